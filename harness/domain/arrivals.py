@@ -1,0 +1,214 @@
+"""Load profiles: when requests are due, as a pure function of a profile and a seed.
+
+A profile is a list of phases, each with a rate that is constant or linear in
+time. An arrival process places exactly ``round(area)`` arrivals in each phase:
+it draws them in *operational time* (the cumulative expected count, in which any
+rate looks constant) and maps them back through the inverse of
+
+    area(t) = r0 t + (r1 - r0) t^2 / (2 d)        for a phase of d seconds, r0 to r1
+
+so constant, Poisson and gamma arrivals share one mapping. Exact-N ("conditional")
+Poisson keeps the count, and with it cost and power, the same for every seed.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import accumulate
+from random import Random
+
+
+class Process(StrEnum):
+    """How arrivals are spread within a phase."""
+
+    CONSTANT = "constant"
+    POISSON = "poisson"
+    GAMMA = "gamma"
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of time with one rate, or a rate that moves linearly from ``rate`` to ``end_rate``."""
+
+    name: str
+    duration_s: float
+    rate: float
+    end_rate: float | None = None
+    measured: bool = True
+
+    @property
+    def last_rate(self) -> float:
+        return self.rate if self.end_rate is None else self.end_rate
+
+    @property
+    def area(self) -> float:
+        """Expected number of arrivals."""
+        return (self.rate + self.last_rate) / 2 * self.duration_s
+
+    @property
+    def peak_rate(self) -> float:
+        return max(self.rate, self.last_rate)
+
+    def time_of(self, count: float) -> float:
+        """Seconds from the phase's start until ``count`` arrivals are expected."""
+        slope = (self.last_rate - self.rate) / self.duration_s
+        if abs(slope) < 1e-12:
+            return count / self.rate
+        root = math.sqrt(max(0.0, self.rate * self.rate + 2 * slope * count))
+        return min(self.duration_s, (root - self.rate) / slope)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One intended arrival, before it is given a question."""
+
+    scheduled_s: float
+    phase: str
+    measured: bool
+
+
+@dataclass(frozen=True)
+class LoadProfile:
+    """Phases that repeat until ``duration_s`` is filled, after an unmeasured warm-up."""
+
+    kind: str
+    phases: tuple[Phase, ...]
+    process: Process = Process.POISSON
+    cv: float = 1.0
+    duration_s: float | None = None
+    warmup_s: float = 0.0
+    offsets: tuple[tuple[float, str], ...] = ()  # probes: explicit instants instead of phases
+
+    def during(self, seconds: float) -> LoadProfile:
+        """The measured part lasts this long."""
+        return replace(self, duration_s=float(seconds))
+
+    def after_warmup(self, seconds: float) -> LoadProfile:
+        return replace(self, warmup_s=float(seconds))
+
+    def spread(self, process: Process | str, cv: float | None = None) -> LoadProfile:
+        """The same rates with another arrival process."""
+        kind = Process(process)
+        return replace(self, process=kind, cv=self.cv if cv is None else cv)
+
+    def at_rate(self, rate: float) -> LoadProfile:
+        """Every rate scaled so that the first phase runs at ``rate`` per second."""
+        if not self.phases:
+            return self
+        factor = rate / self.phases[0].rate
+        scaled = tuple(
+            replace(p, rate=p.rate * factor, end_rate=None if p.end_rate is None else p.end_rate * factor)
+            for p in self.phases
+        )
+        return replace(self, phases=scaled)
+
+    def timeline(self) -> tuple[Phase, ...]:
+        """Warm-up, then the phases repeated and cut to the duration."""
+        if not self.phases:
+            return ()
+        cycle_s = sum(p.duration_s for p in self.phases)
+        left = self.duration_s if self.duration_s is not None else cycle_s
+        out: list[Phase] = []
+        if self.warmup_s > 0:
+            out.append(Phase("warmup", self.warmup_s, self.phases[0].rate, measured=False))
+        while left > 1e-9:
+            for phase in self.phases:
+                if left <= 1e-9:
+                    break
+                out.append(_cut(phase, min(left, phase.duration_s)))
+                left -= out[-1].duration_s
+        return tuple(out)
+
+    @property
+    def total_s(self) -> float:
+        if self.offsets:
+            return self.offsets[-1][0]
+        return sum(p.duration_s for p in self.timeline())
+
+    @property
+    def peak_rate(self) -> float:
+        """Highest rate, arrivals per second."""
+        return max((p.peak_rate for p in self.timeline()), default=1.0)
+
+    def arrivals(self, seed: int) -> tuple[Due, ...]:
+        """Every intended arrival in time order; the same seed gives the same instants."""
+        if self.offsets:
+            return tuple(Due(t, phase, measured=True) for t, phase in self.offsets)
+        rng = Random(f"arrivals:{seed}")  # noqa: S311 - a reproducible schedule, not a secret
+        start_s, carried, out = 0.0, 0.0, []
+        for phase in self.timeline():
+            expected = phase.area + carried
+            n = round(expected)
+            carried = expected - n
+            for share in _shares(self.process, n, self.cv, rng):
+                out.append(Due(start_s + phase.time_of(share * phase.area), phase.name, phase.measured))
+            start_s += phase.duration_s
+        return tuple(out)
+
+
+def _cut(phase: Phase, duration_s: float) -> Phase:
+    if duration_s >= phase.duration_s:
+        return phase
+    slope = (phase.last_rate - phase.rate) / phase.duration_s
+    end = None if phase.end_rate is None else phase.rate + slope * duration_s
+    return replace(phase, duration_s=duration_s, end_rate=end)
+
+
+def _shares(process: Process, n: int, cv: float, rng: Random) -> list[float]:
+    """N ascending points in [0, 1): where in a phase's operational time arrivals fall."""
+    if process is Process.CONSTANT:
+        return [k / n for k in range(n)]
+    if process is Process.POISSON:
+        return sorted(rng.random() for _ in range(n))
+    shape = 1 / (cv * cv)
+    gaps = [rng.gammavariate(shape, 1 / shape) for _ in range(n + 1)]
+    total = math.fsum(gaps)
+    return [min(point / total, 1 - 1e-12) for point in accumulate(gaps[:-1])] if total else []
+
+
+def constant(rate: float) -> LoadProfile:
+    """Evenly spaced arrivals, ``rate`` per second."""
+    return LoadProfile("constant", (Phase("steady", 60.0, rate),), Process.CONSTANT)
+
+
+def poisson(rate: float) -> LoadProfile:
+    """Exactly N independent arrivals: Poisson given its count."""
+    return LoadProfile("poisson", (Phase("steady", 60.0, rate),))
+
+
+def gamma(rate: float, cv: float) -> LoadProfile:
+    """Burstier than Poisson for ``cv`` above 1; gaps have that coefficient of variation."""
+    return LoadProfile("gamma", (Phase("steady", 60.0, rate),), Process.GAMMA, cv)
+
+
+def ramp(from_rate: float, to_rate: float, over_s: float) -> LoadProfile:
+    """A rate that moves linearly from one value to the other."""
+    return LoadProfile("ramp", (Phase("ramp", over_s, from_rate, to_rate),)).during(over_s)
+
+
+def steps(rates: tuple[float, ...], step_s: float) -> LoadProfile:
+    """One phase a rate, in order, for a capacity search by hand."""
+    phases = tuple(Phase(f"step-{k:02d}", step_s, rate) for k, rate in enumerate(rates, start=1))
+    return LoadProfile("steps", phases).during(step_s * len(rates))
+
+
+def square_burst(rate: float, factor: float, on_s: float, off_s: float) -> LoadProfile:
+    """Quiet traffic at ``rate`` with bursts of ``factor`` times as much, quiet first."""
+    return LoadProfile("square_burst", (Phase("base", off_s, rate), Phase("burst", on_s, rate * factor)))
+
+
+def probes(pairs: int, idle_s: float, control_after_s: float) -> LoadProfile:
+    """Single requests after idle gaps, each followed by a warm control request.
+
+    The first probe is due at once: after ``make_cold()`` it is the forced cold
+    start; the later ones meet whatever ``idle_s`` without traffic left behind.
+    """
+    cycle_s = idle_s + control_after_s
+    instants = [
+        (k * cycle_s + shift, name)
+        for k in range(pairs)
+        for shift, name in ((0.0, "forced" if k == 0 else "idle"), (control_after_s, "control"))
+    ]
+    return LoadProfile("probes", (), Process.CONSTANT, offsets=tuple(instants))

@@ -1,0 +1,32 @@
+"""The Estimate: no number travels without its interval and n."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A value with its interval; ``low`` or ``high`` is None where the data cannot bound it."""
+
+    value: float
+    low: float | None
+    high: float | None
+    confidence: float
+    n: int
+    blocks: int
+    method: str
+
+    def within(self, low: float, high: float) -> bool:
+        """The whole interval lies inside; an open end is never inside."""
+        return self.low is not None and self.high is not None and low <= self.low and self.high <= high
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A number that could not be had, and why; it is never a zero."""
+
+    reason: str
+
+
+Known = Estimate | Unknown

@@ -1,0 +1,88 @@
+"""Plan, Block and Run: what will be measured, in which order, and what it will take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Start(StrEnum):
+    """The state a run finds its target in."""
+
+    WARM = "warm"
+    COLD = "cold"
+
+
+@dataclass(frozen=True)
+class ProfilePlan:
+    """One profile's part of every block."""
+
+    name: str
+    file: str
+    start: Start
+    options: tuple[tuple[str, str], ...]  # the child's command-line options, in order
+    duration_s: float
+    warmup_s: float
+    requests: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """One schedule against one target, once."""
+
+    block: int
+    position: int  # 1 or 2 within the block's pair
+    target: str
+    profile: str
+    seed: int
+    schedule_digest: str
+    requests: int
+    expected_s: float
+    start: Start = Start.WARM
+
+    @property
+    def id(self) -> str:
+        return f"b{self.block:02d}-{self.profile}-{self.target}"
+
+
+@dataclass(frozen=True)
+class Block:
+    """The unit of replication: every profile on both targets, in one order, in one slot."""
+
+    number: int
+    order: str  # "AB" or "BA"; A is the baseline
+    not_before: str  # ISO 8601, UTC
+    day: int
+    day_part: str
+    runs: tuple[Run, ...]
+
+    @property
+    def expected_s(self) -> float:
+        return sum(run.expected_s for run in self.runs)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every block in order; knows its size before it spends anything."""
+
+    baseline: str
+    candidate: str
+    seed: int
+    blocks: tuple[Block, ...]
+    profiles: tuple[ProfilePlan, ...]
+    questions_digest: str
+    forecast_usd: Decimal
+    created: str
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        return tuple(run for block in self.blocks for run in block.runs)
+
+    @property
+    def requests(self) -> int:
+        return sum(run.requests for run in self.runs)
+
+    @property
+    def expected_s(self) -> float:
+        return sum(block.expected_s for block in self.blocks)

@@ -1,0 +1,101 @@
+"""The Sample: what happened to one arrival, exactly one per arrival, whatever went wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Outcome(StrEnum):
+    """How one arrival ended; ``OK`` is the only success."""
+
+    OK = "ok"
+    THROTTLED = "throttled"
+    UPSTREAM_THROTTLED = "upstream_throttled"
+    OVERLOADED = "overloaded"
+    UPSTREAM_ERROR = "upstream_error"
+    UNAUTHORIZED = "unauthorized"
+    REJECTED = "rejected"
+    TIMEOUT = "timeout"
+    SERVER_ERROR = "server_error"
+    CONNECTION_ERROR = "connection_error"
+    CUT_STREAM = "cut_stream"
+    BAD_CONTRACT = "bad_contract"
+    ABORTED = "aborted"
+    NOT_SENT = "not_sent"
+    LOST = "lost"
+
+
+REFUSALS = frozenset({Outcome.THROTTLED, Outcome.OVERLOADED, Outcome.UPSTREAM_THROTTLED})
+GENERATOR_OUTCOMES = frozenset({Outcome.ABORTED, Outcome.NOT_SENT, Outcome.LOST})
+
+
+class Layer(StrEnum):
+    """Who failed the request."""
+
+    GENERATOR = "generator"
+    NETWORK = "network"
+    PLATFORM = "platform"
+    SERVICE = "service"
+    PROVIDER = "provider"
+
+
+@dataclass(slots=True)
+class Sample:
+    """A row of samples.parquet, filled in while its request is under way.
+
+    ``*_s`` are seconds from the run's start on one monotonic clock, except
+    ``connect_s``, ``max_gap_s`` and ``retry_after_s``, which are durations.
+    What did not happen or is not known is None.
+    """
+
+    seq: int
+    phase: str
+    measured: bool
+    question_id: str
+    stream: bool
+    scheduled_s: float
+    sent_s: float | None = None
+    conn_reused: bool | None = None
+    connect_s: float | None = None
+    headers_s: float | None = None
+    first_token_s: float | None = None
+    last_token_s: float | None = None
+    finished_s: float | None = None
+    outcome: str = Outcome.NOT_SENT
+    status: int | None = None
+    retry_after_s: float | None = None
+    token_events: int | None = None
+    max_gap_s: float | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    bytes: int | None = None
+    cold: bool | None = None
+    instance_id: str | None = None
+    instance_requests: int | None = None
+    instance_age_ms: float | None = None
+    init_type: str | None = None
+    request_id: str | None = None
+    answer_digest: str | None = None
+    citations: str | None = None
+    cold_first: bool | None = None
+    platform_request_id: str | None = None
+    error_code: str | None = None
+    layer: str | None = None
+    attempts: int = 0
+    init_ms: float | None = None
+    queue_ms: float | None = None
+    retrieval_ms: float | None = None
+    model_ttft_ms: float | None = None
+    generation_ms: float | None = None
+    worker: int | None = None
+    detail: str | None = None
+
+    def row(self) -> list[Any]:
+        """Values in the order of ``COLUMNS``."""
+        return [getattr(self, name) for name in COLUMNS]
+
+
+COLUMNS = tuple(field.name for field in dataclasses.fields(Sample))

@@ -1,0 +1,119 @@
+"""A Target: one deployment of the contract, and what is known of how to reach, control and price it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class Dialect(StrEnum):
+    """Which API a target speaks."""
+
+    RAG_CHAT = "rag-chat/1"
+    OPENAI_CHAT = "openai-chat"
+
+
+@dataclass(frozen=True)
+class Need:
+    """A process of its own that embedded targets share, such as the model provider."""
+
+    name: str
+    command: tuple[str, ...]
+    env: str  # the variable that carries its base URL to the instances
+
+
+@dataclass(frozen=True)
+class LocalFunction:
+    """Parameters of the embedded serverless platform; semantics after AWS Lambda."""
+
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    needs: tuple[Need, ...] = ()
+    concurrency: int = 8
+    scaling_tokens: float = 8
+    scaling_per_s: float = 2.0
+    idle_s: float = 300.0
+    idle_jitter: float = 0.1
+    memory_mb: int = 1769
+    timeout_s: float = 30.0
+    init_timeout_s: float = 10.0
+    port: int = 0
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class LocalContainer:
+    """Parameters of the embedded container platform: always-warm workers behind one bounded queue."""
+
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    needs: tuple[Need, ...] = ()
+    workers: int = 1
+    concurrency: int = 8
+    queue: int = 16
+    queue_timeout_s: float = 10.0
+    memory_mb: int = 2048
+    cpu: float = 1.0
+    timeout_s: float = 30.0
+    start_timeout_s: float = 20.0
+    port: int = 0
+
+
+@dataclass(frozen=True)
+class External:
+    """Nothing of the control side is known: only what a client sees."""
+
+
+RuntimeConfig = LocalFunction | LocalContainer | External
+
+
+@dataclass(frozen=True)
+class PriceModel:
+    """Which price book entries a target is billed by, and the shape that is billed."""
+
+    book: str
+    region: str
+    model: str  # "lambda-url" or "fargate-alb"
+    parameters: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Target:
+    """One deployment, as its target.toml declares it."""
+
+    name: str
+    folder: Path
+    dialect: Dialect
+    runtime: RuntimeConfig
+    base_url: str | None = None  # None for embedded targets: known once they are up
+    title: str = ""
+    headers_from_env: Mapping[str, str] = field(default_factory=dict)
+    prices: PriceModel | None = None
+    verified: str = "spec only"
+
+    @property
+    def embedded(self) -> bool:
+        return isinstance(self.runtime, LocalFunction | LocalContainer)
+
+    @property
+    def label(self) -> str:
+        return self.title or self.name
+
+
+class Runtime(Protocol):
+    """The control side of a target."""
+
+    def facts(self) -> dict[str, Any]:
+        """What the control plane says of the deployment; asked after a run, never before a cold probe."""
+        ...
+
+    def make_cold(self) -> str:
+        """Return once no warm instance is left, with the method used; nothing touches the target afterwards."""
+        ...
+
+    def wait_ready(self) -> None:
+        """Return once the target answers; raises PilotError when it does not in time."""
+        ...

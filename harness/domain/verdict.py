@@ -1,0 +1,63 @@
+"""Three-valued verdicts and the SLOs that they judge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness.domain.estimate import Known
+
+
+class Judgement(StrEnum):
+    """Per target, profile and SLO."""
+
+    PASS = "PASS"  # noqa: S105 - a verdict, not a password
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+class Relation(StrEnum):
+    """Candidate against baseline."""
+
+    BETTER = "BETTER"
+    WORSE = "WORSE"
+    EQUIVALENT = "EQUIVALENT"
+    UNRESOLVED = "UNRESOLVED"
+
+
+@dataclass(frozen=True)
+class Slo:
+    """One promise: ``metric`` stays at or below ``limit`` in ``unit``."""
+
+    name: str
+    metric: str
+    limit: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class SloVerdict:
+    """The judgement of one SLO for one target under one profile."""
+
+    target: str
+    profile: str
+    slo: Slo
+    judgement: Judgement
+    estimate: Known
+    reason: str
+    blocks_needed: int | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Candidate over baseline as a ratio, judged against the sealed margin; below 1 the candidate is lower."""
+
+    profile: str
+    metric: str
+    relation: Relation
+    ratio: Known
+    margin: float
+    reason: str
+    within_margin_but_different: bool = False

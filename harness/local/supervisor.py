@@ -1,0 +1,209 @@
+"""Runs embedded targets until told to stop, and leaves nothing running, however it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import signal
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from harness.domain.target import LocalContainer, LocalFunction, Need, Target
+from harness.errors import PilotError, Refused
+from harness.local.asgi import App, Receive, Scope, Send, bind, reply, serve
+from harness.local.container import ContainerPlatform
+from harness.local.function import FunctionPlatform
+from harness.local.journal import PlatformLog
+from harness.local.process import InstanceProcess, spawn
+from harness.local.reaper import Reaper
+from harness.local.registry import Entry, Registry
+
+NEED_START_S = 20.0
+Platform = FunctionPlatform | ContainerPlatform
+Announce = Callable[[Entry], None]
+
+
+class Supervisor:
+    """Owns every process of the targets it was given, in one event loop."""
+
+    def __init__(self, targets: list[Target], state: Path, *, follow_parent: bool) -> None:
+        self._targets = targets
+        self._state = state
+        self._registry = Registry(state)
+        self._follow_parent = follow_parent
+        self._stop = asyncio.Event()
+        self._reaper = Reaper()
+        self._needs: dict[tuple[str, ...], tuple[InstanceProcess, str]] = {}
+        self._platforms: dict[str, Platform] = {}
+        self._logs: list[PlatformLog] = []
+        self._servers: list[tuple[Any, asyncio.Task[None]]] = []
+
+    async def run(self, announce: Announce) -> None:
+        """Start, announce each target, and serve until a signal, ``down``, or the parent's end."""
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(name, self._stop.set)
+        entries = []
+        try:
+            for target in self._targets:
+                entries.append(await self._start(target))
+                self._registry.add(entries[-1])
+            for entry in entries:
+                announce(entry)
+            await self._watch()
+        finally:
+            for entry in entries:
+                self._registry.remove(entry.target)
+            await self._shut()
+
+    async def _start(self, target: Target) -> Entry:
+        if running := self._registry.get(target.name):
+            raise Refused(f"{target.name} is already up at {running.base_url}", f"pilot down {target.name}")
+        config = target.runtime
+        if not isinstance(config, LocalFunction | LocalContainer):
+            raise Refused(f"{target.name} is not an embedded target: there is nothing to start here")
+        try:
+            front = bind("127.0.0.1", config.port)
+        except OSError as error:
+            raise Refused(
+                f"targets/{target.name}/target.toml: runtime.port {config.port} cannot be used: {error.strerror}",
+                "free the port, or set port = 0 for any free one",
+            ) from None
+        log = PlatformLog(self._state / "logs", target.name)
+        self._logs.append(log)
+        environment = dict(config.environment)
+        for need in config.needs:
+            environment[need.env] = await self._need(need, log)
+        platform = await self._platform(target.name, config, environment, log)
+        self._platforms[target.name] = platform
+        await self._serve(platform, [front])
+        token = secrets.token_urlsafe(18)
+        control = bind("127.0.0.1", 0)
+        await self._serve(self._control(platform, token), [control])
+        return Entry(
+            target=target.name,
+            base_url=_url(front),
+            control_url=_url(control),
+            token=token,
+            pid=os.getpid(),
+            started_unix_s=time.time(),
+            log=str(log.path),
+        )
+
+    async def _platform(
+        self, name: str, config: LocalFunction | LocalContainer, environment: dict[str, str], log: PlatformLog
+    ) -> Platform:
+        if isinstance(config, LocalFunction):
+            function = FunctionPlatform(name, config, environment, log, self._reaper)
+            await self._serve(function.api, function.listen())
+            return function
+        container = ContainerPlatform(name, config, environment, log, self._reaper)
+        self._platforms[name] = container
+        await container.start()
+        return container
+
+    async def _need(self, need: Need, log: PlatformLog) -> str:
+        """Base URL of a process that targets share; it prints one JSON line when ready."""
+        if given := os.environ.get(need.env):
+            return given
+        if need.command in self._needs:
+            return self._needs[need.command][1]
+        ready = self._state / "logs" / f"{need.name}.log"
+        needs_log = PlatformLog(self._state / "logs", need.name)
+        self._logs.append(needs_log)
+        offset = ready.stat().st_size
+        try:
+            process = await spawn(need.command, {}, needs_log, self._reaper)
+        except OSError as error:
+            raise Refused(f"{need.name} cannot be started: {error}") from None
+        deadline = time.perf_counter() + NEED_START_S
+        while process.alive and time.perf_counter() < deadline:
+            if url := _announced(ready, offset):
+                self._needs[need.command] = (process, url)
+                return url
+            await asyncio.sleep(0.03)
+        process.kill()
+        raise PilotError(f"{need.name} did not come up within {NEED_START_S:g} s", f"see {ready} and {log.path}")
+
+    def _control(self, platform: Platform, token: str) -> App:
+        async def control(scope: Scope, receive: Receive, send: Send) -> None:
+            del receive
+            given = dict(scope["headers"]).get(b"authorization", b"")
+            if not secrets.compare_digest(given, b"Bearer " + token.encode()):
+                await reply(send, 401, {"error": "wrong token"})
+                return
+            match scope["method"], scope["path"]:
+                case "POST", "/cold":
+                    await reply(send, 200, {"method": await platform.make_cold()})
+                case "GET", "/figures":
+                    await reply(send, 200, platform.figures())
+                case "POST", "/stop":
+                    await reply(send, 200, {"stopping": True})
+                    self._stop.set()
+                case _:
+                    await reply(send, 404, {"error": "no such control"})
+
+        return control
+
+    async def _serve(self, app: App, sockets: list[socket.socket]) -> None:
+        server = await serve(app, sockets)
+        task = asyncio.create_task(server.serve(sockets=sockets))
+        self._servers.append((server, task))
+        while not server.started and not task.done():
+            await asyncio.sleep(0.005)
+
+    async def _watch(self) -> None:
+        """Reclaim idle environments, write figures, and notice the end of the parent or of a need."""
+        parent = os.getppid()
+        next_figures = time.monotonic()
+        while not self._stop.is_set():
+            for platform in self._platforms.values():
+                platform.reclaim()
+            if time.monotonic() >= next_figures:
+                next_figures += 1.0
+                for (_, platform), log in zip(self._platforms.items(), self._target_logs(), strict=True):
+                    log.figures(platform.figures())
+            if self._follow_parent and os.getppid() != parent:
+                return
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.1):
+                    await self._stop.wait()
+
+    def _target_logs(self) -> list[PlatformLog]:
+        return [log for log in self._logs if log.path.stem in self._platforms]
+
+    async def _shut(self) -> None:
+        for platform in self._platforms.values():
+            await platform.close()
+        for process, _ in self._needs.values():
+            process.kill()
+        for server, task in self._servers:
+            server.force_exit = server.should_exit = True
+            task.cancel()
+        await asyncio.gather(*(task for _, task in self._servers), return_exceptions=True)
+        for log in self._logs:
+            log.close()
+        self._reaper.close()
+
+
+def _announced(path: Path, offset: int) -> str | None:
+    with path.open("rb") as file:
+        file.seek(offset)
+        for line in file.read().splitlines():
+            try:
+                data = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(data, dict) and "base_url" in data:
+                return str(data["base_url"])
+    return None
+
+
+def _url(listener: socket.socket) -> str:
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -1,0 +1,225 @@
+"""The ASGI app: under uvicorn it is the container, under ``ragchat.lambda_runtime`` the function."""
+
+from __future__ import annotations
+
+from ragchat.instance import CURRENT  # first: the instance is born before anything else is imported
+
+import json  # noqa: E402
+import logging  # noqa: E402
+import time  # noqa: E402
+import uuid  # noqa: E402
+from collections.abc import AsyncIterator  # noqa: E402
+from typing import TYPE_CHECKING, Any  # noqa: E402
+
+# Starlette's first stream would import this lazily and charge 30 ms to the first request.
+import anyio._backends._asyncio  # noqa: E402, F401
+from starlette.applications import Starlette  # noqa: E402
+from starlette.responses import JSONResponse, Response, StreamingResponse  # noqa: E402
+from starlette.routing import Route  # noqa: E402
+
+from ragchat import __version__, sse  # noqa: E402
+from ragchat.contract import CONTRACT, MAX_BODY_BYTES, ChatRequest, ContractError, parse  # noqa: E402
+from ragchat.model import Generation, Provider  # noqa: E402
+from ragchat.prompt import PROMPT_VERSION, build  # noqa: E402
+from ragchat.retrieval import Passage, Store  # noqa: E402
+from ragchat.settings import Settings  # noqa: E402
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger("ragchat")
+
+
+class Answer:
+    """One chat request being answered: retrieval at once, the model's texts as they come."""
+
+    def __init__(self, request: ChatRequest, store: Store, provider: Provider, meta: dict[str, Any]) -> None:
+        self.id = f"ans-{uuid.uuid4().hex[:20]}"
+        self._meta = meta
+        self.generation = Generation()
+        started = time.perf_counter()
+        self.passages: list[Passage] = store.search(request.question, request.top_k)
+        self.retrieval_ms = (time.perf_counter() - started) * 1000
+        self.generation.started = time.perf_counter()
+        self.texts = provider.stream(
+            build(request, self.passages), request.max_tokens, meta["request_id"], self.generation
+        )
+
+    def citations(self) -> list[dict[str, Any]]:
+        return [passage.citation() for passage in self.passages]
+
+    def closing(self) -> dict[str, Any]:
+        """What ``done`` and the JSON answer have in common."""
+        g = self.generation
+        return {
+            "id": self.id,
+            "model": self._meta["model"],
+            "usage": {
+                "input_tokens": g.input_tokens,
+                "output_tokens": g.output_tokens,
+                "cached_input_tokens": g.cached_input_tokens,
+            },
+            "timings": {
+                "init_ms": _ms(self._meta["init_ms"]),
+                "queue_ms": _ms(self._meta["queue_ms"]),
+                "retrieval_ms": _ms(self.retrieval_ms),
+                "model_ttft_ms": _ms(g.ttft_ms),
+                "generation_ms": _ms(g.total_ms),
+            },
+        }
+
+
+def _ms(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
+
+
+class Service:
+    """Routes of the contract over one store and one provider."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._store = Store(settings.index)
+        self._provider = Provider(settings.provider_url, settings.model, settings.upstream_timeout_s)
+
+    async def health(self, _: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def meta(self, _: Request) -> Response:
+        s = self._settings
+        runtime = {
+            "kind": s.runtime_kind,
+            "region": s.region,
+            "memory_mb": s.memory_mb,
+            "cpu": s.cpu,
+            "init_type": dict(CURRENT.headers())[b"x-init-type"].decode(),
+        }
+        return JSONResponse(
+            {
+                "contract": CONTRACT,
+                "service_version": __version__,
+                "model": s.model,
+                "prompt_version": PROMPT_VERSION,
+                "index_digest": self._store.digest,
+                "runtime": runtime,
+            }
+        )
+
+    async def chat(self, request: Request) -> Response:
+        ordinal = CURRENT.count()
+        chat = parse(await _read_body(request))
+        meta = {
+            "model": self._settings.model,
+            "request_id": request.scope["ragchat.request_id"],
+            "init_ms": CURRENT.init_ms if ordinal == 1 else None,
+            "queue_ms": _header_ms(request.headers.get("x-queue-ms")),
+        }
+        answer = Answer(chat, self._store, self._provider, meta)
+        if chat.stream:
+            # The model is asked before the head is written, so that its refusal is a status, not an event.
+            first = await anext(answer.texts, None)
+            return StreamingResponse(
+                _events(answer, first),
+                media_type="text/event-stream",
+                headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+            )
+        text = "".join([part async for part in answer.texts])
+        body = answer.closing() | {"answer": text, "citations": answer.citations()}
+        return JSONResponse(body)
+
+
+async def _events(answer: Answer, first: str | None) -> AsyncIterator[bytes]:
+    yield sse.event("citations", {"citations": answer.citations()})
+    try:
+        if first:
+            yield sse.event("token", {"text": first})
+        async for text in answer.texts:
+            yield sse.event("token", {"text": text})
+    except ContractError as error:
+        yield sse.event("error", error.body())
+        return
+    except Exception:
+        log.exception("the answer failed midway")
+        yield sse.event("error", {"error": {"code": "internal", "message": "the answer failed"}})
+        return
+    yield sse.event("done", answer.closing())
+
+
+def _header_ms(value: str | None) -> float | None:
+    try:
+        return float(value) if value else None
+    except ValueError:
+        return None
+
+
+async def _read_body(request: Request) -> bytes:
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > MAX_BODY_BYTES:
+            raise ContractError(413, "too_large", f"the body is larger than {MAX_BODY_BYTES} bytes")
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def _contract_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ContractError)
+    headers = {} if error.retry_after_s is None else {"Retry-After": f"{error.retry_after_s:g}"}
+    return JSONResponse(error.body(), error.status, headers)
+
+
+async def _http_error(_: Request, error: Exception) -> Response:
+    status = getattr(error, "status_code", 500)
+    return JSONResponse({"error": {"code": "invalid_request", "message": "no such route or method"}}, status)
+
+
+class InstanceHeaders:
+    """Stamps the contract's headers on every answer, errors too, when its head is written."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+        request_id = given if given and len(given) <= 200 and given.isprintable() else uuid.uuid4().hex
+        scope["ragchat.request_id"] = request_id
+        extra = [(b"x-request-id", request_id.encode("latin-1"))]
+        if platform_id := scope.get("aws.request_id"):
+            extra.append((b"x-platform-request-id", str(platform_id).encode()))
+        begun = False
+
+        async def stamped(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                message["headers"] = [*message.get("headers", ()), *extra, *CURRENT.headers()]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, stamped)
+        except Exception:
+            log.exception("request %s failed", request_id)
+            if begun:
+                raise
+            body = json.dumps({"error": {"code": "internal", "message": "the request failed"}}).encode()
+            headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+            await stamped({"type": "http.response.start", "status": 500, "headers": headers})
+            await stamped({"type": "http.response.body", "body": body})
+
+
+def create_app(settings: Settings | None = None) -> ASGIApp:
+    """The service as an ASGI app, its index opened; raises FileNotFoundError without one."""
+    service = Service(settings or Settings.from_env())
+    inner = Starlette(
+        routes=[
+            Route("/v1/chat", service.chat, methods=["POST"]),
+            Route("/healthz", service.health),
+            Route("/v1/meta", service.meta),
+        ],
+        exception_handlers={ContractError: _contract_error, 404: _http_error, 405: _http_error},
+    )
+    CURRENT.ready()
+    return InstanceHeaders(inner)

@@ -1,0 +1,161 @@
+"""The model behind the service: any OpenAI-compatible endpoint, streamed, over plain asyncio.
+
+No HTTP client library is imported: on a cold start each costs more than the whole
+service (httpx with its certificate bundle about 300 ms).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import ssl
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from ragchat.contract import ContractError
+
+
+@dataclass
+class Generation:
+    """What one model call yielded, filled in while it streams."""
+
+    started: float = field(default_factory=time.perf_counter)
+    first_token: float | None = None
+    ended: float | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_input_tokens: int | None = None
+
+    @property
+    def ttft_ms(self) -> float | None:
+        return None if self.first_token is None else (self.first_token - self.started) * 1000
+
+    @property
+    def total_ms(self) -> float | None:
+        return None if self.ended is None else (self.ended - self.started) * 1000
+
+
+class Provider:
+    """One OpenAI-compatible endpoint; a connection a request, as a function has it."""
+
+    def __init__(self, base_url: str, model: str, timeout_s: float) -> None:
+        parts = urlsplit(base_url)
+        self._host = parts.hostname or "127.0.0.1"
+        self._tls = parts.scheme == "https"
+        self._port = parts.port or (443 if self._tls else 80)
+        self._path = parts.path.rstrip("/") + "/v1/chat/completions"
+        self._model = model
+        self._timeout_s = timeout_s
+
+    async def stream(
+        self, messages: list[dict[str, str]], max_tokens: int, request_id: str, generation: Generation
+    ) -> AsyncIterator[str]:
+        """Texts as they arrive; raises ContractError upstream_error or upstream_throttled."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                async for text in self._events(messages, max_tokens, request_id, generation):
+                    yield text
+        except TimeoutError:
+            raise ContractError(502, "upstream_error", "the model did not answer in time") from None
+        except (OSError, asyncio.IncompleteReadError, ValueError, KeyError, IndexError) as error:
+            raise ContractError(502, "upstream_error", f"the model failed ({type(error).__name__})") from None
+        finally:
+            generation.ended = time.perf_counter()
+
+    async def _events(
+        self, messages: list[dict[str, str]], max_tokens: int, request_id: str, generation: Generation
+    ) -> AsyncIterator[str]:
+        context = ssl.create_default_context() if self._tls else None
+        reader, writer = await asyncio.open_connection(self._host, self._port, ssl=context, limit=1 << 20)
+        try:
+            writer.write(self._head_and_body(messages, max_tokens, request_id))
+            status, headers = await _read_head(reader)
+            if status != 200:
+                raise _refusal(status, headers)
+            async for line in _lines(_body(reader, headers)):
+                if not line.startswith(b"data:"):
+                    continue
+                data = line[5:].strip()
+                if data == b"[DONE]":
+                    return
+                chunk = json.loads(data)
+                if usage := chunk.get("usage"):
+                    _note_usage(usage, generation)
+                for choice in chunk.get("choices") or []:
+                    if text := (choice.get("delta") or {}).get("content"):
+                        if generation.first_token is None:
+                            generation.first_token = time.perf_counter()
+                        yield text
+            raise ContractError(502, "upstream_error", "the model's stream ended early")
+        finally:
+            writer.close()
+
+    def _head_and_body(self, messages: list[dict[str, str]], max_tokens: int, request_id: str) -> bytes:
+        body = json.dumps(
+            {
+                "model": self._model,
+                "messages": messages,
+                "max_tokens": max_tokens,
+                "stream": True,
+                "stream_options": {"include_usage": True},
+            }
+        ).encode()
+        key = os.environ.get("RAG_PROVIDER_KEY")
+        auth = f"Authorization: Bearer {key}\r\n" if key else ""
+        return (
+            f"POST {self._path} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\nContent-Type: application/json\r\n"
+            f"Accept: text/event-stream\r\nX-Request-Id: {request_id}\r\n{auth}Connection: close\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        ).encode("latin-1") + body
+
+
+def _note_usage(usage: dict[str, object], generation: Generation) -> None:
+    def whole(value: object) -> int | None:
+        return value if isinstance(value, int) else None
+
+    generation.input_tokens = whole(usage.get("prompt_tokens"))
+    generation.output_tokens = whole(usage.get("completion_tokens"))
+    details = usage.get("prompt_tokens_details")
+    generation.cached_input_tokens = whole(details.get("cached_tokens")) if isinstance(details, dict) else None
+
+
+def _refusal(status: int, headers: dict[str, str]) -> ContractError:
+    if status in (429, 503):
+        try:
+            retry = float(headers.get("retry-after", ""))
+        except ValueError:
+            retry = None
+        return ContractError(503, "upstream_throttled", "the model throttled the request", retry)
+    return ContractError(502, "upstream_error", f"the model answered {status}")
+
+
+async def _read_head(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+    headers = {}
+    for line in head[1:]:
+        name, _, value = line.partition(":")
+        headers[name.strip().lower()] = value.strip()
+    return int(head[0].split(" ", 2)[1]), headers
+
+
+async def _body(reader: asyncio.StreamReader, headers: dict[str, str]) -> AsyncIterator[bytes]:
+    if headers.get("transfer-encoding", "").lower() == "chunked":
+        while size := int((await reader.readuntil(b"\r\n")).split(b";")[0], 16):
+            yield await reader.readexactly(size)
+            await reader.readexactly(2)
+        return
+    while data := await reader.read(65536):
+        yield data
+
+
+async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    rest = b""
+    async for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        for line in whole:
+            yield line.rstrip(b"\r")
+    if rest:
+        yield rest
