@@ -188,10 +188,10 @@ def ramp(from_rate: float, to_rate: float, over_s: float) -> LoadProfile:
     return LoadProfile("ramp", (Phase("ramp", over_s, from_rate, to_rate),)).during(over_s)
 
 
-def steps(rates: tuple[float, ...], step_s: float) -> LoadProfile:
-    """One phase a rate, in order, for a capacity search by hand."""
-    phases = tuple(Phase(f"step-{k:02d}", step_s, rate) for k, rate in enumerate(rates, start=1))
-    return LoadProfile("steps", phases).during(step_s * len(rates))
+def staircase(rate: float, growth: float, steps: int, step_s: float) -> LoadProfile:
+    """Rates that grow by a factor a step, the first at ``rate``: a capacity search by hand."""
+    phases = tuple(Phase(f"step-{k + 1:02d}", step_s, rate * growth**k) for k in range(steps))
+    return LoadProfile("staircase", phases).during(step_s * steps)
 
 
 def square_burst(rate: float, factor: float, on_s: float, off_s: float) -> LoadProfile:

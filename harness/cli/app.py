@@ -1,0 +1,35 @@
+"""The ``pilot`` command and how its errors become words and exit codes."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import typer
+
+from harness.errors import Exit, PilotError
+
+COMMANDS = ("up", "down", "cold")
+
+app = typer.Typer(
+    name="pilot",
+    help="Decide, with evidence, which runtime should serve a chat API.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def main() -> None:
+    """Run one command; every error of ours is one clear message and its documented exit code."""
+    for name in COMMANDS:
+        import_module(f"harness.cli.{name}").register(app)
+    try:
+        app(standalone_mode=False)
+    except PilotError as error:
+        hint = f"\n  {error.hint}" if error.hint else ""
+        print(f"pilot: {error}{hint}", file=sys.stderr)
+        sys.exit(int(error.exit_code))
+    except KeyboardInterrupt:
+        sys.exit(int(Exit.INTERRUPTED))

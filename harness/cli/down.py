@@ -1,0 +1,30 @@
+"""``pilot down [TARGET]``: stop what ``pilot up`` started."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from harness.local import control
+from harness.local.registry import Registry
+from harness.workspace import find
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("down")(down)
+
+
+def down(
+    target: Annotated[str | None, typer.Argument(help="Only this target's supervisor; default: all.")] = None,
+) -> None:
+    """Stop embedded targets and wait until their processes are gone."""
+    registry = Registry(find().state)
+    entries = [control.entry_of(registry, target)] if target else registry.all()
+    for entry in entries:
+        if registry.get(entry.target):  # one supervisor may run several
+            control.stop(registry, entry)
+        print(f"{entry.target}: down")
+    if not entries:
+        print("nothing is up")

@@ -1,0 +1,76 @@
+"""``pilot up TARGET…``: start embedded targets and stay until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.errors import Exit, PilotError
+from harness.local.registry import Entry, Registry
+from harness.local.supervisor import Supervisor
+from harness.workspace import find
+
+DETACHED_VARIABLE = "PILOT_DETACHED"
+DETACH_START_S = 40.0
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("up")(up)
+
+
+def up(
+    targets: Annotated[list[str], typer.Argument(metavar="TARGET", help="Embedded target; several share their needs.")],
+    *,
+    detach: Annotated[bool, typer.Option(help="Stay up after this command ends; stop with pilot down.")] = False,
+) -> None:
+    """Start embedded targets, print one JSON line each with the base URL, stay until Ctrl-C or pilot down."""
+    workspace = find()
+    chosen = [workspace.target(name) for name in targets]
+    workspace.corpus.ensure()
+    if detach:
+        _detached(targets, workspace.state)
+        return
+    supervisor = Supervisor(chosen, workspace.state, follow_parent=not os.environ.get(DETACHED_VARIABLE))
+    asyncio.run(supervisor.run(_announce))
+
+
+def _announce(entry: Entry) -> None:
+    print(json.dumps({"target": entry.target, "base_url": entry.base_url, "pid": entry.pid}), flush=True)
+
+
+def _detached(targets: list[str], state: Path) -> None:
+    """Start the same command in a session of its own and wait until its targets answer."""
+    state.mkdir(parents=True, exist_ok=True)
+    words = state / "up.err"
+    with words.open("wb") as err:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "harness", "up", *targets],
+            env={**os.environ, DETACHED_VARIABLE: "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=err,
+            start_new_session=True,
+        )
+    registry = Registry(state)
+    deadline = time.monotonic() + DETACH_START_S
+    while child.poll() is None and time.monotonic() < deadline:
+        entries = [registry.get(name) for name in targets]
+        if all(entry and entry.pid == child.pid for entry in entries):
+            for entry in entries:
+                if entry:
+                    _announce(entry)
+            return
+        time.sleep(0.05)
+    said = words.read_text(encoding="utf-8", errors="replace").strip().removeprefix("pilot: ")
+    error = PilotError(said or "the targets did not come up")
+    error.exit_code = Exit(child.returncode) if child.returncode else Exit.FAILED  # type: ignore[misc]
+    raise error

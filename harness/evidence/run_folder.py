@@ -1,0 +1,137 @@
+"""One run's folder while it is being filled: spool first, whole files at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.domain.ledger import Ledger
+from harness.domain.sample import COLUMNS
+from harness.errors import Refused
+from harness.evidence import parquet
+from harness.evidence.files import dump, write_text
+from harness.evidence.schema import (
+    GENERATOR_KINDS,
+    GENERATOR_VERSION,
+    LEDGER_VERSION,
+    RUN_VERSION,
+    SAMPLE_KINDS,
+    SAMPLES_VERSION,
+    TARGET_VERSION,
+)
+
+SPOOL = "samples.spool.jsonl"
+RESERVE = ".reserve"
+RESERVE_BYTES = 256 * 1024
+
+
+class RunFolder:
+    """The files of one run; a full disk is noted in ``errors`` and never raised while samples arrive."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.errors: list[str] = []
+        self._spool: int | None = None
+
+    def open(self) -> None:
+        """Claim an empty folder; raises Refused when it holds anything or cannot be made.
+
+        A small reserve is written first and given back when the disk is full, so that
+        the ledger can still say that the run is invalid.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            if any(self.path.iterdir()):
+                raise Refused(f"{self.path} is not empty", "evidence is never overwritten: name another --evidence")
+            (self.path / "readings").mkdir()
+            (self.path / RESERVE).write_bytes(os.urandom(RESERVE_BYTES))
+            self._spool = os.open(self.path / SPOOL, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            head = {"schema_version": SAMPLES_VERSION, "columns": COLUMNS}
+            os.write(self._spool, (json.dumps(head) + "\n").encode())
+        except OSError as error:
+            self._give_back()
+            raise Refused(f"{self.path} cannot take evidence: {error.strerror}", "free some space") from None
+
+    def append(self, rows: Sequence[Sequence[Any]]) -> bool:
+        """Append rows to the spool; False when they could not be written whole."""
+        data = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows).encode()
+        try:
+            if self._spool is None or os.write(self._spool, data) != len(data):
+                raise OSError(28, "no space left on device")
+        except OSError as error:
+            self._note(f"{SPOOL}: {error.strerror}")
+            return False
+        return True
+
+    def write_run(self, run: dict[str, Any]) -> None:
+        """run.json, at the start and again at the end."""
+        self._text("run.json", {"schema_version": RUN_VERSION, **run})
+
+    def write_target(self, target: dict[str, Any]) -> None:
+        self._text("target.json", {"schema_version": TARGET_VERSION, **target})
+
+    def write_samples(self, rows: Sequence[Sequence[Any]], generator: Sequence[Sequence[Any]]) -> None:
+        """Both Parquet files; the spool goes when the samples are safe."""
+        try:
+            parquet.write(self.path / "samples.parquet", rows, SAMPLE_KINDS, SAMPLES_VERSION)
+            parquet.write(self.path / "generator.parquet", generator, GENERATOR_KINDS, GENERATOR_VERSION)
+        except OSError as error:
+            self._note(f"samples.parquet: {error.strerror or error}")
+            return
+        if not self.errors:
+            with contextlib.suppress(OSError):
+                (self.path / SPOOL).unlink()
+
+    def close(self, ledger: Ledger) -> None:
+        """ledger.json is the last word on a run: without it, the run did not end."""
+        self._give_back()
+        if self._spool is not None:
+            os.close(self._spool)
+            self._spool = None
+        self._text("ledger.json", ledger_json(ledger))
+
+    def _text(self, name: str, value: dict[str, Any]) -> None:
+        try:
+            write_text(self.path / name, dump(value))
+        except OSError as error:
+            self._note(f"{name}: {error.strerror}")
+            with contextlib.suppress(OSError):
+                write_text(self.path / name, dump(value))
+
+    def _note(self, error: str) -> None:
+        if error not in self.errors:
+            self.errors.append(error)
+        self._give_back()
+
+    def _give_back(self) -> None:
+        with contextlib.suppress(OSError):
+            (self.path / RESERVE).unlink()
+
+
+def ledger_json(ledger: Ledger) -> dict[str, Any]:
+    """The ledger's fixed keys first."""
+    health = ledger.health
+    return {
+        "schema_version": LEDGER_VERSION,
+        "planned": ledger.planned,
+        "outcomes": dict(ledger.outcomes),
+        "valid": ledger.valid,
+        "reasons": list(ledger.reasons),
+        "warnings": list(ledger.warnings),
+        "lag_p50_s": ledger.lag_p50_s,
+        "lag_p99_s": ledger.lag_p99_s,
+        "lag_max_s": ledger.lag_max_s,
+        "lag_limit_s": ledger.lag_limit_s,
+        "stopped_by": ledger.stopped_by,
+        "no_free_slot": health.no_free_slot,
+        "lost_workers": health.lost_workers,
+        "late_joiners": health.late_joiners,
+        "loop_lag_p99_s": health.loop_lag_p99_s,
+        "cpu_p95_pct": health.cpu_p95_pct,
+        "clock_step_s": health.clock_step_s,
+        "write_errors": list(health.write_errors),
+    }

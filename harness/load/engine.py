@@ -1,0 +1,253 @@
+"""Joins the generator to Locust's events: one code path for local, --processes, and master with workers.
+
+    init          options are known: register messages, the shape, the target's child
+    test_start    master or local: open the folder, send each worker its stripe
+                  worker or local: build the stripe, wait for t0
+    (running)     workers send batches, the coordinator appends and acknowledges them
+    test_stopping flush, so that a person's stop loses nothing
+    quitting      stop the child, set the exit code
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import gevent
+import psutil
+from locust import events
+from locust.exception import StopTest
+from locust.runners import MasterRunner, WorkerRunner
+
+from harness.errors import Exit, PilotError, Refused
+from harness.load import live, options
+from harness.load.coordinator import Coordinator
+from harness.load.generator import FLUSH_S, Generator, build
+from harness.load.shape import SlotShape
+from harness.load.spec import RunSpec
+from harness.load.target_child import TargetChild
+
+if TYPE_CHECKING:
+    from locust.env import Environment
+
+PARENT_POLL_S = 0.5
+PARENT_VARIABLE = "PILOT_PARENT_PID"
+
+
+def machine_id() -> str:
+    """Equal in processes that share one monotonic clock."""
+    return f"{socket.gethostname()}:{int(psutil.boot_time())}"
+
+
+class Engine:
+    """This process's part: generator on workers, coordinator on the master, both when local."""
+
+    def __init__(self) -> None:
+        self.generator: Generator | None = None
+        self._plan: dict[str, Any] | None = None
+        self._environment: Environment | None = None
+        self._coordinator: Coordinator | None = None
+        self._child: TargetChild | None = None
+        self._batch = 0
+        self._unacknowledged: dict[int, dict[str, Any]] = {}
+        self._flusher: Any = None
+        self._done_sent = False
+
+    # -- init
+
+    def on_init(self, environment: Environment, **_: Any) -> None:  # noqa: ANN401
+        self._environment = environment
+        runner = environment.runner
+        assert runner is not None
+        master = isinstance(runner, MasterRunner)
+        worker = isinstance(runner, WorkerRunner)
+        if not master:
+            runner.register_message("pilot_plan", self._on_plan)
+            runner.register_message("pilot_ack", self._on_ack)
+            runner.register_message("pilot_stop", self._on_stop)
+        if worker:
+            environment.process_exit_code = 0  # the master judges the run
+            _follow_parent(os.getppid(), self._orphaned)
+            return
+        gevent.signal_handler(signal.SIGTERM, _as_interrupt)
+        if pid := os.environ.get(PARENT_VARIABLE):
+            _follow_parent(int(pid), lambda: os.kill(os.getpid(), signal.SIGINT))
+        self._coordinator = Coordinator(environment, master=master)
+        shape = SlotShape(self._coordinator)
+        shape.runner = runner
+        environment.shape_class = shape
+        spec = options.PREPARED.spec
+        assert spec is not None
+        if spec.embedded and not spec.base_url:
+            self._child = TargetChild(spec.target, Path(spec.workspace or "."))
+            try:
+                self._child.start()
+            except PilotError as error:
+                _refuse(error)
+
+    # -- start
+
+    def on_test_start(self, environment: Environment, **_: Any) -> None:  # noqa: ANN401
+        if self._coordinator is not None:
+            try:
+                spec = options.resolve(environment.parsed_options, again=True)
+                base_url = self._child.base_url if self._child and not spec.base_url else spec.base_url
+                self._coordinator.start(spec, base_url)
+            except PilotError as error:
+                if environment.web_ui is None:
+                    _refuse(error)
+                print(f"refused: {error}", file=sys.stderr)
+                raise StopTest(str(error)) from None
+        if not isinstance(environment.runner, MasterRunner):
+            self._begin(environment)
+
+    def _on_plan(self, environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ANN401
+        del environment
+        self._plan = msg.data
+
+    def _begin(self, environment: Environment) -> None:
+        plan, self._plan = self._plan, None
+        self.generator = None
+        if plan is None:
+            return  # joined after the start: idle until the next run
+        spec = RunSpec.from_message(plan["spec"])
+        path = Path(spec.questions_file)
+        prepared = options.PREPARED
+        if prepared.schedule is not None and prepared.spec is not None and self._coordinator is not None:
+            schedule, questions = self._coordinator.schedule, prepared.questions
+        else:
+            try:
+                schedule, questions = build(spec, path)
+            except (PilotError, ValueError) as error:
+                self._say("pilot_done", {"error": str(error)}, plan["worker"])
+                return
+        if schedule.digest != plan["digest"]:
+            self._say("pilot_done", {"error": "the schedule differs from the master's"}, plan["worker"])
+            return
+        t0 = plan["t0_perf"] if plan["machine"] == machine_id() else perf_counter() + plan["t0_unix_s"] - time.time()
+        stripe = schedule.stripe(plan["worker"], plan["workers"])
+        self._batch, self._unacknowledged, self._done_sent = 0, {}, False
+        self.generator = Generator(spec, stripe, questions, t0, plan["worker"], live.LiveRows(environment))
+        self.generator.start()
+        self._flusher = gevent.spawn(self._flush_often, self.generator, plan["worker"])
+
+    # -- running
+
+    def _flush_often(self, generator: Generator, worker: int) -> None:
+        while not self._done_sent:
+            gevent.sleep(FLUSH_S)
+            self._flush(generator, worker)
+            if generator.finished and not self._done_sent:
+                self._finish(generator, worker)
+
+    def _flush(self, generator: Generator, worker: int) -> None:
+        rows, gauges = generator.take()
+        if rows or gauges:
+            self._batch += 1
+            batch = {"worker": worker, "batch": self._batch, "rows": rows, "gauges": gauges}
+            self._unacknowledged[self._batch] = batch
+            self._say("pilot_batch", batch, worker)
+
+    def _finish(self, generator: Generator, worker: int) -> None:
+        self._done_sent = True
+        self._flush(generator, worker)
+        summary = generator.gauges.summary()
+        done = {"no_free_slot": generator.no_free_slot, "limit": generator.limit_hit, **summary}
+        generator.close()
+        self._say("pilot_done", done, worker)
+
+    def _say(self, kind: str, data: dict[str, Any], worker: int) -> None:
+        assert self._environment is not None
+        assert self._environment.runner is not None
+        self._environment.runner.send_message(kind, {"worker": worker, **data})
+
+    def _on_ack(self, environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ANN401
+        del environment
+        self._unacknowledged.pop(msg.data["batch"], None)
+
+    def _on_stop(self, environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ANN401
+        del environment, msg
+        self._stop_generator()
+
+    def _stop_generator(self) -> None:
+        generator = self.generator
+        if generator is not None and not self._done_sent:
+            generator.stop()
+            self._finish(generator, generator.worker)
+
+    # -- end
+
+    def on_test_stopping(self, environment: Environment, **_: Any) -> None:  # noqa: ANN401
+        if self._coordinator is not None and self._coordinator.running:
+            self._coordinator.interrupt()
+        elif isinstance(environment.runner, WorkerRunner):
+            self._stop_generator()
+
+    def on_quitting(self, environment: Environment, **_: Any) -> None:  # noqa: ANN401
+        if isinstance(environment.runner, WorkerRunner):
+            self._stop_generator()
+            gevent.sleep(0.2)  # let the last acknowledgements in
+            self._leave_unacknowledged()
+        if self._coordinator is not None:
+            if self._coordinator.running:
+                self._coordinator.interrupt()
+            environment.process_exit_code = int(self._coordinator.exit_code)
+        if self._child is not None:
+            self._child.stop()
+
+    def _orphaned(self) -> None:
+        """The parent is gone: keep what it did not acknowledge, then go."""
+        if self.generator is not None and not self._done_sent:
+            self.generator.stop()
+            self._flush(self.generator, self.generator.worker)
+        self._leave_unacknowledged()
+        os._exit(int(Exit.FAILED))
+
+    def _leave_unacknowledged(self) -> None:
+        if self._unacknowledged:
+            from harness.load.coordinator import leave_rows  # noqa: PLC0415 - only on this path
+
+            rows = [row for batch in self._unacknowledged.values() for row in batch["rows"]]
+            path = leave_rows(rows)
+            print(f"{len(rows)} samples were not acknowledged by the master: {path}", file=sys.stderr)
+            self._unacknowledged = {}
+
+
+def _follow_parent(pid: int, then: Any) -> None:  # noqa: ANN401
+    def watch() -> None:
+        while os.getppid() == pid:
+            gevent.sleep(PARENT_POLL_S)
+        then()
+
+    gevent.spawn(watch)
+
+
+def _as_interrupt() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def _refuse(error: PilotError) -> None:
+    hint = f"\n  {error.hint}" if error.hint else ""
+    print(f"refused: {error}{hint}", file=sys.stderr)
+    sys.stderr.flush()
+    os._exit(int(error.exit_code if isinstance(error, Refused) else Exit.FAILED))
+
+
+ENGINE = Engine()
+
+
+def install(user: type) -> None:
+    """Hang the engine on Locust's events; called once, when the user class is defined."""
+    live.install()
+    options.PREPARED.user_base = user
+    events.init_command_line_parser.add_listener(options.add_options)
+    events.init.add_listener(ENGINE.on_init)
+    events.test_start.add_listener(ENGINE.on_test_start)
+    events.test_stopping.add_listener(ENGINE.on_test_stopping)
+    events.quitting.add_listener(ENGINE.on_quitting)

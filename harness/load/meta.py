@@ -1,0 +1,52 @@
+"""Asks a target which contract it speaks; by hand before a run, in a campaign only afterwards."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from harness.domain.target import Dialect
+from harness.errors import Refused
+
+if TYPE_CHECKING:
+    from harness.load.spec import RunSpec
+
+TIMEOUT_S = 10
+
+
+def ask(spec: RunSpec, *, strict: bool = True) -> dict[str, Any]:
+    """``/v1/meta`` of the target; empty when it does not answer, which the run itself will show.
+
+    Raises Refused when something answers that speaks another contract.
+    """
+    if spec.dialect != Dialect.RAG_CHAT or not spec.base_url:
+        return {}
+    parts = urlsplit(spec.base_url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
+    headers = {name: os.environ.get(variable, "") for name, variable in spec.headers_from_env.items()}
+    try:
+        connection.request("GET", parts.path.rstrip("/") + "/v1/meta", headers=headers)
+        answer = connection.getresponse()
+        raw = answer.read(1 << 20)
+    except (OSError, http.client.HTTPException):
+        return {}
+    finally:
+        connection.close()
+    try:
+        value = json.loads(raw)
+    except ValueError:
+        value = None
+    if isinstance(value, dict) and value.get("contract") == Dialect.RAG_CHAT:
+        return value
+    if strict and answer.status < 500 and answer.status not in (401, 403, 429):
+        said = value.get("contract") if isinstance(value, dict) else None
+        raise Refused(
+            f"{spec.base_url} does not say that it speaks {Dialect.RAG_CHAT.value} "
+            f"(GET /v1/meta answered {answer.status}{f', contract {said!r}' if said else ''})",
+            "name its dialect with --dialect, or check the URL",
+        )
+    return {}

@@ -1,0 +1,54 @@
+"""The corpus of a workspace: built once by its own command, then only read."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import Refused
+
+BUILD_TIMEOUT_S = 300
+
+
+@dataclass(frozen=True)
+class CorpusPaths:
+    """Where the index and its questions lie."""
+
+    folder: Path
+    build: tuple[str, ...]
+
+    @property
+    def index(self) -> Path:
+        return self.folder / "index.sqlite"
+
+    @property
+    def questions(self) -> Path:
+        return self.folder / "questions.jsonl"
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What the build command said of the corpus; empty when it said nothing."""
+        try:
+            value = json.loads((self.folder / "about.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return value if isinstance(value, dict) else {}
+
+    def ensure(self) -> None:
+        """Build what is missing; raises Refused with the command's own words when it fails."""
+        if self.index.is_file() and self.questions.is_file():
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        fill = {"{python}": sys.executable, "{corpus}": str(self.folder)}
+        command = [fill.get(part, part) for part in self.build]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=BUILD_TIMEOUT_S, check=False)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise Refused(f"the corpus cannot be built: {error}", "see [corpus] build in pilot.toml") from None
+        if done.returncode:
+            raise Refused(f"the corpus cannot be built: {done.stderr.strip()[-400:]}", "see [corpus] in pilot.toml")
+        (self.folder / "about.json").write_text(done.stdout.strip().splitlines()[-1] + "\n", encoding="utf-8")

@@ -1,0 +1,139 @@
+"""pilot.toml, field by field, with the rules that each must keep."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from harness.domain.arrivals import Process
+
+Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Table(BaseModel):
+    """A table that refuses what it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+
+class Pilot(Table):
+    """What is asked, of which two targets, in how many blocks."""
+
+    question: str = Field(min_length=1)
+    baseline: str
+    candidate: str
+    blocks: int = Field(12, ge=2, le=200)
+    seed: int = 20261122
+    days: int = Field(10, ge=1, le=60)
+    team: str = ""
+    a_a: bool = False
+
+    @model_validator(mode="after")
+    def _two_targets(self) -> Pilot:
+        if self.baseline == self.candidate and not self.a_a:
+            raise ValueError("baseline and candidate are the same target; set a_a = true for an A/A run")
+        return self
+
+
+class Slos(Table):
+    """Promises, from the intended send; the error rate counts every failure."""
+
+    p95_s: Positive
+    ttft_p95_s: Positive | None = None
+    error_rate: Share = 0.01
+    monthly_runtime_usd: Positive | None = None
+    monthly_total_usd: Positive | None = None
+    profiles: tuple[str, ...] = ("steady", "burst")
+
+
+class Traffic(Table):
+    """What cost per success is scored at."""
+
+    requests_per_month: int = Field(gt=0)
+    peak_per_s: Positive
+
+
+class Margins(Table):
+    """Differences that the team does not care about, as ratios above 1."""
+
+    latency: Annotated[float, Field(gt=1, le=2)] = 1.10
+    cost: Annotated[float, Field(gt=1, le=2)] = 1.10
+
+
+class Limits(Table):
+    """Where the campaign stops; part of the seal."""
+
+    budget_usd: Decimal = Field(Decimal(50), ge=0)
+    max_rate: Positive = 40.0
+    stop_file: str = "STOP"
+    attempts: int = Field(3, ge=1, le=10)
+
+
+class Load(Table):
+    """How every run asks."""
+
+    deadline_s: Positive = 30.0
+    stream_share: Share = 1.0
+    max_tokens: int | None = Field(None, ge=1, le=4096)
+    questions: str | None = None
+
+
+class Profile(Table):
+    """One profile's part of every block."""
+
+    start: Literal["warm", "cold"] = "warm"
+    rate: Positive | None = None
+    duration_s: Positive | None = None
+    warmup_s: float = Field(0.0, ge=0)
+    arrivals: Process | None = None
+    cv: Positive | None = None
+
+
+class Slots(Table):
+    """When blocks may start, so that they spread over days and day-parts (UTC)."""
+
+    day_parts: tuple[str, ...] = ("09:00", "14:00", "20:00")
+
+    @field_validator("day_parts")
+    @classmethod
+    def _clock_times(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            hour, _, minute = text.partition(":")
+            if not (hour.isdigit() and minute.isdigit() and int(hour) < 24 and int(minute) < 60):
+                raise ValueError(f"{text!r} is not a time like 09:00")
+        if not value:
+            raise ValueError("want at least one time")
+        return value
+
+
+class Corpus(Table):
+    """What the service searches, and the command that builds its index."""
+
+    folder: str = ".pilot/corpus"
+    build: tuple[str, ...] = ("{python}", "-m", "ragchat.index", "--out", "{corpus}")
+
+
+class Scaling(Table):
+    """What a rehearsal changed against reality, in the team's words; printed in the report."""
+
+    notes: tuple[str, ...] = ()
+    model_time_scale: Positive = 1.0
+    rehearsal: bool = False
+
+
+class PilotToml(Table):
+    """The whole file."""
+
+    pilot: Pilot
+    slo: Slos
+    traffic: Traffic
+    margins: Margins = Margins()
+    limits: Limits = Limits()
+    load: Load = Load()
+    profiles: dict[str, Profile] = Field(default_factory=lambda: {"steady": Profile(), "burst": Profile()})
+    slots: Slots = Slots()
+    corpus: Corpus = Corpus()
+    scaling: Scaling = Scaling()

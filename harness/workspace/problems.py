@@ -1,0 +1,65 @@
+"""Turns what a parser or validator says into one BadFile with every problem in it."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from harness.errors import BadFile, Problem
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The file's tables; raises BadFile that names line and column."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadFile(path, [Problem("", "no such file")], "run this in a pilot's folder") from None
+    except UnicodeDecodeError as error:
+        raise BadFile(path, [Problem("", f"is not UTF-8 text ({error.reason})")]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise BadFile(path, [Problem("", f"is not TOML: {error}")]) from None
+    except OSError as error:
+        raise BadFile(path, [Problem("", f"cannot be read: {error.strerror}")]) from None
+
+
+def validate(model: type[M], data: Mapping[str, Any], path: Path) -> M:
+    """The validated file; raises BadFile with every wrong field and how to mend it."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise BadFile(path, [_problem(item, model) for item in error.errors()]) from None
+
+
+def _problem(item: Any, model: type[BaseModel]) -> Problem:  # noqa: ANN401 - pydantic's own TypedDict
+    place = [str(part) for part in item["loc"]]
+    where = ".".join(place)
+    match item["type"]:
+        case "missing":
+            return Problem(where, "is required")
+        case "extra_forbidden":
+            return Problem(where, f"is not a known field{_nearest(place[-1], _names_at(model, place[:-1]))}")
+        case "value_error":
+            return Problem(where, str(item["ctx"]["error"]))
+        case _:
+            value = repr(item["input"])
+            return Problem(where, f"{item['msg'][:1].lower()}{item['msg'][1:]}, not {value[:60]}")
+
+
+def _names_at(model: type[BaseModel], place: list[str]) -> Iterable[str]:
+    here: Any = model
+    for part in place:
+        fields = getattr(here, "model_fields", {})
+        here = fields[part].annotation if part in fields else None
+    return list(getattr(here, "model_fields", {}))
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f": did you mean {close[0]}?" if close else ""

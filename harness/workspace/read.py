@@ -1,0 +1,107 @@
+"""The Workspace: one folder with a pilot in it."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from harness.domain.questions import Question
+from harness.domain.target import Target
+from harness.domain.verdict import Slo
+from harness.errors import BadFile, Problem, Refused
+from harness.workspace.corpus import CorpusPaths
+from harness.workspace.pilot_toml import PilotToml
+from harness.workspace.problems import read_toml, validate
+from harness.workspace.questions import read_questions
+from harness.workspace.target_toml import read_target
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """pilot.toml and what lies beside it; targets and questions are read when asked for."""
+
+    root: Path
+    config: PilotToml
+
+    @property
+    def evidence(self) -> Path:
+        return self.root / "evidence"
+
+    @property
+    def state(self) -> Path:
+        """Run-time state of the embedded platform; nothing that a report needs."""
+        return self.root / ".pilot" / "local"
+
+    @property
+    def rendered(self) -> Path:
+        return self.root / "reports" / "rendered"
+
+    @cached_property
+    def corpus(self) -> CorpusPaths:
+        return CorpusPaths(self.root / self.config.corpus.folder, self.config.corpus.build)
+
+    @cached_property
+    def target_names(self) -> tuple[str, ...]:
+        return tuple(sorted(p.parent.name for p in (self.root / "targets").glob("*/target.toml")))
+
+    def target(self, name: str) -> Target:
+        """One declared target; raises Refused with the nearest name, or BadFile."""
+        if name not in self.target_names:
+            close = difflib.get_close_matches(name, self.target_names, n=1)
+            known = ", ".join(self.target_names) or "none"
+            raise Refused(
+                f"no target {name!r} in {self.root / 'targets'}", f"did you mean {close[0]}?" if close else f"declared: {known}"
+            )
+        return read_target(self.root / "targets" / name, {"corpus": str(self.corpus.folder), "workspace": str(self.root)})
+
+    def pair(self) -> tuple[Target, Target]:
+        """Baseline and candidate; raises BadFile with the problems of both."""
+        problems: list[Problem] = []
+        found: list[Target] = []
+        for role in ("baseline", "candidate"):
+            try:
+                found.append(self.target(getattr(self.config.pilot, role)))
+            except BadFile as bad:
+                problems += [Problem(f"{bad.path}: {p.field}", p.message) for p in bad.problems]
+            except Refused as refused:
+                problems.append(Problem(f"pilot.{role}", f"{refused}; {refused.hint}"))
+        if problems:
+            raise BadFile(self.root / "pilot.toml", list(dict.fromkeys(problems)))
+        if self.config.pilot.a_a and found[0].name == found[1].name:
+            found[1] = replace(found[1], title=f"{found[1].label} (again)")
+        return found[0], found[1]
+
+    def questions(self, path: Path | None = None) -> tuple[Question, ...]:
+        """The questions file, built first where it belongs to a corpus that is not built yet."""
+        load = self.config.load
+        chosen = path or (self.root / load.questions if load.questions else None)
+        if chosen is None:
+            self.corpus.ensure()
+            chosen = self.corpus.questions
+        return read_questions(chosen, load.max_tokens)
+
+    def slos(self) -> tuple[Slo, ...]:
+        """Promises that a run can be judged by, in the order of the file."""
+        slo = self.config.slo
+        out = [Slo("p95 response time", "p95_s", slo.p95_s, "s")]
+        if slo.ttft_p95_s is not None:
+            out.append(Slo("p95 time to first token", "ttft_p95_s", slo.ttft_p95_s, "s"))
+        out.append(Slo("error rate", "error_rate", slo.error_rate, "share"))
+        return tuple(out)
+
+
+def open_workspace(root: Path) -> Workspace:
+    """The workspace in this folder; raises BadFile with every problem of pilot.toml."""
+    path = root / "pilot.toml"
+    return Workspace(root.resolve(), validate(PilotToml, read_toml(path), path))
+
+
+def find(start: Path | None = None) -> Workspace:
+    """The workspace that this folder or the nearest one above it holds."""
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / "pilot.toml").is_file():
+            return open_workspace(folder)
+    raise Refused(f"no pilot.toml in {here} or above it", "run this in a pilot's folder")
