@@ -34,6 +34,8 @@ from harness.load.spec import RunSpec
 from harness.load.target_child import TargetChild
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from locust.env import Environment
 
 PARENT_POLL_S = 0.5
@@ -75,9 +77,11 @@ class Engine:
             environment.process_exit_code = 0  # the master judges the run
             _follow_parent(os.getppid(), self._orphaned)
             return
-        gevent.signal_handler(signal.SIGTERM, _as_interrupt)
+        interrupt = _interrupter()
+        gevent.signal_handler(signal.SIGTERM, interrupt)
+        gevent.signal_handler(signal.SIGINT, interrupt)
         if pid := os.environ.get(PARENT_VARIABLE):
-            _follow_parent(int(pid), lambda: os.kill(os.getpid(), signal.SIGINT))
+            _follow_parent(int(pid), interrupt)
         self._coordinator = Coordinator(environment, master=master)
         shape = SlotShape(self._coordinator)
         shape.runner = runner
@@ -219,7 +223,7 @@ class Engine:
             self._unacknowledged = {}
 
 
-def _follow_parent(pid: int, then: Any) -> None:  # noqa: ANN401
+def _follow_parent(pid: int, then: Callable[[], None]) -> None:
     def watch() -> None:
         while os.getppid() == pid:
             gevent.sleep(PARENT_POLL_S)
@@ -228,8 +232,10 @@ def _follow_parent(pid: int, then: Any) -> None:  # noqa: ANN401
     gevent.spawn(watch)
 
 
-def _as_interrupt() -> None:
-    os.kill(os.getpid(), signal.SIGINT)
+def _interrupter() -> Callable[[], None]:
+    """Ctrl-C for the main greenlet, also where a shell started us with SIGINT ignored."""
+    main = gevent.getcurrent()
+    return lambda: gevent.get_hub().loop.run_callback(main.throw, KeyboardInterrupt)
 
 
 def _refuse(error: PilotError) -> None:

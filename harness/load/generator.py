@@ -200,7 +200,7 @@ class Generator:
         self._stopped = True
         self._todo.clear()
         for greenlet in list(self._busy):
-            gevent.kill(greenlet, block=False)
+            greenlet.kill(block=False)
         deadline = perf_counter() + 1.0
         while self._busy and perf_counter() < deadline:
             gevent.sleep(0.01)
