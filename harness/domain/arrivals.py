@@ -14,10 +14,12 @@ Poisson keeps the count, and with it cost and power, the same for every seed.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from itertools import accumulate
 from random import Random
+from typing import Any
 
 
 class Process(StrEnum):
@@ -212,3 +214,21 @@ def probes(pairs: int, idle_s: float, control_after_s: float) -> LoadProfile:
         for shift, name in ((0.0, "forced" if k == 0 else "idle"), (control_after_s, "control"))
     ]
     return LoadProfile("probes", (), Process.CONSTANT, offsets=tuple(instants))
+
+
+def as_data(profile: LoadProfile) -> dict[str, Any]:
+    """Plain values that travel as JSON or msgpack."""
+    return asdict(profile) | {"process": profile.process.value}
+
+
+def from_data(data: Mapping[str, Any]) -> LoadProfile:
+    """The inverse of ``as_data``."""
+    return LoadProfile(
+        kind=data["kind"],
+        phases=tuple(Phase(**phase) for phase in data["phases"]),
+        process=Process(data["process"]),
+        cv=data["cv"],
+        duration_s=data["duration_s"],
+        warmup_s=data["warmup_s"],
+        offsets=tuple((float(at_s), str(name)) for at_s, name in data["offsets"]),
+    )

@@ -26,7 +26,6 @@ from harness.domain.schedule import Schedule
 from harness.errors import Exit
 from harness.evidence.run_folder import RunFolder
 from harness.load import meta, options, summary
-from harness.load.spec import load_to_dict
 
 if TYPE_CHECKING:
     from locust.env import Environment
@@ -249,7 +248,7 @@ class Coordinator:
             "profile": spec.profile,
             "target": spec.target,
             "base_url": spec.base_url,
-            "spec": {**spec.to_message(), "load": load_to_dict(spec.load), "headers_from_env": sorted(spec.headers_from_env)},
+            "spec": {**spec.to_message(), "headers_from_env": sorted(spec.headers_from_env)},
             "seed": spec.seed,
             "schedule_digest": self.schedule.digest,
             "questions_digest": spec.questions_digest,

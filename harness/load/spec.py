@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.domain.arrivals import LoadProfile, Phase, Process
+from harness.domain.arrivals import LoadProfile, as_data, from_data
 
 MOST_SLOTS_PER_WORKER = 900  # above about 1,000 descriptors a process select() and reuse break
 
@@ -36,24 +36,9 @@ class RunSpec:
 
     def to_message(self) -> dict[str, Any]:
         """Only what msgpack carries."""
-        return dataclasses.asdict(self) | {"load": load_to_dict(self.load)}
+        return dataclasses.asdict(self) | {"load": as_data(self.load)}
 
     @classmethod
     def from_message(cls, data: dict[str, Any]) -> RunSpec:
-        return cls(**(data | {"load": load_from_dict(data["load"])}))
+        return cls(**(data | {"load": from_data(data["load"])}))
 
-
-def load_to_dict(load: LoadProfile) -> dict[str, Any]:
-    return dataclasses.asdict(load) | {"process": load.process.value}
-
-
-def load_from_dict(data: dict[str, Any]) -> LoadProfile:
-    return LoadProfile(
-        kind=data["kind"],
-        phases=tuple(Phase(**phase) for phase in data["phases"]),
-        process=Process(data["process"]),
-        cv=data["cv"],
-        duration_s=data["duration_s"],
-        warmup_s=data["warmup_s"],
-        offsets=tuple((float(t), str(name)) for t, name in data["offsets"]),
-    )

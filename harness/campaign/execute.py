@@ -1,0 +1,184 @@
+"""``pilot run``: the plan's remaining blocks, each run in a Locust process of its own."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from harness.campaign.launch import launch
+from harness.campaign.limits import Limits
+from harness.campaign.platform import EmbeddedPlatform
+from harness.campaign.progress import Progress, Step, duration
+from harness.costing.forecast import run_cost_usd
+from harness.domain.plan import Block, Plan, Run, Start
+from harness.domain.target import Target
+from harness.errors import Exit, Interrupted, LimitReached, PilotError, Refused
+from harness.evidence.files import dump, write_text
+from harness.evidence.store import RunRecord, Store
+from harness.runtimes import runtime_of
+from harness.workspace import Workspace
+
+REST_S = 0.3
+SLOT_POLL_S = 5.0
+TOKENS = (2000, 512)  # an answer's worst case in the forecast: prompt and max_tokens of the questions
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How a campaign's execution ended."""
+
+    blocks_valid: int
+    blocks_given_up: int
+    blocks_left: int
+
+
+class Campaign:
+    """One pass over a sealed plan."""
+
+    def __init__(self, workspace: Workspace, plan: Plan, store: Store, progress: Progress) -> None:
+        self._workspace = workspace
+        self._plan = plan
+        self._store = store
+        self._progress = progress
+        self._targets: dict[str, Target] = {t.name: t for t in workspace.pair()}
+        self._profiles = {p.name: p for p in plan.profiles}
+        limits = workspace.config.limits
+        self._limits = Limits(limits.budget_usd, workspace.root / limits.stop_file)
+        self._limits.spent_usd = sum(
+            (Decimal(str(e["cost_usd"])) for e in store.journal() if e["event"] == "run ended"), Decimal(0)
+        )
+
+    def run(self, *, now: bool) -> Tally:
+        """Every block that has no valid attempt yet, in order; raises LimitReached or Interrupted."""
+        most = self._workspace.config.limits.attempts
+        given_up = []
+        with EmbeddedPlatform(self._workspace, list(self._targets.values())) as platform:
+            for block in self._plan.blocks:
+                if self._store.valid_attempt(block) is not None:
+                    continue
+                self._wait_for(block, now=now)
+                while len(self._ended_attempts(block)) < most:
+                    if self._attempt(block, platform):
+                        break
+                else:
+                    given_up.append(block.number)
+                    self._store.note("block given up", block=block.number, attempts=most)
+                    self._progress.say(f"block {block.number}: INVALID in all {most} attempts; going on without it")
+        valid = sum(self._store.valid_attempt(b) is not None for b in self._plan.blocks)
+        return Tally(valid, len(given_up), len(self._plan.blocks) - valid - len(given_up))
+
+    def _ended_attempts(self, block: Block) -> list[int]:
+        """Attempts that were spoilt by the generator; one that a person or a limit stopped does not count."""
+        out = []
+        for attempt in self._store.attempts(block.number):
+            records = self._store.records(block, attempt)
+            if any(r.ledger and not r.valid and not r.ledger.get("stopped_by") for r in records):
+                out.append(attempt)
+        return out
+
+    def _wait_for(self, block: Block, *, now: bool) -> None:
+        """Until the block's slot; nothing is sent while waiting, and the stop file is honoured."""
+        due = datetime.fromisoformat(block.not_before)
+        said = False
+        while not now and (wait := (due - datetime.now(UTC)).total_seconds()) > 0:
+            if not said:
+                self._progress.say(f"block {block.number} is due at {block.not_before} UTC, in {duration(wait)}")
+                said = True
+            self._limits.check_stop_file()
+            time.sleep(min(SLOT_POLL_S, wait))
+
+    def _attempt(self, block: Block, platform: EmbeddedPlatform) -> bool:
+        """Every run of the block once; False as soon as one is INVALID, for the block is repeated whole."""
+        attempt = max(self._store.attempts(block.number), default=0) + 1
+        self._store.note("block begun", block=block.number, attempt=attempt, order=block.order)
+        for number, run in enumerate(block.runs):
+            left = sum(r.expected_s for r in block.runs[number + 1 :]) + sum(
+                b.expected_s for b in self._plan.blocks if b.number > block.number
+            )
+            step = Step(
+                sum(len(b.runs) for b in self._plan.blocks if b.number < block.number) + number + 1,
+                len(self._plan.runs),
+                block.number,
+                len(self._plan.blocks),
+                f"{run.profile} on {run.target}",
+                left,
+            )
+            record = self._one(run, attempt, step, platform)
+            if not record.valid:
+                self._store.note("block invalid", block=block.number, attempt=attempt, reasons=record.reasons)
+                return False
+        self._store.note("block ended", block=block.number, attempt=attempt)
+        return True
+
+    def _one(self, run: Run, attempt: int, step: Step, platform: EmbeddedPlatform) -> RunRecord:
+        target = self._targets[run.target]
+        if not platform.alive:
+            raise PilotError("the embedded targets are gone", f"see {self._workspace.state / 'logs'}")
+        deadline_s = self._workspace.config.load.deadline_s
+        worst = run_cost_usd(target, run.requests, run.expected_s, deadline_s, TOKENS)
+        self._limits.reserve(worst)
+        runtime = runtime_of(target, self._workspace, platform.url(run.target))
+        folder = self._store.run_folder(run, attempt)
+        cold_method = None
+        if run.start is Start.COLD:
+            cold_method = runtime.make_cold()
+        else:
+            runtime.wait_ready()
+        self._store.note("run begun", run=run.id, attempt=attempt, cold=cold_method, schedule=run.schedule_digest)
+
+        def tick(elapsed_s: float) -> None:
+            self._progress.tick(step, elapsed_s, run.expected_s)
+            self._limits.check_stop_file()
+
+        try:
+            code = launch(
+                run, self._profiles[run.profile], platform.url(run.target), folder, self._workspace.root, tick
+            )
+        except (KeyboardInterrupt, LimitReached) as error:
+            self._settle(run, attempt, worst, code=None, note=type(error).__name__)
+            if isinstance(error, KeyboardInterrupt):
+                raise Interrupted(f"stopped during {run.id}; what was measured is kept", "pilot run goes on") from None
+            raise
+        self._settle(run, attempt, worst, code=code)
+        record = self._store.record(run, attempt)
+        if record is None:
+            log = folder.with_suffix(".log")
+            words = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
+            kind = Refused if code == Exit.REFUSED else PilotError
+            raise kind(f"{run.id} did not begin: {' '.join(words) or f'exit code {code}'}", f"see {log}")
+        self._after(run, record, runtime.facts(), cold_method)
+        self._progress.say(_line(step, record))
+        if code == Exit.LIMIT:
+            raise LimitReached(f"{run.id}: {(record.ledger or {}).get('stopped_by')}", "check the target's credentials")
+        time.sleep(REST_S)
+        return record
+
+    def _settle(self, run: Run, attempt: int, worst: Decimal, code: int | None, note: str | None = None) -> None:
+        """Count the run at its worst case until its bill is known."""
+        self._limits.settle(worst)
+        self._store.note("run ended", run=run.id, attempt=attempt, exit_code=code, cost_usd=str(worst), note=note)
+
+    def _after(self, run: Run, record: RunRecord, facts: dict[str, object], cold_method: str | None) -> None:
+        """Facts are asked after the run: before a cold probe nothing may touch the target."""
+        content = {"schema_version": 1, "target": run.target, "facts": facts, "cold_method": cold_method}
+        try:
+            write_text(record.path / "facts.json", dump(content))
+        except OSError as error:
+            raise PilotError(f"{record.path}: {error.strerror}", "free some space and run again") from None
+
+
+def _line(step: Step, record: RunRecord) -> str:
+    ledger = record.ledger or {}
+    outcomes = ledger.get("outcomes", {})
+    failed = sum(count for name, count in outcomes.items() if name != "ok")
+    lag = ledger.get("lag_p99_s")
+    words = [
+        f"[{step.number:>3}/{step.of}] block {step.block}  {step.label:<32}",
+        "VALID  " if record.valid else "INVALID",
+        f"{ledger.get('planned', 0):>4} requests, {failed} failed",
+        f"lag p99 {lag * 1e3:.1f} ms" if lag is not None else "",
+    ]
+    text = "  ".join(words) + f"  left {duration(step.remaining_s)}"
+    return text + "".join(f"\n        {reason}" for reason in record.reasons)

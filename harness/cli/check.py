@@ -1,0 +1,36 @@
+"""``pilot check``: hold targets to the contract before any load."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from harness import pipeline
+from harness.campaign.contract_check import Answer
+from harness.cli.output import emit
+from harness.errors import Exit
+from harness.workspace import find
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("check")(check)
+
+
+def check(
+    targets: Annotated[list[str] | None, typer.Argument(metavar="[TARGET or URL]…", help="Default: both of the pilot.")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answers as JSON.")] = False,
+) -> None:
+    """Check the contract of each target, and that both do the same work; exit 5 when something fails."""
+    results = pipeline.check(find(), targets or [])
+    if as_json:
+        emit(results)
+    else:
+        for name, checks in results.items():
+            print(name)
+            for item in checks:
+                print(f"  {item.answer.value:<10} {item.name}{f': {item.detail}' if item.detail else ''}")
+    if any(item.answer is not Answer.PASS for checks in results.values() for item in checks):
+        raise typer.Exit(int(Exit.GATE))

@@ -1,0 +1,29 @@
+"""``pilot run``: execute the sealed plan."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from harness import pipeline
+from harness.campaign.progress import Progress
+from harness.errors import Exit
+from harness.workspace import find
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("run")(run)
+
+
+def run(
+    *,
+    now: Annotated[bool, typer.Option(help="Do not wait for the blocks' slots: a rehearsal.")] = False,
+) -> None:
+    """Execute the plan's remaining blocks in child processes; go on where the last run stopped."""
+    with Progress() as progress:
+        tally = pipeline.run(find(), progress, now=now)
+    print(f"{tally.blocks_valid} blocks valid, {tally.blocks_given_up} given up, {tally.blocks_left} left")
+    if tally.blocks_given_up:
+        raise typer.Exit(int(Exit.INVALID))

@@ -1,0 +1,1 @@
+"""What it costs: price books as dated data, bills of three layers, projections."""

@@ -1,0 +1,188 @@
+"""The evidence folder of a pilot: plan, seal, journal, and one folder per block attempt.
+
+    evidence/plan.json  seal.json  journal.jsonl
+    evidence/blocks/b01/attempt-1/steady-local_function/   one run's folder
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from harness.domain.plan import Block, Plan, ProfilePlan, Run, Start
+from harness.errors import BadFile, PilotError, Problem
+from harness.evidence.files import dump, read_json, write_text
+
+PLAN_VERSION = 1
+SEAL_VERSION = 1
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run's folder as it was left; ``ledger`` is None when the run did not end."""
+
+    path: Path
+    block: int
+    attempt: int
+    profile: str
+    target: str
+    run: dict[str, Any] | None
+    ledger: dict[str, Any] | None
+
+    @property
+    def valid(self) -> bool:
+        return bool(self.ledger and self.ledger.get("valid"))
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        if self.ledger is None:
+            return ("the run did not end",)
+        return tuple(self.ledger.get("reasons", ()))
+
+
+class Store:
+    """Reads and writes below one evidence folder; nothing is ever overwritten but plan.json before it is sealed."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    # -- plan and seal
+
+    def write_plan(self, plan: Plan) -> None:
+        self.root.mkdir(parents=True, exist_ok=True)
+        write_text(self.root / "plan.json", dump({"schema_version": PLAN_VERSION, **_plan_json(plan)}))
+
+    def plan(self) -> Plan | None:
+        """The plan, None when there is none; raises BadFile when it is broken."""
+        path = self.root / "plan.json"
+        if not path.exists():
+            return None
+        try:
+            return _plan_from(read_json(path, PLAN_VERSION))
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadFile(path, [Problem("", f"is not a plan: {error!r}")]) from None
+
+    def write_seal(self, digest: str, content: dict[str, Any]) -> None:
+        sealed = datetime.now(UTC).isoformat(timespec="seconds")
+        write_text(
+            self.root / "seal.json",
+            dump({"schema_version": SEAL_VERSION, "digest": digest, "sealed_utc": sealed, "content": content}),
+        )
+
+    def seal(self) -> dict[str, Any] | None:
+        path = self.root / "seal.json"
+        return read_json(path, SEAL_VERSION) if path.exists() else None
+
+    # -- journal
+
+    def note(self, event: str, **what: Any) -> None:  # noqa: ANN401
+        """Append one line; a journal that cannot be written ends the command."""
+        line = {"utc": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **what}
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            with (self.root / "journal.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise PilotError(
+                f"{self.root / 'journal.jsonl'} cannot be written: {error.strerror}", "free some space and run again"
+            ) from None
+
+    def journal(self) -> list[dict[str, Any]]:
+        """Every whole line; a torn last one is skipped."""
+        path = self.root / "journal.jsonl"
+        if not path.exists():
+            return []
+        out = []
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            try:
+                out.append(json.loads(line))
+            except ValueError:
+                continue
+        return out
+
+    # -- runs
+
+    def attempts(self, block: int) -> list[int]:
+        folder = self.root / "blocks" / f"b{block:02d}"
+        numbers = [p.name.removeprefix("attempt-") for p in folder.glob("attempt-*")] if folder.is_dir() else []
+        return sorted(int(n) for n in numbers if n.isdigit())
+
+    def attempt_folder(self, block: int, attempt: int) -> Path:
+        return self.root / "blocks" / f"b{block:02d}" / f"attempt-{attempt}"
+
+    def run_folder(self, run: Run, attempt: int) -> Path:
+        return self.attempt_folder(run.block, attempt) / f"{run.profile}-{run.position}-{run.target}"
+
+    def record(self, run: Run, attempt: int) -> RunRecord | None:
+        """What one run left behind, None when it never began."""
+        path = self.run_folder(run, attempt)
+        if not path.is_dir():
+            return None
+        return RunRecord(
+            path, run.block, attempt, run.profile, run.target, _maybe(path / "run.json"), _maybe(path / "ledger.json")
+        )
+
+    def records(self, block: Block, attempt: int) -> list[RunRecord]:
+        found = (self.record(run, attempt) for run in block.runs)
+        return [record for record in found if record is not None]
+
+    def valid_attempt(self, block: Block) -> int | None:
+        """The attempt whose every run ended VALID, None when there is none yet."""
+        for attempt in self.attempts(block.number):
+            records = self.records(block, attempt)
+            if len(records) == len(block.runs) and all(record.valid for record in records):
+                return attempt
+        return None
+
+    def all_records(self, plan: Plan) -> Iterator[RunRecord]:
+        """Every run of every attempt, in the order of the plan."""
+        for block in plan.blocks:
+            for attempt in self.attempts(block.number):
+                yield from self.records(block, attempt)
+
+
+def _maybe(path: Path) -> dict[str, Any] | None:
+    try:
+        return read_json(path)
+    except BadFile:
+        return None
+
+
+def _plan_json(plan: Plan) -> dict[str, Any]:
+    return {
+        "baseline": plan.baseline,
+        "candidate": plan.candidate,
+        "seed": plan.seed,
+        "blocks": plan.blocks,
+        "profiles": plan.profiles,
+        "questions_digest": plan.questions_digest,
+        "forecast_usd": plan.forecast_usd,
+        "created": plan.created,
+    }
+
+
+def _plan_from(data: dict[str, Any]) -> Plan:
+    return Plan(
+        baseline=data["baseline"],
+        candidate=data["candidate"],
+        seed=data["seed"],
+        blocks=tuple(
+            Block(**{**b, "runs": tuple(Run(**{**r, "start": Start(r["start"])}) for r in b["runs"])})
+            for b in data["blocks"]
+        ),
+        profiles=tuple(
+            ProfilePlan(**{**p, "start": Start(p["start"]), "options": tuple((k, v) for k, v in p["options"])})
+            for p in data["profiles"]
+        ),
+        questions_digest=data["questions_digest"],
+        forecast_usd=Decimal(data["forecast_usd"]),
+        created=data["created"],
+    )

@@ -1,0 +1,40 @@
+"""``python -m harness.load.describe FILE OPTIONS``: what a locustfile would send, as JSON, without sending it.
+
+For the planning room, which must not import Locust.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from locust.argument_parser import get_parser
+from locust.util.load_locustfile import load_locustfile
+
+from harness.domain.arrivals import as_data
+from harness.load import options
+
+
+def main() -> None:
+    """Print the RunSpec's parts that a plan needs; exit 2 with the reason when the options are refused."""
+    file, *rest = sys.argv[1:]
+    load_locustfile(file)
+    get_parser(default_config_files=[]).parse_args(["-f", file, "--headless", *rest])
+    spec = options.PREPARED.spec
+    schedule = options.PREPARED.schedule
+    assert spec is not None
+    assert schedule is not None
+    data = {
+        "profile": spec.profile,
+        "load": as_data(spec.load),
+        "stream_share": spec.stream_share,
+        "deadline_s": spec.deadline_s,
+        "slots": spec.slots,
+        "requests": len(schedule),
+        "total_s": spec.load.total_s,
+    }
+    print(json.dumps(data))
+
+
+if __name__ == "__main__":
+    main()

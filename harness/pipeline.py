@@ -1,0 +1,109 @@
+"""Read this first: the two weeks, one function a step, each a few calls into the rooms below.
+
+    check → plan → run → collect → decide → report
+
+Everything up to ``collect`` touches the world and writes evidence; ``decide`` and
+``report`` are pure functions of that evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from decimal import Decimal
+from urllib.parse import urlsplit
+
+import httpx
+
+from harness.campaign import collect as collecting
+from harness.campaign.contract_check import Answer, Check, check_contract, parity
+from harness.campaign.execute import TOKENS, Campaign, Tally
+from harness.campaign.platform import EmbeddedPlatform
+from harness.campaign.progress import Progress
+from harness.costing.forecast import run_cost_usd
+from harness.domain.plan import Plan
+from harness.errors import GateFailed, Refused
+from harness.evidence.store import Store
+from harness.planning import draw_plan, seal_of
+from harness.planning.profiles import describe
+from harness.runtimes.ready import headers_of
+from harness.workspace import Workspace
+
+
+def check(workspace: Workspace, names: Sequence[str]) -> dict[str, list[Check]]:
+    """The contract of each target, and whether the pilot's two do the same work."""
+    urls = [name for name in names if urlsplit(name).scheme]
+    pair = workspace.pair()
+    targets = [workspace.target(n) for n in names if n not in urls] if names else list({t.name: t for t in pair}.values())
+    out: dict[str, list[Check]] = {}
+    with EmbeddedPlatform(workspace, targets) if targets else nullcontext() as platform:
+        metas = []
+        for target in targets:
+            assert platform is not None
+            url = platform.url(target.name)
+            out[target.name] = check_contract(url, headers_of(target))
+            metas.append(_meta(url, headers_of(target)))
+        for url in urls:
+            out[url] = check_contract(url.rstrip("/"))
+        if len(metas) == 2:  # noqa: PLR2004
+            out["same work"] = parity(*metas)
+    return out
+
+
+def plan(workspace: Workspace, *, seal: bool) -> tuple[Plan, str | None]:
+    """Draw the plan and write it; with ``seal`` also the seal. A sealed plan is never redrawn."""
+    store = Store(workspace.evidence)
+    existing, sealed = store.plan(), store.seal()
+    if sealed is not None and existing is not None:
+        return existing, str(sealed["digest"])
+    described = describe(workspace)
+    made = draw_plan(workspace, described, datetime.now(UTC), Decimal(0))
+    targets = {t.name: t for t in workspace.pair()}
+    deadline_s = workspace.config.load.deadline_s
+    forecast = sum(
+        (run_cost_usd(targets[r.target], r.requests, r.expected_s, deadline_s, TOKENS) for r in made.runs), Decimal(0)
+    )
+    made = draw_plan(workspace, described, datetime.now(UTC), forecast)
+    store.write_plan(made)
+    digest = None
+    if seal:
+        drawn = seal_of(workspace, made)
+        store.write_seal(drawn.digest, dict(drawn.content))
+        store.note("sealed", digest=drawn.digest)
+        digest = drawn.digest
+    return made, digest
+
+
+def run(workspace: Workspace, progress: Progress, *, now: bool) -> Tally:
+    """Execute the sealed plan's remaining blocks, after both targets have passed the contract check."""
+    store = Store(workspace.evidence)
+    sealed_plan, seal = store.plan(), store.seal()
+    if sealed_plan is None or seal is None:
+        raise Refused("there is no sealed plan: criteria come before data", "pilot plan --seal")
+    if not any(entry["event"] == "contract checked" for entry in store.journal()):
+        results = check(workspace, [])
+        failed = [f"{n}: {c.name} ({c.detail})" for n, cs in results.items() for c in cs if c.answer is not Answer.PASS]
+        if failed:
+            raise GateFailed("the contract check failed:\n  - " + "\n  - ".join(failed), "pilot check")
+        store.note("contract checked", checks=sum(map(len, results.values())))
+        progress.say(f"contract checked: {sum(map(len, results.values()))} checks passed on {', '.join(results)}")
+    return Campaign(workspace, sealed_plan, store, progress).run(now=now)
+
+
+def collect(workspace: Workspace) -> collecting.Collected:
+    """Pull what the platforms know of every run so far."""
+    store = Store(workspace.evidence)
+    made = store.plan()
+    if made is None:
+        raise Refused("there is no plan yet", "pilot plan --seal")
+    return collecting.collect(workspace, made, store)
+
+
+def _meta(url: str, headers: dict[str, str]) -> dict[str, object]:
+    try:
+        value = httpx.get(url + "/v1/meta", headers=headers, timeout=10, trust_env=False).json()
+    except (httpx.HTTPError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+

@@ -1,0 +1,87 @@
+"""What each profile of a block would send, asked of the locustfile itself in a child process."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from harness.domain.arrivals import LoadProfile, from_data
+from harness.domain.plan import ProfilePlan, Start
+from harness.errors import Refused
+from harness.workspace import Workspace
+from harness.workspace.pilot_toml import Profile
+
+DESCRIBE_TIMEOUT_S = 60
+
+
+@dataclass(frozen=True)
+class Described:
+    """A profile's plan with the load that it stands for."""
+
+    plan: ProfilePlan
+    load: LoadProfile
+    stream_share: float
+    deadline_s: float
+
+
+def describe(workspace: Workspace) -> tuple[Described, ...]:
+    """Every profile of pilot.toml, in the file's order; raises Refused with all problems."""
+    out, problems = [], []
+    for name, profile in workspace.config.profiles.items():
+        file = workspace.root / "loadprofiles" / f"{name}.py"
+        if not file.is_file():
+            problems.append(f"[profiles.{name}]: no {file}")
+            continue
+        try:
+            out.append(_one(workspace, name, profile))
+        except Refused as error:
+            problems.append(f"[profiles.{name}]: {error}")
+    if problems:
+        raise Refused(f"{workspace.root / 'pilot.toml'}: " + "; ".join(problems))
+    return tuple(out)
+
+
+def options_of(profile: Profile) -> tuple[tuple[str, str], ...]:
+    """Command-line options that pilot.toml asks for, in a fixed order."""
+    values = {
+        "--rate": profile.rate,
+        "--duration": profile.duration_s,
+        "--warmup": profile.warmup_s if profile.rate or profile.duration_s else None,
+        "--arrivals": profile.arrivals.value if profile.arrivals else None,
+        "--cv": profile.cv,
+    }
+    return tuple(
+        (name, f"{value:g}" if isinstance(value, float) else str(value))
+        for name, value in values.items()
+        if value is not None
+    )
+
+
+def _one(workspace: Workspace, name: str, profile: Profile) -> Described:
+    options = options_of(profile)
+    file = f"loadprofiles/{name}.py"
+    command = [sys.executable, "-m", "harness.load.describe", file]
+    command += [part for pair in options for part in pair]
+    try:
+        done = subprocess.run(
+            command, cwd=workspace.root, capture_output=True, text=True, timeout=DESCRIBE_TIMEOUT_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise Refused(f"{file} did not say what it sends within {DESCRIBE_TIMEOUT_S} s") from None
+    if done.returncode:
+        words = done.stderr.strip().splitlines()
+        raise Refused((words[-1] if done.returncode != 2 else done.stderr.strip()) if words else f"{file} failed")  # noqa: PLR2004
+    data = json.loads(done.stdout.strip().splitlines()[-1])
+    load = from_data(data["load"])
+    plan = ProfilePlan(
+        name=name,
+        file=file,
+        start=Start(profile.start),
+        options=options,
+        duration_s=data["total_s"] - load.warmup_s,
+        warmup_s=load.warmup_s,
+        requests=data["requests"],
+    )
+    return Described(plan, load, data["stream_share"], data["deadline_s"])

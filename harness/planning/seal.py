@@ -1,0 +1,65 @@
+"""The Seal: what was promised before the first measured request, as one digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.domain.plan import Plan
+from harness.evidence.files import jsonable
+from harness.workspace import Workspace
+
+SEALED_TABLES = ("pilot", "slo", "traffic", "margins", "limits", "load", "profiles")
+
+
+@dataclass(frozen=True)
+class Seal:
+    """Digest, the sealed content itself, and when it was sealed."""
+
+    digest: str
+    content: Mapping[str, Any]
+    sealed_utc: str | None = None
+
+    def changes(self, other: Seal) -> tuple[str, ...]:
+        """Fields in which ``other`` differs, as ``field: sealed value → value now``."""
+        mine, now = _flat(self.content), _flat(other.content)
+        return tuple(
+            f"{name}: {_said(mine.get(name))} → {_said(now.get(name))}"
+            for name in sorted({*mine, *now})
+            if mine.get(name) != now.get(name)
+        )
+
+
+def seal_of(workspace: Workspace, plan: Plan) -> Seal:
+    """The seal that these files and this plan make."""
+    tables = workspace.config.model_dump(mode="json", include=set(SEALED_TABLES))
+    order = [[block.number, block.order, *(run.schedule_digest for run in block.runs)] for block in plan.blocks]
+    targets = {
+        target.name: hashlib.sha256((target.folder / "target.toml").read_bytes()).hexdigest()
+        for target in workspace.pair()
+    }
+    content = jsonable({**tables, "order": order, "questions": plan.questions_digest, "targets": targets})
+    return Seal(digest_of(content), content)
+
+
+def digest_of(content: Mapping[str, Any]) -> str:
+    """SHA-256 of the content's canonical JSON."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _flat(value: object, prefix: str = "") -> dict[str, Any]:
+    if isinstance(value, Mapping):
+        out: dict[str, Any] = {}
+        for name, inner in value.items():
+            out |= _flat(inner, f"{prefix}.{name}" if prefix else str(name))
+        return out
+    return {prefix: value}
+
+
+def _said(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "…"

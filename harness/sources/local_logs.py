@@ -1,0 +1,106 @@
+"""The embedded platform's log and figures, as a metric source."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from harness.domain.reading import Absent, Reading, Series, Window
+from harness.sources.lambda_lines import Report, parse_report
+
+FIGURES = {"instances": "count", "in_flight": "count", "queued": "count", "cpu_s": "s", "rss_mb": "MB"}
+REPORTED: dict[str, tuple[str, Callable[[Report], float | None]]] = {
+    "billed_ms": ("ms", lambda r: float(r.billed_ms)),
+    "duration_ms": ("ms", lambda r: r.duration_ms),
+    "init_ms": ("ms", lambda r: r.init_ms),
+    "max_memory_mb": ("MB", lambda r: float(r.max_memory_mb)),
+}
+
+
+class LocalLogs:
+    """Verified live: the platform that writes these files runs in this repository's tests."""
+
+    kind = "local-logs"
+    verified = "live 2026-11-22"
+    settle_s = 0.0
+
+    def __init__(self, folder: Path, target: str, *, function: bool) -> None:
+        self._log = folder / f"{target}.log"
+        self._figures = folder / f"{target}.figures.jsonl"
+        self._function = function
+
+    def read(self, window: Window) -> list[Reading]:
+        """Figures once a second; for a function also every REPORT line, with refusals."""
+        readings = [self._figure(name, unit, window) for name, unit in FIGURES.items()]
+        word = "THROTTLE" if self._function else "OVERLOADED"
+        readings.append(self._events(word.lower(), word, window))
+        if self._function:
+            reports = self._reports(window)
+            readings += [self._report(name, unit, pick, reports) for name, (unit, pick) in REPORTED.items()]
+        return readings
+
+    def lines(self, window: Window) -> list[str]:
+        """The log's own lines in the window, for the evidence."""
+        return [text for _, text in self._stamped(window)]
+
+    def _figure(self, name: str, unit: str, window: Window) -> Reading:
+        query = f"{self._figures.name}: {name}"
+        points = []
+        try:
+            with self._figures.open(encoding="utf-8") as file:
+                for line in file:
+                    row = _row(line)
+                    if row and window.start_unix_s <= row.get("unix_s", 0) < window.end_unix_s and name in row:
+                        points.append((row["unix_s"], float(row[name])))
+        except OSError as error:
+            return Absent(name, f"cannot be read: {error.strerror}", query, self.kind)
+        if not points:
+            return Absent(name, "no figures in this window", query, self.kind)
+        return Series(name, unit, tuple(points), query, self.kind)
+
+    def _events(self, metric: str, word: str, window: Window) -> Reading:
+        query = f"{self._log.name}: lines of {word}"
+        if not self._log.exists():
+            return Absent(metric, "no log", query, self.kind)
+        points = tuple((at, 1.0) for at, text in self._stamped(window) if text.startswith(word))
+        return Series(metric, "count", points, query, self.kind)
+
+    def _reports(self, window: Window) -> list[tuple[float, Report]]:
+        found = ((at, parse_report(text)) for at, text in self._stamped(window))
+        return [(at, report) for at, report in found if report]
+
+    def _report(
+        self, name: str, unit: str, pick: Callable[[Report], float | None], reports: list[tuple[float, Report]]
+    ) -> Reading:
+        query = f"{self._log.name}: {name} of REPORT lines"
+        points = tuple((at, value) for at, report in reports if (value := pick(report)) is not None)
+        if not points:
+            return Absent(name, "no REPORT line carries it in this window", query, self.kind)
+        return Series(name, unit, points, query, self.kind)
+
+    def _stamped(self, window: Window) -> Iterator[tuple[float, str]]:
+        try:
+            file = self._log.open(encoding="utf-8", errors="replace")
+        except OSError:
+            return
+        with file:
+            for line in file:
+                stamp, tab, text = line.rstrip("\n").partition("\t")
+                if not tab:
+                    continue
+                try:
+                    at = datetime.fromisoformat(stamp.replace("Z", "+00:00")).timestamp()
+                except ValueError:
+                    continue
+                if window.start_unix_s <= at < window.end_unix_s:
+                    yield at, text
+
+
+def _row(line: str) -> dict[str, float] | None:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
