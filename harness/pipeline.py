@@ -10,23 +10,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
+from harness.analysis.dataset import load
 from harness.campaign import collect as collecting
 from harness.campaign.contract_check import Answer, Check, check_contract, parity
 from harness.campaign.execute import TOKENS, Campaign, Tally
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress
 from harness.costing.forecast import run_cost_usd
+from harness.decision.as_json import decision_json
+from harness.decision.decide import Decision
+from harness.decision.decide import decide as choose
+from harness.decision.doubts import doubts
+from harness.decision.findings import Findings
+from harness.decision.gather import gather
 from harness.domain.plan import Plan
 from harness.errors import GateFailed, Refused
 from harness.evidence.store import Store
 from harness.planning import draw_plan, seal_of
 from harness.planning.profiles import describe
+from harness.report import render
+from harness.report.content import content
 from harness.runtimes.ready import headers_of
 from harness.workspace import Workspace
 
@@ -107,3 +119,35 @@ def _meta(url: str, headers: dict[str, str]) -> dict[str, object]:
         return {}
     return value if isinstance(value, dict) else {}
 
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the evidence says, ready to be told."""
+
+    plan: Plan
+    findings: Findings
+    doubts: tuple[str, ...]
+    decision: Decision
+    seal: dict[str, Any] | None
+
+    def as_json(self) -> dict[str, Any]:
+        return decision_json(self.findings, self.decision, self.doubts, self.seal)
+
+
+def decide(workspace: Workspace) -> Outcome:
+    """Pure: the same evidence and pilot.toml give the same outcome."""
+    store = Store(workspace.evidence)
+    made = store.plan()
+    if made is None:
+        raise Refused("there is no plan yet", "pilot plan --seal")
+    findings = gather(workspace, load(store, made))
+    found = doubts(workspace, made, store, findings)
+    return Outcome(made, findings, found, choose(workspace, findings, found), store.seal())
+
+
+def report(workspace: Workspace, folder: Path) -> tuple[Outcome, Path]:
+    """Render the outcome; returns the HTML's path."""
+    outcome = decide(workspace)
+    said = content(workspace, outcome.plan, outcome.findings, outcome.decision, outcome.doubts, outcome.seal)
+    return outcome, render.write(said, workspace.root, folder)

@@ -1,0 +1,1 @@
+"""From samples to estimates: pure functions of evidence; the only room that imports SciPy."""

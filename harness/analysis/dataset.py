@@ -1,0 +1,166 @@
+"""The measured samples of every valid block, as arrays, paired by block."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from harness.domain.plan import Plan
+from harness.domain.sample import REFUSALS, Outcome
+from harness.errors import BadFile, Problem
+from harness.evidence.store import RunRecord, Store
+
+READ = (
+    "phase",
+    "measured",
+    "stream",
+    "scheduled_s",
+    "sent_s",
+    "first_token_s",
+    "finished_s",
+    "outcome",
+    "retry_after_s",
+    "input_tokens",
+    "output_tokens",
+    "bytes",
+    "cold",
+    "instance_id",
+    "instance_age_ms",
+    "error_code",
+    "layer",
+    "init_ms",
+    "queue_ms",
+    "retrieval_ms",
+    "model_ttft_ms",
+    "generation_ms",
+    "answer_digest",
+    "citations",
+    "platform_request_id",
+    "question_id",
+    "seq",
+    "headers_s",
+    "connect_s",
+)
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class RunData:
+    """One valid run's samples; arrays share one order, that of ``seq``."""
+
+    block: int
+    target: str
+    profile: str
+    record: RunRecord
+    columns: dict[str, Array]
+
+    @cached_property
+    def measured(self) -> Array:
+        return self.columns["measured"].astype(bool)
+
+    @cached_property
+    def ok(self) -> Array:
+        return self.columns["outcome"] == Outcome.OK.value
+
+    @cached_property
+    def refused(self) -> Array:
+        return np.isin(self.columns["outcome"], [o.value for o in REFUSALS])
+
+    @cached_property
+    def response_s(self) -> Array:
+        """From the intended send; +inf for every failure."""
+        return np.where(self.ok, self.columns["finished_s"] - self.columns["scheduled_s"], math.inf)
+
+    @cached_property
+    def ttft_s(self) -> Array:
+        """Of streamed requests; +inf for failures, nan for whole answers."""
+        value = np.where(self.ok, self.columns["first_token_s"] - self.columns["scheduled_s"], math.inf)
+        return np.where(self.columns["stream"].astype(bool), value, math.nan)
+
+    @cached_property
+    def overhead_s(self) -> Array:
+        """Response time minus the model's own time, what the runtime adds; nan where the model's time is not known."""
+        return np.where(self.ok, self.response_s - self.columns["generation_ms"] / 1000, math.inf)
+
+    def measured_of(self, values: Array) -> Array:
+        chosen = values[self.measured]
+        return chosen[~np.isnan(chosen)]
+
+    def good(self, p95_limit_s: float, ttft_limit_s: float | None) -> Array:
+        """Answered whole and within every latency limit."""
+        fast = self.response_s <= p95_limit_s
+        if ttft_limit_s is not None:
+            fast &= np.isnan(self.ttft_s) | (self.ttft_s <= ttft_limit_s)
+        return self.ok & fast
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Runs of blocks in which every run is valid; the rest is counted, not used."""
+
+    baseline: str
+    candidate: str
+    profiles: tuple[str, ...]
+    runs: tuple[RunData, ...]
+    blocks_planned: int
+    blocks_valid: tuple[int, ...]
+    invalid: tuple[RunRecord, ...]
+
+    @property
+    def targets(self) -> tuple[str, str]:
+        return self.baseline, self.candidate
+
+    def of(self, target: str, profile: str) -> list[RunData]:
+        """One run a block, in the order of the blocks."""
+        found = [run for run in self.runs if run.target == target and run.profile == profile]
+        return sorted(found, key=lambda run: run.block)
+
+
+def load(store: Store, plan: Plan) -> Dataset:
+    """Read every valid block; raises BadFile when a valid run's samples cannot be read."""
+    runs: list[RunData] = []
+    valid: list[int] = []
+    for block in plan.blocks:
+        attempt = store.valid_attempt(block)
+        if attempt is None:
+            continue
+        valid.append(block.number)
+        for run in block.runs:
+            record = store.record(run, attempt)
+            assert record is not None
+            runs.append(RunData(block.number, run.target, run.profile, record, read(record.path)))
+    invalid = tuple(record for record in store.all_records(plan) if not record.valid)
+    return Dataset(
+        plan.baseline,
+        plan.candidate,
+        tuple(p.name for p in plan.profiles),
+        tuple(runs),
+        len(plan.blocks),
+        tuple(valid),
+        invalid,
+    )
+
+
+def read(folder: Path, columns: Sequence[str] = READ) -> dict[str, Array]:
+    """Columns of one run's samples; a null number is nan, a null text None."""
+    path = folder / "samples.parquet"
+    try:
+        table = pq.read_table(path, columns=list(columns))
+    except (OSError, ValueError, KeyError) as error:
+        raise BadFile(path, [Problem("", f"cannot be read: {error}")]) from None
+    return {name: _array(table, name) for name in columns}
+
+
+def _array(table: Any, name: str) -> Array:  # noqa: ANN401 - pyarrow has no types
+    column = table.column(name)
+    kind = str(column.type)
+    if kind in ("string", "bool"):
+        return np.array(column.to_pylist(), dtype=object)
+    return column.cast("float64").to_numpy().astype(float)

@@ -1,0 +1,79 @@
+"""``pilot decide --json``: the fixed keys, every unknown number null with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from harness.decision.decide import Decision
+from harness.decision.findings import Findings
+from harness.domain.bill import CostLayer
+from harness.domain.estimate import Known, Unknown
+
+
+def decision_json(
+    findings: Findings, decision: Decision, doubts: Sequence[str], seal: dict[str, Any] | None
+) -> dict[str, Any]:
+    """One document; keys only grow."""
+    return {
+        "recommendation": decision.choice.value,
+        "target": decision.target,
+        "sentence": decision.sentence,
+        "confidence": decision.confidence.value,
+        "reasons": list(decision.reasons),
+        "gates": {g.target: g.judgement.value for g in decision.gates},
+        "slos": [
+            {
+                "target": v.target,
+                "profile": v.profile,
+                "slo": v.slo.metric,
+                "verdict": v.judgement.value,
+                **_known(v.estimate),
+                "limit": v.slo.limit,
+                "unit": v.slo.unit,
+                "why": v.reason,
+                "blocks_needed": v.blocks_needed,
+            }
+            for v in (*findings.slos, *findings.cost_verdicts)
+        ],
+        "comparisons": [
+            {
+                "profile": c.profile,
+                "metric": c.metric,
+                "relation": c.relation.value,
+                **_known(c.ratio),
+                "margin": c.margin,
+                "why": c.reason,
+                "different_within_margin": c.within_margin_but_different,
+            }
+            for c in findings.comparisons
+        ],
+        "cost": {
+            c.target: {
+                "per_success": _known(c.per_success_usd),
+                "per_good": _known(c.per_good_usd),
+                "per_month": _known(c.per_month_usd),
+                "layers": {layer.value: str(c.monthly.layer_usd(layer)) for layer in CostLayer} if c.monthly else None,
+                "basis": c.coverage,
+            }
+            for c in findings.costs
+        },
+        "doubts": list(doubts),
+        "would_change": list(decision.would_change),
+        "blocks": {"planned": findings.data.blocks_planned, "valid": list(findings.data.blocks_valid)},
+        "seal": None if seal is None else {"digest": seal["digest"], "sealed_utc": seal.get("sealed_utc")},
+    }
+
+
+def _known(known: Known) -> dict[str, Any]:
+    if isinstance(known, Unknown):
+        return {"value": None, "low": None, "high": None, "n": None, "blocks": None, "reason": known.reason}
+    return {
+        "value": known.value,
+        "low": known.low,
+        "high": known.high,
+        "n": known.n,
+        "blocks": known.blocks,
+        "confidence": known.confidence,
+        "method": known.method,
+    }

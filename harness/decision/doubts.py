@@ -1,0 +1,103 @@
+"""What weakens the evidence, said before anyone asks."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from harness.analysis.quantiles import block_spread
+from harness.costing.book import OLD_AFTER_DAYS, read_book
+from harness.decision.findings import Findings
+from harness.domain.estimate import Unknown
+from harness.domain.plan import Plan
+from harness.evidence.store import Store
+from harness.planning.seal import Seal, digest_of, seal_of
+from harness.workspace import Workspace
+
+SPREAD_LIMIT = 0.20
+LEAST_BLOCKS = 6
+
+
+def doubts(workspace: Workspace, plan: Plan, store: Store, findings: Findings) -> tuple[str, ...]:
+    """Every doubt, the gravest first."""
+    out = list(seal_doubts(workspace, plan, store))
+    data = findings.data
+    if len(data.blocks_valid) < LEAST_BLOCKS:
+        out.append(f"{len(data.blocks_valid)} valid blocks of {data.blocks_planned}; {LEAST_BLOCKS} are the least a verdict needs.")
+    elif len(data.blocks_valid) < data.blocks_planned:
+        missing = data.blocks_planned - len(data.blocks_valid)
+        out.append(f"{missing} of {data.blocks_planned} planned blocks are not measured or not valid.")
+    if data.invalid:
+        out.append(f"{len(data.invalid)} runs were INVALID or did not end; they are listed under provenance and not used.")
+    scaling = workspace.config.scaling
+    if scaling.rehearsal:
+        out.append("This is a rehearsal on one machine: it shows how the pilot works, not how a cloud platform performs.")
+        out += list(scaling.notes)
+    out += _parity(findings)
+    out += _spread(findings)
+    out += _prices(workspace, findings)
+    out.append("No A/A run is part of this plan; the harness's own bias was not measured in this pilot.")
+    out.append("Sustainable capacity was not searched for; the container is priced at its declared size.")
+    return tuple(out)
+
+
+def seal_doubts(workspace: Workspace, plan: Plan, store: Store) -> tuple[str, ...]:
+    """Changes since the seal, or a seal that does not match its own content."""
+    written = store.seal()
+    if written is None:
+        return ("Sealed criteria: there is no seal, so the criteria may have been chosen after the data.",)
+    sealed = Seal(written["digest"], written["content"], written.get("sealed_utc"))
+    out = []
+    if digest_of(sealed.content) != sealed.digest:
+        out.append("Sealed criteria: seal.json was edited after it was written; its digest does not match.")
+    changes = sealed.changes(seal_of(workspace, plan))
+    out += [f"Sealed criteria: changed since: {change}" for change in changes]
+    return tuple(out)
+
+
+def _parity(findings: Findings) -> list[str]:
+    p = findings.parity
+    if not p.pairs:
+        return ["No arrival was answered by both targets, so it is not known whether they did the same work."]
+    out = []
+    for words, same in (("answers", p.same_answer), ("citations", p.same_citations), ("token counts", p.same_output_tokens)):
+        if same < p.pairs:
+            out.append(f"{p.pairs - same} of {p.pairs} paired requests had different {words} on the two targets.")
+    return out
+
+
+def _spread(findings: Findings) -> list[str]:
+    data = findings.data
+    out = []
+    for profile in dict.fromkeys(v.profile for v in findings.slos):
+        for target in dict.fromkeys(data.targets):
+            spread = block_spread([r.measured_of(r.response_s) for r in data.of(target, profile)], 0.95)
+            if spread is not None and spread > SPREAD_LIMIT:
+                out.append(f"The p95 of {target} under {profile} varies by {spread:.0%} between blocks; its limits are optimistic.")
+    return out
+
+
+def _prices(workspace: Workspace, findings: Findings) -> list[str]:
+    out = ["Costs are MODELLED: measured usage at list prices, nothing was billed."]
+    today = date.fromisoformat(_day_of(findings))
+    for target in {t.name: t for t in workspace.pair()}.values():
+        if target.prices is None:
+            out.append(f"{target.name} has no prices, so its cost is not known.")
+            continue
+        book = read_book(target.prices.book)
+        if book.age_days(today) > OLD_AFTER_DAYS:
+            out.append(f"The price book {book.name} is {book.age_days(today)} days old.")
+        bill = findings.cost_of(target.name).monthly
+        used = {line.price_key for line in bill.lines} if bill else set()
+        unsure = [key for key in sorted(used) if not book.price(key).confirmed]
+        if unsure:
+            out.append(f"Unconfirmed prices carry part of the cost of {target.name}: {', '.join(unsure)}.")
+    for cost in findings.costs:
+        if isinstance(cost.per_month_usd, Unknown):
+            out.append(f"The cost of {cost.target} is not known: {cost.per_month_usd.reason}.")
+    return out
+
+
+def _day_of(findings: Findings) -> str:
+    """The evidence's own last day: a report of it must not change with the calendar."""
+    days = [str(run.record.run["started_utc"])[:10] for run in findings.data.runs if run.record.run]
+    return max(days, default="1970-01-01")

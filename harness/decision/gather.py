@@ -1,0 +1,60 @@
+"""Runs every analysis once over one dataset."""
+
+from __future__ import annotations
+
+from harness.analysis import coldstarts, compare, parity, slo, spend, throttling
+from harness.analysis.dataset import Dataset
+from harness.decision.findings import Findings
+from harness.domain.verdict import Slo, SloVerdict
+from harness.workspace import Workspace
+
+COST_PROFILE = "steady"  # the traffic that cost is scored at: everyday, not the stress of a burst
+PROBE_PROFILE = "coldstart"
+
+
+def gather(workspace: Workspace, data: Dataset) -> Findings:
+    """Verdicts, comparisons, funnels, cold starts and costs."""
+    config = workspace.config
+    judged = [p for p in config.slo.profiles if p in data.profiles]
+    limits = (config.slo.p95_s, config.slo.ttft_p95_s)
+    targets = {t.name: t for t in workspace.pair()}
+    names = list(dict.fromkeys(data.targets))
+    probes = {name: data.of(name, PROBE_PROFILE) for name in names}
+    cost_profile = COST_PROFILE if COST_PROFILE in data.profiles else judged[0] if judged else COST_PROFILE
+    costs = tuple(
+        spend.cost(
+            targets[name],
+            spend.blocks_of(targets[name], data.of(name, cost_profile), *limits),
+            config.traffic.requests_per_month,
+        )
+        for name in names
+    )
+    return Findings(
+        data=data,
+        slos=slo.verdicts(data, workspace.slos(), judged),
+        comparisons=compare.comparisons(data, judged, config.margins.latency, limits),
+        funnels=tuple(throttling.funnel(n, p, data.of(n, p), *limits) for p in judged for n in names),
+        timelines={n: throttling.timeline(n, data.of(n, "burst")) for n in names},
+        cold_shares=tuple(coldstarts.share(n, p, data.of(n, p)) for p in judged for n in names),
+        penalties=tuple(p for n in names for p in coldstarts.penalties(n, probes[n]) if p.probes),
+        breakdowns=tuple(
+            found
+            for n in names
+            for kind, cold in (("forced", True), ("idle", True), ("control", False))
+            if (found := coldstarts.breakdown(n, kind, probes[n], cold=cold))
+        ),
+        costs=costs,
+        cost_verdicts=tuple(v for cost in costs for v in _ceilings(workspace, cost)),
+        break_even=spend.break_even(costs[0], costs[-1]),
+        parity=parity.parity(data),
+    )
+
+
+def _ceilings(workspace: Workspace, cost: spend.Cost) -> list[SloVerdict]:
+    ceiling = workspace.config.slo.monthly_runtime_usd
+    if ceiling is None:
+        return []
+    promise = Slo("runtime cost a month", "monthly_runtime_usd", ceiling, "USD")
+    blocks = cost.per_month_usd.blocks if hasattr(cost.per_month_usd, "blocks") else 0
+    judgement, reason = slo.judge(cost.per_month_usd, promise, blocks)
+    return [SloVerdict(cost.target, "expected traffic", promise, judgement, cost.per_month_usd, reason)]

@@ -1,0 +1,46 @@
+"""Numbers as people read them: two or three digits, units, 0 % and 100 % only when true."""
+
+from __future__ import annotations
+
+import math
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """Plain decimal text with that many significant digits, no exponent."""
+    if value == 0 or not math.isfinite(value):
+        return "0" if value == 0 else "∞"
+    places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    rounded = round(value, digits - 1 - math.floor(math.log10(abs(value))))
+    return f"{rounded:,.{places}f}"
+
+
+def duration_text(seconds: float) -> str:
+    """Milliseconds below one second, else seconds."""
+    if math.isinf(seconds):
+        return "∞"
+    return f"{significant(seconds * 1000)} ms" if seconds < 0.9995 else f"{significant(seconds)} s"
+
+
+def percent(share: float) -> str:
+    """One decimal below 10 %; never 0 % or 100 % for something that is not."""
+    if share in (0, 1):
+        return f"{share:.0%}"
+    value = share * 100
+    text = f"{value:.1f}" if value < 10 or value > 99 else f"{value:.0f}"
+    if float(text) == 0:
+        return "< 0.1 %"
+    return "> 99.9 %" if float(text) == 100 else f"{text} %"
+
+
+def money(usd: float) -> str:
+    """US dollars: whole above 100, cents below, more digits for fractions of a cent."""
+    if abs(usd) >= 100:
+        return f"${usd:,.0f}"
+    if abs(usd) >= 1 or usd == 0:
+        return f"${usd:,.2f}"
+    return f"${significant(usd)}"
+
+
+def count(value: float) -> str:
+    """Whole numbers with separators."""
+    return f"{value:,.0f}"

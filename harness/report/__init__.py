@@ -1,0 +1,1 @@
+"""From findings to pages: blocks, wording, figures, sections, two renderers. Computes nothing."""

@@ -1,0 +1,153 @@
+"""Everything that sections may place: values, tables and figures, made once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.costing.book import read_book
+from harness.decision.decide import Choice, Decision
+from harness.decision.findings import Findings
+from harness.decision.wording import count, money, percent
+from harness.domain.estimate import Known, Unknown
+from harness.domain.plan import Plan
+from harness.report import figures, tables, words
+from harness.report.blocks import Cell, Figure, KeyNumber, Table, Verdict, absent, number, table
+from harness.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Content:
+    """What one report says."""
+
+    title: str
+    verdict: Verdict
+    tables: dict[str, Table]
+    figures: dict[str, Figure]
+    values: dict[str, Any]
+    footer: str
+
+
+def content(
+    workspace: Workspace,
+    plan: Plan,
+    findings: Findings,
+    decision: Decision,
+    doubts: Sequence[str],
+    seal: dict[str, Any] | None,
+) -> Content:
+    """Pure: the same findings give the same content."""
+    config = workspace.config
+    names = {t.name: t.label for t in workspace.pair()}
+    day = max((str(r.record.run["started_utc"])[:10] for r in findings.data.runs if r.record.run), default="no run yet")
+    made = [
+        tables.slos(findings, names),
+        tables.comparisons(findings),
+        tables.funnels(findings, names),
+        tables.cold_shares(findings, names),
+        tables.penalties(findings, names),
+        tables.costs(findings, names),
+        tables.bill_lines(findings, names),
+        tables.gates(decision, names),
+        tables.parity(findings),
+        tables.runs(findings, names),
+        _digests(plan, seal, findings),
+        _targets(workspace),
+        _prices(workspace),
+    ]
+    drawn = [
+        figures.quantile_curve(findings, names, "steady", "response_s", config.slo.p95_s),
+        figures.quantile_curve(findings, names, "steady", "ttft_s", config.slo.ttft_p95_s),
+        figures.blocks_pair(findings, names, "steady"),
+        figures.burst(findings, names),
+        figures.quantile_curve(findings, names, "burst", "response_s", config.slo.p95_s),
+        figures.cold_breakdown(findings, names),
+        figures.cold_strip(findings, names),
+        figures.cost_curve(findings, names, config.traffic.requests_per_month),
+        figures.pareto(findings, names, config.slo.p95_s),
+    ]
+    choice = decision.choice.value
+    if decision.choice not in (Choice.NONE, Choice.HYBRID) and decision.target:
+        choice = f"{names[decision.target]} ({choice})"
+    return Content(
+        title=f"{config.pilot.question} {decision.sentence}",
+        verdict=Verdict(
+            config.pilot.question, decision.sentence, choice, decision.confidence.value, day, _key_numbers(findings, names)
+        ),
+        tables={t.id: t for t in made},
+        figures={f.id: f for f in drawn if f},
+        values={
+            "would_change": decision.would_change,
+            "doubts": tuple(doubts),
+            "reasons": decision.reasons,
+            "margin": f"{config.margins.latency - 1:.0%}",
+            "requests_per_month": count(config.traffic.requests_per_month),
+            "scaling": config.scaling.notes if config.scaling.rehearsal else (),
+            "names": names,
+            "question": config.pilot.question,
+        },
+        footer=f"Evidence up to {day}. {len(findings.data.blocks_valid)} of {findings.data.blocks_planned} blocks valid. "
+        f"Seal {seal['digest'][:23] + '…' if seal else 'absent'}.",
+    )
+
+
+def _key_numbers(findings: Findings, names: dict[str, str]) -> tuple[KeyNumber, ...]:
+    def steady_p95(target: str) -> Known:
+        found = [v.estimate for v in findings.slos if v.target == target and v.slo.metric == "p95_s" and v.profile == "steady"]
+        return found[0] if found else Unknown("not measured")
+
+    def refused(target: str) -> Known:
+        found = [f.refused_share for f in findings.funnels if f.target == target and f.profile == "burst"]
+        return found[0] if found else Unknown("not measured")
+
+    def per_1000(target: str) -> Known:
+        return findings.cost_of(target).per_success_usd
+
+    def shown(known: Known, write: Any) -> tuple[str, str]:  # noqa: ANN401
+        if isinstance(known, Unknown):
+            return "not known", known.reason
+        return write(known.value), f"95 % interval {words.interval_text(known, write)}, {known.blocks} blocks, n = {count(known.n)}"
+
+    rows = (
+        ("p95 response time, steady, from the intended send", steady_p95, words.FORMATS["s"], "slos"),
+        ("Runtime cost of 1,000 successful answers", per_1000, lambda v: money(v * 1000), "costs"),
+        ("Share refused under bursts", refused, percent, "throttles"),
+    )
+    return tuple(
+        KeyNumber(label, tuple((names[t], *shown(of(t), write)) for t in dict.fromkeys(findings.data.targets)), where)
+        for label, of, write, where in rows
+    )
+
+
+def _digests(plan: Plan, seal: dict[str, Any] | None, findings: Findings) -> Table:
+    versions = next((r.record.run["versions"] for r in findings.data.runs if r.record.run), {})
+    machine = next((r.record.run["generator"] for r in findings.data.runs if r.record.run), {})
+    rows = [
+        (Cell("seal"), Cell(seal["digest"]) if seal else absent("not sealed")),
+        (Cell("sealed (UTC)"), Cell(str(seal.get("sealed_utc"))) if seal else absent("not sealed")),
+        (Cell("questions"), Cell(plan.questions_digest)),
+        (Cell("seed"), Cell(str(plan.seed))),
+        (Cell("versions"), Cell(", ".join(f"{k} {v}" for k, v in versions.items())) if versions else absent("no run")),
+        (Cell("generator"), Cell(", ".join(f"{k} {v}" for k, v in machine.items())) if machine else absent("no run")),
+    ]
+    return table("digests", "Digests and versions", ("what", "value"), rows)
+
+
+def _targets(workspace: Workspace) -> Table:
+    rows = [
+        (Cell(t.name), Cell(t.label), Cell(t.dialect.value), Cell(type(t.runtime).__name__), Cell(t.verified))
+        for t in {t.name: t for t in workspace.pair()}.values()
+    ]
+    return table("targets", "Targets", ("name", "title", "dialect", "runtime", "adapter verified"), rows)
+
+
+def _prices(workspace: Workspace) -> Table:
+    rows = []
+    for name in sorted({t.prices.book for t in workspace.pair() if t.prices}):
+        book = read_book(name)
+        rows += [
+            (Cell(name), Cell(p.key), number(f"${p.usd.normalize():f}"), Cell(p.unit), Cell(p.source), Cell("yes" if p.confirmed else "no, unconfirmed"))
+            for p in book.prices
+        ]
+    return table("prices", "Prices used", ("book", "item", "price", "unit", "source", "confirmed"), rows)

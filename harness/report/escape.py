@@ -1,0 +1,18 @@
+"""Values stay text: nothing that an answer, a name or a note holds becomes markup."""
+
+from __future__ import annotations
+
+import re
+
+from markupsafe import Markup
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|~#&])")
+_MARKER = re.compile("[\ue000\ue001]")
+
+
+def markdown(value: object) -> object:
+    """Jinja's finalize: plain text with every character that Markdown reads escaped; Markup passes."""
+    if isinstance(value, Markup) or value is None:
+        return value
+    text = _MARKER.sub("", " ".join(str(value).split()))
+    return Markup(_SPECIAL.sub(r"\\\1", text))

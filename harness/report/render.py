@@ -1,0 +1,117 @@
+"""Sections to pages: the same Markdown source becomes HTML and Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from harness.errors import BadFile, Problem
+from harness.evidence.files import write_text
+from harness.report import html, markdown
+from harness.report.blocks import Figure, Table, Verdict
+from harness.report.content import Content
+from harness.report.csv_text import csv_text
+from harness.report.escape import markdown as escape_markdown
+from harness.report.sections import Section, asset, find_sections
+
+_HOLD = re.compile("<p>\ue000(\\d+)\ue001</p>|\ue000(\\d+)\ue001")
+_HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Placers:
+    """How blocks become text in one format."""
+
+    table: Callable[[Table], str]
+    figure: Callable[[Figure], str]
+    verdict: Callable[[Verdict], str]
+
+
+HTML = Placers(html.table, html.figure, html.verdict)
+MARKDOWN = Placers(markdown.table, markdown.figure, markdown.verdict)
+
+
+def write(content: Content, workspace_root: Path, folder: Path) -> Path:
+    """report.html, report.md, figures and tables; returns the HTML's path."""
+    sections = find_sections(workspace_root)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, items in (("figures", content.figures), ("tables", content.tables)):
+        (folder / name).mkdir(exist_ok=True)
+        for old in (folder / name).iterdir():
+            if old.suffix in (".svg", ".csv"):
+                old.unlink()
+        del items
+    for f in content.figures.values():
+        write_text(folder / "figures" / f"{f.id}.svg", _standalone(f.svg))
+    for t in (*content.tables.values(), *(f.table for f in content.figures.values() if f.table)):
+        write_text(folder / "tables" / f"{t.id}.csv", csv_text(t))
+    write_text(folder / "report.md", as_markdown(content, sections))
+    page = as_html(content, sections, workspace_root)
+    write_text(folder / "report.html", page)
+    return folder / "report.html"
+
+
+def as_markdown(content: Content, sections: list[Section]) -> str:
+    """One Markdown document."""
+    parts = [_fill(section, content, MARKDOWN, hold=None).strip() for section in sections]
+    text = "\n\n".join(part for part in parts if part)
+    return re.sub(r"\n{3,}", "\n\n", text) + f"\n\n---\n\n{escape_markdown(content.footer)}\n"
+
+
+def as_html(content: Content, sections: list[Section], workspace_root: Path) -> str:
+    """One self-contained HTML page; raw HTML in a section or a value stays text."""
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    filled = []
+    for section in sections:
+        held: list[str] = []
+        source = _fill(section, content, HTML, hold=held)
+        body = _HOLD.sub(lambda m, held=held: held[int(m.group(1) or m.group(2))], parser.render(source))  # type: ignore[misc]
+        heading = _HEADING.search(source)
+        filled.append({"id": section.id, "title": heading.group(1) if heading else "", "html": Markup(body)})  # noqa: S704 - escaped above
+    environment = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
+    template = environment.from_string(asset(workspace_root, "templates", "page.html.j2"))
+    css = Markup(asset(workspace_root, "style", "report.css").replace("</", "<\\/"))  # noqa: S704 - a file of ours
+    return template.render(title=content.title, css=css, sections=filled, footer=content.footer) + "\n"
+
+
+def _fill(section: Section, content: Content, place: Placers, hold: list[str] | None) -> str:
+    """One section's Markdown, blocks written out, or held back behind markers for HTML."""
+
+    def placed(text: str) -> Markup:
+        if hold is None:
+            return Markup("\n" + text + "\n")  # noqa: S704 - escaped by the placer
+        hold.append(text)
+        return Markup(f"\n\ue000{len(hold) - 1}\ue001\n")  # noqa: S704
+
+    def place_figure(name: str) -> Markup:
+        found = content.figures.get(name)
+        return placed(place.figure(found)) if found else Markup(f"*No chart {escape_markdown(name)}: no data supports it.*")  # noqa: S704
+
+    environment = SandboxedEnvironment(
+        autoescape=False, finalize=escape_markdown, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    values: dict[str, Any] = {
+        **content.values,
+        "table": lambda name: placed(place.table(content.tables[name])),
+        "figure": place_figure,
+        "verdict": lambda: placed(place.verdict(content.verdict)),
+    }
+    try:
+        return environment.from_string(section.path.read_text(encoding="utf-8")).render(values)
+    except (TemplateError, KeyError, TypeError) as error:
+        raise BadFile(section.path, [Problem("", f"cannot be rendered: {type(error).__name__}: {error}")]) from None
+
+
+def _standalone(svg: str) -> str:
+    """An SVG file of its own has no page to take colours from."""
+    for variable, colour in (("--ink", "#1b1b1a"), ("--muted", "#5f5f5b"), ("--grid", "#dcdcd6")):
+        svg = svg.replace(f"var({variable})", colour)
+    return svg

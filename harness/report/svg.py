@@ -1,0 +1,57 @@
+"""Vega-Lite specifications to SVG that follows the page's colours, in light and dark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import vl_convert
+
+# Drawn with these, then replaced: an SVG cannot know the reader's colour scheme.
+INK, MUTED, GRID = "#010203", "#040506", "#070809"
+BASELINE, CANDIDATE = "#0072b2", "#d55e00"  # Okabe-Ito blue and vermilion
+PARTS = ("#e69f00", "#56b4e9", "#009e73", "#999999")
+WIDTH = 620
+VEGALITE = "5.20"
+
+_CONFIG = {
+    "background": None,
+    "font": "system-ui, sans-serif",
+    "padding": 4,
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": MUTED,
+        "titleColor": MUTED,
+        "domainColor": GRID,
+        "tickColor": GRID,
+        "gridColor": GRID,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+    },
+    "legend": {
+        "labelColor": INK,
+        "titleColor": MUTED,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "orient": "top",
+        "title": None,
+    },
+    "header": {"labelColor": INK, "titleColor": MUTED, "labelFontSize": 12, "labelFontWeight": "bold"},
+    "title": {"color": INK, "fontSize": 13, "anchor": "start", "fontWeight": "bold"},
+    "text": {"color": INK, "fontSize": 12},
+    "rule": {"color": MUTED},
+}
+
+
+def render(spec: dict[str, Any], label: str) -> str:
+    """The same specification gives the same bytes; ``label`` is read to those who cannot see it."""
+    raw: str = vl_convert.vegalite_to_svg({"config": _CONFIG, **spec}, vl_version=VEGALITE)
+    for sentinel, colour in ((INK, "var(--ink)"), (MUTED, "var(--muted)"), (GRID, "var(--grid)")):
+        raw = raw.replace(sentinel, colour)
+    escaped = label.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    return raw.replace("<svg ", f'<svg role="img" aria-label="{escaped}" ', 1)
+
+
+def colours(baseline: str, candidate: str) -> dict[str, Any]:
+    """One colour per target through the whole report."""
+    return {"domain": [baseline, candidate], "range": [BASELINE, CANDIDATE]}

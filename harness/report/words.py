@@ -1,0 +1,64 @@
+"""Estimates and verdicts as cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from harness.decision.wording import count, duration_text, money, percent
+from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.verdict import Judgement, Relation
+from harness.report.blocks import Cell, Tone, absent, number
+
+FORMATS: dict[str, Callable[[float], str]] = {"s": duration_text, "share": percent, "USD": money}
+
+_TONES = {Judgement.PASS: Tone.PASS, Judgement.FAIL: Tone.FAIL, Judgement.INCONCLUSIVE: Tone.OPEN}
+_MARKS = {Judgement.PASS: "● ", Judgement.FAIL: "▲ ", Judgement.INCONCLUSIVE: "◇ "}
+_RELATION_TONES = {
+    Relation.BETTER: Tone.PASS,
+    Relation.WORSE: Tone.FAIL,
+    Relation.EQUIVALENT: Tone.PASS,
+    Relation.UNRESOLVED: Tone.OPEN,
+}
+
+
+def judgement(value: Judgement) -> Cell:
+    """Word and shape, so that colour carries nothing alone."""
+    return Cell(_MARKS[value] + value.value, _TONES[value])
+
+
+def relation(value: Relation) -> Cell:
+    return Cell(value.value, _RELATION_TONES[value])
+
+
+def value(known: Known, unit: str) -> Cell:
+    """The value alone, or why there is none."""
+    if isinstance(known, Unknown):
+        return absent(known.reason)
+    return number(FORMATS[unit](known.value))
+
+
+def interval(known: Known, unit: str) -> Cell:
+    """``low to high``, or what stands in for it."""
+    if isinstance(known, Unknown):
+        return absent("none")
+    return number(interval_text(known, FORMATS[unit]))
+
+
+def interval_text(known: Estimate, write: Callable[[float], str]) -> str:
+    """An open end is said, never drawn as a number."""
+    if known.low is None or known.high is None:
+        return "not bounded by the data"
+    return f"{write(known.low)} to {write(known.high)}"
+
+
+def ratio_text(known: Estimate) -> str:
+    """``1.07 (0.98 to 1.17)``."""
+    return f"{known.value:.2f} ({interval_text(known, lambda v: f'{v:.2f}')})"
+
+
+def sample_size(known: Known) -> Cell:
+    return absent("none") if isinstance(known, Unknown) else number(count(known.n))
+
+
+def blocks(known: Known) -> Cell:
+    return absent("none") if isinstance(known, Unknown) else number(str(known.blocks))
