@@ -1,13 +1,13 @@
 """Every error this program raises on purpose, with its exit code and its mend.
 
-    PilotError                exit 1
-      Refused                 exit 2   nothing was sent
-        BadFile                        one or more fields of a file are wrong
-        UndeclaredHost                 the host stands in no target.toml
-      InvalidRun              exit 3   the generator or its machine spoilt the run
-      LimitReached            exit 4   budget, stop file, repeated 401/403
-      GateFailed              exit 5   a check or a decision says no
-      Interrupted             exit 130 a person stopped it
+PilotError                exit 1
+  Refused                 exit 2   nothing was sent
+    BadFile                        one or more fields of a file are wrong
+    UndeclaredHost                 the host stands in no target.toml
+  InvalidRun              exit 3   the generator or its machine spoilt the run
+  LimitReached            exit 4   budget, stop file, repeated 401/403
+  GateFailed              exit 5   a check or a decision says no
+  Interrupted             exit 130 a person stopped it
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ import httpx
 
 from harness.analysis.dataset import load
 from harness.campaign import collect as collecting
+from harness.campaign.board import Board, board
 from harness.campaign.contract_check import Answer, Check, check_contract, parity
 from harness.campaign.execute import TOKENS, Campaign, Tally
 from harness.campaign.platform import EmbeddedPlatform
@@ -47,7 +48,9 @@ def check(workspace: Workspace, names: Sequence[str]) -> dict[str, list[Check]]:
     """The contract of each target, and whether the pilot's two do the same work."""
     urls = [name for name in names if urlsplit(name).scheme]
     pair = workspace.pair()
-    targets = [workspace.target(n) for n in names if n not in urls] if names else list({t.name: t for t in pair}.values())
+    targets = (
+        [workspace.target(n) for n in names if n not in urls] if names else list({t.name: t for t in pair}.values())
+    )
     out: dict[str, list[Check]] = {}
     with EmbeddedPlatform(workspace, targets) if targets else nullcontext() as platform:
         metas = []
@@ -58,7 +61,7 @@ def check(workspace: Workspace, names: Sequence[str]) -> dict[str, list[Check]]:
             metas.append(_meta(url, headers_of(target)))
         for url in urls:
             out[url] = check_contract(url.rstrip("/"))
-        if len(metas) == 2:  # noqa: PLR2004
+        if len(metas) == 2:
             out["same work"] = parity(*metas)
     return out
 
@@ -112,13 +115,17 @@ def collect(workspace: Workspace) -> collecting.Collected:
     return collecting.collect(workspace, made, store)
 
 
+def status(workspace: Workspace) -> Board:
+    """The board: what is done, what is missing, what comes next."""
+    return board(workspace, Store(workspace.evidence))
+
+
 def _meta(url: str, headers: dict[str, str]) -> dict[str, object]:
     try:
         value = httpx.get(url + "/v1/meta", headers=headers, timeout=10, trust_env=False).json()
     except (httpx.HTTPError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
-
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ def _mean_difference(blocks: Sequence[Sequence[tuple[float, float]]]) -> Known:
     means = np.array([np.mean([probe - control for probe, control in b]) for b in blocks if b])
     means = means[~np.isnan(means)]
     k = len(means)
-    if k < 2:  # noqa: PLR2004
+    if k < 2:
         return Unknown(f"{k} block(s) with a complete pair; an interval needs 2")
     half = float(stats.t.ppf(0.975, k - 1)) * float(means.std(ddof=1)) / math.sqrt(k)
     value = float(means.mean())

@@ -38,7 +38,7 @@ def compare(
 ) -> Comparison:
     """One metric's p95 ratio; an infinite side loses, two infinite sides are compared by goodput over offered."""
     a, b = [_values(r, metric) for r in candidate], [_values(r, metric) for r in baseline]
-    if len(a) != len(b) or len(a) < 2 or not all(len(x) for x in (*a, *b)):  # noqa: PLR2004
+    if len(a) != len(b) or len(a) < 2 or not all(len(x) for x in (*a, *b)):
         why = f"{min(len(a), len(b))} paired valid block(s) with data; {LEAST_BLOCKS} are the least"
         return Comparison(profile, metric, Relation.UNRESOLVED, Unknown(why), margin, why)
     infinite_a = inverted_cdf(np.concatenate(a), 0.95) == math.inf
@@ -68,7 +68,7 @@ def relate(profile: str, metric: str, result: Jackknifed, ratio: Estimate, margi
     assert ratio.high is not None
     different = ratio.low > 1 or ratio.high < 1
     if inner.within(1 / margin, margin):
-        why = f"the 90 % interval lies within the sealed margin of {margin - 1:.0%}"
+        why = f"the 90 % interval lies within the sealed margin of {(margin - 1) * 100:.0f} %"
         return Comparison(profile, metric, Relation.EQUIVALENT, ratio, margin, why, different)
     if ratio.high < 1:
         return Comparison(profile, metric, Relation.BETTER, ratio, margin, "the whole interval lies below 1")

@@ -63,11 +63,13 @@ class RunData:
 
     @cached_property
     def measured(self) -> Array:
-        return self.columns["measured"].astype(bool)
+        flags: Array = self.columns["measured"].astype(bool)
+        return flags
 
     @cached_property
     def ok(self) -> Array:
-        return self.columns["outcome"] == Outcome.OK.value
+        flags: Array = self.columns["outcome"] == Outcome.OK.value
+        return flags
 
     @cached_property
     def refused(self) -> Array:
@@ -163,4 +165,5 @@ def _array(table: Any, name: str) -> Array:  # noqa: ANN401 - pyarrow has no typ
     kind = str(column.type)
     if kind in ("string", "bool"):
         return np.array(column.to_pylist(), dtype=object)
-    return column.cast("float64").to_numpy().astype(float)
+    numbers: Array = column.cast("float64").to_numpy().astype(float)
+    return numbers

@@ -29,7 +29,7 @@ def least_n(p: float, confidence: float = 0.95) -> int:
 
 
 def log_quantile(blocks: Sequence[Array], p: float) -> LogStatistic:
-    """ln of the pooled quantile over the kept blocks."""
+    """Ln of the pooled quantile over the kept blocks."""
 
     def statistic(kept: Sequence[int]) -> float:
         value = inverted_cdf(np.concatenate([blocks[k] for k in kept]), p)
@@ -41,7 +41,7 @@ def log_quantile(blocks: Sequence[Array], p: float) -> LogStatistic:
 def independent_se(values: Array, p: float) -> float:
     """Standard error of ln Q(p) if requests were independent, from order statistics (binomial ranks)."""
     n = len(values)
-    if n < 2:  # noqa: PLR2004
+    if n < 2:
         return 0.0
     z = float(stats.norm.ppf(0.975))
     half = z * math.sqrt(p * (1 - p) / n)
@@ -58,10 +58,10 @@ def quantile(blocks: Sequence[Array], p: float, confidence: float = 0.95) -> Kno
     if n == 0:
         return Unknown("no measured request")
     if inverted_cdf(pooled, p) == math.inf:
-        return Unknown(f"infinite: {np.isinf(pooled).mean():.1%} of {n} requests failed")
+        return Unknown(f"infinite: {np.isinf(pooled).mean() * 100:.1f} % of {n} requests failed")
     if n < least_n(p):
         return Unknown(f"n = {n} cannot certify p{p * 100:g}: at least {least_n(p)} are needed")
-    if len(blocks) < 2:  # noqa: PLR2004
+    if len(blocks) < 2:
         return Unknown(f"{len(blocks)} valid block(s): an interval needs at least 2")
     result = jackknife(log_quantile(blocks, p), len(blocks), independent_se(pooled, p))
     return result.estimate(confidence, n, f"p{p * 100:g} pooled, block jackknife")
@@ -73,16 +73,18 @@ def curve(blocks: Sequence[Array], shares: Sequence[float]) -> tuple[tuple[float
 
 
 def log_ratio(candidate: Sequence[Array], baseline: Sequence[Array], p: float) -> Jackknifed:
-    """ln of candidate's quantile over baseline's, dropping pairs of blocks together."""
+    """Ln of candidate's quantile over baseline's, dropping pairs of blocks together."""
     top, bottom = log_quantile(candidate, p), log_quantile(baseline, p)
 
     def statistic(kept: Sequence[int]) -> float:
         a, b = top(kept), bottom(kept)
         return a - b if math.isfinite(a) and math.isfinite(b) else math.inf
 
-    floor = math.hypot(
-        independent_se(np.concatenate(candidate), p), independent_se(np.concatenate(baseline), p)
-    ) if _identical(candidate, p) and _identical(baseline, p) else 0.0
+    floor = (
+        math.hypot(independent_se(np.concatenate(candidate), p), independent_se(np.concatenate(baseline), p))
+        if _identical(candidate, p) and _identical(baseline, p)
+        else 0.0
+    )
     return jackknife(statistic, len(candidate), floor)
 
 

@@ -61,14 +61,14 @@ def error_rate(runs: Sequence[RunData]) -> Known:
     if failures == 0:
         high = float(stats.binomtest(0, total, alternative="less").proportion_ci(0.95, "exact").high)
         return Estimate(0.0, 0.0, high, 0.95, total, len(runs), "no failure: exact one-sided limit")
-    if len(runs) < 2:  # noqa: PLR2004
+    if len(runs) < 2:
         return Unknown(f"{len(runs)} valid block(s): an interval needs at least 2")
     share = failures / total
     floor = math.sqrt((1 - share) / failures)  # of ln(share) if requests were independent
     result = jackknife(ratio_of_totals(failed + 0.5, n), len(runs), floor)
     estimate = result.estimate(0.95, total, "failures over offered, block jackknife")
-    high = None if estimate.high is None else min(1.0, estimate.high)
-    return Estimate(share, estimate.low, high, 0.95, total, len(runs), estimate.method)
+    most = None if estimate.high is None else min(1.0, estimate.high)
+    return Estimate(share, estimate.low, most, 0.95, total, len(runs), estimate.method)
 
 
 def judge(estimate: Known, slo: Slo, blocks: int) -> tuple[Judgement, str]:
@@ -100,7 +100,7 @@ def blocks_needed(estimate: Known, limit: float) -> int | None:
         return None
     gap = abs(math.log(limit / estimate.value))
     half = math.log(estimate.high / estimate.value)
-    if gap < 1e-9:  # noqa: PLR2004
+    if gap < 1e-9:
         return None
     needed = math.ceil(estimate.blocks * (half / gap) ** 2)
     return max(estimate.blocks + 1, LEAST_BLOCKS, needed) if needed <= MOST_BLOCKS_SAID else None

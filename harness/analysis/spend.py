@@ -73,7 +73,7 @@ def cost(target: Target, blocks: Sequence[Block], requests_per_month: int) -> Co
     if target.prices is None:
         why = Unknown("no prices in target.toml")
         return Cost(target.name, why, why, why, None, None, None, why.reason)
-    if len(blocks) < 2:  # noqa: PLR2004
+    if len(blocks) < 2:
         few = Unknown(f"{len(blocks)} valid block(s) of the traffic that cost is scored at; an interval needs 2")
         return Cost(target.name, few, few, few, None, None, None, few.reason)
     prices, book = target.prices, read_book(target.prices.book)
@@ -85,7 +85,8 @@ def cost(target: Target, blocks: Sequence[Block], requests_per_month: int) -> Co
         return float(_monthly(prices, book, [blocks[k] for k in kept], requests_per_month).layer_usd(CostLayer.RUNTIME))
 
     def share(kept: Sequence[int], what: str) -> float:
-        return sum(getattr(blocks[k], what) for k in kept) / sum(blocks[k].offered for k in kept)
+        achieved: int = sum(getattr(blocks[k], what) for k in kept)
+        return achieved / sum(blocks[k].offered for k in kept)
 
     everything = list(range(len(blocks)))
     n = sum(b.offered for b in blocks)
@@ -96,7 +97,9 @@ def cost(target: Target, blocks: Sequence[Block], requests_per_month: int) -> Co
     def per(what: str) -> Known:
         if min(share([k for k in everything if k != out], what) for out in everything) <= 0:
             return Unknown("a block-deleted set has no success")
-        value = jackknife(lambda kept: math.log(monthly_usd(kept) / requests_per_month / share(kept, what)), len(blocks))
+        value = jackknife(
+            lambda kept: math.log(monthly_usd(kept) / requests_per_month / share(kept, what)), len(blocks)
+        )
         return value.estimate(0.95, n, f"runtime cost over {what}, block jackknife")
 
     per_month = jackknife(lambda kept: math.log(monthly_usd(kept)), len(blocks)).estimate(

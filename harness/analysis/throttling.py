@@ -56,7 +56,9 @@ def funnel(
     told = 0
     for run in runs:
         failed = run.measured & ~run.ok
-        causes.update(zip(run.columns["outcome"][failed], (v or "not known" for v in run.columns["layer"][failed]), strict=True))
+        causes.update(
+            zip(run.columns["outcome"][failed], (v or "not known" for v in run.columns["layer"][failed]), strict=True)
+        )
         told += int((~np.isnan(run.columns["retry_after_s"][run.measured & run.refused])).sum())
     served = [r.response_s[r.measured & r.ok] for r in runs]
     p95 = inverted_cdf(np.concatenate(served), 0.95) if answered else None
@@ -81,7 +83,7 @@ def refused_share(offered: np.ndarray, refused: np.ndarray) -> Known:
         return Unknown("no measured request")
     if k == 0:
         return Estimate(0.0, 0.0, 1 - 0.05 ** (1 / n), 0.95, n, blocks, "no refusal: exact one-sided limit")
-    if blocks < 2:  # noqa: PLR2004
+    if blocks < 2:
         return Unknown(f"{blocks} valid block(s): an interval needs at least 2")
     result = jackknife(ratio_of_totals(refused + 0.5, offered), blocks, math.sqrt((1 - k / n) / k))
     estimate = result.estimate(0.95, n, "refused over offered, block jackknife")

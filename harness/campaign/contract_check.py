@@ -69,7 +69,8 @@ class Contract:
 
     def headers(self) -> str:
         """Every answer of an instance carries its headers, errors too"""
-        for body in (QUESTION, {"messages": []}):
+        bodies: tuple[dict[str, Any], ...] = (QUESTION, {"messages": []})
+        for body in bodies:
             answer = self._client.post("/v1/chat", json=body)
             missing = [name for name in INSTANCE_HEADERS if name not in answer.headers]
             _want(not missing, f"{', '.join(missing)} missing on a {answer.status_code}")
@@ -95,7 +96,7 @@ class Contract:
         """Tokens arrive as they are produced, not all at the end"""
         names, times, begun = self._stream()
         tokens = [at for name, at in zip(names, times, strict=True) if name == "token"]
-        if len(tokens) < 5:  # noqa: PLR2004
+        if len(tokens) < 5:
             raise _CannotTell(f"{len(tokens)} tokens are too few")
         whole, spread = times[-1] - begun, tokens[-1] - tokens[0]
         _want(spread >= BUFFERED_SHARE * whole, f"all tokens within {spread * 1e3:.0f} ms of {whole * 1e3:.0f} ms")
@@ -137,7 +138,7 @@ class Contract:
         begun = time.perf_counter()
         parser = SseParser()
         with self._client.stream("POST", "/v1/chat", json={**QUESTION, "stream": True}) as answer:
-            _want(answer.status_code == 200, f"answered {answer.status_code}")  # noqa: PLR2004
+            _want(answer.status_code == 200, f"answered {answer.status_code}")
             kind = answer.headers.get("content-type", "")
             _want(kind.startswith("text/event-stream"), f"content-type is {kind!r}")
             for chunk in answer.iter_raw():
@@ -204,12 +205,14 @@ def parity(first: dict[str, Any], second: dict[str, Any]) -> list[Check]:
         if a is None or b is None:
             checks.append(Check(f"same {field}", Answer.UNKNOWN, "one of them does not say"))
         else:
-            checks.append(Check(f"same {field}", Answer.PASS if a == b else Answer.FAIL, "" if a == b else f"{a} | {b}"))
+            checks.append(
+                Check(f"same {field}", Answer.PASS if a == b else Answer.FAIL, "" if a == b else f"{a} | {b}")
+            )
     return checks
 
 
 def _ok(answer: httpx.Response) -> dict[str, Any]:
-    _want(answer.status_code == 200, f"answered {answer.status_code}")  # noqa: PLR2004
+    _want(answer.status_code == 200, f"answered {answer.status_code}")
     data = answer.json()
     _want(isinstance(data, dict), "the body is no object")
     return dict(data)

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Sequence
 from types import TracebackType
+from typing import Self
 
 from harness.domain.target import Target
 from harness.errors import Exit, PilotError, Refused
@@ -29,7 +30,7 @@ class EmbeddedPlatform:
         self._urls = {t.name: t.base_url for t in targets if t.base_url}
         self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> EmbeddedPlatform:
+    def __enter__(self) -> Self:
         if self._embedded:
             self._words.parent.mkdir(parents=True, exist_ok=True)
             with self._words.open("w", encoding="utf-8") as err:
@@ -89,4 +90,3 @@ class EmbeddedPlatform:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait(5)
-

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Self
 
 from rich.console import Console
 from rich.live import Live
@@ -33,7 +32,7 @@ class Progress:
         if self._console.is_terminal and not quiet:
             self._live = Live(Text(""), console=self._console, refresh_per_second=4, transient=True)
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         if self._live:
             self._live.start()
         return self
@@ -61,21 +60,12 @@ class Progress:
 
 def duration(seconds: float) -> str:
     """``45 s``, ``3 min``, ``2 h 05 min``, ``9 d 4 h``."""
-    if seconds < 90:  # noqa: PLR2004
+    if seconds < 90:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
-    if minutes < 120:  # noqa: PLR2004
+    if minutes < 120:
         return f"{minutes} min"
     hours, rest = divmod(minutes, 60)
-    if hours < 48:  # noqa: PLR2004
+    if hours < 48:
         return f"{hours} h {rest:02d} min"
     return f"{hours // 24} d {hours % 24} h"
-
-
-def now_text() -> str:
-    """Local time for a line on the screen."""
-    return time.strftime("%H:%M:%S")
-
-
-def is_terminal() -> bool:
-    return sys.stdout.isatty()

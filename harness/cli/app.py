@@ -9,7 +9,7 @@ import typer
 
 from harness.errors import Exit, PilotError
 
-COMMANDS = ("check", "plan", "run", "collect", "decide", "report", "demo", "up", "down", "cold")
+COMMANDS = ("check", "plan", "run", "collect", "decide", "report", "status", "demo", "up", "down", "cold")
 
 app = typer.Typer(
     name="pilot",

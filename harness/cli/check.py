@@ -19,7 +19,9 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    targets: Annotated[list[str] | None, typer.Argument(metavar="[TARGET or URL]…", help="Default: both of the pilot.")] = None,
+    targets: Annotated[
+        list[str] | None, typer.Argument(metavar="[TARGET or URL]…", help="Default: both of the pilot.")
+    ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answers as JSON.")] = False,
 ) -> None:

@@ -17,5 +17,6 @@ def collect() -> None:
     """Pull every settled reading that is not there yet; safe to repeat, and in cron."""
     done = pipeline.collect(find())
     print(
-        f"{done.pulled} pulled, {done.kept} already there, {done.absent} series absent, {done.unsettled} not settled yet"
+        f"{done.pulled} pulled, {done.kept} already there, {done.absent} series absent, "
+        f"{done.unsettled} not settled yet"
     )

@@ -9,6 +9,7 @@ import typer
 from harness import pipeline
 from harness.cli.output import emit
 from harness.decision.decide import Choice
+from harness.domain.estimate import Estimate
 from harness.errors import Exit, GateFailed
 from harness.report import words
 from harness.workspace import find
@@ -22,7 +23,9 @@ def register(app: typer.Typer) -> None:
 def decide(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the decision as JSON.")] = False,
-    expect_seal: Annotated[str | None, typer.Option(metavar="DIGEST", help="Fail unless the seal has this digest.")] = None,
+    expect_seal: Annotated[
+        str | None, typer.Option(metavar="DIGEST", help="Fail unless the seal has this digest.")
+    ] = None,
 ) -> None:
     """Judge every SLO, compare the targets, recommend; exit 5 when there is no clear winner."""
     outcome = pipeline.decide(find())
@@ -41,9 +44,11 @@ def _print(outcome: pipeline.Outcome) -> None:
         value = words.value(v.estimate, v.slo.unit).text
         span = words.interval(v.estimate, v.slo.unit).text
         limit = words.FORMATS[v.slo.unit](v.slo.limit)
-        print(f"{v.judgement.value:<13} {v.target:<18} {v.profile:<17} {v.slo.name:<26} {value} ({span}), limit {limit}")
+        print(
+            f"{v.judgement.value:<13} {v.target:<18} {v.profile:<17} {v.slo.name:<26} {value} ({span}), limit {limit}"
+        )
     for c in outcome.findings.comparisons:
-        ratio = words.ratio_text(c.ratio) if hasattr(c.ratio, "low") else c.ratio.reason
+        ratio = words.ratio_text(c.ratio) if isinstance(c.ratio, Estimate) else c.ratio.reason
         print(f"{c.relation.value:<13} {outcome.findings.data.candidate:<18} {c.profile:<17} {c.metric:<26} {ratio}")
     print()
     print(line(outcome))

@@ -23,7 +23,9 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where the demo's workspace goes.")] = Path(".pilot/demo"),
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where the demo's workspace goes.")] = Path(
+        ".pilot/demo"
+    ),
     *,
     fresh: Annotated[bool, typer.Option(help="Throw an earlier demo in this folder away first.")] = True,
 ) -> None:
@@ -35,7 +37,8 @@ def demo(
         workspace.corpus.ensure()
         made, digest = pipeline.plan(workspace, seal=True)
         progress.say(
-            f"plan: {len(made.blocks)} blocks, {made.requests} requests, {duration(made.expected_s)}; seal {(digest or '')[:23]}…"
+            f"plan: {len(made.blocks)} blocks, {made.requests} requests, {duration(made.expected_s)}; "
+            f"seal {(digest or '')[:23]}…"
         )
         tally = pipeline.run(workspace, progress, now=True)
         pipeline.collect(workspace)

@@ -19,7 +19,9 @@ def register(app: typer.Typer) -> None:
 
 def plan(
     *,
-    seal: Annotated[bool, typer.Option(help="Write the seal: SLOs, margins, limits, seed and order stand from now on.")] = False,
+    seal: Annotated[
+        bool, typer.Option(help="Write the seal: SLOs, margins, limits, seed and order stand from now on.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
 ) -> None:
     """Draw every block, its order and slot; print duration, requests and forecast cost; nothing is sent."""

@@ -18,7 +18,9 @@ def register(app: typer.Typer) -> None:
 
 
 def report(
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the report; default reports/rendered.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of the report; default reports/rendered.")
+    ] = None,
 ) -> None:
     """Render HTML, Markdown, figures and tables from the evidence; the same evidence gives the same bytes."""
     workspace = find()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tomllib
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from importlib import resources
 
@@ -29,7 +29,7 @@ class Book:
     """Prices of one region on one day."""
 
     name: str
-    date: date
+    date: dt.date
     region: str
     prices: tuple[Price, ...]
 
@@ -40,7 +40,7 @@ class Book:
                 return price
         raise Refused(f"price book {self.name} holds no {key!r}")
 
-    def age_days(self, today: date) -> int:
+    def age_days(self, today: dt.date) -> int:
         return (today - self.date).days
 
 
@@ -56,6 +56,6 @@ def read_book(name: str) -> Book:
         prices = tuple(
             Price(key, Decimal(p["usd"]), p["unit"], p["source"], p["confirmed"]) for key, p in data["prices"].items()
         )
-        return Book(data["name"], date.fromisoformat(data["date"]), data["region"], prices)
+        return Book(data["name"], dt.date.fromisoformat(data["date"]), data["region"], prices)
     except (KeyError, ValueError) as error:
         raise BadFile(str(file), [Problem("", f"is not a price book: {error!r}")]) from None

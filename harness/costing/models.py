@@ -87,8 +87,6 @@ def _shared(book: Book, usage: Usage) -> Bill:
     )
 
 
-def _line(
-    book: Book, label: str, quantity: Decimal, key: str, layer: CostLayer = CostLayer.RUNTIME
-) -> LineItem:
+def _line(book: Book, label: str, quantity: Decimal, key: str, layer: CostLayer = CostLayer.RUNTIME) -> LineItem:
     price = book.price(key)
     return LineItem(label, quantity, price.unit, price.usd, layer, Basis.MODELLED, key)

@@ -152,7 +152,9 @@ def _cost_words(findings: Findings, names: dict[str, str]) -> list[str]:
     out = []
     for cost in findings.costs:
         if isinstance(cost.per_month_usd, Estimate):
-            out.append(f"{names[cost.target]} would cost {money(cost.per_month_usd.value)} a month at the expected traffic (runtime, MODELLED).")
+            out.append(
+                f"{names[cost.target]} would cost {money(cost.per_month_usd.value)} a month at the expected traffic (runtime, MODELLED)."
+            )
     return out
 
 
@@ -161,7 +163,9 @@ def _latency_words(findings: Findings, names: dict[str, str]) -> list[str]:
     out = []
     for c in findings.comparisons:
         if c.metric == "p95_s" and isinstance(c.ratio, Estimate):
-            out.append(f"Under {c.profile} traffic the p95 of {cand} is {c.ratio.value:.2f} times the baseline's: {c.relation.value}.")
+            out.append(
+                f"Under {c.profile} traffic the p95 of {cand} is {c.ratio.value:.2f} times the baseline's: {c.relation.value}."
+            )
     return out
 
 
@@ -181,7 +185,9 @@ def would_change(workspace: Workspace, findings: Findings, names: dict[str, str]
         )
     for v in findings.slos:
         if v.judgement is Judgement.FAIL and isinstance(v.estimate, Estimate) and v.estimate.high and v.slo.unit == "s":
-            out.append(f"{names[v.target]} would pass {v.slo.name} under {v.profile} at a limit of {_as_unit(v.estimate.high, v.slo.unit)}.")
+            out.append(
+                f"{names[v.target]} would pass {v.slo.name} under {v.profile} at a limit of {_as_unit(v.estimate.high, v.slo.unit)}."
+            )
     for f in findings.funnels:
         if isinstance(f.refused_share, Estimate) and f.refused_share.value > 0:
             out.append(

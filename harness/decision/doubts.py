@@ -22,15 +22,21 @@ def doubts(workspace: Workspace, plan: Plan, store: Store, findings: Findings) -
     out = list(seal_doubts(workspace, plan, store))
     data = findings.data
     if len(data.blocks_valid) < LEAST_BLOCKS:
-        out.append(f"{len(data.blocks_valid)} valid blocks of {data.blocks_planned}; {LEAST_BLOCKS} are the least a verdict needs.")
+        out.append(
+            f"{len(data.blocks_valid)} valid blocks of {data.blocks_planned}; {LEAST_BLOCKS} are the least a verdict needs."
+        )
     elif len(data.blocks_valid) < data.blocks_planned:
         missing = data.blocks_planned - len(data.blocks_valid)
         out.append(f"{missing} of {data.blocks_planned} planned blocks are not measured or not valid.")
     if data.invalid:
-        out.append(f"{len(data.invalid)} runs were INVALID or did not end; they are listed under provenance and not used.")
+        out.append(
+            f"{len(data.invalid)} runs were INVALID or did not end; they are listed under provenance and not used."
+        )
     scaling = workspace.config.scaling
     if scaling.rehearsal:
-        out.append("This is a rehearsal on one machine: it shows how the pilot works, not how a cloud platform performs.")
+        out.append(
+            "This is a rehearsal on one machine: it shows how the pilot works, not how a cloud platform performs."
+        )
         out += list(scaling.notes)
     out += _parity(findings)
     out += _spread(findings)
@@ -59,7 +65,11 @@ def _parity(findings: Findings) -> list[str]:
     if not p.pairs:
         return ["No arrival was answered by both targets, so it is not known whether they did the same work."]
     out = []
-    for words, same in (("answers", p.same_answer), ("citations", p.same_citations), ("token counts", p.same_output_tokens)):
+    for words, same in (
+        ("answers", p.same_answer),
+        ("citations", p.same_citations),
+        ("token counts", p.same_output_tokens),
+    ):
         if same < p.pairs:
             out.append(f"{p.pairs - same} of {p.pairs} paired requests had different {words} on the two targets.")
     return out
@@ -72,7 +82,9 @@ def _spread(findings: Findings) -> list[str]:
         for target in dict.fromkeys(data.targets):
             spread = block_spread([r.measured_of(r.response_s) for r in data.of(target, profile)], 0.95)
             if spread is not None and spread > SPREAD_LIMIT:
-                out.append(f"The p95 of {target} under {profile} varies by {spread:.0%} between blocks; its limits are optimistic.")
+                out.append(
+                    f"The p95 of {target} under {profile} varies by {spread * 100:.0f} % between blocks; its limits are optimistic."
+                )
     return out
 
 

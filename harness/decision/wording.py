@@ -24,7 +24,7 @@ def duration_text(seconds: float) -> str:
 def percent(share: float) -> str:
     """One decimal below 10 %; never 0 % or 100 % for something that is not."""
     if share in (0, 1):
-        return f"{share:.0%}"
+        return f"{share * 100:.0f} %"
     value = share * 100
     text = f"{value:.1f}" if value < 10 or value > 99 else f"{value:.0f}"
     if float(text) == 0:

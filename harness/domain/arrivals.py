@@ -138,7 +138,7 @@ class LoadProfile:
         """Every intended arrival in time order; the same seed gives the same instants."""
         if self.offsets:
             return tuple(Due(t, phase, measured=True) for t, phase in self.offsets)
-        rng = Random(f"arrivals:{seed}")  # noqa: S311 - a reproducible schedule, not a secret
+        rng = Random(f"arrivals:{seed}")
         start_s, carried, out = 0.0, 0.0, []
         for phase in self.timeline():
             expected = phase.area + carried

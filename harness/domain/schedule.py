@@ -59,8 +59,8 @@ def draw(profile: LoadProfile, questions: Sequence[Question], seed: int, stream_
     """Instants, questions (Zipf-like popularity) and modes, each from its own seeded stream."""
     due = profile.arrivals(seed)
     weights = list(accumulate(1 / rank**ZIPF_EXPONENT for rank in range(1, len(questions) + 1)))
-    asked = Random(f"questions:{seed}")  # noqa: S311 - a reproducible schedule, not a secret
-    modes = Random(f"modes:{seed}")  # noqa: S311
+    asked = Random(f"questions:{seed}")
+    modes = Random(f"modes:{seed}")
     chosen = asked.choices(questions, cum_weights=weights, k=len(due))
     return Schedule(
         tuple(

@@ -274,4 +274,3 @@ def _finite(text: str | None) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else None
-

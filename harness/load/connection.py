@@ -78,9 +78,7 @@ class Connection:
         self._closed = False
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            self._socket: Any = (
-                origin.tls.wrap_socket(raw, server_hostname=origin.hostname) if origin.tls else raw
-            )
+            self._socket: Any = origin.tls.wrap_socket(raw, server_hostname=origin.hostname) if origin.tls else raw
         except OSError:
             raw.close()
             origin.open_sockets -= 1

@@ -1,11 +1,11 @@
 """Joins the generator to Locust's events: one code path for local, --processes, and master with workers.
 
-    init          options are known: register messages, the shape, the target's child
-    test_start    master or local: open the folder, send each worker its stripe
-                  worker or local: build the stripe, wait for t0
-    (running)     workers send batches, the coordinator appends and acknowledges them
-    test_stopping flush, so that a person's stop loses nothing
-    quitting      stop the child, set the exit code
+init          options are known: register messages, the shape, the target's child
+test_start    master or local: open the folder, send each worker its stripe
+              worker or local: build the stripe, wait for t0
+(running)     workers send batches, the coordinator appends and acknowledges them
+test_stopping flush, so that a person's stop loses nothing
+quitting      stop the child, set the exit code
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def machine_id() -> str:
 
 
 class Engine:
-    """This process's part: generator on workers, coordinator on the master, both when local."""
+    """One process's part: generator on workers, coordinator on the master, both when local."""
 
     def __init__(self) -> None:
         self.generator: Generator | None = None
@@ -100,6 +100,7 @@ class Engine:
     def on_test_start(self, environment: Environment, **_: Any) -> None:  # noqa: ANN401
         if self._coordinator is not None:
             try:
+                assert environment.parsed_options is not None
                 spec = options.resolve(environment.parsed_options, again=True)
                 base_url = self._child.base_url if self._child and not spec.base_url else spec.base_url
                 self._coordinator.start(spec, base_url)

@@ -66,7 +66,11 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
     add("--arrivals", choices=[p.value for p in Process], help="how requests are spread within a phase")
     add("--cv", type=float, help="coefficient of variation of the gaps, for --arrivals gamma")
     add("--seed", type=int, help="seed of the schedule (default: pilot.toml's)")
-    add("--slots", type=int, help="requests that may be in flight, a worker (default: peak rate x deadline, at most 900)")
+    add(
+        "--slots",
+        type=int,
+        help="requests that may be in flight, a worker (default: peak rate x deadline, at most 900)",
+    )
     add("--deadline", type=float, metavar="SECONDS", help="for the whole answer (default: pilot.toml's, else 30)")
     add("--mode", choices=["json", "stream", "mixed"], help="how answers are asked for (default mixed)")
     add("--stream-share", type=float, metavar="SHARE", help="share of streamed answers with --mode mixed")
@@ -91,7 +95,7 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
             sys.exit(int(Exit.REFUSED if isinstance(error, Refused) else Exit.FAILED))
         return parsed
 
-    parser.parse_args = parse_and_prepare  # type: ignore[method-assign]
+    parser.parse_args = parse_and_prepare
 
 
 def _take_locusts_own(parsed: argparse.Namespace) -> None:
@@ -168,7 +172,9 @@ class _Given:
         except ValueError:
             value = -1.0
         if not (value > 0 or (zero and value == 0)) or value != value or value == float("inf"):  # noqa: PLR0124
-            self._problems.append(f"--{name.replace('_', '-')}: want a number {'of at least' if zero else 'above'} 0, not {text}")
+            self._problems.append(
+                f"--{name.replace('_', '-')}: want a number {'of at least' if zero else 'above'} 0, not {text}"
+            )
             return None
         return value
 
@@ -193,7 +199,8 @@ class _Given:
 
 def _user_class() -> type:
     base = PREPARED.user_base
-    found = [c for c in (base.__subclasses__() if base else []) if getattr(c, "schedule", None) is not None]
+    subclasses: list[type] = base.__subclasses__() if base else []
+    found = [c for c in subclasses if getattr(c, "schedule", None) is not None]
     if len(found) != 1:
         names = ", ".join(c.__name__ for c in found) or "none"
         raise Refused(f"one locustfile a run: want exactly one ChatUser with a schedule, found {names}")
@@ -351,7 +358,7 @@ def _check_limits(spec: RunSpec, workspace: Workspace | None) -> None:
 
 
 def evidence_folder(spec: RunSpec, environment: Any) -> Path:  # noqa: ANN401
-    """This run's folder: ``--evidence`` itself when headless, a new folder below it in the web UI."""
+    """The folder of one run: ``--evidence`` itself when headless, a new folder below it in the web UI."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     name = f"{stamp}-{spec.profile}-{spec.target}"
     headless = environment.web_ui is None

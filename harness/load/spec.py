@@ -41,4 +41,3 @@ class RunSpec:
     @classmethod
     def from_message(cls, data: dict[str, Any]) -> RunSpec:
         return cls(**(data | {"load": from_data(data["load"])}))
-

@@ -27,13 +27,17 @@ def text(rows: Sequence[Sequence[Any]], ledger: Ledger, spec: RunSpec, folder: P
         for row in measured
         if row[_AT["stream"]]
     ]
+    lags = [row[_AT["sent_s"]] - row[_AT["scheduled_s"]] for row in rows if row[_AT["sent_s"]] is not None]
+    headline = (
+        f"{spec.profile} on {spec.target}: {len(rows)} planned, {len(measured)} measured, from the intended send; "
+        "a failed request counts as infinitely slow"
+    )
     lines = [
         "",
-        f"{spec.profile} on {spec.target}: {len(rows)} planned, {len(measured)} measured, "
-        f"from the intended send; a failed request counts as infinitely slow",
+        headline,
         f"  response time  {_quantiles(responses)}",
         f"  first token    {_quantiles(ttfts)}",
-        f"  lag            {_quantiles([row[_AT['sent_s']] - row[_AT['scheduled_s']] for row in rows if row[_AT['sent_s']] is not None])}",
+        f"  lag            {_quantiles(lags)}",
         "  outcomes       " + "  ".join(f"{name} {count}" for name, count in ledger.outcomes.items()),
         f"  {'VALID' if ledger.valid else 'INVALID'}"
         + "".join(f"\n    - {reason}" for reason in ledger.reasons)

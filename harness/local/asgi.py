@@ -69,8 +69,8 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(app: App, sockets: list[socket.socket]) -> _Server:
-    """Serve on already bound sockets; the returned server ends when ``should_exit`` is set."""
+def server_for(app: App) -> _Server:
+    """A server for already bound sockets; it ends when ``should_exit`` is set."""
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # a cut stream is data here, not an accident
     config = uvicorn.Config(
         app,
@@ -89,5 +89,5 @@ async def serve(app: App, sockets: list[socket.socket]) -> _Server:
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket; raises OSError when the port is taken."""
     listener = socket.create_server((host, port), backlog=1024)
-    listener.setblocking(False)
+    listener.settimeout(0)
     return listener

@@ -40,7 +40,7 @@ class FunctionPlatform:
         )
         self._by_port: dict[int, Environment] = {}
         self._spare_ports: list[int] = []
-        self._rng = random.Random(config.seed)  # noqa: S311 - jitter of the idle limit, reproducible
+        self._rng = random.Random(config.seed)
         self._tasks: set[asyncio.Task[None]] = set()
         self._counts = {"invocations": 0, "throttled": 0, "cold": 0, "errors": 0, "reclaimed": 0}
         self._retired_cpu_s = 0.0
@@ -162,9 +162,7 @@ class FunctionPlatform:
         peak = round(environment.process.peak_rss_mb) if environment.process else 0
         self._log.line(f"END RequestId: {invocation.request_id}")
         init_ms = environment.init_ms if cold else None
-        self._log.line(
-            report_line(invocation.request_id, duration_ms, self._config.memory_mb, peak, init_ms, status)
-        )
+        self._log.line(report_line(invocation.request_id, duration_ms, self._config.memory_mb, peak, init_ms, status))
         environment.current = None
         environment.served += 1
         environment.idle_since = time.perf_counter()
@@ -244,9 +242,7 @@ async def _relay(invocation: Invocation, send: Send) -> None:
 def _event(scope: Scope, body: bytes, request_id: str) -> dict[str, Any]:
     """A function URL event, payload format 2.0."""
     headers = {
-        name.decode("latin-1"): value.decode("latin-1")
-        for name, value in scope["headers"]
-        if name not in HOP_BY_HOP
+        name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"] if name not in HOP_BY_HOP
     }
     path = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
     query = scope.get("query_string", b"").decode("latin-1")

@@ -48,9 +48,7 @@ class Placement(Generic[E]):
 
     def place(self, now_s: float) -> E | Refusal | None:
         """A warm environment, a refusal, or None: the caller creates one, which is counted from now."""
-        self._tokens = min(
-            self._rules.scaling_tokens, self._tokens + (now_s - self._at) * self._rules.scaling_per_s
-        )
+        self._tokens = min(self._rules.scaling_tokens, self._tokens + (now_s - self._at) * self._rules.scaling_per_s)
         self._at = now_s
         if self._free:
             return self._free.pop()

@@ -53,11 +53,10 @@ class InstanceProcess:
         """Note memory and CPU time as of now; a dead process keeps its last figures."""
         if self._ps is None:
             return
-        with contextlib.suppress(psutil.Error):
-            with self._ps.oneshot():
-                self.peak_rss_mb = max(self.peak_rss_mb, self._ps.memory_info().rss / 1e6)
-                times = self._ps.cpu_times()
-                self.cpu_s = times.user + times.system
+        with contextlib.suppress(psutil.Error), self._ps.oneshot():
+            self.peak_rss_mb = max(self.peak_rss_mb, self._ps.memory_info().rss / 1e6)
+            times = self._ps.cpu_times()
+            self.cpu_s = times.user + times.system
 
     def kill(self) -> None:
         """SIGKILL to the whole group: a platform does not ask."""

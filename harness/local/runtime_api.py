@@ -72,9 +72,7 @@ class RuntimeApi:
         ]
         await reply(send, 200, invocation.event, headers)
 
-    async def _response(
-        self, invocation: Invocation | None, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    async def _response(self, invocation: Invocation | None, scope: Scope, receive: Receive, send: Send) -> None:
         if invocation is None:
             await reply(send, 400, {"errorMessage": "invalid request id", "errorType": "InvalidRequestID"})
             return

@@ -16,7 +16,7 @@ from typing import Any
 
 from harness.domain.target import LocalContainer, LocalFunction, Need, Target
 from harness.errors import PilotError, Refused
-from harness.local.asgi import App, Receive, Scope, Send, bind, reply, serve
+from harness.local.asgi import App, Receive, Scope, Send, bind, reply, server_for
 from harness.local.container import ContainerPlatform
 from harness.local.function import FunctionPlatform
 from harness.local.journal import PlatformLog
@@ -152,7 +152,7 @@ class Supervisor:
         return control
 
     async def _serve(self, app: App, sockets: list[socket.socket]) -> None:
-        server = await serve(app, sockets)
+        server = server_for(app)
         task = asyncio.create_task(server.serve(sockets=sockets))
         self._servers.append((server, task))
         while not server.started and not task.done():

@@ -18,9 +18,7 @@ from harness.workspace import questions as question_files
 START_UP_S = 2.5  # a Locust child's own start and end, measured; part of the forecast only
 
 
-def draw_plan(
-    workspace: Workspace, described: Sequence[Described], created: datetime, forecast_usd: Decimal
-) -> Plan:
+def draw_plan(workspace: Workspace, described: Sequence[Described], created: datetime, forecast_usd: Decimal) -> Plan:
     """Every block of the pilot; the same for the same files, seed and day."""
     config = workspace.config
     questions = workspace.questions()
@@ -49,7 +47,7 @@ def run_seed(seed: int, block: int, profile: str) -> int:
 
 def _orders(blocks: int, day_parts: int, seed: int) -> list[str]:
     """As many AB as BA within each day-part, and overall, as the counts allow."""
-    rng = Random(f"order:{seed}")  # noqa: S311 - a reproducible order, not a secret
+    rng = Random(f"order:{seed}")
     strata = [[k for k in range(blocks) if k % day_parts == part] for part in range(day_parts)]
     out = [""] * blocks
     odd = [stratum for stratum in strata if len(stratum) % 2]

@@ -72,7 +72,7 @@ def _one(workspace: Workspace, name: str, profile: Profile) -> Described:
         raise Refused(f"{file} did not say what it sends within {DESCRIBE_TIMEOUT_S} s") from None
     if done.returncode:
         words = done.stderr.strip().splitlines()
-        raise Refused((words[-1] if done.returncode != 2 else done.stderr.strip()) if words else f"{file} failed")  # noqa: PLR2004
+        raise Refused((words[-1] if done.returncode != 2 else done.stderr.strip()) if words else f"{file} failed")
     data = json.loads(done.stdout.strip().splitlines()[-1])
     load = from_data(data["load"])
     plan = ProfilePlan(

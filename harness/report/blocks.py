@@ -70,6 +70,7 @@ class Verdict:
 
 
 def number(text: str) -> Cell:
+    """Set to the right, in tabular figures."""
     return Cell(text, Tone.NUMBER)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from harness.report.svg import PARTS, WIDTH, colours
 
 Rows = Sequence[dict[str, Any]]
+_ONCE: dict[str, Any] = {"values": [{}]}  # a mark that is no row's: drawn once
 PERCENTILES = (0.5, 0.75, 0.9, 0.95, 0.99)
 
 
@@ -55,8 +56,9 @@ def quantile_curves(rows: Rows, pair: tuple[str, str], unit_title: str, limit_s:
 def _limit_rule(limit_s: float) -> list[dict[str, Any]]:
     at = {"datum": limit_s}
     return [
-        {"mark": {"type": "rule", "strokeDash": [5, 4]}, "encoding": {"y": at}},
+        {"data": _ONCE, "mark": {"type": "rule", "strokeDash": [5, 4]}, "encoding": {"y": at}},
         {
+            "data": _ONCE,
             "mark": {"type": "text", "align": "left", "dy": -7, "x": 4, "text": f"SLO {limit_s:g} s"},
             "encoding": {"y": at},
         },
@@ -72,14 +74,21 @@ def paired_blocks(rows: Rows, pair: tuple[str, str], unit_title: str) -> dict[st
         "height": 170,
         "data": {"values": list(rows)},
         "layer": [
-            {"mark": {"type": "line", "strokeWidth": 1, "color": "#888888"}, "encoding": {"x": x, "y": y, "detail": {"field": "block"}}},
+            {
+                "mark": {"type": "line", "strokeWidth": 1, "color": "#888888"},
+                "encoding": {"x": x, "y": y, "detail": {"field": "block"}},
+            },
             {
                 "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
                 "encoding": {
                     "x": x,
                     "y": y,
                     "color": {"field": "target", "type": "nominal", "scale": colours(*pair)},
-                    "shape": {"field": "target", "type": "nominal", "scale": {"domain": list(pair), "range": ["circle", "diamond"]}},
+                    "shape": {
+                        "field": "target",
+                        "type": "nominal",
+                        "scale": {"domain": list(pair), "range": ["circle", "diamond"]},
+                    },
                 },
             },
         ],
@@ -110,7 +119,10 @@ def burst_timeline(rows: Rows, pair: tuple[str, str]) -> dict[str, Any]:
                     "color": {
                         "field": "what",
                         "type": "nominal",
-                        "scale": {"domain": ["offered", "answered", "refused"], "range": ["#999999", colour, "#cc79a7"]},
+                        "scale": {
+                            "domain": ["offered", "answered", "refused"],
+                            "range": ["#999999", colour, "#cc79a7"],
+                        },
                     },
                     "strokeDash": {
                         "field": "what",
@@ -134,20 +146,41 @@ def burst_timeline(rows: Rows, pair: tuple[str, str]) -> dict[str, Any]:
                 },
             }
         )
-    return {"data": {"values": list(rows)}, "vconcat": panels, "spacing": 14, "resolve": {"scale": {"color": "independent", "strokeDash": "independent"}}}
+    return {
+        "data": {"values": list(rows)},
+        "vconcat": panels,
+        "spacing": 14,
+        "resolve": {"scale": {"color": "independent", "strokeDash": "independent"}},
+    }
 
 
 def cold_parts(rows: Rows, parts: Sequence[str]) -> dict[str, Any]:
     """``rows``: label, part, order, milliseconds; one stacked bar a label."""
     return {
-        "width": WIDTH - 120,
+        "width": WIDTH - 200,
         "height": {"step": 30},
         "data": {"values": list(rows)},
         "mark": {"type": "bar", "height": 18},
         "encoding": {
-            "y": {"field": "label", "type": "nominal", "title": None, "sort": None, "axis": {"labelLimit": 260}},
-            "x": {"field": "milliseconds", "type": "quantitative", "title": "mean milliseconds of one answer", "stack": "zero"},
-            "color": {"field": "part", "type": "nominal", "scale": {"domain": list(parts), "range": list(PARTS)}, "legend": {"columns": 2, "labelLimit": 300}},
+            "y": {
+                "field": "label",
+                "type": "nominal",
+                "title": None,
+                "sort": None,
+                "axis": {"labelLimit": 280, "minExtent": 245},
+            },
+            "x": {
+                "field": "milliseconds",
+                "type": "quantitative",
+                "title": "mean milliseconds of one answer",
+                "stack": "zero",
+            },
+            "color": {
+                "field": "part",
+                "type": "nominal",
+                "scale": {"domain": list(parts), "range": list(PARTS)},
+                "legend": {"columns": 2, "labelLimit": 300, "columnPadding": 90},
+            },
             "order": {"field": "order", "type": "quantitative"},
         },
     }
@@ -156,15 +189,29 @@ def cold_parts(rows: Rows, parts: Sequence[str]) -> dict[str, Any]:
 def cold_strip(rows: Rows) -> dict[str, Any]:
     """``rows``: label, state, milliseconds: what the runtime added to each probe and control."""
     return {
-        "width": WIDTH - 120,
+        "width": WIDTH - 200,
         "height": {"step": 34},
         "data": {"values": list(rows)},
         "mark": {"type": "point", "filled": True, "size": 55, "opacity": 0.75},
         "encoding": {
-            "y": {"field": "label", "type": "nominal", "title": None, "sort": None, "axis": {"labelLimit": 260}},
+            "y": {
+                "field": "label",
+                "type": "nominal",
+                "title": None,
+                "sort": None,
+                "axis": {"labelLimit": 280, "minExtent": 245},
+            },
             "x": {"field": "milliseconds", "type": "quantitative", "title": "milliseconds beyond the model's own time"},
-            "color": {"field": "state", "type": "nominal", "scale": {"domain": ["cold", "warm"], "range": ["#56b4e9", "#999999"]}},
-            "shape": {"field": "state", "type": "nominal", "scale": {"domain": ["cold", "warm"], "range": ["triangle-up", "circle"]}},
+            "color": {
+                "field": "state",
+                "type": "nominal",
+                "scale": {"domain": ["cold", "warm"], "range": ["#56b4e9", "#999999"]},
+            },
+            "shape": {
+                "field": "state",
+                "type": "nominal",
+                "scale": {"domain": ["cold", "warm"], "range": ["triangle-up", "circle"]},
+            },
         },
     }
 
@@ -176,20 +223,36 @@ def cost_lines(rows: Rows, pair: tuple[str, str], crossing: float | None, expect
         "type": "quantitative",
         "scale": {"type": "log"},
         "title": "requests a month",
-        "axis": {"format": "~s", "tickCount": 6},
+        "axis": {"format": "~s", "tickCount": 5, "grid": False},
     }
-    y = {"type": "quantitative", "title": "runtime cost, USD a month", "scale": {"type": "log"}, "axis": {"format": "~s", "tickCount": 5}}
+    y = {
+        "type": "quantitative",
+        "title": "runtime cost, USD a month",
+        "scale": {"type": "log"},
+        "axis": {"format": "~s", "tickCount": 5, "grid": False},
+    }
     colour = {"field": "target", "type": "nominal", "scale": colours(*pair)}
     layers: list[dict[str, Any]] = [
-        {"mark": {"type": "area", "opacity": 0.18}, "encoding": {"x": x, "y": {"field": "low", **y}, "y2": {"field": "high"}, "color": colour}},
+        {
+            "mark": {"type": "area", "opacity": 0.18},
+            "encoding": {"x": x, "y": {"field": "low", **y}, "y2": {"field": "high"}, "color": colour},
+        },
         {"mark": {"type": "line", "strokeWidth": 2}, "encoding": {"x": x, "y": {"field": "usd", **y}, "color": colour}},
-        {"mark": {"type": "rule", "strokeDash": [2, 3]}, "encoding": {"x": {"datum": expected}}},
-        {"mark": {"type": "text", "align": "left", "dx": 4, "y": 8, "text": "expected traffic"}, "encoding": {"x": {"datum": expected}}},
+        {"data": _ONCE, "mark": {"type": "rule", "strokeDash": [2, 3]}, "encoding": {"x": {"datum": expected}}},
+        {
+            "data": _ONCE,
+            "mark": {"type": "text", "align": "right", "dx": -4, "y": 8, "text": "expected traffic"},
+            "encoding": {"x": {"datum": expected}},
+        },
     ]
     if crossing is not None:
         layers += [
-            {"mark": {"type": "rule"}, "encoding": {"x": {"datum": crossing}}},
-            {"mark": {"type": "text", "align": "left", "dx": 4, "y": 24, "text": "the lines cross"}, "encoding": {"x": {"datum": crossing}}},
+            {"data": _ONCE, "mark": {"type": "rule"}, "encoding": {"x": {"datum": crossing}}},
+            {
+                "data": _ONCE,
+                "mark": {"type": "text", "align": "left", "dx": 4, "y": 8, "text": "the lines cross"},
+                "encoding": {"x": {"datum": crossing}},
+            },
         ]
     return {"width": WIDTH, "height": 240, "data": {"values": list(rows)}, "layer": layers}
 
@@ -204,9 +267,28 @@ def cost_against_latency(rows: Rows, pair: tuple[str, str], limit_s: float) -> d
         "height": 200,
         "data": {"values": list(rows)},
         "layer": [
-            {"mark": {"type": "rule", "strokeWidth": 2}, "encoding": {"x": {"field": "cost_low", **x}, "x2": {"field": "cost_high"}, "y": {"field": "p95", **y}, "color": colour}},
-            {"mark": {"type": "rule", "strokeWidth": 2}, "encoding": {"x": {"field": "cost", **x}, "y": {"field": "p95_low", **y}, "y2": {"field": "p95_high"}, "color": colour}},
-            {"mark": {"type": "point", "filled": True, "size": 90, "opacity": 1}, "encoding": {"x": {"field": "cost", **x}, "y": {"field": "p95", **y}, "color": colour}},
+            {
+                "mark": {"type": "rule", "strokeWidth": 2},
+                "encoding": {
+                    "x": {"field": "cost_low", **x},
+                    "x2": {"field": "cost_high"},
+                    "y": {"field": "p95", **y},
+                    "color": colour,
+                },
+            },
+            {
+                "mark": {"type": "rule", "strokeWidth": 2},
+                "encoding": {
+                    "x": {"field": "cost", **x},
+                    "y": {"field": "p95_low", **y},
+                    "y2": {"field": "p95_high"},
+                    "color": colour,
+                },
+            },
+            {
+                "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
+                "encoding": {"x": {"field": "cost", **x}, "y": {"field": "p95", **y}, "color": colour},
+            },
             *_limit_rule(limit_s),
         ],
     }

@@ -73,7 +73,12 @@ def content(
     return Content(
         title=f"{config.pilot.question} {decision.sentence}",
         verdict=Verdict(
-            config.pilot.question, decision.sentence, choice, decision.confidence.value, day, _key_numbers(findings, names)
+            config.pilot.question,
+            decision.sentence,
+            choice,
+            decision.confidence.value,
+            day,
+            _key_numbers(findings, names),
         ),
         tables={t.id: t for t in made},
         figures={f.id: f for f in drawn if f},
@@ -81,7 +86,7 @@ def content(
             "would_change": decision.would_change,
             "doubts": tuple(doubts),
             "reasons": decision.reasons,
-            "margin": f"{config.margins.latency - 1:.0%}",
+            "margin": f"{(config.margins.latency - 1) * 100:.0f} %",
             "requests_per_month": count(config.traffic.requests_per_month),
             "scaling": config.scaling.notes if config.scaling.rehearsal else (),
             "names": names,
@@ -94,7 +99,11 @@ def content(
 
 def _key_numbers(findings: Findings, names: dict[str, str]) -> tuple[KeyNumber, ...]:
     def steady_p95(target: str) -> Known:
-        found = [v.estimate for v in findings.slos if v.target == target and v.slo.metric == "p95_s" and v.profile == "steady"]
+        found = [
+            v.estimate
+            for v in findings.slos
+            if v.target == target and v.slo.metric == "p95_s" and v.profile == "steady"
+        ]
         return found[0] if found else Unknown("not measured")
 
     def refused(target: str) -> Known:
@@ -107,7 +116,9 @@ def _key_numbers(findings: Findings, names: dict[str, str]) -> tuple[KeyNumber, 
     def shown(known: Known, write: Any) -> tuple[str, str]:  # noqa: ANN401
         if isinstance(known, Unknown):
             return "not known", known.reason
-        return write(known.value), f"95 % interval {words.interval_text(known, write)}, {known.blocks} blocks, n = {count(known.n)}"
+        return write(
+            known.value
+        ), f"95 % interval {words.interval_text(known, write)}, {known.blocks} blocks, n = {count(known.n)}"
 
     rows = (
         ("p95 response time, steady, from the intended send", steady_p95, words.FORMATS["s"], "slos"),
@@ -121,8 +132,8 @@ def _key_numbers(findings: Findings, names: dict[str, str]) -> tuple[KeyNumber, 
 
 
 def _digests(plan: Plan, seal: dict[str, Any] | None, findings: Findings) -> Table:
-    versions = next((r.record.run["versions"] for r in findings.data.runs if r.record.run), {})
-    machine = next((r.record.run["generator"] for r in findings.data.runs if r.record.run), {})
+    versions: dict[str, Any] = next((r.record.run["versions"] for r in findings.data.runs if r.record.run), {})
+    machine: dict[str, Any] = next((r.record.run["generator"] for r in findings.data.runs if r.record.run), {})
     rows = [
         (Cell("seal"), Cell(seal["digest"]) if seal else absent("not sealed")),
         (Cell("sealed (UTC)"), Cell(str(seal.get("sealed_utc"))) if seal else absent("not sealed")),
@@ -147,7 +158,14 @@ def _prices(workspace: Workspace) -> Table:
     for name in sorted({t.prices.book for t in workspace.pair() if t.prices}):
         book = read_book(name)
         rows += [
-            (Cell(name), Cell(p.key), number(f"${p.usd.normalize():f}"), Cell(p.unit), Cell(p.source), Cell("yes" if p.confirmed else "no, unconfirmed"))
+            (
+                Cell(name),
+                Cell(p.key),
+                number(f"${p.usd.normalize():f}"),
+                Cell(p.unit),
+                Cell(p.source),
+                Cell("yes" if p.confirmed else "no, unconfirmed"),
+            )
             for p in book.prices
         ]
     return table("prices", "Prices used", ("book", "item", "price", "unit", "source", "confirmed"), rows)

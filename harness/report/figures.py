@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,8 @@ Names = Mapping[str, str]
 
 def quantile_curve(findings: Findings, names: Names, profile: str, what: str, limit_s: float | None) -> Figure | None:
     """Response time or time to first token (``what``: ``response_s`` or ``ttft_s``)."""
-    data, rows = findings.data, []
+    data = findings.data
+    rows: list[dict[str, Any]] = []
     for target in data.targets:
         blocks = [r.measured_of(getattr(r, what)) for r in data.of(target, profile)]
         for p, known in curve(blocks, SHARES) if blocks else ():
@@ -43,7 +45,12 @@ def quantile_curve(findings: Findings, names: Names, profile: str, what: str, li
         f"A curve ends where failures make it infinite or n cannot certify it."
     )
     cells = [
-        (Cell(r["target"]), number(f"p{r['p'] * 100:g}"), number(duration_text(r["value"])), number(f"{duration_text(r['low'])} to {duration_text(r['high'])}"))
+        (
+            Cell(r["target"]),
+            number(f"p{r['p'] * 100:g}"),
+            number(duration_text(r["value"])),
+            number(f"{duration_text(r['low'])} to {duration_text(r['high'])}"),
+        )
         for r in rows
     ]
     id_ = f"quantiles-{profile}-{'response' if what == 'response_s' else 'ttft'}"
@@ -53,7 +60,8 @@ def quantile_curve(findings: Findings, names: Names, profile: str, what: str, li
 
 def blocks_pair(findings: Findings, names: Names, profile: str) -> Figure | None:
     """Whether the difference holds in every block."""
-    data, rows = findings.data, []
+    data = findings.data
+    rows: list[dict[str, Any]] = []
     for target in data.targets:
         for run in data.of(target, profile):
             value = inverted_cdf(run.measured_of(run.response_s), 0.95)
@@ -62,7 +70,7 @@ def blocks_pair(findings: Findings, names: Names, profile: str) -> Figure | None
     if not rows:
         return None
     faster = _blocks_where_candidate_is_faster(findings, profile)
-    title = f"The candidate's p95 was lower in {faster[0]} of {faster[1]} blocks"
+    title = f"The p95 of {names[data.candidate]} was lower in {faster[0]} of {faster[1]} blocks"
     subtitle = f"p95 response time of each block, {profile} traffic; a block with more than 5 % failures has no finite p95 and no dot."
     spec = charts.paired_blocks(rows, _pair(findings, names), f"p95, {profile} (s)")
     cells = [(number(str(r["block"])), Cell(r["target"]), number(duration_text(r["value"]))) for r in rows]
@@ -72,28 +80,54 @@ def blocks_pair(findings: Findings, names: Names, profile: str) -> Figure | None
 
 def burst(findings: Findings, names: Names) -> Figure | None:
     """Offered, answered, refused, in flight and p95 per second."""
-    rows, cells = [], []
+    rows: list[dict[str, Any]] = []
+    cells = []
     for target in findings.data.targets:
         for s in findings.timelines.get(target, ()):
-            rows.append({"target": names[target], "second": s.second, "offered": s.offered, "answered": s.answered, "refused": s.refused, "in_flight": s.in_flight, "p95": s.p95_s})
+            rows.append(
+                {
+                    "target": names[target],
+                    "second": s.second,
+                    "offered": s.offered,
+                    "answered": s.answered,
+                    "refused": s.refused,
+                    "in_flight": s.in_flight,
+                    "p95": s.p95_s,
+                }
+            )
             cells.append(
-                (Cell(names[target]), number(str(s.second)), *(number(f"{v:.1f}") for v in (s.offered, s.answered, s.refused, s.in_flight)), number(duration_text(s.p95_s)) if s.p95_s is not None else absent("none"))
+                (
+                    Cell(names[target]),
+                    number(str(s.second)),
+                    *(number(f"{v:.1f}") for v in (s.offered, s.answered, s.refused, s.in_flight)),
+                    number(duration_text(s.p95_s)) if s.p95_s is not None else absent("none"),
+                )
             )
     if not rows:
         return None
     title = _burst_sentence(findings, names)
     subtitle = "Requests per second of the schedule, mean over blocks; offered counts when a request was due, answered when it ended."
     head = ("target", "second", "offered/s", "answered/s", "refused/s", "in flight", "p95 of answers")
-    return Figure("burst", title, subtitle, render(charts.burst_timeline(rows, _pair(findings, names)), title), table("burst-table", title, head, cells))
+    return Figure(
+        "burst",
+        title,
+        subtitle,
+        render(charts.burst_timeline(rows, _pair(findings, names)), title),
+        table("burst-table", title, head, cells),
+    )
 
 
 def cold_breakdown(findings: Findings, names: Names) -> Figure | None:
     """Where the time of a cold answer went."""
     kinds = {"forced": "cold, after make_cold", "idle": "cold, after idling", "control": "warm control"}
-    rows, cells = [], []
+    rows: list[dict[str, Any]] = []
+    cells = []
     for b in findings.breakdowns:
         label = f"{names[b.target]}: {kinds[b.kind]}"
-        rows += [{"label": label, "part": part, "order": k, "milliseconds": value * 1000} for k, (part, value) in enumerate(zip(PARTS, b.parts_s, strict=True))]
+        rows += [
+            {"label": label, "part": part, "order": k, "milliseconds": value * 1000}
+            for k, (part, value) in enumerate(zip(PARTS, b.parts_s, strict=True))
+        ]
         cells.append((Cell(label), number(str(b.n)), *(number(f"{v * 1000:.1f}") for v in b.parts_s)))
     if not rows:
         return None
@@ -105,7 +139,7 @@ def cold_breakdown(findings: Findings, names: Names) -> Figure | None:
 
 def cold_strip(findings: Findings, names: Names) -> Figure | None:
     """Each probe and its control."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for p in findings.penalties:
         kind = "forced" if p.kind == "forced" else "idle gap"
         for probe, control in p.pairs:
@@ -118,7 +152,13 @@ def cold_strip(findings: Findings, names: Names) -> Figure | None:
     title = "What the runtime added to each probe and to the warm request after it"
     subtitle = "One mark a request; response time minus the model's own time, cold-start profile, all valid blocks."
     cells = [(Cell(r["label"]), Cell(r["state"]), number(f"{r['milliseconds']:.1f}")) for r in rows]
-    return Figure("cold-strip", title, subtitle, render(charts.cold_strip(rows), title), table("cold-strip-table", title, ("probe", "state", "overhead (ms)"), cells))
+    return Figure(
+        "cold-strip",
+        title,
+        subtitle,
+        render(charts.cold_strip(rows), title),
+        table("cold-strip-table", title, ("probe", "state", "overhead (ms)"), cells),
+    )
 
 
 def cost_curve(findings: Findings, names: Names, expected: int) -> Figure | None:
@@ -127,42 +167,93 @@ def cost_curve(findings: Findings, names: Names, expected: int) -> Figure | None
     if not rows or len(findings.costs) < 2:
         return None
     even = findings.break_even
-    crossing = even.requests_per_month.value if isinstance(even, BreakEven) and isinstance(even.requests_per_month, Estimate) else None
+    crossing = (
+        even.requests_per_month.value
+        if isinstance(even, BreakEven) and isinstance(even.requests_per_month, Estimate)
+        else None
+    )
     if isinstance(even, BreakEven) and crossing is not None:
-        title = f"{names[even.cheaper_below]} is cheaper below {crossing / 1e6:.2g} million requests a month, {names[even.cheaper_above]} above"
+        title = f"{names[even.cheaper_below]} is cheaper below {crossing / 1e6:.2g} million requests a month, "
+            f"{names[even.cheaper_above]} above"
     else:
         title = "The runtime costs do not cross at any volume"
-    subtitle = "Runtime layer, USD a month, list prices, MODELLED; bands are 95 % block intervals of the measured usage; both axes logarithmic."
-    cells = [(Cell(r["target"]), number(count(r["requests"])), number(money(r["usd"])), number(f"{money(r['low'])} to {money(r['high'])}")) for r in rows]
+    subtitle = "Runtime layer, USD a month, list prices, MODELLED; bands are 95 % block intervals of the "
+        "measured usage; both axes logarithmic."
+    cells = [
+        (
+            Cell(r["target"]),
+            number(count(r["requests"])),
+            number(money(r["usd"])),
+            number(f"{money(r['low'])} to {money(r['high'])}"),
+        )
+        for r in rows
+    ]
     shown = table("cost-curve-table", title, ("target", "requests a month", "runtime a month", "95 % interval"), cells)
-    return Figure("cost-curve", title, subtitle, render(charts.cost_lines(rows, _pair(findings, names), crossing, expected), title), shown)
+    return Figure(
+        "cost-curve",
+        title,
+        subtitle,
+        render(charts.cost_lines(rows, _pair(findings, names), crossing, expected), title),
+        shown,
+    )
 
 
 def pareto(findings: Findings, names: Names, limit_s: float) -> Figure | None:
     """Cost per 1,000 good answers against p95."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for cost in findings.costs:
-        p95 = next((v.estimate for v in findings.slos if v.target == cost.target and v.profile == "steady" and v.slo.metric == "p95_s"), None)
+        p95 = next(
+            (
+                v.estimate
+                for v in findings.slos
+                if v.target == cost.target and v.profile == "steady" and v.slo.metric == "p95_s"
+            ),
+            None,
+        )
         if isinstance(cost.per_success_usd, Estimate) and isinstance(p95, Estimate):
             c = cost.per_success_usd
-            rows.append({"target": names[cost.target], "cost": c.value * 1000, "cost_low": (c.low or c.value) * 1000, "cost_high": (c.high or c.value) * 1000, "p95": p95.value, "p95_low": p95.low, "p95_high": p95.high})
+            rows.append(
+                {
+                    "target": names[cost.target],
+                    "cost": c.value * 1000,
+                    "cost_low": (c.low or c.value) * 1000,
+                    "cost_high": (c.high or c.value) * 1000,
+                    "p95": p95.value,
+                    "p95_low": p95.low,
+                    "p95_high": p95.high,
+                }
+            )
     if len(rows) < 2:
         return None
     title = "Cost against waiting: further left is cheaper, further down is faster"
     subtitle = "Steady traffic; bars are 95 % intervals; cost of the runtime layer at the expected traffic."
     cells = [(Cell(r["target"]), number(money(r["cost"])), number(duration_text(r["p95"]))) for r in rows]
-    return Figure("pareto", title, subtitle, render(charts.cost_against_latency(rows, _pair(findings, names), limit_s), title), table("pareto-table", title, ("target", "per 1,000 successes", "p95"), cells))
+    return Figure(
+        "pareto",
+        title,
+        subtitle,
+        render(charts.cost_against_latency(rows, _pair(findings, names), limit_s), title),
+        table("pareto-table", title, ("target", "per 1,000 successes", "p95"), cells),
+    )
 
 
-def _cost_rows(cost: Cost, names: Names, expected: int) -> list[dict[str, float | str]]:
+def _cost_rows(cost: Cost, names: Names, expected: int) -> list[dict[str, Any]]:
     month = cost.per_month_usd
     if not isinstance(month, Estimate) or cost.fixed_per_month_usd is None or cost.variable_per_request_usd is None:
         return []
-    rows: list[dict[str, float | str]] = []
+    rows: list[dict[str, Any]] = []
     for requests in np.geomspace(expected / 100, expected * 30, 31):
         usd = cost.fixed_per_month_usd + cost.variable_per_request_usd * float(requests)
         spread = ((month.low or month.value) / month.value, (month.high or month.value) / month.value)
-        rows.append({"target": names[cost.target], "requests": round(float(requests)), "usd": usd, "low": usd * spread[0], "high": usd * spread[1]})
+        rows.append(
+            {
+                "target": names[cost.target],
+                "requests": round(float(requests)),
+                "usd": usd,
+                "low": usd * spread[0],
+                "high": usd * spread[1],
+            }
+        )
     return rows
 
 
@@ -178,10 +269,12 @@ def _comparison_sentence(findings: Findings, names: Names, profile: str, metric:
         if c.profile != profile or c.metric != metric:
             continue
         if not isinstance(c.ratio, Estimate):
-            return f"Under {profile} traffic {c.reason}".replace("the candidate's", f"{cand}'s").replace("the baseline's", f"{base}'s")
+            return f"Under {profile} traffic {c.reason}".replace("the candidate's p95", f"the p95 of {cand}").replace(
+                "the baseline's p95", f"the p95 of {base}"
+            )
         share = abs(c.ratio.value - 1)
         if c.relation is Relation.EQUIVALENT:
-            return f"Under {profile} traffic the {word} of both is the same within {c.margin - 1:.0%}"
+            return f"Under {profile} traffic the {word} of both is the same within {(c.margin - 1) * 100:.0f} %"
         if c.relation is Relation.UNRESOLVED:
             return f"Under {profile} traffic no difference in {word} is shown, and no equality either"
         direction = "slower" if c.relation is Relation.WORSE else "faster"

@@ -19,18 +19,23 @@ _CLASSES = {
 
 def table(t: Table, *, caption: bool = True) -> str:
     """A table in its own scroller, with a link that holds its CSV."""
-    numeric = [bool(t.rows) and all(row[k].tone in (Tone.NUMBER, Tone.ABSENT) for row in t.rows) for k in range(len(t.head))]
+    numeric = [
+        bool(t.rows) and all(row[k].tone in (Tone.NUMBER, Tone.ABSENT) for row in t.rows) for k in range(len(t.head))
+    ]
     head = "".join(
         f'<th scope="col"{" class=number-cell" if right else ""}>{escape(h)}</th>'
         for h, right in zip(t.head, numeric, strict=True)
     )
-    body = "".join(
-        "<tr>" + "".join(f"<td{_class(c.tone)}>{escape(c.text)}</td>" for c in row) + "</tr>" for row in t.rows
-    ) or f'<tr><td class="absent" colspan="{len(t.head)}">not measured</td></tr>'
+    body = (
+        "".join("<tr>" + "".join(f"<td{_class(c.tone)}>{escape(c.text)}</td>" for c in row) + "</tr>" for row in t.rows)
+        or f'<tr><td class="absent" colspan="{len(t.head)}">not measured</td></tr>'
+    )
     title = f"<caption>{escape(t.title)}</caption>" if caption else ""
     note = f'<p class="note">{escape(t.note)}</p>' if t.note else ""
     data = base64.b64encode(csv_text(t).encode()).decode()
-    link = f'<p class="csv"><a download="{escape(t.id)}.csv" href="data:text/csv;base64,{data}">{escape(t.id)}.csv</a></p>'
+    link = (
+        f'<p class="csv"><a download="{escape(t.id)}.csv" href="data:text/csv;base64,{data}">{escape(t.id)}.csv</a></p>'
+    )
     return (
         f'<div class="scroll" id="table-{escape(t.id)}" tabindex="0" role="region" aria-label="{escape(t.title)}">'
         f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{note}{link}"
@@ -39,7 +44,11 @@ def table(t: Table, *, caption: bool = True) -> str:
 
 def figure(f: Figure) -> str:
     """Conclusion, what is plotted, the chart, its rows."""
-    rows = f"<details><summary>The numbers behind this chart</summary>{table(f.table, caption=False)}</details>" if f.table else ""
+    rows = (
+        f"<details><summary>The numbers behind this chart</summary>{table(f.table, caption=False)}</details>"
+        if f.table
+        else ""
+    )
     return (
         f'<figure id="{escape(f.id)}"><h3>{escape(f.title)}</h3><p class="sub">{escape(f.subtitle)}</p>'
         f'<div class="chart">{f.svg}</div>{rows}</figure>'

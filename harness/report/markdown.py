@@ -16,7 +16,10 @@ def table(t: Table) -> str:
         "",
         _row([str(escape(h)) for h in t.head]),
         _row(rule),
-        *(_row([f"*{escape(c.text)}*" if c.tone is Tone.ABSENT else str(escape(c.text)) for c in row]) for row in t.rows),
+        *(
+            _row([f"*{escape(c.text)}*" if c.tone is Tone.ABSENT else str(escape(c.text)) for c in row])
+            for row in t.rows
+        ),
     ]
     if t.note:
         lines += ["", str(escape(t.note))]

@@ -55,7 +55,9 @@ def comparisons(findings: Findings) -> Table:
         for c in findings.comparisons
     ]
     head = ("profile", "metric", "candidate is", "ratio to baseline (95 % interval)", "blocks", "why")
-    return table("comparisons", "Candidate against baseline", head, rows, "A ratio below 1 means that the candidate is faster.")
+    return table(
+        "comparisons", "Candidate against baseline", head, rows, "A ratio below 1 means that the candidate is faster."
+    )
 
 
 def funnels(findings: Findings, names: Mapping[str, str]) -> Table:
@@ -198,7 +200,12 @@ def parity(findings: Findings) -> Table:
     rows = [
         (Cell("same answer text"), number(count(p.same_answer)), number(count(p.pairs)), share(p.same_answer)),
         (Cell("same citations"), number(count(p.same_citations)), number(count(p.pairs)), share(p.same_citations)),
-        (Cell("same output tokens"), number(count(p.same_output_tokens)), number(count(p.pairs)), share(p.same_output_tokens)),
+        (
+            Cell("same output tokens"),
+            number(count(p.same_output_tokens)),
+            number(count(p.pairs)),
+            share(p.same_output_tokens),
+        ),
     ]
     return table("parity", "The same work on both targets", ("what", "pairs alike", "pairs", "share"), rows)
 
@@ -224,5 +231,16 @@ def runs(findings: Findings, names: Mapping[str, str]) -> Table:
                 Cell(str(run.get("schedule_digest", ""))[7:19]),
             )
         )
-    head = ("block", "attempt", "profile", "target", "run", "planned", "outcomes", "lag p99 (ms)", "started (UTC)", "schedule")
+    head = (
+        "block",
+        "attempt",
+        "profile",
+        "target",
+        "run",
+        "planned",
+        "outcomes",
+        "lag p99 (ms)",
+        "started (UTC)",
+        "schedule",
+    )
     return table("runs", "Every run", head, sorted(rows, key=lambda r: (int(r[0].text), r[8].text)))

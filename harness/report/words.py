@@ -27,6 +27,7 @@ def judgement(value: Judgement) -> Cell:
 
 
 def relation(value: Relation) -> Cell:
+    """The word of a comparison."""
     return Cell(value.value, _RELATION_TONES[value])
 
 
@@ -57,8 +58,10 @@ def ratio_text(known: Estimate) -> str:
 
 
 def sample_size(known: Known) -> Cell:
+    """Requests behind an estimate."""
     return absent("none") if isinstance(known, Unknown) else number(count(known.n))
 
 
 def blocks(known: Known) -> Cell:
+    """Blocks behind an estimate."""
     return absent("none") if isinstance(known, Unknown) else number(str(known.blocks))

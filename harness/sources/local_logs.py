@@ -91,7 +91,7 @@ class LocalLogs:
                 if not tab:
                     continue
                 try:
-                    at = datetime.fromisoformat(stamp.replace("Z", "+00:00")).timestamp()
+                    at = datetime.fromisoformat(stamp).timestamp()
                 except ValueError:
                     continue
                 if window.start_unix_s <= at < window.end_unix_s:

@@ -66,10 +66,10 @@ class Margins(Table):
 class Limits(Table):
     """Where the campaign stops; part of the seal."""
 
-    budget_usd: Decimal = Field(Decimal(50), ge=0)
+    budget_usd: Decimal = Field(default=Decimal(50), ge=0)
     max_rate: Positive = 40.0
     stop_file: str = "STOP"
-    attempts: int = Field(3, ge=1, le=10)
+    attempts: int = Field(default=3, ge=1, le=10)
 
 
 class Load(Table):
@@ -77,7 +77,7 @@ class Load(Table):
 
     deadline_s: Positive = 30.0
     stream_share: Share = 1.0
-    max_tokens: int | None = Field(None, ge=1, le=4096)
+    max_tokens: int | None = Field(default=None, ge=1, le=4096)
     questions: str | None = None
 
 
@@ -87,7 +87,7 @@ class Profile(Table):
     start: Literal["warm", "cold"] = "warm"
     rate: Positive | None = None
     duration_s: Positive | None = None
-    warmup_s: float = Field(0.0, ge=0)
+    warmup_s: float = Field(default=0.0, ge=0)
     arrivals: Process | None = None
     cv: Positive | None = None
 

@@ -52,9 +52,12 @@ class Workspace:
             close = difflib.get_close_matches(name, self.target_names, n=1)
             known = ", ".join(self.target_names) or "none"
             raise Refused(
-                f"no target {name!r} in {self.root / 'targets'}", f"did you mean {close[0]}?" if close else f"declared: {known}"
+                f"no target {name!r} in {self.root / 'targets'}",
+                f"did you mean {close[0]}?" if close else f"declared: {known}",
             )
-        return read_target(self.root / "targets" / name, {"corpus": str(self.corpus.folder), "workspace": str(self.root)})
+        return read_target(
+            self.root / "targets" / name, {"corpus": str(self.corpus.folder), "workspace": str(self.root)}
+        )
 
     def pair(self) -> tuple[Target, Target]:
         """Baseline and candidate; raises BadFile with the problems of both."""

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from ragchat.instance import CURRENT  # first: the instance is born before anything else is imported
-
-import json  # noqa: E402
-import logging  # noqa: E402
-import time  # noqa: E402
-import uuid  # noqa: E402
-from collections.abc import AsyncIterator  # noqa: E402
-from typing import TYPE_CHECKING, Any  # noqa: E402
+import json
+import logging
+import time
+import uuid
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
 
 # Starlette's first stream would import this lazily and charge 30 ms to the first request.
-import anyio._backends._asyncio  # noqa: E402, F401
-from starlette.applications import Starlette  # noqa: E402
-from starlette.responses import JSONResponse, Response, StreamingResponse  # noqa: E402
-from starlette.routing import Route  # noqa: E402
+import anyio._backends._asyncio  # noqa: F401
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
 
-from ragchat import __version__, sse  # noqa: E402
-from ragchat.contract import CONTRACT, MAX_BODY_BYTES, ChatRequest, ContractError, parse  # noqa: E402
-from ragchat.model import Generation, Provider  # noqa: E402
-from ragchat.prompt import PROMPT_VERSION, build  # noqa: E402
-from ragchat.retrieval import Passage, Store  # noqa: E402
-from ragchat.settings import Settings  # noqa: E402
+from ragchat import __version__, sse
+from ragchat.contract import CONTRACT, MAX_BODY_BYTES, ChatRequest, ContractError, parse
+from ragchat.instance import CURRENT  # first: the instance is born before anything else is imported
+from ragchat.model import Generation, Provider
+from ragchat.prompt import PROMPT_VERSION, build
+from ragchat.retrieval import Passage, Store
+from ragchat.settings import Settings
 
 if TYPE_CHECKING:
     from starlette.requests import Request

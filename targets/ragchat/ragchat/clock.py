@@ -40,7 +40,7 @@ class Tokens:
 
 def plan(law: Law, seed: bytes, prompt_tokens: int, max_tokens: int) -> Tokens:
     """Token times for one request."""
-    rng = random.Random(hashlib.sha256(seed).digest())  # noqa: S311 - reproducible timing, not a secret
+    rng = random.Random(hashlib.sha256(seed).digest())
     length = law.length_median * math.exp(rng.gauss(0, law.length_sigma))
     n = max(1, min(max_tokens, round(length)))
     at = law.ttft_median_s * math.exp(rng.gauss(0, law.ttft_sigma)) + law.prefill_s_per_token * prompt_tokens

@@ -73,7 +73,9 @@ def from_standard_library() -> Iterator[Document]:
         yield from _described(tree, ".".join(parts))
 
 
-_SKIPPED = frozenset("test tests idlelib lib2to3 turtledemo site-packages ensurepip pydoc_data encodings".split())
+_SKIPPED = frozenset(
+    ["test", "tests", "idlelib", "lib2to3", "turtledemo", "site-packages", "ensurepip", "pydoc_data", "encodings"]
+)
 
 
 def _described(node: ast.AST, name: str) -> Iterator[Document]:
@@ -95,6 +97,7 @@ def _signature(node: ast.AST) -> str:
 
 
 def standard_library_name() -> str:
+    """What a report calls the default corpus."""
     return f"python-{sys.version_info.major}.{sys.version_info.minor}-standard-library"
 
 

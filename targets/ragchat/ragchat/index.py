@@ -55,7 +55,11 @@ def main(argv: list[str] | None = None) -> int:
     """Build both files; 2 and one line on standard error when the corpus is unusable."""
     parser = argparse.ArgumentParser(prog="ragchat.index", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder for index.sqlite and questions.jsonl")
-    parser.add_argument("--corpus", type=Path, help="folder of .md, .txt, .rst or .jsonl files; default: the docs of this Python's standard library")
+    parser.add_argument(
+        "--corpus",
+        type=Path,
+        help="folder of .md, .txt, .rst or .jsonl files; default: the docs of this Python's standard library",
+    )
     parser.add_argument("--questions", type=int, default=250, help="how many questions to write (default 250)")
     options = parser.parse_args(argv)
     try:

@@ -10,19 +10,19 @@ of the Runtime API (2018-06-01).
 
 from __future__ import annotations
 
-from ragchat import instance  # noqa: F401 - first: the instance is born here
+import asyncio
+import base64
+import http.client
+import importlib
+import json
+import os
+import socket
+import sys
+import traceback
+from typing import Any
+from urllib.parse import unquote
 
-import asyncio  # noqa: E402
-import base64  # noqa: E402
-import http.client  # noqa: E402
-import importlib  # noqa: E402
-import json  # noqa: E402
-import os  # noqa: E402
-import socket  # noqa: E402
-import sys  # noqa: E402
-import traceback  # noqa: E402
-from typing import Any  # noqa: E402
-from urllib.parse import unquote  # noqa: E402
+from ragchat import instance  # noqa: F401 - first: the instance is born here
 
 API = "/2018-06-01/runtime"
 PRELUDE_END = b"\0" * 8

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 _WORD = re.compile(r"\w+", re.UNICODE)
-_STOP = frozenset(
+_COMMON = (
     "a an and are as at be by can do does for from how i if in is it me my of on or should that the "
-    "this to use used using was what when where which why will with you".split()
+    "this to use used using was what when where which why will with you"
 )
+_STOP = frozenset(_COMMON.split())
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,104 @@
+"""``pilot status``: the fourteen days at a glance; what is done, what is missing, what comes next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.domain.plan import Plan
+from harness.evidence.store import Store
+from harness.workspace import Workspace
+
+COLLECT, DECIDE = "pilot collect", "pilot report"
+
+
+@dataclass(frozen=True)
+class BlockLine:
+    """One block: its slot, and how far it is."""
+
+    number: int
+    day: int
+    day_part: str
+    order: str
+    not_before: str
+    state: str  # done, invalid, begun, due
+    attempts: int
+    failed_requests: int | None
+    requests: int | None
+
+
+@dataclass(frozen=True)
+class Board:
+    """Everything that ``pilot status`` shows."""
+
+    question: str
+    planned: bool
+    sealed: str | None
+    contract_checked: bool
+    blocks: tuple[BlockLine, ...]
+    uncollected: int
+    spent_usd: str
+    budget_usd: str
+    next_command: str
+
+
+def board(workspace: Workspace, store: Store) -> Board:
+    """The state as the evidence has it."""
+    plan, seal, journal = store.plan(), store.seal(), store.journal()
+    checked = any(entry["event"] == "contract checked" for entry in journal)
+    spent = sum(float(entry["cost_usd"]) for entry in journal if entry["event"] == "run ended")
+    lines = tuple(_line(store, plan, k) for k in range(len(plan.blocks))) if plan else ()
+    uncollected = _uncollected(store, plan) if plan else 0
+    return Board(
+        question=workspace.config.pilot.question,
+        planned=plan is not None,
+        sealed=seal["digest"] if seal else None,
+        contract_checked=checked,
+        blocks=lines,
+        uncollected=uncollected,
+        spent_usd=f"{spent:.2f}",
+        budget_usd=str(workspace.config.limits.budget_usd),
+        next_command=_next(plan, seal is not None, lines, uncollected),
+    )
+
+
+def _line(store: Store, plan: Plan, index: int) -> BlockLine:
+    block = plan.blocks[index]
+    attempts = store.attempts(block.number)
+    valid = store.valid_attempt(block)
+    records = store.records(block, valid if valid is not None else attempts[-1]) if attempts else []
+    ledgers = [r.ledger for r in records if r.ledger]
+    if valid is not None:
+        state = "done"
+    elif any(not r.valid and r.ledger for r in records):
+        state = "invalid"
+    else:
+        state = "begun" if attempts else "due"
+    requests = sum(ledger["planned"] for ledger in ledgers) if ledgers else None
+    ok = sum(ledger["outcomes"].get("ok", 0) for ledger in ledgers)
+    return BlockLine(
+        number=block.number,
+        day=block.day,
+        day_part=block.day_part,
+        order=block.order,
+        not_before=block.not_before,
+        state=state,
+        attempts=len(attempts),
+        failed_requests=None if requests is None else requests - ok,
+        requests=requests,
+    )
+
+
+def _uncollected(store: Store, plan: Plan) -> int:
+    return sum(
+        1
+        for record in store.all_records(plan)
+        if record.ledger is not None and not any((record.path / "readings").glob("*.json"))
+    )
+
+
+def _next(plan: Plan | None, sealed: bool, lines: tuple[BlockLine, ...], uncollected: int) -> str:  # noqa: FBT001
+    if plan is None or not sealed:
+        return "pilot plan --seal"
+    if uncollected:
+        return COLLECT
+    return DECIDE if all(line.state == "done" for line in lines) else "pilot run"
