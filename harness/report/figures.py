@@ -173,12 +173,16 @@ def cost_curve(findings: Findings, names: Names, expected: int) -> Figure | None
         else None
     )
     if isinstance(even, BreakEven) and crossing is not None:
-        title = f"{names[even.cheaper_below]} is cheaper below {crossing / 1e6:.2g} million requests a month, "
+        title = (
+            f"{names[even.cheaper_below]} is cheaper below {crossing / 1e6:.2g} million requests a month, "
             f"{names[even.cheaper_above]} above"
+        )
     else:
         title = "The runtime costs do not cross at any volume"
-    subtitle = "Runtime layer, USD a month, list prices, MODELLED; bands are 95 % block intervals of the "
-        "measured usage; both axes logarithmic."
+    subtitle = (
+        "Runtime layer, USD a month, list prices, MODELLED; bands are 95 % block intervals of the measured usage; "
+        "both axes logarithmic."
+    )
     cells = [
         (
             Cell(r["target"]),
