@@ -23,7 +23,7 @@ from harness.analysis.dataset import load
 from harness.campaign import collect as collecting
 from harness.campaign.board import Board, board
 from harness.campaign.contract_check import Answer, Check, check_contract, parity
-from harness.campaign.execute import TOKENS, Campaign, Tally
+from harness.campaign.execute import TOKENS, Campaign, Tally, limits_of
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress
 from harness.costing.forecast import run_cost_usd
@@ -96,6 +96,7 @@ def run(workspace: Workspace, progress: Progress, *, now: bool) -> Tally:
     sealed_plan, seal = store.plan(), store.seal()
     if sealed_plan is None or seal is None:
         raise Refused("there is no sealed plan: criteria come before data", "pilot plan --seal")
+    limits_of(workspace).check_stop_file()
     if not any(entry["event"] == "contract checked" for entry in store.journal()):
         results = check(workspace, [])
         failed = [f"{n}: {c.name} ({c.detail})" for n, cs in results.items() for c in cs if c.answer is not Answer.PASS]

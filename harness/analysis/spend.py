@@ -119,6 +119,17 @@ def cost(target: Target, blocks: Sequence[Block], requests_per_month: int) -> Co
     )
 
 
+def whole_month(cost: Cost) -> Known:
+    """Runtime and shared layers together; the shared layer is the same for both and carries no interval of its own."""
+    month = cost.per_month_usd
+    if isinstance(month, Unknown) or cost.monthly is None:
+        return month
+    shared = float(cost.monthly.layer_usd(CostLayer.SHARED))
+    low = None if month.low is None else month.low + shared
+    high = None if month.high is None else month.high + shared
+    return Estimate(month.value + shared, low, high, month.confidence, month.n, month.blocks, month.method)
+
+
 @dataclass(frozen=True)
 class BreakEven:
     """Requests a month at which two targets' runtime costs meet."""

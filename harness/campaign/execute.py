@@ -25,6 +25,12 @@ SLOT_POLL_S = 5.0
 TOKENS = (2000, 512)  # an answer's worst case in the forecast: prompt and max_tokens of the questions
 
 
+def limits_of(workspace: Workspace) -> Limits:
+    """The limits of pilot.toml, nothing spent yet."""
+    limits = workspace.config.limits
+    return Limits(limits.budget_usd, workspace.root / limits.stop_file)
+
+
 @dataclass(frozen=True)
 class Tally:
     """How a campaign's execution ended."""
@@ -44,8 +50,7 @@ class Campaign:
         self._progress = progress
         self._targets: dict[str, Target] = {t.name: t for t in workspace.pair()}
         self._profiles = {p.name: p for p in plan.profiles}
-        limits = workspace.config.limits
-        self._limits = Limits(limits.budget_usd, workspace.root / limits.stop_file)
+        self._limits = limits_of(workspace)
         self._limits.spent_usd = sum(
             (Decimal(str(e["cost_usd"])) for e in store.journal() if e["event"] == "run ended"), Decimal(0)
         )
@@ -59,7 +64,7 @@ class Campaign:
                 if self._store.valid_attempt(block) is not None:
                     continue
                 self._wait_for(block, now=now)
-                while len(self._ended_attempts(block)) < most:
+                for _ in range(most - len(self._spoilt_attempts(block))):
                     if self._attempt(block, platform):
                         break
                 else:
@@ -69,8 +74,8 @@ class Campaign:
         valid = sum(self._store.valid_attempt(b) is not None for b in self._plan.blocks)
         return Tally(valid, len(given_up), len(self._plan.blocks) - valid - len(given_up))
 
-    def _ended_attempts(self, block: Block) -> list[int]:
-        """Attempts that were spoilt by the generator; one that a person or a limit stopped does not count."""
+    def _spoilt_attempts(self, block: Block) -> list[int]:
+        """Earlier attempts that the generator spoilt; one that a person or a limit stopped does not count."""
         out = []
         for attempt in self._store.attempts(block.number):
             records = self._store.records(block, attempt)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from typing import Any
 
 import typer
 
 from harness.errors import Exit, PilotError
 
 COMMANDS = ("check", "plan", "run", "collect", "decide", "report", "status", "demo", "up", "down", "cold")
+
+# typer carries its own click and does not export the base of its usage errors
+USAGE_ERRORS: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "UsageError")
 
 app = typer.Typer(
     name="pilot",
@@ -26,10 +30,14 @@ def main() -> None:
     for name in COMMANDS:
         import_module(f"harness.cli.{name}").register(app)
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False, prog_name="pilot")
+        sys.exit(code if isinstance(code, int) else int(Exit.DONE))
+    except USAGE_ERRORS as error:
+        error.show()
+        sys.exit(int(Exit.REFUSED))
     except PilotError as error:
         hint = f"\n  {error.hint}" if error.hint else ""
         print(f"pilot: {error}{hint}", file=sys.stderr)
         sys.exit(int(error.exit_code))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         sys.exit(int(Exit.INTERRUPTED))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.analysis import coldstarts, compare, parity, slo, spend, throttling
 from harness.analysis.dataset import Dataset
 from harness.decision.findings import Findings
+from harness.domain.estimate import Estimate
 from harness.domain.verdict import Slo, SloVerdict
 from harness.workspace import Workspace
 
@@ -51,10 +52,16 @@ def gather(workspace: Workspace, data: Dataset) -> Findings:
 
 
 def _ceilings(workspace: Workspace, cost: spend.Cost) -> list[SloVerdict]:
-    ceiling = workspace.config.slo.monthly_runtime_usd
-    if ceiling is None:
-        return []
-    promise = Slo("runtime cost a month", "monthly_runtime_usd", ceiling, "USD")
-    blocks = cost.per_month_usd.blocks if hasattr(cost.per_month_usd, "blocks") else 0
-    judgement, reason = slo.judge(cost.per_month_usd, promise, blocks)
-    return [SloVerdict(cost.target, "expected traffic", promise, judgement, cost.per_month_usd, reason)]
+    ceilings = workspace.config.slo
+    promises = (
+        ("runtime cost a month", "monthly_runtime_usd", ceilings.monthly_runtime_usd, cost.per_month_usd),
+        ("whole cost a month", "monthly_total_usd", ceilings.monthly_total_usd, spend.whole_month(cost)),
+    )
+    out = []
+    for name, metric, ceiling, known in promises:
+        if ceiling is None:
+            continue
+        promise = Slo(name, metric, ceiling, "USD")
+        judgement, reason = slo.judge(known, promise, known.blocks if isinstance(known, Estimate) else 0)
+        out.append(SloVerdict(cost.target, "expected traffic", promise, judgement, known, reason))
+    return out

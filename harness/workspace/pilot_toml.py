@@ -28,7 +28,6 @@ class Pilot(Table):
     blocks: int = Field(12, ge=2, le=200)
     seed: int = 20261122
     days: int = Field(10, ge=1, le=60)
-    team: str = ""
     a_a: bool = False
 
     @model_validator(mode="after")

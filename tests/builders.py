@@ -1,0 +1,205 @@
+"""Every noun in one line, with sensible defaults, and synthetic evidence with a known truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+
+from harness.domain.ledger import GeneratorHealth, close
+from harness.domain.plan import Block, Plan, ProfilePlan, Run, Start
+from harness.domain.sample import COLUMNS, Sample
+from harness.evidence import parquet
+from harness.evidence.files import dump, write_text
+from harness.evidence.run_folder import ledger_json
+from harness.evidence.schema import SAMPLE_KINDS, SAMPLES_VERSION
+from harness.evidence.store import Store
+from harness.workspace import Workspace, open_workspace
+
+TARGET_TOML = """
+title = "{title}"
+base_url = "http://127.0.0.1:{port}"
+[runtime]
+kind = "external"
+[prices]
+book = "aws-2026-11"
+region = "us-east-1"
+model = "{model}"
+parameters = {{ {parameters} }}
+"""
+
+PILOT_TOML = """
+[pilot]
+question = "{question}"
+baseline = "alpha"
+candidate = "beta"
+blocks = {blocks}
+[slo]
+p95_s = {p95_s}
+ttft_p95_s = 1.0
+error_rate = 0.02
+monthly_runtime_usd = 600
+profiles = ["steady"]
+[traffic]
+requests_per_month = 2000000
+peak_per_s = 10
+[profiles.steady]
+rate = 2
+duration_s = 10
+"""
+
+Latency = Callable[[np.random.Generator, int, int], np.ndarray]
+
+
+def sample(seq: int = 0, **changes) -> Sample:
+    """A good streamed answer of 400 ms, due at ``seq`` seconds."""
+    due = float(changes.pop("scheduled_s", seq))
+    response = float(changes.pop("response_s", 0.4))
+    values = {
+        "phase": "steady",
+        "measured": True,
+        "question_id": f"q{seq:04d}",
+        "stream": True,
+        "scheduled_s": due,
+        "sent_s": due + 0.001,
+        "headers_s": due + response * 0.4,
+        "first_token_s": due + response * 0.5,
+        "last_token_s": due + response,
+        "finished_s": due + response,
+        "outcome": "ok",
+        "status": 200,
+        "input_tokens": 800,
+        "output_tokens": 40,
+        "bytes": 2000,
+        "cold": False,
+        "generation_ms": response * 900,
+        "answer_digest": f"{seq:016x}",
+        "citations": "a b",
+        "attempts": 1,
+        "worker": 0,
+    }
+    return Sample(seq=seq, **{**values, **changes})
+
+
+def failed(seq: int = 0, outcome: str = "throttled", **changes) -> Sample:
+    """A refusal by the platform, at once."""
+    return sample(
+        seq,
+        outcome=outcome,
+        status=429,
+        first_token_s=None,
+        last_token_s=None,
+        generation_ms=None,
+        layer="platform",
+        cold=None,
+        retry_after_s=1.0,
+        answer_digest=None,
+        citations=None,
+        output_tokens=None,
+        response_s=0.002,
+        **changes,
+    )
+
+
+def write_run(folder: Path, samples: list[Sample], started: datetime, health: GeneratorHealth | None = None) -> None:
+    """One run's folder as the load engine leaves it."""
+    (folder / "readings").mkdir(parents=True)
+    rows = [[getattr(s, name) for name in COLUMNS] for s in samples]
+    parquet.write(folder / "samples.parquet", rows, SAMPLE_KINDS, SAMPLES_VERSION)
+    run = {
+        "schema_version": 1,
+        "state": "done",
+        "started_utc": started.isoformat(timespec="milliseconds"),
+        "elapsed_s": 12.0,
+        "schedule_digest": "sha256:" + "0" * 64,
+        "versions": {"harness": "test"},
+        "generator": {"cores": 2},
+    }
+    write_text(folder / "run.json", dump(run))
+    lags = [s.sent_s - s.scheduled_s for s in samples if s.sent_s is not None]
+    ledger = close(len(samples), [s.outcome for s in samples], lags, health or GeneratorHealth())
+    write_text(folder / "ledger.json", dump(ledger_json(ledger)))
+
+
+def lognormal(median_s: float = 0.4, sigma: float = 0.3, between: float = 0.05) -> Latency:
+    """Latencies with block-to-block spread: the truth that intervals must cover."""
+
+    def draw(rng: np.random.Generator, block: int, n: int) -> np.ndarray:
+        shift = np.random.default_rng([block, 7]).normal(0, between)  # shared by both targets: a block's own weather
+        return median_s * np.exp(shift + rng.normal(0, 0.02) + rng.normal(0, sigma, n))
+
+    return draw
+
+
+@dataclass
+class Pilot:
+    """A workspace with two external targets and evidence drawn from known laws."""
+
+    root: Path
+    blocks: int = 6
+    per_run: int = 200
+    question: str = "Which runtime should serve it?"
+    p95_s: float = 2.0
+    laws: dict[str, Latency] = field(default_factory=lambda: {"alpha": lognormal(), "beta": lognormal()})
+    refused: dict[str, float] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=lambda: {"alpha": "Alpha", "beta": "Beta"})
+    seed: int = 1
+
+    def workspace(self) -> Workspace:
+        """Write pilot.toml and both targets, and open them."""
+        pilot = PILOT_TOML.format(blocks=self.blocks, question=self.question, p95_s=self.p95_s)
+        (self.root / "pilot.toml").write_text(pilot, encoding="utf-8")
+        shapes = {
+            "alpha": ("fargate-alb", "vcpu = 1, memory_gb = 2, tasks = 2"),
+            "beta": ("fargate-alb", "vcpu = 0.5, memory_gb = 1, tasks = 2"),
+        }
+        for port, (name, (model, parameters)) in enumerate(shapes.items(), start=9001):
+            folder = self.root / "targets" / name
+            folder.mkdir(parents=True, exist_ok=True)
+            text = TARGET_TOML.format(title=self.titles[name], port=port, model=model, parameters=parameters)
+            (folder / "target.toml").write_text(text, encoding="utf-8")
+        return open_workspace(self.root)
+
+    def plan(self) -> Plan:
+        blocks = tuple(
+            Block(
+                number,
+                "AB" if number % 2 else "BA",
+                f"2026-11-{10 + number:02d}T09:00+00:00",
+                number,
+                "09:00",
+                tuple(
+                    Run(number, position, target, "steady", number, "sha256:0", self.per_run, 10.0)
+                    for position, target in enumerate(("alpha", "beta"), start=1)
+                ),
+            )
+            for number in range(1, self.blocks + 1)
+        )
+        profile = ProfilePlan("steady", "loadprofiles/steady.py", Start.WARM, (), 10.0, 0.0, self.per_run)
+        return Plan("alpha", "beta", 1, blocks, (profile,), "sha256:q", Decimal(0), "2026-11-10T00:00:00+00:00")
+
+    def write(self) -> tuple[Workspace, Plan, Store]:
+        """Everything on disk, as a campaign leaves it."""
+        workspace = self.workspace()
+        plan, store = self.plan(), Store(workspace.evidence)
+        store.write_plan(plan)
+        for block in plan.blocks:
+            for run in block.runs:
+                started = datetime(2026, 11, 10 + block.number, 9, tzinfo=UTC) + timedelta(minutes=run.position)
+                write_run(store.run_folder(run, 1), self._samples(run), started)
+        return workspace, plan, store
+
+    def _samples(self, run: Run) -> list[Sample]:
+        rng = np.random.default_rng([self.seed, run.block, run.position, ord(run.target[0])])
+        responses = self.laws[run.target](rng, run.block, self.per_run)
+        share = self.refused.get(run.target, 0.0)
+        return [
+            failed(k, scheduled_s=k * 0.05)
+            if rng.random() < share
+            else sample(k, scheduled_s=k * 0.05, response_s=float(seconds))
+            for k, seconds in enumerate(responses)
+        ]

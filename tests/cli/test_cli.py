@@ -1,0 +1,94 @@
+"""The command line: help for everything, one clear error each, the documented exit codes."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from harness.cli.app import COMMANDS
+from harness.planning import seal_of
+from tests.builders import Pilot
+
+
+def pilot(cwd, *words):
+    return subprocess.run(
+        [sys.executable, "-m", "harness", *words], cwd=cwd, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_explains_itself(command, tmp_path):
+    done = pilot(tmp_path, command, "--help")
+
+    assert done.returncode == 0
+    assert "Usage: pilot" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("plan",), "no pilot.toml"),
+        (("nonsense",), "No such command"),
+        (("plan", "--nope"), "No such option"),
+        (("up",), "Missing argument"),
+    ],
+)
+def test_what_is_refused_exits_with_2_and_one_message(tmp_path, words, says):
+    done = pilot(tmp_path, *words)
+
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_run_without_a_seal_is_refused(tmp_path):
+    Pilot(tmp_path).workspace()
+    done = pilot(tmp_path, "run", "--now")
+
+    assert done.returncode == 2
+    assert "pilot plan --seal" in done.stderr
+
+
+def test_decide_prints_one_document_and_its_exit_code_is_the_gate(tmp_path):
+    made = Pilot(tmp_path)
+    workspace, plan, store = made.write()
+    seal = seal_of(workspace, plan)
+    store.write_seal(seal.digest, dict(seal.content))
+    good = pilot(tmp_path, "decide", "--json")
+    wrong = pilot(tmp_path, "decide", "--expect-seal", "sha256:0")
+    right = pilot(tmp_path, "decide", "--expect-seal", seal.digest)
+
+    assert json.loads(good.stdout)["recommendation"] == "candidate"
+    assert (good.returncode, wrong.returncode, right.returncode) == (0, 5, 0)
+    assert "the seal is sha256:" in wrong.stderr
+
+
+def test_the_board_says_what_comes_next(tmp_path):
+    made = Pilot(tmp_path)
+    made.workspace()
+    assert "next: pilot plan --seal" in pilot(tmp_path, "status").stdout
+    workspace, plan, store = made.write()
+    seal = seal_of(workspace, plan)
+    store.write_seal(seal.digest, dict(seal.content))
+    board = json.loads(pilot(tmp_path, "status", "--json").stdout)
+
+    assert board["next_command"] == "pilot collect"
+    assert [b["state"] for b in board["blocks"]] == ["done"] * 6
+
+
+def test_broken_files_exit_with_2_and_name_every_problem(tmp_path):
+    (tmp_path / "pilot.toml").write_text("[pilot]\nblocks = 'many'\n")
+    done = pilot(tmp_path, "status")
+
+    assert done.returncode == 2
+    assert done.stderr.count("\n  - ") >= 4
+
+
+def test_the_demo_leaves_other_peoples_folders_alone(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("x")
+    done = pilot(tmp_path, "demo", "mine")
+
+    assert done.returncode == 2
+    assert (tmp_path / "mine" / "thesis.txt").exists()

@@ -1,0 +1,124 @@
+"""What a pilot decides, told from evidence whose truth is known."""
+
+import pytest
+
+from harness import pipeline
+from harness.decision.decide import Choice, Confidence
+from harness.domain.verdict import Judgement, Relation
+from harness.planning import seal_of
+from tests.builders import Pilot, lognormal
+
+
+def decided(pilot):
+    workspace, plan, store = pilot.write()
+    seal = seal_of(workspace, plan)
+    store.write_seal(seal.digest, dict(seal.content))
+    return pipeline.decide(workspace)
+
+
+def test_thirty_percent_slower_is_called_worse(pilot):
+    pilot.laws["beta"] = lognormal(0.4 * 1.3)
+    outcome = decided(pilot)
+
+    [p95] = [c for c in outcome.findings.comparisons if c.metric == "p95_s"]
+    assert p95.relation is Relation.WORSE
+
+
+def test_the_target_that_keeps_answering_wins(pilot):
+    """When both are fast, the one that refuses loses, however cheap it is."""
+    pilot.refused["beta"] = 0.2
+    outcome = decided(pilot)
+
+    assert outcome.decision.choice is Choice.BASELINE
+    assert any("Beta fails" in reason for reason in outcome.decision.reasons)
+
+
+def test_of_two_that_pass_the_cheaper_wins(pilot):
+    outcome = decided(pilot)
+
+    assert {g.judgement for g in outcome.decision.gates} == {Judgement.PASS}
+    assert outcome.decision.choice is Choice.CANDIDATE
+    assert outcome.decision.confidence is Confidence.HIGH
+
+
+def test_cheaper_but_slower_is_no_clear_winner(pilot):
+    pilot.laws["beta"] = lognormal(0.4 * 1.5)
+    outcome = decided(pilot)
+
+    assert outcome.decision.choice is Choice.NONE
+
+
+def test_two_that_fail_are_no_clear_winner(pilot):
+    pilot.refused = {"alpha": 0.3, "beta": 0.2}
+
+    assert decided(pilot).decision.choice is Choice.NONE
+
+
+def test_few_blocks_decide_nothing(pilot):
+    pilot.blocks = 3
+    outcome = decided(pilot)
+
+    assert {v.judgement for v in outcome.findings.slos} == {Judgement.INCONCLUSIVE}
+    assert any("3 valid blocks" in doubt for doubt in outcome.doubts)
+
+
+def test_a_change_after_the_seal_is_named(pilot):
+    workspace, plan, store = pilot.write()
+    seal = seal_of(workspace, plan)
+    store.write_seal(seal.digest, dict(seal.content))
+    path = workspace.root / "pilot.toml"
+    path.write_text(path.read_text().replace("p95_s = 2.0", "p95_s = 9.0", 1))
+
+    from harness.workspace import open_workspace
+
+    outcome = pipeline.decide(open_workspace(workspace.root))
+    assert "Sealed criteria: changed since: slo.p95_s: 2.0 → 9.0" in outcome.doubts
+    assert outcome.decision.confidence is Confidence.LOW
+
+
+def test_an_edited_seal_is_noticed(pilot):
+    workspace, _, _ = pilot.write()
+    decided_before = seal_of(workspace, pilot.plan())
+    from harness.evidence.store import Store
+
+    Store(workspace.evidence).write_seal("sha256:" + "f" * 64, dict(decided_before.content))
+
+    assert any("edited" in doubt for doubt in pipeline.decide(workspace).doubts)
+
+
+def test_an_invalid_run_is_listed_and_not_used(pilot):
+    workspace, plan, store = pilot.write()
+    ledger = store.run_folder(plan.blocks[0].runs[0], 1) / "ledger.json"
+    ledger.write_text(ledger.read_text().replace('"valid": true', '"valid": false'))
+    outcome = pipeline.decide(workspace)
+
+    assert outcome.findings.data.blocks_valid == (2, 3, 4, 5, 6)
+    assert len(outcome.findings.data.invalid) == 1
+
+
+def test_nothing_measured_is_said_not_crashed(tmp_path):
+    pilot = Pilot(tmp_path)
+    workspace = pilot.workspace()
+    from harness.evidence.store import Store
+
+    Store(workspace.evidence).write_plan(pilot.plan())
+    outcome = pipeline.decide(workspace)
+
+    assert outcome.decision.choice is Choice.NONE
+    assert outcome.as_json()["slos"][0]["value"] is None
+    assert outcome.as_json()["slos"][0]["reason"]
+
+
+def test_the_json_has_the_fixed_keys(pilot):
+    keys = decided(pilot).as_json().keys()
+
+    fixed = ["recommendation", "confidence", "slos", "comparisons", "cost", "doubts", "would_change", "seal"]
+    assert set(fixed) <= set(keys)
+
+
+@pytest.mark.parametrize("name", ["alpha", "beta"])
+def test_cost_has_interval_and_layers(pilot, name):
+    cost = decided(pilot).as_json()["cost"][name]
+
+    assert cost["per_success"]["low"] <= cost["per_success"]["value"] <= cost["per_success"]["high"]
+    assert set(cost["layers"]) == {"runtime", "shared", "pilot-only"}

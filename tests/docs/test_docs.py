@@ -1,0 +1,129 @@
+"""The docs: every command in them exists, every option and field is in them, every file that they link is there."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from harness.cli.app import COMMANDS
+from harness.domain.sample import Outcome
+from harness.errors import Exit
+from harness.workspace.pilot_toml import PilotToml
+from harness.workspace.target_toml import ContainerTable, FunctionTable, TargetToml
+
+ROOT = Path(__file__).parent.parent.parent
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "targets").rglob("*.md")),
+]
+
+
+def blocks(language):
+    for page in PAGES:
+        for found in re.findall(rf"```{language}\n(.*?)```", page.read_text().replace("   ```", "```"), re.DOTALL):
+            yield page.name, found
+
+
+CONSOLE = sorted({line.strip() for _, block in blocks("console") for line in block.splitlines() if line.strip()})
+
+
+@pytest.mark.parametrize("line", CONSOLE)
+def test_every_console_line_names_something_that_runs(line):
+    words = line.split("#")[0].split()
+    if words[0] == "make":
+        assert re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    elif words[0] == "pilot":
+        command = [sys.executable, "-m", "harness", words[1], "--help"]
+        said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        assert all(option in said for option in words[2:] if option.startswith("--"))
+    elif words[0] == "locust":
+        options = [w for w in words[3:] if w not in ("--headless", "--processes")]
+        options = [
+            w
+            for k, w in enumerate(options)
+            if not (w.isdigit() and "--processes" in words and words[words.index("--processes") + 1] == w and k == 0)
+        ]
+        command = [sys.executable, "-m", "harness.load.describe", words[2], *options]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    else:
+        raise AssertionError(f"no test runs {line!r}")
+
+
+def test_the_readmes_target_is_a_target(tmp_path, monkeypatch):
+    [text] = [block for name, block in blocks("toml") if name == "README.md"]
+    lines = "\n".join(line.removeprefix("   ") for line in text.splitlines())
+
+    assert TargetToml.model_validate(tomllib.loads(lines)).base_url == "https://chat-fn.example.com"
+
+
+def test_every_link_leads_somewhere():
+    for page in PAGES:
+        for link in re.findall(r"\]\(([^)#]+)", page.read_text()):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_every_option_of_the_profiles_is_documented():
+    code = "import harness.load; from locust.argument_parser import get_empty_argument_parser as g; from harness.load.options import add_options as a; p = g(); a(p); print([s for x in p._actions for s in x.option_strings])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    page = (ROOT / "docs" / "load.md").read_text()
+    ours = [
+        "target",
+        "i-own-this-host",
+        "dialect",
+        "rate",
+        "duration",
+        "warmup",
+        "arrivals",
+        "cv",
+        "seed",
+        "slots",
+        "deadline",
+        "mode",
+        "stream-share",
+        "questions",
+        "evidence",
+    ]
+
+    assert all(f"'--{name}'" in done.stdout for name in ours)
+    assert all(f"`--{name}" in page for name in ours)
+
+
+def test_every_outcome_exit_code_and_command_is_documented():
+    load, commands = (ROOT / "docs" / "load.md").read_text(), (ROOT / "docs" / "commands.md").read_text()
+
+    assert all(f"`{outcome.value}`" in load for outcome in Outcome)
+    assert all(f"| {int(code)} |" in load for code in Exit)
+    assert all(f"`pilot {command}" in commands for command in COMMANDS)
+
+
+def test_every_field_of_pilot_toml_is_documented():
+    page = (ROOT / "docs" / "pilot-toml.md").read_text()
+    for table, field in PilotToml.model_fields.items():
+        if table == "profiles":
+            continue
+        for name in field.annotation.model_fields:
+            assert f"`{table}.{name}`" in page, f"{table}.{name}"
+
+
+@pytest.mark.parametrize("table", [FunctionTable, ContainerTable])
+def test_every_field_of_an_embedded_target_is_documented(table):
+    page = (ROOT / "targets" / "README.md").read_text()
+
+    assert [name for name in table.model_fields if f"`{name}`" not in page and name not in ("kind", "seed")] == []
+
+
+def test_the_contract_document_is_openapi_and_names_every_error():
+    document = json.loads((ROOT / "targets" / "contract" / "rag-chat-1.openapi.json").read_text())
+    responses = document["paths"]["/v1/chat"]["post"]["responses"]
+
+    assert document["openapi"].startswith("3.1")
+    assert set(responses) == {"200", "400", "401", "403", "413", "422", "429", "500", "502", "503", "504"}
+    references = set(re.findall(r'"#/components/(\w+)/([\w-]+)"', json.dumps(document)))
+    assert all(name in document["components"][kind] for kind, name in references)

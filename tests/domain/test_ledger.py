@@ -1,0 +1,50 @@
+"""The Ledger: planned = sum of outcomes, and only the generator's own faults make a run INVALID."""
+
+import pytest
+
+from harness.domain.ledger import GeneratorHealth, close, lag_limit_s
+from harness.domain.quantile import quantile
+
+
+def test_a_run_of_refusals_is_valid():
+    ledger = close(3, ["throttled", "connection_error", "timeout"], [0.001] * 3, GeneratorHealth())
+
+    assert ledger.valid
+    assert ledger.outcomes == {"connection_error": 1, "throttled": 1, "timeout": 1}
+
+
+@pytest.mark.parametrize(
+    ("planned", "outcomes", "lags", "health", "says"),
+    [
+        (2, ["ok"], [0], {}, "does not balance"),
+        (2, ["ok", "lost"], [0], {"lost_workers": 1}, "1 worker(s) lost, 1 arrivals"),
+        (2, ["ok", "not_sent"], [0], {}, "never sent"),
+        (1, ["ok"], [0.021], {}, "lag p99 21.0 ms"),
+        (1, ["ok"], [0], {"no_free_slot": 4}, "no slot was free for 4"),
+        (1, ["ok"], [0], {"write_errors": ("disk full",)}, "disk full"),
+        (1, ["aborted"], [0], {"interrupted": True}, "stopped before its end"),
+        (1, ["ok"], [0], {"clock_step_s": 3.0}, "clock stepped"),
+        (1, ["ok"], [0], {"loop_lag_p99_s": 0.2}, "event loop lag"),
+    ],
+)
+def test_the_generators_faults_make_it_invalid(planned, outcomes, lags, health, says):
+    ledger = close(planned, outcomes, lags, GeneratorHealth(**health))
+
+    assert not ledger.valid
+    assert says in " ".join(ledger.reasons)
+
+
+def test_the_lag_limit_is_the_larger_of_20_ms_and_2_percent_of_the_p95_limit():
+    assert lag_limit_s(None) == 0.02
+    assert lag_limit_s(0.5) == 0.02
+    assert lag_limit_s(15) == pytest.approx(0.3)
+
+
+def test_a_run_near_its_limit_warns():
+    assert close(1, ["ok"], [0.015], GeneratorHealth()).warnings
+
+
+def test_the_plain_quantile_is_the_inverted_cdf():
+    assert quantile(range(1, 101), 0.95) == 95
+    assert quantile([7.0], 0.5) == 7
+    assert quantile([], 0.5) is None

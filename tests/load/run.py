@@ -1,0 +1,84 @@
+"""Runs Locust as a person would, in a child process, and reads what it left."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+ROOT = Path(__file__).parent.parent.parent
+STEADY = ROOT / "loadprofiles" / "steady.py"
+
+
+@dataclass
+class Done:
+    """A finished run."""
+
+    code: int
+    output: str
+    folder: Path
+
+    @property
+    def samples(self) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = pq.read_table(self.folder / "samples.parquet").to_pylist()
+        return rows
+
+    def json(self, name: str) -> dict[str, Any]:
+        value: dict[str, Any] = json.loads((self.folder / name).read_text())
+        return value
+
+
+def questions_file(folder: Path, acts) -> Path:
+    """One question an act, so that a schedule's question says what the scripted server does."""
+    path = folder / "questions.jsonl"
+    rows = [{"id": f"q{k}", "messages": [{"role": "user", "content": act}]} for k, act in enumerate(acts)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def start(cwd: Path, *options: str, file: Path = STEADY, **environment: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "locust", "-f", str(file), "--headless", "--only-summary", *options]
+    with (cwd / "output.txt").open("wb") as out:
+        return subprocess.Popen(
+            command,
+            cwd=cwd,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, **environment},
+        )
+
+
+def finish(process: subprocess.Popen[bytes], cwd: Path, folder: Path, timeout: float = 60) -> Done:
+    code = process.wait(timeout)
+    return Done(code, (cwd / "output.txt").read_text(errors="replace"), folder)
+
+
+def run(cwd: Path, *options: str, file: Path = STEADY, **environment: str) -> Done:
+    """To its end, evidence in ``cwd/run``."""
+    folder = cwd / "run"
+    process = start(cwd, "--evidence", str(folder), *options, file=file, **environment)
+    return finish(process, cwd, folder)
+
+
+def interrupt_when_running(
+    process: subprocess.Popen[bytes], folder: Path, after_s: float, name: int = signal.SIGTERM
+) -> None:
+    """Send a signal once samples have begun to arrive."""
+    wait_until_running(folder)
+    time.sleep(after_s)
+    process.send_signal(name)
+
+
+def wait_until_running(folder: Path) -> None:
+    deadline = time.monotonic() + 20
+    while not (folder / "run.json").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)

@@ -1,0 +1,95 @@
+"""What a run records of everything that a server can do, over real sockets, through real Locust."""
+
+from collections import Counter
+
+import pytest
+
+from tests.fakes import ACTS, EXPECTED, ScriptedServer
+from tests.load.run import questions_file, run
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    """Every act many times, all streamed, then the samples by act."""
+    cwd = tmp_path_factory.mktemp("outcomes")
+    server = ScriptedServer()
+    finished = run(
+        cwd,
+        *("--host", server.url, "--questions", str(questions_file(cwd, ACTS)), "--rate", "60", "--duration", "4"),
+        *("--warmup", "0", "--deadline", "1.5", "--mode", "stream", "--seed", "5"),
+    )
+    server.close()
+    return finished, server
+
+
+def by_act(done):
+    acts = list(ACTS)
+    out = {}
+    for sample in done[0].samples:
+        out.setdefault(acts[int(sample["question_id"][1:])], []).append(sample)
+    return out
+
+
+def test_every_arrival_has_exactly_one_sample(done):
+    finished, server = done
+    samples, ledger = finished.samples, finished.json("ledger.json")
+
+    assert [s["seq"] for s in samples] == list(range(240))
+    assert ledger["planned"] == sum(ledger["outcomes"].values()) == 240
+    assert sum(server.hits.values()) == 240, "a request was sent twice, or not at all"
+
+
+def test_a_failing_target_makes_a_valid_run(done):
+    finished, _ = done
+
+    assert finished.code == 0, finished.output
+    assert finished.json("ledger.json")["valid"]
+    assert "VALID" in finished.output
+
+
+@pytest.mark.parametrize("act", EXPECTED)
+def test_each_act_has_its_outcome_and_layer(done, act):
+    seen = by_act(done).get(act, [])
+
+    assert seen, "the schedule never asked for it"
+    assert {(s["outcome"], s["layer"]) for s in seen} == {EXPECTED[act]}
+
+
+def test_token_times_are_those_of_the_events(done):
+    """Tokens 20 ms apart: the first at 20 ms, the gaps of 20 ms, nothing batched."""
+    for sample in by_act(done)["ok"]:
+        first = sample["first_token_s"] - sample["sent_s"]
+        assert 0.019 < first < 0.2
+        assert sample["token_events"] == 3
+        assert 0.015 < sample["max_gap_s"] < 0.2
+        assert sample["last_token_s"] <= sample["finished_s"]
+
+
+def test_usage_timings_and_instance_are_recorded(done):
+    sample = by_act(done)["ok"][0]
+
+    assert (sample["input_tokens"], sample["output_tokens"], sample["generation_ms"]) == (10, 3, 30.0)
+    assert (sample["instance_id"], sample["instance_requests"], sample["cold"]) == ("6f1c", 3, False)
+    assert sample["citations"] == "p1"
+    assert len({s["answer_digest"] for s in by_act(done)["ok"]}) == 1
+
+
+def test_a_platforms_refusal_knows_no_instance_and_no_cold(done):
+    sample = by_act(done)["throttled by platform"][0]
+
+    assert sample["instance_id"] is None
+    assert sample["cold"] is None
+    assert sample["retry_after_s"] == 2
+
+
+def test_connections_are_reused_where_the_answer_allows(done):
+    reused = Counter(s["conn_reused"] for s in by_act(done)["ok"])
+
+    assert reused[True] > reused[False]
+    assert all(s["connect_s"] is None for s in by_act(done)["ok"] if s["conn_reused"])
+
+
+def test_the_locust_folder_has_the_fixed_files(done):
+    names = {p.name for p in done[0].folder.iterdir()}
+
+    assert names == {"run.json", "samples.parquet", "generator.parquet", "ledger.json", "target.json", "readings"}

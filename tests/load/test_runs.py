@@ -1,0 +1,212 @@
+"""How runs end: whole, refused, interrupted, with a worker lost, on a full disk, at a dead target."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from tests.fakes import ScriptedServer
+from tests.load.run import ROOT, STEADY, finish, interrupt_when_running, questions_file, run, start, wait_until_running
+
+
+@pytest.fixture
+def server():
+    running = ScriptedServer()
+    yield running
+    running.close()
+
+
+def options(server, cwd, rate=20, duration=3, **more):
+    given = {"--rate": rate, "--duration": duration, "--warmup": 0, "--deadline": 3, "--host": server.url, **more}
+    given["--questions"] = questions_file(cwd, ["ok"])
+    return [str(part) for pair in given.items() for part in pair]
+
+
+def test_two_workers_send_the_same_schedule_as_one(server, tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.mkdir()
+    two.mkdir()
+    alone = run(one, *options(server, one))
+    together = run(two, *options(server, two), "--processes", "2")
+
+    assert (alone.code, together.code) == (0, 0), together.output
+    assert alone.json("run.json")["schedule_digest"] == together.json("run.json")["schedule_digest"]
+    assert {s["worker"] for s in together.samples} == {0, 1}
+    assert [s["outcome"] for s in together.samples] == ["ok"] * 60
+    assert together.json("ledger.json")["lag_p99_s"] < 0.05
+
+
+@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
+def test_an_interrupted_run_keeps_what_it_measured_and_says_invalid(server, tmp_path, name):
+    folder = tmp_path / "run"
+    process = start(tmp_path, "--evidence", str(folder), *options(server, tmp_path, duration=30))
+    interrupt_when_running(process, folder, 2.5, name)
+    done = finish(process, tmp_path, folder)
+
+    ledger = done.json("ledger.json")
+    assert done.code == 130, done.output
+    assert not ledger["valid"]
+    assert ledger["outcomes"]["ok"] > 5
+    assert ledger["planned"] == sum(ledger["outcomes"].values()) == len(done.samples) == 600
+
+
+def test_a_killed_worker_makes_its_arrivals_lost_and_the_run_invalid(server, tmp_path):
+    folder = tmp_path / "run"
+    process = start(tmp_path, "--evidence", str(folder), *options(server, tmp_path, duration=5), "--processes", "2")
+    wait_until_running(folder)
+    time.sleep(3)
+    psutil.Process(process.pid).children()[0].kill()
+    done = finish(process, tmp_path, folder)
+
+    ledger = done.json("ledger.json")
+    assert done.code == 3, done.output
+    assert ledger["outcomes"]["lost"] > 5
+    assert ledger["lost_workers"] == 1
+    assert sum(ledger["outcomes"].values()) == 100
+
+
+def test_no_process_outlives_a_killed_master(server, tmp_path):
+    folder = tmp_path / "run"
+    process = start(tmp_path, "--evidence", str(folder), *options(server, tmp_path, duration=30), "--processes", "2")
+    wait_until_running(folder)
+    time.sleep(4)
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.wait(10)
+    _, alive = psutil.wait_procs(children, timeout=5)
+
+    assert len(children) == 2
+    assert not alive
+    spool = (folder / "samples.spool.jsonl").read_text().splitlines()
+    assert json.loads(spool[0])["columns"][0] == "seq"
+    assert len(spool) > 5
+
+
+def test_a_dead_target_makes_a_valid_bad_run(tmp_path):
+    questions = questions_file(tmp_path, ["ok"])
+    done = run(
+        tmp_path,
+        *(
+            "--host",
+            "http://127.0.0.1:9",
+            "--rate",
+            "20",
+            "--duration",
+            "1",
+            "--warmup",
+            "0",
+            "--questions",
+            str(questions),
+        ),
+    )
+
+    assert done.code == 0, done.output
+    assert done.json("ledger.json")["outcomes"] == {"connection_error": 20}
+
+
+def test_too_few_slots_make_the_run_invalid(server, tmp_path):
+    done = run(tmp_path, *options(server, tmp_path, rate=40, duration=2), "--slots", "1", "--mode", "stream")
+
+    assert done.code == 3, done.output
+    assert "no slot was free" in " ".join(done.json("ledger.json")["reasons"])
+
+
+def test_ten_refused_credentials_in_a_row_stop_the_run(server, tmp_path):
+    given = options(server, tmp_path)
+    questions_file(tmp_path, ["unauthorized"])
+    done = run(tmp_path, *given)
+
+    assert done.code == 4, done.output
+    assert done.json("ledger.json")["outcomes"]["unauthorized"] >= 10
+    assert "401 or 403" in done.json("ledger.json")["stopped_by"]
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="mounting a small tmpfs needs root on Linux")
+def test_a_full_disk_leaves_readable_evidence_and_an_invalid_run(server, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(disk)], check=False, capture_output=True
+    ).returncode:
+        pytest.skip("this machine may not mount a tmpfs")
+    try:
+        given = options(server, tmp_path, rate=100, duration=3)
+        process = start(tmp_path, "--evidence", str(disk / "run"), *given)
+        done = finish(process, tmp_path, disk / "run")
+        ledger = done.json("ledger.json")
+        assert done.code == 3, done.output
+        assert "no space left" in " ".join(ledger["write_errors"]).lower()
+        assert ledger["planned"] == 300
+        assert (disk / "run" / "samples.spool.jsonl").stat().st_size > 1000
+    finally:
+        subprocess.run(["umount", str(disk)], check=False)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (["--host", "http://example.com"], "stands in no target.toml"),
+        (["--host", "ftp://127.0.0.1"], "want http"),
+        (["--host", "http://127.0.0.1:9", "--rate", "-1", "--deadline", "x"], "--deadline"),
+        (["--host", "http://127.0.0.1:9", "--cv", "2"], "only gamma"),
+        ([], "no pilot.toml"),
+    ],
+)
+def test_bad_options_are_refused_before_anything_is_sent(tmp_path, given, says):
+    questions = questions_file(tmp_path, ["ok"])
+    done = run(tmp_path, *given, "--questions", str(questions))
+
+    assert done.code == 2, done.output
+    assert says in done.output
+    assert not done.folder.exists()
+
+
+def test_evidence_is_never_overwritten(server, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "old").write_text("kept")
+    done = run(tmp_path, *options(server, tmp_path))
+
+    assert done.code == 2, done.output
+    assert [p.name for p in done.folder.iterdir()] == ["old"]
+
+
+def test_a_server_of_another_contract_is_refused(tmp_path):
+    script = (
+        "import http.server as h; s = h.ThreadingHTTPServer(('127.0.0.1', 0), h.SimpleHTTPRequestHandler);"
+        "print(s.server_port, flush=True); s.serve_forever()"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", script], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    try:
+        assert other.stdout is not None
+        port = other.stdout.readline().strip()
+        questions = questions_file(tmp_path, ["ok"])
+        done = run(tmp_path, "--host", f"http://127.0.0.1:{port}", "--questions", str(questions))
+        assert done.code == 2, done.output
+        assert "does not say that it speaks" in done.output
+    finally:
+        other.kill()
+        other.wait()
+        assert other.stdout is not None
+        other.stdout.close()
+
+
+def test_every_shipped_profile_is_one_page_and_describes_itself():
+    for path in sorted((ROOT / "loadprofiles").glob("*.py")):
+        assert len(path.read_text().splitlines()) < 40
+        done = subprocess.run(
+            [sys.executable, "-m", "harness.load.describe", f"loadprofiles/{path.name}"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout.splitlines()[-1])["profile"] == path.stem
+    assert STEADY.exists()

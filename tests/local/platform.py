@@ -1,0 +1,64 @@
+"""Starts embedded targets in a workspace of their own, as a person would."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+DEMO = Path(__file__).parent.parent.parent / "harness" / "demo" / "workspace"
+
+
+def workspace(folder: Path, corpus: Path) -> Path:
+    """The demo's workspace with a corpus that is already there."""
+    import shutil
+
+    shutil.copytree(DEMO, folder, dirs_exist_ok=True)
+    (folder / ".pilot").mkdir()
+    (folder / ".pilot" / "corpus").symlink_to(corpus, target_is_directory=True)
+    return folder
+
+
+def pilot(folder: Path, *words: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "harness", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+class Up:
+    """``pilot up`` as a context: base URLs by target, and no process afterwards."""
+
+    def __init__(self, folder: Path, *targets: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "harness", "up", *targets],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ},
+        )
+        assert self.process.stdout is not None
+        self.urls = {}
+        for _ in targets:
+            line = self.process.stdout.readline()
+            assert line, self.process.stderr.read() if self.process.stderr else ""
+            entry = json.loads(line)
+            self.urls[entry["target"]] = entry["base_url"]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(15)
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream:
+                stream.close()

@@ -1,0 +1,228 @@
+"""Both embedded runtimes, live: the contract, throttles, queue, cold starts, and what is left afterwards."""
+
+import asyncio
+import socket
+import subprocess
+import sys
+import time
+
+import httpx
+import psutil
+import pytest
+
+from harness.campaign.contract_check import Answer, check_contract
+from harness.sources.lambda_lines import parse_report
+from tests.local.platform import Up, pilot, workspace
+
+ASK = {"messages": [{"role": "user", "content": "What does json.dumps do?"}], "max_tokens": 20}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, corpus):
+    return workspace(tmp_path_factory.mktemp("platform"), corpus)
+
+
+@pytest.fixture(scope="module")
+def up(folder):
+    with Up(folder, "local_function", "local_container") as running:
+        yield running
+
+
+@pytest.mark.parametrize("target", ["local_function", "local_container"])
+def test_both_runtimes_keep_the_whole_contract(up, target):
+    checks = check_contract(up.urls[target])
+
+    assert [(c.name, c.detail) for c in checks if c.answer is not Answer.PASS] == []
+    assert len(checks) == 12
+
+
+def at_once(url, n):
+    async def ask():
+        async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
+            return await asyncio.gather(*(client.post(f"{url}/v1/chat", json=ASK) for _ in range(n)))
+
+    return asyncio.run(ask())
+
+
+def test_the_function_refuses_at_once_what_it_has_no_place_for(up):
+    answers = at_once(up.urls["local_function"], 16)
+    refused = [a for a in answers if a.status_code == 429]
+
+    assert sorted({a.status_code for a in answers}) == [200, 429]
+    assert len(refused) == 6, "concurrency limit 10"
+    assert all(a.headers["retry-after"] == "1" and "x-instance-id" not in a.headers for a in refused)
+    assert len({a.headers["x-instance-id"] for a in answers if a.status_code == 200}) == 10
+
+
+def test_the_container_queues_and_then_refuses(up):
+    answers = at_once(up.urls["local_container"], 30)
+    waited = [a.json()["timings"]["queue_ms"] for a in answers if a.status_code == 200]
+
+    assert sorted({a.status_code for a in answers}) == [200, 503]
+    assert sum(a.status_code == 503 for a in answers) == 30 - 10 - 12, "10 in hand, 12 in the queue"
+    assert max(waited) > 100 > min(waited)
+    assert len({a.headers["x-instance-id"] for a in answers if a.status_code == 200}) == 2
+
+
+def test_idle_environments_are_reclaimed_and_the_next_request_is_cold(up):
+    url = up.urls["local_function"]
+    before = httpx.post(f"{url}/v1/chat", json=ASK, trust_env=False)
+    warm = httpx.post(f"{url}/v1/chat", json=ASK, trust_env=False)
+    time.sleep(5)
+    sent = time.perf_counter()
+    after = httpx.post(f"{url}/v1/chat", json=ASK, trust_env=False)
+    waited_ms = (time.perf_counter() - sent) * 1000
+
+    assert warm.headers["x-instance-id"] == before.headers["x-instance-id"]
+    assert after.headers["x-instance-id"] != before.headers["x-instance-id"]
+    assert float(after.headers["x-instance-age-ms"]) < waited_ms
+    assert after.json()["timings"]["init_ms"] > 0
+
+
+def test_cold_leaves_no_warm_instance(up, folder):
+    url = up.urls["local_function"]
+    before = httpx.post(f"{url}/v1/chat", json=ASK, trust_env=False).headers["x-instance-id"]
+    done = pilot(folder, "cold", "local_function")
+    after = httpx.post(f"{url}/v1/chat", json=ASK, trust_env=False)
+
+    assert done.returncode == 0, done.stderr
+    assert after.headers["x-instance-id"] != before
+    assert after.headers["x-instance-requests"] == "1"
+
+
+def test_the_log_has_report_lines_that_bill_duration_and_init(up, folder):
+    httpx.post(f"{up.urls['local_function']}/v1/chat", json=ASK, trust_env=False)
+    time.sleep(0.3)
+    lines = (folder / ".pilot" / "local" / "logs" / "local_function.log").read_text().splitlines()
+    reports = [r for line in lines if (r := parse_report(line))]
+    cold = [r for r in reports if r.init_ms is not None]
+
+    assert cold
+    assert all(abs(r.billed_ms - (r.duration_ms + (r.init_ms or 0))) <= 1.01 for r in reports)
+    assert all(r.max_memory_mb > 10 for r in reports)
+    starts = sum("\tSTART RequestId" in line for line in lines)
+    assert starts == len(reports) == sum("\tEND RequestId" in line for line in lines)
+
+
+def test_a_target_that_is_up_is_not_started_twice(up, folder):
+    done = pilot(folder, "up", "local_function")
+
+    assert done.returncode == 2
+    assert "already up" in done.stderr
+
+
+def test_a_killed_supervisor_leaves_no_process(tmp_path, corpus):
+    running = Up(workspace(tmp_path / "w", corpus), "local_function", "local_container")
+    httpx.post(f"{running.urls['local_function']}/v1/chat", json=ASK, trust_env=False)
+    children = psutil.Process(running.process.pid).children(recursive=True)
+    assert len(children) >= 5
+    running.process.kill()
+    running.process.wait(5)
+    _, alive = psutil.wait_procs(children, timeout=5)
+    running.__exit__()
+
+    assert not alive
+
+
+def test_up_ends_with_its_parent(tmp_path, corpus):
+    folder = workspace(tmp_path / "w", corpus)
+    script = (
+        "import subprocess, sys; p = subprocess.Popen([sys.executable, '-m', 'harness', 'up', 'local_container'], stdout=subprocess.PIPE);"
+        "p.stdout.readline(); print(p.pid, flush=True); import time; time.sleep(60)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", script], cwd=folder, stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    child = psutil.Process(int(parent.stdout.readline()))
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    _, alive = psutil.wait_procs([child], timeout=8)
+
+    assert not alive
+
+
+def test_detached_targets_stay_until_down(tmp_path, corpus):
+    folder = workspace(tmp_path / "w", corpus)
+    up = pilot(folder, "up", "--detach", "local_container")
+    assert up.returncode == 0, up.stderr
+    assert '"base_url"' in up.stdout
+    down = pilot(folder, "down")
+
+    assert down.returncode == 0
+    assert "local_container: down" in down.stdout
+    assert pilot(folder, "down").stdout == "nothing is up\n"
+
+
+def test_a_taken_port_is_refused_with_its_field(tmp_path, corpus):
+    folder = workspace(tmp_path / "w", corpus)
+    path = folder / "targets" / "local_container" / "target.toml"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        path.write_text(path.read_text().replace("workers     = 2", f"workers     = 2\nport = {port}"))
+        done = pilot(folder, "up", "local_container")
+
+    assert done.returncode == 2, done.stderr
+    assert f"runtime.port {port} cannot be used" in done.stderr
+    assert "any free one" in done.stderr
+
+
+def test_a_provider_that_is_down_is_an_upstream_error_not_a_crash(tmp_path, corpus, monkeypatch):
+    monkeypatch.setenv("RAG_PROVIDER_URL", "http://127.0.0.1:9")
+    with Up(workspace(tmp_path / "w", corpus), "local_function") as running:
+        for stream in (False, True):
+            answer = httpx.post(
+                f"{running.urls['local_function']}/v1/chat", json={**ASK, "stream": stream}, trust_env=False
+            )
+            assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream_error")
+
+
+HANDLER = """
+import json, os, time
+
+def handler(event, context):
+    body = json.loads(event.get("body") or "{}")
+    if body.get("boom"):
+        raise ValueError("boom")
+    if body.get("die"):
+        os._exit(3)
+    return {"statusCode": 201, "headers": {"x-from": "ric"}, "body": json.dumps({"id": context.aws_request_id, "pid": os.getpid()})}
+"""
+
+RIC_TARGET = """
+[runtime]
+kind = "local-function"
+command = ["{python}", "-m", "awslambdaric", "handler.handler"]
+concurrency = 2
+environment = {{ PYTHONPATH = "{folder}", LAMBDA_TASK_ROOT = "{folder}" }}
+"""
+
+
+def test_the_official_awslambdaric_runs_a_handler_unchanged(tmp_path, corpus):
+    folder = workspace(tmp_path / "w", corpus)
+    (folder / "targets" / "ric").mkdir()
+    (folder / "targets" / "ric" / "handler.py").write_text(HANDLER)
+    (folder / "targets" / "ric" / "target.toml").write_text(RIC_TARGET.replace("{{", "{").replace("}}", "}"))
+    with Up(folder, "ric") as running:
+        url = running.urls["ric"]
+        first, second = (httpx.post(url, json={}, trust_env=False) for _ in range(2))
+        failed = httpx.post(url, json={"boom": 1}, trust_env=False)
+        after = httpx.post(url, json={}, trust_env=False)
+        died = httpx.post(url, json={"die": 1}, trust_env=False)
+        again = httpx.post(url, json={}, trust_env=False)
+
+    assert (first.status_code, first.headers["x-from"]) == (201, "ric")
+    assert first.json()["pid"] == second.json()["pid"] == after.json()["pid"]
+    assert first.json()["id"] != second.json()["id"]
+    assert failed.status_code == 502
+    assert died.status_code == 502
+    assert again.status_code == 201
+    assert again.json()["pid"] != first.json()["pid"]
+    log = (folder / ".pilot" / "local" / "logs" / "ric.log").read_text()
+    assert log.count("Init Duration") == 2
+
+
+def test_nothing_of_a_test_is_left_running():
+    """The last test of this file: no instance of these workspaces outlived its supervisor."""
+    mine = [p for p in psutil.process_iter(["ppid", "cmdline"]) if "awslambdaric" in " ".join(p.info["cmdline"] or [])]
+
+    assert mine == []

@@ -1,0 +1,81 @@
+"""The report in a real Chromium, where one is installed."""
+
+import shutil
+
+import pytest
+
+from tests.builders import Pilot
+from tests.report.test_report import render
+
+CHROMIUM = next((p for name in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(name))), None)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def page_file(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("browser")
+    return render(Pilot(folder), folder / "r")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.mark.parametrize("width", [1280, 768, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_error_no_request_no_overflow(browser, page_file, width, scheme):
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    said, asked = [], []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(page_file.as_uri())
+
+    assert said == []
+    assert asked == [page_file.as_uri()]
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert (
+        page.evaluate(
+            "[...document.querySelectorAll('h1,h2,h3,p')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
+        )
+        == 0
+    )
+    context.close()
+
+
+def test_text_does_not_overlap(browser, page_file):
+    """Blocks of the page stand under each other, on a phone too."""
+    context = browser.new_context(viewport={"width": 390, "height": 900})
+    page = context.new_page()
+    page.goto(page_file.as_uri())
+    overlaps = page.evaluate(
+        """() => { const boxes = [...document.querySelectorAll('main > section > *')].map(e => e.getBoundingClientRect());
+                   return boxes.slice(1).filter((b, k) => b.top < boxes[k].bottom - 1).length; }"""
+    )
+
+    assert overlaps == 0
+    context.close()
+
+
+def test_it_prints(browser, page_file, tmp_path):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(page_file.as_uri())
+    page.pdf(path=tmp_path / "report.pdf", format="A4")
+
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+    assert (tmp_path / "report.pdf").stat().st_size > 20_000
+    context.close()

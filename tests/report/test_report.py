@@ -1,0 +1,126 @@
+"""The report: pure, self-contained, and hostile text stays text."""
+
+import re
+
+import pytest
+
+from harness import pipeline
+from harness.errors import BadFile
+from harness.planning import seal_of
+from tests.builders import Pilot, lognormal
+
+HOSTILE = "<script>alert(1)</script> [x](javascript:alert(2)) **bold** | `code` &amp;"
+
+
+def render(pilot, folder):
+    workspace, plan, store = pilot.write()
+    seal = seal_of(workspace, plan)
+    if store.seal() is None:
+        store.write_seal(seal.digest, dict(seal.content))
+    _, path = pipeline.report(workspace, folder)
+    return path
+
+
+def test_the_same_evidence_gives_the_same_bytes(pilot, tmp_path):
+    first = render(pilot, tmp_path / "one")
+    _, second = pipeline.report(pilot.workspace(), tmp_path / "two")
+
+    for path in sorted(p for p in first.parent.rglob("*") if p.is_file()):
+        assert path.read_bytes() == (second.parent / path.relative_to(first.parent)).read_bytes(), path.name
+
+
+def test_the_page_needs_nothing_from_outside(pilot, tmp_path):
+    page = render(pilot, tmp_path / "r").read_text()
+    outside = [u for u in re.findall(r'(?:src|href)="([^"]*)"', page) if not u.startswith(("#", "data:"))]
+
+    assert outside == []
+    assert "<script" not in page
+    assert "@import" not in page
+
+
+def test_page_one_has_the_answer_three_pairs_of_numbers_and_the_doubts(pilot, tmp_path):
+    page = render(pilot, tmp_path / "r").read_text()
+    first = page[: page.index('id="slos"')]
+
+    assert "Serve the endpoint from Beta." in first
+    assert first.count('class="number"') == 3
+    assert "95 % interval" in first
+    assert "What would change this" in first
+    assert "What is in doubt" in first
+
+
+def test_hostile_names_and_questions_stay_text(tmp_path):
+    pilot = Pilot(
+        tmp_path, question=HOSTILE.replace('"', ""), titles={"alpha": "A<b>x</b>|*", "beta": "[B](javascript:1)"}
+    )
+    path = render(pilot, tmp_path / "r")
+    page, text = path.read_text(), (path.parent / "report.md").read_text()
+
+    assert "<script" not in page
+    assert "<b>x</b>" not in page
+    assert "javascript:" not in "".join(re.findall(r'href="[^"]*"', page))
+    assert "\\[B\\](javascript:1)" in text
+    assert "\\<script\\>" in text
+
+
+def test_every_table_has_its_csv_and_every_chart_its_table(pilot, tmp_path):
+    folder = render(pilot, tmp_path / "r").parent
+    tables = {p.stem for p in (folder / "tables").iterdir()}
+
+    for figure in (folder / "figures").iterdir():
+        assert f"{figure.stem}-table" in tables
+        assert "var(--" not in figure.read_text()
+    assert {"slos", "comparisons", "costs", "bill", "throttles", "runs"} <= tables
+
+
+def test_a_number_that_is_missing_says_why(tmp_path):
+    pilot = Pilot(tmp_path, refused={"beta": 0.5})
+    page = render(pilot, tmp_path / "r").read_text()
+
+    assert re.search(r'class="absent">infinite: [45]\d', page)
+    assert "nan" not in re.sub(r"<[^>]+>", " ", page).lower().split()
+
+
+def test_an_empty_pilot_still_renders(tmp_path):
+    pilot = Pilot(tmp_path)
+    workspace = pilot.workspace()
+    from harness.evidence.store import Store
+
+    Store(workspace.evidence).write_plan(pilot.plan())
+    _, path = pipeline.report(workspace, tmp_path / "r")
+
+    assert "no clear winner" in path.read_text()
+    assert "not measured" in path.read_text()
+
+
+def test_a_teams_own_section_is_one_file(tmp_path):
+    pilot = Pilot(tmp_path)
+    sections = tmp_path / "reports" / "sections"
+    sections.mkdir(parents=True)
+    (sections / "45-our-view.md.j2").write_text("## Our view\n\nWe saw {{ names.alpha }}.\n\n{{ table('costs') }}\n")
+    page = render(pilot, tmp_path / "r").read_text()
+
+    assert page.index('id="burst"') < page.index('id="our-view"') < page.index('id="cold-starts"')
+    assert "We saw Alpha." in page
+
+
+def test_a_broken_section_is_named(tmp_path):
+    pilot = Pilot(tmp_path)
+    sections = tmp_path / "reports" / "sections"
+    sections.mkdir(parents=True)
+    (sections / "45-bad.md.j2").write_text("{{ table('nothing of that name') }}")
+
+    with pytest.raises(BadFile, match="45-bad"):
+        render(pilot, tmp_path / "r")
+
+
+def test_sentences_follow_the_numbers(tmp_path):
+    slow = Pilot(tmp_path / "slow", laws={"alpha": lognormal(), "beta": lognormal(0.4 * 1.4)})
+    (tmp_path / "slow").mkdir()
+    page = render(slow, tmp_path / "r1").read_text()
+    same = Pilot(tmp_path / "same", per_run=1500, blocks=12)
+    (tmp_path / "same").mkdir()
+    other = render(same, tmp_path / "r2").read_text()
+
+    assert re.search(r"Under steady traffic Beta is (3|4)\d % slower at the p95", page)
+    assert "Under steady traffic the p95 of both is the same within 10 %" in other

@@ -1,0 +1,107 @@
+"""Bad files: every problem at once, each with its field and its mend."""
+
+import pytest
+
+from harness.errors import BadFile, Exit, Refused
+from harness.workspace import find, open_workspace
+from harness.workspace.questions import read_questions
+from tests.builders import Pilot
+
+
+def problems(call):
+    with pytest.raises(BadFile) as caught:
+        call()
+    assert caught.value.exit_code == Exit.REFUSED
+    return str(caught.value)
+
+
+def test_broken_toml_names_line_and_column(tmp_path):
+    (tmp_path / "pilot.toml").write_text("[pilot\n")
+
+    assert "line 1" in problems(lambda: open_workspace(tmp_path))
+
+
+def test_all_problems_of_pilot_toml_are_told_at_once(tmp_path):
+    (tmp_path / "pilot.toml").write_text(
+        '[pilot]\nquestion = "?"\nbaseline = "a"\ncandidate = "a"\nblocks = 1\nblokcs = 3\n[slo]\np95_s = -1\nerror_rate = 2\n'
+    )
+    said = problems(lambda: open_workspace(tmp_path))
+
+    assert "pilot.blocks: input should be greater than or equal to 2, not 1" in said
+    assert "pilot.blokcs: is not a known field: did you mean blocks?" in said
+    assert "slo.p95_s" in said
+    assert "slo.error_rate" in said
+    assert "traffic: is required" in said
+
+
+def test_a_pilot_of_one_target_wants_to_be_called_a_a(tmp_path):
+    pilot = Pilot(tmp_path)
+    pilot.workspace()
+    path = tmp_path / "pilot.toml"
+    path.write_text(path.read_text().replace('"beta"', '"alpha"'))
+
+    assert "a_a = true" in problems(lambda: open_workspace(tmp_path))
+
+
+def test_an_unknown_target_is_refused_with_the_nearest_name(tmp_path):
+    workspace = Pilot(tmp_path).workspace()
+    with pytest.raises(Refused) as caught:
+        workspace.target("alhpa")
+
+    assert caught.value.hint == "did you mean alpha?"
+
+
+def test_the_problems_of_both_targets_are_told_together(tmp_path):
+    workspace = Pilot(tmp_path).workspace()
+    for name in ("alpha", "beta"):
+        (tmp_path / "targets" / name / "target.toml").write_text('[runtime]\nkind = "external"\nspeed = 1\n')
+    said = problems(workspace.pair)
+
+    assert "alpha/target.toml: runtime.external.speed: is not a known field" in said
+    assert "beta/target.toml: " in said
+
+
+def test_a_missing_variable_of_a_url_is_named(tmp_path, monkeypatch):
+    monkeypatch.delenv("MY_URL", raising=False)
+    workspace = Pilot(tmp_path).workspace()
+    (tmp_path / "targets" / "alpha" / "target.toml").write_text(
+        'base_url = "${MY_URL}"\n[runtime]\nkind = "external"\n'
+    )
+
+    assert "environment variable MY_URL is not set" in problems(lambda: workspace.target("alpha"))
+
+
+def test_no_pilot_is_said_with_where_it_was_looked_for(tmp_path):
+    with pytest.raises(Refused, match=r"no pilot\.toml in"):
+        find(tmp_path)
+
+
+def test_bad_questions_are_named_by_line(tmp_path):
+    path = tmp_path / "q.jsonl"
+    path.write_text(
+        '{"id": "a", "messages": [{"role": "user", "content": "x"}]}\nnope\n'
+        '{"id": "a", "messages": [{"role": "user", "content": "x"}]}\n{"id": "b", "messages": []}\n'
+    )
+    said = problems(lambda: read_questions(path))
+
+    assert "line 2: is no JSON" in said
+    assert "line 3, id: 'a' stands twice" in said
+    assert "line 4, messages" in said
+
+
+def test_an_empty_questions_file_is_no_questions_file(tmp_path):
+    (tmp_path / "q.jsonl").write_text("\n")
+
+    assert "holds no question" in problems(lambda: read_questions(tmp_path / "q.jsonl"))
+
+
+def test_a_corpus_that_cannot_be_built_says_why(tmp_path):
+    workspace = Pilot(tmp_path).workspace()
+    path = tmp_path / "pilot.toml"
+    path.write_text(
+        path.read_text() + '[corpus]\nbuild = ["{python}", "-c", "raise SystemExit(\'no corpus today\')"]\n'
+    )
+    workspace = open_workspace(tmp_path)
+
+    with pytest.raises(Refused, match="no corpus today"):
+        workspace.questions()
