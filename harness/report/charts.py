@@ -174,6 +174,7 @@ def cold_parts(rows: Rows, parts: Sequence[str]) -> dict[str, Any]:
                 "type": "quantitative",
                 "title": "mean milliseconds of one answer",
                 "stack": "zero",
+                "axis": {"tickCount": 6},
             },
             "color": {
                 "field": "part",

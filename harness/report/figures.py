@@ -119,7 +119,7 @@ def burst(findings: Findings, names: Names) -> Figure | None:
 
 def cold_breakdown(findings: Findings, names: Names) -> Figure | None:
     """Where the time of a cold answer went."""
-    kinds = {"forced": "cold, after make_cold", "idle": "cold, after idling", "control": "warm control"}
+    kinds = {"forced": "cold, forced", "idle": "cold, idle gap", "control": "warm control"}
     rows: list[dict[str, Any]] = []
     cells = []
     for b in findings.breakdowns:
