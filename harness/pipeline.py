@@ -8,7 +8,7 @@ Everything up to ``collect`` touches the world and writes evidence; ``decide`` a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from harness.campaign import collect as collecting
 from harness.campaign.board import Board, board
 from harness.campaign.contract_check import Answer, Check, check_contract, parity
 from harness.campaign.execute import TOKENS, Campaign, Tally, limits_of
+from harness.campaign.openai_check import check_openai
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress
 from harness.costing.forecast import run_cost_usd
@@ -34,6 +35,7 @@ from harness.decision.doubts import doubts
 from harness.decision.findings import Findings
 from harness.decision.gather import gather
 from harness.domain.plan import Plan
+from harness.domain.target import Dialect
 from harness.errors import GateFailed, Refused
 from harness.evidence.store import Store
 from harness.planning import draw_plan, seal_of
@@ -57,7 +59,7 @@ def check(workspace: Workspace, names: Sequence[str]) -> dict[str, list[Check]]:
         for target in targets:
             assert platform is not None
             url = platform.url(target.name)
-            out[target.name] = check_contract(url, headers_of(target))
+            out[target.name] = checker(target.dialect)(url, headers_of(target))
             metas.append(_meta(url, headers_of(target)))
         for url in urls:
             out[url] = check_contract(url.rstrip("/"))
@@ -119,6 +121,11 @@ def collect(workspace: Workspace) -> collecting.Collected:
 def status(workspace: Workspace) -> Board:
     """The board: what is done, what is missing, what comes next."""
     return board(workspace, Store(workspace.evidence))
+
+
+def checker(dialect: Dialect) -> Callable[[str, dict[str, str]], list[Check]]:
+    """The contract that a target of this dialect is held to."""
+    return check_openai if dialect is Dialect.OPENAI_CHAT else check_contract
 
 
 def _meta(url: str, headers: dict[str, str]) -> dict[str, object]:

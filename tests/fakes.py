@@ -132,6 +132,18 @@ def _interim(connection: socket.socket, stream: bool) -> bool:
     return _ok(connection, stream)
 
 
+STALL_EVERY_S, STALL_S, SERVICE_S = 2.0, 0.3, 0.005
+
+
+def _stall(connection: socket.socket, stream: bool) -> bool:
+    """Works, then is stuck for the last ``STALL_S`` of every ``STALL_EVERY_S``: freeze and release."""
+    phase = time.monotonic() % STALL_EVERY_S
+    if phase >= STALL_EVERY_S - STALL_S:
+        time.sleep(STALL_EVERY_S - phase)
+    time.sleep(SERVICE_S)
+    return _ok(connection, stream)
+
+
 def _until_close(connection: socket.socket, stream: bool) -> bool:
     """A body that only the end of the connection delimits."""
     head = f"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n{HEAD}Connection: close\r\n\r\n"
@@ -158,6 +170,7 @@ ACTS = {
     "cut": _midway(b""),
     "no done": _midway(b"0\r\n\r\n"),
     "closed at once": lambda connection, stream: False,
+    "stall": _stall,
     "hang": _hang,
     "no http": lambda connection, stream: connection.sendall(b"BLAH\r\n\r\n") or False,
     "wrong shape": lambda connection, stream: connection.sendall(_whole(200, {"answer": 7})) or True,

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -19,6 +19,9 @@ TIMEOUT_S = 60.0
 BUFFERED_SHARE = 0.1  # of the answer's time in which all tokens came: less, and the stream was held back
 QUESTION = {"messages": [{"role": "user", "content": "What does json.dumps do?"}], "max_tokens": 24}
 INSTANCE_HEADERS = ("x-request-id", "x-instance-id", "x-instance-requests", "x-instance-age-ms", "x-init-type")
+
+
+C = TypeVar("C")
 
 
 class Answer(StrEnum):
@@ -48,23 +51,23 @@ class Contract:
         """/v1/meta names the contract, model, prompt and index"""
         data = _ok(self._client.get("/v1/meta"))
         wanted = ("service_version", "model", "prompt_version", "index_digest")
-        _want(data.get("contract") == Dialect.RAG_CHAT, f"contract is {data.get('contract')!r}")
-        _want(all(isinstance(data.get(k), str) for k in wanted), f"want text in {', '.join(wanted)}")
-        _want(isinstance(data.get("runtime"), dict), "runtime is no object")
+        want(data.get("contract") == Dialect.RAG_CHAT, f"contract is {data.get('contract')!r}")
+        want(all(isinstance(data.get(k), str) for k in wanted), f"want text in {', '.join(wanted)}")
+        want(isinstance(data.get("runtime"), dict), "runtime is no object")
         return f"index {data['index_digest'][:19]}…, model {data['model']}"
 
     def health(self) -> str:
         """/healthz answers ok and does not count as a request"""
-        _want(_ok(self._client.get("/healthz")) == {"status": "ok"}, 'body is not {"status": "ok"}')
+        want(_ok(self._client.get("/healthz")) == {"status": "ok"}, 'body is not {"status": "ok"}')
         return ""
 
     def whole_answer(self) -> str:
         """A whole answer has id, model, answer, citations, usage"""
         answer = self._client.post("/v1/chat", json=QUESTION)
         data = _ok(answer)
-        _want(all(isinstance(data.get(k), str) and data[k] for k in ("id", "model", "answer")), "id, model or answer")
+        want(all(isinstance(data.get(k), str) and data[k] for k in ("id", "model", "answer")), "id, model or answer")
         _citations(data.get("citations"))
-        _want(isinstance(data.get("usage"), dict), "usage is no object")
+        want(isinstance(data.get("usage"), dict), "usage is no object")
         return f"{data['usage'].get('output_tokens')} tokens"
 
     def headers(self) -> str:
@@ -73,7 +76,7 @@ class Contract:
         for body in bodies:
             answer = self._client.post("/v1/chat", json=body)
             missing = [name for name in INSTANCE_HEADERS if name not in answer.headers]
-            _want(not missing, f"{', '.join(missing)} missing on a {answer.status_code}")
+            want(not missing, f"{', '.join(missing)} missing on a {answer.status_code}")
             float(answer.headers["x-instance-age-ms"])
         return ""
 
@@ -81,15 +84,15 @@ class Contract:
         """X-Request-Id is echoed"""
         given = uuid.uuid4().hex
         got = self._client.post("/v1/chat", json=QUESTION, headers={"X-Request-Id": given}).headers.get("x-request-id")
-        _want(got == given, f"sent {given}, got {got}")
+        want(got == given, f"sent {given}, got {got}")
         return ""
 
     def stream(self) -> str:
         """A stream has citations, tokens and done, in that order"""
         names, _, _ = self._stream()
-        _want(names[0] == "citations", f"first event is {names[0]}")
-        _want(names[-1] == "done", f"last event is {names[-1]}")
-        _want(set(names[1:-1]) == {"token"}, f"between them: {sorted(set(names[1:-1]))}")
+        want(names[0] == "citations", f"first event is {names[0]}")
+        want(names[-1] == "done", f"last event is {names[-1]}")
+        want(set(names[1:-1]) == {"token"}, f"between them: {sorted(set(names[1:-1]))}")
         return f"{len(names) - 2} token events"
 
     def unbuffered(self) -> str:
@@ -97,9 +100,9 @@ class Contract:
         names, times, begun = self._stream()
         tokens = [at for name, at in zip(names, times, strict=True) if name == "token"]
         if len(tokens) < 5:
-            raise _CannotTell(f"{len(tokens)} tokens are too few")
+            raise CannotTell(f"{len(tokens)} tokens are too few")
         whole, spread = times[-1] - begun, tokens[-1] - tokens[0]
-        _want(spread >= BUFFERED_SHARE * whole, f"all tokens within {spread * 1e3:.0f} ms of {whole * 1e3:.0f} ms")
+        want(spread >= BUFFERED_SHARE * whole, f"all tokens within {spread * 1e3:.0f} ms of {whole * 1e3:.0f} ms")
         return f"tokens over {spread * 1e3:.0f} ms of {whole * 1e3:.0f} ms"
 
     def no_json(self) -> str:
@@ -122,15 +125,15 @@ class Contract:
         """Bodies are never compressed"""
         answer = self._client.post("/v1/chat", json=QUESTION, headers={"Accept-Encoding": "gzip"})
         encoding = answer.headers.get("content-encoding", "identity")
-        _want(encoding == "identity", f"content-encoding is {encoding}")
+        want(encoding == "identity", f"content-encoding is {encoding}")
         return ""
 
     def _refuses(self, status: int, code: str, named: str = "", **request: Any) -> str:  # noqa: ANN401
         answer = self._client.post("/v1/chat", **request)
-        _want(answer.status_code == status, f"answered {answer.status_code}, not {status}")
+        want(answer.status_code == status, f"answered {answer.status_code}, not {status}")
         error = answer.json().get("error", {})
-        _want(error.get("code") == code, f"code is {error.get('code')!r}, not {code!r}")
-        _want(named in str(error.get("message")), f"the message does not name {named}")
+        want(error.get("code") == code, f"code is {error.get('code')!r}, not {code!r}")
+        want(named in str(error.get("message")), f"the message does not name {named}")
         return ""
 
     def _stream(self) -> tuple[list[str], list[float], float]:
@@ -138,23 +141,23 @@ class Contract:
         begun = time.perf_counter()
         parser = SseParser()
         with self._client.stream("POST", "/v1/chat", json={**QUESTION, "stream": True}) as answer:
-            _want(answer.status_code == 200, f"answered {answer.status_code}")
+            want(answer.status_code == 200, f"answered {answer.status_code}")
             kind = answer.headers.get("content-type", "")
-            _want(kind.startswith("text/event-stream"), f"content-type is {kind!r}")
+            want(kind.startswith("text/event-stream"), f"content-type is {kind!r}")
             for chunk in answer.iter_raw():
                 for event in parser.feed(chunk):
                     names.append(event.name)
                     times.append(time.perf_counter())
                     json.loads(event.data)
-        _want(bool(names), "no event came")
+        want(bool(names), "no event came")
         return names, times, begun
 
 
-class _Broken(Exception):
+class Broken(Exception):
     """The contract is not kept."""
 
 
-class _CannotTell(Exception):
+class CannotTell(Exception):
     """The check itself could not be made."""
 
 
@@ -176,20 +179,26 @@ CHECKS: tuple[Callable[[Contract], str], ...] = (
 
 def check_contract(base_url: str, headers: dict[str, str] | None = None) -> list[Check]:
     """Every check against one target, none skipped after a failure."""
-    with httpx.Client(
-        base_url=base_url, headers=headers or {}, timeout=TIMEOUT_S, trust_env=False, follow_redirects=False
-    ) as client:
+    with client_of(base_url, headers) as client:
         contract = Contract(client)
-        return [_one(check, contract) for check in CHECKS]
+        return [answer_to(check, contract) for check in CHECKS]
 
 
-def _one(check: Callable[[Contract], str], contract: Contract) -> Check:
+def client_of(base_url: str, headers: dict[str, str] | None) -> httpx.Client:
+    """A client that follows no redirect and reads no proxy settings."""
+    return httpx.Client(
+        base_url=base_url, headers=headers or {}, timeout=TIMEOUT_S, trust_env=False, follow_redirects=False
+    )
+
+
+def answer_to(check: Callable[[C], str], contract: C) -> Check:
+    """Make one check; its docstring is its name."""
     name = (check.__doc__ or check.__name__).strip()
     try:
         return Check(name, Answer.PASS, check(contract))
-    except _Broken as error:
+    except Broken as error:
         return Check(name, Answer.FAIL, str(error))
-    except _CannotTell as error:
+    except CannotTell as error:
         return Check(name, Answer.UNKNOWN, str(error))
     except httpx.HTTPError as error:
         return Check(name, Answer.UNKNOWN, f"{type(error).__name__}: {error}")
@@ -212,21 +221,22 @@ def parity(first: dict[str, Any], second: dict[str, Any]) -> list[Check]:
 
 
 def _ok(answer: httpx.Response) -> dict[str, Any]:
-    _want(answer.status_code == 200, f"answered {answer.status_code}")
+    want(answer.status_code == 200, f"answered {answer.status_code}")
     data = answer.json()
-    _want(isinstance(data, dict), "the body is no object")
+    want(isinstance(data, dict), "the body is no object")
     return dict(data)
 
 
 def _citations(value: object) -> None:
-    _want(isinstance(value, list), "citations is no list")
+    want(isinstance(value, list), "citations is no list")
     for citation in value if isinstance(value, list) else ():
-        _want(
+        want(
             {"document_id", "passage_id", "title", "score"} <= set(citation),
             "a citation lacks document_id, passage_id, title or score",
         )
 
 
-def _want(condition: bool, otherwise: str) -> None:  # noqa: FBT001
+def want(condition: bool, otherwise: str) -> None:  # noqa: FBT001
+    """Raises Broken with what is wrong instead."""
     if not condition:
-        raise _Broken(otherwise)
+        raise Broken(otherwise)

@@ -39,5 +39,9 @@ def main() -> None:
         hint = f"\n  {error.hint}" if error.hint else ""
         print(f"pilot: {error}{hint}", file=sys.stderr)
         sys.exit(int(error.exit_code))
+    except OSError as error:
+        print(f"pilot: {error.filename or 'input or output'}: {error.strerror or error}", file=sys.stderr)
+        sys.exit(int(Exit.FAILED))
     except (KeyboardInterrupt, typer.Abort):
+        print("pilot: interrupted", file=sys.stderr)
         sys.exit(int(Exit.INTERRUPTED))

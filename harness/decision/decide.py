@@ -12,6 +12,8 @@ from harness.domain.estimate import Estimate, Unknown
 from harness.domain.verdict import Judgement, Relation, SloVerdict
 from harness.workspace import Workspace
 
+FELT = ("p95_s", "ttft_p95_s")  # what a person waits for; overhead explains it and decides nothing by itself
+
 
 class Choice(StrEnum):
     """What the pilot says."""
@@ -88,8 +90,6 @@ def _choose(
     reasons = [_gate_words(g, names) for g in gates]
     if not data.blocks_valid:
         return Choice.NONE, None, Confidence.LOW, ["No block was measured whole and valid.", *reasons]
-    if len(gates) == 1:
-        return Choice.NONE, None, Confidence.LOW, ["An A/A run compares a target with itself.", *reasons]
     base, cand = gates
     if base.judgement is Judgement.FAIL and cand.judgement is Judgement.FAIL:
         return Choice.NONE, None, Confidence.LOW, ["Both targets fail a gate.", *reasons]
@@ -107,8 +107,8 @@ def _between_passing(
     base, cand = gates
     reasons = reasons + _cost_words(findings, names) + _latency_words(findings, names)
     a, b = findings.cost_of(base.target).per_success_usd, findings.cost_of(cand.target).per_success_usd
-    worse = any(c.relation is Relation.WORSE for c in findings.comparisons)
-    better = any(c.relation is Relation.BETTER for c in findings.comparisons)
+    felt = [c.relation for c in findings.comparisons if c.metric in FELT]
+    worse, better = Relation.WORSE in felt, Relation.BETTER in felt
     sure = Confidence.HIGH if all(g.judgement is Judgement.PASS for g in gates) else Confidence.MODERATE
     cheaper = _cheaper(a, b)
     if cheaper == "candidate" and not worse:

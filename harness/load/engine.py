@@ -26,7 +26,7 @@ from locust.exception import StopTest
 from locust.runners import MasterRunner, WorkerRunner
 
 from harness.errors import Exit, PilotError, Refused
-from harness.load import live, options
+from harness.load import hosts, live, options
 from harness.load.coordinator import Coordinator
 from harness.load.generator import FLUSH_S, Generator, build
 from harness.load.shape import SlotShape
@@ -123,6 +123,11 @@ class Engine:
             return  # joined after the start: idle until the next run
         spec = RunSpec.from_message(plan["spec"])
         path = Path(spec.questions_file)
+        try:
+            hosts.check_on_worker(spec.base_url or "", environment.parsed_options)
+        except PilotError as error:
+            self._say("pilot_done", {"error": str(error)}, plan["worker"])
+            return
         prepared = options.PREPARED
         if prepared.schedule is not None and prepared.spec is not None and self._coordinator is not None:
             schedule, questions = self._coordinator.schedule, prepared.questions

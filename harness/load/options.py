@@ -5,7 +5,6 @@ Everything that can be refused is refused while options are parsed, before Locus
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import sys
 import time
@@ -17,9 +16,10 @@ from urllib.parse import urlsplit
 from harness.domain import schedule as schedules
 from harness.domain.arrivals import LoadProfile, Process
 from harness.domain.target import Dialect, Target
-from harness.errors import Exit, PilotError, Refused, UndeclaredHost
+from harness.errors import Exit, PilotError, Refused
+from harness.load.hosts import check_listeners, declared_by, may_drive, nearest_workspace
 from harness.load.spec import MOST_SLOTS_PER_WORKER, RunSpec
-from harness.workspace import Workspace, find
+from harness.workspace import Workspace
 from harness.workspace import questions as question_files
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
         parsed: argparse.Namespace = parse(*args, **kwargs)
         _take_locusts_own(parsed)
         try:
+            check_listeners(parsed)
             resolve(parsed)
         except PilotError as error:
             hint = f"\n  {error.hint}" if error.hint else ""
@@ -115,7 +116,7 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
     """
     given = _Given(parsed)
     user = _user_class()
-    workspace = _workspace()
+    workspace = nearest_workspace()
     target = _target(given, workspace)
     load = _load(user.schedule, given, workspace, _profile_name(user))  # type: ignore[attr-defined]
     deadline = given.number("deadline") or (workspace.config.load.deadline_s if workspace else 30.0)
@@ -212,15 +213,6 @@ def _profile_name(user: type) -> str:
     return Path(getattr(module, "__file__", None) or user.__name__.lower()).stem
 
 
-def _workspace() -> Workspace | None:
-    try:
-        return find()
-    except PilotError as error:
-        if str(error).startswith("no pilot.toml"):
-            return None
-        raise
-
-
 def _target(given: _Given, workspace: Workspace | None) -> Target:
     """The declared target, or a bare one for ``--host``; raises Refused when neither is known."""
     name, host = given.text("target"), given.text("host")
@@ -229,63 +221,22 @@ def _target(given: _Given, workspace: Workspace | None) -> Target:
             raise Refused("no pilot.toml here, and no --host", "run this in a pilot's folder or name a --host")
         return _bare(given, host)
     if name is None and host is not None:
-        declared = _declared_by(workspace, host)
+        declared = declared_by(workspace, host)
         return declared or _bare(given, host)
     target = workspace.target(name or workspace.config.pilot.baseline)
-    if host is not None:
-        _may_drive(given, host, workspace)
+    for url in (host, os.environ.get(URL_VARIABLE)):
+        if url is not None:
+            may_drive(url, workspace, vouched=given.flag("i_own_this_host"))
     return target
 
 
 def _bare(given: _Given, host: str) -> Target:
     from harness.domain.target import External  # noqa: PLC0415
 
-    _may_drive(given, host, None)
+    may_drive(host, None, vouched=given.flag("i_own_this_host"))
     name = urlsplit(host).netloc.replace(":", "-") or "host"
     dialect = Dialect(given.text("dialect") or Dialect.RAG_CHAT)
     return Target(name=name, folder=Path(), dialect=dialect, runtime=External(), base_url=host)
-
-
-def _declared_by(workspace: Workspace, host: str) -> Target | None:
-    wanted = _origin(host)
-    for name in workspace.target_names:
-        try:
-            target = workspace.target(name)
-        except PilotError:
-            continue  # another target's file is not this run's business
-        if target.base_url and _origin(target.base_url) == wanted:
-            return target
-    return None
-
-
-def _may_drive(given: _Given, host: str, workspace: Workspace | None) -> None:
-    """Load goes only to declared targets, to loopback, or where the caller vouches for the host."""
-    parts = urlsplit(host)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Refused(f"--host {host}: want http:// or https:// with a host")
-    if is_loopback(parts.hostname) or given.flag("i_own_this_host"):
-        return
-    if workspace is not None and _declared_by(workspace, host):
-        return
-    raise UndeclaredHost(
-        f"--host {host} stands in no target.toml and is not this machine",
-        "declare it in targets/NAME/target.toml, or vouch for it with --i-own-this-host",
-    )
-
-
-def is_loopback(hostname: str) -> bool:
-    """By its name alone: nothing is looked up."""
-    if hostname == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(hostname).is_loopback
-    except ValueError:
-        return False
-
-
-def _origin(url: str) -> tuple[str, str, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 def _base_url(given: _Given, target: Target) -> str | None:

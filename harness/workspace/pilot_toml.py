@@ -28,12 +28,11 @@ class Pilot(Table):
     blocks: int = Field(12, ge=2, le=200)
     seed: int = 20261122
     days: int = Field(10, ge=1, le=60)
-    a_a: bool = False
 
     @model_validator(mode="after")
     def _two_targets(self) -> Pilot:
-        if self.baseline == self.candidate and not self.a_a:
-            raise ValueError("baseline and candidate are the same target; set a_a = true for an A/A run")
+        if self.baseline == self.candidate:
+            raise ValueError("baseline and candidate are the same target")
         return self
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -72,8 +72,6 @@ class Workspace:
                 problems.append(Problem(f"pilot.{role}", f"{refused}; {refused.hint}"))
         if problems:
             raise BadFile(self.root / "pilot.toml", list(dict.fromkeys(problems)))
-        if self.config.pilot.a_a and found[0].name == found[1].name:
-            found[1] = replace(found[1], title=f"{found[1].label} (again)")
         return found[0], found[1]
 
     def questions(self, path: Path | None = None) -> tuple[Question, ...]:

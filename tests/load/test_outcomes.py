@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from tests.fakes import ACTS, EXPECTED, ScriptedServer
+from tests.fakes import EXPECTED, ScriptedServer
 from tests.load.run import questions_file, run
 
 
@@ -15,7 +15,7 @@ def done(tmp_path_factory):
     server = ScriptedServer()
     finished = run(
         cwd,
-        *("--host", server.url, "--questions", str(questions_file(cwd, ACTS)), "--rate", "60", "--duration", "4"),
+        *("--host", server.url, "--questions", str(questions_file(cwd, EXPECTED)), "--rate", "60", "--duration", "4"),
         *("--warmup", "0", "--deadline", "1.5", "--mode", "stream", "--seed", "5"),
     )
     server.close()
@@ -23,7 +23,7 @@ def done(tmp_path_factory):
 
 
 def by_act(done):
-    acts = list(ACTS)
+    acts = list(EXPECTED)
     out = {}
     for sample in done[0].samples:
         out.setdefault(acts[int(sample["question_id"][1:])], []).append(sample)

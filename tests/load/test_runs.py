@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -210,3 +211,62 @@ def test_every_shipped_profile_is_one_page_and_describes_itself():
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout.splitlines()[-1])["profile"] == path.stem
     assert STEADY.exists()
+
+
+def test_a_web_ui_beyond_this_machine_wants_a_login(tmp_path):
+    questions = questions_file(tmp_path, ["ok"])
+    command = [
+        sys.executable,
+        "-m",
+        "locust",
+        "-f",
+        str(STEADY),
+        "--host",
+        "http://127.0.0.1:9",
+        "--questions",
+        str(questions),
+    ]
+    done = subprocess.run(
+        [*command, "--web-host", "0.0.0.0"], cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False
+    )
+
+    assert done.returncode == 2
+    assert "--web-login" in done.stderr
+
+
+def test_an_environment_variable_cannot_send_load_to_a_stranger():
+    done = subprocess.run(
+        [sys.executable, "-m", "harness.load.describe", "loadprofiles/steady.py"],
+        cwd=ROOT,
+        env={**os.environ, "PILOT_BASE_URL": "http://stranger.example.com"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "stands in no target.toml" in done.stderr
+
+
+def test_master_and_worker_started_apart_run_together(server, tmp_path):
+    """As on two hosts: the worker has nothing but the locustfile and the master's address."""
+    folder = tmp_path / "run"
+    given = options(server, tmp_path, duration=2)
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = str(probe.getsockname()[1])
+    master = start(
+        tmp_path, "--evidence", str(folder), *given, "--master", "--expect-workers", "1", "--master-bind-port", port
+    )
+    (tmp_path / "worker").mkdir()
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "locust", "-f", str(STEADY), "--worker", "--master-port", port, *given],
+        cwd=tmp_path / "worker",
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    done = finish(master, tmp_path, folder)
+    worker.wait(20)
+
+    assert done.code == 0, done.output
+    assert [s["outcome"] for s in done.samples] == ["ok"] * 40
+    assert done.json("run.json")["workers"] == 1

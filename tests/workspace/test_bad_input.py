@@ -34,13 +34,13 @@ def test_all_problems_of_pilot_toml_are_told_at_once(tmp_path):
     assert "traffic: is required" in said
 
 
-def test_a_pilot_of_one_target_wants_to_be_called_a_a(tmp_path):
+def test_a_target_is_not_compared_with_itself(tmp_path):
     pilot = Pilot(tmp_path)
     pilot.workspace()
     path = tmp_path / "pilot.toml"
     path.write_text(path.read_text().replace('"beta"', '"alpha"'))
 
-    assert "a_a = true" in problems(lambda: open_workspace(tmp_path))
+    assert "are the same target" in problems(lambda: open_workspace(tmp_path))
 
 
 def test_an_unknown_target_is_refused_with_the_nearest_name(tmp_path):

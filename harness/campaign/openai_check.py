@@ -1,0 +1,53 @@
+"""Holds a live target to the dialect ``openai-chat``; what the dialect does not tell is no failure."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+
+from harness.campaign.contract_check import Check, answer_to, client_of, want
+from harness.domain.sse import SseParser
+
+PATH = "/v1/chat/completions"
+QUESTION = {"messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 24}
+
+
+class OpenAiChat:
+    """The checks over one client; each method is one check, its docstring its name."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def whole_answer(self) -> str:
+        """A whole answer has choices with a message"""
+        answer = self._client.post(PATH, json=QUESTION)
+        want(answer.status_code == 200, f"answered {answer.status_code}")
+        data = answer.json()
+        want(isinstance(data["choices"][0]["message"]["content"], str), "choices[0].message.content is no text")
+        usage = data.get("usage")
+        return "usage told" if isinstance(usage, dict) else "usage not told: tokens will not be known"
+
+    def stream(self) -> str:
+        """A stream has chunks with a delta and ends with [DONE]"""
+        body = {**QUESTION, "stream": True, "stream_options": {"include_usage": True}}
+        parser, events = SseParser(), []
+        with self._client.stream("POST", PATH, json=body) as answer:
+            want(answer.status_code == 200, f"answered {answer.status_code}")
+            kind = answer.headers.get("content-type", "")
+            want(kind.startswith("text/event-stream"), f"content-type is {kind!r}")
+            for chunk in answer.iter_raw():
+                events += parser.feed(chunk)
+        want(bool(events) and events[-1].data == b"[DONE]", "the last event is not [DONE]")
+        chunks = [json.loads(event.data) for event in events[:-1]]
+        texts = [c["delta"].get("content") for chunk in chunks for c in chunk.get("choices", ())]
+        want(any(texts), "no chunk carries text")
+        told = any(chunk.get("usage") for chunk in chunks)
+        return f"{sum(map(bool, texts))} chunks with text, usage {'told' if told else 'not told'}"
+
+
+def check_openai(base_url: str, headers: dict[str, str] | None = None) -> list[Check]:
+    """Both checks against one target."""
+    with client_of(base_url, headers) as client:
+        contract = OpenAiChat(client)
+        return [answer_to(check, contract) for check in (OpenAiChat.whole_answer, OpenAiChat.stream)]
