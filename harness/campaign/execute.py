@@ -14,7 +14,7 @@ from harness.campaign.progress import Progress, Step, duration
 from harness.costing.forecast import run_cost_usd
 from harness.domain.plan import Block, Plan, Run, Start
 from harness.domain.target import Target
-from harness.errors import Exit, Interrupted, LimitReached, PilotError, Refused
+from harness.errors import Exit, Interrupted, InvalidRun, LimitReached, PilotError, Refused
 from harness.evidence.files import dump, write_text
 from harness.evidence.store import RunRecord, Store
 from harness.runtimes import runtime_of
@@ -148,11 +148,16 @@ class Campaign:
             raise
         self._settle(run, attempt, worst, code=code)
         record = self._store.record(run, attempt)
-        if record is None:
+        if record is None or code == Exit.REFUSED:
             log = folder.with_suffix(".log")
             words = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
             kind = Refused if code == Exit.REFUSED else PilotError
             raise kind(f"{run.id} did not begin: {' '.join(words) or f'exit code {code}'}", f"see {log}")
+        if errors := (record.ledger or {}).get("write_errors"):
+            raise InvalidRun(
+                f"{run.id} is INVALID, its evidence could not be written: {'; '.join(errors)}",
+                "free some space; pilot run goes on with this block",
+            )
         self._after(run, record, runtime.facts(), cold_method)
         self._progress.say(_line(step, record))
         if code == Exit.LIMIT:

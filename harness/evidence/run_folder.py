@@ -53,7 +53,7 @@ class RunFolder:
             head = {"schema_version": SAMPLES_VERSION, "columns": COLUMNS}
             os.write(self._spool, (json.dumps(head) + "\n").encode())
         except OSError as error:
-            self._give_back()
+            self._unclaim()
             raise Refused(f"{self.path} cannot take evidence: {error.strerror}", "free some space") from None
 
     def append(self, rows: Sequence[Sequence[Any]]) -> bool:
@@ -106,6 +106,15 @@ class RunFolder:
         if error not in self.errors:
             self.errors.append(error)
         self._give_back()
+
+    def _unclaim(self) -> None:
+        """Remove what ``open`` made, and nothing else."""
+        for name in (RESERVE, SPOOL):
+            with contextlib.suppress(OSError):
+                (self.path / name).unlink()
+        for folder in (self.path / "readings", self.path):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
     def _give_back(self) -> None:
         with contextlib.suppress(OSError):

@@ -118,7 +118,7 @@ def _key_numbers(findings: Findings, names: dict[str, str]) -> tuple[KeyNumber, 
             return "not known", known.reason
         return write(
             known.value
-        ), f"95 % interval {words.interval_text(known, write)}, {known.blocks} blocks, n = {count(known.n)}"
+        ), f"95 % interval {words.interval_text(known, write)}, {known.blocks} blocks, n\u00a0=\u00a0{count(known.n)}"
 
     rows = (
         ("p95 response time, steady, from the intended send", steady_p95, words.FORMATS["s"], "slos"),

@@ -34,6 +34,7 @@ _CONFIG = {
         "labelFontSize": 12,
         "titleFontSize": 12,
         "orient": "top",
+        "symbolOpacity": 1,
         "columnPadding": 40,  # drawn in the reader's own font, which may be wider than the one measured here
         "title": None,
     },
