@@ -2,6 +2,7 @@
 
 import json
 import statistics
+from contextlib import closing
 
 import pytest
 from ragchat import clock, corpus, extract, index, questions
@@ -48,7 +49,8 @@ def test_a_request_of_one_message_has_the_contracts_defaults():
 
 
 def test_the_index_answers_with_the_passage_that_was_asked_for(corpus):
-    found = Store(corpus / "index.sqlite").search("What does json.dumps do?", 6)
+    with closing(Store(corpus / "index.sqlite")) as store:
+        found = store.search("What does json.dumps do?", 6)
 
     assert len(found) == 6
     assert any(p.document_id == "py:json.dumps" for p in found)
@@ -56,11 +58,10 @@ def test_the_index_answers_with_the_passage_that_was_asked_for(corpus):
 
 
 def test_no_retrieval_and_odd_questions_find_nothing_and_break_nothing(corpus):
-    store = Store(corpus / "index.sqlite")
-
-    assert store.search("json", 0) == []
-    assert store.search('"; DROP TABLE passage --', 3) is not None
-    assert store.search("???", 3) == []
+    with closing(Store(corpus / "index.sqlite")) as store:
+        assert store.search("json", 0) == []
+        assert store.search('"; DROP TABLE passage --', 3) is not None
+        assert store.search("???", 3) == []
 
 
 def test_the_digest_depends_on_the_text_alone(tmp_path):
@@ -69,7 +70,8 @@ def test_the_digest_depends_on_the_text_alone(tmp_path):
     outs = []
     for name in ("first", "second"):
         assert index.main(["--corpus", str(tmp_path), "--out", str(tmp_path / name), "--questions", "5"]) == 0
-        outs.append(Store(tmp_path / name / "index.sqlite").digest)
+        with closing(Store(tmp_path / name / "index.sqlite")) as store:
+            outs.append(store.digest)
         for made in (tmp_path / name).iterdir():
             made.rename(made.with_suffix(".kept"))
 

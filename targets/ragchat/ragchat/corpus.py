@@ -80,16 +80,17 @@ _SKIPPED = frozenset(
 
 def _described(node: ast.AST, name: str) -> Iterator[Document]:
     kind = {ast.Module: "module", ast.ClassDef: "class"}.get(type(node), "function")
-    text = ast.get_docstring(node) if isinstance(node, _WITH_DOCS) else None  # type: ignore[arg-type]
+    text = ast.get_docstring(node) if isinstance(node, _WITH_DOCS) else None
     if text and len(text) > 60:
         signature = f"{name}{_signature(node)}" if kind == "function" else name
         yield Document(f"py:{name}", name, f"{kind} {signature}\n\n{inspect.cleandoc(text)}", name)
     for child in getattr(node, "body", ()):
-        if isinstance(child, _WITH_DOCS) and not child.name.startswith("_"):
+        if isinstance(child, _NAMED) and not child.name.startswith("_"):
             yield from _described(child, f"{name}.{child.name}")
 
 
-_WITH_DOCS = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+_NAMED = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+_WITH_DOCS = (ast.Module, *_NAMED)
 
 
 def _signature(node: ast.AST) -> str:

@@ -52,6 +52,9 @@ class Store:
         row = self._db.execute("SELECT value FROM meta WHERE key = 'digest'").fetchone()
         self.digest: str = row[0]
 
+    def close(self) -> None:
+        self._db.close()
+
     def search(self, question: str, k: int) -> list[Passage]:
         """The ``k`` best passages, ties in the order of their ids so that both runtimes cite the same."""
         if k == 0:
