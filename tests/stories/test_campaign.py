@@ -1,5 +1,6 @@
 """One small live campaign, end to end, with the accidents of two weeks: a killed run, Ctrl-C, a second collection."""
 
+import contextlib
 import json
 import signal
 import subprocess
@@ -36,8 +37,9 @@ def locust_of(process):
     deadline = time.monotonic() + 40
     while time.monotonic() < deadline:
         for child in psutil.Process(process.pid).children(recursive=True):
-            if "locust" in " ".join(child.cmdline()):
-                return child
+            with contextlib.suppress(psutil.Error):  # children come and go while we look
+                if "locust" in " ".join(child.cmdline()):
+                    return child
         time.sleep(0.05)
     raise AssertionError("no run began")
 
