@@ -10,7 +10,7 @@ import numpy as np
 from harness.analysis.dataset import Dataset, RunData
 from harness.analysis.jackknife import LEAST_BLOCKS, Jackknifed, jackknife
 from harness.analysis.quantiles import Array, inverted_cdf, log_ratio
-from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.estimate import Estimate, Unknown
 from harness.domain.verdict import Comparison, Relation
 
 METRICS = ("p95_s", "ttft_p95_s", "overhead_p95_s")
@@ -104,8 +104,3 @@ def _values(run: RunData, metric: str) -> Array:
     if metric == "p95_s":
         return run.measured_of(run.response_s)
     return run.measured_of(run.ttft_s if metric == "ttft_p95_s" else run.overhead_s)
-
-
-def known(value: Known) -> bool:
-    """There is an interval."""
-    return isinstance(value, Estimate)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.estimate import Estimate
 
 LEAST_BLOCKS = 6  # below it even a perfect sign test cannot reach 5 % two-sided
 
@@ -64,15 +64,3 @@ def ratio_of_totals(numerator: np.ndarray, denominator: np.ndarray) -> LogStatis
         return math.log(top / bottom) if top > 0 and bottom > 0 else -math.inf if bottom > 0 else math.inf
 
     return statistic
-
-
-def estimated(statistic: LogStatistic, blocks: int, n: int, floor_se: float = 0.0, confidence: float = 0.95) -> Known:
-    """The estimate, or why there is none."""
-    if blocks < 2:
-        return Unknown(f"{blocks} valid block(s): an interval needs at least 2")
-    jackknifed = jackknife(statistic, blocks, floor_se)
-    if jackknifed.log_value == -math.inf:
-        return Unknown("the count is 0: no ratio can be formed")
-    if jackknifed.log_value == math.inf:
-        return Unknown("infinite")
-    return jackknifed.estimate(confidence, n, "block jackknife")

@@ -20,11 +20,11 @@ def down(
     target: Annotated[str | None, typer.Argument(help="Only this target's supervisor; default: all.")] = None,
 ) -> None:
     """Stop embedded targets and wait until their processes are gone."""
-    registry = Registry(find().state)
-    entries = [control.entry_of(registry, target)] if target else registry.all()
+    known = Registry(find().state)
+    entries = [control.entry_of(known, target)] if target else known.all()
     for entry in entries:
-        if registry.get(entry.target):  # one supervisor may run several
-            control.stop(registry, entry)
+        if known.get(entry.target):  # one supervisor may run several
+            control.stop(known, entry)
         print(f"{entry.target}: down")
     if not entries:
         print("nothing is up")

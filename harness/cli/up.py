@@ -60,10 +60,10 @@ def _detached(targets: list[str], state: Path) -> None:
             stderr=err,
             start_new_session=True,
         )
-    registry = Registry(state)
+    known = Registry(state)
     deadline = time.monotonic() + DETACH_START_S
     while child.poll() is None and time.monotonic() < deadline:
-        entries = [registry.get(name) for name in targets]
+        entries = [known.get(name) for name in targets]
         if all(entry and entry.pid == child.pid for entry in entries):
             for entry in entries:
                 if entry:

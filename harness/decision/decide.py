@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from harness.decision.findings import Findings
 from harness.decision.wording import duration_text, money, percent
-from harness.domain.estimate import Estimate, Unknown
+from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.verdict import Judgement, Relation, SloVerdict
 from harness.workspace import Workspace
 
@@ -59,7 +59,7 @@ def decide(workspace: Workspace, findings: Findings, doubts: Sequence[str]) -> D
     """Pure: the same findings give the same decision."""
     names = {t.name: t.label for t in workspace.pair()}
     gates = tuple(gate(name, findings) for name in dict.fromkeys(findings.data.targets))
-    choice, target, confidence, reasons = _choose(findings, gates, names)
+    choice, target, confidence, reasons = _choose(findings, workspace.config.margins.cost, gates, names)
     if workspace.config.scaling.rehearsal or any(d.startswith("Sealed") for d in doubts):
         confidence = Confidence.LOW
     return Decision(
@@ -84,7 +84,7 @@ def gate(target: str, findings: Findings) -> Gate:
 
 
 def _choose(
-    findings: Findings, gates: tuple[Gate, ...], names: dict[str, str]
+    findings: Findings, cost_margin: float, gates: tuple[Gate, ...], names: dict[str, str]
 ) -> tuple[Choice, str | None, Confidence, list[str]]:
     data = findings.data
     reasons = [_gate_words(g, names) for g in gates]
@@ -97,11 +97,11 @@ def _choose(
         if other.judgement is Judgement.FAIL:
             confidence = Confidence.HIGH if mine.judgement is Judgement.PASS else Confidence.MODERATE
             return choice, mine.target, confidence, reasons + _cost_words(findings, names)
-    return _between_passing(findings, gates, names, reasons)
+    return _between_passing(findings, cost_margin, gates, names, reasons)
 
 
 def _between_passing(
-    findings: Findings, gates: tuple[Gate, ...], names: dict[str, str], reasons: list[str]
+    findings: Findings, cost_margin: float, gates: tuple[Gate, ...], names: dict[str, str], reasons: list[str]
 ) -> tuple[Choice, str | None, Confidence, list[str]]:
     """No gate failed: the cheaper one, if its latency is not shown to be worse."""
     base, cand = gates
@@ -110,7 +110,7 @@ def _between_passing(
     felt = [c.relation for c in findings.comparisons if c.metric in FELT]
     worse, better = Relation.WORSE in felt, Relation.BETTER in felt
     sure = Confidence.HIGH if all(g.judgement is Judgement.PASS for g in gates) else Confidence.MODERATE
-    cheaper = _cheaper(a, b)
+    cheaper = _cheaper(a, b, cost_margin)
     if cheaper == "candidate" and not worse:
         return Choice.CANDIDATE, cand.target, sure, reasons
     if cheaper == "baseline" and not better:
@@ -121,14 +121,14 @@ def _between_passing(
     return Choice.NONE, None, Confidence.LOW, ["Cost and latency do not point the same way.", *reasons]
 
 
-def _cheaper(baseline: object, candidate: object) -> str | None:
-    """Whose cost interval lies wholly below the other's; None when they overlap or are not known."""
+def _cheaper(baseline: Known, candidate: Known, margin: float) -> str | None:
+    """Whose cost interval lies wholly below the other's and whose value by more than the sealed margin; else None."""
     if not isinstance(baseline, Estimate) or not isinstance(candidate, Estimate):
         return None
     if candidate.high is not None and baseline.low is not None and candidate.high < baseline.low:
-        return "candidate"
+        return "candidate" if candidate.value * margin <= baseline.value else None
     if baseline.high is not None and candidate.low is not None and baseline.high < candidate.low:
-        return "baseline"
+        return "baseline" if baseline.value * margin <= candidate.value else None
     return None
 
 

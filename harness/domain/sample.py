@@ -29,7 +29,6 @@ class Outcome(StrEnum):
 
 
 REFUSALS = frozenset({Outcome.THROTTLED, Outcome.OVERLOADED, Outcome.UPSTREAM_THROTTLED})
-GENERATOR_OUTCOMES = frozenset({Outcome.ABORTED, Outcome.NOT_SENT, Outcome.LOST})
 
 
 class Layer(StrEnum):

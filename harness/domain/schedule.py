@@ -39,10 +39,6 @@ class Schedule:
         return len(self.arrivals)
 
     @property
-    def last_s(self) -> float:
-        return self.arrivals[-1].scheduled_s if self.arrivals else 0.0
-
-    @property
     def digest(self) -> str:
         """Equal digests mean equal work for both targets."""
         text = "\n".join(

@@ -53,16 +53,6 @@ def kind(column: str) -> str:
 
 SAMPLE_KINDS = {column: kind(column) for column in COLUMNS}
 
-GENERATOR_COLUMNS = (
-    "second",
-    "worker",
-    "loop_lag_max_s",
-    "cpu_pct",
-    "in_flight",
-    "sockets_open",
-    "gc_pause_s",
-    "sent",
-)
 GENERATOR_KINDS = {
     "second": "int",
     "worker": "int",

@@ -34,6 +34,7 @@ class RunRecord:
     target: str
     run: dict[str, Any] | None
     ledger: dict[str, Any] | None
+    target_says: dict[str, Any] | None = None  # target.json
 
     @property
     def valid(self) -> bool:
@@ -127,7 +128,14 @@ class Store:
         if not path.is_dir():
             return None
         return RunRecord(
-            path, run.block, attempt, run.profile, run.target, _maybe(path / "run.json"), _maybe(path / "ledger.json")
+            path,
+            run.block,
+            attempt,
+            run.profile,
+            run.target,
+            _maybe(path / "run.json"),
+            _maybe(path / "ledger.json"),
+            _maybe(path / "target.json"),
         )
 
     def records(self, block: Block, attempt: int) -> list[RunRecord]:

@@ -101,10 +101,6 @@ class Answer:
         """The answer did not come whole; keep what is known of it."""
         self.sample.bytes = self._size
 
-    @property
-    def streamed(self) -> bool:
-        return self._parser is not None
-
     def _instance(self, headers: dict[str, str], now: float) -> None:
         s = self.sample
         s.request_id = headers.get("x-request-id", s.request_id)

@@ -58,7 +58,6 @@ class Engine:
         self._child: TargetChild | None = None
         self._batch = 0
         self._unacknowledged: dict[int, dict[str, Any]] = {}
-        self._flusher: Any = None
         self._done_sent = False
 
     # -- init
@@ -145,7 +144,7 @@ class Engine:
         self._batch, self._unacknowledged, self._done_sent = 0, {}, False
         self.generator = Generator(spec, stripe, questions, t0, plan["worker"], live.LiveRows(environment))
         self.generator.start()
-        self._flusher = gevent.spawn(self._flush_often, self.generator, plan["worker"])
+        gevent.spawn(self._flush_often, self.generator, plan["worker"])
 
     # -- running
 

@@ -19,7 +19,7 @@ PROBE_S = 0.05
 
 
 class Gauges:
-    """Probes of one process; rows follow ``GENERATOR_COLUMNS``."""
+    """Probes of one process; rows follow ``GENERATOR_KINDS``."""
 
     def __init__(self, worker: int, t0: float, counts: Callable[[], tuple[int, int, int]]) -> None:
         self._worker = worker

@@ -35,7 +35,7 @@ class Supervisor:
     def __init__(self, targets: list[Target], state: Path, *, follow_parent: bool) -> None:
         self._targets = targets
         self._state = state
-        self._registry = Registry(state)
+        self._known = Registry(state)
         self._follow_parent = follow_parent
         self._stop = asyncio.Event()
         self._reaper = Reaper()
@@ -53,17 +53,17 @@ class Supervisor:
         try:
             for target in self._targets:
                 entries.append(await self._start(target))
-                self._registry.add(entries[-1])
+                self._known.add(entries[-1])
             for entry in entries:
                 announce(entry)
             await self._watch()
         finally:
             for entry in entries:
-                self._registry.remove(entry.target)
+                self._known.remove(entry.target)
             await self._shut()
 
     async def _start(self, target: Target) -> Entry:
-        if running := self._registry.get(target.name):
+        if running := self._known.get(target.name):
             raise Refused(f"{target.name} is already up at {running.base_url}", f"pilot down {target.name}")
         config = target.runtime
         if not isinstance(config, LocalFunction | LocalContainer):

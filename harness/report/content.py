@@ -15,6 +15,7 @@ from harness.domain.plan import Plan
 from harness.report import figures, tables, words
 from harness.report.blocks import Cell, Figure, KeyNumber, Table, Verdict, absent, number, table
 from harness.workspace import Workspace
+from harness.workspace.pilot_toml import Scaling
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def content(
         tables.parity(findings),
         tables.runs(findings, names),
         _digests(plan, seal, findings),
-        _targets(workspace),
+        _targets(workspace, findings),
         _prices(workspace),
     ]
     drawn = [
@@ -88,7 +89,7 @@ def content(
             "reasons": decision.reasons,
             "margin": f"{(config.margins.latency - 1) * 100:.0f} %",
             "requests_per_month": count(config.traffic.requests_per_month),
-            "scaling": config.scaling.notes if config.scaling.rehearsal else (),
+            "scaling": _scaling(config.scaling),
             "names": names,
             "question": config.pilot.question,
         },
@@ -131,6 +132,13 @@ def _key_numbers(findings: Findings, names: dict[str, str]) -> tuple[KeyNumber, 
     )
 
 
+def _scaling(scaling: Scaling) -> tuple[str, ...]:
+    if not scaling.rehearsal:
+        return ()
+    scale = f"Model time is multiplied by {scaling.model_time_scale:g}."
+    return (*scaling.notes, scale) if scaling.model_time_scale != 1 else scaling.notes
+
+
 def _digests(plan: Plan, seal: dict[str, Any] | None, findings: Findings) -> Table:
     versions: dict[str, Any] = next((r.record.run["versions"] for r in findings.data.runs if r.record.run), {})
     machine: dict[str, Any] = next((r.record.run["generator"] for r in findings.data.runs if r.record.run), {})
@@ -145,12 +153,27 @@ def _digests(plan: Plan, seal: dict[str, Any] | None, findings: Findings) -> Tab
     return table("digests", "Digests and versions", ("what", "value"), rows)
 
 
-def _targets(workspace: Workspace) -> Table:
+def _targets(workspace: Workspace, findings: Findings) -> Table:
+    def said(target: str, field: str) -> Cell:
+        metas = ((r.record.target_says or {}).get("meta") for r in findings.data.runs if r.target == target)
+        found = sorted({str(meta[field]) for meta in metas if meta and meta.get(field)})
+        return Cell(", ".join(found)) if found else absent("not said")
+
     rows = [
-        (Cell(t.name), Cell(t.label), Cell(t.dialect.value), Cell(type(t.runtime).__name__), Cell(t.verified))
-        for t in {t.name: t for t in workspace.pair()}.values()
+        (
+            Cell(t.name),
+            Cell(t.label),
+            Cell(t.dialect.value),
+            Cell(type(t.runtime).__name__),
+            Cell(t.verified),
+            said(t.name, "model"),
+            said(t.name, "prompt_version"),
+            said(t.name, "index_digest"),
+        )
+        for t in workspace.pair()
     ]
-    return table("targets", "Targets", ("name", "title", "dialect", "runtime", "adapter verified"), rows)
+    head = ("name", "title", "dialect", "runtime", "adapter verified", "model", "prompt", "index")
+    return table("targets", "Targets, as they describe themselves", head, rows)
 
 
 def _prices(workspace: Workspace) -> Table:

@@ -17,7 +17,7 @@ from harness.decision.wording import count, duration_text, money, percent
 from harness.domain.estimate import Estimate
 from harness.domain.verdict import Relation
 from harness.report import charts
-from harness.report.blocks import Cell, Figure, Table, absent, number, table
+from harness.report.blocks import Cell, Figure, absent, number, table
 from harness.report.svg import render
 
 SHARES = (0.05, 0.25, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98, 0.99)
@@ -317,8 +317,3 @@ def _blocks_where_candidate_is_faster(findings: Findings, profile: str) -> tuple
     base, cand = p95(data.of(data.baseline, profile)), p95(data.of(data.candidate, profile))
     both = base.keys() & cand.keys()
     return sum(cand[k] < base[k] for k in both), len(both)
-
-
-def tables_of(figures: Sequence[Figure]) -> list[Table]:
-    """The data behind the charts."""
-    return [f.table for f in figures if f.table]

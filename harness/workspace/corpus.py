@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.errors import Refused
 
@@ -29,15 +27,6 @@ class CorpusPaths:
     def questions(self) -> Path:
         return self.folder / "questions.jsonl"
 
-    @property
-    def about(self) -> dict[str, Any]:
-        """What the build command said of the corpus; empty when it said nothing."""
-        try:
-            value = json.loads((self.folder / "about.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return value if isinstance(value, dict) else {}
-
     def ensure(self) -> None:
         """Build what is missing; raises Refused with the command's own words when it fails."""
         if self.index.is_file() and self.questions.is_file():
@@ -51,4 +40,3 @@ class CorpusPaths:
             raise Refused(f"the corpus cannot be built: {error}", "see [corpus] build in pilot.toml") from None
         if done.returncode:
             raise Refused(f"the corpus cannot be built: {done.stderr.strip()[-400:]}", "see [corpus] in pilot.toml")
-        (self.folder / "about.json").write_text(done.stdout.strip().splitlines()[-1] + "\n", encoding="utf-8")
