@@ -169,7 +169,7 @@ class Pilot:
             Block(
                 number,
                 "AB" if number % 2 else "BA",
-                f"2026-11-{10 + number:02d}T09:00+00:00",
+                f"2026-11-{10 + number % 20:02d}T09:00+00:00",
                 number,
                 "09:00",
                 tuple(
@@ -189,7 +189,7 @@ class Pilot:
         store.write_plan(plan)
         for block in plan.blocks:
             for run in block.runs:
-                started = datetime(2026, 11, 10 + block.number, 9, tzinfo=UTC) + timedelta(minutes=run.position)
+                started = datetime(2026, 11, 10, 9, tzinfo=UTC) + timedelta(days=block.number, minutes=run.position)
                 write_run(store.run_folder(run, 1), self._samples(run), started)
         return workspace, plan, store
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from harness.analysis.dataset import Dataset, RunData
 from harness.analysis.jackknife import LEAST_BLOCKS, Jackknifed, jackknife
-from harness.analysis.quantiles import Array, inverted_cdf, log_ratio
+from harness.analysis.pooled import Array
+from harness.analysis.quantiles import inverted_cdf, log_ratio
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.verdict import Comparison, Relation
 

@@ -48,8 +48,14 @@ class Jackknifed:
 def jackknife(statistic: LogStatistic, blocks: int, floor_se: float = 0.0) -> Jackknifed:
     """``statistic`` gets the indices that are kept; it may return inf. Needs two blocks at least."""
     everything = list(range(blocks))
-    whole = statistic(everything)
-    deleted = np.array([statistic(everything[:k] + everything[k + 1 :]) for k in everything])
+    return from_deletions(
+        statistic(everything), [statistic(everything[:k] + everything[k + 1 :]) for k in everything], floor_se
+    )
+
+
+def from_deletions(whole: float, without: Sequence[float], floor_se: float = 0.0) -> Jackknifed:
+    """The same from values already at hand: over all blocks, and without each."""
+    deleted, blocks = np.array(without), len(without)
     if not math.isfinite(whole) or not np.isfinite(deleted).all():
         return Jackknifed(whole, math.inf, blocks, bounded=False)
     se = math.sqrt((blocks - 1) / blocks * float(((deleted - deleted.mean()) ** 2).sum()))
