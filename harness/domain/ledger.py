@@ -24,6 +24,7 @@ class GeneratorHealth:
     lost_workers: int = 0
     late_joiners: int = 0
     write_errors: tuple[str, ...] = ()
+    worker_errors: tuple[str, ...] = ()
     interrupted: bool = False
     loop_lag_p99_s: float | None = None
     cpu_p95_pct: float | None = None
@@ -117,4 +118,5 @@ def _faults(
     if health.clock_step_s is not None and abs(health.clock_step_s) > 1:
         out.append(f"the wall clock stepped by {health.clock_step_s:+.1f} s during the run")
     out.extend(f"evidence could not be written: {error}" for error in health.write_errors)
+    out.extend(f"a worker could not take part: {error}" for error in health.worker_errors)
     return out

@@ -143,4 +143,5 @@ def ledger_json(ledger: Ledger) -> dict[str, Any]:
         "cpu_p95_pct": health.cpu_p95_pct,
         "clock_step_s": health.clock_step_s,
         "write_errors": list(health.write_errors),
+        "worker_errors": list(health.worker_errors),
     }

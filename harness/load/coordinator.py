@@ -8,6 +8,7 @@ import platform
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -26,6 +27,7 @@ from harness.domain.schedule import Schedule
 from harness.errors import Exit
 from harness.evidence.run_folder import RunFolder
 from harness.load import meta, options, summary
+from harness.load.machine import machine_id
 
 if TYPE_CHECKING:
     from locust.env import Environment
@@ -69,8 +71,6 @@ class Coordinator:
     def start(self, spec: RunSpec, base_url: str | None) -> None:
         """Open the folder and send every worker its stripe; raises Refused before anything is sent."""
         self.schedule = options.PREPARED.schedule or Schedule(())
-        from dataclasses import replace  # noqa: PLC0415
-
         self._spec = replace(spec, base_url=base_url or spec.base_url)
         self._target_meta = meta.ask(self._spec) if self._spec.ask_meta_first else {}
         self._folder = RunFolder(Path(options.evidence_folder(spec, self._environment)))
@@ -86,8 +86,6 @@ class Coordinator:
         self._t0, self._t0_unix = perf_counter() + lead, time.time() + lead
         self._folder.write_run(self._run_json("running"))
         self.running = True
-        from harness.load.engine import machine_id  # noqa: PLC0415 - the engine imports this module
-
         assert self._environment.runner is not None
         for number, client in self._stripes.items():
             plan = {
@@ -218,7 +216,8 @@ class Coordinator:
             no_free_slot=sum(d.get("no_free_slot", 0) for d in dones),
             lost_workers=len(self._lost),
             late_joiners=max(0, len(self._clients()) + len(self._lost) - len(self._stripes)),
-            write_errors=tuple(self._folder.errors + errors),
+            write_errors=tuple(self._folder.errors),
+            worker_errors=tuple(dict.fromkeys(errors)),
             interrupted=self._stopped_by is not None and not any(d.get("limit") for d in dones),
             loop_lag_p99_s=worst("loop_lag_p99_s"),
             cpu_p95_pct=worst("cpu_p95_pct"),

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import sys
 import time
 from pathlib import Path
@@ -20,15 +19,15 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import gevent
-import psutil
 from locust import events
 from locust.exception import StopTest
 from locust.runners import MasterRunner, WorkerRunner
 
 from harness.errors import Exit, PilotError, Refused
 from harness.load import hosts, live, options
-from harness.load.coordinator import Coordinator
+from harness.load.coordinator import Coordinator, leave_rows
 from harness.load.generator import FLUSH_S, Generator, build
+from harness.load.machine import machine_id
 from harness.load.shape import SlotShape
 from harness.load.spec import RunSpec
 from harness.load.target_child import TargetChild
@@ -40,11 +39,6 @@ if TYPE_CHECKING:
 
 PARENT_POLL_S = 0.5
 PARENT_VARIABLE = "PILOT_PARENT_PID"
-
-
-def machine_id() -> str:
-    """Equal in processes that share one monotonic clock."""
-    return f"{socket.gethostname()}:{int(psutil.boot_time())}"
 
 
 class Engine:
@@ -220,8 +214,6 @@ class Engine:
 
     def _leave_unacknowledged(self) -> None:
         if self._unacknowledged:
-            from harness.load.coordinator import leave_rows  # noqa: PLC0415 - only on this path
-
             rows = [row for batch in self._unacknowledged.values() for row in batch["rows"]]
             path = leave_rows(rows)
             print(f"{len(rows)} samples were not acknowledged by the master: {path}", file=sys.stderr)

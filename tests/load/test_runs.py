@@ -12,7 +12,16 @@ import psutil
 import pytest
 
 from tests.fakes import ScriptedServer
-from tests.load.run import ROOT, STEADY, finish, interrupt_when_running, questions_file, run, start, wait_until_running
+from tests.load.run import (
+    ROOT,
+    STEADY,
+    finish,
+    interrupt_when_running,
+    questions_file,
+    run,
+    start,
+    wait_until_running,
+)
 
 
 @pytest.fixture
@@ -270,3 +279,17 @@ def test_master_and_worker_started_apart_run_together(server, tmp_path):
     assert done.code == 0, done.output
     assert [s["outcome"] for s in done.samples] == ["ok"] * 40
     assert done.json("run.json")["workers"] == 1
+
+
+def test_a_worker_with_other_questions_refuses_to_take_part(tmp_path):
+    """As on a host that was not updated: the digest of the plan is not that of its own file."""
+    code = (
+        "import harness.load, pathlib; from harness.domain import arrivals; from harness.load.generator import build;"
+        "from harness.load.spec import RunSpec;"
+        "s = RunSpec('p', 't', None, 'rag-chat/1', arrivals.constant(1), 1, 1, 1.0, 0.0, 'q', 'sha256:other', None, None);"
+        f"build(s, pathlib.Path({str(questions_file(tmp_path, ['ok']))!r}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert "differs from the questions that this run was planned with" in done.stderr
