@@ -16,6 +16,7 @@ from harness.workspace import Workspace
 
 READINGS_VERSION = 1
 BEFORE_S, AFTER_S = 1.0, 1.5
+SHORT_WAIT_S = 5.0  # a run that has just ended is worth waiting for; longer, and the next pass takes it
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,11 @@ def collect(workspace: Workspace, plan: Plan, store: Store) -> Collected:
             if path.exists():
                 kept += 1
                 continue
-            if time.time() < window.end_unix_s + source.settle_s:
+            wait_s = window.end_unix_s + source.settle_s - time.time()
+            if wait_s > SHORT_WAIT_S:
                 unsettled += 1
                 continue
+            time.sleep(max(0.0, wait_s))
             readings = source.read(window)
             absent += sum(isinstance(r, Absent) for r in readings)
             if isinstance(source, LocalLogs):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from harness.analysis.coldstarts import Breakdown, Penalty, Share
 from harness.analysis.dataset import Dataset
 from harness.analysis.parity import Parity
+from harness.analysis.platform import PlatformFigures
 from harness.analysis.spend import BreakEven, Cost
 from harness.analysis.throttling import Funnel, Second
 from harness.domain.estimate import Unknown
@@ -29,6 +30,7 @@ class Findings:
     cost_verdicts: tuple[SloVerdict, ...]
     break_even: BreakEven | Unknown
     parity: Parity
+    platform: tuple[PlatformFigures, ...]
 
     def cost_of(self, target: str) -> Cost:
         return next(c for c in self.costs if c.target == target)

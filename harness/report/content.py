@@ -50,6 +50,7 @@ def content(
         tables.penalties(findings, names),
         tables.costs(findings, names),
         tables.bill_lines(findings, names),
+        tables.platform(findings, names),
         tables.gates(decision, names),
         tables.parity(findings),
         tables.runs(findings, names),

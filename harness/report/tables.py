@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from harness.decision.decide import Decision
 from harness.decision.findings import Findings
@@ -208,6 +208,35 @@ def parity(findings: Findings) -> Table:
         ),
     ]
     return table("parity", "The same work on both targets", ("what", "pairs alike", "pairs", "share"), rows)
+
+
+def platform(findings: Findings, names: Mapping[str, str]) -> Table:
+    """The platform's own figures, beside what clients saw."""
+
+    def shown(value: float | None, write: Callable[[float], str]) -> Cell:
+        return absent("not collected") if value is None else number(write(value))
+
+    rows = [
+        (
+            Cell(p.profile),
+            Cell(names[p.target]),
+            Cell(f"{p.collected} of {p.runs}"),
+            shown(p.most_instances, count),
+            shown(p.most_in_flight, count),
+            shown(p.most_queued, count),
+            shown(p.refusals, count),
+            shown(p.cpu_s, lambda v: f"{v:.2f}"),
+            shown(p.most_rss_mb, count),
+        )
+        for p in findings.platform
+    ]
+    head = (
+        *("profile", "target", "runs collected", "most instances", "most in flight", "most queued", "refusals"),
+        *("processor time a run (s)", "most memory (MB)"),
+    )
+    return table(
+        "platform", "What the platforms counted themselves", head, rows, "Figures once a second, and log lines."
+    )
 
 
 def runs(findings: Findings, names: Mapping[str, str]) -> Table:

@@ -1,0 +1,63 @@
+"""What the platform itself counted during the runs: instances, queue, processor time, memory, refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.analysis.dataset import RunData
+from harness.errors import BadFile
+from harness.evidence.files import read_json
+
+
+@dataclass(frozen=True)
+class PlatformFigures:
+    """One target under one profile; None where no run's readings hold the series."""
+
+    target: str
+    profile: str
+    runs: int
+    collected: int
+    most_instances: float | None
+    most_in_flight: float | None
+    most_queued: float | None
+    most_rss_mb: float | None
+    cpu_s: float | None  # of all instances, mean over runs
+    refusals: int | None
+
+
+def figures(target: str, profile: str, runs: Sequence[RunData]) -> PlatformFigures:
+    """Over every run whose readings were collected."""
+    series = [found for run in runs if (found := _series(run)) is not None]
+
+    def most(metric: str) -> float | None:
+        return max((max(s[metric]) for s in series if s.get(metric)), default=None)
+
+    cpu = [max(s["cpu_s"]) - min(s["cpu_s"]) for s in series if s.get("cpu_s")]
+    refused = [len(s[name]) for s in series for name in ("throttle", "overloaded") if name in s]
+    return PlatformFigures(
+        target,
+        profile,
+        len(runs),
+        len(series),
+        most("instances"),
+        most("in_flight"),
+        most("queued"),
+        most("rss_mb"),
+        sum(cpu) / len(cpu) if cpu else None,
+        sum(refused) if refused else None,
+    )
+
+
+def _series(run: RunData) -> dict[str, list[float]] | None:
+    """Values by metric of the platform's own log; None when it was not collected."""
+    try:
+        content: dict[str, Any] = read_json(run.record.path / "readings" / "local-logs.json")
+    except BadFile:
+        return None
+    return {
+        reading["metric"]: [value for _, value in reading["points"]]
+        for reading in content["readings"]
+        if reading["kind"] == "series"
+    }
