@@ -177,15 +177,12 @@ class Coordinator:
         for done in self._dones.values():
             self._stopped_by = self._stopped_by or done.get("limit")
         rows = [self._rows.get(a.seq) or self._missing(a) for a in self.schedule.arrivals]
-        health = self._health()
-        measured_limit = self._spec.p95_limit_s
         lags = [row[SENT] - row[SCHEDULED] for row in rows if row[SENT] is not None]
         outcomes = [row[OUTCOME] for row in rows]
         self._folder.write_samples(rows, self._gauges)
         self._folder.write_target(self._target_json())
         self._folder.write_run(self._run_json("done"))
-        health = self._health()
-        ledger = close(len(rows), outcomes, lags, health, measured_limit, self._stopped_by)
+        ledger = close(len(rows), outcomes, lags, self._health(), self._spec.p95_limit_s, self._stopped_by)
         self._folder.close(ledger)
         self._judge(ledger)
         print(summary.text(rows, ledger, self._spec, self._folder.path), flush=True)

@@ -102,11 +102,13 @@ class Generator:
 
     @property
     def finished(self) -> bool:
-        """Nothing left to send and nothing in flight."""
-        return not self._todo and not self._held
+        """Nothing left to send and nothing in flight; once stopped, what slots still hold is not sent."""
+        return not self._busy if self._stopped else not self._todo and not self._held
 
-    def send(self, arrival: Arrival) -> Sample:
-        """Send one arrival and record what happened, whatever it was."""
+    def send(self, arrival: Arrival) -> None:
+        """Send one arrival and record what happened, whatever it was; nothing once stopped."""
+        if self._stopped:
+            return  # nobody reports it, so the ledger has it as not sent
         sample = Sample(
             arrival.seq, arrival.phase, arrival.measured, arrival.question_id, arrival.stream, arrival.scheduled_s
         )
@@ -125,7 +127,6 @@ class Generator:
             self._rows.append(sample.row())
             self._count_refusals(sample)
         self._on_sample(sample)
-        return sample
 
     def _attempt(self, arrival: Arrival, sample: Sample) -> None:
         request_id = uuid.uuid4().hex
