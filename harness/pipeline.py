@@ -22,7 +22,7 @@ import httpx
 from harness.analysis.dataset import load
 from harness.campaign import collect as collecting
 from harness.campaign.board import Board, board
-from harness.campaign.contract_check import Answer, Check, check_contract, parity
+from harness.campaign.contract_check import Answer, Check, Verify, check_contract, parity
 from harness.campaign.execute import TOKENS, Campaign, Tally, limits_of
 from harness.campaign.openai_check import check_openai
 from harness.campaign.platform import EmbeddedPlatform
@@ -35,14 +35,14 @@ from harness.decision.doubts import doubts
 from harness.decision.findings import Findings
 from harness.decision.gather import gather
 from harness.domain.plan import Plan
-from harness.domain.target import Dialect
+from harness.domain.target import Dialect, Target
 from harness.errors import GateFailed, Refused
 from harness.evidence.store import Store
 from harness.planning import draw_plan, seal_of
 from harness.planning.profiles import describe
 from harness.report import render
 from harness.report.content import content
-from harness.runtimes.ready import headers_of
+from harness.runtimes.ready import headers_of, verify_of
 from harness.workspace import Workspace
 
 
@@ -59,8 +59,8 @@ def check(workspace: Workspace, names: Sequence[str]) -> dict[str, list[Check]]:
         for target in targets:
             assert platform is not None
             url = platform.url(target.name)
-            out[target.name] = checker(target.dialect)(url, headers_of(target))
-            metas.append(_meta(url, headers_of(target)))
+            out[target.name] = checker(target.dialect)(url, headers_of(target), verify_of(target))
+            metas.append(_meta(url, target))
         for url in urls:
             out[url] = check_contract(url.rstrip("/"))
         if len(metas) == 2:
@@ -123,14 +123,16 @@ def status(workspace: Workspace) -> Board:
     return board(workspace, Store(workspace.evidence))
 
 
-def checker(dialect: Dialect) -> Callable[[str, dict[str, str]], list[Check]]:
+def checker(dialect: Dialect) -> Callable[[str, dict[str, str], Verify], list[Check]]:
     """The contract that a target of this dialect is held to."""
     return check_openai if dialect is Dialect.OPENAI_CHAT else check_contract
 
 
-def _meta(url: str, headers: dict[str, str]) -> dict[str, object]:
+def _meta(url: str, target: Target) -> dict[str, object]:
     try:
-        value = httpx.get(url + "/v1/meta", headers=headers, timeout=10, trust_env=False).json()
+        value = httpx.get(
+            url + "/v1/meta", headers=headers_of(target), timeout=10, trust_env=False, verify=verify_of(target)
+        ).json()
     except (httpx.HTTPError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}

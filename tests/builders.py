@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -121,7 +122,7 @@ def write_run(folder: Path, samples: list[Sample], started: datetime, health: Ge
     }
     write_text(folder / "run.json", dump(run))
     lags = [s.sent_s - s.scheduled_s for s in samples if s.sent_s is not None]
-    ledger = close(len(samples), [s.outcome for s in samples], lags, health or GeneratorHealth())
+    ledger = close(len(samples), Counter(s.outcome for s in samples), lags, health or GeneratorHealth())
     write_text(folder / "ledger.json", dump(ledger_json(ledger)))
 
 

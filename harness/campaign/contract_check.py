@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import time
 import uuid
 from collections.abc import Callable
@@ -22,6 +23,7 @@ INSTANCE_HEADERS = ("x-request-id", "x-instance-id", "x-instance-requests", "x-i
 
 
 C = TypeVar("C")
+Verify = ssl.SSLContext | bool
 
 
 class Answer(StrEnum):
@@ -177,17 +179,22 @@ CHECKS: tuple[Callable[[Contract], str], ...] = (
 )
 
 
-def check_contract(base_url: str, headers: dict[str, str] | None = None) -> list[Check]:
+def check_contract(base_url: str, headers: dict[str, str] | None = None, verify: Verify = True) -> list[Check]:  # noqa: FBT002
     """Every check against one target, none skipped after a failure."""
-    with client_of(base_url, headers) as client:
+    with client_of(base_url, headers, verify) as client:
         contract = Contract(client)
         return [answer_to(check, contract) for check in CHECKS]
 
 
-def client_of(base_url: str, headers: dict[str, str] | None) -> httpx.Client:
+def client_of(base_url: str, headers: dict[str, str] | None, verify: Verify) -> httpx.Client:
     """A client that follows no redirect and reads no proxy settings."""
     return httpx.Client(
-        base_url=base_url, headers=headers or {}, timeout=TIMEOUT_S, trust_env=False, follow_redirects=False
+        base_url=base_url,
+        headers=headers or {},
+        timeout=TIMEOUT_S,
+        trust_env=False,
+        follow_redirects=False,
+        verify=verify,
     )
 
 

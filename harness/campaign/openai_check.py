@@ -6,7 +6,7 @@ import json
 
 import httpx
 
-from harness.campaign.contract_check import Check, answer_to, client_of, want
+from harness.campaign.contract_check import Check, Verify, answer_to, client_of, want
 from harness.domain.sse import SseParser
 
 PATH = "/v1/chat/completions"
@@ -46,8 +46,8 @@ class OpenAiChat:
         return f"{sum(map(bool, texts))} chunks with text, usage {'told' if told else 'not told'}"
 
 
-def check_openai(base_url: str, headers: dict[str, str] | None = None) -> list[Check]:
-    """Both checks against one target."""
-    with client_of(base_url, headers) as client:
+def check_openai(base_url: str, headers: dict[str, str] | None = None, verify: Verify = True) -> list[Check]:  # noqa: FBT002
+    """Every check against one target."""
+    with client_of(base_url, headers, verify) as client:
         contract = OpenAiChat(client)
         return [answer_to(check, contract) for check in (OpenAiChat.whole_answer, OpenAiChat.stream)]

@@ -9,6 +9,7 @@ rate looks constant) and maps them back through the inverse of
 
 so constant, Poisson and gamma arrivals share one mapping. Exact-N ("conditional")
 Poisson keeps the count, and with it cost and power, the same for every seed.
+A trace has no phases: it plays what was seen, faster or slower, thinner or denser.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from enum import StrEnum
 from itertools import accumulate
 from random import Random
 from typing import Any
+
+from harness.domain.trace import Trace
 
 
 class Process(StrEnum):
@@ -69,6 +72,8 @@ class Due:
     scheduled_s: float
     phase: str
     measured: bool
+    input_tokens: int | None = None  # as a trace has them
+    output_tokens: int | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,10 @@ class LoadProfile:
     duration_s: float | None = None
     warmup_s: float = 0.0
     offsets: tuple[tuple[float, str], ...] = ()  # probes: explicit instants instead of phases
+    trace_file: str | None = None
+    trace: Trace | None = None  # read from the file when the options are
+    speed: float = 1.0
+    mean_rate: float | None = None  # of a trace; None: its own
 
     def during(self, seconds: float) -> LoadProfile:
         """The measured part lasts this long."""
@@ -96,7 +105,9 @@ class LoadProfile:
         return replace(self, process=kind, cv=self.cv if cv is None else cv)
 
     def at_rate(self, rate: float) -> LoadProfile:
-        """Every rate scaled so that the first phase runs at ``rate`` per second."""
+        """Every rate scaled so that the first phase, or a trace's mean, runs at ``rate`` per second."""
+        if self.trace_file is not None:
+            return replace(self, mean_rate=rate)
         if not self.phases:
             return self
         factor = rate / self.phases[0].rate
@@ -123,15 +134,33 @@ class LoadProfile:
                 left -= out[-1].duration_s
         return tuple(out)
 
+    def playing(self, trace: Trace, speed: float | None = None) -> LoadProfile:
+        """The trace instead of phases."""
+        return LoadProfile(
+            "trace",
+            (),
+            duration_s=self.duration_s if self.trace_file else None,
+            warmup_s=self.warmup_s if self.trace_file else 0.0,
+            trace_file=trace.file,
+            trace=trace,
+            speed=speed or self.speed,
+            mean_rate=self.mean_rate,
+        )
+
     @property
     def total_s(self) -> float:
         if self.offsets:
             return self.offsets[-1][0]
+        if self.trace is not None:
+            whole = self.trace.length_s / self.speed
+            return whole if self.duration_s is None else min(whole, self.warmup_s + self.duration_s)
         return sum(p.duration_s for p in self.timeline())
 
     @property
     def peak_rate(self) -> float:
-        """Highest rate, arrivals per second."""
+        """Highest rate, arrivals per second; of a trace, its fullest second."""
+        if self.trace is not None:
+            return _fullest_second([d.scheduled_s for d in self.arrivals(0)])
         return max((p.peak_rate for p in self.timeline()), default=1.0)
 
     def arrivals(self, seed: int) -> tuple[Due, ...]:
@@ -139,6 +168,18 @@ class LoadProfile:
         if self.offsets:
             return tuple(Due(t, phase, measured=True) for t, phase in self.offsets)
         rng = Random(f"arrivals:{seed}")
+        if self.trace is not None:
+            seen = self.trace.played(self.speed, self.mean_rate, self.total_s if self.duration_s else None, rng)
+            return tuple(
+                Due(
+                    s.at_s,
+                    "trace" if s.at_s >= self.warmup_s else "warmup",
+                    s.at_s >= self.warmup_s,
+                    s.input_tokens,
+                    s.output_tokens,
+                )
+                for s in seen
+            )
         start_s, carried, out = 0.0, 0.0, []
         for phase in self.timeline():
             expected = phase.area + carried
@@ -168,6 +209,15 @@ def _shares(process: Process, n: int, cv: float, rng: Random) -> list[float]:
     gaps = [rng.gammavariate(shape, 1 / shape) for _ in range(n + 1)]
     total = math.fsum(gaps)
     return [min(point / total, 1 - 1e-12) for point in accumulate(gaps[:-1])] if total else []
+
+
+def _fullest_second(instants_s: list[float]) -> float:
+    most = first = 0
+    for k, at_s in enumerate(instants_s):
+        while at_s - instants_s[first] >= 1.0:
+            first += 1
+        most = max(most, k - first + 1)
+    return float(max(1, most))
 
 
 def constant(rate: float) -> LoadProfile:
@@ -216,13 +266,23 @@ def probes(pairs: int, idle_s: float, control_after_s: float) -> LoadProfile:
     return LoadProfile("probes", (), Process.CONSTANT, offsets=tuple(instants))
 
 
+def trace(file: str, speed: float = 1.0) -> LoadProfile:
+    """What a CSV of timestamps holds, at ``speed`` times its pace; with its token counts where it has them."""
+    return LoadProfile("trace", (), trace_file=file, speed=speed)
+
+
 def as_data(profile: LoadProfile) -> dict[str, Any]:
-    """Plain values that travel as JSON or msgpack."""
-    return asdict(profile) | {"process": profile.process.value}
+    """Plain values that travel as JSON or msgpack; of a trace its file and digest, not its requests."""
+    known = profile.trace
+    seen = {"file": known.file, "digest": known.digest, "requests": len(known.requests)} if known else None
+    return asdict(replace(profile, trace=None)) | {"process": profile.process.value, "trace": seen}
 
 
-def from_data(data: Mapping[str, Any]) -> LoadProfile:
-    """The inverse of ``as_data``."""
+def from_data(data: Mapping[str, Any], trace: Trace | None = None) -> LoadProfile:
+    """The inverse of ``as_data``; raises ValueError when ``trace`` is not the one that was meant."""
+    meant = data["trace"]
+    if meant is not None and (trace is None or trace.digest != meant["digest"]):
+        raise ValueError(f"{meant['file']} differs from the trace that this run was planned with")
     return LoadProfile(
         kind=data["kind"],
         phases=tuple(Phase(**phase) for phase in data["phases"]),
@@ -231,4 +291,8 @@ def from_data(data: Mapping[str, Any]) -> LoadProfile:
         duration_s=data["duration_s"],
         warmup_s=data["warmup_s"],
         offsets=tuple((float(at_s), str(name)) for at_s, name in data["offsets"]),
+        trace_file=data["trace_file"],
+        trace=trace if meant else None,
+        speed=data["speed"],
+        mean_rate=data["mean_rate"],
     )

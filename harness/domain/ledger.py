@@ -13,22 +13,90 @@ if TYPE_CHECKING:
 
 LAG_FLOOR_S = 0.020
 LAG_SHARE_OF_P95_LIMIT = 0.02
-LOOP_LAG_P99_S = 0.050
+NEAR = 0.7  # of a limit: from here on a run warns
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What one gauge may reach; above it the run is INVALID, because ``reason``."""
+
+    gauge: str
+    words: str
+    most: float
+    reason: str
+    scale: float = 1.0
+    unit: str = ""
+
+    def said(self, value: float) -> str:
+        return f"{self.words} {value * self.scale:.4g}{self.unit}"
+
+
+LIMITS = (
+    Limit(
+        "loop_lag_p99_s",
+        "event loop lag p99",
+        0.050,
+        "answers that have arrived wait to be read, and the wait reads as the target's",
+        1e3,
+        " ms",
+    ),
+    Limit(
+        "cpu_p95_pct",
+        "generator CPU p95",
+        90.0,
+        "with less than a tenth of a core to spare, requests queue in the generator",
+        unit=" % of a core",
+    ),
+    Limit(
+        "gc_pause_max_s",
+        "longest garbage collection",
+        0.100,
+        "tokens that arrive during it all get the time of its end",
+        1e3,
+        " ms",
+    ),
+    Limit(
+        "sockets_share",
+        "open sockets",
+        0.95,
+        "past the process's limit of descriptors, connections fail that the target would have taken",
+        100,
+        " % of the limit",
+    ),
+    Limit(
+        "clock_step_s",
+        "wall clock step",
+        1.0,
+        "platform data are joined to the run by wall time",
+        1,
+        " s",
+    ),
+)
 
 
 @dataclass(frozen=True)
 class GeneratorHealth:
-    """What the load generator says of itself over one run."""
+    """What the load generator says of itself over one run: the worst of its processes."""
 
     no_free_slot: int = 0
     lost_workers: int = 0
     late_joiners: int = 0
     write_errors: tuple[str, ...] = ()
     worker_errors: tuple[str, ...] = ()
+    local_errors: tuple[str, ...] = ()
     interrupted: bool = False
     loop_lag_p99_s: float | None = None
     cpu_p95_pct: float | None = None
+    gc_pause_max_s: float | None = None
+    sockets_max: float | None = None
+    sockets_limit: float | None = None
     clock_step_s: float | None = None
+
+    @property
+    def sockets_share(self) -> float | None:
+        if self.sockets_max is None or not self.sockets_limit:
+            return None
+        return self.sockets_max / self.sockets_limit
 
 
 @dataclass(frozen=True)
@@ -59,27 +127,29 @@ def lag_limit_s(p95_limit_s: float | None) -> float:
 
 def close(
     planned: int,
-    outcomes: Sequence[str],
+    outcomes: Mapping[str, int],
     lags_s: Sequence[float],
     health: GeneratorHealth,
     p95_limit_s: float | None = None,
     stopped_by: str | None = None,
 ) -> Ledger:
-    """Count, check and judge one run; only the generator's own faults make it INVALID."""
-    counts: dict[str, int] = {}
-    for outcome in outcomes:
-        counts[outcome] = counts.get(outcome, 0) + 1
+    """Check and judge one run's counts; only the generator's own faults make it INVALID."""
     limit = lag_limit_s(p95_limit_s)
     p99 = quantile(lags_s, 0.99)
-    reasons = _faults(planned, counts, health, p99, limit, stopped_by)
+    reasons = _faults(planned, outcomes, health, stopped_by)
     warnings = []
-    if p99 is not None and limit / 2 < p99 <= limit:
-        warnings.append(f"lag p99 {p99 * 1e3:.1f} ms is more than half of its limit {limit * 1e3:.0f} ms")
+    if p99 is not None and p99 > limit:
+        reasons.append(f"lag p99 {p99 * 1e3:.1f} ms is above its limit {limit * 1e3:.0f} ms")
+    elif p99 is not None and p99 > NEAR * limit:
+        warnings.append(f"lag p99 {p99 * 1e3:.1f} ms is near its limit {limit * 1e3:.0f} ms")
+    over, near = _against_limits(health)
+    reasons += over
+    warnings += near
     if health.late_joiners:
         warnings.append(f"{health.late_joiners} worker(s) joined after the start and stayed idle")
     return Ledger(
         planned=planned,
-        outcomes=dict(sorted(counts.items())),
+        outcomes=dict(sorted(outcomes.items())),
         valid=not reasons,
         reasons=tuple(reasons),
         warnings=tuple(warnings),
@@ -92,14 +162,21 @@ def close(
     )
 
 
-def _faults(
-    planned: int,
-    counts: Mapping[str, int],
-    health: GeneratorHealth,
-    lag_p99_s: float | None,
-    limit_s: float,
-    stopped_by: str | None,
-) -> list[str]:
+def _against_limits(health: GeneratorHealth) -> tuple[list[str], list[str]]:
+    """What is past its limit, and what is near it; a gauge that was not read says nothing."""
+    over, near = [], []
+    for limit in LIMITS:
+        value = getattr(health, limit.gauge)
+        if value is None:
+            continue
+        if abs(value) > limit.most:
+            over.append(f"{limit.said(value)} is above {limit.most * limit.scale:g}{limit.unit}: {limit.reason}")
+        elif abs(value) > NEAR * limit.most:
+            near.append(f"{limit.said(value)} is near its limit {limit.most * limit.scale:g}{limit.unit}")
+    return over, near
+
+
+def _faults(planned: int, counts: Mapping[str, int], health: GeneratorHealth, stopped_by: str | None) -> list[str]:
     out = []
     if (seen := sum(counts.values())) != planned:
         out.append(f"the ledger does not balance: {planned} planned, {seen} accounted for")
@@ -111,12 +188,7 @@ def _faults(
         out.append(f"{counts[Outcome.NOT_SENT]} arrivals were never sent")
     if health.no_free_slot:
         out.append(f"no slot was free for {health.no_free_slot} arrivals when they were due: raise --slots")
-    if lag_p99_s is not None and lag_p99_s > limit_s:
-        out.append(f"lag p99 {lag_p99_s * 1e3:.1f} ms is above its limit {limit_s * 1e3:.0f} ms")
-    if health.loop_lag_p99_s is not None and health.loop_lag_p99_s > LOOP_LAG_P99_S:
-        out.append(f"event loop lag p99 {health.loop_lag_p99_s * 1e3:.0f} ms is above {LOOP_LAG_P99_S * 1e3:.0f} ms")
-    if health.clock_step_s is not None and abs(health.clock_step_s) > 1:
-        out.append(f"the wall clock stepped by {health.clock_step_s:+.1f} s during the run")
+    out.extend(f"this machine could not open a connection: {error}" for error in health.local_errors)
     out.extend(f"evidence could not be written: {error}" for error in health.write_errors)
     out.extend(f"a worker could not take part: {error}" for error in health.worker_errors)
     return out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 
@@ -46,8 +47,10 @@ class Sample:
     """A row of samples.parquet, filled in while its request is under way.
 
     ``*_s`` are seconds from the run's start on one monotonic clock, except
-    ``connect_s``, ``max_gap_s`` and ``retry_after_s``, which are durations.
-    What did not happen or is not known is None.
+    ``connect_s`` and its parts ``dns_s`` and ``tls_s``, ``max_gap_s`` and
+    ``retry_after_s``, which are durations. What did not happen or is not known
+    is None. With retries ``sent_s`` is the first attempt's, everything else the
+    last one's, and ``attempt_log`` has them all.
     """
 
     seq: int
@@ -91,10 +94,20 @@ class Sample:
     generation_ms: float | None = None
     worker: int | None = None
     detail: str | None = None
+    dns_s: float | None = None
+    tls_s: float | None = None
+    token_reads: int | None = None  # reads from the socket that carried generated text
+    top_k: int | None = None  # as the arrival asks; None: as the question has it
+    prompt_tokens: int | None = None
+    session: int | None = None
+    turn: int | None = None
+    attempt_log: str | None = None  # JSON, a list per attempt: ATTEMPT_COLUMNS; None after a single one
 
-    def row(self) -> list[Any]:
+    def row(self) -> tuple[Any, ...]:
         """Values in the order of ``COLUMNS``."""
-        return [getattr(self, name) for name in COLUMNS]
+        return _row(self)
 
 
 COLUMNS = tuple(field.name for field in dataclasses.fields(Sample))
+ATTEMPT_COLUMNS = ("sent_s", "headers_s", "finished_s", "outcome", "status", "retry_after_s")
+_row = attrgetter(*COLUMNS)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from random import Random
 from typing import TYPE_CHECKING
@@ -11,15 +13,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.domain.arrivals import LoadProfile
+    from harness.domain.arrivals import Due, LoadProfile
+    from harness.domain.mix import Mix
     from harness.domain.questions import Question
 
-ZIPF_EXPONENT = 0.95  # top 10 % of 250 questions draw about 60 % of requests, as in the RAGPulse trace
+MOST_HISTORY = 3  # earlier turns that a request carries
+REMEMBERED = 1000  # arrivals that a repeat may repeat
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One intended request; its question and mode belong to it, never to whoever sends it."""
+    """One intended request; question, mode and shape belong to it, never to whoever sends it.
+
+    None means as the question has it. ``unique`` makes the text one of its kind;
+    ``history`` names the questions of earlier turns, oldest first.
+    """
 
     seq: int
     scheduled_s: float
@@ -27,6 +35,25 @@ class Arrival:
     measured: bool
     question_id: str
     stream: bool
+    top_k: int | None = None
+    max_tokens: int | None = None
+    prompt_tokens: int | None = None
+    unique: int | None = None
+    session: int | None = None
+    turn: int = 1
+    history: tuple[str, ...] = ()
+
+    @property
+    def plain(self) -> bool:
+        """Nothing but the question and the mode decides the request's body."""
+        return self.unique is None and self.prompt_tokens is None and self.session is None
+
+    def line(self) -> str:
+        """Everything that decides what is sent and when, as one line of text."""
+        mixed = (self.top_k, self.max_tokens, self.prompt_tokens, self.unique, self.session, self.turn, self.history)
+        return (
+            f"{self.seq} {self.scheduled_s:.9f} {self.phase} {self.measured} {self.question_id} {self.stream} {mixed}"
+        )
 
 
 @dataclass(frozen=True)
@@ -38,29 +65,127 @@ class Schedule:
     def __len__(self) -> int:
         return len(self.arrivals)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Equal digests mean equal work for both targets."""
-        text = "\n".join(
-            f"{a.seq} {a.scheduled_s:.9f} {a.phase} {a.measured} {a.question_id} {a.stream}" for a in self.arrivals
-        )
-        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+        state = hashlib.sha256()
+        for arrival in self.arrivals:
+            state.update(arrival.line().encode() + b"\n")
+        return "sha256:" + state.hexdigest()
 
     def stripe(self, worker: int, workers: int) -> tuple[Arrival, ...]:
         """Every ``workers``-th arrival, so that stripes keep the profile's shape."""
         return self.arrivals[worker::workers]
 
+    def most_within(self, seconds: float) -> int:
+        """Arrivals in the fullest window of this length: what may be in flight if each takes that long."""
+        most = first = 0
+        for k, arrival in enumerate(self.arrivals):
+            while arrival.scheduled_s - self.arrivals[first].scheduled_s >= seconds:
+                first += 1
+            most = max(most, k - first + 1)
+        return most
 
-def draw(profile: LoadProfile, questions: Sequence[Question], seed: int, stream_share: float) -> Schedule:
-    """Instants, questions (Zipf-like popularity) and modes, each from its own seeded stream."""
+
+def draw(profile: LoadProfile, questions: Sequence[Question], seed: int, mix: Mix) -> Schedule:
+    """Instants, questions, modes and shapes, each from its own seeded stream."""
     due = profile.arrivals(seed)
-    weights = list(accumulate(1 / rank**ZIPF_EXPONENT for rank in range(1, len(questions) + 1)))
-    asked = Random(f"questions:{seed}")
+    weights = list(accumulate(1 / rank**mix.zipf for rank in range(1, len(questions) + 1)))
+    chosen = Random(f"questions:{seed}").choices(questions, cum_weights=weights, k=len(due))
     modes = Random(f"modes:{seed}")
-    chosen = asked.choices(questions, cum_weights=weights, k=len(due))
+    shapes = _Shapes(mix, seed)
     return Schedule(
         tuple(
-            Arrival(seq, d.scheduled_s, d.phase, d.measured, q.id, modes.random() < stream_share)
+            shapes.arrival(seq, d, q.id, stream=modes.random() < mix.stream_share)
             for seq, (d, q) in enumerate(zip(due, chosen, strict=True))
         )
     )
+
+
+class _Shapes:
+    """Draws the parts of an arrival that depend on those before it."""
+
+    def __init__(self, mix: Mix, seed: int) -> None:
+        self._mix = mix
+        self._sessions = _Sessions(mix, seed)
+        self._repeats = Random(f"repeats:{seed}")
+        self._passages = Random(f"passages:{seed}")
+        self._lengths = Random(f"lengths:{seed}")
+        self._asked: deque[Arrival] = deque(maxlen=REMEMBERED)
+
+    def arrival(self, seq: int, due: Due, question: str, *, stream: bool) -> Arrival:
+        mix = self._mix
+        if mix.repeats is not None and self._asked and self._repeats.random() < mix.repeats:
+            again = self._repeats.choice(self._asked)
+            return Arrival(
+                seq,
+                due.scheduled_s,
+                due.phase,
+                due.measured,
+                again.question_id,
+                stream,
+                again.top_k,
+                again.max_tokens,
+                again.prompt_tokens,
+                again.unique,
+                again.session,
+                again.turn,
+                again.history,
+            )
+        session, turn, history = self._sessions.go_on(due.scheduled_s, question)
+        made = Arrival(
+            seq,
+            due.scheduled_s,
+            due.phase,
+            due.measured,
+            question,
+            stream,
+            self._top_k(),
+            due.output_tokens if due.output_tokens is not None else mix.max_tokens,
+            self._prompt_tokens(due),
+            seq if mix.repeats is not None else None,
+            session,
+            turn,
+            history,
+        )
+        if mix.repeats is not None:
+            self._asked.append(made)
+        return made
+
+    def _top_k(self) -> int | None:
+        if not self._mix.passages:
+            return None
+        values, weights = zip(*self._mix.passages, strict=True)
+        return int(self._passages.choices(values, weights)[0])
+
+    def _prompt_tokens(self, due: Due) -> int | None:
+        if due.input_tokens is not None:
+            return due.input_tokens
+        return self._mix.prompt.draw(self._lengths) if self._mix.prompt else None
+
+
+class _Sessions:
+    """Who goes on with a conversation: after each turn a session has another with chance 1 - 1 / mean turns.
+
+    The next turn is the first arrival that comes at least ``think_s`` after the last one.
+    """
+
+    def __init__(self, mix: Mix, seed: int) -> None:
+        self._go_on = 1 - 1 / mix.turns
+        self._think_s = mix.think_s
+        self._rng = Random(f"sessions:{seed}")
+        self._open: deque[tuple[float, int, int, tuple[str, ...]]] = deque()
+        self._count = 0
+
+    def go_on(self, now_s: float, question: str) -> tuple[int | None, int, tuple[str, ...]]:
+        """Session, turn and history of the next arrival; (None, 1, ()) where the mix has no sessions."""
+        if self._go_on <= 0:
+            return None, 1, ()
+        if self._open and now_s - self._open[0][0] >= self._think_s:
+            _, session, turn, history = self._open.popleft()
+        else:
+            self._count += 1
+            session, turn, history = self._count, 0, ()
+        if self._rng.random() < self._go_on:
+            self._open.append((now_s, session, turn + 1, (*history, question)[-MOST_HISTORY:]))
+        return session, turn + 1, history

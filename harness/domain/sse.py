@@ -8,11 +8,12 @@ without data is no event, and what is left unfinished at the end is discarded.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
+
+BOM = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One event; ``name`` is ``message`` when the stream gave none."""
 
     name: str
@@ -33,20 +34,40 @@ class SseParser:
 
     def feed(self, chunk: bytes) -> list[Event]:
         """Events that this chunk completes, in order."""
+        if self._start or self._tail or self._skip_lf or self._data or self._name or b"\r" in chunk:
+            return self._any(chunk)
+        if chunk[-2:] != b"\n\n":
+            return self._any(chunk)
+        # Whole events, as nearly every chunk of a token stream holds them: no state to carry.
+        events = []
+        for block in chunk[:-2].split(b"\n\n"):
+            first, _, second = block.partition(b"\n")
+            if first[:7] == b"event: " and second[:6] == b"data: " and b"\n" not in second:
+                events.append(Event(first[7:].decode("utf-8", "replace") or "message", second[6:]))
+            elif first[:6] == b"data: " and not second:
+                events.append(Event("message", first[6:]))
+            else:
+                events += self._lines([*block.split(b"\n"), b""])
+        return events
+
+    def _any(self, chunk: bytes) -> list[Event]:
         if self._skip_lf and chunk[:1] == b"\n":
             chunk = chunk[1:]
         if chunk:
             self._skip_lf = chunk.endswith(b"\r")
         buffer = self._tail + chunk
         if self._start:
-            if len(buffer) < 3 and b"\xef\xbb\xbf".startswith(buffer):
+            if len(buffer) < len(BOM) and BOM.startswith(buffer):
                 self._tail = buffer
                 return []
             self._start = False
-            buffer = buffer.removeprefix(b"\xef\xbb\xbf")
+            buffer = buffer.removeprefix(BOM)
         if b"\r" in buffer:
             buffer = buffer.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         *lines, self._tail = buffer.split(b"\n")
+        return self._lines(lines)
+
+    def _lines(self, lines: list[bytes]) -> list[Event]:
         events = []
         for line in lines:
             if line:

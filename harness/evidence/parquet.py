@@ -1,28 +1,40 @@
-"""Rows to Parquet and back, columns and types as the schema says."""
+"""Rows to Parquet, columns and types as the schema says."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 
 def write(path: Path, rows: Sequence[Sequence[Any]], kinds: Mapping[str, str], version: int) -> None:
-    """Write whole, then rename into place; pyarrow is imported only here, after the run."""
+    """Write whole, then rename into place."""
+    write_chunks(path, [rows], kinds, version)
+
+
+def write_chunks(
+    path: Path, chunks: Iterable[Sequence[Sequence[Any]]], kinds: Mapping[str, str], version: int
+) -> None:
+    """A row group a chunk, so that memory stays that of one; raises OSError and leaves no partial file.
+
+    pyarrow is imported only here, after the run.
+    """
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     types = {"int": pa.int64(), "float": pa.float64(), "bool": pa.bool_(), "text": pa.string()}
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(kinds)
-    arrays = [pa.array(values, types[kind]) for values, kind in zip(columns, kinds.values(), strict=True)]
     schema = pa.schema(
         [(name, types[kind]) for name, kind in kinds.items()], metadata={"schema_version": str(version)}
     )
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        pq.write_table(pa.Table.from_arrays(arrays, schema=schema), partial, compression="zstd")
+        with pq.ParquetWriter(partial, schema, compression="zstd") as writer:
+            for rows in chunks:
+                columns = list(zip(*rows, strict=True)) if rows else [()] * len(kinds)
+                arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
+                writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
         partial.replace(path)
     except OSError:
         with contextlib.suppress(OSError):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from harness.evidence.schema import (
     SAMPLES_VERSION,
     TARGET_VERSION,
 )
+from harness.evidence.spool import Spool, SpoolReader
 
 SPOOL = "samples.spool.jsonl"
 RESERVE = ".reserve"
@@ -35,7 +35,7 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.errors: list[str] = []
-        self._spool: int | None = None
+        self._spool: Spool | None = None
 
     def open(self) -> None:
         """Claim an empty folder; raises Refused when it holds anything or cannot be made.
@@ -49,23 +49,22 @@ class RunFolder:
                 raise Refused(f"{self.path} is not empty", "evidence is never overwritten: name another --evidence")
             (self.path / "readings").mkdir()
             (self.path / RESERVE).write_bytes(os.urandom(RESERVE_BYTES))
-            self._spool = os.open(self.path / SPOOL, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-            head = {"schema_version": SAMPLES_VERSION, "columns": COLUMNS}
-            os.write(self._spool, (json.dumps(head) + "\n").encode())
+            self._spool = Spool(self.path / SPOOL, {"schema_version": SAMPLES_VERSION, "columns": COLUMNS})
         except OSError as error:
             self._unclaim()
             raise Refused(f"{self.path} cannot take evidence: {error.strerror}", "free some space") from None
 
-    def append(self, rows: Sequence[Sequence[Any]]) -> bool:
-        """Append rows to the spool; False when they could not be written whole."""
-        data = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows).encode()
-        try:
-            if self._spool is None or os.write(self._spool, data) != len(data):
-                raise OSError(28, "no space left on device")
-        except OSError as error:
+    def append(self, lines: bytes) -> bool:
+        """Append sample lines to the spool; False when they could not be written and are only in memory."""
+        assert self._spool is not None
+        if error := self._spool.append(lines):
             self._note(f"{SPOOL}: {error.strerror}")
-            return False
-        return True
+        return error is None
+
+    def samples(self, planned: int) -> SpoolReader:
+        """Everything that was appended, by ``seq``."""
+        assert self._spool is not None
+        return SpoolReader(self._spool.path, planned, self._spool.kept)
 
     def write_run(self, run: dict[str, Any]) -> None:
         """run.json, at the start and again at the end."""
@@ -74,10 +73,10 @@ class RunFolder:
     def write_target(self, target: dict[str, Any]) -> None:
         self._text("target.json", {"schema_version": TARGET_VERSION, **target})
 
-    def write_samples(self, rows: Sequence[Sequence[Any]], generator: Sequence[Sequence[Any]]) -> None:
+    def write_samples(self, chunks: Iterable[Sequence[Sequence[Any]]], generator: Sequence[Sequence[Any]]) -> None:
         """Both Parquet files; the spool goes when the samples are safe."""
         try:
-            parquet.write(self.path / "samples.parquet", rows, SAMPLE_KINDS, SAMPLES_VERSION)
+            parquet.write_chunks(self.path / "samples.parquet", chunks, SAMPLE_KINDS, SAMPLES_VERSION)
             parquet.write(self.path / "generator.parquet", generator, GENERATOR_KINDS, GENERATOR_VERSION)
         except OSError as error:
             self._note(f"samples.parquet: {error.strerror or error}")
@@ -90,7 +89,7 @@ class RunFolder:
         """ledger.json is the last word on a run: without it, the run did not end."""
         self._give_back()
         if self._spool is not None:
-            os.close(self._spool)
+            self._spool.close()
             self._spool = None
         self._text("ledger.json", ledger_json(ledger))
 
@@ -141,7 +140,11 @@ def ledger_json(ledger: Ledger) -> dict[str, Any]:
         "late_joiners": health.late_joiners,
         "loop_lag_p99_s": health.loop_lag_p99_s,
         "cpu_p95_pct": health.cpu_p95_pct,
+        "gc_pause_max_s": health.gc_pause_max_s,
+        "sockets_max": health.sockets_max,
+        "sockets_limit": health.sockets_limit,
         "clock_step_s": health.clock_step_s,
+        "local_errors": list(health.local_errors),
         "write_errors": list(health.write_errors),
         "worker_errors": list(health.worker_errors),
     }

@@ -21,6 +21,11 @@ _INTEGERS = frozenset(
         "instance_requests",
         "attempts",
         "worker",
+        "token_reads",
+        "top_k",
+        "prompt_tokens",
+        "session",
+        "turn",
     }
 )
 _BOOLEANS = frozenset({"measured", "stream", "conn_reused", "cold", "cold_first"})
@@ -38,6 +43,7 @@ _TEXTS = frozenset(
         "error_code",
         "layer",
         "detail",
+        "attempt_log",
     }
 )
 

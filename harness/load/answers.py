@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from harness.domain.questions import Question
+import orjson
+
 from harness.domain.sample import Outcome, Sample
 from harness.domain.sse import Event, SseParser
 from harness.domain.target import Dialect
 from harness.load import outcomes
+
+if TYPE_CHECKING:
+    from harness.load.connection import Headers
 
 MOST_BODY_BYTES = 16 * 1024 * 1024
 
@@ -27,7 +30,7 @@ class Answer:
         self.status = 0
         self._size = 0
         self._texts: list[bytes] = []
-        self._previous = 0.0
+        self._sent_s = sample.sent_s or 0.0
         self._done: dict[str, Any] | None = None
         self._error: dict[str, Any] | None = None
         self._broken: str | None = None
@@ -35,15 +38,19 @@ class Answer:
 
     # -- Sink
 
-    def head(self, status: int, headers: dict[str, str], now: float) -> None:
+    def head(self, status: int, headers: Headers, now: float) -> None:
         s = self.sample
         self.status = s.status = status
         s.headers_s = now - self._t0
-        if status == 200 and headers.get("content-type", "").startswith("text/event-stream"):
+        if status == 200 and headers.get(b"content-type", b"").startswith(b"text/event-stream"):
             self._parser = SseParser()
         self._instance(headers, now)
-        if retry := headers.get("retry-after"):
+        if retry := headers.get(b"retry-after"):
             s.retry_after_s = _finite(retry)
+
+    def sending(self, sent_s: float) -> None:
+        """The request is about to be written, on an open connection."""
+        self._sent_s = sent_s
 
     def body(self, data: bytes, now: float) -> None:
         self._size += len(data)
@@ -86,7 +93,7 @@ class Answer:
             self._broken = "asked for a stream, got a whole answer"
         else:
             try:
-                body = json.loads(b"".join(self._parts))
+                body = orjson.loads(b"".join(self._parts))
                 if not isinstance(body, dict):
                     raise TypeError("the answer is no object")  # noqa: TRY301
                 self.whole(body)
@@ -101,37 +108,41 @@ class Answer:
         """The answer did not come whole; keep what is known of it."""
         self.sample.bytes = self._size
 
-    def _instance(self, headers: dict[str, str], now: float) -> None:
+    def _instance(self, headers: Headers, now: float) -> None:
         s = self.sample
-        s.request_id = headers.get("x-request-id", s.request_id)
-        s.platform_request_id = headers.get("x-platform-request-id")
-        s.instance_id = headers.get("x-instance-id")
+        if echoed := headers.get(b"x-request-id"):
+            s.request_id = echoed.decode("latin-1")
+        s.platform_request_id = _latin(headers.get(b"x-platform-request-id"))
+        s.instance_id = _latin(headers.get(b"x-instance-id"))
         if s.instance_id is None:
             return
         self.from_instance = True
-        s.init_type = headers.get("x-init-type")
-        ordinal = _finite(headers.get("x-instance-requests"))
+        s.init_type = _latin(headers.get(b"x-init-type"))
+        ordinal = _finite(headers.get(b"x-instance-requests"))
         s.instance_requests = None if ordinal is None else int(ordinal)
-        s.instance_age_ms = _finite(headers.get("x-instance-age-ms"))
-        if s.instance_age_ms is not None and s.sent_s is not None:
+        s.instance_age_ms = _finite(headers.get(b"x-instance-age-ms"))
+        if s.instance_age_ms is not None:
             # born after the request was written: two durations, so no clocks are compared
-            waited_ms = (now - self._t0 - s.sent_s - (s.connect_s or 0.0)) * 1000
-            s.cold = s.instance_age_ms <= waited_ms
+            s.cold = s.instance_age_ms <= (now - self._t0 - self._sent_s) * 1000
             s.cold_first = s.cold and s.instance_requests == 1
 
     def _token(self, data: bytes, now: float) -> None:
         """Note the time of one event that carries text."""
+        self._texts.append(data)
         s = self.sample
         at = now - self._t0
         if s.first_token_s is None:
-            s.first_token_s = at
-            s.token_events = 1
+            s.first_token_s = s.last_token_s = at
+            s.token_events = s.token_reads = 1
             s.max_gap_s = 0.0
-        else:
-            s.token_events = (s.token_events or 0) + 1
-            s.max_gap_s = max(s.max_gap_s or 0.0, at - self._previous)
-        self._previous = s.last_token_s = at
-        self._texts.append(data)
+            return
+        s.token_events += 1  # type: ignore[operator]
+        gap = at - s.last_token_s  # type: ignore[operator]
+        if gap > 0.0:  # events of one read share its time
+            s.token_reads += 1  # type: ignore[operator]
+            s.last_token_s = at
+            if gap > s.max_gap_s:  # type: ignore[operator]  # noqa: PLR1730 - a call costs more
+                s.max_gap_s = gap
 
     def _usage(self, usage: object, prompt: str, completion: str) -> None:
         if isinstance(usage, dict):
@@ -139,7 +150,7 @@ class Answer:
             self.sample.output_tokens = _whole(usage.get(completion))
 
     def _digest(self, text: str) -> None:
-        self.sample.answer_digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+        self.sample.answer_digest = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 class RagChatAnswer(Answer):
@@ -167,7 +178,7 @@ class RagChatAnswer(Answer):
         if self._done is None or self._broken:
             return
         try:
-            texts = [row["text"] for row in json.loads(b"[" + b",".join(self._texts) + b"]")]
+            texts = [row["text"] for row in orjson.loads(b"[" + b",".join(self._texts) + b"]")]
             if not texts or not all(isinstance(t, str) and t for t in texts):
                 raise ValueError("a token without text")  # noqa: TRY301
             self._digest("".join(texts))
@@ -195,7 +206,7 @@ class RagChatAnswer(Answer):
         if not isinstance(value, list):
             self._broken = "citations is no list"
             return
-        self.sample.citations = " ".join(str(c.get("passage_id")) for c in value if isinstance(c, dict))
+        self.sample.citations = " ".join([str(c.get("passage_id")) for c in value if isinstance(c, dict)])
 
 
 class OpenAiAnswer(Answer):
@@ -229,23 +240,9 @@ class OpenAiAnswer(Answer):
 READERS: dict[str, type[Answer]] = {Dialect.RAG_CHAT: RagChatAnswer, Dialect.OPENAI_CHAT: OpenAiAnswer}
 
 
-def request_body(dialect: str, question: Question, *, stream: bool) -> tuple[str, bytes]:
-    """Path and JSON body of one request."""
-    messages = [{"role": m.role, "content": m.content} for m in question.messages]
-    body: dict[str, Any] = {"messages": messages, "stream": stream, "max_tokens": question.max_tokens}
-    if dialect == Dialect.OPENAI_CHAT:
-        if stream:
-            body["stream_options"] = {"include_usage": True}
-        return "/v1/chat/completions", json.dumps(body).encode()
-    body["top_k"] = question.top_k
-    if question.session_id:
-        body["session_id"] = question.session_id
-    return "/v1/chat", json.dumps(body).encode()
-
-
 def _object(data: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(data)
+        value = orjson.loads(data)
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
@@ -264,7 +261,11 @@ def _whole(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _finite(text: str | None) -> float | None:
+def _latin(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1")
+
+
+def _finite(text: bytes | None) -> float | None:
     try:
         value = float(text) if text is not None else math.nan
     except ValueError:

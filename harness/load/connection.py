@@ -6,31 +6,36 @@ after bytes were written, that is a connection error, not a retry.
 
 from __future__ import annotations
 
-import select
-import ssl
 from time import perf_counter
-from typing import Any, Protocol
-from urllib.parse import SplitResult, urlsplit
+from typing import TYPE_CHECKING, Any, Protocol
 
+import gevent
 import httptools
-from gevent import socket
+from gevent import monkey, socket
 
-CONNECT_TIMEOUT_S = 10.0
-READ_BYTES = 65536
+if TYPE_CHECKING:
+    from harness.load.origin import Origin
+
+READ_BYTES = 16384
+READABLE = 1 | 8 | 16  # POLLIN, POLLERR, POLLHUP
+_poll = monkey.get_original("select", "poll")  # gevent's own costs a fifth of a request and may switch greenlets
+
+Headers = dict[bytes, bytes]
 
 
 class Sink(Protocol):
-    """What an answer is told to, as it arrives."""
+    """What an answer is told to, as it arrives; header names are lower case."""
 
-    def head(self, status: int, headers: dict[str, str], now: float) -> None: ...
+    def head(self, status: int, headers: Headers, now: float) -> None: ...
     def body(self, data: bytes, now: float) -> None: ...
 
 
 class ClosedEarly(Exception):
     """The connection ended before the answer did; ``head_seen`` tells whether it had begun."""
 
-    def __init__(self, *, head_seen: bool) -> None:
-        super().__init__("the connection closed before the answer was whole")
+    def __init__(self, *, head_seen: bool, reused: bool) -> None:
+        where = "a kept-alive connection closed as it was used again" if reused and not head_seen else "it closed"
+        super().__init__(f"{where} before the answer was whole")
         self.head_seen = head_seen
 
 
@@ -38,116 +43,127 @@ class NotHttp(Exception):
     """The peer's bytes are no HTTP answer."""
 
 
-class Origin:
-    """Where requests go: address, path prefix, TLS, and the connections that are free for reuse."""
-
-    def __init__(self, base_url: str) -> None:
-        parts: SplitResult = urlsplit(base_url)
-        self.tls = ssl.create_default_context() if parts.scheme == "https" else None
-        self.hostname = parts.hostname or ""
-        self.port = parts.port or (443 if self.tls else 80)
-        self.host_header = parts.netloc.rpartition("@")[2]
-        self.prefix = parts.path.rstrip("/")
-        self._free: list[Connection] = []
-        self.open_sockets = 0
-
-    def take(self) -> tuple[Connection, bool]:
-        """A connection and whether it was reused; raises OSError when none can be made."""
-        while self._free:
-            connection = self._free.pop()
-            if connection.usable():
-                return connection, True
-            connection.close()
-        return Connection(self), False
-
-    def give(self, connection: Connection) -> None:
-        self._free.append(connection)
-
-    def close(self) -> None:
-        while self._free:
-            self._free.pop().close()
+class DeadlinePassed(Exception):
+    """The whole answer did not come in time."""
 
 
 class Connection:
-    """One socket; also the parser's callbacks, so that no object is made per chunk."""
+    """One open socket; also the parser's callbacks, so that no object is made per chunk."""
 
-    def __init__(self, origin: Origin) -> None:
+    def __init__(self, origin: Origin, sock: Any) -> None:  # noqa: ANN401 - gevent has no types
         self._origin = origin
-        raw = socket.create_connection((origin.hostname, origin.port), timeout=CONNECT_TIMEOUT_S)
-        origin.open_sockets += 1
-        self._closed = False
-        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        try:
-            self._socket: Any = origin.tls.wrap_socket(raw, server_hostname=origin.hostname) if origin.tls else raw
-        except OSError:
-            raw.close()
-            origin.open_sockets -= 1
-            raise
-        self._socket.settimeout(None)  # the deadline is the caller's
-        self._sink: Sink | None = None
-        self._reset()
-
-    def _reset(self) -> None:
+        self._socket = sock
+        self._poll = _poll()
+        self._poll.register(sock.fileno(), READABLE)
         self._parser = httptools.HttpResponseParser(self)
-        self._headers: dict[str, str] = {}
+        self._sink: Sink | None = None
+        self._headers: Headers = {}
         self._status = 0
         self._complete = False
         self._keep = False
         self._now = 0.0
+        self._closed = False
+        self._expired = -1  # the exchange whose deadline has passed
+        self._used = False
+        self._hub = gevent.get_hub()
+        plain = not hasattr(sock, "pending")  # TLS may hold bytes that no event announces
+        self._readable = self._hub.loop.io(sock.fileno(), 1) if plain else None
+        self._waiting = False
+        self.exchanges = 0  # tells the deadline's watch whether it still means this exchange
+        self.busy = False
 
     def usable(self) -> bool:
         """Nothing to read on an idle connection: readable means that the peer closed it."""
         try:
-            poll = select.poll()
-            poll.register(self._socket.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
-            return not poll.poll(0)
+            return not self._closed and not self._poll.poll(0)
         except (OSError, ValueError):
             return False
 
-    def exchange(self, request: bytes, sink: Sink) -> None:
-        """Send one request and feed its answer to the sink; returns when it is whole.
+    def exchange(self, request: bytes, sink: Sink) -> bool:
+        """Send one request and feed its answer to the sink; True when the connection may be used again.
 
-        Raises ClosedEarly, NotHttp or OSError. The connection goes back to its
-        origin when the answer allows it, else it is closed.
+        Raises ClosedEarly, NotHttp, DeadlinePassed or OSError, and is closed then.
         """
         self._sink = sink
-        self._socket.sendall(request)
-        while not self._complete:
-            data = self._socket.recv(READ_BYTES)
-            self._now = perf_counter()
-            if not data:
-                self._ended()
-                return
+        self.busy = True
+        try:
+            self._send(request)
+            self._waiting = self._readable is not None
+            recv, feed = self._socket.recv, self._parser.feed_data
+            while not self._complete:
+                if self._waiting:
+                    self._wait()
+                data = recv(READ_BYTES)
+                self._now = perf_counter()
+                if not data:
+                    self._ended()
+                    return False
+                feed(data)
+        except httptools.HttpParserUpgrade:
+            raise NotHttp("unexpected protocol upgrade") from None
+        except httptools.HttpParserError as error:
+            raise NotHttp(str(error)) from None
+        except OSError:
+            if self._expired == self.exchanges:
+                raise DeadlinePassed from None
+            raise
+        finally:
+            self.busy = self._waiting = False
+            self.exchanges += 1
+            if not (self._complete and self._keep):
+                self.close()
+        return self._reset()
+
+    def _send(self, request: bytes) -> None:
+        sent = self._socket.send(request)
+        if sent < len(request):
+            self._socket.sendall(request[sent:])
+
+    def _wait(self) -> None:
+        """Until there is something to read: asking first costs a failed call and an exception a token."""
+        while True:
             try:
-                self._parser.feed_data(data)
-            except httptools.HttpParserUpgrade:
-                raise NotHttp("unexpected protocol upgrade") from None
-            except httptools.HttpParserError as error:
-                raise NotHttp(str(error)) from None
-        if self._keep:
-            self._reset()
-            self._sink = None
-            self._origin.give(self)
-        else:
-            self.close()
+                self._hub.wait(self._readable)
+            except DeadlinePassed:
+                if self._expired != self.exchanges:
+                    continue  # meant for an exchange that ended just as its deadline passed
+                raise
+            return
+
+    def _reset(self) -> bool:
+        self._sink = None
+        self._used = True
+        self._headers, self._status, self._complete = {}, 0, False
+        return not self._closed
 
     def _ended(self) -> None:
         """End of the stream: whole only for a body that nothing but the end delimits."""
-        self.close()
-        framed = "content-length" in self._headers or "chunked" in self._headers.get("transfer-encoding", "")
+        headers = self._headers
+        framed = b"content-length" in headers or b"chunked" in headers.get(b"transfer-encoding", b"").lower()
         if not self._status or framed:
-            raise ClosedEarly(head_seen=bool(self._status))
+            raise ClosedEarly(head_seen=bool(self._status), reused=self._used)
+
+    def expire(self) -> None:
+        """Wake whoever waits for this exchange; it raises DeadlinePassed there."""
+        self._expired = self.exchanges
+        if self._waiting:
+            self._hub.cancel_wait(self._readable, DeadlinePassed())
+        else:
+            self.close()
 
     def close(self) -> None:
         if not self._closed:
             self._closed = True
             self._origin.open_sockets -= 1
+            if self._readable is not None:
+                self._readable.stop()
+                self._readable.close()
             self._socket.close()
 
     # -- callbacks of the parser
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+        self._headers[name.lower()] = value
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
@@ -155,15 +171,30 @@ class Connection:
             self._headers = {}
             return
         self._status = status
-        assert self._sink is not None
-        self._sink.head(status, self._headers, self._now)
+        self._sink.head(status, self._headers, self._now)  # type: ignore[union-attr]
 
     def on_body(self, data: bytes) -> None:
-        assert self._sink is not None
-        self._sink.body(data, self._now)
+        self._sink.body(data, self._now)  # type: ignore[union-attr]
 
     def on_message_complete(self) -> None:
         if not self._status:
             return
         self._complete = True
         self._keep = self._parser.should_keep_alive()  # false once this callback has returned
+
+
+def open_socket(addresses: list[Any], timeout_s: float) -> Any:  # noqa: ANN401
+    """The first address that takes a TCP connection; raises OSError with the last one's reason."""
+    failure: OSError | None = None
+    for family, kind, protocol, _, address in addresses:
+        raw = socket.socket(family, kind, protocol)
+        try:
+            raw.settimeout(timeout_s)
+            raw.connect(address)
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError as error:
+            failure = error
+            raw.close()
+        else:
+            return raw
+    raise failure or OSError("the name has no address")

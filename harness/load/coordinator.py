@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import json
-import os
-import platform
-import sys
-import tempfile
 import time
-from dataclasses import replace
-from datetime import UTC, datetime
+from dataclasses import asdict, replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import gevent
 import gevent.event
-import locust
-import psutil
 from locust.runners import STATE_MISSING
 
-import harness
 from harness.domain.ledger import GeneratorHealth, Ledger, close
-from harness.domain.sample import COLUMNS, Outcome, Sample
+from harness.domain.sample import Outcome
 from harness.domain.schedule import Schedule
 from harness.errors import Exit
 from harness.evidence.run_folder import RunFolder
 from harness.load import meta, options, summary
+from harness.load.clocks import Clocks, Offset
+from harness.load.closing import Tally, planned_dispersion, whole
 from harness.load.machine import machine_id
+from harness.load.outbox import unpack
+from harness.load.run_record import run_record
 
 if TYPE_CHECKING:
     from locust.env import Environment
 
+    from harness.domain.schedule import Arrival
     from harness.load.spec import RunSpec
 
 LEAD_S = 0.4
@@ -39,8 +35,7 @@ LEAD_PER_SLOT_S = 0.0006
 DISTRIBUTED_LEAD_S = 1.5
 REPORT_SETTLE_S = 3.5  # Locust's workers report every 3 s
 DONE_WAIT_S = 3.0
-SEQ, OUTCOME = COLUMNS.index("seq"), COLUMNS.index("outcome")
-SCHEDULED, SENT = COLUMNS.index("scheduled_s"), COLUMNS.index("sent_s")
+GAUGES = ("loop_lag_p99_s", "cpu_p95_pct", "gc_pause_max_s", "sockets_max", "sockets_limit", "clock_step_s")
 
 
 class Coordinator:
@@ -53,6 +48,7 @@ class Coordinator:
         self.schedule = Schedule(())
         self.running = False
         self._finished = gevent.event.Event()
+        self._clocks = Clocks(environment)
         assert environment.runner is not None
         environment.runner.register_message("pilot_batch", self._on_batch)
         environment.runner.register_message("pilot_done", self._on_done)
@@ -75,30 +71,37 @@ class Coordinator:
         self._target_meta = meta.ask(self._spec) if self._spec.ask_meta_first else {}
         self._folder = RunFolder(Path(options.evidence_folder(spec, self._environment)))
         self._folder.open()
-        self._rows: dict[int, list[Any]] = {}
         self._gauges: list[list[Any]] = []
         self._dones: dict[int, dict[str, Any]] = {}
         clients = self._clients()
         self._stripes: dict[int, str | None] = dict(enumerate(clients or [None]))
         self._lost: set[int] = set()
         self._stopped_by: str | None = None
+        self._touched: list[dict[str, Any]] = []
+        self._offsets = self._clocks.measure(clients) if self._master else {}
         lead = (DISTRIBUTED_LEAD_S if self._master else LEAD_S) + LEAD_PER_SLOT_S * spec.slots
         self._t0, self._t0_unix = perf_counter() + lead, time.time() + lead
-        self._folder.write_run(self._run_json("running"))
+        self._folder.write_run(self._record("running"))
         self.running = True
-        assert self._environment.runner is not None
         for number, client in self._stripes.items():
-            plan = {
-                "spec": self._spec.to_message(),
-                "digest": self.schedule.digest,
-                "worker": number,
-                "workers": len(self._stripes),
-                "t0_perf": self._t0,
-                "t0_unix_s": self._t0_unix,
-                "machine": machine_id(),
-            }
-            self._environment.runner.send_message("pilot_plan", plan, client)
+            self._send("pilot_plan", self._plan(number, client), client)
         gevent.spawn(self._watch)
+
+    def _plan(self, number: int, client: str | None) -> dict[str, Any]:
+        offset = self._offsets.get(client or "")
+        return {
+            "spec": self._spec.to_message(),
+            "digest": self.schedule.digest,
+            "worker": number,
+            "workers": len(self._stripes),
+            "t0_perf": self._t0,
+            "machine": machine_id(),
+            "offset_s": offset.offset_s if offset else 0.0,
+        }
+
+    def _send(self, kind: str, data: dict[str, Any], client: str | None) -> None:
+        assert self._environment.runner is not None
+        self._environment.runner.send_message(kind, data, client)
 
     def _clients(self) -> list[str]:
         if not self._master:
@@ -113,34 +116,34 @@ class Coordinator:
         data = msg.data
         if not self.running:
             return
-        for row in data["rows"]:
-            self._rows[row[SEQ]] = row
         self._gauges += data["gauges"]
-        if self._folder.append(data["rows"]):
-            self._ack(data)
-
-    def _ack(self, data: dict[str, Any]) -> None:
-        assert self._environment.runner is not None
-        client = self._stripes.get(data["worker"])
-        self._environment.runner.send_message("pilot_ack", {"batch": data["batch"]}, client)
+        if not data["lines"] or self._folder.append(unpack(data)):
+            self._send("pilot_ack", {"batch": data["batch"]}, self._stripes.get(data["worker"]))
 
     def _on_done(self, environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ANN401
         del environment
         if self.running:
             self._dones[msg.data["worker"]] = msg.data
 
+    def note_touch(self, what: str) -> None:
+        """Somebody did something to Locust's own state while a run goes: no harm to the evidence, but it is said."""
+        if self.running:
+            self._touched.append({"at_s": round(perf_counter() - self._t0, 3), "what": what})
+
     def _watch(self) -> None:
         """Until every stripe is done or lost."""
         while self.running:
             self._note_lost()
-            if all(k in self._dones or k in self._lost for k in self._stripes):
+            if self._all_in():
                 self._finish()
                 return
             if any("error" in done for done in self._dones.values()):
-                self._stopped_by = "a worker could not start"
-                self.interrupt(self._stopped_by)
+                self.interrupt("a worker could not start")
                 return
             gevent.sleep(0.05)
+
+    def _all_in(self) -> bool:
+        return all(k in self._dones or k in self._lost for k in self._stripes)
 
     def _note_lost(self) -> None:
         if not self._master:
@@ -157,13 +160,12 @@ class Coordinator:
         if not self.running or self._stopped_by == "interrupted":
             return
         self._stopped_by = reason
-        assert self._environment.runner is not None
         for client in self._stripes.values():
-            self._environment.runner.send_message("pilot_stop", {}, client)
+            self._send("pilot_stop", {}, client)
         deadline = perf_counter() + DONE_WAIT_S
         while perf_counter() < deadline:
             self._note_lost()
-            if all(k in self._dones or k in self._lost for k in self._stripes):
+            if self._all_in():
                 break
             gevent.sleep(0.02)
         self._finish()
@@ -174,32 +176,36 @@ class Coordinator:
         if not self.running:
             return
         self.running = False
+        elapsed_s = perf_counter() - self._t0
         for done in self._dones.values():
             self._stopped_by = self._stopped_by or done.get("limit")
-        rows = [self._rows.get(a.seq) or self._missing(a) for a in self.schedule.arrivals]
-        lags = [row[SENT] - row[SCHEDULED] for row in rows if row[SENT] is not None]
-        outcomes = [row[OUTCOME] for row in rows]
-        self._folder.write_samples(rows, self._gauges)
+        tally = self._write_samples()
         self._folder.write_target(self._target_json())
-        self._folder.write_run(self._run_json("done"))
-        ledger = close(len(rows), outcomes, lags, self._health(), self._spec.p95_limit_s, self._stopped_by)
+        self._folder.write_run(self._record("done") | self._record_after(tally, elapsed_s))
+        ledger = close(
+            tally.planned, tally.outcomes, tally.lags_s, self._health(), self._spec.p95_limit_s, self._stopped_by
+        )
         self._folder.close(ledger)
         self._judge(ledger)
-        print(summary.text(rows, ledger, self._spec, self._folder.path), flush=True)
+        print(summary.text(tally, ledger, self._spec, self._folder.path), flush=True)
         if self._master and not ledger.stopped_by:
             gevent.sleep(REPORT_SETTLE_S)
         self._finished.set()
 
-    def _missing(self, arrival: Any) -> list[Any]:  # noqa: ANN401
-        """A sample for an arrival that nobody reported."""
-        sample = Sample(
-            arrival.seq, arrival.phase, arrival.measured, arrival.question_id, arrival.stream, arrival.scheduled_s
-        )
+    def _write_samples(self) -> Tally:
+        tally = Tally()
+        reader = self._folder.samples(len(self.schedule))
+        chunks = whole(reader, self.schedule, self._lost_with, tally)
+        self._folder.write_samples(chunks, self._gauges)
+        for _ in chunks:  # what a full disk left uncounted
+            pass
+        reader.close()
+        return tally
+
+    def _lost_with(self, arrival: Arrival) -> int | None:
+        """The lost worker that had this arrival, None when its worker is not lost."""
         stripe = arrival.seq % len(self._stripes)
-        sample.worker = stripe
-        sample.outcome = Outcome.LOST if stripe in self._lost else Outcome.NOT_SENT
-        sample.layer = "generator"
-        return sample.row()
+        return stripe if stripe in self._lost else None
 
     def _health(self) -> GeneratorHealth:
         dones = self._dones.values()
@@ -208,6 +214,9 @@ class Coordinator:
             values = [d[name] for d in dones if d.get(name) is not None]
             return max(values, key=abs, default=None)
 
+        def words(name: str) -> tuple[str, ...]:
+            return tuple(dict.fromkeys(str(text) for d in dones for text in d.get(name) or ()))
+
         errors = [str(d["error"]) for d in dones if "error" in d]
         return GeneratorHealth(
             no_free_slot=sum(d.get("no_free_slot", 0) for d in dones),
@@ -215,10 +224,9 @@ class Coordinator:
             late_joiners=max(0, len(self._clients()) + len(self._lost) - len(self._stripes)),
             write_errors=tuple(self._folder.errors),
             worker_errors=tuple(dict.fromkeys(errors)),
+            local_errors=words("local_errors"),
             interrupted=self._stopped_by is not None and not any(d.get("limit") for d in dones),
-            loop_lag_p99_s=worst("loop_lag_p99_s"),
-            cpu_p95_pct=worst("cpu_p95_pct"),
-            clock_step_s=worst("clock_step_s"),
+            **{name: worst(name) for name in GAUGES},
         )
 
     def _judge(self, ledger: Ledger) -> None:
@@ -237,42 +245,32 @@ class Coordinator:
             self._target_meta = meta.ask(self._spec, strict=False)
         return {"name": self._spec.target, "dialect": self._spec.dialect, "meta": self._target_meta or None}
 
-    def _run_json(self, state: str) -> dict[str, Any]:
-        spec = self._spec
+    def _record(self, state: str) -> dict[str, Any]:
+        record = run_record(self._spec, self.schedule, state, self._t0_unix, len(self._stripes))
+        return record | {"elapsed_s": None, "arrivals": {"planned": asdict(planned_dispersion(self.schedule))}}
+
+    def _record_after(self, tally: Tally, elapsed_s: float) -> dict[str, Any]:
+        """What only the run itself could tell."""
+        arrivals = {"planned": planned_dispersion(self.schedule), "achieved": tally.sent_dispersion()}
         return {
-            "state": state,
-            "profile": spec.profile,
-            "target": spec.target,
-            "base_url": spec.base_url,
-            "spec": {**spec.to_message(), "headers_from_env": sorted(spec.headers_from_env)},
-            "seed": spec.seed,
-            "schedule_digest": self.schedule.digest,
-            "questions_digest": spec.questions_digest,
-            "planned": len(self.schedule),
-            "total_s": spec.load.total_s,
-            "started_utc": datetime.fromtimestamp(self._t0_unix, UTC).isoformat(timespec="milliseconds"),
-            "elapsed_s": None if state == "running" else round(perf_counter() - self._t0, 3),
-            "workers": len(self._stripes),
-            "versions": {
-                "harness": harness.__version__,
-                "locust": locust.__version__,
-                "gevent": gevent.__version__,
-                "python": platform.python_version(),
-            },
-            "generator": {
-                "machine": platform.machine(),
-                "system": f"{platform.system()} {platform.release()}",
-                "cores": psutil.cpu_count(),
-                "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
-            },
-            "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+            "elapsed_s": round(elapsed_s, 3),
+            "arrivals": {name: asdict(said) for name, said in arrivals.items()},
+            "touched": self._touched,
+            "worker_clocks": self._clock_records() if self._master else [],
         }
 
+    def _clock_records(self) -> list[dict[str, Any]]:
+        """Each worker's clock against the master's, before and after the run."""
+        alive = [c for number, c in self._stripes.items() if c and number not in self._lost]
+        after = self._clocks.measure(alive)
+        out = []
+        for number, client in self._stripes.items():
+            then, now = self._offsets.get(client or ""), after.get(client or "")
+            out.append({"worker": number, "before": _said(then), "after": _said(now)})
+        return out
 
-def leave_rows(rows: list[list[Any]]) -> Path:
-    """Rows that no master took, in a file of their own."""
-    fd, name = tempfile.mkstemp(prefix="pilot-unacknowledged-", suffix=".jsonl")
-    with os.fdopen(fd, "w", encoding="utf-8") as file:
-        file.write(json.dumps({"columns": COLUMNS}) + "\n")
-        file.writelines(json.dumps(row) + "\n" for row in rows)
-    return Path(name)
+
+def _said(offset: Offset | None) -> dict[str, Any] | None:
+    return (
+        None if offset is None else {k: round(v, 6) if isinstance(v, float) else v for k, v in asdict(offset).items()}
+    )

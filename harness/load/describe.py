@@ -12,6 +12,7 @@ from locust.argument_parser import get_parser
 from locust.util.load_locustfile import load_locustfile
 
 from harness.domain.arrivals import as_data
+from harness.domain.mix import mix_data
 from harness.load import options
 
 
@@ -27,7 +28,7 @@ def main() -> None:
     data = {
         "profile": spec.profile,
         "load": as_data(spec.load),
-        "stream_share": spec.stream_share,
+        "mix": mix_data(spec.mix),
         "deadline_s": spec.deadline_s,
         "slots": spec.slots,
         "requests": len(schedule),

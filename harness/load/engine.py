@@ -13,9 +13,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -25,17 +23,22 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from harness.errors import Exit, PilotError, Refused
 from harness.load import hosts, live, options
-from harness.load.coordinator import Coordinator, leave_rows
+from harness.load.clocks import answer_ping, t0_here
+from harness.load.coordinator import Coordinator
 from harness.load.generator import FLUSH_S, Generator, build
-from harness.load.machine import machine_id
+from harness.load.outbox import Outbox
 from harness.load.shape import SlotShape
 from harness.load.spec import RunSpec
 from harness.load.target_child import TargetChild
+from harness.load.touches import watch_touches
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from locust.env import Environment
+
+    from harness.domain.questions import Question
+    from harness.domain.schedule import Schedule
 
 PARENT_POLL_S = 0.5
 PARENT_VARIABLE = "PILOT_PARENT_PID"
@@ -50,8 +53,8 @@ class Engine:
         self._environment: Environment | None = None
         self._coordinator: Coordinator | None = None
         self._child: TargetChild | None = None
-        self._batch = 0
-        self._unacknowledged: dict[int, dict[str, Any]] = {}
+        self._live: live.LiveRows | None = None
+        self._outbox: Outbox | None = None
         self._done_sent = False
 
     # -- init
@@ -66,6 +69,7 @@ class Engine:
             runner.register_message("pilot_plan", self._on_plan)
             runner.register_message("pilot_ack", self._on_ack)
             runner.register_message("pilot_stop", self._on_stop)
+            runner.register_message("pilot_ping", answer_ping)
         if worker:
             environment.process_exit_code = 0  # the master judges the run
             _follow_parent(os.getppid(), self._orphaned)
@@ -79,6 +83,7 @@ class Engine:
         shape = SlotShape(self._coordinator)
         shape.runner = runner
         environment.shape_class = shape
+        watch_touches(environment, self._coordinator)
         spec = options.PREPARED.spec
         assert spec is not None
         if spec.embedded and not spec.base_url:
@@ -114,54 +119,66 @@ class Engine:
         self.generator = None
         if plan is None:
             return  # joined after the start: idle until the next run
-        spec = RunSpec.from_message(plan["spec"])
-        path = Path(spec.questions_file)
         try:
+            spec = RunSpec.from_message(plan["spec"])
             hosts.check_on_worker(spec.base_url or "", environment.parsed_options)
-        except PilotError as error:
+            schedule, questions = self._schedule(spec, plan["digest"])
+            self._launch(environment, spec, schedule, questions, plan)
+        except (PilotError, ValueError) as error:
             self._say("pilot_done", {"error": str(error)}, plan["worker"])
-            return
+
+    def _schedule(self, spec: RunSpec, digest: str) -> tuple[Schedule, dict[str, Question]]:
         prepared = options.PREPARED
         if prepared.schedule is not None and prepared.spec is not None and self._coordinator is not None:
             schedule, questions = self._coordinator.schedule, prepared.questions
         else:
-            try:
-                schedule, questions = build(spec, path)
-            except (PilotError, ValueError) as error:
-                self._say("pilot_done", {"error": str(error)}, plan["worker"])
-                return
-        if schedule.digest != plan["digest"]:
-            self._say("pilot_done", {"error": "the schedule differs from the master's"}, plan["worker"])
-            return
-        t0 = plan["t0_perf"] if plan["machine"] == machine_id() else perf_counter() + plan["t0_unix_s"] - time.time()
-        stripe = schedule.stripe(plan["worker"], plan["workers"])
-        self._batch, self._unacknowledged, self._done_sent = 0, {}, False
-        self.generator = Generator(spec, stripe, questions, t0, plan["worker"], live.LiveRows(environment))
+            schedule, questions = build(spec, Path(spec.questions_file))
+        if schedule.digest != digest:
+            raise ValueError("the schedule differs from the master's")
+        return schedule, questions
+
+    def _launch(
+        self,
+        environment: Environment,
+        spec: RunSpec,
+        schedule: Schedule,
+        questions: dict[str, Question],
+        plan: dict[str, Any],
+    ) -> None:
+        worker = plan["worker"]
+        stripe = schedule.stripe(worker, plan["workers"])
+        self._live = live.LiveRows(environment)
+        self.generator = Generator(spec, stripe, questions, t0_here(plan), worker, self._live)
+        self._done_sent = False
+        remote = isinstance(environment.runner, WorkerRunner)
+        self._outbox = Outbox(lambda batch: self._say("pilot_batch", batch, worker), pack=remote)
         self.generator.start()
-        gevent.spawn(self._flush_often, self.generator, plan["worker"])
+        gevent.spawn(self._flush_often, self.generator, worker)
 
     # -- running
 
     def _flush_often(self, generator: Generator, worker: int) -> None:
         while not self._done_sent:
             gevent.sleep(FLUSH_S)
-            self._flush(generator, worker)
+            self._flush(generator)
             if generator.finished and not self._done_sent:
                 self._finish(generator, worker)
 
-    def _flush(self, generator: Generator, worker: int) -> None:
-        rows, gauges = generator.take()
-        if rows or gauges:
-            self._batch += 1
-            batch = {"worker": worker, "batch": self._batch, "rows": rows, "gauges": gauges}
-            self._unacknowledged[self._batch] = batch
-            self._say("pilot_batch", batch, worker)
+    def _flush(self, generator: Generator) -> None:
+        assert self._outbox is not None
+        assert self._live is not None
+        self._outbox.post(*generator.take())
+        self._live.fold()
 
     def _finish(self, generator: Generator, worker: int) -> None:
         self._done_sent = True
-        self._flush(generator, worker)
-        summary = generator.gauges.summary()
-        done = {"no_free_slot": generator.no_free_slot, "limit": generator.limit_hit, **summary}
+        self._flush(generator)
+        done = {
+            "no_free_slot": generator.no_free_slot,
+            "limit": generator.limit_hit,
+            "local_errors": list(generator.local_errors),
+            **generator.gauges.summary(),
+        }
         generator.close()
         self._say("pilot_done", done, worker)
 
@@ -172,7 +189,8 @@ class Engine:
 
     def _on_ack(self, environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ANN401
         del environment
-        self._unacknowledged.pop(msg.data["batch"], None)
+        if self._outbox is not None:
+            self._outbox.acknowledged(msg.data["batch"])
 
     def _on_stop(self, environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ANN401
         del environment, msg
@@ -196,11 +214,11 @@ class Engine:
         if isinstance(environment.runner, WorkerRunner):
             self._stop_generator()
             gevent.sleep(0.2)  # let the last acknowledgements in
-            self._leave_unacknowledged()
         if self._coordinator is not None:
             if self._coordinator.running:
                 self._coordinator.interrupt()
             environment.process_exit_code = int(self._coordinator.exit_code)
+        self._leave_unacknowledged()
         if self._child is not None:
             self._child.stop()
 
@@ -208,16 +226,17 @@ class Engine:
         """The parent is gone: keep what it did not acknowledge, then go."""
         if self.generator is not None and not self._done_sent:
             self.generator.stop()
-            self._flush(self.generator, self.generator.worker)
+            self._flush(self.generator)
         self._leave_unacknowledged()
         os._exit(int(Exit.FAILED))
 
     def _leave_unacknowledged(self) -> None:
-        if self._unacknowledged:
-            rows = [row for batch in self._unacknowledged.values() for row in batch["rows"]]
-            path = leave_rows(rows)
-            print(f"{len(rows)} samples were not acknowledged by the master: {path}", file=sys.stderr)
-            self._unacknowledged = {}
+        if self._outbox is not None:
+            self._outbox.leave()
+            if self._outbox.left_rows:
+                rows, path = self._outbox.left_rows, self._outbox.left
+                print(f"{rows} samples were not acknowledged by the master: {path}", file=sys.stderr, flush=True)
+            self._outbox = None
 
 
 def _follow_parent(pid: int, then: Callable[[], None]) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import resource
 import time
+from array import array
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PROBE_S = 0.05
+LEAST_SECONDS = 5  # fewer readings of the processor make no percentile
 
 
 class Gauges:
@@ -26,10 +29,12 @@ class Gauges:
         self._t0 = t0
         self._counts = counts  # in flight, open sockets, sent
         self._rows: list[list[Any]] = []
-        self._lags: list[float] = []
-        self._cpu: list[float] = []
+        self._lags = array("d")
+        self._cpu = array("d")
         self._gc_s = 0.0
         self._gc_began = 0.0
+        self._gc_most_s = 0.0
+        self._sockets_most = 0
         self._process = psutil.Process()
         self._drift = time.time() - perf_counter()
         self._greenlets: list[Any] = []
@@ -50,10 +55,13 @@ class Gauges:
         return rows
 
     def summary(self) -> dict[str, float | None]:
-        """Figures over the whole run."""
+        """Figures over the run, its lead-in left out."""
         return {
             "loop_lag_p99_s": quantile(self._lags, 0.99),
-            "cpu_p95_pct": quantile(self._cpu, 0.95),
+            "cpu_p95_pct": quantile(self._cpu, 0.95) if len(self._cpu) >= LEAST_SECONDS else None,
+            "gc_pause_max_s": self._gc_most_s,
+            "sockets_max": float(max(self._sockets_most, self._counts()[1])),
+            "sockets_limit": float(resource.getrlimit(resource.RLIMIT_NOFILE)[0]),
             "clock_step_s": time.time() - perf_counter() - self._drift,
         }
 
@@ -61,24 +69,31 @@ class Gauges:
         while True:
             due = perf_counter() + PROBE_S
             gevent.sleep(PROBE_S)
-            self._lags.append(max(0.0, perf_counter() - due))
+            now = perf_counter()
+            if now >= self._t0:
+                self._lags.append(max(0.0, now - due))
 
     def _each_second(self) -> None:
         seen = 0
         while True:
             gevent.sleep(1.0)
             cpu = self._process.cpu_percent()
-            self._cpu.append(cpu)
             worst = max(self._lags[seen:], default=None)
             seen = len(self._lags)
             in_flight, sockets, sent = self._counts()
+            self._sockets_most = max(self._sockets_most, sockets)
             second = int(perf_counter() - self._t0)
+            if second >= 1:
+                self._cpu.append(cpu)
             pause, self._gc_s = self._gc_s, 0.0
             self._rows.append([second, self._worker, worst, cpu, in_flight, sockets, pause, sent])
 
     def _on_gc(self, phase: str, info: dict[str, int]) -> None:
         del info
+        now = perf_counter()
         if phase == "start":
-            self._gc_began = perf_counter()
-        else:
-            self._gc_s += perf_counter() - self._gc_began
+            self._gc_began = now
+            return
+        self._gc_s += now - self._gc_began
+        if now >= self._t0:
+            self._gc_most_s = max(self._gc_most_s, now - self._gc_began)

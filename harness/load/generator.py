@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import gc
-import os
+import json
 import uuid
 from collections import deque
+from random import Random
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import gevent
-from gevent import Timeout
+import orjson
+from gevent import GreenletExit
 
 from harness.domain import schedule as schedules
 from harness.domain.sample import Outcome, Sample
-from harness.load import outcomes
-from harness.load.answers import READERS, Answer, request_body
-from harness.load.connection import ClosedEarly, NotHttp, Origin
+from harness.load.attempt import Attempts
+from harness.load.bodies import Bodies
 from harness.load.gauges import Gauges
+from harness.load.origin import Origin
 from harness.workspace import questions as question_files
 
 if TYPE_CHECKING:
@@ -28,13 +30,8 @@ if TYPE_CHECKING:
     from harness.domain.schedule import Arrival, Schedule
     from harness.load.spec import RunSpec
 
-NEVER_S = 10**6
 FLUSH_S = 0.5
 UNAUTHORIZED_IN_A_ROW = 10
-
-
-class Deadline(Exception):
-    """The whole answer did not come in time."""
 
 
 def build(spec: RunSpec, path: Path) -> tuple[Schedule, dict[str, Question]]:
@@ -42,7 +39,7 @@ def build(spec: RunSpec, path: Path) -> tuple[Schedule, dict[str, Question]]:
     asked = question_files.read_questions(path, spec.max_tokens)
     if question_files.digest(asked) != spec.questions_digest:
         raise ValueError(f"{path} differs from the questions that this run was planned with")
-    return schedules.draw(spec.load, asked, spec.seed, spec.stream_share), {q.id: q for q in asked}
+    return schedules.draw(spec.load, asked, spec.seed, spec.mix), {q.id: q for q in asked}
 
 
 class Generator:
@@ -59,33 +56,48 @@ class Generator:
     ) -> None:
         self._spec = spec
         self._todo = deque(stripe)
-        self._questions = questions
         self.t0 = t0
         self.worker = worker
         self._on_sample = on_sample
-        self._origin = Origin(spec.base_url or "http://127.0.0.1:9")
-        self._headers = _fixed_headers(spec, self._origin)
-        self._reader: type[Answer] = READERS[spec.dialect]
-        self._bodies: dict[tuple[str, bool], bytes] = {}
-        self._rows: list[list[Any]] = []
+        self._origin = Origin(spec.base_url or "http://127.0.0.1:9", spec.connections, spec.ca_file)
+        self._attempts = Attempts(spec, self._origin, Bodies(spec, questions, self._origin), t0)
+        self._run_id = uuid.uuid4().hex[:20]
+        self._lines: list[bytes] = []
         self._busy: set[Any] = set()
         self._held = 0
         self.no_free_slot = 0
-        self.sent = 0
         self._refused_in_a_row = 0
         self.limit_hit: str | None = None
         self._stopped = False
-        self.gauges = Gauges(worker, t0, lambda: (len(self._busy), self._origin.open_sockets, self.sent))
+        self.gauges = Gauges(worker, t0, lambda: (len(self._busy), self._origin.open_sockets, self._attempts.sent))
 
     def start(self) -> None:
         """Collect garbage now rather than under load."""
         gc.collect()
         gc.freeze()
         self.gauges.start()
+        self._attempts.start()
+
+    @property
+    def local_errors(self) -> tuple[str, ...]:
+        """What this machine could not do for a request; the target is not to blame."""
+        return tuple(self._attempts.local_errors)
 
     # -- slots
 
-    def next(self) -> Arrival | None:
+    def serve(self, slot: object) -> None:
+        """Send arrivals as they come due, one after the other, until none is left for this slot."""
+        while (arrival := self._next()) is not None:
+            due = self.t0 + arrival.scheduled_s
+            try:
+                # always sleeps, so that a slot that is behind still lets the others run
+                gevent.sleep(max(0.0, due - perf_counter()))
+            except GreenletExit:
+                self._give_back(arrival)
+                raise
+            self._send(arrival, slot)
+
+    def _next(self) -> Arrival | None:
         """The next arrival in time order for a slot that has just become free."""
         if self._stopped or not self._todo:
             return None
@@ -95,89 +107,75 @@ class Generator:
             self.no_free_slot += 1
         return arrival
 
-    def wait_s(self, arrival: Arrival | None) -> float:
-        if arrival is None:
-            return NEVER_S
-        return max(0.0, self.t0 + arrival.scheduled_s - perf_counter())
+    def _give_back(self, arrival: Arrival) -> None:
+        """A slot was taken away while it waited: another one sends what it held."""
+        self._held -= 1
+        if not self._stopped:
+            self._todo.appendleft(arrival)
 
     @property
     def finished(self) -> bool:
         """Nothing left to send and nothing in flight; once stopped, what slots still hold is not sent."""
         return not self._busy if self._stopped else not self._todo and not self._held
 
-    def send(self, arrival: Arrival) -> None:
+    def _send(self, arrival: Arrival, slot: object) -> None:
         """Send one arrival and record what happened, whatever it was; nothing once stopped."""
         if self._stopped:
             return  # nobody reports it, so the ledger has it as not sent
-        sample = Sample(
-            arrival.seq, arrival.phase, arrival.measured, arrival.question_id, arrival.stream, arrival.scheduled_s
-        )
-        sample.worker = self.worker
         greenlet = gevent.getcurrent()
         self._busy.add(greenlet)
+        sample = self._blank(arrival)
         try:
-            self._attempt(arrival, sample)
-        except gevent.GreenletExit:
-            sample.outcome = Outcome.ABORTED
+            sample = self._until_final(arrival, sample, slot)
+        except GreenletExit:
+            sample.outcome, sample.layer = Outcome.ABORTED, "generator"
             raise
         finally:
             sample.finished_s = perf_counter() - self.t0
             self._busy.discard(greenlet)
             self._held -= 1
-            self._rows.append(sample.row())
+            self._lines.append(orjson.dumps(sample.row()))
             self._count_refusals(sample)
         self._on_sample(sample)
 
-    def _attempt(self, arrival: Arrival, sample: Sample) -> None:
-        request_id = uuid.uuid4().hex
-        sample.request_id = request_id
-        sample.attempts = 1
-        self.sent += 1
-        answer = self._reader(sample, self.t0)
-        request = self._request(arrival, request_id)
-        sample.sent_s = perf_counter() - self.t0
-        code: str | None = None
-        connection = None
-        timer = Timeout.start_new(self._spec.deadline_s, Deadline)
-        try:
-            connection, reused = self._origin.take()
-            sample.conn_reused = reused
-            if not reused:
-                sample.connect_s = perf_counter() - self.t0 - sample.sent_s
-            connection.exchange(request, answer)
-            connection = None
-            outcome, code = answer.close()
-        except Deadline:
-            outcome, sample.detail = Outcome.TIMEOUT, f"no whole answer within {self._spec.deadline_s:g} s"
-        except ClosedEarly as error:
-            outcome = Outcome.CUT_STREAM if error.head_seen else Outcome.CONNECTION_ERROR
-            sample.detail = str(error)
-        except NotHttp as error:
-            outcome, sample.detail = Outcome.BAD_CONTRACT, f"no HTTP answer: {error}"[:200]
-        except OSError as error:
-            outcome = Outcome.CUT_STREAM if answer.status else Outcome.CONNECTION_ERROR
-            sample.detail = f"{type(error).__name__}: {error.strerror or error}"[:200]
-        finally:
-            timer.cancel()
-            if connection is not None:
-                answer.partial()
-                connection.close()
-        sample.outcome, sample.error_code = outcome, code
-        sample.layer = outcomes.layer_of(
-            outcome, code, from_instance=answer.from_instance, head_seen=bool(answer.status)
+    def _blank(self, arrival: Arrival) -> Sample:
+        sample = Sample(
+            arrival.seq, arrival.phase, arrival.measured, arrival.question_id, arrival.stream, arrival.scheduled_s
         )
+        sample.worker = self.worker
+        sample.top_k, sample.prompt_tokens = arrival.top_k, arrival.prompt_tokens
+        if arrival.session is not None:
+            sample.session, sample.turn = arrival.session, arrival.turn
+        return sample
 
-    def _request(self, arrival: Arrival, request_id: str) -> bytes:
-        key = (arrival.question_id, arrival.stream)
-        if (tail := self._bodies.get(key)) is None:
-            question = self._questions[arrival.question_id]
-            path, body = request_body(self._spec.dialect, question, stream=arrival.stream)
-            accept = "text/event-stream" if arrival.stream else "application/json"
-            head = f"POST {self._origin.prefix}{path} HTTP/1.1\r\n{self._headers}Accept: {accept}\r\n"
-            tail = f"{head}Content-Length: {len(body)}\r\nX-Request-Id: ".encode("latin-1") + b"\0" + body
-            self._bodies[key] = tail
-        head_bytes, _, body_bytes = tail.partition(b"\0")
-        return head_bytes + request_id.encode() + b"\r\n\r\n" + body_bytes
+    def _until_final(self, arrival: Arrival, sample: Sample, slot: object) -> Sample:
+        """One attempt, or as many as the retry policy allows; the last one's sample."""
+        attempts, policy = self._attempts, self._spec.retry
+        request_id = f"{self._run_id}{arrival.seq:012x}"
+        sample.sent_s = began_s = perf_counter() - self.t0
+        due = self.t0 + began_s + self._spec.deadline_s
+        sample.attempts = 1
+        attempts.make(arrival, sample, slot, request_id, due)
+        if policy.attempts == 1:
+            return sample
+        log = [_logged(sample, began_s, self.t0)]
+        while True:
+            jitter = Random(f"{self._spec.seed}:{arrival.seq}:{sample.attempts}").random()
+            wait_s = None
+            if sample.first_token_s is None:
+                wait_s = policy.wait_s(sample.attempts, Outcome(sample.outcome), sample.retry_after_s, jitter)
+            if wait_s is None or perf_counter() + wait_s >= due:
+                break
+            gevent.sleep(wait_s)
+            made = sample.attempts + 1
+            sample = self._blank(arrival)
+            sample.sent_s, sample.attempts = began_s, made
+            again_s = perf_counter() - self.t0
+            attempts.make(arrival, sample, slot, f"{request_id}-{made}", due)
+            log.append(_logged(sample, again_s, self.t0))
+        if len(log) > 1:
+            sample.attempt_log = json.dumps(log)
+        return sample
 
     def _count_refusals(self, sample: Sample) -> None:
         if sample.outcome != Outcome.UNAUTHORIZED:
@@ -191,10 +189,10 @@ class Generator:
 
     # -- ending
 
-    def take(self) -> tuple[list[list[Any]], list[list[Any]]]:
-        """Samples and gauge rows since the last call."""
-        rows, self._rows = self._rows, []
-        return rows, self.gauges.take()
+    def take(self) -> tuple[list[bytes], list[list[Any]]]:
+        """Sample lines and gauge rows since the last call."""
+        lines, self._lines = self._lines, []
+        return lines, self.gauges.take()
 
     def stop(self) -> None:
         """Send nothing more; what is in flight becomes ``aborted``."""
@@ -209,16 +207,18 @@ class Generator:
 
     def close(self) -> None:
         self.gauges.stop()
+        self._attempts.stop()
         self._origin.close()
 
 
-def _fixed_headers(spec: RunSpec, origin: Origin) -> str:
-    """Headers that every request has; secrets come from this process's own environment."""
-    lines = [
-        f"Host: {origin.host_header}",
-        "User-Agent: runtime-pilot",
-        "Content-Type: application/json",
-        "Accept-Encoding: identity",
+def _logged(sample: Sample, sent_s: float, t0: float) -> list[Any]:
+    """One attempt as ``ATTEMPT_COLUMNS`` has it."""
+    finished = perf_counter() - t0
+    return [
+        round(sent_s, 6),
+        sample.headers_s and round(sample.headers_s, 6),
+        round(finished, 6),
+        str(sample.outcome),
+        sample.status,
+        sample.retry_after_s,
     ]
-    lines += [f"{name}: {os.environ.get(variable, '')}" for name, variable in spec.headers_from_env.items()]
-    return "".join(line.replace("\r", "").replace("\n", "") + "\r\n" for line in lines)

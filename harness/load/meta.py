@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from harness.domain.target import Dialect
 from harness.errors import Refused
+from harness.load.origin import tls_context
 
 if TYPE_CHECKING:
     from harness.load.spec import RunSpec
@@ -25,8 +26,13 @@ def ask(spec: RunSpec, *, strict: bool = True) -> dict[str, Any]:
     if spec.dialect != Dialect.RAG_CHAT or not spec.base_url:
         return {}
     parts = urlsplit(spec.base_url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
+    connection = (
+        http.client.HTTPSConnection(
+            parts.hostname or "", parts.port, timeout=TIMEOUT_S, context=tls_context(spec.ca_file)
+        )
+        if parts.scheme == "https"
+        else http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
+    )
     headers = {name: os.environ.get(variable, "") for name, variable in spec.headers_from_env.items()}
     try:
         connection.request("GET", parts.path.rstrip("/") + "/v1/meta", headers=headers)

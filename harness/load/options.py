@@ -17,10 +17,15 @@ from harness.domain import schedule as schedules
 from harness.domain.arrivals import LoadProfile, Process
 from harness.domain.target import Dialect, Target
 from harness.errors import Exit, PilotError, Refused
+from harness.load.given import Given
 from harness.load.hosts import check_listeners, declared_by, may_drive, nearest_workspace
-from harness.load.spec import MOST_SLOTS_PER_WORKER, RunSpec
+from harness.load.origin import tls_context
+from harness.load.slots import choose_slots
+from harness.load.spec import RunSpec
+from harness.load.work import add_work_options, work_of
 from harness.workspace import Workspace
 from harness.workspace import questions as question_files
+from harness.workspace.trace_csv import read_trace
 
 if TYPE_CHECKING:
     import argparse
@@ -32,7 +37,6 @@ if TYPE_CHECKING:
 
 CAMPAIGN_VARIABLE = "PILOT_CAMPAIGN"  # set by the campaign: nothing may touch a cold target before its probe
 URL_VARIABLE = "PILOT_BASE_URL"  # set by the campaign: where the embedded target that it started listens
-MODES = {"json": 0.0, "stream": 1.0}
 
 
 @dataclass
@@ -64,6 +68,8 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
     add("--duration", type=float, metavar="SECONDS", help="length of the measured part")
     add("--warmup", type=float, metavar="SECONDS", help="before the measured part, not measured")
     add("--arrivals", choices=[p.value for p in Process], help="how requests are spread within a phase")
+    add("--trace", metavar="FILE", help="send at the instants of this CSV's timestamps, with its token counts if any")
+    add("--speed", type=float, help="with a trace: times its own pace (--rate then thins it or adds copies)")
     add("--cv", type=float, help="coefficient of variation of the gaps, for --arrivals gamma")
     add("--seed", type=int, help="seed of the schedule (default: pilot.toml's)")
     add(
@@ -72,8 +78,7 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
         help="requests that may be in flight, a worker (default: peak rate x deadline, at most 900)",
     )
     add("--deadline", type=float, metavar="SECONDS", help="for the whole answer (default: pilot.toml's, else 30)")
-    add("--mode", choices=["json", "stream", "mixed"], help="how answers are asked for (default mixed)")
-    add("--stream-share", type=float, metavar="SHARE", help="share of streamed answers with --mode mixed")
+    add_work_options(parser)
     add("--questions", metavar="FILE", help="questions.jsonl (default: the corpus's own)")
     add(
         "--evidence",
@@ -114,15 +119,17 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
     ``again`` reads options that may have been edited in the web UI. Raises Refused with
     every problem at once.
     """
-    given = _Given(parsed)
+    given = Given(parsed)
     user = _user_class()
     workspace = nearest_workspace()
     target = _target(given, workspace)
-    load = _load(user.schedule, given, workspace, _profile_name(user))  # type: ignore[attr-defined]
+    load = _load(user.schedule, given, workspace)  # type: ignore[attr-defined]
     deadline = given.number("deadline") or (workspace.config.load.deadline_s if workspace else 30.0)
+    work = work_of(given, workspace)
     questions_path, asked = _questions(given, workspace)
-    given.raise_problems()
     seed = given.whole("seed")
+    slots = given.whole("slots")
+    given.raise_problems()
     spec = RunSpec(
         profile=_profile_name(user),
         target=target.name,
@@ -130,9 +137,9 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
         dialect=given.text("dialect") or target.dialect.value,
         load=load,
         seed=seed if seed is not None else (workspace.config.pilot.seed if workspace else 1),
-        slots=_slots(given, load, deadline, quiet=again or bool(PREPARED.spec)),
+        slots=slots or 0,
         deadline_s=deadline,
-        stream_share=_stream_share(given, workspace),
+        mix=work.mix,
         questions_file=str(questions_path),
         questions_digest=question_files.digest(asked),
         workspace=str(workspace.root) if workspace else None,
@@ -140,62 +147,25 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
         headers_from_env=dict(target.headers_from_env),
         p95_limit_s=workspace.config.slo.p95_s if workspace else None,
         max_tokens=workspace.config.load.max_tokens if workspace else None,
+        retry=work.retry,
+        connections=work.connections,
+        ca_file=target.ca_file,
         embedded=target.embedded,
         ask_meta_first=load.kind != "probes" and not os.environ.get(CAMPAIGN_VARIABLE),
     )
     _check_limits(spec, workspace)
-    key = repr(replace(spec, evidence=None))
-    if PREPARED.key != key:
-        PREPARED.schedule = schedules.draw(spec.load, asked, spec.seed, spec.stream_share)
+    if spec.base_url and spec.base_url.startswith("https"):
+        tls_context(spec.ca_file)
+    key = repr(replace(spec, evidence=None, slots=0, load=replace(load, trace=None))) + str(
+        load.trace and load.trace.digest
+    )
+    if PREPARED.key != key or PREPARED.schedule is None:
+        PREPARED.schedule = schedules.draw(spec.load, asked, spec.seed, spec.mix)
         PREPARED.questions = {q.id: q for q in asked}
         PREPARED.key = key
+    spec = replace(spec, slots=choose_slots(spec, PREPARED.schedule, quiet=again or bool(PREPARED.spec)))
     PREPARED.spec = spec
     return spec
-
-
-class _Given:
-    """Options as values; the web UI hands numbers back as text."""
-
-    def __init__(self, parsed: argparse.Namespace) -> None:
-        self._values = vars(parsed)
-        self._problems: list[str] = []
-
-    def text(self, name: str) -> str | None:
-        value = self._values.get(name)
-        return str(value) if value not in (None, "", "None") else None
-
-    def number(self, name: str, *, zero: bool = False) -> float | None:
-        text = self.text(name)
-        if text is None:
-            return None
-        try:
-            value = float(text)
-        except ValueError:
-            value = -1.0
-        if not (value > 0 or (zero and value == 0)) or value != value or value == float("inf"):  # noqa: PLR0124
-            self._problems.append(
-                f"--{name.replace('_', '-')}: want a number {'of at least' if zero else 'above'} 0, not {text}"
-            )
-            return None
-        return value
-
-    def whole(self, name: str) -> int | None:
-        text = self.text(name)
-        try:
-            return None if text is None else int(float(text))
-        except ValueError:
-            self._problems.append(f"--{name}: want a whole number, not {text}")
-            return None
-
-    def flag(self, name: str) -> bool:
-        return bool(self._values.get(name))
-
-    def problem(self, text: str) -> None:
-        self._problems.append(text)
-
-    def raise_problems(self) -> None:
-        if self._problems:
-            raise Refused("; ".join(self._problems), "locust -f FILE --help lists the options")
 
 
 def _user_class() -> type:
@@ -213,7 +183,7 @@ def _profile_name(user: type) -> str:
     return Path(getattr(module, "__file__", None) or user.__name__.lower()).stem
 
 
-def _target(given: _Given, workspace: Workspace | None) -> Target:
+def _target(given: Given, workspace: Workspace | None) -> Target:
     """The declared target, or a bare one for ``--host``; raises Refused when neither is known."""
     name, host = given.text("target"), given.text("host")
     if workspace is None:
@@ -230,7 +200,7 @@ def _target(given: _Given, workspace: Workspace | None) -> Target:
     return target
 
 
-def _bare(given: _Given, host: str) -> Target:
+def _bare(given: Given, host: str) -> Target:
     from harness.domain.target import External  # noqa: PLC0415
 
     may_drive(host, None, vouched=given.flag("i_own_this_host"))
@@ -239,15 +209,19 @@ def _bare(given: _Given, host: str) -> Target:
     return Target(name=name, folder=Path(), dialect=dialect, runtime=External(), base_url=host)
 
 
-def _base_url(given: _Given, target: Target) -> str | None:
+def _base_url(given: Given, target: Target) -> str | None:
     return given.text("host") or os.environ.get(URL_VARIABLE) or target.base_url
 
 
-def _load(profile: LoadProfile, given: _Given, workspace: Workspace | None, name: str) -> LoadProfile:
+def _load(profile: LoadProfile, given: Given, workspace: Workspace | None) -> LoadProfile:
     """The locustfile's profile with the options' changes."""
-    del workspace, name
     rate, duration, warmup = given.number("rate"), given.number("duration"), given.number("warmup", zero=True)
-    cv = given.number("cv")
+    cv, speed = given.number("cv"), given.number("speed")
+    file = given.text("trace") or profile.trace_file
+    if file is not None:
+        profile = profile.playing(read_trace(_trace_path(file, given, workspace)), speed)
+    elif speed is not None:
+        given.problem("--speed: only a trace has a pace; add --trace FILE")
     if rate is not None:
         profile = profile.at_rate(rate)
     if duration is not None:
@@ -256,38 +230,23 @@ def _load(profile: LoadProfile, given: _Given, workspace: Workspace | None, name
         profile = profile.after_warmup(warmup)
     arrivals = given.text("arrivals")
     if arrivals is not None or cv is not None:
-        if cv is not None and (arrivals or profile.process) != Process.GAMMA:
+        if file is not None:
+            given.problem("--arrivals and --cv: a trace has its own instants")
+        elif cv is not None and (arrivals or profile.process) != Process.GAMMA:
             given.problem("--cv: only gamma arrivals have one; add --arrivals gamma")
         profile = profile.spread(arrivals or profile.process, cv)
     return profile
 
 
-def _slots(given: _Given, load: LoadProfile, deadline_s: float, *, quiet: bool) -> int:
-    asked = given.whole("slots")
-    if asked is not None:
-        return max(1, asked)
-    wanted = max(1, round(load.peak_rate * deadline_s + 0.5))
-    if wanted > MOST_SLOTS_PER_WORKER and not quiet:
-        print(
-            f"warning: {wanted} slots would cover peak rate x deadline; capped at {MOST_SLOTS_PER_WORKER} a worker "
-            "(add workers with --processes)",
-            file=sys.stderr,
-        )
-    return min(wanted, MOST_SLOTS_PER_WORKER)
+def _trace_path(file: str, given: Given, workspace: Workspace | None) -> Path:
+    """As typed from here; as a locustfile names it, from the workspace."""
+    path = Path(file)
+    if given.text("trace") or path.is_absolute() or workspace is None:
+        return path.resolve()
+    return workspace.root / path
 
 
-def _stream_share(given: _Given, workspace: Workspace | None) -> float:
-    mode = given.text("mode") or "mixed"
-    if mode in MODES:
-        return MODES[mode]
-    text = given.text("stream_share")
-    share = float(text) if text is not None else (workspace.config.load.stream_share if workspace else 1.0)
-    if not 0 <= share <= 1:
-        raise Refused(f"--stream-share: want a share from 0 to 1, not {text}")
-    return share
-
-
-def _questions(given: _Given, workspace: Workspace | None) -> tuple[Path, tuple[Question, ...]]:
+def _questions(given: Given, workspace: Workspace | None) -> tuple[Path, tuple[Question, ...]]:
     text = given.text("questions")
     if text is not None:
         path = Path(text).resolve()

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from harness.domain.arrivals import LoadProfile, as_data, from_data
+from harness.domain.mix import Mix, mix_data, mix_from
+from harness.domain.retry import NO_RETRY, RetryPolicy
+from harness.load.origin import Connections
+from harness.workspace.trace_csv import read_trace
 
 MOST_SLOTS_PER_WORKER = 900  # above about 1,000 descriptors a process select() and reuse break
 
@@ -23,7 +28,7 @@ class RunSpec:
     seed: int
     slots: int
     deadline_s: float
-    stream_share: float
+    mix: Mix
     questions_file: str
     questions_digest: str
     workspace: str | None
@@ -33,11 +38,32 @@ class RunSpec:
     max_tokens: int | None = None
     embedded: bool = False
     ask_meta_first: bool = True
+    retry: RetryPolicy = NO_RETRY
+    connections: str = Connections.SHARED.value
+    ca_file: str | None = None
 
     def to_message(self) -> dict[str, Any]:
-        """Only what msgpack carries."""
-        return dataclasses.asdict(self) | {"load": as_data(self.load)}
+        """Only what msgpack carries; a trace travels by its file's name and digest."""
+        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        return fields | {
+            "load": as_data(self.load),
+            "mix": mix_data(self.mix),
+            "retry": dataclasses.asdict(self.retry),
+            "headers_from_env": dict(self.headers_from_env),
+        }
 
     @classmethod
     def from_message(cls, data: dict[str, Any]) -> RunSpec:
-        return cls(**(data | {"load": from_data(data["load"])}))
+        """Reads a trace again where it arrives; raises BadFile, or ValueError when it is another one."""
+        file = data["load"]["trace_file"]
+        trace = read_trace(Path(file)) if file else None
+        return cls(
+            **(
+                data
+                | {
+                    "load": from_data(data["load"], trace),
+                    "mix": mix_from(data["mix"]),
+                    "retry": RetryPolicy(**data["retry"]),
+                }
+            )
+        )

@@ -1,43 +1,41 @@
-"""What a run prints at its end: percentiles from the intended send, outcomes, VALID or INVALID, the folder."""
+"""The lines that a run ends with."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.domain.quantile import quantile
-from harness.domain.sample import COLUMNS, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from harness.domain.dispersion import Dispersion
     from harness.domain.ledger import Ledger
+    from harness.load.closing import Tally
     from harness.load.spec import RunSpec
 
-_AT = {name: k for k, name in enumerate(COLUMNS)}
 
-
-def text(rows: Sequence[Sequence[Any]], ledger: Ledger, spec: RunSpec, folder: Path) -> str:
+def text(tally: Tally, ledger: Ledger, spec: RunSpec, folder: Path) -> str:
     """A few plain lines, fit for a terminal and for a log."""
-    measured = [row for row in rows if row[_AT["measured"]]]
-    responses = [_since(row, "finished_s") if row[_AT["outcome"]] == Outcome.OK else math.inf for row in measured]
-    ttfts = [
-        _since(row, "first_token_s") if row[_AT["outcome"]] == Outcome.OK else math.inf
-        for row in measured
-        if row[_AT["stream"]]
-    ]
-    lags = [row[_AT["sent_s"]] - row[_AT["scheduled_s"]] for row in rows if row[_AT["sent_s"]] is not None]
     headline = (
-        f"{spec.profile} on {spec.target}: {len(rows)} planned, {len(measured)} measured, from the intended send; "
+        f"{spec.profile} on {spec.target}: {tally.planned} planned, {tally.measured} measured, from the intended send; "
         "a failed request counts as infinitely slow"
     )
     lines = [
         "",
         headline,
-        f"  response time  {_quantiles(responses)}",
-        f"  first token    {_quantiles(ttfts)}",
-        f"  lag            {_quantiles(lags)}",
+        f"  response time  {_quantiles(tally.responses_s)}",
+        f"  first token    {_quantiles(tally.ttfts_s)}",
+        f"  lag            {_quantiles(tally.lags_s)}",
+    ]
+    if tally.retried:
+        lines.append(
+            f"  each attempt   {_quantiles(tally.attempts_s)}, of {tally.retried} requests that were tried again"
+        )
+    lines += [
+        f"  sent           {_dispersion(tally.sent_dispersion())}",
         "  outcomes       " + "  ".join(f"{name} {count}" for name, count in ledger.outcomes.items()),
         f"  {'VALID' if ledger.valid else 'INVALID'}"
         + "".join(f"\n    - {reason}" for reason in ledger.reasons)
@@ -47,15 +45,19 @@ def text(rows: Sequence[Sequence[Any]], ledger: Ledger, spec: RunSpec, folder: P
     return "\n".join(lines)
 
 
-def _since(row: Sequence[Any], name: str) -> float:
-    value = row[_AT[name]]
-    return math.inf if value is None else value - row[_AT["scheduled_s"]]
-
-
 def _quantiles(values: Sequence[float]) -> str:
     if not values:
         return "none"
     return "  ".join(f"p{p:g} {_duration(quantile(values, p / 100))}" for p in (50, 95, 99)) + f"  n {len(values)}"
+
+
+def _dispersion(sent: Dispersion) -> str:
+    parts = [
+        f"{name} {value:.3g}"
+        for name, value in (("gaps CV", sent.gap_cv), ("IDC 1 s", sent.idc_1s), ("IDC 10 s", sent.idc_10s))
+        if value is not None
+    ]
+    return "  ".join(parts) or "too few to tell how bursty"
 
 
 def _duration(seconds: float | None) -> str:

@@ -10,7 +10,8 @@ from harness.load import engine
 
 if TYPE_CHECKING:
     from harness.domain.arrivals import LoadProfile
-    from harness.domain.schedule import Arrival
+
+NEVER_S = 10**6
 
 
 class ChatUser(User):
@@ -21,25 +22,17 @@ class ChatUser(User):
 
     abstract = True
     schedule: LoadProfile
-    _arrival: Arrival | None = None
 
     def wait_time(self) -> float:
-        """Seconds until this slot's next arrival: the schedule paces, never the answers."""
-        generator = engine.ENGINE.generator
-        self._arrival = generator.next() if generator else None
-        return generator.wait_s(self._arrival) if generator else 1e6
-
-    def on_start(self) -> None:
-        # Locust runs the first task before the first wait.
-        self.wait()
+        """Between tasks there is nothing: the one task ends when no arrival is left."""
+        return NEVER_S
 
     @task
-    def ask(self) -> None:
-        """Send the arrival that is due."""
+    def serve(self) -> None:
+        """Send arrivals as they come due: the schedule paces, never the answers."""
         generator = engine.ENGINE.generator
-        if generator and self._arrival:
-            arrival, self._arrival = self._arrival, None
-            generator.send(arrival)
+        if generator is not None:
+            generator.serve(self)
 
 
 engine.install(ChatUser)

@@ -96,7 +96,7 @@ def _block(
     runs = []
     for item in described:
         seed = run_seed(pilot.seed, number, item.plan.name)
-        schedule = schedules.draw(item.load, questions, seed, item.stream_share)
+        schedule = schedules.draw(item.load, questions, seed, item.mix)
         for position, target in enumerate(pair, start=1):
             runs.append(
                 Run(

@@ -6,12 +6,15 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness.domain.arrivals import LoadProfile, from_data
+from harness.domain.mix import Mix, mix_from
 from harness.domain.plan import ProfilePlan, Start
 from harness.errors import Refused
 from harness.workspace import Workspace
 from harness.workspace.pilot_toml import Profile
+from harness.workspace.trace_csv import read_trace
 
 DESCRIBE_TIMEOUT_S = 60
 
@@ -22,7 +25,7 @@ class Described:
 
     plan: ProfilePlan
     load: LoadProfile
-    stream_share: float
+    mix: Mix
     deadline_s: float
 
 
@@ -51,6 +54,8 @@ def options_of(profile: Profile) -> tuple[tuple[str, str], ...]:
         "--warmup": profile.warmup_s if profile.rate or profile.duration_s else None,
         "--arrivals": profile.arrivals.value if profile.arrivals else None,
         "--cv": profile.cv,
+        "--trace": profile.trace,
+        "--speed": profile.speed,
     }
     return tuple(
         (name, f"{value:g}" if isinstance(value, float) else str(value))
@@ -74,7 +79,8 @@ def _one(workspace: Workspace, name: str, profile: Profile) -> Described:
         words = done.stderr.strip().splitlines()
         raise Refused((words[-1] if done.returncode != 2 else done.stderr.strip()) if words else f"{file} failed")
     data = json.loads(done.stdout.strip().splitlines()[-1])
-    load = from_data(data["load"])
+    trace_file = data["load"]["trace_file"]
+    load = from_data(data["load"], read_trace(Path(trace_file)) if trace_file else None)
     plan = ProfilePlan(
         name=name,
         file=file,
@@ -84,4 +90,4 @@ def _one(workspace: Workspace, name: str, profile: Profile) -> Described:
         warmup_s=load.warmup_s,
         requests=data["requests"],
     )
-    return Described(plan, load, data["stream_share"], data["deadline_s"])
+    return Described(plan, load, mix_from(data["mix"]), data["deadline_s"])

@@ -12,7 +12,7 @@ from harness.domain.plan import Plan
 from harness.evidence.files import jsonable
 from harness.workspace import Workspace
 
-SEALED_TABLES = ("pilot", "slo", "traffic", "margins", "limits", "load", "profiles")
+SEALED_TABLES = ("pilot", "slo", "traffic", "margins", "limits", "load", "mix", "profiles")
 
 
 @dataclass(frozen=True)

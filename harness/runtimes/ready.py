@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 import time
 
 import httpx
@@ -18,14 +19,25 @@ def headers_of(target: Target) -> dict[str, str]:
     return {name: os.environ.get(variable, "") for name, variable in target.headers_from_env.items()}
 
 
+def verify_of(target: Target) -> ssl.SSLContext | bool:
+    """Whose certificates count: the system's authorities, or the file's; raises PilotError when it cannot be read."""
+    if target.ca_file is None:
+        return True
+    try:
+        return ssl.create_default_context(cafile=target.ca_file)
+    except OSError as error:
+        raise PilotError(f"{target.name}: tls.ca_file {target.ca_file}: {error.strerror or error}") from None
+
+
 def wait_ready(target: Target, base_url: str, timeout_s: float = READY_TIMEOUT_S) -> None:
     """Return on the first healthy answer; raises PilotError after the timeout."""
     path = "/healthz" if target.dialect is Dialect.RAG_CHAT else "/v1/models"
     deadline = time.monotonic() + timeout_s
     said = "no answer"
+    verify = verify_of(target)
     while time.monotonic() < deadline:
         try:
-            answer = httpx.get(base_url + path, headers=headers_of(target), timeout=5, trust_env=False)
+            answer = httpx.get(base_url + path, headers=headers_of(target), timeout=5, trust_env=False, verify=verify)
             if answer.status_code < 300:
                 return
             said = f"HTTP {answer.status_code}"

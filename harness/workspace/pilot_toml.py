@@ -77,6 +77,32 @@ class Load(Table):
     stream_share: Share = 1.0
     max_tokens: int | None = Field(default=None, ge=1, le=4096)
     questions: str | None = None
+    connections: Literal["shared", "per-user", "fresh"] = "shared"
+    retry: Literal["none", "client"] = "none"
+    retry_attempts: int = Field(default=3, ge=2, le=10)
+    retry_cap_s: Positive = 8.0
+
+
+class MixTable(Table):
+    """What arrivals ask; unset fields leave each question as its file has it."""
+
+    zipf: float = Field(default=0.95, ge=0, le=5)
+    repeats: Share | None = None
+    passages: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    turns: float = Field(default=1.0, ge=1, le=100)
+    think_s: float = Field(default=5.0, ge=0)
+    prompt_tokens: float | None = Field(default=None, ge=1, le=200_000)
+    prompt_sigma: float = Field(default=0.0, ge=0, le=3)
+
+    @field_validator("passages")
+    @classmethod
+    def _counts(cls, value: dict[str, float]) -> dict[str, float]:
+        for count in value:
+            if not count.isdigit() or int(count) > 50:
+                raise ValueError(f"{count!r} is no number of passages from 0 to 50")
+        if value and not sum(value.values()) > 0:
+            raise ValueError("the shares add up to nothing")
+        return value
 
 
 class Profile(Table):
@@ -88,6 +114,16 @@ class Profile(Table):
     warmup_s: float = Field(default=0.0, ge=0)
     arrivals: Process | None = None
     cv: Positive | None = None
+    trace: str | None = None
+    speed: Positive | None = None
+
+    @model_validator(mode="after")
+    def _trace_or_process(self) -> Profile:
+        if self.trace and (self.arrivals or self.cv):
+            raise ValueError("a trace has its own instants: arrivals and cv do not go with it")
+        if self.speed and not self.trace:
+            raise ValueError("speed is a trace's: name one with trace")
+        return self
 
 
 class Slots(Table):
@@ -131,6 +167,7 @@ class PilotToml(Table):
     margins: Margins = Margins()
     limits: Limits = Limits()
     load: Load = Load()
+    mix: MixTable = MixTable()
     profiles: dict[str, Profile] = Field(default_factory=lambda: {"steady": Profile(), "burst": Profile()})
     slots: Slots = Slots()
     corpus: Corpus = Corpus()

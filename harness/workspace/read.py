@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from harness.domain.mix import Mix, TokenLength
 from harness.domain.questions import Question
+from harness.domain.retry import NO_RETRY, RetryPolicy
 from harness.domain.target import Target
 from harness.domain.verdict import Slo
 from harness.errors import BadFile, Problem, Refused
@@ -82,6 +84,24 @@ class Workspace:
             self.corpus.ensure()
             chosen = self.corpus.questions
         return read_questions(chosen, load.max_tokens)
+
+    def mix(self) -> Mix:
+        """What arrivals ask, as [load] and [mix] say."""
+        table, load = self.config.mix, self.config.load
+        return Mix(
+            stream_share=load.stream_share,
+            zipf=table.zipf,
+            repeats=table.repeats,
+            passages=tuple((int(count), share) for count, share in sorted(table.passages.items())),
+            turns=table.turns,
+            think_s=table.think_s,
+            prompt=TokenLength(table.prompt_tokens, table.prompt_sigma) if table.prompt_tokens else None,
+        )
+
+    def retry(self) -> RetryPolicy:
+        """What the client does after a refusal, as [load] says."""
+        load = self.config.load
+        return NO_RETRY if load.retry == "none" else RetryPolicy(load.retry_attempts, cap_s=load.retry_cap_s)
 
     def slos(self) -> tuple[Slo, ...]:
         """Promises that a run can be judged by, in the order of the file."""

@@ -27,6 +27,7 @@ from harness.workspace.pilot_toml import Positive, Table
 from harness.workspace.problems import read_toml, validate
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -119,6 +120,12 @@ class AuthTable(Table):
         return self
 
 
+class TlsTable(Table):
+    """Certificates are always verified; a private authority is named here."""
+
+    ca_file: str
+
+
 class PricesTable(Table):
     """Which price book entries apply, and the shape that is billed."""
 
@@ -136,6 +143,8 @@ class TargetToml(Table):
     dialect: Dialect = Dialect.RAG_CHAT
     verified: str = "spec only"
     auth: AuthTable = AuthTable()
+    headers: dict[str, str] = Field(default_factory=dict)
+    tls: TlsTable | None = None
     prices: PricesTable | None = None
     runtime: Annotated[FunctionTable | ContainerTable | ExternalTable, Field(discriminator="kind")]
 
@@ -146,6 +155,16 @@ class TargetToml(Table):
             parts = urlsplit(value)
             if parts.scheme not in ("http", "https") or not parts.hostname:
                 raise ValueError("want http:// or https:// with a host")
+        return value
+
+    @field_validator("headers")
+    @classmethod
+    def _from_environment(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, text in value.items():
+            if not _VARIABLE.fullmatch(text):
+                raise ValueError(f'{name}: a header\'s value stays in the environment: write "${{VARIABLE}}"')
+            if not _TOKEN.fullmatch(name):
+                raise ValueError(f"{name!r} is no header name")
         return value
 
     @model_validator(mode="after")
@@ -165,7 +184,6 @@ def read_target(folder: Path, fill: Mapping[str, str]) -> Target:
         if missing:
             raise BadFile(path, [Problem("base_url", f"environment variable {name} is not set") for name in missing])
         base_url = _VARIABLE.sub(lambda m: os.environ[m.group(1)], base_url).rstrip("/")
-    auth = model.auth
     return Target(
         name=folder.name,
         folder=folder,
@@ -173,7 +191,14 @@ def read_target(folder: Path, fill: Mapping[str, str]) -> Target:
         runtime=model.runtime.config({**fill, "python": sys.executable, "folder": str(folder)}),
         base_url=base_url,
         title=model.title,
-        headers_from_env={auth.header: auth.env} if auth.kind == "header" and auth.env else {},
+        headers_from_env=_headers(model),
+        ca_file=str(folder / model.tls.ca_file) if model.tls else None,
         prices=PriceModel(**model.prices.model_dump()) if model.prices else None,
         verified=model.verified,
     )
+
+
+def _headers(model: TargetToml) -> dict[str, str]:
+    """Header name to the variable that holds its value."""
+    auth = {model.auth.header: model.auth.env} if model.auth.kind == "header" and model.auth.env else {}
+    return {name: text[2:-1] for name, text in model.headers.items()} | auth

@@ -1,5 +1,7 @@
 """The Ledger: planned = sum of outcomes, and only the generator's own faults make a run INVALID."""
 
+from collections import Counter
+
 import pytest
 
 from harness.domain.ledger import GeneratorHealth, close, lag_limit_s
@@ -7,7 +9,7 @@ from harness.domain.quantile import quantile
 
 
 def test_a_run_of_refusals_is_valid():
-    ledger = close(3, ["throttled", "connection_error", "timeout"], [0.001] * 3, GeneratorHealth())
+    ledger = close(3, Counter(["throttled", "connection_error", "timeout"]), [0.001] * 3, GeneratorHealth())
 
     assert ledger.valid
     assert ledger.outcomes == {"connection_error": 1, "throttled": 1, "timeout": 1}
@@ -24,12 +26,16 @@ def test_a_run_of_refusals_is_valid():
         (1, ["ok"], [0], {"write_errors": ("disk full",)}, "disk full"),
         (1, ["ok"], [0], {"worker_errors": ("other questions",)}, "could not take part: other questions"),
         (1, ["aborted"], [0], {"interrupted": True}, "stopped before its end"),
-        (1, ["ok"], [0], {"clock_step_s": 3.0}, "clock stepped"),
+        (1, ["ok"], [0], {"clock_step_s": 3.0}, "wall clock step"),
         (1, ["ok"], [0], {"loop_lag_p99_s": 0.2}, "event loop lag"),
+        (1, ["ok"], [0], {"cpu_p95_pct": 96.0}, "generator CPU p95 96 % of a core is above 90"),
+        (1, ["ok"], [0], {"gc_pause_max_s": 0.3}, "longest garbage collection 300 ms is above 100 ms"),
+        (1, ["ok"], [0], {"sockets_max": 1000.0, "sockets_limit": 1024.0}, "open sockets"),
+        (1, ["connection_error"], [0], {"local_errors": ("Too many open files",)}, "could not open a connection"),
     ],
 )
 def test_the_generators_faults_make_it_invalid(planned, outcomes, lags, health, says):
-    ledger = close(planned, outcomes, lags, GeneratorHealth(**health))
+    ledger = close(planned, Counter(outcomes), lags, GeneratorHealth(**health))
 
     assert not ledger.valid
     assert says in " ".join(ledger.reasons)
@@ -42,7 +48,14 @@ def test_the_lag_limit_is_the_larger_of_20_ms_and_2_percent_of_the_p95_limit():
 
 
 def test_a_run_near_its_limit_warns():
-    assert close(1, ["ok"], [0.015], GeneratorHealth()).warnings
+    assert close(1, {"ok": 1}, [0.015], GeneratorHealth()).warnings
+    near = close(1, {"ok": 1}, [0.0], GeneratorHealth(cpu_p95_pct=80.0))
+    assert near.valid
+    assert "near its limit 90" in near.warnings[0]
+
+
+def test_a_gauge_that_was_not_read_is_no_fault():
+    assert close(1, {"ok": 1}, [0.0], GeneratorHealth()).valid
 
 
 def test_the_plain_quantile_is_the_inverted_cdf():

@@ -2,14 +2,17 @@
 
 from collections import Counter
 
+import pytest
+
 from harness.domain import arrivals, schedule
+from harness.domain.mix import Mix, TokenLength, mix_data, mix_from
 from harness.domain.questions import Message, Question
 
 QUESTIONS = [Question(f"q{k:03d}", (Message("user", "?"),)) for k in range(250)]
 
 
-def drawn(seed=1, share=0.5):
-    return schedule.draw(arrivals.poisson(50).during(200), QUESTIONS, seed, share)
+def drawn(seed=1, share=0.5, **mix):
+    return schedule.draw(arrivals.poisson(50).during(200), QUESTIONS, seed, Mix(stream_share=share, **mix))
 
 
 def test_the_digest_tells_schedules_apart_and_only_them():
@@ -36,3 +39,52 @@ def test_the_share_of_streams_is_kept():
     arrivals_ = drawn(share=0.8).arrivals
 
     assert 0.78 < sum(a.stream for a in arrivals_) / len(arrivals_) < 0.82
+
+
+def test_the_share_of_word_for_word_repeats_is_kept_and_all_others_are_unique():
+    made = drawn(repeats=0.115).arrivals
+    texts = Counter((a.question_id, a.unique) for a in made)
+
+    assert (len(made) - len(texts)) / len(made) == pytest.approx(0.115, abs=0.01)
+
+
+def test_passages_follow_their_weights():
+    made = Counter(a.top_k for a in drawn(passages=((0, 0.21), (6, 0.77), (12, 0.02))).arrivals)
+
+    assert made[0] / 10_000 == pytest.approx(0.21, abs=0.02)
+    assert made[6] / 10_000 == pytest.approx(0.77, abs=0.02)
+    assert set(made) == {0, 6, 12}
+
+
+def test_sessions_have_their_mean_length_and_carry_what_was_asked_before():
+    made = drawn(turns=1.8, think_s=1.0).arrivals
+    sessions = {}
+    for a in made:
+        assert a.turn == len(sessions.setdefault(a.session, [])) + 1
+        assert list(a.history) == [b.question_id for b in sessions[a.session]][-3:]
+        if sessions[a.session]:
+            assert a.scheduled_s - sessions[a.session][-1].scheduled_s >= 1.0
+        sessions[a.session].append(a)
+
+    assert len(made) / len(sessions) == pytest.approx(1.8, abs=0.05)
+
+
+def test_prompt_lengths_have_their_median():
+    lengths = sorted(a.prompt_tokens for a in drawn(prompt=TokenLength(3000, 0.34)).arrivals)
+
+    assert lengths[len(lengths) // 2] == pytest.approx(3000, rel=0.03)
+    assert lengths[-1] > 6000
+
+
+def test_a_mix_is_part_of_the_digest_and_survives_its_codec():
+    mix = Mix(0.5, repeats=0.1, passages=((6, 1.0),), turns=2.0, prompt=TokenLength(100, 0.2), max_tokens=9)
+
+    assert drawn(repeats=0.1).digest != drawn().digest
+    assert mix_from(mix_data(mix)) == mix
+
+
+def test_the_fullest_window_is_what_may_be_in_flight():
+    made = schedule.draw(arrivals.constant(10).during(10), QUESTIONS, 1, Mix())
+
+    assert made.most_within(0.95) == 10
+    assert made.most_within(100) == 100

@@ -43,3 +43,26 @@ def test_any_split_gives_the_same_events(cuts):
 
 def test_byte_by_byte_too():
     assert parsed([bytes([b]) for b in WIRE])[0] == EVENTS
+
+
+PLAIN = WIRE.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+@settings(max_examples=300)
+@given(st.lists(st.integers(0, len(PLAIN)), max_size=12))
+def test_any_split_of_a_stream_without_carriage_returns_too(cuts):
+    """The way that nearly every server writes, which takes the short path."""
+    edges = [0, *sorted(cuts), len(PLAIN)]
+
+    assert parsed([PLAIN[a:b] for a, b in pairwise(edges)])[0] == EVENTS
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(st.sampled_from(["", "token", "done"]), st.binary(max_size=20)), max_size=8), st.data())
+def test_whatever_is_written_is_read_again(written, data):
+    clean = [(name, body.replace(b"\n", b"").replace(b"\r", b"")) for name, body in written]
+    wire = b"".join((f"event: {name}\n" if name else "").encode() + b"data: " + body + b"\n\n" for name, body in clean)
+    cuts = data.draw(st.lists(st.integers(0, len(wire)), max_size=6))
+    edges = [0, *sorted(cuts), len(wire)]
+
+    assert parsed([wire[a:b] for a, b in pairwise(edges)])[0] == [Event(n or "message", b) for n, b in clean]

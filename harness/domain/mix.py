@@ -1,0 +1,62 @@
+"""The Mix: what arrivals ask, drawn with the schedule, so that both targets get the same."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from random import Random
+from typing import Any
+
+MOST_PROMPT_TOKENS = 400_000
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLength:
+    """Prompt lengths in tokens: log-normal about a median, or all alike with ``sigma`` 0."""
+
+    median: float
+    sigma: float = 0.0
+
+    def draw(self, rng: Random) -> int:
+        return max(1, min(MOST_PROMPT_TOKENS, round(self.median * math.exp(rng.gauss(0.0, self.sigma)))))
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """Shares and shapes of RAG traffic; the defaults leave each question as its file has it.
+
+    ``zipf``       exponent of the questions' popularity (their order in the file)
+    ``repeats``    share of arrivals that ask word for word what an earlier one asked; all others
+                   are made unique. None: a question repeats as often as its popularity has it
+    ``passages``   top_k and its weight; empty: the question's own
+    ``turns``      mean turns of a session; above 1, arrivals go on with an earlier session and
+                   carry its history, whose answers are scripted, so both targets read the same
+    ``prompt``     length of the whole prompt in tokens, reached by notes put before the question
+    """
+
+    stream_share: float = 1.0
+    zipf: float = 0.95  # top 10 % of 250 questions draw about 60 % of requests, as in the RAGPulse trace
+    repeats: float | None = None
+    passages: tuple[tuple[int, float], ...] = ()
+    turns: float = 1.0
+    think_s: float = 5.0
+    prompt: TokenLength | None = None
+    max_tokens: int | None = None
+
+
+def mix_data(mix: Mix) -> dict[str, Any]:
+    """Plain values that travel as JSON or msgpack."""
+    return asdict(mix) | {"passages": [list(pair) for pair in mix.passages]}
+
+
+def mix_from(data: Mapping[str, Any]) -> Mix:
+    """The inverse of ``mix_data``."""
+    prompt = data["prompt"]
+    return Mix(
+        **{
+            **data,
+            "passages": tuple((int(k), float(w)) for k, w in data["passages"]),
+            "prompt": TokenLength(**prompt) if prompt else None,
+        }
+    )

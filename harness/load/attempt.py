@@ -1,0 +1,87 @@
+"""One attempt: a connection, one exchange, and what became of it."""
+
+from __future__ import annotations
+
+import errno
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from gevent import Timeout
+
+from harness.domain.sample import Layer, Outcome, Sample
+from harness.load import outcomes
+from harness.load.answers import READERS, Answer
+from harness.load.connection import ClosedEarly, Connection, DeadlinePassed, NotHttp
+from harness.load.deadlines import Deadlines
+
+if TYPE_CHECKING:
+    from harness.domain.schedule import Arrival
+    from harness.load.bodies import Bodies
+    from harness.load.origin import Origin
+    from harness.load.spec import RunSpec
+
+OWN_ERRORS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM})
+
+
+class Attempts:
+    """Makes attempts against one origin and counts them."""
+
+    def __init__(self, spec: RunSpec, origin: Origin, bodies: Bodies, t0: float) -> None:
+        self._deadline_s = spec.deadline_s
+        self._origin = origin
+        self._bodies = bodies
+        self._t0 = t0
+        self._reader: type[Answer] = READERS[spec.dialect]
+        self._deadlines = Deadlines()
+        self.start, self.stop = self._deadlines.start, self._deadlines.stop
+        self.sent = 0
+        self.local_errors: dict[str, None] = {}
+
+    def make(self, arrival: Arrival, sample: Sample, slot: object, request_id: str, due: float) -> None:
+        """Send once and fill in the sample; ``due`` is when the whole answer must have come, monotonic."""
+        sample.request_id = request_id
+        self.sent += 1
+        answer = self._reader(sample, self._t0)
+        request = self._bodies.request(arrival, request_id)
+        code: str | None = None
+        try:
+            connection = self._connection(sample, slot, due)
+            answer.sending(perf_counter() - self._t0)
+            self._deadlines.watch(connection, due)
+            if connection.exchange(request, answer):
+                self._origin.give(slot, connection)
+            outcome, code = answer.close()
+        except DeadlinePassed:
+            answer.partial()
+            outcome, sample.detail = Outcome.TIMEOUT, f"no whole answer within {self._deadline_s:g} s"
+        except ClosedEarly as error:
+            answer.partial()
+            outcome = Outcome.CUT_STREAM if error.head_seen else Outcome.CONNECTION_ERROR
+            sample.detail = str(error)
+        except NotHttp as error:
+            answer.partial()
+            outcome, sample.detail = Outcome.BAD_CONTRACT, f"no HTTP answer: {error}"[:200]
+        except OSError as error:
+            answer.partial()
+            outcome = Outcome.CUT_STREAM if answer.status else Outcome.CONNECTION_ERROR
+            sample.detail = f"{type(error).__name__}: {error.strerror or error}"[:200]
+            if error.errno in OWN_ERRORS:
+                self.local_errors[error.strerror or str(error)] = None
+                sample.outcome, sample.layer = outcome, Layer.GENERATOR
+                return
+        sample.outcome, sample.error_code = outcome, code
+        if outcome is not Outcome.OK:
+            sample.layer = outcomes.layer_of(
+                outcome, code, from_instance=answer.from_instance, head_seen=bool(answer.status)
+            )
+
+    def _connection(self, sample: Sample, slot: object, due: float) -> Connection:
+        connection = self._origin.reuse(slot)
+        if connection is not None:
+            sample.conn_reused = True
+            return connection
+        sample.conn_reused = False
+        with Timeout(max(0.001, due - perf_counter()), DeadlinePassed):
+            connection, opened = self._origin.open()
+        sample.connect_s, sample.dns_s, sample.tls_s = opened.connect_s, opened.dns_s, opened.tls_s
+        return connection

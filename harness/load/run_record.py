@@ -1,0 +1,54 @@
+"""run.json: what was asked for, of whom, by which machine and versions."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gevent
+import locust
+import psutil
+
+import harness
+
+if TYPE_CHECKING:
+    from harness.domain.schedule import Schedule
+    from harness.load.spec import RunSpec
+
+
+def run_record(spec: RunSpec, schedule: Schedule, state: str, started_unix_s: float, workers: int) -> dict[str, Any]:
+    """Everything that is known before the first request."""
+    said = spec.to_message()
+    return {
+        "state": state,
+        "profile": spec.profile,
+        "target": spec.target,
+        "base_url": spec.base_url,
+        "spec": {**said, "headers_from_env": sorted(spec.headers_from_env)},
+        "retry": "none" if spec.retry.attempts == 1 else asdict(spec.retry),
+        "connections": spec.connections,
+        "seed": spec.seed,
+        "schedule_digest": schedule.digest,
+        "questions_digest": spec.questions_digest,
+        "planned": len(schedule),
+        "total_s": spec.load.total_s,
+        "started_utc": datetime.fromtimestamp(started_unix_s, UTC).isoformat(timespec="milliseconds"),
+        "workers": workers,
+        "versions": {
+            "harness": harness.__version__,
+            "locust": locust.__version__,
+            "gevent": gevent.__version__,
+            "python": platform.python_version(),
+        },
+        "generator": {
+            "machine": platform.machine(),
+            "system": f"{platform.system()} {platform.release()}",
+            "cores": psutil.cpu_count(),
+            "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
+        },
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+    }

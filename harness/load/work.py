@@ -1,0 +1,125 @@
+"""Options that say what is asked and how a client behaves: the mix, retries, connections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from harness.domain.mix import Mix, TokenLength
+from harness.domain.retry import AS_A_CLIENT, NO_RETRY, RetryPolicy
+from harness.load.origin import Connections
+
+if TYPE_CHECKING:
+    from locust.argument_parser import LocustArgumentParser
+
+    from harness.load.given import Given
+    from harness.workspace import Workspace
+
+MODES = {"json": 0.0, "stream": 1.0}
+RETRIES = ("none", "client")
+
+
+@dataclass(frozen=True)
+class Work:
+    """What pilot.toml and the options say together."""
+
+    mix: Mix
+    retry: RetryPolicy
+    connections: str
+
+
+def add_work_options(parser: LocustArgumentParser) -> None:
+    """The options of this page."""
+    add = parser.add_argument
+    add("--mode", choices=["json", "stream", "mixed"], help="how answers are asked for (default mixed)")
+    add("--stream-share", type=float, metavar="SHARE", help="share of streamed answers with --mode mixed")
+    add("--passages", metavar="K:SHARE,…", help="passages to retrieve and how often, as 0:0.21,6:0.77,12:0.02")
+    add(
+        "--zipf", type=float, metavar="EXPONENT", help="popularity of the questions, in the file's order (default 0.95)"
+    )
+    add("--repeats", type=float, metavar="SHARE", help="share that repeats an earlier request; all others are unique")
+    add("--turns", type=float, metavar="MEAN", help="mean turns of a session; above 1 requests carry history")
+    add("--prompt-tokens", metavar="MEDIAN[:SIGMA]", help="length of the whole prompt, log-normal with SIGMA")
+    add("--max-tokens", type=int, metavar="N", help="longest answer to ask for (default: the question's)")
+    add("--retry", choices=RETRIES, help="after a refusal: nothing, or try again as client libraries do")
+    add(
+        "--connections",
+        choices=[c.value for c in Connections],
+        help="whose connections are used again (default shared)",
+    )
+
+
+def work_of(given: Given, workspace: Workspace | None) -> Work:
+    """Options win over pilot.toml; problems are noted with the options."""
+    return Work(_mix(given, workspace), _retry(given, workspace), _connections(given, workspace))
+
+
+def _mix(given: Given, workspace: Workspace | None) -> Mix:
+    mix = workspace.mix() if workspace else Mix()
+    mode = given.text("mode") or "mixed"
+    share = MODES[mode] if mode in MODES else given.share("stream_share")
+    passages, prompt = given.text("passages"), given.text("prompt_tokens")
+    said: dict[str, Any] = {
+        "stream_share": share,
+        "zipf": given.number("zipf", zero=True),
+        "repeats": given.share("repeats"),
+        "turns": _within("turns", given.number("turns"), 1, 100, given),
+        "max_tokens": _within("max-tokens", given.whole("max_tokens"), 1, 4096, given),
+        "passages": _passages(passages, given) if passages is not None else None,
+        "prompt": _length(prompt, given) if prompt is not None else None,
+    }
+    return replace(mix, **{name: value for name, value in said.items() if value is not None})
+
+
+N = TypeVar("N", int, float)
+
+
+def _within(name: str, value: N | None, least: float, most: float, given: Given) -> N | None:
+    if value is None or least <= value <= most:
+        return value
+    given.problem(f"--{name}: want {least:g} to {most:g}, not {value:g}")
+    return None
+
+
+def _passages(text: str, given: Given) -> tuple[tuple[int, float], ...]:
+    out = []
+    for part in text.split(","):
+        count, _, share = part.partition(":")
+        try:
+            pair = int(count), float(share or 1)
+        except ValueError:
+            pair = -1, -1.0
+        if not 0 <= pair[0] <= 50 or not 0 <= pair[1] < float("inf"):
+            given.problem(f"--passages: want K:SHARE with K from 0 to 50, not {part!r}")
+        out.append(pair)
+    if not sum(share for _, share in out) > 0:
+        given.problem("--passages: the shares add up to nothing")
+    return tuple(out)
+
+
+def _length(text: str, given: Given) -> TokenLength | None:
+    median, _, sigma = text.partition(":")
+    try:
+        made = TokenLength(float(median), float(sigma or 0))
+    except ValueError:
+        made = TokenLength(0)
+    if not 1 <= made.median <= 200_000 or not 0 <= made.sigma <= 3:
+        given.problem(f"--prompt-tokens: want MEDIAN[:SIGMA] as 3000 or 3000:0.34, not {text!r}")
+        return None
+    return made
+
+
+def _retry(given: Given, workspace: Workspace | None) -> RetryPolicy:
+    configured = workspace.retry() if workspace else NO_RETRY
+    match given.text("retry"):
+        case "client":
+            return configured if configured.attempts > 1 else AS_A_CLIENT
+        case "none":
+            return NO_RETRY
+        case _:
+            return configured
+
+
+def _connections(given: Given, workspace: Workspace | None) -> str:
+    text = given.text("connections")
+    return text or (workspace.config.load.connections if workspace else Connections.SHARED.value)
