@@ -8,8 +8,9 @@ import zlib
 from pathlib import Path
 from types import SimpleNamespace
 
-import harness.load  # noqa: F401 - first: it patches the process
 import psutil
+
+import harness.load  # noqa: F401 - first: it patches the process
 from harness.domain import arrivals, schedule
 from harness.domain.mix import Mix
 from harness.domain.questions import Message, Question

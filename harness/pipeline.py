@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from harness.analysis.dataset import load
+from harness.calibration import calibrate as calibrating
 from harness.campaign import collect as collecting
 from harness.campaign.board import Board, board
 from harness.campaign.contract_check import Answer, Check, Verify, check_contract, parity
@@ -66,6 +67,12 @@ def check(workspace: Workspace, names: Sequence[str]) -> dict[str, list[Check]]:
         if len(metas) == 2:
             out["same work"] = parity(*metas)
     return out
+
+
+def calibrate(workspace: Workspace, progress: Progress, *, long: bool = False) -> tuple[calibrating.Calibration, Path]:
+    """Hold the load generator to known laws; the record lies with the evidence."""
+    made = calibrating.calibrate(progress.say, long=long)
+    return made, calibrating.write(workspace.evidence, made)
 
 
 def plan(workspace: Workspace, *, seal: bool) -> tuple[Plan, str | None]:
@@ -147,6 +154,7 @@ class Outcome:
     doubts: tuple[str, ...]
     decision: Decision
     seal: dict[str, Any] | None
+    calibration: dict[str, Any] | None
 
     def as_json(self) -> dict[str, Any]:
         return decision_json(self.findings, self.decision, self.doubts, self.seal)
@@ -160,11 +168,13 @@ def decide(workspace: Workspace) -> Outcome:
         raise Refused("there is no plan yet", "pilot plan --seal")
     findings = gather(workspace, load(store, made))
     found = doubts(workspace, made, store, findings)
-    return Outcome(made, findings, found, choose(workspace, findings, found), store.seal())
+    return Outcome(made, findings, found, choose(workspace, findings, found), store.seal(), store.calibration())
 
 
 def report(workspace: Workspace, folder: Path) -> tuple[Outcome, Path]:
     """Render the outcome; returns the HTML's path."""
     outcome = decide(workspace)
-    said = content(workspace, outcome.plan, outcome.findings, outcome.decision, outcome.doubts, outcome.seal)
+    said = content(
+        workspace, outcome.plan, outcome.findings, outcome.decision, outcome.doubts, outcome.seal, outcome.calibration
+    )
     return outcome, render.write(said, workspace.root, folder)

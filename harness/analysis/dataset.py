@@ -47,6 +47,8 @@ READ = (
     "seq",
     "headers_s",
     "connect_s",
+    "last_token_s",
+    "token_events",
 )
 Array = np.ndarray[Any, np.dtype[Any]]
 

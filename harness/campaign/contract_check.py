@@ -6,18 +6,18 @@ import json
 import ssl
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
 import httpx
 
+from harness.domain.buffering import LEAST_S, held_back
 from harness.domain.sse import SseParser
 from harness.domain.target import Dialect
 
 TIMEOUT_S = 60.0
-BUFFERED_SHARE = 0.1  # of the answer's time in which all tokens came: less, and the stream was held back
 QUESTION = {"messages": [{"role": "user", "content": "What does json.dumps do?"}], "max_tokens": 24}
 INSTANCE_HEADERS = ("x-request-id", "x-instance-id", "x-instance-requests", "x-instance-age-ms", "x-init-type")
 
@@ -101,11 +101,7 @@ class Contract:
         """Tokens arrive as they are produced, not all at the end"""
         names, times, begun = self._stream()
         tokens = [at for name, at in zip(names, times, strict=True) if name == "token"]
-        if len(tokens) < 5:
-            raise CannotTell(f"{len(tokens)} tokens are too few")
-        whole, spread = times[-1] - begun, tokens[-1] - tokens[0]
-        want(spread >= BUFFERED_SHARE * whole, f"all tokens within {spread * 1e3:.0f} ms of {whole * 1e3:.0f} ms")
-        return f"tokens over {spread * 1e3:.0f} ms of {whole * 1e3:.0f} ms"
+        return not_held_back([at - begun for at in tokens], times[-1] - begun)
 
     def no_json(self) -> str:
         """A body that is no JSON is 400 invalid_json"""
@@ -153,6 +149,23 @@ class Contract:
                     json.loads(event.data)
         want(bool(names), "no event came")
         return names, times, begun
+
+
+def not_held_back(tokens_s: Sequence[float], whole_s: float) -> str:
+    """Words for a stream that streams; raises Broken for one that is buffered, CannotTell for one too short."""
+    if not tokens_s:
+        raise CannotTell("no token came")
+    spread = tokens_s[-1] - tokens_s[0]
+    words = f"{len(tokens_s)} tokens within {spread * 1e3:.0f} ms of {whole_s * 1e3:.0f} ms"
+    if whole_s < LEAST_S:
+        return f"{words}: too fast for buffering to matter"
+    match held_back(tokens_s[0], tokens_s[-1], whole_s, len(tokens_s)):
+        case None:
+            raise CannotTell(f"{words}: too few to tell")
+        case True:
+            raise Broken(f"{words}: the stream is buffered on its way")
+        case _:
+            return words
 
 
 class Broken(Exception):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
+from typing import Any
 
 import httpx
 
-from harness.campaign.contract_check import Check, Verify, answer_to, client_of, want
+from harness.campaign.contract_check import Check, Verify, answer_to, client_of, not_held_back, want
 from harness.domain.sse import SseParser
 
 PATH = "/v1/chat/completions"
@@ -30,24 +32,42 @@ class OpenAiChat:
 
     def stream(self) -> str:
         """A stream has chunks with a delta and ends with [DONE]"""
+        chunks, _, _ = self._stream()
+        texts = [text for chunk in chunks for text in _texts(chunk)]
+        want(any(texts), "no chunk carries text")
+        told = any(chunk.get("usage") for chunk in chunks)
+        return f"{sum(map(bool, texts))} chunks with text, usage {'told' if told else 'not told'}"
+
+    def unbuffered(self) -> str:
+        """Tokens arrive as they are produced, not all at the end"""
+        chunks, times, whole_s = self._stream()
+        return not_held_back([at for chunk, at in zip(chunks, times, strict=True) if any(_texts(chunk))], whole_s)
+
+    def _stream(self) -> tuple[list[dict[str, Any]], list[float], float]:
+        """Chunks, when each came, and when all had, in seconds from the send."""
         body = {**QUESTION, "stream": True, "stream_options": {"include_usage": True}}
-        parser, events = SseParser(), []
+        parser, events, times = SseParser(), [], []
+        begun = time.perf_counter()
         with self._client.stream("POST", PATH, json=body) as answer:
             want(answer.status_code == 200, f"answered {answer.status_code}")
             kind = answer.headers.get("content-type", "")
             want(kind.startswith("text/event-stream"), f"content-type is {kind!r}")
             for chunk in answer.iter_raw():
-                events += parser.feed(chunk)
+                found = parser.feed(chunk)
+                events += found
+                times += [time.perf_counter() - begun] * len(found)
         want(bool(events) and events[-1].data == b"[DONE]", "the last event is not [DONE]")
-        chunks = [json.loads(event.data) for event in events[:-1]]
-        texts = [c["delta"].get("content") for chunk in chunks for c in chunk.get("choices", ())]
-        want(any(texts), "no chunk carries text")
-        told = any(chunk.get("usage") for chunk in chunks)
-        return f"{sum(map(bool, texts))} chunks with text, usage {'told' if told else 'not told'}"
+        return [json.loads(event.data) for event in events[:-1]], times[:-1], times[-1]
+
+
+def _texts(chunk: dict[str, Any]) -> list[str | None]:
+    return [choice["delta"].get("content") for choice in chunk.get("choices") or ()]
 
 
 def check_openai(base_url: str, headers: dict[str, str] | None = None, verify: Verify = True) -> list[Check]:  # noqa: FBT002
     """Every check against one target."""
     with client_of(base_url, headers, verify) as client:
         contract = OpenAiChat(client)
-        return [answer_to(check, contract) for check in (OpenAiChat.whole_answer, OpenAiChat.stream)]
+        return [
+            answer_to(check, contract) for check in (OpenAiChat.whole_answer, OpenAiChat.stream, OpenAiChat.unbuffered)
+        ]

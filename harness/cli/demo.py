@@ -35,6 +35,8 @@ def demo(
     with Progress() as progress:
         progress.say("building the corpus from this Python's own documentation")
         workspace.corpus.ensure()
+        progress.say("calibrating the load generator against known laws (about 85 s)")
+        pipeline.calibrate(workspace, progress)
         made, digest = pipeline.plan(workspace, seal=True)
         progress.say(
             f"plan: {len(made.blocks)} blocks, {made.requests} requests, {duration(made.expected_s)}; "

@@ -38,6 +38,8 @@ def doubts(workspace: Workspace, plan: Plan, store: Store, findings: Findings) -
             "This is a rehearsal on one machine: it shows how the pilot works, not how a cloud platform performs."
         )
         out += list(scaling.notes)
+    out += _calibration(store, findings)
+    out += _streams(findings)
     out += _parity(findings)
     out += _spread(findings)
     out += _prices(workspace, findings)
@@ -58,6 +60,33 @@ def seal_doubts(workspace: Workspace, plan: Plan, store: Store) -> tuple[str, ..
     changes = sealed.changes(seal_of(workspace, plan))
     out += [f"Sealed criteria: changed since: {change}" for change in changes]
     return tuple(out)
+
+
+def _calibration(store: Store, findings: Findings) -> list[str]:
+    """Whether the generator's own truth is known, for the machine and versions that measured."""
+    said = store.calibration()
+    if said is None:
+        return ["The load generator was not calibrated against known laws: pilot calibrate."]
+    out = [
+        f"Calibration: {c['law']}, {c['quantity']}: {c['verdict']}{': ' + c['why'] if c['why'] else ''}."
+        for c in said["checks"]
+        if c["verdict"] != "pass"
+    ]
+    runs = [r.record.run for r in findings.data.runs if r.record.run]
+    used = {name: sorted({str(run.get("versions", {}).get(name)) for run in runs}) for name in said["versions"]}
+    other = [name for name, versions in used.items() if versions and versions != [said["versions"][name]]]
+    if other:
+        out.append(f"The generator was calibrated with another {', '.join(other)} than the runs were made with.")
+    return out
+
+
+def _streams(findings: Findings) -> list[str]:
+    return [
+        f"{s.target} buffers its streams: in {s.held_back} of {s.told} all tokens came at once, at the end, so its time "
+        "to first token is that of the whole answer."
+        for s in findings.streams
+        if s.buffered
+    ]
 
 
 def _parity(findings: Findings) -> list[str]:

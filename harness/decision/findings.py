@@ -10,6 +10,7 @@ from harness.analysis.parity import Parity
 from harness.analysis.platform import PlatformFigures
 from harness.analysis.spend import BreakEven, Cost
 from harness.analysis.throttling import Funnel, Second
+from harness.analysis.traffic import Burstiness, Streams
 from harness.domain.estimate import Unknown
 from harness.domain.verdict import Comparison, SloVerdict
 
@@ -31,6 +32,8 @@ class Findings:
     break_even: BreakEven | Unknown
     parity: Parity
     platform: tuple[PlatformFigures, ...]
+    arrivals: tuple[Burstiness, ...]
+    streams: tuple[Streams, ...]
 
     def cost_of(self, target: str) -> Cost:
         return next(c for c in self.costs if c.target == target)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.analysis import coldstarts, compare, parity, platform, slo, spend, throttling
+from harness.analysis import coldstarts, compare, parity, platform, slo, spend, throttling, traffic
 from harness.analysis.dataset import Dataset
 from harness.decision.findings import Findings
 from harness.domain.estimate import Estimate
@@ -48,6 +48,8 @@ def gather(workspace: Workspace, data: Dataset) -> Findings:
         cost_verdicts=tuple(v for cost in costs for v in _ceilings(workspace, cost)),
         break_even=spend.break_even(costs[0], costs[-1]),
         parity=parity.parity(data),
+        arrivals=tuple(traffic.burstiness(n, p, data.of(n, p)) for p in data.profiles for n in names),
+        streams=tuple(traffic.streams(n, [r for p in data.profiles for r in data.of(n, p)]) for n in names),
         platform=tuple(platform.figures(n, p, data.of(n, p)) for p in data.profiles for n in names),
     )
 

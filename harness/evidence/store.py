@@ -21,6 +21,8 @@ from harness.evidence.files import dump, read_json, write_text
 
 PLAN_VERSION = 1
 SEAL_VERSION = 1
+CALIBRATION_VERSION = 1
+CALIBRATION = "calibration.json"
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,11 @@ class Store:
     def seal(self) -> dict[str, Any] | None:
         path = self.root / "seal.json"
         return read_json(path, SEAL_VERSION) if path.exists() else None
+
+    def calibration(self) -> dict[str, Any] | None:
+        """What the generator said of known laws, None when nobody asked; raises BadFile when it is broken."""
+        path = self.root / CALIBRATION
+        return read_json(path, CALIBRATION_VERSION) if path.exists() else None
 
     # -- journal
 

@@ -12,7 +12,7 @@ from harness.decision.findings import Findings
 from harness.decision.wording import count, money, percent
 from harness.domain.estimate import Known, Unknown
 from harness.domain.plan import Plan
-from harness.report import figures, tables, words
+from harness.report import figures, generator, tables, words
 from harness.report.blocks import Cell, Figure, KeyNumber, Table, Verdict, absent, number, table
 from harness.workspace import Workspace
 from harness.workspace.pilot_toml import Scaling
@@ -37,6 +37,7 @@ def content(
     decision: Decision,
     doubts: Sequence[str],
     seal: dict[str, Any] | None,
+    calibration: dict[str, Any] | None,
 ) -> Content:
     """Pure: the same findings give the same content."""
     config = workspace.config
@@ -54,6 +55,10 @@ def content(
         tables.gates(decision, names),
         tables.parity(findings),
         tables.runs(findings, names),
+        generator.arrivals(findings, names),
+        generator.streams(findings, names),
+        generator.calibration(calibration),
+        generator.floor(calibration),
         _digests(plan, seal, findings),
         _targets(workspace, findings),
         _prices(workspace),

@@ -1,0 +1,110 @@
+"""One run of the generator, as a person would start it, against one server of a known law."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+import harness
+from harness.errors import PilotError
+
+PROFILE = Path(harness.__file__).parent / "demo" / "workspace" / "loadprofiles" / "steady.py"
+COLUMNS = (
+    "measured",
+    "scheduled_s",
+    "sent_s",
+    "first_token_s",
+    "last_token_s",
+    "finished_s",
+    "token_events",
+    "outcome",
+)
+START_S = 60.0
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What one run recorded; durations in seconds, in the order of arrival."""
+
+    valid: bool
+    reasons: tuple[str, ...]
+    all_ok: bool
+    responses_s: tuple[float, ...]
+    ttfts_s: tuple[float, ...]
+    gaps_s: tuple[float, ...]  # mean gap of each stream
+    lags_s: tuple[float, ...]
+    generator: Mapping[str, Any]  # of ledger.json
+
+
+@contextlib.contextmanager
+def law_server(law: str, parameters: Mapping[str, float]) -> Iterator[str]:
+    """Its base URL, for as long as the context lasts."""
+    command = [sys.executable, "-m", "harness.calibration.server", law, json.dumps(dict(parameters))]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        if not url:
+            raise PilotError(f"the calibration server {law} did not start")
+        yield url
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def drive(url: str, rate: float, seconds: float, **options: object) -> Trial:
+    """Run the generator to its end; raises PilotError when it leaves no evidence."""
+    with tempfile.TemporaryDirectory(prefix="pilot-calibrate-") as name:
+        folder = Path(name)
+        question = {"id": "q", "messages": [{"role": "user", "content": "?"}]}
+        (folder / "questions.jsonl").write_text(json.dumps(question) + "\n", encoding="utf-8")
+        given = {
+            "host": url,
+            "rate": rate,
+            "duration": seconds,
+            "warmup": 0,
+            "arrivals": "constant",
+            "deadline": 10,
+            "questions": folder / "questions.jsonl",
+            "evidence": folder / "run",
+            **options,
+        }
+        command = [sys.executable, "-m", "locust", "-f", str(PROFILE), "--headless", "--only-summary"]
+        command += [part for key, value in given.items() for part in (f"--{key}", str(value))]
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, timeout=seconds + START_S, check=False
+        )
+        if not (folder / "run" / "ledger.json").exists():
+            words = (done.stderr.strip() or done.stdout.strip()).splitlines()[-3:]
+            raise PilotError(f"the generator did not run (exit code {done.returncode}): {' '.join(words)}")
+        return _read(folder / "run")
+
+
+def _read(folder: Path) -> Trial:
+    ledger = json.loads((folder / "ledger.json").read_text(encoding="utf-8"))
+    rows = [r for r in pq.read_table(folder / "samples.parquet", columns=list(COLUMNS)).to_pylist() if r["measured"]]
+    done = [r for r in rows if r["finished_s"] is not None]
+    streams = [r for r in done if r["first_token_s"] is not None]
+    return Trial(
+        valid=bool(ledger["valid"]),
+        reasons=tuple(ledger["reasons"]),
+        all_ok=all(r["outcome"] == "ok" for r in rows),
+        responses_s=tuple(r["finished_s"] - r["scheduled_s"] for r in done),
+        ttfts_s=tuple(r["first_token_s"] - r["scheduled_s"] for r in streams),
+        gaps_s=tuple(
+            (r["last_token_s"] - r["first_token_s"]) / (r["token_events"] - 1) for r in streams if r["token_events"] > 1
+        ),
+        lags_s=tuple(r["sent_s"] - r["scheduled_s"] for r in done if r["sent_s"] is not None),
+        generator=ledger,
+    )
