@@ -8,7 +8,7 @@ Everything up to ``collect`` touches the world and writes evidence; ``decide`` a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ from harness.analysis.dataset import load
 from harness.calibration import calibrate as calibrating
 from harness.campaign import collect as collecting
 from harness.campaign.board import Board, board
-from harness.campaign.contract_check import Answer, Check, Verify, check_contract, parity
+from harness.campaign.contract_check import Answer, Check, check_contract, parity
 from harness.campaign.execute import TOKENS, Campaign, Tally, limits_of
 from harness.campaign.openai_check import check_openai
 from harness.campaign.platform import EmbeddedPlatform
@@ -60,7 +60,7 @@ def check(workspace: Workspace, names: Sequence[str]) -> dict[str, list[Check]]:
         for target in targets:
             assert platform is not None
             url = platform.url(target.name)
-            out[target.name] = checker(target.dialect)(url, headers_of(target), verify_of(target))
+            out[target.name] = _contract(target, url)
             metas.append(_meta(url, target))
         for url in urls:
             out[url] = check_contract(url.rstrip("/"))
@@ -130,9 +130,11 @@ def status(workspace: Workspace) -> Board:
     return board(workspace, Store(workspace.evidence))
 
 
-def checker(dialect: Dialect) -> Callable[[str, dict[str, str], Verify], list[Check]]:
-    """The contract that a target of this dialect is held to."""
-    return check_openai if dialect is Dialect.OPENAI_CHAT else check_contract
+def _contract(target: Target, url: str) -> list[Check]:
+    """The contract that a target of its dialect is held to."""
+    if target.dialect is Dialect.OPENAI_CHAT:
+        return check_openai(url, headers_of(target), verify_of(target), target.model)
+    return check_contract(url, headers_of(target), verify_of(target))
 
 
 def _meta(url: str, target: Target) -> dict[str, object]:

@@ -16,10 +16,13 @@ HEAD = "X-Instance-Id: 6f1c\r\nX-Instance-Requests: 3\r\nX-Instance-Age-Ms: 9000
 class ScriptedServer:
     """One thread a connection; every request's body is kept and counted by its last question."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls=None) -> None:
+        self._tls = tls
+        self.headers: list[dict[str, str]] = []
+        self.bodies: list[dict[str, object]] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.port}"
         self.hits: Counter[str] = Counter()
         self.connections = 0
         self._closing = False
@@ -40,14 +43,22 @@ class ScriptedServer:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
+        if self._tls is not None:
+            try:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+            except OSError:  # a client that does not trust us
+                connection.close()
+                return
         with contextlib.suppress(OSError), connection, connection.makefile("rb") as reader:  # a client may leave midway
             while True:
                 line = reader.readline()
                 if not line:
                     return
                 length = 0
+                headers = {}
                 while (header := reader.readline()) not in (b"\r\n", b""):
                     name, _, value = header.decode().partition(":")
+                    headers[name.lower()] = value.strip()
                     if name.lower() == "content-length":
                         length = int(value)
                 body = reader.read(length)
@@ -56,8 +67,12 @@ class ScriptedServer:
                     connection.sendall(_whole(200, meta))
                     continue
                 data = json.loads(body)
-                act = data["messages"][-1]["content"]
+                act = data["messages"][-1]["content"].split(" (case")[0]
+                if act == "refuse first":  # what a client that tries again gets past
+                    act = "ok" if "-" in headers["x-request-id"] else "throttled soon"
                 self.hits[act] += 1
+                self.headers.append(headers)
+                self.bodies.append(data)
                 if not ACTS[act](connection, data["stream"]):
                     return
 
@@ -132,6 +147,32 @@ def _interim(connection: socket.socket, stream: bool) -> bool:
     return _ok(connection, stream)
 
 
+def _drip(connection: socket.socket, stream: bool) -> bool:
+    """Streams for ever."""
+    _begin(connection)
+    while True:
+        connection.sendall(_chunk(_event("token", {"text": "x"})))
+        time.sleep(0.1)
+
+
+def _bodies_in_pieces(connection: socket.socket, stream: bool) -> bool:
+    """A stream whose every byte is a segment of its own."""
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n{HEAD}Connection: close\r\n\r\n"
+    events = _event("citations", {"citations": []}) + _event("token", {"text": "ä"}) + _event("done", CLOSING)
+    for byte in head.encode() + events:
+        connection.sendall(bytes([byte]))
+    return False
+
+
+def _all_at_once(connection: socket.socket, stream: bool) -> bool:
+    """A stream that something on the way held back."""
+    _begin(connection)
+    time.sleep(0.2)
+    events = b"".join(_event("token", {"text": "x"}) for _ in range(8)) + _event("done", CLOSING)
+    connection.sendall(_chunk(events) + b"0\r\n\r\n")
+    return True
+
+
 STALL_EVERY_S, STALL_S, SERVICE_S = 2.0, 0.3, 0.005
 
 
@@ -171,6 +212,10 @@ ACTS = {
     "no done": _midway(b"0\r\n\r\n"),
     "closed at once": lambda connection, stream: False,
     "stall": _stall,
+    "throttled soon": _answer(429, "throttled", HEAD + "Retry-After: 0.2\r\n"),
+    "drip": _drip,
+    "byte by byte": _bodies_in_pieces,
+    "all at once": _all_at_once,
     "hang": _hang,
     "no http": lambda connection, stream: connection.sendall(b"BLAH\r\n\r\n") or False,
     "wrong shape": lambda connection, stream: connection.sendall(_whole(200, {"answer": 7})) or True,
@@ -180,6 +225,9 @@ EXPECTED = {  # act -> (outcome, layer) of a streamed request
     "ok": ("ok", None),
     "interim": ("ok", None),
     "until close": ("ok", None),
+    "byte by byte": ("ok", None),
+    "all at once": ("ok", None),
+    "drip": ("timeout", "service"),
     "throttled by platform": ("throttled", "platform"),
     "overloaded": ("overloaded", "service"),
     "provider throttled": ("upstream_throttled", "provider"),

@@ -18,12 +18,13 @@ QUESTION = {"messages": [{"role": "user", "content": "Say hello."}], "max_tokens
 class OpenAiChat:
     """The checks over one client; each method is one check, its docstring its name."""
 
-    def __init__(self, client: httpx.Client) -> None:
+    def __init__(self, client: httpx.Client, model: str | None = None) -> None:
         self._client = client
+        self._question = QUESTION | ({"model": model} if model else {})
 
     def whole_answer(self) -> str:
         """A whole answer has choices with a message"""
-        answer = self._client.post(PATH, json=QUESTION)
+        answer = self._client.post(PATH, json=self._question)
         want(answer.status_code == 200, f"answered {answer.status_code}")
         data = answer.json()
         want(isinstance(data["choices"][0]["message"]["content"], str), "choices[0].message.content is no text")
@@ -45,7 +46,7 @@ class OpenAiChat:
 
     def _stream(self) -> tuple[list[dict[str, Any]], list[float], float]:
         """Chunks, when each came, and when all had, in seconds from the send."""
-        body = {**QUESTION, "stream": True, "stream_options": {"include_usage": True}}
+        body = {**self._question, "stream": True, "stream_options": {"include_usage": True}}
         parser, events, times = SseParser(), [], []
         begun = time.perf_counter()
         with self._client.stream("POST", PATH, json=body) as answer:
@@ -64,10 +65,15 @@ def _texts(chunk: dict[str, Any]) -> list[str | None]:
     return [choice["delta"].get("content") for choice in chunk.get("choices") or ()]
 
 
-def check_openai(base_url: str, headers: dict[str, str] | None = None, verify: Verify = True) -> list[Check]:  # noqa: FBT002
+def check_openai(
+    base_url: str,
+    headers: dict[str, str] | None = None,
+    verify: Verify = True,  # noqa: FBT002
+    model: str | None = None,
+) -> list[Check]:
     """Every check against one target."""
     with client_of(base_url, headers, verify) as client:
-        contract = OpenAiChat(client)
+        contract = OpenAiChat(client, model)
         return [
             answer_to(check, contract) for check in (OpenAiChat.whole_answer, OpenAiChat.stream, OpenAiChat.unbuffered)
         ]

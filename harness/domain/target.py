@@ -91,6 +91,7 @@ class Target:
     base_url: str | None = None  # None for embedded targets: known once they are up
     title: str = ""
     headers_from_env: Mapping[str, str] = field(default_factory=dict)
+    model: str | None = None  # what openai-chat requests name; rag-chat/1 has no such field
     ca_file: str | None = None  # of the authority that signed its certificate; None: the system's
     prices: PriceModel | None = None
     verified: str = "spec only"

@@ -32,6 +32,7 @@ class Bodies:
 
     def __init__(self, spec: RunSpec, questions: Mapping[str, Question], origin: Origin) -> None:
         self._dialect = spec.dialect
+        self._model = spec.model
         self._most = spec.max_tokens or MOST_TOKENS
         self._questions = questions
         self._head = _fixed_head(spec, origin)
@@ -64,6 +65,8 @@ class Bodies:
             "max_tokens": question.max_tokens if arrival.max_tokens is None else min(arrival.max_tokens, self._most),
         }
         if self._dialect == Dialect.OPENAI_CHAT:
+            if self._model is not None:
+                data["model"] = self._model
             if arrival.stream:
                 data["stream_options"] = {"include_usage": True}
             return "/v1/chat/completions", orjson.dumps(data)

@@ -64,6 +64,7 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
         help="vouch for a --host that stands in no target.toml and is not loopback",
     )
     add("--dialect", choices=[d.value for d in Dialect], help="API that --host speaks (default: the target's)")
+    add("--model", metavar="NAME", help="model that openai-chat requests name (default: the target's)")
     add("--rate", type=float, help="requests per second (burst: between the bursts; capacity: where the search starts)")
     add("--duration", type=float, metavar="SECONDS", help="length of the measured part")
     add("--warmup", type=float, metavar="SECONDS", help="before the measured part, not measured")
@@ -150,6 +151,7 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
         retry=work.retry,
         connections=work.connections,
         ca_file=target.ca_file,
+        model=given.text("model") or target.model,
         embedded=target.embedded,
         ask_meta_first=load.kind != "probes" and not os.environ.get(CAMPAIGN_VARIABLE),
     )

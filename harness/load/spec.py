@@ -41,6 +41,7 @@ class RunSpec:
     retry: RetryPolicy = NO_RETRY
     connections: str = Connections.SHARED.value
     ca_file: str | None = None
+    model: str | None = None
 
     def to_message(self) -> dict[str, Any]:
         """Only what msgpack carries; a trace travels by its file's name and digest."""

@@ -141,6 +141,7 @@ class TargetToml(Table):
     title: str = ""
     base_url: str | None = None
     dialect: Dialect = Dialect.RAG_CHAT
+    model: str | None = None
     verified: str = "spec only"
     auth: AuthTable = AuthTable()
     headers: dict[str, str] = Field(default_factory=dict)
@@ -156,6 +157,12 @@ class TargetToml(Table):
             if parts.scheme not in ("http", "https") or not parts.hostname:
                 raise ValueError("want http:// or https:// with a host")
         return value
+
+    @model_validator(mode="after")
+    def _model_has_a_field(self) -> TargetToml:
+        if self.model is not None and self.dialect is not Dialect.OPENAI_CHAT:
+            raise ValueError('model: only requests of dialect "openai-chat" name one')
+        return self
 
     @field_validator("headers")
     @classmethod
@@ -192,6 +199,7 @@ def read_target(folder: Path, fill: Mapping[str, str]) -> Target:
         base_url=base_url,
         title=model.title,
         headers_from_env=_headers(model),
+        model=model.model,
         ca_file=str(folder / model.tls.ca_file) if model.tls else None,
         prices=PriceModel(**model.prices.model_dump()) if model.prices else None,
         verified=model.verified,

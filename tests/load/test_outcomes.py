@@ -93,3 +93,16 @@ def test_the_locust_folder_has_the_fixed_files(done):
     names = {p.name for p in done[0].folder.iterdir()}
 
     assert names == {"run.json", "samples.parquet", "generator.parquet", "ledger.json", "target.json", "readings"}
+
+
+def test_a_deadline_ends_a_stream_that_never_does_and_keeps_what_came(done):
+    for sample in by_act(done)["drip"]:
+        assert 1.4 < sample["finished_s"] - sample["sent_s"] < 1.8
+        assert sample["token_events"] > 5
+        assert sample["detail"] == "no whole answer within 1.5 s"
+
+
+def test_tokens_that_share_a_read_are_told_from_those_that_come_one_by_one(done):
+    assert {s["token_reads"] for s in by_act(done)["all at once"]} == {1}
+    assert {s["token_events"] for s in by_act(done)["all at once"]} == {8}
+    assert {s["token_reads"] for s in by_act(done)["ok"]} == {3}
