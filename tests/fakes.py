@@ -16,13 +16,13 @@ HEAD = "X-Instance-Id: 6f1c\r\nX-Instance-Requests: 3\r\nX-Instance-Age-Ms: 9000
 class ScriptedServer:
     """One thread a connection; every request's body is kept and counted by its last question."""
 
-    def __init__(self, tls=None) -> None:
+    def __init__(self, tls=None, host="127.0.0.1", port=0) -> None:
         self._tls = tls
         self.headers: list[dict[str, str]] = []
         self.bodies: list[dict[str, object]] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((host, port))
         self.port = self._listener.getsockname()[1]
-        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.port}"
+        self.url = f"http{'s' if tls else ''}://{host}:{self.port}"
         self.hits: Counter[str] = Counter()
         self.connections = 0
         self._closing = False

@@ -1,0 +1,75 @@
+"""The second dialect against a server that others wrote: mockllm, which streams a character a chunk and wants a model."""
+
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from harness.campaign.contract_check import Answer
+from harness.campaign.openai_check import check_openai
+from tests.load.run import questions_file, run
+
+MOCKLLM = Path(sys.executable).parent / "mockllm"
+pytestmark = pytest.mark.skipif(not MOCKLLM.exists(), reason="mockllm is not installed")
+
+RESPONSES = """
+responses:
+  "hello?": "Hello."
+defaults:
+  unknown_response: "That is not known here, whoever asks."
+settings:
+  lag_enabled: true
+  lag_factor: 10
+"""
+
+
+@pytest.fixture(scope="module")
+def peer(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mockllm")
+    (folder / "responses.yml").write_text(RESPONSES)
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = str(probe.getsockname()[1])
+    command = [str(MOCKLLM), "start", "-r", "responses.yml", "-h", "127.0.0.1", "-p", port]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
+    url = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            httpx.get(url, trust_env=False)
+            break
+        except httpx.HTTPError:
+            time.sleep(0.1)
+    try:
+        assert time.monotonic() < deadline, (folder / "log").read_text()
+        yield url
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_it_passes_the_check_with_a_model_and_fails_without(peer):
+    assert [c.answer for c in check_openai(peer, model="gpt-4")] == [Answer.PASS] * 3
+    assert Answer.FAIL in {c.answer for c in check_openai(peer)}
+
+
+def test_a_run_times_its_streams_and_knows_what_it_does_not_tell(peer, tmp_path):
+    questions = questions_file(tmp_path, ["Who asks?"])
+    given = ["--host", peer, "--dialect", "openai-chat", "--model", "gpt-4", "--questions", str(questions)]
+    done = run(
+        tmp_path, *given, "--rate", "8", "--duration", "2", "--warmup", "0", "--stream-share", "0.5", "--seed", "3"
+    )
+    streams = [s for s in done.samples if s["stream"]]
+    whole = [s for s in done.samples if not s["stream"]]
+
+    assert done.code == 0, done.output
+    assert {s["outcome"] for s in done.samples} == {"ok"}
+    assert {s["token_events"] for s in streams} == {37}, "a role chunk without text is no token"
+    assert all(s["output_tokens"] is None for s in streams), "it tells no usage of a stream, and null is not zero"
+    assert all(s["output_tokens"] > 0 for s in whole)
+    assert len({s["answer_digest"] for s in done.samples}) == 1, "streamed or whole, the same words"
+    assert all(0 < s["first_token_s"] - s["sent_s"] < s["last_token_s"] - s["sent_s"] for s in streams)

@@ -1,0 +1,95 @@
+"""Locust's own web UI while a run goes: what it shows, and that touching it harms nothing."""
+
+import contextlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import httpx
+import pytest
+
+from tests.fakes import ScriptedServer
+from tests.load.run import STEADY, Done, questions_file
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory):
+    """A run started in the web UI, looked at, reset and edited while it went."""
+    cwd = tmp_path_factory.mktemp("ui")
+    server = ScriptedServer()
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    given = ["--host", server.url, "--questions", str(questions_file(cwd, ["ok", "throttled by platform"]))]
+    given += ["--rate", "30", "--duration", "6", "--warmup", "0", "--mode", "stream", "--evidence", str(cwd / "runs")]
+    with (cwd / "output.txt").open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "locust", "-f", str(STEADY), "--web-port", str(port), *given],
+            cwd=cwd,
+            stdout=out,
+            stderr=out,
+        )
+    ui = httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False)
+    form = {"user_count": "1", "spawn_rate": "1", "host": server.url}
+    try:
+        wait_for(lambda: ui.get("/").status_code == 200)
+        ui.post("/swarm", data=form)
+        wait_for(lambda: list((cwd / "runs").glob("*/run.json")))
+        time.sleep(3.5)
+        shown = ui.get("/stats/requests").json()
+        ui.get("/stats/reset")
+        ui.post("/stats/reset")
+        ui.post("/swarm", data=form | {"user_count": "7"})
+        wait_for(lambda: list((cwd / "runs").glob("*/ledger.json")))
+        csv = ui.get("/stats/requests/csv").text
+    finally:
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(20)
+        ui.close()
+        server.close()
+    [folder] = (cwd / "runs").iterdir()
+    return Done(code, (cwd / "output.txt").read_text(), folder), shown, csv, server
+
+
+def wait_for(condition, seconds=30):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with contextlib.suppress(httpx.HTTPError):
+            if condition():
+                return
+        time.sleep(0.1)
+    raise AssertionError("it did not happen in time")
+
+
+def test_rows_of_their_own_stand_outside_aggregated(watched):
+    _, shown, csv, _ = watched
+    rows = {row["name"]: row for row in shown["stats"]}
+
+    assert {"stream", "time to first token", "service time", "lag", "throttled", "Aggregated"} == set(rows)
+    assert rows["Aggregated"]["num_requests"] == rows["stream"]["num_requests"]
+    assert 0 < rows["throttled"]["num_requests"] < rows["stream"]["num_requests"]
+    assert rows["lag"]["num_requests"] == rows["stream"]["num_requests"]
+    assert "time to first token" in csv
+
+
+def test_failures_carry_one_of_a_few_names(watched):
+    assert {error["error"] for error in watched[1]["errors"]} == {"Failed('throttled')"}
+
+
+def test_percentiles_have_three_significant_digits(watched):
+    row = next(r for r in watched[1]["stats"] if r["name"] == "time to first token")
+    value = row["median_response_time"]
+
+    assert 19 < value < 60
+    assert value != int(value), "two digits would be whole milliseconds"
+
+
+def test_resets_and_edits_are_recorded_and_harm_nothing(watched):
+    done, _, _, server = watched
+    touched = [t["what"] for t in done.json("run.json")["touched"]]
+
+    assert touched[0] == "statistics reset"
+    assert any("'user_count': '7'" in what for what in touched)
+    assert done.json("ledger.json")["valid"], done.output
+    assert len(done.samples) == sum(server.hits.values()) == 180
