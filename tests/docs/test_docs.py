@@ -93,6 +93,17 @@ def test_every_option_of_the_profiles_is_documented():
         "stream-share",
         "questions",
         "evidence",
+        "trace",
+        "speed",
+        "model",
+        "passages",
+        "zipf",
+        "repeats",
+        "turns",
+        "prompt-tokens",
+        "max-tokens",
+        "retry",
+        "connections",
     ]
 
     assert all(f"'--{name}'" in done.stdout for name in ours)
@@ -121,6 +132,13 @@ def test_every_field_of_an_embedded_target_is_documented(table):
     page = (ROOT / "targets" / "README.md").read_text()
 
     assert [name for name in table.model_fields if f"`{name}`" not in page and name not in ("kind", "seed")] == []
+
+
+def test_every_way_to_reach_a_target_is_documented():
+    page = (ROOT / "targets" / "README.md").read_text()
+    ours = set(TargetToml.model_fields) - {"title", "verified", "prices", "runtime"}
+
+    assert [name for name in sorted(ours) if not re.search(rf"`{name}[`.]", page)] == []
 
 
 def test_the_contract_document_is_openapi_and_names_every_error():
