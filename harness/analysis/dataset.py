@@ -49,6 +49,7 @@ READ = (
     "connect_s",
     "last_token_s",
     "token_events",
+    "attempts",
 )
 Array = np.ndarray[Any, np.dtype[Any]]
 

@@ -40,6 +40,7 @@ def doubts(workspace: Workspace, plan: Plan, store: Store, findings: Findings) -
         out += list(scaling.notes)
     out += _calibration(store, findings)
     out += _streams(findings)
+    out += _retries(findings)
     out += _parity(findings)
     out += _spread(findings)
     out += _prices(workspace, findings)
@@ -87,6 +88,20 @@ def _streams(findings: Findings) -> list[str]:
         for s in findings.streams
         if s.buffered
     ]
+
+
+def _retries(findings: Findings) -> list[str]:
+    """With a client that tries again, times and outcomes are those of the user's request, not of each attempt."""
+    out = []
+    for target in dict.fromkeys(findings.data.targets):
+        made = [run.columns["attempts"] for run in findings.data.runs if run.target == target]
+        requests, attempts = sum(len(m) for m in made), int(sum(float(m.sum()) for m in made))
+        if attempts > requests:
+            out.append(
+                f"{target}: {requests} requests took {attempts} attempts; times, refusals and costs are those of the whole "
+                "request as its user saw it, and each attempt stands in attempt_log."
+            )
+    return out
 
 
 def _parity(findings: Findings) -> list[str]:

@@ -148,15 +148,28 @@ def _scaling(scaling: Scaling) -> tuple[str, ...]:
 def _digests(plan: Plan, seal: dict[str, Any] | None, findings: Findings) -> Table:
     versions: dict[str, Any] = next((r.record.run["versions"] for r in findings.data.runs if r.record.run), {})
     machine: dict[str, Any] = next((r.record.run["generator"] for r in findings.data.runs if r.record.run), {})
+    client = next((r.record.run for r in findings.data.runs if r.record.run), {})
     rows = [
         (Cell("seal"), Cell(seal["digest"]) if seal else absent("not sealed")),
         (Cell("sealed (UTC)"), Cell(str(seal.get("sealed_utc"))) if seal else absent("not sealed")),
         (Cell("questions"), Cell(plan.questions_digest)),
         (Cell("seed"), Cell(str(plan.seed))),
+        (Cell("client"), Cell(_client(client)) if "retry" in client else absent("not recorded")),
         (Cell("versions"), Cell(", ".join(f"{k} {v}" for k, v in versions.items())) if versions else absent("no run")),
         (Cell("generator"), Cell(", ".join(f"{k} {v}" for k, v in machine.items())) if machine else absent("no run")),
     ]
     return table("digests", "Digests and versions", ("what", "value"), rows)
+
+
+def _client(run: dict[str, Any]) -> str:
+    """What every request's client did, in words."""
+    retry = run["retry"]
+    tries = (
+        "no retries"
+        if retry == "none"
+        else f"up to {retry['attempts']} attempts, waits of at most {retry['cap_s']:g} s"
+    )
+    return f"{run['connections']} connections, {tries}"
 
 
 def _targets(workspace: Workspace, findings: Findings) -> Table:

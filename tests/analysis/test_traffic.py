@@ -3,6 +3,8 @@
 import json
 from datetime import UTC, datetime
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from harness import pipeline
@@ -62,3 +64,17 @@ def test_a_calibration_that_failed_is_a_doubt(pilot):
     assert any(
         "Calibration: stall, p95: can't tell: a worker was lost." in d for d in pipeline.decide(workspace).doubts
     )
+
+
+def test_requests_that_were_tried_again_are_said(pilot):
+    workspace, plan, store = pilot.write()
+    assert not any("attempts" in d for d in pipeline.decide(workspace).doubts)
+    folder = store.run_folder(plan.blocks[0].runs[0], 1)
+    table = pq.read_table(folder / "samples.parquet")
+    twice = pa.array([2] * table.num_rows)
+    pq.write_table(
+        table.set_column(table.column_names.index("attempts"), "attempts", twice), folder / "samples.parquet"
+    )
+
+    [said] = [d for d in pipeline.decide(workspace).doubts if "attempts" in d]
+    assert "1200 requests took 1400 attempts" in said
