@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 LEAD_S = 0.4
 LEAD_PER_SLOT_S = 0.0006
+LEAD_PER_ARRIVAL_S = 2e-5  # a worker with other options draws the schedule anew
 DISTRIBUTED_LEAD_S = 1.5
 REPORT_SETTLE_S = 3.5  # Locust's workers report every 3 s
 DONE_WAIT_S = 3.0
@@ -79,19 +80,23 @@ class Coordinator:
         self._stopped_by: str | None = None
         self._touched: list[dict[str, Any]] = []
         self._offsets = self._clocks.measure(clients) if self._master else {}
-        lead = (DISTRIBUTED_LEAD_S if self._master else LEAD_S) + LEAD_PER_SLOT_S * spec.slots
+        self._planned = planned_dispersion(self.schedule)
+        lead = LEAD_S + LEAD_PER_SLOT_S * spec.slots
+        if self._master:
+            lead += DISTRIBUTED_LEAD_S - LEAD_S + LEAD_PER_ARRIVAL_S * len(self.schedule)
+        digest = self.schedule.digest  # before the clock is set: both take their time over a long schedule
         self._t0, self._t0_unix = perf_counter() + lead, time.time() + lead
         self._folder.write_run(self._record("running"))
         self.running = True
         for number, client in self._stripes.items():
-            self._send("pilot_plan", self._plan(number, client), client)
+            self._send("pilot_plan", self._plan(number, client, digest), client)
         gevent.spawn(self._watch)
 
-    def _plan(self, number: int, client: str | None) -> dict[str, Any]:
+    def _plan(self, number: int, client: str | None, digest: str) -> dict[str, Any]:
         offset = self._offsets.get(client or "")
         return {
             "spec": self._spec.to_message(),
-            "digest": self.schedule.digest,
+            "digest": digest,
             "worker": number,
             "workers": len(self._stripes),
             "t0_perf": self._t0,
@@ -247,11 +252,11 @@ class Coordinator:
 
     def _record(self, state: str) -> dict[str, Any]:
         record = run_record(self._spec, self.schedule, state, self._t0_unix, len(self._stripes))
-        return record | {"elapsed_s": None, "arrivals": {"planned": asdict(planned_dispersion(self.schedule))}}
+        return record | {"elapsed_s": None, "arrivals": {"planned": asdict(self._planned)}}
 
     def _record_after(self, tally: Tally, elapsed_s: float) -> dict[str, Any]:
         """What only the run itself could tell."""
-        arrivals = {"planned": planned_dispersion(self.schedule), "achieved": tally.sent_dispersion()}
+        arrivals = {"planned": self._planned, "achieved": tally.sent_dispersion()}
         return {
             "elapsed_s": round(elapsed_s, 3),
             "arrivals": {name: asdict(said) for name, said in arrivals.items()},

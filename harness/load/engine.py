@@ -128,11 +128,11 @@ class Engine:
             self._say("pilot_done", {"error": str(error)}, plan["worker"])
 
     def _schedule(self, spec: RunSpec, digest: str) -> tuple[Schedule, dict[str, Question]]:
+        """As it was drawn when the options were read, before the fork; drawn anew where those were others."""
         prepared = options.PREPARED
-        if prepared.schedule is not None and prepared.spec is not None and self._coordinator is not None:
-            schedule, questions = self._coordinator.schedule, prepared.questions
-        else:
-            schedule, questions = build(spec, Path(spec.questions_file))
+        if prepared.schedule is not None and prepared.schedule.digest == digest:
+            return prepared.schedule, prepared.questions
+        schedule, questions = build(spec, Path(spec.questions_file))
         if schedule.digest != digest:
             raise ValueError("the schedule differs from the master's")
         return schedule, questions
