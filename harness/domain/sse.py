@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 BOM = b"\xef\xbb\xbf"
+NAMES = {b"token": "token", b"citations": "citations", b"done": "done", b"error": "error"}
 
 
 class Event(NamedTuple):
@@ -23,7 +24,7 @@ class Event(NamedTuple):
 class SseParser:
     """Holds the unfinished tail between feeds."""
 
-    __slots__ = ("_data", "_name", "_skip_lf", "_start", "_tail")
+    __slots__ = ("_between", "_data", "_name", "_skip_lf", "_start", "_tail")
 
     def __init__(self) -> None:
         self._tail = b""
@@ -31,19 +32,19 @@ class SseParser:
         self._data: list[bytes] = []
         self._skip_lf = False
         self._start = True
+        self._between = False  # two events, with nothing held
 
     def feed(self, chunk: bytes) -> list[Event]:
         """Events that this chunk completes, in order."""
-        if self._start or self._tail or self._skip_lf or self._data or self._name or b"\r" in chunk:
-            return self._any(chunk)
-        if chunk[-2:] != b"\n\n":
+        if not self._between or chunk[-2:] != b"\n\n" or b"\r" in chunk:
             return self._any(chunk)
         # Whole events, as nearly every chunk of a token stream holds them: no state to carry.
         events = []
         for block in chunk[:-2].split(b"\n\n"):
             first, _, second = block.partition(b"\n")
             if first[:7] == b"event: " and second[:6] == b"data: " and b"\n" not in second:
-                events.append(Event(first[7:].decode("utf-8", "replace") or "message", second[6:]))
+                name = first[7:]
+                events.append(Event(NAMES.get(name) or name.decode("utf-8", "replace") or "message", second[6:]))
             elif first[:6] == b"data: " and not second:
                 events.append(Event("message", first[6:]))
             else:
@@ -65,7 +66,9 @@ class SseParser:
         if b"\r" in buffer:
             buffer = buffer.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         *lines, self._tail = buffer.split(b"\n")
-        return self._lines(lines)
+        events = self._lines(lines)
+        self._between = not (self._tail or self._skip_lf or self._data or self._name)
+        return events
 
     def _lines(self, lines: list[bytes]) -> list[Event]:
         events = []

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 READ_BYTES = 16384
 READABLE = 1 | 8 | 16  # POLLIN, POLLERR, POLLHUP
+WRITABLE = 2  # the event loop's own flag, as 1 is readable
 _poll = monkey.get_original("select", "poll")  # gevent's own costs a fifth of a request and may switch greenlets
+_plain_socket = monkey.get_original("socket", "socket")
 
 Headers = dict[bytes, bytes]
 
@@ -52,6 +54,10 @@ class Connection:
 
     def __init__(self, origin: Origin, sock: Any) -> None:  # noqa: ANN401 - gevent has no types
         self._origin = origin
+        plain = not hasattr(sock, "pending")  # TLS may hold bytes that no event announces
+        if plain:  # its own waits are cheaper than gevent's, a call and an exception a token
+            sock = _plain_socket(sock.family, sock.type, sock.proto, fileno=sock.detach())
+            sock.setblocking(False)  # noqa: FBT003 - the standard library's signature
         self._socket = sock
         self._poll = _poll()
         self._poll.register(sock.fileno(), READABLE)
@@ -66,9 +72,9 @@ class Connection:
         self._expired = -1  # the exchange whose deadline has passed
         self._used = False
         self._hub = gevent.get_hub()
-        plain = not hasattr(sock, "pending")  # TLS may hold bytes that no event announces
         self._readable = self._hub.loop.io(sock.fileno(), 1) if plain else None
         self._waiting = False
+        self._writable: Any = None
         self.exchanges = 0  # tells the deadline's watch whether it still means this exchange
         self.busy = False
 
@@ -88,12 +94,15 @@ class Connection:
         self.busy = True
         try:
             self._send(request)
-            self._waiting = self._readable is not None
+            self._waiting = waiting = self._readable is not None
             recv, feed = self._socket.recv, self._parser.feed_data
             while not self._complete:
-                if self._waiting:
-                    self._wait()
-                data = recv(READ_BYTES)
+                if waiting:
+                    self._wait(self._readable)
+                try:
+                    data = recv(READ_BYTES)
+                except BlockingIOError:
+                    continue  # woken for nothing
                 self._now = perf_counter()
                 if not data:
                     self._ended()
@@ -115,15 +124,35 @@ class Connection:
         return self._reset()
 
     def _send(self, request: bytes) -> None:
-        sent = self._socket.send(request)
-        if sent < len(request):
-            self._socket.sendall(request[sent:])
-
-    def _wait(self) -> None:
-        """Until there is something to read: asking first costs a failed call and an exception a token."""
+        if self._readable is None:
+            self._socket.sendall(request)
+            return
         while True:
             try:
-                self._hub.wait(self._readable)
+                sent = self._socket.send(request)
+            except BlockingIOError:
+                sent = 0
+            if sent == len(request):
+                return
+            request = request[sent:]
+            self._wait_writable()
+
+    def _wait_writable(self) -> None:
+        """A request larger than the socket's buffer goes out as the peer reads it."""
+        writable = self._hub.loop.io(self._socket.fileno(), WRITABLE)
+        self._waiting, self._writable = True, writable
+        try:
+            self._wait(writable)
+        finally:
+            self._waiting, self._writable = False, None
+            writable.stop()
+            writable.close()
+
+    def _wait(self, watcher: Any) -> None:  # noqa: ANN401
+        """Until the socket is ready."""
+        while True:
+            try:
+                self._hub.wait(watcher)
             except DeadlinePassed:
                 if self._expired != self.exchanges:
                     continue  # meant for an exchange that ended just as its deadline passed
@@ -147,7 +176,7 @@ class Connection:
         """Wake whoever waits for this exchange; it raises DeadlinePassed there."""
         self._expired = self.exchanges
         if self._waiting:
-            self._hub.cancel_wait(self._readable, DeadlinePassed())
+            self._hub.cancel_wait(self._writable or self._readable, DeadlinePassed())
         else:
             self.close()
 

@@ -267,3 +267,12 @@ def test_a_name_that_does_not_resolve_is_a_connection_error(tmp_path):
 
     assert done.code == 0, done.output
     assert done.json("ledger.json")["outcomes"] == {"connection_error": 5}
+
+
+def test_a_prompt_that_no_socket_buffer_holds_arrives_whole(server, tmp_path):
+    done = sent(server, tmp_path, rate=2, duration=1, extra=["--prompt-tokens", "200000", "--mode", "json"])
+
+    assert done.json("ledger.json")["outcomes"] == {"ok": 2}, done.output
+    for body in server.bodies:
+        assert sum(len(m["content"]) for m in body["messages"]) == pytest.approx(800_000, abs=4)
+        assert all(len(m["content"]) <= 32_000 for m in body["messages"])
