@@ -33,6 +33,7 @@ class Board:
     question: str
     planned: bool
     sealed: str | None
+    calibrated: str | None  # when, and whether every check passed; None: not yet
     contract_checked: bool
     blocks: tuple[BlockLine, ...]
     uncollected: int
@@ -52,6 +53,7 @@ def board(workspace: Workspace, store: Store) -> Board:
         question=workspace.config.pilot.question,
         planned=plan is not None,
         sealed=seal["digest"] if seal else None,
+        calibrated=_calibrated(store),
         contract_checked=checked,
         blocks=lines,
         uncollected=uncollected,
@@ -59,6 +61,13 @@ def board(workspace: Workspace, store: Store) -> Board:
         budget_usd=str(workspace.config.limits.budget_usd),
         next_command=_next(plan, seal is not None, lines, uncollected),
     )
+
+
+def _calibrated(store: Store) -> str | None:
+    said = store.calibration()
+    if said is None:
+        return None
+    return f"{said['measured_utc']}, {'every check passed' if said['passed'] else 'not every check passed'}"
 
 
 def _line(store: Store, plan: Plan, index: int) -> BlockLine:

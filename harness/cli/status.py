@@ -28,6 +28,7 @@ def status(*, as_json: Annotated[bool, typer.Option("--json", help="Print the bo
     print(
         f"  plan      {'drawn' if board.planned else 'none yet'}, {f'sealed {board.sealed}' if board.sealed else 'not sealed'}"
     )
+    print(f"  generator {board.calibrated or 'not calibrated yet: pilot calibrate'}")
     print(f"  contract  {'checked' if board.contract_checked else 'not checked yet'}")
     print(f"  spend     {board.spent_usd} of {board.budget_usd} USD (worst case, MODELLED)")
     for day in sorted({line.day for line in board.blocks}):

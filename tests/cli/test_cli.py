@@ -74,6 +74,7 @@ def test_the_board_says_what_comes_next(tmp_path):
     board = json.loads(pilot(tmp_path, "status", "--json").stdout)
 
     assert board["next_command"] == "pilot collect"
+    assert board["calibrated"] is None
     assert [b["state"] for b in board["blocks"]] == ["done"] * 6
 
 
