@@ -295,3 +295,32 @@ def test_a_worker_with_other_questions_refuses_to_take_part(tmp_path):
 
     assert done.returncode == 1
     assert "differs from the questions that this run was planned with" in done.stderr
+
+
+def test_a_worker_that_joins_later_stays_idle_and_is_said(server, tmp_path):
+    folder = tmp_path / "run"
+    given = options(server, tmp_path, duration=8)
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = str(probe.getsockname()[1])
+    command = [sys.executable, "-m", "locust", "-f", str(STEADY), "--worker", "--master-port", port, *given]
+
+    def worker(name):
+        (tmp_path / name).mkdir()
+        return subprocess.Popen(
+            command, cwd=tmp_path / name, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL
+        )
+
+    master = start(
+        tmp_path, "--evidence", str(folder), *given, "--master", "--expect-workers", "1", "--master-bind-port", port
+    )
+    first = worker("first")
+    wait_until_running(folder)
+    late = worker("late")
+    done = finish(master, tmp_path, folder)
+    for process in (first, late):
+        process.wait(20)
+
+    assert done.code == 0, done.output
+    assert {s["worker"] for s in done.samples} == {0}
+    assert [s["outcome"] for s in done.samples] == ["ok"] * 160
+    assert "1 worker(s) joined after the start and stayed idle" in done.json("ledger.json")["warnings"]
