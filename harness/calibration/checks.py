@@ -44,6 +44,7 @@ class Floor:
     ttft_p50_s: float | None
     ttft_p99_s: float | None
     n: int
+    streams: int  # of n: those that the first token's times come from
     highest_rate_per_s: float | None  # the highest that it held; None: none of those tried
     rates_tried_per_s: tuple[float, ...]
 
@@ -181,6 +182,7 @@ def floor(rates: Sequence[float] = HELD_RATES, seconds: float = 5.0, say: Callab
         ttft_p50_s=quantile(trial.ttfts_s, 0.5),
         ttft_p99_s=quantile(trial.ttfts_s, 0.99),
         n=len(trial.responses_s),
+        streams=len(trial.ttfts_s),
         highest_rate_per_s=held,
         rates_tried_per_s=tuple(tried),
     )

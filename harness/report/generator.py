@@ -91,11 +91,11 @@ def floor(record: Mapping[str, Any] | None) -> Table:
         return number(f"{said[name] * 1e3:.2f}") if said[name] is not None else absent("not measured")
 
     rows = [
-        (Cell(words), ms(f"{name}_p50_s"), ms(f"{name}_p99_s"), number(count(said["n"])))
-        for words, name in (
-            ("lag: sent later than intended", "lag"),
-            ("response time of an answer that takes none", "response"),
-            ("first token of an answer that takes none", "ttft"),
+        (Cell(words), ms(f"{name}_p50_s"), ms(f"{name}_p99_s"), number(count(said[of])))
+        for words, name, of in (
+            ("lag: sent later than intended", "lag", "n"),
+            ("response time of an answer that takes no time", "response", "n"),
+            ("first token of an answer that takes no time", "ttft", "streams"),
         )
     ]
     held = said["highest_rate_per_s"]
