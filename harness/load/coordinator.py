@@ -145,7 +145,7 @@ class Coordinator:
             if any("error" in done for done in self._dones.values()):
                 self.interrupt("a worker could not start")
                 return
-            gevent.sleep(0.05)
+            gevent.sleep(0.1)
 
     def _all_in(self) -> bool:
         return all(k in self._dones or k in self._lost for k in self._stripes)
