@@ -10,6 +10,7 @@ rate looks constant) and maps them back through the inverse of
 so constant, Poisson and gamma arrivals share one mapping. Exact-N ("conditional")
 Poisson keeps the count, and with it cost and power, the same for every seed.
 A trace has no phases: it plays what was seen, faster or slower, thinner or denser.
+An experiment has no instants at all before it runs: each depends on the answers before it.
 """
 
 from __future__ import annotations
@@ -17,20 +18,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from enum import StrEnum
-from itertools import accumulate
 from random import Random
 from typing import Any
 
+from harness.domain.due import Due
+from harness.domain.experiments import Capacity, ColdStarts, Design, FromZero, KeepAlive, design_from
+from harness.domain.process import Process, shares
 from harness.domain.trace import Trace
-
-
-class Process(StrEnum):
-    """How arrivals are spread within a phase."""
-
-    CONSTANT = "constant"
-    POISSON = "poisson"
-    GAMMA = "gamma"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +59,6 @@ class Phase:
         return min(self.duration_s, (root - self.rate) / slope)
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """One intended arrival, before it is given a question."""
-
-    scheduled_s: float
-    phase: str
-    measured: bool
-    input_tokens: int | None = None  # as a trace has them
-    output_tokens: int | None = None
-
-
 @dataclass(frozen=True)
 class LoadProfile:
     """Phases that repeat until ``duration_s`` is filled, after an unmeasured warm-up."""
@@ -91,9 +74,12 @@ class LoadProfile:
     trace: Trace | None = None  # read from the file when the options are
     speed: float = 1.0
     mean_rate: float | None = None  # of a trace; None: its own
+    experiment: Design | None = None  # arrivals that depend on answers
 
     def during(self, seconds: float) -> LoadProfile:
         """The measured part lasts this long."""
+        if self.experiment is not None:
+            return replace(self, experiment=_changed(self.experiment, "duration_s", float(seconds)))
         return replace(self, duration_s=float(seconds))
 
     def after_warmup(self, seconds: float) -> LoadProfile:
@@ -108,6 +94,8 @@ class LoadProfile:
         """Every rate scaled so that the first phase, or a trace's mean, runs at ``rate`` per second."""
         if self.trace_file is not None:
             return replace(self, mean_rate=rate)
+        if self.experiment is not None:
+            return replace(self, experiment=_changed(self.experiment, "rate", rate))
         if not self.phases:
             return self
         factor = rate / self.phases[0].rate
@@ -151,6 +139,8 @@ class LoadProfile:
     def total_s(self) -> float:
         if self.offsets:
             return self.offsets[-1][0]
+        if self.experiment is not None:
+            return self.experiment.total_s
         if self.trace is not None:
             whole = self.trace.length_s / self.speed
             return whole if self.duration_s is None else min(whole, self.warmup_s + self.duration_s)
@@ -159,6 +149,8 @@ class LoadProfile:
     @property
     def peak_rate(self) -> float:
         """Highest rate, arrivals per second; of a trace, its fullest second."""
+        if self.experiment is not None:
+            return self.experiment.peak_rate
         if self.trace is not None:
             return _fullest_second([d.scheduled_s for d in self.arrivals(0)])
         return max((p.peak_rate for p in self.timeline()), default=1.0)
@@ -185,7 +177,7 @@ class LoadProfile:
             expected = phase.area + carried
             n = round(expected)
             carried = expected - n
-            for share in _shares(self.process, n, self.cv, rng):
+            for share in shares(self.process, n, self.cv, rng):
                 out.append(Due(start_s + phase.time_of(share * phase.area), phase.name, phase.measured))
             start_s += phase.duration_s
         return tuple(out)
@@ -197,18 +189,6 @@ def _cut(phase: Phase, duration_s: float) -> Phase:
     slope = (phase.last_rate - phase.rate) / phase.duration_s
     end = None if phase.end_rate is None else phase.rate + slope * duration_s
     return replace(phase, duration_s=duration_s, end_rate=end)
-
-
-def _shares(process: Process, n: int, cv: float, rng: Random) -> list[float]:
-    """N ascending points in [0, 1): where in a phase's operational time arrivals fall."""
-    if process is Process.CONSTANT:
-        return [k / n for k in range(n)]
-    if process is Process.POISSON:
-        return sorted(rng.random() for _ in range(n))
-    shape = 1 / (cv * cv)
-    gaps = [rng.gammavariate(shape, 1 / shape) for _ in range(n + 1)]
-    total = math.fsum(gaps)
-    return [min(point / total, 1 - 1e-12) for point in accumulate(gaps[:-1])] if total else []
 
 
 def _fullest_second(instants_s: list[float]) -> float:
@@ -254,8 +234,8 @@ def square_burst(rate: float, factor: float, on_s: float, off_s: float) -> LoadP
 def probes(pairs: int, idle_s: float, control_after_s: float) -> LoadProfile:
     """Single requests after idle gaps, each followed by a warm control request.
 
-    The first probe is due at once: after ``make_cold()`` it is the forced cold
-    start; the later ones meet whatever ``idle_s`` without traffic left behind.
+    The first probe is due at once and meets whatever state the target is in; the
+    later ones meet what ``idle_s`` without traffic left behind.
     """
     cycle_s = idle_s + control_after_s
     instants = [
@@ -264,6 +244,38 @@ def probes(pairs: int, idle_s: float, control_after_s: float) -> LoadProfile:
         for shift, name in ((0.0, "forced" if k == 0 else "idle"), (control_after_s, "control"))
     ]
     return LoadProfile("probes", (), Process.CONSTANT, offsets=tuple(instants))
+
+
+def cold_starts(forced: int, idle: int, idle_s: float, control_after_s: float) -> LoadProfile:
+    """Probes of a target made cold, then of one left idle for ``idle_s``, each with a warm control after it."""
+    return _experiment(ColdStarts(forced, idle, idle_s, control_after_s))
+
+
+def from_zero(requests: int, repeats: int, idle_s: float = 900.0, rest_s: float = 5.0) -> LoadProfile:
+    """``requests`` at one instant on a target without a warm instance, ``repeats`` times."""
+    return _experiment(FromZero(requests, repeats, idle_s, rest_s))
+
+
+def keep_alive(
+    first_s: float, shortest_s: float, longest_s: float, duration_s: float, reversals: int = 8
+) -> LoadProfile:
+    """Idle gaps by doubling and then up-and-down steps, on every independent copy that the target offers."""
+    return _experiment(KeepAlive(first_s, shortest_s, longest_s, reversals, duration_s))
+
+
+def capacity(rate: float, step_s: float = 20.0, least: int = 40, precision: float = 1.11) -> LoadProfile:
+    """The highest rate that keeps the SLOs: growing steps from ``rate``, then bisection to within ``precision``."""
+    return _experiment(Capacity(rate=rate, step_s=step_s, least=least, precision=precision))
+
+
+def _experiment(design: Design) -> LoadProfile:
+    return LoadProfile(design.kind, (), experiment=design)
+
+
+def _changed(design: Design, name: str, value: float) -> Design:
+    """The design with one parameter changed; unchanged where it has no such parameter."""
+    made: Design = replace(design, **{name: value}) if hasattr(design, name) else design  # type: ignore[type-var]
+    return made
 
 
 def trace(file: str, speed: float = 1.0) -> LoadProfile:
@@ -275,7 +287,8 @@ def as_data(profile: LoadProfile) -> dict[str, Any]:
     """Plain values that travel as JSON or msgpack; of a trace its file and digest, not its requests."""
     known = profile.trace
     seen = {"file": known.file, "digest": known.digest, "requests": len(known.requests)} if known else None
-    return asdict(replace(profile, trace=None)) | {"process": profile.process.value, "trace": seen}
+    design = {"experiment": asdict(profile.experiment)} if profile.experiment else {}  # type: ignore[call-overload]
+    return asdict(replace(profile, trace=None)) | design | {"process": profile.process.value, "trace": seen}
 
 
 def from_data(data: Mapping[str, Any], trace: Trace | None = None) -> LoadProfile:
@@ -295,4 +308,5 @@ def from_data(data: Mapping[str, Any], trace: Trace | None = None) -> LoadProfil
         trace=trace if meant else None,
         speed=data["speed"],
         mean_rate=data["mean_rate"],
+        experiment=design_from(data["experiment"]) if data["experiment"] else None,
     )

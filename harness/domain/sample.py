@@ -101,6 +101,8 @@ class Sample:
     prompt_tokens: int | None = None
     session: int | None = None
     turn: int | None = None
+    lane: int | None = None  # which independent copy of the target; None: the target itself
+    refused_by: str | None = None  # what refused it, as far as its answer tells: runtime, gateway, provider, …
     attempt_log: str | None = None  # JSON, a list per attempt: ATTEMPT_COLUMNS; None after a single one
 
     def row(self) -> tuple[Any, ...]:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.domain.arrivals import Due, LoadProfile
+    from harness.domain.arrivals import LoadProfile
+    from harness.domain.due import Due
     from harness.domain.mix import Mix
     from harness.domain.questions import Question
 
@@ -42,6 +43,7 @@ class Arrival:
     session: int | None = None
     turn: int = 1
     history: tuple[str, ...] = ()
+    lane: int = 0  # which independent copy of the target; 0 is the target itself
 
     @property
     def plain(self) -> bool:
@@ -53,6 +55,7 @@ class Arrival:
         mixed = (self.top_k, self.max_tokens, self.prompt_tokens, self.unique, self.session, self.turn, self.history)
         return (
             f"{self.seq} {self.scheduled_s:.9f} {self.phase} {self.measured} {self.question_id} {self.stream} {mixed}"
+            f"{f' lane {self.lane}' if self.lane else ''}"
         )
 
 
@@ -89,17 +92,30 @@ class Schedule:
 
 def draw(profile: LoadProfile, questions: Sequence[Question], seed: int, mix: Mix) -> Schedule:
     """Instants, questions, modes and shapes, each from its own seeded stream."""
-    due = profile.arrivals(seed)
-    weights = list(accumulate(1 / rank**mix.zipf for rank in range(1, len(questions) + 1)))
-    chosen = Random(f"questions:{seed}").choices(questions, cum_weights=weights, k=len(due))
-    modes = Random(f"modes:{seed}")
-    shapes = _Shapes(mix, seed)
-    return Schedule(
-        tuple(
-            shapes.arrival(seq, d, q.id, stream=modes.random() < mix.stream_share)
-            for seq, (d, q) in enumerate(zip(due, chosen, strict=True))
-        )
-    )
+    return Schedule(tuple(Drawer(questions, seed, mix).arrivals(profile.arrivals(seed))))
+
+
+class Drawer:
+    """Gives instants their questions, modes and shapes in order; all at once or as an experiment asks for them."""
+
+    def __init__(self, questions: Sequence[Question], seed: int, mix: Mix) -> None:
+        self._all = questions
+        self._weights = list(accumulate(1 / rank**mix.zipf for rank in range(1, len(questions) + 1)))
+        self._questions = Random(f"questions:{seed}")
+        self._modes = Random(f"modes:{seed}")
+        self._share = mix.stream_share
+        self._shapes = _Shapes(mix, seed)
+        self._count = 0
+
+    def arrivals(self, due: Sequence[Due]) -> list[Arrival]:
+        """One arrival for each instant; ``seq`` goes on from the last call."""
+        chosen = self._questions.choices(self._all, cum_weights=self._weights, k=len(due))
+        made = [
+            self._shapes.arrival(seq, d, q.id, stream=self._modes.random() < self._share)
+            for seq, (d, q) in enumerate(zip(due, chosen, strict=True), start=self._count)
+        ]
+        self._count += len(made)
+        return made
 
 
 class _Shapes:
@@ -131,6 +147,7 @@ class _Shapes:
                 again.session,
                 again.turn,
                 again.history,
+                due.lane,
             )
         session, turn, history = self._sessions.go_on(due.scheduled_s, question)
         made = Arrival(
@@ -147,6 +164,7 @@ class _Shapes:
             session,
             turn,
             history,
+            due.lane,
         )
         if mix.repeats is not None:
             self._asked.append(made)

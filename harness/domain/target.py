@@ -91,6 +91,7 @@ class Target:
     base_url: str | None = None  # None for embedded targets: known once they are up
     title: str = ""
     headers_from_env: Mapping[str, str] = field(default_factory=dict)
+    lanes: tuple[str, ...] = ()  # base URLs of independent copies, for the keep-alive search
     model: str | None = None  # what openai-chat requests name; rag-chat/1 has no such field
     ca_file: str | None = None  # of the authority that signed its certificate; None: the system's
     prices: PriceModel | None = None
@@ -99,6 +100,11 @@ class Target:
     @property
     def embedded(self) -> bool:
         return isinstance(self.runtime, LocalFunction | LocalContainer)
+
+    @property
+    def can_cold(self) -> bool:
+        """Whether its control side can leave no warm instance."""
+        return not isinstance(self.runtime, External)
 
     @property
     def label(self) -> str:

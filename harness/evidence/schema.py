@@ -26,6 +26,7 @@ _INTEGERS = frozenset(
         "prompt_tokens",
         "session",
         "turn",
+        "lane",
     }
 )
 _BOOLEANS = frozenset({"measured", "stream", "conn_reused", "cold", "cold_first"})
@@ -44,6 +45,7 @@ _TEXTS = frozenset(
         "layer",
         "detail",
         "attempt_log",
+        "refused_by",
     }
 )
 

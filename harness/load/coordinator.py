@@ -20,6 +20,7 @@ from harness.evidence.run_folder import RunFolder
 from harness.load import meta, options, summary
 from harness.load.clocks import Clocks, Offset
 from harness.load.closing import Tally, planned_dispersion, whole
+from harness.load.conductor import Conductor, plain
 from harness.load.machine import machine_id
 from harness.load.outbox import unpack
 from harness.load.run_record import run_record
@@ -36,6 +37,7 @@ LEAD_PER_ARRIVAL_S = 2e-5  # a worker with other options draws the schedule anew
 DISTRIBUTED_LEAD_S = 1.5
 REPORT_SETTLE_S = 3.5  # Locust's workers report every 3 s
 DONE_WAIT_S = 3.0
+STEP_S = 0.05  # how often an experiment is asked
 GAUGES = ("loop_lag_p99_s", "cpu_p95_pct", "gc_pause_max_s", "sockets_max", "sockets_limit", "clock_step_s")
 
 
@@ -77,15 +79,21 @@ class Coordinator:
         clients = self._clients()
         self._stripes: dict[int, str | None] = dict(enumerate(clients or [None]))
         self._lost: set[int] = set()
+        self._owner: dict[int, int] = {}  # of an experiment's arrivals
         self._stopped_by: str | None = None
+        self._closed = False  # an experiment is over, nothing more will be handed out
         self._touched: list[dict[str, Any]] = []
         self._offsets = self._clocks.measure(clients) if self._master else {}
         self._planned = planned_dispersion(self.schedule)
+        self._conductor: Conductor | None = None
         lead = LEAD_S + LEAD_PER_SLOT_S * spec.slots
         if self._master:
             lead += DISTRIBUTED_LEAD_S - LEAD_S + LEAD_PER_ARRIVAL_S * len(self.schedule)
         digest = self.schedule.digest  # before the clock is set: both take their time over a long schedule
         self._t0, self._t0_unix = perf_counter() + lead, time.time() + lead
+        if spec.load.experiment is not None:
+            asked = list(options.PREPARED.questions.values())
+            self._conductor = Conductor(self._spec, spec.load.experiment, asked, self._t0, self._hand_out)
         self._folder.write_run(self._record("running"))
         self.running = True
         for number, client in self._stripes.items():
@@ -103,6 +111,15 @@ class Coordinator:
             "machine": machine_id(),
             "offset_s": offset.offset_s if offset else 0.0,
         }
+
+    def _hand_out(self, arrivals: list[Arrival]) -> None:
+        """An experiment's next arrivals, striped over the workers that are left."""
+        alive = [number for number in self._stripes if number not in self._lost]
+        for k, number in enumerate(alive):
+            part = [a for a in arrivals if a.seq % len(alive) == k]
+            if part:
+                self._owner |= {a.seq: number for a in part}
+                self._send("pilot_more", {"arrivals": plain(part)}, self._stripes[number])
 
     def _send(self, kind: str, data: dict[str, Any], client: str | None) -> None:
         assert self._environment.runner is not None
@@ -122,7 +139,10 @@ class Coordinator:
         if not self.running:
             return
         self._gauges += data["gauges"]
-        if not data["lines"] or self._folder.append(unpack(data)):
+        lines = unpack(data) if data["lines"] else b""
+        if self._conductor is not None and lines:
+            self._conductor.see(lines)
+        if not lines or self._folder.append(lines):
             self._send("pilot_ack", {"batch": data["batch"]}, self._stripes.get(data["worker"]))
 
     def _on_done(self, environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ANN401
@@ -145,7 +165,21 @@ class Coordinator:
             if any("error" in done for done in self._dones.values()):
                 self.interrupt("a worker could not start")
                 return
-            gevent.sleep(0.1)
+            self._conduct()
+            gevent.sleep(0.1 if self._conductor is None else STEP_S)
+
+    def _conduct(self) -> None:
+        """Ask the experiment; once it is over, the workers' stripes are closed."""
+        if self._conductor is None or self._closed:
+            return
+        if self._lost:
+            self.interrupt("a worker was lost during an experiment")
+            return
+        self._conductor.step()
+        if self._conductor.ended is not None:
+            self._closed = True
+            for client in self._stripes.values():
+                self._send("pilot_close", {}, client)
 
     def _all_in(self) -> bool:
         return all(k in self._dones or k in self._lost for k in self._stripes)
@@ -182,6 +216,9 @@ class Coordinator:
             return
         self.running = False
         elapsed_s = perf_counter() - self._t0
+        if self._conductor is not None:
+            self.schedule = Schedule(tuple(self._conductor.arrivals))
+            self._planned = planned_dispersion(self.schedule)
         for done in self._dones.values():
             self._stopped_by = self._stopped_by or done.get("limit")
         tally = self._write_samples()
@@ -209,7 +246,7 @@ class Coordinator:
 
     def _lost_with(self, arrival: Arrival) -> int | None:
         """The lost worker that had this arrival, None when its worker is not lost."""
-        stripe = arrival.seq % len(self._stripes)
+        stripe = self._owner.get(arrival.seq, arrival.seq % len(self._stripes))
         return stripe if stripe in self._lost else None
 
     def _health(self) -> GeneratorHealth:
@@ -261,6 +298,7 @@ class Coordinator:
             "elapsed_s": round(elapsed_s, 3),
             "arrivals": {name: asdict(said) for name, said in arrivals.items()},
             "touched": self._touched,
+            "experiment": self._conductor.record() if self._conductor else None,
             "worker_clocks": self._clock_records() if self._master else [],
         }
 

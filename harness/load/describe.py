@@ -31,7 +31,7 @@ def main() -> None:
         "mix": mix_data(spec.mix),
         "deadline_s": spec.deadline_s,
         "slots": spec.slots,
-        "requests": len(schedule),
+        "requests": spec.load.experiment.most_requests if spec.load.experiment else len(schedule),
         "total_s": spec.load.total_s,
     }
     print(json.dumps(data))

@@ -24,6 +24,7 @@ from locust.runners import MasterRunner, WorkerRunner
 from harness.errors import Exit, PilotError, Refused
 from harness.load import hosts, live, options
 from harness.load.clocks import answer_ping, t0_here
+from harness.load.conductor import from_plain
 from harness.load.coordinator import Coordinator
 from harness.load.generator import FLUSH_S, Generator, build
 from harness.load.outbox import Outbox
@@ -67,6 +68,8 @@ class Engine:
         worker = isinstance(runner, WorkerRunner)
         if not master:
             runner.register_message("pilot_plan", self._on_plan)
+            runner.register_message("pilot_more", self._on_more)
+            runner.register_message("pilot_close", self._on_close)
             runner.register_message("pilot_ack", self._on_ack)
             runner.register_message("pilot_stop", self._on_stop)
             runner.register_message("pilot_ping", answer_ping)
@@ -148,7 +151,8 @@ class Engine:
         worker = plan["worker"]
         stripe = schedule.stripe(worker, plan["workers"])
         self._live = live.LiveRows(environment)
-        self.generator = Generator(spec, stripe, questions, t0_here(plan), worker, self._live)
+        growing = spec.load.experiment is not None
+        self.generator = Generator(spec, stripe, questions, t0_here(plan), worker, self._live, growing=growing)
         self._done_sent = False
         remote = isinstance(environment.runner, WorkerRunner)
         self._outbox = Outbox(lambda batch: self._say("pilot_batch", batch, worker), pack=remote)
@@ -186,6 +190,16 @@ class Engine:
         assert self._environment is not None
         assert self._environment.runner is not None
         self._environment.runner.send_message(kind, {"worker": worker, **data})
+
+    def _on_more(self, environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ANN401
+        del environment
+        if self.generator is not None:
+            self.generator.add(from_plain(msg.data["arrivals"]))
+
+    def _on_close(self, environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ANN401
+        del environment, msg
+        if self.generator is not None:
+            self.generator.close_stripe()
 
     def _on_ack(self, environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ANN401
         del environment

@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import gevent
+import gevent.event
 import orjson
 from gevent import GreenletExit
 
@@ -43,7 +44,10 @@ def build(spec: RunSpec, path: Path) -> tuple[Schedule, dict[str, Question]]:
 
 
 class Generator:
-    """A stripe of the schedule being sent; users are its slots."""
+    """A stripe of the schedule being sent; users are its slots.
+
+    An experiment's stripe is ``growing``: more arrivals come until it is closed.
+    """
 
     def __init__(
         self,
@@ -53,14 +57,19 @@ class Generator:
         t0: float,
         worker: int,
         on_sample: Callable[[Sample], None],
+        *,
+        growing: bool = False,
     ) -> None:
         self._spec = spec
+        self._growing = growing
+        self._more = gevent.event.Event()
         self._todo = deque(stripe)
         self.t0 = t0
         self.worker = worker
         self._on_sample = on_sample
-        self._origin = Origin(spec.base_url or "http://127.0.0.1:9", spec.connections, spec.ca_file)
-        self._attempts = Attempts(spec, self._origin, Bodies(spec, questions, self._origin), t0)
+        urls = (spec.base_url or "http://127.0.0.1:9", *spec.lanes)
+        self._origins = [Origin(url, spec.connections, spec.ca_file) for url in urls]
+        self._attempts = [Attempts(spec, origin, Bodies(spec, questions, origin), t0) for origin in self._origins]
         self._run_id = uuid.uuid4().hex[:20]
         self._lines: list[bytes] = []
         self._busy: set[Any] = set()
@@ -69,19 +78,38 @@ class Generator:
         self._refused_in_a_row = 0
         self.limit_hit: str | None = None
         self._stopped = False
-        self.gauges = Gauges(worker, t0, lambda: (len(self._busy), self._origin.open_sockets, self._attempts.sent))
+        self.gauges = Gauges(worker, t0, self._counts)
 
     def start(self) -> None:
         """Collect garbage now rather than under load."""
         gc.collect()
         gc.freeze()
         self.gauges.start()
-        self._attempts.start()
+        for attempts in self._attempts:
+            attempts.start()
+
+    def _counts(self) -> tuple[int, int, int]:
+        """In flight, open sockets, sent."""
+        sockets = sum(origin.open_sockets for origin in self._origins)
+        return len(self._busy), sockets, sum(attempts.sent for attempts in self._attempts)
 
     @property
     def local_errors(self) -> tuple[str, ...]:
         """What this machine could not do for a request; the target is not to blame."""
-        return tuple(self._attempts.local_errors)
+        return tuple(dict.fromkeys(error for attempts in self._attempts for error in attempts.local_errors))
+
+    # -- a growing stripe
+
+    def add(self, arrivals: Sequence[Arrival]) -> None:
+        """More to send, all later than what was given before."""
+        if not self._stopped:
+            self._todo.extend(arrivals)
+            self._more.set()
+
+    def close_stripe(self) -> None:
+        """Nothing more will come."""
+        self._growing = False
+        self._more.set()
 
     # -- slots
 
@@ -99,6 +127,9 @@ class Generator:
 
     def _next(self) -> Arrival | None:
         """The next arrival in time order for a slot that has just become free."""
+        while self._growing and not self._todo and not self._stopped:
+            self._more.clear()
+            self._more.wait()
         if self._stopped or not self._todo:
             return None
         arrival = self._todo.popleft()
@@ -116,7 +147,7 @@ class Generator:
     @property
     def finished(self) -> bool:
         """Nothing left to send and nothing in flight; once stopped, what slots still hold is not sent."""
-        return not self._busy if self._stopped else not self._todo and not self._held
+        return not self._busy if self._stopped else not self._growing and not self._todo and not self._held
 
     def _send(self, arrival: Arrival, slot: object) -> None:
         """Send one arrival and record what happened, whatever it was; nothing once stopped."""
@@ -144,13 +175,14 @@ class Generator:
         )
         sample.worker = self.worker
         sample.top_k, sample.prompt_tokens = arrival.top_k, arrival.prompt_tokens
+        sample.lane = arrival.lane or None
         if arrival.session is not None:
             sample.session, sample.turn = arrival.session, arrival.turn
         return sample
 
     def _until_final(self, arrival: Arrival, sample: Sample, slot: object) -> Sample:
         """One attempt, or as many as the retry policy allows; the last one's sample."""
-        attempts, policy = self._attempts, self._spec.retry
+        attempts, policy = self._attempts[arrival.lane], self._spec.retry
         request_id = f"{self._run_id}{arrival.seq:012x}"
         sample.sent_s = began_s = perf_counter() - self.t0
         due = self.t0 + began_s + self._spec.deadline_s
@@ -186,6 +218,7 @@ class Generator:
             self.limit_hit = f"{UNAUTHORIZED_IN_A_ROW} answers of 401 or 403 in a row"
             self._stopped = True
             self._todo.clear()
+            self._more.set()
 
     # -- ending
 
@@ -198,6 +231,7 @@ class Generator:
         """Send nothing more; what is in flight becomes ``aborted``."""
         self._stopped = True
         self._todo.clear()
+        self._more.set()
         for greenlet in list(self._busy):
             greenlet.kill(block=False)
         deadline = perf_counter() + 1.0
@@ -207,8 +241,9 @@ class Generator:
 
     def close(self) -> None:
         self.gauges.stop()
-        self._attempts.stop()
-        self._origin.close()
+        for attempts, origin in zip(self._attempts, self._origins, strict=True):
+            attempts.stop()
+            origin.close()
 
 
 def _logged(sample: Sample, sent_s: float, t0: float) -> list[Any]:

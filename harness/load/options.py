@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from harness.domain import schedule as schedules
-from harness.domain.arrivals import LoadProfile, Process
+from harness.domain.arrivals import LoadProfile
+from harness.domain.process import Process
 from harness.domain.target import Dialect, Target
 from harness.errors import Exit, PilotError, Refused
 from harness.load.given import Given
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from harness.domain.schedule import Schedule
 
 CAMPAIGN_VARIABLE = "PILOT_CAMPAIGN"  # set by the campaign: nothing may touch a cold target before its probe
+LANES_VARIABLE = "PILOT_LANE_URLS"  # set by the campaign: where its independent copies listen, by commas
+COLD_KINDS = ("probes", "cold-starts", "from-zero")
+MOST_RATE = 1000.0  # where no pilot.toml says how high a search may go
 URL_VARIABLE = "PILOT_BASE_URL"  # set by the campaign: where the embedded target that it started listens
 
 
@@ -147,13 +151,18 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
         evidence=given.text("evidence"),
         headers_from_env=dict(target.headers_from_env),
         p95_limit_s=workspace.config.slo.p95_s if workspace else None,
+        ttft_p95_limit_s=workspace.config.slo.ttft_p95_s if workspace else None,
+        error_rate_limit=workspace.config.slo.error_rate if workspace else 0.01,
+        most_rate=workspace.config.limits.max_rate if workspace else MOST_RATE,
+        lanes=_lanes(target),
         max_tokens=workspace.config.load.max_tokens if workspace else None,
         retry=work.retry,
         connections=work.connections,
         ca_file=target.ca_file,
         model=given.text("model") or target.model,
         embedded=target.embedded,
-        ask_meta_first=load.kind != "probes" and not os.environ.get(CAMPAIGN_VARIABLE),
+        can_cold=target.can_cold,
+        ask_meta_first=load.kind not in COLD_KINDS and not os.environ.get(CAMPAIGN_VARIABLE),
     )
     _check_limits(spec, workspace)
     if spec.base_url and spec.base_url.startswith("https"):
@@ -213,6 +222,12 @@ def _bare(given: Given, host: str) -> Target:
 
 def _base_url(given: Given, target: Target) -> str | None:
     return given.text("host") or os.environ.get(URL_VARIABLE) or target.base_url
+
+
+def _lanes(target: Target) -> tuple[str, ...]:
+    """Base URLs of the target's independent copies; an embedded one's come with its start."""
+    said = os.environ.get(LANES_VARIABLE)
+    return tuple(said.split(",")) if said else target.lanes
 
 
 def _load(profile: LoadProfile, given: Given, workspace: Workspace | None) -> LoadProfile:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from harness.domain.experiments import Capacity
 from harness.load.spec import MOST_SLOTS_PER_WORKER, RunSpec
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ def choose_slots(spec: RunSpec, schedule: Schedule, *, quiet: bool) -> int:
     of that length. Warns where what is asked, or the cap, may not do.
     """
     wanted = max(1, round(spec.load.peak_rate * spec.deadline_s + 0.5))
+    if spec.load.experiment is not None:
+        wanted = _for_experiment(spec)
     if spec.load.trace is not None or spec.load.cv > 1:
         wanted = max(1, schedule.most_within(spec.deadline_s))
     asked = max(1, spec.slots) if spec.slots else None
@@ -27,8 +30,16 @@ def choose_slots(spec: RunSpec, schedule: Schedule, *, quiet: bool) -> int:
     return chosen
 
 
+def _for_experiment(spec: RunSpec) -> int:
+    """Nobody knows how far a search goes: as many as may be in flight at the highest rate, within the cap."""
+    design = spec.load.experiment
+    if isinstance(design, Capacity):
+        return round(spec.most_rate * spec.promise.p95_s * 1.5) + 1
+    return max(round(design.peak_rate), len(spec.lanes)) + 1 if design else 1
+
+
 def _warning(spec: RunSpec, schedule: Schedule, wanted: int, chosen: int, *, capped: bool) -> str | None:
-    if chosen >= wanted:
+    if chosen >= wanted or spec.load.experiment is not None:
         return None
     if capped:
         return (

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.domain.arrivals import LoadProfile, as_data, from_data
+from harness.domain.experiments.protocol import Promise
 from harness.domain.mix import Mix, mix_data, mix_from
 from harness.domain.retry import NO_RETRY, RetryPolicy
 from harness.load.origin import Connections
@@ -35,8 +36,13 @@ class RunSpec:
     evidence: str | None
     headers_from_env: dict[str, str] = field(default_factory=dict)
     p95_limit_s: float | None = None
+    ttft_p95_limit_s: float | None = None
+    error_rate_limit: float = 0.01
+    most_rate: float = 1000.0
+    lanes: tuple[str, ...] = ()  # base URLs of independent copies of the target
     max_tokens: int | None = None
     embedded: bool = False
+    can_cold: bool = False
     ask_meta_first: bool = True
     retry: RetryPolicy = NO_RETRY
     connections: str = Connections.SHARED.value
@@ -51,7 +57,13 @@ class RunSpec:
             "mix": mix_data(self.mix),
             "retry": dataclasses.asdict(self.retry),
             "headers_from_env": dict(self.headers_from_env),
+            "lanes": list(self.lanes),
         }
+
+    @property
+    def promise(self) -> Promise:
+        """What a step of a search is held to; without a pilot.toml the deadline is the only limit."""
+        return Promise(self.p95_limit_s or self.deadline_s, self.ttft_p95_limit_s, self.error_rate_limit)
 
     @classmethod
     def from_message(cls, data: dict[str, Any]) -> RunSpec:
@@ -65,6 +77,7 @@ class RunSpec:
                     "load": from_data(data["load"], trace),
                     "mix": mix_from(data["mix"]),
                     "retry": RetryPolicy(**data["retry"]),
+                    "lanes": tuple(data["lanes"]),
                 }
             )
         )

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.domain import arrivals
-from harness.domain.arrivals import LoadProfile, Phase, Process, as_data, from_data
+from harness.domain.arrivals import LoadProfile, Phase, as_data, from_data
+from harness.domain.process import Process
 
 PROFILES = st.builds(
     lambda rate, factor, on, off, process, cv, warmup: (
