@@ -23,7 +23,7 @@ from harness.domain.quantile import quantile
 
 LEAD_S = 1.0
 AHEAD_S = 1.6  # arrivals are handed out this long before they are due
-GROWTH = 0.05
+GROWTH = 0.03
 LEAST_RATE = 0.02
 MOST_STEPS = 24
 
@@ -33,8 +33,8 @@ class Capacity:
     """Where the search starts and when it stops.
 
     From ``rate`` up by ``growth`` until a step breaks the promise, then bisection until
-    the bracket's ends are within ``precision`` of each other; the lower end is tried
-    once more before it counts.
+    the bracket's ends are within ``precision`` of each other; each end is then tried
+    once more, and a third time where the two disagree, before it counts.
     """
 
     rate: float = 2.0
@@ -123,7 +123,8 @@ class Search:
 
     def _open(self, start_s: float) -> None:
         self._phase = f"step-{len(self.steps) + 1:02d}"
-        self._planned = max(self._design.least, round(self._rate * self._design.step_s))
+        coarse = self.bracket()[1] is None  # until a step breaks, half a step tells enough
+        self._planned = max(self._design.least, round(self._rate * self._design.step_s * (0.5 if coarse else 1.0)))
         length_s = self._planned / self._rate
         rng = Random(f"capacity:{self._seed}:{self._phase}")
         points = shares(Process(self._design.process), self._planned, 1.0, rng)
@@ -208,17 +209,25 @@ class Search:
             return max(LEAST_RATE, step.rate / design.growth**2)
         elif high / low > design.precision:
             return math.sqrt(low * high)
-        elif sum(s.rate == low for s in self.steps) > 1:
-            self._ended = "bracketed and confirmed"
+        elif again := [rate for rate in (low, high) if self._unsure(rate)]:
+            return again[0]
         else:
-            return low
+            self._ended = "bracketed, both ends tried twice"
         return step.rate
 
+    def _tries(self, rate: float) -> list[bool]:
+        return [step.kept for step in self.steps if step.rate == rate]
+
+    def _unsure(self, rate: float) -> bool:
+        """Tried once, or with two answers that contradict each other."""
+        tries = self._tries(rate)
+        return len(tries) < 2 or (len(tries) == 2 and tries[0] != tries[1])
+
     def bracket(self) -> tuple[float | None, float | None]:
-        """Highest rate whose last try was kept below every broken one, and the lowest broken one."""
-        last: dict[float, bool] = {step.rate: step.kept for step in self.steps}
-        high = min((rate for rate, kept in last.items() if not kept), default=None)
-        low = max((rate for rate, kept in last.items() if kept and (high is None or rate < high)), default=None)
+        """The lowest rate that most of its tries broke, and the highest below it that most kept."""
+        verdicts = {rate: 2 * sum(tries := self._tries(rate)) > len(tries) for rate in {s.rate for s in self.steps}}
+        high = min((rate for rate, kept in verdicts.items() if not kept), default=None)
+        low = max((rate for rate, kept in verdicts.items() if kept and (high is None or rate < high)), default=None)
         return low, high
 
     def record(self) -> dict[str, Any]:
