@@ -138,9 +138,8 @@ class Campaign:
             self._limits.check_stop_file()
 
         try:
-            code = launch(
-                run, self._profiles[run.profile], platform.url(run.target), folder, self._workspace.root, tick
-            )
+            urls = (platform.url(run.target), *platform.lanes(run.target))
+            code = launch(run, self._profiles[run.profile], urls, folder, self._workspace.root, tick)
         except (KeyboardInterrupt, LimitReached) as error:
             self._settle(run, attempt, worst, code=None, note=type(error).__name__)
             if isinstance(error, KeyboardInterrupt):

@@ -28,17 +28,24 @@ def command_of(run: Run, profile: ProfilePlan, folder: Path) -> list[str]:
 
 
 def launch(
-    run: Run, profile: ProfilePlan, base_url: str, folder: Path, root: Path, tick: Callable[[float], None]
+    run: Run,
+    profile: ProfilePlan,
+    urls: tuple[str, ...],
+    folder: Path,
+    root: Path,
+    tick: Callable[[float], None],
 ) -> int:
     """Run it; returns the child's exit code. What ``tick`` raises stops the child first, which then closes its ledger.
 
-    The child's words go to a log beside its folder.
+    ``urls``: the target's, then those of its independent copies. The child's words go
+    to a log beside its folder.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     environment = {
         **os.environ,
         "PILOT_CAMPAIGN": "1",
-        "PILOT_BASE_URL": base_url,
+        "PILOT_BASE_URL": urls[0],
+        "PILOT_LANE_URLS": ",".join(urls[1:]),
         "PILOT_PARENT_PID": str(os.getpid()),
     }
     with folder.with_suffix(".log").open("wb") as log:

@@ -28,6 +28,7 @@ class EmbeddedPlatform:
         self._words = workspace.state / "campaign.err"
         self._embedded = list(dict.fromkeys(t.name for t in targets if t.embedded))
         self._urls = {t.name: t.base_url for t in targets if t.base_url}
+        self._lanes = {t.name: t.lanes for t in targets}
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -64,6 +65,7 @@ class EmbeddedPlatform:
                     self._failed()
                 data = json.loads(line)
                 self._urls[data["target"]] = data["base_url"]
+                self._lanes[data["target"]] = tuple(data["lanes"])
 
     def _failed(self) -> None:
         assert self._process is not None
@@ -73,6 +75,10 @@ class EmbeddedPlatform:
 
     def url(self, target: str) -> str:
         return str(self._urls[target])
+
+    def lanes(self, target: str) -> tuple[str, ...]:
+        """Base URLs of its independent copies."""
+        return self._lanes.get(target, ())
 
     @property
     def alive(self) -> bool:

@@ -9,6 +9,7 @@ import typer
 
 from harness.local import control
 from harness.local.registry import Registry
+from harness.runtimes import runtime_of
 from harness.workspace import find
 
 
@@ -17,7 +18,16 @@ def register(app: typer.Typer) -> None:
     app.command("cold")(cold)
 
 
-def cold(target: Annotated[str, typer.Argument(help="A target that is up.")]) -> None:
+def cold(
+    target: Annotated[
+        str, typer.Argument(help="An embedded target that is up, or a declared one with a control side.")
+    ],
+) -> None:
     """Make a target cold and print the method as JSON; send nothing to it before the probe."""
-    entry = control.entry_of(Registry(find().state), target)
-    print(json.dumps({"target": target, **control.call(entry, "POST", "/cold")}))
+    workspace = find()
+    named = workspace.target(target)
+    if named.embedded:
+        made = control.call(control.entry_of(Registry(workspace.state), target), "POST", "/cold")
+    else:
+        made = {"kind": "control plane", "method": runtime_of(named, workspace, named.base_url or "").make_cold()}
+    print(json.dumps({"target": target, **made}))

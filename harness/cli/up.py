@@ -44,7 +44,8 @@ def up(
 
 
 def _announce(entry: Entry) -> None:
-    print(json.dumps({"target": entry.target, "base_url": entry.base_url, "pid": entry.pid}), flush=True)
+    said = {"target": entry.target, "base_url": entry.base_url, "pid": entry.pid, "lanes": list(entry.lanes)}
+    print(json.dumps(said), flush=True)
 
 
 def _detached(targets: list[str], state: Path) -> None:

@@ -37,6 +37,10 @@ class LocalFunction:
     scaling_per_s: float = 2.0
     idle_s: float = 300.0
     idle_jitter: float = 0.1
+    max_age_s: float = 7200.0
+    freeze: bool = True
+    provisioned: int = 0
+    lanes: int = 0
     memory_mb: int = 1769
     timeout_s: float = 30.0
     init_timeout_s: float = 10.0
@@ -46,13 +50,20 @@ class LocalFunction:
 
 @dataclass(frozen=True)
 class LocalContainer:
-    """Parameters of the embedded container platform: always-warm workers behind one bounded queue."""
+    """Parameters of the embedded container platform: workers between a least and a most, behind one queue."""
 
     command: tuple[str, ...]
     environment: Mapping[str, str]
     needs: tuple[Need, ...] = ()
     workers: int = 1
+    max_workers: int | None = None  # None: as many as ``workers``, never scaled
     concurrency: int = 8
+    target_share: float = 0.6
+    scale_every_s: float = 5.0
+    scale_window_s: float = 60.0
+    start_lag_s: float = 0.0
+    idle_s: float = 900.0
+    queue_rule: str = "bounded"  # or "cloud-run"
     queue: int = 16
     queue_timeout_s: float = 10.0
     memory_mb: int = 2048
@@ -92,6 +103,7 @@ class Target:
     title: str = ""
     headers_from_env: Mapping[str, str] = field(default_factory=dict)
     lanes: tuple[str, ...] = ()  # base URLs of independent copies, for the keep-alive search
+    variant_of: str | None = None  # the target that this one differs from in a few fields
     model: str | None = None  # what openai-chat requests name; rag-chat/1 has no such field
     ca_file: str | None = None  # of the authority that signed its certificate; None: the system's
     prices: PriceModel | None = None

@@ -70,4 +70,5 @@ GENERATOR_KINDS = {
     "sockets_open": "int",
     "gc_pause_s": "float",
     "sent": "int",
+    "machine_cpu_pct": "float",
 }

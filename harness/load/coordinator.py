@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ from harness.load.closing import Tally, planned_dispersion, whole
 from harness.load.conductor import Conductor, plain
 from harness.load.machine import machine_id
 from harness.load.outbox import unpack
-from harness.load.run_record import run_record
+from harness.load.run_record import contention, run_record
 
 if TYPE_CHECKING:
     from locust.env import Environment
@@ -67,10 +67,10 @@ class Coordinator:
 
     # -- start
 
-    def start(self, spec: RunSpec, base_url: str | None) -> None:
+    def start(self, spec: RunSpec) -> None:
         """Open the folder and send every worker its stripe; raises Refused before anything is sent."""
         self.schedule = options.PREPARED.schedule or Schedule(())
-        self._spec = replace(spec, base_url=base_url or spec.base_url)
+        self._spec = spec
         self._target_meta = meta.ask(self._spec) if self._spec.ask_meta_first else {}
         self._folder = RunFolder(Path(options.evidence_folder(spec, self._environment)))
         self._folder.open()
@@ -298,6 +298,7 @@ class Coordinator:
             "elapsed_s": round(elapsed_s, 3),
             "arrivals": {name: asdict(said) for name, said in arrivals.items()},
             "touched": self._touched,
+            "contention": contention(self._dones.values(), embedded=self._spec.embedded),
             "experiment": self._conductor.record() if self._conductor else None,
             "worker_clocks": self._clock_records() if self._master else [],
         }

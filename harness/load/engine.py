@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,8 +104,9 @@ class Engine:
             try:
                 assert environment.parsed_options is not None
                 spec = options.resolve(environment.parsed_options, again=True)
-                base_url = self._child.base_url if self._child and not spec.base_url else spec.base_url
-                self._coordinator.start(spec, base_url)
+                if self._child and not spec.base_url:
+                    spec = replace(spec, base_url=self._child.base_url, lanes=self._child.lanes)
+                self._coordinator.start(spec)
             except PilotError as error:
                 if environment.web_ui is None:
                     _refuse(error)
@@ -124,7 +126,8 @@ class Engine:
             return  # joined after the start: idle until the next run
         try:
             spec = RunSpec.from_message(plan["spec"])
-            hosts.check_on_worker(spec.base_url or "", environment.parsed_options)
+            for url in (spec.base_url or "", *spec.lanes):
+                hosts.check_on_worker(url, environment.parsed_options)
             schedule, questions = self._schedule(spec, plan["digest"])
             self._launch(environment, spec, schedule, questions, plan)
         except (PilotError, ValueError) as error:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PROBE_S = 0.05
+BUSY_PCT = 90.0  # of all cores together: beyond it processes wait for each other
 LEAST_SECONDS = 5  # fewer readings of the processor make no percentile
 
 
@@ -31,6 +32,7 @@ class Gauges:
         self._rows: list[list[Any]] = []
         self._lags = array("d")
         self._cpu = array("d")
+        self._machine = array("d")
         self._gc_s = 0.0
         self._gc_began = 0.0
         self._gc_most_s = 0.0
@@ -41,6 +43,7 @@ class Gauges:
 
     def start(self) -> None:
         self._process.cpu_percent()
+        psutil.cpu_percent()
         gc.callbacks.append(self._on_gc)
         self._greenlets = [gevent.spawn(self._probe), gevent.spawn(self._each_second)]
 
@@ -59,11 +62,17 @@ class Gauges:
         return {
             "loop_lag_p99_s": quantile(self._lags, 0.99),
             "cpu_p95_pct": quantile(self._cpu, 0.95) if len(self._cpu) >= LEAST_SECONDS else None,
+            "machine_cpu_p95_pct": quantile(self._machine, 0.95),
+            "machine_busy_share": self._busy_share(),
             "gc_pause_max_s": self._gc_most_s,
             "sockets_max": float(max(self._sockets_most, self._counts()[1])),
             "sockets_limit": float(resource.getrlimit(resource.RLIMIT_NOFILE)[0]),
             "clock_step_s": time.time() - perf_counter() - self._drift,
         }
+
+    def _busy_share(self) -> float | None:
+        """Seconds in which this machine's cores were all but used up, whoever used them."""
+        return sum(pct >= BUSY_PCT for pct in self._machine) / len(self._machine) if self._machine else None
 
     def _probe(self) -> None:
         while True:
@@ -77,7 +86,7 @@ class Gauges:
         seen = 0
         while True:
             gevent.sleep(1.0)
-            cpu = self._process.cpu_percent()
+            cpu, machine = self._process.cpu_percent(), psutil.cpu_percent()
             worst = max(self._lags[seen:], default=None)
             seen = len(self._lags)
             in_flight, sockets, sent = self._counts()
@@ -85,8 +94,9 @@ class Gauges:
             second = int(perf_counter() - self._t0)
             if second >= 1:
                 self._cpu.append(cpu)
+                self._machine.append(machine)
             pause, self._gc_s = self._gc_s, 0.0
-            self._rows.append([second, self._worker, worst, cpu, in_flight, sockets, pause, sent])
+            self._rows.append([second, self._worker, worst, cpu, in_flight, sockets, pause, sent, machine])
 
     def _on_gc(self, phase: str, info: dict[str, int]) -> None:
         del info

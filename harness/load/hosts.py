@@ -41,14 +41,14 @@ def may_drive(host: str, workspace: Workspace | None, *, vouched: bool) -> None:
 
 
 def declared_by(workspace: Workspace, host: str) -> Target | None:
-    """The target whose base URL has this origin."""
+    """The target whose base URL, or one of whose lanes, has this origin."""
     wanted = _origin(host)
     for name in workspace.target_names:
         try:
             target = workspace.target(name)
         except PilotError:
             continue  # another target's file is not this run's business
-        if target.base_url and _origin(target.base_url) == wanted:
+        if wanted in {_origin(url) for url in (target.base_url, *target.lanes) if url}:
             return target
     return None
 

@@ -15,7 +15,11 @@ import psutil
 
 import harness
 
+CONTENDED_SHARE = 0.1  # of the seconds
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from harness.domain.schedule import Schedule
     from harness.load.spec import RunSpec
 
@@ -51,4 +55,21 @@ def run_record(spec: RunSpec, schedule: Schedule, state: str, started_unix_s: fl
             "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
         },
         "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+    }
+
+
+def contention(dones: Iterable[dict[str, Any]], *, embedded: bool) -> dict[str, Any]:
+    """Whether this machine's cores were used up; with an embedded target, generator, service and model share them.
+
+    ``contended`` is None where nothing was read: a run of less than two seconds.
+    """
+    said = list(dones)
+    shares = [d["machine_busy_share"] for d in said if d.get("machine_busy_share") is not None]
+    peaks = [d["machine_cpu_p95_pct"] for d in said if d.get("machine_cpu_p95_pct") is not None]
+    return {
+        "cores": psutil.cpu_count(),
+        "machine_cpu_p95_pct": max(peaks, default=None),
+        "machine_busy_share": max(shares, default=None),
+        "target_shares_machine": embedded,
+        "contended": max(shares) >= CONTENDED_SHARE if shares else None,
     }

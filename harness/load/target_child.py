@@ -27,6 +27,7 @@ class TargetChild:
         self._workspace = workspace
         self._process: subprocess.Popen | None = None
         self.base_url: str | None = None
+        self.lanes: tuple[str, ...] = ()
 
     def start(self) -> None:
         """Return when the target is up; raises PilotError with the child's own words."""
@@ -46,7 +47,8 @@ class TargetChild:
             code = self._process.wait()
             kind = Refused if code == Exit.REFUSED else PilotError
             raise kind(f"{self._target} could not be started: {words}")
-        self.base_url = json.loads(line)["base_url"]
+        said = json.loads(line)
+        self.base_url, self.lanes = said["base_url"], tuple(said["lanes"])
 
     def stop(self) -> None:
         if self._process is not None and self._process.poll() is None:

@@ -1,4 +1,8 @@
-"""The embedded container service: always-warm workers behind one bounded queue, refusing with 503 when it is full."""
+"""The embedded container service: workers behind one queue, a fixed number or scaled between a least and a most.
+
+Two queue rules: ``bounded`` refuses with 503 when its places are full or the wait is
+over; ``cloud-run`` lets any number wait for an instance, for a time, and then answers 429.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +18,10 @@ import httpx
 from harness.domain.target import LocalContainer
 from harness.errors import PilotError
 from harness.local.asgi import HOP_BY_HOP, Disconnected, Receive, Scope, Send, TooLarge, read_body, reply
-from harness.local.journal import PlatformLog
+from harness.local.journal import PlatformLog, instance_line
 from harness.local.process import InstanceProcess, spawn
 from harness.local.reaper import Reaper
+from harness.local.scaling import Autoscaler, ScalingRules, queue_limit_s
 
 MAX_REQUEST = 6 * 1024 * 1024
 UNCOUNTED = ("/healthz", "/v1/meta")  # control traffic takes no place in the queue
@@ -29,7 +34,11 @@ class Worker:
         self.port = port
         self.process: InstanceProcess | None = None
         self.in_flight = 0
+        self.served = 0
         self.up = False
+        self.leaving = False
+        self.start_ms: float | None = None  # from the process's start to its first healthy answer
+        self.keeper: asyncio.Task[None] | None = None
 
     @property
     def url(self) -> str:
@@ -53,17 +62,25 @@ class ContainerPlatform:
         self._reaper = reaper
         self._workers: list[Worker] = []
         self._waiting: deque[asyncio.Future[Worker]] = deque()
-        self._keepers: list[asyncio.Task[None]] = []
+        most = config.workers if config.max_workers is None else max(config.workers, config.max_workers)
+        self._scaler = Autoscaler(
+            ScalingRules(
+                config.workers, most, config.concurrency, config.target_share, config.scale_window_s, config.idle_s
+            )
+        )
+        self._scaled = most > config.workers
+        self._next_scale = 0.0
+        self._starts_s: list[float] = []
         self._closing = False
         self._retired_cpu_s = 0.0
-        self._counts = {"requests": 0, "overloaded": 0, "restarts": 0}
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=config.concurrency * config.workers)
+        self._counts = {"requests": 0, "overloaded": 0, "restarts": 0, "scaled_out": 0, "scaled_in": 0}
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=config.concurrency * most)
         self._client = httpx.AsyncClient(timeout=config.timeout_s, limits=limits, trust_env=False)
 
     async def start(self) -> None:
         """Return when every worker answers its health check; raises PilotError when one does not."""
-        self._workers = [Worker(_free_port()) for _ in range(self._config.workers)]
-        self._keepers = [asyncio.create_task(self._keep(worker)) for worker in self._workers]
+        for _ in range(self._config.workers):
+            self._add(lag_s=0.0)
         deadline = time.perf_counter() + self._config.start_timeout_s
         while not all(worker.up for worker in self._workers):
             if time.perf_counter() > deadline:
@@ -73,28 +90,76 @@ class ContainerPlatform:
                 )
             await asyncio.sleep(0.02)
 
-    async def _keep(self, worker: Worker) -> None:
-        """Start the worker, and start it again whenever it dies."""
-        while not self._closing:
+    def _add(self, *, lag_s: float) -> None:
+        worker = Worker(_free_port())
+        self._workers.append(worker)
+        worker.keeper = asyncio.create_task(self._keep(worker, lag_s))
+
+    async def _keep(self, worker: Worker, lag_s: float) -> None:
+        """Start the worker after the platform's lag, and start it again whenever it dies."""
+        asked = time.perf_counter()
+        await asyncio.sleep(lag_s)
+        while not self._closing and not worker.leaving:
             command = [part.replace("{port}", str(worker.port)) for part in self._config.command]
             worker.process = await spawn(command, self._environment, self._log, self._reaper)
-            ready = asyncio.create_task(self._await_health(worker))
+            ready = asyncio.create_task(self._await_health(worker, asked))
             code = await worker.process.wait()
             ready.cancel()
             worker.up = False
             self._retired_cpu_s += worker.process.cpu_s
-            if not self._closing:
+            self._note_end(worker, code)
+            if not self._closing and not worker.leaving:
                 self._counts["restarts"] += 1
                 self._log.line(f"WORKER exited with status {code}")
                 await asyncio.sleep(0.5)
+                asked = time.perf_counter()
 
-    async def _await_health(self, worker: Worker) -> None:
+    def _note_end(self, worker: Worker, code: int) -> None:
+        process = worker.process
+        assert process is not None
+        lived_s = time.perf_counter() - process.started
+        end = "scaled in" if worker.leaving else "closed" if self._closing else f"exited with status {code}"
+        self._log.line(instance_line(process.pid, lived_s, worker.served, worker.start_ms, None, process.cpu_s, end))
+
+    async def _await_health(self, worker: Worker, asked: float) -> None:
+        assert worker.process is not None
         while not worker.up:
             with contextlib.suppress(httpx.HTTPError):
                 worker.up = (await self._client.get(f"{worker.url}/healthz", timeout=2)).status_code == 200
             if not worker.up:
                 await asyncio.sleep(0.03)
+        now = time.perf_counter()
+        worker.start_ms = (now - worker.process.started) * 1000
+        self._starts_s.append(now - asked)
         self._hand_on()
+
+    # -- scaling
+
+    def reclaim(self) -> None:
+        """Called a few times a second: note the load, and scale when the autoscaler is due."""
+        now = time.perf_counter()
+        self._scaler.note(now, sum(w.in_flight for w in self._workers) + len(self._waiting))
+        if self._scaled and not self._closing and now >= self._next_scale:
+            self._next_scale = now + self._config.scale_every_s
+            self._scale(self._scaler.wanted(now))
+
+    def _scale(self, wanted: int) -> None:
+        staying = [w for w in self._workers if not w.leaving]
+        for _ in range(wanted - len(staying)):
+            self._counts["scaled_out"] += 1
+            self._add(lag_s=self._config.start_lag_s)
+        for worker in sorted(staying, key=lambda w: w.in_flight)[: max(0, len(staying) - wanted)]:
+            if worker.in_flight == 0:
+                self._counts["scaled_in"] += 1
+                self._leave(worker)
+
+    def _leave(self, worker: Worker) -> None:
+        worker.leaving, worker.up = True, False
+        if worker.process:
+            worker.process.kill()
+        elif worker.keeper:
+            worker.keeper.cancel()
+        self._workers.remove(worker)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -119,11 +184,15 @@ class ContainerPlatform:
         finally:
             if counted:
                 worker.in_flight -= 1
+                worker.served += 1
                 self._hand_on()
 
     async def _overloaded(self, full: QueueFull, send: Send) -> None:
         self._counts["overloaded"] += 1
         self._log.line(f"OVERLOADED Queue: {len(self._waiting)}\tReason: {full}")
+        if self._config.queue_rule == "cloud-run":
+            await reply(send, 429, {"error": {"code": "throttled", "message": str(full)}})
+            return
         error = {"code": "overloaded", "message": str(full)}
         await reply(send, 503, {"error": error}, [(b"retry-after", b"1")])
 
@@ -133,18 +202,25 @@ class ContainerPlatform:
         if not self._waiting and (worker := self._free_worker()):
             worker.in_flight += 1
             return worker
-        if len(self._waiting) >= self._config.queue:
+        cloud_run = self._config.queue_rule == "cloud-run"
+        if not cloud_run and len(self._waiting) >= self._config.queue:
             raise QueueFull("the queue is full")
+        if self._scaled and not self._workers:
+            self._scale(1)  # from zero nobody waits for the next look
+        limit_s = queue_limit_s(self._mean_start_s()) if cloud_run else self._config.queue_timeout_s
         place: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
         self._waiting.append(place)
         try:
-            async with asyncio.timeout(self._config.queue_timeout_s):
+            async with asyncio.timeout(limit_s):
                 return await place
         except TimeoutError:
-            raise QueueFull("no worker came free in time") from None
+            raise QueueFull("no available instance" if cloud_run else "no worker came free in time") from None
         finally:
             with contextlib.suppress(ValueError):
                 self._waiting.remove(place)
+
+    def _mean_start_s(self) -> float:
+        return sum(self._starts_s) / len(self._starts_s) if self._starts_s else 0.0
 
     def _hand_on(self) -> None:
         """Give free places to those who wait longest."""
@@ -159,6 +235,7 @@ class ContainerPlatform:
         return min(able, key=lambda w: w.in_flight, default=None)
 
     def _any_worker(self) -> Worker:
+        """For control traffic; with no worker up there is nobody to ask, and asking starts none."""
         up = [w for w in self._workers if w.up]
         if not up:
             raise QueueFull("no worker is up")
@@ -188,8 +265,12 @@ class ContainerPlatform:
                 status = 504 if isinstance(error, httpx.TimeoutException) else 502
                 await reply(send, status, {"error": {"code": "internal", "message": "the worker did not answer"}})
 
-    async def make_cold(self) -> str:
-        """Restart every worker and wait until all are warm again: a container service has no cold of its own."""
+    async def make_cold(self) -> dict[str, str]:
+        """Scale to zero where that is allowed; else restart every worker and wait until all are warm again."""
+        if self._config.workers == 0:
+            for worker in list(self._workers):
+                self._leave(worker)
+            return {"kind": "scaled-to-zero", "method": "every instance stopped; the next request starts one"}
         for worker in self._workers:
             worker.up = False
             if worker.process:
@@ -197,7 +278,8 @@ class ContainerPlatform:
         await asyncio.sleep(0.05)
         while not all(worker.up for worker in self._workers):
             await asyncio.sleep(0.02)
-        return "every worker restarted; always-warm workers answer again before a request reaches them"
+        method = "every worker restarted; always-warm workers answer again before a request reaches them"
+        return {"kind": "restarted", "method": method}
 
     def figures(self) -> dict[str, Any]:
         """Counters and resources as of now."""
@@ -213,16 +295,16 @@ class ContainerPlatform:
             **self._counts,
         }
 
-    def reclaim(self) -> None:
-        """Always-warm workers are never reclaimed."""
-
     async def close(self) -> None:
         """Kill every worker."""
         self._closing = True
+        keepers = [worker.keeper for worker in self._workers if worker.keeper]
         for worker in self._workers:
             if worker.process:
                 worker.process.kill()
-        await asyncio.gather(*self._keepers, return_exceptions=True)
+            elif worker.keeper:
+                worker.keeper.cancel()
+        await asyncio.gather(*keepers, return_exceptions=True)
         await self._client.aclose()
 
 

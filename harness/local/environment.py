@@ -9,6 +9,8 @@ from typing import Any
 
 from harness.local.process import InstanceProcess
 
+MOST_INITS = 2  # one by itself, one more inside the first invocation
+
 
 class InvocationFailed(Exception):
     """The function failed instead of answering; ``kind`` is Lambda's error type."""
@@ -66,25 +68,51 @@ class Invocation:
 class Environment:
     """State of one environment; the platform moves it, the Runtime API reads it."""
 
-    def __init__(self, port: int, idle_limit_s: float) -> None:
+    def __init__(self, port: int, idle_limit_s: float, *, provisioned: bool = False, freezes: bool = True) -> None:
         self.port = port
         self.idle_limit_s = idle_limit_s
+        self.provisioned = provisioned
+        self._freezes = freezes
         self.process: InstanceProcess | None = None
+        self.born = time.perf_counter()
+        self.inits = 1
         self.init_ms: float | None = None
+        self.init_cpu_ms: float | None = None
+        self.init_error: InvocationFailed | None = None
+        self.init_status = ""  # of the init that failed: "timeout" or "error"
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.work: asyncio.Queue[Invocation] = asyncio.Queue()
         self.current: Invocation | None = None
         self.idle_since = time.perf_counter()
         self.served = 0
         self.dead = False
+        self.end = "exited"  # why it is gone, in the platform's words
 
     def polled(self) -> None:
-        """The first poll ends the init phase."""
+        """The first poll ends the init phase; a poll that finds no work freezes the process."""
         if not self.ready.done():
-            started = self.process.started if self.process else time.perf_counter()
-            self.init_ms = (time.perf_counter() - started) * 1000
+            if self.process:
+                self.process.sample()
+                self.init_ms = (time.perf_counter() - self.process.started) * 1000
+                self.init_cpu_ms = self.process.cpu_s * 1000
             self.ready.set_result(None)
+        if self._freezes and self.work.empty() and self.process and not self.dead:
+            self.process.freeze()
+
+    async def next_work(self) -> Invocation:
+        """The next invocation, the process thawed for it."""
+        invocation = await self.work.get()
+        if self.process:
+            self.process.thaw()
+        return invocation
 
     def fail_init(self, error: InvocationFailed) -> None:
+        """The runtime says that it cannot start: its process goes, the platform decides whether to try again."""
+        self.init_error = error
+        if self.process:
+            self.process.kill()
+
+    def give_up(self, error: InvocationFailed) -> None:
         if not self.ready.done():
             self.ready.set_exception(error)
+            self.ready.exception()  # nobody may be waiting for a provisioned one

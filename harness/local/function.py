@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import random
+import signal
 import socket
 import time
 import uuid
 from typing import Any
 
 from harness.domain.target import LocalFunction
-from harness.local.asgi import HOP_BY_HOP, Disconnected, Receive, Scope, Send, TooLarge, bind, read_body, reply
-from harness.local.environment import Environment, Invocation, InvocationFailed
-from harness.local.journal import PlatformLog, report_line
+from harness.local.asgi import Disconnected, Receive, Scope, Send, TooLarge, bind, read_body, reply
+from harness.local.environment import MOST_INITS, Environment, Invocation, InvocationFailed
+from harness.local.function_url import event_of, relay
+from harness.local.journal import PlatformLog, init_report_line, instance_line, report_line
 from harness.local.placement import Placement, Refusal, Rules
 from harness.local.process import spawn
 from harness.local.reaper import Reaper
@@ -22,6 +23,8 @@ from harness.local.runtime_api import RuntimeApi
 
 MAX_REQUEST = 6 * 1024 * 1024
 RETRY_AFTER_S = 1
+MIB = 1024 * 1024
+PROVISION_AGAIN_S = 5.0
 
 
 class FunctionPlatform:
@@ -43,6 +46,9 @@ class FunctionPlatform:
         self._rng = random.Random(config.seed)
         self._tasks: set[asyncio.Task[None]] = set()
         self._counts = {"invocations": 0, "throttled": 0, "cold": 0, "errors": 0, "reclaimed": 0}
+        self._counts |= {"provisioned": 0, "out_of_memory": 0}
+        self._provision_after = 0.0
+        self._closing = False
         self._retired_cpu_s = 0.0
         self.api = RuntimeApi(name, self._by_port.get)
 
@@ -69,13 +75,13 @@ class FunctionPlatform:
             return
         invocation = Invocation(
             request_id=request_id,
-            event=_event(scope, body, request_id),
+            event=event_of(scope, body, request_id),
             deadline_unix_ms=int((time.time() + self._config.timeout_s) * 1000),
             head=asyncio.get_running_loop().create_future(),
         )
         environment = placed or self._create()
         work = self._spawn_task(self._invoke(environment, invocation, cold=placed is None))
-        await _relay(invocation, send)
+        await relay(invocation, send)
         await asyncio.shield(work)
 
     async def _throttle(self, refusal: Refusal, request_id: str, send: Send) -> None:
@@ -85,43 +91,71 @@ class FunctionPlatform:
         headers = [(b"retry-after", b"%d" % RETRY_AFTER_S), (b"x-amzn-errortype", b"TooManyRequestsException")]
         await reply(send, 429, body, headers)
 
-    def _create(self) -> Environment:
+    def _create(self, *, provisioned: bool = False) -> Environment:
         config = self._config
         jitter = 1 + self._rng.uniform(-config.idle_jitter, config.idle_jitter)
-        environment = Environment(self._spare_ports.pop(), config.idle_s * jitter)
+        port = self._spare_ports.pop()
+        environment = Environment(port, config.idle_s * jitter, provisioned=provisioned, freezes=config.freeze)
         self._by_port[environment.port] = environment
-        self._counts["cold"] += 1
-        self._spawn_task(self._run_process(environment))
+        self._counts["provisioned" if provisioned else "cold"] += 1
+        self._spawn_task(self._live(environment))
         return environment
 
-    async def _run_process(self, environment: Environment) -> None:
-        """Start the process and stay with it until it is gone, whoever ended it."""
+    async def _live(self, environment: Environment) -> None:
+        """Stay with an environment until it is gone; an init that fails is repeated once, as Lambda does."""
+        while True:
+            code = await self._run_process(environment)
+            if environment.ready.done() or environment.dead or environment.inits >= MOST_INITS:
+                break
+            self._note_failed_init(environment)
+            environment.inits += 1
+        environment.dead = True
+        died = environment.init_error or InvocationFailed(
+            "Runtime.ExitError", f"Runtime exited with error: {_exit_words(code)}"
+        )
+        if not environment.ready.done():
+            self._note_failed_init(environment)
+        environment.give_up(died)
+        if environment.current:
+            environment.current.fail(died)
+        self._by_port.pop(environment.port, None)
+        self._spare_ports.append(environment.port)
+        self._placement.drop(environment)
+
+    async def _run_process(self, environment: Environment) -> int | str:
+        """One process from its start to its end, whoever ended it; returns its exit code, or why it did not start."""
+        kind = "provisioned-concurrency" if environment.provisioned else "on-demand"
         variables = {
             "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{environment.port}",
             "AWS_LAMBDA_FUNCTION_NAME": self._name,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self._config.memory_mb),
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_INITIALIZATION_TYPE": kind,
             "AWS_REGION": "local",
             "_HANDLER": self._config.command[-1],
             **self._environment,
         }
-        code: int | str
         try:
-            environment.process = await spawn(self._config.command, variables, self._log, self._reaper)
-            code = await environment.process.wait()
+            process = await spawn(self._config.command, variables, self._log, self._reaper)
         except OSError as error:
-            code = str(error)
-        environment.dead = True
-        died = InvocationFailed("Runtime.ExitError", f"Runtime exited with error: exit status {code}")
-        environment.fail_init(died)
-        if environment.current:
-            environment.current.fail(died)
-        if environment.process:
-            self._retired_cpu_s += environment.process.cpu_s
-        self._by_port.pop(environment.port, None)
-        self._spare_ports.append(environment.port)
-        self._placement.drop(environment)
+            return str(error)
+        environment.process = process
+        if environment.dead:  # retired while it was being started
+            process.kill()
+        code = await process.wait()
+        self._retired_cpu_s += process.cpu_s
+        e, lived_s = environment, time.perf_counter() - process.started
+        self._log.line(instance_line(process.pid, lived_s, e.served, e.init_ms, e.init_cpu_ms, process.cpu_s, e.end))
+        return code
+
+    def _note_failed_init(self, environment: Environment) -> None:
+        started = environment.process.started if environment.process else environment.born
+        status = environment.init_status or "error"
+        kind = environment.init_error.kind if environment.init_error else "Runtime.ExitError"
+        phase = "init" if environment.inits == 1 else "invoke"
+        took_ms = (time.perf_counter() - started) * 1000
+        self._log.line(init_report_line(took_ms, phase, status, kind if status == "error" else None))
+        environment.init_status = ""
 
     async def _invoke(self, environment: Environment, invocation: Invocation, *, cold: bool) -> None:
         """Carry one invocation through its environment and write its log lines."""
@@ -129,13 +163,16 @@ class FunctionPlatform:
         environment.current = invocation
         status = ""
         try:
-            if cold:
-                async with asyncio.timeout(self._config.init_timeout_s):
-                    await asyncio.shield(environment.ready)
+            initialised = not cold or await self._initialised(environment)
             self._log.line(f"START RequestId: {invocation.request_id} Version: $LATEST")
-            invocation.dispatched = time.perf_counter()
+            if not initialised:
+                invocation.dispatched = time.perf_counter()  # the second init is part of the invocation
+                async with asyncio.timeout(self._config.timeout_s):
+                    await asyncio.shield(environment.ready)
+            invocation.dispatched = invocation.dispatched or time.perf_counter()
             environment.work.put_nowait(invocation)
-            async with asyncio.timeout(self._config.timeout_s):
+            spent_s = time.perf_counter() - invocation.dispatched
+            async with asyncio.timeout(max(0.001, self._config.timeout_s - spent_s)):
                 await invocation.settled.wait()
         except TimeoutError:
             status = "timeout"
@@ -145,13 +182,27 @@ class FunctionPlatform:
             invocation.fail(error)
         self._close(environment, invocation, status, cold=cold)
 
+    async def _initialised(self, environment: Environment) -> bool:
+        """False when the first init failed or took too long; it has then begun anew."""
+        deadline = environment.born + self._config.init_timeout_s
+        while not environment.ready.done() and environment.inits == 1 and time.perf_counter() < deadline:
+            await asyncio.wait([environment.ready], timeout=0.005)
+        if environment.ready.done():
+            await environment.ready
+            return environment.inits == 1
+        if environment.inits == 1:
+            environment.init_status = "timeout"
+            if environment.process:
+                environment.process.kill()
+        return False
+
     def _timed_out(self, environment: Environment, invocation: Invocation) -> None:
-        limit = self._config.timeout_s if invocation.dispatched else self._config.init_timeout_s
-        text = f"Task timed out after {limit:.2f} seconds"
+        text = f"Task timed out after {self._config.timeout_s:.2f} seconds"
         self._log.line(f"{invocation.request_id} {text}")
         invocation.fail(InvocationFailed("Sandbox.Timedout", text, status=504))
-        if environment.process:
-            environment.process.kill()
+        if not environment.ready.done():
+            environment.init_status = "timeout"
+        self._retire(environment, "timed out")
 
     def _close(self, environment: Environment, invocation: Invocation, status: str, *, cold: bool) -> None:
         duration_ms = invocation.duration_ms
@@ -161,33 +212,92 @@ class FunctionPlatform:
             self._counts["errors"] += 1
         peak = round(environment.process.peak_rss_mb) if environment.process else 0
         self._log.line(f"END RequestId: {invocation.request_id}")
-        init_ms = environment.init_ms if cold else None
+        init_ms = environment.init_ms if cold and environment.inits == 1 else None
         self._log.line(report_line(invocation.request_id, duration_ms, self._config.memory_mb, peak, init_ms, status))
         environment.current = None
         environment.served += 1
         environment.idle_since = time.perf_counter()
-        if not environment.dead and status != "timeout":
+        if environment.dead:
+            return
+        if environment.idle_since - environment.born > self._config.max_age_s:
+            self._retire(environment, "maximum age")
+        else:
             self._placement.release(environment)
 
+    # -- upkeep, a few times a second
+
     def reclaim(self) -> None:
-        """Kill environments that have been idle longer than their limit."""
+        """Kill what has been idle or alive too long or holds too much memory; make provisioned ones up to their number."""
         now = time.perf_counter()
         for environment in self._placement.free:
-            if now - environment.idle_since > environment.idle_limit_s and environment.process:
+            if now - environment.born > self._config.max_age_s:
                 self._counts["reclaimed"] += 1
-                self._retire(environment)
+                self._retire(environment, "maximum age")
+            elif not environment.provisioned and now - environment.idle_since > environment.idle_limit_s:
+                self._counts["reclaimed"] += 1
+                self._retire(environment, "idle")
+        for environment in list(self._by_port.values()):
+            if environment.current or not environment.ready.done():
+                self._hold_to_memory(environment)
+        self._provision()
 
-    async def make_cold(self) -> str:
-        """Retire every idle environment and wait until each process is gone."""
+    def _hold_to_memory(self, environment: Environment) -> None:
+        process = environment.process
+        if process is None or environment.dead:
+            return
+        process.sample()
+        if process.rss_mb <= self._config.memory_mb * MIB / 1e6:
+            return
+        request_id = environment.current.request_id if environment.current else "-"
+        self._log.line(f"RequestId: {request_id} Error: Runtime exited with error: signal: killed\tRuntime.ExitError")
+        self._counts["out_of_memory"] += 1
+        environment.init_error = InvocationFailed("Runtime.ExitError", "Runtime exited with error: signal: killed")
+        environment.end = "out of memory"
+        process.kill()
+
+    def _provision(self) -> None:
+        """As many pre-initialised environments as declared; each is free once it is ready."""
+        if self._closing or time.perf_counter() < self._provision_after:
+            return
+        made = sum(e.provisioned and not e.dead for e in self._by_port.values())
+        for _ in range(self._config.provisioned - made):
+            if self._spare_ports and self._placement.adopt():
+                self._spawn_task(self._offer(self._create(provisioned=True)))
+
+    async def _offer(self, environment: Environment) -> None:
+        try:
+            await asyncio.shield(environment.ready)
+        except InvocationFailed:
+            self._provision_after = time.perf_counter() + PROVISION_AGAIN_S
+            return
+        if not environment.dead:
+            environment.idle_since = time.perf_counter()
+            self._placement.release(environment)
+
+    async def provisioned(self) -> None:
+        """Return when every provisioned environment is ready, or one has failed to start."""
+        self._provision()
+        while not self._closing and time.perf_counter() >= self._provision_after:
+            if sum(e.provisioned for e in self._placement.free) >= self._config.provisioned:
+                return
+            await asyncio.sleep(0.01)
+
+    async def make_cold(self) -> dict[str, str]:
+        """Retire every environment and wait until each process is gone; provisioned ones are made anew."""
+        self._provision_after = float("inf")
         while self._placement.count:
             for environment in self._placement.free:
-                self._retire(environment)
+                self._retire(environment, "made cold")
             await asyncio.sleep(0.01)
-        return "every environment killed; the next request starts a new process"
+        self._provision_after = 0.0
+        await self.provisioned()
+        ahead = f", {self._config.provisioned} provisioned anew" if self._config.provisioned else ""
+        return {"kind": "killed", "method": f"every environment killed{ahead}; the next request starts a new process"}
 
-    def _retire(self, environment: Environment) -> None:
-        """Take a free environment out of reach before its process is gone."""
+    def _retire(self, environment: Environment, why: str) -> None:
+        """Take an environment out of reach before its process is gone."""
         environment.dead = True
+        environment.end = why
         with contextlib.suppress(ValueError):
             self._placement.take(environment)
         if environment.process:
@@ -210,9 +320,9 @@ class FunctionPlatform:
 
     async def close(self) -> None:
         """Kill every environment."""
+        self._closing = True
         for environment in list(self._by_port.values()):
-            if environment.process:
-                environment.process.kill()
+            self._retire(environment, "closed")
         while self._by_port:
             await asyncio.sleep(0.01)
 
@@ -223,62 +333,7 @@ class FunctionPlatform:
         return task
 
 
-async def _relay(invocation: Invocation, send: Send) -> None:
-    """Head and body to the client; a failure after the head cuts the stream, as the platform would."""
-    try:
-        head = await asyncio.shield(invocation.head)
-    except InvocationFailed as error:
-        status = error.status
-        await reply(send, status, {"Message": "Internal Server Error" if status == 502 else str(error)})
-        return
-    await send({"type": "http.response.start", "status": head.status, "headers": head.headers})
-    while (part := await invocation.body.get()) is not None:
-        if isinstance(part, InvocationFailed):
-            return  # uvicorn closes the connection without the last chunk
-        await send({"type": "http.response.body", "body": part, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
-
-
-def _event(scope: Scope, body: bytes, request_id: str) -> dict[str, Any]:
-    """A function URL event, payload format 2.0."""
-    headers = {
-        name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"] if name not in HOP_BY_HOP
-    }
-    path = scope.get("raw_path", scope["path"].encode()).decode("latin-1")
-    query = scope.get("query_string", b"").decode("latin-1")
-    now = time.time()
-    text = _text(body)
-    return {
-        "version": "2.0",
-        "routeKey": "$default",
-        "rawPath": path,
-        "rawQueryString": query,
-        "headers": headers,
-        "requestContext": {
-            "accountId": "anonymous",
-            "apiId": "local",
-            "domainName": headers.get("host", "localhost"),
-            "domainPrefix": "local",
-            "http": {
-                "method": scope["method"],
-                "path": path,
-                "protocol": "HTTP/1.1",
-                "sourceIp": "127.0.0.1",
-                "userAgent": headers.get("user-agent", ""),
-            },
-            "requestId": request_id,
-            "routeKey": "$default",
-            "stage": "$default",
-            "time": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now)),
-            "timeEpoch": int(now * 1000),
-        },
-        "body": base64.b64encode(body).decode() if text is None else text,
-        "isBase64Encoded": text is None,
-    }
-
-
-def _text(body: bytes) -> str | None:
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
+def _exit_words(code: int | str) -> str:
+    if isinstance(code, int) and code < 0:
+        return f"signal: {'killed' if code == -signal.SIGKILL else -code}"
+    return f"exit status {code}"

@@ -51,3 +51,21 @@ def report_line(
     if init_ms is not None:
         parts.append(f"Init Duration: {init_ms:.2f} ms")
     return "\t".join(parts) + "\t" + (f"Status: {status}\t" if status else "")
+
+
+def init_report_line(init_ms: float, phase: str, status: str, error: str | None = None) -> str:
+    """Lambda's INIT_REPORT line, written when an init fails; ``phase`` is ``init`` or ``invoke``."""
+    kind = f"\tError Type: {error}" if error else ""
+    return f"INIT_REPORT Init Duration: {init_ms:.2f} ms\tPhase: {phase}\tStatus: {status}{kind}"
+
+
+def instance_line(
+    pid: int, lived_s: float, served: int, init_ms: float | None, init_cpu_ms: float | None, cpu_s: float, end: str
+) -> str:
+    """Our own line at the end of an instance: what it used, which no cloud platform writes down."""
+    parts = [f"INSTANCE Pid: {pid}", f"Lived: {lived_s:.3f} s", f"Served: {served}"]
+    if init_ms is not None:
+        parts.append(f"Init: {init_ms:.2f} ms")
+    if init_cpu_ms is not None:
+        parts.append(f"Init CPU: {init_cpu_ms:.2f} ms")
+    return "\t".join([*parts, f"CPU: {cpu_s:.3f} s", f"End: {end}"])

@@ -60,6 +60,13 @@ class Placement(Generic[E]):
         self.count += 1
         return None
 
+    def adopt(self) -> bool:
+        """Count one environment made ahead of any call, without a scaling token; False at the limit."""
+        if self.count >= self._rules.concurrency:
+            return False
+        self.count += 1
+        return True
+
     def release(self, environment: E) -> None:
         self._free.append(environment)
 

@@ -29,7 +29,9 @@ class InstanceProcess:
             self._ps = psutil.Process(process.pid)
         self.started = time.perf_counter()
         self.peak_rss_mb = 0.0
+        self.rss_mb = 0.0
         self.cpu_s = 0.0
+        self._frozen = False
         reaper.watch(process.pid)
 
     @property
@@ -54,14 +56,29 @@ class InstanceProcess:
         if self._ps is None:
             return
         with contextlib.suppress(psutil.Error), self._ps.oneshot():
-            self.peak_rss_mb = max(self.peak_rss_mb, self._ps.memory_info().rss / 1e6)
+            self.rss_mb = self._ps.memory_info().rss / 1e6
+            self.peak_rss_mb = max(self.peak_rss_mb, self.rss_mb)
             times = self._ps.cpu_times()
             self.cpu_s = times.user + times.system
 
     def kill(self) -> None:
         """SIGKILL to the whole group: a platform does not ask."""
+        self._signal(signal.SIGKILL)
+
+    def freeze(self) -> None:
+        """Stop the whole group: no background work between invocations."""
+        if not self._frozen:
+            self._frozen = True
+            self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        if self._frozen:
+            self._frozen = False
+            self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
+            os.killpg(self.pid, number)
 
 
 async def spawn(

@@ -22,6 +22,7 @@ class Entry:
     pid: int
     started_unix_s: float
     log: str
+    lanes: tuple[str, ...] = ()
 
 
 class Registry:

@@ -63,7 +63,7 @@ class RuntimeApi:
 
     async def _next(self, environment: Environment, send: Send) -> None:
         environment.polled()
-        invocation = await environment.work.get()
+        invocation = await environment.next_work()
         headers: Headers = [
             (b"lambda-runtime-aws-request-id", invocation.request_id.encode()),
             (b"lambda-runtime-deadline-ms", b"%d" % invocation.deadline_unix_ms),

@@ -11,6 +11,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ class Supervisor:
         self._reaper = Reaper()
         self._needs: dict[tuple[str, ...], tuple[InstanceProcess, str]] = {}
         self._platforms: dict[str, Platform] = {}
+        self._copies: dict[str, list[FunctionPlatform]] = {}
         self._logs: list[PlatformLog] = []
         self._servers: list[tuple[Any, asyncio.Task[None]]] = []
 
@@ -83,12 +85,14 @@ class Supervisor:
         platform = await self._platform(target.name, config, environment, log)
         self._platforms[target.name] = platform
         await self._serve(platform, [front])
+        lanes = await self._lanes(target.name, config, environment, log)
         token = secrets.token_urlsafe(18)
         control = bind("127.0.0.1", 0)
-        await self._serve(self._control(platform, token), [control])
+        await self._serve(self._control(target.name, token), [control])
         return Entry(
             target=target.name,
             base_url=_url(front),
+            lanes=lanes,
             control_url=_url(control),
             token=token,
             pid=os.getpid(),
@@ -102,11 +106,29 @@ class Supervisor:
         if isinstance(config, LocalFunction):
             function = FunctionPlatform(name, config, environment, log, self._reaper)
             await self._serve(function.api, function.listen())
+            await function.provisioned()
             return function
         container = ContainerPlatform(name, config, environment, log, self._reaper)
         self._platforms[name] = container
         await container.start()
         return container
+
+    async def _lanes(
+        self, name: str, config: LocalFunction | LocalContainer, environment: dict[str, str], log: PlatformLog
+    ) -> tuple[str, ...]:
+        """Independent copies of a function, each with a door of its own, for the keep-alive search."""
+        urls = []
+        copies = self._copies[name] = []
+        for number in range(config.lanes if isinstance(config, LocalFunction) else 0):
+            assert isinstance(config, LocalFunction)
+            alone = replace(config, seed=config.seed + 1 + number, provisioned=0, concurrency=1)
+            copy = FunctionPlatform(name, alone, environment, log, self._reaper)
+            await self._serve(copy.api, copy.listen())
+            door = bind("127.0.0.1", 0)
+            await self._serve(copy, [door])
+            copies.append(copy)
+            urls.append(_url(door))
+        return tuple(urls)
 
     async def _need(self, need: Need, log: PlatformLog) -> str:
         """Base URL of a process that targets share; it prints one JSON line when ready."""
@@ -131,7 +153,9 @@ class Supervisor:
         process.kill()
         raise PilotError(f"{need.name} did not come up within {NEED_START_S:g} s", f"see {ready} and {log.path}")
 
-    def _control(self, platform: Platform, token: str) -> App:
+    def _control(self, name: str, token: str) -> App:
+        platform = self._platforms[name]
+
         async def control(scope: Scope, receive: Receive, send: Send) -> None:
             del receive
             given = dict(scope["headers"]).get(b"authorization", b"")
@@ -140,7 +164,8 @@ class Supervisor:
                 return
             match scope["method"], scope["path"]:
                 case "POST", "/cold":
-                    await reply(send, 200, {"method": await platform.make_cold()})
+                    await asyncio.gather(*(copy.make_cold() for copy in self._copies[name]))
+                    await reply(send, 200, await platform.make_cold())
                 case "GET", "/figures":
                     await reply(send, 200, platform.figures())
                 case "POST", "/stop":
@@ -163,7 +188,7 @@ class Supervisor:
         parent = os.getppid()
         next_figures = time.monotonic()
         while not self._stop.is_set():
-            for platform in self._platforms.values():
+            for platform in (*self._platforms.values(), *(c for copies in self._copies.values() for c in copies)):
                 platform.reclaim()
             if time.monotonic() >= next_figures:
                 next_figures += 1.0
@@ -179,7 +204,7 @@ class Supervisor:
         return [log for log in self._logs if log.path.stem in self._platforms]
 
     async def _shut(self) -> None:
-        for platform in self._platforms.values():
+        for platform in (*self._platforms.values(), *(c for copies in self._copies.values() for c in copies)):
             await platform.close()
         for process, _ in self._needs.values():
             process.kill()

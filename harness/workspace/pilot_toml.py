@@ -25,6 +25,7 @@ class Pilot(Table):
     question: str = Field(min_length=1)
     baseline: str
     candidate: str
+    variants: tuple[str, ...] = ()
     blocks: int = Field(12, ge=2, le=200)
     seed: int = 20261122
     days: int = Field(10, ge=1, le=60)
@@ -33,6 +34,8 @@ class Pilot(Table):
     def _two_targets(self) -> Pilot:
         if self.baseline == self.candidate:
             raise ValueError("baseline and candidate are the same target")
+        if len({self.baseline, self.candidate, *self.variants}) != 2 + len(self.variants):
+            raise ValueError("variants: each a target of its own, none twice, none of the two that are compared")
         return self
 
 
@@ -109,6 +112,7 @@ class Profile(Table):
     """One profile's part of every block."""
 
     start: Literal["warm", "cold"] = "warm"
+    repeats: int | None = Field(default=None, ge=1, le=200)
     rate: Positive | None = None
     duration_s: Positive | None = None
     warmup_s: float = Field(default=0.0, ge=0)

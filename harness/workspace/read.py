@@ -63,18 +63,28 @@ class Workspace:
 
     def pair(self) -> tuple[Target, Target]:
         """Baseline and candidate; raises BadFile with the problems of both."""
+        baseline, candidate = self._targets("baseline", "candidate")
+        return baseline, candidate
+
+    def measured(self) -> tuple[Target, ...]:
+        """Every target that the campaign drives: the two, then their variants."""
+        return self._targets("baseline", "candidate", "variants")
+
+    def _targets(self, *roles: str) -> tuple[Target, ...]:
         problems: list[Problem] = []
         found: list[Target] = []
-        for role in ("baseline", "candidate"):
-            try:
-                found.append(self.target(getattr(self.config.pilot, role)))
-            except BadFile as bad:
-                problems += [Problem(f"{bad.path}: {p.field}", p.message) for p in bad.problems]
-            except Refused as refused:
-                problems.append(Problem(f"pilot.{role}", f"{refused}; {refused.hint}"))
+        for role in roles:
+            said = getattr(self.config.pilot, role)
+            for name in (said,) if isinstance(said, str) else said:
+                try:
+                    found.append(self.target(name))
+                except BadFile as bad:
+                    problems += [Problem(f"{bad.path}: {p.field}", p.message) for p in bad.problems]
+                except Refused as refused:
+                    problems.append(Problem(f"pilot.{role}", f"{refused}; {refused.hint}"))
         if problems:
             raise BadFile(self.root / "pilot.toml", list(dict.fromkeys(problems)))
-        return found[0], found[1]
+        return tuple(found)
 
     def questions(self, path: Path | None = None) -> tuple[Question, ...]:
         """The questions file, built first where it belongs to a corpus that is not built yet."""

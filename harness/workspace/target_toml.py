@@ -70,9 +70,19 @@ class FunctionTable(LocalTable):
     scaling_per_s: Positive = 2.0
     idle_s: Positive = 300.0
     idle_jitter: float = Field(0.1, ge=0, lt=1)
+    max_age_s: Positive = 7200.0
+    freeze: bool = True
+    provisioned: int = Field(0, ge=0)
+    lanes: int = Field(0, ge=0, le=32)
     memory_mb: int = Field(1769, ge=128, le=10240)
     init_timeout_s: Positive = 10.0
     seed: int = 1
+
+    @model_validator(mode="after")
+    def _provisioned_within_the_limit(self) -> FunctionTable:
+        if self.provisioned > self.concurrency:
+            raise ValueError(f"provisioned {self.provisioned} is more than concurrency {self.concurrency}")
+        return self
 
     def config(self, fill: Mapping[str, str]) -> RuntimeConfig:
         own = self.model_dump(exclude={"kind", "command", "environment", "needs"})
@@ -83,13 +93,28 @@ class ContainerTable(LocalTable):
     """``kind = "local-container"``."""
 
     kind: Literal["local-container"]
-    workers: Count = 1
+    workers: int = Field(1, ge=0)
+    max_workers: Count | None = None
     concurrency: Count = 8
+    target_share: float = Field(0.6, gt=0, le=1)
+    scale_every_s: Positive = 5.0
+    scale_window_s: Positive = 60.0
+    start_lag_s: float = Field(0.0, ge=0)
+    idle_s: Positive = 900.0
+    queue_rule: Literal["bounded", "cloud-run"] = "bounded"
     queue: int = Field(16, ge=0)
     queue_timeout_s: Positive = 10.0
     memory_mb: int = Field(2048, ge=128)
     cpu: Positive = 1.0
     start_timeout_s: Positive = 20.0
+
+    @model_validator(mode="after")
+    def _some_worker(self) -> ContainerTable:
+        if self.max_workers is not None and self.max_workers < self.workers:
+            raise ValueError(f"max_workers {self.max_workers} is fewer than workers {self.workers}")
+        if self.workers == 0 and self.max_workers is None:
+            raise ValueError("workers = 0 scales to zero: say how far it may scale out with max_workers")
+        return self
 
     def config(self, fill: Mapping[str, str]) -> RuntimeConfig:
         own = self.model_dump(exclude={"kind", "command", "environment", "needs"})
@@ -140,6 +165,7 @@ class TargetToml(Table):
 
     title: str = ""
     base_url: str | None = None
+    lanes: tuple[str, ...] = ()
     dialect: Dialect = Dialect.RAG_CHAT
     model: str | None = None
     verified: str = "spec only"
@@ -164,6 +190,13 @@ class TargetToml(Table):
             raise ValueError('model: only requests of dialect "openai-chat" name one')
         return self
 
+    @field_validator("lanes")
+    @classmethod
+    def _lane_urls(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for url in value:
+            cls._url(url)
+        return value
+
     @field_validator("headers")
     @classmethod
     def _from_environment(cls, value: dict[str, str]) -> dict[str, str]:
@@ -184,19 +217,23 @@ class TargetToml(Table):
 def read_target(folder: Path, fill: Mapping[str, str]) -> Target:
     """One target; raises BadFile with every problem of its file."""
     path = folder / "target.toml"
-    model = validate(TargetToml, read_toml(path), path)
-    base_url = model.base_url
-    if base_url is not None:
-        missing = [name for name in _VARIABLE.findall(base_url) if not os.environ.get(name)]
-        if missing:
-            raise BadFile(path, [Problem("base_url", f"environment variable {name} is not set") for name in missing])
-        base_url = _VARIABLE.sub(lambda m: os.environ[m.group(1)], base_url).rstrip("/")
+    data, variant_of = _with_its_base(path)
+    model = validate(TargetToml, data, path)
+    urls = {"base_url": (model.base_url,) if model.base_url else (), "lanes": model.lanes}
+    missing = [
+        (f, n) for f, some in urls.items() for url in some for n in _VARIABLE.findall(url) if not os.environ.get(n)
+    ]
+    if missing:
+        raise BadFile(path, [Problem(field, f"environment variable {name} is not set") for field, name in missing])
+    base_url = _filled_in(model.base_url) if model.base_url else None
     return Target(
         name=folder.name,
         folder=folder,
         dialect=model.dialect,
         runtime=model.runtime.config({**fill, "python": sys.executable, "folder": str(folder)}),
         base_url=base_url,
+        lanes=tuple(_filled_in(url) for url in model.lanes),
+        variant_of=variant_of,
         title=model.title,
         headers_from_env=_headers(model),
         model=model.model,
@@ -204,6 +241,31 @@ def read_target(folder: Path, fill: Mapping[str, str]) -> Target:
         prices=PriceModel(**model.prices.model_dump()) if model.prices else None,
         verified=model.verified,
     )
+
+
+def _with_its_base(path: Path) -> tuple[dict[str, Any], str | None]:
+    """The file's tables; those of a variant are laid over the target's that it varies."""
+    data = read_toml(path)
+    name = data.pop("variant_of", None)
+    if name is None:
+        return data, None
+    base = path.parent.parent / str(name) / "target.toml"
+    if not base.is_file():
+        raise BadFile(path, [Problem("variant_of", f"there is no target {name!r} beside this one")])
+    below = read_toml(base)
+    if "variant_of" in below:
+        raise BadFile(path, [Problem("variant_of", f"{name!r} is a variant itself: name the target that it varies")])
+    return _laid_over(below, data), str(name)
+
+
+def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Tables merge field by field; anything else is replaced."""
+    both = {k: _laid_over(below[k], above[k]) for k in below.keys() & above.keys() if isinstance(above[k], dict)}
+    return {**below, **above, **both}
+
+
+def _filled_in(url: str) -> str:
+    return _VARIABLE.sub(lambda m: os.environ[m.group(1)], url).rstrip("/")
 
 
 def _headers(model: TargetToml) -> dict[str, str]:

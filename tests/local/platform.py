@@ -47,11 +47,13 @@ class Up:
         )
         assert self.process.stdout is not None
         self.urls = {}
+        self.lanes = {}
         for _ in targets:
             line = self.process.stdout.readline()
             assert line, self.process.stderr.read() if self.process.stderr else ""
             entry = json.loads(line)
             self.urls[entry["target"]] = entry["base_url"]
+            self.lanes[entry["target"]] = entry["lanes"]
 
     def __enter__(self):
         return self

@@ -64,13 +64,13 @@ def test_a_target_that_does_not_say_whether_it_was_cold_is_not_asked_for_ever():
 
 
 def test_no_gap_begins_that_would_end_after_the_time_is_over():
-    made, done = stairs(Windowed(lambda rng: 20.0), duration_s=50)
+    _, done = stairs(Windowed(lambda rng: 20.0), duration_s=50)
 
     assert done.ended == "the time is over"
     assert max(s.scheduled_s for s in done.seen) <= 50
 
 
 def test_without_copies_the_target_itself_is_the_only_lane():
-    made, done = stairs(Windowed(lambda rng: 20.0), lanes=0)
+    _, done = stairs(Windowed(lambda rng: 20.0), lanes=0)
 
     assert {s.lane for s in done.seen} == {0}
