@@ -83,7 +83,7 @@ def plan(workspace: Workspace, *, seal: bool) -> tuple[Plan, str | None]:
         return existing, str(sealed["digest"])
     described = describe(workspace)
     made = draw_plan(workspace, described, datetime.now(UTC), Decimal(0))
-    targets = {t.name: t for t in workspace.pair()}
+    targets = {t.name: t for t in workspace.measured()}
     deadline_s = workspace.config.load.deadline_s
     forecast = sum(
         (run_cost_usd(targets[r.target], r.requests, r.expected_s, deadline_s, TOKENS) for r in made.runs), Decimal(0)

@@ -1,9 +1,9 @@
-"""Cold start: single requests after idle gaps, each followed by a warm control that it is compared with."""
+"""Cold start: probes of a target made cold, then of one left idle, each followed by a warm control."""
 
 from harness.load import ChatUser, arrivals
 
 
 class ColdStartUser(ChatUser):
-    """One concurrency slot; the first probe is due at once, the next ones after an idle gap."""
+    """One concurrency slot; each probe waits for the answer before it."""
 
-    schedule = arrivals.probes(pairs=5, idle_s=900, control_after_s=5)
+    schedule = arrivals.cold_starts(forced=3, idle=3, idle_s=900, control_after_s=5)

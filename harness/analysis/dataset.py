@@ -50,6 +50,10 @@ READ = (
     "last_token_s",
     "token_events",
     "attempts",
+    "cold_first",
+    "init_type",
+    "lane",
+    "refused_by",
 )
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -117,6 +121,12 @@ class Dataset:
     blocks_planned: int
     blocks_valid: tuple[int, ...]
     invalid: tuple[RunRecord, ...]
+    tracks: tuple[str, ...] = ()  # profiles that repeat by themselves, outside the paired blocks
+
+    @property
+    def paired(self) -> tuple[str, ...]:
+        """Profiles of the paired blocks: the same schedule on both targets."""
+        return tuple(p for p in self.profiles if p not in self.tracks)
 
     @property
     def targets(self) -> tuple[str, str]:
@@ -127,16 +137,22 @@ class Dataset:
         found = [run for run in self.runs if run.target == target and run.profile == profile]
         return sorted(found, key=lambda run: run.block)
 
+    @property
+    def everyone(self) -> tuple[str, ...]:
+        """Both targets, then the variants that tracks measured."""
+        return tuple(dict.fromkeys((*self.targets, *(run.target for run in self.runs))))
+
 
 def load(store: Store, plan: Plan) -> Dataset:
     """Read every valid block; raises BadFile when a valid run's samples cannot be read."""
     runs: list[RunData] = []
     valid: list[int] = []
-    for block in plan.blocks:
+    for block in plan.units:
         attempt = store.valid_attempt(block)
         if attempt is None:
             continue
-        valid.append(block.number)
+        if block.track is None:
+            valid.append(block.number)
         for run in block.runs:
             record = store.record(run, attempt)
             assert record is not None
@@ -150,6 +166,7 @@ def load(store: Store, plan: Plan) -> Dataset:
         len(plan.blocks),
         tuple(valid),
         invalid,
+        tuple(p.name for p in plan.profiles if p.repeats is not None),
     )
 
 

@@ -20,7 +20,7 @@ class Parity:
 def parity(data: Dataset) -> Parity:
     """Over every profile and block, paired by ``seq``."""
     pairs = answers = citations = tokens = 0
-    for profile in data.profiles:
+    for profile in data.paired:
         for a, b in zip(data.of(data.baseline, profile), data.of(data.candidate, profile), strict=True):
             both = a.ok & b.ok
             pairs += int(both.sum())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.domain.plan import Plan
+from harness.domain.plan import Block, Plan
 from harness.evidence.store import Store
 from harness.workspace import Workspace
 
@@ -24,6 +24,7 @@ class BlockLine:
     attempts: int
     failed_requests: int | None
     requests: int | None
+    track: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def board(workspace: Workspace, store: Store) -> Board:
     plan, seal, journal = store.plan(), store.seal(), store.journal()
     checked = any(entry["event"] == "contract checked" for entry in journal)
     spent = sum(float(entry["cost_usd"]) for entry in journal if entry["event"] == "run ended")
-    lines = tuple(_line(store, plan, k) for k in range(len(plan.blocks))) if plan else ()
+    lines = tuple(_line(store, unit) for unit in plan.units) if plan else ()
     uncollected = _uncollected(store, plan) if plan else 0
     return Board(
         question=workspace.config.pilot.question,
@@ -70,8 +71,7 @@ def _calibrated(store: Store) -> str | None:
     return f"{said['measured_utc']}, {'every check passed' if said['passed'] else 'not every check passed'}"
 
 
-def _line(store: Store, plan: Plan, index: int) -> BlockLine:
-    block = plan.blocks[index]
+def _line(store: Store, block: Block) -> BlockLine:
     attempts = store.attempts(block.number)
     valid = store.valid_attempt(block)
     records = store.records(block, valid if valid is not None else attempts[-1]) if attempts else []
@@ -94,6 +94,7 @@ def _line(store: Store, plan: Plan, index: int) -> BlockLine:
         attempts=len(attempts),
         failed_requests=None if requests is None else requests - ok,
         requests=requests,
+        track=block.track,
     )
 
 

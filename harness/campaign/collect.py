@@ -39,7 +39,7 @@ def sources_of(target: Target, workspace: Workspace) -> list[MetricSource]:
 
 def collect(workspace: Workspace, plan: Plan, store: Store) -> Collected:
     """Pull what is not there yet; a second pass adds nothing and changes nothing."""
-    targets = {t.name: t for t in workspace.pair()}
+    targets = {t.name: t for t in workspace.measured()}
     pulled = kept = absent = unsettled = 0
     for record in store.all_records(plan):
         window = window_of(record)

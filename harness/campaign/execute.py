@@ -48,7 +48,7 @@ class Campaign:
         self._plan = plan
         self._store = store
         self._progress = progress
-        self._targets: dict[str, Target] = {t.name: t for t in workspace.pair()}
+        self._targets: dict[str, Target] = {t.name: t for t in workspace.measured()}
         self._profiles = {p.name: p for p in plan.profiles}
         self._limits = limits_of(workspace)
         self._limits.spent_usd = sum(
@@ -60,7 +60,7 @@ class Campaign:
         most = self._workspace.config.limits.attempts
         given_up = []
         with EmbeddedPlatform(self._workspace, list(self._targets.values())) as platform:
-            for block in self._plan.blocks:
+            for block in self._plan.units:
                 if self._store.valid_attempt(block) is not None:
                     continue
                 self._wait_for(block, now=now)
@@ -71,8 +71,8 @@ class Campaign:
                     given_up.append(block.number)
                     self._store.note("block given up", block=block.number, attempts=most)
                     self._progress.say(f"block {block.number}: INVALID in all {most} attempts; going on without it")
-        valid = sum(self._store.valid_attempt(b) is not None for b in self._plan.blocks)
-        return Tally(valid, len(given_up), len(self._plan.blocks) - valid - len(given_up))
+        valid = sum(self._store.valid_attempt(b) is not None for b in self._plan.units)
+        return Tally(valid, len(given_up), len(self._plan.units) - valid - len(given_up))
 
     def _spoilt_attempts(self, block: Block) -> list[int]:
         """Earlier attempts that the generator spoilt; one that a person or a limit stopped does not count."""
@@ -98,15 +98,15 @@ class Campaign:
         """Every run of the block once; False as soon as one is INVALID, for the block is repeated whole."""
         attempt = max(self._store.attempts(block.number), default=0) + 1
         self._store.note("block begun", block=block.number, attempt=attempt, order=block.order)
+        units = self._plan.units
+        place = units.index(block)
         for number, run in enumerate(block.runs):
-            left = sum(r.expected_s for r in block.runs[number + 1 :]) + sum(
-                b.expected_s for b in self._plan.blocks if b.number > block.number
-            )
+            left = sum(r.expected_s for r in block.runs[number + 1 :]) + sum(b.expected_s for b in units[place + 1 :])
             step = Step(
-                sum(len(b.runs) for b in self._plan.blocks if b.number < block.number) + number + 1,
+                sum(len(b.runs) for b in units[:place]) + number + 1,
                 len(self._plan.runs),
-                block.number,
-                len(self._plan.blocks),
+                place + 1,
+                len(units),
                 f"{run.profile} on {run.target}",
                 left,
             )

@@ -30,10 +30,11 @@ def plan(
         emit({"plan": made, "seal": digest})
         return
     print(f"{len(made.blocks)} blocks of {len(made.profiles)} profiles on {made.baseline} (A) and {made.candidate} (B)")
-    for block in made.blocks:
+    for block in made.units:
         print(
             f"  {block.number:>3}  {block.order}  day {block.day:>2}  not before {block.not_before}  "
             f"{duration(block.expected_s)}  {sum(r.requests for r in block.runs)} requests"
+            f"{f'  track {block.track}' if block.track else ''}"
         )
     for profile in made.profiles:
         print(

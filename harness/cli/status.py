@@ -36,7 +36,7 @@ def status(*, as_json: Annotated[bool, typer.Option("--json", help="Print the bo
             counts = "" if line.requests is None else f"  {line.requests} requests, {line.failed_requests} failed"
             tries = f"  attempt {line.attempts}" if line.attempts > 1 else ""
             print(
-                f"  day {day:>2}  {line.day_part}  block {line.number:>2} {line.order}  "
+                f"  day {day:>2}  {line.day_part}  {line.track or 'block':<9} {line.number:>2} {line.order}  "
                 f"{MARKS[line.state]} {line.state}{tries}{counts}"
             )
     done = sum(line.state == "done" for line in board.blocks)

@@ -18,7 +18,7 @@ def gather(workspace: Workspace, data: Dataset) -> Findings:
     config = workspace.config
     judged = [p for p in config.slo.profiles if p in data.profiles]
     limits = (config.slo.p95_s, config.slo.ttft_p95_s)
-    targets = {t.name: t for t in workspace.pair()}
+    targets = {t.name: t for t in workspace.measured()}
     names = list(dict.fromkeys(data.targets))
     probes = {name: data.of(name, PROBE_PROFILE) for name in names}
     cost_profile = COST_PROFILE if COST_PROFILE in data.profiles else judged[0] if judged else COST_PROFILE
@@ -48,7 +48,7 @@ def gather(workspace: Workspace, data: Dataset) -> Findings:
         cost_verdicts=tuple(v for cost in costs for v in _ceilings(workspace, cost)),
         break_even=spend.break_even(costs[0], costs[-1]),
         parity=parity.parity(data),
-        arrivals=tuple(traffic.burstiness(n, p, data.of(n, p)) for p in data.profiles for n in names),
+        arrivals=tuple(traffic.burstiness(n, p, data.of(n, p)) for p in data.paired for n in names),
         streams=tuple(traffic.streams(n, [r for p in data.profiles for r in data.of(n, p)]) for n in names),
         platform=tuple(platform.figures(n, p, data.of(n, p)) for p in data.profiles for n in names),
     )

@@ -25,6 +25,7 @@ class ProfilePlan:
     duration_s: float
     warmup_s: float
     requests: int
+    repeats: int | None = None  # a track of its own; None: part of every block
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Block:
     day: int
     day_part: str
     runs: tuple[Run, ...]
+    track: str | None = None  # the experiment that this unit repeats, outside the paired blocks
 
     @property
     def expected_s(self) -> float:
@@ -74,10 +76,16 @@ class Plan:
     questions_digest: str
     forecast_usd: Decimal
     created: str
+    tracks: tuple[Block, ...] = ()
+
+    @property
+    def units(self) -> tuple[Block, ...]:
+        """Blocks and tracks in the order of their slots; within a slot the blocks go first."""
+        return tuple(sorted((*self.blocks, *self.tracks), key=lambda unit: (unit.not_before, unit.number)))
 
     @property
     def runs(self) -> tuple[Run, ...]:
-        return tuple(run for block in self.blocks for run in block.runs)
+        return tuple(run for unit in self.units for run in unit.runs)
 
     @property
     def requests(self) -> int:
@@ -85,4 +93,4 @@ class Plan:
 
     @property
     def expected_s(self) -> float:
-        return sum(block.expected_s for block in self.blocks)
+        return sum(unit.expected_s for unit in self.units)

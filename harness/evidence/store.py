@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -159,7 +159,7 @@ class Store:
 
     def all_records(self, plan: Plan) -> Iterator[RunRecord]:
         """Every run of every attempt, in the order of the plan."""
-        for block in plan.blocks:
+        for block in plan.units:
             for attempt in self.attempts(block.number):
                 yield from self.records(block, attempt)
 
@@ -177,6 +177,7 @@ def _plan_json(plan: Plan) -> dict[str, Any]:
         "candidate": plan.candidate,
         "seed": plan.seed,
         "blocks": plan.blocks,
+        "tracks": plan.tracks,
         "profiles": plan.profiles,
         "questions_digest": plan.questions_digest,
         "forecast_usd": plan.forecast_usd,
@@ -189,10 +190,8 @@ def _plan_from(data: dict[str, Any]) -> Plan:
         baseline=data["baseline"],
         candidate=data["candidate"],
         seed=data["seed"],
-        blocks=tuple(
-            Block(**{**b, "runs": tuple(Run(**{**r, "start": Start(r["start"])}) for r in b["runs"])})
-            for b in data["blocks"]
-        ),
+        blocks=_blocks_from(data["blocks"]),
+        tracks=_blocks_from(data.get("tracks", ())),
         profiles=tuple(
             ProfilePlan(**{**p, "start": Start(p["start"]), "options": tuple((k, v) for k, v in p["options"])})
             for p in data["profiles"]
@@ -200,4 +199,10 @@ def _plan_from(data: dict[str, Any]) -> Plan:
         questions_digest=data["questions_digest"],
         forecast_usd=Decimal(data["forecast_usd"]),
         created=data["created"],
+    )
+
+
+def _blocks_from(rows: Iterable[dict[str, Any]]) -> tuple[Block, ...]:
+    return tuple(
+        Block(**{**b, "runs": tuple(Run(**{**r, "start": Start(r["start"])}) for r in b["runs"])}) for b in rows
     )

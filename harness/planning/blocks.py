@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
 from harness.domain import schedule as schedules
+from harness.domain.arrivals import LoadProfile, as_data
 from harness.domain.plan import Block, Plan, Run
 from harness.domain.questions import Question
 from harness.planning.profiles import Described
 from harness.workspace import Workspace
 from harness.workspace import questions as question_files
 
+LONG_S = 3600.0  # what takes longer goes to the last day-part, the night
+COLD_KINDS = ("cold-starts", "from-zero")
 START_UP_S = 2.5  # a Locust child's own start and end, measured; part of the forecast only
 
 
@@ -24,8 +28,9 @@ def draw_plan(workspace: Workspace, described: Sequence[Described], created: dat
     questions = workspace.questions()
     orders = _orders(config.pilot.blocks, len(config.slots.day_parts), config.pilot.seed)
     slots = _slots(config.pilot.blocks, config.pilot.days, config.slots.day_parts, created)
+    paired = [item for item in described if item.plan.repeats is None]
     blocks = tuple(
-        _block(workspace, described, questions, number, order, slot)
+        _block(workspace, paired, questions, number, order, slot)
         for number, (order, slot) in enumerate(zip(orders, slots, strict=True), start=1)
     )
     return Plan(
@@ -37,12 +42,40 @@ def draw_plan(workspace: Workspace, described: Sequence[Described], created: dat
         questions_digest=question_files.digest(questions),
         forecast_usd=forecast_usd,
         created=created.isoformat(timespec="seconds"),
+        tracks=_tracks(workspace, described, questions, len(blocks), created),
     )
+
+
+def _tracks(
+    workspace: Workspace, described: Sequence[Described], questions: Sequence[Question], after: int, created: datetime
+) -> tuple[Block, ...]:
+    """Each profile that repeats by itself: its runs on both targets and, where cold is the matter, on the variants."""
+    config = workspace.config
+    out: list[Block] = []
+    for item in described:
+        if item.plan.repeats is None:
+            continue
+        parts = config.slots.day_parts if item.load.total_s < LONG_S else config.slots.day_parts[-1:]
+        orders = _orders(item.plan.repeats, len(parts), run_seed(config.pilot.seed, 0, item.plan.name))
+        slots = _slots(item.plan.repeats, config.pilot.days, parts, created)
+        variants = config.pilot.variants if item.load.kind in COLD_KINDS else ()
+        for order, slot in zip(orders, slots, strict=True):
+            number = after + len(out) + 1
+            out.append(
+                _block(workspace, [item], questions, number, order, slot, variants=variants, track=item.plan.name)
+            )
+    return tuple(out)
 
 
 def run_seed(seed: int, block: int, profile: str) -> int:
     """The same for both targets of a block, so that their schedules are equal."""
     return int.from_bytes(hashlib.sha256(f"{seed}:{block}:{profile}".encode()).digest()[:4])
+
+
+def experiment_digest(load: LoadProfile, seed: int) -> str:
+    """Of what an experiment is begun with: the same on both targets, whatever they then answer."""
+    text = json.dumps({**as_data(load), "seed": seed}, sort_keys=True)
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def _orders(blocks: int, day_parts: int, seed: int) -> list[str]:
@@ -90,6 +123,8 @@ def _block(
     number: int,
     order: str,
     slot: tuple[int, str, datetime],
+    variants: Sequence[str] = (),
+    track: str | None = None,
 ) -> Block:
     pilot = workspace.config.pilot
     pair = (pilot.baseline, pilot.candidate) if order == "AB" else (pilot.candidate, pilot.baseline)
@@ -97,7 +132,9 @@ def _block(
     for item in described:
         seed = run_seed(pilot.seed, number, item.plan.name)
         schedule = schedules.draw(item.load, questions, seed, item.mix)
-        for position, target in enumerate(pair, start=1):
+        searching = item.load.experiment is not None
+        digest = experiment_digest(item.load, seed) if searching else schedule.digest
+        for position, target in enumerate((*pair, *variants), start=1):
             runs.append(
                 Run(
                     block=number,
@@ -105,8 +142,8 @@ def _block(
                     target=target,
                     profile=item.plan.name,
                     seed=seed,
-                    schedule_digest=schedule.digest,
-                    requests=len(schedule),
+                    schedule_digest=digest,
+                    requests=item.plan.requests if searching else len(schedule),
                     expected_s=item.load.total_s + START_UP_S,
                     start=item.plan.start,
                 )
@@ -119,4 +156,5 @@ def _block(
         day=day,
         day_part=part,
         runs=tuple(runs),
+        track=track,
     )

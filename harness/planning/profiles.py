@@ -89,5 +89,6 @@ def _one(workspace: Workspace, name: str, profile: Profile) -> Described:
         duration_s=data["total_s"] - load.warmup_s,
         warmup_s=load.warmup_s,
         requests=data["requests"],
+        repeats=profile.repeats,
     )
     return Described(plan, load, mix_from(data["mix"]), data["deadline_s"])

@@ -36,10 +36,13 @@ class Seal:
 def seal_of(workspace: Workspace, plan: Plan) -> Seal:
     """The seal that these files and this plan make."""
     tables = workspace.config.model_dump(mode="json", include=set(SEALED_TABLES))
-    order = [[block.number, block.order, *(run.schedule_digest for run in block.runs)] for block in plan.blocks]
+    order = [
+        [block.number, block.order, *(run.schedule_digest for run in block.runs)]
+        for block in (*plan.blocks, *plan.tracks)
+    ]
     targets = {
         target.name: hashlib.sha256((target.folder / "target.toml").read_bytes()).hexdigest()
-        for target in workspace.pair()
+        for target in workspace.measured()
     }
     content = jsonable({**tables, "order": order, "questions": plan.questions_digest, "targets": targets})
     return Seal(digest_of(content), content)

@@ -8,7 +8,7 @@ from typing import Any
 from harness.domain.due import Due
 from harness.domain.experiments.protocol import WAIT, Ask, Conditions, Done, MakeCold, Move, Seen
 
-LEAD_S = 0.5
+LEAD_S = 0.2
 COLD_S = 20.0  # making cold, at most, in a plan
 ANSWER_S = 5.0  # an answer, in a plan
 
@@ -66,7 +66,7 @@ class Probing:
         gap_s = {"control": self._design.control_after_s, "idle": self._design.idle_s}.get(phase, 0.0)
         # before the first idle probe nothing is known of the target: that gap counts from the run's start
         due_s = (self._free_s or 0.0) + gap_s if gap_s else now_s + LEAD_S
-        return Ask((Due(max(due_s, now_s + 0.05), phase, measured=True),))
+        return Ask((Due(max(due_s, now_s + LEAD_S), phase, measured=True),))
 
     def see(self, seen: Seen) -> None:
         self._waiting = False

@@ -59,7 +59,7 @@ class Bursting:
                 return WAIT
             self._cold = True
             return MakeCold()
-        at_s = now_s + LEAD_S if self._can_cold else max(now_s, self._free_s + self._design.idle_s)
+        at_s = now_s + LEAD_S if self._can_cold else max(now_s + LEAD_S, self._free_s + self._design.idle_s)
         self._cold = False
         self._left -= 1
         self._open = self._design.requests

@@ -16,6 +16,7 @@ from harness.domain.due import Due
 from harness.domain.experiments.protocol import WAIT, Ask, Conditions, Done, Move, Seen
 
 FIRST_STEP, LEAST_STEP, SHRINK = math.log(1.5), math.log(1.1), 1.4
+LEAD_S = 0.2
 STAGGER_S = 1.5  # between the lanes' first requests: starts at once would share this machine's cores
 ENDS = 2  # answers of one kind at the range's end that a lane takes as its answer
 
@@ -85,7 +86,7 @@ class Staircase:
                 continue
             if not lane.primed:
                 lane.primed = lane.waiting = True
-                due.append(Due(max(now_s, index * STAGGER_S), "prime", measured=False, lane=lane.number))
+                due.append(Due(now_s + LEAD_S + index * STAGGER_S, "prime", measured=False, lane=lane.number))
                 continue
             assert lane.free_s is not None
             at_s = lane.free_s + lane.gap_s
@@ -93,7 +94,7 @@ class Staircase:
                 lane.ended = "the time is over"
                 continue
             lane.waiting = True
-            due.append(Due(max(at_s, now_s), "window", measured=True, lane=lane.number))
+            due.append(Due(max(at_s, now_s + LEAD_S), "window", measured=True, lane=lane.number))
         if due:
             return Ask(tuple(sorted(due, key=lambda d: d.scheduled_s)))
         if all(lane.ended for lane in self._lanes.values()):

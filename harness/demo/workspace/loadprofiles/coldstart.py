@@ -4,6 +4,6 @@ from harness.load import ChatUser, arrivals
 
 
 class ColdStartUser(ChatUser):
-    """One concurrency slot; the first probe is due at once, the next ones after an idle gap."""
+    """One concurrency slot; each probe waits for the answer before it."""
 
-    schedule = arrivals.probes(pairs=2, idle_s=3.8, control_after_s=1.2)
+    schedule = arrivals.cold_starts(forced=2, idle=2, idle_s=3.8, control_after_s=1.0)
