@@ -1,0 +1,174 @@
+"""The keep-alive window from idle gaps: current-status data, each probe cold or warm after a gap.
+
+The share of cold answers after a gap, F(gap), is the isotonic regression of the cold
+indicator on the gap, which is its nonparametric maximum likelihood estimate. Intervals
+invert the likelihood ratio of F(t) = p against it (Banerjee and Wellner 2001); their
+limit law has its 95 % point at 2.27, here the larger 3.84 of chi-squared is used, for
+gaps that were chosen by the answers before them are not theirs. Nothing is said beyond
+the gaps that were tried.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import isotonic_regression
+
+from harness.analysis.dataset import Array, RunData
+from harness.domain.estimate import Estimate, Known, Unknown
+
+CRITICAL = 3.841458820694124
+METHOD = "isotonic regression of cold on gap, likelihood-ratio interval"
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One answer after a gap without traffic."""
+
+    gap_s: float
+    cold: bool
+
+
+@dataclass(frozen=True)
+class Window:
+    """How long one target keeps an idle instance, on the days that it was measured."""
+
+    target: str
+    probes: tuple[Probe, ...]
+    unknown: int  # probes that did not say, or came after one that failed
+    lanes: int
+    days: str
+    waited_s: float  # wall-clock time of the probing
+    median_s: Known
+    g05_s: Known
+    curve: tuple[tuple[float, float], ...]  # (gap, share cold) where it rises
+
+
+def window(target: str, runs: Sequence[RunData]) -> Window:
+    """Every keep-alive run of one target together."""
+    probes: list[Probe] = []
+    unknown = lanes = 0
+    for run in runs:
+        found, silent, used = probes_of(run)
+        probes += found
+        unknown += silent
+        lanes = max(lanes, used)
+    days = sorted({str(r.record.run["started_utc"])[:10] for r in runs if r.record and r.record.run})
+    waited = [float(np.nanmax(r.columns["finished_s"])) for r in runs if len(r.columns["finished_s"])]
+    return Window(
+        target,
+        tuple(sorted(probes, key=lambda p: p.gap_s)),
+        unknown,
+        lanes,
+        " to ".join(dict.fromkeys((days[0], days[-1]))) if days else "",
+        sum(waited),
+        quantile(probes, 0.5),
+        quantile(probes, 0.05),
+        steps(probes),
+    )
+
+
+def probes_of(run: RunData) -> tuple[list[Probe], int, int]:
+    """Probes, those that say nothing, and how many lanes there were; a gap counts from the last answer of its lane."""
+    c = run.columns
+    lanes = np.nan_to_num(c["lane"], nan=0.0)
+    out: list[Probe] = []
+    unknown = 0
+    for lane in np.unique(lanes):
+        free_s: float | None = None
+        for k in np.flatnonzero(lanes == lane):
+            known = bool(run.ok[k]) and c["cold"][k] is not None
+            if c["phase"][k] == "window":
+                if known and free_s is not None:
+                    out.append(Probe(float(c["sent_s"][k]) - free_s, c["cold"][k] is True))
+                else:
+                    unknown += 1
+            free_s = float(c["finished_s"][k]) if known else None
+    return out, unknown, len(np.unique(lanes))
+
+
+def fit(probes: Sequence[Probe]) -> tuple[Array, Array, Array]:
+    """Distinct gaps, how often each was tried, and the fitted share of cold answers."""
+    gaps, index = np.unique([p.gap_s for p in probes], return_inverse=True)
+    n = np.bincount(index).astype(float)
+    cold = np.bincount(index, weights=[float(p.cold) for p in probes])
+    return gaps, n, np.asarray(isotonic_regression(cold / n, weights=n).x)
+
+
+def steps(probes: Sequence[Probe]) -> tuple[tuple[float, float], ...]:
+    """The fitted curve's corners."""
+    if not probes:
+        return ()
+    gaps, _, share = fit(probes)
+    keep = [0, *(k for k in range(1, len(gaps)) if share[k] != share[k - 1]), len(gaps) - 1]
+    return tuple((float(gaps[k]), float(share[k])) for k in dict.fromkeys(keep))
+
+
+def quantile(probes: Sequence[Probe], p: float) -> Known:
+    """The gap at which a share ``p`` of answers is cold, seconds; Unknown where the gaps do not reach it.
+
+    Between the largest gap with a smaller share and the smallest with a larger one the
+    geometric mean is taken; for p below one half the former: a gap that was seen to
+    keep the share, not one in the middle of what was not tried.
+    """
+    if not probes:
+        return Unknown("no probe said whether it was cold")
+    cold = sum(x.cold for x in probes)
+    low_s, high_s = min(x.gap_s for x in probes), max(x.gap_s for x in probes)
+    if cold == 0:
+        return Unknown(f"never cold up to {high_s:.3g} s in {len(probes)} probes: the window is longer")
+    if cold == len(probes):
+        return Unknown(f"cold in all {cold} probes from {low_s:.3g} s on: the window is shorter")
+    gaps, _, share = fit(probes)
+    if share[0] > p:
+        return Unknown(f"{share[0] * 100:.0f} % cold at the shortest gap that was tried, {gaps[0]:.3g} s")
+    if share[-1] < p:
+        return Unknown(f"{share[-1] * 100:.0f} % cold at the longest gap that was tried, {gaps[-1]:.3g} s")
+    below = float(gaps[share <= p][-1]) if p < 0.5 else float(gaps[share < p][-1]) if share[0] < p else float(gaps[0])
+    above = float(gaps[share > p][0]) if (share > p).any() else float(gaps[-1])
+    value = below if p < 0.5 else math.sqrt(below * above)
+    low, high = _interval(probes, p)
+    return Estimate(
+        value,
+        None if low is None else min(low, value),
+        None if high is None else max(high, value),
+        0.95,
+        len(probes),
+        1,
+        METHOD,
+    )
+
+
+def _interval(probes: Sequence[Probe], p: float) -> tuple[float | None, float | None]:
+    """Gaps t at which F(t) = p is not refused; None where that reaches the end of what was tried.
+
+    The likelihood is the same for every t from one gap to the next, so it is asked at the gaps.
+    """
+    gaps, n, share = fit(probes)
+    cold = np.bincount(np.unique([x.gap_s for x in probes], return_inverse=True)[1], [float(x.cold) for x in probes])
+    best = _log_likelihood(cold, n, share)
+    starts = [-math.inf, *(float(gap) for gap in gaps)]
+    kept = [k for k, t in enumerate(starts) if 2 * (best - _constrained(gaps, n, cold, t, p)) <= CRITICAL]
+    low = starts[kept[0]] if kept else -math.inf
+    high = [*starts[1:], math.inf][kept[-1]] if kept else math.inf
+    return (low if math.isfinite(low) else None), (high if math.isfinite(high) else None)
+
+
+def _constrained(gaps: Array, n: Array, cold: Array, t: float, p: float) -> float:
+    """Log-likelihood of the best increasing curve that passes through (t, p): each side alone, clipped at p."""
+    left = gaps <= t
+    total = 0.0
+    for side, clip in ((left, np.minimum), (~left, np.maximum)):
+        if side.any():
+            fitted = isotonic_regression(cold[side] / n[side], weights=n[side]).x
+            total += _log_likelihood(cold[side], n[side], clip(fitted, p))
+    return total
+
+
+def _log_likelihood(cold: Array, n: Array, share: Array) -> float:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = np.where(cold > 0, cold * np.log(share), 0.0) + np.where(n > cold, (n - cold) * np.log1p(-share), 0.0)
+    return float(terms.sum())
