@@ -51,6 +51,7 @@ READ = (
     "token_events",
     "attempts",
     "cold_first",
+    "instance_requests",
     "init_type",
     "lane",
     "refused_by",

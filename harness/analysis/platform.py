@@ -25,6 +25,8 @@ class PlatformFigures:
     most_rss_mb: float | None
     cpu_s: float | None  # of all instances, mean over runs
     refusals: int | None
+    instance_cpu_s: float | None = None  # mean of the instances that ended
+    init_stretch: float | None = None  # wall-clock time of inits over their processor time
 
 
 def figures(target: str, profile: str, runs: Sequence[RunData]) -> PlatformFigures:
@@ -47,7 +49,19 @@ def figures(target: str, profile: str, runs: Sequence[RunData]) -> PlatformFigur
         most("rss_mb"),
         sum(cpu) / len(cpu) if cpu else None,
         sum(refused) if refused else None,
+        _mean([v for s in series for v in s.get("instance_cpu_s", ())]),
+        _stretch(series),
     )
+
+
+def _mean(values: list[float]) -> float | None:
+    return sum(values) / len(values) if values else None
+
+
+def _stretch(series: Sequence[dict[str, list[float]]]) -> float | None:
+    wall = sum(v for s in series if s.get("init_cpu_ms") for v in s.get("init_wall_ms", ()))
+    cpu = sum(v for s in series for v in s.get("init_cpu_ms", ()))
+    return wall / cpu if cpu else None
 
 
 def _series(run: RunData) -> dict[str, list[float]] | None:

@@ -6,18 +6,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 
 import numpy as np
 
 from harness.analysis.dataset import RunData
 from harness.analysis.jackknife import jackknife
+from harness.analysis.reports import reports_of
 from harness.costing.book import Book, read_book
 from harness.costing.models import HOURS_PER_MONTH, Usage, bill
 from harness.domain.bill import Bill, CostLayer
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.target import PriceModel, Target
-from harness.sources.lambda_lines import parse_report
 
 
 @dataclass(frozen=True)
@@ -50,9 +49,9 @@ def blocks_of(target: Target, runs: Sequence[RunData], p95_limit_s: float, ttft_
     for run in runs:
         chosen = run.measured
         c = run.columns
-        billed = _billed_ms(run) if target.prices and target.prices.model == "lambda-url" else {}
+        reports = reports_of(run) if target.prices and target.prices.model == "lambda-url" else {}
         ids = c["platform_request_id"][chosen]
-        milliseconds = [billed[i] for i in ids if i in billed]
+        milliseconds = [reports[i].billed_ms for i in ids if i in reports]
         accepted = int((chosen & ~run.refused).sum())
         mean_ms = float(np.mean(milliseconds)) if milliseconds else 0.0
         usage = Usage(
@@ -174,20 +173,6 @@ def _monthly(prices: PriceModel, book: Book, blocks: Sequence[Block], requests: 
         )
     scaled = usage.scaled(Decimal(requests) / Decimal(offered), HOURS_PER_MONTH)
     return bill(prices.model, book, prices.parameters, scaled)
-
-
-@lru_cache(maxsize=512)
-def _reports(path: str) -> dict[str, int]:
-    try:
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123 - the cache wants a plain key
-            found = (parse_report(line) for line in file)
-            return {report.request_id: report.billed_ms for report in found if report}
-    except OSError:
-        return {}
-
-
-def _billed_ms(run: RunData) -> dict[str, int]:
-    return _reports(str(run.record.path / "readings" / "local-logs.log"))
 
 
 def _sum(values: np.ndarray) -> Decimal:

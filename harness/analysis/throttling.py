@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.analysis.dataset import RunData
-from harness.analysis.jackknife import jackknife, ratio_of_totals
 from harness.analysis.quantiles import inverted_cdf
-from harness.domain.estimate import Estimate, Known, Unknown
+from harness.analysis.share import share_of
+from harness.domain.estimate import Known
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,9 @@ class Second:
     target: str
     second: int
     offered: float
+    admitted: float
     answered: float
+    good: float
     refused: float
     in_flight: float
     p95_s: float | None
@@ -69,47 +71,50 @@ def funnel(
         int(offered.sum() - refused.sum()),
         answered,
         good,
-        refused_share(offered, refused),
+        share_of(offered, refused, "refused over offered"),
         tuple((outcome, layer, count) for (outcome, layer), count in causes.most_common()),
         (told, int(refused.sum())),
         p95,
     )
 
 
-def refused_share(offered: np.ndarray, refused: np.ndarray) -> Known:
-    """Refusals over offered requests, block jackknife; the exact limit when there was none."""
-    n, k, blocks = int(offered.sum()), int(refused.sum()), len(offered)
-    if n == 0:
-        return Unknown("no measured request")
-    if k == 0:
-        return Estimate(0.0, 0.0, 1 - 0.05 ** (1 / n), 0.95, n, blocks, "no refusal: exact one-sided limit")
-    if blocks < 2:
-        return Unknown(f"{blocks} valid block(s): an interval needs at least 2")
-    result = jackknife(ratio_of_totals(refused + 0.5, offered), blocks, math.sqrt((1 - k / n) / k))
-    estimate = result.estimate(0.95, n, "refused over offered, block jackknife")
-    high = None if estimate.high is None else min(1.0, estimate.high)
-    return Estimate(k / n, estimate.low, high, 0.95, n, blocks, estimate.method)
+def timeline(
+    target: str, runs: Sequence[RunData], p95_limit_s: float, ttft_limit_s: float | None
+) -> tuple[Second, ...]:
+    """Per second of the schedule, averaged over blocks; in flight at the second's middle.
 
-
-def timeline(target: str, runs: Sequence[RunData]) -> tuple[Second, ...]:
-    """Per second of the schedule, averaged over blocks; in flight at the second's middle."""
+    Answered counts when an answer ended; everything else when its request was due.
+    """
     if not runs:
         return ()
     last = max(float(np.nanmax(r.columns["finished_s"])) for r in runs)
     out = []
     for second in range(math.ceil(last)):
-        offered = answered = refused = in_flight = 0
+        offered = answered = refused = good = in_flight = 0
         slow: list[float] = []
         for run in runs:
             c = run.columns
             due = np.floor(c["scheduled_s"]) == second
             offered += int(due.sum())
             refused += int((due & run.refused).sum())
+            good += int((due & run.good(p95_limit_s, ttft_limit_s)).sum())
             answered += int((run.ok & (np.floor(c["finished_s"]) == second)).sum())
             middle = second + 0.5
             in_flight += int(((c["sent_s"] <= middle) & (c["finished_s"] > middle)).sum())
             slow += list(run.response_s[due & run.ok])
         n = len(runs)
         p95 = inverted_cdf(np.array(slow), 0.95) if slow else None
-        out.append(Second(target, second, offered / n, answered / n, refused / n, in_flight / n, p95))
+        out.append(
+            Second(
+                target,
+                second,
+                offered / n,
+                (offered - refused) / n,
+                answered / n,
+                good / n,
+                refused / n,
+                in_flight / n,
+                p95,
+            )
+        )
     return tuple(out)

@@ -52,13 +52,21 @@ def bill(model: str, book: Book, parameters: Mapping[str, float], usage: Usage) 
 
 def _lambda_url(book: Book, parameters: Mapping[str, float], usage: Usage) -> Bill:
     gb = Decimal(str(parameters.get("memory_mb", 1024))) / 1024
-    return Bill(
-        (
-            _line(book, "Requests", usage.requests, "lambda_request"),
-            _line(book, "Compute, billed duration", usage.billed_ms / 1000 * gb, "lambda_gb_second"),
-            _line(book, "Logs", usage.requests * LOG_BYTES_PER_REQUEST / 10**9, "log_gb"),
-        )
-    )
+    units = Decimal(str(parameters.get("provisioned", 0)))
+    # of the invocations, how many meet a provisioned environment: the rest spill over at the on-demand price
+    covered = Decimal(str(parameters.get("provisioned_share", 1))) if units else Decimal(0)
+    gb_seconds = usage.billed_ms / 1000 * gb
+    lines = [
+        _line(book, "Requests", usage.requests, "lambda_request"),
+        _line(book, "Compute, billed duration", gb_seconds * (1 - covered), "lambda_gb_second"),
+        _line(book, "Logs", usage.requests * LOG_BYTES_PER_REQUEST / 10**9, "log_gb"),
+    ]
+    if units:
+        kept = units * gb * usage.hours * 3600
+        lines.append(_line(book, "Provisioned concurrency", kept, "lambda_provisioned_gb_second"))
+        name = "Compute on provisioned environments"
+        lines.append(_line(book, name, gb_seconds * covered, "lambda_provisioned_duration_gb_second"))
+    return Bill(tuple(lines))
 
 
 def _fargate_alb(book: Book, parameters: Mapping[str, float], usage: Usage) -> Bill:

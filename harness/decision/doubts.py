@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from harness.analysis.capacity import UTILISATION
 from harness.analysis.quantiles import block_spread
 from harness.costing.book import OLD_AFTER_DAYS, read_book
 from harness.decision.findings import Findings
@@ -45,7 +46,8 @@ def doubts(workspace: Workspace, plan: Plan, store: Store, findings: Findings) -
     out += _spread(findings)
     out += _prices(workspace, findings)
     out.append("No A/A run is part of this plan; the harness's own bias was not measured in this pilot.")
-    out.append("Sustainable capacity was not searched for; the container is priced at its declared size.")
+    out += _capacity(findings)
+    out += _contention(findings)
     return tuple(out)
 
 
@@ -88,6 +90,37 @@ def _streams(findings: Findings) -> list[str]:
         for s in findings.streams
         if s.buffered
     ]
+
+
+def _capacity(findings: Findings) -> list[str]:
+    """Whether what is priced could carry the expected peak."""
+    if not findings.capacities:
+        return ["Sustainable capacity was not searched for; the container is priced at its declared size."]
+    out = []
+    for s in findings.sizings:
+        use = s.utilisation
+        if isinstance(use, Unknown):
+            if not use.reason.startswith("at least"):
+                out.append(f"The capacity of {s.target} is not known: {use.reason}.")
+        elif (use.high or use.value) > UTILISATION:
+            out.append(
+                f"At the expected peak of {s.peak_per_s:g} requests a second {s.target} as measured is used to "
+                f"{use.value * 100:.0f} % of what it sustains; services are planned at {UTILISATION * 100:.0f} %."
+            )
+    return out
+
+
+def _contention(findings: Findings) -> list[str]:
+    """Times of processes that waited for each other's cores are this machine's, not the runtimes'."""
+    shared = [c for c in findings.contention if c.shared]
+    contended, told = sum(c.contended for c in shared), sum(c.told for c in shared)
+    if not contended:
+        return []
+    words = (
+        f"In {contended} of {told} runs that could tell, this machine's cores were used up for a tenth of the time or "
+        "more; generator, model and targets then waited for each other."
+    )
+    return [words]
 
 
 def _retries(findings: Findings) -> list[str]:

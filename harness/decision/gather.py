@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from harness.analysis import coldstarts, compare, parity, platform, slo, spend, throttling, traffic
+from harness.analysis import capacity, compare, contention, parity, platform, refusals, slo, spend, throttling, traffic
 from harness.analysis.dataset import Dataset
+from harness.decision import cold
 from harness.decision.findings import Findings
 from harness.domain.estimate import Estimate
 from harness.domain.verdict import Slo, SloVerdict
 from harness.workspace import Workspace
 
 COST_PROFILE = "steady"  # the traffic that cost is scored at: everyday, not the stress of a burst
-PROBE_PROFILE = "coldstart"
+SEARCH_PROFILE = "capacity"
 
 
 def gather(workspace: Workspace, data: Dataset) -> Findings:
@@ -20,29 +21,22 @@ def gather(workspace: Workspace, data: Dataset) -> Findings:
     limits = (config.slo.p95_s, config.slo.ttft_p95_s)
     targets = {t.name: t for t in workspace.measured()}
     names = list(dict.fromkeys(data.targets))
-    probes = {name: data.of(name, PROBE_PROFILE) for name in names}
     cost_profile = COST_PROFILE if COST_PROFILE in data.profiles else judged[0] if judged else COST_PROFILE
-    costs = tuple(
-        spend.cost(
-            targets[name],
-            spend.blocks_of(targets[name], data.of(name, cost_profile), *limits),
-            config.traffic.requests_per_month,
-        )
-        for name in names
-    )
+    usage = {name: spend.blocks_of(targets[name], data.of(name, cost_profile), *limits) for name in names}
+    costs = tuple(spend.cost(targets[name], usage[name], config.traffic.requests_per_month) for name in names)
+    capacities = tuple(capacity.capacity(n, runs) for n in names if (runs := data.of(n, SEARCH_PROFILE)))
     return Findings(
         data=data,
         slos=slo.verdicts(data, workspace.slos(), judged),
         comparisons=compare.comparisons(data, judged, config.margins.latency, limits),
         funnels=tuple(throttling.funnel(n, p, data.of(n, p), *limits) for p in judged for n in names),
-        timelines={n: throttling.timeline(n, data.of(n, "burst")) for n in names},
-        cold_shares=tuple(coldstarts.share(n, p, data.of(n, p)) for p in judged for n in names),
-        penalties=tuple(p for n in names for p in coldstarts.penalties(n, probes[n]) if p.probes),
-        breakdowns=tuple(
-            found
-            for n in names
-            for kind, cold in (("forced", True), ("idle", True), ("control", False))
-            if (found := coldstarts.breakdown(n, kind, probes[n], cold=cold))
+        timelines={n: throttling.timeline(n, data.of(n, "burst"), *limits) for n in names},
+        manners=tuple(refusals.manner(n, p, data.of(n, p), config.slo.p95_s) for p in judged for n in names),
+        cold=cold.cold(workspace, data, judged, usage),
+        capacities=capacities,
+        sizings=tuple(capacity.sizing(c, config.traffic.peak_per_s) for c in capacities),
+        contention=tuple(
+            contention.contention(n, p, runs) for p in data.profiles for n in data.everyone if (runs := data.of(n, p))
         ),
         costs=costs,
         cost_verdicts=tuple(v for cost in costs for v in _ceilings(workspace, cost)),

@@ -35,12 +35,15 @@ class Answer:
         self._error: dict[str, Any] | None = None
         self._broken: str | None = None
         self.from_instance = False
+        self.headers: Headers = {}
+        self.refusal: dict[str, Any] = {}  # the error object of an answer that is not a 200
 
     # -- Sink
 
     def head(self, status: int, headers: Headers, now: float) -> None:
         s = self.sample
         self.status = s.status = status
+        self.headers = headers
         s.headers_s = now - self._t0
         if status == 200 and headers.get(b"content-type", b"").startswith(b"text/event-stream"):
             self._parser = SseParser()
@@ -80,11 +83,13 @@ class Answer:
         """Outcome and error code of an answer that came whole."""
         self.sample.bytes = self._size
         if self.status != 200:
-            code = _code(b"".join(self._parts))
+            self.refusal = _refusal(b"".join(self._parts))
+            code = _text(self.refusal.get("code"))
             return outcomes.of_answer(self.status, code), code
         if self._parser is not None:
             self.finish_stream()
             if self._error is not None:
+                self.refusal = self._error
                 code = _text(self._error.get("code"))
                 return outcomes.of_error_event(code), code
             if self._broken is None and self._done is None:
@@ -248,9 +253,9 @@ def _object(data: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _code(body: bytes) -> str | None:
+def _refusal(body: bytes) -> dict[str, Any]:
     error = _object(body).get("error")
-    return _text(error.get("code")) if isinstance(error, dict) else None
+    return error if isinstance(error, dict) else {}
 
 
 def _text(value: object) -> str | None:

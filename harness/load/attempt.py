@@ -13,6 +13,7 @@ from harness.load import outcomes
 from harness.load.answers import READERS, Answer
 from harness.load.connection import ClosedEarly, Connection, DeadlinePassed, NotHttp
 from harness.load.deadlines import Deadlines
+from harness.load.refusals import refused_by
 
 if TYPE_CHECKING:
     from harness.domain.schedule import Arrival
@@ -74,6 +75,7 @@ class Attempts:
             sample.layer = outcomes.layer_of(
                 outcome, code, from_instance=answer.from_instance, head_seen=bool(answer.status)
             )
+            sample.refused_by = refused_by(outcome, sample.layer, answer.headers, answer.refusal)
 
     def _connection(self, sample: Sample, slot: object, due: float) -> Connection:
         connection = self._origin.reuse(slot)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from harness.report.svg import PARTS, WIDTH, colours
+from harness.report.svg import WIDTH, colours
 
 Rows = Sequence[dict[str, Any]]
 _ONCE: dict[str, Any] = {"values": [{}]}  # a mark that is no row's: drawn once
@@ -49,11 +49,12 @@ def quantile_curves(rows: Rows, pair: tuple[str, str], unit_title: str, limit_s:
         },
     ]
     if limit_s is not None:
-        layers += _limit_rule(limit_s)
+        layers += limit_rule(limit_s)
     return {"width": WIDTH, "height": 230, "data": {"values": data}, "layer": layers}
 
 
-def _limit_rule(limit_s: float) -> list[dict[str, Any]]:
+def limit_rule(limit_s: float) -> list[dict[str, Any]]:
+    """The promise as a dashed line with its words."""
     at = {"datum": limit_s}
     return [
         {"data": _ONCE, "mark": {"type": "rule", "strokeDash": [5, 4]}, "encoding": {"y": at}},
@@ -154,69 +155,6 @@ def burst_timeline(rows: Rows, pair: tuple[str, str]) -> dict[str, Any]:
     }
 
 
-def cold_parts(rows: Rows, parts: Sequence[str]) -> dict[str, Any]:
-    """``rows``: label, part, order, milliseconds; one stacked bar a label."""
-    return {
-        "width": WIDTH - 200,
-        "height": {"step": 30},
-        "data": {"values": list(rows)},
-        "mark": {"type": "bar", "height": 18},
-        "encoding": {
-            "y": {
-                "field": "label",
-                "type": "nominal",
-                "title": None,
-                "sort": None,
-                "axis": {"labelLimit": 280, "minExtent": 245},
-            },
-            "x": {
-                "field": "milliseconds",
-                "type": "quantitative",
-                "title": "mean milliseconds of one answer",
-                "stack": "zero",
-                "axis": {"tickCount": 6},
-            },
-            "color": {
-                "field": "part",
-                "type": "nominal",
-                "scale": {"domain": list(parts), "range": list(PARTS)},
-                "legend": {"columns": 2, "labelLimit": 300, "columnPadding": 90},
-            },
-            "order": {"field": "order", "type": "quantitative"},
-        },
-    }
-
-
-def cold_strip(rows: Rows) -> dict[str, Any]:
-    """``rows``: label, state, milliseconds: what the runtime added to each probe and control."""
-    return {
-        "width": WIDTH - 200,
-        "height": {"step": 34},
-        "data": {"values": list(rows)},
-        "mark": {"type": "point", "filled": True, "size": 55, "opacity": 0.75},
-        "encoding": {
-            "y": {
-                "field": "label",
-                "type": "nominal",
-                "title": None,
-                "sort": None,
-                "axis": {"labelLimit": 280, "minExtent": 245},
-            },
-            "x": {"field": "milliseconds", "type": "quantitative", "title": "milliseconds beyond the model's own time"},
-            "color": {
-                "field": "state",
-                "type": "nominal",
-                "scale": {"domain": ["cold", "warm"], "range": ["#56b4e9", "#999999"]},
-            },
-            "shape": {
-                "field": "state",
-                "type": "nominal",
-                "scale": {"domain": ["cold", "warm"], "range": ["triangle-up", "circle"]},
-            },
-        },
-    }
-
-
 def cost_lines(rows: Rows, pair: tuple[str, str], crossing: float | None, expected: float) -> dict[str, Any]:
     """``rows``: target, requests, usd, low, high over a logarithmic volume axis."""
     x = {
@@ -290,6 +228,6 @@ def cost_against_latency(rows: Rows, pair: tuple[str, str], limit_s: float) -> d
                 "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
                 "encoding": {"x": {"field": "cost", **x}, "y": {"field": "p95", **y}, "color": colour},
             },
-            *_limit_rule(limit_s),
+            *limit_rule(limit_s),
         ],
     }

@@ -12,7 +12,7 @@ from harness.decision.findings import Findings
 from harness.decision.wording import count, money, percent
 from harness.domain.estimate import Known, Unknown
 from harness.domain.plan import Plan
-from harness.report import figures, generator, tables, words
+from harness.report import capacity, cold, figures, generator, tables, throttles, words
 from harness.report.blocks import Cell, Figure, KeyNumber, Table, Verdict, absent, number, table
 from harness.workspace import Workspace
 from harness.workspace.pilot_toml import Scaling
@@ -41,17 +41,25 @@ def content(
 ) -> Content:
     """Pure: the same findings give the same content."""
     config = workspace.config
-    names = {t.name: t.label for t in workspace.pair()}
+    names = {t.name: t.label for t in workspace.measured()}
     day = max((str(r.record.run["started_utc"])[:10] for r in findings.data.runs if r.record.run), default="no run yet")
     made = [
         tables.slos(findings, names),
         tables.comparisons(findings),
-        tables.funnels(findings, names),
-        tables.cold_shares(findings, names),
-        tables.penalties(findings, names),
+        throttles.funnels(findings, names),
+        throttles.manners(findings, names),
+        throttles.contention(findings, names),
+        cold.shares(findings, names),
+        cold.expected(findings, names),
+        cold.penalties(findings, names),
+        cold.windows(findings, names),
+        cold.from_zero(findings, names),
+        cold.mitigations(findings, names),
+        capacity.capacities(findings, names),
+        capacity.steps(findings, names),
         tables.costs(findings, names),
         tables.bill_lines(findings, names),
-        tables.platform(findings, names),
+        throttles.platform(findings, names),
         tables.gates(decision, names),
         tables.parity(findings),
         tables.runs(findings, names),
@@ -67,10 +75,13 @@ def content(
         figures.quantile_curve(findings, names, "steady", "response_s", config.slo.p95_s),
         figures.quantile_curve(findings, names, "steady", "ttft_s", config.slo.ttft_p95_s),
         figures.blocks_pair(findings, names, "steady"),
-        figures.burst(findings, names),
+        throttles.burst(findings, names),
+        throttles.funnel(findings, names),
         figures.quantile_curve(findings, names, "burst", "response_s", config.slo.p95_s),
-        figures.cold_breakdown(findings, names),
-        figures.cold_strip(findings, names),
+        cold.breakdown(findings, names),
+        cold.strip(findings, names),
+        cold.keep_alive(findings, names),
+        capacity.knee(findings, names, config.slo.p95_s),
         figures.cost_curve(findings, names, config.traffic.requests_per_month),
         figures.pareto(findings, names, config.slo.p95_s),
     ]
@@ -97,6 +108,17 @@ def content(
             "requests_per_month": count(config.traffic.requests_per_month),
             "scaling": _scaling(config.scaling),
             "names": names,
+            "cold_words": cold.verdict_words(findings, names),
+            "manner_words": tuple(f"{names[m.target]} {m.words}" for m in findings.manners if m.profile == "burst"),
+            "capacity_rule": capacity.rule(findings),
+            "has": {
+                "windows": bool(findings.cold.windows),
+                "expected": bool(findings.cold.expected),
+                "from_zero": bool(findings.cold.from_zero),
+                "mitigations": bool(findings.cold.mitigations),
+                "capacity": bool(findings.capacities),
+                "probes": bool(findings.cold.penalties),
+            },
             "question": config.pilot.question,
         },
         footer=f"Evidence up to {day}. {len(findings.data.blocks_valid)} of {findings.data.blocks_planned} blocks valid. "
@@ -189,7 +211,7 @@ def _targets(workspace: Workspace, findings: Findings) -> Table:
             said(t.name, "prompt_version"),
             said(t.name, "index_digest"),
         )
-        for t in workspace.pair()
+        for t in workspace.measured()
     ]
     head = ("name", "title", "dialect", "runtime", "adapter verified", "model", "prompt", "index")
     return table("targets", "Targets, as they describe themselves", head, rows)
@@ -197,7 +219,7 @@ def _targets(workspace: Workspace, findings: Findings) -> Table:
 
 def _prices(workspace: Workspace) -> Table:
     rows = []
-    for name in sorted({t.prices.book for t in workspace.pair() if t.prices}):
+    for name in sorted({t.prices.book for t in workspace.measured() if t.prices}):
         book = read_book(name)
         rows += [
             (

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from harness.analysis.coldstarts import PARTS
 from harness.analysis.dataset import RunData
 from harness.analysis.quantiles import curve, inverted_cdf
 from harness.analysis.spend import BreakEven, Cost
@@ -17,7 +16,7 @@ from harness.decision.wording import count, duration_text, money, percent
 from harness.domain.estimate import Estimate
 from harness.domain.verdict import Relation
 from harness.report import charts
-from harness.report.blocks import Cell, Figure, absent, number, table
+from harness.report.blocks import Cell, Figure, number, table
 from harness.report.svg import render
 
 SHARES = (0.05, 0.25, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98, 0.99)
@@ -37,7 +36,7 @@ def quantile_curve(findings: Findings, names: Names, profile: str, what: str, li
     if not rows:
         return None
     word = "response time" if what == "response_s" else "time to first token"
-    pair = _pair(findings, names)
+    pair = pair_of(findings, names)
     spec = charts.quantile_curves(rows, pair, f"{word}, {profile} (s)", limit_s)
     title = _comparison_sentence(findings, names, profile, "p95_s" if what == "response_s" else "ttft_p95_s")
     subtitle = (
@@ -72,93 +71,10 @@ def blocks_pair(findings: Findings, names: Names, profile: str) -> Figure | None
     faster = _blocks_where_candidate_is_faster(findings, profile)
     title = f"The p95 of {names[data.candidate]} was lower in {faster[0]} of {faster[1]} blocks"
     subtitle = f"p95 response time of each block, {profile} traffic; a block with more than 5 % failures has no finite p95 and no dot."
-    spec = charts.paired_blocks(rows, _pair(findings, names), f"p95, {profile} (s)")
+    spec = charts.paired_blocks(rows, pair_of(findings, names), f"p95, {profile} (s)")
     cells = [(number(str(r["block"])), Cell(r["target"]), number(duration_text(r["value"]))) for r in rows]
     shown = table(f"blocks-{profile}-table", title, ("block", "target", "p95"), cells)
     return Figure(f"blocks-{profile}", title, subtitle, render(spec, title), shown)
-
-
-def burst(findings: Findings, names: Names) -> Figure | None:
-    """Offered, answered, refused, in flight and p95 per second."""
-    rows: list[dict[str, Any]] = []
-    cells = []
-    for target in findings.data.targets:
-        for s in findings.timelines.get(target, ()):
-            rows.append(
-                {
-                    "target": names[target],
-                    "second": s.second,
-                    "offered": s.offered,
-                    "answered": s.answered,
-                    "refused": s.refused,
-                    "in_flight": s.in_flight,
-                    "p95": s.p95_s,
-                }
-            )
-            cells.append(
-                (
-                    Cell(names[target]),
-                    number(str(s.second)),
-                    *(number(f"{v:.1f}") for v in (s.offered, s.answered, s.refused, s.in_flight)),
-                    number(duration_text(s.p95_s)) if s.p95_s is not None else absent("none"),
-                )
-            )
-    if not rows:
-        return None
-    title = _burst_sentence(findings, names)
-    subtitle = "Requests per second of the schedule, mean over blocks; offered counts when a request was due, answered when it ended."
-    head = ("target", "second", "offered/s", "answered/s", "refused/s", "in flight", "p95 of answers")
-    return Figure(
-        "burst",
-        title,
-        subtitle,
-        render(charts.burst_timeline(rows, _pair(findings, names)), title),
-        table("burst-table", title, head, cells),
-    )
-
-
-def cold_breakdown(findings: Findings, names: Names) -> Figure | None:
-    """Where the time of a cold answer went."""
-    kinds = {"forced": "cold, forced", "idle": "cold, idle gap", "control": "warm control"}
-    rows: list[dict[str, Any]] = []
-    cells = []
-    for b in findings.breakdowns:
-        label = f"{names[b.target]}: {kinds[b.kind]}"
-        rows += [
-            {"label": label, "part": part, "order": k, "milliseconds": value * 1000}
-            for k, (part, value) in enumerate(zip(PARTS, b.parts_s, strict=True))
-        ]
-        cells.append((Cell(label), number(str(b.n)), *(number(f"{v * 1000:.1f}") for v in b.parts_s)))
-    if not rows:
-        return None
-    title = _cold_sentence(findings, names)
-    subtitle = "Mean of all probes of that kind, from instance headers and service timings."
-    shown = table("cold-parts-table", title, ("probe", "n", *(f"{p} (ms)" for p in PARTS)), cells)
-    return Figure("cold-parts", title, subtitle, render(charts.cold_parts(rows, PARTS), title), shown)
-
-
-def cold_strip(findings: Findings, names: Names) -> Figure | None:
-    """Each probe and its control."""
-    rows: list[dict[str, Any]] = []
-    for p in findings.penalties:
-        kind = "forced" if p.kind == "forced" else "idle gap"
-        for probe, control in p.pairs:
-            state = "cold" if p.cold else "warm"
-            rows.append({"label": f"{names[p.target]}: {kind}", "state": state, "milliseconds": probe * 1000})
-            rows.append({"label": f"{names[p.target]}: {kind}", "state": "warm", "milliseconds": control * 1000})
-    rows = [row for row in rows if not math.isnan(row["milliseconds"])]
-    if not rows:
-        return None
-    title = "What the runtime added to each probe and to the warm request after it"
-    subtitle = "One mark a request; response time minus the model's own time, cold-start profile, all valid blocks."
-    cells = [(Cell(r["label"]), Cell(r["state"]), number(f"{r['milliseconds']:.1f}")) for r in rows]
-    return Figure(
-        "cold-strip",
-        title,
-        subtitle,
-        render(charts.cold_strip(rows), title),
-        table("cold-strip-table", title, ("probe", "state", "overhead (ms)"), cells),
-    )
 
 
 def cost_curve(findings: Findings, names: Names, expected: int) -> Figure | None:
@@ -197,7 +113,7 @@ def cost_curve(findings: Findings, names: Names, expected: int) -> Figure | None
         "cost-curve",
         title,
         subtitle,
-        render(charts.cost_lines(rows, _pair(findings, names), crossing, expected), title),
+        render(charts.cost_lines(rows, pair_of(findings, names), crossing, expected), title),
         shown,
     )
 
@@ -236,7 +152,7 @@ def pareto(findings: Findings, names: Names, limit_s: float) -> Figure | None:
         "pareto",
         title,
         subtitle,
-        render(charts.cost_against_latency(rows, _pair(findings, names), limit_s), title),
+        render(charts.cost_against_latency(rows, pair_of(findings, names), limit_s), title),
         table("pareto-table", title, ("target", "per 1,000 successes", "p95"), cells),
     )
 
@@ -261,13 +177,14 @@ def _cost_rows(cost: Cost, names: Names, expected: int) -> list[dict[str, Any]]:
     return rows
 
 
-def _pair(findings: Findings, names: Names) -> tuple[str, str]:
+def pair_of(findings: Findings, names: Names) -> tuple[str, str]:
+    """Labels of baseline and candidate."""
     return names[findings.data.baseline], names[findings.data.candidate]
 
 
 def _comparison_sentence(findings: Findings, names: Names, profile: str, metric: str) -> str:
     """The conclusion, as far as the numbers carry it."""
-    base, cand = _pair(findings, names)
+    base, cand = pair_of(findings, names)
     word = "p95" if metric == "p95_s" else "p95 to the first token"
     for c in findings.comparisons:
         if c.profile != profile or c.metric != metric:
@@ -284,28 +201,6 @@ def _comparison_sentence(findings: Findings, names: Names, profile: str, metric:
         direction = "slower" if c.relation is Relation.WORSE else "faster"
         return f"Under {profile} traffic {cand} is {percent(share)} {direction} at the {word}"
     return f"{word.capitalize()} under {profile} traffic"
-
-
-def _burst_sentence(findings: Findings, names: Names) -> str:
-    parts = []
-    for f in findings.funnels:
-        if f.profile != "burst" or not isinstance(f.refused_share, Estimate):
-            continue
-        if f.refused_share.value > 0:
-            parts.append(f"{names[f.target]} refuses {percent(f.refused_share.value)} of the burst profile's requests")
-        elif f.admitted_p95_s is not None:
-            parts.append(f"{names[f.target]} refuses none and answers 95 % within {duration_text(f.admitted_p95_s)}")
-    return "; ".join(parts) or "The burst, second by second"
-
-
-def _cold_sentence(findings: Findings, names: Names) -> str:
-    for p in findings.penalties:
-        known = p.penalty_s
-        if p.cold and isinstance(known, Estimate) and known.low is not None and known.low > 0:
-            return f"A cold start of {names[p.target]} adds {duration_text(known.value)} to an answer"
-    if not any(p.cold for p in findings.penalties):
-        return "No probe met a cold instance"
-    return "Where the time of a cold answer went"
 
 
 def _blocks_where_candidate_is_faster(findings: Findings, profile: str) -> tuple[int, int]:

@@ -9,7 +9,7 @@ import vl_convert
 # Drawn with these, then replaced: an SVG cannot know the reader's colour scheme.
 INK, MUTED, GRID = "#010203", "#040506", "#070809"
 BASELINE, CANDIDATE = "#0072b2", "#d55e00"  # Okabe-Ito blue and vermilion
-PARTS = ("#e69f00", "#56b4e9", "#009e73", "#999999")
+PARTS = ("#e69f00", "#56b4e9", "#f0e442", "#009e73", "#999999", "#cccccc")
 WIDTH = 620
 VEGALITE = "5.20"
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from harness.decision.decide import Decision
 from harness.decision.findings import Findings
-from harness.decision.wording import count, duration_text, money, percent, significant
+from harness.decision.wording import count, money, percent, significant
 from harness.domain.bill import CostLayer
 from harness.domain.estimate import Estimate, Unknown
 from harness.report import words
@@ -58,71 +58,6 @@ def comparisons(findings: Findings) -> Table:
     return table(
         "comparisons", "Candidate against baseline", head, rows, "A ratio below 1 means that the candidate is faster."
     )
-
-
-def funnels(findings: Findings, names: Mapping[str, str]) -> Table:
-    """Offered, admitted, answered, within the SLO."""
-    rows = []
-    for f in findings.funnels:
-        causes = ", ".join(f"{n} {outcome} by {layer}" for outcome, layer, n in f.by_layer) or "no failure"
-        told, refusals = f.retry_after
-        rows.append(
-            (
-                Cell(f.profile),
-                Cell(names[f.target]),
-                number(count(f.offered)),
-                number(count(f.admitted)),
-                number(count(f.answered)),
-                number(count(f.good)),
-                words.value(f.refused_share, "share"),
-                words.interval(f.refused_share, "share"),
-                number(duration_text(f.admitted_p95_s)) if f.admitted_p95_s is not None else absent("none answered"),
-                Cell(causes),
-                Cell(f"{told} of {refusals}") if refusals else absent("no refusal"),
-            )
-        )
-    head = (
-        *("profile", "target", "offered", "admitted", "answered", "within SLO", "refused"),
-        *("95 % interval", "p95 of the answered", "failures", "Retry-After given"),
-    )
-    return table("throttles", "From offered to good", head, rows, "Requests of all valid blocks together.")
-
-
-def cold_shares(findings: Findings, names: Mapping[str, str]) -> Table:
-    """How often an answer met a cold instance."""
-    rows = [
-        (
-            Cell(s.profile),
-            Cell(names[s.target]),
-            number(count(s.cold)),
-            number(count(s.known)),
-            number(significant(s.per_thousand, 2)) if s.per_thousand is not None else absent("instance not known"),
-            number(count(s.unknown)),
-        )
-        for s in findings.cold_shares
-    ]
-    head = ("profile", "target", "cold answers", "answers whose instance is known", "cold per 1,000", "not known")
-    return table("cold-shares", "How often an answer was cold", head, rows)
-
-
-def penalties(findings: Findings, names: Mapping[str, str]) -> Table:
-    """Probes against their warm controls."""
-    rows = [
-        (
-            Cell(names[p.target]),
-            Cell("after make_cold" if p.kind == "forced" else "after an idle gap"),
-            number(count(p.probes)),
-            number(count(p.cold)),
-            number(count(p.refused)),
-            words.value(p.penalty_s, "s"),
-            words.interval(p.penalty_s, "s"),
-            words.blocks(p.penalty_s),
-        )
-        for p in findings.penalties
-    ]
-    head = ("target", "probe", "probes", "cold", "failed", "added by the start", "95 % interval", "blocks")
-    note = "Probe minus the warm request that follows it, the model's own time taken off both."
-    return table("cold-penalties", "What a cold start costs the person who waits", head, rows, note)
 
 
 def costs(findings: Findings, names: Mapping[str, str]) -> Table:
@@ -208,35 +143,6 @@ def parity(findings: Findings) -> Table:
         ),
     ]
     return table("parity", "The same work on both targets", ("what", "pairs alike", "pairs", "share"), rows)
-
-
-def platform(findings: Findings, names: Mapping[str, str]) -> Table:
-    """The platform's own figures, beside what clients saw."""
-
-    def shown(value: float | None, write: Callable[[float], str]) -> Cell:
-        return absent("not collected") if value is None else number(write(value))
-
-    rows = [
-        (
-            Cell(p.profile),
-            Cell(names[p.target]),
-            Cell(f"{p.collected} of {p.runs}"),
-            shown(p.most_instances, count),
-            shown(p.most_in_flight, count),
-            shown(p.most_queued, count),
-            shown(p.refusals, count),
-            shown(p.cpu_s, lambda v: f"{v:.2f}"),
-            shown(p.most_rss_mb, count),
-        )
-        for p in findings.platform
-    ]
-    head = (
-        *("profile", "target", "runs collected", "most instances", "most in flight", "most queued", "refusals"),
-        *("processor time a run (s)", "most memory (MB)"),
-    )
-    return table(
-        "platform", "What the platforms counted themselves", head, rows, "Figures once a second, and log lines."
-    )
 
 
 def runs(findings: Findings, names: Mapping[str, str]) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from harness.domain.reading import Absent, Reading, Series, Window
 from harness.sources.lambda_lines import Report, parse_report
 
 FIGURES = {"instances": "count", "in_flight": "count", "queued": "count", "cpu_s": "s", "rss_mb": "MB"}
+INSTANCE = {"instance_cpu_s": ("s", "CPU"), "init_wall_ms": ("ms", "Init"), "init_cpu_ms": ("ms", "Init CPU")}
 REPORTED: dict[str, tuple[str, Callable[[Report], float | None]]] = {
     "billed_ms": ("ms", lambda r: float(r.billed_ms)),
     "duration_ms": ("ms", lambda r: r.duration_ms),
@@ -36,6 +38,7 @@ class LocalLogs:
         readings = [self._figure(name, unit, window) for name, unit in FIGURES.items()]
         word = "THROTTLE" if self._function else "OVERLOADED"
         readings.append(self._events(word.lower(), word, window))
+        readings += [self._instances(name, unit, field, window) for name, (unit, field) in INSTANCE.items()]
         if self._function:
             reports = self._reports(window)
             readings += [self._report(name, unit, pick, reports) for name, (unit, pick) in REPORTED.items()]
@@ -66,6 +69,16 @@ class LocalLogs:
             return Absent(metric, "no log", query, self.kind)
         points = tuple((at, 1.0) for at, text in self._stamped(window) if text.startswith(word))
         return Series(metric, "count", points, query, self.kind)
+
+    def _instances(self, name: str, unit: str, field: str, window: Window) -> Reading:
+        """What instances that ended in the window said of themselves."""
+        query = f"{self._log.name}: {field} of INSTANCE lines"
+        find = re.compile(rf"\t{field}: ([0-9.]+) ")
+        found = ((at, find.search(text)) for at, text in self._stamped(window) if text.startswith("INSTANCE"))
+        points = tuple((at, float(match[1])) for at, match in found if match)
+        if not points:
+            return Absent(name, "no INSTANCE line carries it in this window", query, self.kind)
+        return Series(name, unit, points, query, self.kind)
 
     def _reports(self, window: Window) -> list[tuple[float, Report]]:
         found = ((at, parse_report(text)) for at, text in self._stamped(window))

@@ -1,0 +1,67 @@
+"""Every cold-start analysis once, variants included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from harness.analysis import coldshare, coldstarts, fromzero, keepalive, mitigations, spend
+from harness.analysis.dataset import Dataset
+from harness.decision.findings import ColdFindings, Expected
+from harness.domain.estimate import Estimate
+from harness.workspace import Workspace
+
+PROBES, BURST, WINDOW = "coldstart", "fromzero", "keepalive"
+SECONDS_PER_MONTH = 730 * 3600
+
+
+def cold(
+    workspace: Workspace, data: Dataset, judged: Sequence[str], usage: Mapping[str, Sequence[spend.Block]]
+) -> ColdFindings:
+    """Shares under traffic, probes, windows, bursts from zero and what the variants cost."""
+    everyone = data.everyone
+    targets = {t.name: t for t in workspace.measured()}
+    probes = {name: data.of(name, PROBES) for name in everyone}
+    bursts = {name: data.of(name, BURST) for name in everyone}
+    windows = tuple(keepalive.window(n, runs) for n in everyone if (runs := data.of(n, WINDOW)))
+    traffic = workspace.config.traffic
+    return ColdFindings(
+        shares=tuple(coldstarts.share(n, p, data.of(n, p)) for p in judged for n in dict.fromkeys(data.targets)),
+        penalties=tuple(p for n in everyone for p in coldstarts.penalties(n, probes[n]) if p.probes),
+        breakdowns=tuple(
+            found
+            for n in everyone
+            for kind, is_cold in (*((k, True) for k in coldstarts.KINDS), ("control", False))
+            if (found := coldstarts.breakdown(n, kind, probes[n], cold=is_cold))
+        ),
+        windows=windows,
+        expected=tuple(
+            guess
+            for w in windows
+            if (guess := _expected(data, w, traffic.requests_per_month / SECONDS_PER_MONTH, judged, data.targets))
+        ),
+        from_zero=tuple(burst for n in everyone if (burst := fromzero.from_zero(n, bursts[n]))),
+        mitigations=mitigations.mitigations(targets, probes, bursts, usage, traffic.requests_per_month),
+    )
+
+
+def _expected(
+    data: Dataset, window: keepalive.Window, rate_per_s: float, judged: Sequence[str], targets: Sequence[str]
+) -> Expected | None:
+    """None without a window or answers to play with."""
+    median = window.median_s
+    if not isinstance(median, Estimate) or window.target not in targets or not judged:
+        return None
+    answers = [r.columns["finished_s"] - r.columns["sent_s"] for r in data.of(window.target, judged[0])]
+    ok = [r.ok & r.measured for r in data.of(window.target, judged[0])]
+    times = np.concatenate([a[k] for a, k in zip(answers, ok, strict=True)]) if answers else np.array([])
+    if not len(times):
+        return None
+
+    def share(window_s: float | None) -> float | None:
+        return None if window_s is None else coldshare.expected_share(rate_per_s, times.tolist(), window_s, seed=1)
+
+    value = share(median.value)
+    assert value is not None
+    return Expected(window.target, rate_per_s, median.value, value, share(median.high), share(median.low), len(times))
