@@ -193,7 +193,21 @@ def _until_close(connection: socket.socket, stream: bool) -> bool:
     return False
 
 
+ONE = threading.Lock()
+ONE_S = 0.04
+
+
+def _one_at_a_time(connection: socket.socket, stream: bool) -> bool:
+    """A single server with a queue before it: 25 answers a second and no more."""
+    with ONE:
+        time.sleep(ONE_S)
+    body = CLOSING | {"answer": "x", "citations": []}
+    connection.sendall(_whole(200, body))
+    return True
+
+
 ACTS = {
+    "one at a time": _one_at_a_time,
     "ok": _ok,
     "interim": _interim,
     "until close": _until_close,

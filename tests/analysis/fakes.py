@@ -11,7 +11,12 @@ def run_of(response_s, block=1, target="alpha", profile="steady", **columns):
     n = len(response)
     ok = np.isfinite(response)
     scheduled = np.arange(n, dtype=float)
+    nothing, nan = np.array([None] * n, dtype=object), np.full(n, np.nan)
     values = {
+        **dict.fromkeys(("cold", "instance_id", "layer", "refused_by", "platform_request_id", "init_type"), nothing),
+        **dict.fromkeys(("retry_after_s", "queue_ms", "retrieval_ms", "init_ms", "model_ttft_ms", "lane"), nan),
+        **dict.fromkeys(("instance_requests", "instance_age_ms", "headers_s"), nan),
+        "phase": np.array([profile] * n, dtype=object),
         "measured": np.array([True] * n, dtype=object),
         "stream": np.array([True] * n, dtype=object),
         "scheduled_s": scheduled,

@@ -36,7 +36,7 @@ def test_no_refusal_still_has_an_upper_limit():
 
 
 def test_the_timeline_adds_up_to_what_was_offered():
-    seconds = throttling.timeline("alpha", [run(k) for k in range(3)])
+    seconds = throttling.timeline("alpha", [run(k) for k in range(3)], 2.0, None)
 
     assert sum(s.offered for s in seconds) == 100
     assert sum(s.refused for s in seconds) == 20

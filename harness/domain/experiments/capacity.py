@@ -24,7 +24,7 @@ from harness.domain.quantile import quantile
 LEAD_S = 1.0
 AHEAD_S = 1.6  # arrivals are handed out this long before they are due
 GROWTH = 0.03
-LEAST_RATE = 0.02
+LEAST_SHARE = 1 / 30  # of the first rate: below it nobody looks
 MOST_STEPS = 24
 
 
@@ -204,9 +204,10 @@ class Search:
                 self._ended = "the highest rate that is allowed is kept"
             return min(self._most, step.rate * design.growth)
         elif low is None:
-            if step.rate <= LEAST_RATE:
+            least = min(design.rate, self._most) * LEAST_SHARE
+            if step.rate <= least or (all(s.failed == s.offered for s in self.steps[-2:]) and len(self.steps) > 1):
                 self._ended = "no rate is kept"
-            return max(LEAST_RATE, step.rate / design.growth**2)
+            return max(least, step.rate / design.growth**2)
         elif high / low > design.precision:
             return math.sqrt(low * high)
         elif again := [rate for rate in (low, high) if self._unsure(rate)]:

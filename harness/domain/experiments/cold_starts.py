@@ -9,8 +9,8 @@ from harness.domain.due import Due
 from harness.domain.experiments.protocol import WAIT, Ask, Conditions, Done, MakeCold, Move, Seen
 
 LEAD_S = 0.2
-COLD_S = 20.0  # making cold, at most, in a plan
-ANSWER_S = 5.0  # an answer, in a plan
+COLD_S = 5.0  # making cold, in a plan; a control plane may take longer, and the campaign allows for it
+ANSWER_S = 2.0  # an answer, in a plan
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ class FromZero:
     repeats: int = 3
     idle_s: float = 900.0
     rest_s: float = 5.0
-    answer_s: float = 30.0  # the longest answer, in a plan
+    answer_s: float = 10.0  # of the slowest answer, in a plan
     kind: str = "from-zero"
 
     @property
