@@ -86,6 +86,7 @@ class Environment:
         self.idle_since = time.perf_counter()
         self.served = 0
         self.dead = False
+        self.retired = False  # its place was given back before its process was gone
         self.end = "exited"  # why it is gone, in the platform's words
 
     def polled(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 import signal
 import socket
@@ -53,8 +52,8 @@ class FunctionPlatform:
         self.api = RuntimeApi(name, self._by_port.get)
 
     def listen(self) -> list[socket.socket]:
-        """One Runtime API socket for each environment that may exist at once."""
-        listeners = [bind("127.0.0.1", 0) for _ in range(self._config.concurrency)]
+        """One Runtime API socket for each environment that may exist at once, as many for those that are just going."""
+        listeners = [bind("127.0.0.1", 0) for _ in range(2 * self._config.concurrency)]
         self._spare_ports = [listener.getsockname()[1] for listener in listeners]
         return listeners
 
@@ -69,6 +68,7 @@ class FunctionPlatform:
         except Disconnected:
             return
         request_id = str(uuid.uuid4())
+        self._reclaim_idle(time.perf_counter())  # the window ends to the millisecond, not when somebody looks
         placed = self._placement.place(time.perf_counter())
         if isinstance(placed, Refusal):
             await self._throttle(placed, request_id, send)
@@ -79,6 +79,8 @@ class FunctionPlatform:
             deadline_unix_ms=int((time.time() + self._config.timeout_s) * 1000),
             head=asyncio.get_running_loop().create_future(),
         )
+        while placed is None and not self._spare_ports:
+            await asyncio.sleep(0.005)  # many are just going: the next door is free in a moment
         environment = placed or self._create()
         work = self._spawn_task(self._invoke(environment, invocation, cold=placed is None))
         await relay(invocation, send)
@@ -120,7 +122,8 @@ class FunctionPlatform:
             environment.current.fail(died)
         self._by_port.pop(environment.port, None)
         self._spare_ports.append(environment.port)
-        self._placement.drop(environment)
+        if not environment.retired:
+            self._placement.drop(environment)
 
     async def _run_process(self, environment: Environment) -> int | str:
         """One process from its start to its end, whoever ended it; returns its exit code, or why it did not start."""
@@ -228,7 +231,13 @@ class FunctionPlatform:
 
     def reclaim(self) -> None:
         """Kill what has been idle or alive too long or holds too much memory; make provisioned ones up to their number."""
-        now = time.perf_counter()
+        self._reclaim_idle(time.perf_counter())
+        for environment in list(self._by_port.values()):
+            if environment.current or not environment.ready.done():
+                self._hold_to_memory(environment)
+        self._provision()
+
+    def _reclaim_idle(self, now: float) -> None:
         for environment in self._placement.free:
             if now - environment.born > self._config.max_age_s:
                 self._counts["reclaimed"] += 1
@@ -236,10 +245,6 @@ class FunctionPlatform:
             elif not environment.provisioned and now - environment.idle_since > environment.idle_limit_s:
                 self._counts["reclaimed"] += 1
                 self._retire(environment, "idle")
-        for environment in list(self._by_port.values()):
-            if environment.current or not environment.ready.done():
-                self._hold_to_memory(environment)
-        self._provision()
 
     def _hold_to_memory(self, environment: Environment) -> None:
         process = environment.process
@@ -285,7 +290,7 @@ class FunctionPlatform:
     async def make_cold(self) -> dict[str, str]:
         """Retire every environment and wait until each process is gone; provisioned ones are made anew."""
         self._provision_after = float("inf")
-        while self._placement.count:
+        while self._by_port:
             for environment in self._placement.free:
                 self._retire(environment, "made cold")
             await asyncio.sleep(0.01)
@@ -298,8 +303,9 @@ class FunctionPlatform:
         """Take an environment out of reach before its process is gone."""
         environment.dead = True
         environment.end = why
-        with contextlib.suppress(ValueError):
-            self._placement.take(environment)
+        if not environment.retired:  # its place is free from now on, not when its process is gone
+            environment.retired = True
+            self._placement.drop(environment)
         if environment.process:
             environment.process.sample()
             environment.process.kill()

@@ -70,10 +70,6 @@ class Placement(Generic[E]):
     def release(self, environment: E) -> None:
         self._free.append(environment)
 
-    def take(self, environment: E) -> None:
-        """Out of the free ones, still counted; raises ValueError when it is not free."""
-        self._free.remove(environment)
-
     def drop(self, environment: E) -> None:
         """The environment is gone, free or not."""
         if environment in self._free:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -13,7 +14,7 @@ from harness.cli.app import COMMANDS
 from harness.domain.sample import Outcome
 from harness.errors import Exit
 from harness.workspace.pilot_toml import PilotToml
-from harness.workspace.target_toml import ContainerTable, FunctionTable, TargetToml
+from harness.workspace.target_toml import ContainerTable, FunctionTable, TargetToml, read_target
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = [
@@ -27,7 +28,7 @@ PAGES = [
 def blocks(language):
     for page in PAGES:
         for found in re.findall(rf"```{language}\n(.*?)```", page.read_text().replace("   ```", "```"), re.DOTALL):
-            yield page.name, found
+            yield page.relative_to(ROOT).as_posix(), found
 
 
 CONSOLE = sorted({line.strip() for _, block in blocks("console") for line in block.splitlines() if line.strip()})
@@ -61,6 +62,17 @@ def test_the_readmes_target_is_a_target(tmp_path, monkeypatch):
     lines = "\n".join(line.removeprefix("   ") for line in text.splitlines())
 
     assert TargetToml.model_validate(tomllib.loads(lines)).base_url == "https://chat-fn.example.com"
+
+
+def test_the_variant_of_the_docs_is_a_variant(tmp_path):
+    [text] = [block for name, block in blocks("toml") if name == "targets/README.md"]
+    shutil.copytree(ROOT / "targets" / "local_function", tmp_path / "local_function")
+    (tmp_path / "variant").mkdir()
+    (tmp_path / "variant" / "target.toml").write_text(text)
+    made = read_target(tmp_path / "variant", {"corpus": "c", "workspace": "w"})
+
+    assert (made.variant_of, made.runtime.provisioned, made.runtime.concurrency) == ("local_function", 2, 20)
+    assert made.prices.parameters == {"memory_mb": 1769, "provisioned": 2}
 
 
 def test_every_link_leads_somewhere():

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import math
 import re
 import sys
 import time
 from pathlib import Path
+from random import Random
 
 import httpx
 import psutil
@@ -202,3 +204,54 @@ def test_each_instance_leaves_a_line_with_its_processor_time(tmp_path):
         r"INSTANCE Pid: \d+\tLived: [0-9.]+ s\tServed: 1\tInit: [0-9.]+ ms\tInit CPU: [0-9.]+ ms\tCPU: [0-9.]+ s\tEnd: idle",
         line,
     )
+
+
+SCRIPT = [0.0, 0.1, 0.2, 0.3, 0.4, 1.2, 1.3, 1.4, 1.5, 2.5, 2.6]  # seconds; each invocation takes 0.8
+
+
+def refusals_on_paper(limit, instants, service_s):
+    """What the placement rule implies: at most ``limit`` at once, the rest refused at once, never queued."""
+    ends, refused = [], []
+    for k, at in enumerate(instants):
+        ends = [end for end in ends if end > at]
+        if len(ends) >= limit:
+            refused.append(k)
+        else:
+            ends.append(at + service_s)
+    return refused
+
+
+def scripted(url, instants, **what):
+    async def one(client, at):
+        await asyncio.sleep(at)
+        return (await client.post(url, json=what)).status_code
+
+    async def everyone():
+        async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
+            return await asyncio.gather(*(one(client, at) for at in instants))
+
+    return asyncio.run(everyone())
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_a_concurrency_limit_refuses_exactly_what_the_placement_rule_implies(tmp_path, limit):
+    made = function(tmp_path, concurrency=limit, scaling_tokens=limit, provisioned=limit)
+    with Up(made, "fn") as up:
+        statuses = scripted(up.urls["fn"], SCRIPT, sleep_s=0.8)
+
+    assert [k for k, status in enumerate(statuses) if status == 429] == refusals_on_paper(limit, SCRIPT, 0.8)
+
+
+@pytest.mark.slow
+def test_the_cold_share_of_one_instance_under_poisson_arrivals_is_e_to_the_minus_rk(tmp_path):
+    """300 arrivals at 2 a second against a window of half a second: 36.8 %, give or take four standard errors."""
+    rng, now, instants = Random(11), 0.0, []
+    for _ in range(300):
+        now += rng.expovariate(2.0)
+        instants.append(now)
+    with Up(function(tmp_path, idle_s=0.5, idle_jitter=0.0, concurrency=4, scaling_tokens=1000), "fn") as up:
+        statuses = scripted(up.urls["fn"], instants)
+    cold = log(tmp_path).count("Init Duration")
+
+    assert set(statuses) == {200}
+    assert cold / 300 == pytest.approx(math.exp(-1), abs=4 * 0.0279)

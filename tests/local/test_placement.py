@@ -28,12 +28,18 @@ def test_the_most_recently_used_environment_is_taken_first():
     assert placement.free == ("old", "middle")
 
 
-def test_a_retired_environment_frees_its_place_only_when_it_is_gone():
+def test_an_environment_that_is_dropped_frees_its_place_whether_it_is_free_or_busy():
     placement = Placement(Rules(1, 9, 9), 0)
     placement.place(0)
-    placement.release("only")
-    placement.take("only")
-
     assert placement.place(0) is Refusal.CONCURRENCY
+    placement.drop("busy")
+    assert placement.place(0) is None
+    placement.release("only")
     placement.drop("only")
     assert placement.place(0) is None
+
+
+def test_an_environment_made_ahead_takes_a_place_and_no_token():
+    placement = Placement(Rules(2, 1, 0), 0)
+
+    assert [placement.adopt(), placement.adopt(), placement.adopt()] == [True, True, False]
