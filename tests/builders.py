@@ -106,7 +106,13 @@ def failed(seq: int = 0, outcome: str = "throttled", **changes) -> Sample:
     )
 
 
-def write_run(folder: Path, samples: list[Sample], started: datetime, health: GeneratorHealth | None = None) -> None:
+def write_run(
+    folder: Path,
+    samples: list[Sample],
+    started: datetime,
+    health: GeneratorHealth | None = None,
+    experiment: dict | None = None,
+) -> None:
     """One run's folder as the load engine leaves it."""
     (folder / "readings").mkdir(parents=True)
     rows = [[getattr(s, name) for name in COLUMNS] for s in samples]
@@ -119,6 +125,7 @@ def write_run(folder: Path, samples: list[Sample], started: datetime, health: Ge
         "schedule_digest": "sha256:" + "0" * 64,
         "versions": {"harness": "test"},
         "generator": {"cores": 2},
+        "experiment": experiment,
     }
     write_text(folder / "run.json", dump(run))
     lags = [s.sent_s - s.scheduled_s for s in samples if s.sent_s is not None]
@@ -149,10 +156,15 @@ class Pilot:
     refused: dict[str, float] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=lambda: {"alpha": "Alpha", "beta": "Beta"})
     seed: int = 1
+    burst: dict[str, list[Sample]] = field(default_factory=dict)  # by target, the same in every block
+    tracks: dict[str, dict[str, tuple[list[Sample], dict]]] = field(default_factory=dict)  # profile, target
 
     def workspace(self) -> Workspace:
         """Write pilot.toml and both targets, and open them."""
         pilot = PILOT_TOML.format(blocks=self.blocks, question=self.question, p95_s=self.p95_s)
+        if self.burst:
+            pilot = pilot.replace('profiles = ["steady"]', 'profiles = ["steady", "burst"]') + "[profiles.burst]\n"
+        pilot += "".join(f"[profiles.{name}]\nrepeats = 1\n" for name in self.tracks)
         (self.root / "pilot.toml").write_text(pilot, encoding="utf-8")
         shapes = {
             "alpha": ("fargate-alb", "vcpu = 1, memory_gb = 2, tasks = 2"),
@@ -174,24 +186,61 @@ class Pilot:
                 number,
                 "09:00",
                 tuple(
-                    Run(number, position, target, "steady", number, "sha256:0", self.per_run, 10.0)
+                    Run(number, position, target, profile, number, "sha256:0", self.per_run, 10.0)
+                    for profile in self._profiles()
                     for position, target in enumerate(("alpha", "beta"), start=1)
                 ),
             )
             for number in range(1, self.blocks + 1)
         )
-        profile = ProfilePlan("steady", "loadprofiles/steady.py", Start.WARM, (), 10.0, 0.0, self.per_run)
-        return Plan("alpha", "beta", 1, blocks, (profile,), "sha256:q", Decimal(0), "2026-11-10T00:00:00+00:00")
+        profiles = tuple(
+            ProfilePlan(
+                name,
+                f"loadprofiles/{name}.py",
+                Start.WARM,
+                (),
+                10.0,
+                0.0,
+                self.per_run,
+                1 if name in self.tracks else None,
+            )
+            for name in (*self._profiles(), *self.tracks)
+        )
+        tracks = tuple(
+            Block(
+                number,
+                "AB",
+                "2026-11-24T20:00+00:00",
+                14,
+                "20:00",
+                tuple(
+                    Run(number, position, target, name, number, "sha256:0", 10, 10.0)
+                    for position, target in enumerate(self.tracks[name], start=1)
+                ),
+                track=name,
+            )
+            for number, name in enumerate(self.tracks, start=self.blocks + 1)
+        )
+        created = "2026-11-10T00:00:00+00:00"
+        return Plan("alpha", "beta", 1, blocks, profiles, "sha256:q", Decimal(0), created, tracks)
+
+    def _profiles(self) -> tuple[str, ...]:
+        return ("steady", "burst") if self.burst else ("steady",)
 
     def write(self) -> tuple[Workspace, Plan, Store]:
         """Everything on disk, as a campaign leaves it."""
         workspace = self.workspace()
         plan, store = self.plan(), Store(workspace.evidence)
         store.write_plan(plan)
-        for block in plan.blocks:
+        for block in plan.units:
             for run in block.runs:
                 started = datetime(2026, 11, 10, 9, tzinfo=UTC) + timedelta(days=block.number, minutes=run.position)
-                write_run(store.run_folder(run, 1), self._samples(run), started)
+                samples, experiment = self._samples(run), None
+                if run.profile in self.tracks:
+                    samples, experiment = self.tracks[run.profile][run.target]
+                elif run.profile == "burst":
+                    samples = self.burst[run.target]
+                write_run(store.run_folder(run, 1), samples, started, experiment=experiment)
         return workspace, plan, store
 
     def _samples(self, run: Run) -> list[Sample]:

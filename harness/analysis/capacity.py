@@ -127,12 +127,14 @@ def _experiment(run: RunData) -> dict[str, Any] | None:
     return said if said and said.get("kind") == "capacity" else None
 
 
-def _instances(run: RunData, found: dict[str, Any]) -> int | None:
-    """Instances that answered the steps at the highest kept rate; None where answers name none."""
-    phases = {s["phase"] for s in found["steps"] if s["rate"] == found["kept_per_s"] and s["kept"]}
-    chosen = np.isin(run.columns["phase"], list(phases)) & run.ok
-    ids = {i for i in run.columns["instance_id"][chosen] if i is not None}
-    return len(ids) or None
+def _instances(run: RunData, found: dict[str, Any]) -> float | None:
+    """Instances that answered a step at the highest kept rate, mean over its tries; None where answers name none."""
+    counts = []
+    for step in found["steps"]:
+        if step["kept"] and step["rate"] == found["kept_per_s"]:
+            chosen = (run.columns["phase"] == step["phase"]) & run.ok
+            counts.append(len({i for i in run.columns["instance_id"][chosen] if i is not None}))
+    return float(np.mean(counts)) if any(counts) else None
 
 
 def _rule(found: dict[str, Any]) -> str:

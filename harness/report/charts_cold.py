@@ -143,7 +143,7 @@ def knee(steps: Rows, brackets: Rows, pair: tuple[str, str], limit_s: float) -> 
         "field": "kept",
         "type": "nominal",
         "scale": {"domain": ["kept", "broken"], "range": ["circle", "cross"]},
-        "title": None,
+        "legend": {"orient": "bottom", "title": "step"},
     }
     return {
         "width": WIDTH,
@@ -158,6 +158,11 @@ def knee(steps: Rows, brackets: Rows, pair: tuple[str, str], limit_s: float) -> 
                 "data": {"values": list(brackets)},
                 "mark": {"type": "rule", "strokeDash": [4, 3]},
                 "encoding": {"x": {**x, "field": "value"}, "color": colour},
+            },
+            {
+                "data": {"values": list(steps)},
+                "mark": {"type": "line", "strokeWidth": 1.5, "opacity": 0.6},
+                "encoding": {"x": x, "y": {**y, "aggregate": "mean"}, "color": colour},
             },
             {
                 "data": {"values": list(steps)},

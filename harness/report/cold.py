@@ -105,7 +105,7 @@ def windows(findings: Findings, names: Names) -> Table:
             Cell(names[w.target]),
             words.value(w.median_s, "s"),
             words.interval(w.median_s, "s"),
-            words.value(w.g05_s, "s"),
+            words.value(w.g05_s, "s") if w.g05_s != w.median_s else absent("the same"),
             words.interval(w.g05_s, "s"),
             number(count(len(w.probes))),
             number(count(sum(p.cold for p in w.probes))),
@@ -137,7 +137,7 @@ def from_zero(findings: Findings, names: Names) -> Table:
         (
             Cell(names[f.target]),
             number(count(f.bursts)),
-            *(number(significant(v)) for v in (f.requests, f.answered, f.refused, f.cold_instances, f.delayed)),
+            *(number(_mean(v)) for v in (f.requests, f.answered, f.refused, f.cold_instances, f.delayed)),
             took(f.median_s),
             took(f.p95_s),
             took(f.slowest_s),
@@ -164,6 +164,11 @@ def from_zero(findings: Findings, names: Names) -> Table:
     return table("from-zero", "Many at once, from zero", head, rows, note)
 
 
+def _mean(value: float) -> str:
+    """A mean of counts: whole when it is."""
+    return f"{value:.1f}".removesuffix(".0")
+
+
 def mitigations(findings: Findings, names: Names) -> Table:
     """What keeping cold starts away costs a month."""
     rows = []
@@ -175,9 +180,7 @@ def mitigations(findings: Findings, names: Names) -> Table:
                 number(f"{m.forced.cold} of {m.forced.probes}") if m.forced.probes else absent("not probed"),
                 words.value(m.forced.penalty_s, "s"),
                 words.interval(m.forced.penalty_s, "s"),
-                number(f"{significant(burst.delayed)} of {significant(burst.answered)}")
-                if burst
-                else absent("no burst"),
+                number(f"{_mean(burst.delayed)} of {_mean(burst.answered)}") if burst else absent("no burst"),
                 words.value(m.per_month_usd, "USD"),
                 absent("the target itself")
                 if m.target == m.of

@@ -47,8 +47,12 @@ def interval(known: Known, unit: str) -> Cell:
 
 def interval_text(known: Estimate, write: Callable[[float], str]) -> str:
     """An open end is said, never drawn as a number."""
-    if known.low is None or known.high is None:
+    if known.low is None and known.high is None:
         return "not bounded by the data"
+    if known.low is None:
+        return f"up to {write(known.high or 0.0)}"
+    if known.high is None:
+        return f"from {write(known.low)} on"
     return f"{write(known.low)} to {write(known.high)}"
 
 

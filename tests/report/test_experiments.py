@@ -1,0 +1,170 @@
+"""Targets at their extremes: each gives clear pages, and none a crash."""
+
+import pytest
+
+from harness import pipeline
+from tests.builders import Pilot, failed, sample
+
+COLD = {"instance_requests": 1, "init_ms": 80.0, "instance_age_ms": 100.0}
+WARM = {"cold": False, "instance_requests": 2, "instance_age_ms": 9e5}
+
+
+def probes(cold, refused=False):
+    """Two forced and two idle probes with their controls."""
+    made = failed if refused else sample
+    rows = []
+    for k, kind in enumerate(("forced", "control", "forced", "control", "idle", "control", "idle", "control")):
+        what = {**COLD, "cold": True} if cold and kind != "control" else WARM
+        rows.append(failed(k, phase=kind) if refused else made(k, phase=kind, instance_id="i", **what))
+    colds = [{"kind": "killed", "method": "every environment killed"}] * 2
+    return rows, {"kind": "cold-starts", "colds": colds, "ended": "every probe is done"}
+
+
+def gaps(states):
+    """One lane, gaps of 2, 4, 8 … s; None is a refusal."""
+    rows, at = [sample(0, phase="prime", measured=False, cold=True, response_s=0.1)], 0.1
+    for k, cold in enumerate(states, start=1):
+        at += 2.0**k
+        made = failed(k, phase="window", scheduled_s=at) if cold is None else None
+        rows.append(made or sample(k, phase="window", cold=cold, scheduled_s=at, response_s=0.1))
+        at = rows[-1].finished_s
+    return rows, {"kind": "keep-alive", "colds": [], "ended": "done"}
+
+
+def zero(cold, refused=False):
+    """Four at once."""
+    rows = [
+        failed(k, phase="zero-01", scheduled_s=0.5)
+        if refused
+        else sample(k, phase="zero-01", scheduled_s=0.5, cold=cold, instance_id=f"i{k}")
+        for k in range(4)
+    ]
+    return rows, {"kind": "from-zero", "colds": [], "ended": "every burst is done"}
+
+
+def search(kept, broken):
+    rates = [(kept, True), (broken, False)]
+    steps = [
+        {
+            "phase": f"step-{k}",
+            "rate": rate,
+            "p95_s": 0.5 if ok else None,
+            "offered": 5,
+            "kept": ok,
+            "why": "" if ok else "failures",
+        }
+        for k, (rate, ok) in enumerate(rates)
+        if rate is not None
+    ]
+    rows = [
+        sample(k, phase=s["phase"], instance_id="i") if s["kept"] else failed(k, phase=s["phase"])
+        for k, s in enumerate(s for s in steps for _ in range(5))
+    ]
+    promise = {"p95_s": 2.0, "ttft_p95_s": 1.0, "error_rate": 0.02}
+    record = {
+        "kind": "capacity",
+        "colds": [],
+        "ended": "done",
+        "steps": steps,
+        "kept_per_s": kept,
+        "broken_per_s": broken,
+    }
+    return rows, {**record, "promise": promise, "precision": 1.11, "step_s": 20, "most_rate": 40}
+
+
+def dead(k, phase):
+    made = failed(k, "connection_error", phase=phase, scheduled_s=k * 0.2)
+    made.status, made.layer, made.retry_after_s = None, "network", None
+    return made
+
+
+def pages(folder, **tracks):
+    bursts = tracks.pop("burst", {})
+    pilot = Pilot(folder, burst=bursts, tracks=tracks)
+    workspace, _, _ = pilot.write()
+    outcome, path = pipeline.report(workspace, workspace.rendered)
+    return outcome, path.read_text(), (path.with_suffix(".md")).read_text()
+
+
+def both(made):
+    return {"alpha": made, "beta": made}
+
+
+def test_a_target_that_never_goes_cold(tmp_path):
+    _, _, text = pages(
+        tmp_path,
+        coldstart=both(probes(cold=False)),
+        keepalive=both(gaps([False] * 4)),
+        fromzero=both(zero(cold=False)),
+        capacity=both(search(9.0, 10.0)),
+    )
+
+    assert "Alpha: no probe was cold though it had been made cold." in text
+    assert "never cold up to 16 s in 4 probes: the window is longer" in text
+    assert "No probe met a cold instance" in text
+    assert "Alpha sustains 9.49 requests a second within the SLO" in text
+
+
+def test_a_target_that_is_always_cold(tmp_path):
+    _, _, text = pages(
+        tmp_path,
+        coldstart=both(probes(cold=True)),
+        keepalive=both(gaps([True] * 3)),
+        fromzero=both(zero(cold=True)),
+        capacity=both(search(40.0, None)),
+    )
+
+    assert "Beta: 100 % of the probes after it was made cold were cold." in text
+    assert "cold in all 3 probes from 2 s on: the window is shorter" in text
+    assert "Beta sustains at least 40.0 requests a second" in text
+
+
+def test_a_target_that_refuses_everything(tmp_path):
+    refusing = {
+        "alpha": [failed(k, phase="burst") for k in range(20)],
+        "beta": [failed(k, phase="burst") for k in range(20)],
+    }
+    outcome, _, text = pages(
+        tmp_path,
+        burst=refusing,
+        coldstart=both(probes(cold=False, refused=True)),
+        keepalive=both(gaps([None] * 2)),
+        fromzero=both(zero(cold=None, refused=True)),
+        capacity=both(search(None, 0.5)),
+    )
+
+    assert "Alpha: every probe failed, so nothing is known of its cold starts." in text
+    assert "no probe said whether it was cold" in text
+    assert "no rate was kept" in text
+    assert "*No chart keep-alive-curve: no data supports it.*" in text
+    assert "Alpha refuses at once" in text
+    assert "The capacity of alpha is not known: no rate was kept." in outcome.doubts
+
+
+def test_a_target_that_dies_in_the_burst(tmp_path):
+    phases = ["base"] * 10 + ["burst"] * 30 + ["base"] * 10
+    dying = [sample(k, phase=p, scheduled_s=k * 0.2) if k < 25 else dead(k, p) for k, p in enumerate(phases)]
+    alive = [sample(k, phase=p, scheduled_s=k * 0.2) for k, p in enumerate(phases)]
+    _, html, text = pages(tmp_path, burst={"alpha": alive, "beta": dying})
+
+    assert "not within the quiet time, in 6 of 6" in text
+    assert r"150 connection\_error by network" in text
+    assert "Under burst traffic the p95 of Beta is infinite" in text
+    assert "<h2" in html
+
+
+@pytest.mark.parametrize("missing", ["coldstart", "keepalive", "fromzero", "capacity"])
+def test_a_plan_without_one_of_the_experiments_says_so_or_leaves_its_page_out(tmp_path, missing):
+    tracks = {
+        "coldstart": both(probes(cold=True)),
+        "keepalive": both(gaps([False, True])),
+        "fromzero": both(zero(cold=True)),
+        "capacity": both(search(9.0, 10.0)),
+    }
+    tracks.pop(missing)
+    _, _, text = pages(tmp_path, **tracks)
+
+    assert ("No cold-start probe is part of this plan." in text) == (missing == "coldstart")
+    assert ("Sustainable capacity was not searched for in this plan" in text) == (missing == "capacity")
+    assert ("How long an idle instance is kept" in text) == (missing != "keepalive")
+    assert ("Many at once, from zero" in text) == (missing != "fromzero")
