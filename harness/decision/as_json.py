@@ -48,6 +48,19 @@ def decision_json(
             }
             for c in findings.comparisons
         ],
+        "capacity": {
+            c.target: {
+                **_known(c.per_s),
+                "at_least": c.at_least,
+                "per_instance": c.per_instance_per_s,
+                "unit": "requests/s",
+            }
+            for c in findings.capacities
+        },
+        "keep_alive": {
+            w.target: {"median": _known(w.median_s), "g05": _known(w.g05_s), "unit": "s", "measured": w.days}
+            for w in findings.cold.windows
+        },
         "cost": {
             c.target: {
                 "per_success": _known(c.per_success_usd),

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from gevent import Timeout
 
+from harness.domain.refusal import refused_by
 from harness.domain.sample import Layer, Outcome, Sample
 from harness.load import outcomes
 from harness.load.answers import READERS, Answer
 from harness.load.connection import ClosedEarly, Connection, DeadlinePassed, NotHttp
 from harness.load.deadlines import Deadlines
-from harness.load.refusals import refused_by
 
 if TYPE_CHECKING:
     from harness.domain.schedule import Arrival

@@ -172,7 +172,9 @@ class ContainerPlatform:
         except Disconnected:
             return
         arrived = time.perf_counter()
-        counted = scope["path"] not in UNCOUNTED
+        # from zero a health check starts an instance as any request does: there is nobody else to answer it
+        asleep = self._scaled and not any(w.up for w in self._workers)
+        counted = asleep or scope["path"] not in UNCOUNTED
         try:
             worker = await self._admit() if counted else self._any_worker()
         except QueueFull as full:
@@ -235,7 +237,7 @@ class ContainerPlatform:
         return min(able, key=lambda w: w.in_flight, default=None)
 
     def _any_worker(self) -> Worker:
-        """For control traffic; with no worker up there is nobody to ask, and asking starts none."""
+        """For control traffic."""
         up = [w for w in self._workers if w.up]
         if not up:
             raise QueueFull("no worker is up")

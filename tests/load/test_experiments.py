@@ -155,6 +155,20 @@ def test_provisioned_environments_take_the_cold_away_as_far_as_they_reach(demo):
     assert sum(r["cold"] is True for r in first) == 6
 
 
+def test_one_instance_of_a_container_from_zero_delays_several_requests(demo):
+    (demo / "targets" / "from_zero").mkdir()
+    (demo / "targets" / "from_zero" / "target.toml").write_text(
+        'variant_of = "local_container"\n[runtime]\nworkers = 0\nmax_workers = 1\nconcurrency = 10\n'
+    )
+    done = by_hand(demo, "fromzero", "from_zero")
+    first = [r for r in done.samples if r["phase"] == "zero-01"]
+
+    assert done.code == 0, done.output
+    assert sum(r["cold"] is True for r in first) == 8
+    assert len({r["instance_id"] for r in first}) == 1
+    assert {c["kind"] for c in done.json("run.json")["experiment"]["colds"]} == {"scaled-to-zero"}
+
+
 @pytest.mark.slow
 def test_the_keep_alive_window_of_an_embedded_function_is_found_within_a_tenth(demo):
     """20 s give or take a tenth, four copies: about six minutes."""

@@ -92,6 +92,11 @@ def test_from_zero_the_first_requests_wait_for_an_instance_and_more_come_for_tho
     assert len(pids) == 3
 
 
+def test_a_health_check_wakes_a_service_that_sleeps(tmp_path):
+    with Up(container(tmp_path, workers=0, max_workers=1), "box") as up:
+        assert httpx.get(f"{up.urls['box']}/healthz", timeout=20, trust_env=False).status_code == 200
+
+
 def test_an_instance_that_is_not_needed_any_more_goes(tmp_path):
     made = container(
         tmp_path, workers=0, max_workers=2, concurrency=1, scale_every_s=0.2, scale_window_s=0.3, idle_s=0.5

@@ -17,17 +17,24 @@ FIELDS = ("messages", "stream", "top_k", "max_tokens", "session_id")
 
 
 class ContractError(Exception):
-    """An error of the contract: HTTP status, code, and a message without internals."""
+    """An error of the contract: HTTP status, code, and a message without internals.
 
-    def __init__(self, status: int, code: str, message: str, retry_after_s: float | None = None) -> None:
+    ``source`` tells which upstream it was, ``model`` or ``vector-store``: an extension that clients may ignore.
+    """
+
+    def __init__(
+        self, status: int, code: str, message: str, retry_after_s: float | None = None, source: str | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.retry_after_s = retry_after_s
+        self.source = source
 
     def body(self) -> dict[str, Any]:
-        return {"error": {"code": self.code, "message": self.message}}
+        said = {"code": self.code, "message": self.message}
+        return {"error": said | ({"source": self.source} if self.source else {})}
 
 
 @dataclass(frozen=True)

@@ -59,9 +59,10 @@ class Provider:
                 async for text in self._events(messages, max_tokens, request_id, generation):
                     yield text
         except TimeoutError:
-            raise ContractError(502, "upstream_error", "the model did not answer in time") from None
+            raise ContractError(502, "upstream_error", "the model did not answer in time", source="model") from None
         except (OSError, asyncio.IncompleteReadError, ValueError, KeyError, IndexError) as error:
-            raise ContractError(502, "upstream_error", f"the model failed ({type(error).__name__})") from None
+            words = f"the model failed ({type(error).__name__})"
+            raise ContractError(502, "upstream_error", words, source="model") from None
         finally:
             generation.ended = time.perf_counter()
 
@@ -89,7 +90,7 @@ class Provider:
                         if generation.first_token is None:
                             generation.first_token = time.perf_counter()
                         yield text
-            raise ContractError(502, "upstream_error", "the model's stream ended early")
+            raise ContractError(502, "upstream_error", "the model's stream ended early", source="model")
         finally:
             writer.close()
 
@@ -128,8 +129,8 @@ def _refusal(status: int, headers: dict[str, str]) -> ContractError:
             retry = float(headers.get("retry-after", ""))
         except ValueError:
             retry = None
-        return ContractError(503, "upstream_throttled", "the model throttled the request", retry)
-    return ContractError(502, "upstream_error", f"the model answered {status}")
+        return ContractError(503, "upstream_throttled", "the model throttled the request", retry, "model")
+    return ContractError(502, "upstream_error", f"the model answered {status}", source="model")
 
 
 async def _read_head(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
