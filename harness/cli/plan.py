@@ -25,7 +25,8 @@ def plan(
     as_json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
 ) -> None:
     """Draw every block, its order and slot; print duration, requests and forecast cost; nothing is sent."""
-    made, digest = pipeline.plan(find(), seal=seal)
+    workspace = find()
+    made, digest = pipeline.plan(workspace, seal=seal)
     if as_json:
         emit({"plan": made, "seal": digest})
         return
@@ -45,4 +46,7 @@ def plan(
         f"in all {made.requests} requests, {duration(made.expected_s)} of measuring, "
         f"forecast up to {made.forecast_usd:.2f} USD (MODELLED)"
     )
+    budget = workspace.config.limits.budget_usd
+    if made.forecast_usd > budget:
+        print(f"warning: limits.budget_usd is {budget}: the campaign would stop before its end")
     print(f"sealed: {digest}" if digest else "not sealed: pilot plan --seal")

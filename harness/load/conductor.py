@@ -94,6 +94,10 @@ class Conductor:
         said["took_s"] = round(perf_counter() - began, 3)
         self.colds.append(said)
 
+    def words(self) -> str:
+        """For the terminal."""
+        return f"{self._experiment.words()}; {self.ended or 'not ended'}"
+
     def record(self) -> dict[str, Any]:
         """For run.json."""
         design = self._spec.load.experiment

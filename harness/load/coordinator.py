@@ -229,7 +229,8 @@ class Coordinator:
         )
         self._folder.close(ledger)
         self._judge(ledger)
-        print(summary.text(tally, ledger, self._spec, self._folder.path), flush=True)
+        found = self._conductor.words() if self._conductor else None
+        print(summary.text(tally, ledger, self._spec, self._folder.path, found), flush=True)
         if self._master and not ledger.stopped_by:
             gevent.sleep(REPORT_SETTLE_S)
         self._finished.set()

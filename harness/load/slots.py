@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from harness.domain.experiments import Capacity
+from harness.domain.experiments import Capacity, KeepAlive
 from harness.load.spec import MOST_SLOTS_PER_WORKER, RunSpec
+
+MOST_LANES = 32  # as target.toml allows
 
 if TYPE_CHECKING:
     from harness.domain.schedule import Schedule
@@ -35,7 +37,9 @@ def _for_experiment(spec: RunSpec) -> int:
     design = spec.load.experiment
     if isinstance(design, Capacity):
         return round(spec.most_rate * spec.promise.p95_s * 1.5) + 1
-    return max(round(design.peak_rate), len(spec.lanes)) + 1 if design else 1
+    if isinstance(design, KeepAlive):
+        return MOST_LANES  # an embedded target's copies are known only once it is up
+    return round(design.peak_rate) + 1 if design else 1
 
 
 def _warning(spec: RunSpec, schedule: Schedule, wanted: int, chosen: int, *, capped: bool) -> str | None:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from harness.load.spec import RunSpec
 
 
-def text(tally: Tally, ledger: Ledger, spec: RunSpec, folder: Path) -> str:
-    """A few plain lines, fit for a terminal and for a log."""
+def text(tally: Tally, ledger: Ledger, spec: RunSpec, folder: Path, found: str | None = None) -> str:
+    """A few plain lines, fit for a terminal and for a log; ``found`` is an experiment's own."""
     headline = (
         f"{spec.profile} on {spec.target}: {tally.planned} planned, {tally.measured} measured, from the intended send; "
         "a failed request counts as infinitely slow"
@@ -34,6 +34,8 @@ def text(tally: Tally, ledger: Ledger, spec: RunSpec, folder: Path) -> str:
         lines.append(
             f"  each attempt   {_quantiles(tally.attempts_s)}, of {tally.retried} requests that were tried again"
         )
+    if found is not None:
+        lines.append(f"  found          {found}")
     lines += [
         f"  sent           {_dispersion(tally.sent_dispersion())}",
         "  outcomes       " + "  ".join(f"{name} {count}" for name, count in ledger.outcomes.items()),

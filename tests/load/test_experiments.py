@@ -1,9 +1,11 @@
 """Experiments as a person runs them: Locust in a child process, a target whose truth is known."""
 
 import json
+import socket
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -46,6 +48,7 @@ def test_a_search_goes_up_until_the_limits_and_its_samples_are_whole(server, tmp
     assert done.code == 0, done.output
     assert [step["rate"] for step in experiment["steps"]] == [6, 9, 12]
     assert experiment["ended"] == "the highest rate that is allowed is kept"
+    assert "found          kept 12/s, none broken, 3 steps; the highest rate that is allowed is kept" in done.output
     assert done.json("ledger.json")["planned"] == len(done.samples) == sum(s["offered"] for s in experiment["steps"])
     assert [row["seq"] for row in done.samples] == list(range(len(done.samples)))
     assert {row["phase"] for row in done.samples} == {"step-01", "step-02", "step-03"}
@@ -97,8 +100,8 @@ def test_probes_of_a_target_that_cannot_be_made_cold_are_idle_gaps(server, tmp_p
 
 
 def test_a_dead_target_ends_every_experiment_as_a_valid_bad_run(tmp_path):
-    dead = ScriptedServer()
-    dead.close()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
     for number, schedule in enumerate(
         (
             "arrivals.cold_starts(forced=1, idle=1, idle_s=0.5, control_after_s=0.3)",
@@ -108,7 +111,7 @@ def test_a_dead_target_ends_every_experiment_as_a_valid_bad_run(tmp_path):
     ):
         cwd = tmp_path / str(number)
         cwd.mkdir()
-        done = run(cwd, *options(dead, cwd), file=locustfile(cwd, schedule))
+        done = run(cwd, *options(SimpleNamespace(url=url), cwd), file=locustfile(cwd, schedule))
 
         assert done.code == 0, done.output
         assert {row["outcome"] for row in done.samples} == {"connection_error"}
@@ -125,6 +128,17 @@ def by_hand(folder, profile, target, **environment):
     file = Path("loadprofiles") / f"{profile}.py"
     process = start(folder, "--target", target, "--evidence", str(out), file=file, **environment)
     return finish(process, folder, out, timeout=240)
+
+
+def test_each_copy_of_an_embedded_function_is_a_lane_of_its_own(demo):
+    (demo / "loadprofiles" / "keepalive.py").write_text(
+        FILE.format("arrivals.keep_alive(first_s=1, shortest_s=0.5, longest_s=8, duration_s=12, reversals=3)")
+    )
+    done = by_hand(demo, "keepalive", "local_function")
+
+    assert done.code == 0, done.output
+    assert {r["lane"] for r in done.samples} == {1, 2, 3}
+    assert {r["outcome"] for r in done.samples} == {"ok"}
 
 
 def test_every_forced_probe_of_an_embedded_function_is_cold_and_its_control_is_warm(demo):
@@ -170,6 +184,7 @@ def test_one_instance_of_a_container_from_zero_delays_several_requests(demo):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_the_keep_alive_window_of_an_embedded_function_is_found_within_a_tenth(demo):
     """20 s give or take a tenth, four copies: about six minutes."""
     from harness.analysis.dataset import RunData, read
@@ -196,6 +211,7 @@ def test_the_keep_alive_window_of_an_embedded_function_is_found_within_a_tenth(d
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_the_capacity_of_a_single_server_is_found_within_a_tenth(server, tmp_path):
     """25 answers a second, FIFO: about three minutes."""
     (tmp_path / "pilot.toml").write_text(PILOT.replace("p95_s = 1", "p95_s = 1.5") + "[limits]\nmax_rate = 200\n")

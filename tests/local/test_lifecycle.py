@@ -243,6 +243,7 @@ def test_a_concurrency_limit_refuses_exactly_what_the_placement_rule_implies(tmp
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_the_cold_share_of_one_instance_under_poisson_arrivals_is_e_to_the_minus_rk(tmp_path):
     """300 arrivals at 2 a second against a window of half a second: 36.8 %, give or take four standard errors."""
     rng, now, instants = Random(11), 0.0, []

@@ -231,6 +231,12 @@ class Search:
         low = max((rate for rate, kept in verdicts.items() if kept and (high is None or rate < high)), default=None)
         return low, high
 
+    def words(self) -> str:
+        low, high = self.bracket()
+        kept = f"kept {low:.3g}/s" if low is not None else "no rate kept"
+        broken = f"broken {high:.3g}/s" if high is not None else "none broken"
+        return f"{kept}, {broken}, {len(self.steps)} steps"
+
     def record(self) -> dict[str, Any]:
         low, high = self.bracket()
         return {

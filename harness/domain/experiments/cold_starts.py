@@ -49,6 +49,7 @@ class Probing:
         kinds = ["forced"] * self._forced + ["idle"] * design.idle
         self._todo = [phase for kind in kinds for phase in (kind, "control")]
         self._waiting = False
+        self._seen: list[tuple[str, bool | None]] = []
         self._made_cold = False
         self._free_s: float | None = None  # when the last answer ended
 
@@ -70,7 +71,15 @@ class Probing:
 
     def see(self, seen: Seen) -> None:
         self._waiting = False
+        self._seen.append((seen.phase, seen.cold))
         self._free_s = seen.finished_s
+
+    def words(self) -> str:
+        def of(kind: str) -> str:
+            cold = [seen for phase, seen in self._seen if phase == kind]
+            return f"{kind} {sum(c is True for c in cold)} of {len(cold)} cold"
+
+        return ", ".join(of(kind) for kind in ("forced", "idle", "control"))
 
     def record(self) -> dict[str, Any]:
         skipped = "" if self._forced == self._design.forced else "this target cannot be made cold"

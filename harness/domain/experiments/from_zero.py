@@ -45,6 +45,7 @@ class Bursting:
         self._can_cold = given.can_cold
         self._left = design.repeats
         self._open = 0
+        self._answers = self._waited = 0
         self._cold = False
         self._free_s = 0.0
 
@@ -68,7 +69,15 @@ class Bursting:
 
     def see(self, seen: Seen) -> None:
         self._open -= 1
+        self._answers += 1
+        self._waited += seen.cold is True
         self._free_s = max(self._free_s, seen.finished_s)
+
+    def words(self) -> str:
+        bursts = self._design.repeats - self._left
+        return (
+            f"{bursts} bursts of {self._design.requests}, {self._waited} of {self._answers} waited for a cold instance"
+        )
 
     def record(self) -> dict[str, Any]:
         how = "make_cold" if self._can_cold else f"{self._design.idle_s:g} s without traffic"

@@ -139,6 +139,14 @@ class Staircase:
         wanted = lane.gap_s / factor if cold else lane.gap_s * factor
         lane.gap_s = min(design.longest_s, max(design.shortest_s, wanted))
 
+    def words(self) -> str:
+        probes = [probe for lane in self._lanes.values() for probe in lane.probes]
+        warm = max((gap for gap, cold in probes if cold is False), default=None)
+        cold = min((gap for gap, cold in probes if cold), default=None)
+        said = [f"longest warm {warm:.3g} s" if warm is not None else "none warm"]
+        said.append(f"shortest cold {cold:.3g} s" if cold is not None else "none cold")
+        return f"{len(probes)} gaps: {', '.join(said)}"
+
     def record(self) -> dict[str, Any]:
         design = self._design
         return {

@@ -81,6 +81,10 @@ class Experiment(Protocol):
         """An arrival has ended."""
         ...
 
+    def words(self) -> str:
+        """What it found, as one line for the terminal; the report's estimates have intervals."""
+        ...
+
     def record(self) -> dict[str, Any]:
         """What it did and found, as plain values, for run.json."""
         ...
