@@ -11,6 +11,7 @@ than one step of twenty: forty requests cannot tell 1 % from 2 %.
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import asdict, dataclass, replace
 from random import Random
 from statistics import median
@@ -94,9 +95,10 @@ class Search:
         self.steps: list[Step] = []
         self._rate = min(design.rate, self._most)
         self._phase = ""
-        self._todo: list[Due] = []
+        self._todo: deque[Due] = deque()
         self._planned = self._given = 0
         self._seen: list[Seen] = []
+        self._failed = self._slow = 0
         self._free_s = 0.0
         self._ended = ""
 
@@ -108,17 +110,20 @@ class Search:
         if not self._phase:
             self._open(max(now_s + LEAD_S, self._free_s + self._design.rest_s))
         if self._todo and self._hopeless():
-            self._todo = []
+            self._todo.clear()
         if not self._todo and len(self._seen) == self._given and self._given:
             self._judge()
             return WAIT
-        ready = [due for due in self._todo if due.scheduled_s <= now_s + AHEAD_S]
-        self._todo = self._todo[len(ready) :]
+        ready = []
+        while self._todo and self._todo[0].scheduled_s <= now_s + AHEAD_S:
+            ready.append(self._todo.popleft())
         self._given += len(ready)
         return Ask(tuple(ready))
 
     def see(self, seen: Seen) -> None:
         self._seen.append(seen)
+        self._failed += not seen.ok
+        self._slow += seen.ok and seen.finished_s - seen.scheduled_s > self._promise.p95_s
         self._free_s = max(self._free_s, seen.finished_s)
 
     def _open(self, start_s: float) -> None:
@@ -128,8 +133,9 @@ class Search:
         length_s = self._planned / self._rate
         rng = Random(f"capacity:{self._seed}:{self._phase}")
         points = shares(Process(self._design.process), self._planned, 1.0, rng)
-        self._todo = [Due(start_s + point * length_s, self._phase, measured=True) for point in points]
+        self._todo.extend(Due(start_s + point * length_s, self._phase, measured=True) for point in points)
         self._given, self._seen = 0, []
+        self._failed = self._slow = 0
 
     # -- judging
 
@@ -139,14 +145,8 @@ class Search:
         return math.floor(0.05 * n), most_failures(n, self._promise.error_rate)
 
     def _hopeless(self) -> bool:
-        bad, failed = self._bad()
         over, failures = self._limits()
-        return bad > over or failed > failures
-
-    def _bad(self) -> tuple[int, int]:
-        failed = sum(not s.ok for s in self._seen)
-        slow = sum(s.ok and s.finished_s - s.scheduled_s > self._promise.p95_s for s in self._seen)
-        return failed + slow, failed
+        return self._failed + self._slow > over or self._failed > failures
 
     def _judge(self) -> None:
         step = self._measured()
