@@ -154,7 +154,7 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
         ttft_p95_limit_s=workspace.config.slo.ttft_p95_s if workspace else None,
         error_rate_limit=workspace.config.slo.error_rate if workspace else 0.01,
         most_rate=workspace.config.limits.max_rate if workspace else MOST_RATE,
-        lanes=_lanes(target),
+        lanes=_lanes(target, given, workspace),
         max_tokens=workspace.config.load.max_tokens if workspace else None,
         retry=work.retry,
         connections=work.connections,
@@ -224,10 +224,13 @@ def _base_url(given: Given, target: Target) -> str | None:
     return given.text("host") or os.environ.get(URL_VARIABLE) or target.base_url
 
 
-def _lanes(target: Target) -> tuple[str, ...]:
-    """Base URLs of the target's independent copies; an embedded one's come with its start."""
+def _lanes(target: Target, given: Given, workspace: Workspace | None) -> tuple[str, ...]:
+    """Base URLs of the target's independent copies, held to the same rule; an embedded one's come with its start."""
     said = os.environ.get(LANES_VARIABLE)
-    return tuple(said.split(",")) if said else target.lanes
+    lanes = tuple(said.split(",")) if said else target.lanes
+    for url in lanes:
+        may_drive(url, workspace, vouched=given.flag("i_own_this_host"))
+    return lanes
 
 
 def _load(profile: LoadProfile, given: Given, workspace: Workspace | None) -> LoadProfile:

@@ -95,13 +95,17 @@ class FunctionPlatform:
 
     def _create(self, *, provisioned: bool = False) -> Environment:
         config = self._config
-        jitter = 1 + self._rng.uniform(-config.idle_jitter, config.idle_jitter)
         port = self._spare_ports.pop()
-        environment = Environment(port, config.idle_s * jitter, provisioned=provisioned, freezes=config.freeze)
+        environment = Environment(port, self._idle_limit_s(), provisioned=provisioned, freezes=config.freeze)
         self._by_port[environment.port] = environment
         self._counts["provisioned" if provisioned else "cold"] += 1
         self._spawn_task(self._live(environment))
         return environment
+
+    def _idle_limit_s(self) -> float:
+        """Drawn for each idle time anew: it is the platform that decides, not the instance that was born with it."""
+        jitter = self._config.idle_jitter
+        return self._config.idle_s * (1 + self._rng.uniform(-jitter, jitter))
 
     async def _live(self, environment: Environment) -> None:
         """Stay with an environment until it is gone; an init that fails is repeated once, as Lambda does."""
@@ -220,6 +224,7 @@ class FunctionPlatform:
         environment.current = None
         environment.served += 1
         environment.idle_since = time.perf_counter()
+        environment.idle_limit_s = self._idle_limit_s()
         if environment.dead:
             return
         if environment.idle_since - environment.born > self._config.max_age_s:

@@ -245,11 +245,12 @@ def test_a_web_ui_beyond_this_machine_wants_a_login(tmp_path):
     assert "--web-login" in done.stderr
 
 
-def test_an_environment_variable_cannot_send_load_to_a_stranger():
+@pytest.mark.parametrize("variable", ["PILOT_BASE_URL", "PILOT_LANE_URLS"])
+def test_an_environment_variable_cannot_send_load_to_a_stranger(variable):
     done = subprocess.run(
-        [sys.executable, "-m", "harness.load.describe", "loadprofiles/steady.py"],
+        [sys.executable, "-m", "harness.load.describe", "loadprofiles/keepalive.py"],
         cwd=ROOT,
-        env={**os.environ, "PILOT_BASE_URL": "http://stranger.example.com"},
+        env={**os.environ, variable: "http://stranger.example.com"},
         capture_output=True,
         text=True,
         check=False,

@@ -17,7 +17,9 @@ SMALL = {
     "rate       = 6.5\nduration_s = 8\nwarmup_s   = 1": "rate       = 6\nduration_s = 2\nwarmup_s   = 0.5",
     "rate       = 4\nduration_s = 8": "rate       = 4\nduration_s = 4",
     "attempts   = 1": "attempts   = 2",
-    '[profiles.coldstart]\nstart = "cold"\n': "",
+    "[profiles.coldstart]        # experiments run as tracks of their own, so many times\nrepeats = 3\n": "",
+    "[profiles.keepalive]\nrepeats = 1\n": "",
+    "[profiles.capacity]\nrepeats = 1\n": "",
 }
 
 
@@ -81,12 +83,12 @@ def test_a_campaign_survives_its_accidents_and_ends_in_a_report(folder):
     assert invalid["block"] == 1
     assert invalid["attempt"] == 1
     assert (folder / "evidence" / "blocks" / "b01" / "attempt-2").is_dir()
-    assert "1 of 2 blocks done" in pilot(folder, "status").stdout
+    assert "1 of 3 blocks done" in pilot(folder, "status").stdout
 
     resumed = pilot(folder, "run", "--now", timeout=150)
     assert resumed.returncode == 0, resumed.stderr
-    assert "2 blocks valid, 0 given up, 0 left" in resumed.stdout
-    assert [row["block"] for row in journal(folder, "block ended")] == [1, 2]
+    assert "3 blocks valid, 0 given up, 0 left" in resumed.stdout
+    assert [row["block"] for row in journal(folder, "block ended")] == [1, 3, 2], "the track lies in the first day's slot"
 
 
 def test_collecting_twice_changes_nothing(folder):
@@ -123,13 +125,15 @@ def test_the_report_has_real_numbers_and_the_spoilt_attempt(folder):
     assert "stopped before its end" in page
     assert "This is a rehearsal on one machine" in page
     assert "2 valid blocks of 2; 6 are the least" in page
+    assert "Many at once, from zero" in page
+    assert "Function, 2 provisioned" in page
 
 
 def test_a_stop_file_stops_before_anything_is_sent(folder):
     root = folder
     plan = json.loads((root / "evidence" / "plan.json").read_text())
     plan["blocks"].append(
-        {**plan["blocks"][0], "number": 3, "runs": [{**r, "block": 3} for r in plan["blocks"][0]["runs"]]}
+        {**plan["blocks"][0], "number": 9, "runs": [{**r, "block": 9} for r in plan["blocks"][0]["runs"]]}
     )
     (root / "evidence" / "plan.json").write_text(json.dumps(plan))
     (root / "STOP").touch()
@@ -137,7 +141,7 @@ def test_a_stop_file_stops_before_anything_is_sent(folder):
 
     assert done.returncode == 4, done.stderr
     assert "remove it to go on" in done.stderr
-    assert not (root / "evidence" / "blocks" / "b03").exists()
+    assert not (root / "evidence" / "blocks" / "b09").exists()
 
 
 def test_no_secret_reaches_evidence_or_report(folder):
