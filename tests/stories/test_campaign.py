@@ -88,7 +88,9 @@ def test_a_campaign_survives_its_accidents_and_ends_in_a_report(folder):
     resumed = pilot(folder, "run", "--now", timeout=150)
     assert resumed.returncode == 0, resumed.stderr
     assert "3 blocks valid, 0 given up, 0 left" in resumed.stdout
-    assert [row["block"] for row in journal(folder, "block ended")] == [1, 3, 2], "the track lies in the first day's slot"
+    assert [row["block"] for row in journal(folder, "block ended")] == [1, 3, 2], (
+        "the track lies in the first day's slot"
+    )
 
 
 def test_collecting_twice_changes_nothing(folder):
