@@ -1,11 +1,16 @@
 """REPORT lines, published and generated; the platform's own writer is read by the same parser."""
 
+import json
+import math
+from decimal import Decimal
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.local.journal import report_line
-from harness.sources.lambda_lines import parse_report
+from harness.local.journal import init_report_line, report_line
+from harness.sources.lambda_lines import FunctionKind, InitReport, kind_of, parse_init_report, parse_report
 
 PUBLISHED = (
     "REPORT RequestId: 41f4b8a3\tDuration: 395.99 ms\tBilled Duration: 662 ms\tMemory Size: 512 MB\t"
@@ -47,3 +52,91 @@ def test_snapstart_fields_and_foreign_lines():
     assert (report.init_ms, report.restore_ms, report.billed_restore_ms) == (None, 300.1, 12)
     assert parse_report("START RequestId: x Version: $LATEST") is None
     assert parse_report("REPORT RequestId: x\tDuration: 1.0 ms") is None
+
+
+def as_json(request_id="r", duration=1.62, billed=2, memory=128, used=47, **more):
+    metrics = {
+        "durationMs": duration,
+        "billedDurationMs": billed,
+        "memorySizeMB": memory,
+        "maxMemoryUsedMB": used,
+        **more,
+    }
+    record = {"requestId": request_id, "status": "success", "metrics": metrics}
+    return json.dumps({"time": "2026-11-20T10:00:00.000Z", "type": "platform.report", "record": record})
+
+
+def test_a_platform_event_says_the_same_as_the_line():
+    report = parse_report(as_json("41f4b8a3", 395.99, 662, 512, 301, initDurationMs=265.72))
+
+    assert report == parse_report(PUBLISHED)
+
+
+def test_every_metric_of_an_event_may_be_a_float():
+    report = parse_report(as_json(billed=2.0, memory=128.0, used=47.0))
+
+    assert (report.billed_ms, report.memory_mb, report.max_memory_mb) == (2, 128, 47)
+
+
+def test_an_event_of_a_restored_function_has_its_restore_and_no_init():
+    report = parse_report(as_json(restoreDurationMs=300.1, billedRestoreDurationMs=12.0))
+
+    assert (report.init_ms, report.restore_ms, report.billed_restore_ms) == (None, 300.1, 12)
+
+
+def test_a_status_that_is_not_success_is_kept_with_its_error():
+    text = PUBLISHED + "Status: error\tErrorType: Runtime.ExitError"
+    event = as_json().replace('"status": "success"', '"status": "timeout", "errorType": "Sandbox.Timedout"')
+
+    assert (parse_report(text).status, parse_report(text).error_type) == ("error", "Runtime.ExitError")
+    assert (parse_report(event).status, parse_report(event).error_type) == ("timeout", "Sandbox.Timedout")
+
+
+def test_a_failed_init_is_read_from_both_forms_and_from_our_own_platform():
+    text = "2026-11-20T10:00:00Z\t" + init_report_line(9999.81, "init", "timeout")
+    record = {"phase": "invoke", "status": "error", "errorType": "Runtime.ExitError", "metrics": {"durationMs": 12.5}}
+    event = json.dumps({"type": "platform.initReport", "record": record})
+
+    assert parse_init_report(text) == InitReport(9999.81, "init", "timeout")
+    assert parse_init_report(event) == InitReport(12.5, "invoke", "error", "Runtime.ExitError")
+    assert (
+        parse_init_report(init_report_line(1.0, "init", "error", "Runtime.ExitError")).error_type == "Runtime.ExitError"
+    )
+    assert parse_init_report(PUBLISHED) is None
+    assert parse_report(text) is None
+
+
+def test_the_kind_of_function_is_told_by_its_events():
+    web = json.dumps({"type": "platform.invokeSummary", "record": {}})
+
+    assert kind_of(PUBLISHED) is kind_of(as_json()) is FunctionKind.STANDARD
+    assert kind_of(web) is FunctionKind.WEB
+    assert kind_of("a line of the function's own") is None
+
+
+@pytest.mark.parametrize("line", ['{"type":"platform.report"', '{"type":"platform.report","record":null}', "{}", ""])
+def test_half_an_event_is_no_report(line):
+    assert parse_report(line) is None
+
+
+def test_ten_thousand_lines_of_both_forms_add_up_to_the_cent():
+    """GB-seconds and dollars of the parsed lines against those of the numbers that they were written from."""
+    rng = Random(7)
+    truth_ms, lines = 0, []
+    for k in range(10_000):
+        duration, init = round(rng.lognormvariate(6, 1), 2), round(rng.uniform(100, 900), 2) if k % 50 == 0 else None
+        billed = math.ceil(duration + (init or 0))
+        truth_ms += billed
+        more = {"initDurationMs": init} if init else {}
+        lines.append(
+            report_line(f"r{k}", duration, 1769, 90, init)
+            if k % 2
+            else as_json(f"r{k}", duration, billed, 1769, 90, **more)
+        )
+    parsed = [parse_report(line) for line in lines]
+    price = Decimal("0.0000166667") / 1000 * 1769 / 1024
+
+    assert len({r.request_id for r in parsed}) == 10_000
+    assert sum(r.billed_ms for r in parsed) == truth_ms
+    assert round(sum(r.billed_ms * price for r in parsed), 2) == round(truth_ms * price, 2)
+    assert sum(r.init_ms is not None for r in parsed) == 200
