@@ -10,7 +10,12 @@ from harness.sources.lambda_lines import Report, parse_report
 
 def reports_of(run: RunData) -> dict[str, Report]:
     """Empty where none were collected."""
-    return _reports(str(run.record.path / "readings" / "local-logs.log")) if run.record else {}
+    if not run.record:
+        return {}
+    found: dict[str, Report] = {}
+    for path in sorted((run.record.path / "readings").glob("*.log")):
+        found |= _reports(str(path))
+    return found
 
 
 @lru_cache(maxsize=512)

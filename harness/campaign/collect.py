@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from harness.domain.plan import Plan
-from harness.domain.reading import Absent, MetricSource, Window
+from harness.domain.reading import Absent, LineSource, MetricSource, Window
 from harness.domain.target import LocalFunction, Target
 from harness.evidence.files import dump, write_text
 from harness.evidence.store import RunRecord, Store
 from harness.sources.local_logs import LocalLogs
+from harness.sources.registry import source_of
 from harness.workspace import Workspace
 
 READINGS_VERSION = 1
@@ -30,23 +32,35 @@ class Collected:
 
 
 def sources_of(target: Target, workspace: Workspace) -> list[MetricSource]:
-    """Every source that the target's file names; embedded targets have their own log."""
+    """Every source that the target's file names; embedded targets have their own log; raises Refused."""
+    named = [source_of(config) for config in target.sources]
     if target.embedded:
         function = isinstance(target.runtime, LocalFunction)
-        return [LocalLogs(workspace.state / "logs", target.name, function=function)]
-    return []
+        return [LocalLogs(workspace.state / "logs", target.name, function=function), *named]
+    return named
+
+
+def _names(sources: Sequence[MetricSource]) -> list[str]:
+    """A file name each: the kind, numbered where a target has several of one."""
+    out: list[str] = []
+    for source in sources:
+        same = sum(name.rpartition("-")[0] == source.kind or name == source.kind for name in out)
+        out.append(f"{source.kind}-{same + 1}" if same else source.kind)
+    return out
 
 
 def collect(workspace: Workspace, plan: Plan, store: Store) -> Collected:
     """Pull what is not there yet; a second pass adds nothing and changes nothing."""
     targets = {t.name: t for t in workspace.measured()}
+    known = {name: sources_of(target, workspace) for name, target in targets.items()}
     pulled = kept = absent = unsettled = 0
     for record in store.all_records(plan):
         window = window_of(record)
         if window is None:
             continue
-        for source in sources_of(targets[record.target], workspace):
-            path = record.path / "readings" / f"{source.kind}.json"
+        sources = known[record.target]
+        for name, source in zip(_names(sources), sources, strict=True):
+            path = record.path / "readings" / f"{name}.json"
             if path.exists():
                 kept += 1
                 continue
@@ -57,7 +71,7 @@ def collect(workspace: Workspace, plan: Plan, store: Store) -> Collected:
             time.sleep(max(0.0, wait_s))
             readings = source.read(window)
             absent += sum(isinstance(r, Absent) for r in readings)
-            if isinstance(source, LocalLogs):
+            if isinstance(source, LineSource):
                 lines = "\n".join(source.lines(window))
                 write_text(path.with_suffix(".log"), lines + "\n" if lines else "")
             content = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,15 @@ class Absent:
 
 
 Reading = Series | Absent
+
+
+@runtime_checkable
+class LineSource(Protocol):
+    """A source that also keeps the platform's own lines, for the evidence."""
+
+    def lines(self, window: Window) -> list[str]:
+        """Those of the window, in order."""
+        ...
 
 
 class MetricSource(Protocol):

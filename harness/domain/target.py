@@ -92,6 +92,14 @@ class PriceModel:
 
 
 @dataclass(frozen=True)
+class SourceConfig:
+    """One metric source as target.toml names it; the sources room makes a MetricSource of it."""
+
+    kind: str
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Target:
     """One deployment, as its target.toml declares it."""
 
@@ -107,6 +115,7 @@ class Target:
     model: str | None = None  # what openai-chat requests name; rag-chat/1 has no such field
     ca_file: str | None = None  # of the authority that signed its certificate; None: the system's
     prices: PriceModel | None = None
+    sources: tuple[SourceConfig, ...] = ()
     verified: str = "spec only"
 
     @property

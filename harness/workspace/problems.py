@@ -6,7 +6,7 @@ import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -56,8 +56,18 @@ def _names_at(model: type[BaseModel], place: list[str]) -> Iterable[str]:
     here: Any = model
     for part in place:
         fields = getattr(here, "model_fields", {})
-        here = fields[part].annotation if part in fields else None
+        if part in fields:
+            here = fields[part].annotation
+        elif not part.isdigit():  # the tag of one table out of several kinds
+            here = next((m for m in _models_in(here) if part in get_args(m.model_fields["kind"].annotation)), None)
     return list(getattr(here, "model_fields", {}))
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401 - any type at all
+    """Models with a ``kind`` that an annotation names, however deep."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation] if "kind" in annotation.model_fields else []
+    return [model for part in get_args(annotation) for model in _models_in(part)]
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

@@ -25,6 +25,7 @@ from harness.domain.target import (
 from harness.errors import BadFile, Problem
 from harness.workspace.pilot_toml import Positive, Table
 from harness.workspace.problems import read_toml, validate
+from harness.workspace.source_toml import SourceTable, config_of
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -173,6 +174,7 @@ class TargetToml(Table):
     headers: dict[str, str] = Field(default_factory=dict)
     tls: TlsTable | None = None
     prices: PricesTable | None = None
+    sources: tuple[SourceTable, ...] = ()
     runtime: Annotated[FunctionTable | ContainerTable | ExternalTable, Field(discriminator="kind")]
 
     @field_validator("base_url")
@@ -239,6 +241,7 @@ def read_target(folder: Path, fill: Mapping[str, str]) -> Target:
         model=model.model,
         ca_file=str(folder / model.tls.ca_file) if model.tls else None,
         prices=PriceModel(**model.prices.model_dump()) if model.prices else None,
+        sources=tuple(config_of(table) for table in model.sources),
         verified=model.verified,
     )
 

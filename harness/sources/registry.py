@@ -1,0 +1,65 @@
+"""From what target.toml says to a source; kinds that other packages bring come through an entry point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib.metadata import entry_points
+from typing import Any
+
+from harness.domain.reading import MetricSource
+from harness.domain.target import SourceConfig
+from harness.errors import Refused
+from harness.sources import cloudwatch as cw
+from harness.sources.aws_clients import client
+from harness.sources.lambda_logs import LambdaLogs
+
+GROUP = "runtime_pilot.sources"  # an entry point takes the table's fields as a mapping and returns a MetricSource
+Build = Callable[[Mapping[str, Any]], MetricSource]
+
+
+def source_of(config: SourceConfig) -> MetricSource:
+    """The source of one [[sources]] table; raises Refused for a kind that nobody brings."""
+    if build := BUILTIN.get(config.kind):
+        return build(config.options)
+    for found in entry_points(group=GROUP, name=config.kind):
+        made: MetricSource = found.load()(config.options)
+        return made
+    known = sorted({*BUILTIN, *(e.name for e in entry_points(group=GROUP))})
+    raise Refused(f"no metric source of kind {config.kind!r}", f"known: {', '.join(known)}")
+
+
+def subjects_of(options: Mapping[str, Any]) -> list[cw.Subject]:
+    """Every set of CloudWatch metrics that a table asks for, with the dimensions that it is published under."""
+    out = []
+    if function := options.get("function"):
+        metrics = cw.LAMBDA + (cw.LAMBDA_URL if options.get("function_url") else ())
+        out.append(cw.Subject(metrics, {"FunctionName": function}))
+    if balancer := options.get("load_balancer"):
+        out.append(cw.Subject(cw.LOAD_BALANCER, {"LoadBalancer": balancer}))
+    if cluster := options.get("cluster"):
+        task = {"ClusterName": cluster, "ServiceName": options["service"]}
+        out.append(cw.Subject(cw.ECS + (cw.CONTAINER_INSIGHTS if options.get("container_insights") else ()), task))
+    for name, metrics, dimension in (
+        ("rest_api", cw.REST_API, "ApiName"),
+        ("http_api", cw.HTTP_API, "ApiId"),
+        ("bedrock_model", cw.BEDROCK, "ModelId"),
+    ):
+        if value := options.get(name):
+            out.append(cw.Subject(metrics, {dimension: value}))
+    if endpoint := options.get("sagemaker_endpoint"):
+        out.append(cw.Subject(cw.SAGEMAKER, {"EndpointName": endpoint, "VariantName": options["variant"]}))
+    if collection := options.get("collection_id"):
+        named = {"CollectionName": options["collection_name"], "ClientId": options["account_id"]}
+        out.append(cw.Subject(cw.AOSS, {"CollectionId": collection, **named}))
+    return out
+
+
+def _cloudwatch(options: Mapping[str, Any]) -> MetricSource:
+    return cw.CloudWatch(client("cloudwatch", options["region"]), subjects_of(options))
+
+
+def _lambda_logs(options: Mapping[str, Any]) -> MetricSource:
+    return LambdaLogs(client("logs", options["region"]), options["log_group"])
+
+
+BUILTIN: Mapping[str, Build] = {"cloudwatch": _cloudwatch, "lambda-logs": _lambda_logs}
