@@ -128,7 +128,7 @@ class Campaign:
         folder = self._store.run_folder(run, attempt)
         cold_method = None
         if run.start is Start.COLD:
-            cold_method = runtime.make_cold()
+            cold_method = runtime.make_cold().method
         else:
             runtime.wait_ready()
         self._store.note("run begun", run=run.id, attempt=attempt, cold=cold_method, schedule=run.schedule_digest)

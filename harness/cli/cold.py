@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -29,5 +30,5 @@ def cold(
     if named.embedded:
         made = control.call(control.entry_of(Registry(workspace.state), target), "POST", "/cold")
     else:
-        made = {"kind": "control plane", "method": runtime_of(named, workspace, named.base_url or "").make_cold()}
+        made = asdict(runtime_of(named, workspace, named.base_url or "").make_cold())
     print(json.dumps({"target": target, **made}))

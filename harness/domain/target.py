@@ -78,7 +78,33 @@ class External:
     """Nothing of the control side is known: only what a client sees."""
 
 
-RuntimeConfig = LocalFunction | LocalContainer | External
+@dataclass(frozen=True)
+class AwsLambda:
+    """A Lambda function; ``alias`` where its URL or its provisioned concurrency belongs to one."""
+
+    function: str
+    region: str
+    alias: str | None = None
+
+
+@dataclass(frozen=True)
+class AwsEcs:
+    """An ECS service."""
+
+    cluster: str
+    service: str
+    region: str
+
+
+RuntimeConfig = LocalFunction | LocalContainer | External | AwsLambda | AwsEcs
+
+
+@dataclass(frozen=True)
+class Cold:
+    """How a target was made cold: ``new-version``, ``killed``, ``scaled-to-zero`` or ``restarted``, and in words."""
+
+    kind: str
+    method: str
 
 
 @dataclass(frozen=True)
@@ -139,8 +165,8 @@ class Runtime(Protocol):
         """What the control plane says of the deployment; asked after a run, never before a cold probe."""
         ...
 
-    def make_cold(self) -> str:
-        """Return once no warm instance is left, with the method used; nothing touches the target afterwards."""
+    def make_cold(self) -> Cold:
+        """Return once no warm instance is left, with how; nothing touches the target afterwards."""
         ...
 
     def wait_ready(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.domain.target import Target
+from harness.domain.target import Cold, Target
 from harness.errors import Refused
 from harness.runtimes.ready import wait_ready
 
@@ -19,7 +19,7 @@ class ExternalRuntime:
     def facts(self) -> dict[str, Any]:
         return {"kind": "external", "control": None}
 
-    def make_cold(self) -> str:
+    def make_cold(self) -> Cold:
         raise Refused(f"{self._target.name} is external: it cannot be made cold", "use idle gaps instead")
 
     def wait_ready(self) -> None:

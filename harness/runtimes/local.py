@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from harness.domain.target import Target
+from harness.domain.target import Cold, Target
 from harness.errors import PilotError
 from harness.runtimes.ready import wait_ready
 
@@ -33,7 +33,7 @@ class LocalRuntime:
         }
         return {"kind": type(self._target.runtime).__name__, "configured": config}
 
-    def make_cold(self) -> str:
+    def make_cold(self) -> Cold:
         command = [sys.executable, "-m", "harness", "cold", self._target.name]
         try:
             done = subprocess.run(
@@ -43,7 +43,8 @@ class LocalRuntime:
             raise PilotError(f"{self._target.name} was not cold within {COLD_TIMEOUT_S} s") from None
         if done.returncode:
             raise PilotError(f"{self._target.name} could not be made cold: {done.stderr.strip()}")
-        return str(json.loads(done.stdout)["method"])
+        said = json.loads(done.stdout)
+        return Cold(str(said["kind"]), str(said["method"]))
 
     def wait_ready(self) -> None:
         wait_ready(self._target, self._base_url)

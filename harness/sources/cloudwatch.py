@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from harness.cloud.call import call
 from harness.domain.reading import Absent, Reading, Series, Window
-from harness.sources.aws_call import call
 
 MOST_QUERIES = 500  # a call
 MINUTE, FIVE_MINUTES, HOUR = 60, 300, 3600

@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from harness.cloud.call import call
 from harness.domain.reading import Absent, Reading, Series, Window
-from harness.sources.aws_call import call
 from harness.sources.lambda_lines import FunctionKind, InitReport, Report, kind_of, parse_init_report, parse_report
 
 # "?" is CloudWatch Logs' or: text lines and JSON events alike

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from typing import Any
 
+from harness.cloud.aws import client
 from harness.domain.reading import MetricSource
 from harness.domain.target import SourceConfig
 from harness.errors import Refused
 from harness.sources import cloudwatch as cw
-from harness.sources.aws_clients import client
 from harness.sources.lambda_logs import LambdaLogs
 
 GROUP = "runtime_pilot.sources"  # an entry point takes the table's fields as a mapping and returns a MetricSource

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from harness.domain.target import (
+    AwsEcs,
+    AwsLambda,
     Dialect,
     External,
     LocalContainer,
@@ -122,6 +124,32 @@ class ContainerTable(LocalTable):
         return LocalContainer(**self.shared(fill), **own)
 
 
+class LambdaTable(Table):
+    """``kind = "aws-lambda"``."""
+
+    kind: Literal["aws-lambda"]
+    function: str
+    region: str
+    alias: str | None = None
+
+    def config(self, fill: Mapping[str, str]) -> RuntimeConfig:
+        del fill
+        return AwsLambda(self.function, self.region, self.alias)
+
+
+class EcsTable(Table):
+    """``kind = "aws-ecs"``."""
+
+    kind: Literal["aws-ecs"]
+    cluster: str
+    service: str
+    region: str
+
+    def config(self, fill: Mapping[str, str]) -> RuntimeConfig:
+        del fill
+        return AwsEcs(self.cluster, self.service, self.region)
+
+
 class ExternalTable(Table):
     """``kind = "external"``: no control side."""
 
@@ -175,7 +203,9 @@ class TargetToml(Table):
     tls: TlsTable | None = None
     prices: PricesTable | None = None
     sources: tuple[SourceTable, ...] = ()
-    runtime: Annotated[FunctionTable | ContainerTable | ExternalTable, Field(discriminator="kind")]
+    runtime: Annotated[
+        FunctionTable | ContainerTable | LambdaTable | EcsTable | ExternalTable, Field(discriminator="kind")
+    ]
 
     @field_validator("base_url")
     @classmethod
@@ -211,8 +241,8 @@ class TargetToml(Table):
 
     @model_validator(mode="after")
     def _reachable(self) -> TargetToml:
-        if isinstance(self.runtime, ExternalTable) and not self.base_url:
-            raise ValueError("base_url is required for an external target")
+        if not isinstance(self.runtime, LocalTable) and not self.base_url:
+            raise ValueError("base_url is required: only an embedded target's is known once it is up")
         return self
 
 

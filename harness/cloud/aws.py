@@ -1,4 +1,4 @@
-"""boto3 clients for the sources; imported only when a target names one."""
+"""boto3 clients; the SDK is imported only when a target names something of AWS."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def client(service: str, region: str) -> Any:  # noqa: ANN401 - boto3 makes its 
         from botocore.config import Config  # noqa: PLC0415
     except ImportError:
         raise Refused(
-            "a target names an AWS source and boto3 is not installed", "pip install 'runtime-pilot[aws]'"
+            "a target names something of AWS and boto3 is not installed", "pip install 'runtime-pilot[aws]'"
         ) from None
     return boto3.client(
         service, region_name=region, config=Config(retries={"mode": "standard", "total_max_attempts": 3})

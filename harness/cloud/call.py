@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from harness.errors import PilotError
+
 TRIES, FIRST_WAIT_S = 5, 1.0
 THROTTLED = ("Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded")
 
@@ -17,7 +19,7 @@ def call(method: Call, request: Mapping[str, Any], sleep: Callable[[float], None
         try:
             return method(**request)
         except Exception as error:  # noqa: BLE001 - whatever the SDK raises, a source answers with an absence
-            code = _code(error)
+            code = code_of(error)
             if code not in THROTTLED:
                 return f"{code}: {error}"
             if attempt + 1 < TRIES:
@@ -25,7 +27,15 @@ def call(method: Call, request: Mapping[str, Any], sleep: Callable[[float], None
     return f"throttled {TRIES} times in a row"
 
 
-def _code(error: Exception) -> str:
+def demand(doing: str, method: Call, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - the API's own parameters
+    """The answer; raises PilotError that says what was being done and the service's words."""
+    try:
+        return dict(method(**request))
+    except Exception as error:  # noqa: BLE001 - whatever the SDK raises
+        raise PilotError(f"{doing}: {error}") from None
+
+
+def code_of(error: Exception) -> str:
     """The API's error code, else the exception's name."""
     answer = getattr(error, "response", None)
     code = answer.get("Error", {}).get("Code") if isinstance(answer, dict) else None

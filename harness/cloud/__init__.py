@@ -1,0 +1,1 @@
+"""What sources and runtimes share about cloud APIs: clients, calls that are tried again, facts without accounts."""
