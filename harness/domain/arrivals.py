@@ -26,6 +26,8 @@ from harness.domain.experiments import Capacity, ColdStarts, Design, FromZero, K
 from harness.domain.process import Process, shares
 from harness.domain.trace import Trace
 
+MAY_BE_ZERO = ("forced", "idle", "control_after_s", "rest_s")
+
 
 @dataclass(frozen=True, slots=True)
 class Phase:
@@ -269,6 +271,14 @@ def capacity(rate: float, step_s: float = 20.0, least: int = 40, precision: floa
 
 
 def _experiment(design: Design) -> LoadProfile:
+    """Raises ValueError for a number that makes no sense, so that a locustfile is refused where it is read."""
+    wrong = [
+        f"{name}={value}"
+        for name, value in asdict(design).items()  # type: ignore[call-overload]
+        if isinstance(value, int | float) and not (value >= 0 if name in MAY_BE_ZERO else value > 0)
+    ]
+    if wrong or not design.most_requests:
+        raise ValueError(f"{design.kind}: {', '.join(wrong) or 'nothing would be sent'}")
     return LoadProfile(design.kind, (), experiment=design)
 
 

@@ -237,6 +237,8 @@ def _load(profile: LoadProfile, given: Given, workspace: Workspace | None) -> Lo
     """The locustfile's profile with the options' changes."""
     rate, duration, warmup = given.number("rate"), given.number("duration"), given.number("warmup", zero=True)
     cv, speed = given.number("cv"), given.number("speed")
+    if profile.experiment is not None:
+        return _experiment(profile, given, rate, duration, warmup)
     file = given.text("trace") or profile.trace_file
     if file is not None:
         profile = profile.playing(read_trace(_trace_path(file, given, workspace)), speed)
@@ -256,6 +258,24 @@ def _load(profile: LoadProfile, given: Given, workspace: Workspace | None) -> Lo
             given.problem("--cv: only gamma arrivals have one; add --arrivals gamma")
         profile = profile.spread(arrivals or profile.process, cv)
     return profile
+
+
+def _experiment(
+    profile: LoadProfile, given: Given, rate: float | None, duration: float | None, warmup: float | None
+) -> LoadProfile:
+    """Only what the experiment has can be changed; anything else would be ignored in silence."""
+    has = {name for name in ("rate", "duration_s") if hasattr(profile.experiment, name)}
+    wanted = {
+        "--rate": rate is not None and "rate" not in has,
+        "--duration": duration is not None and "duration_s" not in has,
+        "--warmup": bool(warmup),
+        **{f"--{name}": given.text(name) is not None for name in ("arrivals", "cv", "trace", "speed")},
+    }
+    for name, wrong in wanted.items():
+        if wrong:
+            given.problem(f"{name}: {profile.kind} decides by itself what to send and when; change its locustfile")
+    profile = profile if rate is None else profile.at_rate(rate)
+    return profile if duration is None else profile.during(duration)
 
 
 def _trace_path(file: str, given: Given, workspace: Workspace | None) -> Path:

@@ -98,3 +98,17 @@ def test_probes_come_in_pairs_of_probe_and_control():
         (130, "idle"),
         (135, "control"),
     ]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: arrivals.capacity(rate=0),
+        lambda: arrivals.cold_starts(forced=0, idle=0, idle_s=5, control_after_s=1),
+        lambda: arrivals.from_zero(requests=-1, repeats=2),
+        lambda: arrivals.keep_alive(first_s=1, shortest_s=0, longest_s=5, duration_s=60),
+    ],
+)
+def test_an_experiment_that_makes_no_sense_is_refused_where_it_is_written(make):
+    with pytest.raises(ValueError, match=r"=|nothing would be sent"):
+        make()

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -10,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.fakes import ONE_S, ScriptedServer
-from tests.load.run import finish, interrupt_when_running, questions_file, run, start
+from tests.load.run import ROOT, finish, interrupt_when_running, questions_file, run, start
 from tests.local.platform import workspace
 from tests.local.test_lifecycle import PILOT
 
@@ -52,6 +53,23 @@ def test_a_search_goes_up_until_the_limits_and_its_samples_are_whole(server, tmp
     assert done.json("ledger.json")["planned"] == len(done.samples) == sum(s["offered"] for s in experiment["steps"])
     assert [row["seq"] for row in done.samples] == list(range(len(done.samples)))
     assert {row["phase"] for row in done.samples} == {"step-01", "step-02", "step-03"}
+
+
+@pytest.mark.parametrize(
+    ("profile", "given", "says"),
+    [
+        ("capacity", ["--duration", "60"], "--duration: capacity decides by itself"),
+        ("coldstart", ["--rate", "3"], "--rate: cold-starts decides by itself"),
+        ("keepalive", ["--trace", "x.csv"], "--trace: keep-alive decides by itself"),
+        ("fromzero", ["--arrivals", "constant", "--warmup", "5"], "--arrivals: from-zero decides by itself"),
+    ],
+)
+def test_an_option_that_an_experiment_would_ignore_is_refused(profile, given, says):
+    command = [sys.executable, "-m", "harness.load.describe", f"loadprofiles/{profile}.py", *given]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert says in done.stderr
 
 
 def test_two_workers_share_a_search(server, tmp_path):
