@@ -46,6 +46,22 @@ def test_two_fargate_tasks_behind_a_load_balancer_for_a_month():
     assert cents(made.layer_usd(CostLayer.RUNTIME)) == Decimal("101.85")
 
 
+def test_a_gigabyte_of_provisioned_concurrency_kept_for_a_month():
+    """730 h x 3,600 s x 0.0000041667 = 10.95, whether anybody asks or not."""
+    made = bill("lambda-url", BOOK, {"memory_mb": 1024, "provisioned": 1}, usage(requests=0, billed_ms=0))
+
+    assert cents(made.layer_usd(CostLayer.RUNTIME)) == Decimal("10.95")
+
+
+def test_duration_on_provisioned_environments_has_its_own_price_and_the_rest_spills_over():
+    """Half of 4,000,000 GB-s at 0.0000097222 = 19.44, half at 0.0000166667 = 33.33."""
+    parameters = {"memory_mb": 1024, "provisioned": 1, "provisioned_share": 0.5}
+    made = {line.label: cents(line.amount_usd) for line in bill("lambda-url", BOOK, parameters, usage()).lines}
+
+    assert made["Compute on provisioned environments"] == Decimal("19.44")
+    assert made["Compute, billed duration"] == Decimal("33.33")
+
+
 def test_tokens_are_a_layer_of_their_own():
     made = bill("lambda-url", BOOK, {"memory_mb": 1024}, usage(input_tokens=3_000, output_tokens=400))
 
