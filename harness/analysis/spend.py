@@ -13,7 +13,7 @@ from harness.analysis.dataset import RunData
 from harness.analysis.jackknife import jackknife
 from harness.analysis.reports import reports_of
 from harness.costing.book import Book, read_book
-from harness.costing.models import HOURS_PER_MONTH, Usage, bill
+from harness.costing.models import BY_INSTANCE, BY_REQUEST, HOURS_PER_MONTH, Usage, bill
 from harness.domain.bill import Bill, CostLayer
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.target import PriceModel, Target
@@ -41,6 +41,7 @@ class Cost:
     fixed_per_month_usd: float | None
     variable_per_request_usd: float | None
     coverage: str
+    with_free_usd: float | None = None  # runtime layer a month, its free tiers taken off
 
 
 def blocks_of(target: Target, runs: Sequence[RunData], p95_limit_s: float, ttft_limit_s: float | None) -> list[Block]:
@@ -49,7 +50,7 @@ def blocks_of(target: Target, runs: Sequence[RunData], p95_limit_s: float, ttft_
     for run in runs:
         chosen = run.measured
         c = run.columns
-        reports = reports_of(run) if target.prices and target.prices.model == "lambda-url" else {}
+        reports = reports_of(run) if target.prices and target.prices.model in BY_REQUEST else {}
         ids = c["platform_request_id"][chosen]
         milliseconds = [reports[i].billed_ms for i in ids if i in reports]
         accepted = int((chosen & ~run.refused).sum())
@@ -76,8 +77,11 @@ def cost(target: Target, blocks: Sequence[Block], requests_per_month: int) -> Co
         few = Unknown(f"{len(blocks)} valid block(s) of the traffic that cost is scored at; an interval needs 2")
         return Cost(target.name, few, few, few, None, None, None, few.reason)
     prices, book = target.prices, read_book(target.prices.book)
-    if prices.model == "lambda-url" and any(b.usage.requests and not b.usage.billed_ms for b in blocks):
+    if prices.model in BY_REQUEST and any(b.usage.requests and not b.usage.billed_ms for b in blocks):
         gap = Unknown("billed durations were not collected for every block: pilot collect")
+        return Cost(target.name, gap, gap, gap, None, None, None, gap.reason)
+    if prices.model in BY_INSTANCE and not all(b.usage.instance_s for b in blocks):
+        gap = Unknown("billable instance time was not collected, and without it this platform's cost cannot be told")
         return Cost(target.name, gap, gap, gap, None, None, None, gap.reason)
 
     def monthly_usd(kept: Sequence[int]) -> float:
@@ -115,6 +119,7 @@ def cost(target: Target, blocks: Sequence[Block], requests_per_month: int) -> Co
         empty,
         (whole - empty) / requests_per_month,
         "MODELLED from measured usage at list prices",
+        float(_monthly(prices, book, blocks, requests_per_month, free=True).layer_usd(CostLayer.RUNTIME)),
     )
 
 
@@ -158,7 +163,7 @@ def break_even(a: Cost, b: Cost) -> BreakEven | Unknown:
     return BreakEven(Estimate(value, low, high, 0.95, n, blocks, "ratio of fixed to variable cost"), below, above)
 
 
-def _monthly(prices: PriceModel, book: Book, blocks: Sequence[Block], requests: int) -> Bill:
+def _monthly(prices: PriceModel, book: Book, blocks: Sequence[Block], requests: int, *, free: bool = False) -> Bill:
     offered = sum(b.offered for b in blocks)
     usage = Usage(Decimal(0), *(Decimal(0) for _ in range(5)))
     for block in blocks:
@@ -172,7 +177,7 @@ def _monthly(prices: PriceModel, book: Book, blocks: Sequence[Block], requests: 
             usage.output_tokens + u.output_tokens,
         )
     scaled = usage.scaled(Decimal(requests) / Decimal(offered), HOURS_PER_MONTH)
-    return bill(prices.model, book, prices.parameters, scaled)
+    return bill(prices.model, book, prices.parameters, scaled, free=free)
 
 
 def _sum(values: np.ndarray) -> Decimal:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from importlib import resources
+from typing import Any
 
 from harness.errors import BadFile, Problem, Refused
 
@@ -15,13 +17,30 @@ OLD_AFTER_DAYS = 120
 
 @dataclass(frozen=True)
 class Price:
-    """One unit price."""
+    """One unit price: ``usd`` up to the first tier, and what is free of it a month."""
 
     key: str
     usd: Decimal
     unit: str
     source: str
     confirmed: bool
+    tiers: tuple[tuple[Decimal, Decimal], ...] = ()  # (above this quantity a month, USD), ascending
+    free_per_month: Decimal = Decimal(0)
+
+    def pieces(self, quantity: Decimal, *, free: bool = False) -> tuple[tuple[Decimal, Decimal], ...]:
+        """(quantity, USD a unit) of each tier that a month's ``quantity`` reaches; ``free`` takes the free part off.
+
+        The free part is taken off first and the tiers count what is left, as providers bill it.
+        """
+        left = max(Decimal(0), quantity - self.free_per_month) if free else quantity
+        edges = [Decimal(0), *(above for above, _ in self.tiers)]
+        prices = [self.usd, *(usd for _, usd in self.tiers)]
+        out = []
+        for k, (edge, usd) in enumerate(zip(edges, prices, strict=True)):
+            upper = min(left, edges[k + 1]) if k + 1 < len(edges) else left
+            if k == 0 or upper > edge:
+                out.append((upper - edge, usd))
+        return tuple(out)
 
 
 @dataclass(frozen=True)
@@ -44,18 +63,36 @@ class Book:
         return (today - self.date).days
 
 
-def read_book(name: str) -> Book:
-    """A book of this package by its name; raises Refused with the known ones."""
+def book_names() -> list[str]:
+    """The books of this package."""
     folder = resources.files("harness.costing") / "books"
-    file = folder / f"{name}.toml"
+    return sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
+
+
+def read_book(name: str) -> Book:
+    """A book of this package by its name; raises Refused with the known ones, BadFile with every wrong price."""
+    file = resources.files("harness.costing") / "books" / f"{name}.toml"
     if not file.is_file():
-        known = sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
-        raise Refused(f"no price book {name!r}", f"known: {', '.join(known)}")
-    data = tomllib.loads(file.read_text(encoding="utf-8"))
+        raise Refused(f"no price book {name!r}", f"known: {', '.join(book_names())}")
     try:
-        prices = tuple(
-            Price(key, Decimal(p["usd"]), p["unit"], p["source"], p["confirmed"]) for key, p in data["prices"].items()
-        )
-        return Book(data["name"], dt.date.fromisoformat(data["date"]), data["region"], prices)
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        head = data["name"], dt.date.fromisoformat(data["date"]), data["region"]
     except (KeyError, ValueError) as error:
         raise BadFile(str(file), [Problem("", f"is not a price book: {error!r}")]) from None
+    prices, problems = [], []
+    for key, table in data.get("prices", {}).items():
+        try:
+            prices.append(_price(key, table))
+        except (KeyError, TypeError, ValueError, InvalidOperation) as error:
+            problems.append(Problem(f"prices.{key}", f"is no price: {error!r}"))
+    if problems:
+        raise BadFile(str(file), problems)
+    return Book(*head, tuple(prices))
+
+
+def _price(key: str, table: Mapping[str, Any]) -> Price:
+    tiers = tuple((Decimal(t["above"]), Decimal(t["usd"])) for t in table.get("tiers", ()))
+    if list(tiers) != sorted(tiers):
+        raise ValueError("tiers must ascend")
+    free = Decimal(table.get("free_per_month", "0"))
+    return Price(key, Decimal(table["usd"]), table["unit"], table["source"], table["confirmed"], tiers, free)

@@ -72,13 +72,14 @@ def costs(findings: Findings, names: Mapping[str, str]) -> Table:
                 *per_1000,
                 words.value(c.per_month_usd, "USD"),
                 words.interval(c.per_month_usd, "USD"),
+                number(money(c.with_free_usd)) if c.with_free_usd is not None else absent("not known"),
                 number(money(shared)) if shared is not None else absent("not known"),
                 Cell(c.coverage),
             )
         )
     head = (
         *("target", "per 1,000 successes, runtime (95 % interval)", "per 1,000 within SLO, runtime (95 % interval)"),
-        *("runtime a month", "95 % interval", "shared layer a month", "basis"),
+        *("runtime a month", "95 % interval", "the same with free tiers", "shared layer a month", "basis"),
     )
     note = "USD at the sealed expected traffic. The shared layer (tokens, transfer) is the same for both and would hide every difference."
     return table("costs", "Cost at the expected traffic", head, rows, note)

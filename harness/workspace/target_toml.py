@@ -185,7 +185,16 @@ class PricesTable(Table):
 
     book: str
     region: str
-    model: Literal["lambda-url", "fargate-alb"]
+    model: Literal[
+        "lambda-url",
+        "lambda-http-api",
+        "lambda-rest-api",
+        "fargate-alb",
+        "cloud-run",
+        "cloud-run-instances",
+        "container-apps",
+        "functions-flex",
+    ]
     parameters: dict[str, float] = Field(default_factory=dict)
 
 

@@ -1,14 +1,17 @@
 """Bills, to the cent, against hand-worked examples."""
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from harness.analysis import spend
 from harness.analysis.spend import BreakEven, Cost, break_even
-from harness.costing.book import read_book
-from harness.costing.models import Usage, bill
+from harness.costing.book import book_names, read_book
+from harness.costing.models import BY_INSTANCE, MODELS, Usage, bill
 from harness.domain.bill import CostLayer
 from harness.domain.estimate import Estimate, Unknown
+from harness.domain.target import Dialect, External, PriceModel, Target
 from harness.errors import Refused
 
 BOOK = read_book("aws-2026-11")
@@ -100,3 +103,117 @@ def test_break_even_is_fixed_over_the_difference_of_variable_cost():
 
 def test_lines_that_never_cross_are_said_so():
     assert isinstance(break_even(cost("a", 10, 1e-6), cost("b", 20, 2e-6)), Unknown)
+
+
+def runtime(model, book, parameters, **changes):
+    """Dollars of the runtime layer, to the cent, without and with the month's free tiers."""
+    free = changes.pop("free", False)
+    return cents(bill(model, book, parameters, usage(**changes), free=free).layer_usd(CostLayer.RUNTIME))
+
+
+def test_a_price_changes_at_its_tiers():
+    """7 billion GB-s: 6 billion at 0.0000166667 = 100,000.20 and 1 billion at 0.000015 = 15,000.00."""
+    lines = bill("lambda-url", BOOK, {"memory_mb": 1024}, usage(requests=0, billed_ms=7 * 10**12)).lines
+    compute = [line for line in lines if line.price_key == "lambda_gb_second"]
+
+    assert [(line.label, cents(line.amount_usd)) for line in compute] == [
+        ("Compute, billed duration", Decimal("100000.20")),
+        ("Compute, billed duration, tier 2", Decimal("15000.00")),
+    ]
+
+
+def test_what_is_free_a_month_is_taken_off_first():
+    """A million requests and 400,000 of the 4,000,000 GB-s are free: 3,600,000 x 0.0000166667 = 60.00, logs 0.20."""
+    assert runtime("lambda-url", BOOK, {"memory_mb": 1024}, free=True) == Decimal("60.20")
+    assert runtime("lambda-url", BOOK, {"memory_mb": 1024}, requests=1000, billed_ms=1000, free=True) == 0
+
+
+def test_a_gateway_in_front_of_lambda():
+    """HTTP API 1.00 a million up to 512 KB, 2.00 above; REST: 333 million at 3.50 and 67 million at 2.80 = 1,353.10."""
+    plain = runtime("lambda-url", BOOK, {"memory_mb": 1024})
+
+    assert runtime("lambda-http-api", BOOK, {"memory_mb": 1024}, response_bytes=4000 * 10**6) - plain == Decimal("1.00")
+    assert runtime("lambda-http-api", BOOK, {"memory_mb": 1024}, response_bytes=600_000 * 10**6) - plain == Decimal(
+        "2.00"
+    )
+    rest = bill("lambda-rest-api", BOOK, {}, usage(requests=400_000_000, billed_ms=0))
+    assert sum(cents(x.amount_usd) for x in rest.lines if x.price_key == "rest_api_request") == Decimal("1353.10")
+
+
+def test_a_nat_gateway_is_a_line_of_its_own():
+    """730 h x 0.045 = 32.85, and 10 GB x 0.045 = 0.45."""
+    made = bill("fargate-alb", BOOK, {"nat_gateways": 1}, usage(response_bytes=10**10))
+
+    assert [cents(x.amount_usd) for x in made.lines if x.label.startswith("NAT")] == [Decimal("32.85"), Decimal("0.45")]
+
+
+GOOGLE, AZURE = read_book("gcp-2026-11"), read_book("azure-2026-11")
+
+
+def test_cloud_run_shares_an_instance_between_the_requests_that_it_serves_at_once():
+    """A million requests of 4 s on 1 vCPU and 0.5 GiB: alone 96 + 5 + 0.40 = 101.40; forty at once 2.40 + 0.125 + 0.40."""
+    size = {"vcpu": 1, "memory_gib": 0.5}
+
+    assert runtime("cloud-run", GOOGLE, size, instance_s=4_000_000) == Decimal("101.40")
+    assert runtime("cloud-run", GOOGLE, size, instance_s=100_000) == Decimal("2.92")
+
+
+def test_cloud_runs_free_tier():
+    """(4,000,000 - 180,000) x 0.000024 = 91.68; (2,000,000 - 360,000) x 0.0000025 = 4.10; two million requests are free."""
+    assert runtime("cloud-run", GOOGLE, {"vcpu": 1, "memory_gib": 0.5}, instance_s=4_000_000, free=True) == Decimal(
+        "95.78"
+    )
+
+
+def test_cloud_run_by_instance_is_billed_while_it_lives():
+    """2,628,000 s x (0.000018 + 2 x 0.000002) = 57.82."""
+    size = {"vcpu": 1, "memory_gib": 2}
+
+    assert runtime("cloud-run-instances", GOOGLE, size, instance_s=1_000_000, idle_s=1_628_000) == Decimal("57.82")
+
+
+def test_container_apps_bill_idle_replicas_at_their_own_price():
+    """2.40 + 0.90 + 0.15 + 0.40 = 3.85; a private endpoint adds 730 x 0.10 = 73.00."""
+    size = {"vcpu": 1, "memory_gib": 2}
+    made = {"instance_s": 100_000, "idle_s": 50_000}
+
+    assert runtime("container-apps", AZURE, size, **made) == Decimal("3.85")
+    assert runtime("container-apps", AZURE, {**size, "private_endpoints": 1}, **made) == Decimal("76.85")
+
+
+def test_functions_flex_on_demand_and_always_ready():
+    """2,000,000 GB-s: on demand 52.00; always ready 21.02 for the baseline and 32.00 busy; 0.40 for executions."""
+    million = {"billed_ms": 10**9}
+
+    assert runtime("functions-flex", AZURE, {"memory_mb": 2048}, **million) == Decimal("52.40")
+    assert runtime("functions-flex", AZURE, {"memory_mb": 2048, "always_ready": 1}, **million) == Decimal("53.42")
+
+
+@pytest.mark.parametrize("name", book_names())
+def test_every_book_is_dated_and_says_where_each_price_is_from(name):
+    book = read_book(name)
+
+    assert book.date.year == 2026
+    assert all(price.source and price.unit and price.usd > 0 for price in book.prices)
+
+
+def test_every_model_bills_with_some_book():
+    for model in MODELS:
+        assert any(_bills(model, read_book(name)) for name in book_names()), model
+
+
+def _bills(model, book):
+    try:
+        return bill(model, book, {}, usage(instance_s=10, idle_s=10)).total_usd > 0
+    except Refused:
+        return False
+
+
+@pytest.mark.parametrize("model", BY_INSTANCE)
+def test_a_platform_whose_instance_time_is_not_known_has_no_cost_and_never_a_small_one(model):
+    prices = PriceModel("gcp-2026-11", "us-central1", model)
+    target = Target("t", Path(), Dialect.RAG_CHAT, External(), prices=prices)
+    found = spend.cost(target, [spend.Block(100, 100, 100, usage())] * 3, 1_000_000)
+
+    assert isinstance(found.per_month_usd, Unknown)
+    assert "instance time was not collected" in found.coverage
