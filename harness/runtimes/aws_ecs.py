@@ -7,7 +7,6 @@ only tasks that passed their health check.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,30 +14,17 @@ from harness.cloud.call import demand
 from harness.cloud.redact import without_accounts
 from harness.domain.target import AwsEcs, Cold, Target
 from harness.errors import PilotError
-from harness.runtimes.ready import wait_ready
+from harness.runtimes.settling import Settling
 
 SETTLE_S, POLL_S = 900.0, 5.0
 
 
-class EcsRuntime:
-    """``api`` is an ECS client of boto3; ``clock`` and ``sleep`` pace the waiting."""
+class EcsRuntime(Settling):
+    """``config`` says which one; the rest is ``Settling``'s."""
 
-    def __init__(
-        self,
-        target: Target,
-        config: AwsEcs,
-        base_url: str,
-        api: Any,  # noqa: ANN401 - boto3 makes its clients at run time
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._target = target
+    def __init__(self, target: Target, config: AwsEcs, base_url: str, api: Any, **pace: Callable[..., Any]) -> None:  # noqa: ANN401
+        super().__init__(target, base_url, api, **pace)
         self._config = config
-        self._base_url = base_url
-        self._api = api
-        self._clock = clock
-        self._sleep = sleep
 
     def facts(self) -> dict[str, Any]:
         """Service and task definition without account ids; raises PilotError when the service cannot be read."""
@@ -73,15 +59,8 @@ class EcsRuntime:
         demand(
             f"{self._target.name} could not be restarted", self._api.update_service, **where, forceNewDeployment=True
         )
-        deadline = self._clock() + SETTLE_S
-        while not self._settled():
-            if self._clock() > deadline:
-                raise PilotError(f"{self._target.name}: the new deployment did not settle within {SETTLE_S:g} s")
-            self._sleep(POLL_S)
+        self._until("the new deployment", self._settled, SETTLE_S, POLL_S)
         return Cold("restarted", "every task replaced by a new deployment; requests meet only healthy tasks")
-
-    def wait_ready(self) -> None:
-        wait_ready(self._target, self._base_url)
 
     def _service(self) -> dict[str, Any]:
         doing = f"{self._target.name}: its service cannot be read"

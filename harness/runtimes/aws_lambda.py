@@ -8,7 +8,6 @@ after it is a first start after a deployment.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +15,7 @@ from harness.cloud.call import code_of, demand
 from harness.cloud.redact import without_accounts
 from harness.domain.target import AwsLambda, Cold, Target
 from harness.errors import PilotError
-from harness.runtimes.ready import wait_ready
+from harness.runtimes.settling import Settling
 
 COLD_VARIABLE = "PILOT_COLD"
 SETTLE_S, POLL_S = 300.0, 1.0
@@ -26,25 +25,12 @@ SAID = (
 )
 
 
-class LambdaRuntime:
-    """``api`` is a Lambda client of boto3; ``clock`` and ``sleep`` pace the waiting."""
+class LambdaRuntime(Settling):
+    """``config`` says which one; the rest is ``Settling``'s."""
 
-    def __init__(
-        self,
-        target: Target,
-        config: AwsLambda,
-        base_url: str,
-        api: Any,  # noqa: ANN401 - boto3 makes its clients at run time
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._target = target
+    def __init__(self, target: Target, config: AwsLambda, base_url: str, api: Any, **pace: Callable[..., Any]) -> None:  # noqa: ANN401
+        super().__init__(target, base_url, api, **pace)
         self._config = config
-        self._base_url = base_url
-        self._api = api
-        self._clock = clock
-        self._sleep = sleep
 
     def facts(self) -> dict[str, Any]:
         """Configuration without values of variables and without account ids; what may not be read says why."""
@@ -76,17 +62,14 @@ class LambdaRuntime:
         variables[COLD_VARIABLE] = str(int(variables.get(COLD_VARIABLE, "0") or 0) + 1)
         changed = {"Environment": {"Variables": variables}, "RevisionId": now["RevisionId"]}
         demand(doing, self._api.update_function_configuration, **name, **changed)
-        self._until("the update", self._update_ended)
+        self._until("the update", self._update_ended, SETTLE_S, POLL_S)
         said = f"{COLD_VARIABLE} set to {variables[COLD_VARIABLE]}"
         if config.alias is None:
             return Cold("new-version", f"{said} on $LATEST")
         version = demand(doing, self._api.publish_version, **name)["Version"]
         demand(doing, self._api.update_alias, **name, Name=config.alias, FunctionVersion=version)
-        self._until("provisioned concurrency", lambda: self._provisioned().get("status") in (None, "READY"))
+        self._until("provisioned concurrency", self._provisioned_ready, SETTLE_S, POLL_S)
         return Cold("new-version", f"{said}, alias {config.alias} moved to version {version}")
-
-    def wait_ready(self) -> None:
-        wait_ready(self._target, self._base_url)
 
     def _qualifier(self) -> dict[str, str]:
         return {"Qualifier": self._config.alias} if self._config.alias else {}
@@ -98,6 +81,9 @@ class LambdaRuntime:
             reason = said.get("LastUpdateStatusReason", "no reason given")
             raise PilotError(f"{self._target.name}: the update failed: {reason}")
         return status == "Successful"
+
+    def _provisioned_ready(self) -> bool:
+        return self._provisioned().get("status") in (None, "READY")
 
     def _provisioned(self) -> dict[str, Any]:
         """Empty without an alias, and where the function has none."""
@@ -112,13 +98,6 @@ class LambdaRuntime:
             return {}
         wanted = said.get("RequestedProvisionedConcurrentExecutions")
         return said if "unreadable" in said else {"status": said.get("Status"), "requested": wanted}
-
-    def _until(self, what: str, ended: Callable[[], bool]) -> None:
-        deadline = self._clock() + SETTLE_S
-        while not ended():
-            if self._clock() > deadline:
-                raise PilotError(f"{self._target.name}: {what} did not settle within {SETTLE_S:g} s")
-            self._sleep(POLL_S)
 
     def _asked(self, call: Callable[..., dict[str, Any]], **request: str) -> dict[str, Any]:
         """The answer without its metadata; a refused question is an answer of its own."""
