@@ -157,8 +157,8 @@ def breakdown(target: str, kind: str, runs: Sequence[RunData], *, cold: bool) ->
     joined = 0
     for run in runs:
         c = run.columns
-        chosen = np.array([_kind(run, str(p)) == kind for p in c["phase"]])
-        chosen &= run.ok & np.array([v is cold for v in c["cold"]])
+        chosen = np.array([_kind(run, str(p)) == kind for p in c["phase"]], dtype=bool)
+        chosen &= run.ok & np.array([v is cold for v in c["cold"]], dtype=bool)
         reports = reports_of(run)
         for k in np.flatnonzero(chosen):
             if (parts := _parts(run, int(k), cold=cold)) is None:

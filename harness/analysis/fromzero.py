@@ -36,7 +36,7 @@ def from_zero(target: str, runs: Sequence[RunData]) -> FromZero | None:
         c = run.columns
         for phase in sorted({p for p in c["phase"] if str(p).startswith("zero-")}):
             here = c["phase"] == phase
-            cold = here & run.ok & np.array([v is True for v in c["cold"]])
+            cold = here & run.ok & np.array([v is True for v in c["cold"]], dtype=bool)
             sent = c["sent_s"][here]
             sent = sent[~np.isnan(sent)]
             rows.append(

@@ -25,7 +25,7 @@ def cold(
     probes = {name: data.of(name, PROBES) for name in everyone}
     bursts = {name: data.of(name, BURST) for name in everyone}
     windows = tuple(keepalive.window(n, runs) for n in everyone if (runs := data.of(n, WINDOW)))
-    traffic = workspace.config.traffic
+    traffic, seed = workspace.config.traffic, workspace.config.pilot.seed
     return ColdFindings(
         shares=tuple(coldstarts.share(n, p, data.of(n, p)) for p in judged for n in dict.fromkeys(data.targets)),
         penalties=tuple(p for n in everyone for p in coldstarts.penalties(n, probes[n]) if p.probes),
@@ -39,7 +39,7 @@ def cold(
         expected=tuple(
             guess
             for w in windows
-            if (guess := _expected(data, w, traffic.requests_per_month / SECONDS_PER_MONTH, judged, data.targets))
+            if (guess := _expected(data, w, traffic.requests_per_month / SECONDS_PER_MONTH, judged, seed))
         ),
         from_zero=tuple(burst for n in everyone if (burst := fromzero.from_zero(n, bursts[n]))),
         mitigations=mitigations.mitigations(targets, probes, bursts, usage, traffic.requests_per_month),
@@ -47,11 +47,11 @@ def cold(
 
 
 def _expected(
-    data: Dataset, window: keepalive.Window, rate_per_s: float, judged: Sequence[str], targets: Sequence[str]
+    data: Dataset, window: keepalive.Window, rate_per_s: float, judged: Sequence[str], seed: int
 ) -> Expected | None:
     """None without a window or answers to play with."""
     median = window.median_s
-    if not isinstance(median, Estimate) or window.target not in targets or not judged:
+    if not isinstance(median, Estimate) or window.target not in data.targets or not judged:
         return None
     answers = [r.columns["finished_s"] - r.columns["sent_s"] for r in data.of(window.target, judged[0])]
     ok = [r.ok & r.measured for r in data.of(window.target, judged[0])]
@@ -60,7 +60,7 @@ def _expected(
         return None
 
     def share(window_s: float | None) -> float | None:
-        return None if window_s is None else coldshare.expected_share(rate_per_s, times.tolist(), window_s, seed=1)
+        return None if window_s is None else coldshare.expected_share(rate_per_s, times.tolist(), window_s, seed)
 
     value = share(median.value)
     assert value is not None

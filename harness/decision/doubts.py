@@ -48,6 +48,7 @@ def doubts(workspace: Workspace, plan: Plan, store: Store, findings: Findings) -
     out.append("No A/A run is part of this plan; the harness's own bias was not measured in this pilot.")
     out += _capacity(findings)
     out += _contention(findings)
+    out += _never_cold(findings)
     return tuple(out)
 
 
@@ -108,6 +109,13 @@ def _capacity(findings: Findings) -> list[str]:
                 f"{use.value * 100:.0f} % of what it sustains; services are planned at {UTILISATION * 100:.0f} %."
             )
     return out
+
+
+def _never_cold(findings: Findings) -> list[str]:
+    """Experiments whose target's control plane did not make it cold; what they were to measure is missing."""
+    said = [(run.record.run or {}).get("experiment") or {} for run in findings.data.runs]
+    ended = [str(one["ended"]) for one in said if "could not be made cold" in str(one.get("ended"))]
+    return [f"An experiment ended early: {words}." for words in dict.fromkeys(ended)]
 
 
 def _contention(findings: Findings) -> list[str]:

@@ -86,13 +86,15 @@ class Conductor:
                 command, cwd=self._spec.workspace, capture_output=True, timeout=COLD_TIMEOUT_S, check=False
             )
             if done.returncode:
-                said["error"] = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+                said["error"] = done.stderr.decode("utf-8", "replace").strip().splitlines()[:1] or ["no reason given"]
             else:
                 said |= json.loads(done.stdout)
         except (subprocess.TimeoutExpired, OSError, ValueError) as error:
             said["error"] = [f"{type(error).__name__}: {error}"]
         said["took_s"] = round(perf_counter() - began, 3)
         self.colds.append(said)
+        if "error" in said:  # a probe of a target that stayed warm must not be taken for a forced one
+            self.ended = f"{self._spec.target} could not be made cold: {' '.join(map(str, said['error']))}"
 
     def words(self) -> str:
         """For the terminal."""

@@ -140,11 +140,11 @@ def demo(tmp_path, corpus):
     return workspace(tmp_path / "w", corpus)
 
 
-def by_hand(folder, profile, target, **environment):
+def by_hand(folder, profile, target, *options, **environment):
     """As typed in the pilot's folder, on an embedded target that the run starts itself."""
     out = folder / f"out-{profile}"
     file = Path("loadprofiles") / f"{profile}.py"
-    process = start(folder, "--target", target, "--evidence", str(out), file=file, **environment)
+    process = start(folder, "--target", target, "--evidence", str(out), *options, file=file, **environment)
     return finish(process, folder, out, timeout=240)
 
 
@@ -185,6 +185,16 @@ def test_provisioned_environments_take_the_cold_away_as_far_as_they_reach(demo):
     assert done.code == 0, done.output
     assert sum(r["cold"] is False and r["init_type"] == "provisioned" for r in first) == 2
     assert sum(r["cold"] is True for r in first) == 6
+
+
+def test_a_target_that_could_not_be_made_cold_is_not_probed_as_if_it_had_been(demo, server):
+    """``--host`` drives another deployment than the embedded one, which is not even up."""
+    done = by_hand(demo, "coldstart", "local_function", "--host", server.url)
+
+    assert done.code == 0, done.output
+    assert done.samples == []
+    assert "could not be made cold" in done.json("run.json")["experiment"]["ended"]
+    assert "local_function is not up" in done.output
 
 
 def test_one_instance_of_a_container_from_zero_delays_several_requests(demo):

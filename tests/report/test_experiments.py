@@ -141,6 +141,15 @@ def test_a_target_that_refuses_everything(tmp_path):
     assert "The capacity of alpha is not known: no rate was kept." in outcome.doubts
 
 
+def test_a_target_that_could_not_be_made_cold_has_no_probes_and_a_doubt(tmp_path):
+    ended = "alpha could not be made cold: not for you"
+    record = {"kind": "cold-starts", "colds": [{"error": ["not for you"]}], "ended": ended}
+    outcome, _, text = pages(tmp_path, coldstart=both(([], record)), fromzero=both(([], record)))
+
+    assert "No cold-start probe was made." in text
+    assert f"An experiment ended early: {ended}." in outcome.doubts
+
+
 def test_a_target_that_dies_in_the_burst(tmp_path):
     phases = ["base"] * 10 + ["burst"] * 30 + ["base"] * 10
     dying = [sample(k, phase=p, scheduled_s=k * 0.2) if k < 25 else dead(k, p) for k, p in enumerate(phases)]
@@ -164,7 +173,7 @@ def test_a_plan_without_one_of_the_experiments_says_so_or_leaves_its_page_out(tm
     tracks.pop(missing)
     _, _, text = pages(tmp_path, **tracks)
 
-    assert ("No cold-start probe is part of this plan." in text) == (missing == "coldstart")
+    assert ("No cold-start probe was made." in text) == (missing == "coldstart")
     assert ("Sustainable capacity was not searched for in this plan" in text) == (missing == "capacity")
     assert ("How long an idle instance is kept" in text) == (missing != "keepalive")
     assert ("Many at once, from zero" in text) == (missing != "fromzero")
