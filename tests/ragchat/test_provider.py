@@ -66,3 +66,16 @@ def test_a_bucket_refills_and_takes_nothing_when_it_refuses():
     assert bucket.wait_s(60) == 0
     assert 0.9 < bucket.wait_s(1) <= 1
     assert Bucket(None).wait_s(10**9) == 0
+
+
+@pytest.mark.anyio
+async def test_with_a_key_only_who_sends_it_is_answered():
+    async with client(key="planted") as c:
+        answers = [
+            (await c.post("/v1/chat/completions", json=BODY, headers=headers)).status_code
+            for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer planted"})
+        ]
+        health = await c.get("/healthz")
+
+    assert answers == [401, 401, 200]
+    assert health.json() == {"status": "ok"}

@@ -6,6 +6,9 @@ the body as it is produced. The same file runs on Lambda and on any other server
 of the Runtime API (2018-06-01).
 
     python -m ragchat.lambda_runtime ragchat.asgi:app
+
+RAG_RESPONSE_MODE=buffered answers each invocation whole instead, for front doors that
+cannot stream (an HTTP API); a stream's events then come all at once, at its end.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ import socket
 import sys
 import traceback
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 from ragchat import instance  # noqa: F401 - first: the instance is born here
 
@@ -38,7 +41,7 @@ class Invocation:
         # Two small writes would meet Nagle and delayed acknowledgement: 40 ms on every answer.
         self._connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._path = f"{API}/invocation/{request_id}"
-        self.begun = False
+        self.begun = False  # whether the head is on its way
 
     def start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
         c = self._connection
@@ -75,6 +78,35 @@ class Invocation:
         c.close()
 
 
+class Buffered(Invocation):
+    """One whole response in the format of a proxy integration."""
+
+    def start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        self._head = {
+            "statusCode": status,
+            "headers": {name.decode("latin-1"): value.decode("latin-1") for name, value in headers},
+        }
+        self._body: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        self._body.append(data)
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Nothing was sent yet, so an error is reported as one."""
+        if error is not None:
+            super().end(error)
+            return
+        raw = b"".join(self._body)
+        try:
+            body = {"body": raw.decode(), "isBase64Encoded": False}
+        except UnicodeDecodeError:
+            body = {"body": base64.b64encode(raw).decode(), "isBase64Encoded": True}
+        headers = {"Content-Type": "application/json"}
+        self._connection.request("POST", self._path + "/response", json.dumps(self._head | body), headers)
+        self._connection.getresponse().read()
+        self._connection.close()
+
+
 def _error(error: BaseException) -> dict[str, Any]:
     return {
         "errorMessage": str(error),
@@ -84,27 +116,54 @@ def _error(error: BaseException) -> dict[str, Any]:
 
 
 def scope_of(event: dict[str, Any], request_id: str) -> tuple[dict[str, Any], bytes]:
-    """ASGI scope and body of a function URL event (payload format 2.0)."""
-    http_part = event["requestContext"]["http"]
+    """ASGI scope and body of an event: payload format 2.0 (function URL, HTTP API) or 1.0 (REST API)."""
     body = event.get("body") or ""
     raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
+    context = event["requestContext"]
+    asked = _version_1(event) if "httpMethod" in event else _version_2(event)
     scope = {
         "type": "http",
         # 2.4: with 2.3 Starlette opens a task group around every stream, 40 ms on the first.
         "asgi": {"version": "3.0", "spec_version": "2.4"},
         "http_version": "1.1",
-        "method": http_part["method"],
         "scheme": "https",
-        "path": unquote(event["rawPath"]),
-        "raw_path": event["rawPath"].encode(),
-        "query_string": event.get("rawQueryString", "").encode(),
         "root_path": "",
-        "headers": [(k.lower().encode(), v.encode("latin-1")) for k, v in event.get("headers", {}).items()],
-        "client": (http_part.get("sourceIp", "127.0.0.1"), 0),
-        "server": (event["requestContext"].get("domainName", "localhost"), 443),
+        "headers": [(k.lower().encode(), v.encode("latin-1")) for k, v in (event.get("headers") or {}).items()],
+        "server": (context.get("domainName", "localhost"), 443),
         "aws.request_id": request_id,
+        **asked,
     }
     return scope, raw
+
+
+def _version_2(event: dict[str, Any]) -> dict[str, Any]:
+    http_part = event["requestContext"]["http"]
+    path = _without_stage(event["rawPath"], event["requestContext"].get("stage"))
+    return {
+        "method": http_part["method"],
+        "path": unquote(path),
+        "raw_path": path.encode(),
+        "query_string": event.get("rawQueryString", "").encode(),
+        "client": (http_part.get("sourceIp", "127.0.0.1"), 0),
+    }
+
+
+def _version_1(event: dict[str, Any]) -> dict[str, Any]:
+    many = event.get("multiValueQueryStringParameters") or {}
+    identity = event["requestContext"].get("identity") or {}
+    return {
+        "method": event["httpMethod"],
+        "path": unquote(event["path"]),
+        "raw_path": event["path"].encode(),
+        "query_string": urlencode([(name, value) for name, values in many.items() for value in values]).encode(),
+        "client": (identity.get("sourceIp", "127.0.0.1"), 0),
+    }
+
+
+def _without_stage(path: str, stage: str | None) -> str:
+    """A named stage of an HTTP API is part of its raw path and not of the app's."""
+    prefix = f"/{stage}"
+    return path.removeprefix(prefix) if stage and stage != "$default" and path.startswith(f"{prefix}/") else path
 
 
 async def answer(app: Any, event: dict[str, Any], request_id: str, invocation: Invocation) -> None:  # noqa: ANN401
@@ -151,6 +210,7 @@ def main() -> None:
     """Serve invocations for ever, one at a time."""
     api = os.environ["AWS_LAMBDA_RUNTIME_API"]
     app = load(sys.argv[1] if len(sys.argv) > 1 else os.environ["_HANDLER"], api)
+    kind = Buffered if os.environ.get("RAG_RESPONSE_MODE") == "buffered" else Invocation
     loop = asyncio.new_event_loop()
     polling = http.client.HTTPConnection(api)
     while True:
@@ -158,7 +218,7 @@ def main() -> None:
         response = polling.getresponse()
         event = json.loads(response.read())
         request_id = response.headers["Lambda-Runtime-Aws-Request-Id"]
-        loop.run_until_complete(answer(app, event, request_id, Invocation(api, request_id)))
+        loop.run_until_complete(answer(app, event, request_id, kind(api, request_id)))
 
 
 if __name__ == "__main__":

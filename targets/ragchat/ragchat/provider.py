@@ -3,14 +3,17 @@
     python -m ragchat.provider [--port 0] [--time-scale 1.0] [--requests-per-minute N] …
 
 Prints one JSON line with its base URL when ready. Its own rate limit makes
-provider throttles, which are not the runtime's.
+provider throttles, which are not the runtime's. Where others can reach it,
+RAG_PROVIDER_KEY is the bearer token that it wants.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import hmac
 import json
+import os
 import socket
 import time
 from collections.abc import AsyncIterator
@@ -51,8 +54,11 @@ class Bucket:
 class Model:
     """Chat completions by extraction, at the pace of the clock."""
 
-    def __init__(self, law: Law, rpm: float | None, tpm: float | None, max_concurrency: int | None) -> None:
+    def __init__(
+        self, law: Law, rpm: float | None, tpm: float | None, max_concurrency: int | None, key: str | None = None
+    ) -> None:
         self._law = law
+        self._bearer = f"Bearer {key}".encode() if key else None
         self._requests = Bucket(rpm)
         self._tokens = Bucket(tpm)
         self._max_concurrency = max_concurrency
@@ -63,6 +69,9 @@ class Model:
 
     async def completions(self, request: Request) -> Response:
         arrived = time.perf_counter()
+        said = request.headers.get("authorization", "").encode()
+        if self._bearer is not None and not hmac.compare_digest(said, self._bearer):
+            return _error(401, "invalid_api_key", "wrong or missing key")
         raw = await request.body()
         try:
             body = json.loads(raw)
@@ -129,13 +138,20 @@ def _error(status: int, code: str, message: str, retry_after_s: float | None = N
     return JSONResponse({"error": {"message": message, "type": code, "code": code}}, status, headers)
 
 
-def create_app(law: Law, rpm: float | None = None, tpm: float | None = None, most: int | None = None) -> Starlette:
-    """The provider as an ASGI app."""
-    model = Model(law, rpm, tpm, most)
+async def _healthy(_: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+def create_app(
+    law: Law, rpm: float | None = None, tpm: float | None = None, most: int | None = None, key: str | None = None
+) -> Starlette:
+    """The provider as an ASGI app; with ``key`` it answers only who sends it as a bearer token."""
+    model = Model(law, rpm, tpm, most, key)
     return Starlette(
         routes=[
             Route("/v1/chat/completions", model.completions, methods=["POST"]),
             Route("/v1/models", model.models),
+            Route("/healthz", _healthy),
         ]
     )
 
@@ -150,7 +166,8 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--tokens-per-minute", type=float)
     parser.add_argument("--max-concurrency", type=int)
     o = parser.parse_args(argv)
-    app = create_app(Law(time_scale=o.time_scale), o.requests_per_minute, o.tokens_per_minute, o.max_concurrency)
+    key = os.environ.get("RAG_PROVIDER_KEY")
+    app = create_app(Law(time_scale=o.time_scale), o.requests_per_minute, o.tokens_per_minute, o.max_concurrency, key)
     with socket.create_server((o.host, o.port), backlog=512) as listener:
         print(json.dumps({"base_url": f"http://{o.host}:{listener.getsockname()[1]}"}), flush=True)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off"))
