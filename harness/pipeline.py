@@ -43,7 +43,7 @@ from harness.planning import draw_plan, seal_of
 from harness.planning.profiles import describe
 from harness.report import render
 from harness.report.content import content
-from harness.runtimes.ready import headers_of, verify_of
+from harness.runtimes.ready import auth_of, verify_of
 from harness.workspace import Workspace
 
 
@@ -133,14 +133,14 @@ def status(workspace: Workspace) -> Board:
 def _contract(target: Target, url: str) -> list[Check]:
     """The contract that a target of its dialect is held to."""
     if target.dialect is Dialect.OPENAI_CHAT:
-        return check_openai(url, headers_of(target), verify_of(target), target.model)
-    return check_contract(url, headers_of(target), verify_of(target))
+        return check_openai(url, auth_of(target, url), verify_of(target), target.model)
+    return check_contract(url, auth_of(target, url), verify_of(target))
 
 
 def _meta(url: str, target: Target) -> dict[str, object]:
     try:
         value = httpx.get(
-            url + "/v1/meta", headers=headers_of(target), timeout=10, trust_env=False, verify=verify_of(target)
+            url + "/v1/meta", auth=auth_of(target, url), timeout=10, trust_env=False, verify=verify_of(target)
         ).json()
     except (httpx.HTTPError, ValueError):
         return {}

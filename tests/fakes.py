@@ -23,6 +23,7 @@ class ScriptedServer:
         self._listener = socket.create_server((host, port))
         self.port = self._listener.getsockname()[1]
         self.url = f"http{'s' if tls else ''}://{host}:{self.port}"
+        self.paths: list[str] = []
         self.hits: Counter[str] = Counter()
         self.connections = 0
         self._closing = False
@@ -54,6 +55,7 @@ class ScriptedServer:
                 line = reader.readline()
                 if not line:
                     return
+                self.paths.append(line.split()[1].decode())
                 length = 0
                 headers = {}
                 while (header := reader.readline()) not in (b"\r\n", b""):

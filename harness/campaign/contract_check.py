@@ -192,18 +192,18 @@ CHECKS: tuple[Callable[[Contract], str], ...] = (
 )
 
 
-def check_contract(base_url: str, headers: dict[str, str] | None = None, verify: Verify = True) -> list[Check]:  # noqa: FBT002
+def check_contract(base_url: str, auth: httpx.Auth | None = None, verify: Verify = True) -> list[Check]:  # noqa: FBT002
     """Every check against one target, none skipped after a failure."""
-    with client_of(base_url, headers, verify) as client:
+    with client_of(base_url, auth, verify) as client:
         contract = Contract(client)
         return [answer_to(check, contract) for check in CHECKS]
 
 
-def client_of(base_url: str, headers: dict[str, str] | None, verify: Verify) -> httpx.Client:
+def client_of(base_url: str, auth: httpx.Auth | None, verify: Verify) -> httpx.Client:
     """A client that follows no redirect and reads no proxy settings."""
     return httpx.Client(
         base_url=base_url,
-        headers=headers or {},
+        auth=auth,
         timeout=TIMEOUT_S,
         trust_env=False,
         follow_redirects=False,

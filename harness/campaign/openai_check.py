@@ -67,12 +67,12 @@ def _texts(chunk: dict[str, Any]) -> list[str | None]:
 
 def check_openai(
     base_url: str,
-    headers: dict[str, str] | None = None,
+    auth: httpx.Auth | None = None,
     verify: Verify = True,  # noqa: FBT002
     model: str | None = None,
 ) -> list[Check]:
     """Every check against one target."""
-    with client_of(base_url, headers, verify) as client:
+    with client_of(base_url, auth, verify) as client:
         contract = OpenAiChat(client, model)
         return [
             answer_to(check, contract) for check in (OpenAiChat.whole_answer, OpenAiChat.stream, OpenAiChat.unbuffered)

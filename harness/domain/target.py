@@ -118,6 +118,14 @@ class PriceModel:
 
 
 @dataclass(frozen=True)
+class Auth:
+    """Credentials that are made rather than kept: the kind, and what it must know; no secret is among it."""
+
+    kind: str  # "aws-sigv4", "google-id-token" or "azure-token"
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class SourceConfig:
     """One metric source as target.toml names it; the sources room makes a MetricSource of it."""
 
@@ -136,6 +144,7 @@ class Target:
     base_url: str | None = None  # None for embedded targets: known once they are up
     title: str = ""
     headers_from_env: Mapping[str, str] = field(default_factory=dict)
+    auth: Auth | None = None  # None: nothing, or a header from the environment
     lanes: tuple[str, ...] = ()  # base URLs of independent copies, for the keep-alive search
     variant_of: str | None = None  # the target that this one differs from in a few fields
     model: str | None = None  # what openai-chat requests name; rag-chat/1 has no such field

@@ -6,18 +6,22 @@ import errno
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from gevent import Timeout
+from gevent import Timeout, sleep
 
 from harness.domain.refusal import refused_by
 from harness.domain.sample import Layer, Outcome, Sample
 from harness.load import outcomes
 from harness.load.answers import READERS, Answer
+from harness.load.bodies import Bodies
 from harness.load.connection import ClosedEarly, Connection, DeadlinePassed, NotHttp
 from harness.load.deadlines import Deadlines
+from harness.load.signing import AHEAD_S, signing_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from harness.domain.questions import Question
     from harness.domain.schedule import Arrival
-    from harness.load.bodies import Bodies
     from harness.load.origin import Origin
     from harness.load.spec import RunSpec
 
@@ -27,16 +31,37 @@ OWN_ERRORS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.E
 class Attempts:
     """Makes attempts against one origin and counts them."""
 
-    def __init__(self, spec: RunSpec, origin: Origin, bodies: Bodies, t0: float) -> None:
+    def __init__(self, spec: RunSpec, origin: Origin, questions: Mapping[str, Question], t0: float) -> None:
         self._deadline_s = spec.deadline_s
         self._origin = origin
-        self._bodies = bodies
+        self._signing = signing_of(spec, origin.base_url)
+        self._bodies = Bodies(spec, questions, origin, self._signing)
         self._t0 = t0
         self._reader: type[Answer] = READERS[spec.dialect]
         self._deadlines = Deadlines()
-        self.start, self.stop = self._deadlines.start, self._deadlines.stop
         self.sent = 0
         self.local_errors: dict[str, None] = {}
+
+    def start(self) -> None:
+        self._deadlines.start()
+        if self._signing is not None:
+            self._signing.start()
+
+    def stop(self) -> None:
+        self._deadlines.stop()
+        if self._signing is not None:
+            self._signing.stop()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why credentials could not be renewed, if they could not."""
+        return self._signing.trouble if self._signing else None
+
+    def prepare(self, arrival: Arrival, due: float) -> None:
+        """Wait until shortly before an arrival is due and sign it; returns at once where nothing is signed."""
+        if self._signing is not None:
+            sleep(max(0.0, due - AHEAD_S - perf_counter()))
+            self._bodies.prepare(arrival)
 
     def make(self, arrival: Arrival, sample: Sample, slot: object, request_id: str, due: float) -> None:
         """Send once and fill in the sample; ``due`` is when the whole answer must have come, monotonic."""

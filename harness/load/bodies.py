@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     from harness.domain.questions import Question
     from harness.domain.schedule import Arrival
     from harness.load.origin import Origin
+    from harness.load.signing import Signing
     from harness.load.spec import RunSpec
 
 CHARACTERS_PER_TOKEN = 4.0  # English prose under common tokenisers; what a target counted stands in input_tokens
 MOST_CHARACTERS = 32_000  # a message, by the contract
 MOST_MESSAGES = 64
 MOST_TOKENS = 4096
+ID_HEADER = b"X-Request-Id: "
+CHAT_PATHS: Mapping[str, str] = {Dialect.RAG_CHAT: "/v1/chat", Dialect.OPENAI_CHAT: "/v1/chat/completions"}
 HISTORY_ANSWER = "As said before: {question} The short answer is yes, within the limits that the documentation names."
 NOTES = (
     "the team keeps its notes short and dated so that a reader finds the latest decision first and the reason for it "
@@ -30,31 +33,51 @@ NOTES = (
 class Bodies:
     """Builds requests; a body that only question and mode decide is built once."""
 
-    def __init__(self, spec: RunSpec, questions: Mapping[str, Question], origin: Origin) -> None:
+    def __init__(
+        self, spec: RunSpec, questions: Mapping[str, Question], origin: Origin, signing: Signing | None = None
+    ) -> None:
+        self._signing = signing
+        self._prefix = origin.prefix
         self._dialect = spec.dialect
         self._model = spec.model
         self._most = spec.max_tokens or MOST_TOKENS
         self._questions = questions
         self._head = _fixed_head(spec, origin)
+        self._path = CHAT_PATHS[spec.dialect]
+        self._ready: dict[int, tuple[bytes, bytes]] = {}
         self._plain: dict[tuple[str, bool, int | None, int | None], tuple[bytes, bytes]] = {}
         self._notes = NOTES * (MOST_CHARACTERS // len(NOTES) + 2)
 
     def request(self, arrival: Arrival, request_id: str) -> bytes:
         """Head and body of one attempt."""
+        head, body = self._ready.pop(arrival.seq) if arrival.seq in self._ready else self._signed(arrival)
+        return head + request_id.encode() + b"\r\n\r\n" + body
+
+    def prepare(self, arrival: Arrival) -> None:
+        """Sign now what is due soon."""
+        self._ready[arrival.seq] = self._signed(arrival)
+
+    def _signed(self, arrival: Arrival) -> tuple[bytes, bytes]:
+        head, body = self._parts(arrival)
+        if self._signing is not None:
+            head = head[: -len(ID_HEADER)] + self._signing.lines("POST", self._path, body) + ID_HEADER
+        return head, body
+
+    def _parts(self, arrival: Arrival) -> tuple[bytes, bytes]:
+        """Built once where question and mode decide."""
         if not arrival.plain:
-            head, body = self._parts(arrival)
-            return head + request_id.encode() + b"\r\n\r\n" + body
+            return self._built(arrival)
         key = (arrival.question_id, arrival.stream, arrival.top_k, arrival.max_tokens)
         parts = self._plain.get(key)
         if parts is None:
-            parts = self._plain[key] = self._parts(arrival)
-        return parts[0] + request_id.encode() + b"\r\n\r\n" + parts[1]
+            parts = self._plain[key] = self._built(arrival)
+        return parts
 
-    def _parts(self, arrival: Arrival) -> tuple[bytes, bytes]:
+    def _built(self, arrival: Arrival) -> tuple[bytes, bytes]:
         path, body = self.body(arrival)
         accept = b"text/event-stream" if arrival.stream else b"application/json"
-        head = b"POST %s HTTP/1.1\r\n%sAccept: %s\r\nContent-Length: %d\r\nX-Request-Id: "
-        return head % (path.encode("latin-1"), self._head, accept, len(body)), body
+        head = b"POST %s HTTP/1.1\r\n%sAccept: %s\r\nContent-Length: %d\r\n" + ID_HEADER
+        return head % ((self._prefix + path).encode("latin-1"), self._head, accept, len(body)), body
 
     def body(self, arrival: Arrival) -> tuple[str, bytes]:
         """Path and JSON body."""
@@ -69,13 +92,13 @@ class Bodies:
                 data["model"] = self._model
             if arrival.stream:
                 data["stream_options"] = {"include_usage": True}
-            return "/v1/chat/completions", orjson.dumps(data)
+            return self._path, orjson.dumps(data)
         data["top_k"] = question.top_k if arrival.top_k is None else arrival.top_k
         if arrival.session is not None:
             data["session_id"] = f"session-{arrival.session}"
         elif question.session_id:
             data["session_id"] = question.session_id
-        return "/v1/chat", orjson.dumps(data)
+        return self._path, orjson.dumps(data)
 
     def _messages(self, question: Question, arrival: Arrival) -> list[dict[str, str]]:
         own = [{"role": m.role, "content": m.content} for m in question.messages]

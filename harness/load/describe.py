@@ -20,6 +20,7 @@ def main() -> None:
     """Print the RunSpec's parts that a plan needs; exit 2 with the reason when the options are refused."""
     file, *rest = sys.argv[1:]
     load_locustfile(file)
+    options.PREPARED.only_describe = True
     get_parser(default_config_files=[]).parse_args(["-f", file, "--headless", *rest])
     spec = options.PREPARED.spec
     schedule = options.PREPARED.schedule

@@ -18,7 +18,6 @@ from gevent import GreenletExit
 from harness.domain import schedule as schedules
 from harness.domain.sample import Outcome, Sample
 from harness.load.attempt import Attempts
-from harness.load.bodies import Bodies
 from harness.load.gauges import Gauges
 from harness.load.origin import Origin
 from harness.workspace import questions as question_files
@@ -69,7 +68,7 @@ class Generator:
         self._on_sample = on_sample
         urls = (spec.base_url or "http://127.0.0.1:9", *spec.lanes)
         self._origins = [Origin(url, spec.connections, spec.ca_file) for url in urls]
-        self._attempts = [Attempts(spec, origin, Bodies(spec, questions, origin), t0) for origin in self._origins]
+        self._attempts = [Attempts(spec, origin, questions, t0) for origin in self._origins]
         self._run_id = uuid.uuid4().hex[:20]
         self._lines: list[bytes] = []
         self._busy: set[Any] = set()
@@ -118,6 +117,7 @@ class Generator:
         while (arrival := self._next()) is not None:
             due = self.t0 + arrival.scheduled_s
             try:
+                self._attempts[arrival.lane].prepare(arrival, due)
                 # always sleeps, so that a slot that is behind still lets the others run
                 gevent.sleep(max(0.0, due - perf_counter()))
             except GreenletExit:
@@ -216,6 +216,7 @@ class Generator:
         self._refused_in_a_row += 1
         if self._refused_in_a_row >= UNAUTHORIZED_IN_A_ROW and self.limit_hit is None:
             self.limit_hit = f"{UNAUTHORIZED_IN_A_ROW} answers of 401 or 403 in a row"
+            self.limit_hit += "".join(f"; {a.trouble}" for a in self._attempts[:1] if a.trouble)
             self._stopped = True
             self._todo.clear()
             self._more.set()

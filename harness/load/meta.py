@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from harness.domain.target import Dialect
-from harness.errors import Refused
+from harness.errors import PilotError, Refused
 from harness.load.origin import tls_context
+from harness.load.signing import header_map
 
 if TYPE_CHECKING:
     from harness.load.spec import RunSpec
@@ -33,12 +33,12 @@ def ask(spec: RunSpec, *, strict: bool = True) -> dict[str, Any]:
         if parts.scheme == "https"
         else http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
     )
-    headers = {name: os.environ.get(variable, "") for name, variable in spec.headers_from_env.items()}
     try:
+        headers = header_map(spec, "GET", spec.base_url.rstrip("/") + "/v1/meta")
         connection.request("GET", parts.path.rstrip("/") + "/v1/meta", headers=headers)
         answer = connection.getresponse()
         raw = answer.read(1 << 20)
-    except (OSError, http.client.HTTPException):
+    except (OSError, http.client.HTTPException, PilotError):
         return {}
     finally:
         connection.close()

@@ -21,6 +21,7 @@ from harness.errors import Exit, PilotError, Refused
 from harness.load.given import Given
 from harness.load.hosts import check_listeners, declared_by, may_drive, nearest_workspace
 from harness.load.origin import tls_context
+from harness.load.signing import check_credentials
 from harness.load.slots import choose_slots
 from harness.load.spec import RunSpec
 from harness.load.work import add_work_options, work_of
@@ -52,6 +53,7 @@ class Prepared:
     schedule: Schedule | None = None
     questions: dict[str, Question] = field(default_factory=dict)
     key: str = ""
+    only_describe: bool = False  # a plan is drawn without credentials
 
 
 PREPARED = Prepared()
@@ -150,6 +152,7 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
         workspace=str(workspace.root) if workspace else None,
         evidence=given.text("evidence"),
         headers_from_env=dict(target.headers_from_env),
+        auth={"kind": target.auth.kind, "options": dict(target.auth.options)} if target.auth else None,
         p95_limit_s=workspace.config.slo.p95_s if workspace else None,
         ttft_p95_limit_s=workspace.config.slo.ttft_p95_s if workspace else None,
         error_rate_limit=workspace.config.slo.error_rate if workspace else 0.01,
@@ -165,6 +168,9 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
         ask_meta_first=load.kind not in COLD_KINDS and not os.environ.get(CAMPAIGN_VARIABLE),
     )
     _check_limits(spec, workspace)
+    sends = not getattr(parsed, "master", False)  # a master's workers have secrets of their own
+    if sends and not again and not PREPARED.only_describe:
+        check_credentials(spec)
     if spec.base_url and spec.base_url.startswith("https"):
         tls_context(spec.ca_file)
     key = repr(replace(spec, evidence=None, slots=0, load=replace(load, trace=None))) + str(

@@ -47,12 +47,13 @@ class Origin:
     """One base URL; a slot is whatever object a connection belongs to under ``per-user``."""
 
     def __init__(self, base_url: str, connections: str = Connections.SHARED, ca_file: str | None = None) -> None:
-        parts: SplitResult = urlsplit(base_url)
+        self.base_url = base_url.rstrip("/")
+        parts: SplitResult = urlsplit(self.base_url)
         self._tls = tls_context(ca_file) if parts.scheme == "https" else None
         self._hostname = parts.hostname or ""
         self._port = parts.port or (443 if self._tls else 80)
         self.host_header = parts.netloc.rpartition("@")[2]
-        self.prefix = parts.path.rstrip("/")
+        self.prefix = parts.path
         self.connections = Connections(connections)
         self._free: list[Connection] = []
         self._own: dict[Any, Connection] = {}

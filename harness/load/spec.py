@@ -35,6 +35,7 @@ class RunSpec:
     workspace: str | None
     evidence: str | None
     headers_from_env: dict[str, str] = field(default_factory=dict)
+    auth: dict[str, Any] | None = None  # kind and options of credentials that are made; no secret among them
     p95_limit_s: float | None = None
     ttft_p95_limit_s: float | None = None
     error_rate_limit: float = 0.01

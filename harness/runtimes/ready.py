@@ -5,18 +5,41 @@ from __future__ import annotations
 import os
 import ssl
 import time
+from collections.abc import Generator
 
 import httpx
 
+from harness.cloud.auth import authoriser_of
 from harness.domain.target import Dialect, Target
-from harness.errors import PilotError
+from harness.errors import PilotError, Refused
 
 READY_TIMEOUT_S = 30.0
 
 
-def headers_of(target: Target) -> dict[str, str]:
-    """Authorisation from this process's environment; never written down."""
-    return {name: os.environ.get(variable, "") for name, variable in target.headers_from_env.items()}
+class TargetAuth(httpx.Auth):
+    """Authorisation from this process's environment; never written down. Raises PilotError where it has none."""
+
+    requires_request_body = True
+
+    def __init__(self, target: Target, base_url: str) -> None:
+        self._target = target
+        self._authoriser = authoriser_of(target.auth, base_url) if target.auth else None
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        missing = [variable for variable in self._target.headers_from_env.values() if not os.environ.get(variable)]
+        if missing:
+            raise Refused(f"{self._target.name}: environment variable {', '.join(missing)} is not set")
+        request.headers.update({n: os.environ[v] for n, v in self._target.headers_from_env.items()})
+        if self._authoriser is not None:
+            self._authoriser.renew()
+            kind = request.headers.get("content-type")
+            request.headers.update(self._authoriser.headers(request.method, str(request.url), request.content, kind))
+        yield request
+
+
+def auth_of(target: Target, base_url: str) -> httpx.Auth | None:
+    """What single requests outside a run are authorised by."""
+    return TargetAuth(target, base_url) if target.auth or target.headers_from_env else None
 
 
 def verify_of(target: Target) -> ssl.SSLContext | bool:
@@ -35,10 +58,10 @@ def wait_ready(target: Target, base_url: str, timeout_s: float = READY_TIMEOUT_S
     up = 300 if target.dialect is Dialect.RAG_CHAT else 500  # not every server of the dialect lists its models
     deadline = time.monotonic() + timeout_s
     said = "no answer"
-    verify = verify_of(target)
+    verify, auth = verify_of(target), auth_of(target, base_url)
     while time.monotonic() < deadline:
         try:
-            answer = httpx.get(base_url + path, headers=headers_of(target), timeout=5, trust_env=False, verify=verify)
+            answer = httpx.get(base_url + path, auth=auth, timeout=5, trust_env=False, verify=verify)
             if answer.status_code < up:
                 return
             said = f"HTTP {answer.status_code}"

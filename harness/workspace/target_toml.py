@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from harness.domain.target import (
+    Auth,
     AwsEcs,
     AwsLambda,
     Dialect,
@@ -30,6 +31,18 @@ from harness.workspace.problems import read_toml, validate
 from harness.workspace.source_toml import SourceTable, config_of
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
+AUTH_FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # what each kind wants, and what it may have
+    "none": ((), ()),
+    "header": (("env",), ("header",)),
+    "aws-sigv4": (("region",), ("service",)),
+    "google-id-token": ((), ("audience",)),
+    "azure-token": (("scope",), ()),
+}
+WHAT = {
+    "env": "the variable that holds the header's value",
+    "region": "the one that the function or API is in",
+    "scope": 'as "api://CLIENT-ID/.default"',
+}
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 Count = Annotated[int, Field(ge=1)]
 
@@ -163,15 +176,30 @@ class ExternalTable(Table):
 class AuthTable(Table):
     """How requests are authorised; the secret itself stays in the environment."""
 
-    kind: Literal["none", "header"] = "none"
-    header: str = "Authorization"
+    kind: Literal["none", "header", "aws-sigv4", "google-id-token", "azure-token"] = "none"
+    header: str | None = None
     env: str | None = None
+    region: str | None = None
+    service: Literal["lambda", "execute-api"] | None = None
+    audience: str | None = None
+    scope: str | None = None
 
     @model_validator(mode="after")
-    def _has_env(self) -> AuthTable:
-        if self.kind == "header" and not self.env:
-            raise ValueError('kind = "header" wants env: the variable that holds the header\'s value')
+    def _as_its_kind_wants(self) -> AuthTable:
+        wants, may = AUTH_FIELDS[self.kind]
+        said = {name for name in type(self).model_fields if name != "kind" and getattr(self, name) is not None}
+        problems = [f'kind = "{self.kind}" wants {name}: {WHAT[name]}' for name in wants if name not in said]
+        problems += [f'{name} does not go with kind = "{self.kind}"' for name in sorted(said - {*wants, *may})]
+        if problems:
+            raise ValueError("; ".join(problems))
         return self
+
+    def made(self) -> Auth | None:
+        """What is more than a header."""
+        if self.kind in ("none", "header"):
+            return None
+        given = self.model_dump(exclude={"kind"}, exclude_none=True)
+        return Auth(self.kind, ({"service": "lambda"} if self.kind == "aws-sigv4" else {}) | given)
 
 
 class TlsTable(Table):
@@ -219,7 +247,7 @@ class TargetToml(Table):
     @field_validator("base_url")
     @classmethod
     def _url(cls, value: str | None) -> str | None:
-        if value is not None and not _VARIABLE.search(value):
+        if value is not None and not _VARIABLE.search(value):  # one that is not set is told apart
             parts = urlsplit(value)
             if parts.scheme not in ("http", "https") or not parts.hostname:
                 raise ValueError("want http:// or https:// with a host")
@@ -259,24 +287,18 @@ def read_target(folder: Path, fill: Mapping[str, str]) -> Target:
     """One target; raises BadFile with every problem of its file."""
     path = folder / "target.toml"
     data, variant_of = _with_its_base(path)
-    model = validate(TargetToml, data, path)
-    urls = {"base_url": (model.base_url,) if model.base_url else (), "lanes": model.lanes}
-    missing = [
-        (f, n) for f, some in urls.items() for url in some for n in _VARIABLE.findall(url) if not os.environ.get(n)
-    ]
-    if missing:
-        raise BadFile(path, [Problem(field, f"environment variable {name} is not set") for field, name in missing])
-    base_url = _filled_in(model.base_url) if model.base_url else None
+    model = _checked(data, path)
     return Target(
         name=folder.name,
         folder=folder,
         dialect=model.dialect,
         runtime=model.runtime.config({**fill, "python": sys.executable, "folder": str(folder)}),
-        base_url=base_url,
-        lanes=tuple(_filled_in(url) for url in model.lanes),
+        base_url=model.base_url.rstrip("/") if model.base_url else None,
+        lanes=tuple(url.rstrip("/") for url in model.lanes),
         variant_of=variant_of,
         title=model.title,
         headers_from_env=_headers(model),
+        auth=model.auth.made(),
         model=model.model,
         ca_file=str(folder / model.tls.ca_file) if model.tls else None,
         prices=PriceModel(**model.prices.model_dump()) if model.prices else None,
@@ -306,11 +328,43 @@ def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, 
     return {**below, **above, **both}
 
 
-def _filled_in(url: str) -> str:
-    return _VARIABLE.sub(lambda m: os.environ[m.group(1)], url).rstrip("/")
+def _checked(data: Mapping[str, Any], path: Path) -> TargetToml:
+    """Raises BadFile with variables that are not set and whatever else is wrong."""
+    data, missing = filled_in(data)
+    try:
+        model = validate(TargetToml, data, path)
+    except BadFile as error:
+        others = [problem for problem in error.problems if "${" not in problem.message]
+        raise BadFile(path, [*missing, *others]) from None
+    if missing:
+        raise BadFile(path, missing)
+    return model
+
+
+def filled_in(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    """The tables with each ``${VARIABLE}`` replaced, and those that are not set.
+
+    Headers keep theirs: secrets are read where they are sent. So do commands and variables of embedded targets.
+    """
+    missing: list[Problem] = []
+
+    def fill(value: Any, field: str) -> Any:  # noqa: ANN401 - whatever the file holds
+        if isinstance(value, str):
+            names = [name for name in _VARIABLE.findall(value) if not os.environ.get(name)]
+            missing.extend(Problem(field, f"environment variable {name} is not set") for name in names)
+            return value if names else _VARIABLE.sub(lambda m: os.environ[m.group(1)], value)
+        if isinstance(value, list):
+            return [fill(inner, f"{field}[{k}]") for k, inner in enumerate(value)]
+        if isinstance(value, dict):
+            return {key: fill(inner, f"{field}.{key}") for key, inner in value.items()}
+        return value
+
+    kind = (data.get("runtime") or {}).get("kind", "") if isinstance(data.get("runtime"), dict) else ""
+    apart = ("headers", "runtime") if str(kind).startswith("local-") else ("headers",)
+    return {key: value if key in apart else fill(value, key) for key, value in data.items()}, missing
 
 
 def _headers(model: TargetToml) -> dict[str, str]:
     """Header name to the variable that holds its value."""
-    auth = {model.auth.header: model.auth.env} if model.auth.kind == "header" and model.auth.env else {}
+    auth = {model.auth.header or "Authorization": model.auth.env} if model.auth.env else {}
     return {name: text[2:-1] for name, text in model.headers.items()} | auth

@@ -15,7 +15,15 @@ from harness.domain.sample import Outcome
 from harness.errors import Exit
 from harness.workspace.pilot_toml import PilotToml
 from harness.workspace.source_toml import CloudWatchTable, LambdaLogsTable
-from harness.workspace.target_toml import ContainerTable, EcsTable, FunctionTable, LambdaTable, TargetToml, read_target
+from harness.workspace.target_toml import (
+    AuthTable,
+    ContainerTable,
+    EcsTable,
+    FunctionTable,
+    LambdaTable,
+    TargetToml,
+    read_target,
+)
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = [
@@ -141,7 +149,7 @@ def test_every_field_of_pilot_toml_is_documented():
 
 
 @pytest.mark.parametrize(
-    "table", [FunctionTable, ContainerTable, LambdaTable, EcsTable, CloudWatchTable, LambdaLogsTable]
+    "table", [AuthTable, FunctionTable, ContainerTable, LambdaTable, EcsTable, CloudWatchTable, LambdaLogsTable]
 )
 def test_every_field_of_an_embedded_target_is_documented(table):
     page = (ROOT / "targets" / "README.md").read_text()
