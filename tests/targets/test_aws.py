@@ -1,0 +1,160 @@
+"""The AWS deployments' files, offline: valid templates, a clean image, policies that allow what is called and no more."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from harness.workspace.target_toml import read_target
+
+TARGETS = Path(__file__).parent.parent.parent / "targets"
+TEMPLATES = sorted(TARGETS.glob("aws_*/*.yaml"))
+DOCKERFILES = [TARGETS / "aws_base" / "Dockerfile", TARGETS / "fleet" / "Dockerfile"]
+VARIABLES = {
+    "RAG_LAMBDA_URL": "https://abc.lambda-url.us-east-1.on.aws/",
+    "RAG_FARGATE_URL": "http://rag.us-east-1.elb.amazonaws.com",
+    "RAG_LOAD_BALANCER": "app/rag-pilot/50dc6c495c0c9188",
+}
+
+
+class Loader(yaml.SafeLoader):
+    """CloudFormation's short forms, kept as plain values."""
+
+
+Loader.add_multi_constructor(
+    "!",
+    lambda loader, tag, node: {
+        tag: node.value if isinstance(node, yaml.ScalarNode) else loader.construct_object(_plain(node), deep=True)
+    },
+)
+
+
+def _plain(node):
+    kind = "tag:yaml.org,2002:seq" if isinstance(node, yaml.SequenceNode) else "tag:yaml.org,2002:map"
+    return type(node)(kind, node.value)
+
+
+def template(path):
+    return yaml.load(path.read_text(), Loader)
+
+
+def lint(*paths):
+    command = [Path(sys.executable).parent / "cfn-lint", "--non-zero-exit-code", "warning", *map(str, paths)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_every_template_keeps_to_the_resource_schemas():
+    done = lint(*TEMPLATES)
+
+    assert len(TEMPLATES) == 5
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_linter_can_say_no(tmp_path):
+    wrong = tmp_path / "template.yaml"
+    wrong.write_text(
+        (TARGETS / "aws_lambda" / "template.yaml").read_text().replace("RESPONSE_STREAM", "RESPONSE_STREEM")
+    )
+
+    assert "RESPONSE_STREEM" in lint(wrong).stdout
+
+
+@pytest.mark.parametrize("path", DOCKERFILES, ids=lambda p: p.parent.name)
+def test_images_are_built_as_hadolint_wants(path):
+    done = subprocess.run([Path(sys.executable).parent / "hadolint", path], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_image_is_pinned_checked_for_health_and_nobodys():
+    text = DOCKERFILES[0].read_text()
+    requirements = (TARGETS / "aws_base" / "requirements.txt").read_text()
+
+    assert re.search(r"^ARG PYTHON=python:\d+\.\d+\.\d+-slim-\w+$", text, re.MULTILINE)
+    assert "USER 10001" in text
+    assert "HEALTHCHECK" in text
+    assert "--require-hashes" in text
+    assert requirements.count("==") * 1 <= requirements.count("--hash=sha256:")
+
+
+def test_the_image_has_the_versions_that_the_tests_run_with():
+    pins = dict(re.findall(r"^([\w-]+)==([\w.]+)", (TARGETS.parent / "constraints.txt").read_text(), re.MULTILINE))
+    image = dict(
+        re.findall(r"^([\w-]+)==([\w.]+)", (TARGETS / "aws_base" / "requirements.txt").read_text(), re.MULTILINE)
+    )
+
+    assert image
+    assert {name: pins[name] for name in image} == image
+
+
+@pytest.mark.parametrize("name", ["aws_lambda", "aws_fargate"])
+def test_the_target_says_what_its_template_makes(name, monkeypatch):
+    for variable, value in VARIABLES.items():
+        monkeypatch.setenv(variable, value)
+    target = read_target(TARGETS / name, {})
+    readme = (TARGETS / name / "README.md").read_text()
+    parameters = template(TARGETS / name / "template.yaml")["Parameters"]
+    sources = {s.kind: s.options for s in target.sources}
+
+    if name == "aws_lambda":
+        assert target.runtime.alias == "live"
+        assert target.prices.parameters["memory_mb"] == parameters["MemoryMb"]["Default"]
+        assert sources["lambda-logs"]["log_group"] == f"/aws/lambda/{target.runtime.function}"
+        assert target.auth.options == {"region": "us-east-1", "service": "lambda"}
+        assert f"--stack-name {target.runtime.function} " in readme
+    else:
+        assert target.prices.parameters["tasks"] == parameters["Tasks"]["Default"]
+        assert target.prices.parameters["vcpu"] * 1024 == float(parameters["Cpu"]["Default"])
+        assert sources["cloudwatch"]["load_balancer"] == VARIABLES["RAG_LOAD_BALANCER"]
+        assert f"--stack-name {target.runtime.service} " in readme
+    assert target.verified == "spec only"
+
+
+def test_a_variable_that_is_not_set_is_named_with_its_field(monkeypatch):
+    monkeypatch.setenv("RAG_FARGATE_URL", VARIABLES["RAG_FARGATE_URL"])
+    monkeypatch.delenv("RAG_LOAD_BALANCER", raising=False)
+
+    with pytest.raises(Exception, match=r"sources\[0\].load_balancer: .*RAG_LOAD_BALANCER is not set"):
+        read_target(TARGETS / "aws_fargate", {})
+
+
+def test_both_run_one_image_and_the_same_provider():
+    texts = [(TARGETS / name / "template.yaml").read_text() for name in ("aws_lambda", "aws_fargate")]
+
+    assert all("${Base}-provider-url" in text for text in texts)
+    assert all("ragchat.asgi:app" in text for text in texts)
+    assert "AuthType: AWS_IAM" in texts[0]
+
+
+POLICIES = template(TARGETS / "aws_base" / "policies.yaml")["Resources"]
+
+
+def actions(policy):
+    found = set()
+    for statement in POLICIES[policy]["Properties"]["PolicyDocument"]["Statement"]:
+        said = statement["Action"]
+        found |= {said} if isinstance(said, str) else set(said)
+    return found
+
+
+def called():
+    """Every operation that harness code calls on a boto3 client, as IAM names it."""
+    methods = set()
+    for path in (TARGETS.parent / "harness").rglob("*.py"):
+        methods |= set(re.findall(r"_?api\.([a-z]+_[a-z_]+)\b", path.read_text()))
+    return {"".join(part.title() for part in method.split("_")) for method in methods}
+
+
+def test_who_collects_can_only_read():
+    assert all(re.match(r"\w+:(Get|Describe|List|Filter|StartQuery)", action) for action in actions("CollectorPolicy"))
+    assert not any("*" in action for policy in POLICIES for action in actions(policy))
+
+
+def test_every_call_of_the_code_is_allowed_and_nothing_else_is():
+    allowed = {action.split(":")[1] for policy in ("CollectorPolicy", "ColdPolicy") for action in actions(policy)}
+
+    assert called() - allowed == set()
+    assert allowed - called() == set()
