@@ -24,11 +24,10 @@ from harness.calibration import calibrate as calibrating
 from harness.campaign import collect as collecting
 from harness.campaign.board import Board, board
 from harness.campaign.contract_check import Answer, Check, check_contract, parity
-from harness.campaign.execute import TOKENS, Campaign, Tally, limits_of
+from harness.campaign.execute import Campaign, Tally, limits_of, worst_case_usd
 from harness.campaign.openai_check import check_openai
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress
-from harness.costing.forecast import run_cost_usd
 from harness.decision.as_json import decision_json
 from harness.decision.decide import Decision
 from harness.decision.decide import decide as choose
@@ -84,10 +83,7 @@ def plan(workspace: Workspace, *, seal: bool) -> tuple[Plan, str | None]:
     described = describe(workspace)
     made = draw_plan(workspace, described, datetime.now(UTC), Decimal(0))
     targets = {t.name: t for t in workspace.measured()}
-    deadline_s = workspace.config.load.deadline_s
-    forecast = sum(
-        (run_cost_usd(targets[r.target], r.requests, r.expected_s, deadline_s, TOKENS) for r in made.runs), Decimal(0)
-    )
+    forecast = sum((worst_case_usd(workspace, targets[r.target], r) for r in made.runs), Decimal(0))
     made = draw_plan(workspace, described, datetime.now(UTC), forecast)
     store.write_plan(made)
     digest = None
@@ -116,13 +112,13 @@ def run(workspace: Workspace, progress: Progress, *, now: bool) -> Tally:
     return Campaign(workspace, sealed_plan, store, progress).run(now=now)
 
 
-def collect(workspace: Workspace) -> collecting.Collected:
+def collect(workspace: Workspace, progress: Progress) -> collecting.Collected:
     """Pull what the platforms know of every run so far."""
     store = Store(workspace.evidence)
     made = store.plan()
     if made is None:
         raise Refused("there is no plan yet", "pilot plan --seal")
-    return collecting.collect(workspace, made, store)
+    return collecting.collect(workspace, made, store, progress)
 
 
 def status(workspace: Workspace) -> Board:
@@ -168,7 +164,7 @@ def decide(workspace: Workspace) -> Outcome:
     made = store.plan()
     if made is None:
         raise Refused("there is no plan yet", "pilot plan --seal")
-    findings = gather(workspace, load(store, made))
+    findings = gather(workspace, load(store, made), store, made)
     found = doubts(workspace, made, store, findings)
     return Outcome(made, findings, found, choose(workspace, findings, found), store.seal(), store.calibration())
 

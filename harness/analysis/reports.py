@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 
 from harness.analysis.dataset import RunData
 from harness.sources.lambda_lines import Report, parse_report
@@ -10,16 +11,20 @@ from harness.sources.lambda_lines import Report, parse_report
 
 def reports_of(run: RunData) -> dict[str, Report]:
     """Empty where none were collected."""
-    if not run.record:
-        return {}
+    return reports_in(run.record.path / "readings") if run.record else {}
+
+
+def reports_in(readings: Path) -> dict[str, Report]:
+    """From every log of one run's folder."""
     found: dict[str, Report] = {}
-    for path in sorted((run.record.path / "readings").glob("*.log")):
-        found |= _reports(str(path))
+    for path in sorted(readings.glob("*.log")):
+        found |= _reports(str(path), path.stat().st_mtime_ns)
     return found
 
 
 @lru_cache(maxsize=512)
-def _reports(path: str) -> dict[str, Report]:
+def _reports(path: str, changed_ns: int) -> dict[str, Report]:
+    del changed_ns  # part of the cache's key: a file that was collected anew is read anew
     try:
         with open(path, encoding="utf-8") as file:  # noqa: PTH123 - the cache wants a plain key
             found = (parse_report(line) for line in file)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
@@ -13,7 +13,7 @@ from harness.analysis.dataset import RunData
 from harness.analysis.jackknife import jackknife
 from harness.analysis.reports import reports_of
 from harness.costing.book import Book, read_book
-from harness.costing.models import BY_INSTANCE, BY_REQUEST, HOURS_PER_MONTH, Usage, bill
+from harness.costing.models import BY_INSTANCE, BY_REQUEST, FLEETS, HOURS_PER_MONTH, Usage, bill
 from harness.domain.bill import Bill, CostLayer
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.target import PriceModel, Target
@@ -27,6 +27,12 @@ class Block:
     successes: int
     good: int
     usage: Usage
+    billed: int = 0  # of the accepted requests, how many had a billed duration
+
+    @property
+    def priced(self) -> bool:
+        """Whether a price by the request can be put on it."""
+        return bool(self.billed) or not self.usage.requests
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ def blocks_of(target: Target, runs: Sequence[RunData], p95_limit_s: float, ttft_
         c = run.columns
         reports = reports_of(run) if target.prices and target.prices.model in BY_REQUEST else {}
         ids = c["platform_request_id"][chosen]
-        milliseconds = [reports[i].billed_ms for i in ids if i in reports]
+        milliseconds = [reports[i].whole_billed_ms for i in ids if i in reports]
         accepted = int((chosen & ~run.refused).sum())
         mean_ms = float(np.mean(milliseconds)) if milliseconds else 0.0
         usage = Usage(
@@ -64,25 +70,22 @@ def blocks_of(target: Target, runs: Sequence[RunData], p95_limit_s: float, ttft_
             output_tokens=_sum(c["output_tokens"][chosen]),
         )
         good = int((chosen & run.good(p95_limit_s, ttft_limit_s)).sum())
-        out.append(Block(int(chosen.sum()), int((chosen & run.ok).sum()), good, usage))
+        out.append(Block(int(chosen.sum()), int((chosen & run.ok).sum()), good, usage, len(milliseconds)))
     return out
 
 
-def cost(target: Target, blocks: Sequence[Block], requests_per_month: int) -> Cost:
-    """At the expected traffic; every number Unknown with its reason where it cannot be had."""
-    if target.prices is None:
-        why = Unknown("no prices in target.toml")
-        return Cost(target.name, why, why, why, None, None, None, why.reason)
-    if len(blocks) < 2:
-        few = Unknown(f"{len(blocks)} valid block(s) of the traffic that cost is scored at; an interval needs 2")
-        return Cost(target.name, few, few, few, None, None, None, few.reason)
-    prices, book = target.prices, read_book(target.prices.book)
-    if prices.model in BY_REQUEST and any(b.usage.requests and not b.usage.billed_ms for b in blocks):
-        gap = Unknown("billed durations were not collected for every block: pilot collect")
+def cost(target: Target, blocks: Sequence[Block], requests_per_month: int, needed: int | None = None) -> Cost:
+    """At the expected traffic; every number Unknown with its reason where it cannot be had.
+
+    ``needed``: the instances that its peak wants by the measured capacity; a fleet is priced at no fewer.
+    """
+    measured = len(blocks)
+    blocks, gap = _priced(target, blocks)
+    if gap is not None or target.prices is None:
+        gap = gap or Unknown("no prices in target.toml")
         return Cost(target.name, gap, gap, gap, None, None, None, gap.reason)
-    if prices.model in BY_INSTANCE and not all(b.usage.instance_s for b in blocks):
-        gap = Unknown("billable instance time was not collected, and without it this platform's cost cannot be told")
-        return Cost(target.name, gap, gap, gap, None, None, None, gap.reason)
+    prices, sized = _sized(target.prices, needed)
+    book = read_book(prices.book)
 
     def monthly_usd(kept: Sequence[int]) -> float:
         return float(_monthly(prices, book, [blocks[k] for k in kept], requests_per_month).layer_usd(CostLayer.RUNTIME))
@@ -118,9 +121,38 @@ def cost(target: Target, blocks: Sequence[Block], requests_per_month: int) -> Co
         monthly,
         empty,
         (whole - empty) / requests_per_month,
-        "MODELLED from measured usage at list prices",
+        "MODELLED from measured usage at list prices"
+        + (f", of {len(blocks)} of {measured} blocks" if len(blocks) < measured else "")
+        + sized,
         float(_monthly(prices, book, blocks, requests_per_month, free=True).layer_usd(CostLayer.RUNTIME)),
     )
+
+
+def _sized(prices: PriceModel, needed: int | None) -> tuple[PriceModel, str]:
+    """A fleet as large as the expected peak wants, and words when that is more than what is declared."""
+    name = FLEETS.get(prices.model)
+    declared = float(prices.parameters.get(name, 2)) if name else 0.0
+    if name is None or needed is None or needed <= declared or prices.parameters.get("autoscale"):
+        return prices, ""
+    words = f", priced at {needed} {name} for the expected peak ({declared:g} were measured)"
+    return replace(prices, parameters={**prices.parameters, name: float(needed)}), words
+
+
+def _priced(target: Target, blocks: Sequence[Block]) -> tuple[list[Block], Unknown | None]:
+    """Those whose usage can be priced; why none, where they are too few."""
+    few = f"{len(blocks)} valid block(s) of the traffic that cost is scored at; an interval needs 2"
+    if target.prices is None:
+        return [], Unknown("no prices in target.toml")
+    if len(blocks) < 2:
+        return [], Unknown(few)
+    kept = [b for b in blocks if b.priced] if target.prices.model in BY_REQUEST else list(blocks)
+    if len(kept) < 2:
+        return kept, Unknown(f"billed durations were collected for {len(kept)} of {len(blocks)} blocks: pilot collect")
+    if target.prices.model in BY_INSTANCE and not all(b.usage.instance_s for b in blocks):
+        return kept, Unknown(
+            "billable instance time was not collected, and without it this platform's cost cannot be told"
+        )
+    return kept, None
 
 
 def whole_month(cost: Cost) -> Known:
@@ -134,48 +166,15 @@ def whole_month(cost: Cost) -> Known:
     return Estimate(month.value + shared, low, high, month.confidence, month.n, month.blocks, month.method)
 
 
-@dataclass(frozen=True)
-class BreakEven:
-    """Requests a month at which two targets' runtime costs meet."""
-
-    requests_per_month: Known
-    cheaper_below: str
-    cheaper_above: str
-
-
-def break_even(a: Cost, b: Cost) -> BreakEven | Unknown:
-    """N* = (F_a - F_b)/(v_b - v_a), while a's and b's fixed capacity suffices."""
-    if None in (a.fixed_per_month_usd, b.fixed_per_month_usd, a.variable_per_request_usd, b.variable_per_request_usd):
-        return Unknown("one target's cost is not known")
-    fixed = (a.fixed_per_month_usd or 0.0) - (b.fixed_per_month_usd or 0.0)
-    variable = (b.variable_per_request_usd or 0.0) - (a.variable_per_request_usd or 0.0)
-    if fixed * variable <= 0:
-        return Unknown("the lines do not cross: one target is cheaper at every volume")
-    value = fixed / variable
-    low = high = None
-    uncertain = b if variable > 0 else a
-    if isinstance(uncertain.per_month_usd, Estimate) and uncertain.per_month_usd.low and uncertain.per_month_usd.high:
-        month = uncertain.per_month_usd
-        low, high = value * month.value / month.high, value * month.value / month.low  # type: ignore[operator]
-    n = uncertain.per_month_usd.n if isinstance(uncertain.per_month_usd, Estimate) else 0
-    blocks = uncertain.per_month_usd.blocks if isinstance(uncertain.per_month_usd, Estimate) else 0
-    below, above = (b.target, a.target) if fixed > 0 else (a.target, b.target)
-    return BreakEven(Estimate(value, low, high, 0.95, n, blocks, "ratio of fixed to variable cost"), below, above)
+def usage_of(blocks: Sequence[Block]) -> Usage:
+    """Of all blocks together; hours are not a block's to say."""
+    fields = [f for f in Usage.__dataclass_fields__ if f != "hours"]
+    return Usage(hours=Decimal(0), **{f: sum((getattr(b.usage, f) for b in blocks), Decimal(0)) for f in fields})
 
 
 def _monthly(prices: PriceModel, book: Book, blocks: Sequence[Block], requests: int, *, free: bool = False) -> Bill:
     offered = sum(b.offered for b in blocks)
-    usage = Usage(Decimal(0), *(Decimal(0) for _ in range(5)))
-    for block in blocks:
-        u = block.usage
-        usage = Usage(
-            Decimal(0),
-            usage.requests + u.requests,
-            usage.billed_ms + u.billed_ms,
-            usage.response_bytes + u.response_bytes,
-            usage.input_tokens + u.input_tokens,
-            usage.output_tokens + u.output_tokens,
-        )
+    usage = usage_of(blocks)
     scaled = usage.scaled(Decimal(requests) / Decimal(offered), HOURS_PER_MONTH)
     return bill(prices.model, book, prices.parameters, scaled, free=free)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.campaign.limits import spent
 from harness.domain.plan import Block, Plan
 from harness.evidence.store import Store
 from harness.workspace import Workspace
@@ -47,7 +48,6 @@ def board(workspace: Workspace, store: Store) -> Board:
     """The state as the evidence has it."""
     plan, seal, journal = store.plan(), store.seal(), store.journal()
     checked = any(entry["event"] == "contract checked" for entry in journal)
-    spent = sum(float(entry["cost_usd"]) for entry in journal if entry["event"] == "run ended")
     lines = tuple(_line(store, unit) for unit in plan.units) if plan else ()
     uncollected = _uncollected(store, plan) if plan else 0
     return Board(
@@ -58,7 +58,7 @@ def board(workspace: Workspace, store: Store) -> Board:
         contract_checked=checked,
         blocks=lines,
         uncollected=uncollected,
-        spent_usd=f"{spent:.2f}",
+        spent_usd=f"{spent(journal):.2f}",
         budget_usd=str(workspace.config.limits.budget_usd),
         next_command=_next(plan, seal is not None, lines, uncollected),
     )

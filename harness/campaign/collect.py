@@ -1,19 +1,34 @@
-"""``pilot collect``: each run's platform figures, pulled once they have settled, kept beside its samples."""
+"""``pilot collect``: each run's platform figures, pulled once they have settled, kept beside its samples.
+
+What is there is never asked for again and never overwritten. A question that got no
+answer leaves its reason in a file of its own and is asked again by the next pass.
+"""
 
 from __future__ import annotations
 
+import gzip
+import json
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
 
+from harness.campaign.bills import BillsPulled, pull_bills
+from harness.campaign.progress import Progress, duration
+from harness.campaign.reconcile import reconcile
+from harness.cloud.redact import without_accounts
 from harness.domain.plan import Plan
-from harness.domain.reading import Absent, LineSource, MetricSource, Window
-from harness.domain.target import LocalFunction, Target
-from harness.evidence.files import dump, write_text
+from harness.domain.reading import Absent, LineSource, MetricSource, RawSource, Reading, Window
+from harness.domain.target import BILL_KINDS, LocalFunction, SourceConfig, Target
+from harness.errors import PilotError
+from harness.evidence.coverage import Cell, coverage
+from harness.evidence.files import dump, jsonable, write_text
 from harness.evidence.store import RunRecord, Store
+from harness.sources.cost_explorer import CostExplorer
 from harness.sources.local_logs import LocalLogs
-from harness.sources.registry import source_of
+from harness.sources.registry import bills_of, source_of
 from harness.workspace import Workspace
 
 READINGS_VERSION = 1
@@ -22,69 +37,159 @@ SHORT_WAIT_S = 5.0  # a run that has just ended is worth waiting for; longer, an
 
 
 @dataclass(frozen=True)
+class Due:
+    """Something that is still to be had, and until when: ``keeps_s`` of its source after the run."""
+
+    target: str
+    source: str
+    day: str
+    settles_unix_s: float
+    expires_unix_s: float | None
+
+
+@dataclass
 class Collected:
-    """What one pass did."""
+    """What one pass did, and what is left to do."""
 
-    pulled: int
-    kept: int
-    absent: int
-    unsettled: int
+    pulled: int = 0
+    kept: int = 0
+    absent: int = 0
+    failed: list[str] = field(default_factory=list)  # with the reason, once each
+    unsettled: list[Due] = field(default_factory=list)
+    cells: list[Cell] = field(default_factory=list)
+    bills: BillsPulled = field(default_factory=BillsPulled)
+    spent_usd: Decimal = Decimal(0)
+
+    @property
+    def next_expiry(self) -> Due | None:
+        """The first of what was not pulled that will be gone."""
+        dated = [due for due in self.unsettled if due.expires_unix_s is not None]
+        return min(dated, key=lambda due: due.expires_unix_s or 0.0, default=None)
 
 
-def sources_of(target: Target, workspace: Workspace) -> list[MetricSource]:
-    """Every source that the target's file names; embedded targets have their own log; raises Refused."""
-    named = [source_of(config) for config in target.sources]
+Make = Callable[[SourceConfig], MetricSource]
+
+
+def sources_of(target: Target, workspace: Workspace, make: Make) -> dict[str, MetricSource]:
+    """Every source of a target by its file's name; raises Refused."""
+    named = [make(config) for config in target.sources if config.kind not in BILL_KINDS]
+    own: list[MetricSource] = []
     if target.embedded:
         function = isinstance(target.runtime, LocalFunction)
-        return [LocalLogs(workspace.state / "logs", target.name, function=function), *named]
-    return named
+        own = [LocalLogs(workspace.state / "logs", target.name, function=function)]
+    return dict(zip(target.source_names, [*own, *named], strict=True))
 
 
-def _names(sources: Sequence[MetricSource]) -> list[str]:
-    """A file name each: the kind, numbered where a target has several of one."""
-    out: list[str] = []
-    for source in sources:
-        same = sum(name.rpartition("-")[0] == source.kind or name == source.kind for name in out)
-        out.append(f"{source.kind}-{same + 1}" if same else source.kind)
-    return out
-
-
-def collect(workspace: Workspace, plan: Plan, store: Store) -> Collected:
+def collect(
+    workspace: Workspace,
+    plan: Plan,
+    store: Store,
+    progress: Progress,
+    now: Callable[[], float] = time.time,
+    make: Make = source_of,
+    make_bills: Callable[[SourceConfig], CostExplorer] = bills_of,
+) -> Collected:
     """Pull what is not there yet; a second pass adds nothing and changes nothing."""
     targets = {t.name: t for t in workspace.measured()}
-    known = {name: sources_of(target, workspace) for name, target in targets.items()}
-    pulled = kept = absent = unsettled = 0
-    for record in store.all_records(plan):
-        window = window_of(record)
-        if window is None:
+    known: dict[str, dict[str, MetricSource]] = {}
+    done = Collected()
+    todo = [
+        (record, window, name)
+        for record in store.all_records(plan)
+        if (window := window_of(record)) is not None
+        for name in targets[record.target].source_names
+        if not (record.path / "readings" / f"{name}.json").exists()
+    ]
+    every = sum(len(targets[r.target].source_names) for r in store.all_records(plan) if window_of(r) is not None)
+    done.kept = every - len(todo)
+    began = time.monotonic()
+    for number, (record, window, name) in enumerate(todo):
+        if record.target not in known:
+            known[record.target] = sources_of(targets[record.target], workspace, make)
+        source = known[record.target][name]
+        if (wait_s := window.end_unix_s + source.settle_s - now()) > SHORT_WAIT_S:
+            done.unsettled.append(_due(record, name, source, window))
             continue
-        sources = known[record.target]
-        for name, source in zip(_names(sources), sources, strict=True):
-            path = record.path / "readings" / f"{name}.json"
-            if path.exists():
-                kept += 1
-                continue
-            wait_s = window.end_unix_s + source.settle_s - time.time()
-            if wait_s > SHORT_WAIT_S:
-                unsettled += 1
-                continue
-            time.sleep(max(0.0, wait_s))
-            readings = source.read(window)
-            absent += sum(isinstance(r, Absent) for r in readings)
-            if isinstance(source, LineSource):
-                lines = "\n".join(source.lines(window))
-                write_text(path.with_suffix(".log"), lines + "\n" if lines else "")
-            content = {
-                "schema_version": READINGS_VERSION,
-                "source": source.kind,
-                "verified": source.verified,
-                "window": window,
-                "readings": [{"kind": type(r).__name__.lower(), **_fields(r)} for r in readings],
-            }
-            write_text(path, dump(content))
-            pulled += 1
-    store.note("collected", pulled=pulled, kept=kept, absent=absent, unsettled=unsettled)
-    return Collected(pulled, kept, absent, unsettled)
+        spent_s = time.monotonic() - began
+        left = duration(spent_s / number * (len(todo) - number)) if number else "?"
+        progress.work(
+            f"collecting  {number + 1}/{len(todo)}  {name} of {record.target}, b{record.block:02d}  left {left}"
+        )
+        time.sleep(max(0.0, wait_s))
+        _pull(record, window, name, source, done)
+    done.bills = pull_bills(targets, plan, store, now, make_bills)
+    done.failed += done.bills.failed
+    done.spent_usd = reconcile(targets, plan, store)
+    done.cells = coverage(targets.values(), plan, store)
+    store.note(
+        "collected",
+        pulled=done.pulled,
+        kept=done.kept,
+        absent=done.absent,
+        unsettled=len(done.unsettled),
+        failed=len(done.failed),
+        bills=done.bills.days,
+        bills_usd=str(done.bills.usd),
+    )
+    return done
+
+
+def _pull(record: RunRecord, window: Window, name: str, source: MetricSource, done: Collected) -> None:
+    """One source of one run; final only when every question was answered."""
+    readings = source.read(window)
+    folder = record.path / "readings"
+    unanswered = [r for r in readings if isinstance(r, Absent) and r.failed]
+    try:
+        if unanswered:
+            reasons = dict.fromkeys(f"{name} of {record.target}: {r.reason}" for r in unanswered)
+            done.failed += [str(without_accounts(reason)) for reason in reasons if reason not in done.failed]
+            write_text(_next_name(folder, f"{name}.try", ".json"), dump(_content(source, window, readings)))
+            return
+        if isinstance(source, RawSource) and (raw := source.raw()):
+            _write_raw(folder / "raw" / f"{name}.json.gz", raw)
+        if isinstance(source, LineSource):
+            lines = "\n".join(source.lines(window))
+            write_text(folder / f"{name}.log", lines + "\n" if lines else "")
+        write_text(folder / f"{name}.json", dump(_content(source, window, readings)))
+    except OSError as error:
+        raise PilotError(f"{folder}: {error.strerror}", "free some space; pilot collect goes on") from None
+    done.pulled += 1
+    done.absent += sum(isinstance(r, Absent) for r in readings)
+
+
+def _content(source: MetricSource, window: Window, readings: Sequence[Reading]) -> dict[str, object]:
+    return {
+        "schema_version": READINGS_VERSION,
+        "source": source.kind,
+        "verified": source.verified,
+        "pulled_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+        "window": window,
+        "readings": [{"kind": type(r).__name__.lower(), **_fields(r)} for r in readings],
+    }
+
+
+def _write_raw(path: Path, raw: Sequence[object]) -> None:
+    """Answers as they came, without account ids."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    with gzip.open(partial, "wt", encoding="utf-8") as file:
+        json.dump(jsonable(without_accounts(list(raw))), file)
+    partial.replace(path)
+
+
+def _next_name(folder: Path, stem: str, suffix: str) -> Path:
+    return folder / f"{stem}-{len(list(folder.glob(f'{stem}-*{suffix}'))) + 1}{suffix}"
+
+
+def _due(record: RunRecord, name: str, source: MetricSource, window: Window) -> Due:
+    keeps_s = getattr(source, "keeps_s", None)
+    return Due(
+        record.target,
+        name,
+        str((record.run or {})["started_utc"])[:10],
+        window.end_unix_s + source.settle_s,
+        None if keeps_s is None else window.end_unix_s + keeps_s,
+    )
 
 
 def window_of(record: RunRecord) -> Window | None:
@@ -96,5 +201,6 @@ def window_of(record: RunRecord) -> Window | None:
     return Window(start - BEFORE_S, start + run["elapsed_s"] + AFTER_S)
 
 
-def _fields(reading: object) -> dict[str, object]:
-    return {name: getattr(reading, name) for name in reading.__dataclass_fields__}  # type: ignore[attr-defined]
+def _fields(reading: Reading) -> dict[str, object]:
+    said = {name: getattr(reading, name) for name in reading.__dataclass_fields__}
+    return {name: without_accounts(value) if name in ("query", "reason") else value for name, value in said.items()}

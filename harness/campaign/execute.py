@@ -6,9 +6,11 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 from harness.campaign.launch import launch
-from harness.campaign.limits import Limits
+from harness.campaign.limits import Limits, spent
+from harness.campaign.metering import Meter, metered
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress, Step, duration
 from harness.costing.forecast import run_cost_usd
@@ -31,6 +33,13 @@ def limits_of(workspace: Workspace) -> Limits:
     return Limits(limits.budget_usd, workspace.root / limits.stop_file)
 
 
+def worst_case_usd(workspace: Workspace, target: Target, run: Run) -> Decimal:
+    """Every answer as slow as the deadline allows, and every attempt that the retry policy may make."""
+    load = workspace.config.load
+    attempts = load.retry_attempts if load.retry == "client" else 1
+    return run_cost_usd(target, run.requests * attempts, run.expected_s, load.deadline_s, TOKENS)
+
+
 @dataclass(frozen=True)
 class Tally:
     """How a campaign's execution ended."""
@@ -51,9 +60,7 @@ class Campaign:
         self._targets: dict[str, Target] = {t.name: t for t in workspace.measured()}
         self._profiles = {p.name: p for p in plan.profiles}
         self._limits = limits_of(workspace)
-        self._limits.spent_usd = sum(
-            (Decimal(str(e["cost_usd"])) for e in store.journal() if e["event"] == "run ended"), Decimal(0)
-        )
+        self._limits.spent_usd = spent(store.journal())
 
     def run(self, *, now: bool) -> Tally:
         """Every block that has no valid attempt yet, in order; raises LimitReached or Interrupted."""
@@ -121,8 +128,7 @@ class Campaign:
         target = self._targets[run.target]
         if not platform.alive:
             raise PilotError("the embedded targets are gone", f"see {self._workspace.state / 'logs'}")
-        deadline_s = self._workspace.config.load.deadline_s
-        worst = run_cost_usd(target, run.requests, run.expected_s, deadline_s, TOKENS)
+        worst = worst_case_usd(self._workspace, target, run)
         self._limits.reserve(worst)
         runtime = runtime_of(target, self._workspace, platform.url(run.target))
         folder = self._store.run_folder(run, attempt)
@@ -133,19 +139,23 @@ class Campaign:
             runtime.wait_ready()
         self._store.note("run begun", run=run.id, attempt=attempt, cold=cold_method, schedule=run.schedule_digest)
 
+        meter = Meter(target)
+
         def tick(elapsed_s: float) -> None:
             self._progress.tick(step, elapsed_s, run.expected_s)
             self._limits.check_stop_file()
+            meter.follow(folder)
+            self._limits.count(meter.cost_usd(elapsed_s))
 
         try:
             urls = (platform.url(run.target), *platform.lanes(run.target))
             code = launch(run, self._profiles[run.profile], urls, folder, self._workspace.root, tick)
         except (KeyboardInterrupt, LimitReached) as error:
-            self._settle(run, attempt, worst, code=None, note=type(error).__name__)
+            self._settle(run, attempt, worst, folder, code=None, note=type(error).__name__)
             if isinstance(error, KeyboardInterrupt):
                 raise Interrupted(f"stopped during {run.id}; what was measured is kept", "pilot run goes on") from None
             raise
-        self._settle(run, attempt, worst, code=code)
+        self._settle(run, attempt, worst, folder, code=code)
         record = self._store.record(run, attempt)
         if record is None or code == Exit.REFUSED:
             log = folder.with_suffix(".log")
@@ -164,10 +174,18 @@ class Campaign:
         time.sleep(REST_S)
         return record
 
-    def _settle(self, run: Run, attempt: int, worst: Decimal, code: int | None, note: str | None = None) -> None:
-        """Count the run at its worst case until its bill is known."""
-        self._limits.settle(worst)
-        self._store.note("run ended", run=run.id, attempt=attempt, exit_code=code, cost_usd=str(worst), note=note)
+    def _settle(
+        self, run: Run, attempt: int, worst: Decimal, folder: Path, code: int | None, note: str | None = None
+    ) -> None:
+        """Count the run at what its samples say; at its worst case where they do not account for every arrival."""
+        meter = metered(self._targets[run.target], folder)
+        record = self._store.record(run, attempt)
+        elapsed_s = (record.run or {}).get("elapsed_s") if record else None
+        known = meter is not None and elapsed_s is not None and not (record and record.lost)
+        cost = meter.cost_usd(elapsed_s) if known and meter and elapsed_s else worst
+        self._limits.settle(cost)
+        said = {"exit_code": code, "cost_usd": str(cost), "reserved_usd": str(worst), "note": note}
+        self._store.note("run ended", run=run.id, attempt=attempt, basis="samples" if known else "worst case", **said)
 
     def _after(self, run: Run, record: RunRecord, facts: dict[str, object], cold_method: str | None) -> None:
         """Facts are asked after the run: before a cold probe nothing may touch the target."""

@@ -1,12 +1,16 @@
-"""Where a campaign stops: budget, stop file; the worst case is reserved before each run."""
+"""Where a campaign stops: budget, stop file; the worst case is reserved before each run, counted during, settled after."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from harness.errors import LimitReached
+
+SPENT = ("run ended", "run reconciled")  # journal events that say what a run has cost; the last one counts
 
 
 @dataclass
@@ -27,9 +31,24 @@ class Limits:
                 "raise the budget in pilot.toml and seal again, or decide on what there is",
             )
 
+    def count(self, so_far_usd: Decimal) -> None:
+        """Raises LimitReached when the run that is under way has used up what was left."""
+        if self.spent_usd + so_far_usd > self.budget_usd:
+            raise LimitReached(
+                f"this run has cost {so_far_usd:.4f} USD so far, and with it {self.budget_usd} USD are spent "
+                "(limits.budget_usd)",
+                "it cost more than its worst case: look at its retries before you raise the budget",
+            )
+
     def check_stop_file(self) -> None:
         if self.stop_file.exists():
             raise LimitReached(f"the stop file {self.stop_file} is there", "remove it to go on")
 
     def settle(self, cost_usd: Decimal) -> None:
         self.spent_usd += cost_usd
+
+
+def spent(journal: Iterable[Mapping[str, Any]]) -> Decimal:
+    """What every run has cost by the last word on each."""
+    last = {(e["run"], e["attempt"]): Decimal(str(e["cost_usd"])) for e in journal if e["event"] in SPENT}
+    return sum(last.values(), Decimal(0))

@@ -53,6 +53,11 @@ class Progress:
         words = f"block {step.block}/{step.blocks}  run {step.number}/{step.of}  {bar}  {step.label}  left {eta}"
         self._live.update(Text(words))
 
+    def work(self, text: str) -> None:
+        """Redraw the live line with anything else that takes long."""
+        if self._live is not None:
+            self._live.update(Text(text))
+
     def say(self, text: str) -> None:
         """One line that stays."""
         self._console.print(text, markup=False, soft_wrap=True)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Annotated
+
 import typer
 
 from harness import pipeline
+from harness.campaign.collect import Collected
+from harness.campaign.progress import Progress
+from harness.cli.output import emit
+from harness.evidence.coverage import table
 from harness.workspace import find
 
 
@@ -13,10 +20,39 @@ def register(app: typer.Typer) -> None:
     app.command("collect")(collect)
 
 
-def collect() -> None:
-    """Pull every settled reading that is not there yet; safe to repeat, and in cron."""
-    done = pipeline.collect(find())
+def collect(*, as_json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False) -> None:
+    """Pull every settled reading and bill that is not there yet; safe to repeat, and in cron."""
+    with Progress() as progress:
+        done = pipeline.collect(find(), progress)
+    if as_json:
+        emit(done)
+        return
     print(
         f"{done.pulled} pulled, {done.kept} already there, {done.absent} series absent, "
-        f"{done.unsettled} not settled yet"
+        f"{len(done.unsettled)} not settled yet, {len(done.failed)} not answered"
     )
+    for line in _more(done):
+        print(line)
+
+
+def _more(done: Collected) -> list[str]:
+    """The coverage table, what was not answered, and until when the rest can be had."""
+    out = [f"not answered, will be asked again: {reason}" for reason in done.failed]
+    if done.bills.days or done.bills.final:
+        words = f"{done.bills.days} days of bills pulled for {done.bills.usd} USD of the pilot's own, "
+        out.append(words + f"{done.bills.final} final already")
+    if done.unsettled:
+        settles = max(due.settles_unix_s for due in done.unsettled)
+        out.append(f"run it again after {_instant(settles)}: {len(done.unsettled)} readings have not settled")
+    if due := done.next_expiry:
+        gone = _instant(due.expires_unix_s or 0.0)
+        out.append(f"the first to expire: {due.source} of {due.target}, {due.day}, gone after {gone}")
+    if done.cells:
+        head, rows = table(done.cells)
+        widths = [max(len(row[k]) for row in (head, *rows)) for k in range(len(head))]
+        out += ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (head, *rows)]
+    return out
+
+
+def _instant(unix_s: float) -> str:
+    return datetime.fromtimestamp(unix_s, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -43,7 +43,7 @@ def demo(
             f"seal {(digest or '')[:23]}…"
         )
         tally = pipeline.run(workspace, progress, now=True)
-        pipeline.collect(workspace)
+        pipeline.collect(workspace, progress)
         progress.say(f"{tally.blocks_valid} blocks valid, {tally.blocks_given_up} INVALID and shown as such")
     outcome, path = pipeline.report(workspace, workspace.rendered)
     print(line(outcome))

@@ -6,7 +6,12 @@ import re
 from datetime import datetime
 from typing import Any
 
-_ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
+# A request id or a digest may hold twelve digits in a row too: those are taken whole and left alone.
+_ACCOUNT = re.compile(
+    r"(?<![0-9A-Za-z])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32,})(?![0-9A-Za-z])"
+    r"|(?<![0-9])(?P<account>[0-9]{12})(?![0-9])",
+    re.IGNORECASE,
+)
 _URL_ID = re.compile(r"https://[a-z0-9]{20,}\.lambda-url\.")
 
 
@@ -19,5 +24,9 @@ def without_accounts(value: Any) -> Any:  # noqa: ANN401 - any plain value
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds")
     if isinstance(value, str):
-        return _URL_ID.sub("https://URL-ID.lambda-url.", _ACCOUNT.sub("ACCOUNT", value))
+        return _URL_ID.sub("https://URL-ID.lambda-url.", _ACCOUNT.sub(_masked, value))
     return value
+
+
+def _masked(found: re.Match[str]) -> str:
+    return "ACCOUNT" if found["account"] else found[0]

@@ -23,8 +23,9 @@ MODELS: Mapping[str, Model] = {
 }
 BY_REQUEST = ("lambda-url", "lambda-http-api", "lambda-rest-api", "functions-flex")  # billed milliseconds a request
 BY_INSTANCE = ("cloud-run", "cloud-run-instances", "container-apps")  # billed time of instances
+FLEETS: Mapping[str, str] = {"fargate-alb": "tasks"}  # model: the parameter that says how many there are
 
-__all__ = ["BY_INSTANCE", "BY_REQUEST", "HOURS_PER_MONTH", "MODELS", "Usage", "bill"]
+__all__ = ["BY_INSTANCE", "BY_REQUEST", "FLEETS", "HOURS_PER_MONTH", "MODELS", "Usage", "bill"]
 
 
 def bill(model: str, book: Book, parameters: Mapping[str, float], usage: Usage, *, free: bool = False) -> Bill:

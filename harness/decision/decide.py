@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from harness.analysis.projection import SPAN
 from harness.decision.findings import Findings
 from harness.decision.wording import duration_text, money, percent
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.verdict import Judgement, Relation, SloVerdict
 from harness.workspace import Workspace
 
+MOST_CROSSINGS = 4
 FELT = ("p95_s", "ttft_p95_s")  # what a person waits for; overhead explains it and decides nothing by itself
 
 
@@ -68,7 +70,7 @@ def decide(workspace: Workspace, findings: Findings, doubts: Sequence[str]) -> D
         confidence,
         _sentence(choice, target, names),
         tuple(reasons),
-        tuple(would_change(workspace, findings, names)),
+        tuple(would_change(findings, names)),
         gates,
     )
 
@@ -169,20 +171,30 @@ def _latency_words(findings: Findings, names: dict[str, str]) -> list[str]:
     return out
 
 
-def would_change(workspace: Workspace, findings: Findings, names: dict[str, str]) -> list[str]:
+def _volume_words(findings: Findings, names: dict[str, str]) -> list[str]:
+    """Every volume at which the cheaper target changes, and by how much prices would have to."""
+    if findings.projection is None:
+        return ["Volume: one target's cost is not known."]
+    out = []
+    now = findings.expected_requests / 1e6
+    for c in findings.projection.crossings[:MOST_CROSSINGS]:
+        span = f" (95 % interval {c.low / 1e6:.2f} to {c.high / 1e6:.2f})" if c.low and c.high else ""
+        out.append(
+            f"Volume: the runtime costs cross at {c.requests / 1e6:.2f} million requests a month{span}; "
+            f"{names[c.cheaper_below]} is cheaper below, {names[c.cheaper_above]} above. Expected: {now:.2f} million."
+        )
+    if not findings.projection.crossings:
+        out.append(f"Volume: one target is cheaper at every volume within a factor of {SPAN:g} of the expected one.")
+    for target, change in findings.projection.flips:
+        if change < 0:
+            out.append(f"Price: {names[target]} would be the cheaper one if its prices fell by {-change * 100:.0f} %.")
+    return out
+
+
+def would_change(findings: Findings, names: dict[str, str]) -> list[str]:
     """Values at which the answer flips, in business units."""
     out = []
-    even = findings.break_even
-    if isinstance(even, Unknown):
-        out.append(f"Volume: {even.reason}.")
-    elif isinstance(even.requests_per_month, Estimate):
-        e = even.requests_per_month
-        span = f" (95 % interval {e.low / 1e6:.2f} to {e.high / 1e6:.2f})" if e.low and e.high else ""
-        now = workspace.config.traffic.requests_per_month / 1e6
-        out.append(
-            f"Volume: the runtime costs cross at {e.value / 1e6:.2f} million requests a month{span}; "
-            f"{names[even.cheaper_below]} is cheaper below, {names[even.cheaper_above]} above. Expected: {now:.2f} million."
-        )
+    out += _volume_words(findings, names)
     for v in findings.slos:
         if v.judgement is Judgement.FAIL and isinstance(v.estimate, Estimate) and v.estimate.high and v.slo.unit == "s":
             out.append(

@@ -7,6 +7,7 @@ from datetime import date
 from harness.analysis.capacity import UTILISATION
 from harness.analysis.quantiles import block_spread
 from harness.costing.book import OLD_AFTER_DAYS, read_book
+from harness.decision.collected import disagreeing, uncollected, unreconciled
 from harness.decision.findings import Findings
 from harness.domain.estimate import Unknown
 from harness.domain.plan import Plan
@@ -43,6 +44,8 @@ def doubts(workspace: Workspace, plan: Plan, store: Store, findings: Findings) -
     out += _streams(findings)
     out += _retries(findings)
     out += _parity(findings)
+    out += uncollected(findings)
+    out += disagreeing(findings)
     out += _spread(findings)
     out += _prices(workspace, findings)
     out.append("No A/A run is part of this plan; the harness's own bias was not measured in this pilot.")
@@ -174,7 +177,7 @@ def _spread(findings: Findings) -> list[str]:
 
 
 def _prices(workspace: Workspace, findings: Findings) -> list[str]:
-    out = ["Costs are MODELLED: measured usage at list prices, nothing was billed."]
+    out = unreconciled(findings)
     today = date.fromisoformat(_day_of(findings))
     for target in {t.name: t for t in workspace.pair()}.values():
         if target.prices is None:

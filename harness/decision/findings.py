@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+from harness.analysis.agreement import Agreement
 from harness.analysis.capacity import Capacity, Sizing
 from harness.analysis.coldstarts import Breakdown, Penalty, Share
 from harness.analysis.contention import Contention
 from harness.analysis.dataset import Dataset
 from harness.analysis.fromzero import FromZero
 from harness.analysis.keepalive import Window
+from harness.analysis.metered import Used
 from harness.analysis.mitigations import Mitigation
 from harness.analysis.parity import Parity
 from harness.analysis.platform import PlatformFigures
+from harness.analysis.projection import Crossing, Projection
+from harness.analysis.reconciliation import Reconciliation
 from harness.analysis.refusals import Manner
-from harness.analysis.spend import BreakEven, Cost
+from harness.analysis.spend import Cost
 from harness.analysis.throttling import Funnel, Second
 from harness.analysis.traffic import Burstiness, Streams
-from harness.domain.estimate import Unknown
 from harness.domain.verdict import Comparison, SloVerdict
+from harness.evidence.coverage import Cell
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ class Findings:
     """The pilot's results."""
 
     data: Dataset
+    expected_requests: int  # a month
     slos: tuple[SloVerdict, ...]
     comparisons: tuple[Comparison, ...]
     funnels: tuple[Funnel, ...]
@@ -63,11 +69,22 @@ class Findings:
     contention: tuple[Contention, ...]
     costs: tuple[Cost, ...]
     cost_verdicts: tuple[SloVerdict, ...]
-    break_even: BreakEven | Unknown
+    projection: Projection | None  # None where a target's cost is not known
+    used: tuple[Used, ...]
+    agreements: tuple[Agreement, ...]
+    reconciliations: tuple[Reconciliation, ...]
+    coverage: tuple[Cell, ...]
     parity: Parity
     platform: tuple[PlatformFigures, ...]
     arrivals: tuple[Burstiness, ...]
     streams: tuple[Streams, ...]
+
+    @property
+    def crossing(self) -> Crossing | None:
+        """The volume nearest to the expected one at which the cheaper target changes."""
+        if self.projection is None or not self.projection.crossings:
+            return None
+        return min(self.projection.crossings, key=lambda c: abs(math.log(c.requests / self.expected_requests)))
 
     def cost_of(self, target: str) -> Cost:
         return next(c for c in self.costs if c.target == target)

@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
-from harness.analysis import capacity, compare, contention, parity, platform, refusals, slo, spend, throttling, traffic
+from harness.analysis import (
+    agreement,
+    capacity,
+    compare,
+    contention,
+    metered,
+    parity,
+    platform,
+    reconciliation,
+    refusals,
+    slo,
+    spend,
+    throttling,
+    traffic,
+)
+from harness.analysis import projection as projecting
 from harness.analysis.dataset import Dataset
 from harness.decision import cold
 from harness.decision.findings import Findings
 from harness.domain.estimate import Estimate
+from harness.domain.plan import Plan
 from harness.domain.verdict import Slo, SloVerdict
+from harness.evidence import coverage
+from harness.evidence.store import Store
 from harness.workspace import Workspace
 
 COST_PROFILE = "steady"  # the traffic that cost is scored at: everyday, not the stress of a burst
 SEARCH_PROFILE = "capacity"
 
 
-def gather(workspace: Workspace, data: Dataset) -> Findings:
+def gather(workspace: Workspace, data: Dataset, store: Store, plan: Plan) -> Findings:
     """Verdicts, comparisons, funnels, cold starts and costs."""
     config = workspace.config
     judged = [p for p in config.slo.profiles if p in data.profiles]
@@ -23,10 +41,15 @@ def gather(workspace: Workspace, data: Dataset) -> Findings:
     names = list(dict.fromkeys(data.targets))
     cost_profile = COST_PROFILE if COST_PROFILE in data.profiles else judged[0] if judged else COST_PROFILE
     usage = {name: spend.blocks_of(targets[name], data.of(name, cost_profile), *limits) for name in names}
-    costs = tuple(spend.cost(targets[name], usage[name], config.traffic.requests_per_month) for name in names)
+    traffic_ = workspace.traffic()
     capacities = tuple(capacity.capacity(n, runs) for n in names if (runs := data.of(n, SEARCH_PROFILE)))
+    sizings = tuple(capacity.sizing(c, traffic_.peak_per_s) for c in capacities)
+    needed = {s.target: s.instances_needed for s in sizings}
+    costs = tuple(spend.cost(targets[n], usage[n], traffic_.requests_per_month, needed.get(n)) for n in names)
+    records = metered.records_of(data.runs, data.invalid)
     return Findings(
         data=data,
+        expected_requests=traffic_.requests_per_month,
         slos=slo.verdicts(data, workspace.slos(), judged),
         comparisons=compare.comparisons(data, judged, config.margins.latency, limits),
         funnels=tuple(throttling.funnel(n, p, data.of(n, p), *limits) for p in judged for n in names),
@@ -34,13 +57,19 @@ def gather(workspace: Workspace, data: Dataset) -> Findings:
         manners=tuple(refusals.manner(n, p, data.of(n, p), config.slo.p95_s) for p in judged for n in names),
         cold=cold.cold(workspace, data, judged, usage),
         capacities=capacities,
-        sizings=tuple(capacity.sizing(c, config.traffic.peak_per_s) for c in capacities),
+        sizings=sizings,
         contention=tuple(
             contention.contention(n, p, runs) for p in data.profiles for n in data.everyone if (runs := data.of(n, p))
         ),
         costs=costs,
         cost_verdicts=tuple(v for cost in costs for v in _ceilings(workspace, cost)),
-        break_even=spend.break_even(costs[0], costs[-1]),
+        projection=projecting.projection([targets[n] for n in names], usage, costs, capacities, traffic_),
+        used=tuple(u for n in data.everyone if (u := metered.used(targets[n], records))),
+        agreements=tuple(agreement.agreement(n, [r for r in data.runs if r.target == n]) for n in data.everyone),
+        reconciliations=tuple(
+            r for n in data.everyone if (r := reconciliation.reconciliation(targets[n], records, store.root))
+        ),
+        coverage=tuple(coverage.coverage(targets.values(), plan, store)),
         parity=parity.parity(data),
         arrivals=tuple(traffic.burstiness(n, p, data.of(n, p)) for p in data.paired for n in names),
         streams=tuple(traffic.streams(n, [r for p in data.profiles for r in data.of(n, p)]) for n in names),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,16 @@ class Series:
 
 @dataclass(frozen=True)
 class Absent:
-    """No reading, and why; a failed query is never a zero."""
+    """No reading, and why; a failed query is never a zero.
+
+    ``failed`` tells a question that got no answer, which is asked again, from an answer that holds nothing.
+    """
 
     metric: str
     reason: str
     query: str
     source: str
+    failed: bool = False
 
 
 Reading = Series | Absent
@@ -47,8 +52,20 @@ class LineSource(Protocol):
         ...
 
 
+@runtime_checkable
+class RawSource(Protocol):
+    """A source whose answers are kept as they came."""
+
+    def raw(self) -> list[dict[str, Any]]:
+        """Questions and answers since the last call, in order."""
+        ...
+
+
 class MetricSource(Protocol):
-    """What we expect of anything that a platform's figures come from."""
+    """What we expect of anything that a platform's figures come from.
+
+    A source may say ``keeps_s``: how long after a run its finest figures can still be had.
+    """
 
     kind: str
     verified: str  # "live DATE", "real peer" or "spec only"
@@ -57,3 +74,13 @@ class MetricSource(Protocol):
     def read(self, window: Window) -> list[Reading]:
         """Every metric this source knows, each a Series or an Absent; never raises for a missing answer."""
         ...
+
+
+# What a report cannot say, or says with less, where a source was not collected.
+FEEDS: Mapping[str, str] = {
+    "local-logs": "billed durations and so the cost, instances, and refusals as the platform counted them",
+    "lambda-logs": "billed durations and so the cost, and init times",
+    "cloudwatch": "the platform's own counts: invocations, throttles, concurrency, load balancer capacity, tasks",
+    "prometheus": "requested and used processors and memory, replicas, restarts",
+    "otlp-traces": "spans of each request inside the service",
+}

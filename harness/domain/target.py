@@ -125,6 +125,9 @@ class Auth:
     options: Mapping[str, str] = field(default_factory=dict)
 
 
+BILL_KINDS = ("cost-explorer",)
+
+
 @dataclass(frozen=True)
 class SourceConfig:
     """One metric source as target.toml names it; the sources room makes a MetricSource of it."""
@@ -156,6 +159,15 @@ class Target:
     @property
     def embedded(self) -> bool:
         return isinstance(self.runtime, LocalFunction | LocalContainer)
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        """Each run's sources by the names of their files: the kind, numbered where there are several of one.
+
+        An embedded target has its own log without being asked; bills are of days and not of runs.
+        """
+        kinds = (["local-logs"] if self.embedded else []) + [s.kind for s in self.sources if s.kind not in BILL_KINDS]
+        return tuple(f"{k}-{kinds[:n].count(k) + 1}" if k in kinds[:n] else k for n, k in enumerate(kinds))
 
     @property
     def can_cold(self) -> bool:

@@ -43,6 +43,11 @@ class RunRecord:
         return bool(self.ledger and self.ledger.get("valid"))
 
     @property
+    def lost(self) -> int:
+        """Arrivals whose end nobody reported."""
+        return int(((self.ledger or {}).get("outcomes") or {}).get("lost", 0))
+
+    @property
     def reasons(self) -> tuple[str, ...]:
         if self.ledger is None:
             return ("the run did not end",)

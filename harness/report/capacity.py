@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.analysis.capacity import UTILISATION, Capacity
-from harness.analysis.spend import BreakEven
 from harness.decision.findings import Findings
 from harness.decision.wording import count, duration_text, percent, significant
 from harness.domain.estimate import Estimate, Known
@@ -68,14 +67,14 @@ def _rate_interval(known: Known) -> Cell:
 
 def _break_even(findings: Findings, c: Capacity) -> Cell:
     """Which share of its capacity a target would be used to at the volume where the costs cross."""
-    even = findings.break_even
-    if not isinstance(even, BreakEven) or not isinstance(even.requests_per_month, Estimate):
+    crossing = findings.crossing
+    if crossing is None:
         return absent("the costs do not cross")
-    if even.cheaper_above != c.target:
+    if crossing.cheaper_above != c.target:
         return absent("billed by use")
     if not isinstance(c.per_s, Estimate):
         return absent("capacity not known")
-    return number(percent(even.requests_per_month.value / SECONDS_PER_MONTH / c.per_s.value) + " of it")
+    return number(percent(crossing.requests / SECONDS_PER_MONTH / c.per_s.value) + " of it")
 
 
 def steps(findings: Findings, names: Names) -> Table:

@@ -12,7 +12,7 @@ from harness.decision.findings import Findings
 from harness.decision.wording import count, money, percent
 from harness.domain.estimate import Known, Unknown
 from harness.domain.plan import Plan
-from harness.report import capacity, cold, figures, generator, tables, throttles, words
+from harness.report import capacity, cold, costs, figures, generator, tables, throttles, words
 from harness.report.blocks import Cell, Figure, KeyNumber, Table, Verdict, absent, number, table
 from harness.workspace import Workspace
 from harness.workspace.pilot_toml import Scaling
@@ -57,8 +57,14 @@ def content(
         cold.mitigations(findings, names),
         capacity.capacities(findings, names),
         capacity.steps(findings, names),
-        tables.costs(findings, names),
-        tables.bill_lines(findings, names),
+        costs.costs(findings, names),
+        costs.bill_lines(findings, names),
+        costs.crossings(findings, names),
+        costs.sensitivity(findings, names),
+        costs.pilot_bill(findings, names),
+        costs.reconciled(findings, names),
+        costs.coverage(findings, names),
+        costs.agreements(findings, names),
         throttles.platform(findings, names),
         tables.gates(decision, names),
         tables.parity(findings),
@@ -82,7 +88,7 @@ def content(
         cold.strip(findings, names),
         cold.keep_alive(findings, names),
         capacity.knee(findings, names, config.slo.p95_s),
-        figures.cost_curve(findings, names, config.traffic.requests_per_month),
+        costs.cost_curve(findings, names),
         figures.pareto(findings, names, config.slo.p95_s),
     ]
     choice = decision.choice.value
@@ -112,6 +118,10 @@ def content(
             "manner_words": tuple(f"{names[m.target]} {m.words}" for m in findings.manners if m.profile == "burst"),
             "capacity_rule": capacity.rule(findings),
             "has": {
+                "projection": findings.projection is not None,
+                "crossings": bool(findings.projection and findings.projection.crossings),
+                "reconciled": bool(findings.reconciliations),
+                "coverage": bool(findings.coverage),
                 "windows": bool(findings.cold.windows),
                 "expected": bool(findings.cold.expected),
                 "from_zero": bool(findings.cold.from_zero),

@@ -6,13 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from harness.analysis.dataset import RunData
 from harness.analysis.quantiles import curve, inverted_cdf
-from harness.analysis.spend import BreakEven, Cost
 from harness.decision.findings import Findings
-from harness.decision.wording import count, duration_text, money, percent
+from harness.decision.wording import duration_text, money, percent
 from harness.domain.estimate import Estimate
 from harness.domain.verdict import Relation
 from harness.report import charts
@@ -77,47 +74,6 @@ def blocks_pair(findings: Findings, names: Names, profile: str) -> Figure | None
     return Figure(f"blocks-{profile}", title, subtitle, render(spec, title), shown)
 
 
-def cost_curve(findings: Findings, names: Names, expected: int) -> Figure | None:
-    """Monthly runtime cost against volume."""
-    rows = [row for cost in findings.costs for row in _cost_rows(cost, names, expected)]
-    if not rows or len(findings.costs) < 2:
-        return None
-    even = findings.break_even
-    crossing = (
-        even.requests_per_month.value
-        if isinstance(even, BreakEven) and isinstance(even.requests_per_month, Estimate)
-        else None
-    )
-    if isinstance(even, BreakEven) and crossing is not None:
-        title = (
-            f"{names[even.cheaper_below]} is cheaper below {crossing / 1e6:.2g} million requests a month, "
-            f"{names[even.cheaper_above]} above"
-        )
-    else:
-        title = "The runtime costs do not cross at any volume"
-    subtitle = (
-        "Runtime layer, USD a month, list prices, MODELLED; bands are 95 % block intervals of the measured usage; "
-        "both axes logarithmic."
-    )
-    cells = [
-        (
-            Cell(r["target"]),
-            number(count(r["requests"])),
-            number(money(r["usd"])),
-            number(f"{money(r['low'])} to {money(r['high'])}"),
-        )
-        for r in rows
-    ]
-    shown = table("cost-curve-table", title, ("target", "requests a month", "runtime a month", "95 % interval"), cells)
-    return Figure(
-        "cost-curve",
-        title,
-        subtitle,
-        render(charts.cost_lines(rows, pair_of(findings, names), crossing, expected), title),
-        shown,
-    )
-
-
 def pareto(findings: Findings, names: Names, limit_s: float) -> Figure | None:
     """Cost per 1,000 good answers against p95."""
     rows: list[dict[str, Any]] = []
@@ -155,26 +111,6 @@ def pareto(findings: Findings, names: Names, limit_s: float) -> Figure | None:
         render(charts.cost_against_latency(rows, pair_of(findings, names), limit_s), title),
         table("pareto-table", title, ("target", "per 1,000 successes", "p95"), cells),
     )
-
-
-def _cost_rows(cost: Cost, names: Names, expected: int) -> list[dict[str, Any]]:
-    month = cost.per_month_usd
-    if not isinstance(month, Estimate) or cost.fixed_per_month_usd is None or cost.variable_per_request_usd is None:
-        return []
-    rows: list[dict[str, Any]] = []
-    for requests in np.geomspace(expected / 100, expected * 30, 31):
-        usd = cost.fixed_per_month_usd + cost.variable_per_request_usd * float(requests)
-        spread = ((month.low or month.value) / month.value, (month.high or month.value) / month.value)
-        rows.append(
-            {
-                "target": names[cost.target],
-                "requests": round(float(requests)),
-                "usd": usd,
-                "low": usd * spread[0],
-                "high": usd * spread[1],
-            }
-        )
-    return rows
 
 
 def pair_of(findings: Findings, names: Names) -> tuple[str, str]:

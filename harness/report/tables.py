@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 from harness.decision.decide import Decision
 from harness.decision.findings import Findings
-from harness.decision.wording import count, money, percent, significant
-from harness.domain.bill import CostLayer
-from harness.domain.estimate import Estimate, Unknown
+from harness.decision.wording import count, percent
+from harness.domain.estimate import Estimate
 from harness.report import words
 from harness.report.blocks import Cell, Table, absent, number, table
 
@@ -58,58 +57,6 @@ def comparisons(findings: Findings) -> Table:
     return table(
         "comparisons", "Candidate against baseline", head, rows, "A ratio below 1 means that the candidate is faster."
     )
-
-
-def costs(findings: Findings, names: Mapping[str, str]) -> Table:
-    """Per success and per month."""
-    rows = []
-    for c in findings.costs:
-        per_1000 = [_thousand(x) for x in (c.per_success_usd, c.per_good_usd)]
-        shared = None if c.monthly is None else float(c.monthly.layer_usd(CostLayer.SHARED))
-        rows.append(
-            (
-                Cell(names[c.target]),
-                *per_1000,
-                words.value(c.per_month_usd, "USD"),
-                words.interval(c.per_month_usd, "USD"),
-                number(money(c.with_free_usd)) if c.with_free_usd is not None else absent("not known"),
-                number(money(shared)) if shared is not None else absent("not known"),
-                Cell(c.coverage),
-            )
-        )
-    head = (
-        *("target", "per 1,000 successes, runtime (95 % interval)", "per 1,000 within SLO, runtime (95 % interval)"),
-        *("runtime a month", "95 % interval", "the same with free tiers", "shared layer a month", "basis"),
-    )
-    note = "USD at the sealed expected traffic. The shared layer (tokens, transfer) is the same for both and would hide every difference."
-    return table("costs", "Cost at the expected traffic", head, rows, note)
-
-
-def _thousand(known: Estimate | Unknown) -> Cell:
-    if isinstance(known, Unknown):
-        return absent(known.reason)
-    return number(f"{money(known.value * 1000)} ({words.interval_text(known, lambda v: money(v * 1000))})")
-
-
-def bill_lines(findings: Findings, names: Mapping[str, str]) -> Table:
-    """Every line of both monthly bills."""
-    rows = [
-        (
-            Cell(names[c.target]),
-            Cell(line.layer.value),
-            Cell(line.label),
-            number(significant(float(line.quantity), 4)),
-            Cell(line.unit),
-            number(f"${line.unit_price_usd.normalize():f}"),
-            number(money(float(line.amount_usd))),
-            Cell(line.basis.value),
-        )
-        for c in findings.costs
-        if c.monthly
-        for line in c.monthly.lines
-    ]
-    head = ("target", "layer", "line", "quantity a month", "unit", "unit price", "amount", "basis")
-    return table("bill", "The monthly bill, line by line", head, rows)
 
 
 def gates(decision: Decision, names: Mapping[str, str]) -> Table:

@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 from harness.cloud.call import call
 from harness.domain.reading import Absent, Reading, Series, Window
+from harness.sources.recorded import taken
 
 MOST_QUERIES = 500  # a call
 MINUTE, FIVE_MINUTES, HOUR = 60, 300, 3600
@@ -66,8 +67,14 @@ LAMBDA = _set(
     ("Duration", "Average", "ms"),
     ("Duration", "p95", "ms"),
     ("ConcurrentExecutions", "Maximum", "count"),
+    ("ProvisionedConcurrencyInvocations", "Sum", "count"),
     ("ProvisionedConcurrencySpilloverInvocations", "Sum", "count"),
     ("ProvisionedConcurrencyUtilization", "Maximum", "share"),
+)
+LAMBDA_ACCOUNT = _set(  # of the whole account and region: published without dimensions
+    "AWS/Lambda",
+    ("UnreservedConcurrentExecutions", "Maximum", "count"),
+    ("ClaimedAccountConcurrency", "Maximum", "count"),
 )
 LAMBDA_URL = _set(
     "AWS/Lambda",
@@ -135,10 +142,13 @@ SAGEMAKER = _set(
     ("Invocation4XXErrors", "Sum", "count"),
     ("Invocation5XXErrors", "Sum", "count"),
 )
+USAGE_CALLS = _set("AWS/Usage", ("CallCount", "Sum", "count"))
+USAGE_RESOURCES = _set("AWS/Usage", ("ResourceCount", "Maximum", "count"))
 AOSS = _set("AWS/AOSS", ("SearchOCU", "Maximum", "OCU"), ("IndexingOCU", "Maximum", "OCU"))
 
 ALL_SETS = (
-    *(LAMBDA, LAMBDA_URL, REST_API, HTTP_API, LOAD_BALANCER),
+    *(LAMBDA, LAMBDA_ACCOUNT, USAGE_CALLS, USAGE_RESOURCES),
+    *(LAMBDA_URL, REST_API, HTTP_API, LOAD_BALANCER),
     *(ECS, CONTAINER_INSIGHTS, BEDROCK, SAGEMAKER, AOSS),
 )
 
@@ -149,6 +159,7 @@ class CloudWatch:
     kind = "cloudwatch"
     verified = "spec only"
     settle_s = 900.0
+    keeps_s = 15 * DAY_S  # of its minute points
 
     def __init__(
         self,
@@ -170,6 +181,9 @@ class CloudWatch:
         for first in range(0, len(self._wanted), MOST_QUERIES):
             out += self._batch(self._wanted[first : first + MOST_QUERIES], window, period)
         return out
+
+    def raw(self) -> list[dict[str, Any]]:
+        return taken(self._api)
 
     def _batch(self, wanted: Sequence[tuple[Metric, dict[str, str]]], window: Window, period: int) -> list[Reading]:
         queries = [_query(k, metric, dimensions, period) for k, (metric, dimensions) in enumerate(wanted)]
@@ -220,12 +234,12 @@ class CloudWatch:
         said = json.dumps(query, sort_keys=True)
         name = f"{metric.namespace} {metric.label}"
         if failed is not None:
-            return Absent(name, failed, said, self.kind)
+            return Absent(name, failed, said, self.kind, failed=True)
         if found is None:
             return Absent(name, "the answer holds no result for this query", said, self.kind)
         if found["status"] not in ("Complete", ""):
             words = "; ".join(found["words"])
-            return Absent(name, f"{found['status']}{f': {words}' if words else ''}", said, self.kind)
+            return Absent(name, f"{found['status']}{f': {words}' if words else ''}", said, self.kind, failed=True)
         inside = sorted(
             (at, float(v))
             for at, v in found["points"].items()

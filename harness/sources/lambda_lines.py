@@ -52,6 +52,11 @@ class Report:
     status: str | None = None
     error_type: str | None = None
 
+    @property
+    def whole_billed_ms(self) -> int:
+        """With the restore of a snapshot, which is billed apart."""
+        return self.billed_ms + (self.billed_restore_ms or 0)
+
 
 @dataclass(frozen=True)
 class InitReport:

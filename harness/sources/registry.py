@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
 from harness.cloud.aws import client
@@ -11,7 +13,13 @@ from harness.domain.reading import MetricSource
 from harness.domain.target import SourceConfig
 from harness.errors import Refused
 from harness.sources import cloudwatch as cw
+from harness.sources.cost_explorer import CostExplorer
+from harness.sources.lambda_insights import LambdaInsights
 from harness.sources.lambda_logs import LambdaLogs
+from harness.sources.otlp_traces import OtlpTraces
+from harness.sources.prometheus import Prometheus
+from harness.sources.prometheus_sets import Query, queries_of
+from harness.sources.recorded import Recorded
 
 GROUP = "runtime_pilot.sources"  # an entry point takes the table's fields as a mapping and returns a MetricSource
 Build = Callable[[Mapping[str, Any]], MetricSource]
@@ -34,6 +42,7 @@ def subjects_of(options: Mapping[str, Any]) -> list[cw.Subject]:
     if function := options.get("function"):
         metrics = cw.LAMBDA + (cw.LAMBDA_URL if options.get("function_url") else ())
         out.append(cw.Subject(metrics, {"FunctionName": function}))
+        out.append(cw.Subject(cw.LAMBDA_ACCOUNT, {}))
     if balancer := options.get("load_balancer"):
         out.append(cw.Subject(cw.LOAD_BALANCER, {"LoadBalancer": balancer}))
     if cluster := options.get("cluster"):
@@ -51,15 +60,46 @@ def subjects_of(options: Mapping[str, Any]) -> list[cw.Subject]:
     if collection := options.get("collection_id"):
         named = {"CollectionName": options["collection_name"], "ClientId": options["account_id"]}
         out.append(cw.Subject(cw.AOSS, {"CollectionId": collection, **named}))
+    for used in options.get("usage", ()):
+        dimensions = {name.title(): used[name] for name in ("service", "type", "resource", "class")}
+        out.append(cw.Subject(cw.USAGE_CALLS if used["type"] == "API" else cw.USAGE_RESOURCES, dimensions))
     return out
 
 
+def bills_of(config: SourceConfig) -> CostExplorer:
+    """The source of a target's bills."""
+    options = config.options
+    return CostExplorer(client("ce", "us-east-1"), options["tag"], tuple(options["values"]))
+
+
 def _cloudwatch(options: Mapping[str, Any]) -> MetricSource:
-    return cw.CloudWatch(client("cloudwatch", options["region"]), subjects_of(options))
+    return cw.CloudWatch(Recorded(client("cloudwatch", options["region"])), subjects_of(options))
 
 
 def _lambda_logs(options: Mapping[str, Any]) -> MetricSource:
-    return LambdaLogs(client("logs", options["region"]), options["log_group"])
+    api = Recorded(client("logs", options["region"]))
+    return (LambdaInsights if options["through"] == "insights" else LambdaLogs)(api, options["log_group"])
 
 
-BUILTIN: Mapping[str, Build] = {"cloudwatch": _cloudwatch, "lambda-logs": _lambda_logs}
+def _prometheus(options: Mapping[str, Any]) -> MetricSource:
+    values = {name: options[name] for name in ("namespace", "service") if name in options}
+    queries = queries_of(tuple(options["sets"]), values)
+    queries |= {q["name"]: Query(q["promql"], q["unit"]) for q in options["queries"]}
+    headers = None
+    if variable := options.get("env"):
+        if not os.environ.get(variable):
+            raise Refused(f"prometheus at {options['url']}: environment variable {variable} is not set")
+        headers = {options["header"]: os.environ[variable]}
+    return Prometheus(options["url"], queries, headers=headers, step_s=options["step_s"])
+
+
+def _traces(options: Mapping[str, Any]) -> MetricSource:
+    return OtlpTraces(Path(options["path"]), options["attribute"])
+
+
+BUILTIN: Mapping[str, Build] = {
+    "cloudwatch": _cloudwatch,
+    "lambda-logs": _lambda_logs,
+    "prometheus": _prometheus,
+    "otlp-traces": _traces,
+}

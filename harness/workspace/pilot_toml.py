@@ -55,6 +55,14 @@ class Traffic(Table):
 
     requests_per_month: int = Field(gt=0)
     peak_per_s: Positive
+    week: tuple[Annotated[float, Field(ge=0)], ...] = ()
+
+    @field_validator("week")
+    @classmethod
+    def _a_day_or_a_week(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if value and (len(value) not in (24, 168) or not sum(value) > 0):
+            raise ValueError("want 24 relative rates, one an hour of every day, or 168 from Monday 00:00")
+        return value * 7 if len(value) == 24 else value
 
 
 class Margins(Table):
@@ -71,6 +79,7 @@ class Limits(Table):
     max_rate: Positive = 40.0
     stop_file: str = "STOP"
     attempts: int = Field(default=3, ge=1, le=10)
+    quota_share: Annotated[float, Field(gt=0, le=1)] = 0.5
 
 
 class Load(Table):

@@ -11,6 +11,7 @@ from harness.domain.mix import Mix, TokenLength
 from harness.domain.questions import Question
 from harness.domain.retry import NO_RETRY, RetryPolicy
 from harness.domain.target import Target
+from harness.domain.traffic import Traffic
 from harness.domain.verdict import Slo
 from harness.errors import BadFile, Problem, Refused
 from harness.workspace.corpus import CorpusPaths
@@ -112,6 +113,11 @@ class Workspace:
         """What the client does after a refusal, as [load] says."""
         load = self.config.load
         return NO_RETRY if load.retry == "none" else RetryPolicy(load.retry_attempts, cap_s=load.retry_cap_s)
+
+    def traffic(self) -> Traffic:
+        """What cost is scored at."""
+        said = self.config.traffic
+        return Traffic(said.requests_per_month, said.peak_per_s, said.week)
 
     def slos(self) -> tuple[Slo, ...]:
         """Promises that a run can be judged by, in the order of the file."""

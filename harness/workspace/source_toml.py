@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 from harness.domain.target import SourceConfig
 from harness.workspace.pilot_toml import Table
 
 SUBJECTS = (
     *("function", "load_balancer", "cluster", "rest_api", "http_api", "bedrock_model", "sagemaker_endpoint"),
-    "collection_id",
+    *("collection_id", "usage"),
 )
+
+
+class UsageTable(Table):
+    """One of AWS/Usage's metrics: how much of a quota the account uses."""
+
+    service: str
+    type: Literal["API", "Resource"]
+    resource: str
+    class_: str = Field("None", alias="class")
 
 
 class CloudWatchTable(Table):
@@ -34,6 +44,7 @@ class CloudWatchTable(Table):
     collection_id: str | None = None
     collection_name: str | None = None
     account_id: str | None = Field(None, pattern=r"^[0-9]{12}$")
+    usage: tuple[UsageTable, ...] = ()
 
     @model_validator(mode="after")
     def _something(self) -> CloudWatchTable:
@@ -52,6 +63,63 @@ class LambdaLogsTable(Table):
     kind: Literal["lambda-logs"]
     region: str
     log_group: str = Field(min_length=1)
+    through: Literal["filter", "insights"] = "filter"
+
+
+class QueryTable(Table):
+    """A team's own query of a Prometheus source."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    promql: str = Field(min_length=1)
+    unit: str = Field(min_length=1)
+
+
+class PrometheusTable(Table):
+    """``kind = "prometheus"``: ready sets, a team's own queries, or both."""
+
+    kind: Literal["prometheus"]
+    url: str
+    sets: tuple[Literal["kubernetes", "knative", "opencost"], ...] = ()
+    namespace: str | None = None
+    service: str | None = None
+    queries: tuple[QueryTable, ...] = ()
+    step_s: int = Field(15, ge=1, le=3600)
+    header: str = "Authorization"
+    env: str | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _is_one(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if not value.startswith("${") and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ValueError("want http:// or https:// with a host")
+        return value
+
+    @model_validator(mode="after")
+    def _something(self) -> PrometheusTable:
+        if not self.sets and not self.queries:
+            raise ValueError("names nothing to read: want sets, queries or both")
+        if self.sets and not self.namespace:
+            raise ValueError("sets want a namespace")
+        if "knative" in self.sets and not self.service:
+            raise ValueError('the set "knative" wants a service')
+        return self
+
+
+class TracesTable(Table):
+    """``kind = "otlp-traces"``: a file, or a folder of files, of OTLP/JSON."""
+
+    kind: Literal["otlp-traces"]
+    path: str
+    attribute: str = "http.request.header.x-request-id"
+
+
+class CostExplorerTable(Table):
+    """``kind = "cost-explorer"``: the bill of what carries a tag, by day."""
+
+    kind: Literal["cost-explorer"]
+    tag: str = "pilot"
+    values: tuple[str, ...] = Field(min_length=1)
 
 
 class OtherTable(BaseModel):
@@ -63,18 +131,22 @@ class OtherTable(BaseModel):
 
 def _which(value: Any) -> str:  # noqa: ANN401 - whatever the file holds
     kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
-    return kind if kind in ("cloudwatch", "lambda-logs") else "other"
+    return kind if kind in KINDS else "other"
 
 
+KINDS = ("cloudwatch", "lambda-logs", "prometheus", "otlp-traces", "cost-explorer")
 SourceTable = Annotated[
     Annotated[CloudWatchTable, Tag("cloudwatch")]
     | Annotated[LambdaLogsTable, Tag("lambda-logs")]
+    | Annotated[PrometheusTable, Tag("prometheus")]
+    | Annotated[TracesTable, Tag("otlp-traces")]
+    | Annotated[CostExplorerTable, Tag("cost-explorer")]
     | Annotated[OtherTable, Tag("other")],
     Discriminator(_which),
 ]
 
 
-def config_of(table: CloudWatchTable | LambdaLogsTable | OtherTable) -> SourceConfig:
+def config_of(table: SourceTable) -> SourceConfig:
     """What the sources room makes a source of; unset fields are left out."""
-    said = table.model_dump(exclude={"kind"}, exclude_none=True)
+    said = table.model_dump(exclude={"kind"}, exclude_none=True, by_alias=True)
     return SourceConfig(table.kind, said)

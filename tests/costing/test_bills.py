@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 
 from harness.analysis import spend
-from harness.analysis.spend import BreakEven, Cost, break_even
 from harness.costing.book import book_names, read_book
 from harness.costing.models import BY_INSTANCE, MODELS, Usage, bill
 from harness.domain.bill import CostLayer
-from harness.domain.estimate import Estimate, Unknown
+from harness.domain.estimate import Unknown
 from harness.domain.target import Dialect, External, PriceModel, Target
 from harness.errors import Refused
 
@@ -85,24 +84,6 @@ def test_what_is_not_in_the_book_is_an_error_never_a_guess():
         read_book("aws-1999")
     with pytest.raises(Refused, match="no billing model"):
         bill("barter", BOOK, {}, usage())
-
-
-def cost(name, fixed, variable):
-    month = Estimate(fixed + variable * 1e6, None, None, 0.95, 100, 6, "")
-    return Cost(name, month, month, month, None, fixed, variable, "")
-
-
-def test_break_even_is_fixed_over_the_difference_of_variable_cost():
-    """94.35 a month against 67.87 per million: 1.39 million."""
-    found = break_even(cost("container", 94.35, 0.0), cost("function", 0.0, 67.87e-6))
-
-    assert isinstance(found, BreakEven)
-    assert found.requests_per_month.value == pytest.approx(1.390e6, rel=0.001)
-    assert (found.cheaper_below, found.cheaper_above) == ("function", "container")
-
-
-def test_lines_that_never_cross_are_said_so():
-    assert isinstance(break_even(cost("a", 10, 1e-6), cost("b", 20, 2e-6)), Unknown)
 
 
 def runtime(model, book, parameters, **changes):

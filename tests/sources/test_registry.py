@@ -56,11 +56,13 @@ def test_every_subject_is_read_under_its_own_dimensions():
         "collection_id": "id",
         "collection_name": "n",
         "account_id": "1" * 12,
+        "usage": [{"service": "Fargate", "type": "Resource", "resource": "vCPU", "class": "Standard/OnDemand"}],
     }
     dimensions = [dict(s.dimensions) for s in registry.subjects_of(options)]
 
     assert dimensions == [
         {"FunctionName": "f"},
+        {},
         {"LoadBalancer": "app/lb/0a"},
         {"ClusterName": "c", "ServiceName": "s"},
         {"ApiName": "r"},
@@ -68,6 +70,7 @@ def test_every_subject_is_read_under_its_own_dimensions():
         {"ModelId": "m"},
         {"EndpointName": "e", "VariantName": "v"},
         {"CollectionId": "id", "CollectionName": "n", "ClientId": "1" * 12},
+        {"Service": "Fargate", "Type": "Resource", "Resource": "vCPU", "Class": "Standard/OnDemand"},
     ]
 
 
@@ -85,6 +88,49 @@ def test_a_wrong_table_is_refused_with_its_field(tmp_path, table, words):
         target(tmp_path, "[[sources]]\n" + table)
 
     assert words in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ('kind = "prometheus"\nurl = "http://127.0.0.1:9"\n', "names nothing to read"),
+        ('kind = "prometheus"\nurl = "127.0.0.1"\nsets = ["opencost"]\nnamespace = "n"\n', "want http://"),
+        ('kind = "prometheus"\nurl = "http://a"\nsets = ["opencost"]\n', "sets want a namespace"),
+        ('kind = "prometheus"\nurl = "http://a"\nsets = ["knative"]\nnamespace = "n"\n', "wants a service"),
+        ('kind = "cost-explorer"\nvalues = []\n', "values"),
+        ('kind = "cloudwatch"\nregion = "r"\n[[sources.usage]]\nservice = "Fargate"\n', "usage"),
+    ],
+)
+def test_a_wrong_table_of_the_others_is_refused_too(tmp_path, table, words):
+    with pytest.raises(BadFile) as refused:
+        target(tmp_path, "[[sources]]\n" + table)
+
+    assert words in str(refused.value)
+
+
+def test_the_other_kinds_are_made_of_their_tables(tmp_path):
+    read = target(
+        tmp_path,
+        '[[sources]]\nkind = "lambda-logs"\nregion = "us-east-1"\nlog_group = "g"\nthrough = "insights"\n'
+        '[[sources]]\nkind = "prometheus"\nurl = "http://127.0.0.1:9"\nsets = ["kubernetes", "knative"]\n'
+        'namespace = "n"\nservice = "s"\n[[sources.queries]]\nname = "mine"\npromql = "up"\nunit = "count"\n'
+        '[[sources]]\nkind = "otlp-traces"\npath = "traces"\n'
+        '[[sources]]\nkind = "cost-explorer"\nvalues = ["rag"]\n',
+    )
+    made = [registry.source_of(config) for config in read.sources[:3]]
+
+    assert [type(source).__name__ for source in made] == ["LambdaInsights", "Prometheus", "OtlpTraces"]
+    assert type(registry.bills_of(read.sources[3])).__name__ == "CostExplorer"
+    assert read.source_names == ("lambda-logs", "prometheus", "otlp-traces")
+
+
+def test_a_prometheus_servers_secret_comes_from_the_environment(tmp_path, monkeypatch):
+    monkeypatch.delenv("PROMETHEUS_TOKEN", raising=False)
+    table = '[[sources]]\nkind = "prometheus"\nurl = "http://a"\nenv = "PROMETHEUS_TOKEN"\n'
+    read = target(tmp_path, table + '[[sources.queries]]\nname = "mine"\npromql = "up"\nunit = "count"\n')
+
+    with pytest.raises(Refused, match="PROMETHEUS_TOKEN is not set"):
+        registry.source_of(read.sources[0])
 
 
 def test_a_kind_that_nobody_brings_names_those_that_are_known():

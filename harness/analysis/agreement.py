@@ -1,0 +1,130 @@
+"""Whether the client and the platform saw the same: requests joined by platform id, counts by minute where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.analysis.dataset import RunData
+from harness.analysis.reports import reports_of
+from harness.domain.sample import Layer, Outcome
+from harness.errors import BadFile
+from harness.evidence.files import read_json
+
+LEAST_JOINED = 0.98  # of accepted requests; what cloud logs lose is usually less
+SLACK_S = 0.1  # that the platform may say more than the client waited: its clock runs on after the last byte
+OTHERS_SHARE, OTHERS_A_RUN = 0.02, 30  # health checks, meta and the contract check are no arrivals
+INVOCATIONS, THROTTLES = "AWS/Lambda Invocations Sum", "AWS/Lambda Throttles Sum"
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """One target; a count is None where the platform's side was not collected."""
+
+    target: str
+    accepted: int
+    with_id: int  # accepted answers that named the platform's id of their request
+    joined: int | None  # of those, how many have a line
+    longer: int  # joined requests that the platform says took longer than the client waited
+    throttled: int  # by the client, in the platform's layer
+    throttles: int | None  # by the platform
+    invocations: int | None  # by the platform, in the minutes of the runs
+    runs: int
+
+    @property
+    def disagreements(self) -> tuple[str, ...]:
+        """In words; empty where both sides tell the same."""
+        out = []
+        if self.joined is not None and self.with_id and self.joined < LEAST_JOINED * self.with_id:
+            out.append(
+                f"{self.with_id - self.joined} of {self.with_id} answered requests have no line in the platform's log"
+            )
+        if self.longer:
+            out.append(f"the platform says of {self.longer} requests that they took longer than the client waited")
+        if self.throttles is not None and not _close(self.throttled, self.throttles):
+            out.append(
+                f"the client saw {self.throttled} refusals by the platform, the platform counted {self.throttles}"
+            )
+        if self.invocations is not None and self.invocations < self.accepted * (1 - OTHERS_SHARE):
+            out.append(
+                f"the platform counted {self.invocations} invocations, the client {self.accepted} accepted requests"
+            )
+        most = self.accepted * (1 + OTHERS_SHARE) + OTHERS_A_RUN * self.runs
+        if self.invocations is not None and self.invocations > most:
+            out.append(
+                f"the platform counted {self.invocations} invocations against {self.accepted} accepted requests: "
+                "somebody else used the function"
+            )
+        return tuple(out)
+
+
+def agreement(target: str, runs: Sequence[RunData]) -> Agreement:
+    """Over every valid run of one target."""
+    accepted = with_id = joined = longer = throttled = 0
+    told = False
+    for run in runs:
+        c, reports = run.columns, reports_of(run)
+        told |= bool(reports)
+        taken = ~run.refused & ~np.isin(c["outcome"], [Outcome.NOT_SENT.value, Outcome.CONNECTION_ERROR.value])
+        accepted += int(taken.sum())
+        throttled += int((run.refused & (c["layer"] == Layer.PLATFORM.value)).sum())
+        waited = c["finished_s"] - c["sent_s"]
+        for name, seconds in zip(c["platform_request_id"][taken], waited[taken], strict=True):
+            with_id += name is not None
+            if report := reports.get(name):
+                joined += 1
+                longer += report.duration_ms / 1000 > seconds + SLACK_S
+    return Agreement(
+        target,
+        accepted,
+        with_id,
+        joined if told else None,
+        longer,
+        throttled,
+        _counted(runs, "throttle", THROTTLES),
+        _summed(runs, INVOCATIONS),
+        len(runs),
+    )
+
+
+def _close(a: int, b: int) -> bool:
+    return abs(a - b) <= max(2, 0.02 * max(a, b))
+
+
+def _counted(runs: Sequence[RunData], events: str, sums: str) -> int | None:
+    """Events of the platform's own log where there is one, else CloudWatch's sums."""
+    found = [s for run in runs if (s := _series(run, "local-logs.json", events)) is not None]
+    return sum(map(len, found)) if found else _summed(runs, sums)
+
+
+def _summed(runs: Sequence[RunData], metric: str) -> int | None:
+    """A minute that two runs share counts once; None where nobody collected it."""
+    points: dict[float, float] = {}
+    found = False
+    for run in runs:
+        series = _series(run, "cloudwatch.json", metric)
+        found |= series is not None
+        points |= dict(series or ())
+    return round(sum(points.values())) if found else None
+
+
+def _series(run: RunData, file: str, metric: str) -> list[tuple[float, float]] | None:
+    """None where it was not collected or is absent for a reason; CloudWatch writes no point where nothing happened."""
+    content = _content(run.record.path / "readings" / file) if run.record else None
+    if content is None:
+        return None
+    for reading in content["readings"]:
+        if reading["metric"] == metric and reading["kind"] == "series":
+            return [(at, value) for at, value in reading["points"]]
+    return None
+
+
+def _content(path: Path) -> dict[str, Any] | None:
+    try:
+        return read_json(path)
+    except BadFile:
+        return None

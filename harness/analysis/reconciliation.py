@@ -1,0 +1,169 @@
+"""Modelled against billed, by quantity first and price second; only days whose bill can no longer change.
+
+Usage types are matched by their last part, for their first is the region. They are
+unconfirmed: nobody has held them to an account's bill yet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from harness.analysis.metered import used
+from harness.costing.book import read_book
+from harness.costing.models import bill as price
+from harness.domain.target import Target
+from harness.errors import Refused
+from harness.evidence.bills import FOLDER, all_days, final
+from harness.evidence.store import RunRecord
+
+QUANTITY_TOLERANCE, PRICE_TOLERANCE = 0.02, 0.05
+DAY_H = Decimal(24)
+USAGE_TYPES: tuple[tuple[str, str], ...] = (
+    (r"Lambda-GB-Second(-ARM)?$", "lambda_gb_second"),
+    (r"(^|-)Request(s)?$", "lambda_request"),
+    (r"Lambda-Provisioned-Concurrency$", "lambda_provisioned_gb_second"),
+    (r"Lambda-Provisioned-GB-Second$", "lambda_provisioned_duration_gb_second"),
+    (r"Fargate-vCPU-Hours:perCPU$", "fargate_vcpu_hour"),
+    (r"Fargate-GB-Hours$", "fargate_gb_hour"),
+    (r"LoadBalancerUsage$", "alb_hour"),
+    (r"LCUUsage$", "alb_lcu_hour"),
+    (r"PublicIPv4:InUseAddress$", "public_ipv4_hour"),
+    (r"DataProcessing-Bytes$", "log_gb"),
+    (r"NatGateway-Hours$", "nat_hour"),
+    (r"NatGateway-Bytes$", "nat_gb"),
+    (r"DataTransfer-Out-Bytes$", "egress_gb"),
+    (r"ApiGatewayHttpRequest$", "http_api_request"),
+    (r"ApiGatewayRequest$", "rest_api_request"),
+    (r"(Search|Indexing)OCU$", "aoss_ocu_hour"),
+)
+BY_THE_HOUR = frozenset(
+    {
+        *("fargate_vcpu_hour", "fargate_gb_hour", "alb_hour", "alb_lcu_hour", "public_ipv4_hour", "nat_hour"),
+        *("lambda_provisioned_gb_second", "aoss_ocu_hour"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One price of the book: what the model says was used against what was billed, over the same days."""
+
+    price_key: str
+    unit: str
+    modelled: Decimal
+    billed: Decimal
+    billed_usd: Decimal
+    list_usd: Decimal  # a unit
+
+    @property
+    def quantity_error(self) -> float | None:
+        """Modelled over billed, minus one; None where nothing was billed."""
+        return float(self.modelled / self.billed) - 1 if self.billed else None
+
+    @property
+    def price_error(self) -> float | None:
+        """The rate that was billed over the book's, minus one."""
+        return float(self.billed_usd / self.billed / self.list_usd) - 1 if self.billed and self.list_usd else None
+
+    @property
+    def agrees(self) -> bool:
+        quantity, rate = self.quantity_error, self.price_error
+        return (
+            quantity is not None
+            and rate is not None
+            and abs(quantity) <= QUANTITY_TOLERANCE
+            and abs(rate) <= PRICE_TOLERANCE
+        )
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """One target; ``days_final`` of ``days`` were compared, the rest may still change or was not asked for."""
+
+    target: str
+    days: int
+    days_billed: int
+    days_final: int
+    lines: tuple[Line, ...]
+    only_billed: tuple[tuple[str, Decimal], ...]  # usage type, USD
+    only_modelled: tuple[str, ...]  # price keys
+    asking_usd: Decimal  # what the questions themselves cost
+
+
+def reconciliation(target: Target, records: Sequence[RunRecord], evidence: Path) -> Reconciliation | None:
+    """None where the target names no bill, or has no prices to model one."""
+    bills = all_days(evidence / FOLDER / target.name)
+    own = [r for r in records if r.target == target.name and r.run]
+    if target.prices is None or (not bills and not any(s.kind == "cost-explorer" for s in target.sources)):
+        return None
+    days = {str(r.run["started_utc"])[:10] for r in own if r.run}
+    settled = [b for b in bills if final(b) and b["day"] in days]
+    billed, unknown = _billed(settled)
+    modelled = _modelled(target, own, [b["day"] for b in settled])
+    book = read_book(target.prices.book)
+    lines = []
+    for key in sorted(billed.keys() & modelled.keys()):
+        unit_price = book.price(key)
+        quantity, usd = billed[key]
+        lines.append(Line(key, unit_price.unit, modelled[key], quantity, usd, unit_price.usd))
+    only_billed = [*unknown.items(), *((key, billed[key][1]) for key in billed.keys() - modelled.keys())]
+    return Reconciliation(
+        target.name,
+        len(days),
+        sum(b["day"] in days for b in bills),
+        len(settled),
+        tuple(lines),
+        tuple(sorted(only_billed)),
+        tuple(sorted(k for k, q in modelled.items() if k not in billed and q and not k.startswith("model_"))),
+        sum((Decimal(str(b["own_cost_usd"])) for b in bills), Decimal(0)),
+    )
+
+
+def key_of(usage_type: str) -> str | None:
+    """The price of our books that a usage type is billed by."""
+    return next((key for pattern, key in USAGE_TYPES if re.search(pattern, usage_type)), None)
+
+
+def _billed(bills: Sequence[Mapping[str, Any]]) -> tuple[dict[str, tuple[Decimal, Decimal]], dict[str, Decimal]]:
+    known: dict[str, tuple[Decimal, Decimal]] = {}
+    unknown: dict[str, Decimal] = {}
+    for one in bills:
+        for line in one["lines"]:
+            quantity, usd = Decimal(line["quantity"]), Decimal(line["usd"])
+            if (key := key_of(line["usage_type"])) is None:
+                unknown[line["usage_type"]] = unknown.get(line["usage_type"], Decimal(0)) + usd
+                continue
+            before = known.get(key, (Decimal(0), Decimal(0)))
+            known[key] = before[0] + quantity, before[1] + usd
+    return known, unknown
+
+
+def _modelled(target: Target, records: Sequence[RunRecord], days: Sequence[str]) -> dict[str, Decimal]:
+    """Quantities by price: what runs used, and for what bills by the hour the whole day."""
+    assert target.prices is not None
+    out: dict[str, Decimal] = {}
+    for day in days:
+        found = used(target, [r for r in records if r.run and str(r.run["started_utc"])[:10] == day])
+        if found is None:
+            continue
+        try:
+            whole = price(
+                target.prices.model,
+                read_book(target.prices.book),
+                target.prices.parameters,
+                replace(found.usage, hours=DAY_H),
+            )
+        except Refused:
+            continue
+        for line in whole.lines if found else ():
+            if line.price_key in BY_THE_HOUR:
+                out[line.price_key] = out.get(line.price_key, Decimal(0)) + line.quantity
+        for line in found.bill.lines:
+            if line.price_key not in BY_THE_HOUR:
+                out[line.price_key] = out.get(line.price_key, Decimal(0)) + line.quantity
+    return out

@@ -1,0 +1,83 @@
+"""Bills by day: asked daily while they may change, every answer kept, and what the asking itself costs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from harness.cloud.redact import without_accounts
+from harness.domain.plan import Plan
+from harness.domain.target import BILL_KINDS, SourceConfig, Target
+from harness.evidence.bills import FOLDER, final, latest, write
+from harness.evidence.store import Store
+from harness.sources.cost_explorer import BilledDay, CostExplorer
+from harness.sources.registry import bills_of
+
+AGAIN_AFTER_S = 12 * 3600  # bills are made up to three times a day
+
+
+@dataclass
+class BillsPulled:
+    """What one pass asked; ``pages`` cost ``usd``."""
+
+    days: int = 0
+    final: int = 0
+    pages: int = 0
+    usd: Decimal = Decimal(0)
+    failed: tuple[str, ...] = ()
+
+
+def pull_bills(
+    targets: Mapping[str, Target],
+    plan: Plan,
+    store: Store,
+    now: Callable[[], float] = time.time,
+    make: Callable[[SourceConfig], CostExplorer] = bills_of,
+) -> BillsPulled:
+    """Every day from the first run's to yesterday that is not final yet."""
+    out = BillsPulled()
+    days = _days(plan, store, now())
+    for target in targets.values():
+        for config in (s for s in target.sources if s.kind in BILL_KINDS):
+            source = None
+            folder = store.root / FOLDER / target.name
+            for day in days:
+                last = latest(folder, day)
+                if last is not None and (final(last) or now() - last["pulled_unix_s"] < AGAIN_AFTER_S):
+                    out.final += final(last)
+                    continue
+                source = source or make(config)
+                bill = source.bill(day)
+                if bill.failed is not None:
+                    said = f"cost-explorer of {target.name}, {day}: {without_accounts(bill.failed)}"
+                    out.failed = (*dict.fromkeys((*out.failed, said)),)
+                    continue
+                out.days += 1
+                out.pages += bill.pages
+                out.usd += bill.own_cost_usd
+                write(folder, day, _content(bill, now(), source.verified))
+    return out
+
+
+def _content(bill: BilledDay, now_s: float, verified: str) -> dict[str, Any]:
+    return {
+        "estimated": bill.estimated,
+        "pages": bill.pages,
+        "own_cost_usd": bill.own_cost_usd,
+        "pulled_unix_s": now_s,
+        "verified": verified,
+        "query": without_accounts(dict(bill.query)),
+        "lines": bill.lines,
+    }
+
+
+def _days(plan: Plan, store: Store, now_s: float) -> list[date]:
+    started = [str(r.run["started_utc"])[:10] for r in store.all_records(plan) if r.run]
+    if not started:
+        return []
+    first, yesterday = date.fromisoformat(min(started)), datetime.fromtimestamp(now_s, UTC).date() - timedelta(days=1)
+    return [first + timedelta(days=k) for k in range((yesterday - first).days + 1)]

@@ -1,0 +1,100 @@
+"""What a run has cost so far, from its own samples as they are written; an upper bound until billed durations are known.
+
+A client's service time holds the network's time too, so billing by it never says
+too little; ``pilot collect`` replaces it by what the platform's own lines say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from harness.costing.book import read_book
+from harness.costing.models import Usage, bill
+from harness.domain.sample import COLUMNS, Outcome
+from harness.domain.target import Target
+from harness.evidence.run_folder import SPOOL
+
+FREE = frozenset(
+    {Outcome.THROTTLED, Outcome.OVERLOADED, Outcome.NOT_SENT, Outcome.CONNECTION_ERROR, Outcome.UNAUTHORIZED}
+)
+READ = ("outcome", "sent_s", "finished_s", "bytes", "input_tokens", "output_tokens", "attempts", "platform_request_id")
+PLACES = tuple(COLUMNS.index(name) for name in READ)
+
+
+class Meter:
+    """Adds up a run's samples; ``billed_ms`` by platform request id are taken where they are known."""
+
+    def __init__(self, target: Target, billed_ms: Mapping[str, float] | None = None) -> None:
+        self._target = target
+        self._billed_ms = billed_ms or {}
+        self._offset = 0
+        self._requests = self._ms = self._bytes = self._input = self._output = 0.0
+        self.samples = 0
+        self.matched = 0
+
+    def follow(self, folder: Path) -> None:
+        """Read what was appended to the spool since the last call; a spool that is gone adds nothing."""
+        try:
+            with (folder / SPOOL).open("rb") as file:
+                file.seek(self._offset)
+                data = file.read()
+        except OSError:
+            return
+        whole = data[: data.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        for line in whole.splitlines():
+            if line.startswith(b"["):
+                row = orjson.loads(line)
+                self.add([row[place] for place in PLACES])
+
+    def add(self, values: Iterable[Any]) -> None:
+        """One sample's ``READ`` columns."""
+        outcome, sent, finished, size, tokens_in, tokens_out, attempts, request_id = values
+        self.samples += 1
+        self._bytes += size or 0
+        self._input += tokens_in or 0
+        self._output += tokens_out or 0
+        if outcome in FREE or sent is None or finished is None:
+            return
+        self._requests += max(1, attempts or 1)
+        known = self._billed_ms.get(request_id) if request_id else None
+        self.matched += known is not None
+        self._ms += (finished - sent) * 1e3 if known is None else known
+
+    def cost_usd(self, elapsed_s: float) -> Decimal:
+        """At list prices, without free tiers; 0 for a target without prices."""
+        prices = self._target.prices
+        if prices is None:
+            return Decimal(0)
+        usage = Usage(
+            hours=Decimal(str(round(elapsed_s, 3))) / 3600,
+            requests=_exact(self._requests),
+            billed_ms=_exact(self._ms),
+            response_bytes=_exact(self._bytes),
+            input_tokens=_exact(self._input),
+            output_tokens=_exact(self._output),
+        )
+        return bill(prices.model, read_book(prices.book), prices.parameters, usage).total_usd
+
+
+def metered(target: Target, folder: Path, billed_ms: Mapping[str, float] | None = None) -> Meter | None:
+    """A run that has ended, from its whole file; None where there is none."""
+    import pyarrow.parquet as pq  # noqa: PLC0415 - only after a run
+
+    try:
+        table = pq.read_table(folder / "samples.parquet", columns=list(READ))
+    except (OSError, ValueError):
+        return None
+    meter = Meter(target, billed_ms)
+    for row in zip(*(table.column(name).to_pylist() for name in READ), strict=True):
+        meter.add(row)
+    return meter
+
+
+def _exact(value: float) -> Decimal:
+    return Decimal(str(round(value, 3)))

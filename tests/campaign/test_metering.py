@@ -1,0 +1,78 @@
+"""What a run has cost so far, counted from its own samples."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import orjson
+import pytest
+
+from harness.campaign.limits import Limits
+from harness.campaign.metering import Meter
+from harness.domain.sample import COLUMNS
+from harness.domain.target import Dialect, External, PriceModel, Target
+from harness.errors import LimitReached
+from harness.evidence.run_folder import SPOOL
+from tests.builders import failed, sample
+
+PRICES = PriceModel("aws-2026-11", "us-east-1", "lambda-url", {"memory_mb": 1024})
+TARGET = Target("fn", Path(), Dialect.RAG_CHAT, External(), prices=PRICES)
+
+
+def write(folder, samples, mode="w", torn=""):
+    with (folder / SPOOL).open(mode) as file:
+        if mode == "w":
+            file.write(orjson.dumps({"schema_version": 1, "columns": COLUMNS}).decode() + "\n")
+        file.writelines(orjson.dumps(s.row()).decode() + "\n" for s in samples)
+        file.write(torn)
+
+
+def test_samples_are_counted_as_they_are_written_each_once(tmp_path):
+    meter = Meter(TARGET)
+    meter.follow(tmp_path)
+    write(tmp_path, [sample(k) for k in range(5)], torn='[5,"ste')
+    meter.follow(tmp_path)
+    meter.follow(tmp_path)
+
+    assert meter.samples == 5
+
+
+def test_refused_requests_are_not_billed_and_failed_ones_are(tmp_path):
+    def usd(*samples):
+        meter = Meter(TARGET)
+        write(tmp_path, samples)
+        meter.follow(tmp_path)
+        return meter.cost_usd(10)
+
+    assert usd(failed(0, input_tokens=None, bytes=None)) == 0
+    late = sample(0, outcome="timeout", response_s=15, input_tokens=0, output_tokens=0, bytes=0)
+    # 15 s less a millisecond of lag at 1 GB, one request, 400 bytes of log
+    assert usd(late) == pytest.approx(
+        Decimal("14.999") * Decimal("0.0000166667") + Decimal("0.0000004"), abs=Decimal("1e-9")
+    )
+
+
+def test_billed_durations_replace_the_clients_where_they_are_known():
+    one = sample(0, platform_request_id="r", input_tokens=0, output_tokens=0, bytes=0)
+    values = [one.outcome, one.sent_s, one.finished_s, 0, 0, 0, 1, "r"]
+    by_client, by_platform = Meter(TARGET), Meter(TARGET, {"r": 100.0})
+    by_client.add(values)
+    by_platform.add(values)
+
+    assert by_platform.matched == 1
+    assert by_platform.cost_usd(1) < by_client.cost_usd(1)
+
+
+def test_every_attempt_of_a_retrying_client_is_a_request_to_pay_for():
+    once, thrice = Meter(TARGET), Meter(TARGET)
+    one = sample(0)
+    for meter, attempts in ((once, 1), (thrice, 3)):
+        meter.add([one.outcome, one.sent_s, one.finished_s, 0, 0, 0, attempts, None])
+
+    assert thrice.cost_usd(1) > once.cost_usd(1)
+
+
+def test_a_run_that_uses_up_what_was_left_is_stopped(tmp_path):
+    limits = Limits(Decimal(1), tmp_path / "STOP", Decimal("0.9"))
+    limits.count(Decimal("0.05"))
+    with pytest.raises(LimitReached, match=r"has cost 0\.2000 USD so far"):
+        limits.count(Decimal("0.2"))

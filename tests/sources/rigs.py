@@ -1,0 +1,173 @@
+"""One rig a source: the source over a scripted service, and the service's answers in its own words."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from datetime import UTC, datetime
+
+import boto3
+import httpx
+from botocore.stub import Stubber
+
+from harness.domain.reading import Window
+from harness.local.journal import report_line
+from harness.sources.cloudwatch import CloudWatch, Metric, Subject
+from harness.sources.lambda_insights import LambdaInsights
+from harness.sources.lambda_logs import LambdaLogs
+from harness.sources.prometheus import Prometheus
+from harness.sources.prometheus_sets import Query
+from harness.sources.recorded import Recorded
+
+START = datetime(2026, 11, 20, 9, 0, 30, tzinfo=UTC).timestamp()
+WINDOW = Window(START, START + 120)
+KEYS = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "planted-secret", "region_name": "us-east-1"}
+ONE = (Metric("AWS/Lambda", "Invocations", "Sum", "count"),)
+
+
+def at(seconds):
+    return datetime.fromtimestamp(START + seconds, UTC)
+
+
+class AwsRig:
+    """Over botocore's own model of requests and answers."""
+
+    service: str
+    method: str
+    pages = True
+
+    def __init__(self) -> None:
+        self.client = boto3.client(self.service, **KEYS)
+        self.stub = Stubber(self.client)
+        self.waits: list[float] = []
+        self.source = self.make(Recorded(self.client))
+
+    def ok(self, values, token=None):
+        self.stub.add_response(self.method, self.page(values, token))
+        return self
+
+    def refuse(self, code, times=1):
+        for _ in range(times):
+            self.stub.add_client_error(self.method, code, "words of the service")
+        return self
+
+    def busy(self, times):
+        return self.refuse("ThrottlingException", times)
+
+    def read(self):
+        with self.stub:
+            found = self.source.read(WINDOW)
+        self.stub.assert_no_pending_responses()
+        return found
+
+
+class CloudWatchRig(AwsRig):
+    """GetMetricData of one metric; values by seconds from the window's start."""
+
+    method, service = "get_metric_data", "cloudwatch"
+
+    def make(self, api):
+        subject = Subject(ONE, {"FunctionName": "chat"})
+        return CloudWatch(api, [subject], now=lambda: START + 3600, sleep=self.waits.append)
+
+    def page(self, values, token=None):
+        result = {"Id": "m0", "StatusCode": "PartialData" if token else "Complete"}
+        result |= {"Timestamps": [at(s) for s in values], "Values": list(values.values())}
+        return {"MetricDataResults": [result], **({"NextToken": token} if token else {})}
+
+
+class LambdaLogsRig(AwsRig):
+    """FilterLogEvents; a value is an invocation's duration."""
+
+    method, service = "filter_log_events", "logs"
+
+    def make(self, api):
+        return LambdaLogs(api, "/aws/lambda/chat", sleep=self.waits.append)
+
+    def page(self, values, token=None):
+        events = [
+            {
+                "eventId": f"e{s}",
+                "logStreamName": "s",
+                "timestamp": int((START + s) * 1000),
+                "message": report_line(f"r{s}", value, 512, 90, None),
+            }
+            for s, value in values.items()
+        ]
+        return {"events": events, **({"nextToken": token} if token else {})}
+
+
+class LambdaInsightsRig(AwsRig):
+    """StartQuery and GetQueryResults; a value is an invocation's duration."""
+
+    method, service, pages = "start_query", "logs", False
+
+    def make(self, api):
+        return LambdaInsights(api, "/aws/lambda/chat", sleep=self.waits.append)
+
+    def ok(self, values, token=None, status="Complete"):
+        self.stub.add_response("start_query", {"queryId": "q"})
+        self.stub.add_response("get_query_results", {"status": "Running"})
+        self.stub.add_response("get_query_results", {"status": status, "results": self.rows(values)})
+        return self
+
+    def rows(self, values):
+        return [
+            [
+                {"field": "@timestamp", "value": f"{at(s):%Y-%m-%d %H:%M:%S}.000"},
+                {"field": "@message", "value": report_line(f"r{s}", value, 512, 90, None)},
+                {"field": "@ptr", "value": f"p{s}"},
+            ]
+            for s, value in values.items()
+        ]
+
+    def read(self):
+        found = super().read()
+        self.waits[:] = self.waits[:-1]  # the last is the poll
+        return found
+
+
+class PrometheusRig:
+    """query_range of one query, over HTTP."""
+
+    pages = False
+
+    def __init__(self) -> None:
+        self._script: deque[httpx.Response] = deque()
+        self.waits: list[float] = []
+        self.source = Prometheus(
+            "http://prometheus",
+            {"up": Query("up", "count")},
+            headers={"Authorization": "planted-secret"},
+            sleep=self.waits.append,
+            transport=httpx.MockTransport(lambda request: self._script.popleft()),
+        )
+
+    def ok(self, values, token=None):
+        found = [
+            {"metric": {"__name__": "up", "job": "chat"}, "values": [[START + s, str(v)] for s, v in values.items()]}
+        ]
+        data = {"resultType": "matrix", "result": found if values else []}
+        return self._then(200, {"status": "success", "data": data})
+
+    def refuse(self, code, times=1):
+        for _ in range(times):
+            self._then(400, {"status": "error", "errorType": code, "error": f"{code}: words of the service"})
+        return self
+
+    def busy(self, times):
+        for _ in range(times):
+            self._then(503, {"status": "error", "error": "throttled"})
+        return self
+
+    def _then(self, status, body):
+        self._script.append(httpx.Response(status, text=json.dumps(body)))
+        return self
+
+    def read(self):
+        found = self.source.read(WINDOW)
+        assert not self._script
+        return found
+
+
+RIGS = (CloudWatchRig, LambdaLogsRig, LambdaInsightsRig, PrometheusRig)
