@@ -17,15 +17,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
-
 from harness.analysis.dataset import load
 from harness.calibration import calibrate as calibrating
 from harness.campaign import collect as collecting
 from harness.campaign.board import Board, board
-from harness.campaign.contract_check import Answer, Check, check_contract, parity
+from harness.campaign.checks import ADVICE, comparing, contract_of, fitting
+from harness.campaign.contract_check import Answer, Check, check_contract
 from harness.campaign.execute import Campaign, Tally, limits_of, worst_case_usd
-from harness.campaign.openai_check import check_openai
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress
 from harness.decision.as_json import decision_json
@@ -35,36 +33,29 @@ from harness.decision.doubts import doubts
 from harness.decision.findings import Findings
 from harness.decision.gather import gather
 from harness.domain.plan import Plan
-from harness.domain.target import Dialect, Target
 from harness.errors import GateFailed, Refused
 from harness.evidence.store import Store
 from harness.planning import draw_plan, seal_of
 from harness.planning.profiles import describe
 from harness.report import render
 from harness.report.content import content
-from harness.runtimes.ready import auth_of, verify_of
 from harness.workspace import Workspace
 
 
 def check(workspace: Workspace, names: Sequence[str]) -> dict[str, list[Check]]:
-    """The contract of each target, and whether the pilot's two do the same work."""
+    """The contract of each target, whether the two do the same work, and whether the plan fits and is fair."""
     urls = [name for name in names if urlsplit(name).scheme]
-    pair = workspace.pair()
-    targets = (
-        [workspace.target(n) for n in names if n not in urls] if names else list({t.name: t for t in pair}.values())
-    )
+    targets = [workspace.target(n) for n in names if n not in urls] if names else list(workspace.measured())
     out: dict[str, list[Check]] = {}
     with EmbeddedPlatform(workspace, targets) if targets else nullcontext() as platform:
-        metas = []
-        for target in targets:
-            assert platform is not None
-            url = platform.url(target.name)
-            out[target.name] = _contract(target, url)
-            metas.append(_meta(url, target))
-        for url in urls:
-            out[url] = check_contract(url.rstrip("/"))
-        if len(metas) == 2:
-            out["same work"] = parity(*metas)
+        bases = {target.name: platform.url(target.name) for target in targets} if platform else {}
+        out |= {target.name: contract_of(target, bases[target.name]) for target in targets}
+        out |= {url: check_contract(url.rstrip("/")) for url in urls}
+        pair = [t for t in targets if t.name in (workspace.config.pilot.baseline, workspace.config.pilot.candidate)]
+        if len(pair) == 2:
+            out |= comparing(workspace, pair, bases)
+        if not urls:
+            out |= fitting(workspace, targets, bases)
     return out
 
 
@@ -104,11 +95,16 @@ def run(workspace: Workspace, progress: Progress, *, now: bool) -> Tally:
     limits_of(workspace).check_stop_file()
     if not any(entry["event"] == "contract checked" for entry in store.journal()):
         results = check(workspace, [])
-        failed = [f"{n}: {c.name} ({c.detail})" for n, cs in results.items() for c in cs if c.answer is not Answer.PASS]
+        store.write_checks(results)
+        gates = {name: made for name, made in results.items() if name not in ADVICE}
+        failed = [f"{n}: {c.name} ({c.detail})" for n, cs in gates.items() for c in cs if c.answer is not Answer.PASS]
         if failed:
             raise GateFailed("the contract check failed:\n  - " + "\n  - ".join(failed), "pilot check")
-        store.note("contract checked", checks=sum(map(len, results.values())))
-        progress.say(f"contract checked: {sum(map(len, results.values()))} checks passed on {', '.join(results)}")
+        store.note("contract checked", checks=sum(map(len, gates.values())))
+        progress.say(f"contract checked: {sum(map(len, gates.values()))} checks passed on {', '.join(gates)}")
+        advice = [(n, c) for n in ADVICE for c in results.get(n, ()) if c.answer is not Answer.PASS]
+        for name, one in advice:
+            progress.say(f"{name}: {one.answer.value}: {one.name}{f' ({one.detail})' if one.detail else ''}")
     return Campaign(workspace, sealed_plan, store, progress).run(now=now)
 
 
@@ -124,23 +120,6 @@ def collect(workspace: Workspace, progress: Progress) -> collecting.Collected:
 def status(workspace: Workspace) -> Board:
     """The board: what is done, what is missing, what comes next."""
     return board(workspace, Store(workspace.evidence))
-
-
-def _contract(target: Target, url: str) -> list[Check]:
-    """The contract that a target of its dialect is held to."""
-    if target.dialect is Dialect.OPENAI_CHAT:
-        return check_openai(url, auth_of(target, url), verify_of(target), target.model)
-    return check_contract(url, auth_of(target, url), verify_of(target))
-
-
-def _meta(url: str, target: Target) -> dict[str, object]:
-    try:
-        value = httpx.get(
-            url + "/v1/meta", auth=auth_of(target, url), timeout=10, trust_env=False, verify=verify_of(target)
-        ).json()
-    except (httpx.HTTPError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from harness.campaign.standing import still_billing
 from harness.local import control
 from harness.local.registry import Registry
 from harness.workspace import find
@@ -19,8 +20,9 @@ def register(app: typer.Typer) -> None:
 def down(
     target: Annotated[str | None, typer.Argument(help="Only this target's supervisor; default: all.")] = None,
 ) -> None:
-    """Stop embedded targets and wait until their processes are gone."""
-    known = Registry(find().state)
+    """Stop embedded targets and wait until their processes are gone; then list what still bills in a cloud."""
+    workspace = find()
+    known = Registry(workspace.state)
     entries = [control.entry_of(known, target)] if target else known.all()
     for entry in entries:
         if known.get(entry.target):  # one supervisor may run several
@@ -28,3 +30,5 @@ def down(
         print(f"{entry.target}: down")
     if not entries:
         print("nothing is up")
+    for line in still_billing(workspace, target):
+        print(line)

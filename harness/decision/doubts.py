@@ -41,6 +41,7 @@ def doubts(workspace: Workspace, plan: Plan, store: Store, findings: Findings) -
         )
         out += list(scaling.notes)
     out += _calibration(store, findings)
+    out += _checks(store)
     out += _streams(findings)
     out += _retries(findings)
     out += _parity(findings)
@@ -84,6 +85,17 @@ def _calibration(store: Store, findings: Findings) -> list[str]:
     other = [name for name, versions in used.items() if versions and versions != [said["versions"][name]]]
     if other:
         out.append(f"The generator was calibrated with another {', '.join(other)} than the runs were made with.")
+    return out
+
+
+def _checks(store: Store) -> list[str]:
+    """What was checked before the first block and is not fine: an answer that could not be had is not fine either."""
+    out = []
+    for group, checks in (store.checks() or {}).items():
+        for check in checks:
+            if check["answer"] != "pass":
+                why = f" ({check['detail']})" if check["detail"] else ""
+                out.append(f"Before the first block, {group}: {check['answer']}: {check['name']}{why}.")
     return out
 
 

@@ -8,6 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
+from harness.domain.quota import QuotaConfig
+
 
 class Dialect(StrEnum):
     """Which API a target speaks."""
@@ -154,6 +156,7 @@ class Target:
     ca_file: str | None = None  # of the authority that signed its certificate; None: the system's
     prices: PriceModel | None = None
     sources: tuple[SourceConfig, ...] = ()
+    quotas: tuple[QuotaConfig, ...] = ()
     verified: str = "spec only"
 
     @property

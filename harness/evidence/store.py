@@ -22,6 +22,7 @@ from harness.evidence.files import dump, read_json, write_text
 PLAN_VERSION = 1
 SEAL_VERSION = 1
 CALIBRATION_VERSION = 1
+CHECKS_VERSION = 1
 CALIBRATION = "calibration.json"
 
 
@@ -91,6 +92,16 @@ class Store:
         """What the generator said of known laws, None when nobody asked; raises BadFile when it is broken."""
         path = self.root / CALIBRATION
         return read_json(path, CALIBRATION_VERSION) if path.exists() else None
+
+    def write_checks(self, results: Any) -> None:  # noqa: ANN401 - check results by group, any plain data
+        """What was checked before the first block; asked again, it is written anew and the journal has both."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        write_text(self.root / "checks.json", dump({"schema_version": CHECKS_VERSION, "groups": results}))
+
+    def checks(self) -> dict[str, list[dict[str, str]]] | None:
+        """By group, as they were answered; None when nothing was checked."""
+        path = self.root / "checks.json"
+        return read_json(path, CHECKS_VERSION)["groups"] if path.exists() else None
 
     # -- journal
 

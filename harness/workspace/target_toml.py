@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from harness.domain.quota import Need as QuotaNeed
+from harness.domain.quota import QuotaConfig
 from harness.domain.target import (
     Auth,
     AwsEcs,
@@ -226,6 +228,23 @@ class PricesTable(Table):
     parameters: dict[str, float] = Field(default_factory=dict)
 
 
+class QuotaTable(Table):
+    """A quota that the plan is held to: by its code, or by a number that somebody has looked up."""
+
+    name: str = Field(min_length=1)
+    needs: QuotaNeed
+    limit: Positive | None = None
+    service: str | None = None
+    code: str | None = Field(None, pattern=r"^L-[0-9A-F]{8}$")
+    region: str | None = None
+
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> QuotaTable:
+        if (self.limit is None) == (self.code is None) or bool(self.code) != bool(self.service):
+            raise ValueError("want either limit, or service and code")
+        return self
+
+
 class TargetToml(Table):
     """The whole file."""
 
@@ -240,6 +259,7 @@ class TargetToml(Table):
     tls: TlsTable | None = None
     prices: PricesTable | None = None
     sources: tuple[SourceTable, ...] = ()
+    quotas: tuple[QuotaTable, ...] = ()
     runtime: Annotated[
         FunctionTable | ContainerTable | LambdaTable | EcsTable | ExternalTable, Field(discriminator="kind")
     ]
@@ -303,6 +323,7 @@ def read_target(folder: Path, fill: Mapping[str, str]) -> Target:
         ca_file=str(folder / model.tls.ca_file) if model.tls else None,
         prices=PriceModel(**model.prices.model_dump()) if model.prices else None,
         sources=tuple(config_of(table) for table in model.sources),
+        quotas=tuple(QuotaConfig(**table.model_dump()) for table in model.quotas),
         verified=model.verified,
     )
 

@@ -1,0 +1,78 @@
+"""What ``pilot check`` asks, group by group: the contract gates a campaign, quotas and fairness advise it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import httpx
+
+from harness.campaign import preflight
+from harness.campaign.contract_check import Check, check_contract, parity
+from harness.campaign.openai_check import check_openai
+from harness.domain.target import AwsLambda, Dialect, Target
+from harness.errors import PilotError
+from harness.planning.profiles import describe
+from harness.runtimes import runtime_of
+from harness.runtimes.quotas import quotas_of
+from harness.runtimes.ready import auth_of, verify_of
+from harness.workspace import Workspace
+
+QUOTAS, FAIRNESS = "quotas", "fairness"
+ADVICE = (QUOTAS, FAIRNESS)  # said, kept and doubted in the report; only a person can weigh them
+
+
+def contract_of(target: Target, url: str) -> list[Check]:
+    """The contract that a target of its dialect is held to."""
+    if target.dialect is Dialect.OPENAI_CHAT:
+        return check_openai(url, auth_of(target, url), verify_of(target), target.model)
+    return check_contract(url, auth_of(target, url), verify_of(target))
+
+
+def comparing(workspace: Workspace, pair: Sequence[Target], bases: Mapping[str, str]) -> dict[str, list[Check]]:
+    """Whether two targets do the same work, and whether anything but the runtime could make them differ."""
+    metas = [meta_of(target, bases[target.name]) for target in pair]
+    ways = [preflight.way_to(target, bases[target.name]) for target in pair]
+    names = [target.name for target in pair]
+    return {
+        "same work": parity(*metas),
+        FAIRNESS: preflight.fairness_checks(names, ways, metas, workspace.config.slo.p95_s),
+    }
+
+
+def fitting(workspace: Workspace, targets: Sequence[Target], bases: Mapping[str, str]) -> dict[str, list[Check]]:
+    """Whether the plan's peaks fit the quotas, and the deadline the runtimes' own limits."""
+    described = describe(workspace)
+    deadline_s = workspace.config.load.deadline_s
+    limits, quotas = [], []
+    for target in targets:
+        facts = _facts(workspace, target, bases[target.name])
+        limits.append(_named(target, preflight.timeout_check(target, facts, deadline_s)))
+        wanted = preflight.demands(workspace, described, target)
+        made = preflight.quota_checks(quotas_of(target), wanted, workspace.config.limits.quota_share)
+        if isinstance(target.runtime, AwsLambda):
+            made.append(preflight.scaling_check(wanted))
+        quotas += [_named(target, check) for check in made]
+    return {"limits": limits, **({QUOTAS: quotas} if quotas else {})}
+
+
+def meta_of(target: Target, url: str) -> dict[str, object]:
+    """``/v1/meta``; empty where it does not answer, which the contract's own check says."""
+    try:
+        value = httpx.get(
+            url + "/v1/meta", auth=auth_of(target, url), timeout=10, trust_env=False, verify=verify_of(target)
+        ).json()
+    except (httpx.HTTPError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _facts(workspace: Workspace, target: Target, url: str) -> dict[str, Any]:
+    try:
+        return runtime_of(target, workspace, url).facts()
+    except PilotError:
+        return {}
+
+
+def _named(target: Target, check: Check) -> Check:
+    return Check(f"{target.name}: {check.name}", check.answer, check.detail)

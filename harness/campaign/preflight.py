@@ -1,0 +1,182 @@
+"""Whether the plan fits what the platforms allow, and whether both targets are reached alike, before the first block."""
+
+from __future__ import annotations
+
+import math
+import socket
+import ssl
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from harness.campaign.contract_check import Answer, Check
+from harness.domain.ledger import lag_limit_s
+from harness.domain.quota import Need, Quota
+from harness.domain.target import LocalContainer, LocalFunction, Target
+from harness.planning.profiles import Described
+from harness.runtimes.ready import verify_of
+from harness.workspace import Workspace
+
+SCALING_STEP = 1000.0  # environments that a function may gain in any ten seconds
+PROMPT_TOKENS, ANSWER_TOKENS = 2000, 512  # where neither the mix nor pilot.toml says
+TRIES = 9
+CONNECT_TIMEOUT_S = 10.0
+SEARCHES = ("capacity",)  # profiles that go on until something gives way
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What one profile needs at its peak."""
+
+    profile: str
+    search: bool
+    needs: Mapping[Need, float]
+
+
+def demands(workspace: Workspace, described: Sequence[Described], target: Target) -> list[Demand]:
+    """Little's law with the promised p95 for the concurrency; tokens with the whole answer reserved."""
+    config = workspace.config
+    out = []
+    for one in described:
+        peak = one.load.peak_rate
+        prompt = one.mix.prompt.median if one.mix.prompt else PROMPT_TOKENS
+        answer = config.load.max_tokens or one.mix.max_tokens or ANSWER_TOKENS
+        needs = {
+            Need.REQUESTS_PER_S: peak,
+            Need.CONCURRENCY: peak * config.slo.p95_s,
+            Need.TOKENS_PER_MINUTE: peak * 60 * (prompt + answer),
+        }
+        if target.prices is not None and "vcpu" in target.prices.parameters:
+            needs[Need.VCPU] = target.prices.parameters["vcpu"] * target.prices.parameters.get("tasks", 2)
+        out.append(Demand(one.plan.name, one.load.kind in SEARCHES, needs))
+    return out
+
+
+def quota_checks(quotas: Sequence[Quota], wanted: Sequence[Demand], share: float) -> list[Check]:
+    """One check a quota: the profile that needs most of it, against the share that this pilot may use."""
+    return [_quota_check(quota, wanted, share) for quota in quotas]
+
+
+def _quota_check(quota: Quota, wanted: Sequence[Demand], share: float) -> Check:
+    name = f"quota {quota.name} ({quota.needs.value})"
+    if quota.limit is None:
+        return Check(name, Answer.UNKNOWN, quota.reason)
+    paced = {d.profile: d.needs[quota.needs] for d in wanted if quota.needs in d.needs and not d.search}
+    if not paced:
+        return Check(
+            name, Answer.UNKNOWN, f"no profile says how much of it it needs; the quota is {_count(quota.limit)}"
+        )
+    profile = max(paced, key=lambda p: paced[p])
+    most, allowed = paced[profile], quota.limit * (share if quota.shared else 1.0)
+    said = f"{profile} needs {_count(most)} of {_count(quota.limit)}"
+    if most > quota.limit:
+        return Check(name, Answer.FAIL, f"{said}: it would only measure the quota; raise the quota or lower its rate")
+    if most > allowed:
+        words = f"{said}, more than the {share:g} of it that limits.quota_share allows beside other traffic"
+        return Check(name, Answer.FAIL, words)
+    searches = [d.profile for d in wanted if d.search and d.needs.get(quota.needs, 0.0) > quota.limit]
+    note = f"; {', '.join(searches)} may search past it, and then finds the quota" if searches else ""
+    return Check(name, Answer.PASS, said + note)
+
+
+def _count(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def scaling_check(wanted: Sequence[Demand]) -> Check:
+    """A burst that wants more new environments than ten seconds give measures the scaling rate alone."""
+    jumps = {d.profile: d.needs[Need.CONCURRENCY] for d in wanted if not d.search}
+    profile = max(jumps, key=lambda p: jumps[p], default=None)
+    if profile is None:
+        return Check("Lambda scaling rate", Answer.UNKNOWN, "no profile")
+    said = f"{profile} may want {_count(jumps[profile])} environments at once, {_count(SCALING_STEP)} may start in ten seconds"
+    return Check("Lambda scaling rate", Answer.PASS if jumps[profile] <= SCALING_STEP else Answer.FAIL, said)
+
+
+def timeout_check(target: Target, facts: Mapping[str, Any], deadline_s: float) -> Check:
+    """A client that gives up first leaves work behind that runs on and is billed unseen."""
+    name = "the client waits at least as long as the runtime works"
+    runtime = target.runtime
+    own = runtime.timeout_s if isinstance(runtime, LocalFunction | LocalContainer) else None
+    limit = own if own is not None else facts.get("Timeout")
+    if limit is None:
+        return Check(name, Answer.PASS, "the runtime says no timeout of its own")
+    said = f"load.deadline_s {deadline_s:g} s, the runtime's timeout {float(limit):g} s"
+    return Check(name, Answer.PASS if deadline_s >= float(limit) else Answer.FAIL, said)
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a target is reached from here: medians over new connections, seconds; ``tls_s`` None without TLS."""
+
+    connect_s: float
+    tls_s: float | None
+    scheme: str
+
+    @property
+    def whole_s(self) -> float:
+        return self.connect_s + (self.tls_s or 0.0)
+
+
+def way_to(target: Target, base_url: str) -> Way | str:
+    """Connect and close ``TRIES`` times; nothing is asked, so nothing is billed or warmed. Words where it fails."""
+    parts = urlsplit(base_url)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    verify = verify_of(target)
+    context = verify if isinstance(verify, ssl.SSLContext) else ssl.create_default_context()
+    connects, handshakes = [], []
+    try:
+        address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4]
+        for _ in range(TRIES):
+            began = time.perf_counter()
+            with socket.create_connection((str(address[0]), port), CONNECT_TIMEOUT_S) as plain:
+                connects.append(time.perf_counter() - began)
+                if parts.scheme == "https":
+                    began = time.perf_counter()
+                    with context.wrap_socket(plain, server_hostname=host):
+                        handshakes.append(time.perf_counter() - began)
+    except OSError as error:
+        return f"{type(error).__name__}: {error.strerror or error}"
+    tls_s = statistics.median(handshakes) if handshakes else None
+    return Way(statistics.median(connects), tls_s, parts.scheme)
+
+
+def fairness_checks(
+    names: Sequence[str], ways: Sequence[Way | str], metas: Sequence[Mapping[str, Any]], p95_limit_s: float
+) -> list[Check]:
+    """Whether a difference between two targets could be the way to them, their place or their size."""
+    return [_ways_check(names, ways, p95_limit_s), _same_scheme(ways), _same_region(metas)]
+
+
+def _ways_check(names: Sequence[str], ways: Sequence[Way | str], p95_limit_s: float) -> Check:
+    name = "both are reached in the same time"
+    told = [way for way in ways if isinstance(way, Way)]
+    if len(told) < len(ways):
+        return Check(name, Answer.UNKNOWN, "; ".join(way for way in ways if isinstance(way, str)))
+    limit = lag_limit_s(p95_limit_s)
+    said = ", ".join(
+        f"{n} {way.connect_s * 1e3:.1f} ms" + (f" + TLS {way.tls_s * 1e3:.1f} ms" if way.tls_s is not None else "")
+        for n, way in zip(names, told, strict=True)
+    )
+    apart = abs(told[0].whole_s - told[-1].whole_s)
+    words = f"{said}; apart by {apart * 1e3:.1f} ms, {limit * 1e3:.0f} ms would colour the percentiles"
+    return Check(name, Answer.PASS if apart <= limit and math.isfinite(apart) else Answer.FAIL, words)
+
+
+def _same_scheme(ways: Sequence[Way | str]) -> Check:
+    name = "both are reached with TLS, or both without"
+    schemes = [way.scheme for way in ways if isinstance(way, Way)]
+    if len(schemes) < len(ways):
+        return Check(name, Answer.UNKNOWN, "one of them was not reached")
+    return Check(name, Answer.PASS if len(set(schemes)) == 1 else Answer.FAIL, " | ".join(schemes))
+
+
+def _same_region(metas: Sequence[Mapping[str, Any]]) -> Check:
+    name = "both are in the same region"
+    regions = [(meta.get("runtime") or {}).get("region") for meta in metas]
+    if None in regions or len(regions) < 2:
+        return Check(name, Answer.UNKNOWN, "one of them does not say")
+    return Check(name, Answer.PASS if len(set(regions)) == 1 else Answer.FAIL, " | ".join(map(str, regions)))
