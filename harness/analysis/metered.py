@@ -18,7 +18,7 @@ from harness.analysis.dataset import Array, RunData, read
 from harness.analysis.reports import reports_in
 from harness.costing.book import read_book
 from harness.costing.models import Usage, bill
-from harness.domain.bill import Basis, Bill, CostLayer
+from harness.domain.bill import Basis, Bill, CostLayer, LineItem
 from harness.domain.sample import REFUSALS, Outcome
 from harness.domain.target import Target
 from harness.errors import BadFile
@@ -27,7 +27,10 @@ from harness.evidence.store import RunRecord
 
 COLUMNS = ("outcome", "sent_s", "finished_s", "bytes", "input_tokens", "output_tokens", "platform_request_id")
 FREE = tuple(o.value for o in (*REFUSALS, Outcome.NOT_SENT, Outcome.CONNECTION_ERROR, Outcome.UNAUTHORIZED))
-BY_LINE = {"lambda_gb_second", "lambda_provisioned_duration_gb_second", "flex_gb_second"}
+BY_LINE = {
+    *("lambda_gb_second", "lambda_provisioned_duration_gb_second"),
+    *("lambda_arm_gb_second", "lambda_arm_provisioned_duration_gb_second"),
+}
 LCUS = "AWS/ApplicationELB ConsumedLCUs Sum"
 TASKS = "ECS/ContainerInsights RunningTaskCount Average"
 HOUR_S = 3600
@@ -63,12 +66,15 @@ def used(target: Target, records: Iterable[RunRecord]) -> Used | None:
         measured.add("alb_lcu_hour")
     if (tasks := _mean(parts, TASKS)) is not None:
         parameters["tasks"] = tasks
-        measured |= {"fargate_vcpu_hour", "fargate_gb_hour"}
-    if usage.output_tokens:
-        measured |= {"model_input_token", "model_output_token"}
+        measured |= {"fargate_vcpu_hour", "fargate_gb_hour", "fargate_arm_vcpu_hour", "fargate_arm_gb_hour"}
     made = bill(target.prices.model, read_book(target.prices.book), parameters, usage)
-    lines = tuple(replace(x, basis=Basis.METERED) if x.price_key in measured else x for x in made.lines)
+    lines = tuple(replace(x, basis=Basis.METERED) if x.price_key in measured or _echoed(x) else x for x in made.lines)
     return Used(target.name, len(parts), requests, joined / requests if requests else None, Bill(lines), usage)
+
+
+def _echoed(line: LineItem) -> bool:
+    """Tokens are what the provider counted: each answer says so."""
+    return line.price_key.endswith("_token") and bool(line.quantity)
 
 
 @dataclass(frozen=True)

@@ -24,12 +24,16 @@ from harness.evidence.store import RunRecord
 QUANTITY_TOLERANCE, PRICE_TOLERANCE = 0.02, 0.05
 DAY_H = Decimal(24)
 USAGE_TYPES: tuple[tuple[str, str], ...] = (
-    (r"Lambda-GB-Second(-ARM)?$", "lambda_gb_second"),
+    (r"Lambda-GB-Second$", "lambda_gb_second"),
+    (r"Lambda-GB-Second-ARM$", "lambda_arm_gb_second"),
     (r"(^|-)Request(s)?$", "lambda_request"),
     (r"Lambda-Provisioned-Concurrency$", "lambda_provisioned_gb_second"),
     (r"Lambda-Provisioned-GB-Second$", "lambda_provisioned_duration_gb_second"),
     (r"Fargate-vCPU-Hours:perCPU$", "fargate_vcpu_hour"),
     (r"Fargate-GB-Hours$", "fargate_gb_hour"),
+    (r"Fargate-ARM-vCPU-Hours:perCPU$", "fargate_arm_vcpu_hour"),
+    (r"Fargate-ARM-GB-Hours$", "fargate_arm_gb_hour"),
+    (r"AmazonEKS-Hours:perCluster$", "eks_cluster_hour"),
     (r"LoadBalancerUsage$", "alb_hour"),
     (r"LCUUsage$", "alb_lcu_hour"),
     (r"PublicIPv4:InUseAddress$", "public_ipv4_hour"),
@@ -44,7 +48,8 @@ USAGE_TYPES: tuple[tuple[str, str], ...] = (
 BY_THE_HOUR = frozenset(
     {
         *("fargate_vcpu_hour", "fargate_gb_hour", "alb_hour", "alb_lcu_hour", "public_ipv4_hour", "nat_hour"),
-        *("lambda_provisioned_gb_second", "aoss_ocu_hour"),
+        *("lambda_provisioned_gb_second", "lambda_arm_provisioned_gb_second", "aoss_ocu_hour"),
+        *("fargate_arm_vcpu_hour", "fargate_arm_gb_hour", "eks_cluster_hour"),
     }
 )
 
@@ -119,7 +124,7 @@ def reconciliation(target: Target, records: Sequence[RunRecord], evidence: Path)
         len(settled),
         tuple(lines),
         tuple(sorted(only_billed)),
-        tuple(sorted(k for k, q in modelled.items() if k not in billed and q and not k.startswith("model_"))),
+        tuple(sorted(k for k, q in modelled.items() if k not in billed and q and not k.endswith("_token"))),
         sum((Decimal(str(b["own_cost_usd"])) for b in bills), Decimal(0)),
     )
 

@@ -1,12 +1,14 @@
-"""Bills of Azure: Container Apps on the consumption plan, Functions Flex."""
+"""Bills of Azure: Container Apps on the consumption plan, Functions on Flex and on the classic plan."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from harness.costing.usage import Tariff, Usage
 from harness.domain.bill import Bill
+
+MEMORY_STEP_MB = Decimal(128)
 
 
 def container_apps(tariff: Tariff, parameters: Mapping[str, float], usage: Usage) -> Bill:
@@ -37,4 +39,13 @@ def functions_flex(tariff: Tariff, parameters: Mapping[str, float], usage: Usage
         tariff.line("Executions", usage.requests, "flex_execution")
         + tariff.line("Always ready, baseline", ready * gb * usage.hours * 3600, "flex_ready_gb_second")
         + tariff.line("Always ready, execution", gb_seconds, "flex_ready_busy_gb_second")
+    )
+
+
+def functions_consumption(tariff: Tariff, parameters: Mapping[str, float], usage: Usage) -> Bill:
+    """The classic plan: memory in steps of 128 MB, executions and GB-seconds."""
+    steps = (Decimal(str(parameters.get("memory_mb", 1536))) / MEMORY_STEP_MB).to_integral_value(ROUND_CEILING)
+    gb = steps * MEMORY_STEP_MB / 1024
+    return tariff.line("Executions", usage.requests, "consumption_execution") + tariff.line(
+        "Execution time", usage.billed_ms / 1000 * gb, "consumption_gb_second"
     )

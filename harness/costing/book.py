@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from harness.errors import BadFile, Problem, Refused
@@ -26,6 +28,7 @@ class Price:
     confirmed: bool
     tiers: tuple[tuple[Decimal, Decimal], ...] = ()  # (above this quantity a month, USD), ascending
     free_per_month: Decimal = Decimal(0)
+    lookup: Mapping[str, str] = field(default_factory=dict)  # how the provider's price API is asked for it
 
     def pieces(self, quantity: Decimal, *, free: bool = False) -> tuple[tuple[Decimal, Decimal], ...]:
         """(quantity, USD a unit) of each tier that a month's ``quantity`` reaches; ``free`` takes the free part off.
@@ -70,15 +73,35 @@ def book_names() -> list[str]:
 
 
 def read_book(name: str) -> Book:
-    """A book of this package by its name; raises Refused with the known ones, BadFile with every wrong price."""
+    """A book of this package by its name, or a team's own by its file's path.
+
+    Raises Refused with the known ones, BadFile with every wrong price.
+    """
+    if name.endswith(".toml"):
+        return parse_book(name, _text(Path(name)))
     file = resources.files("harness.costing") / "books" / f"{name}.toml"
     if not file.is_file():
-        raise Refused(f"no price book {name!r}", f"known: {', '.join(book_names())}")
+        raise Refused(f"no price book {name!r}", f"known: {', '.join(book_names())}, or the path of a book of your own")
+    return parse_book(str(file), file.read_text(encoding="utf-8"))
+
+
+def _text(path: Path) -> str:
     try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadFile(
+            path, [Problem("", f"cannot be read: {error.strerror}")], "pilot prices refresh makes one"
+        ) from None
+
+
+@lru_cache(maxsize=32)
+def parse_book(file: str, text: str) -> Book:
+    """A book out of its text; raises BadFile that names ``file``."""
+    try:
+        data = tomllib.loads(text)
         head = data["name"], dt.date.fromisoformat(data["date"]), data["region"]
-    except (KeyError, ValueError) as error:
-        raise BadFile(str(file), [Problem("", f"is not a price book: {error!r}")]) from None
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadFile(file, [Problem("", f"is not a price book: {error!r}")]) from None
     prices, problems = [], []
     for key, table in data.get("prices", {}).items():
         try:
@@ -86,7 +109,7 @@ def read_book(name: str) -> Book:
         except (KeyError, TypeError, ValueError, InvalidOperation) as error:
             problems.append(Problem(f"prices.{key}", f"is no price: {error!r}"))
     if problems:
-        raise BadFile(str(file), problems)
+        raise BadFile(file, problems)
     return Book(*head, tuple(prices))
 
 
@@ -95,4 +118,5 @@ def _price(key: str, table: Mapping[str, Any]) -> Price:
     if list(tiers) != sorted(tiers):
         raise ValueError("tiers must ascend")
     free = Decimal(table.get("free_per_month", "0"))
-    return Price(key, Decimal(table["usd"]), table["unit"], table["source"], table["confirmed"], tiers, free)
+    said = table["unit"], table["source"], table["confirmed"]
+    return Price(key, Decimal(table["usd"]), *said, tiers, free, dict(table.get("lookup", {})))

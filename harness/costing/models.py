@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 
 from harness.costing import aws, azure, google
 from harness.costing.book import Book
@@ -15,14 +16,22 @@ MODELS: Mapping[str, Model] = {
     "lambda-url": aws.lambda_url,
     "lambda-http-api": aws.lambda_http_api,
     "lambda-rest-api": aws.lambda_rest_api,
+    "lambda-managed": aws.lambda_managed,
     "fargate-alb": aws.fargate_alb,
+    "eks": aws.eks,
+    "sagemaker-serverless": aws.sagemaker_serverless,
     "cloud-run": google.cloud_run,
     "cloud-run-instances": google.cloud_run_instances,
     "container-apps": azure.container_apps,
     "functions-flex": azure.functions_flex,
+    "functions-consumption": azure.functions_consumption,
 }
-BY_REQUEST = ("lambda-url", "lambda-http-api", "lambda-rest-api", "functions-flex")  # billed milliseconds a request
+BY_REQUEST = (  # billed milliseconds a request
+    *("lambda-url", "lambda-http-api", "lambda-rest-api", "sagemaker-serverless"),
+    *("functions-flex", "functions-consumption"),
+)
 BY_INSTANCE = ("cloud-run", "cloud-run-instances", "container-apps")  # billed time of instances
+TOKEN_MODELS = ("haiku_3_5", "haiku_3", "nova_micro", "nova_lite", "nova_pro", "nova_2_lite")  # else Haiku 4.5
 FLEETS: Mapping[str, str] = {"fargate-alb": "tasks"}  # model: the parameter that says how many there are
 
 __all__ = ["BY_INSTANCE", "BY_REQUEST", "FLEETS", "HOURS_PER_MONTH", "MODELS", "Usage", "bill"]
@@ -37,12 +46,18 @@ def bill(model: str, book: Book, parameters: Mapping[str, float], usage: Usage, 
     if runtime is None:
         raise Refused(f"no billing model {model!r}", f"known: {', '.join(MODELS)}")
     tariff = Tariff(book, free)
-    return runtime(tariff, parameters, usage) + _shared(tariff, usage)
+    return runtime(tariff, parameters, usage) + _shared(tariff, parameters, usage)
 
 
-def _shared(tariff: Tariff, usage: Usage) -> Bill:
-    return (
-        tariff.line("Model input tokens", usage.input_tokens, "model_input_token", CostLayer.SHARED)
-        + tariff.line("Model output tokens", usage.output_tokens, "model_output_token", CostLayer.SHARED)
+def _shared(tariff: Tariff, parameters: Mapping[str, float], usage: Usage) -> Bill:
+    """What both runtimes would use alike: tokens, transfer, and the ``ocus`` of a vector store that never sleeps."""
+    model = next((name for name in TOKEN_MODELS if parameters.get(name)), "model")
+    made = (
+        tariff.line("Model input tokens", usage.input_tokens, f"{model}_input_token", CostLayer.SHARED)
+        + tariff.line("Model output tokens", usage.output_tokens, f"{model}_output_token", CostLayer.SHARED)
         + tariff.line("Data transfer out", usage.response_bytes / 10**9, "egress_gb", CostLayer.SHARED)
     )
+    if units := parameters.get("ocus"):
+        hours = usage.hours * Decimal(str(units))
+        made += tariff.line("Vector store, idle or not", hours, "aoss_ocu_hour", CostLayer.SHARED)
+    return made

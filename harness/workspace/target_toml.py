@@ -219,11 +219,15 @@ class PricesTable(Table):
         "lambda-url",
         "lambda-http-api",
         "lambda-rest-api",
+        "lambda-managed",
         "fargate-alb",
+        "eks",
+        "sagemaker-serverless",
         "cloud-run",
         "cloud-run-instances",
         "container-apps",
         "functions-flex",
+        "functions-consumption",
     ]
     parameters: dict[str, float] = Field(default_factory=dict)
 
@@ -321,11 +325,17 @@ def read_target(folder: Path, fill: Mapping[str, str]) -> Target:
         auth=model.auth.made(),
         model=model.model,
         ca_file=str(folder / model.tls.ca_file) if model.tls else None,
-        prices=PriceModel(**model.prices.model_dump()) if model.prices else None,
+        prices=_prices(model.prices, Path(fill.get("workspace", "."))) if model.prices else None,
         sources=tuple(config_of(table) for table in model.sources),
         quotas=tuple(QuotaConfig(**table.model_dump()) for table in model.quotas),
         verified=model.verified,
     )
+
+
+def _prices(table: PricesTable, workspace: Path) -> PriceModel:
+    """A book of a team's own is a file of the workspace; any other is one of this package."""
+    book = str(workspace / table.book) if table.book.endswith(".toml") else table.book
+    return PriceModel(**{**table.model_dump(), "book": book})
 
 
 def _with_its_base(path: Path) -> tuple[dict[str, Any], str | None]:

@@ -128,6 +128,85 @@ def test_a_nat_gateway_is_a_line_of_its_own():
     assert [cents(x.amount_usd) for x in made.lines if x.label.startswith("NAT")] == [Decimal("32.85"), Decimal("0.45")]
 
 
+def test_lambda_on_arm64():
+    """4,000,000 GB-s x 0.0000133334 = 53.33, requests 0.20, logs 0.20; one GB kept 730 x 3,600 x 0.0000033334 = 8.76."""
+    assert runtime("lambda-url", BOOK, {"memory_mb": 1024, "arm64": 1}) == Decimal("53.73")
+    idle = {"memory_mb": 1024, "arm64": 1, "provisioned": 1}
+    assert runtime("lambda-url", BOOK, idle, requests=0, billed_ms=0) == Decimal("8.76")
+
+
+def test_lambdas_scratch_space_and_long_streams():
+    """4,000,000 s x 1.5 GB x 0.0000000309 = 0.19; a million answers of 8 MiB stream 2 MiB each beyond 6: 2,097.15 GB x 0.008 = 16.78."""
+    made = bill("lambda-url", BOOK, {"memory_mb": 1024, "ephemeral_gb": 2}, usage(response_bytes=8 * 1024**2 * 10**6))
+    amounts = {line.label: cents(line.amount_usd) for line in made.lines}
+
+    assert amounts["Ephemeral storage"] == Decimal("0.19")
+    assert amounts["Response streaming"] == Decimal("16.78")
+    assert "Response streaming" not in {
+        x.label for x in bill("lambda-url", BOOK, {}, usage(response_bytes=10**9)).lines
+    }
+
+
+def test_lambda_managed_instances_cost_the_instance_and_a_fee():
+    """2 x 730 x 0.096 = 140.16, 15 % of it 21.02, requests 0.20, logs 0.20; the duration costs nothing."""
+    assert runtime("lambda-managed", BOOK, {"m5_large": 2}) == Decimal("161.58")
+
+
+def test_fargate_on_arm64_with_scratch_space():
+    """2 x 730 x (0.03238 + 2 x 0.00356) = 57.67; 10 GB beyond 20 x 1,460 h x 0.000111 = 1.62; IPv4 7.30; ALB 22.27; logs 0.20."""
+    size = {"vcpu": 1, "memory_gb": 2, "tasks": 2, "arm64": 1, "ephemeral_gb": 30}
+
+    assert runtime("fargate-alb", BOOK, size) == Decimal("89.06")
+
+
+def test_a_cluster_bills_its_nodes_whole():
+    """3 x 730 x 0.0832 = 182.21, control plane 73.00, 100 GB x 0.08 = 8.00, ALB 22.27, logs 0.20."""
+    assert runtime("eks", BOOK, {"t3_large": 3, "ebs_gb": 100}) == Decimal("285.67")
+    assert runtime("eks", BOOK, {"m5_xlarge": 1, "t3_medium": 1}, requests=0) == Decimal("265.79")
+
+
+def test_sagemaker_serverless():
+    """4,000,000 s x 2 GB x 0.00002 = 160.00; 10 GB x 0.016 = 0.16."""
+    assert runtime("sagemaker-serverless", BOOK, {"memory_mb": 2048}, response_bytes=10**10) == Decimal("160.16")
+
+
+def test_a_vector_store_that_never_sleeps_is_a_shared_line():
+    """Two half units redundant are 1 OCU at least: 730 x 0.24 = 175.20, asked or not."""
+    made = bill("lambda-url", BOOK, {"ocus": 1}, usage(requests=0, billed_ms=0))
+
+    assert cents(made.layer_usd(CostLayer.SHARED)) == Decimal("175.20")
+
+
+@pytest.mark.parametrize(
+    ("model", "usd"),
+    [
+        (None, "5000.00"),
+        ("haiku_3_5", "4000.00"),
+        ("haiku_3", "1250.00"),
+        ("nova_micro", "161.00"),
+        ("nova_lite", "276.00"),
+        ("nova_pro", "3680.00"),
+        ("nova_2_lite", "1900.00"),
+    ],
+)
+def test_tokens_of_each_model(model, usd):
+    """3,000 tokens in and 400 out, a million times: 3,000 and 400 times the prices per million."""
+    spent = usage(billed_ms=0, input_tokens=3_000_000_000, output_tokens=400_000_000)
+    made = bill("lambda-url", BOOK, {model: 1} if model else {}, spent)
+
+    assert cents(made.layer_usd(CostLayer.SHARED)) == Decimal(usd)
+
+
+def test_the_references_ratio_of_tokens_to_runtime():
+    """Haiku 4.5 with 3,000 in and 400 out is 0.0050 a request, 1 GB for 4 s behind an HTTP API 0.0000679: about 74 times."""
+    spent = usage(input_tokens=3_000_000_000, output_tokens=400_000_000)
+    made = bill("lambda-http-api", BOOK, {"memory_mb": 1024}, spent)
+    without_logs = made.layer_usd(CostLayer.RUNTIME) - sum(x.amount_usd for x in made.lines if x.price_key == "log_gb")
+
+    assert cents(without_logs) == Decimal("67.87")
+    assert made.layer_usd(CostLayer.SHARED) / without_logs == pytest.approx(Decimal("73.7"), abs=Decimal("0.1"))
+
+
 GOOGLE, AZURE = read_book("gcp-2026-11"), read_book("azure-2026-11")
 
 
@@ -168,6 +247,11 @@ def test_functions_flex_on_demand_and_always_ready():
 
     assert runtime("functions-flex", AZURE, {"memory_mb": 2048}, **million) == Decimal("52.40")
     assert runtime("functions-flex", AZURE, {"memory_mb": 2048, "always_ready": 1}, **million) == Decimal("53.42")
+
+
+def test_functions_on_the_classic_plan_count_memory_in_steps():
+    """1,500 MB is billed as 1,536: 4,000,000 s x 1.5 GB x 0.000016 = 96.00 and 0.20 for executions."""
+    assert runtime("functions-consumption", AZURE, {"memory_mb": 1500}) == Decimal("96.20")
 
 
 @pytest.mark.parametrize("name", book_names())
