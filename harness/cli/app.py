@@ -10,7 +10,21 @@ import typer
 
 from harness.errors import Exit, PilotError
 
-COMMANDS = ("calibrate", "check", "plan", "run", "collect", "decide", "report", "status", "demo", "up", "down", "cold")
+COMMANDS = (
+    "calibrate",
+    "check",
+    "plan",
+    "run",
+    "collect",
+    "decide",
+    "report",
+    "status",
+    "demo",
+    "up",
+    "down",
+    "cold",
+    "prices",
+)
 
 # typer carries its own click and does not export the base of its usage errors
 USAGE_ERRORS: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "UsageError")

@@ -11,16 +11,25 @@ from pathlib import Path
 import pytest
 
 from harness.cli.app import COMMANDS
+from harness.costing.models import MODELS
 from harness.domain.sample import Outcome
 from harness.errors import Exit
 from harness.workspace.pilot_toml import PilotToml
-from harness.workspace.source_toml import CloudWatchTable, LambdaLogsTable
+from harness.workspace.source_toml import (
+    KINDS,
+    CloudWatchTable,
+    CostExplorerTable,
+    LambdaLogsTable,
+    PrometheusTable,
+    TracesTable,
+)
 from harness.workspace.target_toml import (
     AuthTable,
     ContainerTable,
     EcsTable,
     FunctionTable,
     LambdaTable,
+    QuotaTable,
     TargetToml,
     read_target,
 )
@@ -148,13 +157,26 @@ def test_every_field_of_pilot_toml_is_documented():
             assert f"`{table}.{name}`" in page, f"{table}.{name}"
 
 
-@pytest.mark.parametrize(
-    "table", [AuthTable, FunctionTable, ContainerTable, LambdaTable, EcsTable, CloudWatchTable, LambdaLogsTable]
-)
-def test_every_field_of_an_embedded_target_is_documented(table):
-    page = (ROOT / "targets" / "README.md").read_text()
+@pytest.mark.parametrize("table", [AuthTable, FunctionTable, ContainerTable, LambdaTable, EcsTable, QuotaTable])
+def test_every_field_of_a_target_is_documented(table):
+    assert undocumented(table, ROOT / "targets" / "README.md") == []
 
-    assert [name for name in table.model_fields if f"`{name}`" not in page and name not in ("kind", "seed")] == []
+
+@pytest.mark.parametrize("table", [CloudWatchTable, LambdaLogsTable, PrometheusTable, TracesTable, CostExplorerTable])
+def test_every_field_of_a_source_is_documented(table):
+    assert undocumented(table, ROOT / "docs" / "sources.md") == []
+
+
+def undocumented(table, path):
+    page = path.read_text()
+    return [name for name in table.model_fields if f"`{name}`" not in page and name not in ("kind", "seed")]
+
+
+def test_every_billing_model_and_source_kind_is_documented():
+    costs, sources = (ROOT / "docs" / "costs.md").read_text(), (ROOT / "docs" / "sources.md").read_text()
+
+    assert [model for model in MODELS if f"`{model}`" not in costs] == []
+    assert [kind for kind in KINDS if f"| `{kind}` |" not in sources] == []
 
 
 def test_every_way_to_reach_a_target_is_documented():
