@@ -24,6 +24,7 @@ from harness.campaign.board import Board, board
 from harness.campaign.checks import ADVICE, comparing, contract_of, fitting
 from harness.campaign.contract_check import Answer, Check, check_contract
 from harness.campaign.execute import Campaign, Tally, limits_of, worst_case_usd
+from harness.campaign.lock import alone
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress
 from harness.decision.as_json import decision_json
@@ -114,7 +115,8 @@ def collect(workspace: Workspace, progress: Progress) -> collecting.Collected:
     made = store.plan()
     if made is None:
         raise Refused("there is no plan yet", "pilot plan --seal")
-    return collecting.collect(workspace, made, store, progress)
+    with alone(workspace.state / "collect.lock", "pilot collect"):
+        return collecting.collect(workspace, made, store, progress)
 
 
 def status(workspace: Workspace) -> Board:

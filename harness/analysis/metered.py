@@ -46,6 +46,12 @@ class Used:
     joined: float | None
     bill: Bill
     usage: Usage
+    successes: int
+
+    @property
+    def per_success_usd(self) -> Decimal | None:
+        """Runtime layer over successes at the test's own rate, which describes the test; None without a success."""
+        return self.bill.layer_usd(CostLayer.RUNTIME) / self.successes if self.successes else None
 
 
 def used(target: Target, records: Iterable[RunRecord]) -> Used | None:
@@ -56,7 +62,7 @@ def used(target: Target, records: Iterable[RunRecord]) -> Used | None:
     if not parts:
         return None
     usage = Usage(*(sum((getattr(p.usage, f) for p in parts), Decimal(0)) for f in Usage.__dataclass_fields__))
-    requests, joined = sum(p.billed for p in parts), sum(p.joined for p in parts)
+    requests, joined, ok = (sum(getattr(p, name) for p in parts) for name in ("billed", "joined", "successes"))
     parameters, measured = dict(target.prices.parameters), set()
     if any(p.joined for p in parts) and joined >= LEAST_JOINED * requests:
         measured |= {*BY_LINE, "lambda_request"}
@@ -69,7 +75,7 @@ def used(target: Target, records: Iterable[RunRecord]) -> Used | None:
         measured |= {"fargate_vcpu_hour", "fargate_gb_hour", "fargate_arm_vcpu_hour", "fargate_arm_gb_hour"}
     made = bill(target.prices.model, read_book(target.prices.book), parameters, usage)
     lines = tuple(replace(x, basis=Basis.METERED) if x.price_key in measured or _echoed(x) else x for x in made.lines)
-    return Used(target.name, len(parts), requests, joined / requests if requests else None, Bill(lines), usage)
+    return Used(target.name, len(parts), requests, joined / requests if requests else None, Bill(lines), usage, ok)
 
 
 def _echoed(line: LineItem) -> bool:
@@ -82,6 +88,7 @@ class _Part:
     usage: Usage
     billed: int
     joined: int
+    successes: int
     readings: dict[str, list[tuple[float, float]]]
 
 
@@ -107,7 +114,8 @@ def _of(record: RunRecord) -> _Part | None:
         input_tokens=_total(columns["input_tokens"]),
         output_tokens=_total(columns["output_tokens"]),
     )
-    return _Part(usage, int(taken.sum()), len(known), _cloudwatch(record))
+    ok = int((columns["outcome"] == Outcome.OK.value).sum())
+    return _Part(usage, int(taken.sum()), len(known), ok, _cloudwatch(record))
 
 
 def _total(values: Array) -> Decimal:
@@ -133,11 +141,6 @@ def _sums(parts: Sequence[_Part], metric: str) -> float | None:
 def _mean(parts: Sequence[_Part], metric: str) -> float | None:
     values = [v for part in parts for _, v in part.readings.get(metric, ())]
     return sum(values) / len(values) if values else None
-
-
-def runtime_usd(found: Used) -> Decimal:
-    """Of the runtime layer alone."""
-    return found.bill.layer_usd(CostLayer.RUNTIME)
 
 
 def records_of(runs: Sequence[RunData], invalid: Sequence[RunRecord]) -> list[RunRecord]:

@@ -20,18 +20,20 @@ def register(app: typer.Typer) -> None:
 
 def check(
     targets: Annotated[
-        list[str] | None, typer.Argument(metavar="[TARGET or URL]…", help="Default: both of the pilot.")
+        list[str] | None, typer.Argument(metavar="[TARGET or URL]…", help="Default: the pilot's.")
     ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answers as JSON.")] = False,
 ) -> None:
-    """Check the contract of each target, and that both do the same work; exit 5 when something fails."""
-    results = pipeline.check(find(), targets or [])
+    """Check contract, same work, quotas, timeouts and fairness; exit 5 when something fails or can't be told."""
+    workspace = find()
+    results = pipeline.check(workspace, targets or [])
     if as_json:
         emit(results)
     else:
         for name, checks in results.items():
-            print(name)
+            known = workspace.target(name) if name in workspace.target_names else None
+            print(f"{name} (verified: {known.verified})" if known else name)
             for item in checks:
                 print(f"  {item.answer.value:<10} {item.name}{f': {item.detail}' if item.detail else ''}")
     if any(item.answer is not Answer.PASS for checks in results.values() for item in checks):

@@ -22,6 +22,7 @@ from harness.analysis.refusals import Manner
 from harness.analysis.spend import Cost
 from harness.analysis.throttling import Funnel, Second
 from harness.analysis.traffic import Burstiness, Streams
+from harness.domain.bill import Bill
 from harness.domain.verdict import Comparison, SloVerdict
 from harness.evidence.coverage import Cell
 
@@ -71,6 +72,7 @@ class Findings:
     cost_verdicts: tuple[SloVerdict, ...]
     projection: Projection | None  # None where a target's cost is not known
     used: tuple[Used, ...]
+    asking: Bill  # what the pilot's own questions cost
     agreements: tuple[Agreement, ...]
     reconciliations: tuple[Reconciliation, ...]
     coverage: tuple[Cell, ...]

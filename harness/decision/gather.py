@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.analysis import (
     agreement,
+    asking,
     capacity,
     compare,
     contention,
@@ -65,6 +66,7 @@ def gather(workspace: Workspace, data: Dataset, store: Store, plan: Plan) -> Fin
         cost_verdicts=tuple(v for cost in costs for v in _ceilings(workspace, cost)),
         projection=projecting.projection([targets[n] for n in names], usage, costs, capacities, traffic_),
         used=tuple(u for n in data.everyone if (u := metered.used(targets[n], records))),
+        asking=asking.asking(records, store.root),
         agreements=tuple(agreement.agreement(n, [r for r in data.runs if r.target == n]) for n in data.everyone),
         reconciliations=tuple(
             r for n in data.everyone if (r := reconciliation.reconciliation(targets[n], records, store.root))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 HOURS_PER_MONTH = 730.0
-HOURS_PER_WEEK = 168
+HOURS_PER_DAY, HOURS_PER_WEEK = 24, 168
 
 
 @dataclass(frozen=True)
@@ -32,3 +32,20 @@ class Traffic:
         means = self.hourly_means(requests)
         ratio = max(1.0, self.peak_at(requests) / max(means)) if max(means) else 1.0
         return [mean * ratio for mean in means]
+
+
+def week_of(instants_s: Sequence[float]) -> tuple[float, ...]:
+    """A week's shape from instants since a trace's start: its whole weeks folded together, or its whole days.
+
+    Raises ValueError for a trace shorter than a day.
+    """
+    length_h = max(instants_s, default=0.0) / 3600
+    period = HOURS_PER_WEEK if length_h >= HOURS_PER_WEEK else HOURS_PER_DAY
+    whole = int(length_h // period) * period
+    if not whole:
+        raise ValueError("it is shorter than a day, so it has no shape of a day or a week")
+    counts = [0.0] * period
+    for at_s in instants_s:
+        if at_s < whole * 3600:
+            counts[int(at_s // 3600) % period] += 1
+    return tuple(counts) * (HOURS_PER_WEEK // period)

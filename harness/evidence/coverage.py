@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.domain.plan import Plan
 from harness.domain.target import Target
@@ -23,7 +24,7 @@ class Cell:
     runs: int = 0
     collected: int = 0
     empty: int = 0  # collected, and not one series in it
-    missing: list[str] = field(default_factory=list)  # "b03 steady", for people
+    verified: str | None = None  # by what the adapter was verified, as it says
 
     @property
     def whole(self) -> bool:
@@ -49,19 +50,21 @@ def coverage(targets: Iterable[Target], plan: Plan, store: Store) -> list[Cell]:
             cell.runs += 1
             path = record.path / "readings" / f"{source}.json"
             if not path.exists():
-                cell.missing.append(f"b{record.block:02d} {record.profile}")
                 continue
+            content = _content(path)
             cell.collected += 1
-            cell.empty += _holds_nothing(path)
+            cell.empty += not any(r["kind"] == "series" for r in content.get("readings", ()))
+            cell.verified = content.get("verified") or cell.verified
     order = {name: k for k, name in enumerate(known)}
     return sorted(cells.values(), key=lambda c: (order[c.target], c.source, c.day))
 
 
-def _holds_nothing(path: Path) -> bool:
+def _content(path: Path) -> dict[str, Any]:
+    """Empty for a file that cannot be read: it holds nothing that anybody can use."""
     try:
-        return not any(r["kind"] == "series" for r in read_json(path)["readings"])
-    except (BadFile, KeyError, TypeError):
-        return True
+        return read_json(path)
+    except BadFile:
+        return {}
 
 
 def table(cells: Sequence[Cell]) -> tuple[list[str], list[list[str]]]:

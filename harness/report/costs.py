@@ -198,10 +198,28 @@ def pilot_bill(findings: Findings, names: Names) -> Table:
         for line in u.bill.lines
         if line.quantity
     ]
+    rows += [
+        (
+            Cell("the pilot itself"),
+            Cell(line.layer.value),
+            Cell(line.label),
+            number(significant(float(line.quantity), 4)),
+            Cell(line.unit),
+            number(money(float(line.amount_usd))),
+            Cell(line.basis.value),
+        )
+        for line in findings.asking.lines
+    ]
     head = ("target", "layer", "line", "quantity", "unit", "at list price", "basis")
     note = (
         "Every attempt, valid or not, warm-up too. METERED quantities come from the platform's own records, MODELLED ones from "
-        "the client's side or the declared size."
+        "the client's side or the declared size. "
+    )
+    note += " ".join(
+        f"{names[u.target]}: {money(float(u.per_success_usd) * 1000)} per 1,000 successful answers at the test's own rate, "
+        "which describes the test and not the expected traffic."
+        for u in findings.used
+        if u.per_success_usd is not None
     )
     return table("pilot-bill", "What the pilot itself used", head, rows, note)
 
@@ -252,14 +270,22 @@ def coverage(findings: Findings, names: Names) -> Table:
     """Source by day: runs collected of runs that ended."""
     days = sorted({cell.day for cell in findings.coverage})
     said: dict[tuple[str, str], dict[str, str]] = {}
+    verified: dict[tuple[str, str], str | None] = {}
     for cell in findings.coverage:
-        said.setdefault((cell.target, cell.source), {})[cell.day] = cell.said
+        key = cell.target, cell.source
+        said.setdefault(key, {})[cell.day] = cell.said
+        verified[key] = cell.verified or verified.get(key)
     rows = [
-        (Cell(names[target]), Cell(source), *(number(by_day[d]) if d in by_day else absent("no run") for d in days))
-        for (target, source), by_day in said.items()
+        (
+            Cell(names[key[0]]),
+            Cell(key[1]),
+            Cell(verified[key] or "") if verified[key] else absent("not collected"),
+            *(number(by_day[d]) if d in by_day else absent("no run") for d in days),
+        )
+        for key, by_day in said.items()
     ]
     note = "Runs whose readings were collected, of the runs that ended that day (UTC)."
-    return table("coverage", "What was collected", ("target", "source", *days), rows, note)
+    return table("coverage", "What was collected", ("target", "source", "verified", *days), rows, note)
 
 
 def agreements(findings: Findings, names: Names) -> Table:

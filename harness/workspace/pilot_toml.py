@@ -56,6 +56,13 @@ class Traffic(Table):
     requests_per_month: int = Field(gt=0)
     peak_per_s: Positive
     week: tuple[Annotated[float, Field(ge=0)], ...] = ()
+    trace: str | None = None
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> Traffic:
+        if self.week and self.trace:
+            raise ValueError("week and trace both say how the traffic lies over the week: keep one")
+        return self
 
     @field_validator("week")
     @classmethod

@@ -11,7 +11,7 @@ from harness.domain.mix import Mix, TokenLength
 from harness.domain.questions import Question
 from harness.domain.retry import NO_RETRY, RetryPolicy
 from harness.domain.target import Target
-from harness.domain.traffic import Traffic
+from harness.domain.traffic import Traffic, week_of
 from harness.domain.verdict import Slo
 from harness.errors import BadFile, Problem, Refused
 from harness.workspace.corpus import CorpusPaths
@@ -19,6 +19,7 @@ from harness.workspace.pilot_toml import PilotToml
 from harness.workspace.problems import read_toml, validate
 from harness.workspace.questions import read_questions
 from harness.workspace.target_toml import read_target
+from harness.workspace.trace_csv import read_trace
 
 
 @dataclass(frozen=True)
@@ -115,9 +116,16 @@ class Workspace:
         return NO_RETRY if load.retry == "none" else RetryPolicy(load.retry_attempts, cap_s=load.retry_cap_s)
 
     def traffic(self) -> Traffic:
-        """What cost is scored at."""
+        """What cost is scored at; raises BadFile for a trace that has no shape."""
         said = self.config.traffic
-        return Traffic(said.requests_per_month, said.peak_per_s, said.week)
+        week = said.week
+        if said.trace is not None:
+            path = self.root / said.trace
+            try:
+                week = week_of([seen.at_s for seen in read_trace(path).requests])
+            except ValueError as error:
+                raise BadFile(self.root / "pilot.toml", [Problem("traffic.trace", f"{path}: {error}")]) from None
+        return Traffic(said.requests_per_month, said.peak_per_s, week)
 
     def slos(self) -> tuple[Slo, ...]:
         """Promises that a run can be judged by, in the order of the file."""

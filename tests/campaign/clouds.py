@@ -123,7 +123,8 @@ class MetricsFake:
         ]
 
     def raw(self):
-        return [{"operation": "get_metric_data", "answer": {"owner": ACCOUNT}}]
+        request = {"MetricDataQueries": [{"Id": "m0"}, {"Id": "m1"}]}
+        return [{"operation": "get_metric_data", "request": request, "answer": {"owner": ACCOUNT}}]
 
 
 class BillsFake:

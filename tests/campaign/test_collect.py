@@ -8,7 +8,7 @@ import pytest
 from harness.campaign.collect import collect
 from harness.campaign.limits import spent
 from harness.campaign.progress import Progress
-from harness.pipeline import decide
+from harness.pipeline import decide, report
 from tests.campaign.clouds import ACCOUNT, Cloud, CloudPilot, later
 
 
@@ -98,6 +98,34 @@ def test_without_any_collection_the_cost_is_not_known_rather_than_small(made):
     outcome = decide(made[0])
 
     assert "billed durations were collected for 0 of 6 blocks" in outcome.findings.cost_of("beta").coverage
+
+
+def test_what_the_questions_cost_is_the_pilots_own_layer(made):
+    run(made, 8)
+    asking = {line.label: line for line in decide(made[0]).findings.asking.lines}
+
+    assert asking["Cost Explorer questions"].quantity == 8, "a page a day from the first run's day to yesterday"
+    assert asking["GetMetricData (price unconfirmed)"].quantity == 12, "two metrics of each run"
+    assert {line.layer.value for line in asking.values()} == {"pilot-only"}
+
+
+def test_the_report_shows_what_was_collected_and_no_account(made, tmp_path):
+    made[3].dead_days = {"2026-11-13"}
+    run(made, 9.5)
+    _, path = report(made[0], tmp_path / "out")
+    page = path.read_text()
+
+    assert ACCOUNT not in page
+    for words in (
+        "What was collected",
+        "Client against platform",
+        "Modelled against billed",
+        "What the pilot itself used",
+    ):
+        assert words in page, words
+    assert "billed coverage 6 of 6 days" in page
+    assert "spec only" in page
+    assert "own rate, which describes the test and not the expected traffic" in page
 
 
 def test_the_pilots_own_bill_is_metered_where_the_platform_said_it(made):

@@ -105,3 +105,40 @@ def test_a_corpus_that_cannot_be_built_says_why(tmp_path):
 
     with pytest.raises(Refused, match="no corpus today"):
         workspace.questions()
+
+
+def test_traffic_has_one_shape_and_a_whole_day_of_it(tmp_path):
+    workspace = Pilot(tmp_path).workspace()
+    path = tmp_path / "pilot.toml"
+    text = path.read_text()
+    path.write_text(text.replace("peak_per_s = 10", "peak_per_s = 10\nweek = [1.0, 2.0]"))
+    assert "want 24 relative rates" in problems(lambda: open_workspace(workspace.root))
+    path.write_text(text.replace("peak_per_s = 10", 'peak_per_s = 10\ntrace = "t.csv"'))
+    (tmp_path / "t.csv").write_text("timestamp\n0\n10\n")
+
+    assert "traffic.trace" in problems(lambda: open_workspace(workspace.root).traffic())
+
+
+def test_a_quota_is_a_number_or_a_code(tmp_path):
+    workspace = Pilot(tmp_path).workspace()
+    path = tmp_path / "targets" / "alpha" / "target.toml"
+    path.write_text(path.read_text() + '[[quotas]]\nname = "tokens"\nneeds = "tokens_per_minute"\n')
+
+    assert "want either limit, or service and code" in problems(lambda: workspace.target("alpha"))
+
+
+@pytest.mark.parametrize(
+    ("auth", "words"),
+    [
+        ('kind = "aws-sigv4"', 'kind = "aws-sigv4" wants region'),
+        ('kind = "azure-token"\nregion = "r"', 'wants scope: as "api://CLIENT-ID/.default"; region does not go with'),
+        ('kind = "header"', "wants env: the variable that holds the header's value"),
+        ('kind = "none"\nenv = "X"', 'env does not go with kind = "none"'),
+    ],
+)
+def test_each_kind_of_authorisation_says_what_it_wants(tmp_path, auth, words):
+    workspace = Pilot(tmp_path).workspace()
+    path = tmp_path / "targets" / "alpha" / "target.toml"
+    path.write_text(path.read_text() + f"[auth]\n{auth}\n")
+
+    assert words in problems(lambda: workspace.target("alpha"))
