@@ -1,0 +1,100 @@
+"""Scores and their firmness, against the reference's worked cases."""
+
+import pytest
+
+from harness.decision.scores import (
+    Card,
+    Scored,
+    acceptability,
+    acceptability_uniform,
+    flip_weight,
+    flips,
+    normalised,
+)
+from harness.domain.criteria import COST, DEFAULT_WEIGHTS, LATENCY, Criterion
+
+A = dict(zip(Criterion, (3, 5, 3, 4, 4, 4, 2), strict=True))
+B = dict(zip(Criterion, (5, 3, 5, 4, 3, 4, 4), strict=True))
+
+
+def card(name, scores, noise=0.0):
+    return Card(name, {c: Scored(float(v), v - noise, v + noise, "") for c, v in scores.items()})
+
+
+def test_the_references_worked_sum():
+    assert card("A", A).total(DEFAULT_WEIGHTS) == pytest.approx(3.70)
+    assert card("B", B).total(DEFAULT_WEIGHTS) == pytest.approx(3.95)
+
+
+def test_the_references_flip_weights():
+    found = {f.criterion: f.flips_at for f in flips([card("A", A), card("B", B)], DEFAULT_WEIGHTS)}
+
+    assert found[Criterion.LATENCY] == pytest.approx(0.085714, abs=1e-6)
+    assert found[Criterion.COST] == pytest.approx(0.288889, abs=1e-6)
+    assert found[Criterion.OPERATIONS] == pytest.approx(0.32, abs=1e-6)
+    assert found[Criterion.DEPENDENCIES] is None
+    assert found[Criterion.LOCK_IN] is None
+    assert found[Criterion.SCALING] is None, "both score the same, so its weight cannot flip it"
+
+
+def test_the_references_acceptability():
+    """A wins 9.8 % of draws around the weights (kappa 66) and 21.4 % under uniform ones."""
+    found = acceptability([card("A", A), card("B", B)], DEFAULT_WEIGHTS, 66, seed=1)
+
+    assert found.around["A"] == pytest.approx(0.098, abs=0.01)
+    assert found.uniform["A"] == pytest.approx(0.214, abs=0.012)
+    assert sum(found.around.values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("differences", "share"),
+    [((1, -3), 0.25), ((2, 1, -1), 5 / 6), ((3, 2, 1, -1, -2, -0.5, 0.7), 0.784322)],
+)
+def test_the_closed_form_of_uniform_weights(differences, share):
+    assert acceptability_uniform(differences) == pytest.approx(share, abs=1e-6)
+
+
+def test_the_draws_agree_with_the_closed_form():
+    differences = (1.5, 1.0, 0.5, -0.5, -1.0, -0.25, 0.35)
+    one = card("A", dict(zip(Criterion, (3 + d / 2 for d in differences), strict=True)))
+    two = card("B", dict(zip(Criterion, (3 - d / 2 for d in differences), strict=True)))
+
+    drawn = acceptability([one, two], DEFAULT_WEIGHTS, 66, seed=2).uniform["A"]
+    assert drawn == pytest.approx(acceptability_uniform(differences), abs=0.012)
+
+
+def test_noise_in_what_was_measured_makes_the_order_less_firm():
+    sure = acceptability([card("A", A), card("B", B)], DEFAULT_WEIGHTS, 1e6, seed=3).around["B"]
+    unsure = acceptability([card("A", A, 2), card("B", B, 2)], DEFAULT_WEIGHTS, 1e6, seed=3).around["B"]
+
+    assert sure == 1
+    assert 0.5 < unsure < 0.95
+
+
+def test_two_that_are_the_same_share_every_draw():
+    assert acceptability([card("A", A), card("B", A)], DEFAULT_WEIGHTS, 66, seed=4).around == {"A": 0.5, "B": 0.5}
+
+
+def test_a_third_alternative_never_turns_the_order_of_two_round():
+    weights = DEFAULT_WEIGHTS
+    two = sorted([card("A", A), card("B", B)], key=lambda c: -c.total(weights))
+    third = card("C", dict.fromkeys(Criterion, 3))
+
+    assert [c.name for c in sorted([*two, third], key=lambda c: -c.total(weights)) if c.name != "C"] == ["B", "A"]
+
+
+def test_a_criterion_that_nobody_scored_gives_its_weight_to_the_others():
+    kept = [Criterion.LATENCY, Criterion.COST]
+
+    assert normalised(DEFAULT_WEIGHTS, kept) == {Criterion.LATENCY: 0.5, Criterion.COST: 0.5}
+
+
+def test_no_weight_flips_what_one_wins_everywhere():
+    weights = {Criterion.LATENCY: 0.5, Criterion.COST: 0.5}
+
+    assert flip_weight(weights, {Criterion.LATENCY: 1.0, Criterion.COST: 2.0}, Criterion.COST) is None
+
+
+def test_anchors_are_one_at_the_limit_and_five_at_the_best():
+    assert [LATENCY.score(x) for x in (1.2, 1.0, 0.75, 0.5, 0.1)] == [1.0, 1.0, 3.0, 5.0, 5.0]
+    assert COST.score(0.7) == pytest.approx(3.0)
