@@ -1,5 +1,6 @@
 """Fixtures that more than one room needs."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,9 @@ import pytest
 from tests.builders import Pilot
 
 ROOT = Path(__file__).parent.parent
+
+# A shell without job control starts what it puts in the background with SIGINT ignored, and children would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
