@@ -70,7 +70,11 @@ def serve(words, **environment):
 def folder(tmp_path_factory, corpus):
     root = tmp_path_factory.mktemp("guarded")
     provider, ports = free_port(), {name: free_port() for name in AUTH}
-    shared = {"RAG_REGION": "local", "RAG_INDEX": f"{corpus}/index.sqlite"}
+    shared = {
+        "RAG_INDEX": f"{corpus}/index.sqlite",
+        "RAG_PROVIDER_URL": f"http://127.0.0.1:{provider}",
+        "RAG_REGION": "local",
+    }
     processes = [serve(["ragchat.provider", "--time-scale", "0.1", "--port", str(provider)])]
     (root / "pilot.toml").write_text(PILOT_TOML)
     (root / ".pilot").mkdir()
