@@ -8,7 +8,7 @@ import typer
 
 from harness import pipeline
 from harness.cli.output import emit
-from harness.decision.decide import Choice
+from harness.decision.rule import Choice
 from harness.domain.estimate import Estimate
 from harness.errors import Exit, GateFailed
 from harness.report import words

@@ -1,47 +1,22 @@
-"""The rule: a failed gate cannot be bought back; between targets that pass, cost and latency speak."""
+"""The decision in words: what the rule chose, why, and what would change it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
+from harness.analysis.dataset import Dataset
 from harness.analysis.projection import SPAN
 from harness.decision.findings import Findings
+from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
+from harness.decision.rule import Choice, Chosen, Confidence, Gate, choose, gate, hybrid_gate
+from harness.decision.scorecards import Scoring, scoring
 from harness.decision.wording import duration_text, money, percent
-from harness.domain.estimate import Estimate, Known, Unknown
-from harness.domain.verdict import Judgement, Relation, SloVerdict
+from harness.domain.estimate import Estimate, Unknown
+from harness.domain.verdict import Judgement, SloVerdict
 from harness.workspace import Workspace
 
 MOST_CROSSINGS = 4
-FELT = ("p95_s", "ttft_p95_s")  # what a person waits for; overhead explains it and decides nothing by itself
-
-
-class Choice(StrEnum):
-    """What the pilot says."""
-
-    BASELINE = "baseline"
-    CANDIDATE = "candidate"
-    HYBRID = "hybrid"
-    NONE = "no clear winner"
-
-
-class Confidence(StrEnum):
-    """How much the evidence carries; a rehearsal is never more than low."""
-
-    HIGH = "high"
-    MODERATE = "moderate"
-    LOW = "low"
-
-
-@dataclass(frozen=True)
-class Gate:
-    """One target against all its SLOs."""
-
-    target: str
-    judgement: Judgement
-    failed: tuple[SloVerdict, ...]
-    open: tuple[SloVerdict, ...]
 
 
 @dataclass(frozen=True)
@@ -55,89 +30,54 @@ class Decision:
     reasons: tuple[str, ...]
     would_change: tuple[str, ...]
     gates: tuple[Gate, ...]
+    scoring: Scoring | None = None
+    chosen: Chosen | None = None
 
 
 def decide(workspace: Workspace, findings: Findings, doubts: Sequence[str]) -> Decision:
     """Pure: the same findings give the same decision."""
-    names = {t.name: t.label for t in workspace.pair()}
-    gates = tuple(gate(name, findings) for name in dict.fromkeys(findings.data.targets))
-    choice, target, confidence, reasons = _choose(findings, workspace.config.margins.cost, gates, names)
+    data = findings.data
+    names = {t.name: t.label for t in workspace.pair()} | {HYBRID: "both together"}
+    gates = {BASELINE: gate(data.baseline, findings), CANDIDATE: gate(data.candidate, findings)}
+    gates[HYBRID] = hybrid_gate(workspace, findings)
+    scored = scoring(workspace, findings)
+    chosen = choose(workspace, findings, gates, scored, void(findings))
+    targets = {Choice.BASELINE: data.baseline, Choice.CANDIDATE: data.candidate}
+    target = targets.get(chosen.choice)
+    confidence = chosen.confidence
     if workspace.config.scaling.rehearsal or any(d.startswith("Sealed") for d in doubts):
         confidence = Confidence.LOW
+    reasons = [chosen.step, *(_gate_words(gates[n], names) for n in (BASELINE, CANDIDATE))]
+    reasons += _cost_words(findings, names) + _latency_words(findings, names)
     return Decision(
-        choice,
+        chosen.choice,
         target,
         confidence,
-        _sentence(choice, target, names),
+        _sentence(chosen, data, names),
         tuple(reasons),
         tuple(would_change(findings, names)),
-        gates,
+        tuple(gates.values()),
+        scored,
+        chosen,
     )
 
 
-def gate(target: str, findings: Findings) -> Gate:
-    """FAIL when one SLO fails, PASS when all pass, INCONCLUSIVE otherwise."""
-    mine = [v for v in (*findings.slos, *findings.cost_verdicts) if v.target == target]
-    failed = tuple(v for v in mine if v.judgement is Judgement.FAIL)
-    undecided = tuple(v for v in mine if v.judgement is Judgement.INCONCLUSIVE)
-    if failed:
-        return Gate(target, Judgement.FAIL, failed, undecided)
-    return Gate(target, Judgement.INCONCLUSIVE if undecided or not mine else Judgement.PASS, failed, undecided)
+def void(findings: Findings) -> str | None:
+    """Why the comparison does not count at all, where it does not."""
+    return findings.parity.void
 
 
-def _choose(
-    findings: Findings, cost_margin: float, gates: tuple[Gate, ...], names: dict[str, str]
-) -> tuple[Choice, str | None, Confidence, list[str]]:
-    data = findings.data
-    reasons = [_gate_words(g, names) for g in gates]
-    if not data.blocks_valid:
-        return Choice.NONE, None, Confidence.LOW, ["No block was measured whole and valid.", *reasons]
-    base, cand = gates
-    if base.judgement is Judgement.FAIL and cand.judgement is Judgement.FAIL:
-        return Choice.NONE, None, Confidence.LOW, ["Both targets fail a gate.", *reasons]
-    for mine, other, choice in ((base, cand, Choice.BASELINE), (cand, base, Choice.CANDIDATE)):
-        if other.judgement is Judgement.FAIL:
-            confidence = Confidence.HIGH if mine.judgement is Judgement.PASS else Confidence.MODERATE
-            return choice, mine.target, confidence, reasons + _cost_words(findings, names)
-    return _between_passing(findings, cost_margin, gates, names, reasons)
-
-
-def _between_passing(
-    findings: Findings, cost_margin: float, gates: tuple[Gate, ...], names: dict[str, str], reasons: list[str]
-) -> tuple[Choice, str | None, Confidence, list[str]]:
-    """No gate failed: the cheaper one, if its latency is not shown to be worse."""
-    base, cand = gates
-    reasons = reasons + _cost_words(findings, names) + _latency_words(findings, names)
-    a, b = findings.cost_of(base.target).per_success_usd, findings.cost_of(cand.target).per_success_usd
-    felt = [c.relation for c in findings.comparisons if c.metric in FELT]
-    worse, better = Relation.WORSE in felt, Relation.BETTER in felt
-    sure = Confidence.HIGH if all(g.judgement is Judgement.PASS for g in gates) else Confidence.MODERATE
-    cheaper = _cheaper(a, b, cost_margin)
-    if cheaper == "candidate" and not worse:
-        return Choice.CANDIDATE, cand.target, sure, reasons
-    if cheaper == "baseline" and not better:
-        return Choice.BASELINE, base.target, sure, reasons
-    if cheaper is None and better != worse:
-        choice, target = (Choice.CANDIDATE, cand.target) if better else (Choice.BASELINE, base.target)
-        return choice, target, Confidence.MODERATE, reasons
-    return Choice.NONE, None, Confidence.LOW, ["Cost and latency do not point the same way.", *reasons]
-
-
-def _cheaper(baseline: Known, candidate: Known, margin: float) -> str | None:
-    """Whose cost interval lies wholly below the other's and whose value by more than the sealed margin; else None."""
-    if not isinstance(baseline, Estimate) or not isinstance(candidate, Estimate):
-        return None
-    if candidate.high is not None and baseline.low is not None and candidate.high < baseline.low:
-        return "candidate" if candidate.value * margin <= baseline.value else None
-    if baseline.high is not None and candidate.low is not None and baseline.high < candidate.low:
-        return "baseline" if baseline.value * margin <= candidate.value else None
-    return None
-
-
-def _sentence(choice: Choice, target: str | None, names: dict[str, str]) -> str:
-    if choice is Choice.NONE or target is None:
-        return "The evidence does not choose between the two: no clear winner."
-    return f"Serve the endpoint from {names[target]}."
+def _sentence(chosen: Chosen, data: Dataset, names: dict[str, str]) -> str:
+    targets = {BASELINE: names[data.baseline], CANDIDATE: names[data.candidate]}
+    if chosen.choice is Choice.HYBRID:
+        return f"Serve the endpoint from both: {targets[BASELINE]} and {targets[CANDIDATE]}, each where it keeps its promises."
+    if chosen.choice is Choice.NONE:
+        words = "The evidence does not choose between the two: no clear winner."
+        if chosen.reversible:
+            words += f" {targets[chosen.reversible]} is the cheaper one to reverse."
+        return words
+    verb = "Lean towards serving" if chosen.leaning else "Serve"
+    return f"{verb} the endpoint from {targets[chosen.choice.value]}."
 
 
 def _gate_words(gate_: Gate, names: dict[str, str]) -> str:

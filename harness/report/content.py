@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.costing.book import read_book
-from harness.decision.decide import Choice, Decision
+from harness.decision.decide import Decision
 from harness.decision.findings import Findings
+from harness.decision.rule import Choice
 from harness.decision.wording import count, money, percent
 from harness.domain.estimate import Known, Unknown
 from harness.domain.plan import Plan

@@ -63,7 +63,7 @@ def gates(decision: Decision, names: Mapping[str, str]) -> Table:
     """Each target against all its SLOs."""
     rows = [
         (
-            Cell(names[g.target]),
+            Cell(names.get(g.target, "both together")),
             words.judgement(g.judgement),
             Cell("; ".join(f"{v.slo.name} under {v.profile}" for v in g.failed) or "none"),
             Cell("; ".join(f"{v.slo.name} under {v.profile}" for v in g.open) or "none"),

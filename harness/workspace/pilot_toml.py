@@ -5,18 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from harness.domain.process import Process
+from harness.workspace.criteria_toml import CriteriaTable
+from harness.workspace.table import Table
 
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Table(BaseModel):
-    """A table that refuses what it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
 
 
 class Pilot(Table):
@@ -186,6 +182,7 @@ class PilotToml(Table):
     traffic: Traffic
     margins: Margins = Margins()
     limits: Limits = Limits()
+    criteria: CriteriaTable = CriteriaTable()
     load: Load = Load()
     mix: MixTable = MixTable()
     profiles: dict[str, Profile] = Field(default_factory=lambda: {"steady": Profile(), "burst": Profile()})

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from harness.domain.questions import Message, Question
 from harness.errors import BadFile, Problem
-from harness.workspace.pilot_toml import Table
+from harness.workspace.table import Table
 
 MOST_PROBLEMS = 20
 

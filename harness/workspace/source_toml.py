@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 from harness.domain.target import SourceConfig
-from harness.workspace.pilot_toml import Table
+from harness.workspace.table import Table
 
 SUBJECTS = (
     *("function", "load_balancer", "cluster", "rest_api", "http_api", "bedrock_model", "sagemaker_endpoint"),

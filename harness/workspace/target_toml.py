@@ -28,9 +28,10 @@ from harness.domain.target import (
     Target,
 )
 from harness.errors import BadFile, Problem
-from harness.workspace.pilot_toml import Positive, Table
+from harness.workspace.pilot_toml import Positive
 from harness.workspace.problems import read_toml, validate
 from harness.workspace.source_toml import SourceTable, config_of
+from harness.workspace.table import Table
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 AUTH_FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # what each kind wants, and what it may have

@@ -1,0 +1,49 @@
+"""The third alternative: a fleet for what it can carry, the function for what goes beyond it."""
+
+from __future__ import annotations
+
+from harness.analysis.capacity import UTILISATION
+from harness.costing.models import FLEETS
+from harness.decision.findings import Findings
+from harness.domain.estimate import Estimate, Known, Unknown
+from harness.workspace import Workspace
+
+BASELINE, CANDIDATE, HYBRID = "baseline", "candidate", "hybrid"
+
+
+def hybrid_cost(workspace: Workspace, findings: Findings) -> Known:
+    """A month of the declared fleet, and of the function for the share of the peak beyond what the fleet is planned for.
+
+    Unknown unless one target is a fleet with a measured capacity and the other is billed by use.
+    """
+    targets = {t.name: t for t in workspace.pair()}
+    fleets = [t for t in targets.values() if t.prices and t.prices.model in FLEETS]
+    if len(fleets) != 1 or len(targets) != 2:
+        return Unknown("a hybrid is priced from one fleet and one target that is billed by use")
+    [fleet] = fleets
+    function = next(t for t in targets.values() if t is not fleet)
+    sustained = next((c.per_s for c in findings.capacities if c.target == fleet.name), None)
+    if not isinstance(sustained, Estimate):
+        return Unknown(f"the capacity of {fleet.name} was not measured")
+    fixed = findings.cost_of(fleet.name).fixed_per_month_usd
+    by_use = findings.cost_of(function.name)
+    month = by_use.per_month_usd
+    if fixed is None or not isinstance(month, Estimate) or by_use.fixed_per_month_usd is None:
+        return Unknown("the cost of one of the two is not known")
+    overflow = overflow_share(workspace, sustained.value * UTILISATION)
+    standing = fixed + by_use.fixed_per_month_usd
+
+    def whole(of: float | None) -> float | None:
+        return None if of is None else standing + (of - by_use_fixed) * overflow
+
+    by_use_fixed = by_use.fixed_per_month_usd
+    value = standing + (month.value - by_use_fixed) * overflow
+    words = f"the declared fleet, and {overflow * 100:.0f} % of the traffic on the function"
+    return Estimate(value, whole(month.low), whole(month.high), month.confidence, month.n, month.blocks, words)
+
+
+def overflow_share(workspace: Workspace, carries_per_s: float) -> float:
+    """Of the expected traffic, hour by hour of the week at its peaks: what goes beyond ``carries_per_s``."""
+    peaks = workspace.traffic().hourly_peaks(workspace.config.traffic.requests_per_month)
+    whole = sum(peaks)
+    return sum(max(0.0, peak - carries_per_s) for peak in peaks) / whole if whole else 0.0

@@ -1,0 +1,191 @@
+"""The rule: a failed gate cannot be bought back; then the scores decide where they are firm, else what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.decision.findings import Findings
+from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID, hybrid_cost
+from harness.decision.scorecards import Scoring
+from harness.decision.scores import acceptability
+from harness.domain.criteria import Criterion
+from harness.domain.estimate import Estimate, Known
+from harness.domain.verdict import Judgement, Relation, SloVerdict
+from harness.workspace import Workspace
+
+FIRM, LEANING = 0.80, 0.65  # of the draws that a leader must win
+TIE = 0.1  # points of five: a lead below it is a tie, however often it is won
+FELT = ("p95_s", "ttft_p95_s")  # what a person waits for; overhead explains it and decides nothing by itself
+
+
+class Choice(StrEnum):
+    """What the pilot says."""
+
+    BASELINE = "baseline"
+    CANDIDATE = "candidate"
+    HYBRID = "hybrid"
+    NONE = "no clear winner"
+
+
+class Confidence(StrEnum):
+    """How much the evidence carries; a rehearsal is never more than low."""
+
+    HIGH = "high"
+    MODERATE = "moderate"
+    LOW = "low"
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One alternative against all SLOs; ``target`` is ``hybrid`` for both together."""
+
+    target: str
+    judgement: Judgement
+    failed: tuple[SloVerdict, ...]
+    open: tuple[SloVerdict, ...]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the rule says and by which of its steps; ``share`` of the draws where the scores decided."""
+
+    choice: Choice
+    confidence: Confidence
+    step: str
+    share: float | None = None
+    leaning: bool = False
+    reversible: str | None = None  # of a tie, the one that is cheaper to reverse
+
+
+def gate(target: str, findings: Findings) -> Gate:
+    """FAIL when one SLO fails, PASS when all pass, INCONCLUSIVE otherwise."""
+    mine = [v for v in (*findings.slos, *findings.cost_verdicts) if v.target == target]
+    return _gate(target, mine)
+
+
+def hybrid_gate(workspace: Workspace, findings: Findings) -> Gate:
+    """Each profile's SLO is kept when one of the two keeps it; the ceiling is held to what both together cost."""
+    by_promise: dict[tuple[str, str], list[SloVerdict]] = {}
+    for v in findings.slos:
+        by_promise.setdefault((v.profile, v.slo.metric), []).append(v)
+    best = {Judgement.PASS: 0, Judgement.INCONCLUSIVE: 1, Judgement.FAIL: 2}
+    mine = [min(found, key=lambda v: best[v.judgement]) for found in by_promise.values()]
+    ceiling = workspace.config.slo.monthly_runtime_usd
+    month = hybrid_cost(workspace, findings)
+    kept = Judgement.INCONCLUSIVE
+    if isinstance(month, Estimate) and ceiling is not None:
+        kept = Judgement.PASS if (month.high or month.value) <= ceiling else Judgement.FAIL
+    made = _gate(HYBRID, mine)
+    order = [Judgement.FAIL, Judgement.INCONCLUSIVE, Judgement.PASS]
+    worse = min(made.judgement, kept if ceiling is not None else Judgement.PASS, key=order.index)
+    return Gate(HYBRID, worse, made.failed, made.open)
+
+
+def _gate(name: str, mine: Sequence[SloVerdict]) -> Gate:
+    failed = tuple(v for v in mine if v.judgement is Judgement.FAIL)
+    undecided = tuple(v for v in mine if v.judgement is Judgement.INCONCLUSIVE)
+    if failed:
+        return Gate(name, Judgement.FAIL, failed, undecided)
+    return Gate(name, Judgement.INCONCLUSIVE if undecided or not mine else Judgement.PASS, failed, undecided)
+
+
+def choose(
+    workspace: Workspace, findings: Findings, gates: Mapping[str, Gate], scored: Scoring | None, void: str | None
+) -> Chosen:
+    """``gates`` by alternative; ``void`` says why the comparison does not count, where it does not."""
+    if not findings.data.blocks_valid:
+        return Chosen(Choice.NONE, Confidence.LOW, "No block was measured whole and valid.")
+    if void is not None:
+        return Chosen(Choice.NONE, Confidence.LOW, void)
+    standing = [name for name, made in gates.items() if made.judgement is not Judgement.FAIL]
+    own = [name for name in standing if name != HYBRID]
+    if not own:
+        if HYBRID in standing:
+            words = "Each target fails a gate that the other keeps; together they keep every one."
+            return Chosen(Choice.HYBRID, Confidence.MODERATE, words)
+        return Chosen(Choice.NONE, Confidence.LOW, "Both targets fail a gate.")
+    if len(own) == 1:
+        sure = gates[own[0]].judgement is Judgement.PASS
+        return Chosen(Choice(own[0]), Confidence.HIGH if sure else Confidence.MODERATE, "Only one fails no gate.")
+    return _between(workspace, findings, gates, scored, standing)
+
+
+def _between(
+    workspace: Workspace, findings: Findings, gates: Mapping[str, Gate], scored: Scoring | None, standing: Sequence[str]
+) -> Chosen:
+    """No gate decides: the scores where they are firm, else cost and latency, else a tie."""
+    measured = _by_measures(findings, workspace.config.margins.cost, gates)
+    cards = [card for card in scored.cards if card.name in standing] if scored else []
+    if scored is None or len(cards) < 2:
+        return measured
+    kappa, seed = workspace.config.criteria.kappa, workspace.config.pilot.seed
+    shares = acceptability(cards, scored.weights, kappa, seed).around
+    leader = max(shares, key=lambda name: shares[name])
+    share = shares[leader]
+    sure = gates[leader].judgement is Judgement.PASS
+    totals = sorted((card.total(scored.weights) for card in cards), reverse=True)
+    tie = totals[0] - totals[1] < TIE
+    if share >= FIRM and not tie:
+        words = f"The scores prefer it in {share * 100:.0f} % of the draws around the sealed weights."
+        return Chosen(Choice(leader), Confidence.HIGH if sure else Confidence.MODERATE, words, share)
+    if share >= LEANING and not tie:
+        words = f"The scores lean to it: it wins {share * 100:.0f} % of the draws, {FIRM * 100:.0f} % would be firm."
+        return Chosen(Choice(leader), Confidence.MODERATE, words, share, leaning=True)
+    if measured.choice is not Choice.NONE:
+        words = (
+            f"The scores tie ({share * 100:.0f} % of the draws at most), so cost and latency decide. {measured.step}"
+        )
+        return Chosen(measured.choice, measured.confidence, words, share)
+    words = f"The scores tie ({share * 100:.0f} % of the draws at most). {measured.step}"
+    return Chosen(Choice.NONE, Confidence.LOW, words, share, reversible=cheaper_to_reverse(findings, scored))
+
+
+def _by_measures(findings: Findings, cost_margin: float, gates: Mapping[str, Gate]) -> Chosen:
+    """The cheaper one, if its latency is not shown to be worse."""
+    data = findings.data
+    a, b = findings.cost_of(data.baseline).per_success_usd, findings.cost_of(data.candidate).per_success_usd
+    felt = [c.relation for c in findings.comparisons if c.metric in FELT]
+    worse, better = Relation.WORSE in felt, Relation.BETTER in felt
+    passing = all(gates[name].judgement is Judgement.PASS for name in (BASELINE, CANDIDATE))
+    sure = Confidence.HIGH if passing else Confidence.MODERATE
+    cheaper = _cheaper(a, b, cost_margin)
+    if cheaper == CANDIDATE and not worse:
+        return Chosen(Choice.CANDIDATE, sure, "It is the cheaper one and not shown to be slower.")
+    if cheaper == BASELINE and not better:
+        return Chosen(Choice.BASELINE, sure, "It is the cheaper one and not shown to be slower.")
+    if cheaper is None and better != worse:
+        choice = Choice.CANDIDATE if better else Choice.BASELINE
+        return Chosen(choice, Confidence.MODERATE, "It is the faster one, and no difference in cost is shown.")
+    words = "Cost and latency do not point the same way." if cheaper else "Neither cost nor latency tells them apart."
+    return Chosen(Choice.NONE, Confidence.LOW, words, reversible=cheaper_to_reverse(findings, None))
+
+
+def cheaper_to_reverse(findings: Findings, scored: Scoring | None) -> str | None:
+    """By the team's lock-in scores; else the one that costs less while nobody asks, which is what leaving it costs."""
+    if scored is not None and Criterion.LOCK_IN in scored.weights:
+        cards = [c for c in scored.cards if c.name in (BASELINE, CANDIDATE)]
+        low, high = sorted(cards, key=lambda c: c.scores[Criterion.LOCK_IN].value)
+        if high.scores[Criterion.LOCK_IN].value > low.scores[Criterion.LOCK_IN].value:
+            return high.name
+    data = findings.data
+    fixed = {
+        BASELINE: findings.cost_of(data.baseline).fixed_per_month_usd,
+        CANDIDATE: findings.cost_of(data.candidate).fixed_per_month_usd,
+    }
+    known = {name: usd for name, usd in fixed.items() if usd is not None}
+    if len(known) < 2 or known[BASELINE] == known[CANDIDATE]:
+        return None
+    return min(known, key=lambda name: known[name])
+
+
+def _cheaper(baseline: Known, candidate: Known, margin: float) -> str | None:
+    """Whose cost interval lies wholly below the other's and whose value by more than the sealed margin; else None."""
+    if not isinstance(baseline, Estimate) or not isinstance(candidate, Estimate):
+        return None
+    if candidate.high is not None and baseline.low is not None and candidate.high < baseline.low:
+        return CANDIDATE if candidate.value * margin <= baseline.value else None
+    if baseline.high is not None and candidate.low is not None and baseline.high < candidate.low:
+        return BASELINE if baseline.value * margin <= candidate.value else None
+    return None

@@ -1,0 +1,202 @@
+"""From findings to scores: what the evidence says of three alternatives on the sealed anchors, and what the team says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.decision.findings import Findings
+from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID, hybrid_cost
+from harness.decision.scores import (
+    Acceptability,
+    Card,
+    Flip,
+    Scored,
+    acceptability,
+    flips,
+    normalised,
+)
+from harness.domain.criteria import (
+    COST,
+    LATENCY,
+    LEAST_SCORE,
+    MEASURED,
+    REFUSED,
+    UTILISATION,
+    WORDS,
+    Anchor,
+    Criterion,
+    Judged,
+    Priorities,
+)
+from harness.domain.estimate import Estimate, Known
+from harness.workspace import Workspace
+
+LATENCY_METRICS = ("p95_s", "ttft_p95_s")
+Part = tuple[float, float, float]  # a score with those at the ends of its interval
+
+
+@dataclass(frozen=True)
+class Swing:
+    """One input at its two ends, and the leader's lead over the second at each."""
+
+    what: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """Everything about the sum; ``left_out`` says why a criterion counts for none."""
+
+    cards: tuple[Card, ...]
+    weights: Mapping[Criterion, float]
+    left_out: Mapping[Criterion, str]
+    notes: Mapping[Criterion, str]
+    acceptability: Acceptability
+    flips: tuple[Flip, ...]
+    tornado: tuple[Swing, ...]
+
+    def total(self, name: str) -> float:
+        return next(card for card in self.cards if card.name == name).total(self.weights)
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Alternatives by their score, the leader first."""
+        return tuple(card.name for card in sorted(self.cards, key=lambda c: -c.total(self.weights)))
+
+
+def scoring(workspace: Workspace, findings: Findings) -> Scoring | None:
+    """None where no criterion can be scored for both targets."""
+    priorities = workspace.config.criteria.priorities()
+    found: dict[Criterion, dict[str, Scored]] = {}
+    left_out: dict[Criterion, str] = {}
+    for criterion in Criterion:
+        scores = _scores(criterion, workspace, findings, priorities)
+        if isinstance(scores, str):
+            left_out[criterion] = scores
+        else:
+            found[criterion] = scores
+    if not found:
+        return None
+    names = [BASELINE, CANDIDATE]
+    if all(HYBRID in scores for scores in found.values()):
+        names.append(HYBRID)
+    cards = tuple(Card(name, {c: scores[name] for c, scores in found.items()}) for name in names)
+    weights = normalised({c: j.weight for c, j in priorities.judged.items()}, list(found))
+    return Scoring(
+        cards,
+        weights,
+        left_out,
+        {c: j.note for c, j in priorities.judged.items() if j.note},
+        acceptability(cards, weights, priorities.kappa, workspace.config.pilot.seed),
+        flips(cards, weights),
+        tornado(cards, weights),
+    )
+
+
+def tornado(cards: Sequence[Card], weights: Mapping[Criterion, float]) -> tuple[Swing, ...]:
+    """The lead of the first over the second with each measured score at the ends of its interval, widest first."""
+    first, second = sorted(cards, key=lambda card: -card.total(weights))[:2]
+    lead = first.total(weights) - second.total(weights)
+    out = []
+    for criterion in weights:
+        for card, sign in ((first, 1), (second, -1)):
+            score = card.scores[criterion]
+            if score.high > score.low:
+                ends = [lead + sign * weights[criterion] * (end - score.value) for end in (score.low, score.high)]
+                out.append(Swing(f"{WORDS[criterion]}, {card.name}", min(ends), max(ends)))
+    return tuple(sorted(out, key=lambda s: s.low - s.high))
+
+
+def _scores(
+    criterion: Criterion, workspace: Workspace, findings: Findings, priorities: Priorities
+) -> dict[str, Scored] | str:
+    """By alternative, or why there are none."""
+    if criterion not in MEASURED:
+        return _judged(criterion, priorities.judged[criterion])
+    measure: dict[Criterion, Callable[[Workspace, Findings], dict[str, Scored] | str]] = {
+        Criterion.LATENCY: _latency,
+        Criterion.COST: _cost,
+        Criterion.SCALING: _scaling,
+    }
+    return measure[criterion](workspace, findings)
+
+
+def _judged(criterion: Criterion, said: Judged) -> dict[str, Scored] | str:
+    """A hybrid is judged by the worse of its two parts, and operating both costs the team a point, unless it says else."""
+    if said.baseline is None or said.candidate is None:
+        return "the team has not scored it"
+    worse = min(said.baseline, said.candidate) - (1.0 if criterion is Criterion.OPERATIONS else 0.0)
+    hybrid = max(LEAST_SCORE, worse) if said.hybrid is None else said.hybrid
+    values = {BASELINE: said.baseline, CANDIDATE: said.candidate, HYBRID: hybrid}
+    return {name: Scored(v, v, v, "judged by the team") for name, v in values.items()}
+
+
+def _latency(workspace: Workspace, findings: Findings) -> dict[str, Scored] | str:
+    """The worst of its SLOs over all judged profiles; a hybrid takes the better of the two for each."""
+    del workspace
+    rows: dict[tuple[str, str], dict[str, Part]] = {}
+    data = findings.data
+    roles = {data.baseline: BASELINE, data.candidate: CANDIDATE}
+    for v in findings.slos:
+        if v.slo.metric in LATENCY_METRICS and v.target in roles:
+            rows.setdefault((v.profile, v.slo.metric), {})[roles[v.target]] = _part(v.estimate, v.slo.limit, LATENCY)
+    whole = [row for row in rows.values() if BASELINE in row and CANDIDATE in row]
+    if not whole:
+        return "no latency was measured"
+    return {
+        BASELINE: _worst([row[BASELINE] for row in whole], "measured"),
+        CANDIDATE: _worst([row[CANDIDATE] for row in whole], "measured"),
+        HYBRID: _worst([max(row[BASELINE], row[CANDIDATE]) for row in whole], "the better of both for each profile"),
+    }
+
+
+def _cost(workspace: Workspace, findings: Findings) -> dict[str, Scored] | str:
+    ceiling = workspace.config.slo.monthly_runtime_usd
+    if ceiling is None:
+        return "there is no ceiling (slo.monthly_runtime_usd) to hang an anchor on"
+    data = findings.data
+    months = {BASELINE: findings.cost_of(data.baseline), CANDIDATE: findings.cost_of(data.candidate)}
+    for cost in months.values():
+        if not isinstance(cost.per_month_usd, Estimate):
+            return f"the cost of {cost.target} is not known"
+    out = {name: _worst([_part(c.per_month_usd, ceiling, COST)], "measured") for name, c in months.items()}
+    both = hybrid_cost(workspace, findings)
+    if isinstance(both, Estimate):
+        out[HYBRID] = _worst([_part(both, ceiling, COST)], both.method)
+    return out
+
+
+def _scaling(workspace: Workspace, findings: Findings) -> dict[str, Scored] | str:
+    """Use at the expected peak where capacity was searched for, and what was refused in bursts; the worse counts."""
+    del workspace
+    data = findings.data
+    parts: dict[str, list[Part]] = {BASELINE: [], CANDIDATE: []}
+    for name, target in ((BASELINE, data.baseline), (CANDIDATE, data.candidate)):
+        for sizing in findings.sizings:
+            if sizing.target == target and isinstance(sizing.utilisation, Estimate):
+                parts[name].append(_part(sizing.utilisation, 1.0, UTILISATION))
+        for funnel in findings.funnels:
+            if funnel.target == target and isinstance(funnel.refused_share, Estimate):
+                parts[name].append(_part(funnel.refused_share, 1.0, REFUSED))
+    if not all(parts.values()):
+        return "neither capacity nor refusals were measured on both"
+    scored = {name: _worst(found, "measured") for name, found in parts.items()}
+    better = max(scored.values(), key=lambda s: s.value)
+    return {**scored, HYBRID: Scored(better.value, better.low, better.high, "peaks go to the one that takes them")}
+
+
+def _part(known: Known, limit: float, anchor: Anchor) -> Part:
+    """A score with those at the interval's ends; what is infinite or could not be told scores the least."""
+    if not isinstance(known, Estimate) or limit <= 0:
+        return LEAST_SCORE, LEAST_SCORE, LEAST_SCORE
+    value = anchor.score(known.value / limit)
+    low = anchor.score((known.high if known.high is not None else known.value) / limit)
+    high = anchor.score((known.low if known.low is not None else known.value) / limit)
+    return value, min(low, value), max(high, value)
+
+
+def _worst(parts: Sequence[Part], basis: str) -> Scored:
+    value, low, high = min(parts)
+    return Scored(value, low, high, basis)
