@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,7 @@ class RunData:
     profile: str
     record: RunRecord
     columns: dict[str, Array]
+    position: int = 0  # within its block; an A/A unit has the same target at both
 
     @cached_property
     def measured(self) -> Array:
@@ -123,6 +124,7 @@ class Dataset:
     blocks_valid: tuple[int, ...]
     invalid: tuple[RunRecord, ...]
     tracks: tuple[str, ...] = ()  # profiles that repeat by themselves, outside the paired blocks
+    aa: tuple[tuple[RunData, RunData], ...] = ()  # the baseline under both labels, as the unit's order has them
 
     @property
     def paired(self) -> tuple[str, ...]:
@@ -138,6 +140,11 @@ class Dataset:
         found = [run for run in self.runs if run.target == target and run.profile == profile]
         return sorted(found, key=lambda run: run.block)
 
+    def at(self, blocks: Sequence[int]) -> Dataset:
+        """With these paired blocks alone; tracks stay."""
+        kept = tuple(run for run in self.runs if run.profile in self.tracks or run.block in blocks)
+        return replace(self, runs=kept, blocks_valid=tuple(b for b in self.blocks_valid if b in blocks))
+
     @property
     def everyone(self) -> tuple[str, ...]:
         """Both targets, then the variants that tracks measured."""
@@ -148,26 +155,35 @@ def load(store: Store, plan: Plan) -> Dataset:
     """Read every valid block; raises BadFile when a valid run's samples cannot be read."""
     runs: list[RunData] = []
     valid: list[int] = []
+    aa: list[tuple[RunData, RunData]] = []
+    same = {p.name for p in plan.profiles if p.aa}
     for block in plan.units:
         attempt = store.valid_attempt(block)
         if attempt is None:
             continue
         if block.track is None:
             valid.append(block.number)
+        found = []
         for run in block.runs:
             record = store.record(run, attempt)
             assert record is not None
-            runs.append(RunData(block.number, run.target, run.profile, record, read(record.path)))
+            found.append(RunData(block.number, run.target, run.profile, record, read(record.path), run.position))
+        if block.track in same:
+            first, second = found
+            aa.append((first, second) if block.order == "AB" else (second, first))
+        else:
+            runs += found
     invalid = tuple(record for record in store.all_records(plan) if not record.valid)
     return Dataset(
         plan.baseline,
         plan.candidate,
-        tuple(p.name for p in plan.profiles),
+        tuple(p.name for p in plan.profiles if not p.aa),
         tuple(runs),
         len(plan.blocks),
         tuple(valid),
         invalid,
-        tuple(p.name for p in plan.profiles if p.repeats is not None),
+        tuple(p.name for p in plan.profiles if p.repeats is not None and not p.aa),
+        tuple(aa),
     )
 
 

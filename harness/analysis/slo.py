@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
+from harness.analysis import availability
 from harness.analysis.dataset import Dataset, RunData
 from harness.analysis.jackknife import LEAST_BLOCKS, jackknife, ratio_of_totals
 from harness.analysis.quantiles import quantile
@@ -17,10 +18,16 @@ from harness.domain.verdict import Judgement, Slo, SloVerdict
 MOST_BLOCKS_SAID = 200
 
 
-def verdicts(data: Dataset, slos: Sequence[Slo], profiles: Sequence[str]) -> tuple[SloVerdict, ...]:
-    """Every SLO for every target under every judged profile, in that order."""
+def verdicts(
+    data: Dataset,
+    slos: Sequence[Slo],
+    profiles: Sequence[str],
+    limits: tuple[float, float | None],
+    confidence: float = 0.95,
+) -> tuple[SloVerdict, ...]:
+    """Every SLO for every target under every judged profile, in that order; ``limits`` of what a good answer is."""
     return tuple(
-        verdict(target, profile, slo, data.of(target, profile))
+        verdict(target, profile, slo, data.of(target, profile), limits, confidence)
         for profile in profiles
         if profile in data.profiles
         for slo in slos
@@ -28,60 +35,99 @@ def verdicts(data: Dataset, slos: Sequence[Slo], profiles: Sequence[str]) -> tup
     )
 
 
-def verdict(target: str, profile: str, slo: Slo, runs: Sequence[RunData]) -> SloVerdict:
+def verdict(
+    target: str,
+    profile: str,
+    slo: Slo,
+    runs: Sequence[RunData],
+    limits: tuple[float, float | None] = (math.inf, None),
+    confidence: float = 0.95,
+) -> SloVerdict:
     """One SLO from one target's valid runs."""
-    estimate = measured(slo.metric, runs)
+    if slo.metric == "availability":
+        return availability.verdict(target, profile, slo, runs)
+    estimate = measured(slo.metric, runs, limits, confidence)
     judgement, reason = judge(estimate, slo, len(runs))
     needed = blocks_needed(estimate, slo.limit) if judgement is Judgement.INCONCLUSIVE else None
     return SloVerdict(target, profile, slo, judgement, estimate, reason, needed)
 
 
-def measured(metric: str, runs: Sequence[RunData]) -> Known:
+def measured(
+    metric: str,
+    runs: Sequence[RunData],
+    limits: tuple[float, float | None] = (math.inf, None),
+    confidence: float = 0.95,
+) -> Known:
     """The estimate that an SLO's metric is judged by."""
-    if metric == "p95_s":
-        return quantile([r.measured_of(r.response_s) for r in runs], 0.95)
-    if metric == "ttft_p95_s":
-        return quantile([r.measured_of(r.ttft_s) for r in runs], 0.95)
-    if metric == "error_rate":
-        return error_rate(runs)
-    return Unknown(f"no metric {metric}")
+    match metric:
+        case "p95_s" | "p99_s":
+            share = 0.95 if metric == "p95_s" else 0.99
+            return quantile([r.measured_of(r.response_s) for r in runs], share, confidence)
+        case "ttft_p95_s":
+            return quantile([r.measured_of(r.ttft_s) for r in runs], 0.95, confidence)
+        case "error_rate":
+            return error_rate(runs, confidence)
+        case "goodput":
+            return goodput(runs, limits, confidence)
+        case _:
+            return Unknown(f"no metric {metric}")
 
 
-def error_rate(runs: Sequence[RunData]) -> Known:
-    """Share of measured requests that failed in any way.
+def goodput(runs: Sequence[RunData], limits: tuple[float, float | None], confidence: float = 0.95) -> Known:
+    """Share of the offered requests that were answered within every latency limit, from the share that was not."""
+    missed = _share([int((r.measured & ~r.good(*limits)).sum()) for r in runs], runs, confidence, "not good")
+    if isinstance(missed, Unknown):
+        return missed
+    low = None if missed.high is None else 1 - missed.high
+    high = None if missed.low is None else 1 - missed.low
+    method = missed.method.replace("not good", "good")
+    return Estimate(1 - missed.value, low, high, missed.confidence, missed.n, missed.blocks, method)
 
-    Block jackknife on (failures + 0.5)/n; with no failure at all the exact one-sided
-    limit 1 - 0.05^(1/n) (Clopper-Pearson).
+
+def error_rate(runs: Sequence[RunData], confidence: float = 0.95) -> Known:
+    """Share of measured requests that failed in any way."""
+    return _share([int((r.measured & ~r.ok).sum()) for r in runs], runs, confidence, "failures")
+
+
+def _share(counts: Sequence[int], runs: Sequence[RunData], confidence: float, what: str) -> Known:
+    """Of the measured requests: block jackknife on (count + 0.5)/n.
+
+    With none at all the exact one-sided limit 1 - alpha^(1/n) (Clopper-Pearson).
     """
-    n = np.array([int(r.measured.sum()) for r in runs])
-    failed = np.array([int((r.measured & ~r.ok).sum()) for r in runs])
-    total, failures = int(n.sum()), int(failed.sum())
+    n, hit = np.array([int(r.measured.sum()) for r in runs]), np.array(counts)
+    total, found = int(n.sum()), int(hit.sum())
     if total == 0:
         return Unknown("no measured request")
-    if failures == 0:
-        high = float(stats.binomtest(0, total, alternative="less").proportion_ci(0.95, "exact").high)
-        return Estimate(0.0, 0.0, high, 0.95, total, len(runs), "no failure: exact one-sided limit")
+    if found == 0:
+        exact = stats.binomtest(0, total, alternative="less").proportion_ci(confidence, "exact")
+        return Estimate(0.0, 0.0, float(exact.high), confidence, total, len(runs), f"no {what}: exact one-sided limit")
     if len(runs) < 2:
         return Unknown(f"{len(runs)} valid block(s): an interval needs at least 2")
-    share = failures / total
-    floor = math.sqrt((1 - share) / failures)  # of ln(share) if requests were independent
-    result = jackknife(ratio_of_totals(failed + 0.5, n), len(runs), floor)
-    estimate = result.estimate(0.95, total, "failures over offered, block jackknife")
+    share = found / total
+    floor = math.sqrt((1 - share) / found)  # of ln(share) if requests were independent
+    result = jackknife(ratio_of_totals(hit + 0.5, n), len(runs), floor)
+    estimate = result.estimate(confidence, total, f"{what} over offered, block jackknife")
     most = None if estimate.high is None else min(1.0, estimate.high)
-    return Estimate(share, estimate.low, most, 0.95, total, len(runs), estimate.method)
+    return Estimate(share, estimate.low, most, confidence, total, len(runs), estimate.method)
 
 
 def judge(estimate: Known, slo: Slo, blocks: int) -> tuple[Judgement, str]:
     """The word and why."""
     if isinstance(estimate, Unknown):
         if estimate.reason.startswith("infinite"):
-            return Judgement.FAIL, f"the p95 is {estimate.reason}"
+            return Judgement.FAIL, f"the {slo.name.split()[0]} is {estimate.reason}"
         return Judgement.INCONCLUSIVE, estimate.reason
     if blocks < LEAST_BLOCKS:
         return Judgement.INCONCLUSIVE, f"{blocks} valid blocks; {LEAST_BLOCKS} are the least a verdict needs"
-    if estimate.high is not None and estimate.high <= slo.limit:
+    if slo.at_least:
+        kept = estimate.low is not None and estimate.low >= slo.limit
+        broken = estimate.high is not None and estimate.high < slo.limit
+    else:
+        kept = estimate.high is not None and estimate.high <= slo.limit
+        broken = estimate.low is not None and estimate.low > slo.limit
+    if kept:
         return Judgement.PASS, "the whole interval lies within the limit"
-    if estimate.low is not None and estimate.low > slo.limit:
+    if broken:
         return Judgement.FAIL, "the whole interval lies beyond the limit"
     return Judgement.INCONCLUSIVE, "the interval contains the limit"
 

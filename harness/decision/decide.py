@@ -64,6 +64,13 @@ def decide(workspace: Workspace, findings: Findings, doubts: Sequence[str]) -> D
 
 def void(findings: Findings) -> str | None:
     """Why the comparison does not count at all, where it does not."""
+    if findings.aa is not None and findings.aa.biased:
+        said = ", ".join(
+            f"{c.metric} {c.relation.value} (ratio {c.ratio.value:.2f})"
+            for c in findings.aa.biased
+            if isinstance(c.ratio, Estimate)
+        )
+        return f"The A/A run calls {findings.aa.target} different from itself: {said}. The harness or its machine is biased."
     return findings.parity.void
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from harness.analysis.capacity import UTILISATION
+from harness.analysis.jackknife import LEAST_BLOCKS
 from harness.analysis.quantiles import block_spread
 from harness.costing.book import OLD_AFTER_DAYS, read_book
 from harness.decision.collected import disagreeing, uncollected, unreconciled
@@ -16,7 +17,6 @@ from harness.planning.seal import Seal, digest_of, seal_of
 from harness.workspace import Workspace
 
 SPREAD_LIMIT = 0.20
-LEAST_BLOCKS = 6
 
 
 def doubts(workspace: Workspace, plan: Plan, store: Store, findings: Findings) -> tuple[str, ...]:
@@ -49,7 +49,9 @@ def doubts(workspace: Workspace, plan: Plan, store: Store, findings: Findings) -
     out += disagreeing(findings)
     out += _spread(findings)
     out += _prices(workspace, findings)
-    out.append("No A/A run is part of this plan; the harness's own bias was not measured in this pilot.")
+    out += _aa(findings)
+    out += _looks(findings)
+    out += _warm_up(findings)
     out += _capacity(findings)
     out += _contention(findings)
     out += _never_cold(findings)
@@ -86,6 +88,43 @@ def _calibration(store: Store, findings: Findings) -> list[str]:
     if other:
         out.append(f"The generator was calibrated with another {', '.join(other)} than the runs were made with.")
     return out
+
+
+def _aa(findings: Findings) -> list[str]:
+    """Whether the harness's own bias was measured, and what it is."""
+    gate = findings.aa
+    if gate is None:
+        return ["No A/A run is part of this plan; the harness's own bias was not measured in this pilot."]
+    if gate.biased:
+        metrics = ", ".join(c.metric for c in gate.biased)
+        return [f"The A/A run found {gate.target} different from itself in {metrics}: no comparison can be believed."]
+    if not gate.told:
+        return [f"The A/A run has {gate.units} pairs; {LEAST_BLOCKS} are the least that can show a bias."]
+    return []
+
+
+def _looks(findings: Findings) -> list[str]:
+    """Blocks that were measured and are not read yet, and that an early stop biases an estimate."""
+    look, valid = findings.look, len(findings.data.blocks_valid)
+    out = []
+    if look.number and valid > look.blocks:
+        following = f"; the next look is at {look.following}" if look.following else ""
+        out.append(f"{valid} valid blocks; verdicts are read at the sealed look of {look.blocks}{following}.")
+    if look.number and look.early:
+        out.append(
+            f"Verdicts are an early look ({look.number} of {look.of}, {look.blocks} blocks) at {look.confidence * 100:g} % "
+            "confidence; an estimate that stops here is biased away from its limit."
+        )
+    return out
+
+
+def _warm_up(findings: Findings) -> list[str]:
+    return [
+        f"{w.target} under {w.profile} settles after about {w.wanted_s:.0f} s (MSER-5 on one-second medians); the declared "
+        f"warm-up is {w.declared_s:g} s."
+        for w in findings.warm_ups
+        if w.too_short
+    ]
 
 
 def _checks(store: Store) -> list[str]:

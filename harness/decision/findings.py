@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from harness.analysis.aa import AaGate
 from harness.analysis.agreement import Agreement
 from harness.analysis.capacity import Capacity, Sizing
 from harness.analysis.coldstarts import Breakdown, Penalty, Share
@@ -22,7 +23,9 @@ from harness.analysis.refusals import Manner
 from harness.analysis.spend import Cost
 from harness.analysis.throttling import Funnel, Second
 from harness.analysis.traffic import Burstiness, Streams
+from harness.analysis.warmup import WarmUp
 from harness.domain.bill import Bill
+from harness.domain.looks import Look
 from harness.domain.verdict import Comparison, SloVerdict
 from harness.evidence.coverage import Cell
 
@@ -59,6 +62,9 @@ class Findings:
 
     data: Dataset
     expected_requests: int  # a month
+    look: Look  # which blocks the verdicts and comparisons are of, and at which confidence
+    warm_ups: tuple[WarmUp, ...]
+    aa: AaGate | None  # None where the plan has no A/A run
     slos: tuple[SloVerdict, ...]
     comparisons: tuple[Comparison, ...]
     funnels: tuple[Funnel, ...]

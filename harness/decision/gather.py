@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.analysis import (
+    aa,
     agreement,
     asking,
     capacity,
@@ -17,11 +18,13 @@ from harness.analysis import (
     spend,
     throttling,
     traffic,
+    warmup,
 )
 from harness.analysis import projection as projecting
 from harness.analysis.dataset import Dataset
 from harness.decision import cold
 from harness.decision.findings import Findings
+from harness.domain import looks
 from harness.domain.estimate import Estimate
 from harness.domain.plan import Plan
 from harness.domain.verdict import Slo, SloVerdict
@@ -31,6 +34,7 @@ from harness.workspace import Workspace
 
 COST_PROFILE = "steady"  # the traffic that cost is scored at: everyday, not the stress of a burst
 SEARCH_PROFILE = "capacity"
+BURSTS = ("burst",)  # their seconds are not alike, so a warm-up cannot be told from their shape
 
 
 def gather(workspace: Workspace, data: Dataset, store: Store, plan: Plan) -> Findings:
@@ -43,16 +47,24 @@ def gather(workspace: Workspace, data: Dataset, store: Store, plan: Plan) -> Fin
     cost_profile = COST_PROFILE if COST_PROFILE in data.profiles else judged[0] if judged else COST_PROFILE
     usage = {name: spend.blocks_of(targets[name], data.of(name, cost_profile), *limits) for name in names}
     traffic_ = workspace.traffic()
+    look = looks.look(len(data.blocks_valid), data.blocks_planned)
+    seen = data.at(looks.first_blocks(data.blocks_valid, look.blocks))
+    declared = {p.name: p.warmup_s for p in plan.profiles}
     capacities = tuple(capacity.capacity(n, runs) for n in names if (runs := data.of(n, SEARCH_PROFILE)))
     sizings = tuple(capacity.sizing(c, traffic_.peak_per_s) for c in capacities)
     needed = {s.target: s.instances_needed for s in sizings}
     costs = tuple(spend.cost(targets[n], usage[n], traffic_.requests_per_month, needed.get(n)) for n in names)
-    records = metered.records_of(data.runs, data.invalid)
+    records = metered.records_of([*data.runs, *(run for pair in data.aa for run in pair)], data.invalid)
     return Findings(
         data=data,
         expected_requests=traffic_.requests_per_month,
-        slos=slo.verdicts(data, workspace.slos(), judged),
-        comparisons=compare.comparisons(data, judged, config.margins.latency, limits),
+        look=look,
+        aa=aa.aa_gate(data, config.margins.latency, limits),
+        warm_ups=tuple(
+            warmup.warm_up(n, p, data.of(n, p), declared.get(p, 0.0)) for p in judged if p not in BURSTS for n in names
+        ),
+        slos=slo.verdicts(seen, workspace.slos(), judged, limits, look.confidence),
+        comparisons=compare.comparisons(seen, judged, config.margins.latency, limits, look.confidence),
         funnels=tuple(throttling.funnel(n, p, data.of(n, p), *limits) for p in judged for n in names),
         timelines={n: throttling.timeline(n, data.of(n, "burst"), *limits) for n in names},
         manners=tuple(refusals.manner(n, p, data.of(n, p), config.slo.p95_s) for p in judged for n in names),

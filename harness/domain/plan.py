@@ -26,6 +26,7 @@ class ProfilePlan:
     warmup_s: float
     requests: int
     repeats: int | None = None  # a track of its own; None: part of every block
+    aa: bool = False  # the baseline under both labels: what the harness itself makes different
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Run:
 
     @property
     def id(self) -> str:
-        return f"b{self.block:02d}-{self.profile}-{self.target}"
+        return f"b{self.block:02d}-{self.profile}-{self.position}-{self.target}"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from harness.domain.estimate import Known
 
 
+PRIMARY = ("p95_s", "overhead_p95_s")  # co-primary measures of the comparison, sealed; any other is exploratory
+
+
 class Judgement(StrEnum):
     """Per target, profile and SLO."""
 
@@ -29,12 +32,13 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True)
 class Slo:
-    """One promise: ``metric`` stays at or below ``limit`` in ``unit``."""
+    """One promise: ``metric`` stays at or below ``limit`` in ``unit``, or at or above it."""
 
     name: str
     metric: str
     limit: float
     unit: str
+    at_least: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,3 +65,5 @@ class Comparison:
     margin: float
     reason: str
     within_margin_but_different: bool = False
+    exploratory: bool = False  # not sealed as primary: its relation is held to Holm's correction
+    p_value: float | None = None  # of ratio 1, corrected where exploratory

@@ -130,6 +130,7 @@ def _block(
     pair = (pilot.baseline, pilot.candidate) if order == "AB" else (pilot.candidate, pilot.baseline)
     runs = []
     for item in described:
+        pair = (pilot.baseline, pilot.baseline) if item.plan.aa else pair
         seed = run_seed(pilot.seed, number, item.plan.name)
         schedule = schedules.draw(item.load, questions, seed, item.mix)
         searching = item.load.experiment is not None

@@ -33,7 +33,7 @@ def describe(workspace: Workspace) -> tuple[Described, ...]:
     """Every profile of pilot.toml, in the file's order; raises Refused with all problems."""
     out, problems = [], []
     for name, profile in workspace.config.profiles.items():
-        file = workspace.root / "loadprofiles" / f"{name}.py"
+        file = workspace.root / "loadprofiles" / f"{profile.aa_of or name}.py"
         if not file.is_file():
             problems.append(f"[profiles.{name}]: no {file}")
             continue
@@ -46,8 +46,11 @@ def describe(workspace: Workspace) -> tuple[Described, ...]:
     return tuple(out)
 
 
-def options_of(profile: Profile) -> tuple[tuple[str, str], ...]:
-    """Command-line options that pilot.toml asks for, in a fixed order."""
+def options_of(profile: Profile, of: Profile | None = None) -> tuple[tuple[str, str], ...]:
+    """Command-line options that pilot.toml asks for, in a fixed order; an A/A run's own win over those of its profile."""
+    if of is not None:
+        said = profile.model_fields_set - {"aa_of", "repeats", "start"}
+        profile = of.model_copy(update={name: getattr(profile, name) for name in said})
     values = {
         "--rate": profile.rate,
         "--duration": profile.duration_s,
@@ -65,8 +68,9 @@ def options_of(profile: Profile) -> tuple[tuple[str, str], ...]:
 
 
 def _one(workspace: Workspace, name: str, profile: Profile) -> Described:
-    options = options_of(profile)
-    file = f"loadprofiles/{name}.py"
+    of = workspace.config.profiles[profile.aa_of] if profile.aa_of else None
+    options = options_of(profile, of)
+    file = f"loadprofiles/{profile.aa_of or name}.py"
     command = [sys.executable, "-m", "harness.load.describe", file]
     command += [part for pair in options for part in pair]
     try:
@@ -90,5 +94,6 @@ def _one(workspace: Workspace, name: str, profile: Profile) -> Described:
         warmup_s=load.warmup_s,
         requests=data["requests"],
         repeats=profile.repeats,
+        aa=profile.aa_of is not None,
     )
     return Described(plan, load, mix_from(data["mix"]), data["deadline_s"])

@@ -8,11 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.domain.criteria import ANCHORS
+from harness.domain.looks import looks_of
 from harness.domain.plan import Plan
+from harness.domain.verdict import PRIMARY
 from harness.evidence.files import jsonable
 from harness.workspace import Workspace
 
-SEALED_TABLES = ("pilot", "slo", "traffic", "margins", "limits", "load", "mix", "profiles")
+SEALED_TABLES = ("pilot", "slo", "traffic", "margins", "limits", "criteria", "load", "mix", "profiles")
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,12 @@ def seal_of(workspace: Workspace, plan: Plan) -> Seal:
         target.name: hashlib.sha256((target.folder / "target.toml").read_bytes()).hexdigest()
         for target in workspace.measured()
     }
-    content = jsonable({**tables, "order": order, "questions": plan.questions_digest, "targets": targets})
+    rule = {
+        "looks": looks_of(len(plan.blocks)),
+        "primary": PRIMARY,
+        "anchors": {name: [anchor.worst, anchor.best] for name, anchor in ANCHORS.items()},
+    }
+    content = jsonable({**tables, "rule": rule, "order": order, "questions": plan.questions_digest, "targets": targets})
     return Seal(digest_of(content), content)
 
 

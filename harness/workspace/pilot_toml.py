@@ -39,8 +39,11 @@ class Slos(Table):
     """Promises, from the intended send; the error rate counts every failure."""
 
     p95_s: Positive
+    p99_s: Positive | None = None
     ttft_p95_s: Positive | None = None
     error_rate: Share = 0.01
+    goodput: Annotated[float, Field(gt=0, lt=1)] | None = None
+    availability: Annotated[float, Field(gt=0, lt=1)] | None = None
     monthly_runtime_usd: Positive | None = None
     monthly_total_usd: Positive | None = None
     profiles: tuple[str, ...] = ("steady", "burst")
@@ -125,6 +128,7 @@ class Profile(Table):
 
     start: Literal["warm", "cold"] = "warm"
     repeats: int | None = Field(default=None, ge=1, le=200)
+    aa_of: str | None = None
     rate: Positive | None = None
     duration_s: Positive | None = None
     warmup_s: float = Field(default=0.0, ge=0)
@@ -139,6 +143,8 @@ class Profile(Table):
             raise ValueError("a trace has its own instants: arrivals and cv do not go with it")
         if self.speed and not self.trace:
             raise ValueError("speed is a trace's: name one with trace")
+        if self.aa_of and self.repeats is None:
+            raise ValueError("aa_of: an A/A run is a track of its own, so say how often with repeats (6 are the least)")
         return self
 
 
@@ -189,3 +195,12 @@ class PilotToml(Table):
     slots: Slots = Slots()
     corpus: Corpus = Corpus()
     scaling: Scaling = Scaling()
+
+    @model_validator(mode="after")
+    def _aa_of_a_profile(self) -> PilotToml:
+        for name, profile in self.profiles.items():
+            of = self.profiles.get(profile.aa_of or name)
+            if of is None or (profile.aa_of and of.repeats is not None):
+                paired = ", ".join(n for n, p in self.profiles.items() if p.repeats is None) or "none"
+                raise ValueError(f"profiles.{name}.aa_of: want a profile of the paired blocks ({paired})")
+        return self

@@ -131,9 +131,15 @@ class Workspace:
         """Promises that a run can be judged by, in the order of the file."""
         slo = self.config.slo
         out = [Slo("p95 response time", "p95_s", slo.p95_s, "s")]
+        if slo.p99_s is not None:
+            out.append(Slo("p99 response time", "p99_s", slo.p99_s, "s"))
         if slo.ttft_p95_s is not None:
             out.append(Slo("p95 time to first token", "ttft_p95_s", slo.ttft_p95_s, "s"))
         out.append(Slo("error rate", "error_rate", slo.error_rate, "share"))
+        if slo.goodput is not None:
+            out.append(Slo("goodput over offered load", "goodput", slo.goodput, "share", at_least=True))
+        if slo.availability is not None:
+            out.append(Slo("availability", "availability", slo.availability, "share", at_least=True))
         return tuple(out)
 
 

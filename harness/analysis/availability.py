@@ -1,0 +1,83 @@
+"""Availability, worded as two weeks allow: incidents are counted, and what their number cannot show is said.
+
+An incident is a stretch of a run in which every request failed for at least 30 s. With
+``k`` of them in ``d`` days of load the 95 % upper limit of their rate is
+chi2.ppf(0.95, 2(k + 1))/2/d a day; that independence of requests would prove more is
+not so, for outages come as stretches. So PASS is never given, and FAIL only where the
+share of failed seconds is beyond the promise by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import stats
+
+from harness.analysis.dataset import RunData
+from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.verdict import Judgement, Slo, SloVerdict
+
+INCIDENT_S = 30.0
+DAY_S = 86_400.0
+MONTH_D = 30.0
+
+
+def verdict(target: str, profile: str, slo: Slo, runs: Sequence[RunData]) -> SloVerdict:
+    """One target under one profile."""
+    estimate = seconds_up(runs)
+    if isinstance(estimate, Unknown):
+        return SloVerdict(target, profile, slo, Judgement.INCONCLUSIVE, estimate, estimate.reason)
+    count, loaded_s = len(incidents(runs)), sum(_length_s(run) for run in runs)
+    monthly = most_incidents(count, loaded_s / DAY_S) * MONTH_D
+    days = len({str((run.record.run or {}).get("started_utc"))[:10] for run in runs if run.record})
+    words = (
+        f"{count or 'no'} incident{'s' * (count != 1)} in {loaded_s / 3600:.1f} h of load on {days or 1} day(s); up to "
+        f"{monthly:.3g} a month of load remain compatible, so this cannot show {slo.limit * 100:g} %"
+    )
+    if estimate.value < slo.limit and count:
+        return SloVerdict(
+            target, profile, slo, Judgement.FAIL, estimate, f"{words}; it was down for longer than promised"
+        )
+    word = "some evidence against it" if count else "no evidence against it"
+    return SloVerdict(target, profile, slo, Judgement.INCONCLUSIVE, estimate, f"{word}: {words}")
+
+
+def seconds_up(runs: Sequence[RunData]) -> Known:
+    """Share of the loaded time that no incident took; without an interval, for incidents are not independent seconds."""
+    whole = sum(_length_s(run) for run in runs)
+    if whole <= 0:
+        return Unknown("no measured request")
+    down = sum(length for length in incidents(runs))
+    n = sum(int(run.measured.sum()) for run in runs)
+    return Estimate(1 - down / whole, None, None, 0.95, n, len(runs), "loaded time outside of incidents")
+
+
+def incidents(runs: Sequence[RunData]) -> list[float]:
+    """Length in seconds of each stretch in which every measured request failed."""
+    out = []
+    for run in runs:
+        chosen = run.measured
+        order = np.argsort(run.columns["scheduled_s"][chosen], kind="stable")
+        at, ok = run.columns["scheduled_s"][chosen][order], run.ok[chosen][order]
+        start: float | None = None
+        for instant, good in zip(at, ok, strict=True):
+            if good:
+                if start is not None and instant - start >= INCIDENT_S:
+                    out.append(float(instant - start))
+                start = None
+            elif start is None:
+                start = float(instant)
+        if start is not None and len(at) and at[-1] - start >= INCIDENT_S:
+            out.append(float(at[-1] - start))
+    return out
+
+
+def most_incidents(count: int, days: float) -> float:
+    """95 % upper limit of incidents a day, by the exact Poisson limit."""
+    return float(stats.chi2.ppf(0.95, 2 * (count + 1)) / 2 / days)
+
+
+def _length_s(run: RunData) -> float:
+    at = run.columns["scheduled_s"][run.measured]
+    return float(at.max() - at.min()) if len(at) else 0.0
