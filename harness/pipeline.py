@@ -154,6 +154,13 @@ def report(workspace: Workspace, folder: Path) -> tuple[Outcome, Path]:
     """Render the outcome; returns the HTML's path."""
     outcome = decide(workspace)
     said = content(
-        workspace, outcome.plan, outcome.findings, outcome.decision, outcome.doubts, outcome.seal, outcome.calibration
+        workspace,
+        outcome.plan,
+        outcome.findings,
+        outcome.decision,
+        outcome.doubts,
+        outcome.seal,
+        outcome.calibration,
+        Store(workspace.evidence).checks(),
     )
     return outcome, render.write(said, workspace.root, folder)

@@ -23,7 +23,6 @@ from harness.domain.criteria import (
     MEASURED,
     REFUSED,
     UTILISATION,
-    WORDS,
     Anchor,
     Criterion,
     Judged,
@@ -105,7 +104,7 @@ def tornado(cards: Sequence[Card], weights: Mapping[Criterion, float]) -> tuple[
             score = card.scores[criterion]
             if score.high > score.low:
                 ends = [lead + sign * weights[criterion] * (end - score.value) for end in (score.low, score.high)]
-                out.append(Swing(f"{WORDS[criterion]}, {card.name}", min(ends), max(ends)))
+                out.append(Swing(f"{criterion.value}, {card.name}", min(ends), max(ends)))
     return tuple(sorted(out, key=lambda s: s.low - s.high))
 
 

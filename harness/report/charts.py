@@ -168,7 +168,7 @@ def cost_lines(rows: Rows, pair: tuple[str, str], crossing: float | None, expect
         "type": "quantitative",
         "title": "runtime cost, USD a month",
         "scale": {"type": "log"},
-        "axis": {"format": "~s", "tickCount": 5, "grid": False},
+        "axis": {"format": ",~r", "tickCount": 5, "grid": False},
     }
     colour = {"field": "target", "type": "nominal", "scale": colours(*pair)}
     layers: list[dict[str, Any]] = [

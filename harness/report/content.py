@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from harness.costing.book import read_book
 from harness.decision.decide import Decision
 from harness.decision.findings import Findings
+from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
+from harness.decision.placement import placement
 from harness.decision.rule import Choice
 from harness.decision.wording import count, money, percent
 from harness.domain.estimate import Known, Unknown
 from harness.domain.plan import Plan
-from harness.report import capacity, cold, costs, figures, generator, tables, throttles, words
+from harness.report import capacity, cold, costs, decided, figures, generator, runbook, tables, throttles, words
 from harness.report.blocks import Cell, Figure, KeyNumber, Table, Verdict, absent, number, table
 from harness.workspace import Workspace
 from harness.workspace.pilot_toml import Scaling
@@ -39,10 +41,13 @@ def content(
     doubts: Sequence[str],
     seal: dict[str, Any] | None,
     calibration: dict[str, Any] | None,
+    checks: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
 ) -> Content:
     """Pure: the same findings give the same content."""
     config = workspace.config
     names = {t.name: t.label for t in workspace.measured()}
+    pair = findings.data
+    sides = {BASELINE: names[pair.baseline], CANDIDATE: names[pair.candidate], HYBRID: "both together"}
     day = max((str(r.record.run["started_utc"])[:10] for r in findings.data.runs if r.record.run), default="no run yet")
     made = [
         tables.slos(findings, names),
@@ -68,6 +73,12 @@ def content(
         costs.agreements(findings, names),
         throttles.platform(findings, names),
         tables.gates(decision, names),
+        decided.scores(decision, sides),
+        decided.firmness(decision, sides),
+        decided.flips(decision, sides),
+        runbook.placed(placement(workspace, findings, decision.gates), names),
+        runbook.alarms(workspace, findings, decision, names),
+        runbook.quotas(checks),
         tables.parity(findings),
         tables.runs(findings, names),
         generator.arrivals(findings, names),
@@ -91,6 +102,8 @@ def content(
         capacity.knee(findings, names, config.slo.p95_s),
         costs.cost_curve(findings, names),
         figures.pareto(findings, names, config.slo.p95_s),
+        decided.acceptability(decision, sides),
+        decided.tornado(decision, sides),
     ]
     choice = decision.choice.value
     if decision.choice not in (Choice.NONE, Choice.HYBRID) and decision.target:
@@ -119,6 +132,9 @@ def content(
             "manner_words": tuple(f"{names[m.target]} {m.words}" for m in findings.manners if m.profile == "burst"),
             "capacity_rule": capacity.rule(findings),
             "has": {
+                "scoring": decision.scoring is not None,
+                "tornado": bool(decision.scoring and decision.scoring.tornado),
+                "checks": bool(checks),
                 "projection": findings.projection is not None,
                 "crossings": bool(findings.projection and findings.projection.crossings),
                 "reconciled": bool(findings.reconciliations),
@@ -131,6 +147,7 @@ def content(
                 "probes": bool(findings.cold.penalties),
             },
             "question": config.pilot.question,
+            "migration": runbook.migration(decision, findings, names),
         },
         footer=f"Evidence up to {day}. {len(findings.data.blocks_valid)} of {findings.data.blocks_planned} blocks valid. "
         f"Seal {seal['digest'][:23] + '…' if seal else 'absent'}.",

@@ -132,7 +132,10 @@ def _fleet_words(curves: tuple[Curve, ...], names: Names) -> str:
     for curve in curves:
         if curve.fleet and curve.per_instance_per_s:
             rate = significant(curve.per_instance_per_s)
-            out.append(f"{names[curve.target]} grows by an instance for each {rate} requests a second at 70 % use.")
+            out.append(
+                f"An instance of {names[curve.target]} sustains {rate} requests a second, and as many are kept as carry "
+                "the peak at 70 % of that."
+            )
         elif curve.fleet:
             out.append(f"{names[curve.target]}: {curve.hint}.")
     return " ".join(out)

@@ -20,6 +20,7 @@ SMALL = {
     "[profiles.coldstart]        # experiments run as tracks of their own, so many times\nrepeats = 3\n": "",
     "[profiles.keepalive]\nrepeats = 1\n": "",
     "[profiles.capacity]\nrepeats = 1\n": "",
+    "repeats    = 6\nduration_s = 4\nwarmup_s   = 0.5": "repeats    = 1\nduration_s = 2\nwarmup_s   = 0",
 }
 
 

@@ -1,0 +1,113 @@
+"""Where each workload of the product belongs: glue can stay serverless, or it must be always warm, and why.
+
+A workload must be always warm when a person waits for it and a cold start, as measured,
+would break its promise or comes too often; what no person waits for can stay serverless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.costing.models import FLEETS
+from harness.decision.findings import Findings
+from harness.decision.rule import Gate
+from harness.domain.estimate import Estimate
+from harness.domain.verdict import Judgement
+from harness.workspace import Workspace
+
+SERVERLESS, WARM, OPEN = "glue can stay serverless", "must be always warm", "not decided by this pilot"
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One part of the product: whether a person waits for it, and what it needs that decides."""
+
+    name: str
+    note: str
+    waited_for: bool = False
+
+
+WORKLOADS: Sequence[Workload] = (
+    Workload("chat", "the endpoint that was measured", waited_for=True),
+    Workload("retrieval", "part of every answer; holds the index in memory", waited_for=True),
+    Workload("reranking", "as retrieval, and a model to load", waited_for=True),
+    Workload("ingestion", "runs when documents change; retried when it fails"),
+    Workload("embedding", "batches at ingestion; a query's own embedding belongs to retrieval"),
+    Workload("evaluation", "scheduled; nobody waits"),
+    Workload("orchestration", "hands work on and waits for others"),
+    Workload("webhooks", "short, bursty, retried by their senders"),
+)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A workload, the word for it, and the measured reason."""
+
+    workload: str
+    place: str
+    reason: str
+
+
+def placement(workspace: Workspace, findings: Findings, gates: Sequence[Gate]) -> tuple[Placed, ...]:
+    """Every workload, in the order of the list; ``gates`` of baseline, candidate and both together."""
+    return tuple(_place(workspace, findings, gates, workload) for workload in WORKLOADS)
+
+
+def _place(workspace: Workspace, findings: Findings, gates: Sequence[Gate], workload: Workload) -> Placed:
+    if not workload.waited_for:
+        return Placed(workload.name, SERVERLESS, f"nobody waits for it: {workload.note}")
+    if broken := _broken_promise(workspace, gates):
+        return Placed(workload.name, WARM, f"{broken} ({workload.note})")
+    penalty = _cold_answer_s(findings)
+    if penalty is None:
+        return Placed(workload.name, OPEN, "no cold start was probed, so what one would cost here is not known")
+    target, seconds = penalty
+    limit = workspace.config.slo.ttft_p95_s or workspace.config.slo.p95_s
+    share = _cold_share(findings, target)
+    often = "" if share is None else f", and {share * 100:.1f} % of answers are cold at the expected traffic"
+    words = f"a cold answer of {target} begins after {seconds:.2f} s against a limit of {limit:g} s{often}"
+    if seconds <= limit:
+        return Placed(workload.name, SERVERLESS, f"{words}: even a cold one keeps the promise ({workload.note})")
+    if share is not None and share <= 1 - 0.95:
+        return Placed(
+            workload.name, SERVERLESS, f"{words}: cold ones break it, and are too few for the p95 ({workload.note})"
+        )
+    return Placed(workload.name, WARM, f"{words} ({workload.note})")
+
+
+def _broken_promise(workspace: Workspace, gates: Sequence[Gate]) -> str | None:
+    """Of the target that is billed by use: an SLO that it fails under load, whatever a cold start costs."""
+    by_use = {t.name for t in workspace.pair() if t.prices and t.prices.model not in FLEETS}
+    for made in gates:
+        if made.target in by_use and made.judgement is Judgement.FAIL:
+            words = "; ".join(f"{v.slo.name} under {v.profile}" for v in made.failed)
+            return f"the answers of {made.target} fail {words}"
+    return None
+
+
+def _cold_answer_s(findings: Findings) -> tuple[str, float] | None:
+    """Of the target whose cold starts cost most: seconds until a cold answer speaks, by the penalty's upper end.
+
+    A warm p95 to the first token and the penalty on top; None where no cold start was probed.
+    """
+    found = []
+    for p in findings.cold.penalties:
+        if not isinstance(p.penalty_s, Estimate) or p.target not in findings.data.targets:
+            continue
+        warm = next(
+            (
+                v.estimate.value
+                for metric in ("ttft_p95_s", "p95_s")
+                for v in findings.slos
+                if v.target == p.target and v.slo.metric == metric and isinstance(v.estimate, Estimate)
+            ),
+            0.0,
+        )
+        penalty = p.penalty_s.high if p.penalty_s.high is not None else p.penalty_s.value
+        found.append((p.target, warm + penalty))
+    return max(found, key=lambda row: row[1], default=None)
+
+
+def _cold_share(findings: Findings, target: str) -> float | None:
+    return next((e.share for e in findings.cold.expected if e.target == target), None)
