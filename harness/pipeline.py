@@ -36,7 +36,7 @@ from harness.decision.gather import gather
 from harness.domain.plan import Plan
 from harness.errors import GateFailed, Refused
 from harness.evidence.store import Store
-from harness.planning import draw_plan, seal_of
+from harness.planning import draw_plan, note_changes, seal_of
 from harness.planning.profiles import describe
 from harness.report import render
 from harness.report.content import content
@@ -93,6 +93,7 @@ def run(workspace: Workspace, progress: Progress, *, now: bool) -> Tally:
     sealed_plan, seal = store.plan(), store.seal()
     if sealed_plan is None or seal is None:
         raise Refused("there is no sealed plan: criteria come before data", "pilot plan --seal")
+    note_changes(workspace, sealed_plan, store)
     limits_of(workspace).check_stop_file()
     if not any(entry["event"] == "contract checked" for entry in store.journal()):
         results = check(workspace, [])
@@ -115,6 +116,7 @@ def collect(workspace: Workspace, progress: Progress) -> collecting.Collected:
     made = store.plan()
     if made is None:
         raise Refused("there is no plan yet", "pilot plan --seal")
+    note_changes(workspace, made, store)
     with alone(workspace.state / "collect.lock", "pilot collect"):
         return collecting.collect(workspace, made, store, progress)
 

@@ -24,6 +24,7 @@ from harness.domain.reading import Absent, LineSource, MetricSource, RawSource, 
 from harness.domain.target import BILL_KINDS, LocalFunction, SourceConfig, Target
 from harness.errors import PilotError
 from harness.evidence.coverage import Cell, coverage
+from harness.evidence.digests import digest_of
 from harness.evidence.files import dump, jsonable, write_text
 from harness.evidence.store import RunRecord, Store
 from harness.sources.cost_explorer import CostExplorer
@@ -102,6 +103,7 @@ def collect(
     ]
     every = sum(len(targets[r.target].source_names) for r in store.all_records(plan) if window_of(r) is not None)
     done.kept = every - len(todo)
+    files: dict[str, dict[str, str]] = {}
     began = time.monotonic()
     for number, (record, window, name) in enumerate(todo):
         if record.target not in known:
@@ -116,7 +118,11 @@ def collect(
             f"collecting  {number + 1}/{len(todo)}  {name} of {record.target}, b{record.block:02d}  left {left}"
         )
         time.sleep(max(0.0, wait_s))
+        before = set((record.path / "readings").rglob("*"))
         _pull(record, window, name, source, done)
+        new = sorted(p for p in set((record.path / "readings").rglob("*")) - before if p.is_file())
+        at = str(record.path.relative_to(store.root))
+        files.setdefault(at, {}).update({str(p.relative_to(record.path)): digest_of(p) for p in new})
     done.bills = pull_bills(targets, plan, store, now, make_bills)
     done.failed += done.bills.failed
     done.spent_usd = reconcile(targets, plan, store)
@@ -130,6 +136,7 @@ def collect(
         failed=len(done.failed),
         bills=done.bills.days,
         bills_usd=str(done.bills.usd),
+        files=files,
     )
     return done
 

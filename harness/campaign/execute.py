@@ -17,6 +17,7 @@ from harness.costing.forecast import run_cost_usd
 from harness.domain.plan import Block, Plan, Run, Start
 from harness.domain.target import Target
 from harness.errors import Exit, Interrupted, InvalidRun, LimitReached, PilotError, Refused
+from harness.evidence.digests import digest_of, digests_of
 from harness.evidence.files import dump, write_text
 from harness.evidence.store import RunRecord, Store
 from harness.runtimes import runtime_of
@@ -184,14 +185,18 @@ class Campaign:
         known = meter is not None and elapsed_s is not None and not (record and record.lost)
         cost = meter.cost_usd(elapsed_s) if known and meter and elapsed_s else worst
         self._limits.settle(cost)
-        said = {"exit_code": code, "cost_usd": str(cost), "reserved_usd": str(worst), "note": note}
+        files = {str(folder.relative_to(self._store.root)): digests_of(folder)}
+        said = {"files": files, "exit_code": code, "cost_usd": str(cost), "reserved_usd": str(worst), "note": note}
         self._store.note("run ended", run=run.id, attempt=attempt, basis="samples" if known else "worst case", **said)
 
     def _after(self, run: Run, record: RunRecord, facts: dict[str, object], cold_method: str | None) -> None:
         """Facts are asked after the run: before a cold probe nothing may touch the target."""
         content = {"schema_version": 1, "target": run.target, "facts": facts, "cold_method": cold_method}
         try:
-            write_text(record.path / "facts.json", dump(content))
+            path = record.path / "facts.json"
+            write_text(path, dump(content))
+            files = {str(record.path.relative_to(self._store.root)): {path.name: digest_of(path)}}
+            self._store.note("facts", run=run.id, files=files)
         except OSError as error:
             raise PilotError(f"{record.path}: {error.strerror}", "free some space and run again") from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -61,6 +62,14 @@ class Book:
             if price.key == key:
                 return price
         raise Refused(f"price book {self.name} holds no {key!r}")
+
+    @property
+    def digest(self) -> str:
+        """Of everything that a bill reads; the same book gives the same."""
+        text = repr(
+            [(p.key, p.usd, p.unit, p.tiers, p.free_per_month) for p in sorted(self.prices, key=lambda p: p.key)]
+        )
+        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
     def age_days(self, today: dt.date) -> int:
         return (today - self.date).days

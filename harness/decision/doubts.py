@@ -12,7 +12,9 @@ from harness.decision.collected import disagreeing, uncollected, unreconciled
 from harness.decision.findings import Findings
 from harness.domain.estimate import Unknown
 from harness.domain.plan import Plan
+from harness.evidence.digests import broken_at, changed
 from harness.evidence.store import Store
+from harness.planning.changes import met
 from harness.planning.seal import Seal, digest_of, seal_of
 from harness.workspace import Workspace
 
@@ -21,7 +23,7 @@ SPREAD_LIMIT = 0.20
 
 def doubts(workspace: Workspace, plan: Plan, store: Store, findings: Findings) -> tuple[str, ...]:
     """Every doubt, the gravest first."""
-    out = list(seal_doubts(workspace, plan, store))
+    out = [*seal_doubts(workspace, plan, store), *_tampering(store)]
     data = findings.data
     if len(data.blocks_valid) < LEAST_BLOCKS:
         out.append(
@@ -68,7 +70,9 @@ def seal_doubts(workspace: Workspace, plan: Plan, store: Store) -> tuple[str, ..
     if digest_of(sealed.content) != sealed.digest:
         out.append("Sealed criteria: seal.json was edited after it was written; its digest does not match.")
     changes = sealed.changes(seal_of(workspace, plan))
-    out += [f"Sealed criteria: changed since: {change}" for change in changes]
+    known = met(store.journal())
+    said = {change: f" ({known[change]})" if change in known else "" for change in changes}
+    out += [f"Sealed criteria: changed since: {change}{said[change]}" for change in changes]
     return tuple(out)
 
 
@@ -87,6 +91,15 @@ def _calibration(store: Store, findings: Findings) -> list[str]:
     other = [name for name, versions in used.items() if versions and versions != [said["versions"][name]]]
     if other:
         out.append(f"The generator was calibrated with another {', '.join(other)} than the runs were made with.")
+    return out
+
+
+def _tampering(store: Store) -> list[str]:
+    """Evidence that is not as it was left, file by file, and a journal that was edited."""
+    journal = store.journal()
+    out = [f"Sealed evidence: {words}." for words in changed(store.root, journal)]
+    if (number := broken_at(journal)) is not None:
+        out.append(f"Sealed evidence: journal.jsonl does not follow from itself at line {number}: it was edited there.")
     return out
 
 

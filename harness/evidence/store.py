@@ -17,7 +17,8 @@ from typing import Any
 
 from harness.domain.plan import Block, Plan, ProfilePlan, Run, Start
 from harness.errors import BadFile, PilotError, Problem
-from harness.evidence.files import dump, read_json, write_text
+from harness.evidence.digests import chained
+from harness.evidence.files import dump, jsonable, read_json, write_text
 
 PLAN_VERSION = 1
 SEAL_VERSION = 1
@@ -107,7 +108,9 @@ class Store:
 
     def note(self, event: str, **what: Any) -> None:  # noqa: ANN401
         """Append one line; a journal that cannot be written ends the command."""
-        line = {"utc": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **what}
+        line = jsonable({"utc": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **what})
+        before = next((str(old["chain"]) for old in reversed(self.journal()) if "chain" in old), "")
+        line["chain"] = chained(before, line)
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             with (self.root / "journal.jsonl").open("a", encoding="utf-8") as file:

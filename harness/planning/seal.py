@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.costing.book import read_book
 from harness.domain.criteria import ANCHORS
 from harness.domain.looks import looks_of
 from harness.domain.plan import Plan
@@ -52,8 +53,22 @@ def seal_of(workspace: Workspace, plan: Plan) -> Seal:
         "primary": PRIMARY,
         "anchors": {name: [anchor.worst, anchor.best] for name, anchor in ANCHORS.items()},
     }
-    content = jsonable({**tables, "rule": rule, "order": order, "questions": plan.questions_digest, "targets": targets})
+    content = jsonable(
+        {
+            **tables,
+            "rule": rule,
+            "prices": _books(workspace),
+            "order": order,
+            "questions": plan.questions_digest,
+            "targets": targets,
+        }
+    )
     return Seal(digest_of(content), content)
+
+
+def _books(workspace: Workspace) -> dict[str, str]:
+    """The prices that cost will be scored at: changing one after the seal shows."""
+    return {t.prices.book.rpartition("/")[2]: read_book(t.prices.book).digest for t in workspace.measured() if t.prices}
 
 
 def digest_of(content: Mapping[str, Any]) -> str:

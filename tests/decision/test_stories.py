@@ -122,3 +122,91 @@ def test_cost_has_interval_and_layers(pilot, name):
 
     assert cost["per_success"]["low"] <= cost["per_success"]["value"] <= cost["per_success"]["high"]
     assert set(cost["layers"]) == {"runtime", "shared", "pilot-only"}
+
+
+def sealed_and_measured(pilot):
+    """A campaign whose runs noted their digests, as `pilot run` does."""
+    from harness.evidence.digests import digests_of
+
+    workspace, plan, store = pilot.write()
+    seal = seal_of(workspace, plan)
+    store.write_seal(seal.digest, dict(seal.content))
+    for block in plan.units:
+        for run in block.runs:
+            folder = store.run_folder(run, 1)
+            files = {str(folder.relative_to(store.root)): digests_of(folder)}
+            store.note("run ended", run=run.id, attempt=1, cost_usd="0.01", files=files)
+    return workspace, plan, store
+
+
+def test_a_sample_that_was_changed_is_named(pilot):
+    workspace, plan, store = sealed_and_measured(pilot)
+    assert not [d for d in pipeline.decide(workspace).doubts if d.startswith("Sealed")]
+    path = store.run_folder(plan.blocks[2].runs[0], 1) / "samples.parquet"
+    other = store.run_folder(plan.blocks[3].runs[0], 1) / "samples.parquet"
+    path.write_bytes(other.read_bytes())
+    outcome = pipeline.decide(workspace)
+
+    [said] = [d for d in outcome.doubts if d.startswith("Sealed")]
+    assert "b03/attempt-1/steady-1-alpha/samples.parquet was changed after it was written" in said
+    assert outcome.decision.confidence is Confidence.LOW
+
+
+def test_a_price_that_was_changed_after_the_seal_is_named(pilot):
+    from harness.costing.book import read_book
+    from harness.costing.write import book_toml
+    from harness.workspace import open_workspace
+
+    root = pilot.workspace().root
+    book = root / "prices" / "own.toml"
+    book.parent.mkdir()
+    book.write_text(book_toml(read_book("aws-2026-11"), "ours"))
+    workspace, plan, store = pilot.write()
+    for name in ("alpha", "beta"):
+        path = root / "targets" / name / "target.toml"
+        path.write_text(path.read_text().replace('"aws-2026-11"', '"prices/own.toml"'))
+    workspace = open_workspace(root)
+    seal = seal_of(workspace, plan)
+    store.write_seal(seal.digest, dict(seal.content))
+    before = pipeline.decide(workspace)
+    book.write_text(book.read_text().replace('"0.04048"', '"0.02"'))
+    after = pipeline.decide(open_workspace(root))
+
+    assert not [d for d in before.doubts if d.startswith("Sealed")]
+    [said] = [d for d in after.doubts if d.startswith("Sealed")]
+    assert "prices.own.toml" in said, said
+
+
+def test_a_change_is_listed_with_its_time_and_who_made_it(pilot):
+    from harness.planning import note_changes
+    from harness.workspace import open_workspace
+
+    workspace, plan, store = sealed_and_measured(pilot)
+    path = workspace.root / "pilot.toml"
+    path.write_text(path.read_text().replace("p95_s = 2.0", "p95_s = 9.0", 1))
+    changed = open_workspace(workspace.root)
+    note_changes(changed, plan, store)
+    note_changes(changed, plan, store)
+    [said] = [d for d in pipeline.decide(changed).doubts if d.startswith("Sealed")]
+
+    assert "slo.p95_s: 2.0 → 9.0 (met at " in said
+    assert said.endswith(")")
+    assert len([e for e in store.journal() if e["event"] == "changed since the seal"]) == 1
+
+
+def test_a_target_that_differs_in_what_it_searches_voids_the_comparison(pilot):
+    import json
+
+    workspace, plan, store = pilot.write()
+    for block in plan.blocks:
+        for run in block.runs:
+            meta = {"index_digest": f"sha256:{run.target}", "model": "m", "prompt_version": "1"}
+            said = {"schema_version": 1, "name": run.target, "meta": meta}
+            (store.run_folder(run, 1) / "target.json").write_text(json.dumps(said))
+    outcome = pipeline.decide(workspace)
+
+    assert outcome.decision.choice is Choice.NONE
+    assert (
+        "did not do the same work: they differ in index_digest (sha256:alpha and sha256:beta)"
+        in outcome.decision.reasons[0]
+    )
