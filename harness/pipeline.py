@@ -35,11 +35,14 @@ from harness.decision.findings import Findings
 from harness.decision.gather import gather
 from harness.domain.plan import Plan
 from harness.errors import GateFailed, Refused
+from harness.evidence.files import dump, write_text
 from harness.evidence.store import Store
 from harness.planning import draw_plan, note_changes, seal_of
 from harness.planning.profiles import describe
 from harness.report import render
 from harness.report.content import content
+from harness.report.earlier import changes, read_earlier
+from harness.report.record import record
 from harness.workspace import Workspace
 
 
@@ -152,8 +155,9 @@ def decide(workspace: Workspace) -> Outcome:
     return Outcome(made, findings, found, choose(workspace, findings, found), store.seal(), store.calibration())
 
 
-def report(workspace: Workspace, folder: Path) -> tuple[Outcome, Path]:
-    """Render the outcome; returns the HTML's path."""
+def report(workspace: Workspace, folder: Path, earlier: Path | None = None) -> tuple[Outcome, Path]:
+    """Render the outcome, beside what an earlier report said; returns the HTML's path."""
+    before = read_earlier(earlier) if earlier is not None else None
     outcome = decide(workspace)
     said = content(
         workspace,
@@ -164,5 +168,11 @@ def report(workspace: Workspace, folder: Path) -> tuple[Outcome, Path]:
         outcome.seal,
         outcome.calibration,
         Store(workspace.evidence).checks(),
+        changes(before, outcome.as_json()),
     )
-    return outcome, render.write(said, workspace.root, folder)
+    page = render.write(said, workspace.root, folder)
+    seal = outcome.seal["digest"] if outcome.seal else None
+    adr = record(workspace, outcome.findings, outcome.decision, outcome.doubts, seal, said.verdict.date)
+    write_text(folder / "decision-record.md", adr)
+    write_text(folder / "decision.json", dump(outcome.as_json()))
+    return outcome, page

@@ -9,6 +9,7 @@ import typer
 
 from harness import pipeline
 from harness.cli.decide import line
+from harness.report.pdf import print_pdf
 from harness.workspace import find
 
 
@@ -21,9 +22,17 @@ def report(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder of the report; default reports/rendered.")
     ] = None,
+    compare: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="decision.json of an earlier report of this pilot, or its folder."),
+    ] = None,
+    *,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Print report.pdf too, with an installed Chromium.")] = False,
 ) -> None:
-    """Render HTML, Markdown, figures and tables from the evidence; the same evidence gives the same bytes."""
+    """Render HTML, Markdown, decision record, figures and tables; the same evidence gives the same bytes."""
     workspace = find()
-    outcome, path = pipeline.report(workspace, out or workspace.rendered)
+    outcome, path = pipeline.report(workspace, out or workspace.rendered, compare)
     print(line(outcome))
     print(path)
+    if pdf:
+        print(print_pdf(path))

@@ -17,6 +17,7 @@ from harness.domain.estimate import Known, Unknown
 from harness.domain.plan import Plan
 from harness.report import capacity, cold, costs, decided, figures, generator, runbook, tables, throttles, words
 from harness.report.blocks import Cell, Figure, KeyNumber, Table, Verdict, absent, number, table
+from harness.report.earlier import changes
 from harness.workspace import Workspace
 from harness.workspace.pilot_toml import Scaling
 
@@ -42,6 +43,7 @@ def content(
     seal: dict[str, Any] | None,
     calibration: dict[str, Any] | None,
     checks: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    since: Table | None = None,
 ) -> Content:
     """Pure: the same findings give the same content."""
     config = workspace.config
@@ -79,6 +81,7 @@ def content(
         runbook.placed(placement(workspace, findings, decision.gates), names),
         runbook.alarms(workspace, findings, decision, names),
         runbook.quotas(checks),
+        since or changes(None, {}),
         tables.parity(findings),
         tables.runs(findings, names),
         generator.arrivals(findings, names),
@@ -135,6 +138,7 @@ def content(
                 "scoring": decision.scoring is not None,
                 "tornado": bool(decision.scoring and decision.scoring.tornado),
                 "checks": bool(checks),
+                "since": bool(since and (since.rows or since.note)),
                 "projection": findings.projection is not None,
                 "crossings": bool(findings.projection and findings.projection.crossings),
                 "reconciled": bool(findings.reconciliations),

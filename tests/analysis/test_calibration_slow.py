@@ -35,7 +35,8 @@ def test_intervals_of_one_p95_cover_lognormal_truth(blocks, spread, stated):
         hits += found.low <= truth <= found.high
     print(f"coverage of p95, {blocks} blocks, spread {spread}: {hits / campaigns:.3f}")
 
-    assert 0.88 <= hits / campaigns <= 0.97
+    # without block spread the floor at the independent error makes it conservative
+    assert 0.88 <= hits / campaigns <= (0.97 if spread else 0.99)
     assert hits / campaigns >= stated - 0.05
 
 

@@ -1,0 +1,44 @@
+"""The report as PDF, printed by a Chromium that is installed; its bytes are the one output that may differ."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from harness.errors import PilotError, Refused
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+TIMEOUT_S = 120
+FLAGS = (
+    *("--headless", "--disable-gpu", "--no-first-run", "--no-pdf-header-footer", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--disable-extensions"),
+)
+
+
+def print_pdf(page: Path) -> Path:
+    """report.pdf beside the page; raises Refused without a Chromium, PilotError when it does not print."""
+    program = next((found for name in NAMES if (found := shutil.which(name))), None)
+    if program is None:
+        raise Refused("there is no Chromium to print a PDF with", "install one, or print the HTML from any browser")
+    out = page.with_suffix(".pdf")
+    sandbox = ("--no-sandbox",) if hasattr(os, "geteuid") and os.geteuid() == 0 else ()  # as root it has none
+    with tempfile.TemporaryDirectory() as profile:
+        command = [
+            program,
+            *FLAGS,
+            *sandbox,
+            f"--user-data-dir={profile}",
+            f"--print-to-pdf={out}",
+            page.resolve().as_uri(),
+        ]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        except subprocess.TimeoutExpired:
+            raise PilotError(f"{program} did not print within {TIMEOUT_S} s") from None
+    if done.returncode or not out.is_file():
+        words = (done.stderr.strip().splitlines() or ["no words"])[-1]
+        raise PilotError(f"{program} did not print: {words}")
+    return out

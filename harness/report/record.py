@@ -1,0 +1,97 @@
+"""The decision record, in the form of MADR 4.0: what a repository keeps when the report is long read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.decision.decide import Decision
+from harness.decision.findings import Findings
+from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
+from harness.domain.criteria import WORDS
+from harness.domain.verdict import Judgement
+from harness.report.escape import markdown as escape
+from harness.report.words import FORMATS
+from harness.workspace import Workspace
+
+STATUS = {"high": "accepted", "moderate": "proposed", "low": "proposed"}
+
+
+def record(
+    workspace: Workspace, findings: Findings, decision: Decision, doubts: Sequence[str], seal: str | None, day: str
+) -> str:
+    """One Markdown document; everything that a person wrote is escaped."""
+    names = {t.name: t.label for t in workspace.pair()}
+    data = findings.data
+    sides = {BASELINE: names[data.baseline], CANDIDATE: names[data.candidate], HYBRID: "Both together"}
+    drivers = [f"* {_promise(v.slo.name, v.slo.limit, v.slo.unit)}" for v in findings.slos if v.target == data.baseline]
+    drivers = list(dict.fromkeys(drivers)) + [
+        f"* {WORDS[c]}" for c in (decision.scoring.weights if decision.scoring else ())
+    ]
+    parts = [
+        "---",
+        f'status: "{STATUS[decision.confidence.value]}"',
+        f"date: {day}",
+        "---",
+        "",
+        f"# {escape(workspace.config.pilot.question)}",
+        "",
+        "## Context and Problem Statement",
+        "",
+        f"Asked of paired measurements, {len(data.blocks_valid)} of {data.blocks_planned} blocks of them valid.",
+        "",
+        "## Decision Drivers",
+        "",
+        *drivers,
+        "",
+        "## Considered Options",
+        "",
+        *(f"* {escape(name)}" for name in sides.values()),
+        "",
+        "## Decision Outcome",
+        "",
+        f"{escape(decision.sentence)} Confidence: {decision.confidence.value}.",
+        "",
+        "### Consequences",
+        "",
+        *(f"* {escape(reason)}" for reason in decision.reasons),
+        "",
+        "### Confirmation",
+        "",
+        "To be asked again when one of these is passed:",
+        "",
+        *(f"* {escape(change)}" for change in decision.would_change),
+        "",
+        "## Pros and Cons of the Options",
+        "",
+        *_options(findings, decision, sides),
+        "## More Information",
+        "",
+        f"Seal: {seal or 'absent'}. In doubt:",
+        "",
+        *(f"* {escape(doubt)}" for doubt in doubts),
+        "",
+    ]
+    return "\n".join(parts)
+
+
+def _promise(name: str, limit: float, unit: str) -> str:
+    return f"{name}: limit {FORMATS[unit](limit)}"
+
+
+def _options(findings: Findings, decision: Decision, sides: dict[str, str]) -> list[str]:
+    targets = {BASELINE: findings.data.baseline, CANDIDATE: findings.data.candidate}
+    out: list[str] = []
+    for side, name in sides.items():
+        out += [f"### {escape(name)}", ""]
+        for v in (*findings.slos, *findings.cost_verdicts):
+            if v.target == targets.get(side) and v.judgement is not Judgement.INCONCLUSIVE:
+                word = "Good" if v.judgement is Judgement.PASS else "Bad"
+                out.append(f"* {word}, because {v.slo.name} under {v.profile} is {v.judgement.value}")
+        made = decision.scoring
+        card = next((c for c in made.cards if c.name == side), None) if made else None
+        if made is not None and card is not None:
+            out.append(f"* Neutral, because its score is {card.total(made.weights):.2f} of 5")
+        elif side == HYBRID:
+            out.append("* Neutral, because it could not be scored")
+        out.append("")
+    return out
