@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.analysis.columns import is_known
 from harness.analysis.dataset import RunData
 from harness.analysis.reports import reports_of
 from harness.domain.sample import Layer, Outcome
@@ -69,12 +70,17 @@ def agreement(target: str, runs: Sequence[RunData]) -> Agreement:
     for run in runs:
         c, reports = run.columns, reports_of(run)
         told |= bool(reports)
-        taken = ~run.refused & ~np.isin(c["outcome"], [Outcome.NOT_SENT.value, Outcome.CONNECTION_ERROR.value])
+        taken = run.ok | (
+            ~run.refused & ~np.isin(c["outcome"], [Outcome.NOT_SENT.value, Outcome.CONNECTION_ERROR.value])
+        )
         accepted += int(taken.sum())
         throttled += int((run.refused & (c["layer"] == Layer.PLATFORM.value)).sum())
         waited = c["finished_s"] - c["sent_s"]
-        for name, seconds in zip(c["platform_request_id"][taken], waited[taken], strict=True):
-            with_id += name is not None
+        if not reports:
+            continue
+        names = c["platform_request_id"][taken]
+        with_id += int(is_known(names).sum())
+        for name, seconds in zip(names, waited[taken], strict=True):
             if report := reports.get(name):
                 joined += 1
                 longer += report.duration_ms / 1000 > seconds + SLACK_S

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from harness.analysis.columns import is_known, is_true
 from harness.analysis.dataset import RunData
 from harness.analysis.jackknife import jackknife, ratio_of_totals
 from harness.analysis.pooled import Array
@@ -23,9 +24,9 @@ SIGNS = {Relation.WORSE: 1, Relation.BETTER: -1, Relation.EQUIVALENT: 0}
 
 def cold_share(runs: Sequence[RunData]) -> float:
     """Of the measured answers that can tell; 0 where none can."""
-    told = [(r.columns["cold"][r.measured & r.ok]) for r in runs]
-    flags = [bool(c) for column in told for c in column if c is not None]
-    return sum(flags) / len(flags) if flags else 0.0
+    told = [r.columns["cold"][r.measured & r.ok] for r in runs]
+    known = sum(int(is_known(column).sum()) for column in told)
+    return sum(int(is_true(column).sum()) for column in told) / known if known else 0.0
 
 
 def matters(candidate: Sequence[RunData], baseline: Sequence[RunData]) -> bool:
@@ -35,8 +36,7 @@ def matters(candidate: Sequence[RunData], baseline: Sequence[RunData]) -> bool:
 
 def warm_only(run: RunData, values: Array) -> Array:
     """``values`` of measured arrivals without those that were answered cold; failures stay."""
-    cold = np.array([bool(c) for c in run.columns["cold"]])
-    chosen: Array = values[run.measured & ~cold]
+    chosen: Array = values[run.measured & ~is_true(run.columns["cold"])]
     kept: Array = chosen[~np.isnan(chosen)]
     return kept
 
@@ -45,7 +45,7 @@ def cold_direction(candidate: Sequence[RunData], baseline: Sequence[RunData], co
     """1 where the candidate's cold share is shown to be larger, -1 where smaller, 0 where neither is shown."""
 
     def counts(runs: Sequence[RunData]) -> tuple[Array, Array]:
-        hit = [sum(bool(c) for c in r.columns["cold"][r.measured & r.ok]) for r in runs]
+        hit = [int(is_true(r.columns["cold"][r.measured & r.ok]).sum()) for r in runs]
         return np.array(hit) + 0.5, np.array([int((r.measured & r.ok).sum()) for r in runs])
 
     top, bottom = ratio_of_totals(*counts(candidate)), ratio_of_totals(*counts(baseline))

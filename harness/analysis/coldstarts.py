@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from harness.analysis.columns import is_known, is_true
 from harness.analysis.dataset import RunData
 from harness.analysis.reports import reports_of
 from harness.analysis.share import share_of
@@ -78,18 +79,12 @@ def share(target: str, profile: str, runs: Sequence[RunData]) -> Share:
         chosen = run.measured & run.ok
         cold = run.columns["cold"][chosen]
         first = run.columns["instance_requests"][chosen] == 1
-        rows.append(
-            (
-                sum(v is True for v in cold),
-                sum(v is not None for v in cold),
-                sum(v is None for v in cold),
-                sum(v is False for v in cold[first]),
-            )
-        )
+        true, known = is_true(cold), is_known(cold)
+        rows.append((true.sum(), known.sum(), (~known).sum(), (known & ~true)[first].sum()))
     counts = np.array(rows or [(0, 0, 0, 0)])
-    cold_n, known, unknown, early = (int(x) for x in counts.sum(axis=0))
+    cold_n, told, unknown, early = (int(x) for x in counts.sum(axis=0))
     found = share_of(counts[:, 1], counts[:, 0], "cold over known")
-    return Share(target, profile, cold_n, known, unknown, found, early)
+    return Share(target, profile, cold_n, told, unknown, found, early)
 
 
 def penalties(target: str, runs: Sequence[RunData]) -> tuple[Penalty, ...]:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 
+from harness.analysis.columns import Array, Columns
 from harness.domain.plan import Plan
 from harness.domain.sample import REFUSALS, Outcome
-from harness.errors import BadFile, Problem
 from harness.evidence.store import RunRecord, Store
 
 READ = (
@@ -56,7 +54,6 @@ READ = (
     "lane",
     "refused_by",
 )
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 @dataclass(frozen=True)
@@ -67,7 +64,7 @@ class RunData:
     target: str
     profile: str
     record: RunRecord
-    columns: dict[str, Array]
+    columns: Mapping[str, Array]
     position: int = 0  # within its block; an A/A unit has the same target at both
 
     @cached_property
@@ -187,20 +184,6 @@ def load(store: Store, plan: Plan) -> Dataset:
     )
 
 
-def read(folder: Path, columns: Sequence[str] = READ) -> dict[str, Array]:
-    """Columns of one run's samples; a null number is nan, a null text None."""
-    path = folder / "samples.parquet"
-    try:
-        table = pq.read_table(path, columns=list(columns))
-    except (OSError, ValueError, KeyError) as error:
-        raise BadFile(path, [Problem("", f"cannot be read: {error}")]) from None
-    return {name: _array(table, name) for name in columns}
-
-
-def _array(table: Any, name: str) -> Array:  # noqa: ANN401 - pyarrow has no types
-    column = table.column(name)
-    kind = str(column.type)
-    if kind in ("string", "bool"):
-        return np.array(column.to_pylist(), dtype=object)
-    numbers: Array = column.cast("float64").to_numpy().astype(float)
-    return numbers
+def read(folder: Path, columns: Sequence[str] = READ) -> Columns:
+    """Columns of one run's samples, each read when it is asked for; raises BadFile."""
+    return Columns(folder, tuple(columns))

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from harness.analysis.dataset import Array, RunData
+from harness.analysis.columns import Array
+from harness.analysis.dataset import RunData
 from harness.domain.estimate import Estimate, Known, Unknown
 
 CRITICAL = 3.841458820694124

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from harness.analysis.agreement import LEAST_JOINED
-from harness.analysis.dataset import Array, RunData, read
+from harness.analysis.columns import Array
+from harness.analysis.dataset import RunData, read
 from harness.analysis.reports import reports_in
 from harness.costing.book import read_book
 from harness.costing.models import Usage, bill
@@ -103,13 +104,16 @@ def _of(record: RunRecord) -> _Part | None:
     taken = ~np.isin(columns["outcome"], FREE)
     reports = reports_in(record.path / "readings")
     waited = (columns["finished_s"] - columns["sent_s"])[taken] * 1e3
-    lines = [reports.get(name) for name in columns["platform_request_id"][taken]]
-    known = [report.whole_billed_ms for report in lines if report]
-    rest = [ms for report, ms in zip(lines, waited, strict=True) if not report and not np.isnan(ms)]
+    if reports:
+        lines = [reports.get(name) for name in columns["platform_request_id"][taken]]
+        known = [report.whole_billed_ms for report in lines if report]
+        rest = sum(ms for report, ms in zip(lines, waited, strict=True) if not report and not np.isnan(ms))
+    else:
+        known, rest = [], float(np.nansum(waited))
     usage = Usage(
         hours=Decimal(str(round(elapsed_s, 3))) / HOUR_S,
         requests=Decimal(int(taken.sum())),
-        billed_ms=Decimal(str(round(sum(known) + sum(rest), 3))),
+        billed_ms=Decimal(str(round(sum(known) + rest, 3))),
         response_bytes=_total(columns["bytes"]),
         input_tokens=_total(columns["input_tokens"]),
         output_tokens=_total(columns["output_tokens"]),

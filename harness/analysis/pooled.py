@@ -1,4 +1,4 @@
-"""Blocks pooled and sorted once, so that every quantile with and without each block is a look-up."""
+"""Blocks sorted once each, so that every quantile with and without each block is a search and never another sort."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
+_SIGN = np.int64(-(2**63))
 
 
 def rank_of(p: float, n: int) -> int:
@@ -17,39 +18,56 @@ def rank_of(p: float, n: int) -> int:
 
 
 class Pooled:
-    """Sorted values of all blocks, and where in them each block's own values stand.
+    """Each block's values, sorted; nan must not be among them.
 
-    Without block k the value of rank r stands at r plus the number of k's values
-    before it: those j-th of k's places with (place_j - j) <= r.
+    The value of a rank over several blocks is found by halving the range of doubles,
+    whose order is that of their bits as integers: exact, and a few microseconds a step.
     """
 
     def __init__(self, blocks: Sequence[Array]) -> None:
-        values = np.concatenate(blocks) if blocks else np.empty(0)
-        order = np.argsort(values, kind="stable")
-        place = np.empty(len(values), dtype=np.int64)
-        place[order] = np.arange(len(values))
-        ends = np.cumsum([len(block) for block in blocks])
-        self.values: Array = values[order]
-        own = [np.sort(places) for places in np.split(place, ends[:-1])] if blocks else []
-        self._others_before = [places - np.arange(len(places)) for places in own]
+        self._keys = [_keys(np.sort(np.asarray(block, dtype=np.float64))) for block in blocks]
 
     def __len__(self) -> int:
-        return len(self.values)
+        return sum(map(len, self._keys))
 
     @property
     def blocks(self) -> int:
-        return len(self._others_before)
+        return len(self._keys)
+
+    def share_infinite(self) -> float:
+        """Of all values: those that failed."""
+        top = _keys(np.array([math.inf]))[0]
+        failed = sum(len(keys) - int(np.searchsorted(keys, top)) for keys in self._keys)
+        return failed / len(self) if len(self) else math.nan
 
     def quantile(self, p: float, without: int | None = None) -> float:
         """Smallest value with at least a share ``p`` at or below it; inf when too many failed, nan when empty."""
-        skipped = None if without is None else self._others_before[without]
-        n = len(self) - (0 if skipped is None else len(skipped))
+        kept = [keys for k, keys in enumerate(self._keys) if k != without and len(keys)]
+        n = sum(map(len, kept))
         if n == 0:
             return math.nan
-        rank = rank_of(p, n)
-        shift = 0 if skipped is None else int(np.searchsorted(skipped, rank, side="right"))
-        return float(self.values[rank + shift])
+        wanted = rank_of(p, n) + 1
+        low, high = min(int(keys[0]) for keys in kept), max(int(keys[-1]) for keys in kept)
+        while low < high:
+            middle = (low + high) // 2
+            if sum(int(np.searchsorted(keys, middle, side="right")) for keys in kept) >= wanted:
+                high = middle
+            else:
+                low = middle + 1
+        return _value(low)
 
     def log_quantile(self, p: float, without: int | None = None) -> float:
         value = self.quantile(p, without)
         return math.log(value) if value > 0 else -math.inf
+
+
+def _keys(values: Array) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Integers in the order of the doubles, negative ones too."""
+    bits = (values + 0.0).view(np.int64)  # -0.0 and 0.0 are one value
+    return np.where(bits < 0, ~bits ^ _SIGN, bits)
+
+
+def _value(key: int) -> float:
+    bits = np.array([key], dtype=np.int64)
+    bits = np.where(bits < 0, ~(bits ^ _SIGN), bits)
+    return float(bits.view(np.float64)[0])

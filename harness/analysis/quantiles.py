@@ -55,7 +55,7 @@ def _of_pooled(pooled: Pooled, p: float, confidence: float) -> Known:
     if n == 0:
         return Unknown("no measured request")
     if pooled.quantile(p) == math.inf:
-        return Unknown(f"infinite: {np.isinf(pooled.values).mean() * 100:.1f} % of {n} requests failed")
+        return Unknown(f"infinite: {pooled.share_infinite() * 100:.1f} % of {n} requests failed")
     if n < least_n(p):
         return Unknown(f"n = {n} cannot certify p{p * 100:g}: at least {least_n(p)} are needed")
     if pooled.blocks < 2:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from harness.analysis.dataset import Array, RunData
+from harness.analysis.columns import Array
+from harness.analysis.dataset import RunData
 from harness.analysis.quantiles import inverted_cdf
 
 HONEST_WITHIN_S = 2.0  # how long after the announced moment a request still tests the promise
@@ -91,7 +92,7 @@ def manner(target: str, profile: str, runs: Sequence[RunData], p95_limit_s: floa
     )
 
 
-def _who(c: dict[str, Array], k: int) -> str:
+def _who(c: Mapping[str, Array], k: int) -> str:
     return str(c["refused_by"][k] or c["layer"][k] or "not known")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from harness.analysis.dataset import Array
+from harness.analysis.columns import Array
 from harness.analysis.jackknife import jackknife, ratio_of_totals
 from harness.domain.estimate import Estimate, Known, Unknown
 

@@ -57,7 +57,7 @@ def blocks_of(target: Target, runs: Sequence[RunData], p95_limit_s: float, ttft_
         chosen = run.measured
         c = run.columns
         reports = reports_of(run) if target.prices and target.prices.model in BY_REQUEST else {}
-        ids = c["platform_request_id"][chosen]
+        ids = c["platform_request_id"][chosen] if reports else ()
         milliseconds = [reports[i].whole_billed_ms for i in ids if i in reports]
         accepted = int((chosen & ~run.refused).sum())
         mean_ms = float(np.mean(milliseconds)) if milliseconds else 0.0

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from harness.analysis.columns import Array
 from harness.analysis.dataset import RunData
 from harness.analysis.quantiles import inverted_cdf
 from harness.analysis.share import share_of
@@ -87,34 +88,67 @@ def timeline(
     """
     if not runs:
         return ()
-    last = max(float(np.nanmax(r.columns["finished_s"])) for r in runs)
-    out = []
-    for second in range(math.ceil(last)):
-        offered = answered = refused = good = in_flight = 0
-        slow: list[float] = []
-        for run in runs:
-            c = run.columns
-            due = np.floor(c["scheduled_s"]) == second
-            offered += int(due.sum())
-            refused += int((due & run.refused).sum())
-            good += int((due & run.good(p95_limit_s, ttft_limit_s)).sum())
-            answered += int((run.ok & (np.floor(c["finished_s"]) == second)).sum())
-            middle = second + 0.5
-            in_flight += int(((c["sent_s"] <= middle) & (c["finished_s"] > middle)).sum())
-            slow += list(run.response_s[due & run.ok])
-        n = len(runs)
-        p95 = inverted_cdf(np.array(slow), 0.95) if slow else None
-        out.append(
-            Second(
-                target,
-                second,
-                offered / n,
-                (offered - refused) / n,
-                answered / n,
-                good / n,
-                refused / n,
-                in_flight / n,
-                p95,
-            )
+    length = math.ceil(max(float(np.nanmax(r.columns["finished_s"])) for r in runs))
+    sums = {name: np.zeros(length) for name in ("offered", "refused", "good", "answered", "in_flight")}
+    slow: list[tuple[Array, Array]] = []
+    for run in runs:
+        c = run.columns
+        due = _seconds(c["scheduled_s"], length)
+        sums["offered"] += _counts(due, length)
+        sums["refused"] += _counts(due[run.refused], length)
+        sums["good"] += _counts(due[run.good(p95_limit_s, ttft_limit_s)], length)
+        sums["answered"] += _counts(_seconds(c["finished_s"][run.ok], length), length)
+        sums["in_flight"] += _in_flight(c["sent_s"], c["finished_s"], length)
+        slow.append((due[run.ok], run.response_s[run.ok]))
+    p95 = _p95_by_second(slow, length)
+    n = len(runs)
+    out = [
+        Second(
+            target,
+            second,
+            float(sums["offered"][second] / n),
+            float((sums["offered"][second] - sums["refused"][second]) / n),
+            float(sums["answered"][second] / n),
+            float(sums["good"][second] / n),
+            float(sums["refused"][second] / n),
+            float(sums["in_flight"][second] / n),
+            p95[second],
         )
+        for second in range(length)
+    ]
     return tuple(out)
+
+
+def _seconds(at: Array, length: int) -> Array:
+    """Whole seconds of instants; what has none, or lies beyond, is -1 or ``length`` and counts nowhere."""
+    whole: Array = np.clip(np.floor(np.nan_to_num(at, nan=-1.0)), -1, length).astype(int)
+    return whole
+
+
+def _counts(seconds: Array, length: int) -> Array:
+    inside = seconds[(seconds >= 0) & (seconds < length)]
+    return np.bincount(inside, minlength=length).astype(float)
+
+
+def _in_flight(sent: Array, finished: Array, length: int) -> Array:
+    """At each second's middle: sent by then and not finished, from the steps up and down."""
+    known = ~np.isnan(sent) & ~np.isnan(finished)
+    middles = np.arange(length) + 0.5
+    up = np.searchsorted(np.sort(sent[known]), middles, side="right")
+    down = np.searchsorted(np.sort(finished[known]), middles, side="right")
+    return (up - down).astype(float)
+
+
+def _p95_by_second(parts: Sequence[tuple[Array, Array]], length: int) -> list[float | None]:
+    """Of all runs together; None for a second in which nothing that came due was answered."""
+    seconds = np.concatenate([s for s, _ in parts])
+    values = np.concatenate([v for _, v in parts])
+    order = np.argsort(seconds, kind="stable")
+    found: list[float | None] = [None] * length
+    if not len(order):
+        return found
+    names, starts = np.unique(seconds[order], return_index=True)
+    for second, part in zip(names, np.split(values[order], starts[1:]), strict=True):
+        if 0 <= second < length:
+            found[int(second)] = inverted_cdf(part, 0.95)
+    return found

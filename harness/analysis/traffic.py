@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.analysis.dataset import RunData
-from harness.domain.buffering import held_back
+from harness.domain.buffering import HELD_SHARE, LEAST_S, LEAST_TOKENS
 
 HELD_BACK_SHARE = 0.5  # of the streams that can tell: above it, the target buffers
 
@@ -64,12 +64,11 @@ def streams(target: str, runs: Sequence[RunData]) -> Streams:
     for run in runs:
         c = run.columns
         chosen = run.ok & c["stream"].astype(bool) & ~np.isnan(c["first_token_s"])
-        for first, last, sent, end, events in zip(
-            *(c[name][chosen] for name in ("first_token_s", "last_token_s", "sent_s", "finished_s", "token_events")),
-            strict=True,
-        ):
-            count += 1
-            answer = held_back(first - sent, last - sent, end - sent, 0 if np.isnan(events) else int(events))
-            told += answer is not None
-            held += bool(answer)
+        first, last, sent, end, events = (
+            c[name][chosen] for name in ("first_token_s", "last_token_s", "sent_s", "finished_s", "token_events")
+        )
+        can_tell = (np.nan_to_num(events) >= LEAST_TOKENS) & (end - sent >= LEAST_S)
+        count += len(first)
+        told += int(can_tell.sum())
+        held += int((can_tell & (last - first < HELD_SHARE * (end - sent))).sum())
     return Streams(target, told, held, count)

@@ -16,6 +16,7 @@ from harness.analysis.dataset import RunData
 
 BATCH = 5
 LEAST_SECONDS = 30  # below it a run has too few seconds to tell
+LONGEST_S = 900.0  # nobody warms up for longer; what comes after cannot say more about it
 FLAG = 1.5  # times the declared warm-up
 
 
@@ -52,10 +53,12 @@ def mser5(series: Sequence[float]) -> int:
 
 def _wanted(run: RunData) -> float | None:
     """Seconds from the run's start, warm-up and all, that MSER-5 would leave out; None for a run too short."""
-    ok = run.ok
+    ok = run.ok & (run.columns["scheduled_s"] < LONGEST_S)
     at, response = run.columns["scheduled_s"][ok], run.response_s[ok]
     if not len(at):
         return None
     seconds = np.floor(at).astype(int)
-    medians = [float(np.median(response[seconds == s])) for s in range(seconds.max() + 1) if (seconds == s).any()]
+    order = np.argsort(seconds, kind="stable")
+    _, starts = np.unique(seconds[order], return_index=True)
+    medians = [float(np.median(part)) for part in np.split(response[order], starts[1:])]
     return float(mser5(medians)) if len(medians) >= LEAST_SECONDS else None
