@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import vl_convert
@@ -12,6 +13,8 @@ BASELINE, CANDIDATE = "#0072b2", "#d55e00"  # Okabe-Ito blue and vermilion
 PARTS = ("#e69f00", "#56b4e9", "#f0e442", "#009e73", "#999999", "#cccccc")
 WIDTH = 620
 VEGALITE = "5.20"
+
+_INNER = re.compile(r' (?:role="graphics-[a-z]+"|aria-[a-z]+="[^"]*")')
 
 _CONFIG = {
     "background": None,
@@ -50,6 +53,7 @@ def render(spec: dict[str, Any], label: str) -> str:
     raw: str = vl_convert.vegalite_to_svg({"config": _CONFIG, **spec}, vl_version=VEGALITE)
     for sentinel, colour in ((INK, "var(--ink)"), (MUTED, "var(--muted)"), (GRID, "var(--grid)")):
         raw = raw.replace(sentinel, colour)
+    raw = _INNER.sub("", raw)  # the whole is one image with one label; its table is beside it
     escaped = label.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
     return raw.replace("<svg ", f'<svg role="img" aria-label="{escaped}" ', 1)
 
