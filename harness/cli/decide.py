@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from harness import pipeline
+from harness.cli import page
 from harness.cli.output import emit
 from harness.decision.rule import Choice
 from harness.domain.estimate import Estimate
@@ -40,24 +42,42 @@ def decide(
 
 
 def _print(outcome: pipeline.Outcome) -> None:
-    for v in (*outcome.findings.slos, *outcome.findings.cost_verdicts):
-        value = words.value(v.estimate, v.slo.unit).text
-        span = words.interval(v.estimate, v.slo.unit).text
-        limit = words.FORMATS[v.slo.unit](v.slo.limit)
-        print(
-            f"{v.judgement.value:<13} {v.target:<18} {v.profile:<17} {v.slo.name:<26} {value} ({span}), limit {limit}"
+    findings = outcome.findings
+    out = page.console()
+    slos = [
+        (
+            v.judgement.value,
+            v.target,
+            v.profile,
+            v.slo.name,
+            words.value(v.estimate, v.slo.unit).text,
+            words.interval(v.estimate, v.slo.unit).text,
+            words.FORMATS[v.slo.unit](v.slo.limit),
         )
-    for c in outcome.findings.comparisons:
-        ratio = words.ratio_text(c.ratio) if isinstance(c.ratio, Estimate) else c.ratio.reason
-        print(f"{c.relation.value:<13} {outcome.findings.data.candidate:<18} {c.profile:<17} {c.metric:<26} {ratio}")
-    print()
-    print(line(outcome))
-    for reason in outcome.decision.reasons:
-        print(f"  because: {reason}")
-    for change in outcome.decision.would_change:
-        print(f"  would change: {change}")
-    for doubt in outcome.doubts:
-        print(f"  doubt: {doubt}")
+        for v in (*findings.slos, *findings.cost_verdicts)
+    ]
+    head = ("verdict", "target", "profile", "SLO", "value", "interval", "limit")
+    page.rows(out, "SLOs", head, slos, right=(4, 5, 6))
+    compared = [
+        (
+            c.relation.value,
+            c.profile,
+            c.metric,
+            words.ratio_text(c.ratio) if isinstance(c.ratio, Estimate) else c.ratio.reason,
+        )
+        for c in findings.comparisons
+    ]
+    candidate = f"{findings.data.candidate} against {findings.data.baseline}"
+    page.rows(out, candidate, ("it is", "profile", "metric", "ratio (interval)"), compared)
+    if made := outcome.decision.scoring:
+        shares = made.acceptability.around
+        scored = [(name, f"{made.total(name):.2f}", f"{shares[name] * 100:.0f} %") for name in made.order]
+        page.rows(out, "Scores", ("alternative", "of 5", "wins of draws"), scored, right=(1, 2))
+    out.print(Text(line(outcome), style="bold"))
+    out.print()
+    page.lines(out, "because", outcome.decision.reasons)
+    page.lines(out, "would change", outcome.decision.would_change)
+    page.lines(out, "in doubt", outcome.doubts)
 
 
 def line(outcome: pipeline.Outcome) -> str:

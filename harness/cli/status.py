@@ -7,7 +7,10 @@ from typing import Annotated
 import typer
 
 from harness import pipeline
+from harness.campaign.board import Board
+from harness.cli import page
 from harness.cli.output import emit
+from harness.domain.looks import look
 from harness.workspace import find
 
 MARKS = {"done": "●", "invalid": "▲", "begun": "◐", "due": "○"}
@@ -24,21 +27,45 @@ def status(*, as_json: Annotated[bool, typer.Option("--json", help="Print the bo
     if as_json:
         emit(board)
         return
-    print(board.question)
-    print(
-        f"  plan      {'drawn' if board.planned else 'none yet'}, {f'sealed {board.sealed}' if board.sealed else 'not sealed'}"
-    )
-    print(f"  generator {board.calibrated or 'not calibrated yet: pilot calibrate'}")
-    print(f"  contract  {'checked' if board.contract_checked else 'not checked yet'}")
-    print(f"  spend     {board.spent_usd} of {board.budget_usd} USD (worst case, MODELLED)")
-    for day in sorted({line.day for line in board.blocks}):
-        for line in (b for b in board.blocks if b.day == day):
-            counts = "" if line.requests is None else f"  {line.requests} requests, {line.failed_requests} failed"
-            tries = f"  attempt {line.attempts}" if line.attempts > 1 else ""
-            print(
-                f"  day {day:>2}  {line.day_part}  {line.track or 'block':<9} {line.number:>2} {line.order}  "
-                f"{MARKS[line.state]} {line.state}{tries}{counts}"
-            )
+    out = page.console()
+    page.lines(out, board.question, _facts(board), mark=" ")
+    body = [
+        (
+            str(b.day),
+            b.day_part,
+            b.track or "block",
+            str(b.number),
+            b.order,
+            f"{MARKS[b.state]} {b.state}",
+            str(b.attempts) if b.attempts else "",
+            "" if b.requests is None else str(b.requests),
+            "" if b.failed_requests is None else str(b.failed_requests),
+        )
+        for b in sorted(board.blocks, key=lambda b: (b.day, b.not_before, b.number))
+    ]
+    head = ("day", "from", "unit", "no", "order", "state", "attempts", "requests", "failed")
+    page.rows(out, "The two weeks", head, body, right=(0, 3, 6, 7, 8))
     done = sum(line.state == "done" for line in board.blocks)
-    print(f"  {done} of {len(board.blocks)} blocks done, {board.uncollected} runs not collected")
+    print(f"{done} of {len(board.blocks)} blocks done, {board.uncollected} runs not collected")
     print(f"next: {board.next_command}")
+
+
+def _facts(board: Board) -> list[str]:
+    """What is there, what it has cost, when it will be over, and when verdicts may be read."""
+    paired = [b for b in board.blocks if b.track is None]
+    valid = sum(b.state == "done" for b in paired)
+    out = [
+        f"plan       {'drawn' if board.planned else 'none yet'}, "
+        + (f"sealed {board.sealed}" if board.sealed else "not sealed"),
+        f"generator  {board.calibrated or 'not calibrated yet: pilot calibrate'}",
+        f"contract   {'checked' if board.contract_checked else 'not checked yet'}",
+        f"spend      {board.spent_usd} of {board.budget_usd} USD (MODELLED)",
+    ]
+    if left := [b.not_before for b in board.blocks if b.state != "done"]:
+        out.append(f"last slot  {max(left)[:16].replace('T', ' ')} UTC")
+    if paired:
+        now = look(valid, len(paired))
+        words = f"read at {now.blocks} blocks" if now.number else f"none before {now.following} blocks ({valid} so far)"
+        following = f", the next look is at {now.following}" if now.number and now.following else ""
+        out.append(f"verdicts   {words}{following}: pilot decide")
+    return out

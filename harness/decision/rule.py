@@ -108,7 +108,9 @@ def choose(
         return Chosen(Choice.NONE, Confidence.LOW, "Both targets fail a gate.")
     if len(own) == 1:
         sure = gates[own[0]].judgement is Judgement.PASS
-        return Chosen(Choice(own[0]), Confidence.HIGH if sure else Confidence.MODERATE, "Only one fails no gate.")
+        return Chosen(
+            Choice(own[0]), Confidence.HIGH if sure else Confidence.MODERATE, "It is the only one that fails no gate."
+        )
     return _between(workspace, findings, gates, scored, standing)
 
 

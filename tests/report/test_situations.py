@@ -45,7 +45,7 @@ def test_a_clear_winner_is_named_with_what_would_change_it(pilot, tmp_path):
 
     assert "Serve the endpoint from Beta." in first
     assert outcome.decision.confidence.value in first
-    assert "Only one fails no gate." in first
+    assert "It is the only one that fails no gate." in first
     assert "Alpha fails p95 response time under steady" in first
 
 
