@@ -9,19 +9,18 @@ import base64
 import binascii
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
+from harness.cloud.auth.bearer import AGAIN_S, EARLY_S, BearerToken
 from harness.errors import PilotError, Refused
 
-EARLY_S = 300.0  # a token lives an hour
-AGAIN_S = 30.0
 
-
-class GoogleIdToken:
+class GoogleIdToken(BearerToken):
     """google-auth finds the credentials where its documentation says it does."""
 
     def __init__(self, audience: str, now: Callable[[], float] = time.time) -> None:
+        super().__init__(now)
         try:
             from google.auth.transport import requests as transport  # noqa: PLC0415
             from google.oauth2 import id_token  # noqa: PLC0415
@@ -30,24 +29,14 @@ class GoogleIdToken:
         self._library: Any = id_token  # untyped, as its transports are
         self._transport: Any = transport
         self._audience = audience
-        self._now = now
-        self._token = ""
-        self._expires = 0.0
 
-    def renew(self) -> float:
-        if self._now() < self._expires - EARLY_S:
-            return self._expires - EARLY_S - self._now()
+    def _fetch(self) -> tuple[str, float]:
         try:
-            self._token = str(self._library.fetch_id_token(self._transport.Request(), self._audience))
+            token = str(self._library.fetch_id_token(self._transport.Request(), self._audience))
         except Exception as error:  # noqa: BLE001 - google-auth and its transport raise their own
             hint = "set GOOGLE_APPLICATION_CREDENTIALS to a service account's key file, or run on Google Cloud"
             raise PilotError(f"no ID token for {self._audience}: {error}", hint) from None
-        self._expires = expiry_of(self._token) or self._now() + EARLY_S + AGAIN_S
-        return max(AGAIN_S, self._expires - EARLY_S - self._now())
-
-    def headers(self, method: str, url: str, body: bytes, content_type: str | None) -> Mapping[str, str]:
-        del method, url, body, content_type
-        return {"Authorization": f"Bearer {self._token}"}
+        return token, expiry_of(token) or self._now() + EARLY_S + AGAIN_S
 
 
 def expiry_of(token: str) -> float | None:
