@@ -61,7 +61,7 @@ def _place(workspace: Workspace, findings: Findings, gates: Sequence[Gate], work
         return Placed(workload.name, WARM, f"{broken} ({workload.note})")
     penalty = _cold_answer_s(findings)
     if penalty is None:
-        return Placed(workload.name, OPEN, "no cold start was probed, so what one would cost here is not known")
+        return Placed(workload.name, OPEN, "what a cold start would cost here is not known: too few were probed")
     target, seconds = penalty
     limit = workspace.config.slo.ttft_p95_s or workspace.config.slo.p95_s
     share = _cold_share(findings, target)
