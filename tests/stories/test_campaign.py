@@ -84,13 +84,13 @@ def test_a_campaign_survives_its_accidents_and_ends_in_a_report(folder):
     assert invalid["block"] == 1
     assert invalid["attempt"] == 1
     assert (folder / "evidence" / "blocks" / "b01" / "attempt-2").is_dir()
-    assert "1 of 3 blocks done" in pilot(folder, "status").stdout
+    assert "1 of 4 blocks done" in pilot(folder, "status").stdout
 
     resumed = pilot(folder, "run", "--now", timeout=150)
     assert resumed.returncode == 0, resumed.stderr
-    assert "3 blocks valid, 0 given up, 0 left" in resumed.stdout
-    assert [row["block"] for row in journal(folder, "block ended")] == [1, 3, 2], (
-        "the track lies in the first day's slot"
+    assert "4 blocks valid, 0 given up, 0 left" in resumed.stdout
+    assert [row["block"] for row in journal(folder, "block ended")] == [1, 3, 4, 2], (
+        "the tracks lie in the first day's slot"
     )
 
 
