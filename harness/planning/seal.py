@@ -53,11 +53,13 @@ def seal_of(workspace: Workspace, plan: Plan) -> Seal:
         "primary": PRIMARY,
         "anchors": {name: [anchor.worst, anchor.best] for name, anchor in ANCHORS.items()},
     }
+    trace = workspace.traffic_trace()
     content = jsonable(
         {
             **tables,
             "rule": rule,
             "prices": _books(workspace),
+            "traffic_trace": trace and trace.digest,  # [traffic] names the file, not what is in it
             "order": order,
             "questions": plan.questions_digest,
             "targets": targets,

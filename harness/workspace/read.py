@@ -11,6 +11,7 @@ from harness.domain.mix import Mix, TokenLength
 from harness.domain.questions import Question
 from harness.domain.retry import NO_RETRY, RetryPolicy
 from harness.domain.target import Target
+from harness.domain.trace import Trace
 from harness.domain.traffic import Traffic, week_of
 from harness.domain.verdict import Slo
 from harness.errors import BadFile, Problem, Refused
@@ -119,13 +120,19 @@ class Workspace:
         """What cost is scored at; raises BadFile for a trace that has no shape."""
         said = self.config.traffic
         week = said.week
-        if said.trace is not None:
-            path = self.root / said.trace
+        trace = self.traffic_trace()
+        if trace is not None:
             try:
-                week = week_of([seen.at_s for seen in read_trace(path).requests])
+                week = week_of([seen.at_s for seen in trace.requests])
             except ValueError as error:
-                raise BadFile(self.root / "pilot.toml", [Problem("traffic.trace", f"{path}: {error}")]) from None
+                problem = Problem("traffic.trace", f"{trace.file}: {error}")
+                raise BadFile(self.root / "pilot.toml", [problem]) from None
         return Traffic(said.requests_per_month, said.peak_per_s, week)
+
+    def traffic_trace(self) -> Trace | None:
+        """The file that [traffic] names; raises BadFile with its lines."""
+        name = self.config.traffic.trace
+        return None if name is None else read_trace(self.root / name)
 
     def slos(self) -> tuple[Slo, ...]:
         """Promises that a run can be judged by, in the order of the file."""

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import pytest
 
 from harness.planning.blocks import _orders, _slots, run_seed
-from harness.planning.seal import Seal, digest_of
 
 
 @pytest.mark.parametrize("blocks", [2, 6, 7, 12, 13])
@@ -37,15 +36,3 @@ def test_blocks_spread_over_days_and_day_parts():
 def test_both_targets_of_a_block_share_a_seed_and_blocks_do_not():
     assert run_seed(1, 2, "steady") == run_seed(1, 2, "steady")
     assert len({run_seed(1, block, p) for block in range(20) for p in ("steady", "burst")}) == 40
-
-
-def test_a_seal_names_every_change():
-    sealed = Seal("", {"slo": {"p95_s": 1, "error_rate": 0.01}, "order": ["AB"]})
-    now = Seal("", {"slo": {"p95_s": 2, "error_rate": 0.01}, "order": ["BA"]})
-
-    assert sealed.changes(now) == ('order: ["AB"] → ["BA"]', "slo.p95_s: 1 → 2")
-    assert sealed.changes(sealed) == ()
-
-
-def test_the_digest_does_not_depend_on_the_order_of_keys():
-    assert digest_of({"a": 1, "b": 2}) == digest_of({"b": 2, "a": 1})

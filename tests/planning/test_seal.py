@@ -1,0 +1,31 @@
+"""A seal shows every change of what decides, in files that pilot.toml only names too."""
+
+from harness.planning import seal_of
+from harness.planning.seal import Seal, digest_of
+from harness.workspace import open_workspace
+from tests.builders import Pilot
+
+
+def test_a_seal_names_every_change():
+    sealed = Seal("", {"slo": {"p95_s": 1, "error_rate": 0.01}, "order": ["AB"]})
+    now = Seal("", {"slo": {"p95_s": 2, "error_rate": 0.01}, "order": ["BA"]})
+
+    assert sealed.changes(now) == ('order: ["AB"] → ["BA"]', "slo.p95_s: 1 → 2")
+    assert sealed.changes(sealed) == ()
+
+
+def test_the_digest_does_not_depend_on_the_order_of_keys():
+    assert digest_of({"a": 1, "b": 2}) == digest_of({"b": 2, "a": 1})
+
+
+def test_a_trace_of_the_week_that_changes_after_the_seal_is_named(tmp_path):
+    workspace, plan, _ = Pilot(tmp_path).write()
+    path = workspace.root / "pilot.toml"
+    path.write_text(path.read_text().replace("peak_per_s = 10", 'peak_per_s = 10\ntrace = "week.csv"'))
+    trace = workspace.root / "week.csv"
+    trace.write_text("timestamp\n0\n500000\n")
+    sealed = seal_of(open_workspace(workspace.root), plan)
+    trace.write_text("timestamp\n0\n400000\n500000\n")
+
+    [change] = sealed.changes(seal_of(open_workspace(workspace.root), plan))
+    assert change.startswith("traffic_trace: ")
