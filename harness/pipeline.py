@@ -75,6 +75,7 @@ def plan(workspace: Workspace, *, seal: bool) -> tuple[Plan, str | None]:
     existing, sealed = store.plan(), store.seal()
     if sealed is not None and existing is not None:
         return existing, str(sealed["digest"])
+    workspace.traffic()  # a trace without a shape is said now, not by decide on day 14
     described = describe(workspace)
     made = draw_plan(workspace, described, datetime.now(UTC), Decimal(0))
     targets = {t.name: t for t in workspace.measured()}

@@ -1,5 +1,9 @@
 """A seal shows every change of what decides, in files that pilot.toml only names too."""
 
+import pytest
+
+from harness import pipeline
+from harness.errors import BadFile
 from harness.planning import seal_of
 from harness.planning.seal import Seal, digest_of
 from harness.workspace import open_workspace
@@ -29,3 +33,15 @@ def test_a_trace_of_the_week_that_changes_after_the_seal_is_named(tmp_path):
 
     [change] = sealed.changes(seal_of(open_workspace(workspace.root), plan))
     assert change.startswith("traffic_trace: ")
+
+
+def test_a_trace_without_a_shape_is_refused_before_anything_is_sealed(tmp_path):
+    workspace, _, store = Pilot(tmp_path).write()
+    (store.root / "plan.json").unlink()
+    path = workspace.root / "pilot.toml"
+    path.write_text(path.read_text().replace("peak_per_s = 10", 'peak_per_s = 10\ntrace = "t.csv"'))
+    (workspace.root / "t.csv").write_text("timestamp\n0\n10\n")
+
+    with pytest.raises(BadFile, match=r"traffic\.trace"):
+        pipeline.plan(open_workspace(workspace.root), seal=True)
+    assert store.seal() is None
