@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from harness.analysis.columns import is_known
 from harness.analysis.dataset import RunData
 from harness.analysis.reports import reports_of
-from harness.domain.sample import Layer, Outcome
+from harness.domain.sample import Layer
 from harness.errors import BadFile
 from harness.evidence.files import read_json
 
@@ -70,17 +68,14 @@ def agreement(target: str, runs: Sequence[RunData]) -> Agreement:
     for run in runs:
         c, reports = run.columns, reports_of(run)
         told |= bool(reports)
-        taken = run.ok | (
-            ~run.refused & ~np.isin(c["outcome"], [Outcome.NOT_SENT.value, Outcome.CONNECTION_ERROR.value])
-        )
-        accepted += int(taken.sum())
+        accepted += int(run.taken.sum())
         throttled += int((run.refused & (c["layer"] == Layer.PLATFORM.value)).sum())
         waited = c["finished_s"] - c["sent_s"]
         if not reports:
             continue
-        names = c["platform_request_id"][taken]
+        names = c["platform_request_id"][run.taken]
         with_id += int(is_known(names).sum())
-        for name, seconds in zip(names, waited[taken], strict=True):
+        for name, seconds in zip(names, waited[run.taken], strict=True):
             if report := reports.get(name):
                 joined += 1
                 longer += report.duration_ms / 1000 > seconds + SLACK_S

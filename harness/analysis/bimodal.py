@@ -22,16 +22,22 @@ MATTERS = 0.005  # of a target's answers cold: below it they lie well beyond the
 SIGNS = {Relation.WORSE: 1, Relation.BETTER: -1, Relation.EQUIVALENT: 0}
 
 
-def cold_share(runs: Sequence[RunData]) -> float:
-    """Of the measured answers that can tell; 0 where none can."""
+def _counts(runs: Sequence[RunData]) -> tuple[Array, Array]:
+    """By run: measured answers that were cold, and those that can tell."""
     told = [r.columns["cold"][r.measured & r.ok] for r in runs]
-    known = sum(int(is_known(column).sum()) for column in told)
-    return sum(int(is_true(column).sum()) for column in told) / known if known else 0.0
+    cold = np.array([int(is_true(column).sum()) for column in told])
+    return cold, np.array([int(is_known(column).sum()) for column in told])
+
+
+def cold_share(runs: Sequence[RunData]) -> float | None:
+    """Of the measured answers that can tell; None where none can."""
+    cold, known = _counts(runs)
+    return float(cold.sum() / known.sum()) if known.sum() else None
 
 
 def matters(candidate: Sequence[RunData], baseline: Sequence[RunData]) -> bool:
     """Whether cold answers are frequent enough to decide a p95."""
-    return max(cold_share(candidate), cold_share(baseline)) >= MATTERS
+    return max(cold_share(candidate) or 0.0, cold_share(baseline) or 0.0) >= MATTERS
 
 
 def warm_only(run: RunData, values: Array) -> Array:
@@ -43,12 +49,10 @@ def warm_only(run: RunData, values: Array) -> Array:
 
 def cold_direction(candidate: Sequence[RunData], baseline: Sequence[RunData], confidence: float) -> int:
     """1 where the candidate's cold share is shown to be larger, -1 where smaller, 0 where neither is shown."""
-
-    def counts(runs: Sequence[RunData]) -> tuple[Array, Array]:
-        hit = [int(is_true(r.columns["cold"][r.measured & r.ok]).sum()) for r in runs]
-        return np.array(hit) + 0.5, np.array([int((r.measured & r.ok).sum()) for r in runs])
-
-    top, bottom = ratio_of_totals(*counts(candidate)), ratio_of_totals(*counts(baseline))
+    (cold_a, known_a), (cold_b, known_b) = _counts(candidate), _counts(baseline)
+    if not (known_a.all() and known_b.all()):
+        return 0
+    top, bottom = ratio_of_totals(cold_a + 0.5, known_a), ratio_of_totals(cold_b + 0.5, known_b)
     result = jackknife(lambda kept: top(kept) - bottom(kept), len(candidate))
     if not result.bounded:
         return 0
@@ -58,7 +62,9 @@ def cold_direction(candidate: Sequence[RunData], baseline: Sequence[RunData], co
     return -1 if found.high is not None and found.high < 1 else 0
 
 
-def agreed(whole: Comparison, warm: Callable[[], Comparison], cold: int, shares: tuple[float, float]) -> Comparison:
+def agreed(
+    whole: Comparison, warm: Callable[[], Comparison], cold: int, shares: tuple[float | None, float | None]
+) -> Comparison:
     """The comparison where its parts agree with it; else UNRESOLVED, with both parts told."""
     parts = warm()
     sign, warm_sign = SIGNS.get(whole.relation), SIGNS.get(parts.relation)
@@ -71,7 +77,7 @@ def agreed(whole: Comparison, warm: Callable[[], Comparison], cold: int, shares:
     }[sign]
     ratio = f"{parts.ratio.value:.2f}" if isinstance(parts.ratio, Estimate) else "not known"
     words = (
-        f"cold answers reach the p95 ({shares[0] * 100:.1f} % of the candidate's, {shares[1] * 100:.1f} % of the baseline's): "
+        f"cold answers reach the p95 ({_said(shares[0])} of the candidate's, {_said(shares[1])} of the baseline's): "
         f"warm p95 alone is {parts.relation.value} (ratio {ratio}), cold share "
         f"{ {1: 'larger', -1: 'smaller', 0: 'not shown different'}[cold] }"
     )
@@ -80,3 +86,7 @@ def agreed(whole: Comparison, warm: Callable[[], Comparison], cold: int, shares:
     return replace(
         whole, relation=Relation.UNRESOLVED, reason=f"{words}, which does not agree with {whole.relation.value}"
     )
+
+
+def _said(share: float | None) -> str:
+    return "an unknown share" if share is None else f"{share * 100:.1f} %"

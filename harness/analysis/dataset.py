@@ -12,7 +12,7 @@ import numpy as np
 
 from harness.analysis.columns import Array, Columns
 from harness.domain.plan import Plan
-from harness.domain.sample import REFUSALS, Outcome
+from harness.domain.sample import REFUSALS, UNBILLED, Outcome
 from harness.evidence.store import RunRecord, Store
 
 READ = (
@@ -80,6 +80,11 @@ class RunData:
     @cached_property
     def refused(self) -> Array:
         return np.isin(self.columns["outcome"], [o.value for o in REFUSALS])
+
+    @cached_property
+    def taken(self) -> Array:
+        """Arrivals that reached code which is billed for them."""
+        return ~np.isin(self.columns["outcome"], [o.value for o in UNBILLED])
 
     @cached_property
     def response_s(self) -> Array:

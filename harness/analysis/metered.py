@@ -20,14 +20,13 @@ from harness.analysis.reports import reports_in
 from harness.costing.book import read_book
 from harness.costing.models import Usage, bill
 from harness.domain.bill import Basis, Bill, CostLayer, LineItem
-from harness.domain.sample import REFUSALS, Outcome
+from harness.domain.sample import UNBILLED, Outcome
 from harness.domain.target import Target
 from harness.errors import BadFile
 from harness.evidence.files import read_json
 from harness.evidence.store import RunRecord
 
 COLUMNS = ("outcome", "sent_s", "finished_s", "bytes", "input_tokens", "output_tokens", "platform_request_id")
-FREE = tuple(o.value for o in (*REFUSALS, Outcome.NOT_SENT, Outcome.CONNECTION_ERROR, Outcome.UNAUTHORIZED))
 BY_LINE = {
     *("lambda_gb_second", "lambda_provisioned_duration_gb_second"),
     *("lambda_arm_gb_second", "lambda_arm_provisioned_duration_gb_second"),
@@ -101,7 +100,7 @@ def _of(record: RunRecord) -> _Part | None:
         return None
     if elapsed_s is None:
         return None
-    taken = ~np.isin(columns["outcome"], FREE)
+    taken = ~np.isin(columns["outcome"], [o.value for o in UNBILLED])
     reports = reports_in(record.path / "readings")
     waited = (columns["finished_s"] - columns["sent_s"])[taken] * 1e3
     if reports:

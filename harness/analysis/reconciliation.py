@@ -165,7 +165,7 @@ def _modelled(target: Target, records: Sequence[RunRecord], days: Sequence[str])
             )
         except Refused:
             continue
-        for line in whole.lines if found else ():
+        for line in whole.lines:
             if line.price_key in BY_THE_HOUR:
                 out[line.price_key] = out.get(line.price_key, Decimal(0)) + line.quantity
         for line in found.bill.lines:

@@ -132,6 +132,13 @@ def judge(estimate: Known, slo: Slo, blocks: int) -> tuple[Judgement, str]:
     return Judgement.INCONCLUSIVE, "the interval contains the limit"
 
 
+def ceiling(target: str, name: str, metric: str, limit_usd: float, known: Known) -> SloVerdict:
+    """A monthly cost against the most that it may be."""
+    promise = Slo(name, metric, limit_usd, "USD")
+    judgement, reason = judge(known, promise, known.blocks if isinstance(known, Estimate) else 0)
+    return SloVerdict(target, "expected traffic", promise, judgement, known, reason)
+
+
 def blocks_needed(estimate: Known, limit: float) -> int | None:
     """Blocks in all after which the interval would clear the limit, were the estimate the truth.
 

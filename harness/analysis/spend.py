@@ -59,7 +59,7 @@ def blocks_of(target: Target, runs: Sequence[RunData], p95_limit_s: float, ttft_
         reports = reports_of(run) if target.prices and target.prices.model in BY_REQUEST else {}
         ids = c["platform_request_id"][chosen] if reports else ()
         milliseconds = [reports[i].whole_billed_ms for i in ids if i in reports]
-        accepted = int((chosen & ~run.refused).sum())
+        accepted = int((chosen & run.taken).sum())
         mean_ms = float(np.mean(milliseconds)) if milliseconds else 0.0
         usage = Usage(
             hours=Decimal(0),

@@ -15,13 +15,10 @@ import orjson
 
 from harness.costing.book import read_book
 from harness.costing.models import Usage, bill
-from harness.domain.sample import COLUMNS, Outcome
+from harness.domain.sample import COLUMNS, UNBILLED
 from harness.domain.target import Target
 from harness.evidence.run_folder import SPOOL
 
-FREE = frozenset(
-    {Outcome.THROTTLED, Outcome.OVERLOADED, Outcome.NOT_SENT, Outcome.CONNECTION_ERROR, Outcome.UNAUTHORIZED}
-)
 READ = ("outcome", "sent_s", "finished_s", "bytes", "input_tokens", "output_tokens", "attempts", "platform_request_id")
 PLACES = tuple(COLUMNS.index(name) for name in READ)
 
@@ -59,7 +56,7 @@ class Meter:
         self._bytes += size or 0
         self._input += tokens_in or 0
         self._output += tokens_out or 0
-        if outcome in FREE or sent is None or finished is None:
+        if outcome in UNBILLED or sent is None or finished is None:
             return
         self._requests += max(1, attempts or 1)
         known = self._billed_ms.get(request_id) if request_id else None

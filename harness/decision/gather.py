@@ -25,9 +25,8 @@ from harness.analysis.dataset import Dataset
 from harness.decision import cold
 from harness.decision.findings import Findings
 from harness.domain import looks
-from harness.domain.estimate import Estimate
 from harness.domain.plan import Plan
-from harness.domain.verdict import Slo, SloVerdict
+from harness.domain.verdict import SloVerdict
 from harness.evidence import coverage
 from harness.evidence.store import Store
 from harness.workspace import Workspace
@@ -97,11 +96,8 @@ def _ceilings(workspace: Workspace, cost: spend.Cost) -> list[SloVerdict]:
         ("runtime cost a month", "monthly_runtime_usd", ceilings.monthly_runtime_usd, cost.per_month_usd),
         ("whole cost a month", "monthly_total_usd", ceilings.monthly_total_usd, spend.whole_month(cost)),
     )
-    out = []
-    for name, metric, ceiling, known in promises:
-        if ceiling is None:
-            continue
-        promise = Slo(name, metric, ceiling, "USD")
-        judgement, reason = slo.judge(known, promise, known.blocks if isinstance(known, Estimate) else 0)
-        out.append(SloVerdict(cost.target, "expected traffic", promise, judgement, known, reason))
-    return out
+    return [
+        slo.ceiling(cost.target, name, metric, limit_usd, known)
+        for name, metric, limit_usd, known in promises
+        if limit_usd is not None
+    ]

@@ -30,16 +30,18 @@ def hybrid_cost(workspace: Workspace, findings: Findings) -> Known:
     month = by_use.per_month_usd
     if fixed is None or not isinstance(month, Estimate) or by_use.fixed_per_month_usd is None:
         return Unknown("the cost of one of the two is not known")
+    fleet_usd, resting_usd = fixed, by_use.fixed_per_month_usd
+
+    def both(function_usd: float, carries_per_s: float) -> float:
+        beyond = overflow_share(workspace, carries_per_s * UTILISATION)
+        return fleet_usd + resting_usd + (function_usd - resting_usd) * beyond
+
     overflow = overflow_share(workspace, sustained.value * UTILISATION)
-    standing = fixed + by_use.fixed_per_month_usd
-
-    def whole(of: float | None) -> float | None:
-        return None if of is None else standing + (of - by_use_fixed) * overflow
-
-    by_use_fixed = by_use.fixed_per_month_usd
-    value = standing + (month.value - by_use_fixed) * overflow
     words = f"the declared fleet, and {overflow * 100:.0f} % of the traffic on the function"
-    return Estimate(value, whole(month.low), whole(month.high), month.confidence, month.n, month.blocks, words)
+    # the least is a cheap function behind a fleet that carries much, the most a dear one behind a fleet that carries little
+    low = None if month.low is None or sustained.high is None else both(month.low, sustained.high)
+    high = None if month.high is None or sustained.low is None else both(month.high, sustained.low)
+    return Estimate(both(month.value, sustained.value), low, high, month.confidence, month.n, month.blocks, words)
 
 
 def overflow_share(workspace: Workspace, carries_per_s: float) -> float:

@@ -57,9 +57,10 @@ def placement(workspace: Workspace, findings: Findings, gates: Sequence[Gate]) -
 def _place(workspace: Workspace, findings: Findings, gates: Sequence[Gate], workload: Workload) -> Placed:
     if not workload.waited_for:
         return Placed(workload.name, SERVERLESS, f"nobody waits for it: {workload.note}")
-    if broken := _broken_promise(workspace, gates):
+    by_use = {t.name for t in workspace.pair() if t.prices and t.prices.model not in FLEETS}
+    if broken := _broken_promise(by_use, gates):
         return Placed(workload.name, WARM, f"{broken} ({workload.note})")
-    penalty = _cold_answer_s(findings)
+    penalty = _cold_answer_s(by_use or set(findings.data.targets), findings)
     if penalty is None:
         return Placed(workload.name, OPEN, "what a cold start would cost here is not known: too few were probed")
     target, seconds = penalty
@@ -76,9 +77,8 @@ def _place(workspace: Workspace, findings: Findings, gates: Sequence[Gate], work
     return Placed(workload.name, WARM, f"{words} ({workload.note})")
 
 
-def _broken_promise(workspace: Workspace, gates: Sequence[Gate]) -> str | None:
+def _broken_promise(by_use: set[str], gates: Sequence[Gate]) -> str | None:
     """Of the target that is billed by use: an SLO that it fails under load, whatever a cold start costs."""
-    by_use = {t.name for t in workspace.pair() if t.prices and t.prices.model not in FLEETS}
     for made in gates:
         if made.target in by_use and made.judgement is Judgement.FAIL:
             words = "; ".join(f"{v.slo.name} under {v.profile}" for v in made.failed)
@@ -86,14 +86,14 @@ def _broken_promise(workspace: Workspace, gates: Sequence[Gate]) -> str | None:
     return None
 
 
-def _cold_answer_s(findings: Findings) -> tuple[str, float] | None:
+def _cold_answer_s(targets: set[str], findings: Findings) -> tuple[str, float] | None:
     """Of the target whose cold starts cost most: seconds until a cold answer speaks, by the penalty's upper end.
 
     A warm p95 to the first token and the penalty on top; None where no cold start was probed.
     """
     found = []
     for p in findings.cold.penalties:
-        if not isinstance(p.penalty_s, Estimate) or p.target not in findings.data.targets:
+        if not isinstance(p.penalty_s, Estimate) or p.target not in targets:
             continue
         warm = next(
             (

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from harness.analysis import slo
 from harness.decision.findings import Findings
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID, hybrid_cost
 from harness.decision.scorecards import Scoring
@@ -72,15 +73,11 @@ def hybrid_gate(workspace: Workspace, findings: Findings) -> Gate:
         by_promise.setdefault((v.profile, v.slo.metric), []).append(v)
     best = {Judgement.PASS: 0, Judgement.INCONCLUSIVE: 1, Judgement.FAIL: 2}
     mine = [min(found, key=lambda v: best[v.judgement]) for found in by_promise.values()]
-    ceiling = workspace.config.slo.monthly_runtime_usd
-    month = hybrid_cost(workspace, findings)
-    kept = Judgement.INCONCLUSIVE
-    if isinstance(month, Estimate) and ceiling is not None:
-        kept = Judgement.PASS if (month.high or month.value) <= ceiling else Judgement.FAIL
-    made = _gate(HYBRID, mine)
-    order = [Judgement.FAIL, Judgement.INCONCLUSIVE, Judgement.PASS]
-    worse = min(made.judgement, kept if ceiling is not None else Judgement.PASS, key=order.index)
-    return Gate(HYBRID, worse, made.failed, made.open)
+    limit_usd = workspace.config.slo.monthly_runtime_usd
+    if limit_usd is not None:
+        month = hybrid_cost(workspace, findings)
+        mine.append(slo.ceiling(HYBRID, "runtime cost a month", "monthly_runtime_usd", limit_usd, month))
+    return _gate(HYBRID, mine)
 
 
 def _gate(name: str, mine: Sequence[SloVerdict]) -> Gate:
@@ -128,7 +125,9 @@ def _between(
     share = shares[leader]
     sure = gates[leader].judgement is Judgement.PASS
     totals = sorted((card.total(scored.weights) for card in cards), reverse=True)
-    tie = totals[0] - totals[1] < TIE
+    lead = totals[0] - totals[1]
+    tie = lead < TIE
+    tied = f"The scores tie (a lead of {lead:.2f} of five points, won in {share * 100:.0f} % of the draws)"
     if share >= FIRM and not tie:
         words = f"The scores prefer it in {share * 100:.0f} % of the draws around the sealed weights."
         return Chosen(Choice(leader), Confidence.HIGH if sure else Confidence.MODERATE, words, share)
@@ -136,11 +135,9 @@ def _between(
         words = f"The scores lean to it: it wins {share * 100:.0f} % of the draws, {FIRM * 100:.0f} % would be firm."
         return Chosen(Choice(leader), Confidence.MODERATE, words, share, leaning=True)
     if measured.choice is not Choice.NONE:
-        words = (
-            f"The scores tie ({share * 100:.0f} % of the draws at most), so cost and latency decide. {measured.step}"
-        )
+        words = f"{tied}, so cost and latency decide. {measured.step}"
         return Chosen(measured.choice, measured.confidence, words, share)
-    words = f"The scores tie ({share * 100:.0f} % of the draws at most). {measured.step}"
+    words = f"{tied}. {measured.step}"
     return Chosen(Choice.NONE, Confidence.LOW, words, share, reversible=cheaper_to_reverse(findings, scored))
 
 

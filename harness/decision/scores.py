@@ -7,7 +7,6 @@ would make every criterion 1 or 5 with two, and a third could turn the order rou
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -110,16 +109,3 @@ def _shares(cards: Sequence[Card], drawn: np.ndarray, weights: np.ndarray) -> di
     best = totals == totals.max(axis=1, keepdims=True)
     shares = (best / best.sum(axis=1, keepdims=True)).mean(axis=0)
     return {card.name: float(share) for card, share in zip(cards, shares, strict=True)}
-
-
-def acceptability_uniform(differences: Sequence[float]) -> float:
-    """P(sum w_i d_i > 0) for two alternatives under uniform weights: sum over d_i > 0 of d_i^(n-1)/prod(d_i - d_j).
-
-    Differences must be distinct; the closed form that the draws are held to.
-    """
-    n = len(differences)
-    return sum(
-        d ** (n - 1) / math.prod(d - other for k, other in enumerate(differences) if k != i)
-        for i, d in enumerate(differences)
-        if d > 0
-    )

@@ -30,6 +30,10 @@ class Outcome(StrEnum):
 
 
 REFUSALS = frozenset({Outcome.THROTTLED, Outcome.OVERLOADED, Outcome.UPSTREAM_THROTTLED})
+# Turned away at the door, or never there: no code ran. An upstream's refusal is none of them: the runtime worked and waited.
+UNBILLED = frozenset(
+    {Outcome.THROTTLED, Outcome.OVERLOADED, Outcome.UNAUTHORIZED, Outcome.CONNECTION_ERROR, Outcome.NOT_SENT}
+)
 
 
 class Layer(StrEnum):

@@ -9,7 +9,7 @@ from harness.analysis.projection import Crossing, Curve
 from harness.analysis.reconciliation import PRICE_TOLERANCE, QUANTITY_TOLERANCE, Line
 from harness.decision.findings import Findings
 from harness.decision.wording import count, money, percent, significant
-from harness.domain.bill import CostLayer
+from harness.domain.bill import CostLayer, LineItem
 from harness.domain.estimate import Estimate, Unknown
 from harness.report import charts, words
 from harness.report.blocks import Cell, Figure, Table, absent, number, table
@@ -50,19 +50,16 @@ def _thousand(known: Estimate | Unknown) -> Cell:
     return number(f"{money(known.value * 1000)} ({words.interval_text(known, lambda v: money(v * 1000))})")
 
 
+def _line(whose: str, line: LineItem, *price: Cell) -> tuple[Cell, ...]:
+    quantity = number(significant(float(line.quantity), 4))
+    head = (Cell(whose), Cell(line.layer.value), Cell(line.label), quantity, Cell(line.unit))
+    return (*head, *price, number(money(float(line.amount_usd))), Cell(line.basis.value))
+
+
 def bill_lines(findings: Findings, names: Names) -> Table:
     """Every line of both monthly bills."""
     rows = [
-        (
-            Cell(names[c.target]),
-            Cell(line.layer.value),
-            Cell(line.label),
-            number(significant(float(line.quantity), 4)),
-            Cell(line.unit),
-            number(f"${line.unit_price_usd.normalize():f}"),
-            number(money(float(line.amount_usd))),
-            Cell(line.basis.value),
-        )
+        _line(names[c.target], line, number(f"${line.unit_price_usd.normalize():f}"))
         for c in findings.costs
         if c.monthly
         for line in c.monthly.lines
@@ -188,30 +185,8 @@ def sensitivity(findings: Findings, names: Names) -> Table:
 def pilot_bill(findings: Findings, names: Names) -> Table:
     """What the pilot's own runs used, by line, with where each quantity came from."""
     rows = [
-        (
-            Cell(names[u.target]),
-            Cell(line.layer.value),
-            Cell(line.label),
-            number(significant(float(line.quantity), 4)),
-            Cell(line.unit),
-            number(money(float(line.amount_usd))),
-            Cell(line.basis.value),
-        )
-        for u in findings.used
-        for line in u.bill.lines
-        if line.quantity
-    ]
-    rows += [
-        (
-            Cell("the pilot itself"),
-            Cell(line.layer.value),
-            Cell(line.label),
-            number(significant(float(line.quantity), 4)),
-            Cell(line.unit),
-            number(money(float(line.amount_usd))),
-            Cell(line.basis.value),
-        )
-        for line in findings.asking.lines
+        *(_line(names[u.target], line) for u in findings.used for line in u.bill.lines if line.quantity),
+        *(_line("the pilot itself", line) for line in findings.asking.lines),
     ]
     head = ("target", "layer", "line", "quantity", "unit", "at list price", "basis")
     note = (

@@ -100,6 +100,8 @@ class Prometheus:
                 busy, said = True, {"error": f"{type(error).__name__}: {error}"}
             except ValueError:
                 said = {"error": f"HTTP {answer.status_code} without JSON"}
+            if not isinstance(said, dict):  # a proxy's page, not the server
+                said = {"error": f"HTTP {answer.status_code} with JSON that is no answer of Prometheus"}
             if not busy:
                 break
             if attempt + 1 < TRIES:

@@ -1,13 +1,14 @@
 """p99, goodput, availability, warm-up, Holm and the A/A gate, against the reference's cases and closed forms."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from harness.analysis import availability, slo
 from harness.analysis.aa import aa_gate
-from harness.analysis.bimodal import cold_direction, matters
+from harness.analysis.bimodal import cold_direction, cold_share, matters
 from harness.analysis.compare import compare, comparisons, holm
 from harness.analysis.dataset import Dataset
 from harness.analysis.warmup import mser5, warm_up
@@ -148,6 +149,17 @@ def test_parts_that_point_apart_leave_it_unresolved():
 
     assert found.relation is Relation.UNRESOLVED
     assert "does not agree with WORSE" in found.reason
+
+
+def test_a_target_that_cannot_tell_cold_from_warm_has_no_cold_share():
+    candidate, baseline = pair(1.0, (0.15, 0.01), k=12, n=2000)
+    silent = [replace(r, columns={**r.columns, "cold": np.array([None] * 2000, dtype=object)}) for r in baseline]
+    found = compare("steady", "p95_s", candidate, silent, 1.1, (60, None))
+
+    assert cold_share(silent) is None
+    assert cold_direction(candidate, silent, 0.95) == 0
+    assert found.relation is Relation.UNRESOLVED
+    assert "an unknown share of the baseline's" in found.reason
 
 
 def test_few_cold_answers_do_not_matter_to_a_p95():

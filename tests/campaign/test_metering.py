@@ -3,15 +3,18 @@
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import orjson
 import pytest
 
+from harness.analysis.spend import blocks_of
 from harness.campaign.limits import Limits
 from harness.campaign.metering import Meter
-from harness.domain.sample import COLUMNS
+from harness.domain.sample import COLUMNS, UNBILLED, Outcome
 from harness.domain.target import Dialect, External, PriceModel, Target
 from harness.errors import LimitReached
 from harness.evidence.run_folder import SPOOL
+from tests.analysis.fakes import run_of
 from tests.builders import failed, sample
 
 PRICES = PriceModel("aws-2026-11", "us-east-1", "lambda-url", {"memory_mb": 1024})
@@ -49,6 +52,21 @@ def test_refused_requests_are_not_billed_and_failed_ones_are(tmp_path):
     assert usd(late) == pytest.approx(
         Decimal("14.999") * Decimal("0.0000166667") + Decimal("0.0000004"), abs=Decimal("1e-9")
     )
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_what_is_billed_while_a_run_goes_on_is_what_is_billed_after_it(outcome):
+    """An upstream's refusal is billed: the function ran and waited for it."""
+    response = [0.5] * 4
+    run = run_of(response, outcome=np.array([outcome.value] * 4, dtype=object), bytes=np.zeros(4))
+    run.columns.update(input_tokens=np.zeros(4), output_tokens=np.zeros(4))
+    meter = Meter(TARGET)
+    for _ in response:
+        meter.add([outcome.value, 0.0, 0.5, 0, 0, 0, 1, None])
+    [block] = blocks_of(TARGET, [run], 2.0, None)
+
+    assert (meter.cost_usd(10) > 0) == bool(block.usage.requests) == (outcome not in UNBILLED)
+    assert (outcome is Outcome.UPSTREAM_THROTTLED) <= bool(block.usage.requests)
 
 
 def test_billed_durations_replace_the_clients_where_they_are_known():

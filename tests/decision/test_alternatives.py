@@ -1,13 +1,19 @@
 """The hybrid's price, where each workload belongs, and the way over: one fleet, one function that is billed by use."""
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from harness import pipeline
+from harness.analysis.coldstarts import Penalty
 from harness.campaign.collect import collect
 from harness.campaign.progress import Progress
 from harness.decision.hybrid import hybrid_cost, overflow_share
 from harness.decision.placement import OPEN, SERVERLESS, WARM, placement
+from harness.decision.rule import hybrid_gate
 from harness.domain.estimate import Estimate, Unknown
+from harness.domain.verdict import Judgement
 from harness.workspace import open_workspace
 from tests.campaign.clouds import Cloud, CloudPilot, later
 from tests.report.test_experiments import both, probes, search
@@ -37,7 +43,12 @@ def test_a_hybrid_is_the_fleet_and_what_goes_beyond_it_on_the_function(tmp_path)
     assert isinstance(found, Estimate)
     expected = fleet.fixed_per_month_usd + share * function.per_month_usd.value
     assert found.value == pytest.approx(expected, rel=1e-6)
-    assert found.low < found.value < found.high
+    assert found.low == pytest.approx(
+        fleet.fixed_per_month_usd + (1 - 0.7 * 6.66 / 10) * function.per_month_usd.low, rel=1e-3
+    ), "a fleet that carries the most, and the cheaper end of the function"
+    assert found.high == pytest.approx(
+        fleet.fixed_per_month_usd + (1 - 0.7 * 6.0 / 10) * function.per_month_usd.high, rel=1e-3
+    )
     assert "56 % of the traffic on the function" in found.method
     assert "hybrid" in outcome.decision.scoring.order
 
@@ -82,6 +93,45 @@ def test_two_probes_do_not_say_what_a_cold_start_costs(tmp_path):
 
     assert chat.place == OPEN
     assert "too few were probed" in chat.reason
+
+
+def with_penalty(outcome, target, seconds):
+    """The same findings, had eight idle probes found this penalty."""
+    known = Estimate(seconds, seconds * 0.9, seconds * 1.1, 0.95, 8, 4, "made up")
+    cold = replace(outcome.findings.cold, penalties=(Penalty(target, "idle", 8, 8, 0, 0, known, (), ()),))
+    return replace(outcome, findings=replace(outcome.findings, cold=cold))
+
+
+def test_a_cold_start_that_keeps_the_promise_lets_the_chat_stay_serverless(tmp_path):
+    workspace, outcome = decided(tmp_path)
+    chat = places(workspace, with_penalty(outcome, "beta", 0.2))["chat"]
+
+    assert chat.place == SERVERLESS
+    assert "even a cold one keeps the promise" in chat.reason
+
+
+def test_a_cold_start_that_breaks_it_as_often_as_anybody_knows_means_always_warm(tmp_path):
+    workspace, outcome = decided(tmp_path)
+    chat = places(workspace, with_penalty(outcome, "beta", 9.0))["chat"]
+
+    assert chat.place == WARM
+    assert "a cold answer of beta begins after" in chat.reason
+
+
+def test_a_fleet_that_starts_slowly_says_nothing_of_where_serverless_fits(tmp_path):
+    workspace, outcome = decided(tmp_path)
+
+    assert places(workspace, with_penalty(outcome, "alpha", 60.0))["chat"].place == OPEN
+
+
+def test_a_hybrid_beyond_the_ceiling_fails_its_gate_by_that_promise(tmp_path):
+    workspace, outcome = decided(tmp_path, {"capacity": both(search(6.0, 6.66))})
+    path = workspace.root / "pilot.toml"
+    path.write_text(re.sub(r"monthly_runtime_usd *= *\S+", "monthly_runtime_usd = 1", path.read_text()))
+    made = hybrid_gate(open_workspace(workspace.root), outcome.findings)
+
+    assert made.judgement is Judgement.FAIL
+    assert [v.slo.metric for v in made.failed] == ["monthly_runtime_usd"]
 
 
 def test_the_report_says_how_to_move_in_the_pilots_own_numbers(tmp_path):

@@ -167,3 +167,13 @@ def test_a_server_that_is_not_there_is_absent():
 
     assert found.failed
     assert "ConnectError" in found.reason
+
+
+@pytest.mark.parametrize("page", ['["a list"]', '"a string"', "<html>", "{}"])
+def test_a_proxys_page_is_absent_and_no_crash(page):
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, text=page))
+    source = Prometheus("http://127.0.0.1:9", {"up": Query("up", "count")}, transport=transport)
+    [found] = source.read(Window(0, 60))
+
+    assert found.failed
+    assert found.reason
