@@ -27,6 +27,7 @@ class Decision:
     target: str | None
     confidence: Confidence
     sentence: str
+    because: str  # the step that decided and the promises that were broken, without numbers
     reasons: tuple[str, ...]
     would_change: tuple[str, ...]
     gates: tuple[Gate, ...]
@@ -54,6 +55,7 @@ def decide(workspace: Workspace, findings: Findings, doubts: Sequence[str]) -> D
         target,
         confidence,
         _sentence(chosen, data, names),
+        _because(chosen, (gates[BASELINE], gates[CANDIDATE]), names),
         tuple(reasons),
         tuple(would_change(findings, names)),
         tuple(gates.values()),
@@ -85,6 +87,15 @@ def _sentence(chosen: Chosen, data: Dataset, names: dict[str, str]) -> str:
         return words
     verb = "Lean towards serving" if chosen.leaning else "Serve"
     return f"{verb} the endpoint from {targets[chosen.choice.value]}."
+
+
+def _because(chosen: Chosen, gates: Sequence[Gate], names: dict[str, str]) -> str:
+    broken = [
+        f"{names[made.target]} fails {_joined([f'{v.slo.name} under {v.profile}' for v in made.failed])}."
+        for made in gates
+        if made.failed
+    ]
+    return " ".join([chosen.step, *broken])
 
 
 def _gate_words(gate_: Gate, names: dict[str, str]) -> str:
@@ -139,9 +150,8 @@ def _volume_words(findings: Findings, names: dict[str, str]) -> list[str]:
 
 
 def would_change(findings: Findings, names: dict[str, str]) -> list[str]:
-    """Values at which the answer flips, in business units."""
+    """Values at which the answer flips, in business units; gates first, as in the rule."""
     out = []
-    out += _volume_words(findings, names)
     for v in findings.slos:
         if v.judgement is Judgement.FAIL and isinstance(v.estimate, Estimate) and v.estimate.high and v.slo.unit == "s":
             out.append(
@@ -153,7 +163,7 @@ def would_change(findings: Findings, names: dict[str, str]) -> list[str]:
                 f"{names[f.target]} refuses {percent(f.refused_share.value)} under {f.profile}: "
                 "a higher concurrency limit or more capacity would change that."
             )
-    return out
+    return [*out, *_volume_words(findings, names)]
 
 
 def _value(v: SloVerdict) -> str:

@@ -63,6 +63,7 @@ class Verdict:
 
     question: str
     answer: str
+    because: str
     choice: str
     confidence: str
     date: str

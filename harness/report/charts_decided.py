@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness.report.svg import BASELINE, CANDIDATE, PARTS, WIDTH
+from harness.report.svg import BASELINE, CANDIDATE, PARTS, WIDTH, row_labels
 
 GREEN = PARTS[3]
 Rows = Sequence[dict[str, Any]]
@@ -31,7 +31,13 @@ def acceptability(rows: Rows, order: Sequence[str]) -> dict[str, Any]:
                 {
                     "mark": {"type": "bar", "height": 14},
                     "encoding": {
-                        "y": {"field": "alternative", "type": "nominal", "title": None, "sort": list(order)},
+                        "y": {
+                            "field": "alternative",
+                            "type": "nominal",
+                            "title": None,
+                            "sort": list(order),
+                            "axis": row_labels(order),
+                        },
                         "x": {
                             "field": "share",
                             "type": "quantitative",
@@ -58,7 +64,7 @@ def acceptability(rows: Rows, order: Sequence[str]) -> dict[str, Any]:
 def tornado(rows: Rows, lead: float) -> dict[str, Any]:
     """``rows``: input, low, high; the widest first; a rule at nought, where the order turns, and one at the lead now."""
     order = [row["input"] for row in rows]
-    y = {"field": "input", "type": "nominal", "sort": order, "title": None, "axis": {"labelLimit": 320}}
+    y = {"field": "input", "type": "nominal", "sort": order, "title": None, "axis": row_labels(order)}
     return {
         "width": WIDTH - 330,
         "height": {"step": 24},

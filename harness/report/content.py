@@ -116,6 +116,7 @@ def content(
         verdict=Verdict(
             config.pilot.question,
             decision.sentence,
+            decision.because,
             choice,
             decision.confidence.value,
             day,

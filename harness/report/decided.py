@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.decision.decide import Decision
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
-from harness.decision.rule import FIRM, LEANING
+from harness.decision.rule import FIRM, LEANING, TIE
 from harness.decision.scorecards import Scoring
 from harness.decision.wording import percent
 from harness.domain.criteria import WORDS, Criterion
@@ -116,11 +116,11 @@ def tornado(decision: Decision, names: Names) -> Figure | None:
     lead = made.total(first) - made.total(second)
     rows: list[dict[str, Any]] = [{"input": _named(s.what, names), "low": s.low, "high": s.high} for s in made.tornado]
     turning = [r["input"] for r in rows if float(r["low"]) <= 0 <= float(r["high"])]
-    title = (
-        f"No measured input alone turns the lead of {names[first]} over {names[second]}"
-        if not turning
-        else f"{turning[0]} alone could turn the order of {names[first]} and {names[second]}"
-    )
+    title = f"No measured input alone turns the lead of {names[first]} over {names[second]}"
+    if turning:
+        title = f"{turning[0]} alone could turn the order of {names[first]} and {names[second]}"
+    if lead < TIE:
+        title = f"{names[first]} and {names[second]} score the same within {TIE:g} points, whatever their order"
     subtitle = f"Lead in points of five with each measured score at the ends of its interval; now {lead:.2f}."
     cells = [(Cell(r["input"]), number(f"{r['low']:.2f}"), number(f"{r['high']:.2f}")) for r in rows]
     shown = table("tornado-table", title, ("input", "lead at one end", "lead at the other"), cells)

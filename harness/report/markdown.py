@@ -38,6 +38,8 @@ def verdict(v: Verdict) -> str:
         "",
         f"{escape(v.question)}",
         "",
+        f"{escape(v.because)}",
+        "",
         f"Recommendation: **{escape(v.choice)}**. Confidence: **{escape(v.confidence)}**. Evidence up to {escape(v.date)}.",
         "",
     ]

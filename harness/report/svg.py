@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import vl_convert
@@ -13,6 +14,8 @@ BASELINE, CANDIDATE = "#0072b2", "#d55e00"  # Okabe-Ito blue and vermilion
 PARTS = ("#e69f00", "#56b4e9", "#f0e442", "#009e73", "#999999", "#cccccc")
 WIDTH = 620
 VEGALITE = "5.20"
+
+LETTER = 7.6  # width of a letter at 12 px: the reader's own font may be wider than the one measured here
 
 _INNER = re.compile(r' (?:role="graphics-[a-z]+"|aria-[a-z]+="[^"]*")')
 
@@ -56,6 +59,12 @@ def render(spec: dict[str, Any], label: str) -> str:
     raw = _INNER.sub("", raw)  # the whole is one image with one label; its table is beside it
     escaped = label.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
     return raw.replace("<svg ", f'<svg role="img" aria-label="{escaped}" ', 1)
+
+
+def row_labels(texts: Sequence[str]) -> dict[str, Any]:
+    """An axis with room for these whole."""
+    longest = round(LETTER * max(map(len, texts), default=0))
+    return {"labelLimit": longest, "minExtent": longest}
 
 
 def colours(baseline: str, candidate: str) -> dict[str, Any]:

@@ -56,6 +56,23 @@ def test_no_error_no_request_no_overflow(browser, page_file, width, scheme):
     context.close()
 
 
+def test_no_chart_cuts_its_labels_off(browser, tmp_path):
+    titles = {"alpha": "Container (embedded), two of them", "beta": "Function (embedded)"}
+    page = browser.new_page()
+    page.goto(render(Pilot(tmp_path, titles=titles), tmp_path / "r").as_uri())
+    texts = "[...document.querySelectorAll('figure svg text')]"
+    cut = page.evaluate(
+        texts
+        + """.filter(t => { const at = t.getBoundingClientRect(), box = t.closest("svg").getBoundingClientRect();
+                                  return at.width && (at.left < box.left - 1 || at.right > box.right + 1); })
+                   .map(t => t.closest("figure").id + ": " + t.textContent)"""
+    )
+
+    assert page.evaluate(texts + ".length") > 20
+    assert cut == []
+    page.close()
+
+
 def test_text_does_not_overlap(browser, page_file):
     """Blocks of the page stand under each other, on a phone too."""
     context = browser.new_context(viewport={"width": 390, "height": 900})
