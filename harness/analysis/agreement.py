@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.analysis.columns import is_known
+from harness.analysis.coded import is_known
 from harness.analysis.dataset import RunData
 from harness.analysis.reports import reports_of
 from harness.domain.sample import Layer

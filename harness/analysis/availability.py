@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
 
+from harness.analysis import laws
 from harness.analysis.dataset import RunData
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.verdict import Judgement, Slo, SloVerdict
@@ -75,7 +75,7 @@ def incidents(runs: Sequence[RunData]) -> list[float]:
 
 def most_incidents(count: int, days: float) -> float:
     """95 % upper limit of incidents a day, by the exact Poisson limit."""
-    return float(stats.chi2.ppf(0.95, 2 * (count + 1)) / 2 / days)
+    return laws.poisson_upper(count, 0.95) / days
 
 
 def _length_s(run: RunData) -> float:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from harness.analysis.columns import is_known, is_true
+from harness.analysis.coded import is_known, is_true
 from harness.analysis.dataset import RunData
 from harness.analysis.jackknife import jackknife, ratio_of_totals
 from harness.analysis.pooled import Array

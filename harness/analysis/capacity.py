@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
+from harness.analysis import laws
 from harness.analysis.dataset import RunData
 from harness.domain.estimate import Estimate, Known, Unknown
 
@@ -102,7 +102,7 @@ def _per_s(brackets: Sequence[tuple[float | None, float | None]]) -> Known:
     half = float(np.mean([math.log(high / low) / 2 for low, high in whole]))
     k, method = len(whole), "bracket of one search"
     if k > 1:
-        spread = float(stats.t.ppf(0.975, k - 1)) * float(logs.std(ddof=1)) / math.sqrt(k)
+        spread = laws.t_quantile(0.975, k - 1) * float(logs.std(ddof=1)) / math.sqrt(k)
         half, method = max(half, spread), "middle of the brackets, t over searches on the log, at least a bracket"
     value = float(logs.mean())
     return Estimate(math.exp(value), math.exp(value - half), math.exp(value + half), 0.95, k, k, method)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
-from harness.analysis.columns import is_known, is_true
+from harness.analysis import laws
+from harness.analysis.coded import is_known, is_true
 from harness.analysis.dataset import RunData
 from harness.analysis.reports import reports_of
 from harness.analysis.share import share_of
@@ -134,7 +134,7 @@ def _mean_difference(blocks: Sequence[Sequence[tuple[float, float, bool]]]) -> K
     k = len(means)
     if k < 2:
         return Unknown(f"{k} run(s) with a complete pair; an interval needs 2")
-    half = float(stats.t.ppf(0.975, k - 1)) * float(means.std(ddof=1)) / math.sqrt(k)
+    half = laws.t_quantile(0.975, k - 1) * float(means.std(ddof=1)) / math.sqrt(k)
     value = float(means.mean())
     n = sum(len(b) for b in blocks)
     return Estimate(value, value - half, value + half, 0.95, n, k, "mean paired difference of overheads, t over runs")

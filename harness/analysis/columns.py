@@ -1,24 +1,26 @@
 """One run's samples column by column, read when asked for and kept while there is room.
 
-Text and flags become object arrays whose values are shared: there are few different ones
-among millions, and one object each would take ten times the memory.
+Text and flags are kept coded: there are few different ones among millions, and one object
+each would take ten times the memory.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from harness.analysis.coded import coded
 from harness.errors import BadFile, Problem
 
 Array = np.ndarray[Any, np.dtype[Any]]
+Column = Any  # an array of numbers, or Coded
 ROOM_BYTES = 1400 * 10**6  # of all runs together
 OFTEN = frozenset(
     {
@@ -31,33 +33,42 @@ NEVER_NULL = frozenset({"measured", "stream"})  # flags that every arrival has: 
 
 
 class Room:
-    """Arrays of every run; what was used longest ago goes first."""
+    """Columns of every run, for any thread; what was used longest ago goes first."""
 
     def __init__(self, most_bytes: int) -> None:
         self._most = most_bytes
-        self._kept: OrderedDict[tuple[str, int, str], Array] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, int, str], Column] = OrderedDict()
         self._bytes = 0
+        self._lock = Lock()
+        self._files: defaultdict[str, Lock] = defaultdict(Lock)
 
-    def get(self, key: tuple[str, int, str]) -> Array | None:
-        found = self._kept.get(key)
-        if found is not None:
-            self._kept.move_to_end(key)
-        return found
+    def get(self, key: tuple[str, int, str]) -> Column | None:
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None:
+                self._kept.move_to_end(key)
+            return found
 
-    def put(self, key: tuple[str, int, str], value: Array) -> None:
-        if key in self._kept:
-            return
-        self._kept[key] = value
-        self._bytes += value.nbytes
-        while self._bytes > self._most and len(self._kept) > 1:
-            _, gone = self._kept.popitem(last=False)
-            self._bytes -= gone.nbytes
+    def put(self, key: tuple[str, int, str], value: Column) -> None:
+        with self._lock:
+            if key in self._kept:
+                return
+            self._kept[key] = value
+            self._bytes += value.nbytes
+            while self._bytes > self._most and len(self._kept) > 1:
+                _, gone = self._kept.popitem(last=False)
+                self._bytes -= gone.nbytes
+
+    def reading(self, file: str) -> Lock:
+        """Held by the one thread that reads the file, so that no column is decoded twice at once."""
+        with self._lock:
+            return self._files[file]
 
 
 ROOM = Room(ROOM_BYTES)
 
 
-class Columns(Mapping[str, Array]):
+class Columns(Mapping[str, Column]):
     """``names`` of one samples.parquet; a null number is nan, a null text or flag None."""
 
     def __init__(self, folder: Path, names: tuple[str, ...]) -> None:
@@ -72,15 +83,20 @@ class Columns(Mapping[str, Array]):
         if missing := [name for name in names if name not in self._head.schema.names]:
             raise BadFile(self._path, [Problem(name, "is not one of its columns") for name in missing])
 
-    def __getitem__(self, name: str) -> Array:
+    def __getitem__(self, name: str) -> Column:
         if name not in self._names:
             raise KeyError(name)
-        found = ROOM.get((self._text, self._changed, name))
-        if found is None:
-            # most analyses want the same few: one read decodes them side by side
-            wanted = OFTEN & self._names if name in OFTEN else {name}
-            found = self._read(sorted(wanted))[name]
-        return found
+        key = (self._text, self._changed, name)
+        found = ROOM.get(key)
+        if found is not None:
+            return found
+        with ROOM.reading(self._text):
+            found = ROOM.get(key)
+            if found is None:
+                # most analyses want the same few: one read decodes them side by side
+                wanted = OFTEN & self._names if name in OFTEN else {name}
+                found = self._read(sorted(wanted))[name]
+            return found
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._names))
@@ -88,10 +104,10 @@ class Columns(Mapping[str, Array]):
     def __len__(self) -> int:
         return len(self._names)
 
-    def _read(self, names: list[str]) -> dict[str, Array]:
-        coded = [name for name in names if name in CODED]
+    def _read(self, names: list[str]) -> dict[str, Column]:
+        few = [name for name in names if name in CODED]
         try:
-            with pq.ParquetFile(self._path, metadata=self._head, read_dictionary=coded) as file:
+            with pq.ParquetFile(self._path, metadata=self._head, read_dictionary=few) as file:
                 table = file.read(columns=names)
         except (OSError, ValueError, KeyError) as error:
             raise BadFile(self._path, [Problem(", ".join(names), f"cannot be read: {error}")]) from None
@@ -101,37 +117,10 @@ class Columns(Mapping[str, Array]):
         return out
 
 
-def as_array(column: Any, name: str = "") -> Array:  # noqa: ANN401 - pyarrow has no types
-    """Numbers as floats, anything else as objects that are shared."""
-    dictionary = pa.types.is_dictionary(column.type)
-    if not (dictionary or pa.types.is_string(column.type) or pa.types.is_boolean(column.type)):
-        numbers: Array = (column if pa.types.is_float64(column.type) else column.cast("float64")).to_numpy()
-        return numbers
+def as_array(column: Any, name: str = "") -> Column:  # noqa: ANN401 - pyarrow has no types
+    """Numbers as floats, flags that are always known as booleans, anything else coded."""
     if pa.types.is_boolean(column.type) and not column.null_count and name in NEVER_NULL:
-        flags: Array = column.to_numpy()
-        return flags
-    if pa.types.is_boolean(column.type):
-        column = pc.cast(column, pa.int8())
-        values: list[Any] = [False, True, None]
-        codes = pc.fill_null(column, 2).to_numpy()
-    else:
-        coded = column if dictionary else column.dictionary_encode()
-        coded = coded.unify_dictionaries().combine_chunks()
-        values = [*coded.dictionary.to_pylist(), None]
-        codes = pc.fill_null(coded.indices, len(values) - 1).to_numpy(zero_copy_only=False)
-    table: Array = np.empty(len(values), dtype=object)
-    table[:] = values
-    shared: Array = table[codes]
-    return shared
-
-
-def is_true(column: Array) -> Array:
-    """Where a flag is known and true."""
-    flags: Array = (column == True).astype(bool)  # noqa: E712 - element by element, None among them
-    return flags
-
-
-def is_known(column: Array) -> Array:
-    """Where there is a value at all."""
-    known: Array = (column != None).astype(bool)  # noqa: E711 - element by element
-    return known
+        return column.to_numpy()
+    if any(is_(column.type) for is_ in (pa.types.is_dictionary, pa.types.is_string, pa.types.is_boolean)):
+        return coded(column)
+    return (column if pa.types.is_float64(column.type) else column.cast("float64")).to_numpy()

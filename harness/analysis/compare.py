@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy import stats
 
-from harness.analysis import bimodal
+from harness.analysis import bimodal, laws
 from harness.analysis.dataset import Dataset, RunData
 from harness.analysis.jackknife import LEAST_BLOCKS, Jackknifed, jackknife
 from harness.analysis.pooled import Array
@@ -128,7 +127,7 @@ def _p_value(result: Jackknifed) -> float | None:
     """Two-sided, of a ratio of 1."""
     if not result.bounded or result.se <= 0:
         return None
-    return float(2 * stats.t.sf(abs(result.log_value) / result.se, result.blocks - 1))
+    return laws.t_two_sided(result.log_value / result.se, result.blocks - 1)
 
 
 def relate(profile: str, metric: str, result: Jackknifed, ratio: Estimate, margin: float) -> Comparison:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.analysis.columns import Array, Columns
+from harness.analysis.coded import among
+from harness.analysis.columns import Array, Column, Columns
 from harness.domain.plan import Plan
 from harness.domain.sample import REFUSALS, UNBILLED, Outcome
 from harness.evidence.store import RunRecord, Store
@@ -64,12 +65,12 @@ class RunData:
     target: str
     profile: str
     record: RunRecord
-    columns: Mapping[str, Array]
+    columns: Mapping[str, Column]
     position: int = 0  # within its block; an A/A unit has the same target at both
 
     @cached_property
     def measured(self) -> Array:
-        flags: Array = self.columns["measured"].astype(bool)
+        flags: Array = np.asarray(self.columns["measured"], dtype=bool)
         return flags
 
     @cached_property
@@ -79,12 +80,12 @@ class RunData:
 
     @cached_property
     def refused(self) -> Array:
-        return np.isin(self.columns["outcome"], [o.value for o in REFUSALS])
+        return among(self.columns["outcome"], [o.value for o in REFUSALS])
 
     @cached_property
     def taken(self) -> Array:
         """Arrivals that reached code which is billed for them."""
-        return ~np.isin(self.columns["outcome"], [o.value for o in UNBILLED])
+        return ~among(self.columns["outcome"], [o.value for o in UNBILLED])
 
     @cached_property
     def response_s(self) -> Array:
@@ -95,7 +96,7 @@ class RunData:
     def ttft_s(self) -> Array:
         """Of streamed requests; +inf for failures, nan for whole answers."""
         value = np.where(self.ok, self.columns["first_token_s"] - self.columns["scheduled_s"], math.inf)
-        return np.where(self.columns["stream"].astype(bool), value, math.nan)
+        return np.where(np.asarray(self.columns["stream"], dtype=bool), value, math.nan)
 
     @cached_property
     def overhead_s(self) -> Array:

@@ -17,8 +17,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
+from harness.analysis import laws
 from harness.domain.estimate import Estimate
 
 LEAST_BLOCKS = 6  # below it even a perfect sign test cannot reach 5 % two-sided
@@ -39,7 +39,7 @@ class Jackknifed:
         """On the natural scale."""
         if not self.bounded:
             return Estimate(math.exp(self.log_value), None, None, confidence, n, self.blocks, method)
-        half = float(stats.t.ppf((1 + confidence) / 2, self.blocks - 1)) * self.se
+        half = laws.t_quantile((1 + confidence) / 2, self.blocks - 1) * self.se
         value = math.exp(self.log_value)
         low, high = math.exp(self.log_value - half), math.exp(self.log_value + half)
         return Estimate(value, low, high, confidence, n, self.blocks, method)

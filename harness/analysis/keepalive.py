@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import isotonic_regression
 
 from harness.analysis.columns import Array
 from harness.analysis.dataset import RunData
@@ -96,7 +95,7 @@ def fit(probes: Sequence[Probe]) -> tuple[Array, Array, Array]:
     gaps, index = np.unique([p.gap_s for p in probes], return_inverse=True)
     n = np.bincount(index).astype(float)
     cold = np.bincount(index, weights=[float(p.cold) for p in probes])
-    return gaps, n, np.asarray(isotonic_regression(cold / n, weights=n).x)
+    return gaps, n, _isotonic(cold / n, n)
 
 
 def steps(probes: Sequence[Probe]) -> tuple[tuple[float, float], ...]:
@@ -158,13 +157,20 @@ def _interval(probes: Sequence[Probe], p: float) -> tuple[float | None, float | 
     return (low if math.isfinite(low) else None), (high if math.isfinite(high) else None)
 
 
+def _isotonic(values: Array, weights: Array) -> Array:
+    # every command would wait half a second for what only windows need
+    from scipy.optimize import isotonic_regression  # noqa: PLC0415
+
+    return np.asarray(isotonic_regression(values, weights=weights).x)
+
+
 def _constrained(gaps: Array, n: Array, cold: Array, t: float, p: float) -> float:
     """Log-likelihood of the best increasing curve that passes through (t, p): each side alone, clipped at p."""
     left = gaps <= t
     total = 0.0
     for side, clip in ((left, np.minimum), (~left, np.maximum)):
         if side.any():
-            fitted = isotonic_regression(cold[side] / n[side], weights=n[side]).x
+            fitted = _isotonic(cold[side] / n[side], n[side])
             total += _log_likelihood(cold[side], n[side], clip(fitted, p))
     return total
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from harness.analysis.agreement import LEAST_JOINED
+from harness.analysis.coded import among
 from harness.analysis.columns import Array
 from harness.analysis.dataset import RunData, read
 from harness.analysis.reports import reports_in
@@ -100,7 +101,7 @@ def _of(record: RunRecord) -> _Part | None:
         return None
     if elapsed_s is None:
         return None
-    taken = ~np.isin(columns["outcome"], [o.value for o in UNBILLED])
+    taken = ~among(columns["outcome"], [o.value for o in UNBILLED])
     reports = reports_in(record.path / "readings")
     waited = (columns["finished_s"] - columns["sent_s"])[taken] * 1e3
     if reports:

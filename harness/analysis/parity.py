@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from harness.analysis.coded import is_known
 from harness.analysis.dataset import Dataset
 
 LEAST_OVERLAP = 0.9  # of cited passages: below it the two searched different things, and nothing can be compared
@@ -50,7 +51,7 @@ def parity(data: Dataset) -> Parity:
             answers += int((both & (a.columns["answer_digest"] == b.columns["answer_digest"])).sum())
             citations += int((both & same).sum())
             tokens += int((both & (a.columns["output_tokens"] == b.columns["output_tokens"])).sum())
-            cited = both & np.array([c is not None for c in a.columns["citations"]])
+            cited = both & is_known(a.columns["citations"])
             overlaps += [1.0] * int((cited & same).sum())
             for one, other in zip(
                 a.columns["citations"][cited & ~same], b.columns["citations"][cited & ~same], strict=True

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
 
+from harness.analysis import laws
 from harness.analysis.jackknife import Jackknifed, from_deletions
 from harness.analysis.pooled import Array, Pooled, rank_of
 from harness.domain.estimate import Known, Unknown
@@ -31,7 +31,7 @@ def independent_se(pooled: Pooled, p: float) -> float:
     n = len(pooled)
     if n < 2:
         return 0.0
-    z = float(stats.norm.ppf(0.975))
+    z = laws.normal_quantile(0.975)
     half = z * math.sqrt(p * (1 - p) / n)
     low, high = pooled.quantile(max(0.0, p - half)), pooled.quantile(min(1.0, p + half))
     if not (0 < low < math.inf and high < math.inf):

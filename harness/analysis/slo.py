@@ -6,9 +6,8 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
 
-from harness.analysis import availability
+from harness.analysis import availability, laws
 from harness.analysis.dataset import Dataset, RunData
 from harness.analysis.jackknife import LEAST_BLOCKS, jackknife, ratio_of_totals
 from harness.analysis.quantiles import quantile
@@ -99,8 +98,8 @@ def _share(counts: Sequence[int], runs: Sequence[RunData], confidence: float, wh
     if total == 0:
         return Unknown("no measured request")
     if found == 0:
-        exact = stats.binomtest(0, total, alternative="less").proportion_ci(confidence, "exact")
-        return Estimate(0.0, 0.0, float(exact.high), confidence, total, len(runs), f"no {what}: exact one-sided limit")
+        exact = laws.none_of(total, confidence)
+        return Estimate(0.0, 0.0, exact, confidence, total, len(runs), f"no {what}: exact one-sided limit")
     if len(runs) < 2:
         return Unknown(f"{len(runs)} valid block(s): an interval needs at least 2")
     share = found / total

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
 from harness.analysis import (
     aa,
     agreement,
@@ -31,6 +36,9 @@ from harness.evidence import coverage
 from harness.evidence.store import Store
 from harness.workspace import Workspace
 
+T = TypeVar("T")
+R = TypeVar("R")
+WORKERS = min(4, os.cpu_count() or 1)  # each holds arrays of its own: more would cost memory
 COST_PROFILE = "steady"  # the traffic that cost is scored at: everyday, not the stress of a burst
 SEARCH_PROFILE = "capacity"
 BURSTS = ("burst",)  # their seconds are not alike, so a warm-up cannot be told from their shape
@@ -38,36 +46,55 @@ BURSTS = ("burst",)  # their seconds are not alike, so a warm-up cannot be told 
 
 def gather(workspace: Workspace, data: Dataset, store: Store, plan: Plan) -> Findings:
     """Verdicts, comparisons, funnels, cold starts and costs."""
-    config = workspace.config
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return _gathered(workspace, data, store, plan, pool)
+
+
+def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, pool: ThreadPoolExecutor) -> Findings:
+    config, traffic_ = workspace.config, workspace.traffic()
     judged = [p for p in config.slo.profiles if p in data.profiles]
     limits = (config.slo.p95_s, config.slo.ttft_p95_s)
     targets = {t.name: t for t in workspace.measured()}
     names = list(dict.fromkeys(data.targets))
+    pairs = [(n, p) for p in judged for n in names]
     cost_profile = COST_PROFILE if COST_PROFILE in data.profiles else judged[0] if judged else COST_PROFILE
-    usage = {name: spend.blocks_of(targets[name], data.of(name, cost_profile), *limits) for name in names}
-    traffic_ = workspace.traffic()
     look = looks.look(len(data.blocks_valid), data.blocks_planned)
     seen = data.at(looks.first_blocks(data.blocks_valid, look.blocks))
     declared = {p.name: p.warmup_s for p in plan.profiles}
+    records = metered.records_of([*data.runs, *(run for pair in data.aa for run in pair)], data.invalid)
+
+    blocks = _each(pool, names, lambda n: spend.blocks_of(targets[n], data.of(n, cost_profile), *limits))
+    slos = pool.submit(slo.verdicts, seen, workspace.slos(), judged, limits, look.confidence)
+    comparisons = pool.submit(compare.comparisons, seen, judged, config.margins.latency, limits, look.confidence)
+    gate = pool.submit(aa.aa_gate, data, config.margins.latency, limits)
+    steady = [(n, p) for n, p in pairs if p not in BURSTS]
+    warm_ups = _each(pool, steady, lambda of: warmup.warm_up(*of, data.of(*of), declared.get(of[1], 0.0)))
+    funnels = _each(pool, pairs, lambda of: throttling.funnel(*of, data.of(*of), *limits))
+    timelines = _each(pool, names, lambda n: throttling.timeline(n, data.of(n, "burst"), *limits))
+    manners = _each(pool, pairs, lambda of: refusals.manner(*of, data.of(*of), config.slo.p95_s))
+    same = pool.submit(parity.parity, data)
+    streams = _each(pool, names, lambda n: traffic.streams(n, [r for p in data.profiles for r in data.of(n, p)]))
+    agreements = _each(pool, data.everyone, lambda n: agreement.agreement(n, [r for r in data.runs if r.target == n]))
+    used = _each(pool, data.everyone, lambda n: metered.used(targets[n], records))
+
+    usage = dict(zip(names, _all(blocks), strict=True))
+    starts = pool.submit(cold.cold, workspace, data, judged, usage)
     capacities = tuple(capacity.capacity(n, runs) for n in names if (runs := data.of(n, SEARCH_PROFILE)))
     sizings = tuple(capacity.sizing(c, traffic_.peak_per_s) for c in capacities)
     needed = {s.target: s.instances_needed for s in sizings}
     costs = tuple(spend.cost(targets[n], usage[n], traffic_.requests_per_month, needed.get(n)) for n in names)
-    records = metered.records_of([*data.runs, *(run for pair in data.aa for run in pair)], data.invalid)
     return Findings(
         data=data,
         expected_requests=traffic_.requests_per_month,
         look=look,
-        aa=aa.aa_gate(data, config.margins.latency, limits),
-        warm_ups=tuple(
-            warmup.warm_up(n, p, data.of(n, p), declared.get(p, 0.0)) for p in judged if p not in BURSTS for n in names
-        ),
-        slos=slo.verdicts(seen, workspace.slos(), judged, limits, look.confidence),
-        comparisons=compare.comparisons(seen, judged, config.margins.latency, limits, look.confidence),
-        funnels=tuple(throttling.funnel(n, p, data.of(n, p), *limits) for p in judged for n in names),
-        timelines={n: throttling.timeline(n, data.of(n, "burst"), *limits) for n in names},
-        manners=tuple(refusals.manner(n, p, data.of(n, p), config.slo.p95_s) for p in judged for n in names),
-        cold=cold.cold(workspace, data, judged, usage),
+        aa=gate.result(),
+        warm_ups=_all(warm_ups),
+        slos=slos.result(),
+        comparisons=comparisons.result(),
+        funnels=_all(funnels),
+        timelines=dict(zip(names, _all(timelines), strict=True)),
+        manners=_all(manners),
+        cold=starts.result(),
         capacities=capacities,
         sizings=sizings,
         contention=tuple(
@@ -76,18 +103,27 @@ def gather(workspace: Workspace, data: Dataset, store: Store, plan: Plan) -> Fin
         costs=costs,
         cost_verdicts=tuple(v for cost in costs for v in _ceilings(workspace, cost)),
         projection=projecting.projection([targets[n] for n in names], usage, costs, capacities, traffic_),
-        used=tuple(u for n in data.everyone if (u := metered.used(targets[n], records))),
+        used=tuple(u for u in _all(used) if u),
         asking=asking.asking(records, store.root),
-        agreements=tuple(agreement.agreement(n, [r for r in data.runs if r.target == n]) for n in data.everyone),
+        agreements=_all(agreements),
         reconciliations=tuple(
             r for n in data.everyone if (r := reconciliation.reconciliation(targets[n], records, store.root))
         ),
         coverage=tuple(coverage.coverage(targets.values(), plan, store)),
-        parity=parity.parity(data),
+        parity=same.result(),
         arrivals=tuple(traffic.burstiness(n, p, data.of(n, p)) for p in data.paired for n in names),
-        streams=tuple(traffic.streams(n, [r for p in data.profiles for r in data.of(n, p)]) for n in names),
+        streams=_all(streams),
         platform=tuple(platform.figures(n, p, data.of(n, p)) for p in data.profiles for n in names),
     )
+
+
+def _each(pool: ThreadPoolExecutor, what: Iterable[T], made: Callable[[T], R]) -> list[Future[R]]:
+    """Arrays are decoded, sorted and counted outside the interpreter's lock, so threads use every core."""
+    return [pool.submit(made, one) for one in what]
+
+
+def _all(futures: Iterable[Future[R]]) -> tuple[R, ...]:
+    return tuple(future.result() for future in futures)
 
 
 def _ceilings(workspace: Workspace, cost: spend.Cost) -> list[SloVerdict]:

@@ -1,0 +1,35 @@
+"""Quantiles and tails of the laws that intervals are made of.
+
+From ``scipy.special``: loading ``scipy.stats`` takes longer than most commands do.
+"""
+
+from __future__ import annotations
+
+import math
+
+from scipy import special
+
+
+def normal_quantile(p: float) -> float:
+    """Of mean 0 and deviation 1."""
+    return float(special.ndtri(p))
+
+
+def t_quantile(p: float, degrees: int) -> float:
+    """Student's t."""
+    return float(special.stdtrit(degrees, p))
+
+
+def t_two_sided(t: float, degrees: int) -> float:
+    """P(|T| > t), Student's t."""
+    return 2 * float(special.stdtr(degrees, -abs(t)))
+
+
+def poisson_upper(count: int, confidence: float) -> float:
+    """Exact upper limit of a Poisson mean after ``count`` events: half the chi-squared quantile of 2(count + 1)."""
+    return float(special.gammaincinv(count + 1, confidence))
+
+
+def none_of(n: int, confidence: float) -> float:
+    """Exact one-sided upper limit of a share after 0 of ``n`` (Clopper-Pearson): 1 - (1 - confidence)^(1/n)."""
+    return -math.expm1(math.log1p(-confidence) / n)
