@@ -40,7 +40,8 @@ from harness.evidence.store import Store
 from harness.planning import draw_plan, note_changes, seal_of
 from harness.planning.profiles import describe
 from harness.report import render
-from harness.report.content import content
+from harness.report.content import Content, content
+from harness.report.csv_text import csv_text
 from harness.report.earlier import changes, read_earlier
 from harness.report.record import record
 from harness.workspace import Workspace
@@ -160,20 +161,27 @@ def report(workspace: Workspace, folder: Path, earlier: Path | None = None) -> t
     """Render the outcome, beside what an earlier report said; returns the HTML's path."""
     before = read_earlier(earlier) if earlier is not None else None
     outcome = decide(workspace)
-    said = content(
-        workspace,
-        outcome.plan,
-        outcome.findings,
-        outcome.decision,
-        outcome.doubts,
-        outcome.seal,
-        outcome.calibration,
-        Store(workspace.evidence).checks(),
-        changes(before, outcome.as_json()),
-    )
+    said = _content(workspace, outcome, before)
     page = render.write(said, workspace.root, folder)
     seal = outcome.seal["digest"] if outcome.seal else None
     adr = record(workspace, outcome.findings, outcome.decision, outcome.doubts, seal, said.verdict.date)
     write_text(folder / "decision-record.md", adr)
     write_text(folder / "decision.json", dump(outcome.as_json()))
     return outcome, page
+
+
+def report_table(workspace: Workspace, name: str) -> str:
+    """One table of the report as CSV, made anew from the evidence; raises Refused where there is none of that name."""
+    said = _content(workspace, decide(workspace), None)
+    tables = {**said.tables, **{f.table.id: f.table for f in said.figures.values() if f.table}}
+    if name not in tables:
+        raise Refused(f"the report has no table {name}", f"one of: {', '.join(sorted(tables))}")
+    return csv_text(tables[name])
+
+
+def _content(workspace: Workspace, outcome: Outcome, before: dict[str, Any] | None) -> Content:
+    return content(
+        *(workspace, outcome.plan, outcome.findings, outcome.decision, outcome.doubts),
+        *(outcome.seal, outcome.calibration, Store(workspace.evidence).checks()),
+        changes(before, outcome.as_json()),
+    )

@@ -66,10 +66,11 @@ def agreed(
     whole: Comparison, warm: Callable[[], Comparison], cold: int, shares: tuple[float | None, float | None]
 ) -> Comparison:
     """The comparison where its parts agree with it; else UNRESOLVED, with both parts told."""
+    sign = SIGNS.get(whole.relation)
+    if sign is None or not isinstance(whole.ratio, Estimate):
+        return whole  # nothing shown, or decided by failures, which are in neither part
     parts = warm()
-    sign, warm_sign = SIGNS.get(whole.relation), SIGNS.get(parts.relation)
-    if sign is None:
-        return whole
+    warm_sign = SIGNS.get(parts.relation)
     holds = {
         0: warm_sign == 0 and cold == 0,
         1: (warm_sign == 1 and cold >= 0) or (warm_sign == 0 and cold == 1),

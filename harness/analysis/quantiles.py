@@ -55,11 +55,11 @@ def _of_pooled(pooled: Pooled, p: float, confidence: float) -> Known:
     if n == 0:
         return Unknown("no measured request")
     if pooled.quantile(p) == math.inf:
-        return Unknown(f"infinite: {pooled.share_infinite() * 100:.1f} % of {n} requests failed")
+        return Unknown(f"infinite: {pooled.share_infinite() * 100:.1f} % of {n} requests failed", n, pooled.blocks)
     if n < least_n(p):
-        return Unknown(f"n = {n} cannot certify p{p * 100:g}: at least {least_n(p)} are needed")
+        return Unknown(f"n = {n} cannot certify p{p * 100:g}: at least {least_n(p)} are needed", n, pooled.blocks)
     if pooled.blocks < 2:
-        return Unknown(f"{pooled.blocks} valid block(s): an interval needs at least 2")
+        return Unknown(f"{pooled.blocks} valid block(s): an interval needs at least 2", n, pooled.blocks)
     without = [pooled.log_quantile(p, k) for k in range(pooled.blocks)]
     result = from_deletions(pooled.log_quantile(p), without, independent_se(pooled, p))
     return result.estimate(confidence, n, f"p{p * 100:g} pooled, block jackknife")

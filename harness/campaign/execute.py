@@ -12,7 +12,7 @@ from harness.campaign.launch import launch
 from harness.campaign.limits import Limits, spent
 from harness.campaign.metering import Meter, metered
 from harness.campaign.platform import EmbeddedPlatform
-from harness.campaign.progress import Progress, Step, duration
+from harness.campaign.progress import Progress, Seen, Step, duration
 from harness.costing.forecast import run_cost_usd
 from harness.domain.plan import Block, Plan, Run, Start
 from harness.domain.target import Target
@@ -117,6 +117,7 @@ class Campaign:
                 len(units),
                 f"{run.profile} on {run.target}",
                 left,
+                sum(unit.expected_s for unit in units),
             )
             record = self._one(run, attempt, step, platform)
             if not record.valid:
@@ -143,10 +144,14 @@ class Campaign:
         meter = Meter(target)
 
         def tick(elapsed_s: float) -> None:
-            self._progress.tick(step, elapsed_s, run.expected_s)
             self._limits.check_stop_file()
             meter.follow(folder)
-            self._limits.count(meter.cost_usd(elapsed_s))
+            cost_usd = meter.cost_usd(elapsed_s)
+            seen = Seen(
+                meter.samples, meter.ok, run.requests, self._limits.spent_usd + cost_usd, self._limits.budget_usd
+            )
+            self._progress.tick(step, elapsed_s, run.expected_s, seen)
+            self._limits.count(cost_usd)
 
         try:
             urls = (platform.url(run.target), *platform.lanes(run.target))

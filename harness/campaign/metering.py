@@ -15,7 +15,7 @@ import orjson
 
 from harness.costing.book import read_book
 from harness.costing.models import Usage, bill
-from harness.domain.sample import COLUMNS, UNBILLED
+from harness.domain.sample import COLUMNS, UNBILLED, Outcome
 from harness.domain.target import Target
 from harness.evidence.run_folder import SPOOL
 
@@ -32,6 +32,7 @@ class Meter:
         self._offset = 0
         self._requests = self._ms = self._bytes = self._input = self._output = 0.0
         self.samples = 0
+        self.ok = 0
         self.matched = 0
 
     def follow(self, folder: Path) -> None:
@@ -53,6 +54,7 @@ class Meter:
         """One sample's ``READ`` columns."""
         outcome, sent, finished, size, tokens_in, tokens_out, attempts, request_id = values
         self.samples += 1
+        self.ok += outcome == Outcome.OK.value
         self._bytes += size or 0
         self._input += tokens_in or 0
         self._output += tokens_out or 0

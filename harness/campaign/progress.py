@@ -1,8 +1,9 @@
-"""How a long command says where it is: a live line in a terminal, plain lines elsewhere."""
+"""How a long command says where it is: a live page in a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from types import TracebackType
 from typing import Self
 
@@ -21,6 +22,21 @@ class Step:
     blocks: int
     label: str
     remaining_s: float  # of everything after this run
+    whole_s: float = 0.0  # of the plan, done or not
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is known of a run while it goes; money is MODELLED, this run's so far with it."""
+
+    ended: int
+    ok: int
+    planned: int
+    spent_usd: Decimal
+    budget_usd: Decimal
+
+
+BAR = 28
 
 
 class Progress:
@@ -43,15 +59,10 @@ class Progress:
         if self._live:
             self._live.stop()
 
-    def tick(self, step: Step, elapsed_s: float, expected_s: float) -> None:
-        """Redraw the live line; nothing where there is no terminal."""
-        if self._live is None:
-            return
-        done = min(1.0, elapsed_s / expected_s) if expected_s else 0.0
-        bar = "━" * round(done * 20) + "╌" * (20 - round(done * 20))
-        eta = duration(max(0.0, expected_s - elapsed_s) + step.remaining_s)
-        words = f"block {step.block}/{step.blocks}  run {step.number}/{step.of}  {bar}  {step.label}  left {eta}"
-        self._live.update(Text(words))
+    def tick(self, step: Step, elapsed_s: float, expected_s: float, seen: Seen) -> None:
+        """Redraw the live page; nothing where there is no terminal."""
+        if self._live is not None:
+            self._live.update(Text("\n".join(page(step, elapsed_s, expected_s, seen))))
 
     def work(self, text: str) -> None:
         """Redraw the live line with anything else that takes long."""
@@ -61,6 +72,32 @@ class Progress:
     def say(self, text: str) -> None:
         """One line that stays."""
         self._console.print(text, markup=False, soft_wrap=True)
+
+
+def page(step: Step, elapsed_s: float, expected_s: float, seen: Seen) -> list[str]:
+    """Where the campaign is, what the run has met so far, how long both still take, and the spend."""
+    left_s = max(0.0, expected_s - elapsed_s)
+    whole_s = max(step.whole_s, left_s + step.remaining_s)
+    failed = seen.ended - seen.ok
+    met = (
+        f"{seen.ended} of {seen.planned} ended, {failed} failed"
+        if seen.planned
+        else f"{seen.ended} ended, {failed} failed"
+    )
+    whole_left_s = left_s + step.remaining_s
+    spent = f"spent {seen.spent_usd:.2f} of {seen.budget_usd} USD (MODELLED)"
+    return [
+        "",
+        f"block {step.block} of {step.blocks}, run {step.number} of {step.of}: {step.label}",
+        f"  this run  {bar(elapsed_s, expected_s)}  left {duration(left_s)}  {met}",
+        f"  pilot     {bar(whole_s - whole_left_s, whole_s)}  left {duration(whole_left_s)}  {spent}",
+    ]
+
+
+def bar(done: float, whole: float) -> str:
+    """Full, or what is done of it."""
+    filled = round(BAR * min(1.0, max(0.0, done / whole))) if whole > 0 else 0
+    return "━" * filled + "╌" * (BAR - filled)
 
 
 def duration(seconds: float) -> str:

@@ -26,11 +26,18 @@ def report(
         Path | None,
         typer.Option(metavar="FILE", help="decision.json of an earlier report of this pilot, or its folder."),
     ] = None,
+    table: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Print one table as CSV and write nothing; its name stands under it."),
+    ] = None,
     *,
     pdf: Annotated[bool, typer.Option("--pdf", help="Print report.pdf too, with an installed Chromium.")] = False,
 ) -> None:
     """Render HTML, Markdown, decision record, figures and tables; the same evidence gives the same bytes."""
     workspace = find()
+    if table is not None:
+        print(pipeline.report_table(workspace, table), end="")
+        return
     outcome, path = pipeline.report(workspace, out or workspace.rendered, compare)
     print(line(outcome))
     print(path)

@@ -80,7 +80,7 @@ def decision_json(
 
 def _known(known: Known) -> dict[str, Any]:
     if isinstance(known, Unknown):
-        return {"value": None, "low": None, "high": None, "n": None, "blocks": None, "reason": known.reason}
+        return {"value": None, "low": None, "high": None, "n": known.n, "blocks": known.blocks, "reason": known.reason}
     return {
         "value": known.value,
         "low": known.low,

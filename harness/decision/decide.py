@@ -142,7 +142,9 @@ def _volume_words(findings: Findings, names: dict[str, str]) -> list[str]:
             f"{names[c.cheaper_below]} is cheaper below, {names[c.cheaper_above]} above. Expected: {now:.2f} million."
         )
     if not findings.projection.crossings:
-        out.append(f"Volume: one target is cheaper at every volume within a factor of {SPAN:g} of the expected one.")
+        first = {curve.target: curve.points[0].usd for curve in findings.projection.curves}
+        cheaper = names[min(first, key=lambda name: first[name])] if first else "one target"
+        out.append(f"Volume: {cheaper} is cheaper at every volume within a factor of {SPAN:g} of the expected one.")
     for target, change in findings.projection.flips:
         if change < 0:
             out.append(f"Price: {names[target]} would be the cheaper one if its prices fell by {-change * 100:.0f} %.")

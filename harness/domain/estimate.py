@@ -24,9 +24,11 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A number that could not be had, and why; it is never a zero."""
+    """A number that could not be had, and why; it is never a zero. ``n`` and ``blocks`` are what was looked at, where told."""
 
     reason: str
+    n: int | None = None
+    blocks: int | None = None
 
 
 Known = Estimate | Unknown

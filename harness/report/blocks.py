@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 class Tone(StrEnum):
@@ -78,6 +79,20 @@ def number(text: str) -> Cell:
 def absent(reason: str) -> Cell:
     """Never blank and never zero."""
     return Cell(reason, Tone.ABSENT)
+
+
+def again(t: Table) -> str:
+    """The command that makes the table anew from the evidence."""
+    return f"pilot report --table {t.id}"
+
+
+def marked(rows: Sequence[Mapping[str, Any]], shown: Table) -> list[dict[str, Any]]:
+    """A chart's rows, each with the words of its row in the chart's table: what its mark says when pointed at."""
+    told = [
+        ", ".join([first.text, *(f"{head} {cell.text}" for head, cell in zip(shown.head[1:], rest, strict=True))])
+        for first, *rest in shown.rows
+    ]
+    return [{**row, "said": words} for row, words in zip(rows, told, strict=True)]
 
 
 def table(id_: str, title: str, head: Sequence[str], rows: Sequence[Sequence[Cell]], note: str = "") -> Table:

@@ -10,7 +10,7 @@ from harness.decision.findings import Findings
 from harness.decision.wording import count, duration_text, percent, significant
 from harness.domain.estimate import Estimate, Known
 from harness.report import charts_cold, words
-from harness.report.blocks import Cell, Figure, Table, absent, number, table
+from harness.report.blocks import Cell, Figure, Table, absent, marked, number, table
 from harness.report.figures import pair_of
 from harness.report.svg import render
 
@@ -115,12 +115,12 @@ def knee(findings: Findings, names: Names, limit_s: float) -> Figure | None:
         "One mark a step of the search; dashed: the sustained rate with its interval. A step in which so many failed that its "
         "p95 is infinite has no mark and stands in the table."
     )
-    spec = charts_cold.knee(points, brackets, pair_of(findings, names), limit_s)
     cells = [
         (Cell(p["target"]), number(significant(p["rate"])), number(duration_text(p["p95"])), Cell(p["kept"]))
         for p in points
     ]
     shown = table("knee-table", title, ("target", "rate (requests/s)", "p95", "step"), cells)
+    spec = charts_cold.knee(marked(points, shown), brackets, pair_of(findings, names), limit_s)
     return Figure("knee", title, subtitle, render(spec, title), shown)
 
 

@@ -6,10 +6,15 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from harness.report.svg import WIDTH, colours
+from harness.report.svg import DESCRIBED, POINTED, WIDTH, colours
 
 Rows = Sequence[dict[str, Any]]
 _ONCE: dict[str, Any] = {"values": [{}]}  # a mark that is no row's: drawn once
+_STEPS: list[dict[str, Any]] = [
+    {"mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2}},
+    {"mark": POINTED, "encoding": DESCRIBED},
+]
+_STROKES = {"symbolType": "stroke"}
 PERCENTILES = (0.5, 0.75, 0.9, 0.95, 0.99)
 
 
@@ -33,6 +38,9 @@ def quantile_curves(rows: Rows, pair: tuple[str, str], unit_title: str, limit_s:
     }
     colour = {"field": "target", "type": "nominal", "scale": colours(*pair)}
     y_title = {"title": unit_title}
+    most = (
+        max(max((row["high"] for row in rows), default=0), limit_s or 0) * 1.06
+    )  # room above the promise for its words
     layers: list[dict[str, Any]] = [
         {
             "mark": {"type": "area", "opacity": 0.18},
@@ -45,7 +53,12 @@ def quantile_curves(rows: Rows, pair: tuple[str, str], unit_title: str, limit_s:
         },
         {
             "mark": {"type": "line", "strokeWidth": 2, "point": {"size": 22}},
-            "encoding": {"x": x, "y": {"field": "value", "type": "quantitative", **y_title}, "color": colour},
+            "encoding": {
+                "x": x,
+                "y": {"field": "value", "type": "quantitative", **y_title, "scale": {"domainMax": most}},
+                "color": colour,
+                **DESCRIBED,
+            },
         },
     ]
     if limit_s is not None:
@@ -90,6 +103,7 @@ def paired_blocks(rows: Rows, pair: tuple[str, str], unit_title: str) -> dict[st
                         "type": "nominal",
                         "scale": {"domain": list(pair), "range": ["circle", "diamond"]},
                     },
+                    **DESCRIBED,
                 },
             },
         ],
@@ -113,7 +127,7 @@ def burst_timeline(rows: Rows, pair: tuple[str, str]) -> dict[str, Any]:
                     {"filter": {"field": "target", "equal": target}},
                     {"fold": ["offered", "answered", "refused"], "as": ["what", "rate"]},
                 ],
-                "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2},
+                "layer": _STEPS,
                 "encoding": {
                     "x": x,
                     "y": {"field": "rate", **y},
@@ -124,22 +138,33 @@ def burst_timeline(rows: Rows, pair: tuple[str, str]) -> dict[str, Any]:
                             "domain": ["offered", "answered", "refused"],
                             "range": ["#999999", colour, "#cc79a7"],
                         },
+                        "legend": _STROKES,
                     },
                     "strokeDash": {
                         "field": "what",
                         "type": "nominal",
                         "scale": {"domain": ["offered", "answered", "refused"], "range": [[4, 3], [1, 0], [2, 2]]},
+                        "legend": _STROKES,
                     },
                 },
             }
         )
-    both = {"field": "target", "type": "nominal", "scale": colours(*pair)}
-    for field, title, axis in (("in_flight", "in flight", x), ("p95", "p95 of answers (s)", x_last)):
+    # one dash a second: a second in which nothing was answered has no p95, and nothing is drawn across it
+    dashes: list[dict[str, Any]] = [
+        {"mark": {"type": "rule", "strokeWidth": 2}, "encoding": {"x2": {"field": "next"}}},
+        {"mark": POINTED, "encoding": DESCRIBED},
+    ]
+    both = {"field": "target", "type": "nominal", "scale": colours(*pair), "legend": _STROKES}
+    for field, title, axis, layer in (
+        ("in_flight", "in flight", x, _STEPS),
+        ("p95", "p95 of answers (s)", x_last, dashes),
+    ):
         panels.append(
             {
                 "width": WIDTH,
                 "height": 90,
-                "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2},
+                "transform": [{"calculate": "datum.second + 1", "as": "next"}],
+                "layer": layer,
                 "encoding": {
                     "x": axis,
                     "y": {"field": field, "type": "quantitative", "title": title},
@@ -148,11 +173,17 @@ def burst_timeline(rows: Rows, pair: tuple[str, str]) -> dict[str, Any]:
             }
         )
     return {
-        "data": {"values": list(rows)},
+        "data": {"values": [*rows, *_ends(rows)]},
         "vconcat": panels,
         "spacing": 14,
         "resolve": {"scale": {"color": "independent", "strokeDash": "independent"}},
     }
+
+
+def _ends(rows: Rows) -> list[dict[str, Any]]:
+    """The last second again, where it ends: a step is as long as the others."""
+    last = {row["target"]: row for row in rows}
+    return [{**row, "second": row["second"] + 1, "p95": None} for row in last.values()]
 
 
 def cost_lines(rows: Rows, pair: tuple[str, str], crossing: float | None, expected: float) -> dict[str, Any]:
@@ -177,6 +208,7 @@ def cost_lines(rows: Rows, pair: tuple[str, str], crossing: float | None, expect
             "encoding": {"x": x, "y": {"field": "low", **y}, "y2": {"field": "high"}, "color": colour},
         },
         {"mark": {"type": "line", "strokeWidth": 2}, "encoding": {"x": x, "y": {"field": "usd", **y}, "color": colour}},
+        {"mark": POINTED, "encoding": {"x": x, "y": {"field": "usd", **y}, "color": colour, **DESCRIBED}},
         {"data": _ONCE, "mark": {"type": "rule", "strokeDash": [2, 3]}, "encoding": {"x": {"datum": expected}}},
         {
             "data": _ONCE,
@@ -226,7 +258,7 @@ def cost_against_latency(rows: Rows, pair: tuple[str, str], limit_s: float) -> d
             },
             {
                 "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
-                "encoding": {"x": {"field": "cost", **x}, "y": {"field": "p95", **y}, "color": colour},
+                "encoding": {"x": {"field": "cost", **x}, "y": {"field": "p95", **y}, "color": colour, **DESCRIBED},
             },
             *limit_rule(limit_s),
         ],

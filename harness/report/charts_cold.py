@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.report.charts import Rows, limit_rule
-from harness.report.svg import PARTS, WIDTH, colours
+from harness.report.svg import DESCRIBED, PARTS, WIDTH, colours
 
 _LABELS = {"labelLimit": 280, "minExtent": 245}
 
@@ -34,6 +34,7 @@ def cold_parts(rows: Rows, parts: Sequence[str]) -> dict[str, Any]:
                 "legend": {"columns": 2, "labelLimit": 300, "columnPadding": 90},
             },
             "order": {"field": "order", "type": "quantitative"},
+            **DESCRIBED,
         },
     }
 
@@ -47,7 +48,12 @@ def cold_strip(rows: Rows) -> dict[str, Any]:
         "mark": {"type": "point", "filled": True, "size": 55, "opacity": 0.75},
         "encoding": {
             "y": {"field": "label", "type": "nominal", "title": None, "sort": None, "axis": _LABELS},
-            "x": {"field": "milliseconds", "type": "quantitative", "title": "milliseconds beyond the model's own time"},
+            "x": {
+                "field": "milliseconds",
+                "type": "quantitative",
+                "title": "milliseconds beyond the model's own time",
+                "axis": {"tickCount": 8},
+            },
             "color": {
                 "field": "state",
                 "type": "nominal",
@@ -58,6 +64,7 @@ def cold_strip(rows: Rows) -> dict[str, Any]:
                 "type": "nominal",
                 "scale": {"domain": ["cold", "warm"], "range": ["triangle-up", "circle"]},
             },
+            **DESCRIBED,
         },
     }
 
@@ -95,7 +102,7 @@ def keep_alive(curve: Rows, probes: Rows, medians: Rows, pair: tuple[str, str]) 
             {
                 "data": {"values": list(probes)},
                 "mark": {"type": "tick", "orient": "vertical", "height": 9, "thickness": 1.5, "opacity": 0.7},
-                "encoding": {"x": x, "y": {**share, "field": "cold"}, "color": colour},
+                "encoding": {"x": x, "y": {**share, "field": "cold"}, "color": colour, **DESCRIBED},
             },
         ],
     }
@@ -119,7 +126,7 @@ def funnel(rows: Rows, stages: Sequence[str], pair: tuple[str, str]) -> dict[str
         "height": {"step": 18},
         "data": {"values": list(rows)},
         "layer": [
-            {"mark": {"type": "bar"}, "encoding": {**base, "color": colour}},
+            {"mark": {"type": "bar"}, "encoding": {**base, "color": colour, **DESCRIBED}},
             {
                 "mark": {"type": "text", "align": "left", "dx": 4},
                 "encoding": {**base, "text": {"field": "label", "type": "nominal"}},
@@ -167,7 +174,7 @@ def knee(steps: Rows, brackets: Rows, pair: tuple[str, str], limit_s: float) -> 
             {
                 "data": {"values": list(steps)},
                 "mark": {"type": "point", "filled": True, "size": 60, "opacity": 0.85},
-                "encoding": {"x": x, "y": y, "color": colour, "shape": kept},
+                "encoding": {"x": x, "y": y, "color": colour, "shape": kept, **DESCRIBED},
             },
             *limit_rule(limit_s),
         ],

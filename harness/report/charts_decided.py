@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness.report.svg import BASELINE, CANDIDATE, PARTS, WIDTH, row_labels
+from harness.report.svg import BASELINE, CANDIDATE, DESCRIBED, PARTS, WIDTH, row_labels
 
 GREEN = PARTS[3]
 Rows = Sequence[dict[str, Any]]
@@ -46,6 +46,7 @@ def acceptability(rows: Rows, order: Sequence[str]) -> dict[str, Any]:
                             "axis": {"format": "%", "grid": False},
                         },
                         "color": {"field": "alternative", "type": "nominal", "scale": colour, "legend": None},
+                        **DESCRIBED,
                     },
                 },
                 {
@@ -81,6 +82,7 @@ def tornado(rows: Rows, lead: float) -> dict[str, Any]:
                         "axis": {"grid": False},
                     },
                     "x2": {"field": "high"},
+                    **DESCRIBED,
                 },
             },
             {"data": {"values": [{}]}, "mark": {"type": "rule"}, "encoding": {"x": {"datum": 0}}},

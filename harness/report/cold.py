@@ -11,7 +11,7 @@ from harness.decision.findings import Findings
 from harness.decision.wording import count, duration_text, money, percent, significant
 from harness.domain.estimate import Estimate, Unknown
 from harness.report import charts_cold, words
-from harness.report.blocks import Cell, Figure, Table, absent, number, table
+from harness.report.blocks import Cell, Figure, Table, absent, marked, number, table
 from harness.report.figures import pair_of
 from harness.report.svg import render
 
@@ -210,7 +210,13 @@ def breakdown(findings: Findings, names: Names) -> Figure | None:
     for b in findings.cold.breakdowns:
         label = f"{names[b.target]}: {labels[b.kind]}"
         rows += [
-            {"label": label, "part": part, "order": k, "milliseconds": value * 1000}
+            {
+                "label": label,
+                "part": part,
+                "order": k,
+                "milliseconds": value * 1000,
+                "said": f"{label}, {part} {value * 1000:.1f} ms",
+            }
             for k, (part, value) in enumerate(zip(PARTS, b.parts_s, strict=True))
         ]
         platform = (
@@ -255,7 +261,7 @@ def strip(findings: Findings, names: Names) -> Figure | None:
     subtitle = "One mark a request; response time minus the model's own time, cold-start profile, all valid runs."
     cells = [(Cell(r["label"]), Cell(r["state"]), number(f"{r['milliseconds']:.1f}")) for r in rows]
     shown = table("cold-strip-table", title, ("probe", "state", "overhead (ms)"), cells)
-    return Figure("cold-strip", title, subtitle, render(charts_cold.cold_strip(rows), title), shown)
+    return Figure("cold-strip", title, subtitle, render(charts_cold.cold_strip(marked(rows, shown)), title), shown)
 
 
 def keep_alive(findings: Findings, names: Names) -> Figure | None:
@@ -285,8 +291,8 @@ def keep_alive(findings: Findings, names: Names) -> Figure | None:
     cells = [
         (Cell(p["target"]), number(duration_text(p["gap"])), Cell("cold" if p["cold"] else "warm")) for p in probes
     ]
-    spec = charts_cold.keep_alive(curve, probes, medians, pair_of(findings, names))
     shown = table("keep-alive-probes", title, ("target", "idle gap", "answer"), cells)
+    spec = charts_cold.keep_alive(curve, marked(probes, shown), medians, pair_of(findings, names))
     return Figure("keep-alive-curve", title, subtitle, render(spec, title), shown)
 
 

@@ -90,7 +90,7 @@ def content(
         generator.floor(calibration),
         _digests(plan, seal, findings),
         _targets(workspace, findings),
-        _prices(workspace),
+        _prices(workspace, findings),
     ]
     drawn = [
         figures.quantile_curve(findings, names, "steady", "response_s", config.slo.p95_s),
@@ -250,10 +250,14 @@ def _targets(workspace: Workspace, findings: Findings) -> Table:
     return table("targets", "Targets, as they describe themselves", head, rows)
 
 
-def _prices(workspace: Workspace) -> Table:
-    rows = []
+def _prices(workspace: Workspace, findings: Findings) -> Table:
+    """Those that a line of a bill was made with."""
+    bills = [*(c.monthly for c in findings.costs if c.monthly), *(u.bill for u in findings.used)]
+    used = {line.price_key for bill in bills for line in bill.lines}
+    rows, known = [], 0
     for name in sorted({t.prices.book for t in workspace.measured() if t.prices}):
         book = read_book(name)
+        known += len(book.prices)
         rows += [
             (
                 Cell(name),
@@ -264,5 +268,7 @@ def _prices(workspace: Workspace) -> Table:
                 Cell("yes" if p.confirmed else "no, unconfirmed"),
             )
             for p in book.prices
+            if p.key in used
         ]
-    return table("prices", "Prices used", ("book", "item", "price", "unit", "source", "confirmed"), rows)
+    note = f"{len(rows)} of the {known} prices in these books: those that a bill of this pilot was made with."
+    return table("prices", "Prices used", ("book", "item", "price", "unit", "source", "confirmed"), rows, note)

@@ -12,7 +12,7 @@ from harness.decision.wording import count, money, percent, significant
 from harness.domain.bill import CostLayer, LineItem
 from harness.domain.estimate import Estimate, Unknown
 from harness.report import charts, words
-from harness.report.blocks import Cell, Figure, Table, absent, number, table
+from harness.report.blocks import Cell, Figure, Table, absent, marked, number, table
 from harness.report.figures import pair_of
 from harness.report.svg import render
 
@@ -102,10 +102,12 @@ def cost_curve(findings: Findings, names: Names) -> Figure | None:
     ]
     head = ("target", "requests a month", "instances", "runtime a month", "95 % interval")
     crossing = findings.crossing
+    shown = table("cost-curve-table", title, head, cells)
     spec = charts.cost_lines(
-        rows, pair_of(findings, names), crossing.requests if crossing else None, findings.expected_requests
+        *(marked(rows, shown), pair_of(findings, names)),
+        *(crossing.requests if crossing else None, findings.expected_requests),
     )
-    return Figure("cost-curve", title, subtitle, render(spec, title), table("cost-curve-table", title, head, cells))
+    return Figure("cost-curve", title, subtitle, render(spec, title), shown)
 
 
 def _curve_title(findings: Findings, names: Names) -> str:

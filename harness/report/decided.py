@@ -12,7 +12,7 @@ from harness.decision.scorecards import Scoring
 from harness.decision.wording import percent
 from harness.domain.criteria import WORDS, Criterion
 from harness.report import charts_decided
-from harness.report.blocks import Cell, Figure, Table, absent, number, table
+from harness.report.blocks import Cell, Figure, Table, absent, marked, number, table
 from harness.report.svg import render
 
 Names = Mapping[str, str]  # of the alternatives
@@ -103,7 +103,7 @@ def acceptability(decision: Decision, names: Names) -> Figure | None:
     subtitle = "Share of 20,000 draws of weights, with measured scores drawn within their intervals."
     cells = [(Cell(r["alternative"]), Cell(r["weights"]), number(percent(r["share"]))) for r in rows]
     shown = table("acceptability-table", title, ("alternative", "weights", "wins"), cells)
-    spec = charts_decided.acceptability(rows, [names[name] for name in (BASELINE, CANDIDATE, HYBRID)])
+    spec = charts_decided.acceptability(marked(rows, shown), [names[name] for name in (BASELINE, CANDIDATE, HYBRID)])
     return Figure("acceptability", title, subtitle, render(spec, title), shown)
 
 
@@ -124,7 +124,7 @@ def tornado(decision: Decision, names: Names) -> Figure | None:
     subtitle = f"Lead in points of five with each measured score at the ends of its interval; now {lead:.2f}."
     cells = [(Cell(r["input"]), number(f"{r['low']:.2f}"), number(f"{r['high']:.2f}")) for r in rows]
     shown = table("tornado-table", title, ("input", "lead at one end", "lead at the other"), cells)
-    return Figure("tornado", title, subtitle, render(charts_decided.tornado(rows, lead), title), shown)
+    return Figure("tornado", title, subtitle, render(charts_decided.tornado(marked(rows, shown), lead), title), shown)
 
 
 def _named(what: str, names: Names) -> str:

@@ -13,7 +13,7 @@ from harness.decision.wording import duration_text, money, percent
 from harness.domain.estimate import Estimate
 from harness.domain.verdict import Relation
 from harness.report import charts
-from harness.report.blocks import Cell, Figure, number, table
+from harness.report.blocks import Cell, Figure, marked, number, table
 from harness.report.svg import render
 
 SHARES = (0.05, 0.25, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98, 0.99)
@@ -34,7 +34,6 @@ def quantile_curve(findings: Findings, names: Names, profile: str, what: str, li
         return None
     word = "response time" if what == "response_s" else "time to first token"
     pair = pair_of(findings, names)
-    spec = charts.quantile_curves(rows, pair, f"{word}, {profile} (s)", limit_s)
     title = _comparison_sentence(findings, names, profile, "p95_s" if what == "response_s" else "ttft_p95_s")
     subtitle = (
         f"Quantiles of {word} from the intended send, {profile} traffic, all valid blocks; bands are 95 % block intervals. "
@@ -51,6 +50,7 @@ def quantile_curve(findings: Findings, names: Names, profile: str, what: str, li
     ]
     id_ = f"quantiles-{profile}-{'response' if what == 'response_s' else 'ttft'}"
     shown = table(f"{id_}-table", title, ("target", "quantile", word, "95 % interval"), cells)
+    spec = charts.quantile_curves(marked(rows, shown), pair, f"{word}, {profile} (s)", limit_s)
     return Figure(id_, title, subtitle, render(spec, title), shown)
 
 
@@ -68,9 +68,9 @@ def blocks_pair(findings: Findings, names: Names, profile: str) -> Figure | None
     faster = _blocks_where_candidate_is_faster(findings, profile)
     title = f"The p95 of {names[data.candidate]} was lower in {faster[0]} of {faster[1]} blocks"
     subtitle = f"p95 response time of each block, {profile} traffic; a block with more than 5 % failures has no finite p95 and no dot."
-    spec = charts.paired_blocks(rows, pair_of(findings, names), f"p95, {profile} (s)")
     cells = [(number(str(r["block"])), Cell(r["target"]), number(duration_text(r["value"]))) for r in rows]
     shown = table(f"blocks-{profile}-table", title, ("block", "target", "p95"), cells)
+    spec = charts.paired_blocks(marked(rows, shown), pair_of(findings, names), f"p95, {profile} (s)")
     return Figure(f"blocks-{profile}", title, subtitle, render(spec, title), shown)
 
 
@@ -104,13 +104,9 @@ def pareto(findings: Findings, names: Names, limit_s: float) -> Figure | None:
     title = "Cost against waiting: further left is cheaper, further down is faster"
     subtitle = "Steady traffic; bars are 95 % intervals; cost of the runtime layer at the expected traffic."
     cells = [(Cell(r["target"]), number(money(r["cost"])), number(duration_text(r["p95"]))) for r in rows]
-    return Figure(
-        "pareto",
-        title,
-        subtitle,
-        render(charts.cost_against_latency(rows, pair_of(findings, names), limit_s), title),
-        table("pareto-table", title, ("target", "per 1,000 successes", "p95"), cells),
-    )
+    shown = table("pareto-table", title, ("target", "per 1,000 successes", "p95"), cells)
+    spec = charts.cost_against_latency(marked(rows, shown), pair_of(findings, names), limit_s)
+    return Figure("pareto", title, subtitle, render(spec, title), shown)
 
 
 def pair_of(findings: Findings, names: Names) -> tuple[str, str]:

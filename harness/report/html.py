@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from html import escape
 
-from harness.report.blocks import Figure, Table, Tone, Verdict
+from harness.report.blocks import Figure, Table, Tone, Verdict, again
 from harness.report.csv_text import csv_text
 
 _CLASSES = {
@@ -33,9 +33,8 @@ def table(t: Table, *, caption: bool = True) -> str:
     title = f"<caption>{escape(t.title)}</caption>" if caption else ""
     note = f'<p class="note">{escape(t.note)}</p>' if t.note else ""
     data = base64.b64encode(csv_text(t).encode()).decode()
-    link = (
-        f'<p class="csv"><a download="{escape(t.id)}.csv" href="data:text/csv;base64,{data}">{escape(t.id)}.csv</a></p>'
-    )
+    download = f'<a download="{escape(t.id)}.csv" href="data:text/csv;base64,{data}">{escape(t.id)}.csv</a>'
+    link = f'<p class="csv">{download} <code>{escape(again(t))}</code></p>'
     return (
         f'<div class="scroll" id="table-{escape(t.id)}" tabindex="0" role="region" aria-label="{escape(t.title)}">'
         f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{note}{link}"

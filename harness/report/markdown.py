@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.report.blocks import Figure, Table, Tone, Verdict
+from harness.report.blocks import Figure, Table, Tone, Verdict, again
 from harness.report.escape import markdown as escape
 
 
@@ -23,6 +23,7 @@ def table(t: Table) -> str:
     ]
     if t.note:
         lines += ["", str(escape(t.note))]
+    lines += ["", f"[{t.id}.csv](tables/{t.id}.csv), `{again(t)}`"]
     return "\n".join(lines)
 
 

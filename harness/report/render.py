@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -78,8 +80,14 @@ def as_html(content: Content, sections: list[Section], workspace_root: Path) -> 
         filled.append({"id": section.id, "title": heading.group(1) if heading else "", "html": Markup(body)})  # noqa: S704 - escaped above
     environment = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
     template = environment.from_string(asset(workspace_root, "templates", "page.html.j2"))
-    css = Markup(asset(workspace_root, "style", "report.css").replace("</", "<\\/"))  # noqa: S704 - a file of ours
-    return template.render(title=content.title, css=css, sections=filled, footer=content.footer) + "\n"
+    css, script = (_inlined(asset(workspace_root, "style", name)) for name in ("report.css", "report.js"))
+    allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    values = {"title": content.title, "css": css, "script": script, "allowed": allowed, "footer": content.footer}
+    return template.render(sections=filled, **values) + "\n"
+
+
+def _inlined(text: str) -> Markup:
+    return Markup(text.replace("</", "<\\/"))  # noqa: S704 - a file of ours or the team's
 
 
 def _fill(section: Section, content: Content, place: Placers, hold: list[str] | None) -> str:

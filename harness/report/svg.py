@@ -17,6 +17,12 @@ VEGALITE = "5.20"
 
 LETTER = 7.6  # width of a letter at 12 px: the reader's own font may be wider than the one measured here
 
+DESCRIBED: dict[str, Any] = {"description": {"field": "said", "type": "nominal"}}  # what a mark says when pointed at
+POINTED: dict[str, Any] = {"type": "point", "size": 60, "opacity": 0}  # over a line: there to be pointed at
+
+_MARK = re.compile(
+    r'<path aria-label="([^"]*)" role="graphics-symbol" aria-roledescription="(?!line|area)[^"]*"([^>]*?)/>'
+)
 _INNER = re.compile(r' (?:role="graphics-[a-z]+"|aria-[a-z]+="[^"]*")')
 
 _CONFIG = {
@@ -31,6 +37,7 @@ _CONFIG = {
         "tickColor": GRID,
         "gridColor": GRID,
         "labelFontSize": 12,
+        "labelFlush": False,  # a last label that is pushed inwards runs into its neighbour
         "titleFontSize": 12,
         "titleFontWeight": "normal",
     },
@@ -56,6 +63,8 @@ def render(spec: dict[str, Any], label: str) -> str:
     raw: str = vl_convert.vegalite_to_svg({"config": _CONFIG, **spec}, vl_version=VEGALITE)
     for sentinel, colour in ((INK, "var(--ink)"), (MUTED, "var(--muted)"), (GRID, "var(--grid)")):
         raw = raw.replace(sentinel, colour)
+    # a browser shows a title by itself when its mark is pointed at; report.js shows the nearest one at once
+    raw = _MARK.sub(r"<path\2><title>\1</title></path>", raw)
     raw = _INNER.sub("", raw)  # the whole is one image with one label; its table is beside it
     escaped = label.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
     return raw.replace("<svg ", f'<svg role="img" aria-label="{escaped}" ', 1)

@@ -11,7 +11,7 @@ from harness.decision.findings import Findings
 from harness.decision.wording import count, duration_text, percent, significant
 from harness.domain.estimate import Estimate
 from harness.report import charts, charts_cold, words
-from harness.report.blocks import Cell, Figure, Table, absent, number, table
+from harness.report.blocks import Cell, Figure, Table, absent, marked, number, table
 from harness.report.figures import pair_of
 from harness.report.svg import render
 
@@ -198,8 +198,9 @@ def burst(findings: Findings, names: Names) -> Figure | None:
         *("target", "second", "offered/s", "admitted/s", "answered/s", "within SLO/s", "refused/s", "in flight"),
         "p95 of answers",
     )
-    spec = charts.burst_timeline(rows, pair_of(findings, names))
-    return Figure("burst", title, subtitle, render(spec, title), table("burst-table", title, head, cells))
+    shown = table("burst-table", title, head, cells)
+    spec = charts.burst_timeline(marked(rows, shown), pair_of(findings, names))
+    return Figure("burst-seconds", title, subtitle, render(spec, title), shown)
 
 
 def funnel(findings: Findings, names: Names) -> Figure | None:
@@ -218,7 +219,7 @@ def funnel(findings: Findings, names: Names) -> Figure | None:
     subtitle = f"Measured requests of the burst profile, all valid blocks: {', '.join(count(f.offered) for f in mine)} offered."
     cells = [(Cell(r["target"]), Cell(r["stage"]), number(r["label"])) for r in rows]
     shown = table("funnel-table", title, ("target", "stage", "share of offered"), cells)
-    spec = charts_cold.funnel(rows, STAGES, pair_of(findings, names))
+    spec = charts_cold.funnel(marked(rows, shown), STAGES, pair_of(findings, names))
     return Figure("funnel", title, subtitle, render(spec, title), shown)
 
 

@@ -62,10 +62,10 @@ def ratio_text(known: Estimate) -> str:
 
 
 def sample_size(known: Known) -> Cell:
-    """Requests behind an estimate."""
-    return absent("none") if isinstance(known, Unknown) else number(count(known.n))
+    """Requests behind an estimate, or looked at in vain."""
+    return absent("none") if known.n is None else number(count(known.n))
 
 
 def blocks(known: Known) -> Cell:
-    """Blocks behind an estimate."""
-    return absent("none") if isinstance(known, Unknown) else number(str(known.blocks))
+    """Blocks behind an estimate, or looked at in vain."""
+    return absent("none") if known.blocks is None else number(str(known.blocks))

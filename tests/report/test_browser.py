@@ -73,6 +73,14 @@ def test_no_chart_cuts_its_labels_off(browser, tmp_path):
     page.close()
 
 
+def test_every_id_is_there_once(browser, page_file):
+    page = browser.new_page()
+    page.goto(page_file.as_uri())
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
+    assert sorted(ids) == sorted(set(ids))
+    page.close()
+
+
 def test_text_does_not_overlap(browser, page_file):
     """Blocks of the page stand under each other, on a phone too."""
     context = browser.new_context(viewport={"width": 390, "height": 900})
@@ -113,3 +121,42 @@ def test_axe_finds_nothing_serious(browser, page_file, scheme):
     context.close()
 
     assert grave == []
+
+
+def test_a_mark_says_its_numbers_when_pointed_at_and_by_keyboard(browser, page_file):
+    page = browser.new_page()
+    page.goto(page_file.as_uri())
+    chart, readout = page.locator("#quantiles-steady-response .chart"), page.locator(".readout")
+    assert readout.is_hidden()
+
+    chart.focus()
+    page.keyboard.press("ArrowRight")
+    assert "quantile p5, response time" in readout.inner_text()
+    page.keyboard.press("ArrowLeft")
+    last = readout.inner_text()
+    assert "95 % interval" in last
+    page.keyboard.press("Escape")
+    assert readout.is_hidden()
+
+    box = chart.locator("path[data-said]").last.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2 + 9, box["y"] + box["height"] / 2 + 9)
+    assert readout.inner_text() == last
+    page.close()
+
+
+def test_without_scripts_a_mark_has_its_title(browser, page_file):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(page_file.as_uri())
+    assert page.locator("#quantiles-steady-response .chart path title").count() > 20
+    context.close()
+
+
+def test_no_script_but_ours_may_run(browser, page_file, tmp_path):
+    strange = tmp_path / "strange.html"
+    strange.write_text(page_file.read_text().replace("</main>", "<script>document.title = 'taken'</script></main>"))
+    page = browser.new_page()
+    page.goto(strange.as_uri())
+    assert page.title() != "taken"
+    assert page.locator(".readout").count() == 1
+    page.close()
