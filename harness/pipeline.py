@@ -21,8 +21,8 @@ from harness.analysis.dataset import load
 from harness.calibration import calibrate as calibrating
 from harness.campaign import collect as collecting
 from harness.campaign.board import Board, board
-from harness.campaign.checks import ADVICE, comparing, contract_of, fitting
-from harness.campaign.contract_check import Answer, Check, check_contract
+from harness.campaign.checks import ADVICE, comparing, contract_of, endpoint, fitting
+from harness.campaign.contract_check import Answer, Check
 from harness.campaign.execute import Campaign, Tally, limits_of, worst_case_usd
 from harness.campaign.lock import alone
 from harness.campaign.platform import EmbeddedPlatform
@@ -54,14 +54,20 @@ def check(workspace: Workspace, names: Sequence[str]) -> dict[str, list[Check]]:
     out: dict[str, list[Check]] = {}
     with EmbeddedPlatform(workspace, targets) if targets else nullcontext() as platform:
         bases = {target.name: platform.url(target.name) for target in targets} if platform else {}
-        out |= {target.name: contract_of(target, bases[target.name]) for target in targets}
-        out |= {url: check_contract(url.rstrip("/")) for url in urls}
+        streams = workspace.config.load.stream_share > 0
+        out |= {target.name: contract_of(target, bases[target.name], streams=streams) for target in targets}
+        out |= check_endpoints(urls)
         pair = [t for t in targets if t.name in (workspace.config.pilot.baseline, workspace.config.pilot.candidate)]
         if len(pair) == 2:
             out |= comparing(workspace, pair, bases)
         if not urls:
             out |= fitting(workspace, targets, bases)
     return out
+
+
+def check_endpoints(urls: Sequence[str]) -> dict[str, list[Check]]:
+    """Endpoints by their URL, declared nowhere: no workspace is needed."""
+    return {name: made for url in urls for name, made in endpoint(url.rstrip("/")).items()}
 
 
 def calibrate(workspace: Workspace, progress: Progress, *, long: bool = False) -> tuple[calibrating.Calibration, Path]:

@@ -8,8 +8,10 @@ from typing import Any
 import httpx
 
 from harness.campaign import preflight
-from harness.campaign.contract_check import Check, check_contract, parity
+from harness.campaign.contract_check import Answer, Check, check_contract, parity
+from harness.campaign.mapped_check import check_mapped
 from harness.campaign.openai_check import check_openai
+from harness.campaign.recognise import recognise
 from harness.domain.target import AwsLambda, Dialect, Target
 from harness.errors import PilotError
 from harness.planning.profiles import describe
@@ -18,15 +20,27 @@ from harness.runtimes.quotas import quotas_of
 from harness.runtimes.ready import auth_of, verify_of
 from harness.workspace import Workspace
 
-QUOTAS, FAIRNESS = "quotas", "fairness"
+QUOTAS, FAIRNESS, EVIDENCE = "quotas", "fairness", "evidence"
 ADVICE = (QUOTAS, FAIRNESS)  # said, kept and doubted in the report; only a person can weigh them
 
 
-def contract_of(target: Target, url: str) -> list[Check]:
-    """The contract that a target of its dialect is held to."""
+def contract_of(target: Target, url: str, *, streams: bool = True) -> list[Check]:
+    """The contract that a target of its dialect is held to; ``streams``: whether the plan asks for any."""
+    if target.fields is not None:
+        return check_mapped(url, target.fields, auth_of(target, url), verify_of(target), streams_asked=streams)
     if target.dialect is Dialect.OPENAI_CHAT:
         return check_openai(url, auth_of(target, url), verify_of(target), target.model)
     return check_contract(url, auth_of(target, url), verify_of(target))
+
+
+def endpoint(url: str) -> dict[str, list[Check]]:
+    """An endpoint that nobody has declared: its dialect, that dialect's contract, and what it leaves untold."""
+    found = recognise(url)
+    held: list[Check] = []
+    if found.seen.answer is Answer.PASS:
+        held = check_contract(url) if found.dialect is Dialect.RAG_CHAT else check_openai(url, model=found.model)
+    out = {url: [found.seen, *held]}
+    return out | ({f"{EVIDENCE} of {url}": list(found.evidence)} if found.evidence else {})
 
 
 def comparing(workspace: Workspace, pair: Sequence[Target], bases: Mapping[str, str]) -> dict[str, list[Check]]:
@@ -34,10 +48,12 @@ def comparing(workspace: Workspace, pair: Sequence[Target], bases: Mapping[str, 
     metas = [meta_of(target, bases[target.name]) for target in pair]
     ways = [preflight.way_to(target, bases[target.name]) for target in pair]
     names = [target.name for target in pair]
-    return {
-        "same work": parity(*metas),
-        FAIRNESS: preflight.fairness_checks(names, ways, metas, workspace.config.slo.p95_s),
-    }
+    same, fair = parity(*metas), preflight.fairness_checks(names, ways, metas, workspace.config.slo.p95_s)
+    if any(target.dialect is not Dialect.RAG_CHAT for target in pair):
+        # other dialects cannot say it: that stays a doubt of the report, and does not keep anybody from measuring
+        fair = [*(check for check in same if check.answer is Answer.UNKNOWN), *fair]
+        same = [check for check in same if check.answer is not Answer.UNKNOWN]
+    return {**({"same work": same} if same else {}), FAIRNESS: fair}
 
 
 def fitting(workspace: Workspace, targets: Sequence[Target], bases: Mapping[str, str]) -> dict[str, list[Check]]:

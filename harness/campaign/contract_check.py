@@ -13,11 +13,13 @@ from typing import Any, TypeVar
 
 import httpx
 
+from harness.campaign.symptoms import Broken, streams, transport_words, want, whole
 from harness.domain.buffering import LEAST_S, held_back
 from harness.domain.sse import SseParser
 from harness.domain.target import Dialect
 
 TIMEOUT_S = 60.0
+LONG_TOKENS = 1024
 QUESTION = {"messages": [{"role": "user", "content": "What does json.dumps do?"}], "max_tokens": 24}
 INSTANCE_HEADERS = ("x-request-id", "x-instance-id", "x-instance-requests", "x-instance-age-ms", "x-init-type")
 
@@ -51,7 +53,7 @@ class Contract:
 
     def meta(self) -> str:
         """/v1/meta names the contract, model, prompt and index"""
-        data = _ok(self._client.get("/v1/meta"))
+        data = whole(self._client.get("/v1/meta"))
         wanted = ("service_version", "model", "prompt_version", "index_digest")
         want(data.get("contract") == Dialect.RAG_CHAT, f"contract is {data.get('contract')!r}")
         want(all(isinstance(data.get(k), str) for k in wanted), f"want text in {', '.join(wanted)}")
@@ -60,13 +62,13 @@ class Contract:
 
     def health(self) -> str:
         """/healthz answers ok and does not count as a request"""
-        want(_ok(self._client.get("/healthz")) == {"status": "ok"}, 'body is not {"status": "ok"}')
+        want(whole(self._client.get("/healthz")) == {"status": "ok"}, 'body is not {"status": "ok"}')
         return ""
 
     def whole_answer(self) -> str:
         """A whole answer has id, model, answer, citations, usage"""
         answer = self._client.post("/v1/chat", json=QUESTION)
-        data = _ok(answer)
+        data = whole(answer)
         want(all(isinstance(data.get(k), str) and data[k] for k in ("id", "model", "answer")), "id, model or answer")
         _citations(data.get("citations"))
         want(isinstance(data.get("usage"), dict), "usage is no object")
@@ -91,9 +93,9 @@ class Contract:
 
     def stream(self) -> str:
         """A stream has citations, tokens and done, in that order"""
-        names, _, _ = self._stream()
+        names, times, begun = self._stream()
         want(names[0] == "citations", f"first event is {names[0]}")
-        want(names[-1] == "done", f"last event is {names[-1]}")
+        want(names[-1] == "done", cut_words(names[-1], times[-1] - begun))
         want(set(names[1:-1]) == {"token"}, f"between them: {sorted(set(names[1:-1]))}")
         return f"{len(names) - 2} token events"
 
@@ -102,6 +104,12 @@ class Contract:
         names, times, begun = self._stream()
         tokens = [at for name, at in zip(names, times, strict=True) if name == "token"]
         return not_held_back([at - begun for at in tokens], times[-1] - begun)
+
+    def longest(self) -> str:
+        """A long answer comes whole"""
+        names, times, begun = self._stream(max_tokens=LONG_TOKENS)
+        want(names[-1] == "done", cut_words(names[-1], times[-1] - begun))
+        return f"{times[-1] - begun:.1f} s for {names.count('token')} tokens"
 
     def no_json(self) -> str:
         """A body that is no JSON is 400 invalid_json"""
@@ -134,14 +142,13 @@ class Contract:
         want(named in str(error.get("message")), f"the message does not name {named}")
         return ""
 
-    def _stream(self) -> tuple[list[str], list[float], float]:
-        names, times = [], []
+    def _stream(self, **more: Any) -> tuple[list[str], list[float], float]:  # noqa: ANN401
+        names: list[str] = []
+        times: list[float] = []
         begun = time.perf_counter()
         parser = SseParser()
-        with self._client.stream("POST", "/v1/chat", json={**QUESTION, "stream": True}) as answer:
-            want(answer.status_code == 200, f"answered {answer.status_code}")
-            kind = answer.headers.get("content-type", "")
-            want(kind.startswith("text/event-stream"), f"content-type is {kind!r}")
+        with self._client.stream("POST", "/v1/chat", json={**QUESTION, "stream": True, **more}) as answer:
+            streams(answer)
             for chunk in answer.iter_raw():
                 for event in parser.feed(chunk):
                     names.append(event.name)
@@ -149,6 +156,11 @@ class Contract:
                     json.loads(event.data)
         want(bool(names), "no event came")
         return names, times, begun
+
+
+def cut_words(last: str, after_s: float) -> str:
+    """Of a stream whose last event is none of its ends."""
+    return f"ended after {after_s:.1f} s with {last}, not done: cut on its way, by a timeout or a crash"
 
 
 def not_held_back(tokens_s: Sequence[float], whole_s: float) -> str:
@@ -168,10 +180,6 @@ def not_held_back(tokens_s: Sequence[float], whole_s: float) -> str:
             return words
 
 
-class Broken(Exception):
-    """The contract is not kept."""
-
-
 class CannotTell(Exception):
     """The check itself could not be made."""
 
@@ -184,6 +192,7 @@ CHECKS: tuple[Callable[[Contract], str], ...] = (
     Contract.echo,
     Contract.stream,
     Contract.unbuffered,
+    Contract.longest,
     Contract.no_json,
     Contract.unknown_field,
     Contract.out_of_range,
@@ -214,6 +223,7 @@ def client_of(base_url: str, auth: httpx.Auth | None, verify: Verify) -> httpx.C
 def answer_to(check: Callable[[C], str], contract: C) -> Check:
     """Make one check; its docstring is its name."""
     name = (check.__doc__ or check.__name__).strip()
+    began = time.perf_counter()
     try:
         return Check(name, Answer.PASS, check(contract))
     except Broken as error:
@@ -221,7 +231,8 @@ def answer_to(check: Callable[[C], str], contract: C) -> Check:
     except CannotTell as error:
         return Check(name, Answer.UNKNOWN, str(error))
     except httpx.HTTPError as error:
-        return Check(name, Answer.UNKNOWN, f"{type(error).__name__}: {error}")
+        at_fault, words = transport_words(error, time.perf_counter() - began)
+        return Check(name, Answer.FAIL if at_fault else Answer.UNKNOWN, words)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         return Check(name, Answer.FAIL, f"unexpected answer: {type(error).__name__}: {error}")
 
@@ -240,13 +251,6 @@ def parity(first: dict[str, Any], second: dict[str, Any]) -> list[Check]:
     return checks
 
 
-def _ok(answer: httpx.Response) -> dict[str, Any]:
-    want(answer.status_code == 200, f"answered {answer.status_code}")
-    data = answer.json()
-    want(isinstance(data, dict), "the body is no object")
-    return dict(data)
-
-
 def _citations(value: object) -> None:
     want(isinstance(value, list), "citations is no list")
     for citation in value if isinstance(value, list) else ():
@@ -254,9 +258,3 @@ def _citations(value: object) -> None:
             {"document_id", "passage_id", "title", "score"} <= set(citation),
             "a citation lacks document_id, passage_id, title or score",
         )
-
-
-def want(condition: bool, otherwise: str) -> None:  # noqa: FBT001
-    """Raises Broken with what is wrong instead."""
-    if not condition:
-        raise Broken(otherwise)

@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx
 
-from harness.campaign.contract_check import Check, Verify, answer_to, client_of, not_held_back, want
+from harness.campaign.contract_check import Check, Verify, answer_to, client_of, not_held_back
+from harness.campaign.symptoms import streams, want, whole
 from harness.domain.sse import SseParser
 
 PATH = "/v1/chat/completions"
@@ -25,8 +26,7 @@ class OpenAiChat:
     def whole_answer(self) -> str:
         """A whole answer has choices with a message"""
         answer = self._client.post(PATH, json=self._question)
-        want(answer.status_code == 200, f"answered {answer.status_code}")
-        data = answer.json()
+        data = whole(answer)
         want(isinstance(data["choices"][0]["message"]["content"], str), "choices[0].message.content is no text")
         usage = data.get("usage")
         return "usage told" if isinstance(usage, dict) else "usage not told: tokens will not be known"
@@ -50,14 +50,16 @@ class OpenAiChat:
         parser, events, times = SseParser(), [], []
         begun = time.perf_counter()
         with self._client.stream("POST", PATH, json=body) as answer:
-            want(answer.status_code == 200, f"answered {answer.status_code}")
-            kind = answer.headers.get("content-type", "")
-            want(kind.startswith("text/event-stream"), f"content-type is {kind!r}")
+            streams(answer)
             for chunk in answer.iter_raw():
                 found = parser.feed(chunk)
                 events += found
                 times += [time.perf_counter() - begun] * len(found)
-        want(bool(events) and events[-1].data == b"[DONE]", "the last event is not [DONE]")
+        want(bool(events), "no event came")
+        want(
+            events[-1].data == b"[DONE]",
+            f"the last event is not [DONE]; it came after {times[-1]:.1f} s: cut on its way?",
+        )
         return [json.loads(event.data) for event in events[:-1]], times[:-1], times[-1]
 
 

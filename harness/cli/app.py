@@ -11,6 +11,7 @@ import typer
 from harness.errors import Exit, PilotError
 
 COMMANDS = (
+    "init",
     "calibrate",
     "check",
     "plan",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
 from harness import pipeline
+from harness.campaign.checks import EVIDENCE
 from harness.campaign.contract_check import Answer
 from harness.cli.output import emit
 from harness.errors import Exit
@@ -26,15 +28,20 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print the answers as JSON.")] = False,
 ) -> None:
     """Check contract, same work, quotas, timeouts and fairness; exit 5 when something fails or can't be told."""
-    workspace = find()
-    results = pipeline.check(workspace, targets or [])
+    names = targets or []
+    if names and all(urlsplit(name).scheme for name in names):
+        results, verified = pipeline.check_endpoints(names), {}
+    else:
+        workspace = find()
+        results = pipeline.check(workspace, names)
+        verified = {n: workspace.target(n).verified for n in results if n in workspace.target_names}
     if as_json:
         emit(results)
     else:
         for name, checks in results.items():
-            known = workspace.target(name) if name in workspace.target_names else None
-            print(f"{name} (verified: {known.verified})" if known else name)
+            print(f"{name} (verified: {verified[name]})" if name in verified else name)
             for item in checks:
                 print(f"  {item.answer.value:<10} {item.name}{f': {item.detail}' if item.detail else ''}")
-    if any(item.answer is not Answer.PASS for checks in results.values() for item in checks):
+    gates = [checks for name, checks in results.items() if not name.startswith(EVIDENCE)]
+    if any(item.answer is not Answer.PASS for checks in gates for item in checks):
         raise typer.Exit(int(Exit.GATE))

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
+from harness.domain.field_map import FieldMap
 from harness.domain.quota import QuotaConfig
 
 
@@ -16,6 +17,7 @@ class Dialect(StrEnum):
 
     RAG_CHAT = "rag-chat/1"
     OPENAI_CHAT = "openai-chat"
+    MAPPED = "mapped"  # neither: its target.toml says how it is asked and read
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,7 @@ class Target:
     auth: Auth | None = None  # None: nothing, or a header from the environment
     lanes: tuple[str, ...] = ()  # base URLs of independent copies, for the keep-alive search
     variant_of: str | None = None  # the target that this one differs from in a few fields
+    fields: FieldMap | None = None  # of a mapped one
     model: str | None = None  # what openai-chat requests name; rag-chat/1 has no such field
     ca_file: str | None = None  # of the authority that signed its certificate; None: the system's
     prices: PriceModel | None = None

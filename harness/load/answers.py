@@ -77,13 +77,18 @@ class Answer:
         """The stream has ended cleanly."""
         raise NotImplementedError
 
+    def refused(self, body: bytes) -> dict[str, Any]:
+        """The error object of an answer that is not a 200."""
+        error = _object(body).get("error")
+        return error if isinstance(error, dict) else {}
+
     # -- shared
 
     def close(self) -> tuple[Outcome, str | None]:
         """Outcome and error code of an answer that came whole."""
         self.sample.bytes = self._size
         if self.status != 200:
-            self.refusal = _refusal(b"".join(self._parts))
+            self.refusal = self.refused(b"".join(self._parts))
             code = _text(self.refusal.get("code"))
             return outcomes.of_answer(self.status, code), code
         if self._parser is not None:
@@ -251,11 +256,6 @@ def _object(data: bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
-
-
-def _refusal(body: bytes) -> dict[str, Any]:
-    error = _object(body).get("error")
-    return error if isinstance(error, dict) else {}
 
 
 def _text(value: object) -> str | None:

@@ -11,6 +11,7 @@ import orjson
 from harness.domain.target import Dialect
 
 if TYPE_CHECKING:
+    from harness.domain.field_map import FieldMap
     from harness.domain.questions import Question
     from harness.domain.schedule import Arrival
     from harness.load.origin import Origin
@@ -43,7 +44,8 @@ class Bodies:
         self._most = spec.max_tokens or MOST_TOKENS
         self._questions = questions
         self._head = _fixed_head(spec, origin)
-        self._path = CHAT_PATHS[spec.dialect]
+        self._fields = spec.fields
+        self._path = CHAT_PATHS.get(spec.dialect, "")
         self._ready: dict[int, tuple[bytes, bytes]] = {}
         self._plain: dict[tuple[str, bool, int | None, int | None], tuple[bytes, bytes]] = {}
         self._notes = NOTES * (MOST_CHARACTERS // len(NOTES) + 2)
@@ -60,7 +62,8 @@ class Bodies:
     def _signed(self, arrival: Arrival) -> tuple[bytes, bytes]:
         head, body = self._parts(arrival)
         if self._signing is not None:
-            head = head[: -len(ID_HEADER)] + self._signing.lines("POST", self._path, body) + ID_HEADER
+            path = self._fields.path_for(stream=arrival.stream) if self._fields else self._path
+            head = head[: -len(ID_HEADER)] + self._signing.lines("POST", path, body) + ID_HEADER
         return head, body
 
     def _parts(self, arrival: Arrival) -> tuple[bytes, bytes]:
@@ -82,6 +85,8 @@ class Bodies:
     def body(self, arrival: Arrival) -> tuple[str, bytes]:
         """Path and JSON body."""
         question = self._questions[arrival.question_id]
+        if self._fields is not None:
+            return self._mapped(self._fields, question, arrival)
         data: dict[str, Any] = {
             "messages": self._messages(question, arrival),
             "stream": arrival.stream,
@@ -99,6 +104,19 @@ class Bodies:
         elif question.session_id:
             data["session_id"] = question.session_id
         return self._path, orjson.dumps(data)
+
+    def _mapped(self, fields: FieldMap, question: Question, arrival: Arrival) -> tuple[str, bytes]:
+        messages = self._messages(question, arrival)
+        session = question.session_id if arrival.session is None else f"session-{arrival.session}"
+        values = {
+            "prompt": messages[-1]["content"],
+            "messages": messages,
+            "stream": arrival.stream,
+            "max_tokens": question.max_tokens if arrival.max_tokens is None else min(arrival.max_tokens, self._most),
+            "top_k": question.top_k if arrival.top_k is None else arrival.top_k,
+            **({"session": session} if session else {}),
+        }
+        return fields.path_for(stream=arrival.stream), orjson.dumps(fields.body(values))
 
     def _messages(self, question: Question, arrival: Arrival) -> list[dict[str, str]]:
         own = [{"role": m.role, "content": m.content} for m in question.messages]

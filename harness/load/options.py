@@ -163,6 +163,7 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
         connections=work.connections,
         ca_file=target.ca_file,
         model=given.text("model") or target.model,
+        fields=target.fields,
         embedded=target.embedded,
         can_cold=target.can_cold,
         ask_meta_first=load.kind not in COLD_KINDS and not os.environ.get(CAMPAIGN_VARIABLE),
@@ -223,6 +224,8 @@ def _bare(given: Given, host: str) -> Target:
     may_drive(host, None, vouched=given.flag("i_own_this_host"))
     name = urlsplit(host).netloc.replace(":", "-") or "host"
     dialect = Dialect(given.text("dialect") or Dialect.RAG_CHAT)
+    if dialect is Dialect.MAPPED:
+        raise Refused("--dialect mapped: only a target.toml can say how it is asked", "declare it, and name --target")
     return Target(name=name, folder=Path(), dialect=dialect, runtime=External(), base_url=host)
 
 

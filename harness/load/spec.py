@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.domain.arrivals import LoadProfile, as_data, from_data
 from harness.domain.experiments.protocol import Promise
+from harness.domain.field_map import FieldMap, field_map
 from harness.domain.mix import Mix, mix_data, mix_from
 from harness.domain.retry import NO_RETRY, RetryPolicy
 from harness.load.origin import Connections
@@ -49,6 +50,7 @@ class RunSpec:
     connections: str = Connections.SHARED.value
     ca_file: str | None = None
     model: str | None = None
+    fields: FieldMap | None = None  # of a mapped dialect
 
     def to_message(self) -> dict[str, Any]:
         """Only what msgpack carries; a trace travels by its file's name and digest."""
@@ -59,6 +61,7 @@ class RunSpec:
             "retry": dataclasses.asdict(self.retry),
             "headers_from_env": dict(self.headers_from_env),
             "lanes": list(self.lanes),
+            "fields": dataclasses.asdict(self.fields) if self.fields else None,
         }
 
     @property
@@ -79,6 +82,7 @@ class RunSpec:
                     "mix": mix_from(data["mix"]),
                     "retry": RetryPolicy(**data["retry"]),
                     "lanes": tuple(data["lanes"]),
+                    "fields": field_map(data["fields"]) if data["fields"] else None,
                 }
             )
         )

@@ -55,6 +55,7 @@ def verify_of(target: Target) -> ssl.SSLContext | bool:
 def wait_ready(target: Target, base_url: str, timeout_s: float = READY_TIMEOUT_S) -> None:
     """Return on the first healthy answer; raises PilotError after the timeout."""
     path = "/healthz" if target.dialect is Dialect.RAG_CHAT else "/v1/models"
+    path = target.fields.ready_path if target.fields else path
     up = 300 if target.dialect is Dialect.RAG_CHAT else 500  # not every server of the dialect lists its models
     deadline = time.monotonic() + timeout_s
     said = "no answer"

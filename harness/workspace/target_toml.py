@@ -28,6 +28,7 @@ from harness.domain.target import (
     Target,
 )
 from harness.errors import BadFile, Problem
+from harness.workspace.mapping_toml import MappingTable
 from harness.workspace.pilot_toml import Positive
 from harness.workspace.problems import read_toml, validate
 from harness.workspace.source_toml import SourceTable, config_of
@@ -258,6 +259,7 @@ class TargetToml(Table):
     lanes: tuple[str, ...] = ()
     dialect: Dialect = Dialect.RAG_CHAT
     model: str | None = None
+    mapping: MappingTable | None = None
     verified: str = "spec only"
     auth: AuthTable = AuthTable()
     headers: dict[str, str] = Field(default_factory=dict)
@@ -282,6 +284,8 @@ class TargetToml(Table):
     def _model_has_a_field(self) -> TargetToml:
         if self.model is not None and self.dialect is not Dialect.OPENAI_CHAT:
             raise ValueError('model: only requests of dialect "openai-chat" name one')
+        if (self.mapping is None) == (self.dialect is Dialect.MAPPED):
+            raise ValueError('[mapping] and dialect = "mapped" go together')
         return self
 
     @field_validator("lanes")
@@ -325,6 +329,7 @@ def read_target(folder: Path, fill: Mapping[str, str]) -> Target:
         headers_from_env=_headers(model),
         auth=model.auth.made(),
         model=model.model,
+        fields=model.mapping.field_map() if model.mapping else None,
         ca_file=str(folder / model.tls.ca_file) if model.tls else None,
         prices=_prices(model.prices, Path(fill.get("workspace", "."))) if model.prices else None,
         sources=tuple(config_of(table) for table in model.sources),

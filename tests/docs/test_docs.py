@@ -14,6 +14,7 @@ from harness.cli.app import COMMANDS
 from harness.costing.models import MODELS
 from harness.domain.sample import Outcome
 from harness.errors import Exit
+from harness.workspace.mapping_toml import AnswerTable, MappingTable, StreamTable
 from harness.workspace.pilot_toml import PilotToml
 from harness.workspace.source_toml import (
     KINDS,
@@ -83,7 +84,7 @@ def test_the_readmes_target_is_a_target(tmp_path, monkeypatch):
 
 
 def test_the_variant_of_the_docs_is_a_variant(tmp_path):
-    [text] = [block for name, block in blocks("toml") if name == "targets/README.md"]
+    [text] = [block for name, block in blocks("toml") if name == "targets/README.md" and "variant_of" in block]
     shutil.copytree(ROOT / "targets" / "local_function", tmp_path / "local_function")
     (tmp_path / "variant").mkdir()
     (tmp_path / "variant" / "target.toml").write_text(text)
@@ -91,6 +92,14 @@ def test_the_variant_of_the_docs_is_a_variant(tmp_path):
 
     assert (made.variant_of, made.runtime.provisioned, made.runtime.concurrency) == ("local_function", 2, 20)
     assert made.prices.parameters == {"memory_mb": 1769, "provisioned": 2}
+
+
+def test_the_mapping_of_the_docs_is_a_mapping():
+    [text] = [block for name, block in blocks("toml") if name == "targets/README.md" and "[mapping]" in block]
+    made = TargetToml.model_validate(tomllib.loads(text)).mapping.field_map()
+
+    assert made.body({"prompt": "why?", "max_tokens": 9}) == {"question": "why?", "limit": 9}
+    assert made.stream.places.output_tokens == "spent.out"
 
 
 def test_every_link_leads_somewhere():
@@ -157,7 +166,20 @@ def test_every_field_of_pilot_toml_is_documented():
             assert f"`{table}.{name}`" in page, f"{table}.{name}"
 
 
-@pytest.mark.parametrize("table", [AuthTable, FunctionTable, ContainerTable, LambdaTable, EcsTable, QuotaTable])
+@pytest.mark.parametrize(
+    "table",
+    [
+        AuthTable,
+        FunctionTable,
+        ContainerTable,
+        LambdaTable,
+        EcsTable,
+        QuotaTable,
+        MappingTable,
+        AnswerTable,
+        StreamTable,
+    ],
+)
 def test_every_field_of_a_target_is_documented(table):
     assert undocumented(table, ROOT / "targets" / "README.md") == []
 

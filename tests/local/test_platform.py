@@ -33,7 +33,7 @@ def test_both_runtimes_keep_the_whole_contract(up, target):
     checks = check_contract(up.urls[target])
 
     assert [(c.name, c.detail) for c in checks if c.answer is not Answer.PASS] == []
-    assert len(checks) == 12
+    assert len(checks) == 13
 
 
 def at_once(url, n):

@@ -1,0 +1,97 @@
+"""``pilot init``: a workspace of one's own, by flags or by questions."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from harness import scaffold
+from harness.domain.target import Dialect
+from harness.scaffold import Answers, Side
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("init")(init)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the workspace goes; made if it is not there.")],
+    baseline: Annotated[str | None, typer.Option(help="Kind of the baseline, or external.")] = None,
+    candidate: Annotated[str | None, typer.Option(help="Kind of the candidate, or external.")] = None,
+    baseline_url: Annotated[str | None, typer.Option(metavar="URL", help="Where it runs already.")] = None,
+    candidate_url: Annotated[str | None, typer.Option(metavar="URL", help="Where it runs already.")] = None,
+    baseline_name: Annotated[str | None, typer.Option(metavar="NAME", help="Its folder under targets/.")] = None,
+    candidate_name: Annotated[str | None, typer.Option(metavar="NAME", help="Its folder under targets/.")] = None,
+    baseline_dialect: Annotated[Dialect, typer.Option(help="API that an external one speaks.")] = Dialect.RAG_CHAT,
+    candidate_dialect: Annotated[Dialect, typer.Option(help="API that an external one speaks.")] = Dialect.RAG_CHAT,
+    baseline_model: Annotated[str | None, typer.Option(help="Model that openai-chat requests name.")] = None,
+    candidate_model: Annotated[str | None, typer.Option(help="Model that openai-chat requests name.")] = None,
+    question: Annotated[str, typer.Option(help="What is asked, printed on page one.")] = Answers.question,
+    p95: Annotated[float, typer.Option(metavar="SECONDS", help="Promised p95 response time.")] = Answers.p95_s,
+    ttft: Annotated[float, typer.Option(metavar="SECONDS", help="Promised p95 to the first token; 0 for none.")] = 2.0,
+    error_rate: Annotated[float, typer.Option(help="Promised share of failures.")] = Answers.error_rate,
+    monthly_usd: Annotated[float | None, typer.Option(help="What the runtime may cost a month.")] = None,
+    requests_per_month: Annotated[int, typer.Option(help="Expected traffic.")] = Answers.requests_per_month,
+    peak: Annotated[float, typer.Option(help="Expected peak, requests a second.")] = Answers.peak_per_s,
+    budget: Annotated[float, typer.Option(metavar="USD", help="What the pilot itself may cost.")] = Answers.budget_usd,
+    stream_share: Annotated[float, typer.Option(help="Share of requests that ask for a stream.")] = 1.0,
+    *,
+    quick: Annotated[bool, typer.Option("--quick", help="A first comparison in about ten minutes.")] = False,
+    list_kinds: Annotated[bool, typer.Option("--kinds", help="List the kinds of target and end.")] = False,
+) -> None:
+    """Write pilot.toml, loadprofiles/, targets/ and reports/; asks for the pair where no flag says it and a person is there."""
+    known = scaffold.kinds()
+    if list_kinds:
+        for name, title in known.items():
+            print(f"{name:<24} {title}")
+        return
+    if baseline is None and candidate is None and not (baseline_url or candidate_url) and sys.stdin.isatty():
+        baseline, candidate, baseline_url, candidate_url = _ask(known)
+    first = Side(
+        _kind(baseline, baseline_url, "local_container"),
+        *(baseline_url, baseline_dialect.value, baseline_model, baseline_name),
+    )
+    second = Side(
+        _kind(candidate, candidate_url, "local_function"),
+        *(candidate_url, candidate_dialect.value, candidate_model, candidate_name),
+    )
+    answers = Answers(
+        first,
+        second,
+        question=question,
+        p95_s=p95,
+        ttft_p95_s=ttft or None,
+        error_rate=error_rate,
+        monthly_runtime_usd=monthly_usd,
+        requests_per_month=requests_per_month,
+        peak_per_s=peak,
+        budget_usd=budget,
+        stream_share=stream_share,
+        quick=quick,
+    )
+    made = scaffold.write(folder, answers)
+    print(f"{len(made)} files in {folder}")
+    for path in made:
+        if path.name in ("pilot.toml", "target.toml", "questions.jsonl"):
+            print(f"  {path}")
+    print(f"next: cd {folder} && pilot check")
+
+
+def _kind(said: str | None, url: str | None, otherwise: str) -> str:
+    return said or ("external" if url else otherwise)
+
+
+def _ask(known: dict[str, str]) -> tuple[str, str, str | None, str | None]:
+    print("Which two are to be compared?")
+    for name, title in known.items():
+        print(f"  {name:<24} {title}")
+    said: list[Any] = []
+    for role, suggested in (("baseline", "local_container"), ("candidate", "local_function")):
+        kind = typer.prompt(role, default=suggested)
+        url = typer.prompt(f"URL of the {role}") if kind == "external" else None
+        said.append((kind, url))
+    return said[0][0], said[1][0], said[0][1], said[1][1]

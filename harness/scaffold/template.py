@@ -1,0 +1,162 @@
+"""pilot.toml with a comment for every field."""
+
+from __future__ import annotations
+
+import json
+
+from harness.scaffold.answers import EXTERNAL, Answers
+
+FULL = """\
+[profiles.steady]            # each profile is loadprofiles/NAME.py; options here are laid over it
+rate       = 1               # requests a second
+duration_s = 600             # the measured part
+warmup_s   = 60              # before it, not measured
+# start    = "warm"          # or "cold": made cold before each run
+# arrivals = "poisson"       # or constant, gamma (with cv)
+# cv       = 2.0             # coefficient of variation of gamma's gaps
+# trace    = "trace.csv"     # send at the instants of a file; speed = 2.0 plays it faster
+
+[profiles.burst]             # square bursts of five times the rate
+rate       = 1
+duration_s = 600
+
+[profiles.capacity]          # a track of its own, repeats times on each target
+rate    = 1                  # where the search starts
+repeats = 3
+{tracks}
+[profiles.aa]                # an A/A run: the baseline under both labels; what it calls different, the harness made different
+aa_of   = "steady"
+repeats = 6
+"""
+TRACKS = """
+[profiles.coldstart]         # probes after the control plane made it cold, each with a warm control
+repeats = 6
+
+[profiles.fromzero]          # many at once, from nothing
+repeats = 3
+
+[profiles.keepalive]         # how long an idle instance is kept
+repeats = 1
+"""
+QUICK = """\
+[profiles.steady]            # a first look: steady traffic alone, in minutes; delete this file's quick parts for the real pilot
+rate       = 2
+duration_s = 20
+warmup_s   = 3
+"""
+
+
+def pilot_toml(a: Answers) -> str:
+    """The file's text; it reads back as a PilotToml."""
+    embedded = any(side.kind.startswith("local_") for side in (a.baseline, a.candidate))
+    cold = a.baseline.kind != EXTERNAL or a.candidate.kind != EXTERNAL
+    external = a.baseline.kind == a.candidate.kind == EXTERNAL
+    profiles = QUICK if a.quick else FULL.format(tracks=TRACKS if cold else "")
+    judged = '["steady"]' if a.quick else '["steady", "burst"]'
+    notes = '["A first look in minutes: few requests, one day, steady traffic alone."]' if a.quick else "[]"
+    questions = 'questions    = "questions.jsonl"   # one JSON object a line: id, messages, max_tokens, top_k; replace it by yours'
+    if not external:
+        questions = (
+            '# questions  = "questions.jsonl"   # your own, one JSON object a line; default: made with the corpus'
+        )
+    return _aligned(f"""\
+# This pilot: two deployments of one chat API, and what they are held to. docs: pilot-toml.md of runtime-pilot.
+# What decides (pilot to profiles) is sealed by `pilot plan --seal`; a later change is listed in the report.
+
+[pilot]
+question  = {_text(a.question)}
+baseline  = {_text(a.baseline.folder)}        # folders under targets/
+candidate = {_text(a.candidate.folder)}
+variants  = []               # more targets, measured by the cold-start tracks alone
+blocks    = {6 if a.quick else 12}               # pairs of measurements; 6 are the least that a verdict needs
+days      = {1 if a.quick else 10}               # over how many days they spread
+seed      = 20261122         # of schedules and order
+
+[slo]                        # promises, counted from the moment a request was due
+p95_s      = {a.p95_s:g}
+# p99_s    = {a.p95_s * 2:g}              # 299 requests are the least that can certify one
+{_or_not("ttft_p95_s", a.ttft_p95_s, 2.0)}        # to the first token
+error_rate = {a.error_rate:g}            # share of failed requests
+# goodput      = 0.95        # least share of the offered that is answered within every limit
+# availability = 0.999       # two weeks can show evidence against it, never for it
+{_or_not("monthly_runtime_usd", a.monthly_runtime_usd, 600)}   # what the runtime may cost
+# monthly_total_usd = 12000  # with tokens and stores
+profiles   = {judged}   # which profiles are judged
+
+[traffic]                    # what cost is scored at
+requests_per_month = {a.requests_per_month}
+peak_per_s         = {a.peak_per_s:g}
+# week  = [1, 1, 2, 4]       # 24 relative rates (every day) or 168 (from Monday 00:00 UTC)
+# trace = "week.csv"         # or a CSV of timestamps, a day or more of it
+
+[margins]                    # differences that do not matter to you, as ratios
+latency = 1.10
+cost    = 1.10
+
+[limits]
+budget_usd  = {a.budget_usd:g}             # modelled at list prices; the pilot stops before it
+max_rate    = 40             # no run asks faster than this
+stop_file   = "STOP"         # a file of this name stops the pilot
+attempts    = 3              # of a block whose run was INVALID
+quota_share = 0.5            # how much of a quota that production shares may be used
+
+# [criteria]                 # weights, and what your team scores from 1 to 5 with a note; measured ones are scored by evidence
+# latency      = {{ weight = 0.20 }}
+# cost         = {{ weight = 0.20 }}
+# scaling      = {{ weight = 0.15 }}
+# dependencies = {{ weight = 0.10, baseline = 4, candidate = 3, note = "why" }}
+# operations   = {{ weight = 0.15, baseline = 3, candidate = 4, note = "why" }}
+# compliance   = {{ weight = 0.10, baseline = 3, candidate = 3, note = "why" }}
+# lock_in      = {{ weight = 0.10, baseline = 4, candidate = 2, note = "why" }}
+# kappa        = 66          # how firm the weights are
+
+[load]
+deadline_s   = 30            # for the whole answer; later counts as failed
+stream_share = {a.stream_share:g}             # share of the requests that ask for a stream
+{questions}
+# max_tokens     = 512       # cap on every question's
+# connections    = "shared"  # whose connections are used again: or per-user, fresh
+# retry          = "none"    # or "client": as a well-behaved one does
+# retry_attempts = 3
+# retry_cap_s    = 8
+
+# [mix]                      # what arrivals ask; unset leaves each question as its file has it
+# zipf          = 0.95       # popularity of the questions
+# repeats       = 0.1        # share of word-for-word repeats
+# passages      = {{ "0" = 0.21, "6" = 0.77 }}   # top_k and its share
+# turns         = 1.8        # mean turns of a session
+# think_s       = 5          # least seconds between two turns
+# prompt_tokens = 800        # median length of the whole prompt
+# prompt_sigma  = 0.4        # of its logarithm
+
+{profiles}
+[slots]
+day_parts = ["09:00", "14:00", "20:00"]   # when blocks may start, UTC
+
+# [corpus]                   # what the reference service searches
+# folder = ".pilot/corpus"
+# build  = ["make-index", "--out", "{{corpus}}"]   # the command that makes it
+
+[scaling]                    # what a rehearsal made smaller; printed in the report
+rehearsal = {"true" if embedded else "false"}
+# model_time_scale = 1.0     # of the embedded model's clock
+notes = {notes}
+""")
+
+
+def _aligned(text: str) -> str:
+    """Comments after values under each other."""
+    lines = []
+    for line in text.splitlines():
+        value, mark, comment = line.partition("  # ")
+        told = bool(mark) and not (line.startswith("# ") and "=" not in value)
+        lines.append(f"{value.rstrip():<28} # {comment.strip()}" if told and "# " not in comment else line)
+    return "\n".join(lines) + "\n"
+
+
+def _text(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _or_not(name: str, value: float | None, example: float) -> str:
+    return f"# {name} = {example:g}" if value is None else f"{name} = {value:g}"

@@ -1,0 +1,148 @@
+"""Writes a workspace into a folder that has none; nothing that is there is replaced."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from harness.domain.target import Dialect
+from harness.errors import Refused
+from harness.scaffold.answers import EXTERNAL, Answers, Side
+from harness.scaffold.kinds import installed, kinds
+from harness.scaffold.template import pilot_toml
+from harness.workspace import open_workspace
+
+IGNORE = """\
+# what a pilot makes
+evidence/
+reports/rendered/
+.pilot/
+STOP
+"""
+REPORTS = """\
+# Your own pages
+
+A file `reports/sections/NN-name.md.j2` is a section of the report: Markdown with Jinja, ordered by its number; one of the
+name of an installed section replaces it. `reports/style/report.css` and `reports/templates/page.html.j2` replace style and page.
+"""
+QUESTIONS = (
+    "How do I reset my password?",
+    "What is the difference between the two plans, and which one should a team of five take?",
+    "Summarise the three most important points of the onboarding guide.",
+    "Which regions is the service available in?",
+    "Explain step by step how to export my data.",
+    "What does error 4012 mean and how do I get rid of it?",
+    "Who may see the documents that I upload?",
+    "Write a short announcement of the new release for our users.",
+)
+MAPPING = """\
+# [mapping]                  # with dialect = "mapped": how it is asked, and where its answers hold what is measured
+# path    = "/api/ask"
+# request = { question = "{prompt}", stream = "{stream}", limit = "{max_tokens}" }   # also {messages}, {top_k}, {session}
+# [mapping.answer]           # paths: names and positions joined by dots, * for every element
+# text          = "data.reply"
+# input_tokens  = "data.usage.in"
+# output_tokens = "data.usage.out"
+# [mapping.stream]           # server-sent events
+# token_event = "delta"
+# text        = "piece"
+# done_event  = "end"
+
+"""
+EXTERNAL_TOML = """\
+# A chat API that runs already. `pilot check {name}` says what it tells of itself and what a pilot of it cannot show.
+title    = {title}
+base_url = {url}
+dialect  = {dialect}      # "rag-chat/1", "openai-chat", or "mapped" with a [mapping]
+{model}verified = "spec only"
+
+[auth]
+kind = "none"                # header | aws-sigv4 | google-id-token | azure-token; secrets stay in the environment
+# env = "CHAT_TOKEN"         # with kind = "header": the variable that holds its value
+
+{mapping}[runtime]
+kind = "external"            # nothing of its control side is known: cold starts only by waiting
+
+# [prices]                   # without prices its cost is not known, and said so
+# book       = "aws-2026-11"
+# region     = "us-east-1"
+# model      = "fargate-alb"
+# parameters = {{ vcpu = 1.0, memory_gb = 2.0, tasks = 2 }}
+"""
+
+
+def write(folder: Path, answers: Answers) -> list[Path]:
+    """Files in the order they were written; raises Refused for a folder that holds a pilot, or an unknown kind."""
+    answers.checked()
+    known = kinds()
+    for side in (answers.baseline, answers.candidate):
+        if side.kind not in known:
+            raise Refused(f"no kind of target {side.kind!r}", f"known: {', '.join(known)}")
+    if (folder / "pilot.toml").exists():
+        raise Refused(f"{folder / 'pilot.toml'} is there already", "name another folder, or change that file")
+    made: list[Path] = []
+    for profile in sorted(installed("loadprofiles").glob("*.py")):
+        _put(folder / "loadprofiles" / profile.name, profile.read_text(encoding="utf-8"), made)
+    for side in (answers.baseline, answers.candidate):
+        _target(folder / "targets" / side.folder, side, made)
+    if answers.baseline.kind == answers.candidate.kind == EXTERNAL:
+        _put(folder / "questions.jsonl", _questions(), made)
+    _put(folder / "reports" / "README.md", REPORTS, made)
+    _put(folder / ".gitignore", IGNORE, made)
+    _put(folder / "pilot.toml", pilot_toml(answers), made)
+    open_workspace(folder)
+    return made
+
+
+def _target(folder: Path, side: Side, made: list[Path]) -> None:
+    if side.kind == EXTERNAL:
+        words = {
+            "name": side.folder,
+            "title": json.dumps(side.folder),
+            "url": json.dumps(side.url),
+            "dialect": json.dumps(side.dialect),
+            "mapping": MAPPING.replace("# ", "", 1).replace("\n# ", "\n")
+            if side.dialect == Dialect.MAPPED
+            else MAPPING,
+            "model": f"model    = {json.dumps(side.model)}\n" if side.model else "",
+        }
+        _put(folder / "target.toml", EXTERNAL_TOML.format(**words), made)
+        return
+    source = installed("targets") / side.kind
+    wanted = [source, *(p for p in _beside(source) if p.is_dir())]
+    for one in wanted:
+        for path in sorted(p for p in one.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
+            to = (folder if one is source else folder.parent / one.name) / path.relative_to(one)
+            if not to.exists():
+                to.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(path, to)
+                made.append(to)
+    if side.url is not None:
+        path = folder / "target.toml"
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        path.write_text(
+            "".join(f"base_url = {json.dumps(side.url)}\n" if x.startswith("base_url") else x for x in lines),
+            encoding="utf-8",
+        )
+
+
+def _beside(source: Path) -> list[Path]:
+    """What a deployment is built on: the other folder that its README names."""
+    return [source.parent / "aws_base"] if source.name.startswith("aws_") else []
+
+
+def _put(path: Path, text: str, made: list[Path]) -> None:
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    made.append(path)
+
+
+def _questions() -> str:
+    rows = (
+        {"id": f"q{k:03d}", "messages": [{"role": "user", "content": text}], "max_tokens": 256}
+        for k, text in enumerate(QUESTIONS)
+    )
+    return "".join(json.dumps(row) + "\n" for row in rows)

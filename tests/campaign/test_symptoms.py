@@ -1,0 +1,108 @@
+"""What is wrong with a deployment is recognised and named, whichever dialect it speaks."""
+
+import tomllib
+
+import pytest
+
+from harness.campaign.checks import endpoint
+from harness.campaign.contract_check import Answer, check_contract
+from harness.campaign.mapped_check import check_mapped
+from harness.campaign.openai_check import check_openai
+from harness.campaign.recognise import recognise
+from harness.domain.target import Dialect
+from harness.workspace.mapping_toml import MappingTable
+from tests.local.platform import Up, workspace
+from tests.peers.gateway import gateway
+from tests.peers.start import MAPPING, MOCKLLM, free_port, mockllm, oddchat
+
+FIELDS = MappingTable.model_validate(tomllib.loads(MAPPING)["mapping"]).field_map()
+NAMED = {
+    "buffering": "collects it whole",
+    "timeout": "a timeout on the way",
+    "no headers": "missing on a 200",
+    "compressed": "content-encoding is gzip",
+}
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory, corpus):
+    with Up(workspace(tmp_path_factory.mktemp("symptoms"), corpus), "local_container") as running:
+        yield running.urls["local_container"]
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory):
+    with oddchat(tmp_path_factory.mktemp("odd"), "40") as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def openai(tmp_path_factory):
+    if not MOCKLLM.exists():
+        pytest.skip("mockllm is not installed")
+    with mockllm(tmp_path_factory.mktemp("openai")) as url:
+        yield url
+
+
+def failed(checks):
+    return {c.name: c.detail for c in checks if c.answer is Answer.FAIL}
+
+
+@pytest.mark.parametrize("wrong", NAMED)
+def test_of_the_reference_service(service, wrong):
+    with gateway(service, wrong) as url:
+        found = failed(check_contract(url))
+    assert any(NAMED[wrong] in detail for detail in found.values()), found
+
+
+@pytest.mark.parametrize("wrong", ["buffering", "timeout", "compressed"])
+def test_of_an_openai_like_server(openai, wrong):
+    with gateway(openai, wrong) as url:
+        found = failed(check_openai(url, model="gpt-4"))
+    assert any(NAMED[wrong] in detail for detail in found.values()), found
+
+
+@pytest.mark.parametrize("wrong", ["buffering", "timeout", "compressed"])
+def test_of_a_chat_api_with_names_of_its_own(odd, wrong):
+    with gateway(odd, wrong) as url:
+        found = failed(check_mapped(url, FIELDS))
+    assert any(NAMED[wrong] in detail for detail in found.values()), found
+
+
+def test_a_gateway_that_is_whole_changes_nothing(service):
+    with gateway(service, "nothing") as url:
+        assert failed(check_contract(url)) == {}
+
+
+def test_a_port_where_nothing_listens():
+    checks = check_contract(f"http://127.0.0.1:{free_port()}")
+    assert {c.answer for c in checks} == {Answer.UNKNOWN}
+    assert all("nothing listens there; the wrong port" in c.detail for c in checks)
+
+
+def test_a_port_where_another_service_listens(odd):
+    assert "is this its port and path, or another service's?" in " ".join(failed(check_contract(odd)).values())
+
+
+def test_a_gateway_that_gives_up_is_told_from_the_service(odd):
+    with gateway(odd, "timeout") as url:
+        [words] = [d for n, d in failed(check_mapped(url, FIELDS)).items() if n.startswith("A whole answer")]
+    assert words.startswith("answered 504 after ")
+    assert "gave up waiting for the service" in words
+
+
+def test_endpoints_are_recognised_by_their_dialect(service, openai, odd):
+    assert recognise(service).dialect is Dialect.RAG_CHAT
+    assert (recognise(openai).dialect, recognise(openai).model) == (Dialect.OPENAI_CHAT, "gpt-4")
+    assert {c.answer for c in endpoint(openai)[openai]} == {Answer.PASS}
+    strange = recognise(odd)
+    assert strange.dialect is None
+    assert 'dialect = "mapped"' in strange.seen.detail
+
+
+def test_what_an_endpoint_leaves_untold_is_said_with_what_it_costs(service):
+    with gateway(service, "no headers") as url:
+        told = {c.name: c for c in endpoint(url)[f"evidence of {url}"]}
+    assert told["instances"].answer is Answer.UNKNOWN
+    assert "cold starts, instances and capacity per instance cannot be told" in told["instances"].detail
+    assert told["tokens"].answer is Answer.PASS

@@ -1,0 +1,1 @@
+"""Servers that know nothing of the harness: what a team's own endpoint may look like."""

@@ -1,0 +1,88 @@
+"""pilot init: a workspace that opens, with a comment for every field, for every pair of kinds."""
+
+import itertools
+import shutil
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+from harness.errors import Refused
+from harness.scaffold import Answers, Side, kinds, write
+from harness.workspace import open_workspace
+from harness.workspace.pilot_toml import PilotToml
+
+EXTERNALS = (Side("external", "http://a.example"), Side("external", "https://b.example/chat"))
+EMBEDDED = (Side("local_container"), Side("local_function"))
+
+
+def lines_of(path):
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize(("pair", "quick"), list(itertools.product((EXTERNALS, EMBEDDED), (False, True))))
+def test_it_opens_and_plans(tmp_path, pair, quick):
+    write(tmp_path / "ours", Answers(*pair, quick=quick))
+    done = subprocess.run(
+        [sys.executable, "-m", "harness", "plan"], cwd=tmp_path / "ours", capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0 or "questions" in done.stderr, done.stderr
+
+
+def test_every_kind_can_begin(tmp_path):
+    offered = [name for name in kinds() if name != "external"]
+    assert {"local_container", "local_function", "aws_lambda", "aws_fargate"} <= set(offered)
+    for name in offered:
+        made = write(tmp_path / name, Answers(Side(name), EXTERNALS[0]))
+        assert tmp_path / name / "targets" / name / "target.toml" in made
+
+
+def test_every_field_is_there_with_a_comment(tmp_path):
+    write(tmp_path, Answers(*EMBEDDED))
+    text = (tmp_path / "pilot.toml").read_text()
+    for table, field in PilotToml.model_fields.items():
+        if table == "profiles":
+            continue
+        for name in field.annotation.model_fields:
+            assert f"{name} " in text, f"{table}.{name}"
+
+
+def test_what_is_commented_out_reads_back_when_it_is_not(tmp_path):
+    write(tmp_path, Answers(*EMBEDDED))
+    lines = []
+    for line in lines_of(tmp_path / "pilot.toml"):
+        told = line.removeprefix("# ") if "=" in line or line.startswith("# [") else line
+        lines += [] if told.startswith(("week", "trace", "cv ", "questions")) else [told]
+    data = tomllib.loads("\n".join(lines))
+    assert PilotToml.model_validate(data).mix.turns == 1.8
+    assert PilotToml.model_validate(data).criteria.kappa == 66
+
+
+def test_nothing_that_is_there_is_replaced(tmp_path):
+    write(tmp_path, Answers(*EMBEDDED))
+    with pytest.raises(Refused, match="there already"):
+        write(tmp_path, Answers(*EMBEDDED))
+    shutil.rmtree(tmp_path / "targets")
+    (tmp_path / "pilot.toml").unlink()
+    (tmp_path / ".gitignore").write_text("mine\n")
+    write(tmp_path, Answers(*EMBEDDED))
+    assert (tmp_path / ".gitignore").read_text() == "mine\n"
+
+
+def test_answers_that_do_not_fit_are_all_said_at_once(tmp_path):
+    with pytest.raises(Refused) as refused:
+        write(tmp_path, Answers(Side("external"), Side("external", "ftp://x"), p95_s=0))
+    assert all(w in str(refused.value) for w in ("--baseline external wants", "--candidate-url: want", "--p95: want"))
+    assert not (tmp_path / "pilot.toml").exists()
+
+
+def test_an_unknown_kind_is_refused_with_those_that_are_known(tmp_path):
+    with pytest.raises(Refused, match="no kind of target 'lambada'") as refused:
+        write(tmp_path, Answers(Side("lambada"), EMBEDDED[0]))
+    assert "aws_lambda" in str(refused.value.hint)
+
+
+def test_a_mapped_side_begins_with_a_mapping_to_fill_in(tmp_path):
+    write(tmp_path, Answers(EXTERNALS[0], Side("external", "http://b.example", "mapped", name="odd")))
+    assert open_workspace(tmp_path).target("odd").fields.path == "/api/ask"
