@@ -10,6 +10,7 @@ from decimal import Decimal
 import numpy as np
 
 from harness.analysis.dataset import RunData
+from harness.analysis.instances import instance_s
 from harness.analysis.jackknife import jackknife
 from harness.analysis.reports import reports_of
 from harness.costing.book import Book, read_book
@@ -68,6 +69,7 @@ def blocks_of(target: Target, runs: Sequence[RunData], p95_limit_s: float, ttft_
             response_bytes=_sum(c["bytes"][chosen]),
             input_tokens=_sum(c["input_tokens"][chosen]),
             output_tokens=_sum(c["output_tokens"][chosen]),
+            instance_s=instance_s(run) if target.prices and target.prices.model in BY_INSTANCE else Decimal(0),
         )
         good = int((chosen & run.good(p95_limit_s, ttft_limit_s)).sum())
         out.append(Block(int(chosen.sum()), int((chosen & run.ok).sum()), good, usage, len(milliseconds)))

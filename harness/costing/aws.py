@@ -101,6 +101,16 @@ def eks(tariff: Tariff, parameters: Mapping[str, float], usage: Usage) -> Bill:
     return made + _front(tariff, parameters, usage)
 
 
+def ec2_alb(tariff: Tariff, parameters: Mapping[str, float], usage: Usage) -> Bill:
+    """Machines by their type, billed whole; ``load_balancer = 0`` where none stands in front, ``ebs_gb`` of volumes."""
+    made = _instances(tariff, parameters, usage)
+    if volumes := _number(parameters, "ebs_gb", 0):
+        made += tariff.line("Volumes", volumes * usage.hours / HOURS_PER_MONTH, "ebs_gb_month")
+    if not _number(parameters, "load_balancer", 1):
+        return made
+    return made + _front(tariff, parameters, usage)
+
+
 def sagemaker_serverless(tariff: Tariff, parameters: Mapping[str, float], usage: Usage) -> Bill:
     """``memory_mb`` for as long as requests are processed, and the data that goes in and out."""
     gb_seconds = usage.billed_ms / 1000 * _number(parameters, "memory_mb", 2048) / 1024

@@ -18,6 +18,7 @@ MODELS: Mapping[str, Model] = {
     "lambda-rest-api": aws.lambda_rest_api,
     "lambda-managed": aws.lambda_managed,
     "fargate-alb": aws.fargate_alb,
+    "ec2-alb": aws.ec2_alb,
     "eks": aws.eks,
     "sagemaker-serverless": aws.sagemaker_serverless,
     "cloud-run": google.cloud_run,

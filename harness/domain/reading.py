@@ -81,6 +81,8 @@ FEEDS: Mapping[str, str] = {
     "local-logs": "billed durations and so the cost, instances, and refusals as the platform counted them",
     "lambda-logs": "billed durations and so the cost, and init times",
     "cloudwatch": "the platform's own counts: invocations, throttles, concurrency, load balancer capacity, tasks",
+    "cloud-monitoring": "billable instance time and so the cost, instances, waits for an instance",
+    "azure-monitor": "replicas and so the cost, executions and their units, restarts",
     "prometheus": "requested and used processors and memory, replicas, restarts",
     "otlp-traces": "spans of each request inside the service",
 }

@@ -100,7 +100,56 @@ class AwsEcs:
     region: str
 
 
-RuntimeConfig = LocalFunction | LocalContainer | External | AwsLambda | AwsEcs
+@dataclass(frozen=True)
+class CloudRun:
+    """A Cloud Run service."""
+
+    project: str
+    region: str
+    service: str
+
+
+@dataclass(frozen=True)
+class AzureContainerApp:
+    """An Azure Container App."""
+
+    subscription: str
+    resource_group: str
+    app: str
+
+
+@dataclass(frozen=True)
+class AzureFunctionApp:
+    """An Azure Function App."""
+
+    subscription: str
+    resource_group: str
+    app: str
+
+
+@dataclass(frozen=True)
+class Kubernetes:
+    """A Deployment, or a Knative Service; ``api`` is the cluster's, or that of ``kubectl proxy``."""
+
+    namespace: str
+    name: str
+    knative: bool = False
+    api: str = "http://127.0.0.1:8001"
+    token_env: str | None = None
+    ca_file: str | None = None
+
+
+RuntimeConfig = (
+    LocalFunction
+    | LocalContainer
+    | External
+    | AwsLambda
+    | AwsEcs
+    | CloudRun
+    | AzureContainerApp
+    | AzureFunctionApp
+    | Kubernetes
+)
 
 
 @dataclass(frozen=True)

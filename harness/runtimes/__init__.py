@@ -1,25 +1,49 @@
 """Control planes: one file each, behind the three methods of ``Runtime``."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from harness.cloud.aws import client
-from harness.domain.target import AwsEcs, AwsLambda, LocalContainer, LocalFunction, Runtime, Target
+from harness.cloud.origins import azure, cluster, google
+from harness.domain.target import (
+    AwsEcs,
+    AwsLambda,
+    AzureContainerApp,
+    AzureFunctionApp,
+    CloudRun,
+    Kubernetes,
+    Runtime,
+    Target,
+)
+from harness.runtimes import cloud_run
 from harness.runtimes.aws_ecs import EcsRuntime
 from harness.runtimes.aws_lambda import LambdaRuntime
+from harness.runtimes.azure import ContainerAppRuntime, FunctionAppRuntime
+from harness.runtimes.cloud_run import CloudRunRuntime
 from harness.runtimes.external import ExternalRuntime
+from harness.runtimes.kubernetes import KubernetesRuntime
 from harness.runtimes.local import LocalRuntime
 from harness.workspace import Workspace
+
+Make = Callable[[Target, Any, str], Runtime]
+MAKE: Mapping[type, Make] = {
+    AwsLambda: lambda target, config, url: LambdaRuntime(target, config, url, client("lambda", config.region)),
+    AwsEcs: lambda target, config, url: EcsRuntime(target, config, url, client("ecs", config.region)),
+    CloudRun: lambda target, config, url: CloudRunRuntime(target, config, url, google(cloud_run.HOST)),
+    AzureContainerApp: lambda target, config, url: ContainerAppRuntime(target, config, url, azure()),
+    AzureFunctionApp: lambda target, config, url: FunctionAppRuntime(target, config, url, azure()),
+    Kubernetes: lambda target, config, url: KubernetesRuntime(
+        target, config, url, cluster(config.api, config.token_env, config.ca_file)
+    ),
+}
 
 
 def runtime_of(target: Target, workspace: Workspace, base_url: str) -> Runtime:
     """The control side of a target that answers at ``base_url``."""
-    match target.runtime:
-        case LocalFunction() | LocalContainer():
-            return LocalRuntime(target, workspace.root, base_url)
-        case AwsLambda() as config:
-            return LambdaRuntime(target, config, base_url, client("lambda", config.region))
-        case AwsEcs() as config:
-            return EcsRuntime(target, config, base_url, client("ecs", config.region))
-        case _:
-            return ExternalRuntime(target, base_url)
+    if target.embedded:
+        return LocalRuntime(target, workspace.root, base_url)
+    make = MAKE.get(type(target.runtime))
+    return make(target, target.runtime, base_url) if make else ExternalRuntime(target, base_url)
 
 
 __all__ = ["runtime_of"]

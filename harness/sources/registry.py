@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.cloud.aws import client
+from harness.cloud.origins import azure, google
 from harness.domain.reading import MetricSource
 from harness.domain.target import SourceConfig
 from harness.errors import Refused
+from harness.sources import azure_monitor, cloud_monitoring
 from harness.sources import cloudwatch as cw
 from harness.sources.cost_explorer import CostExplorer
 from harness.sources.lambda_insights import LambdaInsights
@@ -97,9 +99,25 @@ def _traces(options: Mapping[str, Any]) -> MetricSource:
     return OtlpTraces(Path(options["path"]), options["attribute"])
 
 
+def _cloud_monitoring(options: Mapping[str, Any]) -> MetricSource:
+    api = google(cloud_monitoring.HOST)
+    return cloud_monitoring.CloudMonitoring(api, options["project"], options["service"], options["region"])
+
+
+def _azure_monitor(options: Mapping[str, Any]) -> MetricSource:
+    group = f"/subscriptions/{options['subscription']}/resourceGroups/{options['resource_group']}/providers"
+    if name := options.get("container_app"):
+        resource, metrics = f"{group}/Microsoft.App/containerApps/{name}", azure_monitor.CONTAINER_APP
+    else:
+        resource, metrics = f"{group}/Microsoft.Web/sites/{options['function_app']}", azure_monitor.FUNCTION_APP
+    return azure_monitor.AzureMonitor(azure(), resource, metrics)
+
+
 BUILTIN: Mapping[str, Build] = {
     "cloudwatch": _cloudwatch,
     "lambda-logs": _lambda_logs,
     "prometheus": _prometheus,
     "otlp-traces": _traces,
+    "cloud-monitoring": _cloud_monitoring,
+    "azure-monitor": _azure_monitor,
 }

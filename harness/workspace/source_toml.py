@@ -122,6 +122,31 @@ class CostExplorerTable(Table):
     values: tuple[str, ...] = Field(min_length=1)
 
 
+class CloudMonitoringTable(Table):
+    """``kind = "cloud-monitoring"``: a Cloud Run service."""
+
+    kind: Literal["cloud-monitoring"]
+    project: str = Field(min_length=1)
+    region: str = Field(min_length=1)
+    service: str = Field(min_length=1)
+
+
+class AzureMonitorTable(Table):
+    """``kind = "azure-monitor"``: a Container App, or a Function App."""
+
+    kind: Literal["azure-monitor"]
+    subscription: str = Field(min_length=1)
+    resource_group: str = Field(min_length=1)
+    container_app: str | None = None
+    function_app: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> AzureMonitorTable:
+        if (self.container_app is None) == (self.function_app is None):
+            raise ValueError("want either container_app or function_app")
+        return self
+
+
 class OtherTable(BaseModel):
     """A kind that another package brings; its fields are that package's to check."""
 
@@ -134,13 +159,18 @@ def _which(value: Any) -> str:  # noqa: ANN401 - whatever the file holds
     return kind if kind in KINDS else "other"
 
 
-KINDS = ("cloudwatch", "lambda-logs", "prometheus", "otlp-traces", "cost-explorer")
+KINDS = (
+    *("cloudwatch", "lambda-logs", "prometheus", "otlp-traces", "cost-explorer"),
+    *("cloud-monitoring", "azure-monitor"),
+)
 SourceTable = Annotated[
     Annotated[CloudWatchTable, Tag("cloudwatch")]
     | Annotated[LambdaLogsTable, Tag("lambda-logs")]
     | Annotated[PrometheusTable, Tag("prometheus")]
     | Annotated[TracesTable, Tag("otlp-traces")]
     | Annotated[CostExplorerTable, Tag("cost-explorer")]
+    | Annotated[CloudMonitoringTable, Tag("cloud-monitoring")]
+    | Annotated[AzureMonitorTable, Tag("azure-monitor")]
     | Annotated[OtherTable, Tag("other")],
     Discriminator(_which),
 ]

@@ -16,24 +16,27 @@ from harness.domain.sample import Outcome
 from harness.errors import Exit
 from harness.workspace.mapping_toml import AnswerTable, MappingTable, StreamTable
 from harness.workspace.pilot_toml import PilotToml
+from harness.workspace.runtime_toml import (
+    CloudRunTable,
+    ContainerAppTable,
+    ContainerTable,
+    EcsTable,
+    FunctionAppTable,
+    FunctionTable,
+    KubernetesTable,
+    LambdaTable,
+)
 from harness.workspace.source_toml import (
     KINDS,
+    AzureMonitorTable,
+    CloudMonitoringTable,
     CloudWatchTable,
     CostExplorerTable,
     LambdaLogsTable,
     PrometheusTable,
     TracesTable,
 )
-from harness.workspace.target_toml import (
-    AuthTable,
-    ContainerTable,
-    EcsTable,
-    FunctionTable,
-    LambdaTable,
-    QuotaTable,
-    TargetToml,
-    read_target,
-)
+from harness.workspace.target_toml import AuthTable, QuotaTable, TargetToml, read_target
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = [
@@ -174,6 +177,10 @@ def test_every_field_of_pilot_toml_is_documented():
         ContainerTable,
         LambdaTable,
         EcsTable,
+        CloudRunTable,
+        ContainerAppTable,
+        FunctionAppTable,
+        KubernetesTable,
         QuotaTable,
         MappingTable,
         AnswerTable,
@@ -184,7 +191,13 @@ def test_every_field_of_a_target_is_documented(table):
     assert undocumented(table, ROOT / "targets" / "README.md") == []
 
 
-@pytest.mark.parametrize("table", [CloudWatchTable, LambdaLogsTable, PrometheusTable, TracesTable, CostExplorerTable])
+@pytest.mark.parametrize(
+    "table",
+    [
+        *(CloudWatchTable, LambdaLogsTable, PrometheusTable, TracesTable, CostExplorerTable),
+        *(CloudMonitoringTable, AzureMonitorTable),
+    ],
+)
 def test_every_field_of_a_source_is_documented(table):
     assert undocumented(table, ROOT / "docs" / "sources.md") == []
 

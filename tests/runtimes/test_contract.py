@@ -1,16 +1,32 @@
 """What every control side must do, whichever platform it is."""
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
 import boto3
+import httpx
 import pytest
 from botocore.stub import Stubber
 
-from harness.domain.target import AwsEcs, AwsLambda, Cold, Dialect, Target
+from harness.cloud.rest import Rest
+from harness.domain.target import (
+    AwsEcs,
+    AwsLambda,
+    AzureContainerApp,
+    AzureFunctionApp,
+    CloudRun,
+    Cold,
+    Dialect,
+    Kubernetes,
+    Target,
+)
 from harness.errors import PilotError
 from harness.runtimes.aws_ecs import EcsRuntime
 from harness.runtimes.aws_lambda import LambdaRuntime
+from harness.runtimes.azure import ContainerAppRuntime, FunctionAppRuntime
+from harness.runtimes.cloud_run import CloudRunRuntime
+from harness.runtimes.kubernetes import KubernetesRuntime
 from tests.fakes import ScriptedServer
 
 KEYS = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "planted-secret", "region_name": "us-east-1"}
@@ -42,7 +58,7 @@ class Clock:
 class LambdaRig:
     """A function without an alias."""
 
-    cold_call = "get_function_configuration"
+    platform, region = "aws-lambda", "us-east-1"
 
     def __init__(self, url):
         self.clock, api = Clock(), boto3.client("lambda", **KEYS)
@@ -50,6 +66,9 @@ class LambdaRig:
         target = Target("fn", Path("fn"), Dialect.RAG_CHAT, config, base_url=url)
         self.stub = Stubber(api)
         self.runtime = LambdaRuntime(target, config, url, api, clock=self.clock, sleep=self.clock.sleep)
+
+    def refuse(self):
+        self.stub.add_client_error("get_function_configuration", "AccessDeniedException", "words of the service")
 
     def facts(self):
         self.stub.add_response("get_function_configuration", SAID)
@@ -70,7 +89,7 @@ class LambdaRig:
 class EcsRig:
     """A service of one task."""
 
-    cold_call = "update_service"
+    platform, region = "aws-ecs", "us-east-1"
 
     def __init__(self, url):
         self.clock, api = Clock(), boto3.client("ecs", **KEYS)
@@ -84,6 +103,9 @@ class EcsRig:
         arn = f"arn:aws:ecs:us-east-1:{ACCOUNT}:task-definition/chat:3"
         said = {"taskDefinition": arn, "desiredCount": 1, "runningCount": 1, "deployments": [deployment]}
         self.stub.add_response("describe_services", {"services": [said]})
+
+    def refuse(self):
+        self.stub.add_client_error("update_service", "AccessDeniedException", "words of the service")
 
     def facts(self):
         self.service()
@@ -103,6 +125,134 @@ class EcsRig:
             self.service("IN_PROGRESS")
 
 
+class RestRig:
+    """A control plane over REST: answers in order, the last one for ever."""
+
+    def __init__(self, url):
+        self.clock, self._script, self.asked = Clock(), [], []
+        api = Rest("http://cloud", transport=httpx.MockTransport(self._answer))
+        target = Target("there", Path("there"), Dialect.RAG_CHAT, self.config, base_url=url)
+        self.runtime = self.kind(target, self.config, url, api, clock=self.clock, sleep=self.clock.sleep)
+        self.stub = nullcontext()
+
+    def _answer(self, request):
+        self.asked.append((request.method, request.url.path))
+        said = self._script.pop(0) if len(self._script) > 1 else self._script[0]
+        return said if isinstance(said, httpx.Response) else httpx.Response(200, json=said)
+
+    def facts(self):
+        self._script = [self.said()]
+
+    def refuse(self):
+        said = {"error": {"code": 403, "status": "PERMISSION_DENIED", "message": "words of the service"}}
+        self._script = [httpx.Response(403, json=said)]
+
+    def never_settles(self):
+        self._script = [self.said(), {}, self.said(settled=False)]
+
+    def cold(self):
+        self._script = [self.said(), {}, self.said(settled=False), self.said()]
+
+
+SECRETS = [{"name": "KEY", "value": "planted-secret"}, {"name": "PILOT_COLD", "value": "4"}]
+
+
+class CloudRunRig(RestRig):
+    """A service of Cloud Run."""
+
+    kind, config = CloudRunRuntime, CloudRun(ACCOUNT, "europe-west1", "chat")
+    platform, region = "cloud-run", "europe-west1"
+
+    def said(self, settled=True):
+        name = f"projects/{ACCOUNT}/locations/europe-west1/services/chat/revisions/chat-0000"
+        container = {"image": "chat", "env": [dict(v) for v in SECRETS], "resources": {"limits": {"cpu": "1"}}}
+        return {
+            "template": {"containers": [container], "timeout": "60s", "maxInstanceRequestConcurrency": 80},
+            "latestReadyRevision": f"{name}4",
+            "latestCreatedRevision": f"{name}{4 if settled else 5}",
+            "reconciling": not settled,
+            "terminalCondition": {"state": "CONDITION_SUCCEEDED" if settled else "CONDITION_RECONCILING"},
+        }
+
+
+class ContainerAppRig(RestRig):
+    """A container app of Azure."""
+
+    kind, config = ContainerAppRuntime, AzureContainerApp(ACCOUNT, "rag", "chat")
+    platform, region = "azure-container-apps", None
+
+    def said(self, settled=True):
+        container = {"name": "chat", "image": "chat", "env": SECRETS, "resources": {"cpu": 1.0, "memory": "2Gi"}}
+        template = {"containers": [container], "scale": {"minReplicas": 0, "maxReplicas": 5}}
+        state = {"latestReadyRevisionName": "chat--1", "runningState": "Running" if settled else "Processing"}
+        return {"id": f"/subscriptions/{ACCOUNT}", "properties": {"template": template, **state}}
+
+
+class FunctionAppRig(RestRig):
+    """A function app of Azure; its first answer to a cold call is the restart's."""
+
+    kind, config = FunctionAppRuntime, AzureFunctionApp(ACCOUNT, "rag", "chat")
+    platform, region = "azure-functions", None
+
+    def said(self, settled=True):
+        app = {"scaleAndConcurrency": {"instanceMemoryMB": 2048}, "runtime": {"name": "custom"}}
+        return {
+            "properties": {
+                "state": "Running" if settled else "Stopped",
+                "functionAppConfig": app,
+                "sku": "FlexConsumption",
+            }
+        }
+
+    def cold(self):
+        self._script = [{}, self.said(settled=False), self.said()]
+
+    def never_settles(self):
+        self._script = [{}, self.said(settled=False)]
+
+
+class KubernetesRig(RestRig):
+    """A deployment of two pods."""
+
+    kind, config, name = KubernetesRuntime, Kubernetes("rag", "chat"), "kubernetes"
+    platform, region = "kubernetes", None
+
+    def said(self, settled=True):
+        counts = {
+            "replicas": 2,
+            "updatedReplicas": 2 if settled else 1,
+            "availableReplicas": 2,
+            "observedGeneration": 3,
+        }
+        container = {"name": "chat", "image": "chat", "env": SECRETS}
+        return {
+            "metadata": {"generation": 3},
+            "spec": {"replicas": 2, "template": {"spec": {"containers": [container]}}},
+            "status": {**counts, "conditions": [{"type": "Progressing", "reason": "NewReplicaSetAvailable"}]},
+        }
+
+    def cold(self):
+        self._script = [{}, self.said(settled=False), self.said()]
+
+    def never_settles(self):
+        self._script = [{}, self.said(settled=False)]
+
+
+class KnativeRig(KubernetesRig):
+    """A service of Knative."""
+
+    config = Kubernetes("rag", "chat", knative=True)
+    platform = "knative"
+
+    def said(self, settled=True):
+        said = super().said()
+        said["status"] = {
+            "observedGeneration": 3,
+            "conditions": [{"type": "Ready", "status": "True" if settled else "Unknown"}],
+        }
+        return said
+
+
 @pytest.fixture
 def server():
     running = ScriptedServer()
@@ -110,7 +260,10 @@ def server():
     running.close()
 
 
-@pytest.fixture(params=[LambdaRig, EcsRig], ids=["Lambda", "ECS"])
+RIGS = (LambdaRig, EcsRig, CloudRunRig, ContainerAppRig, FunctionAppRig, KubernetesRig, KnativeRig)
+
+
+@pytest.fixture(params=RIGS, ids=lambda rig: rig.__name__.removesuffix("Rig"))
 def rig(request, server):
     return request.param(server.url)
 
@@ -120,8 +273,8 @@ def test_facts_name_the_runtime_and_hold_no_secret_and_no_account(rig):
     with rig.stub:
         facts = rig.runtime.facts()
 
-    assert facts["kind"].startswith("aws-")
-    assert facts["region"] == "us-east-1"
+    assert facts["kind"] == rig.platform
+    assert facts.get("region") == rig.region
     assert ACCOUNT not in repr(facts)
     assert "planted-secret" not in repr(facts)
 
@@ -138,7 +291,7 @@ def test_cold_says_how_and_touches_the_target_not_once(rig, server):
 
 
 def test_a_control_plane_that_refuses_ends_in_its_own_words(rig):
-    rig.stub.add_client_error(rig.cold_call, "AccessDeniedException", "words of the service")
+    rig.refuse()
     with rig.stub, pytest.raises(PilotError, match="words of the service"):
         rig.runtime.make_cold()
 

@@ -10,8 +10,12 @@ import boto3
 import httpx
 from botocore.stub import Stubber
 
+from harness.cloud.rest import Rest
 from harness.domain.reading import Window
 from harness.local.journal import report_line
+from harness.sources.azure_monitor import CONTAINER_APP, AzureMonitor
+from harness.sources.cloud_monitoring import METRICS as GOOGLE_METRICS
+from harness.sources.cloud_monitoring import CloudMonitoring
 from harness.sources.cloudwatch import CloudWatch, Metric, Subject
 from harness.sources.lambda_insights import LambdaInsights
 from harness.sources.lambda_logs import LambdaLogs
@@ -170,4 +174,106 @@ class PrometheusRig:
         return found
 
 
-RIGS = (CloudWatchRig, LambdaLogsRig, LambdaInsightsRig, PrometheusRig)
+class RestRig:
+    """Over a platform's REST API; a page is an answer of one question, and the others hold nothing."""
+
+    pages = False
+    busy_tries = 5
+
+    def __init__(self) -> None:
+        self._script: deque[httpx.Response] = deque()
+        self.waits: list[float] = []
+        token = Planted()
+        self.source = self.make(Rest("http://cloud", token, transport=httpx.MockTransport(self._answer)))
+
+    def _answer(self, request):
+        assert request.headers["authorization"] == "Bearer planted-secret"
+        return self._script.popleft() if self._script else httpx.Response(200, json=self.nothing(request))
+
+    def ok(self, values, token=None):
+        return self._then(200, self.page(values, token))
+
+    def refuse(self, code, times=1):
+        for _ in range(times * self.questions):
+            self._then(403, {"error": {"code": 403, "status": code, "message": "words of the service"}})
+        return self
+
+    def busy(self, times):
+        for _ in range(times * (self.questions if times >= self.busy_tries else 1)):
+            self._then(429, {"error": {"code": 429, "message": "throttled"}})
+        return self
+
+    def _then(self, status, body):
+        self._script.append(httpx.Response(status, json=body))
+        return self
+
+    def read(self):
+        found = self.source.read(WINDOW)
+        assert not self._script
+        return found
+
+
+class Planted:
+    """A token that must stand in nothing that is kept."""
+
+    def renew(self):
+        return 60.0
+
+    def headers(self, method, url, body, content_type):
+        return {"Authorization": "Bearer planted-secret"}
+
+
+class CloudMonitoringRig(RestRig):
+    """projects.timeSeries.list; the first question is request_count."""
+
+    pages, questions = True, len(GOOGLE_METRICS)
+
+    def make(self, api):
+        return CloudMonitoring(api, "AKIDEXAMPLE-project", "chat", "europe-west1", sleep=self.waits.append)
+
+    def nothing(self, request):
+        assert request.url.path == "/v3/projects/AKIDEXAMPLE-project/timeSeries"
+        return {"unit": "1"}
+
+    def page(self, values, token=None):
+        points = [
+            {
+                "interval": {"startTime": f"{at(s):%Y-%m-%dT%H:%M:%SZ}", "endTime": f"{at(s + 60):%Y-%m-%dT%H:%M:%SZ}"},
+                "value": {"doubleValue": v},
+            }
+            for s, v in sorted(values.items(), reverse=True)
+        ]
+        series = {"metric": {"type": "run.googleapis.com/request_count", "labels": {"response_code_class": "2xx"}}}
+        made = (
+            {"timeSeries": [{**series, "metricKind": "DELTA", "valueType": "DOUBLE", "points": points}]}
+            if values
+            else {}
+        )
+        return {**made, **({"nextPageToken": token} if token else {})}
+
+
+class AzureMonitorRig(RestRig):
+    """Metrics - List of a container app; the first question is of averages."""
+
+    questions = len({m.aggregation for m in CONTAINER_APP})
+
+    def make(self, api):
+        resource = "/subscriptions/AKIDEXAMPLE/resourceGroups/rag/providers/Microsoft.App/containerApps/chat"
+        return AzureMonitor(api, resource, CONTAINER_APP, sleep=self.waits.append)
+
+    def nothing(self, request):
+        names = request.url.params["metricnames"].split(",")
+        return {"value": [self.metric(name, []) for name in names]}
+
+    def metric(self, name, data):
+        said = {"name": {"value": name, "localizedValue": name}, "unit": "Count", "errorCode": "Success"}
+        return {**said, "timeseries": [{"metadatavalues": [], "data": data}]}
+
+    def page(self, values, token=None):
+        data = [{"timeStamp": f"{at(s):%Y-%m-%dT%H:%M:%SZ}", "average": v} for s, v in values.items()]
+        data.append({"timeStamp": f"{at(0):%Y-%m-%dT%H:%M:%SZ}"})  # a minute without data has no value
+        names = [m.name for m in CONTAINER_APP if m.aggregation == "average"]
+        return {"value": [self.metric(name, data if name == "Replicas" else []) for name in names]}
+
+
+RIGS = (CloudWatchRig, LambdaLogsRig, LambdaInsightsRig, PrometheusRig, CloudMonitoringRig, AzureMonitorRig)

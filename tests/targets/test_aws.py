@@ -49,7 +49,7 @@ def lint(*paths):
 def test_every_template_keeps_to_the_resource_schemas():
     done = lint(*TEMPLATES)
 
-    assert len(TEMPLATES) == 5
+    assert len(TEMPLATES) == 7
     assert done.returncode == 0, done.stdout
 
 

@@ -1,0 +1,99 @@
+"""A platform's REST API over httpx: a token where it wants one, its own words where it refuses."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import httpx
+
+TIMEOUT_S = 60.0
+BUSY = (429, 503)
+
+
+class Token(Protocol):
+    """A bearer token that is renewed when it is asked for."""
+
+    def renew(self) -> float: ...
+
+    def headers(self, method: str, url: str, body: bytes, content_type: str | None) -> Mapping[str, str]: ...
+
+
+class RestError(Exception):
+    """An answer that is none; ``response`` is shaped as the AWS SDK's, so that one retry rule reads both."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}" if message else code)
+        self.response = {"Error": {"Code": code, "Message": message}}
+
+
+class Rest:
+    """Requests to one origin; every answer that holds is kept until it is taken."""
+
+    def __init__(
+        self,
+        base_url: str,
+        token: Token | None = None,
+        *,
+        verify: ssl.SSLContext | bool = True,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._token = token
+        self._client = httpx.Client(
+            base_url=base_url, timeout=TIMEOUT_S, trust_env=False, verify=verify, transport=transport
+        )
+        self._kept: list[dict[str, Any]] = []
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        answer = self._ask("GET", path, params=dict(params or {}))
+        self._kept.append({"operation": f"GET {path}", "request": dict(params or {}), "answer": answer})
+        return answer
+
+    def post(self, path: str, params: Mapping[str, Any] | None = None, body: object = None) -> dict[str, Any]:
+        return self._ask("POST", path, params=dict(params or {}), json=body)
+
+    def patch(
+        self, path: str, params: Mapping[str, Any] | None = None, body: object = None, kind: str = "application/json"
+    ) -> dict[str, Any]:
+        return self._ask("PATCH", path, params=dict(params or {}), json=body, headers={"Content-Type": kind})
+
+    def take(self) -> list[dict[str, Any]]:
+        kept, self._kept = self._kept, []
+        return kept
+
+    def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Raises RestError; PilotError where there is no token."""
+        headers = dict(more.pop("headers", {}))
+        if self._token is not None:
+            self._token.renew()
+            headers |= self._token.headers(method, path, b"", None)
+        try:
+            answer = self._client.request(method, path, headers=headers, **more)
+        except httpx.HTTPError as error:
+            raise RestError(type(error).__name__, str(error)) from None
+        if answer.status_code in BUSY:
+            raise RestError("Throttling", _words(answer))
+        if answer.status_code >= 400:
+            raise RestError(f"HTTP {answer.status_code}", _words(answer))
+        if not answer.content:
+            return {}
+        try:
+            value = answer.json()
+        except ValueError:
+            raise RestError(f"HTTP {answer.status_code}", "the answer is no JSON") from None
+        return value if isinstance(value, dict) else {"items": value}
+
+
+def _words(answer: httpx.Response) -> str:
+    """What Google, Azure and Kubernetes say in an error, each in its own place."""
+    try:
+        said = answer.json()
+    except ValueError:
+        return answer.text[:200]
+    if not isinstance(said, dict):
+        return ""
+    error = said.get("error")
+    if isinstance(error, dict):
+        return f"{error.get('status') or error.get('code') or ''} {error.get('message', '')}".strip()
+    return str(said.get("message") or said.get("Message") or "")
