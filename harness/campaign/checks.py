@@ -48,7 +48,10 @@ def comparing(workspace: Workspace, pair: Sequence[Target], bases: Mapping[str, 
     metas = [meta_of(target, bases[target.name]) for target in pair]
     ways = [preflight.way_to(target, bases[target.name]) for target in pair]
     names = [target.name for target in pair]
-    same, fair = parity(*metas), preflight.fairness_checks(names, ways, metas, workspace.config.slo.p95_s)
+    same, fair = (
+        parity(*metas),
+        preflight.fairness_checks(names, ways, metas, workspace.config.slo.p95_s, workspace.config.load.caches),
+    )
     if any(target.dialect is not Dialect.RAG_CHAT for target in pair):
         # other dialects cannot say it: that stays a doubt of the report, and does not keep anybody from measuring
         fair = [*(check for check in same if check.answer is Answer.UNKNOWN), *fair]

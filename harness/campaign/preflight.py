@@ -145,10 +145,19 @@ def way_to(target: Target, base_url: str) -> Way | str:
 
 
 def fairness_checks(
-    names: Sequence[str], ways: Sequence[Way | str], metas: Sequence[Mapping[str, Any]], p95_limit_s: float
+    names: Sequence[str],
+    ways: Sequence[Way | str],
+    metas: Sequence[Mapping[str, Any]],
+    p95_limit_s: float,
+    caches: Sequence[str] = (),
 ) -> list[Check]:
     """Whether a difference between two targets could be the way to them, their place or their size."""
-    return [_ways_check(names, ways, p95_limit_s), _same_scheme(ways), _same_region(metas)]
+    return [
+        _ways_check(names, ways, p95_limit_s),
+        _same_scheme(ways),
+        _same_region(metas),
+        _caches(names, metas, caches),
+    ]
 
 
 def _ways_check(names: Sequence[str], ways: Sequence[Way | str], p95_limit_s: float) -> Check:
@@ -172,6 +181,20 @@ def _same_scheme(ways: Sequence[Way | str]) -> Check:
     if len(schemes) < len(ways):
         return Check(name, Answer.UNKNOWN, "one of them was not reached")
     return Check(name, Answer.PASS if len(set(schemes)) == 1 else Answer.FAIL, " | ".join(schemes))
+
+
+def _caches(names: Sequence[str], metas: Sequence[Mapping[str, Any]], declared: Sequence[str]) -> Check:
+    """An answer that was made before measures nothing of the runtime, and popular questions come often."""
+    name = "no cache answers but those of load.caches"
+    if any(not isinstance(meta.get("caches"), list) for meta in metas):
+        return Check(name, Answer.UNKNOWN, "one of them does not say")
+    wrong = [
+        f"{target} has {', '.join(meta['caches']) or 'none'} on"
+        for target, meta in zip(names, metas, strict=True)
+        if set(meta["caches"]) != set(declared)
+    ]
+    wanted = f"load.caches is {', '.join(declared) or 'none'}"
+    return Check(name, Answer.FAIL if wrong else Answer.PASS, "; ".join([*wrong, wanted]))
 
 
 def _same_region(metas: Sequence[Mapping[str, Any]]) -> Check:

@@ -119,6 +119,7 @@ stream_share = {a.stream_share:g}             # share of the requests that ask f
 # retry          = "none"    # or "client": as a well-behaved one does
 # retry_attempts = 3
 # retry_cap_s    = 8
+# caches         = []        # of the service, on purpose: answer, retrieval, embedding; pilot check wants just these
 
 # [mix]                      # what arrivals ask; unset leaves each question as its file has it
 # zipf          = 0.95       # popularity of the questions

@@ -99,6 +99,7 @@ class Load(Table):
     retry: Literal["none", "client"] = "none"
     retry_attempts: int = Field(default=3, ge=2, le=10)
     retry_cap_s: Positive = 8.0
+    caches: tuple[Literal["answer", "retrieval", "embedding"], ...] = ()
 
 
 class MixTable(Table):

@@ -86,7 +86,8 @@ def test_a_client_that_gives_up_before_the_runtime_does_is_told(runtime, facts, 
 
 def fairness(first, second, regions=("r", "r")):
     metas = [{"runtime": {"region": region}} for region in regions]
-    return [c.answer for c in fairness_checks(["a", "b"], [first, second], metas, 2.0)]
+    checks = fairness_checks(["a", "b"], [first, second], metas, 2.0)
+    return [c.answer for c in checks if "cache" not in c.name]
 
 
 def test_two_targets_in_one_place_are_reached_alike():
@@ -114,3 +115,19 @@ def test_the_way_is_measured_by_connecting_alone():
 
 def test_a_target_that_is_not_there_is_told_in_words():
     assert "refused" in way_to(Target("t", Path(), Dialect.RAG_CHAT, External()), "http://127.0.0.1:9")
+
+
+@pytest.mark.parametrize(
+    ("on", "declared", "answer"),
+    [
+        (([], []), (), Answer.PASS),
+        ((["answer"], []), (), Answer.FAIL),
+        ((["answer"], ["answer"]), ("answer",), Answer.PASS),
+        ((["answer"], ["answer", "retrieval"]), ("answer",), Answer.FAIL),
+        (([], None), (), Answer.UNKNOWN),
+    ],
+)
+def test_only_caches_that_were_sealed_on_may_answer(on, declared, answer):
+    metas = [{"caches": kinds} if kinds is not None else {} for kinds in on]
+    [check] = [c for c in fairness_checks(["a", "b"], ["", ""], metas, 1.0, declared) if "cache" in c.name]
+    assert check.answer is answer

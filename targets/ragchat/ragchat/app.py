@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+import re
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -16,34 +18,34 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from ragchat import __version__, sse
+from ragchat.cache import TtlCache
 from ragchat.contract import CONTRACT, MAX_BODY_BYTES, ChatRequest, ContractError, parse
 from ragchat.instance import CURRENT  # first: the instance is born before anything else is imported
-from ragchat.model import Generation, Provider
+from ragchat.model import CURRENT_TENANT, CachedModel, Generation, Model, open_model
 from ragchat.prompt import PROMPT_VERSION, build
-from ragchat.retrieval import Passage, Store
+from ragchat.retrieval import Passage
 from ragchat.settings import Settings
+from ragchat.stores import open_store
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger("ragchat")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class Answer:
     """One chat request being answered: retrieval at once, the model's texts as they come."""
 
-    def __init__(self, request: ChatRequest, store: Store, provider: Provider, meta: dict[str, Any]) -> None:
+    def __init__(
+        self, request: ChatRequest, passages: list[Passage], retrieval_ms: float, model: Model, meta: dict[str, Any]
+    ) -> None:
         self.id = f"ans-{uuid.uuid4().hex[:20]}"
         self._meta = meta
-        self.generation = Generation()
-        started = time.perf_counter()
-        self.passages: list[Passage] = store.search(request.question, request.top_k)
-        self.retrieval_ms = (time.perf_counter() - started) * 1000
-        self.generation.started = time.perf_counter()
-        self.texts = provider.stream(
-            build(request, self.passages), request.max_tokens, meta["request_id"], self.generation
-        )
+        self.passages, self.retrieval_ms = passages, retrieval_ms
+        self.generation = Generation(traceparent=meta["traceparent"])
+        self.texts = model.stream(build(request, passages), request.max_tokens, meta["request_id"], self.generation)
 
     def citations(self) -> list[dict[str, Any]]:
         return [passage.citation() for passage in self.passages]
@@ -78,8 +80,13 @@ class Service:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._store = Store(settings.index)
-        self._provider = Provider(settings.provider_url, settings.model, settings.upstream_timeout_s)
+        self._store = open_store(settings)
+        self._model = open_model(settings)
+        self._found: TtlCache[list[Passage]] | None = None
+        if "retrieval" in settings.caches:
+            self._found = TtlCache(settings.cache_ttl_s)
+        if "answer" in settings.caches:
+            self._model = CachedModel(self._model, settings.cache_ttl_s)
 
     async def health(self, _: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -101,6 +108,7 @@ class Service:
                 "prompt_version": PROMPT_VERSION,
                 "index_digest": self._store.digest,
                 "runtime": runtime,
+                "caches": list(s.caches),
             }
         )
 
@@ -112,8 +120,13 @@ class Service:
             "request_id": request.scope["ragchat.request_id"],
             "init_ms": CURRENT.init_ms if ordinal == 1 else None,
             "queue_ms": _header_ms(request.headers.get("x-queue-ms")),
+            "traceparent": _traceparent(request.headers.get("traceparent")),
         }
-        answer = Answer(chat, self._store, self._provider, meta)
+        tenant = request.headers.get("x-tenant-id", "")
+        CURRENT_TENANT.set(tenant)
+        started = time.perf_counter()
+        passages = await self._search(tenant, chat.question, chat.top_k)
+        answer = Answer(chat, passages, (time.perf_counter() - started) * 1000, self._model, meta)
         if chat.stream:
             # The model is asked before the head is written, so that its refusal is a status, not an event.
             first = await anext(answer.texts, None)
@@ -125,6 +138,26 @@ class Service:
         text = "".join([part async for part in answer.texts])
         body = answer.closing() | {"answer": text, "citations": answer.citations()}
         return JSONResponse(body)
+
+    async def _search(self, tenant: str, question: str, k: int) -> list[Passage]:
+        key = f"{k} {question}"
+        kept = self._found.get(tenant, key) if self._found is not None else None
+        if kept is not None:
+            return kept
+        try:
+            if self._store.remote:
+                found = await asyncio.to_thread(self._store.search, question, k)
+            else:
+                found = self._store.search(question, k)
+        except Exception as error:
+            if not self._store.remote:
+                raise
+            log.exception("the store failed")
+            words = f"the vector store failed ({type(error).__name__})"
+            raise ContractError(502, "upstream_error", words, source="vector-store") from None
+        if self._found is not None:
+            self._found.put(tenant, key, found)
+        return found
 
 
 async def _events(answer: Answer, first: str | None) -> AsyncIterator[bytes]:
@@ -142,6 +175,11 @@ async def _events(answer: Answer, first: str | None) -> AsyncIterator[bytes]:
         yield sse.event("error", {"error": {"code": "internal", "message": "the answer failed"}})
         return
     yield sse.event("done", answer.closing())
+
+
+def _traceparent(value: str | None) -> str | None:
+    """What the client sent, where it is one: nothing else is handed on."""
+    return value if value and _TRACEPARENT.fullmatch(value) else None
 
 
 def _header_ms(value: str | None) -> float | None:

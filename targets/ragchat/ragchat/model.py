@@ -12,10 +12,16 @@ import os
 import ssl
 import time
 from collections.abc import AsyncIterator
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
+from ragchat.cache import TtlCache
 from ragchat.contract import ContractError
+
+if TYPE_CHECKING:
+    from ragchat.settings import Settings
 
 
 @dataclass
@@ -28,6 +34,7 @@ class Generation:
     input_tokens: int | None = None
     output_tokens: int | None = None
     cached_input_tokens: int | None = None
+    traceparent: str | None = None  # W3C, as the client sent it
 
     @property
     def ttft_ms(self) -> float | None:
@@ -36,6 +43,57 @@ class Generation:
     @property
     def total_ms(self) -> float | None:
         return None if self.ended is None else (self.ended - self.started) * 1000
+
+
+class Model(Protocol):
+    """What an answer is made by."""
+
+    def stream(
+        self, messages: list[dict[str, str]], max_tokens: int, request_id: str, generation: Generation
+    ) -> AsyncIterator[str]:
+        """Texts as they arrive; raises ContractError upstream_error or upstream_throttled."""
+        ...
+
+
+def open_model(settings: Settings) -> Model:
+    """The configured backend; its SDK is imported only here. Raises ValueError for an unknown one."""
+    if settings.model_backend == "openai":
+        return Provider(settings.provider_url, settings.model, settings.upstream_timeout_s)
+    if settings.model_backend == "bedrock":
+        from ragchat.bedrock import Bedrock  # noqa: PLC0415
+
+        return Bedrock(settings.model, settings.region, settings.upstream_timeout_s, settings.bedrock_endpoint)
+    raise ValueError(f"RAG_MODEL_BACKEND={settings.model_backend}: want openai or bedrock")
+
+
+CURRENT_TENANT: ContextVar[str] = ContextVar("tenant", default="")
+
+
+class CachedModel:
+    """Answers of another model, kept for a while; one tenant never gets another's."""
+
+    def __init__(self, inner: Model, ttl_s: float) -> None:
+        self._inner = inner
+        self._kept: TtlCache[tuple[tuple[str, ...], Generation]] = TtlCache(ttl_s)
+
+    async def stream(
+        self, messages: list[dict[str, str]], max_tokens: int, request_id: str, generation: Generation
+    ) -> AsyncIterator[str]:
+        """The same texts at once where they are known; only whole answers are kept."""
+        tenant, key = CURRENT_TENANT.get(), json.dumps([messages, max_tokens])
+        if found := self._kept.get(tenant, key):
+            texts, before = found
+            generation.first_token = generation.ended = time.perf_counter()
+            generation.input_tokens, generation.output_tokens = before.input_tokens, before.output_tokens
+            generation.cached_input_tokens = before.input_tokens
+            for text in texts:
+                yield text
+            return
+        made: list[str] = []
+        async for text in self._inner.stream(messages, max_tokens, request_id, generation):
+            made.append(text)
+            yield text
+        self._kept.put(tenant, key, (tuple(made), generation))
 
 
 class Provider:
@@ -72,7 +130,7 @@ class Provider:
         context = ssl.create_default_context() if self._tls else None
         reader, writer = await asyncio.open_connection(self._host, self._port, ssl=context, limit=1 << 20)
         try:
-            writer.write(self._head_and_body(messages, max_tokens, request_id))
+            writer.write(self._head_and_body(messages, max_tokens, request_id, generation))
             status, headers = await _read_head(reader)
             if status != 200:
                 raise _refusal(status, headers)
@@ -94,7 +152,9 @@ class Provider:
         finally:
             writer.close()
 
-    def _head_and_body(self, messages: list[dict[str, str]], max_tokens: int, request_id: str) -> bytes:
+    def _head_and_body(
+        self, messages: list[dict[str, str]], max_tokens: int, request_id: str, generation: Generation
+    ) -> bytes:
         body = json.dumps(
             {
                 "model": self._model,
@@ -105,10 +165,11 @@ class Provider:
             }
         ).encode()
         key = os.environ.get("RAG_PROVIDER_KEY")
+        trace = f"traceparent: {generation.traceparent}\r\n" if generation.traceparent else ""
         auth = f"Authorization: Bearer {key}\r\n" if key else ""
         return (
             f"POST {self._path} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\nContent-Type: application/json\r\n"
-            f"Accept: text/event-stream\r\nX-Request-Id: {request_id}\r\n{auth}Connection: close\r\n"
+            f"Accept: text/event-stream\r\nX-Request-Id: {request_id}\r\n{trace}{auth}Connection: close\r\n"
             f"Content-Length: {len(body)}\r\n\r\n"
         ).encode("latin-1") + body
 

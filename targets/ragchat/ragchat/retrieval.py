@@ -44,6 +44,8 @@ def terms(text: str) -> list[str]:
 class Store:
     """The opened index; raises FileNotFoundError where there is none."""
 
+    remote = False
+
     def __init__(self, path: Path) -> None:
         if not path.is_file():
             raise FileNotFoundError(f"no index at {path}: build it with python -m ragchat.index")

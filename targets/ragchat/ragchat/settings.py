@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ragchat.cache import kinds_of
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -19,6 +21,14 @@ class Settings:
     memory_mb: int | None
     cpu: float | None
     upstream_timeout_s: float
+    model_backend: str = "openai"  # any OpenAI-compatible endpoint; or bedrock
+    bedrock_endpoint: str | None = None
+    store: str = "sqlite"  # or pgvector, opensearch
+    store_url: str = ""
+    store_auth: str = "none"  # of opensearch: aoss, es
+    embedding: str = "hash"  # or bedrock:MODEL
+    caches: tuple[str, ...] = ()
+    cache_ttl_s: float = 300.0
 
     @classmethod
     def from_env(cls) -> Settings:
@@ -34,4 +44,12 @@ class Settings:
             memory_mb=int(memory) if memory else None,
             cpu=float(env["RAG_CPU"]) if env.get("RAG_CPU") else None,
             upstream_timeout_s=float(env.get("RAG_UPSTREAM_TIMEOUT_S", "60")),
+            model_backend=env.get("RAG_MODEL_BACKEND", "openai"),
+            bedrock_endpoint=env.get("RAG_BEDROCK_ENDPOINT") or None,
+            store=env.get("RAG_STORE", "sqlite"),
+            store_url=env.get("RAG_STORE_URL", ""),
+            store_auth=env.get("RAG_STORE_AUTH", "none"),
+            embedding=env.get("RAG_EMBEDDING", "hash"),
+            caches=kinds_of(env.get("RAG_CACHE", "")),
+            cache_ttl_s=float(env.get("RAG_CACHE_TTL_S", "300")),
         )

@@ -1,0 +1,90 @@
+"""Vectors of texts: hashed words, which need no model, or a model on Bedrock."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ragchat.cache import TtlCache
+from ragchat.retrieval import terms
+
+if TYPE_CHECKING:
+    from ragchat.settings import Settings
+
+DIMENSIONS = 256
+
+
+class Embedder(Protocol):
+    """``name`` is part of the index's digest: vectors of two models do not compare."""
+
+    name: str
+    dimensions: int
+
+    def embed(self, text: str) -> list[float]:
+        """A vector of length 1, or of zeros for a text without words."""
+        ...
+
+
+class HashedWords:
+    """Feature hashing of words with signs, weights log(1 + count): deterministic, and good enough to find words again."""
+
+    name = f"hash-{DIMENSIONS}"
+    dimensions = DIMENSIONS
+
+    def embed(self, text: str) -> list[float]:
+        vector = [0.0] * DIMENSIONS
+        for word, count in Counter(terms(text)).items():
+            at = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "big")
+            vector[(at >> 1) % DIMENSIONS] += (1 if at & 1 else -1) * math.log1p(count)
+        return _unit(vector)
+
+
+class BedrockEmbedder:
+    """``invoke_model`` of a Titan text embedding model."""
+
+    def __init__(self, model: str, region: str | None, endpoint: str | None = None) -> None:
+        import boto3  # noqa: PLC0415 - only where it is configured
+
+        self.name, self.dimensions = f"bedrock:{model}", 512
+        self._model = model
+        self._client: Any = boto3.client("bedrock-runtime", region_name=region, endpoint_url=endpoint)
+
+    def embed(self, text: str) -> list[float]:
+        body = json.dumps({"inputText": text, "dimensions": self.dimensions, "normalize": True})
+        said = self._client.invoke_model(modelId=self._model, body=body)
+        return _unit([float(x) for x in json.loads(said["body"].read())["embedding"]])
+
+
+class Cached:
+    """Another embedder's vectors, kept for a while."""
+
+    def __init__(self, inner: Embedder, ttl_s: float) -> None:
+        self.name, self.dimensions = inner.name, inner.dimensions
+        self._inner = inner
+        self._kept: TtlCache[list[float]] = TtlCache(ttl_s)
+
+    def embed(self, text: str) -> list[float]:
+        found = self._kept.get("", text)
+        if found is None:
+            self._kept.put("", text, found := self._inner.embed(text))
+        return found
+
+
+def embedder_of(settings: Settings) -> Embedder:
+    """The configured one; raises ValueError for an unknown one."""
+    kind, _, model = settings.embedding.partition(":")
+    if kind == "hash":
+        made: Embedder = HashedWords()
+    elif kind == "bedrock" and model:
+        made = BedrockEmbedder(model, settings.region, settings.bedrock_endpoint)
+    else:
+        raise ValueError(f"RAG_EMBEDDING={settings.embedding}: want hash or bedrock:MODEL")
+    return Cached(made, settings.cache_ttl_s) if "embedding" in settings.caches else made
+
+
+def _unit(vector: list[float]) -> list[float]:
+    length = math.sqrt(sum(x * x for x in vector))
+    return [x / length for x in vector] if length else vector
