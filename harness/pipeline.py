@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from harness.analysis.dataset import load
 from harness.calibration import calibrate as calibrating
 from harness.campaign import collect as collecting
+from harness.campaign import tracing
 from harness.campaign.board import Board, board
 from harness.campaign.checks import ADVICE, comparing, contract_of, endpoint, fitting
 from harness.campaign.contract_check import Answer, Check
@@ -44,6 +45,7 @@ from harness.report.content import Content, content
 from harness.report.csv_text import csv_text
 from harness.report.earlier import changes, read_earlier
 from harness.report.record import record
+from harness.sources.registry import source_of
 from harness.workspace import Workspace
 
 
@@ -63,6 +65,16 @@ def check(workspace: Workspace, names: Sequence[str]) -> dict[str, list[Check]]:
         if not urls:
             out |= fitting(workspace, targets, bases)
     return out
+
+
+def trace(workspace: Workspace, name: str, within_s: float) -> list[Check]:
+    """One request followed through a target and its sources; raises Refused for a target that nobody declared."""
+    target = workspace.target(name)
+    with EmbeddedPlatform(workspace, [target]) as platform:
+        sent = tracing.send(target, platform.url(name))
+        if sent.checks[0].answer is not Answer.PASS:
+            return list(sent.checks)
+        return [*sent.checks, *tracing.follow(sent, collecting.sources_of(target, workspace, source_of), within_s)]
 
 
 def check_endpoints(urls: Sequence[str]) -> dict[str, list[Check]]:

@@ -25,6 +25,7 @@ COMMANDS = (
     "down",
     "cold",
     "prices",
+    "dashboards",
 )
 
 # typer carries its own click and does not export the base of its usage errors
@@ -34,7 +35,6 @@ app = typer.Typer(
     name="pilot",
     help="Decide, with evidence, which runtime should serve a chat API.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )

@@ -24,13 +24,21 @@ def check(
     targets: Annotated[
         list[str] | None, typer.Argument(metavar="[TARGET or URL]…", help="Default: the pilot's.")
     ] = None,
+    trace: Annotated[
+        str | None,
+        typer.Option(metavar="TARGET", help="Follow one request through its log, traces and metrics instead."),
+    ] = None,
+    wait: Annotated[float, typer.Option(metavar="SECONDS", help="With --trace: how long to look.")] = 30.0,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answers as JSON.")] = False,
 ) -> None:
     """Check contract, same work, quotas, timeouts and fairness; exit 5 when something fails or can't be told."""
     names = targets or []
-    if names and all(urlsplit(name).scheme for name in names):
-        results, verified = pipeline.check_endpoints(names), {}
+    verified: dict[str, str] = {}
+    if trace is not None:
+        results = {trace: pipeline.trace(find(), trace, wait)}
+    elif names and all(urlsplit(name).scheme for name in names):
+        results = pipeline.check_endpoints(names)
     else:
         workspace = find()
         results = pipeline.check(workspace, names)

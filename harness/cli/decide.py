@@ -12,7 +12,8 @@ from harness.cli import page
 from harness.cli.output import emit
 from harness.decision.rule import Choice
 from harness.domain.estimate import Estimate
-from harness.errors import Exit, GateFailed
+from harness.domain.verdict import Judgement
+from harness.errors import Exit, GateFailed, Refused
 from harness.report import words
 from harness.workspace import find
 
@@ -28,6 +29,10 @@ def decide(
     expect_seal: Annotated[
         str | None, typer.Option(metavar="DIGEST", help="Fail unless the seal has this digest.")
     ] = None,
+    gate: Annotated[
+        str | None,
+        typer.Option(metavar="TARGET", help="Ask one target alone: 5 where it fails a promise, 0 else, whoever wins."),
+    ] = None,
 ) -> None:
     """Judge every SLO, compare the targets, recommend; exit 5 when there is no clear winner."""
     outcome = pipeline.decide(find())
@@ -37,8 +42,24 @@ def decide(
         emit(outcome.as_json())
     else:
         _print(outcome)
+    if gate is not None:
+        _gate(outcome, gate)
+        return
     if outcome.decision.choice is Choice.NONE:
         raise typer.Exit(int(Exit.GATE))
+
+
+def _gate(outcome: pipeline.Outcome, target: str) -> None:
+    """Raises GateFailed where a promise is broken, Refused for a target that was not judged."""
+    mine = [v for v in (*outcome.findings.slos, *outcome.findings.cost_verdicts) if v.target == target]
+    if not mine:
+        judged = sorted({v.target for v in outcome.findings.slos})
+        raise Refused(f"no promise was judged for {target!r}", f"judged: {', '.join(judged) or 'none'}")
+    failed = [f"{v.slo.name} under {v.profile}" for v in mine if v.judgement is Judgement.FAIL]
+    if failed:
+        raise GateFailed(f"{target} fails {'; '.join(failed)}")
+    undecided = sum(v.judgement is Judgement.INCONCLUSIVE for v in mine)
+    print(f"{target} fails no promise; {undecided} of {len(mine)} can't be told from these blocks")
 
 
 def _print(outcome: pipeline.Outcome) -> None:
