@@ -8,6 +8,7 @@ from harness.analysis.capacity import UTILISATION
 from harness.analysis.jackknife import LEAST_BLOCKS
 from harness.analysis.quantiles import block_spread
 from harness.costing.book import OLD_AFTER_DAYS, read_book
+from harness.costing.models import FLEETS
 from harness.decision.collected import disagreeing, uncollected, unreconciled
 from harness.decision.findings import Findings
 from harness.domain.estimate import Unknown
@@ -54,7 +55,7 @@ def doubts(workspace: Workspace, plan: Plan, store: Store, findings: Findings) -
     out += _aa(findings)
     out += _looks(findings)
     out += _warm_up(findings)
-    out += _capacity(findings)
+    out += _capacity(workspace, findings)
     out += _contention(findings)
     out += _never_cold(findings)
     return tuple(out)
@@ -160,10 +161,14 @@ def _streams(findings: Findings) -> list[str]:
     ]
 
 
-def _capacity(findings: Findings) -> list[str]:
+def _capacity(workspace: Workspace, findings: Findings) -> list[str]:
     """Whether what is priced could carry the expected peak."""
     if not findings.capacities:
-        return ["Sustainable capacity was not searched for; the container is priced at its declared size."]
+        fleets = [t.name for t in workspace.pair() if t.prices and t.prices.model in FLEETS]
+        priced = f"{' and '.join(fleets)} {'is' if len(fleets) == 1 else 'are'} priced at the declared size"
+        return [
+            f"Sustainable capacity was not searched for; {priced if fleets else 'whether the peak is carried is open'}."
+        ]
     out = []
     for s in findings.sizings:
         use = s.utilisation

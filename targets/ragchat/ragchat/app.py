@@ -26,6 +26,7 @@ from ragchat.prompt import PROMPT_VERSION, build
 from ragchat.retrieval import Passage
 from ragchat.settings import Settings
 from ragchat.stores import open_store
+from ragchat.tracing import Trace, tracing_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -44,8 +45,14 @@ class Answer:
         self.id = f"ans-{uuid.uuid4().hex[:20]}"
         self._meta = meta
         self.passages, self.retrieval_ms = passages, retrieval_ms
-        self.generation = Generation(traceparent=meta["traceparent"])
+        self.generation = Generation(traceparent=meta["trace"].traceparent)
         self.texts = model.stream(build(request, passages), request.max_tokens, meta["request_id"], self.generation)
+
+    def over(self) -> None:
+        """The model has ended, well or not."""
+        trace: Trace = self._meta["trace"]
+        trace.step("model", self.generation.started, self.generation.ended)
+        trace.end()
 
     def citations(self) -> list[dict[str, Any]]:
         return [passage.citation() for passage in self.passages]
@@ -81,6 +88,7 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._store = open_store(settings)
+        self._tracing = tracing_of(on=settings.otlp)
         self._model = open_model(settings)
         self._found: TtlCache[list[Passage]] | None = None
         if "retrieval" in settings.caches:
@@ -120,22 +128,32 @@ class Service:
             "request_id": request.scope["ragchat.request_id"],
             "init_ms": CURRENT.init_ms if ordinal == 1 else None,
             "queue_ms": _header_ms(request.headers.get("x-queue-ms")),
-            "traceparent": _traceparent(request.headers.get("traceparent")),
         }
+        trace = self._tracing.begin(_traceparent(request.headers.get("traceparent")), meta["request_id"])
+        meta["trace"] = trace
         tenant = request.headers.get("x-tenant-id", "")
         CURRENT_TENANT.set(tenant)
-        started = time.perf_counter()
-        passages = await self._search(tenant, chat.question, chat.top_k)
-        answer = Answer(chat, passages, (time.perf_counter() - started) * 1000, self._model, meta)
-        if chat.stream:
+        try:
+            started = time.perf_counter()
+            passages = await self._search(tenant, chat.question, chat.top_k)
+            found = time.perf_counter()
+            trace.step("retrieval", started, found)
+            answer = Answer(chat, passages, (found - started) * 1000, self._model, meta)
             # The model is asked before the head is written, so that its refusal is a status, not an event.
             first = await anext(answer.texts, None)
+        except BaseException:
+            trace.end()
+            raise
+        if chat.stream:
             return StreamingResponse(
                 _events(answer, first),
                 media_type="text/event-stream",
                 headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
             )
-        text = "".join([part async for part in answer.texts])
+        try:
+            text = (first or "") + "".join([part async for part in answer.texts])
+        finally:
+            answer.over()
         body = answer.closing() | {"answer": text, "citations": answer.citations()}
         return JSONResponse(body)
 
@@ -174,6 +192,8 @@ async def _events(answer: Answer, first: str | None) -> AsyncIterator[bytes]:
         log.exception("the answer failed midway")
         yield sse.event("error", {"error": {"code": "internal", "message": "the answer failed"}})
         return
+    finally:
+        answer.over()
     yield sse.event("done", answer.closing())
 
 

@@ -29,6 +29,7 @@ class Settings:
     embedding: str = "hash"  # or bedrock:MODEL
     caches: tuple[str, ...] = ()
     cache_ttl_s: float = 300.0
+    otlp: bool = False
 
     @classmethod
     def from_env(cls) -> Settings:
@@ -52,4 +53,5 @@ class Settings:
             embedding=env.get("RAG_EMBEDDING", "hash"),
             caches=kinds_of(env.get("RAG_CACHE", "")),
             cache_ttl_s=float(env.get("RAG_CACHE_TTL_S", "300")),
+            otlp=env.get("RAG_OTLP", "") == "1",
         )
