@@ -202,4 +202,5 @@ def _content(workspace: Workspace, outcome: Outcome, before: dict[str, Any] | No
         *(workspace, outcome.plan, outcome.findings, outcome.decision, outcome.doubts),
         *(outcome.seal, outcome.calibration, Store(workspace.evidence).checks()),
         changes(before, outcome.as_json()),
+        Store(workspace.evidence).journal(),
     )

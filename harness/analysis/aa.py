@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.analysis.compare import compare
+from harness.analysis.compare import compare, holm
 from harness.analysis.dataset import Dataset
 from harness.analysis.jackknife import LEAST_BLOCKS
 from harness.domain.verdict import PRIMARY, Comparison, Relation
+
+ALPHA = 0.05
 
 
 @dataclass(frozen=True)
@@ -20,8 +22,18 @@ class AaGate:
 
     @property
     def biased(self) -> tuple[Comparison, ...]:
-        """Measures in which the same target was called better or worse than itself."""
-        return tuple(c for c in self.comparisons if c.relation in (Relation.BETTER, Relation.WORSE))
+        """Measures in which the same target was called better or worse than itself, by Holm's correction over all of them.
+
+        Uncorrected, two measures would call one honest pilot in ten biased.
+        """
+        adjusted = holm([1.0 if c.p_value is None else c.p_value for c in self.comparisons])
+        different = (Relation.BETTER, Relation.WORSE)
+        return tuple(
+            c
+            for c, p in zip(self.comparisons, adjusted, strict=True)
+            # one side infinite has no p: it is as different as can be
+            if c.relation in different and (c.p_value is None or p <= ALPHA)
+        )
 
     @property
     def told(self) -> bool:

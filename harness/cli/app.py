@@ -24,6 +24,7 @@ COMMANDS = (
     "up",
     "down",
     "cold",
+    "time",
     "prices",
     "dashboards",
 )

@@ -9,7 +9,7 @@ from harness.analysis.dataset import Dataset
 from harness.analysis.projection import SPAN
 from harness.decision.findings import Findings
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
-from harness.decision.rule import Choice, Chosen, Confidence, Gate, choose, gate, hybrid_gate
+from harness.decision.rule import Choice, Chosen, Confidence, Gate, Voids, choose, gate, hybrid_gate
 from harness.decision.scorecards import Scoring, scoring
 from harness.decision.wording import duration_text, money, percent
 from harness.domain.estimate import Estimate, Unknown
@@ -42,13 +42,18 @@ def decide(workspace: Workspace, findings: Findings, doubts: Sequence[str]) -> D
     gates = {BASELINE: gate(data.baseline, findings), CANDIDATE: gate(data.candidate, findings)}
     gates[HYBRID] = hybrid_gate(workspace, findings)
     scored = scoring(workspace, findings)
-    chosen = choose(workspace, findings, gates, scored, void(findings))
+    bias = biased(findings)
+    chosen = choose(workspace, findings, gates, scored, Voids(findings.parity.void, bias))
     targets = {Choice.BASELINE: data.baseline, Choice.CANDIDATE: data.candidate}
     target = targets.get(chosen.choice)
     confidence = chosen.confidence
     if workspace.config.scaling.rehearsal or any(d.startswith("Sealed") for d in doubts):
         confidence = Confidence.LOW
-    reasons = [chosen.step, *(_gate_words(gates[n], names) for n in (BASELINE, CANDIDATE))]
+    reasons = [
+        chosen.step,
+        *([bias] if bias and bias != chosen.step else []),
+        *(_gate_words(gates[n], names) for n in (BASELINE, CANDIDATE)),
+    ]
     reasons += _cost_words(findings, names) + _latency_words(findings, names)
     return Decision(
         chosen.choice,
@@ -64,8 +69,8 @@ def decide(workspace: Workspace, findings: Findings, doubts: Sequence[str]) -> D
     )
 
 
-def void(findings: Findings) -> str | None:
-    """Why the comparison does not count at all, where it does not."""
+def biased(findings: Findings) -> str | None:
+    """Why no comparison counts, where the harness called one target different from itself."""
     if findings.aa is not None and findings.aa.biased:
         said = ", ".join(
             f"{c.metric} {c.relation.value} (ratio {c.ratio.value:.2f})"
@@ -73,7 +78,7 @@ def void(findings: Findings) -> str | None:
             if isinstance(c.ratio, Estimate)
         )
         return f"The A/A run calls {findings.aa.target} different from itself: {said}. The harness or its machine is biased."
-    return findings.parity.void
+    return None
 
 
 def _sentence(chosen: Chosen, data: Dataset, names: dict[str, str]) -> str:

@@ -25,6 +25,10 @@ SPREAD_LIMIT = 0.20
 def doubts(workspace: Workspace, plan: Plan, store: Store, findings: Findings) -> tuple[str, ...]:
     """Every doubt, the gravest first."""
     out = [*seal_doubts(workspace, plan, store), *_tampering(store)]
+    bias = _aa(findings)
+    if findings.aa is not None and findings.aa.biased:
+        out += bias
+        bias = []
     data = findings.data
     if len(data.blocks_valid) < LEAST_BLOCKS:
         out.append(
@@ -52,7 +56,7 @@ def doubts(workspace: Workspace, plan: Plan, store: Store, findings: Findings) -
     out += disagreeing(findings)
     out += _spread(findings)
     out += _prices(workspace, findings)
-    out += _aa(findings)
+    out += bias
     out += _looks(findings)
     out += _warm_up(findings)
     out += _capacity(workspace, findings)

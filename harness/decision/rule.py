@@ -88,26 +88,34 @@ def _gate(name: str, mine: Sequence[SloVerdict]) -> Gate:
     return Gate(name, Judgement.INCONCLUSIVE if undecided or not mine else Judgement.PASS, failed, undecided)
 
 
+@dataclass(frozen=True)
+class Voids:
+    """Why nothing can be said of the two (``work``: they did not do the same), or why they cannot be compared (``bias``)."""
+
+    work: str | None = None
+    bias: str | None = None
+
+
 def choose(
-    workspace: Workspace, findings: Findings, gates: Mapping[str, Gate], scored: Scoring | None, void: str | None
+    workspace: Workspace, findings: Findings, gates: Mapping[str, Gate], scored: Scoring | None, voids: Voids
 ) -> Chosen:
-    """``gates`` by alternative; ``void`` says why the comparison does not count, where it does not."""
-    if not findings.data.blocks_valid:
-        return Chosen(Choice.NONE, Confidence.LOW, "No block was measured whole and valid.")
-    if void is not None:
-        return Chosen(Choice.NONE, Confidence.LOW, void)
+    """``gates`` by alternative. A bias voids comparisons; a promise is judged of each target by itself and stands."""
+    stop = voids.work if findings.data.blocks_valid else "No block was measured whole and valid."
+    if stop is not None:
+        return Chosen(Choice.NONE, Confidence.LOW, stop)
     standing = [name for name, made in gates.items() if made.judgement is not Judgement.FAIL]
     own = [name for name in standing if name != HYBRID]
     if not own:
         if HYBRID in standing:
             words = "Each target fails a gate that the other keeps; together they keep every one."
-            return Chosen(Choice.HYBRID, Confidence.MODERATE, words)
+            return Chosen(Choice.HYBRID, Confidence.LOW if voids.bias else Confidence.MODERATE, words)
         return Chosen(Choice.NONE, Confidence.LOW, "Both targets fail a gate.")
     if len(own) == 1:
         sure = gates[own[0]].judgement is Judgement.PASS
-        return Chosen(
-            Choice(own[0]), Confidence.HIGH if sure else Confidence.MODERATE, "It is the only one that fails no gate."
-        )
+        confidence = Confidence.LOW if voids.bias else Confidence.HIGH if sure else Confidence.MODERATE
+        return Chosen(Choice(own[0]), confidence, "It is the only one that fails no gate.")
+    if voids.bias is not None:
+        return Chosen(Choice.NONE, Confidence.LOW, voids.bias)
     return _between(workspace, findings, gates, scored, standing)
 
 

@@ -44,6 +44,7 @@ def content(
     calibration: dict[str, Any] | None,
     checks: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
     since: Table | None = None,
+    journal: Sequence[Mapping[str, Any]] = (),
 ) -> Content:
     """Pure: the same findings give the same content."""
     config = workspace.config
@@ -81,6 +82,7 @@ def content(
         runbook.placed(placement(workspace, findings, decision.gates), names),
         runbook.alarms(workspace, findings, decision, names),
         runbook.quotas(checks),
+        runbook.timed(journal, names, list(dict.fromkeys(findings.data.targets))),
         since or changes(None, {}),
         tables.parity(findings),
         tables.runs(findings, names),

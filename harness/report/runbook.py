@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness.campaign.progress import duration
+from harness.campaign.timing import EVENT, STEPS
 from harness.decision.decide import Decision
 from harness.decision.findings import Findings
 from harness.decision.placement import OPEN, WARM, Placed
@@ -116,6 +118,27 @@ def quotas(checks: Mapping[str, Sequence[Mapping[str, Any]]] | None) -> Table:
         for c in (checks or {}).get(group, ())
     ]
     return table("quotas", "Quotas and constraints met", ("group", "check", "answer", "detail"), rows)
+
+
+def timed(journal: Sequence[Mapping[str, Any]], names: Names, pair: Sequence[str]) -> Table:
+    """The last deployment and rollback of each target; what nobody timed is said."""
+    rows = []
+    for target in pair:
+        for step in STEPS:
+            mine = [e for e in journal if (e["event"], e.get("target"), e.get("step")) == (EVENT, target, step)]
+            last = mine[-1] if mine else None
+            rows.append(
+                (
+                    Cell(names[target]),
+                    Cell(step),
+                    number(duration(last["seconds"])) if last else absent(f"not timed: pilot time {target} {step}"),
+                    number(str(last["exit_code"])) if last else absent("none"),
+                    number(str(len(mine))),
+                    Cell(str(last["utc"])[:16].replace("T", " ")) if last else absent("none"),
+                )
+            )
+    head = ("target", "step", "took", "exit code", "times", "on (UTC)")
+    return table("timed", "How long deploying and taking back took", head, rows)
 
 
 def migration(decision: Decision, findings: Findings, names: Names) -> tuple[str, ...]:

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from harness.analysis import availability, slo
-from harness.analysis.aa import aa_gate
+from harness.analysis.aa import AaGate, aa_gate
 from harness.analysis.bimodal import cold_direction, cold_share, matters
 from harness.analysis.compare import compare, comparisons, holm
 from harness.analysis.dataset import Dataset
 from harness.analysis.warmup import mser5, warm_up
-from harness.domain.estimate import Unknown
-from harness.domain.verdict import Judgement, Relation, Slo
+from harness.domain.estimate import Estimate, Unknown
+from harness.domain.verdict import PRIMARY, Comparison, Judgement, Relation, Slo
 from tests.analysis.fakes import run_of
 
 LIMITS = (2.0, None)
@@ -201,6 +201,22 @@ def test_the_same_target_twice_passes_the_gate_and_a_biased_harness_does_not():
     assert aa_gate(dataset([], [], same), 1.1, (60, None)).biased == ()
     assert {c.metric for c in aa_gate(dataset([], [], slow), 1.1, (60, None)).biased} >= {"p95_s"}
     assert aa_gate(dataset([], []), 1.1, (60, None)) is None
+
+
+@pytest.mark.parametrize(
+    ("p_values", "biased"), [((0.03, 0.5), 0), ((0.02, 0.5), 1), ((0.02, 0.04), 2), ((None, 0.5), 1)]
+)
+def test_the_gate_is_held_to_holms_correction_over_its_measures(p_values, biased):
+    why = "the whole interval lies below 1"
+    made = tuple(
+        Comparison("A/A", metric, Relation.BETTER, Estimate(0.94, 0.89, 0.99, 0.95, 300, 6, ""), 1.1, why, p_value=p)
+        for metric, p in zip(PRIMARY, p_values, strict=True)
+    )
+    if p_values[1] == 0.5:
+        made = (made[0], replace(made[1], relation=Relation.UNRESOLVED))
+    found = AaGate("alpha", 6, made)
+
+    assert len(found.biased) == biased
 
 
 def test_a_metric_that_nobody_knows_is_not_known():
