@@ -1,55 +1,19 @@
 """The second dialect against a server that others wrote: mockllm, which streams a character a chunk and wants a model."""
 
-import socket
-import subprocess
-import sys
-import time
-from pathlib import Path
-
-import httpx
 import pytest
 
 from harness.campaign.contract_check import Answer
 from harness.campaign.openai_check import check_openai
 from tests.load.run import questions_file, run
+from tests.peers.start import MOCKLLM, mockllm
 
-MOCKLLM = Path(sys.executable).parent / "mockllm"
 pytestmark = pytest.mark.skipif(not MOCKLLM.exists(), reason="mockllm is not installed")
-
-RESPONSES = """
-responses:
-  "hello?": "Hello."
-defaults:
-  unknown_response: "That is not known here, whoever asks."
-settings:
-  lag_enabled: true
-  lag_factor: 10
-"""
 
 
 @pytest.fixture(scope="module")
 def peer(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("mockllm")
-    (folder / "responses.yml").write_text(RESPONSES)
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = str(probe.getsockname()[1])
-    command = [str(MOCKLLM), "start", "-r", "responses.yml", "-h", "127.0.0.1", "-p", port]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
-    url = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        try:
-            httpx.get(url, trust_env=False)
-            break
-        except httpx.HTTPError:
-            time.sleep(0.1)
-    try:
-        assert time.monotonic() < deadline, (folder / "log").read_text()
+    with mockllm(tmp_path_factory.mktemp("mockllm")) as url:
         yield url
-    finally:
-        process.kill()
-        process.wait()
 
 
 def test_it_passes_the_check_with_a_model_and_fails_without(peer):

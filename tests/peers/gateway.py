@@ -2,26 +2,20 @@
 
 import gzip
 import http.client
-import threading
 import time
 from contextlib import closing, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
+
+from tests.peers.serving import Quiet, serving
 
 HOP = {"transfer-encoding", "connection", "content-length"}
 
 
-class Gateway(BaseHTTPRequestHandler):
+class Gateway(Quiet):
     upstream, wrong, after_s = "", "", 0.0
-    protocol_version = "HTTP/1.1"
 
-    def do_GET(self):
-        self._pass_on(None)
-
-    def do_POST(self):
-        self._pass_on(self.rfile.read(int(self.headers["Content-Length"])))
-
-    def _pass_on(self, body):
+    def answer(self):
+        body = self.body() or None
         with closing(http.client.HTTPConnection(urlsplit(self.upstream).netloc)) as connection:
             self._through(connection, body)
 
@@ -72,22 +66,10 @@ class Gateway(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def log_message(self, *_):
-        pass
-
 
 @contextmanager
 def gateway(upstream, wrong, after_s=0.1):
     """The base URL of a gateway with that one thing wrong."""
     made = type("Wrong", (Gateway,), {"upstream": upstream, "wrong": wrong, "after_s": after_s})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), made)
-    server.daemon_threads = True
-    server.handle_error = lambda *_: None  # a client that gives up is what some of these make it do
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(made) as url:
+        yield url

@@ -2,14 +2,14 @@
 
 import asyncio
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import contextmanager
 
 import pytest
 from ragchat.bedrock import Bedrock
 from ragchat.contract import ContractError
 from ragchat.model import Generation
 
+from tests.peers.serving import Quiet, serving
 from tests.ragchat.eventstream import event, failure
 
 USAGE = {"inputTokens": 12, "outputTokens": 2, "totalTokens": 14, "cacheReadInputTokens": 3}
@@ -29,47 +29,23 @@ MESSAGES = [
 ]
 
 
-class Stub:
-    """Answers ConverseStream with ``frames``, or refuses with a status and an error type."""
+@contextmanager
+def bedrock(frames=(), refuse=None):
+    """Answers ConverseStream with ``frames``, or refuses with a status and an error type; yields the URL and what was asked."""
+    asked = []
 
-    def __init__(self, frames=(), refuse=None):
-        stub = self
-        self.asked = []
+    class Handler(Quiet):
+        def answer(self):
+            asked.append((self.path, json.loads(self.body())))
+            if refuse is None:
+                self.send(200, b"".join(frames), Content_Type="application/vnd.amazon.eventstream")
+                return
+            status, kind = refuse
+            data = json.dumps({"message": "words of the service"}).encode()
+            self.send(status, data, Content_Type="application/json", **{"x-amzn-ErrorType": kind})
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                stub.asked.append((self.path, body))
-                if refuse:
-                    status, kind = refuse
-                    data = json.dumps({"message": "words of the service"}).encode()
-                    self.send_response(status)
-                    self.send_header("x-amzn-ErrorType", kind)
-                    self.send_header("Content-Type", "application/json")
-                else:
-                    data = b"".join(frames)
-                    self.send_response(200)
-                    self.send_header("Content-Type", "application/vnd.amazon.eventstream")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, *_):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._server.server_close()
+    with serving(Handler) as url:
+        yield url, asked
 
 
 @pytest.fixture(autouse=True)
@@ -92,9 +68,9 @@ def ask(url, generation, timeout_s=10.0):
 
 def test_texts_come_as_they_are_streamed_with_usage_and_times():
     generation = Generation()
-    with Stub(WHOLE) as stub:
-        assert ask(stub.url, generation) == ["Hel", "lo."]
-    path, body = stub.asked[0]
+    with bedrock(WHOLE) as (url, asked):
+        assert ask(url, generation) == ["Hel", "lo."]
+    path, body = asked[0]
 
     assert path == "/model/eu.model-1/converse-stream"
     assert body["system"] == [{"text": "Be brief."}]
@@ -115,19 +91,19 @@ def test_texts_come_as_they_are_streamed_with_usage_and_times():
     ],
 )
 def test_a_refusal_is_told_from_a_throttle_and_asked_once(refuse, status, code):
-    with Stub(refuse=refuse) as stub, pytest.raises(ContractError) as refused:
-        ask(stub.url, Generation())
+    with bedrock(refuse=refuse) as (url, asked), pytest.raises(ContractError) as refused:
+        ask(url, Generation())
     assert (refused.value.status, refused.value.code, refused.value.source) == (status, code, "model")
-    assert len(stub.asked) == 1, "a retry inside would hide a throttle from the pilot"
+    assert len(asked) == 1, "a retry inside would hide a throttle from the pilot"
 
 
 def test_a_throttle_in_the_middle_of_a_stream_is_one():
     frames = [*WHOLE[:2], failure("throttlingException", "too many tokens")]
-    with Stub(frames) as stub, pytest.raises(ContractError, match="throttled"):
-        ask(stub.url, Generation())
+    with bedrock(frames) as (url, _), pytest.raises(ContractError, match="throttled"):
+        ask(url, Generation())
 
 
 def test_a_stream_that_breaks_is_an_upstream_error():
-    with Stub([WHOLE[0], WHOLE[1][:-3] + b"xyz"]) as stub, pytest.raises(ContractError) as refused:
-        ask(stub.url, Generation())
+    with bedrock([WHOLE[0], WHOLE[1][:-3] + b"xyz"]) as (url, _), pytest.raises(ContractError) as refused:
+        ask(url, Generation())
     assert refused.value.code == "upstream_error"

@@ -6,8 +6,7 @@ import subprocess
 import sys
 import threading
 import warnings
-from contextlib import closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import closing, contextmanager
 
 import pytest
 from ragchat import index, opensearch
@@ -16,7 +15,9 @@ from ragchat.opensearch import OpenSearch
 from ragchat.retrieval import Store, terms
 
 from tests.guarded.sigv4 import refuses
+from tests.peers.serving import Quiet, serving
 
+KEYS = {"AKIDEXAMPLE": ("planted-secret", None)}
 TEXTS = {
     "apples": "Apples ripen in autumn and keep through the winter in a cool cellar.",
     "pears": "Pears ripen after they are picked, in a bowl beside the window.",
@@ -143,41 +144,35 @@ def test_hashed_words_are_of_length_one_and_kept_where_they_are_cached():
 
 
 class Search:
-    """Enough of OpenSearch: bulk, search by shared words, documents; every request's signature is checked."""
+    """Enough of OpenSearch: bulk, search by shared words, documents; with ``keys`` every request's signature is checked."""
 
-    def __init__(self, keys):
-        self.rows, self.docs, self.refused, stub = [], {}, [], self
+    def __init__(self, keys=None):
+        self.rows, self.docs, self.refused = [], {}, []
+        self._keys = keys
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+    def why_not(self, method, path, headers, body):
+        if not self._keys:
+            return None
+        if "x-amz-content-sha256" not in headers:
+            return "no SigV4 with x-amz-content-sha256, which Serverless wants"
+        return refuses(self._keys, "eu-west-1", "aoss", method, path, "", headers, body)
 
-            def _any(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                headers = {k.lower(): v for k, v in self.headers.items()}
-                why = refuses(keys, "eu-west-1", "aoss", self.command, self.path, "", headers, body) if keys else None
-                if why is None and keys and "x-amz-content-sha256" not in headers:
-                    why = "Serverless wants x-amz-content-sha256"
+    @contextmanager
+    def up(self):
+        stub = self
+
+        class Handler(Quiet):
+            def answer(self):
+                body = self.body()
+                why = stub.why_not(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body)
                 if why:
                     stub.refused.append(why)
-                    return self._send(403, {"message": why})
-                return self._send(200, stub.answer(self.command, self.path, body))
+                    self.send(403, json.dumps({"message": why}).encode())
+                else:
+                    self.send(200, json.dumps(stub.answer(self.command, self.path, body)).encode())
 
-            do_GET = do_POST = do_PUT = _any  # noqa: N815 - http.server asks for these
-
-            def _send(self, status, said):
-                data = json.dumps(said).encode()
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, *_):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        with serving(Handler) as url:
+            yield url
 
     def answer(self, method, path, body):
         if path == "/_bulk":
@@ -195,22 +190,16 @@ class Search:
             return {"hits": {"hits": [{"_score": n, "_source": row} for n, row in scored[: asked["size"]] if n]}}
         return {"acknowledged": True}
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._server.server_close()
-
 
 @pytest.mark.parametrize("auth", ["none", "aoss"])
 def test_opensearch_is_filled_and_asked_signed_where_it_is_serverless(index_file, auth, monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "planted-secret")
     monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
-    with Search({"AKIDEXAMPLE": ("planted-secret", None)} if auth == "aoss" else None) as stub:
-        digest, count = opensearch.load(stub.url, auth, "eu-west-1", index_file)
-        with closing(OpenSearch(stub.url, auth, "eu-west-1")) as store:
+    stub = Search(KEYS if auth == "aoss" else None)
+    with stub.up() as url:
+        digest, count = opensearch.load(url, auth, "eu-west-1", index_file)
+        with closing(OpenSearch(url, auth, "eu-west-1")) as store:
             assert store.digest == digest
             assert "apples" in first(store.search("When do apples ripen?", 2))
             assert store.search("apples", 0) == []
@@ -218,9 +207,6 @@ def test_opensearch_is_filled_and_asked_signed_where_it_is_serverless(index_file
     assert count == len(stub.rows)
 
 
-def test_an_unsigned_question_is_refused_in_the_stores_words(index_file):
-    with (
-        Search({"AKIDEXAMPLE": ("planted-secret", None)}) as stub,
-        pytest.raises(OSError, match=r"answered 403: .*no SigV4"),
-    ):
-        OpenSearch(stub.url)
+def test_an_unsigned_question_is_refused_in_the_stores_words():
+    with Search(KEYS).up() as url, pytest.raises(OSError, match=r"answered 403: .*no SigV4"):
+        OpenSearch(url)

@@ -2,61 +2,43 @@
 
 import subprocess
 import sys
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
 from ragchat.tracing import tracing_of
 
 from tests.local.platform import Up, workspace
+from tests.peers.serving import Quiet, serving
 
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 TRACEPARENT = f"00-{TRACE_ID}-b7ad6b7169203331-01"
 
 
-class Receiver:
-    """POST /v1/traces of protobuf, decoded by OpenTelemetry's own messages."""
-
-    def __init__(self):
-        from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-
-        self.spans, stub = {}, self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                said = ExportTraceServiceRequest.FromString(self.rfile.read(int(self.headers["Content-Length"])))
-                for resource in said.resource_spans:
-                    for scope in resource.scope_spans:
-                        stub.spans |= {span.name: span for span in scope.spans}
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def close(self):
-        self._server.shutdown()
-        self._server.server_close()
-
-
 @pytest.fixture
 def receiver():
-    running = Receiver()
-    yield running
-    running.close()
+    """POST /v1/traces of protobuf, decoded by OpenTelemetry's own messages: the URL, and spans by name as they come."""
+    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+    spans = {}
+
+    class Handler(Quiet):
+        def answer(self):
+            said = ExportTraceServiceRequest.FromString(self.body())
+            for resource in said.resource_spans:
+                for scope in resource.scope_spans:
+                    spans.update({span.name: span for span in scope.spans})
+            self.send(200)
+
+    with serving(Handler) as url:
+        yield url, spans
 
 
 def test_request_retrieval_and_model_are_spans_of_the_clients_trace(receiver, tmp_path, corpus):
+    url_of, spans = receiver
     folder = workspace(tmp_path, corpus)
     path = folder / "targets" / "local_container" / "target.toml"
-    more = f'[runtime.environment]\nRAG_OTLP = "1"\nOTEL_EXPORTER_OTLP_ENDPOINT = "{receiver.url}"\nOTEL_BSP_SCHEDULE_DELAY = "100"\n'
+    more = f'[runtime.environment]\nRAG_OTLP = "1"\nOTEL_EXPORTER_OTLP_ENDPOINT = "{url_of}"\nOTEL_BSP_SCHEDULE_DELAY = "100"\n'
     path.write_text(
         path.read_text().replace("[runtime.environment]\n", more).replace("workers     = 2", "workers     = 1")
     )
@@ -66,9 +48,8 @@ def test_request_retrieval_and_model_are_spans_of_the_clients_trace(receiver, tm
         headers = {"traceparent": TRACEPARENT, "X-Request-Id": "req-7"}
         httpx.post(f"{url}/v1/chat", json=ask, headers=headers, timeout=30, trust_env=False).raise_for_status()
         deadline = time.monotonic() + 15
-        while len(receiver.spans) < 3 and time.monotonic() < deadline:
+        while len(spans) < 3 and time.monotonic() < deadline:
             time.sleep(0.1)
-    spans = receiver.spans
     whole = spans["POST /v1/chat"]
 
     assert set(spans) == {"POST /v1/chat", "retrieval", "model"}
