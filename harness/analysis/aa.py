@@ -24,7 +24,7 @@ class AaGate:
     def biased(self) -> tuple[Comparison, ...]:
         """Measures in which the same target was called better or worse than itself, by Holm's correction over all of them.
 
-        Uncorrected, two measures would call one honest pilot in ten biased.
+        Each measure held to 5 % by itself would call up to one honest pilot in ten biased.
         """
         adjusted = holm([1.0 if c.p_value is None else c.p_value for c in self.comparisons])
         different = (Relation.BETTER, Relation.WORSE)
