@@ -9,7 +9,8 @@ from harness.analysis.dataset import Dataset
 from harness.analysis.jackknife import LEAST_BLOCKS
 from harness.domain.verdict import PRIMARY, Comparison, Relation
 
-ALPHA = 0.05
+# of both measures together: the interval of a small run is a little narrow, and at 5 % up to 9 % of honest pilots were called biased
+ALPHA = 0.02
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class AaGate:
     def biased(self) -> tuple[Comparison, ...]:
         """Measures in which the same target was called better or worse than itself, by Holm's correction over all of them.
 
-        Each measure held to 5 % by itself would call up to one honest pilot in ten biased.
+        Each measure held to 5 % by itself called one honest pilot in eight biased (make test-slow).
         """
         adjusted = holm([1.0 if c.p_value is None else c.p_value for c in self.comparisons])
         different = (Relation.BETTER, Relation.WORSE)

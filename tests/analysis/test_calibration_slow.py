@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from harness.analysis.aa import AaGate
 from harness.analysis.compare import compare
 from harness.analysis.quantiles import quantile
-from harness.domain.verdict import Relation
+from harness.domain.verdict import PRIMARY, Relation
 from tests.analysis.fakes import run_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
@@ -101,6 +102,28 @@ def test_aa_campaigns_are_called_different_in_at_most_seven_percent(blocks):
     print(f"A/A, unimodal, {blocks} blocks: wrong BETTER or WORSE {wrong:.3f}")
 
     assert wrong <= 0.07
+
+
+@pytest.mark.parametrize("per_run", [25, 100])
+def test_the_aa_gate_calls_an_honest_harness_biased_in_at_most_five_percent(per_run):
+    """Overhead varies by itself beside the response time, as it does where the model's time is most of an answer."""
+    biased, campaigns = 0, 1000
+    for seed in range(campaigns):
+        rng = np.random.default_rng([seed, 6])
+
+        def runs(rng=rng):
+            times = [
+                (np.exp(rng.normal(0, WITHIN, per_run)), 0.01 * np.exp(rng.normal(0, WITHIN, per_run)))
+                for _ in range(6)
+            ]
+            return [run_of(m + o, block=b, generation_ms=m * 1000) for b, (m, o) in enumerate(times)]
+
+        first, second = runs(), runs()
+        made = [compare("A/A", metric, second, first, 1.10, LIMITS) for metric in PRIMARY]
+        biased += bool(AaGate("alpha", 6, tuple(made)).biased)
+    print(f"A/A gate, 6 pairs of {per_run}: called biased {biased / campaigns:.3f}")
+
+    assert biased / campaigns <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / campaigns)
 
 
 @pytest.mark.parametrize("share", [0.03, 0.05, 0.08])

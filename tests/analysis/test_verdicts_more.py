@@ -204,7 +204,7 @@ def test_the_same_target_twice_passes_the_gate_and_a_biased_harness_does_not():
 
 
 @pytest.mark.parametrize(
-    ("p_values", "biased"), [((0.03, 0.5), 0), ((0.02, 0.5), 1), ((0.02, 0.04), 2), ((None, 0.5), 1)]
+    ("p_values", "biased"), [((0.03, 0.5), 0), ((0.009, 0.5), 1), ((0.009, 0.015), 2), ((None, 0.5), 1)]
 )
 def test_the_gate_is_held_to_holms_correction_over_its_measures(p_values, biased):
     why = "the whole interval lies below 1"
