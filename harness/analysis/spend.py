@@ -69,11 +69,16 @@ def blocks_of(target: Target, runs: Sequence[RunData], p95_limit_s: float, ttft_
             response_bytes=_sum(c["bytes"][chosen]),
             input_tokens=_sum(c["input_tokens"][chosen]),
             output_tokens=_sum(c["output_tokens"][chosen]),
-            instance_s=instance_s(run) if target.prices and target.prices.model in BY_INSTANCE else Decimal(0),
+            instance_s=_instance_s(run) if target.prices and target.prices.model in BY_INSTANCE else Decimal(0),
         )
         good = int((chosen & run.good(p95_limit_s, ttft_limit_s)).sum())
         out.append(Block(int(chosen.sum()), int((chosen & run.ok).sum()), good, usage, len(milliseconds)))
     return out
+
+
+def _instance_s(run: RunData) -> Decimal:
+    """Of the measured arrivals: the platform's time is the whole run's, warm-up too, so by their share of all."""
+    return instance_s(run) * int(run.measured.sum()) / max(1, len(run.measured))
 
 
 def cost(target: Target, blocks: Sequence[Block], requests_per_month: int, needed: int | None = None) -> Cost:

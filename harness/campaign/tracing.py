@@ -6,13 +6,17 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
 from harness.campaign.contract_check import QUESTION, Answer, Check, client_of
+from harness.campaign.mapped_check import VALUES
+from harness.campaign.openai_check import PATH
+from harness.campaign.openai_check import QUESTION as COMPLETION
 from harness.campaign.symptoms import status_words, transport_words
 from harness.domain.reading import Absent, LineSource, MetricSource, Series, Window
-from harness.domain.target import Target
+from harness.domain.target import Dialect, Target
 from harness.runtimes.ready import auth_of, verify_of
 
 LOOK_AGAIN_S = 2.0
@@ -29,13 +33,14 @@ class Sent:
 
 
 def send(target: Target, url: str, now: Callable[[], float] = time.time) -> Sent:
-    """One chat request with a request id and a W3C trace context of its own."""
+    """One chat request in the target's dialect, with a request id and a W3C trace context of its own."""
+    path, body = _asked(target)
     request_id, trace_id = f"pilot-trace-{uuid.uuid4().hex[:12]}", uuid.uuid4().hex
     headers = {"X-Request-Id": request_id, "traceparent": f"00-{trace_id}-{uuid.uuid4().hex[:16]}-01"}
     began = now()
     try:
         with client_of(url, auth_of(target, url), verify_of(target)) as client:
-            answer = client.post("/v1/chat", json=QUESTION, headers=headers)
+            answer = client.post(path, json=body, headers=headers)
     except httpx.HTTPError as error:
         failed = Check("The request is answered", Answer.FAIL, transport_words(error)[1])
         return Sent((request_id, trace_id), Window(began - AROUND_S, now() + AROUND_S), (failed,))
@@ -53,6 +58,14 @@ def send(target: Target, url: str, now: Callable[[], float] = time.time) -> Sent
     return Sent(ids, window, (said, echo))
 
 
+def _asked(target: Target) -> tuple[str, dict[str, Any]]:
+    if target.fields is not None:
+        return target.fields.path_for(stream=False), target.fields.body({**VALUES, "stream": False})
+    if target.dialect is Dialect.OPENAI_CHAT:
+        return PATH, COMPLETION | ({"model": target.model} if target.model else {})
+    return "/v1/chat", QUESTION
+
+
 def follow(
     sent: Sent,
     sources: Mapping[str, MetricSource],
@@ -67,7 +80,7 @@ def follow(
     for name, source in sources.items():
         while True:
             check = _look(name, source, sent)
-            if check.answer is Answer.PASS or clock() >= deadline:
+            if check.answer is Answer.PASS or source.settle_s > within_s or clock() >= deadline:
                 break
             sleep(LOOK_AGAIN_S)
         if check.answer is not Answer.PASS and source.settle_s > within_s:
@@ -91,5 +104,5 @@ def _look(name: str, source: MetricSource, sent: Sent) -> Check:
             words = f"{len(lines)} lines of that time, none with {' or '.join(sent.ids)}: its id got lost on the way to the log"
             return Check(title, Answer.FAIL, words)
     if points:
-        return Check(title, Answer.PASS, f"counted among {points} points of that time; points carry no id")
+        return Check(title, Answer.UNKNOWN, f"{points} points of that time, and points carry no id")
     return Check(title, Answer.FAIL, "nothing of that time: it got lost between the service and this source")

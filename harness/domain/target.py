@@ -110,21 +110,27 @@ class CloudRun:
 
 
 @dataclass(frozen=True)
-class AzureContainerApp:
-    """An Azure Container App."""
+class AzureApp:
+    """Where one of Azure's apps is."""
 
     subscription: str
     resource_group: str
     app: str
+
+    @property
+    def group(self) -> str:
+        """Of the providers in its resource group; names the subscription, so it is kept nowhere."""
+        return f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}/providers"
 
 
 @dataclass(frozen=True)
-class AzureFunctionApp:
-    """An Azure Function App."""
+class AzureContainerApp(AzureApp):
+    """A Container App."""
 
-    subscription: str
-    resource_group: str
-    app: str
+
+@dataclass(frozen=True)
+class AzureFunctionApp(AzureApp):
+    """A Function App."""
 
 
 @dataclass(frozen=True)

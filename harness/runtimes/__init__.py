@@ -18,7 +18,8 @@ from harness.domain.target import (
 from harness.runtimes import cloud_run
 from harness.runtimes.aws_ecs import EcsRuntime
 from harness.runtimes.aws_lambda import LambdaRuntime
-from harness.runtimes.azure import ContainerAppRuntime, FunctionAppRuntime
+from harness.runtimes.azure_container_apps import ContainerAppRuntime
+from harness.runtimes.azure_functions import FunctionAppRuntime
 from harness.runtimes.cloud_run import CloudRunRuntime
 from harness.runtimes.external import ExternalRuntime
 from harness.runtimes.kubernetes import KubernetesRuntime

@@ -51,7 +51,7 @@ MAPPING = """\
 
 """
 EXTERNAL_TOML = """\
-# A chat API that runs already. `pilot check {name}` says what it tells of itself and what a pilot of it cannot show.
+# A chat API that runs already. `pilot check` with its URL says what it leaves untold and what that costs in evidence.
 title    = {title}
 base_url = {url}
 dialect  = {dialect}      # "rag-chat/1", "openai-chat", or "mapped" with a [mapping]
@@ -98,7 +98,6 @@ def write(folder: Path, answers: Answers) -> list[Path]:
 def _target(folder: Path, side: Side, made: list[Path]) -> None:
     if side.kind == EXTERNAL:
         words = {
-            "name": side.folder,
             "title": json.dumps(side.folder),
             "url": json.dumps(side.url),
             "dialect": json.dumps(side.dialect),
@@ -128,8 +127,8 @@ def _target(folder: Path, side: Side, made: list[Path]) -> None:
 
 
 def _beside(source: Path) -> list[Path]:
-    """What a deployment is built on: the other folder that its README names."""
-    return [source.parent / "aws_base"] if source.name.startswith("aws_") else []
+    """What a deployment's image is built from: the other folder that its README names."""
+    return [] if source.name.startswith("local_") else [source.parent / "aws_base"]
 
 
 def _put(path: Path, text: str, made: list[Path]) -> None:

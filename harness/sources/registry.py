@@ -11,7 +11,7 @@ from typing import Any
 from harness.cloud.aws import client
 from harness.cloud.origins import azure, google
 from harness.domain.reading import MetricSource
-from harness.domain.target import SourceConfig
+from harness.domain.target import AzureApp, SourceConfig
 from harness.errors import Refused
 from harness.sources import azure_monitor, cloud_monitoring
 from harness.sources import cloudwatch as cw
@@ -105,7 +105,7 @@ def _cloud_monitoring(options: Mapping[str, Any]) -> MetricSource:
 
 
 def _azure_monitor(options: Mapping[str, Any]) -> MetricSource:
-    group = f"/subscriptions/{options['subscription']}/resourceGroups/{options['resource_group']}/providers"
+    group = AzureApp(options["subscription"], options["resource_group"], "").group
     if name := options.get("container_app"):
         resource, metrics = f"{group}/Microsoft.App/containerApps/{name}", azure_monitor.CONTAINER_APP
     else:

@@ -1,11 +1,16 @@
 """One request is found again in log, traces and metrics, or it is said where it got lost."""
 
+import tomllib
+
 import pytest
 
 from harness.campaign import tracing
 from harness.campaign.contract_check import Answer
 from harness.domain.reading import Absent, Series, Window
+from harness.domain.target import Dialect, External, Target
+from harness.workspace.mapping_toml import MappingTable
 from tests.local.platform import pilot, workspace
+from tests.peers.start import MAPPING, oddchat
 
 SENT = tracing.Sent(("pilot-trace-1", "abc"), Window(0, 120), ())
 
@@ -57,9 +62,9 @@ def test_lines_without_its_id_say_that_the_id_got_lost():
     assert "its id got lost on the way to the log" in check.detail
 
 
-def test_points_carry_no_id_and_count_as_found():
+def test_points_carry_no_id_and_cannot_tell():
     check, _ = follow(Points([Series("n", "count", ((30.0, 1.0),), "q", "s")]))
-    assert check.answer is Answer.PASS
+    assert check.answer is Answer.UNKNOWN
     assert "carry no id" in check.detail
 
 
@@ -71,15 +76,25 @@ def test_nothing_at_all_got_lost_before_the_source():
     )
 
 
-def test_a_source_that_settles_later_cannot_tell_yet():
-    check, _ = follow(Points([], settle_s=900.0))
+def test_a_source_that_settles_later_is_asked_once_and_cannot_tell_yet():
+    check, waited = follow(Points([], settle_s=900.0))
     assert check.answer is Answer.UNKNOWN
     assert "settles after 15 min" in check.detail
+    assert waited == 0.0
 
 
 def test_a_source_that_does_not_answer_cannot_tell():
     check, _ = follow(Points([Absent("n", "AccessDenied: words", "q", "s", failed=True)]))
     assert (check.answer, check.detail) == (Answer.UNKNOWN, "AccessDenied: words")
+
+
+def test_a_request_goes_out_in_the_targets_own_dialect(tmp_path):
+    fields = MappingTable.model_validate(tomllib.loads(MAPPING)["mapping"]).field_map()
+    with oddchat(tmp_path) as url:
+        odd = Target("odd", tmp_path, Dialect.MAPPED, External(), base_url=url, fields=fields)
+        answered, echo = tracing.send(odd, url).checks
+    assert answered.answer is Answer.PASS
+    assert echo.answer is Answer.FAIL
 
 
 @pytest.mark.parametrize("target", ["local_function"])

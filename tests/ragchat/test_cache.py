@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from ragchat.cache import TtlCache, kinds_of
-from ragchat.model import CURRENT_TENANT, CachedModel, Generation
+from ragchat.model import CachedModel, Generation
 from ragchat.settings import Settings
 
 ASK = [{"role": "user", "content": "hello?"}]
@@ -27,8 +27,7 @@ class Counting:
 
 def say(model, tenant="", max_tokens=9):
     async def texts():
-        CURRENT_TENANT.set(tenant)
-        generation = Generation()
+        generation = Generation(tenant=tenant)
         return [t async for t in model.stream(ASK, max_tokens, "r", generation)], generation
 
     return asyncio.run(texts())

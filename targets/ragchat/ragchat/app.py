@@ -21,7 +21,7 @@ from ragchat import __version__, sse
 from ragchat.cache import TtlCache
 from ragchat.contract import CONTRACT, MAX_BODY_BYTES, ChatRequest, ContractError, parse
 from ragchat.instance import CURRENT  # first: the instance is born before anything else is imported
-from ragchat.model import CURRENT_TENANT, CachedModel, Generation, Model, open_model
+from ragchat.model import CachedModel, Generation, Model, open_model
 from ragchat.prompt import PROMPT_VERSION, build
 from ragchat.retrieval import Passage
 from ragchat.settings import Settings
@@ -45,7 +45,7 @@ class Answer:
         self.id = f"ans-{uuid.uuid4().hex[:20]}"
         self._meta = meta
         self.passages, self.retrieval_ms = passages, retrieval_ms
-        self.generation = Generation(traceparent=meta["trace"].traceparent)
+        self.generation = Generation(traceparent=meta["trace"].traceparent, tenant=meta["tenant"])
         self.texts = model.stream(build(request, passages), request.max_tokens, meta["request_id"], self.generation)
 
     def over(self) -> None:
@@ -131,8 +131,7 @@ class Service:
         }
         trace = self._tracing.begin(_traceparent(request.headers.get("traceparent")), meta["request_id"])
         meta["trace"] = trace
-        tenant = request.headers.get("x-tenant-id", "")
-        CURRENT_TENANT.set(tenant)
+        tenant = meta["tenant"] = request.headers.get("x-tenant-id", "")
         try:
             started = time.perf_counter()
             passages = await self._search(tenant, chat.question, chat.top_k)

@@ -12,7 +12,6 @@ import os
 import ssl
 import time
 from collections.abc import AsyncIterator
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
@@ -34,7 +33,8 @@ class Generation:
     input_tokens: int | None = None
     output_tokens: int | None = None
     cached_input_tokens: int | None = None
-    traceparent: str | None = None  # W3C, as the client sent it
+    traceparent: str | None = None  # W3C, for the next service
+    tenant: str = ""  # whose cache answers
 
     @property
     def ttft_ms(self) -> float | None:
@@ -66,9 +66,6 @@ def open_model(settings: Settings) -> Model:
     raise ValueError(f"RAG_MODEL_BACKEND={settings.model_backend}: want openai or bedrock")
 
 
-CURRENT_TENANT: ContextVar[str] = ContextVar("tenant", default="")
-
-
 class CachedModel:
     """Answers of another model, kept for a while; one tenant never gets another's."""
 
@@ -80,7 +77,7 @@ class CachedModel:
         self, messages: list[dict[str, str]], max_tokens: int, request_id: str, generation: Generation
     ) -> AsyncIterator[str]:
         """The same texts at once where they are known; only whole answers are kept."""
-        tenant, key = CURRENT_TENANT.get(), json.dumps([messages, max_tokens])
+        tenant, key = generation.tenant, json.dumps([messages, max_tokens])
         if found := self._kept.get(tenant, key):
             texts, before = found
             generation.first_token = generation.ended = time.perf_counter()
