@@ -18,8 +18,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.analysis.dataset import load
+from harness.analysis.settings import Settings
 from harness.calibration import calibrate as calibrating
 from harness.campaign import collect as collecting
+from harness.campaign import sweep as sweeping
 from harness.campaign import tracing
 from harness.campaign.board import Board, board
 from harness.campaign.checks import ADVICE, comparing, contract_of, endpoint, fitting
@@ -34,7 +36,9 @@ from harness.decision.decide import decide as choose
 from harness.decision.doubts import doubts
 from harness.decision.findings import Findings
 from harness.decision.gather import gather
+from harness.decision.settled import settled
 from harness.domain.plan import Plan
+from harness.domain.sweep import Sweep
 from harness.errors import GateFailed, Refused
 from harness.evidence.files import dump, write_text
 from harness.evidence.store import Store
@@ -86,6 +90,34 @@ def calibrate(workspace: Workspace, progress: Progress, *, long: bool = False) -
     """Hold the load generator to known laws; the record lies with the evidence."""
     made = calibrating.calibrate(progress.say, long=long)
     return made, calibrating.write(workspace.evidence, made)
+
+
+def sweep(
+    workspace: Workspace, names: Sequence[str], progress: Progress, *, rounds: int, most_s: float
+) -> list[tuple[Sweep, Settings]]:
+    """Measure the settings of each target that declares some, and choose; the deployment is left at what was chosen."""
+    pair = (workspace.config.pilot.baseline, workspace.config.pilot.candidate)
+    for name in names:
+        workspace.target(name)
+    declared = {name: one for name in names or pair if (one := workspace.sweep(name)) is not None}
+    without = [name for name in names if name not in declared]
+    if without or not declared:
+        lacking = " and ".join(without or pair)
+        raise Refused(f"no sweep.toml beside target.toml of {lacking}", "targets/README.md says what it holds")
+    plans = {n: sweeping.drawn(workspace, d, rounds, most_s) for n, d in declared.items() if workspace.swept(d)}
+    out = []
+    with alone(workspace.state / "sweep.lock", "pilot sweep"):
+        for name, one in declared.items():
+            _, pulled = sweeping.measure(workspace, one, plans[name], progress)
+            if pulled.unsettled or pulled.failed:
+                waiting = f"{len(pulled.unsettled)} readings of {name} have not settled, {len(pulled.failed)} were not answered"
+                progress.say(f"{waiting}: pilot sweep again asks for them and measures nothing anew")
+            found = settled(workspace, one)
+            assert found is not None
+            if found.chosen is not None:
+                sweeping.leave_at(workspace, one, found.chosen, progress)
+            out.append((one, found))
+    return out
 
 
 def plan(workspace: Workspace, *, seal: bool) -> tuple[Plan, str | None]:

@@ -11,6 +11,7 @@ from harness.analysis import laws
 from harness.analysis.jackknife import Jackknifed, from_deletions
 from harness.analysis.pooled import Array, Pooled, rank_of
 from harness.domain.estimate import Known, Unknown
+from harness.domain.quantile import least_n
 
 
 def inverted_cdf(values: Array, p: float) -> float:
@@ -19,11 +20,6 @@ def inverted_cdf(values: Array, p: float) -> float:
         return math.nan
     rank = rank_of(p, len(values))
     return float(np.partition(values, rank)[rank])
-
-
-def least_n(p: float, confidence: float = 0.95) -> int:
-    """Observations below which no finite one-sided upper limit for quantile ``p`` exists: ln(1 - c)/ln(p)."""
-    return math.ceil(math.log(1 - confidence) / math.log(p))
 
 
 def independent_se(pooled: Pooled, p: float) -> float:

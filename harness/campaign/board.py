@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.campaign.limits import spent
+from harness.campaign.limits import spent_in
 from harness.domain.plan import Block, Plan
 from harness.evidence.store import Store
 from harness.workspace import Workspace
@@ -58,7 +58,7 @@ def board(workspace: Workspace, store: Store) -> Board:
         contract_checked=checked,
         blocks=lines,
         uncollected=uncollected,
-        spent_usd=f"{spent(journal):.2f}",
+        spent_usd=f"{spent_in(workspace.evidence):.2f}",
         budget_usd=str(workspace.config.limits.budget_usd),
         next_command=_next(plan, seal is not None, lines, uncollected),
     )

@@ -89,9 +89,10 @@ def collect(
     now: Callable[[], float] = time.time,
     make: Make = source_of,
     make_bills: Callable[[SourceConfig], CostExplorer] = bills_of,
+    measured: Sequence[Target] | None = None,
 ) -> Collected:
     """Pull what is not there yet; a second pass adds nothing and changes nothing."""
-    targets = {t.name: t for t in workspace.measured()}
+    targets = {t.name: t for t in (workspace.measured() if measured is None else measured)}
     known: dict[str, dict[str, MetricSource]] = {}
     done = Collected()
     todo = [

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 from harness.campaign.launch import launch
-from harness.campaign.limits import Limits, spent
+from harness.campaign.limits import Limits, spent_in
 from harness.campaign.metering import Meter, metered
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress, Seen, Step, duration
 from harness.costing.forecast import run_cost_usd
 from harness.domain.plan import Block, Plan, Run, Start
-from harness.domain.target import Target
+from harness.domain.target import Runtime, Target
 from harness.errors import Exit, Interrupted, InvalidRun, LimitReached, PilotError, Refused
 from harness.evidence.digests import digest_of, digests_of
 from harness.evidence.files import dump, write_text
@@ -50,18 +51,30 @@ class Tally:
     blocks_left: int
 
 
-class Campaign:
-    """One pass over a sealed plan."""
+@dataclass(frozen=True)
+class Driven:
+    """Whom a plan drives; ``prepare`` comes before each of its runs, ``command`` goes on where it stopped."""
 
-    def __init__(self, workspace: Workspace, plan: Plan, store: Store, progress: Progress) -> None:
+    targets: Sequence[Target]
+    prepare: Callable[[Target, Runtime], None] | None = None
+    command: str = "pilot run"
+
+
+class Campaign:
+    """One pass over a plan."""
+
+    def __init__(
+        self, workspace: Workspace, plan: Plan, store: Store, progress: Progress, of: Driven | None = None
+    ) -> None:
         self._workspace = workspace
         self._plan = plan
         self._store = store
         self._progress = progress
-        self._targets: dict[str, Target] = {t.name: t for t in workspace.measured()}
+        self._of = of or Driven(workspace.measured())
+        self._targets: dict[str, Target] = {t.name: t for t in self._of.targets}
         self._profiles = {p.name: p for p in plan.profiles}
         self._limits = limits_of(workspace)
-        self._limits.spent_usd = spent(store.journal())
+        self._limits.spent_usd = spent_in(workspace.evidence)
 
     def run(self, *, now: bool) -> Tally:
         """Every block that has no valid attempt yet, in order; raises LimitReached or Interrupted."""
@@ -135,6 +148,8 @@ class Campaign:
         runtime = runtime_of(target, self._workspace, platform.url(run.target))
         folder = self._store.run_folder(run, attempt)
         cold_method = None
+        if self._of.prepare is not None:
+            self._of.prepare(target, runtime)
         if run.start is Start.COLD:
             cold_method = runtime.make_cold().method
         else:
@@ -159,7 +174,9 @@ class Campaign:
         except (KeyboardInterrupt, LimitReached) as error:
             self._settle(run, attempt, worst, folder, code=None, note=type(error).__name__)
             if isinstance(error, KeyboardInterrupt):
-                raise Interrupted(f"stopped during {run.id}; what was measured is kept", "pilot run goes on") from None
+                raise Interrupted(
+                    f"stopped during {run.id}; what was measured is kept", f"{self._of.command} goes on"
+                ) from None
             raise
         self._settle(run, attempt, worst, folder, code=code)
         record = self._store.record(run, attempt)
@@ -171,7 +188,7 @@ class Campaign:
         if errors := (record.ledger or {}).get("write_errors"):
             raise InvalidRun(
                 f"{run.id} is INVALID, its evidence could not be written: {'; '.join(errors)}",
-                "free some space; pilot run goes on with this block",
+                f"free some space; {self._of.command} goes on with this block",
             )
         self._after(run, record, runtime.facts(), cold_method)
         self._progress.say(_line(step, record))

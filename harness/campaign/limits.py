@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import LimitReached
+from harness.evidence.store import Store
 
 SPENT = ("run ended", "run reconciled")  # journal events that say what a run has cost; the last one counts
 
@@ -46,6 +47,12 @@ class Limits:
 
     def settle(self, cost_usd: Decimal) -> None:
         self.spent_usd += cost_usd
+
+
+def spent_in(evidence: Path) -> Decimal:
+    """By the campaign and by every sweep before it: they share one budget."""
+    whole = Store(evidence)
+    return sum((spent(store.journal()) for store in (whole, *whole.sweeps())), Decimal(0))
 
 
 def spent(journal: Iterable[Mapping[str, Any]]) -> Decimal:

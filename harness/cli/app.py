@@ -14,6 +14,7 @@ COMMANDS = (
     "init",
     "calibrate",
     "check",
+    "sweep",
     "plan",
     "run",
     "collect",

@@ -13,6 +13,7 @@ from harness.decision.collected import disagreeing, uncollected, unreconciled
 from harness.decision.findings import Findings
 from harness.domain.estimate import Unknown
 from harness.domain.plan import Plan
+from harness.domain.target import External
 from harness.evidence.digests import broken_at, changed
 from harness.evidence.store import Store
 from harness.planning.changes import met
@@ -49,6 +50,7 @@ def doubts(workspace: Workspace, plan: Plan, store: Store, findings: Findings) -
         out += list(scaling.notes)
     out += _calibration(store, findings)
     out += _checks(store)
+    out += _settings(workspace, findings)
     out += _streams(findings)
     out += _retries(findings)
     out += _parity(findings)
@@ -101,10 +103,14 @@ def _calibration(store: Store, findings: Findings) -> list[str]:
 
 def _tampering(store: Store) -> list[str]:
     """Evidence that is not as it was left, file by file, and a journal that was edited."""
-    journal = store.journal()
-    out = [f"Sealed evidence: {words}." for words in changed(store.root, journal)]
-    if (number := broken_at(journal)) is not None:
-        out.append(f"Sealed evidence: journal.jsonl does not follow from itself at line {number}: it was edited there.")
+    out = []
+    for one in (store, *store.sweeps()):
+        journal = one.journal()
+        where = "" if one is store else f"{one.root.relative_to(store.root)}: "
+        out += [f"Sealed evidence: {where}{words}." for words in changed(one.root, journal)]
+        if (number := broken_at(journal)) is not None:
+            said = f"journal.jsonl does not follow from itself at line {number}: it was edited there"
+            out.append(f"Sealed evidence: {where}{said}.")
     return out
 
 
@@ -153,6 +159,26 @@ def _checks(store: Store) -> list[str]:
             if check["answer"] != "pass":
                 why = f" ({check['detail']})" if check["detail"] else ""
                 out.append(f"Before the first block, {group}: {check['answer']}: {check['name']}{why}.")
+    return out
+
+
+def _settings(workspace: Workspace, findings: Findings) -> list[str]:
+    """Memory and workers that somebody chose by feeling make a comparison of two guesses."""
+    if workspace.config.scaling.rehearsal:
+        return []
+    tried = {s.target: s for s in findings.settings}
+    hand = [t.name for t in workspace.pair() if t.name not in tried and not isinstance(t.runtime, External)]
+    out = []
+    if hand:
+        words = "were chosen by hand, not by a sweep (pilot sweep)"
+        out.append(f"The memory and worker settings of {' and '.join(dict.fromkeys(hand))} {words}.")
+    for s in tried.values():
+        if s.chosen is None:
+            out.append(f"The sweep of {s.target} chose no setting: {s.reason}.")
+        elif s.differs:
+            out.append(
+                f"The sweep of {s.target} chose {s.chosen} ({s.reason}); measured was {' or '.join(s.now) or 'none of those it tried'}."
+            )
     return out
 
 

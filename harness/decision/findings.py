@@ -20,6 +20,7 @@ from harness.analysis.platform import PlatformFigures
 from harness.analysis.projection import Crossing, Projection
 from harness.analysis.reconciliation import Reconciliation
 from harness.analysis.refusals import Manner
+from harness.analysis.settings import Settings
 from harness.analysis.spend import Cost
 from harness.analysis.throttling import Funnel, Second
 from harness.analysis.traffic import Burstiness, Streams
@@ -86,6 +87,7 @@ class Findings:
     platform: tuple[PlatformFigures, ...]
     arrivals: tuple[Burstiness, ...]
     streams: tuple[Streams, ...]
+    settings: tuple[Settings, ...] = ()  # of the sweeps before the campaign
 
     @property
     def crossing(self) -> Crossing | None:

@@ -29,6 +29,7 @@ from harness.analysis import projection as projecting
 from harness.analysis.dataset import Dataset
 from harness.decision import cold
 from harness.decision.findings import Findings
+from harness.decision.settled import settled_of
 from harness.domain import looks
 from harness.domain.plan import Plan
 from harness.domain.verdict import SloVerdict
@@ -114,6 +115,7 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
         arrivals=tuple(traffic.burstiness(n, p, data.of(n, p)) for p in data.paired for n in names),
         streams=_all(streams),
         platform=tuple(platform.figures(n, p, data.of(n, p)) for p in data.profiles for n in names),
+        settings=tuple(s for n in names if (s := settled_of(workspace, n)) is not None),
     )
 
 

@@ -1,4 +1,4 @@
-"""A plain quantile that needs no numpy, for the rooms that start fast."""
+"""A plain quantile that needs no numpy, for the rooms that start fast, and how many requests one needs."""
 
 from __future__ import annotations
 
@@ -15,3 +15,8 @@ def quantile(values: Sequence[float], p: float) -> float | None:
         return None
     ordered = sorted(values)
     return ordered[min(len(ordered), max(1, math.ceil(p * len(ordered) - 1e-9))) - 1]
+
+
+def least_n(p: float, confidence: float = 0.95) -> int:
+    """Observations below which no finite one-sided upper limit for quantile ``p`` exists: ln(1 - c)/ln(p)."""
+    return math.ceil(math.log(1 - confidence) / math.log(p))

@@ -2,6 +2,7 @@
 
     evidence/plan.json  seal.json  journal.jsonl
     evidence/blocks/b01/attempt-1/steady-local_function/   one run's folder
+    evidence/sweeps/local_function-1f3a9c07/               the same again, of the settings that were tried before
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ SEAL_VERSION = 1
 CALIBRATION_VERSION = 1
 CHECKS_VERSION = 1
 CALIBRATION = "calibration.json"
+SWEEPS = "sweeps"
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,14 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+
+    def sweep(self, target: str, digest: str) -> Store:
+        """Of one target's sweep; the digest is that of the settings it tries."""
+        return Store(self.root / SWEEPS / f"{target}-{digest[:8]}")
+
+    def sweeps(self) -> list[Store]:
+        """Every sweep that was drawn, of settings that target.toml no longer has too."""
+        return [Store(folder) for folder in sorted((self.root / SWEEPS).glob("*"))]
 
     # -- plan and seal
 

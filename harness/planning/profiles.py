@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,8 +32,13 @@ class Described:
 
 def describe(workspace: Workspace) -> tuple[Described, ...]:
     """Every profile of pilot.toml, in the file's order; raises Refused with all problems."""
+    return described(workspace, workspace.config.profiles)
+
+
+def described(workspace: Workspace, profiles: Mapping[str, Profile]) -> tuple[Described, ...]:
+    """These profiles by their names, as their locustfiles say; raises Refused with all problems."""
     out, problems = [], []
-    for name, profile in workspace.config.profiles.items():
+    for name, profile in profiles.items():
         file = workspace.root / "loadprofiles" / f"{profile.aa_of or name}.py"
         if not file.is_file():
             problems.append(f"[profiles.{name}]: no {file}")

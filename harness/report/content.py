@@ -15,7 +15,19 @@ from harness.decision.rule import Choice
 from harness.decision.wording import count, money, percent
 from harness.domain.estimate import Known, Unknown
 from harness.domain.plan import Plan
-from harness.report import capacity, cold, costs, decided, figures, generator, runbook, tables, throttles, words
+from harness.report import (
+    capacity,
+    cold,
+    costs,
+    decided,
+    figures,
+    generator,
+    runbook,
+    settings,
+    tables,
+    throttles,
+    words,
+)
 from harness.report.blocks import Cell, Figure, KeyNumber, Table, Verdict, absent, number, table
 from harness.report.earlier import changes
 from harness.workspace import Workspace
@@ -85,6 +97,7 @@ def content(
         runbook.timed(journal, names, list(dict.fromkeys(findings.data.targets))),
         since or changes(None, {}),
         tables.parity(findings),
+        settings.tried(findings.settings, names),
         tables.runs(findings, names),
         generator.arrivals(findings, names),
         generator.streams(findings, names),
@@ -152,6 +165,7 @@ def content(
                 "mitigations": bool(findings.cold.mitigations),
                 "capacity": bool(findings.capacities),
                 "probes": bool(findings.cold.penalties),
+                "settings": bool(findings.settings),
             },
             "question": config.pilot.question,
             "migration": runbook.migration(decision, findings, names),

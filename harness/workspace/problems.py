@@ -55,12 +55,18 @@ def _problem(item: Any, model: type[BaseModel]) -> Problem:  # noqa: ANN401 - py
 def _names_at(model: type[BaseModel], place: list[str]) -> Iterable[str]:
     here: Any = model
     for part in place:
-        fields = getattr(here, "model_fields", {})
+        fields = getattr(_model_of(here), "model_fields", {})
         if part in fields:
             here = fields[part].annotation
         elif not part.isdigit():  # the tag of one table out of several kinds
             here = next((m for m in _models_in(here) if part in get_args(m.model_fields["kind"].annotation)), None)
-    return list(getattr(here, "model_fields", {}))
+    return list(getattr(_model_of(here), "model_fields", {}))
+
+
+def _model_of(annotation: Any) -> Any:  # noqa: ANN401 - any type at all
+    """The one model of an optional table."""
+    models = [m for m in get_args(annotation) if isinstance(m, type) and issubclass(m, BaseModel)]
+    return models[0] if len(models) == 1 else annotation
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401 - any type at all

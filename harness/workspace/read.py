@@ -10,6 +10,7 @@ from pathlib import Path
 from harness.domain.mix import Mix, TokenLength
 from harness.domain.questions import Question
 from harness.domain.retry import NO_RETRY, RetryPolicy
+from harness.domain.sweep import MARK, Setting, Sweep
 from harness.domain.target import Target
 from harness.domain.trace import Trace
 from harness.domain.traffic import Traffic, week_of
@@ -19,6 +20,8 @@ from harness.workspace.corpus import CorpusPaths
 from harness.workspace.pilot_toml import PilotToml
 from harness.workspace.problems import read_toml, validate
 from harness.workspace.questions import read_questions
+from harness.workspace.sweep_toml import FILE as SWEEP_FILE
+from harness.workspace.sweep_toml import read_sweep
 from harness.workspace.target_toml import read_target
 from harness.workspace.trace_csv import read_trace
 
@@ -52,17 +55,36 @@ class Workspace:
         return tuple(sorted(p.parent.name for p in (self.root / "targets").glob("*/target.toml")))
 
     def target(self, name: str) -> Target:
-        """One declared target; raises Refused with the nearest name, or BadFile."""
+        """One declared target, or ``NAME@SETTING`` of its sweep; raises Refused with the nearest name, or BadFile."""
+        name, _, setting = name.partition(MARK)
         if name not in self.target_names:
-            close = difflib.get_close_matches(name, self.target_names, n=1)
-            known = ", ".join(self.target_names) or "none"
-            raise Refused(
-                f"no target {name!r} in {self.root / 'targets'}",
-                f"did you mean {close[0]}?" if close else f"declared: {known}",
-            )
-        return read_target(
-            self.root / "targets" / name, {"corpus": str(self.corpus.folder), "workspace": str(self.root)}
-        )
+            raise _unknown("target", name, self.target_names, self.root / "targets")
+        fill = {"corpus": str(self.corpus.folder), "workspace": str(self.root)}
+        return read_target(self.root / "targets" / name, fill, self._setting(name, setting) if setting else None)
+
+    def sweep(self, name: str) -> Sweep | None:
+        """The settings of one target that are to be tried, None where it declares none; raises BadFile."""
+        return read_sweep(self.root / "targets" / name)
+
+    def swept(self, sweep: Sweep) -> tuple[Target, ...]:
+        """What each setting makes of its target; raises BadFile with the problems of all."""
+        problems: list[Problem] = []
+        found: list[Target] = []
+        for name, setting in zip(sweep.names, sweep.settings, strict=True):
+            try:
+                found.append(self.target(name))
+            except BadFile as bad:
+                problems += [Problem(f"{setting.name}: {p.field}", p.message) for p in bad.problems]
+        if problems:
+            raise BadFile(self.root / "targets" / sweep.target / SWEEP_FILE, problems)
+        return tuple(found)
+
+    def _setting(self, target: str, name: str) -> Setting:
+        sweep = self.sweep(target)
+        settings = {s.name: s for s in sweep.settings} if sweep else {}
+        if name not in settings:
+            raise _unknown("setting", name, tuple(settings), self.root / "targets" / target / SWEEP_FILE)
+        return settings[name]
 
     def pair(self) -> tuple[Target, Target]:
         """Baseline and candidate; raises BadFile with the problems of both."""
@@ -148,6 +170,12 @@ class Workspace:
         if slo.availability is not None:
             out.append(Slo("availability", "availability", slo.availability, "share", at_least=True))
         return tuple(out)
+
+
+def _unknown(what: str, name: str, known: tuple[str, ...], where: Path) -> Refused:
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"declared: {', '.join(known) or 'none'}"
+    return Refused(f"no {what} {name!r} in {where}", hint)
 
 
 def open_workspace(root: Path) -> Workspace:

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -14,7 +15,8 @@ from pydantic import Field, field_validator, model_validator
 
 from harness.domain.quota import Need as QuotaNeed
 from harness.domain.quota import QuotaConfig
-from harness.domain.target import Auth, Dialect, PriceModel, Target
+from harness.domain.sweep import MARK, Setting
+from harness.domain.target import BILL_KINDS, Auth, Dialect, PriceModel, Target
 from harness.errors import BadFile, Problem
 from harness.workspace.mapping_toml import MappingTable
 from harness.workspace.pilot_toml import Positive
@@ -23,7 +25,7 @@ from harness.workspace.runtime_toml import LocalTable, RuntimeTable
 from harness.workspace.source_toml import SourceTable, config_of
 from harness.workspace.table import Table
 
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
+VARIABLE = re.compile(r"\$\{(\w+)\}")
 AUTH_FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # what each kind wants, and what it may have
     "none": ((), ()),
     "header": (("env",), ("header",)),
@@ -135,7 +137,7 @@ class TargetToml(Table):
     @field_validator("base_url")
     @classmethod
     def _url(cls, value: str | None) -> str | None:
-        if value is not None and not _VARIABLE.search(value):  # one that is not set is told apart
+        if value is not None and not VARIABLE.search(value):  # one that is not set is told apart
             parts = urlsplit(value)
             if parts.scheme not in ("http", "https") or not parts.hostname:
                 raise ValueError("want http:// or https:// with a host")
@@ -160,7 +162,7 @@ class TargetToml(Table):
     @classmethod
     def _from_environment(cls, value: dict[str, str]) -> dict[str, str]:
         for name, text in value.items():
-            if not _VARIABLE.fullmatch(text):
+            if not VARIABLE.fullmatch(text):
                 raise ValueError(f'{name}: a header\'s value stays in the environment: write "${{VARIABLE}}"')
             if not _TOKEN.fullmatch(name):
                 raise ValueError(f"{name!r} is no header name")
@@ -173,11 +175,24 @@ class TargetToml(Table):
         return self
 
 
-def read_target(folder: Path, fill: Mapping[str, str]) -> Target:
-    """One target; raises BadFile with every problem of its file."""
+def read_target(folder: Path, fill: Mapping[str, str], setting: Setting | None = None) -> Target:
+    """One target, or what a setting of its sweep makes of it; raises BadFile with every problem of its file."""
     path = folder / "target.toml"
-    data, variant_of = _with_its_base(path)
-    model = _checked(data, path)
+    data, variant_of = tables_of(path)
+    model = _checked(data if setting is None else laid_over(data, setting.laid_over), path)
+    made = _target(model, folder, fill, variant_of)
+    if setting is None:
+        return made
+    return replace(
+        made,
+        name=f"{folder.name}{MARK}{setting.name}",
+        variant_of=folder.name,
+        title=f"{made.label}, {setting.name}",
+        sources=tuple(s for s in made.sources if s.kind not in BILL_KINDS),  # a bill is of a day, not of a setting
+    )
+
+
+def _target(model: TargetToml, folder: Path, fill: Mapping[str, str], variant_of: str | None) -> Target:
     return Target(
         name=folder.name,
         folder=folder,
@@ -205,7 +220,7 @@ def _prices(table: PricesTable, workspace: Path) -> PriceModel:
     return PriceModel(**{**table.model_dump(), "book": book})
 
 
-def _with_its_base(path: Path) -> tuple[dict[str, Any], str | None]:
+def tables_of(path: Path) -> tuple[dict[str, Any], str | None]:
     """The file's tables; those of a variant are laid over the target's that it varies."""
     data = read_toml(path)
     name = data.pop("variant_of", None)
@@ -217,12 +232,12 @@ def _with_its_base(path: Path) -> tuple[dict[str, Any], str | None]:
     below = read_toml(base)
     if "variant_of" in below:
         raise BadFile(path, [Problem("variant_of", f"{name!r} is a variant itself: name the target that it varies")])
-    return _laid_over(below, data), str(name)
+    return laid_over(below, data), str(name)
 
 
-def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+def laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     """Tables merge field by field; anything else is replaced."""
-    both = {k: _laid_over(below[k], above[k]) for k in below.keys() & above.keys() if isinstance(above[k], dict)}
+    both = {k: laid_over(below[k], above[k]) for k in below.keys() & above.keys() if isinstance(above[k], dict)}
     return {**below, **above, **both}
 
 
@@ -248,9 +263,9 @@ def filled_in(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
 
     def fill(value: Any, field: str) -> Any:  # noqa: ANN401 - whatever the file holds
         if isinstance(value, str):
-            names = [name for name in _VARIABLE.findall(value) if not os.environ.get(name)]
+            names = [name for name in VARIABLE.findall(value) if not os.environ.get(name)]
             missing.extend(Problem(field, f"environment variable {name} is not set") for name in names)
-            return value if names else _VARIABLE.sub(lambda m: os.environ[m.group(1)], value)
+            return value if names else VARIABLE.sub(lambda m: os.environ[m.group(1)], value)
         if isinstance(value, list):
             return [fill(inner, f"{field}[{k}]") for k, inner in enumerate(value)]
         if isinstance(value, dict):

@@ -8,6 +8,7 @@ import pytest
 from harness.analysis import quantiles, slo
 from harness.analysis.jackknife import jackknife, ratio_of_totals
 from harness.domain.estimate import Estimate, Unknown
+from harness.domain.quantile import least_n
 from tests.analysis.fakes import run_of
 
 
@@ -36,7 +37,7 @@ def test_the_jackknife_of_a_mean_is_its_standard_error():
 
 
 def test_the_smallest_n_that_can_certify_a_percentile():
-    assert [quantiles.least_n(p) for p in (0.9, 0.95, 0.99, 0.999)] == [29, 59, 299, 2995]
+    assert [least_n(p) for p in (0.9, 0.95, 0.99, 0.999)] == [29, 59, 299, 2995]
     assert "at least 299" in quantiles.quantile([np.arange(1.0, 200)], 0.99).reason
 
 

@@ -36,6 +36,7 @@ from harness.workspace.source_toml import (
     PrometheusTable,
     TracesTable,
 )
+from harness.workspace.sweep_toml import SettingTable, SweepToml
 from harness.workspace.target_toml import AuthTable, QuotaTable, TargetToml, read_target
 
 ROOT = Path(__file__).parent.parent.parent
@@ -95,6 +96,12 @@ def test_the_variant_of_the_docs_is_a_variant(tmp_path):
 
     assert (made.variant_of, made.runtime.provisioned, made.runtime.concurrency) == ("local_function", 2, 20)
     assert made.prices.parameters == {"memory_mb": 1769, "provisioned": 2}
+
+
+def test_the_sweep_of_the_docs_is_a_sweep():
+    [text] = [block for name, block in blocks("toml") if name == "targets/README.md" and "[[settings]]" in block]
+
+    assert [s.name for s in SweepToml.model_validate(tomllib.loads(text)).settings] == ["1024mb", "1769mb"]
 
 
 def test_the_mapping_of_the_docs_is_a_mapping():
@@ -182,6 +189,8 @@ def test_every_field_of_pilot_toml_is_documented():
         FunctionAppTable,
         KubernetesTable,
         QuotaTable,
+        SweepToml,
+        SettingTable,
         MappingTable,
         AnswerTable,
         StreamTable,

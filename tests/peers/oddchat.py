@@ -1,17 +1,23 @@
 """A chat API with names of its own, on the standard library alone: neither dialect, streams with its own event names.
 
-python tests/peers/oddchat.py PORT [MILLISECONDS A PIECE]
+python tests/peers/oddchat.py PORT [MILLISECONDS A PIECE, or a file that says so anew for each answer]
 """
 
 import json
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 PIECES = ("It ", "is ", "known ", "here ", "and ", "told ", "to ", "whoever ", "asks ", "for ", "it", ".")
-PIECE_S = float(sys.argv[2]) / 1000 if len(sys.argv) > 2 else 0.005
+PACE = sys.argv[2] if len(sys.argv) > 2 else "5"
 SOURCES = [{"ref": "a 1"}, {"ref": "b"}]
 SPENT = {"in": 12, "out": len(PIECES)}
+
+
+def piece_s():
+    said = Path(PACE).read_text() if Path(PACE).is_file() else PACE
+    return float(said) / 1000
 
 
 class Odd(BaseHTTPRequestHandler):
@@ -27,14 +33,15 @@ class Odd(BaseHTTPRequestHandler):
         if "question" not in asked:
             return self._send(400, {"fault": {"kind": "no_question"}})
         if self.path == "/api/ask":
-            time.sleep(PIECE_S * len(PIECES))
+            time.sleep(piece_s() * len(PIECES))
             return self._send(200, {"data": {"reply": "".join(PIECES), "sources": SOURCES}, "spent": SPENT})
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
+        each_s = piece_s()
         for piece in PIECES:
-            time.sleep(PIECE_S)
+            time.sleep(each_s)
             self._event("delta", {"piece": piece})
         self._event("end", {"spent": SPENT, "sources": SOURCES})
         self.wfile.write(b"0\r\n\r\n")

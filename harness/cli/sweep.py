@@ -1,0 +1,82 @@
+"""``pilot sweep [TARGET…]``: which memory and worker settings to seal."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from harness import pipeline
+from harness.analysis.settings import Settings
+from harness.campaign.progress import Progress
+from harness.cli import page
+from harness.cli.output import emit
+from harness.domain.sweep import Sweep
+from harness.errors import Exit
+from harness.report import words
+from harness.workspace import find
+from harness.workspace.sweep_toml import fields_of
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("sweep")(sweep)
+
+
+def sweep(
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[TARGET…]", help="Those with a sweep.toml; both of the pair if none is named."),
+    ] = None,
+    *,
+    rounds: Annotated[int, typer.Option(min=2, max=50, help="Each setting is measured once a round.")] = 3,
+    duration: Annotated[float, typer.Option(metavar="SECONDS", min=1, help="Longest run of one profile.")] = 120.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+) -> None:
+    """Measure the settings of sweep.toml in short interleaved rounds; name the cheapest that keeps every promise; 5 if none."""
+    workspace = find()
+    with Progress() as progress:
+        found = pipeline.sweep(workspace, targets or [], progress, rounds=rounds, most_s=duration)
+    if as_json:
+        emit([outcome for _, outcome in found])
+    else:
+        for declared, outcome in found:
+            _print(declared, outcome)
+    if any(outcome.chosen is None for _, outcome in found):
+        raise typer.Exit(int(Exit.GATE))
+
+
+def _print(declared: Sweep, outcome: Settings) -> None:
+    out = page.console()
+    body = []
+    for tried in outcome.tried:
+        whole = ("→" if tried.name == outcome.chosen else "", tried.name, words.value(tried.per_month_usd, "USD").text)
+        for p in tried.promises:
+            value, between = words.value(p.estimate, p.slo.unit).text, words.interval(p.estimate, p.slo.unit).text
+            kept = "breaks" if p.broken else "keeps" if p.told else "can't tell"
+            body.append((*whole, p.profile, p.slo.name, kept, value, between, words.FORMATS[p.slo.unit](p.slo.limit)))
+            whole = ("", "", "")
+    head = ("", "setting", "runtime a month", "profile", "promise", "", "value", "interval", "limit")
+    title = f"{outcome.target}: {outcome.rounds} of {outcome.rounds_planned} rounds"
+    page.rows(out, title, head, body, right=(2, 6, 7, 8))
+    print(line(outcome))
+    if outcome.differs:
+        chosen = next(s for s in declared.settings if s.name == outcome.chosen)
+        print(f"to seal it, put into targets/{outcome.target}/target.toml:")
+        for path, value in fields_of(chosen.laid_over).items():
+            print(f"  {path} = {_toml(value)}")
+    print()
+
+
+def line(outcome: Settings) -> str:
+    """The choice in one line."""
+    if outcome.chosen is None:
+        return f"{outcome.target}: can't choose: {outcome.reason}"
+    has = (
+        "" if outcome.differs else "; target.toml has it" if len(outcome.now) == 1 else "; the deployment is left at it"
+    )
+    return f"{outcome.target}: {outcome.chosen}: {outcome.reason}{has}"
+
+
+def _toml(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)

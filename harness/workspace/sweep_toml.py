@@ -1,0 +1,119 @@
+"""targets/NAME/sweep.toml: the settings that ``pilot sweep`` tries, each a few fields laid over target.toml's."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from harness.domain.sweep import Setting, Sweep
+from harness.errors import BadFile, Problem
+from harness.workspace.problems import read_toml, validate
+from harness.workspace.table import Table
+from harness.workspace.target_toml import VARIABLE, laid_over, tables_of
+
+FILE = "sweep.toml"
+_PLACE = re.compile(r"(?<!\$)\{(\w+)\}")
+OURS = ("python", "folder")  # placeholders that need no fill
+
+
+class SettingTable(Table):
+    """One setting: what differs from target.toml, and what its commands and its control plane are told and asked."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    fill: dict[str, str | int | float] = Field(default_factory=dict)
+    expect: dict[str, Any] = Field(default_factory=dict)
+    runtime: dict[str, Any] = Field(default_factory=dict)
+    prices: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def tables(self) -> dict[str, Any]:
+        return {name: table for name in ("runtime", "prices") if (table := getattr(self, name))}
+
+
+class SweepToml(Table):
+    """The whole file."""
+
+    apply: tuple[tuple[str, ...], ...] = ()
+    settings: tuple[SettingTable, ...] = Field(min_length=2)
+
+    @model_validator(mode="after")
+    def _comparable(self) -> SweepToml:
+        problems = list(_alike(self.settings))
+        wanted = {name for command in self.apply for part in command for name in _PLACE.findall(part)} - set(OURS)
+        for setting in self.settings:
+            lacking = sorted(wanted - set(setting.fill))
+            if lacking:
+                problems.append(f"{setting.name}: apply wants {', '.join(lacking)} in fill")
+        if any(not command for command in self.apply):
+            problems.append("apply holds an empty command")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+
+def read_sweep(folder: Path) -> Sweep | None:
+    """The sweep of one target, None where it declares none; raises BadFile with every problem of its file."""
+    path = folder / FILE
+    if not path.exists():
+        return None
+    made = validate(SweepToml, read_toml(path), path)
+    base, _ = tables_of(folder / "target.toml")
+    embedded = str((base.get("runtime") or {}).get("kind", "")).startswith("local-")
+    if not embedded and not made.apply:
+        message = "is required: without a command that applies them the settings of a deployed target do not differ"
+        raise BadFile(path, [Problem("apply", message)])
+    unset = sorted({v for c in made.apply for part in c for v in VARIABLE.findall(part) if not os.environ.get(v)})
+    if unset:
+        raise BadFile(path, [Problem("apply", f"environment variable {name} is not set") for name in unset])
+    settings = tuple(
+        Setting(
+            table.name,
+            table.tables,
+            tuple(_filled(c, {**table.fill, "folder": str(folder)}) for c in made.apply),
+            table.expect,
+        )
+        for table in made.settings
+    )
+    whole = {setting.name: laid_over(base, setting.laid_over) for setting in settings}
+    plain = {"apply": made.apply, "settings": {t.name: [whole[t.name], t.fill] for t in made.settings}}
+    text = json.dumps(plain, sort_keys=True, default=str)
+    now = tuple(name for name, tables in whole.items() if tables == base)
+    return Sweep(folder.name, settings, hashlib.sha256(text.encode()).hexdigest(), now)
+
+
+def fields_of(tables: Mapping[str, Any], at: str = "") -> dict[str, Any]:
+    """Dotted path to value, tables opened."""
+    out: dict[str, Any] = {}
+    for name, value in tables.items():
+        place = f"{at}.{name}" if at else name
+        out |= fields_of(value, place) if isinstance(value, dict) else {place: value}
+    return out
+
+
+def _alike(settings: Sequence[SettingTable]) -> Iterator[str]:
+    """Names apart, and the same fields in each: one that only some set would leave the others to chance."""
+    names = [setting.name for setting in settings]
+    yield from (f"two settings are called {name}" for name in sorted({n for n in names if names.count(n) > 1}))
+    every = {path for setting in settings for path in fields_of(setting.tables)}
+    alike = [
+        a.name for k, a in enumerate(settings) if any((a.tables, a.fill) == (b.tables, b.fill) for b in settings[:k])
+    ]
+    yield from (f"{name} is the same as another" for name in alike)
+    for setting in settings:
+        lacking = sorted(every - set(fields_of(setting.tables)))
+        if lacking:
+            yield f"{setting.name} does not set {', '.join(lacking)}, which others do"
+
+
+def _filled(command: Sequence[str], fill: Mapping[str, str | int | float]) -> tuple[str, ...]:
+    known = {"python": sys.executable, **{name: str(value) for name, value in fill.items()}}
+    placed = [_PLACE.sub(lambda found: known[found.group(1)], part) for part in command]
+    return tuple(VARIABLE.sub(lambda found: os.environ[found.group(1)], part) for part in placed)
