@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from harness import scaffold
+from harness.cli.asking import ask
 from harness.domain.target import Dialect
 from harness.scaffold import Answers, Side
 
@@ -43,14 +44,13 @@ def init(
     quick: Annotated[bool, typer.Option("--quick", help="A first comparison in about ten minutes.")] = False,
     list_kinds: Annotated[bool, typer.Option("--kinds", help="List the kinds of target and end.")] = False,
 ) -> None:
-    """Write pilot.toml, loadprofiles/, targets/ and reports/; asks for the pair where no flag says it and a person is there."""
+    """Write pilot.toml, loadprofiles/, targets/ and reports/; asks where no flag says which two and a person is there."""
     known = scaffold.kinds()
     if list_kinds:
         for name, title in known.items():
             print(f"{name:<24} {title}")
         return
-    if baseline is None and candidate is None and not (baseline_url or candidate_url) and sys.stdin.isatty():
-        baseline, candidate, baseline_url, candidate_url = _ask(known)
+    nobody_said = baseline is None and candidate is None and not (baseline_url or candidate_url)
     first = Side(
         _kind(baseline, baseline_url, "local_container"),
         *(baseline_url, baseline_dialect.value, baseline_model, baseline_name),
@@ -73,6 +73,8 @@ def init(
         stream_share=stream_share,
         quick=quick,
     )
+    if nobody_said and sys.stdin.isatty():
+        answers = ask(answers, known)
     made = scaffold.write(folder, answers)
     print(f"{len(made)} files in {folder}")
     for path in made:
@@ -83,15 +85,3 @@ def init(
 
 def _kind(said: str | None, url: str | None, otherwise: str) -> str:
     return said or ("external" if url else otherwise)
-
-
-def _ask(known: dict[str, str]) -> tuple[str, str, str | None, str | None]:
-    print("Which two are to be compared?")
-    for name, title in known.items():
-        print(f"  {name:<24} {title}")
-    said: list[Any] = []
-    for role, suggested in (("baseline", "local_container"), ("candidate", "local_function")):
-        kind = typer.prompt(role, default=suggested)
-        url = typer.prompt(f"URL of the {role}") if kind == "external" else None
-        said.append((kind, url))
-    return said[0][0], said[1][0], said[0][1], said[1][1]

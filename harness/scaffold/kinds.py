@@ -19,6 +19,15 @@ def installed(name: str) -> Path:
     raise PilotError(f"the package's own {name} are missing", "install the package again")
 
 
+def service() -> Path:
+    """Sources of the reference service, which images are built from: its own package, never imported here."""
+    package = Path(harness.__file__).parent
+    for folder in (package.parent / "targets" / "ragchat" / "ragchat", package.parent / "ragchat"):
+        if (folder / "asgi.py").is_file():
+            return folder
+    raise PilotError("the reference service is missing", "install the package again")
+
+
 def kinds() -> dict[str, str]:
     """Name to what it is, embedded ones first; variants are not offered."""
     found = {}

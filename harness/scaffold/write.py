@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.domain.target import Dialect
 from harness.errors import Refused
 from harness.scaffold.answers import EXTERNAL, Answers, Side
-from harness.scaffold.kinds import installed, kinds
+from harness.scaffold.kinds import installed, kinds, service
 from harness.scaffold.template import pilot_toml
 from harness.workspace import open_workspace
 
@@ -19,6 +19,17 @@ evidence/
 reports/rendered/
 .pilot/
 STOP
+"""
+DOCKERIGNORE = """\
+# what an image does not need: it is built from targets/
+.git
+.venv*
+.pilot
+evidence
+reports
+build
+**/__pycache__
+*.env
 """
 REPORTS = """\
 # Your own pages
@@ -109,14 +120,9 @@ def _target(folder: Path, side: Side, made: list[Path]) -> None:
         _put(folder / "target.toml", EXTERNAL_TOML.format(**words), made)
         return
     source = installed("targets") / side.kind
-    wanted = [source, *(p for p in _beside(source) if p.is_dir())]
-    for one in wanted:
-        for path in sorted(p for p in one.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
-            to = (folder if one is source else folder.parent / one.name) / path.relative_to(one)
-            if not to.exists():
-                to.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(path, to)
-                made.append(to)
+    _copy(source, folder, made)
+    if not source.name.startswith("local_"):
+        _image(folder.parent, made)
     if side.url is not None:
         path = folder / "target.toml"
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -126,9 +132,21 @@ def _target(folder: Path, side: Side, made: list[Path]) -> None:
         )
 
 
-def _beside(source: Path) -> list[Path]:
-    """What a deployment's image is built from: the other folder that its README names."""
-    return [] if source.name.startswith("local_") else [source.parent / "aws_base"]
+def _image(targets: Path, made: list[Path]) -> None:
+    """What a deployment's image is built from: its Dockerfile, the service, and what a build leaves out."""
+    _copy(installed("targets") / "aws_base", targets / "aws_base", made)
+    _copy(service(), targets / "ragchat" / "ragchat", made)
+    _put(targets.parent / ".dockerignore", DOCKERIGNORE, made)
+
+
+def _copy(source: Path, to: Path, made: list[Path]) -> None:
+    """Every file that is not there yet."""
+    for path in sorted(p for p in source.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
+        at = to / path.relative_to(source)
+        if not at.exists():
+            at.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, at)
+            made.append(at)
 
 
 def _put(path: Path, text: str, made: list[Path]) -> None:

@@ -38,6 +38,23 @@ def test_every_kind_can_begin(tmp_path):
         assert tmp_path / name / "targets" / name / "target.toml" in made
 
 
+@pytest.mark.parametrize("kind", ["aws_lambda", "kubernetes"])
+def test_a_deployment_brings_what_its_image_is_built_from(tmp_path, kind):
+    write(tmp_path, Answers(Side(kind), EXTERNALS[0]))
+    dockerfile = (tmp_path / "targets" / "aws_base" / "Dockerfile").read_text()
+    copied = [line.split()[1] for line in dockerfile.splitlines() if line.startswith("COPY targets/")]
+
+    assert copied == ["targets/aws_base/requirements.txt", "targets/ragchat/ragchat"]
+    assert all((tmp_path / path).exists() for path in copied)
+    assert (tmp_path / "targets" / "ragchat" / "ragchat" / "asgi.py").is_file()
+    assert (tmp_path / ".dockerignore").is_file()
+
+
+def test_embedded_targets_bring_no_image(tmp_path):
+    write(tmp_path, Answers(*EMBEDDED))
+    assert not (tmp_path / "targets" / "ragchat").exists()
+
+
 def test_every_field_is_there_with_a_comment(tmp_path):
     write(tmp_path, Answers(*EMBEDDED))
     text = (tmp_path / "pilot.toml").read_text()

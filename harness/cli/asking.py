@@ -1,0 +1,103 @@
+"""The questions of ``pilot init``: the pair, the promises, the traffic; Enter takes what stands in brackets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import typer
+
+from harness.domain.target import Dialect
+from harness.scaffold import Answers, Side
+from harness.scaffold.answers import EXTERNAL
+
+T = TypeVar("T")
+
+
+def ask(said: Answers, known: Mapping[str, str]) -> Answers:
+    """What flags said is what stands in brackets."""
+    print("Which two are to be compared?")
+    for name, title in known.items():
+        print(f"  {name:<24} {title}")
+    baseline, candidate = _side("baseline", said.baseline, known), _side("candidate", said.candidate, known)
+    print("What is promised of each, and what is it to carry?")
+    promised = replace(
+        said,
+        baseline=baseline,
+        candidate=candidate,
+        p95_s=_number("p95 response time, seconds", said.p95_s, _above_zero),
+        ttft_p95_s=_number("p95 time to the first token, seconds (0: none)", said.ttft_p95_s or 0.0, _not_below)
+        or None,
+        error_rate=_number("share of failures", said.error_rate, _share),
+        monthly_runtime_usd=_number("most that the runtime may cost a month, USD (0: no limit)", 0.0, _not_below)
+        or None
+        if said.monthly_runtime_usd is None
+        else said.monthly_runtime_usd,
+        requests_per_month=int(_number("requests a month", said.requests_per_month, _above_zero)),
+        peak_per_s=_number("requests a second at the peak", said.peak_per_s, _above_zero),
+    )
+    return (
+        promised
+        if said.quick
+        else replace(promised, quick=typer.confirm("a first look in about ten minutes?", default=False))
+    )
+
+
+def _side(role: str, said: Side, known: Mapping[str, str]) -> Side:
+    kind = typer.prompt(role, default=said.kind, value_proc=_one_of(known, "kind"))
+    if kind != EXTERNAL:
+        return replace(said, kind=kind)
+    url = typer.prompt(f"  URL of the {role}", default=said.url, value_proc=_url)
+    dialects = {dialect.value: "" for dialect in Dialect}
+    dialect = typer.prompt(
+        f"  its dialect ({', '.join(dialects)})", default=said.dialect, value_proc=_one_of(dialects, "dialect")
+    )
+    model = None
+    if dialect == Dialect.OPENAI_CHAT:
+        model = (
+            typer.prompt("  the model that requests name (empty: none)", default=said.model or "", show_default=False)
+            or None
+        )
+    return replace(said, kind=kind, url=url, dialect=dialect, model=model)
+
+
+def _number(words: str, default: float, fits: Callable[[float], str | None]) -> float:
+    def read(text: str) -> float:
+        try:
+            value = float(str(text).replace("_", "").replace(",", ""))
+        except ValueError:
+            raise typer.BadParameter(f"want a number, not {text!r}") from None
+        if problem := fits(value):
+            raise typer.BadParameter(f"want {problem}, not {text}")
+        return value
+
+    return float(typer.prompt(words, default=f"{default:.10g}", value_proc=read))
+
+
+def _above_zero(value: float) -> str | None:
+    return None if value > 0 else "a number above 0"
+
+
+def _not_below(value: float) -> str | None:
+    return None if value >= 0 else "0 or more"
+
+
+def _share(value: float) -> str | None:
+    return None if 0 <= value <= 1 else "a share, as 0.01 for 1 %"
+
+
+def _one_of(known: Mapping[str, str], what: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in known:
+            raise typer.BadParameter(f"no {what} {text!r}: one of {', '.join(known)}")
+        return text
+
+    return read
+
+
+def _url(text: str) -> str:
+    if urlsplit(text).scheme not in ("http", "https") or not urlsplit(text).hostname:
+        raise typer.BadParameter(f"want http:// or https:// with a host, not {text!r}")
+    return text
