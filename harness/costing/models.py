@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
-from harness.costing import aws, azure, google
+from harness.costing import aws, azure, clusters, google
 from harness.costing.book import Book
 from harness.costing.usage import HOURS_PER_MONTH, Tariff, Usage
 from harness.domain.bill import Bill, CostLayer
@@ -20,6 +20,8 @@ MODELS: Mapping[str, Model] = {
     "fargate-alb": aws.fargate_alb,
     "ec2-alb": aws.ec2_alb,
     "eks": aws.eks,
+    "gke": clusters.gke,
+    "aks": clusters.aks,
     "sagemaker-serverless": aws.sagemaker_serverless,
     "cloud-run": google.cloud_run,
     "cloud-run-instances": google.cloud_run_instances,

@@ -89,6 +89,8 @@ class PricesTable(Table):
         "fargate-alb",
         "ec2-alb",
         "eks",
+        "gke",
+        "aks",
         "sagemaker-serverless",
         "cloud-run",
         "cloud-run-instances",

@@ -165,6 +165,20 @@ def test_a_cluster_bills_its_nodes_whole():
     assert runtime("eks", BOOK, {"m5_xlarge": 1, "t3_medium": 1}, requests=0) == Decimal("265.79")
 
 
+def test_googles_cluster():
+    """2 x 730 x 0.067006 = 97.83, control plane 73.00, 100 GB x 0.10 = 10.00, balancer 18.25 and 10 GB x 0.008, logs 0.20."""
+    size = {"e2_standard_2": 2, "disk_gb": 100}
+    assert runtime("gke", read_book("gcp-2026-11"), size, response_bytes=10**10) == Decimal("199.36")
+
+
+def test_azures_cluster_with_and_without_what_its_free_tier_leaves_out():
+    """2 x 730 x 0.096 = 140.16, 73.00, 256 GB x 0.075 = 19.20, balancer 18.25 and 10 GB x 0.005, logs 0.4 GB x 2.30."""
+    book, size = read_book("azure-2026-11"), {"d2s_v5": 2, "disk_gb": 256}
+    assert runtime("aks", book, size, response_bytes=10**10) == Decimal("251.58")
+    free = {**size, "control_plane": 0, "load_balancer": 0}
+    assert runtime("aks", book, free, response_bytes=10**10) == Decimal("160.28")
+
+
 def test_sagemaker_serverless():
     """4,000,000 s x 2 GB x 0.00002 = 160.00; 10 GB x 0.016 = 0.16."""
     assert runtime("sagemaker-serverless", BOOK, {"memory_mb": 2048}, response_bytes=10**10) == Decimal("160.16")
