@@ -84,6 +84,30 @@ def test_what_a_knative_service_makes_is_a_valid_pod(path):
     kubernetes_validate.validate(pod, "1.31", strict=True)
 
 
+SCALED_OBJECT = {  # fields of KEDA's v1alpha1, as the types that @kubernetes-models/keda 2.0.0 makes of its definition have them
+    "spec": {
+        *("advanced", "cooldownPeriod", "fallback", "idleReplicaCount", "maxReplicaCount", "minReplicaCount"),
+        *("pollingInterval", "scaleTargetRef", "triggers"),
+    },
+    "scaleTargetRef": {"apiVersion", "envSourceContainerName", "kind", "name"},
+    "trigger": {"authenticationRef", "metadata", "metricType", "name", "type", "useCachedMetrics"},
+}
+
+
+def test_kedas_object_has_its_fields_and_scales_the_deployment_that_is_there():
+    [scaled] = manifests("keda.yaml")
+    spec = scaled["spec"]
+    deployment = next(m for m in manifests("deployment.yaml") if m["kind"] == "Deployment")
+
+    assert (scaled["apiVersion"], scaled["kind"]) == ("keda.sh/v1alpha1", "ScaledObject")
+    assert set(spec) <= SCALED_OBJECT["spec"]
+    assert set(spec["scaleTargetRef"]) <= SCALED_OBJECT["scaleTargetRef"]
+    assert all(set(trigger) <= SCALED_OBJECT["trigger"] for trigger in spec["triggers"])
+    assert all(isinstance(v, str) for trigger in spec["triggers"] for v in trigger["metadata"].values())
+    assert spec["scaleTargetRef"]["name"] == deployment["metadata"]["name"]
+    assert scaled["metadata"]["namespace"] == deployment["metadata"]["namespace"]
+
+
 def test_a_pod_that_is_none_is_refused():
     service = yaml.safe_load((TARGETS / "cloud_run" / "service.yaml").read_text())
     [container] = service["spec"]["template"]["spec"]["containers"]
