@@ -1,0 +1,278 @@
+"""Makes docs/reference.md from the code: every command, option, field, column and code, with its type and default.
+
+python -m tools.reference writes it; a test holds the file to what this makes.
+"""
+
+from __future__ import annotations
+
+import enum
+import inspect
+import json
+import subprocess
+import sys
+import types
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import typer
+from annotated_types import Ge, Gt, Le, Lt, MinLen
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from typer.models import ArgumentInfo, OptionInfo
+
+from harness.cli.app import COMMANDS, app
+from harness.costing.models import MODELS
+from harness.domain.sample import COLUMNS, Outcome
+from harness.errors import Exit
+from harness.evidence.schema import kind
+from harness.workspace.pilot_toml import PilotToml
+from harness.workspace.source_toml import KINDS
+from harness.workspace.sweep_toml import SweepToml
+from harness.workspace.target_toml import TargetToml
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "reference.md"
+PLAIN = {str: "text", int: "whole number", float: "number", bool: "true or false"}
+PROFILE_OPTIONS = """
+import json, harness.load
+from locust.argument_parser import get_empty_argument_parser as empty
+from harness.load.options import add_options
+ours, none = empty(), empty()
+add_options(ours)
+known = {s for action in none._actions for s in action.option_strings}
+rows = [
+    [", ".join(a.option_strings), " | ".join(map(str, a.choices)) if a.choices else a.metavar or "", a.help or ""]
+    for a in ours._actions
+    if a.option_strings and not set(a.option_strings) & known
+]
+print(json.dumps(rows))
+"""
+HEAD = """\
+# Reference
+
+Made from the code by `python -m tools.reference`; a test holds it to the code. What the fields mean and why: [pilot.toml](pilot-toml.md),
+[targets](../targets/README.md), [sources](sources.md), [costs](costs.md), [load](load.md).
+"""
+
+
+def page() -> str:
+    """The whole file."""
+    parts = [
+        HEAD,
+        "## Commands\n",
+        *_commands(),
+        "## Options of the profiles\n",
+        "`locust -f loadprofiles/NAME.py` takes these beside Locust's own.\n",
+        _table(("option", "value", "does"), [(f"`{o}`", _code(v), h) for o, v, h in _profile_options()]),
+        "## pilot.toml\n",
+        *_tables(PilotToml),
+        "## target.toml\n",
+        *_tables(TargetToml),
+        "## [[sources]] of target.toml\n",
+        *(
+            part
+            for name in KINDS
+            for part in _tables(_source(name), f"[[sources]], kind = {json.dumps(name)}", "sources")
+        ),
+        "## sweep.toml\n",
+        *_tables(SweepToml),
+        "## Billing models\n",
+        _table(("`prices.model`", "bills"), [(f"`{name}`", _first(model.__doc__)) for name, model in MODELS.items()]),
+        "## Exit codes\n",
+        _table(("code", "name"), [(str(int(code)), code.name.lower()) for code in Exit]),
+        "What each means: [load](load.md#exit-codes).\n",
+        "## Outcomes\n",
+        ", ".join(f"`{outcome.value}`" for outcome in Outcome) + ".\n",
+        "## Columns of samples.parquet\n",
+        _table(("column", "type"), [(f"`{name}`", kind(name)) for name in COLUMNS]),
+    ]
+    return "\n".join(parts)
+
+
+def _commands() -> Iterator[str]:
+    for name in COMMANDS:
+        import_module(f"harness.cli.{name}").register(app)
+    yield from _of(app, "pilot")
+
+
+def _of(group: typer.Typer, path: str) -> Iterator[str]:
+    """Commands of a group in the order of their names, then those of the groups within it."""
+    found = [(command.name or command.callback.__name__, command.callback) for command in group.registered_commands]
+    inner = group.registered_groups
+    found += [(g.name, c.callback) for g in inner if (c := g.typer_instance.registered_callback)]
+    order = {name: k for k, name in enumerate(COMMANDS)}
+    for name, callback in sorted(found, key=lambda pair: order.get(pair[0], len(order))):
+        yield f"### {path} {name}\n"
+        yield f"{_first(callback.__doc__)}\n"
+        if rows := list(_parameters(callback)):
+            yield _table(("argument or option", "value", "default", "does"), rows)
+    for sub in inner:
+        yield from _of(sub.typer_instance, f"{path} {sub.name}")
+
+
+def _parameters(callback: Any) -> Iterator[tuple[str, str, str, str]]:  # noqa: ANN401 - any command
+    hints = get_type_hints(callback, include_extras=True)
+    for name, parameter in inspect.signature(callback).parameters.items():
+        if get_origin(hints[name]) is not Annotated:  # the context is no option
+            continue
+        annotation, rules = _plain(hints[name])
+        said = next(rule for rule in rules if isinstance(rule, OptionInfo | ArgumentInfo))
+        flag, argument = annotation is bool, isinstance(said, ArgumentInfo)
+        long = f"--{name.replace('_', '-')}"
+        named = [d for d in (said.default, *(said.param_decls or ())) if isinstance(d, str) and d.startswith("-")]
+        shown = [said.metavar or name.upper()] if argument else named or [long]
+        if flag and parameter.default is True:
+            shown = [long, f"--no-{long[2:]}"]
+        missing = parameter.default in (None, False, inspect.Parameter.empty)
+        value = "" if flag or argument else said.metavar or _words(annotation, [])
+        yield f"`{', '.join(shown)}`", value, "" if missing else _code(_shown(parameter.default)), said.help or ""
+
+
+def _profile_options() -> list[list[str]]:
+    done = subprocess.run([sys.executable, "-c", PROFILE_OPTIONS], capture_output=True, text=True, check=True, cwd=ROOT)
+    rows: list[list[str]] = json.loads(done.stdout)
+    return rows
+
+
+def _source(name: str) -> type[BaseModel]:
+    module = import_module("harness.workspace.source_toml")
+    tables = (t for t in vars(module).values() if isinstance(t, type) and issubclass(t, BaseModel))
+    return next(t for t in tables if "kind" in t.model_fields and name in get_args(t.model_fields["kind"].annotation))
+
+
+def _tables(model: type[BaseModel], title: str = "", at: str = "") -> Iterator[str]:
+    """The model's own fields, then each table within it, once; tables that are alike share their title."""
+    own = [(name, info) for name, info in _fields(model) if not list(_models(info.annotation)) and not _tag(info)]
+    if own or title.endswith('"'):
+        yield f"### {title or 'at the top'}\n"
+        if words := _first(model.__doc__).removeprefix(f"`{title.rpartition(', ')[2]}`").lstrip(":. "):
+            yield "" if words.startswith("The whole") else f"{words[0].upper()}{words[1:]}\n"
+        yield _table(("field", "type", "default"), [_field(name, info) for name, info in own])
+    places: dict[type[BaseModel], list[str]] = {}
+    for name, info in _fields(model):
+        plain = get_origin(_plain(info.annotation)[0])
+        place = f"{at}.{name}" if at else name
+        shown = f"[[{place}]]" if plain in (tuple, list) else f"[{place}.NAME]" if plain is dict else f"[{place}]"
+        for found in _models(info.annotation) if name != "sources" else ():
+            places.setdefault(found, []).append(shown)
+    for found, shown in places.items():
+        kinds = [kind for name, info in _fields(found) if name == "kind" for kind in _tag(info)]
+        titles = [f"{one}, kind = {json.dumps(kind)}" for one in shown for kind in kinds] or shown
+        yield from _tables(found, ", ".join(titles), shown[0].strip("[]"))
+
+
+def _tag(info: FieldInfo) -> tuple[str, ...]:
+    """The one value of a field that only says which kind of table this is."""
+    values = get_args(info.annotation) if get_origin(info.annotation) is Literal else ()
+    return values if len(values) == 1 else ()
+
+
+def _fields(model: type[BaseModel]) -> Iterable[tuple[str, FieldInfo]]:
+    return [(info.alias or name, info) for name, info in model.model_fields.items()]
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:  # noqa: ANN401 - any type at all
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+        return
+    for part in get_args(annotation):
+        yield from _models(part)
+
+
+def _field(name: str, info: FieldInfo) -> tuple[str, str, str]:
+    if info.is_required():
+        default = "required"
+    else:
+        value = info.get_default(call_default_factory=True)
+        default = "none" if value in (None, (), {}, "") else _code(_shown(value))
+    annotation, rules = _plain(info.annotation)
+    return f"`{name}`", _words(annotation, [*rules, *info.metadata]), default
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, BaseModel):
+        return json.dumps(value.model_dump(mode="json", exclude_none=True))
+    if isinstance(value, enum.Enum):
+        return str(value.value)
+    if isinstance(value, tuple):
+        return ", ".join(map(_shown, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _plain(annotation: Any) -> tuple[Any, list[Any]]:  # noqa: ANN401 - any type at all
+    """Without ``Annotated`` and without None, with the rules that stood there."""
+    rules: list[Any] = []
+    while True:
+        if get_origin(annotation) is Annotated:
+            annotation, *more = get_args(annotation)
+            rules += [m for rule in more for m in getattr(rule, "metadata", [rule])]
+        elif get_origin(annotation) in (Union, types.UnionType):
+            kept = [part for part in get_args(annotation) if part is not type(None)]
+            if len(kept) != 1:
+                return annotation, rules
+            [annotation] = kept
+        else:
+            return annotation, rules
+
+
+def _words(annotation: Any, rules: Sequence[Any]) -> str:  # noqa: ANN401 - any type at all
+    """A type as a person says it, with what its rules add."""
+    annotation, more = _plain(annotation)
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return " or ".join(f"`{value}`" for value in inner)
+    if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
+        return " or ".join(f"`{member.value}`" for member in annotation)
+    if origin in (tuple, list):
+        said = f"list of {_words(inner[0], [])}"
+    elif origin in (dict, Mapping):
+        said = f"table of {_words(inner[1], [])}"
+    elif origin in (Union, types.UnionType):
+        said = " or ".join(_words(part, []) for part in inner)
+    else:
+        said = PLAIN.get(
+            annotation, "number" if annotation.__class__ is type and annotation.__name__ == "Decimal" else "anything"
+        )
+    return " ".join([said, *(text for rule in (*more, *rules) if (text := _rule(rule)))])
+
+
+def _rule(rule: Any) -> str:  # noqa: ANN401 - whatever pydantic keeps
+    match rule:
+        case Gt(gt=least):
+            return f"above {least:g}"
+        case Ge(ge=least):
+            return f"from {least:g}"
+        case Lt(lt=most):
+            return f"and below {most:g}"
+        case Le(le=most):
+            return f"to {most:g}"
+        case MinLen(min_length=least) if least > 1:
+            return f"of at least {least}"
+        case _:
+            pattern = getattr(rule, "pattern", None)
+            return f"as {_code(pattern)}" if pattern else ""
+
+
+def _first(words: str | None) -> str:
+    return (words or "").strip().split("\n\n")[0].replace("\n", " ").replace("``", "`").strip()
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if text else ""
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    def line(cells: Iterable[str]) -> str:
+        return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+    rows = list(rows)
+    if not rows:
+        return "No field but `kind`.\n"
+    return "\n".join([line(head), "|" + "---|" * len(head), *map(line, rows)]) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
+    print(PAGE.relative_to(ROOT))
