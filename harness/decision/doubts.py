@@ -164,12 +164,10 @@ def _checks(store: Store) -> list[str]:
 
 def _settings(workspace: Workspace, findings: Findings) -> list[str]:
     """Memory and workers that somebody chose by feeling make a comparison of two guesses."""
-    if workspace.config.scaling.rehearsal:
-        return []
     tried = {s.target: s for s in findings.settings}
     hand = [t.name for t in workspace.pair() if t.name not in tried and not isinstance(t.runtime, External)]
     out = []
-    if hand:
+    if hand and not workspace.config.scaling.rehearsal:
         words = "were chosen by hand, not by a sweep (pilot sweep)"
         out.append(f"The memory and worker settings of {' and '.join(dict.fromkeys(hand))} {words}.")
     for s in tried.values():

@@ -12,7 +12,7 @@ from harness.report.blocks import Cell, Table, Tone, absent, number, table
 HEAD = (
     "target",
     "setting",
-    "it",
+    "was",
     "profile",
     "p95 (95 % interval)",
     "TTFT p95",
@@ -52,10 +52,8 @@ def _row(of: Settings, setting: Tried, profile: str, names: Mapping[str, str]) -
 
 
 def _it(of: Settings, setting: Tried) -> Cell:
-    was = [
-        w for w, so in (("was chosen", setting.name == of.chosen), ("was measured", of.now == (setting.name,))) if so
-    ]
-    return Cell(" and ".join(was)) if was else absent("was tried alone")
+    was = [w for w, so in (("chosen", setting.name == of.chosen), ("measured", of.now == (setting.name,))) if so]
+    return Cell(" and ".join(was)) if was else absent("tried alone")
 
 
 def _shown(promise: Promise | None) -> Cell:
