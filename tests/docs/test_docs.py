@@ -80,6 +80,19 @@ def test_every_console_line_names_something_that_runs(line):
         raise AssertionError(f"no test runs {line!r}")
 
 
+@pytest.mark.parametrize("name", sorted({name for name, _ in blocks("sh")}))
+def test_a_page_with_commands_that_no_test_runs_says_what_they_need(name):
+    text = (ROOT / name).read_text()
+    assert "**Needs** " in text[: text.index("```sh")], "an account, a cluster or Docker"
+
+
+def test_every_platform_has_its_page_in_the_index():
+    page = (ROOT / "docs" / "platforms.md").read_text()
+    kinds = {p.parent.name for p in (ROOT / "targets").glob("*/target.toml") if "variant_of" not in p.read_text()}
+
+    assert [kind for kind in sorted(kinds) if f"`{kind}`" not in page] == []
+
+
 def test_the_readmes_target_is_a_target(tmp_path, monkeypatch):
     [text] = [block for name, block in blocks("toml") if name == "README.md"]
     lines = "\n".join(line.removeprefix("   ") for line in text.splitlines())
