@@ -10,11 +10,11 @@ from decimal import Decimal
 import numpy as np
 
 from harness.analysis.dataset import RunData
-from harness.analysis.instances import instance_s
+from harness.analysis.instances import billed_ms, instance_s
 from harness.analysis.jackknife import jackknife
 from harness.analysis.reports import reports_of
 from harness.costing.book import Book, read_book
-from harness.costing.models import BY_INSTANCE, BY_REQUEST, FLEETS, HOURS_PER_MONTH, Usage, bill
+from harness.costing.models import BY_INSTANCE, BY_REQUEST, BY_SUM, FLEETS, HOURS_PER_MONTH, Usage, bill, memory_mb
 from harness.domain.bill import Bill, CostLayer
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.target import PriceModel, Target
@@ -61,7 +61,10 @@ def blocks_of(target: Target, runs: Sequence[RunData], p95_limit_s: float, ttft_
         ids = c["platform_request_id"][chosen] if reports else ()
         milliseconds = [reports[i].whole_billed_ms for i in ids if i in reports]
         accepted = int((chosen & run.taken).sum())
-        mean_ms = float(np.mean(milliseconds)) if milliseconds else 0.0
+        mean_ms, told = float(np.mean(milliseconds)) if milliseconds else 0.0, len(milliseconds)
+        if target.prices and target.prices.model in BY_SUM and accepted:
+            mean_ms = float(_measured_ms(run, target.prices)) / accepted
+            told = accepted if mean_ms else 0
         usage = Usage(
             hours=Decimal(0),
             requests=Decimal(accepted),
@@ -72,13 +75,19 @@ def blocks_of(target: Target, runs: Sequence[RunData], p95_limit_s: float, ttft_
             instance_s=_instance_s(run) if target.prices and target.prices.model in BY_INSTANCE else Decimal(0),
         )
         good = int((chosen & run.good(p95_limit_s, ttft_limit_s)).sum())
-        out.append(Block(int(chosen.sum()), int((chosen & run.ok).sum()), good, usage, len(milliseconds)))
+        out.append(Block(int(chosen.sum()), int((chosen & run.ok).sum()), good, usage, told))
     return out
 
 
 def _instance_s(run: RunData) -> Decimal:
     """Of the measured arrivals: the platform's time is the whole run's, warm-up too, so by their share of all."""
     return instance_s(run) * int(run.measured.sum()) / max(1, len(run.measured))
+
+
+def _measured_ms(run: RunData, prices: PriceModel) -> Decimal:
+    """As ``_instance_s``, of billed duration."""
+    whole = billed_ms(run, memory_mb(prices.model, prices.parameters))
+    return whole * int(run.taken[run.measured].sum()) / max(1, int(run.taken.sum()))
 
 
 def cost(target: Target, blocks: Sequence[Block], requests_per_month: int, needed: int | None = None) -> Cost:
@@ -152,7 +161,7 @@ def _priced(target: Target, blocks: Sequence[Block]) -> tuple[list[Block], Unkno
         return [], Unknown("no prices in target.toml")
     if len(blocks) < 2:
         return [], Unknown(few)
-    kept = [b for b in blocks if b.priced] if target.prices.model in BY_REQUEST else list(blocks)
+    kept = [b for b in blocks if b.priced] if target.prices.model in (*BY_REQUEST, *BY_SUM) else list(blocks)
     if len(kept) < 2:
         return kept, Unknown(f"billed durations were collected for {len(kept)} of {len(blocks)} blocks: pilot collect")
     if target.prices.model in BY_INSTANCE and not all(b.usage.instance_s for b in blocks):

@@ -44,8 +44,13 @@ def functions_flex(tariff: Tariff, parameters: Mapping[str, float], usage: Usage
 
 def functions_consumption(tariff: Tariff, parameters: Mapping[str, float], usage: Usage) -> Bill:
     """The classic plan: memory in steps of 128 MB, executions and GB-seconds."""
-    steps = (Decimal(str(parameters.get("memory_mb", 1536))) / MEMORY_STEP_MB).to_integral_value(ROUND_CEILING)
-    gb = steps * MEMORY_STEP_MB / 1024
+    gb = stepped_mb(parameters) / 1024
     return tariff.line("Executions", usage.requests, "consumption_execution") + tariff.line(
         "Execution time", usage.billed_ms / 1000 * gb, "consumption_gb_second"
     )
+
+
+def stepped_mb(parameters: Mapping[str, float]) -> Decimal:
+    """``memory_mb`` as the classic plan counts it."""
+    steps = Decimal(str(parameters.get("memory_mb", 1536))) / MEMORY_STEP_MB
+    return steps.to_integral_value(ROUND_CEILING) * MEMORY_STEP_MB

@@ -29,15 +29,13 @@ MODELS: Mapping[str, Model] = {
     "functions-flex": azure.functions_flex,
     "functions-consumption": azure.functions_consumption,
 }
-BY_REQUEST = (  # billed milliseconds a request
-    *("lambda-url", "lambda-http-api", "lambda-rest-api", "sagemaker-serverless"),
-    *("functions-flex", "functions-consumption"),
-)
+BY_REQUEST = ("lambda-url", "lambda-http-api", "lambda-rest-api")  # billed milliseconds, told a request
+BY_SUM = ("sagemaker-serverless", "functions-flex", "functions-consumption")  # the same, told of all requests together
 BY_INSTANCE = ("cloud-run", "cloud-run-instances", "container-apps")  # billed time of instances
 TOKEN_MODELS = ("haiku_3_5", "haiku_3", "nova_micro", "nova_lite", "nova_pro", "nova_2_lite")  # else Haiku 4.5
 FLEETS: Mapping[str, str] = {"fargate-alb": "tasks"}  # model: the parameter that says how many there are
 
-__all__ = ["BY_INSTANCE", "BY_REQUEST", "FLEETS", "HOURS_PER_MONTH", "MODELS", "Usage", "bill"]
+__all__ = ["BY_INSTANCE", "BY_REQUEST", "BY_SUM", "FLEETS", "HOURS_PER_MONTH", "MODELS", "Usage", "bill", "memory_mb"]
 
 
 def bill(model: str, book: Book, parameters: Mapping[str, float], usage: Usage, *, free: bool = False) -> Bill:
@@ -50,6 +48,13 @@ def bill(model: str, book: Book, parameters: Mapping[str, float], usage: Usage, 
         raise Refused(f"no billing model {model!r}", f"known: {', '.join(MODELS)}")
     tariff = Tariff(book, free)
     return runtime(tariff, parameters, usage) + _shared(tariff, parameters, usage)
+
+
+def memory_mb(model: str, parameters: Mapping[str, float]) -> Decimal:
+    """Of one of ``BY_SUM``: what its bill multiplies a billed millisecond by."""
+    if model == "functions-consumption":
+        return azure.stepped_mb(parameters)
+    return Decimal(str(parameters.get("memory_mb", 2048)))
 
 
 def _shared(tariff: Tariff, parameters: Mapping[str, float], usage: Usage) -> Bill:

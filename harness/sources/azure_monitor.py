@@ -47,6 +47,11 @@ FUNCTION_APP = (
     AzureMetric("InstanceCount", "average", "count"),
     AzureMetric("MemoryWorkingSet", "average", "bytes"),
 )
+CONSUMPTION_APP = (  # a metric that an app has not fails the whole question, so each plan has its own
+    AzureMetric("FunctionExecutionCount", "total", "count"),
+    AzureMetric("FunctionExecutionUnits", "total", "MB-ms"),
+    AzureMetric("MemoryWorkingSet", "average", "bytes"),
+)
 
 
 class AzureMonitor:

@@ -138,6 +138,7 @@ SAGEMAKER = _set(
     ("Invocations", "Sum", "count"),
     ("OverheadLatency", "p95", "us"),
     ("ModelLatency", "p95", "us"),
+    ("ModelLatency", "Sum", "us"),
     ("ModelSetupTime", "p95", "us"),
     ("Invocation4XXErrors", "Sum", "count"),
     ("Invocation5XXErrors", "Sum", "count"),

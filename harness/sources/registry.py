@@ -106,10 +106,13 @@ def _cloud_monitoring(options: Mapping[str, Any]) -> MetricSource:
 
 def _azure_monitor(options: Mapping[str, Any]) -> MetricSource:
     group = AzureApp(options["subscription"], options["resource_group"], "").group
+    metrics: tuple[azure_monitor.AzureMetric, ...]
     if name := options.get("container_app"):
         resource, metrics = f"{group}/Microsoft.App/containerApps/{name}", azure_monitor.CONTAINER_APP
     else:
-        resource, metrics = f"{group}/Microsoft.Web/sites/{options['function_app']}", azure_monitor.FUNCTION_APP
+        flex = options["plan"] == "flex"
+        metrics = azure_monitor.FUNCTION_APP if flex else azure_monitor.CONSUMPTION_APP
+        resource = f"{group}/Microsoft.Web/sites/{options['function_app']}"
     return azure_monitor.AzureMonitor(azure(), resource, metrics)
 
 

@@ -139,6 +139,7 @@ class AzureMonitorTable(Table):
     resource_group: str = Field(min_length=1)
     container_app: str | None = None
     function_app: str | None = None
+    plan: Literal["flex", "consumption"] = "flex"
 
     @model_validator(mode="after")
     def _one_of_both(self) -> AzureMonitorTable:

@@ -7,10 +7,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from harness.analysis.instances import BILLABLE, REPLICAS, instance_s
+from harness.analysis.instances import BILLABLE, MODEL_LATENCY, REPLICAS, UNITS, instance_s
 from harness.analysis.spend import blocks_of, cost
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.target import Dialect, External, PriceModel, Target
+from harness.sources import cloud_monitoring, cloudwatch
+from harness.sources.azure_monitor import CONSUMPTION_APP, CONTAINER_APP, FUNCTION_APP
 from tests.analysis.fakes import run_of
 
 RUN = Target(
@@ -62,3 +64,67 @@ def test_cost_follows_the_instances_time_and_is_not_known_without(tmp_path):
     assert double.value / once.value == pytest.approx(2, rel=0.05)
     assert isinstance(absent, Unknown)
     assert "instance time was not collected" in absent.reason
+
+
+def priced(book, model, memory_mb):
+    prices = PriceModel(book, "anywhere", model, {"memory_mb": memory_mb})
+    return Target("run", Path("run"), Dialect.RAG_CHAT, External(), base_url="https://x.example", prices=prices)
+
+
+@pytest.mark.parametrize(
+    ("target", "source", "readings"),
+    [
+        (
+            priced("azure-2026-11", "functions-flex", 2048),
+            "azure-monitor",
+            {UNITS[0]: [2048 * 30_000.0], UNITS[1]: [2048 * 10_000.0]},
+        ),
+        (priced("azure-2026-11", "functions-consumption", 1500), "azure-monitor", {UNITS[2]: [1536 * 40_000.0]}),
+        (
+            priced("aws-2026-11", "sagemaker-serverless", 4096),
+            "cloudwatch",
+            {MODEL_LATENCY: [15e6, 25e6], "AWS/SageMaker ModelLatency p95": [9e9]},
+        ),
+    ],
+)
+def test_forty_seconds_that_are_told_together_are_shared_by_the_requests_of_a_run(tmp_path, target, source, readings):
+    """100 requests, 20 of them warm-up: the measured 80 bear four fifths of 40,000 ms."""
+    measured = np.array([False] * 20 + [True] * 80, dtype=object)
+    [block] = blocks_of(target, [run_with(tmp_path / "a", source, readings, measured=measured)], 2.0, None)
+
+    assert float(block.usage.billed_ms) == pytest.approx(32_000)
+    assert block.billed == 80
+
+
+def test_their_cost_is_known_with_the_platforms_sums_and_not_without(tmp_path):
+    """1,000,000 requests of 400 ms at 2 GB are 800,000 GB-s x 0.000026 and 1,000,000 executions x 0.0000004 (Flex, unless free)."""
+    flex = priced("azure-2026-11", "functions-flex", 2048)
+    told = [run_with(tmp_path / str(k), "azure-monitor", {UNITS[0]: [2048 * 40_000.0]}) for k in range(3)]
+    untold = [run_with(tmp_path / f"n{k}", "azure-monitor", {}) for k in range(3)]
+    month = cost(flex, blocks_of(flex, told, 2.0, None), 1_000_000)
+    absent = cost(flex, blocks_of(flex, untold, 2.0, None), 1_000_000).per_month_usd
+    units = {line.label: float(line.quantity) for line in month.monthly.lines}
+
+    assert isinstance(month.per_month_usd, Estimate)
+    assert units["On-demand execution"] == pytest.approx(800_000)
+    assert isinstance(absent, Unknown)
+    assert "billed durations were collected for 0 of 3 blocks" in absent.reason
+
+
+def test_a_refused_request_has_no_share_of_what_is_billed(tmp_path):
+    flex = priced("azure-2026-11", "functions-flex", 2048)
+    outcomes = np.array(["throttled"] * 50 + ["ok"] * 50, dtype=object)
+    [block] = blocks_of(
+        flex, [run_with(tmp_path / "a", "azure-monitor", {UNITS[0]: [2048 * 1000.0]}, outcome=outcomes)], 2.0, None
+    )
+
+    assert float(block.usage.billed_ms) == pytest.approx(1000)
+    assert (block.billed, float(block.usage.requests)) == (50, 50)
+
+
+def test_what_is_added_up_is_what_the_sources_ask_for():
+    asked = {f"{m.namespace} {m.label}" for m in cloudwatch.SAGEMAKER}
+    asked |= {f"{m.name} {m.aggregation}" for m in (*FUNCTION_APP, *CONSUMPTION_APP, *CONTAINER_APP)}
+    asked |= {f"{cloud_monitoring.PREFIX}{m.name} {m.aligner}" for m in cloud_monitoring.METRICS}
+
+    assert {BILLABLE, REPLICAS, MODEL_LATENCY, *UNITS} <= asked
