@@ -22,6 +22,7 @@ def test_the_wheel_is_whole(tmp_path):
     for path in (ROOT / "targets").glob("*/target.toml"):
         assert f"harness/scaffold/assets/targets/{path.parent.name}/target.toml" in names, "name it in pyproject.toml"
     assert {"harness/scaffold/assets/loadprofiles/steady.py", "harness/report/assets/style/report.js"} <= names
+    assert "harness/scaffold/targets.md" in names
     assert {"harness/demo/workspace/pilot.toml", "harness/costing/books/aws-2026-11.toml", "harness/py.typed"} <= names
 
 

@@ -9,6 +9,7 @@ import httpx
 
 from harness.campaign import preflight
 from harness.campaign.contract_check import Answer, Check, check_contract, parity
+from harness.campaign.fronts import front_checks
 from harness.campaign.mapped_check import check_mapped
 from harness.campaign.openai_check import check_openai
 from harness.campaign.recognise import recognise
@@ -16,12 +17,13 @@ from harness.domain.target import AwsLambda, Dialect, Target
 from harness.errors import PilotError
 from harness.planning.profiles import describe
 from harness.runtimes import runtime_of
+from harness.runtimes.fronts import front_of
 from harness.runtimes.quotas import quotas_of
 from harness.runtimes.ready import auth_of, verify_of
 from harness.workspace import Workspace
 
-QUOTAS, FAIRNESS, EVIDENCE = "quotas", "fairness", "evidence"
-ADVICE = (QUOTAS, FAIRNESS)  # said, kept and doubted in the report; only a person can weigh them
+QUOTAS, FAIRNESS, EVIDENCE, FRONTS = "quotas", "fairness", "evidence", "platforms"
+ADVICE = (QUOTAS, FAIRNESS, FRONTS)  # said, kept and doubted in the report; only a person can weigh them
 
 
 def contract_of(target: Target, url: str, *, streams: bool = True) -> list[Check]:
@@ -63,16 +65,19 @@ def fitting(workspace: Workspace, targets: Sequence[Target], bases: Mapping[str,
     """Whether the plan's peaks fit the quotas, and the deadline the runtimes' own limits."""
     described = describe(workspace)
     deadline_s = workspace.config.load.deadline_s
-    limits, quotas = [], []
+    mixes = [d.mix for d in described]
+    limits, fronts, quotas = [], [], []
     for target in targets:
         facts = _facts(workspace, target, bases[target.name])
         limits.append(_named(target, preflight.timeout_check(target, facts, deadline_s)))
+        front = front_of(target)
+        fronts += [_named(target, c) for c in (front_checks(workspace, front, mixes) if front else ())]
         wanted = preflight.demands(workspace, described, target)
         made = preflight.quota_checks(quotas_of(target), wanted, workspace.config.limits.quota_share)
         if isinstance(target.runtime, AwsLambda):
             made.append(preflight.scaling_check(wanted))
         quotas += [_named(target, check) for check in made]
-    return {"limits": limits, **({QUOTAS: quotas} if quotas else {})}
+    return {"limits": limits, **({FRONTS: fronts} if fronts else {}), **({QUOTAS: quotas} if quotas else {})}
 
 
 def meta_of(target: Target, url: str) -> dict[str, object]:

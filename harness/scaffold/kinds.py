@@ -33,7 +33,7 @@ def kinds() -> dict[str, str]:
     found = {}
     for path in sorted(installed("targets").glob("*/target.toml")):
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-        if "variant_of" not in data:
+        if "variant_of" not in data and path.parent.name != EXTERNAL:
             found[path.parent.name] = str(data.get("title") or path.parent.name)
     order = sorted(found, key=lambda name: (not name.startswith("local_"), name))
     return {**{name: found[name] for name in order}, EXTERNAL: "any URL that runs already"}

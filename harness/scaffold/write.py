@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -61,26 +62,8 @@ MAPPING = """\
 # done_event  = "end"
 
 """
-EXTERNAL_TOML = """\
-# A chat API that runs already. `pilot check` with its URL says what it leaves untold and what that costs in evidence.
-title    = {title}
-base_url = {url}
-dialect  = {dialect}      # "rag-chat/1", "openai-chat", or "mapped" with a [mapping]
-{model}verified = "spec only"
-
-[auth]
-kind = "none"                # header | aws-sigv4 | google-id-token | azure-token; secrets stay in the environment
-# env = "CHAT_TOKEN"         # with kind = "header": the variable that holds its value
-
-{mapping}[runtime]
-kind = "external"            # nothing of its control side is known: cold starts only by waiting
-
-# [prices]                   # without prices its cost is not known, and said so
-# book       = "aws-2026-11"
-# region     = "us-east-1"
-# model      = "fargate-alb"
-# parameters = {{ vcpu = 1.0, memory_gb = 2.0, tasks = 2 }}
-"""
+PAGE = Path(__file__).parent / "targets.md"  # a link to targets/README.md: the wheel's folders hold no single files
+LINK = re.compile(r"\[([^\]]+)\]\(([^)#\s]+)(#[^)\s]*)?\)")
 
 
 def write(folder: Path, answers: Answers) -> list[Path]:
@@ -97,27 +80,23 @@ def write(folder: Path, answers: Answers) -> list[Path]:
         _put(folder / "loadprofiles" / profile.name, profile.read_text(encoding="utf-8"), made)
     for side in (answers.baseline, answers.candidate):
         _target(folder / "targets" / side.folder, side, made)
+    _put(folder / "targets" / "README.md", PAGE.read_text(encoding="utf-8"), made)
     if answers.baseline.kind == answers.candidate.kind == EXTERNAL:
         _put(folder / "questions.jsonl", _questions(), made)
     _put(folder / "reports" / "README.md", REPORTS, made)
     _put(folder / ".gitignore", IGNORE, made)
     _put(folder / "pilot.toml", pilot_toml(answers), made)
+    for path in made:
+        if path.suffix == ".md":
+            _without_dead_links(path)
     open_workspace(folder)
     return made
 
 
 def _target(folder: Path, side: Side, made: list[Path]) -> None:
     if side.kind == EXTERNAL:
-        words = {
-            "title": json.dumps(side.folder),
-            "url": json.dumps(side.url),
-            "dialect": json.dumps(side.dialect),
-            "mapping": MAPPING.replace("# ", "", 1).replace("\n# ", "\n")
-            if side.dialect == Dialect.MAPPED
-            else MAPPING,
-            "model": f"model    = {json.dumps(side.model)}\n" if side.model else "",
-        }
-        _put(folder / "target.toml", EXTERNAL_TOML.format(**words), made)
+        _put(folder / "target.toml", _external(side), made)
+        _put(folder / "README.md", (installed("targets") / EXTERNAL / "README.md").read_text(encoding="utf-8"), made)
         return
     source = installed("targets") / side.kind
     _copy(source, folder, made)
@@ -130,6 +109,22 @@ def _target(folder: Path, side: Side, made: list[Path]) -> None:
             "".join(f"base_url = {json.dumps(side.url)}\n" if x.startswith("base_url") else x for x in lines),
             encoding="utf-8",
         )
+
+
+def _external(side: Side) -> str:
+    """The file that came with this package, with what was said of this side in it."""
+    text = (installed("targets") / EXTERNAL / "target.toml").read_text(encoding="utf-8")
+    mapped = side.dialect == Dialect.MAPPED
+    said = {
+        "title": json.dumps(side.folder),
+        "base_url": json.dumps(side.url),
+        "dialect": f'{json.dumps(side.dialect)}      # "rag-chat/1", "openai-chat", or "mapped" with a [mapping]'
+        + (f"\nmodel    = {json.dumps(side.model)}" if side.model else ""),
+    }
+    for name, value in said.items():
+        text = re.sub(rf"(?m)^({name} *= ).*$", lambda found, value=value: found.group(1) + value, text, count=1)  # type: ignore[misc]
+    mapping = MAPPING.replace("# ", "", 1).replace("\n# ", "\n") if mapped else MAPPING
+    return text.replace("[runtime]", f"{mapping}[runtime]", 1)
 
 
 def _image(targets: Path, made: list[Path]) -> None:
@@ -147,6 +142,16 @@ def _copy(source: Path, to: Path, made: list[Path]) -> None:
             at.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, at)
             made.append(at)
+
+
+def _without_dead_links(page: Path) -> None:
+    """A page speaks of others that stay with the package: their names stay, the links go."""
+
+    def kept(found: re.Match[str]) -> str:
+        to = found.group(2)
+        return found.group(0) if "://" in to or (page.parent / to).exists() else found.group(1)
+
+    page.write_text(LINK.sub(kept, page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def _put(path: Path, text: str, made: list[Path]) -> None:

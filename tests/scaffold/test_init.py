@@ -1,6 +1,7 @@
 """pilot init: a workspace that opens, with a comment for every field, for every pair of kinds."""
 
 import itertools
+import re
 import shutil
 import subprocess
 import sys
@@ -48,6 +49,16 @@ def test_a_deployment_brings_what_its_image_is_built_from(tmp_path, kind):
     assert all((tmp_path / path).exists() for path in copied)
     assert (tmp_path / "targets" / "ragchat" / "ragchat" / "asgi.py").is_file()
     assert (tmp_path / ".dockerignore").is_file()
+
+
+@pytest.mark.parametrize("kind", ["aws_lambda", "local_container", "external"])
+def test_its_pages_have_no_link_that_leads_nowhere(tmp_path, kind):
+    pages = [p for p in write(tmp_path, Answers(Side(kind, EXTERNALS[1].url), EXTERNALS[0])) if p.suffix == ".md"]
+
+    assert tmp_path / "targets" / "README.md" in pages
+    for page in pages:
+        for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text()):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
 
 
 def test_embedded_targets_bring_no_image(tmp_path):
