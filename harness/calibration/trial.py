@@ -54,7 +54,10 @@ def law_server(law: str, parameters: Mapping[str, float]) -> Iterator[str]:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
         if not url:
-            raise PilotError(f"the calibration server {law} did not start")
+            raise PilotError(
+                f"the calibration server {law} did not start",
+                "is something else using this machine up? try again; its words are above",
+            )
         yield url
     finally:
         process.kill()
@@ -87,7 +90,10 @@ def drive(url: str, rate: float, seconds: float, **options: object) -> Trial:
         )
         if not (folder / "run" / "ledger.json").exists():
             words = (done.stderr.strip() or done.stdout.strip()).splitlines()[-3:]
-            raise PilotError(f"the generator did not run (exit code {done.returncode}): {' '.join(words)}")
+            raise PilotError(
+                f"the generator did not run (exit code {done.returncode}): {' '.join(words)}",
+                "run it again; if it stays, pilot check and its log say more",
+            )
         return _read(folder / "run")
 
 

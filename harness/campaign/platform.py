@@ -59,7 +59,10 @@ class EmbeddedPlatform:
             selector.register(self._process.stdout, selectors.EVENT_READ)
             while len(self._urls) < len({*self._urls, *self._embedded}):
                 if not selector.select(timeout=max(0.0, deadline - time.monotonic())):
-                    raise PilotError(f"{', '.join(self._embedded)} did not come up within {START_S:g} s")
+                    raise PilotError(
+                        f"{', '.join(self._embedded)} did not come up within {START_S:g} s",
+                        f"its words are in {self._words}",
+                    )
                 line = self._process.stdout.readline()
                 if not line:
                     self._failed()

@@ -79,7 +79,10 @@ def refresh(book: Book, folder: Path, today: date, progress: Progress, ask: Ask)
         prices.append(replace(price, usd=found.usd, tiers=found.tiers, source=source, confirmed=True))
     if not any(change.after is not None for change in asked):
         reasons = "; ".join(dict.fromkeys(change.words for change in asked))
-        raise PilotError(f"not one price of {book.name} could be had: {reasons or 'it has no lookups'}")
+        raise PilotError(
+            f"not one price of {book.name} could be had: {reasons or 'it has no lookups'}",
+            "the old book still counts; look at the reasons, then try again",
+        )
     made = Book(name, today, book.region, tuple(prices))
     folder.mkdir(parents=True, exist_ok=True)
     write_text(path, book_toml(made, f"List prices, USD, made from {book.name} by pilot prices refresh."))

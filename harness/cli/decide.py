@@ -37,7 +37,10 @@ def decide(
     """Judge every SLO, compare the targets, recommend; exit 5 when there is no clear winner."""
     outcome = pipeline.decide(find())
     if expect_seal is not None and (outcome.seal is None or outcome.seal["digest"] != expect_seal):
-        raise GateFailed(f"the seal is {outcome.seal['digest'] if outcome.seal else 'absent'}, not {expect_seal}")
+        raise GateFailed(
+            f"the seal is {outcome.seal['digest'] if outcome.seal else 'absent'}, not {expect_seal}",
+            "somebody sealed anew: ask who, and what changed (pilot report says)",
+        )
     if as_json:
         emit(outcome.as_json())
     else:
@@ -57,7 +60,9 @@ def _gate(outcome: pipeline.Outcome, target: str) -> None:
         raise Refused(f"no promise was judged for {target!r}", f"judged: {', '.join(judged) or 'none'}")
     failed = [f"{v.slo.name} under {v.profile}" for v in mine if v.judgement is Judgement.FAIL]
     if failed:
-        raise GateFailed(f"{target} fails {'; '.join(failed)}")
+        raise GateFailed(
+            f"{target} fails {'; '.join(failed)}", "pilot report shows where; a build that must pass is not ready"
+        )
     undecided = sum(v.judgement is Judgement.INCONCLUSIVE for v in mine)
     print(f"{target} fails no promise; {undecided} of {len(mine)} can't be told from these blocks")
 

@@ -19,7 +19,7 @@ class EnvironmentToken:
 
     def __init__(self, variable: str) -> None:
         if not os.environ.get(variable):
-            raise Refused(f"environment variable {variable} is not set")
+            raise Refused(f"environment variable {variable} is not set", "export it, or name another in target.toml")
         self._variable = variable
 
     def renew(self) -> float:
@@ -48,5 +48,7 @@ def cluster(api: str, token_env: str | None, ca_file: str | None) -> Rest:
         try:
             verify = ssl.create_default_context(cafile=ca_file)
         except OSError as error:
-            raise PilotError(f"runtime.ca_file {ca_file}: {error.strerror or error}") from None
+            raise PilotError(
+                f"runtime.ca_file {ca_file}: {error.strerror or error}", "runtime.ca_file is a path beside target.toml"
+            ) from None
     return Rest(api, EnvironmentToken(token_env) if token_env else None, verify=verify)

@@ -61,7 +61,10 @@ class Book:
         for price in self.prices:
             if price.key == key:
                 return price
-        raise Refused(f"price book {self.name} holds no {key!r}")
+        raise Refused(
+            f"price book {self.name} holds no {key!r}",
+            "pilot prices lists what it holds; name another book or model under [prices]",
+        )
 
     @property
     def digest(self) -> str:

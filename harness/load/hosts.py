@@ -29,7 +29,7 @@ def may_drive(host: str, workspace: Workspace | None, *, vouched: bool) -> None:
     """Load goes only to declared targets, to loopback, or where the caller vouches for the host; else UndeclaredHost."""
     parts = urlsplit(host)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Refused(f"host {host}: want http:// or https:// with a host")
+        raise Refused(f"host {host}: want http:// or https:// with a host", "as https://chat.example.com")
     if vouched or is_loopback(parts.hostname):
         return
     if workspace is not None and declared_by(workspace, host):

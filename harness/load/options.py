@@ -192,7 +192,10 @@ def _user_class() -> type:
     found = [c for c in subclasses if getattr(c, "schedule", None) is not None]
     if len(found) != 1:
         names = ", ".join(c.__name__ for c in found) or "none"
-        raise Refused(f"one locustfile a run: want exactly one ChatUser with a schedule, found {names}")
+        raise Refused(
+            f"one locustfile a run: want exactly one ChatUser with a schedule, found {names}",
+            "-f names one file of loadprofiles/, and it declares one schedule",
+        )
     return found[0]
 
 

@@ -31,7 +31,9 @@ def call(entry: Entry, method: str, path: str) -> dict[str, Any]:
         )
         answer.raise_for_status()
     except httpx.HTTPError as error:
-        raise PilotError(f"{entry.target}: its supervisor did not answer ({error})") from None
+        raise PilotError(
+            f"{entry.target}: its supervisor did not answer ({error})", "pilot down, then up again"
+        ) from None
     value: dict[str, Any] = answer.json()
     return value
 
@@ -42,5 +44,8 @@ def stop(registry: Registry, entry: Entry) -> None:
     deadline = time.monotonic() + STOP_TIMEOUT_S
     while registry.get(entry.target) is not None:
         if time.monotonic() > deadline:
-            raise PilotError(f"{entry.target} is still running (process {entry.pid})")
+            raise PilotError(
+                f"{entry.target} is still running (process {entry.pid})",
+                f"kill {entry.pid} ends it; then pilot up again",
+            )
         time.sleep(0.05)

@@ -69,7 +69,10 @@ class Supervisor:
             raise Refused(f"{target.name} is already up at {running.base_url}", f"pilot down {target.name}")
         config = target.runtime
         if not isinstance(config, LocalFunction | LocalContainer):
-            raise Refused(f"{target.name} is not an embedded target: there is nothing to start here")
+            raise Refused(
+                f"{target.name} is not an embedded target: there is nothing to start here",
+                "pilot check asks it where it is",
+            )
         try:
             front = bind("127.0.0.1", config.port)
         except OSError as error:
@@ -143,7 +146,9 @@ class Supervisor:
         try:
             process = await spawn(need.command, {}, needs_log, self._reaper)
         except OSError as error:
-            raise Refused(f"{need.name} cannot be started: {error}") from None
+            raise Refused(
+                f"{need.name} cannot be started: {error}", "runtime.needs in target.toml names the command"
+            ) from None
         deadline = time.perf_counter() + NEED_START_S
         while process.alive and time.perf_counter() < deadline:
             if url := _announced(ready, offset):

@@ -48,7 +48,10 @@ def described(workspace: Workspace, profiles: Mapping[str, Profile]) -> tuple[De
         except Refused as error:
             problems.append(f"[profiles.{name}]: {error}")
     if problems:
-        raise Refused(f"{workspace.root / 'pilot.toml'}: " + "; ".join(problems))
+        raise Refused(
+            f"{workspace.root / 'pilot.toml'}: " + "; ".join(problems),
+            "a profile is a file in loadprofiles/ and a table in pilot.toml",
+        )
     return tuple(out)
 
 

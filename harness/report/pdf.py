@@ -37,8 +37,10 @@ def print_pdf(page: Path) -> Path:
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
         except subprocess.TimeoutExpired:
-            raise PilotError(f"{program} did not print within {TIMEOUT_S} s") from None
+            raise PilotError(
+                f"{program} did not print within {TIMEOUT_S} s", "print the HTML by hand: it has a style for paper"
+            ) from None
     if done.returncode or not out.is_file():
         words = (done.stderr.strip().splitlines() or ["no words"])[-1]
-        raise PilotError(f"{program} did not print: {words}")
+        raise PilotError(f"{program} did not print: {words}", "print the HTML by hand: it has a style for paper")
     return out

@@ -68,7 +68,10 @@ class EcsRuntime(Settling):
         said = demand(doing, self._api.describe_services, cluster=self._config.cluster, services=names)
         if not said["services"]:
             why = "; ".join(str(f.get("reason")) for f in said.get("failures", ())) or "not found"
-            raise PilotError(f"{self._target.name}: no service {self._config.service} in {self._config.cluster}: {why}")
+            raise PilotError(
+                f"{self._target.name}: no service {self._config.service} in {self._config.cluster}: {why}",
+                "runtime.cluster and runtime.service in target.toml, and its region",
+            )
         service: dict[str, Any] = said["services"][0]
         return service
 
@@ -76,5 +79,7 @@ class EcsRuntime(Settling):
         service = self._service()
         states = [d.get("rolloutState") for d in service.get("deployments", ())]
         if "FAILED" in states:
-            raise PilotError(f"{self._target.name}: the new deployment failed")
+            raise PilotError(
+                f"{self._target.name}: the new deployment failed", "the service's events say why; then try again"
+            )
         return states == ["COMPLETED"] and bool(service["runningCount"] == service["desiredCount"])

@@ -79,7 +79,10 @@ class LambdaRuntime(Settling):
         status = str(said.get("LastUpdateStatus"))
         if status == "Failed":
             reason = said.get("LastUpdateStatusReason", "no reason given")
-            raise PilotError(f"{self._target.name}: the update failed: {reason}")
+            raise PilotError(
+                f"{self._target.name}: the update failed: {reason}",
+                "the function's configuration says why; then try again",
+            )
         return status == "Successful"
 
     def _provisioned_ready(self) -> bool:

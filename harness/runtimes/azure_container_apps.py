@@ -59,7 +59,10 @@ class ContainerAppRuntime(Settling):
         doing = f"{self._target.name}: its revision cannot be read"
         said = demand(doing, self._api.get, path=path, params={"api-version": VERSION})["properties"]
         if said.get("runningState") in ("Failed", "Degraded"):
-            raise PilotError(f"{self._target.name}: the restarted revision is {said['runningState']}")
+            raise PilotError(
+                f"{self._target.name}: the restarted revision is {said['runningState']}",
+                "the revision's logs say why; then try again",
+            )
         return said.get("runningState") in ("Running", "RunningAtMaxScale", "ScaledToZero")
 
     def _app(self) -> dict[str, Any]:

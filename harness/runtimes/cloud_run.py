@@ -74,7 +74,8 @@ class CloudRunRuntime(Settling):
         state = (service.get("terminalCondition") or {}).get("state")
         if state == "CONDITION_FAILED" and not service.get("reconciling"):
             raise PilotError(
-                f"{self._target.name}: the new revision failed: {service['terminalCondition'].get('message')}"
+                f"{self._target.name}: the new revision failed: {service['terminalCondition'].get('message')}",
+                "the revision's logs say why; then try again",
             )
         ready = service.get("latestReadyRevision") == service.get("latestCreatedRevision")
         return ready and state == "CONDITION_SUCCEEDED" and not service.get("reconciling")

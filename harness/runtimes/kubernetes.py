@@ -88,10 +88,16 @@ class KubernetesRuntime(Settling):
         if self._config.knative:
             ready = conditions.get("Ready", {})
             if ready.get("status") == "False":
-                raise PilotError(f"{self._target.name}: the new revision failed: {ready.get('message')}")
+                raise PilotError(
+                    f"{self._target.name}: the new revision failed: {ready.get('message')}",
+                    "kubectl describe says why; then try again",
+                )
             return bool(ready.get("status") == "True")
         if conditions.get("Progressing", {}).get("reason") == "ProgressDeadlineExceeded":
-            raise PilotError(f"{self._target.name}: the new pods did not become ready in the deployment's own time")
+            raise PilotError(
+                f"{self._target.name}: the new pods did not become ready in the deployment's own time",
+                "kubectl describe says why; then try again",
+            )
         wanted = said["spec"].get("replicas", 1)
         return bool(
             status.get("updatedReplicas", 0)

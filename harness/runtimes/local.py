@@ -40,9 +40,14 @@ class LocalRuntime:
                 command, cwd=self._root, capture_output=True, text=True, timeout=COLD_TIMEOUT_S, check=False
             )
         except subprocess.TimeoutExpired:
-            raise PilotError(f"{self._target.name} was not cold within {COLD_TIMEOUT_S} s") from None
+            raise PilotError(
+                f"{self._target.name} was not cold within {COLD_TIMEOUT_S} s", "pilot down, then up again"
+            ) from None
         if done.returncode:
-            raise PilotError(f"{self._target.name} could not be made cold: {done.stderr.strip()}")
+            raise PilotError(
+                f"{self._target.name} could not be made cold: {done.stderr.strip()}",
+                "pilot up starts it; pilot down, then up again where it hangs",
+            )
         said = json.loads(done.stdout)
         return Cold(str(said["kind"]), str(said["method"]))
 

@@ -28,7 +28,10 @@ class TargetAuth(httpx.Auth):
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         missing = [variable for variable in self._target.headers_from_env.values() if not os.environ.get(variable)]
         if missing:
-            raise Refused(f"{self._target.name}: environment variable {', '.join(missing)} is not set")
+            raise Refused(
+                f"{self._target.name}: environment variable {', '.join(missing)} is not set",
+                "export it where pilot and its workers run",
+            )
         request.headers.update({n: os.environ[v] for n, v in self._target.headers_from_env.items()})
         if self._authoriser is not None:
             self._authoriser.renew()
@@ -49,7 +52,10 @@ def verify_of(target: Target) -> ssl.SSLContext | bool:
     try:
         return ssl.create_default_context(cafile=target.ca_file)
     except OSError as error:
-        raise PilotError(f"{target.name}: tls.ca_file {target.ca_file}: {error.strerror or error}") from None
+        raise PilotError(
+            f"{target.name}: tls.ca_file {target.ca_file}: {error.strerror or error}",
+            "tls.ca_file is a path beside target.toml",
+        ) from None
 
 
 def wait_ready(target: Target, base_url: str, timeout_s: float = READY_TIMEOUT_S) -> None:
@@ -69,4 +75,7 @@ def wait_ready(target: Target, base_url: str, timeout_s: float = READY_TIMEOUT_S
         except httpx.HTTPError as error:
             said = f"{type(error).__name__}: {error}"
         time.sleep(0.1)
-    raise PilotError(f"{target.name} is not ready after {timeout_s:g} s: GET {path} gave {said}")
+    raise PilotError(
+        f"{target.name} is not ready after {timeout_s:g} s: GET {path} gave {said}",
+        "pilot check names what is wrong with it",
+    )

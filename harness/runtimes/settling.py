@@ -37,5 +37,8 @@ class Settling:
         deadline = self._clock() + within_s
         while not ended():
             if self._clock() > deadline:
-                raise PilotError(f"{self._target.name}: {what} did not settle within {within_s:g} s")
+                raise PilotError(
+                    f"{self._target.name}: {what} did not settle within {within_s:g} s",
+                    "look at its control plane; a slow change can be waited for and tried again",
+                )
             self._sleep(poll_s)

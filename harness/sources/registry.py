@@ -90,7 +90,10 @@ def _prometheus(options: Mapping[str, Any]) -> MetricSource:
     headers = None
     if variable := options.get("env"):
         if not os.environ.get(variable):
-            raise Refused(f"prometheus at {options['url']}: environment variable {variable} is not set")
+            raise Refused(
+                f"prometheus at {options['url']}: environment variable {variable} is not set",
+                "export it, or name another with env in [[sources]]",
+            )
         headers = {options["header"]: os.environ[variable]}
     return Prometheus(options["url"], queries, headers=headers, step_s=options["step_s"])
 
