@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 import typer
 
+from harness.domain.address import problem_of, without_user
 from harness.domain.target import Dialect
 from harness.scaffold import Answers, Side
 from harness.scaffold.answers import EXTERNAL
@@ -98,6 +98,6 @@ def _one_of(known: Mapping[str, str], what: str) -> Callable[[str], str]:
 
 
 def _url(text: str) -> str:
-    if urlsplit(text).scheme not in ("http", "https") or not urlsplit(text).hostname:
-        raise typer.BadParameter(f"want http:// or https:// with a host, not {text!r}")
+    if problem := problem_of(text):
+        raise typer.BadParameter(f"{without_user(text)}: {problem}")
     return text

@@ -44,6 +44,8 @@ def sweep(
             _print(declared, outcome)
     if any(outcome.chosen is None for _, outcome in found):
         raise typer.Exit(int(Exit.GATE))
+    if any(outcome.rounds < outcome.rounds_planned for _, outcome in found):
+        raise typer.Exit(int(Exit.INVALID))
 
 
 def _print(declared: Sweep, outcome: Settings) -> None:

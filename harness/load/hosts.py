@@ -6,6 +6,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from harness.domain.address import problem_of, without_user
 from harness.errors import PilotError, Refused, UndeclaredHost
 from harness.workspace import Workspace, find
 
@@ -27,10 +28,9 @@ def nearest_workspace() -> Workspace | None:
 
 def may_drive(host: str, workspace: Workspace | None, *, vouched: bool) -> None:
     """Load goes only to declared targets, to loopback, or where the caller vouches for the host; else UndeclaredHost."""
-    parts = urlsplit(host)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Refused(f"host {host}: want http:// or https:// with a host", "as https://chat.example.com")
-    if vouched or is_loopback(parts.hostname):
+    if problem := problem_of(host):
+        raise Refused(f"host {without_user(host)}: {problem}", "as https://chat.example.com")
+    if vouched or is_loopback(urlsplit(host).hostname or ""):
         return
     if workspace is not None and declared_by(workspace, host):
         return

@@ -114,7 +114,7 @@ def quotas(checks: Mapping[str, Sequence[Mapping[str, Any]]] | None) -> Table:
     """What was asked before the first block: quotas, timeouts, fairness."""
     rows = [
         (Cell(group), Cell(str(c["name"])), Cell(str(c["answer"])), Cell(str(c["detail"])))
-        for group in ("limits", "quotas", "fairness")
+        for group in ("limits", "platforms", "quotas", "fairness")
         for c in (checks or {}).get(group, ())
     ]
     return table("quotas", "Quotas and constraints met", ("group", "check", "answer", "detail"), rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from harness.domain.address import problem_of, without_user
 from harness.errors import Refused
 
 EXTERNAL = "external"
@@ -55,8 +56,8 @@ class Answers:
         for role, side in (("baseline", self.baseline), ("candidate", self.candidate)):
             if side.kind == EXTERNAL and side.url is None:
                 problems.append(f"--{role} external wants --{role}-url: where it runs")
-            if side.url is not None and urlsplit(side.url).scheme not in ("http", "https"):
-                problems.append(f"--{role}-url: want http:// or https:// with a host, not {side.url}")
+            if side.url is not None and (problem := problem_of(side.url)):
+                problems.append(f"--{role}-url {without_user(side.url)}: {problem}")
             if side.kind != EXTERNAL and (side.dialect != "rag-chat/1" or side.model):
                 problems.append(f"--{role}-dialect and --{role}-model: only external targets speak another")
             if side.model and side.dialect != "openai-chat":

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
+from harness.domain.address import problem_of
 from harness.domain.target import SourceConfig
 from harness.workspace.table import Table
 
@@ -90,9 +90,8 @@ class PrometheusTable(Table):
     @field_validator("url")
     @classmethod
     def _is_one(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if not value.startswith("${") and (parts.scheme not in ("http", "https") or not parts.hostname):
-            raise ValueError("want http:// or https:// with a host")
+        if not value.startswith("${") and (problem := problem_of(value)):
+            raise ValueError(problem)
         return value
 
     @model_validator(mode="after")

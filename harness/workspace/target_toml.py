@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from harness.domain.address import problem_of
 from harness.domain.quota import Need as QuotaNeed
 from harness.domain.quota import QuotaConfig
 from harness.domain.sweep import MARK, Setting
@@ -139,10 +139,9 @@ class TargetToml(Table):
     @field_validator("base_url")
     @classmethod
     def _url(cls, value: str | None) -> str | None:
-        if value is not None and not VARIABLE.search(value):  # one that is not set is told apart
-            parts = urlsplit(value)
-            if parts.scheme not in ("http", "https") or not parts.hostname:
-                raise ValueError("want http:// or https:// with a host")
+        # a variable that is not set is told apart
+        if value is not None and not VARIABLE.search(value) and (problem := problem_of(value)):
+            raise ValueError(problem)
         return value
 
     @model_validator(mode="after")

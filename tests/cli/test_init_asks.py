@@ -85,5 +85,5 @@ def test_a_wrong_answer_is_said_to_be_one_and_asked_again(asked):
     shown = re.sub(r"\s+", " ", asked[1])
 
     assert "no kind 'aws_fargat': one of" in shown
-    assert "want http:// or https:// with a host, not 'chat.example.com'" in shown
+    assert "chat.example.com: want http:// or https:// with a host" in shown
     assert "want a share, as 0.01 for 1 %, not 2" in shown

@@ -1,0 +1,27 @@
+"""What a base URL may be: an origin and a path, and never a place for a secret."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+
+def problem_of(url: str) -> str | None:
+    """Why this is no base URL, in words that do not repeat it; None where it is one."""
+    try:
+        parts = urlsplit(url)
+        port_is_one = parts.port is None or parts.port > 0
+    except ValueError:
+        return "is no URL"
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_one:
+        return "want http:// or https:// with a host"
+    if "@" in parts.netloc:
+        return "holds a name or password, which would stand in evidence: put it into the environment, with [auth]"
+    if parts.query or parts.fragment:
+        return "want no ? or # part: paths are added to it, and a key would stand in evidence"
+    return None
+
+
+def without_user(url: str) -> str:
+    """As it may be shown."""
+    before, at, after = url.rpartition("@")
+    return f"{before.partition('://')[0]}://{after}" if at else url
