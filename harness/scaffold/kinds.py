@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -19,13 +20,19 @@ def installed(name: str) -> Path:
     raise PilotError(f"the package's own {name} are missing", "install the package again")
 
 
-def service() -> Path:
-    """Sources of the reference service, which images are built from: its own package, never imported here."""
+def copied(dockerfile: Path) -> dict[str, Path]:
+    """Folders that an image copies from ``targets/``: their place in a workspace, and where they came with this package.
+
+    In a wheel a package of its own lies beside ours, under its own name.
+    """
     package = Path(harness.__file__).parent
-    for folder in (package.parent / "targets" / "ragchat" / "ragchat", package.parent / "ragchat"):
-        if (folder / "asgi.py").is_file():
-            return folder
-    raise PilotError("the reference service is missing", "install the package again")
+    out = {}
+    for place in re.findall(r"(?m)^COPY (targets/[^/\s]+/[^/\s.]+) ", dockerfile.read_text(encoding="utf-8")):
+        found = [f for f in (package.parent / place, package.parent / Path(place).name) if f.is_dir()]
+        if not found:
+            raise PilotError(f"{place} is missing, and the image is built from it", "install the package again")
+        out[place] = found[0]
+    return out
 
 
 def kinds() -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.domain.target import Dialect
 from harness.errors import Refused
 from harness.scaffold.answers import EXTERNAL, Answers, Side
-from harness.scaffold.kinds import installed, kinds, service
+from harness.scaffold.kinds import copied, installed, kinds
 from harness.scaffold.template import pilot_toml
 from harness.workspace import open_workspace
 
@@ -62,6 +62,7 @@ MAPPING = """\
 # done_event  = "end"
 
 """
+BASE = "aws_base"  # the folder whose image every deployment runs
 PAGE = Path(__file__).parent / "targets.md"  # a link to targets/README.md: the wheel's folders hold no single files
 LINK = re.compile(r"\[([^\]]+)\]\(([^)#\s]+)(#[^)\s]*)?\)")
 
@@ -129,8 +130,10 @@ def _external(side: Side) -> str:
 
 def _image(targets: Path, made: list[Path]) -> None:
     """What a deployment's image is built from: its Dockerfile, the service, and what a build leaves out."""
-    _copy(installed("targets") / "aws_base", targets / "aws_base", made)
-    _copy(service(), targets / "ragchat" / "ragchat", made)
+    base = installed("targets") / BASE
+    _copy(base, targets / BASE, made)
+    for place, source in copied(base / "Dockerfile").items():
+        _copy(source, targets.parent / place, made)
     _put(targets.parent / ".dockerignore", DOCKERIGNORE, made)
 
 
