@@ -137,7 +137,7 @@ class RestRig:
         self.stub = nullcontext()
 
     def _answer(self, request):
-        self.asked.append((request.method, request.url.path))
+        self.asked.append((request.method, request.url.path, request.content))
         said = self._script.pop(0) if len(self._script) > 1 else self._script[0]
         return said if isinstance(said, httpx.Response) else httpx.Response(200, json=said)
 
@@ -182,11 +182,20 @@ class ContainerAppRig(RestRig):
     kind, config = ContainerAppRuntime, AzureContainerApp(ACCOUNT, "rag", "chat")
     platform, region = "azure-container-apps", None
 
-    def said(self, settled=True):
+    def said(self):
         container = {"name": "chat", "image": "chat", "env": SECRETS, "resources": {"cpu": 1.0, "memory": "2Gi"}}
         template = {"containers": [container], "scale": {"minReplicas": 0, "maxReplicas": 5}}
-        state = {"latestReadyRevisionName": "chat--1", "runningState": "Running" if settled else "Processing"}
-        return {"id": f"/subscriptions/{ACCOUNT}", "properties": {"template": template, **state}}
+        said = {"latestReadyRevisionName": "chat--1", "runningStatus": "Running"}
+        return {"id": f"/subscriptions/{ACCOUNT}", "properties": {"template": template, **said}}
+
+    def revision(self, settled=True):
+        return {"name": "chat--1", "properties": {"runningState": "Running" if settled else "Processing"}}
+
+    def cold(self):
+        self._script = [self.said(), {}, self.revision(settled=False), self.revision()]
+
+    def never_settles(self):
+        self._script = [self.said(), {}, self.revision(settled=False)]
 
 
 class FunctionAppRig(RestRig):
@@ -225,11 +234,18 @@ class KubernetesRig(RestRig):
             "availableReplicas": 2,
             "observedGeneration": 3,
         }
-        container = {"name": "chat", "image": "chat", "env": SECRETS}
+        labels = {"app": "chat"}
+        pod = {
+            "metadata": {"labels": labels},
+            "spec": {"containers": [{"name": "chat", "image": "chat", "env": SECRETS}]},
+        }
+        condition = {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}
         return {
-            "metadata": {"generation": 3},
-            "spec": {"replicas": 2, "template": {"spec": {"containers": [container]}}},
-            "status": {**counts, "conditions": [{"type": "Progressing", "reason": "NewReplicaSetAvailable"}]},
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {"name": "chat", "namespace": "rag", "generation": 3},
+            "spec": {"replicas": 2, "selector": {"matchLabels": labels}, "template": pod},
+            "status": {**counts, "conditions": [condition]},
         }
 
     def cold(self):

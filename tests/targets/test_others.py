@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from harness.workspace.target_toml import read_target
-from tests.targets.azure_models import unknown
+from tests.published import unknown
 
 TARGETS = Path(__file__).parent.parent.parent / "targets"
 VARIABLES = {

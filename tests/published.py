@@ -1,7 +1,14 @@
-"""Field names of Azure's own models, walked over a template's resource."""
+"""What clouds publish of their own answers: Azure's models, Google's messages, the Kubernetes schemas; all offline."""
 
 import typing
 from importlib import import_module
+
+from google.protobuf import json_format
+
+
+def held_to_google(message, data):
+    """Raises ParseError where a field is unknown to Google's own message, or its value is of another type."""
+    json_format.ParseDict(data, message.pb()())
 
 
 def unknown(model, data, at=""):
@@ -19,6 +26,21 @@ def unknown(model, data, at=""):
         if inner is not None:
             for k, one in enumerate(value if isinstance(value, list) else [value]):
                 out += unknown(inner, one, f"{at}{key}[{k}].")
+    return out
+
+
+def unknown_of_map(models, name, data, at=""):
+    """As ``unknown``, for the models that say their fields in an ``_attribute_map``."""
+    fields = {field["key"]: field["type"].strip("[]") for field in getattr(models, name)._attribute_map.values()}
+    out = []
+    for key, value in data.items():
+        if key not in fields:
+            out.append(f"{at}{key}")
+            continue
+        inner = fields[key]
+        if hasattr(getattr(models, inner, None), "_attribute_map"):
+            for k, one in enumerate(value if isinstance(value, list) else [value]):
+                out += unknown_of_map(models, inner, one, f"{at}{key}[{k}].")
     return out
 
 
