@@ -37,7 +37,7 @@ from harness.decision.doubts import doubts
 from harness.decision.findings import Findings
 from harness.decision.gather import gather
 from harness.decision.settled import settled
-from harness.domain.address import problem_of, without_user
+from harness.domain.address import problem_of, without_secrets
 from harness.domain.plan import Plan
 from harness.domain.sweep import Sweep
 from harness.errors import GateFailed, Refused
@@ -84,7 +84,7 @@ def trace(workspace: Workspace, name: str, within_s: float) -> list[Check]:
 
 def check_endpoints(urls: Sequence[str]) -> dict[str, list[Check]]:
     """Endpoints by their URL, declared nowhere: no workspace is needed; raises Refused for what is no base URL."""
-    wrong = [f"{without_user(url)}: {problem}" for url in urls if (problem := problem_of(url))]
+    wrong = [f"{without_secrets(url)}: {problem}" for url in urls if (problem := problem_of(url))]
     if wrong:
         raise Refused("; ".join(wrong), "as https://chat.example.com/path")
     return {name: made for url in urls for name, made in endpoint(url.rstrip("/")).items()}

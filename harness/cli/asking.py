@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import typer
 
-from harness.domain.address import problem_of, without_user
+from harness.domain.address import problem_of, without_secrets
 from harness.domain.target import Dialect
 from harness.scaffold import Answers, Side
 from harness.scaffold.answers import EXTERNAL
@@ -99,5 +99,5 @@ def _one_of(known: Mapping[str, str], what: str) -> Callable[[str], str]:
 
 def _url(text: str) -> str:
     if problem := problem_of(text):
-        raise typer.BadParameter(f"{without_user(text)}: {problem}")
+        raise typer.BadParameter(f"{without_secrets(text)}: {problem}")
     return text

@@ -21,7 +21,8 @@ def problem_of(url: str) -> str | None:
     return None
 
 
-def without_user(url: str) -> str:
-    """As it may be shown."""
-    before, at, after = url.rpartition("@")
-    return f"{before.partition('://')[0]}://{after}" if at else url
+def without_secrets(url: str) -> str:
+    """As it may be shown: neither a name or password, nor what stands behind ? or #."""
+    shown = url.partition("?")[0].partition("#")[0]
+    before, at, after = shown.rpartition("@")
+    return f"{before.partition('://')[0]}://{after}" if at else shown

@@ -6,7 +6,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from harness.domain.address import problem_of, without_user
+from harness.domain.address import problem_of, without_secrets
 from harness.errors import PilotError, Refused, UndeclaredHost
 from harness.workspace import Workspace, find
 
@@ -29,7 +29,7 @@ def nearest_workspace() -> Workspace | None:
 def may_drive(host: str, workspace: Workspace | None, *, vouched: bool) -> None:
     """Load goes only to declared targets, to loopback, or where the caller vouches for the host; else UndeclaredHost."""
     if problem := problem_of(host):
-        raise Refused(f"host {without_user(host)}: {problem}", "as https://chat.example.com")
+        raise Refused(f"host {without_secrets(host)}: {problem}", "as https://chat.example.com")
     if vouched or is_loopback(urlsplit(host).hostname or ""):
         return
     if workspace is not None and declared_by(workspace, host):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from harness.domain.address import problem_of, without_user
+from harness.domain.address import problem_of, without_secrets
 from harness.errors import Refused
 
 EXTERNAL = "external"
@@ -57,7 +57,7 @@ class Answers:
             if side.kind == EXTERNAL and side.url is None:
                 problems.append(f"--{role} external wants --{role}-url: where it runs")
             if side.url is not None and (problem := problem_of(side.url)):
-                problems.append(f"--{role}-url {without_user(side.url)}: {problem}")
+                problems.append(f"--{role}-url {without_secrets(side.url)}: {problem}")
             if side.kind != EXTERNAL and (side.dialect != "rag-chat/1" or side.model):
                 problems.append(f"--{role}-dialect and --{role}-model: only external targets speak another")
             if side.model and side.dialect != "openai-chat":

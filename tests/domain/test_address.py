@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.domain.address import problem_of, without_user
+from harness.domain.address import problem_of, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,7 @@ def test_anything_else_is_refused_without_its_secret(url, says):
     assert "hunter2" not in problem
 
 
-def test_it_is_shown_without_its_user():
-    assert without_user("https://user:hunter2@chat.example.com/a") == "https://chat.example.com/a"
-    assert without_user("https://chat.example.com/a") == "https://chat.example.com/a"
+def test_it_is_shown_without_its_secrets():
+    assert without_secrets("https://user:hunter2@chat.example.com/a") == "https://chat.example.com/a"
+    assert without_secrets("https://chat.example.com/a?key=hunter2#hunter2") == "https://chat.example.com/a"
+    assert without_secrets("https://chat.example.com/a") == "https://chat.example.com/a"
