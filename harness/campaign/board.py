@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from harness.campaign.limits import spent_in
 from harness.domain.plan import Block, Plan
+from harness.errors import Refused
 from harness.evidence.store import Store
 from harness.workspace import Workspace
 
@@ -37,6 +38,7 @@ class Board:
     sealed: str | None
     calibrated: str | None  # when, and whether every check passed; None: not yet
     contract_checked: bool
+    swept: tuple[str, ...]  # of each target that declares settings, how far its sweep is
     blocks: tuple[BlockLine, ...]
     uncollected: int
     spent_usd: str
@@ -56,12 +58,32 @@ def board(workspace: Workspace, store: Store) -> Board:
         sealed=seal["digest"] if seal else None,
         calibrated=_calibrated(store),
         contract_checked=checked,
+        swept=tuple(words for name in _pair(workspace) if (words := _swept(workspace, name))),
         blocks=lines,
         uncollected=uncollected,
         spent_usd=f"{spent_in(workspace.evidence):.2f}",
         budget_usd=str(workspace.config.limits.budget_usd),
         next_command=_next(plan, seal is not None, lines, uncollected),
     )
+
+
+def _pair(workspace: Workspace) -> tuple[str, str]:
+    return workspace.config.pilot.baseline, workspace.config.pilot.candidate
+
+
+def _swept(workspace: Workspace, name: str) -> str | None:
+    try:
+        sweep = workspace.sweep(name)
+    except Refused as error:
+        return f"{name}: {str(error).splitlines()[0]}"
+    if sweep is None:
+        return None
+    store = Store(workspace.evidence).sweep(name, sweep.digest)
+    plan = store.plan()
+    if plan is None:
+        return f"{name}: {len(sweep.settings)} declared, not tried: pilot sweep"
+    valid = sum(store.valid_attempt(block) is not None for block in plan.blocks)
+    return f"{name}: {len(sweep.settings)} tried in {valid} of {len(plan.blocks)} rounds"
 
 
 def _calibrated(store: Store) -> str | None:

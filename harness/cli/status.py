@@ -59,6 +59,7 @@ def _facts(board: Board) -> list[str]:
         + (f"sealed {board.sealed}" if board.sealed else "not sealed"),
         f"generator  {board.calibrated or 'not calibrated yet: pilot calibrate'}",
         f"contract   {'checked' if board.contract_checked else 'not checked yet'}",
+        *(f"settings   {words}" for words in board.swept),
         f"spend      {board.spent_usd} of {board.budget_usd} USD (MODELLED)",
     ]
     if left := [b.not_before for b in board.blocks if b.state != "done"]:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.campaign.board import board
 from harness.errors import Refused
+from harness.evidence.store import Store
 from harness.planning.sweep import draw_sweep, profiles_of
 from harness.workspace import open_workspace
 from tests.local.platform import workspace as demo
@@ -44,6 +46,10 @@ def test_all_settings_of_a_round_get_the_same_arrivals_and_rounds_do_not(swept):
     assert {profile for _, profile in digests} == {"steady", "burst"}, "tracks are no part of it"
     assert all(len(found) == 1 for found in digests.values())
     assert len({*map(tuple, digests.values())}) == len(digests)
+
+
+def test_the_board_says_that_settings_were_not_tried_yet(swept):
+    assert board(swept, Store(swept.evidence)).swept == ("local_container: 3 declared, not tried: pilot sweep",)
 
 
 def test_profiles_are_no_longer_than_asked_for(swept):

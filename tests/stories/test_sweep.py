@@ -126,4 +126,6 @@ def test_the_embedded_containers_settings_are_measured_and_an_interrupted_sweep_
     assert said["rounds"] == 2, done.stderr
     assert {t["name"] for t in said["tried"]} == {"1-worker", "2-workers"}
     assert all(t["per_month_usd"]["value"] > 0 for t in said["tried"])
-    assert pilot(root, "status").returncode == 0
+    shown = pilot(root, "status")
+    assert shown.returncode == 0
+    assert "settings   local_container: 2 tried in 2 of 2 rounds" in shown.stdout
