@@ -53,6 +53,8 @@ from harness.report.record import record
 from harness.sources.registry import source_of
 from harness.workspace import Workspace
 
+CHECKED = "contract checked"  # the journal's word: it is asked once
+
 
 def check(workspace: Workspace, names: Sequence[str]) -> dict[str, list[Check]]:
     """The contract of each target, whether the two do the same work, and whether the plan fits and is fair."""
@@ -112,6 +114,9 @@ def sweep(
     out = []
     with alone(workspace.state / "sweep.lock", "pilot sweep"):
         for name, one in declared.items():
+            store = sweeping.store_of(workspace, one)
+            if not any(entry["event"] == CHECKED for entry in store.journal()):
+                _gated(check(workspace, [name]), store, progress)
             _, pulled = sweeping.measure(workspace, one, plans[name], progress)
             if pulled.unsettled or pulled.failed:
                 waiting = f"{len(pulled.unsettled)} readings of {name} have not settled, {len(pulled.failed)} were not answered"
@@ -154,19 +159,24 @@ def run(workspace: Workspace, progress: Progress, *, now: bool) -> Tally:
         raise Refused("there is no sealed plan: criteria come before data", "pilot plan --seal")
     note_changes(workspace, sealed_plan, store)
     limits_of(workspace).check_stop_file()
-    if not any(entry["event"] == "contract checked" for entry in store.journal()):
+    if not any(entry["event"] == CHECKED for entry in store.journal()):
         results = check(workspace, [])
         store.write_checks(results)
-        gates = {name: made for name, made in results.items() if name not in ADVICE}
-        failed = [f"{n}: {c.name} ({c.detail})" for n, cs in gates.items() for c in cs if c.answer is not Answer.PASS]
-        if failed:
-            raise GateFailed("the contract check failed:\n  - " + "\n  - ".join(failed), "pilot check")
-        store.note("contract checked", checks=sum(map(len, gates.values())))
-        progress.say(f"contract checked: {sum(map(len, gates.values()))} checks passed on {', '.join(gates)}")
+        _gated(results, store, progress)
         advice = [(n, c) for n in ADVICE for c in results.get(n, ()) if c.answer is not Answer.PASS]
         for name, one in advice:
             progress.say(f"{name}: {one.answer.value}: {one.name}{f' ({one.detail})' if one.detail else ''}")
     return Campaign(workspace, sealed_plan, store, progress).run(now=now)
+
+
+def _gated(results: dict[str, list[Check]], store: Store, progress: Progress) -> None:
+    """Load goes only to what keeps its contract; raises GateFailed with all that does not."""
+    gates = {name: made for name, made in results.items() if name not in ADVICE}
+    failed = [f"{n}: {c.name} ({c.detail})" for n, cs in gates.items() for c in cs if c.answer is not Answer.PASS]
+    if failed:
+        raise GateFailed("the contract check failed:\n  - " + "\n  - ".join(failed), "pilot check")
+    store.note(CHECKED, checks=sum(map(len, gates.values())))
+    progress.say(f"contract checked: {sum(map(len, gates.values()))} checks passed on {', '.join(gates)}")
 
 
 def collect(workspace: Workspace, progress: Progress) -> collecting.Collected:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.campaign.progress import Progress, duration
-from harness.domain.sweep import Setting, Sweep
+from harness.domain.sweep import MARK, Setting, Sweep
 from harness.domain.target import Runtime, Target
 from harness.errors import PilotError
 from harness.evidence.store import Store
@@ -70,7 +70,7 @@ class Applied:
         ]
         if wrong:
             raise PilotError(
-                f"{self._sweep.target}@{setting.name} was not applied: its control plane says that {'; '.join(wrong)}",
+                f"{self._sweep.target}{MARK}{setting.name} was not applied: its control plane says that {'; '.join(wrong)}",
                 "look at apply in sweep.toml; what was measured before is kept, and pilot sweep goes on",
             )
 

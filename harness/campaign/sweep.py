@@ -10,7 +10,7 @@ from harness.campaign.execute import Campaign, Driven, Tally
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress, duration
 from harness.domain.plan import Plan
-from harness.domain.sweep import Sweep
+from harness.domain.sweep import MARK, Sweep
 from harness.evidence.store import Store
 from harness.planning.sweep import draw_sweep, profiles_of
 from harness.runtimes import runtime_of
@@ -56,7 +56,7 @@ def leave_at(workspace: Workspace, sweep: Sweep, name: str, progress: Progress) 
     if not setting.apply:
         return
     store = store_of(workspace, sweep)
-    target = workspace.target(f"{sweep.target}@{name}")
+    target = workspace.target(f"{sweep.target}{MARK}{name}")
     words = workspace.state / f"apply-{sweep.target}.log"
     with EmbeddedPlatform(workspace, [target]) as platform:
         runtime = runtime_of(target, workspace, platform.url(target.name))

@@ -11,7 +11,7 @@ from harness.domain import schedule as schedules
 from harness.domain.plan import Block, Plan, Run
 from harness.domain.quantile import least_n
 from harness.domain.questions import Question
-from harness.domain.sweep import Sweep
+from harness.domain.sweep import MARK, Sweep
 from harness.errors import Refused
 from harness.planning.blocks import START_UP_S, run_seed
 from harness.planning.profiles import Described, described
@@ -107,4 +107,4 @@ def _round(
         for position, target in enumerate(order, start=1)
         for item in profiles
     )
-    return Block(number + 1, " ".join(name.partition("@")[2] for name in order), not_before, 1, "now", runs)
+    return Block(number + 1, " ".join(name.partition(MARK)[2] for name in order), not_before, 1, "now", runs)

@@ -21,6 +21,14 @@ from harness.workspace.target_toml import VARIABLE, laid_over, tables_of
 
 FILE = "sweep.toml"
 _PLACE = re.compile(r"(?<!\$)\{(\w+)\}")
+COUNTS = (
+    "base_url",
+    "dialect",
+    "model",
+    "mapping",
+    "runtime",
+    "prices",
+)  # of target.toml: what else it says measures nothing
 OURS = ("python", "folder")  # placeholders that need no fill
 
 
@@ -83,7 +91,8 @@ def read_sweep(folder: Path) -> Sweep | None:
         for table in made.settings
     )
     whole = {setting.name: laid_over(base, setting.laid_over) for setting in settings}
-    plain = {"apply": made.apply, "settings": {t.name: [whole[t.name], t.fill] for t in made.settings}}
+    measured = {name: {key: tables.get(key) for key in COUNTS} for name, tables in whole.items()}
+    plain = {"apply": made.apply, "settings": {t.name: [measured[t.name], t.fill] for t in made.settings}}
     text = json.dumps(plain, sort_keys=True, default=str)
     now = tuple(name for name, tables in whole.items() if tables == base)
     return Sweep(folder.name, settings, hashlib.sha256(text.encode()).hexdigest(), now)

@@ -74,6 +74,7 @@ def test_the_cheapest_that_keeps_the_promise_is_named_with_what_to_write(swept):
     _, _, first, _ = swept
 
     assert first.returncode == 0, first.stderr
+    assert "contract checked" in first.stderr
     assert "odd: right: the cheapest that keeps every promise" in first.stdout
     assert "  prices.parameters.vcpu = 1" in first.stdout
     [slow] = [line for line in first.stdout.splitlines() if " slow " in line]
@@ -95,6 +96,19 @@ def test_a_second_call_measures_nothing_anew(swept):
     assert len(list((ours / "evidence" / "sweeps").rglob("samples.parquet"))) == 6
     p95 = {t["name"]: t["promises"][0]["estimate"]["value"] for t in said["tried"]}
     assert p95["dear"] < p95["right"] < 0.5 < p95["slow"], "12 pieces of 2, 20 and 60 ms"
+
+
+def test_load_goes_only_to_what_keeps_its_contract(swept):
+    ours = swept[0]
+    target = ours / "targets" / "same" / "target.toml"
+    target.write_text(target.read_text().replace('text          = "data.reply"', 'text          = "data.nothing"'))
+    (ours / "targets" / "same" / "sweep.toml").write_text((ours / "targets" / "odd" / "sweep.toml").read_text())
+    done = pilot(ours, "sweep", "same")
+    (ours / "targets" / "same" / "sweep.toml").unlink()
+
+    assert done.returncode == 5
+    assert "the contract check failed" in done.stderr
+    assert not list(ours.glob("evidence/sweeps/same-*/blocks"))
 
 
 def test_a_target_without_settings_is_refused(swept):

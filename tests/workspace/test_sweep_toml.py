@@ -69,8 +69,11 @@ def test_the_sweep_stays_the_same_when_target_toml_takes_one_of_its_settings(alp
     path = alpha / "target.toml"
     path.write_text(path.read_text().replace("vcpu = 1,", "vcpu = 2,"))
     after = read_sweep(alpha)
+    path.write_text(path.read_text().replace('title = "Alpha"', 'title = "Another"'))
+    renamed = read_sweep(alpha)
     path.write_text(path.read_text().replace("tasks = 2", "tasks = 3"))
 
+    assert renamed.digest == after.digest
     assert (before.now, after.now) == ((), ("large",))
     assert after.digest == before.digest
     assert read_sweep(alpha).digest != before.digest
