@@ -110,7 +110,9 @@ def sweep(
     if without or not declared:
         lacking = " and ".join(without or pair)
         raise Refused(f"no sweep.toml beside target.toml of {lacking}", "targets/README.md says what it holds")
-    plans = {n: sweeping.drawn(workspace, d, rounds, most_s) for n, d in declared.items() if workspace.swept(d)}
+    for one in declared.values():
+        workspace.swept(one)  # what is wrong with any setting is said before anything is drawn
+    plans = {name: sweeping.drawn(workspace, one, rounds, most_s) for name, one in declared.items()}
     out = []
     with alone(workspace.state / "sweep.lock", "pilot sweep"):
         for name, one in declared.items():

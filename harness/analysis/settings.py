@@ -13,7 +13,6 @@ from harness.domain.target import Target
 from harness.domain.verdict import Slo
 
 JUDGED = ("p95_s", "p99_s", "ttft_p95_s", "error_rate", "goodput")
-COST_PROFILE = "steady"
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ def settings(
     """What the valid rounds say; ``margin`` is the cost ratio that does not matter, sealed as margins.cost."""
     promised = [s for s in slos if s.metric in JUDGED]
     named: Mapping[str, Target] = {t.name: t for t in targets}
-    profile = COST_PROFILE if COST_PROFILE in data.profiles else data.profiles[0]
+    profile = spend.cost_profile(data.profiles)
     tried = []
     for name, setting in zip(sweep.names, sweep.settings, strict=True):
         promises = tuple(

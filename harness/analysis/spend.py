@@ -19,6 +19,13 @@ from harness.domain.bill import Bill, CostLayer
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.target import PriceModel, Target
 
+COST_PROFILE = "steady"  # the traffic that cost is scored at: everyday, not the stress of a burst
+
+
+def cost_profile(profiles: Sequence[str]) -> str:
+    """Of those that were measured and judged: the everyday one, else the first."""
+    return COST_PROFILE if COST_PROFILE in profiles or not profiles else profiles[0]
+
 
 @dataclass(frozen=True)
 class Block:

@@ -13,7 +13,7 @@ from harness.campaign.launch import launch
 from harness.campaign.limits import Limits, spent_in
 from harness.campaign.metering import Meter, metered
 from harness.campaign.platform import EmbeddedPlatform
-from harness.campaign.progress import Progress, Seen, Step, duration
+from harness.campaign.progress import Pace, Progress, Seen, Step, duration
 from harness.costing.forecast import run_cost_usd
 from harness.domain.plan import Block, Plan, Run, Start
 from harness.domain.target import Runtime, Target
@@ -75,7 +75,7 @@ class Campaign:
         self._profiles = {p.name: p for p in plan.profiles}
         self._limits = limits_of(workspace)
         self._limits.spent_usd = spent_in(workspace.evidence)
-        self._took_s = self._expected_s = 0.0  # of this pass's runs so far
+        self._pace = Pace()
 
     def run(self, *, now: bool) -> Tally:
         """Every block that has no valid attempt yet, in order; raises LimitReached or Interrupted."""
@@ -130,23 +130,17 @@ class Campaign:
                 place + 1,
                 len(units),
                 f"{run.profile} on {run.target}",
-                left * self._stretch,
-                sum(unit.expected_s for unit in units) * self._stretch,
+                left * self._pace.factor,
+                sum(unit.expected_s for unit in units) * self._pace.factor,
             )
             began = time.monotonic()
             record = self._one(run, attempt, step, platform)
-            self._took_s += time.monotonic() - began
-            self._expected_s += run.expected_s
+            self._pace.add(time.monotonic() - began, run.expected_s)
             if not record.valid:
                 self._store.note("block invalid", block=block.number, attempt=attempt, reasons=record.reasons)
                 return False
         self._store.note("block ended", block=block.number, attempt=attempt)
         return True
-
-    @property
-    def _stretch(self) -> float:
-        """How much longer runs take here than their schedules: the last answers' time, and whatever is applied before."""
-        return max(1.0, self._took_s / self._expected_s) if self._expected_s else 1.0
 
     def _one(self, run: Run, attempt: int, step: Step, platform: EmbeddedPlatform) -> RunRecord:
         target = self._targets[run.target]

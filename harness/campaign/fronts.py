@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from harness.campaign.contract_check import Answer, Check
-from harness.domain.mix import Mix
+from harness.domain.mix import CHARACTERS_PER_TOKEN, Mix
 from harness.domain.questions import Question
 from harness.runtimes.fronts import Front
 from harness.workspace import Workspace
 
-BYTES_PER_TOKEN = 4.0
 AROUND_BYTES = 600  # of the body around the messages
 FAR_SIGMAS = 4.0  # one prompt in thirty thousand is longer
 
@@ -31,7 +29,7 @@ def largest_bytes(questions: Sequence[Question], mixes: Sequence[Mix]) -> int:
     """Of any request body that the profiles may send."""
     own = max((sum(len(m.content.encode()) for m in q.messages) for q in questions), default=0)
     prompts = [mix.prompt for mix in mixes if mix.prompt]
-    drawn = max((p.median * math.exp(FAR_SIGMAS * p.sigma) * BYTES_PER_TOKEN for p in prompts), default=0.0)
+    drawn = max((p.at(FAR_SIGMAS * p.sigma) * CHARACTERS_PER_TOKEN for p in prompts), default=0.0)
     return round(max(own, drawn)) + AROUND_BYTES
 
 

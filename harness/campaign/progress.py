@@ -36,6 +36,23 @@ class Seen:
     budget_usd: Decimal
 
 
+@dataclass
+class Pace:
+    """How much longer runs take than their schedules: the last answers' time, and whatever is applied before one."""
+
+    took_s: float = 0.0
+    expected_s: float = 0.0
+
+    def add(self, took_s: float, expected_s: float) -> None:
+        self.took_s += took_s
+        self.expected_s += expected_s
+
+    @property
+    def factor(self) -> float:
+        """Never below 1, and 1 before the first run."""
+        return max(1.0, self.took_s / self.expected_s) if self.expected_s else 1.0
+
+
 BAR = 28
 
 

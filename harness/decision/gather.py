@@ -40,7 +40,6 @@ from harness.workspace import Workspace
 T = TypeVar("T")
 R = TypeVar("R")
 WORKERS = min(4, os.cpu_count() or 1)  # each holds arrays of its own: more would cost memory
-COST_PROFILE = "steady"  # the traffic that cost is scored at: everyday, not the stress of a burst
 SEARCH_PROFILE = "capacity"
 BURSTS = ("burst",)  # their seconds are not alike, so a warm-up cannot be told from their shape
 
@@ -58,7 +57,7 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
     targets = {t.name: t for t in workspace.measured()}
     names = list(dict.fromkeys(data.targets))
     pairs = [(n, p) for p in judged for n in names]
-    cost_profile = COST_PROFILE if COST_PROFILE in data.profiles else judged[0] if judged else COST_PROFILE
+    cost_profile = spend.COST_PROFILE if spend.COST_PROFILE in data.profiles else spend.cost_profile(judged)
     look = looks.look(len(data.blocks_valid), data.blocks_planned)
     seen = data.at(looks.first_blocks(data.blocks_valid, look.blocks))
     declared = {p.name: p.warmup_s for p in plan.profiles}

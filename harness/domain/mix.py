@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 MOST_PROMPT_TOKENS = 400_000
+CHARACTERS_PER_TOKEN = 4.0  # English prose under common tokenisers; what a target counted stands in input_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,11 @@ class TokenLength:
     sigma: float = 0.0
 
     def draw(self, rng: Random) -> int:
-        return max(1, min(MOST_PROMPT_TOKENS, round(self.median * math.exp(rng.gauss(0.0, self.sigma)))))
+        return self.at(rng.gauss(0.0, self.sigma))
+
+    def at(self, deviation: float) -> int:
+        """Of a prompt whose logarithm lies so far from the median's."""
+        return max(1, min(MOST_PROMPT_TOKENS, round(self.median * math.exp(deviation))))
 
 
 @dataclass(frozen=True, slots=True)

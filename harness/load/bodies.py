@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from harness.domain.mix import CHARACTERS_PER_TOKEN
 from harness.domain.target import Dialect
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from harness.load.signing import Signing
     from harness.load.spec import RunSpec
 
-CHARACTERS_PER_TOKEN = 4.0  # English prose under common tokenisers; what a target counted stands in input_tokens
 MOST_CHARACTERS = 32_000  # a message, by the contract
 MOST_MESSAGES = 64
 MOST_TOKENS = 4096

@@ -1,7 +1,5 @@
 """Which setting to seal: the cheapest that keeps every promise, a faster one that costs hardly more, or none and why."""
 
-import pytest
-
 from harness.analysis.settings import Promise, Tried, choose
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.verdict import Slo
@@ -68,8 +66,7 @@ def test_an_unknown_cost_chooses_nothing_but_no_prices_leave_it_to_the_file():
     assert choose(unpriced, 1.1)[0] == "s"
 
 
-@pytest.mark.parametrize("rounds", [0])
-def test_before_the_first_round_nothing_is_said(rounds):
+def test_before_the_first_round_nothing_is_said():
     nothing = Unknown("no measured request")
     made = [Tried("s", (Promise("steady", P95, nothing),), nothing, priced=True)]
     assert choose(made, 1.1) == (None, "no round is valid yet")

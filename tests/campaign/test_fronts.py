@@ -1,12 +1,13 @@
 """What stands before a target's code: what is too long, too large or cannot stream is said before the first block."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness.campaign.contract_check import Answer
 from harness.campaign.fronts import front_checks, largest_bytes
-from harness.domain.mix import Mix, TokenLength
+from harness.domain.mix import MOST_PROMPT_TOKENS, Mix, TokenLength
 from harness.domain.questions import Message, Question
 from harness.domain.target import (
     AwsEcs,
@@ -75,18 +76,22 @@ def test_a_front_that_hands_answers_over_whole_is_named(asked):
 
 
 def test_prompts_that_are_too_large_fail(asked):
-    long = Mix(prompt=TokenLength(1_200_000))
-    check = asked(BY_MODEL["sagemaker-serverless"], [Mix(), long])["requests are small enough for its front"]
+    narrow = replace(BY_MODEL["sagemaker-serverless"], request_bytes=500_000)
+    check = asked(narrow, [Mix(), Mix(prompt=TokenLength(150_000))])["requests are small enough for its front"]
 
     assert check.answer is Answer.FAIL
-    assert "the largest may have 4,800,600 bytes, SageMaker lets 4,000,000 in" in check.detail
+    assert "the largest may have 600,600 bytes, SageMaker lets 500,000 in" in check.detail
+
+
+def test_no_prompt_is_counted_longer_than_one_that_is_ever_drawn():
+    assert largest_bytes([], [Mix(prompt=TokenLength(200_000, 3.0))]) == MOST_PROMPT_TOKENS * 4 + 600
 
 
 def test_the_largest_request_is_the_longest_question_or_a_far_draw_of_the_mix():
     questions = [Question("a", (Message("user", "x" * 50),)), Question("b", (Message("user", "ä" * 50),))]
 
     assert largest_bytes(questions, [Mix()]) == 700
-    assert largest_bytes(questions, [Mix(prompt=TokenLength(1000, 0.25))]) == round(4000 * 2.718281828) + 600
+    assert largest_bytes(questions, [Mix(prompt=TokenLength(1000, 0.25))]) == round(1000 * 2.718281828) * 4 + 600
 
 
 @pytest.mark.parametrize(

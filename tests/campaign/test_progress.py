@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from harness.campaign.progress import BAR, Seen, Step, bar, duration, page
+from harness.campaign.progress import BAR, Pace, Seen, Step, bar, duration, page
 
 STEP = Step(12, 49, 3, 18, "burst on function", remaining_s=570, whole_s=1200)
 SEEN = Seen(218, 187, 450, Decimal("1.234"), Decimal(50))
@@ -33,3 +33,13 @@ def test_a_bar_is_never_longer_than_whole(done: float, whole: float, filled: int
 def test_a_run_that_takes_longer_than_expected_has_nothing_left_but_the_rest() -> None:
     assert "left 0 s" in page(STEP, 100, 40, SEEN)[2]
     assert f"left {duration(STEP.remaining_s)}" in page(STEP, 100, 40, SEEN)[3]
+
+
+def test_what_is_left_grows_with_what_the_runs_so_far_took_and_never_shrinks():
+    pace = Pace()
+    assert pace.factor == 1.0
+    pace.add(45.0, 30.0)
+    pace.add(15.0, 10.0)
+    assert pace.factor == 1.5
+    pace.add(0.0, 100.0)
+    assert pace.factor == 1.0

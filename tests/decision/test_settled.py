@@ -1,5 +1,7 @@
 """What was tried before the seal stands in the report, and what was chosen otherwise is a doubt."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -125,3 +127,17 @@ def test_settings_chosen_by_hand_are_a_doubt_where_they_could_have_been_tried(tm
     [said] = [doubt for doubt in pipeline.decide(workspace).doubts if "sweep" in doubt]
 
     assert said == "The memory and worker settings of beta were chosen by hand, not by a sweep (pilot sweep)."
+
+
+def test_the_command_ends_with_5_where_no_setting_keeps_every_promise(swept):
+    """All is measured and checked already, so nothing is sent and nothing is left applied."""
+    path = swept.root / "pilot.toml"
+    path.write_text(path.read_text().replace("p95_s = 2.0", "p95_s = 0.1", 1))
+    store = Store(swept.evidence).sweeps()[0]
+    store.note(pipeline.CHECKED)
+    command = [sys.executable, "-m", "harness", "sweep", "alpha"]
+    done = subprocess.run(command, cwd=swept.root, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 5, done.stderr
+    assert "can't choose: no setting keeps every promise; four comes nearest" in done.stdout
+    assert not [entry for entry in store.journal() if entry["event"] == "setting applied"]
