@@ -18,6 +18,7 @@ from harness.frames import bills, judged, readings, samples
 from harness.frames.frame import described, frame
 from harness.frames.runs import RUNS, Made, made
 from harness.frames.runs import rows as rows_of
+from harness.report.blocks import Table
 from harness.workspace import open_workspace
 
 
@@ -96,9 +97,26 @@ class Pilot:
         rows = judged.comparisons(self._outcome.findings)
         return self._frame(judged.COMPARISONS, rows, "one metric under one profile", "the whole evidence")
 
+    def tables(self) -> dict[str, str]:
+        """Names of the report's tables, those behind its charts among them, each with its title."""
+        return {name: table.title for name, table in self._tables.items()}
+
+    def table(self, name: str) -> pd.DataFrame:
+        """The values that a table of the report is written from; raises Refused for a name that is none.
+
+        What ``pilot report --table NAME`` prints is this in words: every number with its unit and its digits.
+        """
+        table = pipeline.one_of(self._tables, name)
+        attrs = self._attrs("one row of the table", "the whole evidence")
+        return frame(table.columns, table.data, **attrs, title=table.title, note=table.note)
+
     def decision(self) -> Mapping[str, Any]:
         """What ``pilot decide --json`` prints, as plain dicts and lists."""
         return self._outcome.as_json()
+
+    @cached_property
+    def _tables(self) -> dict[str, Table]:
+        return pipeline.report_tables(self._workspace, self._outcome)
 
     @cached_property
     def _outcome(self) -> pipeline.Outcome:
