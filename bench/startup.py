@@ -6,7 +6,7 @@ Wall seconds and processor seconds of each, least and median, beside ``python -c
 which every locustfile pays. Other tenants of the machine can only add, so the least says what the code costs. Then how
 large the installed packages are, which is what a base install weighs when this environment holds one.
 
-    python -m venv base && base/bin/pip install -c constraints.txt . && du -sm base
+    python -m venv base && base/bin/pip install . && du -sm base
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def main() -> None:
     print(f"{'':<20}{'':<7}{'wall s, least (median)':>24}{'CPU s, least (median)':>24}{'x pass':>8}{'x locust':>10}")
     for (name, at), runs in found.items():
         wall, cpu = (sorted(values) for values in zip(*runs[1:], strict=True))
-        beside = [cpu[0] / min(c for _, c in found[other, at][1:]) for other in (FLOOR, LOCUST)]
+        beside = [cpu[0] / min(c for there in roots for _, c in found[other, there][1:]) for other in (FLOOR, LOCUST)]
         cells = [f"{values[0]:.3f} ({statistics.median(values):.3f})" for values in (wall, cpu)]
         print(f"{name:<20}{at:<7}{cells[0]:>24}{cells[1]:>24}{beside[0]:>8.1f}{beside[1]:>10.2f}")
     packages = Path(sys.prefix)

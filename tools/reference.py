@@ -28,6 +28,12 @@ from harness.domain.columns import Column
 from harness.domain.sample import Outcome
 from harness.errors import Exit
 from harness.evidence.fields import FILES
+from harness.frames.bills import BILLS
+from harness.frames.judged import COMPARISONS, VERDICTS
+from harness.frames.readings import READINGS
+from harness.frames.runs import RUNS
+from harness.frames.samples import HEAD as HEAD_OF_SAMPLES
+from harness.frames.samples import TIMES
 from harness.workspace.pilot_toml import PilotToml
 from harness.workspace.source_toml import KINDS
 from harness.workspace.sweep_toml import SweepToml
@@ -60,6 +66,15 @@ EVIDENCE = """\
 What every file of an evidence folder holds. In samples.parquet `*_s` are instants in seconds from the run's start on one monotonic
 clock, except those whose meaning begins with "duration"; what did not happen or is not known is null, never 0.
 """
+FRAMED = "What [harness.open](notebook.md) gives. samples() has every column of samples.parquet too.\n"
+FRAMES = {
+    "samples": (*HEAD_OF_SAMPLES, *TIMES),
+    "runs": RUNS,
+    "readings": READINGS,
+    "bills": BILLS,
+    "verdicts": VERDICTS,
+    "comparisons": COMPARISONS,
+}
 TYPES = {
     "int": "whole number",
     "float": "number",
@@ -101,6 +116,9 @@ def page() -> str:
         "## Columns of the evidence\n",
         EVIDENCE,
         *(part for name, columns in FILES.items() for part in (f"### {name}\n", _columns(columns))),
+        "## Columns of the frames\n",
+        FRAMED,
+        *(part for name, columns in FRAMES.items() for part in (f"### pilot.{name}()\n", _columns(columns))),
     ]
     return "\n".join(parts)
 
