@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.evidence.files import dump
+from tests.builders import Pilot
+
 ROOT = Path(__file__).parent.parent
 SAY = """
 import atexit, runpy, sys
@@ -49,3 +52,20 @@ def test_a_client_of_aws_is_what_loads_boto():
     code = "from harness.cloud.aws import client\nclient('lambda', 'us-east-1')"
 
     assert "boto3" in loaded(code, watched=HEAVY)
+
+
+def test_metering_and_deciding_load_no_pandas(tmp_path):
+    workspace, _, store = Pilot(tmp_path, blocks=2, per_run=20).write()
+    target = dump({"root": str(workspace.root), "runs": [str(p.parent) for p in store.root.rglob("samples.parquet")]})
+    code = f"""
+import json, pathlib
+from harness import pipeline
+from harness.campaign.metering import metered
+from harness.workspace import open_workspace
+said = json.loads({target!r})
+workspace = open_workspace(pathlib.Path(said["root"]))
+assert metered(workspace.target("alpha"), pathlib.Path(said["runs"][0])).samples == 20
+assert pipeline.decide(workspace).findings.slos
+"""
+
+    assert loaded(code, watched=HEAVY) == []

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 import harness
 from harness.errors import PilotError
+from harness.evidence import parquet
 
 PROFILE = Path(harness.__file__).parent / "demo" / "workspace" / "loadprofiles" / "steady.py"
 COLUMNS = (
@@ -99,7 +98,7 @@ def drive(url: str, rate: float, seconds: float, **options: object) -> Trial:
 
 def _read(folder: Path) -> Trial:
     ledger = json.loads((folder / "ledger.json").read_text(encoding="utf-8"))
-    rows = [r for r in pq.read_table(folder / "samples.parquet", columns=list(COLUMNS)).to_pylist() if r["measured"]]
+    rows = [r for r in parquet.read(folder / "samples.parquet", COLUMNS).to_pylist() if r["measured"]]
     done = [r for r in rows if r["finished_s"] is not None]
     streams = [r for r in done if r["first_token_s"] is not None]
     return Trial(

@@ -42,3 +42,13 @@ def write_chunks(
         with contextlib.suppress(OSError):
             partial.unlink()
         raise
+
+
+def read(path: Path, columns: Sequence[str]) -> Any:  # noqa: ANN401 - a pyarrow.Table
+    """These columns of one file; raises OSError or ValueError. pyarrow's own ``read_table`` imports pandas."""
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    with pq.ParquetFile(path) as file:
+        if missing := [name for name in columns if name not in file.schema_arrow.names]:
+            raise ValueError(f"no column {', '.join(missing)}")
+        return file.read(columns=list(columns))
