@@ -47,6 +47,7 @@ from harness.evidence.store import Store
 from harness.planning import draw_plan, note_changes, seal_of
 from harness.planning.profiles import describe
 from harness.report import render
+from harness.report.blocks import Table
 from harness.report.content import Content, content
 from harness.report.csv_text import csv_text
 from harness.report.earlier import changes, read_earlier
@@ -244,11 +245,20 @@ def report(workspace: Workspace, folder: Path, earlier: Path | None = None) -> t
 
 def report_table(workspace: Workspace, name: str) -> str:
     """One table of the report as CSV, made anew from the evidence; raises Refused where there is none of that name."""
-    said = _content(workspace, decide(workspace), None)
-    tables = {**said.tables, **{f.table.id: f.table for f in said.figures.values() if f.table}}
+    return csv_text(one_of(report_tables(workspace, decide(workspace)), name))
+
+
+def report_tables(workspace: Workspace, outcome: Outcome) -> dict[str, Table]:
+    """Every table of the report and those behind its charts, by name: values, and how they read."""
+    said = _content(workspace, outcome, None)
+    return {**said.tables, **{f.table.id: f.table for f in said.figures.values() if f.table}}
+
+
+def one_of(tables: dict[str, Table], name: str) -> Table:
+    """Raises Refused where there is none of that name."""
     if name not in tables:
         raise Refused(f"the report has no table {name}", f"one of: {', '.join(sorted(tables))}")
-    return csv_text(tables[name])
+    return tables[name]
 
 
 def _content(workspace: Workspace, outcome: Outcome, before: dict[str, Any] | None) -> Content:
