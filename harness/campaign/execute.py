@@ -86,7 +86,7 @@ class Campaign:
                 if self._store.valid_attempt(block) is not None:
                     continue
                 self._wait_for(block, now=now)
-                for _ in range(most - len(self._spoilt_attempts(block))):
+                for _ in range(most - self._store.spoilt(block)):
                     if self._attempt(block, platform):
                         break
                 else:
@@ -95,15 +95,6 @@ class Campaign:
                     self._progress.say(f"block {block.number}: INVALID in all {most} attempts; going on without it")
         valid = sum(self._store.valid_attempt(b) is not None for b in self._plan.units)
         return Tally(valid, len(given_up), len(self._plan.units) - valid - len(given_up))
-
-    def _spoilt_attempts(self, block: Block) -> list[int]:
-        """Earlier attempts that the generator spoilt; one that a person or a limit stopped does not count."""
-        out = []
-        for attempt in self._store.attempts(block.number):
-            records = self._store.records(block, attempt)
-            if any(r.ledger and not r.valid and not r.ledger.get("stopped_by") for r in records):
-                out.append(attempt)
-        return out
 
     def _wait_for(self, block: Block, *, now: bool) -> None:
         """Until the block's slot; nothing is sent while waiting, and the stop file is honoured."""

@@ -37,10 +37,11 @@ def demo(
         workspace.corpus.ensure()
         progress.say("calibrating the load generator against known laws (about 85 s)")
         pipeline.calibrate(workspace, progress)
-        made, digest = pipeline.plan(workspace, seal=True)
+        planned = pipeline.plan(workspace, seal=True)
+        made = planned.plan
         progress.say(
             f"plan: {len(made.blocks)} blocks, {made.requests} requests, {duration(made.expected_s)}; "
-            f"seal {(digest or '')[:23]}…"
+            f"seal {(planned.seal or '')[:23]}…"
         )
         tally = pipeline.run(workspace, progress, now=True)
         pipeline.collect(workspace, progress)
