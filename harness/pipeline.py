@@ -24,7 +24,7 @@ from harness.campaign import collect as collecting
 from harness.campaign import sweep as sweeping
 from harness.campaign import tracing
 from harness.campaign.board import Board, board
-from harness.campaign.checks import ADVICE, CHECKED, checked, comparing, contract_of, endpoint, fitting
+from harness.campaign.checks import ADVICE, CHECKED, Endpoint, checked, comparing, contract_of, endpoint, fitting
 from harness.campaign.contract_check import Answer, Check
 from harness.campaign.execute import Campaign, Tally, limits_of, worst_case_usd
 from harness.campaign.lock import alone
@@ -66,7 +66,8 @@ def check(workspace: Workspace, names: Sequence[str]) -> dict[str, list[Check]]:
         bases = {target.name: platform.url(target.name) for target in targets} if platform else {}
         streams = workspace.config.load.stream_share > 0
         out |= {target.name: contract_of(target, bases[target.name], streams=streams) for target in targets}
-        out |= check_endpoints(urls)
+        for seen in endpoints(urls):
+            out |= seen.groups
         pair = [t for t in targets if t.name in (workspace.config.pilot.baseline, workspace.config.pilot.candidate)]
         if len(pair) == 2:
             out |= comparing(workspace, pair, bases)
@@ -88,12 +89,12 @@ def trace(workspace: Workspace, name: str, within_s: float) -> list[Check]:
         return [*sent.checks, *tracing.follow(sent, collecting.sources_of(target, workspace, source_of), within_s)]
 
 
-def check_endpoints(urls: Sequence[str]) -> dict[str, list[Check]]:
+def endpoints(urls: Sequence[str]) -> list[Endpoint]:
     """Endpoints by their URL, declared nowhere: no workspace is needed; raises Refused for what is no base URL."""
     wrong = [f"{without_secrets(url)}: {problem}" for url in urls if (problem := problem_of(url))]
     if wrong:
         raise Refused("; ".join(wrong), "as https://chat.example.com/path")
-    return {name: made for url in urls for name, made in endpoint(url.rstrip("/")).items()}
+    return [endpoint(url.rstrip("/")) for url in urls]
 
 
 def calibrate(workspace: Workspace, progress: Progress, *, long: bool = False) -> tuple[calibrating.Calibration, Path]:

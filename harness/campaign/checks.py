@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -38,14 +38,26 @@ def contract_of(target: Target, url: str, *, streams: bool = True) -> list[Check
     return check_contract(url, auth_of(target, url), verify_of(target))
 
 
-def endpoint(url: str) -> dict[str, list[Check]]:
-    """An endpoint that nobody has declared: its dialect, that dialect's contract, and what it leaves untold."""
+@dataclass(frozen=True)
+class Endpoint:
+    """What was seen of an endpoint that nobody has declared; ``dialect`` None where it speaks none that is known."""
+
+    url: str
+    dialect: Dialect | None
+    model: str | None
+    groups: Mapping[str, list[Check]]
+
+
+def endpoint(url: str) -> Endpoint:
+    """An endpoint by its URL: its dialect, that dialect's contract, and what it leaves untold."""
     found = recognise(url)
     held: list[Check] = []
     if found.seen.answer is Answer.PASS:
         held = check_contract(url) if found.dialect is Dialect.RAG_CHAT else check_openai(url, model=found.model)
-    out = {url: [found.seen, *held]}
-    return out | ({f"{EVIDENCE} of {url}": list(found.evidence)} if found.evidence else {})
+    groups = {url: [found.seen, *held]}
+    if found.evidence:
+        groups[f"{EVIDENCE} of {url}"] = list(found.evidence)
+    return Endpoint(url, found.dialect, found.model, groups)
 
 
 def comparing(workspace: Workspace, pair: Sequence[Target], bases: Mapping[str, str]) -> dict[str, list[Check]]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from importlib.metadata import version
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-import harness
+from harness.cli.output import pages
 from harness.errors import Exit, PilotError
 
 COMMANDS = (
@@ -35,13 +34,6 @@ COMMANDS = (
 
 # typer carries its own click and does not export the base of its usage errors
 USAGE_ERRORS: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "UsageError")
-
-
-def pages() -> Path:
-    """The folder of the documentation: inside an installed package, beside it in a checkout."""
-    package = Path(harness.__file__).parent
-    inside = package / "scaffold" / "assets" / "docs"
-    return inside if inside.is_dir() else package.parent / "docs"
 
 
 app = typer.Typer(

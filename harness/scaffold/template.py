@@ -40,9 +40,9 @@ repeats = 1
 """
 QUICK = """\
 [profiles.steady]            # a first look: steady traffic alone, in minutes; delete this file's quick parts for the real pilot
-rate       = 4               # 6 blocks make 720 measured requests a target: enough to settle a promise of 1 %
-duration_s = 30
-warmup_s   = 3
+rate       = 6               # 6 blocks make 648 measured requests a target: enough to settle a promise of 1 %
+duration_s = 18
+warmup_s   = 2
 """
 QUICK_SCALE = 0.25  # of the embedded model's clock: two cores carry the rate, and answers come within the promises
 
