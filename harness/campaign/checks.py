@@ -47,6 +47,11 @@ class Endpoint:
     model: str | None
     groups: Mapping[str, list[Check]]
 
+    @property
+    def reached(self) -> bool:
+        """Whether it answered anything: an API of its own is an answer too."""
+        return self.dialect is not None or self.groups[self.url][0].answer is Answer.FAIL
+
 
 def endpoint(url: str) -> Endpoint:
     """An endpoint by its URL: its dialect, that dialect's contract, and what it leaves untold."""

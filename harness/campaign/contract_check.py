@@ -233,13 +233,17 @@ def check_contract(base_url: str, auth: httpx.Auth | None = None, verify: Verify
 
 
 def client_of(base_url: str, auth: httpx.Auth | None, verify: Verify) -> httpx.Client:
-    """A client that follows no redirect and reads no proxy settings."""
+    """A client that follows no redirect, reads no proxy settings and keeps no connection.
+
+    A server may close one that it kept after an error of its own; the next question would look cut off.
+    """
     return httpx.Client(
         base_url=base_url,
         auth=auth,
         timeout=TIMEOUT_S,
         trust_env=False,
         follow_redirects=False,
+        limits=httpx.Limits(max_keepalive_connections=0),
         verify=verify,
     )
 

@@ -62,8 +62,11 @@ def check(
 
 
 def _init(seen: Sequence[Endpoint]) -> str | None:
-    """The command that makes a workspace of two endpoints; a dialect that was not recognised is described in target.toml."""
-    if len(seen) != 2:
+    """The command that makes a workspace of two endpoints; a dialect of their own is described in target.toml.
+
+    None where one of them gave no answer: first it has to be reached.
+    """
+    if len(seen) != 2 or not all(one.reached for one in seen):
         return None
     words = ["pilot init ours --quick"]
     for role, one in zip(("baseline", "candidate"), seen, strict=True):

@@ -103,6 +103,6 @@ def test_endpoints_are_recognised_by_their_dialect(service, openai, odd):
 def test_what_an_endpoint_leaves_untold_is_said_with_what_it_costs(service):
     with gateway(service, "no headers") as url:
         told = {c.name: c for c in endpoint(url).groups[f"evidence of {url}"]}
-    assert told["instances"].answer is Answer.UNKNOWN
+    assert told["instances"].answer is Answer.UNTOLD
     assert "cold starts, instances and capacity per instance cannot be told" in told["instances"].detail
     assert told["tokens"].answer is Answer.PASS

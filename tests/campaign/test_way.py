@@ -15,7 +15,13 @@ from harness.workspace import open_workspace
 from tests.builders import Pilot
 
 PASSED = {"alpha": [{"name": "A whole answer", "answer": "pass", "detail": "", "shown_by": None}]}
-CALIBRATED = {"schema_version": 1, "measured_utc": "2026-11-09T09:00:00+00:00", "passed": True, "checks": [], "versions": {}}
+CALIBRATED = {
+    "schema_version": 1,
+    "measured_utc": "2026-11-09T09:00:00+00:00",
+    "passed": True,
+    "checks": [],
+    "versions": {},
+}
 SOURCE = '[[sources]]\nkind = "prometheus"\nurl = "http://127.0.0.1:9/"\nqueries = [{ name = "up", promql = "up", unit = "1" }]\n'
 
 

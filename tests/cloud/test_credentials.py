@@ -46,7 +46,10 @@ def target(root, more):
         (GOOGLE, r"cloud-monitoring: no Google credentials: run gcloud auth application-default login"),
         (ID_TOKEN, r"google-id-token: no Google service account"),
         (AZURE, r"azure-monitor: no Azure credentials: run az login"),
-        ('[auth]\nkind = "header"\nenv = "NOT_SET_ANYWHERE"\n', "beta: environment variable NOT_SET_ANYWHERE is not set"),
+        (
+            '[auth]\nkind = "header"\nenv = "NOT_SET_ANYWHERE"\n',
+            "beta: environment variable NOT_SET_ANYWHERE is not set",
+        ),
     ],
 )
 def test_what_cannot_be_found_is_refused_with_what_to_do(tmp_path, nobody, table, says):
@@ -72,7 +75,9 @@ def test_the_files_of_a_login_are_found(tmp_path, nobody):
     (home / ".config" / "gcloud").mkdir(parents=True)
     (home / ".config" / "gcloud" / "application_default_credentials.json").write_text("{}")
     (home / ".azure").mkdir()
-    (home / ".azure" / "azureProfile.json").write_text(json.dumps({"subscriptions": [{"id": "s"}]}), encoding="utf-8-sig")
+    (home / ".azure" / "azureProfile.json").write_text(
+        json.dumps({"subscriptions": [{"id": "s"}]}), encoding="utf-8-sig"
+    )
     credentials.require([target(tmp_path, GOOGLE + AZURE)])
 
 
