@@ -64,7 +64,7 @@ def pilot_toml(a: Answers) -> str:
         )
     return _aligned(f"""\
 # This pilot: two deployments of one chat API, and what they are held to. docs: pilot-toml.md of runtime-pilot.
-# What decides (pilot to profiles) is sealed by `pilot plan --seal`, again until the first request is measured; a later change is listed in the report.
+# What decides (pilot to profiles) is sealed by `pilot plan --seal`, again until anything is measured; a later change stands in the report.
 
 [pilot]
 question  = {_text(a.question)}
