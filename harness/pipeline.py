@@ -8,7 +8,7 @@ Everything up to ``collect`` touches the world and writes evidence; ``decide`` a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -26,10 +26,11 @@ from harness.campaign import tracing
 from harness.campaign.board import Board, board
 from harness.campaign.checks import ADVICE, CHECKED, Endpoint, checked, comparing, contract_of, endpoint, fitting
 from harness.campaign.contract_check import Answer, Check
-from harness.campaign.execute import Campaign, Tally, limits_of, worst_case_usd
+from harness.campaign.drive import limits_of, worst_case_usd
+from harness.campaign.execute import Campaign, Tally
 from harness.campaign.lock import alone
 from harness.campaign.platform import EmbeddedPlatform
-from harness.campaign.progress import Progress
+from harness.campaign.progress import Progress, duration
 from harness.cloud.credentials import require as require_credentials
 from harness.decision.as_json import decision_json
 from harness.decision.decide import Decision
@@ -39,7 +40,7 @@ from harness.decision.findings import Findings
 from harness.decision.gather import gather
 from harness.decision.settled import settled
 from harness.domain.address import problem_of, without_secrets
-from harness.domain.plan import Plan
+from harness.domain.plan import Block, Plan
 from harness.domain.sweep import Sweep
 from harness.errors import GateFailed, Refused
 from harness.evidence.files import dump, write_text
@@ -97,9 +98,12 @@ def endpoints(urls: Sequence[str]) -> list[Endpoint]:
     return [endpoint(url.rstrip("/")) for url in urls]
 
 
-def calibrate(workspace: Workspace, progress: Progress, *, long: bool = False) -> tuple[calibrating.Calibration, Path]:
+def calibrate(
+    workspace: Workspace, progress: Progress, effort: calibrating.Effort = calibrating.USUAL
+) -> tuple[calibrating.Calibration, Path]:
     """Hold the load generator to known laws; the record lies with the evidence."""
-    made = calibrating.calibrate(progress.say, long=long)
+    progress.say(f"calibrating the load generator against known laws, about {duration(effort.expected_s)}")
+    made = calibrating.calibrate(progress.say, effort)
     return made, calibrating.write(workspace.evidence, made)
 
 
@@ -161,7 +165,9 @@ def _drawn(workspace: Workspace) -> Plan:
     )
 
 
-def run(workspace: Workspace, progress: Progress, *, now: bool) -> Tally:
+def run(
+    workspace: Workspace, progress: Progress, *, now: bool, after_block: Callable[[Block], None] | None = None
+) -> Tally:
     """Execute the sealed plan's remaining blocks, after both targets have passed the contract check."""
     store = Store(workspace.evidence)
     there = sealing.standing(store)
@@ -178,7 +184,7 @@ def run(workspace: Workspace, progress: Progress, *, now: bool) -> Tally:
         advice = [(n, c) for n in ADVICE for c in results.get(n, ()) if not c.stands]
         for name, one in advice:
             progress.say(f"{name}: {one.answer.value}: {one.name}{f' ({one.detail})' if one.detail else ''}")
-    return Campaign(workspace, sealed_plan, store, progress).run(now=now)
+    return Campaign(workspace, sealed_plan, store, progress, after_block=after_block).run(now=now)
 
 
 def _gated(results: dict[str, list[Check]], store: Store, progress: Progress) -> None:

@@ -69,6 +69,7 @@ class Verdict:
     confidence: str
     date: str
     numbers: tuple[KeyNumber, ...] = field(default=())
+    state: tuple[str, ...] = ()  # how far the pilot is, where it is not at its end
 
 
 def number(text: str) -> Cell:

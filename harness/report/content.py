@@ -30,6 +30,7 @@ from harness.report import (
 )
 from harness.report.blocks import Cell, Figure, KeyNumber, Table, Verdict, absent, number, table
 from harness.report.earlier import changes
+from harness.report.state import state
 from harness.workspace import Workspace
 from harness.workspace.pilot_toml import Scaling
 
@@ -136,6 +137,7 @@ def content(
             decision.confidence.value,
             day,
             _key_numbers(findings, names),
+            state(findings, plan),
         ),
         tables={t.id: t for t in made},
         figures={f.id: f for f in drawn if f},
