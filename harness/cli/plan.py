@@ -104,5 +104,10 @@ def _seal(planned: Planned) -> list[str]:
     if planned.replaced:
         return ["sealed again: the same criteria, other slots", sealed]
     if changes:
-        return ["changed since the seal, and not part of this plan (pilot plan --seal):", *changes, sealed]
+        late = (
+            "requests were measured under it, so these are doubts of the report"
+            if planned.stands
+            else "pilot plan --seal"
+        )
+        return [f"changed since the seal, and not part of this plan ({late}):", *changes, sealed]
     return [*(["nothing changed since it was sealed"] if planned.asked_again else []), sealed]

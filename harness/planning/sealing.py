@@ -26,6 +26,7 @@ class Planned:
     replaced: str | None = None  # digest of the seal that was replaced
     lost: bool = False  # that seal's file was gone, so what differs from it cannot be said
     asked_again: bool = False  # what was sealed is sealed as it was
+    stands: bool = False  # requests were measured under it: it is never sealed again
 
 
 def standing(store: Store) -> tuple[Plan, str] | None:
@@ -58,7 +59,7 @@ def kept(workspace: Workspace, store: Store, *, seal: bool) -> Planned | None:
             "put them back, or keep them as a doubt in the report; other criteria need a new workspace: pilot init DIR",
         )
     if begun or not seal:
-        return Planned(plan, digest, open_promises(workspace, plan), changes, asked_again=seal)
+        return Planned(plan, digest, open_promises(workspace, plan), changes, asked_again=seal, stands=begun)
     return None
 
 
