@@ -54,18 +54,27 @@ def blocks(language):
             yield page.relative_to(ROOT).as_posix(), found
 
 
+SHELL = {
+    "cd ours",
+    "cd nightly",
+    "python3 -m venv pilot-env",
+    "pilot-env/bin/pip install .",
+    ". pilot-env/bin/activate",
+}
 CONSOLE = sorted({line.strip() for _, block in blocks("console") for line in block.splitlines() if line.strip()})
 
 
 @pytest.mark.parametrize("line", CONSOLE)
 def test_every_console_line_names_something_that_runs(line):
     words = line.split("#")[0].split()
-    if words[0] == "make":
+    if words[0] == "cd" or words[0].startswith(("python3", ".", "pilot-env/")):
+        assert line in SHELL, "tests/stories/test_words.py types these in order"
+    elif words[0] == "make":
         assert re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
     elif words[0] == "pilot":
-        command = [sys.executable, "-m", "harness", words[1], "--help"]
+        command = [sys.executable, "-m", "harness", *([] if words[1].startswith("--") else [words[1]]), "--help"]
         said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-        assert all(option in said for option in words[2:] if option.startswith("--"))
+        assert all(option in said for option in words[1:] if option.startswith("--"))
     elif words[0] == "locust":
         options = [w for w in words[3:] if w not in ("--headless", "--processes")]
         options = [
