@@ -23,7 +23,7 @@ from locust.exception import StopTest
 from locust.runners import MasterRunner, WorkerRunner
 
 from harness.errors import Exit, PilotError, Refused
-from harness.load import hosts, live, options
+from harness.load import hosts, live, options, ports
 from harness.load.clocks import answer_ping, t0_here
 from harness.load.conductor import from_plain
 from harness.load.coordinator import Coordinator
@@ -65,6 +65,7 @@ class Engine:
         self._environment = environment
         runner = environment.runner
         assert runner is not None
+        ports.MEETING_PORT.release()
         master = isinstance(runner, MasterRunner)
         worker = isinstance(runner, WorkerRunner)
         if not master:
