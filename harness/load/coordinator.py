@@ -35,7 +35,6 @@ LEAD_S = 0.4
 LEAD_PER_SLOT_S = 0.0006
 LEAD_PER_ARRIVAL_S = 2e-5  # a worker with other options draws the schedule anew
 DISTRIBUTED_LEAD_S = 1.5
-REPORT_SETTLE_S = 3.5  # Locust's workers report every 3 s
 DONE_WAIT_S = 3.0
 STEP_S = 0.05  # how often an experiment is asked
 GAUGES = ("loop_lag_p99_s", "cpu_p95_pct", "gc_pause_max_s", "sockets_max", "sockets_limit", "clock_step_s")
@@ -231,8 +230,6 @@ class Coordinator:
         self._judge(ledger)
         found = self._conductor.words() if self._conductor else None
         print(summary.text(tally, ledger, self._spec, self._folder.path, found), flush=True)
-        if self._master and not ledger.stopped_by:
-            gevent.sleep(REPORT_SETTLE_S)
         self._finished.set()
 
     def _write_samples(self) -> Tally:

@@ -188,7 +188,15 @@ class Engine:
             **generator.gauges.summary(),
         }
         generator.close()
+        self._report_now()
         self._say("pilot_done", done, worker)
+
+    def _report_now(self) -> None:
+        """Locust's workers report every 3 s; the master has the last of it before it hears that we are done."""
+        assert self._environment is not None
+        runner = self._environment.runner
+        if isinstance(runner, WorkerRunner):
+            runner._send_stats()  # noqa: SLF001 - Locust does the same when it quits
 
     def _say(self, kind: str, data: dict[str, Any], worker: int) -> None:
         assert self._environment is not None
