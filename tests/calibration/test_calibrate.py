@@ -9,6 +9,8 @@ import pytest
 from harness.calibration import checks
 from harness.calibration.laws import SingleServer, Stall, Stream
 
+pytestmark = pytest.mark.alone
+
 
 def verdicts(found):
     return {c.quantity: c.verdict for c in found}
