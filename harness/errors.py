@@ -41,6 +41,8 @@ class PilotError(Exception):
     def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message)
         self.hint = hint
+        if hint:
+            self.add_note(hint)  # a notebook shows it with the traceback; the command line prints it itself
 
 
 class Refused(PilotError):

@@ -8,7 +8,7 @@ Everything up to ``collect`` touches the world and writes evidence; ``decide`` a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,10 +26,11 @@ from harness.campaign import tracing
 from harness.campaign.board import Board, board
 from harness.campaign.checks import ADVICE, comparing, contract_of, endpoint, fitting
 from harness.campaign.contract_check import Answer, Check
-from harness.campaign.execute import Campaign, Tally, limits_of, worst_case_usd
+from harness.campaign.drive import limits_of, worst_case_usd
+from harness.campaign.execute import Campaign, Tally
 from harness.campaign.lock import alone
 from harness.campaign.platform import EmbeddedPlatform
-from harness.campaign.progress import Progress
+from harness.campaign.progress import Progress, duration
 from harness.decision.as_json import decision_json
 from harness.decision.decide import Decision
 from harness.decision.decide import decide as choose
@@ -38,7 +39,7 @@ from harness.decision.findings import Findings
 from harness.decision.gather import gather
 from harness.decision.settled import settled
 from harness.domain.address import problem_of, without_secrets
-from harness.domain.plan import Plan
+from harness.domain.plan import Block, Plan
 from harness.domain.sweep import Sweep
 from harness.errors import GateFailed, Refused
 from harness.evidence.files import dump, write_text
@@ -46,6 +47,7 @@ from harness.evidence.store import Store
 from harness.planning import draw_plan, note_changes, seal_of
 from harness.planning.profiles import describe
 from harness.report import render
+from harness.report.blocks import Table
 from harness.report.content import Content, content
 from harness.report.csv_text import csv_text
 from harness.report.earlier import changes, read_earlier
@@ -92,9 +94,12 @@ def check_endpoints(urls: Sequence[str]) -> dict[str, list[Check]]:
     return {name: made for url in urls for name, made in endpoint(url.rstrip("/")).items()}
 
 
-def calibrate(workspace: Workspace, progress: Progress, *, long: bool = False) -> tuple[calibrating.Calibration, Path]:
+def calibrate(
+    workspace: Workspace, progress: Progress, effort: calibrating.Effort = calibrating.USUAL
+) -> tuple[calibrating.Calibration, Path]:
     """Hold the load generator to known laws; the record lies with the evidence."""
-    made = calibrating.calibrate(progress.say, long=long)
+    progress.say(f"calibrating the load generator against known laws, about {duration(effort.expected_s)}")
+    made = calibrating.calibrate(progress.say, effort)
     return made, calibrating.write(workspace.evidence, made)
 
 
@@ -153,7 +158,9 @@ def plan(workspace: Workspace, *, seal: bool) -> tuple[Plan, str | None]:
     return made, digest
 
 
-def run(workspace: Workspace, progress: Progress, *, now: bool) -> Tally:
+def run(
+    workspace: Workspace, progress: Progress, *, now: bool, after_block: Callable[[Block], None] | None = None
+) -> Tally:
     """Execute the sealed plan's remaining blocks, after both targets have passed the contract check."""
     store = Store(workspace.evidence)
     sealed_plan, seal = store.plan(), store.seal()
@@ -168,7 +175,7 @@ def run(workspace: Workspace, progress: Progress, *, now: bool) -> Tally:
         advice = [(n, c) for n in ADVICE for c in results.get(n, ()) if c.answer is not Answer.PASS]
         for name, one in advice:
             progress.say(f"{name}: {one.answer.value}: {one.name}{f' ({one.detail})' if one.detail else ''}")
-    return Campaign(workspace, sealed_plan, store, progress).run(now=now)
+    return Campaign(workspace, sealed_plan, store, progress, after_block=after_block).run(now=now)
 
 
 def _gated(results: dict[str, list[Check]], store: Store, progress: Progress) -> None:
@@ -238,11 +245,20 @@ def report(workspace: Workspace, folder: Path, earlier: Path | None = None) -> t
 
 def report_table(workspace: Workspace, name: str) -> str:
     """One table of the report as CSV, made anew from the evidence; raises Refused where there is none of that name."""
-    said = _content(workspace, decide(workspace), None)
-    tables = {**said.tables, **{f.table.id: f.table for f in said.figures.values() if f.table}}
+    return csv_text(one_of(report_tables(workspace, decide(workspace)), name))
+
+
+def report_tables(workspace: Workspace, outcome: Outcome) -> dict[str, Table]:
+    """Every table of the report and those behind its charts, by name: values, and how they read."""
+    said = _content(workspace, outcome, None)
+    return {**said.tables, **{f.table.id: f.table for f in said.figures.values() if f.table}}
+
+
+def one_of(tables: dict[str, Table], name: str) -> Table:
+    """Raises Refused where there is none of that name."""
     if name not in tables:
         raise Refused(f"the report has no table {name}", f"one of: {', '.join(sorted(tables))}")
-    return csv_text(tables[name])
+    return tables[name]
 
 
 def _content(workspace: Workspace, outcome: Outcome, before: dict[str, Any] | None) -> Content:

@@ -7,6 +7,7 @@ import ssl
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from harness.domain.sse import SseParser
 from harness.domain.target import Dialect
 
 TIMEOUT_S = 60.0
+STREAMS_ASKED = 3
 LONG_TOKENS = 1024
 QUESTION = {"messages": [{"role": "user", "content": "What does json.dumps do?"}], "max_tokens": 24}
 INSTANCE_HEADERS = ("x-request-id", "x-instance-id", "x-instance-requests", "x-instance-age-ms", "x-init-type")
@@ -101,6 +103,13 @@ class Contract:
 
     def unbuffered(self) -> str:
         """Tokens arrive as they are produced, not all at the end"""
+        # what buffers holds every stream back; a busy machine does so now and then
+        for _ in range(STREAMS_ASKED - 1):
+            with suppress(Broken):
+                return self._unbuffered()
+        return self._unbuffered()
+
+    def _unbuffered(self) -> str:
         names, times, begun = self._stream()
         tokens = [at for name, at in zip(names, times, strict=True) if name == "token"]
         return not_held_back([at - begun for at in tokens], times[-1] - begun)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from harness import pipeline
-from harness.calibration.calibrate import record
+from harness.calibration.calibrate import LONG, USUAL, record
 from harness.calibration.checks import Checked
 from harness.campaign.progress import Progress
 from harness.cli.output import emit
@@ -30,7 +30,7 @@ def calibrate(
     """Run the generator against known laws and keep the record that reports carry; exit 5 when a check fails."""
     workspace = find()
     with Progress() as progress:
-        made, path = pipeline.calibrate(workspace, progress, long=long)
+        made, path = pipeline.calibrate(workspace, progress, LONG if long else USUAL)
     if as_json:
         emit(record(made))
     else:

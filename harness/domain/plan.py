@@ -59,10 +59,12 @@ class Block:
     day_part: str
     runs: tuple[Run, ...]
     track: str | None = None  # the experiment that this unit repeats, outside the paired blocks
+    side_by_side: bool = False  # its runs mostly wait, each on a target of its own: they go at the same time
 
     @property
     def expected_s(self) -> float:
-        return sum(run.expected_s for run in self.runs)
+        each = [run.expected_s for run in self.runs]
+        return max(each, default=0.0) if self.side_by_side else sum(each)
 
 
 @dataclass(frozen=True)

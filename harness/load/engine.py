@@ -27,7 +27,7 @@ from harness.load import hosts, live, options, ports
 from harness.load.clocks import answer_ping, t0_here
 from harness.load.conductor import from_plain
 from harness.load.coordinator import Coordinator
-from harness.load.generator import FLUSH_S, Generator, build
+from harness.load.generator import FLUSH_GROWING_S, FLUSH_S, Generator, build
 from harness.load.outbox import Outbox
 from harness.load.shape import SlotShape
 from harness.load.spec import RunSpec
@@ -161,13 +161,13 @@ class Engine:
         remote = isinstance(environment.runner, WorkerRunner)
         self._outbox = Outbox(lambda batch: self._say("pilot_batch", batch, worker), pack=remote)
         self.generator.start()
-        gevent.spawn(self._flush_often, self.generator, worker)
+        gevent.spawn(self._flush_often, self.generator, worker, growing=growing)
 
     # -- running
 
-    def _flush_often(self, generator: Generator, worker: int) -> None:
+    def _flush_often(self, generator: Generator, worker: int, *, growing: bool) -> None:
         while not self._done_sent:
-            gevent.sleep(FLUSH_S)
+            generator.over.wait(FLUSH_GROWING_S if growing else FLUSH_S)
             self._flush(generator)
             if generator.finished and not self._done_sent:
                 self._finish(generator, worker)

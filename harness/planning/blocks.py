@@ -158,4 +158,15 @@ def _block(
         day_part=part,
         runs=tuple(runs),
         track=track,
+        side_by_side=track is not None and _side_by_side(workspace, described, runs),
     )
+
+
+def _side_by_side(workspace: Workspace, described: Sequence[Described], runs: Sequence[Run]) -> bool:
+    """Whether an experiment asks so seldom that its targets can be asked at once; embedded ones share processors."""
+    names = [run.target for run in runs]
+    if len(set(names)) < len(names):
+        return False
+    shared = any(workspace.target(name).embedded for name in names)
+    designs = [item.load.experiment for item in described]
+    return all(design is not None and design.sparse and not (shared and design.timed) for design in designs)

@@ -46,19 +46,29 @@ def interval(known: Known, unit: str) -> Cell:
 
 
 def interval_text(known: Estimate, write: Callable[[float], str]) -> str:
+    """``low to high``."""
+    return ends_text(known.low, known.high, write)
+
+
+def ends_text(low: float | None, high: float | None, write: Callable[[float], str]) -> str:
     """An open end is said, never drawn as a number."""
-    if known.low is None and known.high is None:
+    if low is None and high is None:
         return "not bounded by the data"
-    if known.low is None:
-        return f"up to {write(known.high or 0.0)}"
-    if known.high is None:
-        return f"from {write(known.low)} on"
-    return f"{write(known.low)} to {write(known.high)}"
+    if low is None:
+        return f"up to {write(high or 0.0)}"
+    if high is None:
+        return f"from {write(low)} on"
+    return f"{write(low)} to {write(high)}"
 
 
 def ratio_text(known: Estimate) -> str:
     """``1.07 (0.98 to 1.17)``."""
     return f"{known.value:.2f} ({interval_text(known, lambda v: f'{v:.2f}')})"
+
+
+def ratio(known: Known) -> Cell:
+    """The ratio with its interval, or why there is none."""
+    return number(ratio_text(known)) if isinstance(known, Estimate) else absent(known.reason)
 
 
 def sample_size(known: Known) -> Cell:

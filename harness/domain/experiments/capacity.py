@@ -15,7 +15,7 @@ from collections import deque
 from dataclasses import asdict, dataclass, replace
 from random import Random
 from statistics import median
-from typing import Any
+from typing import Any, ClassVar
 
 from harness.domain.due import Due
 from harness.domain.experiments.protocol import WAIT, Ask, Conditions, Done, Move, Promise, Seen
@@ -47,6 +47,8 @@ class Capacity:
     process: str = "poisson"
     most_rate: float | None = None
     kind: str = "capacity"
+    sparse: ClassVar[bool] = False
+    timed: ClassVar[bool] = True
 
     @property
     def total_s(self) -> float:
