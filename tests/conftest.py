@@ -52,6 +52,7 @@ def pytest_xdist_make_scheduler(config, log):
 
 def pytest_sessionfinish(session) -> None:
     """A suite that leaves processes behind fails, and names them."""
+    processes.AT_THE_END.close()
     if WORKER:
         return  # the session that started the workers looks for all of them
     if left := leftovers.left_running(_shared(session.config._tmp_path_factory)):

@@ -16,6 +16,7 @@ def made():
     with generator() as one:
         yield one
 
+
 pytestmark = pytest.mark.alone
 
 

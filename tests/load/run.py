@@ -1,12 +1,14 @@
-"""Runs Locust as a person would, in a child process, and reads what it left."""
+"""Runs Locust as a person would, or as a campaign does, and reads what it left."""
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from harness.domain.ledger import LIMITS
+from harness.launch import Launcher
 from tests.suite import processes
 
 ROOT = Path(__file__).parent.parent.parent
@@ -75,11 +78,22 @@ def finish(process: subprocess.Popen[bytes], cwd: Path, folder: Path, timeout: f
     return Done(code, (cwd / "output.txt").read_text(errors="replace"), folder)
 
 
+@functools.cache
+def _launcher() -> Launcher:
+    """Locust is imported once for the runs of all tests, as it is for those of a campaign."""
+    words = Path(processes.AT_THE_END.enter_context(tempfile.TemporaryDirectory())) / "nursery.txt"
+    return processes.AT_THE_END.enter_context(Launcher(ROOT, words))
+
+
 def run(cwd: Path, *options: str, file: Path = STEADY, **environment: str) -> Done:
-    """To its end, evidence in ``cwd/run``."""
+    """To its end, begun as a campaign begins it, evidence in ``cwd/run``."""
     folder = cwd / "run"
-    process = start(cwd, "--evidence", str(folder), *options, file=file, **environment)
-    return finish(process, cwd, folder)
+    argv = ["-f", str(file), "--headless", "--only-summary", "--evidence", str(folder), *options]
+    begun = _launcher().begin(argv, {**os.environ, **environment}, cwd / "output.txt", cwd)
+    if not begun.wait(90):
+        begun.terminate()
+    assert begun.code is not None
+    return Done(begun.code, (cwd / "output.txt").read_text(errors="replace"), folder)
 
 
 def interrupt_when_running(

@@ -6,6 +6,7 @@ import signal
 import subprocess
 
 STARTED: list[subprocess.Popen] = []
+AT_THE_END = contextlib.ExitStack()  # what a worker starts once for all of its tests
 
 
 def start(command, **given) -> subprocess.Popen:
