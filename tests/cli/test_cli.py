@@ -9,9 +9,10 @@ import pytest
 from harness.cli.app import COMMANDS
 from harness.planning import seal_of
 from tests.builders import Pilot
+from tests.cli.inside import pilot
 
 
-def pilot(cwd, *words):
+def apart(cwd, *words):
     return subprocess.run(
         [sys.executable, "-m", "harness", *words], cwd=cwd, capture_output=True, text=True, timeout=60, check=False
     )
@@ -44,7 +45,7 @@ def test_what_is_refused_exits_with_2_and_one_message(tmp_path, words, says):
 
 def test_a_run_without_a_seal_is_refused(tmp_path):
     Pilot(tmp_path).workspace()
-    done = pilot(tmp_path, "run", "--now")
+    done = apart(tmp_path, "run", "--now")
 
     assert done.returncode == 2
     assert "pilot plan --seal" in done.stderr

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,15 +98,25 @@ def run(cwd: Path, *options: str, file: Path = STEADY, **environment: str) -> Do
 
 
 def interrupt_when_running(
-    process: subprocess.Popen[bytes], folder: Path, after_s: float, name: int = signal.SIGTERM
+    process: subprocess.Popen[bytes], folder: Path, least: int, name: int = signal.SIGTERM
 ) -> None:
-    """Send a signal once samples have begun to arrive."""
-    wait_until_running(folder)
-    time.sleep(after_s)
+    """Send a signal once so many samples have arrived."""
+    wait_for_samples(folder, least)
     process.send_signal(name)
 
 
 def wait_until_running(folder: Path) -> None:
-    deadline = time.monotonic() + 20
-    while not (folder / "run.json").exists() and time.monotonic() < deadline:
+    _wait((folder / "run.json").exists, 40)
+
+
+def wait_for_samples(folder: Path, least: int) -> None:
+    """Until so many are in the file that a crash leaves readable; its first line names the columns."""
+    spool = folder / "samples.spool.jsonl"
+    _wait(lambda: spool.exists() and spool.read_bytes().count(b"\n") > least, 60)
+
+
+def _wait(condition: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.05)

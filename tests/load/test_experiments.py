@@ -97,7 +97,7 @@ def test_an_interrupted_search_keeps_what_it_measured_and_says_invalid(server, t
     file = locustfile(tmp_path, "arrivals.capacity(rate=5, step_s=20)")
     folder = tmp_path / "run"
     process = start(tmp_path, "--evidence", str(folder), *options(server, tmp_path), file=file)
-    interrupt_when_running(process, folder, 3.0)
+    interrupt_when_running(process, folder, 5)
     done = finish(process, tmp_path, folder)
 
     assert done.code == 130, done.output

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from tests.load.run import ROOT, STEADY, Done, questions_file, wait_until_running
+from tests.load.run import ROOT, STEADY, Done, questions_file, wait_for_samples
 from tests.suite import processes
 
 HUB, SERVER_PORT, MASTER_PORT = "10.77.0.1", "8080", "5557"
@@ -134,8 +134,7 @@ def test_a_fleet_of_hosts_sends_one_schedule_and_knows_its_clocks(fleet):
 def test_an_accident_mid_run_makes_it_invalid_and_every_arrival_accounted_for(fleet, accident):
     hosts, run, cwd = fleet
     master, workers = run(6)
-    wait_until_running(cwd / "run")
-    time.sleep(4)
+    wait_for_samples(cwd / "run", 20)
     if accident == "a link is cut":
         hosts.cut(2)
     else:
