@@ -3,7 +3,10 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: install demo test test-slow check bench clean
+# Some images turn it off for good; then each of the many processes of a campaign or a test compiles all it imports.
+export PYTHONDONTWRITEBYTECODE =
+
+.PHONY: install demo test test-slow check check-style check-types check-imports check-advisories bench clean
 
 install: $(VENV)/.installed
 
@@ -26,16 +29,24 @@ demo: $(VENV)/.base
 	$(BIN)/pilot demo
 
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 test-slow: install
 	$(BIN)/python -m pytest -m slow
 
-check: install
+check: check-style check-types check-imports check-advisories
+
+check-style: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+check-types: install
 	$(BIN)/mypy
+
+check-imports: install
 	$(BIN)/lint-imports
+
+check-advisories: install
 	$(BIN)/python tools/audit.py
 
 bench: install

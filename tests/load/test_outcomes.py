@@ -8,6 +8,8 @@ from harness.evidence.fields import RUN, TARGET
 from tests.fakes import EXPECTED, ScriptedServer
 from tests.load.run import questions_file, run
 
+pytestmark = pytest.mark.alone  # when each thing was seen is the subject
+
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory):

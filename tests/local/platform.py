@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.suite import processes
+
 DEMO = Path(__file__).parent.parent.parent / "harness" / "demo" / "workspace"
 
 
@@ -37,7 +39,7 @@ class Up:
     """``pilot up`` as a context: base URLs by target, and no process afterwards."""
 
     def __init__(self, folder: Path, *targets: str) -> None:
-        self.process = subprocess.Popen(
+        self.process = processes.start(
             [sys.executable, "-m", "harness", "up", *targets],
             cwd=folder,
             stdout=subprocess.PIPE,
@@ -61,6 +63,4 @@ class Up:
     def __exit__(self, *_):
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(15)
-        for stream in (self.process.stdout, self.process.stderr):
-            if stream:
-                stream.close()
+        processes.end(self.process)
