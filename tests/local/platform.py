@@ -11,14 +11,15 @@ from pathlib import Path
 
 from tests.suite import processes
 
-DEMO = Path(__file__).parent.parent.parent / "harness" / "demo" / "workspace"
+DEMO = Path(__file__).parent.parent.parent / "harness" / "demo"
 
 
 def workspace(folder: Path, corpus: Path) -> Path:
     """The demo's workspace with a corpus that is already there."""
     import shutil
 
-    shutil.copytree(DEMO, folder, dirs_exist_ok=True)
+    for layer in ("workspace", "full"):  # the longer one: its figures leave room on a busy machine
+        shutil.copytree(DEMO / layer, folder, dirs_exist_ok=True)
     (folder / ".pilot").mkdir()
     (folder / ".pilot" / "corpus").symlink_to(corpus, target_is_directory=True)
     return folder
