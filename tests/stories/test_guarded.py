@@ -81,7 +81,7 @@ def folder(tmp_path_factory, corpus):
     (root / ".pilot").mkdir()
     (root / ".pilot" / "corpus").symlink_to(corpus, target_is_directory=True)
     (root / "loadprofiles").mkdir()
-    (root / "loadprofiles" / "steady.py").write_text((DEMO / "loadprofiles" / "steady.py").read_text())
+    (root / "loadprofiles" / "steady.py").write_text((DEMO / "workspace" / "loadprofiles" / "steady.py").read_text())
     for (name, auth), guard in zip(AUTH.items(), ("sigv4", "header"), strict=True):
         folder = root / "targets" / name
         folder.mkdir(parents=True)
