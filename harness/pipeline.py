@@ -37,6 +37,7 @@ from harness.decision.doubts import doubts
 from harness.decision.findings import Findings
 from harness.decision.gather import gather
 from harness.decision.settled import settled
+from harness.decision.settling import Standing, standing
 from harness.domain.address import problem_of, without_secrets
 from harness.domain.plan import Plan
 from harness.domain.sweep import Sweep
@@ -205,11 +206,12 @@ class Outcome:
     findings: Findings
     doubts: tuple[str, ...]
     decision: Decision
+    standing: Standing
     seal: dict[str, Any] | None
     calibration: dict[str, Any] | None
 
     def as_json(self) -> dict[str, Any]:
-        return decision_json(self.findings, self.decision, self.doubts, self.seal)
+        return decision_json(self.findings, self.decision, self.doubts, self.seal, self.standing)
 
 
 def decide(workspace: Workspace) -> Outcome:
@@ -220,7 +222,9 @@ def decide(workspace: Workspace) -> Outcome:
         raise Refused("there is no plan yet", "pilot plan --seal")
     findings = gather(workspace, load(store, made), store, made)
     found = doubts(workspace, made, store, findings)
-    return Outcome(made, findings, found, choose(workspace, findings, found), store.seal(), store.calibration())
+    chosen = choose(workspace, findings, found)
+    stands = standing(workspace, findings, chosen)
+    return Outcome(made, findings, found, chosen, stands, store.seal(), store.calibration())
 
 
 def report(workspace: Workspace, folder: Path, earlier: Path | None = None) -> tuple[Outcome, Path]:

@@ -7,12 +7,13 @@ from typing import Any
 
 from harness.decision.decide import Decision
 from harness.decision.findings import Findings
+from harness.decision.settling import Standing
 from harness.domain.bill import CostLayer
 from harness.domain.estimate import Known, Unknown
 
 
 def decision_json(
-    findings: Findings, decision: Decision, doubts: Sequence[str], seal: dict[str, Any] | None
+    findings: Findings, decision: Decision, doubts: Sequence[str], seal: dict[str, Any] | None, standing: Standing
 ) -> dict[str, Any]:
     """One document; keys only grow."""
     return {
@@ -21,6 +22,11 @@ def decision_json(
         "sentence": decision.sentence,
         "confidence": decision.confidence.value,
         "reasons": list(decision.reasons),
+        "settled": standing.settled.value if standing.settled else None,
+        "open": [
+            {"kind": o.kind.value, "target": o.target, "profile": o.profile, "metric": o.metric, "why": o.why}
+            for o in standing.open
+        ],
         "gates": {g.target: g.judgement.value for g in decision.gates},
         "slos": [
             {

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 
 PRIMARY = ("p95_s", "overhead_p95_s")  # co-primary measures of the comparison, sealed; any other is exploratory
+NEVER_KEPT = ("availability",)  # promises that a pilot can show to be broken, never to be kept: no block settles them
 
 
 class Judgement(StrEnum):
