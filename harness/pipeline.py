@@ -42,10 +42,12 @@ from harness.domain.address import problem_of, without_secrets
 from harness.domain.plan import Plan
 from harness.domain.sweep import Sweep
 from harness.errors import GateFailed, Refused
+from harness.evidence.early_end import EarlyEnd
 from harness.evidence.files import dump, write_text
 from harness.evidence.store import Store
 from harness.planning import draw_plan, note_changes, seal_of
 from harness.planning.profiles import describe
+from harness.planning.seal import stops_when_settled
 from harness.report import render
 from harness.report.content import Content, content
 from harness.report.csv_text import csv_text
@@ -169,7 +171,17 @@ def run(workspace: Workspace, progress: Progress, *, now: bool) -> Tally:
         advice = [(n, c) for n in ADVICE for c in results.get(n, ()) if c.answer is not Answer.PASS]
         for name, one in advice:
             progress.say(f"{name}: {one.answer.value}: {one.name}{f' ({one.detail})' if one.detail else ''}")
-    return Campaign(workspace, sealed_plan, store, progress).run(now=now)
+    ask = (lambda: ending(workspace)) if stops_when_settled(seal["content"]) else None
+    return Campaign(workspace, sealed_plan, store, progress, settled=ask).run(now=now)
+
+
+def ending(workspace: Workspace) -> EarlyEnd | tuple[str, ...]:
+    """Whether the paired blocks may end at the look that has been reached, or what is open."""
+    outcome = decide(workspace)
+    look, stands = outcome.findings.look, outcome.standing
+    if stands.settled is None:
+        return tuple(f"{one}{f' of {one.target}' if one.target else ''} ({one.why})" for one in stands.open)
+    return EarlyEnd(look.number, look.of, look.blocks, stands.settled.value)
 
 
 def _gated(results: dict[str, list[Check]], store: Store, progress: Progress) -> None:

@@ -79,7 +79,11 @@ def decision_json(
         },
         "doubts": list(doubts),
         "would_change": list(decision.would_change),
-        "blocks": {"planned": findings.data.blocks_planned, "valid": list(findings.data.blocks_valid)},
+        "blocks": {
+            "planned": findings.data.blocks_planned,
+            "valid": list(findings.data.blocks_valid),
+            "not_needed": list(findings.ended.not_needed) if findings.ended else [],
+        },
         "seal": None if seal is None else {"digest": seal["digest"], "sealed_utc": seal.get("sealed_utc")},
     }
 

@@ -35,8 +35,8 @@ def doubts(workspace: Workspace, plan: Plan, store: Store, findings: Findings) -
         out.append(
             f"{len(data.blocks_valid)} valid blocks of {data.blocks_planned}; {LEAST_BLOCKS} are the least a verdict needs."
         )
-    elif len(data.blocks_valid) < data.blocks_planned:
-        missing = data.blocks_planned - len(data.blocks_valid)
+    missing = data.blocks_planned - len(data.blocks_valid) - len(findings.ended.not_needed if findings.ended else ())
+    if len(data.blocks_valid) >= LEAST_BLOCKS and missing > 0:
         out.append(f"{missing} of {data.blocks_planned} planned blocks are not measured or not valid.")
     if data.invalid:
         out.append(
@@ -138,6 +138,11 @@ def _looks(findings: Findings) -> list[str]:
         out.append(
             f"Verdicts are an early look ({look.number} of {look.of}, {look.blocks} blocks) at {look.confidence * 100:g} % "
             "confidence; an estimate that stops here is biased away from its limit."
+        )
+    if findings.ended is not None:
+        out.append(
+            f"{len(findings.ended.not_needed)} of {findings.data.blocks_planned} planned blocks were not needed: "
+            f"{findings.ended}. Intervals allow for it."
         )
     return out
 

@@ -29,6 +29,7 @@ from harness.domain.bill import Bill
 from harness.domain.looks import Look
 from harness.domain.verdict import Comparison, SloVerdict
 from harness.evidence.coverage import Cell
+from harness.evidence.early_end import EarlyEnd
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ class Findings:
     arrivals: tuple[Burstiness, ...]
     streams: tuple[Streams, ...]
     settings: tuple[Settings, ...] = ()  # of the sweeps before the campaign
+    ended: EarlyEnd | None = None  # where the paired blocks ended before the plan did
 
     @property
     def crossing(self) -> Crossing | None:

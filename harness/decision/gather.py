@@ -34,6 +34,7 @@ from harness.domain import looks
 from harness.domain.plan import Plan
 from harness.domain.verdict import SloVerdict
 from harness.evidence import coverage
+from harness.evidence.early_end import blocks_left_out
 from harness.evidence.store import Store
 from harness.workspace import Workspace
 
@@ -115,6 +116,7 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
         streams=_all(streams),
         platform=tuple(platform.figures(n, p, data.of(n, p)) for p in data.profiles for n in names),
         settings=tuple(s for n in names if (s := settled_of(workspace, n)) is not None),
+        ended=blocks_left_out(store.journal(), data.blocks_valid),
     )
 
 

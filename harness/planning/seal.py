@@ -16,6 +16,7 @@ from harness.domain.verdict import PRIMARY
 from harness.evidence.files import jsonable
 from harness.workspace import Workspace
 
+NEVER = "never"  # of pilot.stop; a seal that does not name it was made before there was a choice
 SEALED_TABLES = ("pilot", "slo", "traffic", "margins", "limits", "criteria", "load", "mix", "profiles")
 
 
@@ -40,6 +41,8 @@ class Seal:
 def seal_of(workspace: Workspace, plan: Plan) -> Seal:
     """The seal that these files and this plan make."""
     tables = workspace.config.model_dump(mode="json", include=set(SEALED_TABLES))
+    if tables["pilot"]["stop"] == NEVER:
+        del tables["pilot"]["stop"]
     order = [
         [block.number, block.order, *(run.schedule_digest for run in block.runs)]
         for block in (*plan.blocks, *plan.tracks)
@@ -66,6 +69,11 @@ def seal_of(workspace: Workspace, plan: Plan) -> Seal:
         }
     )
     return Seal(digest_of(content), content)
+
+
+def stops_when_settled(content: Mapping[str, Any]) -> bool:
+    """Whether the seal's content allows it; what pilot.toml says since then does not count."""
+    return bool(content["pilot"].get("stop", NEVER) != NEVER)
 
 
 def _books(workspace: Workspace) -> dict[str, str]:

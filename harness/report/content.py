@@ -170,7 +170,8 @@ def content(
             "question": config.pilot.question,
             "migration": runbook.migration(decision, findings, names),
         },
-        footer=f"Evidence up to {day}. {len(findings.data.blocks_valid)} of {findings.data.blocks_planned} blocks valid. "
+        footer=f"Evidence up to {day}. {len(findings.data.blocks_valid)} of {findings.data.blocks_planned} blocks valid"
+        f"{words.spared(findings)}. "
         f"Seal {seal['digest'][:23] + '…' if seal else 'absent'}.",
     )
 

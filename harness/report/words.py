@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from harness.decision.findings import Findings
 from harness.decision.wording import count, duration_text, money, percent
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.verdict import Judgement, Relation
@@ -59,6 +60,12 @@ def interval_text(known: Estimate, write: Callable[[float], str]) -> str:
 def ratio_text(known: Estimate) -> str:
     """``1.07 (0.98 to 1.17)``."""
     return f"{known.value:.2f} ({interval_text(known, lambda v: f'{v:.2f}')})"
+
+
+def spared(findings: Findings) -> str:
+    """After a count of blocks: how many of the plan were not needed, and at which look that was told."""
+    ended = findings.ended
+    return f", {len(ended.not_needed)} not needed: settled at look {ended.look} of {ended.of}" if ended else ""
 
 
 def sample_size(known: Known) -> Cell:
