@@ -181,6 +181,8 @@ def ending(workspace: Workspace) -> EarlyEnd | tuple[str, ...]:
     look, stands = outcome.findings.look, outcome.standing
     if stands.settled is None:
         return tuple(f"{one}{f' of {one.target}' if one.target else ''} ({one.why})" for one in stands.open)
+    if not stands.lasts:
+        return (f"which of the two ({outcome.decision.chosen.step})",)
     return EarlyEnd(look.number, look.of, look.blocks, stands.settled.value)
 
 

@@ -23,6 +23,7 @@ def decision_json(
         "confidence": decision.confidence.value,
         "reasons": list(decision.reasons),
         "settled": standing.settled.value if standing.settled else None,
+        "lasts": standing.lasts,
         "open": [
             {"kind": o.kind.value, "target": o.target, "profile": o.profile, "metric": o.metric, "why": o.why}
             for o in standing.open

@@ -31,8 +31,8 @@ class Decision:
     reasons: tuple[str, ...]
     would_change: tuple[str, ...]
     gates: tuple[Gate, ...]
+    chosen: Chosen
     scoring: Scoring | None = None
-    chosen: Chosen | None = None
 
 
 def decide(workspace: Workspace, findings: Findings, doubts: Sequence[str]) -> Decision:
@@ -64,8 +64,8 @@ def decide(workspace: Workspace, findings: Findings, doubts: Sequence[str]) -> D
         tuple(reasons),
         tuple(would_change(findings, names)),
         tuple(gates.values()),
-        scored,
         chosen,
+        scored,
     )
 
 

@@ -10,6 +10,11 @@ Else no promise of either may be open, nor the cost of a target that has prices,
 A promise that no pilot can show to be kept (availability) is waited for by nobody.
 Nothing is settled where the rule could not choose at all: other work, a biased
 harness, no block.
+
+What is settled is not yet what lasts: scores move with every block, and that nobody has
+won so far says nothing about the rest of the plan. Measuring ends early only where the
+gates decided, where the scores' winner wins nearly every draw, or where cost and latency
+named one with all told.
 """
 
 from __future__ import annotations
@@ -22,8 +27,10 @@ from harness.decision.decide import Decision
 from harness.decision.findings import Findings
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.opened import Open, open_comparisons, open_costs, open_promises
-from harness.decision.rule import By, Gate
+from harness.decision.rule import By, Choice, Chosen, Gate
 from harness.workspace import Workspace
+
+CERTAIN = 0.95  # of the draws: a leader by scores that fewer blocks show is as good as the whole plan's
 
 
 class Settled(StrEnum):
@@ -39,12 +46,8 @@ class Standing:
     """Where the recommendation stands; ``open`` is all that could not be told, whether the rule needs it or not."""
 
     settled: Settled | None
+    lasts: bool
     open: tuple[Open, ...]
-
-    @property
-    def wanting(self) -> tuple[Open, ...]:
-        """What keeps the recommendation open; empty where it is settled."""
-        return () if self.settled else self.open
 
 
 def standing(workspace: Workspace, findings: Findings, decision: Decision) -> Standing:
@@ -53,9 +56,23 @@ def standing(workspace: Workspace, findings: Findings, decision: Decision) -> St
     comparisons, costs = open_comparisons(findings), open_costs(findings, priced)
     pair = decision.gates[:2]
     promises = open_promises([v for made in pair for v in made.open], all_of_them=True)
-    by = decision.chosen.by if decision.chosen else By.VOID
+    chosen = decision.chosen
     gates = dict(zip((BASELINE, CANDIDATE, HYBRID), decision.gates, strict=True))
-    return Standing(settled(gates, by, told=not comparisons, priced=not costs), (*promises, *comparisons, *costs))
+    why = settled(gates, chosen.by, told=not comparisons, priced=not costs)
+    return Standing(why, why is not None and lasts(chosen), (*promises, *comparisons, *costs))
+
+
+def lasts(chosen: Chosen) -> bool:
+    """Whether what is settled may end the measuring before the plan does."""
+    match chosen.by:
+        case By.GATES:
+            return True
+        case By.SCORES:
+            return chosen.share is not None and chosen.share >= CERTAIN
+        case By.MEASURES:
+            return chosen.choice is not Choice.NONE
+        case _:
+            return False
 
 
 def settled(gates: Mapping[str, Gate], by: By, *, told: bool, priced: bool) -> Settled | None:

@@ -3,8 +3,8 @@
 import pytest
 
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
-from harness.decision.rule import By, Gate
-from harness.decision.settling import Settled, settled
+from harness.decision.rule import By, Choice, Chosen, Confidence, Gate
+from harness.decision.settling import Settled, lasts, settled
 from harness.domain.estimate import Unknown
 from harness.domain.verdict import Judgement, Slo, SloVerdict
 
@@ -69,3 +69,18 @@ def test_a_promise_that_no_pilot_can_show_to_be_kept_is_waited_for_by_nobody():
 def test_nothing_is_settled_where_the_rule_could_not_choose():
     """A biased harness, other work or no block: more evidence of another kind is needed first."""
     assert why([PASS], [PASS], by=By.VOID) is None
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        (Chosen(Choice.NONE, Confidence.LOW, "both fail", By.GATES), True),
+        (Chosen(Choice.BASELINE, Confidence.HIGH, "scores", By.SCORES, 0.97), True),
+        (Chosen(Choice.BASELINE, Confidence.HIGH, "scores", By.SCORES, 0.85), False),
+        (Chosen(Choice.BASELINE, Confidence.MODERATE, "leans", By.LEANING, 0.7), False),
+        (Chosen(Choice.BASELINE, Confidence.HIGH, "cheaper", By.MEASURES), True),
+        (Chosen(Choice.NONE, Confidence.LOW, "tie", By.MEASURES), False),
+    ],
+)
+def test_what_more_blocks_could_turn_round_ends_nothing_early(chosen, expected):
+    assert lasts(chosen) is expected
