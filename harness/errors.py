@@ -7,7 +7,7 @@ PilotError                exit 1
   InvalidRun              exit 3   the generator or its machine spoilt the run
   LimitReached            exit 4   budget, stop file, repeated 401/403
   GateFailed              exit 5   a check or a decision says no
-  CannotTell              exit 6   neither yes nor no: what was asked is open
+  Undecided              exit 6   neither yes nor no: what was asked is open
   Interrupted             exit 130 a person stopped it
 """
 
@@ -94,7 +94,7 @@ class GateFailed(PilotError):
     exit_code = Exit.GATE
 
 
-class CannotTell(PilotError):
+class Undecided(PilotError):
     """The evidence says neither yes nor no; an answer that is missing is never a yes."""
 
     exit_code = Exit.CANT_TELL

@@ -41,7 +41,7 @@ from harness.decision.settling import Standing, standing
 from harness.domain.address import problem_of, without_secrets
 from harness.domain.plan import Plan
 from harness.domain.sweep import Sweep
-from harness.errors import GateFailed, Refused
+from harness.errors import GateFailed, Refused, Undecided
 from harness.evidence.early_end import EarlyEnd
 from harness.evidence.files import dump, write_text
 from harness.evidence.store import Store
@@ -187,11 +187,14 @@ def ending(workspace: Workspace) -> EarlyEnd | tuple[str, ...]:
 
 
 def _gated(results: dict[str, list[Check]], store: Store, progress: Progress) -> None:
-    """Load goes only to what keeps its contract; raises GateFailed with all that does not."""
+    """Load goes only to what keeps its contract; raises GateFailed, or Undecided where nothing fails, with all that does not."""
     gates = {name: made for name, made in results.items() if name not in ADVICE}
-    failed = [f"{n}: {c.name} ({c.detail})" for n, cs in gates.items() for c in cs if c.answer is not Answer.PASS]
-    if failed:
-        raise GateFailed("the contract check failed:\n  - " + "\n  - ".join(failed), "pilot check")
+    held = [(c.answer, f"{n}: {c.name} ({c.detail})") for n, cs in gates.items() for c in cs]
+    wrong = [words for answer, words in held if answer is not Answer.PASS]
+    if any(answer is Answer.FAIL for answer, _ in held):
+        raise GateFailed("the contract check failed:\n  - " + "\n  - ".join(wrong), "pilot check")
+    if wrong or not held:
+        raise Undecided("the contract check can't tell:\n  - " + "\n  - ".join(wrong), "pilot check")
     store.note(CHECKED, checks=sum(map(len, gates.values())))
     progress.say(f"contract checked: {sum(map(len, gates.values()))} checks passed on {', '.join(gates)}")
 

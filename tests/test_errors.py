@@ -13,7 +13,7 @@ OURS = {
     "InvalidRun",
     "LimitReached",
     "GateFailed",
-    "CannotTell",
+    "Undecided",
     "Interrupted",
 }
 CAUGHT = {  # their words become a part of another error, which has the next step

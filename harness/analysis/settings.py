@@ -76,6 +76,17 @@ class Settings:
     now: tuple[str, ...]  # settings that target.toml has; several where the deployment alone tells them apart
 
     @property
+    def none_keeps(self) -> bool:
+        """Whether every setting was seen to break a promise."""
+        return bool(self.tried) and all(t.broken for t in self.tried)
+
+    @property
+    def untold(self) -> bool:
+        """Whether nothing can be chosen, or what was chosen has a promise of which nothing is known."""
+        chosen = [t for t in self.tried if t.name == self.chosen]
+        return not chosen or not all(p.told for p in chosen[0].promises)
+
+    @property
     def differs(self) -> bool:
         """Whether target.toml has another setting than the one that was chosen."""
         return self.chosen is not None and self.chosen not in self.now
@@ -117,9 +128,10 @@ def choose(tried: Sequence[Tried], margin: float) -> tuple[str | None, str]:
     if not kept:
         best = min(tried, key=lambda t: (len(t.broken), t.slowest_p95_s))
         broken = "; ".join(f"{p.slo.name} under {p.profile}" for p in best.broken)
+        none = f"no setting keeps every promise; {best.name} comes nearest and breaks {broken}"
         return (
             None,
-            f"no setting keeps every promise; {best.name} comes nearest and breaks {broken or 'none that can be told'}",
+            none if broken else f"no setting is shown to keep every promise; {best.name} breaks none that is told",
         )
     if not all(t.priced for t in kept):
         return kept[0].name, "the first of the file that keeps every promise; without prices cost cannot choose"

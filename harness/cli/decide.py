@@ -14,7 +14,7 @@ from harness.decision.asked import Asked, asked
 from harness.decision.rule import Choice
 from harness.domain.estimate import Estimate
 from harness.domain.verdict import Judgement
-from harness.errors import CannotTell, Exit, GateFailed, Refused
+from harness.errors import Exit, GateFailed, Refused, Undecided
 from harness.report import words
 from harness.workspace import find
 
@@ -65,14 +65,14 @@ def _asked(outcome: pipeline.Outcome, target: str) -> Asked:
 
 
 def _gate(answer: Asked) -> None:
-    """Raises GateFailed or CannotTell, each with all that is against the target or open."""
+    """Raises GateFailed or Undecided, each with all that is against the target or open."""
     if answer.judgement is Judgement.FAIL:
         raise GateFailed(
             f"{answer.target}: {'; '.join(answer.against)}",
             "pilot report shows where; a build that must pass is not ready",
         )
     if answer.judgement is Judgement.INCONCLUSIVE:
-        raise CannotTell(
+        raise Undecided(
             f"{answer.target}: can't tell: {'; '.join(f'{one} ({one.why})' for one in answer.open)}",
             "more blocks, or longer ones, tell more; pilot report says how many would do",
         )

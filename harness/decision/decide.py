@@ -109,6 +109,8 @@ def _gate_words(gate_: Gate, names: dict[str, str]) -> str:
         return f"{label} passes every SLO."
     worst = [f"{v.slo.name} under {v.profile} ({_value(v)}, limit {_limit(v)})" for v in gate_.failed]
     undecided = [f"{v.slo.name} under {v.profile}" for v in gate_.open]
+    if not worst and not undecided:
+        return f"No SLO of {label} was judged."
     words = f"{label} fails {_joined(worst)}." if worst else f"{label} fails no SLO."
     return words + (f" Not decided: {_joined(undecided)}." if undecided else "")
 

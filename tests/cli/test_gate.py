@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from harness.cli.decide import decide
-from harness.errors import CannotTell, GateFailed, Refused
+from harness.errors import GateFailed, Refused, Undecided
 from tests.builders import Pilot, lognormal
 
 
@@ -53,7 +53,7 @@ def test_a_target_that_keeps_every_promise_but_is_worse_than_the_other_fails(wor
 
 def test_a_comparison_that_is_open_is_no_pass_for_either(equals):
     for name in ("alpha", "beta"):
-        with pytest.raises(CannotTell, match=f"{name}: can't tell: the comparison of p95_s under steady") as caught:
+        with pytest.raises(Undecided, match=f"{name}: can't tell: the comparison of p95_s under steady") as caught:
             decide(gate=name)
         assert caught.value.exit_code == 6
 
@@ -73,14 +73,14 @@ def test_a_promise_that_is_open_beside_a_comparison_that_is_worse_fails_and_both
     assert (said["target"], said["verdict"]) == ("beta", "FAIL")
     assert {row["metric"] for row in said["worse"]} >= {"p95_s"}
     assert [row["metric"] for row in said["open"] if row["kind"] == "promise"] == ["error_rate"]
-    with pytest.raises(CannotTell, match="alpha: can't tell: error rate under steady"):
+    with pytest.raises(Undecided, match="alpha: can't tell: error rate under steady"):
         decide(gate="alpha")
 
 
 def test_fewer_blocks_than_a_verdict_needs_are_no_pass(tmp_path, monkeypatch):
     Pilot(tmp_path, blocks=5).write()
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(CannotTell, match="6 are the least a verdict needs"):
+    with pytest.raises(Undecided, match="6 are the least a verdict needs"):
         decide(gate="alpha")
 
 
