@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.analysis import slo, spend
 from harness.analysis.dataset import Dataset
-from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.estimate import Estimate, Infinite, Known, Unknown
 from harness.domain.sweep import Sweep
 from harness.domain.target import Target
 from harness.domain.verdict import Slo
@@ -27,7 +27,7 @@ class Promise:
     def broken(self) -> bool:
         """By the estimate itself: the campaign judges by intervals, a sweep only chooses what it measures."""
         if isinstance(self.estimate, Unknown):
-            return self.estimate.reason.startswith("infinite")
+            return isinstance(self.estimate, Infinite)
         beyond = self.estimate.value < self.slo.limit if self.slo.at_least else self.estimate.value > self.slo.limit
         return bool(beyond)
 

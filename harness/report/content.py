@@ -72,6 +72,7 @@ def content(
         throttles.contention(findings, names),
         cold.shares(findings, names),
         cold.expected(findings, names),
+        tables.modes(findings, names),
         cold.penalties(findings, names),
         cold.windows(findings, names),
         cold.from_zero(findings, names),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harness.decision.decide import Decision
+from harness.decision.errors import aa_words, statement
 from harness.decision.findings import Findings
 from harness.decision.wording import count, percent
 from harness.domain.estimate import Estimate
@@ -33,11 +34,24 @@ def slos(findings: Findings, names: Mapping[str, str]) -> Table:
                 number(words.FORMATS[v.slo.unit](v.slo.limit)),
                 words.blocks(v.estimate),
                 words.sample_size(v.estimate),
+                words.beyond(v),
                 Cell(v.reason + (f"; about {v.blocks_needed} blocks would settle it" if v.blocks_needed else "")),
             )
         )
-    head = ("profile", "SLO", "target", "verdict", "value", "95 % interval", "limit", "blocks", "n", "why")
-    return table("slos", "SLOs", head, rows)
+    head = (
+        "profile",
+        "SLO",
+        "target",
+        "verdict",
+        "value",
+        f"{_confidence(findings)} interval",
+        "limit",
+        "blocks",
+        "n",
+        "beyond the limit",
+        "why",
+    )
+    return table("slos", "SLOs", head, rows, statement(findings))
 
 
 def comparisons(findings: Findings) -> Table:
@@ -48,15 +62,52 @@ def comparisons(findings: Findings) -> Table:
             Cell(METRIC_NAMES[c.metric]),
             words.relation(c.relation),
             number(words.ratio_text(c.ratio)) if isinstance(c.ratio, Estimate) else absent(c.ratio.reason),
+            words.difference(c.beyond),
             words.blocks(c.ratio),
             Cell(c.reason + ("; different within the margin" if c.within_margin_but_different else "")),
         )
         for c in findings.comparisons
     ]
-    head = ("profile", "metric", "candidate is", "ratio to baseline (95 % interval)", "blocks", "why")
-    return table(
-        "comparisons", "Candidate against baseline", head, rows, "A ratio below 1 means that the candidate is faster."
+    said = _confidence(findings)
+    head = (
+        *("profile", "metric", "candidate is", f"ratio to baseline ({said} interval)"),
+        *(f"points more beyond the limit ({said} interval)", "blocks", "why"),
     )
+    note = "A ratio below 1 means that the candidate is faster."
+    if findings.aa is not None and not findings.aa.biased and findings.aa.told:
+        note += f" {aa_words(findings.aa)}"
+    return table("comparisons", "Candidate against baseline", head, rows, note)
+
+
+def _confidence(findings: Findings) -> str:
+    """Of the look that the verdicts are made at."""
+    return f"{findings.look.confidence * 100:g} %"
+
+
+def modes(findings: Findings, names: Mapping[str, str]) -> Table:
+    """Cold answers, warm ones and what their mixture makes of the p95, beside each other."""
+    rows = [
+        (
+            Cell(m.profile),
+            Cell(names[m.target]),
+            words.both(m.cold_share, "share"),
+            words.both(m.warm_p95_s, "s"),
+            words.both(m.cold_p95_s, "s"),
+            words.both(m.measured_p95_s, "s"),
+            words.both(m.expected_share, "share"),
+            words.both(m.expected_p95_s, "s"),
+        )
+        for m in findings.modes
+    ]
+    head = (
+        *("profile", "target", "cold answers", "p95 of warm ones", "p95 of cold ones", "p95 of both as measured"),
+        *("cold at expected traffic", "p95 of both at expected traffic"),
+    )
+    note = (
+        "Each with its interval. The comparison is of the answers as measured; at the expected traffic the share of cold ones is "
+        "another, and the last column says what the p95 would then be."
+    )
+    return table("modes", "Cold and warm answers apart", head, rows, note)
 
 
 def gates(decision: Decision, names: Mapping[str, str]) -> Table:

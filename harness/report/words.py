@@ -7,7 +7,7 @@ from collections.abc import Callable
 from harness.decision.findings import Findings
 from harness.decision.wording import count, duration_text, money, percent
 from harness.domain.estimate import Estimate, Known, Unknown
-from harness.domain.verdict import Judgement, Relation
+from harness.domain.verdict import Judgement, Relation, SloVerdict
 from harness.report.blocks import Cell, Tone, absent, number
 
 FORMATS: dict[str, Callable[[float], str]] = {"s": duration_text, "share": percent, "USD": money}
@@ -49,12 +49,37 @@ def interval(known: Known, unit: str) -> Cell:
 def interval_text(known: Estimate, write: Callable[[float], str]) -> str:
     """An open end is said, never drawn as a number."""
     if known.low is None and known.high is None:
-        return "not bounded by the data"
+        return f"not bounded by the data{': ' * bool(known.why_open)}{known.why_open}"
     if known.low is None:
         return f"up to {write(known.high or 0.0)}"
     if known.high is None:
-        return f"from {write(known.low)} on"
+        return f"from {write(known.low)} on{': ' * bool(known.why_open)}{known.why_open}"
     return f"{write(known.low)} to {write(known.high)}"
+
+
+def both(known: Known, unit: str) -> Cell:
+    """The value with its interval in one cell, or why there is none."""
+    if isinstance(known, Unknown):
+        return absent(known.reason)
+    write = FORMATS[unit]
+    return number(f"{write(known.value)} ({interval_text(known, write)})")
+
+
+def beyond(verdict: SloVerdict) -> Cell:
+    """The share that broke the promise, against the share that may."""
+    if verdict.beyond is None or verdict.allowed is None:
+        return absent("judged by its interval")
+    if isinstance(verdict.beyond, Unknown):
+        return absent(verdict.beyond.reason)
+    found = verdict.beyond
+    return number(f"{percent(found.value)} ({interval_text(found, percent)}) of {percent(verdict.allowed)}")
+
+
+def difference(known: Known | None) -> Cell:
+    """Of two shares, in percentage points."""
+    if known is None or isinstance(known, Unknown):
+        return absent("no paired blocks" if known is None else known.reason)
+    return number(f"{known.value * 100:+.2f} ({interval_text(known, lambda v: f'{v * 100:+.2f}')})")
 
 
 def ratio_text(known: Estimate) -> str:
