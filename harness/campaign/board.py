@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.campaign.limits import spent_in
 from harness.domain.plan import Block, Plan
 from harness.errors import Refused
+from harness.evidence.early_end import blocks_left_out
 from harness.evidence.store import Store
 from harness.workspace import Workspace
 
 COLLECT, DECIDE = "pilot collect", "pilot report"
+DONE, NOT_NEEDED = "done", "not needed"
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class BlockLine:
     day_part: str
     order: str
     not_before: str
-    state: str  # done, invalid, begun, due
+    state: str  # done, invalid, begun, due, not needed
     attempts: int
     failed_requests: int | None
     requests: int | None
@@ -44,6 +46,7 @@ class Board:
     spent_usd: str
     budget_usd: str
     next_command: str
+    settled: str | None = None  # at which look, and why the blocks that are left are not needed
 
 
 def board(workspace: Workspace, store: Store) -> Board:
@@ -51,6 +54,9 @@ def board(workspace: Workspace, store: Store) -> Board:
     plan, seal, journal = store.plan(), store.seal(), store.journal()
     checked = any(entry["event"] == "contract checked" for entry in journal)
     lines = tuple(_line(store, unit) for unit in plan.units) if plan else ()
+    valid = [line.number for line in lines if line.state == DONE]
+    ended = blocks_left_out(journal, valid)
+    lines = tuple(replace(x, state=NOT_NEEDED) if ended and x.number in ended.not_needed else x for x in lines)
     uncollected = _uncollected(store, plan) if plan else 0
     return Board(
         question=workspace.config.pilot.question,
@@ -64,6 +70,7 @@ def board(workspace: Workspace, store: Store) -> Board:
         spent_usd=f"{spent_in(workspace.evidence):.2f}",
         budget_usd=str(workspace.config.limits.budget_usd),
         next_command=_next(plan, seal is not None, lines, uncollected),
+        settled=str(ended) if ended else None,
     )
 
 
@@ -99,7 +106,7 @@ def _line(store: Store, block: Block) -> BlockLine:
     records = store.records(block, valid if valid is not None else attempts[-1]) if attempts else []
     ledgers = [r.ledger for r in records if r.ledger]
     if valid is not None:
-        state = "done"
+        state = DONE
     elif any(not r.valid and r.ledger for r in records):
         state = "invalid"
     else:
@@ -133,4 +140,4 @@ def _next(plan: Plan | None, sealed: bool, lines: tuple[BlockLine, ...], uncolle
         return "pilot plan --seal"
     if uncollected:
         return COLLECT
-    return DECIDE if all(line.state == "done" for line in lines) else "pilot run"
+    return DECIDE if all(line.state in (DONE, NOT_NEEDED) for line in lines) else "pilot run"

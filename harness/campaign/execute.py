@@ -14,6 +14,7 @@ from harness.campaign.limits import Limits, spent_in
 from harness.campaign.metering import Meter, metered
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Pace, Progress, Seen, Step, duration
+from harness.campaign.settling import Ask, Stopping
 from harness.costing.forecast import run_cost_usd
 from harness.domain.plan import Block, Plan, Run, Start
 from harness.domain.target import Runtime, Target
@@ -49,6 +50,7 @@ class Tally:
     blocks_valid: int
     blocks_given_up: int
     blocks_left: int
+    not_needed: int = 0  # paired blocks that were left out because the answer was settled
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,13 @@ class Campaign:
     """One pass over a plan."""
 
     def __init__(
-        self, workspace: Workspace, plan: Plan, store: Store, progress: Progress, of: Driven | None = None
+        self,
+        workspace: Workspace,
+        plan: Plan,
+        store: Store,
+        progress: Progress,
+        of: Driven | None = None,
+        settled: Ask | None = None,
     ) -> None:
         self._workspace = workspace
         self._plan = plan
@@ -76,6 +84,7 @@ class Campaign:
         self._limits = limits_of(workspace)
         self._limits.spent_usd = spent_in(workspace.evidence)
         self._pace = Pace()
+        self._stopping = Stopping(plan, store, progress, settled)
 
     def run(self, *, now: bool) -> Tally:
         """Every block that has no valid attempt yet, in order; raises LimitReached or Interrupted."""
@@ -83,7 +92,7 @@ class Campaign:
         given_up = []
         with EmbeddedPlatform(self._workspace, list(self._targets.values())) as platform:
             for block in self._plan.units:
-                if self._store.valid_attempt(block) is not None:
+                if self._store.valid_attempt(block) is not None or self._stopping.leaves_out(block):
                     continue
                 self._wait_for(block, now=now)
                 for _ in range(most - len(self._spoilt_attempts(block))):
@@ -94,7 +103,8 @@ class Campaign:
                     self._store.note("block given up", block=block.number, attempts=most)
                     self._progress.say(f"block {block.number}: INVALID in all {most} attempts; going on without it")
         valid = sum(self._store.valid_attempt(b) is not None for b in self._plan.units)
-        return Tally(valid, len(given_up), len(self._plan.units) - valid - len(given_up))
+        needed = len(self._stopping.needed(self._plan.units))
+        return Tally(valid, len(given_up), needed - valid - len(given_up), len(self._plan.units) - needed)
 
     def _spoilt_attempts(self, block: Block) -> list[int]:
         """Earlier attempts that the generator spoilt; one that a person or a limit stopped does not count."""
@@ -120,13 +130,13 @@ class Campaign:
         """Every run of the block once; False as soon as one is INVALID, for the block is repeated whole."""
         attempt = max(self._store.attempts(block.number), default=0) + 1
         self._store.note("block begun", block=block.number, attempt=attempt, order=block.order)
-        units = self._plan.units
+        units = self._stopping.needed(self._plan.units)
         place = units.index(block)
         for number, run in enumerate(block.runs):
             left = sum(r.expected_s for r in block.runs[number + 1 :]) + sum(b.expected_s for b in units[place + 1 :])
             step = Step(
                 sum(len(b.runs) for b in units[:place]) + number + 1,
-                len(self._plan.runs),
+                sum(len(b.runs) for b in units),
                 place + 1,
                 len(units),
                 f"{run.profile} on {run.target}",

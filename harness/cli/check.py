@@ -32,7 +32,7 @@ def check(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answers as JSON.")] = False,
 ) -> None:
-    """Check contract, same work, quotas, timeouts and fairness; exit 5 when something fails or can't be told."""
+    """Check contract, same work, quotas, timeouts and fairness; exit 5 when something fails, 6 when something can't be told."""
     names = targets or []
     verified: dict[str, str] = {}
     if trace is not None:
@@ -51,5 +51,8 @@ def check(
             for item in checks:
                 print(f"  {item.answer.value:<10} {item.name}{f': {item.detail}' if item.detail else ''}")
     gates = [checks for name, checks in results.items() if not name.startswith(EVIDENCE)]
-    if any(item.answer is not Answer.PASS for checks in gates for item in checks):
+    answers = {item.answer for checks in gates for item in checks}
+    if Answer.FAIL in answers:
         raise typer.Exit(int(Exit.GATE))
+    if answers != {Answer.PASS}:  # also where nothing was asked
+        raise typer.Exit(int(Exit.CANT_TELL))

@@ -13,7 +13,7 @@ from harness.cli.output import emit
 from harness.domain.looks import look
 from harness.workspace import find
 
-MARKS = {"done": "●", "invalid": "▲", "begun": "◐", "due": "○"}
+MARKS = {"done": "●", "invalid": "▲", "begun": "◐", "due": "○", "not needed": "·"}
 
 
 def register(app: typer.Typer) -> None:
@@ -46,7 +46,9 @@ def status(*, as_json: Annotated[bool, typer.Option("--json", help="Print the bo
     head = ("day", "from", "unit", "no", "order", "state", "attempts", "requests", "failed")
     page.rows(out, "The two weeks", head, body, right=(0, 3, 6, 7, 8))
     done = sum(line.state == "done" for line in board.blocks)
-    print(f"{done} of {len(board.blocks)} blocks done, {board.uncollected} runs not collected")
+    spared = sum(line.state == "not needed" for line in board.blocks)
+    not_needed = f", {spared} not needed" if spared else ""
+    print(f"{done} of {len(board.blocks)} blocks done{not_needed}, {board.uncollected} runs not collected")
     print(f"next: {board.next_command}")
 
 
@@ -62,11 +64,15 @@ def _facts(board: Board) -> list[str]:
         *(f"settings   {words}" for words in board.swept),
         f"spend      {board.spent_usd} of {board.budget_usd} USD (MODELLED)",
     ]
-    if left := [b.not_before for b in board.blocks if b.state != "done"]:
+    if left := [b.not_before for b in board.blocks if b.state not in ("done", "not needed")]:
         out.append(f"last slot  {max(left)[:16].replace('T', ' ')} UTC")
     if paired:
-        now = look(valid, len(paired))
-        words = f"read at {now.blocks} blocks" if now.number else f"none before {now.following} blocks ({valid} so far)"
-        following = f", the next look is at {now.following}" if now.number and now.following else ""
-        out.append(f"verdicts   {words}{following}: pilot decide")
+        out.append(f"verdicts   {board.settled or _looks(valid, len(paired))}: pilot decide")
     return out
+
+
+def _looks(valid: int, planned: int) -> str:
+    now = look(valid, planned)
+    if not now.number:
+        return f"none before {now.following} blocks ({valid} so far)"
+    return f"read at {now.blocks} blocks{f', the next look is at {now.following}' if now.following else ''}"

@@ -8,7 +8,7 @@ import pytest
 
 from harness.cli.app import COMMANDS
 from harness.planning import seal_of
-from tests.builders import Pilot
+from tests.builders import Pilot, lognormal
 
 
 def pilot(cwd, *words):
@@ -51,7 +51,7 @@ def test_a_run_without_a_seal_is_refused(tmp_path):
 
 
 def test_decide_prints_one_document_and_its_exit_code_is_the_gate(tmp_path):
-    made = Pilot(tmp_path)
+    made = Pilot(tmp_path, laws={"alpha": lognormal(), "beta": lognormal(median_s=0.2)})
     workspace, plan, store = made.write()
     seal = seal_of(workspace, plan)
     store.write_seal(seal.digest, dict(seal.content))
