@@ -69,7 +69,9 @@ def main(folder: Path) -> None:
         )
     beyond = [s for line in lines.values() for s in line.beyond_s]
     whole_s = (last - first).total_seconds() if first and last else 0.0
-    print(f"in all {len(beyond)} runs, {whole_s:.0f} s: {sum(beyond) / max(1, len(beyond)):.2f} s a run beyond its schedule,")
+    print(
+        f"in all {len(beyond)} runs, {whole_s:.0f} s: {sum(beyond) / max(1, len(beyond)):.2f} s a run beyond its schedule,"
+    )
     print(f"and {sum(between) / max(1, len(between)):.2f} s between two runs")
 
 

@@ -139,6 +139,7 @@ JOURNAL: tuple[Column, ...] = (
         billed="requests of the run whose billed duration the platform says",
         samples="requests of the run that are billed for",
     ),
+    *ints(look="planned look at which the answer was settled", of="looks that the plan has"),
     *floats(bills_usd="what asking for the bills cost"),
     *texts(setting="setting of the sweep that was applied", settings="list: names of the sweep's settings"),
 )

@@ -36,6 +36,12 @@ VERDICTS: tuple[Column, ...] = (
     *flags(at_least="the limit is the least that the value may be; false: the most"),
     *_ESTIMATE,
     *texts(reason="why this verdict", value_absent="why there is no value; NA: there is one"),
+    *floats(
+        beyond_share="requests that broke the promise, from which the verdict follows; NA: judged by its interval, or unknown",
+        beyond_low_share="lower end of its interval",
+        beyond_high_share="upper end of its interval",
+        allowed_share="requests that may break the promise; NA: judged by its interval",
+    ),
     *ints(
         blocks_needed="blocks in all that would settle it, were the estimate the truth; NA: settled, or no number would"
     ),
@@ -60,7 +66,13 @@ COMPARISONS: tuple[Column, ...] = (
         different_within_margin="shown to be different, by less than the margin",
         exploratory="not among the measures that were sealed as primary; its relation is held to Holm's correction",
     ),
-    *floats(p_value="of a ratio of 1, corrected where exploratory; NA: none can be had"),
+    *floats(
+        p_value="of no difference, two-sided, by Holm's correction over `family` comparisons; NA: none can be had",
+        beyond_difference_share="candidate's share of requests beyond the limit minus the baseline's; NA: not known",
+        beyond_difference_low_share="lower end of its interval",
+        beyond_difference_high_share="upper end of its interval",
+    ),
+    *ints(family="comparisons that are corrected together"),
 )
 
 
@@ -70,7 +82,7 @@ def verdicts(findings: Findings) -> Iterator[tuple[Any, ...]]:
         value, low, high, confidence, n, blocks, method, absent = _known(v.estimate)
         head = (v.target, v.profile, v.slo.metric, v.slo.name, v.judgement.value, v.slo.unit)
         numbers = (value, low, high, v.slo.limit, v.slo.at_least, confidence, n, blocks, method)
-        yield (*head, *numbers, v.reason, absent, v.blocks_needed)
+        yield (*head, *numbers, v.reason, absent, *_known(v.beyond)[:3], v.allowed, v.blocks_needed)
 
 
 def comparisons(findings: Findings) -> Iterator[tuple[Any, ...]]:
@@ -80,10 +92,13 @@ def comparisons(findings: Findings) -> Iterator[tuple[Any, ...]]:
         value, low, high, confidence, n, blocks, method, absent = _known(c.ratio)
         head = (c.profile, c.metric, c.relation.value, pair.candidate, pair.baseline)
         numbers = (value, low, high, c.margin, confidence, n, blocks, method)
-        yield (*head, *numbers, c.reason, absent, c.within_margin_but_different, c.exploratory, c.p_value)
+        found = (c.within_margin_but_different, c.exploratory, c.p_value, *_known(c.beyond)[:3], c.family)
+        yield (*head, *numbers, c.reason, absent, *found)
 
 
-def _known(known: Known) -> tuple[Any, ...]:
+def _known(known: Known | None) -> tuple[Any, ...]:
+    if known is None:
+        return (None,) * 8
     if isinstance(known, Estimate):
         return known.value, known.low, known.high, known.confidence, known.n, known.blocks, known.method, None
     return None, None, None, None, known.n, known.blocks, None, known.reason

@@ -101,7 +101,7 @@ def interval(name: str, write: Write, head: str = "95 % interval", *, lack: str 
         low, high = _ends(value)
         if value is None or isinstance(value, Unknown):
             return absent(lack or _reason(value, NOT_KNOWN) or NOT_KNOWN)
-        return number(words.ends_text(low, high, write))
+        return number(words.ends_text(low, high, write, getattr(value, "why_open", "")))
 
     return Shown(head, parts, cell, _ends)
 

@@ -74,6 +74,7 @@ def content(
         throttles.contention(findings, names),
         cold.shares(findings, names),
         cold.expected(findings, names),
+        tables.modes(findings, names),
         cold.penalties(findings, names),
         cold.windows(findings, names),
         cold.from_zero(findings, names),
@@ -173,7 +174,8 @@ def content(
             "question": config.pilot.question,
             "migration": runbook.migration(decision, findings, names),
         },
-        footer=f"Evidence up to {day}. {len(findings.data.blocks_valid)} of {findings.data.blocks_planned} blocks valid. "
+        footer=f"Evidence up to {day}. {len(findings.data.blocks_valid)} of {findings.data.blocks_planned} blocks valid"
+        f"{words.spared(findings)}. "
         f"Seal {seal['digest'][:23] + '…' if seal else 'absent'}.",
     )
 

@@ -28,8 +28,8 @@ def quantile_curve(findings: Findings, names: Names, profile: str, what: str, li
     for folder in data.targets:
         blocks = [r.measured_of(getattr(r, what)) for r in data.of(folder, profile)]
         for p, known in curve(blocks, SHARES) if blocks else ():
-            if isinstance(known, Estimate):
-                low, high = known.low or known.value, known.high or known.value
+            if isinstance(known, Estimate) and known.high is not None:
+                low, high = known.low or known.value, known.high
                 rows.append(
                     {"of": folder, "target": names[folder], "p": p, "value": known.value, "low": low, "high": high}
                 )
@@ -130,8 +130,8 @@ def _comparison_sentence(findings: Findings, names: Names, profile: str, metric:
         if c.profile != profile or c.metric != metric:
             continue
         if not isinstance(c.ratio, Estimate):
-            return f"Under {profile} traffic {c.reason}".replace("the candidate's p95", f"the p95 of {cand}").replace(
-                "the baseline's p95", f"the p95 of {base}"
+            return f"Under {profile} traffic {c.reason}".replace("of the candidate", f"of {cand}").replace(
+                "of the baseline", f"of {base}"
             )
         share = abs(c.ratio.value - 1)
         if c.relation is Relation.EQUIVALENT:

@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.decision.decide import Decision
+from harness.decision.errors import aa_words, statement
 from harness.decision.findings import Findings
-from harness.domain.columns import Column, Kind
-from harness.domain.estimate import Estimate, Known
-from harness.domain.verdict import Slo
+from harness.decision.wording import duration_text, percent
+from harness.domain.columns import Column, Kind, floats, part, texts
+from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.verdict import Slo, SloVerdict
 from harness.report import words
 from harness.report.blocks import Cell, Shown, Table, number, table
 from harness.report.columns import (
     blocks_behind,
     counted,
+    estimate,
     judged,
     milliseconds,
     moment,
@@ -40,16 +43,16 @@ def slos(findings: Findings, names: Mapping[str, str]) -> Table:
     rows = [
         (
             *(v.profile, v.slo.name, v.target, v.judgement),
-            *((v.estimate, v.slo), (v.estimate, v.slo), v.slo, v.estimate, v.estimate),
+            *((v.estimate, v.slo), (v.estimate, v.slo), v.slo, v.estimate, v.estimate, v),
             v.reason + (f"; about {v.blocks_needed} blocks would settle it" if v.blocks_needed else ""),
         )
         for v in (*findings.slos, *findings.cost_verdicts)
     ]
     shown = (
         *(profile(), text("SLO", "promise"), target(names), judged("verdict", "verdict")),
-        *(_VALUE, _INTERVAL, _LIMIT, blocks_behind(), n_behind(), text("why")),
+        *(_VALUE, _interval(findings), _LIMIT, blocks_behind(), n_behind(), _BEYOND, text("why")),
     )
-    return table("slos", "SLOs", shown, rows)
+    return table("slos", "SLOs", shown, rows, statement(findings))
 
 
 def _in_unit(head: str, names: tuple[str, ...], cell: Any, split: Any, *texts: str) -> Shown:  # noqa: ANN401
@@ -76,8 +79,31 @@ def _limit_cell(slo: Slo) -> Cell:
 
 
 _VALUE = _in_unit("value", ("value",), lambda v: words.value(v[0], v[1].unit), _value_of, "value_absent", "unit")
-_INTERVAL = _in_unit(
-    "95 % interval", ("low", "high"), lambda v: words.interval(v[0], v[1].unit), lambda v: _parts(v[0])[1:3]
+
+
+def _interval(findings: Findings) -> Shown:
+    head = f"{_confidence(findings)} interval"
+    return _in_unit(head, ("low", "high"), lambda v: words.interval(v[0], v[1].unit), lambda v: _parts(v[0])[1:3])
+
+
+def _beyond_of(verdict: SloVerdict) -> tuple[Any, ...]:
+    known = verdict.beyond or Unknown("judged by its interval")
+    return (*_parts(known), verdict.allowed)
+
+
+_BEYOND = Shown(
+    "beyond the limit",
+    (
+        *floats(
+            beyond_share="requests that broke the promise",
+            beyond_low_share="lower end of the interval: requests that broke the promise",
+            beyond_high_share="upper end of the interval: requests that broke the promise",
+        ),
+        *texts(beyond_share_absent="why there is no such share"),
+        *floats(allowed_share="requests that may break the promise"),
+    ),
+    words.beyond,
+    _beyond_of,
 )
 _LIMIT = _in_unit("limit", ("limit",), _limit_cell, lambda slo: (slo.limit,))
 
@@ -86,23 +112,64 @@ def comparisons(findings: Findings) -> Table:
     """Candidate over baseline."""
     rows = [
         (
-            *(c.profile, c.metric, c.relation, c.ratio, c.ratio),
+            *(c.profile, c.metric, c.relation, c.ratio, c.beyond, c.ratio),
             c.reason + ("; different within the margin" if c.within_margin_but_different else ""),
         )
         for c in findings.comparisons
     ]
+    said = _confidence(findings)
     shown = (
         *(profile(), word("metric", write=lambda metric: METRIC_NAMES[metric])),
-        *(toned("candidate is", "relation", words.relation), _RATIO, blocks_behind(), text("why")),
+        toned("candidate is", "relation", words.relation),
+        _in_unit(f"ratio to baseline ({said} interval)", _ends("ratio"), words.ratio, _parts, "ratio_absent"),
+        _in_unit(
+            *(f"points more beyond the limit ({said} interval)", _ends("beyond_difference_share"), words.difference),
+            *(lambda known: _parts(known or Unknown("no paired blocks")), "beyond_difference_share_absent"),
+        ),
+        *(blocks_behind(), text("why")),
     )
-    return table(
-        "comparisons", "Candidate against baseline", shown, rows, "A ratio below 1 means that the candidate is faster."
-    )
+    note = "A ratio below 1 means that the candidate is faster."
+    if findings.aa is not None and not findings.aa.biased and findings.aa.told:
+        note += f" {aa_words(findings.aa)}"
+    return table("comparisons", "Candidate against baseline", shown, rows, note)
 
 
-_RATIO = _in_unit(
-    "ratio to baseline (95 % interval)", ("ratio", "ratio_low", "ratio_high"), words.ratio, _parts, "ratio_absent"
-)
+def _ends(name: str) -> tuple[str, str, str]:
+    return name, part(name, "low"), part(name, "high")
+
+
+def _confidence(findings: Findings) -> str:
+    """Of the look that the verdicts are made at."""
+    return f"{findings.look.confidence * 100:g} %"
+
+
+def modes(findings: Findings, names: Mapping[str, str]) -> Table:
+    """Cold answers, warm ones and what their mixture makes of the p95, beside each other."""
+    rows = [
+        (
+            *(m.profile, m.target, m.cold_share, m.warm_p95_s, m.cold_p95_s, m.measured_p95_s, m.expected_share),
+            m.expected_p95_s,
+        )
+        for m in findings.modes
+    ]
+    shown = (
+        *(profile(), target(names), estimate("cold answers", "cold_share", percent)),
+        *(
+            estimate(head, name, duration_text)
+            for head, name in (
+                ("p95 of warm ones", "warm_p95_s"),
+                ("p95 of cold ones", "cold_p95_s"),
+                ("p95 of both as measured", "measured_p95_s"),
+            )
+        ),
+        estimate("cold at expected traffic", "expected_cold_share", percent),
+        estimate("p95 of both at expected traffic", "expected_p95_s", duration_text),
+    )
+    note = (
+        "Each with its interval. The comparison is of the answers as measured; at the expected traffic the share of cold ones is "
+        "another, and the last column says what the p95 would then be."
+    )
+    return table("modes", "Cold and warm answers apart", shown, rows, note)
 
 
 def gates(decision: Decision, names: Mapping[str, str]) -> Table:

@@ -12,7 +12,7 @@ from harness.cli.app import COMMANDS, main, registered
 from harness.cli.plan import _open
 from harness.domain.decidable import Lacks, Unsettled
 from harness.planning import seal_of
-from tests.builders import Pilot
+from tests.builders import Pilot, lognormal
 from tests.cli.inside import pilot
 
 
@@ -94,7 +94,7 @@ def test_a_plan_says_in_words_what_it_cannot_settle():
 
 
 def test_decide_prints_one_document_and_its_exit_code_is_the_gate(tmp_path):
-    made = Pilot(tmp_path)
+    made = Pilot(tmp_path, laws={"alpha": lognormal(), "beta": lognormal(median_s=0.2)})
     workspace, plan, store = made.write()
     seal = seal_of(workspace, plan)
     store.write_seal(seal.digest, dict(seal.content))
