@@ -1,22 +1,31 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
-STAMP   = $(VENV)/.installed
+PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
 # Some images turn it off for good; then each of the many processes of a campaign or a test compiles all it imports.
 export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: install demo test test-slow check check-style check-types check-imports check-advisories bench clean
 
-install: $(STAMP)
+install: $(VENV)/.installed
 
-$(STAMP): pyproject.toml constraints.txt
+$(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+
+# What running needs; the demo wants no more.
+$(VENV)/.base: pyproject.toml constraints-base.txt | $(BIN)/python
+	$(PIP) --require-hashes -r constraints-base.txt
+	$(PIP) --no-deps --no-build-isolation -e .
 	touch $@
 
-demo: install
+# What tests and checks need too.
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --require-hashes -r constraints.txt
+	$(PIP) --no-deps --no-build-isolation -e .
+	touch $@ $(VENV)/.base
+
+demo: $(VENV)/.base
 	$(BIN)/pilot demo
 
 test: install

@@ -77,7 +77,7 @@ class Campaign:
     def _until_valid(self, block: Block, units: Sequence[Block], place: int, drive: Driver) -> bool:
         """Repeats an INVALID block at once, as soon as this machine keeps time again; False when it is given up."""
         most = self._workspace.config.limits.attempts
-        spoilt = len(self._spoilt_attempts(block))
+        spoilt = self._store.spoilt(block)
         for number in range(most - spoilt):
             if number or spoilt:
                 self._wait_until_quiet(block)
@@ -94,15 +94,6 @@ class Campaign:
         late_s = wait_until_quiet(QUIET_S, self._progress.say)
         waited_s = round(time.monotonic() - began, 1)
         self._store.note("waited for a quiet machine", block=block.number, waited_s=waited_s, late_s=late_s)
-
-    def _spoilt_attempts(self, block: Block) -> list[int]:
-        """Earlier attempts that the generator spoilt; one that a person or a limit stopped does not count."""
-        out = []
-        for attempt in self._store.attempts(block.number):
-            records = self._store.records(block, attempt)
-            if any(r.ledger and not r.valid and not r.ledger.get("stopped_by") for r in records):
-                out.append(attempt)
-        return out
 
     def _wait_for(self, block: Block, *, now: bool) -> None:
         """Until the block's slot; nothing is sent while waiting, and the stop file is honoured."""

@@ -43,10 +43,11 @@ def demo(
         progress.say("building the corpus from this Python's own documentation")
         workspace.corpus.ensure()
         pipeline.calibrate(workspace, progress, USUAL if full else BRIEF)
-        made, digest = pipeline.plan(workspace, seal=True)
+        planned = pipeline.plan(workspace, seal=True)
+        made = planned.plan
         progress.say(
             f"plan: {len(made.blocks)} blocks, {made.requests} requests, {duration(made.expected_s)}; "
-            f"seal {(digest or '')[:23]}…"
+            f"seal {(planned.seal or '')[:23]}…"
         )
         tally = pipeline.run(workspace, progress, now=True, after_block=_Pages(workspace, made, progress))
         pipeline.collect(workspace, progress)

@@ -16,8 +16,8 @@ from harness.domain.plan import Plan
 from harness.domain.target import External
 from harness.evidence.digests import broken_at, changed
 from harness.evidence.store import Store
-from harness.planning.changes import met
-from harness.planning.seal import Seal, digest_of, seal_of
+from harness.planning.changes import changes_since, first_run, last_seal, met
+from harness.planning.seal import Seal, digest_of
 from harness.workspace import Workspace
 
 SPREAD_LIMIT = 0.20
@@ -49,7 +49,7 @@ def doubts(workspace: Workspace, plan: Plan, store: Store, findings: Findings) -
         )
         out += list(scaling.notes)
     out += _calibration(store, findings)
-    out += _checks(store)
+    out += _checks(store, findings)
     out += _settings(workspace, findings)
     out += _streams(findings)
     out += _retries(findings)
@@ -68,18 +68,24 @@ def doubts(workspace: Workspace, plan: Plan, store: Store, findings: Findings) -
 
 
 def seal_doubts(workspace: Workspace, plan: Plan, store: Store) -> tuple[str, ...]:
-    """Changes since the seal, or a seal that does not match its own content."""
-    written = store.seal()
+    """Changes since the seal, a seal that is not the one that the journal knows, and one made after the data."""
+    written, journal = store.seal(), store.journal()
+    sealed, first = last_seal(journal), first_run(journal)
     if written is None:
-        return ("Sealed criteria: there is no seal, so the criteria may have been chosen after the data.",)
-    sealed = Seal(written["digest"], written["content"], written.get("sealed_utc"))
+        was = f" The journal says that {sealed[1]} was sealed: seal.json was removed." if sealed else ""
+        return (f"Sealed criteria: there is no seal, so the criteria may have been chosen after the data.{was}",)
+    seal = Seal(written["digest"], written["content"], written.get("sealed_utc"))
     out = []
-    if digest_of(sealed.content) != sealed.digest:
+    if digest_of(seal.content) != seal.digest:
         out.append("Sealed criteria: seal.json was edited after it was written; its digest does not match.")
-    changes = sealed.changes(seal_of(workspace, plan))
-    known = met(store.journal())
-    said = {change: f" ({known[change]})" if change in known else "" for change in changes}
-    out += [f"Sealed criteria: changed since: {change}{said[change]}" for change in changes]
+    if sealed and sealed[1] != seal.digest:
+        out.append(f"Sealed criteria: seal.json is not the seal that the journal knows, {sealed[1]}.")
+    if sealed and first is not None and first < sealed[0]:
+        out.append("Sealed criteria: they were sealed again after measuring had begun.")
+    known = met(journal)
+    for change in changes_since(workspace, plan, store):
+        said = f" ({known[change]})" if change in known else ""
+        out.append(f"Sealed criteria: changed since: {change}{said}")
     return tuple(out)
 
 
@@ -151,15 +157,37 @@ def _warm_up(findings: Findings) -> list[str]:
     ]
 
 
-def _checks(store: Store) -> list[str]:
-    """What was checked before the first block and is not fine: an answer that could not be had is not fine either."""
-    out = []
+def _checks(store: Store, findings: Findings) -> list[str]:
+    """What was checked before the first block and is not fine: an answer that could not be had is not fine either.
+
+    What an endpoint has no way to tell is a doubt only where the samples do not show it.
+    """
+    out, untold = [], []
     for group, checks in (store.checks() or {}).items():
         for check in checks:
-            if check["answer"] != "pass":
+            if check["answer"] == "not told":
+                untold += [] if _shown(check.get("shown_by"), findings) else [check["name"]]
+            elif check["answer"] != "pass":
                 why = f" ({check['detail']})" if check["detail"] else ""
                 out.append(f"Before the first block, {group}: {check['answer']}: {check['name']}{why}.")
+    if untold:
+        out.append(f"Neither told by the endpoints nor shown by the samples: {', '.join(untold)}.")
     return out
+
+
+def _shown(by: str | None, findings: Findings) -> bool:
+    """Whether the samples prove it: the same text for every pair is the same work, whatever made it."""
+    p = findings.parity
+    answers = p.pairs > 0 and p.same_answer == p.pairs
+    match by:
+        case "answers":
+            return answers
+        case "citations":
+            return answers or p.overlap == 1.0
+        case "streams":
+            return any(s.told for s in findings.streams)
+        case _:
+            return False
 
 
 def _settings(workspace: Workspace, findings: Findings) -> list[str]:

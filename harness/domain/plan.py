@@ -27,6 +27,8 @@ class ProfilePlan:
     requests: int
     repeats: int | None = None  # a track of its own; None: part of every block
     aa: bool = False  # the baseline under both labels: what the harness itself makes different
+    measured: int | None = None  # of its requests, those after the warm-up; None where an experiment decides
+    streams: int | None = None  # of the measured ones, those that ask for a stream
 
 
 @dataclass(frozen=True)

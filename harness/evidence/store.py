@@ -188,6 +188,13 @@ class Store:
                 return attempt
         return None
 
+    def spoilt(self, block: Block) -> int:
+        """Attempts that the generator spoilt; one that a person or a limit stopped is not among them."""
+        return sum(
+            any(r.ledger and not r.valid and not r.ledger.get("stopped_by") for r in self.records(block, attempt))
+            for attempt in self.attempts(block.number)
+        )
+
     def all_records(self, plan: Plan) -> Iterator[RunRecord]:
         """Every run of every attempt, in the order of the plan."""
         for block in plan.units:

@@ -46,6 +46,8 @@ def describe(file: str, given: Sequence[str]) -> None:
         "deadline_s": spec.deadline_s,
         "slots": spec.slots,
         "requests": spec.load.experiment.most_requests if spec.load.experiment else len(schedule),
+        "measured": None if spec.load.experiment else sum(a.measured for a in schedule.arrivals),
+        "streams": None if spec.load.experiment else sum(a.measured and a.stream for a in schedule.arrivals),
         "total_s": spec.load.total_s,
     }
     print(json.dumps(data))

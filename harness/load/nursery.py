@@ -12,6 +12,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from contextlib import suppress
 from typing import Any
 
 from gevent import monkey
+from setproctitle import setproctitle
 
 from harness.load import forks
 from harness.load.engine import PARENT_VARIABLE
@@ -117,6 +119,7 @@ def _become(job: dict[str, Any], parent: int) -> None:
     os.chdir(job["cwd"])
     os.environ.update({**job["env"], PARENT_VARIABLE: str(parent)})
     sys.argv = ["locust", *job["argv"]]
+    setproctitle(shlex.join(sys.argv))  # who looks for a run finds it, and can stop it, by what it is
 
 
 def main() -> None:

@@ -125,5 +125,7 @@ def _one(
         requests=data["requests"],
         repeats=profile.repeats,
         aa=profile.aa_of is not None,
+        measured=data["measured"],
+        streams=data["streams"],
     )
     return Described(plan, load, mix_from(data["mix"]), data["deadline_s"])

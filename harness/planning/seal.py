@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from harness.costing.book import read_book
@@ -15,7 +16,9 @@ from harness.domain.plan import Plan
 from harness.domain.verdict import PRIMARY
 from harness.evidence.files import jsonable
 from harness.workspace import Workspace
+from harness.workspace.problems import read_toml
 
+_DIGEST = "sha256:"
 SEALED_TABLES = ("pilot", "slo", "traffic", "margins", "limits", "criteria", "load", "mix", "profiles")
 
 
@@ -28,10 +31,10 @@ class Seal:
     sealed_utc: str | None = None
 
     def changes(self, other: Seal) -> tuple[str, ...]:
-        """Fields in which ``other`` differs, as ``field: sealed value → value now``."""
+        """Fields in which ``other`` differs, as ``field: sealed value → value now``; of digests only that they do."""
         mine, now = _flat(self.content), _flat(other.content)
         return tuple(
-            f"{name}: {_said(mine.get(name))} → {_said(now.get(name))}"
+            f"{name}: {_difference(mine.get(name), now.get(name))}"
             for name in sorted({*mine, *now})
             if mine.get(name) != now.get(name)
         )
@@ -44,10 +47,7 @@ def seal_of(workspace: Workspace, plan: Plan) -> Seal:
         [block.number, block.order, *(run.schedule_digest for run in block.runs)]
         for block in (*plan.blocks, *plan.tracks)
     ]
-    targets = {
-        target.name: hashlib.sha256((target.folder / "target.toml").read_bytes()).hexdigest()
-        for target in workspace.measured()
-    }
+    targets = {target.name: _fields_of(target.folder / "target.toml") for target in workspace.measured()}
     rule = {
         "looks": looks_of(len(plan.blocks)),
         "primary": PRIMARY,
@@ -76,7 +76,7 @@ def _books(workspace: Workspace) -> dict[str, str]:
 def digest_of(content: Mapping[str, Any]) -> str:
     """SHA-256 of the content's canonical JSON."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    return _DIGEST + hashlib.sha256(text.encode()).hexdigest()
 
 
 def _flat(value: object, prefix: str = "") -> dict[str, Any]:
@@ -86,6 +86,22 @@ def _flat(value: object, prefix: str = "") -> dict[str, Any]:
             out |= _flat(inner, f"{prefix}.{name}" if prefix else str(name))
         return out
     return {prefix: value}
+
+
+def _fields_of(target_toml: Path) -> dict[str, str]:
+    """A digest of each field: a change can be named, and what a target.toml says of an account stays out of evidence."""
+    return {
+        name: _DIGEST + hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]
+        for name, value in _flat(read_toml(target_toml)).items()
+    }
+
+
+def _difference(sealed: object, now: object) -> str:
+    if isinstance(sealed, list) and isinstance(now, list) and len(sealed) == len(now) > 1:
+        return f"{sum(a != b for a, b in zip(sealed, now, strict=True))} of {len(now)} entries changed"
+    if all(value is None or str(value).startswith(_DIGEST) for value in (sealed, now)):
+        return "added" if sealed is None else "removed" if now is None else "changed"
+    return f"{_said(sealed)} → {_said(now)}"
 
 
 def _said(value: object) -> str:

@@ -150,7 +150,7 @@ class Profile(Table):
 
 
 class Slots(Table):
-    """When blocks may start, so that they spread over days and day-parts (UTC)."""
+    """When blocks may start, so that they spread over days and day-parts (UTC); none: one after another, from now on."""
 
     day_parts: tuple[str, ...] = ("09:00", "14:00", "20:00")
 
@@ -161,8 +161,6 @@ class Slots(Table):
             hour, _, minute = text.partition(":")
             if not (hour.isdigit() and minute.isdigit() and int(hour) < 24 and int(minute) < 60):
                 raise ValueError(f"{text!r} is not a time like 09:00")
-        if not value:
-            raise ValueError("want at least one time")
         return value
 
 

@@ -34,19 +34,17 @@ def piloted(tmp_path_factory):
         begin, end = text.index("[mapping]"), text.index("[runtime]")
         target.write_text(text[:begin] + MAPPING + "\n" + text[end:])
         toml = (ours / "pilot.toml").read_text()
-        toml = toml.replace("blocks    = 6 ", "blocks    = 2 ").replace("duration_s = 20", "duration_s = 2")
-        (ours / "pilot.toml").write_text(toml.replace("warmup_s   = 3", "warmup_s   = 0"))
-        steps = [
-            pilot(ours, *words) for words in (["check"], ["plan", "--seal"], ["run", "--now"], ["collect"], ["report"])
-        ]
+        toml = toml.replace("blocks    = 6 ", "blocks    = 2 ").replace("duration_s = 18", "duration_s = 2")
+        (ours / "pilot.toml").write_text(toml.replace("warmup_s   = 2", "warmup_s   = 0"))
+        steps = [pilot(ours, *words) for words in (["check"], ["plan", "--seal"], ["run"], ["collect"], ["report"])]
     return ours, dict(zip(("check", "plan", "run", "collect", "report"), steps, strict=True))
 
 
 def test_every_step_ends_well(piloted):
     _, steps = piloted
-    # the check leaves what two strangers do not say of themselves untold, which is no pass
-    assert steps["check"].returncode == 5
-    assert " fail " not in steps["check"].stdout
+    # what two strangers have no field for is told, and is no fault of theirs
+    assert steps["check"].returncode == 0, steps["check"].stdout
+    assert "not told   same index_digest: odd and openai_like have no field for it" in steps["check"].stdout
     for name in ("plan", "run", "collect", "report"):
         assert steps[name].returncode in (0, 5), steps[name].stderr + steps[name].stdout
 
