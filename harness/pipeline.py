@@ -39,16 +39,20 @@ from harness.decision.doubts import doubts
 from harness.decision.findings import Findings
 from harness.decision.gather import gather
 from harness.decision.settled import settled
+from harness.decision.settling import Standing, standing
 from harness.domain.address import problem_of, without_secrets
 from harness.domain.plan import Block, Plan
 from harness.domain.sweep import Sweep
-from harness.errors import GateFailed, Refused
+from harness.errors import GateFailed, Refused, Undecided
+from harness.evidence.early_end import EarlyEnd
 from harness.evidence.files import dump, write_text
 from harness.evidence.store import Store
 from harness.planning import Planned, draw_plan, note_changes, sealing
 from harness.planning.changes import has_measured
 from harness.planning.profiles import describe
+from harness.planning.seal import stops_when_settled
 from harness.report import render
+from harness.report.blocks import Table
 from harness.report.content import Content, content
 from harness.report.csv_text import csv_text
 from harness.report.earlier import changes, read_earlier
@@ -184,15 +188,31 @@ def run(
         advice = [(n, c) for n in ADVICE for c in results.get(n, ()) if not c.stands]
         for name, one in advice:
             progress.say(f"{name}: {one.answer.value}: {one.name}{f' ({one.detail})' if one.detail else ''}")
-    return Campaign(workspace, sealed_plan, store, progress, after_block=after_block).run(now=now)
+    sealed = store.seal()
+    ask = (lambda: ending(workspace)) if sealed and stops_when_settled(sealed["content"]) else None
+    return Campaign(workspace, sealed_plan, store, progress, settled=ask, after_block=after_block).run(now=now)
+
+
+def ending(workspace: Workspace) -> EarlyEnd | tuple[str, ...]:
+    """Whether the paired blocks may end at the look that has been reached, or what is open."""
+    outcome = decide(workspace)
+    look, stands = outcome.findings.look, outcome.standing
+    if stands.settled is None:
+        return tuple(f"{one}{f' of {one.target}' if one.target else ''} ({one.why})" for one in stands.open)
+    if not stands.lasts:
+        return (f"which of the two ({outcome.decision.chosen.step})",)
+    return EarlyEnd(look.number, look.of, look.blocks, stands.settled.value)
 
 
 def _gated(results: dict[str, list[Check]], store: Store, progress: Progress) -> None:
-    """Load goes only to what keeps its contract; raises GateFailed with all that does not."""
+    """Load goes only to what keeps its contract; raises GateFailed, or Undecided where nothing fails, with all that does not."""
     gates = {name: made for name, made in results.items() if name not in ADVICE}
-    failed = [f"{n}: {c.name} ({c.detail})" for n, cs in gates.items() for c in cs if not c.stands]
-    if failed:
-        raise GateFailed("the contract check failed:\n  - " + "\n  - ".join(failed), "pilot check")
+    held = [(c, f"{n}: {c.name} ({c.detail})") for n, cs in gates.items() for c in cs]
+    wrong = [words for c, words in held if not c.stands]
+    if any(c.answer is Answer.FAIL for c, _ in held):
+        raise GateFailed("the contract check failed:\n  - " + "\n  - ".join(wrong), "pilot check")
+    if wrong or not held:
+        raise Undecided("the contract check can't tell:\n  - " + "\n  - ".join(wrong), "pilot check")
     store.note(CHECKED, checks=sum(map(len, gates.values())))
     told = sum(c.answer is Answer.PASS for cs in gates.values() for c in cs)
     progress.say(f"contract checked: {told} checks passed on {', '.join(gates)}")
@@ -222,11 +242,12 @@ class Outcome:
     findings: Findings
     doubts: tuple[str, ...]
     decision: Decision
+    standing: Standing
     seal: dict[str, Any] | None
     calibration: dict[str, Any] | None
 
     def as_json(self) -> dict[str, Any]:
-        return decision_json(self.findings, self.decision, self.doubts, self.seal)
+        return decision_json(self.findings, self.decision, self.doubts, self.seal, self.standing)
 
 
 def decide(workspace: Workspace) -> Outcome:
@@ -237,7 +258,9 @@ def decide(workspace: Workspace) -> Outcome:
         raise Refused("no plan yet", "run pilot plan --seal first")
     findings = gather(workspace, load(store, made), store, made)
     found = doubts(workspace, made, store, findings)
-    return Outcome(made, findings, found, choose(workspace, findings, found), store.seal(), store.calibration())
+    chosen = choose(workspace, findings, found)
+    stands = standing(workspace, findings, chosen)
+    return Outcome(made, findings, found, chosen, stands, store.seal(), store.calibration())
 
 
 def report(workspace: Workspace, folder: Path, earlier: Path | None = None) -> tuple[Outcome, Path]:
@@ -255,11 +278,20 @@ def report(workspace: Workspace, folder: Path, earlier: Path | None = None) -> t
 
 def report_table(workspace: Workspace, name: str) -> str:
     """One table of the report as CSV, made anew from the evidence; raises Refused where there is none of that name."""
-    said = _content(workspace, decide(workspace), None)
-    tables = {**said.tables, **{f.table.id: f.table for f in said.figures.values() if f.table}}
+    return csv_text(one_of(report_tables(workspace, decide(workspace)), name))
+
+
+def report_tables(workspace: Workspace, outcome: Outcome) -> dict[str, Table]:
+    """Every table of the report and those behind its charts, by name: values, and how they read."""
+    said = _content(workspace, outcome, None)
+    return {**said.tables, **{f.table.id: f.table for f in said.figures.values() if f.table}}
+
+
+def one_of(tables: dict[str, Table], name: str) -> Table:
+    """Raises Refused where there is none of that name."""
     if name not in tables:
         raise Refused(f"the report has no table {name}", f"one of: {', '.join(sorted(tables))}")
-    return csv_text(tables[name])
+    return tables[name]
 
 
 def _content(workspace: Workspace, outcome: Outcome, before: dict[str, Any] | None) -> Content:

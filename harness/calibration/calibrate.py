@@ -31,7 +31,13 @@ class Calibration:
 
     @property
     def passed(self) -> bool:
-        return all(c.verdict == checks.PASS for c in self.checks)
+        """Every check, and the floor was measured."""
+        return bool(self.checks) and all(c.verdict == checks.PASS for c in self.checks) and self.floor.told
+
+    @property
+    def failed(self) -> bool:
+        """Whether one says no; neither this nor passed: something could not be told."""
+        return any(c.verdict == checks.FAIL for c in self.checks)
 
 
 @dataclass(frozen=True)

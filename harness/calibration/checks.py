@@ -49,6 +49,11 @@ class Floor:
     highest_rate_per_s: float | None  # the highest that it held; None: none of those tried
     rates_tried_per_s: tuple[float, ...]
 
+    @property
+    def told(self) -> bool:
+        """Whether any lateness was measured at all."""
+        return self.lag_p99_s is not None and self.response_p99_s is not None
+
 
 def against(
     law: str,

@@ -13,10 +13,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 import harness
 from harness.errors import PilotError
+from harness.evidence import parquet
 from harness.launch import Launcher
 
 PROFILE = Path(harness.__file__).parent / "demo" / "workspace" / "loadprofiles" / "steady.py"
@@ -117,7 +116,7 @@ def generator() -> Iterator[Generator]:
 
 def _read(folder: Path) -> Trial:
     ledger = json.loads((folder / "ledger.json").read_text(encoding="utf-8"))
-    rows = [r for r in pq.read_table(folder / "samples.parquet", columns=list(COLUMNS)).to_pylist() if r["measured"]]
+    rows = [r for r in parquet.read(folder / "samples.parquet", COLUMNS).to_pylist() if r["measured"]]
     done = [r for r in rows if r["finished_s"] is not None]
     streams = [r for r in done if r["first_token_s"] is not None]
     return Trial(

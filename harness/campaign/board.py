@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.campaign import way
 from harness.campaign.checks import checked
 from harness.campaign.limits import spent_in
 from harness.domain.plan import Block, Plan
+from harness.evidence.early_end import blocks_left_out
 from harness.evidence.store import Store
 from harness.workspace import Workspace
+
+DONE, NOT_NEEDED = "done", "not needed"
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class BlockLine:
     day_part: str
     order: str
     not_before: str
-    state: str  # done, invalid, begun, given up, due
+    state: str  # done, invalid, begun, given up, due, not needed
     attempts: int
     failed_requests: int | None
     requests: int | None
@@ -45,6 +48,7 @@ class Board:
     spent_usd: str
     budget_usd: str
     next_command: str | None  # None: nothing is left to do
+    settled: str | None = None  # at which look, and why the blocks that are left are not needed
 
 
 def board(workspace: Workspace, store: Store) -> Board:
@@ -52,6 +56,9 @@ def board(workspace: Workspace, store: Store) -> Board:
     plan, seal, journal = store.plan(), store.seal(), store.journal()
     most = workspace.config.limits.attempts
     lines = tuple(_line(store, unit, most) for unit in plan.units) if plan else ()
+    valid = [line.number for line in lines if line.state == DONE]
+    ended = blocks_left_out(journal, valid)
+    lines = tuple(replace(x, state=NOT_NEEDED) if ended and x.number in ended.not_needed else x for x in lines)
     uncollected = _uncollected(workspace, store, plan) if plan else 0
     left = _left(lines, uncollected)
     steps = way.steps(workspace, store, left)
@@ -69,14 +76,16 @@ def board(workspace: Workspace, store: Store) -> Board:
         spent_usd=f"{spent_in(workspace.evidence):.2f}",
         budget_usd=str(workspace.config.limits.budget_usd),
         next_command=following.command if following else None,
+        settled=str(ended) if ended else None,
     )
 
 
 def _left(lines: Sequence[BlockLine], uncollected: int) -> way.Left:
     given_up = sum(line.state == "given up" for line in lines)
-    measurable = [line for line in lines if line.state not in ("done", "given up")]
+    measurable = [line for line in lines if line.state not in (DONE, "given up", NOT_NEEDED)]
     slot = min((line.not_before for line in measurable), default=None)
-    return way.Left(len(measurable), given_up, len(lines), uncollected, slot)
+    needed = sum(line.state != NOT_NEEDED for line in lines)
+    return way.Left(len(measurable), given_up, needed, uncollected, slot)
 
 
 def _line(store: Store, block: Block, most: int) -> BlockLine:
@@ -85,7 +94,7 @@ def _line(store: Store, block: Block, most: int) -> BlockLine:
     records = store.records(block, valid if valid is not None else attempts[-1]) if attempts else []
     ledgers = [r.ledger for r in records if r.ledger]
     if valid is not None:
-        state = "done"
+        state = DONE
     elif store.spoilt(block) >= most:
         state = "given up"
     elif any(not r.valid and r.ledger for r in records):

@@ -92,10 +92,14 @@ def fitting(workspace: Workspace, targets: Sequence[Target], bases: Mapping[str,
     described = describe(workspace)
     deadline_s = workspace.config.load.deadline_s
     mixes = [d.mix for d in described]
-    limits, fronts, quotas = [], [], []
+    limits: list[Check] = []
+    fronts: list[Check] = []
+    quotas: list[Check] = []
     for target in targets:
         facts = _facts(workspace, target, bases[target.name])
-        limits.append(_named(target, preflight.timeout_check(target, facts, deadline_s)))
+        waits = preflight.timeout_check(target, facts, deadline_s)
+        told = waits is not None and waits.answer is not Answer.UNKNOWN
+        (limits if told else fronts).extend([_named(target, waits)] if waits else [])
         front = front_of(target)
         fronts += [_named(target, c) for c in (front_checks(workspace, front, mixes) if front else ())]
         wanted = preflight.demands(workspace, described, target)
@@ -103,7 +107,11 @@ def fitting(workspace: Workspace, targets: Sequence[Target], bases: Mapping[str,
         if isinstance(target.runtime, AwsLambda):
             made.append(preflight.scaling_check(wanted))
         quotas += [_named(target, check) for check in made]
-    return {"limits": limits, **({FRONTS: fronts} if fronts else {}), **({QUOTAS: quotas} if quotas else {})}
+    return {
+        **({"limits": limits} if limits else {}),
+        **({FRONTS: fronts} if fronts else {}),
+        **({QUOTAS: quotas} if quotas else {}),
+    }
 
 
 def meta_of(target: Target, url: str) -> dict[str, object]:
@@ -117,11 +125,12 @@ def meta_of(target: Target, url: str) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def _facts(workspace: Workspace, target: Target, url: str) -> dict[str, Any]:
+def _facts(workspace: Workspace, target: Target, url: str) -> dict[str, Any] | str:
+    """What the control side says, or why it says nothing."""
     try:
         return runtime_of(target, workspace, url).facts()
-    except PilotError:
-        return {}
+    except PilotError as error:
+        return str(error).splitlines()[0]
 
 
 def _named(target: Target, check: Check) -> Check:

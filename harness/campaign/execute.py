@@ -13,6 +13,7 @@ from harness.campaign.limits import spent_in
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Pace, Progress, Step, duration
 from harness.campaign.quiet import wait_until_quiet
+from harness.campaign.settling import Ask, Stopping
 from harness.domain.plan import Block, Plan, Run
 from harness.errors import Interrupted
 from harness.evidence.store import RunRecord, Store
@@ -30,6 +31,7 @@ class Tally:
     blocks_valid: int
     blocks_given_up: int
     blocks_left: int
+    not_needed: int = 0  # paired blocks that were left out because the answer was settled
 
 
 class Campaign:
@@ -43,6 +45,7 @@ class Campaign:
         progress: Progress,
         of: Driven | None = None,
         after_block: Callable[[Block], None] | None = None,
+        settled: Ask | None = None,
     ) -> None:
         self._workspace = workspace
         self._plan = plan
@@ -53,6 +56,7 @@ class Campaign:
         self._limits = limits_of(workspace)
         self._limits.spent_usd = spent_in(workspace.evidence)
         self._pace = Pace()
+        self._stopping = Stopping(plan, store, progress, settled)
 
     def run(self, *, now: bool) -> Tally:
         """Every block that has no valid attempt yet, in order; raises LimitReached or Interrupted."""
@@ -66,22 +70,23 @@ class Campaign:
                 *(self._workspace, self._plan, self._store, self._progress),
                 *(self._of, self._limits, platform, launcher),
             )
-            for place, block in enumerate(units):
-                if self._store.valid_attempt(block) is not None:
+            for block in units:
+                if self._store.valid_attempt(block) is not None or self._stopping.leaves_out(block):
                     continue
                 self._wait_for(block, now=now)
-                given_up += not self._until_valid(block, units, place, drive)
+                given_up += not self._until_valid(block, self._stopping.needed(units), drive)
         valid = sum(self._store.valid_attempt(b) is not None for b in units)
-        return Tally(valid, given_up, len(units) - valid - given_up)
+        needed = len(self._stopping.needed(units))
+        return Tally(valid, given_up, needed - valid - given_up, len(units) - needed)
 
-    def _until_valid(self, block: Block, units: Sequence[Block], place: int, drive: Driver) -> bool:
+    def _until_valid(self, block: Block, units: Sequence[Block], drive: Driver) -> bool:
         """Repeats an INVALID block at once, as soon as this machine keeps time again; False when it is given up."""
         most = self._workspace.config.limits.attempts
         spoilt = self._store.spoilt(block)
         for number in range(most - spoilt):
             if number or spoilt:
                 self._wait_until_quiet(block)
-            if self._attempt(block, units, place, drive):
+            if self._attempt(block, units, drive):
                 if self._after_block is not None:
                     self._after_block(block)
                 return True
@@ -106,10 +111,11 @@ class Campaign:
             self._limits.check_stop_file()
             time.sleep(min(SLOT_POLL_S, wait_s))
 
-    def _attempt(self, block: Block, units: Sequence[Block], place: int, drive: Driver) -> bool:
+    def _attempt(self, block: Block, units: Sequence[Block], drive: Driver) -> bool:
         """Every run of the block once; False as soon as one is INVALID, for the block is repeated whole."""
         attempt = max(self._store.attempts(block.number), default=0) + 1
         self._store.note("block begun", block=block.number, attempt=attempt, order=block.order)
+        place = units.index(block)
         before, after = sum(len(b.runs) for b in units[:place]), sum(b.expected_s for b in units[place + 1 :])
         first = 0
         for runs in (block.runs,) if block.side_by_side else [(run,) for run in block.runs]:

@@ -27,7 +27,7 @@ def calibrate(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the record as JSON.")] = False,
 ) -> None:
-    """Run the generator against known laws and keep the record that reports carry; exit 5 when a check fails."""
+    """Run the generator against known laws and keep the record that reports carry; exit 5 when a check fails, 6 when one can't be told."""
     workspace = find()
     with Progress() as progress:
         made, path = pipeline.calibrate(workspace, progress, LONG if long else USUAL)
@@ -38,7 +38,7 @@ def calibrate(
         print(f"highest rate held: {made.floor.highest_rate_per_s or 'none'} of {made.floor.rates_tried_per_s} per s")
         print(f"record: {path}")
     if not made.passed:
-        raise typer.Exit(int(Exit.GATE))
+        raise typer.Exit(int(Exit.GATE if made.failed else Exit.CANT_TELL))
 
 
 def table(checks: list[Checked]) -> str:

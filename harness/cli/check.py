@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import typer
 
 from harness import pipeline
-from harness.campaign.checks import Endpoint
+from harness.campaign.checks import EVIDENCE, Endpoint
+from harness.campaign.contract_check import Answer
 from harness.cli.output import emit
 from harness.domain.target import Dialect
 from harness.errors import Exit
@@ -34,7 +35,7 @@ def check(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answers as JSON.")] = False,
 ) -> None:
-    """Check contract, same work, quotas, timeouts and fairness; exit 5 for what would make the comparison wrong."""
+    """Check contract, same work, quotas, timeouts and fairness; exit 5 for what would make the comparison wrong, 6 when it can't be told."""
     names = targets or []
     verified: dict[str, str] = {}
     following = None
@@ -57,8 +58,12 @@ def check(
                 print(f"  {item.answer.value:<10} {item.name}{f': {item.detail}' if item.detail else ''}")
         if following:
             print(f"next: {following}")
-    if any(not item.stands for checks in results.values() for item in checks):
+    gates = [checks for name, checks in results.items() if not name.startswith(EVIDENCE)]
+    answers = [item for checks in gates for item in checks]
+    if any(item.answer is Answer.FAIL for item in answers):
         raise typer.Exit(int(Exit.GATE))
+    if not answers or any(not item.stands for item in answers):  # also where nothing was asked
+        raise typer.Exit(int(Exit.CANT_TELL))
 
 
 def _init(seen: Sequence[Endpoint]) -> str | None:

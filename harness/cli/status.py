@@ -13,7 +13,16 @@ from harness.cli.output import emit
 from harness.domain.looks import look
 from harness.workspace import find
 
-MARKS = {"done": "●", "invalid": "▲", "given up": "▲", "begun": "◐", "due": "○", "waiting": "◌", "absent": "-"}
+MARKS = {
+    "done": "●",
+    "invalid": "▲",
+    "given up": "▲",
+    "begun": "◐",
+    "due": "○",
+    "waiting": "◌",
+    "absent": "-",
+    "not needed": "·",
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -47,7 +56,9 @@ def status(*, as_json: Annotated[bool, typer.Option("--json", help="Print the bo
     page.rows(out, "Blocks", head, body, right=(0, 3, 6, 7, 8))
     if board.blocks:
         done = sum(line.state == "done" for line in board.blocks)
-        print(f"{done} of {len(board.blocks)} blocks done, {board.uncollected} runs not collected")
+        spared = sum(line.state == "not needed" for line in board.blocks)
+        not_needed = f", {spared} not needed" if spared else ""
+        print(f"{done} of {len(board.blocks)} blocks done{not_needed}, {board.uncollected} runs not collected")
     print(f"next: {_next(board)}")
 
 
@@ -67,11 +78,17 @@ def _facts(board: Board) -> list[str]:
     paired = [b for b in board.blocks if b.track is None]
     valid = sum(b.state == "done" for b in paired)
     out = [f"  {'spend':<10} {board.spent_usd} of {board.budget_usd} USD (MODELLED)"]
-    if left := [b.not_before for b in board.blocks if b.state not in ("done", "given up") and b.day_part != "now"]:
+    if left := [
+        b.not_before for b in board.blocks if b.state not in ("done", "given up", "not needed") and b.day_part != "now"
+    ]:
         out.append(f"  {'last slot':<10} {max(left)[:16].replace('T', ' ')} UTC")
     if paired:
-        now = look(valid, len(paired))
-        words = f"read at {now.blocks} blocks" if now.number else f"none before {now.following} blocks ({valid} so far)"
-        following = f", the next look is at {now.following}" if now.number and now.following else ""
-        out.append(f"  {'verdicts':<10} {words}{following}: pilot decide")
+        out.append(f"  {'verdicts':<10} {board.settled or _looks(valid, len(paired))}: pilot decide")
     return out
+
+
+def _looks(valid: int, planned: int) -> str:
+    now = look(valid, planned)
+    if not now.number:
+        return f"none before {now.following} blocks ({valid} so far)"
+    return f"read at {now.blocks} blocks{f', the next look is at {now.following}' if now.following else ''}"

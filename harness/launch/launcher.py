@@ -92,8 +92,8 @@ class Launcher:
             self._process.kill()
             self._process.wait(5)
 
-    def begin(self, argv: Sequence[str], env: Mapping[str, str], log: Path) -> Launched:
-        """``locust ARGV`` in the folder, its words in ``log``; raises PilotError when the nursery is gone."""
+    def begin(self, argv: Sequence[str], env: Mapping[str, str], log: Path, cwd: Path | None = None) -> Launched:
+        """``locust ARGV`` in the folder, or ``cwd``, its words in ``log``; raises PilotError when the nursery is gone."""
         if not self._ready.wait(START_S) or self._gone:
             raise self.lost()
         assert self._process is not None
@@ -102,7 +102,8 @@ class Launcher:
             launched = Launched()
             self._launched.append(launched)
             try:
-                self._process.stdin.write(json.dumps({"argv": [*argv], "env": {**env}, "log": str(log)}) + "\n")
+                job = {"argv": [*argv], "env": {**env}, "log": str(log), "cwd": str(cwd or self._folder)}
+                self._process.stdin.write(json.dumps(job) + "\n")
                 self._process.stdin.flush()
             except OSError:
                 raise self.lost() from None

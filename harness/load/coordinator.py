@@ -35,7 +35,6 @@ LEAD_S = 0.2
 LEAD_PER_SLOT_S = 0.0006
 LEAD_PER_ARRIVAL_S = 2e-5  # a worker with other options draws the schedule anew
 DISTRIBUTED_LEAD_S = 1.5
-REPORT_SETTLE_S = 3.5  # Locust's workers report every 3 s
 DONE_WAIT_S = 3.0
 WATCH_S = 0.1
 STEP_S = 0.05  # how often an experiment is asked
@@ -235,8 +234,6 @@ class Coordinator:
         self._judge(ledger)
         found = self._conductor.words() if self._conductor else None
         print(summary.text(tally, ledger, self._spec, self._folder.path, found), flush=True)
-        if self._master and not ledger.stopped_by:
-            gevent.sleep(REPORT_SETTLE_S)
         self._finished.set()
 
     def _write_samples(self) -> Tally:

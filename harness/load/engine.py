@@ -23,7 +23,7 @@ from locust.exception import StopTest
 from locust.runners import MasterRunner, WorkerRunner
 
 from harness.errors import Exit, PilotError, Refused
-from harness.load import hosts, live, options
+from harness.load import hosts, live, options, ports
 from harness.load.clocks import answer_ping, t0_here
 from harness.load.conductor import from_plain
 from harness.load.coordinator import Coordinator
@@ -65,6 +65,7 @@ class Engine:
         self._environment = environment
         runner = environment.runner
         assert runner is not None
+        ports.MEETING_PORT.release()
         master = isinstance(runner, MasterRunner)
         worker = isinstance(runner, WorkerRunner)
         if not master:
@@ -187,7 +188,15 @@ class Engine:
             **generator.gauges.summary(),
         }
         generator.close()
+        self._report_now()
         self._say("pilot_done", done, worker)
+
+    def _report_now(self) -> None:
+        """Locust's workers report every 3 s; the master has the last of it before it hears that we are done."""
+        assert self._environment is not None
+        runner = self._environment.runner
+        if isinstance(runner, WorkerRunner):
+            runner._send_stats()  # noqa: SLF001 - Locust does the same when it quits
 
     def _say(self, kind: str, data: dict[str, Any], worker: int) -> None:
         assert self._environment is not None

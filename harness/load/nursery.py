@@ -3,7 +3,7 @@
 A Locust process of its own takes a second of processor to import before it sends
 anything, for every run; a fork takes milliseconds, and no run inherits what another did.
 
-    in    {"argv": ["-f", "loadprofiles/steady.py", …], "env": {…}, "log": "…/steady-1.log"}   a line a run
+    in    {"argv": ["-f", "loadprofiles/steady.py", …], "env": {…}, "log": "…/steady-1.log", "cwd": "…"}   a line a run
     out   {"ready": true}, then {"begun": number of the line, "pid": …} and {"begun": …, "code": …}
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from contextlib import suppress
 from typing import Any
 
 from gevent import monkey
+from setproctitle import setproctitle
 
 from harness.load import forks
 from harness.load.engine import PARENT_VARIABLE
@@ -99,6 +101,7 @@ def _started(job: dict[str, Any]) -> int:
         child = subprocess.Popen(
             [sys.executable, "-m", "locust", *job["argv"]],
             env={**os.environ, **_environment(job)},
+            cwd=job["cwd"],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -113,8 +116,10 @@ def _become(job: dict[str, Any], parent: int) -> None:
     log = os.open(job["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     forks.speak_to(log)
     os.close(log)
+    os.chdir(job["cwd"])
     os.environ.update({**job["env"], PARENT_VARIABLE: str(parent)})
     sys.argv = ["locust", *job["argv"]]
+    setproctitle(shlex.join(sys.argv))  # who looks for a run finds it, and can stop it, by what it is
 
 
 def main() -> None:

@@ -13,12 +13,14 @@ from harness.costing.book import read_book
 from harness.domain.criteria import ANCHORS
 from harness.domain.looks import looks_of
 from harness.domain.plan import Plan
-from harness.domain.verdict import PRIMARY
+from harness.domain.verdict import METHOD, PRIMARY
 from harness.evidence.files import jsonable
 from harness.workspace import Workspace
 from harness.workspace.problems import read_toml
 
 _DIGEST = "sha256:"
+NEVER = "never"  # of pilot.stop; a seal that does not name it was made before there was a choice
+METHOD_FIELD = "rule.method"
 SEALED_TABLES = ("pilot", "slo", "traffic", "margins", "limits", "criteria", "load", "mix", "profiles")
 
 
@@ -30,25 +32,37 @@ class Seal:
     content: Mapping[str, Any]
     sealed_utc: str | None = None
 
+    @property
+    def method(self) -> str | None:
+        """The rules that verdicts were to be made by; None of a seal from before they had a name."""
+        found = _flat(self.content).get(METHOD_FIELD)
+        return None if found is None else str(found)
+
     def changes(self, other: Seal) -> tuple[str, ...]:
-        """Fields in which ``other`` differs, as ``field: sealed value → value now``; of digests only that they do."""
+        """Fields in which ``other`` differs, as ``field: sealed value → value now``; of digests only that they do.
+
+        The method is left out: nobody edits it.
+        """
         mine, now = _flat(self.content), _flat(other.content)
         return tuple(
             f"{name}: {_difference(mine.get(name), now.get(name))}"
             for name in sorted({*mine, *now})
-            if mine.get(name) != now.get(name)
+            if mine.get(name) != now.get(name) and name != METHOD_FIELD
         )
 
 
 def seal_of(workspace: Workspace, plan: Plan) -> Seal:
     """The seal that these files and this plan make."""
     tables = workspace.config.model_dump(mode="json", include=set(SEALED_TABLES))
+    if tables["pilot"]["stop"] == NEVER:
+        del tables["pilot"]["stop"]
     order = [
         [block.number, block.order, *(run.schedule_digest for run in block.runs)]
         for block in (*plan.blocks, *plan.tracks)
     ]
     targets = {target.name: _fields_of(target.folder / "target.toml") for target in workspace.measured()}
     rule = {
+        "method": METHOD,
         "looks": looks_of(len(plan.blocks)),
         "primary": PRIMARY,
         "anchors": {name: [anchor.worst, anchor.best] for name, anchor in ANCHORS.items()},
@@ -66,6 +80,11 @@ def seal_of(workspace: Workspace, plan: Plan) -> Seal:
         }
     )
     return Seal(digest_of(content), content)
+
+
+def stops_when_settled(content: Mapping[str, Any]) -> bool:
+    """Whether the seal's content allows it; what pilot.toml says since then does not count."""
+    return bool(content["pilot"].get("stop", NEVER) != NEVER)
 
 
 def _books(workspace: Workspace) -> dict[str, str]:

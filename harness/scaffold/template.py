@@ -74,6 +74,7 @@ variants  = []               # more targets, measured by the cold-start tracks a
 blocks    = {6 if a.quick else 12}               # pairs of measurements; 6 are the least that a verdict needs
 days      = {1 if a.quick else 10}               # over how many days they spread
 seed      = 20261122         # of schedules and order
+stop      = "settled"        # at the sealed look at which more blocks can't change the answer; or "never" before the plan's end
 
 [slo]                        # promises, counted from the moment a request was due
 p95_s      = {a.p95_s:g}

@@ -25,6 +25,7 @@ class Pilot(Table):
     blocks: int = Field(12, ge=2, le=200)
     seed: int = 20261122
     days: int = Field(10, ge=1, le=60)
+    stop: Literal["settled", "never"] = "never"
 
     @model_validator(mode="after")
     def _two_targets(self) -> Pilot:

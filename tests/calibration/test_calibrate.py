@@ -17,6 +17,9 @@ def made():
         yield one
 
 
+pytestmark = pytest.mark.alone
+
+
 def verdicts(found):
     return {c.quantity: c.verdict for c in found}
 

@@ -12,10 +12,11 @@ from harness.cli.app import COMMANDS, main, registered
 from harness.cli.plan import _open
 from harness.domain.decidable import Lacks, Unsettled
 from harness.planning import seal_of
-from tests.builders import Pilot
+from tests.builders import Pilot, lognormal
+from tests.cli.inside import pilot
 
 
-def pilot(cwd, *words):
+def apart(cwd, *words):
     return subprocess.run(
         [sys.executable, "-m", "harness", *words], cwd=cwd, capture_output=True, text=True, timeout=60, check=False
     )
@@ -79,7 +80,7 @@ def test_every_summary_is_whole_and_the_docs_are_where_it_says(tmp_path):
 
 def test_a_run_without_a_seal_is_refused(tmp_path):
     Pilot(tmp_path).workspace()
-    done = pilot(tmp_path, "run", "--now")
+    done = apart(tmp_path, "run", "--now")
 
     assert done.returncode == 2
     assert "pilot plan --seal" in done.stderr
@@ -93,7 +94,7 @@ def test_a_plan_says_in_words_what_it_cannot_settle():
 
 
 def test_decide_prints_one_document_and_its_exit_code_is_the_gate(tmp_path):
-    made = Pilot(tmp_path)
+    made = Pilot(tmp_path, laws={"alpha": lognormal(), "beta": lognormal(median_s=0.2)})
     workspace, plan, store = made.write()
     seal = seal_of(workspace, plan)
     store.write_seal(seal.digest, dict(seal.content))
