@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from scipy import special
 
 
@@ -33,3 +34,21 @@ def poisson_upper(count: int, confidence: float) -> float:
 def none_of(n: int, confidence: float) -> float:
     """Exact one-sided upper limit of a share after 0 of ``n`` (Clopper-Pearson): 1 - (1 - confidence)^(1/n)."""
     return -math.expm1(math.log1p(-confidence) / n)
+
+
+def normal_share(z: np.ndarray) -> np.ndarray:
+    """P(Z <= z) for each, Z normal with mean 0 and deviation 1."""
+    return np.asarray(special.ndtr(z))
+
+
+def chi_squared_upper(x: float, degrees: int) -> float:
+    """P(X > x), chi-squared."""
+    return float(special.gammaincc(degrees / 2, max(0.0, x) / 2))
+
+
+def clopper_pearson(hit: float, n: int, confidence: float) -> tuple[float, float]:
+    """Exact two-sided limits of a share after ``hit`` of ``n``."""
+    tail = (1 - confidence) / 2
+    low = float(special.betaincinv(hit, n - hit + 1, tail)) if hit > 0 else 0.0
+    high = float(special.betaincinv(hit + 1, n - hit, 1 - tail)) if hit < n else 1.0
+    return low, high

@@ -52,7 +52,7 @@ def comparing(workspace: Workspace, pair: Sequence[Target], bases: Mapping[str, 
     names = [target.name for target in pair]
     same, fair = (
         parity(*metas),
-        preflight.fairness_checks(names, ways, metas, workspace.config.slo.p95_s, workspace.config.load.caches),
+        preflight.fairness_checks(names, ways, metas, workspace.config.slo.tightest_s, workspace.config.load.caches),
     )
     if any(target.dialect is not Dialect.RAG_CHAT for target in pair):
         # other dialects cannot say it: that stays a doubt of the report, and does not keep anybody from measuring

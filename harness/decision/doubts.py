@@ -144,8 +144,8 @@ def _looks(findings: Findings) -> list[str]:
 
 def _warm_up(findings: Findings) -> list[str]:
     return [
-        f"{w.target} under {w.profile} settles after about {w.wanted_s:.0f} s (MSER-5 on one-second medians); the declared "
-        f"warm-up is {w.declared_s:g} s."
+        f"{w.target} under {w.profile} settles after about {w.wanted_s:.0f} s (MSER-5 on what its runs agree on, second by "
+        f"second); the declared warm-up is {w.declared_s:g} s."
         for w in findings.warm_ups
         if w.too_short
     ]

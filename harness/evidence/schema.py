@@ -29,7 +29,7 @@ _INTEGERS = frozenset(
         "lane",
     }
 )
-_BOOLEANS = frozenset({"measured", "stream", "conn_reused", "cold", "cold_first"})
+_BOOLEANS = frozenset({"measured", "stream", "conn_reused", "cold", "cold_first", "held_up"})
 _TEXTS = frozenset(
     {
         "phase",

@@ -68,21 +68,25 @@ def firmness(decision: Decision, names: Names) -> Table:
 
 
 def flips(decision: Decision, names: Names) -> Table:
-    """The weight of each criterion at which the two that lead change places."""
+    """The nearest weight of each criterion at which another alternative leads."""
     made = decision.scoring
     rows = [
         (
             Cell(WORDS[flip.criterion]),
             number(percent(flip.weight)),
             number(percent(flip.flips_at)) if flip.flips_at is not None else absent("no weight does"),
+            Cell(names[flip.to]) if flip.to is not None else absent("nobody else"),
         )
         for flip in (made.flips if made else ())
     ]
     note = ""
     if made is not None:
-        first, second = made.order[:2]
-        note = f"Between {names[first]} and {names[second]}; the other weights keep their proportions."
-    return table("flips", "Weights that would change the order", ("criterion", "weight", "flips at"), rows, note)
+        note = (
+            f"{names[made.order[0]]} leads now. Each row: the nearest weight at which it no longer does, and who leads then; "
+            "the other weights keep their proportions."
+        )
+    head = ("criterion", "weight", "flips at", "to")
+    return table("flips", "Weights that would change the order", head, rows, note)
 
 
 def acceptability(decision: Decision, names: Names) -> Figure | None:

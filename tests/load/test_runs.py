@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -117,6 +118,43 @@ def test_a_dead_target_makes_a_valid_bad_run(tmp_path):
 
     assert done.code == 0, done.output
     assert done.json("ledger.json")["outcomes"] == {"connection_error": 20}
+
+
+@pytest.mark.parametrize("act", ["hang", "drip"])
+def test_a_target_that_hangs_makes_a_valid_bad_run_in_which_every_arrival_is_accounted_for(server, tmp_path, act):
+    given = options(server, tmp_path, rate=15, duration=2, **{"--deadline": 1.5})
+    questions_file(tmp_path, [act])
+    done = run(tmp_path, *given, "--mode", "stream")
+    ledger = done.json("ledger.json")
+
+    assert done.code == 0, done.output
+    assert ledger["outcomes"] == {"timeout": 30}
+    assert ledger["lag_p99_s"] < ledger["lag_limit_s"]
+    assert [row["seq"] for row in done.samples] == list(range(30))
+
+
+def test_a_target_that_never_takes_a_connection_makes_a_valid_bad_run(tmp_path):
+    """The listener's queue is full: further connections wait in the network until their deadline."""
+    with socket.create_server(("127.0.0.1", 0), backlog=1) as silent:
+        server = SimpleNamespace(url=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        done = run(tmp_path, *options(server, tmp_path, rate=15, duration=2, **{"--deadline": 1.5}))
+
+    assert done.code == 0, done.output
+    assert done.json("ledger.json")["outcomes"] == {"timeout": 30}
+
+
+def test_slots_that_a_hanging_target_fills_are_its_fault_and_are_said(server, tmp_path):
+    given = options(server, tmp_path, rate=15, duration=2, **{"--deadline": 1})
+    questions_file(tmp_path, ["hang"])
+    done = run(tmp_path, *given, "--slots", "5")
+    ledger = done.json("ledger.json")
+    late = [row["seq"] for row in done.samples if row["held_up"]]
+
+    assert done.code == 0, done.output
+    assert "answers that take longer than" in done.output
+    assert ledger["outcomes"] == {"timeout": 30}
+    assert len(late) > 10
+    assert f"{len(late)} arrivals were sent late because" in " ".join(ledger["warnings"])
 
 
 def test_too_few_slots_make_the_run_invalid(server, tmp_path):
