@@ -26,7 +26,7 @@ from harness.domain.experiments import Capacity, ColdStarts, Design, FromZero, K
 from harness.domain.process import Process, shares
 from harness.domain.trace import Played, Trace
 
-MAY_BE_ZERO = ("forced", "idle", "control_after_s", "rest_s")
+MAY_BE_ZERO = ("forced", "idle", "control_after_s", "rest_s", "rest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,9 +270,20 @@ def keep_alive(
     return _experiment(KeepAlive(first_s, shortest_s, longest_s, reversals, duration_s))
 
 
-def capacity(rate: float, step_s: float = 20.0, least: int = 40, precision: float = 1.11) -> LoadProfile:
-    """The highest rate that keeps the SLOs: growing steps from ``rate``, then bisection to within ``precision``."""
-    return _experiment(Capacity(rate=rate, step_s=step_s, least=least, precision=precision))
+def capacity(
+    rate: float,
+    step_s: float = 10.0,
+    least: int = 40,
+    precision: float = 1.25,
+    growth: float = 1.5,
+    most_s: float | None = None,
+) -> LoadProfile:
+    """The highest rate that keeps the SLOs: steps that grow by ``growth`` from ``rate``, until it is known to ``precision``.
+
+    A step lasts ``step_s``, ``least`` requests or ten answer times, whichever is longest; ``most_s`` ends the search.
+    """
+    design = Capacity(rate=rate, growth=growth, precision=precision, step_s=step_s, least=least, most_s=most_s)
+    return _experiment(design)
 
 
 def _experiment(design: Design) -> LoadProfile:

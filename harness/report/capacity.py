@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.analysis.capacity import UTILISATION, Capacity
+from harness.analysis.capacity import UTILISATION, Capacity, Tried
 from harness.decision.findings import Findings
 from harness.decision.wording import count, duration_text, percent, significant
 from harness.domain.estimate import Estimate, Known
@@ -16,7 +16,7 @@ from harness.report.svg import render
 
 Names = Mapping[str, str]
 SECONDS_PER_MONTH = 730 * 3600
-WHY = {"": "kept", "failures": "too many failures"}
+WHY = {"": "", "failures": "too many failures"}
 
 
 def capacities(findings: Findings, names: Names) -> Table:
@@ -50,7 +50,7 @@ def capacities(findings: Findings, names: Names) -> Table:
     )
     note = (
         f"Expected peak {peak:g} requests/s; sized so that it uses {UTILISATION * 100:.0f} % of what is sustained. "
-        "Interval: the bracket between the highest kept and the lowest broken rate, or t over searches where that is wider."
+        "Interval: 95 % of the search's posterior, never narrower than its precision; t over searches where that is wider."
         if peak is not None
         else ""
     )
@@ -86,7 +86,7 @@ def steps(findings: Findings, names: Names) -> Table:
             number(significant(s.rate)),
             number(count(s.requests)),
             number(duration_text(s.p95_s)) if s.p95_s is not None else absent("infinite: too many failed"),
-            Cell(WHY.get(s.why, s.why) if s.kept else f"broken: {WHY.get(s.why, s.why)}"),
+            Cell(_verdict(s)),
         )
         for c in findings.capacities
         for s in c.steps
@@ -95,10 +95,14 @@ def steps(findings: Findings, names: Names) -> Table:
     return table("capacity-steps", "The steps of the searches", head, rows)
 
 
+def _verdict(step: Tried) -> str:
+    return f"{step.verdict.value}: {WHY.get(step.why, step.why)}" if step.why else step.verdict.value
+
+
 def knee(findings: Findings, names: Names, limit_s: float) -> Figure | None:
     """P95 against the offered rate."""
     points: list[dict[str, Any]] = [
-        {"target": names[c.target], "rate": s.rate, "p95": s.p95_s, "kept": "kept" if s.kept else "broken"}
+        {"target": names[c.target], "rate": s.rate, "p95": s.p95_s, "kept": s.verdict.value}
         for c in findings.capacities
         for s in c.steps
         if s.p95_s is not None

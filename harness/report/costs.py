@@ -146,7 +146,7 @@ def crossings(findings: Findings, names: Names) -> Table:
     rows = [
         (
             number(count(round(c.requests))),
-            number(f"{count(round(c.low))} to {count(round(c.high))}") if c.low and c.high else absent("none"),
+            _stretch(c),
             number(significant(c.peak_per_s)),
             Cell(names[c.cheaper_below]),
             Cell(names[c.cheaper_above]),
@@ -154,12 +154,31 @@ def crossings(findings: Findings, names: Names) -> Table:
         )
         for c in found
     ]
-    head = ("requests a month", "95 % interval", "peak (requests/s)", "cheaper below", "cheaper above", "fleet used")
+    head = (
+        "requests a month",
+        "either may be cheaper",
+        "peak (requests/s)",
+        "cheaper below",
+        "cheaper above",
+        "fleet used",
+    )
     note = (
         "Searched on the staircase, a hundredth to a hundred times the expected volume, with the expected peak's ratio. "
+        "Either may be cheaper: where the two costs' 95 % intervals overlap, of what was used and of what an instance sustains. "
         "Fleet used: the peak over what the fleet sustains at that volume."
     )
     return table("crossings", "Where the costs cross", head, rows, note)
+
+
+def _stretch(crossing: Crossing) -> Cell:
+    """Where either may be the cheaper one; an open end lies beyond the volumes that were looked at."""
+    low, high = crossing.low, crossing.high
+    if low is None and high is None:
+        return absent("either may be cheaper at every volume that was looked at")
+    if low is None or high is None:
+        said = f"up to {count(round(high))}" if high is not None else f"from {count(round(low or 0))} on"
+        return number(said)
+    return number(f"{count(round(low))} to {count(round(high))}")
 
 
 def _use(crossing: Crossing) -> Cell:

@@ -27,6 +27,7 @@ UNCLEAR = 0.5  # half the width, in w, of what a step calls unclear
 POINTS = 240
 EMPTY = 0.75
 NO_LIMIT = 0.5
+UPPER = 0.9
 BELOW = 0.02  # prior share for a limit under the lowest rate that is asked for
 CENTRAL = 0.95
 
@@ -83,6 +84,15 @@ class Belief:
         """How likely it is that even the least rate is beyond it."""
         return self._share[0]
 
+    @property
+    def open(self) -> float:
+        """How far apart in ln(rate) a limit within reach may lie, were there one: the width of its ``CENTRAL`` interval."""
+        inside = self._share[1:-1]
+        whole, sums = math.fsum(inside), list(accumulate(inside))
+        tail = (1 - CENTRAL) / 2
+        first, last = (next(k for k, total in enumerate(sums) if total >= p * whole) for p in (tail, 1 - tail))
+        return self._logs[last] - self._logs[first]
+
     def quantile(self, p: float) -> float | None:
         """The rate below which the limit lies with probability ``p``."""
         sums = list(accumulate(self._share))
@@ -93,10 +103,16 @@ class Belief:
         """Central, of ``CENTRAL``."""
         return self.quantile((1 - CENTRAL) / 2), self.quantile((1 + CENTRAL) / 2)
 
-    def middle(self) -> float:
-        """The median, at the reach's end where it lies beyond."""
-        found = self.quantile(0.5)
-        if found is not None:
+    def next(self) -> float:
+        """The rate to ask for: the median, at the reach's end where it lies beyond.
+
+        While it is still likely enough that there is no limit within reach, the upper end
+        of where it would lie: whether what broke there breaks again is then the question.
+        """
+        if self.quantile(0.5) is not None:
+            open_end = self.above > (1 - CENTRAL) / 2
+            found = self.quantile(UPPER * (1 - self.above) if open_end else 0.5)
+            assert found is not None
             return found
         return self._reach.most if self.above > self.below else self._reach.least
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import asdict, dataclass, replace
+from itertools import takewhile
 from random import Random
 from typing import Any
 
@@ -28,10 +29,10 @@ LEAD_S = 0.6
 AHEAD_S = 1.6  # arrivals are handed out this long before they are due
 REPORTED_S = 1.0  # until an answer is known here
 LEAST_SHARE = 1 / 30  # of the first rate: below it nobody looks
-MOST_STEPS = 24
+MOST_STEPS = 30
 ANSWERS = 10  # answer times that a step lasts at least
-LATE_ANSWERS = 15  # once the limit is bracketed
 RESOLVE = 2.0
+OUTLAST = 0.43  # a rate a share d beyond the limit takes about (OUTLAST / d)^2 answer times to show it
 CONFIDENT = 0.95
 PILED = 1.25  # times what a target that keeps its p95 may have in flight
 
@@ -42,6 +43,7 @@ class Capacity:
 
     ``step_s`` and ``least`` are the shortest step, in seconds and requests; after one
     that was not kept the target has ``rest`` of its length to start what it wants to start.
+    No step is begun that would end after ``most_s``: what is known by then is the answer.
     """
 
     rate: float = 2.0
@@ -51,19 +53,21 @@ class Capacity:
     least: int = 40
     rest: float = 0.5
     most_rate: float | None = None
+    most_s: float | None = None
     kind: str = "capacity"
 
     @property
     def total_s(self) -> float:
-        """Of a dozen steps whose answers take a tenth of ``step_s``."""
-        return 12 * (self.step_s * (1 + self.rest / 2) + LEAD_S)
+        """Of fourteen steps whose answers take a tenth of ``step_s``."""
+        whole = 14 * (self.step_s * (1 + self.rest / 2) + LEAD_S)
+        return whole if self.most_s is None else min(whole, self.most_s)
 
     @property
     def most_requests(self) -> int:
         """Of a search that ends at eight times its start."""
         ladder = [self.rate * self.growth**k for k in range(math.ceil(math.log(8, self.growth)) + 1)]
-        fine = max(self._resolving(math.log(self.precision)), ladder[-1] * self.step_s)
-        return round(sum(max(self.least, rate * self.step_s) for rate in ladder) + 4 * fine)
+        fine = max((2 * RESOLVE / math.log(self.precision)) ** 2, ladder[-1] * self.step_s)
+        return round(sum(max(self.least, rate * self.step_s) for rate in ladder) + 6 * fine)
 
     @property
     def peak_rate(self) -> float:
@@ -77,11 +81,6 @@ class Capacity:
     def begin(self, given: Conditions) -> Search:
         most = given.most_rate if self.most_rate is None else min(self.most_rate, given.most_rate)
         return Search(replace(self, most_rate=most), given.promise, given.seed, given.slots)
-
-    @staticmethod
-    def _resolving(open_log: float) -> int:
-        """Requests that tell the ends of an open stretch of ln(rate) from its middle."""
-        return math.ceil((RESOLVE / (open_log / 2)) ** 2)
 
 
 class Search:
@@ -101,7 +100,6 @@ class Search:
         self._held: Held | None = None
         self._free_s = 0.0
         self._ended = ""
-        self._short_of_slots = False
 
     # -- moves
 
@@ -110,7 +108,11 @@ class Search:
             return Done(self._ended)
         held = self._held
         if held is None:
-            held = self._held = self._open(now_s)
+            held = self._open(now_s)
+            if self._design.most_s is not None and held.ends_s > self._design.most_s:
+                self._ended = f"the time that it may take, {self._design.most_s:g} s, is over"
+                return Done(self._ended)
+            self._held = held
         held.cut(now_s)
         if held.over:
             self._close(held)
@@ -132,9 +134,9 @@ class Search:
             phase,
             self._rate,
             max(now_s + LEAD_S, self._free_s + rest_s),
-            max(design.step_s, max(design.least, self._requests()) / self._rate),
+            max(design.step_s, max(design.least, (RESOLVE / self._apart) ** 2) / self._rate),
             min(known) if known else None,
-            LATE_ANSWERS if self._bracketed else ANSWERS,
+            max(ANSWERS, (OUTLAST / self._apart) ** 2),
             design.in_flight(self._rate, self._promise),
             self._slots,
             self._promise,
@@ -142,19 +144,15 @@ class Search:
         )
 
     @property
-    def _bracketed(self) -> bool:
-        low, high = self.belief.interval()
-        return low is not None and high is not None and high / low < self._design.growth**1.5
+    def _apart(self) -> float:
+        """Half of what is open in ln(rate): the difference that the next step is to show.
 
-    def _requests(self) -> int:
-        """As many as what is still open asks for."""
-        design = self._design
-        least = math.log(design.precision)
-        low, high = self.belief.interval()
-        wide = math.log(high / low) if low is not None and high is not None else math.log(design.growth)
+        On the way up that is one rung; the highest rate allowed is held to the precision at once.
+        """
+        least = math.log(self._design.precision) / 2
         if self._rate >= self._reach.most:
-            wide = least
-        return design._resolving(min(math.log(design.growth), max(wide, least)))  # noqa: SLF001
+            return least
+        return max(least, min(math.log(self._design.growth), self.belief.open / 2))
 
     def _close(self, held: Held) -> None:
         made = held.judged()
@@ -176,7 +174,7 @@ class Search:
         tried = [s.rate for s in self.steps]
         kept = [s.rate for s in self.steps if s.verdict is not Verdict.BROKEN]
         most = max(kept) * self._design.growth if kept else min(tried)
-        wanted = min(self.belief.middle(), most, self._reach.most)
+        wanted = min(self.belief.next(), most, self._reach.most)
         return max(wanted, self._reach.least, min(tried) / self._design.growth**2)
 
     def _end(self) -> str:
@@ -281,6 +279,11 @@ class Held:
             self._beyond += response_s(seen) > self._promise.p95_s
 
     @property
+    def ends_s(self) -> float:
+        """When its last arrival is due, as far as it is known."""
+        return self._start_s + self._length_s
+
+    @property
     def over(self) -> bool:
         """Nothing more is sent, and everything is answered."""
         return self._closed and len(self._seen) == self._given
@@ -302,7 +305,7 @@ class Held:
     def hand_out(self, now_s: float) -> tuple[Due, ...]:
         out = []
         while not self._closed and self._next_s <= now_s + AHEAD_S:
-            if self._next_s > self._start_s + self._length_s and self._given:
+            if self._next_s > self.ends_s and self._given:
                 self._closed = True
                 break
             out.append(Due(self._next_s, self.phase, measured=True))
@@ -315,14 +318,13 @@ class Held:
         """Stop sending what can be kept no more."""
         if self._closed or now_s < self._start_s:
             return
-        late_s = now_s - self._promise.p95_s
-        overdue = flying = 0
-        for due_s in self._open:
-            if due_s > now_s:
-                break
-            if round(due_s, 6) not in self._answered:
-                flying += 1
-                overdue += self._settled_s <= due_s < late_s
+        waiting = len(self._open) - len(self._answered)  # handed out and not answered, due or not
+        flying = waiting - sum(1 for _ in takewhile(lambda due_s: due_s > now_s, reversed(self._open)))
+        overdue = sum(
+            1
+            for due_s in takewhile(lambda due_s: due_s < now_s - self._promise.p95_s, self._open)
+            if due_s >= self._settled_s and round(due_s, 6) not in self._answered
+        )
         n = round(self.rate * self._length_s * (1 - SETTLING))
         if self._failed >= breaking(n, self._promise.error_rate):
             self.why = "failures"
@@ -336,5 +338,5 @@ class Held:
 
     def judged(self) -> Step:
         seen = sorted(self._seen, key=lambda s: s.scheduled_s)
-        end_s = seen[-1].scheduled_s if self.why else self._start_s + self._length_s
+        end_s = seen[-1].scheduled_s if self.why else self.ends_s
         return judge(self.phase, self.rate, (self._start_s, end_s), seen, self._promise, self._known_s, self.why)

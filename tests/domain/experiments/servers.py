@@ -24,7 +24,7 @@ class Sharing:
         self._count = itertools.count()
         self._gone: set[int] = set()
         self._limits: list[tuple[float, int, float]] = []
-        self._in_hand = 0
+        self.in_hand = 0
 
     def speed(self, n):
         return min(n, self.width)
@@ -38,7 +38,7 @@ class Sharing:
         work = self._rng.lognormvariate(self._mu, self._sd)
         heapq.heappush(self._heap, (self._done + work, number, at_s))
         heapq.heappush(self._limits, (at_s + self.deadline_s, number, at_s))
-        self._in_hand += 1
+        self.in_hand += 1
         return number
 
     def until(self, end_s):
@@ -50,7 +50,7 @@ class Sharing:
             while self._limits and self._limits[0][1] in self._gone:
                 self._gone.discard(heapq.heappop(self._limits)[1])
             self.noticed()
-            each = self.speed(self._in_hand) / self._in_hand if self._in_hand else 0.0
+            each = self.speed(self.in_hand) / self.in_hand if self.in_hand else 0.0
             finish_s = self._at_s + max(0.0, self._heap[0][0] - self._done) / each if self._heap and each else math.inf
             limit_s = self._limits[0][0] if self._limits else math.inf
             next_s = min(finish_s, limit_s, self.changes_s())
@@ -63,12 +63,12 @@ class Sharing:
             if next_s == finish_s:
                 _, number, _ = heapq.heappop(self._heap)
                 self._gone.add(number)  # of the deadlines
-                self._in_hand -= 1
+                self.in_hand -= 1
                 out.append((number, next_s, self._rng.random() >= self.fails))
             elif next_s == limit_s:
                 _, number, _ = heapq.heappop(self._limits)
                 self._gone.add(number)
-                self._in_hand -= 1
+                self.in_hand -= 1
                 out.append((number, next_s, False))
 
     def changes_s(self):
@@ -100,7 +100,7 @@ class Autoscaling(Sharing):
         self._instances, self._coming, self._look_s, self._calm_s = 1, [], 0.0, 0.0
 
     def changes_s(self):
-        return self._look_s if self._in_hand or self._coming else math.inf
+        return self._look_s if self.in_hand or self._coming else math.inf
 
     def noticed(self) -> None:
         while self._coming and self._coming[0] <= self._at_s:
@@ -108,7 +108,7 @@ class Autoscaling(Sharing):
             self._instances += 1
         if self._at_s >= self._look_s:
             self._look_s = self._at_s + self.EVERY_S
-            wanted = min(self.most, max(1, math.ceil(self._in_hand / (self.one * self.target))))
+            wanted = min(self.most, max(1, math.ceil(self.in_hand / (self.one * self.target))))
             if wanted >= self._instances:
                 self._calm_s = self._at_s
             elif self._at_s - self._calm_s > self.idle_s:
