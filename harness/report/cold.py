@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.analysis.coldstarts import PARTS, Penalty
+from harness.analysis.keepalive import Window
 from harness.decision.findings import Findings
 from harness.decision.wording import count, duration_text, money, percent, significant
 from harness.domain.estimate import Estimate, Unknown
@@ -53,7 +54,7 @@ def expected(findings: Findings, names: Names) -> Table:
         (
             Cell(names[e.target]),
             number(significant(e.per_s)),
-            number(duration_text(e.window_s)),
+            number(duration_text(e.window_s)) if e.window_s is not None else Cell("drawn from several"),
             number(significant(e.share * 1000, 2)),
             number(" to ".join(significant(v * 1000, 2) for v in (e.share_low, e.share_high) if v is not None))
             if e.share_low is not None and e.share_high is not None
@@ -111,20 +112,29 @@ def windows(findings: Findings, names: Names) -> Table:
             number(count(sum(p.cold for p in w.probes))),
             number(count(w.unknown)),
             number(count(w.lanes)),
+            _both_ends(w),
             number(duration_text(w.waited_s)),
-            Cell(w.days) if w.days else absent("no run"),
+            Cell(f"{w.days}, {w.hours} UTC" if w.hours else w.days) if w.days else absent("no run"),
         )
         for w in findings.cold.windows
     ]
     head = (
         *("target", "half are cold after", "95 % interval", "at most 5 % are cold up to", "95 % interval", "probes"),
-        *("cold", "say nothing", "copies", "time it took", "measured on"),
+        *("cold", "say nothing", "copies", "cold from, warm up to", "time it took", "measured on"),
     )
     note = (
-        "Isotonic regression of cold on the idle gap, likelihood-ratio intervals. Platforms change their window without "
-        "notice: it is true of these days."
+        "Isotonic regression of cold on the idle gap, likelihood-ratio intervals. Where two windows, or one that changes with "
+        "the hour, are likelier than one, no single number is given. Platforms change their window without notice, and nothing "
+        "is known of hours that were not probed."
     )
     return table("keep-alive", "How long an idle instance is kept", head, rows, note)
+
+
+def _both_ends(window: Window) -> Cell:
+    """The shortest gap that ended cold and the longest that ended warm: how far apart single answers lay."""
+    if window.cold_from_s is None or window.warm_to_s is None:
+        return absent("only one kind was seen")
+    return number(f"{duration_text(window.cold_from_s)}, {duration_text(window.warm_to_s)}")
 
 
 def from_zero(findings: Findings, names: Names) -> Table:
@@ -283,7 +293,7 @@ def keep_alive(findings: Findings, names: Names) -> Figure | None:
         for w in mine
         if isinstance(w.median_s, Estimate)
     ]
-    title = "; ".join(_window_sentence(w.median_s, names[w.target]) for w in mine)
+    title = "; ".join(_window_sentence(w, names[w.target]) for w in mine)
     subtitle = (
         "Steps: isotonic fit of the share of cold answers. Ticks: each probe, warm below and cold above. Dashed: the median "
         f"window with its 95 % interval. Measured on {', '.join(dict.fromkeys(w.days for w in mine))}."
@@ -296,10 +306,20 @@ def keep_alive(findings: Findings, names: Names) -> Figure | None:
     return Figure("keep-alive-curve", title, subtitle, render(spec, title), shown)
 
 
-def _window_sentence(known: Estimate | Unknown, name: str) -> str:
-    if isinstance(known, Estimate):
-        return f"{name} keeps an idle instance for {duration_text(known.value)}"
-    return f"{name}: {known.reason.split(':')[0]}"
+def _window_sentence(window: Window, name: str) -> str:
+    known, law = window.median_s, window.law
+    if law.modes:
+        spans = (f"{duration_text(m.low_s)} to {duration_text(m.high_s)}" for m in law.modes)
+        return f"{name} keeps some idle instances for {', others for '.join(spans)}"
+    if law.parts:
+        middles = [p.middle_s for p in law.parts]
+        return f"{name} keeps an idle instance for {duration_text(min(middles))} to {duration_text(max(middles))}, by the hour"
+    if not isinstance(known, Estimate):
+        return f"{name}: {known.reason.split(':')[0]}"
+    if window.wide and window.cold_from_s is not None and window.warm_to_s is not None:
+        span = f"{duration_text(window.cold_from_s)} to {duration_text(window.warm_to_s)}"
+        return f"{name} keeps an idle instance for {span}, half of them for {duration_text(known.value)}"
+    return f"{name} keeps an idle instance for {duration_text(known.value)}"
 
 
 def _sentence(findings: Findings, names: Names) -> str:

@@ -1,5 +1,7 @@
 """Targets at their extremes: each gives clear pages, and none a crash."""
 
+import re
+
 import pytest
 
 from harness import pipeline
@@ -97,7 +99,7 @@ def test_a_target_that_never_goes_cold(tmp_path):
     assert "Alpha: no probe was cold though it had been made cold." in text
     assert "never cold up to 16 s in 4 probes: the window is longer" in text
     assert "No probe met a cold instance" in text
-    assert "Alpha sustains 9.06 requests a second within the SLO" in text
+    assert re.search(r"Alpha sustains 9\.\d+ requests a second within the SLO", text)
 
 
 def test_a_target_that_is_always_cold(tmp_path):
