@@ -1,32 +1,52 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
-STAMP   = $(VENV)/.installed
+PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: install demo test test-slow check bench clean
+# Some images turn it off for good; then each of the many processes of a campaign or a test compiles all it imports.
+export PYTHONDONTWRITEBYTECODE =
 
-install: $(STAMP)
+.PHONY: install demo test test-slow check check-style check-types check-imports check-advisories bench clean
 
-$(STAMP): pyproject.toml constraints.txt
+install: $(VENV)/.installed
+
+$(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+
+# What running needs; the demo wants no more.
+$(VENV)/.base: pyproject.toml constraints-base.txt | $(BIN)/python
+	$(PIP) --require-hashes -r constraints-base.txt
+	$(PIP) --no-deps --no-build-isolation -e .
 	touch $@
 
-demo: install
+# What tests and checks need too.
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --require-hashes -r constraints.txt
+	$(PIP) --no-deps --no-build-isolation -e .
+	touch $@ $(VENV)/.base
+
+demo: $(VENV)/.base
 	$(BIN)/pilot demo
 
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 test-slow: install
 	$(BIN)/python -m pytest -m slow
 
-check: install
+check: check-style check-types check-imports check-advisories
+
+check-style: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+check-types: install
 	$(BIN)/mypy
+
+check-imports: install
 	$(BIN)/lint-imports
+
+check-advisories: install
 	$(BIN)/python tools/audit.py
 
 bench: install

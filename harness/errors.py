@@ -7,6 +7,7 @@ PilotError                exit 1
   InvalidRun              exit 3   the generator or its machine spoilt the run
   LimitReached            exit 4   budget, stop file, repeated 401/403
   GateFailed              exit 5   a check or a decision says no
+  Undecided              exit 6   neither yes nor no: what was asked is open
   Interrupted             exit 130 a person stopped it
 """
 
@@ -30,6 +31,7 @@ class Exit(IntEnum):
     INVALID = 3
     LIMIT = 4
     GATE = 5
+    CANT_TELL = 6
     INTERRUPTED = 130
 
 
@@ -41,6 +43,8 @@ class PilotError(Exception):
     def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message)
         self.hint = hint
+        if hint:
+            self.add_note(hint)  # a notebook shows it with the traceback; the command line prints it itself
 
 
 class Refused(PilotError):
@@ -90,6 +94,12 @@ class GateFailed(PilotError):
     """A check or a decision says no."""
 
     exit_code = Exit.GATE
+
+
+class Undecided(PilotError):
+    """The evidence says neither yes nor no; an answer that is missing is never a yes."""
+
+    exit_code = Exit.CANT_TELL
 
 
 class Interrupted(PilotError):

@@ -8,9 +8,9 @@ Everything up to ``collect`` touches the world and writes evidence; ``decide`` a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -24,12 +24,14 @@ from harness.campaign import collect as collecting
 from harness.campaign import sweep as sweeping
 from harness.campaign import tracing
 from harness.campaign.board import Board, board
-from harness.campaign.checks import ADVICE, comparing, contract_of, endpoint, fitting
+from harness.campaign.checks import ADVICE, CHECKED, Endpoint, checked, comparing, contract_of, endpoint, fitting
 from harness.campaign.contract_check import Answer, Check
-from harness.campaign.execute import Campaign, Tally, limits_of, worst_case_usd
+from harness.campaign.drive import limits_of, worst_case_usd
+from harness.campaign.execute import Campaign, Tally
 from harness.campaign.lock import alone
 from harness.campaign.platform import EmbeddedPlatform
-from harness.campaign.progress import Progress
+from harness.campaign.progress import Progress, duration
+from harness.cloud.credentials import require as require_credentials
 from harness.decision.as_json import decision_json
 from harness.decision.decide import Decision
 from harness.decision.decide import decide as choose
@@ -37,15 +39,20 @@ from harness.decision.doubts import doubts
 from harness.decision.findings import Findings
 from harness.decision.gather import gather
 from harness.decision.settled import settled
+from harness.decision.settling import Standing, standing
 from harness.domain.address import problem_of, without_secrets
-from harness.domain.plan import Plan
+from harness.domain.plan import Block, Plan
 from harness.domain.sweep import Sweep
-from harness.errors import GateFailed, Refused
+from harness.errors import GateFailed, Refused, Undecided
+from harness.evidence.early_end import EarlyEnd
 from harness.evidence.files import dump, write_text
 from harness.evidence.store import Store
-from harness.planning import draw_plan, note_changes, seal_of
+from harness.planning import Planned, draw_plan, note_changes, sealing
+from harness.planning.changes import has_measured
 from harness.planning.profiles import describe
+from harness.planning.seal import stops_when_settled
 from harness.report import render
+from harness.report.blocks import Table
 from harness.report.content import Content, content
 from harness.report.csv_text import csv_text
 from harness.report.earlier import changes, read_earlier
@@ -53,24 +60,27 @@ from harness.report.record import record
 from harness.sources.registry import source_of
 from harness.workspace import Workspace
 
-CHECKED = "contract checked"  # the journal's word: it is asked once
-
 
 def check(workspace: Workspace, names: Sequence[str]) -> dict[str, list[Check]]:
     """The contract of each target, whether the two do the same work, and whether the plan fits and is fair."""
     urls = [name for name in names if urlsplit(name).scheme]
     targets = [workspace.target(n) for n in names if n not in urls] if names else list(workspace.measured())
+    require_credentials(targets)
     out: dict[str, list[Check]] = {}
     with EmbeddedPlatform(workspace, targets) if targets else nullcontext() as platform:
         bases = {target.name: platform.url(target.name) for target in targets} if platform else {}
         streams = workspace.config.load.stream_share > 0
         out |= {target.name: contract_of(target, bases[target.name], streams=streams) for target in targets}
-        out |= check_endpoints(urls)
+        for seen in endpoints(urls):
+            out |= seen.groups
         pair = [t for t in targets if t.name in (workspace.config.pilot.baseline, workspace.config.pilot.candidate)]
         if len(pair) == 2:
             out |= comparing(workspace, pair, bases)
         if not urls:
             out |= fitting(workspace, targets, bases)
+    store = Store(workspace.evidence)
+    if not names and not has_measured(store):
+        store.write_checks(out)
     return out
 
 
@@ -84,17 +94,20 @@ def trace(workspace: Workspace, name: str, within_s: float) -> list[Check]:
         return [*sent.checks, *tracing.follow(sent, collecting.sources_of(target, workspace, source_of), within_s)]
 
 
-def check_endpoints(urls: Sequence[str]) -> dict[str, list[Check]]:
+def endpoints(urls: Sequence[str]) -> list[Endpoint]:
     """Endpoints by their URL, declared nowhere: no workspace is needed; raises Refused for what is no base URL."""
     wrong = [f"{without_secrets(url)}: {problem}" for url in urls if (problem := problem_of(url))]
     if wrong:
         raise Refused("; ".join(wrong), "as https://chat.example.com/path")
-    return {name: made for url in urls for name, made in endpoint(url.rstrip("/")).items()}
+    return [endpoint(url.rstrip("/")) for url in urls]
 
 
-def calibrate(workspace: Workspace, progress: Progress, *, long: bool = False) -> tuple[calibrating.Calibration, Path]:
+def calibrate(
+    workspace: Workspace, progress: Progress, effort: calibrating.Effort = calibrating.USUAL
+) -> tuple[calibrating.Calibration, Path]:
     """Hold the load generator to known laws; the record lies with the evidence."""
-    made = calibrating.calibrate(progress.say, long=long)
+    progress.say(f"calibrating the load generator against known laws, about {duration(effort.expected_s)}")
+    made = calibrating.calibrate(progress.say, effort)
     return made, calibrating.write(workspace.evidence, made)
 
 
@@ -117,7 +130,7 @@ def sweep(
     with alone(workspace.state / "sweep.lock", "pilot sweep"):
         for name, one in declared.items():
             store = sweeping.store_of(workspace, one)
-            if not any(entry["event"] == CHECKED for entry in store.journal()):
+            if not checked(store.journal()):
                 _gated(check(workspace, [name]), store, progress)
             _, pulled = sweeping.measure(workspace, one, plans[name], progress)
             if pulled.unsettled or pulled.failed:
@@ -131,54 +144,78 @@ def sweep(
     return out
 
 
-def plan(workspace: Workspace, *, seal: bool) -> tuple[Plan, str | None]:
-    """Draw the plan and write it; with ``seal`` also the seal. A sealed plan is never redrawn."""
+def plan(workspace: Workspace, *, seal: bool) -> Planned:
+    """Draw the plan and write it; with ``seal`` also the seal, anew until anything is measured under it."""
     store = Store(workspace.evidence)
-    existing, sealed = store.plan(), store.seal()
-    if sealed is not None and existing is not None:
-        return existing, str(sealed["digest"])
+    if (there := sealing.kept(workspace, store, seal=seal)) is not None:
+        return there
     workspace.traffic()  # a trace without a shape is said now, not by decide on day 14
-    described = describe(workspace)
-    made = draw_plan(workspace, described, datetime.now(UTC), Decimal(0))
-    targets = {t.name: t for t in workspace.measured()}
-    forecast = sum((worst_case_usd(workspace, targets[r.target], r) for r in made.runs), Decimal(0))
-    made = draw_plan(workspace, described, datetime.now(UTC), forecast)
-    store.write_plan(made)
-    digest = None
     if seal:
-        drawn = seal_of(workspace, made)
-        store.write_seal(drawn.digest, dict(drawn.content))
-        store.note("sealed", digest=drawn.digest)
-        digest = drawn.digest
-    return made, digest
+        require_credentials(workspace.measured())
+    made = _drawn(workspace)
+    if seal:
+        return sealing.write(workspace, store, made)
+    store.write_plan(made)
+    return Planned(made, None, sealing.open_promises(workspace, made))
 
 
-def run(workspace: Workspace, progress: Progress, *, now: bool) -> Tally:
+def _drawn(workspace: Workspace) -> Plan:
+    """Every block, with what it may cost at most."""
+    described, now = describe(workspace), datetime.now(UTC)
+    made = draw_plan(workspace, described, now, Decimal(0))
+    targets = {t.name: t for t in workspace.measured()}
+    return replace(
+        made, forecast_usd=sum((worst_case_usd(workspace, targets[r.target], r) for r in made.runs), Decimal(0))
+    )
+
+
+def run(
+    workspace: Workspace, progress: Progress, *, now: bool, after_block: Callable[[Block], None] | None = None
+) -> Tally:
     """Execute the sealed plan's remaining blocks, after both targets have passed the contract check."""
     store = Store(workspace.evidence)
-    sealed_plan, seal = store.plan(), store.seal()
-    if sealed_plan is None or seal is None:
-        raise Refused("there is no sealed plan: criteria come before data", "pilot plan --seal")
+    there = sealing.standing(store)
+    if there is None:
+        raise Refused("no sealed plan", "run pilot plan --seal first")
+    sealed_plan = there[0]
+    sealing.unchanged(workspace, sealed_plan, store)
     note_changes(workspace, sealed_plan, store)
     limits_of(workspace).check_stop_file()
-    if not any(entry["event"] == CHECKED for entry in store.journal()):
+    require_credentials(workspace.measured())
+    if not checked(store.journal()):
         results = check(workspace, [])
-        store.write_checks(results)
         _gated(results, store, progress)
-        advice = [(n, c) for n in ADVICE for c in results.get(n, ()) if c.answer is not Answer.PASS]
+        advice = [(n, c) for n in ADVICE for c in results.get(n, ()) if not c.stands]
         for name, one in advice:
             progress.say(f"{name}: {one.answer.value}: {one.name}{f' ({one.detail})' if one.detail else ''}")
-    return Campaign(workspace, sealed_plan, store, progress).run(now=now)
+    sealed = store.seal()
+    ask = (lambda: ending(workspace)) if sealed and stops_when_settled(sealed["content"]) else None
+    return Campaign(workspace, sealed_plan, store, progress, settled=ask, after_block=after_block).run(now=now)
+
+
+def ending(workspace: Workspace) -> EarlyEnd | tuple[str, ...]:
+    """Whether the paired blocks may end at the look that has been reached, or what is open."""
+    outcome = decide(workspace)
+    look, stands = outcome.findings.look, outcome.standing
+    if stands.settled is None:
+        return tuple(f"{one}{f' of {one.target}' if one.target else ''} ({one.why})" for one in stands.open)
+    if not stands.lasts:
+        return (f"which of the two ({outcome.decision.chosen.step})",)
+    return EarlyEnd(look.number, look.of, look.blocks, stands.settled.value)
 
 
 def _gated(results: dict[str, list[Check]], store: Store, progress: Progress) -> None:
-    """Load goes only to what keeps its contract; raises GateFailed with all that does not."""
+    """Load goes only to what keeps its contract; raises GateFailed, or Undecided where nothing fails, with all that does not."""
     gates = {name: made for name, made in results.items() if name not in ADVICE}
-    failed = [f"{n}: {c.name} ({c.detail})" for n, cs in gates.items() for c in cs if c.answer is not Answer.PASS]
-    if failed:
-        raise GateFailed("the contract check failed:\n  - " + "\n  - ".join(failed), "pilot check")
+    held = [(c, f"{n}: {c.name} ({c.detail})") for n, cs in gates.items() for c in cs]
+    wrong = [words for c, words in held if not c.stands]
+    if any(c.answer is Answer.FAIL for c, _ in held):
+        raise GateFailed("the contract check failed:\n  - " + "\n  - ".join(wrong), "pilot check")
+    if wrong or not held:
+        raise Undecided("the contract check can't tell:\n  - " + "\n  - ".join(wrong), "pilot check")
     store.note(CHECKED, checks=sum(map(len, gates.values())))
-    progress.say(f"contract checked: {sum(map(len, gates.values()))} checks passed on {', '.join(gates)}")
+    told = sum(c.answer is Answer.PASS for cs in gates.values() for c in cs)
+    progress.say(f"contract checked: {told} checks passed on {', '.join(gates)}")
 
 
 def collect(workspace: Workspace, progress: Progress) -> collecting.Collected:
@@ -186,7 +223,7 @@ def collect(workspace: Workspace, progress: Progress) -> collecting.Collected:
     store = Store(workspace.evidence)
     made = store.plan()
     if made is None:
-        raise Refused("there is no plan yet", "pilot plan --seal")
+        raise Refused("no plan yet", "run pilot plan --seal first")
     note_changes(workspace, made, store)
     with alone(workspace.state / "collect.lock", "pilot collect"):
         return collecting.collect(workspace, made, store, progress)
@@ -205,11 +242,12 @@ class Outcome:
     findings: Findings
     doubts: tuple[str, ...]
     decision: Decision
+    standing: Standing
     seal: dict[str, Any] | None
     calibration: dict[str, Any] | None
 
     def as_json(self) -> dict[str, Any]:
-        return decision_json(self.findings, self.decision, self.doubts, self.seal)
+        return decision_json(self.findings, self.decision, self.doubts, self.seal, self.standing)
 
 
 def decide(workspace: Workspace) -> Outcome:
@@ -217,10 +255,12 @@ def decide(workspace: Workspace) -> Outcome:
     store = Store(workspace.evidence)
     made = store.plan()
     if made is None:
-        raise Refused("there is no plan yet", "pilot plan --seal")
+        raise Refused("no plan yet", "run pilot plan --seal first")
     findings = gather(workspace, load(store, made), store, made)
     found = doubts(workspace, made, store, findings)
-    return Outcome(made, findings, found, choose(workspace, findings, found), store.seal(), store.calibration())
+    chosen = choose(workspace, findings, found)
+    stands = standing(workspace, findings, chosen)
+    return Outcome(made, findings, found, chosen, stands, store.seal(), store.calibration())
 
 
 def report(workspace: Workspace, folder: Path, earlier: Path | None = None) -> tuple[Outcome, Path]:
@@ -238,11 +278,20 @@ def report(workspace: Workspace, folder: Path, earlier: Path | None = None) -> t
 
 def report_table(workspace: Workspace, name: str) -> str:
     """One table of the report as CSV, made anew from the evidence; raises Refused where there is none of that name."""
-    said = _content(workspace, decide(workspace), None)
-    tables = {**said.tables, **{f.table.id: f.table for f in said.figures.values() if f.table}}
+    return csv_text(one_of(report_tables(workspace, decide(workspace)), name))
+
+
+def report_tables(workspace: Workspace, outcome: Outcome) -> dict[str, Table]:
+    """Every table of the report and those behind its charts, by name: values, and how they read."""
+    said = _content(workspace, outcome, None)
+    return {**said.tables, **{f.table.id: f.table for f in said.figures.values() if f.table}}
+
+
+def one_of(tables: dict[str, Table], name: str) -> Table:
+    """Raises Refused where there is none of that name."""
     if name not in tables:
         raise Refused(f"the report has no table {name}", f"one of: {', '.join(sorted(tables))}")
-    return csv_text(tables[name])
+    return tables[name]
 
 
 def _content(workspace: Workspace, outcome: Outcome, before: dict[str, Any] | None) -> Content:

@@ -1,25 +1,87 @@
-"""Fixtures that more than one room needs."""
+"""Fixtures that more than one room needs, and how the suite runs side by side."""
 
+import fcntl
+import os
 import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.builders import Pilot
+from tests.suite import leftovers, processes, schedule
 
 ROOT = Path(__file__).parent.parent
+WORKER = os.environ.get("PYTEST_XDIST_WORKER")  # as gw0, where the suite runs side by side
 
 # A shell without job control starts what it puts in the background with SIGINT ignored, and children would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# how long an example takes is this machine's business
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
+
+
+def pytest_configure(config) -> None:
+    leftovers.mark()
+    if WORKER and schedule.is_quiet(WORKER, int(os.environ["PYTEST_XDIST_WORKER_COUNT"])):
+        os.nice(19)
+
+
+def pytest_collection_modifyitems(config, items) -> None:
+    schedule.arrange(items, _shared(config._tmp_path_factory) if WORKER else None)
+
+
+def _shared(tmp_path_factory) -> Path:
+    """One folder for all workers of this suite."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if WORKER else folder
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config) -> int:
+    """Twice the processors: most tests wait most of their time."""
+    return 2 * (os.cpu_count() or 1)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return schedule.Lanes(config, log, _shared(config._tmp_path_factory))
+
+
+def pytest_sessionfinish(session) -> None:
+    """A suite that leaves processes behind fails, and names them."""
+    processes.AT_THE_END.close()
+    if WORKER:
+        return  # the session that started the workers looks for all of them
+    if left := leftovers.left_running(_shared(session.config._tmp_path_factory)):
+        print("\nstill running after the suite:\n  " + "\n  ".join(left))
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(autouse=True)
+def _ended():
+    """No test hands its processes on; those of a module's fixture are older, and end with it."""
+    before = list(processes.STARTED)
+    yield
+    for process in [p for p in processes.STARTED if p not in before]:
+        processes.end(process)
+
+
 @pytest.fixture(scope="session")
 def corpus(tmp_path_factory) -> Path:
-    """The default corpus, built once from this Python's own documentation."""
+    """The default corpus, built once from this Python's own documentation, also where several workers want it."""
     from ragchat import index
 
-    folder = tmp_path_factory.mktemp("corpus")
-    assert index.main(["--out", str(folder)]) == 0
+    shared = _shared(tmp_path_factory)
+    folder = shared / "corpus"
+    with (shared / "corpus.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            made = shared / "corpus.made"
+            assert index.main(["--out", str(made)]) == 0
+            made.rename(folder)
     return folder
 
 

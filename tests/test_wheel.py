@@ -1,5 +1,6 @@
 """What an installed package holds: the harness, the reference service, the demo and the report's files."""
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -23,6 +24,10 @@ def test_the_wheel_is_whole(tmp_path):
         assert f"harness/scaffold/assets/targets/{path.parent.name}/target.toml" in names, "name it in pyproject.toml"
     assert {"harness/scaffold/assets/loadprofiles/steady.py", "harness/report/assets/style/report.js"} <= names
     assert "harness/scaffold/targets.md" in names
+    for path in (ROOT / "docs").glob("*.md"):
+        assert f"harness/scaffold/assets/docs/{path.name}" in names
+        for link in re.findall(r"\]\((\.\./[^)#]+)", path.read_text()):
+            assert f"harness/scaffold/assets/{link[3:]}" in names, f"{path.name} leads to {link}"
     assert {"harness/demo/workspace/pilot.toml", "harness/costing/books/aws-2026-11.toml", "harness/py.typed"} <= names
 
 

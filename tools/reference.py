@@ -24,9 +24,16 @@ from typer.models import ArgumentInfo, OptionInfo
 
 from harness.cli.app import COMMANDS, app
 from harness.costing.models import MODELS
-from harness.domain.sample import COLUMNS, Outcome
+from harness.domain.columns import Column
+from harness.domain.sample import Outcome
 from harness.errors import Exit
-from harness.evidence.schema import kind
+from harness.evidence.fields import FILES
+from harness.frames.bills import BILLS
+from harness.frames.judged import COMPARISONS, VERDICTS
+from harness.frames.readings import READINGS
+from harness.frames.runs import RUNS
+from harness.frames.samples import HEAD as HEAD_OF_SAMPLES
+from harness.frames.samples import TIMES
 from harness.workspace.pilot_toml import PilotToml
 from harness.workspace.source_toml import KINDS
 from harness.workspace.sweep_toml import SweepToml
@@ -55,6 +62,27 @@ HEAD = """\
 Made from the code by `python -m tools.reference`; a test holds it to the code. What the fields mean and why: [pilot.toml](pilot-toml.md),
 [targets](../targets/README.md), [sources](sources.md), [costs](costs.md), [load](load.md).
 """
+EVIDENCE = """\
+What every file of an evidence folder holds. In samples.parquet `*_s` are instants in seconds from the run's start on one monotonic
+clock, except those whose meaning begins with "duration"; what did not happen or is not known is null, never 0.
+"""
+FRAMED = "What [harness.open](notebook.md) gives. samples() has every column of samples.parquet too.\n"
+FRAMES = {
+    "samples": (*HEAD_OF_SAMPLES, *TIMES),
+    "runs": RUNS,
+    "readings": READINGS,
+    "bills": BILLS,
+    "verdicts": VERDICTS,
+    "comparisons": COMPARISONS,
+}
+TYPES = {
+    "int": "whole number",
+    "float": "number",
+    "bool": "true or false",
+    "word": "word",
+    "text": "text",
+    "instant": "time",
+}
 
 
 def page() -> str:
@@ -85,8 +113,12 @@ def page() -> str:
         "What each means: [load](load.md#exit-codes).\n",
         "## Outcomes\n",
         ", ".join(f"`{outcome.value}`" for outcome in Outcome) + ".\n",
-        "## Columns of samples.parquet\n",
-        _table(("column", "type"), [(f"`{name}`", kind(name)) for name in COLUMNS]),
+        "## Columns of the evidence\n",
+        EVIDENCE,
+        *(part for name, columns in FILES.items() for part in (f"### {name}\n", _columns(columns))),
+        "## Columns of the frames\n",
+        FRAMED,
+        *(part for name, columns in FRAMES.items() for part in (f"### pilot.{name}()\n", _columns(columns))),
     ]
     return "\n".join(parts)
 
@@ -261,6 +293,11 @@ def _first(words: str | None) -> str:
 
 def _code(text: str) -> str:
     return f"`{text}`" if text else ""
+
+
+def _columns(columns: Sequence[Column]) -> str:
+    rows = [(f"`{c.name}`", TYPES[c.kind], c.unit or "", f"{c.means[0].upper()}{c.means[1:]}") for c in columns]
+    return _table(("column or field", "type", "unit", "means"), rows)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-from harness.analysis.compare import compare, holm
+from harness.analysis import laws
+from harness.analysis.compare import DIFFERENT, compare, corrected
 from harness.analysis.dataset import Dataset
-from harness.analysis.jackknife import LEAST_BLOCKS
-from harness.domain.verdict import PRIMARY, Comparison, Relation
+from harness.analysis.paired import least_noticed
+from harness.analysis.shares import LEAST_BLOCKS
+from harness.domain.estimate import Estimate
+from harness.domain.verdict import PRIMARY, Comparison
 
-# of both measures together: the interval of a small run is a little narrow, and at 5 % up to 9 % of honest pilots were called biased
-ALPHA = 0.02
+ALPHA = 0.05  # of all measures together, by Holm's correction
+POWER = 0.9
 
 
 @dataclass(frozen=True)
@@ -23,23 +27,29 @@ class AaGate:
 
     @property
     def biased(self) -> tuple[Comparison, ...]:
-        """Measures in which the same target was called better or worse than itself, by Holm's correction over all of them.
-
-        Each measure held to 5 % by itself called one honest pilot in eight biased (make test-slow).
-        """
-        adjusted = holm([1.0 if c.p_value is None else c.p_value for c in self.comparisons])
-        different = (Relation.BETTER, Relation.WORSE)
-        return tuple(
-            c
-            for c, p in zip(self.comparisons, adjusted, strict=True)
-            # one side infinite has no p: it is as different as can be
-            if c.relation in different and (c.p_value is None or p <= ALPHA)
-        )
+        """Measures in which the same target was called better or worse than itself."""
+        return tuple(c for c in self.comparisons if c.relation in DIFFERENT or c.within_margin_but_different)
 
     @property
     def told(self) -> bool:
         """Whether it could have told: as many pairs as a verdict needs."""
         return self.units >= LEAST_BLOCKS
+
+    def noticed(self, metric: str) -> float | None:
+        """The ratio, above 1, that would have been called a bias nine times in ten; None where it could tell none.
+
+        From the comparison's own standard error, at the strictest step of Holm's correction.
+        """
+        found = next((c for c in self.comparisons if c.metric == metric), None)
+        if found is None or not self.told or not isinstance(found.ratio, Estimate):
+            return None
+        low, high = found.ratio.low, found.ratio.high
+        if low is None or high is None or low <= 0:
+            return None
+        blocks = found.ratio.blocks
+        half = (math.log(high) - math.log(low)) / 2
+        se = half / laws.t_quantile((1 + found.ratio.confidence) / 2, blocks - 1)
+        return math.exp(least_noticed(se, blocks, ALPHA / len(self.comparisons), POWER))
 
 
 def aa_gate(data: Dataset, margin: float, limits: tuple[float, float | None]) -> AaGate | None:
@@ -47,5 +57,5 @@ def aa_gate(data: Dataset, margin: float, limits: tuple[float, float | None]) ->
     if not data.aa:
         return None
     first, second = [pair[0] for pair in data.aa], [pair[1] for pair in data.aa]
-    made = tuple(compare("A/A", metric, second, first, margin, limits) for metric in PRIMARY)
-    return AaGate(data.baseline, len(data.aa), made)
+    made = [compare("A/A", metric, second, first, margin, limits, 1 - ALPHA) for metric in PRIMARY]
+    return AaGate(data.baseline, len(data.aa), tuple(corrected(made, ALPHA)))

@@ -4,7 +4,8 @@ An incident is a stretch of a run in which every request failed for at least 30 
 ``k`` of them in ``d`` days of load the 95 % upper limit of their rate is
 chi2.ppf(0.95, 2(k + 1))/2/d a day; that independence of requests would prove more is
 not so, for outages come as stretches. So PASS is never given, and FAIL only where the
-share of failed seconds is beyond the promise by itself.
+share of seconds within incidents is shown to be larger than the promise allows, with
+incidents in one block counted as one block's.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 
 from harness.analysis import laws
 from harness.analysis.dataset import RunData
+from harness.analysis.shares import LEAST_BLOCKS, Share, share_of
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.verdict import Judgement, Slo, SloVerdict
 
@@ -23,9 +25,11 @@ DAY_S = 86_400.0
 MONTH_D = 30.0
 
 
-def verdict(target: str, profile: str, slo: Slo, runs: Sequence[RunData]) -> SloVerdict:
+def verdict(target: str, profile: str, slo: Slo, runs: Sequence[RunData], confidence: float = 0.95) -> SloVerdict:
     """One target under one profile."""
-    estimate = seconds_up(runs)
+    allowed, alpha = 1 - slo.limit, (1 - confidence) / 2
+    down = seconds_down(runs)
+    estimate = _up(down.estimate(confidence, allowed))
     if isinstance(estimate, Unknown):
         return SloVerdict(target, profile, slo, Judgement.INCONCLUSIVE, estimate, estimate.reason)
     count, loaded_s = len(incidents(runs)), sum(_length_s(run) for run in runs)
@@ -35,22 +39,30 @@ def verdict(target: str, profile: str, slo: Slo, runs: Sequence[RunData]) -> Slo
         f"{count or 'no'} incident{'s' * (count != 1)} in {loaded_s / 3600:.1f} h of load on {days or 1} day(s); up to "
         f"{monthly:.3g} a month of load remain compatible, so this cannot show {slo.limit * 100:g} %"
     )
-    if estimate.value < slo.limit and count:
-        return SloVerdict(
-            target, profile, slo, Judgement.FAIL, estimate, f"{words}; it was down for longer than promised"
-        )
+    beyond = down.estimate(confidence, allowed)
+    if down.blocks >= LEAST_BLOCKS and down.above(allowed, alpha):
+        why = f"{words}; it is shown to be down for longer than promised"
+        return SloVerdict(target, profile, slo, Judgement.FAIL, estimate, why, None, beyond, allowed)
     word = "some evidence against it" if count else "no evidence against it"
-    return SloVerdict(target, profile, slo, Judgement.INCONCLUSIVE, estimate, f"{word}: {words}")
+    why = f"{word}: {words}"
+    return SloVerdict(target, profile, slo, Judgement.INCONCLUSIVE, estimate, why, None, beyond, allowed)
 
 
-def seconds_up(runs: Sequence[RunData]) -> Known:
-    """Share of the loaded time that no incident took; without an interval, for incidents are not independent seconds."""
-    whole = sum(_length_s(run) for run in runs)
-    if whole <= 0:
-        return Unknown("no measured request")
-    down = sum(length for length in incidents(runs))
-    n = sum(int(run.measured.sum()) for run in runs)
-    return Estimate(1 - down / whole, None, None, 0.95, n, len(runs), "loaded time outside of incidents")
+def seconds_down(runs: Sequence[RunData]) -> Share:
+    """Share of the loaded time that incidents took, counted in stretches as long as the longest: one event is one."""
+    lengths = np.array([_length_s(run) for run in runs])
+    down = [incidents([run]) for run in runs]
+    stretch_s = max((one for found in down for one in found), default=INCIDENT_S)
+    return share_of(np.array([sum(found) for found in down]) / stretch_s, lengths / stretch_s)
+
+
+def _up(down: Known) -> Known:
+    """Of the share that was down; its best end is open to 1 where there was no incident."""
+    if isinstance(down, Unknown):
+        return down
+    low = None if down.high is None else 1 - down.high
+    high = None if down.low is None else 1 - down.low
+    return Estimate(1 - down.value, low, high, down.confidence, down.n, down.blocks, "loaded time outside of incidents")
 
 
 def incidents(runs: Sequence[RunData]) -> list[float]:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from harness.evidence.arrow import numpy_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
 SMALL = 2**7
@@ -68,12 +69,12 @@ class Coded:
 def coded(column: Any) -> Coded:  # noqa: ANN401 - pyarrow has no types
     """Of a column of texts or flags."""
     if pa.types.is_boolean(column.type):
-        codes = pc.fill_null(pc.cast(column, pa.int8()), 2).to_numpy()
+        codes = numpy_of(column.cast(pa.int8()), 2)
         return Coded(codes, (False, True, None))
     one = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     one = one.unify_dictionaries().combine_chunks()
     values = (*one.dictionary.to_pylist(), None)
-    codes = pc.fill_null(one.indices, len(values) - 1).to_numpy(zero_copy_only=False)
+    codes = numpy_of(one.indices, len(values) - 1)
     return Coded(codes.astype(np.int8) if len(values) < SMALL else codes, values)
 
 

@@ -13,7 +13,7 @@ from harness.analysis import laws
 from harness.analysis.coded import is_known, is_true
 from harness.analysis.dataset import RunData
 from harness.analysis.reports import reports_of
-from harness.analysis.share import share_of
+from harness.analysis.shares import share_of
 from harness.domain.estimate import Estimate, Known, Unknown
 
 PARTS = (
@@ -83,7 +83,7 @@ def share(target: str, profile: str, runs: Sequence[RunData]) -> Share:
         rows.append((true.sum(), known.sum(), (~known).sum(), (known & ~true)[first].sum()))
     counts = np.array(rows or [(0, 0, 0, 0)])
     cold_n, told, unknown, early = (int(x) for x in counts.sum(axis=0))
-    found = share_of(counts[:, 1], counts[:, 0], "cold over known")
+    found = share_of(counts[:, 0], counts[:, 1]).estimate(0.95)
     return Share(target, profile, cold_n, told, unknown, found, early)
 
 

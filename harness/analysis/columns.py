@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from harness.analysis.coded import coded
 from harness.errors import BadFile, Problem
+from harness.evidence.arrow import numpy_of
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Column = Any  # an array of numbers, or Coded
@@ -120,7 +121,7 @@ class Columns(Mapping[str, Column]):
 def as_array(column: Any, name: str = "") -> Column:  # noqa: ANN401 - pyarrow has no types
     """Numbers as floats, flags that are always known as booleans, anything else coded."""
     if pa.types.is_boolean(column.type) and not column.null_count and name in NEVER_NULL:
-        return column.to_numpy()
+        return numpy_of(column)
     if any(is_(column.type) for is_ in (pa.types.is_dictionary, pa.types.is_string, pa.types.is_boolean)):
         return coded(column)
-    return (column if pa.types.is_float64(column.type) else column.cast("float64")).to_numpy()
+    return numpy_of(column if pa.types.is_float64(column.type) else column.cast("float64"))

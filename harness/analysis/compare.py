@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from harness.analysis import bimodal, laws
+from harness.analysis import laws
 from harness.analysis.dataset import Dataset, RunData
-from harness.analysis.jackknife import LEAST_BLOCKS, Jackknifed, jackknife
+from harness.analysis.paired import Paired, difference
 from harness.analysis.pooled import Array
-from harness.analysis.quantiles import inverted_cdf, log_ratio
-from harness.domain.estimate import Estimate, Unknown
+from harness.analysis.shares import LEAST_BLOCKS
+from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.verdict import PRIMARY, Comparison, Relation
 
 METRICS = ("p95_s", "ttft_p95_s", "overhead_p95_s")
+P = 0.95
+DIFFERENT = (Relation.BETTER, Relation.WORSE)
 
 
 def comparisons(
@@ -26,7 +28,11 @@ def comparisons(
     limits: tuple[float, float | None],
     confidence: float = 0.95,
 ) -> tuple[Comparison, ...]:
-    """Every latency metric under every judged profile; exploratory ones are held to Holm's correction together."""
+    """Every latency metric under every judged profile.
+
+    BETTER and WORSE of all co-primary ones together are held to ``1 - confidence`` by
+    Holm's correction, over metrics and profiles; exploratory ones to as much by themselves.
+    """
     made = [
         compare(
             *(profile, metric, data.of(data.candidate, profile), data.of(data.baseline, profile)),
@@ -36,27 +42,23 @@ def comparisons(
         if profile in data.profiles
         for metric in METRICS
     ]
-    return tuple(_corrected(made, 1 - confidence))
+    return tuple(corrected(made, 1 - confidence))
 
 
-def _corrected(made: Sequence[Comparison], alpha: float) -> list[Comparison]:
-    """A BETTER or WORSE of an exploratory comparison stands only where its corrected p does."""
-    tested = [c for c in made if c.metric not in PRIMARY and c.p_value is not None]
-    corrected = dict(zip(map(id, tested), holm([c.p_value or 0.0 for c in tested]), strict=True))
-    out = []
-    for c in made:
-        if c.metric in PRIMARY:
-            out.append(c)
-            continue
-        p = corrected.get(id(c))
-        found = replace(c, exploratory=True, p_value=p)
-        if p is not None and p > alpha and c.relation in (Relation.BETTER, Relation.WORSE):
-            why = (
-                f"{c.relation.value} by itself, not after Holm's correction over {len(tested)} exploratory comparisons"
-            )
-            found = replace(found, relation=Relation.UNRESOLVED, reason=why)
-        out.append(found)
-    return out
+def corrected(made: Sequence[Comparison], alpha: float) -> list[Comparison]:
+    """In the order given: a BETTER or WORSE stands only where its p value, corrected within its family, does."""
+    out = {id(c): c for c in made}
+    for primary in (True, False):
+        family = [c for c in made if (c.metric in PRIMARY) is primary]
+        adjusted = holm([1.0 if c.p_value is None else c.p_value for c in family])
+        for c, p in zip(family, adjusted, strict=True):
+            found = replace(c, exploratory=not primary, family=len(family), p_value=None if c.p_value is None else p)
+            if p > alpha and c.relation in DIFFERENT:
+                kind = "co-primary" if primary else "exploratory"
+                why = f"{c.relation.value} by itself, not by Holm's correction over {len(family)} {kind} comparisons"
+                found = replace(found, relation=Relation.UNRESOLVED, reason=why)
+            out[id(c)] = found
+    return [out[id(c)] for c in made]
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -78,102 +80,84 @@ def compare(
     limits: tuple[float, float | None],
     confidence: float = 0.95,
 ) -> Comparison:
-    """One metric's p95 ratio; an infinite side loses, two infinite sides are compared by goodput over offered."""
-    whole = _compare(
-        profile, metric, candidate, baseline, margin, limits, confidence, lambda r: r.measured_of(_series(r, metric))
-    )
-    if len(candidate) < 2 or len(candidate) != len(baseline) or not bimodal.matters(candidate, baseline):
-        return whole
-    return bimodal.agreed(
-        whole,
-        lambda: _compare(
-            *(profile, metric, candidate, baseline, margin, limits, confidence),
-            lambda r: bimodal.warm_only(r, _series(r, metric)),
-        ),
-        bimodal.cold_direction(candidate, baseline, confidence),
-        (bimodal.cold_share(candidate), bimodal.cold_share(baseline)),
-    )
-
-
-def _compare(
-    profile: str,
-    metric: str,
-    candidate: Sequence[RunData],
-    baseline: Sequence[RunData],
-    margin: float,
-    limits: tuple[float, float | None],
-    confidence: float,
-    values: Callable[[RunData], Array],
-) -> Comparison:
-    a, b = [values(r) for r in candidate], [values(r) for r in baseline]
+    """One metric's p95 by itself; where failures may reach both percentiles, the share beyond the limit decides."""
+    a, b = ([r.measured_of(_series(r, metric)) for r in runs] for runs in (candidate, baseline))
     if len(a) != len(b) or len(a) < 2 or not all(len(x) for x in (*a, *b)):
         why = f"{min(len(a), len(b))} paired valid block(s) with data; {LEAST_BLOCKS} are the least"
         return Comparison(profile, metric, Relation.UNRESOLVED, Unknown(why), margin, why)
-    infinite_a = inverted_cdf(np.concatenate(a), 0.95) == math.inf
-    infinite_b = inverted_cdf(np.concatenate(b), 0.95) == math.inf
-    if infinite_a and infinite_b:
-        return _by_goodput(profile, metric, candidate, baseline, margin, limits, confidence)
-    if infinite_a or infinite_b:
-        relation = Relation.WORSE if infinite_a else Relation.BETTER
-        who = "the candidate's" if infinite_a else "the baseline's"
-        why = f"{who} p95 is infinite: more than 5 % of its requests failed"
-        return Comparison(profile, metric, relation, Unknown(why), margin, why)
-    result = log_ratio(a, b, 0.95)
-    ratio = result.estimate(confidence, sum(map(len, a)) + sum(map(len, b)), "paired block jackknife of the log ratio")
-    return replace(relate(profile, metric, result, ratio, margin), p_value=_p_value(result))
+    pair = Paired(a, b, P)
+    limit = {"p95_s": limits[0], "ttft_p95_s": limits[1]}.get(metric)
+    beyond, p_beyond = difference(_beyond(a, limit), _beyond(b, limit), confidence)
+    alpha = 1 - confidence
+    if pair.both_infinite <= laws.t_quantile(1 - alpha / 2, len(a) - 1) ** 2:
+        found = _by_share(pair, beyond, p_beyond, alpha, confidence)
+    elif not 0 < pair.value < math.inf:
+        found = _one_infinite(pair, alpha)
+    else:
+        found = _by_ratio(pair, margin, alpha, confidence)
+    relation, ratio, why, p_value, different = found
+    if len(a) < LEAST_BLOCKS:
+        why, relation = f"{len(a)} paired blocks; {LEAST_BLOCKS} are the least a verdict needs", Relation.UNRESOLVED
+        different = False
+    return Comparison(profile, metric, relation, ratio, margin, why, different, p_value=p_value, beyond=beyond)
 
 
-def _p_value(result: Jackknifed) -> float | None:
-    """Two-sided, of a ratio of 1."""
-    if not result.bounded or result.se <= 0:
-        return None
-    return laws.t_two_sided(result.log_value / result.se, result.blocks - 1)
+Found = tuple[Relation, Known, str, float | None, bool]
 
 
-def relate(profile: str, metric: str, result: Jackknifed, ratio: Estimate, margin: float) -> Comparison:
-    """The relation of a ratio whose smaller is better: EQUIVALENT (TOST: 90 % interval within the margin) first."""
-    if not result.bounded:
-        why = "one block carries the failures: without it the p95 is finite, so no interval holds"
-        return Comparison(profile, metric, Relation.UNRESOLVED, ratio, margin, why)
-    if result.blocks < LEAST_BLOCKS:
-        why = f"{result.blocks} paired blocks; {LEAST_BLOCKS} are the least a verdict needs"
-        return Comparison(profile, metric, Relation.UNRESOLVED, ratio, margin, why)
-    inner = result.estimate(0.90, ratio.n, "TOST")
-    assert ratio.low is not None
-    assert ratio.high is not None
-    different = ratio.low > 1 or ratio.high < 1
-    if inner.within(1 / margin, margin):
-        why = f"the 90 % interval lies within the sealed margin of {(margin - 1) * 100:.0f} %"
-        return Comparison(profile, metric, Relation.EQUIVALENT, ratio, margin, why, different)
-    if ratio.high < 1:
-        return Comparison(profile, metric, Relation.BETTER, ratio, margin, "the whole interval lies below 1")
-    if ratio.low > 1:
-        return Comparison(profile, metric, Relation.WORSE, ratio, margin, "the whole interval lies above 1")
-    return Comparison(profile, metric, Relation.UNRESOLVED, ratio, margin, "not shown different, not shown equivalent")
+def _by_ratio(pair: Paired, margin: float, alpha: float, confidence: float) -> Found:
+    """EQUIVALENT first: both one-sided tests at the margin's ends (TOST), each at ``alpha``."""
+    p_value = pair.p_value(1.0)
+    low, high = pair.interval(confidence)
+    open_ = "" if low is not None and high is not None else "failures may reach a percentile"
+    ratio = Estimate(
+        pair.value, low, high, confidence, pair.n, pair.blocks, "paired distribution functions inverted", open_
+    )
+    different = p_value <= alpha
+    inside = 1 / margin < pair.value < margin
+    if inside and all(pair.p_value(end) <= 2 * alpha for end in (margin, 1 / margin)):
+        why = f"the {(1 - 2 * alpha) * 100:g} % interval lies within the sealed margin of {(margin - 1) * 100:.0f} %"
+        return Relation.EQUIVALENT, ratio, why, p_value, different
+    if different and pair.value < 1:
+        return Relation.BETTER, ratio, "the whole interval lies below 1", p_value, False
+    if different:
+        return Relation.WORSE, ratio, "the whole interval lies above 1", p_value, False
+    return Relation.UNRESOLVED, ratio, "not shown different, not shown equivalent", p_value, False
 
 
-def _by_goodput(
-    profile: str,
-    metric: str,
-    candidate: Sequence[RunData],
-    baseline: Sequence[RunData],
-    margin: float,
-    limits: tuple[float, float | None],
-    confidence: float,
-) -> Comparison:
-    """Share of offered requests answered within every limit, baseline over candidate, so that below 1 is better."""
+def _one_infinite(pair: Paired, alpha: float) -> Found:
+    """The same test of a ratio of 1; the ratio itself is no number."""
+    worse = pair.value > 1
+    who = "candidate" if worse else "baseline"
+    words = f"the p95 of the {who} is infinite: more than {(1 - P) * 100:.0f} % of its requests failed"
+    p_value = pair.p_value(1.0)
+    ratio = Unknown(words, pair.n, pair.blocks)
+    if p_value > alpha:
+        return Relation.UNRESOLVED, ratio, f"{words}, which may be chance", p_value, False
+    return (Relation.WORSE if worse else Relation.BETTER), ratio, f"{words}, shown not to be chance", p_value, False
 
-    def share(runs: Sequence[RunData], kept: Sequence[int]) -> float:
-        good = sum(int((runs[k].good(*limits) & runs[k].measured).sum()) for k in kept)
-        offered = sum(int(runs[k].measured.sum()) for k in kept)
-        return math.log((good + 0.5) / offered)
 
-    result = jackknife(lambda kept: share(baseline, kept) - share(candidate, kept), len(candidate))
-    n = sum(int(r.measured.sum()) for r in (*candidate, *baseline))
-    ratio = result.estimate(confidence, n, "goodput over offered, baseline over candidate, paired block jackknife")
-    found = relate(profile, metric, result, ratio, margin)
-    why = f"both p95 are infinite, so goodput over offered is compared: {found.reason}"
-    return Comparison(profile, metric, found.relation, ratio, margin, why, found.within_margin_but_different)
+def _by_share(pair: Paired, beyond: Known, p_value: float | None, alpha: float, confidence: float) -> Found:
+    """Failures may make both percentiles infinite, so no ratio is refused; the shares can still be told apart."""
+    words = f"about {(1 - P) * 100:.0f} % or more failed on both, so their p95 cannot be told apart"
+    ratio: Known = Unknown(words, pair.n, pair.blocks)
+    if 0 < pair.value < math.inf:
+        ratio = Estimate(
+            pair.value, None, None, confidence, pair.n, pair.blocks, "paired distribution functions inverted", words
+        )
+    if isinstance(beyond, Unknown) or p_value is None or p_value > alpha:
+        return Relation.UNRESOLVED, ratio, f"{words}, and neither can the share beyond the limit", p_value, False
+    worse = beyond.value > 0
+    more = (
+        f"{abs(beyond.value) * 100:.3g} points {'more' if worse else 'fewer'} of the candidate's are beyond the limit"
+    )
+    return (Relation.WORSE if worse else Relation.BETTER), ratio, f"{words}; {more}", p_value, False
+
+
+def _beyond(values: Sequence[Array], limit: float | None) -> tuple[Array, Array]:
+    """Hits and totals by block; without a limit a hit is a failure."""
+    hits = [np.isinf(v).sum() if limit is None or math.isinf(limit) else (v > limit).sum() for v in values]
+    return np.array(hits, dtype=float), np.array([len(v) for v in values], dtype=float)
 
 
 def _series(run: RunData, metric: str) -> Array:

@@ -1,12 +1,12 @@
-"""One machinery for every interval: the delete-one-block jackknife of a log statistic, t with K - 1 df.
+"""The interval of a smooth ratio of totals, as a cost: delete-one-block jackknife of its log, t with K - 1 df.
 
     f    = ln of the statistic over all blocks pooled
     f_k  = the same without block k
     se   = sqrt((K - 1)/K * sum (f_k - mean f_k)^2)
     low, high = exp(f -/+ t_{K-1} * se)
 
-Requests within a block depend on each other (a nominal 95 % request-level interval
-covers the truth about 40 % of the time on realistic data), so the block is the unit.
+Not for percentiles and shares, whose jackknife fails where few answers lie near the
+limit (``shares`` and ``quantiles`` have theirs). The block is the unit.
 ``se`` is floored at what independent requests would give: equal blocks prove nothing.
 """
 
@@ -20,8 +20,6 @@ import numpy as np
 
 from harness.analysis import laws
 from harness.domain.estimate import Estimate
-
-LEAST_BLOCKS = 6  # below it even a perfect sign test cannot reach 5 % two-sided
 
 LogStatistic = Callable[[Sequence[int]], float]
 

@@ -5,8 +5,6 @@ From ``scipy.special``: loading ``scipy.stats`` takes longer than most commands 
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from scipy import special
 
@@ -26,14 +24,19 @@ def t_two_sided(t: float, degrees: int) -> float:
     return 2 * float(special.stdtr(degrees, -abs(t)))
 
 
+def chi_squared_quantile(p: float, degrees: int) -> float:
+    """Of a sum of ``degrees`` squared standard normals."""
+    return 2 * float(special.gammaincinv(degrees / 2, p))
+
+
+def noncentral_t(t: float, degrees: int, shift: float) -> float:
+    """P(T <= t), Student's t whose mean is shifted by ``shift``."""
+    return float(special.nctdtr(degrees, shift, t))
+
+
 def poisson_upper(count: int, confidence: float) -> float:
     """Exact upper limit of a Poisson mean after ``count`` events: half the chi-squared quantile of 2(count + 1)."""
     return float(special.gammaincinv(count + 1, confidence))
-
-
-def none_of(n: int, confidence: float) -> float:
-    """Exact one-sided upper limit of a share after 0 of ``n`` (Clopper-Pearson): 1 - (1 - confidence)^(1/n)."""
-    return -math.expm1(math.log1p(-confidence) / n)
 
 
 def normal_share(z: np.ndarray) -> np.ndarray:

@@ -1,15 +1,17 @@
-"""Blocks sorted once each, so that every quantile with and without each block is a search and never another sort."""
+"""Blocks sorted once each, so that every count beyond a value, and every quantile, is a search and never another sort."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import struct
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
-_SIGN = np.int64(-(2**63))
+_SIGN = -(2**63)
 
 
 def rank_of(p: float, n: int) -> int:
@@ -18,57 +20,72 @@ def rank_of(p: float, n: int) -> int:
 
 
 class Pooled:
-    """Each block's values, sorted; nan must not be among them.
-
-    The value of a rank over several blocks is found by halving the range of doubles,
-    whose order is that of their bits as integers: exact, and a few microseconds a step.
-    """
+    """Each block's values, sorted; nan must not be among them, +inf is a failure. Empty blocks are left out."""
 
     def __init__(self, blocks: Sequence[Array]) -> None:
-        self._keys = [_keys(np.sort(np.asarray(block, dtype=np.float64))) for block in blocks]
+        self.sorted = [np.sort(np.asarray(block, dtype=np.float64)) for block in blocks if len(block)]
 
     def __len__(self) -> int:
-        return sum(map(len, self._keys))
+        return sum(map(len, self.sorted))
 
     @property
     def blocks(self) -> int:
-        return len(self._keys)
+        return len(self.sorted)
 
-    def share_infinite(self) -> float:
-        """Of all values: those that failed."""
-        top = _keys(np.array([math.inf]))[0]
-        failed = sum(len(keys) - int(np.searchsorted(keys, top)) for keys in self._keys)
-        return failed / len(self) if len(self) else math.nan
+    @cached_property
+    def totals(self) -> Array:
+        """Values in each block."""
+        return np.array([len(block) for block in self.sorted], dtype=np.float64)
 
-    def quantile(self, p: float, without: int | None = None) -> float:
+    def beyond(self, value: float) -> Array:
+        """By block, how many lie above ``value``."""
+        # the method, not the function: its wrapper costs more than the search
+        return self.totals - np.array([block.searchsorted(value, "right") for block in self.sorted], dtype=np.float64)
+
+    @cached_property
+    def failed(self) -> Array:
+        """By block, how many are infinite."""
+        return np.array([len(b) - int(b.searchsorted(math.inf)) for b in self.sorted], dtype=np.float64)
+
+    @cached_property
+    def ends(self) -> tuple[float, float] | None:
+        """Smallest and largest finite value; None where there is none."""
+        finite = [b[: int(b.searchsorted(math.inf))] for b in self.sorted]
+        kept = [b for b in finite if len(b)]
+        return (min(float(b[0]) for b in kept), max(float(b[-1]) for b in kept)) if kept else None
+
+    def quantile(self, p: float) -> float:
         """Smallest value with at least a share ``p`` at or below it; inf when too many failed, nan when empty."""
-        kept = [keys for k, keys in enumerate(self._keys) if k != without and len(keys)]
-        n = sum(map(len, kept))
+        n = len(self)
         if n == 0:
             return math.nan
         wanted = rank_of(p, n) + 1
-        low, high = min(int(keys[0]) for keys in kept), max(int(keys[-1]) for keys in kept)
-        while low < high:
-            middle = (low + high) // 2
-            # the method, not the function: its wrapper costs more than the search
-            if sum(int(keys.searchsorted(middle, "right")) for keys in kept) >= wanted:
-                high = middle
-            else:
-                low = middle + 1
-        return _value(low)
-
-    def log_quantile(self, p: float, without: int | None = None) -> float:
-        value = self.quantile(p, without)
-        return math.log(value) if value > 0 else -math.inf
+        low = min(float(block[0]) for block in self.sorted)
+        high = max(float(block[-1]) for block in self.sorted)
+        return smallest(lambda v: n - float(self.beyond(v).sum()) >= wanted, low, high)
 
 
-def _keys(values: Array) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Integers in the order of the doubles, negative ones too."""
-    bits = (values + 0.0).view(np.int64)  # -0.0 and 0.0 are one value
-    return np.where(bits < 0, ~bits ^ _SIGN, bits)
+def smallest(holds: Callable[[float], bool], low: float, high: float) -> float:
+    """Smallest double from ``low`` to ``high`` for which ``holds``, which it must for ``high`` and above the answer.
+
+    The order of doubles is that of their bits as integers, so halving ends exactly at a value of the data.
+    """
+    first, last = _ordinal(low), _ordinal(high)
+    while first < last:
+        middle = (first + last) // 2
+        if holds(_value(middle)):
+            last = middle
+        else:
+            first = middle + 1
+    return _value(last)
 
 
-def _value(key: int) -> float:
-    bits = np.array([key], dtype=np.int64)
-    bits = np.where(bits < 0, ~(bits ^ _SIGN), bits)
-    return float(bits.view(np.float64)[0])
+def _ordinal(value: float) -> int:
+    """An integer in the order of the doubles, negative ones too; -0.0 and 0.0 are one value."""
+    bits = int(struct.unpack("<q", struct.pack("<d", value + 0.0))[0])
+    return bits if bits >= 0 else ~bits + _SIGN
+
+
+def _value(ordinal: int) -> float:
+    bits = ordinal if ordinal >= 0 else ~(ordinal - _SIGN)
+    return float(struct.unpack("<d", struct.pack("<q", bits))[0])

@@ -1,17 +1,21 @@
-"""Quantiles of pooled blocks with their block-jackknife interval; a failed request is +inf."""
+"""Percentiles from the distribution function: the share beyond a value, inverted (Woodruff 1952). A failed request is +inf.
+
+The interval holds every value beyond which the share of requests is not shown to be
+smaller or larger than it may be. So a p95's interval lies below a limit exactly where
+the share beyond the limit is shown to be below 5 %: the verdict and the percentile are
+one statement.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from harness.analysis import laws
-from harness.analysis.jackknife import Jackknifed, from_deletions
-from harness.analysis.pooled import Array, Pooled, rank_of
-from harness.domain.estimate import Known, Unknown
-from harness.domain.quantile import least_n
+from harness.analysis.pooled import Array, Pooled, rank_of, smallest
+from harness.analysis.shares import Share, share_of
+from harness.domain.estimate import Estimate, Infinite, Known, Unknown
 
 
 def inverted_cdf(values: Array, p: float) -> float:
@@ -22,66 +26,68 @@ def inverted_cdf(values: Array, p: float) -> float:
     return float(np.partition(values, rank)[rank])
 
 
-def independent_se(pooled: Pooled, p: float) -> float:
-    """Standard error of ln Q(p) if requests were independent, from order statistics (binomial ranks)."""
-    n = len(pooled)
-    if n < 2:
-        return 0.0
-    z = laws.normal_quantile(0.975)
-    half = z * math.sqrt(p * (1 - p) / n)
-    low, high = pooled.quantile(max(0.0, p - half)), pooled.quantile(min(1.0, p + half))
-    if not (0 < low < math.inf and high < math.inf):
-        return 0.0
-    return (math.log(high) - math.log(low)) / (2 * z)
-
-
-def quantile(blocks: Sequence[Array], p: float, confidence: float = 0.95) -> Known:
-    """The pooled quantile; Unknown where n cannot certify it or too few blocks are there."""
-    return _of_pooled(Pooled(blocks), p, confidence)
+def quantile(blocks: Sequence[Array], p: float, confidence: float = 0.95, limit: float | None = None) -> Known:
+    """The pooled percentile; ``limit`` is the promise that it is held to, where there is one."""
+    return percentile(Pooled(blocks), p, confidence, limit)
 
 
 def curve(blocks: Sequence[Array], shares: Sequence[float]) -> tuple[tuple[float, Known], ...]:
     """The quantile curve: (p, estimate) for each share."""
     pooled = Pooled(blocks)
-    return tuple((p, _of_pooled(pooled, p, 0.95)) for p in shares)
+    return tuple((p, percentile(pooled, p)) for p in shares)
 
 
-def _of_pooled(pooled: Pooled, p: float, confidence: float) -> Known:
-    n = len(pooled)
+def percentile(pooled: Pooled, p: float, confidence: float = 0.95, limit: float | None = None) -> Known:
+    """Unknown without two blocks; Infinite where more failed than may lie beyond; an open end says why."""
+    n, blocks, allowed, alpha = len(pooled), pooled.blocks, 1 - p, (1 - confidence) / 2
     if n == 0:
         return Unknown("no measured request")
-    if pooled.quantile(p) == math.inf:
-        return Unknown(f"infinite: {pooled.share_infinite() * 100:.1f} % of {n} requests failed", n, pooled.blocks)
-    if n < least_n(p):
-        return Unknown(f"n = {n} cannot certify p{p * 100:g}: at least {least_n(p)} are needed", n, pooled.blocks)
-    if pooled.blocks < 2:
-        return Unknown(f"{pooled.blocks} valid block(s): an interval needs at least 2", n, pooled.blocks)
-    without = [pooled.log_quantile(p, k) for k in range(pooled.blocks)]
-    result = from_deletions(pooled.log_quantile(p), without, independent_se(pooled, p))
-    return result.estimate(confidence, n, f"p{p * 100:g} pooled, block jackknife")
+    if blocks < 2:
+        return Unknown(f"{blocks} valid block(s): an interval needs at least 2", n, blocks)
+    value = pooled.quantile(p)
+    low, high = _ends(pooled, allowed, alpha, limit)
+    failed = int(pooled.failed.sum())
+    if math.isinf(value):
+        words = f"infinite: {failed / n * 100:.1f} % of {n} requests failed"
+        return Infinite(words, n, blocks, low)
+    why = "" if high is not None else _why_open(pooled, allowed, failed)
+    return Estimate(value, low, high, confidence, n, blocks, f"p{p * 100:g}, share beyond inverted", why)
 
 
-def log_ratio(candidate: Sequence[Array], baseline: Sequence[Array], p: float) -> Jackknifed:
-    """Ln of candidate's quantile over baseline's, dropping pairs of blocks together."""
-    top, bottom = Pooled(candidate), Pooled(baseline)
+def _ends(pooled: Pooled, allowed: float, alpha: float, limit: float | None) -> tuple[float | None, float | None]:
+    """None where no finite value is such an end; the search starts at ``limit``, so that no end contradicts it."""
 
-    def ratio(without: int | None) -> float:
-        a, b = top.log_quantile(p, without), bottom.log_quantile(p, without)
-        return a - b if math.isfinite(a) and math.isfinite(b) else math.inf
+    def beyond(value: float) -> Share:
+        return share_of(pooled.beyond(value), pooled.totals)
 
-    floor = (
-        math.hypot(independent_se(top, p), independent_se(bottom, p))
-        if _identical(candidate, p) and _identical(baseline, p)
-        else 0.0
-    )
-    return from_deletions(ratio(None), [ratio(k) for k in range(len(candidate))], floor)
+    def shown_below(value: float) -> bool:
+        return beyond(value).below(allowed, alpha)
+
+    def not_above(value: float) -> bool:
+        return not beyond(value).above(allowed, alpha)
+
+    if pooled.ends is None:
+        return None, None
+    least, most = pooled.ends
+    return _first(not_above, least, most, limit), _first(shown_below, least, most, limit)
+
+
+def _first(holds: Callable[[float], bool], least: float, most: float, limit: float | None) -> float | None:
+    if limit is not None and math.isfinite(limit):
+        if holds(limit):
+            return smallest(holds, min(least, limit), limit)
+        least, most = max(least, math.nextafter(limit, math.inf)), max(most, math.nextafter(limit, math.inf))
+    return smallest(holds, least, most) if holds(most) else None
+
+
+def _why_open(pooled: Pooled, allowed: float, failed: int) -> str:
+    """Failures, or too few requests: what leaves no finite end."""
+    if failed:
+        return f"{failed} of {len(pooled)} requests failed, so more than {allowed * 100:g} % may"
+    return f"{len(pooled)} requests in {pooled.blocks} blocks are too few to bound what {allowed * 100:g} % may exceed"
 
 
 def block_spread(blocks: Sequence[Array], p: float) -> float | None:
-    """Standard deviation of the per-block ln quantile; above 0.20 the interval's limits are optimistic."""
+    """Standard deviation of the per-block ln quantile; from 0.25 on intervals cover less than they say."""
     logs = [math.log(q) for b in blocks if len(b) and 0 < (q := inverted_cdf(b, p)) < math.inf]
     return float(np.std(logs, ddof=1)) if len(logs) > 1 else None
-
-
-def _identical(blocks: Sequence[Array], p: float) -> bool:
-    return len({inverted_cdf(b, p) for b in blocks}) == 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.analysis import slo, spend
 from harness.analysis.dataset import Dataset
-from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.estimate import Estimate, Infinite, Known, Unknown
 from harness.domain.sweep import Sweep
 from harness.domain.target import Target
 from harness.domain.verdict import Slo
@@ -27,7 +27,7 @@ class Promise:
     def broken(self) -> bool:
         """By the estimate itself: the campaign judges by intervals, a sweep only chooses what it measures."""
         if isinstance(self.estimate, Unknown):
-            return self.estimate.reason.startswith("infinite")
+            return isinstance(self.estimate, Infinite)
         beyond = self.estimate.value < self.slo.limit if self.slo.at_least else self.estimate.value > self.slo.limit
         return bool(beyond)
 
@@ -76,6 +76,17 @@ class Settings:
     now: tuple[str, ...]  # settings that target.toml has; several where the deployment alone tells them apart
 
     @property
+    def none_keeps(self) -> bool:
+        """Whether every setting was seen to break a promise."""
+        return bool(self.tried) and all(t.broken for t in self.tried)
+
+    @property
+    def untold(self) -> bool:
+        """Whether nothing can be chosen, or what was chosen has a promise of which nothing is known."""
+        chosen = [t for t in self.tried if t.name == self.chosen]
+        return not chosen or not all(p.told for p in chosen[0].promises)
+
+    @property
     def differs(self) -> bool:
         """Whether target.toml has another setting than the one that was chosen."""
         return self.chosen is not None and self.chosen not in self.now
@@ -117,9 +128,10 @@ def choose(tried: Sequence[Tried], margin: float) -> tuple[str | None, str]:
     if not kept:
         best = min(tried, key=lambda t: (len(t.broken), t.slowest_p95_s))
         broken = "; ".join(f"{p.slo.name} under {p.profile}" for p in best.broken)
+        none = f"no setting keeps every promise; {best.name} comes nearest and breaks {broken}"
         return (
             None,
-            f"no setting keeps every promise; {best.name} comes nearest and breaks {broken or 'none that can be told'}",
+            none if broken else f"no setting is shown to keep every promise; {best.name} breaks none that is told",
         )
     if not all(t.priced for t in kept):
         return kept[0].name, "the first of the file that keeps every promise; without prices cost cannot choose"

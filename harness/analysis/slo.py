@@ -1,30 +1,40 @@
-"""SLO verdicts, three-valued: PASS and FAIL need the whole interval on one side of the limit."""
+"""SLO verdicts: the share of requests that broke the promise against the share that may, and nothing else."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.analysis import availability, laws
+from harness.analysis import availability
 from harness.analysis.dataset import Dataset, RunData
-from harness.analysis.jackknife import LEAST_BLOCKS, jackknife, ratio_of_totals
-from harness.analysis.quantiles import quantile
+from harness.analysis.pooled import Pooled
+from harness.analysis.quantiles import percentile
+from harness.analysis.shares import LEAST_BLOCKS, Share, share_of
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.verdict import Judgement, Slo, SloVerdict
 
 MOST_BLOCKS_SAID = 200
+PERCENTILES = {"p95_s": 0.95, "p99_s": 0.99, "ttft_p95_s": 0.95}
+Limits = tuple[float, float | None]  # of a good answer: response time, time to first token
+NO_LIMITS: Limits = (math.inf, None)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A promise held to what was measured: how many broke it, how many may, and the measure as people read it."""
+
+    beyond: Share
+    allowed: float
+    estimate: Known
 
 
 def verdicts(
-    data: Dataset,
-    slos: Sequence[Slo],
-    profiles: Sequence[str],
-    limits: tuple[float, float | None],
-    confidence: float = 0.95,
+    data: Dataset, slos: Sequence[Slo], profiles: Sequence[str], limits: Limits, confidence: float = 0.95
 ) -> tuple[SloVerdict, ...]:
-    """Every SLO for every target under every judged profile, in that order; ``limits`` of what a good answer is."""
+    """Every SLO for every target under every judged profile, in that order."""
     return tuple(
         verdict(target, profile, slo, data.of(target, profile), limits, confidence)
         for profile in profiles
@@ -39,120 +49,103 @@ def verdict(
     profile: str,
     slo: Slo,
     runs: Sequence[RunData],
-    limits: tuple[float, float | None] = (math.inf, None),
+    limits: Limits = NO_LIMITS,
     confidence: float = 0.95,
 ) -> SloVerdict:
     """One SLO from one target's valid runs."""
     if slo.metric == "availability":
-        return availability.verdict(target, profile, slo, runs)
-    estimate = measured(slo.metric, runs, limits, confidence)
-    judgement, reason = judge(estimate, slo, len(runs))
-    needed = blocks_needed(estimate, slo.limit) if judgement is Judgement.INCONCLUSIVE else None
-    return SloVerdict(target, profile, slo, judgement, estimate, reason, needed)
+        return availability.verdict(target, profile, slo, runs, confidence)
+    held = hold(slo, runs, limits, confidence)
+    if held is None:
+        unknown = Unknown(f"no metric {slo.metric}")
+        return SloVerdict(target, profile, slo, Judgement.INCONCLUSIVE, unknown, unknown.reason)
+    judgement, reason = judge(held, (1 - confidence) / 2)
+    needed = blocks_needed(held, (1 - confidence) / 2) if judgement is Judgement.INCONCLUSIVE else None
+    beyond = held.beyond.estimate(confidence, held.allowed)
+    return SloVerdict(target, profile, slo, judgement, held.estimate, reason, needed, beyond, held.allowed)
 
 
-def measured(
-    metric: str,
-    runs: Sequence[RunData],
-    limits: tuple[float, float | None] = (math.inf, None),
-    confidence: float = 0.95,
-) -> Known:
-    """The estimate that an SLO's metric is judged by."""
-    match metric:
-        case "p95_s" | "p99_s":
-            share = 0.95 if metric == "p95_s" else 0.99
-            return quantile([r.measured_of(r.response_s) for r in runs], share, confidence)
-        case "ttft_p95_s":
-            return quantile([r.measured_of(r.ttft_s) for r in runs], 0.95, confidence)
-        case "error_rate":
-            return error_rate(runs, confidence)
-        case "goodput":
-            return goodput(runs, limits, confidence)
-        case _:
-            return Unknown(f"no metric {metric}")
+def measured(metric: str, runs: Sequence[RunData], limits: Limits = NO_LIMITS, confidence: float = 0.95) -> Known:
+    """The measure alone, held to no promise."""
+    held = hold(Slo(metric, metric, math.inf, ""), runs, limits, confidence)
+    return Unknown(f"no metric {metric}") if held is None else held.estimate
 
 
-def goodput(runs: Sequence[RunData], limits: tuple[float, float | None], confidence: float = 0.95) -> Known:
-    """Share of the offered requests that were answered within every latency limit, from the share that was not."""
-    missed = _share([int((r.measured & ~r.good(*limits)).sum()) for r in runs], runs, confidence, "not good")
-    if isinstance(missed, Unknown):
-        return missed
-    low = None if missed.high is None else 1 - missed.high
-    high = None if missed.low is None else 1 - missed.low
-    method = missed.method.replace("not good", "good")
-    return Estimate(1 - missed.value, low, high, missed.confidence, missed.n, missed.blocks, method)
+def hold(slo: Slo, runs: Sequence[RunData], limits: Limits, confidence: float) -> Held | None:
+    """None for a metric that nobody knows."""
+    if (p := PERCENTILES.get(slo.metric)) is not None:
+        pooled = Pooled([r.measured_of(r.ttft_s if slo.metric == "ttft_p95_s" else r.response_s) for r in runs])
+        beyond = share_of(pooled.beyond(slo.limit), pooled.totals)
+        return Held(beyond, 1 - p, percentile(pooled, p, confidence, slo.limit))
+    if slo.metric == "error_rate":
+        failed = _share(runs, [r.measured & ~r.ok for r in runs])
+        return Held(failed, slo.limit, failed.estimate(confidence, slo.limit))
+    if slo.metric == "goodput":
+        missed = _share(runs, [r.measured & ~r.good(*limits) for r in runs])
+        return Held(missed, 1 - slo.limit, _complement(missed.estimate(confidence, 1 - slo.limit)))
+    return None
 
 
-def error_rate(runs: Sequence[RunData], confidence: float = 0.95) -> Known:
-    """Share of measured requests that failed in any way."""
-    return _share([int((r.measured & ~r.ok).sum()) for r in runs], runs, confidence, "failures")
+def judge(held: Held, alpha: float) -> tuple[Judgement, str]:
+    """The word and why; ``alpha`` is the one-sided error of this look."""
+    beyond, allowed = held.beyond, held.allowed
+    if beyond.blocks < LEAST_BLOCKS:
+        few = f"{beyond.blocks} valid blocks; {LEAST_BLOCKS} are the least a verdict needs"
+        return Judgement.INCONCLUSIVE, "no measured request" if not beyond.n else few
+    seen = f"{_percent(beyond.value)} of {beyond.n:.0f} requests are beyond the limit, {_percent(allowed)} may be"
+    if beyond.below(allowed, alpha):
+        return Judgement.PASS, f"{seen}: shown to be fewer"
+    if beyond.above(allowed, alpha):
+        return Judgement.FAIL, f"{seen}: shown to be more"
+    return Judgement.INCONCLUSIVE, f"{seen}: shown neither to be fewer nor to be more"
 
 
-def _share(counts: Sequence[int], runs: Sequence[RunData], confidence: float, what: str) -> Known:
-    """Of the measured requests: block jackknife on (count + 0.5)/n.
-
-    With none at all the exact one-sided limit 1 - alpha^(1/n) (Clopper-Pearson).
-    """
-    n, hit = np.array([int(r.measured.sum()) for r in runs]), np.array(counts)
-    total, found = int(n.sum()), int(hit.sum())
-    if total == 0:
-        return Unknown("no measured request")
-    if found == 0:
-        exact = laws.none_of(total, confidence)
-        return Estimate(0.0, 0.0, exact, confidence, total, len(runs), f"no {what}: exact one-sided limit")
-    if len(runs) < 2:
-        return Unknown(f"{len(runs)} valid block(s): an interval needs at least 2")
-    share = found / total
-    floor = math.sqrt((1 - share) / found)  # of ln(share) if requests were independent
-    result = jackknife(ratio_of_totals(hit + 0.5, n), len(runs), floor)
-    estimate = result.estimate(confidence, total, f"{what} over offered, block jackknife")
-    most = None if estimate.high is None else min(1.0, estimate.high)
-    return Estimate(share, estimate.low, most, confidence, total, len(runs), estimate.method)
+def ceiling(target: str, name: str, metric: str, limit_usd: float, known: Known) -> SloVerdict:
+    """A monthly cost against the most that it may be, by the interval that it comes with."""
+    promise = Slo(name, metric, limit_usd, "USD")
+    judgement, reason = _within(known, limit_usd)
+    return SloVerdict(target, "expected traffic", promise, judgement, known, reason)
 
 
-def judge(estimate: Known, slo: Slo, blocks: int) -> tuple[Judgement, str]:
-    """The word and why."""
-    if isinstance(estimate, Unknown):
-        if estimate.reason.startswith("infinite"):
-            return Judgement.FAIL, f"the {slo.name.split()[0]} is {estimate.reason}"
-        return Judgement.INCONCLUSIVE, estimate.reason
-    if blocks < LEAST_BLOCKS:
-        return Judgement.INCONCLUSIVE, f"{blocks} valid blocks; {LEAST_BLOCKS} are the least a verdict needs"
-    if slo.at_least:
-        kept = estimate.low is not None and estimate.low >= slo.limit
-        broken = estimate.high is not None and estimate.high < slo.limit
-    else:
-        kept = estimate.high is not None and estimate.high <= slo.limit
-        broken = estimate.low is not None and estimate.low > slo.limit
-    if kept:
+def _within(known: Known, limit: float) -> tuple[Judgement, str]:
+    if isinstance(known, Unknown):
+        return Judgement.INCONCLUSIVE, known.reason
+    if known.blocks < LEAST_BLOCKS:
+        return Judgement.INCONCLUSIVE, f"{known.blocks} valid blocks; {LEAST_BLOCKS} are the least a verdict needs"
+    if known.high is not None and known.high <= limit:
         return Judgement.PASS, "the whole interval lies within the limit"
-    if broken:
+    if known.low is not None and known.low > limit:
         return Judgement.FAIL, "the whole interval lies beyond the limit"
     return Judgement.INCONCLUSIVE, "the interval contains the limit"
 
 
-def ceiling(target: str, name: str, metric: str, limit_usd: float, known: Known) -> SloVerdict:
-    """A monthly cost against the most that it may be."""
-    promise = Slo(name, metric, limit_usd, "USD")
-    judgement, reason = judge(known, promise, known.blocks if isinstance(known, Estimate) else 0)
-    return SloVerdict(target, "expected traffic", promise, judgement, known, reason)
-
-
-def blocks_needed(estimate: Known, limit: float) -> int | None:
-    """Blocks in all after which the interval would clear the limit, were the estimate the truth.
-
-    K ~ (t sd / gap)^2 on the log scale, sd the block-level deviation that the interval implies.
-    """
-    if isinstance(estimate, Unknown):
-        return LEAST_BLOCKS if "block" in estimate.reason else None
-    if estimate.value == 0 and 0 < limit < 1:  # no failure so far: the exact limit 1 - 0.05^(1/n) must reach it
-        n = math.log(0.05) / math.log(1 - limit)
-        return max(estimate.blocks + 1, math.ceil(n / estimate.n * estimate.blocks))
-    if estimate.low is None or estimate.high is None or estimate.low <= 0 or estimate.value <= 0 or limit <= 0:
+def blocks_needed(held: Held, alpha: float) -> int | None:
+    """Blocks in all at which the share seen so far would be told from what is allowed, were it the truth."""
+    beyond, allowed = held.beyond, held.allowed
+    if not beyond.n or not beyond.blocks:
         return None
-    gap = abs(math.log(limit / estimate.value))
-    half = math.log(estimate.high / estimate.value)
-    if gap < 1e-9:
-        return None
-    needed = math.ceil(estimate.blocks * (half / gap) ** 2)
-    return max(estimate.blocks + 1, LEAST_BLOCKS, needed) if needed <= MOST_BLOCKS_SAID else None
+    if beyond.blocks < LEAST_BLOCKS:
+        return LEAST_BLOCKS
+    for blocks in range(beyond.blocks + 1, MOST_BLOCKS_SAID + 1):
+        then = replace(beyond, blocks=blocks, n=beyond.n * blocks / beyond.blocks)
+        if then.below(allowed, alpha) or then.above(allowed, alpha):
+            return blocks
+    return None
+
+
+def _share(runs: Sequence[RunData], hits: Sequence[np.ndarray]) -> Share:
+    counts = np.array([float(h.sum()) for h in hits])
+    return share_of(counts, np.array([float(r.measured.sum()) for r in runs]))
+
+
+def _complement(known: Known) -> Known:
+    """Of a share that was missed: the share that was not."""
+    if isinstance(known, Unknown):
+        return known
+    low = None if known.high is None else 1 - known.high
+    high = None if known.low is None else 1 - known.low
+    return Estimate(1 - known.value, low, high, known.confidence, known.n, known.blocks, known.method)
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.3g} %"

@@ -97,7 +97,13 @@ def _measured_ms(run: RunData, prices: PriceModel) -> Decimal:
     return whole * int(run.taken[run.measured].sum()) / max(1, int(run.taken.sum()))
 
 
-def cost(target: Target, blocks: Sequence[Block], requests_per_month: int, needed: int | None = None) -> Cost:
+def cost(
+    target: Target,
+    blocks: Sequence[Block],
+    requests_per_month: int,
+    needed: int | None = None,
+    confidence: float = 0.95,
+) -> Cost:
     """At the expected traffic; every number Unknown with its reason where it cannot be had.
 
     ``needed``: the instances that its peak wants by the measured capacity; a fleet is priced at no fewer.
@@ -129,13 +135,15 @@ def cost(target: Target, blocks: Sequence[Block], requests_per_month: int, neede
         value = jackknife(
             lambda kept: math.log(monthly_usd(kept) / requests_per_month / share(kept, what)), len(blocks)
         )
-        return value.estimate(0.95, n, f"runtime cost over {what}, block jackknife")
+        return value.estimate(confidence, n, f"runtime cost over {what}, block jackknife")
 
     per_month = jackknife(lambda kept: math.log(monthly_usd(kept)), len(blocks)).estimate(
-        0.95, n, "runtime cost at the expected traffic, block jackknife"
+        confidence, n, "runtime cost at the expected traffic, block jackknife"
     )
     if prices.model == "fargate-alb":
-        per_month = Estimate(per_month.value, per_month.low, per_month.high, 0.95, n, len(blocks), "list price x hours")
+        per_month = Estimate(
+            per_month.value, per_month.low, per_month.high, confidence, n, len(blocks), "list price x hours"
+        )
     return Cost(
         target.name,
         per("successes"),

@@ -12,7 +12,7 @@ import numpy as np
 from harness.analysis.columns import Array
 from harness.analysis.dataset import RunData
 from harness.analysis.quantiles import inverted_cdf
-from harness.analysis.share import share_of
+from harness.analysis.shares import share_of
 from harness.domain.estimate import Known
 
 
@@ -72,7 +72,7 @@ def funnel(
         int(offered.sum() - refused.sum()),
         answered,
         good,
-        share_of(offered, refused, "refused over offered"),
+        share_of(refused, offered).estimate(0.95),
         tuple((outcome, layer, count) for (outcome, layer), count in causes.most_common()),
         (told, int(refused.sum())),
         p95,

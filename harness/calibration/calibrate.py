@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +17,7 @@ import harness
 from harness.calibration import checks
 from harness.calibration.checks import Checked, Floor
 from harness.calibration.laws import SingleServer
+from harness.calibration.trial import generator
 from harness.evidence.files import dump, write_text
 from harness.evidence.store import CALIBRATION, CALIBRATION_VERSION
 
@@ -30,26 +31,58 @@ class Calibration:
 
     @property
     def passed(self) -> bool:
-        return all(c.verdict == checks.PASS for c in self.checks)
+        """Every check, and the floor was measured."""
+        return bool(self.checks) and all(c.verdict == checks.PASS for c in self.checks) and self.floor.told
+
+    @property
+    def failed(self) -> bool:
+        """Whether one says no; neither this nor passed: something could not be told."""
+        return any(c.verdict == checks.FAIL for c in self.checks)
 
 
-def calibrate(say: Callable[[str], None], *, long: bool = False) -> Calibration:
-    """About 80 s, with ``long`` about five minutes; the checks of laws run side by side, they are light."""
-    say("the generator's own floor, and the highest rate that it holds")
-    floor = checks.floor(say=say)
-    jobs: list[tuple[str, Callable[[], list[Checked]]]] = [
-        ("stall server and a closed-loop control (about 55 s)", checks.stall),
-        ("M/G/inf (about 25 s)", checks.sleep),
-        ("streams (about 12 s)", checks.stream),
-    ]
-    if long:
-        jobs += [
-            ("D/M/1 (about 210 s)", lambda: checks.queue(SingleServer(even=True))),
-            ("M/M/1 (about 210 s)", lambda: checks.queue(SingleServer())),
+@dataclass(frozen=True)
+class Effort:
+    """How long each check takes: longer runs have smaller tolerances, the laws are the same."""
+
+    floor_s: float
+    held_s: float
+    rates: tuple[float, ...]
+    stall_s: float
+    sleep_n: int
+    stream_s: float
+    queues: bool = False
+
+    @property
+    def expected_s(self) -> float:
+        """About how long all of it takes."""
+        laws_s = max(self.stall_s, self.sleep_n / checks.SLEEP_RATE, self.stream_s, 210.0 if self.queues else 0.0)
+        return self.floor_s + self.held_s * len(self.rates) + laws_s + RUN_S * (2 + len(self.rates))
+
+
+RUN_S = 1.2  # a run's own start and end
+BRIEF = Effort(2.0, 1.5, (500.0, 1000.0), 8.0, 1500, 4.0)
+USUAL = Effort(4.0, 2.0, (250.0, 500.0, 1000.0, 2000.0, 4000.0), 12.0, 5000, 8.0)
+LONG = replace(USUAL, stall_s=40.0, queues=True)
+
+
+def calibrate(say: Callable[[str], None], effort: Effort = USUAL) -> Calibration:
+    """The floor with the machine to itself, then the laws side by side: they are light."""
+    with generator() as made:
+        say("the generator's own floor, and the highest rate that it holds")
+        floor = checks.floor(made, effort.rates, effort.floor_s, effort.held_s, say)
+        jobs: list[tuple[str, Callable[[], list[Checked]]]] = [
+            ("a server that stalls, with a closed-loop control", lambda: checks.stall(made, effort.stall_s)),
+            ("M/G/inf", lambda: checks.sleep(made, effort.sleep_n)),
+            ("streams", lambda: checks.stream(made, effort.stream_s)),
         ]
-    say("side by side: " + ", ".join(name for name, _ in jobs))
-    with ThreadPoolExecutor(len(jobs)) as pool:
-        found = [result for done in [pool.submit(job) for _, job in jobs] for result in done.result()]
+        if effort.queues:
+            jobs += [
+                ("D/M/1", lambda: checks.queue(made, SingleServer(even=True))),
+                ("M/M/1", lambda: checks.queue(made, SingleServer())),
+            ]
+        say("side by side: " + ", ".join(name for name, _ in jobs))
+        with ThreadPoolExecutor(len(jobs)) as pool:
+            found = [result for done in [pool.submit(job) for _, job in jobs] for result in done.result()]
     return Calibration(floor, tuple(found))
 
 

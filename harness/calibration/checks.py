@@ -6,16 +6,17 @@ import http.client
 import json
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
 from harness.calibration.laws import SPREAD, Exponential, SingleServer, Stall, Stream
-from harness.calibration.trial import Trial, drive, law_server
+from harness.calibration.trial import Generator, Trial, law_server
 from harness.domain.quantile import quantile
 
 LATE_S = 0.010  # half the least lag limit: a valid run's p99 lateness may be double, its typical one is a tenth
+SLEEP_RATE = 400.0
 PASS, FAIL, UNKNOWN = "pass", "fail", "can't tell"
-HELD_RATES = (250.0, 500.0, 1000.0, 2000.0, 4000.0)
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ class Floor:
     highest_rate_per_s: float | None  # the highest that it held; None: none of those tried
     rates_tried_per_s: tuple[float, ...]
 
+    @property
+    def told(self) -> bool:
+        """Whether any lateness was measured at all."""
+        return self.lag_p99_s is not None and self.response_p99_s is not None
+
 
 def against(
     law: str,
@@ -68,19 +74,23 @@ def against(
     return Checked(law, quantity, truth, measured, tolerance[0], tolerance[1], len(values), verdict, why)
 
 
-def stall(seconds: float = 30.0, law: Stall | None = None) -> list[Checked]:
+def stall(generator: Generator, seconds: float, law: Stall | None = None) -> list[Checked]:
     """Freeze and release at 100/s, evenly spaced; beside it a client that waits for its answers, which must fail."""
     law, rate = law or Stall(), 100.0
     name = f"stall: stuck {law.stall_s:g} s in every {law.every_s:g} s"
     tolerance = 1 / rate + LATE_S, f"1/rate (the arrivals' grid) + {LATE_S * 1e3:g} ms (half the lag limit)"
-    with law_server("stall", asdict(law)) as url:
-        trial = drive(url, rate, seconds, mode="json", slots=400)
+    with (
+        law_server("stall", asdict(law)) as url,
+        law_server("stall", asdict(law)) as other,
+        ThreadPoolExecutor(1) as beside,
+    ):
+        control = beside.submit(closed_loop, other, min(seconds, 2 * law.every_s))
+        trial = generator.drive(url, rate, seconds, mode="json", slots=400)
+        closed = control.result()
     out = [
         against(name, f"response p{p * 100:g}", law.quantile(p), trial.responses_s, p, tolerance, trial)
         for p in (0.90, 0.95, 0.99)
     ]
-    with law_server("stall", asdict(law)) as url:
-        closed = closed_loop(url, min(seconds, 2 * law.every_s))
     return [*out, _control(name, law, closed, tolerance)]
 
 
@@ -116,19 +126,19 @@ def closed_loop(url: str, seconds: float, pace_s: float = 0.010) -> list[float]:
     return out
 
 
-def sleep(n: int = 5000, law: Exponential | None = None) -> list[Checked]:
+def sleep(generator: Generator, n: int, law: Exponential | None = None) -> list[Checked]:
     """M/G/inf under Poisson arrivals: the answers' own law, whatever the rate."""
-    law, rate = law or Exponential(), 250.0
+    law, rate = law or Exponential(), SLEEP_RATE
     with law_server("sleep", asdict(law)) as url:
-        trial = drive(url, rate, n / rate, mode="json", arrivals="poisson", slots=400)
+        trial = generator.drive(url, rate, n / rate, mode="json", arrivals="poisson", slots=400)
     return _quantiles(f"M/G/inf: exponential, mean {law.mean_s * 1e3:g} ms", law, trial, trial.responses_s)
 
 
-def queue(law: SingleServer, n: int = 5000) -> list[Checked]:
+def queue(generator: Generator, law: SingleServer, n: int = 5000) -> list[Checked]:
     """One server, first come first served, at half its capacity; the first twentieth is left out."""
     arrivals = "constant" if law.even else "poisson"
     with law_server("queue", {"rate_mu": law.rate_mu, "seed": 11 + law.even}) as url:
-        trial = drive(url, law.rate_lambda, n / law.rate_lambda, mode="json", arrivals=arrivals, slots=400)
+        trial = generator.drive(url, law.rate_lambda, n / law.rate_lambda, mode="json", arrivals=arrivals, slots=400)
     settled = trial.responses_s[len(trial.responses_s) // 20 :]
     return _quantiles(f"{'D' if law.even else 'M'}/M/1 at rho 0.5", law, trial, settled)
 
@@ -143,11 +153,11 @@ def _quantiles(name: str, law: Exponential | SingleServer, trial: Trial, values:
     return out
 
 
-def stream(seconds: float = 8.0, law: Stream | None = None) -> list[Checked]:
+def stream(generator: Generator, seconds: float, law: Stream | None = None) -> list[Checked]:
     """Streams whose first token and gaps are known."""
     law = law or Stream()
     with law_server("stream", asdict(law)) as url:
-        trial = drive(url, 20.0, seconds, mode="stream")
+        trial = generator.drive(url, 20.0, seconds, mode="stream")
     name = f"stream: first token at {law.ttft_s * 1e3:g} ms, then every {law.gap_s * 1e3:g} ms"
     late = LATE_S, f"{LATE_S * 1e3:g} ms (half the lag limit)"
     gap = 2 * LATE_S / (law.tokens - 1), f"both ends of {law.tokens - 1} gaps within {LATE_S * 1e3:g} ms"
@@ -161,15 +171,17 @@ def stream(seconds: float = 8.0, law: Stream | None = None) -> list[Checked]:
     ]
 
 
-def floor(rates: Sequence[float] = HELD_RATES, seconds: float = 5.0, say: Callable[[str], None] = print) -> Floor:
+def floor(
+    generator: Generator, rates: Sequence[float], seconds: float, held_s: float, say: Callable[[str], None]
+) -> Floor:
     """Against a server that answers at once: lateness, the least times that can be measured, the highest rate held."""
     with law_server("null", {}) as url:
-        trial = drive(url, 100.0, seconds, mode="mixed", **{"stream-share": 0.5}, slots=200)
+        trial = generator.drive(url, 100.0, seconds, mode="mixed", **{"stream-share": 0.5}, slots=200)
         held = None
         tried: list[float] = []
         for rate in rates:
             tried.append(rate)
-            attempt = drive(url, rate, 3.0, mode="json", slots=400)
+            attempt = generator.drive(url, rate, held_s, mode="json", slots=400)
             say(f"  {rate:g}/s: {'held' if attempt.valid and attempt.all_ok else 'not held'}")
             if not (attempt.valid and attempt.all_ok):
                 break

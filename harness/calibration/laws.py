@@ -19,8 +19,8 @@ QUEUE_DESIGN_EFFECT = (
 class Stall:
     """Works, then is stuck for the last ``stall_s`` of every ``every_s``; then all that waited go on at once."""
 
-    every_s: float = 10.0
-    stall_s: float = 1.0
+    every_s: float = 4.0
+    stall_s: float = 0.6
     service_s: float = 0.005
 
     def quantile(self, p: float) -> float:

@@ -9,13 +9,14 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 import harness
 from harness.errors import PilotError
+from harness.evidence import parquet
+from harness.launch import Launcher
 
 PROFILE = Path(harness.__file__).parent / "demo" / "workspace" / "loadprofiles" / "steady.py"
 COLUMNS = (
@@ -66,12 +67,20 @@ def law_server(law: str, parameters: Mapping[str, float]) -> Iterator[str]:
             process.stdout.close()
 
 
-def drive(url: str, rate: float, seconds: float, **options: object) -> Trial:
-    """Run the generator to its end; raises PilotError when it leaves no evidence."""
-    with tempfile.TemporaryDirectory(prefix="pilot-calibrate-") as name:
-        folder = Path(name)
+class Generator:
+    """The generator as a person would start it, in a folder with one short question; several may be driven at once."""
+
+    def __init__(self, folder: Path, launcher: Launcher) -> None:
+        self._folder = folder
+        self._launcher = launcher
+        self._runs = count(1)
         question = {"id": "q", "messages": [{"role": "user", "content": "?"}]}
         (folder / "questions.jsonl").write_text(json.dumps(question) + "\n", encoding="utf-8")
+
+    def drive(self, url: str, rate: float, seconds: float, **options: object) -> Trial:
+        """One run to its end; raises PilotError when it leaves no evidence."""
+        folder = self._folder / f"run-{next(self._runs)}"
+        log = folder.with_suffix(".log")
         given = {
             "host": url,
             "rate": rate,
@@ -79,27 +88,35 @@ def drive(url: str, rate: float, seconds: float, **options: object) -> Trial:
             "warmup": 0,
             "arrivals": "constant",
             "deadline": 10,
-            "questions": folder / "questions.jsonl",
-            "evidence": folder / "run",
+            "questions": self._folder / "questions.jsonl",
+            "evidence": folder,
             **options,
         }
-        command = [sys.executable, "-m", "locust", "-f", str(PROFILE), "--headless", "--only-summary"]
-        command += [part for key, value in given.items() for part in (f"--{key}", str(value))]
-        done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, timeout=seconds + START_S, check=False
-        )
-        if not (folder / "run" / "ledger.json").exists():
-            words = (done.stderr.strip() or done.stdout.strip()).splitlines()[-3:]
+        argv = ["-f", str(PROFILE), "--headless", "--only-summary", "--loglevel", "WARNING"]
+        launched = self._launcher.begin([*argv, *(p for k, v in given.items() for p in (f"--{k}", str(v)))], {}, log)
+        if not launched.wait(seconds + START_S):
+            launched.terminate()
+        if not (folder / "ledger.json").exists():
+            words = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:] if log.exists() else []
             raise PilotError(
-                f"the generator did not run (exit code {done.returncode}): {' '.join(words)}",
+                f"the generator did not run (exit code {launched.code}): {' '.join(words)}",
                 "run it again; if it stays, pilot check and its log say more",
             )
-        return _read(folder / "run")
+        return _read(folder)
+
+
+@contextlib.contextmanager
+def generator() -> Iterator[Generator]:
+    """For as long as the context lasts; its runs' files go with it."""
+    with tempfile.TemporaryDirectory(prefix="pilot-calibrate-") as name:
+        folder = Path(name)
+        with Launcher(folder, folder / "nursery.err") as launcher:
+            yield Generator(folder, launcher)
 
 
 def _read(folder: Path) -> Trial:
     ledger = json.loads((folder / "ledger.json").read_text(encoding="utf-8"))
-    rows = [r for r in pq.read_table(folder / "samples.parquet", columns=list(COLUMNS)).to_pylist() if r["measured"]]
+    rows = [r for r in parquet.read(folder / "samples.parquet", COLUMNS).to_pylist() if r["measured"]]
     done = [r for r in rows if r["finished_s"] is not None]
     streams = [r for r in done if r["first_token_s"] is not None]
     return Trial(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from harness.campaign import way
+from harness.campaign.checks import checked
 from harness.campaign.limits import spent_in
 from harness.domain.plan import Block, Plan
-from harness.errors import Refused
+from harness.evidence.early_end import blocks_left_out
 from harness.evidence.store import Store
 from harness.workspace import Workspace
 
-COLLECT, DECIDE = "pilot collect", "pilot report"
+DONE, NOT_NEEDED = "done", "not needed"
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class BlockLine:
     day_part: str
     order: str
     not_before: str
-    state: str  # done, invalid, begun, due
+    state: str  # done, invalid, begun, given up, due, not needed
     attempts: int
     failed_requests: int | None
     requests: int | None
@@ -38,68 +41,62 @@ class Board:
     sealed: str | None
     calibrated: str | None  # when, and whether every check passed; None: not yet
     contract_checked: bool
+    steps: tuple[way.Step, ...]
     swept: tuple[str, ...]  # of each target that declares settings, how far its sweep is
     blocks: tuple[BlockLine, ...]
     uncollected: int
     spent_usd: str
     budget_usd: str
-    next_command: str
+    next_command: str | None  # None: nothing is left to do
+    settled: str | None = None  # at which look, and why the blocks that are left are not needed
 
 
 def board(workspace: Workspace, store: Store) -> Board:
     """The state as the evidence has it."""
     plan, seal, journal = store.plan(), store.seal(), store.journal()
-    checked = any(entry["event"] == "contract checked" for entry in journal)
-    lines = tuple(_line(store, unit) for unit in plan.units) if plan else ()
-    uncollected = _uncollected(store, plan) if plan else 0
+    most = workspace.config.limits.attempts
+    lines = tuple(_line(store, unit, most) for unit in plan.units) if plan else ()
+    valid = [line.number for line in lines if line.state == DONE]
+    ended = blocks_left_out(journal, valid)
+    lines = tuple(replace(x, state=NOT_NEEDED) if ended and x.number in ended.not_needed else x for x in lines)
+    uncollected = _uncollected(workspace, store, plan) if plan else 0
+    left = _left(lines, uncollected)
+    steps = way.steps(workspace, store, left)
+    following = way.following(steps, left)
     return Board(
         question=workspace.config.pilot.question,
         planned=plan is not None,
         sealed=seal["digest"] if seal else None,
-        calibrated=_calibrated(store),
-        contract_checked=checked,
-        swept=tuple(words for name in _pair(workspace) if (words := _swept(workspace, name))),
+        calibrated=way.calibrated(store),
+        contract_checked=checked(journal),
+        steps=steps,
+        swept=tuple(words for words, _ in way.settings_of(workspace, store)),
         blocks=lines,
         uncollected=uncollected,
         spent_usd=f"{spent_in(workspace.evidence):.2f}",
         budget_usd=str(workspace.config.limits.budget_usd),
-        next_command=_next(plan, seal is not None, lines, uncollected),
+        next_command=following.command if following else None,
+        settled=str(ended) if ended else None,
     )
 
 
-def _pair(workspace: Workspace) -> tuple[str, str]:
-    return workspace.config.pilot.baseline, workspace.config.pilot.candidate
+def _left(lines: Sequence[BlockLine], uncollected: int) -> way.Left:
+    given_up = sum(line.state == "given up" for line in lines)
+    measurable = [line for line in lines if line.state not in (DONE, "given up", NOT_NEEDED)]
+    slot = min((line.not_before for line in measurable), default=None)
+    needed = sum(line.state != NOT_NEEDED for line in lines)
+    return way.Left(len(measurable), given_up, needed, uncollected, slot)
 
 
-def _swept(workspace: Workspace, name: str) -> str | None:
-    try:
-        sweep = workspace.sweep(name)
-    except Refused as error:
-        return f"{name}: {str(error).splitlines()[0]}"
-    if sweep is None:
-        return None
-    store = Store(workspace.evidence).sweep(name, sweep.digest)
-    plan = store.plan()
-    if plan is None:
-        return f"{name}: {len(sweep.settings)} declared, not tried: pilot sweep"
-    valid = sum(store.valid_attempt(block) is not None for block in plan.blocks)
-    return f"{name}: {len(sweep.settings)} tried in {valid} of {len(plan.blocks)} rounds"
-
-
-def _calibrated(store: Store) -> str | None:
-    said = store.calibration()
-    if said is None:
-        return None
-    return f"{said['measured_utc']}, {'every check passed' if said['passed'] else 'not every check passed'}"
-
-
-def _line(store: Store, block: Block) -> BlockLine:
+def _line(store: Store, block: Block, most: int) -> BlockLine:
     attempts = store.attempts(block.number)
     valid = store.valid_attempt(block)
     records = store.records(block, valid if valid is not None else attempts[-1]) if attempts else []
     ledgers = [r.ledger for r in records if r.ledger]
     if valid is not None:
-        state = "done"
+        state = DONE
+    elif store.spoilt(block) >= most:
+        state = "given up"
     elif any(not r.valid and r.ledger for r in records):
         state = "invalid"
     else:
@@ -120,17 +117,11 @@ def _line(store: Store, block: Block) -> BlockLine:
     )
 
 
-def _uncollected(store: Store, plan: Plan) -> int:
+def _uncollected(workspace: Workspace, store: Store, plan: Plan) -> int:
+    """Runs that ended and of which a source of their target has not told yet."""
+    names = {target.name: target.source_names for target in workspace.measured()}
     return sum(
-        1
+        record.ledger is not None
+        and any(not (record.path / "readings" / f"{name}.json").is_file() for name in names.get(record.target, ()))
         for record in store.all_records(plan)
-        if record.ledger is not None and not any((record.path / "readings").glob("*.json"))
     )
-
-
-def _next(plan: Plan | None, sealed: bool, lines: tuple[BlockLine, ...], uncollected: int) -> str:  # noqa: FBT001
-    if plan is None or not sealed:
-        return "pilot plan --seal"
-    if uncollected:
-        return COLLECT
-    return DECIDE if all(line.state == "done" for line in lines) else "pilot run"

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
 
 from harness.campaign import preflight
-from harness.campaign.contract_check import Answer, Check, check_contract, parity
+from harness.campaign.contract_check import Answer, Check, Shown, check_contract, parity
 from harness.campaign.fronts import front_checks
 from harness.campaign.mapped_check import check_mapped
 from harness.campaign.openai_check import check_openai
 from harness.campaign.recognise import recognise
 from harness.domain.target import AwsLambda, Dialect, Target
 from harness.errors import PilotError
+from harness.planning.changes import last_seal
 from harness.planning.profiles import describe
 from harness.runtimes import runtime_of
 from harness.runtimes.fronts import front_of
@@ -23,6 +25,7 @@ from harness.runtimes.ready import auth_of, verify_of
 from harness.workspace import Workspace
 
 QUOTAS, FAIRNESS, EVIDENCE, FRONTS = "quotas", "fairness", "evidence", "platforms"
+CHECKED = "contract checked"  # the journal's word: it is asked once a seal
 ADVICE = (QUOTAS, FAIRNESS, FRONTS)  # said, kept and doubted in the report; only a person can weigh them
 
 
@@ -35,14 +38,31 @@ def contract_of(target: Target, url: str, *, streams: bool = True) -> list[Check
     return check_contract(url, auth_of(target, url), verify_of(target))
 
 
-def endpoint(url: str) -> dict[str, list[Check]]:
-    """An endpoint that nobody has declared: its dialect, that dialect's contract, and what it leaves untold."""
+@dataclass(frozen=True)
+class Endpoint:
+    """What was seen of an endpoint that nobody has declared; ``dialect`` None where it speaks none that is known."""
+
+    url: str
+    dialect: Dialect | None
+    model: str | None
+    groups: Mapping[str, list[Check]]
+
+    @property
+    def reached(self) -> bool:
+        """Whether it answered anything: an API of its own is an answer too."""
+        return self.dialect is not None or self.groups[self.url][0].answer is Answer.FAIL
+
+
+def endpoint(url: str) -> Endpoint:
+    """An endpoint by its URL: its dialect, that dialect's contract, and what it leaves untold."""
     found = recognise(url)
     held: list[Check] = []
     if found.seen.answer is Answer.PASS:
         held = check_contract(url) if found.dialect is Dialect.RAG_CHAT else check_openai(url, model=found.model)
-    out = {url: [found.seen, *held]}
-    return out | ({f"{EVIDENCE} of {url}": list(found.evidence)} if found.evidence else {})
+    groups = {url: [found.seen, *held]}
+    if found.evidence:
+        groups[f"{EVIDENCE} of {url}"] = list(found.evidence)
+    return Endpoint(url, found.dialect, found.model, groups)
 
 
 def comparing(workspace: Workspace, pair: Sequence[Target], bases: Mapping[str, str]) -> dict[str, list[Check]]:
@@ -54,11 +74,17 @@ def comparing(workspace: Workspace, pair: Sequence[Target], bases: Mapping[str, 
         parity(*metas),
         preflight.fairness_checks(names, ways, metas, workspace.config.slo.tightest_s, workspace.config.load.caches),
     )
-    if any(target.dialect is not Dialect.RAG_CHAT for target in pair):
-        # other dialects cannot say it: that stays a doubt of the report, and does not keep anybody from measuring
-        fair = [*(check for check in same if check.answer is Answer.UNKNOWN), *fair]
-        same = [check for check in same if check.answer is not Answer.UNKNOWN]
-    return {**({"same work": same} if same else {}), FAIRNESS: fair}
+    silent = [target.name for target in pair if target.dialect is not Dialect.RAG_CHAT]
+    return {"same work": [_silenced(c, silent) for c in same], FAIRNESS: [_silenced(c, silent) for c in fair]}
+
+
+def _silenced(check: Check, silent: Sequence[str]) -> Check:
+    """What an API has no field for is not told, which is no fault of the endpoint; the samples may show it."""
+    if check.answer is not Answer.UNKNOWN or check.shown_by is None or not silent:
+        return check
+    words = f"{' and '.join(silent)} {'has' if len(silent) == 1 else 'have'} no field for it"
+    shown = "" if check.shown_by is Shown.NOTHING else f"; the report compares the {check.shown_by.value} of every pair"
+    return replace(check, answer=Answer.UNTOLD, detail=words + shown)
 
 
 def fitting(workspace: Workspace, targets: Sequence[Target], bases: Mapping[str, str]) -> dict[str, list[Check]]:
@@ -66,10 +92,14 @@ def fitting(workspace: Workspace, targets: Sequence[Target], bases: Mapping[str,
     described = describe(workspace)
     deadline_s = workspace.config.load.deadline_s
     mixes = [d.mix for d in described]
-    limits, fronts, quotas = [], [], []
+    limits: list[Check] = []
+    fronts: list[Check] = []
+    quotas: list[Check] = []
     for target in targets:
         facts = _facts(workspace, target, bases[target.name])
-        limits.append(_named(target, preflight.timeout_check(target, facts, deadline_s)))
+        waits = preflight.timeout_check(target, facts, deadline_s)
+        told = waits is not None and waits.answer is not Answer.UNKNOWN
+        (limits if told else fronts).extend([_named(target, waits)] if waits else [])
         front = front_of(target)
         fronts += [_named(target, c) for c in (front_checks(workspace, front, mixes) if front else ())]
         wanted = preflight.demands(workspace, described, target)
@@ -77,7 +107,11 @@ def fitting(workspace: Workspace, targets: Sequence[Target], bases: Mapping[str,
         if isinstance(target.runtime, AwsLambda):
             made.append(preflight.scaling_check(wanted))
         quotas += [_named(target, check) for check in made]
-    return {"limits": limits, **({FRONTS: fronts} if fronts else {}), **({QUOTAS: quotas} if quotas else {})}
+    return {
+        **({"limits": limits} if limits else {}),
+        **({FRONTS: fronts} if fronts else {}),
+        **({QUOTAS: quotas} if quotas else {}),
+    }
 
 
 def meta_of(target: Target, url: str) -> dict[str, object]:
@@ -91,12 +125,19 @@ def meta_of(target: Target, url: str) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def _facts(workspace: Workspace, target: Target, url: str) -> dict[str, Any]:
+def _facts(workspace: Workspace, target: Target, url: str) -> dict[str, Any] | str:
+    """What the control side says, or why it says nothing."""
     try:
         return runtime_of(target, workspace, url).facts()
-    except PilotError:
-        return {}
+    except PilotError as error:
+        return str(error).splitlines()[0]
 
 
 def _named(target: Target, check: Check) -> Check:
     return Check(f"{target.name}: {check.name}", check.answer, check.detail)
+
+
+def checked(journal: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether every contract was kept, asked since the last seal: a mapping that was sealed again is asked again."""
+    sealed = last_seal(journal)
+    return any(e["event"] == CHECKED for e in journal[sealed[0] if sealed else 0 :])

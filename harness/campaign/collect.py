@@ -134,6 +134,7 @@ def collect(
         kept=done.kept,
         absent=done.absent,
         unsettled=len(done.unsettled),
+        settles_unix_s=min((due.settles_unix_s for due in done.unsettled), default=None),
         failed=len(done.failed),
         bills=done.bills.days,
         bills_usd=str(done.bills.usd),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -21,6 +22,7 @@ class Limits:
     budget_usd: Decimal
     stop_file: Path
     spent_usd: Decimal = field(default=Decimal(0))
+    _settling: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def reserve(self, worst_case_usd: Decimal) -> None:
         """Raises LimitReached when the next run could exceed the budget, or the stop file lies there."""
@@ -46,7 +48,9 @@ class Limits:
             raise LimitReached(f"the stop file {self.stop_file} is there", "remove it to go on")
 
     def settle(self, cost_usd: Decimal) -> None:
-        self.spent_usd += cost_usd
+        """Safe from several threads."""
+        with self._settling:
+            self.spent_usd += cost_usd
 
 
 def spent_in(evidence: Path) -> Decimal:

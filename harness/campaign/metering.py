@@ -17,6 +17,7 @@ from harness.costing.book import read_book
 from harness.costing.models import Usage, bill
 from harness.domain.sample import COLUMNS, UNBILLED, Outcome
 from harness.domain.target import Target
+from harness.evidence import parquet
 from harness.evidence.run_folder import SPOOL
 
 READ = ("outcome", "sent_s", "finished_s", "bytes", "input_tokens", "output_tokens", "attempts", "platform_request_id")
@@ -83,10 +84,8 @@ class Meter:
 
 def metered(target: Target, folder: Path, billed_ms: Mapping[str, float] | None = None) -> Meter | None:
     """A run that has ended, from its whole file; None where there is none."""
-    import pyarrow.parquet as pq  # noqa: PLC0415 - only after a run
-
     try:
-        table = pq.read_table(folder / "samples.parquet", columns=list(READ))
+        table = parquet.read(folder / "samples.parquet", READ)
     except (OSError, ValueError):
         return None
     meter = Meter(target, billed_ms)

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from harness.campaign.contract_check import Answer, Check
+from harness.campaign.contract_check import Answer, Check, Shown
 from harness.domain.ledger import lag_limit_s
 from harness.domain.quota import Need, Quota
-from harness.domain.target import LocalContainer, LocalFunction, Target
+from harness.domain.target import External, LocalContainer, LocalFunction, Target
 from harness.planning.profiles import Described
 from harness.runtimes.ready import verify_of
 from harness.workspace import Workspace
@@ -96,14 +96,22 @@ def scaling_check(wanted: Sequence[Demand]) -> Check:
     return Check("Lambda scaling rate", Answer.PASS if jumps[profile] <= SCALING_STEP else Answer.FAIL, said)
 
 
-def timeout_check(target: Target, facts: Mapping[str, Any], deadline_s: float) -> Check:
-    """A client that gives up first leaves work behind that runs on and is billed unseen."""
+def timeout_check(target: Target, facts: Mapping[str, Any] | str, deadline_s: float) -> Check | None:
+    """A client that gives up first leaves work behind that runs on and is billed unseen.
+
+    ``facts`` is why the control side did not say any; None for a target of which no control side is known.
+    """
     name = "the client waits at least as long as the runtime works"
     runtime = target.runtime
     own = runtime.timeout_s if isinstance(runtime, LocalFunction | LocalContainer) else None
-    limit = own if own is not None else facts.get("Timeout")
+    if own is None and isinstance(runtime, External):
+        return None
+    unread = facts if isinstance(facts, str) else facts.get("unreadable")
+    if own is None and unread:
+        return Check(name, Answer.UNKNOWN, f"the runtime's timeout could not be read: {unread}")
+    limit = own if own is not None or isinstance(facts, str) else facts.get("Timeout")
     if limit is None:
-        return Check(name, Answer.PASS, "the runtime says no timeout of its own")
+        return Check(name, Answer.PASS, "the runtime has no timeout of its own")
     said = f"load.deadline_s {deadline_s:g} s, the runtime's timeout {float(limit):g} s"
     return Check(name, Answer.PASS if deadline_s >= float(limit) else Answer.FAIL, said)
 
@@ -187,7 +195,7 @@ def _caches(names: Sequence[str], metas: Sequence[Mapping[str, Any]], declared: 
     """An answer that was made before measures nothing of the runtime, and popular questions come often."""
     name = "no cache answers but those of load.caches"
     if any(not isinstance(meta.get("caches"), list) for meta in metas):
-        return Check(name, Answer.UNKNOWN, "one of them does not say")
+        return Check(name, Answer.UNKNOWN, "one of them does not say", Shown.NOTHING)
     wrong = [
         f"{target} has {', '.join(meta['caches']) or 'none'} on"
         for target, meta in zip(names, metas, strict=True)
@@ -201,5 +209,5 @@ def _same_region(metas: Sequence[Mapping[str, Any]]) -> Check:
     name = "both are in the same region"
     regions = [(meta.get("runtime") or {}).get("region") for meta in metas]
     if None in regions or len(regions) < 2:
-        return Check(name, Answer.UNKNOWN, "one of them does not say")
+        return Check(name, Answer.UNKNOWN, "one of them does not say", Shown.NOTHING)
     return Check(name, Answer.PASS if len(set(regions)) == 1 else Answer.FAIL, " | ".join(map(str, regions)))

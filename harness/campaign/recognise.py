@@ -36,7 +36,7 @@ class Recognised:
 
 def recognise(base_url: str, auth: httpx.Auth | None = None, verify: Verify = True) -> Recognised:  # noqa: FBT002
     """Asks two or three times; never raises for what an endpoint answers."""
-    name = "It speaks a dialect"
+    name = "API dialect"
     with client_of(base_url, auth, verify) as client:
         try:
             meta = client.get("/v1/meta")
@@ -71,7 +71,7 @@ def _evidence(client: httpx.Client, path: str, question: dict[str, Any]) -> tupl
     try:
         answer = client.post(path, json=question, headers={"X-Request-Id": given})
     except httpx.HTTPError as error:
-        return (Check("evidence", Answer.UNKNOWN, transport_words(error)[1]),)
+        return (Check("what its answers tell", Answer.UNKNOWN, transport_words(error)[1]),)
     body, headers = _json(answer), answer.headers
     told = {
         "instances": "x-instance-id" in headers,
@@ -82,7 +82,7 @@ def _evidence(client: httpx.Client, path: str, question: dict[str, Any]) -> tupl
         "citations": isinstance(body.get("citations"), list),
     }
     return tuple(
-        Check(name, Answer.PASS if has else Answer.UNKNOWN, "" if has else GAPS[name]) for name, has in told.items()
+        Check(name, Answer.PASS if has else Answer.UNTOLD, "" if has else GAPS[name]) for name, has in told.items()
     )
 
 

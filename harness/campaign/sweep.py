@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from harness.campaign.apply import Applied
 from harness.campaign.collect import Collected, collect
-from harness.campaign.execute import Campaign, Driven, Tally
+from harness.campaign.drive import Driven
+from harness.campaign.execute import Campaign, Tally
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress, duration
 from harness.domain.plan import Plan

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
+from importlib.metadata import version
+from typing import Annotated, Any
 
 import typer
 
+from harness.cli.output import pages
 from harness.errors import Exit, PilotError
 
 COMMANDS = (
@@ -33,19 +36,45 @@ COMMANDS = (
 # typer carries its own click and does not export the base of its usage errors
 USAGE_ERRORS: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "UsageError")
 
+
 app = typer.Typer(
     name="pilot",
-    help="Decide, with evidence, which runtime should serve a chat API.",
+    epilog=f"\b\nBegin with: pilot init DIR --quick\nDocs: {pages()}",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
 
+def _version(asked: bool) -> None:  # noqa: FBT001 - typer calls it with the option's value
+    if asked:
+        print(f"pilot {version('runtime-pilot')}")
+        raise typer.Exit
+
+
+@app.callback()
+def pilot(
+    *,
+    shown: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Decide, with evidence, which runtime should serve a chat API."""
+
+
+def registered(names: Sequence[str] = COMMANDS) -> typer.Typer:
+    """The application with these commands; each summary whole, which click would cut to one line."""
+    for name in names:
+        import_module(f"harness.cli.{name}").register(app)
+    for command in app.registered_commands:
+        command.short_help = (command.callback.__doc__ or "").strip() if command.callback else None
+    return app
+
+
 def main() -> None:
     """Run one command; every error of ours is one clear message and its documented exit code."""
-    for name in COMMANDS:
-        import_module(f"harness.cli.{name}").register(app)
+    asked = [name for name in COMMANDS if name in sys.argv[1:2]]
+    registered(asked or COMMANDS)  # a command alone starts faster: pilot cold is called in the middle of measurements
     try:
         code = app(standalone_mode=False, prog_name="pilot")
         sys.exit(code if isinstance(code, int) else int(Exit.DONE))

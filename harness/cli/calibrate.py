@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from harness import pipeline
-from harness.calibration.calibrate import record
+from harness.calibration.calibrate import LONG, USUAL, record
 from harness.calibration.checks import Checked
 from harness.campaign.progress import Progress
 from harness.cli.output import emit
@@ -27,10 +27,10 @@ def calibrate(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the record as JSON.")] = False,
 ) -> None:
-    """Run the generator against known laws and keep the record that reports carry; exit 5 when a check fails."""
+    """Run the generator against known laws and keep the record that reports carry; exit 5 when a check fails, 6 when one can't be told."""
     workspace = find()
     with Progress() as progress:
-        made, path = pipeline.calibrate(workspace, progress, long=long)
+        made, path = pipeline.calibrate(workspace, progress, LONG if long else USUAL)
     if as_json:
         emit(record(made))
     else:
@@ -38,7 +38,7 @@ def calibrate(
         print(f"highest rate held: {made.floor.highest_rate_per_s or 'none'} of {made.floor.rates_tried_per_s} per s")
         print(f"record: {path}")
     if not made.passed:
-        raise typer.Exit(int(Exit.GATE))
+        raise typer.Exit(int(Exit.GATE if made.failed else Exit.CANT_TELL))
 
 
 def table(checks: list[Checked]) -> str:

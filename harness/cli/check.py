@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from shlex import quote
 from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
 
 from harness import pipeline
-from harness.campaign.checks import EVIDENCE
+from harness.campaign.checks import EVIDENCE, Endpoint
 from harness.campaign.contract_check import Answer
 from harness.cli.output import emit
+from harness.domain.target import Dialect
 from harness.errors import Exit
 from harness.workspace import find
 
@@ -32,13 +35,16 @@ def check(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answers as JSON.")] = False,
 ) -> None:
-    """Check contract, same work, quotas, timeouts and fairness; exit 5 when something fails or can't be told."""
+    """Check contract, same work, quotas, timeouts and fairness; exit 5 for what would make the comparison wrong, 6 when it can't be told."""
     names = targets or []
     verified: dict[str, str] = {}
+    following = None
     if trace is not None:
         results = {trace: pipeline.trace(find(), trace, wait)}
     elif names and all(urlsplit(name).scheme for name in names):
-        results = pipeline.check_endpoints(names)
+        seen = pipeline.endpoints(names)
+        results = {name: made for one in seen for name, made in one.groups.items()}
+        following = _init(seen)
     else:
         workspace = find()
         results = pipeline.check(workspace, names)
@@ -50,6 +56,29 @@ def check(
             print(f"{name} (verified: {verified[name]})" if name in verified else name)
             for item in checks:
                 print(f"  {item.answer.value:<10} {item.name}{f': {item.detail}' if item.detail else ''}")
+        if following:
+            print(f"next: {following}")
     gates = [checks for name, checks in results.items() if not name.startswith(EVIDENCE)]
-    if any(item.answer is not Answer.PASS for checks in gates for item in checks):
+    answers = [item for checks in gates for item in checks]
+    if any(item.answer is Answer.FAIL for item in answers):
         raise typer.Exit(int(Exit.GATE))
+    if not answers or any(not item.stands for item in answers):  # also where nothing was asked
+        raise typer.Exit(int(Exit.CANT_TELL))
+
+
+def _init(seen: Sequence[Endpoint]) -> str | None:
+    """The command that makes a workspace of two endpoints; a dialect of their own is described in target.toml.
+
+    None where one of them gave no answer: first it has to be reached.
+    """
+    if len(seen) != 2 or not all(one.reached for one in seen):
+        return None
+    words = ["pilot init ours --quick"]
+    for role, one in zip(("baseline", "candidate"), seen, strict=True):
+        words.append(f"--{role}-url {quote(one.url)}")
+        dialect = one.dialect or Dialect.MAPPED
+        if dialect is not Dialect.RAG_CHAT:
+            words.append(f"--{role}-dialect {dialect.value}")
+        if one.model:
+            words.append(f"--{role}-model {quote(one.model)}")
+    return " ".join(words)

@@ -11,6 +11,7 @@ from harness import pipeline
 from harness.campaign.collect import Collected
 from harness.campaign.progress import Progress
 from harness.cli.output import emit
+from harness.errors import Exit
 from harness.evidence.coverage import table
 from harness.workspace import find
 
@@ -21,12 +22,18 @@ def register(app: typer.Typer) -> None:
 
 
 def collect(*, as_json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False) -> None:
-    """Pull every settled reading and bill that is not there yet; safe to repeat, and in cron."""
+    """Pull every settled reading and bill that is not there yet; safe to repeat, and in cron; 6 when one got no answer."""
     with Progress() as progress:
         done = pipeline.collect(find(), progress)
     if as_json:
         emit(done)
-        return
+    else:
+        _print(done)
+    if done.failed:  # what was asked and not answered is no success, though it will be asked again
+        raise typer.Exit(int(Exit.CANT_TELL))
+
+
+def _print(done: Collected) -> None:
     print(
         f"{done.pulled} pulled, {done.kept} already there, {done.absent} series absent, "
         f"{len(done.unsettled)} not settled yet, {len(done.failed)} not answered"

@@ -10,10 +10,11 @@ from rich.text import Text
 from harness import pipeline
 from harness.cli import page
 from harness.cli.output import emit
+from harness.decision.asked import Asked, asked
 from harness.decision.rule import Choice
 from harness.domain.estimate import Estimate
 from harness.domain.verdict import Judgement
-from harness.errors import Exit, GateFailed, Refused
+from harness.errors import Exit, GateFailed, Refused, Undecided
 from harness.report import words
 from harness.workspace import find
 
@@ -31,40 +32,59 @@ def decide(
     ] = None,
     gate: Annotated[
         str | None,
-        typer.Option(metavar="TARGET", help="Ask one target alone: 5 where it fails a promise, 0 else, whoever wins."),
+        typer.Option(
+            metavar="TARGET",
+            help="Ask one target alone: 5 where it fails a promise or is worse than the other, 6 where that is open.",
+        ),
     ] = None,
 ) -> None:
-    """Judge every SLO, compare the targets, recommend; exit 5 when there is no clear winner."""
+    """Judge every SLO, compare the targets, recommend; exit 5 when there is no clear winner, 6 while that is open."""
     outcome = pipeline.decide(find())
     if expect_seal is not None and (outcome.seal is None or outcome.seal["digest"] != expect_seal):
         raise GateFailed(
             f"the seal is {outcome.seal['digest'] if outcome.seal else 'absent'}, not {expect_seal}",
             "somebody sealed anew: ask who, and what changed (pilot report says)",
         )
+    answer = None if gate is None else _asked(outcome, gate)
     if as_json:
-        emit(outcome.as_json())
+        emit(outcome.as_json() | ({"gate": answer.as_json()} if answer else {}))
     else:
         _print(outcome)
-    if gate is not None:
-        _gate(outcome, gate)
-        return
+    if answer is not None:
+        _gate(answer)
+    else:
+        _recommended(outcome)
+
+
+def _asked(outcome: pipeline.Outcome, target: str) -> Asked:
+    """Raises Refused for a target that is not one of the two."""
+    pair = outcome.findings.data.targets
+    if target not in pair:
+        raise Refused(f"no promise was judged for {target!r}", f"judged: {', '.join(pair)}")
+    return asked(target, outcome.findings)
+
+
+def _gate(answer: Asked) -> None:
+    """Raises GateFailed or Undecided, each with all that is against the target or open."""
+    if answer.judgement is Judgement.FAIL:
+        raise GateFailed(
+            f"{answer.target}: {'; '.join(answer.against)}",
+            "pilot report shows where; a build that must pass is not ready",
+        )
+    if answer.judgement is Judgement.INCONCLUSIVE:
+        raise Undecided(
+            f"{answer.target}: can't tell: {'; '.join(f'{one} ({one.why})' for one in answer.open)}",
+            "more blocks, or longer ones, tell more; pilot report says how many would do",
+        )
+    print(f"{answer.target} keeps every promise and is not the worse of the two")
+
+
+def _recommended(outcome: pipeline.Outcome) -> None:
+    """Exit codes of the recommendation: settled for one is 0, settled for none is 5, anything else can't be told."""
+    if outcome.standing.settled is None:
+        raise typer.Exit(int(Exit.CANT_TELL))
     if outcome.decision.choice is Choice.NONE:
         raise typer.Exit(int(Exit.GATE))
-
-
-def _gate(outcome: pipeline.Outcome, target: str) -> None:
-    """Raises GateFailed where a promise is broken, Refused for a target that was not judged."""
-    mine = [v for v in (*outcome.findings.slos, *outcome.findings.cost_verdicts) if v.target == target]
-    if not mine:
-        judged = sorted({v.target for v in outcome.findings.slos})
-        raise Refused(f"no promise was judged for {target!r}", f"judged: {', '.join(judged) or 'none'}")
-    failed = [f"{v.slo.name} under {v.profile}" for v in mine if v.judgement is Judgement.FAIL]
-    if failed:
-        raise GateFailed(
-            f"{target} fails {'; '.join(failed)}", "pilot report shows where; a build that must pass is not ready"
-        )
-    undecided = sum(v.judgement is Judgement.INCONCLUSIVE for v in mine)
-    print(f"{target} fails no promise; {undecided} of {len(mine)} can't be told from these blocks")
 
 
 def _print(outcome: pipeline.Outcome) -> None:
@@ -103,6 +123,9 @@ def _print(outcome: pipeline.Outcome) -> None:
     out.print()
     page.lines(out, "because", outcome.decision.reasons)
     page.lines(out, "would change", outcome.decision.would_change)
+    page.lines(
+        out, "open", [f"{one}{f' of {one.target}' if one.target else ''}: {one.why}" for one in outcome.standing.open]
+    )
     page.lines(out, "in doubt", outcome.doubts)
 
 

@@ -10,6 +10,7 @@ import typer
 
 from harness import scaffold
 from harness.cli.asking import ask
+from harness.cli.output import pages
 from harness.domain.target import Dialect
 from harness.scaffold import Answers, Side
 
@@ -80,6 +81,7 @@ def init(
     for path in made:
         if path.name in ("pilot.toml", "target.toml", "questions.jsonl"):
             print(f"  {path}")
+    print(f"docs: {pages() / 'tutorial.md'}")
     print(f"next: cd {folder} && pilot check")
 
 

@@ -21,6 +21,7 @@ STYLES = {
     Relation.UNRESOLVED.value: "dim",
     "done": "blue",
     "invalid": "bold yellow",
+    "given up": "bold yellow",
     "begun": "bold",
     "due": "dim",
 }

@@ -9,7 +9,10 @@ import typer
 from harness import pipeline
 from harness.campaign.progress import duration
 from harness.cli.output import emit
-from harness.workspace import find
+from harness.domain.decidable import Lacks, Unsettled
+from harness.domain.plan import Plan
+from harness.planning import Planned
+from harness.workspace import Workspace, find
 
 
 def register(app: typer.Typer) -> None:
@@ -20,33 +23,91 @@ def register(app: typer.Typer) -> None:
 def plan(
     *,
     seal: Annotated[
-        bool, typer.Option(help="Write the seal: SLOs, margins, limits, seed and order stand from now on.")
+        bool,
+        typer.Option("--seal", help="Freeze SLOs, margins, limits, seed and order; again, until anything is measured."),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
 ) -> None:
-    """Draw every block, its order and slot; print duration, requests and forecast cost; nothing is sent."""
+    """Draw every block and its slot; print duration, requests, cost and what the plan cannot settle; send nothing."""
     workspace = find()
-    made, digest = pipeline.plan(workspace, seal=seal)
+    planned = pipeline.plan(workspace, seal=seal)
     if as_json:
-        emit({"plan": made, "seal": digest})
+        emit(
+            {
+                "plan": planned.plan,
+                "seal": planned.seal,
+                "unsettled": planned.unsettled,
+                "changes": planned.changes,
+                "replaced": planned.replaced,
+            }
+        )
         return
-    print(f"{len(made.blocks)} blocks of {len(made.profiles)} profiles on {made.baseline} (A) and {made.candidate} (B)")
-    for block in made.units:
-        print(
-            f"  {block.number:>3}  {block.order}  day {block.day:>2}  not before {block.not_before}  "
-            f"{duration(block.expected_s)}  {sum(r.requests for r in block.runs)} requests"
-            f"{f'  track {block.track}' if block.track else ''}"
-        )
-    for profile in made.profiles:
-        print(
-            f"  {profile.name}: {profile.requests} requests in {duration(profile.warmup_s + profile.duration_s)}, "
-            f"starts {profile.start.value}, {' '.join(f'{k} {v}' for k, v in profile.options) or 'as its file says'}"
-        )
-    print(
-        f"in all {made.requests} requests, {duration(made.expected_s)} of measuring, "
-        f"forecast up to {made.forecast_usd:.2f} USD (MODELLED)"
-    )
+    for line in (*_blocks(planned.plan), *_size(workspace, planned.plan), *_open(planned.unsettled), *_seal(planned)):
+        print(line)
+
+
+def _blocks(made: Plan) -> list[str]:
+    out = [
+        f"{len(made.blocks)} blocks of {len(made.profiles)} profiles on {made.baseline} (A) and {made.candidate} (B)"
+    ]
+    out += [
+        f"  {block.number:>3}  {block.order}  day {block.day:>2}  not before {block.not_before}  "
+        f"{duration(block.expected_s)}  {sum(r.requests for r in block.runs)} requests"
+        f"{f'  track {block.track}' if block.track else ''}"
+        for block in made.units
+    ]
+    return out + [
+        f"  {profile.name}: {profile.requests} requests in {duration(profile.warmup_s + profile.duration_s)}, "
+        f"starts {profile.start.value}, {' '.join(f'{k} {v}' for k, v in profile.options) or 'as its file says'}"
+        for profile in made.profiles
+    ]
+
+
+def _size(workspace: Workspace, made: Plan) -> list[str]:
+    cost = f"forecast up to {made.forecast_usd:.2f} USD (MODELLED)"
+    out = [f"in all {made.requests} requests, {duration(made.expected_s)} of measuring, {cost}"]
     budget = workspace.config.limits.budget_usd
     if made.forecast_usd > budget:
-        print(f"warning: limits.budget_usd is {budget}: the campaign would stop before its end")
-    print(f"sealed: {digest}" if digest else "not sealed: pilot plan --seal")
+        out.append(f"warning: limits.budget_usd is {budget}: the campaign would stop before its end")
+    return out
+
+
+def _open(unsettled: tuple[Unsettled, ...]) -> list[str]:
+    """What stays INCONCLUSIVE whatever is measured, and what it would take."""
+    if not unsettled:
+        return ["every promise can be settled by these blocks if the targets keep it clearly enough"]
+    return ["these stay INCONCLUSIVE even if every answer is good:", *(f"  - {words(one)}" for one in unsettled)]
+
+
+def words(one: Unsettled) -> str:
+    """One promise that the plan cannot settle, and what it needs."""
+    what = f"{one.promise} under {one.profile}"
+    match one.lacks:
+        case Lacks.BLOCKS:
+            return f"{what}: {one.has} blocks planned, {one.needed} needed (pilot.blocks)"
+        case Lacks.REQUESTS:
+            more = "more blocks, a longer duration_s or a higher rate"
+            return f"{what}: {one.has} measured requests planned on each target, {one.needed} needed ({more})"
+        case _:
+            return f"{what}: no number of requests can show it; the pilot can only find evidence against it"
+
+
+def _seal(planned: Planned) -> list[str]:
+    """What stands now, and what differs from the seal before it or, where nothing was sealed anew, from the one that stands."""
+    if planned.seal is None:
+        return ["not sealed: pilot plan --seal"]
+    sealed, changes = f"sealed: {planned.seal}", [f"  - {change}" for change in planned.changes]
+    if planned.lost:
+        return [f"the journal knows an earlier seal, {planned.replaced}, and its file was gone: sealed again", sealed]
+    if planned.replaced and changes:
+        return [f"sealed again; changed since {planned.replaced}:", *changes, sealed]
+    if planned.replaced:
+        return ["sealed again: the same criteria, other slots", sealed]
+    if changes:
+        late = (
+            "requests were measured under it, so these are doubts of the report"
+            if planned.stands
+            else "pilot plan --seal"
+        )
+        return [f"changed since the seal, and not part of this plan ({late}):", *changes, sealed]
+    return [*(["nothing changed since it was sealed"] if planned.asked_again else []), sealed]

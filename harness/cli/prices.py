@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
     sub = typer.Typer(invoke_without_command=True, no_args_is_help=False)
     sub.callback()(prices)
     sub.command("refresh")(refresh)
-    app.add_typer(sub, name="prices")
+    app.add_typer(sub, name="prices", short_help=prices.__doc__)
 
 
 def prices(

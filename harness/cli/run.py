@@ -21,9 +21,10 @@ def run(
     *,
     now: Annotated[bool, typer.Option(help="Do not wait for the blocks' slots: a rehearsal.")] = False,
 ) -> None:
-    """Execute the plan's remaining blocks in child processes; go on where the last run stopped."""
+    """Execute the plan's remaining blocks in child processes; go on where the last run stopped, stop where it is settled."""
     with Progress() as progress:
         tally = pipeline.run(find(), progress, now=now)
-    print(f"{tally.blocks_valid} blocks valid, {tally.blocks_given_up} given up, {tally.blocks_left} left")
+    spared = f", {tally.not_needed} not needed: the answer is settled" if tally.not_needed else ""
+    print(f"{tally.blocks_valid} blocks valid, {tally.blocks_given_up} given up, {tally.blocks_left} left{spared}")
     if tally.blocks_given_up:
         raise typer.Exit(int(Exit.INVALID))

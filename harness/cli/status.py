@@ -13,7 +13,16 @@ from harness.cli.output import emit
 from harness.domain.looks import look
 from harness.workspace import find
 
-MARKS = {"done": "●", "invalid": "▲", "begun": "◐", "due": "○"}
+MARKS = {
+    "done": "●",
+    "invalid": "▲",
+    "given up": "▲",
+    "begun": "◐",
+    "due": "○",
+    "waiting": "◌",
+    "absent": "-",
+    "not needed": "·",
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -28,7 +37,7 @@ def status(*, as_json: Annotated[bool, typer.Option("--json", help="Print the bo
         emit(board)
         return
     out = page.console()
-    page.lines(out, board.question, _facts(board), mark=" ")
+    page.lines(out, board.question, [*_way(board), *_facts(board)], mark=" ")
     body = [
         (
             str(b.day),
@@ -44,29 +53,42 @@ def status(*, as_json: Annotated[bool, typer.Option("--json", help="Print the bo
         for b in sorted(board.blocks, key=lambda b: (b.day, b.not_before, b.number))
     ]
     head = ("day", "from", "unit", "no", "order", "state", "attempts", "requests", "failed")
-    page.rows(out, "The two weeks", head, body, right=(0, 3, 6, 7, 8))
-    done = sum(line.state == "done" for line in board.blocks)
-    print(f"{done} of {len(board.blocks)} blocks done, {board.uncollected} runs not collected")
-    print(f"next: {board.next_command}")
+    page.rows(out, "Blocks", head, body, right=(0, 3, 6, 7, 8))
+    if board.blocks:
+        done = sum(line.state == "done" for line in board.blocks)
+        spared = sum(line.state == "not needed" for line in board.blocks)
+        not_needed = f", {spared} not needed" if spared else ""
+        print(f"{done} of {len(board.blocks)} blocks done{not_needed}, {board.uncollected} runs not collected")
+    print(f"next: {_next(board)}")
+
+
+def _next(board: Board) -> str:
+    if board.next_command is None:
+        return f"nothing is left to do; the report is {board.steps[-1].words}"
+    return "pilot decide, then pilot report" if board.next_command == "pilot decide" else board.next_command
+
+
+def _way(board: Board) -> list[str]:
+    """Each step with its mark, its name and how far it is."""
+    return [f"{MARKS[step.state]} {step.name:<10} {step.words}".rstrip() for step in board.steps]
 
 
 def _facts(board: Board) -> list[str]:
-    """What is there, what it has cost, when it will be over, and when verdicts may be read."""
+    """What it has cost, when it will be over, and when verdicts may be read."""
     paired = [b for b in board.blocks if b.track is None]
     valid = sum(b.state == "done" for b in paired)
-    out = [
-        f"plan       {'drawn' if board.planned else 'none yet'}, "
-        + (f"sealed {board.sealed}" if board.sealed else "not sealed"),
-        f"generator  {board.calibrated or 'not calibrated yet: pilot calibrate'}",
-        f"contract   {'checked' if board.contract_checked else 'not checked yet'}",
-        *(f"settings   {words}" for words in board.swept),
-        f"spend      {board.spent_usd} of {board.budget_usd} USD (MODELLED)",
-    ]
-    if left := [b.not_before for b in board.blocks if b.state != "done"]:
-        out.append(f"last slot  {max(left)[:16].replace('T', ' ')} UTC")
+    out = [f"  {'spend':<10} {board.spent_usd} of {board.budget_usd} USD (MODELLED)"]
+    if left := [
+        b.not_before for b in board.blocks if b.state not in ("done", "given up", "not needed") and b.day_part != "now"
+    ]:
+        out.append(f"  {'last slot':<10} {max(left)[:16].replace('T', ' ')} UTC")
     if paired:
-        now = look(valid, len(paired))
-        words = f"read at {now.blocks} blocks" if now.number else f"none before {now.following} blocks ({valid} so far)"
-        following = f", the next look is at {now.following}" if now.number and now.following else ""
-        out.append(f"verdicts   {words}{following}: pilot decide")
+        out.append(f"  {'verdicts':<10} {board.settled or _looks(valid, len(paired))}: pilot decide")
     return out
+
+
+def _looks(valid: int, planned: int) -> str:
+    now = look(valid, planned)
+    if not now.number:
+        return f"none before {now.following} blocks ({valid} so far)"
+    return f"read at {now.blocks} blocks{f', the next look is at {now.following}' if now.following else ''}"

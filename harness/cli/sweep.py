@@ -33,7 +33,10 @@ def sweep(
     duration: Annotated[float, typer.Option(metavar="SECONDS", min=1, help="Longest run of one profile.")] = 120.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
 ) -> None:
-    """Measure the settings of sweep.toml in short interleaved rounds; name the cheapest that keeps every promise; 5 if none."""
+    """Measure the settings of sweep.toml in short interleaved rounds; name the cheapest that keeps every promise.
+
+    Exit 5 if none does, 6 if that can't be told, 3 if a round was given up.
+    """
     workspace = find()
     with Progress() as progress:
         found = pipeline.sweep(workspace, targets or [], progress, rounds=rounds, most_s=duration)
@@ -42,10 +45,12 @@ def sweep(
     else:
         for declared, outcome in found:
             _print(declared, outcome)
-    if any(outcome.chosen is None for _, outcome in found):
+    if any(outcome.none_keeps for _, outcome in found):
         raise typer.Exit(int(Exit.GATE))
     if any(outcome.rounds < outcome.rounds_planned for _, outcome in found):
         raise typer.Exit(int(Exit.INVALID))
+    if any(outcome.untold for _, outcome in found):
+        raise typer.Exit(int(Exit.CANT_TELL))
 
 
 def _print(declared: Sweep, outcome: Settings) -> None:

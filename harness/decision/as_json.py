@@ -7,13 +7,16 @@ from dataclasses import asdict
 from typing import Any
 
 from harness.decision.decide import Decision
+from harness.decision.errors import statement
 from harness.decision.findings import Findings
+from harness.decision.settling import Standing
 from harness.domain.bill import CostLayer
 from harness.domain.estimate import Known, Unknown
+from harness.domain.verdict import METHOD
 
 
 def decision_json(
-    findings: Findings, decision: Decision, doubts: Sequence[str], seal: dict[str, Any] | None
+    findings: Findings, decision: Decision, doubts: Sequence[str], seal: dict[str, Any] | None, standing: Standing
 ) -> dict[str, Any]:
     """One document; keys only grow."""
     return {
@@ -22,6 +25,12 @@ def decision_json(
         "sentence": decision.sentence,
         "confidence": decision.confidence.value,
         "reasons": list(decision.reasons),
+        "settled": standing.settled.value if standing.settled else None,
+        "lasts": standing.lasts,
+        "open": [
+            {"kind": o.kind.value, "target": o.target, "profile": o.profile, "metric": o.metric, "why": o.why}
+            for o in standing.open
+        ],
         "gates": {g.target: g.judgement.value for g in decision.gates},
         "slos": [
             {
@@ -34,6 +43,8 @@ def decision_json(
                 "unit": v.slo.unit,
                 "why": v.reason,
                 "blocks_needed": v.blocks_needed,
+                "beyond": None if v.beyond is None else _known(v.beyond),
+                "allowed": v.allowed,
             }
             for v in (*findings.slos, *findings.cost_verdicts)
         ],
@@ -46,8 +57,28 @@ def decision_json(
                 "margin": c.margin,
                 "why": c.reason,
                 "different_within_margin": c.within_margin_but_different,
+                "beyond": None if c.beyond is None else _known(c.beyond),
+                "p_value": c.p_value,
+                "exploratory": c.exploratory,
+                "compared_together": c.family,
             }
             for c in findings.comparisons
+        ],
+        "errors": statement(findings),
+        "a_a": _aa(findings),
+        "modes": [
+            {
+                "target": m.target,
+                "profile": m.profile,
+                "cold_share": _known(m.cold_share),
+                "warm_p95": _known(m.warm_p95_s),
+                "cold_p95": _known(m.cold_p95_s),
+                "measured_p95": _known(m.measured_p95_s),
+                "expected_cold_share": _known(m.expected_share),
+                "expected_p95": _known(m.expected_p95_s),
+                "unit": "s",
+            }
+            for m in findings.modes
         ],
         "capacity": {
             c.target: {
@@ -83,8 +114,26 @@ def decision_json(
         },
         "doubts": list(doubts),
         "would_change": list(decision.would_change),
-        "blocks": {"planned": findings.data.blocks_planned, "valid": list(findings.data.blocks_valid)},
+        "blocks": {
+            "planned": findings.data.blocks_planned,
+            "valid": list(findings.data.blocks_valid),
+            "not_needed": list(findings.ended.not_needed) if findings.ended else [],
+        },
         "seal": None if seal is None else {"digest": seal["digest"], "sealed_utc": seal.get("sealed_utc")},
+        "method": METHOD,
+    }
+
+
+def _aa(findings: Findings) -> dict[str, Any] | None:
+    """The ratio that each measure's A/A comparison would have noticed nine times in ten; null where it could tell none."""
+    gate = findings.aa
+    if gate is None:
+        return None
+    return {
+        "target": gate.target,
+        "pairs": gate.units,
+        "biased": [c.metric for c in gate.biased],
+        "would_notice_ratio": {c.metric: gate.noticed(c.metric) for c in gate.comparisons},
     }
 
 
@@ -99,4 +148,5 @@ def _known(known: Known) -> dict[str, Any]:
         "blocks": known.blocks,
         "confidence": known.confidence,
         "method": known.method,
+        "why_open": known.why_open or None,
     }

@@ -31,8 +31,8 @@ class Decision:
     reasons: tuple[str, ...]
     would_change: tuple[str, ...]
     gates: tuple[Gate, ...]
+    chosen: Chosen
     scoring: Scoring | None = None
-    chosen: Chosen | None = None
 
 
 def decide(workspace: Workspace, findings: Findings, doubts: Sequence[str]) -> Decision:
@@ -64,8 +64,8 @@ def decide(workspace: Workspace, findings: Findings, doubts: Sequence[str]) -> D
         tuple(reasons),
         tuple(would_change(findings, names)),
         tuple(gates.values()),
-        scored,
         chosen,
+        scored,
     )
 
 
@@ -109,6 +109,8 @@ def _gate_words(gate_: Gate, names: dict[str, str]) -> str:
         return f"{label} passes every SLO."
     worst = [f"{v.slo.name} under {v.profile} ({_value(v)}, limit {_limit(v)})" for v in gate_.failed]
     undecided = [f"{v.slo.name} under {v.profile}" for v in gate_.open]
+    if not worst and not undecided:
+        return f"No SLO of {label} was judged."
     words = f"{label} fails {_joined(worst)}." if worst else f"{label} fails no SLO."
     return words + (f" Not decided: {_joined(undecided)}." if undecided else "")
 

@@ -15,6 +15,7 @@ from harness.analysis.fromzero import FromZero
 from harness.analysis.keepalive import Window
 from harness.analysis.metered import Used
 from harness.analysis.mitigations import Mitigation
+from harness.analysis.modes import Modes
 from harness.analysis.parity import Parity
 from harness.analysis.platform import PlatformFigures
 from harness.analysis.projection import Crossing, Projection
@@ -29,6 +30,7 @@ from harness.domain.bill import Bill
 from harness.domain.looks import Look
 from harness.domain.verdict import Comparison, SloVerdict
 from harness.evidence.coverage import Cell
+from harness.evidence.early_end import EarlyEnd
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,9 @@ class Findings:
     platform: tuple[PlatformFigures, ...]
     arrivals: tuple[Burstiness, ...]
     streams: tuple[Streams, ...]
+    modes: tuple[Modes, ...] = ()  # cold and warm answers apart, of targets that had both
     settings: tuple[Settings, ...] = ()  # of the sweeps before the campaign
+    ended: EarlyEnd | None = None  # where the paired blocks ended before the plan did
 
     @property
     def crossing(self) -> Crossing | None:

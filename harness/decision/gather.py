@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from harness.analysis import (
     compare,
     contention,
     metered,
+    modes,
     parity,
     platform,
     reconciliation,
@@ -26,14 +27,15 @@ from harness.analysis import (
     warmup,
 )
 from harness.analysis import projection as projecting
-from harness.analysis.dataset import Dataset
+from harness.analysis.dataset import Dataset, RunData
 from harness.decision import cold
-from harness.decision.findings import Findings
+from harness.decision.findings import ColdFindings, Findings
 from harness.decision.settled import settled_of
 from harness.domain import looks
 from harness.domain.plan import Plan
 from harness.domain.verdict import SloVerdict
 from harness.evidence import coverage
+from harness.evidence.early_end import blocks_left_out
 from harness.evidence.store import Store
 from harness.workspace import Workspace
 
@@ -82,7 +84,10 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
     capacities = tuple(capacity.capacity(n, runs) for n in names if (runs := data.of(n, SEARCH_PROFILE)))
     sizings = tuple(capacity.sizing(c, traffic_.peak_per_s) for c in capacities)
     needed = {s.target: s.instances_needed for s in sizings}
-    costs = tuple(spend.cost(targets[n], usage[n], traffic_.requests_per_month, needed.get(n)) for n in names)
+    looked_at = {n: _seen(usage[n], data.of(n, cost_profile), seen.of(n, cost_profile)) for n in names}
+    costs = tuple(
+        spend.cost(targets[n], looked_at[n], traffic_.requests_per_month, needed.get(n), look.confidence) for n in names
+    )
     return Findings(
         data=data,
         expected_requests=traffic_.requests_per_month,
@@ -95,6 +100,11 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
         timelines=dict(zip(names, _all(timelines), strict=True)),
         manners=_all(manners),
         cold=starts.result(),
+        modes=tuple(
+            m
+            for n, p in pairs
+            if (m := modes.modes(n, p, seen.of(n, p), _expected(starts.result(), n), look.confidence)) is not None
+        ),
         capacities=capacities,
         sizings=sizings,
         contention=tuple(
@@ -115,6 +125,7 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
         streams=_all(streams),
         platform=tuple(platform.figures(n, p, data.of(n, p)) for p in data.profiles for n in names),
         settings=tuple(s for n in names if (s := settled_of(workspace, n)) is not None),
+        ended=blocks_left_out(store.journal(), data.blocks_valid),
     )
 
 
@@ -125,6 +136,19 @@ def _each(pool: ThreadPoolExecutor, what: Iterable[T], made: Callable[[T], R]) -
 
 def _all(futures: Iterable[Future[R]]) -> tuple[R, ...]:
     return tuple(future.result() for future in futures)
+
+
+def _seen(usage: Sequence[spend.Block], runs: Sequence[RunData], seen: Sequence[RunData]) -> list[spend.Block]:
+    """Of the blocks that this look is of: a ceiling is judged at the same looks as every promise."""
+    kept = {run.block for run in seen}
+    return [block for block, run in zip(usage, runs, strict=True) if run.block in kept]
+
+
+def _expected(starts: ColdFindings, target: str) -> modes.Expected | None:
+    """Cold answers at the expected traffic, where a window was measured."""
+    return next(
+        (modes.Expected(e.share, e.share_low, e.share_high) for e in starts.expected if e.target == target), None
+    )
 
 
 def _ceilings(workspace: Workspace, cost: spend.Cost) -> list[SloVerdict]:

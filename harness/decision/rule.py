@@ -38,6 +38,16 @@ class Confidence(StrEnum):
     LOW = "low"
 
 
+class By(StrEnum):
+    """Which step of the rule chose; ``VOID``: none could, because nothing can be said or compared."""
+
+    VOID = "void"
+    GATES = "gates"
+    SCORES = "scores"  # firm: enough of the draws, and more than a tie
+    LEANING = "leaning"
+    MEASURES = "measures"  # cost and latency, where gates and scores do not decide
+
+
 @dataclass(frozen=True)
 class Gate:
     """One alternative against all SLOs; ``target`` is ``hybrid`` for both together."""
@@ -55,9 +65,13 @@ class Chosen:
     choice: Choice
     confidence: Confidence
     step: str
+    by: By
     share: float | None = None
-    leaning: bool = False
     reversible: str | None = None  # of a tie, the one that is cheaper to reverse
+
+    @property
+    def leaning(self) -> bool:
+        return self.by is By.LEANING
 
 
 def gate(target: str, findings: Findings) -> Gate:
@@ -102,20 +116,23 @@ def choose(
     """``gates`` by alternative. A bias voids comparisons; a promise is judged of each target by itself and stands."""
     stop = voids.work if findings.data.blocks_valid else "No block was measured whole and valid."
     if stop is not None:
-        return Chosen(Choice.NONE, Confidence.LOW, stop)
+        return Chosen(Choice.NONE, Confidence.LOW, stop, By.VOID)
     standing = [name for name, made in gates.items() if made.judgement is not Judgement.FAIL]
     own = [name for name in standing if name != HYBRID]
     if not own:
         if HYBRID in standing:
-            words = "Each target fails a gate that the other keeps; together they keep every one."
-            return Chosen(Choice.HYBRID, Confidence.LOW if voids.bias else Confidence.MODERATE, words)
-        return Chosen(Choice.NONE, Confidence.LOW, "Both targets fail a gate.")
+            whole = gates[HYBRID].judgement is Judgement.PASS
+            kept = "keep every one" if whole else "fail none, but not every one is shown to be kept"
+            words = f"Each target fails a gate that the other does not; together they {kept}."
+            confidence = Confidence.MODERATE if whole and not voids.bias else Confidence.LOW
+            return Chosen(Choice.HYBRID, confidence, words, By.GATES)
+        return Chosen(Choice.NONE, Confidence.LOW, "Both targets fail a gate.", By.GATES)
     if len(own) == 1:
         sure = gates[own[0]].judgement is Judgement.PASS
         confidence = Confidence.LOW if voids.bias else Confidence.HIGH if sure else Confidence.MODERATE
-        return Chosen(Choice(own[0]), confidence, "It is the only one that fails no gate.")
+        return Chosen(Choice(own[0]), confidence, "It is the only one that fails no gate.", By.GATES)
     if voids.bias is not None:
-        return Chosen(Choice.NONE, Confidence.LOW, voids.bias)
+        return Chosen(Choice.NONE, Confidence.LOW, voids.bias, By.VOID)
     return _between(workspace, findings, gates, scored, standing)
 
 
@@ -138,15 +155,17 @@ def _between(
     tied = f"The scores tie (a lead of {lead:.2f} of five points, won in {share * 100:.0f} % of the draws)"
     if share >= FIRM and not tie:
         words = f"The scores prefer it in {share * 100:.0f} % of the draws around the sealed weights."
-        return Chosen(Choice(leader), Confidence.HIGH if sure else Confidence.MODERATE, words, share)
+        return Chosen(Choice(leader), Confidence.HIGH if sure else Confidence.MODERATE, words, By.SCORES, share)
     if share >= LEANING and not tie:
         words = f"The scores lean to it: it wins {share * 100:.0f} % of the draws, {FIRM * 100:.0f} % would be firm."
-        return Chosen(Choice(leader), Confidence.MODERATE, words, share, leaning=True)
+        return Chosen(Choice(leader), Confidence.MODERATE, words, By.LEANING, share)
     if measured.choice is not Choice.NONE:
         words = f"{tied}, so cost and latency decide. {measured.step}"
-        return Chosen(measured.choice, measured.confidence, words, share)
+        return Chosen(measured.choice, measured.confidence, words, By.MEASURES, share)
     words = f"{tied}. {measured.step}"
-    return Chosen(Choice.NONE, Confidence.LOW, words, share, reversible=cheaper_to_reverse(findings, scored))
+    return Chosen(
+        Choice.NONE, Confidence.LOW, words, By.MEASURES, share, reversible=cheaper_to_reverse(findings, scored)
+    )
 
 
 def _by_measures(findings: Findings, cost_margin: float, gates: Mapping[str, Gate]) -> Chosen:
@@ -159,14 +178,16 @@ def _by_measures(findings: Findings, cost_margin: float, gates: Mapping[str, Gat
     sure = Confidence.HIGH if passing else Confidence.MODERATE
     cheaper = _cheaper(a, b, cost_margin)
     if cheaper == CANDIDATE and not worse:
-        return Chosen(Choice.CANDIDATE, sure, "It is the cheaper one and not shown to be slower.")
+        return Chosen(Choice.CANDIDATE, sure, "It is the cheaper one and not shown to be slower.", By.MEASURES)
     if cheaper == BASELINE and not better:
-        return Chosen(Choice.BASELINE, sure, "It is the cheaper one and not shown to be slower.")
+        return Chosen(Choice.BASELINE, sure, "It is the cheaper one and not shown to be slower.", By.MEASURES)
     if cheaper is None and better != worse:
         choice = Choice.CANDIDATE if better else Choice.BASELINE
-        return Chosen(choice, Confidence.MODERATE, "It is the faster one, and no difference in cost is shown.")
+        return Chosen(
+            choice, Confidence.MODERATE, "It is the faster one, and no difference in cost is shown.", By.MEASURES
+        )
     words = "Cost and latency do not point the same way." if cheaper else "Neither cost nor latency tells them apart."
-    return Chosen(Choice.NONE, Confidence.LOW, words, reversible=cheaper_to_reverse(findings, None))
+    return Chosen(Choice.NONE, Confidence.LOW, words, By.MEASURES, reversible=cheaper_to_reverse(findings, None))
 
 
 def cheaper_to_reverse(findings: Findings, scored: Scoring | None) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A value with its interval; ``low`` or ``high`` is None where the data cannot bound it."""
+    """A value with its interval; ``low`` or ``high`` is None where the data cannot bound it, ``why_open`` says why."""
 
     value: float
     low: float | None
@@ -16,6 +16,7 @@ class Estimate:
     n: int
     blocks: int
     method: str
+    why_open: str = ""
 
     def within(self, low: float, high: float) -> bool:
         """The whole interval lies inside; an open end is never inside."""
@@ -29,6 +30,13 @@ class Unknown:
     reason: str
     n: int | None = None
     blocks: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Infinite(Unknown):
+    """A percentile that more requests failed than may lie beyond; ``low`` is its interval's finite end, where it has one."""
+
+    low: float | None = None
 
 
 Known = Estimate | Unknown

@@ -27,6 +27,8 @@ class ProfilePlan:
     requests: int
     repeats: int | None = None  # a track of its own; None: part of every block
     aa: bool = False  # the baseline under both labels: what the harness itself makes different
+    measured: int | None = None  # of its requests, those after the warm-up; None where an experiment decides
+    streams: int | None = None  # of the measured ones, those that ask for a stream
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,12 @@ class Block:
     day_part: str
     runs: tuple[Run, ...]
     track: str | None = None  # the experiment that this unit repeats, outside the paired blocks
+    side_by_side: bool = False  # its runs mostly wait, each on a target of its own: they go at the same time
 
     @property
     def expected_s(self) -> float:
-        return sum(run.expected_s for run in self.runs)
+        each = [run.expected_s for run in self.runs]
+        return max(each, default=0.0) if self.side_by_side else sum(each)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 
 PRIMARY = ("p95_s", "overhead_p95_s")  # co-primary measures of the comparison, sealed; any other is exploratory
+NEVER_KEPT = ("availability",)  # promises that a pilot can show to be broken, never to be kept: no block settles them
+METHOD = "share-beyond/2"  # the rules that verdicts and comparisons are made by, named in the seal
 
 
 class Judgement(StrEnum):
@@ -43,7 +45,11 @@ class Slo:
 
 @dataclass(frozen=True)
 class SloVerdict:
-    """The judgement of one SLO for one target under one profile."""
+    """The judgement of one SLO for one target under one profile.
+
+    ``beyond`` is the share of requests that broke the promise and ``allowed`` the share
+    that may: the verdict follows from these two. Both are None of a cost.
+    """
 
     target: str
     profile: str
@@ -52,11 +58,17 @@ class SloVerdict:
     estimate: Known
     reason: str
     blocks_needed: int | None = None
+    beyond: Known | None = None
+    allowed: float | None = None
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Candidate over baseline as a ratio, judged against the sealed margin; below 1 the candidate is lower."""
+    """Candidate over baseline as a ratio, judged against the sealed margin; below 1 the candidate is lower.
+
+    ``beyond`` is the candidate's share of requests beyond the metric's limit (failed ones
+    where it has none) minus the baseline's; it decides where failures reach both percentiles.
+    """
 
     profile: str
     metric: str
@@ -65,5 +77,7 @@ class Comparison:
     margin: float
     reason: str
     within_margin_but_different: bool = False
-    exploratory: bool = False  # not sealed as primary: its relation is held to Holm's correction
-    p_value: float | None = None  # of ratio 1, corrected where exploratory
+    exploratory: bool = False  # not sealed as primary
+    p_value: float | None = None  # two-sided, of no difference; by Holm's correction over ``family`` comparisons
+    beyond: Known | None = None
+    family: int = 1

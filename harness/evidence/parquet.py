@@ -24,6 +24,8 @@ def write_chunks(
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
+    from harness.evidence.arrow import array  # noqa: PLC0415
+
     types = {"int": pa.int64(), "float": pa.float64(), "bool": pa.bool_(), "text": pa.string()}
     schema = pa.schema(
         [(name, types[kind]) for name, kind in kinds.items()], metadata={"schema_version": str(version)}
@@ -33,10 +35,20 @@ def write_chunks(
         with pq.ParquetWriter(partial, schema, compression="zstd") as writer:
             for rows in chunks:
                 columns = list(zip(*rows, strict=True)) if rows else [()] * len(kinds)
-                arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
+                arrays = [array(values, field.type) for values, field in zip(columns, schema, strict=True)]
                 writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
         partial.replace(path)
     except OSError:
         with contextlib.suppress(OSError):
             partial.unlink()
         raise
+
+
+def read(path: Path, columns: Sequence[str]) -> Any:  # noqa: ANN401 - a pyarrow.Table
+    """These columns of one file; raises OSError or ValueError. pyarrow's own ``read_table`` imports pandas."""
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    with pq.ParquetFile(path) as file:
+        if missing := [name for name in columns if name not in file.schema_arrow.names]:
+            raise ValueError(f"no column {', '.join(missing)}")
+        return file.read(columns=list(columns))

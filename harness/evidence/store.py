@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -119,11 +120,12 @@ class Store:
     def note(self, event: str, **what: Any) -> None:  # noqa: ANN401
         """Append one line; a journal that cannot be written ends the command."""
         line = jsonable({"utc": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **what})
-        before = next((str(old["chain"]) for old in reversed(self.journal()) if "chain" in old), "")
-        line["chain"] = chained(before, line)
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             with (self.root / "journal.jsonl").open("a", encoding="utf-8") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)  # one writer at a time, or the chain would fork
+                before = next((str(old["chain"]) for old in reversed(self.journal()) if "chain" in old), "")
+                line["chain"] = chained(before, line)
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
@@ -185,6 +187,13 @@ class Store:
             if len(records) == len(block.runs) and all(record.valid for record in records):
                 return attempt
         return None
+
+    def spoilt(self, block: Block) -> int:
+        """Attempts that the generator spoilt; one that a person or a limit stopped is not among them."""
+        return sum(
+            any(r.ledger and not r.valid and not r.ledger.get("stopped_by") for r in self.records(block, attempt))
+            for attempt in self.attempts(block.number)
+        )
 
     def all_records(self, plan: Plan) -> Iterator[RunRecord]:
         """Every run of every attempt, in the order of the plan."""

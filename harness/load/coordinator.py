@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from harness.domain.schedule import Arrival
     from harness.load.spec import RunSpec
 
-LEAD_S = 0.4
+LEAD_S = 0.2
 LEAD_PER_SLOT_S = 0.0006
 LEAD_PER_ARRIVAL_S = 2e-5  # a worker with other options draws the schedule anew
 DISTRIBUTED_LEAD_S = 1.5
-REPORT_SETTLE_S = 3.5  # Locust's workers report every 3 s
 DONE_WAIT_S = 3.0
+WATCH_S = 0.1
 STEP_S = 0.05  # how often an experiment is asked
 GAUGES = ("loop_lag_p99_s", "cpu_p95_pct", "gc_pause_max_s", "sockets_max", "sockets_limit", "clock_step_s")
 
@@ -51,6 +51,7 @@ class Coordinator:
         self.schedule = Schedule(())
         self.running = False
         self._finished = gevent.event.Event()
+        self._done_came = gevent.event.Event()
         self._clocks = Clocks(environment)
         assert environment.runner is not None
         environment.runner.register_message("pilot_batch", self._on_batch)
@@ -151,6 +152,7 @@ class Coordinator:
         del environment
         if self.running:
             self._dones[msg.data["worker"]] = msg.data
+            self._done_came.set()
 
     def note_touch(self, what: str) -> None:
         """Somebody did something to Locust's own state while a run goes: no harm to the evidence, but it is said."""
@@ -168,7 +170,8 @@ class Coordinator:
                 self.interrupt("a worker could not start")
                 return
             self._conduct()
-            gevent.sleep(0.1 if self._conductor is None else STEP_S)
+            self._done_came.wait(WATCH_S if self._conductor is None else STEP_S)
+            self._done_came.clear()
 
     def _conduct(self) -> None:
         """Ask the experiment; once it is over, the workers' stripes are closed."""
@@ -238,8 +241,6 @@ class Coordinator:
         self._judge(ledger)
         found = self._conductor.words() if self._conductor else None
         print(summary.text(tally, ledger, self._spec, self._folder.path, found), flush=True)
-        if self._master and not ledger.stopped_by:
-            gevent.sleep(REPORT_SETTLE_S)
         self._finished.set()
 
     def _write_samples(self) -> Tally:

@@ -23,11 +23,11 @@ from locust.exception import StopTest
 from locust.runners import MasterRunner, WorkerRunner
 
 from harness.errors import Exit, PilotError, Refused
-from harness.load import hosts, live, options
+from harness.load import hosts, live, options, ports
 from harness.load.clocks import answer_ping, t0_here
 from harness.load.conductor import from_plain
 from harness.load.coordinator import Coordinator
-from harness.load.generator import FLUSH_S, Generator, build
+from harness.load.generator import FLUSH_GROWING_S, FLUSH_S, Generator, build
 from harness.load.outbox import Outbox
 from harness.load.shape import SlotShape
 from harness.load.spec import RunSpec
@@ -65,6 +65,7 @@ class Engine:
         self._environment = environment
         runner = environment.runner
         assert runner is not None
+        ports.MEETING_PORT.release()
         master = isinstance(runner, MasterRunner)
         worker = isinstance(runner, WorkerRunner)
         if not master:
@@ -160,13 +161,13 @@ class Engine:
         remote = isinstance(environment.runner, WorkerRunner)
         self._outbox = Outbox(lambda batch: self._say("pilot_batch", batch, worker), pack=remote)
         self.generator.start()
-        gevent.spawn(self._flush_often, self.generator, worker)
+        gevent.spawn(self._flush_often, self.generator, worker, growing=growing)
 
     # -- running
 
-    def _flush_often(self, generator: Generator, worker: int) -> None:
+    def _flush_often(self, generator: Generator, worker: int, *, growing: bool) -> None:
         while not self._done_sent:
-            gevent.sleep(FLUSH_S)
+            generator.over.wait(FLUSH_GROWING_S if growing else FLUSH_S)
             self._flush(generator)
             if generator.finished and not self._done_sent:
                 self._finish(generator, worker)
@@ -187,7 +188,15 @@ class Engine:
             **generator.gauges.summary(),
         }
         generator.close()
+        self._report_now()
         self._say("pilot_done", done, worker)
+
+    def _report_now(self) -> None:
+        """Locust's workers report every 3 s; the master has the last of it before it hears that we are done."""
+        assert self._environment is not None
+        runner = self._environment.runner
+        if isinstance(runner, WorkerRunner):
+            runner._send_stats()  # noqa: SLF001 - Locust does the same when it quits
 
     def _say(self, kind: str, data: dict[str, Any], worker: int) -> None:
         assert self._environment is not None

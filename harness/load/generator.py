@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from harness.load.spec import RunSpec
 
 FLUSH_S = 0.5
+FLUSH_GROWING_S = 0.05  # an experiment decides by what has come back: what it hears late, it waits for
 UNAUTHORIZED_IN_A_ROW = 10
 
 
@@ -63,6 +64,7 @@ class Generator:
         self._spec = spec
         self._growing = growing
         self._more = gevent.event.Event()
+        self.over = gevent.event.Event()  # set when the last sample is in, so that nobody has to look again and again
         self._todo = deque(stripe)
         self.t0 = t0
         self.worker = worker
@@ -115,6 +117,7 @@ class Generator:
         """Nothing more will come."""
         self._growing = False
         self._more.set()
+        self._note_over()
 
     # -- slots
 
@@ -166,6 +169,10 @@ class Generator:
         """Nothing left to send and nothing in flight; once stopped, what slots still hold is not sent."""
         return not self._busy if self._stopped else not self._growing and not self._todo and not self._held
 
+    def _note_over(self) -> None:
+        if self.finished:
+            self.over.set()
+
     def _send(self, arrival: Arrival, slot: object) -> None:
         """Send one arrival and record what happened, whatever it was; nothing once stopped."""
         if self._stopped:
@@ -190,6 +197,7 @@ class Generator:
             self._lines.append(orjson.dumps(sample.row()))
             self._count_refusals(sample)
         self._on_sample(sample)
+        self._note_over()
 
     def _blank(self, arrival: Arrival) -> Sample:
         sample = Sample(
@@ -243,6 +251,7 @@ class Generator:
             self._stopped = True
             self._todo.clear()
             self._more.set()
+            self._note_over()
 
     # -- ending
 

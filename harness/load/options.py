@@ -18,6 +18,7 @@ from harness.domain.arrivals import LoadProfile
 from harness.domain.process import Process
 from harness.domain.target import Dialect, Target
 from harness.errors import Exit, PilotError, Refused
+from harness.load import ports
 from harness.load.given import Given
 from harness.load.hosts import check_listeners, declared_by, may_drive, nearest_workspace
 from harness.load.origin import tls_context
@@ -98,11 +99,13 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
         help="headless: the folder for this run's files, refused if not empty; web UI: the parent, a folder a start",
     )
     parser.set_defaults(web_host="127.0.0.1", master_bind_host="127.0.0.1")
+    parser.set_defaults(master_bind_port=ports.UNSAID, master_port=ports.UNSAID)
     parse = parser.parse_args
 
     def parse_and_prepare(*args: Any, **kwargs: Any) -> argparse.Namespace:  # noqa: ANN401
         parsed: argparse.Namespace = parse(*args, **kwargs)
         _take_locusts_own(parsed)
+        ports.MEETING_PORT.choose(parsed)
         try:
             check_listeners(parsed)
             resolve(parsed)

@@ -3,5 +3,6 @@
 from harness.planning.blocks import draw_plan
 from harness.planning.changes import note_changes
 from harness.planning.seal import Seal, seal_of
+from harness.planning.sealing import Planned
 
-__all__ = ["Seal", "draw_plan", "note_changes", "seal_of"]
+__all__ = ["Planned", "Seal", "draw_plan", "note_changes", "seal_of"]

@@ -17,6 +17,7 @@ from harness.planning.profiles import Described
 from harness.workspace import Workspace
 from harness.workspace import questions as question_files
 
+NOW = "now"
 LONG_S = 3600.0  # what takes longer goes to the last day-part, the night
 COLD_KINDS = ("cold-starts", "from-zero")
 START_UP_S = 2.5  # a Locust child's own start and end, measured; part of the forecast only
@@ -26,7 +27,7 @@ def draw_plan(workspace: Workspace, described: Sequence[Described], created: dat
     """Every block of the pilot; the same for the same files, seed and day."""
     config = workspace.config
     questions = workspace.questions()
-    orders = _orders(config.pilot.blocks, len(config.slots.day_parts), config.pilot.seed)
+    orders = _orders(config.pilot.blocks, max(1, len(config.slots.day_parts)), config.pilot.seed)
     slots = _slots(config.pilot.blocks, config.pilot.days, config.slots.day_parts, created)
     paired = [item for item in described if item.plan.repeats is None]
     blocks = tuple(
@@ -56,7 +57,7 @@ def _tracks(
         if item.plan.repeats is None:
             continue
         parts = config.slots.day_parts if item.load.total_s < LONG_S else config.slots.day_parts[-1:]
-        orders = _orders(item.plan.repeats, len(parts), run_seed(config.pilot.seed, 0, item.plan.name))
+        orders = _orders(item.plan.repeats, max(1, len(parts)), run_seed(config.pilot.seed, 0, item.plan.name))
         slots = _slots(item.plan.repeats, config.pilot.days, parts, created)
         variants = config.pilot.variants if item.load.kind in COLD_KINDS else ()
         for order, slot in zip(orders, slots, strict=True):
@@ -105,7 +106,12 @@ def _rarer(here: list[str], so_far: list[str], extra: list[str]) -> str:
 
 
 def _slots(blocks: int, days: int, day_parts: Sequence[str], created: datetime) -> list[tuple[int, str, datetime]]:
-    """Day (from 1), day-part and earliest start of each block: day-parts in turn, days spread evenly."""
+    """Day (from 1), day-part and earliest start of each block: day-parts in turn, days spread evenly.
+
+    Without day-parts there is nothing to wait for: every block may start now.
+    """
+    if not day_parts:
+        return [(1, NOW, created)] * blocks
     first = datetime(created.year, created.month, created.day, tzinfo=UTC) + timedelta(days=1)
     out = []
     for k in range(blocks):
@@ -158,4 +164,15 @@ def _block(
         day_part=part,
         runs=tuple(runs),
         track=track,
+        side_by_side=track is not None and _side_by_side(workspace, described, runs),
     )
+
+
+def _side_by_side(workspace: Workspace, described: Sequence[Described], runs: Sequence[Run]) -> bool:
+    """Whether an experiment asks so seldom that its targets can be asked at once; embedded ones share processors."""
+    names = [run.target for run in runs]
+    if len(set(names)) < len(names):
+        return False
+    shared = any(workspace.target(name).embedded for name in names)
+    designs = [item.load.experiment for item in described]
+    return all(design is not None and design.sparse and not (shared and design.timed) for design in designs)

@@ -1,4 +1,7 @@
-"""Changes since the seal, noted with their time and who was at the keyboard when a command met them first."""
+"""What differs from the seal: free to be sealed again before the first measured request, and a doubt after it.
+
+A change after it is noted with its time and who was at the keyboard when a command met it first.
+"""
 
 from __future__ import annotations
 
@@ -7,26 +10,52 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.domain.plan import Plan
+from harness.errors import Exit
 from harness.evidence.store import Store
 from harness.planning.seal import Seal, seal_of
 from harness.workspace import Workspace
 
-EVENT = "changed since the seal"
+EVENT, SEALED = "changed since the seal", "sealed"
+Journal = Sequence[Mapping[str, Any]]
+
+
+def has_measured(store: Store) -> bool:
+    """Whether any request of the plan may have been sent: a run that was refused at its start sent none."""
+    return first_run(store.journal()) is not None or next(store.root.glob("blocks/*/*/*/run.json"), None) is not None
+
+
+def first_run(journal: Journal) -> int | None:
+    """Index of the journal's first run that was not refused before it sent anything; None where there is none."""
+    refused = {(e["run"], e["attempt"]) for e in journal if e.get("exit_code") == Exit.REFUSED}
+    begun = (k for k, e in enumerate(journal) if e["event"] == "run begun" and (e["run"], e["attempt"]) not in refused)
+    return next(begun, None)
+
+
+def last_seal(journal: Journal) -> tuple[int, str] | None:
+    """Index and digest of the journal's last seal."""
+    found = [(k, str(e["digest"])) for k, e in enumerate(journal) if e["event"] == SEALED]
+    return found[-1] if found else None
+
+
+def changes_since(workspace: Workspace, plan: Plan, store: Store) -> tuple[str, ...]:
+    """Field by field, what differs from the seal now; nothing without a seal."""
+    written = store.seal()
+    if written is None:
+        return ()
+    return Seal(written["digest"], written["content"]).changes(seal_of(workspace, plan))
 
 
 def note_changes(workspace: Workspace, plan: Plan, store: Store) -> None:
-    """Append what differs from the seal and was not noted before; nothing without a seal."""
-    written = store.seal()
-    if written is None:
+    """Append what differs from the seal and was not noted before, once anything was measured under it."""
+    if not has_measured(store):
         return
-    sealed = Seal(written["digest"], written["content"], written.get("sealed_utc"))
     known = met(store.journal())
-    new = [change for change in sealed.changes(seal_of(workspace, plan)) if change not in known]
+    new = [change for change in changes_since(workspace, plan, store) if change not in known]
     if new:
         store.note(EVENT, changes=new, user=_user())
 
 
-def met(journal: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def met(journal: Journal) -> dict[str, str]:
     """When and by whom each change was met, by its words."""
     return {
         change: f"met at {line['utc'][:19]} UTC by {line.get('user', 'somebody')}"

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.domain.arrivals import LoadProfile, from_data
 from harness.domain.mix import Mix, mix_from
 from harness.domain.plan import ProfilePlan, Start
-from harness.errors import Refused
+from harness.errors import PilotError, Refused
 from harness.workspace import Workspace
 from harness.workspace.pilot_toml import Profile
 from harness.workspace.trace_csv import read_trace
@@ -37,14 +38,17 @@ def describe(workspace: Workspace) -> tuple[Described, ...]:
 
 def described(workspace: Workspace, profiles: Mapping[str, Profile]) -> tuple[Described, ...]:
     """These profiles by their names, as their locustfiles say; raises Refused with all problems."""
-    out, problems = [], []
+    asked, out, problems = {}, [], []
     for name, profile in profiles.items():
-        file = workspace.root / "loadprofiles" / f"{profile.aa_of or name}.py"
-        if not file.is_file():
-            problems.append(f"[profiles.{name}]: no {file}")
+        file = f"loadprofiles/{profile.aa_of or name}.py"
+        if not (workspace.root / file).is_file():
+            problems.append(f"[profiles.{name}]: no {workspace.root / file}")
             continue
+        of = workspace.config.profiles[profile.aa_of] if profile.aa_of else None
+        asked[name] = (file, options_of(profile, of))
+    for (name, (file, options)), said in zip(asked.items(), _said(workspace, list(asked.values())), strict=True):
         try:
-            out.append(_one(workspace, name, profile))
+            out.append(_one(name, profiles[name], file, options, said))
         except Refused as error:
             problems.append(f"[profiles.{name}]: {error}")
     if problems:
@@ -76,22 +80,39 @@ def options_of(profile: Profile, of: Profile | None = None) -> tuple[tuple[str, 
     )
 
 
-def _one(workspace: Workspace, name: str, profile: Profile) -> Described:
-    of = workspace.config.profiles[profile.aa_of] if profile.aa_of else None
-    options = options_of(profile, of)
-    file = f"loadprofiles/{profile.aa_of or name}.py"
-    command = [sys.executable, "-m", "harness.load.describe", file]
-    command += [part for pair in options for part in pair]
+def _said(
+    workspace: Workspace, asked: Sequence[tuple[str, tuple[tuple[str, str], ...]]]
+) -> Sequence[Mapping[str, Any]]:
+    """What a child that has Locust says of each; raises Refused when it says nothing in time."""
+    jobs = [[file, *(part for pair in options for part in pair)] for file, options in asked]
+    command = [sys.executable, "-m", "harness.load.describe"]
+    timeout_s = DESCRIBE_TIMEOUT_S * max(1, len(jobs))
     try:
         done = subprocess.run(
-            command, cwd=workspace.root, capture_output=True, text=True, timeout=DESCRIBE_TIMEOUT_S, check=False
+            command,
+            cwd=workspace.root,
+            capture_output=True,
+            input=json.dumps(jobs),
+            text=True,
+            timeout=timeout_s,
+            check=False,
         )
     except subprocess.TimeoutExpired:
-        raise Refused(f"{file} did not say what it sends within {DESCRIBE_TIMEOUT_S} s") from None
+        files = ", ".join(file for file, _ in asked)
+        raise Refused(f"{files} did not say what they send within {timeout_s} s") from None
     if done.returncode:
-        words = done.stderr.strip().splitlines()
-        raise Refused((words[-1] if done.returncode != 2 else done.stderr.strip()) if words else f"{file} failed")
-    data = json.loads(done.stdout.strip().splitlines()[-1])
+        raise PilotError(f"the profiles could not be described: {done.stderr.strip().splitlines()[-1:]}")
+    said: list[dict[str, Any]] = json.loads(done.stdout.strip().splitlines()[-1])
+    return said
+
+
+def _one(
+    name: str, profile: Profile, file: str, options: tuple[tuple[str, str], ...], said: Mapping[str, Any]
+) -> Described:
+    if said["code"]:
+        words = said["err"].strip().splitlines()
+        raise Refused((words[-1] if said["code"] != 2 else said["err"].strip()) if words else f"{file} failed")
+    data = json.loads(said["out"].strip().splitlines()[-1])
     trace_file = data["load"]["trace_file"]
     load = from_data(data["load"], read_trace(Path(trace_file)) if trace_file else None)
     plan = ProfilePlan(
@@ -104,5 +125,7 @@ def _one(workspace: Workspace, name: str, profile: Profile) -> Described:
         requests=data["requests"],
         repeats=profile.repeats,
         aa=profile.aa_of is not None,
+        measured=data["measured"],
+        streams=data["streams"],
     )
     return Described(plan, load, mix_from(data["mix"]), data["deadline_s"])

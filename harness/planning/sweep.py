@@ -13,7 +13,7 @@ from harness.domain.quantile import least_n
 from harness.domain.questions import Question
 from harness.domain.sweep import MARK, Sweep
 from harness.errors import Refused
-from harness.planning.blocks import START_UP_S, run_seed
+from harness.planning.blocks import NOW, START_UP_S, run_seed
 from harness.planning.profiles import Described, described
 from harness.workspace import Workspace
 from harness.workspace import questions as question_files
@@ -107,4 +107,4 @@ def _round(
         for position, target in enumerate(order, start=1)
         for item in profiles
     )
-    return Block(number + 1, " ".join(name.partition(MARK)[2] for name in order), not_before, 1, "now", runs)
+    return Block(number + 1, " ".join(name.partition(MARK)[2] for name in order), not_before, 1, NOW, runs)

@@ -1,11 +1,14 @@
-"""What a page is made of: tables, figures, verdicts. Formatted values in, no markup."""
+"""What a page is made of: tables, figures, verdicts. No markup."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
+
+from harness.domain.columns import Column
 
 
 class Tone(StrEnum):
@@ -28,14 +31,43 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """A column of a table: ``cell`` is how a value reads, ``split`` what of it a frame holds under ``parts``."""
+
+    head: str
+    parts: tuple[Column, ...]
+    cell: Callable[[Any], Cell]
+    split: Callable[[Any], tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
 class Table:
-    """A table with its units in the head; ``id`` names its CSV and its anchor."""
+    """Typed columns over plain values, from which both the words and the frame are made; ``id`` names its CSV and its anchor."""
 
     id: str
     title: str
-    head: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    shown: tuple[Shown, ...]
+    values: tuple[tuple[Any, ...], ...]
     note: str = ""
+
+    @property
+    def head(self) -> tuple[str, ...]:
+        return tuple(column.head for column in self.shown)
+
+    @cached_property
+    def rows(self) -> tuple[tuple[Cell, ...], ...]:
+        """The values in words."""
+        return tuple(tuple(c.cell(v) for c, v in zip(self.shown, row, strict=True)) for row in self.values)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Of the frame: names with their units."""
+        return tuple(part for column in self.shown for part in column.parts)
+
+    @property
+    def data(self) -> tuple[tuple[Any, ...], ...]:
+        """The values themselves, under ``columns``."""
+        return tuple(tuple(v for c, x in zip(self.shown, row, strict=True) for v in c.split(x)) for row in self.values)
 
 
 @dataclass(frozen=True)
@@ -69,6 +101,7 @@ class Verdict:
     confidence: str
     date: str
     numbers: tuple[KeyNumber, ...] = field(default=())
+    state: tuple[str, ...] = ()  # how far the pilot is, where it is not at its end
 
 
 def number(text: str) -> Cell:
@@ -95,8 +128,13 @@ def marked(rows: Sequence[Mapping[str, Any]], shown: Table) -> list[dict[str, An
     return [{**row, "said": words} for row, words in zip(rows, told, strict=True)]
 
 
-def table(id_: str, title: str, head: Sequence[str], rows: Sequence[Sequence[Cell]], note: str = "") -> Table:
-    """Rows checked against the head; raises ValueError when they differ in length."""
-    if any(len(row) != len(head) for row in rows):
-        raise ValueError(f"table {id_}: a row does not fit its head")
-    return Table(id_, title, tuple(head), tuple(tuple(row) for row in rows), note)
+def table(id_: str, title: str, shown: Sequence[Shown], rows: Iterable[Sequence[Any]], note: str = "") -> Table:
+    """Rows of values checked against the columns; raises ValueError where they differ in length or a name stands twice."""
+    values = tuple(tuple(row) for row in rows)
+    if any(len(row) != len(shown) for row in values):
+        raise ValueError(f"table {id_}: a row does not fit its columns")
+    made = Table(id_, title, tuple(shown), values, note)
+    names = [column.name for column in made.columns]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"table {id_}: two columns are called {', '.join(twice)}")
+    return made

@@ -9,10 +9,27 @@ from typing import Any
 from harness.analysis.coldstarts import PARTS, Penalty
 from harness.analysis.keepalive import Window
 from harness.decision.findings import Findings
-from harness.decision.wording import count, duration_text, money, percent, significant
+from harness.decision.wording import duration_text, money, percent, significant
+from harness.domain.columns import Kind
 from harness.domain.estimate import Estimate, Unknown
-from harness.report import charts_cold, words
-from harness.report.blocks import Cell, Figure, Table, absent, marked, number, table
+from harness.report import charts_cold
+from harness.report.blocks import Figure, Table, marked, table
+from harness.report.columns import (
+    blocks_behind,
+    counted,
+    figure,
+    interval,
+    milliseconds,
+    plain,
+    profile,
+    seconds,
+    several,
+    slug,
+    target,
+    text,
+    usd,
+    word,
+)
 from harness.report.figures import pair_of
 from harness.report.svg import render
 
@@ -24,154 +41,143 @@ def shares(findings: Findings, names: Names) -> Table:
     """How often an answer met a cold instance."""
     rows = [
         (
-            Cell(s.profile),
-            Cell(names[s.target]),
-            number(count(s.cold)),
-            number(count(s.known)),
-            number(significant(s.per_thousand, 2)) if s.per_thousand is not None else absent("instance not known"),
-            _per_thousand(s.share),
-            number(count(s.preinitialised)),
-            number(count(s.unknown)),
+            *(s.profile, s.target, s.cold, s.known, None if s.per_thousand is None else s.per_thousand / 1000),
+            *(s.share, s.preinitialised, s.unknown),
         )
         for s in findings.cold.shares
     ]
-    head = (
-        *("profile", "target", "cold answers", "answers whose instance is known", "cold per 1,000", "95 % interval"),
-        *("first requests of instances born before them", "not known"),
+    shown = (
+        *(
+            profile(),
+            target(names),
+            counted("cold answers", "cold"),
+            counted("answers whose instance is known", "known"),
+        ),
+        figure("cold per 1,000", "cold_share", _per_thousand, lack="instance not known"),
+        interval("cold_share", _per_thousand, lack=None),
+        counted("first requests of instances born before them", "preinitialised"),
+        counted("not known", "unknown"),
     )
-    return table("cold-shares", "How often an answer was cold", head, rows)
+    return table("cold-shares", "How often an answer was cold", shown, rows)
 
 
-def _per_thousand(known: Estimate | Unknown) -> Cell:
-    if isinstance(known, Unknown):
-        return absent(known.reason)
-    return number(words.interval_text(known, lambda v: significant(v * 1000, 2)))
+def _per_thousand(share: float) -> str:
+    return significant(share * 1000, 2)
 
 
 def expected(findings: Findings, names: Names) -> Table:
     """At the traffic that is expected, not at that of the runs."""
     rows = [
         (
-            Cell(names[e.target]),
-            number(significant(e.per_s)),
-            number(duration_text(e.window_s)) if e.window_s is not None else Cell("drawn from several"),
-            number(significant(e.share * 1000, 2)),
-            number(" to ".join(significant(v * 1000, 2) for v in (e.share_low, e.share_high) if v is not None))
-            if e.share_low is not None and e.share_high is not None
-            else absent("the window's interval is open"),
-            number(count(e.answers)),
+            *(e.target, e.per_s, e.window_s, e.share),
+            None if e.share_low is None or e.share_high is None else (e.share_low, e.share_high),
+            e.answers,
         )
         for e in findings.cold.expected
     ]
-    head = (
-        *("target", "expected requests/s", "window (median)", "cold per 1,000", "with the window's interval"),
-        "answer times drawn from",
+    shown = (
+        *(target(names), figure("expected requests/s", "expected_per_s", significant)),
+        *(seconds("window (median)", "window_s"), figure("cold per 1,000", "cold_share", _per_thousand)),
+        interval("cold_share", _per_thousand, "with the window's interval", lack="the window's interval is open"),
+        counted("answer times drawn from", "answers"),
     )
     note = (
         "Poisson arrivals at the expected mean rate, played against the placement rule with the measured window and answer "
         "times. Nights and bursts make it more."
     )
-    return table("cold-expected", "How often an answer would be cold at the expected traffic", head, rows, note)
+    return table("cold-expected", "How often an answer would be cold at the expected traffic", shown, rows, note)
 
 
 def penalties(findings: Findings, names: Names) -> Table:
     """Probes against their warm controls."""
     rows = [
         (
-            Cell(names[p.target]),
-            Cell(KINDS[p.kind]),
-            number(count(p.probes)),
-            number(count(p.cold)),
-            number(count(p.preinitialised)),
-            number(count(p.refused)),
-            words.value(p.penalty_s, "s"),
-            words.interval(p.penalty_s, "s"),
-            words.blocks(p.penalty_s),
-            Cell("; ".join(p.methods)) if p.methods else absent("no traffic" if p.kind == "idle" else "not recorded"),
+            *(p.target, p.kind, p.probes, p.cold, p.preinitialised, p.refused, *(p.penalty_s,) * 3),
+            "; ".join(p.methods) or ("no traffic" if p.kind == "idle" else None),
         )
         for p in findings.cold.penalties
     ]
-    head = (
-        *("target", "probe", "probes", "cold", "met a pre-initialised instance", "failed", "added by the start"),
-        *("95 % interval", "runs", "how it was made cold"),
+    shown = (
+        *(target(names), word("probe", write=lambda kind: KINDS[kind])),
+        *(
+            counted("probes", "probes"),
+            counted("cold", "cold"),
+            counted("met a pre-initialised instance", "preinitialised"),
+        ),
+        *(counted("failed", "failed"), seconds("added by the start", "penalty_s", lack="not known")),
+        interval("penalty_s", duration_text),
+        blocks_behind("runs"),
+        text("how it was made cold", "method", lack="not recorded"),
     )
     note = "Probe minus the warm request that follows it, the model's own time taken off both."
-    return table("cold-penalties", "What a cold start costs the person who waits", head, rows, note)
+    return table("cold-penalties", "What a cold start costs the person who waits", shown, rows, note)
 
 
 def windows(findings: Findings, names: Names) -> Table:
     """The keep-alive window and what the gaps could not tell."""
     rows = [
         (
-            Cell(names[w.target]),
-            words.value(w.median_s, "s"),
-            words.interval(w.median_s, "s"),
-            words.value(w.g05_s, "s") if w.g05_s != w.median_s else absent("the same"),
-            words.interval(w.g05_s, "s"),
-            number(count(len(w.probes))),
-            number(count(sum(p.cold for p in w.probes))),
-            number(count(w.unknown)),
-            number(count(w.lanes)),
-            _both_ends(w),
-            number(duration_text(w.waited_s)),
-            Cell(f"{w.days}, {w.hours} UTC" if w.hours else w.days) if w.days else absent("no run"),
+            *(w.target, w.median_s, w.median_s, w.g05_s if w.g05_s != w.median_s else Unknown("the same"), w.g05_s),
+            *(len(w.probes), sum(p.cold for p in w.probes), w.unknown, w.lanes, _both_ends(w), w.waited_s),
+            f"{w.days}, {w.hours} UTC" if w.days and w.hours else w.days,
         )
         for w in findings.cold.windows
     ]
-    head = (
-        *("target", "half are cold after", "95 % interval", "at most 5 % are cold up to", "95 % interval", "probes"),
-        *("cold", "say nothing", "copies", "cold from, warm up to", "time it took", "measured on"),
+    shown = (
+        *(target(names), seconds("half are cold after", "half_cold_s", lack="not known")),
+        *(interval("half_cold_s", duration_text), seconds("at most 5 % are cold up to", "g05_s", lack="not known")),
+        *(interval("g05_s", duration_text), counted("probes", "probes"), counted("cold", "cold")),
+        *(counted("say nothing", "unknown"), counted("copies", "lanes")),
+        several(
+            "cold from, warm up to",
+            ("cold_from_s", "warm_to_s"),
+            lambda cold, warm: f"{duration_text(cold)}, {duration_text(warm)}",
+            lack="only one kind was seen",
+            kind=Kind.FLOAT,
+        ),
+        seconds("time it took", "waited_s"),
+        text("measured on", "days", lack="no run"),
     )
     note = (
         "Isotonic regression of cold on the idle gap, likelihood-ratio intervals. Where two windows, or one that changes with "
         "the hour, are likelier than one, no single number is given. Platforms change their window without notice, and nothing "
         "is known of hours that were not probed."
     )
-    return table("keep-alive", "How long an idle instance is kept", head, rows, note)
+    return table("keep-alive", "How long an idle instance is kept", shown, rows, note)
 
 
-def _both_ends(window: Window) -> Cell:
+def _both_ends(window: Window) -> tuple[float, float] | None:
     """The shortest gap that ended cold and the longest that ended warm: how far apart single answers lay."""
     if window.cold_from_s is None or window.warm_to_s is None:
-        return absent("only one kind was seen")
-    return number(f"{duration_text(window.cold_from_s)}, {duration_text(window.warm_to_s)}")
+        return None
+    return window.cold_from_s, window.warm_to_s
 
 
 def from_zero(findings: Findings, names: Names) -> Table:
     """Many at once on a target without a warm instance."""
-
-    def took(seconds: float | None) -> Cell:
-        return absent("none answered") if seconds is None else number(duration_text(seconds))
-
     rows = [
         (
-            Cell(names[f.target]),
-            number(count(f.bursts)),
-            *(number(_mean(v)) for v in (f.requests, f.answered, f.refused, f.cold_instances, f.delayed)),
-            took(f.median_s),
-            took(f.p95_s),
-            took(f.slowest_s),
-            number(duration_text(f.start_spread_s)),
-            number(count(f.answered_n)),
+            *(f.target, f.bursts, f.requests, f.answered, f.refused, f.cold_instances, f.delayed),
+            *(f.median_s, f.p95_s, f.slowest_s, f.start_spread_s, f.answered_n),
         )
         for f in findings.cold.from_zero
     ]
-    head = (
-        *(
-            "target",
-            "bursts",
-            "requests a burst",
-            "answered",
-            "refused",
-            "cold instances",
-            "answers that waited for one",
-        ),
-        *("median", "p95", "slowest", "widest start spread", "n"),
+    means = (
+        ("requests a burst", "requests"),
+        ("answered", "answered"),
+        ("refused", "refused"),
+        ("cold instances", "cold_instances"),
+        ("answers that waited for one", "delayed"),
+    )
+    shown = (
+        *(target(names), counted("bursts", "bursts"), *(figure(head, name, _mean) for head, name in means)),
+        *(seconds(head, f"{head}_s", lack="none answered") for head in ("median", "p95", "slowest")),
+        *(seconds("widest start spread", "start_spread_s"), counted("n", "n")),
     )
     note = (
         "Counts are means a burst. One instance that serves several requests delays them all: the two are not the same."
     )
-    return table("from-zero", "Many at once, from zero", head, rows, note)
+    return table("from-zero", "Many at once, from zero", shown, rows, note)
 
 
 def _mean(value: float) -> str:
@@ -181,30 +187,32 @@ def _mean(value: float) -> str:
 
 def mitigations(findings: Findings, names: Names) -> Table:
     """What keeping cold starts away costs a month."""
-    rows = []
-    for m in findings.cold.mitigations:
-        burst = m.burst
-        rows.append(
-            (
-                Cell(names[m.target]),
-                number(f"{m.forced.cold} of {m.forced.probes}") if m.forced.probes else absent("not probed"),
-                words.value(m.forced.penalty_s, "s"),
-                words.interval(m.forced.penalty_s, "s"),
-                number(f"{_mean(burst.delayed)} of {_mean(burst.answered)}") if burst else absent("no burst"),
-                words.value(m.per_month_usd, "USD"),
-                absent("the target itself")
-                if m.target == m.of
-                else number(("+" if m.extra_usd >= 0 else "") + money(m.extra_usd))
-                if m.extra_usd is not None
-                else absent("not known"),
-            )
+    rows = [
+        (
+            *(m.target, (m.forced.cold, m.forced.probes) if m.forced.probes else None),
+            *(m.forced.penalty_s, m.forced.penalty_s, (m.burst.delayed, m.burst.answered) if m.burst else None),
+            *(m.per_month_usd, Unknown("the target itself") if m.target == m.of else m.extra_usd),
         )
-    head = (
-        *("target", "cold probes", "added by the start", "95 % interval", "answers delayed in a burst from zero"),
-        *("runtime a month", "beyond the target itself"),
+        for m in findings.cold.mitigations
+    ]
+    shown = (
+        target(names),
+        several("cold probes", ("cold", "probes"), lambda k, n: f"{k} of {n}", lack="not probed"),
+        *(seconds("added by the start", "penalty_s", lack="not known"), interval("penalty_s", duration_text)),
+        several(
+            "answers delayed in a burst from zero",
+            ("delayed", "answered"),
+            lambda k, n: f"{_mean(k)} of {_mean(n)}",
+            lack="no burst",
+            kind=Kind.FLOAT,
+        ),
+        usd("runtime a month", "month_usd", lack="not known"),
+        figure(
+            *("beyond the target itself", "extra_usd", lambda v: ("+" if v >= 0 else "") + money(v)), lack="not known"
+        ),
     )
     note = "USD at the expected traffic, MODELLED from the target's own measured usage at list prices."
-    return table("mitigations", "What keeping cold starts away costs", head, rows, note)
+    return table("mitigations", "What keeping cold starts away costs", shown, rows, note)
 
 
 def breakdown(findings: Findings, names: Names) -> Figure | None:
@@ -216,7 +224,7 @@ def breakdown(findings: Findings, names: Names) -> Figure | None:
         "control": "warm control",
     }
     rows: list[dict[str, Any]] = []
-    cells = []
+    values: list[tuple[Any, ...]] = []
     for b in findings.cold.breakdowns:
         label = f"{names[b.target]}: {labels[b.kind]}"
         rows += [
@@ -229,20 +237,7 @@ def breakdown(findings: Findings, names: Names) -> Figure | None:
             }
             for k, (part, value) in enumerate(zip(PARTS, b.parts_s, strict=True))
         ]
-        platform = (
-            number(f"{b.platform_init_s * 1000:.1f}")
-            if b.platform_init_s is not None
-            else absent("no REPORT line says")
-        )
-        cells.append(
-            (
-                Cell(label),
-                number(str(b.n)),
-                *(number(f"{v * 1000:.1f}") for v in b.parts_s),
-                platform,
-                number(f"{b.joined} of {b.n}"),
-            )
-        )
+        values.append((b.target, b.kind, b.n, *b.parts_s, b.platform_init_s, (b.joined, b.n)))
     if not rows:
         return None
     title = _sentence(findings, names)
@@ -250,27 +245,43 @@ def breakdown(findings: Findings, names: Names) -> Figure | None:
         "Mean of all probes of that kind, from instance headers, service timings and, by request id, REPORT lines. What "
         "a cold answer has more of in the service's own work than a warm one is first-request work."
     )
-    head = ("probe", "n", *(f"{p} (ms)" for p in PARTS), "platform's Init Duration (ms)", "REPORT lines joined")
-    shown = table("cold-parts-table", title, head, cells)
+    shown = table(
+        *("cold-parts-table", title),
+        (
+            *(target(names), word("probe", write=lambda kind: labels[kind]), plain("n", "n")),
+            *(milliseconds(f"{p} (ms)", f"{slug(p)}_s") for p in PARTS),
+            milliseconds("platform's Init Duration (ms)", "platform_init_s", lack="no REPORT line says"),
+            several("REPORT lines joined", ("joined", "probes"), lambda k, n: f"{k} of {n}"),
+        ),
+        values,
+    )
     return Figure("cold-parts", title, subtitle, render(charts_cold.cold_parts(rows, PARTS), title), shown)
 
 
 def strip(findings: Findings, names: Names) -> Figure | None:
     """Each probe and its control."""
     short = {"deploy": "deployed", "forced": "forced", "idle": "idle gap"}
-    rows: list[dict[str, Any]] = []
-    for p in findings.cold.penalties:
-        label = f"{names[p.target]}: {short[p.kind]}"
-        for probe, control, cold in p.pairs:
-            rows.append({"label": label, "state": "cold" if cold else "warm", "milliseconds": probe * 1000})
-            rows.append({"label": label, "state": "warm", "milliseconds": control * 1000})
-    rows = [row for row in rows if not math.isnan(row["milliseconds"])]
+    values = [
+        (p.target, p.kind, "cold" if cold else "warm", seconds_)
+        for p in findings.cold.penalties
+        for probe, control, was_cold in p.pairs
+        for seconds_, cold in ((probe, was_cold), (control, False))
+        if not math.isnan(seconds_)
+    ]
+    rows: list[dict[str, Any]] = [
+        {"label": f"{names[name]}: {short[kind]}", "state": state, "milliseconds": took * 1000}
+        for name, kind, state, took in values
+    ]
     if not rows:
         return None
     title = "What the runtime added to each probe and to the warm request after it"
     subtitle = "One mark a request; response time minus the model's own time, cold-start profile, all valid runs."
-    cells = [(Cell(r["label"]), Cell(r["state"]), number(f"{r['milliseconds']:.1f}")) for r in rows]
-    shown = table("cold-strip-table", title, ("probe", "state", "overhead (ms)"), cells)
+    probe_ = word("probe", write=lambda kind: short[kind])
+    shown = table(
+        *("cold-strip-table", title),
+        (target(names), probe_, word("state"), milliseconds("overhead (ms)", "overhead_s")),
+        values,
+    )
     return Figure("cold-strip", title, subtitle, render(charts_cold.cold_strip(marked(rows, shown)), title), shown)
 
 
@@ -298,10 +309,8 @@ def keep_alive(findings: Findings, names: Names) -> Figure | None:
         "Steps: isotonic fit of the share of cold answers. Ticks: each probe, warm below and cold above. Dashed: the median "
         f"window with its 95 % interval. Measured on {', '.join(dict.fromkeys(w.days for w in mine))}."
     )
-    cells = [
-        (Cell(p["target"]), number(duration_text(p["gap"])), Cell("cold" if p["cold"] else "warm")) for p in probes
-    ]
-    shown = table("keep-alive-probes", title, ("target", "idle gap", "answer"), cells)
+    values = [(w.target, p.gap_s, "cold" if p.cold else "warm") for w in mine for p in w.probes]
+    shown = table("keep-alive-probes", title, (target(names), seconds("idle gap", "gap_s"), word("answer")), values)
     spec = charts_cold.keep_alive(curve, marked(probes, shown), medians, pair_of(findings, names))
     return Figure("keep-alive-curve", title, subtitle, render(spec, title), shown)
 

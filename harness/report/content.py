@@ -28,8 +28,10 @@ from harness.report import (
     throttles,
     words,
 )
-from harness.report.blocks import Cell, Figure, KeyNumber, Table, Verdict, absent, number, table
+from harness.report.blocks import Figure, KeyNumber, Table, Verdict, table
+from harness.report.columns import figure, flag, text, word
 from harness.report.earlier import changes
+from harness.report.state import state
 from harness.workspace import Workspace
 from harness.workspace.pilot_toml import Scaling
 
@@ -72,6 +74,7 @@ def content(
         throttles.contention(findings, names),
         cold.shares(findings, names),
         cold.expected(findings, names),
+        tables.modes(findings, names),
         cold.penalties(findings, names),
         cold.windows(findings, names),
         cold.from_zero(findings, names),
@@ -136,6 +139,7 @@ def content(
             decision.confidence.value,
             day,
             _key_numbers(findings, names),
+            state(findings, plan),
         ),
         tables={t.id: t for t in made},
         figures={f.id: f for f in drawn if f},
@@ -170,7 +174,8 @@ def content(
             "question": config.pilot.question,
             "migration": runbook.migration(decision, findings, names),
         },
-        footer=f"Evidence up to {day}. {len(findings.data.blocks_valid)} of {findings.data.blocks_planned} blocks valid. "
+        footer=f"Evidence up to {day}. {len(findings.data.blocks_valid)} of {findings.data.blocks_planned} blocks valid"
+        f"{words.spared(findings)}. "
         f"Seal {seal['digest'][:23] + '…' if seal else 'absent'}.",
     )
 
@@ -221,15 +226,15 @@ def _digests(plan: Plan, seal: dict[str, Any] | None, findings: Findings) -> Tab
     machine: dict[str, Any] = next((r.record.run["generator"] for r in findings.data.runs if r.record.run), {})
     client = next((r.record.run for r in findings.data.runs if r.record.run), {})
     rows = [
-        (Cell("seal"), Cell(seal["digest"]) if seal else absent("not sealed")),
-        (Cell("sealed (UTC)"), Cell(str(seal.get("sealed_utc"))) if seal else absent("not sealed")),
-        (Cell("questions"), Cell(plan.questions_digest)),
-        (Cell("seed"), Cell(str(plan.seed))),
-        (Cell("client"), Cell(_client(client)) if "retry" in client else absent("not recorded")),
-        (Cell("versions"), Cell(", ".join(f"{k} {v}" for k, v in versions.items())) if versions else absent("no run")),
-        (Cell("generator"), Cell(", ".join(f"{k} {v}" for k, v in machine.items())) if machine else absent("no run")),
+        ("seal", seal["digest"] if seal else Unknown("not sealed")),
+        ("sealed (UTC)", str(seal.get("sealed_utc")) if seal else Unknown("not sealed")),
+        ("questions", plan.questions_digest),
+        ("seed", str(plan.seed)),
+        ("client", _client(client) if "retry" in client else Unknown("not recorded")),
+        ("versions", ", ".join(f"{k} {v}" for k, v in versions.items()) or Unknown("no run")),
+        ("generator", ", ".join(f"{k} {v}" for k, v in machine.items()) or Unknown("no run")),
     ]
-    return table("digests", "Digests and versions", ("what", "value"), rows)
+    return table("digests", "Digests and versions", (word("what"), text("value")), rows)
 
 
 def _client(run: dict[str, Any]) -> str:
@@ -244,47 +249,37 @@ def _client(run: dict[str, Any]) -> str:
 
 
 def _targets(workspace: Workspace, findings: Findings) -> Table:
-    def said(target: str, field: str) -> Cell:
+    def said(target: str, field: str) -> str | None:
         metas = ((r.record.target_says or {}).get("meta") for r in findings.data.runs if r.target == target)
-        found = sorted({str(meta[field]) for meta in metas if meta and meta.get(field)})
-        return Cell(", ".join(found)) if found else absent("not said")
+        return ", ".join(sorted({str(meta[field]) for meta in metas if meta and meta.get(field)})) or None
 
     rows = [
         (
-            Cell(t.name),
-            Cell(t.label),
-            Cell(t.dialect.value),
-            Cell(type(t.runtime).__name__),
-            Cell(t.verified),
-            said(t.name, "model"),
-            said(t.name, "prompt_version"),
-            said(t.name, "index_digest"),
+            *(t.name, t.label, t.dialect.value, type(t.runtime).__name__, t.verified),
+            *(said(t.name, field) for field in ("model", "prompt_version", "index_digest")),
         )
         for t in workspace.measured()
     ]
-    head = ("name", "title", "dialect", "runtime", "adapter verified", "model", "prompt", "index")
-    return table("targets", "Targets, as they describe themselves", head, rows)
+    shown = (
+        *(word("name", "target"), text("title"), word("dialect"), word("runtime"), text("adapter verified")),
+        *(text(head, lack="not said") for head in ("model", "prompt", "index")),
+    )
+    return table("targets", "Targets, as they describe themselves", shown, rows)
 
 
 def _prices(workspace: Workspace, findings: Findings) -> Table:
     """Those that a line of a bill was made with."""
     bills = [*(c.monthly for c in findings.costs if c.monthly), *(u.bill for u in findings.used)]
     used = {line.price_key for bill in bills for line in bill.lines}
-    rows, known = [], 0
+    rows: list[tuple[Any, ...]] = []
+    known = 0
     for name in sorted({t.prices.book for t in workspace.measured() if t.prices}):
         book = read_book(name)
         known += len(book.prices)
-        rows += [
-            (
-                Cell(name),
-                Cell(p.key),
-                number(f"${p.usd.normalize():f}"),
-                Cell(p.unit),
-                Cell(p.source),
-                Cell("yes" if p.confirmed else "no, unconfirmed"),
-            )
-            for p in book.prices
-            if p.key in used
-        ]
+        rows += [(name, p.key, p.usd, p.unit, p.source, p.confirmed) for p in book.prices if p.key in used]
     note = f"{len(rows)} of the {known} prices in these books: those that a bill of this pilot was made with."
-    return table("prices", "Prices used", ("book", "item", "price", "unit", "source", "confirmed"), rows, note)
+    shown = (
+        *(word("book"), word("item"), figure("price", "unit_price_usd", lambda v: f"${v.normalize():f}"), word("unit")),
+        *(text("source"), flag("confirmed", "confirmed", "yes", "no, unconfirmed")),
+    )
+    return table("prices", "Prices used", shown, rows, note)

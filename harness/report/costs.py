@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from harness.analysis.projection import Crossing, Curve
-from harness.analysis.reconciliation import PRICE_TOLERANCE, QUANTITY_TOLERANCE, Line
+from harness.analysis.reconciliation import PRICE_TOLERANCE, QUANTITY_TOLERANCE
 from harness.decision.findings import Findings
-from harness.decision.wording import count, money, percent, significant
-from harness.domain.bill import CostLayer, LineItem
-from harness.domain.estimate import Estimate, Unknown
-from harness.report import charts, words
-from harness.report.blocks import Cell, Figure, Table, absent, marked, number, table
+from harness.decision.wording import count, money, significant
+from harness.domain.bill import CostLayer
+from harness.domain.columns import Column, Kind
+from harness.evidence.coverage import Cell as Covered
+from harness.report import charts
+from harness.report.blocks import Figure, Shown, Table, absent, marked, number, table
+from harness.report.columns import counted, estimate, figure, interval, share, target, text, usd, word
 from harness.report.figures import pair_of
 from harness.report.svg import render
 
@@ -21,51 +24,53 @@ Names = Mapping[str, str]
 
 def costs(findings: Findings, names: Names) -> Table:
     """Per success and per month."""
-    rows = []
-    for c in findings.costs:
-        per_1000 = [_thousand(x) for x in (c.per_success_usd, c.per_good_usd)]
-        shared = None if c.monthly is None else float(c.monthly.layer_usd(CostLayer.SHARED))
-        rows.append(
-            (
-                Cell(names[c.target]),
-                *per_1000,
-                words.value(c.per_month_usd, "USD"),
-                words.interval(c.per_month_usd, "USD"),
-                number(money(c.with_free_usd)) if c.with_free_usd is not None else absent("not known"),
-                number(money(shared)) if shared is not None else absent("not known"),
-                Cell(c.coverage),
-            )
+    rows = [
+        (
+            *(c.target, c.per_success_usd, c.per_good_usd, c.per_month_usd, c.per_month_usd, c.with_free_usd),
+            *(None if c.monthly is None else c.monthly.layer_usd(CostLayer.SHARED), c.coverage),
         )
-    head = (
-        *("target", "per 1,000 successes, runtime (95 % interval)", "per 1,000 within SLO, runtime (95 % interval)"),
-        *("runtime a month", "95 % interval", "the same with free tiers", "shared layer a month", "basis"),
+        for c in findings.costs
+    ]
+    shown = (
+        target(names),
+        estimate("per 1,000 successes, runtime (95 % interval)", "per_success_usd", _thousand),
+        estimate("per 1,000 within SLO, runtime (95 % interval)", "per_good_usd", _thousand),
+        *(usd("runtime a month", "month_usd", lack="not known"), interval("month_usd", money)),
+        usd("the same with free tiers", "month_with_free_usd", lack="not known"),
+        *(usd("shared layer a month", "month_shared_usd", lack="not known"), text("basis")),
     )
     note = "USD at the sealed expected traffic. The shared layer (tokens, transfer) is the same for both and would hide every difference."
-    return table("costs", "Cost at the expected traffic", head, rows, note)
+    return table("costs", "Cost at the expected traffic", shown, rows, note)
 
 
-def _thousand(known: Estimate | Unknown) -> Cell:
-    if isinstance(known, Unknown):
-        return absent(known.reason)
-    return number(f"{money(known.value * 1000)} ({words.interval_text(known, lambda v: money(v * 1000))})")
+def _thousand(each_usd: float) -> str:
+    return money(each_usd * 1000)
 
 
-def _line(whose: str, line: LineItem, *price: Cell) -> tuple[Cell, ...]:
-    quantity = number(significant(float(line.quantity), 4))
-    head = (Cell(whose), Cell(line.layer.value), Cell(line.label), quantity, Cell(line.unit))
-    return (*head, *price, number(money(float(line.amount_usd))), Cell(line.basis.value))
+def _list_price(price: Decimal) -> str:
+    return f"${price.normalize():f}"
+
+
+def _quantity(head: str = "quantity") -> tuple[Shown, Shown]:
+    return figure(head, "quantity", lambda v: significant(float(v), 4)), word("unit")
 
 
 def bill_lines(findings: Findings, names: Names) -> Table:
     """Every line of both monthly bills."""
     rows = [
-        _line(names[c.target], line, number(f"${line.unit_price_usd.normalize():f}"))
+        (
+            *(c.target, line.layer.value, line.label, line.quantity, line.unit, line.unit_price_usd),
+            *(line.amount_usd, line.basis.value),
+        )
         for c in findings.costs
         if c.monthly
         for line in c.monthly.lines
     ]
-    head = ("target", "layer", "line", "quantity a month", "unit", "unit price", "amount", "basis")
-    return table("bill", "The monthly bill, line by line", head, rows)
+    shown = (
+        *(target(names), word("layer"), text("line"), *_quantity("quantity a month")),
+        *(figure("unit price", "unit_price_usd", _list_price), usd("amount", "amount_usd"), word("basis")),
+    )
+    return table("bill", "The monthly bill, line by line", shown, rows)
 
 
 def cost_curve(findings: Findings, names: Names) -> Figure | None:
@@ -90,19 +95,21 @@ def cost_curve(findings: Findings, names: Names) -> Figure | None:
         "Runtime layer, USD a month, list prices, MODELLED; bands are 95 % block intervals of the measured usage; both axes "
         f"logarithmic. {_fleet_words(found.curves, names)}"
     )
-    cells = [
-        (
-            Cell(r["target"]),
-            number(count(r["requests"])),
-            number(significant(r["instances"])) if r["instances"] is not None else absent("billed by use"),
-            number(money(r["usd"])),
-            number(f"{money(r['low'])} to {money(r['high'])}"),
-        )
-        for r in rows
+    values = [
+        (curve.target, round(p.requests), p.instances, p.usd, (p.low_usd, p.high_usd))
+        for curve in found.curves
+        for p in curve.points
     ]
-    head = ("target", "requests a month", "instances", "runtime a month", "95 % interval")
     crossing = findings.crossing
-    shown = table("cost-curve-table", title, head, cells)
+    shown = table(
+        *("cost-curve-table", title),
+        (
+            *(target(names), counted("requests a month", "month_requests")),
+            figure("instances", "instances", significant, lack="billed by use"),
+            *(usd("runtime a month", "month_usd"), interval("month_usd", money)),
+        ),
+        values,
+    )
     spec = charts.cost_lines(
         *(marked(rows, shown), pair_of(findings, names)),
         *(crossing.requests if crossing else None, findings.expected_requests),
@@ -145,71 +152,65 @@ def crossings(findings: Findings, names: Names) -> Table:
     found = findings.projection.crossings if findings.projection else ()
     rows = [
         (
-            number(count(round(c.requests))),
-            _stretch(c),
-            number(significant(c.peak_per_s)),
-            Cell(names[c.cheaper_below]),
-            Cell(names[c.cheaper_above]),
-            _use(c),
+            *(round(c.requests), _stretch(c), c.peak_per_s),
+            *(c.cheaper_below, c.cheaper_above, c.utilisation or None),
         )
         for c in found
     ]
-    head = (
-        "requests a month",
-        "either may be cheaper",
-        "peak (requests/s)",
-        "cheaper below",
-        "cheaper above",
-        "fleet used",
+    shown = (
+        counted("requests a month", "month_requests"),
+        interval("month_requests", count, "either may be cheaper", lack="at every volume that was looked at"),
+        figure("peak (requests/s)", "peak_per_s", significant),
+        *(target(names, "cheaper below", "cheaper_below"), target(names, "cheaper above", "cheaper_above")),
+        share("fleet used", "fleet_used_share", lack="capacity not measured"),
     )
     note = (
         "Searched on the staircase, a hundredth to a hundred times the expected volume, with the expected peak's ratio. "
         "Either may be cheaper: where the two costs' 95 % intervals overlap, of what was used and of what an instance sustains. "
         "Fleet used: the peak over what the fleet sustains at that volume."
     )
-    return table("crossings", "Where the costs cross", head, rows, note)
+    return table("crossings", "Where the costs cross", shown, rows, note)
 
 
-def _stretch(crossing: Crossing) -> Cell:
+def _stretch(crossing: Crossing) -> tuple[int | None, int | None] | None:
     """Where either may be the cheaper one; an open end lies beyond the volumes that were looked at."""
-    low, high = crossing.low, crossing.high
-    if low is None and high is None:
-        return absent("either may be cheaper at every volume that was looked at")
-    if low is None or high is None:
-        said = f"up to {count(round(high))}" if high is not None else f"from {count(round(low or 0))} on"
-        return number(said)
-    return number(f"{count(round(low))} to {count(round(high))}")
-
-
-def _use(crossing: Crossing) -> Cell:
-    return number(percent(crossing.utilisation)) if crossing.utilisation else absent("capacity not measured")
+    low, high = (None if end is None else round(end) for end in (crossing.low, crossing.high))
+    return None if low is None and high is None else (low, high)
 
 
 def sensitivity(findings: Findings, names: Names) -> Table:
     """Other traffic, and by how much prices would have to change."""
     found = findings.projection
     order = [curve.target for curve in found.curves] if found else list(dict.fromkeys(findings.data.targets))
-    rows = [
-        (Cell(s.what), *(number(money(s.usd[name])) for name in order), Cell(names[s.cheaper]))
-        for s in (found.traffic if found else ())
-    ]
+    rows = [(s.what, *(s.usd[name] for name in order), s.cheaper) for s in (found.traffic if found else ())]
     flips = [
         f"{names[name]} would be the cheaper one if its prices fell by {-change * 100:.0f} %"
         if change < 0
         else f"{names[name]} stays the cheaper one until its prices rise by {change * 100:.0f} %"
         for name, change in (found.flips if found else ())
     ]
-    head = ("assumption", *(f"{names[name]}, runtime a month" for name in order), "cheaper")
-    return table("sensitivity", "What other traffic would cost", head, rows, "; ".join(flips) + "." if flips else "")
+    shown = (
+        text("assumption"),
+        *(usd(f"{names[name]}, runtime a month", f"{name}_month_usd") for name in order),
+        target(names, "cheaper", "cheaper"),
+    )
+    return table("sensitivity", "What other traffic would cost", shown, rows, "; ".join(flips) + "." if flips else "")
 
 
 def pilot_bill(findings: Findings, names: Names) -> Table:
     """What the pilot's own runs used, by line, with where each quantity came from."""
-    rows = [
-        *(_line(names[u.target], line) for u in findings.used for line in u.bill.lines if line.quantity),
-        *(_line("the pilot itself", line) for line in findings.asking.lines),
+    used = [
+        *((u.target, line) for u in findings.used for line in u.bill.lines if line.quantity),
+        *(("", line) for line in findings.asking.lines),
     ]
-    head = ("target", "layer", "line", "quantity", "unit", "at list price", "basis")
+    rows = [
+        (name, line.layer.value, line.label, line.quantity, line.unit, line.amount_usd, line.basis.value)
+        for name, line in used
+    ]
+    shown = (
+        *(word("target", write=lambda name: names[name], lack="the pilot itself"), word("layer"), text("line")),
+        *(*_quantity(), usd("at list price", "amount_usd"), word("basis")),
+    )
     note = (
         "Every attempt, valid or not, warm-up too. METERED quantities come from the platform's own records, MODELLED ones from "
         "the client's side or the declared size. "
@@ -220,25 +221,27 @@ def pilot_bill(findings: Findings, names: Names) -> Table:
         for u in findings.used
         if u.per_success_usd is not None
     )
-    return table("pilot-bill", "What the pilot itself used", head, rows, note)
+    return table("pilot-bill", "What the pilot itself used", shown, rows, note)
 
 
 def reconciled(findings: Findings, names: Names) -> Table:
     """Modelled against billed, quantity first."""
     rows = [
         (
-            Cell(names[r.target]),
-            Cell(line.price_key),
-            number(f"{significant(float(line.modelled), 4)} {line.unit}"),
-            number(significant(float(line.billed), 4)),
-            _off(line.quantity_error, QUANTITY_TOLERANCE),
-            _off(line.price_error, PRICE_TOLERANCE),
-            Cell(_agrees(line)),
+            *(r.target, line.price_key, line.modelled, line.unit, line.billed, line.quantity_error, line.price_error),
+            "agrees" if line.agrees else "differs",
         )
         for r in findings.reconciliations
         for line in r.lines
     ]
-    head = ("target", "price", "modelled", "billed", "quantity error", "price error", "verdict")
+    shown = (
+        *(target(names), word("price"), figure("modelled", "modelled_quantity", _four), word("unit")),
+        *(
+            figure("billed", "billed_quantity", _four),
+            _off("quantity error", "quantity_error_share", QUANTITY_TOLERANCE),
+        ),
+        *(_off("price error", "price_error_share", PRICE_TOLERANCE), word("verdict")),
+    )
     parts = [
         f"{names[r.target]}: billed coverage {r.days_final} of {r.days} days (asking cost {r.asking_usd} USD)"
         + (
@@ -252,61 +255,62 @@ def reconciled(findings: Findings, names: Names) -> Table:
         "Usual causes of a difference: free tiers, savings plans and discounts, untagged spend, other users of a shared "
         "balancer or cluster, traffic of health checks, days cut at UTC midnight."
     )
-    return table("reconciled", "Modelled against billed", head, rows, f"{'. '.join(parts)}. {causes}" if parts else "")
+    return table("reconciled", "Modelled against billed", shown, rows, f"{'. '.join(parts)}. {causes}" if parts else "")
 
 
-def _off(error: float | None, tolerance: float) -> Cell:
-    if error is None:
-        return absent("nothing billed")
-    return number(f"{error * 100:+.1f} %{'' if abs(error) <= tolerance else ' (!)'}")
+def _four(quantity: Decimal) -> str:
+    return significant(float(quantity), 4)
 
 
-def _agrees(line: Line) -> str:
-    return "agrees" if line.agrees else "differs"
+def _off(head: str, name: str, tolerance: float) -> Shown:
+    def write(error: float) -> str:
+        return f"{error * 100:+.1f} %{'' if abs(error) <= tolerance else ' (!)'}"
+
+    return figure(head, name, write, lack="nothing billed")
 
 
 def coverage(findings: Findings, names: Names) -> Table:
     """Source by day: runs collected of runs that ended."""
     days = sorted({cell.day for cell in findings.coverage})
-    said: dict[tuple[str, str], dict[str, str]] = {}
+    said: dict[tuple[str, str], dict[str, Covered]] = {}
     verified: dict[tuple[str, str], str | None] = {}
     for cell in findings.coverage:
         key = cell.target, cell.source
-        said.setdefault(key, {})[cell.day] = cell.said
+        said.setdefault(key, {})[cell.day] = cell
         verified[key] = cell.verified or verified.get(key)
-    rows = [
-        (
-            Cell(names[key[0]]),
-            Cell(key[1]),
-            Cell(verified[key] or "") if verified[key] else absent("not collected"),
-            *(number(by_day[d]) if d in by_day else absent("no run") for d in days),
-        )
-        for key, by_day in said.items()
-    ]
+    rows = [(*key, verified[key], *(by_day.get(day) for day in days)) for key, by_day in said.items()]
+    shown = (*(target(names), word("source"), text("verified", lack="not collected")), *map(_day, days))
     note = "Runs whose readings were collected, of the runs that ended that day (UTC)."
-    return table("coverage", "What was collected", ("target", "source", "verified", *days), rows, note)
+    return table("coverage", "What was collected", shown, rows, note)
+
+
+def _day(day: str) -> Shown:
+    parts = tuple(
+        Column(f"{what}_{day}", Kind.INT, f"{what} on {day}") for what in ("runs_collected", "runs_ended", "runs_empty")
+    )
+
+    def split(cell: Covered | None) -> tuple[int | None, ...]:
+        return (None, None, None) if cell is None else (cell.collected, cell.runs, cell.empty)
+
+    return Shown(day, parts, lambda cell: number(cell.said) if cell else absent("no run"), split)
 
 
 def agreements(findings: Findings, names: Names) -> Table:
     """What client and platform each counted."""
-
-    def said(value: int | None) -> Cell:
-        return number(count(value)) if value is not None else absent("not collected")
-
     rows = [
         (
-            Cell(names[a.target]),
-            number(count(a.accepted)),
-            said(a.invocations),
-            number(percent(a.joined / a.with_id)) if a.joined is not None and a.with_id else absent("no ids to join"),
-            number(count(a.throttled)),
-            said(a.throttles),
-            Cell("; ".join(a.disagreements) or "none"),
+            *(a.target, a.accepted, a.invocations),
+            a.joined / a.with_id if a.joined is not None and a.with_id else None,
+            *(a.throttled, a.throttles, tuple(a.disagreements)),
         )
         for a in findings.agreements
     ]
-    head = (
-        *("target", "accepted, by the client", "invocations, by the platform", "joined by request id"),
-        *("refused, by the client", "throttles, by the platform", "disagreement"),
+    lack = "not collected"
+    shown = (
+        *(target(names), counted("accepted, by the client", "client_accepted")),
+        counted("invocations, by the platform", "platform_invocations", lack=lack),
+        share("joined by request id", "joined_share", lack="no ids to join"),
+        counted("refused, by the client", "client_refused"),
+        *(counted("throttles, by the platform", "platform_throttles", lack=lack), text("disagreement", lack="none")),
     )
-    return table("agreements", "Client against platform", head, rows)
+    return table("agreements", "Client against platform", shown, rows)

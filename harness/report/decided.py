@@ -8,11 +8,14 @@ from typing import Any
 from harness.decision.decide import Decision
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.rule import FIRM, LEANING, TIE
-from harness.decision.scorecards import Scoring
+from harness.decision.scores import Scored
 from harness.decision.wording import percent
+from harness.domain.columns import Column, Kind, absent_of
 from harness.domain.criteria import WORDS, Criterion
+from harness.domain.estimate import Unknown
 from harness.report import charts_decided
-from harness.report.blocks import Cell, Figure, Table, absent, marked, number, table
+from harness.report.blocks import Cell, Figure, Shown, Table, absent, marked, number, table
+from harness.report.columns import figure, share, target, text, word
 from harness.report.svg import render
 
 Names = Mapping[str, str]  # of the alternatives
@@ -22,28 +25,47 @@ def scores(decision: Decision, names: Names) -> Table:
     """Every criterion: weight, scores, and what each rests on."""
     made = decision.scoring
     order = [card.name for card in made.cards] if made else [BASELINE, CANDIDATE]
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for criterion in Criterion:
         if made is None or criterion not in made.weights:
-            why = made.left_out.get(criterion, "") if made else "nothing can be scored"
-            rows.append((Cell(WORDS[criterion]), absent("counts for none"), *(absent(why) for _ in order), Cell("")))
+            why = Unknown(made.left_out.get(criterion, "") if made else "nothing can be scored")
+            rows.append((WORDS[criterion], None, *(why for _ in order), ""))
             continue
-        cells = [_score(made, name, criterion) for name in order]
+        cells = [next(card for card in made.cards if card.name == name).scores[criterion] for name in order]
         basis = made.notes.get(criterion) or made.cards[0].scores[criterion].basis
-        rows.append((Cell(WORDS[criterion]), number(percent(made.weights[criterion])), *cells, Cell(basis)))
+        rows.append((WORDS[criterion], made.weights[criterion], *cells, basis))
     if made is not None:
-        totals = [number(f"{made.total(name):.2f}") for name in order]
-        rows.append((Cell("sum"), number("100 %"), *totals, Cell("")))
-    head = ("criterion", "weight", *(names[name] for name in order), "basis")
+        rows.append(("sum", 1.0, *(made.total(name) for name in order), ""))
+    shown = (
+        *(word("criterion"), share("weight", "weight_share", lack="counts for none")),
+        *(*(_points(names[name], name) for name in order), text("basis")),
+    )
     note = "From 1 to 5 on anchors that were sealed; measured scores with those at the ends of their intervals."
-    return table("scores", "Scores", head, rows, note)
+    return table("scores", "Scores", shown, rows, note)
 
 
-def _score(made: Scoring, name: str, criterion: Criterion) -> Cell:
-    score = next(card for card in made.cards if card.name == name).scores[criterion]
-    if score.high - score.low < 0.005:
-        return number(f"{score.value:.1f}")
-    return number(f"{score.value:.1f} ({score.low:.1f} to {score.high:.1f})")
+def _points(head: str, name: str) -> Shown:
+    """A score with its ends, the sum of all, or why there is none."""
+    parts = (f"{name}_score", f"{name}_score_low", f"{name}_score_high")
+    columns = (*(Column(p, Kind.FLOAT, head) for p in parts), Column(absent_of(parts[0]), Kind.TEXT, head))
+
+    def cell(score: Scored | float | Unknown) -> Cell:
+        if isinstance(score, Unknown):
+            return absent(score.reason)
+        if isinstance(score, float):
+            return number(f"{score:.2f}")
+        if score.high - score.low < 0.005:
+            return number(f"{score.value:.1f}")
+        return number(f"{score.value:.1f} ({score.low:.1f} to {score.high:.1f})")
+
+    def split(score: Scored | float | Unknown) -> tuple[Any, ...]:
+        if isinstance(score, Unknown):
+            return None, None, None, score.reason
+        if isinstance(score, float):
+            return score, None, None, None
+        return score.value, score.low, score.high, None
+
+    return Shown(head, columns, cell, split)
 
 
 def firmness(decision: Decision, names: Names) -> Table:
@@ -51,10 +73,8 @@ def firmness(decision: Decision, names: Names) -> Table:
     made = decision.scoring
     rows = [
         (
-            Cell(names[card.name]),
-            number(f"{card.total(made.weights):.2f}"),
-            number(percent(made.acceptability.around[card.name])),
-            number(percent(made.acceptability.uniform[card.name])),
+            *(card.name, card.total(made.weights), made.acceptability.around[card.name]),
+            made.acceptability.uniform[card.name],
         )
         for card in (made.cards if made else ())
         if made is not None
@@ -63,30 +83,30 @@ def firmness(decision: Decision, names: Names) -> Table:
         f"Shares of 20,000 draws. {FIRM * 100:.0f} % around the sealed weights is firm, {LEANING * 100:.0f} % a leaning; "
         "under any priorities every set of weights is as likely as another."
     )
-    head = ("alternative", "sum", "wins around the sealed weights", "wins under any priorities")
-    return table("firmness", "How firm the order is", head, rows, note)
+    shown = (
+        *(target(names, "alternative", "alternative"), figure("sum", "score", lambda v: f"{v:.2f}")),
+        share("wins around the sealed weights", "wins_sealed_share"),
+        share("wins under any priorities", "wins_any_share"),
+    )
+    return table("firmness", "How firm the order is", shown, rows, note)
 
 
 def flips(decision: Decision, names: Names) -> Table:
     """The nearest weight of each criterion at which another alternative leads."""
     made = decision.scoring
-    rows = [
-        (
-            Cell(WORDS[flip.criterion]),
-            number(percent(flip.weight)),
-            number(percent(flip.flips_at)) if flip.flips_at is not None else absent("no weight does"),
-            Cell(names[flip.to]) if flip.to is not None else absent("nobody else"),
-        )
-        for flip in (made.flips if made else ())
-    ]
+    rows = [(WORDS[flip.criterion], flip.weight, flip.flips_at, flip.to) for flip in (made.flips if made else ())]
     note = ""
     if made is not None:
         note = (
             f"{names[made.order[0]]} leads now. Each row: the nearest weight at which it no longer does, and who leads then; "
             "the other weights keep their proportions."
         )
-    head = ("criterion", "weight", "flips at", "to")
-    return table("flips", "Weights that would change the order", head, rows, note)
+    shown = (
+        *(word("criterion"), share("weight", "weight_share")),
+        share("flips at", "flips_at_share", lack="no weight does"),
+        word("to", "flips_to", lack="nobody else", write=lambda name: names[name]),
+    )
+    return table("flips", "Weights that would change the order", shown, rows, note)
 
 
 def acceptability(decision: Decision, names: Names) -> Figure | None:
@@ -105,8 +125,9 @@ def acceptability(decision: Decision, names: Names) -> Figure | None:
     best = max(made.acceptability.around, key=lambda name: made.acceptability.around[name])
     title = f"{names[best]} wins {percent(made.acceptability.around[best])} of the draws around the sealed weights"
     subtitle = "Share of 20,000 draws of weights, with measured scores drawn within their intervals."
-    cells = [(Cell(r["alternative"]), Cell(r["weights"]), number(percent(r["share"]))) for r in rows]
-    shown = table("acceptability-table", title, ("alternative", "weights", "wins"), cells)
+    columns = (text("alternative"), word("weights"), share("wins", "wins_share"))
+    values = [(r["alternative"], r["weights"], r["share"]) for r in rows]
+    shown = table("acceptability-table", title, columns, values)
     spec = charts_decided.acceptability(marked(rows, shown), [names[name] for name in (BASELINE, CANDIDATE, HYBRID)])
     return Figure("acceptability", title, subtitle, render(spec, title), shown)
 
@@ -126,9 +147,13 @@ def tornado(decision: Decision, names: Names) -> Figure | None:
     if lead < TIE:
         title = f"{names[first]} and {names[second]} score the same within {TIE:g} points, whatever their order"
     subtitle = f"Lead in points of five with each measured score at the ends of its interval; now {lead:.2f}."
-    cells = [(Cell(r["input"]), number(f"{r['low']:.2f}"), number(f"{r['high']:.2f}")) for r in rows]
-    shown = table("tornado-table", title, ("input", "lead at one end", "lead at the other"), cells)
+    columns = (text("input"), _points_of("lead at one end", "lead_one"), _points_of("lead at the other", "lead_other"))
+    shown = table("tornado-table", title, columns, [(r["input"], r["low"], r["high"]) for r in rows])
     return Figure("tornado", title, subtitle, render(charts_decided.tornado(marked(rows, shown), lead), title), shown)
+
+
+def _points_of(head: str, name: str) -> Shown:
+    return figure(head, name, lambda v: f"{v:.2f}")
 
 
 def _named(what: str, names: Names) -> str:

@@ -10,6 +10,7 @@ from harness.decision.wording import money
 from harness.errors import BadFile, Problem
 from harness.evidence.files import read_json
 from harness.report.blocks import Cell, Table, absent, number, table
+from harness.report.columns import text, toned
 
 NEEDED = ("recommendation", "confidence", "slos", "cost", "blocks")
 
@@ -28,16 +29,14 @@ def read_earlier(path: Path) -> dict[str, Any]:
 
 def changes(earlier: Mapping[str, Any] | None, now: Mapping[str, Any]) -> Table:
     """Recommendation, blocks, verdicts and cost, where they differ; empty without an earlier report."""
-    rows: list[tuple[Cell, ...]] = []
-    for what, old, new in _pairs(earlier, now) if earlier else ():
-        if old != new:
-            rows.append((Cell(what), _cell(old), _cell(new)))
+    rows = [(what, old, new) for what, old, new in (_pairs(earlier, now) if earlier else ()) if old != new]
     note = "" if rows or earlier is None else "Nothing that is compared here has changed."
-    return table("changes", "Since the earlier report", ("what", "then", "now"), rows, note)
+    shown = (text("what"), toned("then", "then", _cell), toned("now", "now", _cell))
+    return table("changes", "Since the earlier report", shown, rows, note)
 
 
-def _cell(text: str | None) -> Cell:
-    return absent("not there") if text is None else number(text) if text[:1] in "$0123456789" else Cell(text)
+def _cell(said: str | None) -> Cell:
+    return absent("not there") if said is None else number(said) if said[:1] in "$0123456789" else Cell(said)
 
 
 def _pairs(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[str, str | None, str | None]]:

@@ -13,7 +13,8 @@ from harness.decision.wording import duration_text, money, percent
 from harness.domain.estimate import Estimate
 from harness.domain.verdict import Relation
 from harness.report import charts
-from harness.report.blocks import Cell, Figure, marked, number, table
+from harness.report.blocks import Figure, marked, table
+from harness.report.columns import figure, interval, plain, seconds, target
 from harness.report.svg import render
 
 SHARES = (0.05, 0.25, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98, 0.99)
@@ -24,12 +25,14 @@ def quantile_curve(findings: Findings, names: Names, profile: str, what: str, li
     """Response time or time to first token (``what``: ``response_s`` or ``ttft_s``)."""
     data = findings.data
     rows: list[dict[str, Any]] = []
-    for target in data.targets:
-        blocks = [r.measured_of(getattr(r, what)) for r in data.of(target, profile)]
+    for folder in data.targets:
+        blocks = [r.measured_of(getattr(r, what)) for r in data.of(folder, profile)]
         for p, known in curve(blocks, SHARES) if blocks else ():
-            if isinstance(known, Estimate):
-                low, high = known.low or known.value, known.high or known.value
-                rows.append({"target": names[target], "p": p, "value": known.value, "low": low, "high": high})
+            if isinstance(known, Estimate) and known.high is not None:
+                low, high = known.low or known.value, known.high
+                rows.append(
+                    {"of": folder, "target": names[folder], "p": p, "value": known.value, "low": low, "high": high}
+                )
     if not rows:
         return None
     word = "response time" if what == "response_s" else "time to first token"
@@ -39,17 +42,14 @@ def quantile_curve(findings: Findings, names: Names, profile: str, what: str, li
         f"Quantiles of {word} from the intended send, {profile} traffic, all valid blocks; bands are 95 % block intervals. "
         f"A curve ends where failures make it infinite or n cannot certify it."
     )
-    cells = [
-        (
-            Cell(r["target"]),
-            number(f"p{r['p'] * 100:g}"),
-            number(duration_text(r["value"])),
-            number(f"{duration_text(r['low'])} to {duration_text(r['high'])}"),
-        )
-        for r in rows
-    ]
+    shares = [(r.pop("of"), r["p"], r["value"], (r["low"], r["high"])) for r in rows]
     id_ = f"quantiles-{profile}-{'response' if what == 'response_s' else 'ttft'}"
-    shown = table(f"{id_}-table", title, ("target", "quantile", word, "95 % interval"), cells)
+    name = f"{what.removesuffix('_s')}_s"
+    columns = (
+        *(target(names), figure("quantile", "quantile_share", lambda p: f"p{p * 100:g}")),
+        *(seconds(word, name), interval(name, duration_text)),
+    )
+    shown = table(f"{id_}-table", title, columns, shares)
     spec = charts.quantile_curves(marked(rows, shown), pair, f"{word}, {profile} (s)", limit_s)
     return Figure(id_, title, subtitle, render(spec, title), shown)
 
@@ -58,18 +58,20 @@ def blocks_pair(findings: Findings, names: Names, profile: str) -> Figure | None
     """Whether the difference holds in every block."""
     data = findings.data
     rows: list[dict[str, Any]] = []
-    for target in data.targets:
-        for run in data.of(target, profile):
+    values: list[tuple[int, str, float]] = []
+    for folder in data.targets:
+        for run in data.of(folder, profile):
             value = inverted_cdf(run.measured_of(run.response_s), 0.95)
             if math.isfinite(value):
-                rows.append({"block": run.block, "target": names[target], "value": value})
+                rows.append({"block": run.block, "target": names[folder], "value": value})
+                values.append((run.block, folder, value))
     if not rows:
         return None
     faster = _blocks_where_candidate_is_faster(findings, profile)
     title = f"The p95 of {names[data.candidate]} was lower in {faster[0]} of {faster[1]} blocks"
     subtitle = f"p95 response time of each block, {profile} traffic; a block with more than 5 % failures has no finite p95 and no dot."
-    cells = [(number(str(r["block"])), Cell(r["target"]), number(duration_text(r["value"]))) for r in rows]
-    shown = table(f"blocks-{profile}-table", title, ("block", "target", "p95"), cells)
+    columns = (plain("block", "block"), target(names), seconds("p95", "p95_s"))
+    shown = table(f"blocks-{profile}-table", title, columns, values)
     spec = charts.paired_blocks(marked(rows, shown), pair_of(findings, names), f"p95, {profile} (s)")
     return Figure(f"blocks-{profile}", title, subtitle, render(spec, title), shown)
 
@@ -77,6 +79,7 @@ def blocks_pair(findings: Findings, names: Names, profile: str) -> Figure | None
 def pareto(findings: Findings, names: Names, limit_s: float) -> Figure | None:
     """Cost per 1,000 good answers against p95."""
     rows: list[dict[str, Any]] = []
+    values: list[tuple[str, float, float]] = []
     for cost in findings.costs:
         p95 = next(
             (
@@ -88,6 +91,7 @@ def pareto(findings: Findings, names: Names, limit_s: float) -> Figure | None:
         )
         if isinstance(cost.per_success_usd, Estimate) and isinstance(p95, Estimate):
             c = cost.per_success_usd
+            values.append((cost.target, c.value, p95.value))
             rows.append(
                 {
                     "target": names[cost.target],
@@ -103,8 +107,12 @@ def pareto(findings: Findings, names: Names, limit_s: float) -> Figure | None:
         return None
     title = "Cost against waiting: further left is cheaper, further down is faster"
     subtitle = "Steady traffic; bars are 95 % intervals; cost of the runtime layer at the expected traffic."
-    cells = [(Cell(r["target"]), number(money(r["cost"])), number(duration_text(r["p95"]))) for r in rows]
-    shown = table("pareto-table", title, ("target", "per 1,000 successes", "p95"), cells)
+    columns = (
+        target(names),
+        figure("per 1,000 successes", "per_success_usd", lambda v: money(v * 1000)),
+        seconds("p95", "p95_s"),
+    )
+    shown = table("pareto-table", title, columns, values)
     spec = charts.cost_against_latency(marked(rows, shown), pair_of(findings, names), limit_s)
     return Figure("pareto", title, subtitle, render(spec, title), shown)
 
@@ -122,8 +130,8 @@ def _comparison_sentence(findings: Findings, names: Names, profile: str, metric:
         if c.profile != profile or c.metric != metric:
             continue
         if not isinstance(c.ratio, Estimate):
-            return f"Under {profile} traffic {c.reason}".replace("the candidate's p95", f"the p95 of {cand}").replace(
-                "the baseline's p95", f"the p95 of {base}"
+            return f"Under {profile} traffic {c.reason}".replace("of the candidate", f"of {cand}").replace(
+                "of the baseline", f"of {base}"
             )
         share = abs(c.ratio.value - 1)
         if c.relation is Relation.EQUIVALENT:

@@ -6,92 +6,92 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.decision.findings import Findings
-from harness.decision.wording import count
-from harness.report.blocks import Cell, Table, Tone, absent, number, table
+from harness.report.blocks import Cell, Table, Tone, absent, table
+from harness.report.columns import counted, figure, milliseconds, plain, profile, target, text, toned, word
 
 TONES = {"pass": Tone.PASS, "fail": Tone.FAIL}
 
 
 def arrivals(findings: Findings, names: Mapping[str, str]) -> Table:
     """How bursty the traffic was meant to be, and was."""
-
-    def pair(planned: float | None, achieved: float | None) -> tuple[Cell, Cell]:
-        return tuple(number(f"{v:.2f}") if v is not None else absent("too few to tell") for v in (planned, achieved))  # type: ignore[return-value]
-
+    measures = (("gap CV", "gap_cv", "gap_cv"), ("IDC (1 s)", "idc_1s", "idc"))
     rows = [
-        (
-            Cell(b.profile),
-            Cell(names[b.target]),
-            *pair(b.planned["gap_cv"], b.achieved["gap_cv"]),
-            *pair(b.planned["idc_1s"], b.achieved["idc_1s"]),
-            number(str(b.runs)),
-        )
+        (b.profile, b.target, *(said[key] for _, key, _ in measures for said in (b.planned, b.achieved)), b.runs)
         for b in findings.arrivals
     ]
-    head = ("profile", "target", "gap CV planned", "gap CV sent", "IDC (1 s) planned", "IDC (1 s) sent", "runs")
+    shown = (
+        *(profile(), target(names)),
+        *(
+            figure(f"{head} {when}", f"{name}_{when}", lambda v: f"{v:.2f}", lack="too few to tell")
+            for head, _, name in measures
+            for when in ("planned", "sent")
+        ),
+        plain("runs", "runs"),
+    )
     note = (
         "Medians over runs. CV: standard deviation over mean of the gaps between requests, 1 for Poisson. IDC: variance "
         "over mean of the counts per second, 1 for Poisson at one rate, more for bursts."
     )
-    return table("arrivals", "Arrivals as planned and as sent", head, rows, note)
+    return table("arrivals", "Arrivals as planned and as sent", shown, rows, note)
+
+
+_STREAMS = {
+    None: absent("can't tell: no stream was long enough"),
+    "buffered": Cell("buffered", Tone.FAIL),
+    "streams": Cell("streams", Tone.PASS),
+}
 
 
 def streams(findings: Findings, names: Mapping[str, str]) -> Table:
     """Whether streamed answers streamed."""
-    words = {
-        None: absent("can't tell: no stream was long enough"),
-        True: Cell("buffered", Tone.FAIL),
-        False: Cell("streams", Tone.PASS),
-    }
-    rows = [
-        (
-            Cell(names[s.target]),
-            words[s.buffered],
-            number(count(s.held_back)),
-            number(count(s.told)),
-            number(count(s.streams)),
-        )
-        for s in findings.streams
-    ]
+    said = {None: None, True: "buffered", False: "streams"}
+    rows = [(s.target, said[s.buffered], s.held_back, s.told, s.streams) for s in findings.streams]
     note = "Held back: all tokens came within the last tenth of the answer's time. Short answers cannot tell."
-    head = ("target", "its streams", "held back", "could tell", "answered streams")
-    return table("streams", "Do streams stream?", head, rows, note)
+    shown = (
+        *(target(names), toned("its streams", "its_streams", lambda value: _STREAMS[value])),
+        *(
+            counted("held back", "held_back"),
+            counted("could tell", "could_tell"),
+            counted("answered streams", "streams"),
+        ),
+    )
+    return table("streams", "Do streams stream?", shown, rows, note)
 
 
 def calibration(record: Mapping[str, Any] | None) -> Table:
     """The generator against servers whose law is known."""
-    head = ("law", "quantity", "truth (ms)", "measured (ms)", "tolerance (ms)", "derived from", "n", "verdict")
-    if record is None:
-        rows = [(absent("not calibrated"), *[absent("none")] * 6, absent("pilot calibrate"))]
-        return table("calibration", "The generator against known laws", head, rows)
     made = [
         (
-            Cell(c["law"]),
-            Cell(c["quantity"]),
-            number(f"{c['truth_s'] * 1e3:.1f}"),
-            number(f"{c['measured_s'] * 1e3:.1f}") if c["measured_s"] is not None else absent(c["why"] or "nothing"),
-            number(f"{c['tolerance_s'] * 1e3:.1f}"),
-            Cell(c["derived"]),
-            number(count(c["n"])),
-            Cell(c["verdict"] + (f": {c['why']}" if c["why"] else ""), TONES.get(c["verdict"], Tone.OPEN)),
+            *(c["law"], c["quantity"], c["truth_s"], c["measured_s"], c["tolerance_s"], c["derived"], c["n"]),
+            *(c["verdict"], c["why"]),
         )
-        for c in record["checks"]
+        for c in (record["checks"] if record else ())
     ]
-    return table("calibration", "The generator against known laws", head, made, f"Measured {record['measured_utc']}.")
+    shown = (
+        *(word("law"), word("quantity"), milliseconds("truth (ms)", "truth_s")),
+        milliseconds("measured (ms)", "measured_s", lack="nothing"),
+        *(milliseconds("tolerance (ms)", "tolerance_s"), text("derived from"), counted("n", "n")),
+        *(toned("verdict", "verdict", lambda v: Cell(v, TONES.get(v, Tone.OPEN))), text("why")),
+    )
+    note = f"Measured {record['measured_utc']}." if record else NOT_CALIBRATED
+    return table("calibration", "The generator against known laws", shown, made, note)
+
+
+NOT_CALIBRATED = "The generator was not calibrated on this machine: pilot calibrate."
 
 
 def floor(record: Mapping[str, Any] | None) -> Table:
     """What the generator adds of its own."""
-    head = ("what", "p50 (ms)", "p99 (ms)", "n")
+    shown = (
+        word("what"),
+        *(milliseconds(f"{p} (ms)", f"{p}_s", lack="not measured", digits=2) for p in ("p50", "p99")),
+        counted("n", "n"),
+    )
     if record is None:
-        return table("floor", "The generator's own floor", head, [(absent("not calibrated"), *[absent("none")] * 3)])
+        return table("floor", "The generator's own floor", shown, (), NOT_CALIBRATED)
     said = record["floor"]
-
-    def ms(name: str) -> Cell:
-        return number(f"{said[name] * 1e3:.2f}") if said[name] is not None else absent("not measured")
-
     rows = [
-        (Cell(words), ms(f"{name}_p50_s"), ms(f"{name}_p99_s"), number(count(said[of])))
+        (words, said[f"{name}_p50_s"], said[f"{name}_p99_s"], said[of])
         for words, name, of in (
             ("lag: sent later than intended", "lag", "n"),
             ("response time of an answer that takes no time", "response", "n"),
@@ -100,4 +100,6 @@ def floor(record: Mapping[str, Any] | None) -> Table:
     ]
     held = said["highest_rate_per_s"]
     words = f"{held:g} requests a second" if held is not None else "none of the rates that were tried"
-    return table("floor", "The generator's own floor", head, rows, f"Highest rate that a single process held: {words}.")
+    return table(
+        "floor", "The generator's own floor", shown, rows, f"Highest rate that a single process held: {words}."
+    )

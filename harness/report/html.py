@@ -65,8 +65,9 @@ def verdict(v: Verdict) -> str:
         + "</dl></div>"
         for n in v.numbers
     )
+    state = "".join(f'<p class="state">{escape(line)}</p>' for line in v.state)
     return (
-        f'<p class="question">{escape(v.question)}</p><h1>{escape(v.answer)}</h1>'
+        f'{state}<p class="question">{escape(v.question)}</p><h1>{escape(v.answer)}</h1>'
         f'<p class="because">{escape(v.because)}</p>'
         f'<p class="answer-meta"><span>Recommendation: <b>{escape(v.choice)}</b></span>'
         f"<span>Confidence: <b>{escape(v.confidence)}</b></span><span>Evidence up to <b>{escape(v.date)}</b></span></p>"

@@ -35,6 +35,7 @@ def figure(f: Figure) -> str:
 def verdict(v: Verdict) -> str:
     """Page one."""
     lines = [
+        *(line for sentence in v.state for line in (f"**{escape(sentence)}**", "")),
         f"# {escape(v.answer)}",
         "",
         f"{escape(v.question)}",

@@ -9,6 +9,7 @@ from harness.decision.findings import Findings
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.domain.criteria import WORDS
 from harness.domain.verdict import Judgement
+from harness.report import words
 from harness.report.escape import markdown as escape
 from harness.report.words import FORMATS
 from harness.workspace import Workspace
@@ -37,7 +38,7 @@ def record(
         "",
         "## Context and Problem Statement",
         "",
-        f"Asked of paired measurements, {len(data.blocks_valid)} of {data.blocks_planned} blocks of them valid.",
+        f"Asked of paired measurements, {len(data.blocks_valid)} of {data.blocks_planned} blocks of them valid{words.spared(findings)}.",
         "",
         "## Decision Drivers",
         "",

@@ -12,9 +12,11 @@ from harness.decision.findings import Findings
 from harness.decision.placement import OPEN, WARM, Placed
 from harness.decision.rule import Choice
 from harness.decision.wording import duration_text, money, percent, significant
+from harness.domain.columns import Column, Kind
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.verdict import Judgement
-from harness.report.blocks import Cell, Table, absent, number, table
+from harness.report.blocks import Cell, Shown, Table, absent, number, table
+from harness.report.columns import figure, moment, plain, target, text, toned, word
 from harness.workspace import Workspace
 
 Names = Mapping[str, str]
@@ -22,15 +24,13 @@ Names = Mapping[str, str]
 
 def placed(rows: Sequence[Placed], names: Names) -> Table:
     """Each workload, its place and the measured reason."""
-    cells = [
-        (
-            Cell(row.workload),
-            absent(row.place) if row.place == OPEN else Cell(("● " if row.place == WARM else "○ ") + row.place),
-            Cell(_named(row.reason, names)),
-        )
-        for row in rows
-    ]
-    return table("placement", "Where each workload belongs", ("workload", "place", "because"), cells)
+    shown = (text("workload"), toned("place", "place", _place), text("because"))
+    values = [(row.workload, row.place, _named(row.reason, names)) for row in rows]
+    return table("placement", "Where each workload belongs", shown, values)
+
+
+def _place(place: str) -> Cell:
+    return absent(place) if place == OPEN else Cell(("● " if place == WARM else "○ ") + place)
 
 
 def _named(text: str, names: Names) -> str:
@@ -41,104 +41,84 @@ def _named(text: str, names: Names) -> str:
 
 def alarms(workspace: Workspace, findings: Findings, decision: Decision, names: Names) -> Table:
     """What to watch on what was chosen: thresholds from the promises, beside what the pilot measured."""
-    target = decision.target or findings.data.baseline
-    rows: list[tuple[Cell, ...]] = []
+    chosen = decision.target or findings.data.baseline
+    rows: list[tuple[Any, ...]] = []
     for v in findings.slos:
-        if v.target != target or not isinstance(v.estimate, Estimate):
+        if v.target != chosen or not isinstance(v.estimate, Estimate):
             continue
-        write = {"s": duration_text, "share": percent}[v.slo.unit]
         half = v.slo.limit if v.slo.at_least else v.slo.limit * 0.8
-        rows.append(
-            (
-                Cell(f"{v.slo.name}, {v.profile} traffic"),
-                number(write(v.estimate.value)),
-                number(write(half)),
-                number(write(v.slo.limit)),
-                Cell(
-                    "roll back when it lasts for 15 minutes after a change" if v.judgement is Judgement.PASS else "open"
-                ),
-            )
-        )
-    rows += _sizes(workspace, findings, target)
-    head = ("watch", "measured", "warn at", "page at", "then")
-    return table("alarms", f"Alarms and sizes for {names[target]}", head, rows)
+        then = "roll back when it lasts for 15 minutes after a change" if v.judgement is Judgement.PASS else "open"
+        values = ((value, v.slo.unit) for value in (v.estimate.value, half, v.slo.limit))
+        rows.append((f"{v.slo.name}, {v.profile} traffic", *values, then))
+    rows += _sizes(workspace, findings, chosen)
+    shown = (text("watch"), *(_threshold(head) for head in ("measured", "warn at", "page at")), text("then"))
+    return table("alarms", f"Alarms and sizes for {names[chosen]}", shown, rows)
 
 
-def _sizes(workspace: Workspace, findings: Findings, target: str) -> list[tuple[Cell, ...]]:
+WRITE = {"s": duration_text, "share": percent, "USD": money, "requests": significant}
+
+
+def _threshold(head: str) -> Shown:
+    """A figure in its row's own unit."""
+    name = head.replace(" ", "_")
+    columns = (
+        Column(name, Kind.FLOAT, head),
+        *((Column("unit", Kind.WORD, "of the row"),) if head == "measured" else ()),
+    )
+    return Shown(head, columns, lambda v: number(WRITE[v[1]](v[0])), lambda v: v if head == "measured" else v[:1])
+
+
+def _sizes(workspace: Workspace, findings: Findings, target: str) -> list[tuple[Any, ...]]:
     peak = workspace.config.traffic.peak_per_s
-    out: list[tuple[Cell, ...]] = []
+    out: list[tuple[Any, ...]] = []
+
+    def row(watch: str, unit: str, values: tuple[float, float, float], then: str) -> None:
+        out.append((watch, *((value, unit) for value in values), then))
+
     p95 = next((v.estimate for v in findings.slos if v.target == target and v.slo.metric == "p95_s"), None)
     if isinstance(p95, Estimate):
         need = peak * (p95.high or p95.value)
-        out.append(
-            (
-                Cell(f"concurrency at the expected peak of {peak:g} a second"),
-                number(significant(need)),
-                number(significant(need * 0.8)),
-                number(significant(need)),
-                Cell("reserve at least as much; the peak rate times the p95"),
-            )
-        )
+        then = "reserve at least as much; the peak rate times the p95"
+        row(f"concurrency at the expected peak of {peak:g} a second", "requests", (need, need * 0.8, need), then)
     for sizing in findings.sizings:
         if sizing.target != target or isinstance(sizing.utilisation, Unknown):
             continue
-        use = sizing.utilisation
-        wanted = f"{sizing.instances_needed} instances keep it there" if sizing.instances_needed else "scale out"
-        out.append(
-            (
-                Cell("use of what it sustains, at the peak"),
-                number(percent(use.value)),
-                number("70 %"),
-                number("100 %"),
-                Cell(wanted),
-            )
-        )
+        then = f"{sizing.instances_needed} instances keep it there" if sizing.instances_needed else "scale out"
+        row("use of what it sustains, at the peak", "share", (sizing.utilisation.value, 0.7, 1.0), then)
     cost = findings.cost_of(target)
     ceiling = workspace.config.slo.monthly_runtime_usd
     if isinstance(cost.per_month_usd, Estimate) and ceiling is not None:
-        value = money(cost.per_month_usd.value)
-        warn, page = money(ceiling * 0.8), money(ceiling)
-        out.append(
-            (
-                Cell("runtime cost a month"),
-                number(value),
-                number(warn),
-                number(page),
-                Cell("see what would change this"),
-            )
-        )
+        values = (cost.per_month_usd.value, ceiling * 0.8, float(ceiling))
+        row("runtime cost a month", "USD", values, "see what would change this")
     return out
 
 
 def quotas(checks: Mapping[str, Sequence[Mapping[str, Any]]] | None) -> Table:
     """What was asked before the first block: quotas, timeouts, fairness."""
     rows = [
-        (Cell(group), Cell(str(c["name"])), Cell(str(c["answer"])), Cell(str(c["detail"])))
+        (group, str(c["name"]), str(c["answer"]), str(c["detail"]))
         for group in ("limits", "platforms", "quotas", "fairness")
         for c in (checks or {}).get(group, ())
     ]
-    return table("quotas", "Quotas and constraints met", ("group", "check", "answer", "detail"), rows)
+    shown = (word("group"), text("check"), word("answer"), text("detail"))
+    return table("quotas", "Quotas and constraints met", shown, rows)
 
 
 def timed(journal: Sequence[Mapping[str, Any]], names: Names, pair: Sequence[str]) -> Table:
     """The last deployment and rollback of each target; what nobody timed is said."""
     rows = []
-    for target in pair:
+    for name in pair:
         for step in STEPS:
-            mine = [e for e in journal if (e["event"], e.get("target"), e.get("step")) == (EVENT, target, step)]
-            last = mine[-1] if mine else None
-            rows.append(
-                (
-                    Cell(names[target]),
-                    Cell(step),
-                    number(duration(last["seconds"])) if last else absent(f"not timed: pilot time {target} {step}"),
-                    number(str(last["exit_code"])) if last else absent("none"),
-                    number(str(len(mine))),
-                    Cell(str(last["utc"])[:16].replace("T", " ")) if last else absent("none"),
-                )
-            )
-    head = ("target", "step", "took", "exit code", "times", "on (UTC)")
-    return table("timed", "How long deploying and taking back took", head, rows)
+            mine = [e for e in journal if (e["event"], e.get("target"), e.get("step")) == (EVENT, name, step)]
+            last: Mapping[str, Any] = mine[-1] if mine else {}
+            took = last.get("seconds", Unknown(f"not timed: pilot time {name} {step}"))
+            rows.append((name, step, took, last.get("exit_code"), len(mine), last.get("utc")))
+    shown = (
+        *(target(names), word("step"), figure("took", "took_s", duration, lack="not timed")),
+        *(plain("exit code", "exit_code", lack="none"), plain("times", "times")),
+        moment("on (UTC)", "at_utc", lack="none", digits=16),
+    )
+    return table("timed", "How long deploying and taking back took", shown, rows)
 
 
 def migration(decision: Decision, findings: Findings, names: Names) -> tuple[str, ...]:

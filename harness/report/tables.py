@@ -1,15 +1,35 @@
-"""Every table of the report, from findings to cells."""
+"""Tables of verdicts, comparisons, parity and runs, from findings to values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from harness.decision.decide import Decision
+from harness.decision.errors import aa_words, statement
 from harness.decision.findings import Findings
-from harness.decision.wording import count, percent
-from harness.domain.estimate import Estimate
+from harness.decision.wording import duration_text, percent
+from harness.domain.columns import Column, Kind, floats, part, texts
+from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.verdict import Slo, SloVerdict
 from harness.report import words
-from harness.report.blocks import Cell, Table, absent, number, table
+from harness.report.blocks import Cell, Shown, Table, number, table
+from harness.report.columns import (
+    blocks_behind,
+    counted,
+    estimate,
+    judged,
+    milliseconds,
+    moment,
+    n_behind,
+    plain,
+    profile,
+    share,
+    target,
+    text,
+    toned,
+    word,
+)
 
 METRIC_NAMES = {
     "p95_s": "p95 response time",
@@ -19,78 +39,177 @@ METRIC_NAMES = {
 
 
 def slos(findings: Findings, names: Mapping[str, str]) -> Table:
-    """One row per SLO and target."""
-    rows = []
-    for v in (*findings.slos, *findings.cost_verdicts):
-        rows.append(
-            (
-                Cell(v.profile),
-                Cell(v.slo.name),
-                Cell(names[v.target]),
-                words.judgement(v.judgement),
-                words.value(v.estimate, v.slo.unit),
-                words.interval(v.estimate, v.slo.unit),
-                number(words.FORMATS[v.slo.unit](v.slo.limit)),
-                words.blocks(v.estimate),
-                words.sample_size(v.estimate),
-                Cell(v.reason + (f"; about {v.blocks_needed} blocks would settle it" if v.blocks_needed else "")),
-            )
+    """One row per SLO and target; value, interval and limit are in the row's own ``unit``."""
+    rows = [
+        (
+            *(v.profile, v.slo.name, v.target, v.judgement),
+            *((v.estimate, v.slo), (v.estimate, v.slo), v.slo, v.estimate, v.estimate, v),
+            v.reason + (f"; about {v.blocks_needed} blocks would settle it" if v.blocks_needed else ""),
         )
-    head = ("profile", "SLO", "target", "verdict", "value", "95 % interval", "limit", "blocks", "n", "why")
-    return table("slos", "SLOs", head, rows)
+        for v in (*findings.slos, *findings.cost_verdicts)
+    ]
+    shown = (
+        *(profile(), text("SLO", "promise"), target(names), judged("verdict", "verdict")),
+        *(_VALUE, _interval(findings), _LIMIT, blocks_behind(), n_behind(), _BEYOND, text("why")),
+    )
+    return table("slos", "SLOs", shown, rows, statement(findings))
+
+
+def _in_unit(head: str, names: tuple[str, ...], cell: Any, split: Any, *texts: str) -> Shown:  # noqa: ANN401
+    columns = (
+        *(Column(n, Kind.FLOAT, head) for n in names),
+        *(Column(n, Kind.WORD if n == "unit" else Kind.TEXT, head) for n in texts),
+    )
+    return Shown(head, columns, cell, split)
+
+
+def _parts(known: Known) -> tuple[Any, ...]:
+    if isinstance(known, Estimate):
+        return known.value, known.low, known.high, None
+    return None, None, None, known.reason
+
+
+def _value_of(value: tuple[Known, Slo]) -> tuple[Any, ...]:
+    number, _, _, why = _parts(value[0])
+    return number, why, value[1].unit
+
+
+def _limit_cell(slo: Slo) -> Cell:
+    return number(words.FORMATS[slo.unit](slo.limit))
+
+
+_VALUE = _in_unit("value", ("value",), lambda v: words.value(v[0], v[1].unit), _value_of, "value_absent", "unit")
+
+
+def _interval(findings: Findings) -> Shown:
+    head = f"{_confidence(findings)} interval"
+    return _in_unit(head, ("low", "high"), lambda v: words.interval(v[0], v[1].unit), lambda v: _parts(v[0])[1:3])
+
+
+def _beyond_of(verdict: SloVerdict) -> tuple[Any, ...]:
+    known = verdict.beyond or Unknown("judged by its interval")
+    return (*_parts(known), verdict.allowed)
+
+
+_BEYOND = Shown(
+    "beyond the limit",
+    (
+        *floats(
+            beyond_share="requests that broke the promise",
+            beyond_low_share="lower end of the interval: requests that broke the promise",
+            beyond_high_share="upper end of the interval: requests that broke the promise",
+        ),
+        *texts(beyond_share_absent="why there is no such share"),
+        *floats(allowed_share="requests that may break the promise"),
+    ),
+    words.beyond,
+    _beyond_of,
+)
+_LIMIT = _in_unit("limit", ("limit",), _limit_cell, lambda slo: (slo.limit,))
 
 
 def comparisons(findings: Findings) -> Table:
     """Candidate over baseline."""
     rows = [
         (
-            Cell(c.profile),
-            Cell(METRIC_NAMES[c.metric]),
-            words.relation(c.relation),
-            number(words.ratio_text(c.ratio)) if isinstance(c.ratio, Estimate) else absent(c.ratio.reason),
-            words.blocks(c.ratio),
-            Cell(c.reason + ("; different within the margin" if c.within_margin_but_different else "")),
+            *(c.profile, c.metric, c.relation, c.ratio, c.beyond, c.ratio),
+            c.reason + ("; different within the margin" if c.within_margin_but_different else ""),
         )
         for c in findings.comparisons
     ]
-    head = ("profile", "metric", "candidate is", "ratio to baseline (95 % interval)", "blocks", "why")
-    return table(
-        "comparisons", "Candidate against baseline", head, rows, "A ratio below 1 means that the candidate is faster."
+    said = _confidence(findings)
+    shown = (
+        *(profile(), word("metric", write=lambda metric: METRIC_NAMES[metric])),
+        toned("candidate is", "relation", words.relation),
+        _in_unit(f"ratio to baseline ({said} interval)", _ends("ratio"), words.ratio, _parts, "ratio_absent"),
+        _in_unit(
+            *(f"points more beyond the limit ({said} interval)", _ends("beyond_difference_share"), words.difference),
+            *(lambda known: _parts(known or Unknown("no paired blocks")), "beyond_difference_share_absent"),
+        ),
+        *(blocks_behind(), text("why")),
     )
+    note = "A ratio below 1 means that the candidate is faster."
+    if findings.aa is not None and not findings.aa.biased and findings.aa.told:
+        note += f" {aa_words(findings.aa)}"
+    return table("comparisons", "Candidate against baseline", shown, rows, note)
+
+
+def _ends(name: str) -> tuple[str, str, str]:
+    return name, part(name, "low"), part(name, "high")
+
+
+def _confidence(findings: Findings) -> str:
+    """Of the look that the verdicts are made at."""
+    return f"{findings.look.confidence * 100:g} %"
+
+
+def modes(findings: Findings, names: Mapping[str, str]) -> Table:
+    """Cold answers, warm ones and what their mixture makes of the p95, beside each other."""
+    rows = [
+        (
+            *(m.profile, m.target, m.cold_share, m.warm_p95_s, m.cold_p95_s, m.measured_p95_s, m.expected_share),
+            m.expected_p95_s,
+        )
+        for m in findings.modes
+    ]
+    shown = (
+        *(profile(), target(names), estimate("cold answers", "cold_share", percent)),
+        *(
+            estimate(head, name, duration_text)
+            for head, name in (
+                ("p95 of warm ones", "warm_p95_s"),
+                ("p95 of cold ones", "cold_p95_s"),
+                ("p95 of both as measured", "measured_p95_s"),
+            )
+        ),
+        estimate("cold at expected traffic", "expected_cold_share", percent),
+        estimate("p95 of both at expected traffic", "expected_p95_s", duration_text),
+    )
+    note = (
+        "Each with its interval. The comparison is of the answers as measured; at the expected traffic the share of cold ones is "
+        "another, and the last column says what the p95 would then be."
+    )
+    return table("modes", "Cold and warm answers apart", shown, rows, note)
 
 
 def gates(decision: Decision, names: Mapping[str, str]) -> Table:
     """Each target against all its SLOs."""
     rows = [
         (
-            Cell(names.get(g.target, "both together")),
-            words.judgement(g.judgement),
-            Cell("; ".join(f"{v.slo.name} under {v.profile}" for v in g.failed) or "none"),
-            Cell("; ".join(f"{v.slo.name} under {v.profile}" for v in g.open) or "none"),
+            g.target,
+            g.judgement,
+            *(tuple(f"{v.slo.name} under {v.profile}" for v in found) for found in (g.failed, g.open)),
         )
         for g in decision.gates
     ]
-    return table("gates", "Gates", ("target", "gate", "failed", "not decided"), rows)
+    shown = (
+        *(
+            target({**dict.fromkeys((g.target for g in decision.gates), "both together"), **names}),
+            judged("gate", "gate"),
+        ),
+        *(text("failed", lack="none"), text("not decided", lack="none")),
+    )
+    return table("gates", "Gates", shown, rows)
 
 
 def parity(findings: Findings) -> Table:
     """Same arrivals, same answers?"""
     p = findings.parity
-
-    def share(same: int) -> Cell:
-        return number(percent(same / p.pairs)) if p.pairs else absent("no pair")
-
     rows = [
-        (Cell("same answer text"), number(count(p.same_answer)), number(count(p.pairs)), share(p.same_answer)),
-        (Cell("same citations"), number(count(p.same_citations)), number(count(p.pairs)), share(p.same_citations)),
-        (
-            Cell("same output tokens"),
-            number(count(p.same_output_tokens)),
-            number(count(p.pairs)),
-            share(p.same_output_tokens),
-        ),
+        (what, same, p.pairs, same / p.pairs if p.pairs else None)
+        for what, same in (
+            ("same answer text", p.same_answer),
+            ("same citations", p.same_citations),
+            ("same output tokens", p.same_output_tokens),
+        )
     ]
-    return table("parity", "The same work on both targets", ("what", "pairs alike", "pairs", "share"), rows)
+    shown = (
+        word("what"),
+        counted("pairs alike", "alike"),
+        counted("pairs", "pairs"),
+        share("share", "alike_share", lack="no pair"),
+    )
+    return table("parity", "The same work on both targets", shown, rows)
 
 
 def runs(findings: Findings, names: Mapping[str, str]) -> Table:
@@ -98,32 +217,21 @@ def runs(findings: Findings, names: Mapping[str, str]) -> Table:
     rows = []
     for record in (*(r.record for r in findings.data.runs), *findings.data.invalid):
         ledger, run = record.ledger or {}, record.run or {}
-        lag = ledger.get("lag_p99_s")
-        outcomes = ledger.get("outcomes", {})
         rows.append(
             (
-                number(str(record.block)),
-                number(str(record.attempt)),
-                Cell(record.profile),
-                Cell(names[record.target]),
-                Cell("VALID" if record.valid else "INVALID: " + "; ".join(record.reasons)),
-                number(count(ledger["planned"])) if "planned" in ledger else absent("no ledger"),
-                Cell(", ".join(f"{k} {v}" for k, v in outcomes.items())) if outcomes else absent("none"),
-                number(f"{lag * 1e3:.1f}") if lag is not None else absent("none sent"),
-                Cell(str(run.get("started_utc", ""))[:19].replace("T", " ")),
-                Cell(str(run.get("schedule_digest", ""))[7:19]),
+                *(record.block, record.attempt, record.profile, record.target),
+                "VALID" if record.valid else "INVALID: " + "; ".join(record.reasons),
+                ledger.get("planned"),
+                ", ".join(f"{k} {v}" for k, v in ledger.get("outcomes", {}).items()),
+                ledger.get("lag_p99_s"),
+                run.get("started_utc"),
+                str(run.get("schedule_digest", ""))[7:19],
             )
         )
-    head = (
-        "block",
-        "attempt",
-        "profile",
-        "target",
-        "run",
-        "planned",
-        "outcomes",
-        "lag p99 (ms)",
-        "started (UTC)",
-        "schedule",
+    shown = (
+        *(plain("block", "block"), plain("attempt", "attempt"), profile(), target(names), text("run")),
+        *(counted("planned", "planned_requests", lack="no ledger"), text("outcomes", lack="none")),
+        milliseconds("lag p99 (ms)", "lag_p99_s", lack="none sent"),
+        *(moment("started (UTC)", "started_utc"), text("schedule", "schedule_digest_part")),
     )
-    return table("runs", "Every run", head, sorted(rows, key=lambda r: (int(r[0].text), r[8].text)))
+    return table("runs", "Every run", shown, sorted(rows, key=lambda r: (r[0], str(r[8]))))

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.analysis.refusals import Manner
 from harness.decision.findings import Findings
 from harness.decision.wording import count, duration_text, percent, significant
+from harness.domain.columns import Kind, part
 from harness.domain.estimate import Estimate
-from harness.report import charts, charts_cold, words
-from harness.report.blocks import Cell, Figure, Table, absent, marked, number, table
+from harness.report import charts, charts_cold
+from harness.report.blocks import Figure, Shown, Table, Tone, marked, table
+from harness.report.columns import (
+    counted,
+    figure,
+    interval,
+    plain,
+    profile,
+    seconds,
+    several,
+    share,
+    slug,
+    target,
+    text,
+    word,
+)
 from harness.report.figures import pair_of
 from harness.report.svg import render
 
@@ -21,158 +36,165 @@ STAGES = ("offered", "admitted", "answered", "within SLO")
 
 def funnels(findings: Findings, names: Names) -> Table:
     """Offered, admitted, answered, within the SLO."""
-    rows = []
-    for f in findings.funnels:
-        causes = ", ".join(f"{n} {outcome} by {layer}" for outcome, layer, n in f.by_layer) or "no failure"
-        rows.append(
-            (
-                Cell(f.profile),
-                Cell(names[f.target]),
-                number(count(f.offered)),
-                number(count(f.admitted)),
-                number(count(f.answered)),
-                number(count(f.good)),
-                words.value(f.refused_share, "share"),
-                words.interval(f.refused_share, "share"),
-                number(duration_text(f.admitted_p95_s)) if f.admitted_p95_s is not None else absent("none answered"),
-                Cell(causes),
-            )
+    rows = [
+        (
+            *(f.profile, f.target, f.offered, f.admitted, f.answered, f.good, f.refused_share, f.refused_share),
+            f.admitted_p95_s,
+            ", ".join(f"{n} {outcome} by {layer}" for outcome, layer, n in f.by_layer),
         )
-    head = (
-        *("profile", "target", "offered", "admitted", "answered", "within SLO", "refused", "95 % interval"),
-        *("p95 of the answered", "failures"),
+        for f in findings.funnels
+    ]
+    shown = (
+        *(profile(), target(names), counted("offered", "offered"), counted("admitted", "admitted")),
+        *(counted("answered", "answered"), counted("within SLO", "good")),
+        *(share("refused", "refused_share", lack="not known"), interval("refused_share", percent)),
+        *(seconds("p95 of the answered", "answered_p95_s", lack="none answered"), text("failures", lack="no failure")),
     )
-    return table("throttles", "From offered to good", head, rows, "Requests of all valid blocks together.")
+    return table("throttles", "From offered to good", shown, rows, "Requests of all valid blocks together.")
 
 
 def manners(findings: Findings, names: Names) -> Table:
     """How each target says no."""
     rows = [
         (
-            Cell(m.profile),
-            Cell(names[m.target]),
-            Cell(m.words),
-            Cell(", ".join(f"{n} by the {who}" for who, n in m.by)) if m.by else absent("no refusal"),
-            _onset(m, lambda o: o.in_flight, " in flight"),
-            _onset(m, lambda o: o.rate_per_s, "/s"),
-            number(duration_text(m.refusal_median_s)) if m.refusal_median_s is not None else absent("no refusal"),
-            number(duration_text(m.queue_p95_s)) if m.queue_p95_s is not None else absent("answers don't say"),
-            _retry_after(m),
-            _recovery(m),
+            *(m.profile, m.target, m.words, ", ".join(f"{n} by the {who}" for who, n in m.by)),
+            *(_spread([o.in_flight for o in m.onsets]), _spread([o.rate_per_s for o in m.onsets])),
+            *(m.refusal_median_s, m.queue_p95_s, _retry_after(m), _recovery(m)),
         )
         for m in findings.manners
     ]
-    head = (
-        *("profile", "target", "under too much it", "refused by", "first refusal at", "and at a rate of"),
-        *("refused within (median)", "waited in the queue (p95)", "Retry-After", "back to normal after a burst"),
+    shown = (
+        *(profile(), target(names), text("under too much it", "manner"), text("refused by", lack="no refusal")),
+        *(_onset("first refusal at", "onset_in_flight", " in flight"), _onset("and at a rate of", "onset_per_s", "/s")),
+        seconds("refused within (median)", "refused_median_s", lack="no refusal"),
+        seconds("waited in the queue (p95)", "queue_p95_s", lack="answers don't say"),
+        several("Retry-After", ("refused", "told", "tested", "honest"), _told, lack="no refusal", tone=Tone.PLAIN),
+        several(
+            "back to normal after a burst",
+            ("recovery_median_s", "recovery_max_s", "recovered", "unrecovered"),
+            _recovered,
+            lack="no burst in this profile",
+            tone=Tone.PLAIN,
+            kind=Kind.FLOAT,
+        ),
     )
     note = (
         "First refusal: requests in flight, and due in the second before, median of the runs that saw one (least to most). "
         "Retry-After is honest when the first request within 2 s after the announced moment is admitted. Back to normal: from "
         "the burst's end to the last request of the quiet time that was refused, failed or over the p95 limit."
     )
-    return table("manners", "How each target says no", head, rows, note)
+    return table("manners", "How each target says no", shown, rows, note)
 
 
-def _onset(m: Manner, pick: Callable[[Any], float], unit: str) -> Cell:
-    values = sorted(float(pick(o)) for o in m.onsets)
-    if not values:
-        return absent("no refusal")
-    spread = "" if values[0] == values[-1] else f" ({significant(values[0])} to {significant(values[-1])})"
-    return number(f"{significant(statistics.median(values))}{unit}{spread}")
+def _spread(found: Sequence[float]) -> tuple[float, float, float] | None:
+    """Median, least and most."""
+    return (float(statistics.median(found)), float(min(found)), float(max(found))) if found else None
 
 
-def _retry_after(m: Manner) -> Cell:
-    if not m.refused:
-        return absent("no refusal")
-    if not m.told:
-        return Cell(f"absent in all {m.refused}")
-    told = f"given in {m.told} of {m.refused}"
-    if not m.tested:
-        return Cell(f"{told}; nobody came back in time to tell")
-    return Cell(f"{told}; honest in {m.honest} of {m.tested}")
+def _onset(head: str, name: str, unit: str) -> Shown:
+    def write(middle: float, low: float, high: float) -> str:
+        spread = "" if low == high else f" ({significant(low)} to {significant(high)})"
+        return f"{significant(middle)}{unit}{spread}"
+
+    parts = (part(name, "median"), part(name, "min"), part(name, "max"))
+    return several(head, parts, write, lack="no refusal", kind=Kind.FLOAT)
 
 
-def _recovery(m: Manner) -> Cell:
-    over = len(m.recoveries_s) + m.unrecovered
-    if not over:
-        return absent("no burst in this profile")
-    if m.unrecovered == over:
-        return Cell(f"not within the quiet time, in {over} of {over}")
-    most = duration_text(max(m.recoveries_s)) if max(m.recoveries_s) else "at once"
-    later = f"; not within the quiet time in {m.unrecovered}" if m.unrecovered else ""
-    middle = statistics.median(m.recoveries_s)
-    text = "at once" if not middle else duration_text(middle)
-    return Cell(f"{text} (median), {most} at most, n\u00a0=\u00a0{len(m.recoveries_s)}{later}")
+def _retry_after(m: Manner) -> tuple[int, int, int, int] | None:
+    return (m.refused, m.told, m.tested, m.honest) if m.refused else None
+
+
+def _told(refused: int, told: int, tested: int, honest: int) -> str:
+    if not told:
+        return f"absent in all {refused}"
+    said = f"given in {told} of {refused}"
+    return f"{said}; honest in {honest} of {tested}" if tested else f"{said}; nobody came back in time to tell"
+
+
+def _recovery(m: Manner) -> tuple[float | None, float | None, int, int] | None:
+    took = m.recoveries_s
+    if not took:
+        return (None, None, 0, m.unrecovered) if m.unrecovered else None
+    return statistics.median(took), max(took), len(took), m.unrecovered
+
+
+def _recovered(middle: float | None, most: float | None, recovered: int, unrecovered: int) -> str:
+    if middle is None or most is None:
+        return f"not within the quiet time, in {unrecovered} of {unrecovered}"
+    later = f"; not within the quiet time in {unrecovered}" if unrecovered else ""
+    text, at_most = (duration_text(seconds) if seconds else "at once" for seconds in (middle, most))
+    return f"{text} (median), {at_most} at most, n\u00a0=\u00a0{recovered}{later}"
 
 
 def platform(findings: Findings, names: Names) -> Table:
     """The platform's own figures, beside what clients saw."""
-
-    def shown(value: float | None, write: Callable[[float], str]) -> Cell:
-        return absent("not collected") if value is None else number(write(value))
-
+    lack = "not collected"
     rows = [
         (
-            Cell(p.profile),
-            Cell(names[p.target]),
-            Cell(f"{p.collected} of {p.runs}"),
-            shown(p.most_instances, count),
-            shown(p.most_in_flight, count),
-            shown(p.most_queued, count),
-            shown(p.refusals, count),
-            shown(p.cpu_s, lambda v: f"{v:.2f}"),
-            shown(p.instance_cpu_s, lambda v: f"{v:.2f}"),
-            shown(p.init_stretch, lambda v: f"{v:.1f}"),
-            shown(p.most_rss_mb, count),
+            *(p.profile, p.target, (p.collected, p.runs), p.most_instances, p.most_in_flight, p.most_queued),
+            *(p.refusals, p.cpu_s, p.instance_cpu_s, p.init_stretch, p.most_rss_mb),
         )
         for p in findings.platform
     ]
-    head = (
-        *("profile", "target", "runs collected", "most instances", "most in flight", "most queued", "refusals"),
-        *("processor time a run (s)", "processor time an ended instance (s)", "init: wall over processor time"),
-        "most memory (MB)",
+    shown = (
+        *(profile(), target(names)),
+        several("runs collected", ("collected", "runs"), lambda k, n: f"{k} of {n}", tone=Tone.PLAIN),
+        *(
+            figure(head, name, count, lack=lack)
+            for head, name in (
+                ("most instances", "instances_max"),
+                ("most in flight", "in_flight_max"),
+                ("most queued", "queued_max"),
+                ("refusals", "refusals"),
+            )
+        ),
+        *(
+            figure(head, name, lambda v: f"{v:.2f}", lack=lack)
+            for head, name in (
+                ("processor time a run (s)", "run_cpu_s"),
+                ("processor time an ended instance (s)", "instance_cpu_s"),
+            )
+        ),
+        figure("init: wall over processor time", "init_stretch_ratio", lambda v: f"{v:.1f}", lack=lack),
+        figure("most memory (MB)", "rss_max_mb", count, lack=lack),
     )
     note = (
         "Figures once a second, and log lines. An init that takes much longer than its processor time waited for cores."
     )
-    return table("platform", "What the platforms counted themselves", head, rows, note)
+    return table("platform", "What the platforms counted themselves", shown, rows, note)
 
 
 def contention(findings: Findings, names: Names) -> Table:
     """Whether this machine's cores were used up."""
     rows = [
         (
-            Cell(c.profile),
-            Cell(names[c.target]),
-            Cell("this machine's" if c.shared else "its own"),
-            number(f"{c.contended} of {c.told}") if c.told else absent("runs too short to tell"),
-            number(f"{c.busiest_pct:.0f} %") if c.busiest_pct is not None else absent("not read"),
-            number(count(c.runs)),
+            *(c.profile, c.target, "this machine's" if c.shared else "its own"),
+            *((c.contended, c.told) if c.told else None, c.busiest_pct, c.runs),
         )
         for c in findings.contention
     ]
-    head = (
-        "profile",
-        "target",
-        "the target's cores",
-        "runs with used-up cores",
-        "busiest run, p95 of its seconds",
-        "runs",
+    shown = (
+        *(profile(), target(names), word("the target's cores", "cores")),
+        several(
+            *("runs with used-up cores", ("contended", "told"), lambda k, n: f"{k} of {n}"),
+            lack="runs too short to tell",
+        ),
+        figure("busiest run, p95 of its seconds", "busiest_p95_pct", lambda v: f"{v:.0f} %", lack="not read"),
+        counted("runs", "runs"),
     )
     note = "A run counts when in a tenth of its seconds or more all cores together were at least 90 % busy."
-    return table("contention", "Was there processor enough?", head, rows, note)
+    return table("contention", "Was there processor enough?", shown, rows, note)
 
 
 def burst(findings: Findings, names: Names) -> Figure | None:
     """Offered, answered, refused, in flight and p95 per second."""
     rows: list[dict[str, Any]] = []
-    cells = []
-    for target in findings.data.targets:
-        for s in findings.timelines.get(target, ()):
+    values: list[tuple[Any, ...]] = []
+    for name in findings.data.targets:
+        for s in findings.timelines.get(name, ()):
             rows.append(
                 {
-                    "target": names[target],
+                    "target": names[name],
                     "second": s.second,
                     "offered": s.offered,
                     "answered": s.answered,
@@ -182,25 +204,27 @@ def burst(findings: Findings, names: Names) -> Figure | None:
                 }
             )
             counts = (s.offered, s.admitted, s.answered, s.good, s.refused, s.in_flight)
-            cells.append(
-                (
-                    Cell(names[target]),
-                    number(str(s.second)),
-                    *(number(f"{v:.1f}") for v in counts),
-                    number(duration_text(s.p95_s)) if s.p95_s is not None else absent("none"),
-                )
-            )
+            values.append((name, s.second, *counts, s.p95_s))
     if not rows:
         return None
     title = _sentence(findings, names)
     subtitle = "Requests per second of the schedule, mean over blocks; offered counts when a request was due, answered when it ended."
-    head = (
-        *("target", "second", "offered/s", "admitted/s", "answered/s", "within SLO/s", "refused/s", "in flight"),
-        "p95 of answers",
+    counts_of = ("offered", "admitted", "answered", "within SLO", "refused")
+    shown = table(
+        *("burst-table", title),
+        (
+            *(target(names), plain("second", "second")),
+            *(_mean(f"{what}/s", f"{slug(what)}_per_s") for what in counts_of),
+            *(_mean("in flight", "in_flight"), seconds("p95 of answers", "p95_s", lack="none")),
+        ),
+        values,
     )
-    shown = table("burst-table", title, head, cells)
     spec = charts.burst_timeline(marked(rows, shown), pair_of(findings, names))
     return Figure("burst-seconds", title, subtitle, render(spec, title), shown)
+
+
+def _mean(head: str, name: str) -> Shown:
+    return figure(head, name, lambda v: f"{v:.1f}")
 
 
 def funnel(findings: Findings, names: Names) -> Figure | None:
@@ -209,16 +233,19 @@ def funnel(findings: Findings, names: Names) -> Figure | None:
     if not mine:
         return None
     rows: list[dict[str, Any]] = []
-    for f in mine:
-        for stage, n in zip(STAGES, (f.offered, f.admitted, f.answered, f.good), strict=True):
-            share = n / f.offered
-            rows.append({"target": names[f.target], "stage": stage, "share": share, "label": percent(share)})
+    values = [
+        (f.target, stage, n / f.offered)
+        for f in mine
+        for stage, n in zip(STAGES, (f.offered, f.admitted, f.answered, f.good), strict=True)
+    ]
+    for name, stage, kept in values:
+        rows.append({"target": names[name], "stage": stage, "share": kept, "label": percent(kept)})
     title = "Of what a burst offers, " + "; ".join(
         f"{names[f.target]} answers {percent(f.good / f.offered)} within the SLO" for f in mine
     )
     subtitle = f"Measured requests of the burst profile, all valid blocks: {', '.join(count(f.offered) for f in mine)} offered."
-    cells = [(Cell(r["target"]), Cell(r["stage"]), number(r["label"])) for r in rows]
-    shown = table("funnel-table", title, ("target", "stage", "share of offered"), cells)
+    shares = (share("share of offered", "offered_share"),)
+    shown = table("funnel-table", title, (target(names), word("stage"), *shares), values)
     spec = charts_cold.funnel(marked(rows, shown), STAGES, pair_of(findings, names))
     return Figure("funnel", title, subtitle, render(spec, title), shown)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from harness.decision.findings import Findings
 from harness.decision.wording import count, duration_text, money, percent
 from harness.domain.estimate import Estimate, Known, Unknown
-from harness.domain.verdict import Judgement, Relation
+from harness.domain.verdict import Judgement, Relation, SloVerdict
 from harness.report.blocks import Cell, Tone, absent, number
 
 FORMATS: dict[str, Callable[[float], str]] = {"s": duration_text, "share": percent, "USD": money}
@@ -46,19 +47,53 @@ def interval(known: Known, unit: str) -> Cell:
 
 
 def interval_text(known: Estimate, write: Callable[[float], str]) -> str:
+    """``low to high``."""
+    return ends_text(known.low, known.high, write, known.why_open)
+
+
+def ends_text(low: float | None, high: float | None, write: Callable[[float], str], why_open: str = "") -> str:
     """An open end is said, never drawn as a number."""
-    if known.low is None and known.high is None:
-        return "not bounded by the data"
-    if known.low is None:
-        return f"up to {write(known.high or 0.0)}"
-    if known.high is None:
-        return f"from {write(known.low)} on"
-    return f"{write(known.low)} to {write(known.high)}"
+    why = f": {why_open}" if why_open else ""
+    if low is None and high is None:
+        return f"not bounded by the data{why}"
+    if low is None:
+        return f"up to {write(high or 0.0)}"
+    if high is None:
+        return f"from {write(low)} on{why}"
+    return f"{write(low)} to {write(high)}"
+
+
+def beyond(verdict: SloVerdict) -> Cell:
+    """The share that broke the promise, against the share that may."""
+    if verdict.beyond is None or verdict.allowed is None:
+        return absent("judged by its interval")
+    if isinstance(verdict.beyond, Unknown):
+        return absent(verdict.beyond.reason)
+    found = verdict.beyond
+    return number(f"{percent(found.value)} ({interval_text(found, percent)}) of {percent(verdict.allowed)}")
+
+
+def difference(known: Known | None) -> Cell:
+    """Of two shares, in percentage points."""
+    if known is None or isinstance(known, Unknown):
+        return absent("no paired blocks" if known is None else known.reason)
+    return number(f"{known.value * 100:+.2f} ({interval_text(known, lambda v: f'{v * 100:+.2f}')})")
 
 
 def ratio_text(known: Estimate) -> str:
     """``1.07 (0.98 to 1.17)``."""
     return f"{known.value:.2f} ({interval_text(known, lambda v: f'{v:.2f}')})"
+
+
+def ratio(known: Known) -> Cell:
+    """The ratio with its interval, or why there is none."""
+    return number(ratio_text(known)) if isinstance(known, Estimate) else absent(known.reason)
+
+
+def spared(findings: Findings) -> str:
+    """After a count of blocks: how many of the plan were not needed, and at which look that was told."""
+    ended = findings.ended
+    return f", {len(ended.not_needed)} not needed: settled at look {ended.look} of {ended.of}" if ended else ""
 
 
 def sample_size(known: Known) -> Cell:

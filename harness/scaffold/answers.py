@@ -28,7 +28,8 @@ class Side:
             return self.name
         if self.kind != EXTERNAL:
             return self.kind
-        host = urlsplit(self.url or "").hostname or "ours"
+        parts = urlsplit(self.url or "")
+        host = f"{parts.hostname or 'ours'}{f'_{parts.port}' if parts.port else ''}"
         words = "".join(c if c.isalnum() else "_" for c in host).strip("_").lower()
         return f"at_{words}" if words[:1].isdigit() else words
 

@@ -40,10 +40,11 @@ repeats = 1
 """
 QUICK = """\
 [profiles.steady]            # a first look: steady traffic alone, in minutes; delete this file's quick parts for the real pilot
-rate       = 2
-duration_s = 20
-warmup_s   = 3
+rate       = 6               # 6 blocks make 648 measured requests a target: enough to settle a promise of 1 %
+duration_s = 18
+warmup_s   = 2
 """
+QUICK_SCALE = 0.25  # of the embedded model's clock: two cores carry the rate, and answers come within the promises
 
 
 def pilot_toml(a: Answers) -> str:
@@ -54,6 +55,8 @@ def pilot_toml(a: Answers) -> str:
     profiles = QUICK if a.quick else FULL.format(tracks=TRACKS if cold else "")
     judged = '["steady"]' if a.quick else '["steady", "burst"]'
     notes = '["A first look in minutes: few requests, one day, steady traffic alone."]' if a.quick else "[]"
+    scale = QUICK_SCALE if a.quick and embedded else None
+    slots = "[]  # none: blocks follow one another at once; the real pilot has day-parts, as " if a.quick else ""
     questions = 'questions    = "questions.jsonl"   # one JSON object a line: id, messages, max_tokens, top_k; replace it by yours'
     if not external:
         questions = (
@@ -61,7 +64,7 @@ def pilot_toml(a: Answers) -> str:
         )
     return _aligned(f"""\
 # This pilot: two deployments of one chat API, and what they are held to. docs: pilot-toml.md of runtime-pilot.
-# What decides (pilot to profiles) is sealed by `pilot plan --seal`; a later change is listed in the report.
+# What decides (pilot to profiles) is sealed by `pilot plan --seal`, again until anything is measured; a later change stands in the report.
 
 [pilot]
 question  = {_text(a.question)}
@@ -71,6 +74,7 @@ variants  = []               # more targets, measured by the cold-start tracks a
 blocks    = {6 if a.quick else 12}               # pairs of measurements; 6 are the least that a verdict needs
 days      = {1 if a.quick else 10}               # over how many days they spread
 seed      = 20261122         # of schedules and order
+stop      = "settled"        # at the sealed look at which more blocks can't change the answer; or "never" before the plan's end
 
 [slo]                        # promises, counted from the moment a request was due
 p95_s      = {a.p95_s:g}
@@ -132,7 +136,7 @@ stream_share = {a.stream_share:g}             # share of the requests that ask f
 
 {profiles}
 [slots]
-day_parts = ["09:00", "14:00", "20:00"]   # when blocks may start, UTC
+day_parts = {slots}["09:00", "14:00", "20:00"]{"" if a.quick else "   # when blocks may start, UTC; []: at once"}
 
 # [corpus]                   # what the reference service searches
 # folder = ".pilot/corpus"
@@ -140,7 +144,7 @@ day_parts = ["09:00", "14:00", "20:00"]   # when blocks may start, UTC
 
 [scaling]                    # what a rehearsal made smaller; printed in the report
 rehearsal = {"true" if embedded else "false"}
-# model_time_scale = 1.0     # of the embedded model's clock
+{_or_not("model_time_scale", scale, 1.0)}     # of the embedded model's clock, as --time-scale of its target.toml
 notes = {notes}
 """)
 

@@ -11,8 +11,9 @@ from harness.domain.target import Dialect
 from harness.errors import Refused
 from harness.scaffold.answers import EXTERNAL, Answers, Side
 from harness.scaffold.kinds import copied, installed, kinds
-from harness.scaffold.template import pilot_toml
+from harness.scaffold.template import QUICK_SCALE, pilot_toml
 from harness.workspace import open_workspace
+from harness.workspace.sweep_toml import FILE as SWEEP_FILE
 
 IGNORE = """\
 # what a pilot makes
@@ -81,6 +82,8 @@ def write(folder: Path, answers: Answers) -> list[Path]:
         _put(folder / "loadprofiles" / profile.name, profile.read_text(encoding="utf-8"), made)
     for side in (answers.baseline, answers.candidate):
         _target(folder / "targets" / side.folder, side, made)
+        if answers.quick:
+            _quicker(folder / "targets" / side.folder, made)
     _put(folder / "targets" / "README.md", PAGE.read_text(encoding="utf-8"), made)
     if answers.baseline.kind == answers.candidate.kind == EXTERNAL:
         _put(folder / "questions.jsonl", _questions(), made)
@@ -110,6 +113,16 @@ def _target(folder: Path, side: Side, made: list[Path]) -> None:
             "".join(f"base_url = {json.dumps(side.url)}\n" if x.startswith("base_url") else x for x in lines),
             encoding="utf-8",
         )
+
+
+def _quicker(folder: Path, made: list[Path]) -> None:
+    """A first look tries no settings, and its embedded model answers faster, as pilot.toml says under [scaling]."""
+    target_toml, sweep = folder / "target.toml", folder / SWEEP_FILE
+    text = target_toml.read_text(encoding="utf-8")
+    target_toml.write_text(text.replace('"--time-scale", "1"', f'"--time-scale", "{QUICK_SCALE:g}"'), encoding="utf-8")
+    if sweep in made:
+        sweep.unlink()
+        made.remove(sweep)
 
 
 def _external(side: Side) -> str:

@@ -25,6 +25,7 @@ class Pilot(Table):
     blocks: int = Field(12, ge=2, le=200)
     seed: int = 20261122
     days: int = Field(10, ge=1, le=60)
+    stop: Literal["settled", "never"] = "never"
 
     @model_validator(mode="after")
     def _two_targets(self) -> Pilot:
@@ -155,7 +156,7 @@ class Profile(Table):
 
 
 class Slots(Table):
-    """When blocks may start, so that they spread over days and day-parts (UTC)."""
+    """When blocks may start, so that they spread over days and day-parts (UTC); none: one after another, from now on."""
 
     day_parts: tuple[str, ...] = ("09:00", "14:00", "20:00")
 
@@ -166,8 +167,6 @@ class Slots(Table):
             hour, _, minute = text.partition(":")
             if not (hour.isdigit() and minute.isdigit() and int(hour) < 24 and int(minute) < 60):
                 raise ValueError(f"{text!r} is not a time like 09:00")
-        if not value:
-            raise ValueError("want at least one time")
         return value
 
 

@@ -190,4 +190,6 @@ def find(start: Path | None = None) -> Workspace:
     for folder in (here, *here.parents):
         if (folder / "pilot.toml").is_file():
             return open_workspace(folder)
-    raise Refused(f"no pilot.toml in {here} or above it", "run this in a pilot's folder")
+    raise Refused(
+        f"no pilot.toml in {here} or above it", "pilot init DIR makes a workspace; or change to the folder of one"
+    )

@@ -35,22 +35,65 @@ def test_fewer_than_six_blocks_decide_nothing():
     assert relation(blocks(3, k=5), blocks(k=5)) is Relation.UNRESOLVED
 
 
-def test_an_infinite_p95_on_one_side_is_worse():
-    refusing = [run_of(np.r_[np.full(80, 0.1), np.full(20, math.inf)], block=b) for b in range(6)]
-
-    assert relation(refusing, blocks()) is Relation.WORSE
-    assert relation(blocks(), refusing) is Relation.BETTER
+def failing(share, seed, k=6, n=400):
+    rng = np.random.default_rng(seed)
+    return [run_of(np.where(rng.random(n) < share, math.inf, 0.1), block=b) for b in range(k)]
 
 
-def test_two_infinite_sides_are_compared_by_goodput():
-    def refusing(share, seed):
-        rng = np.random.default_rng(seed)
-        return [run_of(np.where(rng.random(400) < share, math.inf, 0.1), block=b) for b in range(6)]
+def test_an_infinite_p95_on_one_side_is_worse_where_it_is_no_chance():
+    assert relation(failing(0.2, 1), blocks()) is Relation.WORSE
+    assert relation(blocks(), failing(0.2, 1)) is Relation.BETTER
 
-    found = compare("burst", "p95_s", refusing(0.5, 1), refusing(0.2, 2), 1.1, LIMITS)
+
+def test_two_equal_targets_at_five_percent_failing_are_not_called_different():
+    """One side's p95 is infinite and the other's is not, by chance."""
+    found = compare("steady", "p95_s", failing(0.055, 3), failing(0.045, 4), 1.1, LIMITS)
+
+    assert found.relation is Relation.UNRESOLVED
+    assert found.beyond.low < 0 < found.beyond.high
+
+
+def test_where_both_percentiles_may_be_infinite_the_share_beyond_the_limit_decides():
+    found = compare("burst", "p95_s", failing(0.5, 1), failing(0.2, 2), 1.1, LIMITS)
 
     assert found.relation is Relation.WORSE
-    assert "goodput" in found.reason
+    assert found.beyond.value == pytest.approx(0.3, abs=0.03)
+    assert "points more of the candidate's are beyond the limit" in found.reason
+
+
+def test_a_percentile_that_failures_may_reach_leaves_the_ratio_open():
+    found = compare("steady", "p95_s", failing(0.045, 3), blocks(0.1, n=400), 1.1, LIMITS)
+
+    assert found.ratio.high is None
+    assert found.ratio.why_open
+
+
+@pytest.mark.parametrize("shift", [0.8, 1.0, 1.05, 1.3])
+def test_the_interval_excludes_one_exactly_where_the_relation_is_different(shift):
+    for seed in range(12):
+        found = compare("steady", "p95_s", blocks(shift, seed=seed), blocks(seed=seed + 50), 1.1, LIMITS)
+        excluded = found.ratio.low > 1 or found.ratio.high < 1
+
+        assert excluded == (found.p_value <= 0.05)
+
+
+def cold(share, k=12, n=600, seed=0, warm=1.0):
+    rng = np.random.default_rng(seed)
+    return [
+        run_of(warm * np.exp(rng.normal(0, 0.05) + rng.normal(0, 0.3, n)) + 3 * (rng.random(n) < share), block=b)
+        for b in range(k)
+    ]
+
+
+def test_more_cold_answers_are_worse_whatever_the_warm_ones_do():
+    """No veto: warm 10 % faster and 15 % cold used to be UNRESOLVED in 98 of 100."""
+    assert relation(cold(0.15, seed=1), cold(0.0, seed=2)) is Relation.WORSE
+    assert relation(cold(0.15, seed=1, warm=0.9), cold(0.0, seed=2)) is Relation.WORSE
+    assert relation(cold(0.0, seed=2), cold(0.15, seed=1)) is Relation.BETTER
+
+
+def test_a_few_cold_answers_do_not_stand_in_the_way_of_equivalence():
+    assert relation(cold(0.005, seed=1, n=2000), cold(0.005, seed=2, n=2000)) is Relation.EQUIVALENT
 
 
 def test_no_pairs_are_unresolved_not_an_error():
@@ -64,12 +107,3 @@ def test_the_same_target_twice_is_called_different_no_more_often_than_stated():
         for s in range(40)
     )
     assert wrong <= 5
-
-
-@pytest.mark.slow
-def test_the_a_a_error_rate_over_many_campaigns():
-    wrong = sum(
-        relation(blocks(seed=2 * s), blocks(seed=2 * s + 1), margin=1.0001) in (Relation.BETTER, Relation.WORSE)
-        for s in range(2000)
-    )
-    assert wrong / 2000 < 0.07

@@ -27,6 +27,7 @@ def test_no_event_leaves_room_for_three() -> None:
     assert laws.poisson_upper(7, 0.95) == pytest.approx(stats.chi2.ppf(0.95, 16) / 2, rel=1e-10)
 
 
-@pytest.mark.parametrize("n", [3, 3000, 10**7])
-def test_none_of_n_is_the_closed_form(n: int) -> None:
-    assert laws.none_of(n, 0.95) == pytest.approx(-math.expm1(math.log(0.05) / n), rel=1e-9)
+@pytest.mark.parametrize("degrees", DEGREES)
+def test_chi_squared_and_noncentral_t_are_those_of_scipy(degrees: int) -> None:
+    assert laws.chi_squared_quantile(0.025, degrees) == pytest.approx(stats.chi2.ppf(0.025, degrees), rel=1e-9)
+    assert laws.noncentral_t(2.0, degrees, 1.5) == pytest.approx(stats.nct.cdf(2.0, degrees, 1.5), rel=1e-6)

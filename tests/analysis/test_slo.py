@@ -1,51 +1,118 @@
-"""SLO verdicts: three values, and how many blocks would settle an open one."""
+"""SLO verdicts: three values from one share, and how many blocks would settle an open one."""
+
+import math
 
 import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from harness.analysis.slo import blocks_needed, judge, verdict
-from harness.domain.estimate import Estimate, Unknown
+from harness.analysis.slo import ceiling, verdict
+from harness.domain.estimate import Estimate, Infinite, Unknown
 from harness.domain.verdict import Judgement, Slo
 from tests.analysis.fakes import run_of
 
 P95 = Slo("p95 response time", "p95_s", 1.0, "s")
+ERRORS = Slo("error rate", "error_rate", 0.01, "share")
 
 
-def estimate(value, low, high, blocks=6):
-    return Estimate(value, low, high, 0.95, 600, blocks, "test")
+def blocks(late=0.0, failed=0.0, k=6, n=400, between=0.05):
+    """Fast answers, of which exactly so many in each block are beyond a second or failed."""
+    rng = np.random.default_rng(1)
+    out = []
+    for block in range(k):
+        times = 0.4 * np.exp(rng.normal(0, between) + rng.normal(0, 0.2, n)).clip(0.1, 0.6)
+        times[: round(late * n)] = 3.0
+        times[n - round(failed * n) :] = math.inf
+        out.append(run_of(times, block=block))
+    return out
 
 
-def test_pass_and_fail_need_the_whole_interval_on_one_side():
-    assert judge(estimate(0.8, 0.7, 0.9), P95, 6)[0] is Judgement.PASS
-    assert judge(estimate(1.2, 1.1, 1.3), P95, 6)[0] is Judgement.FAIL
-    assert judge(estimate(0.95, 0.8, 1.1), P95, 6)[0] is Judgement.INCONCLUSIVE
+def judged(slo=P95, **law):
+    return verdict("alpha", "steady", slo, blocks(**law))
+
+
+def test_few_enough_beyond_the_limit_pass_and_too_many_fail():
+    assert judged(late=0.01).judgement is Judgement.PASS
+    assert judged(late=0.15).judgement is Judgement.FAIL
+    assert judged(late=0.045).judgement is Judgement.INCONCLUSIVE
+
+
+def test_the_share_beyond_and_the_share_that_is_allowed_travel_with_the_verdict():
+    found = judged(late=0.01)
+
+    assert found.allowed == pytest.approx(0.05)
+    assert found.beyond.value == pytest.approx(0.01)
+    assert found.beyond.high < 0.05
 
 
 def test_fewer_than_six_blocks_are_inconclusive_however_clear():
-    assert judge(estimate(0.1, 0.09, 0.11, 5), P95, 5)[0] is Judgement.INCONCLUSIVE
+    assert judged(k=5).judgement is Judgement.INCONCLUSIVE
+    assert judged(late=0.9, k=5).judgement is Judgement.INCONCLUSIVE
+    assert judged(failed=1.0, k=5).judgement is Judgement.INCONCLUSIVE
 
 
-def test_an_infinite_p95_fails_and_other_gaps_are_inconclusive():
-    assert judge(Unknown("infinite: 10 % failed"), P95, 6)[0] is Judgement.FAIL
-    assert judge(Unknown("no measured request"), P95, 6)[0] is Judgement.INCONCLUSIVE
+def test_failures_count_against_the_latency_too():
+    assert judged(late=0.05, failed=0.1).judgement is Judgement.FAIL
 
 
-def test_an_open_bound_is_no_pass():
-    assert judge(Estimate(0.5, None, None, 0.95, 600, 6, ""), P95, 6)[0] is Judgement.INCONCLUSIVE
+def test_an_infinite_p95_decides_nothing_by_itself():
+    """5.25 % failed is more than 5 %, and may be chance."""
+    found = judged(failed=0.0525)
+
+    assert isinstance(found.estimate, Infinite)
+    assert found.judgement is Judgement.INCONCLUSIVE
+    assert judged(failed=0.2).judgement is Judgement.FAIL
+
+
+def test_one_bad_block_is_no_proof_against_a_promise():
+    runs = [*blocks(k=5), run_of(np.r_[np.full(200, 0.4), np.full(200, 3.0)], block=5)]
+
+    assert verdict("alpha", "steady", P95, runs).judgement is Judgement.INCONCLUSIVE
+
+
+def test_no_failure_seen_passes_where_there_were_requests_enough():
+    assert judged(ERRORS, k=6).judgement is Judgement.PASS
+    assert judged(ERRORS, k=6, n=40).judgement is Judgement.INCONCLUSIVE
+
+
+def test_nothing_measured_is_inconclusive():
+    assert verdict("alpha", "steady", P95, []).judgement is Judgement.INCONCLUSIVE
+    assert verdict("alpha", "steady", P95, []).reason == "no measured request"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**31), st.floats(0.2, 4.0), st.floats(0.0, 0.1), st.sampled_from(["p95_s", "p99_s"]))
+def test_a_percentiles_interval_never_contradicts_the_verdict(seed, limit, failing, metric):
+    rng = np.random.default_rng(seed)
+    runs = [
+        run_of(
+            np.where(rng.random(80) < failing, math.inf, np.exp(rng.normal(0, 0.3) + rng.normal(0, 0.5, 80))), block=k
+        )
+        for k in range(7)
+    ]
+    found = verdict("alpha", "steady", Slo("p", metric, limit, "s"), runs)
+    low = found.estimate.low
+    high = found.estimate.high if isinstance(found.estimate, Estimate) else None
+
+    assert (found.judgement is Judgement.PASS) == (high is not None and high <= limit)
+    assert (found.judgement is Judgement.FAIL) == (low is None or low > limit)
+    assert (found.beyond.high < found.allowed + 1e-9) == (found.judgement is Judgement.PASS)
 
 
 def test_blocks_needed_shrink_with_the_gap():
-    near, far = blocks_needed(estimate(0.97, 0.85, 1.11), 1.0), blocks_needed(estimate(0.90, 0.79, 1.03), 1.0)
+    near, far = judged(late=0.04, n=100).blocks_needed, judged(late=0.03, n=100).blocks_needed
 
     assert near > far > 6
 
 
-def test_blocks_needed_for_a_clean_error_rate_follow_the_exact_limit():
-    """1 % needs 299 clean requests; 216 in 6 blocks are 36 a block, so 9 blocks."""
-    assert blocks_needed(Estimate(0.0, 0.0, 0.0138, 0.95, 216, 6, ""), 0.01) == 9
+def test_a_cost_is_judged_by_the_interval_that_it_comes_with():
+    def cost(low, high, blocks=6):
+        return ceiling("alpha", "cost", "monthly_runtime_usd", 100.0, Estimate(90, low, high, 0.99, 600, blocks, ""))
 
-
-def test_failures_count_against_the_latency_too():
-    values = np.r_[np.full(90, 0.1), np.full(10, np.inf)]
-    found = verdict("alpha", "steady", P95, [run_of(values, block=k) for k in range(6)])
-
-    assert found.judgement is Judgement.FAIL
+    assert cost(80, 99).judgement is Judgement.PASS
+    assert cost(101, 120).judgement is Judgement.FAIL
+    assert cost(80, 120).judgement is Judgement.INCONCLUSIVE
+    assert cost(80, None).judgement is Judgement.INCONCLUSIVE
+    assert cost(80, 99, blocks=5).judgement is Judgement.INCONCLUSIVE
+    assert ceiling("alpha", "cost", "usd", 1.0, Unknown("no prices")).reason == "no prices"

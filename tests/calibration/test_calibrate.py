@@ -8,32 +8,42 @@ import pytest
 
 from harness.calibration import checks
 from harness.calibration.laws import SingleServer, Stall, Stream
+from harness.calibration.trial import generator
+
+
+@pytest.fixture(scope="module")
+def made():
+    with generator() as one:
+        yield one
+
+
+pytestmark = pytest.mark.alone
 
 
 def verdicts(found):
     return {c.quantity: c.verdict for c in found}
 
 
-def test_a_stream_of_known_gaps_is_timed_as_it_is():
-    assert set(verdicts(checks.stream(seconds=2)).values()) == {"pass"}
+def test_a_stream_of_known_gaps_is_timed_as_it_is(made):
+    assert set(verdicts(checks.stream(made, seconds=2)).values()) == {"pass"}
 
 
-def test_a_stream_that_is_slower_than_its_law_fails_the_check():
+def test_a_stream_that_is_slower_than_its_law_fails_the_check(made):
     """The check can fail: the server keeps another law than the one it is held to."""
-    found = checks.stream(seconds=2, law=Stream(ttft_s=0.2, gap_s=0.02, tokens=5))
+    found = checks.stream(made, seconds=2, law=Stream(ttft_s=0.2, gap_s=0.02, tokens=5))
     law = Stream(ttft_s=0.16, gap_s=0.02, tokens=5)
 
     first = next(c for c in found if c.quantity == "first token p50")
     assert abs(first.measured_s - law.ttft_s) > first.tolerance_s
 
 
-def test_a_sleep_server_is_read_by_its_law():
-    assert set(verdicts(checks.sleep(n=1000)).values()) == {"pass"}
+def test_a_sleep_server_is_read_by_its_law(made):
+    assert set(verdicts(checks.sleep(made, n=1000)).values()) == {"pass"}
 
 
-def test_the_floor_says_what_the_generator_adds():
+def test_the_floor_says_what_the_generator_adds(made):
     said = []
-    floor = checks.floor(rates=(200.0,), seconds=2, say=said.append)
+    floor = checks.floor(made, (200.0,), seconds=2, held_s=2, say=said.append)
 
     assert floor.highest_rate_per_s == 200
     assert 0 < floor.lag_p50_s < 0.02
@@ -43,16 +53,16 @@ def test_the_floor_says_what_the_generator_adds():
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_three_runs_of_three_on_the_stall_server_are_within_tolerance():
+def test_three_runs_of_three_on_the_stall_server_are_within_tolerance(made):
     for _ in range(3):
-        assert set(verdicts(checks.stall(seconds=30, law=Stall())).values()) == {"pass"}
+        assert set(verdicts(checks.stall(made, seconds=30, law=Stall())).values()) == {"pass"}
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("even", [False, True])
-def test_a_single_server_at_half_load_is_read_by_its_law(even):
-    assert set(verdicts(checks.queue(SingleServer(even=even))).values()) == {"pass"}
+def test_a_single_server_at_half_load_is_read_by_its_law(made, even):
+    assert set(verdicts(checks.queue(made, SingleServer(even=even))).values()) == {"pass"}
 
 
 @pytest.mark.slow

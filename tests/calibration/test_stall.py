@@ -33,6 +33,7 @@ def server():
     running.close()
 
 
+@pytest.mark.alone
 def test_open_loop_percentiles_are_the_truth(server, tmp_path):
     questions = questions_file(tmp_path, ["stall"])
     done = run(

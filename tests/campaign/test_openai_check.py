@@ -9,17 +9,16 @@ import pytest
 from harness.campaign.contract_check import Answer
 from harness.campaign.openai_check import check_openai
 from tests.load.run import questions_file, run
+from tests.suite import processes
 
 
 @pytest.fixture(scope="module")
 def provider():
     command = [sys.executable, "-m", "ragchat.provider", "--time-scale", "0.1"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = processes.start(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     yield json.loads(process.stdout.readline())["base_url"]
-    process.kill()
-    process.wait()
-    process.stdout.close()
+    processes.end(process)
 
 
 def test_a_server_of_the_dialect_passes(provider):
@@ -39,7 +38,7 @@ def test_a_run_in_the_dialect_records_tokens_and_leaves_the_rest_unknown(provide
     done = run(tmp_path, *given, "--duration", "2", "--warmup", "0", "--stream-share", "0.5")
     samples = done.samples
 
-    assert done.code == 0, done.output
+    assert done.ended_well, done.output
     assert {s["outcome"] for s in samples} == {"ok"}
     assert all(s["output_tokens"] > 0 for s in samples)
     assert all(s["cold"] is None and s["citations"] is None and s["instance_id"] is None for s in samples)

@@ -77,11 +77,17 @@ def target(runtime):
         (LocalFunction((), {}, timeout_s=15), {}, Answer.PASS),
         (AwsLambda("f", "r"), {"Timeout": 60}, Answer.FAIL),
         (AwsLambda("f", "r"), {"Timeout": 10}, Answer.PASS),
-        (External(), {}, Answer.PASS),
+        (AwsLambda("f", "r"), {"kind": "aws-lambda"}, Answer.PASS),
+        (AwsLambda("f", "r"), {"unreadable": "AccessDeniedException"}, Answer.UNKNOWN),
+        (AwsLambda("f", "r"), "the control plane did not answer", Answer.UNKNOWN),
     ],
 )
 def test_a_client_that_gives_up_before_the_runtime_does_is_told(runtime, facts, expected):
     assert timeout_check(target(runtime), facts, 15.0).answer is expected
+
+
+def test_of_a_target_without_a_control_side_nothing_is_asked_so_nothing_passes():
+    assert timeout_check(target(External()), {"kind": "external"}, 15.0) is None
 
 
 def fairness(first, second, regions=("r", "r")):

@@ -94,7 +94,7 @@ def test_a_gateway_that_gives_up_is_told_from_the_service(odd):
 def test_endpoints_are_recognised_by_their_dialect(service, openai, odd):
     assert recognise(service).dialect is Dialect.RAG_CHAT
     assert (recognise(openai).dialect, recognise(openai).model) == (Dialect.OPENAI_CHAT, "gpt-4")
-    assert {c.answer for c in endpoint(openai)[openai]} == {Answer.PASS}
+    assert {c.answer for c in endpoint(openai).groups[openai]} == {Answer.PASS}
     strange = recognise(odd)
     assert strange.dialect is None
     assert 'dialect = "mapped"' in strange.seen.detail
@@ -102,7 +102,7 @@ def test_endpoints_are_recognised_by_their_dialect(service, openai, odd):
 
 def test_what_an_endpoint_leaves_untold_is_said_with_what_it_costs(service):
     with gateway(service, "no headers") as url:
-        told = {c.name: c for c in endpoint(url)[f"evidence of {url}"]}
-    assert told["instances"].answer is Answer.UNKNOWN
+        told = {c.name: c for c in endpoint(url).groups[f"evidence of {url}"]}
+    assert told["instances"].answer is Answer.UNTOLD
     assert "cold starts, instances and capacity per instance cannot be told" in told["instances"].detail
     assert told["tokens"].answer is Answer.PASS

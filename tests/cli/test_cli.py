@@ -3,15 +3,20 @@
 import json
 import subprocess
 import sys
+from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
-from harness.cli.app import COMMANDS
+from harness.cli.app import COMMANDS, main, registered
+from harness.cli.plan import _open
+from harness.domain.decidable import Lacks, Unsettled
 from harness.planning import seal_of
-from tests.builders import Pilot
+from tests.builders import Pilot, lognormal
+from tests.cli.inside import pilot
 
 
-def pilot(cwd, *words):
+def apart(cwd, *words):
     return subprocess.run(
         [sys.executable, "-m", "harness", *words], cwd=cwd, capture_output=True, text=True, timeout=60, check=False
     )
@@ -42,16 +47,54 @@ def test_what_is_refused_exits_with_2_and_one_message(tmp_path, words, says):
     assert "Traceback" not in done.stderr
 
 
+NO_WORKSPACE = {"init", "demo", "prices"}
+NEEDED = {"up": ("x",), "cold": ("x",), "time": ("x", "deploy", "--", "true")}
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in NO_WORKSPACE])
+def test_without_a_workspace_every_command_says_how_to_make_one(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["pilot", command, *NEEDED.get(command, ())])
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 2
+    assert "pilot init DIR makes a workspace" in capsys.readouterr().err
+
+
+def test_the_version_is_the_packages(tmp_path):
+    done = pilot(tmp_path, "--version")
+    assert (done.returncode, done.stdout) == (0, f"pilot {version('runtime-pilot')}\n")
+
+
+def test_every_summary_is_whole_and_the_docs_are_where_it_says(tmp_path):
+    said = pilot(tmp_path, "--help").stdout
+    flat = " ".join(said.split())
+
+    assert "..." not in said.partition("Commands:")[2]
+    for command in registered().registered_commands:
+        summary = " ".join(command.callback.__doc__.split())
+        assert summary in flat, command.name
+    assert Path(said.split("Docs: ")[1].strip(), "tutorial.md").is_file()
+
+
 def test_a_run_without_a_seal_is_refused(tmp_path):
     Pilot(tmp_path).workspace()
-    done = pilot(tmp_path, "run", "--now")
+    done = apart(tmp_path, "run", "--now")
 
     assert done.returncode == 2
     assert "pilot plan --seal" in done.stderr
 
 
+def test_a_plan_says_in_words_what_it_cannot_settle():
+    head, line = _open((Unsettled("steady", "error rate", Lacks.REQUESTS, 240, 368),))
+
+    assert head == "these stay INCONCLUSIVE even if every answer is good:"
+    assert "error rate under steady: 240 measured requests planned on each target, 368 needed" in line
+
+
 def test_decide_prints_one_document_and_its_exit_code_is_the_gate(tmp_path):
-    made = Pilot(tmp_path)
+    made = Pilot(tmp_path, laws={"alpha": lognormal(), "beta": lognormal(median_s=0.2)})
     workspace, plan, store = made.write()
     seal = seal_of(workspace, plan)
     store.write_seal(seal.digest, dict(seal.content))
@@ -67,13 +110,14 @@ def test_decide_prints_one_document_and_its_exit_code_is_the_gate(tmp_path):
 def test_the_board_says_what_comes_next(tmp_path):
     made = Pilot(tmp_path)
     made.workspace()
-    assert "next: pilot plan --seal" in pilot(tmp_path, "status").stdout
+    assert "next: pilot check" in pilot(tmp_path, "status").stdout
     workspace, plan, store = made.write()
     seal = seal_of(workspace, plan)
     store.write_seal(seal.digest, dict(seal.content))
     board = json.loads(pilot(tmp_path, "status", "--json").stdout)
 
-    assert board["next_command"] == "pilot collect"
+    assert board["next_command"] == "pilot decide", "no target has a source to collect from"
+    assert board["uncollected"] == 0
     assert board["calibrated"] is None
     assert [b["state"] for b in board["blocks"]] == ["done"] * 6
 

@@ -46,7 +46,7 @@ def test_a_search_goes_up_until_the_limits_and_its_samples_are_whole(server, tmp
     done = run(tmp_path, *options(server, tmp_path), "--i-own-this-host", file=file)
     experiment = done.json("run.json")["experiment"]
 
-    assert done.code == 0, done.output
+    assert done.ended_well, done.output
     assert [step["rate"] for step in experiment["steps"]] == [6, 9, 12]
     assert experiment["ended"] == "the highest rate that is allowed is kept"
     assert "found          kept 12/s, none broken, 3 steps; the highest rate that is allowed is kept" in done.output
@@ -77,7 +77,7 @@ def test_two_workers_share_a_search(server, tmp_path):
     file = locustfile(tmp_path, "arrivals.capacity(rate=6, step_s=2, least=8)")
     done = run(tmp_path, *options(server, tmp_path), "--processes", "2", file=file)
 
-    assert done.code == 0, done.output
+    assert done.ended_well, done.output
     assert {row["worker"] for row in done.samples} == {0, 1}
     assert {row["outcome"] for row in done.samples} == {"ok"}
     assert [step["rate"] for step in steps_of(done)] == [6, 9]
@@ -86,10 +86,8 @@ def test_two_workers_share_a_search(server, tmp_path):
 def test_a_target_that_refuses_everything_ends_the_search_soon_and_the_run_is_valid(server, tmp_path):
     file = locustfile(tmp_path, "arrivals.capacity(rate=40, step_s=1, least=10)")
     done = run(tmp_path, *options(server, tmp_path, "throttled soon"), file=file)
-    ledger = done.json("ledger.json")
 
-    assert done.code == 0, done.output
-    assert ledger["valid"]
+    assert done.ended_well, done.output
     assert not any(step["kept"] for step in steps_of(done))
     assert done.json("run.json")["experiment"]["kept_per_s"] is None
     assert {row["refused_by"] for row in done.samples} == {"service"}
@@ -99,7 +97,7 @@ def test_an_interrupted_search_keeps_what_it_measured_and_says_invalid(server, t
     file = locustfile(tmp_path, "arrivals.capacity(rate=5, step_s=20)")
     folder = tmp_path / "run"
     process = start(tmp_path, "--evidence", str(folder), *options(server, tmp_path), file=file)
-    interrupt_when_running(process, folder, 3.0)
+    interrupt_when_running(process, folder, 5)
     done = finish(process, tmp_path, folder)
 
     assert done.code == 130, done.output
@@ -112,7 +110,7 @@ def test_probes_of_a_target_that_cannot_be_made_cold_are_idle_gaps(server, tmp_p
     file = locustfile(tmp_path, "arrivals.cold_starts(forced=2, idle=1, idle_s=1, control_after_s=0.5)")
     done = run(tmp_path, *options(server, tmp_path), file=file)
 
-    assert done.code == 0, done.output
+    assert done.ended_well, done.output
     assert [row["phase"] for row in done.samples] == ["idle", "control"]
     assert done.json("run.json")["experiment"]["skipped"] == "this target cannot be made cold"
 
@@ -131,13 +129,17 @@ def test_a_dead_target_ends_every_experiment_as_a_valid_bad_run(tmp_path):
         cwd.mkdir()
         done = run(cwd, *options(SimpleNamespace(url=url), cwd), file=locustfile(cwd, schedule))
 
-        assert done.code == 0, done.output
+        assert done.ended_well, done.output
         assert {row["outcome"] for row in done.samples} == {"connection_error"}
 
 
 @pytest.fixture
 def demo(tmp_path, corpus):
-    return workspace(tmp_path / "w", corpus)
+    """The demo's workspace; one burst from zero is enough here."""
+    made = workspace(tmp_path / "w", corpus)
+    burst = "arrivals.from_zero(requests=8, repeats=1, idle_s=4, rest_s=0.5)"
+    (made / "loadprofiles" / "fromzero.py").write_text(FILE.format(burst))
+    return made
 
 
 def by_hand(folder, profile, target, *options, **environment):
@@ -154,7 +156,7 @@ def test_each_copy_of_an_embedded_function_is_a_lane_of_its_own(demo):
     )
     done = by_hand(demo, "keepalive", "local_function")
 
-    assert done.code == 0, done.output
+    assert done.ended_well, done.output
     assert {r["lane"] for r in done.samples} == {1, 2, 3}
     assert {r["outcome"] for r in done.samples} == {"ok"}
 
@@ -163,7 +165,7 @@ def test_every_forced_probe_of_an_embedded_function_is_cold_and_its_control_is_w
     done = by_hand(demo, "coldstart", "local_function")
     rows = {phase: [r["cold"] for r in done.samples if r["phase"] == phase] for phase in ("forced", "idle", "control")}
 
-    assert done.code == 0, done.output
+    assert done.ended_well, done.output
     assert set(rows["forced"]) == set(rows["idle"]) == {True}
     assert set(rows["control"]) == {False}
     assert {c["kind"] for c in done.json("run.json")["experiment"]["colds"]} == {"killed"}
@@ -173,7 +175,7 @@ def test_a_burst_from_zero_meets_as_many_cold_instances_as_requests(demo):
     done = by_hand(demo, "fromzero", "local_function")
     first = [r for r in done.samples if r["phase"] == "zero-01"]
 
-    assert done.code == 0, done.output
+    assert done.ended_well, done.output
     assert len({r["instance_id"] for r in first}) == len(first) == 8
     assert all(r["cold"] for r in first)
 
@@ -182,7 +184,7 @@ def test_provisioned_environments_take_the_cold_away_as_far_as_they_reach(demo):
     done = by_hand(demo, "fromzero", "local_function_provisioned")
     first = [r for r in done.samples if r["phase"] == "zero-01"]
 
-    assert done.code == 0, done.output
+    assert done.ended_well, done.output
     assert sum(r["cold"] is False and r["init_type"] == "provisioned" for r in first) == 2
     assert sum(r["cold"] is True for r in first) == 6
 
@@ -191,7 +193,7 @@ def test_a_target_that_could_not_be_made_cold_is_not_probed_as_if_it_had_been(de
     """``--host`` drives another deployment than the embedded one, which is not even up."""
     done = by_hand(demo, "coldstart", "local_function", "--host", server.url)
 
-    assert done.code == 0, done.output
+    assert done.ended_well, done.output
     assert done.samples == []
     assert "could not be made cold" in done.json("run.json")["experiment"]["ended"]
     assert "local_function is not up" in done.output
@@ -205,7 +207,7 @@ def test_one_instance_of_a_container_from_zero_delays_several_requests(demo):
     done = by_hand(demo, "fromzero", "from_zero")
     first = [r for r in done.samples if r["phase"] == "zero-01"]
 
-    assert done.code == 0, done.output
+    assert done.ended_well, done.output
     assert sum(r["cold"] is True for r in first) == 8
     assert len({r["instance_id"] for r in first}) == 1
     assert {c["kind"] for c in done.json("run.json")["experiment"]["colds"]} == {"scaled-to-zero"}
@@ -233,7 +235,7 @@ def test_the_keep_alive_window_of_an_embedded_function_is_found_within_a_tenth(d
     found = window("local_function", [RunData(1, "local_function", "keepalive", None, read(out))])
     print(json.dumps([found.median_s.value, found.g05_s.value, found.waited_s, len(found.probes)]), file=sys.stderr)
 
-    assert done.code == 0, done.output
+    assert done.ended_well, done.output
     assert found.median_s.value == pytest.approx(20, rel=0.10)
     assert found.g05_s.value < found.median_s.value
 
@@ -251,5 +253,5 @@ def test_the_capacity_of_a_single_server_is_found_within_a_tenth(server, tmp_pat
     found = done.json("run.json")["experiment"]
     print(found["kept_per_s"], found["broken_per_s"], time.monotonic() - began, file=sys.stderr)
 
-    assert done.code == 0, done.output
+    assert done.ended_well, done.output
     assert (found["kept_per_s"] * found["broken_per_s"]) ** 0.5 == pytest.approx(1 / ONE_S, rel=0.10)

@@ -4,8 +4,11 @@ from collections import Counter
 
 import pytest
 
+from harness.evidence.fields import RUN, TARGET
 from tests.fakes import EXPECTED, ScriptedServer
 from tests.load.run import questions_file, run
+
+pytestmark = pytest.mark.alone  # when each thing was seen is the subject
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +31,12 @@ def by_act(done):
     for sample in done[0].samples:
         out.setdefault(acts[int(sample["question_id"][1:])], []).append(sample)
     return out
+
+
+def test_every_field_of_a_runs_files_has_a_meaning(done):
+    """run.json and target.json as a real run writes them; the other files are held to theirs in tests/evidence."""
+    for file, columns in (("run.json", RUN), ("target.json", TARGET)):
+        assert sorted(done[0].json(file)) == sorted(c.name for c in columns), file
 
 
 def test_every_arrival_has_exactly_one_sample(done):

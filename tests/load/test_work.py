@@ -42,7 +42,7 @@ def test_a_mix_reaches_the_target_and_the_samples(server, tmp_path):
     samples = done.samples
     bodies = server.bodies
 
-    assert done.code == 0, done.output
+    assert done.ended_well, done.output
     assert {s["outcome"] for s in samples} == {"ok"}
     assert {b["max_tokens"] for b in bodies} == {33}
     assert {s["top_k"] for s in samples} == {0, 6} == {b["top_k"] for b in bodies}
@@ -64,7 +64,7 @@ def test_a_trace_is_played_at_its_own_instants(server, tmp_path):
         *("--trace", "t.csv", "--speed", "2", "--mode", "json"),
     )
 
-    assert done.code == 0, done.output
+    assert done.ended_well, done.output
     assert [s["scheduled_s"] for s in done.samples] == pytest.approx([k * 0.05 for k in range(20)])
     assert sorted(b["max_tokens"] for b in server.bodies) == list(range(1, 21))
     assert done.json("run.json")["spec"]["load"]["trace"]["digest"].startswith("sha256:")
@@ -80,7 +80,7 @@ def test_two_workers_play_the_same_trace(server, tmp_path):
         *("--trace", "t.csv", "--processes", "2"),
     )
 
-    assert done.code == 0, done.output
+    assert done.ended_well, done.output
     assert {s["worker"] for s in done.samples} == {0, 1}
     clocks = done.json("run.json")["worker_clocks"]
     assert all(abs(c["before"]["offset_s"]) <= c["before"]["error_s"] + 1e-6 for c in clocks), "one machine, one clock"
@@ -117,7 +117,7 @@ def test_a_client_that_tries_again_honours_retry_after_and_logs_each_attempt(ser
     done = sent(server, tmp_path, act="refuse first", rate=4, extra=["--retry", "client", "--mode", "json"])
     again = done.samples
 
-    assert done.code == 0, done.output
+    assert done.ended_well, done.output
     assert set(done.json("ledger.json")["outcomes"]) == {"ok"}
     assert {s["attempts"] for s in again} == {2}
     for sample in again:
@@ -136,7 +136,7 @@ def test_the_connection_policy_is_part_of_the_work(server, tmp_path, policy, mos
     done = sent(server, tmp_path, extra=["--connections", policy, "--mode", "json", "--slots", "20"])
     opened = sum(not s["conn_reused"] for s in done.samples)
 
-    assert done.code == 0, done.output
+    assert done.ended_well, done.output
     assert opened <= most
     assert (opened == 40) == (policy == "fresh")
     assert done.json("run.json")["connections"] == policy
@@ -205,7 +205,7 @@ def test_a_certificate_of_nobody_we_know_is_refused(tls_pilot):
     folder, server = tls_pilot
     done = over_tls(folder, "two")
 
-    assert done.code == 0, done.output
+    assert done.ended_well, done.output
     assert done.json("ledger.json")["outcomes"] == {"connection_error": 10}
     assert "certificate" in done.samples[0]["detail"].lower()
     assert not server.hits, "nothing may be sent to a server that is not verified"
@@ -252,7 +252,7 @@ def test_whoever_listens_to_requests_hears_every_one(server, tmp_path):
         file=listening,
     )
 
-    assert done.code == 0, done.output
+    assert done.ended_well, done.output
     assert (tmp_path / "heard.txt").read_text().splitlines() == ["json True overloaded"] * 20
 
 
@@ -265,7 +265,7 @@ def test_a_name_that_does_not_resolve_is_a_connection_error(tmp_path):
         *("--warmup", "0", "--questions", str(questions_file(tmp_path, ["ok"]))),
     )
 
-    assert done.code == 0, done.output
+    assert done.ended_well, done.output
     assert done.json("ledger.json")["outcomes"] == {"connection_error": 5}
 
 

@@ -9,14 +9,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-DEMO = Path(__file__).parent.parent.parent / "harness" / "demo" / "workspace"
+from tests.suite import processes
+
+DEMO = Path(__file__).parent.parent.parent / "harness" / "demo"
 
 
 def workspace(folder: Path, corpus: Path) -> Path:
     """The demo's workspace with a corpus that is already there."""
     import shutil
 
-    shutil.copytree(DEMO, folder, dirs_exist_ok=True)
+    for layer in ("workspace", "full"):  # the longer one: its figures leave room on a busy machine
+        shutil.copytree(DEMO / layer, folder, dirs_exist_ok=True)
     (folder / ".pilot").mkdir()
     (folder / ".pilot" / "corpus").symlink_to(corpus, target_is_directory=True)
     return folder
@@ -37,7 +40,7 @@ class Up:
     """``pilot up`` as a context: base URLs by target, and no process afterwards."""
 
     def __init__(self, folder: Path, *targets: str) -> None:
-        self.process = subprocess.Popen(
+        self.process = processes.start(
             [sys.executable, "-m", "harness", "up", *targets],
             cwd=folder,
             stdout=subprocess.PIPE,
@@ -61,6 +64,4 @@ class Up:
     def __exit__(self, *_):
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(15)
-        for stream in (self.process.stdout, self.process.stderr):
-            if stream:
-                stream.close()
+        processes.end(self.process)

@@ -1,13 +1,14 @@
 """Starts a peer on a free port and waits until it answers."""
 
 import socket
-import subprocess
 import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+
+from tests.suite import processes
 
 HERE = Path(__file__).parent
 MOCKLLM = Path(sys.executable).parent / "mockllm"
@@ -50,7 +51,7 @@ def free_port():
 def running(command, port, folder):
     """The base URL of a process that listens on ``port``; it is gone afterwards."""
     with (folder / f"peer-{port}.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
+        process = processes.start(command, cwd=folder, stdout=log, stderr=log)
     url = f"http://127.0.0.1:{port}"
     try:
         deadline = time.monotonic() + 30
@@ -59,12 +60,12 @@ def running(command, port, folder):
                 httpx.get(url, trust_env=False)
                 break
             except httpx.HTTPError:
+                assert process.poll() is None
                 assert time.monotonic() < deadline, (folder / f"peer-{port}.log").read_text()
                 time.sleep(0.05)
         yield url
     finally:
-        process.kill()
-        process.wait()
+        processes.end(process)
 
 
 def oddchat(folder, *more):

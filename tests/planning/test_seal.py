@@ -1,5 +1,7 @@
 """A seal shows every change of what decides, in files that pilot.toml only names too."""
 
+import shutil
+
 import pytest
 
 from harness import pipeline
@@ -37,7 +39,7 @@ def test_a_trace_of_the_week_that_changes_after_the_seal_is_named(tmp_path):
 
 def test_a_trace_without_a_shape_is_refused_before_anything_is_sealed(tmp_path):
     workspace, _, store = Pilot(tmp_path).write()
-    (store.root / "plan.json").unlink()
+    shutil.rmtree(store.root)
     path = workspace.root / "pilot.toml"
     path.write_text(path.read_text().replace("peak_per_s = 10", 'peak_per_s = 10\ntrace = "t.csv"'))
     (workspace.root / "t.csv").write_text("timestamp\n0\n10\n")

@@ -14,6 +14,7 @@ import pytest
 from harness.domain.reading import Absent, Series, Window
 from harness.sources.prometheus import Prometheus
 from harness.sources.prometheus_sets import SETS, Query, queries_of
+from tests.suite import processes
 
 SERVER, EXPORTER = shutil.which("prometheus"), shutil.which("prometheus-node-exporter")
 needs_server = pytest.mark.skipif(not (SERVER and EXPORTER), reason="prometheus and prometheus-node-exporter: apt-get")
@@ -69,9 +70,9 @@ def server(tmp_path_factory):
     )
     listen = f"--web.listen-address=127.0.0.1:{own}"
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    processes = [
-        subprocess.Popen([EXPORTER, f"--web.listen-address=127.0.0.1:{node}"], **quiet),
-        subprocess.Popen(
+    servers = [
+        processes.start([EXPORTER, f"--web.listen-address=127.0.0.1:{node}"], **quiet),
+        processes.start(
             [SERVER, f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data", listen], **quiet
         ),
     ]
@@ -87,9 +88,8 @@ def server(tmp_path_factory):
             pass
         time.sleep(0.3)
     yield url
-    for process in processes:
-        process.terminate()
-        process.wait(10)
+    for process in servers:
+        processes.end(process)
     cluster.shutdown()
     cluster.server_close()
 

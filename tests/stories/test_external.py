@@ -34,21 +34,19 @@ def piloted(tmp_path_factory):
         begin, end = text.index("[mapping]"), text.index("[runtime]")
         target.write_text(text[:begin] + MAPPING + "\n" + text[end:])
         toml = (ours / "pilot.toml").read_text()
-        toml = toml.replace("blocks    = 6 ", "blocks    = 2 ").replace("duration_s = 20", "duration_s = 4")
-        (ours / "pilot.toml").write_text(toml.replace("warmup_s   = 3", "warmup_s   = 0"))
-        steps = [
-            pilot(ours, *words) for words in (["check"], ["plan", "--seal"], ["run", "--now"], ["collect"], ["report"])
-        ]
+        toml = toml.replace("blocks    = 6 ", "blocks    = 2 ").replace("duration_s = 18", "duration_s = 2")
+        (ours / "pilot.toml").write_text(toml.replace("warmup_s   = 2", "warmup_s   = 0"))
+        steps = [pilot(ours, *words) for words in (["check"], ["plan", "--seal"], ["run"], ["collect"], ["report"])]
     return ours, dict(zip(("check", "plan", "run", "collect", "report"), steps, strict=True))
 
 
 def test_every_step_ends_well(piloted):
     _, steps = piloted
-    # the check leaves what two strangers do not say of themselves untold, which is no pass
-    assert steps["check"].returncode == 5
-    assert " fail " not in steps["check"].stdout
+    # what two strangers have no field for is told, and is no fault of theirs
+    assert steps["check"].returncode == 0, steps["check"].stdout
+    assert "not told   same index_digest: odd and openai_like have no field for it" in steps["check"].stdout
     for name in ("plan", "run", "collect", "report"):
-        assert steps[name].returncode in (0, 5), steps[name].stderr + steps[name].stdout
+        assert steps[name].returncode == 0, steps[name].stderr + steps[name].stdout
 
 
 def test_both_are_measured_whole_and_streamed(piloted):
@@ -58,7 +56,7 @@ def test_both_are_measured_whole_and_streamed(piloted):
     for name in ("odd", "openai_like"):
         files = list(ours.glob(f"evidence/blocks/*/*/*{name}*/samples.parquet"))
         rows = [row for file in files for row in pq.read_table(file).to_pylist()]
-        assert len(files) == 2
+        assert len(files) >= 2, "of an INVALID attempt too"
         assert {row["outcome"] for row in rows} == {"ok"}
         assert {row["stream"] for row in rows} == {True, False}
         assert all(row["first_token_s"] for row in rows if row["stream"])

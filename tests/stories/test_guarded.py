@@ -12,6 +12,7 @@ import pytest
 
 from tests.guarded import API_KEY, KEYS
 from tests.local.platform import DEMO
+from tests.suite import processes
 
 ROOT = Path(__file__).parent.parent.parent
 [ACCESS_KEY] = KEYS
@@ -39,7 +40,7 @@ max_tokens = 16
 deadline_s = 30
 [profiles.steady]
 rate       = 5
-duration_s = 3
+duration_s = 2
 """
 TARGET_TOML = """
 title = "{title}"
@@ -61,7 +62,7 @@ def free_port() -> int:
 
 
 def serve(words, **environment):
-    return subprocess.Popen(
+    return processes.start(
         [sys.executable, "-m", *words], cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL
     )
 
@@ -75,26 +76,25 @@ def folder(tmp_path_factory, corpus):
         "RAG_PROVIDER_URL": f"http://127.0.0.1:{provider}",
         "RAG_REGION": "local",
     }
-    processes = [serve(["ragchat.provider", "--time-scale", "0.1", "--port", str(provider)])]
+    servers = [serve(["ragchat.provider", "--time-scale", "0.1", "--port", str(provider)])]
     (root / "pilot.toml").write_text(PILOT_TOML)
     (root / ".pilot").mkdir()
     (root / ".pilot" / "corpus").symlink_to(corpus, target_is_directory=True)
     (root / "loadprofiles").mkdir()
-    (root / "loadprofiles" / "steady.py").write_text((DEMO / "loadprofiles" / "steady.py").read_text())
+    (root / "loadprofiles" / "steady.py").write_text((DEMO / "workspace" / "loadprofiles" / "steady.py").read_text())
     for (name, auth), guard in zip(AUTH.items(), ("sigv4", "header"), strict=True):
         folder = root / "targets" / name
         folder.mkdir(parents=True)
         (folder / "target.toml").write_text(TARGET_TOML.format(title=name, port=ports[name], auth=auth))
         words = ["uvicorn", "tests.guarded.app:app", "--port", str(ports[name]), "--log-level", "error"]
-        processes.append(serve(words, GUARD=guard, **shared))
+        servers.append(serve(words, GUARD=guard, **shared))
     for port in ports.values():
         transport = httpx.HTTPTransport(retries=8)
         with httpx.Client(transport=transport) as client:
             assert client.get(f"http://127.0.0.1:{port}/healthz").status_code == 403, "the guard lets nobody in"
     yield root
-    for process in processes:
-        process.terminate()
-        process.wait(10)
+    for process in servers:
+        processes.end(process)
 
 
 def pilot(folder, *words, **environment):
@@ -130,7 +130,7 @@ def test_the_whole_pilot_runs_and_no_credential_is_left_behind(folder):
         said += done.stdout + done.stderr
     ledgers = [json.loads(p.read_text()) for p in folder.glob("evidence/blocks/*/*/*/ledger.json")]
 
-    assert len(ledgers) == 4
+    assert sum(ledger["valid"] for ledger in ledgers) >= 4, ledgers
     assert all(set(ledger["outcomes"]) == {"ok"} for ledger in ledgers), ledgers
     planted = [ACCESS_KEY, SECRET, TOKEN, API_KEY]
     left = [p for p in folder.rglob("*") if p.is_file() and ".pilot/corpus" not in str(p)]

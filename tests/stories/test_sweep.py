@@ -12,6 +12,7 @@ import pytest
 
 from tests.local.platform import pilot, workspace
 from tests.peers.start import MAPPING, oddchat
+from tests.suite import processes
 
 TARGETS = Path(__file__).parent.parent.parent / "targets"
 PACED = """
@@ -62,10 +63,10 @@ def swept(tmp_path_factory):
             target.write_text(text[:begin] + MAPPING + "\n" + text[end:] + PRICES)
         (ours / "targets" / "odd" / "sweep.toml").write_text(PACED.replace("PACE", str(pace)))
         toml = (ours / "pilot.toml").read_text().replace("warmup_s   = 3", "warmup_s   = 0")
-        (ours / "pilot.toml").write_text(re.sub(r"(?m)^rate +=.*", "rate = 10", toml))
+        (ours / "pilot.toml").write_text(re.sub(r"(?m)^rate +=.*", "rate = 20", toml))
         few = pilot(ours, "sweep", "odd", "--rounds", "2", "--duration", "1")
         assert (few.returncode, "cannot certify a p95: 59 are the least" in few.stderr) == (2, True), few.stderr
-        first = pilot(ours, "sweep", "odd", "--rounds", "2", "--duration", "4", timeout=170)
+        first = pilot(ours, "sweep", "odd", "--rounds", "2", "--duration", "2", timeout=170)
         again = pilot(ours, "sweep", "odd", "--json")
         yield ours, pace.read_text(), first, again
 
@@ -124,9 +125,9 @@ def test_the_embedded_containers_settings_are_measured_and_an_interrupted_sweep_
     text = (TARGETS / "local_container" / "sweep.toml").read_text()
     (root / "targets" / "local_container" / "sweep.toml").write_text(text[: text.rindex("[[settings]]")])
     toml = (root / "pilot.toml").read_text().replace("[slo]", '[slo]\nprofiles = ["steady"]', 1)
-    (root / "pilot.toml").write_text(toml)
-    command = [sys.executable, "-m", "harness", "sweep", "local_container", "--rounds", "2", "--duration", "5"]
-    running = subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    (root / "pilot.toml").write_text(re.sub(r"(\[profiles.steady\]\nrate +=).*", r"\1 12", toml))
+    command = [sys.executable, "-m", "harness", "sweep", "local_container", "--rounds", "2", "--duration", "3"]
+    running = processes.start(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
     while not list(root.rglob("evidence/sweeps/*/blocks/b01/attempt-1/*/run.json")) and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.errors import PilotError, Refused
+from harness.errors import PilotError
 
 LOOK_AGAIN_S = 60.0  # botocore renews what expires within 15 minutes by itself when it is asked
 
@@ -18,12 +18,10 @@ class AwsSigV4:
     """``service`` is what is signed for: ``lambda`` for a function URL, ``execute-api`` for API Gateway."""
 
     def __init__(self, region: str, service: str) -> None:
-        try:
-            from botocore.auth import SigV4Auth  # noqa: PLC0415
-            from botocore.awsrequest import AWSRequest  # noqa: PLC0415
-            from botocore.session import Session  # noqa: PLC0415
-        except ImportError:
-            raise Refused('auth kind "aws-sigv4" wants boto3', "pip install 'runtime-pilot[aws]'") from None
+        from botocore.auth import SigV4Auth  # noqa: PLC0415 - only a target of AWS needs it
+        from botocore.awsrequest import AWSRequest  # noqa: PLC0415
+        from botocore.session import Session  # noqa: PLC0415
+
         self._region, self._service = region, service
         self._session = Session()
         self._auth: Any = SigV4Auth

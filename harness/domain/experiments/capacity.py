@@ -17,7 +17,7 @@ from collections import deque
 from dataclasses import asdict, dataclass, replace
 from itertools import takewhile
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
 from harness.domain.due import Due
 from harness.domain.experiments.belief import Belief, Reach, Verdict
@@ -55,6 +55,8 @@ class Capacity:
     most_rate: float | None = None
     most_s: float | None = None
     kind: str = "capacity"
+    sparse: ClassVar[bool] = False
+    timed: ClassVar[bool] = True
 
     @property
     def total_s(self) -> float:

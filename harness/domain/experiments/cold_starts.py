@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from harness.domain.due import Due
 from harness.domain.experiments.protocol import WAIT, Ask, Conditions, Done, MakeCold, Move, Seen
@@ -22,6 +22,8 @@ class ColdStarts:
     idle_s: float = 900.0
     control_after_s: float = 5.0
     kind: str = "cold-starts"
+    sparse: ClassVar[bool] = True
+    timed: ClassVar[bool] = True
 
     @property
     def total_s(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from harness.domain.due import Due
 from harness.domain.experiments.cold_starts import COLD_S, LEAD_S
@@ -20,6 +20,8 @@ class FromZero:
     rest_s: float = 5.0
     answer_s: float = 10.0  # of the slowest answer, in a plan
     kind: str = "from-zero"
+    sparse: ClassVar[bool] = False
+    timed: ClassVar[bool] = True
 
     @property
     def total_s(self) -> float:

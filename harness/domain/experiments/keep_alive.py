@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from harness.domain.due import Due
 from harness.domain.experiments.protocol import WAIT, Ask, Conditions, Done, Move, Seen
@@ -35,6 +35,8 @@ class KeepAlive:
     reversals: int = 8
     duration_s: float = 8 * 3600.0
     kind: str = "keep-alive"
+    sparse: ClassVar[bool] = True
+    timed: ClassVar[bool] = False
 
     @property
     def total_s(self) -> float:

@@ -98,6 +98,16 @@ class Design(Protocol):
     def kind(self) -> str: ...
 
     @property
+    def sparse(self) -> bool:
+        """Asks one thing at a time and mostly waits: targets that share nothing can be asked at the same time."""
+        ...
+
+    @property
+    def timed(self) -> bool:
+        """What it finds are times, which processors shared with another target's experiment would change."""
+        ...
+
+    @property
     def total_s(self) -> float:
         """The longest it may take, for plans and limits."""
         ...

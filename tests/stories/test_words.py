@@ -1,0 +1,128 @@
+"""README, tutorial and nightly page, typed word for word and in order on a fresh machine: each command ends where it says.
+
+What a person would wait for is made shorter in pilot.toml, after it was read; the lines
+that install have a machine of their own in test_wheel.
+"""
+
+import json
+import re
+import shlex
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from harness import pipeline
+from harness.workspace import open_workspace
+from tests.local.platform import Up, pilot, workspace
+
+ROOT = Path(__file__).parent.parent.parent
+INSTALLING = ("python3 ", "pilot-env/", ". ")
+SHORT = {"blocks    = 6 ": "blocks    = 2 ", "duration_s = 18": "duration_s = 1 ", "warmup_s   = 2 ": "warmup_s   = 0 "}
+NO_WINNER = 5  # two blocks decide nothing, which every page says is an answer
+UNDECIDED = (0, 6)
+
+
+@dataclass
+class Story:
+    """What was typed, where, and how each command ended."""
+
+    folder: Path
+    urls: dict[str, str] = field(default_factory=dict)  # a page's example to where it is here
+    typed: list[str] = field(default_factory=list)
+    ended: dict[str, object] = field(default_factory=dict)
+    led: list[tuple[str, str | None]] = field(default_factory=list)  # the command, and what status had said comes next
+
+    def type(self, line):
+        for example, here in self.urls.items():
+            line = line.replace(example, here)
+        self.typed.append(line)
+        match shlex.split(line, comments=True):
+            case ["cd", name]:
+                self.folder = self.folder / name
+                self.shorten()
+            case ["pilot", "calibrate"]:  # 85 s: tests/calibration run it
+                self.led.append(("pilot calibrate", self.following()))
+            case ["pilot", *words]:
+                if (self.folder / "pilot.toml").exists():
+                    self.led.append((f"pilot {words[0]}", self.following()))
+                self.ended[" ".join(words[:1])] = done = pilot(self.folder, *words, timeout=170)
+                wanted = {"decide": (NO_WINNER, *UNDECIDED)}.get(words[0], (0,))
+                assert done.returncode in wanted, f"{line}\n{done.stdout}\n{done.stderr}"
+
+    def following(self):
+        return pipeline.status(open_workspace(self.folder)).next_command
+
+    def shorten(self):
+        path = self.folder / "pilot.toml"
+        text = path.read_text()
+        for old, new in SHORT.items():
+            assert old in text, old
+            text = text.replace(old, new)
+        path.write_text(text)
+
+
+def console(page, heading, skip=()):
+    """The console blocks of a page from ``heading`` on, as lines; ``skip`` numbers those that offer another way."""
+    text = (ROOT / page).read_text()
+    found = re.findall(r"```console\n(.*?)```", text[text.index(heading) :], re.DOTALL)
+    lines = [line.strip() for k, block in enumerate(found) if k not in skip for line in block.splitlines()]
+    return [line for line in lines if not line.startswith(INSTALLING)]
+
+
+@pytest.fixture(scope="module")
+def two_services(tmp_path_factory, corpus):
+    """Two endpoints that somebody runs already: of their control side nothing is known."""
+    with Up(workspace(tmp_path_factory.mktemp("served"), corpus), "local_container", "local_function") as up:
+        yield up.urls["local_container"], up.urls["local_function"]
+
+
+def named(url):
+    return re.sub(r"\W", "_", "at_" + url.partition("//")[2])
+
+
+def test_the_readme_leads_two_external_servers_to_a_report(tmp_path, two_services):
+    one, other = two_services
+    story = Story(tmp_path, {"https://chat.example.com": one, "https://chat-fn.example.com": other})
+    for line in console("README.md", "## Pilot your own two runtimes"):
+        story.type(line)
+
+    assert f"next: pilot init ours --quick --baseline-url {one} --candidate-url {other}" in story.ended["check"].stdout
+    assert story.ended["report"].stdout.splitlines()[-1].endswith("report.html")
+    assert "2 blocks valid, 0 given up, 0 left" in story.ended["run"].stdout
+    assert " fail " not in story.ended["check"].stdout
+    decided = json.loads((story.folder / "reports" / "rendered" / "decision.json").read_text())
+    assert not [doubt for doubt in decided["doubts"] if doubt.startswith("Sealed")]
+    assert story.following() is None, "the way has an end"
+
+
+def test_the_tutorial_leads_the_embedded_runtimes_to_a_report(tmp_path, corpus):
+    story = Story(tmp_path)
+    for line in console("docs/tutorial.md", "**1. Install", skip=(1,)):
+        if line == "cd ours":
+            (tmp_path / "ours" / ".pilot").mkdir()
+            (tmp_path / "ours" / ".pilot" / "corpus").symlink_to(corpus, target_is_directory=True)
+        story.type(line)
+
+    assert story.ended["report"].stdout.splitlines()[-1].endswith("report.html")
+    wrong = [(typed, said) for typed, said in story.led if typed not in (said, "pilot status", "pilot report")]
+    assert wrong == [("pilot plan", "pilot calibrate"), ("pilot run", "pilot calibrate")], (
+        "only what this test leaves out is missing"
+    )
+
+
+def test_the_nightly_page_ends_at_its_gate(tmp_path, two_services):
+    released, build = two_services
+    story = Story(
+        tmp_path,
+        {
+            "https://released.example.com": released,
+            "https://build.example.com": build,
+            "build_example_com": named(build),
+        },
+    )
+    for line in console("docs/nightly.md", "# A small block"):
+        story.type(line)
+
+    assert (story.folder / "reports" / "rendered" / "report.html").is_file()
+    assert story.ended["decide"].returncode in UNDECIDED

@@ -1,0 +1,71 @@
+"""What a command or a locustfile loads before it does anything: heavy packages only where they are used."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.evidence.files import dump
+from tests.builders import Pilot
+
+ROOT = Path(__file__).parent.parent
+SAY = """
+import atexit, runpy, sys
+sys.argv = {argv!r}
+atexit.register(lambda: print("LOADED", *sorted(m for m in {watched!r} if m in sys.modules), file=sys.stderr))
+{code}
+"""
+HEAVY = ("pandas", "boto3", "botocore", "azure.identity", "google.auth", "psycopg", "playwright")
+ARROW = ("pyarrow", "numpy", "scipy", "vl_convert")
+
+
+def loaded(code, *argv, watched=(*HEAVY, *ARROW, "locust", "gevent")):
+    """Which of the watched packages a process holds when it ends."""
+    program = SAY.format(argv=list(argv), watched=watched, code=code)
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    [line] = [line for line in done.stderr.splitlines() if line.startswith("LOADED")]
+    return line.split()[1:]
+
+
+def test_the_help_of_pilot_loads_no_heavy_package():
+    assert loaded("runpy.run_module('harness', run_name='__main__')", "pilot", "--help", watched=HEAVY) == []
+
+
+@pytest.mark.parametrize("profile", sorted(p.name for p in (ROOT / "loadprofiles").glob("*.py")))
+def test_a_locustfile_loads_locust_and_nothing_that_only_evidence_needs(profile):
+    code = "runpy.run_module('harness.load.describe', run_name='__main__')"
+
+    assert loaded(code, "describe", f"loadprofiles/{profile}") == ["gevent", "locust"]
+
+
+def test_importing_the_package_loads_nothing():
+    assert loaded("import harness") == []
+
+
+def test_opening_a_pilot_is_what_loads_pandas():
+    assert "pandas" in loaded("import harness\ntry: harness.open('/nowhere')\nexcept harness.errors.Refused: pass")
+
+
+def test_a_client_of_aws_is_what_loads_boto():
+    code = "from harness.cloud.aws import client\nclient('lambda', 'us-east-1')"
+
+    assert "boto3" in loaded(code, watched=HEAVY)
+
+
+def test_metering_and_deciding_load_no_pandas(tmp_path):
+    workspace, _, store = Pilot(tmp_path, blocks=2, per_run=20).write()
+    target = dump({"root": str(workspace.root), "runs": [str(p.parent) for p in store.root.rglob("samples.parquet")]})
+    code = f"""
+import json, pathlib
+from harness import pipeline
+from harness.campaign.metering import metered
+from harness.workspace import open_workspace
+said = json.loads({target!r})
+workspace = open_workspace(pathlib.Path(said["root"]))
+assert metered(workspace.target("alpha"), pathlib.Path(said["runs"][0])).samples == 20
+assert pipeline.decide(workspace).findings.slos
+"""
+
+    assert loaded(code, watched=HEAVY) == []
