@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from harness.decision.decide import Decision
@@ -89,7 +90,16 @@ def decision_json(
             for c in findings.capacities
         },
         "keep_alive": {
-            w.target: {"median": _known(w.median_s), "g05": _known(w.g05_s), "unit": "s", "measured": w.days}
+            w.target: {
+                "median": _known(w.median_s),
+                "g05": _known(w.g05_s),
+                "unit": "s",
+                "measured": w.days,
+                "hours_utc": w.hours,
+                "law": w.law.kind.value,
+                "windows": [asdict(mode) for mode in w.law.modes],
+                "by_hour": [asdict(part) for part in w.law.parts],
+            }
             for w in findings.cold.windows
         },
         "cost": {

@@ -49,6 +49,11 @@ class Slos(Table):
     monthly_total_usd: Positive | None = None
     profiles: tuple[str, ...] = ("steady", "burst")
 
+    @property
+    def tightest_s(self) -> float:
+        """The smallest latency promise."""
+        return min(limit for limit in (self.p95_s, self.p99_s, self.ttft_p95_s) if limit is not None)
+
 
 class Traffic(Table):
     """What cost per success is scored at."""
