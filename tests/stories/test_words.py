@@ -59,7 +59,7 @@ class Story:
         for old, new in SHORT.items():
             assert old in text, old
             text = text.replace(old, new)
-        path.write_text(text)
+        path.write_text(text.replace("attempts    = 3 ", "attempts    = 8 "))  # a busy machine is not the story
 
 
 def console(page, heading, skip=()):
