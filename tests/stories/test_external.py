@@ -34,7 +34,7 @@ def piloted(tmp_path_factory):
         begin, end = text.index("[mapping]"), text.index("[runtime]")
         target.write_text(text[:begin] + MAPPING + "\n" + text[end:])
         toml = (ours / "pilot.toml").read_text()
-        toml = toml.replace("blocks    = 6 ", "blocks    = 2 ").replace("duration_s = 18", "duration_s = 2")
+        toml = toml.replace("blocks    = 6 ", "blocks    = 2 ").replace("duration_s = 24", "duration_s = 2")
         (ours / "pilot.toml").write_text(toml.replace("warmup_s   = 2", "warmup_s   = 0"))
         steps = [pilot(ours, *words) for words in (["check"], ["plan", "--seal"], ["run"], ["collect"], ["report"])]
     return ours, dict(zip(("check", "plan", "run", "collect", "report"), steps, strict=True))

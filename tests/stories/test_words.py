@@ -18,7 +18,7 @@ from tests.local.platform import Up, pilot, workspace
 
 ROOT = Path(__file__).parent.parent.parent
 INSTALLING = ("python3 ", "pilot-env/", ". ")
-SHORT = {"blocks    = 6 ": "blocks    = 2 ", "duration_s = 18": "duration_s = 1 ", "warmup_s   = 2 ": "warmup_s   = 0 "}
+SHORT = {"blocks    = 6 ": "blocks    = 2 ", "duration_s = 24": "duration_s = 1 ", "warmup_s   = 2 ": "warmup_s   = 0 "}
 NO_WINNER = 5  # two blocks decide nothing, which every page says is an answer
 UNDECIDED = (0, 6)
 
