@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.analysis.dataset import load
+from harness.analysis.decidable import Unsettled, of_plan, unsettled
 from harness.analysis.settings import Settings
 from harness.calibration import calibrate as calibrating
 from harness.campaign import collect as collecting
@@ -156,7 +157,12 @@ def plan(workspace: Workspace, *, seal: bool) -> Planned:
     if seal:
         return sealing.write(workspace, store, made)
     store.write_plan(made)
-    return Planned(made, None, sealing.open_promises(workspace, made))
+    return Planned(made, None)
+
+
+def open_promises(workspace: Workspace, plan: Plan) -> tuple[Unsettled, ...]:
+    """The promises that no outcome of this plan can settle, with what each would need."""
+    return unsettled(workspace.slos(), of_plan(plan, workspace.config.slo.profiles))
 
 
 def _drawn(workspace: Workspace) -> Plan:

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from harness import pipeline
+from harness.analysis.decidable import Lacks, Unsettled
 from harness.campaign.progress import duration
 from harness.cli.output import emit
-from harness.domain.decidable import Lacks, Unsettled
 from harness.domain.plan import Plan
 from harness.planning import Planned
 from harness.workspace import Workspace, find
@@ -31,18 +31,19 @@ def plan(
     """Draw every block and its slot; print duration, requests, cost and what the plan cannot settle; send nothing."""
     workspace = find()
     planned = pipeline.plan(workspace, seal=seal)
+    unsettled = pipeline.open_promises(workspace, planned.plan)
     if as_json:
         emit(
             {
                 "plan": planned.plan,
                 "seal": planned.seal,
-                "unsettled": planned.unsettled,
+                "unsettled": unsettled,
                 "changes": planned.changes,
                 "replaced": planned.replaced,
             }
         )
         return
-    for line in (*_blocks(planned.plan), *_size(workspace, planned.plan), *_open(planned.unsettled), *_seal(planned)):
+    for line in (*_blocks(planned.plan), *_size(workspace, planned.plan), *_open(unsettled), *_seal(planned)):
         print(line)
 
 

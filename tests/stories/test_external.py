@@ -47,7 +47,7 @@ def test_every_step_ends_well(piloted):
     _, steps = piloted
     # what two strangers have no field for is told, and is no fault of theirs
     assert steps["check"].returncode == 0, steps["check"].stdout
-    assert "not told   same index_digest: odd and openai_like have no field for it" in steps["check"].stdout
+    assert "not told   same index_digest: openai_like and odd have no field for it" in steps["check"].stdout
     for name in ("plan", "run", "collect", "report"):
         assert steps[name].returncode == 0, steps[name].stderr + steps[name].stdout
 
