@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.analysis.dataset import load
+from harness.analysis.length import Length, length
 from harness.analysis.settings import Settings
 from harness.calibration import calibrate as calibrating
 from harness.campaign import collect as collecting
@@ -26,7 +27,7 @@ from harness.campaign import tracing
 from harness.campaign.board import Board, board
 from harness.campaign.checks import ADVICE, comparing, contract_of, endpoint, fitting
 from harness.campaign.contract_check import Answer, Check
-from harness.campaign.execute import Campaign, Tally, limits_of, worst_case_usd
+from harness.campaign.execute import Campaign, Tally, limits_of, usual_usd, worst_case_usd
 from harness.campaign.lock import alone
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress
@@ -39,7 +40,8 @@ from harness.decision.gather import gather
 from harness.decision.settled import settled
 from harness.decision.settling import Standing, standing
 from harness.domain.address import problem_of, without_secrets
-from harness.domain.plan import Plan
+from harness.domain.looks import looks_of
+from harness.domain.plan import Block, Plan
 from harness.domain.sweep import Sweep
 from harness.errors import GateFailed, Refused, Undecided
 from harness.evidence.early_end import EarlyEnd
@@ -47,7 +49,7 @@ from harness.evidence.files import dump, write_text
 from harness.evidence.store import Store
 from harness.planning import draw_plan, note_changes, seal_of
 from harness.planning.profiles import describe
-from harness.planning.seal import stops_when_settled
+from harness.planning.seal import NEVER, stops_when_settled
 from harness.report import render
 from harness.report.content import Content, content
 from harness.report.csv_text import csv_text
@@ -56,6 +58,7 @@ from harness.report.record import record
 from harness.sources.registry import source_of
 from harness.workspace import Workspace
 
+RATIOS = (1.2, 1.5)  # of the promised p95 over the true one, that a plan's length is expected for
 CHECKED = "contract checked"  # the journal's word: it is asked once
 
 
@@ -154,6 +157,36 @@ def plan(workspace: Workspace, *, seal: bool) -> tuple[Plan, str | None]:
         store.note("sealed", digest=drawn.digest)
         digest = drawn.digest
     return made, digest
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a plan takes: at worst every block, and what to expect where both keep their promises by so much."""
+
+    length: Length
+    hours: float
+    usd: Decimal
+
+
+def outlook(workspace: Workspace, made: Plan) -> tuple[Outlook, ...]:
+    """One for each ratio of RATIOS; experiments are measured whole in each. Empty where every block is measured."""
+    judged = [p for p in made.profiles if p.repeats is None and p.name in workspace.config.slo.profiles]
+    if workspace.config.pilot.stop == NEVER or len(looks_of(len(made.blocks))) < 2 or not judged:
+        return ()
+    targets = {t.name: t for t in workspace.measured()}
+
+    def whole(blocks: Sequence[Block]) -> tuple[float, Decimal]:
+        usd = sum((usual_usd(workspace, targets[r.target], r) for b in blocks for r in b.runs), Decimal(0))
+        return sum(b.expected_s for b in blocks) / 3600, usd
+
+    (paired_h, paired_usd), (tracks_h, tracks_usd) = whole(made.blocks), whole(made.tracks)
+    out = []
+    for ratio in RATIOS:
+        expected = length(len(made.blocks), [p.requests for p in judged], ratio, made.seed)
+        share = expected.blocks / len(made.blocks)
+        usd = tracks_usd + paired_usd * Decimal(str(share))
+        out.append(Outlook(expected, tracks_h + paired_h * share, usd.quantize(Decimal("0.01"))))
+    return tuple(out)
 
 
 def run(workspace: Workspace, progress: Progress, *, now: bool) -> Tally:

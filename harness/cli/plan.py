@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from harness import pipeline
+from harness.analysis.length import SHARED, VARIATION
 from harness.campaign.progress import duration
 from harness.cli.output import emit
+from harness.domain.plan import Plan
 from harness.workspace import find
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command("plan")(plan)
+
+
+def _expected(outlooks: Sequence[pipeline.Outlook], made: Plan) -> list[str]:
+    """How long it takes where the answer settles early, and at worst."""
+    if not outlooks:
+        return []
+    planned = len(made.blocks)
+    law = f"answers with a coefficient of variation of {VARIATION:g}, blocks that differ by {SHARED * 100:.0f} %"
+    clear = "where both targets keep their promises and comparison and cost are clear by then"
+    out = [f"expected to stop when settled, {clear} ({law}):"]
+    for one in outlooks:
+        ends = ", ".join(f"{share * 100:.0f} % at {count}" for count, share in one.length.ends if share)
+        out.append(
+            f"  if p95 is {(1 - 1 / one.length.ratio) * 100:.0f} % below its limit: about {one.length.blocks:.1f} of {planned} "
+            f"blocks ({ends}), {duration(one.hours * 3600)}, {one.usd} USD with experiments"
+        )
+    out.append(
+        f"  at worst, as where the two are nearly equal or p95 is near its limit: all {planned} blocks, "
+        f"{duration(made.expected_s)}, up to {made.forecast_usd:.2f} USD"
+    )
+    return out
 
 
 def plan(
@@ -24,11 +48,12 @@ def plan(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
 ) -> None:
-    """Draw every block, its order and slot; print duration, requests and forecast cost; nothing is sent."""
+    """Draw every block, its order and slot; print blocks, duration and cost expected and at worst; nothing is sent."""
     workspace = find()
     made, digest = pipeline.plan(workspace, seal=seal)
     if as_json:
-        emit({"plan": made, "seal": digest})
+        worst = {"blocks": len(made.blocks), "hours": made.expected_s / 3600, "usd": made.forecast_usd}
+        emit({"plan": made, "seal": digest, "expected": pipeline.outlook(workspace, made), "at_worst": worst})
         return
     print(f"{len(made.blocks)} blocks of {len(made.profiles)} profiles on {made.baseline} (A) and {made.candidate} (B)")
     for block in made.units:
@@ -46,6 +71,8 @@ def plan(
         f"in all {made.requests} requests, {duration(made.expected_s)} of measuring, "
         f"forecast up to {made.forecast_usd:.2f} USD (MODELLED)"
     )
+    for line in _expected(pipeline.outlook(workspace, made), made):
+        print(line)
     budget = workspace.config.limits.budget_usd
     if made.forecast_usd > budget:
         print(f"warning: limits.budget_usd is {budget}: the campaign would stop before its end")
