@@ -13,6 +13,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -58,7 +59,10 @@ from harness.report.record import record
 from harness.sources.registry import source_of
 from harness.workspace import Workspace
 
-RATIOS = (1.2, 1.5)  # of the promised p95 over the true one, that a plan's length is expected for
+RATIOS, SPREADS = (
+    (1.2, 1.5),
+    (0.05, 0.10),
+)  # promised over true p95, and how blocks differ: what a length is expected for
 CHECKED = "contract checked"  # the journal's word: it is asked once
 
 
@@ -169,7 +173,7 @@ class Outlook:
 
 
 def outlook(workspace: Workspace, made: Plan) -> tuple[Outlook, ...]:
-    """One for each ratio of RATIOS; experiments are measured whole in each. Empty where every block is measured."""
+    """One for each of RATIOS and SPREADS; experiments are measured whole in each. Empty where every block is measured."""
     judged = [p for p in made.profiles if p.repeats is None and p.name in workspace.config.slo.profiles]
     if workspace.config.pilot.stop == NEVER or len(looks_of(len(made.blocks))) < 2 or not judged:
         return ()
@@ -181,8 +185,8 @@ def outlook(workspace: Workspace, made: Plan) -> tuple[Outlook, ...]:
 
     (paired_h, paired_usd), (tracks_h, tracks_usd) = whole(made.blocks), whole(made.tracks)
     out = []
-    for ratio in RATIOS:
-        expected = length(len(made.blocks), [p.requests for p in judged], ratio, made.seed)
+    for ratio, spread in product(RATIOS, SPREADS):
+        expected = length(len(made.blocks), [p.requests for p in judged], ratio, spread, made.seed)
         share = expected.blocks / len(made.blocks)
         usd = tracks_usd + paired_usd * Decimal(str(share))
         out.append(Outlook(expected, tracks_h + paired_h * share, usd.quantize(Decimal("0.01"))))

@@ -22,7 +22,6 @@ from harness.domain.looks import look, looks_of
 
 DRAWS = 400
 VARIATION = 0.5  # of answers within a block: their standard deviation over their mean
-SHARED, OWN = 0.10, 0.05  # of the logarithm, between blocks: what both targets see, and each by itself
 P, TARGETS = 0.95, 2
 
 
@@ -31,28 +30,32 @@ class Length:
     """``blocks`` on average; ``ends``: the share of drawn campaigns that end at each look."""
 
     ratio: float
+    spread: float
     blocks: float
     ends: tuple[tuple[int, float], ...]
 
 
-def length(planned: int, requests: Sequence[int], ratio: float, seed: int) -> Length:
-    """``requests`` of a block on one target, one number a judged profile; ``ratio``: limit over true p95."""
+def length(planned: int, requests: Sequence[int], ratio: float, spread: float, seed: int) -> Length:
+    """``requests`` of a block on one target, one number a judged profile; ``ratio``: limit over true p95.
+
+    ``spread``: deviation of the logarithm between blocks in what both targets see; each by itself has half of it.
+    """
     rng = np.random.default_rng(seed)
     counts = looks_of(planned)
     ended = dict.fromkeys(counts, 0)
     for _ in range(DRAWS):
-        beyond = [_beyond(rng, planned, n, ratio) for n in requests]
+        beyond = [_beyond(rng, planned, n, ratio, spread) for n in requests]
         told = (count for count in counts if count == planned or _kept(beyond, requests, count, planned))
         ended[next(told)] += 1
     blocks = sum(count * n for count, n in ended.items()) / DRAWS
-    return Length(ratio, blocks, tuple((count, n / DRAWS) for count, n in ended.items()))
+    return Length(ratio, spread, blocks, tuple((count, n / DRAWS) for count, n in ended.items()))
 
 
-def _beyond(rng: np.random.Generator, planned: int, n: int, ratio: float) -> Array:
+def _beyond(rng: np.random.Generator, planned: int, n: int, ratio: float, spread: float) -> Array:
     """Requests beyond the limit by target and block."""
-    within = math.sqrt(math.log1p(VARIATION**2))
-    whole = math.sqrt(within**2 + SHARED**2 + OWN**2)
-    shift = rng.normal(0, SHARED, planned) + rng.normal(0, OWN, (TARGETS, planned))
+    within, own = math.sqrt(math.log1p(VARIATION**2)), spread / 2
+    whole = math.sqrt(within**2 + spread**2 + own**2)
+    shift = rng.normal(0, spread, planned) + rng.normal(0, own, (TARGETS, planned))
     late = laws.normal_above((laws.normal_quantile(P) * whole + math.log(ratio) - shift) / within)
     drawn: Array = rng.binomial(n, late).astype(float)
     return drawn

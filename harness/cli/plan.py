@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from harness import pipeline
-from harness.analysis.length import SHARED, VARIATION
+from harness.analysis.length import VARIATION
 from harness.campaign.progress import duration
 from harness.cli.output import emit
 from harness.domain.plan import Plan
@@ -20,19 +20,20 @@ def register(app: typer.Typer) -> None:
     app.command("plan")(plan)
 
 
-def _expected(outlooks: Sequence[pipeline.Outlook], made: Plan) -> list[str]:
+def expected(outlooks: Sequence[pipeline.Outlook], made: Plan) -> list[str]:
     """How long it takes where the answer settles early, and at worst."""
     if not outlooks:
         return []
     planned = len(made.blocks)
-    law = f"answers with a coefficient of variation of {VARIATION:g}, blocks that differ by {SHARED * 100:.0f} %"
+    law = f"lognormal answers with a coefficient of variation of {VARIATION:g}"
     clear = "where both targets keep their promises and comparison and cost are clear by then"
     out = [f"expected to stop when settled, {clear} ({law}):"]
     for one in outlooks:
         ends = ", ".join(f"{share * 100:.0f} % at {count}" for count, share in one.length.ends if share)
+        below, differ = (1 - 1 / one.length.ratio) * 100, one.length.spread * 100
         out.append(
-            f"  if p95 is {(1 - 1 / one.length.ratio) * 100:.0f} % below its limit: about {one.length.blocks:.1f} of {planned} "
-            f"blocks ({ends}), {duration(one.hours * 3600)}, {one.usd} USD with experiments"
+            f"  p95 {below:.0f} % below its limit, blocks that differ by {differ:.0f} %: about {one.length.blocks:.1f} of "
+            f"{planned} blocks ({ends}), {duration(one.hours * 3600)}, {one.usd} USD with experiments"
         )
     out.append(
         f"  at worst, as where the two are nearly equal or p95 is near its limit: all {planned} blocks, "
@@ -71,7 +72,7 @@ def plan(
         f"in all {made.requests} requests, {duration(made.expected_s)} of measuring, "
         f"forecast up to {made.forecast_usd:.2f} USD (MODELLED)"
     )
-    for line in _expected(pipeline.outlook(workspace, made), made):
+    for line in expected(pipeline.outlook(workspace, made), made):
         print(line)
     budget = workspace.config.limits.budget_usd
     if made.forecast_usd > budget:

@@ -2,7 +2,11 @@
 
 import pytest
 
-from harness.analysis.length import length
+from harness.analysis.length import length as drawn
+
+
+def length(planned, requests, ratio, seed, spread=0.05):
+    return drawn(planned, requests, ratio, spread, seed)
 
 
 def test_the_farther_p95_is_below_its_limit_the_sooner_it_is_settled():
@@ -31,3 +35,7 @@ def test_the_same_seed_expects_the_same():
 
 def test_a_plan_too_short_for_a_verdict_is_measured_whole():
     assert length(4, [600], 3.0, seed=1).blocks == 4
+
+
+def test_the_more_blocks_differ_the_more_it_takes():
+    assert length(12, [600], 1.2, seed=1, spread=0.2).blocks > length(12, [600], 1.2, seed=1, spread=0.02).blocks
