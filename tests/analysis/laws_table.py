@@ -165,7 +165,10 @@ def _widths(blocks: np.ndarray, found: Known) -> tuple[float, float]:
     return high - low, theirs[1] - theirs[0]
 
 
-HEAD = f"{'law':<19}{'K':>3}{'n':>5} {'p95':>6}{'share':>6}{'ratio':>6}{'width':>6} {'PASS':>6}{'FAIL':>6} {'looks:':>7}{'PASS':>6}{'FAIL':>6}"
+HEAD = (
+    f"{'law':<19}{'K':>3}{'n':>5} {'p95':>6}{'share':>6}{'ratio':>6}{'width':>6} {'PASS':>6}{'FAIL':>6} "
+    f"{'looks:':>7}{'PASS':>6}{'FAIL':>6}"
+)
 
 
 def line(r: Row) -> str:
