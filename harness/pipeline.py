@@ -48,9 +48,9 @@ from harness.errors import GateFailed, Refused, Undecided
 from harness.evidence.early_end import EarlyEnd
 from harness.evidence.files import dump, write_text
 from harness.evidence.store import Store
-from harness.planning import draw_plan, note_changes, seal_of
+from harness.planning import Seal, draw_plan, note_changes, seal_of
 from harness.planning.profiles import describe
-from harness.planning.seal import NEVER, stops_when_settled
+from harness.planning.seal import NEVER, judged_otherwise, stops_when_settled
 from harness.report import render
 from harness.report.content import Content, content
 from harness.report.csv_text import csv_text
@@ -208,13 +208,19 @@ def run(workspace: Workspace, progress: Progress, *, now: bool) -> Tally:
         advice = [(n, c) for n in ADVICE for c in results.get(n, ()) if c.answer is not Answer.PASS]
         for name, one in advice:
             progress.say(f"{name}: {one.answer.value}: {one.name}{f' ({one.detail})' if one.detail else ''}")
-    ask = (lambda: ending(workspace)) if stops_when_settled(seal["content"]) else None
+    sealed = Seal(seal["digest"], seal["content"])
+    ask = (lambda: ending(workspace, sealed)) if stops_when_settled(seal["content"]) else None
     return Campaign(workspace, sealed_plan, store, progress, settled=ask).run(now=now)
 
 
-def ending(workspace: Workspace) -> EarlyEnd | tuple[str, ...]:
-    """Whether the paired blocks may end at the look that has been reached, or what is open."""
+def ending(workspace: Workspace, sealed: Seal) -> EarlyEnd | tuple[str, ...]:
+    """Whether the paired blocks may end at the look that has been reached, or what is open.
+
+    Criteria that are not the sealed ones end nothing: whoever loosens a promise must not save blocks by it.
+    """
     outcome = decide(workspace)
+    if otherwise := judged_otherwise(sealed.changes(seal_of(workspace, outcome.plan))):
+        return tuple(f"sealed criteria were changed ({change})" for change in otherwise)
     look, stands = outcome.findings.look, outcome.standing
     if stands.settled is None:
         return tuple(f"{one}{f' of {one.target}' if one.target else ''} ({one.why})" for one in stands.open)
