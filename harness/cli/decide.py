@@ -10,6 +10,7 @@ from rich.text import Text
 from harness import pipeline
 from harness.cli import page
 from harness.cli.output import emit
+from harness.decision.errors import statement
 from harness.decision.rule import Choice
 from harness.domain.estimate import Estimate
 from harness.domain.verdict import Judgement
@@ -104,6 +105,7 @@ def _print(outcome: pipeline.Outcome) -> None:
     page.lines(out, "because", outcome.decision.reasons)
     page.lines(out, "would change", outcome.decision.would_change)
     page.lines(out, "in doubt", outcome.doubts)
+    page.lines(out, "what this may get wrong", [statement(findings)])
 
 
 def line(outcome: pipeline.Outcome) -> str:
