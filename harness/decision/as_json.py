@@ -42,7 +42,7 @@ def decision_json(
                 "limit": v.slo.limit,
                 "unit": v.slo.unit,
                 "why": v.reason,
-                "blocks_needed": v.blocks_needed,
+                "blocks_needed": None if v.blocks_needed is None else asdict(v.blocks_needed),
                 "beyond": None if v.beyond is None else _known(v.beyond),
                 "allowed": v.allowed,
             }

@@ -32,7 +32,7 @@ def searched(kept=None, broken=None, block=1, instances=4, most=40.0, times=5):
         "kind": "capacity",
         "method": METHOD,
         "steps": [step(rate, word, k) for k, (rate, word) in enumerate(tried, start=1)],
-        "carried_per_s": kept,
+        "kept_per_s": kept,
         "ended": "done",
         "promise": PROMISE,
         "precision": 1.25,

@@ -65,7 +65,7 @@ def search(kept, broken):
         for k, s in enumerate(s for s in steps for _ in range(5))
     ]
     promise = {"p95_s": 2.0, "ttft_p95_s": 1.0, "error_rate": 0.02}
-    record = {"kind": "capacity", "method": METHOD, "colds": [], "ended": "done", "steps": steps, "carried_per_s": kept}
+    record = {"kind": "capacity", "method": METHOD, "colds": [], "ended": "done", "steps": steps, "kept_per_s": kept}
     return rows, {**record, "promise": promise, "precision": 1.25, "step_s": 20, "least_rate": 0.02, "most_rate": 40}
 
 

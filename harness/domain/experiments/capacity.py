@@ -214,10 +214,13 @@ class Search:
         return f"{kept}, {len(self.steps)} steps"
 
     def record(self) -> dict[str, Any]:
+        low, high = self.interval()
         return {
             "method": METHOD,
             "steps": [asdict(step) | {"kept": step.kept} for step in self.steps],
-            "carried_per_s": self.carried_per_s,
+            "kept_per_s": self.carried_per_s,
+            "low_per_s": low,
+            "high_per_s": high,
             "promise": asdict(self._promise),
             "precision": self._design.precision,
             "least_rate": self._reach.least,
