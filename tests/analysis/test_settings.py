@@ -37,9 +37,7 @@ def test_a_faster_one_that_costs_hardly_more_is_preferred():
 
 def test_failures_break_a_promise_however_fast_the_rest_is():
     assert choose([tried("s", 0.1, 10, errors=0.02), tried("l", 1.0, 40)], 1.1)[0] == "l"
-    assert (
-        choose([tried("s", Infinite("7.0 % of 90 requests failed"), 10), tried("l", 1.0, 40)], 1.1)[0] == "l"
-    )
+    assert choose([tried("s", Infinite("7.0 % of 90 requests failed"), 10), tried("l", 1.0, 40)], 1.1)[0] == "l"
 
 
 def test_where_none_keeps_every_promise_none_is_chosen_and_the_nearest_is_named():
