@@ -61,7 +61,7 @@ def test_intervals_cover_and_verdicts_err_as_stated(printed, law, blocks, n):
 
 
 @pytest.mark.parametrize("blocks", [6, 12])
-@pytest.mark.parametrize(("law", "single"), zip(P99, (0.04, 0.06, 0.1, 0.3), strict=True), ids=str)
+@pytest.mark.parametrize(("law", "single"), list(zip(P99, (0.04, 0.06, 0.1, 0.3), strict=True)))
 def test_a_p99_errs_more_where_blocks_differ_much(printed, law, single, blocks):
     """A hundredth of 600 requests is six: that blocks differ is hardly seen. It is stated as it is."""
     found = row(law, blocks, 600, DRAWS, 0.99)
