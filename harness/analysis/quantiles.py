@@ -78,6 +78,6 @@ def _why_open(pooled: Pooled, allowed: float, failed: int) -> str:
 
 
 def block_spread(blocks: Sequence[Array], p: float) -> float | None:
-    """Standard deviation of the per-block ln quantile; from 0.25 on intervals cover less than they say."""
+    """Standard deviation of the per-block ln quantile; above 0.25 a PASS errs more often."""
     logs = [math.log(q) for b in blocks if len(b) and 0 < (q := inverted_cdf(b, p)) < math.inf]
     return float(np.std(logs, ddof=1)) if len(logs) > 1 else None

@@ -45,9 +45,9 @@ class Law:
             times = np.where(hit, math.inf if self.failing else times + COLD_S, times)
         return scale * times
 
-    @property
-    def p95_s(self) -> float:
-        return _true_p95(self)
+    def true_s(self, p: float = 0.95) -> float:
+        """The percentile of a request over all blocks; inf where more fail than may lie beyond."""
+        return _true(self, p)
 
 
 def _ar1(rng: np.random.Generator, shape: Shape, rho: float = 0.9) -> np.ndarray:
@@ -71,15 +71,15 @@ def _mm1(rng: np.random.Generator, shape: Shape, load: float = 0.8) -> np.ndarra
 
 
 @lru_cache(maxsize=64)
-def _true_p95(law: Law) -> float:
+def _true(law: Law, p: float) -> float:
     if law.within == "mm1":
-        return -math.log(0.05)
-    if law.failing >= 0.05:
+        return -math.log(1 - p)
+    if law.failing >= 1 - p:
         return math.inf
     rng = np.random.default_rng(20260101)
     # one request a block: the law of a request over all blocks, whatever lies within them
     alone = Law(law.name, law.blocks, law.spread, law.cold, law.failing, law.cv)
-    return float(np.quantile(alone.draw(rng, (1, 10_000_000, 1)), 0.95, method="inverted_cdf"))
+    return float(np.quantile(alone.draw(rng, (1, 10_000_000, 1)), p, method="inverted_cdf"))
 
 
 LAWS = (
