@@ -8,10 +8,18 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
+from harness.analysis.columns import Array
+
 
 def normal_quantile(p: float) -> float:
     """Of mean 0 and deviation 1."""
     return float(special.ndtri(p))
+
+
+def normal_above(z: Array) -> Array:
+    """P(Z > z), of mean 0 and deviation 1."""
+    found: Array = special.ndtr(-z)
+    return found
 
 
 def t_quantile(p: float, degrees: int) -> float:

@@ -72,19 +72,27 @@ def measured(metric: str, runs: Sequence[RunData], limits: Limits = NO_LIMITS, c
     return Unknown(f"no metric {metric}") if held is None else held.estimate
 
 
+def allowed_share(slo: Slo) -> float | None:
+    """Share of requests that may break the promise; None for a metric that is not judged by a share."""
+    if (p := PERCENTILES.get(slo.metric)) is not None:
+        return 1 - p
+    return {"error_rate": slo.limit, "goodput": 1 - slo.limit}.get(slo.metric)
+
+
 def hold(slo: Slo, runs: Sequence[RunData], limits: Limits, confidence: float) -> Held | None:
     """None for a metric that nobody knows."""
+    allowed = allowed_share(slo)
+    if allowed is None:
+        return None
     if (p := PERCENTILES.get(slo.metric)) is not None:
         pooled = Pooled([r.measured_of(r.ttft_s if slo.metric == "ttft_p95_s" else r.response_s) for r in runs])
         beyond = share_of(pooled.beyond(slo.limit), pooled.totals)
-        return Held(beyond, 1 - p, percentile(pooled, p, confidence, slo.limit))
+        return Held(beyond, allowed, percentile(pooled, p, confidence, slo.limit))
     if slo.metric == "error_rate":
         failed = _share(runs, [r.measured & ~r.ok for r in runs])
-        return Held(failed, slo.limit, failed.estimate(confidence, slo.limit))
-    if slo.metric == "goodput":
-        missed = _share(runs, [r.measured & ~r.good(*limits) for r in runs])
-        return Held(missed, 1 - slo.limit, _complement(missed.estimate(confidence, 1 - slo.limit)))
-    return None
+        return Held(failed, allowed, failed.estimate(confidence, allowed))
+    missed = _share(runs, [r.measured & ~r.good(*limits) for r in runs])
+    return Held(missed, allowed, _complement(missed.estimate(confidence, allowed)))
 
 
 def judge(held: Held, alpha: float) -> tuple[Judgement, str]:

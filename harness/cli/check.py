@@ -35,7 +35,7 @@ def check(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answers as JSON.")] = False,
 ) -> None:
-    """Check contract, same work, quotas, timeouts and fairness; exit 5 for what would make the comparison wrong, 6 when it can't be told."""
+    """Check contract, same work, quotas, timeouts and fairness; 5 for what would make the comparison wrong, 6 when it can't be told."""
     names = targets or []
     verified: dict[str, str] = {}
     following = None

@@ -34,6 +34,9 @@ def collect(*, as_json: Annotated[bool, typer.Option("--json", help="Print what 
 
 
 def _print(done: Collected) -> None:
+    if not (done.pulled or done.kept or done.unsettled or done.failed or done.bills.days or done.bills.final):
+        print("nothing to collect: no run has ended, or no target names a source")
+        return
     print(
         f"{done.pulled} pulled, {done.kept} already there, {done.absent} series absent, "
         f"{len(done.unsettled)} not settled yet, {len(done.failed)} not answered"

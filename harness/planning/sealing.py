@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.domain.decidable import Measured, Unsettled, unsettled
 from harness.domain.plan import Plan
 from harness.errors import Refused
 from harness.evidence.store import Store
@@ -21,7 +20,6 @@ class Planned:
 
     plan: Plan
     seal: str | None
-    unsettled: tuple[Unsettled, ...] = ()
     changes: tuple[str, ...] = ()
     replaced: str | None = None  # digest of the seal that was replaced
     lost: bool = False  # that seal's file was gone, so what differs from it cannot be said
@@ -59,7 +57,7 @@ def kept(workspace: Workspace, store: Store, *, seal: bool) -> Planned | None:
             "put them back, or keep them as a doubt in the report; other criteria need a new workspace: pilot init DIR",
         )
     if begun or not seal:
-        return Planned(plan, digest, open_promises(workspace, plan), changes, asked_again=seal, stands=begun)
+        return Planned(plan, digest, changes, asked_again=seal, stands=begun)
     return None
 
 
@@ -81,24 +79,12 @@ def write(workspace: Workspace, store: Store, made: Plan) -> Planned:
     replaced = before["digest"] if before else earlier[1] if earlier else None
     existing = store.plan()
     if before and drawn.digest == before["digest"] and existing is not None and _slots(existing) == _slots(made):
-        return Planned(existing, drawn.digest, open_promises(workspace, existing), asked_again=True)
+        return Planned(existing, drawn.digest, asked_again=True)
     store.write_plan(made)
     store.write_seal(drawn.digest, dict(drawn.content))
     store.note(SEALED, digest=drawn.digest, **({"replaces": replaced, "changes": changes} if replaced else {}))
     lost = before is None and replaced is not None
-    return Planned(made, drawn.digest, open_promises(workspace, made), changes, replaced, lost)
-
-
-def open_promises(workspace: Workspace, plan: Plan) -> tuple[Unsettled, ...]:
-    """The promises that no outcome of this plan can settle."""
-    judged = [p for p in plan.profiles if p.name in workspace.config.slo.profiles and not p.aa]
-    units = {p.name: [u for u in plan.units if any(r.profile == p.name for r in u.runs)] for p in judged}
-    measured = [
-        Measured(p.name, len(units[p.name]), len(units[p.name]) * p.measured, len(units[p.name]) * (p.streams or 0))
-        for p in judged
-        if p.measured is not None
-    ]
-    return unsettled(workspace.slos(), measured)
+    return Planned(made, drawn.digest, changes, replaced, lost)
 
 
 def _slots(plan: Plan) -> list[tuple[int, str, int]]:

@@ -40,10 +40,11 @@ repeats = 1
 """
 QUICK = """\
 [profiles.steady]            # a first look: steady traffic alone, in minutes; delete this file's quick parts for the real pilot
-rate       = 6               # 6 blocks make 648 measured requests a target: enough to settle a promise of 1 %
-duration_s = 18
+rate       = 8               # 6 blocks make 1,152 measured requests a target; 876 without a failure settle a promise of 1 %
+duration_s = 24
 warmup_s   = 2
 """
+QUICK_TOKENS = 64
 QUICK_SCALE = 0.25  # of the embedded model's clock: two cores carry the rate, and answers come within the promises
 
 
@@ -54,8 +55,11 @@ def pilot_toml(a: Answers) -> str:
     external = a.baseline.kind == a.candidate.kind == EXTERNAL
     profiles = QUICK if a.quick else FULL.format(tracks=TRACKS if cold else "")
     judged = '["steady"]' if a.quick else '["steady", "burst"]'
-    notes = '["A first look in minutes: few requests, one day, steady traffic alone."]' if a.quick else "[]"
+    said = ["A first look in minutes: few requests, one day, steady traffic alone."]
+    said += [f"Answers are cut at {QUICK_TOKENS} tokens."] if embedded else []
+    notes = json.dumps(said) if a.quick else "[]"
     scale = QUICK_SCALE if a.quick and embedded else None
+    cap = f"max_tokens = {QUICK_TOKENS}" if a.quick and embedded else "# max_tokens     = 512  "
     slots = "[]  # none: blocks follow one another at once; the real pilot has day-parts, as " if a.quick else ""
     questions = 'questions    = "questions.jsonl"   # one JSON object a line: id, messages, max_tokens, top_k; replace it by yours'
     if not external:
@@ -118,7 +122,7 @@ quota_share = 0.5            # how much of a quota that production shares may be
 deadline_s   = 30            # for the whole answer; later counts as failed
 stream_share = {a.stream_share:g}             # share of the requests that ask for a stream
 {questions}
-# max_tokens     = 512       # cap on every question's
+{cap}     # cap on every question's
 # connections    = "shared"  # whose connections are used again: or per-user, fresh
 # retry          = "none"    # or "client": as a well-behaved one does
 # retry_attempts = 3

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.analysis.decidable import Lacks, Unsettled
 from harness.cli.app import COMMANDS, main, registered
 from harness.cli.plan import _open
-from harness.domain.decidable import Lacks, Unsettled
 from harness.planning import seal_of
 from tests.builders import Pilot, lognormal
 from tests.cli.inside import pilot

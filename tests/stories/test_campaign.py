@@ -30,7 +30,7 @@ requests_per_month = 2_000_000
 peak_per_s         = 12
 [limits]
 budget_usd = 100
-attempts   = 5
+attempts   = 8
 [load]
 deadline_s   = 15
 stream_share = 0.8

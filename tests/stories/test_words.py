@@ -18,7 +18,7 @@ from tests.local.platform import Up, pilot, workspace
 
 ROOT = Path(__file__).parent.parent.parent
 INSTALLING = ("python3 ", "pilot-env/", ". ")
-SHORT = {"blocks    = 6 ": "blocks    = 2 ", "duration_s = 18": "duration_s = 1 ", "warmup_s   = 2 ": "warmup_s   = 0 "}
+SHORT = {"blocks": "2", "duration_s": "1", "warmup_s": "0", "attempts": "8"}  # a busy machine is not the story
 NO_WINNER = 5  # two blocks decide nothing, which every page says is an answer
 UNDECIDED = (0, 6)
 
@@ -56,9 +56,9 @@ class Story:
     def shorten(self):
         path = self.folder / "pilot.toml"
         text = path.read_text()
-        for old, new in SHORT.items():
-            assert old in text, old
-            text = text.replace(old, new)
+        for name, value in SHORT.items():
+            text, count = re.subn(rf"(?m)^{name}( *)= \d+", rf"{name}\1= {value}", text)
+            assert count == 1, name
         path.write_text(text)
 
 

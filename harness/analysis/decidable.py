@@ -1,25 +1,22 @@
 """What a plan can settle at all: how many requests a promise needs when nothing goes wrong.
 
-With no request beyond the promise in ``n``, the exact one-sided upper limit of the share
-beyond is 1 - alpha^(1/n) (Clopper and Pearson 1934). A plan whose ``n`` leaves it above
-the promised share cannot end in PASS, however good the target is.
+The verdicts' own interval is asked, of the best sample that a plan can bring: no request
+beyond the promise. Where even that leaves the promise open, no target can earn a PASS.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-from harness.domain.looks import USUAL, look
+from harness.analysis.shares import LEAST_BLOCKS, Share
+from harness.analysis.slo import allowed_share
+from harness.domain.looks import look
+from harness.domain.plan import Plan
+from harness.domain.verdict import Slo
 
-if TYPE_CHECKING:
-    from harness.domain.verdict import Slo
-
-LEAST_BLOCKS = USUAL[0]
-BEYOND = {"p95_s": 0.05, "p99_s": 0.01, "ttft_p95_s": 0.05}  # the share that may be late
+MOST = 1 << 40  # requests: beyond it nobody plans
 
 
 class Lacks(StrEnum):
@@ -51,16 +48,19 @@ class Unsettled:
     needed: int | None
 
 
-def share_allowed(slo: Slo) -> float | None:
-    """Share of requests that may lie beyond the promise; None where it is not judged by a share."""
-    if slo.metric == "error_rate":
-        return slo.limit
-    return 1 - slo.limit if slo.metric == "goodput" else BEYOND.get(slo.metric)
+def least_clean(share: float, alpha: float, blocks: int) -> int | None:
+    """Least requests in so many blocks, none beyond, that show fewer than ``share``; None where no number does."""
+    if not _shown(share, alpha, blocks, MOST):
+        return None
+    low, high = 0, MOST
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _shown(share, alpha, blocks, middle) else (middle, high)
+    return high
 
 
-def least_clean(share: float, alpha: float) -> int | None:
-    """Least requests, none of them beyond, whose one-sided upper limit is at or below ``share``; None for a share of 0."""
-    return math.ceil(math.log(alpha) / math.log1p(-share)) if 0 < share < 1 else None
+def _shown(share: float, alpha: float, blocks: int, requests: int) -> bool:
+    return Share(0.0, float(requests), blocks, 1.0).below(share, alpha)
 
 
 def unsettled(slos: Iterable[Slo], measured: Iterable[Measured]) -> tuple[Unsettled, ...]:
@@ -69,13 +69,24 @@ def unsettled(slos: Iterable[Slo], measured: Iterable[Measured]) -> tuple[Unsett
     return tuple(one for m in measured for slo in made if (one := _one(slo, m)) is not None)
 
 
+def of_plan(plan: Plan, judged: Iterable[str]) -> tuple[Measured, ...]:
+    """What each judged profile's runs add up to; a profile whose length an experiment decides is left out."""
+    names = set(judged)
+    out = []
+    for profile in plan.profiles:
+        if profile.name in names and not profile.aa and profile.measured is not None:
+            units = sum(any(run.profile == profile.name for run in unit.runs) for unit in plan.units)
+            out.append(Measured(profile.name, units, units * profile.measured, units * (profile.streams or 0)))
+    return tuple(out)
+
+
 def _one(slo: Slo, m: Measured) -> Unsettled | None:
     if m.blocks < LEAST_BLOCKS:
         return Unsettled(m.profile, slo.name, Lacks.BLOCKS, m.blocks, LEAST_BLOCKS)
-    share = share_allowed(slo)
+    share = allowed_share(slo)
     has = m.streams if slo.metric.startswith("ttft") else m.requests
     alpha = (1 - look(m.blocks, m.blocks).confidence) / 2
-    needed = None if share is None else least_clean(share, alpha)
+    needed = None if share is None else least_clean(share, alpha, m.blocks)
     if needed is None:
         return Unsettled(m.profile, slo.name, Lacks.NOTHING_SHOWS_IT, has, None)
     return Unsettled(m.profile, slo.name, Lacks.REQUESTS, has, needed) if has < needed else None
