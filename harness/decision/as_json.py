@@ -11,7 +11,7 @@ from harness.decision.errors import statement
 from harness.decision.findings import Findings
 from harness.decision.settling import Standing
 from harness.domain.bill import CostLayer
-from harness.domain.estimate import Known, Unknown
+from harness.domain.estimate import Infinite, Known, Unknown
 from harness.domain.verdict import METHOD
 
 
@@ -139,7 +139,8 @@ def _aa(findings: Findings) -> dict[str, Any] | None:
 
 def _known(known: Known) -> dict[str, Any]:
     if isinstance(known, Unknown):
-        return {"value": None, "low": None, "high": None, "n": known.n, "blocks": known.blocks, "reason": known.reason}
+        low = known.low if isinstance(known, Infinite) else None
+        return {"value": None, "low": low, "high": None, "n": known.n, "blocks": known.blocks, "reason": known.reason}
     return {
         "value": known.value,
         "low": known.low,

@@ -139,10 +139,11 @@ DECIDED = [
     Law("baseline 1.2, candidate 1.5", 1.2, 1.5),
     Law("baseline 1.2, candidate fails (1/1.2)", 1.2, 1 / 1.2),
     Law("both 1.5, candidate at half the cost", 1.5, 1.5, CHEAPER),
-    Law("baseline 1.5, candidate 1.9", 1.5, 1.9),
+    Law("baseline 1.5, candidate 2.25", 1.5, 2.25),
     Law("baseline 1.5, candidate fails (1/1.5)", 1.5, 1 / 1.5),
 ]
 HARD = [
+    Law("baseline 1.5, candidate 1.9", 1.5, 1.9),
     Law("both 1.2, equal in everything", 1.2, 1.2),
     Law("both 1.5, equal in everything", 1.5, 1.5),
     Law("both 1.5, candidate 7 % slower and 15 % cheaper", 1.5, 1.4, (400.0, 340.0)),
