@@ -9,6 +9,7 @@ Everything up to ``collect`` touches the world and writes evidence; ``decide`` a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -78,7 +79,9 @@ def check(workspace: Workspace, names: Sequence[str]) -> dict[str, list[Check]]:
     with EmbeddedPlatform(workspace, targets) if targets else nullcontext() as platform:
         bases = {target.name: platform.url(target.name) for target in targets} if platform else {}
         streams = workspace.config.load.stream_share > 0
-        out |= {target.name: contract_of(target, bases[target.name], streams=streams) for target in targets}
+        with ThreadPoolExecutor(max(1, len(targets))) as pool:  # each is asked one thing at a time, all of them at once
+            asked = {t.name: pool.submit(contract_of, t, bases[t.name], streams=streams) for t in targets}
+            out |= {name: answers.result() for name, answers in asked.items()}
         for seen in endpoints(urls):
             out |= seen.groups
         pair = [t for t in targets if t.name in (workspace.config.pilot.baseline, workspace.config.pilot.candidate)]

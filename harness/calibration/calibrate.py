@@ -60,7 +60,7 @@ class Effort:
 
 
 RUN_S = 1.2  # a run's own start and end
-BRIEF = Effort(2.0, 1.5, (500.0, 1000.0), 8.0, 1500, 4.0)
+BRIEF = Effort(1.5, 1.2, (500.0, 1000.0), 8.0, 2000, 4.0)
 USUAL = Effort(4.0, 2.0, (250.0, 500.0, 1000.0, 2000.0, 4000.0), 12.0, 5000, 8.0)
 LONG = replace(USUAL, stall_s=40.0, queues=True)
 

@@ -6,4 +6,4 @@ from harness.load import ChatUser, arrivals
 class BurstUser(ChatUser):
     """One concurrency slot; the schedule below says when a request is due."""
 
-    schedule = arrivals.square_burst(rate=8, factor=5, on_s=1, off_s=1).during(3)
+    schedule = arrivals.square_burst(rate=8, factor=5, on_s=1, off_s=0.75).during(2.5)
