@@ -33,12 +33,18 @@ def aa_words(gate: AaGate) -> str:
     said = []
     for c in gate.comparisons:
         ratio = gate.noticed(c.metric)
-        size = "none of any size" if ratio is None else f"one of {(ratio - 1) * 100:.2g} %"
-        said.append(f"in {NAMES[c.metric]} {size}")
+        said.append(f"in {NAMES[c.metric]} {_size(ratio)}")
     return (
         f"The A/A run found no bias of {gate.target} against itself; in {POWER * 10:.0f} of 10 such runs it would have noticed "
         f"{' and '.join(said)}. A smaller bias may be there."
     )
+
+
+def _size(ratio: float | None) -> str:
+    """A bias as a share of what is measured; as a multiple from double on."""
+    if ratio is None:
+        return "none of any size"
+    return f"one of {(ratio - 1) * 100:.2g} %" if ratio < 2 else f"one of {ratio:.2g} times and no smaller one"
 
 
 def _percent(share: float) -> str:
