@@ -13,12 +13,15 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from harness.analysis.dataset import load
 from harness.analysis.decidable import Unsettled, of_plan, unsettled
+from harness.analysis.length import Length, length
 from harness.analysis.settings import Settings
 from harness.calibration import calibrate as calibrating
 from harness.campaign import collect as collecting
@@ -27,7 +30,7 @@ from harness.campaign import tracing
 from harness.campaign.board import Board, board
 from harness.campaign.checks import ADVICE, CHECKED, Endpoint, checked, comparing, contract_of, endpoint, fitting
 from harness.campaign.contract_check import Answer, Check
-from harness.campaign.drive import limits_of, worst_case_usd
+from harness.campaign.drive import limits_of, usual_usd, worst_case_usd
 from harness.campaign.execute import Campaign, Tally
 from harness.campaign.lock import alone
 from harness.campaign.platform import EmbeddedPlatform
@@ -42,16 +45,17 @@ from harness.decision.gather import gather
 from harness.decision.settled import settled
 from harness.decision.settling import Standing, standing
 from harness.domain.address import problem_of, without_secrets
+from harness.domain.looks import looks_of
 from harness.domain.plan import Block, Plan
 from harness.domain.sweep import Sweep
 from harness.errors import GateFailed, Refused, Undecided
 from harness.evidence.early_end import EarlyEnd
 from harness.evidence.files import dump, write_text
 from harness.evidence.store import Store
-from harness.planning import Planned, draw_plan, note_changes, sealing
+from harness.planning import Planned, Seal, draw_plan, note_changes, seal_of, sealing
 from harness.planning.changes import has_measured
 from harness.planning.profiles import describe
-from harness.planning.seal import stops_when_settled
+from harness.planning.seal import NEVER, judged_otherwise, stops_when_settled
 from harness.report import render
 from harness.report.blocks import Table
 from harness.report.content import Content, content
@@ -60,6 +64,9 @@ from harness.report.earlier import changes, read_earlier
 from harness.report.record import record
 from harness.sources.registry import source_of
 from harness.workspace import Workspace
+
+RATIOS = (1.2, 1.5)  # promised over true p95, and
+SPREADS = (0.05, 0.10)  # how blocks differ: what a length is expected for
 
 
 def check(workspace: Workspace, names: Sequence[str]) -> dict[str, list[Check]]:
@@ -175,6 +182,36 @@ def _drawn(workspace: Workspace) -> Plan:
     )
 
 
+@dataclass(frozen=True)
+class Outlook:
+    """What a plan takes: at worst every block, and what to expect where both keep their promises by so much."""
+
+    length: Length
+    hours: float
+    usd: Decimal
+
+
+def outlook(workspace: Workspace, made: Plan) -> tuple[Outlook, ...]:
+    """One for each of RATIOS and SPREADS; experiments are measured whole in each. Empty where every block is measured."""
+    judged = [p for p in made.profiles if p.repeats is None and p.name in workspace.config.slo.profiles]
+    if workspace.config.pilot.stop == NEVER or len(looks_of(len(made.blocks))) < 2 or not judged:
+        return ()
+    targets = {t.name: t for t in workspace.measured()}
+
+    def whole(blocks: Sequence[Block]) -> tuple[float, Decimal]:
+        usd = sum((usual_usd(workspace, targets[r.target], r) for b in blocks for r in b.runs), Decimal(0))
+        return sum(b.expected_s for b in blocks) / 3600, usd
+
+    (paired_h, paired_usd), (tracks_h, tracks_usd) = whole(made.blocks), whole(made.tracks)
+    out = []
+    for ratio, spread in product(RATIOS, SPREADS):
+        expected = length(len(made.blocks), [p.requests for p in judged], ratio, spread, made.seed)
+        share = expected.blocks / len(made.blocks)
+        usd = tracks_usd + paired_usd * Decimal(str(share))
+        out.append(Outlook(expected, tracks_h + paired_h * share, usd.quantize(Decimal("0.01"))))
+    return tuple(out)
+
+
 def run(
     workspace: Workspace, progress: Progress, *, now: bool, after_block: Callable[[Block], None] | None = None
 ) -> Tally:
@@ -194,14 +231,22 @@ def run(
         advice = [(n, c) for n in ADVICE for c in results.get(n, ()) if not c.stands]
         for name, one in advice:
             progress.say(f"{name}: {one.answer.value}: {one.name}{f' ({one.detail})' if one.detail else ''}")
-    sealed = store.seal()
-    ask = (lambda: ending(workspace)) if sealed and stops_when_settled(sealed["content"]) else None
+    seal = store.seal()
+    ask = None
+    if seal is not None and stops_when_settled(seal["content"]):
+        sealed = Seal(seal["digest"], seal["content"])
+        ask = partial(ending, workspace, sealed)
     return Campaign(workspace, sealed_plan, store, progress, settled=ask, after_block=after_block).run(now=now)
 
 
-def ending(workspace: Workspace) -> EarlyEnd | tuple[str, ...]:
-    """Whether the paired blocks may end at the look that has been reached, or what is open."""
+def ending(workspace: Workspace, sealed: Seal) -> EarlyEnd | tuple[str, ...]:
+    """Whether the paired blocks may end at the look that has been reached, or what is open.
+
+    Criteria that are not the sealed ones end nothing: whoever loosens a promise must not save blocks by it.
+    """
     outcome = decide(workspace)
+    if otherwise := judged_otherwise(sealed.changes(seal_of(workspace, outcome.plan))):
+        return tuple(f"sealed criteria were changed ({change})" for change in otherwise)
     look, stands = outcome.findings.look, outcome.standing
     if stands.settled is None:
         return tuple(f"{one}{f' of {one.target}' if one.target else ''} ({one.why})" for one in stands.open)

@@ -6,4 +6,4 @@ from harness.load import ChatUser, arrivals
 class CapacityUser(ChatUser):
     """One concurrency slot; the search decides the next step when the last one has ended."""
 
-    schedule = arrivals.capacity(rate=2, step_s=20)
+    schedule = arrivals.capacity(rate=2)

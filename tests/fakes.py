@@ -140,7 +140,8 @@ def _answer(status: int, code: str | None, extra: str = HEAD):
 
 
 def _hang(connection: socket.socket, stream: bool) -> bool:
-    time.sleep(5)
+    """Longer than any deadline: the client has long gone."""
+    time.sleep(60)
     return False
 
 

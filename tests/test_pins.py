@@ -15,4 +15,4 @@ def test_what_running_needs_is_pinned_as_the_tests_have_it():
 
     assert base.items() <= everything.items()
     assert {"locust", "pandas", "boto3", "hatchling"} <= base.keys()
-    assert {"pytest", "mypy"}.isdisjoint(base)
+    assert {"mypy", "ruff"}.isdisjoint(base)

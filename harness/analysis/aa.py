@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from harness.analysis import laws
-from harness.analysis.compare import DIFFERENT, compare, corrected
+from harness.analysis.compare import compare, corrected
 from harness.analysis.dataset import Dataset
 from harness.analysis.paired import least_noticed
 from harness.analysis.shares import LEAST_BLOCKS
@@ -27,8 +27,8 @@ class AaGate:
 
     @property
     def biased(self) -> tuple[Comparison, ...]:
-        """Measures in which the same target was called better or worse than itself."""
-        return tuple(c for c in self.comparisons if c.relation in DIFFERENT or c.within_margin_but_different)
+        """Measures in which the same target was shown to differ from itself, within the margin or not."""
+        return tuple(c for c in self.comparisons if self.told and c.p_value is not None and c.p_value <= ALPHA)
 
     @property
     def told(self) -> bool:

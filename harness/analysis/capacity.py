@@ -1,4 +1,8 @@
-"""Capacity from searches: the highest rate that keeps the promise, per instance, and how many the peak wants."""
+"""Capacity from searches: the highest rate that keeps the promise, per instance, and how many the peak wants.
+
+A search's steps become a posterior of its limit, here as while it ran. Steps of a
+search by an earlier method are judged anew from their samples, and it is said.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,15 @@ import numpy as np
 from harness.analysis import laws
 from harness.analysis.dataset import RunData
 from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.experiments.belief import Belief, Reach, Verdict
+from harness.domain.experiments.capacity import LEAST_SHARE, METHOD
+from harness.domain.experiments.capacity import Capacity as Design
+from harness.domain.experiments.capacity import interval as interval_of
+from harness.domain.experiments.protocol import Promise, Seen
+from harness.domain.experiments.step import judge
 
 UTILISATION = 0.7  # of its capacity that a service is planned at: the rest is for what averages hide
+WIDEST = 2.0  # an interval whose ends are further apart than this factor answers nothing
 
 
 @dataclass(frozen=True)
@@ -24,8 +35,26 @@ class Tried:
     rate: float
     p95_s: float | None  # None: infinite, too many failed
     requests: int
-    kept: bool
+    verdict: Verdict
     why: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """One search: the limit's interval, or the highest rate that it was asked for and kept, or neither."""
+
+    low: float | None
+    high: float | None
+    carried: float | None  # the highest kept rate
+    top: bool  # that was the highest that is allowed, and nothing says that a limit lies below it
+    none_kept: bool
+    steps: int
+
+    @property
+    def limit(self) -> tuple[float, float] | None:
+        if self.low is None or self.high is None or self.high / self.low > WIDEST:
+            return None
+        return self.low, self.high
 
 
 @dataclass(frozen=True)
@@ -36,7 +65,7 @@ class Capacity:
     searches: int
     requests: int
     per_s: Known
-    at_least: float | None  # the highest rate that was kept where no step broke: the limits ended the search
+    at_least: float | None  # the highest rate that was kept where no limit was found: the limits ended the search
     steps: tuple[Tried, ...]
     instances: float | None  # that answered the highest kept step, mean over searches
     ended: tuple[str, ...]
@@ -62,50 +91,84 @@ class Sizing:
 
 def capacity(target: str, runs: Sequence[RunData]) -> Capacity:
     """Every search of one target together."""
-    said = [(run, found) for run in runs if (found := _experiment(run))]
-    steps = tuple(
-        Tried(run.block, s["rate"], s["p95_s"], s["offered"], bool(s["kept"]), s["why"])
-        for run, found in said
-        for s in found["steps"]
-    )
-    brackets = [(found["kept_per_s"], found["broken_per_s"]) for _, found in said]
-    kept = [low for low, high in brackets if low is not None and high is None]
-    counts = [n for run, found in said if (n := _instances(run, found)) is not None]
+    said = [(run, record) for run in runs if (record := _experiment(run))]
+    tried = [_steps(run, record) for run, record in said]
+    found = [_found(steps, record) for steps, (_, record) in zip(tried, said, strict=True)]
+    counts = [
+        n
+        for (run, record), one in zip(said, found, strict=True)
+        if (n := _instances(run, record, _sustained(one))) is not None
+    ]
+    carried = [f.carried for f in found if f.top and f.carried is not None]
     return Capacity(
         target,
         len(said),
         sum(len(run.columns["outcome"]) for run, _ in said),
-        _per_s(brackets),
-        min(kept) if kept and len(kept) == len(brackets) else None,
-        steps,
+        _per_s(found),
+        min(carried) if carried and len(carried) == len(found) else None,
+        tuple(step for steps in tried for step in steps),
         float(np.mean(counts)) if counts else None,
-        tuple(dict.fromkeys(str(found["ended"]) for _, found in said)),
+        tuple(dict.fromkeys(_ended(record) for _, record in said)),
         _rule(said[0][1]) if said else "",
     )
 
 
-def _per_s(brackets: Sequence[tuple[float | None, float | None]]) -> Known:
-    """Geometric mean of the brackets' middles; over several searches t on the logs, never narrower than a bracket."""
-    if not brackets:
+def _found(steps: Sequence[Tried], record: dict[str, Any]) -> Found:
+    most = float(record["most_rate"])
+    least = float(record.get("least_rate") or min((s.rate for s in steps), default=most) * LEAST_SHARE)
+    belief = Belief(Reach(least, most), [(s.rate, s.verdict) for s in steps])
+    low, high = interval_of(belief, max(Design.precision, float(record["precision"])))
+    kept = [s.rate for s in steps if s.verdict is Verdict.KEPT]
+    top = bool(kept) and max(kept) >= most and high is None
+    return Found(low, high, max(kept, default=None), top, bool(steps) and not kept, len(steps))
+
+
+def _sustained(found: Found) -> float | None:
+    """What a search says that the target carries."""
+    if found.limit is not None:
+        return math.sqrt(found.limit[0] * found.limit[1])
+    return found.carried if found.top else None
+
+
+def _per_s(found: Sequence[Found]) -> Known:
+    """Geometric mean of the searches' middles; several: t on the logs, never narrower than a search's own interval."""
+    if not found:
         return Unknown("no search was made")
-    whole = [(low, high) for low, high in brackets if low is not None and high is not None]
-    if len(whole) < len(brackets):
-        lows, highs = [low for low, _ in brackets], [high for _, high in brackets]
-        if all(high is None for high in highs) and all(low is not None for low in lows):
-            return Unknown(
-                f"at least {min(x for x in lows if x is not None):.3g}/s: no rate that the limits allow breaks it"
-            )
-        if all(low is None for low in lows):
-            return Unknown("no rate was kept")
-        return Unknown(f"{len(brackets) - len(whole)} of {len(brackets)} searches found no bracket")
+    whole = [f.limit for f in found if f.limit is not None]
+    if len(whole) < len(found):
+        return Unknown(_why_not(found))
     logs = np.array([math.log(low * high) / 2 for low, high in whole])
     half = float(np.mean([math.log(high / low) / 2 for low, high in whole]))
-    k, method = len(whole), "bracket of one search"
+    k, method = len(whole), "posterior of one search"
     if k > 1:
         spread = laws.t_quantile(0.975, k - 1) * float(logs.std(ddof=1)) / math.sqrt(k)
-        half, method = max(half, spread), "middle of the brackets, t over searches on the log, at least a bracket"
+        half, method = max(half, spread), "middle of the searches, t on the log, at least a search's own interval"
     value = float(logs.mean())
     return Estimate(math.exp(value), math.exp(value - half), math.exp(value + half), 0.95, k, k, method)
+
+
+def _why_not(found: Sequence[Found]) -> str:
+    """Why there is no limit to tell."""
+    tops = [f.carried for f in found if f.top and f.carried is not None]
+    if len(tops) == len(found):
+        return f"at least {min(tops):.3g}/s was carried: no limit was found up to it, the highest rate that is allowed"
+    if all(f.none_kept for f in found):
+        return "no rate was kept"
+    limits = [f for f in found if f.limit is not None]
+    parts = [
+        f"{len(part)} {words}"
+        for part, words in (
+            (limits, "found a limit"),
+            (tops, "found none up to the highest rate that is allowed"),
+            ([f for f in found if f.none_kept], "kept no rate"),
+        )
+        if part
+    ]
+    if len(found) == 1:
+        [one] = found
+        kept = f"the highest kept rate was {one.carried:.3g}/s" if one.carried is not None else "no rate was kept"
+        return f"no answer after {one.steps} steps: {kept}, and the steps do not agree on a limit"
+    return f"of {len(found)} searches {', '.join(parts) or 'none ended with an answer'}"
 
 
 def sizing(found: Capacity, peak_per_s: float) -> Sizing:
@@ -127,27 +190,78 @@ def _experiment(run: RunData) -> dict[str, Any] | None:
     return said if said and said.get("kind") == "capacity" else None
 
 
-def _instances(run: RunData, found: dict[str, Any]) -> float | None:
-    """Instances that answered a step at the highest kept rate, mean over its tries; None where answers name none."""
-    counts = []
-    for step in found["steps"]:
-        if step["kept"] and step["rate"] == found["kept_per_s"]:
-            chosen = (run.columns["phase"] == step["phase"]) & run.ok
-            counts.append(len({i for i in run.columns["instance_id"][chosen] if i is not None}))
-    return float(np.mean(counts)) if any(counts) else None
+def _steps(run: RunData, record: dict[str, Any]) -> tuple[Tried, ...]:
+    """As the search judged them; those of an earlier method anew from their samples."""
+    steps = record["steps"]
+    if record.get("method") == METHOD:
+        return tuple(
+            Tried(run.block, s["rate"], s["p95_s"], s["offered"], Verdict(s["verdict"]), s["why"]) for s in steps
+        )
+    promise = Promise(**record["promise"])
+    out: list[Tried] = []
+    unloaded_s: float | None = None
+    for s in steps:
+        seen = _seen(run, s["phase"])
+        if not seen:
+            continue
+        made = judge(s["phase"], s["rate"], (seen[0].scheduled_s, seen[-1].scheduled_s), seen, promise, unloaded_s)
+        if made.kept and made.answer_s is not None:
+            unloaded_s = made.answer_s if unloaded_s is None else min(unloaded_s, made.answer_s)
+        out.append(Tried(run.block, s["rate"], made.p95_s, len(seen), made.verdict, made.why))
+    return tuple(out)
 
 
-def _rule(found: dict[str, Any]) -> str:
-    promise = found["promise"]
-    parts = [f"p95 within {promise['p95_s']:g} s"]
-    if promise["ttft_p95_s"] is not None:
-        parts.append(f"p95 to the first token within {promise['ttft_p95_s']:g} s")
-    parts.append(
-        f"no more failures than an error rate of {promise['error_rate'] * 100:g} % would show in 19 of 20 steps"
+def _seen(run: RunData, phase: str) -> list[Seen]:
+    """One step's samples in time order."""
+    c = run.columns
+    chosen = np.flatnonzero(c["phase"] == phase)
+    first = np.asarray(c["first_token_s"], dtype=float)
+    return sorted(
+        (
+            Seen(
+                phase,
+                0,
+                bool(c["stream"][k]),
+                float(c["scheduled_s"][k]),
+                None,
+                None if math.isnan(first[k]) else float(first[k]),
+                float(c["finished_s"][k]),
+                bool(run.ok[k]),
+                None,
+            )
+            for k in chosen
+        ),
+        key=lambda s: s.scheduled_s,
     )
-    parts.append("response times that do not grow")
+
+
+def _instances(run: RunData, record: dict[str, Any], sustained: float | None) -> float | None:
+    """Instances that answered the highest kept step that is sustained, mean over its tries; None where none is named."""
+    kept = [s for s in record["steps"] if s["kept"] and (sustained is None or s["rate"] <= sustained * (1 + 1e-9))]
+    highest = max((s["rate"] for s in kept), default=None)
+    counts = []
+    for step in kept:
+        if step["rate"] == highest:
+            chosen = (run.columns["phase"] == step["phase"]) & run.ok
+            named = {i for i in run.columns["instance_id"][chosen] if i is not None}
+            counts += [len(named)] if named else []
+    return float(np.mean(counts)) if counts else None
+
+
+def _ended(record: dict[str, Any]) -> str:
+    anew = "" if record.get("method") == METHOD else " (searched by an earlier method; its steps are judged anew)"
+    return f"{record['ended'] or 'interrupted'}{anew}"
+
+
+def _rule(record: dict[str, Any]) -> str:
+    promise = record["promise"]
+    parts = [f"95 % of answers within {promise['p95_s']:g} s"]
+    if promise["ttft_p95_s"] is not None:
+        parts.append(f"95 % of first tokens within {promise['ttft_p95_s']:g} s")
+    parts.append(f"no more than {promise['error_rate'] * 100:g} % failures")
+    parts.append("no growing number of requests in flight")
     return (
-        f"Steps of {found['step_s']:g} s (half as long until one breaks), each kept with {', '.join(parts)}; the search ends "
-        f"when the highest kept and the lowest broken rate are within a factor of {found['precision']:g} and each has been "
-        "tried twice."
+        f"Steps of at least ten answer times and {record['step_s']:g} s, their first fifth not judged. A step is kept with "
+        f"{', '.join(parts)}; broken where a target that keeps these would look as bad in one step of twenty; unclear between. "
+        "The limit's interval is the posterior over all steps, and no limit is claimed that no step broke."
     )

@@ -14,22 +14,31 @@ from random import Random
 import numpy as np
 
 
-def expected_share(rate_per_s: float, service_s: Sequence[float], window_s: float, seed: int, n: int = 20_000) -> float:
-    """Cold answers over all, of ``n`` Poisson arrivals that take times drawn from ``service_s``."""
+def expected_share(
+    rate_per_s: float, service_s: Sequence[float], windows_s: Sequence[float], seed: int, n: int = 20_000
+) -> float:
+    """Cold answers over all, of ``n`` Poisson arrivals that take times drawn from ``service_s``.
+
+    An instance that becomes idle is kept for a time drawn from ``windows_s``.
+    """
     rng = Random(f"cold share:{seed}")
     gaps = np.random.default_rng(seed).exponential(1 / rate_per_s, n)
     busy: list[float] = []  # ends, in no order: few at a time
-    free: list[float] = []  # when each became idle, least recently first
+    free: list[tuple[float, float]] = []  # when each became idle and until when it is kept, least recently first
     cold = 0
     now = 0.0
     for gap in gaps:
         now += float(gap)
-        free += sorted(end for end in busy if end <= now)
+        free += [(end, end + _one_of(windows_s, rng)) for end in sorted(end for end in busy if end <= now)]
         busy = [end for end in busy if end > now]
-        free = [idle_since for idle_since in free if now - idle_since <= window_s]
+        free = [kept for kept in free if now <= kept[1]]
         if free:
             free.pop()
         else:
             cold += 1
         busy.append(now + rng.choice(service_s))
     return cold / n
+
+
+def _one_of(windows_s: Sequence[float], rng: Random) -> float:
+    return windows_s[0] if len(windows_s) == 1 else rng.choice(windows_s)

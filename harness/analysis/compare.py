@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -85,73 +85,101 @@ def compare(
     if len(a) != len(b) or len(a) < 2 or not all(len(x) for x in (*a, *b)):
         why = f"{min(len(a), len(b))} paired valid block(s) with data; {LEAST_BLOCKS} are the least"
         return Comparison(profile, metric, Relation.UNRESOLVED, Unknown(why), margin, why)
-    pair = Paired(a, b, P)
     limit = {"p95_s": limits[0], "ttft_p95_s": limits[1]}.get(metric)
-    beyond, p_beyond = difference(_beyond(a, limit), _beyond(b, limit), confidence)
-    alpha = 1 - confidence
-    if pair.both_infinite <= laws.t_quantile(1 - alpha / 2, len(a) - 1) ** 2:
-        found = _by_share(pair, beyond, p_beyond, alpha, confidence)
-    elif not 0 < pair.value < math.inf:
-        found = _one_infinite(pair, alpha)
+    told = tell(a, b, limit, margin, confidence)
+    ratio = _ratio(told, confidence)
+    return Comparison(
+        *(profile, metric, told.relation, ratio, margin, _why(told, margin, 1 - confidence)),
+        within_margin_but_different=told.different and told.relation is Relation.EQUIVALENT,
+        p_value=told.p_value,
+        beyond=told.beyond,
+    )
+
+
+@dataclass(frozen=True)
+class Told:
+    """What two targets' values tell of each other, before any correction and without the ratio's interval."""
+
+    pair: Paired
+    relation: Relation
+    p_value: float | None
+    beyond: Known
+    by_share: bool  # failures may reach both percentiles, so that only shares can be compared
+
+    different: bool
+
+    @property
+    def one_infinite(self) -> bool:
+        """Exactly one of the two percentiles is infinite."""
+        return not self.by_share and not 0 < self.pair.value < math.inf
+
+
+def tell(
+    candidate: Sequence[Array], baseline: Sequence[Array], limit: float | None, margin: float, confidence: float
+) -> Told:
+    """One value a request, blocks in one order, +inf a failure; nothing is decided below six blocks."""
+    pair, alpha = Paired(candidate, baseline, P), 1 - confidence
+    beyond, p_beyond = difference(_beyond(candidate, limit), _beyond(baseline, limit), confidence)
+    most = laws.t_quantile(1 - alpha / 2, pair.blocks - 1) ** 2
+    if pair.both_infinite <= most:
+        higher, p_value = isinstance(beyond, Estimate) and beyond.value > 0, p_beyond
+        by_share = True
     else:
-        found = _by_ratio(pair, margin, alpha, confidence)
-    relation, ratio, why, p_value, different = found
-    if len(a) < LEAST_BLOCKS:
-        why, relation = f"{len(a)} paired blocks; {LEAST_BLOCKS} are the least a verdict needs", Relation.UNRESOLVED
-        different = False
-    return Comparison(profile, metric, relation, ratio, margin, why, different, p_value=p_value, beyond=beyond)
+        higher, p_value = pair.value > 1, pair.p_value(1.0)
+        by_share = False
+    different = p_value is not None and p_value <= alpha
+    relation = Relation.UNRESOLVED
+    if pair.blocks >= LEAST_BLOCKS:
+        if not by_share and _within(pair, margin, alpha):
+            relation = Relation.EQUIVALENT
+        elif different:
+            relation = Relation.WORSE if higher else Relation.BETTER
+    return Told(pair, relation, p_value, beyond, by_share, different)
 
 
-Found = tuple[Relation, Known, str, float | None, bool]
-
-
-def _by_ratio(pair: Paired, margin: float, alpha: float, confidence: float) -> Found:
-    """EQUIVALENT first: both one-sided tests at the margin's ends (TOST), each at ``alpha``."""
-    p_value = pair.p_value(1.0)
-    low, high = pair.interval(confidence)
-    open_ = "" if low is not None and high is not None else "failures may reach a percentile"
-    ratio = Estimate(
-        pair.value, low, high, confidence, pair.n, pair.blocks, "paired distribution functions inverted", open_
-    )
-    different = p_value <= alpha
+def _within(pair: Paired, margin: float, alpha: float) -> bool:
+    """Both one-sided tests at the margin's ends (TOST), each at ``alpha``."""
     inside = 1 / margin < pair.value < margin
-    if inside and all(pair.p_value(end) <= 2 * alpha for end in (margin, 1 / margin)):
-        why = f"the {(1 - 2 * alpha) * 100:g} % interval lies within the sealed margin of {(margin - 1) * 100:.0f} %"
-        return Relation.EQUIVALENT, ratio, why, p_value, different
-    if different and pair.value < 1:
-        return Relation.BETTER, ratio, "the whole interval lies below 1", p_value, False
-    if different:
-        return Relation.WORSE, ratio, "the whole interval lies above 1", p_value, False
-    return Relation.UNRESOLVED, ratio, "not shown different, not shown equivalent", p_value, False
+    return inside and all(pair.p_value(end) <= 2 * alpha for end in (margin, 1 / margin))
 
 
-def _one_infinite(pair: Paired, alpha: float) -> Found:
-    """The same test of a ratio of 1; the ratio itself is no number."""
-    worse = pair.value > 1
-    who = "candidate" if worse else "baseline"
-    words = f"the p95 of the {who} is infinite: more than {(1 - P) * 100:.0f} % of its requests failed"
-    p_value = pair.p_value(1.0)
-    ratio = Unknown(words, pair.n, pair.blocks)
-    if p_value > alpha:
-        return Relation.UNRESOLVED, ratio, f"{words}, which may be chance", p_value, False
-    return (Relation.WORSE if worse else Relation.BETTER), ratio, f"{words}, shown not to be chance", p_value, False
+def _ratio(told: Told, confidence: float) -> Known:
+    pair = told.pair
+    if told.one_infinite or math.isnan(pair.value) or not 0 < pair.value < math.inf:
+        return Unknown(_no_ratio(told), pair.n, pair.blocks)
+    low, high = pair.interval(confidence)
+    why = "" if low is not None and high is not None else "so many failed that a p95 may be infinite"
+    method = "paired distribution functions inverted"
+    return Estimate(pair.value, low, high, confidence, pair.n, pair.blocks, method, why)
 
 
-def _by_share(pair: Paired, beyond: Known, p_value: float | None, alpha: float, confidence: float) -> Found:
-    """Failures may make both percentiles infinite, so no ratio is refused; the shares can still be told apart."""
-    words = f"about {(1 - P) * 100:.0f} % or more failed on both, so their p95 cannot be told apart"
-    ratio: Known = Unknown(words, pair.n, pair.blocks)
-    if 0 < pair.value < math.inf:
-        ratio = Estimate(
-            pair.value, None, None, confidence, pair.n, pair.blocks, "paired distribution functions inverted", words
-        )
-    if isinstance(beyond, Unknown) or p_value is None or p_value > alpha:
-        return Relation.UNRESOLVED, ratio, f"{words}, and neither can the share beyond the limit", p_value, False
-    worse = beyond.value > 0
-    more = (
-        f"{abs(beyond.value) * 100:.3g} points {'more' if worse else 'fewer'} of the candidate's are beyond the limit"
-    )
-    return (Relation.WORSE if worse else Relation.BETTER), ratio, f"{words}; {more}", p_value, False
+def _no_ratio(told: Told) -> str:
+    if told.by_share:
+        return f"about {(1 - P) * 100:.0f} % or more failed on both, so their p95 cannot be told apart"
+    who = "candidate" if told.pair.value > 1 else "baseline"
+    return f"the p95 of the {who} is infinite: more than {(1 - P) * 100:.0f} % of its requests failed"
+
+
+def _why(told: Told, margin: float, alpha: float) -> str:
+    """In words; no rule reads them."""
+    if told.pair.blocks < LEAST_BLOCKS:
+        return f"{told.pair.blocks} paired blocks; {LEAST_BLOCKS} are the least a verdict needs"
+    if told.relation is Relation.EQUIVALENT:
+        return f"the {(1 - 2 * alpha) * 100:g} % interval lies within the sealed margin of {(margin - 1) * 100:.0f} %"
+    shown = told.relation in DIFFERENT
+    if told.by_share:
+        return _why_by_share(told) if shown else f"{_no_ratio(told)}, and neither can the share beyond the limit"
+    if told.one_infinite:
+        return f"{_no_ratio(told)}, {'shown not to be chance' if shown else 'which may be chance'}"
+    side = "above" if told.relation is Relation.WORSE else "below"
+    return f"the whole interval lies {side} 1" if shown else "not shown different, not shown equivalent"
+
+
+def _why_by_share(told: Told) -> str:
+    assert isinstance(told.beyond, Estimate)
+    more = "more" if told.beyond.value > 0 else "fewer"
+    points = f"{abs(told.beyond.value) * 100:.3g} points {more} of the candidate's are beyond the limit"
+    return f"{_no_ratio(told)}; {points}"
 
 
 def _beyond(values: Sequence[Array], limit: float | None) -> tuple[Array, Array]:

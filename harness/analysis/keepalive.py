@@ -5,7 +5,8 @@ indicator on the gap, which is its nonparametric maximum likelihood estimate. In
 invert the likelihood ratio of F(t) = p against it (Banerjee and Wellner 2001); their
 limit law has its 95 % point at 2.27, here the larger 3.84 of chi-squared is used, for
 gaps that were chosen by the answers before them are not theirs. Nothing is said beyond
-the gaps that were tried.
+the gaps that were tried, and no one number where two windows, or one that changes with
+the hour, are likelier (see ``windowlaw``).
 """
 
 from __future__ import annotations
@@ -13,14 +14,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 
+from harness.analysis import windowlaw
 from harness.analysis.columns import Array
 from harness.analysis.dataset import RunData
+from harness.analysis.windowlaw import Kind, Law
 from harness.domain.estimate import Estimate, Known, Unknown
 
 CRITICAL = 3.841458820694124
+WIDE = 2.0
 METHOD = "isotonic regression of cold on gap, likelihood-ratio interval"
 
 
@@ -30,6 +35,7 @@ class Probe:
 
     gap_s: float
     cold: bool
+    hour: float | None = None  # of the day, UTC
 
 
 @dataclass(frozen=True)
@@ -41,10 +47,28 @@ class Window:
     unknown: int  # probes that did not say, or came after one that failed
     lanes: int
     days: str
+    hours: str  # of the day, UTC, in which it was probed
     waited_s: float  # wall-clock time of the probing
-    median_s: Known
+    law: Law
+    median_s: Known  # Unknown where one number does not stand for the window
     g05_s: Known
     curve: tuple[tuple[float, float], ...]  # (gap, share cold) where it rises
+
+    @property
+    def cold_from_s(self) -> float | None:
+        """The shortest gap that ended cold."""
+        return min((p.gap_s for p in self.probes if p.cold), default=None)
+
+    @property
+    def warm_to_s(self) -> float | None:
+        """The longest gap that ended warm."""
+        return max((p.gap_s for p in self.probes if not p.cold), default=None)
+
+    @property
+    def wide(self) -> bool:
+        """Single answers lie so far apart that the middle alone would mislead."""
+        cold, warm = self.cold_from_s, self.warm_to_s
+        return cold is not None and warm is not None and warm > WIDE * cold
 
 
 def window(target: str, runs: Sequence[RunData]) -> Window:
@@ -57,6 +81,7 @@ def window(target: str, runs: Sequence[RunData]) -> Window:
         unknown += silent
         lanes = max(lanes, used)
     days = sorted({str(r.record.run["started_utc"])[:10] for r in runs if r.record and r.record.run})
+    told = windowlaw.law([p.gap_s for p in probes], [p.cold for p in probes], [p.hour for p in probes])
     waited = [float(np.nanmax(r.columns["finished_s"])) for r in runs if len(r.columns["finished_s"])]
     return Window(
         target,
@@ -64,17 +89,45 @@ def window(target: str, runs: Sequence[RunData]) -> Window:
         unknown,
         lanes,
         " to ".join(dict.fromkeys((days[0], days[-1]))) if days else "",
+        _hours(probes),
         sum(waited),
-        quantile(probes, 0.5),
+        told,
+        _median(probes, told),
         quantile(probes, 0.05),
         steps(probes),
     )
+
+
+def _median(probes: Sequence[Probe], told: Law) -> Known:
+    """The gap at which half are cold, where one window, or one hour, stands for all."""
+    match told.kind:
+        case Kind.TWO:
+            first, second = (f"{m.low_s:.3g} to {m.high_s:.3g} s for {m.share * 100:.0f} %" for m in told.modes)
+            return Unknown(f"two windows: {first}, {second}", len(probes), 1)
+        case Kind.DRIFTS:
+            said = ", ".join(f"{p.middle_s:.3g} s at {p.hours}" for p in told.parts)
+            return Unknown(f"it changes with the hour (UTC): {said}", len(probes), 1)
+        case _:
+            return quantile(probes, 0.5)
+
+
+def _hours(probes: Sequence[Probe]) -> str:
+    """The hours of the day in which there were probes, neighbours joined; as ``01:00-04:00, 13:00-14:00``."""
+    used = sorted({int(p.hour) for p in probes if p.hour is not None})
+    spans: list[list[int]] = []
+    for hour in used:
+        if spans and hour == spans[-1][1]:
+            spans[-1][1] = hour + 1
+        else:
+            spans.append([hour, hour + 1])
+    return ", ".join(f"{a:02d}:00-{b:02d}:00" for a, b in spans)
 
 
 def probes_of(run: RunData) -> tuple[list[Probe], int, int]:
     """Probes, those that say nothing, and how many lanes there were; a gap counts from the last answer of its lane."""
     c = run.columns
     lanes = np.nan_to_num(c["lane"], nan=0.0)
+    began = _hour_of(run)
     out: list[Probe] = []
     unknown = 0
     for lane in np.unique(lanes):
@@ -83,11 +136,22 @@ def probes_of(run: RunData) -> tuple[list[Probe], int, int]:
             known = bool(run.ok[k]) and c["cold"][k] is not None
             if c["phase"][k] == "window":
                 if known and free_s is not None:
-                    out.append(Probe(float(c["sent_s"][k]) - free_s, c["cold"][k] is True))
+                    sent_s = float(c["sent_s"][k])
+                    hour = None if began is None else (began + sent_s / 3600) % 24
+                    out.append(Probe(sent_s - free_s, c["cold"][k] is True, hour))
                 else:
                     unknown += 1
             free_s = float(c["finished_s"][k]) if known else None
     return out, unknown, len(np.unique(lanes))
+
+
+def _hour_of(run: RunData) -> float | None:
+    """The hour of the day, UTC, at which a run began."""
+    said = (run.record.run or {}).get("started_utc") if run.record else None
+    if said is None:
+        return None
+    began = datetime.fromisoformat(str(said)).astimezone(UTC)
+    return began.hour + began.minute / 60 + began.second / 3600
 
 
 def fit(probes: Sequence[Probe]) -> tuple[Array, Array, Array]:

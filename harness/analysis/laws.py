@@ -5,12 +5,21 @@ From ``scipy.special``: loading ``scipy.stats`` takes longer than most commands 
 
 from __future__ import annotations
 
+import numpy as np
 from scipy import special
+
+from harness.analysis.columns import Array
 
 
 def normal_quantile(p: float) -> float:
     """Of mean 0 and deviation 1."""
     return float(special.ndtri(p))
+
+
+def normal_above(z: Array) -> Array:
+    """P(Z > z), of mean 0 and deviation 1."""
+    found: Array = special.ndtr(-z)
+    return found
 
 
 def t_quantile(p: float, degrees: int) -> float:
@@ -36,3 +45,21 @@ def noncentral_t(t: float, degrees: int, shift: float) -> float:
 def poisson_upper(count: int, confidence: float) -> float:
     """Exact upper limit of a Poisson mean after ``count`` events: half the chi-squared quantile of 2(count + 1)."""
     return float(special.gammaincinv(count + 1, confidence))
+
+
+def normal_share(z: np.ndarray) -> np.ndarray:
+    """P(Z <= z) for each, Z normal with mean 0 and deviation 1."""
+    return np.asarray(special.ndtr(z))
+
+
+def chi_squared_upper(x: float, degrees: int) -> float:
+    """P(X > x), chi-squared."""
+    return float(special.gammaincc(degrees / 2, max(0.0, x) / 2))
+
+
+def clopper_pearson(hit: float, n: int, confidence: float) -> tuple[float, float]:
+    """Exact two-sided limits of a share after ``hit`` of ``n``."""
+    tail = (1 - confidence) / 2
+    low = float(special.betaincinv(hit, n - hit + 1, tail)) if hit > 0 else 0.0
+    high = float(special.betaincinv(hit + 1, n - hit, 1 - tail)) if hit < n else 1.0
+    return low, high

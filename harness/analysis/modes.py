@@ -14,7 +14,7 @@ import numpy as np
 
 from harness.analysis.coded import is_known, is_true
 from harness.analysis.dataset import RunData
-from harness.analysis.pooled import Pooled, smallest
+from harness.analysis.pooled import Pooled, first
 from harness.analysis.quantiles import percentile
 from harness.analysis.shares import Share, share_of
 from harness.domain.estimate import Estimate, Known, Unknown
@@ -81,25 +81,22 @@ def mixture(warm: Pooled, cold: Pooled, expected: Expected | None, confidence: f
     """The p95 where a share of ``expected`` answers is cold; its ends take the window's own interval along."""
     if expected is None:
         return Unknown("the expected share of cold answers is not known")
-    if warm.blocks < 2 or cold.ends is None or warm.ends is None:
+    if warm.blocks < 2 or not len(cold.finite) or not len(warm.finite):
         return Unknown("too few warm or cold answers", len(warm) + len(cold), warm.blocks)
     alpha, allowed = (1 - confidence) / 2, 1 - P
-    least, most = min(warm.ends[0], cold.ends[0]), max(warm.ends[1], cold.ends[1])
+    tried = np.sort(np.concatenate([warm.finite, cold.finite]), kind="stable")
 
-    def at(value: float, share: float) -> Share:
-        return _mixed(_beyond(warm, value), _beyond(cold, value), share)
-
-    def first(share: float | None, holds: Callable[[Share], bool]) -> float | None:
+    def where(share: float | None, holds: Callable[[Share], bool]) -> float | None:
         """The smallest time for which it ``holds``, with so many cold; None where it never does."""
-        if share is None or not holds(at(most, share)):
+        if share is None:
             return None
-        return smallest(lambda v: holds(at(v, share)), least, most)
+        return first(tried, lambda v: holds(_mixed(_beyond(warm, v), _beyond(cold, v), share)))
 
-    value, n = first(expected.share, lambda s: s.value <= allowed + 1e-12), len(warm) + len(cold)
+    value, n = where(expected.share, lambda s: s.value <= allowed + 1e-12), len(warm) + len(cold)
     if value is None:
         return Unknown("infinite: more than 5 % would fail", n, warm.blocks)
-    low = first(expected.low, lambda s: not s.above(allowed, alpha))
-    high = first(expected.high, lambda s: s.below(allowed, alpha))
+    low = where(expected.low, lambda s: not s.above(allowed, alpha))
+    high = where(expected.high, lambda s: s.below(allowed, alpha))
     why = "" if low is not None and high is not None else "the window's interval is open, or failures reach the p95"
     return Estimate(
         value, low, high, confidence, n, warm.blocks, "warm and cold answers mixed at the expected share", why

@@ -25,7 +25,7 @@ from harness.analysis import laws
 from harness.analysis.pooled import Array, Pooled
 from harness.domain.estimate import Estimate, Known, Unknown
 
-CANDIDATES = 48  # values tried for q, from each of the two
+CANDIDATES, FINER = 40, 25  # values tried for q: from each of the two, and around the best of all
 WIDEST = math.log(1e4)  # of a ratio that is looked for
 FINE = 1e-5  # of its logarithm
 
@@ -50,10 +50,6 @@ class Side:
         )
         finite: Array = found[np.isfinite(found)]
         return finite[:: max(1, len(finite) // CANDIDATES)]
-
-    @cached_property
-    def moves_at_tried(self) -> tuple[Array, Array]:
-        return self.moves(self.tried)
 
     def moves(self, values: Array) -> tuple[Array, Array]:
         """Share beyond each value, and how each block (rows) moves it, scaled so that their mean is that share's error."""
@@ -109,18 +105,17 @@ class Paired:
         return self._not_infinite(self.top) + self._not_infinite(self.bottom)
 
     def distance(self, ratio: float) -> float:
-        """T^2 of a finite ratio."""
-        top, bottom = self.top, self.bottom
-        here = [
-            (top.moves(ratio * bottom.tried), bottom.moves_at_tried),
-            (top.moves_at_tried, bottom.moves(top.tried / ratio)),
-        ]
-        return min(self.both_infinite, *(self._least_distance(a, b) for a, b in here))
+        """T^2 of a finite ratio: the least over values tried, then over finer ones around the best of them."""
+        tried = np.sort(np.concatenate([self.bottom.tried, self.top.tried / ratio]))
+        if not tried.size:
+            return self.both_infinite
+        coarse = self._distances(ratio, tried)
+        best = int(coarse.argmin())
+        around = np.linspace(tried[max(0, best - 1)], tried[min(len(tried) - 1, best + 1)], FINER)
+        return min(self.both_infinite, float(coarse[best]), float(self._distances(ratio, around).min()))
 
-    def _least_distance(self, top: tuple[Array, Array], bottom: tuple[Array, Array]) -> float:
-        (share_a, moves_a), (share_b, moves_b) = top, bottom
-        if not share_a.size:
-            return math.inf
+    def _distances(self, ratio: float, values: Array) -> Array:
+        (share_a, moves_a), (share_b, moves_b) = self.top.moves(ratio * values), self.bottom.moves(values)
         k = self.blocks
         off_a, off_b = share_a - self.allowed, share_b - self.allowed
         var_a = np.maximum((moves_a**2).sum(axis=0) / (k - 1), self._floor(self.top))
@@ -128,7 +123,8 @@ class Paired:
         most = 0.999 * np.sqrt(var_a * var_b)
         both = np.clip((moves_a * moves_b).sum(axis=0) / (k - 1), -most, most)
         squares = off_a**2 * var_b - 2 * off_a * off_b * both + off_b**2 * var_a
-        return float((k * squares / (var_a * var_b - both**2)).min())
+        distances: Array = k * squares / (var_a * var_b - both**2)
+        return distances
 
     def _not_infinite(self, side: Side) -> float:
         [share], moves = side.failed

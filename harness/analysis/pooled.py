@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import struct
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
@@ -11,7 +10,6 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
-_SIGN = -(2**63)
 
 
 def rank_of(p: float, n: int) -> int:
@@ -48,44 +46,41 @@ class Pooled:
         return np.array([len(b) - int(b.searchsorted(math.inf)) for b in self.sorted], dtype=np.float64)
 
     @cached_property
-    def ends(self) -> tuple[float, float] | None:
-        """Smallest and largest finite value; None where there is none."""
-        finite = [b[: int(b.searchsorted(math.inf))] for b in self.sorted]
-        kept = [b for b in finite if len(b)]
-        return (min(float(b[0]) for b in kept), max(float(b[-1]) for b in kept)) if kept else None
+    def values(self) -> Array:
+        """Of all blocks, sorted."""
+        if not self.sorted:
+            return np.array([])
+        return np.sort(np.concatenate(self.sorted), kind="stable")  # merges runs that are sorted already
+
+    @property
+    def finite(self) -> Array:
+        """Those that are no failure."""
+        return self.values[: int(self.values.searchsorted(math.inf))]
 
     def quantile(self, p: float) -> float:
         """Smallest value with at least a share ``p`` at or below it; inf when too many failed, nan when empty."""
-        n = len(self)
-        if n == 0:
-            return math.nan
-        wanted = rank_of(p, n) + 1
-        low = min(float(block[0]) for block in self.sorted)
-        high = max(float(block[-1]) for block in self.sorted)
-        return smallest(lambda v: n - float(self.beyond(v).sum()) >= wanted, low, high)
+        return float(self.values[rank_of(p, len(self))]) if len(self) else math.nan
 
 
-def smallest(holds: Callable[[float], bool], low: float, high: float) -> float:
-    """Smallest double from ``low`` to ``high`` for which ``holds``, which it must for ``high`` and above the answer.
+def first(values: Array, holds: Callable[[float], bool], limit: float | None = None) -> float | None:
+    """The smallest of the sorted ``values`` for which ``holds``, by halving; None where it never does.
 
-    The order of doubles is that of their bits as integers, so halving ends exactly at a value of the data.
+    The search starts at ``limit``: where that holds the answer is no larger (``limit`` itself
+    where all values are), else it is larger, whatever the values between would say.
     """
-    first, last = _ordinal(low), _ordinal(high)
-    while first < last:
-        middle = (first + last) // 2
-        if holds(_value(middle)):
-            last = middle
+    low, high = 0, len(values)
+    if limit is not None:
+        split = int(values.searchsorted(limit, "right"))
+        below = holds(limit)
+        if below and not split:
+            return limit
+        low, high = (0, split) if below else (split, high)
+    if low == high or not holds(float(values[high - 1])):
+        return None
+    while low < high - 1:
+        middle = (low + high) // 2
+        if holds(float(values[middle - 1])):
+            high = middle
         else:
-            first = middle + 1
-    return _value(last)
-
-
-def _ordinal(value: float) -> int:
-    """An integer in the order of the doubles, negative ones too; -0.0 and 0.0 are one value."""
-    bits = int(struct.unpack("<q", struct.pack("<d", value + 0.0))[0])
-    return bits if bits >= 0 else ~bits + _SIGN
-
-
-def _value(ordinal: int) -> float:
-    bits = ordinal if ordinal >= 0 else ~(ordinal - _SIGN)
-    return float(struct.unpack("<d", struct.pack("<q", bits))[0])
+            low = middle
+    return float(values[high - 1])

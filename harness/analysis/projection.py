@@ -3,12 +3,15 @@
 A fleet of ``k`` instances carries ``k * x1 * UTILISATION`` requests a second, with the
 measured sustainable rate ``x1`` of one; ``k(N)`` is the least that carries the peak of
 ``N`` requests a month and no fewer than what is declared. Break-even is searched on
-the staircase itself, for a straight line through it can cross where no step does.
+the staircase itself, for a straight line through it can cross where no step does. Its
+interval is the stretch of volumes around it at which the two costs' own intervals
+overlap: what is billed by use by its measured usage, a fleet by its measured capacity.
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -54,7 +57,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Crossing:
-    """A volume at which the cheaper target changes; low and high with the measured usage at its interval's ends."""
+    """A volume at which the cheaper target changes; between low and high either may be the cheaper one, None: no end was seen."""
 
     requests: float
     low: float | None
@@ -87,29 +90,60 @@ class Projection:
 class Biller:
     """Runtime dollars a month of one target at any volume."""
 
-    def __init__(self, target: Target, blocks: Sequence[Block], traffic: Traffic, x1: float | None) -> None:
+    def __init__(
+        self,
+        target: Target,
+        blocks: Sequence[Block],
+        traffic: Traffic,
+        x1: float | None,
+        x1_ends: tuple[float, float] | None = None,
+        band: tuple[float, float] = (1.0, 1.0),
+    ) -> None:
         assert target.prices is not None
         self.target, self.traffic, self.x1 = target.name, traffic, x1
         self._prices, self._book = target.prices, read_book(target.prices.book)
         self._one = usage_of(blocks).scaled(Decimal(1) / Decimal(sum(b.offered for b in blocks)), Decimal(0))
         self.size = FLEETS.get(target.prices.model)
+        self._x1_ends = x1_ends or (x1, x1)
+        self._usd: dict[tuple[float, float | None], float] = {}
+        self._band = band if self.size is None else (1.0, 1.0)  # a fleet's bill is its size
 
-    def instances(self, requests: float) -> float | None:
-        """Mean over the month; None for what is billed by use."""
+    def instances(self, requests: float, x1: float | None = None) -> float | None:
+        """Mean over the month; None for what is billed by use. ``x1`` other than the measured one: what if."""
         if self.size is None:
             return None
         least = float(self._prices.parameters.get(self.size, 2))
-        if self.x1 is None:
+        x1 = self.x1 if x1 is None else x1
+        if x1 is None:
             return least
-        carries = self.x1 * UTILISATION
+        carries = x1 * UTILISATION
         if not self._prices.parameters.get("autoscale"):
             return max(least, float(math.ceil(self.traffic.peak_at(requests) / carries)))
         hours = [max(least, float(math.ceil(rate / carries))) for rate in self.traffic.hourly_peaks(requests)]
         return sum(hours) / len(hours)
 
-    def usd(self, requests: float) -> float:
+    def ends_usd(self, requests: float) -> tuple[float, float]:
+        """Low and high: of what was used, or of a fleet that carries the most and the least that was measured."""
+        little, much = self._x1_ends
+        return self.usd(requests, much) * self._band[0], self.usd(requests, little) * self._band[1]
+
+    def steps(self) -> list[float]:
+        """What one more instance carries, as requests a month, by the measured capacity and its interval's ends."""
+        if self.size is None or not self.x1:
+            return []
+        month = self.traffic.requests_per_month / self.traffic.peak_per_s
+        return sorted({x1 * UTILISATION * month for x1 in (self.x1, *self._x1_ends) if x1})
+
+    def usd(self, requests: float, x1: float | None = None) -> float:
+        """What a month costs; ``x1`` as for ``instances``."""
+        x1 = self.x1 if x1 is None else x1
+        if (requests, x1) not in self._usd:
+            self._usd[requests, x1] = self._billed(requests, x1)
+        return self._usd[requests, x1]
+
+    def _billed(self, requests: float, x1: float | None) -> float:
         parameters = dict(self._prices.parameters)
-        count = self.instances(requests)
+        count = self.instances(requests, x1)
         if self.size is not None and count is not None:
             parameters[self.size] = count
         usage = self._one.scaled(Decimal(str(requests)), HOURS_PER_MONTH)
@@ -127,20 +161,32 @@ def projection(
     if len(costs) < 2 or any(not isinstance(c.per_month_usd, Estimate) for c in costs):
         return None
     x1 = {c.target: c.per_instance_per_s for c in capacities}
-    billers = [Biller(t, blocks[t.name], traffic, x1.get(t.name)) for t in targets]
+    ends = {c.target: found for c in capacities if (found := _x1_ends(c))}
     bands = [_band(c) for c in costs]
+    billers = [
+        Biller(t, blocks[t.name], traffic, x1.get(t.name), ends.get(t.name), band)
+        for t, band in zip(targets, bands, strict=True)
+    ]
     expected = float(traffic.requests_per_month)
     volumes = [expected * SPAN ** (2 * k / (POINTS - 1) - 1) for k in range(POINTS)]
     stepped = _with_steps(billers, volumes)
     drawn = stepped if len(stepped) <= MOST_DRAWN else volumes
-    curves = tuple(_curve(b, band, drawn) for b, band in zip(billers, bands, strict=True))
+    curves = tuple(_curve(b, drawn) for b in billers)
     now = {b.target: b.usd(expected) for b in billers}
     return Projection(
         curves,
-        tuple(_crossings(billers, bands, volumes)),
+        tuple(_crossings(billers, volumes)),
         tuple(_factor(billers, traffic, factor) for factor in TRAFFIC_FACTORS),
         tuple((name, min(v for k, v in now.items() if k != name) / usd - 1) for name, usd in now.items() if usd),
     )
+
+
+def _x1_ends(found: Capacity) -> tuple[float, float] | None:
+    """What one instance sustains at the ends of the measured capacity's interval."""
+    known = found.per_s
+    if not found.instances or not isinstance(known, Estimate) or known.low is None or known.high is None:
+        return None
+    return known.low / found.instances, known.high / found.instances
 
 
 def _band(cost: Cost) -> tuple[float, float]:
@@ -152,11 +198,8 @@ def _band(cost: Cost) -> tuple[float, float]:
     return (low / month.value, high / month.value) if month.value else (1.0, 1.0)
 
 
-def _curve(biller: Biller, band: tuple[float, float], volumes: Sequence[float]) -> Curve:
-    points = []
-    for volume in volumes:
-        usd = biller.usd(volume)
-        points.append(Point(volume, usd, usd * band[0], usd * band[1], biller.instances(volume)))
+def _curve(biller: Biller, volumes: Sequence[float]) -> Curve:
+    points = [Point(v, biller.usd(v), *biller.ends_usd(v), biller.instances(v)) for v in volumes]
     fleet = biller.size is not None
     hint = ""
     if fleet and biller.x1 is None:
@@ -164,41 +207,47 @@ def _curve(biller: Biller, band: tuple[float, float], volumes: Sequence[float]) 
     return Curve(biller.target, tuple(points), biller.x1, fleet, hint)
 
 
-def _crossings(
-    billers: Sequence[Biller], bands: Sequence[tuple[float, float]], volumes: Sequence[float]
-) -> list[Crossing]:
+def _crossings(billers: Sequence[Biller], volumes: Sequence[float]) -> list[Crossing]:
     a, b = billers
-    volumes = _with_steps(billers, volumes)
-    middle = _changes(lambda v: a.usd(v) - b.usd(v), volumes)
-    # usage is uncertain for what is billed by use alone: a fleet's bill is its size
-    by_use = [k for k, biller in enumerate(billers) if biller.size is None]
-
-    def at(end: int) -> list[tuple[float, float]]:
-        factors = [bands[k][end] if k in by_use else 1.0 for k in (0, 1)]
-        return _changes(lambda v: a.usd(v) * factors[0] - b.usd(v) * factors[1], volumes)
-
-    ends = [at(0), at(1)]
+    stepped = _with_steps(billers, volumes)
+    open_at = [_either(billers, volume) for volume in stepped]
     out = []
-    for n, (volume, after) in enumerate(middle):
-        others = sorted(found[n][0] for found in ends if len(found) == len(middle))
+    for volume, after in _changes(lambda v: a.usd(v) - b.usd(v), stepped):
         below, above = (a, b) if after > 0 else (b, a)
         fleet = next((x for x in billers if x.size is not None and x.x1), None)
         peak = a.traffic.peak_at(volume)
         count = fleet.instances(volume) if fleet else None
         use = peak / (count * fleet.x1) if fleet and fleet.x1 and count else None
-        whole = len(others) == 2
-        out.append(
-            Crossing(
-                volume,
-                others[0] if whole else None,
-                others[1] if whole else None,
-                below.target,
-                above.target,
-                peak,
-                use,
-            )
-        )
+        low, high = _stretch(billers, stepped, open_at, volume)
+        out.append(Crossing(volume, low, high, below.target, above.target, peak, use))
     return out
+
+
+def _either(billers: Sequence[Biller], volume: float) -> bool:
+    """Whether either may be the cheaper one: their intervals overlap."""
+    (a_low, a_high), (b_low, b_high) = (biller.ends_usd(volume) for biller in billers)
+    return a_low <= b_high and b_low <= a_high
+
+
+def _stretch(
+    billers: Sequence[Biller], volumes: Sequence[float], open_at: Sequence[bool], volume: float
+) -> tuple[float | None, float | None]:
+    """The ends of the volumes around a crossing at which either may be the cheaper one."""
+    k = bisect_left(volumes, volume)
+    low = next((j for j in range(k - 1, -1, -1) if not open_at[j]), None)
+    high = next((j for j in range(k, len(volumes)) if not open_at[j]), None)
+    return (
+        None if low is None else min(volume, _edge(billers, volumes[low], min(volume, volumes[low + 1]))),
+        None if high is None else max(volume, _edge(billers, volumes[high], max(volume, volumes[high - 1]))),
+    )
+
+
+def _edge(billers: Sequence[Biller], decided: float, either: float) -> float:
+    """Where between two volumes it begins to be open which is cheaper, to a thousandth."""
+    while max(decided / either, either / decided) > 1.001:
+        middle = math.sqrt(decided * either)
+        decided, either = (decided, middle) if _either(billers, middle) else (middle, either)
+    return either
 
 
 def _changes(difference: Callable[[float], float], volumes: Sequence[float]) -> list[tuple[float, float]]:
@@ -219,10 +268,7 @@ def _changes(difference: Callable[[float], float], volumes: Sequence[float]) -> 
 def _with_steps(billers: Sequence[Biller], volumes: Sequence[float]) -> list[float]:
     """The volumes, and both sides of each step of a staircase between them: a step can cross and be crossed back."""
     out = set(volumes)
-    for biller in billers:
-        if biller.size is None or not biller.x1:
-            continue
-        one = biller.x1 * UTILISATION * biller.traffic.requests_per_month / biller.traffic.peak_per_s
+    for one in (one for biller in billers for one in biller.steps()):
         first, last = math.ceil(volumes[0] / one), math.floor(volumes[-1] / one)
         for k in range(first, min(last, first + MOST_STEPS) + 1):
             out |= {k * one * (1 - 1e-6), k * one * (1 + 1e-6)}

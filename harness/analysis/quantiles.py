@@ -9,11 +9,11 @@ one statement.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from harness.analysis.pooled import Array, Pooled, rank_of, smallest
+from harness.analysis.pooled import Array, Pooled, first, rank_of
 from harness.analysis.shares import Share, share_of
 from harness.domain.estimate import Estimate, Infinite, Known, Unknown
 
@@ -66,18 +66,8 @@ def _ends(pooled: Pooled, allowed: float, alpha: float, limit: float | None) -> 
     def not_above(value: float) -> bool:
         return not beyond(value).above(allowed, alpha)
 
-    if pooled.ends is None:
-        return None, None
-    least, most = pooled.ends
-    return _first(not_above, least, most, limit), _first(shown_below, least, most, limit)
-
-
-def _first(holds: Callable[[float], bool], least: float, most: float, limit: float | None) -> float | None:
-    if limit is not None and math.isfinite(limit):
-        if holds(limit):
-            return smallest(holds, min(least, limit), limit)
-        least, most = max(least, math.nextafter(limit, math.inf)), max(most, math.nextafter(limit, math.inf))
-    return smallest(holds, least, most) if holds(most) else None
+    start = limit if limit is not None and math.isfinite(limit) else None
+    return first(pooled.finite, not_above, start), first(pooled.finite, shown_below, start)
 
 
 def _why_open(pooled: Pooled, allowed: float, failed: int) -> str:
@@ -88,6 +78,6 @@ def _why_open(pooled: Pooled, allowed: float, failed: int) -> str:
 
 
 def block_spread(blocks: Sequence[Array], p: float) -> float | None:
-    """Standard deviation of the per-block ln quantile; from 0.25 on intervals cover less than they say."""
+    """Standard deviation of the per-block ln quantile; above 0.25 a PASS errs more often."""
     logs = [math.log(q) for b in blocks if len(b) and 0 < (q := inverted_cdf(b, p)) < math.inf]
     return float(np.std(logs, ddof=1)) if len(logs) > 1 else None

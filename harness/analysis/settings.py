@@ -131,7 +131,7 @@ def choose(tried: Sequence[Tried], margin: float) -> tuple[str | None, str]:
         none = f"no setting keeps every promise; {best.name} comes nearest and breaks {broken}"
         return (
             None,
-            none if broken else f"no setting is shown to keep every promise; {best.name} breaks none that is told",
+            none if broken else f"no setting is shown to keep every promise; {best.name} breaks none that can be told",
         )
     if not all(t.priced for t in kept):
         return kept[0].name, "the first of the file that keeps every promise; without prices cost cannot choose"

@@ -2,7 +2,8 @@
 
     n_eff(s) = n / deff(s) * (z / t_{K-1})^2              K blocks, n requests, s a candidate share
     deff(s)  = 1 + r(s) * (deff - 1)                      for the lower end
-    deff(s)  = 1 + r(s) * 1.6 (deff - 1) + min(r(s), 2) * 0.3 sqrt(2 / (K - 1))    for the upper end
+    deff(s)  = 1 + r(s) * c(K) (deff - 1) + min(r(s), 2) * 0.3 sqrt(2 / (K - 1))    for the upper end
+    c(K)     = 1 + K / 20, at most 2
     r(s)     = (phi(z_s) / phi(z_p))^2 * p(1 - p) / (s(1 - s))
 
 and the ends are those of Clopper and Pearson's interval with n_eff(s) in place of n, as
@@ -11,7 +12,8 @@ Korn and Graubard (1998) have it, but with the spread between blocks as it would
 at what was seen; a campaign that saw few slow requests then also saw little spread, and
 is passed wrongly in 4 to 19 %. The figures of the upper end were chosen by simulation
 (docs/method.md): they are what the spread's own uncertainty takes, most where few were
-seen. Where none was, r is that of one request: zero seen does not prove blocks alike.
+seen; c grows with K because t shrinks, and a rare bad block that was not seen stays as
+likely. Where none was, r is that of one request: zero seen does not prove blocks alike.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ from harness.analysis.pooled import Array
 from harness.domain.estimate import Estimate, Known, Unknown
 
 LEAST_BLOCKS = 6  # below it even a perfect sign test cannot reach 5 % two-sided
-SPREAD, FLOOR, MOST_FLOORS = 1.6, 0.3, 2.0  # of the upper end
+PER_BLOCK, MOST_SPREAD = 0.05, 2.0  # of the upper end: c(K)
+FLOOR, MOST_FLOORS = 0.3, 2.0
 STEPS = 48  # of halving on the logit scale
 METHOD = "share beyond, Clopper-Pearson at the blocks' effective size"
 
@@ -83,7 +86,8 @@ class Share:
         """P(as few as were seen), were ``share`` the truth."""
         scale = self._scale(share)
         unsure = FLOOR * math.sqrt(2 / (self.blocks - 1))
-        size = self._size(scale * SPREAD * (self.deff - 1) + min(scale, MOST_FLOORS) * unsure, alpha)
+        spread = min(1 + PER_BLOCK * self.blocks, MOST_SPREAD)
+        size = self._size(scale * spread * (self.deff - 1) + min(scale, MOST_FLOORS) * unsure, alpha)
         seen = self.value * size
         return float(special.betaincc(seen + 1, max(size - seen, 1e-9), share))
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from harness.analysis import availability
+from harness.analysis.blocks_needed import blocks_needed
 from harness.analysis.dataset import Dataset, RunData
 from harness.analysis.pooled import Pooled
 from harness.analysis.quantiles import percentile
@@ -16,7 +17,6 @@ from harness.analysis.shares import LEAST_BLOCKS, Share, share_of
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.verdict import Judgement, Slo, SloVerdict
 
-MOST_BLOCKS_SAID = 200
 PERCENTILES = {"p95_s": 0.95, "p99_s": 0.99, "ttft_p95_s": 0.95}
 Limits = tuple[float, float | None]  # of a good answer: response time, time to first token
 NO_LIMITS: Limits = (math.inf, None)
@@ -60,7 +60,8 @@ def verdict(
         unknown = Unknown(f"no metric {slo.metric}")
         return SloVerdict(target, profile, slo, Judgement.INCONCLUSIVE, unknown, unknown.reason)
     judgement, reason = judge(held, (1 - confidence) / 2)
-    needed = blocks_needed(held, (1 - confidence) / 2) if judgement is Judgement.INCONCLUSIVE else None
+    alpha, is_open = (1 - confidence) / 2, judgement is Judgement.INCONCLUSIVE
+    needed = blocks_needed(held.beyond, held.allowed, alpha) if is_open else None
     beyond = held.beyond.estimate(confidence, held.allowed)
     return SloVerdict(target, profile, slo, judgement, held.estimate, reason, needed, beyond, held.allowed)
 
@@ -125,20 +126,6 @@ def _within(known: Known, limit: float) -> tuple[Judgement, str]:
     if known.low is not None and known.low > limit:
         return Judgement.FAIL, "the whole interval lies beyond the limit"
     return Judgement.INCONCLUSIVE, "the interval contains the limit"
-
-
-def blocks_needed(held: Held, alpha: float) -> int | None:
-    """Blocks in all at which the share seen so far would be told from what is allowed, were it the truth."""
-    beyond, allowed = held.beyond, held.allowed
-    if not beyond.n or not beyond.blocks:
-        return None
-    if beyond.blocks < LEAST_BLOCKS:
-        return LEAST_BLOCKS
-    for blocks in range(beyond.blocks + 1, MOST_BLOCKS_SAID + 1):
-        then = replace(beyond, blocks=blocks, n=beyond.n * blocks / beyond.blocks)
-        if then.below(allowed, alpha) or then.above(allowed, alpha):
-            return blocks
-    return None
 
 
 def _share(runs: Sequence[RunData], hits: Sequence[np.ndarray]) -> Share:

@@ -72,7 +72,7 @@ def comparing(workspace: Workspace, pair: Sequence[Target], bases: Mapping[str, 
     names = [target.name for target in pair]
     same, fair = (
         parity(*metas),
-        preflight.fairness_checks(names, ways, metas, workspace.config.slo.p95_s, workspace.config.load.caches),
+        preflight.fairness_checks(names, ways, metas, workspace.config.slo.tightest_s, workspace.config.load.caches),
     )
     silent = [target.name for target in pair if target.dialect is not Dialect.RAG_CHAT]
     return {"same work": [_silenced(c, silent) for c in same], FAIRNESS: [_silenced(c, silent) for c in fair]}

@@ -40,6 +40,11 @@ def worst_case_usd(workspace: Workspace, target: Target, run: Run) -> Decimal:
     return run_cost_usd(target, run.requests * attempts, run.expected_s, load.deadline_s, TOKENS)
 
 
+def usual_usd(workspace: Workspace, target: Target, run: Run) -> Decimal:
+    """Every answer as slow as the promised p95, none asked twice."""
+    return run_cost_usd(target, run.requests, run.expected_s, workspace.config.slo.p95_s, TOKENS)
+
+
 class Stopped(Exception):
     """Another run beside this one ended the campaign; what was measured is kept."""
 

@@ -156,24 +156,24 @@ def fairness_checks(
     names: Sequence[str],
     ways: Sequence[Way | str],
     metas: Sequence[Mapping[str, Any]],
-    p95_limit_s: float,
+    tightest_s: float,
     caches: Sequence[str] = (),
 ) -> list[Check]:
     """Whether a difference between two targets could be the way to them, their place or their size."""
     return [
-        _ways_check(names, ways, p95_limit_s),
+        _ways_check(names, ways, tightest_s),
         _same_scheme(ways),
         _same_region(metas),
         _caches(names, metas, caches),
     ]
 
 
-def _ways_check(names: Sequence[str], ways: Sequence[Way | str], p95_limit_s: float) -> Check:
+def _ways_check(names: Sequence[str], ways: Sequence[Way | str], tightest_s: float) -> Check:
     name = "both are reached in the same time"
     told = [way for way in ways if isinstance(way, Way)]
     if len(told) < len(ways):
         return Check(name, Answer.UNKNOWN, "; ".join(way for way in ways if isinstance(way, str)))
-    limit = lag_limit_s(p95_limit_s)
+    limit = lag_limit_s(tightest_s)
     said = ", ".join(
         f"{n} {way.connect_s * 1e3:.1f} ms" + (f" + TLS {way.tls_s * 1e3:.1f} ms" if way.tls_s is not None else "")
         for n, way in zip(names, told, strict=True)

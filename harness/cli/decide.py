@@ -11,6 +11,7 @@ from harness import pipeline
 from harness.cli import page
 from harness.cli.output import emit
 from harness.decision.asked import Asked, asked
+from harness.decision.errors import statement
 from harness.decision.rule import Choice
 from harness.domain.estimate import Estimate
 from harness.domain.verdict import Judgement
@@ -127,6 +128,7 @@ def _print(outcome: pipeline.Outcome) -> None:
         out, "open", [f"{one}{f' of {one.target}' if one.target else ''}: {one.why}" for one in outcome.standing.open]
     )
     page.lines(out, "in doubt", outcome.doubts)
+    page.lines(out, "what this may get wrong", [statement(findings)])
 
 
 def line(outcome: pipeline.Outcome) -> str:

@@ -73,7 +73,8 @@ class _Pages:
         self._valid += 1
         if self._valid in self._at:
             outcome, path = pipeline.report(self._workspace, self._workspace.rendered)
-            self._progress.say(f"{self._valid} blocks: {line(outcome)} {path}")
+            told = line(outcome) if outcome.findings.look.number else "a first page, not yet a verdict."
+            self._progress.say(f"{self._valid} blocks: {told} {path}")
 
 
 def _make(folder: Path, *, fresh: bool, full: bool) -> Path:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from harness import pipeline
 from harness.analysis.decidable import Lacks, Unsettled
+from harness.analysis.length import VARIATION
 from harness.campaign.progress import duration
 from harness.cli.output import emit
 from harness.domain.plan import Plan
@@ -20,6 +22,28 @@ def register(app: typer.Typer) -> None:
     app.command("plan")(plan)
 
 
+def expected(outlooks: Sequence[pipeline.Outlook], made: Plan) -> list[str]:
+    """How long it takes where the answer settles early, and at worst."""
+    if not outlooks:
+        return []
+    planned = len(made.blocks)
+    law = f"lognormal answers with a coefficient of variation of {VARIATION:g}"
+    clear = "where both targets keep their promises and comparison and cost are clear by then"
+    out = [f"expected to stop when settled, {clear} ({law}):"]
+    for one in outlooks:
+        ends = ", ".join(f"{share * 100:.0f} % at {count}" for count, share in one.length.ends if share)
+        below, differ = (1 - 1 / one.length.ratio) * 100, one.length.spread * 100
+        out.append(
+            f"  p95 {below:.0f} % below its limit, blocks that differ by {differ:.0f} %: about {one.length.blocks:.1f} of "
+            f"{planned} blocks ({ends}), {duration(one.hours * 3600)}, {one.usd} USD with experiments"
+        )
+    out.append(
+        f"  at worst, as where the two are nearly equal or p95 is near its limit: all {planned} blocks, "
+        f"{duration(made.expected_s)}, up to {made.forecast_usd:.2f} USD"
+    )
+    return out
+
+
 def plan(
     *,
     seal: Annotated[
@@ -28,7 +52,7 @@ def plan(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
 ) -> None:
-    """Draw every block and its slot; print duration, requests, cost and what the plan cannot settle; send nothing."""
+    """Draw every block; print requests, duration and cost expected and at worst, and what it cannot settle; send nothing."""
     workspace = find()
     planned = pipeline.plan(workspace, seal=seal)
     unsettled = pipeline.open_promises(workspace, planned.plan)
@@ -40,6 +64,12 @@ def plan(
                 "unsettled": unsettled,
                 "changes": planned.changes,
                 "replaced": planned.replaced,
+                "expected": pipeline.outlook(workspace, planned.plan),
+                "at_worst": {
+                    "blocks": len(planned.plan.blocks),
+                    "hours": planned.plan.expected_s / 3600,
+                    "usd": planned.plan.forecast_usd,
+                },
             }
         )
         return
@@ -67,6 +97,7 @@ def _blocks(made: Plan) -> list[str]:
 def _size(workspace: Workspace, made: Plan) -> list[str]:
     cost = f"forecast up to {made.forecast_usd:.2f} USD (MODELLED)"
     out = [f"in all {made.requests} requests, {duration(made.expected_s)} of measuring, {cost}"]
+    out += expected(pipeline.outlook(workspace, made), made)
     budget = workspace.config.limits.budget_usd
     if made.forecast_usd > budget:
         out.append(f"warning: limits.budget_usd is {budget}: the campaign would stop before its end")

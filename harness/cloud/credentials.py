@@ -61,7 +61,8 @@ def require(targets: Iterable[Target]) -> None:
                 problems.append(f"{target.name}: {', '.join(what)}: {found[kind]}")
         problems += [f"{target.name}: environment variable {v} is not set" for v in _variables(target)]
     if problems:
-        raise Refused("\n  - ".join(["credentials are missing:", *dict.fromkeys(problems)]))
+        lines = ["credentials are missing:", *dict.fromkeys(problems)]
+        raise Refused("\n  - ".join(lines), "log in or export them where pilot runs, then try again")
 
 
 def _needs(target: Target) -> dict[str, list[str]]:

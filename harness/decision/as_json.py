@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from harness.decision.decide import Decision
@@ -10,7 +11,7 @@ from harness.decision.errors import statement
 from harness.decision.findings import Findings
 from harness.decision.settling import Standing
 from harness.domain.bill import CostLayer
-from harness.domain.estimate import Known, Unknown
+from harness.domain.estimate import Infinite, Known, Unknown
 from harness.domain.verdict import METHOD
 
 
@@ -41,7 +42,7 @@ def decision_json(
                 "limit": v.slo.limit,
                 "unit": v.slo.unit,
                 "why": v.reason,
-                "blocks_needed": v.blocks_needed,
+                "blocks_needed": None if v.blocks_needed is None else asdict(v.blocks_needed),
                 "beyond": None if v.beyond is None else _known(v.beyond),
                 "allowed": v.allowed,
             }
@@ -89,7 +90,16 @@ def decision_json(
             for c in findings.capacities
         },
         "keep_alive": {
-            w.target: {"median": _known(w.median_s), "g05": _known(w.g05_s), "unit": "s", "measured": w.days}
+            w.target: {
+                "median": _known(w.median_s),
+                "g05": _known(w.g05_s),
+                "unit": "s",
+                "measured": w.days,
+                "hours_utc": w.hours,
+                "law": w.law.kind.value,
+                "windows": [asdict(mode) for mode in w.law.modes],
+                "by_hour": [asdict(part) for part in w.law.parts],
+            }
             for w in findings.cold.windows
         },
         "cost": {
@@ -129,7 +139,8 @@ def _aa(findings: Findings) -> dict[str, Any] | None:
 
 def _known(known: Known) -> dict[str, Any]:
     if isinstance(known, Unknown):
-        return {"value": None, "low": None, "high": None, "n": known.n, "blocks": known.blocks, "reason": known.reason}
+        low = known.low if isinstance(known, Infinite) else None
+        return {"value": None, "low": low, "high": None, "n": known.n, "blocks": known.blocks, "reason": known.reason}
     return {
         "value": known.value,
         "low": known.low,

@@ -50,8 +50,8 @@ def _expected(
     data: Dataset, window: keepalive.Window, rate_per_s: float, judged: Sequence[str], seed: int
 ) -> Expected | None:
     """None without a window or answers to play with."""
-    median = window.median_s
-    if not isinstance(median, Estimate) or window.target not in data.targets or not judged:
+    median, several = window.median_s, window.law.draws()
+    if not (isinstance(median, Estimate) or several) or window.target not in data.targets or not judged:
         return None
     answers = [r.columns["finished_s"] - r.columns["sent_s"] for r in data.of(window.target, judged[0])]
     ok = [r.ok & r.measured for r in data.of(window.target, judged[0])]
@@ -59,9 +59,14 @@ def _expected(
     if not len(times):
         return None
 
-    def share(window_s: float | None) -> float | None:
-        return None if window_s is None else coldshare.expected_share(rate_per_s, times.tolist(), window_s, seed)
+    def share(*windows_s: float | None) -> float | None:
+        known = [w for w in windows_s if w is not None]
+        return coldshare.expected_share(rate_per_s, times.tolist(), known, seed) if known else None
 
+    if not isinstance(median, Estimate):
+        value = share(*several)
+        assert value is not None
+        return Expected(window.target, rate_per_s, None, value, share(max(several)), share(min(several)), len(times))
     value = share(median.value)
     assert value is not None
     return Expected(window.target, rate_per_s, median.value, value, share(median.high), share(median.low), len(times))

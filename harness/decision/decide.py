@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.analysis.dataset import Dataset
-from harness.analysis.projection import SPAN
+from harness.analysis.projection import SPAN, Crossing
 from harness.decision.findings import Findings
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.rule import Choice, Chosen, Confidence, Gate, Voids, choose, gate, hybrid_gate
@@ -143,7 +143,7 @@ def _volume_words(findings: Findings, names: dict[str, str]) -> list[str]:
     out = []
     now = findings.expected_requests / 1e6
     for c in findings.projection.crossings[:MOST_CROSSINGS]:
-        span = f" (95 % interval {c.low / 1e6:.2f} to {c.high / 1e6:.2f})" if c.low and c.high else ""
+        span = _span(c)
         out.append(
             f"Volume: the runtime costs cross at {c.requests / 1e6:.2f} million requests a month{span}; "
             f"{names[c.cheaper_below]} is cheaper below, {names[c.cheaper_above]} above. Expected: {now:.2f} million."
@@ -156,6 +156,15 @@ def _volume_words(findings: Findings, names: dict[str, str]) -> list[str]:
         if change < 0:
             out.append(f"Price: {names[target]} would be the cheaper one if its prices fell by {-change * 100:.0f} %.")
     return out
+
+
+def _span(crossing: Crossing) -> str:
+    """The stretch in which either may be the cheaper one, in millions."""
+    low, high = (None if end is None else f"{end / 1e6:.2f}" for end in (crossing.low, crossing.high))
+    if low is None and high is None:
+        return " (either may be the cheaper one at every volume that was looked at)"
+    ends = f"{low} to {high}" if low and high else f"up to {high}" if high else f"from {low} on"
+    return f" (either may be the cheaper one {'from ' if low and high else ''}{ends})"
 
 
 def would_change(findings: Findings, names: dict[str, str]) -> list[str]:

@@ -39,7 +39,7 @@ class Expected:
 
     target: str
     per_s: float
-    window_s: float
+    window_s: float | None  # None: drawn from several, for no single number stands for it
     share: float
     share_low: float | None  # with the window at the upper end of its interval
     share_high: float | None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from harness.analysis import laws
 from harness.decision.findings import Findings
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID, hybrid_cost
 from harness.decision.scores import (
@@ -31,8 +32,11 @@ from harness.domain.criteria import (
 from harness.domain.estimate import Estimate, Known
 from harness.workspace import Workspace
 
+Z_95 = 1.96
 LATENCY_METRICS = ("p95_s", "ttft_p95_s")
-Part = tuple[float, float, float]  # a score with those at the ends of its interval
+Part = tuple[
+    float, float, float, float
+]  # a score, those at the ends of its interval, and how many errors half of that is
 
 
 @dataclass(frozen=True)
@@ -140,7 +144,7 @@ def _latency(workspace: Workspace, findings: Findings) -> dict[str, Scored] | st
     roles = {data.baseline: BASELINE, data.candidate: CANDIDATE}
     for v in findings.slos:
         if v.slo.metric in LATENCY_METRICS and v.target in roles:
-            rows.setdefault((v.profile, v.slo.metric), {})[roles[v.target]] = _part(v.estimate, v.slo.limit, LATENCY)
+            rows.setdefault((v.profile, v.slo.metric), {})[roles[v.target]] = part_of(v.estimate, v.slo.limit, LATENCY)
     whole = [row for row in rows.values() if BASELINE in row and CANDIDATE in row]
     if not whole:
         return "no latency was measured"
@@ -160,10 +164,10 @@ def _cost(workspace: Workspace, findings: Findings) -> dict[str, Scored] | str:
     for cost in months.values():
         if not isinstance(cost.per_month_usd, Estimate):
             return f"the cost of {cost.target} is not known"
-    out = {name: _worst([_part(c.per_month_usd, ceiling, COST)], "measured") for name, c in months.items()}
+    out = {name: _worst([part_of(c.per_month_usd, ceiling, COST)], "measured") for name, c in months.items()}
     both = hybrid_cost(workspace, findings)
     if isinstance(both, Estimate):
-        out[HYBRID] = _worst([_part(both, ceiling, COST)], both.method)
+        out[HYBRID] = _worst([part_of(both, ceiling, COST)], both.method)
     return out
 
 
@@ -175,27 +179,33 @@ def _scaling(workspace: Workspace, findings: Findings) -> dict[str, Scored] | st
     for name, target in ((BASELINE, data.baseline), (CANDIDATE, data.candidate)):
         for sizing in findings.sizings:
             if sizing.target == target and isinstance(sizing.utilisation, Estimate):
-                parts[name].append(_part(sizing.utilisation, 1.0, UTILISATION))
+                parts[name].append(part_of(sizing.utilisation, 1.0, UTILISATION))
         for funnel in findings.funnels:
             if funnel.target == target and isinstance(funnel.refused_share, Estimate):
-                parts[name].append(_part(funnel.refused_share, 1.0, REFUSED))
+                parts[name].append(part_of(funnel.refused_share, 1.0, REFUSED))
     if not all(parts.values()):
         return "neither capacity nor refusals were measured on both"
     scored = {name: _worst(found, "measured") for name, found in parts.items()}
     better = max(scored.values(), key=lambda s: s.value)
-    return {**scored, HYBRID: Scored(better.value, better.low, better.high, "peaks go to the one that takes them")}
+    return {**scored, HYBRID: replace(better, basis="peaks go to the one that takes them")}
 
 
-def _part(known: Known, limit: float, anchor: Anchor) -> Part:
+def part_of(known: Known, limit: float, anchor: Anchor) -> Part:
     """A score with those at the interval's ends; what is infinite or could not be told scores the least."""
     if not isinstance(known, Estimate) or limit <= 0:
-        return LEAST_SCORE, LEAST_SCORE, LEAST_SCORE
+        return LEAST_SCORE, LEAST_SCORE, LEAST_SCORE, Z_95
     value = anchor.score(known.value / limit)
     low = anchor.score((known.high if known.high is not None else known.value) / limit)
     high = anchor.score((known.low if known.low is not None else known.value) / limit)
-    return value, min(low, value), max(high, value)
+    return value, min(low, value), max(high, value), critical(known)
+
+
+def critical(known: Estimate) -> float:
+    """Standard errors in half of its interval: of Student's t with its own blocks and confidence, which a look sets."""
+    upper = (1 + known.confidence) / 2
+    return laws.t_quantile(upper, known.blocks - 1) if known.blocks > 1 else laws.normal_quantile(upper)
 
 
 def _worst(parts: Sequence[Part], basis: str) -> Scored:
-    value, low, high = min(parts)
-    return Scored(value, low, high, basis)
+    value, low, high, errors = min(parts)
+    return Scored(value, low, high, basis, errors)

@@ -19,17 +19,21 @@ DRAWS = 20_000
 
 @dataclass(frozen=True)
 class Scored:
-    """One criterion of one alternative; ``low`` and ``high`` are the score at the ends of what was measured."""
+    """One criterion of one alternative; ``low`` and ``high`` are the score at the ends of what was measured.
+
+    ``critical`` is how many standard errors the interval's half is: it depends on the look and the blocks.
+    """
 
     value: float
     low: float
     high: float
     basis: str  # in words: what was measured, or who judged
+    critical: float = 1.96
 
     @property
     def spread(self) -> float:
-        """A standard deviation that the interval stands for."""
-        return (self.high - self.low) / (2 * 1.96)
+        """The standard error that the interval stands for."""
+        return (self.high - self.low) / (2 * self.critical)
 
 
 @dataclass(frozen=True)
@@ -53,11 +57,12 @@ class Acceptability:
 
 @dataclass(frozen=True)
 class Flip:
-    """A criterion's weight, and the one at which the leader changes; None where none does."""
+    """A criterion's weight, and the nearest one at which the leader changes, with who leads then; None where none does."""
 
     criterion: Criterion
     weight: float
     flips_at: float | None
+    to: str | None = None
 
 
 def normalised(weights: Mapping[Criterion, float], kept: Sequence[Criterion]) -> dict[Criterion, float]:
@@ -71,7 +76,7 @@ def flip_weight(
 ) -> float | None:
     """The weight of ``at`` at which the sum of differences is nought, the others rescaled pro rata; None if none is.
 
-    w* = D/(D - d) with D the weighted difference of the others.
+    w* = D/(D - d) with D the weighted difference of the others. A tie at the very end, 0 or 1, changes no order.
     """
     weight = weights[at]
     if difference[at] == 0 or weight >= 1:
@@ -80,14 +85,30 @@ def flip_weight(
     if rest == difference[at]:
         return None
     found = rest / (rest - difference[at])
-    return found if 0 <= found <= 1 else None
+    return found if 0 < found < 1 else None
 
 
 def flips(cards: Sequence[Card], weights: Mapping[Criterion, float]) -> tuple[Flip, ...]:
-    """For the two that lead: each criterion's flip weight."""
-    first, second = sorted(cards, key=lambda card: -card.total(weights))[:2]
-    difference = {c: first.scores[c].value - second.scores[c].value for c in weights}
-    return tuple(Flip(c, weights[c], flip_weight(weights, difference, c)) for c in weights)
+    """For each criterion the nearest weight at which anyone takes the lead.
+
+    Every sum is linear in one weight, so the leader loses the lead where the first of
+    the others meets it, above or below.
+    """
+    first, *others = sorted(cards, key=lambda card: -card.total(weights))
+    return tuple(_nearest(first, others, weights, c) for c in weights)
+
+
+def _nearest(first: Card, others: Sequence[Card], weights: Mapping[Criterion, float], at: Criterion) -> Flip:
+    found = []
+    for other in others:
+        difference = {c: first.scores[c].value - other.scores[c].value for c in weights}
+        flips_at = flip_weight(weights, difference, at)
+        if flips_at is not None:
+            found.append((abs(flips_at - weights[at]), flips_at, other.name))
+    if not found:
+        return Flip(at, weights[at], None)
+    _, flips_at, to = min(found)
+    return Flip(at, weights[at], flips_at, to)
 
 
 def acceptability(cards: Sequence[Card], weights: Mapping[Criterion, float], kappa: float, seed: int) -> Acceptability:

@@ -24,9 +24,9 @@ from typing import Any
 from harness.domain.due import Due
 from harness.domain.experiments import Capacity, ColdStarts, Design, FromZero, KeepAlive, design_from
 from harness.domain.process import Process, shares
-from harness.domain.trace import Trace
+from harness.domain.trace import Played, Trace
 
-MAY_BE_ZERO = ("forced", "idle", "control_after_s", "rest_s")
+MAY_BE_ZERO = ("forced", "idle", "control_after_s", "rest_s", "rest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +161,7 @@ class LoadProfile:
         """Every intended arrival in time order; the same seed gives the same instants."""
         if self.offsets:
             return tuple(Due(t, phase, measured=True) for t, phase in self.offsets)
-        rng = Random(f"arrivals:{seed}")
         if self.trace is not None:
-            seen = self.trace.played(self.speed, self.mean_rate, self.total_s if self.duration_s else None, rng)
             return tuple(
                 Due(
                     s.at_s,
@@ -172,8 +170,9 @@ class LoadProfile:
                     s.input_tokens,
                     s.output_tokens,
                 )
-                for s in seen
+                for s in self.played(seed).requests
             )
+        rng = Random(f"arrivals:{seed}")
         start_s, carried, out = 0.0, 0.0, []
         for phase in self.timeline():
             expected = phase.area + carried
@@ -183,6 +182,12 @@ class LoadProfile:
                 out.append(Due(start_s + phase.time_of(share * phase.area), phase.name, phase.measured))
             start_s += phase.duration_s
         return tuple(out)
+
+    def played(self, seed: int) -> Played:
+        """The trace as it is sent; only for a profile that has one."""
+        assert self.trace is not None
+        rng = Random(f"arrivals:{seed}")
+        return self.trace.played(self.speed, self.mean_rate, self.total_s if self.duration_s else None, rng)
 
 
 def _cut(phase: Phase, duration_s: float) -> Phase:
@@ -265,9 +270,20 @@ def keep_alive(
     return _experiment(KeepAlive(first_s, shortest_s, longest_s, reversals, duration_s))
 
 
-def capacity(rate: float, step_s: float = 20.0, least: int = 40, precision: float = 1.11) -> LoadProfile:
-    """The highest rate that keeps the SLOs: growing steps from ``rate``, then bisection to within ``precision``."""
-    return _experiment(Capacity(rate=rate, step_s=step_s, least=least, precision=precision))
+def capacity(
+    rate: float,
+    step_s: float = 10.0,
+    least: int = 40,
+    precision: float = 1.25,
+    growth: float = 1.5,
+    most_s: float | None = None,
+) -> LoadProfile:
+    """The highest rate that keeps the SLOs: steps that grow by ``growth`` from ``rate``, until it is known to ``precision``.
+
+    A step lasts ``step_s``, ``least`` requests or ten answer times, whichever is longest; ``most_s`` ends the search.
+    """
+    design = Capacity(rate=rate, growth=growth, precision=precision, step_s=step_s, least=least, most_s=most_s)
+    return _experiment(design)
 
 
 def _experiment(design: Design) -> LoadProfile:

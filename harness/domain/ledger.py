@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 LAG_FLOOR_S = 0.020
-LAG_SHARE_OF_P95_LIMIT = 0.02
+LAG_SHARE = 0.02  # of the tightest latency promise
 NEAR = 0.7  # of a limit: from here on a run warns
 
 
@@ -79,6 +79,7 @@ class GeneratorHealth:
     """What the load generator says of itself over one run: the worst of its processes."""
 
     no_free_slot: int = 0
+    held_up: int = 0  # arrivals that a hanging target kept waiting for a slot
     lost_workers: int = 0
     late_joiners: int = 0
     write_errors: tuple[str, ...] = ()
@@ -120,9 +121,9 @@ class Ledger:
         return self.planned - sum(self.outcomes.get(o, 0) for o in (Outcome.NOT_SENT, Outcome.LOST))
 
 
-def lag_limit_s(p95_limit_s: float | None) -> float:
-    """The larger of 20 ms and 2 % of the p95 limit: more lateness than that would colour the percentiles."""
-    return max(LAG_FLOOR_S, LAG_SHARE_OF_P95_LIMIT * (p95_limit_s or 0.0))
+def lag_limit_s(tightest_s: float | None) -> float:
+    """The larger of 20 ms and 2 % of the tightest latency promise: more lateness than that would colour its percentile."""
+    return max(LAG_FLOOR_S, LAG_SHARE * (tightest_s or 0.0))
 
 
 def close(
@@ -130,11 +131,14 @@ def close(
     outcomes: Mapping[str, int],
     lags_s: Sequence[float],
     health: GeneratorHealth,
-    p95_limit_s: float | None = None,
+    tightest_s: float | None = None,
     stopped_by: str | None = None,
 ) -> Ledger:
-    """Check and judge one run's counts; only the generator's own faults make it INVALID."""
-    limit = lag_limit_s(p95_limit_s)
+    """Check and judge one run's counts; only the generator's own faults make it INVALID.
+
+    ``lags_s`` leaves out what a hanging target kept waiting for a slot; ``tightest_s`` is the smallest latency promise.
+    """
+    limit = lag_limit_s(tightest_s)
     p99 = quantile(lags_s, 0.99)
     reasons = _faults(planned, outcomes, health, stopped_by)
     warnings = []
@@ -145,6 +149,11 @@ def close(
     over, near = _against_limits(health)
     reasons += over
     warnings += near
+    if health.held_up:
+        warnings.append(
+            f"{health.held_up} arrivals were sent late because requests that reached their deadline held every slot; "
+            "their lag is the target's, and more slots would have sent them in time"
+        )
     if health.late_joiners:
         warnings.append(f"{health.late_joiners} worker(s) joined after the start and stayed idle")
     return Ledger(

@@ -2,7 +2,10 @@
 
 Looking at every block would pass what should not pass (31 % at a nominal 5 %); so the
 error is spent over the sealed looks, one-sided 0.005, 0.0075 and 0.0125 for three of
-them, and between looks the verdict is that of the last one.
+them, and between looks the verdict is that of the last one. Every verdict of a look is
+held to the same share: PASS and FAIL to one end of its interval, the co-primary
+comparisons together to both ends, EQUIVALENT at each side of the margin to both ends'
+share, cost ceilings to their interval.
 """
 
 from __future__ import annotations

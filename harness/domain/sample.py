@@ -108,6 +108,7 @@ class Sample:
     lane: int | None = None  # which independent copy of the target; None: the target itself
     refused_by: str | None = None  # what refused it, as far as its answer tells: runtime, gateway, provider, …
     attempt_log: str | None = None  # JSON, a list per attempt: ATTEMPT_COLUMNS; None after a single one
+    held_up: bool | None = None  # sent late because requests of a hanging target held every slot; None: it was not
 
     def row(self) -> tuple[Any, ...]:
         """Values in the order of ``COLUMNS``."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from harness.domain.estimate import Known
 
+TIGHT = 3.0  # times: ends further apart say nothing that anybody could plan by
+
 
 PRIMARY = ("p95_s", "overhead_p95_s")  # co-primary measures of the comparison, sealed; any other is exploratory
 NEVER_KEPT = ("availability",)  # promises that a pilot can show to be broken, never to be kept: no block settles them
@@ -44,6 +46,29 @@ class Slo:
 
 
 @dataclass(frozen=True)
+class Needed:
+    """Blocks in all that would settle a promise, were the share seen the truth.
+
+    ``low`` and ``high`` are with the share at the ends of its 90 % interval; ``high`` is
+    None where the truth may lie so near what is allowed that no number would do.
+    """
+
+    blocks: int
+    low: int
+    high: int | None
+
+    @property
+    def tight(self) -> bool:
+        return self.high is not None and self.high <= TIGHT * self.low
+
+    def words(self) -> str:
+        """One number only where it means something; else that it does not."""
+        if self.tight:
+            return f"about {self.blocks} blocks would settle it ({self.low} to {self.high})"
+        return f"at least {self.low} blocks would be wanted to settle it; how many cannot be told yet"
+
+
+@dataclass(frozen=True)
 class SloVerdict:
     """The judgement of one SLO for one target under one profile.
 
@@ -57,7 +82,7 @@ class SloVerdict:
     judgement: Judgement
     estimate: Known
     reason: str
-    blocks_needed: int | None = None
+    blocks_needed: Needed | None = None
     beyond: Known | None = None
     allowed: float | None = None
 

@@ -140,7 +140,12 @@ JOURNAL: tuple[Column, ...] = (
         samples="requests of the run that are billed for",
     ),
     *ints(look="planned look at which the answer was settled", of="looks that the plan has"),
-    *floats(bills_usd="what asking for the bills cost"),
+    *floats(
+        bills_usd="what asking for the bills cost",
+        settles_unix_s="when the next readings settle, in seconds since 1970",
+        waited_s="how long a busy machine was waited for before a block was repeated",
+        late_s="how late its timers still were then, p99; null: they were on time",
+    ),
     *texts(setting="setting of the sweep that was applied", settings="list: names of the sweep's settings"),
 )
 

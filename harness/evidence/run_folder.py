@@ -136,6 +136,7 @@ def ledger_json(ledger: Ledger) -> dict[str, Any]:
         "lag_limit_s": ledger.lag_limit_s,
         "stopped_by": ledger.stopped_by,
         "no_free_slot": health.no_free_slot,
+        "held_up": health.held_up,
         "lost_workers": health.lost_workers,
         "late_joiners": health.late_joiners,
         "loop_lag_p99_s": health.loop_lag_p99_s,

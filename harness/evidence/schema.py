@@ -81,6 +81,7 @@ SAMPLES: tuple[Column, ...] = (
     ),
     *words(refused_by="what refused it, as far as its answer tells: `runtime`, `gateway`, `provider`, …"),
     *texts(attempt_log="JSON, a list per attempt: sent_s, headers_s, finished_s, outcome, status, retry_after_s; null after one"),
+    *flags(held_up="sent late because requests of a hanging target held every slot; null: it was not, or no slot was short"),
 )
 
 GENERATOR: tuple[Column, ...] = (
@@ -115,11 +116,12 @@ LEDGER: tuple[Column, ...] = (
         lag_p50_s="median of `sent_s` minus `scheduled_s`",
         lag_p99_s="99th percentile of `sent_s` minus `scheduled_s`; null: nothing was sent",
         lag_max_s="largest `sent_s` minus `scheduled_s`",
-        lag_limit_s="most that `lag_p99_s` may be: the larger of 20 ms and 2 % of the p95 limit",
+        lag_limit_s="most that `lag_p99_s` may be: the larger of 20 ms and 2 % of the tightest latency promise",
     ),
     *words(stopped_by="what ended the run before its end; null: it ran to its end"),
     *ints(
         no_free_slot="arrivals that were due while every slot was taken, though the target kept its deadlines",
+        held_up="arrivals that waited for a slot because requests of a hanging target held them all; their lag is not counted",
         lost_workers="generator processes that died or fell silent",
         late_joiners="generator processes that joined after the start and stayed idle",
     ),

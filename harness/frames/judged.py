@@ -8,6 +8,7 @@ from typing import Any
 from harness.decision.findings import Findings
 from harness.domain.columns import Column, flags, floats, ints, texts, words
 from harness.domain.estimate import Estimate, Known
+from harness.domain.verdict import Needed
 
 _ESTIMATE: tuple[Column, ...] = (
     *floats(
@@ -43,7 +44,9 @@ VERDICTS: tuple[Column, ...] = (
         allowed_share="requests that may break the promise; NA: judged by its interval",
     ),
     *ints(
-        blocks_needed="blocks in all that would settle it, were the estimate the truth; NA: settled, or no number would"
+        blocks_needed="blocks in all that would settle it, were the estimate the truth; NA: settled, or no number would",
+        blocks_needed_low="the same with the share at the far end of its 90 % interval",
+        blocks_needed_high="the same at the near end; NA: the truth may lie so near the limit that no number would do",
     ),
 )
 COMPARISONS: tuple[Column, ...] = (
@@ -82,7 +85,11 @@ def verdicts(findings: Findings) -> Iterator[tuple[Any, ...]]:
         value, low, high, confidence, n, blocks, method, absent = _known(v.estimate)
         head = (v.target, v.profile, v.slo.metric, v.slo.name, v.judgement.value, v.slo.unit)
         numbers = (value, low, high, v.slo.limit, v.slo.at_least, confidence, n, blocks, method)
-        yield (*head, *numbers, v.reason, absent, *_known(v.beyond)[:3], v.allowed, v.blocks_needed)
+        yield (*head, *numbers, v.reason, absent, *_known(v.beyond)[:3], v.allowed, *_needed(v.blocks_needed))
+
+
+def _needed(found: Needed | None) -> tuple[int | None, ...]:
+    return (None, None, None) if found is None else (found.blocks, found.low, found.high)
 
 
 def comparisons(findings: Findings) -> Iterator[tuple[Any, ...]]:

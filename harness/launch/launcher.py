@@ -32,7 +32,7 @@ class Launched:
         """Whether it has ended within this time."""
         return self._ended.wait(seconds)
 
-    def note(self, pid: int | None = None, code: int | None = None, *, gone: bool = False) -> None:
+    def hear(self, pid: int | None = None, code: int | None = None, *, gone: bool = False) -> None:
         """What the nursery says of it."""
         self.pid = pid if pid is not None else self.pid
         self.code = code if code is not None else self.code
@@ -116,10 +116,10 @@ class Launcher:
         for line in out:
             said = json.loads(line)
             if "begun" in said:
-                self._launched[said["begun"] - 1].note(said.get("pid"), said.get("code"))
+                self._launched[said["begun"] - 1].hear(said.get("pid"), said.get("code"))
             self._ready.set()
         self._gone = True
         self._ready.set()
         for launched in self._launched:
-            launched.note(gone=True)
+            launched.hear(gone=True)
         out.close()

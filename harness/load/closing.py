@@ -22,7 +22,7 @@ CHUNK = 20_000
 _AT = {name: k for k, name in enumerate(COLUMNS)}
 _OUTCOME, _MEASURED, _STREAM = _AT["outcome"], _AT["measured"], _AT["stream"]
 _DUE, _SENT, _FIRST, _FINISHED = _AT["scheduled_s"], _AT["sent_s"], _AT["first_token_s"], _AT["finished_s"]
-_LOG = _AT["attempt_log"]
+_LOG, _HELD_UP = _AT["attempt_log"], _AT["held_up"]
 
 Row = Sequence[Any]
 
@@ -40,12 +40,15 @@ class Tally:
         self.sent_s = array("d")
         self.attempts_s = array("d")  # each attempt's own time, where requests were tried again
         self.retried = 0
+        self.held_up = 0  # the target kept them waiting: their lag is not the generator's
 
     def add(self, row: Row) -> None:
         self.planned += 1
         self.outcomes[row[_OUTCOME]] += 1
         sent, due = row[_SENT], row[_DUE]
-        if sent is not None:
+        if row[_HELD_UP]:
+            self.held_up += 1
+        elif sent is not None:
             self.lags_s.append(sent - due)
         if row[_MEASURED]:
             self._measured(row, due, sent)

@@ -37,13 +37,21 @@ class Conductor:
         questions: Sequence[Question],
         t0: float,
         send: Callable[[list[Arrival]], None],
+        workers: int = 1,
     ) -> None:
         self._spec = spec
         self._t0 = t0
         self._send = send
         self._drawer = Drawer(questions, spec.seed, spec.mix)
         self._experiment = design.begin(
-            Conditions(spec.seed, spec.promise, spec.most_rate, len(spec.lanes), can_cold=spec.can_cold)
+            Conditions(
+                spec.seed,
+                spec.promise,
+                spec.most_rate,
+                len(spec.lanes),
+                can_cold=spec.can_cold,
+                slots=spec.slots * workers,
+            )
         )
         self._cooling: gevent.Greenlet | None = None
         self._seen: set[int] = set()

@@ -94,7 +94,9 @@ class Coordinator:
         self._t0, self._t0_unix = perf_counter() + lead, time.time() + lead
         if spec.load.experiment is not None:
             asked = list(options.PREPARED.questions.values())
-            self._conductor = Conductor(self._spec, spec.load.experiment, asked, self._t0, self._hand_out)
+            self._conductor = Conductor(
+                self._spec, spec.load.experiment, asked, self._t0, self._hand_out, len(self._stripes)
+            )
         self._folder.write_run(self._record("running"))
         self.running = True
         for number, client in self._stripes.items():
@@ -228,7 +230,12 @@ class Coordinator:
         self._folder.write_target(self._target_json())
         self._folder.write_run(self._record("done") | self._record_after(tally, elapsed_s))
         ledger = close(
-            tally.planned, tally.outcomes, tally.lags_s, self._health(), self._spec.p95_limit_s, self._stopped_by
+            tally.planned,
+            tally.outcomes,
+            tally.lags_s,
+            self._health(tally.held_up),
+            self._spec.tightest_s,
+            self._stopped_by,
         )
         self._folder.close(ledger)
         self._judge(ledger)
@@ -251,7 +258,7 @@ class Coordinator:
         stripe = self._owner.get(arrival.seq, arrival.seq % len(self._stripes))
         return stripe if stripe in self._lost else None
 
-    def _health(self) -> GeneratorHealth:
+    def _health(self, held_up: int) -> GeneratorHealth:
         dones = self._dones.values()
 
         def worst(name: str) -> float | None:
@@ -264,6 +271,7 @@ class Coordinator:
         errors = [str(d["error"]) for d in dones if "error" in d]
         return GeneratorHealth(
             no_free_slot=sum(d.get("no_free_slot", 0) for d in dones),
+            held_up=held_up,
             lost_workers=len(self._lost),
             late_joiners=max(0, len(self._clients()) + len(self._lost) - len(self._stripes)),
             write_errors=tuple(self._folder.errors),
@@ -299,10 +307,24 @@ class Coordinator:
         return {
             "elapsed_s": round(elapsed_s, 3),
             "arrivals": {name: asdict(said) for name, said in arrivals.items()},
+            "trace": self._trace_record(),
             "touched": self._touched,
             "contention": contention(self._dones.values(), embedded=self._spec.embedded),
             "experiment": self._conductor.record() if self._conductor else None,
             "worker_clocks": self._clock_records() if self._master else [],
+        }
+
+    def _trace_record(self) -> dict[str, Any] | None:
+        """What was done to a trace to reach its rate, and how bursty it was before and after."""
+        if self._spec.load.trace is None:
+            return None
+        played = self._spec.load.played(self._spec.seed)
+        return {
+            "change": played.change.value,
+            "share": played.share,
+            "speed": played.speed,
+            "before": asdict(played.before),
+            "after": asdict(played.after),
         }
 
     def _clock_records(self) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import math
 import uuid
 from collections import deque
 from random import Random
@@ -76,6 +77,11 @@ class Generator:
         self._busy: set[Any] = set()
         self._held = 0
         self.no_free_slot = 0
+        self._held_up: set[int] = set()  # arrivals that the target kept waiting for a slot
+        self._short_since: float | None = (
+            None  # when the first was due of those that found no slot, one after the other
+        )
+        self._hung_at = -math.inf  # when a request last reached its deadline
         self._refused_in_a_row = 0
         self.limit_hit: str | None = None
         self._stopped = False
@@ -137,9 +143,20 @@ class Generator:
             return None
         arrival = self._todo.popleft()
         self._held += 1
-        if perf_counter() > self.t0 + arrival.scheduled_s:
-            self.no_free_slot += 1
+        due = self.t0 + arrival.scheduled_s
+        if perf_counter() > due:
+            self._note_late(arrival, due)
+        else:
+            self._short_since = None
         return arrival
+
+    def _note_late(self, arrival: Arrival, due: float) -> None:
+        """Who kept it waiting: the target, where a request reached its deadline since slots ran short; else this generator."""
+        self._short_since = due if self._short_since is None else self._short_since
+        if self._hung_at >= self._short_since:
+            self._held_up.add(arrival.seq)
+        else:
+            self.no_free_slot += 1
 
     def _give_back(self, arrival: Arrival) -> None:
         """A slot was taken away while it waited: another one sends what it held."""
@@ -170,6 +187,11 @@ class Generator:
             raise
         finally:
             sample.finished_s = perf_counter() - self.t0
+            if (
+                sample.outcome == Outcome.TIMEOUT
+                and sample.finished_s - (sample.sent_s or 0.0) >= self._spec.deadline_s
+            ):
+                self._hung_at = perf_counter()
             self._busy.discard(greenlet)
             self._held -= 1
             self._lines.append(orjson.dumps(sample.row()))
@@ -184,6 +206,7 @@ class Generator:
         sample.worker = self.worker
         sample.top_k, sample.prompt_tokens = arrival.top_k, arrival.prompt_tokens
         sample.lane = arrival.lane or None
+        sample.held_up = arrival.seq in self._held_up or None
         if arrival.session is not None:
             sample.session, sample.turn = arrival.session, arrival.turn
         return sample

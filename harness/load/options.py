@@ -77,13 +77,17 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
     add("--warmup", type=float, metavar="SECONDS", help="before the measured part, not measured")
     add("--arrivals", choices=[p.value for p in Process], help="how requests are spread within a phase")
     add("--trace", metavar="FILE", help="send at the instants of this CSV's timestamps, with its token counts if any")
-    add("--speed", type=float, help="with a trace: times its own pace (--rate then thins it or adds copies)")
+    add(
+        "--speed",
+        type=float,
+        help="with a trace: times its own pace, which keeps its bursts (--rate then thins it, which weakens them, or adds copies)",
+    )
     add("--cv", type=float, help="coefficient of variation of the gaps, for --arrivals gamma")
     add("--seed", type=int, help="seed of the schedule (default: pilot.toml's)")
     add(
         "--slots",
         type=int,
-        help="requests that may be in flight, a worker (default: peak rate x deadline, at most 900)",
+        help="requests that may be in flight, a worker (default: all that a target can hold that hangs, at most 900)",
     )
     add("--deadline", type=float, metavar="SECONDS", help="for the whole answer (default: pilot.toml's, else 30)")
     add_work_options(parser)
@@ -184,9 +188,18 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
         PREPARED.schedule = schedules.draw(spec.load, asked, spec.seed, spec.mix)
         PREPARED.questions = {q.id: q for q in asked}
         PREPARED.key = key
-    spec = replace(spec, slots=choose_slots(spec, PREPARED.schedule, quiet=again or bool(PREPARED.spec)))
+    quiet = again or bool(PREPARED.spec)
+    spec = replace(spec, slots=choose_slots(spec, PREPARED.schedule, workers=_workers(parsed), quiet=quiet))
     PREPARED.spec = spec
     return spec
+
+
+def _workers(parsed: argparse.Namespace) -> int:
+    """As far as the options tell: ``--processes -1`` is one a core, and a master may be told how many to expect."""
+    asked = getattr(parsed, "processes", None)
+    if asked:
+        return int(asked) if int(asked) > 0 else os.cpu_count() or 1
+    return max(1, int(getattr(parsed, "expect_workers", None) or 1))
 
 
 def _user_class() -> type:

@@ -1,7 +1,8 @@
-"""How many requests may be in flight: Little's law before the start, not a surprise in the middle."""
+"""How many requests may be in flight: as many as a target that hangs can hold, so that a run's validity never depends on it."""
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import TYPE_CHECKING
 
@@ -9,50 +10,62 @@ from harness.domain.experiments import Capacity, KeepAlive
 from harness.load.spec import MOST_SLOTS_PER_WORKER, RunSpec
 
 MOST_LANES = 32  # as target.toml allows
+CLOSING_S = 1.0  # past its deadline a request still holds its slot: the sweep, the closing, a loop that lags
+HEADROOM = 1.1
 
 if TYPE_CHECKING:
     from harness.domain.schedule import Schedule
 
 
-def choose_slots(spec: RunSpec, schedule: Schedule, *, quiet: bool) -> int:
-    """As asked; else enough for every answer to take the whole deadline, at most 900 a worker.
+def choose_slots(spec: RunSpec, schedule: Schedule, *, workers: int = 1, quiet: bool) -> int:
+    """Slots of one worker: as asked, else enough for no request to be answered before its deadline, at most 900.
 
     That is the larger of peak rate times deadline and the fullest stretch of the schedule
-    of that length. Warns where what is asked, or the cap, may not do.
+    of that length, with headroom; retries and back-off end by the same deadline. Warns
+    where what is asked, or the cap, holds less than the schedule can need.
     """
-    wanted = max(1, round(spec.load.peak_rate * spec.deadline_s + 0.5))
-    if spec.load.experiment is not None:
-        wanted = _for_experiment(spec)
-    if spec.load.trace is not None or spec.load.cv > 1:
-        wanted = max(1, schedule.most_within(spec.deadline_s))
-    asked = max(1, spec.slots) if spec.slots else None
-    chosen = asked or min(wanted, MOST_SLOTS_PER_WORKER)
-    if not quiet and (words := _warning(spec, schedule, wanted, chosen, capped=asked is None)):
-        print(f"warning: {words}", file=sys.stderr)
+    needed = _needed(spec, schedule)
+    chosen = max(1, spec.slots) if spec.slots else min(_wanted(spec, needed), MOST_SLOTS_PER_WORKER)
+    if not quiet and needed > chosen * workers:
+        print(f"warning: {_warning(spec, schedule, needed, chosen * workers)}", file=sys.stderr)
     return chosen
 
 
-def _for_experiment(spec: RunSpec) -> int:
-    """Nobody knows how far a search goes: as many as may be in flight at the highest rate, within the cap."""
+def _needed(spec: RunSpec, schedule: Schedule) -> int:
+    """The most that can be in flight, whatever the target does."""
     design = spec.load.experiment
+    if design is None:
+        return schedule.most_within(spec.deadline_s + CLOSING_S)
     if isinstance(design, Capacity):
-        return round(spec.most_rate * spec.promise.p95_s * 1.5) + 1
+        return math.ceil(design.in_flight(spec.most_rate, spec.promise))
     if isinstance(design, KeepAlive):
         return MOST_LANES  # an embedded target's copies are known only once it is up
-    return round(design.peak_rate) + 1 if design else 1
+    return math.ceil(design.peak_rate)
 
 
-def _warning(spec: RunSpec, schedule: Schedule, wanted: int, chosen: int, *, capped: bool) -> str | None:
-    if chosen >= wanted or spec.load.experiment is not None:
-        return None
-    if capped:
+def _wanted(spec: RunSpec, needed: int) -> int:
+    """One more than is needed: the next arrival waits in a slot of its own."""
+    peak = 0.0 if spec.load.experiment is not None else spec.load.peak_rate * (spec.deadline_s + CLOSING_S)
+    return math.ceil(max(peak, needed) * HEADROOM) + 1
+
+
+def _warning(spec: RunSpec, schedule: Schedule, needed: int, slots: int) -> str:
+    workers = math.ceil(_wanted(spec, needed) / MOST_SLOTS_PER_WORKER)
+    more = f"--processes {workers} holds them" if workers > 1 else f"--slots {_wanted(spec, needed)} holds them"
+    if spec.load.experiment is not None:
         return (
-            f"{wanted} slots would hold every answer for the whole deadline; capped at {MOST_SLOTS_PER_WORKER} a worker "
-            "(add workers with --processes)"
+            f"{slots} slots, and the search may have {needed} requests in flight: it ends where they are full; {more}"
         )
-    held_s = spec.p95_limit_s or spec.deadline_s
-    needed = schedule.most_within(held_s)
-    if chosen >= needed:
-        return None
-    kept = f"the p95 limit of {held_s:g} s" if spec.p95_limit_s else f"the deadline of {held_s:g} s"
-    return f"{chosen} slots a worker: answers that take {kept} would need {needed} in all, and a late one makes the run INVALID"
+    return (
+        f"{slots} slots, and a target that hangs would hold {needed} requests: answers that take longer than "
+        f"{_longest_held_s(schedule, slots, spec.deadline_s):.3g} s can make the run INVALID; {more}"
+    )
+
+
+def _longest_held_s(schedule: Schedule, slots: int, deadline_s: float) -> float:
+    """How long every answer may take for these slots to do; to a hundredth."""
+    low, high = 0.0, deadline_s + CLOSING_S
+    while high - low > deadline_s / 100:
+        middle = (low + high) / 2
+        low, high = (middle, high) if schedule.most_within(middle) <= slots else (low, middle)
+    return low

@@ -69,6 +69,12 @@ class RunSpec:
         """What a step of a search is held to; without a pilot.toml the deadline is the only limit."""
         return Promise(self.p95_limit_s or self.deadline_s, self.ttft_p95_limit_s, self.error_rate_limit)
 
+    @property
+    def tightest_s(self) -> float | None:
+        """The smallest latency promise that these requests are held to; None without any."""
+        first = self.ttft_p95_limit_s if self.mix.stream_share > 0 else None
+        return min((limit for limit in (self.p95_limit_s, first) if limit is not None), default=None)
+
     @classmethod
     def from_message(cls, data: dict[str, Any]) -> RunSpec:
         """Reads a trace again where it arrives; raises BadFile, or ValueError when it is another one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from harness.workspace.problems import read_toml
 _DIGEST = "sha256:"
 NEVER = "never"  # of pilot.stop; a seal that does not name it was made before there was a choice
 METHOD_FIELD = "rule.method"
+JUDGING = ("slo", "traffic", "margins", "criteria", "rule", "prices", "traffic_trace", "targets")
 SEALED_TABLES = ("pilot", "slo", "traffic", "margins", "limits", "criteria", "load", "mix", "profiles")
 
 
@@ -85,6 +86,11 @@ def seal_of(workspace: Workspace, plan: Plan) -> Seal:
 def stops_when_settled(content: Mapping[str, Any]) -> bool:
     """Whether the seal's content allows it; what pilot.toml says since then does not count."""
     return bool(content["pilot"].get("stop", NEVER) != NEVER)
+
+
+def judged_otherwise(changes: Sequence[str]) -> tuple[str, ...]:
+    """Those changes since the seal by which a verdict or the rule could come out otherwise; limits and loads are none."""
+    return tuple(change for change in changes if change.partition(".")[0].partition(":")[0] in JUDGING)
 
 
 def _books(workspace: Workspace) -> dict[str, str]:

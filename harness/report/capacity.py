@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.analysis.capacity import UTILISATION, Capacity
+from harness.analysis.capacity import UTILISATION, Capacity, Tried
 from harness.decision.findings import Findings
 from harness.decision.wording import percent, significant
 from harness.domain.estimate import Estimate, Unknown
@@ -17,7 +17,7 @@ from harness.report.svg import render
 
 Names = Mapping[str, str]
 SECONDS_PER_MONTH = 730 * 3600
-WHY = {"": "kept", "failures": "too many failures"}
+WHY = {"": "", "failures": "too many failures"}
 
 
 def capacities(findings: Findings, names: Names) -> Table:
@@ -44,7 +44,7 @@ def capacities(findings: Findings, names: Names) -> Table:
     )
     note = (
         f"Expected peak {peak:g} requests/s; sized so that it uses {UTILISATION * 100:.0f} % of what is sustained. "
-        "Interval: the bracket between the highest kept and the lowest broken rate, or t over searches where that is wider."
+        "Interval: 95 % of the search's posterior, never narrower than its precision; t over searches where that is wider."
         if peak is not None
         else ""
     )
@@ -68,7 +68,7 @@ def steps(findings: Findings, names: Names) -> Table:
     rows = [
         (
             *(c.target, s.block, s.rate, s.requests, s.p95_s),
-            WHY.get(s.why, s.why) if s.kept else f"broken: {WHY.get(s.why, s.why)}",
+            _verdict(s),
         )
         for c in findings.capacities
         for s in c.steps
@@ -80,10 +80,14 @@ def steps(findings: Findings, names: Names) -> Table:
     return table("capacity-steps", "The steps of the searches", shown, rows)
 
 
+def _verdict(step: Tried) -> str:
+    return f"{step.verdict.value}: {WHY.get(step.why, step.why)}" if step.why else step.verdict.value
+
+
 def knee(findings: Findings, names: Names, limit_s: float) -> Figure | None:
     """P95 against the offered rate."""
     points: list[dict[str, Any]] = [
-        {"target": names[c.target], "rate": s.rate, "p95": s.p95_s, "kept": "kept" if s.kept else "broken"}
+        {"target": names[c.target], "rate": s.rate, "p95": s.p95_s, "kept": s.verdict.value}
         for c in findings.capacities
         for s in c.steps
         if s.p95_s is not None
@@ -101,7 +105,7 @@ def knee(findings: Findings, names: Names, limit_s: float) -> Figure | None:
         "p95 is infinite has no mark and stands in the table."
     )
     values = [
-        (c.target, s.rate, s.p95_s, "kept" if s.kept else "broken")
+        (c.target, s.rate, s.p95_s, s.verdict.value)
         for c in findings.capacities
         for s in c.steps
         if s.p95_s is not None
@@ -122,7 +126,7 @@ def _sentence(c: Capacity, names: Names) -> str:
     if isinstance(c.per_s, Estimate):
         return f"{names[c.target]} sustains {significant(c.per_s.value)} requests a second within the SLO"
     if c.at_least is not None:
-        return f"{names[c.target]} sustains at least {significant(c.at_least)} requests a second"
+        return f"{names[c.target]} sustains at least {significant(c.at_least)} requests a second: no limit was found"
     return f"{names[c.target]}: {c.per_s.reason}"
 
 

@@ -149,7 +149,7 @@ def knee(steps: Rows, brackets: Rows, pair: tuple[str, str], limit_s: float) -> 
     kept = {
         "field": "kept",
         "type": "nominal",
-        "scale": {"domain": ["kept", "broken"], "range": ["circle", "cross"]},
+        "scale": {"domain": ["kept", "unclear", "broken"], "range": ["circle", "diamond", "cross"]},
         "legend": {"orient": "bottom", "title": "step"},
     }
     return {

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.analysis.coldstarts import PARTS, Penalty
+from harness.analysis.keepalive import Window
 from harness.decision.findings import Findings
 from harness.decision.wording import duration_text, money, percent, significant
 from harness.domain.columns import Kind
@@ -117,7 +118,8 @@ def windows(findings: Findings, names: Names) -> Table:
     rows = [
         (
             *(w.target, w.median_s, w.median_s, w.g05_s if w.g05_s != w.median_s else Unknown("the same"), w.g05_s),
-            *(len(w.probes), sum(p.cold for p in w.probes), w.unknown, w.lanes, w.waited_s, w.days),
+            *(len(w.probes), sum(p.cold for p in w.probes), w.unknown, w.lanes, _both_ends(w), w.waited_s),
+            f"{w.days}, {w.hours} UTC" if w.days and w.hours else w.days,
         )
         for w in findings.cold.windows
     ]
@@ -125,14 +127,30 @@ def windows(findings: Findings, names: Names) -> Table:
         *(target(names), seconds("half are cold after", "half_cold_s", lack="not known")),
         *(interval("half_cold_s", duration_text), seconds("at most 5 % are cold up to", "g05_s", lack="not known")),
         *(interval("g05_s", duration_text), counted("probes", "probes"), counted("cold", "cold")),
-        *(counted("say nothing", "unknown"), counted("copies", "lanes"), seconds("time it took", "waited_s")),
+        *(counted("say nothing", "unknown"), counted("copies", "lanes")),
+        several(
+            "cold from, warm up to",
+            ("cold_from_s", "warm_to_s"),
+            lambda cold, warm: f"{duration_text(cold)}, {duration_text(warm)}",
+            lack="only one kind was seen",
+            kind=Kind.FLOAT,
+        ),
+        seconds("time it took", "waited_s"),
         text("measured on", "days", lack="no run"),
     )
     note = (
-        "Isotonic regression of cold on the idle gap, likelihood-ratio intervals. Platforms change their window without "
-        "notice: it is true of these days."
+        "Isotonic regression of cold on the idle gap, likelihood-ratio intervals. Where two windows, or one that changes with "
+        "the hour, are likelier than one, no single number is given. Platforms change their window without notice, and nothing "
+        "is known of hours that were not probed."
     )
     return table("keep-alive", "How long an idle instance is kept", shown, rows, note)
+
+
+def _both_ends(window: Window) -> tuple[float, float] | None:
+    """The shortest gap that ended cold and the longest that ended warm: how far apart single answers lay."""
+    if window.cold_from_s is None or window.warm_to_s is None:
+        return None
+    return window.cold_from_s, window.warm_to_s
 
 
 def from_zero(findings: Findings, names: Names) -> Table:
@@ -286,7 +304,7 @@ def keep_alive(findings: Findings, names: Names) -> Figure | None:
         for w in mine
         if isinstance(w.median_s, Estimate)
     ]
-    title = "; ".join(_window_sentence(w.median_s, names[w.target]) for w in mine)
+    title = "; ".join(_window_sentence(w, names[w.target]) for w in mine)
     subtitle = (
         "Steps: isotonic fit of the share of cold answers. Ticks: each probe, warm below and cold above. Dashed: the median "
         f"window with its 95 % interval. Measured on {', '.join(dict.fromkeys(w.days for w in mine))}."
@@ -297,10 +315,20 @@ def keep_alive(findings: Findings, names: Names) -> Figure | None:
     return Figure("keep-alive-curve", title, subtitle, render(spec, title), shown)
 
 
-def _window_sentence(known: Estimate | Unknown, name: str) -> str:
-    if isinstance(known, Estimate):
-        return f"{name} keeps an idle instance for {duration_text(known.value)}"
-    return f"{name}: {known.reason.split(':')[0]}"
+def _window_sentence(window: Window, name: str) -> str:
+    known, law = window.median_s, window.law
+    if law.modes:
+        spans = (f"{duration_text(m.low_s)} to {duration_text(m.high_s)}" for m in law.modes)
+        return f"{name} keeps some idle instances for {', others for '.join(spans)}"
+    if law.parts:
+        middles = [p.middle_s for p in law.parts]
+        return f"{name} keeps an idle instance for {duration_text(min(middles))} to {duration_text(max(middles))}, by the hour"
+    if not isinstance(known, Estimate):
+        return f"{name}: {known.reason.split(':')[0]}"
+    if window.wide and window.cold_from_s is not None and window.warm_to_s is not None:
+        span = f"{duration_text(window.cold_from_s)} to {duration_text(window.warm_to_s)}"
+        return f"{name} keeps an idle instance for {span}, half of them for {duration_text(known.value)}"
+    return f"{name} keeps an idle instance for {duration_text(known.value)}"
 
 
 def _sentence(findings: Findings, names: Names) -> str:

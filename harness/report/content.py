@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.costing.book import read_book
 from harness.decision.decide import Decision
+from harness.decision.errors import statement
 from harness.decision.findings import Findings
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.placement import placement
@@ -148,6 +149,7 @@ def content(
             "doubts": tuple(doubts),
             "reasons": decision.reasons,
             "margin": f"{(config.margins.latency - 1) * 100:.0f} %",
+            "errors": statement(findings),
             "requests_per_month": count(config.traffic.requests_per_month),
             "scaling": _scaling(config.scaling),
             "names": names,

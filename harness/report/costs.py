@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from harness.analysis.projection import Curve
+from harness.analysis.projection import Crossing, Curve
 from harness.analysis.reconciliation import PRICE_TOLERANCE, QUANTITY_TOLERANCE
 from harness.decision.findings import Findings
 from harness.decision.wording import count, money, significant
@@ -152,22 +152,30 @@ def crossings(findings: Findings, names: Names) -> Table:
     found = findings.projection.crossings if findings.projection else ()
     rows = [
         (
-            *(round(c.requests), (round(c.low), round(c.high)) if c.low and c.high else None, c.peak_per_s),
+            *(round(c.requests), _stretch(c), c.peak_per_s),
             *(c.cheaper_below, c.cheaper_above, c.utilisation or None),
         )
         for c in found
     ]
     shown = (
-        *(counted("requests a month", "month_requests"), interval("month_requests", count)),
+        counted("requests a month", "month_requests"),
+        interval("month_requests", count, "either may be cheaper", lack="at every volume that was looked at"),
         figure("peak (requests/s)", "peak_per_s", significant),
         *(target(names, "cheaper below", "cheaper_below"), target(names, "cheaper above", "cheaper_above")),
         share("fleet used", "fleet_used_share", lack="capacity not measured"),
     )
     note = (
         "Searched on the staircase, a hundredth to a hundred times the expected volume, with the expected peak's ratio. "
+        "Either may be cheaper: where the two costs' 95 % intervals overlap, of what was used and of what an instance sustains. "
         "Fleet used: the peak over what the fleet sustains at that volume."
     )
     return table("crossings", "Where the costs cross", shown, rows, note)
+
+
+def _stretch(crossing: Crossing) -> tuple[int | None, int | None] | None:
+    """Where either may be the cheaper one; an open end lies beyond the volumes that were looked at."""
+    low, high = (None if end is None else round(end) for end in (crossing.low, crossing.high))
+    return None if low is None and high is None else (low, high)
 
 
 def sensitivity(findings: Findings, names: Names) -> Table:

@@ -92,16 +92,19 @@ def firmness(decision: Decision, names: Names) -> Table:
 
 
 def flips(decision: Decision, names: Names) -> Table:
-    """The weight of each criterion at which the two that lead change places."""
+    """The nearest weight of each criterion at which another alternative leads."""
     made = decision.scoring
-    rows = [(WORDS[flip.criterion], flip.weight, flip.flips_at) for flip in (made.flips if made else ())]
+    rows = [(WORDS[flip.criterion], flip.weight, flip.flips_at, flip.to) for flip in (made.flips if made else ())]
     note = ""
     if made is not None:
-        first, second = made.order[:2]
-        note = f"Between {names[first]} and {names[second]}; the other weights keep their proportions."
+        note = (
+            f"{names[made.order[0]]} leads now. Each row: the nearest weight at which it no longer does, and who leads then; "
+            "the other weights keep their proportions."
+        )
     shown = (
         *(word("criterion"), share("weight", "weight_share")),
         share("flips at", "flips_at_share", lack="no weight does"),
+        word("to", "flips_to", lack="nobody else", write=lambda name: names[name]),
     )
     return table("flips", "Weights that would change the order", shown, rows, note)
 

@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+from harness.analysis.dataset import Dataset
 from harness.decision.findings import Findings
 from harness.domain.looks import looks_of
-from harness.domain.plan import Plan
+from harness.domain.plan import Block, Plan
 
 
 def state(findings: Findings, plan: Plan) -> tuple[str, ...]:
-    """A sentence for the blocks that are still to come, and one for those that the load generator spoilt; none at the end."""
+    """A sentence for the blocks that the load generator spoilt, and one for those that are still to come; none at the end."""
     data = findings.data
-    measured = {run.record.block for run in data.runs} | {run.record.block for pair in data.aa for run in pair}
-    spoilt = {record.block: record.reasons for record in data.invalid if record.block not in measured}
-    left = [unit for unit in plan.units if unit.number not in measured]
-    out = []
-    if left:
-        blocks = f"{len(data.blocks_valid)} of {data.blocks_planned} blocks"
-        least = looks_of(data.blocks_planned)[0]
-        out.append(f"{blocks}; verdicts need {least}" if len(data.blocks_valid) < least else blocks)
-        tracks = [unit for unit in left if unit.track is not None]
-        if tracks:
-            out[-1] += f"; {len(tracks)} of {len(plan.tracks)} experiment runs are still to come"
-    if spoilt:
-        why = next((reasons[0] for reasons in spoilt.values() if reasons), "no reason given")
-        out.insert(
-            0,
-            f"The machine that sends the load could not carry {len(spoilt)} of {len(plan.units)} blocks and experiments "
-            f"({why}): they are INVALID, and nothing below is drawn from them",
-        )
-    return tuple(f"{line}." for line in out)
+    valid = {
+        *data.blocks_valid,
+        *(r.record.block for r in data.runs),
+        *(r.record.block for pair in data.aa for r in pair),
+    }
+    not_needed = findings.ended.not_needed if findings.ended else ()
+    left = [unit for unit in plan.units if unit.number not in valid and unit.number not in not_needed]
+    spoilt = {r.block: r.reasons for r in data.invalid if r.block in {unit.number for unit in left}}
+    return tuple(f"{line}." for line in (_spoilt(spoilt, plan), _to_come(left, data, plan)) if line)
+
+
+def _spoilt(reasons: Mapping[int, Sequence[str]], plan: Plan) -> str:
+    if not reasons:
+        return ""
+    why = next((found[0] for found in reasons.values() if found), "no reason given")
+    return (
+        f"The machine that sends the load could not carry {len(reasons)} of {len(plan.units)} blocks and experiments "
+        f"({why}): they are INVALID, and nothing below is drawn from them"
+    )
+
+
+def _to_come(left: Sequence[Block], data: Dataset, plan: Plan) -> str:
+    if not left:
+        return ""
+    words = f"{len(data.blocks_valid)} of {data.blocks_planned} blocks"
+    least = looks_of(data.blocks_planned)[0]
+    if len(data.blocks_valid) < least:
+        words += f"; verdicts need {least}"
+    if tracks := sum(unit.track is not None for unit in left):
+        words += f"; {tracks} of {len(plan.tracks)} experiments are still to come"
+    return words

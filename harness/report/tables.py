@@ -44,7 +44,7 @@ def slos(findings: Findings, names: Mapping[str, str]) -> Table:
         (
             *(v.profile, v.slo.name, v.target, v.judgement),
             *((v.estimate, v.slo), (v.estimate, v.slo), v.slo, v.estimate, v.estimate, v),
-            v.reason + (f"; about {v.blocks_needed} blocks would settle it" if v.blocks_needed else ""),
+            v.reason + (f"; {v.blocks_needed.words()}" if v.blocks_needed else ""),
         )
         for v in (*findings.slos, *findings.cost_verdicts)
     ]

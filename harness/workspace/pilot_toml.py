@@ -47,7 +47,12 @@ class Slos(Table):
     availability: Annotated[float, Field(gt=0, lt=1)] | None = None
     monthly_runtime_usd: Positive | None = None
     monthly_total_usd: Positive | None = None
-    profiles: tuple[str, ...] = ("steady", "burst")
+    profiles: tuple[str, ...] = Field(("steady", "burst"), min_length=1)
+
+    @property
+    def tightest_s(self) -> float:
+        """The smallest latency promise."""
+        return min(limit for limit in (self.p95_s, self.p99_s, self.ttft_p95_s) if limit is not None)
 
 
 class Traffic(Table):
@@ -195,6 +200,15 @@ class PilotToml(Table):
     slots: Slots = Slots()
     corpus: Corpus = Corpus()
     scaling: Scaling = Scaling()
+
+    @model_validator(mode="after")
+    def _judged_profiles_are_measured(self) -> PilotToml:
+        """A promise under a profile that nobody runs would be judged by nobody, in silence."""
+        measured = [name for name, profile in self.profiles.items() if profile.aa_of is None]
+        absent = [name for name in self.slo.profiles if name not in measured]
+        if absent and ("profiles" in self.slo.model_fields_set or len(absent) == len(self.slo.profiles)):
+            raise ValueError(f"slo.profiles: no [profiles.{absent[0]}] is measured; these are: {', '.join(measured)}")
+        return self
 
     @model_validator(mode="after")
     def _aa_of_a_profile(self) -> PilotToml:

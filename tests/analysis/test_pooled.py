@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.analysis.pooled import Pooled, smallest
+from harness.analysis.pooled import Pooled, first
 from harness.analysis.quantiles import inverted_cdf
 
 BLOCKS = st.lists(
@@ -29,14 +29,18 @@ def test_what_lies_beyond_a_value_is_counted_block_by_block(blocks, value):
     assert pooled.failed.tolist() == [sum(math.isinf(x) for x in b) for b in blocks]
 
 
-@given(st.lists(st.floats(-5, 5), min_size=3, max_size=3))
-def test_the_smallest_value_that_holds_is_found_to_the_last_bit(values):
-    low, answer, high = sorted(values)
+@given(st.lists(st.floats(-5, 5), min_size=1, max_size=30), st.floats(-6, 6), st.none() | st.floats(-6, 6))
+def test_the_first_value_that_holds_is_found_wherever_the_search_starts(values, threshold, start):
+    ordered = np.sort(values)
+    found = first(ordered, lambda v: v >= threshold, start)
 
-    assert smallest(lambda v: v >= answer, low, high) == answer
+    held = [v for v in values if v >= threshold]
+    if start is not None and start >= threshold and start < min(values):
+        held = [start]
+    assert found == min(held, default=None)
 
 
 def test_nothing_has_no_quantile():
     assert math.isnan(Pooled([]).quantile(0.5))
     assert Pooled([np.array([2.0])]).quantile(0.5) == 2
-    assert Pooled([np.array([math.inf])]).ends is None
+    assert not len(Pooled([np.array([math.inf])]).finite)

@@ -40,8 +40,10 @@ def block(offered=1000):
     )
 
 
-def capacity(name, per_s, instances):
-    return Capacity(name, 2, 100, Estimate(per_s, per_s, per_s, 0.95, 2, 2, "t"), None, (), instances, (), "")
+def capacity(name, per_s, instances, off=1.0):
+    return Capacity(
+        name, 2, 100, Estimate(per_s, per_s / off, per_s * off, 0.95, 2, 2, "t"), None, (), instances, (), ""
+    )
 
 
 def project(traffic=None, capacities=(), fleet=FLEET, function=FUNCTION):
@@ -91,6 +93,25 @@ def test_a_staircase_is_crossed_at_each_step_while_the_line_runs_beside_it():
 
     assert above == ["fleet", "function"] * 5 + ["fleet"]
     assert down == pytest.approx([3, 4, 5, 6, 7], rel=2e-3)
+
+
+def test_a_break_even_on_a_staircase_has_an_interval_from_what_an_instance_may_sustain():
+    """One more or one less at the ends of the measured capacity: crossings differ in number, and each has its stretch."""
+    small = target("fleet", "fargate-alb", vcpu=1, memory_gb=2, tasks=1)
+    found = project(Traffic(2_000_000, 4.0), [capacity("fleet", 2.0, 1, off=1.15)], fleet=small)
+    first, last = found.crossings[0], found.crossings[-1]
+
+    assert len(found.crossings) > 5
+    assert all(c.low is not None and c.high is not None and c.low <= c.requests <= c.high for c in found.crossings)
+    assert first.high / first.low > 1.1, "the staircases at the two ends cross the line far apart"
+    assert last.high < 100 * 2_000_000
+
+
+def test_at_the_ends_of_a_break_even_the_costs_intervals_part():
+    [crossing] = project().crossings
+
+    assert crossing.low == pytest.approx(crossing.requests, rel=0.01), "equal blocks leave no doubt of what is used"
+    assert crossing.high == pytest.approx(crossing.requests, rel=0.01)
 
 
 def test_where_capacity_was_not_measured_the_fleet_keeps_its_size_and_says_so():

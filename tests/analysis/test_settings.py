@@ -1,7 +1,7 @@
 """Which setting to seal: the cheapest that keeps every promise, a faster one that costs hardly more, or none and why."""
 
 from harness.analysis.settings import Promise, Tried, choose
-from harness.domain.estimate import Estimate, Unknown
+from harness.domain.estimate import Estimate, Infinite, Unknown
 from harness.domain.verdict import Slo
 
 P95 = Slo("p95 response time", "p95_s", 2.0, "s")
@@ -37,9 +37,7 @@ def test_a_faster_one_that_costs_hardly_more_is_preferred():
 
 def test_failures_break_a_promise_however_fast_the_rest_is():
     assert choose([tried("s", 0.1, 10, errors=0.02), tried("l", 1.0, 40)], 1.1)[0] == "l"
-    assert (
-        choose([tried("s", Unknown("infinite: 7.0 % of 90 requests failed"), 10), tried("l", 1.0, 40)], 1.1)[0] == "l"
-    )
+    assert choose([tried("s", Infinite("7.0 % of 90 requests failed"), 10), tried("l", 1.0, 40)], 1.1)[0] == "l"
 
 
 def test_where_none_keeps_every_promise_none_is_chosen_and_the_nearest_is_named():
@@ -53,7 +51,7 @@ def test_a_p95_that_cannot_be_told_is_not_kept():
     assert name == "l"
     name, why = choose([tried("s", Unknown("n = 12 cannot certify p95"), 10)] * 2, 1.1)
     assert name is None
-    assert "none that can be told" in why
+    assert "breaks none that can be told" in why
 
 
 def test_an_unknown_cost_chooses_nothing_but_no_prices_leave_it_to_the_file():

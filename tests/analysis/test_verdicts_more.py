@@ -30,12 +30,16 @@ def test_mser_five_as_the_reference_works_it():
     assert mser5(spike) == 305, "why it is never used on raw latencies"
 
 
-def warm(first_s, declared, seconds=120):
+def warm(first_s, declared, seconds=120, stalls=((), ()), length_s=20):
+    """Runs whose first seconds are slow, and each with stalls that begin at some seconds."""
     rng = np.random.default_rng(1)
-    at = np.arange(seconds * 4) / 4
-    times = np.where(at < first_s, 3.0, 0.4) * np.exp(rng.normal(0, 0.05, len(at)))
-    run = run_of(times, scheduled_s=at, sent_s=at, finished_s=at + times)
-    return warm_up("t", "steady", [run], declared)
+    runs = []
+    for begun in stalls:
+        at = np.arange(seconds * 4) / 4
+        slow = np.any([at < first_s, *((at >= b) & (at < b + length_s) for b in begun)], axis=0)
+        times = np.where(slow, 3.0, 0.4) * np.exp(rng.normal(0, 0.05, len(at)))
+        runs.append(run_of(times, scheduled_s=at, sent_s=at, finished_s=at + times))
+    return warm_up("t", "steady", runs, declared)
 
 
 def test_a_warm_up_that_was_long_enough_is_not_flagged_and_a_short_one_is():
@@ -43,6 +47,13 @@ def test_a_warm_up_that_was_long_enough_is_not_flagged_and_a_short_one_is():
     assert warm(40, 10).too_short
     assert warm(40, 10).wanted_s == pytest.approx(40, abs=5)
     assert warm(0, 0, seconds=20).wanted_s is None, "too short to tell"
+
+
+def test_stalls_at_different_times_are_no_warm_up_and_one_run_alone_cannot_tell():
+    assert warm(0, 0, stalls=[(20,), (40,), (0,), ()]).wanted_s <= 5
+    assert warm(0, 0, stalls=[(20,), ()]).wanted_s <= 5
+    assert warm(0, 0, stalls=[(20,)]).wanted_s is None
+    assert warm(25, 10, stalls=[(60,), (45,), ()]).wanted_s == pytest.approx(25, abs=5)
 
 
 def verdict(metric, limit, runs, *, at_least=False, unit="share"):

@@ -11,7 +11,7 @@ from harness.campaign.settling import Stopping
 from harness.cli.run import run as run_command
 from harness.errors import BadFile
 from harness.evidence.early_end import EarlyEnd, early_end
-from harness.planning import seal_of
+from harness.planning import Seal, seal_of
 from harness.workspace import open_workspace
 from tests.builders import Pilot, lognormal
 
@@ -87,6 +87,19 @@ def test_only_what_was_sealed_allows_it(tmp_path, stop):
         with pytest.raises(Exception, match=r"limits\.budget_usd"):
             run(changed)
     assert any("pilot.stop" in change for line in store.journal() for change in line.get("changes", ()))
+
+
+def test_a_promise_that_was_changed_since_the_seal_ends_nothing(tmp_path):
+    """Else whoever loosens it would save the blocks that could have told."""
+    workspace, plan, _ = measured(tmp_path, 6)
+    sealed = Seal("", seal_of(workspace, plan).content)
+    path = tmp_path / "pilot.toml"
+    path.write_text(path.read_text().replace("p95_s = 2.0", "p95_s = 3.0", 1))
+    said = pipeline.ending(open_workspace(tmp_path), sealed)
+
+    assert said == ("sealed criteria were changed (slo.p95_s: 2.0 → 3.0)",)
+    path.write_text(path.read_text().replace("p95_s = 3.0", "p95_s = 2.0", 1) + "[limits]\nbudget_usd = 90\n")
+    assert isinstance(pipeline.ending(open_workspace(tmp_path), sealed), EarlyEnd), "a budget judges nothing"
 
 
 def test_a_seal_from_before_there_was_a_choice_has_the_same_digest(tmp_path):

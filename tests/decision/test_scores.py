@@ -1,9 +1,13 @@
 """Scores and their firmness, against the reference's worked cases."""
 
 import math
+from random import Random
 
 import pytest
+from scipy import stats
 
+from harness.decision.scorecards import critical
+from harness.decision.scorecards import part_of as part
 from harness.decision.scores import (
     Card,
     Scored,
@@ -13,6 +17,7 @@ from harness.decision.scores import (
     normalised,
 )
 from harness.domain.criteria import COST, DEFAULT_WEIGHTS, LATENCY, Criterion
+from harness.domain.estimate import Estimate
 
 A = dict(zip(Criterion, (3, 5, 3, 4, 4, 4, 2), strict=True))
 B = dict(zip(Criterion, (5, 3, 5, 4, 3, 4, 4), strict=True))
@@ -36,6 +41,55 @@ def test_the_references_flip_weights():
     assert found[Criterion.DEPENDENCIES] is None
     assert found[Criterion.LOCK_IN] is None
     assert found[Criterion.SCALING] is None, "both score the same, so its weight cannot flip it"
+
+
+def test_a_third_that_overtakes_first_is_the_one_that_the_weight_flips_to():
+    """Anna leads; Ben, the second, would lead from 60 % on, but Cleo, the third, leads from 40 % on."""
+    low, high = Criterion.LATENCY, Criterion.COST
+    cards = [
+        card("Anna", {low: 5.0, high: 3.0}),
+        card("Ben", {low: 4.7, high: 3.2}),
+        card("Cleo", {low: 4.0, high: 4.5}),
+    ]
+    weights = {low: 0.7, high: 0.3}
+    found = {f.criterion: f for f in flips(cards, weights)}
+
+    assert [c.name for c in sorted(cards, key=lambda c: -c.total(weights))] == ["Anna", "Ben", "Cleo"]
+    assert found[high].flips_at == pytest.approx(0.4)
+    assert found[high].to == "Cleo"
+    assert found[low].flips_at == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_just_before_a_flip_the_leader_leads_and_just_after_it_another_does(seed):
+    rng = Random(seed)
+    cards = [card(name, {c: rng.uniform(1, 5) for c in Criterion}) for name in "ABC"]
+    leader = max(cards, key=lambda c: c.total(DEFAULT_WEIGHTS))
+    for flip in flips(cards, DEFAULT_WEIGHTS):
+        towards = [flip.flips_at] if flip.flips_at is not None else [0.001, 0.999]
+        for end in towards:
+            near, past = (flip.weight + (end - flip.weight) * share for share in (0.99, 1.01))
+            assert leads(cards, flip.criterion, near) == leader.name
+            if flip.flips_at is not None:
+                assert leads(cards, flip.criterion, past) == flip.to
+
+
+def leads(cards, criterion, weight):
+    rest = (1 - weight) / (1 - DEFAULT_WEIGHTS[criterion])
+    weights = {c: weight if c is criterion else w * rest for c, w in DEFAULT_WEIGHTS.items()}
+    return max(cards, key=lambda c: c.total(weights)).name
+
+
+@pytest.mark.parametrize(("confidence", "blocks"), [(0.99, 6), (0.975, 12), (0.95, 12), (0.95, 1)])
+def test_a_scores_spread_is_its_error_whatever_the_look_and_the_blocks(confidence, blocks):
+    """A share of half the limit with an error of a twentieth of it: the anchors make 0.4 points of that."""
+    errors = stats.t.ppf((1 + confidence) / 2, blocks - 1) if blocks > 1 else stats.norm.ppf((1 + confidence) / 2)
+    half = 0.05 * errors / 2
+    known = Estimate(0.75, 0.75 - half, 0.75 + half, confidence, 600, blocks, "")
+
+    assert critical(known) == pytest.approx(errors, rel=1e-6)
+    value, low, high, said = part(known, 1.0, LATENCY)
+    assert Scored(value, low, high, "", said).spread == pytest.approx(0.025 * 8, rel=1e-6)
 
 
 def test_the_references_acceptability():

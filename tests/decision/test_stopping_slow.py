@@ -27,8 +27,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200)]
 CAMPAIGNS = int(os.environ.get("CAMPAIGNS", "1000"))
 PLANNED, REQUESTS = 12, 600
 WITHIN = math.sqrt(math.log(1 + 0.5**2))  # of the logarithm: answers with a coefficient of variation of .5
-SHARED, OWN = 0.10, 0.05  # of the logarithm, between blocks: what both see, and each target's own
-FAILING = 0.001
+ALIKE, APART = (
+    0.05,
+    0.10,
+)  # of the logarithm, how much blocks differ in what both see; by half of it each target by itself
 Z95 = 1.6448536269514722
 LIMIT_S = 2.0
 
@@ -41,17 +43,19 @@ class Law:
     baseline: float
     candidate: float
     usd: tuple[float, float] = (400.0, 400.0)
+    spread: float = ALIKE
+    failing: float = 0.0
 
 
 def campaign(law: Law, rng: np.random.Generator) -> Dataset:
     """Twelve blocks; the true p95 is that of all blocks there could be, whose whole is lognormal again."""
-    weather, runs = rng.normal(0, SHARED, PLANNED), []
+    weather, runs, own = rng.normal(0, law.spread, PLANNED), [], law.spread / 2
     for target, over in (("alpha", law.baseline), ("beta", law.candidate)):
-        median = LIMIT_S / over / math.exp(Z95 * math.sqrt(WITHIN**2 + SHARED**2 + OWN**2))
+        median = LIMIT_S / over / math.exp(Z95 * math.sqrt(WITHIN**2 + law.spread**2 + own**2))
         for block in range(PLANNED):
-            shift = weather[block] + rng.normal(0, OWN)
+            shift = weather[block] + rng.normal(0, own)
             times = median * np.exp(shift + rng.normal(0, WITHIN, REQUESTS))
-            times[rng.random(REQUESTS) < FAILING] = math.inf
+            times[rng.random(REQUESTS) < law.failing] = math.inf
             model_ms = 600.0 * np.where(np.isfinite(times), times, 1.0)
             runs.append(run_of(times, block=block + 1, target=target, generation_ms=model_ms))
     blocks = tuple(range(1, PLANNED + 1))
@@ -125,7 +129,7 @@ def simulate(law: Law, workspace) -> tuple[float, float, float]:
         turned += overturned(early, full)
     shares = same / CAMPAIGNS, used / CAMPAIGNS / PLANNED, turned / CAMPAIGNS
     stops = ", ".join(f"{count}: {n / CAMPAIGNS:.1%}" for count, n in where.items())
-    print(f"{law.name:<58} same {shares[0]:.1%}  blocks {shares[1]:.1%}  overturned {shares[2]:.1%}  ends at {stops}")
+    print(f"{law.name:<60} same {shares[0]:.1%}  blocks {shares[1]:.1%}  overturned {shares[2]:.1%}  ends at {stops}")
     return shares
 
 
@@ -135,16 +139,22 @@ DECIDED = [
     Law("baseline 1.2, candidate 1.5", 1.2, 1.5),
     Law("baseline 1.2, candidate fails (1/1.2)", 1.2, 1 / 1.2),
     Law("both 1.5, candidate at half the cost", 1.5, 1.5, CHEAPER),
-    Law("baseline 1.5, candidate 1.9", 1.5, 1.9),
+    Law("baseline 1.5, candidate 2.25", 1.5, 2.25),
     Law("baseline 1.5, candidate fails (1/1.5)", 1.5, 1 / 1.5),
 ]
 HARD = [
+    Law("baseline 1.5, candidate 1.9", 1.5, 1.9),
     Law("both 1.2, equal in everything", 1.2, 1.2),
     Law("both 1.5, equal in everything", 1.5, 1.5),
     Law("both 1.5, candidate 7 % slower and 15 % cheaper", 1.5, 1.4, (400.0, 340.0)),
     Law("baseline 1.0 (at the limit), candidate 1.5", 1.0, 1.5),
     Law("both 1.0 (at the limit)", 1.0, 1.0),
     Law("baseline 1.2, candidate 1.05", 1.2, 1.05),
+    Law("blocks apart: both 1.2, candidate at half the cost", 1.2, 1.2, CHEAPER, APART),
+    Law("blocks apart: baseline 1.2, candidate fails (1/1.2)", 1.2, 1 / 1.2, spread=APART),
+    Law("blocks apart: both 1.5, candidate at half the cost", 1.5, 1.5, CHEAPER, APART),
+    Law("blocks apart: baseline 1.5, candidate fails (1/1.5)", 1.5, 1 / 1.5, spread=APART),
+    Law("0.1 % fail of 1 %: both 1.5, candidate at half the cost", 1.5, 1.5, CHEAPER, failing=0.001),
 ]
 
 

@@ -41,7 +41,7 @@ def test_the_generators_faults_make_it_invalid(planned, outcomes, lags, health, 
     assert says in " ".join(ledger.reasons)
 
 
-def test_the_lag_limit_is_the_larger_of_20_ms_and_2_percent_of_the_p95_limit():
+def test_the_lag_limit_is_the_larger_of_20_ms_and_2_percent_of_the_tightest_promise():
     assert lag_limit_s(None) == 0.02
     assert lag_limit_s(0.5) == 0.02
     assert lag_limit_s(15) == pytest.approx(0.3)

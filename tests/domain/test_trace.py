@@ -8,7 +8,7 @@ import pytest
 from harness.domain import arrivals
 from harness.domain.arrivals import as_data, from_data
 from harness.domain.dispersion import dispersion
-from harness.domain.trace import Seen, Trace
+from harness.domain.trace import Change, Seen, Trace
 from harness.errors import BadFile
 from harness.workspace.trace_csv import read_trace
 
@@ -63,14 +63,36 @@ def test_it_travels_by_its_digest_and_another_file_is_noticed():
         from_data(data, Trace("t.csv", "sha256:other", ()))
 
 
-def test_thinning_keeps_the_bursts():
+def clumped():
+    """Twenty requests within one second of every ten."""
     rng = Random(1)
     clumps = tuple(Seen(base + rng.random(), None, None) for base in range(0, 3000, 10) for _ in range(20))
-    made = Trace("b.csv", "sha256:b", tuple(sorted(clumps, key=lambda s: s.at_s)))
-    thinned = [s.at_s for s in made.played(1.0, 1.0, None, Random(2))]
+    return Trace("b.csv", "sha256:b", tuple(sorted(clumps, key=lambda s: s.at_s)))
 
-    assert dispersion([s.at_s for s in made.requests]).idc_1s == pytest.approx(18, rel=0.1)
-    assert dispersion(thinned).idc_1s == pytest.approx(1 + 17 * len(thinned) / 6000, rel=0.15)
+
+def test_thinning_weakens_bursts_and_says_by_how_much():
+    played = clumped().played(1.0, 0.6, None, Random(2))
+
+    assert played.change is Change.THINNED
+    assert played.share == pytest.approx(0.3, rel=0.01)
+    assert played.before.idc_1s == pytest.approx(18, rel=0.1)
+    assert played.after.idc_1s == pytest.approx(1 + 17 * 0.3, rel=0.25)
+    assert "29.9 % of its requests kept at random: IDC 1 s 17.9 to 4.84" in played.words()
+    assert "thinning weakens bursts" in played.words()
+
+
+def test_another_pace_keeps_every_burst_whole():
+    slowed = [s.at_s for s in clumped().played(0.3, None, None, Random(2)).requests]
+
+    assert clumped().played(0.3, None, None, Random(2)).change is Change.NONE
+    assert dispersion([at_s * 0.3 for at_s in slowed]).idc_1s == pytest.approx(18, rel=0.1), "in its own time"
+
+
+def test_copies_are_said_too():
+    played = clumped().played(1.0, 4.0, None, Random(2))
+
+    assert played.change is Change.COPIED
+    assert "199 % of its requests, copies between them" in played.words()
 
 
 def test_every_problem_of_a_file_is_told_with_its_line(tmp_path):

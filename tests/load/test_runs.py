@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -22,6 +23,7 @@ from tests.load.run import (
     wait_for_samples,
     wait_until_running,
 )
+from tests.local.test_lifecycle import PILOT
 from tests.suite import processes
 
 
@@ -118,6 +120,50 @@ def test_a_dead_target_makes_a_valid_bad_run(tmp_path):
 
     assert done.ended_well, done.output
     assert done.json("ledger.json")["outcomes"] == {"connection_error": 20}
+
+
+def patient(folder):
+    """A promise of 15 s: what is asked here is not whether this machine sends within 20 ms."""
+    (folder / "pilot.toml").write_text(PILOT.replace("p95_s = 1", "p95_s = 15"))
+    return folder
+
+
+@pytest.mark.parametrize("act", ["hang", "drip"])
+def test_a_target_that_hangs_makes_a_valid_bad_run_in_which_every_arrival_is_accounted_for(server, tmp_path, act):
+    given = options(server, patient(tmp_path), rate=15, duration=2, **{"--deadline": 1.5})
+    questions_file(tmp_path, [act])
+    done = run(tmp_path, *given, "--mode", "stream")
+    ledger = done.json("ledger.json")
+
+    assert done.code == 0, done.output
+    assert ledger["outcomes"] == {"timeout": 30}
+    assert not any(row["held_up"] for row in done.samples), "there was a slot for each"
+    assert [row["seq"] for row in done.samples] == list(range(30))
+
+
+def test_a_target_that_never_takes_a_connection_makes_a_valid_bad_run(tmp_path):
+    """The listener's queue is full: further connections wait in the network until their deadline."""
+    with socket.create_server(("127.0.0.1", 0), backlog=1) as silent:
+        server = SimpleNamespace(url=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        given = options(server, patient(tmp_path), rate=15, duration=2, **{"--deadline": 1.5})
+        done = run(tmp_path, *given, "--dialect", "openai-chat", "--model", "m")  # which is not asked who it is
+
+    assert done.code == 0, done.output
+    assert done.json("ledger.json")["outcomes"] == {"timeout": 30}
+
+
+def test_slots_that_a_hanging_target_fills_are_its_fault_and_are_said(server, tmp_path):
+    given = options(server, patient(tmp_path), rate=15, duration=2, **{"--deadline": 1})
+    questions_file(tmp_path, ["hang"])
+    done = run(tmp_path, *given, "--slots", "5")
+    ledger = done.json("ledger.json")
+    late = [row["seq"] for row in done.samples if row["held_up"]]
+
+    assert done.code == 0, done.output
+    assert "answers that take longer than" in done.output
+    assert ledger["outcomes"] == {"timeout": 30}
+    assert len(late) > 10
+    assert f"{len(late)} arrivals were sent late because" in " ".join(ledger["warnings"])
 
 
 def test_too_few_slots_make_the_run_invalid(server, tmp_path):

@@ -1,11 +1,16 @@
 """Blocks: balanced, shuffled by the seed, spread over days and day-parts."""
 
+import re
 from collections import Counter
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
-from harness.planning.blocks import _orders, _slots, run_seed
+from harness.planning.blocks import _orders, _slots, draw_plan, run_seed
+from harness.planning.profiles import describe
+from harness.workspace import open_workspace
+from tests.local.platform import workspace as demo
 
 
 @pytest.mark.parametrize("blocks", [2, 6, 7, 12, 13])
@@ -36,3 +41,38 @@ def test_blocks_spread_over_days_and_day_parts():
 def test_both_targets_of_a_block_share_a_seed_and_blocks_do_not():
     assert run_seed(1, 2, "steady") == run_seed(1, 2, "steady")
     assert len({run_seed(1, block, p) for block in range(20) for p in ("steady", "burst")}) == 40
+
+
+EXPERIMENTS = {
+    "coldstart": "arrivals.cold_starts(forced=1, idle=1, idle_s=60, control_after_s=1)",
+    "keepalive": "arrivals.keep_alive(first_s=60, shortest_s=30, longest_s=600, duration_s=900)",
+    "capacity": "arrivals.capacity(rate=5)",
+}
+
+
+def drawn(root):
+    """Each experiment's unit, of targets that are embedded or strangers' as the test left them."""
+    (root / "pilot.toml").write_text(
+        re.sub(r"(?s)\[profiles\..*?(?=\[scaling\])", "", (root / "pilot.toml").read_text())
+        + "".join(f"[profiles.{name}]\nrepeats = 1\n" for name in EXPERIMENTS)
+    )
+    for name, schedule in EXPERIMENTS.items():
+        text = f"from harness.load import ChatUser, arrivals\n\nclass One(ChatUser):\n    schedule = {schedule}\n"
+        (root / "loadprofiles" / f"{name}.py").write_text(text)
+    workspace = open_workspace(root)
+    made = draw_plan(workspace, describe(workspace), datetime(2026, 11, 26, tzinfo=UTC), Decimal(0))
+    return {unit.track: unit.side_by_side for unit in made.tracks}
+
+
+def test_on_one_machine_only_what_is_not_timed_goes_side_by_side(tmp_path, corpus):
+    assert drawn(demo(tmp_path, corpus)) == {"coldstart": False, "keepalive": True, "capacity": False}
+
+
+def test_deployments_that_share_nothing_are_probed_at_the_same_time(tmp_path, corpus):
+    root = demo(tmp_path, corpus)
+    for port, name in enumerate(("local_container", "local_function", "local_function_provisioned"), 9001):
+        (root / "targets" / name / "target.toml").write_text(
+            f'dialect = "rag-chat/1"\nbase_url = "http://127.0.0.1:{port}"\n[runtime]\nkind = "external"\n'
+        )
+
+    assert drawn(root) == {"coldstart": True, "keepalive": True, "capacity": False}

@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from harness import pipeline
+from harness.domain.verdict import METHOD
 from harness.errors import BadFile
 from harness.planning import seal_of
 from harness.planning.seal import Seal, digest_of
@@ -47,3 +48,23 @@ def test_a_trace_without_a_shape_is_refused_before_anything_is_sealed(tmp_path):
     with pytest.raises(BadFile, match=r"traffic\.trace"):
         pipeline.plan(open_workspace(workspace.root), seal=True)
     assert store.seal() is None
+
+
+def test_the_seal_names_the_method_and_its_change_is_no_edit():
+    sealed = Seal("", {"rule": {"method": "share-beyond/1"}})
+
+    assert sealed.method == "share-beyond/1"
+    assert Seal("", {}).method is None
+    assert sealed.changes(Seal("", {"rule": {"method": METHOD}})) == ()
+
+
+def test_evidence_sealed_under_another_method_says_that_it_is_judged_anew(tmp_path):
+    workspace, plan, store = Pilot(tmp_path).write()
+    now = seal_of(workspace, plan)
+    before = dict(now.content) | {"rule": {k: v for k, v in now.content["rule"].items() if k != "method"}}
+    store.write_seal(digest_of(before), before)
+    outcome = pipeline.decide(workspace)
+
+    assert any(doubt.startswith("The plan was sealed under an earlier method") for doubt in outcome.doubts)
+    assert not any(doubt.startswith("Sealed criteria") for doubt in outcome.doubts)
+    assert outcome.as_json()["method"] == METHOD

@@ -35,6 +35,8 @@ p95_s = 5.0
 [traffic]
 requests_per_month = 1000000
 peak_per_s = 4
+[limits]
+attempts = 8
 [load]
 max_tokens = 16
 deadline_s = 30

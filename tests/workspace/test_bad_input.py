@@ -43,6 +43,29 @@ def test_a_target_is_not_compared_with_itself(tmp_path):
     assert "are the same target" in problems(lambda: open_workspace(tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("judged", "says"),
+    [('["steady", "brust"]', "no [profiles.brust] is measured; these are: steady"), ("[]", None)],
+)
+def test_a_promise_under_a_profile_that_nobody_runs_is_refused(tmp_path, judged, says):
+    Pilot(tmp_path).workspace()
+    path = tmp_path / "pilot.toml"
+    path.write_text(path.read_text().replace('profiles = ["steady"]', f"profiles = {judged}"))
+
+    if says:
+        assert says in problems(lambda: open_workspace(tmp_path))
+    else:
+        assert "profiles" in problems(lambda: open_workspace(tmp_path))
+
+
+def test_of_the_usual_judged_profiles_those_that_are_measured_count(tmp_path):
+    Pilot(tmp_path).workspace()
+    path = tmp_path / "pilot.toml"
+    path.write_text(path.read_text().replace('profiles = ["steady"]\n', ""))
+
+    assert open_workspace(tmp_path).config.slo.profiles == ("steady", "burst")
+
+
 def test_an_unknown_target_is_refused_with_the_nearest_name(tmp_path):
     workspace = Pilot(tmp_path).workspace()
     with pytest.raises(Refused) as caught:

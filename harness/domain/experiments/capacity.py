@@ -1,11 +1,13 @@
-"""Capacity: the highest rate that keeps the promise, by growing steps and then bisection on ln(rate).
+"""Capacity: the highest rate that keeps the promise, by steps that climb and then halve what is still open.
 
-A step is kept when its p95 (failures count as infinite), the p95 of first tokens and
-its failures are within the promise, and response times do not grow: over a step of T
-seconds a target that can do a share 1 - x of the offered rate falls x T behind, so a
-growth of more than ``GROWTH`` of the step is a queue that never ends. Failures break
-a promise only when a target that keeps the error rate would show as many in fewer
-than one step of twenty: forty requests cannot tell 1 % from 2 %.
+A step holds one rate for at least ten answer times, with as many requests as the rates
+that are still open ask for: to tell two rates a share d apart from each other takes
+about (``RESOLVE`` / d)^2 of them. Arrivals are Poisson's and their number is drawn,
+for an exact number makes a server near its limit look better than it is. What the
+steps say becomes a posterior of where the limit lies (see ``belief``); the next rate
+is its median, never more than ``growth`` times what was kept. The search ends when
+the posterior's interval is within ``precision``, when the highest rate allowed is
+kept, or without an answer.
 """
 
 from __future__ import annotations
@@ -13,94 +15,91 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import asdict, dataclass, replace
+from itertools import takewhile
 from random import Random
-from statistics import median
 from typing import Any, ClassVar
 
 from harness.domain.due import Due
+from harness.domain.experiments.belief import Belief, Reach, Verdict
 from harness.domain.experiments.protocol import WAIT, Ask, Conditions, Done, Move, Promise, Seen
-from harness.domain.process import Process, shares
-from harness.domain.quantile import quantile
+from harness.domain.experiments.step import P95_SHARE, SETTLING, Step, breaking, judge, response_s
 
-LEAD_S = 1.0
+METHOD = "posterior of graded steps"
+LEAD_S = 0.6
 AHEAD_S = 1.6  # arrivals are handed out this long before they are due
-GROWTH = 0.03
+REPORTED_S = 1.0  # until an answer is known here
 LEAST_SHARE = 1 / 30  # of the first rate: below it nobody looks
-MOST_STEPS = 24
+MOST_STEPS = 30
+ANSWERS = 10  # answer times that a step lasts at least
+RESOLVE = 2.0
+OUTLAST = 0.43  # a rate a share d beyond the limit takes about (OUTLAST / d)^2 answer times to show it
+CONFIDENT = 0.95
+PILED = 1.25  # times what a target that keeps its p95 may have in flight
 
 
 @dataclass(frozen=True)
 class Capacity:
     """Where the search starts and when it stops.
 
-    From ``rate`` up by ``growth`` until a step breaks the promise, then bisection until
-    the bracket's ends are within ``precision`` of each other; each end is then tried
-    once more, and a third time where the two disagree, before it counts.
+    ``step_s`` and ``least`` are the shortest step, in seconds and requests; after one
+    that was not kept the target has ``rest`` of its length to start what it wants to start.
+    No step is begun that would end after ``most_s``: what is known by then is the answer.
     """
 
     rate: float = 2.0
     growth: float = 1.5
-    precision: float = 1.11
-    step_s: float = 20.0
-    least: int = 40  # requests a step
-    rest_s: float = 2.0
-    process: str = "poisson"
+    precision: float = 1.25
+    step_s: float = 10.0
+    least: int = 40
+    rest: float = 0.5
     most_rate: float | None = None
+    most_s: float | None = None
     kind: str = "capacity"
     sparse: ClassVar[bool] = False
     timed: ClassVar[bool] = True
 
     @property
     def total_s(self) -> float:
-        return 14 * (self.step_s + self.rest_s)
+        """Of fourteen steps whose answers take a tenth of ``step_s``."""
+        whole = 14 * (self.step_s * (1 + self.rest / 2) + LEAD_S)
+        return whole if self.most_s is None else min(whole, self.most_s)
 
     @property
     def most_requests(self) -> int:
         """Of a search that ends at eight times its start."""
         ladder = [self.rate * self.growth**k for k in range(math.ceil(math.log(8, self.growth)) + 1)]
-        return round(sum(max(self.least, rate * self.step_s) for rate in [*ladder, *[ladder[-1]] * 4]))
+        fine = max((2 * RESOLVE / math.log(self.precision)) ** 2, ladder[-1] * self.step_s)
+        return round(sum(max(self.least, rate * self.step_s) for rate in ladder) + 6 * fine)
 
     @property
     def peak_rate(self) -> float:
         return self.rate
 
+    def in_flight(self, rate: float, promise: Promise) -> float:
+        """The most that a step at this rate has in flight before it is cut short."""
+        settled = rate * promise.p95_s
+        return PILED * settled + 4 * math.sqrt(settled) + rate * (AHEAD_S + REPORTED_S) + 10
+
     def begin(self, given: Conditions) -> Search:
         most = given.most_rate if self.most_rate is None else min(self.most_rate, given.most_rate)
-        return Search(replace(self, most_rate=most), given.promise, given.seed)
-
-
-@dataclass(frozen=True)
-class Step:
-    """One rate, tried; ``kept`` with ``why`` it was not."""
-
-    phase: str
-    rate: float
-    offered: int
-    planned: int
-    failed: int
-    p95_s: float | None  # None: infinite
-    ttft_p95_s: float | None
-    growth_s: float | None
-    kept: bool
-    why: str
+        return Search(replace(self, most_rate=most), given.promise, given.seed, given.slots)
 
 
 class Search:
     """One target's search."""
 
-    def __init__(self, design: Capacity, promise: Promise, seed: int) -> None:
+    def __init__(self, design: Capacity, promise: Promise, seed: int, slots: int | None = None) -> None:
         assert design.most_rate is not None
         self._design = design
-        self._most = design.most_rate
         self._promise = promise
         self._seed = seed
+        self._slots = slots
+        first = min(design.rate, design.most_rate)
+        self._reach = Reach(first * LEAST_SHARE, design.most_rate)
         self.steps: list[Step] = []
-        self._rate = min(design.rate, self._most)
-        self._phase = ""
-        self._todo: deque[Due] = deque()
-        self._planned = self._given = 0
-        self._seen: list[Seen] = []
-        self._failed = self._slow = 0
+        self.belief = Belief(self._reach)
+        self._rate = first
+        self._held: Held | None = None
         self._free_s = 0.0
         self._ended = ""
 
@@ -109,167 +108,240 @@ class Search:
     def next(self, now_s: float) -> Move:
         if self._ended:
             return Done(self._ended)
-        if not self._phase:
-            self._open(max(now_s + LEAD_S, self._free_s + self._design.rest_s))
-        if self._todo and self._hopeless():
-            self._todo.clear()
-        if not self._todo and len(self._seen) == self._given and self._given:
-            self._judge()
+        held = self._held
+        if held is None:
+            held = self._open(now_s)
+            if self._design.most_s is not None and held.ends_s > self._design.most_s:
+                self._ended = f"the time that it may take, {self._design.most_s:g} s, is over"
+                return Done(self._ended)
+            self._held = held
+        held.cut(now_s)
+        if held.over:
+            self._close(held)
             return WAIT
-        ready = []
-        while self._todo and self._todo[0].scheduled_s <= now_s + AHEAD_S:
-            ready.append(self._todo.popleft())
-        self._given += len(ready)
-        return Ask(tuple(ready))
+        return Ask(held.hand_out(now_s))
 
     def see(self, seen: Seen) -> None:
-        self._seen.append(seen)
-        self._failed += not seen.ok
-        self._slow += seen.ok and seen.finished_s - seen.scheduled_s > self._promise.p95_s
+        assert self._held is not None
+        self._held.see(seen)
         self._free_s = max(self._free_s, seen.finished_s)
 
-    def _open(self, start_s: float) -> None:
-        self._phase = f"step-{len(self.steps) + 1:02d}"
-        coarse = self.bracket()[1] is None  # until a step breaks, half a step tells enough
-        self._planned = max(self._design.least, round(self._rate * self._design.step_s * (0.5 if coarse else 1.0)))
-        length_s = self._planned / self._rate
-        rng = Random(f"capacity:{self._seed}:{self._phase}")
-        points = shares(Process(self._design.process), self._planned, 1.0, rng)
-        self._todo.extend(Due(start_s + point * length_s, self._phase, measured=True) for point in points)
-        self._given, self._seen = 0, []
-        self._failed = self._slow = 0
-
-    # -- judging
-
-    def _limits(self) -> tuple[int, int]:
-        """Most requests over a latency limit or failed, and most failures, that a kept step may show."""
-        n = self._planned
-        return math.floor(0.05 * n), most_failures(n, self._promise.error_rate)
-
-    def _hopeless(self) -> bool:
-        over, failures = self._limits()
-        return self._failed + self._slow > over or self._failed > failures
-
-    def _judge(self) -> None:
-        step = self._measured()
-        self.steps.append(step)
-        self._phase = ""
-        self._rate = self._after(step)
-
-    def _measured(self) -> Step:
-        seen = sorted(self._seen, key=lambda s: s.scheduled_s)
-        responses = [s.finished_s - s.scheduled_s if s.ok else math.inf for s in seen]
-        first = [
-            s.first_token_s - s.scheduled_s if s.ok and s.first_token_s is not None else math.inf
-            for s in seen
-            if s.stream
-        ]
-        p95, ttft = quantile(responses, 0.95), quantile(first, 0.95)
-        growth = _growth([(s, r) for s, r in zip(seen, responses, strict=True) if s.ok])
-        failed = sum(not s.ok for s in seen)
-        why = self._why(p95, ttft, growth, failed)
-        return Step(
-            self._phase,
+    def _open(self, now_s: float) -> Held:
+        design, last = self._design, self.steps[-1] if self.steps else None
+        rest_s = 0.0 if last is None or last.kept else design.rest * last.length_s
+        phase = f"step-{len(self.steps) + 1:02d}"
+        rng = Random(f"capacity:{self._seed}:{phase}")
+        known = [s.answer_s for s in self.steps if s.kept and s.answer_s is not None]
+        return Held(
+            phase,
             self._rate,
-            self._given,
-            self._planned,
-            failed,
-            _finite(p95),
-            _finite(ttft),
-            growth,
-            not why,
-            why,
+            max(now_s + LEAD_S, self._free_s + rest_s),
+            max(design.step_s, max(design.least, (RESOLVE / self._apart) ** 2) / self._rate),
+            min(known) if known else None,
+            max(ANSWERS, (OUTLAST / self._apart) ** 2),
+            design.in_flight(self._rate, self._promise),
+            self._slots,
+            self._promise,
+            rng,
         )
 
-    def _why(self, p95: float | None, ttft: float | None, growth: float | None, failed: int) -> str:
-        promise = self._promise
-        if failed > self._limits()[1]:
-            return "failures"
-        if self._given < self._planned or p95 is None or p95 > promise.p95_s:
-            return "response time"
-        if promise.ttft_p95_s is not None and ttft is not None and ttft > promise.ttft_p95_s:
-            return "time to first token"
-        if growth is not None and growth > GROWTH * self._planned / self._rate:
-            return "response times grow"
-        return ""
+    @property
+    def _apart(self) -> float:
+        """Half of what is open in ln(rate): the difference that the next step is to show.
+
+        On the way up that is one rung; the highest rate allowed is held to the precision at once.
+        """
+        least = math.log(self._design.precision) / 2
+        if self._rate >= self._reach.most:
+            return least
+        return max(least, min(math.log(self._design.growth), self.belief.open / 2))
+
+    def _close(self, held: Held) -> None:
+        made = held.judged()
+        self._held = None
+        if held.why == SLOTS:  # nothing is known of a rate that this generator could not hold
+            self._ended = (
+                f"{self._rate:.3g}/s has more in flight than {self._slots} slots hold: raise --processes or --slots"
+            )
+            return
+        self.steps.append(made)
+        self.belief.add(made.rate, made.verdict)
+        self._ended = self._end()
+        self._rate = self._after()
 
     # -- where to next
 
-    def _after(self, step: Step) -> float:
-        """The next rate; sets ``_ended`` when there is none."""
-        low, high = self.bracket()
-        design = self._design
+    def _after(self) -> float:
+        """The posterior's median, no more than ``growth`` times what was kept or less than half of what was tried."""
+        tried = [s.rate for s in self.steps]
+        kept = [s.rate for s in self.steps if s.verdict is not Verdict.BROKEN]
+        most = max(kept) * self._design.growth if kept else min(tried)
+        wanted = min(self.belief.next(), most, self._reach.most)
+        return max(wanted, self._reach.least, min(tried) / self._design.growth**2)
+
+    def _end(self) -> str:
+        low, high = self.interval()
+        top = [s for s in self.steps if s.rate >= self._reach.most]
+        if any(s.kept for s in top) and self.belief.above >= CONFIDENT:
+            return "the highest rate that is allowed is kept"
+        if self.belief.below >= CONFIDENT or (len(self.steps) > 1 and all(s.failed == s.judged for s in self.steps)):
+            return "no rate is kept"
+        if low is not None and high is not None and high / low <= self._design.precision * (1 + 1e-9):
+            return f"the limit is known to within a factor of {self._design.precision:g}"
         if len(self.steps) >= MOST_STEPS:
-            self._ended = f"{MOST_STEPS} steps without an answer"
-        elif high is None:
-            if step.rate >= self._most:
-                self._ended = "the highest rate that is allowed is kept"
-            return min(self._most, step.rate * design.growth)
-        elif low is None:
-            least = min(design.rate, self._most) * LEAST_SHARE
-            if step.rate <= least or (all(s.failed == s.offered for s in self.steps[-2:]) and len(self.steps) > 1):
-                self._ended = "no rate is kept"
-            return max(least, step.rate / design.growth**2)
-        elif high / low > design.precision:
-            return math.sqrt(low * high)
-        elif again := [rate for rate in (low, high) if self._unsure(rate)]:
-            return again[0]
-        else:
-            self._ended = "bracketed, both ends tried twice"
-        return step.rate
+            return f"{MOST_STEPS} steps without an answer"
+        return ""
 
-    def _tries(self, rate: float) -> list[bool]:
-        return [step.kept for step in self.steps if step.rate == rate]
+    # -- what was found
 
-    def _unsure(self, rate: float) -> bool:
-        """Tried once, or with two answers that contradict each other."""
-        tries = self._tries(rate)
-        return len(tries) < 2 or (len(tries) == 2 and tries[0] != tries[1])
+    def interval(self) -> tuple[float | None, float | None]:
+        """Of the limit, never narrower than ``precision``; an end that lies beyond the reach is None."""
+        return interval(self.belief, self._design.precision)
 
-    def bracket(self) -> tuple[float | None, float | None]:
-        """The lowest rate that most of its tries broke, and the highest below it that most kept."""
-        verdicts = {rate: 2 * sum(tries := self._tries(rate)) > len(tries) for rate in {s.rate for s in self.steps}}
-        high = min((rate for rate, kept in verdicts.items() if not kept), default=None)
-        low = max((rate for rate, kept in verdicts.items() if kept and (high is None or rate < high)), default=None)
-        return low, high
+    @property
+    def carried_per_s(self) -> float | None:
+        """The highest rate that was kept."""
+        return max((s.rate for s in self.steps if s.kept), default=None)
 
     def words(self) -> str:
-        low, high = self.bracket()
-        kept = f"kept {low:.3g}/s" if low is not None else "no rate kept"
-        broken = f"broken {high:.3g}/s" if high is not None else "none broken"
-        return f"{kept}, {broken}, {len(self.steps)} steps"
+        low, high = self.interval()
+        carried = self.carried_per_s
+        kept = f"at most {carried:.3g}/s kept" if carried is not None else "no rate kept"
+        if low is not None and high is not None:
+            kept = f"limit {math.sqrt(low * high):.3g}/s [{low:.3g}, {high:.3g}]"
+        elif carried is not None and any(s.kept for s in self.steps if s.rate >= self._reach.most):
+            kept = f"at least {carried:.3g}/s carried, no limit found"
+        return f"{kept}, {len(self.steps)} steps"
 
     def record(self) -> dict[str, Any]:
-        low, high = self.bracket()
+        low, high = self.interval()
         return {
-            "steps": [asdict(step) for step in self.steps],
-            "kept_per_s": low,
-            "broken_per_s": high,
+            "method": METHOD,
+            "steps": [asdict(step) | {"kept": step.kept} for step in self.steps],
+            "kept_per_s": self.carried_per_s,
+            "low_per_s": low,
+            "high_per_s": high,
             "promise": asdict(self._promise),
             "precision": self._design.precision,
-            "most_rate": self._most,
+            "least_rate": self._reach.least,
+            "most_rate": self._reach.most,
             "step_s": self._design.step_s,
         }
 
 
-def most_failures(n: int, rate: float) -> int:
-    """The failures of ``n`` requests that a target with this error rate exceeds in at most 1 of 20 steps."""
-    term = (1 - rate) ** n
-    total, k = term, 0
-    while total < 0.95 and k < n:
-        term *= (n - k) / (k + 1) * rate / (1 - rate) if rate < 1 else 1.0
-        k += 1
-        total += term
-    return k
+def interval(belief: Belief, precision: float) -> tuple[float | None, float | None]:
+    """The belief's, widened about its middle to ``precision``: finer than that the steps cannot tell."""
+    low, high = belief.interval()
+    if low is None or high is None or high / low >= precision:
+        return low, high
+    factor = math.sqrt(precision / (high / low))
+    return low / factor, high * factor
 
 
-def _growth(answered: list[tuple[Seen, float]]) -> float | None:
-    """Median response time of the last fifth minus that of the first, seconds; None with fewer than five each."""
-    fifth = len(answered) // 5
-    if fifth < 5:
-        return None
-    return median(r for _, r in answered[-fifth:]) - median(r for _, r in answered[:fifth])
+SLOTS = "slots"
 
 
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
+class Held:
+    """One rate while it is held: draws its arrivals, follows what is in flight, and ends early when it is hopeless."""
+
+    def __init__(
+        self,
+        phase: str,
+        rate: float,
+        start_s: float,
+        shortest_s: float,
+        answer_s: float | None,
+        answers: float,
+        most_in_flight: float,
+        slots: int | None,
+        promise: Promise,
+        rng: Random,
+    ) -> None:
+        self.phase, self.rate = phase, rate
+        self.why = ""
+        self._answers = answers
+        self._start_s, self._shortest_s, self._known_s = start_s, shortest_s, answer_s
+        self._most, self._promise, self._rng = most_in_flight, promise, rng
+        self._slots = math.inf if slots is None else slots - rate * (AHEAD_S + REPORTED_S)
+        self._next_s = start_s + rng.expovariate(rate)
+        self._open: deque[float] = deque()  # handed out, in time order, the first not yet answered
+        self._answered: set[float] = set()
+        self._seen: list[Seen] = []
+        self._given = 0
+        self._closed = False
+        self._beyond = self._failed = 0
+        self._sum_s = 0.0
+
+    def see(self, seen: Seen) -> None:
+        self._seen.append(seen)
+        self._answered.add(round(seen.scheduled_s, 6))
+        while self._open and round(self._open[0], 6) in self._answered:
+            self._answered.discard(round(self._open.popleft(), 6))
+        if seen.ok:
+            self._sum_s += seen.finished_s - seen.scheduled_s
+        if seen.scheduled_s >= self._settled_s:
+            self._failed += not seen.ok
+            self._beyond += response_s(seen) > self._promise.p95_s
+
+    @property
+    def ends_s(self) -> float:
+        """When its last arrival is due, as far as it is known."""
+        return self._start_s + self._length_s
+
+    @property
+    def over(self) -> bool:
+        """Nothing more is sent, and everything is answered."""
+        return self._closed and len(self._seen) == self._given
+
+    @property
+    def _length_s(self) -> float:
+        """At least ten answer times; until those are known, of what this step has shown."""
+        return max(self._shortest_s, self._answers * (self._known_s or self._shown_s))
+
+    @property
+    def _shown_s(self) -> float:
+        answered = len(self._seen)
+        return min(self._promise.p95_s, self._sum_s / answered) if answered else 0.0
+
+    @property
+    def _settled_s(self) -> float:
+        return self._start_s + SETTLING * self._length_s
+
+    def hand_out(self, now_s: float) -> tuple[Due, ...]:
+        out = []
+        while not self._closed and self._next_s <= now_s + AHEAD_S:
+            if self._next_s > self.ends_s and self._given:
+                self._closed = True
+                break
+            out.append(Due(self._next_s, self.phase, measured=True))
+            self._open.append(self._next_s)
+            self._next_s += self._rng.expovariate(self.rate)
+        self._given += len(out)
+        return tuple(out)
+
+    def cut(self, now_s: float) -> None:
+        """Stop sending what can be kept no more."""
+        if self._closed or now_s < self._start_s:
+            return
+        waiting = len(self._open) - len(self._answered)  # handed out and not answered, due or not
+        flying = waiting - sum(1 for _ in takewhile(lambda due_s: due_s > now_s, reversed(self._open)))
+        overdue = sum(
+            1
+            for due_s in takewhile(lambda due_s: due_s < now_s - self._promise.p95_s, self._open)
+            if due_s >= self._settled_s and round(due_s, 6) not in self._answered
+        )
+        n = round(self.rate * self._length_s * (1 - SETTLING))
+        if self._failed >= breaking(n, self._promise.error_rate):
+            self.why = "failures"
+        elif self._beyond + overdue >= breaking(n, P95_SHARE):
+            self.why = "response time"
+        elif flying >= self._most:
+            self.why = "requests pile up"
+        elif flying >= self._slots:
+            self.why = SLOTS
+        self._closed = bool(self.why)
+
+    def judged(self) -> Step:
+        seen = sorted(self._seen, key=lambda s: s.scheduled_s)
+        end_s = seen[-1].scheduled_s if self.why else self.ends_s
+        return judge(self.phase, self.rate, (self._start_s, end_s), seen, self._promise, self._known_s, self.why)

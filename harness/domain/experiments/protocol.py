@@ -30,6 +30,7 @@ class Conditions:
     most_rate: float
     lanes: int = 0
     can_cold: bool = True
+    slots: int | None = None  # most requests that may be in flight at once; None: any number
 
 
 @dataclass(frozen=True, slots=True)

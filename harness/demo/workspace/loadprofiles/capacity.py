@@ -1,4 +1,4 @@
-"""Capacity, at the demo's pace: short steps, so that a search ends within a minute."""
+"""Capacity, at the demo's pace: short steps, and what is known after a quarter of a minute."""
 
 from harness.load import ChatUser, arrivals
 
@@ -6,4 +6,4 @@ from harness.load import ChatUser, arrivals
 class CapacityUser(ChatUser):
     """One concurrency slot; the search decides the next step when the last one has ended."""
 
-    schedule = arrivals.capacity(rate=15, step_s=2, least=30, precision=1.25)
+    schedule = arrivals.capacity(rate=15, growth=2, step_s=1.5, least=30, precision=1.5, most_s=15)

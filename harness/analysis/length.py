@@ -1,0 +1,71 @@
+"""How many of a plan's blocks a pilot is expected to take, drawn before there is data under an assumption that is said.
+
+Both targets keep every percentile promise, with a p95 that lies ``ratio`` times below its
+limit; answers are lognormal, blocks differ, partly in what both targets see. Each drawn
+campaign is judged as a measured one is, at the sealed looks and their error. Comparison
+and cost are assumed to be clear by then: where the two are nearly equal, the plan's end
+is what to expect.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.analysis import laws
+from harness.analysis.pooled import Array
+from harness.analysis.shares import LEAST_BLOCKS, share_of
+from harness.domain.looks import look, looks_of
+
+DRAWS = 400
+VARIATION = 0.5  # of answers within a block: their standard deviation over their mean
+P, TARGETS = 0.95, 2
+
+
+@dataclass(frozen=True)
+class Length:
+    """``blocks`` on average; ``ends``: the share of drawn campaigns that end at each look."""
+
+    ratio: float
+    spread: float
+    blocks: float
+    ends: tuple[tuple[int, float], ...]
+
+
+def length(planned: int, requests: Sequence[int], ratio: float, spread: float, seed: int) -> Length:
+    """``requests`` of a block on one target, one number a judged profile; ``ratio``: limit over true p95.
+
+    ``spread``: deviation of the logarithm between blocks in what both targets see; each by itself has half of it.
+    """
+    rng = np.random.default_rng(seed)
+    counts = looks_of(planned)
+    ended = dict.fromkeys(counts, 0)
+    for _ in range(DRAWS):
+        beyond = [_beyond(rng, planned, n, ratio, spread) for n in requests]
+        told = (count for count in counts if count == planned or _kept(beyond, requests, count, planned))
+        ended[next(told)] += 1
+    blocks = sum(count * n for count, n in ended.items()) / DRAWS
+    return Length(ratio, spread, blocks, tuple((count, n / DRAWS) for count, n in ended.items()))
+
+
+def _beyond(rng: np.random.Generator, planned: int, n: int, ratio: float, spread: float) -> Array:
+    """Requests beyond the limit by target and block."""
+    within, own = math.sqrt(math.log1p(VARIATION**2)), spread / 2
+    whole = math.sqrt(within**2 + spread**2 + own**2)
+    shift = rng.normal(0, spread, planned) + rng.normal(0, own, (TARGETS, planned))
+    late = laws.normal_above((laws.normal_quantile(P) * whole + math.log(ratio) - shift) / within)
+    drawn: Array = rng.binomial(n, late).astype(float)
+    return drawn
+
+
+def _kept(beyond: Sequence[Array], requests: Sequence[int], count: int, planned: int) -> bool:
+    """Whether every promise of both targets is a PASS at this look."""
+    alpha = (1 - look(count, planned).confidence) / 2
+    return count >= LEAST_BLOCKS and all(
+        share_of(hits[:count], np.full(count, float(n))).below(1 - P, alpha)
+        for made, n in zip(beyond, requests, strict=True)
+        for hits in made
+    )

@@ -1,0 +1,55 @@
+"""pilot plan says what it takes before anything is spent."""
+
+import json
+
+import pytest
+
+from harness import pipeline
+from harness.cli.plan import expected, plan
+from harness.evidence.store import Store
+from harness.scaffold import write
+from harness.scaffold.answers import Answers, Side
+from harness.workspace import find
+
+PAIR = (Side("external", "http://a.example"), Side("external", "https://b.example/chat"))
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    def made(**changes):
+        write(tmp_path / "ours", Answers(*PAIR, **changes))
+        monkeypatch.chdir(tmp_path / "ours")
+        return tmp_path / "ours" / "pilot.toml"
+
+    return made
+
+
+def test_a_new_pilot_says_blocks_hours_and_dollars_expected_and_at_worst(folder, capsys):
+    folder()
+    plan(as_json=True)
+    said = json.loads(capsys.readouterr().out)
+    worst = said["at_worst"]
+
+    assert worst["blocks"] == 12
+    assert len(said["expected"]) == 4
+    for one in said["expected"]:
+        assert 6 <= one["length"]["blocks"] <= 12
+        assert 0 < one["hours"] <= worst["hours"]
+    workspace = find()
+    drawn = Store(workspace.evidence).plan()
+    text = "\n".join(expected(pipeline.outlook(workspace, drawn), drawn))
+    assert "p95 33 % below its limit, blocks that differ by 5 %: about " in text
+    assert "at worst, as where the two are nearly equal or p95 is near its limit: all 12 blocks" in text
+
+
+def test_a_plan_that_is_measured_whole_expects_just_that(folder, capsys):
+    path = folder()
+    path.write_text(path.read_text().replace('stop      = "settled"', 'stop      = "never"'))
+    plan(as_json=True)
+    assert json.loads(capsys.readouterr().out)["expected"] == []
+
+
+def test_a_plan_with_one_look_has_nothing_to_stop_at(folder, capsys):
+    folder(quick=True)
+    plan()
+    assert "expected to stop" not in capsys.readouterr().out
