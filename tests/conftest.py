@@ -41,8 +41,8 @@ def _shared(tmp_path_factory) -> Path:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config) -> int:
-    """Twice the processors: most tests wait most of their time."""
-    return 2 * (os.cpu_count() or 1)
+    """Five on two processors: most tests wait most of their time."""
+    return 2 * (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(optionalhook=True)

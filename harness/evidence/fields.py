@@ -39,6 +39,7 @@ RUN: tuple[Column, ...] = (
         touched="list: what somebody did to Locust itself while the run went, in its web UI say, and when; no harm to the samples",
         contention="object: whether this machine's cores were used up, and whether the target shares them",
         experiment="object: what a capacity search or keep-alive probe did, step by step; null for other profiles",
+        trace="object: how a trace was brought to its rate, and how bursty it was before and after; null: no trace was played",
         worker_clocks="list: each worker's clock against the master's, before and after",
     ),
 )

@@ -60,7 +60,7 @@ def test_what_was_left_out_is_told_by_status_decide_and_report_and_is_not_missin
 
     assert [line.state for line in board.blocks] == ["done"] * 6 + ["not needed"] * 6
     assert board.settled.startswith("settled at look 1 of 3 (6 blocks)")
-    assert board.next_command == "pilot collect"
+    assert board.next_command == "pilot decide", "no target names a source"
     assert said["blocks"]["not_needed"] == [7, 8, 9, 10, 11, 12]
     assert said["settled"] == "every promise and primary comparison is decided"
     assert not any("not measured or not valid" in doubt for doubt in outcome.doubts)

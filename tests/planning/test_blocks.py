@@ -54,6 +54,7 @@ def drawn(root):
     """Each experiment's unit, of targets that are embedded or strangers' as the test left them."""
     (root / "pilot.toml").write_text(
         re.sub(r"(?s)\[profiles\..*?(?=\[scaling\])", "", (root / "pilot.toml").read_text())
+        + "[profiles.steady]\n[profiles.burst]\n"
         + "".join(f"[profiles.{name}]\nrepeats = 1\n" for name in EXPERIMENTS)
     )
     for name, schedule in EXPERIMENTS.items():

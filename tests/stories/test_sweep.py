@@ -143,4 +143,4 @@ def test_the_embedded_containers_settings_are_measured_and_an_interrupted_sweep_
     assert all(t["per_month_usd"]["value"] > 0 for t in said["tried"])
     shown = pilot(root, "status")
     assert shown.returncode == 0
-    assert "settings   local_container: 2 tried in 2 of 2 rounds" in shown.stdout
+    assert "local_container: 2 tried in 2 of 2 rounds" in shown.stdout
