@@ -66,13 +66,13 @@ def first(values: Array, holds: Callable[[float], bool], limit: float | None = N
     """The smallest of the sorted ``values`` for which ``holds``, by halving; None where it never does.
 
     The search starts at ``limit``: where that holds the answer is no larger (``limit`` itself
-    where all values are), else it is larger, whatever the values between would say.
+    where no value up to it holds), else it is larger, whatever the values between would say.
     """
     low, high = 0, len(values)
     if limit is not None:
         split = int(values.searchsorted(limit, "right"))
         below = holds(limit)
-        if below and not split:
+        if below and not (split and holds(float(values[split - 1]))):
             return limit
         low, high = (0, split) if below else (split, high)
     if low == high or not holds(float(values[high - 1])):

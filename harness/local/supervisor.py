@@ -37,7 +37,7 @@ class Supervisor:
         self._targets = targets
         self._state = state
         self._known = Registry(state)
-        self._follow_parent = follow_parent
+        self._parent = os.getppid() if follow_parent else None  # now: it may be gone before there is anything to watch
         self._stop = asyncio.Event()
         self._reaper = Reaper()
         self._needs: dict[tuple[str, ...], tuple[InstanceProcess, str]] = {}
@@ -190,7 +190,6 @@ class Supervisor:
 
     async def _watch(self) -> None:
         """Reclaim idle environments, write figures, and notice the end of the parent or of a need."""
-        parent = os.getppid()
         next_figures = time.monotonic()
         while not self._stop.is_set():
             for platform in (*self._platforms.values(), *(c for copies in self._copies.values() for c in copies)):
@@ -199,7 +198,7 @@ class Supervisor:
                 next_figures += 1.0
                 for (_, platform), log in zip(self._platforms.items(), self._target_logs(), strict=True):
                     log.figures(platform.figures())
-            if self._follow_parent and os.getppid() != parent:
+            if self._parent is not None and os.getppid() != self._parent:
                 return
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(0.1):

@@ -35,7 +35,7 @@ def test_the_first_value_that_holds_is_found_wherever_the_search_starts(values, 
     found = first(ordered, lambda v: v >= threshold, start)
 
     held = [v for v in values if v >= threshold]
-    if start is not None and start >= threshold and start < min(values):
+    if start is not None and start >= threshold and not any(v <= start for v in held):
         held = [start]
     assert found == min(held, default=None)
 
