@@ -2,7 +2,7 @@
 
 live      starts servers or Locust; mostly waits, and is timed while it does
 quiet     the rest; only computes, so it runs at the lowest priority, beside the live ones
-alone     judged by this machine's timing: last, when every other worker has gone home
+alone     judged by this machine's timing: last, when every other live worker has gone home
 
 Tests that share what a fixture of their module starts are one unit. The controller of pytest-xdist
 knows tests by their ids alone, so a worker tells it the groups in a file.
@@ -69,8 +69,8 @@ class Lanes(LoadScopeScheduling):
 
     def remove_node(self, node):
         crashed = super().remove_node(node)
-        if len(self.nodes) == 1:
-            self._reschedule(self.nodes[0])
+        for last in [n for n in self.nodes if self._may_run_alone(n)]:
+            self._reschedule(last)
         return crashed
 
     def _split_scope(self, nodeid: str) -> str:
@@ -81,12 +81,14 @@ class Lanes(LoadScopeScheduling):
             self.workqueue.move_to_end(ALONE)
         if left := self._left(node):
             self.workqueue.move_to_end(left[0], last=False)
-        elif len(self.nodes) > 1:
+        elif ALONE in self.workqueue and self._may_run_alone(node):
+            self.workqueue.move_to_end(ALONE, last=False)
+        else:
             return
         super()._assign_work_unit(node)
 
     def _reschedule(self, node) -> None:
-        if self._left(node) or not self.workqueue or len(self.nodes) == 1:
+        if self._left(node) or not self.workqueue or self._may_run_alone(node):
             super()._reschedule(node)
         elif node is not next((n for n in self.nodes if not self._is_quiet(n)), node):
             node.shutdown()
@@ -94,8 +96,26 @@ class Lanes(LoadScopeScheduling):
     def _is_quiet(self, node) -> bool:
         return is_quiet(node.gateway.id, self.numnodes)
 
+    def _may_run_alone(self, node) -> bool:
+        """Every other live worker has gone home; one that only computes, at the lowest priority, disturbs nobody."""
+        others = [n for n in self.nodes if n is not node]
+        return not others or (not self._is_quiet(node) and all(self._is_quiet(n) for n in others))
+
     def _left(self, node) -> list[str]:
-        """What this worker may take now, in its order."""
-        quiet = self._is_quiet(node)
-        scopes = [(scope, next(iter(unit))) for scope, unit in self.workqueue.items() if scope != ALONE]
-        return [scope for scope, first in scopes if not quiet or _folder_of(first) not in LIVE]
+        """What this worker may take now, in its order: a live one computes while others are live, then makes room."""
+        live, quiet = [], []
+        for scope, unit in self.workqueue.items():
+            if scope != ALONE:
+                (live if _folder_of(next(iter(unit))) in LIVE else quiet).append(scope)
+        if self._is_quiet(node):
+            return quiet
+        return live or (quiet if len(self.nodes) == 1 or self._live_elsewhere(node) else [])
+
+    def _live_elsewhere(self, node) -> bool:
+        return any(
+            _folder_of(nodeid) in LIVE and not done
+            for other in self.nodes
+            if other is not node and not self._is_quiet(other)
+            for unit in self.assigned_work[other].values()
+            for nodeid, done in unit.items()
+        )
