@@ -1,7 +1,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
-PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps
 
 # Some images turn it off for good; then each of the many processes of a campaign or a test compiles all it imports.
 export PYTHONDONTWRITEBYTECODE =
@@ -13,16 +13,16 @@ install: $(VENV)/.installed
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-# What running needs; the demo wants no more.
+# What running needs; the demo wants no more. The pins name everything, so nothing is left to resolve.
 $(VENV)/.base: pyproject.toml constraints-base.txt | $(BIN)/python
 	$(PIP) --require-hashes -r constraints-base.txt
-	$(PIP) --no-deps --no-build-isolation -e .
+	$(PIP) --no-build-isolation -e .
 	touch $@
 
 # What tests and checks need too.
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) --require-hashes -r constraints.txt
-	$(PIP) --no-deps --no-build-isolation -e .
+	$(PIP) --no-build-isolation -e .
 	touch $@ $(VENV)/.base
 
 demo: $(VENV)/.base

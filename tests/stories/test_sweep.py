@@ -127,6 +127,7 @@ def test_a_target_without_settings_is_refused(swept):
     assert "no sweep.toml beside target.toml of same" in done.stderr
 
 
+@pytest.mark.slow  # 40 s; its parts are in the suite: a stranger's sweep above, an interrupted campaign in test_campaign
 def test_the_embedded_containers_settings_are_measured_and_an_interrupted_sweep_goes_on(tmp_path, corpus):
     root = workspace(tmp_path, corpus)
     text = (TARGETS / "local_container" / "sweep.toml").read_text()
