@@ -22,7 +22,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from typer.models import ArgumentInfo, OptionInfo
 
-from harness.cli.app import COMMANDS, app
+from harness.cli.app import COMMANDS, registered
 from harness.costing.models import MODELS
 from harness.domain.columns import Column
 from harness.domain.sample import Outcome
@@ -124,9 +124,7 @@ def page() -> str:
 
 
 def _commands() -> Iterator[str]:
-    for name in COMMANDS:
-        import_module(f"harness.cli.{name}").register(app)
-    yield from _of(app, "pilot")
+    yield from _of(registered(), "pilot")
 
 
 def _of(group: typer.Typer, path: str) -> Iterator[str]:

@@ -37,22 +37,12 @@ COMMANDS = (
 USAGE_ERRORS: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "UsageError")
 
 
-app = typer.Typer(
-    name="pilot",
-    epilog=f"\b\nBegin with: pilot init DIR --quick\nDocs: {pages()}",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-
-
 def _version(asked: bool) -> None:  # noqa: FBT001 - typer calls it with the option's value
     if asked:
         print(f"pilot {version('runtime-pilot')}")
         raise typer.Exit
 
 
-@app.callback()
 def pilot(
     *,
     shown: Annotated[
@@ -64,6 +54,14 @@ def pilot(
 
 def registered(names: Sequence[str] = COMMANDS) -> typer.Typer:
     """The application with these commands; each summary whole, which click would cut to one line."""
+    app = typer.Typer(
+        name="pilot",
+        epilog=f"\b\nBegin with: pilot init DIR --quick\nDocs: {pages()}",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(pilot)
     for name in names:
         import_module(f"harness.cli.{name}").register(app)
     for command in app.registered_commands:
@@ -74,7 +72,7 @@ def registered(names: Sequence[str] = COMMANDS) -> typer.Typer:
 def main() -> None:
     """Run one command; every error of ours is one clear message and its documented exit code."""
     asked = [name for name in COMMANDS if name in sys.argv[1:2]]
-    registered(asked or COMMANDS)  # a command alone starts faster: pilot cold is called in the middle of measurements
+    app = registered(asked or COMMANDS)  # a command alone starts faster: pilot cold is called in the middle of measurements
     try:
         code = app(standalone_mode=False, prog_name="pilot")
         sys.exit(code if isinstance(code, int) else int(Exit.DONE))
