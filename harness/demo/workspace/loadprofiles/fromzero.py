@@ -6,4 +6,4 @@ from harness.load import ChatUser, arrivals
 class FromZeroUser(ChatUser):
     """One concurrency slot; the next burst waits until every answer of the last one has come."""
 
-    schedule = arrivals.from_zero(requests=8, repeats=2, idle_s=3, rest_s=0.5)
+    schedule = arrivals.from_zero(requests=8, repeats=1, idle_s=3, rest_s=0.5)
