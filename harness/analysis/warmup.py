@@ -61,8 +61,8 @@ def mser5(series: Sequence[float]) -> int:
 def together(runs: Sequence[RunData]) -> list[tuple[int, float]]:
     """What the runs agree on: (second since the start, lower median over runs of each run's median over its own level).
 
-    A stall stands in one run, or in several at different seconds, and is not agreed on;
-    warming up stands in all of them at the same time. Ends where fewer than
+    A stall shows in one run, or in several at different seconds, and is not agreed on;
+    warming up shows in all of them at the same time. Ends where fewer than
     ``LEAST_RUNS`` have answers.
     """
     found = [level for run in runs if (level := _levels(run))]

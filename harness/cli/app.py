@@ -72,7 +72,8 @@ def registered(names: Sequence[str] = COMMANDS) -> typer.Typer:
 def main() -> None:
     """Run one command; every error of ours is one clear message and its documented exit code."""
     asked = [name for name in COMMANDS if name in sys.argv[1:2]]
-    app = registered(asked or COMMANDS)  # a command alone starts faster: pilot cold is called in the middle of measurements
+    # a command alone starts faster, and pilot cold is called in the middle of measurements
+    app = registered(asked or COMMANDS)
     try:
         code = app(standalone_mode=False, prog_name="pilot")
         sys.exit(code if isinstance(code, int) else int(Exit.DONE))

@@ -29,7 +29,7 @@ def statement(findings: Findings) -> str:
 
 
 def aa_words(gate: AaGate) -> str:
-    """The bias that a silent A/A run could have seen: silence is no proof that there is none."""
+    """The bias that a silent A/A run could have seen: silence does not prove that there is none."""
     said = []
     for c in gate.comparisons:
         ratio = gate.noticed(c.metric)
