@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 import httpx
 
 from harness.campaign.symptoms import Broken, streams, transport_words, want, whole
+from harness.dialects.framing.sse import SseParser
 from harness.domain.buffering import LEAST_S, held_back
-from harness.domain.sse import SseParser
 from harness.domain.target import Dialect
 
 TIMEOUT_S = 60.0

@@ -10,8 +10,8 @@ import httpx
 
 from harness.campaign.contract_check import Check, Verify, answer_to, client_of, not_held_back
 from harness.campaign.symptoms import streams, want, whole
+from harness.dialects.framing.sse import Event, SseParser
 from harness.domain.field_map import FieldMap, value_at
-from harness.domain.sse import Event, SseParser
 
 VALUES = {
     "prompt": "Say hello.",

@@ -10,7 +10,7 @@ import httpx
 
 from harness.campaign.contract_check import Check, Verify, answer_to, client_of, not_held_back
 from harness.campaign.symptoms import streams, want, whole
-from harness.domain.sse import SseParser
+from harness.dialects.framing.sse import SseParser
 
 PATH = "/v1/chat/completions"
 QUESTION = {"messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 24}

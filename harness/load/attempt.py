@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from gevent import Timeout, sleep
 
-from harness.domain.refusal import refused_by
+from harness.dialects import outcomes
+from harness.dialects.readers import reader_of
+from harness.dialects.refusal import refused_by
 from harness.domain.sample import Layer, Outcome, Sample
-from harness.load import outcomes
 from harness.load.bodies import Bodies
 from harness.load.connection import ClosedEarly, Connection, DeadlinePassed, NotHttp
 from harness.load.deadlines import Deadlines
-from harness.load.mapped_answer import reader_of
 from harness.load.signing import AHEAD_S, signing_of
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Attempts:
         self._signing = signing_of(spec, origin.base_url)
         self._bodies = Bodies(spec, questions, origin, self._signing)
         self._t0 = t0
-        self._reader = reader_of(spec)
+        self._reader = reader_of(spec.dialect, spec.fields)
         self._deadlines = Deadlines()
         self.sent = 0
         self.local_errors: dict[str, None] = {}

@@ -14,6 +14,7 @@ import httptools
 from gevent import monkey, socket
 
 if TYPE_CHECKING:
+    from harness.dialects.answer import Headers
     from harness.load.origin import Origin
 
 READ_BYTES = 16384
@@ -21,8 +22,6 @@ READABLE = 1 | 8 | 16  # POLLIN, POLLERR, POLLHUP
 WRITABLE = 2  # the event loop's own flag, as 1 is readable
 _poll = monkey.get_original("select", "poll")  # gevent's own costs a fifth of a request and may switch greenlets
 _plain_socket = monkey.get_original("socket", "socket")
-
-Headers = dict[bytes, bytes]
 
 
 class Sink(Protocol):

@@ -1,20 +1,18 @@
-"""Reading an answer as it arrives: one reader a dialect, both fill in the same Sample."""
+"""Reading an answer as it arrives: what every dialect shares; each fills in the same Sample."""
 
 from __future__ import annotations
 
 import hashlib
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
+from harness.dialects import outcomes
+from harness.dialects.framing.sse import Event, SseParser
 from harness.domain.sample import Outcome, Sample
-from harness.domain.sse import Event, SseParser
-from harness.domain.target import Dialect
-from harness.load import outcomes
 
-if TYPE_CHECKING:
-    from harness.load.connection import Headers
+Headers = dict[bytes, bytes]
 
 MOST_BODY_BYTES = 16 * 1024 * 1024
 
@@ -79,7 +77,7 @@ class Answer:
 
     def refused(self, body: bytes) -> dict[str, Any]:
         """The error object of an answer that is not a 200."""
-        error = _object(body).get("error")
+        error = json_object(body).get("error")
         return error if isinstance(error, dict) else {}
 
     # -- shared
@@ -89,13 +87,13 @@ class Answer:
         self.sample.bytes = self._size
         if self.status != 200:
             self.refusal = self.refused(b"".join(self._parts))
-            code = _text(self.refusal.get("code"))
+            code = short_text(self.refusal.get("code"))
             return outcomes.of_answer(self.status, code), code
         if self._parser is not None:
             self.finish_stream()
             if self._error is not None:
                 self.refusal = self._error
-                code = _text(self._error.get("code"))
+                code = short_text(self._error.get("code"))
                 return outcomes.of_error_event(code), code
             if self._broken is None and self._done is None:
                 return Outcome.CUT_STREAM, None
@@ -163,94 +161,8 @@ class Answer:
         self.sample.answer_digest = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
-class RagChatAnswer(Answer):
-    """``rag-chat/1``: citations, tokens, then done or error."""
-
-    def event(self, event: Event, now: float) -> None:
-        if self._done is not None or self._error is not None:
-            if event.name in ("token", "done", "error", "citations"):
-                self._broken = f"event {event.name} after the last one"
-            return
-        match event.name:
-            case "token":
-                if self.sample.citations is None:
-                    self._broken = "a token before the citations"
-                self._token(event.data, now)
-            case "citations":
-                self._citations(_object(event.data).get("citations"))
-            case "done":
-                self._done = _object(event.data)
-            case "error":
-                error = _object(event.data).get("error")
-                self._error = error if isinstance(error, dict) else {}
-
-    def finish_stream(self) -> None:
-        if self._done is None or self._broken:
-            return
-        try:
-            texts = [row["text"] for row in orjson.loads(b"[" + b",".join(self._texts) + b"]")]
-            if not texts or not all(isinstance(t, str) and t for t in texts):
-                raise ValueError("a token without text")  # noqa: TRY301
-            self._digest("".join(texts))
-            self._closing(self._done)
-        except (ValueError, TypeError, KeyError) as error:
-            self._broken = f"{type(error).__name__}: {error}"
-
-    def whole(self, body: dict[str, Any]) -> None:
-        if not isinstance(body["answer"], str):
-            raise TypeError("answer is no text")
-        self._digest(body["answer"])
-        self._citations(body["citations"])
-        self._closing(body)
-
-    def _closing(self, body: dict[str, Any]) -> None:
-        if not isinstance(body["id"], str) or not isinstance(body["model"], str):
-            raise TypeError("id and model must be text")
-        self._usage(body["usage"], "input_tokens", "output_tokens")
-        timings = body.get("timings") or {}
-        for name in ("init_ms", "queue_ms", "retrieval_ms", "model_ttft_ms", "generation_ms"):
-            value = timings.get(name)
-            setattr(self.sample, name, float(value) if isinstance(value, int | float) else None)
-
-    def _citations(self, value: object) -> None:
-        if not isinstance(value, list):
-            self._broken = "citations is no list"
-            return
-        self.sample.citations = " ".join([str(c.get("passage_id")) for c in value if isinstance(c, dict)])
-
-
-class OpenAiAnswer(Answer):
-    """``openai-chat``: chunks with a delta, usage in the last, then ``[DONE]``."""
-
-    def event(self, event: Event, now: float) -> None:
-        if event.data == b"[DONE]":
-            self._done = {}
-            return
-        chunk = _object(event.data)
-        if "error" in chunk:
-            error = chunk["error"]
-            self._error = error if isinstance(error, dict) else {}
-            return
-        self._usage(chunk.get("usage"), "prompt_tokens", "completion_tokens")
-        for choice in chunk.get("choices") or ():
-            text = (choice.get("delta") or {}).get("content")
-            if isinstance(text, str) and text:
-                self._token(text.encode(), now)
-
-    def finish_stream(self) -> None:
-        if self._done is not None and not self._texts:
-            self._broken = "a stream without text"
-        self._digest(b"".join(self._texts).decode())
-
-    def whole(self, body: dict[str, Any]) -> None:
-        self._digest(str(body["choices"][0]["message"]["content"]))
-        self._usage(body.get("usage"), "prompt_tokens", "completion_tokens")
-
-
-READERS: dict[str, type[Answer]] = {Dialect.RAG_CHAT: RagChatAnswer, Dialect.OPENAI_CHAT: OpenAiAnswer}
-
-
-def _object(data: bytes) -> dict[str, Any]:
+def json_object(data: bytes) -> dict[str, Any]:
+    """A JSON object, or an empty one."""
     try:
         value = orjson.loads(data)
     except ValueError:
@@ -258,7 +170,8 @@ def _object(data: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _text(value: object) -> str | None:
+def short_text(value: object) -> str | None:
+    """A text of bounded length."""
     return value[:80] if isinstance(value, str) else None
 
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.domain.sse import Event, SseParser
+from harness.dialects.framing.sse import Event, SseParser
 
 WIRE = (
     b'\xef\xbb\xbf: keep-alive\r\n\r\nevent: citations\r\ndata: {"citations": []}\r\n\r\n'

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from harness.dialects.answer import Answer
 from harness.domain.field_map import value_at
-from harness.domain.target import Dialect
-from harness.load.answers import READERS, Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from harness.dialects.framing.sse import Event
     from harness.domain.field_map import FieldMap, Places
     from harness.domain.sample import Sample
-    from harness.domain.sse import Event
-    from harness.load.spec import RunSpec
 
 
 class MappedAnswer(Answer):
@@ -78,14 +73,6 @@ class MappedAnswer(Answer):
         cited = value_at(value, places.citations)
         if isinstance(cited, list):
             s.citations = " ".join("_".join(str(one).split()) for one in cited)
-
-
-def reader_of(spec: RunSpec) -> Callable[[Sample, float], Answer]:
-    """What reads the answers of a run."""
-    if spec.dialect == Dialect.MAPPED:
-        assert spec.fields is not None
-        return partial(MappedAnswer, fields=spec.fields)
-    return READERS[spec.dialect]
 
 
 def _value(data: bytes) -> Any:  # noqa: ANN401 - a JSON value

@@ -1,0 +1,28 @@
+"""Which reader a target's answers have."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from harness.dialects.mapped import MappedAnswer
+from harness.dialects.openai_chat import OpenAiAnswer
+from harness.dialects.rag_chat import RagChatAnswer
+from harness.domain.target import Dialect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.dialects.answer import Answer
+    from harness.domain.field_map import FieldMap
+    from harness.domain.sample import Sample
+
+READERS: dict[str, type[Answer]] = {Dialect.RAG_CHAT: RagChatAnswer, Dialect.OPENAI_CHAT: OpenAiAnswer}
+
+
+def reader_of(dialect: str, fields: FieldMap | None) -> Callable[[Sample, float], Answer]:
+    """What reads the answers of a run; ``fields`` for ``mapped`` alone."""
+    if dialect == Dialect.MAPPED:
+        assert fields is not None
+        return partial(MappedAnswer, fields=fields)
+    return READERS[dialect]
