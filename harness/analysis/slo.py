@@ -108,6 +108,14 @@ def judge(held: Held, alpha: float) -> tuple[Judgement, str]:
         return Judgement.PASS, f"{seen}: shown to be fewer"
     if beyond.above(allowed, alpha):
         return Judgement.FAIL, f"{seen}: shown to be more"
+    if beyond.alike.short:
+        short = (
+            f"a run of {beyond.n / beyond.blocks:.0f} requests is shorter than what its requests remember of each other"
+        )
+        return (
+            Judgement.INCONCLUSIVE,
+            f"{seen}: not shown, for {short}; longer runs would tell, rather than more of them",
+        )
     return Judgement.INCONCLUSIVE, f"{seen}: shown neither to be fewer nor to be more"
 
 

@@ -210,7 +210,8 @@ def main(draws: int) -> None:
         print(f"{done} of {steps}, about {left / 60:.0f} min left", file=sys.stderr, flush=True)
 
     print(
-        f"{draws} draws a row. Coverage of nominal 95 %; width of p95 over Woodruff's, of the share over t's; errors of verdicts at the true limit."
+        f"{draws} draws a row. Coverage of nominal 95 %; width of p95 over Woodruff's, of the share over t's; "
+        "errors of verdicts at the true limit."
     )
     print(HEAD)
     for law in LAWS:
