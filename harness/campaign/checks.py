@@ -14,6 +14,7 @@ from harness.campaign.fronts import front_checks
 from harness.campaign.mapped_check import check_mapped
 from harness.campaign.openai_check import check_openai
 from harness.campaign.recognise import recognise
+from harness.domain.lines import first_line
 from harness.domain.target import AwsLambda, Dialect, Target
 from harness.errors import PilotError
 from harness.planning.changes import last_seal
@@ -130,7 +131,7 @@ def _facts(workspace: Workspace, target: Target, url: str) -> dict[str, Any] | s
     try:
         return runtime_of(target, workspace, url).facts()
     except PilotError as error:
-        return str(error).splitlines()[0]
+        return first_line(str(error))
 
 
 def _named(target: Target, check: Check) -> Check:

@@ -14,6 +14,7 @@ from harness.campaign.metering import Meter, metered
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress, Seen, Step, duration
 from harness.costing.forecast import run_cost_usd
+from harness.domain.lines import lines_of
 from harness.domain.plan import Plan, Run, Start
 from harness.domain.target import Runtime, Target
 from harness.errors import Exit, Interrupted, InvalidRun, LimitReached, PilotError, Refused
@@ -150,7 +151,7 @@ class Driver:
         record = self._store.record(run, attempt)
         if record is None or code == Exit.REFUSED:
             log = folder.with_suffix(".log")
-            words = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
+            words = lines_of(log.read_text(encoding="utf-8", errors="replace").strip())[-3:]
             kind = Refused if code == Exit.REFUSED else PilotError
             raise kind(f"{run.id} did not begin: {' '.join(words) or f'exit code {code}'}", f"see {log}")
         if errors := (record.ledger or {}).get("write_errors"):

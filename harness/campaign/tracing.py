@@ -18,6 +18,7 @@ from harness.campaign.symptoms import status_words, transport_words
 from harness.domain.reading import Absent, LineSource, MetricSource, Series, Window
 from harness.domain.target import Dialect, Target
 from harness.runtimes.ready import auth_of, verify_of
+from harness.sources.shapes import ask
 
 LOOK_AGAIN_S = 2.0
 AROUND_S = 60.0  # clocks differ, and a minute's point is named by its start
@@ -91,7 +92,7 @@ def follow(
 
 
 def _look(name: str, source: MetricSource, sent: Sent) -> Check:
-    readings = source.read(sent.window)
+    readings = ask(source, sent.window)
     title = f"{name}: it is there"
     if failed := [r for r in readings if isinstance(r, Absent) and r.failed]:
         return Check(title, Answer.UNKNOWN, failed[0].reason)

@@ -17,6 +17,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from harness.domain.lines import lines_of
 from harness.domain.plan import Block, Plan, ProfilePlan, Run, Start
 from harness.errors import BadFile, PilotError, Problem
 from harness.evidence.digests import chained
@@ -122,7 +123,7 @@ class Store:
         line = jsonable({"utc": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **what})
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            with (self.root / "journal.jsonl").open("a", encoding="utf-8") as file:
+            with (self.root / "journal.jsonl").open("a", encoding="utf-8", errors="backslashreplace") as file:
                 fcntl.flock(file, fcntl.LOCK_EX)  # one writer at a time, or the chain would fork
                 before = next((str(old["chain"]) for old in reversed(self.journal()) if "chain" in old), "")
                 line["chain"] = chained(before, line)
@@ -140,7 +141,7 @@ class Store:
         if not path.exists():
             return []
         out = []
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        for line in lines_of(path.read_bytes().decode("utf-8", errors="replace")):
             try:
                 out.append(json.loads(line))
             except ValueError:

@@ -320,6 +320,7 @@ class Coordinator:
             return None
         played = self._spec.load.played(self._spec.seed)
         return {
+            "times_read_as": self._spec.load.trace.clock.value,
             "change": played.change.value,
             "share": played.share,
             "speed": played.speed,
