@@ -33,9 +33,10 @@ from harness.campaign.checks import ADVICE, CHECKED, Endpoint, checked, comparin
 from harness.campaign.contract_check import Answer, Check
 from harness.campaign.drive import limits_of, usual_usd, worst_case_usd
 from harness.campaign.execute import Campaign, Tally
-from harness.campaign.lock import alone
+from harness.campaign.lock import CAMPAIGN, alone
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress, duration
+from harness.campaign.silence import unheard
 from harness.cloud.credentials import require as require_credentials
 from harness.decision.as_json import decision_json
 from harness.decision.decide import Decision
@@ -118,7 +119,8 @@ def calibrate(
 ) -> tuple[calibrating.Calibration, Path]:
     """Hold the load generator to known laws; the record lies with the evidence."""
     progress.say(f"calibrating the load generator against known laws, about {duration(effort.expected_s)}")
-    made = calibrating.calibrate(progress.say, effort)
+    with alone(workspace.state / CAMPAIGN, "pilot calibrate"):
+        made = calibrating.calibrate(progress.say, effort)
     return made, calibrating.write(workspace.evidence, made)
 
 
@@ -138,10 +140,10 @@ def sweep(
         workspace.swept(one)  # what is wrong with any setting is said before anything is drawn
     plans = {name: sweeping.drawn(workspace, one, rounds, most_s) for name, one in declared.items()}
     out = []
-    with alone(workspace.state / "sweep.lock", "pilot sweep"):
+    with alone(workspace.state / CAMPAIGN, "pilot sweep"):
         for name, one in declared.items():
             store = sweeping.store_of(workspace, one)
-            if not checked(store.journal()):
+            if not checked(store.journal()) or unheard(store.journal()):
                 _gated(check(workspace, [name]), store, progress)
             _, pulled = sweeping.measure(workspace, one, plans[name], progress)
             if pulled.unsettled or pulled.failed:
@@ -218,7 +220,12 @@ def outlook(workspace: Workspace, made: Plan) -> tuple[Outlook, ...]:
 def run(
     workspace: Workspace, progress: Progress, *, now: bool, after_block: Callable[[Block], None] | None = None
 ) -> Tally:
-    """Execute the sealed plan's remaining blocks, after both targets have passed the contract check."""
+    """Execute the sealed plan's remaining blocks, after both targets have passed the contract check; one at a time."""
+    with alone(workspace.state / CAMPAIGN, "pilot run"):
+        return _run(workspace, progress, now=now, after_block=after_block)
+
+
+def _run(workspace: Workspace, progress: Progress, *, now: bool, after_block: Callable[[Block], None] | None) -> Tally:
     store = Store(workspace.evidence)
     there = sealing.standing(store)
     if there is None:
@@ -228,7 +235,7 @@ def run(
     note_changes(workspace, sealed_plan, store)
     limits_of(workspace).check_stop_file()
     require_credentials(workspace.measured())
-    if not checked(store.journal()):
+    if not checked(store.journal()) or unheard(store.journal()):
         results = check(workspace, [])
         _gated(results, store, progress)
         advice = [(n, c) for n in ADVICE for c in results.get(n, ()) if not c.stands]

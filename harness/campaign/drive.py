@@ -10,19 +10,21 @@ from pathlib import Path
 
 from harness.campaign.launch import launch
 from harness.campaign.limits import Limits
-from harness.campaign.metering import Meter, metered
+from harness.campaign.metering import Meter
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress, Seen, Step, duration
+from harness.campaign.settle import account, settle
 from harness.costing.forecast import run_cost_usd
 from harness.domain.lines import lines_of
 from harness.domain.plan import Plan, Run, Start
 from harness.domain.target import Runtime, Target
 from harness.errors import Exit, Interrupted, InvalidRun, LimitReached, PilotError, Refused
-from harness.evidence.digests import digest_of, digests_of
+from harness.evidence.digests import digest_of
 from harness.evidence.files import dump, write_text
 from harness.evidence.store import RunRecord, Store
 from harness.launch import Launcher
 from harness.runtimes import runtime_of
+from harness.signals import ENDING
 from harness.workspace import Workspace
 
 TOKENS = (2000, 512)  # an answer's worst case in the forecast: prompt and max_tokens of the questions
@@ -101,25 +103,34 @@ class Driver:
         target = self._targets[run.target]
         runtime = runtime_of(target, self._workspace, self._platform.url(run.target))
         cold_method = self._prepare(run, target, runtime)
+        with ENDING.held():  # from here on there is something to settle; the run itself is stopped all the same
+            record, code = self._measured(run, attempt, step, cold_method)
+            self._after(run, record, runtime, cold_method)
+        self._progress.say(_line(step, record))
+        if code == Exit.LIMIT:
+            raise LimitReached(f"{run.id}: {(record.ledger or {}).get('stopped_by')}", "check the target's credentials")
+        return record
+
+    def _measured(self, run: Run, attempt: int, step: Step, cold_method: str | None) -> tuple[RunRecord, int | None]:
+        """Launched, ended and paid for, whatever ended it."""
+        target, folder = self._targets[run.target], self._store.run_folder(run, attempt)
         self._store.note("run begun", run=run.id, attempt=attempt, cold=cold_method, schedule=run.schedule_digest)
-        folder = self._store.run_folder(run, attempt)
         worst = worst_case_usd(self._workspace, target, run)
         try:
             code = self._launch(run, target, folder, step)
-        except (KeyboardInterrupt, PilotError, Stopped) as error:
-            self._settle(run, attempt, worst, folder, code=None, note=type(error).__name__)
+        except BaseException as error:
+            if folder.is_dir():
+                account(folder)
+            self._settle(run, attempt, worst, code=None, note=type(error).__name__)
             if isinstance(error, KeyboardInterrupt):
                 raise Interrupted(
                     f"stopped during {run.id}; what was measured is kept", f"{self._of.command} goes on"
                 ) from None
             raise
-        self._settle(run, attempt, worst, folder, code=code)
-        record = self._ended(run, attempt, folder, code)
-        self._after(run, record, runtime.facts(), cold_method)
-        self._progress.say(_line(step, record))
-        if code == Exit.LIMIT:
-            raise LimitReached(f"{run.id}: {(record.ledger or {}).get('stopped_by')}", "check the target's credentials")
-        return record
+        if code is None or code < 0 or folder.is_dir():
+            account(folder, code)
+        self._settle(run, attempt, worst, code=code)
+        return self._ended(run, attempt, folder, code), code
 
     def _prepare(self, run: Run, target: Target, runtime: Runtime) -> str | None:
         if self._of.prepare is not None:
@@ -129,10 +140,11 @@ class Driver:
         runtime.wait_ready()
         return None
 
-    def _launch(self, run: Run, target: Target, folder: Path, step: Step) -> int:
+    def _launch(self, run: Run, target: Target, folder: Path, step: Step) -> int | None:
         meter = Meter(target)
 
         def tick(elapsed_s: float) -> None:
+            ENDING.check()
             if self._stop.is_set():
                 raise Stopped
             self._limits.check_stop_file()
@@ -147,7 +159,7 @@ class Driver:
         urls = (self._platform.url(run.target), *self._platform.lanes(run.target))
         return launch(self._launcher, run, self._profiles[run.profile], urls, folder, tick)
 
-    def _ended(self, run: Run, attempt: int, folder: Path, code: int) -> RunRecord:
+    def _ended(self, run: Run, attempt: int, folder: Path, code: int | None) -> RunRecord:
         record = self._store.record(run, attempt)
         if record is None or code == Exit.REFUSED:
             log = folder.with_suffix(".log")
@@ -161,23 +173,13 @@ class Driver:
             )
         return record
 
-    def _settle(
-        self, run: Run, attempt: int, worst: Decimal, folder: Path, code: int | None, note: str | None = None
-    ) -> None:
-        """Count the run at what its samples say; at its worst case where they do not account for every arrival."""
-        meter = metered(self._targets[run.target], folder)
-        record = self._store.record(run, attempt)
-        elapsed_s = (record.run or {}).get("elapsed_s") if record else None
-        known = meter is not None and elapsed_s is not None and not (record and record.lost)
-        cost = meter.cost_usd(elapsed_s) if known and meter and elapsed_s else worst
+    def _settle(self, run: Run, attempt: int, worst: Decimal, code: int | None, note: str | None = None) -> None:
+        cost = settle(self._store, self._targets[run.target], run, attempt, worst, code=code, note=note)
         self._limits.settle(cost)
-        files = {str(folder.relative_to(self._store.root)): digests_of(folder)}
-        said = {"files": files, "exit_code": code, "cost_usd": str(cost), "reserved_usd": str(worst), "note": note}
-        self._store.note("run ended", run=run.id, attempt=attempt, basis="samples" if known else "worst case", **said)
 
-    def _after(self, run: Run, record: RunRecord, facts: dict[str, object], cold_method: str | None) -> None:
+    def _after(self, run: Run, record: RunRecord, runtime: Runtime, cold_method: str | None) -> None:
         """Facts are asked after the run: before a cold probe nothing may touch the target."""
-        content = {"schema_version": 1, "target": run.target, "facts": facts, "cold_method": cold_method}
+        content = {"schema_version": 1, "target": run.target, "facts": runtime.facts(), "cold_method": cold_method}
         try:
             path = record.path / "facts.json"
             write_text(path, dump(content))

@@ -8,16 +8,19 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from harness.campaign.drive import Driven, Driver, Stopped, limits_of
+from harness.campaign.drive import Driven, Driver, Stopped, limits_of, worst_case_usd
 from harness.campaign.limits import spent_in
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Pace, Progress, Step, duration
 from harness.campaign.quiet import wait_until_quiet
+from harness.campaign.settle import account, settle, unsettled, wait_closed
 from harness.campaign.settling import Ask, Stopping
+from harness.campaign.silence import stop_if_silent
 from harness.domain.plan import Block, Plan, Run
 from harness.errors import Interrupted
 from harness.evidence.store import RunRecord, Store
 from harness.launch import Launcher
+from harness.signals import ENDING
 from harness.workspace import Workspace
 
 SLOT_POLL_S = 5.0
@@ -54,13 +57,21 @@ class Campaign:
         self._of = of or Driven(workspace.measured())
         self._after_block = after_block
         self._limits = limits_of(workspace)
-        self._limits.spent_usd = spent_in(workspace.evidence)
         self._pace = Pace()
         self._stopping = Stopping(plan, store, progress, settled)
 
     def run(self, *, now: bool) -> Tally:
         """Every block that has no valid attempt yet, in order; raises LimitReached or Interrupted."""
+        try:
+            return self._run(now=now)
+        except KeyboardInterrupt:
+            raise Interrupted(
+                "stopped between two runs; what was measured is kept", f"{self._of.command} goes on"
+            ) from None
+
+    def _run(self, *, now: bool) -> Tally:
         units = _blocks_first(self._plan.units) if now else self._plan.units
+        self._settle_killed()
         given_up = 0
         with (
             Launcher(self._workspace.root, self._workspace.state / "nursery.err") as launcher,
@@ -75,9 +86,24 @@ class Campaign:
                     continue
                 self._wait_for(block, now=now)
                 given_up += not self._until_valid(block, self._stopping.needed(units), drive)
+                if (attempt := self._store.valid_attempt(block)) is not None:
+                    stop_if_silent(self._store, block, attempt, self._of.command)
         valid = sum(self._store.valid_attempt(b) is not None for b in units)
         needed = len(self._stopping.needed(units))
         return Tally(valid, given_up, needed - valid - given_up, len(units) - needed)
+
+    def _settle_killed(self) -> None:
+        """Runs whose campaign was killed under them enter the budget now, and have a ledger."""
+        targets = {target.name: target for target in self._of.targets}
+        for run, attempt in unsettled(self._plan, self._store.journal()):
+            folder = self._store.run_folder(run, attempt)
+            if folder.is_dir():
+                wait_closed(folder)
+                account(folder)
+            if run.target in targets:
+                worst = worst_case_usd(self._workspace, targets[run.target], run)
+                settle(self._store, targets[run.target], run, attempt, worst, code=None, note="its campaign was killed")
+        self._limits.spent_usd = spent_in(self._workspace.evidence)
 
     def _until_valid(self, block: Block, units: Sequence[Block], drive: Driver) -> bool:
         """Repeats an INVALID block at once, as soon as this machine keeps time again; False when it is given up."""
@@ -143,24 +169,19 @@ class Campaign:
         return True
 
     def _side_by_side(self, runs: Sequence[Run], attempt: int, steps: Sequence[Step], drive: Driver) -> list[RunRecord]:
-        """The first that fails stops the others, and so does Ctrl-C; what each measured is kept."""
+        """The first that fails stops the others, a signal stops all; what each measured is kept."""
         drive.reserve(runs)
         if len(runs) == 1:
             return [drive(runs[0], attempt, steps[0])]
-        with ThreadPoolExecutor(len(runs)) as pool:
+        with ENDING.held(), ThreadPoolExecutor(len(runs)) as pool:
             futures = [pool.submit(drive, run, attempt, step) for run, step in zip(runs, steps, strict=True)]
-            try:
-                wait(futures, return_when=FIRST_EXCEPTION)
-            except KeyboardInterrupt:
-                drive.stop()
-                words = f"stopped during {' and '.join(run.id for run in runs)}; what was measured is kept"
-                raise Interrupted(words, f"{self._of.command} goes on") from None
+            wait(futures, return_when=FIRST_EXCEPTION)  # each of them looks whether an end was asked for
             if any(future.done() and future.exception() for future in futures):
                 drive.stop()
-        errors = [error for future in futures if (error := future.exception()) is not None]
-        for error in sorted(errors, key=lambda e: isinstance(e, Stopped)):
-            raise error
-        return [future.result() for future in futures]
+            errors = [error for future in futures if (error := future.exception()) is not None]
+            for error in sorted(errors, key=lambda e: isinstance(e, Stopped)):
+                raise error
+            return [future.result() for future in futures]
 
 
 def _blocks_first(units: Sequence[Block]) -> tuple[Block, ...]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from harness.domain.plan import ProfilePlan, Run
-from harness.errors import Exit
 from harness.launch import Launcher
+from harness.signals import Asked
 
 OVERTIME_FACTOR, OVERTIME_S = 1.5, 120.0  # an experiment takes as long as its target makes it
 POLL_S = 0.2
@@ -30,11 +31,12 @@ def launch(
     urls: tuple[str, ...],
     folder: Path,
     tick: Callable[[float], None],
-) -> int:
-    """Its exit code; what ``tick`` raises stops it first, which then closes its ledger.
+) -> int | None:
+    """Its exit code, negative where a signal killed it, None where nobody could tell; it has ended in any case.
 
-    ``urls``: the target's, then those of its independent copies. Its words go to a log
-    beside its folder. Raises PilotError when nobody can say how it ended.
+    What ``tick`` raises stops it first, which then closes its ledger; a signal that this
+    command got is passed on as it came. ``urls``: the target's, then those of its
+    independent copies. Its words go to a log beside its folder.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     env = {"PILOT_CAMPAIGN": "1", "PILOT_BASE_URL": urls[0], "PILOT_LANE_URLS": ",".join(urls[1:])}
@@ -46,10 +48,10 @@ def launch(
             tick(elapsed_s)
             if elapsed_s > OVERTIME_FACTOR * run.expected_s + OVERTIME_S:
                 launched.terminate()
-                return int(Exit.INVALID)
-    except BaseException:
-        launched.terminate()
+                break
+    except BaseException as error:
+        launched.terminate(error.number if isinstance(error, Asked) else signal.SIGTERM)
         raise
     if launched.code is None:
-        raise launcher.lost()
+        launched.outlived()
     return launched.code

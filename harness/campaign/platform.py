@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import selectors
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from typing import Self
 
 from harness.domain.target import Target
 from harness.errors import Exit, PilotError, Refused
+from harness.signals import PARENT_OF_TARGETS
 from harness.workspace import Workspace
 
 START_S = 60.0
@@ -38,6 +40,7 @@ class EmbeddedPlatform:
                 self._process = subprocess.Popen(
                     [sys.executable, "-m", "harness", "up", *self._embedded],
                     cwd=self._root,
+                    env={**os.environ, PARENT_OF_TARGETS: str(os.getpid())},
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=err,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import version
 from typing import Annotated, Any
@@ -12,6 +13,7 @@ import typer
 
 from harness.cli.output import pages
 from harness.errors import Exit, PilotError
+from harness.signals import ENDING
 
 COMMANDS = (
     "init",
@@ -71,22 +73,36 @@ def registered(names: Sequence[str] = COMMANDS) -> typer.Typer:
 
 def main() -> None:
     """Run one command; every error of ours is one clear message and its documented exit code."""
+    ENDING.heed()
     asked = [name for name in COMMANDS if name in sys.argv[1:2]]
     # a command alone starts faster, and pilot cold is called in the middle of measurements
-    app = registered(asked or COMMANDS)
+    sys.exit(_code_of(asked or COMMANDS))
+
+
+def _code_of(names: Sequence[str]) -> int:
     try:
-        code = app(standalone_mode=False, prog_name="pilot")
-        sys.exit(code if isinstance(code, int) else int(Exit.DONE))
+        code = registered(names)(standalone_mode=False, prog_name="pilot")
     except USAGE_ERRORS as error:
         error.show()
-        sys.exit(int(Exit.REFUSED))
+        return int(Exit.REFUSED)
     except PilotError as error:
-        hint = f"\n  {error.hint}" if error.hint else ""
-        print(f"pilot: {error}{hint}", file=sys.stderr)
-        sys.exit(int(error.exit_code))
-    except OSError as error:
-        print(f"pilot: {error.filename or 'input or output'}: {error.strerror or error}", file=sys.stderr)
-        sys.exit(int(Exit.FAILED))
+        _tell(str(error) + (f"\n  {error.hint}" if error.hint else ""))
+        return int(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        print("pilot: interrupted", file=sys.stderr)
-        sys.exit(int(Exit.INTERRUPTED))
+        return _interrupted()
+    except OSError as error:
+        if ENDING.asked is not None:
+            return _interrupted()
+        _tell(f"{error.filename or 'input or output'}: {error.strerror or error}")
+        return int(Exit.FAILED)
+    return code if isinstance(code, int) else int(Exit.DONE)
+
+
+def _interrupted() -> int:
+    _tell(f"interrupted{f' by {ENDING.asked.name}' if ENDING.asked else ''}")
+    return int(Exit.INTERRUPTED)
+
+
+def _tell(words: str) -> None:
+    with suppress(OSError):  # the terminal may be gone, and with it whoever would read this
+        print(f"pilot: {words}", file=sys.stderr, flush=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ import typer
 from harness.errors import Exit, PilotError
 from harness.local.registry import Entry, Registry
 from harness.local.supervisor import Supervisor
+from harness.signals import PARENT_OF_TARGETS, heeded
 from harness.workspace import find
 
 DETACHED_VARIABLE = "PILOT_DETACHED"
@@ -39,8 +41,14 @@ def up(
     if detach:
         _detached(targets, workspace.state)
         return
-    supervisor = Supervisor(chosen, workspace.state, follow_parent=not os.environ.get(DETACHED_VARIABLE))
-    asyncio.run(supervisor.run(_announce))
+    # who begins it may be gone before there is anything to watch, and a child's getppid() then names another
+    parent = None if os.environ.get(DETACHED_VARIABLE) else int(os.environ.get(PARENT_OF_TARGETS) or os.getppid())
+    supervisor = Supervisor(chosen, workspace.state, parent=parent)
+    try:
+        asyncio.run(supervisor.run(_announce))
+    finally:
+        for number in heeded():
+            signal.signal(number, signal.SIG_IGN)  # it is ending: asked again, there is nothing more to do
 
 
 def _announce(entry: Entry) -> None:
@@ -55,7 +63,7 @@ def _detached(targets: list[str], state: Path) -> None:
     with words.open("wb") as err:
         child = subprocess.Popen(
             [sys.executable, "-m", "harness", "up", *targets],
-            env={**os.environ, DETACHED_VARIABLE: "1"},
+            env={**os.environ, DETACHED_VARIABLE: "1", PARENT_OF_TARGETS: ""},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=err,

@@ -13,6 +13,7 @@ from harness.decision.collected import disagreeing, uncollected, unreconciled
 from harness.decision.errors import aa_words
 from harness.decision.findings import Findings
 from harness.domain.estimate import Unknown
+from harness.domain.ledger import only_upstream
 from harness.domain.plan import Plan
 from harness.domain.target import External
 from harness.domain.verdict import METHOD
@@ -65,6 +66,7 @@ def doubts(workspace: Workspace, plan: Plan, store: Store, findings: Findings) -
     out += _warm_up(findings)
     out += _capacity(workspace, findings)
     out += _contention(findings)
+    out += _silent(findings)
     out += _never_cold(findings)
     return tuple(out)
 
@@ -282,6 +284,15 @@ def _contention(findings: Findings) -> list[str]:
         "more; generator, model and targets then waited for each other."
     )
     return [words]
+
+
+def _silent(findings: Findings) -> list[str]:
+    """Runs that count and measured nothing but the provider's failure."""
+    silent = sum(only_upstream((r.record.ledger or {}).get("outcomes") or {}) for r in findings.data.runs)
+    if not silent:
+        return []
+    of = len(findings.data.runs)
+    return [f"In {silent} of {of} runs the provider failed every request; they count, and say nothing of the runtimes."]
 
 
 def _retries(findings: Findings) -> list[str]:

@@ -121,6 +121,17 @@ class Ledger:
         return self.planned - sum(self.outcomes.get(o, 0) for o in (Outcome.NOT_SENT, Outcome.LOST))
 
 
+UPSTREAM = frozenset({Outcome.UPSTREAM_ERROR, Outcome.UPSTREAM_THROTTLED})
+LEAST_TO_TELL = 5  # requests: fewer can all fail by chance
+
+
+def only_upstream(outcomes: Mapping[str, int]) -> bool:
+    """Whether the provider behind a target failed every request that was sent: such a run says nothing of the runtime."""
+    unsent = (Outcome.NOT_SENT, Outcome.LOST, Outcome.ABORTED)
+    sent = sum(count for name, count in outcomes.items() if name not in unsent)
+    return sent >= LEAST_TO_TELL and sum(outcomes.get(name, 0) for name in UPSTREAM) == sent
+
+
 def lag_limit_s(tightest_s: float | None) -> float:
     """The larger of 20 ms and 2 % of the tightest latency promise: more lateness than that would colour its percentile."""
     return max(LAG_FLOOR_S, LAG_SHARE * (tightest_s or 0.0))

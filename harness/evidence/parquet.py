@@ -17,7 +17,7 @@ def write(path: Path, rows: Sequence[Sequence[Any]], kinds: Mapping[str, str], v
 def write_chunks(
     path: Path, chunks: Iterable[Sequence[Sequence[Any]]], kinds: Mapping[str, str], version: int
 ) -> None:
-    """A row group a chunk, so that memory stays that of one; raises OSError and leaves no partial file.
+    """A row group a chunk, so that memory stays that of one; leaves no partial file, whatever it raises.
 
     pyarrow is imported only here, after the run.
     """
@@ -38,7 +38,7 @@ def write_chunks(
                 arrays = [array(values, field.type) for values, field in zip(columns, schema, strict=True)]
                 writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
         partial.replace(path)
-    except OSError:
+    except BaseException:
         with contextlib.suppress(OSError):
             partial.unlink()
         raise

@@ -78,15 +78,15 @@ class RunFolder:
         try:
             parquet.write_chunks(self.path / "samples.parquet", chunks, SAMPLE_KINDS, SAMPLES_VERSION)
             parquet.write(self.path / "generator.parquet", generator, GENERATOR_KINDS, GENERATOR_VERSION)
-        except OSError as error:
-            self._note(f"samples.parquet: {error.strerror or error}")
+        except Exception as error:  # noqa: BLE001 - a value that no column holds must not cost the ledger
+            self._note(f"samples.parquet: {_why(error)}")
             return
         if not self.errors:
             with contextlib.suppress(OSError):
                 (self.path / SPOOL).unlink()
 
     def close(self, ledger: Ledger) -> None:
-        """ledger.json is the last word on a run: without it, the run did not end."""
+        """ledger.json is the last word on a run: without it, the run did not end. May be called again with another."""
         self._give_back()
         if self._spool is not None:
             self._spool.close()
@@ -96,9 +96,9 @@ class RunFolder:
     def _text(self, name: str, value: dict[str, Any]) -> None:
         try:
             write_text(self.path / name, dump(value))
-        except OSError as error:
-            self._note(f"{name}: {error.strerror}")
-            with contextlib.suppress(OSError):
+        except Exception as error:  # noqa: BLE001 - what a target says of itself must not cost the ledger
+            self._note(f"{name}: {_why(error)}")
+            with contextlib.suppress(Exception):
                 write_text(self.path / name, dump(value))
 
     def _note(self, error: str) -> None:
@@ -118,6 +118,11 @@ class RunFolder:
     def _give_back(self) -> None:
         with contextlib.suppress(OSError):
             (self.path / RESERVE).unlink()
+
+
+def _why(error: Exception) -> str:
+    said = error.strerror if isinstance(error, OSError) else None
+    return said or f"{type(error).__name__}: {str(error)[:200]}"
 
 
 def ledger_json(ledger: Ledger) -> dict[str, Any]:

@@ -8,16 +8,22 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Any, Self
+
+import psutil
 
 from harness.errors import PilotError
 
 START_S = 60.0
-TERMINATE_S = 15.0
+TERMINATE_S = 60.0  # a million samples take their time to be written down
+KILL_S = 5.0
+GONE_S = 15.0  # a run whose nursery is gone sees that within a second, and then closes its ledger
+POLL_S = 0.1
 
 
 class Launched:
@@ -26,10 +32,11 @@ class Launched:
     def __init__(self) -> None:
         self.pid: int | None = None
         self.code: int | None = None
+        self._begun = threading.Event()
         self._ended = threading.Event()
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Whether it has ended within this time."""
+        """Whether it has ended within this time, or whoever would say so has."""
         return self._ended.wait(seconds)
 
     def hear(self, pid: int | None = None, code: int | None = None, *, gone: bool = False) -> None:
@@ -38,36 +45,61 @@ class Launched:
         self.code = code if code is not None else self.code
         if gone or code is not None:
             self._ended.set()
+        if gone or self.pid is not None:
+            self._begun.set()
 
-    def terminate(self) -> None:
-        """SIGTERM, time to flush, then SIGKILL; returns when it has ended."""
-        for number, wait_s in ((signal.SIGTERM, TERMINATE_S), (signal.SIGKILL, 5.0)):
-            if self._ended.is_set() or self.pid is None:
+    @property
+    def running(self) -> bool:
+        """As this machine says, whatever was heard."""
+        if self.pid is None or self.code is not None:
+            return False
+        try:
+            return psutil.Process(self.pid).status() != psutil.STATUS_ZOMBIE
+        except psutil.Error:
+            return False
+
+    def outlived(self) -> None:
+        """Return when the process is gone too, where its nursery was first."""
+        if not self._gone_within(GONE_S):
+            self._signal(signal.SIGKILL)
+            self._gone_within(KILL_S)
+
+    def terminate(self, number: int = signal.SIGTERM) -> None:
+        """The signal, time to flush, then SIGKILL; returns when it has ended."""
+        self._begun.wait(START_S)  # one that has been asked for and not begun yet would begin after us
+        for sent, wait_s in ((number, TERMINATE_S), (signal.SIGKILL, KILL_S)):
+            if self.pid is None or (self._ended.is_set() and not self.running):
                 return
+            self._signal(sent)
+            if self._ended.wait(wait_s) and self._gone_within(wait_s):
+                return
+
+    def _signal(self, number: int) -> None:
+        if self.pid is not None:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
-            if self._ended.wait(wait_s):
-                return
+
+    def _gone_within(self, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while self.running:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(POLL_S)
+        return True
 
 
-class Launcher:
-    """A nursery as a context; any thread may begin runs, and several may go at once."""
+class _Nursery:
+    """One such process, and the runs that it began."""
 
     def __init__(self, folder: Path, words: Path) -> None:
-        self._folder = folder
-        self._words = words
         self._lock = threading.Lock()
         self._launched: list[Launched] = []
         self._ready = threading.Event()
-        self._gone = False
-        self._process: subprocess.Popen[str] | None = None
-
-    def __enter__(self) -> Self:
-        self._words.parent.mkdir(parents=True, exist_ok=True)
-        with self._words.open("w", encoding="utf-8") as err:
+        self._gone = threading.Event()
+        with words.open("a", encoding="utf-8") as err:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "harness.load.nursery"],
-                cwd=self._folder,
+                cwd=folder,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=err,
@@ -75,51 +107,105 @@ class Launcher:
                 bufsize=1,
                 start_new_session=True,  # Ctrl-C reaches us first; we pass it on and wait for the ledger
             )
+        assert self._process.stdin is not None
         assert self._process.stdout is not None
+        self._in: IO[str] = self._process.stdin
         threading.Thread(target=self._listen, args=(self._process.stdout,), daemon=True).start()
+
+    @property
+    def gone(self) -> bool:
+        return self._gone.is_set()
+
+    def begin(self, job: dict[str, Any]) -> Launched | None:
+        """None when it is gone."""
+        if not self._ready.wait(START_S) or self.gone:
+            return None
+        with self._lock:
+            launched = Launched()
+            self._launched.append(launched)
+            try:
+                self._in.write(json.dumps(job) + "\n")
+                self._in.flush()
+            except (OSError, ValueError):
+                self._launched.pop()
+                return None
+            if self.gone:  # it went before it could read that
+                launched.hear(gone=True)
+        return launched
+
+    def terminate(self, number: int) -> None:
+        """Every run that it began and that is still there."""
+        for launched in [one for one in self._launched if one.code is None]:
+            launched.terminate(number)
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self._in.close()  # it ends; a run that is still there sees that its parent is gone
+        try:
+            self._process.wait(KILL_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(KILL_S)
+
+    def _listen(self, out: IO[str]) -> None:
+        try:
+            for line in out:
+                said = json.loads(line)
+                if "begun" in said:
+                    self._launched[said["begun"] - 1].hear(said.get("pid"), said.get("code"))
+                self._ready.set()
+        except (ValueError, LookupError, TypeError, AttributeError):
+            self._process.kill()  # what it says is not to be understood: the runs end with it, and that is noticed
+        finally:
+            self._gone.set()
+            self._ready.set()
+            for launched in list(self._launched):
+                launched.hear(gone=True)
+            out.close()
+
+
+class Launcher:
+    """Nurseries as a context, one at a time; any thread may begin runs, and several may go at once."""
+
+    def __init__(self, folder: Path, words: Path) -> None:
+        self._folder = folder
+        self._words = words
+        self._lock = threading.Lock()
+        self._nursery: _Nursery | None = None
+
+    def __enter__(self) -> Self:
+        self._words.parent.mkdir(parents=True, exist_ok=True)
+        self._words.write_bytes(b"")
+        self._nursery = _Nursery(self._folder, self._words)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._process is not None
-        assert self._process.stdin is not None
-        with suppress(BrokenPipeError):
-            self._process.stdin.close()  # it ends; a run that is still there sees that its parent is gone
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(5)
+        if self._nursery is not None:
+            self._nursery.close()
 
     def begin(self, argv: Sequence[str], env: Mapping[str, str], log: Path, cwd: Path | None = None) -> Launched:
-        """``locust ARGV`` in the folder, or ``cwd``, its words in ``log``; raises PilotError when the nursery is gone."""
-        if not self._ready.wait(START_S) or self._gone:
-            raise self.lost()
-        assert self._process is not None
-        assert self._process.stdin is not None
+        """``locust ARGV`` in the folder, or ``cwd``, its words in ``log``.
+
+        A nursery that is gone is replaced; raises PilotError when that one goes too.
+        """
+        job = {"argv": [*argv], "env": {**env}, "log": str(log), "cwd": str(cwd or self._folder)}
+        for _ in range(2):
+            nursery = self._alive()
+            if (launched := nursery.begin(job)) is not None:
+                return launched
+        raise PilotError("the process that begins the runs cannot be kept alive", f"its words are in {self._words}")
+
+    def terminate(self, number: int = signal.SIGTERM) -> None:
+        """Every run that is going."""
+        if self._nursery is not None:
+            self._nursery.terminate(number)
+
+    def _alive(self) -> _Nursery:
         with self._lock:
-            launched = Launched()
-            self._launched.append(launched)
-            try:
-                job = {"argv": [*argv], "env": {**env}, "log": str(log), "cwd": str(cwd or self._folder)}
-                self._process.stdin.write(json.dumps(job) + "\n")
-                self._process.stdin.flush()
-            except OSError:
-                raise self.lost() from None
-        return launched
-
-    def lost(self) -> PilotError:
-        return PilotError("the process that begins the runs is gone", f"its words are in {self._words}")
-
-    def _listen(self, out: IO[str]) -> None:
-        for line in out:
-            said = json.loads(line)
-            if "begun" in said:
-                self._launched[said["begun"] - 1].hear(said.get("pid"), said.get("code"))
-            self._ready.set()
-        self._gone = True
-        self._ready.set()
-        for launched in self._launched:
-            launched.hear(gone=True)
-        out.close()
+            assert self._nursery is not None
+            if self._nursery.gone:
+                self._nursery.close()
+                self._nursery = _Nursery(self._folder, self._words)
+            return self._nursery

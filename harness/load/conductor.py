@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from dataclasses import astuple
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from harness.domain.experiments.protocol import Ask, Conditions, Done, MakeCold,
 from harness.domain.lines import first_line
 from harness.domain.sample import COLUMNS, Outcome
 from harness.domain.schedule import Arrival, Drawer
+from harness.load.guard import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from harness.load.spec import RunSpec
 
 COLD_TIMEOUT_S = 600
+COLD_END_S = 3.0
 _AT = {name: k for k, name in enumerate(COLUMNS)}
 
 
@@ -55,6 +58,7 @@ class Conductor:
             )
         )
         self._cooling: gevent.Greenlet | None = None
+        self._child: subprocess.Popen | None = None
         self._seen: set[int] = set()
         self.arrivals: list[Arrival] = []
         self.colds: list[dict[str, Any]] = []
@@ -91,19 +95,36 @@ class Conductor:
         command = [sys.executable, "-m", "harness", "cold", self._spec.target]
         said: dict[str, Any] = {"at_s": round(began - self._t0, 3)}
         try:
-            done = subprocess.run(
-                command, cwd=self._spec.workspace, capture_output=True, timeout=COLD_TIMEOUT_S, check=False
+            self._child = subprocess.Popen(
+                command,
+                cwd=self._spec.workspace,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,  # Ctrl-C is the run's, which stops this
             )
-            if done.returncode:
-                said["error"] = [first_line(done.stderr.decode("utf-8", "replace")) or "no reason given"]
+            out, err = self._child.communicate(timeout=COLD_TIMEOUT_S)
+            if self._child.returncode:
+                said["error"] = [first_line(err.decode("utf-8", "replace")) or "no reason given"]
             else:
-                said |= json.loads(done.stdout)
-        except (subprocess.TimeoutExpired, OSError, ValueError) as error:
-            said["error"] = [f"{type(error).__name__}: {error}"]
+                said |= json.loads(out)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the target may have stayed warm
+            said["error"] = [told(error)]
+        finally:
+            self.stop()
         said["took_s"] = round(perf_counter() - began, 3)
         self.colds.append(said)
         if "error" in said:  # a probe of a target that stayed warm must not be taken for a forced one
             self.ended = f"{self._spec.target} could not be made cold: {' '.join(map(str, said['error']))}"
+
+    def stop(self) -> None:
+        """Leave no ``pilot cold`` behind."""
+        if self._child is not None and self._child.poll() is None:
+            self._child.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self._child.wait(timeout=COLD_END_S)
+            if self._child.poll() is None:
+                self._child.kill()
 
     def words(self) -> str:
         """For the terminal."""

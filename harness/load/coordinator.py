@@ -16,14 +16,18 @@ from harness.domain.ledger import GeneratorHealth, Ledger, close
 from harness.domain.sample import Outcome
 from harness.domain.schedule import Schedule
 from harness.errors import Exit
+from harness.evidence.last_word import last_word
 from harness.evidence.run_folder import RunFolder
 from harness.load import meta, options, summary
 from harness.load.clocks import Clocks, Offset
 from harness.load.closing import Tally, planned_dispersion, whole
 from harness.load.conductor import Conductor, plain
+from harness.load.ending import speak
+from harness.load.guard import guarded, told
 from harness.load.machine import machine_id
 from harness.load.outbox import unpack
 from harness.load.run_record import contention, run_record
+from harness.load.stop import Stop, failed
 
 if TYPE_CHECKING:
     from locust.env import Environment
@@ -37,6 +41,7 @@ LEAD_PER_ARRIVAL_S = 2e-5  # a worker with other options draws the schedule anew
 DISTRIBUTED_LEAD_S = 1.5
 DONE_WAIT_S = 3.0
 WATCH_S = 0.1
+STALLED_S = 30.0  # silence beyond a deadline, past the schedule's end
 STEP_S = 0.05  # how often an experiment is asked
 GAUGES = ("loop_lag_p99_s", "cpu_p95_pct", "gc_pause_max_s", "sockets_max", "sockets_limit", "clock_step_s")
 
@@ -47,15 +52,19 @@ class Coordinator:
     def __init__(self, environment: Environment, *, master: bool) -> None:
         self._environment = environment
         self._master = master
-        self.exit_code = Exit.DONE
+        self.exit_code = Exit.FAILED  # until a run is judged
+        self.judged = False
         self.schedule = Schedule(())
         self.running = False
+        self._stop: Stop | None = None
+        self._idle = gevent.event.Event()  # no run is going, its closing included
+        self._idle.set()
         self._finished = gevent.event.Event()
         self._done_came = gevent.event.Event()
         self._clocks = Clocks(environment)
         assert environment.runner is not None
-        environment.runner.register_message("pilot_batch", self._on_batch)
-        environment.runner.register_message("pilot_done", self._on_done)
+        for kind, listener in (("pilot_batch", self._on_batch), ("pilot_done", self._on_done)):
+            environment.runner.register_message(kind, guarded(listener, self.fail))
 
     @property
     def users(self) -> int:
@@ -70,6 +79,17 @@ class Coordinator:
 
     def start(self, spec: RunSpec) -> None:
         """Open the folder and send every worker its stripe; raises Refused before anything is sent."""
+        self._idle.clear()
+        self._stop = None
+        try:
+            self._start(spec)
+        except BaseException:
+            self.running = False
+            self._idle.set()
+            raise
+        gevent.spawn(guarded(self._watch, self._close_anyway))
+
+    def _start(self, spec: RunSpec) -> None:
         self.schedule = options.PREPARED.schedule or Schedule(())
         self._spec = spec
         self._target_meta = meta.ask(self._spec) if self._spec.ask_meta_first else {}
@@ -81,7 +101,7 @@ class Coordinator:
         self._stripes: dict[int, str | None] = dict(enumerate(clients or [None]))
         self._lost: set[int] = set()
         self._owner: dict[int, int] = {}  # of an experiment's arrivals
-        self._stopped_by: str | None = None
+        self._heard_at = 0.0  # when samples last came, on this process's clock
         self._closed = False  # an experiment is over, nothing more will be handed out
         self._touched: list[dict[str, Any]] = []
         self._offsets = self._clocks.measure(clients) if self._master else {}
@@ -101,7 +121,6 @@ class Coordinator:
         self.running = True
         for number, client in self._stripes.items():
             self._send("pilot_plan", self._plan(number, client, digest), client)
-        gevent.spawn(self._watch)
 
     def _plan(self, number: int, client: str | None, digest: str) -> dict[str, Any]:
         offset = self._offsets.get(client or "")
@@ -143,6 +162,7 @@ class Coordinator:
             return
         self._gauges += data["gauges"]
         lines = unpack(data) if data["lines"] else b""
+        self._heard_at = perf_counter() if lines else self._heard_at
         if self._conductor is not None and lines:
             self._conductor.see(lines)
         if not lines or self._folder.append(lines):
@@ -151,7 +171,7 @@ class Coordinator:
     def _on_done(self, environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ANN401
         del environment
         if self.running:
-            self._dones[msg.data["worker"]] = msg.data
+            self._dones.setdefault(msg.data["worker"], {}).update(msg.data)
             self._done_came.set()
 
     def note_touch(self, what: str) -> None:
@@ -160,29 +180,46 @@ class Coordinator:
             self._touched.append({"at_s": round(perf_counter() - self._t0, 3), "what": what})
 
     def _watch(self) -> None:
-        """Until every stripe is done or lost."""
-        while self.running:
+        """Until every stripe is done or lost, or the run is to stop; whatever ends it, the ledger is written here."""
+        while True:
             self._note_lost()
             if self._all_in():
-                self._finish()
-                return
-            if any("error" in done for done in self._dones.values()):
-                self.interrupt("a worker could not start")
-                return
+                break
+            errors = [str(done["error"]) for done in self._dones.values() if "error" in done]
+            if self._stop is None and errors:
+                self._stop = failed(errors[0])
+            if self._stop is None and self._stalled():
+                self._stop = failed(f"no sample came for {self._patience_s:g} s although some were due")
+            if self._stop is not None:
+                self._halt()
+                break
             self._conduct()
             self._done_came.wait(WATCH_S if self._conductor is None else STEP_S)
             self._done_came.clear()
+        self._finish()
+
+    @property
+    def _patience_s(self) -> float:
+        return self._spec.deadline_s + STALLED_S
+
+    def _stalled(self) -> bool:
+        """Past the schedule's end every slot's request ends by its deadline: silence for longer is this generator's fault."""
+        if self._conductor is not None and not self._closed:
+            return False
+        due_s = self._t0 + (self._spec.load.total_s if self._conductor is None else 0.0)
+        return perf_counter() > max(due_s, self._heard_at) + self._patience_s
 
     def _conduct(self) -> None:
         """Ask the experiment; once it is over, the workers' stripes are closed."""
         if self._conductor is None or self._closed:
             return
         if self._lost:
-            self.interrupt("a worker was lost during an experiment")
+            self._stop = failed("a worker was lost during an experiment")
+            self._done_came.set()
             return
         self._conductor.step()
         if self._conductor.ended is not None:
-            self._closed = True
+            self._closed, self._heard_at = True, perf_counter()
             for client in self._stripes.values():
                 self._send("pilot_close", {}, client)
 
@@ -199,49 +236,89 @@ class Coordinator:
             if client not in clients or clients[client].state == STATE_MISSING:
                 self._lost.add(number)
 
-    def interrupt(self, reason: str = "interrupted") -> None:
-        """Stop now: in-flight requests become aborted, the rest not sent, the ledger says why."""
-        if not self.running or self._stopped_by == "interrupted":
-            return
-        self._stopped_by = reason
+    def end(self, stop: Stop) -> None:
+        """Stop now and return when the ledger is closed, whoever asked first; nothing to do between runs.
+
+        In-flight requests become aborted, the rest not sent, the ledger says why.
+        """
+        self.stop(stop)
+        self._idle.wait()
+
+    def stop(self, stop: Stop) -> None:
+        """The same without waiting; the first reason counts."""
+        if not self._idle.is_set():
+            self._stop = self._stop or stop
+            self._done_came.set()
+
+    def fail(self, words: str) -> None:
+        """Something of ours broke: the run ends INVALID with these words."""
+        self.stop(failed(words))
+
+    def _halt(self) -> None:
         for client in self._stripes.values():
-            self._send("pilot_stop", {}, client)
+            guarded(self._send, self.fail)("pilot_stop", {}, client)
         deadline = perf_counter() + DONE_WAIT_S
         while perf_counter() < deadline:
             self._note_lost()
             if self._all_in():
-                break
-            gevent.sleep(0.02)
-        self._finish()
+                return
+            self._done_came.wait(0.02)
+            self._done_came.clear()
 
     # -- end
 
     def _finish(self) -> None:
-        if not self.running:
-            return
+        """The run's last word, whatever happens on the way to it."""
         self.running = False
         elapsed_s = perf_counter() - self._t0
+        words = None
+        try:
+            if self._conductor is not None:
+                self._conductor.stop()
+                words = self._conductor.words()
+            tally, ledger = self._judged(elapsed_s)
+            text = summary.text(tally, ledger, self._spec, self._folder.path, words)
+            self._folder.close(ledger)
+        except Exception as error:  # noqa: BLE001 - a run without a ledger would be a run that nobody can account for
+            self._close_anyway(f"it could not be closed: {told(error)}")
+            return
+        self._leave(ledger, text)
+
+    def _close_anyway(self, words: str) -> None:
+        """The ledger where closing itself broke: what is on disk counts, the rest is lost."""
+        self.running = False
+        stopped_by = self._stop.words if self._stop else None
+        reasons = [words, *([f"stopped before its end ({stopped_by})"] if stopped_by else [])]
+        planned = len(self.schedule) if self._spec.load.experiment is None else None
+        ledger = last_word(self._folder.path, reasons, stopped_by, planned)
+        self._folder.close(ledger)
+        self._leave(ledger, summary.short(ledger, self._spec, self._folder.path))
+
+    def _leave(self, ledger: Ledger, text: str) -> None:
+        self._judge(ledger)
+        try:
+            speak(text)
+        finally:
+            self._finished.set()
+            self._idle.set()
+
+    def _judged(self, elapsed_s: float) -> tuple[Tally, Ledger]:
         if self._conductor is not None:
             self.schedule = Schedule(tuple(self._conductor.arrivals))
             self._planned = planned_dispersion(self.schedule)
-        for done in self._dones.values():
-            self._stopped_by = self._stopped_by or done.get("limit")
+        limits = [done["limit"] for done in self._dones.values() if done.get("limit")]
         tally = self._write_samples()
+        if self._stop is not None and self._stop.code == Exit.INTERRUPTED and self._whole(tally):
+            self._stop = None  # it came when everything was in
+        stopped_by = self._stop.words if self._stop else limits[0] if limits else None
         self._folder.write_target(self._target_json())
         self._folder.write_run(self._record("done") | self._record_after(tally, elapsed_s))
-        ledger = close(
-            tally.planned,
-            tally.outcomes,
-            tally.lags_s,
-            self._health(tally.held_up),
-            self._spec.tightest_s,
-            self._stopped_by,
-        )
-        self._folder.close(ledger)
-        self._judge(ledger)
-        found = self._conductor.words() if self._conductor else None
-        print(summary.text(tally, ledger, self._spec, self._folder.path, found), flush=True)
-        self._finished.set()
+        health = self._health(tally.held_up)
+        return tally, close(tally.planned, tally.outcomes, tally.lags_s, health, self._spec.tightest_s, stopped_by)
+
+    def _whole(self, tally: Tally) -> bool:
+        cut = sum(tally.outcomes[outcome] for outcome in (Outcome.ABORTED, Outcome.NOT_SENT, Outcome.LOST))
+        return not cut and (self._conductor is None or self._conductor.ended is not None)
 
     def _write_samples(self) -> Tally:
         tally = Tally()
@@ -277,13 +354,14 @@ class Coordinator:
             write_errors=tuple(self._folder.errors),
             worker_errors=tuple(dict.fromkeys(errors)),
             local_errors=words("local_errors"),
-            interrupted=self._stopped_by is not None and not any(d.get("limit") for d in dones),
+            interrupted=self._stop is not None,
             **{name: worst(name) for name in GAUGES},
         )
 
     def _judge(self, ledger: Ledger) -> None:
-        if ledger.stopped_by == "interrupted":
-            self.exit_code = Exit.INTERRUPTED
+        self.judged = True
+        if self._stop is not None:
+            self.exit_code = self._stop.code
         elif ledger.stopped_by and ledger.outcomes.get(Outcome.UNAUTHORIZED):
             self.exit_code = Exit.LIMIT
         else:

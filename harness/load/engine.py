@@ -4,17 +4,19 @@ init          options are known: register messages, the shape, the target's chil
 test_start    master or local: open the folder, send each worker its stripe
               worker or local: build the stripe, wait for t0
 (running)     workers send batches, the coordinator appends and acknowledges them
-test_stopping flush, so that a person's stop loses nothing
+test_stopping the run ends in order, so that a person's stop loses nothing
 quitting      stop the child, set the exit code
+
+Signals, and how a process leaves, are in ending.py.
 """
 
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -27,10 +29,13 @@ from harness.load import hosts, live, options, ports
 from harness.load.clocks import answer_ping, t0_here
 from harness.load.conductor import from_plain
 from harness.load.coordinator import Coordinator
+from harness.load.ending import Ending
 from harness.load.generator import FLUSH_GROWING_S, FLUSH_S, Generator, build
+from harness.load.guard import guarded
 from harness.load.outbox import Outbox
 from harness.load.shape import SlotShape
 from harness.load.spec import RunSpec
+from harness.load.stop import IN_LOCUST, Stop
 from harness.load.target_child import TargetChild
 from harness.load.touches import watch_touches
 
@@ -42,7 +47,7 @@ if TYPE_CHECKING:
     from harness.domain.questions import Question
     from harness.domain.schedule import Schedule
 
-PARENT_POLL_S = 0.5
+PART_S = 3.0  # how long a worker that was asked to end waits for its master to end the run
 PARENT_VARIABLE = "PILOT_PARENT_PID"
 
 
@@ -58,6 +63,8 @@ class Engine:
         self._live: live.LiveRows | None = None
         self._outbox: Outbox | None = None
         self._done_sent = False
+        self._ready = False  # Locust waits for its end
+        self.ending = Ending()
 
     # -- init
 
@@ -69,27 +76,26 @@ class Engine:
         master = isinstance(runner, MasterRunner)
         worker = isinstance(runner, WorkerRunner)
         if not master:
-            runner.register_message("pilot_plan", self._on_plan)
-            runner.register_message("pilot_more", self._on_more)
-            runner.register_message("pilot_close", self._on_close)
-            runner.register_message("pilot_ack", self._on_ack)
-            runner.register_message("pilot_stop", self._on_stop)
-            runner.register_message("pilot_ping", answer_ping)
+            for kind, listener in self._heard().items():
+                runner.register_message(kind, guarded(listener, self._broke))
         if worker:
             environment.process_exit_code = 0  # the master judges the run
-            _follow_parent(os.getppid(), self._orphaned)
+            self.ending.begin(self._end_part, lambda: 0, lambda: None, throws=not options.PREPARED.own_workers)
+            self.ending.follow(os.getppid(), self._orphaned)
             return
-        interrupt = _interrupter()
-        gevent.signal_handler(signal.SIGTERM, interrupt)
-        gevent.signal_handler(signal.SIGINT, interrupt)
+        self.ending.begin(self._end_run, self._code, self._clean, throws=environment.web_ui is not None)
+        runner.register_message("pilot_asked", self._on_asked)
         if pid := os.environ.get(PARENT_VARIABLE):
-            _follow_parent(int(pid), interrupt)
+            self.ending.follow(int(pid))
         self._coordinator = Coordinator(environment, master=master)
         shape = SlotShape(self._coordinator)
         shape.runner = runner
         environment.shape_class = shape
         watch_touches(environment, self._coordinator)
-        spec = options.PREPARED.spec
+        self._embed(options.PREPARED.spec)
+        self._ready = True
+
+    def _embed(self, spec: RunSpec | None) -> None:
         assert spec is not None
         if spec.embedded and not spec.base_url:
             self._child = TargetChild(spec.target, Path(spec.workspace or "."))
@@ -97,6 +103,17 @@ class Engine:
                 self._child.start()
             except PilotError as error:
                 _refuse(error)
+
+    def _heard(self) -> dict[str, Callable[..., None]]:
+        """Whatever sends, hears these of the coordinator."""
+        return {
+            "pilot_plan": self._on_plan,
+            "pilot_more": self._on_more,
+            "pilot_close": self._on_close,
+            "pilot_ack": self._on_ack,
+            "pilot_stop": self._on_stop,
+            "pilot_ping": answer_ping,
+        }
 
     # -- start
 
@@ -161,7 +178,7 @@ class Engine:
         remote = isinstance(environment.runner, WorkerRunner)
         self._outbox = Outbox(lambda batch: self._say("pilot_batch", batch, worker), pack=remote)
         self.generator.start()
-        gevent.spawn(self._flush_often, self.generator, worker, growing=growing)
+        gevent.spawn(guarded(self._flush_often, self._broke), self.generator, worker, growing=growing)
 
     # -- running
 
@@ -186,10 +203,20 @@ class Engine:
             "limit": generator.limit_hit,
             "local_errors": list(generator.local_errors),
             **generator.gauges.summary(),
+            **({"error": generator.failed} if generator.failed else {}),
         }
         generator.close()
         self._report_now()
         self._say("pilot_done", done, worker)
+
+    def _broke(self, words: str) -> None:
+        """Something of ours failed: say so, whatever else still works; the run ends INVALID."""
+        generator = self.generator
+        if generator is None:
+            self._say("pilot_done", {"error": words}, (self._plan or {}).get("worker", 0))
+            return
+        self._say("pilot_done", {"error": words}, generator.worker)
+        generator.fail(words)
 
     def _report_now(self) -> None:
         """Locust's workers report every 3 s; the master has the last of it before it hears that we are done."""
@@ -231,22 +258,63 @@ class Engine:
     # -- end
 
     def on_test_stopping(self, environment: Environment, **_: Any) -> None:  # noqa: ANN401
-        if self._coordinator is not None and self._coordinator.running:
-            self._coordinator.interrupt()
+        if self._coordinator is not None:
+            self._coordinator.end(IN_LOCUST)
         elif isinstance(environment.runner, WorkerRunner):
             self._stop_generator()
 
     def on_quitting(self, environment: Environment, **_: Any) -> None:  # noqa: ANN401
+        self.ending.quits()
         if isinstance(environment.runner, WorkerRunner):
             self._stop_generator()
             gevent.sleep(0.2)  # let the last acknowledgements in
+            if self.ending.asked is not None and not options.PREPARED.own_workers:
+                environment.process_exit_code = int(self.ending.asked.code)
         if self._coordinator is not None:
-            if self._coordinator.running:
-                self._coordinator.interrupt()
-            environment.process_exit_code = int(self._coordinator.exit_code)
+            self._coordinator.end(IN_LOCUST)
+            environment.process_exit_code = self._code()
         self._leave_unacknowledged()
+        self._clean()
+
+    def _end_run(self, stop: Stop) -> None:
+        assert self._coordinator is not None
+        self._coordinator.end(stop)
+        if not self._coordinator.judged and not (self.ending.throws and self._ready):
+            self.ending.leave_now(self._code())
+
+    def _code(self) -> int:
+        """The last run's; where none was judged, of what kept it from that."""
+        assert self._coordinator is not None
+        asked = self.ending.asked
+        return int(asked.code if asked and not self._coordinator.judged else self._coordinator.exit_code)
+
+    def _clean(self) -> None:
         if self._child is not None:
             self._child.stop()
+
+    def _end_part(self, stop: Stop) -> None:
+        """A worker was asked: its master ends the run; one that stands alone then leaves, also where no master answers."""
+        own = options.PREPARED.own_workers
+        worker = self.generator.worker if self.generator is not None else 0
+        self._say("pilot_asked", {"words": stop.words, "code": int(stop.code), "own": own}, worker)
+        until = perf_counter() + PART_S
+        while (own or self.going) and perf_counter() < until:
+            gevent.sleep(0.05)
+        self._stop_generator()
+
+    @property
+    def going(self) -> bool:
+        """Whether this process still has a stripe to send."""
+        return self.generator is not None and not self._done_sent
+
+    def _on_asked(self, environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ANN401
+        del environment
+        assert self._coordinator is not None
+        said = msg.data
+        if said["own"]:
+            self.ending.ask(Stop(str(said["words"]), Exit(said["code"])))
+        else:
+            self._coordinator.stop(Stop(f"worker {said['worker']} was {said['words']}", Exit.INTERRUPTED))
 
     def _orphaned(self) -> None:
         """The parent is gone: keep what it did not acknowledge, then go."""
@@ -265,21 +333,6 @@ class Engine:
             self._outbox = None
 
 
-def _follow_parent(pid: int, then: Callable[[], None]) -> None:
-    def watch() -> None:
-        while os.getppid() == pid:
-            gevent.sleep(PARENT_POLL_S)
-        then()
-
-    gevent.spawn(watch)
-
-
-def _interrupter() -> Callable[[], None]:
-    """Ctrl-C for the main greenlet, also where a shell started us with SIGINT ignored."""
-    main = gevent.getcurrent()
-    return lambda: gevent.get_hub().loop.run_callback(main.throw, KeyboardInterrupt)
-
-
 def _refuse(error: PilotError) -> None:
     hint = f"\n  {error.hint}" if error.hint else ""
     print(f"refused: {error}{hint}", file=sys.stderr)
@@ -294,6 +347,7 @@ def install(user: type) -> None:
     """Hang the engine on Locust's events; called once, when the user class is defined."""
     live.install()
     options.PREPARED.user_base = user
+    options.PREPARED.before_forks = ENGINE.ending.heed
     events.init_command_line_parser.add_listener(options.add_options)
     events.init.add_listener(ENGINE.on_init)
     events.test_start.add_listener(ENGINE.on_test_start)

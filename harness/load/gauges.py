@@ -13,6 +13,7 @@ import gevent
 import psutil
 
 from harness.domain.quantile import quantile
+from harness.load.guard import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,10 +26,13 @@ LEAST_SECONDS = 5  # fewer readings of the processor make no percentile
 class Gauges:
     """Probes of one process; rows follow ``GENERATOR_KINDS``."""
 
-    def __init__(self, worker: int, t0: float, counts: Callable[[], tuple[int, int, int]]) -> None:
+    def __init__(
+        self, worker: int, t0: float, counts: Callable[[], tuple[int, int, int]], failed: Callable[[str], None]
+    ) -> None:
         self._worker = worker
         self._t0 = t0
         self._counts = counts  # in flight, open sockets, sent
+        self._failed = failed  # a run whose generator is not watched is not believed
         self._rows: list[list[Any]] = []
         self._lags = array("d")
         self._cpu = array("d")
@@ -45,7 +49,7 @@ class Gauges:
         self._process.cpu_percent()
         psutil.cpu_percent()
         gc.callbacks.append(self._on_gc)
-        self._greenlets = [gevent.spawn(self._probe), gevent.spawn(self._each_second)]
+        self._greenlets = [gevent.spawn(guarded(loop, self._failed)) for loop in (self._probe, self._each_second)]
 
     def stop(self) -> None:
         if self._on_gc in gc.callbacks:

@@ -20,6 +20,7 @@ from harness.domain import schedule as schedules
 from harness.domain.sample import Outcome, Sample
 from harness.load.attempt import Attempts
 from harness.load.gauges import Gauges
+from harness.load.guard import guarded, told
 from harness.load.origin import Origin
 from harness.workspace import questions as question_files
 
@@ -84,8 +85,9 @@ class Generator:
         self._hung_at = -math.inf  # when a request last reached its deadline
         self._refused_in_a_row = 0
         self.limit_hit: str | None = None
+        self.failed: str | None = None  # what of ours broke
         self._stopped = False
-        self.gauges = Gauges(worker, t0, self._counts)
+        self.gauges = Gauges(worker, t0, self._counts, self.fail)
 
     def start(self) -> None:
         """Collect garbage now rather than under load."""
@@ -123,6 +125,9 @@ class Generator:
 
     def serve(self, slot: object) -> None:
         """Send arrivals as they come due, one after the other, until none is left for this slot."""
+        guarded(self._serve, self.fail)(slot)
+
+    def _serve(self, slot: object) -> None:
         while (arrival := self._next()) is not None:
             due = self.t0 + arrival.scheduled_s
             try:
@@ -185,6 +190,10 @@ class Generator:
         except GreenletExit:
             sample.outcome, sample.layer = Outcome.ABORTED, "generator"
             raise
+        except Exception as error:
+            sample.outcome, sample.layer = Outcome.LOST, "generator"
+            sample.detail = f"unexpected: {told(error)}"
+            raise
         finally:
             sample.finished_s = perf_counter() - self.t0
             if (
@@ -194,10 +203,24 @@ class Generator:
                 self._hung_at = perf_counter()
             self._busy.discard(greenlet)
             self._held -= 1
-            self._lines.append(orjson.dumps(sample.row()))
+            self._keep(sample)
             self._count_refusals(sample)
         self._on_sample(sample)
         self._note_over()
+
+    def _keep(self, sample: Sample) -> None:
+        """One line; a value that no line can hold loses the sample, which the ledger says, and never the run."""
+        try:
+            self._lines.append(orjson.dumps(sample.row()))
+        except (TypeError, ValueError) as error:  # what orjson raises: an int beyond 64 bits, half a surrogate pair
+            lost = Sample(
+                *(sample.seq, sample.phase, sample.measured, sample.question_id, sample.stream, sample.scheduled_s)
+            )
+            lost.worker, lost.sent_s, lost.finished_s = self.worker, sample.sent_s, sample.finished_s
+            lost.outcome, lost.layer = Outcome.LOST, "generator"
+            lost.detail = f"its record cannot be written: {told(error)}"
+            self._lines.append(orjson.dumps(lost.row()))
+            self.fail(lost.detail)
 
     def _blank(self, arrival: Arrival) -> Sample:
         sample = Sample(
@@ -248,12 +271,20 @@ class Generator:
         if self._refused_in_a_row >= UNAUTHORIZED_IN_A_ROW and self.limit_hit is None:
             self.limit_hit = f"{UNAUTHORIZED_IN_A_ROW} answers of 401 or 403 in a row"
             self.limit_hit += "".join(f"; {a.trouble}" for a in self._attempts[:1] if a.trouble)
-            self._stopped = True
-            self._todo.clear()
-            self._more.set()
-            self._note_over()
+            self._give_up()
 
     # -- ending
+
+    def fail(self, words: str) -> None:
+        """Something of ours broke: send nothing more, what is in flight ends by itself, the run is INVALID."""
+        self.failed = self.failed or words
+        self._give_up()
+
+    def _give_up(self) -> None:
+        self._stopped = True
+        self._todo.clear()
+        self._more.set()
+        self._note_over()
 
     def take(self) -> tuple[list[bytes], list[list[Any]]]:
         """Sample lines and gauge rows since the last call."""

@@ -44,7 +44,7 @@ def ask(spec: RunSpec, *, strict: bool = True) -> dict[str, Any]:
         connection.close()
     try:
         value = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if isinstance(value, dict) and value.get("contract") == Dialect.RAG_CHAT:
         return value

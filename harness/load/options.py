@@ -32,6 +32,7 @@ from harness.workspace.trace_csv import read_trace
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from locust.argument_parser import LocustArgumentParser
 
@@ -55,6 +56,8 @@ class Prepared:
     questions: dict[str, Question] = field(default_factory=dict)
     key: str = ""
     only_describe: bool = False  # a plan is drawn without credentials
+    own_workers: bool = False  # this machine's, forked by the master
+    before_forks: Callable[..., None] | None = None
 
 
 PREPARED = Prepared()
@@ -113,6 +116,10 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
             hint = f"\n  {error.hint}" if error.hint else ""
             print(f"refused: {error}{hint}", file=sys.stderr)
             sys.exit(int(Exit.REFUSED if isinstance(error, Refused) else Exit.FAILED))
+        forks = bool(parsed.processes)
+        PREPARED.own_workers = forks and not parsed.worker
+        if PREPARED.before_forks is not None and not PREPARED.only_describe:
+            PREPARED.before_forks(workers=forks, only_workers=forks and bool(parsed.worker))
         return parsed
 
     parser.parse_args = parse_and_prepare

@@ -50,6 +50,14 @@ def text(tally: Tally, ledger: Ledger, spec: RunSpec, folder: Path, found: str |
     return "\n".join(lines)
 
 
+def short(ledger: Ledger, spec: RunSpec, folder: Path) -> str:
+    """Where the samples could not be read once more: what the ledger says."""
+    counted = "  ".join(f"{name} {count}" for name, count in ledger.outcomes.items())
+    head = f"{spec.profile} on {spec.target}: {ledger.planned} planned"
+    verdict = "  INVALID" + "".join(f"\n    - {reason}" for reason in ledger.reasons)
+    return "\n".join(["", head, f"  outcomes       {counted or 'none'}", verdict, f"  {folder}"])
+
+
 def _quantiles(values: Sequence[float]) -> str:
     if not values:
         return "none"

@@ -12,6 +12,7 @@ import gevent
 from gevent import subprocess
 
 from harness.errors import Exit, PilotError, Refused
+from harness.signals import PARENT_OF_TARGETS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +36,7 @@ class TargetChild:
         self._process = subprocess.Popen(
             command,
             cwd=self._workspace,
+            env={**os.environ, PARENT_OF_TARGETS: str(os.getpid())},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

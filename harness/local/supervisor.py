@@ -10,7 +10,7 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from harness.local.journal import PlatformLog
 from harness.local.process import InstanceProcess, spawn
 from harness.local.reaper import Reaper
 from harness.local.registry import Entry, Registry
+from harness.signals import heeded, leave_terminal, say
 
 NEED_START_S = 20.0
 Platform = FunctionPlatform | ContainerPlatform
@@ -33,11 +34,11 @@ Announce = Callable[[Entry], None]
 class Supervisor:
     """Owns every process of the targets it was given, in one event loop."""
 
-    def __init__(self, targets: list[Target], state: Path, *, follow_parent: bool) -> None:
+    def __init__(self, targets: list[Target], state: Path, *, parent: int | None) -> None:
         self._targets = targets
         self._state = state
         self._known = Registry(state)
-        self._parent = os.getppid() if follow_parent else None  # now: it may be gone before there is anything to watch
+        self._parent = parent  # the process to end with
         self._stop = asyncio.Event()
         self._reaper = Reaper()
         self._needs: dict[tuple[str, ...], tuple[InstanceProcess, str]] = {}
@@ -49,20 +50,42 @@ class Supervisor:
     async def run(self, announce: Announce) -> None:
         """Start, announce each target, and serve until a signal, ``down``, or the parent's end."""
         loop = asyncio.get_running_loop()
-        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(name, self._stop.set)
-        entries = []
+        for name in heeded():
+            loop.add_signal_handler(name, self._asked, name)
+        entries: list[Entry] = []
         try:
-            for target in self._targets:
-                entries.append(await self._start(target))
-                self._known.add(entries[-1])
-            for entry in entries:
-                announce(entry)
-            await self._watch()
+            if await self._unless_asked(self._start_all(entries)):
+                for entry in entries:
+                    announce(entry)
+                await self._watch()
         finally:
             for entry in entries:
                 self._known.remove(entry.target)
             await self._shut()
+
+    def _asked(self, number: signal.Signals) -> None:
+        if number is signal.SIGHUP:
+            leave_terminal()
+        self._stop.set()
+
+    async def _start_all(self, entries: list[Entry]) -> None:
+        for target in self._targets:
+            entries.append(await self._start(target))
+            self._known.add(entries[-1])
+
+    async def _unless_asked(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Whether it was done before somebody asked to stop; what it raises is raised."""
+        working, asked = asyncio.create_task(work), asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait((working, asked), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            asked.cancel()
+        if working.done():
+            working.result()
+            return True
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+        return False
 
     async def _start(self, target: Target) -> Entry:
         if running := self._known.get(target.name):
@@ -191,7 +214,14 @@ class Supervisor:
     async def _watch(self) -> None:
         """Reclaim idle environments, write figures, and notice the end of the parent or of a need."""
         next_figures = time.monotonic()
+        gone: set[int] = set()
         while not self._stop.is_set():
+            for command, (process, _) in self._needs.items():
+                if not process.alive and process.pid not in gone:
+                    gone.add(process.pid)
+                    say(
+                        f"{command[-1]}, which targets need, ended with {process.returncode}: pilot down, then up again"
+                    )
             for platform in (*self._platforms.values(), *(c for copies in self._copies.values() for c in copies)):
                 platform.reclaim()
             if time.monotonic() >= next_figures:

@@ -84,7 +84,7 @@ def test_a_run_that_is_stopped_closes_its_ledger(launcher, folder, server):
     launched.terminate()
 
     assert launched.code == 130
-    assert json.loads((folder / "stopped" / "ledger.json").read_text())["stopped_by"] == "interrupted"
+    assert json.loads((folder / "stopped" / "ledger.json").read_text())["stopped_by"].startswith("interrupted")
 
 
 def test_when_the_nursery_is_killed_its_runs_stop_and_whoever_waits_is_told(folder, server):
@@ -101,4 +101,4 @@ def test_when_the_nursery_is_killed_its_runs_stop_and_whoever_waits_is_told(fold
         with pytest.raises(PilotError, match="is gone"):
             begin(launcher, folder, server, "never")
     run.wait(10)
-    assert json.loads((folder / "orphan" / "ledger.json").read_text())["stopped_by"] == "interrupted"
+    assert json.loads((folder / "orphan" / "ledger.json").read_text())["stopped_by"].startswith("interrupted")

@@ -1,0 +1,79 @@
+"""What a run has cost and left, written to the journal once it has ended, however it did."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from harness.campaign.metering import metered
+from harness.domain.plan import Plan, Run
+from harness.domain.target import Target
+from harness.evidence.digests import digests_of
+from harness.evidence.files import dump, write_text
+from harness.evidence.last_word import last_word
+from harness.evidence.run_folder import ledger_json
+from harness.evidence.store import Store
+
+BEGUN, ENDED = "run begun", "run ended"
+CLOSING_S = 10.0  # a run whose campaign was killed sees that within a second, and then closes its ledger
+POLL_S = 0.2
+
+
+def account(folder: Path, code: int | None = None) -> None:
+    """Give a run that was killed the ledger that it could not write; one that has a ledger keeps it."""
+    if (folder / "ledger.json").exists():
+        return
+    how = "it was ended before it could close its ledger" if code is None or code >= 0 else _killed(-code)
+    folder.mkdir(parents=True, exist_ok=True)
+    ledger = last_word(folder, [f"{how}; this ledger was written by its campaign"])
+    write_text(folder / "ledger.json", dump(ledger_json(ledger)))
+
+
+def _killed(number: int) -> str:
+    try:
+        return f"it was killed by {signal.Signals(number).name}"
+    except ValueError:
+        return f"it was killed by signal {number}"
+
+
+def settle(
+    store: Store, target: Target, run: Run, attempt: int, worst: Decimal, *, code: int | None, note: str | None
+) -> Decimal:
+    """What its samples say; its worst case where they do not account for every arrival."""
+    folder = store.run_folder(run, attempt)
+    meter = metered(target, folder)
+    record = store.record(run, attempt)
+    elapsed_s = (record.run or {}).get("elapsed_s") if record else None
+    known = meter is not None and elapsed_s is not None and not (record and record.lost)
+    cost = meter.cost_usd(elapsed_s) if known and meter and elapsed_s else worst
+    files = {str(folder.relative_to(store.root)): digests_of(folder)}
+    said = {"files": files, "exit_code": code, "cost_usd": str(cost), "reserved_usd": str(worst), "note": note}
+    store.note(ENDED, run=run.id, attempt=attempt, basis="samples" if known else "worst case", **said)
+    return cost
+
+
+def unsettled(plan: Plan, journal: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Run, int]]:
+    """Runs that began and whose end nobody wrote down: their campaign was killed."""
+    ended = {(e.get("run"), e.get("attempt")) for e in journal if e.get("event") == ENDED}
+    runs = {run.id: run for unit in plan.units for run in unit.runs}
+    begun = {(e.get("run"), e.get("attempt")) for e in journal if e.get("event") == BEGUN}
+    for name, attempt in sorted(begun - ended, key=str):
+        if name in runs and isinstance(attempt, int):
+            yield runs[name], attempt
+
+
+def wait_closed(folder: Path, most_s: float = CLOSING_S) -> None:
+    """Until a run whose campaign is gone has written its ledger; it is not waited for where nothing moves any more."""
+    while not (folder / "ledger.json").exists() and time.time() - _touched(folder) < most_s:
+        time.sleep(POLL_S)
+
+
+def _touched(folder: Path) -> float:
+    try:
+        return max((path.stat().st_mtime for path in (folder, *folder.iterdir())), default=0.0)
+    except OSError:
+        return 0.0

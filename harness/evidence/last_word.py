@@ -1,0 +1,67 @@
+"""The ledger of a run that could not write its own: what its samples say, everything else lost, INVALID with the reason."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from harness.domain.ledger import GeneratorHealth, Ledger
+from harness.domain.sample import COLUMNS, Outcome
+from harness.evidence import parquet
+from harness.evidence.run_folder import SPOOL
+from harness.evidence.spool import SpoolReader
+
+_OUTCOME = COLUMNS.index("outcome")
+MOST = 100_000_000  # beyond it a count of planned arrivals was not written by a run
+
+
+def last_word(folder: Path, reasons: Sequence[str], stopped_by: str | None = None, planned: int | None = None) -> Ledger:
+    """Never raises: what cannot be read any more counts as lost.
+
+    ``planned`` where the caller knows it, else as run.json says.
+    """
+    counts: Counter[str] = Counter()
+    known = planned if planned is not None else _planned(folder)
+    with suppress(Exception):
+        counts = _from_parquet(folder)
+    if not counts:
+        with suppress(Exception):
+            counts = _from_spool(folder, known)
+    whole = max(known or 0, counts.total())
+    if missing := whole - counts.total():
+        counts[Outcome.LOST.value] += missing
+    return Ledger(
+        planned=whole,
+        outcomes=dict(sorted(counts.items())),
+        valid=False,
+        reasons=tuple(reasons),
+        stopped_by=stopped_by,
+        health=GeneratorHealth(),
+    )
+
+
+def _planned(folder: Path) -> int | None:
+    with suppress(Exception):
+        said = json.loads((folder / "run.json").read_text(encoding="utf-8"))["planned"]
+        if isinstance(said, int) and 0 <= said <= MOST:
+            return said
+    return None
+
+
+def _from_parquet(folder: Path) -> Counter[str]:
+    return Counter(parquet.read(folder / "samples.parquet", ("outcome",)).column("outcome").to_pylist())
+
+
+def _from_spool(folder: Path, planned: int | None) -> Counter[str]:
+    """By ``seq``, the last line of each; of an experiment nobody knows how many were planned."""
+    lines = (folder / SPOOL).read_bytes().count(b"\n") if planned is None or planned == 0 else planned
+    reader = SpoolReader(folder / SPOOL, lines)
+    known = {outcome.value for outcome in Outcome}
+    try:
+        rows = (row for chunk in reader.chunks(20_000) for row in chunk if row is not None and len(row) > _OUTCOME)
+        return Counter(row[_OUTCOME] for row in rows if row[_OUTCOME] in known)
+    finally:
+        reader.close()
