@@ -82,7 +82,11 @@ def calibrate(say: Callable[[str], None], effort: Effort = USUAL) -> Calibration
             ]
         say("side by side: " + ", ".join(name for name, _ in jobs))
         with ThreadPoolExecutor(len(jobs)) as pool:
-            found = [result for done in [pool.submit(job) for _, job in jobs] for result in done.result()]
+            try:
+                found = [result for done in [pool.submit(job) for _, job in jobs] for result in done.result()]
+            except BaseException:
+                made.stop()  # or the pool would wait for all of them
+                raise
     return Calibration(floor, tuple(found))
 
 

@@ -1,4 +1,6 @@
-"""``python -m harness.calibration.server LAW JSON``: answers the contract by a known law; prints its URL when ready.
+"""``python -m harness.calibration.server LAW JSON PID``: answers the contract by a known law; prints its URL when ready.
+
+It ends with its parent, the process PID.
 
 Laws: ``null`` at once, ``stall``, ``sleep`` (exponential, independent), ``queue`` (one server, FIFO), ``stream``.
 Service times come from a seeded list in the order of arrival.
@@ -8,11 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Callable
 from random import Random
 from typing import Any
 
+POLL_S = 0.5
 CLOSING: dict[str, Any] = {"id": "a", "model": "law", "usage": {"input_tokens": 10, "output_tokens": 1}, "timings": {}}
 ANSWER = json.dumps(CLOSING | {"answer": "x", "citations": []}).encode()
 META = json.dumps({"contract": "rag-chat/1", "model": "law", "runtime": {}}).encode()
@@ -111,13 +115,15 @@ class Door(asyncio.Protocol):
             self._loop.call_at(due + self._gap_s, self._token, number + 1, due + self._gap_s)
 
 
-async def serve(name: str, parameters: dict[str, float]) -> None:
-    """Until cancelled, on a free port of this machine alone."""
+async def serve(name: str, parameters: dict[str, float], parent: int) -> None:
+    """Until its parent is gone, on a free port of this machine alone."""
     law = Law(name, parameters)
     server = await asyncio.get_running_loop().create_server(lambda: Door(law, parameters), "127.0.0.1", 0, backlog=1024)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
-    await server.serve_forever()
+    async with server:
+        while os.getppid() == parent:
+            await asyncio.sleep(POLL_S)
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(sys.argv[1], json.loads(sys.argv[2])))
+    asyncio.run(serve(sys.argv[1], json.loads(sys.argv[2]), int(sys.argv[3])))

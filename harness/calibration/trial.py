@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -51,7 +52,13 @@ class Trial:
 def law_server(law: str, parameters: Mapping[str, float]) -> Iterator[str]:
     """Its base URL, for as long as the context lasts."""
     command = [sys.executable, "-m", "harness.calibration.server", law, json.dumps(dict(parameters))]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*command, str(os.getpid())],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C is ours, which stops this
+    )
     try:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
@@ -75,11 +82,19 @@ class Generator:
         self._folder = folder
         self._launcher = launcher
         self._runs = count(1)
+        self._stopped = False
         question = {"id": "q", "messages": [{"role": "user", "content": "?"}]}
         (folder / "questions.jsonl").write_text(json.dumps(question) + "\n", encoding="utf-8")
 
+    def stop(self) -> None:
+        """End the runs that are going, and begin no more."""
+        self._stopped = True
+        self._launcher.terminate()
+
     def drive(self, url: str, rate: float, seconds: float, **options: object) -> Trial:
         """One run to its end; raises PilotError when it leaves no evidence."""
+        if self._stopped:
+            raise PilotError("the calibration was stopped")
         folder = self._folder / f"run-{next(self._runs)}"
         log = folder.with_suffix(".log")
         given = {
@@ -112,7 +127,12 @@ def generator() -> Iterator[Generator]:
     with tempfile.TemporaryDirectory(prefix="pilot-calibrate-") as name:
         folder = Path(name)
         with Launcher(folder, folder / "nursery.err") as launcher:
-            yield Generator(folder, launcher)
+            made = Generator(folder, launcher)
+            try:
+                yield made
+            except BaseException:
+                made.stop()  # their files go with the folder
+                raise
 
 
 def _read(folder: Path) -> Trial:

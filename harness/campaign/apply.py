@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.campaign.commands import run_command
 from harness.campaign.progress import Progress, duration
 from harness.domain.sweep import MARK, Setting, Sweep
 from harness.domain.target import Runtime, Target
@@ -52,13 +53,11 @@ class Applied:
         self._words.parent.mkdir(parents=True, exist_ok=True)
         with self._words.open("ab") as log:
             try:
-                done = subprocess.run(
-                    command, cwd=self._root, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False
-                )
+                code = run_command(command, cwd=self._root, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
             except OSError as error:
                 raise PilotError(f"{what}: {error.strerror}", "apply in sweep.toml names it") from None
-        if done.returncode:
-            raise PilotError(f"{what} ended with {done.returncode}", f"its words are in {self._words}")
+        if code:
+            raise PilotError(f"{what} ended with {code}", f"its words are in {self._words}")
 
     def _held(self, setting: Setting, runtime: Runtime) -> None:
         """Settings that were never applied would differ by chance alone."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from harness.campaign.commands import run_command
 from harness.errors import Refused
 from harness.evidence.store import Store
 
@@ -30,7 +30,7 @@ def timed(
     """Run it, its words passed through; raises Refused where it is no command."""
     began = clock()
     try:
-        code = subprocess.run(list(command), check=False).returncode
+        code = run_command(command)
     except OSError as error:
         raise Refused(f"{command[0]}: {error.strerror}", "name a command after --") from None
     made = Timed(target, step, round(clock() - began, 1), code)

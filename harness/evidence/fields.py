@@ -114,6 +114,7 @@ JOURNAL: tuple[Column, ...] = (
     *ints(checks="checks that passed", block="number of the block", attempt="attempt of the block, from 1"),
     *words(order="AB or BA; A is the baseline"),
     *ints(attempts="attempts after which a block was given up"),
+    *texts(runs="list: the runs in which the provider failed every request"),
     *texts(
         reasons="list: why a run was not valid",
         run="block, profile, position and target of a run, as in b01-steady-1-NAME",

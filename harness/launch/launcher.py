@@ -118,7 +118,7 @@ class _Nursery:
 
     def begin(self, job: dict[str, Any]) -> Launched | None:
         """None when it is gone."""
-        if not self._ready.wait(START_S) or self.gone:
+        if not self._ready.wait(START_S) or self._gone.is_set():
             return None
         with self._lock:
             launched = Launched()
@@ -129,7 +129,7 @@ class _Nursery:
             except (OSError, ValueError):
                 self._launched.pop()
                 return None
-            if self.gone:  # it went before it could read that
+            if self._gone.is_set():  # it went before it could read that
                 launched.hear(gone=True)
         return launched
 

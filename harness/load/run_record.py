@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 from dataclasses import asdict
@@ -15,6 +16,7 @@ import psutil
 
 import harness
 
+PATHS = ("questions_file", "workspace", "evidence", "ca_file")
 CONTENDED_SHARE = 0.1  # of the seconds
 
 if TYPE_CHECKING:
@@ -27,12 +29,17 @@ if TYPE_CHECKING:
 def run_record(spec: RunSpec, schedule: Schedule, state: str, started_unix_s: float, workers: int) -> dict[str, Any]:
     """Everything that is known before the first request."""
     said = spec.to_message()
+    root = Path(spec.workspace) if spec.workspace else Path.cwd()
     return {
         "state": state,
         "profile": spec.profile,
         "target": spec.target,
         "base_url": spec.base_url,
-        "spec": {**said, "headers_from_env": sorted(spec.headers_from_env)},
+        "spec": {
+            **{name: portable(value, root) if name in PATHS else value for name, value in said.items()},
+            "headers_from_env": sorted(spec.headers_from_env),
+            "load": {**said["load"], "trace_file": portable(said["load"]["trace_file"], root)},
+        },
         "retry": "none" if spec.retry.attempts == 1 else asdict(spec.retry),
         "connections": spec.connections,
         "seed": spec.seed,
@@ -54,8 +61,27 @@ def run_record(spec: RunSpec, schedule: Schedule, state: str, started_unix_s: fl
             "cores": psutil.cpu_count(),
             "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
         },
-        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "command": [Path(sys.argv[0]).name, *(_portable_option(word, root) for word in sys.argv[1:])],
     }
+
+
+def portable(path: str | None, root: Path) -> str | None:
+    """As seen from the workspace; of what lies elsewhere only the name, for the rest is this machine's business."""
+    if path is None or not Path(path).is_absolute():
+        return path
+    here = Path(os.path.normpath(path))
+    for base in dict.fromkeys((root, root.resolve())):
+        if here.is_relative_to(base):
+            return str(here.relative_to(base))
+    return f"…/{here.name}"
+
+
+def _portable_option(word: str, root: Path) -> str:
+    """``--evidence=/a/b`` too."""
+    name, equals, value = word.partition("=")
+    if name.startswith("-") and equals:
+        return f"{name}={portable(value, root)}"
+    return str(portable(word, root))
 
 
 def contention(dones: Iterable[dict[str, Any]], *, embedded: bool) -> dict[str, Any]:

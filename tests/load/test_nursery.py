@@ -87,18 +87,30 @@ def test_a_run_that_is_stopped_closes_its_ledger(launcher, folder, server):
     assert json.loads((folder / "stopped" / "ledger.json").read_text())["stopped_by"].startswith("interrupted")
 
 
-def test_when_the_nursery_is_killed_its_runs_stop_and_whoever_waits_is_told(folder, server):
+def test_when_the_nursery_is_killed_its_runs_stop_whoever_waits_is_told_and_another_begins_the_next(folder, server):
     with Launcher(folder, folder / "killed.err") as launcher:
         launched = begin(launcher, folder, server, "orphan", "--duration", "30")
         deadline = time.monotonic() + 20
         while not (folder / "orphan" / "run.json").exists() and time.monotonic() < deadline:
             time.sleep(0.05)
-        run = psutil.Process(launched.pid)
-        run.parent().kill()
+        psutil.Process(launched.pid).parent().kill()
 
         assert launched.wait(10)
         assert launched.code is None
-        with pytest.raises(PilotError, match="is gone"):
-            begin(launcher, folder, server, "never")
-    run.wait(10)
-    assert json.loads((folder / "orphan" / "ledger.json").read_text())["stopped_by"].startswith("interrupted")
+        launched.outlived()
+        assert not launched.running
+        assert begin(launcher, folder, server, "next").wait(30)
+    orphan = json.loads((folder / "orphan" / "ledger.json").read_text())
+    assert orphan["stopped_by"] == "interrupted: the process that began the run is gone"
+    assert json.loads((folder / "next" / "ledger.json").read_text())["planned"] == 5
+
+
+def test_a_nursery_that_cannot_live_is_said(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (tmp_path / "gevent.py").write_text("raise SystemExit('no gevent here')")
+    with (
+        Launcher(tmp_path, tmp_path / "words.err") as launcher,
+        pytest.raises(PilotError, match="cannot be kept alive"),
+    ):
+        launcher.begin([], {}, tmp_path / "log")
+    assert "no gevent here" in (tmp_path / "words.err").read_text()

@@ -1,0 +1,55 @@
+"""A provider that fails every request: noticed after the block, written down, asked before the next."""
+
+import pytest
+
+from harness.campaign.checks import CHECKED
+from harness.campaign.silence import stop_if_silent, unheard
+from harness.domain.ledger import only_upstream
+from harness.errors import Exit, LimitReached
+from tests.builders import Pilot, failed, sample
+
+
+def dead(n=20):
+    return [failed(k, "upstream_error", scheduled_s=k * 0.05) for k in range(n)]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "told"),
+    [
+        ({"upstream_error": 20}, True),
+        ({"upstream_error": 15, "upstream_throttled": 5, "not_sent": 3}, True),
+        ({"upstream_error": 19, "ok": 1}, False),
+        ({"upstream_error": 4}, False),
+        ({"connection_error": 20}, False),
+        ({}, False),
+    ],
+)
+def test_only_what_failed_wholly_and_by_the_provider_is_silent(outcomes, told):
+    assert only_upstream(outcomes) is told
+
+
+def test_the_campaign_stops_before_the_next_block_and_its_runs_stay_valid(tmp_path):
+    pilot = Pilot(tmp_path, blocks=2)
+    pilot._samples = lambda run: dead() if run.block == 1 else [sample(k) for k in range(20)]
+    _, plan, store = pilot.write()
+
+    with pytest.raises(LimitReached, match="failed every request of steady on alpha and of steady on beta") as stopped:
+        stop_if_silent(store, plan.blocks[0], 1, "pilot run")
+    assert stopped.value.exit_code == Exit.LIMIT
+    assert "pilot run checks it and goes on" in stopped.value.hint
+    assert store.valid_attempt(plan.blocks[0]) == 1
+    stop_if_silent(store, plan.blocks[1], 1, "pilot run")
+
+
+def test_the_contract_is_checked_again_before_anything_more_is_sent(tmp_path):
+    pilot = Pilot(tmp_path, blocks=2)
+    pilot._samples = lambda run: dead()
+    _, plan, store = pilot.write()
+    store.note(CHECKED, checks=1)
+    assert not unheard(store.journal())
+    with pytest.raises(LimitReached):
+        stop_if_silent(store, plan.blocks[0], 1, "pilot run")
+
+    assert unheard(store.journal())
+    store.note(CHECKED, checks=1)
+    assert not unheard(store.journal())

@@ -1,0 +1,52 @@
+"""A run's last word, whatever stands in its samples, its target's answers or its way."""
+
+import json
+
+import orjson
+import pytest
+
+from harness.domain.ledger import close
+from harness.domain.sample import COLUMNS
+from harness.evidence.last_word import last_word
+from harness.evidence.run_folder import RunFolder
+from tests.builders import sample
+
+
+def deep(levels=100_000):
+    value = []
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = RunFolder(tmp_path / "run")
+    made.open()
+    return made
+
+
+def ledger_of(folder):
+    return json.loads((folder.path / "ledger.json").read_text())
+
+
+@pytest.mark.parametrize("meta", [deep(), {"x": "\ud800"}, {"x": float("nan")}, {1: {2: {"y"}}}, {"x": object()}])
+def test_whatever_a_target_says_of_itself_the_ledger_is_written(folder, meta):
+    folder.write_target({"name": "t", "meta": meta})
+    folder.close(close(0, {}, [], health=last_word(folder.path, []).health))
+
+    assert ledger_of(folder)["planned"] == 0
+
+
+@pytest.mark.parametrize("value", [2**63, 2**200, "\ud800", [[]], 1e300])
+def test_whatever_a_sample_holds_the_samples_that_were_spooled_are_counted(folder, value):
+    rows = [sample(k).row() for k in range(3)]
+    bad = list(rows[1])
+    bad[COLUMNS.index("input_tokens")] = value
+    folder.append(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    folder.write_samples(iter([[rows[0], bad, rows[2]]]), [])
+
+    ledger = last_word(folder.path, ["it could not be closed"], planned=4)
+    folder.close(ledger)
+    assert ledger_of(folder)["outcomes"] in ({"ok": 3, "lost": 1}, {"lost": 1, "ok": 3})
+    assert not list(folder.path.glob("*.partial"))
