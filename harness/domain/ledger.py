@@ -210,5 +210,5 @@ def _faults(planned: int, counts: Mapping[str, int], health: GeneratorHealth, st
         out.append(f"no slot was free for {health.no_free_slot} arrivals when they were due: raise --slots")
     out.extend(f"this machine could not open a connection: {error}" for error in health.local_errors)
     out.extend(f"evidence could not be written: {error}" for error in health.write_errors)
-    out.extend(f"a worker could not take part: {error}" for error in health.worker_errors)
+    out.extend(f"the generator failed: {error}" for error in health.worker_errors)
     return out

@@ -136,7 +136,7 @@ LEDGER: tuple[Column, ...] = (
     *texts(
         local_errors="list: connections that this machine itself could not open",
         write_errors="list: evidence that could not be written",
-        worker_errors="list: processes that could not take part, and why",
+        worker_errors="list: what kept a process of the generator from its part",
     ),
 )
 

@@ -331,9 +331,9 @@ class Coordinator:
         return tally
 
     def _lost_with(self, arrival: Arrival) -> int | None:
-        """The lost worker that had this arrival, None when its worker is not lost."""
+        """The worker that had this arrival and was lost, or broke; None when its worker is well: it was not sent."""
         stripe = self._owner.get(arrival.seq, arrival.seq % len(self._stripes))
-        return stripe if stripe in self._lost else None
+        return stripe if stripe in self._lost or self._dones.get(stripe, {}).get("broke") else None
 
     def _health(self, held_up: int) -> GeneratorHealth:
         dones = self._dones.values()

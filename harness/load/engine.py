@@ -31,7 +31,7 @@ from harness.load.conductor import from_plain
 from harness.load.coordinator import Coordinator
 from harness.load.ending import Ending
 from harness.load.generator import FLUSH_GROWING_S, FLUSH_S, Generator, build
-from harness.load.guard import guarded
+from harness.load.guard import guarded, told
 from harness.load.outbox import Outbox
 from harness.load.shape import SlotShape
 from harness.load.spec import RunSpec
@@ -150,6 +150,8 @@ class Engine:
             self._launch(environment, spec, schedule, questions, plan)
         except (PilotError, ValueError) as error:
             self._say("pilot_done", {"error": str(error)}, plan["worker"])
+        except Exception as error:  # noqa: BLE001 - Locust would log it and wait for ever
+            self._say("pilot_done", {"error": f"unexpected: {told(error)}", "broke": True}, plan["worker"])
 
     def _schedule(self, spec: RunSpec, digest: str) -> tuple[Schedule, dict[str, Question]]:
         """As it was drawn when the options were read, before the fork; drawn anew where those were others."""
@@ -203,7 +205,7 @@ class Engine:
             "limit": generator.limit_hit,
             "local_errors": list(generator.local_errors),
             **generator.gauges.summary(),
-            **({"error": generator.failed} if generator.failed else {}),
+            **({"error": generator.failed, "broke": True} if generator.failed else {}),
         }
         generator.close()
         self._report_now()
@@ -212,11 +214,10 @@ class Engine:
     def _broke(self, words: str) -> None:
         """Something of ours failed: say so, whatever else still works; the run ends INVALID."""
         generator = self.generator
-        if generator is None:
-            self._say("pilot_done", {"error": words}, (self._plan or {}).get("worker", 0))
-            return
-        self._say("pilot_done", {"error": words}, generator.worker)
-        generator.fail(words)
+        worker = generator.worker if generator is not None else (self._plan or {}).get("worker", 0)
+        self._say("pilot_done", {"error": words, "broke": True}, worker)
+        if generator is not None:
+            generator.fail(words)
 
     def _report_now(self) -> None:
         """Locust's workers report every 3 s; the master has the last of it before it hears that we are done."""

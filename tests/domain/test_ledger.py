@@ -24,7 +24,7 @@ def test_a_run_of_refusals_is_valid():
         (1, ["ok"], [0.021], {}, "lag p99 21.0 ms"),
         (1, ["ok"], [0], {"no_free_slot": 4}, "no slot was free for 4"),
         (1, ["ok"], [0], {"write_errors": ("disk full",)}, "disk full"),
-        (1, ["ok"], [0], {"worker_errors": ("other questions",)}, "could not take part: other questions"),
+        (1, ["ok"], [0], {"worker_errors": ("other questions",)}, "the generator failed: other questions"),
         (1, ["aborted"], [0], {"interrupted": True}, "stopped before its end"),
         (1, ["ok"], [0], {"clock_step_s": 3.0}, "wall clock step"),
         (1, ["ok"], [0], {"loop_lag_p99_s": 0.2}, "event loop lag"),
