@@ -68,7 +68,9 @@ def test_what_must_be_finished_is_finished_first():
 
 
 def test_nohup_is_kept():
-    process = begun("ready(); time.sleep(0.6); print('stayed')", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    process = begun(
+        "ready(); time.sleep(0.6); print('stayed')", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    )
     process.send_signal(signal.SIGHUP)
     out, _ = process.communicate(timeout=10)
 

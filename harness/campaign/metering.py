@@ -35,6 +35,7 @@ class Meter:
         self.samples = 0
         self.ok = 0
         self.matched = 0
+        self.unread = 0
 
     def follow(self, folder: Path) -> None:
         """Read what was appended to the spool since the last call; a spool that is gone adds nothing."""
@@ -48,8 +49,11 @@ class Meter:
         self._offset += len(whole)
         for line in whole.split(b"\n"):
             if line.startswith(b"["):
-                row = orjson.loads(line)
-                self.add([row[place] for place in PLACES])
+                try:
+                    row = orjson.loads(line)
+                    self.add([row[place] for place in PLACES])
+                except (ValueError, TypeError, LookupError):
+                    self.unread += 1  # the whole file is read once more when the run has ended
 
     def add(self, values: Iterable[Any]) -> None:
         """One sample's ``READ`` columns."""

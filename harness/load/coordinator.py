@@ -81,12 +81,17 @@ class Coordinator:
         """Open the folder and send every worker its stripe; raises Refused before anything is sent."""
         self._idle.clear()
         self._stop = None
+        self._opened = False
         try:
             self._start(spec)
-        except BaseException:
+        except BaseException as error:
+            if self._opened:  # the folder is there: it gets its last word
+                self._close_anyway(f"it could not be started: {told(error)}")
             self.running = False
             self._idle.set()
-            raise
+            if not self._opened or not isinstance(error, Exception):
+                raise
+            return
         gevent.spawn(guarded(self._watch, self._close_anyway))
 
     def _start(self, spec: RunSpec) -> None:
@@ -95,6 +100,7 @@ class Coordinator:
         self._target_meta = meta.ask(self._spec) if self._spec.ask_meta_first else {}
         self._folder = RunFolder(Path(options.evidence_folder(spec, self._environment)))
         self._folder.open()
+        self._opened = True
         self._gauges: list[list[Any]] = []
         self._dones: dict[int, dict[str, Any]] = {}
         clients = self._clients()

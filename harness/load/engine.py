@@ -125,11 +125,13 @@ class Engine:
                 if self._child and not spec.base_url:
                     spec = replace(spec, base_url=self._child.base_url, lanes=self._child.lanes)
                 self._coordinator.start(spec)
-            except PilotError as error:
+            except Exception as error:  # noqa: BLE001 - Locust would log it and wait for ever
+                refusal = error if isinstance(error, PilotError) else PilotError(f"unexpected: {told(error)}")
                 if environment.web_ui is None:
-                    _refuse(error)
-                print(f"refused: {error}", file=sys.stderr)
-                raise StopTest(str(error)) from None
+                    self._clean()
+                    _refuse(refusal)
+                print(f"refused: {refusal}", file=sys.stderr)
+                raise StopTest(str(refusal)) from None
         if not isinstance(environment.runner, MasterRunner):
             self._begin(environment)
 

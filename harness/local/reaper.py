@@ -13,6 +13,8 @@ import signal
 import subprocess
 import sys
 
+from harness.signals import ASKS
+
 
 class Reaper:
     """The supervisor's end of the pipe."""
@@ -49,8 +51,8 @@ class Reaper:
 
 def main() -> None:
     """Read until the end, then kill the process groups that are left."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in ASKS:
+        signal.signal(number, signal.SIG_IGN)
     watched: set[int] = set()
     for line in sys.stdin:
         pid = int(line[1:])

@@ -44,6 +44,11 @@ class Fate:
     took_s: float = 0.0  # from the last shot
 
     @property
+    def bad(self) -> bool:
+        """It hung, a run has no ledger, or somebody was left behind."""
+        return self.code is None or bool(self.without_ledger) or bool(self.orphans)
+
+    @property
     def cut(self) -> list[dict]:
         return [ledger for ledger in self.ledgers if ledger["stopped_by"]]
 

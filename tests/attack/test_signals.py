@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from tests.attack.shots import Shot, attack, beside, drawn, everyone, first, named, running
+from tests.attack.shots import Fate, Shot, attack, beside, drawn, everyone, first, named, running
 from tests.attack.ways import WAYS
 from tests.fakes import ScriptedServer
 
@@ -44,14 +44,13 @@ def test_a_hang_up_ends_a_run_in_order(server, tmp_path):
     assert fate.ledgers[0]["stopped_by"] == "interrupted by SIGHUP"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_pilot_run_passes_the_end_on_to_its_run_and_stops(server, tmp_path, number):
-    shots = [Shot(0.5, number, first), Shot(0.1, number, first)]
+def test_pilot_run_passes_the_end_on_to_its_run_and_stops(server, tmp_path):
+    shots = [Shot(0.5, signal.SIGHUP, first), Shot(0.1, signal.SIGTERM, first)]
     fate = attack(WAYS["campaign"], tmp_path / "campaign", server.url, shots, once=running)
 
     assert fate.code == 130, fate.words
     assert "pilot run goes on" in fate.words
-    assert [ledger["stopped_by"] for ledger in fate.ledgers] == [f"interrupted by {number.name}"]
+    assert [ledger["stopped_by"] for ledger in fate.ledgers] == ["interrupted by SIGHUP"]
     assert "Traceback" not in fate.words
     assert not fate.orphans
 
@@ -60,69 +59,74 @@ def test_pilot_run_passes_the_end_on_to_its_run_and_stops(server, tmp_path, numb
 
 SEED = 18
 ROUNDS = {"headless": 24, "processes": 16, "page": 14, "apart": 10, "campaign": 16, "calibrate": 6, "time": 4}
+PART = 8  # attacks of one test
+PARTS = [(way, k, min(PART, n - k)) for way, n in ROUNDS.items() for k in range(0, n, PART)]
 KILLS = [
-    *[("campaign", named("locust -f"), "a run")] * 5,
-    *[("campaign", named("harness.load.nursery"), "its nursery")] * 4,
-    *[("campaign", first, "pilot run itself")] * 3,
-    *[("processes", named("locust"), "a worker")] * 3,
-    *[("processes", first, "the master")] * 3,
-    *[("apart", beside, "a worker apart")] * 2,
+    ("campaign", named("locust -f"), "a run", 5),
+    ("campaign", named("harness.load.nursery"), "its nursery", 4),
+    ("campaign", first, "pilot run itself", 3),
+    ("processes", named("locust"), "a worker", 3),
+    ("processes", first, "the master", 3),
+    ("apart", beside, "a worker apart", 2),
+    ("processes", first, "the master, early", 4),
 ]
+WHOLE = ("a run", "its nursery")  # what a campaign goes on after
+
+
+@pytest.fixture(scope="module")
+def figures():
+    """What was sent and what became of it, over all tests of this file."""
+    seen: dict[str, Counter] = {}
+    yield seen
+    for name, found in seen.items():
+        print(f"\n{name}: " + ", ".join(f"{found[what]} {what}" for what in found), end="")
+
+
+def told(figures, name: str, fate: Fate, signals: int) -> Counter:
+    found = figures.setdefault(name, Counter({"hangs": 0, "lost ledgers": 0, "orphans": 0}))
+    found["attacks"] += 1
+    found["signals"] += signals
+    found["hangs"] += fate.code is None
+    found["orphans"] += len(fate.orphans)
+    found[f"exit {fate.code}"] += 1
+    return found
 
 
 @pytest.mark.attack
-@pytest.mark.timeout(3000)
-def test_signals_at_random_instants(server, tmp_path, capsys):
-    rng, seen = Random(SEED), Counter()
-    codes: dict[str, Counter] = {}
-    wrong: list[str] = []
-    for way, rounds in ROUNDS.items():
-        for k in range(rounds):
-            aim = rng.choice((first, everyone))
-            if way == "apart" and rng.random() < 0.4:
-                aim = beside
-            late = way not in ("calibrate", "time") and rng.random() < 0.75
-            shots = drawn(rng, aim, 2.5 if late else 4.0)
-            fate = attack(WAYS[way], tmp_path / f"{way}-{k}", server.url, shots, once=running if late else None)
-            seen["attacks"] += 1
-            seen["signals"] += len(shots)
-            seen["hangs"] += fate.code is None
-            seen["lost ledgers"] += len(fate.without_ledger)
-            seen["orphans"] += len(fate.orphans)
-            seen["tracebacks"] += "Traceback" in fate.words and bool(fate.folders)
-            seen["unbalanced"] += sum(x["planned"] != sum(x["outcomes"].values()) for x in fate.ledgers)
-            seen["cut and believed"] += sum(bool(x["valid"]) for x in fate.cut)
-            seen["cut with another code"] += bool(fate.cut) and fate.code != 130
-            codes.setdefault(way, Counter())[fate.code] += 1
-            if fate.code is None or fate.without_ledger or fate.orphans or (fate.cut and fate.code != 130):
-                wrong.append(f"{way}-{k}: {[(s.number.name, round(s.after_s, 2)) for s in shots]} {fate}")
-    with capsys.disabled():
-        print("\nsignals:", dict(seen))
-        print("exit codes:", {way: dict(found) for way, found in codes.items()})
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(("way", "part", "n"), PARTS)
+def test_signals_at_random_instants(server, tmp_path, figures, way, part, n):
+    rng, wrong = Random(f"{SEED}-{way}-{part}"), []
+    for k in range(part, part + n):
+        aim = rng.choice((first, everyone))
+        if way == "apart" and rng.random() < 0.4:
+            aim = beside
+        late = way not in ("calibrate", "time") and rng.random() < 0.75
+        shots = drawn(rng, aim, 2.5 if late else 4.0)
+        fate = attack(WAYS[way], tmp_path / f"{way}-{k}", server.url, shots, once=running if late else None)
+        told(figures, way, fate, len(shots))["lost ledgers"] += len(fate.without_ledger)
+        unbalanced = [x for x in fate.ledgers if x["planned"] != sum(x["outcomes"].values())]
+        believed = [x for x in fate.cut if x["valid"]]
+        another_code = bool(fate.cut) and fate.code != 130
+        traceback = bool(fate.folders) and "Traceback" in fate.words
+        if fate.bad or unbalanced or believed or another_code or traceback:
+            wrong.append(f"{way}-{k}: {[(s.number.name, round(s.after_s, 2)) for s in shots]} {fate}")
     assert not wrong, "\n".join(wrong)
-    assert seen["tracebacks"] == seen["unbalanced"] == seen["cut and believed"] == 0
 
 
 @pytest.mark.attack
-@pytest.mark.timeout(1800)
-def test_kills_at_random_instants(server, tmp_path, capsys):
-    rng, seen = Random(SEED), Counter()
-    codes: dict[str, Counter] = {}
-    wrong: list[str] = []
-    for k, (way, aim, whom) in enumerate(KILLS):
-        shots = [Shot(rng.uniform(0, 1.8), signal.SIGKILL, aim)]
-        fate = attack(WAYS[way], tmp_path / f"kill-{k}", server.url, shots, once=running)
-        seen["kills"] += 1
-        seen["hangs"] += fate.code is None
-        seen["orphans"] += len(fate.orphans)
-        alone = aim is first and way == "processes"  # nobody is left who could write a ledger
-        seen["lost ledgers"] += 0 if alone else len(fate.without_ledger)
-        went_on = whom not in ("a run", "its nursery") or fate.code in (0, 3)
-        seen["campaigns ended by it"] += not went_on
-        codes.setdefault(whom, Counter())[fate.code] += 1
-        if fate.code is None or fate.orphans or (fate.without_ledger and not alone) or not went_on:
-            wrong.append(f"{k} {way}, {whom}: {round(shots[0].after_s, 2)} s: {fate}")
-    with capsys.disabled():
-        print("\nkills:", dict(seen))
-        print("exit codes:", {whom: dict(found) for whom, found in codes.items()})
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(("way", "aim", "whom", "n"), KILLS)
+def test_kills_at_random_instants(server, tmp_path, figures, way, aim, whom, n):
+    rng, wrong = Random(f"{SEED}-{whom}"), []
+    for k in range(n):
+        after_s = rng.uniform(0, 1.8)
+        early = whom.endswith("early")
+        shot = Shot(after_s * (2 if early else 1), signal.SIGKILL, aim)
+        fate = attack(WAYS[way], tmp_path / f"kill-{k}", server.url, [shot], once=None if early else running)
+        if aim is first and way == "processes":
+            fate.without_ledger.clear()  # nobody is left who could write one
+        told(figures, f"killed {whom}", fate, 1)["lost ledgers"] += len(fate.without_ledger)
+        if fate.bad or (whom in WHOLE and fate.code not in (0, 3)):
+            wrong.append(f"{k} {way}, {whom}: {after_s:.2f} s: {fate}")
     assert not wrong, "\n".join(wrong)

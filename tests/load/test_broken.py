@@ -44,6 +44,7 @@ def server():
         ("harness.load.live", "LiveRows", "fold", 1),
         ("harness.load.outbox", "Outbox", "post", 1),
         ("harness.load.coordinator", "Coordinator", "_on_batch", 1),
+        ("harness.load.coordinator", "Coordinator", "_plan", 0),
         ("harness.load.coordinator", "Coordinator", "_note_lost", 3),
         ("harness.load.coordinator", "Coordinator", "_write_samples", 0),
         ("harness.load.coordinator", "Coordinator", "_record_after", 0),
