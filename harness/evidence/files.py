@@ -41,7 +41,7 @@ def dump(value: Any) -> str:  # noqa: ANN401
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write, flush to disk, rename into place; raises OSError and leaves no partial file."""
+    """Write, flush to disk, rename into place; leaves no partial file, whatever it raises: OSError, or an end that was asked for."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         # what others sent may hold half a surrogate pair, which UTF-8 cannot: JSON reads its escape as the same
@@ -50,7 +50,7 @@ def write_text(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
-    except OSError:
+    except BaseException:
         with contextlib.suppress(OSError):
             partial.unlink()
         raise

@@ -2,8 +2,11 @@
 
 import pytest
 
+from harness.analysis.dataset import load
 from harness.campaign.checks import CHECKED
 from harness.campaign.silence import stop_if_silent, unheard
+from harness.decision.doubts import doubts
+from harness.decision.gather import gather
 from harness.domain.ledger import only_upstream
 from harness.errors import Exit, LimitReached
 from tests.builders import Pilot, failed, sample
@@ -53,3 +56,12 @@ def test_the_contract_is_checked_again_before_anything_more_is_sent(tmp_path):
     assert unheard(store.journal())
     store.note(CHECKED, checks=1)
     assert not unheard(store.journal())
+
+
+def test_runs_that_the_provider_failed_count_and_are_doubted(tmp_path):
+    pilot = Pilot(tmp_path, blocks=2)
+    pilot._samples = lambda run: dead() if run.block == 1 else [sample(k) for k in range(20)]
+    workspace, plan, store = pilot.write()
+    found = doubts(workspace, plan, store, gather(workspace, load(store, plan), store, plan))
+
+    assert "In 2 of 4 runs the provider failed every request; they count, and say nothing of the runtimes." in found

@@ -63,3 +63,47 @@ def test_a_run_whose_generator_breaks_is_invalid_and_says_why(server, tmp_path, 
     assert not ledger["valid"]
     assert "LookupError: an odd thing" in " ".join(ledger["reasons"])
     assert ledger["planned"] == sum(ledger["outcomes"].values()) == 30
+
+
+def test_what_breaks_in_one_of_two_workers_ends_the_run_of_both(server, tmp_path):
+    file = tmp_path / "any.py"
+    file.write_text(BREAKS.format(module="harness.load.attempt", kind="Attempts", name="make", after=3))
+    questions = str(questions_file(tmp_path, ["ok"]))
+    done = run(tmp_path, "--host", server.url, "--questions", questions, "--processes", "2", file=file)
+    ledger = done.json("ledger.json")
+
+    assert done.code == 3, done.output
+    assert "LookupError: an odd thing" in " ".join(ledger["reasons"])
+    assert (ledger["lost_workers"], sum(ledger["outcomes"].values())) == (0, 30)
+
+
+SILENT = """
+from harness.load import ChatUser, arrivals, coordinator
+from harness.load.generator import Generator
+
+coordinator.STALLED_S = 0.5
+Generator.finished = property(lambda self: False)
+
+class Any(ChatUser):
+    schedule = arrivals.constant(rate=20).during(1)
+"""
+
+
+def test_a_run_from_which_nothing_is_heard_any_more_ends(server, tmp_path):
+    file = tmp_path / "any.py"
+    file.write_text(SILENT)
+    questions = str(questions_file(tmp_path, ["ok"]))
+    done = run(tmp_path, "--host", server.url, "--questions", questions, "--deadline", "1", file=file)
+
+    assert done.code == 3, done.output
+    assert "no sample came for 1.5 s although some were due" in done.json("ledger.json")["reasons"][0]
+
+
+def test_a_run_keeps_no_path_of_this_machine(server, tmp_path):
+    questions = str(questions_file(tmp_path, ["ok"]))
+    done = run(tmp_path, "--host", server.url, "--questions", questions, "--duration", "0.5", "--warmup", "0")
+
+    assert done.ended_well, done.output
+    text = (done.folder / "run.json").read_text()
+    assert str(tmp_path) not in text
+    assert done.json("run.json")["spec"]["questions_file"] == "questions.jsonl"
