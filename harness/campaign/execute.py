@@ -15,7 +15,7 @@ from harness.campaign.progress import Pace, Progress, Step, duration
 from harness.campaign.quiet import wait_until_quiet
 from harness.campaign.settle import account, settle, unsettled, wait_closed
 from harness.campaign.settling import Ask, Stopping
-from harness.campaign.silence import stop_if_silent
+from harness.campaign.silence import note_silence, stopped
 from harness.domain.plan import Block, Plan, Run
 from harness.errors import Interrupted
 from harness.evidence.store import RunRecord, Store
@@ -86,11 +86,20 @@ class Campaign:
                     continue
                 self._wait_for(block, now=now)
                 given_up += not self._until_valid(block, self._stopping.needed(units), drive)
-                if (attempt := self._store.valid_attempt(block)) is not None:
-                    stop_if_silent(self._store, block, attempt, self._of.command)
+                self._hear(block, units)
         valid = sum(self._store.valid_attempt(b) is not None for b in units)
         needed = len(self._stopping.needed(units))
         return Tally(valid, given_up, needed - valid - given_up, len(units) - needed)
+
+    def _hear(self, block: Block, units: Sequence[Block]) -> None:
+        """Raises LimitReached where the provider failed whole runs of this block, and blocks are left to measure."""
+        attempt = self._store.valid_attempt(block)
+        words = note_silence(self._store, block, attempt) if attempt is not None else None
+        if words is None:
+            return
+        if any(self._store.valid_attempt(unit) is None for unit in units):
+            raise stopped(words, self._of.command)
+        self._progress.say(words)
 
     def _settle_killed(self) -> None:
         """Runs whose campaign was killed under them enter the budget now, and have a ledger."""

@@ -23,15 +23,19 @@ def silent(records: Sequence[RunRecord]) -> list[str]:
     return [f"{r.profile} on {r.target}" for r in records if only_upstream((r.ledger or {}).get("outcomes") or {})]
 
 
-def stop_if_silent(store: Store, block: Block, attempt: int, command: str) -> None:
-    """After a block: raises LimitReached, and writes down why."""
+def note_silence(store: Store, block: Block, attempt: int) -> str | None:
+    """After a block: in words what the provider failed wholly, written down; None where it answered."""
     runs = silent(store.records(block, attempt))
     if not runs:
-        return
+        return None
     store.note(EVENT, block=block.number, attempt=attempt, runs=runs)
-    raise LimitReached(
-        f"block {block.number}: the provider failed every request of {' and of '.join(runs)}; "
-        "more such runs would say nothing of the runtimes",
+    return f"block {block.number}: the provider failed every request of {' and of '.join(runs)}"
+
+
+def stopped(words: str, command: str) -> LimitReached:
+    """What ends the campaign before its next block."""
+    return LimitReached(
+        f"{words}; more such runs would say nothing of the runtimes",
         f"see that the provider answers; {command} checks it and goes on with the next block",
     )
 

@@ -4,11 +4,11 @@ import pytest
 
 from harness.analysis.dataset import load
 from harness.campaign.checks import CHECKED
-from harness.campaign.silence import stop_if_silent, unheard
+from harness.campaign.silence import note_silence, stopped, unheard
 from harness.decision.doubts import doubts
 from harness.decision.gather import gather
 from harness.domain.ledger import only_upstream
-from harness.errors import Exit, LimitReached
+from harness.errors import Exit
 from tests.builders import Pilot, failed, sample
 
 
@@ -31,17 +31,17 @@ def test_only_what_failed_wholly_and_by_the_provider_is_silent(outcomes, told):
     assert only_upstream(outcomes) is told
 
 
-def test_the_campaign_stops_before_the_next_block_and_its_runs_stay_valid(tmp_path):
+def test_a_block_of_a_dead_provider_stays_valid_and_says_how_to_go_on(tmp_path):
     pilot = Pilot(tmp_path, blocks=2)
     pilot._samples = lambda run: dead() if run.block == 1 else [sample(k) for k in range(20)]
     _, plan, store = pilot.write()
+    words = note_silence(store, plan.blocks[0], 1)
 
-    with pytest.raises(LimitReached, match="failed every request of steady on alpha and of steady on beta") as stopped:
-        stop_if_silent(store, plan.blocks[0], 1, "pilot run")
-    assert stopped.value.exit_code == Exit.LIMIT
-    assert "pilot run checks it and goes on" in stopped.value.hint
+    assert words == "block 1: the provider failed every request of steady on alpha and of steady on beta"
     assert store.valid_attempt(plan.blocks[0]) == 1
-    stop_if_silent(store, plan.blocks[1], 1, "pilot run")
+    assert note_silence(store, plan.blocks[1], 1) is None
+    assert stopped(words, "pilot run").exit_code == Exit.LIMIT
+    assert "pilot run checks it and goes on" in (stopped(words, "pilot run").hint or "")
 
 
 def test_the_contract_is_checked_again_before_anything_more_is_sent(tmp_path):
@@ -50,8 +50,7 @@ def test_the_contract_is_checked_again_before_anything_more_is_sent(tmp_path):
     _, plan, store = pilot.write()
     store.note(CHECKED, checks=1)
     assert not unheard(store.journal())
-    with pytest.raises(LimitReached):
-        stop_if_silent(store, plan.blocks[0], 1, "pilot run")
+    note_silence(store, plan.blocks[0], 1)
 
     assert unheard(store.journal())
     store.note(CHECKED, checks=1)
