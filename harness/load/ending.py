@@ -43,6 +43,7 @@ class Ending:
     def __init__(self) -> None:
         self.asked: Stop | None = None
         self.quitting = False
+        self.own_workers = False  # this machine's, forked by the master; known in them too
         self._main = gevent.getcurrent()
         self._handlers: list[Any] = []
         self._begun_in = os.getpid()
@@ -60,7 +61,11 @@ class Ending:
         """From when options are read: an end that is asked for now leaves at once, for there is nothing to keep.
 
         ``workers``: this process is about to fork some; ``only_workers``: and to do nothing but wait for them.
+        Nothing once Locust has begun, whose page reads its options again.
         """
+        if self._end is not None:
+            return
+        self.own_workers = workers and not only_workers
         self._main, self._begun_in = gevent.getcurrent(), os.getpid()
         self._forking, self._parent_of_workers = workers, only_workers
         self._listen()

@@ -80,7 +80,7 @@ class Engine:
                 runner.register_message(kind, guarded(listener, self._broke))
         if worker:
             environment.process_exit_code = 0  # the master judges the run
-            self.ending.begin(self._end_part, lambda: 0, lambda: None, throws=not options.PREPARED.own_workers)
+            self.ending.begin(self._end_part, lambda: 0, lambda: None, throws=not self.ending.own_workers)
             self.ending.follow(os.getppid(), self._orphaned)
             return
         self.ending.begin(self._end_run, self._code, self._clean, throws=environment.web_ui is not None)
@@ -271,7 +271,7 @@ class Engine:
         if isinstance(environment.runner, WorkerRunner):
             self._stop_generator()
             gevent.sleep(0.2)  # let the last acknowledgements in
-            if self.ending.asked is not None and not options.PREPARED.own_workers:
+            if self.ending.asked is not None and not self.ending.own_workers:
                 environment.process_exit_code = int(self.ending.asked.code)
         if self._coordinator is not None:
             self._coordinator.end(IN_LOCUST)
@@ -297,7 +297,7 @@ class Engine:
 
     def _end_part(self, stop: Stop) -> None:
         """A worker was asked: its master ends the run; one that stands alone then leaves, also where no master answers."""
-        own = options.PREPARED.own_workers
+        own = self.ending.own_workers
         worker = self.generator.worker if self.generator is not None else 0
         self._say("pilot_asked", {"words": stop.words, "code": int(stop.code), "own": own}, worker)
         until = perf_counter() + PART_S

@@ -56,7 +56,6 @@ class Prepared:
     questions: dict[str, Question] = field(default_factory=dict)
     key: str = ""
     only_describe: bool = False  # a plan is drawn without credentials
-    own_workers: bool = False  # this machine's, forked by the master
     before_forks: Callable[..., None] | None = None
 
 
@@ -117,7 +116,6 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
             print(f"refused: {error}{hint}", file=sys.stderr)
             sys.exit(int(Exit.REFUSED if isinstance(error, Refused) else Exit.FAILED))
         forks = bool(parsed.processes)
-        PREPARED.own_workers = forks and not parsed.worker
         if PREPARED.before_forks is not None and not PREPARED.only_describe:
             PREPARED.before_forks(workers=forks, only_workers=forks and bool(parsed.worker))
         return parsed

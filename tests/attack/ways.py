@@ -135,10 +135,11 @@ def apart(folder: Path, url: str, mark: str) -> Begun:
     return Begun(master, folder / "evidence", folder / "output.txt", workers)
 
 
-def workspace(folder: Path, url: str, seconds: float = 2) -> Path:
+def workspace(folder: Path, url: str, seconds: float = 2, act: str = "ok") -> Path:
     """A sealed pilot of two blocks against one server that has passed its check."""
+    folder.mkdir(exist_ok=True)
     (folder / "pilot.toml").write_text(PILOT_TOML.format(seconds=seconds))
-    questions_file(folder, ["ok"])
+    questions_file(folder, [act])
     (folder / "loadprofiles").mkdir()
     (folder / "loadprofiles" / "steady.py").write_text(SCHEDULE)
     for name in ("alpha", "beta"):
