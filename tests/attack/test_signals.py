@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from tests.attack.shots import Fate, Shot, attack, beside, drawn, everyone, first, named, running
-from tests.attack.ways import WAYS
+from tests.attack.ways import WAYS, up
 from tests.fakes import ScriptedServer
 
 
@@ -129,4 +129,19 @@ def test_kills_at_random_instants(server, tmp_path, figures, way, aim, whom, n):
         told(figures, f"killed {whom}", fate, 1)["lost ledgers"] += len(fate.without_ledger)
         if fate.bad or (whom in WHOLE and fate.code not in (0, 3)):
             wrong.append(f"{k} {way}, {whom}: {after_s:.2f} s: {fate}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.attack
+@pytest.mark.timeout(900)
+def test_targets_end_with_their_command_at_any_instant(server, tmp_path, figures, corpus):
+    rng, wrong = Random(f"{SEED}-up"), []
+    for k in range(8):
+        shots = drawn(rng, first, 4.0)
+        if k % 4 == 3:
+            shots = [Shot(shots[0].after_s, signal.SIGKILL, first)]
+        fate = attack(up(corpus), tmp_path / f"up-{k}", server.url, shots, once=None)
+        told(figures, "pilot up", fate, len(shots))
+        if fate.bad or (fate.code != -signal.SIGINT and "Traceback" in fate.words):  # Python itself, while it starts
+            wrong.append(f"{k}: {[(s.number.name, round(s.after_s, 2)) for s in shots]} {fate}")
     assert not wrong, "\n".join(wrong)

@@ -15,6 +15,7 @@ from harness.campaign.checks import CHECKED
 from harness.evidence.store import Store
 from tests.cli.inside import pilot as inside
 from tests.load.run import STEADY, questions_file
+from tests.local.platform import workspace as embedded
 from tests.suite import processes
 
 PILOT = [sys.executable, "-m", "harness"]
@@ -168,6 +169,16 @@ def timing(folder: Path, url: str, mark: str) -> Begun:
     command = ["sh", "-c", f"{sys.executable} -c 'import time; time.sleep(60)'; true"]
     process = _start([*PILOT, "time", "alpha", "deploy", "--", *command], workspace(folder, url), mark)
     return Begun(process, folder / "nothing", folder / "output.txt")
+
+
+def up(corpus: Path) -> Way:
+    """``pilot up`` of both embedded targets, with the processes that they need."""
+
+    def begin(folder: Path, url: str, mark: str) -> Begun:
+        process = _start([*PILOT, "up", "local_container", "local_function"], embedded(folder, corpus), mark)
+        return Begun(process, folder / "nothing", folder / "output.txt")
+
+    return begin
 
 
 def free_port() -> int:
