@@ -18,7 +18,7 @@ from harness.domain.arrivals import LoadProfile
 from harness.domain.process import Process
 from harness.domain.target import Dialect, Target
 from harness.errors import Exit, PilotError, Refused
-from harness.load import ports
+from harness.load import locusts_own, ports
 from harness.load.given import Given
 from harness.load.hosts import check_listeners, declared_by, may_drive, nearest_workspace
 from harness.load.origin import tls_context
@@ -55,6 +55,9 @@ class Prepared:
     questions: dict[str, Question] = field(default_factory=dict)
     key: str = ""
     only_describe: bool = False  # a plan is drawn without credentials
+    exit_on_failed: int | None = None  # the code that was chosen for a run with failed requests
+    parser: LocustArgumentParser | None = None
+    serving: bool = False  # the page parses the command line anew each time it is shown
 
 
 PREPARED = Prepared()
@@ -100,14 +103,19 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
     )
     parser.set_defaults(web_host="127.0.0.1", master_bind_host="127.0.0.1")
     parser.set_defaults(master_bind_port=ports.UNSAID, master_port=ports.UNSAID)
+    locusts_own.tell_apart(parser)
     parse = parser.parse_args
 
     def parse_and_prepare(*args: Any, **kwargs: Any) -> argparse.Namespace:  # noqa: ANN401
         parsed: argparse.Namespace = parse(*args, **kwargs)
-        _take_locusts_own(parsed)
-        ports.MEETING_PORT.choose(parsed)
+        if PREPARED.serving:
+            return parsed
         try:
+            PREPARED.exit_on_failed, PREPARED.parser = locusts_own.take(parsed), parser
+            ports.MEETING_PORT.choose(parsed)
             check_listeners(parsed)
+            for name in () if PREPARED.spec else locusts_own.unread_variables(parser):
+                print(f"warning: {name} is read by no option: docs/load.md lists those that have one", file=sys.stderr)
             resolve(parsed)
         except PilotError as error:
             hint = f"\n  {error.hint}" if error.hint else ""
@@ -116,15 +124,6 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
         return parsed
 
     parser.parse_args = parse_and_prepare
-
-
-def _take_locusts_own(parsed: argparse.Namespace) -> None:
-    """``-t`` and ``-u`` are taken as ``--duration`` and ``--slots``; Locust's own timer would cut the drain."""
-    if getattr(parsed, "run_time", None):
-        parsed.duration = parsed.duration or float(parsed.run_time)
-        parsed.run_time = None
-    if getattr(parsed, "num_users", None) and not parsed.slots:
-        parsed.slots = int(parsed.num_users)
 
 
 def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
