@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from harness.domain.questions import Question
     from harness.domain.schedule import Schedule
+    from harness.domain.trace import Trace
 
 CAMPAIGN_VARIABLE = "PILOT_CAMPAIGN"  # set by the campaign: nothing may touch a cold target before its probe
 LANES_VARIABLE = "PILOT_LANE_URLS"  # set by the campaign: where its independent copies listen, by commas
@@ -268,7 +269,7 @@ def _load(profile: LoadProfile, given: Given, workspace: Workspace | None) -> Lo
         return _experiment(profile, given, rate, duration, warmup)
     file = given.text("trace") or profile.trace_file
     if file is not None:
-        profile = profile.playing(read_trace(_trace_path(file, given, workspace)), speed)
+        profile = profile.playing(_trace(file, given, workspace), speed)
     elif speed is not None:
         given.problem("--speed: only a trace has a pace; add --trace FILE")
     if rate is not None:
@@ -305,12 +306,14 @@ def _experiment(
     return profile if duration is None else profile.during(duration)
 
 
-def _trace_path(file: str, given: Given, workspace: Workspace | None) -> Path:
+def _trace(file: str, given: Given, workspace: Workspace | None) -> Trace:
     """As typed from here; as a locustfile names it, from the workspace."""
     path = Path(file)
-    if given.text("trace") or path.is_absolute() or workspace is None:
-        return path.resolve()
-    return workspace.root / path
+    typed = given.text("trace") or path.is_absolute() or workspace is None
+    trace = read_trace(path.resolve() if typed else workspace.root / path)  # type: ignore[union-attr]
+    if trace.read_as and not PREPARED.spec:
+        print(f"note: {file}: {trace.read_as}", file=sys.stderr)
+    return trace
 
 
 def _questions(given: Given, workspace: Workspace | None) -> tuple[Path, tuple[Question, ...]]:

@@ -115,7 +115,7 @@ def _fill(section: Section, content: Content, place: Placers, hold: list[str] | 
         "verdict": lambda: placed(place.verdict(content.verdict)),
     }
     try:
-        return environment.from_string(section.path.read_text(encoding="utf-8")).render(values)
+        return environment.from_string(section.path.read_text(encoding="utf-8-sig")).render(values)
     except (TemplateError, KeyError, TypeError) as error:
         raise BadFile(section.path, [Problem("", f"cannot be rendered: {type(error).__name__}: {error}")]) from None
 
