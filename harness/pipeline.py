@@ -51,7 +51,7 @@ from harness.domain.plan import Block, Plan
 from harness.domain.sweep import Sweep
 from harness.errors import GateFailed, Refused, Undecided
 from harness.evidence.early_end import EarlyEnd
-from harness.evidence.files import dump, write_text
+from harness.evidence.files import dump
 from harness.evidence.store import Store
 from harness.planning import Planned, Seal, draw_plan, note_changes, seal_of, sealing
 from harness.planning.changes import has_measured
@@ -62,6 +62,7 @@ from harness.report.blocks import Table
 from harness.report.content import Content, content
 from harness.report.csv_text import csv_text
 from harness.report.earlier import changes, read_earlier
+from harness.report.folder import write_all
 from harness.report.record import record
 from harness.sources.registry import source_of
 from harness.workspace import Workspace
@@ -322,12 +323,11 @@ def report(workspace: Workspace, folder: Path, earlier: Path | None = None) -> t
     before = read_earlier(earlier) if earlier is not None else None
     outcome = decide(workspace)
     said = _content(workspace, outcome, before)
-    page = render.write(said, workspace.root, folder)
     seal = outcome.seal["digest"] if outcome.seal else None
     adr = record(workspace, outcome.findings, outcome.decision, outcome.doubts, seal, said.verdict.date)
-    write_text(folder / "decision-record.md", adr)
-    write_text(folder / "decision.json", dump(outcome.as_json()))
-    return outcome, page
+    made = {"decision-record.md": adr, "decision.json": dump(outcome.as_json())}
+    write_all(folder, render.files(said, workspace.root) | made)
+    return outcome, folder / render.PAGE
 
 
 def report_table(workspace: Workspace, name: str) -> str:
