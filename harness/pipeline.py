@@ -33,7 +33,7 @@ from harness.campaign.checks import ADVICE, CHECKED, Endpoint, checked, comparin
 from harness.campaign.contract_check import Answer, Check
 from harness.campaign.drive import limits_of, usual_usd, worst_case_usd
 from harness.campaign.execute import Campaign, Tally
-from harness.campaign.lock import alone
+from harness.campaign.lock import MEASURING, alone
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress, duration
 from harness.cloud.credentials import require as require_credentials
@@ -119,7 +119,8 @@ def calibrate(
 ) -> tuple[calibrating.Calibration, Path]:
     """Hold the load generator to known laws; the record lies with the evidence."""
     progress.say(f"calibrating the load generator against known laws, about {duration(effort.expected_s)}")
-    made = calibrating.calibrate(progress.say, effort)
+    with alone(workspace.state / MEASURING, "pilot calibrate"):
+        made = calibrating.calibrate(progress.say, effort)
     return made, calibrating.write(workspace.evidence, made)
 
 
@@ -139,7 +140,7 @@ def sweep(
         workspace.swept(one)  # what is wrong with any setting is said before anything is drawn
     plans = {name: sweeping.drawn(workspace, one, rounds, most_s) for name, one in declared.items()}
     out = []
-    with alone(workspace.state / "sweep.lock", "pilot sweep"):
+    with alone(workspace.state / MEASURING, "pilot sweep"):
         for name, one in declared.items():
             store = sweeping.store_of(workspace, one)
             if not checked(store.journal()):
@@ -219,7 +220,15 @@ def outlook(workspace: Workspace, made: Plan) -> tuple[Outlook, ...]:
 def run(
     workspace: Workspace, progress: Progress, *, now: bool, after_block: Callable[[Block], None] | None = None
 ) -> Tally:
-    """Execute the sealed plan's remaining blocks, after both targets have passed the contract check."""
+    """Execute the sealed plan's remaining blocks, after both targets have passed the contract check.
+
+    Raises Refused while another one, a sweep or a calibration measures in this workspace.
+    """
+    with alone(workspace.state / MEASURING, "pilot run"):
+        return _run(workspace, progress, now=now, after_block=after_block)
+
+
+def _run(workspace: Workspace, progress: Progress, *, now: bool, after_block: Callable[[Block], None] | None) -> Tally:
     store = Store(workspace.evidence)
     there = sealing.standing(store)
     if there is None:
