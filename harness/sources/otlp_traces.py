@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.cloud.answer import Answer, UnknownShape, parsed
 from harness.domain.lines import lines_of
 from harness.domain.reading import Absent, Reading, Series, Window
-from harness.sources.shapes import Answer, UnknownShape, parsed, readings
+from harness.sources.absence import readings
 
 REQUEST_ID = "http.request.header.x-request-id"
 MOST_PLACES = 3  # of lines that cannot be read, said one by one
