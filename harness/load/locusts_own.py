@@ -34,6 +34,11 @@ HONOURED = (
     *("csv_prefix", "stats_history_enabled", "html_file", "json", "json_file", "exit_code_on_error"),
     *("show_task_ratio", "show_task_ratio_json", "version", "help", "config", "locustfile", "user_classes"),
 )
+ONLY_TELL = (
+    "list_commands",
+    "show_task_ratio",
+    "show_task_ratio_json",
+)  # Locust prints and ends: there is nothing to refuse
 TAKEN = {"run_time": "--duration", "num_users": "--slots"}
 NO_CHOICE = (
     "a locustfile here has one user and one task: -f chooses the profile, --mode, --passages and --turns what is asked"

@@ -113,6 +113,8 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
             return parsed
         try:
             PREPARED.exit_on_failed, PREPARED.parser = locusts_own.take(parsed), parser
+            if any(getattr(parsed, name, False) for name in locusts_own.ONLY_TELL):
+                return parsed
             ports.MEETING_PORT.choose(parsed)
             check_listeners(parsed)
             for name in () if PREPARED.spec else locusts_own.unread_variables(parser):

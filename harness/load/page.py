@@ -81,7 +81,7 @@ def chosen(
         else:
             problems.append(f"{name}: is not a field of this page; the command line has more options")
     if problems:
-        raise Refused("; ".join(problems), "mend the field and start again; an empty one counts as not chosen")
+        raise Refused("; ".join(problems), "fix it and start again; an empty field counts as not chosen")
     return given
 
 

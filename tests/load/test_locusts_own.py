@@ -126,6 +126,15 @@ def test_every_option_that_locust_has_is_decided_on():
     assert [long for name, long, _ in options if long and name not in former and f"`{long}" not in TABLE] == []
 
 
+@pytest.mark.parametrize("option", ["--list", "--show-task-ratio"])
+def test_what_only_tells_needs_no_pilot(tmp_path, option):
+    command = [sys.executable, "-m", "locust", "-f", str(STEADY), option]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "SteadyUser" in done.stdout
+
+
 # -- real runs
 
 
