@@ -19,7 +19,7 @@ from harness.domain.target import AwsLambda, Dialect, Target
 from harness.errors import PilotError
 from harness.planning.changes import last_seal
 from harness.planning.profiles import describe
-from harness.runtimes import runtime_of
+from harness.runtimes import facts_of, runtime_of
 from harness.runtimes.fronts import front_of
 from harness.runtimes.quotas import quotas_of
 from harness.runtimes.ready import auth_of, verify_of
@@ -129,7 +129,7 @@ def meta_of(target: Target, url: str) -> dict[str, object]:
 def _facts(workspace: Workspace, target: Target, url: str) -> dict[str, Any] | str:
     """What the control side says, or why it says nothing."""
     try:
-        return runtime_of(target, workspace, url).facts()
+        return facts_of(runtime_of(target, workspace, url))
     except PilotError as error:
         return first_line(str(error))
 

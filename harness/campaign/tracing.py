@@ -18,7 +18,7 @@ from harness.campaign.symptoms import status_words, transport_words
 from harness.domain.reading import Absent, LineSource, MetricSource, Series, Window
 from harness.domain.target import Dialect, Target
 from harness.runtimes.ready import auth_of, verify_of
-from harness.sources.shapes import ask
+from harness.sources.absence import ask
 
 LOOK_AGAIN_S = 2.0
 AROUND_S = 60.0  # clocks differ, and a minute's point is named by its start
