@@ -1,106 +1,123 @@
-"""Which dialect an endpoint speaks, and what a pilot of it could not tell, with what each gap costs in evidence."""
+"""Which API an endpoint speaks: asked politely, a few times, each of which the answer lists."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-import httpx
+from harness.campaign.contract_check import Answer, Check
+from harness.campaign.endpoint import Endpoint, Talk, Told, hold
+from harness.campaign.symptoms import CannotTell, Symptom, judge, quoted
+from harness.dialects.answer import json_object
+from harness.domain.sample import REFUSALS, Outcome
+from harness.domain.target import Dialect, Target
 
-from harness.campaign.contract_check import QUESTION as CHAT
-from harness.campaign.contract_check import Answer, Check, Verify, client_of
-from harness.campaign.openai_check import PATH
-from harness.campaign.openai_check import QUESTION as COMPLETION
-from harness.campaign.symptoms import status_words, transport_words
-from harness.domain.target import Dialect
+if TYPE_CHECKING:
+    from harness.load.ask import Asked, Asker
 
-GAPS = {
-    "instances": "no X-Instance-Id: cold starts, instances and capacity per instance cannot be told",
-    "age": "no X-Instance-Age-Ms: a cold answer looks like a slow one, so cold starts are not counted",
-    "request id": "X-Request-Id is not echoed: its lines in the platform's logs and traces cannot be joined to samples",
-    "model time": "no model time in the answer: what the runtime adds cannot be told from what the model takes",
-    "tokens": "no usage: the cost of tokens is not known, and equal work cannot be shown by it",
-    "citations": "no citations: that both targets searched the same index cannot be shown",
-}
+NAME = "API dialect"
+VERSION = "/v1"  # the end of the base URL that OpenAI's clients are given
+SOME_MODEL = "gpt-4"
 
 
-@dataclass(frozen=True)
-class Recognised:
-    """The dialect, or None; how that was seen; and one answer's evidence, told or missing."""
-
-    dialect: Dialect | None
-    seen: Check
-    evidence: tuple[Check, ...] = ()
-    model: str | None = None  # that a request has to name
+def recognise(url: str, told: Told | None = None) -> Endpoint:
+    """Never raises for what an endpoint answers."""
+    told, talk = told or Told(), Talk()
+    return replace(_recognised(url, told, talk), asked=tuple(talk.lines))
 
 
-def recognise(base_url: str, auth: httpx.Auth | None = None, verify: Verify = True) -> Recognised:  # noqa: FBT002
-    """Asks two or three times; never raises for what an endpoint answers."""
-    name = "API dialect"
-    with client_of(base_url, auth, verify) as client:
-        try:
-            meta = client.get("/v1/meta")
-            if _json(meta).get("contract") == Dialect.RAG_CHAT:
-                return Recognised(
-                    Dialect.RAG_CHAT, Check(name, Answer.PASS, "rag-chat/1"), _evidence(client, "/v1/chat", CHAT)
-                )
-            question: dict[str, Any] = COMPLETION
-            said = client.post(PATH, json=question)
-            if said.status_code >= 400 and said.status_code != 404:
-                # some have no model of their own choice, and say so with any status
-                question = COMPLETION | {"model": _first_model(client)}
-                said = client.post(PATH, json=question)
-        except httpx.HTTPError as error:
-            return Recognised(None, Check(name, Answer.UNKNOWN, transport_words(error)[1]))
-        if "choices" in _json(said):
-            seen = Check(name, Answer.PASS, f"openai-chat{_naming(question)}")
-            return Recognised(Dialect.OPENAI_CHAT, seen, _evidence(client, PATH, question), question.get("model"))
-        error_ = _json(said).get("error")
-        if isinstance(error_, dict) and said.status_code in (400, 401, 403, 404, 422):
-            words = f"probably openai-chat, which {status_words(said)}: {str(error_.get('message'))[:120]}"
-            return Recognised(Dialect.OPENAI_CHAT, Check(name, Answer.UNKNOWN, words))
-    words = (
-        f"neither rag-chat/1 (GET /v1/meta {status_words(meta)}) nor openai-chat (POST {PATH} {status_words(said)}): "
-        'declare it with dialect = "mapped" and a [mapping] (targets/README.md)'
-    )
-    return Recognised(None, Check(name, Answer.FAIL, words))
-
-
-def _evidence(client: httpx.Client, path: str, question: dict[str, Any]) -> tuple[Check, ...]:
-    given = "pilot-check-0001"
+def _recognised(url: str, told: Told, talk: Talk) -> Endpoint:
+    bare = told.target(url)
+    with talk.to(bare) as asker:
+        meta = asker.send("GET", "/v1/meta")
     try:
-        answer = client.post(path, json=question, headers={"X-Request-Id": given})
-    except httpx.HTTPError as error:
-        return (Check("what its answers tell", Answer.UNKNOWN, transport_words(error)[1]),)
-    body, headers = _json(answer), answer.headers
-    told = {
-        "instances": "x-instance-id" in headers,
-        "age": "x-instance-age-ms" in headers,
-        "request id": headers.get("x-request-id") == given,
-        "model time": isinstance((body.get("timings") or {}).get("generation_ms"), int | float),
-        "tokens": isinstance(body.get("usage"), dict),
-        "citations": isinstance(body.get("citations"), list),
-    }
-    return tuple(
-        Check(name, Answer.PASS if has else Answer.UNTOLD, "" if has else GAPS[name]) for name, has in told.items()
-    )
+        judge(meta)
+    except Symptom as error:
+        return Endpoint(url, None, _seen(error))
+    if json_object(meta.said.body).get("contract") == Dialect.RAG_CHAT:
+        return _known(bare, talk)
+    return _openai(url, told, talk) or Endpoint(url, None, _unknown(meta, talk))
 
 
-def _naming(question: dict[str, Any]) -> str:
-    return (
-        f", where a request names a model (model of target.toml, as {question['model']})" if "model" in question else ""
-    )
+def _known(target: Target, talk: Talk) -> Endpoint:
+    held, evidence = hold(talk, target)
+    words = target.dialect.value
+    if target.model is not None:
+        words += f", where a request names a model (model of target.toml, as {target.model})"
+    return Endpoint(str(target.base_url), target, Check(NAME, Answer.PASS, words), held, evidence)
 
 
-def _first_model(client: httpx.Client) -> str:
-    listed = _json(client.get("/v1/models")).get("data")
-    first = listed[0] if isinstance(listed, list) and listed else None
-    return str(first["id"]) if isinstance(first, dict) and "id" in first else "gpt-4"
+def _openai(url: str, told: Told, talk: Talk) -> Endpoint | None:
+    """None where it is another API."""
+    target = told.target(url.removesuffix(VERSION), Dialect.OPENAI_CHAT)
+    with talk.to(target) as asker:
+        asked = asker.ask(stream=False)
+        wanted = _model_wanted(asker, asked) if target.model is None else None
+    if wanted is not None:
+        target = replace(target, model=wanted)
+        with talk.to(target) as asker:
+            asked = asker.ask(stream=False)
+    if asked.sample.outcome == Outcome.OK or _speaks(asked) or _streams(target, asked, talk):
+        return _known(target, talk)
+    alike = _is_error(asked)
+    if asked.sample.outcome in REFUSALS or (alike and asked.said.status != 404):
+        return _not_now(target, asked, talk, alike=alike)
+    return None
 
 
-def _json(answer: httpx.Response) -> dict[str, Any]:
+def _not_now(target: Target, asked: Asked, talk: Talk, *, alike: bool) -> Endpoint:
+    """It answers as this dialect does, and not with an answer."""
     try:
-        value = answer.json()
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
+        judge(asked)
+    except Symptom as error:
+        if not isinstance(error, CannotTell) and asked.sample.outcome != Outcome.UNAUTHORIZED:
+            return _known(target, talk)  # each of its checks says what is wrong
+        seen = _seen(error)
+        return Endpoint(
+            str(target.base_url),
+            target if alike else None,
+            replace(seen, answer=Answer.UNKNOWN, detail=f"{'probably openai-chat; ' if alike else ''}{seen.detail}"),
+        )
+    return _known(target, talk)
+
+
+def _model_wanted(asker: Asker, asked: Asked) -> str | None:
+    """A model to name where it was refused without one: the first that it lists, whatever the status of its refusal."""
+    status = asked.said.status or 0
+    if status < 400 or status in (401, 403, 429):
+        return None
+    listed = json_object(asker.send("GET", "/v1/models").said.body).get("data")
+    first: Any = listed[0] if isinstance(listed, list) and listed else None
+    if isinstance(first, dict) and isinstance(first.get("id"), str):
+        return str(first["id"])
+    return SOME_MODEL if status != 404 else None
+
+
+def _speaks(asked: Asked) -> bool:
+    """Whether a 200 has the dialect's own field, however it came."""
+    return asked.said.status == 200 and '"choices"' in asked.said.text
+
+
+def _streams(target: Target, whole: Asked, talk: Talk) -> bool:
+    """Whether a stream is what it speaks, where a whole answer was not to be read at all."""
+    if whole.said.status not in (None, 200, 400, 405, 415, 422) or whole.sample.outcome == Outcome.CONNECTION_ERROR:
+        return False
+    with talk.to(target) as asker:
+        asked = asker.ask(stream=True)
+    return asked.sample.outcome == Outcome.OK or _speaks(asked)
+
+
+def _is_error(asked: Asked) -> bool:
+    body = json_object(asked.said.body)
+    return isinstance(body.get("error"), dict) or body.get("object") == "error"
+
+
+def _seen(error: Symptom) -> Check:
+    answer = Answer.UNKNOWN if isinstance(error, CannotTell) else Answer.FAIL
+    return Check(NAME, answer, str(error), said=error.said, mend=error.mend)
+
+
+def _unknown(meta: Asked, talk: Talk) -> Check:
+    words = f"neither rag-chat/1 nor openai-chat ({', '.join(dict.fromkeys(talk.lines))})"
+    mend = 'declare it with dialect = "mapped" and a [mapping] (targets/README.md)'
+    return Check(NAME, Answer.FAIL, words, said=quoted(meta.said), mend=mend)

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import typer
 
 from harness import pipeline
-from harness.campaign.checks import EVIDENCE, Endpoint
-from harness.campaign.contract_check import Answer
+from harness.campaign.contract_check import Answer, Check
+from harness.campaign.endpoint import EVIDENCE, Endpoint
 from harness.cli.output import emit
 from harness.domain.target import Dialect
 from harness.errors import Exit
@@ -55,7 +55,7 @@ def check(
         for name, checks in results.items():
             print(f"{name} (verified: {verified[name]})" if name in verified else name)
             for item in checks:
-                print(f"  {item.answer.value:<10} {item.name}{f': {item.detail}' if item.detail else ''}")
+                _print(item)
         if following:
             print(f"next: {following}")
     gates = [checks for name, checks in results.items() if not name.startswith(EVIDENCE)]
@@ -64,6 +64,13 @@ def check(
         raise typer.Exit(int(Exit.GATE))
     if not answers or any(not item.stands for item in answers):  # also where nothing was asked
         raise typer.Exit(int(Exit.CANT_TELL))
+
+
+def _print(item: Check) -> None:
+    print(f"  {item.answer.value:<10} {item.name}{f': {item.detail}' if item.detail else ''}")
+    for label, text in (("it said", item.said), ("to do", item.mend)):
+        if text:
+            print(f"  {'':<10} {label}: {text}")
 
 
 def _init(seen: Sequence[Endpoint]) -> str | None:
@@ -76,9 +83,9 @@ def _init(seen: Sequence[Endpoint]) -> str | None:
     words = ["pilot init ours --quick"]
     for role, one in zip(("baseline", "candidate"), seen, strict=True):
         words.append(f"--{role}-url {quote(one.url)}")
-        dialect = one.dialect or Dialect.MAPPED
+        dialect = one.target.dialect if one.target else Dialect.MAPPED
         if dialect is not Dialect.RAG_CHAT:
             words.append(f"--{role}-dialect {dialect.value}")
-        if one.model:
-            words.append(f"--{role}-model {quote(one.model)}")
+        if one.target and one.target.model:
+            words.append(f"--{role}-model {quote(one.target.model)}")
     return " ".join(words)

@@ -20,6 +20,7 @@ from harness.load.signing import AHEAD_S, signing_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from harness.dialects.answer import Answer
     from harness.domain.questions import Question
     from harness.domain.schedule import Arrival
     from harness.load.origin import Origin
@@ -35,9 +36,9 @@ class Attempts:
         self._deadline_s = spec.deadline_s
         self._origin = origin
         self._signing = signing_of(spec, origin.base_url)
-        self._bodies = Bodies(spec, questions, origin, self._signing)
+        self.bodies = Bodies(spec, questions, origin, self._signing)
         self._t0 = t0
-        self._reader = reader_of(spec.dialect, spec.fields)
+        self.reader = reader_of(spec.dialect, spec.fields)
         self._deadlines = Deadlines()
         self.sent = 0
         self.local_errors: dict[str, None] = {}
@@ -61,14 +62,17 @@ class Attempts:
         """Wait until shortly before an arrival is due and sign it; returns at once where nothing is signed."""
         if self._signing is not None:
             sleep(max(0.0, due - AHEAD_S - perf_counter()))
-            self._bodies.prepare(arrival)
+            self.bodies.prepare(arrival)
 
     def make(self, arrival: Arrival, sample: Sample, slot: object, request_id: str, due: float) -> None:
         """Send once and fill in the sample; ``due`` is when the whole answer must have come, monotonic."""
         sample.request_id = request_id
+        self.deliver(self.bodies.request(arrival, request_id), self.reader(sample, self._t0), slot, due)
+
+    def deliver(self, request: bytes, answer: Answer, slot: object, due: float) -> None:
+        """The request's exchange, and what became of it in the answer's sample."""
         self.sent += 1
-        answer = self._reader(sample, self._t0)
-        request = self._bodies.request(arrival, request_id)
+        sample = answer.sample
         code: str | None = None
         try:
             connection = self._connection(sample, slot, due)
@@ -100,7 +104,7 @@ class Attempts:
             sample.layer = outcomes.layer_of(
                 outcome, code, from_instance=answer.from_instance, head_seen=bool(answer.status)
             )
-            sample.refused_by = refused_by(outcome, sample.layer, answer.headers, answer.refusal)
+            sample.refused_by = refused_by(outcome, sample.layer, answer.headers, answer.refusal, answer.status)
 
     def _connection(self, sample: Sample, slot: object, due: float) -> Connection:
         connection = self._origin.reuse(slot)

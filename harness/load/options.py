@@ -24,7 +24,7 @@ from harness.load.hosts import check_listeners, declared_by, may_drive, nearest_
 from harness.load.origin import tls_context
 from harness.load.signing import check_credentials
 from harness.load.slots import choose_slots
-from harness.load.spec import RunSpec
+from harness.load.spec import RunSpec, of_target
 from harness.load.work import add_work_options, work_of
 from harness.workspace import Workspace
 from harness.workspace import questions as question_files
@@ -146,7 +146,6 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
     given.raise_problems()
     spec = RunSpec(
         profile=_profile_name(user),
-        target=target.name,
         base_url=_base_url(given, target),
         dialect=given.text("dialect") or target.dialect.value,
         load=load,
@@ -158,8 +157,6 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
         questions_digest=question_files.digest(asked),
         workspace=str(workspace.root) if workspace else None,
         evidence=given.text("evidence"),
-        headers_from_env=dict(target.headers_from_env),
-        auth={"kind": target.auth.kind, "options": dict(target.auth.options)} if target.auth else None,
         p95_limit_s=workspace.config.slo.p95_s if workspace else None,
         ttft_p95_limit_s=workspace.config.slo.ttft_p95_s if workspace else None,
         error_rate_limit=workspace.config.slo.error_rate if workspace else 0.01,
@@ -168,12 +165,9 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
         max_tokens=workspace.config.load.max_tokens if workspace else None,
         retry=work.retry,
         connections=work.connections,
-        ca_file=target.ca_file,
         model=given.text("model") or target.model,
-        fields=target.fields,
-        embedded=target.embedded,
-        can_cold=target.can_cold,
         ask_meta_first=load.kind not in COLD_KINDS and not os.environ.get(CAMPAIGN_VARIABLE),
+        **of_target(target),
     )
     _check_limits(spec, workspace)
     sends = not getattr(parsed, "master", False)  # a master's workers have secrets of their own

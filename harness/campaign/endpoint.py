@@ -1,0 +1,126 @@
+"""An endpoint that nobody has declared: what a person says of it, what is asked of it, and what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from harness.campaign.asking import UNPLANNED, asker_of
+from harness.campaign.contract_check import Answer, Check, held_to
+from harness.campaign.symptoms import printable
+from harness.domain.sample import Outcome
+from harness.domain.target import Auth, Dialect, External, Target
+
+if TYPE_CHECKING:
+    from harness.load.ask import Asked, Asker
+
+EVIDENCE = "evidence"
+GAPS = {
+    "instances": "no X-Instance-Id: cold starts, instances and capacity per instance cannot be told",
+    "age": "no X-Instance-Age-Ms: a cold answer looks like a slow one, so cold starts are not counted",
+    "request id": "X-Request-Id is not echoed: its lines in the platform's logs and traces cannot be joined to samples",
+    "model time": "no model time in the answer: what the runtime adds cannot be told from what the model takes",
+    "tokens": "no usage: the cost of tokens is not known, and equal work cannot be shown by it",
+    "citations": "no citations: that both targets searched the same index cannot be shown",
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a person says of an endpoint beside its URL; secrets stay in the variables that are named."""
+
+    model: str | None = None
+    headers_from_env: Mapping[str, str] = field(default_factory=dict)
+    auth: Auth | None = None
+
+    def target(self, url: str, dialect: Dialect = Dialect.RAG_CHAT) -> Target:
+        """A target that stands in no file."""
+        return Target(
+            name=urlsplit(url).netloc.replace(":", "-"),
+            folder=Path(),
+            dialect=dialect,
+            runtime=External(),
+            base_url=url,
+            model=self.model if dialect is Dialect.OPENAI_CHAT else None,
+            headers_from_env=dict(self.headers_from_env),
+            auth=self.auth,
+        )
+
+
+class Talk:
+    """Every request to one endpoint, by whichever dialect, in order."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    @contextmanager
+    def to(self, target: Target) -> Iterator[Asker]:
+        """An asker in the target's dialect; what it asks is written down."""
+        with asker_of(target, str(target.base_url), UNPLANNED) as asker:
+            try:
+                yield asker
+            finally:
+                self.lines += [_line(one) for one in asker.asked]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """What was seen; ``target`` is as it would be declared, None where it speaks nothing that is known."""
+
+    url: str
+    target: Target | None
+    seen: Check
+    held: tuple[Check, ...] = ()
+    evidence: tuple[Check, ...] = ()
+    asked: tuple[str, ...] = ()
+
+    @property
+    def reached(self) -> bool:
+        """Whether it answered anything: an API of its own is an answer too."""
+        return self.target is not None or self.seen.answer is Answer.FAIL
+
+    @property
+    def groups(self) -> dict[str, list[Check]]:
+        """Its checks by group, as they are printed and judged."""
+        asked = Check(
+            "requests of this check", Answer.PASS, f"{len(self.asked)} in all: {', '.join(_counted(self.asked))}"
+        )
+        return {self.url: [self.seen, *self.held], f"{EVIDENCE} of {self.url}": [*self.evidence, asked]}
+
+
+def hold(talk: Talk, target: Target) -> tuple[tuple[Check, ...], tuple[Check, ...]]:
+    """What a run wants of it, and what its answers leave untold."""
+    with talk.to(target) as asker:
+        held = held_to(asker, target.dialect, UNPLANNED)
+        counted = [one for one in asker.asked if one.sample.outcome == Outcome.OK and one.sample.question_id]
+    whole = [one for one in counted if not one.sample.stream]
+    return tuple(held), _evidence((whole or counted)[0]) if counted else ()
+
+
+def _evidence(asked: Asked) -> tuple[Check, ...]:
+    """Of an answer that a run counts."""
+    sample = asked.sample
+    told = {
+        "instances": sample.instance_id is not None,
+        "age": sample.instance_age_ms is not None,
+        "request id": asked.said.header("x-request-id") == asked.sent.request_id,
+        "model time": sample.generation_ms is not None,
+        "tokens": sample.output_tokens is not None,
+        "citations": sample.citations is not None,
+    }
+    return tuple(
+        Check(name, Answer.PASS if has else Answer.UNTOLD, "" if has else GAPS[name]) for name, has in told.items()
+    )
+
+
+def _line(asked: Asked) -> str:
+    return f"{asked.sent.method} {printable(asked.sent.path)} {asked.said.status or asked.sample.outcome}"
+
+
+def _counted(lines: tuple[str, ...]) -> list[str]:
+    """Each once, in the order of its first, with how often."""
+    return [line if (n := lines.count(line)) == 1 else f"{line} ({n} times)" for line in dict.fromkeys(lines)]
