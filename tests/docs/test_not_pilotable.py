@@ -1,0 +1,62 @@
+"""The page on what cannot be piloted: its endpoint in front is a chat API, and passes errors on."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.peers.queued import PIECES, Queued
+from tests.peers.serving import serving
+from tests.peers.start import free_port, running
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "not-pilotable.md"
+
+
+@pytest.fixture(scope="module")
+def front(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("front")
+    [code] = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    (folder / "front.py").write_text(code)
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", "front:app", "--port", str(port), "--log-level", "warning"]
+    with serving(type("Fresh", (Queued,), {"questions": {}})) as queue:
+        environment = os.environ | {"QUEUE_URL": f"{queue}/gradio_api/call/chat"}
+        with running(command, port, folder, env=environment) as url:
+            yield url
+
+
+def ask(front, question, *, stream):
+    body = {"messages": [{"role": "user", "content": question}], "stream": stream}
+    return httpx.post(f"{front}/v1/chat/completions", json=body, trust_env=False)
+
+
+def deltas(answer):
+    chunks = [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: {")]
+    return [c["choices"][0]["delta"].get("content", "") if "choices" in c else c["error"]["code"] for c in chunks]
+
+
+def test_the_endpoint_in_front_passes_the_check(front):
+    done = subprocess.run(
+        [sys.executable, "-m", "harness", "check", front], capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "openai-chat" in done.stdout
+
+
+def test_it_streams_what_is_new_and_the_same_words_whole(front):
+    assert deltas(ask(front, "open?", stream=True)) == [*PIECES, ""]
+    assert ask(front, "open?", stream=False).json()["choices"][0]["message"]["content"] == "".join(PIECES)
+
+
+def test_an_error_of_the_queue_stays_an_error(front):
+    streamed = ask(front, "fail!", stream=True)
+
+    assert deltas(streamed) == [PIECES[0], "upstream_error"]
+    assert "[DONE]" not in streamed.text
+    assert ask(front, "fail!", stream=False).status_code == 502

@@ -1,0 +1,34 @@
+"""What `pilot check URL` says of services that cannot be piloted as they are, or in one mode only."""
+
+import pytest
+
+from tests.foreign import services
+from tests.foreign.piloting import Pilot
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+
+@pytest.mark.parametrize(
+    ("service", "why"),
+    [(services.GRADIO, "two steps"), (services.CHAINLIT, "Socket.IO")],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_what_cannot_be_piloted_is_said_and_nothing_is_proposed(service, why, tmp_path):
+    with service.running(tmp_path) as url:
+        pilot = Pilot(tmp_path)
+        said = pilot.type(["check", url])
+
+    assert pilot.code["check"] == 5, pilot.said
+    assert "cannot be piloted as it is" in said
+    assert why in said
+    assert "[mapping]" not in said
+    assert "next:" not in said
+
+
+def test_a_function_that_answers_whole_is_drafted_without_a_stream(tmp_path):
+    with services.SERVERLESS.running(tmp_path) as url:
+        pilot = Pilot(tmp_path)
+        said = pilot.type(["check", url, "--path", "/ask"])
+
+    assert pilot.code["check"] == 0, pilot.said
+    assert "answers whole" in said, pilot.said
