@@ -18,6 +18,8 @@ class Queued(Quiet):
             name = f"event{len(self.questions)}"
             self.questions[name] = question
             return self.send(200, json.dumps({"event_id": name}).encode(), Content_Type="application/json")
+        if self.path == "/gradio_api/info":
+            return self.send(200, b'{"named_endpoints": {"/chat": {}}}', Content_Type="application/json")
         question = self.questions.pop(self.path.rpartition("/")[2], None)
         if question is None:
             return self.send(404, b'{"detail":"Not Found"}', Content_Type="application/json")
