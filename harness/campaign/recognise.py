@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from harness.campaign.contract_check import Answer, Check
-from harness.campaign.endpoint import Endpoint, Talk, Told, hold
-from harness.campaign.symptoms import CannotTell, Symptom, judge, quoted
+from harness.campaign.discover import discovered, told_how
+from harness.campaign.endpoint import NAME, Endpoint, Talk, Told, held
+from harness.campaign.openapi import Asking
+from harness.campaign.symptoms import CannotTell, Symptom, judge
 from harness.dialects.answer import json_object
 from harness.domain.sample import REFUSALS, Outcome
 from harness.domain.target import Dialect, Target
@@ -15,18 +17,20 @@ from harness.domain.target import Dialect, Target
 if TYPE_CHECKING:
     from harness.load.ask import Asked, Asker
 
-NAME = "API dialect"
 VERSION = "/v1"  # the end of the base URL that OpenAI's clients are given
 SOME_MODEL = "gpt-4"
 
 
-def recognise(url: str, told: Told | None = None) -> Endpoint:
-    """Never raises for what an endpoint answers."""
+def recognise(url: str, told: Told | None = None, asking: Asking | None = None) -> Endpoint:
+    """By itself, or asked as ``asking`` says; never raises for what an endpoint answers, BadFile for what no file could say."""
     told, talk = told or Told(), Talk()
-    return replace(_recognised(url, told, talk), asked=tuple(talk.lines))
+    found = _recognised(url, told, talk) if asking is None else told_how(url, told, talk, asking)
+    return replace(found, asked=tuple(talk.lines))
 
 
 def _recognised(url: str, told: Told, talk: Talk) -> Endpoint:
+    if "dialect" in told.tables:
+        return _known(told.target(url), talk)
     bare = told.target(url)
     with talk.to(bare) as asker:
         meta = asker.send("GET", "/v1/meta")
@@ -36,20 +40,19 @@ def _recognised(url: str, told: Told, talk: Talk) -> Endpoint:
         return Endpoint(url, None, _seen(error))
     if json_object(meta.said.body).get("contract") == Dialect.RAG_CHAT:
         return _known(bare, talk)
-    return _openai(url, told, talk) or Endpoint(url, None, _unknown(meta, talk))
+    return _openai(url, told, talk) or discovered(url, told, talk)
 
 
 def _known(target: Target, talk: Talk) -> Endpoint:
-    held, evidence = hold(talk, target)
     words = target.dialect.value
     if target.model is not None:
         words += f", where a request names a model (model of target.toml, as {target.model})"
-    return Endpoint(str(target.base_url), target, Check(NAME, Answer.PASS, words), held, evidence)
+    return held(talk, target, words)
 
 
 def _openai(url: str, told: Told, talk: Talk) -> Endpoint | None:
     """None where it is another API."""
-    target = told.target(url.removesuffix(VERSION), Dialect.OPENAI_CHAT)
+    target = told.openai(url.removesuffix(VERSION))
     with talk.to(target) as asker:
         asked = asker.ask(stream=False)
         wanted = _model_wanted(asker, asked) if target.model is None else None
@@ -115,9 +118,3 @@ def _is_error(asked: Asked) -> bool:
 def _seen(error: Symptom) -> Check:
     answer = Answer.UNKNOWN if isinstance(error, CannotTell) else Answer.FAIL
     return Check(NAME, answer, str(error), said=error.said, mend=error.mend)
-
-
-def _unknown(meta: Asked, talk: Talk) -> Check:
-    words = f"neither rag-chat/1 nor openai-chat ({', '.join(dict.fromkeys(talk.lines))})"
-    mend = 'declare it with dialect = "mapped" and a [mapping] (targets/README.md)'
-    return Check(NAME, Answer.FAIL, words, said=quoted(meta.said), mend=mend)

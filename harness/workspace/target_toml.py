@@ -193,6 +193,12 @@ def read_target(folder: Path, fill: Mapping[str, str], setting: Setting | None =
     )
 
 
+def target_of(data: Mapping[str, Any], name: str) -> Target:
+    """A target of tables that stand in no file; raises BadFile, which names them by ``name``."""
+    path = Path(name)
+    return _target(_checked(data, path), path, {}, None)
+
+
 def _target(model: TargetToml, folder: Path, fill: Mapping[str, str], variant_of: str | None) -> Target:
     return Target(
         name=folder.name,
