@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from harness.dialects.answer import Answer
+from harness.dialects.errors import error_of, short_text
+from harness.dialects.shapes import Unexpected
 from harness.domain.field_map import value_at
 
 if TYPE_CHECKING:
@@ -26,17 +28,20 @@ class MappedAnswer(Answer):
     def event(self, event: Event, now: float) -> None:
         how = self._stream
         if how is None:
-            self._broken = "a stream, and mapping.stream does not say how to read it"
+            self._note_broken("a stream, and mapping.stream does not say how to read it")
             return
         if how.done_data is not None and event.data == how.done_data.encode():
             self._done = {}
             return
-        if event.name == how.error_event:
-            self._error = _coded(_value(event.data), self._fields.error_code)
+        value = _value(event.data)
+        if event.name == (how.error_event or "error") and event.name not in (how.token_event, how.done_event):
+            self._error = _coded(value, self._fields.error_code)
+            return
+        if (error := self.failure(value)) is not None:
+            self._error = error
             return
         if event.name == how.done_event:
             self._done = {}
-        value = _value(event.data)
         if event.name == how.token_event:
             text = event.data.decode("utf-8", "replace") if how.text == "" else value_at(value, how.text)
             if isinstance(text, str) and text:
@@ -48,15 +53,20 @@ class MappedAnswer(Answer):
         if self._done is None and self._stream is not None and self._stream.ends_itself:
             self._done = {}
         if self._done is not None and not self._texts:
-            self._broken = self._broken or "a stream without text"
+            self._note_broken("a stream without text")
         self._digest(b"".join(self._texts).decode("utf-8", "replace"))
 
     def whole(self, body: dict[str, Any]) -> None:
         text = value_at(body, self._fields.answer.text)
         if not isinstance(text, str):
-            raise TypeError(f"no text at {self._fields.answer.text}")
+            raise Unexpected(f"no text at {self._fields.answer.text}")
         self._digest(text)
         self._note(body, self._fields.answer)
+
+    def failure(self, body: object) -> dict[str, Any] | None:
+        if value_at(body, self._fields.error_code) is not None:
+            return _coded(body, self._fields.error_code)
+        return super().failure(body)
 
     def refused(self, body: bytes) -> dict[str, Any]:
         return _coded(_value(body), self._fields.error_code)
@@ -83,8 +93,6 @@ def _value(data: bytes) -> Any:  # noqa: ANN401 - a JSON value
 
 
 def _coded(value: Any, path: str | None) -> dict[str, Any]:  # noqa: ANN401
-    code = value_at(value, path)
-    if isinstance(code, str):
-        return {"code": code}
-    error = value_at(value, "error")
-    return error if isinstance(error, dict) else {}
+    """The error, with the code that stands where the mapping says, a number too."""
+    code = short_text(value_at(value, path))
+    return error_of(value) if code is None else {**error_of(value), "code": code}
