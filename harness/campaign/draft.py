@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.campaign.guess import Guess
+from harness.campaign.openapi import Asking
 from harness.campaign.symptoms import printable
 
 BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -49,13 +50,12 @@ class Draft:
         return line if why is None else f"{line:<40} # guess: {printable(why)}"
 
 
-def drafted(
-    base: Mapping[str, Any], mapping: Mapping[str, Any], parts: Mapping[str, Sequence[Guess]], why: str
-) -> Draft:
-    """The tables of ``base`` with a mapping of those parts, ``answer`` and ``stream``, that were seen."""
+def drafted(base: Mapping[str, Any], asking: Asking, parts: Mapping[str, Sequence[Guess]]) -> Draft:
+    """The tables of ``base`` with a mapping that asks so, and has those parts, ``answer`` and ``stream``, that were seen."""
+    mapping = {"path": asking.path, "request": dict(asking.request), **asking.more}
     tables = {name: {guess.field: guess.value for guess in guesses} for name, guesses in parts.items() if guesses}
     notes = {f"mapping.{name}.{g.field}": g.because for name, guesses in parts.items() for g in guesses}
-    notes |= {f"mapping.{field}": why for field in ("path", "request")} if why else {}
+    notes |= {f"mapping.{name}": asking.because for name in asking.guessed if asking.because}
     whole = {**base, "dialect": "mapped", "mapping": {**mapping, **tables}, "runtime": {"kind": "external"}}
     return Draft(whole, notes)
 
@@ -65,7 +65,8 @@ def _value(value: Any) -> str:  # noqa: ANN401
         case bool():
             return "true" if value else "false"
         case str():
-            return json.dumps(value, ensure_ascii=False)
+            text = json.dumps(value.encode("utf-8", "replace").decode(), ensure_ascii=False)
+            return text.replace("\x7f", "\\u007f")
         case Mapping():
             inner = ", ".join(f"{_key(k)} = {_value(v)}" for k, v in value.items() if v is not None)
             return f"{{ {inner} }}" if inner else "{}"

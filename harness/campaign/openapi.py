@@ -27,11 +27,12 @@ MOST_DEEP = 6
 
 @dataclass(frozen=True)
 class Asking:
-    """One way to ask: a path and a body with placeholders, and why."""
+    """One way to ask: a path and a body with placeholders (empty: nobody said), and why."""
 
     path: str
     request: Mapping[str, Any]
-    because: str = ""  # where it was guessed
+    because: str = ""  # where something was guessed
+    guessed: tuple[str, ...] = ("path", "request")
     more: Mapping[str, Any] = field(default_factory=dict)  # other fields of [mapping], as a person says them
 
 

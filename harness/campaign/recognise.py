@@ -10,7 +10,6 @@ from harness.campaign.discover import discovered, told_how
 from harness.campaign.endpoint import NAME, Endpoint, Talk, Told, held
 from harness.campaign.openapi import Asking
 from harness.campaign.symptoms import CannotTell, Symptom, judge
-from harness.dialects.answer import json_object
 from harness.domain.sample import REFUSALS, Outcome
 from harness.domain.target import Dialect, Target
 
@@ -38,9 +37,10 @@ def _recognised(url: str, told: Told, talk: Talk) -> Endpoint:
         judge(meta)
     except Symptom as error:
         return Endpoint(url, None, _seen(error))
-    if json_object(meta.said.body).get("contract") == Dialect.RAG_CHAT:
+    if meta.said.fields.get("contract") == Dialect.RAG_CHAT:
         return _known(bare, talk)
-    return _openai(url, told, talk) or discovered(url, told, talk)
+    found = _openai(url, told, talk)
+    return found if isinstance(found, Endpoint) else discovered(url, told, talk, found)
 
 
 def _known(target: Target, talk: Talk) -> Endpoint:
@@ -50,8 +50,8 @@ def _known(target: Target, talk: Talk) -> Endpoint:
     return held(talk, target, words)
 
 
-def _openai(url: str, told: Told, talk: Talk) -> Endpoint | None:
-    """None where it is another API."""
+def _openai(url: str, told: Told, talk: Talk) -> Endpoint | Asked:
+    """What it said instead where it is another API."""
     target = told.openai(url.removesuffix(VERSION))
     with talk.to(target) as asker:
         asked = asker.ask(stream=False)
@@ -65,7 +65,7 @@ def _openai(url: str, told: Told, talk: Talk) -> Endpoint | None:
     alike = _is_error(asked)
     if asked.sample.outcome in REFUSALS or (alike and asked.said.status != 404):
         return _not_now(target, asked, talk, alike=alike)
-    return None
+    return asked
 
 
 def _not_now(target: Target, asked: Asked, talk: Talk, *, alike: bool) -> Endpoint:
@@ -89,7 +89,7 @@ def _model_wanted(asker: Asker, asked: Asked) -> str | None:
     status = asked.said.status or 0
     if status < 400 or status in (401, 403, 429):
         return None
-    listed = json_object(asker.send("GET", "/v1/models").said.body).get("data")
+    listed = asker.send("GET", "/v1/models").said.fields.get("data")
     first: Any = listed[0] if isinstance(listed, list) and listed else None
     if isinstance(first, dict) and isinstance(first.get("id"), str):
         return str(first["id"])
@@ -111,7 +111,7 @@ def _streams(target: Target, whole: Asked, talk: Talk) -> bool:
 
 
 def _is_error(asked: Asked) -> bool:
-    body = json_object(asked.said.body)
+    body = asked.said.fields
     return isinstance(body.get("error"), dict) or body.get("object") == "error"
 
 

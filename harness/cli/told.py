@@ -57,10 +57,8 @@ class HowAsked:
         """How its own API is asked, where ``--path`` says so; raises Refused for a body that is not a JSON object."""
         if self.path is None:
             return None
-        if self.body is None:
-            raise Refused("--path requires --body", """as --body '{"question": "{prompt}", "stream": "{stream}"}'""")
         more = {"stream_path": self.stream_path} if self.stream_path else {}
-        return Asking(self.path, _body(self.body), more=more)
+        return Asking(self.path, _body(self.body) if self.body else {}, more=more)
 
     def _own(self) -> list[str]:
         own = {"--path": self.path, "--body": self.body, "--stream-path": self.stream_path}

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-import orjson
-
 from harness.dialects import outcomes
 from harness.dialects.errors import code_of, error_in, error_of
 from harness.dialects.framing.events import Event, EventTooLarge, Framing
@@ -273,15 +271,6 @@ class Answer:
 
     def _digest(self, text: str) -> None:
         self.sample.answer_digest = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
-
-
-def json_object(data: bytes) -> dict[str, Any]:
-    """A JSON object, or an empty one."""
-    try:
-        value = orjson.loads(data)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _with_type(error: dict[str, Any], headers: Headers) -> dict[str, Any]:
