@@ -8,25 +8,23 @@ without data is no event, and what is left unfinished at the end is discarded.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from harness.dialects.framing.events import Event
+
+__all__ = ["Event", "SseParser"]
 
 BOM = b"\xef\xbb\xbf"
 NAMES = {b"token": "token", b"citations": "citations", b"done": "done", b"error": "error"}
 
 
-class Event(NamedTuple):
-    """One event; ``name`` is ``message`` when the stream gave none."""
-
-    name: str
-    data: bytes
-
-
 class SseParser:
     """Holds the unfinished tail between feeds."""
 
-    __slots__ = ("_between", "_data", "_name", "_skip_lf", "_start", "_tail")
+    __slots__ = ("_between", "_data", "_empty", "_name", "_skip_lf", "_start", "_tail")
+    cut = False  # what is unfinished at the end is discarded, says the format
 
-    def __init__(self) -> None:
+    def __init__(self, *, empty: bool = False) -> None:
+        """``empty``: an event with a name and no data is one, as LangServe's ``end``; a browser drops it."""
+        self._empty = empty
         self._tail = b""
         self._name = ""
         self._data: list[bytes] = []
@@ -79,8 +77,14 @@ class SseParser:
                 events.append(Event(self._name or "message", b"\n".join(self._data)))
                 self._name, self._data = "", []
             else:
+                if self._empty and self._name:
+                    events.append(Event(self._name, b""))
                 self._name = ""
         return events
+
+    def end(self) -> list[Event]:
+        """The end of the body completes no event."""
+        return []
 
     @property
     def pending(self) -> bool:
