@@ -9,7 +9,9 @@ from typing import Any
 import orjson
 
 from harness.dialects import outcomes
-from harness.dialects.framing.sse import Event, SseParser
+from harness.dialects.framing.events import Event, Framing
+from harness.dialects.framing.sse import SseParser
+from harness.domain.header_names import USUAL_NAMES, HeaderNames, lowered
 from harness.domain.sample import Outcome, Sample
 
 Headers = dict[bytes, bytes]
@@ -20,11 +22,12 @@ MOST_BODY_BYTES = 16 * 1024 * 1024
 class Answer:
     """The sink of one exchange; ``close`` turns what was seen into the sample's outcome."""
 
-    def __init__(self, sample: Sample, t0: float) -> None:
+    def __init__(self, sample: Sample, t0: float, names: HeaderNames = USUAL_NAMES) -> None:
         self.sample = sample
+        self._names = lowered(names)
         self._t0 = t0
         self._parts: list[bytes] = []
-        self._parser: SseParser | None = None
+        self._parser: Framing | None = None
         self.status = 0
         self._size = 0
         self._texts: list[bytes] = []
@@ -32,6 +35,7 @@ class Answer:
         self._done: dict[str, Any] | None = None
         self._error: dict[str, Any] | None = None
         self._broken: str | None = None
+        self.last_read = 0.0
         self.from_instance = False
         self.headers: Headers = {}
         self.refusal: dict[str, Any] = {}  # the error object of an answer that is not a 200
@@ -43,8 +47,8 @@ class Answer:
         self.status = s.status = status
         self.headers = headers
         s.headers_s = now - self._t0
-        if status == 200 and headers.get(b"content-type", b"").startswith(b"text/event-stream"):
-            self._parser = SseParser()
+        if status in (101, 200):
+            self._parser = self.framing(headers.get(b"content-type", b""))
         self._instance(headers, now)
         if retry := headers.get(b"retry-after"):
             s.retry_after_s = _finite(retry)
@@ -55,6 +59,7 @@ class Answer:
 
     def body(self, data: bytes, now: float) -> None:
         self._size += len(data)
+        self.last_read = now
         if self._parser is None:
             if self._size <= MOST_BODY_BYTES:
                 self._parts.append(data)
@@ -63,6 +68,10 @@ class Answer:
             self.event(event, now)
 
     # -- dialect
+
+    def framing(self, content_type: bytes) -> Framing | None:
+        """What makes events of a good answer's body; None for a whole answer."""
+        return SseParser() if content_type.startswith(b"text/event-stream") else None
 
     def event(self, event: Event, now: float) -> None:
         raise NotImplementedError
@@ -85,7 +94,7 @@ class Answer:
     def close(self) -> tuple[Outcome, str | None]:
         """Outcome and error code of an answer that came whole."""
         self.sample.bytes = self._size
-        if self.status != 200:
+        if self.status not in (101, 200):
             self.refusal = self.refused(b"".join(self._parts))
             code = short_text(self.refusal.get("code"))
             return outcomes.of_answer(self.status, code), code
@@ -117,18 +126,18 @@ class Answer:
         self.sample.bytes = self._size
 
     def _instance(self, headers: Headers, now: float) -> None:
-        s = self.sample
-        if echoed := headers.get(b"x-request-id"):
+        s, names = self.sample, self._names
+        if echoed := headers.get(names.request_id):
             s.request_id = echoed.decode("latin-1")
-        s.platform_request_id = _latin(headers.get(b"x-platform-request-id"))
-        s.instance_id = _latin(headers.get(b"x-instance-id"))
+        s.platform_request_id = _latin(headers.get(names.platform_request_id))
+        s.instance_id = _latin(headers.get(names.instance_id))
         if s.instance_id is None:
             return
         self.from_instance = True
-        s.init_type = _latin(headers.get(b"x-init-type"))
-        ordinal = _finite(headers.get(b"x-instance-requests"))
+        s.init_type = _latin(headers.get(names.init_type))
+        ordinal = _finite(headers.get(names.instance_requests))
         s.instance_requests = None if ordinal is None else int(ordinal)
-        s.instance_age_ms = _finite(headers.get(b"x-instance-age-ms"))
+        s.instance_age_ms = _finite(headers.get(names.instance_age_ms))
         if s.instance_age_ms is not None:
             # born after the request was written: two durations, so no clocks are compared
             s.cold = s.instance_age_ms <= (now - self._t0 - self._sent_s) * 1000

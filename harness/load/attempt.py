@@ -37,7 +37,7 @@ class Attempts:
         self._signing = signing_of(spec, origin.base_url)
         self._bodies = Bodies(spec, questions, origin, self._signing)
         self._t0 = t0
-        self._reader = reader_of(spec.dialect, spec.fields)
+        self._reader = reader_of(spec.dialect, spec.fields, spec.header_names)
         self._deadlines = Deadlines()
         self.sent = 0
         self.local_errors: dict[str, None] = {}

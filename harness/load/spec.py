@@ -10,7 +10,9 @@ from typing import Any
 from harness.domain.arrivals import LoadProfile, as_data, from_data
 from harness.domain.experiments.protocol import Promise
 from harness.domain.field_map import FieldMap, field_map
+from harness.domain.header_names import USUAL_NAMES, HeaderNames
 from harness.domain.mix import Mix, mix_data, mix_from
+from harness.domain.openai_options import USUAL_OPTIONS, OpenAiOptions
 from harness.domain.retry import NO_RETRY, RetryPolicy
 from harness.load.origin import Connections
 from harness.workspace.trace_csv import read_trace
@@ -51,6 +53,9 @@ class RunSpec:
     ca_file: str | None = None
     model: str | None = None
     fields: FieldMap | None = None  # of a mapped dialect
+    openai: OpenAiOptions = USUAL_OPTIONS  # of openai-chat
+    headers: dict[str, str] = field(default_factory=dict)  # whose values are no secret
+    header_names: HeaderNames = USUAL_NAMES
 
     def to_message(self) -> dict[str, Any]:
         """Only what msgpack carries; a trace travels by its file's name and digest."""
@@ -62,6 +67,9 @@ class RunSpec:
             "headers_from_env": dict(self.headers_from_env),
             "lanes": list(self.lanes),
             "fields": dataclasses.asdict(self.fields) if self.fields else None,
+            "openai": dataclasses.asdict(self.openai),
+            "headers": dict(self.headers),
+            "header_names": dataclasses.asdict(self.header_names),
         }
 
     @property
@@ -89,6 +97,8 @@ class RunSpec:
                     "retry": RetryPolicy(**data["retry"]),
                     "lanes": tuple(data["lanes"]),
                     "fields": field_map(data["fields"]) if data["fields"] else None,
+                    "openai": OpenAiOptions(**data["openai"]),
+                    "header_names": HeaderNames(**data["header_names"]),
                 }
             )
         )
