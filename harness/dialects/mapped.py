@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from harness.dialects.answer import Answer
+from harness.dialects.errors import EMPTY, error_of, short_text
 from harness.dialects.framing.choose import PARSERS, framing_of
-from harness.dialects.framing.events import EventTooLarge, Malformed
+from harness.dialects.shapes import Unexpected
 from harness.domain.field_map import text_at, value_at
 from harness.domain.header_names import USUAL_NAMES
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from harness.domain.sample import Sample
 
 NOTHING: tuple[Any, ...] = (None, False, "", [], {})
-COUNTS = ("input_tokens", "output_tokens")
+COUNTS = ("input_tokens", "output_tokens", "reasoning_tokens")
 
 
 class MappedAnswer(Answer):
@@ -35,19 +36,10 @@ class MappedAnswer(Answer):
         kind = framing_of(content_type, declared)
         return None if kind is None else PARSERS[kind]()
 
-    def body(self, data: bytes, now: float) -> None:
-        if self._broken is not None:
-            self._size += len(data)
-            return
-        try:
-            super().body(data, now)
-        except (EventTooLarge, Malformed) as error:
-            self._broken = f"{error}; declared framing: {self._stream.framing}" if self._stream else str(error)
-
     def event(self, event: Event, now: float) -> None:
         how = self._stream
         if how is None:
-            self._broken = "a stream, and mapping.stream does not say how to read it"
+            self._note_broken("a stream, and mapping.stream does not say how to read it")
         elif how.done_data is not None and event.data == how.done_data.encode():
             self._done = {}
         elif how.text == "" and event.name == how.token_event and how.event_at is None:
@@ -59,42 +51,51 @@ class MappedAnswer(Answer):
             self._value(how, named if isinstance(named, str) else event.name, value, now)
 
     def _value(self, how: StreamMap, name: str, value: Any, now: float) -> None:  # noqa: ANN401 - a JSON value
-        if name == how.error_event or (isinstance(value, dict) and value.get("error") not in NOTHING):
+        if name == (how.error_event or "error") and name not in (how.token_event, how.done_event):
             self._error = _coded(value, self._fields.error_code)
+            return
+        if (error := self.failure(value)) is not None:
+            self._error = error
             return
         if name == how.token_event and (text := text_at(value, how.text)):
             self._token(text.encode(), now)
-        if how.reasoning is not None and name == (how.reasoning_event or how.token_event):
-            self._reasoned(text_at(value, how.reasoning), now)
+        if how.reasoning and name == (how.reasoning_event or how.token_event) and text_at(value, how.reasoning):
+            self._reasoning(now)
         self._note(value, how.places)
         if name == how.done_event or value_at(value, how.done_at) not in NOTHING:
             self._done = {}
 
     def finish_stream(self) -> None:
-        if self._parser is not None and self._done is None and self._error is None and self._broken is None:
-            for event in self._parser.end():
-                self.event(event, self.last_read)
-            if self._stream is not None and self._stream.ends_itself and not self._parser.cut:
-                self._done = {}
+        ends = self._stream is not None and self._stream.ends_itself
+        if self._done is None and ends and self._framing is not None and not self._framing.cut:
+            self._done = {}
         if self._done is not None and not self._texts:
-            self._broken = self._broken or "a stream without text"
+            self._note_broken("a stream without text")
         self._digest(b"".join(self._texts).decode("utf-8", "replace"))
+
+    def lacking(self) -> str:
+        how = self._stream
+        if how is None or how.ends_itself:
+            return "the stream ended in the middle of an event"
+        said = {"done_event": how.done_event, "done_data": how.done_data, "done_at": how.done_at}
+        wanted = " or ".join(f"{name} = {value}" for name, value in said.items() if value is not None)
+        return f"the stream ended without its end ({wanted})"
 
     def whole(self, body: dict[str, Any]) -> None:
         text = text_at(body, self._fields.answer.text)
         if text is None:
-            raise TypeError(f"no text at {self._fields.answer.text}")
+            raise Unexpected(f"no text at {self._fields.answer.text}")
         self._digest(text)
         self._note(body, self._fields.answer)
 
+    def failure(self, body: object) -> dict[str, Any] | None:
+        code = short_text(value_at(body, self._fields.error_code))
+        if code is not None and code.strip().lower() not in EMPTY:
+            return _coded(body, self._fields.error_code)
+        return super().failure(body)
+
     def refused(self, body: bytes) -> dict[str, Any]:
         return _coded(_value(body), self._fields.error_code)
-
-    def _reasoned(self, text: str | None, now: float) -> None:
-        """Text that is thought and not answered; what a dialect keeps of its time is the Answer's own."""
-        note = getattr(self, "_reasoning", None)
-        if text and note is not None:
-            note(now)
 
     def _note(self, value: Any, places: Places) -> None:  # noqa: ANN401
         if value is None:
@@ -120,10 +121,6 @@ def _value(data: bytes) -> Any:  # noqa: ANN401 - a JSON value
 
 
 def _coded(value: Any, path: str | None) -> dict[str, Any]:  # noqa: ANN401
-    """The error object, with the code that the mapping names; numbers are codes too."""
-    code = value_at(value, path)
-    error = value_at(value, "error") if isinstance(value, dict) else None
-    inner = error if isinstance(error, dict) else {}
-    if isinstance(code, str | int) and not isinstance(code, bool):
-        return {**inner, "code": str(code)}
-    return inner
+    """The error, with the code that stands where the mapping says, a number too."""
+    code = short_text(value_at(value, path))
+    return error_of(value) if code is None else {**error_of(value), "code": code}

@@ -100,7 +100,7 @@ class Attempts:
             sample.layer = outcomes.layer_of(
                 outcome, code, from_instance=answer.from_instance, head_seen=bool(answer.status)
             )
-            sample.refused_by = refused_by(outcome, sample.layer, answer.headers, answer.refusal)
+            sample.refused_by = refused_by(outcome, sample.layer, answer.headers, answer.refusal, answer.status)
 
     def _connection(self, sample: Sample, slot: object, due: float) -> Connection:
         connection = self._origin.reuse(slot)

@@ -15,7 +15,7 @@ class Event(NamedTuple):
 
 
 class Framing(Protocol):
-    """Fed a streamed body in any pieces; ``feed`` raises EventTooLarge beyond MOST_EVENT_BYTES of one event, or Malformed."""
+    """Fed a streamed body in any pieces; ``feed`` raises Malformed: EventTooLarge beyond MOST_EVENT_BYTES of one event."""
 
     def feed(self, chunk: bytes) -> list[Event]:
         """Events that this chunk completes, in order."""
@@ -31,12 +31,12 @@ class Framing(Protocol):
         ...
 
 
-class EventTooLarge(ValueError):
+class Malformed(ValueError):
+    """The bytes are not of the framing that they were declared to be."""
+
+
+class EventTooLarge(Malformed):
     """One event holds more than anyone sends on purpose."""
 
     def __init__(self) -> None:
         super().__init__(f"an event of more than {MOST_EVENT_BYTES >> 20} MiB")
-
-
-class Malformed(ValueError):
-    """The bytes are not of the framing that they were declared to be."""

@@ -83,7 +83,7 @@ class JsonArrayParser:
         """The one array begins; nothing but blanks and a byte order mark may stand outside of it."""
         outside = b"".join([*self._parts, before]).removeprefix(BOM).strip(_BLANK)
         if outside or mark != b"[" or not self.cut:
-            raise Malformed("not one JSON array")
+            raise Malformed("not one JSON array, which framing json-array is")
         self._parts, self._held, self._depth = [], 0, 1
 
     def _hold(self, part: bytes) -> None:

@@ -8,7 +8,7 @@ without data is no event, and what is left unfinished at the end is discarded.
 
 from __future__ import annotations
 
-from harness.dialects.framing.events import Event
+from harness.dialects.framing.events import MOST_EVENT_BYTES, Event, EventTooLarge
 
 __all__ = ["Event", "SseParser"]
 
@@ -17,15 +17,16 @@ NAMES = {b"token": "token", b"citations": "citations", b"done": "done", b"error"
 
 
 class SseParser:
-    """Holds the unfinished tail between feeds."""
+    """Holds the pieces of an unfinished line between feeds: they are joined once, however many they are."""
 
-    __slots__ = ("_between", "_data", "_empty", "_name", "_skip_lf", "_start", "_tail")
+    __slots__ = ("_between", "_data", "_empty", "_held", "_name", "_skip_lf", "_start", "_tail")
     cut = False  # what is unfinished at the end is discarded, says the format
 
     def __init__(self, *, empty: bool = False) -> None:
         """``empty``: an event with a name and no data is one, as LangServe's ``end``; a browser drops it."""
         self._empty = empty
-        self._tail = b""
+        self._tail: list[bytes] = []
+        self._held = 0  # bytes of the unfinished event
         self._name = ""
         self._data: list[bytes] = []
         self._skip_lf = False
@@ -33,7 +34,7 @@ class SseParser:
         self._between = False  # two events, with nothing held
 
     def feed(self, chunk: bytes) -> list[Event]:
-        """Events that this chunk completes, in order."""
+        """Events that this chunk completes, in order; raises EventTooLarge."""
         if not self._between or chunk[-2:] != b"\n\n" or b"\r" in chunk:
             return self._any(chunk)
         # Whole events, as nearly every chunk of a token stream holds them: no state to carry.
@@ -49,23 +50,43 @@ class SseParser:
                 events += self._lines([*block.split(b"\n"), b""])
         return events
 
+    def end(self) -> list[Event]:
+        """None: an event that no blank line ended is discarded."""
+        return []
+
     def _any(self, chunk: bytes) -> list[Event]:
         if self._skip_lf and chunk[:1] == b"\n":
             chunk = chunk[1:]
         if chunk:
             self._skip_lf = chunk.endswith(b"\r")
-        buffer = self._tail + chunk
         if self._start:
-            if len(buffer) < len(BOM) and BOM.startswith(buffer):
-                self._tail = buffer
-                return []
-            self._start = False
-            buffer = buffer.removeprefix(BOM)
-        if b"\r" in buffer:
-            buffer = buffer.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        *lines, self._tail = buffer.split(b"\n")
-        events = self._lines(lines)
+            chunk = self._begun(chunk)
+        if b"\r" in chunk:
+            chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        *lines, last = chunk.split(b"\n")
+        events = self._whole_lines(lines) if lines else []
+        if last:
+            self._tail.append(last)
+        self._held += len(chunk) if self._data else len(last)
+        if self._held > MOST_EVENT_BYTES:
+            raise EventTooLarge
         self._between = not (self._tail or self._skip_lf or self._data or self._name)
+        return events
+
+    def _begun(self, chunk: bytes) -> bytes:
+        """Without the byte order mark; nothing while it may yet become one."""
+        chunk = b"".join([*self._tail, chunk])
+        unsure = len(chunk) < len(BOM) and BOM.startswith(chunk)
+        self._start, self._tail = unsure, [chunk] if unsure else []
+        return b"" if unsure else chunk.removeprefix(BOM)
+
+    def _whole_lines(self, lines: list[bytes]) -> list[Event]:
+        if self._tail:
+            lines[0] = b"".join([*self._tail, lines[0]])
+            self._tail = []
+        events = self._lines(lines)
+        if events or not self._data:
+            self._held = 0
         return events
 
     def _lines(self, lines: list[bytes]) -> list[Event]:
@@ -81,10 +102,6 @@ class SseParser:
                     events.append(Event(self._name, b""))
                 self._name = ""
         return events
-
-    def end(self) -> list[Event]:
-        """The end of the body completes no event."""
-        return []
 
     @property
     def pending(self) -> bool:
