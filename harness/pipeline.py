@@ -36,6 +36,7 @@ from harness.campaign.drive import limits_of, usual_usd, worst_case_usd
 from harness.campaign.endpoint import Endpoint, Told
 from harness.campaign.execute import Campaign, Tally
 from harness.campaign.lock import alone
+from harness.campaign.openapi import Asking
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress, duration
 from harness.campaign.recognise import recognise
@@ -108,12 +109,12 @@ def trace(workspace: Workspace, name: str, within_s: float) -> list[Check]:
         return [*sent.checks, *tracing.follow(sent, collecting.sources_of(target, workspace, source_of), within_s)]
 
 
-def endpoints(urls: Sequence[str], told: Told | None = None) -> list[Endpoint]:
+def endpoints(urls: Sequence[str], told: Told | None = None, asking: Asking | None = None) -> list[Endpoint]:
     """Endpoints by their URL, declared nowhere: no workspace is needed; raises Refused for what is no base URL."""
     wrong = [f"{without_secrets(url)}: {problem}" for url in urls if (problem := problem_of(url))]
     if wrong:
         raise Refused("; ".join(wrong), "as https://chat.example.com/path")
-    return [recognise(url.rstrip("/"), told) for url in urls]
+    return [recognise(url.rstrip("/"), told, asking) for url in urls]
 
 
 def calibrate(

@@ -10,7 +10,6 @@ from harness.campaign import preflight
 from harness.campaign.asking import asker_of
 from harness.campaign.contract_check import Answer, Check, Shown, parity
 from harness.campaign.fronts import front_checks
-from harness.dialects.answer import json_object
 from harness.domain.target import AwsLambda, Dialect, Target
 from harness.errors import PilotError
 from harness.planning.changes import last_seal
@@ -77,7 +76,7 @@ def fitting(workspace: Workspace, targets: Sequence[Target], bases: Mapping[str,
 def meta_of(target: Target, url: str) -> dict[str, object]:
     """``/v1/meta``; empty where it does not answer, which the contract's own check says."""
     with asker_of(target, url) as asker:
-        return json_object(asker.send("GET", "/v1/meta").said.body)
+        return asker.send("GET", "/v1/meta").said.fields
 
 
 def _facts(workspace: Workspace, target: Target, url: str) -> dict[str, Any] | str:

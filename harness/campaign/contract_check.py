@@ -12,7 +12,7 @@ import orjson
 from harness.campaign.answer_check import Answers, NotTold
 from harness.campaign.asking import USUAL, Terms, asker_of
 from harness.campaign.symptoms import Broken, CannotTell, judge, want
-from harness.dialects.answer import json_object
+from harness.dialects.shapes import json_object
 from harness.domain.target import Dialect, Target
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Contract(Answers):
     def meta(self) -> str:
         """/v1/meta names the contract, model, prompt and index"""
         asked = self._get("/v1/meta")
-        data = json_object(asked.said.body)
+        data = asked.said.fields
         wanted = ("service_version", "model", "prompt_version", "index_digest")
         want(data.get("contract") == Dialect.RAG_CHAT, f"contract is {data.get('contract')!r}", asked)
         want(all(isinstance(data.get(k), str) for k in wanted), f"want text in {', '.join(wanted)}", asked)
@@ -85,7 +85,7 @@ class Contract(Answers):
     def health(self) -> str:
         """/healthz answers ok and does not count as a request"""
         asked = self._get("/healthz")
-        want(json_object(asked.said.body) == {"status": "ok"}, 'body is not {"status": "ok"}', asked)
+        want(asked.said.fields == {"status": "ok"}, 'body is not {"status": "ok"}', asked)
         return ""
 
     def fields(self) -> str:
@@ -93,7 +93,7 @@ class Contract(Answers):
         asked = self.whole
         if asked is None:
             raise CannotTell("no whole answer came that would show it")
-        data = json_object(asked.said.body)
+        data = asked.said.fields
         for name in ("id", "model", "answer"):
             want(isinstance(data.get(name), str) and bool(data[name]), f"want text in {name}", asked)
         cited = data.get("citations")
@@ -183,7 +183,7 @@ class Contract(Answers):
         path, _ = self.asker.body(stream=False)
         asked = self._sent("POST", path, body)
         want(asked.said.status == status, f"answered {asked.said.status}, not {status}", asked)
-        error = json_object(asked.said.body).get("error")
+        error = asked.said.fields.get("error")
         error = error if isinstance(error, dict) else {}
         want(error.get("code") == code, f"code is {error.get('code')!r}, not {code!r}", asked)
         want(named in str(error.get("message")), f"the message does not name {named}", asked)

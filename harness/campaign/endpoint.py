@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from harness.campaign.asking import UNPLANNED, asker_of
+from harness.campaign.asking import UNPLANNED, Terms, asker_of
 from harness.campaign.contract_check import Answer, Check, held_to
 from harness.campaign.symptoms import printable
 from harness.domain.sample import Outcome
-from harness.domain.target import Auth, Dialect, External, Target
+from harness.domain.target import Dialect, Target
+from harness.workspace.target_toml import target_of
 
 if TYPE_CHECKING:
     from harness.load.ask import Asked, Asker
 
+NAME = "API dialect"
 EVIDENCE = "evidence"
 GAPS = {
     "instances": "no X-Instance-Id: cold starts, instances and capacity per instance cannot be told",
@@ -31,24 +32,20 @@ GAPS = {
 
 @dataclass(frozen=True)
 class Told:
-    """What a person says of an endpoint beside its URL; secrets stay in the variables that are named."""
+    """What a person says of an endpoint beside its URL, as tables of a target.toml; secrets stay in their variables."""
 
+    tables: Mapping[str, Any] = field(default_factory=dict)
     model: str | None = None
-    headers_from_env: Mapping[str, str] = field(default_factory=dict)
-    auth: Auth | None = None
 
-    def target(self, url: str, dialect: Dialect = Dialect.RAG_CHAT) -> Target:
-        """A target that stands in no file."""
-        return Target(
-            name=urlsplit(url).netloc.replace(":", "-"),
-            folder=Path(),
-            dialect=dialect,
-            runtime=External(),
-            base_url=url,
-            model=self.model if dialect is Dialect.OPENAI_CHAT else None,
-            headers_from_env=dict(self.headers_from_env),
-            auth=self.auth,
-        )
+    def target(self, url: str, more: Mapping[str, Any] | None = None) -> Target:
+        """A target that stands in no file; raises BadFile for what no target.toml could say."""
+        tables = {"base_url": url, **self.tables, **(more or {}), "runtime": {"kind": "external"}}
+        return target_of(tables, urlsplit(url).netloc.replace(":", "-"))
+
+    def openai(self, url: str) -> Target:
+        """The same, asked as OpenAI's API."""
+        model = {"model": self.model} if self.model is not None else {}
+        return self.target(url, {"dialect": Dialect.OPENAI_CHAT.value, **model})
 
 
 class Talk:
@@ -77,11 +74,8 @@ class Endpoint:
     held: tuple[Check, ...] = ()
     evidence: tuple[Check, ...] = ()
     asked: tuple[str, ...] = ()
-
-    @property
-    def reached(self) -> bool:
-        """Whether it answered anything: an API of its own is an answer too."""
-        return self.target is not None or self.seen.answer is Answer.FAIL
+    draft: str | None = None  # a target.toml for a person to confirm
+    stream_share: int | None = None  # the only one that it can be asked with; None: any
 
     @property
     def groups(self) -> dict[str, list[Check]]:
@@ -92,13 +86,22 @@ class Endpoint:
         return {self.url: [self.seen, *self.held], f"{EVIDENCE} of {self.url}": [*self.evidence, asked]}
 
 
-def hold(talk: Talk, target: Target) -> tuple[tuple[Check, ...], tuple[Check, ...]]:
-    """What a run wants of it, and what its answers leave untold."""
+def held(talk: Talk, target: Target, seen: str, terms: Terms = UNPLANNED, draft: str | None = None) -> Endpoint:
+    """Recognised: held to what a run wants of it, with what its answers leave untold."""
     with talk.to(target) as asker:
-        held = held_to(asker, target.dialect, UNPLANNED)
+        checks = held_to(asker, target.dialect, terms)
         counted = [one for one in asker.asked if one.sample.outcome == Outcome.OK and one.sample.question_id]
+    modes = {one.sample.stream for one in counted}
     whole = [one for one in counted if not one.sample.stream]
-    return tuple(held), _evidence((whole or counted)[0]) if counted else ()
+    return Endpoint(
+        str(target.base_url),
+        target,
+        Check(NAME, Answer.PASS, seen),
+        tuple(checks),
+        _evidence((whole or counted)[0]) if counted else (),
+        draft=draft,
+        stream_share=int(modes.pop()) if len(modes) == 1 else None,
+    )
 
 
 def _evidence(asked: Asked) -> tuple[Check, ...]:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from harness.dialects.answer import json_object
 from harness.domain.sample import Outcome
 from harness.domain.target import Dialect
 
@@ -25,7 +24,7 @@ def names(asked: Asked, field: str) -> bool:
     """Whether a refusal names this field of the request: as its parameter, its place, or between its words."""
     if asked.said.status not in FIELDS_REFUSED:
         return False
-    body = json_object(asked.said.body)
+    body = asked.said.fields
     return field in _named(body) or re.search(rf"(?<!\w){re.escape(field)}(?!\w)", asked.said.text) is not None
 
 

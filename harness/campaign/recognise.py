@@ -6,27 +6,30 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from harness.campaign.contract_check import Answer, Check
-from harness.campaign.endpoint import Endpoint, Talk, Told, hold
-from harness.campaign.symptoms import CannotTell, Symptom, judge, quoted
-from harness.dialects.answer import json_object
+from harness.campaign.discover import discovered, told_how
+from harness.campaign.endpoint import NAME, Endpoint, Talk, Told, held
+from harness.campaign.openapi import Asking
+from harness.campaign.symptoms import CannotTell, Symptom, judge
 from harness.domain.sample import REFUSALS, Outcome
 from harness.domain.target import Dialect, Target
 
 if TYPE_CHECKING:
     from harness.load.ask import Asked, Asker
 
-NAME = "API dialect"
 VERSION = "/v1"  # the end of the base URL that OpenAI's clients are given
 SOME_MODEL = "gpt-4"
 
 
-def recognise(url: str, told: Told | None = None) -> Endpoint:
-    """Never raises for what an endpoint answers."""
+def recognise(url: str, told: Told | None = None, asking: Asking | None = None) -> Endpoint:
+    """By itself, or asked as ``asking`` says; never raises for what an endpoint answers, BadFile for what no file could say."""
     told, talk = told or Told(), Talk()
-    return replace(_recognised(url, told, talk), asked=tuple(talk.lines))
+    found = _recognised(url, told, talk) if asking is None else told_how(url, told, talk, asking)
+    return replace(found, asked=tuple(talk.lines))
 
 
 def _recognised(url: str, told: Told, talk: Talk) -> Endpoint:
+    if "dialect" in told.tables:
+        return _known(told.target(url), talk)
     bare = told.target(url)
     with talk.to(bare) as asker:
         meta = asker.send("GET", "/v1/meta")
@@ -34,22 +37,22 @@ def _recognised(url: str, told: Told, talk: Talk) -> Endpoint:
         judge(meta)
     except Symptom as error:
         return Endpoint(url, None, _seen(error))
-    if json_object(meta.said.body).get("contract") == Dialect.RAG_CHAT:
+    if meta.said.fields.get("contract") == Dialect.RAG_CHAT:
         return _known(bare, talk)
-    return _openai(url, told, talk) or Endpoint(url, None, _unknown(meta, talk))
+    found = _openai(url, told, talk)
+    return found if isinstance(found, Endpoint) else discovered(url, told, talk, found)
 
 
 def _known(target: Target, talk: Talk) -> Endpoint:
-    held, evidence = hold(talk, target)
     words = target.dialect.value
     if target.model is not None:
         words += f", where a request names a model (model of target.toml, as {target.model})"
-    return Endpoint(str(target.base_url), target, Check(NAME, Answer.PASS, words), held, evidence)
+    return held(talk, target, words)
 
 
-def _openai(url: str, told: Told, talk: Talk) -> Endpoint | None:
-    """None where it is another API."""
-    target = told.target(url.removesuffix(VERSION), Dialect.OPENAI_CHAT)
+def _openai(url: str, told: Told, talk: Talk) -> Endpoint | Asked:
+    """What it said instead where it is another API."""
+    target = told.openai(url.removesuffix(VERSION))
     with talk.to(target) as asker:
         asked = asker.ask(stream=False)
         wanted = _model_wanted(asker, asked) if target.model is None else None
@@ -62,7 +65,7 @@ def _openai(url: str, told: Told, talk: Talk) -> Endpoint | None:
     alike = _is_error(asked)
     if asked.sample.outcome in REFUSALS or (alike and asked.said.status != 404):
         return _not_now(target, asked, talk, alike=alike)
-    return None
+    return asked
 
 
 def _not_now(target: Target, asked: Asked, talk: Talk, *, alike: bool) -> Endpoint:
@@ -86,7 +89,7 @@ def _model_wanted(asker: Asker, asked: Asked) -> str | None:
     status = asked.said.status or 0
     if status < 400 or status in (401, 403, 429):
         return None
-    listed = json_object(asker.send("GET", "/v1/models").said.body).get("data")
+    listed = asker.send("GET", "/v1/models").said.fields.get("data")
     first: Any = listed[0] if isinstance(listed, list) and listed else None
     if isinstance(first, dict) and isinstance(first.get("id"), str):
         return str(first["id"])
@@ -108,16 +111,10 @@ def _streams(target: Target, whole: Asked, talk: Talk) -> bool:
 
 
 def _is_error(asked: Asked) -> bool:
-    body = json_object(asked.said.body)
+    body = asked.said.fields
     return isinstance(body.get("error"), dict) or body.get("object") == "error"
 
 
 def _seen(error: Symptom) -> Check:
     answer = Answer.UNKNOWN if isinstance(error, CannotTell) else Answer.FAIL
     return Check(NAME, answer, str(error), said=error.said, mend=error.mend)
-
-
-def _unknown(meta: Asked, talk: Talk) -> Check:
-    words = f"neither rag-chat/1 nor openai-chat ({', '.join(dict.fromkeys(talk.lines))})"
-    mend = 'declare it with dialect = "mapped" and a [mapping] (targets/README.md)'
-    return Check(NAME, Answer.FAIL, words, said=quoted(meta.said), mend=mend)

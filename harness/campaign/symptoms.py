@@ -63,7 +63,7 @@ def words_of(asked: Asked) -> str:
         return _status_words(asked)
     if sample.outcome == Outcome.CUT_STREAM:
         return f"ended after {asked.took_s:.1f} s before its end: {detail or 'cut on its way, by a timeout or a crash'}"
-    code = f" ({sample.error_code})" if sample.error_code else ""
+    code = f" ({printable(sample.error_code)})" if sample.error_code not in (None, sample.outcome) else ""
     return f"{sample.outcome}{code}{f': {detail}' if detail else ''}"
 
 

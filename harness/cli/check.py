@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from shlex import quote
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -13,9 +14,13 @@ from harness import pipeline
 from harness.campaign.contract_check import Answer, Check
 from harness.campaign.endpoint import EVIDENCE, Endpoint
 from harness.cli.output import emit
+from harness.cli.told import HowAsked
 from harness.domain.target import Dialect
-from harness.errors import Exit
+from harness.errors import Exit, Refused
+from harness.evidence.files import write_text
 from harness.workspace import find
+
+Text = str | None
 
 
 def register(app: typer.Typer) -> None:
@@ -28,24 +33,51 @@ def check(
         list[str] | None, typer.Argument(metavar="[TARGET or URL]…", help="Default: the pilot's.")
     ] = None,
     trace: Annotated[
-        str | None,
+        Text,
         typer.Option(metavar="TARGET", help="Follow one request through its log, traces and metrics instead."),
     ] = None,
     wait: Annotated[float, typer.Option(metavar="SECONDS", help="With --trace: how long to look.")] = 30.0,
+    path: Annotated[Text, typer.Option(metavar="PATH", help="Of a URL: where its own API is asked, as /ask.")] = None,
+    body: Annotated[
+        Text,
+        typer.Option(metavar="JSON", help="With --path: what is posted, or @FILE; {prompt} stands for the question."),
+    ] = None,
+    stream_path: Annotated[
+        Text, typer.Option(metavar="PATH", help="With --path: where streams are asked for, if elsewhere.")
+    ] = None,
+    header: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Of a URL: one more header; a secret as NAME='${VARIABLE}'."),
+    ] = None,
+    model: Annotated[Text, typer.Option(metavar="NAME", help="Of a URL: the model that requests name.")] = None,
+    dialect: Annotated[Text, typer.Option(metavar="NAME", help="Of a URL: the API that it speaks, unasked.")] = None,
+    auth: Annotated[
+        Text,
+        typer.Option(metavar="KIND…", help="Of a URL: [auth] of target.toml, as 'aws-sigv4 region=eu-west-1'."),
+    ] = None,
+    draft: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Of one URL: write the target.toml that was drafted there.")
+    ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answers as JSON.")] = False,
 ) -> None:
     """Check contract, same work, quotas, timeouts and fairness; 5 for what would make the comparison wrong, 6 when it can't be told."""
     names = targets or []
+    how = HowAsked(path, body, stream_path, header or (), model, dialect, auth)
     verified: dict[str, str] = {}
-    following = None
+    seen: list[Endpoint] = []
     if trace is not None:
         results = {trace: pipeline.trace(find(), trace, wait)}
     elif names and all(urlsplit(name).scheme for name in names):
-        seen = pipeline.endpoints(names)
+        _refuse_overwriting(draft, names)
+        seen = pipeline.endpoints(names, how.told(), how.asking())
         results = {name: made for one in seen for name, made in one.groups.items()}
-        following = _init(seen)
     else:
+        if how.said or draft:
+            raise Refused(
+                f"{', '.join([*how.said, *(['--draft'] if draft else [])])}: only of a URL",
+                "a declared target says it in its target.toml",
+            )
         workspace = find()
         results = pipeline.check(workspace, names)
         verified = {n: workspace.target(n).verified for n in results if n in workspace.target_names}
@@ -56,14 +88,38 @@ def check(
             print(f"{name} (verified: {verified[name]})" if name in verified else name)
             for item in checks:
                 _print(item)
-        if following:
-            print(f"next: {following}")
+    _tell_drafts(seen, draft, quiet=as_json)
+    if not as_json and (following := _init(seen)):
+        print(f"next: {following}")
+    _end(results)
+
+
+def _end(results: dict[str, list[Check]]) -> None:
     gates = [checks for name, checks in results.items() if not name.startswith(EVIDENCE)]
     answers = [item for checks in gates for item in checks]
     if any(item.answer is Answer.FAIL for item in answers):
         raise typer.Exit(int(Exit.GATE))
     if not answers or any(not item.stands for item in answers):  # also where nothing was asked
         raise typer.Exit(int(Exit.CANT_TELL))
+
+
+def _refuse_overwriting(draft: Path | None, names: Sequence[str]) -> None:
+    if draft is None:
+        return
+    if len(names) != 1:
+        raise Refused("--draft: one file, and more than one URL", "check one URL at a time")
+    if draft.exists():
+        raise Refused(
+            f"--draft {draft}: it is there already", "name a new file, and take over from it what you confirm"
+        )
+
+
+def _tell_drafts(seen: Sequence[Endpoint], file: Path | None, *, quiet: bool) -> None:
+    for one in seen:
+        if one.draft is not None and file is not None:
+            write_text(file, one.draft)
+        if one.draft is not None and not quiet:
+            print(f"\n{one.draft}" + (f"\nwritten to {file}" if file else ""))
 
 
 def _print(item: Check) -> None:
@@ -76,16 +132,19 @@ def _print(item: Check) -> None:
 def _init(seen: Sequence[Endpoint]) -> str | None:
     """The command that makes a workspace of two endpoints; a dialect of their own is described in target.toml.
 
-    None where one of them gave no answer: first it has to be reached.
+    None where one of them gave no answer, or is none that could be piloted: first that has to be mended.
     """
-    if len(seen) != 2 or not all(one.reached for one in seen):
+    if len(seen) != 2 or not all(one.target for one in seen):
         return None
     words = ["pilot init ours --quick"]
     for role, one in zip(("baseline", "candidate"), seen, strict=True):
+        assert one.target is not None
         words.append(f"--{role}-url {quote(one.url)}")
-        dialect = one.target.dialect if one.target else Dialect.MAPPED
-        if dialect is not Dialect.RAG_CHAT:
-            words.append(f"--{role}-dialect {dialect.value}")
-        if one.target and one.target.model:
+        if one.target.dialect is not Dialect.RAG_CHAT:
+            words.append(f"--{role}-dialect {one.target.dialect.value}")
+        if one.target.model:
             words.append(f"--{role}-model {quote(one.target.model)}")
+    shares = {one.stream_share for one in seen} - {None}
+    if len(shares) == 1:
+        words.append(f"--stream-share {shares.pop()}")
     return " ".join(words)

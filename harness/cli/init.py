@@ -11,8 +11,22 @@ import typer
 from harness import scaffold
 from harness.cli.asking import ask
 from harness.cli.output import pages
-from harness.domain.target import Dialect
 from harness.scaffold import Answers, Side
+from harness.workspace import presets
+
+
+def _known(api: str) -> str:
+    if api not in presets.apis():
+        raise typer.BadParameter(f"no API {api!r}: one of {', '.join(presets.apis())}")
+    return api
+
+
+API = typer.Option(
+    metavar="API",
+    help="API that an external one speaks: " + ", ".join(presets.apis()) + ".",
+    callback=_known,
+    autocompletion=presets.apis,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -28,10 +42,10 @@ def init(
     candidate_url: Annotated[str | None, typer.Option(metavar="URL", help="Where it runs already.")] = None,
     baseline_name: Annotated[str | None, typer.Option(metavar="NAME", help="Its folder under targets/.")] = None,
     candidate_name: Annotated[str | None, typer.Option(metavar="NAME", help="Its folder under targets/.")] = None,
-    baseline_dialect: Annotated[Dialect, typer.Option(help="API that an external one speaks.")] = Dialect.RAG_CHAT,
-    candidate_dialect: Annotated[Dialect, typer.Option(help="API that an external one speaks.")] = Dialect.RAG_CHAT,
-    baseline_model: Annotated[str | None, typer.Option(help="Model that openai-chat requests name.")] = None,
-    candidate_model: Annotated[str | None, typer.Option(help="Model that openai-chat requests name.")] = None,
+    baseline_dialect: Annotated[str, API] = Side.dialect,
+    candidate_dialect: Annotated[str, API] = Side.dialect,
+    baseline_model: Annotated[str | None, typer.Option(help="Model that requests name.")] = None,
+    candidate_model: Annotated[str | None, typer.Option(help="Model that requests name.")] = None,
     question: Annotated[str, typer.Option(help="What is asked, printed on page one.")] = Answers.question,
     p95: Annotated[float, typer.Option(metavar="SECONDS", help="Promised p95 response time.")] = Answers.p95_s,
     ttft: Annotated[float, typer.Option(metavar="SECONDS", help="Promised p95 to the first token; 0 for none.")] = 2.0,
@@ -54,11 +68,11 @@ def init(
     nobody_said = baseline is None and candidate is None and not (baseline_url or candidate_url)
     first = Side(
         _kind(baseline, baseline_url, "local_container"),
-        *(baseline_url, baseline_dialect.value, baseline_model, baseline_name),
+        *(baseline_url, baseline_dialect, baseline_model, baseline_name),
     )
     second = Side(
         _kind(candidate, candidate_url, "local_function"),
-        *(candidate_url, candidate_dialect.value, candidate_model, candidate_name),
+        *(candidate_url, candidate_dialect, candidate_model, candidate_name),
     )
     answers = Answers(
         first,

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-import orjson
-
 from harness.dialects import outcomes
 from harness.dialects.errors import code_of, error_in, error_of
-from harness.dialects.framing.events import Event, EventTooLarge, Framing
+from harness.dialects.framing.events import Event, Framing, Malformed
 from harness.dialects.framing.sse import SseParser
 from harness.dialects.retry_after import finite, retry_after_s, should_retry
 from harness.dialects.shapes import Unexpected, json_value, wanted
+from harness.domain.header_names import USUAL_NAMES, HeaderNames, lowered
 from harness.domain.sample import Outcome, Sample
 
 Headers = dict[bytes, bytes]
@@ -21,7 +20,7 @@ MOST_BODY_BYTES = 16 * 1024 * 1024
 MOST_DETAIL = 200
 MOST_HEADER = 200  # characters kept of a header that names something
 MOST_WHOLE = 2**53  # whole numbers beyond are no counts
-OK_STATUS = 200
+OK_STATUSES = (200, 101)  # the second of a WebSocket alone
 ODD = (
     ValueError,
     TypeError,
@@ -44,8 +43,9 @@ class Answer:
 
     kind = "text"  # of a good answer: ``tool_calls`` and ``refusal`` are others
 
-    def __init__(self, sample: Sample, t0: float) -> None:
+    def __init__(self, sample: Sample, t0: float, names: HeaderNames = USUAL_NAMES) -> None:
         self.sample = sample
+        self._names = lowered(names)
         self.over = False  # the answer's own end has come, whatever the connection does
         self._t0 = t0
         self._parts: list[bytes] = []
@@ -71,7 +71,7 @@ class Answer:
         self.headers = headers
         s.headers_s = now - self._t0
         self._type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
-        if status == OK_STATUS:
+        if status in OK_STATUSES:
             encoding = headers.get(b"content-encoding", b"identity").strip().lower()
             if encoding not in (b"identity", b""):
                 self._broken = f"content-encoding {encoding.decode('latin-1')}, though identity was asked for"
@@ -95,7 +95,7 @@ class Answer:
         self._now = now
         try:
             events = self._framing.feed(data)
-        except EventTooLarge as error:
+        except Malformed as error:
             self._note_broken(str(error))
             self.over = True  # nobody waits for its end
             return
@@ -139,7 +139,7 @@ class Answer:
         """Outcome and error code of an answer that came whole."""
         s = self.sample
         s.bytes = self._size
-        if self.status != OK_STATUS:
+        if self.status not in OK_STATUSES:
             error = self.refusal = _with_type(self.refused(b"".join(self._parts)), self.headers)
             return outcomes.of_answer(self.status, error), code_of(error)
         try:
@@ -221,18 +221,18 @@ class Answer:
         return self._type.decode("latin-1")[:MOST_HEADER] or "no content-type"
 
     def _instance(self, headers: Headers, now: float) -> None:
-        s = self.sample
-        if echoed := headers.get(b"x-request-id"):
+        s, names = self.sample, self._names
+        if echoed := headers.get(names.request_id):
             s.request_id = _latin(echoed)
-        s.platform_request_id = _latin(headers.get(b"x-platform-request-id"))
-        s.instance_id = _latin(headers.get(b"x-instance-id"))
+        s.platform_request_id = _latin(headers.get(names.platform_request_id))
+        s.instance_id = _latin(headers.get(names.instance_id))
         if s.instance_id is None:
             return
         self.from_instance = True
-        s.init_type = _latin(headers.get(b"x-init-type"))
-        ordinal = finite(headers.get(b"x-instance-requests"))
+        s.init_type = _latin(headers.get(names.init_type))
+        ordinal = finite(headers.get(names.instance_requests))
         s.instance_requests = None if ordinal is None else _whole(int(ordinal))
-        s.instance_age_ms = finite(headers.get(b"x-instance-age-ms"))
+        s.instance_age_ms = finite(headers.get(names.instance_age_ms))
         if s.instance_age_ms is not None:
             # born after the request was written: two durations, so no clocks are compared
             s.cold = s.instance_age_ms <= (now - self._t0 - self._sent_s) * 1000
@@ -273,15 +273,6 @@ class Answer:
 
     def _digest(self, text: str) -> None:
         self.sample.answer_digest = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
-
-
-def json_object(data: bytes) -> dict[str, Any]:
-    """A JSON object, or an empty one."""
-    try:
-        value = orjson.loads(data)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _with_type(error: dict[str, Any], headers: Headers) -> dict[str, Any]:

@@ -7,73 +7,101 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from harness.dialects.answer import Answer
-from harness.dialects.errors import error_of, short_text
+from harness.dialects.errors import EMPTY, error_of, short_text
+from harness.dialects.framing.choose import PARSERS, framing_of
 from harness.dialects.shapes import Unexpected
-from harness.domain.field_map import value_at
+from harness.domain.field_map import text_at, value_at
+from harness.domain.header_names import USUAL_NAMES
 
 if TYPE_CHECKING:
-    from harness.dialects.framing.sse import Event
-    from harness.domain.field_map import FieldMap, Places
+    from harness.dialects.framing.events import Event, Framing
+    from harness.domain.field_map import FieldMap, Places, StreamMap
+    from harness.domain.header_names import HeaderNames
     from harness.domain.sample import Sample
+
+NOTHING: tuple[Any, ...] = (None, False, "", [], {})
+COUNTS = ("input_tokens", "output_tokens", "reasoning_tokens")
 
 
 class MappedAnswer(Answer):
     """``mapped``: whatever ``fields`` says."""
 
-    def __init__(self, sample: Sample, t0: float, fields: FieldMap) -> None:
-        super().__init__(sample, t0)
+    def __init__(self, sample: Sample, t0: float, fields: FieldMap, names: HeaderNames = USUAL_NAMES) -> None:
+        super().__init__(sample, t0, names)
         self._fields = fields
         self._stream = fields.stream
+
+    def framing(self, content_type: bytes) -> Framing | None:
+        declared = self._stream.framing if self._stream is not None and self.sample.stream else None
+        kind = framing_of(content_type, declared)
+        return None if kind is None else PARSERS[kind]()
 
     def event(self, event: Event, now: float) -> None:
         how = self._stream
         if how is None:
             self._note_broken("a stream, and mapping.stream does not say how to read it")
-            return
-        if how.done_data is not None and event.data == how.done_data.encode():
+        elif how.done_data is not None and event.data == how.done_data.encode():
             self._done = {}
-            return
-        value = _value(event.data)
-        if event.name == (how.error_event or "error") and event.name not in (how.token_event, how.done_event):
+        elif how.text == "" and event.name == how.token_event and how.event_at is None:
+            if event.data:
+                self._token(event.data, now)
+        else:
+            value = _value(event.data)
+            named = value_at(value, how.event_at)
+            self._value(how, named if isinstance(named, str) else event.name, value, now)
+
+    def _value(self, how: StreamMap, name: str, value: Any, now: float) -> None:  # noqa: ANN401 - a JSON value
+        if name == (how.error_event or "error") and name not in (how.token_event, how.done_event):
             self._error = _coded(value, self._fields.error_code)
             return
         if (error := self.failure(value)) is not None:
             self._error = error
             return
-        if event.name == how.done_event:
+        if name == how.token_event and (text := text_at(value, how.text)):
+            self._token(text.encode(), now)
+        if how.reasoning and name == (how.reasoning_event or how.token_event) and text_at(value, how.reasoning):
+            self._reasoning(now)
+        self._note(value, how.places)
+        if name == how.done_event or value_at(value, how.done_at) not in NOTHING:
             self._done = {}
-        if event.name == how.token_event:
-            text = event.data.decode("utf-8", "replace") if how.text == "" else value_at(value, how.text)
-            if isinstance(text, str) and text:
-                self._token(text.encode(), now)
-        if value is not None:
-            self._note(value, how.places)
 
     def finish_stream(self) -> None:
-        if self._done is None and self._stream is not None and self._stream.ends_itself:
+        ends = self._stream is not None and self._stream.ends_itself
+        if self._done is None and ends and self._framing is not None and not self._framing.cut:
             self._done = {}
         if self._done is not None and not self._texts:
             self._note_broken("a stream without text")
         self._digest(b"".join(self._texts).decode("utf-8", "replace"))
 
+    def lacking(self) -> str:
+        how = self._stream
+        if how is None or how.ends_itself:
+            return "the stream ended in the middle of an event"
+        said = {"done_event": how.done_event, "done_data": how.done_data, "done_at": how.done_at}
+        wanted = " or ".join(f"{name} = {value}" for name, value in said.items() if value is not None)
+        return f"the stream ended without its end ({wanted})"
+
     def whole(self, body: dict[str, Any]) -> None:
-        text = value_at(body, self._fields.answer.text)
-        if not isinstance(text, str):
+        text = text_at(body, self._fields.answer.text)
+        if text is None:
             raise Unexpected(f"no text at {self._fields.answer.text}")
         self._digest(text)
         self._note(body, self._fields.answer)
 
     def failure(self, body: object) -> dict[str, Any] | None:
-        if value_at(body, self._fields.error_code) is not None:
+        code = short_text(value_at(body, self._fields.error_code))
+        if code is not None and code.strip().lower() not in EMPTY:
             return _coded(body, self._fields.error_code)
         return super().failure(body)
 
     def refused(self, body: bytes) -> dict[str, Any]:
         return _coded(_value(body), self._fields.error_code)
 
-    def _note(self, value: Any, places: Places) -> None:  # noqa: ANN401 - a JSON value
+    def _note(self, value: Any, places: Places) -> None:  # noqa: ANN401
+        if value is None:
+            return
         s = self.sample
-        for name in ("input_tokens", "output_tokens"):
+        for name in COUNTS:
             found = value_at(value, getattr(places, name))
             if isinstance(found, int) and not isinstance(found, bool):
                 setattr(s, name, found)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 import gevent
 
-from harness.dialects.answer import MOST_BODY_BYTES, Answer, json_object
+from harness.dialects.answer import MOST_BODY_BYTES, Answer
+from harness.dialects.shapes import json_object
 from harness.domain.sample import Outcome, Sample
 from harness.domain.schedule import Arrival
 from harness.load.attempt import Attempts
@@ -52,10 +53,19 @@ class Transcript:
     @property
     def text(self) -> str:
         """The body, unpacked, without what was sent as a secret; bytes that are not UTF-8 stand escaped."""
-        data = _unpacked(self.body) if self.header("content-encoding") in PACKED else self.body
+        data = self._plain
         for secret in self.secrets:
             data = data.replace(secret, b"***")
         return data.decode("utf-8", "backslashreplace")
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The body's JSON object; empty where it is none."""
+        return json_object(self._plain)
+
+    @property
+    def _plain(self) -> bytes:
+        return _unpacked(self.body) if self.header("content-encoding") in PACKED else self.body
 
     @property
     def media_type(self) -> str:

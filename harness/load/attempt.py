@@ -38,7 +38,7 @@ class Attempts:
         self._signing = signing_of(spec, origin.base_url)
         self.bodies = Bodies(spec, questions, origin, self._signing)
         self._t0 = t0
-        self.reader = reader_of(spec.dialect, spec.fields)
+        self.reader = reader_of(spec.dialect, spec.fields, spec.header_names)
         self._deadlines = Deadlines()
         self.sent = 0
         self.local_errors: dict[str, None] = {}

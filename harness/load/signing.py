@@ -84,7 +84,7 @@ def check_credentials(spec: RunSpec) -> None:
 
 def header_map(spec: RunSpec, method: str, url: str) -> dict[str, str]:
     """The same for a single request without a body, outside a run."""
-    out = {name: os.environ.get(variable, "") for name, variable in spec.headers_from_env.items()}
+    out = spec.headers | {name: os.environ.get(variable, "") for name, variable in spec.headers_from_env.items()}
     if spec.auth is not None:
         authoriser = authoriser_of(Auth(spec.auth["kind"], spec.auth["options"]), spec.base_url or "")
         authoriser.renew()

@@ -10,7 +10,9 @@ from typing import Any
 from harness.domain.arrivals import LoadProfile, as_data, constant, from_data
 from harness.domain.experiments.protocol import Promise
 from harness.domain.field_map import FieldMap, field_map
+from harness.domain.header_names import USUAL_NAMES, HeaderNames
 from harness.domain.mix import Mix, mix_data, mix_from
+from harness.domain.openai_options import USUAL_OPTIONS, OpenAiOptions
 from harness.domain.retry import NO_RETRY, RetryPolicy
 from harness.domain.target import Target
 from harness.load.origin import Connections
@@ -52,6 +54,9 @@ class RunSpec:
     ca_file: str | None = None
     model: str | None = None
     fields: FieldMap | None = None  # of a mapped dialect
+    openai: OpenAiOptions = USUAL_OPTIONS  # of openai-chat
+    headers: dict[str, str] = field(default_factory=dict)  # whose values are no secret
+    header_names: HeaderNames = USUAL_NAMES
 
     def to_message(self) -> dict[str, Any]:
         """Only what msgpack carries; a trace travels by its file's name and digest."""
@@ -63,6 +68,9 @@ class RunSpec:
             "headers_from_env": dict(self.headers_from_env),
             "lanes": list(self.lanes),
             "fields": dataclasses.asdict(self.fields) if self.fields else None,
+            "openai": dataclasses.asdict(self.openai),
+            "headers": dict(self.headers),
+            "header_names": dataclasses.asdict(self.header_names),
         }
 
     @property
@@ -90,6 +98,8 @@ class RunSpec:
                     "retry": RetryPolicy(**data["retry"]),
                     "lanes": tuple(data["lanes"]),
                     "fields": field_map(data["fields"]) if data["fields"] else None,
+                    "openai": OpenAiOptions(**data["openai"]),
+                    "header_names": HeaderNames(**data["header_names"]),
                 }
             )
         )
@@ -102,7 +112,12 @@ def of_target(target: Target) -> dict[str, Any]:
         "headers_from_env": dict(target.headers_from_env),
         "auth": {"kind": target.auth.kind, "options": dict(target.auth.options)} if target.auth else None,
         "ca_file": target.ca_file,
+        "dialect": target.dialect.value,
+        "model": target.model,
         "fields": target.fields,
+        "openai": target.openai,
+        "headers": dict(target.headers),
+        "header_names": target.header_names,
         "embedded": target.embedded,
         "can_cold": target.can_cold,
     }
@@ -113,8 +128,6 @@ def single(target: Target, base_url: str, deadline_s: float, max_tokens: int | N
     return RunSpec(
         profile="check",
         base_url=base_url,
-        dialect=target.dialect.value,
-        model=target.model,
         load=constant(1.0),
         seed=1,
         slots=1,

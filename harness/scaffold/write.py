@@ -12,7 +12,7 @@ from harness.errors import Refused
 from harness.scaffold.answers import EXTERNAL, Answers, Side
 from harness.scaffold.kinds import copied, installed, kinds
 from harness.scaffold.template import QUICK_SCALE, pilot_toml
-from harness.workspace import open_workspace
+from harness.workspace import open_workspace, presets
 from harness.workspace.sweep_toml import FILE as SWEEP_FILE
 
 IGNORE = """\
@@ -132,13 +132,16 @@ def _external(side: Side) -> str:
     said = {
         "title": json.dumps(side.folder),
         "base_url": json.dumps(side.url),
-        "dialect": f'{json.dumps(side.dialect)}      # "rag-chat/1", "openai-chat", or "mapped" with a [mapping]'
+        "dialect": f"{json.dumps(side.dialect)}      # or {', '.join(presets.apis())}"
         + (f"\nmodel    = {json.dumps(side.model)}" if side.model else ""),
     }
+    wanted = presets.preset(side.dialect).needs if side.dialect in presets.names() else {}
+    api = [f'{n[4:]} = ""    # {what}\n' for n, what in wanted.items() if n.startswith("api.")]
     for name, value in said.items():
         text = re.sub(rf"(?m)^({name} *= ).*$", lambda found, value=value: found.group(1) + value, text, count=1)  # type: ignore[misc]
     mapping = MAPPING.replace("# ", "", 1).replace("\n# ", "\n") if mapped else MAPPING
-    return text.replace("[runtime]", f"{mapping}[runtime]", 1)
+    tables = "".join(["[api]\n", *api, "\n"]) if api else ""
+    return text.replace("[runtime]", f"{tables}{mapping}[runtime]", 1)
 
 
 def _image(targets: Path, made: list[Path]) -> None:

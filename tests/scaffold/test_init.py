@@ -102,7 +102,8 @@ def test_answers_that_do_not_fit_are_all_said_at_once(tmp_path):
     with pytest.raises(Refused) as refused:
         write(tmp_path, Answers(Side("external"), Side("external", "ftp://x"), p95_s=0))
     assert all(
-        w in str(refused.value) for w in ("--baseline external wants", "--candidate-url ftp://x: want", "--p95: want")
+        w in str(refused.value)
+        for w in ("--baseline-url is required with external", "--candidate-url ftp://x: want", "--p95: want")
     )
     assert not (tmp_path / "pilot.toml").exists()
 

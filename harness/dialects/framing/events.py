@@ -15,7 +15,7 @@ class Event(NamedTuple):
 
 
 class Framing(Protocol):
-    """Fed a streamed body in any pieces; ``feed`` raises EventTooLarge beyond MOST_EVENT_BYTES of one event."""
+    """Fed a streamed body in any pieces; ``feed`` raises Malformed: EventTooLarge beyond MOST_EVENT_BYTES of one event."""
 
     def feed(self, chunk: bytes) -> list[Event]:
         """Events that this chunk completes, in order."""
@@ -25,8 +25,17 @@ class Framing(Protocol):
         """Events that only the body's end completes."""
         ...
 
+    @property
+    def cut(self) -> bool:
+        """Whether the body ended where it cannot end; asked after ``end``."""
+        ...
 
-class EventTooLarge(ValueError):
+
+class Malformed(ValueError):
+    """The bytes are not of the framing that they were declared to be."""
+
+
+class EventTooLarge(Malformed):
     """One event holds more than anyone sends on purpose."""
 
     def __init__(self) -> None:

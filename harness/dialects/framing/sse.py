@@ -19,9 +19,12 @@ NAMES = {b"token": "token", b"citations": "citations", b"done": "done", b"error"
 class SseParser:
     """Holds the pieces of an unfinished line between feeds: they are joined once, however many they are."""
 
-    __slots__ = ("_between", "_data", "_held", "_name", "_skip_lf", "_start", "_tail")
+    __slots__ = ("_between", "_data", "_empty", "_held", "_name", "_skip_lf", "_start", "_tail")
+    cut = False  # what is unfinished at the end is discarded, says the format
 
-    def __init__(self) -> None:
+    def __init__(self, *, empty: bool = False) -> None:
+        """``empty``: an event with a name and no data is one, as LangServe's ``end``; a browser drops it."""
+        self._empty = empty
         self._tail: list[bytes] = []
         self._held = 0  # bytes of the unfinished event
         self._name = ""
@@ -95,6 +98,8 @@ class SseParser:
                 events.append(Event(self._name or "message", b"\n".join(self._data)))
                 self._name, self._data = "", []
             else:
+                if self._empty and self._name:
+                    events.append(Event(self._name, b""))
                 self._name = ""
         return events
 
