@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,9 @@ import typer
 from harness import scaffold
 from harness.cli.asking import ask
 from harness.cli.output import pages
+from harness.errors import Refused
 from harness.scaffold import Answers, Side
+from harness.scaffold.answers import EXTERNAL
 from harness.workspace import presets
 
 
@@ -27,6 +30,8 @@ API = typer.Option(
     callback=_known,
     autocompletion=presets.apis,
 )
+
+DRAFT = typer.Option(metavar="FILE", help="The target.toml that pilot check --draft wrote: it says URL, API and model.")
 
 
 def register(app: typer.Typer) -> None:
@@ -46,6 +51,8 @@ def init(
     candidate_dialect: Annotated[str, API] = Side.dialect,
     baseline_model: Annotated[str | None, typer.Option(help="Model that requests name.")] = None,
     candidate_model: Annotated[str | None, typer.Option(help="Model that requests name.")] = None,
+    baseline_draft: Annotated[Path | None, DRAFT] = None,
+    candidate_draft: Annotated[Path | None, DRAFT] = None,
     question: Annotated[str, typer.Option(help="What is asked, printed on page one.")] = Answers.question,
     p95: Annotated[float, typer.Option(metavar="SECONDS", help="Promised p95 response time.")] = Answers.p95_s,
     ttft: Annotated[float, typer.Option(metavar="SECONDS", help="Promised p95 to the first token; 0 for none.")] = 2.0,
@@ -65,14 +72,13 @@ def init(
         for name, title in known.items():
             print(f"{name:<24} {title}")
         return
-    nobody_said = baseline is None and candidate is None and not (baseline_url or candidate_url)
-    first = Side(
-        _kind(baseline, baseline_url, "local_container"),
-        *(baseline_url, baseline_dialect, baseline_model, baseline_name),
-    )
-    second = Side(
-        _kind(candidate, candidate_url, "local_function"),
-        *(candidate_url, candidate_dialect, candidate_model, candidate_name),
+    drafts = (baseline_draft, candidate_draft)
+    nobody_said = baseline is None and candidate is None and not (baseline_url or candidate_url) and not any(drafts)
+    first = _side(baseline_draft, baseline, baseline_url, baseline_dialect, baseline_model, baseline_name)
+    second = _side(candidate_draft, candidate, candidate_url, candidate_dialect, candidate_model, candidate_name)
+    first, second = (
+        replace(side, kind=side.kind or otherwise)
+        for side, otherwise in ((first, "local_container"), (second, "local_function"))
     )
     answers = Answers(
         first,
@@ -99,5 +105,12 @@ def init(
     print(f"next: cd {folder} && pilot check")
 
 
-def _kind(said: str | None, url: str | None, otherwise: str) -> str:
-    return said or ("external" if url else otherwise)
+def _side(
+    draft: Path | None, kind: str | None, url: str | None, dialect: str, model: str | None, name: str | None
+) -> Side:
+    """Without a kind where nobody said one."""
+    if draft is None:
+        return Side(kind or (EXTERNAL if url else ""), url, dialect, model, name)
+    if kind or url or model or dialect != Side.dialect:
+        raise Refused(f"{draft} says kind, URL, dialect and model itself", "leave those options out, or the draft")
+    return scaffold.drafted(draft, name)

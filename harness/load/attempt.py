@@ -72,9 +72,9 @@ class Attempts:
         the server wants of a client that retries; None: it does not say.
         """
         sample.request_id = request_id
-        self.deliver(self.bodies.request(arrival, request_id), self.reader(sample, self._t0), slot, due)
+        return self.deliver(self.bodies.request(arrival, request_id), self.reader(sample, self._t0), slot, due)
 
-    def deliver(self, request: bytes, answer: Answer, slot: object, due: float) -> None:
+    def deliver(self, request: bytes, answer: Answer, slot: object, due: float) -> bool | None:
         """The request's exchange, and what became of it in the answer's sample."""
         self.sent += 1
         sample = answer.sample

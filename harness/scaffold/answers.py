@@ -21,6 +21,7 @@ class Side:
     dialect: str = "rag-chat/1"
     model: str | None = None
     name: str | None = None
+    written: str | None = None  # the text of its target.toml, where a file brought it
 
     @property
     def folder(self) -> str:

@@ -29,9 +29,7 @@ class Pilot:
         """What the command prints."""
         began = time.monotonic()
         command = [sys.executable, "-m", "harness", *line]
-        done = subprocess.run(
-            command, cwd=at or self.folder, capture_output=True, text=True, check=False, timeout=900
-        )
+        done = subprocess.run(command, cwd=at or self.folder, capture_output=True, text=True, check=False, timeout=900)
         self.steps[name or line[0]] = done
         self.took_s[name or line[0]] = time.monotonic() - began
         return done.stdout
@@ -65,7 +63,9 @@ class Pilot:
 
     @property
     def decision(self) -> dict[str, Any]:
-        value: dict[str, Any] = json.loads((self.folder / "ours" / "reports" / "rendered" / "decision.json").read_text())
+        value: dict[str, Any] = json.loads(
+            (self.folder / "ours" / "reports" / "rendered" / "decision.json").read_text()
+        )
         return value
 
 

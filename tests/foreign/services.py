@@ -69,14 +69,18 @@ LANGSERVE = Service("langserve", lambda bins, port: [str(bins / "uvicorn"), "ser
 LANGGRAPH = Service(
     "langgraph", lambda bins, port: [str(bins / "langgraph"), "dev", "--no-browser", "--no-reload", *_at(port)]
 )
-HAYHOOKS = Service("hayhooks", lambda bins, port: [str(bins / "hayhooks"), "run", "--pipelines-dir", "pipelines", *_at(port)])
+HAYHOOKS = Service(
+    "hayhooks", lambda bins, port: [str(bins / "hayhooks"), "run", "--pipelines-dir", "pipelines", *_at(port)]
+)
 LITELLM = Service(
     "litellm",
     lambda bins, port: [str(bins / "litellm"), "--config", "config.yaml", *_at(port)],
     environment={"LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY": "true"},
 )
 FAKELLM = Service("fakellm", lambda bins, port: [str(bins / "fakellm"), "serve", *_at(port)])
-MOCKLLM = Service("mockllm", lambda bins, port: [str(bins / "mockllm"), "start", "--responses", "responses.yml", *_at(port)])
+MOCKLLM = Service(
+    "mockllm", lambda bins, port: [str(bins / "mockllm"), "start", "--responses", "responses.yml", *_at(port)]
+)
 SERVERLESS = Service(
     "serverless_offline",
     lambda bins, port: [

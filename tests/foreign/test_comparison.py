@@ -41,7 +41,9 @@ def test_it_is_recognised_and_makes_a_valid_comparison(expected, tmp_path):
     with ExitStack() as both:
         urls = [both.enter_context(expected.service.running(tmp_path)) for _ in range(2)]
         pilot = piloted(tmp_path, urls, *expected.asked, change=SHORT | (BOTH_MODES if expected.whole else {}))
-    print(f"{expected.service.name}: {sum(pilot.took_s.values()) / 60:.1f} min from URL to report", pilot.said, sep="\n")
+    print(
+        f"{expected.service.name}: {sum(pilot.took_s.values()) / 60:.1f} min from URL to report", pilot.said, sep="\n"
+    )
 
     assert pilot.code["check of URLs"] == 0, pilot.said
     assert pilot.steps["check of URLs"].stdout.count(expected.called) >= 2, pilot.said

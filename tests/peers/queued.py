@@ -1,6 +1,7 @@
 """A chat app whose questions are queued: a POST gives an id, a GET of that id streams all of the text so far."""
 
 import json
+from typing import ClassVar
 
 from tests.peers.serving import Quiet
 
@@ -10,7 +11,7 @@ PIECES = ("Yes, ", "until ", "Saturday.")
 class Queued(Quiet):
     """Fails where the question asks for it."""
 
-    questions = {}
+    questions: ClassVar[dict[str, str]] = {}
 
     def answer(self):
         if self.command == "POST" and self.path == "/gradio_api/call/chat":

@@ -33,7 +33,9 @@ class Jobs(Quiet):
                 "/jobs": {"post": {"requestBody": asked, "responses": {"202": {"description": "queued"}}}},
                 "/jobs/{job_id}": {"get": {"responses": {"200": {"description": "its state, and its answer"}}}},
             }
-            return self.send(200, json.dumps({"openapi": "3.1.0", "paths": paths}).encode(), Content_Type="application/json")
+            return self.send(
+                200, json.dumps({"openapi": "3.1.0", "paths": paths}).encode(), Content_Type="application/json"
+            )
         self.body()
         if self.command == "POST" and self.path == "/jobs":
             said = {"job_id": "7f1c", "status": "queued", "status_url": "/jobs/7f1c"}
