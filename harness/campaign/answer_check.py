@@ -34,6 +34,7 @@ class Answers:
         self.terms = terms
         self.whole: Asked | None = None  # the last answers that a run would count
         self.streamed: Asked | None = None
+        self.only: str | None = None  # the one mode that it has, in words
 
     def whole_answer(self) -> str:
         """A whole answer is read as a run reads it"""
@@ -48,6 +49,8 @@ class Answers:
     def unbuffered(self) -> str:
         """Tokens arrive as they are produced, not all at the end"""
         asked = self.streamed
+        if asked is None and self.only is not None:
+            raise NotTold(self.only)
         if asked is None:
             raise CannotTell("no stream came whole that would show it")
         # what buffers holds every stream back; a busy machine does so now and then
@@ -72,7 +75,8 @@ class Answers:
             if self.terms.planned or not another_mode(self.asker.asked[-1]):
                 raise
             only, share = ("whole answers", 0) if stream else ("streams", 1)
-            raise NotTold(f"it only has {only}: pilot it with load.stream_share = {share}") from None
+            self.only = f"it only has {only}: pilot it with load.stream_share = {share}"
+            raise NotTold(self.only) from None
 
     @property
     def checks(self) -> tuple[Callable[[], str], ...]:

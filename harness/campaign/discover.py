@@ -11,9 +11,12 @@ from harness.campaign.contract_check import Answer, Check
 from harness.campaign.draft import Draft, drafted
 from harness.campaign.endpoint import NAME, Endpoint, Talk, Told, held
 from harness.campaign.guess import Guess, Streamed, leaves, of_stream, of_whole
-from harness.campaign.openapi import Asking, askings, two_steps
+from harness.campaign.openapi import Asking, askings
 from harness.campaign.symptoms import CannotTell, Symptom, judge, quoted, words_of
-from harness.dialects.framing.sse import SseParser
+from harness.campaign.unpilotable import none_of, only_an_id
+from harness.dialects.framing.choose import PARSERS, framing_of
+from harness.dialects.framing.events import Malformed
+from harness.domain.field_map import FramingKind
 from harness.domain.sample import REFUSALS, Outcome
 
 if TYPE_CHECKING:
@@ -28,21 +31,7 @@ USUAL_BODIES: tuple[dict[str, Any], ...] = (  # for a path that nobody says more
     {"message": "{prompt}", "stream": "{stream}"},
     {"input": "{prompt}", "stream": "{stream}"},
 )
-NOT_PILOTABLE = "docs/not-pilotable.md says why, and what a team can do"
 SAY_HOW = 'say how it is asked: --path /its/path --body \'{"question": "{prompt}"}\' (targets/README.md lists the placeholders)'
-SIGNS: tuple[tuple[str, str, str], ...] = (  # a path that only such a server has, a part of its answer, what it is
-    (
-        "/gradio_api/info",
-        "named_endpoints",
-        "Gradio, whose answers come in two steps: a POST gives an id, a GET its events",
-    ),
-    (
-        "/ws/socket.io/?EIO=4&transport=polling",
-        '"sid"',
-        "Chainlit, which answers over Socket.IO, a protocol of its own",
-    ),
-    ("/socket.io/?EIO=4&transport=polling", '"sid"', "an app that answers over Socket.IO, a protocol of its own"),
-)
 
 
 def told_how(url: str, told: Told, talk: Talk, asking: Asking) -> Endpoint:
@@ -58,7 +47,7 @@ def _first_of(url: str, told: Told, talk: Talk, ways: Sequence[Asking]) -> Endpo
             return found
         hopeless = found.said.status in (404, 405) or found.sample.outcome in (*REFUSALS, Outcome.UNAUTHORIZED)
         if way is ways[-1] or (hopeless and way.path == ways[-1].path):
-            return _failed(url, found)
+            return failed(url, found)
     raise ValueError("no way to ask")
 
 
@@ -71,23 +60,10 @@ def _bodies_for(url: str, told: Told, talk: Talk, asking: Asking) -> list[Asking
     return known or [replace(asking, request=body, because=why, guessed=("request",)) for body in USUAL_BODIES]
 
 
-def discovered(url: str, told: Told, talk: Talk, refused: Asked) -> Endpoint:
-    """By its openapi.json, else by what only servers have that cannot be piloted; ``refused`` is what it said to OpenAI's API."""
-    bare = told.target(url)
-    with talk.to(bare) as asker:
-        document = asker.send("GET", "/openapi.json").said.fields
-        for path, part, what in SIGNS:
-            asked = asker.send("GET", path)
-            if asked.said.status == 200 and part in asked.said.text:
-                return Endpoint(url, None, _none(what, f"GET {path}", asked))
-    if (steps := two_steps(document)) is not None and not askings(document):
-        words = f"its answers come in two steps: POST {steps[0]} gives an id, GET {steps[1]} the answer"
-        return Endpoint(url, None, Check(NAME, Answer.FAIL, words, mend=NOT_PILOTABLE))
-    if ways := askings(document)[:MOST_TRIED]:
-        return _first_of(url, told, talk, ways)
-    if refused.sample.outcome != Outcome.OK and refused.said.status not in (200, 404, 405):
-        return _failed(url, refused)  # not a path that is not there: it may speak just this
-    return Endpoint(url, None, Check(NAME, Answer.UNKNOWN, f"no chat API was found; {_heard(refused)}", mend=SAY_HOW))
+def described(url: str, told: Told, talk: Talk, document: Mapping[str, Any]) -> Endpoint | None:
+    """As its openapi.json says that it is asked; None where that has no place for a question."""
+    ways = askings(document)[:MOST_TRIED]
+    return _first_of(url, told, talk, ways) if ways else None
 
 
 def _tried(url: str, told: Told, talk: Talk, asking: Asking) -> Endpoint | Asked:
@@ -98,13 +74,14 @@ def _tried(url: str, told: Told, talk: Talk, asking: Asking) -> Endpoint | Asked
     )
     with talk.to(bootstrap) as asker:
         first = asker.ask(stream=False)
-        if first.said.status != 200:
+        if first.said.status not in (200, 202):
             return first
         whole = None if _streamed(first) else first
         stream = first if whole is None else asker.ask(stream=True)
+    if whole is not None and only_an_id(whole):
+        what = f"its answers come in two steps: POST {asking.path} gives only an id or a place to ask again"
+        return none_of(url, what, whole)
     body = {} if whole is None else whole.said.fields
-    if _only_an_id(body):
-        return Endpoint(url, None, _none("an API of two steps: its answer is only an id to ask again by", "", first))
     answer = of_whole(body)
     said = next((leaf.value for leaf in leaves(body) if answer and leaf.path == answer[0].value), None)
     events = _streamed(stream) if stream.said.status == 200 else None
@@ -129,22 +106,21 @@ def _held(url: str, told: Told, talk: Talk, draft: Draft) -> Endpoint:
 
 def _streamed(asked: Asked) -> Streamed | None:
     """Its events where it is a stream; None where it is a whole answer."""
-    if asked.said.media_type != "text/event-stream":
+    kind = framing_of(asked.said.media_type.encode(), None)
+    if kind is None and asked.said.media_type == "text/plain" and not asked.said.fields:
+        kind = FramingKind.TEXT
+    if kind is None:
         return None
-    events = SseParser().feed(asked.said.body + b"\n\n")
-    return Streamed(events) if events else None
+    parser = PARSERS[kind]()
+    try:
+        events = [*parser.feed(asked.said.body), *parser.end()]
+    except Malformed:
+        return None
+    named = None if framing_of(asked.said.media_type.encode(), None) is kind else kind.value
+    return Streamed(events, named) if events else None
 
 
-def _only_an_id(body: Mapping[str, Any]) -> bool:
-    """Whether an answer says nothing but where to ask for it."""
-    texts = [leaf for leaf in leaves(dict(body)) if isinstance(leaf.value, str)]
-    ids = [leaf for leaf in texts if leaf.name.lower().endswith("id") or leaf.name.lower().endswith("url")]
-    return bool(ids) and all(
-        leaf in ids or leaf.name.lower() in ("status", "state", "object", "type") for leaf in texts
-    )
-
-
-def _failed(url: str, asked: Asked) -> Endpoint:
+def failed(url: str, asked: Asked) -> Endpoint:
     """What was asked did not answer as a chat does."""
     try:
         judge(asked)
@@ -157,14 +133,3 @@ def _failed(url: str, asked: Asked) -> Endpoint:
         )
     words = f"POST {asked.sent.path}: no text was found in its answer ({words_of(asked)})"
     return Endpoint(url, None, Check(NAME, Answer.UNKNOWN, words, said=quoted(asked.said), mend=SAY_HOW))
-
-
-def _heard(asked: Asked) -> str:
-    return f"POST {asked.sent.path} answered {quoted(asked.said)}" if asked.answered else words_of(asked)
-
-
-def _none(what: str, how: str, asked: Asked) -> Check:
-    seen = f" ({how} answers {asked.said.status})" if how else ""
-    return Check(
-        NAME, Answer.FAIL, f"cannot be piloted as it is: {what}{seen}", said=quoted(asked.said), mend=NOT_PILOTABLE
-    )

@@ -27,9 +27,10 @@ class Draft:
     def text(self) -> str:
         """The file."""
         lines = [HEAD.format(url=self.tables["base_url"])]
-        plain = {k: v for k, v in self.tables.items() if not isinstance(v, dict)}
+        tables = {**self.tables, "runtime": {"kind": "external"}}
+        plain = {k: v for k, v in tables.items() if not isinstance(v, dict)}
         lines += [self._line(name, value, name) for name, value in plain.items()]
-        for name, table in self.tables.items():
+        for name, table in tables.items():
             if isinstance(table, dict):
                 lines += self._table(name, table)
         return "\n".join(lines) + "\n"
@@ -56,7 +57,7 @@ def drafted(base: Mapping[str, Any], asking: Asking, parts: Mapping[str, Sequenc
     tables = {name: {guess.field: guess.value for guess in guesses} for name, guesses in parts.items() if guesses}
     notes = {f"mapping.{name}.{g.field}": g.because for name, guesses in parts.items() for g in guesses}
     notes |= {f"mapping.{name}": asking.because for name in asking.guessed if asking.because}
-    whole = {**base, "dialect": "mapped", "mapping": {**mapping, **tables}, "runtime": {"kind": "external"}}
+    whole = {**base, "dialect": "mapped", "mapping": {**mapping, **tables}}
     return Draft(whole, notes)
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from harness.campaign.asking import UNPLANNED, Terms, asker_of
 from harness.campaign.contract_check import Answer, Check, held_to
-from harness.campaign.symptoms import printable
+from harness.campaign.symptoms import CannotTell, Symptom, printable
 from harness.domain.sample import Outcome
-from harness.domain.target import Dialect, Target
+from harness.domain.target import Target
 from harness.workspace.target_toml import target_of
 
 if TYPE_CHECKING:
@@ -41,11 +41,6 @@ class Told:
         """A target that stands in no file; raises BadFile for what no target.toml could say."""
         tables = {"base_url": url, **self.tables, **(more or {}), "runtime": {"kind": "external"}}
         return target_of(tables, urlsplit(url).netloc.replace(":", "-"))
-
-    def openai(self, url: str) -> Target:
-        """The same, asked as OpenAI's API."""
-        model = {"model": self.model} if self.model is not None else {}
-        return self.target(url, {"dialect": Dialect.OPENAI_CHAT.value, **model})
 
 
 class Talk:
@@ -89,7 +84,7 @@ class Endpoint:
 def held(talk: Talk, target: Target, seen: str, terms: Terms = UNPLANNED, draft: str | None = None) -> Endpoint:
     """Recognised: held to what a run wants of it, with what its answers leave untold."""
     with talk.to(target) as asker:
-        checks = held_to(asker, target.dialect, terms)
+        checks = held_to(asker, target.dialect, _readable(target, terms))
         counted = [one for one in asker.asked if one.sample.outcome == Outcome.OK and one.sample.question_id]
     modes = {one.sample.stream for one in counted}
     whole = [one for one in counted if not one.sample.stream]
@@ -98,19 +93,33 @@ def held(talk: Talk, target: Target, seen: str, terms: Terms = UNPLANNED, draft:
         target,
         Check(NAME, Answer.PASS, seen),
         tuple(checks),
-        _evidence((whole or counted)[0]) if counted else (),
+        _evidence((whole or counted)[0], target.header_names.request_id) if counted else (),
         draft=draft,
         stream_share=int(modes.pop()) if len(modes) == 1 else None,
     )
 
 
-def _evidence(asked: Asked) -> tuple[Check, ...]:
+def _readable(target: Target, terms: Terms) -> Terms:
+    """Without the mode that its mapping leaves out: nobody would ask for it."""
+    if target.fields is None:
+        return terms
+    whole, streams = target.fields.answers_whole, target.fields.stream is not None
+    return replace(terms, whole=terms.whole and whole, streams=terms.streams and streams)
+
+
+def seen_of(error: Symptom) -> Check:
+    """The API as it could not be seen."""
+    answer = Answer.UNKNOWN if isinstance(error, CannotTell) else Answer.FAIL
+    return Check(NAME, answer, str(error), said=error.said, mend=error.mend)
+
+
+def _evidence(asked: Asked, request_id: str) -> tuple[Check, ...]:
     """Of an answer that a run counts."""
     sample = asked.sample
     told = {
         "instances": sample.instance_id is not None,
         "age": sample.instance_age_ms is not None,
-        "request id": asked.said.header("x-request-id") == asked.sent.request_id,
+        "request id": asked.said.header(request_id.lower()) == asked.sent.request_id,
         "model time": sample.generation_ms is not None,
         "tokens": sample.output_tokens is not None,
         "citations": sample.citations is not None,

@@ -85,9 +85,12 @@ def _another_mode(asked: Asked) -> str | None:
 def _refused_field(asked: Asked) -> str | None:
     sent = asked.sent.fields
     if "max_tokens" in sent and names(asked, "max_completion_tokens"):
-        return "it wants max_completion_tokens in place of max_tokens"
+        return 'it wants another field: max_tokens_field = "max_completion_tokens" in [openai] of target.toml'
     if "stream_options" in sent and names(asked, "stream_options"):
-        return "leave stream_options out of its requests; without usage in the stream, output tokens are not known"
+        return (
+            "leave it out: stream_options = false in [openai] of target.toml; "
+            "where its streams tell no usage without, output tokens are not known"
+        )
     if names_a_model(asked):
         return (
             "name one that it has: model of target.toml, or --model; a 404 may also mean that it is not loaded"
@@ -111,7 +114,7 @@ def _turned_away(asked: Asked) -> str | None:
 def _elsewhere(asked: Asked) -> str | None:
     status = asked.said.status
     if status in (401, 403):
-        return "[auth] or [headers] of target.toml, or --header of a check, say where its credentials stand"
+        return "[auth] or [headers] of target.toml say where its credentials stand; for a URL --header or --auth"
     if status in (301, 302, 303, 307, 308):
         return "base_url must be where it answers itself"
     if status == 404:
@@ -158,15 +161,16 @@ def _cut(asked: Asked) -> str | None:
     return None
 
 
-def _without_done(asked: Asked) -> str | None:
+def ended_without_done(asked: Asked) -> bool:
     """A stream of chunks that ended by itself, its last choice finished, and no ``[DONE]``."""
-    if asked.sample.outcome != Outcome.CUT_STREAM or not asked.sample.stream or "[DONE]" in asked.said.text:
+    cut = asked.sample.outcome == Outcome.CUT_STREAM and asked.sample.stream and "[DONE]" not in asked.said.text
+    return cut and asked.sent.path.endswith("/chat/completions") and _finished_for(asked) is not None
+
+
+def _without_done(asked: Asked) -> str | None:
+    if not ended_without_done(asked):
         return None
-    if asked.sent.path.endswith("/chat/completions") and _finished_for(asked) is not None:
-        return (
-            f'{Dialect.OPENAI_CHAT.value} ends with data: [DONE]; describe one that just ends with dialect = "mapped"'
-        )
-    return None
+    return f'{Dialect.OPENAI_CHAT.value} ends with data: [DONE]; dialect = "hayhooks" reads one that ends with finish_reason'
 
 
 RULES: tuple[Callable[[Asked], str | None], ...] = (

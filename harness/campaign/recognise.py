@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from harness.campaign.contract_check import Answer, Check
-from harness.campaign.discover import discovered, told_how
-from harness.campaign.endpoint import NAME, Endpoint, Talk, Told, held
+from harness.campaign.discover import SAY_HOW, described, failed, told_how
+from harness.campaign.endpoint import NAME, Endpoint, Talk, Told, held, seen_of
+from harness.campaign.known import by_paths, politely
+from harness.campaign.openai_like import openai_like
 from harness.campaign.openapi import Asking
-from harness.campaign.symptoms import CannotTell, Symptom, judge
+from harness.campaign.symptoms import Symptom, judge, quoted, words_of
+from harness.campaign.unpilotable import unpilotable
 from harness.domain.sample import REFUSALS, Outcome
-from harness.domain.target import Dialect, Target
+from harness.domain.target import Dialect
 
 if TYPE_CHECKING:
-    from harness.load.ask import Asked, Asker
-
-VERSION = "/v1"  # the end of the base URL that OpenAI's clients are given
-SOME_MODEL = "gpt-4"
+    from harness.load.ask import Asked
 
 
 def recognise(url: str, told: Told | None = None, asking: Asking | None = None) -> Endpoint:
@@ -29,92 +31,47 @@ def recognise(url: str, told: Told | None = None, asking: Asking | None = None) 
 
 def _recognised(url: str, told: Told, talk: Talk) -> Endpoint:
     if "dialect" in told.tables:
-        return _known(told.target(url), talk)
+        target = told.target(url)
+        return held(talk, target, f"{target.preset or target.dialect.value}, as said")
     bare = told.target(url)
     with talk.to(bare) as asker:
         meta = asker.send("GET", "/v1/meta")
     try:
         judge(meta)
     except Symptom as error:
-        return Endpoint(url, None, _seen(error))
+        return Endpoint(url, None, seen_of(error))
     if meta.said.fields.get("contract") == Dialect.RAG_CHAT:
-        return _known(bare, talk)
-    found = _openai(url, told, talk)
-    return found if isinstance(found, Endpoint) else discovered(url, told, talk, found)
+        return held(talk, bare, bare.dialect.value)
+    found = openai_like(url, told, talk)
+    return found if isinstance(found, Endpoint) else _another(url, told, talk, found)
 
 
-def _known(target: Target, talk: Talk) -> Endpoint:
-    words = target.dialect.value
-    if target.model is not None:
-        words += f", where a request names a model (model of target.toml, as {target.model})"
-    return held(talk, target, words)
+def _another(url: str, told: Told, talk: Talk, refused: Asked) -> Endpoint:
+    """Neither dialect; ``refused`` is what it said to OpenAI's API."""
+    if refused.sample.outcome in (*REFUSALS, Outcome.UNAUTHORIZED, Outcome.TIMEOUT):
+        return failed(url, refused)  # whatever else was asked would be answered the same
+    with talk.to(told.target(url)) as asker:
+        document = asker.send("GET", "/openapi.json").said.fields
+        if (none := unpilotable(url, asker, document)) is not None:
+            return none
+    tries: tuple[Callable[[], Endpoint | None], ...] = (
+        lambda: by_paths(url, told, talk, document),
+        lambda: described(url, told, talk, document),
+        lambda: None if document else politely(url, told, talk),
+        lambda: None if document else _itself(url, told, talk),
+    )
+    found = next((one for attempt in tries if (one := attempt()) is not None), None)
+    if found is not None:
+        return found
+    if refused.sample.outcome != Outcome.OK and refused.said.status not in (200, 404, 405):
+        return failed(url, refused)  # not a path that is not there: it may speak just this
+    heard = f"POST {refused.sent.path} answered {quoted(refused.said)}" if refused.answered else words_of(refused)
+    return Endpoint(url, None, Check(NAME, Answer.UNKNOWN, f"no chat API was found; {heard}", mend=SAY_HOW))
 
 
-def _openai(url: str, told: Told, talk: Talk) -> Endpoint | Asked:
-    """What it said instead where it is another API."""
-    target = told.openai(url.removesuffix(VERSION))
-    with talk.to(target) as asker:
-        asked = asker.ask(stream=False)
-        wanted = _model_wanted(asker, asked) if target.model is None else None
-    if wanted is not None:
-        target = replace(target, model=wanted)
-        with talk.to(target) as asker:
-            asked = asker.ask(stream=False)
-    if asked.sample.outcome == Outcome.OK or _speaks(asked) or _streams(target, asked, talk):
-        return _known(target, talk)
-    alike = _is_error(asked)
-    if asked.sample.outcome in REFUSALS or (alike and asked.said.status != 404):
-        return _not_now(target, asked, talk, alike=alike)
-    return asked
-
-
-def _not_now(target: Target, asked: Asked, talk: Talk, *, alike: bool) -> Endpoint:
-    """It answers as this dialect does, and not with an answer."""
-    try:
-        judge(asked)
-    except Symptom as error:
-        if not isinstance(error, CannotTell) and asked.sample.outcome != Outcome.UNAUTHORIZED:
-            return _known(target, talk)  # each of its checks says what is wrong
-        seen = _seen(error)
-        return Endpoint(
-            str(target.base_url),
-            target if alike else None,
-            replace(seen, answer=Answer.UNKNOWN, detail=f"{'probably openai-chat; ' if alike else ''}{seen.detail}"),
-        )
-    return _known(target, talk)
-
-
-def _model_wanted(asker: Asker, asked: Asked) -> str | None:
-    """A model to name where it was refused without one: the first that it lists, whatever the status of its refusal."""
-    status = asked.said.status or 0
-    if status < 400 or status in (401, 403, 429):
-        return None
-    listed = asker.send("GET", "/v1/models").said.fields.get("data")
-    first: Any = listed[0] if isinstance(listed, list) and listed else None
-    if isinstance(first, dict) and isinstance(first.get("id"), str):
-        return str(first["id"])
-    return SOME_MODEL if status != 404 else None
-
-
-def _speaks(asked: Asked) -> bool:
-    """Whether a 200 has the dialect's own field, however it came."""
-    return asked.said.status == 200 and '"choices"' in asked.said.text
-
-
-def _streams(target: Target, whole: Asked, talk: Talk) -> bool:
-    """Whether a stream is what it speaks, where a whole answer was not to be read at all."""
-    if whole.said.status not in (None, 200, 400, 405, 415, 422) or whole.sample.outcome == Outcome.CONNECTION_ERROR:
-        return False
-    with talk.to(target) as asker:
-        asked = asker.ask(stream=True)
-    return asked.sample.outcome == Outcome.OK or _speaks(asked)
-
-
-def _is_error(asked: Asked) -> bool:
-    body = asked.said.fields
-    return isinstance(body.get("error"), dict) or body.get("object") == "error"
-
-
-def _seen(error: Symptom) -> Check:
-    answer = Answer.UNKNOWN if isinstance(error, CannotTell) else Answer.FAIL
-    return Check(NAME, answer, str(error), said=error.said, mend=error.mend)
+def _itself(url: str, told: Told, talk: Talk) -> Endpoint | None:
+    """Where the URL is not an API's base but the very place to ask."""
+    parts = urlsplit(url)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    found = told_how(origin, told, talk, Asking(parts.path or "/", {}))
+    return found if found.target is not None or "two steps" in found.seen.detail else None

@@ -55,6 +55,10 @@ def check(
         Text,
         typer.Option(metavar="KIND…", help="Of a URL: [auth] of target.toml, as 'aws-sigv4 region=eu-west-1'."),
     ] = None,
+    api: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="With --dialect: a value that it needs, as assistant=agent."),
+    ] = None,
     draft: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Of one URL: write the target.toml that was drafted there.")
     ] = None,
@@ -63,7 +67,7 @@ def check(
 ) -> None:
     """Check contract, same work, quotas, timeouts and fairness; 5 for what would make the comparison wrong, 6 when it can't be told."""
     names = targets or []
-    how = HowAsked(path, body, stream_path, header or (), model, dialect, auth)
+    how = HowAsked(path, body, stream_path, header or (), model, dialect, auth, api or ())
     verified: dict[str, str] = {}
     seen: list[Endpoint] = []
     if trace is not None:
@@ -140,8 +144,8 @@ def _init(seen: Sequence[Endpoint]) -> str | None:
     for role, one in zip(("baseline", "candidate"), seen, strict=True):
         assert one.target is not None
         words.append(f"--{role}-url {quote(one.url)}")
-        if one.target.dialect is not Dialect.RAG_CHAT:
-            words.append(f"--{role}-dialect {one.target.dialect.value}")
+        if (api := one.target.preset or one.target.dialect.value) != Dialect.RAG_CHAT:
+            words.append(f"--{role}-dialect {api}")
         if one.target.model:
             words.append(f"--{role}-model {quote(one.target.model)}")
     shares = {one.stream_share for one in seen} - {None}

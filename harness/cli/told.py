@@ -20,10 +20,11 @@ class HowAsked:
     path: str | None = None
     body: str | None = None
     stream_path: str | None = None
-    headers: Sequence[str] = ()
+    header: Sequence[str] = ()
     model: str | None = None
     dialect: str | None = None
     auth: str | None = None
+    api: Sequence[str] = ()
 
     @property
     def said(self) -> list[str]:
@@ -34,15 +35,14 @@ class HowAsked:
         """What of it stands in any target.toml; raises Refused with every problem at once."""
         problems: list[str] = []
         tables: dict[str, Any] = {}
-        if self.headers:
-            pairs = [one.partition("=") for one in self.headers]
-            problems += [f"--header {name}: want NAME=VALUE" for name, equals, _ in pairs if not (name and equals)]
-            tables["headers"] = {name.strip(): value.strip() for name, _, value in pairs}
+        if self.header:
+            tables["headers"] = _pairs("--header", self.header, problems)
         if self.auth:
             kind, *options = self.auth.split()
-            pairs = [one.partition("=") for one in options]
-            problems += [f"--auth: {name}: want NAME=VALUE after the kind" for name, equals, _ in pairs if not equals]
-            tables["auth"] = {"kind": kind, **{name: value for name, _, value in pairs}}
+            tables["auth"] = {"kind": kind, **_pairs("--auth", options, problems)}
+        if self.api:
+            tables["api"] = _pairs("--api", self.api, problems)
+            problems += [] if self.dialect else ["--api requires --dialect"]
         if self.dialect:
             tables["dialect"] = self.dialect
             tables |= {"model": self.model} if self.model else {}
@@ -63,6 +63,13 @@ class HowAsked:
     def _own(self) -> list[str]:
         own = {"--path": self.path, "--body": self.body, "--stream-path": self.stream_path}
         return [name for name, value in own.items() if value]
+
+
+def _pairs(option: str, texts: Sequence[str], problems: list[str]) -> dict[str, str]:
+    """NAME=VALUE as a table; what is not written so is a problem, told without what may be a secret."""
+    pairs = [one.partition("=") for one in texts]
+    problems += [f"{option}: want NAME=VALUE" for name, equals, _ in pairs if not (name and equals)]
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def _body(text: str) -> dict[str, Any]:
