@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from shlex import quote
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -13,11 +11,10 @@ import typer
 from harness import pipeline
 from harness.campaign.contract_check import Answer, Check
 from harness.campaign.endpoint import EVIDENCE, Endpoint
+from harness.cli import drafts
 from harness.cli.output import emit
 from harness.cli.told import HowAsked
-from harness.domain.target import Dialect
 from harness.errors import Exit, Refused
-from harness.evidence.files import write_text
 from harness.workspace import find
 
 Text = str | None
@@ -60,7 +57,10 @@ def check(
         typer.Option(metavar="NAME=VALUE", help="With --dialect: a value that it needs, as assistant=agent."),
     ] = None,
     draft: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Of one URL: write the target.toml that was drafted there.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Of a URL: write the target.toml that was drafted there; of several: a folder."
+        ),
     ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answers as JSON.")] = False,
@@ -70,10 +70,11 @@ def check(
     how = HowAsked(path, body, stream_path, header or (), model, dialect, auth, api or ())
     verified: dict[str, str] = {}
     seen: list[Endpoint] = []
+    files: dict[str, Path] = {}
     if trace is not None:
         results = {trace: pipeline.trace(find(), trace, wait)}
     elif names and all(urlsplit(name).scheme for name in names):
-        _refuse_overwriting(draft, names)
+        files = drafts.places(draft, names)
         seen = pipeline.endpoints(names, how.told(), how.asking())
         results = {name: made for one in seen for name, made in one.groups.items()}
     else:
@@ -92,9 +93,9 @@ def check(
             print(f"{name} (verified: {verified[name]})" if name in verified else name)
             for item in checks:
                 _print(item)
-    _tell_drafts(seen, draft, quiet=as_json)
-    if not as_json and (following := _init(seen)):
-        print(f"next: {following}")
+    written = drafts.tell(seen, files, names, quiet=as_json)
+    if not as_json and (then := drafts.following(seen, written, [*names, *how.words])):
+        print(f"next: {then}")
     _end(results)
 
 
@@ -107,48 +108,8 @@ def _end(results: dict[str, list[Check]]) -> None:
         raise typer.Exit(int(Exit.CANT_TELL))
 
 
-def _refuse_overwriting(draft: Path | None, names: Sequence[str]) -> None:
-    if draft is None:
-        return
-    if len(names) != 1:
-        raise Refused("--draft: one file, and more than one URL", "check one URL at a time")
-    if draft.exists():
-        raise Refused(
-            f"--draft {draft}: it is there already", "name a new file, and take over from it what you confirm"
-        )
-
-
-def _tell_drafts(seen: Sequence[Endpoint], file: Path | None, *, quiet: bool) -> None:
-    for one in seen:
-        if one.draft is not None and file is not None:
-            write_text(file, one.draft)
-        if one.draft is not None and not quiet:
-            print(f"\n{one.draft}" + (f"\nwritten to {file}" if file else ""))
-
-
 def _print(item: Check) -> None:
     print(f"  {item.answer.value:<10} {item.name}{f': {item.detail}' if item.detail else ''}")
     for label, text in (("it said", item.said), ("to do", item.mend)):
         if text:
             print(f"  {'':<10} {label}: {text}")
-
-
-def _init(seen: Sequence[Endpoint]) -> str | None:
-    """The command that makes a workspace of two endpoints; a dialect of their own is described in target.toml.
-
-    None where one of them gave no answer, or is none that could be piloted: first that has to be mended.
-    """
-    if len(seen) != 2 or not all(one.target for one in seen):
-        return None
-    words = ["pilot init ours --quick"]
-    for role, one in zip(("baseline", "candidate"), seen, strict=True):
-        assert one.target is not None
-        words.append(f"--{role}-url {quote(one.url)}")
-        if (api := one.target.preset or one.target.dialect.value) != Dialect.RAG_CHAT:
-            words.append(f"--{role}-dialect {api}")
-        if one.target.model:
-            words.append(f"--{role}-model {quote(one.target.model)}")
-    shares = {one.stream_share for one in seen} - {None}
-    if len(shares) == 1:
-        words.append(f"--stream-share {shares.pop()}")
-    return " ".join(words)
