@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from harness.campaign.asking import Terms
 from harness.campaign.contract_check import Answer, Check
 from harness.campaign.draft import Draft, drafted
-from harness.campaign.endpoint import NAME, Endpoint, Talk, Told, held
+from harness.campaign.endpoint import NAME, Endpoint, Talk, Told, held, seen_of
 from harness.campaign.guess import Guess, Streamed, leaves, of_stream, of_whole
-from harness.campaign.openapi import Asking, askings
-from harness.campaign.symptoms import CannotTell, Symptom, judge, quoted, words_of
+from harness.campaign.openapi import Asking, askings, document_of
+from harness.campaign.symptoms import Symptom, judge, quoted
 from harness.campaign.unpilotable import none_of, only_an_id
 from harness.dialects.framing.choose import PARSERS, framing_of
 from harness.dialects.framing.events import Malformed
@@ -54,7 +54,7 @@ def _first_of(url: str, told: Told, talk: Talk, ways: Sequence[Asking]) -> Endpo
 def _bodies_for(url: str, told: Told, talk: Talk, asking: Asking) -> list[Asking]:
     """As its openapi.json has it, else what chat APIs commonly take."""
     with talk.to(told.target(url)) as asker:
-        document = asker.send("GET", "/openapi.json").said.fields
+        document = document_of(asker)
     known = [replace(one, more=asking.more) for one in askings(document) if one.path == asking.path]
     why = "the first of the usual bodies that got an answer"
     return known or [replace(asking, request=body, because=why, guessed=("request",)) for body in USUAL_BODIES]
@@ -122,14 +122,17 @@ def _streamed(asked: Asked) -> Streamed | None:
 
 def failed(url: str, asked: Asked) -> Endpoint:
     """What was asked did not answer as a chat does."""
+    read = (Outcome.OK, Outcome.BAD_CONTRACT, Outcome.CUT_STREAM)  # by a mapping that nobody has written yet
+    if asked.said.status in (200, 202) and asked.sample.outcome in read:
+        words = f"POST {asked.sent.path}: no text was found in its answer"
+        return Endpoint(url, None, Check(NAME, Answer.UNKNOWN, words, said=quoted(asked.said), mend=SAY_HOW))
     try:
         judge(asked)
     except Symptom as error:
-        now = isinstance(error, CannotTell) or asked.sample.outcome in (*REFUSALS, Outcome.UNAUTHORIZED)
-        mend = error.mend or SAY_HOW
-        words = f"POST {asked.sent.path}: {error}"
+        seen = seen_of(error)
+        now = asked.sample.outcome in (*REFUSALS, Outcome.UNAUTHORIZED)
+        words, mend = f"POST {asked.sent.path}: {seen.detail}", seen.mend or SAY_HOW
         return Endpoint(
-            url, None, Check(NAME, Answer.UNKNOWN if now else Answer.FAIL, words, said=error.said, mend=mend)
+            url, None, replace(seen, answer=Answer.UNKNOWN if now else seen.answer, detail=words, mend=mend)
         )
-    words = f"POST {asked.sent.path}: no text was found in its answer ({words_of(asked)})"
-    return Endpoint(url, None, Check(NAME, Answer.UNKNOWN, words, said=quoted(asked.said), mend=SAY_HOW))
+    raise AssertionError("what is read was told above")

@@ -81,9 +81,12 @@ def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - a JSON value
 
 
 def _tried(
-    url: str, told: Told, talk: Talk, preset: presets.Preset, more: Mapping[str, Any]
+    url: str, told: Told, talk: Talk, preset: presets.Preset, more: Mapping[str, Any], *, sure: bool = False
 ) -> Endpoint | Asked | None:
-    """The endpoint where it answers as this preset says; else what it said, or None where it needs what nobody knows."""
+    """The endpoint where it answers as this preset says; else what it said, or None where it needs what nobody knows.
+
+    ``sure``: its paths were seen.
+    """
     needed = {field: _listed(url, told, talk, field) for field in preset.needs}
     missing = [field for field, value in needed.items() if value is None]
     if missing:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness.campaign.contract_check import Answer
 from harness.campaign.draft import Draft
 from harness.campaign.endpoint import Endpoint, Talk, Told, held, seen_of
-from harness.campaign.mends import ended_without_done, names
+from harness.campaign.mends import ended_without_done, names, names_a_model
 from harness.campaign.symptoms import CannotTell, Symptom, judge, quoted
 from harness.domain.field_map import value_at
 from harness.domain.sample import REFUSALS, Outcome
@@ -61,7 +61,8 @@ def openai_like(url: str, told: Told, talk: Talk) -> Endpoint | Asked:
         if ended_without_done(streamed):
             wanted = _ending_otherwise(wanted, streamed, talk)
     alike = speaks or _is_error(first)
-    if not speaks and (first.sample.outcome in REFUSALS or (alike and first.said.status != 404)):
+    elsewhere = first.said.status == 404 and not names_a_model(first)
+    if not speaks and (first.sample.outcome in REFUSALS or (alike and not elsewhere)):
         return _not_now(wanted, first, talk, alike=alike)
     return _held(wanted, talk) if speaks else first
 
@@ -81,7 +82,7 @@ def _asked(wanted: Wanted, talk: Talk, *, stream: bool) -> tuple[Asked, Wanted]:
 def _otherwise(wanted: Wanted, asked: Asked, talk: Talk) -> Wanted | None:
     """A change that the server's refusal names; None where it names none, or it is made already."""
     status = asked.said.status or 0
-    if status < 400 or status in (401, 403, 429):
+    if status < 400 or asked.sample.outcome in (*REFUSALS, Outcome.UNAUTHORIZED):
         return None
     sent, said = asked.sent.fields, quoted(asked.said)
     if "max_tokens" in sent and names(asked, "max_completion_tokens"):

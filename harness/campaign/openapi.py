@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness.load.ask import Asker
 
 PROMPTS = (
     *("question", "prompt", "query", "message", "q", "input", "text", "user_input", "user_message", "content"),
@@ -34,6 +37,12 @@ class Asking:
     because: str = ""  # where something was guessed
     guessed: tuple[str, ...] = ("path", "request")
     more: Mapping[str, Any] = field(default_factory=dict)  # other fields of [mapping], as a person says them
+
+
+def document_of(asker: Asker) -> dict[str, Any]:
+    """Its openapi.json; empty where it has none."""
+    asked = asker.send("GET", "/openapi.json")
+    return asked.said.fields if asked.said.status == 200 and "paths" in asked.said.fields else {}
 
 
 def askings(document: Mapping[str, Any]) -> list[Asking]:

@@ -12,7 +12,7 @@ from harness.campaign.discover import SAY_HOW, described, failed, told_how
 from harness.campaign.endpoint import NAME, Endpoint, Talk, Told, held, seen_of
 from harness.campaign.known import by_paths, politely
 from harness.campaign.openai_like import openai_like
-from harness.campaign.openapi import Asking
+from harness.campaign.openapi import Asking, document_of
 from harness.campaign.symptoms import Symptom, judge, quoted, words_of
 from harness.campaign.unpilotable import unpilotable
 from harness.domain.sample import REFUSALS, Outcome
@@ -51,7 +51,7 @@ def _another(url: str, told: Told, talk: Talk, refused: Asked) -> Endpoint:
     if refused.sample.outcome in (*REFUSALS, Outcome.UNAUTHORIZED, Outcome.TIMEOUT):
         return failed(url, refused)  # whatever else was asked would be answered the same
     with talk.to(told.target(url)) as asker:
-        document = asker.send("GET", "/openapi.json").said.fields
+        document = document_of(asker)
         if (none := unpilotable(url, asker, document)) is not None:
             return none
     tries: tuple[Callable[[], Endpoint | None], ...] = (
