@@ -34,7 +34,7 @@ def by_paths(url: str, told: Told, talk: Talk, document: Mapping[str, Any]) -> E
     for preset, own in _mapped():
         for path in taken:
             prefix = path.removesuffix(own[0])
-            if prefix == path or not all(prefix + one in taken for one in own):
+            if prefix == path or "{" in prefix or not all(prefix + one in taken for one in own):
                 continue
             said = requests.get(path)
             request = {"mapping": {"request": dict(said)}} if said and _may_differ(preset) else {}
