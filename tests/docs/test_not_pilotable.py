@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.peers import unfit
 from tests.peers.queued import PIECES, Queued
 from tests.peers.serving import serving
 from tests.peers.start import free_port, running
@@ -30,6 +31,11 @@ def front(tmp_path_factory):
             yield url
 
 
+def check(url):
+    command = [sys.executable, "-m", "harness", "check", url]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
 def ask(front, question, *, stream):
     body = {"messages": [{"role": "user", "content": question}], "stream": stream}
     return httpx.post(f"{front}/v1/chat/completions", json=body, trust_env=False)
@@ -41,9 +47,7 @@ def deltas(answer):
 
 
 def test_the_endpoint_in_front_passes_the_check(front):
-    done = subprocess.run(
-        [sys.executable, "-m", "harness", "check", front], capture_output=True, text=True, check=False, timeout=60
-    )
+    done = check(front)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "openai-chat" in done.stdout
@@ -60,3 +64,26 @@ def test_an_error_of_the_queue_stays_an_error(front):
     assert deltas(streamed) == [PIECES[0], "upstream_error"]
     assert "[DONE]" not in streamed.text
     assert ask(front, "fail!", stream=False).status_code == 502
+
+
+@pytest.mark.parametrize(
+    ("peer", "words"),
+    [
+        (lambda: serving(Queued), "cannot be piloted as it is: Gradio"),
+        (lambda: serving(unfit.SocketIo), "cannot be piloted as it is: an app that answers over Socket.IO"),
+        (lambda: serving(unfit.Jobs), "cannot be piloted as it is: its answers come in two steps"),
+        (lambda: serving(unfit.Login), "it redirects to"),
+        (unfit.http2, "not valid HTTP/1.1"),
+    ],
+    ids=["a queue", "Socket.IO", "jobs", "a login", "HTTP/2"],
+)
+def test_the_check_says_what_the_page_says_that_it_says(peer, words):
+    with peer() as url:
+        done = check(url)
+
+    assert f"`{words}`" in PAGE.read_text()
+    assert done.returncode == 5, done.stdout + done.stderr
+    assert words in done.stdout
+    assert "to do: " in done.stdout
+    assert "next:" not in done.stdout
+    assert "[mapping]" not in done.stdout

@@ -73,15 +73,22 @@ def piloted(folder: Path, urls: list[str], *asked: str, change: dict[str, float]
     """``asked`` are the options of `pilot check` beside the URLs; ``change`` are figures of pilot.toml."""
     pilot = Pilot(folder)
     said = pilot.type(["check", *urls, *asked], "check of URLs")
-    [line] = re.findall(r"(?m)^next: pilot (init .*)$", said) or [None]
+    if (line := _next(said)) and line[0] == "check":
+        line = _next(pilot.type(line, "check that drafts"))
     if line is None:
         return pilot
-    pilot.type(shlex.split(line))
+    pilot.type(line)
     ours = folder / "ours"
     _changed(ours / "pilot.toml", change)
     for words in (["check"], ["plan", "--seal"], ["run", "--now"], ["collect"], ["decide"], ["report"]):
         pilot.type(words, at=ours)
     return pilot
+
+
+def _next(said: str) -> list[str] | None:
+    """The command that it ends with."""
+    found = re.findall(r"(?m)^next: pilot (.*)$", said)
+    return shlex.split(found[-1]) if found else None
 
 
 def _changed(toml: Path, fields: dict[str, float]) -> None:

@@ -67,7 +67,16 @@ FASTAPI = Service(
 FUNCTIONS = Service("functions", lambda bins, port: [str(bins / "functions-framework"), "--target", "chat", *_at(port)])
 LANGSERVE = Service("langserve", lambda bins, port: [str(bins / "uvicorn"), "service:app", *_at(port)])
 LANGGRAPH = Service(
-    "langgraph", lambda bins, port: [str(bins / "langgraph"), "dev", "--no-browser", "--no-reload", *_at(port)]
+    "langgraph",
+    lambda bins, port: [
+        str(bins / "langgraph"),
+        "dev",
+        "--no-browser",
+        "--no-reload",
+        "--n-jobs-per-worker",
+        "10",
+        *_at(port),
+    ],
 )
 HAYHOOKS = Service(
     "hayhooks", lambda bins, port: [str(bins / "hayhooks"), "run", "--pipelines-dir", "pipelines", *_at(port)]

@@ -31,8 +31,8 @@ EXPECTED = (
     Expected(services.LANGGRAPH, "langgraph"),
     Expected(services.HONO_NODE, "ai-sdk", whole=False),
     Expected(services.HONO_WORKERD, "ai-sdk", whole=False),
-    Expected(services.FASTAPI, "mapped"),
-    Expected(services.FUNCTIONS, "mapped"),
+    Expected(services.FASTAPI, "an API of its own at POST /ask"),
+    Expected(services.FUNCTIONS, "an API of its own at POST /"),
 )
 
 
