@@ -21,7 +21,8 @@ class Reciter:
     def run(self, documents: list[Document], streaming_callback=None):
         say = streaming_callback or self.streaming_callback
         time.sleep(FIRST_S)
-        words = ["The ", "house ", "rules ", "say: ", *(word + " " for word in documents[0].content.split())]
+        found = documents[0].content if documents else "nothing of it."
+        words = ["The ", "house ", "rules ", "say: ", *(word + " " for word in found.split())]
         for word in words:
             time.sleep(EACH_S)
             if say:
