@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from shlex import quote
 from typing import Annotated
@@ -60,7 +60,8 @@ def check(
         typer.Option(metavar="NAME=VALUE", help="With --dialect: a value that it needs, as assistant=agent."),
     ] = None,
     draft: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Of one URL: write the target.toml that was drafted there.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Of a URL: where its drafted target.toml is written; a folder for more."),
     ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answers as JSON.")] = False,
@@ -92,9 +93,11 @@ def check(
             print(f"{name} (verified: {verified[name]})" if name in verified else name)
             for item in checks:
                 _print(item)
-    _tell_drafts(seen, draft, quiet=as_json)
-    if not as_json and (following := _init(seen)):
-        print(f"next: {following}")
+    files = _drafts(seen, draft)
+    if not as_json:
+        _tell_drafts(seen, files)
+        if following := _next(seen, files):
+            print(f"next: {following}")
     _end(results)
 
 
@@ -108,22 +111,31 @@ def _end(results: dict[str, list[Check]]) -> None:
 
 
 def _refuse_overwriting(draft: Path | None, names: Sequence[str]) -> None:
+    """One file for one URL, a folder of them for more."""
+    if draft is not None and (draft.is_file() or (len(names) == 1 and draft.exists())):
+        raise Refused(f"--draft {draft}: it is there already", "name a new one, and take over from it what you confirm")
+
+
+def _drafts(seen: Sequence[Endpoint], draft: Path | None) -> dict[str, Path]:
+    """Where each drafted target.toml was written, by its URL."""
     if draft is None:
-        return
-    if len(names) != 1:
-        raise Refused("--draft: one file, and more than one URL", "check one URL at a time")
-    if draft.exists():
-        raise Refused(
-            f"--draft {draft}: it is there already", "name a new file, and take over from it what you confirm"
-        )
+        return {}
+    drafted = [one for one in seen if one.draft is not None]
+    files = {one.url: draft if len(seen) == 1 else draft / f"{_host(one.url)}.toml" for one in drafted}
+    for one in drafted:
+        files[one.url].parent.mkdir(parents=True, exist_ok=True)
+        write_text(files[one.url], one.draft or "")
+    return files
 
 
-def _tell_drafts(seen: Sequence[Endpoint], file: Path | None, *, quiet: bool) -> None:
+def _host(url: str) -> str:
+    return "".join(c if c.isalnum() else "_" for c in url.partition("://")[2]).strip("_")
+
+
+def _tell_drafts(seen: Sequence[Endpoint], files: Mapping[str, Path]) -> None:
     for one in seen:
-        if one.draft is not None and file is not None:
-            write_text(file, one.draft)
-        if one.draft is not None and not quiet:
-            print(f"\n{one.draft}" + (f"\nwritten to {file}" if file else ""))
+        if one.draft is not None:
+            print(f"\n{one.draft}" + (f"\nwritten to {files[one.url]}" if one.url in files else ""))
 
 
 def _print(item: Check) -> None:
@@ -133,22 +145,32 @@ def _print(item: Check) -> None:
             print(f"  {'':<10} {label}: {text}")
 
 
-def _init(seen: Sequence[Endpoint]) -> str | None:
-    """The command that makes a workspace of two endpoints; a dialect of their own is described in target.toml.
+def _next(seen: Sequence[Endpoint], files: Mapping[str, Path]) -> str | None:
+    """The command that makes a workspace of two endpoints; what was drafted of them comes from its file.
 
     None where one of them gave no answer, or is none that could be piloted: first that has to be mended.
     """
     if len(seen) != 2 or not all(one.target for one in seen):
         return None
+    if any(one.draft is not None and one.url not in files for one in seen):
+        urls = " ".join(quote(one.url) for one in seen)
+        return (
+            f"pilot check {urls} --draft drafts, with the same options; its last line is the pilot init that reads them"
+        )
     words = ["pilot init ours --quick"]
     for role, one in zip(("baseline", "candidate"), seen, strict=True):
-        assert one.target is not None
-        words.append(f"--{role}-url {quote(one.url)}")
-        if (api := one.target.preset or one.target.dialect.value) != Dialect.RAG_CHAT:
-            words.append(f"--{role}-dialect {api}")
-        if one.target.model:
-            words.append(f"--{role}-model {quote(one.target.model)}")
+        words += [f"--{role}-draft {quote(str(files[one.url]))}"] if one.url in files else _described(role, one)
     shares = {one.stream_share for one in seen} - {None}
     if len(shares) == 1:
         words.append(f"--stream-share {shares.pop()}")
     return " ".join(words)
+
+
+def _described(role: str, one: Endpoint) -> list[str]:
+    assert one.target is not None
+    words = [f"--{role}-url {quote(one.url)}"]
+    if (api := one.target.preset or one.target.dialect.value) != Dialect.RAG_CHAT:
+        words.append(f"--{role}-dialect {api}")
+    if one.target.model:
+        words.append(f"--{role}-model {quote(one.target.model)}")
+    return words

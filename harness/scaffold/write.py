@@ -99,7 +99,7 @@ def write(folder: Path, answers: Answers) -> list[Path]:
 
 def _target(folder: Path, side: Side, made: list[Path]) -> None:
     if side.kind == EXTERNAL:
-        _put(folder / "target.toml", _external(side), made)
+        _put(folder / "target.toml", _external(side) if side.draft is None else side.draft, made)
         _put(folder / "README.md", (installed("targets") / EXTERNAL / "README.md").read_text(encoding="utf-8"), made)
         return
     source = installed("targets") / side.kind
