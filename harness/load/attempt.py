@@ -13,13 +13,15 @@ from harness.dialects.readers import reader_of
 from harness.dialects.refusal import refused_by
 from harness.domain.sample import Layer, Outcome, Sample
 from harness.load.bodies import Bodies
-from harness.load.connection import ClosedEarly, Connection, DeadlinePassed, NotHttp
+from harness.load.connection import Connection
 from harness.load.deadlines import Deadlines
+from harness.load.faults import ClosedEarly, DeadlinePassed, NotHttp, Stale
 from harness.load.signing import AHEAD_S, signing_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from harness.dialects.answer import Answer
     from harness.domain.questions import Question
     from harness.domain.schedule import Arrival
     from harness.load.origin import Origin
@@ -63,8 +65,12 @@ class Attempts:
             sleep(max(0.0, due - AHEAD_S - perf_counter()))
             self._bodies.prepare(arrival)
 
-    def make(self, arrival: Arrival, sample: Sample, slot: object, request_id: str, due: float) -> None:
-        """Send once and fill in the sample; ``due`` is when the whole answer must have come, monotonic."""
+    def make(self, arrival: Arrival, sample: Sample, slot: object, request_id: str, due: float) -> bool | None:
+        """Send once and fill in the sample; ``due`` is when the whole answer must have come, monotonic.
+
+        Sent again only where a kept-alive connection turned out to be closed. Returns what
+        the server wants of a client that retries; None: it does not say.
+        """
         sample.request_id = request_id
         self.sent += 1
         answer = self._reader(sample, self._t0)
@@ -73,8 +79,14 @@ class Attempts:
         try:
             connection = self._connection(sample, slot, due)
             answer.sending(perf_counter() - self._t0)
-            self._deadlines.watch(connection, due)
-            if connection.exchange(request, answer):
+            try:
+                kept = self._exchange(connection, request, answer, due)
+            except Stale:
+                sample.resent = True
+                connection = self._new(sample, due)
+                answer.sending(perf_counter() - self._t0)
+                kept = self._exchange(connection, request, answer, due)
+            if kept:
                 self._origin.give(slot, connection)
             outcome, code = answer.close()
         except DeadlinePassed:
@@ -86,7 +98,7 @@ class Attempts:
             sample.detail = str(error)
         except NotHttp as error:
             answer.partial()
-            outcome, sample.detail = Outcome.BAD_CONTRACT, f"no HTTP answer: {error}"[:200]
+            outcome, sample.detail = Outcome.BAD_CONTRACT, str(error)[:200]
         except OSError as error:
             answer.partial()
             outcome = Outcome.CUT_STREAM if answer.status else Outcome.CONNECTION_ERROR
@@ -94,19 +106,27 @@ class Attempts:
             if error.errno in OWN_ERRORS:
                 self.local_errors[error.strerror or str(error)] = None
                 sample.outcome, sample.layer = outcome, Layer.GENERATOR
-                return
+                return None
         sample.outcome, sample.error_code = outcome, code
         if outcome is not Outcome.OK:
             sample.layer = outcomes.layer_of(
                 outcome, code, from_instance=answer.from_instance, head_seen=bool(answer.status)
             )
             sample.refused_by = refused_by(outcome, sample.layer, answer.headers, answer.refusal, answer.status)
+        return answer.should_retry
+
+    def _exchange(self, connection: Connection, request: bytes, answer: Answer, due: float) -> bool:
+        self._deadlines.watch(connection, due)
+        return connection.exchange(request, answer)
 
     def _connection(self, sample: Sample, slot: object, due: float) -> Connection:
         connection = self._origin.reuse(slot)
         if connection is not None:
             sample.conn_reused = True
             return connection
+        return self._new(sample, due)
+
+    def _new(self, sample: Sample, due: float) -> Connection:
         sample.conn_reused = False
         with Timeout(max(0.001, due - perf_counter()), DeadlinePassed):
             connection, opened = self._origin.open()
