@@ -10,16 +10,22 @@ from harness.dialects.answer import Answer
 from harness.dialects.errors import EMPTY, error_of, short_text
 from harness.dialects.framing.choose import PARSERS, framing_of
 from harness.dialects.shapes import Unexpected
-from harness.domain.field_map import text_at, value_at
+from harness.domain.field_map import FramingKind, text_at, value_at
 from harness.domain.header_names import USUAL_NAMES
 
 if TYPE_CHECKING:
+    from harness.dialects.answer import Headers
     from harness.dialects.framing.events import Event, Framing
     from harness.domain.field_map import FieldMap, Places, StreamMap
     from harness.domain.header_names import HeaderNames
-    from harness.domain.sample import Sample
+    from harness.domain.sample import Outcome, Sample
 
 NOTHING: tuple[Any, ...] = (None, False, "", [], {})
+SWITCHED = 101
+# Close codes of a WebSocket as the HTTP status that says the same (RFC 6455 and the registry that it began); 44xx is custom.
+CLOSED = {1001: 502, 1002: 400, 1003: 400, 1007: 400, 1008: 403, 1009: 413, 1010: 400, 1011: 500, 1012: 503, 1013: 503}
+CLOSED |= {1014: 502, 3000: 401, 3003: 403, 3008: 504}
+PRIVATE = 4000
 COUNTS = ("input_tokens", "output_tokens", "reasoning_tokens")
 
 
@@ -30,9 +36,17 @@ class MappedAnswer(Answer):
         super().__init__(sample, t0, names)
         self._fields = fields
         self._stream = fields.stream
+        self._closed: str | None = None
+
+    def head(self, status: int, headers: Headers, now: float) -> None:
+        super().head(status, headers, now)
+        if status == SWITCHED and not headers:
+            self.sample.headers_s = None  # a WebSocket that was open already answers with messages alone
 
     def framing(self, content_type: bytes) -> Framing | None:
         declared = self._stream.framing if self._stream is not None and self.sample.stream else None
+        if (declared is FramingKind.WEBSOCKET) != (self.status == SWITCHED):
+            return None  # an answer to the upgrade that is not a WebSocket
         kind = framing_of(content_type, declared)
         return None if kind is None else PARSERS[kind]()
 
@@ -54,8 +68,8 @@ class MappedAnswer(Answer):
         if name == (how.error_event or "error") and name not in (how.token_event, how.done_event):
             self._error = _coded(value, self._fields.error_code)
             return
-        if (error := self.failure(value)) is not None:
-            self._error = error
+        if (error := self.failure(value)) is not None or value_at(value, how.error_at) not in NOTHING:
+            self._error = error or _coded(value, self._fields.error_code)
             return
         if name == how.token_event and (text := text_at(value, how.text)):
             self._token(text.encode(), now)
@@ -72,6 +86,21 @@ class MappedAnswer(Answer):
         if self._done is not None and not self._texts:
             self._note_broken("a stream without text")
         self._digest(b"".join(self._texts).decode("utf-8", "replace"))
+
+    def ended(self, code: int, reason: str, now: float) -> None:
+        """A WebSocket was closed with a code that says why there is no more."""
+        if not self.over:
+            status = CLOSED.get(code, code - PRIVATE if PRIVATE + 400 <= code < PRIVATE + 600 else 500)
+            self._error = {"code": str(code), "status": status, "message": reason[:200]}
+            self._closed = f"closed with {code} {reason}".strip()
+            self.over = True
+            self.sample.finished_s = now - self._t0
+
+    def close(self) -> tuple[Outcome, str | None]:
+        outcome, code = super().close()
+        if self._closed is not None:
+            self.sample.detail = self._closed[:200]
+        return outcome, code
 
     def lacking(self) -> str:
         how = self._stream

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
 
-PLACEHOLDERS = ("prompt", "messages", "system", "stream", "max_tokens", "top_k", "session", "model")
+PLACEHOLDERS = ("prompt", "messages", "system", "stream", "max_tokens", "top_k", "session", "model", "request_id")
 OF_A_MESSAGE = ("role", "content")
 ROOT = "$"  # the whole value
+AS_TEXT = "$json"  # the only key of an object that is sent as JSON in a text
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _POSITION = re.compile(r"-?\d+")
+_VARIABLE = re.compile(r"\{env:(\w+)\}")
 MISSING = object()
 
 
@@ -54,6 +56,7 @@ class StreamMap:
     framing: FramingKind | None = None  # None: as the content type says
     event_at: str | None = None  # path in its data to an event's name, where the framing gives none
     done_at: str | None = None  # path whose value ends the stream: neither null, false nor empty
+    error_at: str | None = None  # path whose value says that the event is an error
     reasoning: str | None = None  # path to text that is thought and not answered
     reasoning_event: str | None = None  # name of the events that carry it; None: the token's
 
@@ -64,19 +67,16 @@ class StreamMap:
 
 @dataclass(frozen=True)
 class WebSocketMap:
-    """What a WebSocket wants before its question; each of ``opening`` is sent, then waited for by ``until``.
+    """What a WebSocket wants before its question: subprotocols, of which a table is sent encoded, and an opening."""
 
-    ``until`` is a path and the value that stands there in the message waited for.
-    """
-
-    subprotocols: tuple[str, ...] = ()
+    subprotocols: tuple[str | Mapping[str, Any], ...] = ()
     opening: tuple[Opening, ...] = ()
     keep_open: bool = False  # used again for the next question; else a connection a question
 
 
 @dataclass(frozen=True)
 class Opening:
-    """One message before the question, and what answers it; ``until`` None: nothing is waited for."""
+    """One message before the question; ``until``: paths and what stands there in the message that is waited for."""
 
     send: Mapping[str, Any]
     until: Mapping[str, str] | None = None
@@ -110,6 +110,29 @@ class FieldMap:
         if stream_share > 0 and self.stream is None:
             return f"{stream_share:.3g} of the requests ask for a stream, and [mapping.stream] is missing: want 0"
         return None
+
+    @property
+    def environment(self) -> tuple[str, ...]:
+        """Variables that its messages take secrets from: ``{env:NAME}``, read only where they are sent."""
+        socket = [self.websocket.subprotocols, [o.send for o in self.websocket.opening]] if self.websocket else []
+        return tuple(dict.fromkeys(_in_texts(_VARIABLE, [self.request, self.stream_request or {}, *socket])))
+
+    def with_secrets(self, environment: Mapping[str, str]) -> FieldMap:
+        """The same with those variables' values in it; never written down."""
+
+        def put(value: Any) -> Any:  # noqa: ANN401 - a JSON value
+            if isinstance(value, str):
+                return _VARIABLE.sub(lambda m: environment.get(m.group(1), ""), value)
+            if isinstance(value, Mapping):
+                return {key: put(inner) for key, inner in value.items()}
+            return [put(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+        socket = self.websocket and replace(
+            self.websocket,
+            subprotocols=tuple(put(self.websocket.subprotocols)),
+            opening=tuple(replace(one, send=put(one.send)) for one in self.websocket.opening),
+        )
+        return replace(self, request=put(self.request), stream_request=put(self.stream_request), websocket=socket)
 
     def path_for(self, *, stream: bool) -> str:
         return filled_path(self.stream_path or self.path if stream else self.path, self.model)
@@ -152,10 +175,14 @@ def filled_path(path: str, model: str | None) -> str:
 
 def placeholders(value: Any) -> list[str]:  # noqa: ANN401 - a JSON value
     """Every one, in order."""
+    return _in_texts(_PLACEHOLDER, value)
+
+
+def _in_texts(pattern: re.Pattern[str], value: Any) -> list[str]:  # noqa: ANN401
     if isinstance(value, str):
-        return _PLACEHOLDER.findall(value)
+        return pattern.findall(value)
     inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
-    return [name for part in inner for name in placeholders(part)]
+    return [name for part in inner for name in _in_texts(pattern, part)]
 
 
 def unknown_placeholders(value: Any) -> list[str]:  # noqa: ANN401 - a JSON value
@@ -217,6 +244,8 @@ def filled(value: Any, values: Mapping[str, Any], known: tuple[str, ...] = PLACE
         return _PLACEHOLDER.sub(lambda m: str(values.get(m.group(1), m.group(0))), value)
     if isinstance(value, Mapping):
         pairs = {key: filled(inner, values, known) for key, inner in value.items()}
+        if list(pairs) == [AS_TEXT]:
+            return json.dumps(pairs[AS_TEXT], ensure_ascii=False, separators=(",", ":"))
         return {key: inner for key, inner in pairs.items() if inner is not MISSING}
     if isinstance(value, list | tuple):
         kept = [(one, filled(one, values, known)) for one in value]
