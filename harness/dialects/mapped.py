@@ -26,6 +26,8 @@ SWITCHED = 101
 CLOSED = {1001: 502, 1002: 400, 1003: 400, 1007: 400, 1008: 403, 1009: 413, 1010: 400, 1011: 500, 1012: 503, 1013: 503}
 CLOSED |= {1014: 502, 3000: 401, 3003: 403, 3008: 504}
 PRIVATE = 4000
+TEXT = Answer.kind
+MOST_NAMES = 8
 COUNTS = ("input_tokens", "output_tokens", "reasoning_tokens")
 
 
@@ -37,6 +39,7 @@ class MappedAnswer(Answer):
         self._fields = fields
         self._stream = fields.stream
         self._closed: str | None = None
+        self._seen: set[str] = set()  # names of events
 
     def head(self, status: int, headers: Headers, now: float) -> None:
         super().head(status, headers, now)
@@ -65,6 +68,8 @@ class MappedAnswer(Answer):
             self._value(how, named if isinstance(named, str) else event.name, value, now)
 
     def _value(self, how: StreamMap, name: str, value: Any, now: float) -> None:  # noqa: ANN401 - a JSON value
+        if len(self._seen) < MOST_NAMES:
+            self._seen.add(name)
         if name == (how.error_event or "error") and name not in (how.token_event, how.done_event):
             self._error = _coded(value, self._fields.error_code)
             return
@@ -83,8 +88,10 @@ class MappedAnswer(Answer):
         ends = self._stream is not None and self._stream.ends_itself
         if self._done is None and ends and self._framing is not None and not self._framing.cut:
             self._done = {}
-        if self._done is not None and not self._texts:
-            self._note_broken("a stream without text")
+        if self._done is not None and not self._texts and self.kind == TEXT:
+            seen = ", ".join(sorted(self._seen)) or "none with a value"
+            only = "" if self.sample.first_reasoning_s is None else ", only reasoning"
+            self._note_broken(f"a stream without text{only}: events were {seen}")
         self._digest(b"".join(self._texts).decode("utf-8", "replace"))
 
     def ended(self, code: int, reason: str, now: float) -> None:
@@ -111,11 +118,11 @@ class MappedAnswer(Answer):
         return f"the stream ended without its end ({wanted})"
 
     def whole(self, body: dict[str, Any]) -> None:
-        text = text_at(body, self._fields.answer.text)
-        if text is None:
-            raise Unexpected(f"no text at {self._fields.answer.text}")
-        self._digest(text)
         self._note(body, self._fields.answer)
+        text = text_at(body, self._fields.answer.text)
+        if not text and self.kind == TEXT:
+            raise Unexpected(f"no text at {self._fields.answer.text}")
+        self._digest(text or "")
 
     def failure(self, body: object) -> dict[str, Any] | None:
         code = short_text(value_at(body, self._fields.error_code))
@@ -137,6 +144,9 @@ class MappedAnswer(Answer):
         took = value_at(value, places.model_ms)
         if isinstance(took, int | float) and not isinstance(took, bool):
             s.generation_ms = float(took)
+        called = value_at(value, places.tool_calls)
+        if any(one not in NOTHING for one in called) if isinstance(called, list) else called not in NOTHING:
+            self.kind = "tool_calls"
         cited = value_at(value, places.citations)
         if isinstance(cited, list):
             s.citations = " ".join("_".join(str(one).split()) for one in cited)

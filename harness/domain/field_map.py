@@ -41,6 +41,7 @@ class Places:
     citations: str | None = None
     model_ms: str | None = None  # what the model took, for the overhead
     reasoning_tokens: str | None = None
+    tool_calls: str | None = None  # of what the model asks for in place of text
 
 
 @dataclass(frozen=True)

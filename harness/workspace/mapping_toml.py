@@ -32,6 +32,7 @@ class PlacesTable(Table):
     reasoning_tokens: str | None = Field(None, pattern=PATH)
     citations: str | None = Field(None, pattern=PATH)
     model_ms: str | None = Field(None, pattern=PATH)
+    tool_calls: str | None = Field(None, pattern=PATH)
 
 
 class AnswerTable(PlacesTable):
