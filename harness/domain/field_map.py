@@ -8,16 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
-from urllib.parse import quote
 
-PLACEHOLDERS = ("prompt", "messages", "system", "stream", "max_tokens", "top_k", "session", "model", "request_id")
-OF_A_MESSAGE = ("role", "content")
+from harness.domain.placeholders import OF_A_MESSAGE, filled, filled_path, placeholders, variables, with_variables
+
 ROOT = "$"  # the whole value
-AS_TEXT = "$json"  # the only key of an object that is sent as JSON in a text
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _POSITION = re.compile(r"-?\d+")
-_VARIABLE = re.compile(r"\{env:(\w+)\}")
-MISSING = object()
 
 
 class FramingKind(StrEnum):
@@ -116,24 +111,21 @@ class FieldMap:
     def environment(self) -> tuple[str, ...]:
         """Variables that its messages take secrets from: ``{env:NAME}``, read only where they are sent."""
         socket = [self.websocket.subprotocols, [o.send for o in self.websocket.opening]] if self.websocket else []
-        return tuple(dict.fromkeys(_in_texts(_VARIABLE, [self.request, self.stream_request or {}, *socket])))
+        return tuple(variables([self.request, self.stream_request or {}, *socket]))
 
     def with_secrets(self, environment: Mapping[str, str]) -> FieldMap:
         """The same with those variables' values in it; never written down."""
-
-        def put(value: Any) -> Any:  # noqa: ANN401 - a JSON value
-            if isinstance(value, str):
-                return _VARIABLE.sub(lambda m: environment.get(m.group(1), ""), value)
-            if isinstance(value, Mapping):
-                return {key: put(inner) for key, inner in value.items()}
-            return [put(inner) for inner in value] if isinstance(value, list | tuple) else value
-
         socket = self.websocket and replace(
             self.websocket,
-            subprotocols=tuple(put(self.websocket.subprotocols)),
-            opening=tuple(replace(one, send=put(one.send)) for one in self.websocket.opening),
+            subprotocols=tuple(with_variables(self.websocket.subprotocols, environment)),
+            opening=tuple(replace(o, send=with_variables(o.send, environment)) for o in self.websocket.opening),
         )
-        return replace(self, request=put(self.request), stream_request=put(self.stream_request), websocket=socket)
+        return replace(
+            self,
+            request=with_variables(self.request, environment),
+            stream_request=with_variables(self.stream_request, environment),
+            websocket=socket,
+        )
 
     def path_for(self, *, stream: bool) -> str:
         return filled_path(self.stream_path or self.path if stream else self.path, self.model)
@@ -167,28 +159,6 @@ def field_map(data: Mapping[str, Any]) -> FieldMap:
         opening = tuple(Opening(**one) for one in socket["opening"])
         socket = WebSocketMap(**{**socket, "subprotocols": tuple(socket["subprotocols"]), "opening": opening})
     return FieldMap(**{**data, "answer": Places(**data["answer"]), "stream": stream, "websocket": socket})
-
-
-def filled_path(path: str, model: str | None) -> str:
-    """A path that may name the model, as Bedrock's and Azure's do: escaped, for an ARN holds slashes."""
-    return path if model is None else path.replace("{model}", quote(model, safe=""))
-
-
-def placeholders(value: Any) -> list[str]:  # noqa: ANN401 - a JSON value
-    """Every one, in order."""
-    return _in_texts(_PLACEHOLDER, value)
-
-
-def _in_texts(pattern: re.Pattern[str], value: Any) -> list[str]:  # noqa: ANN401
-    if isinstance(value, str):
-        return pattern.findall(value)
-    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
-    return [name for part in inner for name in _in_texts(pattern, part)]
-
-
-def unknown_placeholders(value: Any) -> list[str]:  # noqa: ANN401 - a JSON value
-    """Those that stand for nothing, in order."""
-    return [name for name in placeholders(value) if name not in PLACEHOLDERS]
 
 
 def value_at(data: Any, path: str | None) -> Any:  # noqa: ANN401 - a JSON value
@@ -234,22 +204,3 @@ def _entered(text: str) -> Any:  # noqa: ANN401
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
-
-
-def filled(value: Any, values: Mapping[str, Any], known: tuple[str, ...] = PLACEHOLDERS) -> Any:  # noqa: ANN401
-    """A JSON value with its placeholders filled in; those that are not ``known`` stay as they are."""
-    if isinstance(value, str):
-        alone = _PLACEHOLDER.fullmatch(value)
-        if alone and alone.group(1) in known:
-            return values.get(alone.group(1), MISSING)
-        return _PLACEHOLDER.sub(lambda m: str(values.get(m.group(1), m.group(0))), value)
-    if isinstance(value, Mapping):
-        pairs = {key: filled(inner, values, known) for key, inner in value.items()}
-        if list(pairs) == [AS_TEXT]:
-            return json.dumps(pairs[AS_TEXT], ensure_ascii=False, separators=(",", ":"))
-        return {key: inner for key, inner in pairs.items() if inner is not MISSING}
-    if isinstance(value, list | tuple):
-        kept = [(one, filled(one, values, known)) for one in value]
-        # of an object whose every field is missing nothing is left to say
-        return [made for one, made in kept if made is not MISSING and (made != {} or one == {})]
-    return value

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from harness.domain.field_map import FramingKind, filled
+from harness.domain.field_map import FramingKind
 from harness.domain.mix import CHARACTERS_PER_TOKEN
+from harness.domain.placeholders import filled
 from harness.domain.target import Dialect
 
 if TYPE_CHECKING:

@@ -6,18 +6,8 @@ from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
-from harness.domain.field_map import (
-    OF_A_MESSAGE,
-    PLACEHOLDERS,
-    FieldMap,
-    FramingKind,
-    Opening,
-    Places,
-    StreamMap,
-    WebSocketMap,
-    placeholders,
-    unknown_placeholders,
-)
+from harness.domain.field_map import FieldMap, FramingKind, Opening, Places, StreamMap, WebSocketMap
+from harness.domain.placeholders import OF_A_MESSAGE, PLACEHOLDERS, placeholders, unknown_placeholders
 from harness.workspace.table import Table
 
 OF_AN_OPENING = ("session", "request_id", "model")
