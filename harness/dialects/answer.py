@@ -98,6 +98,7 @@ class Answer:
         except Malformed as error:
             self._note_broken(str(error))
             self.over = True  # nobody waits for its end
+            self.sample.finished_s = now - self._t0
             return
         self._read(events, now)
 
@@ -180,10 +181,11 @@ class Answer:
     def _conclude_stream(self, framing: Framing) -> None:
         if not self.over:
             self._read(framing.end(), self._now)
+        if self._error is None and not self.sample.stream:
+            self._broken = None
+            raise Unexpected(f"asked for a whole answer, got a stream ({self._said_type()})")
         if self._error is None:
             self.finish_stream()
-            if not self.sample.stream:
-                self._broken = f"asked for a whole answer, got a stream ({self._said_type()})"
 
     def _conclude_whole(self, data: bytes) -> None:
         try:
@@ -210,6 +212,7 @@ class Answer:
                 self._note_broken(_words(error))
             if self._done is not None or self._error is not None:
                 self.over = True
+                self.sample.finished_s = now - self._t0
                 return
 
     def _note_broken(self, words: str) -> None:
