@@ -75,7 +75,7 @@ def fitting(workspace: Workspace, targets: Sequence[Target], bases: Mapping[str,
 
 def meta_of(target: Target, url: str) -> dict[str, object]:
     """``/v1/meta``; empty where it does not answer, which the contract's own check says."""
-    with asker_of(target, url) as asker:
+    with asker_of(replace(target, dialect=Dialect.RAG_CHAT, fields=None), url) as asker:  # however it is asked to chat
         return asker.send("GET", "/v1/meta").said.fields
 
 

@@ -57,7 +57,7 @@ def _bodies_for(url: str, told: Told, talk: Talk, asking: Asking) -> list[Asking
         document = document_of(asker)
     known = [replace(one, more=asking.more) for one in askings(document) if one.path == asking.path]
     why = "the first of the usual bodies that got an answer"
-    return known or [replace(asking, request=body, because=why, guessed=("request",)) for body in USUAL_BODIES]
+    return known or [replace(asking, request=body, because=why) for body in USUAL_BODIES]
 
 
 def described(url: str, told: Told, talk: Talk, document: Mapping[str, Any]) -> Endpoint | None:

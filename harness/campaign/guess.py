@@ -28,6 +28,8 @@ TEXT = (
 )
 INPUT = ("input_tokens", "prompt_tokens", "inputTokens", "promptTokens", "prompt_eval_count", "tokens_in")
 OUTPUT = ("output_tokens", "completion_tokens", "outputTokens", "completionTokens", "eval_count", "tokens_out")
+SHORT = {"in": INPUT, "input": INPUT, "prompt": INPUT, "out": OUTPUT, "output": OUTPUT, "completion": OUTPUT}
+COUNTED = ("usage", "tokens", "spent", "token_usage", "token_count")  # whose short names are counts
 CITED = ("citations", "sources", "references", "documents", "docs", "passages", "contexts")
 IDS = ("passage_id", "document_id", "chunk_id", "doc_id", "id", "ref", "source", "url", "title")
 NAMES = ("type", "event", "kind", "object")  # where an event's data says what it is
@@ -79,12 +81,18 @@ def of_whole(body: dict[str, Any]) -> list[Guess]:
 def _beside(body: Any) -> list[Guess]:  # noqa: ANN401
     out = []
     for field, names in (("input_tokens", INPUT), ("output_tokens", OUTPUT)):
-        counts = [leaf for leaf in leaves(body) if leaf.name in names and _is_count(leaf.value)]
+        counts = [leaf for leaf in leaves(body) if _counts(leaf, names) and _is_count(leaf.value)]
         if counts:
             out.append(Guess(field, counts[0].path, f"holds {counts[0].value}"))
     if (cited := _cited(body)) is not None:
         out.append(Guess("citations", cited, "a list of what was cited, by its name"))
     return out
+
+
+def _counts(leaf: Leaf, names: Sequence[str]) -> bool:
+    """By its own name, or by a short one below a name that says what is counted."""
+    above = leaf.path.split(".")[-2:-1]
+    return leaf.name in names or (SHORT.get(leaf.name) is names and bool(above) and above[0] in COUNTED)
 
 
 def _cited(value: Any, path: tuple[str, ...] = ()) -> str | None:  # noqa: ANN401

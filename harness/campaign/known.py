@@ -32,12 +32,13 @@ def by_paths(url: str, told: Told, talk: Talk, document: Mapping[str, Any]) -> E
     taken = posts(document)
     requests = {one.path: one.request for one in askings(document)}
     for preset, own in _mapped():
-        for path in taken:
+        for path in sorted(taken, key=len):
             prefix = path.removesuffix(own[0])
             if prefix == path or "{" in prefix or not all(prefix + one in taken for one in own):
                 continue
             said = requests.get(path)
-            request = {"mapping": {"request": dict(said)}} if said and _may_differ(preset) else {}
+            differs = said is not None and _may_differ(preset) and said != preset.tables["mapping"]["request"]
+            request = {"mapping": {"request": dict(said or {})}} if differs else {}
             found = _tried(url + prefix, told, talk, preset, request, sure=True)
             if isinstance(found, Endpoint):
                 return found

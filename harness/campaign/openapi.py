@@ -35,7 +35,7 @@ class Asking:
     path: str
     request: Mapping[str, Any]
     because: str = ""  # where something was guessed
-    guessed: tuple[str, ...] = ("path", "request")
+    guessed: tuple[str, ...] = ("path", "request")  # unless a person said it
     more: Mapping[str, Any] = field(default_factory=dict)  # other fields of [mapping], as a person says them
 
 

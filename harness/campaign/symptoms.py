@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.campaign.mends import mend_of, names_a_model
+from harness.dialects.answer import OK_STATUSES
 from harness.domain.sample import REFUSALS, Outcome
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def words_of(asked: Asked) -> str:
     detail = printable(sample.detail or "")
     if status is None:
         return _unanswered(asked, detail)
-    if status != 200:
+    if status not in OK_STATUSES:
         return _status_words(asked)
     if sample.outcome == Outcome.CUT_STREAM:
         return f"ended after {asked.took_s:.1f} s before its end: {detail or 'cut on its way, by a timeout or a crash'}"

@@ -11,6 +11,7 @@ from harness.campaign.asking import asker_of
 from harness.campaign.contract_check import Answer, Check
 from harness.campaign.symptoms import quoted, words_of
 from harness.domain.reading import Absent, LineSource, MetricSource, Series, Window
+from harness.domain.sample import Outcome
 from harness.domain.target import Target
 
 LOOK_AGAIN_S = 2.0
@@ -29,29 +30,35 @@ class Sent:
 def send(target: Target, url: str, now: Callable[[], float] = time.time) -> Sent:
     """One chat request in the target's dialect, with a request id and a W3C trace context of its own."""
     request_id, trace_id = f"pilot-trace-{uuid.uuid4().hex[:12]}", uuid.uuid4().hex
-    headers = {"X-Request-Id": request_id, "traceparent": f"00-{trace_id}-{uuid.uuid4().hex[:16]}-01"}
+    names = target.header_names
+    headers = {names.request_id: request_id, "traceparent": f"00-{trace_id}-{uuid.uuid4().hex[:16]}-01"}
     began = now()
+    socket = target.fields is not None and target.fields.websocket is not None
+    streams = target.fields is not None and not target.fields.answers_whole
     with asker_of(target, url) as asker:
-        path, body = asker.body(stream=False)
-        asked = asker.send("POST", path, body, headers)
+        if socket:  # whose messages carry no headers
+            asked = asker.ask(stream=True)
+            request_id = asked.sent.request_id
+        else:
+            asked = asker.send("POST", *asker.body(stream=streams), headers)
     window = Window(began - AROUND_S, now() + AROUND_S)
     if not asked.answered:
         failed = Check("The request is answered", Answer.FAIL, words_of(asked))
         return Sent((request_id, trace_id), window, (failed,))
-    ok = asked.said.status == 200
+    ok = asked.sample.outcome == Outcome.OK if socket else asked.said.status == 200
     said = Check(
         "The request is answered",
         Answer.PASS if ok else Answer.FAIL,
         "" if ok else words_of(asked),
         said=None if ok else quoted(asked.said),
     )
-    echoed = asked.said.header("x-request-id") == request_id
+    echoed = asked.said.header(names.request_id.lower()) == request_id
     echo = Check(
         "Its id comes back",
         Answer.PASS if echoed else Answer.FAIL,
         request_id if echoed else "the service got another id or none: look at what stands in front of it",
     )
-    platform_id = asked.said.header("x-platform-request-id")
+    platform_id = asked.said.header(names.platform_request_id.lower())
     ids = (request_id, trace_id, *([platform_id] if platform_id else ()))
     return Sent(ids, window, (said, echo))
 

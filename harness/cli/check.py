@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from shlex import join, quote
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -11,10 +13,11 @@ import typer
 from harness import pipeline
 from harness.campaign.contract_check import Answer, Check
 from harness.campaign.endpoint import EVIDENCE, Endpoint
-from harness.cli import drafts
 from harness.cli.output import emit
 from harness.cli.told import HowAsked
+from harness.domain.target import Dialect
 from harness.errors import Exit, Refused
+from harness.evidence.files import write_text
 from harness.workspace import find
 
 Text = str | None
@@ -58,9 +61,7 @@ def check(
     ] = None,
     draft: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE", help="Of a URL: write the target.toml that was drafted there; of several: a folder."
-        ),
+        typer.Option(metavar="FILE", help="Of a URL: where its drafted target.toml is written; a folder for more."),
     ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answers as JSON.")] = False,
@@ -70,11 +71,10 @@ def check(
     how = HowAsked(path, body, stream_path, header or (), model, dialect, auth, api or ())
     verified: dict[str, str] = {}
     seen: list[Endpoint] = []
-    files: dict[str, Path] = {}
     if trace is not None:
         results = {trace: pipeline.trace(find(), trace, wait)}
     elif names and all(urlsplit(name).scheme for name in names):
-        files = drafts.places(draft, names)
+        _refuse_overwriting(draft, names)
         seen = pipeline.endpoints(names, how.told(), how.asking())
         results = {name: made for one in seen for name, made in one.groups.items()}
     else:
@@ -93,9 +93,11 @@ def check(
             print(f"{name} (verified: {verified[name]})" if name in verified else name)
             for item in checks:
                 _print(item)
-    written = drafts.tell(seen, files, names, quiet=as_json)
-    if not as_json and (then := drafts.following(seen, written, [*names, *how.words])):
-        print(f"next: {then}")
+    files = _drafts(seen, draft)
+    if not as_json:
+        _tell_drafts(seen, files)
+        if following := _next(seen, files, [*names, *how.words]):
+            print(f"next: {following}")
     _end(results)
 
 
@@ -108,8 +110,64 @@ def _end(results: dict[str, list[Check]]) -> None:
         raise typer.Exit(int(Exit.CANT_TELL))
 
 
+def _refuse_overwriting(draft: Path | None, names: Sequence[str]) -> None:
+    """One file for one URL, a folder of them for more."""
+    if draft is not None and (draft.is_file() or (len(names) == 1 and draft.exists())):
+        raise Refused(f"--draft {draft}: it is there already", "name a new one, and take over from it what you confirm")
+
+
+def _drafts(seen: Sequence[Endpoint], draft: Path | None) -> dict[str, Path]:
+    """Where each drafted target.toml was written, by its URL."""
+    if draft is None:
+        return {}
+    drafted = [one for one in seen if one.draft is not None]
+    files = {one.url: draft if len(seen) == 1 else draft / f"{_host(one.url)}.toml" for one in drafted}
+    for one in drafted:
+        files[one.url].parent.mkdir(parents=True, exist_ok=True)
+        write_text(files[one.url], one.draft or "")
+    return files
+
+
+def _host(url: str) -> str:
+    return "".join(c if c.isalnum() else "_" for c in url.partition("://")[2]).strip("_")
+
+
+def _tell_drafts(seen: Sequence[Endpoint], files: Mapping[str, Path]) -> None:
+    for one in seen:
+        if one.draft is not None:
+            print(f"\n{one.draft}" + (f"\nwritten to {files[one.url]}" if one.url in files else ""))
+
+
 def _print(item: Check) -> None:
     print(f"  {item.answer.value:<10} {item.name}{f': {item.detail}' if item.detail else ''}")
     for label, text in (("it said", item.said), ("to do", item.mend)):
         if text:
             print(f"  {'':<10} {label}: {text}")
+
+
+def _next(seen: Sequence[Endpoint], files: Mapping[str, Path], typed: Sequence[str]) -> str | None:
+    """The command that makes a workspace of two endpoints, or first writes down what was drafted; ``typed`` made this one.
+
+    None where one of them gave no answer, or is none that could be piloted: first that has to be mended.
+    """
+    if len(seen) != 2 or not all(one.target for one in seen):
+        return None
+    if any(one.draft is not None and one.url not in files for one in seen):
+        return f"pilot check {join(typed)} --draft drafts"
+    words = ["pilot init ours --quick"]
+    for role, one in zip(("baseline", "candidate"), seen, strict=True):
+        words += [f"--{role}-draft {quote(str(files[one.url]))}"] if one.url in files else _described(role, one)
+    shares = {one.stream_share for one in seen} - {None}
+    if len(shares) == 1:
+        words.append(f"--stream-share {shares.pop()}")
+    return " ".join(words)
+
+
+def _described(role: str, one: Endpoint) -> list[str]:
+    assert one.target is not None
+    words = [f"--{role}-url {quote(one.url)}"]
+    if (api := one.target.preset or one.target.dialect.value) != Dialect.RAG_CHAT:
+        words.append(f"--{role}-dialect {api}")
+    if one.target.model:
+        words.append(f"--{role}-model {quote(one.target.model)}")
+    return words

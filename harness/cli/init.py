@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
 from harness import scaffold
 from harness.cli.asking import ask
 from harness.cli.output import pages
-from harness.errors import Refused
+from harness.errors import BadFile, Problem
 from harness.scaffold import Answers, Side
-from harness.scaffold.answers import EXTERNAL
 from harness.workspace import presets
+from harness.workspace.problems import read_toml
+from harness.workspace.target_toml import target_of
 
 
 def _known(api: str) -> str:
@@ -31,7 +31,7 @@ API = typer.Option(
     autocompletion=presets.apis,
 )
 
-DRAFT = typer.Option(metavar="FILE", help="The target.toml that pilot check --draft wrote: it says URL, API and model.")
+DRAFT = typer.Option(metavar="FILE", help="Its target.toml, as pilot check --draft wrote it.")
 
 
 def register(app: typer.Typer) -> None:
@@ -72,13 +72,17 @@ def init(
         for name, title in known.items():
             print(f"{name:<24} {title}")
         return
-    drafts = (baseline_draft, candidate_draft)
-    nobody_said = baseline is None and candidate is None and not (baseline_url or candidate_url) and not any(drafts)
-    first = _side(baseline_draft, baseline, baseline_url, baseline_dialect, baseline_model, baseline_name)
-    second = _side(candidate_draft, candidate, candidate_url, candidate_dialect, candidate_model, candidate_name)
-    first, second = (
-        replace(side, kind=side.kind or otherwise)
-        for side, otherwise in ((first, "local_container"), (second, "local_function"))
+    nobody_said = baseline is None and candidate is None and not (baseline_url or candidate_url)
+    drafts = _draft(baseline_draft), _draft(candidate_draft)
+    baseline_url, candidate_url = baseline_url or drafts[0].url, candidate_url or drafts[1].url
+    nobody_said = nobody_said and not (baseline_url or candidate_url)
+    first = Side(
+        _kind(baseline, baseline_url, "local_container"),
+        *(baseline_url, baseline_dialect, baseline_model, baseline_name, drafts[0].text),
+    )
+    second = Side(
+        _kind(candidate, candidate_url, "local_function"),
+        *(candidate_url, candidate_dialect, candidate_model, candidate_name, drafts[1].text),
     )
     answers = Answers(
         first,
@@ -105,12 +109,24 @@ def init(
     print(f"next: cd {folder} && pilot check")
 
 
-def _side(
-    draft: Path | None, kind: str | None, url: str | None, dialect: str, model: str | None, name: str | None
-) -> Side:
-    """Without a kind where nobody said one."""
-    if draft is None:
-        return Side(kind or (EXTERNAL if url else ""), url, dialect, model, name)
-    if kind or url or model or dialect != Side.dialect:
-        raise Refused(f"{draft} says kind, URL, dialect and model itself", "leave those options out, or the draft")
-    return scaffold.drafted(draft, name)
+def _kind(said: str | None, url: str | None, otherwise: str) -> str:
+    return said or ("external" if url else otherwise)
+
+
+class Drafted(NamedTuple):
+    """A target.toml that somebody drafted, and where it says that its target is."""
+
+    text: str | None = None
+    url: str | None = None
+
+
+def _draft(file: Path | None) -> Drafted:
+    """Raises BadFile with every problem of the file, before anything is written."""
+    if file is None:
+        return Drafted()
+    tables = read_toml(file)
+    url = tables.get("base_url")
+    if not isinstance(url, str):
+        raise BadFile(file, [Problem("base_url", "is missing: a drafted target says where it is")])
+    target_of(tables, str(file))
+    return Drafted(file.read_text(encoding="utf-8-sig"), url)

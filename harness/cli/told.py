@@ -68,7 +68,7 @@ class HowAsked:
         if self.path is None:
             return None
         more = {"stream_path": self.stream_path} if self.stream_path else {}
-        return Asking(self.path, _body(self.body) if self.body else {}, more=more)
+        return Asking(self.path, _body(self.body) if self.body else {}, more=more, guessed=("request",))
 
     def _own(self) -> list[str]:
         own = {"--path": self.path, "--body": self.body, "--stream-path": self.stream_path}

@@ -10,16 +10,24 @@ from harness.dialects.answer import Answer
 from harness.dialects.errors import EMPTY, error_of, short_text
 from harness.dialects.framing.choose import PARSERS, framing_of
 from harness.dialects.shapes import Unexpected
-from harness.domain.field_map import text_at, value_at
+from harness.domain.field_map import FramingKind, text_at, value_at
 from harness.domain.header_names import USUAL_NAMES
 
 if TYPE_CHECKING:
+    from harness.dialects.answer import Headers
     from harness.dialects.framing.events import Event, Framing
     from harness.domain.field_map import FieldMap, Places, StreamMap
     from harness.domain.header_names import HeaderNames
-    from harness.domain.sample import Sample
+    from harness.domain.sample import Outcome, Sample
 
 NOTHING: tuple[Any, ...] = (None, False, "", [], {})
+SWITCHED = 101
+# Close codes of a WebSocket as the HTTP status that says the same (RFC 6455 and the registry that it began); 44xx is custom.
+CLOSED = {1001: 502, 1002: 400, 1003: 400, 1007: 400, 1008: 403, 1009: 413, 1010: 400, 1011: 500, 1012: 503, 1013: 503}
+CLOSED |= {1014: 502, 3000: 401, 3003: 403, 3008: 504}
+PRIVATE = 4000
+TEXT = Answer.kind
+MOST_NAMES = 8
 COUNTS = ("input_tokens", "output_tokens", "reasoning_tokens")
 
 
@@ -30,9 +38,18 @@ class MappedAnswer(Answer):
         super().__init__(sample, t0, names)
         self._fields = fields
         self._stream = fields.stream
+        self._closed: str | None = None
+        self._seen: set[str] = set()  # names of events
+
+    def head(self, status: int, headers: Headers, now: float) -> None:
+        super().head(status, headers, now)
+        if status == SWITCHED and not headers:
+            self.sample.headers_s = None  # a WebSocket that was open already answers with messages alone
 
     def framing(self, content_type: bytes) -> Framing | None:
         declared = self._stream.framing if self._stream is not None and self.sample.stream else None
+        if (declared is FramingKind.WEBSOCKET) != (self.status == SWITCHED):
+            return None  # an answer to the upgrade that is not a WebSocket
         kind = framing_of(content_type, declared)
         return None if kind is None else PARSERS[kind]()
 
@@ -51,11 +68,13 @@ class MappedAnswer(Answer):
             self._value(how, named if isinstance(named, str) else event.name, value, now)
 
     def _value(self, how: StreamMap, name: str, value: Any, now: float) -> None:  # noqa: ANN401 - a JSON value
+        if len(self._seen) < MOST_NAMES:
+            self._seen.add(name)
         if name == (how.error_event or "error") and name not in (how.token_event, how.done_event):
             self._error = _coded(value, self._fields.error_code)
             return
-        if (error := self.failure(value)) is not None:
-            self._error = error
+        if (error := self.failure(value)) is not None or value_at(value, how.error_at) not in NOTHING:
+            self._error = error or _coded(value, self._fields.error_code)
             return
         if name == how.token_event and (text := text_at(value, how.text)):
             self._token(text.encode(), now)
@@ -69,9 +88,26 @@ class MappedAnswer(Answer):
         ends = self._stream is not None and self._stream.ends_itself
         if self._done is None and ends and self._framing is not None and not self._framing.cut:
             self._done = {}
-        if self._done is not None and not self._texts:
-            self._note_broken("a stream without text")
+        if self._done is not None and not self._texts and self.kind == TEXT:
+            seen = ", ".join(sorted(self._seen)) or "none with a value"
+            only = "" if self.sample.first_reasoning_s is None else ", only reasoning"
+            self._note_broken(f"a stream without text{only}: events were {seen}")
         self._digest(b"".join(self._texts).decode("utf-8", "replace"))
+
+    def ended(self, code: int, reason: str, now: float) -> None:
+        """A WebSocket was closed with a code that says why there is no more."""
+        if not self.over:
+            status = CLOSED.get(code, code - PRIVATE if PRIVATE + 400 <= code < PRIVATE + 600 else 500)
+            self._error = {"code": str(code), "status": status, "message": reason[:200]}
+            self._closed = f"closed with {code} {reason}".strip()
+            self.over = True
+            self.sample.finished_s = now - self._t0
+
+    def close(self) -> tuple[Outcome, str | None]:
+        outcome, code = super().close()
+        if self._closed is not None:
+            self.sample.detail = self._closed[:200]
+        return outcome, code
 
     def lacking(self) -> str:
         how = self._stream
@@ -82,11 +118,11 @@ class MappedAnswer(Answer):
         return f"the stream ended without its end ({wanted})"
 
     def whole(self, body: dict[str, Any]) -> None:
-        text = text_at(body, self._fields.answer.text)
-        if text is None:
-            raise Unexpected(f"no text at {self._fields.answer.text}")
-        self._digest(text)
         self._note(body, self._fields.answer)
+        text = text_at(body, self._fields.answer.text)
+        if not text and self.kind == TEXT:
+            raise Unexpected(f"no text at {self._fields.answer.text}")
+        self._digest(text or "")
 
     def failure(self, body: object) -> dict[str, Any] | None:
         code = short_text(value_at(body, self._fields.error_code))
@@ -108,6 +144,9 @@ class MappedAnswer(Answer):
         took = value_at(value, places.model_ms)
         if isinstance(took, int | float) and not isinstance(took, bool):
             s.generation_ms = float(took)
+        called = value_at(value, places.tool_calls)
+        if any(one not in NOTHING for one in called) if isinstance(called, list) else called not in NOTHING:
+            self.kind = "tool_calls"
         cited = value_at(value, places.citations)
         if isinstance(cited, list):
             s.citations = " ".join("_".join(str(one).split()) for one in cited)

@@ -5,17 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
-from urllib.parse import quote
 
-PLACEHOLDERS = ("prompt", "messages", "system", "stream", "max_tokens", "top_k", "session", "model")
-OF_A_MESSAGE = ("role", "content")
+from harness.domain.placeholders import OF_A_MESSAGE, filled, filled_path, placeholders, variables, with_variables
+
 ROOT = "$"  # the whole value
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _POSITION = re.compile(r"-?\d+")
-MISSING = object()
 
 
 class FramingKind(StrEnum):
@@ -39,6 +36,7 @@ class Places:
     citations: str | None = None
     model_ms: str | None = None  # what the model took, for the overhead
     reasoning_tokens: str | None = None
+    tool_calls: str | None = None  # of what the model asks for in place of text
 
 
 @dataclass(frozen=True)
@@ -54,6 +52,7 @@ class StreamMap:
     framing: FramingKind | None = None  # None: as the content type says
     event_at: str | None = None  # path in its data to an event's name, where the framing gives none
     done_at: str | None = None  # path whose value ends the stream: neither null, false nor empty
+    error_at: str | None = None  # path whose value says that the event is an error
     reasoning: str | None = None  # path to text that is thought and not answered
     reasoning_event: str | None = None  # name of the events that carry it; None: the token's
 
@@ -64,19 +63,16 @@ class StreamMap:
 
 @dataclass(frozen=True)
 class WebSocketMap:
-    """What a WebSocket wants before its question; each of ``opening`` is sent, then waited for by ``until``.
+    """What a WebSocket wants before its question: subprotocols, of which a table is sent encoded, and an opening."""
 
-    ``until`` is a path and the value that stands there in the message waited for.
-    """
-
-    subprotocols: tuple[str, ...] = ()
+    subprotocols: tuple[str | Mapping[str, Any], ...] = ()
     opening: tuple[Opening, ...] = ()
     keep_open: bool = False  # used again for the next question; else a connection a question
 
 
 @dataclass(frozen=True)
 class Opening:
-    """One message before the question, and what answers it; ``until`` None: nothing is waited for."""
+    """One message before the question; ``until``: paths and what stands there in the message that is waited for."""
 
     send: Mapping[str, Any]
     until: Mapping[str, str] | None = None
@@ -111,6 +107,26 @@ class FieldMap:
             return f"{stream_share:.3g} of the requests ask for a stream, and [mapping.stream] is missing: want 0"
         return None
 
+    @property
+    def environment(self) -> tuple[str, ...]:
+        """Variables that its messages take secrets from: ``{env:NAME}``, read only where they are sent."""
+        socket = [self.websocket.subprotocols, [o.send for o in self.websocket.opening]] if self.websocket else []
+        return tuple(variables([self.request, self.stream_request or {}, *socket]))
+
+    def with_secrets(self, environment: Mapping[str, str]) -> FieldMap:
+        """The same with those variables' values in it; never written down."""
+        socket = self.websocket and replace(
+            self.websocket,
+            subprotocols=tuple(with_variables(self.websocket.subprotocols, environment)),
+            opening=tuple(replace(o, send=with_variables(o.send, environment)) for o in self.websocket.opening),
+        )
+        return replace(
+            self,
+            request=with_variables(self.request, environment),
+            stream_request=with_variables(self.stream_request, environment),
+            websocket=socket,
+        )
+
     def path_for(self, *, stream: bool) -> str:
         return filled_path(self.stream_path or self.path if stream else self.path, self.model)
 
@@ -143,24 +159,6 @@ def field_map(data: Mapping[str, Any]) -> FieldMap:
         opening = tuple(Opening(**one) for one in socket["opening"])
         socket = WebSocketMap(**{**socket, "subprotocols": tuple(socket["subprotocols"]), "opening": opening})
     return FieldMap(**{**data, "answer": Places(**data["answer"]), "stream": stream, "websocket": socket})
-
-
-def filled_path(path: str, model: str | None) -> str:
-    """A path that may name the model, as Bedrock's and Azure's do: escaped, for an ARN holds slashes."""
-    return path if model is None else path.replace("{model}", quote(model, safe=""))
-
-
-def placeholders(value: Any) -> list[str]:  # noqa: ANN401 - a JSON value
-    """Every one, in order."""
-    if isinstance(value, str):
-        return _PLACEHOLDER.findall(value)
-    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
-    return [name for part in inner for name in placeholders(part)]
-
-
-def unknown_placeholders(value: Any) -> list[str]:  # noqa: ANN401 - a JSON value
-    """Those that stand for nothing, in order."""
-    return [name for name in placeholders(value) if name not in PLACEHOLDERS]
 
 
 def value_at(data: Any, path: str | None) -> Any:  # noqa: ANN401 - a JSON value
@@ -206,20 +204,3 @@ def _entered(text: str) -> Any:  # noqa: ANN401
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
-
-
-def filled(value: Any, values: Mapping[str, Any], known: tuple[str, ...] = PLACEHOLDERS) -> Any:  # noqa: ANN401
-    """A JSON value with its placeholders filled in; those that are not ``known`` stay as they are."""
-    if isinstance(value, str):
-        alone = _PLACEHOLDER.fullmatch(value)
-        if alone and alone.group(1) in known:
-            return values.get(alone.group(1), MISSING)
-        return _PLACEHOLDER.sub(lambda m: str(values.get(m.group(1), m.group(0))), value)
-    if isinstance(value, Mapping):
-        pairs = {key: filled(inner, values, known) for key, inner in value.items()}
-        return {key: inner for key, inner in pairs.items() if inner is not MISSING}
-    if isinstance(value, list | tuple):
-        kept = [(one, filled(one, values, known)) for one in value]
-        # of an object whose every field is missing nothing is left to say
-        return [made for one, made in kept if made is not MISSING and (made != {} or one == {})]
-    return value

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.domain.field_map import filled_path
+from harness.domain.placeholders import filled_path
 
 
 @dataclass(frozen=True)

@@ -181,9 +181,10 @@ class Asker:
 
     def send(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Asked:
         """Any request of our own to a path below the base URL; its outcome is ``ok`` when an answer came whole."""
-        request_id = (headers or {}).get("X-Request-Id") or f"pilot-check-{uuid.uuid4().hex[:12]}"
+        name = self.spec.header_names.request_id
+        request_id = (headers or {}).get(name) or f"pilot-check-{uuid.uuid4().hex[:12]}"
         sample = self._blank("", stream=False, request_id=request_id)
-        request = self._attempts.bodies.single(method, path, body, {**(headers or {}), "X-Request-Id": request_id})
+        request = self._attempts.bodies.single(method, path, body, {**(headers or {}), name: request_id})
         deadline_s = PLAIN_DEADLINE_S if method == "GET" else self.spec.deadline_s
         sent = Sent(method, path, body, request_id)
         return self._deliver(request, _Whatever(sample, self._t0), sent, deadline_s)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,6 @@ from harness.dialects.readers import reader_of
 from harness.dialects.refusal import refused_by
 from harness.domain.sample import Layer, Outcome, Sample
 from harness.load.bodies import Bodies
-from harness.load.connection import Connection
 from harness.load.deadlines import Deadlines
 from harness.load.faults import ClosedEarly, DeadlinePassed, NotHttp, Stale
 from harness.load.signing import AHEAD_S, signing_of
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from harness.domain.schedule import Arrival
     from harness.load.origin import Origin
     from harness.load.spec import RunSpec
+    from harness.load.wire import Wire
 
 OWN_ERRORS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM})
 
@@ -36,6 +38,10 @@ class Attempts:
     def __init__(self, spec: RunSpec, origin: Origin, questions: Mapping[str, Question], t0: float) -> None:
         self._deadline_s = spec.deadline_s
         self._origin = origin
+        if spec.fields is not None and (how := spec.fields.with_secrets(os.environ).websocket) is not None:
+            from harness.load.websocket import WebSocket  # noqa: PLC0415 - wsproto only where it is spoken
+
+            origin.make = partial(WebSocket, how=how)
         self._signing = signing_of(spec, origin.base_url)
         self.bodies = Bodies(spec, questions, origin, self._signing)
         self._t0 = t0
@@ -75,7 +81,7 @@ class Attempts:
         return self.deliver(self.bodies.request(arrival, request_id), self.reader(sample, self._t0), slot, due)
 
     def deliver(self, request: bytes, answer: Answer, slot: object, due: float) -> bool | None:
-        """The request's exchange, and what became of it in the answer's sample."""
+        """The request's exchange, and what became of it in the answer's sample; returns as ``make`` does."""
         self.sent += 1
         sample = answer.sample
         code: str | None = None
@@ -118,18 +124,18 @@ class Attempts:
             sample.refused_by = refused_by(outcome, sample.layer, answer.headers, answer.refusal, answer.status)
         return answer.should_retry
 
-    def _exchange(self, connection: Connection, request: bytes, answer: Answer, due: float) -> bool:
+    def _exchange(self, connection: Wire, request: bytes, answer: Answer, due: float) -> bool:
         self._deadlines.watch(connection, due)
         return connection.exchange(request, answer)
 
-    def _connection(self, sample: Sample, slot: object, due: float) -> Connection:
+    def _connection(self, sample: Sample, slot: object, due: float) -> Wire:
         connection = self._origin.reuse(slot)
         if connection is not None:
             sample.conn_reused = True
             return connection
         return self._new(sample, due)
 
-    def _new(self, sample: Sample, due: float) -> Connection:
+    def _new(self, sample: Sample, due: float) -> Wire:
         sample.conn_reused = False
         with Timeout(max(0.001, due - perf_counter()), DeadlinePassed):
             connection, opened = self._origin.open()

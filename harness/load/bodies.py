@@ -10,9 +10,11 @@ import orjson
 
 from harness.domain.field_map import FramingKind
 from harness.domain.mix import CHARACTERS_PER_TOKEN
+from harness.domain.placeholders import filled
 from harness.domain.target import Dialect
 
 if TYPE_CHECKING:
+    from harness.domain.field_map import FieldMap, WebSocketMap
     from harness.domain.questions import Question
     from harness.domain.schedule import Arrival
     from harness.load.origin import Origin
@@ -54,13 +56,15 @@ class Bodies:
         self._head = _fixed_head(spec, origin)
         self._id_header = f"{spec.header_names.request_id}: ".encode("latin-1")
         self._accepts = any(name.lower() == "accept" for name in (*spec.headers, *spec.headers_from_env))
-        self._fields = spec.fields
+        self._fields = spec.fields.with_secrets(os.environ) if spec.fields else None
         self._ready: dict[int, tuple[bytes, bytes]] = {}
         self._plain: dict[tuple[str, bool, int | None, int | None], tuple[bytes, bytes]] = {}
         self._notes = NOTES * (MOST_CHARACTERS // len(NOTES) + 2)
 
     def request(self, arrival: Arrival, request_id: str) -> bytes:
         """Head and body of one attempt."""
+        if self._fields is not None and self._fields.websocket is not None:
+            return self._messages_of(arrival, request_id, self._fields, self._fields.websocket)
         head, body = self._ready.pop(arrival.seq) if arrival.seq in self._ready else self._signed(arrival)
         return head + request_id.encode() + b"\r\n\r\n" + body
 
@@ -73,6 +77,18 @@ class Bodies:
         length = [b"Content-Length: %d" % len(body)] if body or method == "POST" else []
         head = [b"%s %s HTTP/1.1" % (method.encode(), (self._prefix + path).encode("latin-1")), *kept, *length, *more]
         return b"\r\n".join(head) + b"\r\n" + signed + b"\r\n" + body
+
+    def _messages_of(self, arrival: Arrival, request_id: str, fields: FieldMap, socket: WebSocketMap) -> bytes:
+        """The upgrade's head, then a line for each message: they may hold the request's own id."""
+        values = self._values(self._questions[arrival.question_id], arrival) | {"request_id": request_id}
+        own = values if fields.model is None else {"model": fields.model, **values}
+        said = [filled(one.send, own) for one in socket.opening] + [fields.body(values)]
+        path = self._path(stream=arrival.stream)
+        signed = self._signing.lines("GET", path, b"") if self._signing is not None else b""
+        head = b"GET %s HTTP/1.1\r\n%s%s" % ((self._prefix + path).encode("latin-1"), self._head, signed)
+        return (
+            head + self._id_header + request_id.encode() + b"\r\n\r\n" + b"\n".join(orjson.dumps(one) for one in said)
+        )
 
     def prepare(self, arrival: Arrival) -> None:
         """Sign now what is due soon."""
@@ -117,17 +133,26 @@ class Bodies:
         return self._path(stream=arrival.stream), orjson.dumps(self._data(question, arrival))
 
     def _data(self, question: Question, arrival: Arrival) -> dict[str, Any]:
-        messages = self._messages(question, arrival)
-        most = question.max_tokens if arrival.max_tokens is None else min(arrival.max_tokens, self._most)
-        top_k = question.top_k if arrival.top_k is None else arrival.top_k
-        session = question.session_id if arrival.session is None else f"session-{arrival.session}"
+        values = self._values(question, arrival)
+        if self._fields is not None:
+            return self._fields.body(values)
         if self._dialect == Dialect.OPENAI_CHAT:
-            return self._openai.body(messages, most, self._model, stream=arrival.stream)
-        told = {"messages": messages, "stream": arrival.stream, "max_tokens": most, "top_k": top_k}
-        if self._fields is None:
-            return told | ({"session_id": session} if session else {})
-        more = {"prompt": messages[-1]["content"], **({"session": session} if session else {})}
-        return self._fields.body(told | more)
+            return self._openai.body(values["messages"], values["max_tokens"], self._model, stream=arrival.stream)
+        told = {name: values[name] for name in ("messages", "stream", "max_tokens", "top_k")}
+        return told | ({"session_id": values["session"]} if "session" in values else {})
+
+    def _values(self, question: Question, arrival: Arrival) -> dict[str, Any]:
+        """What the question and its arrival say, by the names of placeholders."""
+        messages = self._messages(question, arrival)
+        session = question.session_id if arrival.session is None else f"session-{arrival.session}"
+        return {
+            "prompt": messages[-1]["content"],
+            "messages": messages,
+            "stream": arrival.stream,
+            "max_tokens": question.max_tokens if arrival.max_tokens is None else min(arrival.max_tokens, self._most),
+            "top_k": question.top_k if arrival.top_k is None else arrival.top_k,
+            **({"session": session} if session else {}),
+        }
 
     def _messages(self, question: Question, arrival: Arrival) -> list[dict[str, str]]:
         own = [{"role": m.role, "content": m.content} for m in question.messages]

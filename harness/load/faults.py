@@ -28,6 +28,13 @@ class NotHttp(Exception):
         super().__init__(f"not valid HTTP/1.1: {why}{seen}")
 
 
+class NotWebSocket(NotHttp):
+    """The peer changed the protocol, and its bytes are not that protocol's."""
+
+    def __init__(self, why: str) -> None:
+        Exception.__init__(self, f"not a valid WebSocket: {why}")
+
+
 class DeadlinePassed(Exception):
     """The whole answer did not come in time."""
 

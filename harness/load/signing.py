@@ -70,7 +70,8 @@ def signing_of(spec: RunSpec, base_url: str) -> Signing | None:
 
 def check_credentials(spec: RunSpec) -> None:
     """Raises Refused with everything that this process's environment lacks, before anything is sent."""
-    missing = [variable for variable in spec.headers_from_env.values() if not os.environ.get(variable)]
+    wanted = [*spec.headers_from_env.values(), *(spec.fields.environment if spec.fields else ())]
+    missing = [variable for variable in wanted if not os.environ.get(variable)]
     if missing:
         raise Refused(
             f"{spec.target}: its requests are authorised from the environment, and {', '.join(missing)} is not set",

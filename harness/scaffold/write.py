@@ -10,7 +10,6 @@ from pathlib import Path
 from harness.domain.target import Dialect
 from harness.errors import Refused
 from harness.scaffold.answers import EXTERNAL, Answers, Side
-from harness.scaffold.drafts import titled
 from harness.scaffold.kinds import copied, installed, kinds
 from harness.scaffold.template import QUICK_SCALE, pilot_toml
 from harness.workspace import open_workspace, presets
@@ -100,7 +99,7 @@ def write(folder: Path, answers: Answers) -> list[Path]:
 
 def _target(folder: Path, side: Side, made: list[Path]) -> None:
     if side.kind == EXTERNAL:
-        _put(folder / "target.toml", _external(side) if side.written is None else titled(side), made)
+        _put(folder / "target.toml", _external(side) if side.draft is None else side.draft, made)
         _put(folder / "README.md", (installed("targets") / EXTERNAL / "README.md").read_text(encoding="utf-8"), made)
         return
     source = installed("targets") / side.kind

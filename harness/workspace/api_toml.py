@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
-from harness.domain.field_map import placeholders
 from harness.domain.header_names import USUAL_NAMES, HeaderNames
 from harness.domain.openai_options import USUAL_OPTIONS, OpenAiOptions
+from harness.domain.placeholders import placeholders
 from harness.workspace.table import Table
 
 VARIABLE = re.compile(r"\$\{(\w+)\}")

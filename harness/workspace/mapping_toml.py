@@ -6,20 +6,11 @@ from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
-from harness.domain.field_map import (
-    OF_A_MESSAGE,
-    PLACEHOLDERS,
-    FieldMap,
-    FramingKind,
-    Opening,
-    Places,
-    StreamMap,
-    WebSocketMap,
-    placeholders,
-    unknown_placeholders,
-)
+from harness.domain.field_map import FieldMap, FramingKind, Opening, Places, StreamMap, WebSocketMap
+from harness.domain.placeholders import OF_A_MESSAGE, PLACEHOLDERS, placeholders, unknown_placeholders
 from harness.workspace.table import Table
 
+OF_AN_OPENING = ("session", "request_id", "model")
 PATH = r"^[^\s.]+(\.[^\s.]+)*$"
 
 
@@ -31,6 +22,7 @@ class PlacesTable(Table):
     reasoning_tokens: str | None = Field(None, pattern=PATH)
     citations: str | None = Field(None, pattern=PATH)
     model_ms: str | None = Field(None, pattern=PATH)
+    tool_calls: str | None = Field(None, pattern=PATH)
 
 
 class AnswerTable(PlacesTable):
@@ -54,6 +46,7 @@ class StreamTable(PlacesTable):
     done_event: str | None = None
     done_data: str | None = None
     done_at: str | None = Field(None, pattern=PATH)
+    error_at: str | None = Field(None, pattern=PATH)
     error_event: str | None = None
 
     @model_validator(mode="after")
@@ -83,13 +76,22 @@ class OpeningTable(Table):
     """One message before the question."""
 
     send: dict[str, Any] = Field(min_length=1)
-    until: dict[str, str] | None = None
+    until: dict[str, str] | None = Field(None, min_length=1)
+
+    @field_validator("send")
+    @classmethod
+    def _placeholders(cls, value: dict[str, Any]) -> dict[str, Any]:
+        if unknown := [name for name in placeholders(value) if name not in OF_AN_OPENING]:
+            raise ValueError(
+                f"{{{unknown[0]}}} stands for nothing before the question: want {{session}} or {{request_id}}"
+            )
+        return value
 
 
 class WebSocketTable(Table):
     """What a WebSocket wants before its question."""
 
-    subprotocols: tuple[str, ...] = ()
+    subprotocols: tuple[str | dict[str, str], ...] = ()
     opening: tuple[OpeningTable, ...] = ()
     keep_open: bool = False
 
@@ -147,6 +149,10 @@ class MappingTable(Table):
             raise ValueError('[mapping.websocket] requires framing = "websocket" in [mapping.stream]')
         if socket and self.answer is not None:
             raise ValueError("[mapping.answer]: a WebSocket's answers are streams; leave it out")
+        if not socket and "request_id" in placeholders([self.request, self.stream_request or {}]):
+            raise ValueError(
+                "{request_id} stands in messages of a WebSocket alone: header_names.request_id carries it else"
+            )
         if self.stream is None and (self.stream_path or self.stream_request):
             raise ValueError("stream_path and stream_request require [mapping.stream]")
         return self

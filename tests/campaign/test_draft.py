@@ -101,7 +101,7 @@ def test_a_path_is_enough_where_its_body_is_a_usual_one():
     def answer(asked):
         return own(asked) if asked.path == "/ask" else not_found(asked)
 
-    found = seen(answer, Asking("/ask", {}))
+    found = seen(answer, Asking("/ask", {}, guessed=("request",)))
     assert found.target.fields.request == {"question": "{prompt}", "stream": "{stream}"}
     assert "POST /ask 422" in found.asked, "a conversation was tried first"
 

@@ -129,3 +129,32 @@ def test_text_that_is_json_is_entered():
     how = fields(stream={"framing": "ndjson", "text": "event.0.text", "done_at": "event.0.last"})
     seen = read(how, b'{"event":"[{\\"text\\":\\"Hi\\",\\"last\\":true}]"}\n', kind=b"application/x-ndjson")
     assert (seen.outcome, seen.token_events) == (Outcome.OK, 1)
+
+
+def test_an_answer_of_tool_calls_is_one_of_its_kind_in_both_modes():
+    how = fields(
+        answer={"text": "content.*.text", "tool_calls": "content.*.name"},
+        stream={"text": "t", "tool_calls": "tool", "done_event": "end"},
+    )
+    stream = read(how, events((None, b'{"tool":"search"}'), ("end", b"{}")))
+    whole = read(how, b'{"content":[{"name":"search"}]}', stream=False, kind=b"application/json")
+    assert [(s.outcome, s.answer_kind) for s in (stream, whole)] == [(Outcome.OK, "tool_calls")] * 2
+    plain = read(how, events((None, b'{"t":"a","tool":null}'), ("end", b"{}")))
+    assert (plain.outcome, plain.answer_kind) == (Outcome.OK, "text")
+
+
+def test_an_answer_without_text_breaks_the_contract_in_both_modes_and_says_what_came():
+    how = fields(answer={"text": "t"}, stream={"text": "t", "reasoning": "r", "done_event": "end"})
+    whole = read(how, b'{"t":""}', stream=False, kind=b"application/json")
+    stream = read(how, events((None, b'{"t":""}'), ("note", b"{}"), ("end", b"{}")))
+    thought = read(how, events((None, b'{"r":"hm"}'), ("end", b"{}")))
+    assert {s.outcome for s in (whole, stream, thought)} == {Outcome.BAD_CONTRACT}
+    assert whole.detail == "no text at t"
+    assert stream.detail == "a stream without text: events were end, message, note"
+    assert thought.detail == "a stream without text, only reasoning: events were end, message"
+
+
+def test_reasoning_has_a_time_of_its_own_before_the_first_token():
+    how = fields(stream={"text": "t", "reasoning": "r", "done_event": "end"})
+    seen = read(how, events((None, b'{"r":"hm"}')), events((None, b'{"t":"a"}'), ("end", b"{}")))
+    assert (seen.outcome, seen.first_reasoning_s, seen.first_token_s) == (Outcome.OK, 0.02, 0.03)

@@ -82,7 +82,7 @@ def test_anthropics_stream():
     wire = [events((row["type"], json.dumps(row).encode())) for row in rows]
     seen = read(preset("anthropic"), *wire)
     assert (seen.outcome, seen.token_events, seen.input_tokens, seen.output_tokens) == (Outcome.OK, 1, 11, 12)
-    assert seen.first_token_s == 0.05, "thought is no token of the answer"
+    assert (seen.first_reasoning_s, seen.first_token_s) == (0.04, 0.05), "thought is no token of the answer"
     busy = events(("error", b'{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}'))
     failed = read(preset("anthropic"), *wire[:4], busy)
     assert (failed.outcome == Outcome.OK, failed.error_code) == (False, "overloaded_error")

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from harness.domain.field_map import PLACEHOLDERS, filled, placeholders
+from harness.domain.placeholders import PLACEHOLDERS, filled, placeholders
 from harness.domain.target import Dialect
 from harness.errors import Problem
 from harness.workspace.layers import laid_over
