@@ -1,34 +1,25 @@
 """The page on what cannot be piloted: its endpoint in front is a chat API, and passes errors on."""
 
 import json
-import os
-import re
 import subprocess
 import sys
-from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.peers import unfit
+from tests.peers.front import PAGE
+from tests.peers.front import front as in_front
 from tests.peers.queued import PIECES, Queued
 from tests.peers.serving import serving
-from tests.peers.start import free_port, running
-
-PAGE = Path(__file__).parent.parent.parent / "docs" / "not-pilotable.md"
 
 
 @pytest.fixture(scope="module")
 def front(tmp_path_factory):
+    queued = type("Fresh", (Queued,), {"questions": {}})
     folder = tmp_path_factory.mktemp("front")
-    [code] = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    (folder / "front.py").write_text(code)
-    port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "front:app", "--port", str(port), "--log-level", "warning"]
-    with serving(type("Fresh", (Queued,), {"questions": {}})) as queue:
-        environment = os.environ | {"QUEUE_URL": f"{queue}/gradio_api/call/chat"}
-        with running(command, port, folder, env=environment) as url:
-            yield url
+    with serving(queued) as queue, in_front(folder, f"{queue}/gradio_api/call/chat") as url:
+        yield url
 
 
 def check(url):

@@ -4,6 +4,7 @@ import pytest
 
 from tests.foreign import services
 from tests.foreign.piloting import Pilot
+from tests.peers.front import front
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -33,3 +34,12 @@ def test_a_function_that_answers_whole_is_drafted_without_a_stream(tmp_path):
     assert pilot.code["check"] == 0, pilot.said
     assert "an API of its own at POST /ask that only answers whole" in said, pilot.said
     assert "[mapping.stream]" not in said
+
+
+def test_gradio_behind_the_endpoint_of_the_docs_can_be_piloted(tmp_path):
+    with services.GRADIO.running(tmp_path) as gradio, front(tmp_path, f"{gradio}/gradio_api/call/chat") as url:
+        pilot = Pilot(tmp_path)
+        said = pilot.type(["check", url])
+
+    assert pilot.code["check"] == 0, pilot.said
+    assert "API dialect: openai-chat" in said
