@@ -44,6 +44,7 @@ class Answer:
     """
 
     kind = "text"  # of a good answer: ``tool_calls`` and ``refusal`` are others
+    objects_only = True  # a whole answer is an object; else any JSON value
 
     def __init__(self, sample: Sample, t0: float, names: HeaderNames = USUAL_NAMES) -> None:
         self.sample = sample
@@ -201,7 +202,7 @@ class Answer:
             return
         if self.sample.stream:
             raise self._no_stream()
-        self.whole(wanted(body, dict, "the answer"))
+        self.whole(wanted(body, dict, "the answer") if self.objects_only else body)
 
     def _no_stream(self) -> Unexpected:
         return Unexpected(f"asked for a stream, got a whole answer ({self._said_type()})")

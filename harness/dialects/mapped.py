@@ -34,6 +34,8 @@ COUNTS = ("input_tokens", "output_tokens", "reasoning_tokens")
 class MappedAnswer(Answer):
     """``mapped``: whatever ``fields`` says."""
 
+    objects_only = False
+
     def __init__(self, sample: Sample, t0: float, fields: FieldMap, names: HeaderNames = USUAL_NAMES) -> None:
         super().__init__(sample, t0, names)
         self._fields = fields
@@ -117,7 +119,16 @@ class MappedAnswer(Answer):
         wanted = " or ".join(f"{name} = {value}" for name, value in said.items() if value is not None)
         return f"the stream ended without its end ({wanted})"
 
-    def whole(self, body: dict[str, Any]) -> None:
+    def _conclude_whole(self, data: bytes) -> None:
+        if self._fields.answer.text != "" or self.sample.stream:
+            super()._conclude_whole(data)
+        elif not data:
+            raise Unexpected("the answer is empty")
+        else:
+            self._error = self.failure(_value(data))
+            self._digest(data.decode("utf-8", "replace"))
+
+    def whole(self, body: Any) -> None:  # noqa: ANN401 - a JSON value
         self._note(body, self._fields.answer)
         text = text_at(body, self._fields.answer.text)
         if not text and self.kind == TEXT:
