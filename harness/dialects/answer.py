@@ -13,7 +13,7 @@ from harness.dialects.framing.events import Event, Framing, Malformed
 from harness.dialects.framing.sse import SseParser
 from harness.dialects.retry_after import finite, retry_after_s, should_retry
 from harness.dialects.shapes import Unexpected, json_value, wanted
-from harness.domain.header_names import USUAL_NAMES, HeaderNames, lowered
+from harness.domain.header_names import USUAL_LOWERED, Lowered
 from harness.domain.sample import Outcome, Sample
 
 Headers = dict[bytes, bytes]
@@ -46,9 +46,9 @@ class Answer:
     kind = "text"  # of a good answer: ``tool_calls`` and ``refusal`` are others
     objects_only = True  # a whole answer is an object; else any JSON value
 
-    def __init__(self, sample: Sample, t0: float, names: HeaderNames = USUAL_NAMES) -> None:
+    def __init__(self, sample: Sample, t0: float, names: Lowered = USUAL_LOWERED) -> None:
         self.sample = sample
-        self._names = lowered(names)
+        self._names = names
         self.over = False  # the answer's own end has come, whatever the connection does
         self._t0 = t0
         self._parts: list[bytes] = []

@@ -11,13 +11,13 @@ from harness.dialects.errors import EMPTY, error_of, short_text
 from harness.dialects.framing.choose import PARSERS, framing_of
 from harness.dialects.shapes import Unexpected
 from harness.domain.field_map import FramingKind, text_at, value_at
-from harness.domain.header_names import USUAL_NAMES
+from harness.domain.header_names import USUAL_LOWERED
 
 if TYPE_CHECKING:
     from harness.dialects.answer import Headers
     from harness.dialects.framing.events import Event, Framing
     from harness.domain.field_map import FieldMap, Places, StreamMap
-    from harness.domain.header_names import HeaderNames
+    from harness.domain.header_names import Lowered
     from harness.domain.sample import Outcome, Sample
 
 NOTHING: tuple[Any, ...] = (None, False, "", [], {})
@@ -36,7 +36,7 @@ class MappedAnswer(Answer):
 
     objects_only = False
 
-    def __init__(self, sample: Sample, t0: float, fields: FieldMap, names: HeaderNames = USUAL_NAMES) -> None:
+    def __init__(self, sample: Sample, t0: float, fields: FieldMap, names: Lowered = USUAL_LOWERED) -> None:
         super().__init__(sample, t0, names)
         self._fields = fields
         self._stream = fields.stream

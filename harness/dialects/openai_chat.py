@@ -10,7 +10,7 @@ from harness.dialects.answer import Answer
 from harness.dialects.errors import error_in, error_of, short_text
 from harness.dialects.framing.sse import Event
 from harness.dialects.shapes import Unexpected, json_value, said, wanted
-from harness.domain.header_names import USUAL_NAMES, HeaderNames
+from harness.domain.header_names import USUAL_LOWERED, Lowered
 
 if TYPE_CHECKING:
     from harness.domain.sample import Sample
@@ -27,7 +27,7 @@ FAILED = (
 class OpenAiAnswer(Answer):
     """``openai-chat``: chunks with a delta, usage in the last, then ``[DONE]``; whole answers come to the same."""
 
-    def __init__(self, sample: Sample, t0: float, names: HeaderNames = USUAL_NAMES) -> None:
+    def __init__(self, sample: Sample, t0: float, names: Lowered = USUAL_LOWERED) -> None:
         super().__init__(sample, t0, names)
         self._finish: str | None = None
         self._withheld: dict[str, Any] | None = None  # the error that a finish_reason says
