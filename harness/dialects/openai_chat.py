@@ -49,21 +49,16 @@ class OpenAiAnswer(Answer):
             chunk = json_value(data, "a chunk")
         if type(chunk) is not dict:
             raise Unexpected(f"a chunk is {said(chunk)}, not an object")
-        self._chunk(chunk, now)
-
-    def _chunk(self, chunk: dict[str, Any], now: float) -> None:
         choices = chunk.get("choices")
-        if (not choices or "error" in chunk) and (error := error_in(chunk)) is not None:
-            self._error = error
-            return
+        if not choices or "error" in chunk:
+            self._error = error_in(chunk)
         if (usage := chunk.get("usage")) is not None:
             self._usage(usage, "prompt_tokens", "completion_tokens")
-        if choices is None:
-            return
-        if type(choices) is not list:
-            raise Unexpected(f"choices is {said(choices)}, not a list")
-        for choice in choices:
-            self._choice(choice, now)
+        if choices and self._error is None:
+            if type(choices) is not list:
+                raise Unexpected(f"choices is {said(choices)}, not a list")
+            for choice in choices:
+                self._choice(choice, now)
 
     def _choice(self, choice: Any, now: float) -> None:  # noqa: ANN401 - a JSON value
         if type(choice) is not dict:
