@@ -35,11 +35,8 @@ class OpenAiAnswer(Answer):
 
     def event(self, event: Event, now: float) -> None:
         data = event.data
-        if data[:6] == b"[DONE]":  # blanks may follow
-            self._done = {}
-            return
-        if event.name == "error":
-            self._error = _named_error(data)
+        if data[:6] == b"[DONE]" or event.name == "error":  # blanks may follow
+            self._last(event)
             return
         try:
             chunk = orjson.loads(data)
@@ -59,6 +56,12 @@ class OpenAiAnswer(Answer):
                 raise Unexpected(f"choices is {said(choices)}, not a list")
             for choice in choices:
                 self._choice(choice, now)
+
+    def _last(self, event: Event) -> None:
+        if event.name == "error":
+            self._error = _named_error(event.data)
+        else:
+            self._done = {}
 
     def _choice(self, choice: Any, now: float) -> None:  # noqa: ANN401 - a JSON value
         if type(choice) is not dict:
