@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -53,6 +54,7 @@ class Answer:
         self._t0 = t0
         self._parts: list[bytes] = []
         self._framing: Framing | None = None
+        self._feed: Callable[[bytes], list[Event]] | None = None
         self.status = 0
         self._size = 0
         self._texts: list[bytes] = []
@@ -79,7 +81,8 @@ class Answer:
             if encoding not in (b"identity", b""):
                 self._broken = f"content-encoding {encoding.decode('latin-1')}, though identity was asked for"
             else:
-                self._framing = self.framing(self._type)
+                self._framing = framing = self.framing(self._type)
+                self._feed = None if framing is None else framing.feed
         self._instance(headers, now)
         s.retry_after_s = retry_after_s(headers)
 
@@ -89,7 +92,8 @@ class Answer:
 
     def body(self, data: bytes, now: float) -> None:
         self._size += len(data)
-        if self._framing is None:
+        feed = self._feed
+        if feed is None:
             if self._size <= MOST_BODY_BYTES:
                 self._parts.append(data)
             return
@@ -97,13 +101,19 @@ class Answer:
             return
         self._now = now
         try:
-            events = self._framing.feed(data)
+            events = feed(data)
         except Malformed as error:
             self._note_broken(str(error))
-            self.over = True  # nobody waits for its end
-            self.sample.finished_s = now - self._t0
+            self._ended(now)  # nobody waits for its end
             return
-        self._read(events, now)
+        for event in events:
+            try:
+                self.event(event, now)
+            except ODD as error:
+                self._note_broken(_words(error))
+            if self._done is not None or self._error is not None:
+                self._ended(now)
+                return
 
     # -- dialect
 
@@ -183,7 +193,8 @@ class Answer:
 
     def _conclude_stream(self, framing: Framing) -> None:
         if not self.over:
-            self._read(framing.end(), self._now)
+            self._feed = lambda _: framing.end()
+            self.body(b"", self._now)
         if self._error is None and not self.sample.stream:
             self._broken = None
             raise Unexpected(f"asked for a whole answer, got a stream ({self._said_type()})")
@@ -207,16 +218,9 @@ class Answer:
     def _no_stream(self) -> Unexpected:
         return Unexpected(f"asked for a stream, got a whole answer ({self._said_type()})")
 
-    def _read(self, events: list[Event], now: float) -> None:
-        for event in events:
-            try:
-                self.event(event, now)
-            except ODD as error:
-                self._note_broken(_words(error))
-            if self._done is not None or self._error is not None:
-                self.over = True
-                self.sample.finished_s = now - self._t0
-                return
+    def _ended(self, now: float) -> None:
+        self.over = True
+        self.sample.finished_s = now - self._t0
 
     def _note_broken(self, words: str) -> None:
         """The first thing that was wrong counts."""

@@ -40,7 +40,7 @@ class MappedAnswer(Answer):
         super().__init__(sample, t0, names)
         self._fields = fields
         self._stream = fields.stream
-        self._closed: str | None = None
+        self._said_why: str | None = None
         self._seen: set[str] = set()  # names of events
 
     def head(self, status: int, headers: Headers, now: float) -> None:
@@ -96,19 +96,18 @@ class MappedAnswer(Answer):
             self._note_broken(f"a stream without text{only}: events were {seen}")
         self._digest(b"".join(self._texts).decode("utf-8", "replace"))
 
-    def ended(self, code: int, reason: str, now: float) -> None:
+    def closed(self, code: int, reason: str, now: float) -> None:
         """A WebSocket was closed with a code that says why there is no more."""
         if not self.over:
             status = CLOSED.get(code, code - PRIVATE if PRIVATE + 400 <= code < PRIVATE + 600 else 500)
             self._error = {"code": str(code), "status": status, "message": reason[:200]}
-            self._closed = f"closed with {code} {reason}".strip()
-            self.over = True
-            self.sample.finished_s = now - self._t0
+            self._said_why = f"closed with {code} {reason}".strip()
+            self._ended(now)
 
     def close(self) -> tuple[Outcome, str | None]:
         outcome, code = super().close()
-        if self._closed is not None:
-            self.sample.detail = self._closed[:200]
+        if self._said_why is not None:
+            self.sample.detail = self._said_why[:200]
         return outcome, code
 
     def lacking(self) -> str:
