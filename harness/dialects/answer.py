@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from harness.dialects import outcomes
@@ -11,7 +12,7 @@ from harness.dialects.framing.events import Event, Framing, Malformed
 from harness.dialects.framing.sse import SseParser
 from harness.dialects.retry_after import finite, retry_after_s, should_retry
 from harness.dialects.shapes import Unexpected, json_value, wanted
-from harness.domain.header_names import USUAL_NAMES, HeaderNames, lowered
+from harness.domain.header_names import USUAL_LOWERED, Lowered
 from harness.domain.sample import Outcome, Sample
 
 Headers = dict[bytes, bytes]
@@ -42,14 +43,16 @@ class Answer:
     """
 
     kind = "text"  # of a good answer: ``tool_calls`` and ``refusal`` are others
+    objects_only = True  # a whole answer is an object; else any JSON value
 
-    def __init__(self, sample: Sample, t0: float, names: HeaderNames = USUAL_NAMES) -> None:
+    def __init__(self, sample: Sample, t0: float, names: Lowered = USUAL_LOWERED) -> None:
         self.sample = sample
-        self._names = lowered(names)
+        self._names = names
         self.over = False  # the answer's own end has come, whatever the connection does
         self._t0 = t0
         self._parts: list[bytes] = []
         self._framing: Framing | None = None
+        self._feed: Callable[[bytes], list[Event]] | None = None
         self.status = 0
         self._size = 0
         self._texts: list[bytes] = []
@@ -76,7 +79,8 @@ class Answer:
             if encoding not in (b"identity", b""):
                 self._broken = f"content-encoding {encoding.decode('latin-1')}, though identity was asked for"
             else:
-                self._framing = self.framing(self._type)
+                self._framing = framing = self.framing(self._type)
+                self._feed = None if framing is None else framing.feed
         self._instance(headers, now)
         s.retry_after_s = retry_after_s(headers)
 
@@ -86,7 +90,8 @@ class Answer:
 
     def body(self, data: bytes, now: float) -> None:
         self._size += len(data)
-        if self._framing is None:
+        feed = self._feed
+        if feed is None:
             if self._size <= MOST_BODY_BYTES:
                 self._parts.append(data)
             return
@@ -94,13 +99,19 @@ class Answer:
             return
         self._now = now
         try:
-            events = self._framing.feed(data)
+            events = feed(data)
         except Malformed as error:
             self._note_broken(str(error))
-            self.over = True  # nobody waits for its end
-            self.sample.finished_s = now - self._t0
+            self._ended(now)  # nobody waits for its end
             return
-        self._read(events, now)
+        for event in events:
+            try:
+                self.event(event, now)
+            except ODD as error:
+                self._note_broken(_words(error))
+            if self._done is not None or self._error is not None:
+                self._ended(now)
+                return
 
     # -- dialect
 
@@ -180,7 +191,8 @@ class Answer:
 
     def _conclude_stream(self, framing: Framing) -> None:
         if not self.over:
-            self._read(framing.end(), self._now)
+            self._feed = lambda _: framing.end()
+            self.body(b"", self._now)
         if self._error is None and not self.sample.stream:
             self._broken = None
             raise Unexpected(f"asked for a whole answer, got a stream ({self._said_type()})")
@@ -199,21 +211,14 @@ class Answer:
             return
         if self.sample.stream:
             raise self._no_stream()
-        self.whole(wanted(body, dict, "the answer"))
+        self.whole(wanted(body, dict, "the answer") if self.objects_only else body)
 
     def _no_stream(self) -> Unexpected:
         return Unexpected(f"asked for a stream, got a whole answer ({self._said_type()})")
 
-    def _read(self, events: list[Event], now: float) -> None:
-        for event in events:
-            try:
-                self.event(event, now)
-            except ODD as error:
-                self._note_broken(_words(error))
-            if self._done is not None or self._error is not None:
-                self.over = True
-                self.sample.finished_s = now - self._t0
-                return
+    def _ended(self, now: float) -> None:
+        self.over = True
+        self.sample.finished_s = now - self._t0
 
     def _note_broken(self, words: str) -> None:
         """The first thing that was wrong counts."""

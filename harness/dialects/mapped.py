@@ -11,13 +11,13 @@ from harness.dialects.errors import EMPTY, error_of, short_text
 from harness.dialects.framing.choose import PARSERS, framing_of
 from harness.dialects.shapes import Unexpected
 from harness.domain.field_map import FramingKind, text_at, value_at
-from harness.domain.header_names import USUAL_NAMES
+from harness.domain.header_names import USUAL_LOWERED
 
 if TYPE_CHECKING:
     from harness.dialects.answer import Headers
     from harness.dialects.framing.events import Event, Framing
     from harness.domain.field_map import FieldMap, Places, StreamMap
-    from harness.domain.header_names import HeaderNames
+    from harness.domain.header_names import Lowered
     from harness.domain.sample import Outcome, Sample
 
 NOTHING: tuple[Any, ...] = (None, False, "", [], {})
@@ -34,11 +34,13 @@ COUNTS = ("input_tokens", "output_tokens", "reasoning_tokens")
 class MappedAnswer(Answer):
     """``mapped``: whatever ``fields`` says."""
 
-    def __init__(self, sample: Sample, t0: float, fields: FieldMap, names: HeaderNames = USUAL_NAMES) -> None:
+    objects_only = False
+
+    def __init__(self, sample: Sample, t0: float, fields: FieldMap, names: Lowered = USUAL_LOWERED) -> None:
         super().__init__(sample, t0, names)
         self._fields = fields
         self._stream = fields.stream
-        self._closed: str | None = None
+        self._said_why: str | None = None
         self._seen: set[str] = set()  # names of events
 
     def head(self, status: int, headers: Headers, now: float) -> None:
@@ -94,19 +96,18 @@ class MappedAnswer(Answer):
             self._note_broken(f"a stream without text{only}: events were {seen}")
         self._digest(b"".join(self._texts).decode("utf-8", "replace"))
 
-    def ended(self, code: int, reason: str, now: float) -> None:
+    def closed(self, code: int, reason: str, now: float) -> None:
         """A WebSocket was closed with a code that says why there is no more."""
         if not self.over:
             status = CLOSED.get(code, code - PRIVATE if PRIVATE + 400 <= code < PRIVATE + 600 else 500)
             self._error = {"code": str(code), "status": status, "message": reason[:200]}
-            self._closed = f"closed with {code} {reason}".strip()
-            self.over = True
-            self.sample.finished_s = now - self._t0
+            self._said_why = f"closed with {code} {reason}".strip()
+            self._ended(now)
 
     def close(self) -> tuple[Outcome, str | None]:
         outcome, code = super().close()
-        if self._closed is not None:
-            self.sample.detail = self._closed[:200]
+        if self._said_why is not None:
+            self.sample.detail = self._said_why[:200]
         return outcome, code
 
     def lacking(self) -> str:
@@ -117,7 +118,16 @@ class MappedAnswer(Answer):
         wanted = " or ".join(f"{name} = {value}" for name, value in said.items() if value is not None)
         return f"the stream ended without its end ({wanted})"
 
-    def whole(self, body: dict[str, Any]) -> None:
+    def _conclude_whole(self, data: bytes) -> None:
+        if self._fields.answer.text != "" or self.sample.stream:
+            super()._conclude_whole(data)
+        elif not data:
+            raise Unexpected("the answer is empty")
+        else:
+            self._error = self.failure(_value(data))
+            self._digest(data.decode("utf-8", "replace"))
+
+    def whole(self, body: Any) -> None:  # noqa: ANN401 - a JSON value
         self._note(body, self._fields.answer)
         text = text_at(body, self._fields.answer.text)
         if not text and self.kind == TEXT:

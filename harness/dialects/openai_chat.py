@@ -10,7 +10,7 @@ from harness.dialects.answer import Answer
 from harness.dialects.errors import error_in, error_of, short_text
 from harness.dialects.framing.sse import Event
 from harness.dialects.shapes import Unexpected, json_value, said, wanted
-from harness.domain.header_names import USUAL_NAMES, HeaderNames
+from harness.domain.header_names import USUAL_LOWERED, Lowered
 
 if TYPE_CHECKING:
     from harness.domain.sample import Sample
@@ -27,7 +27,7 @@ FAILED = (
 class OpenAiAnswer(Answer):
     """``openai-chat``: chunks with a delta, usage in the last, then ``[DONE]``; whole answers come to the same."""
 
-    def __init__(self, sample: Sample, t0: float, names: HeaderNames = USUAL_NAMES) -> None:
+    def __init__(self, sample: Sample, t0: float, names: Lowered = USUAL_LOWERED) -> None:
         super().__init__(sample, t0, names)
         self._finish: str | None = None
         self._withheld: dict[str, Any] | None = None  # the error that a finish_reason says
@@ -36,11 +36,8 @@ class OpenAiAnswer(Answer):
 
     def event(self, event: Event, now: float) -> None:
         data = event.data
-        if data[:6] == b"[DONE]":  # blanks may follow
-            self._done = {}
-            return
-        if event.name == "error":
-            self._error = _named_error(data)
+        if data[:6] == b"[DONE]" or event.name == "error":  # blanks may follow
+            self._last(event)
             return
         try:
             chunk = orjson.loads(data)
@@ -50,21 +47,22 @@ class OpenAiAnswer(Answer):
             chunk = json_value(data, "a chunk")
         if type(chunk) is not dict:
             raise Unexpected(f"a chunk is {said(chunk)}, not an object")
-        self._chunk(chunk, now)
-
-    def _chunk(self, chunk: dict[str, Any], now: float) -> None:
         choices = chunk.get("choices")
-        if (not choices or "error" in chunk) and (error := error_in(chunk)) is not None:
-            self._error = error
-            return
+        if not choices or "error" in chunk:
+            self._error = error_in(chunk)
         if (usage := chunk.get("usage")) is not None:
             self._usage(usage, "prompt_tokens", "completion_tokens")
-        if choices is None:
-            return
-        if type(choices) is not list:
-            raise Unexpected(f"choices is {said(choices)}, not a list")
-        for choice in choices:
-            self._choice(choice, now)
+        if choices and self._error is None:
+            if type(choices) is not list:
+                raise Unexpected(f"choices is {said(choices)}, not a list")
+            for choice in choices:
+                self._choice(choice, now)
+
+    def _last(self, event: Event) -> None:
+        if event.name == "error":
+            self._error = _named_error(event.data)
+        else:
+            self._done = {}
 
     def _choice(self, choice: Any, now: float) -> None:  # noqa: ANN401 - a JSON value
         if type(choice) is not dict:

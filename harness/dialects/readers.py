@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harness.dialects.mapped import MappedAnswer
 from harness.dialects.openai_chat import OpenAiAnswer
 from harness.dialects.rag_chat import RagChatAnswer
-from harness.domain.header_names import USUAL_NAMES
+from harness.domain.header_names import USUAL_NAMES, lowered
 from harness.domain.target import Dialect
 
 if TYPE_CHECKING:
@@ -28,5 +28,5 @@ def reader_of(
     """What reads the answers of a run; ``fields`` for ``mapped`` alone."""
     if dialect == Dialect.MAPPED:
         assert fields is not None
-        return partial(MappedAnswer, fields=fields, names=names)
-    return partial(READERS[dialect], names=names)
+        return partial(MappedAnswer, fields=fields, names=lowered(names))
+    return partial(READERS[dialect], names=lowered(names))

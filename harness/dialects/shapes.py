@@ -8,7 +8,7 @@ import orjson
 
 BOM = b"\xef\xbb\xbf"
 _KINDS = {dict: "an object", list: "a list", str: "text", bool: "a boolean", int: "a number", float: "a number"}
-_NO_NUMBERS = ("NaN", "Infinity", "-Infinity")
+_NO_NUMBERS = ("NaN", "Infinity")
 
 T = TypeVar("T")
 

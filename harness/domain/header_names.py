@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass
-from functools import cache
 from typing import NamedTuple
 
 
@@ -36,7 +35,9 @@ class Lowered(NamedTuple):
     init_type: bytes
 
 
-@cache
 def lowered(names: HeaderNames) -> Lowered:
-    """Made once for a run's names."""
+    """Made once for a run."""
     return Lowered(*(name.lower().encode("latin-1") for name in astuple(names)))
+
+
+USUAL_LOWERED = lowered(USUAL_NAMES)

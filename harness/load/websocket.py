@@ -50,7 +50,7 @@ _OWN = frozenset((b"host", b"upgrade", b"connection", b"content-type", b"content
 class MessageSink(Sink, Protocol):
     """A sink that may be told why a WebSocket was closed."""
 
-    def ended(self, code: int, reason: str, now: float) -> None: ...
+    def closed(self, code: int, reason: str, now: float) -> None: ...
 
 
 class WebSocket:
@@ -205,7 +205,7 @@ class WebSocket:
                         raise NotWebSocket(event.reason or str(event.code))
                     self._send(self._frames.send(event.response()))
                     if event.code not in WHOLE:
-                        sink.ended(event.code, event.reason or "", perf_counter())
+                        sink.closed(event.code, event.reason or "", perf_counter())
                     return
 
     def _events(self) -> Iterator[Event]:

@@ -57,7 +57,7 @@ MAPPING = """\
 # text          = "data.reply"
 # input_tokens  = "data.usage.in"
 # output_tokens = "data.usage.out"
-# [mapping.stream]           # server-sent events
+# [mapping.stream]           # server-sent events; others by framing = "ndjson", "text", "json-array", "websocket" …
 # token_event = "delta"
 # text        = "piece"
 # done_event  = "end"
@@ -141,7 +141,15 @@ def _external(side: Side) -> str:
         text = re.sub(rf"(?m)^({name} *= ).*$", lambda found, value=value: found.group(1) + value, text, count=1)  # type: ignore[misc]
     mapping = MAPPING.replace("# ", "", 1).replace("\n# ", "\n") if mapped else MAPPING
     tables = "".join(["[api]\n", *api, "\n"]) if api else ""
+    if side.dialect in presets.names():
+        mapping = _shown(side.dialect)
     return text.replace("[runtime]", f"{tables}{mapping}[runtime]", 1)
+
+
+def _shown(preset: str) -> str:
+    """What a preset stands for, as comments: any table of it may be said to change it."""
+    lines = (presets.FOLDER / f"{preset}.toml").read_text(encoding="utf-8").splitlines()
+    return "".join(f"# {line}".rstrip() + "\n" for line in [f'dialect = "{preset}" stands for:', *lines]) + "\n"
 
 
 def _image(targets: Path, made: list[Path]) -> None:

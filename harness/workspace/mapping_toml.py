@@ -28,7 +28,7 @@ class PlacesTable(Table):
 class AnswerTable(PlacesTable):
     """A whole answer."""
 
-    text: str = Field(pattern=PATH)
+    text: str = Field(pattern=r"^$|" + PATH)
 
     def places(self) -> Places:
         return Places(**self.model_dump())

@@ -31,6 +31,7 @@ LIMITED = {"error": {"message": "Rate limit exceeded", "type": "rate_limit_error
         ({"error": {"code": 529}}, "overloaded", "529"),
         ({"error": {"code": 401, "message": "bad key"}}, "unauthorized", "401"),
         ({"error": {"code": 400, "type": "invalid_request_error"}}, "rejected", "400"),
+        ({"error": {"code": 500, "type": "rate_limit_error"}}, "throttled", "500"),
         ({"error": {"code": "upstream_throttled"}}, "upstream_throttled", "upstream_throttled"),
         ({"error": {"code": 429, "metadata": {"provider_name": "x"}}}, "upstream_throttled", "429"),
         ({"error": {"code": 502, "metadata": {"provider_name": "x"}}}, "upstream_error", "502"),

@@ -158,3 +158,22 @@ def test_reasoning_has_a_time_of_its_own_before_the_first_token():
     how = fields(stream={"text": "t", "reasoning": "r", "done_event": "end"})
     seen = read(how, events((None, b'{"r":"hm"}')), events((None, b'{"t":"a"}'), ("end", b"{}")))
     assert (seen.outcome, seen.first_reasoning_s, seen.first_token_s) == (Outcome.OK, 0.02, 0.03)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("0.generated_text", b'[{"generated_text":"Hi"}]'), ("$", b'"Hi"'), ("", b"Hi"), ("a", b'{"a":"Hi"}')],
+)
+def test_a_whole_answer_may_be_any_json_or_bare_text(path, body):
+    how = fields(answer={"text": path})
+    seen = read(how, body, stream=False, kind=b"text/plain")
+    assert (seen.outcome, seen.answer_digest) == (
+        Outcome.OK,
+        read(fields(answer={"text": ""}), b"Hi", stream=False, kind=b"text/plain").answer_digest,
+    )
+    assert read(how, b"", stream=False, kind=b"text/plain").outcome is Outcome.BAD_CONTRACT
+
+
+def test_bare_text_that_is_an_error_of_json_is_one():
+    seen = read(fields(answer={"text": ""}), b'{"error":{"code":"overloaded"}}', stream=False, kind=b"application/json")
+    assert (seen.outcome, seen.error_code) == (Outcome.OVERLOADED, "overloaded")
