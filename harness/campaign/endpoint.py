@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 NAME = "API dialect"
 EVIDENCE = "evidence"
+DRAFT = "target.toml as drafted"
 GAPS = {
     "instances": "no X-Instance-Id: cold starts, instances and capacity per instance cannot be told",
     "age": "no X-Instance-Age-Ms: a cold answer looks like a slow one, so cold starts are not counted",
@@ -75,10 +76,12 @@ class Endpoint:
     @property
     def groups(self) -> dict[str, list[Check]]:
         """Its checks by group, as they are printed and judged."""
-        asked = Check(
-            "requests of this check", Answer.PASS, f"{len(self.asked)} in all: {', '.join(_counted(self.asked))}"
-        )
-        return {self.url: [self.seen, *self.held], f"{EVIDENCE} of {self.url}": [*self.evidence, asked]}
+        more = [
+            Check("requests of this check", Answer.PASS, f"{len(self.asked)} in all: {', '.join(_counted(self.asked))}")
+        ]
+        if self.draft is not None:
+            more.append(Check(DRAFT, Answer.PASS, self.draft))
+        return {self.url: [self.seen, *self.held], f"{EVIDENCE} of {self.url}": [*self.evidence, *more]}
 
 
 def held(talk: Talk, target: Target, seen: str, terms: Terms = UNPLANNED, draft: str | None = None) -> Endpoint:

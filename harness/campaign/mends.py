@@ -159,7 +159,7 @@ def _cut(asked: Asked) -> str | None:
     if outcome == Outcome.CUT_STREAM or (outcome == Outcome.CONNECTION_ERROR and asked.said.status is None):
         return "look for a timeout on the way, or a crash: its log of this second says which"
     if outcome == Outcome.TIMEOUT and asked.said.status is None:
-        return "load.deadline_s says how long is waited"
+        return "is it stuck, or too slow for this deadline? load.deadline_s says how long a run waits"
     return None
 
 

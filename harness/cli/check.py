@@ -12,7 +12,7 @@ import typer
 
 from harness import pipeline
 from harness.campaign.contract_check import Answer, Check
-from harness.campaign.endpoint import EVIDENCE, Endpoint
+from harness.campaign.endpoint import DRAFT, EVIDENCE, Endpoint
 from harness.cli.output import emit
 from harness.cli.told import HowAsked
 from harness.domain.target import Dialect
@@ -92,7 +92,8 @@ def check(
         for name, checks in results.items():
             print(f"{name} (verified: {verified[name]})" if name in verified else name)
             for item in checks:
-                _print(item)
+                if item.name != DRAFT:
+                    _print(item)
     files = _drafts(seen, draft)
     if not as_json:
         _tell_drafts(seen, files)

@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.campaign.endpoint import Told
 from harness.campaign.openapi import Asking
+from harness.domain.target import Dialect
 from harness.errors import Refused
 
 
@@ -54,21 +55,25 @@ class HowAsked:
             tables["api"] = _pairs("--api", self.api, problems)
             problems += [] if self.dialect else ["--api requires --dialect"]
         if self.dialect:
-            tables["dialect"] = self.dialect
-            tables |= {"model": self.model} if self.model else {}
-            problems += [f"--dialect names an API that is known, which {name} would describe" for name in self._own()]
+            tables |= {"dialect": self.dialect} | ({"model": self.model} if self.model else {}) | self._otherwise()
         elif (self.body or self.stream_path) and not self.path:
-            problems.append(f"{' and '.join(self._own())} requires --path")
+            problems.append(f"{' and '.join(self._own())} requires --path or --dialect")
         if problems:
             raise Refused("\n  ".join(problems), "pilot check --help shows an example of each")
         return Told(tables, self.model)
 
     def asking(self) -> Asking | None:
         """How its own API is asked, where ``--path`` says so; raises Refused for a body that is not a JSON object."""
-        if self.path is None:
+        if self.path is None or self.dialect is not None:
             return None
         more = {"stream_path": self.stream_path} if self.stream_path else {}
         return Asking(self.path, _body(self.body) if self.body else {}, more=more, guessed=("request",))
+
+    def _otherwise(self) -> dict[str, Any]:
+        """What differs from the API that ``--dialect`` names, as its own table."""
+        own = {"path": self.path, "stream_path": self.stream_path, "request": _body(self.body) if self.body else None}
+        said = {name: value for name, value in own.items() if value is not None}
+        return {"openai" if self.dialect == Dialect.OPENAI_CHAT else "mapping": said} if said else {}
 
     def _own(self) -> list[str]:
         own = {"--path": self.path, "--body": self.body, "--stream-path": self.stream_path}

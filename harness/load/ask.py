@@ -13,6 +13,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import gevent
+from gevent import GreenletExit
 
 from harness.dialects.answer import MOST_BODY_BYTES, Answer
 from harness.dialects.shapes import json_object
@@ -153,6 +154,8 @@ class Asker:
         self.asked: list[Asked] = []  # everything, in order
 
     def __enter__(self) -> Self:
+        hub = gevent.get_hub()
+        hub.NOT_ERROR = (KeyboardInterrupt, GreenletExit, SystemExit)  # Ctrl-C ends the command without words of gevent
         self._attempts.start()
         return self
 
@@ -209,6 +212,8 @@ class Asker:
         self._attempts.deliver(request, cast("Answer", _Witness(answer, said)), self, due)
         sample = answer.sample
         sample.finished_s = self._now()
+        if sample.outcome == Outcome.TIMEOUT and said.status is None:
+            sample.detail = f"no answer within {deadline_s:g} s"  # of this question, which may have less than a run's
         made = Asked(sent, sample, said)
         self.asked.append(made)
         return made
