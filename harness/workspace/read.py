@@ -107,6 +107,10 @@ class Workspace:
                     problems += [Problem(f"{bad.path}: {p.field}", p.message) for p in bad.problems]
                 except Refused as refused:
                     problems.append(Problem(f"pilot.{role}", f"{refused}; {refused.hint}"))
+        share = self.config.load.stream_share
+        for target in found:
+            if target.fields is not None and (problem := target.fields.cannot_read(share)):
+                problems.append(Problem("load.stream_share", f"{target.name}: {problem}"))
         if problems:
             raise BadFile(self.root / "pilot.toml", list(dict.fromkeys(problems)))
         return tuple(found)
