@@ -34,6 +34,13 @@ CITED = ("citations", "sources", "references", "documents", "docs", "passages", 
 IDS = ("passage_id", "document_id", "chunk_id", "doc_id", "id", "ref", "source", "url", "title")
 NAMES = ("type", "event", "kind", "object")  # where an event's data says what it is
 LABELS = ("role", "model", "object", "type", "id", "status", "finish_reason", "created", "lang", "language")
+ERRORS = (
+    "error",
+    "errors",
+    "errorMessage",
+    "exception",
+    "fault",
+)  # as Lambda's runtimes: errorMessage, errorType, stackTrace
 MOST_DEEP = 8
 
 
@@ -70,7 +77,9 @@ def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[Leaf]:  # noqa: A
 
 
 def of_whole(body: dict[str, Any]) -> list[Guess]:
-    """Fields of [mapping.answer]; empty where nothing in it looks like an answer's text."""
+    """Fields of [mapping.answer]; empty where nothing in it looks like an answer's text, or it is an error inside a 200."""
+    if any(body.get(name) for name in ERRORS):
+        return []
     found = [leaf for leaf in leaves(body) if isinstance(leaf.value, str) and leaf.value and leaf.name not in LABELS]
     if not found:
         return []

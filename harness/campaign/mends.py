@@ -116,7 +116,9 @@ def _elsewhere(asked: Asked) -> str | None:
     if status in (401, 403):
         return "[auth] or [headers] of target.toml say where its credentials stand; for a URL --header or --auth"
     if status in (301, 302, 303, 307, 308):
-        return "base_url must be where it answers itself"
+        return (
+            "base_url must be where it answers itself; where that is a login page, its API wants a key or token: [auth]"
+        )
     if status == 404:
         return f"nothing at {asked.sent.path}: is this its port and path, or another service's?"
     if status == 405:
@@ -173,6 +175,12 @@ def _without_done(asked: Asked) -> str | None:
     return f'{Dialect.OPENAI_CHAT.value} ends with data: [DONE]; dialect = "hayhooks" reads one that ends with finish_reason'
 
 
+def _not_http(asked: Asked) -> str | None:
+    if asked.sample.outcome != Outcome.BAD_CONTRACT or asked.said.status is not None:
+        return None
+    return "is this its port? what speaks HTTP/2 alone, as gRPC does, cannot be piloted as it is: docs/not-pilotable.md"
+
+
 RULES: tuple[Callable[[Asked], str | None], ...] = (
     _encoded,
     _both_lengths,
@@ -181,6 +189,7 @@ RULES: tuple[Callable[[Asked], str | None], ...] = (
     _another_mode,
     _thought_away,
     _not_json,
+    _not_http,
     _elsewhere,
     _without_done,
     _cut,

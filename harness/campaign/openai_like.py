@@ -44,8 +44,8 @@ class Wanted:
         return replace(self, tables=tables, because={**self.because, name: because}, said=said or self.said)
 
 
-def openai_like(url: str, told: Told, talk: Talk) -> Endpoint | Asked:
-    """What it said instead where it is another API."""
+def openai_like(url: str, told: Told, talk: Talk, other: Asked) -> Endpoint | Asked:
+    """What it said instead where it is another API; ``other`` is its answer at a path that is none of OpenAI's."""
     for end in ENDS:
         url = url.removesuffix(end)
     wanted = Wanted(told, url)
@@ -60,7 +60,7 @@ def openai_like(url: str, told: Told, talk: Talk) -> Endpoint | Asked:
         streamed, wanted = _asked(wanted, talk, stream=True)
         if ended_without_done(streamed):
             wanted = _ending_otherwise(wanted, streamed, talk)
-    alike = speaks or _is_error(first)
+    alike = speaks or (_is_error(first) and not _same(first, other))
     elsewhere = first.said.status == 404 and not names_a_model(first)
     if not speaks and (first.sample.outcome in REFUSALS or (alike and not elsewhere)):
         return _not_now(wanted, first, talk, alike=alike)
@@ -151,6 +151,11 @@ def _worth_a_stream(asked: Asked) -> bool:
     """Whether a stream may be read where a whole answer was not: what is broken is the whole one, or the mode itself."""
     never = (Outcome.CONNECTION_ERROR, Outcome.TIMEOUT)
     return asked.said.status in (None, 200, 400, 415, 422) and asked.sample.outcome not in never
+
+
+def _same(one: Asked, other: Asked) -> bool:
+    """Whether both paths got one answer: then it says nothing of either."""
+    return (one.said.status, one.said.body) == (other.said.status, other.said.body)
 
 
 def _is_error(asked: Asked) -> bool:

@@ -42,7 +42,7 @@ def _recognised(url: str, told: Told, talk: Talk) -> Endpoint:
         return Endpoint(url, None, seen_of(error))
     if meta.said.fields.get("contract") == Dialect.RAG_CHAT:
         return held(talk, bare, bare.dialect.value)
-    found = openai_like(url, told, talk)
+    found = openai_like(url, told, talk, meta)
     return found if isinstance(found, Endpoint) else _another(url, told, talk, found)
 
 

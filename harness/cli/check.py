@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from shlex import quote
+from shlex import join, quote
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -97,7 +97,7 @@ def check(
     files = _drafts(seen, draft)
     if not as_json:
         _tell_drafts(seen, files)
-        if following := _next(seen, files):
+        if following := _next(seen, files, [*names, *how.words]):
             print(f"next: {following}")
     _end(results)
 
@@ -146,18 +146,15 @@ def _print(item: Check) -> None:
             print(f"  {'':<10} {label}: {text}")
 
 
-def _next(seen: Sequence[Endpoint], files: Mapping[str, Path]) -> str | None:
-    """The command that makes a workspace of two endpoints; what was drafted of them comes from its file.
+def _next(seen: Sequence[Endpoint], files: Mapping[str, Path], typed: Sequence[str]) -> str | None:
+    """The command that makes a workspace of two endpoints, or first writes down what was drafted; ``typed`` made this one.
 
     None where one of them gave no answer, or is none that could be piloted: first that has to be mended.
     """
     if len(seen) != 2 or not all(one.target for one in seen):
         return None
     if any(one.draft is not None and one.url not in files for one in seen):
-        urls = " ".join(quote(one.url) for one in seen)
-        return (
-            f"pilot check {urls} --draft drafts, with the same options; its last line is the pilot init that reads them"
-        )
+        return f"pilot check {join(typed)} --draft drafts"
     words = ["pilot init ours --quick"]
     for role, one in zip(("baseline", "candidate"), seen, strict=True):
         words += [f"--{role}-draft {quote(str(files[one.url]))}"] if one.url in files else _described(role, one)

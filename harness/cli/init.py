@@ -15,6 +15,7 @@ from harness.errors import BadFile, Problem
 from harness.scaffold import Answers, Side
 from harness.workspace import presets
 from harness.workspace.problems import read_toml
+from harness.workspace.target_toml import target_of
 
 
 def _known(api: str) -> str:
@@ -120,10 +121,12 @@ class Drafted(NamedTuple):
 
 
 def _draft(file: Path | None) -> Drafted:
-    """Raises BadFile for what is not TOML or has no base_url."""
+    """Raises BadFile with every problem of the file, before anything is written."""
     if file is None:
         return Drafted()
-    url = read_toml(file).get("base_url")
+    tables = read_toml(file)
+    url = tables.get("base_url")
     if not isinstance(url, str):
         raise BadFile(file, [Problem("base_url", "is missing: a drafted target says where it is")])
+    target_of(tables, str(file))
     return Drafted(file.read_text(encoding="utf-8-sig"), url)

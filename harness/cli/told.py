@@ -32,6 +32,16 @@ class HowAsked:
         """Names of those that were typed."""
         return [f"--{name.replace('_', '-')}" for name, value in vars(self).items() if value]
 
+    @property
+    def words(self) -> list[str]:
+        """The options again, as a command has them."""
+        out: list[str] = []
+        for name, value in vars(self).items():
+            option = f"--{name.replace('_', '-')}"
+            for one in [value] if isinstance(value, str) else value or ():
+                out += [option, one]
+        return out
+
     def told(self) -> Told:
         """What of it stands in any target.toml; raises Refused with every problem at once."""
         problems: list[str] = []

@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from dataclasses import replace
 
 import pytest
 
@@ -104,6 +105,33 @@ def test_a_path_is_enough_where_its_body_is_a_usual_one():
     found = seen(answer, Asking("/ask", {}, guessed=("request",)))
     assert found.target.fields.request == {"question": "{prompt}", "stream": "{stream}"}
     assert "POST /ask 422" in found.asked, "a conversation was tried first"
+
+
+def test_an_error_inside_a_200_is_not_drafted_as_an_answer():
+    """As a Lambda function's runtime tells what it threw."""
+
+    def answer(asked):
+        if asked.path != "/ask":
+            return not_found(asked)
+        thrown = {"errorMessage": "undefined (reading 'toLowerCase')", "errorType": "TypeError", "stackTrace": ["ask"]}
+        return own(asked) if "question" in asked.fields else whole(thrown)
+
+    found = seen(answer, Asking("/ask", {}, guessed=("request",)))
+    assert found.target.fields.request == {"question": "{prompt}", "stream": "{stream}"}
+    assert found.target.fields.answer.text == "answer"
+
+
+def test_one_error_at_every_path_is_no_sign_of_openais_api():
+    """As a function answers that does not look at the path."""
+
+    def answer(asked):
+        if "question" not in asked.fields:
+            return whole({"error": {"code": "no_question"}}, "400 Bad Request")
+        return own(replace(asked, path="/ask"))
+
+    found = seen(answer)
+    assert found.target.fields.path == "/"
+    assert {c.answer for c in found.held} == {Answer.PASS}
 
 
 def test_the_place_itself_may_be_said_instead_of_its_base():
