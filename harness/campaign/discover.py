@@ -113,7 +113,7 @@ def _streamed(asked: Asked) -> Streamed | None:
         return None
     parser = PARSERS[kind]()
     try:
-        events = [*parser.feed(asked.said.body), *parser.end()]
+        events = [*parser.feed(asked.said.plain), *parser.end()]
     except Malformed:
         return None
     named = None if framing_of(asked.said.media_type.encode(), None) is kind else kind.value

@@ -125,7 +125,7 @@ def _listed(url: str, told: Told, talk: Talk, field: str) -> str | None:
         return told.model
     for method, path, body, place in LISTED.get(field, ()):
         with talk.to(told.target(url)) as asker:
-            data = asker.send(method, path, body).said.body
+            data = asker.send(method, path, body).said.plain
         try:
             found = value_at(json_value(data, path), place)
         except Unexpected:

@@ -44,7 +44,7 @@ class Transcript:
 
     status: int | None = None
     headers: Headers = field(default_factory=dict)
-    body: bytes = b""
+    body: bytearray = field(default_factory=bytearray)
     secrets: tuple[bytes, ...] = ()  # values that were sent, which a server may repeat
 
     def header(self, name: str) -> str | None:
@@ -54,7 +54,7 @@ class Transcript:
     @property
     def text(self) -> str:
         """The body, unpacked, without what was sent as a secret; bytes that are not UTF-8 stand escaped."""
-        data = self._plain
+        data = self.plain
         for secret in self.secrets:
             data = data.replace(secret, b"***")
         return data.decode("utf-8", "backslashreplace")
@@ -62,11 +62,12 @@ class Transcript:
     @property
     def fields(self) -> dict[str, Any]:
         """The body's JSON object; empty where it is none."""
-        return json_object(self._plain)
+        return json_object(self.plain)
 
     @property
-    def _plain(self) -> bytes:
-        return _unpacked(self.body) if self.header("content-encoding") in PACKED else self.body
+    def plain(self) -> bytes:
+        """The body's bytes, unpacked."""
+        return _unpacked(self.body) if self.header("content-encoding") in PACKED else bytes(self.body)
 
     @property
     def media_type(self) -> str:
@@ -219,12 +220,12 @@ class Asker:
         return made
 
 
-def _unpacked(data: bytes) -> bytes:
+def _unpacked(data: bytearray) -> bytes:
     """What can be unpacked of it, to be shown; a run refuses it as it is."""
     try:
         return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(data, MOST_BODY_BYTES)
     except zlib.error:
-        return data
+        return bytes(data)
 
 
 def _secrets(request: bytes) -> tuple[bytes, ...]:
