@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
 from harness import scaffold
 from harness.cli.asking import ask
 from harness.cli.output import pages
+from harness.errors import BadFile, Problem
 from harness.scaffold import Answers, Side
 from harness.workspace import presets
+from harness.workspace.problems import read_toml
+from harness.workspace.target_toml import target_of
 
 
 def _known(api: str) -> str:
@@ -27,6 +30,8 @@ API = typer.Option(
     callback=_known,
     autocompletion=presets.apis,
 )
+
+DRAFT = typer.Option(metavar="FILE", help="Its target.toml, as pilot check --draft wrote it.")
 
 
 def register(app: typer.Typer) -> None:
@@ -46,6 +51,8 @@ def init(
     candidate_dialect: Annotated[str, API] = Side.dialect,
     baseline_model: Annotated[str | None, typer.Option(help="Model that requests name.")] = None,
     candidate_model: Annotated[str | None, typer.Option(help="Model that requests name.")] = None,
+    baseline_draft: Annotated[Path | None, DRAFT] = None,
+    candidate_draft: Annotated[Path | None, DRAFT] = None,
     question: Annotated[str, typer.Option(help="What is asked, printed on page one.")] = Answers.question,
     p95: Annotated[float, typer.Option(metavar="SECONDS", help="Promised p95 response time.")] = Answers.p95_s,
     ttft: Annotated[float, typer.Option(metavar="SECONDS", help="Promised p95 to the first token; 0 for none.")] = 2.0,
@@ -66,13 +73,16 @@ def init(
             print(f"{name:<24} {title}")
         return
     nobody_said = baseline is None and candidate is None and not (baseline_url or candidate_url)
+    drafts = _draft(baseline_draft), _draft(candidate_draft)
+    baseline_url, candidate_url = baseline_url or drafts[0].url, candidate_url or drafts[1].url
+    nobody_said = nobody_said and not (baseline_url or candidate_url)
     first = Side(
         _kind(baseline, baseline_url, "local_container"),
-        *(baseline_url, baseline_dialect, baseline_model, baseline_name),
+        *(baseline_url, baseline_dialect, baseline_model, baseline_name, drafts[0].text),
     )
     second = Side(
         _kind(candidate, candidate_url, "local_function"),
-        *(candidate_url, candidate_dialect, candidate_model, candidate_name),
+        *(candidate_url, candidate_dialect, candidate_model, candidate_name, drafts[1].text),
     )
     answers = Answers(
         first,
@@ -101,3 +111,22 @@ def init(
 
 def _kind(said: str | None, url: str | None, otherwise: str) -> str:
     return said or ("external" if url else otherwise)
+
+
+class Drafted(NamedTuple):
+    """A target.toml that somebody drafted, and where it says that its target is."""
+
+    text: str | None = None
+    url: str | None = None
+
+
+def _draft(file: Path | None) -> Drafted:
+    """Raises BadFile with every problem of the file, before anything is written."""
+    if file is None:
+        return Drafted()
+    tables = read_toml(file)
+    url = tables.get("base_url")
+    if not isinstance(url, str):
+        raise BadFile(file, [Problem("base_url", "is missing: a drafted target says where it is")])
+    target_of(tables, str(file))
+    return Drafted(file.read_text(encoding="utf-8-sig"), url)

@@ -30,9 +30,20 @@ def json_value(data: bytes, what: str) -> Any:  # noqa: ANN401 - a JSON value
         raise Unexpected(f"{what}: {why} (at character {error.pos})" if data else f"{what} is empty") from None
 
 
+def json_object(data: bytes) -> dict[str, Any]:
+    """An object, or an empty one where it is none."""
+    try:
+        value = json_value(data, "it")
+    except Unexpected:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
 def wanted(value: object, kind: type[T], field: str) -> T:
     """The value, of this kind; raises Unexpected that names the field and what it is instead."""
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+    if type(value) is kind:
+        return value
+    if not isinstance(value, kind) or isinstance(value, bool):
         raise Unexpected(f"{field} is {said(value)}, not {_KINDS[kind]}")
     return value
 

@@ -43,9 +43,9 @@ class Attempts:
 
             origin.make = partial(WebSocket, how=how)
         self._signing = signing_of(spec, origin.base_url)
-        self._bodies = Bodies(spec, questions, origin, self._signing)
+        self.bodies = Bodies(spec, questions, origin, self._signing)
         self._t0 = t0
-        self._reader = reader_of(spec.dialect, spec.fields, spec.header_names)
+        self.reader = reader_of(spec.dialect, spec.fields, spec.header_names)
         self._deadlines = Deadlines()
         self.sent = 0
         self.local_errors: dict[str, None] = {}
@@ -69,7 +69,7 @@ class Attempts:
         """Wait until shortly before an arrival is due and sign it; returns at once where nothing is signed."""
         if self._signing is not None:
             sleep(max(0.0, due - AHEAD_S - perf_counter()))
-            self._bodies.prepare(arrival)
+            self.bodies.prepare(arrival)
 
     def make(self, arrival: Arrival, sample: Sample, slot: object, request_id: str, due: float) -> bool | None:
         """Send once and fill in the sample; ``due`` is when the whole answer must have come, monotonic.
@@ -78,9 +78,12 @@ class Attempts:
         the server wants of a client that retries; None: it does not say.
         """
         sample.request_id = request_id
+        return self.deliver(self.bodies.request(arrival, request_id), self.reader(sample, self._t0), slot, due)
+
+    def deliver(self, request: bytes, answer: Answer, slot: object, due: float) -> bool | None:
+        """The request's exchange, and what became of it in the answer's sample; returns as ``make`` does."""
         self.sent += 1
-        answer = self._reader(sample, self._t0)
-        request = self._bodies.request(arrival, request_id)
+        sample = answer.sample
         code: str | None = None
         try:
             connection = self._connection(sample, slot, due)
@@ -99,15 +102,13 @@ class Attempts:
             answer.partial()
             outcome, sample.detail = Outcome.TIMEOUT, f"no whole answer within {self._deadline_s:g} s"
         except ClosedEarly as error:
-            answer.partial()
-            outcome = Outcome.CUT_STREAM if error.head_seen else Outcome.CONNECTION_ERROR
+            outcome, code = answer.cut_off()
             sample.detail = str(error)
         except NotHttp as error:
             answer.partial()
             outcome, sample.detail = Outcome.BAD_CONTRACT, str(error)[:200]
         except OSError as error:
-            answer.partial()
-            outcome = Outcome.CUT_STREAM if answer.status else Outcome.CONNECTION_ERROR
+            outcome, code = answer.cut_off()
             sample.detail = f"{type(error).__name__}: {error.strerror or error}"[:200]
             if error.errno in OWN_ERRORS:
                 self.local_errors[error.strerror or str(error)] = None

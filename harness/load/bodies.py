@@ -68,6 +68,16 @@ class Bodies:
         head, body = self._ready.pop(arrival.seq) if arrival.seq in self._ready else self._signed(arrival)
         return head + request_id.encode() + b"\r\n\r\n" + body
 
+    def single(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+        """One request that no arrival asks for; ``headers`` take the place of those that every request has."""
+        given = {name.lower() for name in headers}
+        kept = [line for line in self._head.split(b"\r\n") if line and _name(line) not in given]
+        signed = self._signing.lines(method, path, body) if self._signing is not None else b""
+        more = [f"{name}: {value}".encode("latin-1") for name, value in headers.items()]
+        length = [b"Content-Length: %d" % len(body)] if body or method == "POST" else []
+        head = [b"%s %s HTTP/1.1" % (method.encode(), (self._prefix + path).encode("latin-1")), *kept, *length, *more]
+        return b"\r\n".join(head) + b"\r\n" + signed + b"\r\n" + body
+
     def _messages_of(self, arrival: Arrival, request_id: str, fields: FieldMap, socket: WebSocketMap) -> bytes:
         """The upgrade's head, then a line for each message: they may hold the request's own id."""
         values = self._values(self._questions[arrival.question_id], arrival) | {"request_id": request_id}
@@ -168,6 +178,10 @@ class Bodies:
             out.append({"role": "system", "content": text})
             missing -= len(text)
         return out
+
+
+def _name(line: bytes) -> str:
+    return line.partition(b":")[0].decode("latin-1").lower()
 
 
 def _fixed_head(spec: RunSpec, origin: Origin) -> bytes:

@@ -21,6 +21,7 @@ class Side:
     dialect: str = "rag-chat/1"
     model: str | None = None
     name: str | None = None
+    draft: str | None = None  # its whole target.toml, where somebody has drafted one
 
     @property
     def folder(self) -> str:
@@ -41,6 +42,9 @@ class Side:
             out.append("-url is required with external: where it runs")
         if self.url is not None and (problem := problem_of(self.url)):
             out.append(f"-url {without_secrets(self.url)}: {problem}")
+        if self.draft is not None:
+            own = self.kind == EXTERNAL and self.dialect == "rag-chat/1" and not self.model
+            return out if own else [*out, "-draft says its kind, dialect and model itself: leave them out"]
         if self.kind != EXTERNAL and (self.dialect != "rag-chat/1" or self.model):
             out.append("-dialect and -model: only external targets speak another")
         if self.model and self.dialect != "openai-chat" and not presets.needs_model(self.dialect):

@@ -215,6 +215,13 @@ def read_target(folder: Path, fill: Mapping[str, str], setting: Setting | None =
     )
 
 
+def target_of(data: Mapping[str, Any], name: str) -> Target:
+    """A target of tables that stand in no file; raises BadFile, which names them by ``name``."""
+    path = Path(name)
+    model, preset = _checked(data, path)
+    return replace(_target(model, path, {}, None), preset=preset)
+
+
 def undeclared(url: str, dialect: str, model: str | None) -> Target:
     """A target that no file declares, by its URL and the name of its API; raises Refused for what only a file can say."""
     name = urlsplit(url).netloc.replace(":", "-") or "host"
