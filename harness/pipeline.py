@@ -35,7 +35,7 @@ from harness.campaign.contract_check import Answer, Check, check_contract
 from harness.campaign.drive import limits_of, usual_usd, worst_case_usd
 from harness.campaign.endpoint import Endpoint, Told
 from harness.campaign.execute import Campaign, Tally
-from harness.campaign.lock import alone
+from harness.campaign.lock import MEASURING, alone
 from harness.campaign.openapi import Asking
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress, duration
@@ -55,7 +55,7 @@ from harness.domain.plan import Block, Plan
 from harness.domain.sweep import Sweep
 from harness.errors import GateFailed, Refused, Undecided
 from harness.evidence.early_end import EarlyEnd
-from harness.evidence.files import dump, write_text
+from harness.evidence.files import dump
 from harness.evidence.store import Store
 from harness.planning import Planned, Seal, draw_plan, note_changes, seal_of, sealing
 from harness.planning.changes import has_measured
@@ -66,6 +66,7 @@ from harness.report.blocks import Table
 from harness.report.content import Content, content
 from harness.report.csv_text import csv_text
 from harness.report.earlier import changes, read_earlier
+from harness.report.folder import write_all
 from harness.report.record import record
 from harness.sources.registry import source_of
 from harness.workspace import Workspace
@@ -122,7 +123,8 @@ def calibrate(
 ) -> tuple[calibrating.Calibration, Path]:
     """Hold the load generator to known laws; the record lies with the evidence."""
     progress.say(f"calibrating the load generator against known laws, about {duration(effort.expected_s)}")
-    made = calibrating.calibrate(progress.say, effort)
+    with alone(workspace.state / MEASURING, "pilot calibrate"):
+        made = calibrating.calibrate(progress.say, effort)
     return made, calibrating.write(workspace.evidence, made)
 
 
@@ -142,7 +144,7 @@ def sweep(
         workspace.swept(one)  # what is wrong with any setting is said before anything is drawn
     plans = {name: sweeping.drawn(workspace, one, rounds, most_s) for name, one in declared.items()}
     out = []
-    with alone(workspace.state / "sweep.lock", "pilot sweep"):
+    with alone(workspace.state / MEASURING, "pilot sweep"):
         for name, one in declared.items():
             store = sweeping.store_of(workspace, one)
             if not checked(store.journal()):
@@ -222,7 +224,15 @@ def outlook(workspace: Workspace, made: Plan) -> tuple[Outlook, ...]:
 def run(
     workspace: Workspace, progress: Progress, *, now: bool, after_block: Callable[[Block], None] | None = None
 ) -> Tally:
-    """Execute the sealed plan's remaining blocks, after both targets have passed the contract check."""
+    """Execute the sealed plan's remaining blocks, after both targets have passed the contract check.
+
+    Raises Refused while another one, a sweep or a calibration measures in this workspace.
+    """
+    with alone(workspace.state / MEASURING, "pilot run"):
+        return _run(workspace, progress, now=now, after_block=after_block)
+
+
+def _run(workspace: Workspace, progress: Progress, *, now: bool, after_block: Callable[[Block], None] | None) -> Tally:
     store = Store(workspace.evidence)
     there = sealing.standing(store)
     if there is None:
@@ -326,12 +336,11 @@ def report(workspace: Workspace, folder: Path, earlier: Path | None = None) -> t
     before = read_earlier(earlier) if earlier is not None else None
     outcome = decide(workspace)
     said = _content(workspace, outcome, before)
-    page = render.write(said, workspace.root, folder)
     seal = outcome.seal["digest"] if outcome.seal else None
     adr = record(workspace, outcome.findings, outcome.decision, outcome.doubts, seal, said.verdict.date)
-    write_text(folder / "decision-record.md", adr)
-    write_text(folder / "decision.json", dump(outcome.as_json()))
-    return outcome, page
+    made = {"decision-record.md": adr, "decision.json": dump(outcome.as_json())}
+    write_all(folder, render.files(said, workspace.root) | made)
+    return outcome, folder / render.PAGE
 
 
 def report_table(workspace: Workspace, name: str) -> str:

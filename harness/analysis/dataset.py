@@ -100,8 +100,13 @@ class RunData:
 
     @cached_property
     def overhead_s(self) -> Array:
-        """Response time minus the model's own time, what the runtime adds; nan where the model's time is not known."""
-        return np.where(self.ok, self.response_s - self.columns["generation_ms"] / 1000, math.inf)
+        """Response time minus the model's own time, what the runtime adds; nan where the model's time is not known.
+
+        A failure is infinite only where good answers tell it: failures alone say nothing of what a runtime adds.
+        """
+        added = self.response_s - self.columns["generation_ms"] / 1000
+        told = bool(np.isfinite(added[self.ok]).any())
+        return np.where(self.ok, added, math.inf if told else math.nan)
 
     def measured_of(self, values: Array) -> Array:
         chosen = values[self.measured]

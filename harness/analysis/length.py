@@ -16,12 +16,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.analysis import laws
+from harness.analysis.likeness import Likeness
 from harness.analysis.pooled import Array
 from harness.analysis.shares import LEAST_BLOCKS, share_of
 from harness.domain.looks import look, looks_of
 
 DRAWS = 400
 VARIATION = 0.5  # of answers within a block: their standard deviation over their mean
+WITHIN = math.sqrt(math.log1p(VARIATION**2))  # of the logarithm
 P, TARGETS = 0.95, 2
 
 
@@ -44,28 +46,43 @@ def length(planned: int, requests: Sequence[int], ratio: float, spread: float, s
     counts = looks_of(planned)
     ended = dict.fromkeys(counts, 0)
     for _ in range(DRAWS):
-        beyond = [_beyond(rng, planned, n, ratio, spread) for n in requests]
-        told = (count for count in counts if count == planned or _kept(beyond, requests, count, planned))
+        drawn = [_drawn(rng, planned, n, ratio, spread) for n in requests]
+        told = (count for count in counts if count == planned or _kept(drawn, count, planned))
         ended[next(told)] += 1
     blocks = sum(count * n for count, n in ended.items()) / DRAWS
     return Length(ratio, spread, blocks, tuple((count, n / DRAWS) for count, n in ended.items()))
 
 
-def _beyond(rng: np.random.Generator, planned: int, n: int, ratio: float, spread: float) -> Array:
-    """Requests beyond the limit by target and block."""
-    within, own = math.sqrt(math.log1p(VARIATION**2)), spread / 2
+@dataclass(frozen=True)
+class Drawn:
+    """Of one profile: requests a block; by target and block how many lie beyond, and how much slower the block is."""
+
+    requests: int
+    beyond: Array
+    shift: Array
+
+
+def _drawn(rng: np.random.Generator, planned: int, n: int, ratio: float, spread: float) -> Drawn:
+    within, own = WITHIN, spread / 2
     whole = math.sqrt(within**2 + spread**2 + own**2)
     shift = rng.normal(0, spread, planned) + rng.normal(0, own, (TARGETS, planned))
     late = laws.normal_above((laws.normal_quantile(P) * whole + math.log(ratio) - shift) / within)
-    drawn: Array = rng.binomial(n, late).astype(float)
-    return drawn
+    return Drawn(n, rng.binomial(n, late).astype(float), shift)
 
 
-def _kept(beyond: Sequence[Array], requests: Sequence[int], count: int, planned: int) -> bool:
+def _kept(drawn: Sequence[Drawn], count: int, planned: int) -> bool:
     """Whether every promise of both targets is a PASS at this look."""
     alpha = (1 - look(count, planned).confidence) / 2
     return count >= LEAST_BLOCKS and all(
-        share_of(hits[:count], np.full(count, float(n))).below(1 - P, alpha)
-        for made, n in zip(beyond, requests, strict=True)
-        for hits in made
+        share_of(hits[:count], np.full(count, float(made.requests)), _alike(shift[:count], made.requests)).below(
+            1 - P, alpha
+        )
+        for made in drawn
+        for hits, shift in zip(made.beyond, made.shift, strict=True)
     )
+
+
+def _alike(shift: Array, n: int) -> Likeness:
+    """As their requests would show it."""
+    between = float(shift.var(ddof=1))
+    return Likeness(between / (between + WITHIN**2), 0.0, float(n))

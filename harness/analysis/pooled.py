@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from harness.analysis.likeness import Likeness, likeness
+
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
@@ -21,7 +23,8 @@ class Pooled:
     """Each block's values, sorted; nan must not be among them, +inf is a failure. Empty blocks are left out."""
 
     def __init__(self, blocks: Sequence[Array]) -> None:
-        self.sorted = [np.sort(np.asarray(block, dtype=np.float64)) for block in blocks if len(block)]
+        self._blocks = [np.asarray(block, dtype=np.float64) for block in blocks if len(block)]
+        self.sorted = [np.sort(block) for block in self._blocks]
 
     def __len__(self) -> int:
         return sum(map(len, self.sorted))
@@ -51,6 +54,11 @@ class Pooled:
         if not self.sorted:
             return np.array([])
         return np.sort(np.concatenate(self.sorted), kind="stable")  # merges runs that are sorted already
+
+    @cached_property
+    def alike(self) -> Likeness:
+        """How alike the values of one block are; blocks are taken to come in the order of their requests."""
+        return likeness(self._blocks, self.sorted, self.values)
 
     @property
     def finite(self) -> Array:

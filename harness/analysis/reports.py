@@ -26,7 +26,7 @@ def reports_in(readings: Path) -> dict[str, Report]:
 def _reports(path: str, changed_ns: int) -> dict[str, Report]:
     del changed_ns  # part of the cache's key: a file that was collected anew is read anew
     try:
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123 - the cache wants a plain key
+        with open(path, encoding="utf-8", errors="replace", newline="\n") as file:  # noqa: PTH123 - the cache wants a plain key
             found = (parse_report(line) for line in file)
             return {report.request_id: report for report in found if report}
     except OSError:

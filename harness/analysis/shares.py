@@ -1,19 +1,19 @@
 """The one notion behind every promise: the share of requests beyond a limit, with an interval that respects blocks.
 
     n_eff(s) = n / deff(s) * (z / t_{K-1})^2              K blocks, n requests, s a candidate share
-    deff(s)  = 1 + r(s) * (deff - 1)                      for the lower end
-    deff(s)  = 1 + r(s) * c(K) (deff - 1) + min(r(s), 2) * 0.3 sqrt(2 / (K - 1))    for the upper end
-    c(K)     = 1 + K / 20, at most 2
+    deff(s)  = 1 + r(s) (deff - 1)                        for the lower end
+    deff(s)  = 1 + max(r(s) (deff - 1), excess(s)) + min(r(s), 2) * 0.15 sqrt(2 / (K - 1))    for the upper end
     r(s)     = (phi(z_s) / phi(z_p))^2 * p(1 - p) / (s(1 - s))
 
 and the ends are those of Clopper and Pearson's interval with n_eff(s) in place of n, as
 Korn and Graubard (1998) have it, but with the spread between blocks as it would be if
 ``s`` were the truth: constant on the probit scale. Their own interval takes the spread
 at what was seen; a campaign that saw few slow requests then also saw little spread, and
-is passed wrongly in 4 to 19 %. The figures of the upper end were chosen by simulation
-(docs/method.md): they are what the spread's own uncertainty takes, most where few were
-seen; c grows with K because t shrinks, and a rare bad block that was not seen stays as
-likely. Where none was, r is that of one request: zero seen does not prove blocks alike.
+is passed wrongly in 4 to 19 %. What the few beyond can't show of the spread, all the
+others do: excess(s) is of how alike the requests of a run are over their whole
+distribution (likeness.py; nought for what is only yes or no). The last term is what the
+spread's own uncertainty takes, most where few were seen. Where none was, r is that of
+one request: zero seen does not prove blocks alike.
 """
 
 from __future__ import annotations
@@ -25,24 +25,25 @@ from functools import lru_cache
 
 from scipy import special
 
-from harness.analysis.pooled import Array
+from harness.analysis.columns import Array
+from harness.analysis.likeness import ALONE, Likeness
 from harness.domain.estimate import Estimate, Known, Unknown
 
 LEAST_BLOCKS = 6  # below it even a perfect sign test cannot reach 5 % two-sided
-PER_BLOCK, MOST_SPREAD = 0.05, 2.0  # of the upper end: c(K)
-FLOOR, MOST_FLOORS = 0.3, 2.0
+FLOOR, MOST_FLOORS = 0.15, 2.0  # of the upper end
 STEPS = 48  # of halving on the logit scale
 METHOD = "share beyond, Clopper-Pearson at the blocks' effective size"
 
 
 @dataclass(frozen=True)
 class Share:
-    """``value`` of ``n`` requests in ``blocks`` blocks lie beyond; ``deff`` is the design effect, at least 1."""
+    """``value`` of ``n`` requests in ``blocks`` blocks lie beyond; ``deff``: the design effect of that, at least 1."""
 
     value: float
     n: float
     blocks: int
     deff: float
+    alike: Likeness = ALONE
 
     def below(self, share: float, alpha: float) -> bool:
         """Whether the truth is shown to be below ``share``, at a one-sided error ``alpha``."""
@@ -86,8 +87,8 @@ class Share:
         """P(as few as were seen), were ``share`` the truth."""
         scale = self._scale(share)
         unsure = FLOOR * math.sqrt(2 / (self.blocks - 1))
-        spread = min(1 + PER_BLOCK * self.blocks, MOST_SPREAD)
-        size = self._size(scale * spread * (self.deff - 1) + min(scale, MOST_FLOORS) * unsure, alpha)
+        excess = max(scale * (self.deff - 1), self.alike.excess(share))
+        size = self._size(excess + min(scale, MOST_FLOORS) * unsure, alpha)
         seen = self.value * size
         return float(special.betaincc(seen + 1, max(size - seen, 1e-9), share))
 
@@ -107,7 +108,7 @@ class Share:
         return math.exp(z_seen * z_seen - z * z) * seen * (1 - seen) / (share * (1 - share))
 
 
-def share_of(hits: Array, totals: Array) -> Share:
+def share_of(hits: Array, totals: Array, alike: Likeness = ALONE) -> Share:
     """From one count a block; a block without a request says nothing and is left out."""
     told = totals > 0
     hits, totals = hits[told], totals[told]
@@ -115,17 +116,17 @@ def share_of(hits: Array, totals: Array) -> Share:
     if blocks == 0:
         return Share(math.nan, 0, 0, 1.0)
     value = float(hits.sum()) / n
-    return with_residuals(value, (hits - value * totals) / n, n)
+    return with_residuals(value, (hits - value * totals) / n, n, alike)
 
 
-def with_residuals(value: float, residuals: Array, n: float) -> Share:
+def with_residuals(value: float, residuals: Array, n: float, alike: Likeness = ALONE) -> Share:
     """``residuals`` add up to nought: what each block moved the share by (linearised, as Woodruff's 1952 variance)."""
     blocks = len(residuals)
     independent = value * (1 - value) / n
     if blocks < 2 or independent <= 0:
-        return Share(value, n, blocks, 1.0)
+        return Share(value, n, blocks, 1.0, alike)
     variance = blocks / (blocks - 1) * float((residuals**2).sum())
-    return Share(value, n, blocks, max(1.0, variance / independent))
+    return Share(value, n, blocks, max(1.0, variance / independent), alike)
 
 
 def _end(holds: Callable[[float], bool], low: float, high: float) -> float:

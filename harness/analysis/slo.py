@@ -11,6 +11,7 @@ import numpy as np
 from harness.analysis import availability
 from harness.analysis.blocks_needed import blocks_needed
 from harness.analysis.dataset import Dataset, RunData
+from harness.analysis.likeness import ALONE, Likeness
 from harness.analysis.pooled import Pooled
 from harness.analysis.quantiles import percentile
 from harness.analysis.shares import LEAST_BLOCKS, Share, share_of
@@ -86,12 +87,13 @@ def hold(slo: Slo, runs: Sequence[RunData], limits: Limits, confidence: float) -
         return None
     if (p := PERCENTILES.get(slo.metric)) is not None:
         pooled = Pooled([r.measured_of(r.ttft_s if slo.metric == "ttft_p95_s" else r.response_s) for r in runs])
-        beyond = share_of(pooled.beyond(slo.limit), pooled.totals)
+        beyond = share_of(pooled.beyond(slo.limit), pooled.totals, pooled.alike)
         return Held(beyond, allowed, percentile(pooled, p, confidence, slo.limit))
     if slo.metric == "error_rate":
         failed = _share(runs, [r.measured & ~r.ok for r in runs])
         return Held(failed, allowed, failed.estimate(confidence, allowed))
-    missed = _share(runs, [r.measured & ~r.good(*limits) for r in runs])
+    times = Pooled([r.measured_of(r.response_s) for r in runs])
+    missed = _share(runs, [r.measured & ~r.good(*limits) for r in runs], times.alike)
     return Held(missed, allowed, _complement(missed.estimate(confidence, allowed)))
 
 
@@ -106,6 +108,14 @@ def judge(held: Held, alpha: float) -> tuple[Judgement, str]:
         return Judgement.PASS, f"{seen}: shown to be fewer"
     if beyond.above(allowed, alpha):
         return Judgement.FAIL, f"{seen}: shown to be more"
+    if beyond.alike.short:
+        short = (
+            f"a run of {beyond.n / beyond.blocks:.0f} requests is shorter than what its requests remember of each other"
+        )
+        return (
+            Judgement.INCONCLUSIVE,
+            f"{seen}: not shown, for {short}; longer runs would tell, rather than more of them",
+        )
     return Judgement.INCONCLUSIVE, f"{seen}: shown neither to be fewer nor to be more"
 
 
@@ -128,9 +138,9 @@ def _within(known: Known, limit: float) -> tuple[Judgement, str]:
     return Judgement.INCONCLUSIVE, "the interval contains the limit"
 
 
-def _share(runs: Sequence[RunData], hits: Sequence[np.ndarray]) -> Share:
+def _share(runs: Sequence[RunData], hits: Sequence[np.ndarray], alike: Likeness = ALONE) -> Share:
     counts = np.array([float(h.sum()) for h in hits])
-    return share_of(counts, np.array([float(r.measured.sum()) for r in runs]))
+    return share_of(counts, np.array([float(r.measured.sum()) for r in runs]), alike)
 
 
 def _complement(known: Known) -> Known:

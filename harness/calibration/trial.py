@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import harness
+from harness.domain.lines import lines_of
 from harness.errors import PilotError
 from harness.evidence import parquet
 from harness.launch import Launcher
@@ -97,7 +98,7 @@ class Generator:
         if not launched.wait(seconds + START_S):
             launched.terminate()
         if not (folder / "ledger.json").exists():
-            words = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:] if log.exists() else []
+            words = lines_of(log.read_text(encoding="utf-8", errors="replace").strip())[-3:] if log.exists() else []
             raise PilotError(
                 f"the generator did not run (exit code {launched.code}): {' '.join(words)}",
                 "run it again; if it stays, pilot check and its log say more",

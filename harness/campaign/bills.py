@@ -12,7 +12,7 @@ from typing import Any
 from harness.cloud.redact import without_accounts
 from harness.domain.plan import Plan
 from harness.domain.target import BILL_KINDS, SourceConfig, Target
-from harness.evidence.bills import FOLDER, final, latest, write
+from harness.evidence.bills import FOLDER, final, latest, write, write_unread
 from harness.evidence.store import Store
 from harness.sources.cost_explorer import BilledDay, CostExplorer
 from harness.sources.registry import bills_of
@@ -55,6 +55,8 @@ def pull_bills(
                 if bill.failed is not None:
                     said = f"cost-explorer of {target.name}, {day}: {without_accounts(bill.failed)}"
                     out.failed = (*dict.fromkeys((*out.failed, said)),)
+                    if bill.raw:
+                        write_unread(folder, day, without_accounts(list(bill.raw)))
                     continue
                 out.days += 1
                 out.pages += bill.pages

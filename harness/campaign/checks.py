@@ -10,11 +10,12 @@ from harness.campaign import preflight
 from harness.campaign.asking import asker_of
 from harness.campaign.contract_check import Answer, Check, Shown, parity
 from harness.campaign.fronts import front_checks
+from harness.domain.lines import first_line
 from harness.domain.target import AwsLambda, Dialect, Target
 from harness.errors import PilotError
 from harness.planning.changes import last_seal
 from harness.planning.profiles import describe
-from harness.runtimes import runtime_of
+from harness.runtimes import facts_of, runtime_of
 from harness.runtimes.fronts import front_of
 from harness.runtimes.quotas import quotas_of
 from harness.workspace import Workspace
@@ -82,9 +83,9 @@ def meta_of(target: Target, url: str) -> dict[str, object]:
 def _facts(workspace: Workspace, target: Target, url: str) -> dict[str, Any] | str:
     """What the control side says, or why it says nothing."""
     try:
-        return runtime_of(target, workspace, url).facts()
+        return facts_of(runtime_of(target, workspace, url))
     except PilotError as error:
-        return str(error).splitlines()[0]
+        return first_line(str(error))
 
 
 def _named(target: Target, check: Check) -> Check:

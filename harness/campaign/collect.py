@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from harness.campaign.bills import BillsPulled, pull_bills
 from harness.campaign.progress import Progress, duration
@@ -27,6 +28,8 @@ from harness.evidence.coverage import Cell, coverage
 from harness.evidence.digests import digest_of
 from harness.evidence.files import dump, jsonable, write_text
 from harness.evidence.store import RunRecord, Store
+from harness.sources.absence import ask
+from harness.sources.absence import readings as answers
 from harness.sources.cost_explorer import CostExplorer
 from harness.sources.local_logs import LocalLogs
 from harness.sources.registry import bills_of, source_of
@@ -144,26 +147,44 @@ def collect(
 
 
 def _pull(record: RunRecord, window: Window, name: str, source: MetricSource, done: Collected) -> None:
-    """One source of one run; final only when every question was answered."""
-    readings = source.read(window)
+    """One source of one run; final only when every question was answered. Answers are kept as they came, read or not."""
+    readings, lines, raw = kept_of(source, window)
     folder = record.path / "readings"
     unanswered = [r for r in readings if isinstance(r, Absent) and r.failed]
     try:
         if unanswered:
             reasons = dict.fromkeys(f"{name} of {record.target}: {r.reason}" for r in unanswered)
             done.failed += [str(without_accounts(reason)) for reason in reasons if reason not in done.failed]
-            write_text(_next_name(folder, f"{name}.try", ".json"), dump(_content(source, window, readings)))
+            tried = _next_name(folder, f"{name}.try", ".json")
+            if raw:
+                _write_raw(folder / "raw" / f"{tried.name}.gz", raw)
+            write_text(tried, dump(_content(source, window, readings)))
             return
-        if isinstance(source, RawSource) and (raw := source.raw()):
+        if raw:
             _write_raw(folder / "raw" / f"{name}.json.gz", raw)
         if isinstance(source, LineSource):
-            lines = "\n".join(source.lines(window))
-            write_text(folder / f"{name}.log", lines + "\n" if lines else "")
+            write_text(folder / f"{name}.log", "".join(f"{line}\n" for line in lines))
         write_text(folder / f"{name}.json", dump(_content(source, window, readings)))
     except OSError as error:
         raise PilotError(f"{folder}: {error.strerror}", "free some space; pilot collect goes on") from None
     done.pulled += 1
     done.absent += sum(isinstance(r, Absent) for r in readings)
+
+
+def kept_of(source: MetricSource, window: Window) -> tuple[list[Reading], list[str], list[dict[str, Any]]]:
+    """Readings, lines and raw answers of one source; a source that fails at one of them is told as a reading that failed."""
+    readings = ask(source, window)
+    lines: list[str] = []
+    raw: list[dict[str, Any]] = []
+
+    def take() -> list[Reading]:
+        if isinstance(source, RawSource):
+            raw.extend(source.raw())
+        if isinstance(source, LineSource):
+            lines.extend(source.lines(window))
+        return []
+
+    return [*readings, *answers(("lines and raw answers",), "", source.kind, take)], lines, raw
 
 
 def _content(source: MetricSource, window: Window, readings: Sequence[Reading]) -> dict[str, object]:
@@ -182,7 +203,7 @@ def _write_raw(path: Path, raw: Sequence[object]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     with gzip.open(partial, "wt", encoding="utf-8") as file:
-        json.dump(jsonable(without_accounts(list(raw))), file)
+        json.dump(jsonable(without_accounts(list(raw))), file, default=repr)
     partial.replace(path)
 
 

@@ -14,6 +14,7 @@ from harness.campaign.metering import Meter, metered
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress, Seen, Step, duration
 from harness.costing.forecast import run_cost_usd
+from harness.domain.lines import lines_of
 from harness.domain.plan import Plan, Run, Start
 from harness.domain.target import Runtime, Target
 from harness.errors import Exit, Interrupted, InvalidRun, LimitReached, PilotError, Refused
@@ -21,7 +22,7 @@ from harness.evidence.digests import digest_of, digests_of
 from harness.evidence.files import dump, write_text
 from harness.evidence.store import RunRecord, Store
 from harness.launch import Launcher
-from harness.runtimes import runtime_of
+from harness.runtimes import facts_of, runtime_of
 from harness.workspace import Workspace
 
 TOKENS = (2000, 512)  # an answer's worst case in the forecast: prompt and max_tokens of the questions
@@ -114,7 +115,7 @@ class Driver:
             raise
         self._settle(run, attempt, worst, folder, code=code)
         record = self._ended(run, attempt, folder, code)
-        self._after(run, record, runtime.facts(), cold_method)
+        self._after(run, record, facts_of(runtime), cold_method)
         self._progress.say(_line(step, record))
         if code == Exit.LIMIT:
             raise LimitReached(f"{run.id}: {(record.ledger or {}).get('stopped_by')}", "check the target's credentials")
@@ -150,7 +151,7 @@ class Driver:
         record = self._store.record(run, attempt)
         if record is None or code == Exit.REFUSED:
             log = folder.with_suffix(".log")
-            words = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
+            words = lines_of(log.read_text(encoding="utf-8", errors="replace").strip())[-3:]
             kind = Refused if code == Exit.REFUSED else PilotError
             raise kind(f"{run.id} did not begin: {' '.join(words) or f'exit code {code}'}", f"see {log}")
         if errors := (record.ledger or {}).get("write_errors"):

@@ -46,7 +46,7 @@ class Meter:
             return
         whole = data[: data.rfind(b"\n") + 1]
         self._offset += len(whole)
-        for line in whole.splitlines():
+        for line in whole.split(b"\n"):
             if line.startswith(b"["):
                 row = orjson.loads(line)
                 self.add([row[place] for place in PLACES])

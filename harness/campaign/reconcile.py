@@ -42,6 +42,6 @@ def billed_ms_of(readings: Path) -> dict[str, float]:
     """Billed milliseconds by platform request id, from every log that was collected."""
     found: dict[str, float] = {}
     for path in sorted(readings.glob("*.log")):
-        with path.open(encoding="utf-8", errors="replace") as file:
+        with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
             found |= {report.request_id: report.whole_billed_ms for line in file if (report := parse_report(line))}
     return found

@@ -13,6 +13,7 @@ from harness.campaign.symptoms import quoted, words_of
 from harness.domain.reading import Absent, LineSource, MetricSource, Series, Window
 from harness.domain.sample import Outcome
 from harness.domain.target import Target
+from harness.sources.absence import ask
 
 LOOK_AGAIN_S = 2.0
 AROUND_S = 60.0  # clocks differ, and a minute's point is named by its start
@@ -88,7 +89,7 @@ def follow(
 
 
 def _look(name: str, source: MetricSource, sent: Sent) -> Check:
-    readings = source.read(sent.window)
+    readings = ask(source, sent.window)
     title = f"{name}: it is there"
     if failed := [r for r in readings if isinstance(r, Absent) and r.failed]:
         return Check(title, Answer.UNKNOWN, failed[0].reason)

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from harness.campaign.checks import ADVICE, checked
 from harness.campaign.contract_check import Answer
+from harness.domain.lines import first_line
 from harness.domain.plan import Plan
 from harness.domain.target import BILL_KINDS
 from harness.errors import Refused
@@ -107,7 +108,7 @@ def _settings(workspace: Workspace, store: Store, name: str) -> tuple[str, bool]
     try:
         declared = workspace.sweep(name)
     except Refused as error:
-        return f"{name}: {str(error).splitlines()[0]}", True
+        return f"{name}: {first_line(str(error))}", True
     if declared is None:
         return None
     own, count = store.sweep(name, declared.digest), len(declared.settings)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import BadFile, Problem, Refused
+from harness.workspace.text import text_of
 
 OLD_AFTER_DAYS = 120
 
@@ -90,20 +91,11 @@ def read_book(name: str) -> Book:
     Raises Refused with the known ones, BadFile with every wrong price.
     """
     if name.endswith(".toml"):
-        return parse_book(name, _text(Path(name)))
+        return parse_book(name, text_of(Path(name), "pilot prices refresh makes one"))
     file = resources.files("harness.costing") / "books" / f"{name}.toml"
     if not file.is_file():
         raise Refused(f"no price book {name!r}", f"known: {', '.join(book_names())}, or the path of a book of your own")
     return parse_book(str(file), file.read_text(encoding="utf-8"))
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise BadFile(
-            path, [Problem("", f"cannot be read: {error.strerror}")], "pilot prices refresh makes one"
-        ) from None
 
 
 @lru_cache(maxsize=32)

@@ -195,7 +195,7 @@ def part_of(known: Known, limit: float, anchor: Anchor) -> Part:
     if not isinstance(known, Estimate) or limit <= 0:
         return LEAST_SCORE, LEAST_SCORE, LEAST_SCORE, Z_95
     value = anchor.score(known.value / limit)
-    low = anchor.score((known.high if known.high is not None else known.value) / limit)
+    low = LEAST_SCORE if known.high is None else anchor.score(known.high / limit)  # an open end may be any value
     high = anchor.score((known.low if known.low is not None else known.value) / limit)
     return value, min(low, value), max(high, value), critical(known)
 

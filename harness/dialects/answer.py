@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable
 from typing import Any
@@ -73,16 +74,17 @@ class Answer:
         self.status = s.status = status
         self.headers = headers
         s.headers_s = now - self._t0
-        self._type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
         if status in OK_STATUSES:
-            encoding = headers.get(b"content-encoding", b"identity").strip().lower()
-            if encoding not in (b"identity", b""):
-                self._broken = f"content-encoding {encoding.decode('latin-1')}, though identity was asked for"
+            self._type = media_type(headers.get(b"content-type", b""))
+            encoding = headers.get(b"content-encoding")
+            if encoding and encoding.strip().lower() != b"identity":
+                self._broken = f"content-encoding {encoding.decode('latin-1').lower()}, though identity was asked for"
             else:
                 self._framing = framing = self.framing(self._type)
                 self._feed = None if framing is None else framing.feed
+        else:
+            s.retry_after_s = retry_after_s(headers)
         self._instance(headers, now)
-        s.retry_after_s = retry_after_s(headers)
 
     def sending(self, sent_s: float) -> None:
         """The request is about to be written, on an open connection."""
@@ -152,8 +154,7 @@ class Answer:
         s = self.sample
         s.bytes = self._size
         if self.status not in OK_STATUSES:
-            error = self.refusal = _with_type(self.refused(b"".join(self._parts)), self.headers)
-            return outcomes.of_answer(self.status, error), code_of(error)
+            return self._refused()
         try:
             self._conclude()
         except ODD as error:
@@ -161,6 +162,7 @@ class Answer:
         if self._error is not None:
             self.refusal = self._error
             s.detail = f"an error inside a {self.status}"
+            s.retry_after_s = retry_after_s(self.headers)
             return outcomes.of_error(self._error), code_of(self._error)
         if self._broken is None and self._framing is not None and self._done is None:
             s.detail = self.lacking()[:MOST_DETAIL]
@@ -174,6 +176,17 @@ class Answer:
     def partial(self) -> None:
         """The answer did not come whole; keep what is known of it."""
         self.sample.bytes = self._size
+
+    def cut_off(self) -> tuple[Outcome, str | None]:
+        """Outcome and error code of an answer whose connection ended before it did: a refusal's status says enough."""
+        self.partial()
+        if self.status in (0, *OK_STATUSES):
+            return (Outcome.CUT_STREAM if self.status else Outcome.CONNECTION_ERROR), None
+        return self._refused()
+
+    def _refused(self) -> tuple[Outcome, str | None]:
+        error = self.refusal = _with_type(self.refused(b"".join(self._parts)), self.headers)
+        return outcomes.of_answer(self.status, error), code_of(error)
 
     @property
     def should_retry(self) -> bool | None:
@@ -201,11 +214,11 @@ class Answer:
 
     def _conclude_whole(self, data: bytes) -> None:
         try:
-            body = json_value(data, f"the answer ({self._said_type()})")
-        except Unexpected:
+            body = json_value(data, "the answer")
+        except Unexpected as error:
             if self.sample.stream:
                 raise self._no_stream() from None
-            raise
+            raise Unexpected(f"{error} (content-type {self._said_type()})") from None
         self._error = self.failure(body)
         if self._error is not None:
             return
@@ -226,7 +239,7 @@ class Answer:
             self._broken = words
 
     def _said_type(self) -> str:
-        return self._type.decode("latin-1")[:MOST_HEADER] or "no content-type"
+        return self._type.decode("latin-1")[:MOST_HEADER] or "none"
 
     def _instance(self, headers: Headers, now: float) -> None:
         s, names = self.sample, self._names
@@ -283,6 +296,12 @@ class Answer:
         self.sample.answer_digest = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
+@functools.lru_cache(64)
+def media_type(content_type: bytes) -> bytes:
+    """Without parameters, in lower case: media types know no case (RFC 9110, 8.3.1)."""
+    return content_type.partition(b";")[0].strip().lower()
+
+
 def _with_type(error: dict[str, Any], headers: Headers) -> dict[str, Any]:
     """With what AWS names in a header, and often nowhere else: ``ThrottlingException:http://…``."""
     named = headers.get(b"x-amzn-errortype")
@@ -293,8 +312,8 @@ def _words(error: Exception) -> str:
     return str(error) if isinstance(error, Unexpected) else f"{type(error).__name__}: {error}"
 
 
-def _whole(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < MOST_WHOLE else None
+def _whole(value: Any) -> int | None:  # noqa: ANN401 - a JSON value
+    return value if type(value) is int and -MOST_WHOLE < value < MOST_WHOLE else None
 
 
 def _latin(value: bytes | None) -> str | None:

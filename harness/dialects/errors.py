@@ -22,6 +22,7 @@ COUNTED = ("error_code", "errorCode", "errcode")  # present in good answers too,
 STATUSES = ("status", "statusCode", "status_code")
 EMPTY = frozenset({"", "none", "null", "error", "ok", "0"})  # words that say nothing, as some gateways fill fields
 LEAST_STATUS = 400
+_MARKS = frozenset({*NAMED_ERROR, *COUNTED, *STATUSES, "__type"})
 _WORD = re.compile(r"[\w.:#/-]+")
 
 Error = Mapping[str, Any]
@@ -36,11 +37,7 @@ def error_in(value: object) -> dict[str, Any] | None:
     inner = value.get("error")
     if inner:
         return _with_signs(inner, value)
-    if any(value.get(name) == "error" for name in NAMED_ERROR) or "__type" in value:
-        return value
-    if any(_short(value.get(name)) for name in COUNTED):
-        return value
-    return value if any(_is_failure(value.get(name)) for name in STATUSES) else None
+    return value if not _MARKS.isdisjoint(value) and _says_so(value) else None  # nearly every answer has none
 
 
 def error_of(value: object) -> dict[str, Any]:
@@ -88,6 +85,16 @@ def _short(value: object) -> str | None:
     if text is None or text.strip().lower() in EMPTY:
         return None
     return text.rpartition("#")[2]  # com.amazonaws.sagemaker#ThrottlingException
+
+
+def _says_so(value: Error) -> bool:
+    """The object is an error itself, not one that holds it."""
+    return (
+        any(value.get(name) == "error" for name in NAMED_ERROR)
+        or "__type" in value
+        or any(_short(value.get(name)) for name in COUNTED)
+        or any(_is_failure(value.get(name)) for name in STATUSES)
+    )
 
 
 def _is_failure(value: object) -> bool:

@@ -11,7 +11,7 @@ from harness.dialects.errors import error_of
 from harness.dialects.framing.sse import Event
 from harness.dialects.shapes import Unexpected, json_value, said, wanted
 
-TIMINGS = ("init_ms", "queue_ms", "retrieval_ms", "model_ttft_ms", "generation_ms")
+TIMINGS = frozenset({"init_ms", "queue_ms", "retrieval_ms", "model_ttft_ms", "generation_ms"})
 
 
 class RagChatAnswer(Answer):
@@ -68,10 +68,9 @@ class RagChatAnswer(Answer):
         wanted(body.get("model"), str, "model")
         self._usage(wanted(body.get("usage"), dict, "usage"), "input_tokens", "output_tokens")
         timings: dict[str, Any] = wanted(body.get("timings") or {}, dict, "timings")
-        for name in TIMINGS:
-            value = timings.get(name)
-            known = isinstance(value, int | float) and not isinstance(value, bool)
-            setattr(self.sample, name, float(value) if known and value is not None else None)
+        for name, value in timings.items():
+            if name in TIMINGS and type(value) in (float, int):
+                setattr(self.sample, name, float(value))
 
     def _citations(self, value: object) -> None:
         rows = wanted(value, list, "citations")

@@ -14,9 +14,11 @@ MILLISECONDS = (b"retry-after-ms", b"x-ms-retry-after-ms")  # OpenAI's and Azure
 def retry_after_s(headers: Mapping[bytes, bytes]) -> float | None:
     """Seconds; of a date those since the answer's own Date, or this machine's clock without one. None: it does not say."""
     for name in MILLISECONDS:
-        if (wait := finite(headers.get(name))) is not None:
+        if name in headers and (wait := finite(headers.get(name))) is not None:
             return wait / 1000
     text = headers.get(b"retry-after")
+    if text is None:
+        return None
     if (wait := finite(text)) is not None:
         return wait
     until = _date(text)
@@ -28,7 +30,8 @@ def retry_after_s(headers: Mapping[bytes, bytes]) -> float | None:
 
 def should_retry(headers: Mapping[bytes, bytes]) -> bool | None:
     """What the server asks for itself by ``x-should-retry``, as OpenAI and Anthropic do; None: it does not say."""
-    return {b"true": True, b"false": False}.get(headers.get(b"x-should-retry", b"").strip().lower())
+    text = headers.get(b"x-should-retry")
+    return None if text is None else {b"true": True, b"false": False}.get(text.strip().lower())
 
 
 def finite(text: bytes | None) -> float | None:

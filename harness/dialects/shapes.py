@@ -41,7 +41,9 @@ def json_object(data: bytes) -> dict[str, Any]:
 
 def wanted(value: object, kind: type[T], field: str) -> T:
     """The value, of this kind; raises Unexpected that names the field and what it is instead."""
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+    if type(value) is kind:
+        return value
+    if not isinstance(value, kind) or isinstance(value, bool):
         raise Unexpected(f"{field} is {said(value)}, not {_KINDS[kind]}")
     return value
 

@@ -59,13 +59,32 @@ class Played:
         return f"{pace}, {done}: {', '.join(indices) or 'too few to tell how bursty'}{weaker}"
 
 
+class Clock(StrEnum):
+    """What a file's numbers count: told by the column's name, else by how large a time since 1970 they would be."""
+
+    SECONDS = "seconds"
+    MILLISECONDS = "milliseconds"
+    MICROSECONDS = "microseconds"
+    NANOSECONDS = "nanoseconds"
+
+    @property
+    def per_second(self) -> float:
+        return 1000.0 ** list(Clock).index(self)
+
+
 @dataclass(frozen=True)
 class Trace:
-    """Requests in time order, the first at 0; ``digest`` is that of the file."""
+    """Requests in time order, the first at 0; ``digest`` is that of the file, ``clock`` what its times were read as."""
 
     file: str
     digest: str
     requests: tuple[Seen, ...] = field(repr=False)
+    clock: Clock = Clock.SECONDS
+
+    @property
+    def read_as(self) -> str:
+        """Words where the file's times were not seconds; empty where they were."""
+        return "" if self.clock is Clock.SECONDS else f"times read as {self.clock}"
 
     @property
     def length_s(self) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,14 @@ def write(folder: Path, day: date, content: Mapping[str, Any]) -> None:
     number = len(list(folder.glob(f"{day.isoformat()}.*.json"))) + 1
     said = {"schema_version": BILLS_VERSION, "day": day.isoformat(), **content}
     write_text(folder / f"{day.isoformat()}.{number}.json", dump(said))
+
+
+def write_unread(folder: Path, day: date, raw: Sequence[Any]) -> None:
+    """Answers about a day that could not be read, as they came; raises OSError."""
+    unread = folder / "unread"
+    unread.mkdir(parents=True, exist_ok=True)
+    number = len(list(unread.glob(f"{day.isoformat()}.*.json"))) + 1
+    write_text(unread / f"{day.isoformat()}.{number}.json", dump({"schema_version": BILLS_VERSION, "answers": raw}))
 
 
 def _number(path: Path) -> int:

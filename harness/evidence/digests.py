@@ -30,7 +30,7 @@ def chained(before: str, line: Mapping[str, Any]) -> str:
     """The link of one journal line: of its content and the link before it."""
     content = {key: value for key, value in line.items() if key != "chain"}
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(f"{before}\n{text}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{before}\n{text}".encode(errors="backslashreplace")).hexdigest()[:32]
 
 
 def broken_at(journal: Sequence[Mapping[str, Any]]) -> int | None:

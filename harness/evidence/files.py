@@ -44,7 +44,8 @@ def write_text(path: Path, text: str) -> None:
     """Write, flush to disk, rename into place; raises OSError and leaves no partial file."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        with partial.open("w", encoding="utf-8") as file:
+        # what others sent may hold half a surrogate pair, which UTF-8 cannot: JSON reads its escape as the same
+        with partial.open("w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

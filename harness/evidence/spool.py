@@ -59,7 +59,7 @@ class SpoolReader:
             if seq is not None and seq < planned:
                 self._offsets[seq] = start
         for block in kept:
-            for line in block.splitlines():
+            for line in block.split(b"\n"):
                 seq = _seq(line[:24])
                 if seq is not None and seq < planned:
                     self._kept[seq] = line

@@ -102,15 +102,13 @@ class Attempts:
             answer.partial()
             outcome, sample.detail = Outcome.TIMEOUT, f"no whole answer within {self._deadline_s:g} s"
         except ClosedEarly as error:
-            answer.partial()
-            outcome = Outcome.CUT_STREAM if error.head_seen else Outcome.CONNECTION_ERROR
+            outcome, code = answer.cut_off()
             sample.detail = str(error)
         except NotHttp as error:
             answer.partial()
             outcome, sample.detail = Outcome.BAD_CONTRACT, str(error)[:200]
         except OSError as error:
-            answer.partial()
-            outcome = Outcome.CUT_STREAM if answer.status else Outcome.CONNECTION_ERROR
+            outcome, code = answer.cut_off()
             sample.detail = f"{type(error).__name__}: {error.strerror or error}"[:200]
             if error.errno in OWN_ERRORS:
                 self.local_errors[error.strerror or str(error)] = None

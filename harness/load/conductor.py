@@ -13,6 +13,7 @@ import orjson
 from gevent import subprocess
 
 from harness.domain.experiments.protocol import Ask, Conditions, Done, MakeCold, Seen
+from harness.domain.lines import first_line
 from harness.domain.sample import COLUMNS, Outcome
 from harness.domain.schedule import Arrival, Drawer
 
@@ -61,7 +62,7 @@ class Conductor:
 
     def see(self, lines: bytes) -> None:
         """Sample lines as they were appended to the spool; one that comes twice counts once."""
-        for line in lines.splitlines():
+        for line in filter(None, lines.split(b"\n")):
             row = orjson.loads(line)
             if row[0] not in self._seen:
                 self._seen.add(row[0])
@@ -94,7 +95,7 @@ class Conductor:
                 command, cwd=self._spec.workspace, capture_output=True, timeout=COLD_TIMEOUT_S, check=False
             )
             if done.returncode:
-                said["error"] = done.stderr.decode("utf-8", "replace").strip().splitlines()[:1] or ["no reason given"]
+                said["error"] = [first_line(done.stderr.decode("utf-8", "replace")) or "no reason given"]
             else:
                 said |= json.loads(done.stdout)
         except (subprocess.TimeoutExpired, OSError, ValueError) as error:

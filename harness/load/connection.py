@@ -11,6 +11,7 @@ An answer that comes while the request is still being written is read, and the r
 
 from __future__ import annotations
 
+import ssl
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 READ_BYTES = 16384
 READABLE = 1 | 8 | 16  # POLLIN, POLLERR, POLLHUP
+GONE = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)  # how writing or reading says that the peer left
 EITHER = 1 | 2  # the event loop's own flags: readable or writable
 LEAST_ERROR = 300  # a status from here on ends the sending of a request
 STALE_S = 1.0  # a connection that ends later than this after the send took the request with it
@@ -104,7 +106,7 @@ class Connection:
         except OSError as error:
             if self._expired == self.exchanges:
                 raise DeadlinePassed from None
-            if isinstance(error, ConnectionError) and self._stale(began):
+            if isinstance(error, GONE) and self._stale(began):
                 raise Stale from None
             raise
         finally:
@@ -166,21 +168,24 @@ class Connection:
             if self._readable is None:
                 self._socket.sendall(request)
                 return
-            rest = memoryview(request)
-            while True:
-                try:
-                    sent = self._socket.send(rest)
-                except BlockingIOError:
-                    sent = 0
-                if sent == len(rest):
-                    return
-                rest = rest[sent:]
+            rest: Any = request
+            while (sent := self._sent(rest)) < len(rest):
+                rest = memoryview(rest)[sent:]
                 self._wait_either()
                 if self._poll.poll(0) and self._answered():
                     break
-        except (BrokenPipeError, ConnectionResetError):
+            else:
+                return
+        except GONE:
             pass  # its answer may be in the receive buffer already
         self._whole_request = False
+
+    def _sent(self, data: Any) -> int:  # noqa: ANN401 - bytes, or a view of them
+        try:
+            sent: int = self._socket.send(data)
+        except BlockingIOError:
+            return 0
+        return sent
 
     def _answered(self) -> bool:
         """Read what comes while the request is still being written; True when nobody wants the rest of it."""

@@ -9,11 +9,10 @@ _HEADER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:")
 
 
 class ClosedEarly(Exception):
-    """The connection ended before the answer did; ``head_seen`` tells whether it had begun."""
+    """The connection ended before the answer did."""
 
     def __init__(self, *, head_seen: bool) -> None:
         super().__init__("it closed before the answer was whole" if head_seen else "it closed before any answer")
-        self.head_seen = head_seen
 
 
 class Stale(Exception):

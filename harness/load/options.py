@@ -17,7 +17,7 @@ from harness.domain.arrivals import LoadProfile
 from harness.domain.process import Process
 from harness.domain.target import Dialect, Target
 from harness.errors import Exit, PilotError, Refused
-from harness.load import ports
+from harness.load import locusts_own, ports
 from harness.load.given import Given
 from harness.load.hosts import check_listeners, declared_by, may_drive, nearest_workspace
 from harness.load.origin import tls_context
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from harness.domain.questions import Question
     from harness.domain.schedule import Schedule
+    from harness.domain.trace import Trace
 
 CAMPAIGN_VARIABLE = "PILOT_CAMPAIGN"  # set by the campaign: nothing may touch a cold target before its probe
 LANES_VARIABLE = "PILOT_LANE_URLS"  # set by the campaign: where its independent copies listen, by commas
@@ -55,6 +56,9 @@ class Prepared:
     questions: dict[str, Question] = field(default_factory=dict)
     key: str = ""
     only_describe: bool = False  # a plan is drawn without credentials
+    exit_on_failed: int | None = None  # the code that was chosen for a run with failed requests
+    parser: LocustArgumentParser | None = None
+    serving: bool = False  # the page parses the command line anew each time it is shown
 
 
 PREPARED = Prepared()
@@ -100,14 +104,21 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
     )
     parser.set_defaults(web_host="127.0.0.1", master_bind_host="127.0.0.1")
     parser.set_defaults(master_bind_port=ports.UNSAID, master_port=ports.UNSAID)
+    locusts_own.tell_apart(parser)
     parse = parser.parse_args
 
     def parse_and_prepare(*args: Any, **kwargs: Any) -> argparse.Namespace:  # noqa: ANN401
         parsed: argparse.Namespace = parse(*args, **kwargs)
-        _take_locusts_own(parsed)
-        ports.MEETING_PORT.choose(parsed)
+        if PREPARED.serving:
+            return parsed
         try:
+            PREPARED.exit_on_failed, PREPARED.parser = locusts_own.take(parsed), parser
+            if any(getattr(parsed, name, False) for name in locusts_own.ONLY_TELL):
+                return parsed
+            ports.MEETING_PORT.choose(parsed)
             check_listeners(parsed)
+            for name in () if PREPARED.spec else locusts_own.unread_variables(parser):
+                print(f"warning: {name} is read by no option: docs/load.md lists those that have one", file=sys.stderr)
             resolve(parsed)
         except PilotError as error:
             hint = f"\n  {error.hint}" if error.hint else ""
@@ -116,15 +127,6 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
         return parsed
 
     parser.parse_args = parse_and_prepare
-
-
-def _take_locusts_own(parsed: argparse.Namespace) -> None:
-    """``-t`` and ``-u`` are taken as ``--duration`` and ``--slots``; Locust's own timer would cut the drain."""
-    if getattr(parsed, "run_time", None):
-        parsed.duration = parsed.duration or float(parsed.run_time)
-        parsed.run_time = None
-    if getattr(parsed, "num_users", None) and not parsed.slots:
-        parsed.slots = int(parsed.num_users)
 
 
 def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
@@ -267,7 +269,7 @@ def _load(profile: LoadProfile, given: Given, workspace: Workspace | None) -> Lo
         return _experiment(profile, given, rate, duration, warmup)
     file = given.text("trace") or profile.trace_file
     if file is not None:
-        profile = profile.playing(read_trace(_trace_path(file, given, workspace)), speed)
+        profile = profile.playing(_trace(file, given, workspace), speed)
     elif speed is not None:
         given.problem("--speed: only a trace has a pace; add --trace FILE")
     if rate is not None:
@@ -304,12 +306,14 @@ def _experiment(
     return profile if duration is None else profile.during(duration)
 
 
-def _trace_path(file: str, given: Given, workspace: Workspace | None) -> Path:
+def _trace(file: str, given: Given, workspace: Workspace | None) -> Trace:
     """As typed from here; as a locustfile names it, from the workspace."""
     path = Path(file)
-    if given.text("trace") or path.is_absolute() or workspace is None:
-        return path.resolve()
-    return workspace.root / path
+    typed = given.text("trace") or path.is_absolute() or workspace is None
+    trace = read_trace(path.resolve() if typed else workspace.root / path)  # type: ignore[union-attr]
+    if trace.read_as and not PREPARED.spec:
+        print(f"note: {file}: {trace.read_as}", file=sys.stderr)
+    return trace
 
 
 def _questions(given: Given, workspace: Workspace | None) -> tuple[Path, tuple[Question, ...]]:

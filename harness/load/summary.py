@@ -37,7 +37,8 @@ def text(tally: Tally, ledger: Ledger, spec: RunSpec, folder: Path, found: str |
     if found is not None:
         lines.append(f"  found          {found}")
     if spec.load.trace is not None:
-        lines.append(f"  trace          {spec.load.played(spec.seed).words()}")
+        said = filter(None, (spec.load.trace.read_as, spec.load.played(spec.seed).words()))
+        lines.append(f"  trace          {', '.join(said)}")
     lines += [
         f"  sent           {_dispersion(tally.sent_dispersion())}",
         "  outcomes       " + "  ".join(f"{name} {count}" for name, count in ledger.outcomes.items()),

@@ -224,7 +224,7 @@ class Supervisor:
 def _announced(path: Path, offset: int) -> str | None:
     with path.open("rb") as file:
         file.seek(offset)
-        for line in file.read().splitlines():
+        for line in file.read().split(b"\n"):
             try:
                 data = json.loads(line)
             except ValueError:

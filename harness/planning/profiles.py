@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.domain.arrivals import LoadProfile, from_data
+from harness.domain.lines import last_line
 from harness.domain.mix import Mix, mix_from
 from harness.domain.plan import ProfilePlan, Start
 from harness.errors import PilotError, Refused
@@ -101,8 +102,8 @@ def _said(
         files = ", ".join(file for file, _ in asked)
         raise Refused(f"{files} did not say what they send within {timeout_s} s") from None
     if done.returncode:
-        raise PilotError(f"the profiles could not be described: {done.stderr.strip().splitlines()[-1:]}")
-    said: list[dict[str, Any]] = json.loads(done.stdout.strip().splitlines()[-1])
+        raise PilotError(f"the profiles could not be described: {last_line(done.stderr)}")
+    said: list[dict[str, Any]] = json.loads(last_line(done.stdout))
     return said
 
 
@@ -110,9 +111,9 @@ def _one(
     name: str, profile: Profile, file: str, options: tuple[tuple[str, str], ...], said: Mapping[str, Any]
 ) -> Described:
     if said["code"]:
-        words = said["err"].strip().splitlines()
-        raise Refused((words[-1] if said["code"] != 2 else said["err"].strip()) if words else f"{file} failed")
-    data = json.loads(said["out"].strip().splitlines()[-1])
+        words = last_line(said["err"]) if said["code"] != 2 else said["err"].strip()
+        raise Refused(words or f"{file} failed")
+    data = json.loads(last_line(said["out"]))
     trace_file = data["load"]["trace_file"]
     load = from_data(data["load"], read_trace(Path(trace_file)) if trace_file else None)
     plan = ProfilePlan(

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from harness.domain.lines import last_line
 from harness.errors import PilotError, Refused
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -41,6 +42,6 @@ def print_pdf(page: Path) -> Path:
                 f"{program} did not print within {TIMEOUT_S} s", "print the HTML by hand: it has a style for paper"
             ) from None
     if done.returncode or not out.is_file():
-        words = (done.stderr.strip().splitlines() or ["no words"])[-1]
+        words = last_line(done.stderr) or "no words"
         raise PilotError(f"{program} did not print: {words}", "print the HTML by hand: it has a style for paper")
     return out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from harness.domain.lines import lines_of
 from harness.scaffold.answers import EXTERNAL, Answers
 
 FULL = """\
@@ -156,7 +157,7 @@ notes = {notes}
 def _aligned(text: str) -> str:
     """Comments after values under each other."""
     lines = []
-    for line in text.splitlines():
+    for line in lines_of(text):
         value, mark, comment = line.partition("  # ")
         told = bool(mark) and not (line.startswith("# ") and "=" not in value)
         lines.append(f"{value.rstrip():<28} # {comment.strip()}" if told and "# " not in comment else line)

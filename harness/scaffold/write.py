@@ -108,11 +108,9 @@ def _target(folder: Path, side: Side, made: list[Path]) -> None:
         _image(folder.parent, made)
     if side.url is not None:
         path = folder / "target.toml"
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-        path.write_text(
-            "".join(f"base_url = {json.dumps(side.url)}\n" if x.startswith("base_url") else x for x in lines),
-            encoding="utf-8",
-        )
+        lines = path.read_text(encoding="utf-8").split("\n")
+        said = f"base_url = {json.dumps(side.url)}"
+        path.write_text("\n".join(said if x.startswith("base_url") else x for x in lines), encoding="utf-8")
 
 
 def _quicker(folder: Path, made: list[Path]) -> None:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
-from harness.cloud.call import call
+from harness.cloud.answer import Answer, answer_of, printable
 from harness.cloud.rest import Rest
 from harness.domain.reading import Absent, Reading, Series, Window
+from harness.sources.absence import readings
 
 VERSION = "2023-10-01"
 PERIOD_S = 60
@@ -98,28 +100,40 @@ class AzureMonitor:
         }
         query = json.dumps(asked, sort_keys=True)
         request = {"path": f"{self._resource}/providers/Microsoft.Insights/metrics", "params": asked}
-        answer = call(self._api.get, request, self._sleep)
-        if isinstance(answer, str):
-            return [Absent(f"{m.name} {aggregation}", answer, query, self.kind, failed=True) for m in metrics]
-        by_name = {str(one["name"]["value"]): one for one in answer.get("value") or ()}
-        return [self._reading(m, by_name.get(m.name), query, window) for m in metrics]
+        names = [f"{m.name} {aggregation}" for m in metrics]
+        return readings(names, query, self.kind, lambda: self._answers(metrics, request, query, window))
 
-    def _reading(self, metric: AzureMetric, said: Mapping[str, Any] | None, query: str, window: Window) -> Reading:
+    def _answers(
+        self, metrics: list[AzureMetric], request: dict[str, Any], query: str, window: Window
+    ) -> list[Reading]:
+        answer = answer_of(self._api.get, request, self._sleep)
+        by_name = {one["name"]["value"].text(): one for one in answer["value"].rows()}
+        out: list[Reading] = []
+        for m in metrics:
+            name = f"{m.name} {m.aggregation}"
+            found = by_name.get(m.name)
+            if found is None:
+                why = "the answer does not hold it: the resource has no such metric"
+                out.append(Absent(name, why, query, self.kind))
+            else:
+                out += readings([name], query, self.kind, partial(self._one, m, found, query, window))
+        return out
+
+    def _one(self, metric: AzureMetric, said: Answer, query: str, window: Window) -> list[Reading]:
         name = f"{metric.name} {metric.aggregation}"
-        if said is None:
-            return Absent(name, "the answer does not hold it: the resource has no such metric", query, self.kind)
-        if said.get("errorCode") not in (None, "Success"):
-            return Absent(name, f"{said['errorCode']}: {said.get('errorMessage')}", query, self.kind, failed=True)
+        if said["errorCode"].value not in (None, "Success"):
+            words = printable(f"{said['errorCode'].text()}: {said['errorMessage'].value}")
+            return [Absent(name, words, query, self.kind, failed=True)]
         points: dict[float, float] = {}
-        for series in said.get("timeseries") or ():
-            for point in series.get("data") or ():
-                at = datetime.fromisoformat(point["timeStamp"]).timestamp()
-                value = point.get(metric.aggregation)
-                if value is not None and window.start_unix_s - PERIOD_S < at < window.end_unix_s:
-                    points[at] = float(value)
+        for series in said["timeseries"].rows():
+            for point in series["data"].rows():
+                at = point["timeStamp"].moment()
+                value = point[metric.aggregation]
+                if value.given and window.start_unix_s - PERIOD_S < at < window.end_unix_s:
+                    points[at] = value.number()
         if not points:
-            return Absent(name, "no data point in this window", query, self.kind)
-        return Series(name, metric.unit, tuple(sorted(points.items())), query, self.kind)
+            return [Absent(name, "no data point in this window", query, self.kind)]
+        return [Series(name, metric.unit, tuple(sorted(points.items())), query, self.kind)]
 
 
 def _utc(unix_s: float) -> str:

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
-from harness.cloud.call import call
+from harness.cloud.answer import Answer, pages
 from harness.cloud.rest import Rest
 from harness.domain.reading import Absent, Reading, Series, Window
+from harness.sources.absence import readings
 
 HOST = "https://monitoring.googleapis.com"
 PREFIX = "run.googleapis.com/"
@@ -66,7 +68,10 @@ class CloudMonitoring:
     def read(self, window: Window) -> list[Reading]:
         out: list[Reading] = []
         for metric in METRICS:
-            out += self._one(metric, window)
+            asked = self._question(metric, window)
+            query = json.dumps(asked, sort_keys=True)
+            make = partial(self._one, metric, asked, query, window)
+            out += readings([PREFIX + metric.name], query, self.kind, make)
         return out
 
     def raw(self) -> list[dict[str, Any]]:
@@ -74,10 +79,9 @@ class CloudMonitoring:
         kept = json.loads(json.dumps(self._api.take()).replace(self._project, "PROJECT"))
         return list(kept)
 
-    def _one(self, metric: GoogleMetric, window: Window) -> list[Reading]:
-        name = PREFIX + metric.name
-        asked = {
-            "filter": f'metric.type = "{name}" AND resource.type = "cloud_run_revision" AND {self._where}',
+    def _question(self, metric: GoogleMetric, window: Window) -> dict[str, Any]:
+        return {
+            "filter": f'metric.type = "{PREFIX}{metric.name}" AND resource.type = "cloud_run_revision" AND {self._where}',
             "interval.startTime": _utc(window.start_unix_s // PERIOD_S * PERIOD_S),
             "interval.endTime": _utc(-(-window.end_unix_s // PERIOD_S) * PERIOD_S),
             "aggregation.alignmentPeriod": f"{PERIOD_S}s",
@@ -85,20 +89,15 @@ class CloudMonitoring:
             "aggregation.crossSeriesReducer": metric.reducer,
             **({"aggregation.groupByFields": metric.by} if metric.by else {}),
         }
-        query = json.dumps(asked, sort_keys=True)
+
+    def _one(self, metric: GoogleMetric, asked: dict[str, Any], query: str, window: Window) -> list[Reading]:
+        name = PREFIX + metric.name
+        path = f"/v3/projects/{self._project}/timeSeries"
         found: dict[str, dict[float, float]] = {}
-        token: str | None = ""
-        while token is not None:
-            params = asked | ({"pageToken": token} if token else {})
-            answer = call(
-                self._api.get, {"path": f"/v3/projects/{self._project}/timeSeries", "params": params}, self._sleep
-            )
-            if isinstance(answer, str):
-                return [Absent(name, answer, query, self.kind, failed=True)]
-            for series in answer.get("timeSeries") or ():
+        for page in pages(lambda **p: self._api.get(path, p), asked, "pageToken", "nextPageToken", self._sleep):
+            for series in page["timeSeries"].rows():
                 points = found.setdefault(_label(series), {})
                 points |= dict(_points(series, window))
-            token = answer.get("nextPageToken") or None
         out: list[Reading] = [
             Series(f"{name} {metric.aligner}{label}", metric.unit, tuple(sorted(points.items())), query, self.kind)
             for label, points in sorted(found.items())
@@ -107,19 +106,20 @@ class CloudMonitoring:
         return out or [Absent(name, "no data point in this window", query, self.kind)]
 
 
-def _points(series: Mapping[str, Any], window: Window) -> list[tuple[float, float]]:
+def _points(series: Answer, window: Window) -> list[tuple[float, float]]:
     out = []
-    for point in series.get("points") or ():
-        at = datetime.fromisoformat(point["interval"]["endTime"]).timestamp() - PERIOD_S
-        value = next((point["value"][k] for k in ("doubleValue", "int64Value") if k in point["value"]), None)
+    for point in series["points"].rows():
+        at = point["interval"]["endTime"].moment() - PERIOD_S
+        said = [point["value"][name] for name in ("doubleValue", "int64Value") if point["value"][name].given]
+        value = said[0].figure() if said else None  # a double may be the text "NaN"
         if value is not None and window.start_unix_s - PERIOD_S < at < window.end_unix_s:
-            out.append((at, float(value)))
+            out.append((at, value))
     return out
 
 
-def _label(series: Mapping[str, Any]) -> str:
-    labels = (series.get("metric") or {}).get("labels") or {}
-    return "".join(f' {k}="{v}"' for k, v in sorted(labels.items()))
+def _label(series: Answer) -> str:
+    labels = series["metric"]["labels"].fields()
+    return "".join(f' {k}="{v.text()}"' for k, v in sorted(labels.items()))
 
 
 def _utc(unix_s: float) -> str:

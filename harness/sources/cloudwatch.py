@@ -13,13 +13,15 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol
 
-from harness.cloud.call import call
+from harness.cloud.answer import Answer, pages, printable
 from harness.domain.reading import Absent, Reading, Series, Window
+from harness.sources.absence import readings
 from harness.sources.recorded import taken
 
 MOST_QUERIES = 500  # a call
@@ -194,63 +196,53 @@ class CloudWatch:
             "EndTime": datetime.fromtimestamp(math.ceil(window.end_unix_s / period) * period, UTC),
             "ScanBy": "TimestampAscending",
         }
-        found, failed = self._pages(request)
-        return [
-            self._reading(metric, queries[k], found.get(f"m{k}"), failed, window, period)
-            for k, (metric, _) in enumerate(wanted)
-        ]
+        results = self._results(request)
+        out: list[Reading] = []
+        for (metric, _), query in zip(wanted, queries, strict=True):
+            said = json.dumps(query, sort_keys=True)
+            make = partial(self._one, metric, said, results, query["Id"], window, period)
+            out += readings([_name(metric)], said, self.kind, make)
+        return out
 
-    def _pages(self, request: dict[str, Any]) -> tuple[dict[str, dict[str, Any]], str | None]:
-        """Points and last status by query id over every page; and why the reading broke off, if it did."""
-        found: dict[str, dict[str, Any]] = {}
-        for page in self._calls(request):
-            if isinstance(page, str):
-                return found, page
-            for result in page.get("MetricDataResults", ()):
-                one = found.setdefault(result["Id"], {"points": {}, "status": "", "words": []})
-                stamps = [at.timestamp() for at in result.get("Timestamps", ())]
-                one["points"] |= dict(zip(stamps, result.get("Values", ()), strict=True))
-                one["status"] = result.get("StatusCode", "Complete")
-                one["words"] += [str(m.get("Value") or m.get("Code")) for m in result.get("Messages", ())]
-        return found, None
+    def _results(self, request: dict[str, Any]) -> dict[str, list[Answer]] | Exception:
+        """By query id, over every page; or what broke off the reading, for each metric to say."""
+        found: dict[str, list[Answer]] = {}
+        try:
+            for page in pages(self._api.get_metric_data, request, "NextToken", "NextToken", self._sleep):
+                for result in page["MetricDataResults"].rows():
+                    found.setdefault(result["Id"].text(), []).append(result)
+        except Exception as error:  # noqa: BLE001 - raised again for each metric, and caught there
+            return error
+        return found
 
-    def _calls(self, request: dict[str, Any]) -> Iterator[Mapping[str, Any] | str]:
-        """Pages; a text instead of one says why there is none, after throttled calls were tried again."""
-        token: str | None = None
-        while True:
-            answer = call(self._api.get_metric_data, request | ({"NextToken": token} if token else {}), self._sleep)
-            yield answer
-            if isinstance(answer, str) or not (token := answer.get("NextToken")):
-                return
-
-    def _reading(
+    def _one(
         self,
         metric: Metric,
-        query: dict[str, Any],
-        found: dict[str, Any] | None,
-        failed: str | None,
+        said: str,
+        found: dict[str, list[Answer]] | Exception,
+        number: str,
         window: Window,
         period: int,
-    ) -> Reading:
-        said = json.dumps(query, sort_keys=True)
-        name = f"{metric.namespace} {metric.label}"
-        if failed is not None:
-            return Absent(name, failed, said, self.kind, failed=True)
-        if found is None:
-            return Absent(name, "the answer holds no result for this query", said, self.kind)
-        if found["status"] not in ("Complete", ""):
-            words = "; ".join(found["words"])
-            return Absent(name, f"{found['status']}{f': {words}' if words else ''}", said, self.kind, failed=True)
-        inside = sorted(
-            (at, float(v))
-            for at, v in found["points"].items()
-            if at + period > window.start_unix_s and at < window.end_unix_s
-        )
+    ) -> list[Reading]:
+        """One metric, whose points may be spread over several pages; the last one's status counts."""
+        if isinstance(found, Exception):
+            raise found
+        name, results = _name(metric), found.get(number)
+        if not results:
+            return [Absent(name, "the answer holds no result for this query", said, self.kind)]
+        status = results[-1]["StatusCode"]
+        if status.given and status.text() not in ("Complete", ""):
+            words = "; ".join(dict.fromkeys(w for result in results for w in _messages(result)))
+            why = printable(f"{status.text()}{f': {words}' if words else ''}")
+            return [Absent(name, why, said, self.kind, failed=True)]
+        points: dict[float, float] = {}
+        for result in results:
+            points |= _points(result)
+        inside = sorted(p for p in points.items() if p[0] + period > window.start_unix_s and p[0] < window.end_unix_s)
         if not inside:
-            return Absent(
-                name, "no data point in this window: nothing happened, or nothing was published", said, self.kind
-            )
-        return Series(name, metric.unit, tuple(inside), said, self.kind)
+            why = "no data point in this window: nothing happened, or nothing was published"
+            return [Absent(name, why, said, self.kind)]
+        return [Series(name, metric.unit, tuple(inside), said, self.kind)]
 
 
 def period_of(age_s: float) -> int:
@@ -258,6 +250,21 @@ def period_of(age_s: float) -> int:
     if age_s < 15 * DAY_S:
         return MINUTE
     return FIVE_MINUTES if age_s < 63 * DAY_S else HOUR
+
+
+def _name(metric: Metric) -> str:
+    return f"{metric.namespace} {metric.label}"
+
+
+def _points(result: Answer) -> dict[float, float]:
+    stamps, values = result["Timestamps"].rows(), result["Values"].rows()
+    if len(stamps) != len(values):
+        raise result["Values"].unlike(f"{len(stamps)} values, as there are timestamps,")
+    return {at.moment(): value.number() for at, value in zip(stamps, values, strict=True)}
+
+
+def _messages(result: Answer) -> list[str]:
+    return [str(m["Value"].value or m["Code"].value) for m in result["Messages"].rows()]
 
 
 def _query(number: int, metric: Metric, dimensions: Mapping[str, str], period: int) -> dict[str, Any]:

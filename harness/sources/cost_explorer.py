@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
-from harness.cloud.call import call
+from harness.cloud.answer import Answer, pages, said_of
+from harness.sources.recorded import taken
 
 USD_PER_PAGE = Decimal("0.01")
 
@@ -40,7 +41,7 @@ class BilledLine:
 
 @dataclass(frozen=True)
 class BilledDay:
-    """One UTC day; ``failed`` says why there is nothing, and then it is asked again."""
+    """One UTC day; ``failed`` says why there is nothing, and then it is asked again; ``raw`` is then what came instead."""
 
     day: date
     lines: tuple[BilledLine, ...]
@@ -48,6 +49,7 @@ class BilledDay:
     pages: int
     query: Mapping[str, Any]
     failed: str | None = None
+    raw: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
 
     @property
     def own_cost_usd(self) -> Decimal:
@@ -69,22 +71,21 @@ class CostExplorer:
         self._sleep = sleep
 
     def bill(self, day: date) -> BilledDay:
-        """Every page of one day."""
+        """Every page of one day; a day that cannot be read whole is no day without cost."""
         query = self._query(day)
         lines: list[BilledLine] = []
-        estimated, pages, token = False, 0, None
-        while True:
-            answer = call(
-                self._api.get_cost_and_usage, query | ({"NextPageToken": token} if token else {}), self._sleep
-            )
-            if isinstance(answer, str):
-                return BilledDay(day, (), estimated=True, pages=pages, query=query, failed=answer)
-            pages += 1
-            for period in answer.get("ResultsByTime", ()):
-                estimated |= bool(period.get("Estimated"))
-                lines += [_line(group) for group in period.get("Groups", ())]
-            if not (token := answer.get("NextPageToken")):
-                return BilledDay(day, tuple(lines), estimated, pages, query)
+        estimated, asked = False, 0
+        try:
+            for page in pages(self._api.get_cost_and_usage, query, "NextPageToken", "NextPageToken", self._sleep):
+                asked += 1
+                for period in page["ResultsByTime"].rows():
+                    estimated |= bool(period["Estimated"].value)
+                    lines += [_line(group) for group in period["Groups"].rows()]
+        except Exception as error:  # noqa: BLE001 - a day's reason, as readings have theirs
+            raw = tuple(taken(self._api))
+            return BilledDay(day, (), estimated=True, pages=asked, query=query, failed=said_of(error), raw=raw)
+        taken(self._api)
+        return BilledDay(day, tuple(lines), estimated, asked, query)
 
     def _query(self, day: date) -> dict[str, Any]:
         tagged = {"Tags": {"Key": self._tag, "Values": list(self._values), "MatchOptions": ["EQUALS"]}}
@@ -98,14 +99,12 @@ class CostExplorer:
         }
 
 
-def _line(group: Mapping[str, Any]) -> BilledLine:
-    service, usage_type = group["Keys"]
+def _line(group: Answer) -> BilledLine:
+    keys = [key.text() for key in group["Keys"].rows()]
+    if len(keys) != 2:
+        raise group["Keys"].unlike("a service and a usage type")
     metrics = group["Metrics"]
-    return BilledLine(
-        service,
-        usage_type,
-        Decimal(metrics["UsageQuantity"]["Amount"]),
-        metrics["UsageQuantity"]["Unit"],
-        Decimal(metrics["UnblendedCost"]["Amount"]),
-        Decimal(metrics["NetUnblendedCost"]["Amount"]),
-    )
+    quantity, unit = metrics["UsageQuantity"]["Amount"].decimal(), metrics["UsageQuantity"]["Unit"]
+    usd, net = (metrics[name]["Amount"].decimal() for name in ("UnblendedCost", "NetUnblendedCost"))
+    service, usage_type = keys
+    return BilledLine(service, usage_type, quantity, unit.text() if unit.given else "", usd, net)

@@ -12,10 +12,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from harness.cloud.call import call
+from harness.cloud.answer import Answer, NoAnswer, answer_of, printable
 from harness.domain.reading import Window
 from harness.sources.lambda_readings import LambdaReadings
 from harness.sources.recorded import taken
@@ -23,6 +22,7 @@ from harness.sources.recorded import taken
 MOST_ROWS = 10_000
 SLICE_S = 3600
 POLL_S, PATIENCE_S = 1.0, 600.0
+MISSING = Answer(None, "a row's cell")
 QUERY = (
     "fields @timestamp, @message, @ptr"
     ' | filter @type = "REPORT" or @message like /^INIT_REPORT/'
@@ -59,58 +59,50 @@ class LambdaInsights(LambdaReadings):
         self._clock = clock
 
     def raw(self) -> list[dict[str, Any]]:
-        """Questions with their statistics; the rows are kept as lines."""
-        return [
-            {**said, "answer": {k: v for k, v in said["answer"].items() if k != "results"}} for said in taken(self._api)
-        ]
+        """Questions with their statistics; the rows are kept as lines, or here where they could not be read."""
+        kept = taken(self._api)
+        return kept if self._failed else [{**said, "answer": _without_rows(said["answer"])} for said in kept]
 
     def _query(self, window: Window) -> dict[str, Any]:
         start, end = math.floor(window.start_unix_s), math.ceil(window.end_unix_s)
         return {"logGroupName": self._group, "startTime": start, "endTime": end, "queryString": QUERY}
 
-    def _fetch(self, window: Window) -> str | None:
+    def _fetch(self, window: Window) -> None:
         whole = self._query(window)
         for start in range(whole["startTime"], whole["endTime"], SLICE_S):
             end = min(start + SLICE_S, whole["endTime"])
-            if (failed := self._slice({**whole, "startTime": start, "endTime": end}, window)) is not None:
-                return failed
-        return None
+            self._slice({**whole, "startTime": start, "endTime": end}, window)
 
-    def _slice(self, query: dict[str, Any], window: Window) -> str | None:
+    def _slice(self, query: dict[str, Any], window: Window) -> None:
         rows = self._answer(query)
-        if isinstance(rows, str):
-            return rows
         start, end = query["startTime"], query["endTime"]
         if len(rows) >= MOST_ROWS:
             if end - start <= 1:
-                return f"more than {MOST_ROWS} lines in one second, which Logs Insights cannot give"
+                raise NoAnswer(f"more than {MOST_ROWS} lines in one second, which Logs Insights cannot give")
             middle = (start + end) // 2
-            return self._slice({**query, "endTime": middle}, window) or self._slice(
-                {**query, "startTime": middle}, window
-            )
-        self._take({row["@ptr"]: (_instant(row["@timestamp"]), row["@message"]) for row in rows}, window)
-        return None
+            self._slice({**query, "endTime": middle}, window)
+            self._slice({**query, "startTime": middle}, window)
+            return
+        for row in rows:
+            cells = {cell["field"].text(): cell["value"] for cell in row.rows()}
+            name, at, message = (cells.get(field, MISSING) for field in ("@ptr", "@timestamp", "@message"))
+            self._take({name.text(): (at.moment(), message.text())}, window)
 
-    def _answer(self, query: dict[str, Any]) -> list[dict[str, str]] | str:
-        """Every row, or why there is none."""
-        begun = call(self._api.start_query, query, self._sleep)
-        if isinstance(begun, str):
-            return begun
+    def _answer(self, query: dict[str, Any]) -> list[Answer]:
+        """Every row; raises NoAnswer."""
+        number = answer_of(self._api.start_query, query, self._sleep)["queryId"].text()
         deadline = self._clock() + PATIENCE_S
         while True:
-            answer = call(self._api.get_query_results, {"queryId": begun["queryId"]}, self._sleep)
-            if isinstance(answer, str):
-                return answer
-            status = answer["status"]
+            answer = answer_of(self._api.get_query_results, {"queryId": number}, self._sleep)
+            status = answer["status"].text()
             if status == "Complete":
-                return [{cell["field"]: cell["value"] for cell in row} for row in answer.get("results", ())]
+                return answer["results"].rows()
             if status not in ("Scheduled", "Running"):
-                return f"the query ended as {status}"
+                raise NoAnswer(printable(f"the query ended as {status}"))
             if self._clock() > deadline:
-                return f"the query did not end within {PATIENCE_S:g} s"
+                raise NoAnswer(f"the query did not end within {PATIENCE_S:g} s")
             self._sleep(POLL_S)
 
 
-def _instant(text: str) -> float:
-    """Unix seconds of ``2026-11-20 09:00:40.000``, which is UTC without saying so."""
-    return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+def _without_rows(answer: object) -> object:
+    return {k: v for k, v in answer.items() if k != "results"} if isinstance(answer, Mapping) else answer

@@ -1,8 +1,9 @@
 """Lambda's log lines, parsed: REPORT and INIT_REPORT as text, platform events as JSON; one parser for every source.
 
 Formats as published log lines show them (spec only for the cloud; the embedded
-platform writes the text form, live). ``billed_ms`` holds the init already, as
-Lambda bills since August 2025; nothing here adds it again.
+platform writes the text form, live). Fields are separated by tabs, or by spaces
+where a line was copied or shipped. ``billed_ms`` holds the init already, as Lambda
+bills since August 2025, and a snapshot's restore; nothing here adds them again.
 """
 
 from __future__ import annotations
@@ -14,11 +15,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-_FIELD = re.compile(r"(?P<name>[A-Z][A-Za-z ]+): (?P<value>[0-9]+(?:\.[0-9]+)?) (?P<unit>ms|MB)")
-_REQUEST = re.compile(r"REPORT RequestId: (\S+)")
-_STATUS = re.compile(r"\tStatus: (\w+)")
-_ERROR = re.compile(r"\tError ?Type: (\S+)")
-_INIT = re.compile(r"INIT_REPORT Init Duration: ([0-9.]+) ms\s+Phase: (\w+)\s+Status: (\w+)")
+from harness.cloud.answer import Answer, UnknownShape
+
+_NUMBER = r"[0-9]{1,15}(?:\.[0-9]+)?"
+_FIELD = re.compile(
+    r"\b(?P<name>Billed Restore Duration|Restore Duration|Billed Duration|Init Duration|Duration|Memory Size|Max Memory Used)"
+    rf":\s+(?P<value>{_NUMBER})\s+(?:ms|MB)\b"
+)
+_REQUEST = re.compile(r"REPORT RequestId:\s+(\S+)")
+_STATUS = re.compile(r"\sStatus:\s+(\w+)")
+_ERROR = re.compile(r"\sError ?Type:\s+(\S+)")
+_INIT = re.compile(rf"INIT_REPORT Init Duration:\s+({_NUMBER}) ms\s+Phase:\s+([\w-]+)\s+Status:\s+(\w+)")
+SUCCESS = "success"
 
 
 class FunctionKind(StrEnum):
@@ -54,18 +62,27 @@ class Report:
 
     @property
     def whole_billed_ms(self) -> int:
-        """With the restore of a snapshot, which is billed apart."""
-        return self.billed_ms + (self.billed_restore_ms or 0)
+        """What is paid for: the restore of a snapshot is in ``billed_ms`` already, as the init is."""
+        return self.billed_ms
 
 
 @dataclass(frozen=True)
 class InitReport:
-    """An init that failed or was repeated; ``phase`` is ``init`` or ``invoke``."""
+    """An init by itself; ``phase`` is ``init``, ``invoke`` where it was repeated, or ``snap-start``.
+
+    As text Lambda writes one for an init that failed; as JSON also for one that
+    succeeded (provisioned concurrency, web functions, debug level).
+    """
 
     init_ms: float
     phase: str
     status: str
     error_type: str | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Anything but a success, so that a status nobody has seen yet is not lost."""
+        return self.status != SUCCESS
 
 
 def parse_report(line: str) -> Report | None:
@@ -95,19 +112,10 @@ def parse_report(line: str) -> Report | None:
 
 
 def parse_init_report(line: str) -> InitReport | None:
-    """The failed or repeated init in this line, None when it holds none."""
+    """The init in this line, None when it holds none or not a whole one."""
     event = _event(line)
     if event is not None:
-        if event.get("type") != "platform.initReport":
-            return None
-        record = event.get("record") or {}
-        metrics = record.get("metrics") or {}
-        try:
-            return InitReport(
-                float(metrics["durationMs"]), str(record["phase"]), str(record["status"]), record.get("errorType")
-            )
-        except (KeyError, TypeError, ValueError):
-            return None
+        return _init_of(event)
     found = _INIT.search(line)
     return InitReport(float(found[1]), found[2], found[3], _group(_ERROR, line)) if found else None
 
@@ -125,12 +133,12 @@ def kind_of(line: str) -> FunctionKind | None:
 
 def _event(line: str) -> Mapping[str, Any] | None:
     """The platform event that this line is; None for text."""
-    start = line.find('{"')
+    start = line.find("{")
     if start < 0 or "platform." not in line:
         return None
     try:
         value = json.loads(line[start:])
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) and str(value.get("type", "")).startswith("platform.") else None
 
@@ -139,28 +147,43 @@ def _report_of(event: Mapping[str, Any]) -> Report | None:
     """Every metric may be a float."""
     if event.get("type") != "platform.report":
         return None
-    record = event.get("record") or {}
-    metrics = record.get("metrics") or {}
-    restore = metrics.get("billedRestoreDurationMs")
+    record = Answer(event)["record"]
     try:
+        metrics, status = record["metrics"], _text(record["status"])
+        billed_restore = _number(metrics["billedRestoreDurationMs"])
         return Report(
-            request_id=str(record["requestId"]),
-            duration_ms=float(metrics["durationMs"]),
-            billed_ms=round(float(metrics["billedDurationMs"])),
-            memory_mb=round(float(metrics["memorySizeMB"])),
-            max_memory_mb=round(float(metrics["maxMemoryUsedMB"])),
-            init_ms=_number(metrics.get("initDurationMs")),
-            restore_ms=_number(metrics.get("restoreDurationMs")),
-            billed_restore_ms=None if restore is None else round(float(restore)),
-            status=None if record.get("status") in (None, "success") else str(record["status"]),
-            error_type=record.get("errorType"),
+            request_id=record["requestId"].text(),
+            duration_ms=metrics["durationMs"].number(),
+            billed_ms=round(metrics["billedDurationMs"].number()),
+            memory_mb=round(metrics["memorySizeMB"].number()),
+            max_memory_mb=round(metrics["maxMemoryUsedMB"].number()),
+            init_ms=_number(metrics["initDurationMs"]),
+            restore_ms=_number(metrics["restoreDurationMs"]),
+            billed_restore_ms=None if billed_restore is None else round(billed_restore),
+            status=None if status == SUCCESS else status,
+            error_type=_text(record["errorType"]),
         )
-    except (KeyError, TypeError, ValueError):
+    except UnknownShape:
         return None
 
 
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
+def _init_of(event: Mapping[str, Any]) -> InitReport | None:
+    if event.get("type") != "platform.initReport":
+        return None
+    record = Answer(event)["record"]
+    try:
+        init_ms = record["metrics"]["durationMs"].number()
+        return InitReport(init_ms, record["phase"].text(), record["status"].text(), _text(record["errorType"]))
+    except UnknownShape:
+        return None
+
+
+def _number(value: Answer) -> float | None:
+    return value.number() if value.given else None
+
+
+def _text(value: Answer) -> str | None:
+    return value.text() if value.given else None
 
 
 def _group(pattern: re.Pattern[str], line: str) -> str | None:

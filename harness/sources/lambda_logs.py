@@ -12,9 +12,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from harness.cloud.call import call
+from harness.cloud.answer import pages
 from harness.domain.reading import Window
 from harness.sources.lambda_readings import LambdaReadings
+from harness.sources.recorded import taken
 
 # "?" is CloudWatch Logs' or: text lines and JSON events alike
 PATTERN = '?REPORT ?"platform.report" ?"platform.initReport" ?"platform.invoke"'
@@ -37,6 +38,11 @@ class LambdaLogs(LambdaReadings):
         self._group = log_group
         self._sleep = sleep
 
+    def raw(self) -> list[dict[str, Any]]:
+        """Questions and answers where they could not be read; else the lines are kept, which hold the same."""
+        kept = taken(self._api)
+        return kept if self._failed else []
+
     def _query(self, window: Window) -> dict[str, Any]:
         return {
             "logGroupName": self._group,
@@ -45,13 +51,10 @@ class LambdaLogs(LambdaReadings):
             "filterPattern": PATTERN,
         }
 
-    def _fetch(self, window: Window) -> str | None:
-        query, token = self._query(window), None
-        while True:
-            answer = call(self._api.filter_log_events, query | ({"nextToken": token} if token else {}), self._sleep)
-            if isinstance(answer, str):
-                return answer
-            found = {e["eventId"]: (e["timestamp"] / 1000, e["message"]) for e in answer.get("events", ())}
+    def _fetch(self, window: Window) -> None:
+        for page in pages(self._api.filter_log_events, self._query(window), "nextToken", "nextToken", self._sleep):
+            found = {
+                e["eventId"].text(): (e["timestamp"].number() / 1000, e["message"].text())
+                for e in page["events"].rows()
+            }
             self._take(found, window)
-            if not (token := answer.get("nextToken")):
-                return None

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.domain.reading import Absent, Reading, Series, Window
+from harness.sources.absence import readings
 from harness.sources.lambda_lines import FunctionKind, InitReport, Report, kind_of, parse_init_report, parse_report
 
 METRICS: dict[str, str] = {
@@ -28,22 +29,26 @@ class LambdaReadings:
 
     def __init__(self) -> None:
         self._events: dict[str, tuple[float, str]] = {}
+        self._failed = False  # whether the last reading had no answer
 
     def _query(self, window: Window) -> dict[str, Any]:
         """The question, for the record."""
         raise NotImplementedError
 
-    def _fetch(self, window: Window) -> str | None:
-        """Fill ``_events``; why not, if it failed."""
+    def _fetch(self, window: Window) -> None:
+        """Fill ``_events``; raises NoAnswer."""
         raise NotImplementedError
 
     def read(self, window: Window) -> list[Reading]:
         """One series a metric of the reports, one of failed inits; each point at its line's own time."""
         said = json.dumps(self._query(window), sort_keys=True)
-        self._events = {}
-        failed = self._fetch(window)
-        if failed is not None:
-            return [Absent(name, failed, said, self.kind, failed=True) for name in (*METRICS, FAILURES)]
+        self._events, self._failed = {}, True
+        found = readings((*METRICS, FAILURES), said, self.kind, lambda: self._found(window, said))
+        self._failed = any(isinstance(r, Absent) and r.failed for r in found)
+        return found
+
+    def _found(self, window: Window, said: str) -> list[Reading]:
+        self._fetch(window)
         lines = sorted(self._events.values())
         reports = [(at, r) for at, text in lines if (r := parse_report(text))]
         inits = [(at, i) for at, text in lines if (i := parse_init_report(text))]
@@ -69,9 +74,11 @@ class LambdaReadings:
         return Series(name, unit, points, said, self.kind)
 
     def _failures(self, inits: list[tuple[float, InitReport]], said: str) -> Reading:
-        if not inits:
-            return Absent(FAILURES, "no INIT_REPORT line in this window", said, self.kind)
-        return Series(FAILURES, "ms", tuple((at, i.init_ms) for at, i in inits), said, self.kind)
+        points = tuple((at, i.init_ms) for at, i in inits if i.failed)
+        if points:
+            return Series(FAILURES, "ms", points, said, self.kind)
+        why = "no init of this window failed, as its reports say" if inits else "no INIT_REPORT line in this window"
+        return Absent(FAILURES, why, said, self.kind)
 
 
 def _why_none(kinds: list[FunctionKind | None]) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
+from harness.cloud.answer import UnknownShape, parsed
 from harness.domain.reading import Absent, Reading, Series, Window
+from harness.sources.absence import readings
 from harness.sources.lambda_lines import Report, parse_report
 
 FIGURES = {"instances": "count", "in_flight": "count", "queued": "count", "cpu_s": "s", "rss_mb": "MB"}
@@ -35,14 +36,17 @@ class LocalLogs:
 
     def read(self, window: Window) -> list[Reading]:
         """Figures once a second; for a function also every REPORT line, with refusals."""
-        readings = [self._figure(name, unit, window) for name, unit in FIGURES.items()]
+        return readings(["the platform's own log"], self._log.name, self.kind, lambda: self._found(window))
+
+    def _found(self, window: Window) -> list[Reading]:
+        found = [self._figure(name, unit, window) for name, unit in FIGURES.items()]
         word = "THROTTLE" if self._function else "OVERLOADED"
-        readings.append(self._events(word.lower(), word, window))
-        readings += [self._instances(name, unit, field, window) for name, (unit, field) in INSTANCE.items()]
+        found.append(self._events(word.lower(), word, window))
+        found += [self._instances(name, unit, field, window) for name, (unit, field) in INSTANCE.items()]
         if self._function:
             reports = self._reports(window)
-            readings += [self._report(name, unit, pick, reports) for name, (unit, pick) in REPORTED.items()]
-        return readings
+            found += [self._report(name, unit, pick, reports) for name, (unit, pick) in REPORTED.items()]
+        return found
 
     def lines(self, window: Window) -> list[str]:
         """The log's own lines in the window, for the evidence."""
@@ -50,17 +54,22 @@ class LocalLogs:
 
     def _figure(self, name: str, unit: str, window: Window) -> Reading:
         query = f"{self._figures.name}: {name}"
-        points = []
+        points, unread = [], 0
         try:
-            with self._figures.open(encoding="utf-8") as file:
+            with self._figures.open(encoding="utf-8", errors="replace", newline="\n") as file:
                 for line in file:
-                    row = _row(line)
-                    if row and window.start_unix_s <= row.get("unix_s", 0) < window.end_unix_s and name in row:
-                        points.append((row["unix_s"], float(row[name])))
+                    try:
+                        row = parsed(line)
+                        at = row["unix_s"].number()
+                        if row[name].given and window.start_unix_s <= at < window.end_unix_s:
+                            points.append((at, row[name].number()))
+                    except UnknownShape:
+                        unread += 1  # the last one may be torn
         except OSError as error:
             return Absent(name, f"cannot be read: {error.strerror}", query, self.kind)
         if not points:
-            return Absent(name, "no figures in this window", query, self.kind)
+            more = f"; {unread} rows of the file cannot be read" if unread else ""
+            return Absent(name, f"no figures in this window{more}", query, self.kind)
         return Series(name, unit, tuple(points), query, self.kind)
 
     def _events(self, metric: str, word: str, window: Window) -> Reading:
@@ -73,7 +82,7 @@ class LocalLogs:
     def _instances(self, name: str, unit: str, field: str, window: Window) -> Reading:
         """What instances that ended in the window said of themselves."""
         query = f"{self._log.name}: {field} of INSTANCE lines"
-        find = re.compile(rf"\t{field}: ([0-9.]+) ")
+        find = re.compile(rf"\t{field}: ([0-9]{{1,15}}(?:\.[0-9]+)?) ")
         found = ((at, find.search(text)) for at, text in self._stamped(window) if text.startswith("INSTANCE"))
         points = tuple((at, float(match[1])) for at, match in found if match)
         if not points:
@@ -95,25 +104,17 @@ class LocalLogs:
 
     def _stamped(self, window: Window) -> Iterator[tuple[float, str]]:
         try:
-            file = self._log.open(encoding="utf-8", errors="replace")
+            file = self._log.open(encoding="utf-8", errors="replace", newline="\n")
         except OSError:
             return
         with file:
             for line in file:
-                stamp, tab, text = line.rstrip("\n").partition("\t")
+                stamp, tab, text = line.rstrip("\r\n").partition("\t")
                 if not tab:
                     continue
                 try:
                     at = datetime.fromisoformat(stamp).timestamp()
-                except ValueError:
+                except (ValueError, OverflowError):
                     continue
                 if window.start_unix_s <= at < window.end_unix_s:
                     yield at, text
-
-
-def _row(line: str) -> dict[str, float] | None:
-    try:
-        value = json.loads(line)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None

@@ -9,17 +9,17 @@ the wrong price is worse than an old one.
 
 from __future__ import annotations
 
-import json
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
 import httpx
 
-from harness.cloud.call import call
+from harness.cloud.answer import Answer, answered, pages, parsed, printable, said_of
 from harness.errors import PilotError
 
 AWS_REGION = "us-east-1"  # one of three that answer, for every region's prices
@@ -46,65 +46,85 @@ class PriceApi(Protocol):
 def aws_price(
     api: PriceApi, lookup: Mapping[str, str], region: str, sleep: Callable[[float], None] = time.sleep
 ) -> Found:
-    """Raises PilotError unless exactly one SKU answers, and where the API does not."""
+    """Raises PilotError unless exactly one SKU answers, and where the API's answer cannot be had or read."""
     fields = {"regionCode": region, **{k: v for k, v in lookup.items() if k != "service"}}
     request: dict[str, Any] = {
         "ServiceCode": lookup["service"],
         "Filters": [{"Type": "TERM_MATCH", "Field": name, "Value": value} for name, value in fields.items()],
         "MaxResults": 100,
     }
-    products: list[Mapping[str, Any]] = []
-    while True:
-        answer = call(api.get_products, request, sleep)
-        if isinstance(answer, str):
-            raise PilotError(answer)
-        products += [json.loads(text) for text in answer.get("PriceList", ())]
-        if not (token := answer.get("NextToken")):
-            break
-        request["NextToken"] = token
-    if len(products) != 1:
-        skus = ", ".join(str(p["product"]["sku"]) for p in products) or "none"
-        raise PilotError(f"want exactly one SKU, found {len(products)}: {skus}")
-    return _aws(products[0])
+    with _read_or_refused():
+        products = [
+            parsed(text.text())
+            for page in pages(api.get_products, request, "NextToken", "NextToken", sleep)
+            for text in page["PriceList"].rows()
+        ]
+        if len(products) != 1:
+            skus = ", ".join(p["product"]["sku"].text() for p in products) or "none"
+            raise PilotError(f"want exactly one SKU, found {len(products)}: {skus}")
+        return _aws(products[0])
 
 
-def _aws(product: Mapping[str, Any]) -> Found:
-    sku = str(product["product"]["sku"])
-    terms = list(product["terms"].get("OnDemand", {}).values())
+def _aws(product: Answer) -> Found:
+    sku = product["product"]["sku"].text()
+    terms = list(product["terms"]["OnDemand"].fields().values())
     if len(terms) != 1:
         raise PilotError(f"SKU {sku} has {len(terms)} on-demand terms, not one")
-    steps = sorted(
-        (Decimal(d["beginRange"]), Decimal(d["pricePerUnit"]["USD"])) for d in terms[0]["priceDimensions"].values()
-    )
+    dimensions = terms[0]["priceDimensions"].fields().values()
+    steps = sorted((d["beginRange"].decimal(), d["pricePerUnit"]["USD"].decimal()) for d in dimensions)
     return _found(steps, f"AWS Price List API, SKU {sku}")
 
 
 def azure_price(lookup: Mapping[str, str], region: str, transport: httpx.BaseTransport | None = None) -> Found:
-    """Raises PilotError unless exactly one meter answers, and where the API does not."""
+    """Raises PilotError unless exactly one meter answers, and where the API's answer cannot be had or read."""
     said = {"serviceName": lookup["service"], "meterName": lookup["meter"], "armRegionName": region}
     if "product" in lookup:
         said["productName"] = lookup["product"]
     query = " and ".join(f"{name} eq '{value}'" for name, value in said.items()) + " and priceType eq 'Consumption'"
-    items: list[Mapping[str, Any]] = []
-    url: str | None = str(httpx.URL(AZURE_URL, params={"$filter": query}))
+    with _read_or_refused():
+        items = _azure_items(str(httpx.URL(AZURE_URL, params={"$filter": query})), transport)
+        meters = sorted({item["meterId"].text() for item in items})
+        if len(meters) != 1:
+            raise PilotError(f"want exactly one meter, found {len(meters)}: {', '.join(meters) or 'none'}")
+        unit = _units(items[0]["unitOfMeasure"].text())
+        steps = sorted(
+            (item["tierMinimumUnits"].decimal() * unit, item["retailPrice"].decimal() / unit) for item in items
+        )
+        return _found(steps, f"Azure retail price API, meter {meters[0]}")
+
+
+def _azure_items(first: str, transport: httpx.BaseTransport | None) -> list[Answer]:
+    """Of every page; a link that leads elsewhere, or back, is not followed."""
+    items: list[Answer] = []
+    seen: set[str] = set()
+    url, host = first, httpx.URL(first).host
     try:
         with httpx.Client(timeout=30, transport=transport) as client:
             while url:
+                if url in seen or httpx.URL(url).host != host:
+                    raise PilotError(f"the retail price API's next page leads to {printable(url)}")
+                seen.add(url)
                 answer = client.get(url)
                 answer.raise_for_status()
-                page = answer.json()
-                items += page["Items"]
-                url = page.get("NextPageLink")
-    except (httpx.HTTPError, ValueError, KeyError) as error:
+                page = answered(answer.json())
+                if not page["Items"].given:
+                    raise page["Items"].unlike("a list")
+                items += page["Items"].rows()
+                url = page["NextPageLink"].text() if page["NextPageLink"].value else ""
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise PilotError(f"the retail price API did not answer: {error}") from None
-    meters = sorted({str(item["meterId"]) for item in items})
-    if len(meters) != 1:
-        raise PilotError(f"want exactly one meter, found {len(meters)}: {', '.join(meters) or 'none'}")
-    unit = _units(str(items[0]["unitOfMeasure"]))
-    steps = sorted(
-        (Decimal(str(item["tierMinimumUnits"])) * unit, Decimal(str(item["retailPrice"])) / unit) for item in items
-    )
-    return _found(steps, f"Azure retail price API, meter {meters[0]}")
+    return items
+
+
+@contextmanager
+def _read_or_refused() -> Iterator[None]:
+    """Whatever cannot be read of a price is a PilotError: the old price then stays."""
+    try:
+        yield
+    except PilotError:
+        raise
+    except Exception as error:  # noqa: BLE001 - one price's reason, as readings have theirs
+        raise PilotError(said_of(error)) from None
 
 
 def _units(text: str) -> Decimal:

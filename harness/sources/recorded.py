@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 
@@ -18,7 +18,9 @@ class Recorded:
 
         def kept(**request: Any) -> Any:  # noqa: ANN401
             answer = method(**request)
-            said = {key: value for key, value in answer.items() if key != "ResponseMetadata"}
+            said = answer
+            if isinstance(answer, Mapping):
+                said = {key: value for key, value in answer.items() if key != "ResponseMetadata"}
             self._kept.append({"operation": name, "request": request, "answer": said})
             return answer
 

@@ -71,7 +71,7 @@ def subjects_of(options: Mapping[str, Any]) -> list[cw.Subject]:
 def bills_of(config: SourceConfig) -> CostExplorer:
     """The source of a target's bills."""
     options = config.options
-    return CostExplorer(client("ce", "us-east-1"), options["tag"], tuple(options["values"]))
+    return CostExplorer(Recorded(client("ce", "us-east-1")), options["tag"], tuple(options["values"]))
 
 
 def _cloudwatch(options: Mapping[str, Any]) -> MetricSource:

@@ -11,22 +11,18 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from harness.errors import BadFile, Problem
+from harness.workspace.text import text_of
 
 M = TypeVar("M", bound=BaseModel)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
     """The file's tables; raises BadFile that names line and column."""
+    text = text_of(path, "run this in a pilot's folder")
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadFile(path, [Problem("", "no such file")], "run this in a pilot's folder") from None
-    except UnicodeDecodeError as error:
-        raise BadFile(path, [Problem("", f"is not UTF-8 text ({error.reason})")]) from None
-    except tomllib.TOMLDecodeError as error:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise BadFile(path, [Problem("", f"is not TOML: {error}")]) from None
-    except OSError as error:
-        raise BadFile(path, [Problem("", f"cannot be read: {error.strerror}")]) from None
 
 
 def validate(model: type[M], data: Mapping[str, Any], path: Path) -> M:

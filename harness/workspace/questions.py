@@ -9,9 +9,11 @@ from typing import Annotated
 
 from pydantic import Field, ValidationError, model_validator
 
+from harness.domain.lines import lines_of
 from harness.domain.questions import Message, Question
 from harness.errors import BadFile, Problem
 from harness.workspace.table import Table
+from harness.workspace.text import text_of
 
 MOST_PROBLEMS = 20
 
@@ -37,16 +39,10 @@ class _QuestionLine(Table):
 
 def read_questions(path: Path, max_tokens: int | None = None) -> tuple[Question, ...]:
     """Every question; raises BadFile with up to 20 problems and their line numbers."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        raise BadFile(path, [Problem("", "no such file")]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadFile(path, [Problem("", f"cannot be read: {error}")]) from None
     out: list[Question] = []
     problems: list[Problem] = []
     ids: set[str] = set()
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(lines_of(text_of(path)), start=1):
         if not line.strip():
             continue
         try:
@@ -56,8 +52,8 @@ def read_questions(path: Path, max_tokens: int | None = None) -> tuple[Question,
                 Problem(f"line {number}, {'.'.join(map(str, e['loc']))}", str(e["msg"])) for e in error.errors()
             ]
             continue
-        except ValueError as error:
-            problems.append(Problem(f"line {number}", f"is no JSON: {error}"))
+        except (ValueError, RecursionError) as error:
+            problems.append(Problem(f"line {number}", f"is not valid JSON: {error}"))
             continue
         if row.id in ids:
             problems.append(Problem(f"line {number}, id", f"{row.id!r} stands twice"))

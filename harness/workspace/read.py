@@ -160,6 +160,12 @@ class Workspace:
         name = self.config.traffic.trace
         return None if name is None else read_trace(self.root / name)
 
+    def times_read_as(self) -> tuple[str, ...]:
+        """A line for each trace of pilot.toml whose times were not seconds; raises BadFile with its lines."""
+        named = [self.config.traffic.trace, *(profile.trace for profile in self.config.profiles.values())]
+        files = dict.fromkeys(name for name in named if name)
+        return tuple(f"{name}: {said}" for name in files if (said := read_trace(self.root / name).read_as))
+
     def slos(self) -> tuple[Slo, ...]:
         """Promises that a run can be judged by, in the order of the file."""
         slo = self.config.slo

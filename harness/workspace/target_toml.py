@@ -26,6 +26,7 @@ from harness.workspace.api_toml import (
     OpenAiTable,
     from_environment,
     header_problem,
+    looks_like_its_name,
     plain,
 )
 from harness.workspace.layers import laid_over
@@ -36,6 +37,7 @@ from harness.workspace.runtime_toml import LocalTable, RuntimeTable
 from harness.workspace.source_toml import SourceTable, config_of
 from harness.workspace.table import Table
 
+KEPT = ("mapping", "openai", "api")  # tables whose values are written into a run's folder
 AUTH_FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # what each kind wants, and what it may have
     "none": ((), ()),
     "header": (("env",), ("header",)),
@@ -311,6 +313,11 @@ def filled_in(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
 
     def fill(value: Any, field: str) -> Any:  # noqa: ANN401 - whatever the file holds
         if isinstance(value, str):
+            if field.partition(".")[0] in KEPT and (
+                secret := [n for n in VARIABLE.findall(value) if looks_like_its_name(n)]
+            ):
+                words = f'{secret[0]} would stand in evidence: write "{{env:{secret[0]}}}" in a message, or send it as a header'
+                missing.append(Problem(field, words))
             names = [name for name in VARIABLE.findall(value) if not os.environ.get(name)]
             missing.extend(Problem(field, f"environment variable {name} is not set") for name in names)
             return value if names else VARIABLE.sub(lambda m: os.environ[m.group(1)], value)

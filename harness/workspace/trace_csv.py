@@ -5,44 +5,37 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness.domain.trace import Seen, Trace
+from harness.domain.trace import Clock, Seen, Trace
 from harness.errors import BadFile, Problem
+from harness.workspace.text import bytes_of, decoded
 
 TIMES = ("timestamp", "time", "arrived_at", "at_s", "arrival_timestamp", "start_time", "@timestamp")
 INPUTS = ("contexttokens", "input_tokens", "prompt_tokens", "input_length", "num_prefill_tokens")
+CLOCKS = {"": None, "_s": Clock.SECONDS, "_ms": Clock.MILLISECONDS, "_us": Clock.MICROSECONDS, "_ns": Clock.NANOSECONDS}
+# Since 1970: below this it is seconds (the year 5138); the same instant is a thousand times that in each finer unit.
+MOST_SECONDS = 1e11
 OUTPUTS = ("generatedtokens", "output_tokens", "completion_tokens", "output_length", "num_decode_tokens")
 MOST_PROBLEMS = 20
 
 
 def read_trace(path: Path) -> Trace:
-    """Times as seconds or ISO 8601, in any order; raises BadFile with up to 20 problems and their lines."""
-    try:
-        raw = path.read_bytes()
-        text = raw.decode("utf-8-sig")
-    except FileNotFoundError:
-        raise BadFile(path, [Problem("", "no such file")]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadFile(path, [Problem("", f"cannot be read: {error}")]) from None
+    """Times as ISO 8601, seconds, or milli-, micro- or nanoseconds since 1970, in any order.
+
+    A column whose name ends in ``_ms``, ``_us`` or ``_ns`` says its unit itself, since 1970
+    or not. Raises BadFile with up to 20 problems and their lines.
+    """
+    raw = bytes_of(path)
+    text = decoded(path, raw)
     rows = csv.DictReader(io.StringIO(text))
-    at, asked, answered = (_column(rows.fieldnames or (), names) for names in (TIMES, INPUTS, OUTPUTS))
-    if at is None:
-        found = ", ".join(rows.fieldnames or ()) or "none"
-        raise BadFile(path, [Problem("line 1", f"want a column of times ({', '.join(TIMES)}), found {found}")])
     problems: list[Problem] = []
-    seen: list[Seen] = []
-    for row in rows:
-        where = f"line {rows.line_num}"
-        instant = _instant(row[at], f"{where}, {at}", problems)
-        tokens = [_tokens(row, column, where, problems) for column in (asked, answered)]
-        if instant is not None:
-            seen.append(Seen(instant, *tokens))
-        if len(problems) >= MOST_PROBLEMS:
-            break
+    try:
+        clock, seen = _seen(rows, path, problems)
+    except csv.Error as error:
+        raise BadFile(path, [Problem(f"line {rows.line_num + 1}", f"is not CSV: {error}")]) from None
     if len(seen) < 2 and not problems:
         problems.append(Problem("", "want at least two requests"))
     if problems:
@@ -50,7 +43,34 @@ def read_trace(path: Path) -> Trace:
     seen.sort(key=lambda s: s.at_s)
     first = seen[0].at_s
     shifted = tuple(Seen(s.at_s - first, s.input_tokens, s.output_tokens) for s in seen)
-    return Trace(str(path), "sha256:" + hashlib.sha256(raw).hexdigest(), shifted)
+    return Trace(str(path), "sha256:" + hashlib.sha256(raw).hexdigest(), shifted, clock)
+
+
+def _seen(rows: csv.DictReader[str], path: Path, problems: list[Problem]) -> tuple[Clock, list[Seen]]:
+    fields = rows.fieldnames or ()
+    times = {f"{name}{suffix}": clock for name in TIMES for suffix, clock in CLOCKS.items()}
+    at, asked, answered = (_column(fields, names) for names in (tuple(times), INPUTS, OUTPUTS))
+    if at is None:
+        found = ", ".join(fields) or "none"
+        raise BadFile(path, [Problem("line 1", f"want a column of times ({', '.join(TIMES)}), found {found}")])
+    clock = said = times[at.strip().lower()]
+    seen: list[Seen] = []
+    for row in rows:
+        where = f"line {rows.line_num}"
+        number, own = _instant(row[at], f"{where}, {at}", problems)
+        tokens = [_tokens(row, column, where, problems) for column in (asked, answered)]
+        if number is not None:
+            clock = clock or own
+            if not said and own is not clock:
+                words = (
+                    f"looks like {own}, the lines before it like {clock}: name the column {at}_ms, {at}_us or {at}_ns"
+                )
+                problems.append(Problem(f"{where}, {at}", words))
+            seen.append(Seen(number, *tokens))
+        if len(problems) >= MOST_PROBLEMS:
+            break
+    clock = clock or Clock.SECONDS
+    return clock, [Seen(s.at_s / clock.per_second, s.input_tokens, s.output_tokens) for s in seen]
 
 
 def _column(found: Sequence[str], wanted: tuple[str, ...]) -> str | None:
@@ -58,21 +78,23 @@ def _column(found: Sequence[str], wanted: tuple[str, ...]) -> str | None:
     return next((by_name[name] for name in wanted if name in by_name), None)
 
 
-def _instant(value: str | None, where: str, problems: list[Problem]) -> float | None:
+def _instant(value: str | None, where: str, problems: list[Problem]) -> tuple[float | None, Clock]:
+    """A number as it stands and what it would count as a time since 1970; an ISO 8601 time counts seconds."""
     text = (value or "").strip()
     try:
-        seconds = float(text)
+        number = float(text)
     except ValueError:
         try:
             parsed = datetime.fromisoformat(_microseconds(text))
         except ValueError:
-            problems.append(Problem(where, f"want seconds or a time like 2026-11-25T09:00:00.123, not {text!r}"))
-            return None
-        seconds = (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
-    if math.isfinite(seconds):
-        return seconds
-    problems.append(Problem(where, f"want a finite time, not {text!r}"))
-    return None
+            problems.append(Problem(where, f"want seconds or a time like 2026-11-25T09:00:00.123, not {text[:80]!r}"))
+            return None, Clock.SECONDS
+        number = (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
+    for clock in Clock:
+        if abs(number) < MOST_SECONDS * clock.per_second:
+            return number, clock
+    problems.append(Problem(where, f"want a time before the year 5138, not {text[:80]!r}"))
+    return None, Clock.SECONDS
 
 
 def _microseconds(text: str) -> str:

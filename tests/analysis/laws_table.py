@@ -19,12 +19,13 @@ import numpy as np
 
 from harness.analysis.compare import corrected, tell
 from harness.analysis.paired import Paired
+from harness.analysis.pooled import Pooled
 from harness.analysis.quantiles import quantile
 from harness.analysis.shares import share_of
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.looks import SPENT, USUAL
 from harness.domain.verdict import PRIMARY, Comparison, Relation
-from tests.analysis.simulated import LAWS, SIZES, Law, woodruff
+from tests.analysis.simulated import LAWS, SIZES, Law, plain_width, woodruff
 
 MARGIN, CHUNK = 1.10, 50
 DIFFERENT = (Relation.BETTER, Relation.WORSE)
@@ -43,6 +44,7 @@ class Row:
     share: float
     ratio: float
     width: float
+    share_width: float
     false_pass: float
     false_fail: float
     looks_pass: float | None
@@ -66,27 +68,42 @@ def row(law: Law, blocks: int, n: int, draws: int, p: float = 0.95, seed: int = 
     limit = truth if math.isfinite(truth) else 1e9  # any limit: the share beyond it is the share that fails
     allowed = max(law.failing, 1 - p)
     hits = {"p95": 0, "share": 0, "ratio": 0, "pass": 0, "fail": 0, "looks_pass": 0, "looks_fail": 0}
-    ours = theirs = 0.0
+    ours = theirs = share_ours = share_theirs = 0.0
     for drawn, other in _chunks(law, rng, (blocks, n), draws, 1.1):
         for one, baseline in zip(other, drawn, strict=True):
             known = quantile(list(baseline), p)
             hits["p95"] += _covers(known, truth)
             beyond = (baseline > limit).sum(axis=1).astype(float)
-            share = share_of(beyond, np.full(blocks, float(n)))
+            share = share_of(beyond, np.full(blocks, float(n)), Pooled(list(baseline)).alike)
             passed, failed = share.below(allowed, 0.025), share.above(allowed, 0.025)
             hits["pass"] += passed
             hits["fail"] += failed
             hits["share"] += not passed and not failed
             hits["ratio"] += Paired(one, baseline, p).p_value(1.1) > 0.05
             if blocks == USUAL[-1]:
-                looks = [share_of(beyond[:k], np.full(k, float(n))) for k in USUAL]
+                looks = [share_of(beyond[:k], np.full(k, float(n)), Pooled(list(baseline[:k])).alike) for k in USUAL]
                 hits["looks_pass"] += any(s.below(allowed, a) for s, a in zip(looks, SPENT[3], strict=True))
                 hits["looks_fail"] += any(s.above(allowed, a) for s, a in zip(looks, SPENT[3], strict=True))
             mine, reference = _widths(baseline, known, p)
             ours, theirs = ours + mine, theirs + reference
+            low, high = share.interval(0.025)
+            share_ours, share_theirs = share_ours + high - low, share_theirs + plain_width(beyond, n)
     f = {name: count / draws for name, count in hits.items()}
     looks = (f["looks_pass"], f["looks_fail"]) if blocks == USUAL[-1] else (None, None)
-    return Row(law, blocks, n, draws, f["p95"], f["share"], f["ratio"], ours / theirs, f["pass"], f["fail"], *looks)
+    return Row(
+        law,
+        blocks,
+        n,
+        draws,
+        f["p95"],
+        f["share"],
+        f["ratio"],
+        ours / theirs,
+        share_ours / share_theirs,
+        f["pass"],
+        f["fail"],
+        *looks,
+    )
 
 
 def campaigns(law: Law, n: int, draws: int, seed: int = 2) -> Campaigns:
@@ -167,7 +184,7 @@ def _widths(blocks: np.ndarray, found: Known, p: float) -> tuple[float, float]:
 
 
 HEAD = (
-    f"{'law':<19}{'K':>3}{'n':>5} {'p95':>6}{'share':>6}{'ratio':>6}{'width':>6} {'PASS':>6}{'FAIL':>6} "
+    f"{'law':<19}{'K':>3}{'n':>5} {'p95':>6}{'share':>6}{'ratio':>6}{'width':>6}{'of share':>9} {'PASS':>6}{'FAIL':>6} "
     f"{'looks:':>7}{'PASS':>6}{'FAIL':>6}"
 )
 
@@ -176,7 +193,7 @@ def line(r: Row) -> str:
     """As the table prints it."""
     looks = "" if r.looks_pass is None else f"{'':>7}{r.looks_pass:>6.3f}{r.looks_fail:>6.3f}"
     return (
-        f"{r.law.name:<19}{r.blocks:>3}{r.n:>5} {r.p95:>6.3f}{r.share:>6.3f}{r.ratio:>6.3f}{r.width:>6.2f} "
+        f"{r.law.name:<19}{r.blocks:>3}{r.n:>5} {r.p95:>6.3f}{r.share:>6.3f}{r.ratio:>6.3f}{r.width:>6.2f}{r.share_width:>9.2f} "
         f"{r.false_pass:>6.3f}{r.false_fail:>6.3f} {looks}"
     )
 
@@ -193,7 +210,8 @@ def main(draws: int) -> None:
         print(f"{done} of {steps}, about {left / 60:.0f} min left", file=sys.stderr, flush=True)
 
     print(
-        f"{draws} draws a row. Coverage of nominal 95 %; width over Woodruff's; errors of verdicts at the true limit."
+        f"{draws} draws a row. Coverage of nominal 95 %; width of p95 over Woodruff's, of the share over t's; "
+        "errors of verdicts at the true limit."
     )
     print(HEAD)
     for law in LAWS:

@@ -96,6 +96,14 @@ LAWS = (
 SIZES = ((6, 50), (12, 50), (6, 600), (12, 600))
 
 
+def plain_width(beyond: np.ndarray, n: int) -> float:
+    """Of the interval of a share: t with the cluster standard error, no narrower than independent requests give it."""
+    k, shares = len(beyond), beyond / n
+    share = max(float(shares.mean()), 1 / (k * n))
+    se = max(float(shares.std(ddof=1)) / math.sqrt(k), math.sqrt(share * (1 - share) / (k * n)))
+    return 2 * float(stats.t.ppf(0.975, k - 1)) * se
+
+
 def woodruff(blocks: np.ndarray, p: float = 0.95) -> tuple[float, float]:
     """The reference's interval: cluster standard error of F at the sample quantile, inverted; inf where it is open."""
     k, n = blocks.shape

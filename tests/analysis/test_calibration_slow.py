@@ -19,15 +19,7 @@ from tests.analysis.simulated import LAWS, SIZES, Law
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 DRAWS = 1000
 BASE = Law("base")
-# what is not met, as it is (docs/method.md): a run of 50 requests is shorter than the memory of a queue at 80 %, so most
-# runs see nothing of its worst, and no method of counting can; by (blocks, requests): single look, all looks
-SHORT = {
-    ("AR(1) .9", 6, 50): (0.08, 0.08),
-    ("AR(1) .9", 12, 50): (0.04, 0.05),
-    ("M/M/1 .8", 6, 50): (0.40, 0.40),
-    ("M/M/1 .8", 12, 50): (0.14, 0.27),
-}
-WIDE = {"AR(1) .9": 2.3, "M/M/1 .8": 1.6, "3 % failing, cv .7": 2.0}  # over Woodruff's; else 1.5
+WIDE = {("AR(1) .9", 6): 1.7}  # over Woodruff's; else 1.5
 
 
 def most(stated, draws=DRAWS):
@@ -49,25 +41,24 @@ def printed():
 def test_intervals_cover_and_verdicts_err_as_stated(printed, law, blocks, n):
     found = row(law, blocks, n, DRAWS)
     printed(line(found))
-    single, looks = SHORT.get((law.name, blocks, n), (0.08, 0.08) if law.unlike else (0.04, 0.05))
-    covered = 0.88 if law.unlike else min(0.925, 1 - single - 0.03)
+    single, looks, covered = (0.08, 0.08, 0.88) if law.unlike else (0.04, 0.05, 0.925)
 
     assert min(found.p95, found.share) >= least(covered)
     assert found.ratio >= least(0.925)
     assert max(found.false_pass, found.false_fail) <= most(single)
     assert max(found.looks_pass or 0.0, found.looks_fail or 0.0) <= most(looks)
     if math.isfinite(law.true_s()):
-        assert found.width <= WIDE.get(law.name, 1.5) + 0.1
+        assert found.width <= WIDE.get((law.name, blocks), 1.5) + 0.05
 
 
 @pytest.mark.parametrize("blocks", [6, 12])
-@pytest.mark.parametrize(("law", "single"), list(zip(P99, (0.04, 0.06, 0.1, 0.3), strict=True)))
-def test_a_p99_errs_more_where_blocks_differ_much(printed, law, single, blocks):
-    """A hundredth of 600 requests is six: that blocks differ is hardly seen. It is stated as it is."""
+@pytest.mark.parametrize("law", P99, ids=lambda law: law.name)
+def test_a_p99_errs_no_more_but_where_bad_blocks_are_rare(printed, law, blocks):
+    """A t2 block that makes a hundredth of all requests slow is rarer than one in a campaign. It is stated as it is."""
     found = row(law, blocks, 600, DRAWS, 0.99)
     printed(f"p99 {line(found)}")
 
-    assert max(found.false_pass, found.false_fail) <= most(single)
+    assert max(found.false_pass, found.false_fail) <= most(0.2 if law.blocks == "t2" else 0.04)
 
 
 @pytest.mark.parametrize("n", [100, 600])

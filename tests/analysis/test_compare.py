@@ -107,3 +107,17 @@ def test_the_same_target_twice_is_called_different_no_more_often_than_stated():
         for s in range(40)
     )
     assert wrong <= 5
+
+
+def test_failures_alone_say_nothing_of_what_a_runtime_adds():
+    """Where no answer tells its model's time, a failure has no overhead either: it is not known, and not infinite."""
+    rng = np.random.default_rng(4)
+
+    def side(failing):
+        times = [np.where(rng.random(100) < failing, math.inf, rng.uniform(0.5, 1.0, 100)) for _ in range(6)]
+        return [run_of(x, block=k, generation_ms=np.full(100, math.nan)) for k, x in enumerate(times)]
+
+    found = compare("steady", "overhead_p95_s", side(0.2), side(0.01), 1.1, (60.0, None))
+
+    assert found.relation is Relation.UNRESOLVED
+    assert found.p_value is None

@@ -116,3 +116,15 @@ def test_a_cost_is_judged_by_the_interval_that_it_comes_with():
     assert cost(80, None).judgement is Judgement.INCONCLUSIVE
     assert cost(80, 99, blocks=5).judgement is Judgement.INCONCLUSIVE
     assert ceiling("alpha", "cost", "usd", 1.0, Unknown("no prices")).reason == "no prices"
+
+
+def test_runs_shorter_than_what_their_requests_remember_are_told_to_be_longer():
+    rng = np.random.default_rng(3)
+    runs = []
+    for _ in range(6):
+        z = rng.normal()
+        runs.append([math.exp(z := 0.95 * z + 0.31 * rng.normal()) for _ in range(50)])
+    found = verdict("alpha", "steady", Slo("p", "p95_s", 60.0, "s"), [run_of(r, block=k) for k, r in enumerate(runs)])
+
+    assert found.judgement is Judgement.INCONCLUSIVE
+    assert "a run of 50 requests is shorter than what its requests remember" in found.reason

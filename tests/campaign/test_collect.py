@@ -9,7 +9,10 @@ from harness.campaign.collect import collect
 from harness.campaign.limits import spent
 from harness.campaign.progress import Progress
 from harness.pipeline import decide, report
+from harness.sources.cloudwatch import CloudWatch, Subject
+from harness.sources.recorded import Recorded
 from tests.campaign.clouds import ACCOUNT, Cloud, CloudPilot, later
+from tests.sources.rigs import ONE
 
 
 @pytest.fixture
@@ -58,6 +61,31 @@ def test_a_question_without_an_answer_is_kept_with_its_reason_and_asked_again(ma
     assert "ThrottlingException" in tried.read_text()
     assert second.pulled == 1
     assert (tried.parent / "lambda-logs.json").exists()
+
+
+def test_an_answer_that_cannot_be_read_is_kept_as_it_came_and_asked_again(made):
+    workspace, plan, store, cloud = made
+    odd = {"MetricDataResults": [{"Id": "m0", "Timestamps": "yesterday", "owner": ACCOUNT}]}
+
+    class Odd:
+        def get_metric_data(self, **_):
+            return odd
+
+    def make(config):
+        if config.kind != "cloudwatch":
+            return cloud.make(config)
+        return CloudWatch(Recorded(Odd()), [Subject(ONE, {})], now=lambda: later(8))
+
+    with Progress(quiet=True) as progress:
+        first = collect(workspace, plan, store, progress, lambda: later(8), make, cloud.make_bills)
+    [failed] = first.failed
+    [tried, *_] = sorted(store.root.rglob("cloudwatch.try-1.json"))
+    with gzip.open(tried.parent / "raw" / "cloudwatch.try-1.json.gz", "rt") as file:
+        [kept] = json.load(file)
+
+    assert "MetricDataResults[0].Timestamps: want a list, found 'yesterday'" in failed
+    assert kept["answer"]["MetricDataResults"][0] == {"Id": "m0", "Timestamps": "yesterday", "owner": "ACCOUNT"}
+    assert run(made, 8.1).pulled == 6, "it is asked again"
 
 
 def test_no_account_id_is_in_the_evidence(made):

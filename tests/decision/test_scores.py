@@ -166,3 +166,10 @@ def test_no_weight_flips_what_one_wins_everywhere():
 def test_anchors_are_one_at_the_limit_and_five_at_the_best():
     assert [LATENCY.score(x) for x in (1.2, 1.0, 0.75, 0.5, 0.1)] == [1.0, 1.0, 3.0, 5.0, 5.0]
     assert COST.score(0.7) == pytest.approx(3.0)
+
+
+def test_an_open_upper_end_scores_the_least_there_for_it_may_be_any_value():
+    known = Estimate(0.75, 0.6, None, 0.95, 600, 6, "")
+    value, low, high, _ = part(known, 1.0, LATENCY)
+
+    assert low == 1.0 < value < high

@@ -170,11 +170,11 @@ def test_an_odd_chunk_is_named_by_its_field(chunk, named):
         (b'{"choices":[{}]}', "choices[0].message is null, not an object"),
         (b'{"choices":[{"message":"x"}]}', "choices[0].message is text, not an object"),
         (b'{"choices":[{"message":{"content":7}}]}', "choices[0].message.content is a number, not a list"),
-        (b"", "the answer (application/json) is empty"),
-        (b'{"choices":', "the answer (application/json): not valid JSON (at character 11)"),
-        (b'{"score":NaN}', "the answer (application/json): NaN is not JSON (at character 9)"),
-        (b'{"score":-Infinity}', "the answer (application/json): Infinity is not JSON (at character 10)"),
-        (b'"\\ud800"', "the answer (application/json): not valid JSON (at character 1)"),
+        (b"", "the answer is empty (content-type application/json)"),
+        (b'{"choices":', "the answer: not valid JSON (at character 11) (content-type application/json)"),
+        (b'{"score":NaN}', "the answer: NaN is not JSON (at character 9) (content-type application/json)"),
+        (b'{"score":-Infinity}', "the answer: Infinity is not JSON (at character 10) (content-type application/json)"),
+        (b'"\\ud800"', "the answer: not valid JSON (at character 1) (content-type application/json)"),
     ],
 )
 def test_an_odd_whole_answer_is_named_by_its_field(body, named):

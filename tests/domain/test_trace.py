@@ -8,7 +8,7 @@ import pytest
 from harness.domain import arrivals
 from harness.domain.arrivals import as_data, from_data
 from harness.domain.dispersion import dispersion
-from harness.domain.trace import Change, Seen, Trace
+from harness.domain.trace import Change, Clock, Seen, Trace
 from harness.errors import BadFile
 from harness.workspace.trace_csv import read_trace
 
@@ -121,3 +121,64 @@ def test_the_public_azure_trace_has_its_published_shape():
     assert conv.length_s / 60 == pytest.approx(58.6, abs=0.6)
     assert dispersion([s.at_s for s in conv.requests]).gap_cv == pytest.approx(1.09, abs=0.02)
     assert sum(s.input_tokens for s in conv.requests) / 19_366 == pytest.approx(1155, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("column", "clock", "per_s"),
+    [
+        ("timestamp", Clock.SECONDS, 1),
+        ("timestamp", Clock.MILLISECONDS, 10**3),
+        ("@timestamp", Clock.MICROSECONDS, 10**6),
+        ("start_time", Clock.NANOSECONDS, 10**9),
+        ("timestamp_ms", Clock.MILLISECONDS, 10**3),
+    ],
+)
+def test_times_since_1970_are_recognised_in_every_unit_and_said(tmp_path, column, clock, per_s):
+    path = tmp_path / "t.csv"
+    start = 1_796_000_000
+    path.write_text(f"{column}\n{start * per_s}\n{start * per_s + per_s * 3 // 2}\n{(start + 60) * per_s}\n")
+    trace = read_trace(path)
+
+    assert trace.clock is clock
+    assert (trace.read_as == "") == (clock is Clock.SECONDS)
+    assert [s.at_s for s in trace.requests] == pytest.approx([0, 1.5 if per_s > 1 else 1, 60], abs=1e-6)
+
+
+def test_a_column_that_names_its_unit_is_read_by_it_whenever_it_began(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("time_ms,input_tokens\n0,1\n250,2\n3000,3\n")
+
+    assert [s.at_s for s in read_trace(path).requests] == [0, 0.25, 3]
+
+
+def test_times_of_two_units_are_refused_with_what_to_write_instead(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("timestamp\n1796000000\n1796000000500\n")
+
+    with pytest.raises(BadFile, match="line 3, timestamp: looks like milliseconds, the lines before it like seconds"):
+        read_trace(path)
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b"timestamp\n1e308\n1\n", "want a time before the year 5138"),
+        (b"timestamp\nnan\n1\n", "want a time before the year 5138"),
+        (b'timestamp\n"' + b"1" * 200_000 + b'"\n', "is not CSV: field larger"),
+        ("timestamp\n1\n2\n".encode("utf-16"), "is UTF-16 text: save it as UTF-8"),
+        (b"timestamp\n1\n\xff\n", "line 3: is not UTF-8 text"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_where_and_why(tmp_path, raw, words):
+    path = tmp_path / "t.csv"
+    path.write_bytes(raw)
+
+    with pytest.raises(BadFile, match=words):
+        read_trace(path)
+
+
+def test_a_file_that_windows_saved_is_read(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_bytes("\ufefftimestamp\r\n1\r\n2\r\n".encode())
+
+    assert len(read_trace(path).requests) == 2

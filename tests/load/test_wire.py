@@ -200,6 +200,15 @@ def test_an_answer_that_comes_before_the_request_is_whole_is_read(status, keeps_
     assert only["sockets"] == 0
 
 
+def test_a_refusal_whose_body_is_cut_is_a_refusal():
+    refusal = b"HTTP/1.1 413 X\r\nContent-Length: 5000\r\n\r\n<html>"
+
+    with serving(lambda request: request.send(refusal) or True) as (url, _):
+        (only,) = ask(url, "json")
+
+    assert (only["outcome"], only["status"]) == ("rejected", 413)
+
+
 def test_an_interim_answer_does_not_stop_a_long_request():
     """103 comes while the body is still being written, and the real answer when it is whole."""
     continues = b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"

@@ -54,6 +54,42 @@ def test_snapstart_fields_and_foreign_lines():
     assert parse_report("REPORT RequestId: x\tDuration: 1.0 ms") is None
 
 
+@pytest.mark.parametrize(
+    ("duration", "billed", "restore", "billed_restore"),
+    [(127.10, 154, 325.93, 26), (306.34, 610, 511.25, 303), (2338.66, 2521, 398.97, 182), (159.87, 278, 562.43, 118)],
+)
+def test_the_restore_of_a_snapshot_is_in_what_was_billed_already(duration, billed, restore, billed_restore):
+    """Four published lines: the billed duration is the duration's ceiling and the billed restore."""
+    restored = {"restoreDurationMs": restore, "billedRestoreDurationMs": billed_restore}
+    text = (
+        f"REPORT RequestId: r\tDuration: {duration:.2f} ms\tBilled Duration: {billed} ms\tMemory Size: 1024 MB\t"
+        f"Max Memory Used: 155 MB\tRestore Duration: {restore} ms\tBilled Restore Duration: {billed_restore} ms\t\n"
+    )
+    for line in (text, as_json(duration=duration, billed=billed, **restored)):
+        assert math.ceil(duration) + billed_restore == billed
+        assert parse_report(line).whole_billed_ms == billed
+
+
+def test_a_line_whose_tabs_became_spaces_says_the_same():
+    text = PUBLISHED + "Status: error\tErrorType: Runtime.ExitError"
+    failed = init_report_line(9999.81, "init", "error", "Runtime.ExitError")
+
+    assert parse_report(text.replace("\t", " ")) == parse_report(text)
+    assert parse_report(text.replace("\t", "    ")) == parse_report(text)
+    assert parse_init_report(failed.replace("\t", " ")) == parse_init_report(failed)
+
+
+def test_an_init_that_succeeded_did_not_fail():
+    """Written for provisioned concurrency, for web functions, and for every init at debug level."""
+    record = {"initializationType": "provisioned-concurrency", "phase": "init", "metrics": {"durationMs": 1203.4}}
+    inits = [
+        parse_init_report(json.dumps({"type": "platform.initReport", "record": {**record, "status": status}}))
+        for status in ("success", "failure", "error", "timeout")
+    ]
+
+    assert [init.failed for init in inits] == [False, True, True, True]
+
+
 def as_json(request_id="r", duration=1.62, billed=2, memory=128, used=47, **more):
     metrics = {
         "durationMs": duration,
@@ -114,9 +150,22 @@ def test_the_kind_of_function_is_told_by_its_events():
     assert kind_of("a line of the function's own") is None
 
 
-@pytest.mark.parametrize("line", ['{"type":"platform.report"', '{"type":"platform.report","record":null}', "{}", ""])
+@pytest.mark.parametrize(
+    "line",
+    [
+        *('{"type":"platform.report"', '{"type":"platform.report","record":null}', "{}", ""),
+        *('{"type":"platform.report","record":[]}', '{"type":"platform.report","record":{"metrics":"x"}}'),
+        PUBLISHED.replace("662", "9" * 400),
+        '{"type":"platform.report","record":' + "[" * 100_000,
+        as_json(billed=True),
+        as_json(billed=math.inf),
+        "INIT_REPORT Init Duration: 1.2.3 ms\tPhase: init\tStatus: error",
+    ],
+    ids=range(11),
+)
 def test_half_an_event_is_no_report(line):
     assert parse_report(line) is None
+    assert parse_init_report(line) is None
 
 
 def test_ten_thousand_lines_of_both_forms_add_up_to_the_cent():

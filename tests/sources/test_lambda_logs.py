@@ -44,6 +44,13 @@ def test_failed_inits_are_a_series_of_their_own():
     assert [v for _, v in found["init_failures"].points] == [9999.8]
 
 
+def test_inits_that_succeeded_are_no_failures():
+    record = {"phase": "init", "status": "success", "metrics": {"durationMs": 1203.4}}
+    found = logs(json.dumps({"type": "platform.initReport", "record": record}), report_line("a", 5.0, 512, 90, None))
+
+    assert found["init_failures"].reason == "no init of this window failed, as its reports say"
+
+
 def test_a_web_function_is_recognised_and_said():
     found = logs(json.dumps({"type": "platform.invokeSummary", "record": {}}))
 

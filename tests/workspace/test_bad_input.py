@@ -107,7 +107,7 @@ def test_bad_questions_are_named_by_line(tmp_path):
     )
     said = problems(lambda: read_questions(path))
 
-    assert "line 2: is no JSON" in said
+    assert "line 2: is not valid JSON" in said
     assert "line 3, id: 'a' stands twice" in said
     assert "line 4, messages" in said
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 from harness.cloud.auth.bearer import BearerToken
+from harness.domain.lines import first_line
 from harness.errors import PilotError, Refused
 
 
@@ -30,7 +31,8 @@ class AzureToken(BearerToken):
         try:
             found = self._credential.get_token(self._scope)
         except Exception as error:  # noqa: BLE001 - every credential of the chain raises its own
-            said = str(error).strip().splitlines()
             hint = "az login, or the variables that azure-identity documents"
-            raise PilotError(f"no token for {self._scope}: {said[0] if said else type(error).__name__}", hint) from None
+            raise PilotError(
+                f"no token for {self._scope}: {first_line(str(error)) or type(error).__name__}", hint
+            ) from None
         return str(found.token), float(found.expires_on)

@@ -38,19 +38,23 @@ def from_folder(root: Path) -> Iterator[Document]:
     for path in sorted(p for p in root.rglob("*") if p.is_file() and not p.is_symlink()):
         name = path.relative_to(root).as_posix()
         if path.suffix.lower() in {".md", ".markdown", ".txt", ".rst"}:
-            text = path.read_text(encoding="utf-8", errors="replace")
-            title = next((line.lstrip("# ").strip() for line in text.splitlines() if line.strip()), name)[:120]
+            text = path.read_text(encoding="utf-8-sig", errors="replace")
+            title = next((line.lstrip("# ").strip() for line in text.split("\n") if line.strip()), name)[:120]
             yield Document(name, title, text, title)
         elif path.suffix.lower() == ".jsonl":
             yield from _json_lines(path, name)
 
 
 def _json_lines(path: Path, name: str) -> Iterator[Document]:
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    try:
+        lines = path.read_bytes().decode("utf-8-sig").split("\n")  # U+2028 may stand in a text as it is
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"{path}: is not UTF-8 text ({error.reason})") from None
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = json.loads(line.removeprefix("\ufeff"))  # joined files carry their mark inside
             text = row["text"]
         except (ValueError, KeyError, TypeError) as error:
             raise CorpusError(f"{path}:{number}: want an object with a text field ({error})") from None

@@ -123,7 +123,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         digest, count = load(url, options.index, HashedWords(), hnsw=options.hnsw)
     except (psycopg.Error, sqlite3.Error, OSError) as error:
-        print(f"ragchat.pgvector: {str(error).strip().splitlines()[0]}", file=sys.stderr)
+        print(f"ragchat.pgvector: {str(error).strip().partition(chr(10))[0]}", file=sys.stderr)
         return 2
     print(json.dumps({"digest": digest, "passages": count}))
     return 0
