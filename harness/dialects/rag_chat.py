@@ -6,10 +6,10 @@ from typing import Any
 
 import orjson
 
-from harness.dialects.answer import Answer, json_object
+from harness.dialects.answer import Answer
 from harness.dialects.errors import error_in, error_of
 from harness.dialects.framing.sse import Event
-from harness.dialects.shapes import Unexpected, json_value, said, wanted
+from harness.dialects.shapes import Unexpected, json_object, json_value, said, wanted
 
 TIMINGS = frozenset({"init_ms", "queue_ms", "retrieval_ms", "model_ttft_ms", "generation_ms"})
 
