@@ -7,6 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
+from harness.domain.lines import lines_of
 from harness.domain.target import Dialect
 from harness.errors import Refused
 from harness.scaffold.answers import EXTERNAL, Answers, Side
@@ -146,7 +147,7 @@ def _external(side: Side) -> str:
 
 def _shown(preset: str) -> str:
     """What a preset stands for, as comments: any table of it may be said to change it."""
-    lines = (presets.FOLDER / f"{preset}.toml").read_text(encoding="utf-8").splitlines()
+    lines = lines_of((presets.FOLDER / f"{preset}.toml").read_text(encoding="utf-8"))
     return "".join(f"# {line}".rstrip() + "\n" for line in [f'dialect = "{preset}" stands for:', *lines]) + "\n"
 
 
