@@ -23,7 +23,7 @@ from harness.evidence.digests import digest_of
 from harness.evidence.files import dump, write_text
 from harness.evidence.store import RunRecord, Store
 from harness.launch import Launcher
-from harness.runtimes import runtime_of
+from harness.runtimes import facts_of, runtime_of
 from harness.signals import ENDING
 from harness.workspace import Workspace
 
@@ -179,7 +179,7 @@ class Driver:
 
     def _after(self, run: Run, record: RunRecord, runtime: Runtime, cold_method: str | None) -> None:
         """Facts are asked after the run: before a cold probe nothing may touch the target."""
-        content = {"schema_version": 1, "target": run.target, "facts": runtime.facts(), "cold_method": cold_method}
+        content = {"schema_version": 1, "target": run.target, "facts": facts_of(runtime), "cold_method": cold_method}
         try:
             path = record.path / "facts.json"
             write_text(path, dump(content))

@@ -1,43 +1,35 @@
-"""One of a kind at a time: two campaigns would measure each other, two ``pilot collect`` from cron ask everything twice."""
+"""One of a kind at a time: two at once would ask everything twice, or measure each other."""
 
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.errors import Refused
 
-CAMPAIGN = "campaign.lock"  # of whatever loads targets: pilot run, sweep and calibrate
-MOST_BYTES = 4096
+MEASURING = "measuring.lock"  # of whatever sends load: a run, a sweep, a calibration
 
 
 @contextmanager
 def alone(path: Path, what: str) -> Iterator[None]:
-    """Hold the lock while inside; raises Refused when somebody else does. It goes with its process, however that ends."""
+    """Hold the lock while inside; raises Refused, naming the holder, when somebody else does.
+
+    It goes with its process, however that ends.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Refused(f"{_holder(handle, what)} is running in this workspace", "wait for it to end") from None
-        said = {"what": what, "pid": os.getpid(), "since_utc": datetime.now(UTC).isoformat(timespec="seconds")}
+            held, _, process = os.pread(handle, 200, 0).decode("utf-8", "replace").strip().partition("\n")
+            who = f"another {held or what} is running in this workspace{f', process {process}' if process else ''}"
+            raise Refused(who, "wait for it to end, or stop it") from None
         os.ftruncate(handle, 0)
-        os.pwrite(handle, json.dumps(said).encode(), 0)
+        os.pwrite(handle, f"{what}\n{os.getpid()}\n".encode(), 0)
         yield
     finally:
         os.close(handle)
-
-
-def _holder(handle: int, what: str) -> str:
-    """As it wrote itself down; what was asked for where that cannot be read."""
-    try:
-        said = json.loads(os.pread(handle, MOST_BYTES, 0))
-        return f"{said['what']} (process {int(said['pid'])}, since {said['since_utc']})"
-    except (OSError, ValueError, LookupError, TypeError):
-        return f"another {what}"

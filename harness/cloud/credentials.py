@@ -81,6 +81,7 @@ def _needs(target: Target) -> dict[str, list[str]]:
 def _variables(target: Target) -> list[str]:
     wanted = [
         *target.headers_from_env.values(),
+        *(target.fields.environment if target.fields else ()),
         *(str(s.options["env"]) for s in target.sources if s.options.get("env")),
     ]
     if isinstance(target.runtime, Kubernetes) and target.runtime.token_env:

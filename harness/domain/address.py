@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+HTTP = ("http", "https")
+SOCKETS = ("ws", "wss")  # the same hosts and ports, as a WebSocket's URL says it
+SCHEMES = (*HTTP, *SOCKETS)
 
-def problem_of(url: str) -> str | None:
+
+def over_http(url: str) -> str:
+    """A base URL without its last slash; a WebSocket's begins as a request of HTTP."""
+    scheme, colon, rest = url.rstrip("/").partition(":")
+    return {"ws": "http", "wss": "https"}.get(scheme.lower(), scheme) + colon + rest
+
+
+def problem_of(url: str, schemes: Sequence[str] = HTTP) -> str | None:
     """Why this is no base URL, in words that do not repeat it; None where it is one."""
     try:
         parts = urlsplit(url)
         port_is_one = parts.port is None or parts.port > 0
     except ValueError:
         return "is no URL"
-    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_one:
+    if parts.scheme not in schemes or not parts.hostname or not port_is_one:
         return "want http:// or https:// with a host"
     if "@" in parts.netloc:
         return "holds a name or password, which would stand in evidence: put it into the environment, with [auth]"

@@ -39,10 +39,13 @@ class Given:
     def whole(self, name: str) -> int | None:
         text = self.text(name)
         try:
-            return None if text is None else int(float(text))
-        except ValueError:
-            self._problems.append(f"--{name.replace('_', '-')}: want a whole number, not {text}")
-            return None
+            value = None if text is None else float(text)
+            if value is None or value == int(value):
+                return None if text is None else int(text) if text.lstrip("+-").isdigit() else int(value or 0)
+        except (ValueError, OverflowError):
+            pass
+        self._problems.append(f"--{name.replace('_', '-')}: want a whole number, not {text}")
+        return None
 
     def share(self, name: str) -> float | None:
         value = self.number(name, zero=True)

@@ -70,7 +70,8 @@ def signing_of(spec: RunSpec, base_url: str) -> Signing | None:
 
 def check_credentials(spec: RunSpec) -> None:
     """Raises Refused with everything that this process's environment lacks, before anything is sent."""
-    missing = [variable for variable in spec.headers_from_env.values() if not os.environ.get(variable)]
+    wanted = [*spec.headers_from_env.values(), *(spec.fields.environment if spec.fields else ())]
+    missing = [variable for variable in wanted if not os.environ.get(variable)]
     if missing:
         raise Refused(
             f"{spec.target}: its requests are authorised from the environment, and {', '.join(missing)} is not set",
@@ -84,7 +85,7 @@ def check_credentials(spec: RunSpec) -> None:
 
 def header_map(spec: RunSpec, method: str, url: str) -> dict[str, str]:
     """The same for a single request without a body, outside a run."""
-    out = {name: os.environ.get(variable, "") for name, variable in spec.headers_from_env.items()}
+    out = spec.headers | {name: os.environ.get(variable, "") for name, variable in spec.headers_from_env.items()}
     if spec.auth is not None:
         authoriser = authoriser_of(Auth(spec.auth["kind"], spec.auth["options"]), spec.base_url or "")
         authoriser.renew()

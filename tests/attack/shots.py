@@ -42,11 +42,12 @@ class Fate:
     orphans: list[str] = field(default_factory=list)
     words: str = ""
     took_s: float = 0.0  # from the last shot
+    missed: bool = False  # it was to be running when it was shot at, and was not
 
     @property
     def bad(self) -> bool:
         """It hung, a run has no ledger, or somebody was left behind."""
-        return self.code is None or bool(self.without_ledger) or bool(self.orphans)
+        return self.code is None or self.missed or bool(self.without_ledger) or bool(self.orphans)
 
     @property
     def cut(self) -> list[dict]:
@@ -96,6 +97,7 @@ def attack(way: Way, folder: Path, url: str, shots: Sequence[Shot], *, once: Cal
     deadline = time.monotonic() + END_S
     while once is not None and not once(begun) and begun.process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
+    missed = once is not None and not once(begun)
     for shot in shots:
         time.sleep(shot.after_s)
         _note(begun, family)
@@ -111,7 +113,7 @@ def attack(way: Way, folder: Path, url: str, shots: Sequence[Shot], *, once: Cal
     folders = begun.folders
     kept = [f for f in folders if (f / "ledger.json").exists()]
     return Fate(code, folders, [f for f in folders if f not in kept], begun.ledgers if kept == folders else [], orphans,
-                begun.words, took_s)  # fmt: skip
+                begun.words, took_s, missed)  # fmt: skip
 
 
 def _fire(shot: Shot, begun: Begun) -> None:
