@@ -107,3 +107,40 @@ def test_a_run_keeps_no_path_of_this_machine(server, tmp_path):
     text = (done.folder / "run.json").read_text()
     assert str(tmp_path) not in text
     assert done.json("run.json")["spec"]["questions_file"] == "questions.jsonl"
+
+
+ODD = """
+from harness.load import ChatUser, arrivals
+from harness.load.attempt import Attempts
+
+whole = Attempts.make
+
+def odd(self, arrival, sample, *rest):
+    whole(self, arrival, sample, *rest)
+    if arrival.seq == 5:
+        sample.{column} = {value}
+
+Attempts.make = odd
+
+class Any(ChatUser):
+    schedule = arrivals.constant(rate=20).during(1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "says"),
+    [
+        ("input_tokens", "2**70", "its record cannot be written"),
+        ("request_id", "'\\ud800'", "its record cannot be written"),
+        ("instance_requests", "2**63", "samples.parquet: "),
+    ],
+)
+def test_a_value_that_no_file_can_hold_costs_at_most_its_sample_and_is_said(server, tmp_path, column, value, says):
+    file = tmp_path / "any.py"
+    file.write_text(ODD.format(column=column, value=value))
+    done = run(tmp_path, "--host", server.url, "--questions", str(questions_file(tmp_path, ["ok"])), file=file)
+    ledger = done.json("ledger.json")
+
+    assert done.code == 3, done.output
+    assert says in " ".join(ledger["reasons"])
+    assert ledger["planned"] == sum(ledger["outcomes"].values()) == 20
