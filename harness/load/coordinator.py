@@ -251,10 +251,14 @@ class Coordinator:
         self._idle.wait()
 
     def stop(self, stop: Stop) -> None:
-        """The same without waiting; the first reason counts."""
-        if not self._idle.is_set():
+        """The same without waiting; the first reason counts, and none where every stripe is in or lost: that ends it."""
+        if self._idle.is_set():
+            return
+        if self.running:
+            self._note_lost()
+        if stop.code != Exit.INTERRUPTED or not self.running or not self._all_in():
             self._stop = self._stop or stop
-            self._done_came.set()
+        self._done_came.set()
 
     def fail(self, words: str) -> None:
         """Something of ours broke: the run ends INVALID with these words."""

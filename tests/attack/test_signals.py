@@ -4,6 +4,7 @@ import signal
 from collections import Counter
 from random import Random
 
+import psutil
 import pytest
 
 from tests.attack.shots import Fate, Shot, attack, beside, drawn, everyone, first, named, running
@@ -53,6 +54,18 @@ def test_pilot_run_passes_the_end_on_to_its_run_and_stops(server, tmp_path):
     assert [ledger["stopped_by"] for ledger in fate.ledgers] == ["interrupted by SIGHUP"]
     assert "Traceback" not in fate.words
     assert not fate.orphans
+
+
+@pytest.mark.attack
+def test_workers_that_are_all_killed_are_a_loss_and_no_interruption(server, tmp_path):
+    def workers(begun):
+        return [child.pid for child in psutil.Process(begun.process.pid).children()]
+
+    fate = attack(WAYS["processes"], tmp_path / "all", server.url, [Shot(0.8, signal.SIGKILL, workers)], once=running)
+
+    assert fate.code == 3, fate.words
+    assert fate.ledgers[0]["lost_workers"] == 2
+    assert fate.ledgers[0]["stopped_by"] is None
 
 
 # -- all of it
