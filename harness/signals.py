@@ -40,6 +40,13 @@ def leave_terminal() -> None:
                 os.close(nowhere)
 
 
+def done() -> None:
+    """Nothing is left to keep: from here to the process's end nothing that asks for that end changes its code."""
+    if threading.current_thread() is threading.main_thread():
+        for number in heeded():
+            signal.signal(number, signal.SIG_IGN)
+
+
 class Asked(KeyboardInterrupt):
     """Somebody asked this command to end; ``number`` is the signal."""
 

@@ -13,7 +13,7 @@ import typer
 
 from harness.cli.output import pages
 from harness.errors import Exit, PilotError
-from harness.signals import ENDING
+from harness.signals import ENDING, done
 
 COMMANDS = (
     "init",
@@ -76,7 +76,9 @@ def main() -> None:
     ENDING.heed()
     asked = [name for name in COMMANDS if name in sys.argv[1:2]]
     # a command alone starts faster, and pilot cold is called in the middle of measurements
-    sys.exit(_code_of(asked or COMMANDS))
+    code = _code_of(asked or COMMANDS)
+    done()
+    sys.exit(code)
 
 
 def _code_of(names: Sequence[str]) -> int:

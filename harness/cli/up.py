@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -17,7 +16,7 @@ import typer
 from harness.errors import Exit, PilotError
 from harness.local.registry import Entry, Registry
 from harness.local.supervisor import Supervisor
-from harness.signals import PARENT_OF_TARGETS, heeded
+from harness.signals import PARENT_OF_TARGETS, done
 from harness.workspace import find
 
 DETACHED_VARIABLE = "PILOT_DETACHED"
@@ -47,8 +46,7 @@ def up(
     try:
         asyncio.run(supervisor.run(_announce))
     finally:
-        for number in heeded():
-            signal.signal(number, signal.SIG_IGN)  # it is ending: asked again, there is nothing more to do
+        done()  # asyncio has taken its handlers back
 
 
 def _announce(entry: Entry) -> None:

@@ -11,10 +11,12 @@ worker of another machine ends its own part, tells its master, and leaves.
 
 from __future__ import annotations
 
+import atexit
+import logging
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import gevent
 import gevent.event
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 POLL_S = 0.5
 LEAVE_S = 20.0  # how long Locust may take to leave by itself once the last ledger is closed
 THROW_S = 2.0
+GOODBYE_S = 60.0  # Locust's own files at the end, and what it prints
 
 _thread = monkey.get_original("_thread", "start_new_thread")
 _sleep = monkey.get_original("time", "sleep")
@@ -53,7 +56,9 @@ class Ending:
         self._cleanup: Callable[[], None] = lambda: None
         self.throws = False
         self._forking = False
+        self._last: int | None = None
         os.register_at_fork(after_in_child=self._forked)
+        atexit.register(self._leave_at_last)  # before Locust's, so that it runs after them
 
     # -- before Locust has begun
 
@@ -152,17 +157,26 @@ class Ending:
         if gevent.getcurrent() is not self._main or self.quitting:
             gevent.event.Event().wait()  # for good: the process ends without it
         self.quitting = True
+        for handler in self._handlers:
+            handler.cancel()
+        signals.done()
+        gevent.spawn_later(GOODBYE_S, lambda: self.leave_now(self._code()))
+
+    def quit_with(self, exit_code: int) -> None:
+        """Locust has said goodbye, and its code."""
+        self._last = exit_code
+
+    def _leave_at_last(self) -> None:
+        """Without Python's own end: libev lets go of signals there, and one that came then would be the exit code."""
+        if self._last is not None:
+            logging.shutdown()
+            _leave(self._last)
 
     def leave_now(self, code: int) -> None:
         """Without Locust's goodbyes; what we started goes with us."""
         self._cleanup()
         _end_children()
-        for stream in (sys.stdout, sys.stderr):
-            try:
-                stream.flush()
-            except (OSError, ValueError):
-                continue
-        os._exit(code)
+        _leave(code)
 
 
 def speak(text: str) -> None:
@@ -175,6 +189,15 @@ def speak(text: str) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)  # what is still buffered would fail once more when Python leaves
         os.close(nowhere)
+
+
+def _leave(code: int) -> NoReturn:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            continue
+    os._exit(code)
 
 
 def _tell_children(number: int) -> None:

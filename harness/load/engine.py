@@ -316,6 +316,9 @@ class Engine:
         self._leave_unacknowledged()
         self._clean()
 
+    def on_quit(self, exit_code: int, **_: Any) -> None:  # noqa: ANN401
+        self.ending.quit_with(exit_code)
+
     def _end_run(self, stop: Stop) -> None:
         assert self._coordinator is not None
         self._coordinator.end(stop)
@@ -393,3 +396,4 @@ def install(user: type) -> None:
     events.test_start.add_listener(ENGINE.on_test_start)
     events.test_stopping.add_listener(ENGINE.on_test_stopping)
     events.quitting.add_listener(ENGINE.on_quitting)
+    events.quit.add_listener(ENGINE.on_quit)
