@@ -94,7 +94,7 @@ class Generator:
     def drive(self, url: str, rate: float, seconds: float, **options: object) -> Trial:
         """One run to its end; raises PilotError when it leaves no evidence."""
         if self._stopped:
-            raise PilotError("the calibration was stopped")
+            raise PilotError("the calibration was stopped", "pilot calibrate begins it anew")
         folder = self._folder / f"run-{next(self._runs)}"
         log = folder.with_suffix(".log")
         given = {

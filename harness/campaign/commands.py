@@ -18,6 +18,7 @@ def run_command(command: Sequence[str], **given: Any) -> int:  # noqa: ANN401 - 
             return process.wait()
         except BaseException:
             _end(process.pid)
+            process.wait()  # it is gone; Popen hears of it
             raise
 
 
