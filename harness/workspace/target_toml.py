@@ -13,17 +13,18 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from harness.domain.address import problem_of
+from harness.domain.headers import name_problem as header_problem
 from harness.domain.quota import Need as QuotaNeed
 from harness.domain.quota import QuotaConfig
 from harness.domain.sweep import MARK, Setting
 from harness.domain.target import BILL_KINDS, Auth, Dialect, PriceModel, Target
 from harness.errors import BadFile, Problem
 from harness.workspace.mapping_toml import MappingTable
-from harness.workspace.pilot_toml import Positive
 from harness.workspace.problems import read_toml, validate
 from harness.workspace.runtime_toml import LocalTable, RuntimeTable
 from harness.workspace.source_toml import SourceTable, config_of
 from harness.workspace.table import Table
+from harness.workspace.values import HeaderName, Limit, Line, Quantity, Variable
 
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 AUTH_FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # what each kind wants, and what it may have
@@ -45,12 +46,12 @@ class AuthTable(Table):
     """How requests are authorised; the secret itself stays in the environment."""
 
     kind: Literal["none", "header", "aws-sigv4", "google-id-token", "azure-token"] = "none"
-    header: str | None = None
-    env: str | None = None
-    region: str | None = None
+    header: HeaderName | None = None
+    env: Variable | None = None
+    region: Line | None = None
     service: Literal["lambda", "execute-api", "sagemaker"] | None = None
-    audience: str | None = None
-    scope: str | None = None
+    audience: Line | None = None
+    scope: Line | None = None
 
     @model_validator(mode="after")
     def _as_its_kind_wants(self) -> AuthTable:
@@ -73,14 +74,14 @@ class AuthTable(Table):
 class TlsTable(Table):
     """Certificates are always verified; a private authority is named here."""
 
-    ca_file: str
+    ca_file: Line
 
 
 class PricesTable(Table):
     """Which price book entries apply, and the shape that is billed."""
 
-    book: str
-    region: str
+    book: Line
+    region: Line
     model: Literal[
         "lambda-url",
         "lambda-http-api",
@@ -98,18 +99,18 @@ class PricesTable(Table):
         "functions-flex",
         "functions-consumption",
     ]
-    parameters: dict[str, float] = Field(default_factory=dict)
+    parameters: dict[str, Quantity] = Field(default_factory=dict)
 
 
 class QuotaTable(Table):
     """A quota that the plan is held to: by its code, or by a number that somebody has looked up."""
 
-    name: str = Field(min_length=1)
+    name: Line
     needs: QuotaNeed
-    limit: Positive | None = None
-    service: str | None = None
+    limit: Limit | None = None
+    service: Line | None = None
     code: str | None = Field(None, pattern=r"^L-[0-9A-F]{8}$")
-    region: str | None = None
+    region: Line | None = None
 
     @model_validator(mode="after")
     def _one_or_the_other(self) -> QuotaTable:
@@ -125,7 +126,7 @@ class TargetToml(Table):
     base_url: str | None = None
     lanes: tuple[str, ...] = ()
     dialect: Dialect = Dialect.RAG_CHAT
-    model: str | None = None
+    model: Line | None = None
     mapping: MappingTable | None = None
     verified: str = "spec only"
     auth: AuthTable = AuthTable()
@@ -167,6 +168,8 @@ class TargetToml(Table):
                 raise ValueError(f'{name}: a header\'s value stays in the environment: write "${{VARIABLE}}"')
             if not _TOKEN.fullmatch(name):
                 raise ValueError(f"{name!r} is no header name")
+            if problem := header_problem(name):
+                raise ValueError(problem)
         return value
 
     @model_validator(mode="after")
