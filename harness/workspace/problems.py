@@ -25,7 +25,11 @@ _UNSHOWN = re.compile(r"(?i)(^|\.)(auth|headers|environment|fill|env|token_env)(
 
 def read_toml(path: Path) -> dict[str, Any]:
     """The file's tables of plain, bounded values; raises BadFile with every one that is not, or line and column."""
-    text = text_of(path, "run this in a pilot's folder")
+    return parse_toml(text_of(path, "run this in a pilot's folder"), path)
+
+
+def parse_toml(text: str, path: Path | str) -> dict[str, Any]:
+    """The same of a text that was read already."""
     try:
         data = tomllib.loads(text)
     except RecursionError:
@@ -37,7 +41,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     return data
 
 
-def validate(model: type[M], data: Mapping[str, Any], path: Path) -> M:
+def validate(model: type[M], data: Mapping[str, Any], path: Path | str) -> M:
     """The validated file; raises BadFile with every wrong field and how to mend it.
 
     Read as JSON, strictly: a list is a tuple and a text a kind there, but no text or

@@ -20,11 +20,12 @@ from harness.domain.sweep import MARK, Setting
 from harness.domain.target import BILL_KINDS, Auth, Dialect, PriceModel, Target
 from harness.errors import BadFile, Problem
 from harness.workspace.mapping_toml import MappingTable
+from harness.workspace.prices_toml import PricesTable
 from harness.workspace.problems import read_toml, validate
 from harness.workspace.runtime_toml import LocalTable, RuntimeTable
 from harness.workspace.source_toml import SourceTable, config_of
 from harness.workspace.table import Table
-from harness.workspace.values import HeaderName, Limit, Line, Quantity, Variable
+from harness.workspace.values import HeaderName, Limit, Line, Variable
 
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 AUTH_FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # what each kind wants, and what it may have
@@ -75,31 +76,6 @@ class TlsTable(Table):
     """Certificates are always verified; a private authority is named here."""
 
     ca_file: Line
-
-
-class PricesTable(Table):
-    """Which price book entries apply, and the shape that is billed."""
-
-    book: Line
-    region: Line
-    model: Literal[
-        "lambda-url",
-        "lambda-http-api",
-        "lambda-rest-api",
-        "lambda-managed",
-        "fargate-alb",
-        "ec2-alb",
-        "eks",
-        "gke",
-        "aks",
-        "sagemaker-serverless",
-        "cloud-run",
-        "cloud-run-instances",
-        "container-apps",
-        "functions-flex",
-        "functions-consumption",
-    ]
-    parameters: dict[str, Quantity] = Field(default_factory=dict)
 
 
 class QuotaTable(Table):
