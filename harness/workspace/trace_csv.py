@@ -76,7 +76,7 @@ def _seen(rows: csv.DictReader[str], path: Path, problems: list[Problem]) -> tup
             seen.append(Seen(number, *tokens))
         if len(seen) > MOST_TRACE_ROWS:
             problems.append(Problem(where, f"is one too many: want at most {MOST_TRACE_ROWS} requests"))
-        if row.get(None):  # type: ignore[call-overload] # where csv puts what has no column
+        if row.get(None):  # where csv puts what has no column
             problems.append(Problem(where, "has more values than the first line has names"))
         if len(problems) >= MOST_PROBLEMS:
             break
