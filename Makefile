@@ -53,4 +53,4 @@ bench: install
 	$(BIN)/python -m bench
 
 clean:
-	rm -rf $(VENV) .pilot build dist
+	rm -rf $(VENV) .venv-foreign .pilot build dist

@@ -28,14 +28,18 @@ from harness.calibration import calibrate as calibrating
 from harness.campaign import collect as collecting
 from harness.campaign import sweep as sweeping
 from harness.campaign import tracing
+from harness.campaign.asking import terms_of
 from harness.campaign.board import Board, board
-from harness.campaign.checks import ADVICE, CHECKED, Endpoint, checked, comparing, contract_of, endpoint, fitting
-from harness.campaign.contract_check import Answer, Check
+from harness.campaign.checks import ADVICE, CHECKED, checked, comparing, fitting
+from harness.campaign.contract_check import Answer, Check, check_contract
 from harness.campaign.drive import limits_of, usual_usd, worst_case_usd
+from harness.campaign.endpoint import Endpoint, Told
 from harness.campaign.execute import Campaign, Tally
-from harness.campaign.lock import alone
+from harness.campaign.lock import MEASURING, alone
+from harness.campaign.openapi import Asking
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress, duration
+from harness.campaign.recognise import recognise
 from harness.cloud.credentials import require as require_credentials
 from harness.decision.as_json import decision_json
 from harness.decision.decide import Decision
@@ -51,7 +55,7 @@ from harness.domain.plan import Block, Plan
 from harness.domain.sweep import Sweep
 from harness.errors import GateFailed, Refused, Undecided
 from harness.evidence.early_end import EarlyEnd
-from harness.evidence.files import dump, write_text
+from harness.evidence.files import dump
 from harness.evidence.store import Store
 from harness.planning import Planned, Seal, draw_plan, note_changes, seal_of, sealing
 from harness.planning.changes import has_measured
@@ -62,6 +66,7 @@ from harness.report.blocks import Table
 from harness.report.content import Content, content
 from harness.report.csv_text import csv_text
 from harness.report.earlier import changes, read_earlier
+from harness.report.folder import write_all
 from harness.report.record import record
 from harness.sources.registry import source_of
 from harness.workspace import Workspace
@@ -78,9 +83,9 @@ def check(workspace: Workspace, names: Sequence[str]) -> dict[str, list[Check]]:
     out: dict[str, list[Check]] = {}
     with EmbeddedPlatform(workspace, targets) if targets else nullcontext() as platform:
         bases = {target.name: platform.url(target.name) for target in targets} if platform else {}
-        streams = workspace.config.load.stream_share > 0
+        terms = terms_of(workspace)
         with ThreadPoolExecutor(max(1, len(targets))) as pool:  # each is asked one thing at a time, all of them at once
-            asked = {t.name: pool.submit(contract_of, t, bases[t.name], streams=streams) for t in targets}
+            asked = {t.name: pool.submit(check_contract, t, bases[t.name], terms) for t in targets}
             out |= {name: answers.result() for name, answers in asked.items()}
         for seen in endpoints(urls):
             out |= seen.groups
@@ -105,12 +110,12 @@ def trace(workspace: Workspace, name: str, within_s: float) -> list[Check]:
         return [*sent.checks, *tracing.follow(sent, collecting.sources_of(target, workspace, source_of), within_s)]
 
 
-def endpoints(urls: Sequence[str]) -> list[Endpoint]:
+def endpoints(urls: Sequence[str], told: Told | None = None, asking: Asking | None = None) -> list[Endpoint]:
     """Endpoints by their URL, declared nowhere: no workspace is needed; raises Refused for what is no base URL."""
     wrong = [f"{without_secrets(url)}: {problem}" for url in urls if (problem := problem_of(url))]
     if wrong:
         raise Refused("; ".join(wrong), "as https://chat.example.com/path")
-    return [endpoint(url.rstrip("/")) for url in urls]
+    return [recognise(url.rstrip("/"), told, asking) for url in urls]
 
 
 def calibrate(
@@ -118,7 +123,8 @@ def calibrate(
 ) -> tuple[calibrating.Calibration, Path]:
     """Hold the load generator to known laws; the record lies with the evidence."""
     progress.say(f"calibrating the load generator against known laws, about {duration(effort.expected_s)}")
-    made = calibrating.calibrate(progress.say, effort)
+    with alone(workspace.state / MEASURING, "pilot calibrate"):
+        made = calibrating.calibrate(progress.say, effort)
     return made, calibrating.write(workspace.evidence, made)
 
 
@@ -138,7 +144,7 @@ def sweep(
         workspace.swept(one)  # what is wrong with any setting is said before anything is drawn
     plans = {name: sweeping.drawn(workspace, one, rounds, most_s) for name, one in declared.items()}
     out = []
-    with alone(workspace.state / "sweep.lock", "pilot sweep"):
+    with alone(workspace.state / MEASURING, "pilot sweep"):
         for name, one in declared.items():
             store = sweeping.store_of(workspace, one)
             if not checked(store.journal()):
@@ -218,7 +224,15 @@ def outlook(workspace: Workspace, made: Plan) -> tuple[Outlook, ...]:
 def run(
     workspace: Workspace, progress: Progress, *, now: bool, after_block: Callable[[Block], None] | None = None
 ) -> Tally:
-    """Execute the sealed plan's remaining blocks, after both targets have passed the contract check."""
+    """Execute the sealed plan's remaining blocks, after both targets have passed the contract check.
+
+    Raises Refused while another one, a sweep or a calibration measures in this workspace.
+    """
+    with alone(workspace.state / MEASURING, "pilot run"):
+        return _run(workspace, progress, now=now, after_block=after_block)
+
+
+def _run(workspace: Workspace, progress: Progress, *, now: bool, after_block: Callable[[Block], None] | None) -> Tally:
     store = Store(workspace.evidence)
     there = sealing.standing(store)
     if there is None:
@@ -233,7 +247,7 @@ def run(
         _gated(results, store, progress)
         advice = [(n, c) for n in ADVICE for c in results.get(n, ()) if not c.stands]
         for name, one in advice:
-            progress.say(f"{name}: {one.answer.value}: {one.name}{f' ({one.detail})' if one.detail else ''}")
+            progress.say(f"{name}: {one.answer.value}: {one.name}{f' ({one.words})' if one.words else ''}")
     seal = store.seal()
     ask = None
     if seal is not None and stops_when_settled(seal["content"]):
@@ -261,7 +275,7 @@ def ending(workspace: Workspace, sealed: Seal) -> EarlyEnd | tuple[str, ...]:
 def _gated(results: dict[str, list[Check]], store: Store, progress: Progress) -> None:
     """Load goes only to what keeps its contract; raises GateFailed, or Undecided where nothing fails, with all that does not."""
     gates = {name: made for name, made in results.items() if name not in ADVICE}
-    held = [(c, f"{n}: {c.name} ({c.detail})") for n, cs in gates.items() for c in cs]
+    held = [(c, f"{n}: {c.name} ({c.words})") for n, cs in gates.items() for c in cs]
     wrong = [words for c, words in held if not c.stands]
     if any(c.answer is Answer.FAIL for c, _ in held):
         raise GateFailed("the contract check failed:\n  - " + "\n  - ".join(wrong), "pilot check")
@@ -322,12 +336,11 @@ def report(workspace: Workspace, folder: Path, earlier: Path | None = None) -> t
     before = read_earlier(earlier) if earlier is not None else None
     outcome = decide(workspace)
     said = _content(workspace, outcome, before)
-    page = render.write(said, workspace.root, folder)
     seal = outcome.seal["digest"] if outcome.seal else None
     adr = record(workspace, outcome.findings, outcome.decision, outcome.doubts, seal, said.verdict.date)
-    write_text(folder / "decision-record.md", adr)
-    write_text(folder / "decision.json", dump(outcome.as_json()))
-    return outcome, page
+    made = {"decision-record.md": adr, "decision.json": dump(outcome.as_json())}
+    write_all(folder, render.files(said, workspace.root) | made)
+    return outcome, folder / render.PAGE
 
 
 def report_table(workspace: Workspace, name: str) -> str:

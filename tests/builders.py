@@ -14,6 +14,7 @@ import numpy as np
 from harness.domain.ledger import GeneratorHealth, close
 from harness.domain.plan import Block, Plan, ProfilePlan, Run, Start
 from harness.domain.sample import COLUMNS, Sample
+from harness.domain.target import Dialect, External, Target
 from harness.evidence import parquet
 from harness.evidence.files import dump, write_text
 from harness.evidence.run_folder import ledger_json
@@ -54,6 +55,11 @@ duration_s = 10
 """
 
 Latency = Callable[[np.random.Generator, int, int], np.ndarray]
+
+
+def external(url: str, dialect: str = "rag-chat/1", **more) -> Target:
+    """Somebody's deployment at this URL, of which no control side is known."""
+    return Target(more.pop("name", "theirs"), Path(), Dialect(dialect), External(), base_url=url, **more)
 
 
 def sample(seq: int = 0, **changes) -> Sample:

@@ -29,6 +29,16 @@ def test_importing_it_loads_neither_locust_nor_scipy_nor_boto(module):
     assert done.stdout.strip() == "[]"
 
 
+def test_asking_one_question_patches_nothing():
+    code = (
+        "import socket, sys; plain = socket.socket; import harness.load.ask;"
+        "print('locust' in sys.modules, socket.socket is plain)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == ["False", "True"]
+
+
 def test_no_file_is_longer_than_500_lines():
     long = {str(p.relative_to(ROOT)): n for p in SOURCES if (n := len(p.read_text().splitlines())) > 500}
 

@@ -34,6 +34,7 @@ from harness.frames.readings import READINGS
 from harness.frames.runs import RUNS
 from harness.frames.samples import HEAD as HEAD_OF_SAMPLES
 from harness.frames.samples import TIMES
+from harness.workspace import presets
 from harness.workspace.pilot_toml import PilotToml
 from harness.workspace.source_toml import KINDS
 from harness.workspace.sweep_toml import SweepToml
@@ -65,6 +66,10 @@ Made from the code by `python -m tools.reference`; a test holds it to the code. 
 EVIDENCE = """\
 What every file of an evidence folder holds. In samples.parquet `*_s` are instants in seconds from the run's start on one monotonic
 clock, except those whose meaning begins with "duration"; what did not happen or is not known is null, never 0.
+"""
+PRESETS = """\
+What `dialect = "NAME"` lays under the tables of a target: what the target says wins, field by field, and the bodies of requests
+whole. Each may be copied into a target.toml, without `needs`; [which APIs](apis.md) says what each wants.
 """
 FRAMED = "What [harness.open](notebook.md) gives. samples() has every column of samples.parquet too.\n"
 FRAMES = {
@@ -98,6 +103,9 @@ def page() -> str:
         *_tables(PilotToml),
         "## target.toml\n",
         *_tables(TargetToml),
+        "## Presets\n",
+        PRESETS,
+        *(_preset(name) for name in presets.names()),
         "## [[sources]] of target.toml\n",
         *(
             part
@@ -121,6 +129,11 @@ def page() -> str:
         *(part for name, columns in FRAMES.items() for part in (f"### pilot.{name}()\n", _columns(columns))),
     ]
     return "\n".join(parts)
+
+
+def _preset(name: str) -> str:
+    text = (presets.FOLDER / f"{name}.toml").read_text(encoding="utf-8")
+    return f"### {name}\n\n```toml\n{text}```\n"
 
 
 def _commands() -> Iterator[str]:

@@ -13,6 +13,7 @@ from harness.domain.sweep import MARK, Setting, Sweep
 from harness.domain.target import Runtime, Target
 from harness.errors import PilotError
 from harness.evidence.store import Store
+from harness.runtimes import facts_of
 
 EVENT = "setting applied"
 
@@ -62,7 +63,7 @@ class Applied:
 
     def _held(self, setting: Setting, runtime: Runtime) -> None:
         """Settings that were never applied would differ by chance alone."""
-        facts = runtime.facts()
+        facts = facts_of(runtime)
         wrong = [
             f"{path} is {_shown(said)}, not {wanted}"
             for path, wanted in setting.expect.items()

@@ -3,67 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-import httpx
-
 from harness.campaign import preflight
-from harness.campaign.contract_check import Answer, Check, Shown, check_contract, parity
+from harness.campaign.asking import asker_of
+from harness.campaign.contract_check import Answer, Check, Shown, parity
 from harness.campaign.fronts import front_checks
-from harness.campaign.mapped_check import check_mapped
-from harness.campaign.openai_check import check_openai
-from harness.campaign.recognise import recognise
 from harness.domain.lines import first_line
 from harness.domain.target import AwsLambda, Dialect, Target
 from harness.errors import PilotError
 from harness.planning.changes import last_seal
 from harness.planning.profiles import describe
-from harness.runtimes import runtime_of
+from harness.runtimes import facts_of, runtime_of
 from harness.runtimes.fronts import front_of
 from harness.runtimes.quotas import quotas_of
-from harness.runtimes.ready import auth_of, verify_of
 from harness.workspace import Workspace
 
-QUOTAS, FAIRNESS, EVIDENCE, FRONTS = "quotas", "fairness", "evidence", "platforms"
+QUOTAS, FAIRNESS, FRONTS = "quotas", "fairness", "platforms"
 CHECKED = "contract checked"  # the journal's word: it is asked once a seal
 ADVICE = (QUOTAS, FAIRNESS, FRONTS)  # said, kept and doubted in the report; only a person can weigh them
-
-
-def contract_of(target: Target, url: str, *, streams: bool = True) -> list[Check]:
-    """The contract that a target of its dialect is held to; ``streams``: whether the plan asks for any."""
-    if target.fields is not None:
-        return check_mapped(url, target.fields, auth_of(target, url), verify_of(target), streams_asked=streams)
-    if target.dialect is Dialect.OPENAI_CHAT:
-        return check_openai(url, auth_of(target, url), verify_of(target), target.model)
-    return check_contract(url, auth_of(target, url), verify_of(target))
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """What was seen of an endpoint that nobody has declared; ``dialect`` None where it speaks none that is known."""
-
-    url: str
-    dialect: Dialect | None
-    model: str | None
-    groups: Mapping[str, list[Check]]
-
-    @property
-    def reached(self) -> bool:
-        """Whether it answered anything: an API of its own is an answer too."""
-        return self.dialect is not None or self.groups[self.url][0].answer is Answer.FAIL
-
-
-def endpoint(url: str) -> Endpoint:
-    """An endpoint by its URL: its dialect, that dialect's contract, and what it leaves untold."""
-    found = recognise(url)
-    held: list[Check] = []
-    if found.seen.answer is Answer.PASS:
-        held = check_contract(url) if found.dialect is Dialect.RAG_CHAT else check_openai(url, model=found.model)
-    groups = {url: [found.seen, *held]}
-    if found.evidence:
-        groups[f"{EVIDENCE} of {url}"] = list(found.evidence)
-    return Endpoint(url, found.dialect, found.model, groups)
 
 
 def comparing(workspace: Workspace, pair: Sequence[Target], bases: Mapping[str, str]) -> dict[str, list[Check]]:
@@ -117,19 +76,14 @@ def fitting(workspace: Workspace, targets: Sequence[Target], bases: Mapping[str,
 
 def meta_of(target: Target, url: str) -> dict[str, object]:
     """``/v1/meta``; empty where it does not answer, which the contract's own check says."""
-    try:
-        value = httpx.get(
-            url + "/v1/meta", auth=auth_of(target, url), timeout=10, trust_env=False, verify=verify_of(target)
-        ).json()
-    except (httpx.HTTPError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
+    with asker_of(replace(target, dialect=Dialect.RAG_CHAT, fields=None), url) as asker:  # however it is asked to chat
+        return asker.send("GET", "/v1/meta").said.fields
 
 
 def _facts(workspace: Workspace, target: Target, url: str) -> dict[str, Any] | str:
     """What the control side says, or why it says nothing."""
     try:
-        return runtime_of(target, workspace, url).facts()
+        return facts_of(runtime_of(target, workspace, url))
     except PilotError as error:
         return first_line(str(error))
 

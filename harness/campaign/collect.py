@@ -28,11 +28,11 @@ from harness.evidence.coverage import Cell, coverage
 from harness.evidence.digests import digest_of
 from harness.evidence.files import dump, jsonable, write_text
 from harness.evidence.store import RunRecord, Store
+from harness.sources.absence import ask
+from harness.sources.absence import readings as answers
 from harness.sources.cost_explorer import CostExplorer
 from harness.sources.local_logs import LocalLogs
 from harness.sources.registry import bills_of, source_of
-from harness.sources.shapes import ask
-from harness.sources.shapes import readings as answers
 from harness.workspace import Workspace
 
 READINGS_VERSION = 1

@@ -1,33 +1,26 @@
-"""Holds a live target to the contract: each check says pass, fail, or that it could not tell."""
+"""Holds a live target to its contract: each check says pass, fail, or that it could not tell."""
 
 from __future__ import annotations
 
-import json
-import ssl
-import time
-import uuid
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-import httpx
+import orjson
 
-from harness.campaign.symptoms import Broken, streams, transport_words, want, whole
-from harness.dialects.framing.sse import SseParser
-from harness.domain.buffering import LEAST_S, held_back
-from harness.domain.target import Dialect
+from harness.campaign.answer_check import Answers, NotTold
+from harness.campaign.asking import USUAL, Terms, asker_of
+from harness.campaign.symptoms import Broken, CannotTell, judge, want
+from harness.dialects.shapes import json_object
+from harness.domain.target import Dialect, Target
 
-TIMEOUT_S = 60.0
-STREAMS_ASKED = 3
+if TYPE_CHECKING:
+    from harness.load.ask import Asked, Asker
+
 LONG_TOKENS = 1024
-QUESTION = {"messages": [{"role": "user", "content": "What does json.dumps do?"}], "max_tokens": 24}
+SHORT_TOKENS = 24
 INSTANCE_HEADERS = ("x-request-id", "x-instance-id", "x-instance-requests", "x-instance-age-ms", "x-init-type")
-
-
-C = TypeVar("C")
-Verify = ssl.SSLContext | bool
 
 
 class Answer(StrEnum):
@@ -50,230 +43,176 @@ class Shown(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """One question to the target and its answer."""
+    """One question to the target and its answer; ``said`` are the server's own words, ``mend`` what to do."""
 
     name: str
     answer: Answer
     detail: str = ""
     shown_by: Shown | None = None
+    said: str | None = None
+    mend: str | None = None
 
     @property
     def stands(self) -> bool:
         """Whether it keeps nobody from measuring: what cannot be told is no fault, and stays a doubt until it is shown."""
         return self.answer in (Answer.PASS, Answer.UNTOLD)
 
+    @property
+    def words(self) -> str:
+        """Detail, the server's words and the mend on one line."""
+        said = f"it said {self.said}" if self.said else ""
+        mend = f"to do: {self.mend}" if self.mend else ""
+        return "; ".join(part for part in (self.detail, said, mend) if part)
 
-class Contract:
-    """The checks of ``rag-chat/1`` over one client; each method is one check, its docstring its name."""
 
-    def __init__(self, client: httpx.Client) -> None:
-        self._client = client
+class Contract(Answers):
+    """What ``rag-chat/1`` wants beyond answers that a run counts; each method is one check, its docstring its name."""
+
+    def ask(self, *, stream: bool, **shape: int) -> Asked:
+        """As any, and short: the contract has it that ``max_tokens`` is kept."""
+        return super().ask(stream=stream, **{"max_tokens": SHORT_TOKENS, **shape})
 
     def meta(self) -> str:
         """/v1/meta names the contract, model, prompt and index"""
-        data = whole(self._client.get("/v1/meta"))
+        asked = self._get("/v1/meta")
+        data = asked.said.fields
         wanted = ("service_version", "model", "prompt_version", "index_digest")
-        want(data.get("contract") == Dialect.RAG_CHAT, f"contract is {data.get('contract')!r}")
-        want(all(isinstance(data.get(k), str) for k in wanted), f"want text in {', '.join(wanted)}")
-        want(isinstance(data.get("runtime"), dict), "runtime is no object")
+        want(data.get("contract") == Dialect.RAG_CHAT, f"contract is {data.get('contract')!r}", asked)
+        want(all(isinstance(data.get(k), str) for k in wanted), f"want text in {', '.join(wanted)}", asked)
+        want(isinstance(data.get("runtime"), dict), "runtime is not an object", asked)
         return f"index {data['index_digest'][:19]}…, model {data['model']}"
 
     def health(self) -> str:
         """/healthz answers ok and does not count as a request"""
-        want(whole(self._client.get("/healthz")) == {"status": "ok"}, 'body is not {"status": "ok"}')
+        asked = self._get("/healthz")
+        want(asked.said.fields == {"status": "ok"}, 'body is not {"status": "ok"}', asked)
         return ""
 
-    def whole_answer(self) -> str:
+    def fields(self) -> str:
         """A whole answer has id, model, answer, citations, usage"""
-        answer = self._client.post("/v1/chat", json=QUESTION)
-        data = whole(answer)
-        want(all(isinstance(data.get(k), str) and data[k] for k in ("id", "model", "answer")), "id, model or answer")
-        _citations(data.get("citations"))
-        want(isinstance(data.get("usage"), dict), "usage is no object")
-        return f"{data['usage'].get('output_tokens')} tokens"
+        asked = self.whole
+        if asked is None:
+            raise CannotTell("no whole answer came that would show it")
+        data = asked.said.fields
+        for name in ("id", "model", "answer"):
+            want(isinstance(data.get(name), str) and bool(data[name]), f"want text in {name}", asked)
+        cited = data.get("citations")
+        want(isinstance(cited, list), "citations is not a list", asked)
+        for citation in cited or ():
+            lacking = {"document_id", "passage_id", "title", "score"} - set(citation)
+            want(not lacking, f"a citation lacks {', '.join(sorted(lacking))}", asked)
+        want(isinstance(data.get("usage"), dict), "usage is not an object", asked)
+        return ""
 
     def headers(self) -> str:
         """Every answer of an instance carries its headers, errors too"""
-        bodies: tuple[dict[str, Any], ...] = (QUESTION, {"messages": []})
-        for body in bodies:
-            answer = self._client.post("/v1/chat", json=body)
-            missing = [name for name in INSTANCE_HEADERS if name not in answer.headers]
-            want(not missing, f"{', '.join(missing)} missing on a {answer.status_code}")
-            float(answer.headers["x-instance-age-ms"])
+        path, _ = self.asker.body(stream=False)
+        for asked in (self._any(), self._sent("POST", path, b'{"messages": []}')):
+            missing = [name for name in INSTANCE_HEADERS if asked.said.header(name) is None]
+            want(not missing, f"{', '.join(missing)} missing on a {asked.said.status}", asked)
+            age = asked.said.header("x-instance-age-ms")
+            want(_is_number(age), f"x-instance-age-ms is {age!r}, not a number", asked)
         return ""
 
     def echo(self) -> str:
         """X-Request-Id is echoed"""
-        given = uuid.uuid4().hex
-        got = self._client.post("/v1/chat", json=QUESTION, headers={"X-Request-Id": given}).headers.get("x-request-id")
-        want(got == given, f"sent {given}, got {got}")
+        asked = self._any()
+        got = asked.said.header("x-request-id")
+        want(got == asked.sent.request_id, f"sent {asked.sent.request_id}, got {got}")
         return ""
-
-    def stream(self) -> str:
-        """A stream has citations, tokens and done, in that order"""
-        names, times, begun = self._stream()
-        want(names[0] == "citations", f"first event is {names[0]}")
-        want(names[-1] == "done", cut_words(names[-1], times[-1] - begun))
-        want(set(names[1:-1]) == {"token"}, f"between them: {sorted(set(names[1:-1]))}")
-        return f"{len(names) - 2} token events"
-
-    def unbuffered(self) -> str:
-        """Tokens arrive as they are produced, not all at the end"""
-        # what buffers holds every stream back; a busy machine does so now and then
-        for _ in range(STREAMS_ASKED - 1):
-            with suppress(Broken):
-                return self._unbuffered()
-        return self._unbuffered()
-
-    def _unbuffered(self) -> str:
-        names, times, begun = self._stream()
-        tokens = [at for name, at in zip(names, times, strict=True) if name == "token"]
-        return not_held_back([at - begun for at in tokens], times[-1] - begun)
 
     def longest(self) -> str:
         """A long answer comes whole"""
-        names, times, begun = self._stream(max_tokens=LONG_TOKENS)
-        want(names[-1] == "done", cut_words(names[-1], times[-1] - begun))
-        return f"{times[-1] - begun:.1f} s for {names.count('token')} tokens"
+        asked = self.ask(stream=self.terms.streams, max_tokens=LONG_TOKENS)
+        return f"{asked.took_s:.1f} s for {asked.sample.output_tokens} tokens"
 
     def no_json(self) -> str:
-        """A body that is no JSON is 400 invalid_json"""
-        return self._refuses(400, "invalid_json", content=b"{nope")
+        """A body that is not JSON is 400 invalid_json"""
+        return self._refuses(400, "invalid_json", b"{nope")
 
     def unknown_field(self) -> str:
         """An unknown field is 422 and named"""
-        return self._refuses(422, "invalid_request", named="surprise", json={**QUESTION, "surprise": 1})
+        return self._refuses(422, "invalid_request", self._question(surprise=1), named="surprise")
 
     def out_of_range(self) -> str:
         """A value out of range is 422 and named"""
-        return self._refuses(422, "invalid_request", named="top_k", json={**QUESTION, "top_k": 51})
+        return self._refuses(422, "invalid_request", self._question(top_k=51), named="top_k")
 
     def too_large(self) -> str:
         """A body above 1 MiB is 413"""
-        return self._refuses(413, "too_large", content=b'{"messages": "' + b"x" * (1 << 20) + b'"}')
+        return self._refuses(413, "too_large", b'{"messages": "' + b"x" * (1 << 20) + b'"}')
 
     def uncompressed(self) -> str:
-        """Bodies are never compressed"""
-        answer = self._client.post("/v1/chat", json=QUESTION, headers={"Accept-Encoding": "gzip"})
-        encoding = answer.headers.get("content-encoding", "identity")
-        want(encoding == "identity", f"content-encoding is {encoding}")
+        """Bodies are never compressed, not even for a client that would take it"""
+        path, body = self.asker.body(stream=False, max_tokens=SHORT_TOKENS)
+        asked = self._sent("POST", path, body, **{"Accept-Encoding": "gzip"})
+        encoding = asked.said.header("content-encoding") or "identity"
+        want(encoding == "identity", f"content-encoding is {encoding}", asked)
         return ""
 
-    def _refuses(self, status: int, code: str, named: str = "", **request: Any) -> str:  # noqa: ANN401
-        answer = self._client.post("/v1/chat", **request)
-        want(answer.status_code == status, f"answered {answer.status_code}, not {status}")
-        error = answer.json().get("error", {})
-        want(error.get("code") == code, f"code is {error.get('code')!r}, not {code!r}")
-        want(named in str(error.get("message")), f"the message does not name {named}")
+    @property
+    def checks(self) -> tuple[Callable[[], str], ...]:
+        """Those of every dialect, in the modes that the plan asks for, then the contract's own."""
+        fields = (self.fields,) if self.terms.whole else ()
+        refusals = (self.no_json, self.unknown_field, self.out_of_range, self.too_large)
+        said = (self.meta, self.health)
+        return (*said, *super().checks, *fields, self.headers, self.echo, self.longest, *refusals, self.uncompressed)
+
+    def _any(self) -> Asked:
+        """An answer with a head, whatever a run makes of its body."""
+        asked = self.whole or self.streamed or self.asker.ask(stream=self.terms.streams, max_tokens=SHORT_TOKENS)
+        if not asked.answered:
+            judge(asked)
+        return asked
+
+    def _question(self, **more: int) -> bytes:
+        _, body = self.asker.body(stream=False, max_tokens=SHORT_TOKENS)
+        return orjson.dumps({**json_object(body), **more})
+
+    def _get(self, path: str) -> Asked:
+        asked = self._sent("GET", path)
+        want(asked.said.status == 200, f"answered {asked.said.status}", asked)
+        return asked
+
+    def _sent(self, method: str, path: str, body: bytes = b"", **headers: str) -> Asked:
+        asked = self.asker.send(method, path, body, headers)
+        judge(asked)
+        return asked
+
+    def _refuses(self, status: int, code: str, body: bytes, named: str = "") -> str:
+        path, _ = self.asker.body(stream=False)
+        asked = self._sent("POST", path, body)
+        want(asked.said.status == status, f"answered {asked.said.status}, not {status}", asked)
+        error = asked.said.fields.get("error")
+        error = error if isinstance(error, dict) else {}
+        want(error.get("code") == code, f"code is {error.get('code')!r}, not {code!r}", asked)
+        want(named in str(error.get("message")), f"the message does not name {named}", asked)
         return ""
 
-    def _stream(self, **more: Any) -> tuple[list[str], list[float], float]:  # noqa: ANN401
-        names: list[str] = []
-        times: list[float] = []
-        begun = time.perf_counter()
-        parser = SseParser()
-        with self._client.stream("POST", "/v1/chat", json={**QUESTION, "stream": True, **more}) as answer:
-            streams(answer)
-            for chunk in answer.iter_raw():
-                for event in parser.feed(chunk):
-                    names.append(event.name)
-                    times.append(time.perf_counter())
-                    json.loads(event.data)
-        want(bool(names), "no event came")
-        return names, times, begun
+
+def check_contract(target: Target, url: str, terms: Terms = USUAL) -> list[Check]:
+    """Every check of the target's dialect that its plan asks for, none skipped after a failure."""
+    with asker_of(target, url, terms) as asker:
+        return held_to(asker, target.dialect, terms)
 
 
-def cut_words(last: str, after_s: float) -> str:
-    """Of a stream whose last event is none of its ends."""
-    return f"ended after {after_s:.1f} s with {last}, not done: cut on its way, by a timeout or a crash"
+def held_to(asker: Asker, dialect: Dialect, terms: Terms) -> list[Check]:
+    """The same over an asker that is there."""
+    kind = Contract if dialect is Dialect.RAG_CHAT else Answers
+    return [answer_to(check) for check in kind(asker, terms).checks]
 
 
-def not_held_back(tokens_s: Sequence[float], whole_s: float) -> str:
-    """Words for a stream that streams; raises Broken for one that is buffered, NotTold for one too short."""
-    if not tokens_s:
-        raise CannotTell("no token came")
-    spread = tokens_s[-1] - tokens_s[0]
-    words = f"{len(tokens_s)} tokens within {spread * 1e3:.0f} ms of {whole_s * 1e3:.0f} ms"
-    if whole_s < LEAST_S:
-        return f"{words}: too fast for buffering to matter"
-    match held_back(tokens_s[0], tokens_s[-1], whole_s, len(tokens_s)):
-        case None:
-            raise NotTold(f"{words}: too few to tell; the report says it from the samples", Shown.STREAMS)
-        case True:
-            raise Broken(f"{words}: the stream is buffered on its way")
-        case _:
-            return words
-
-
-class CannotTell(Exception):
-    """The check itself could not be made."""
-
-
-class NotTold(Exception):
-    """The endpoint answers well and has no way to say; ``shown_by`` what does."""
-
-    def __init__(self, words: str, shown_by: Shown) -> None:
-        super().__init__(words)
-        self.shown_by = shown_by
-
-
-CHECKS: tuple[Callable[[Contract], str], ...] = (
-    Contract.meta,
-    Contract.health,
-    Contract.whole_answer,
-    Contract.headers,
-    Contract.echo,
-    Contract.stream,
-    Contract.unbuffered,
-    Contract.longest,
-    Contract.no_json,
-    Contract.unknown_field,
-    Contract.out_of_range,
-    Contract.too_large,
-    Contract.uncompressed,
-)
-
-
-def check_contract(base_url: str, auth: httpx.Auth | None = None, verify: Verify = True) -> list[Check]:  # noqa: FBT002
-    """Every check against one target, none skipped after a failure."""
-    with client_of(base_url, auth, verify) as client:
-        contract = Contract(client)
-        return [answer_to(check, contract) for check in CHECKS]
-
-
-def client_of(base_url: str, auth: httpx.Auth | None, verify: Verify) -> httpx.Client:
-    """A client that follows no redirect, reads no proxy settings and keeps no connection.
-
-    A server may close one that it kept after an error of its own; the next question would look cut off.
-    """
-    return httpx.Client(
-        base_url=base_url,
-        auth=auth,
-        timeout=TIMEOUT_S,
-        trust_env=False,
-        follow_redirects=False,
-        limits=httpx.Limits(max_keepalive_connections=0),
-        verify=verify,
-    )
-
-
-def answer_to(check: Callable[[C], str], contract: C) -> Check:
+def answer_to(check: Callable[[], str]) -> Check:
     """Make one check; its docstring is its name."""
-    name = (check.__doc__ or check.__name__).strip()
-    began = time.perf_counter()
+    name = (check.__doc__ or "").strip()
     try:
-        return Check(name, Answer.PASS, check(contract))
+        return Check(name, Answer.PASS, check())
     except Broken as error:
-        return Check(name, Answer.FAIL, str(error))
+        return Check(name, Answer.FAIL, str(error), said=error.said, mend=error.mend)
     except CannotTell as error:
-        return Check(name, Answer.UNKNOWN, str(error))
+        return Check(name, Answer.UNKNOWN, str(error), said=error.said, mend=error.mend)
     except NotTold as error:
-        return Check(name, Answer.UNTOLD, str(error), error.shown_by)
-    except httpx.HTTPError as error:
-        at_fault, words = transport_words(error, time.perf_counter() - began)
-        return Check(name, Answer.FAIL if at_fault else Answer.UNKNOWN, words)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        return Check(name, Answer.FAIL, f"unexpected answer: {type(error).__name__}: {error}")
+        return Check(name, Answer.UNTOLD, str(error), Shown.STREAMS if error.samples else None)
 
 
 def parity(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Check]:
@@ -291,10 +230,8 @@ def parity(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Check]:
     return checks
 
 
-def _citations(value: object) -> None:
-    want(isinstance(value, list), "citations is no list")
-    for citation in value if isinstance(value, list) else ():
-        want(
-            {"document_id", "passage_id", "title", "score"} <= set(citation),
-            "a citation lacks document_id, passage_id, title or score",
-        )
+def _is_number(text: str | None) -> bool:
+    try:
+        return text is not None and float(text) >= 0
+    except ValueError:
+        return False

@@ -22,7 +22,7 @@ from harness.evidence.digests import digest_of, digests_of
 from harness.evidence.files import dump, write_text
 from harness.evidence.store import RunRecord, Store
 from harness.launch import Launcher
-from harness.runtimes import runtime_of
+from harness.runtimes import facts_of, runtime_of
 from harness.workspace import Workspace
 
 TOKENS = (2000, 512)  # an answer's worst case in the forecast: prompt and max_tokens of the questions
@@ -115,7 +115,7 @@ class Driver:
             raise
         self._settle(run, attempt, worst, folder, code=code)
         record = self._ended(run, attempt, folder, code)
-        self._after(run, record, runtime.facts(), cold_method)
+        self._after(run, record, facts_of(runtime), cold_method)
         self._progress.say(_line(step, record))
         if code == Exit.LIMIT:
             raise LimitReached(f"{run.id}: {(record.ledger or {}).get('stopped_by')}", "check the target's credentials")

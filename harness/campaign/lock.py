@@ -1,4 +1,4 @@
-"""One of a kind at a time: a second ``pilot collect`` from cron must not ask everything twice."""
+"""One of a kind at a time: two at once would ask everything twice, or measure each other."""
 
 from __future__ import annotations
 
@@ -10,17 +10,26 @@ from pathlib import Path
 
 from harness.errors import Refused
 
+MEASURING = "measuring.lock"  # of whatever sends load: a run, a sweep, a calibration
+
 
 @contextmanager
 def alone(path: Path, what: str) -> Iterator[None]:
-    """Hold the lock while inside; raises Refused when somebody else does. It goes with its process, however that ends."""
+    """Hold the lock while inside; raises Refused, naming the holder, when somebody else does.
+
+    It goes with its process, however that ends.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Refused(f"another {what} is running in this workspace", "wait for it to end") from None
+            held, _, process = os.pread(handle, 200, 0).decode("utf-8", "replace").strip().partition("\n")
+            who = f"another {held or what} is running in this workspace{f', process {process}' if process else ''}"
+            raise Refused(who, "wait for it to end, or stop it") from None
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"{what}\n{os.getpid()}\n".encode(), 0)
         yield
     finally:
         os.close(handle)

@@ -1,82 +1,112 @@
-"""What commonly goes wrong between a client and a deployment, said by its name instead of by its exception."""
+"""What commonly goes wrong between a client and a deployment, said by its name, with the server's own words."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-import httpx
+from harness.campaign.mends import mend_of, names_a_model
+from harness.dialects.answer import OK_STATUSES
+from harness.domain.sample import REFUSALS, Outcome
+
+if TYPE_CHECKING:
+    from harness.load.ask import Asked, Transcript
 
 GATEWAY = {502: "could not reach the service", 503: "had no place for it", 504: "gave up waiting for the service"}
+MOST_SHOWN = 200
 
 
-class Broken(Exception):
+class Symptom(Exception):
+    """What was seen instead; ``said`` are the server's own words, ``mend`` what to do."""
+
+    def __init__(self, words: str, said: str | None = None, mend: str | None = None) -> None:
+        super().__init__(words)
+        self.said, self.mend = said, mend
+
+
+class Broken(Symptom):
     """The contract is not kept."""
 
 
-def want(condition: bool, otherwise: str) -> None:  # noqa: FBT001
-    """Raises Broken with what is wrong instead."""
+class CannotTell(Symptom):
+    """The check itself could not be made, or not now."""
+
+
+def want(condition: bool, otherwise: str, asked: Asked | None = None) -> None:  # noqa: FBT001
+    """Raises Broken with what is wrong instead, and what the server said of it."""
     if not condition:
-        raise Broken(otherwise)
+        raise Broken(otherwise, quoted(asked.said) if asked is not None else None)
 
 
-def whole(answer: httpx.Response) -> dict[str, Any]:
-    """The JSON object of a 200; raises Broken with what came instead."""
-    _encoded(answer)
-    want(answer.status_code == 200, status_words(answer))
-    kind = answer.headers.get("content-type", "")
-    try:
-        data = answer.json()
-    except ValueError:
-        raise Broken(
-            f"answers {kind.split(';')[0] or 'something'} that is no JSON: is this its port and path, or another service's?"
-        ) from None
-    want(isinstance(data, dict), "the body is no object")
-    return dict(data)
+def judge(asked: Asked) -> None:
+    """Nothing where a run would count it as ``ok``; else raises what a run would make of it, in words."""
+    outcome, said = asked.sample.outcome, asked.said
+    if outcome == Outcome.OK:
+        return
+    told = {"said": quoted(said) if asked.answered else None, "mend": mend_of(asked)}
+    if outcome in REFUSALS:
+        raise CannotTell(f"can't tell now: {words_of(asked)}", **told)
+    if outcome == Outcome.TIMEOUT and said.status != 504:
+        raise CannotTell(words_of(asked), **told)
+    if outcome == Outcome.CONNECTION_ERROR and _never_connected(asked):
+        raise CannotTell(words_of(asked), **told)
+    if outcome == Outcome.REJECTED and names_a_model(asked):
+        raise CannotTell(f"can't tell now: {words_of(asked)}, which names the model", **told)
+    raise Broken(words_of(asked), **told)
 
 
-def streams(answer: httpx.Response) -> None:
-    """Raises Broken where the head of an answer says that no stream will follow, or one that cannot flow."""
-    _encoded(answer, " stream: what compresses it holds tokens back until a block is full")
-    want(answer.status_code == 200, status_words(answer))
-    kind = answer.headers.get("content-type", "")
-    want(
-        kind.startswith("text/event-stream"),
-        f"content-type is {kind!r}, not text/event-stream: something on the way answers whole, or streaming is not switched on",
-    )
-    want(
-        "content-length" not in answer.headers,
-        "the stream has a content-length: something on the way collects it whole before it passes it on",
-    )
+def words_of(asked: Asked) -> str:
+    """What a run makes of it, in one clause."""
+    sample, status = asked.sample, asked.said.status
+    detail = printable(sample.detail or "")
+    if status is None:
+        return _unanswered(asked, detail)
+    if status not in OK_STATUSES:
+        return _status_words(asked)
+    if sample.outcome == Outcome.CUT_STREAM:
+        return f"ended after {asked.took_s:.1f} s before its end: {detail or 'cut on its way, by a timeout or a crash'}"
+    code = f" ({printable(sample.error_code)})" if sample.error_code not in (None, sample.outcome) else ""
+    return f"{sample.outcome}{code}{f': {detail}' if detail else ''}"
 
 
-def status_words(answer: httpx.Response) -> str:
+def quoted(said: Transcript) -> str:
+    """Status, type and the first characters of a body, on one line and harmless to a terminal."""
+    text = printable(said.text[:MOST_SHOWN])
+    more = "…" if len(said.text) > MOST_SHOWN else ""
+    kind = printable(said.header("content-type") or "no content-type")
+    encoding = said.header("content-encoding")
+    packed = f", content-encoding {printable(encoding)}" if encoding else ""
+    return f"{said.status} {kind}{packed}: {text + more if text else 'an empty body'}"
+
+
+def printable(text: str) -> str:
+    """With everything escaped that a terminal would obey instead of showing."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii") for c in text)
+
+
+def _never_connected(asked: Asked) -> bool:
+    return asked.sample.connect_s is None and not asked.sample.conn_reused
+
+
+def _unanswered(asked: Asked, detail: str) -> str:
+    outcome = asked.sample.outcome
+    if outcome == Outcome.CONNECTION_ERROR and _never_connected(asked):
+        return f"no connection after {asked.took_s:.1f} s: {detail}"
+    if outcome == Outcome.CONNECTION_ERROR:
+        return f"cut off after {asked.took_s:.1f} s, before an answer began: {detail}"
+    return f"{outcome}: {detail}"
+
+
+def _status_words(asked: Asked) -> str:
     """A status and who may have given it."""
-    said = f"answered {answer.status_code}"
-    if answer.status_code in GATEWAY and "x-instance-id" not in answer.headers:
-        took = answer.elapsed.total_seconds() if answer.is_closed else None
-        after = f" after {took:.1f} s" if took is not None else ""
-        return f"{said}{after}: a gateway on the way ({answer.headers.get('server', 'unnamed')}) {GATEWAY[answer.status_code]}"
-    if answer.status_code in (401, 403):
-        return f"{said}: it wants credentials, see [auth] of target.toml"
-    if answer.status_code in (301, 302, 307, 308):
-        return f"{said}: it redirects to {answer.headers.get('location', 'somewhere')}; base_url must be where it answers itself"
-    if answer.status_code == 404:
-        return f"{said}: nothing at {answer.request.url.path}; is this its port and path, or another service's?"
-    return said
-
-
-def transport_words(error: httpx.HTTPError, took_s: float | None = None) -> tuple[bool, str]:
-    """Whether the deployment is at fault (else the check could not be made), and in words."""
-    after = "" if took_s is None else f" after {took_s:.1f} s"
-    if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
-        return True, f"cut off{after}, before the answer was whole: a timeout on the way, or a crash"
-    if isinstance(error, httpx.ConnectError) and "refused" in str(error).lower():
-        return False, "connection refused: nothing listens there; the wrong port, or it is not started"
-    if isinstance(error, httpx.ConnectTimeout | httpx.ConnectError):
-        return False, f"no connection{after}: {error or 'the host does not answer'}; a firewall, or the wrong address"
-    return False, f"{type(error).__name__}{after}: {error}"
-
-
-def _encoded(answer: httpx.Response, what: str = "") -> None:
-    encoding = answer.headers.get("content-encoding", "identity")
-    want(encoding == "identity", f"content-encoding is {encoding}{what or ': it was asked for as it is'}")
+    said, status = asked.said, asked.said.status
+    words = f"answered {status}"
+    if status in GATEWAY and not asked.sample.instance_id:
+        server = printable(said.header("server") or "unnamed")
+        return f"{words} after {asked.took_s:.1f} s: a gateway on the way ({server}) {GATEWAY[status]}"
+    if status in (401, 403):
+        return f"{words}: it wants credentials"
+    if status in (301, 302, 303, 307, 308):
+        return f"{words}: it redirects to {printable(said.header('location') or 'somewhere')}"
+    if asked.sample.error_code:
+        return f"{words} ({printable(asked.sample.error_code)})"
+    return words

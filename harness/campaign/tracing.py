@@ -6,19 +6,14 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-import httpx
-
-from harness.campaign.contract_check import QUESTION, Answer, Check, client_of
-from harness.campaign.mapped_check import VALUES
-from harness.campaign.openai_check import PATH
-from harness.campaign.openai_check import QUESTION as COMPLETION
-from harness.campaign.symptoms import status_words, transport_words
+from harness.campaign.asking import asker_of
+from harness.campaign.contract_check import Answer, Check
+from harness.campaign.symptoms import quoted, words_of
 from harness.domain.reading import Absent, LineSource, MetricSource, Series, Window
-from harness.domain.target import Dialect, Target
-from harness.runtimes.ready import auth_of, verify_of
-from harness.sources.shapes import ask
+from harness.domain.sample import Outcome
+from harness.domain.target import Target
+from harness.sources.absence import ask
 
 LOOK_AGAIN_S = 2.0
 AROUND_S = 60.0  # clocks differ, and a minute's point is named by its start
@@ -35,36 +30,38 @@ class Sent:
 
 def send(target: Target, url: str, now: Callable[[], float] = time.time) -> Sent:
     """One chat request in the target's dialect, with a request id and a W3C trace context of its own."""
-    path, body = _asked(target)
     request_id, trace_id = f"pilot-trace-{uuid.uuid4().hex[:12]}", uuid.uuid4().hex
-    headers = {"X-Request-Id": request_id, "traceparent": f"00-{trace_id}-{uuid.uuid4().hex[:16]}-01"}
+    names = target.header_names
+    headers = {names.request_id: request_id, "traceparent": f"00-{trace_id}-{uuid.uuid4().hex[:16]}-01"}
     began = now()
-    try:
-        with client_of(url, auth_of(target, url), verify_of(target)) as client:
-            answer = client.post(path, json=body, headers=headers)
-    except httpx.HTTPError as error:
-        failed = Check("The request is answered", Answer.FAIL, transport_words(error)[1])
-        return Sent((request_id, trace_id), Window(began - AROUND_S, now() + AROUND_S), (failed,))
+    socket = target.fields is not None and target.fields.websocket is not None
+    streams = target.fields is not None and not target.fields.answers_whole
+    with asker_of(target, url) as asker:
+        if socket:  # whose messages carry no headers
+            asked = asker.ask(stream=True)
+            request_id = asked.sent.request_id
+        else:
+            asked = asker.send("POST", *asker.body(stream=streams), headers)
     window = Window(began - AROUND_S, now() + AROUND_S)
-    ok = answer.status_code == 200
-    said = Check("The request is answered", Answer.PASS if ok else Answer.FAIL, "" if ok else status_words(answer))
-    echoed = answer.headers.get("x-request-id") == request_id
+    if not asked.answered:
+        failed = Check("The request is answered", Answer.FAIL, words_of(asked))
+        return Sent((request_id, trace_id), window, (failed,))
+    ok = asked.sample.outcome == Outcome.OK if socket else asked.said.status == 200
+    said = Check(
+        "The request is answered",
+        Answer.PASS if ok else Answer.FAIL,
+        "" if ok else words_of(asked),
+        said=None if ok else quoted(asked.said),
+    )
+    echoed = asked.said.header(names.request_id.lower()) == request_id
     echo = Check(
         "Its id comes back",
         Answer.PASS if echoed else Answer.FAIL,
         request_id if echoed else "the service got another id or none: look at what stands in front of it",
     )
-    platform_id = answer.headers.get("x-platform-request-id")
+    platform_id = asked.said.header(names.platform_request_id.lower())
     ids = (request_id, trace_id, *([platform_id] if platform_id else ()))
     return Sent(ids, window, (said, echo))
-
-
-def _asked(target: Target) -> tuple[str, dict[str, Any]]:
-    if target.fields is not None:
-        return target.fields.path_for(stream=False), target.fields.body({**VALUES, "stream": False})
-    if target.dialect is Dialect.OPENAI_CHAT:
-        return PATH, COMPLETION | ({"model": target.model} if target.model else {})
-    return "/v1/chat", QUESTION
 
 
 def follow(

@@ -12,6 +12,7 @@ from harness.domain.address import problem_of, without_secrets
 from harness.domain.target import Dialect
 from harness.scaffold import Answers, Side
 from harness.scaffold.answers import EXTERNAL
+from harness.workspace import presets
 
 T = TypeVar("T")
 
@@ -50,12 +51,12 @@ def _side(role: str, said: Side, known: Mapping[str, str]) -> Side:
     if kind != EXTERNAL:
         return replace(said, kind=kind)
     url = typer.prompt(f"  URL of the {role}", default=said.url, value_proc=_url)
-    dialects = {dialect.value: "" for dialect in Dialect}
+    dialects = dict.fromkeys(presets.apis(), "")
     dialect = typer.prompt(
         f"  its dialect ({', '.join(dialects)})", default=said.dialect, value_proc=_one_of(dialects, "dialect")
     )
     model = None
-    if dialect == Dialect.OPENAI_CHAT:
+    if dialect == Dialect.OPENAI_CHAT or presets.needs_model(dialect):
         model = (
             typer.prompt("  the model that requests name (empty: none)", default=said.model or "", show_default=False)
             or None

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from shlex import quote
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from shlex import join, quote
 from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
 
 from harness import pipeline
-from harness.campaign.checks import EVIDENCE, Endpoint
-from harness.campaign.contract_check import Answer
+from harness.campaign.contract_check import Answer, Check
+from harness.campaign.endpoint import DRAFT, EVIDENCE, Endpoint
 from harness.cli.output import emit
+from harness.cli.told import HowAsked
 from harness.domain.target import Dialect
-from harness.errors import Exit
+from harness.errors import Exit, Refused
+from harness.evidence.files import write_text
 from harness.workspace import find
+
+Text = str | None
 
 
 def register(app: typer.Typer) -> None:
@@ -28,24 +33,56 @@ def check(
         list[str] | None, typer.Argument(metavar="[TARGET or URL]…", help="Default: the pilot's.")
     ] = None,
     trace: Annotated[
-        str | None,
+        Text,
         typer.Option(metavar="TARGET", help="Follow one request through its log, traces and metrics instead."),
     ] = None,
     wait: Annotated[float, typer.Option(metavar="SECONDS", help="With --trace: how long to look.")] = 30.0,
+    path: Annotated[Text, typer.Option(metavar="PATH", help="Of a URL: where its own API is asked, as /ask.")] = None,
+    body: Annotated[
+        Text,
+        typer.Option(metavar="JSON", help="With --path: what is posted, or @FILE; {prompt} stands for the question."),
+    ] = None,
+    stream_path: Annotated[
+        Text, typer.Option(metavar="PATH", help="With --path: where streams are asked for, if elsewhere.")
+    ] = None,
+    header: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Of a URL: one more header; a secret as NAME='${VARIABLE}'."),
+    ] = None,
+    model: Annotated[Text, typer.Option(metavar="NAME", help="Of a URL: the model that requests name.")] = None,
+    dialect: Annotated[Text, typer.Option(metavar="NAME", help="Of a URL: the API that it speaks, unasked.")] = None,
+    auth: Annotated[
+        Text,
+        typer.Option(metavar="KIND…", help="Of a URL: [auth] of target.toml, as 'aws-sigv4 region=eu-west-1'."),
+    ] = None,
+    api: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="With --dialect: a value that it needs, as assistant=agent."),
+    ] = None,
+    draft: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Of a URL: where its drafted target.toml is written; a folder for more."),
+    ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answers as JSON.")] = False,
 ) -> None:
     """Check contract, same work, quotas, timeouts and fairness; 5 for what would make the comparison wrong, 6 when it can't be told."""
     names = targets or []
+    how = HowAsked(path, body, stream_path, header or (), model, dialect, auth, api or ())
     verified: dict[str, str] = {}
-    following = None
+    seen: list[Endpoint] = []
     if trace is not None:
         results = {trace: pipeline.trace(find(), trace, wait)}
     elif names and all(urlsplit(name).scheme for name in names):
-        seen = pipeline.endpoints(names)
+        _refuse_overwriting(draft, names)
+        seen = pipeline.endpoints(names, how.told(), how.asking())
         results = {name: made for one in seen for name, made in one.groups.items()}
-        following = _init(seen)
     else:
+        if how.said or draft:
+            raise Refused(
+                f"{', '.join([*how.said, *(['--draft'] if draft else [])])}: only of a URL",
+                "a declared target says it in its target.toml",
+            )
         workspace = find()
         results = pipeline.check(workspace, names)
         verified = {n: workspace.target(n).verified for n in results if n in workspace.target_names}
@@ -55,9 +92,17 @@ def check(
         for name, checks in results.items():
             print(f"{name} (verified: {verified[name]})" if name in verified else name)
             for item in checks:
-                print(f"  {item.answer.value:<10} {item.name}{f': {item.detail}' if item.detail else ''}")
-        if following:
+                if item.name != DRAFT:
+                    _print(item)
+    files = _drafts(seen, draft)
+    if not as_json:
+        _tell_drafts(seen, files)
+        if following := _next(seen, files, [*names, *how.words]):
             print(f"next: {following}")
+    _end(results)
+
+
+def _end(results: dict[str, list[Check]]) -> None:
     gates = [checks for name, checks in results.items() if not name.startswith(EVIDENCE)]
     answers = [item for checks in gates for item in checks]
     if any(item.answer is Answer.FAIL for item in answers):
@@ -66,19 +111,64 @@ def check(
         raise typer.Exit(int(Exit.CANT_TELL))
 
 
-def _init(seen: Sequence[Endpoint]) -> str | None:
-    """The command that makes a workspace of two endpoints; a dialect of their own is described in target.toml.
+def _refuse_overwriting(draft: Path | None, names: Sequence[str]) -> None:
+    """One file for one URL, a folder of them for more."""
+    if draft is not None and (draft.is_file() or (len(names) == 1 and draft.exists())):
+        raise Refused(f"--draft {draft}: it is there already", "name a new one, and take over from it what you confirm")
 
-    None where one of them gave no answer: first it has to be reached.
+
+def _drafts(seen: Sequence[Endpoint], draft: Path | None) -> dict[str, Path]:
+    """Where each drafted target.toml was written, by its URL."""
+    if draft is None:
+        return {}
+    drafted = [one for one in seen if one.draft is not None]
+    files = {one.url: draft if len(seen) == 1 else draft / f"{_host(one.url)}.toml" for one in drafted}
+    for one in drafted:
+        files[one.url].parent.mkdir(parents=True, exist_ok=True)
+        write_text(files[one.url], one.draft or "")
+    return files
+
+
+def _host(url: str) -> str:
+    return "".join(c if c.isalnum() else "_" for c in url.partition("://")[2]).strip("_")
+
+
+def _tell_drafts(seen: Sequence[Endpoint], files: Mapping[str, Path]) -> None:
+    for one in seen:
+        if one.draft is not None:
+            print(f"\n{one.draft}" + (f"\nwritten to {files[one.url]}" if one.url in files else ""))
+
+
+def _print(item: Check) -> None:
+    print(f"  {item.answer.value:<10} {item.name}{f': {item.detail}' if item.detail else ''}")
+    for label, text in (("it said", item.said), ("to do", item.mend)):
+        if text:
+            print(f"  {'':<10} {label}: {text}")
+
+
+def _next(seen: Sequence[Endpoint], files: Mapping[str, Path], typed: Sequence[str]) -> str | None:
+    """The command that makes a workspace of two endpoints, or first writes down what was drafted; ``typed`` made this one.
+
+    None where one of them gave no answer, or is none that could be piloted: first that has to be mended.
     """
-    if len(seen) != 2 or not all(one.reached for one in seen):
+    if len(seen) != 2 or not all(one.target for one in seen):
         return None
+    if any(one.draft is not None and one.url not in files for one in seen):
+        return f"pilot check {join(typed)} --draft drafts"
     words = ["pilot init ours --quick"]
     for role, one in zip(("baseline", "candidate"), seen, strict=True):
-        words.append(f"--{role}-url {quote(one.url)}")
-        dialect = one.dialect or Dialect.MAPPED
-        if dialect is not Dialect.RAG_CHAT:
-            words.append(f"--{role}-dialect {dialect.value}")
-        if one.model:
-            words.append(f"--{role}-model {quote(one.model)}")
+        words += [f"--{role}-draft {quote(str(files[one.url]))}"] if one.url in files else _described(role, one)
+    shares = {one.stream_share for one in seen} - {None}
+    if len(shares) == 1:
+        words.append(f"--stream-share {shares.pop()}")
     return " ".join(words)
+
+
+def _described(role: str, one: Endpoint) -> list[str]:
+    assert one.target is not None
+    words = [f"--{role}-url {quote(one.url)}"]
+    if (api := one.target.preset or one.target.dialect.value) != Dialect.RAG_CHAT:
+        words.append(f"--{role}-dialect {api}")
+    if one.target.model:
+        words.append(f"--{role}-model {quote(one.target.model)}")
+    return words

@@ -4,15 +4,34 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
 from harness import scaffold
 from harness.cli.asking import ask
 from harness.cli.output import pages
-from harness.domain.target import Dialect
+from harness.errors import BadFile, Problem
 from harness.scaffold import Answers, Side
+from harness.workspace import presets
+from harness.workspace.problems import read_toml
+from harness.workspace.target_toml import target_of
+
+
+def _known(api: str) -> str:
+    if api not in presets.apis():
+        raise typer.BadParameter(f"no API {api!r}: one of {', '.join(presets.apis())}")
+    return api
+
+
+API = typer.Option(
+    metavar="API",
+    help="API that an external one speaks: " + ", ".join(presets.apis()) + ".",
+    callback=_known,
+    autocompletion=presets.apis,
+)
+
+DRAFT = typer.Option(metavar="FILE", help="Its target.toml, as pilot check --draft wrote it.")
 
 
 def register(app: typer.Typer) -> None:
@@ -28,10 +47,12 @@ def init(
     candidate_url: Annotated[str | None, typer.Option(metavar="URL", help="Where it runs already.")] = None,
     baseline_name: Annotated[str | None, typer.Option(metavar="NAME", help="Its folder under targets/.")] = None,
     candidate_name: Annotated[str | None, typer.Option(metavar="NAME", help="Its folder under targets/.")] = None,
-    baseline_dialect: Annotated[Dialect, typer.Option(help="API that an external one speaks.")] = Dialect.RAG_CHAT,
-    candidate_dialect: Annotated[Dialect, typer.Option(help="API that an external one speaks.")] = Dialect.RAG_CHAT,
-    baseline_model: Annotated[str | None, typer.Option(help="Model that openai-chat requests name.")] = None,
-    candidate_model: Annotated[str | None, typer.Option(help="Model that openai-chat requests name.")] = None,
+    baseline_dialect: Annotated[str, API] = Side.dialect,
+    candidate_dialect: Annotated[str, API] = Side.dialect,
+    baseline_model: Annotated[str | None, typer.Option(help="Model that requests name.")] = None,
+    candidate_model: Annotated[str | None, typer.Option(help="Model that requests name.")] = None,
+    baseline_draft: Annotated[Path | None, DRAFT] = None,
+    candidate_draft: Annotated[Path | None, DRAFT] = None,
     question: Annotated[str, typer.Option(help="What is asked, printed on page one.")] = Answers.question,
     p95: Annotated[float, typer.Option(metavar="SECONDS", help="Promised p95 response time.")] = Answers.p95_s,
     ttft: Annotated[float, typer.Option(metavar="SECONDS", help="Promised p95 to the first token; 0 for none.")] = 2.0,
@@ -52,13 +73,16 @@ def init(
             print(f"{name:<24} {title}")
         return
     nobody_said = baseline is None and candidate is None and not (baseline_url or candidate_url)
+    drafts = _draft(baseline_draft), _draft(candidate_draft)
+    baseline_url, candidate_url = baseline_url or drafts[0].url, candidate_url or drafts[1].url
+    nobody_said = nobody_said and not (baseline_url or candidate_url)
     first = Side(
         _kind(baseline, baseline_url, "local_container"),
-        *(baseline_url, baseline_dialect.value, baseline_model, baseline_name),
+        *(baseline_url, baseline_dialect, baseline_model, baseline_name, drafts[0].text),
     )
     second = Side(
         _kind(candidate, candidate_url, "local_function"),
-        *(candidate_url, candidate_dialect.value, candidate_model, candidate_name),
+        *(candidate_url, candidate_dialect, candidate_model, candidate_name, drafts[1].text),
     )
     answers = Answers(
         first,
@@ -87,3 +111,22 @@ def init(
 
 def _kind(said: str | None, url: str | None, otherwise: str) -> str:
     return said or ("external" if url else otherwise)
+
+
+class Drafted(NamedTuple):
+    """A target.toml that somebody drafted, and where it says that its target is."""
+
+    text: str | None = None
+    url: str | None = None
+
+
+def _draft(file: Path | None) -> Drafted:
+    """Raises BadFile with every problem of the file, before anything is written."""
+    if file is None:
+        return Drafted()
+    tables = read_toml(file)
+    url = tables.get("base_url")
+    if not isinstance(url, str):
+        raise BadFile(file, [Problem("base_url", "is missing: a drafted target says where it is")])
+    target_of(tables, str(file))
+    return Drafted(file.read_text(encoding="utf-8-sig"), url)

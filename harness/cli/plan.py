@@ -98,6 +98,7 @@ def _size(workspace: Workspace, made: Plan) -> list[str]:
     cost = f"forecast up to {made.forecast_usd:.2f} USD (MODELLED)"
     out = [f"in all {made.requests} requests, {duration(made.expected_s)} of measuring, {cost}"]
     out += expected(pipeline.outlook(workspace, made), made)
+    out += workspace.times_read_as()
     budget = workspace.config.limits.budget_usd
     if made.forecast_usd > budget:
         out.append(f"warning: limits.budget_usd is {budget}: the campaign would stop before its end")

@@ -2,29 +2,58 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-import math
+from collections.abc import Callable
 from typing import Any
 
-import orjson
-
 from harness.dialects import outcomes
-from harness.dialects.framing.sse import Event, SseParser
+from harness.dialects.errors import code_of, error_in, error_of
+from harness.dialects.framing.events import Event, Framing, Malformed
+from harness.dialects.framing.sse import SseParser
+from harness.dialects.retry_after import finite, retry_after_s, should_retry
+from harness.dialects.shapes import Unexpected, json_value, wanted
+from harness.domain.header_names import USUAL_LOWERED, Lowered
 from harness.domain.sample import Outcome, Sample
 
 Headers = dict[bytes, bytes]
 
 MOST_BODY_BYTES = 16 * 1024 * 1024
+MOST_DETAIL = 200
+MOST_HEADER = 200  # characters kept of a header that names something
+MOST_WHOLE = 2**53  # whole numbers beyond are no counts
+OK_STATUSES = (200, 101)  # the second of a WebSocket alone
+ODD = (
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    RecursionError,
+)  # what reading an unexpected shape raises
 
 
 class Answer:
-    """The sink of one exchange; ``close`` turns what was seen into the sample's outcome."""
+    """The sink of one exchange; ``close`` turns what was seen into the sample's outcome.
 
-    def __init__(self, sample: Sample, t0: float) -> None:
+    A dialect says how an ``event`` and a ``whole`` answer are read, may choose the ``framing``
+    of a streamed body, and notes what it sees: ``_done`` at the stream's own end, ``_error`` for
+    an error inside a 200, ``_broken`` for anything against the contract (or raises Unexpected),
+    ``_token`` and ``_reasoning`` for text. Once ``_done`` or ``_error`` is set the answer is
+    ``over``: nothing that follows is read, however it was split.
+    """
+
+    kind = "text"  # of a good answer: ``tool_calls`` and ``refusal`` are others
+    objects_only = True  # a whole answer is an object; else any JSON value
+
+    def __init__(self, sample: Sample, t0: float, names: Lowered = USUAL_LOWERED) -> None:
         self.sample = sample
+        self._names = names
+        self.over = False  # the answer's own end has come, whatever the connection does
         self._t0 = t0
         self._parts: list[bytes] = []
-        self._parser: SseParser | None = None
+        self._framing: Framing | None = None
+        self._feed: Callable[[bytes], list[Event]] | None = None
         self.status = 0
         self._size = 0
         self._texts: list[bytes] = []
@@ -32,9 +61,11 @@ class Answer:
         self._done: dict[str, Any] | None = None
         self._error: dict[str, Any] | None = None
         self._broken: str | None = None
+        self._type = b""
+        self._now = t0  # of the last read
         self.from_instance = False
         self.headers: Headers = {}
-        self.refusal: dict[str, Any] = {}  # the error object of an answer that is not a 200
+        self.refusal: dict[str, Any] = {}  # the error of an answer that failed
 
     # -- Sink
 
@@ -43,11 +74,17 @@ class Answer:
         self.status = s.status = status
         self.headers = headers
         s.headers_s = now - self._t0
-        if status == 200 and headers.get(b"content-type", b"").startswith(b"text/event-stream"):
-            self._parser = SseParser()
+        if status in OK_STATUSES:
+            self._type = media_type(headers.get(b"content-type", b""))
+            encoding = headers.get(b"content-encoding")
+            if encoding and encoding.strip().lower() != b"identity":
+                self._broken = f"content-encoding {encoding.decode('latin-1').lower()}, though identity was asked for"
+            else:
+                self._framing = framing = self.framing(self._type)
+                self._feed = None if framing is None else framing.feed
+        else:
+            s.retry_after_s = retry_after_s(headers)
         self._instance(headers, now)
-        if retry := headers.get(b"retry-after"):
-            s.retry_after_s = _finite(retry)
 
     def sending(self, sent_s: float) -> None:
         """The request is about to be written, on an open connection."""
@@ -55,80 +92,168 @@ class Answer:
 
     def body(self, data: bytes, now: float) -> None:
         self._size += len(data)
-        if self._parser is None:
+        feed = self._feed
+        if feed is None:
             if self._size <= MOST_BODY_BYTES:
                 self._parts.append(data)
             return
-        for event in self._parser.feed(data):
-            self.event(event, now)
+        if self.over:
+            return
+        self._now = now
+        try:
+            events = feed(data)
+        except Malformed as error:
+            self._note_broken(str(error))
+            self._ended(now)  # nobody waits for its end
+            return
+        for event in events:
+            try:
+                self.event(event, now)
+            except ODD as error:
+                self._note_broken(_words(error))
+            if self._done is not None or self._error is not None:
+                self._ended(now)
+                return
 
     # -- dialect
+
+    def framing(self, content_type: bytes) -> Framing | None:
+        """How a streamed body of this type (lower case, no parameters) is cut into events; None for a whole answer."""
+        return SseParser() if content_type == b"text/event-stream" else None
 
     def event(self, event: Event, now: float) -> None:
         raise NotImplementedError
 
     def whole(self, body: dict[str, Any]) -> None:
-        """A 200 JSON answer."""
+        """A 200 JSON answer without an error in it."""
         raise NotImplementedError
 
     def finish_stream(self) -> None:
-        """The stream has ended cleanly."""
+        """The stream has ended, by itself or with the body; ``_error`` is not set."""
         raise NotImplementedError
 
+    def lacking(self) -> str:
+        """What a stream that ended without its own end did not have."""
+        return "the stream ended without its last event"
+
+    def failure(self, body: object) -> dict[str, Any] | None:
+        """The error that the JSON body of a 200 carries, None for one that carries none."""
+        return error_in(body)
+
     def refused(self, body: bytes) -> dict[str, Any]:
-        """The error object of an answer that is not a 200."""
-        error = json_object(body).get("error")
-        return error if isinstance(error, dict) else {}
+        """The error of an answer that is not a 200; empty where its body tells nothing."""
+        try:
+            return error_of(json_value(body, "the answer"))
+        except Unexpected:
+            return {}
 
     # -- shared
 
     def close(self) -> tuple[Outcome, str | None]:
         """Outcome and error code of an answer that came whole."""
-        self.sample.bytes = self._size
-        if self.status != 200:
-            self.refusal = self.refused(b"".join(self._parts))
-            code = short_text(self.refusal.get("code"))
-            return outcomes.of_answer(self.status, code), code
-        if self._parser is not None:
-            self.finish_stream()
-            if self._error is not None:
-                self.refusal = self._error
-                code = short_text(self._error.get("code"))
-                return outcomes.of_error_event(code), code
-            if self._broken is None and self._done is None:
-                return Outcome.CUT_STREAM, None
-        elif self.sample.stream:
-            self._broken = "asked for a stream, got a whole answer"
-        else:
-            try:
-                body = orjson.loads(b"".join(self._parts))
-                if not isinstance(body, dict):
-                    raise TypeError("the answer is no object")  # noqa: TRY301
-                self.whole(body)
-            except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
-                self._broken = f"{type(error).__name__}: {error}"
+        s = self.sample
+        s.bytes = self._size
+        if self.status not in OK_STATUSES:
+            return self._refused()
+        try:
+            self._conclude()
+        except ODD as error:
+            self._note_broken(_words(error))
+        if self._error is not None:
+            self.refusal = self._error
+            s.detail = f"an error inside a {self.status}"
+            s.retry_after_s = retry_after_s(self.headers)
+            return outcomes.of_error(self._error), code_of(self._error)
+        if self._broken is None and self._framing is not None and self._done is None:
+            s.detail = self.lacking()[:MOST_DETAIL]
+            return Outcome.CUT_STREAM, None
         if self._broken is not None:
-            self.sample.detail = self._broken[:200]
+            s.detail = self._broken[:MOST_DETAIL]
             return Outcome.BAD_CONTRACT, None
+        s.answer_kind = self.kind
         return Outcome.OK, None
 
     def partial(self) -> None:
         """The answer did not come whole; keep what is known of it."""
         self.sample.bytes = self._size
 
+    def cut_off(self) -> tuple[Outcome, str | None]:
+        """Outcome and error code of an answer whose connection ended before it did: a refusal's status says enough."""
+        self.partial()
+        if self.status in (0, *OK_STATUSES):
+            return (Outcome.CUT_STREAM if self.status else Outcome.CONNECTION_ERROR), None
+        return self._refused()
+
+    def _refused(self) -> tuple[Outcome, str | None]:
+        error = self.refusal = _with_type(self.refused(b"".join(self._parts)), self.headers)
+        return outcomes.of_answer(self.status, error), code_of(error)
+
+    @property
+    def should_retry(self) -> bool | None:
+        """What the server asks a client that retries to do."""
+        return should_retry(self.headers)
+
+    def _conclude(self) -> None:
+        """Read what only the end makes whole."""
+        if self._framing is not None:
+            self._conclude_stream(self._framing)
+        elif self._broken is None:  # else its encoding cannot be read
+            if self._size > MOST_BODY_BYTES:
+                raise Unexpected(f"the answer is larger than {MOST_BODY_BYTES >> 20} MiB")
+            self._conclude_whole(b"".join(self._parts))
+
+    def _conclude_stream(self, framing: Framing) -> None:
+        if not self.over:
+            self._feed = lambda _: framing.end()
+            self.body(b"", self._now)
+        if self._error is None and not self.sample.stream:
+            self._broken = None
+            raise Unexpected(f"asked for a whole answer, got a stream ({self._said_type()})")
+        if self._error is None:
+            self.finish_stream()
+
+    def _conclude_whole(self, data: bytes) -> None:
+        try:
+            body = json_value(data, "the answer")
+        except Unexpected as error:
+            if self.sample.stream:
+                raise self._no_stream() from None
+            raise Unexpected(f"{error} (content-type {self._said_type()})") from None
+        self._error = self.failure(body)
+        if self._error is not None:
+            return
+        if self.sample.stream:
+            raise self._no_stream()
+        self.whole(wanted(body, dict, "the answer") if self.objects_only else body)
+
+    def _no_stream(self) -> Unexpected:
+        return Unexpected(f"asked for a stream, got a whole answer ({self._said_type()})")
+
+    def _ended(self, now: float) -> None:
+        self.over = True
+        self.sample.finished_s = now - self._t0
+
+    def _note_broken(self, words: str) -> None:
+        """The first thing that was wrong counts."""
+        if self._broken is None:
+            self._broken = words
+
+    def _said_type(self) -> str:
+        return self._type.decode("latin-1")[:MOST_HEADER] or "none"
+
     def _instance(self, headers: Headers, now: float) -> None:
-        s = self.sample
-        if echoed := headers.get(b"x-request-id"):
-            s.request_id = echoed.decode("latin-1")
-        s.platform_request_id = _latin(headers.get(b"x-platform-request-id"))
-        s.instance_id = _latin(headers.get(b"x-instance-id"))
+        s, names = self.sample, self._names
+        if echoed := headers.get(names.request_id):
+            s.request_id = _latin(echoed)
+        s.platform_request_id = _latin(headers.get(names.platform_request_id))
+        s.instance_id = _latin(headers.get(names.instance_id))
         if s.instance_id is None:
             return
         self.from_instance = True
-        s.init_type = _latin(headers.get(b"x-init-type"))
-        ordinal = _finite(headers.get(b"x-instance-requests"))
-        s.instance_requests = None if ordinal is None else int(ordinal)
-        s.instance_age_ms = _finite(headers.get(b"x-instance-age-ms"))
+        s.init_type = _latin(headers.get(names.init_type))
+        ordinal = finite(headers.get(names.instance_requests))
+        s.instance_requests = None if ordinal is None else _whole(int(ordinal))
+        s.instance_age_ms = finite(headers.get(names.instance_age_ms))
         if s.instance_age_ms is not None:
             # born after the request was written: two durations, so no clocks are compared
             s.cold = s.instance_age_ms <= (now - self._t0 - self._sent_s) * 1000
@@ -152,40 +277,44 @@ class Answer:
             if gap > s.max_gap_s:  # type: ignore[operator]  # noqa: PLR1730 - a call costs more
                 s.max_gap_s = gap
 
+    def _reasoning(self, now: float) -> None:
+        """Note the time of an event that carries what the model thinks, which is not yet its answer."""
+        if self.sample.first_reasoning_s is None:
+            self.sample.first_reasoning_s = now - self._t0
+
     def _usage(self, usage: object, prompt: str, completion: str) -> None:
-        if isinstance(usage, dict):
-            self.sample.input_tokens = _whole(usage.get(prompt))
-            self.sample.output_tokens = _whole(usage.get(completion))
+        if not isinstance(usage, dict):
+            return
+        s = self.sample
+        s.input_tokens = _whole(usage.get(prompt))
+        s.output_tokens = _whole(usage.get(completion))
+        details = usage.get(f"{completion}_details")
+        if isinstance(details, dict):
+            s.reasoning_tokens = _whole(details.get("reasoning_tokens"))
 
     def _digest(self, text: str) -> None:
         self.sample.answer_digest = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
-def json_object(data: bytes) -> dict[str, Any]:
-    """A JSON object, or an empty one."""
-    try:
-        value = orjson.loads(data)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
+@functools.lru_cache(64)
+def media_type(content_type: bytes) -> bytes:
+    """Without parameters, in lower case: media types know no case (RFC 9110, 8.3.1)."""
+    return content_type.partition(b";")[0].strip().lower()
 
 
-def short_text(value: object) -> str | None:
-    """A text of bounded length."""
-    return value[:80] if isinstance(value, str) else None
+def _with_type(error: dict[str, Any], headers: Headers) -> dict[str, Any]:
+    """With what AWS names in a header, and often nowhere else: ``ThrottlingException:http://…``."""
+    named = headers.get(b"x-amzn-errortype")
+    return error if named is None else {"__type": named.decode("latin-1").partition(":")[0], **error}
 
 
-def _whole(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+def _words(error: Exception) -> str:
+    return str(error) if isinstance(error, Unexpected) else f"{type(error).__name__}: {error}"
+
+
+def _whole(value: Any) -> int | None:  # noqa: ANN401 - a JSON value
+    return value if type(value) is int and -MOST_WHOLE < value < MOST_WHOLE else None
 
 
 def _latin(value: bytes | None) -> str | None:
-    return None if value is None else value.decode("latin-1")
-
-
-def _finite(text: bytes | None) -> float | None:
-    try:
-        value = float(text) if text is not None else math.nan
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
+    return None if value is None else value.decode("latin-1")[:MOST_HEADER]

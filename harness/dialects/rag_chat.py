@@ -6,61 +6,72 @@ from typing import Any
 
 import orjson
 
-from harness.dialects.answer import Answer, json_object
+from harness.dialects.answer import Answer
+from harness.dialects.errors import error_of
 from harness.dialects.framing.sse import Event
+from harness.dialects.shapes import Unexpected, json_value, said, wanted
+
+TIMINGS = frozenset({"init_ms", "queue_ms", "retrieval_ms", "model_ttft_ms", "generation_ms"})
 
 
 class RagChatAnswer(Answer):
     """``rag-chat/1``: citations, tokens, then done or error."""
 
     def event(self, event: Event, now: float) -> None:
-        if self._done is not None or self._error is not None:
-            if event.name in ("token", "done", "error", "citations"):
-                self._broken = f"event {event.name} after the last one"
-            return
         match event.name:
             case "token":
-                if self.sample.citations is None:
-                    self._broken = "a token before the citations"
                 self._token(event.data, now)
+                if self.sample.citations is None:
+                    self._note_broken("a token before the citations")
             case "citations":
-                self._citations(json_object(event.data).get("citations"))
+                data = wanted(json_value(event.data, "event citations"), dict, "event citations")
+                self._citations(data.get("citations"))
             case "done":
-                self._done = json_object(event.data)
+                self._done = {}  # whatever it holds, it is the last
+                self._done = wanted(json_value(event.data, "event done"), dict, "event done")
             case "error":
-                error = json_object(event.data).get("error")
-                self._error = error if isinstance(error, dict) else {}
+                self._error = {}
+                self._error = error_of(json_value(event.data, "event error"))
+
+    def lacking(self) -> str:
+        return "the stream ended without done or error"
 
     def finish_stream(self) -> None:
         if self._done is None or self._broken:
             return
+        if not self._texts:
+            raise Unexpected("a stream without a token")
+        self._digest("".join(self._words()))
+        self._closing(self._done)
+
+    def _words(self) -> list[str]:
+        """The texts of all tokens, read at once; one by one only to name what is wrong."""
         try:
             texts = [row["text"] for row in orjson.loads(b"[" + b",".join(self._texts) + b"]")]
-            if not texts or not all(isinstance(t, str) and t for t in texts):
-                raise ValueError("a token without text")  # noqa: TRY301
-            self._digest("".join(texts))
-            self._closing(self._done)
-        except (ValueError, TypeError, KeyError) as error:
-            self._broken = f"{type(error).__name__}: {error}"
+        except (ValueError, TypeError, KeyError):
+            texts = [wanted(json_value(t, "event token"), dict, "event token").get("text") for t in self._texts]
+        for text in texts:
+            if not isinstance(text, str) or not text:
+                raise Unexpected("text of a token is empty" if text == "" else f"text of a token is {said(text)}")
+        return texts
 
     def whole(self, body: dict[str, Any]) -> None:
-        if not isinstance(body["answer"], str):
-            raise TypeError("answer is no text")
-        self._digest(body["answer"])
-        self._citations(body["citations"])
+        answer = wanted(body.get("answer"), str, "answer")
+        if not answer:
+            raise Unexpected("answer is empty")
+        self._digest(answer)
+        self._citations(body.get("citations"))
         self._closing(body)
 
     def _closing(self, body: dict[str, Any]) -> None:
-        if not isinstance(body["id"], str) or not isinstance(body["model"], str):
-            raise TypeError("id and model must be text")
-        self._usage(body["usage"], "input_tokens", "output_tokens")
-        timings = body.get("timings") or {}
-        for name in ("init_ms", "queue_ms", "retrieval_ms", "model_ttft_ms", "generation_ms"):
-            value = timings.get(name)
-            setattr(self.sample, name, float(value) if isinstance(value, int | float) else None)
+        wanted(body.get("id"), str, "id")
+        wanted(body.get("model"), str, "model")
+        self._usage(wanted(body.get("usage"), dict, "usage"), "input_tokens", "output_tokens")
+        timings: dict[str, Any] = wanted(body.get("timings") or {}, dict, "timings")
+        for name, value in timings.items():
+            if name in TIMINGS and type(value) in (float, int):
+                setattr(self.sample, name, float(value))
 
     def _citations(self, value: object) -> None:
-        if not isinstance(value, list):
-            self._broken = "citations is no list"
-            return
-        self.sample.citations = " ".join([str(c.get("passage_id")) for c in value if isinstance(c, dict)])
+        rows = wanted(value, list, "citations")
+        self.sample.citations = " ".join([str(c.get("passage_id")) for c in rows if isinstance(c, dict)])

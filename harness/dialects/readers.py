@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from harness.dialects.mapped import MappedAnswer
 from harness.dialects.openai_chat import OpenAiAnswer
 from harness.dialects.rag_chat import RagChatAnswer
+from harness.domain.header_names import USUAL_NAMES, lowered
 from harness.domain.target import Dialect
 
 if TYPE_CHECKING:
@@ -15,14 +16,17 @@ if TYPE_CHECKING:
 
     from harness.dialects.answer import Answer
     from harness.domain.field_map import FieldMap
+    from harness.domain.header_names import HeaderNames
     from harness.domain.sample import Sample
 
 READERS: dict[str, type[Answer]] = {Dialect.RAG_CHAT: RagChatAnswer, Dialect.OPENAI_CHAT: OpenAiAnswer}
 
 
-def reader_of(dialect: str, fields: FieldMap | None) -> Callable[[Sample, float], Answer]:
+def reader_of(
+    dialect: str, fields: FieldMap | None, names: HeaderNames = USUAL_NAMES
+) -> Callable[[Sample, float], Answer]:
     """What reads the answers of a run; ``fields`` for ``mapped`` alone."""
     if dialect == Dialect.MAPPED:
         assert fields is not None
-        return partial(MappedAnswer, fields=fields)
-    return READERS[dialect]
+        return partial(MappedAnswer, fields=fields, names=lowered(names))
+    return partial(READERS[dialect], names=lowered(names))

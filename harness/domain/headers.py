@@ -25,7 +25,7 @@ def name_problem(name: str) -> str | None:
     if len(name) > MOST_NAME or not _TOKEN.fullmatch(name):
         return "is not the name of a header"
     if name.lower() in RESERVED:
-        return f"{name} belongs to the connection: the load generator sets it itself"
+        return "belongs to the connection: the load generator sets it itself"
     return None
 
 

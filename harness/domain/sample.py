@@ -109,6 +109,10 @@ class Sample:
     refused_by: str | None = None  # what refused it, as far as its answer tells: runtime, gateway, provider, …
     attempt_log: str | None = None  # JSON, a list per attempt: ATTEMPT_COLUMNS; None after a single one
     held_up: bool | None = None  # sent late because requests of a hanging target held every slot; None: it was not
+    first_reasoning_s: float | None = None  # of a stream: what the model thinks, which is not its answer
+    reasoning_tokens: int | None = None
+    answer_kind: str | None = None  # text, tool_calls, refusal; None for a failure
+    resent: bool | None = None  # again at once on a new connection: the kept-alive one was closed; None: it was not
 
     def row(self) -> tuple[Any, ...]:
         """Values in the order of ``COLUMNS``."""

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from harness.domain.field_map import FieldMap
+from harness.domain.header_names import USUAL_NAMES, HeaderNames
+from harness.domain.openai_options import USUAL_OPTIONS, OpenAiOptions
 from harness.domain.quota import QuotaConfig
 
 
@@ -206,11 +208,15 @@ class Target:
     base_url: str | None = None  # None for embedded targets: known once they are up
     title: str = ""
     headers_from_env: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)  # whose values are no secret
+    header_names: HeaderNames = USUAL_NAMES
     auth: Auth | None = None  # None: nothing, or a header from the environment
     lanes: tuple[str, ...] = ()  # base URLs of independent copies, for the keep-alive search
     variant_of: str | None = None  # the target that this one differs from in a few fields
     fields: FieldMap | None = None  # of a mapped one
-    model: str | None = None  # what openai-chat requests name; rag-chat/1 has no such field
+    openai: OpenAiOptions = USUAL_OPTIONS  # of one that speaks openai-chat
+    preset: str | None = None  # the name that its dialect was said by, where that is a preset's
+    model: str | None = None  # what requests name; rag-chat/1 has no such field
     ca_file: str | None = None  # of the authority that signed its certificate; None: the system's
     prices: PriceModel | None = None
     sources: tuple[SourceConfig, ...] = ()

@@ -139,6 +139,7 @@ JOURNAL: tuple[Column, ...] = (
         bills="billed days that were asked for",
         billed="requests of the run whose billed duration the platform says",
         samples="requests of the run that are billed for",
+        torn_bytes="what a crash had left of a line at the end, which was ended before this one",
     ),
     *ints(look="planned look at which the answer was settled", of="looks that the plan has"),
     *floats(

@@ -42,7 +42,9 @@ SAMPLES: tuple[Column, ...] = (
         bytes="size of the answer's body as received, in bytes",
     ),
     *flags(cold="the instance that answered was born after the request was sent; null: the answer does not say"),
-    *texts(instance_id="instance that answered, as its header says; null: a gateway answered, or the target does not say"),
+    *texts(
+        instance_id="instance that answered, as its header says; null: a gateway answered, or the target does not say"
+    ),
     *ints(instance_requests="number of this request among those of its instance, from 1"),
     *floats(instance_age_ms="age of the instance when it answered"),
     *words(init_type="how the instance was started, as its header says: `on-demand`, `provisioned`, `snap-start`, …"),
@@ -80,8 +82,20 @@ SAMPLES: tuple[Column, ...] = (
         lane="independent copy of the target that was asked; null: the target itself",
     ),
     *words(refused_by="what refused it, as far as its answer tells: `runtime`, `gateway`, `provider`, …"),
-    *texts(attempt_log="JSON, a list per attempt: sent_s, headers_s, finished_s, outcome, status, retry_after_s; null after one"),
-    *flags(held_up="sent late because requests of a hanging target held every slot; null: it was not, or no slot was short"),
+    *texts(
+        attempt_log="JSON, a list per attempt: sent_s, headers_s, finished_s, outcome, status, retry_after_s; null after one"
+    ),
+    *flags(
+        held_up="sent late because requests of a hanging target held every slot; null: it was not, or no slot was short"
+    ),
+    *floats(
+        first_reasoning_s="instant at which the first event with reasoning was read, which is not the answer; null: none came"
+    ),
+    *ints(reasoning_tokens="tokens that went to reasoning, as the answer says; part of `output_tokens`"),
+    *words(answer_kind="what a good answer is: `text`, `tool_calls`, or a model's `refusal` in words; null: it failed"),
+    *flags(
+        resent="sent a second time at once, on a new connection: the kept-alive one was closed as it was used again; null: not"
+    ),
 )
 
 GENERATOR: tuple[Column, ...] = (

@@ -7,10 +7,11 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -29,6 +30,8 @@ CALIBRATION_VERSION = 1
 CHECKS_VERSION = 1
 CALIBRATION = "calibration.json"
 SWEEPS = "sweeps"
+TORN = "torn line ended"  # in the journal: a crash cut its last event
+LONGEST_TAIL = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -119,34 +122,33 @@ class Store:
     # -- journal
 
     def note(self, event: str, **what: Any) -> None:  # noqa: ANN401
-        """Append one line; a journal that cannot be written ends the command."""
-        line = jsonable({"utc": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **what})
+        """Append one line, whole or not at all; a journal that cannot be written ends the command.
+
+        Where a crash left half a line, that one is ended first, so that it does not swallow this one, and it is noted.
+        """
+        path = self.root / "journal.jsonl"
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            with (self.root / "journal.jsonl").open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+            try:
                 fcntl.flock(file, fcntl.LOCK_EX)  # one writer at a time, or the chain would fork
-                before = next((str(old["chain"]) for old in reversed(self.journal()) if "chain" in old), "")
-                line["chain"] = chained(before, line)
-                file.write(json.dumps(line, ensure_ascii=False) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
+                size = os.fstat(file).st_size
+                known, lines = self.journal(), b""
+                if torn := _torn(file, size):
+                    lines = b"\n" + _line(known, TORN, {"torn_bytes": torn})
+                lines += _line([*known, *_events(lines)], event, what)
+                _append(file, size, lines)
+            finally:
+                os.close(file)
         except OSError as error:
-            raise PilotError(
-                f"{self.root / 'journal.jsonl'} cannot be written: {error.strerror}", "free some space and run again"
-            ) from None
+            raise PilotError(f"{path} cannot be written: {error.strerror}", "free some space and run again") from None
 
     def journal(self) -> list[dict[str, Any]]:
-        """Every whole line; a torn last one is skipped."""
-        path = self.root / "journal.jsonl"
-        if not path.exists():
+        """Every whole event; what a crash left of one is skipped."""
+        try:
+            return _events((self.root / "journal.jsonl").read_bytes())
+        except FileNotFoundError:
             return []
-        out = []
-        for line in lines_of(path.read_bytes().decode("utf-8", errors="replace")):
-            try:
-                out.append(json.loads(line))
-            except ValueError:
-                continue
-        return out
 
     # -- runs
 
@@ -201,6 +203,43 @@ class Store:
         for block in plan.units:
             for attempt in self.attempts(block.number):
                 yield from self.records(block, attempt)
+
+
+def _events(lines: bytes) -> list[dict[str, Any]]:
+    out = []
+    for line in lines_of(lines.decode("utf-8", errors="replace")):
+        try:
+            event = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(event, dict) and isinstance(event.get("event"), str):
+            out.append(event)
+    return out
+
+
+def _line(known: Sequence[Mapping[str, Any]], event: str, what: Mapping[str, Any]) -> bytes:
+    """One event as a line that holds on to those before it."""
+    line = jsonable({"utc": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **what})
+    before = next((str(old["chain"]) for old in reversed(known) if "chain" in old), "")
+    line["chain"] = chained(before, line)
+    return (json.dumps(line, ensure_ascii=False) + "\n").encode("utf-8", errors="backslashreplace")
+
+
+def _append(file: int, size: int, lines: bytes) -> None:
+    """Whole and on the disk, else as before; raises OSError."""
+    try:
+        if os.write(file, lines) != len(lines):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except OSError:
+        os.ftruncate(file, size)
+        raise
+    os.fsync(file)
+
+
+def _torn(file: int, size: int) -> int:
+    """Bytes after the last newline, up to the longest that is looked at; 0 where the file ends as it should."""
+    tail = os.pread(file, min(size, LONGEST_TAIL), max(0, size - LONGEST_TAIL))
+    return len(tail) - (tail.rfind(b"\n") + 1)
 
 
 def _maybe(path: Path) -> dict[str, Any] | None:

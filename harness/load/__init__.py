@@ -1,17 +1,27 @@
 """The load engine: Locust users as concurrency slots, a schedule that says when each request is due.
 
-Entered by Locust alone (``locust -f loadprofiles/burst.py``): importing it patches
-the process for gevent.
+A run is entered by Locust alone (``locust -f loadprofiles/burst.py``): naming ``ChatUser`` imports it, which patches
+the process for gevent. What only asks one question after the other (``ask``) uses the same wire and patches nothing.
 """
 
+from __future__ import annotations
+
 import os
-
-# pyarrow brings NumPy, whose OpenBLAS starts a spinning thread a core: a generator that does no algebra needs none.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
-import locust  # noqa: F401 - first: it patches the process before ssl is imported
+from typing import TYPE_CHECKING, Any
 
 from harness.domain import arrivals
-from harness.load.user import ChatUser
+
+if TYPE_CHECKING:
+    from harness.load.user import ChatUser
 
 __all__ = ["ChatUser", "arrivals"]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - what a module may hold
+    if name != "ChatUser":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # pyarrow brings NumPy, whose OpenBLAS starts a spinning thread a core: a generator that does no algebra needs none
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from harness.load.user import ChatUser  # noqa: PLC0415 - Locust patches the process as it is imported
+
+    return ChatUser

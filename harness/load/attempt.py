@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -13,17 +15,19 @@ from harness.dialects.readers import reader_of
 from harness.dialects.refusal import refused_by
 from harness.domain.sample import Layer, Outcome, Sample
 from harness.load.bodies import Bodies
-from harness.load.connection import ClosedEarly, Connection, DeadlinePassed, NotHttp
 from harness.load.deadlines import Deadlines
+from harness.load.faults import ClosedEarly, DeadlinePassed, NotHttp, Stale
 from harness.load.signing import AHEAD_S, signing_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from harness.dialects.answer import Answer
     from harness.domain.questions import Question
     from harness.domain.schedule import Arrival
     from harness.load.origin import Origin
     from harness.load.spec import RunSpec
+    from harness.load.wire import Wire
 
 OWN_ERRORS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM})
 
@@ -34,10 +38,14 @@ class Attempts:
     def __init__(self, spec: RunSpec, origin: Origin, questions: Mapping[str, Question], t0: float) -> None:
         self._deadline_s = spec.deadline_s
         self._origin = origin
+        if spec.fields is not None and (how := spec.fields.with_secrets(os.environ).websocket) is not None:
+            from harness.load.websocket import WebSocket  # noqa: PLC0415 - wsproto only where it is spoken
+
+            origin.make = partial(WebSocket, how=how)
         self._signing = signing_of(spec, origin.base_url)
-        self._bodies = Bodies(spec, questions, origin, self._signing)
+        self.bodies = Bodies(spec, questions, origin, self._signing)
         self._t0 = t0
-        self._reader = reader_of(spec.dialect, spec.fields)
+        self.reader = reader_of(spec.dialect, spec.fields, spec.header_names)
         self._deadlines = Deadlines()
         self.sent = 0
         self.local_errors: dict[str, None] = {}
@@ -61,52 +69,71 @@ class Attempts:
         """Wait until shortly before an arrival is due and sign it; returns at once where nothing is signed."""
         if self._signing is not None:
             sleep(max(0.0, due - AHEAD_S - perf_counter()))
-            self._bodies.prepare(arrival)
+            self.bodies.prepare(arrival)
 
-    def make(self, arrival: Arrival, sample: Sample, slot: object, request_id: str, due: float) -> None:
-        """Send once and fill in the sample; ``due`` is when the whole answer must have come, monotonic."""
+    def make(self, arrival: Arrival, sample: Sample, slot: object, request_id: str, due: float) -> bool | None:
+        """Send once and fill in the sample; ``due`` is when the whole answer must have come, monotonic.
+
+        Sent again only where a kept-alive connection turned out to be closed. Returns what
+        the server wants of a client that retries; None: it does not say.
+        """
         sample.request_id = request_id
+        return self.deliver(self.bodies.request(arrival, request_id), self.reader(sample, self._t0), slot, due)
+
+    def deliver(self, request: bytes, answer: Answer, slot: object, due: float) -> bool | None:
+        """The request's exchange, and what became of it in the answer's sample; returns as ``make`` does."""
         self.sent += 1
-        answer = self._reader(sample, self._t0)
-        request = self._bodies.request(arrival, request_id)
+        sample = answer.sample
         code: str | None = None
         try:
             connection = self._connection(sample, slot, due)
             answer.sending(perf_counter() - self._t0)
-            self._deadlines.watch(connection, due)
-            if connection.exchange(request, answer):
+            try:
+                kept = self._exchange(connection, request, answer, due)
+            except Stale:
+                sample.resent = True
+                connection = self._new(sample, due)
+                answer.sending(perf_counter() - self._t0)
+                kept = self._exchange(connection, request, answer, due)
+            if kept:
                 self._origin.give(slot, connection)
             outcome, code = answer.close()
         except DeadlinePassed:
             answer.partial()
             outcome, sample.detail = Outcome.TIMEOUT, f"no whole answer within {self._deadline_s:g} s"
         except ClosedEarly as error:
-            answer.partial()
-            outcome = Outcome.CUT_STREAM if error.head_seen else Outcome.CONNECTION_ERROR
+            outcome, code = answer.cut_off()
             sample.detail = str(error)
         except NotHttp as error:
             answer.partial()
-            outcome, sample.detail = Outcome.BAD_CONTRACT, f"no HTTP answer: {error}"[:200]
+            outcome, sample.detail = Outcome.BAD_CONTRACT, str(error)[:200]
         except OSError as error:
-            answer.partial()
-            outcome = Outcome.CUT_STREAM if answer.status else Outcome.CONNECTION_ERROR
+            outcome, code = answer.cut_off()
             sample.detail = f"{type(error).__name__}: {error.strerror or error}"[:200]
             if error.errno in OWN_ERRORS:
                 self.local_errors[error.strerror or str(error)] = None
                 sample.outcome, sample.layer = outcome, Layer.GENERATOR
-                return
+                return None
         sample.outcome, sample.error_code = outcome, code
         if outcome is not Outcome.OK:
             sample.layer = outcomes.layer_of(
                 outcome, code, from_instance=answer.from_instance, head_seen=bool(answer.status)
             )
-            sample.refused_by = refused_by(outcome, sample.layer, answer.headers, answer.refusal)
+            sample.refused_by = refused_by(outcome, sample.layer, answer.headers, answer.refusal, answer.status)
+        return answer.should_retry
 
-    def _connection(self, sample: Sample, slot: object, due: float) -> Connection:
+    def _exchange(self, connection: Wire, request: bytes, answer: Answer, due: float) -> bool:
+        self._deadlines.watch(connection, due)
+        return connection.exchange(request, answer)
+
+    def _connection(self, sample: Sample, slot: object, due: float) -> Wire:
         connection = self._origin.reuse(slot)
         if connection is not None:
             sample.conn_reused = True
             return connection
+        return self._new(sample, due)
+
+    def _new(self, sample: Sample, due: float) -> Wire:
         sample.conn_reused = False
         with Timeout(max(0.001, due - perf_counter()), DeadlinePassed):
             connection, opened = self._origin.open()

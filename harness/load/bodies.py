@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from harness.domain.field_map import FramingKind
 from harness.domain.mix import CHARACTERS_PER_TOKEN
+from harness.domain.placeholders import filled
 from harness.domain.target import Dialect
 
 if TYPE_CHECKING:
-    from harness.domain.field_map import FieldMap
+    from harness.domain.field_map import FieldMap, WebSocketMap
     from harness.domain.questions import Question
     from harness.domain.schedule import Arrival
     from harness.load.origin import Origin
@@ -22,8 +24,15 @@ if TYPE_CHECKING:
 MOST_CHARACTERS = 32_000  # a message, by the contract
 MOST_MESSAGES = 64
 MOST_TOKENS = 4096
-ID_HEADER = b"X-Request-Id: "
-CHAT_PATHS: Mapping[str, str] = {Dialect.RAG_CHAT: "/v1/chat", Dialect.OPENAI_CHAT: "/v1/chat/completions"}
+RAG_CHAT_PATH = "/v1/chat"
+ACCEPT: Mapping[FramingKind | None, bytes] = {  # of a stream
+    None: b"text/event-stream",
+    FramingKind.SSE: b"text/event-stream",
+    FramingKind.NDJSON: b"application/x-ndjson, application/json",
+    FramingKind.TEXT: b"text/plain, */*",
+    FramingKind.JSON_ARRAY: b"application/json",
+    FramingKind.AWS_EVENT_STREAM: b"application/vnd.amazon.eventstream",
+}
 HISTORY_ANSWER = "As said before: {question} The short answer is yes, within the limits that the documentation names."
 NOTES = (
     "the team keeps its notes short and dated so that a reader finds the latest decision first and the reason for it "
@@ -40,20 +49,46 @@ class Bodies:
         self._signing = signing
         self._prefix = origin.prefix
         self._dialect = spec.dialect
+        self._openai = spec.openai
         self._model = spec.model
         self._most = spec.max_tokens or MOST_TOKENS
         self._questions = questions
         self._head = _fixed_head(spec, origin)
-        self._fields = spec.fields
-        self._path = CHAT_PATHS.get(spec.dialect, "")
+        self._id_header = f"{spec.header_names.request_id}: ".encode("latin-1")
+        self._accepts = any(name.lower() == "accept" for name in (*spec.headers, *spec.headers_from_env))
+        self._fields = spec.fields.with_secrets(os.environ) if spec.fields else None
         self._ready: dict[int, tuple[bytes, bytes]] = {}
         self._plain: dict[tuple[str, bool, int | None, int | None], tuple[bytes, bytes]] = {}
         self._notes = NOTES * (MOST_CHARACTERS // len(NOTES) + 2)
 
     def request(self, arrival: Arrival, request_id: str) -> bytes:
         """Head and body of one attempt."""
+        if self._fields is not None and self._fields.websocket is not None:
+            return self._messages_of(arrival, request_id, self._fields, self._fields.websocket)
         head, body = self._ready.pop(arrival.seq) if arrival.seq in self._ready else self._signed(arrival)
         return head + request_id.encode() + b"\r\n\r\n" + body
+
+    def single(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+        """One request that no arrival asks for; ``headers`` take the place of those that every request has."""
+        given = {name.lower() for name in headers}
+        kept = [line for line in self._head.split(b"\r\n") if line and _name(line) not in given]
+        signed = self._signing.lines(method, path, body) if self._signing is not None else b""
+        more = [f"{name}: {value}".encode("latin-1") for name, value in headers.items()]
+        length = [b"Content-Length: %d" % len(body)] if body or method == "POST" else []
+        head = [b"%s %s HTTP/1.1" % (method.encode(), (self._prefix + path).encode("latin-1")), *kept, *length, *more]
+        return b"\r\n".join(head) + b"\r\n" + signed + b"\r\n" + body
+
+    def _messages_of(self, arrival: Arrival, request_id: str, fields: FieldMap, socket: WebSocketMap) -> bytes:
+        """The upgrade's head, then a line for each message: they may hold the request's own id."""
+        values = self._values(self._questions[arrival.question_id], arrival) | {"request_id": request_id}
+        own = values if fields.model is None else {"model": fields.model, **values}
+        said = [filled(one.send, own) for one in socket.opening] + [fields.body(values)]
+        path = self._path(stream=arrival.stream)
+        signed = self._signing.lines("GET", path, b"") if self._signing is not None else b""
+        head = b"GET %s HTTP/1.1\r\n%s%s" % ((self._prefix + path).encode("latin-1"), self._head, signed)
+        return (
+            head + self._id_header + request_id.encode() + b"\r\n\r\n" + b"\n".join(orjson.dumps(one) for one in said)
+        )
 
     def prepare(self, arrival: Arrival) -> None:
         """Sign now what is due soon."""
@@ -62,8 +97,8 @@ class Bodies:
     def _signed(self, arrival: Arrival) -> tuple[bytes, bytes]:
         head, body = self._parts(arrival)
         if self._signing is not None:
-            path = self._fields.path_for(stream=arrival.stream) if self._fields else self._path
-            head = head[: -len(ID_HEADER)] + self._signing.lines("POST", path, body) + ID_HEADER
+            lines = self._signing.lines("POST", self._path(stream=arrival.stream), body)
+            head = head[: -len(self._id_header)] + lines + self._id_header
         return head, body
 
     def _parts(self, arrival: Arrival) -> tuple[bytes, bytes]:
@@ -78,37 +113,39 @@ class Bodies:
 
     def _built(self, arrival: Arrival) -> tuple[bytes, bytes]:
         path, body = self.body(arrival)
-        accept = b"text/event-stream" if arrival.stream else b"application/json"
-        head = b"POST %s HTTP/1.1\r\n%sAccept: %s\r\nContent-Length: %d\r\n" + ID_HEADER
-        return head % ((self._prefix + path).encode("latin-1"), self._head, accept, len(body)), body
+        accept = b"" if self._accepts else b"Accept: %s\r\n" % self._accept(stream=arrival.stream)
+        head = b"POST %s HTTP/1.1\r\n%s%sContent-Length: %d\r\n%s"
+        return head % ((self._prefix + path).encode("latin-1"), self._head, accept, len(body), self._id_header), body
+
+    def _accept(self, *, stream: bool) -> bytes:
+        if not stream:
+            return b"application/json"
+        return ACCEPT[self._fields.stream.framing if self._fields and self._fields.stream else None]
+
+    def _path(self, *, stream: bool) -> str:
+        if self._fields is not None:
+            return self._fields.path_for(stream=stream)
+        return self._openai.path_for(self._model) if self._dialect == Dialect.OPENAI_CHAT else RAG_CHAT_PATH
 
     def body(self, arrival: Arrival) -> tuple[str, bytes]:
         """Path and JSON body."""
         question = self._questions[arrival.question_id]
-        if self._fields is not None:
-            return self._mapped(self._fields, question, arrival)
-        data: dict[str, Any] = {
-            "messages": self._messages(question, arrival),
-            "stream": arrival.stream,
-            "max_tokens": question.max_tokens if arrival.max_tokens is None else min(arrival.max_tokens, self._most),
-        }
-        if self._dialect == Dialect.OPENAI_CHAT:
-            if self._model is not None:
-                data["model"] = self._model
-            if arrival.stream:
-                data["stream_options"] = {"include_usage": True}
-            return self._path, orjson.dumps(data)
-        data["top_k"] = question.top_k if arrival.top_k is None else arrival.top_k
-        if arrival.session is not None:
-            data["session_id"] = f"session-{arrival.session}"
-        elif question.session_id:
-            data["session_id"] = question.session_id
-        return self._path, orjson.dumps(data)
+        return self._path(stream=arrival.stream), orjson.dumps(self._data(question, arrival))
 
-    def _mapped(self, fields: FieldMap, question: Question, arrival: Arrival) -> tuple[str, bytes]:
+    def _data(self, question: Question, arrival: Arrival) -> dict[str, Any]:
+        values = self._values(question, arrival)
+        if self._fields is not None:
+            return self._fields.body(values)
+        if self._dialect == Dialect.OPENAI_CHAT:
+            return self._openai.body(values["messages"], values["max_tokens"], self._model, stream=arrival.stream)
+        told = {name: values[name] for name in ("messages", "stream", "max_tokens", "top_k")}
+        return told | ({"session_id": values["session"]} if "session" in values else {})
+
+    def _values(self, question: Question, arrival: Arrival) -> dict[str, Any]:
+        """What the question and its arrival say, by the names of placeholders."""
         messages = self._messages(question, arrival)
         session = question.session_id if arrival.session is None else f"session-{arrival.session}"
-        values = {
+        return {
             "prompt": messages[-1]["content"],
             "messages": messages,
             "stream": arrival.stream,
@@ -116,7 +153,6 @@ class Bodies:
             "top_k": question.top_k if arrival.top_k is None else arrival.top_k,
             **({"session": session} if session else {}),
         }
-        return fields.path_for(stream=arrival.stream), orjson.dumps(fields.body(values))
 
     def _messages(self, question: Question, arrival: Arrival) -> list[dict[str, str]]:
         own = [{"role": m.role, "content": m.content} for m in question.messages]
@@ -144,15 +180,18 @@ class Bodies:
         return out
 
 
+def _name(line: bytes) -> str:
+    return line.partition(b":")[0].decode("latin-1").lower()
+
+
 def _fixed_head(spec: RunSpec, origin: Origin) -> bytes:
-    """Headers that every request has; secrets come from this process's own environment."""
-    lines = [
-        f"Host: {origin.host_header}",
-        "User-Agent: runtime-pilot",
-        "Content-Type: application/json",
-        "Accept-Encoding: identity",
-    ]
+    """Headers that every request has; secrets come from this process's own environment, and a target's own win."""
+    ours = {"User-Agent": "runtime-pilot", "Content-Type": "application/json"}
+    given = spec.headers | {name: os.environ.get(variable, "") for name, variable in spec.headers_from_env.items()}
+    said = {name.lower() for name in given}
+    lines = [f"Host: {origin.host_header}", "Accept-Encoding: identity"]
     if spec.connections == "fresh":
         lines.append("Connection: close")
-    lines += [f"{name}: {os.environ.get(variable, '')}" for name, variable in spec.headers_from_env.items()]
+    lines += [f"{name}: {value}" for name, value in ours.items() if name.lower() not in said]
+    lines += [f"{name}: {value}" for name, value in given.items()]
     return "".join(line.replace("\r", "").replace("\n", "") + "\r\n" for line in lines).encode("latin-1", "replace")

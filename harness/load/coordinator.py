@@ -47,7 +47,7 @@ class Coordinator:
     def __init__(self, environment: Environment, *, master: bool) -> None:
         self._environment = environment
         self._master = master
-        self.exit_code = Exit.DONE
+        self.exit_code: int = Exit.DONE
         self.schedule = Schedule(())
         self.running = False
         self._finished = gevent.event.Event()
@@ -286,8 +286,11 @@ class Coordinator:
             self.exit_code = Exit.INTERRUPTED
         elif ledger.stopped_by and ledger.outcomes.get(Outcome.UNAUTHORIZED):
             self.exit_code = Exit.LIMIT
+        elif not ledger.valid:
+            self.exit_code = Exit.INVALID
         else:
-            self.exit_code = Exit.DONE if ledger.valid else Exit.INVALID
+            asked, ok = options.PREPARED.exit_on_failed, ledger.outcomes.get(Outcome.OK, 0)
+            self.exit_code = Exit.DONE if asked is None or ok == ledger.planned else asked
 
     def wait_finished(self, seconds: float) -> bool:
         return bool(self._finished.wait(seconds)) or (not self.running and self._finished.is_set())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gevent
 
 if TYPE_CHECKING:
-    from harness.load.connection import Connection
+    from harness.load.wire import Wire
 
 SWEEP_S = 0.1  # a deadline that is nearer than this when it is set is kept to within this
 
@@ -18,7 +18,7 @@ class Deadlines:
     """Watches exchanges; ``start`` before the first and ``stop`` after the last."""
 
     def __init__(self) -> None:
-        self._heap: list[tuple[float, int, Connection, int]] = []
+        self._heap: list[tuple[float, int, Wire, int]] = []
         self._count = 0
         self._sweeper: Any = None
 
@@ -30,7 +30,7 @@ class Deadlines:
             self._sweeper.kill(block=False)
         self._heap.clear()
 
-    def watch(self, connection: Connection, due: float) -> None:
+    def watch(self, connection: Wire, due: float) -> None:
         """Expire the connection's next exchange at ``due``, by the monotonic clock, unless it has ended."""
         self._count += 1
         heappush(self._heap, (due, self._count, connection, connection.exchanges))

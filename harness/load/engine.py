@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gevent
+from gevent.event import AsyncResult
 from locust import events
 from locust.exception import StopTest
 from locust.runners import MasterRunner, WorkerRunner
+from locust.stats import CSV_STATS_INTERVAL_SEC
 
 from harness.errors import Exit, PilotError, Refused
-from harness.load import hosts, live, options, ports
+from harness.load import hosts, live, locusts_own, options, page, ports
 from harness.load.clocks import answer_ping, t0_here
 from harness.load.conductor import from_plain
 from harness.load.coordinator import Coordinator
@@ -35,6 +37,7 @@ from harness.load.target_child import TargetChild
 from harness.load.touches import watch_touches
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable
 
     from locust.env import Environment
@@ -43,6 +46,8 @@ if TYPE_CHECKING:
     from harness.domain.schedule import Schedule
 
 PARENT_POLL_S = 0.5
+BEGIN_S = 60.0  # a target that is asked for its meta first, workers whose clocks are measured
+CSV_ROOM_S = 0.3
 PARENT_VARIABLE = "PILOT_PARENT_PID"
 
 
@@ -58,6 +63,7 @@ class Engine:
         self._live: live.LiveRows | None = None
         self._outbox: Outbox | None = None
         self._done_sent = False
+        self._begun: AsyncResult[PilotError | None] = AsyncResult()  # how the start ended that was asked for last
 
     # -- init
 
@@ -76,6 +82,8 @@ class Engine:
             runner.register_message("pilot_stop", self._on_stop)
             runner.register_message("pilot_ping", answer_ping)
         if worker:
+            assert environment.parsed_options is not None
+            locusts_own.quiet_on_worker(environment.parsed_options)
             environment.process_exit_code = 0  # the master judges the run
             _follow_parent(os.getppid(), self._orphaned)
             return
@@ -89,6 +97,9 @@ class Engine:
         shape.runner = runner
         environment.shape_class = shape
         watch_touches(environment, self._coordinator)
+        options.PREPARED.serving = True
+        assert options.PREPARED.parser is not None
+        page.serve(environment, options.PREPARED.parser, self._start_from_page)
         spec = options.PREPARED.spec
         assert spec is not None
         if spec.embedded and not spec.base_url:
@@ -100,6 +111,28 @@ class Engine:
 
     # -- start
 
+    def _start_from_page(self, given: argparse.Namespace) -> None:
+        """Begin a run with what the page says; raises PilotError where it does not begin, and then nothing was sent."""
+        environment, coordinator = self._environment, self._coordinator
+        assert environment is not None
+        assert environment.runner is not None
+        assert coordinator is not None
+        if coordinator.running or environment.runner.shape_greenlet:
+            raise Refused("a run goes on, and its schedule was drawn before it began", "stop it, then start another")
+        if isinstance(environment.runner, MasterRunner) and not environment.runner.clients.ready:
+            raise Refused("no worker is connected", "start one, or wait for it")
+        options.resolve(given, again=True)
+        vars(environment.parsed_options).update(vars(given))
+        environment.host = given.host
+        self._begun = AsyncResult()
+        environment.runner.start_shape()
+        try:
+            why = self._begun.get(timeout=BEGIN_S)
+        except gevent.Timeout:
+            raise PilotError(f"the run did not begin within {BEGIN_S:g} s", "the terminal says more") from None
+        if why is not None:
+            raise why
+
     def on_test_start(self, environment: Environment, **_: Any) -> None:  # noqa: ANN401
         if self._coordinator is not None:
             try:
@@ -108,10 +141,12 @@ class Engine:
                 if self._child and not spec.base_url:
                     spec = replace(spec, base_url=self._child.base_url, lanes=self._child.lanes)
                 self._coordinator.start(spec)
+                self._begun.set(None)
             except PilotError as error:
                 if environment.web_ui is None:
                     _refuse(error)
                 print(f"refused: {error}", file=sys.stderr)
+                self._begun.set(error)
                 raise StopTest(str(error)) from None
         if not isinstance(environment.runner, MasterRunner):
             self._begin(environment)
@@ -244,6 +279,8 @@ class Engine:
             if self._coordinator.running:
                 self._coordinator.interrupt()
             environment.process_exit_code = int(self._coordinator.exit_code)
+            if getattr(environment.parsed_options, "csv_prefix", None):
+                gevent.sleep(CSV_STATS_INTERVAL_SEC + CSV_ROOM_S)  # Locust's writer has the last interval too
         self._leave_unacknowledged()
         if self._child is not None:
             self._child.stop()

@@ -186,7 +186,8 @@ class Generator:
             sample.outcome, sample.layer = Outcome.ABORTED, "generator"
             raise
         finally:
-            sample.finished_s = perf_counter() - self.t0
+            if sample.finished_s is None:  # else the answer ended before its connection did
+                sample.finished_s = perf_counter() - self.t0
             if (
                 sample.outcome == Outcome.TIMEOUT
                 and sample.finished_s - (sample.sent_s or 0.0) >= self._spec.deadline_s
@@ -218,7 +219,7 @@ class Generator:
         sample.sent_s = began_s = perf_counter() - self.t0
         due = self.t0 + began_s + self._spec.deadline_s
         sample.attempts = 1
-        attempts.make(arrival, sample, slot, request_id, due)
+        again = attempts.make(arrival, sample, slot, request_id, due)
         if policy.attempts == 1:
             return sample
         log = [_logged(sample, began_s, self.t0)]
@@ -226,7 +227,10 @@ class Generator:
             jitter = Random(f"{self._spec.seed}:{arrival.seq}:{sample.attempts}").random()
             wait_s = None
             if sample.first_token_s is None:
-                wait_s = policy.wait_s(sample.attempts, Outcome(sample.outcome), sample.retry_after_s, jitter)
+                outcome = Outcome(sample.outcome)
+                wait_s = policy.wait_s(
+                    sample.attempts, outcome, sample.retry_after_s, jitter, status=sample.status, told=again
+                )
             if wait_s is None or perf_counter() + wait_s >= due:
                 break
             gevent.sleep(wait_s)
@@ -234,7 +238,7 @@ class Generator:
             sample = self._blank(arrival)
             sample.sent_s, sample.attempts = began_s, made
             again_s = perf_counter() - self.t0
-            attempts.make(arrival, sample, slot, f"{request_id}-{made}", due)
+            again = attempts.make(arrival, sample, slot, f"{request_id}-{made}", due)
             log.append(_logged(sample, again_s, self.t0))
         if len(log) > 1:
             sample.attempt_log = json.dumps(log)
@@ -281,7 +285,7 @@ class Generator:
 
 def _logged(sample: Sample, sent_s: float, t0: float) -> list[Any]:
     """One attempt as ``ATTEMPT_COLUMNS`` has it."""
-    finished = perf_counter() - t0
+    finished = perf_counter() - t0 if sample.finished_s is None else sample.finished_s
     return [
         round(sent_s, 6),
         sample.headers_s and round(sample.headers_s, 6),

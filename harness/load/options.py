@@ -11,23 +11,23 @@ import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from harness.domain import schedule as schedules
 from harness.domain.arrivals import LoadProfile
 from harness.domain.process import Process
 from harness.domain.target import Dialect, Target
 from harness.errors import Exit, PilotError, Refused
-from harness.load import ports
+from harness.load import locusts_own, ports
 from harness.load.given import Given
 from harness.load.hosts import check_listeners, declared_by, may_drive, nearest_workspace
 from harness.load.origin import tls_context
 from harness.load.signing import check_credentials
 from harness.load.slots import choose_slots
-from harness.load.spec import RunSpec
+from harness.load.spec import RunSpec, of_target
 from harness.load.work import add_work_options, work_of
-from harness.workspace import Workspace
+from harness.workspace import Workspace, presets
 from harness.workspace import questions as question_files
+from harness.workspace.target_toml import undeclared
 from harness.workspace.trace_csv import read_trace
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from harness.domain.questions import Question
     from harness.domain.schedule import Schedule
+    from harness.domain.trace import Trace
 
 CAMPAIGN_VARIABLE = "PILOT_CAMPAIGN"  # set by the campaign: nothing may touch a cold target before its probe
 LANES_VARIABLE = "PILOT_LANE_URLS"  # set by the campaign: where its independent copies listen, by commas
@@ -55,6 +56,9 @@ class Prepared:
     questions: dict[str, Question] = field(default_factory=dict)
     key: str = ""
     only_describe: bool = False  # a plan is drawn without credentials
+    exit_on_failed: int | None = None  # the code that was chosen for a run with failed requests
+    parser: LocustArgumentParser | None = None
+    serving: bool = False  # the page parses the command line anew each time it is shown
 
 
 PREPARED = Prepared()
@@ -70,8 +74,8 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
         include_in_web_ui=False,
         help="vouch for a --host that stands in no target.toml and is not loopback",
     )
-    add("--dialect", choices=[d.value for d in Dialect], help="API that --host speaks (default: the target's)")
-    add("--model", metavar="NAME", help="model that openai-chat requests name (default: the target's)")
+    add("--dialect", choices=presets.apis(), help="API that --host speaks (default: the target's)")
+    add("--model", metavar="NAME", help="model that requests name (default: the target's)")
     add("--rate", type=float, help="requests per second (burst: between the bursts; capacity: where the search starts)")
     add("--duration", type=float, metavar="SECONDS", help="length of the measured part")
     add("--warmup", type=float, metavar="SECONDS", help="before the measured part, not measured")
@@ -100,14 +104,21 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
     )
     parser.set_defaults(web_host="127.0.0.1", master_bind_host="127.0.0.1")
     parser.set_defaults(master_bind_port=ports.UNSAID, master_port=ports.UNSAID)
+    locusts_own.tell_apart(parser)
     parse = parser.parse_args
 
     def parse_and_prepare(*args: Any, **kwargs: Any) -> argparse.Namespace:  # noqa: ANN401
         parsed: argparse.Namespace = parse(*args, **kwargs)
-        _take_locusts_own(parsed)
-        ports.MEETING_PORT.choose(parsed)
+        if PREPARED.serving:
+            return parsed
         try:
+            PREPARED.exit_on_failed, PREPARED.parser = locusts_own.take(parsed), parser
+            if any(getattr(parsed, name, False) for name in locusts_own.ONLY_TELL):
+                return parsed
+            ports.MEETING_PORT.choose(parsed)
             check_listeners(parsed)
+            for name in () if PREPARED.spec else locusts_own.unread_variables(parser):
+                print(f"warning: {name} is read by no option: docs/load.md lists those that have one", file=sys.stderr)
             resolve(parsed)
         except PilotError as error:
             hint = f"\n  {error.hint}" if error.hint else ""
@@ -116,15 +127,6 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
         return parsed
 
     parser.parse_args = parse_and_prepare
-
-
-def _take_locusts_own(parsed: argparse.Namespace) -> None:
-    """``-t`` and ``-u`` are taken as ``--duration`` and ``--slots``; Locust's own timer would cut the drain."""
-    if getattr(parsed, "run_time", None):
-        parsed.duration = parsed.duration or float(parsed.run_time)
-        parsed.run_time = None
-    if getattr(parsed, "num_users", None) and not parsed.slots:
-        parsed.slots = int(parsed.num_users)
 
 
 def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
@@ -140,15 +142,17 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
     load = _load(user.schedule, given, workspace)  # type: ignore[attr-defined]
     deadline = given.number("deadline") or (workspace.config.load.deadline_s if workspace else 30.0)
     work = work_of(given, workspace)
+    if target.fields is not None and (problem := target.fields.cannot_read(work.mix.stream_share)):
+        given.problem(f"--stream-share: {problem}, or another --mode")
     questions_path, asked = _questions(given, workspace)
     seed = given.whole("seed")
     slots = given.whole("slots")
     given.raise_problems()
+    if too_many := load.too_many():
+        raise Refused(too_many, "lower --rate or --duration")
     spec = RunSpec(
         profile=_profile_name(user),
-        target=target.name,
         base_url=_base_url(given, target),
-        dialect=given.text("dialect") or target.dialect.value,
         load=load,
         seed=seed if seed is not None else (workspace.config.pilot.seed if workspace else 1),
         slots=slots or 0,
@@ -158,8 +162,6 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
         questions_digest=question_files.digest(asked),
         workspace=str(workspace.root) if workspace else None,
         evidence=given.text("evidence"),
-        headers_from_env=dict(target.headers_from_env),
-        auth={"kind": target.auth.kind, "options": dict(target.auth.options)} if target.auth else None,
         p95_limit_s=workspace.config.slo.p95_s if workspace else None,
         ttft_p95_limit_s=workspace.config.slo.ttft_p95_s if workspace else None,
         error_rate_limit=workspace.config.slo.error_rate if workspace else 0.01,
@@ -168,12 +170,8 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
         max_tokens=workspace.config.load.max_tokens if workspace else None,
         retry=work.retry,
         connections=work.connections,
-        ca_file=target.ca_file,
-        model=given.text("model") or target.model,
-        fields=target.fields,
-        embedded=target.embedded,
-        can_cold=target.can_cold,
         ask_meta_first=load.kind not in COLD_KINDS and not os.environ.get(CAMPAIGN_VARIABLE),
+        **of_target(target),
     )
     _check_limits(spec, workspace)
     sends = not getattr(parsed, "master", False)  # a master's workers have secrets of their own
@@ -229,23 +227,27 @@ def _target(given: Given, workspace: Workspace | None) -> Target:
         return _bare(given, host)
     if name is None and host is not None:
         declared = declared_by(workspace, host)
-        return declared or _bare(given, host)
+        return _spoken(declared, given) if declared else _bare(given, host)
     target = workspace.target(name or workspace.config.pilot.baseline)
     for url in (host, os.environ.get(URL_VARIABLE)):
         if url is not None:
             may_drive(url, workspace, vouched=given.flag("i_own_this_host"))
-    return target
+    return _spoken(target, given)
+
+
+def _spoken(target: Target, given: Given) -> Target:
+    """As ``--dialect`` and ``--model`` have it asked."""
+    dialect, model = given.text("dialect"), given.text("model") or target.model
+    if dialect in (None, target.dialect.value, target.preset):
+        return replace(target, model=model, fields=target.fields and replace(target.fields, model=model))
+    other = undeclared(target.base_url or "http://127.0.0.1", dialect or "", model)
+    how = {name: getattr(other, name) for name in ("dialect", "preset", "fields", "openai", "model")}
+    return replace(target, **how, headers={**other.headers, **target.headers})
 
 
 def _bare(given: Given, host: str) -> Target:
-    from harness.domain.target import External  # noqa: PLC0415
-
     may_drive(host, None, vouched=given.flag("i_own_this_host"))
-    name = urlsplit(host).netloc.replace(":", "-") or "host"
-    dialect = Dialect(given.text("dialect") or Dialect.RAG_CHAT)
-    if dialect is Dialect.MAPPED:
-        raise Refused("--dialect mapped: only a target.toml can say how it is asked", "declare it, and name --target")
-    return Target(name=name, folder=Path(), dialect=dialect, runtime=External(), base_url=host)
+    return undeclared(host, given.text("dialect") or Dialect.RAG_CHAT.value, given.text("model"))
 
 
 def _base_url(given: Given, target: Target) -> str | None:
@@ -263,13 +265,13 @@ def _lanes(target: Target, given: Given, workspace: Workspace | None) -> tuple[s
 
 def _load(profile: LoadProfile, given: Given, workspace: Workspace | None) -> LoadProfile:
     """The locustfile's profile with the options' changes."""
-    rate, duration, warmup = given.number("rate"), given.number("duration"), given.number("warmup", zero=True)
+    rate, duration, warmup = given.number("rate"), given.number("duration"), given.number("warmup")
     cv, speed = given.number("cv"), given.number("speed")
     if profile.experiment is not None:
         return _experiment(profile, given, rate, duration, warmup)
     file = given.text("trace") or profile.trace_file
     if file is not None:
-        profile = profile.playing(read_trace(_trace_path(file, given, workspace)), speed)
+        profile = profile.playing(_trace(file, given, workspace), speed)
     elif speed is not None:
         given.problem("--speed: only a trace has a pace; add --trace FILE")
     if rate is not None:
@@ -306,12 +308,14 @@ def _experiment(
     return profile if duration is None else profile.during(duration)
 
 
-def _trace_path(file: str, given: Given, workspace: Workspace | None) -> Path:
+def _trace(file: str, given: Given, workspace: Workspace | None) -> Trace:
     """As typed from here; as a locustfile names it, from the workspace."""
     path = Path(file)
-    if given.text("trace") or path.is_absolute() or workspace is None:
-        return path.resolve()
-    return workspace.root / path
+    typed = given.text("trace") or path.is_absolute() or workspace is None
+    trace = read_trace(path.resolve() if typed else workspace.root / path)  # type: ignore[union-attr]
+    if trace.read_as and not PREPARED.spec:
+        print(f"note: {file}: {trace.read_as}", file=sys.stderr)
+    return trace
 
 
 def _questions(given: Given, workspace: Workspace | None) -> tuple[Path, tuple[Question, ...]]:

@@ -6,13 +6,18 @@ import ssl
 from dataclasses import dataclass
 from enum import StrEnum
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 from gevent import socket
 
 from harness.errors import Refused
 from harness.load.connection import Connection, open_socket
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.load.wire import Wire
 
 CONNECT_TIMEOUT_S = 10.0
 
@@ -55,11 +60,12 @@ class Origin:
         self.host_header = parts.netloc.rpartition("@")[2]
         self.prefix = parts.path
         self.connections = Connections(connections)
-        self._free: list[Connection] = []
-        self._own: dict[Any, Connection] = {}
+        self._free: list[Wire] = []
+        self._own: dict[Any, Wire] = {}
+        self.make: Callable[[Origin, Any], Wire] = Connection  # of an open socket; HTTP unless somebody says otherwise
         self.open_sockets = 0
 
-    def reuse(self, slot: object) -> Connection | None:
+    def reuse(self, slot: object) -> Wire | None:
         """A connection that is still alive, None to open one."""
         if self.connections is Connections.PER_USER:
             kept = self._own.pop(slot, None)
@@ -74,7 +80,7 @@ class Origin:
             connection.close()
         return None
 
-    def open(self) -> tuple[Connection, Opened]:
+    def open(self) -> tuple[Wire, Opened]:
         """A new connection; raises OSError (of which ssl.SSLError is one)."""
         began = perf_counter()
         addresses = socket.getaddrinfo(self._hostname, self._port, 0, socket.SOCK_STREAM)
@@ -88,14 +94,14 @@ class Origin:
                 sock = self._tls.wrap_socket(sock, server_hostname=self._hostname)
                 tls_s = perf_counter() - connected
             sock.settimeout(None)  # from here on the deadline is the caller's
-            connection = Connection(self, sock)
+            connection = self.make(self, sock)
         except BaseException:
             sock.close()
             self.open_sockets -= 1
             raise
         return connection, Opened(perf_counter() - began, resolved - began, tls_s)
 
-    def give(self, slot: object, connection: Connection) -> None:
+    def give(self, slot: object, connection: Wire) -> None:
         """Take back a connection that may be used again."""
         match self.connections:
             case Connections.FRESH:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import gevent
 
 from harness.cloud.auth import authoriser_of
+from harness.domain.headers import value_problem
 from harness.domain.target import Auth
 from harness.errors import PilotError, Refused
 
@@ -70,12 +71,20 @@ def signing_of(spec: RunSpec, base_url: str) -> Signing | None:
 
 def check_credentials(spec: RunSpec) -> None:
     """Raises Refused with everything that this process's environment lacks, before anything is sent."""
-    missing = [variable for variable in spec.headers_from_env.values() if not os.environ.get(variable)]
+    wanted = [*spec.headers_from_env.values(), *(spec.fields.environment if spec.fields else ())]
+    missing = [variable for variable in wanted if not os.environ.get(variable)]
     if missing:
         raise Refused(
             f"{spec.target}: its requests are authorised from the environment, and {', '.join(missing)} is not set",
             "set it, or mend auth and headers of its target.toml",
         )
+    wrong = [
+        f"the value of {variable} {problem}"
+        for variable in spec.headers_from_env.values()
+        if (problem := value_problem(os.environ[variable]))
+    ]
+    if wrong:
+        raise Refused(f"{spec.target}: {'; '.join(wrong)}", "export it again without what is around it")
     try:
         signing_of(spec, spec.base_url or "")
     except PilotError as error:
@@ -84,7 +93,7 @@ def check_credentials(spec: RunSpec) -> None:
 
 def header_map(spec: RunSpec, method: str, url: str) -> dict[str, str]:
     """The same for a single request without a body, outside a run."""
-    out = {name: os.environ.get(variable, "") for name, variable in spec.headers_from_env.items()}
+    out = spec.headers | {name: os.environ.get(variable, "") for name, variable in spec.headers_from_env.items()}
     if spec.auth is not None:
         authoriser = authoriser_of(Auth(spec.auth["kind"], spec.auth["options"]), spec.base_url or "")
         authoriser.renew()

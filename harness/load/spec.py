@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.domain.arrivals import LoadProfile, as_data, from_data
+from harness.domain.arrivals import LoadProfile, as_data, constant, from_data
 from harness.domain.experiments.protocol import Promise
 from harness.domain.field_map import FieldMap, field_map
+from harness.domain.header_names import USUAL_NAMES, HeaderNames
 from harness.domain.mix import Mix, mix_data, mix_from
+from harness.domain.openai_options import USUAL_OPTIONS, OpenAiOptions
 from harness.domain.retry import NO_RETRY, RetryPolicy
+from harness.domain.target import Target
 from harness.load.origin import Connections
 from harness.workspace.trace_csv import read_trace
 
@@ -51,6 +54,9 @@ class RunSpec:
     ca_file: str | None = None
     model: str | None = None
     fields: FieldMap | None = None  # of a mapped dialect
+    openai: OpenAiOptions = USUAL_OPTIONS  # of openai-chat
+    headers: dict[str, str] = field(default_factory=dict)  # whose values are no secret
+    header_names: HeaderNames = USUAL_NAMES
 
     def to_message(self) -> dict[str, Any]:
         """Only what msgpack carries; a trace travels by its file's name and digest."""
@@ -62,6 +68,9 @@ class RunSpec:
             "headers_from_env": dict(self.headers_from_env),
             "lanes": list(self.lanes),
             "fields": dataclasses.asdict(self.fields) if self.fields else None,
+            "openai": dataclasses.asdict(self.openai),
+            "headers": dict(self.headers),
+            "header_names": dataclasses.asdict(self.header_names),
         }
 
     @property
@@ -89,6 +98,45 @@ class RunSpec:
                     "retry": RetryPolicy(**data["retry"]),
                     "lanes": tuple(data["lanes"]),
                     "fields": field_map(data["fields"]) if data["fields"] else None,
+                    "openai": OpenAiOptions(**data["openai"]),
+                    "header_names": HeaderNames(**data["header_names"]),
                 }
             )
         )
+
+
+def of_target(target: Target) -> dict[str, Any]:
+    """The fields that target.toml decides, the same for a run and for a single question."""
+    return {
+        "target": target.name,
+        "headers_from_env": dict(target.headers_from_env),
+        "auth": {"kind": target.auth.kind, "options": dict(target.auth.options)} if target.auth else None,
+        "ca_file": target.ca_file,
+        "dialect": target.dialect.value,
+        "model": target.model,
+        "fields": target.fields,
+        "openai": target.openai,
+        "headers": dict(target.headers),
+        "header_names": target.header_names,
+        "embedded": target.embedded,
+        "can_cold": target.can_cold,
+    }
+
+
+def single(target: Target, base_url: str, deadline_s: float, max_tokens: int | None = None) -> RunSpec:
+    """What questions outside a run are asked by: no schedule, no evidence."""
+    return RunSpec(
+        profile="check",
+        base_url=base_url,
+        load=constant(1.0),
+        seed=1,
+        slots=1,
+        deadline_s=deadline_s,
+        mix=Mix(),
+        questions_file="",
+        questions_digest="",
+        workspace=None,
+        evidence=None,
+        max_tokens=max_tokens,
+        **of_target(target),
+    )

@@ -16,7 +16,6 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from harness.errors import BadFile, Problem
-from harness.evidence.files import write_text
 from harness.report import html, markdown
 from harness.report.blocks import Figure, Table, Verdict
 from harness.report.content import Content
@@ -41,24 +40,19 @@ HTML = Placers(html.table, html.figure, html.verdict)
 MARKDOWN = Placers(markdown.table, markdown.figure, markdown.verdict)
 
 
-def write(content: Content, workspace_root: Path, folder: Path) -> Path:
-    """report.html, report.md, figures and tables; returns the HTML's path."""
+PAGE = "report.html"
+
+
+def files(content: Content, workspace_root: Path) -> dict[str, str]:
+    """report.html, report.md, figures and tables, by their names in the report's folder."""
     sections = find_sections(workspace_root)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, items in (("figures", content.figures), ("tables", content.tables)):
-        (folder / name).mkdir(exist_ok=True)
-        for old in (folder / name).iterdir():
-            if old.suffix in (".svg", ".csv"):
-                old.unlink()
-        del items
-    for f in content.figures.values():
-        write_text(folder / "figures" / f"{f.id}.svg", _standalone(f.svg))
-    for t in (*content.tables.values(), *(f.table for f in content.figures.values() if f.table)):
-        write_text(folder / "tables" / f"{t.id}.csv", csv_text(t))
-    write_text(folder / "report.md", as_markdown(content, sections))
-    page = as_html(content, sections, workspace_root)
-    write_text(folder / "report.html", page)
-    return folder / "report.html"
+    tables = (*content.tables.values(), *(f.table for f in content.figures.values() if f.table))
+    return {
+        **{f"figures/{f.id}.svg": _standalone(f.svg) for f in content.figures.values()},
+        **{f"tables/{t.id}.csv": csv_text(t) for t in tables},
+        "report.md": as_markdown(content, sections),
+        PAGE: as_html(content, sections, workspace_root),
+    }
 
 
 def as_markdown(content: Content, sections: list[Section]) -> str:
@@ -115,7 +109,7 @@ def _fill(section: Section, content: Content, place: Placers, hold: list[str] | 
         "verdict": lambda: placed(place.verdict(content.verdict)),
     }
     try:
-        return environment.from_string(section.path.read_text(encoding="utf-8")).render(values)
+        return environment.from_string(section.path.read_text(encoding="utf-8-sig")).render(values)
     except (TemplateError, KeyError, TypeError) as error:
         raise BadFile(section.path, [Problem("", f"cannot be rendered: {type(error).__name__}: {error}")]) from None
 

@@ -45,7 +45,7 @@ def asset(workspace_root: Path, *parts: str) -> str:
     for folder in (workspace_root / "reports", installed()):
         path = folder.joinpath(*parts)
         if path.is_file():
-            return path.read_text(encoding="utf-8")
+            return path.read_text(encoding="utf-8-sig")
     raise PilotError(f"the report's file {'/'.join(parts)} is missing", "install the package again")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from harness.cloud.answer import said_of
 from harness.cloud.aws import client
 from harness.cloud.origins import azure, cluster, google
 from harness.domain.target import (
@@ -15,6 +16,7 @@ from harness.domain.target import (
     Runtime,
     Target,
 )
+from harness.errors import PilotError
 from harness.runtimes import cloud_run
 from harness.runtimes.aws_ecs import EcsRuntime
 from harness.runtimes.aws_lambda import LambdaRuntime
@@ -47,4 +49,14 @@ def runtime_of(target: Target, workspace: Workspace, base_url: str) -> Runtime:
     return make(target, target.runtime, base_url) if make else ExternalRuntime(target, base_url)
 
 
-__all__ = ["runtime_of"]
+def facts_of(runtime: Runtime) -> dict[str, Any]:
+    """What the control side says; an answer that cannot be read is said as that, for a campaign goes on without it. Raises PilotError."""
+    try:
+        return dict(runtime.facts())
+    except PilotError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a control plane answers
+        return {"unreadable": said_of(error)}
+
+
+__all__ = ["facts_of", "runtime_of"]

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from harness.cloud.answer import NoAnswer, answer_of
 from harness.cloud.aws import client
-from harness.cloud.call import call
 from harness.cloud.redact import without_accounts
 from harness.domain.quota import Need, Quota, QuotaConfig
 from harness.domain.target import AwsEcs, AwsLambda, Target
@@ -39,17 +39,22 @@ def quotas_of(target: Target, make: Client = client) -> list[Quota]:
 
 def _lambda(config: AwsLambda, api: Any) -> list[Quota]:  # noqa: ANN401 - boto3 makes its clients at run time
     """The function's reserved concurrency where it has some, else what the account leaves unreserved."""
-    reserved = call(api.get_function_concurrency, {"FunctionName": config.function}, _no_wait)
-    if isinstance(reserved, dict) and (own := reserved.get("ReservedConcurrentExecutions")) is not None:
-        return _both("Lambda reserved concurrency", float(own), shared=False)
-    said = call(api.get_account_settings, {}, _no_wait)
-    if isinstance(said, str):
-        reason = str(without_accounts(said))
+    try:
+        reserved = answer_of(api.get_function_concurrency, {"FunctionName": config.function}, _no_wait)
+        own = reserved["ReservedConcurrentExecutions"]
+        if own.given:
+            return _both("Lambda reserved concurrency", own.number(), shared=False)
+    except NoAnswer:
+        pass  # what the account leaves is the wider limit, and known to those who may not read the function's
+    try:
+        said = answer_of(api.get_account_settings, {}, _no_wait)
+        return _both("Lambda concurrency", said["AccountLimit"]["UnreservedConcurrentExecutions"].number(), shared=True)
+    except NoAnswer as error:
+        reason = str(without_accounts(str(error)))
         return [
             Quota("Lambda concurrency", Need.CONCURRENCY, None, reason),
             Quota("Lambda requests", Need.REQUESTS_PER_S, None, reason),
         ]
-    return _both("Lambda concurrency", float(said["AccountLimit"]["UnreservedConcurrentExecutions"]), shared=True)
 
 
 def _both(name: str, limit: float, *, shared: bool) -> list[Quota]:
@@ -70,10 +75,11 @@ def _named(config: QuotaConfig, target: Target, make: Client) -> Quota:
 
 def _coded(name: str, needs: Need, service: str, code: str, region: str, make: Client) -> Quota:
     api = make("service-quotas", region)
-    said = call(api.get_service_quota, {"ServiceCode": service, "QuotaCode": code}, _no_wait)
-    if isinstance(said, str):
-        return Quota(name, needs, None, str(without_accounts(said)))
-    return Quota(name, needs, float(said["Quota"]["Value"]))
+    try:
+        said = answer_of(api.get_service_quota, {"ServiceCode": service, "QuotaCode": code}, _no_wait)
+        return Quota(name, needs, said["Quota"]["Value"].number())
+    except NoAnswer as error:
+        return Quota(name, needs, None, str(without_accounts(str(error))))
 
 
 def _no_wait(seconds: float) -> None:

@@ -32,6 +32,7 @@ class TargetAuth(httpx.Auth):
                 f"{self._target.name}: environment variable {', '.join(missing)} is not set",
                 "export it where pilot and its workers run",
             )
+        request.headers.update(self._target.headers)
         request.headers.update({n: os.environ[v] for n, v in self._target.headers_from_env.items()})
         if self._authoriser is not None:
             self._authoriser.renew()
@@ -41,8 +42,8 @@ class TargetAuth(httpx.Auth):
 
 
 def auth_of(target: Target, base_url: str) -> httpx.Auth | None:
-    """What single requests outside a run are authorised by."""
-    return TargetAuth(target, base_url) if target.auth or target.headers_from_env else None
+    """What single requests outside a run are authorised by; a target's plain headers go with it."""
+    return TargetAuth(target, base_url) if target.auth or target.headers_from_env or target.headers else None
 
 
 def verify_of(target: Target) -> ssl.SSLContext | bool:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from harness.domain.address import problem_of, without_secrets
 from harness.errors import Refused
+from harness.workspace import presets
 
 EXTERNAL = "external"
 
@@ -20,6 +21,7 @@ class Side:
     dialect: str = "rag-chat/1"
     model: str | None = None
     name: str | None = None
+    draft: str | None = None  # its whole target.toml, where somebody has drafted one
 
     @property
     def folder(self) -> str:
@@ -32,6 +34,24 @@ class Side:
         host = f"{parts.hostname or 'ours'}{f'_{parts.port}' if parts.port else ''}"
         words = "".join(c if c.isalnum() else "_" for c in host).strip("_").lower()
         return f"at_{words}" if words[:1].isdigit() else words
+
+    def problems(self) -> list[str]:
+        """What does not fit together, each behind the side's own ``--baseline`` or ``--candidate``."""
+        out = []
+        if self.kind == EXTERNAL and self.url is None:
+            out.append("-url is required with external: where it runs")
+        if self.url is not None and (problem := problem_of(self.url)):
+            out.append(f"-url {without_secrets(self.url)}: {problem}")
+        if self.draft is not None:
+            own = self.kind == EXTERNAL and self.dialect == "rag-chat/1" and not self.model
+            return out if own else [*out, "-draft says its kind, dialect and model itself: leave them out"]
+        if self.kind != EXTERNAL and (self.dialect != "rag-chat/1" or self.model):
+            out.append("-dialect and -model: only external targets speak another")
+        if self.model and self.dialect != "openai-chat" and not presets.needs_model(self.dialect):
+            out.append(f"-model: {self.dialect} has no place for one in its requests")
+        if not self.model and presets.needs_model(self.dialect):
+            out.append(f"-model: {self.dialect} requires {presets.preset(self.dialect).needs['model']}")
+        return out
 
 
 @dataclass(frozen=True)
@@ -55,14 +75,7 @@ class Answers:
         """Raises Refused with everything that does not fit together."""
         problems = []
         for role, side in (("baseline", self.baseline), ("candidate", self.candidate)):
-            if side.kind == EXTERNAL and side.url is None:
-                problems.append(f"--{role} external wants --{role}-url: where it runs")
-            if side.url is not None and (problem := problem_of(side.url)):
-                problems.append(f"--{role}-url {without_secrets(side.url)}: {problem}")
-            if side.kind != EXTERNAL and (side.dialect != "rag-chat/1" or side.model):
-                problems.append(f"--{role}-dialect and --{role}-model: only external targets speak another")
-            if side.model and side.dialect != "openai-chat":
-                problems.append(f"--{role}-model: only openai-chat requests name one")
+            problems += [f"--{role}{problem}" for problem in side.problems()]
         if self.baseline.folder == self.candidate.folder:
             problems.append(
                 f"both would be targets/{self.baseline.folder}: name one with --baseline-name or --candidate-name"

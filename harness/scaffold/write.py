@@ -7,12 +7,13 @@ import re
 import shutil
 from pathlib import Path
 
+from harness.domain.lines import lines_of
 from harness.domain.target import Dialect
 from harness.errors import Refused
 from harness.scaffold.answers import EXTERNAL, Answers, Side
 from harness.scaffold.kinds import copied, installed, kinds
 from harness.scaffold.template import QUICK_SCALE, pilot_toml
-from harness.workspace import open_workspace
+from harness.workspace import open_workspace, presets
 from harness.workspace.sweep_toml import FILE as SWEEP_FILE
 
 IGNORE = """\
@@ -57,7 +58,7 @@ MAPPING = """\
 # text          = "data.reply"
 # input_tokens  = "data.usage.in"
 # output_tokens = "data.usage.out"
-# [mapping.stream]           # server-sent events
+# [mapping.stream]           # server-sent events; others by framing = "ndjson", "text", "json-array", "websocket" …
 # token_event = "delta"
 # text        = "piece"
 # done_event  = "end"
@@ -99,7 +100,7 @@ def write(folder: Path, answers: Answers) -> list[Path]:
 
 def _target(folder: Path, side: Side, made: list[Path]) -> None:
     if side.kind == EXTERNAL:
-        _put(folder / "target.toml", _external(side), made)
+        _put(folder / "target.toml", _external(side) if side.draft is None else side.draft, made)
         _put(folder / "README.md", (installed("targets") / EXTERNAL / "README.md").read_text(encoding="utf-8"), made)
         return
     source = installed("targets") / side.kind
@@ -130,13 +131,24 @@ def _external(side: Side) -> str:
     said = {
         "title": json.dumps(side.folder),
         "base_url": json.dumps(side.url),
-        "dialect": f'{json.dumps(side.dialect)}      # "rag-chat/1", "openai-chat", or "mapped" with a [mapping]'
+        "dialect": f"{json.dumps(side.dialect)}      # or {', '.join(presets.apis())}"
         + (f"\nmodel    = {json.dumps(side.model)}" if side.model else ""),
     }
+    wanted = presets.preset(side.dialect).needs if side.dialect in presets.names() else {}
+    api = [f'{n[4:]} = ""    # {what}\n' for n, what in wanted.items() if n.startswith("api.")]
     for name, value in said.items():
         text = re.sub(rf"(?m)^({name} *= ).*$", lambda found, value=value: found.group(1) + value, text, count=1)  # type: ignore[misc]
     mapping = MAPPING.replace("# ", "", 1).replace("\n# ", "\n") if mapped else MAPPING
-    return text.replace("[runtime]", f"{mapping}[runtime]", 1)
+    tables = "".join(["[api]\n", *api, "\n"]) if api else ""
+    if side.dialect in presets.names():
+        mapping = _shown(side.dialect)
+    return text.replace("[runtime]", f"{tables}{mapping}[runtime]", 1)
+
+
+def _shown(preset: str) -> str:
+    """What a preset stands for, as comments: any table of it may be said to change it."""
+    lines = lines_of((presets.FOLDER / f"{preset}.toml").read_text(encoding="utf-8"))
+    return "".join(f"# {line}".rstrip() + "\n" for line in [f'dialect = "{preset}" stands for:', *lines]) + "\n"
 
 
 def _image(targets: Path, made: list[Path]) -> None:

@@ -14,9 +14,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from harness.cloud.answer import Answer, answer_of, printable
 from harness.cloud.rest import Rest
 from harness.domain.reading import Absent, Reading, Series, Window
-from harness.sources.shapes import Answer, answer_of, printable, readings
+from harness.sources.absence import readings
 
 VERSION = "2023-10-01"
 PERIOD_S = 60

@@ -15,9 +15,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from harness.cloud.answer import Answer, pages
 from harness.cloud.rest import Rest
 from harness.domain.reading import Absent, Reading, Series, Window
-from harness.sources.shapes import Answer, pages, readings
+from harness.sources.absence import readings
 
 HOST = "https://monitoring.googleapis.com"
 PREFIX = "run.googleapis.com/"

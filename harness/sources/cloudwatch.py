@@ -19,9 +19,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol
 
+from harness.cloud.answer import Answer, pages, printable
 from harness.domain.reading import Absent, Reading, Series, Window
+from harness.sources.absence import readings
 from harness.sources.recorded import taken
-from harness.sources.shapes import Answer, pages, printable, readings
 
 MOST_QUERIES = 500  # a call
 MINUTE, FIVE_MINUTES, HOUR = 60, 300, 3600

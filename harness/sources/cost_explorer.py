@@ -15,8 +15,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
+from harness.cloud.answer import Answer, pages, said_of
 from harness.sources.recorded import taken
-from harness.sources.shapes import Answer, pages, said_of
 
 USD_PER_PAGE = Decimal("0.01")
 

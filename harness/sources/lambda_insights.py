@@ -14,10 +14,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from harness.cloud.answer import Answer, NoAnswer, answer_of, printable
 from harness.domain.reading import Window
 from harness.sources.lambda_readings import LambdaReadings
 from harness.sources.recorded import taken
-from harness.sources.shapes import Answer, NoAnswer, answer_of, printable
 
 MOST_ROWS = 10_000
 SLICE_S = 3600

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from harness.sources.shapes import Answer, UnknownShape
+from harness.cloud.answer import Answer, UnknownShape
 
 _NUMBER = r"[0-9]{1,15}(?:\.[0-9]+)?"
 _FIELD = re.compile(

@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from harness.cloud.answer import pages
 from harness.domain.reading import Window
 from harness.sources.lambda_readings import LambdaReadings
 from harness.sources.recorded import taken
-from harness.sources.shapes import pages
 
 # "?" is CloudWatch Logs' or: text lines and JSON events alike
 PATTERN = '?REPORT ?"platform.report" ?"platform.initReport" ?"platform.invoke"'

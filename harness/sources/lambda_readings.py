@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.domain.reading import Absent, Reading, Series, Window
+from harness.sources.absence import readings
 from harness.sources.lambda_lines import FunctionKind, InitReport, Report, kind_of, parse_init_report, parse_report
-from harness.sources.shapes import readings
 
 METRICS: dict[str, str] = {
     "billed_ms": "ms",

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
+from harness.cloud.answer import UnknownShape, parsed
 from harness.domain.reading import Absent, Reading, Series, Window
+from harness.sources.absence import readings
 from harness.sources.lambda_lines import Report, parse_report
-from harness.sources.shapes import UnknownShape, parsed, readings
 
 FIGURES = {"instances": "count", "in_flight": "count", "queued": "count", "cpu_s": "s", "rss_mb": "MB"}
 INSTANCE = {"instance_cpu_s": ("s", "CPU"), "init_wall_ms": ("ms", "Init"), "init_cpu_ms": ("ms", "Init CPU")}

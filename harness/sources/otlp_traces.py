@@ -12,11 +12,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+from harness.cloud.answer import Answer, UnknownShape, parsed
 from harness.domain.lines import lines_of
 from harness.domain.reading import Absent, Reading, Series, Window
-from harness.sources.shapes import Answer, UnknownShape, parsed, readings
+from harness.sources.absence import readings
 
 REQUEST_ID = "http.request.header.x-request-id"
 MOST_PLACES = 3  # of lines that cannot be read, said one by one
@@ -76,7 +78,7 @@ class OtlpTraces:
             shown = "; ".join(unread[:MOST_PLACES]) + ("; ..." if len(unread) > MOST_PLACES else "")
             words = f"{len(unread)} lines or spans that are not OTLP/JSON: {shown}"
             out.append(Absent("unreadable lines", words, query, self.kind))
-        return out or [Absent("spans", "no span in this window", query, self.kind)]
+        return out or [Absent("spans", f"no span in this window{_elsewhere(spans)}", query, self.kind)]
 
     def _of_name(self, name: str, query: str) -> list[Reading]:
         spans = [s for s in self._spans if s.name == name]
@@ -91,6 +93,21 @@ class OtlpTraces:
             )
             out.append(Absent(f"{what} {name}", words, query, self.kind))
         return out
+
+
+def _elsewhere(spans: list[Span]) -> str:
+    """Where the file's spans are instead: a clock that is off, or times in another unit, show by it."""
+    if not spans:
+        return ""
+    first, last = (pick(s.start_unix_s for s in spans) for pick in (min, max))
+    return f": {len(spans)} spans, from {_utc(first)} to {_utc(last)}"
+
+
+def _utc(unix_s: float) -> str:
+    try:
+        return datetime.fromtimestamp(unix_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return f"{unix_s:.3g} s since 1970"
 
 
 def _read(text: str, attribute: str) -> tuple[list[Span], list[str]]:

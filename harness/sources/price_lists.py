@@ -19,8 +19,8 @@ from typing import Any, Protocol
 
 import httpx
 
+from harness.cloud.answer import Answer, answered, pages, parsed, printable, said_of
 from harness.errors import PilotError
-from harness.sources.shapes import Answer, answered, pages, parsed, printable, said_of
 
 AWS_REGION = "us-east-1"  # one of three that answer, for every region's prices
 AZURE_URL = "https://prices.azure.com/api/retail/prices"

@@ -18,9 +18,10 @@ from typing import Any
 
 import httpx
 
+from harness.cloud.answer import Answer, NoAnswer, answered, brief, printable
 from harness.domain.reading import Absent, Reading, Series, Window
+from harness.sources.absence import readings
 from harness.sources.prometheus_sets import Query
-from harness.sources.shapes import Answer, NoAnswer, answered, brief, printable, readings
 
 STEP_S = 15
 MOST_POINTS = 11_000  # a series and a query, beyond which the server refuses

@@ -107,6 +107,10 @@ class Workspace:
                     problems += [Problem(f"{bad.path}: {p.field}", p.message) for p in bad.problems]
                 except Refused as refused:
                     problems.append(Problem(f"pilot.{role}", f"{refused}; {refused.hint}"))
+        share = self.config.load.stream_share
+        for target in found:
+            if target.fields is not None and (problem := target.fields.cannot_read(share)):
+                problems.append(Problem("load.stream_share", f"{target.name}: {problem}"))
         if problems:
             raise BadFile(self.root / "pilot.toml", list(dict.fromkeys(problems)))
         return tuple(found)
@@ -155,6 +159,12 @@ class Workspace:
         """The file that [traffic] names; raises BadFile with its lines."""
         name = self.config.traffic.trace
         return None if name is None else read_trace(self.root / name)
+
+    def times_read_as(self) -> tuple[str, ...]:
+        """A line for each trace of pilot.toml whose times were not seconds; raises BadFile with its lines."""
+        named = [self.config.traffic.trace, *(profile.trace for profile in self.config.profiles.values())]
+        files = dict.fromkeys(name for name in named if name)
+        return tuple(f"{name}: {said}" for name in files if (said := read_trace(self.root / name).read_as))
 
     def slos(self) -> tuple[Slo, ...]:
         """Promises that a run can be judged by, in the order of the file."""

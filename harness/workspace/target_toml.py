@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from harness.domain.address import problem_of
-from harness.domain.headers import name_problem as header_problem
+from harness.domain.address import SCHEMES, SOCKETS, over_http, problem_of
+from harness.domain.openai_options import USUAL_OPTIONS
 from harness.domain.quota import Need as QuotaNeed
 from harness.domain.quota import QuotaConfig
 from harness.domain.sweep import MARK, Setting
 from harness.domain.target import BILL_KINDS, Auth, Dialect, PriceModel, Target
-from harness.errors import BadFile, Problem
+from harness.errors import BadFile, Problem, Refused
+from harness.workspace import presets
+from harness.workspace.api_toml import (
+    VARIABLE,
+    HeaderNamesTable,
+    OpenAiTable,
+    from_environment,
+    header_problem,
+    plain,
+)
+from harness.workspace.layers import laid_over
 from harness.workspace.mapping_toml import MappingTable
 from harness.workspace.prices_toml import PricesTable
-from harness.workspace.problems import read_toml, validate
+from harness.workspace.problems import nearest, read_toml, validate
 from harness.workspace.runtime_toml import LocalTable, RuntimeTable
 from harness.workspace.source_toml import SourceTable, config_of
 from harness.workspace.table import Table
-from harness.workspace.values import HeaderName, Limit, Line, Variable
+from harness.workspace.values import HeaderName, Limit, Line, Title, Variable, distinct, name_problem
 
-VARIABLE = re.compile(r"\$\{(\w+)\}")
 AUTH_FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # what each kind wants, and what it may have
     "none": ((), ()),
     "header": (("env",), ("header",)),
@@ -40,7 +49,6 @@ WHAT = {
     "region": "the one that the function or API is in",
     "scope": 'as "api://CLIENT-ID/.default"',
 }
-_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 
 class AuthTable(Table):
@@ -50,7 +58,7 @@ class AuthTable(Table):
     header: HeaderName | None = None
     env: Variable | None = None
     region: Line | None = None
-    service: Literal["lambda", "execute-api", "sagemaker"] | None = None
+    service: Literal["lambda", "execute-api", "sagemaker", "bedrock"] | None = None
     audience: Line | None = None
     scope: Line | None = None
 
@@ -98,36 +106,50 @@ class QuotaTable(Table):
 class TargetToml(Table):
     """The whole file."""
 
-    title: str = ""
+    title: Title = ""
     base_url: str | None = None
-    lanes: tuple[str, ...] = ()
+    lanes: Annotated[tuple[str, ...], AfterValidator(distinct)] = Field(default=(), max_length=64)
     dialect: Dialect = Dialect.RAG_CHAT
     model: Line | None = None
+    api: dict[str, str | int] = Field(default_factory=dict)
     mapping: MappingTable | None = None
-    verified: str = "spec only"
+    openai: OpenAiTable | None = None
+    verified: Title = "spec only"
     auth: AuthTable = AuthTable()
-    headers: dict[str, str] = Field(default_factory=dict)
+    headers: dict[str, str] = Field(default_factory=dict, max_length=50)
+    header_names: HeaderNamesTable = Field(default_factory=HeaderNamesTable)
     tls: TlsTable | None = None
     prices: PricesTable | None = None
-    sources: tuple[SourceTable, ...] = ()
-    quotas: tuple[QuotaTable, ...] = ()
+    sources: tuple[SourceTable, ...] = Field(default=(), max_length=50)
+    quotas: tuple[QuotaTable, ...] = Field(default=(), max_length=50)
     runtime: Annotated[RuntimeTable, Field(discriminator="kind")]
 
     @field_validator("base_url")
     @classmethod
     def _url(cls, value: str | None) -> str | None:
         # a variable that is not set is told apart
-        if value is not None and not VARIABLE.search(value) and (problem := problem_of(value)):
+        if value is not None and not VARIABLE.search(value) and (problem := problem_of(value, SCHEMES)):
             raise ValueError(problem)
         return value
 
     @model_validator(mode="after")
-    def _model_has_a_field(self) -> TargetToml:
-        if self.model is not None and self.dialect is not Dialect.OPENAI_CHAT:
-            raise ValueError('model: only requests of dialect "openai-chat" name one')
+    def _as_its_dialect_wants(self) -> TargetToml:
+        problems = []
         if (self.mapping is None) == (self.dialect is Dialect.MAPPED):
-            raise ValueError('[mapping] and dialect = "mapped" go together')
+            problems.append('[mapping] and dialect = "mapped" go together')
+        if self.openai is not None and self.dialect is not Dialect.OPENAI_CHAT:
+            problems.append('[openai] requires dialect = "openai-chat"')
+        if self.model is not None and not self._names_model():
+            problems.append('model: only requests of dialect "openai-chat", or with {model} in [mapping], name one')
+        socket = self.mapping is not None and self.mapping.field_map().websocket is not None
+        if not socket and any(urlsplit(url).scheme in SOCKETS for url in (self.base_url or "", *self.lanes)):
+            problems.append('ws:// and wss:// require framing = "websocket" in [mapping.stream]')
+        if problems:
+            raise ValueError("; ".join(problems))
         return self
+
+    def _names_model(self) -> bool:
+        return self.dialect is Dialect.OPENAI_CHAT or (self.mapping is not None and self.mapping.names_model())
 
     @field_validator("lanes")
     @classmethod
@@ -138,14 +160,9 @@ class TargetToml(Table):
 
     @field_validator("headers")
     @classmethod
-    def _from_environment(cls, value: dict[str, str]) -> dict[str, str]:
-        for name, text in value.items():
-            if not VARIABLE.fullmatch(text):
-                raise ValueError(f'{name}: a header\'s value stays in the environment: write "${{VARIABLE}}"')
-            if not _TOKEN.fullmatch(name):
-                raise ValueError(f"{name!r} is no header name")
-            if problem := header_problem(name):
-                raise ValueError(problem)
+    def _no_secret(cls, value: dict[str, str]) -> dict[str, str]:
+        if problems := [problem for name, text in value.items() if (problem := header_problem(name, text))]:
+            raise ValueError("; ".join(problems))
         return value
 
     @model_validator(mode="after")
@@ -159,8 +176,8 @@ def read_target(folder: Path, fill: Mapping[str, str], setting: Setting | None =
     """One target, or what a setting of its sweep makes of it; raises BadFile with every problem of its file."""
     path = folder / "target.toml"
     data, variant_of = tables_of(path)
-    model = _checked(data if setting is None else laid_over(data, setting.laid_over), path)
-    made = _target(model, folder, fill, variant_of)
+    model, preset = _checked(data if setting is None else laid_over(data, setting.laid_over), path)
+    made = replace(_target(model, folder, fill, variant_of), preset=preset)
     if setting is None:
         return made
     return replace(
@@ -172,20 +189,49 @@ def read_target(folder: Path, fill: Mapping[str, str], setting: Setting | None =
     )
 
 
+def target_of(data: Mapping[str, Any], name: str) -> Target:
+    """A target of tables that stand in no file; raises BadFile, which names them by ``name``."""
+    path = Path(name)
+    model, preset = _checked(data, path)
+    return replace(_target(model, path, {}, None), preset=preset)
+
+
+def undeclared(url: str, dialect: str, model: str | None) -> Target:
+    """A target that no file declares, by its URL and the name of its API; raises Refused for what only a file can say."""
+    name = urlsplit(url).netloc.replace(":", "-") or "host"
+    said = {"dialect": dialect, "base_url": url, "runtime": {"kind": "external"}}
+    data, preset, problems = presets.laid_under(said | ({"model": model} if model else {}))
+    if data["dialect"] == Dialect.MAPPED and "mapping" not in data:
+        raise Refused("--dialect mapped: only a target.toml can say how it is asked", "declare it, and name --target")
+    if problems:
+        words = "; ".join(f"{p.field} {p.message}" for p in problems)
+        raise Refused(f"--dialect {dialect}: {words}", "--model names a model; anything else is said in a target.toml")
+    try:
+        made = validate(TargetToml, data, Path(name))
+    except BadFile as error:
+        raise Refused(
+            "; ".join(p.message for p in error.problems), "pilot check URL says what an endpoint speaks"
+        ) from None
+    return replace(_target(made, Path(name), {}, None), preset=preset)
+
+
 def _target(model: TargetToml, folder: Path, fill: Mapping[str, str], variant_of: str | None) -> Target:
     return Target(
         name=folder.name,
         folder=folder,
         dialect=model.dialect,
         runtime=model.runtime.config({**fill, "python": sys.executable, "folder": str(folder)}),
-        base_url=model.base_url.rstrip("/") if model.base_url else None,
-        lanes=tuple(url.rstrip("/") for url in model.lanes),
+        base_url=over_http(model.base_url) if model.base_url else None,
+        lanes=tuple(over_http(url) for url in model.lanes),
         variant_of=variant_of,
         title=model.title,
         headers_from_env=_headers(model),
+        headers=plain(model.headers),
+        header_names=model.header_names.made(),
         auth=model.auth.made(),
         model=model.model,
-        fields=model.mapping.field_map() if model.mapping else None,
+        fields=model.mapping.field_map(model.model) if model.mapping else None,
+        openai=model.openai.made() if model.openai else USUAL_OPTIONS,
         ca_file=str(folder / model.tls.ca_file) if model.tls else None,
         prices=_prices(model.prices, Path(fill.get("workspace", "."))) if model.prices else None,
         sources=tuple(config_of(table) for table in model.sources),
@@ -206,32 +252,39 @@ def tables_of(path: Path) -> tuple[dict[str, Any], str | None]:
     name = data.pop("variant_of", None)
     if name is None:
         return data, None
-    base = path.parent.parent / str(name) / "target.toml"
+    problem = name_problem(name) if isinstance(name, str) else "want the name of a target"
+    if problem is not None:
+        raise BadFile(path, [Problem("variant_of", problem)])
+    base = path.parent.parent / name / "target.toml"
     if not base.is_file():
-        raise BadFile(path, [Problem("variant_of", f"there is no target {name!r} beside this one")])
+        raise BadFile(
+            path, [Problem("variant_of", f"there is no target {name!r} beside this one{nearest(name, _beside(path))}")]
+        )
     below = read_toml(base)
     if "variant_of" in below:
         raise BadFile(path, [Problem("variant_of", f"{name!r} is a variant itself: name the target that it varies")])
     return laid_over(below, data), str(name)
 
 
-def laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Tables merge field by field; anything else is replaced."""
-    both = {k: laid_over(below[k], above[k]) for k in below.keys() & above.keys() if isinstance(above[k], dict)}
-    return {**below, **above, **both}
+def _beside(path: Path) -> list[str]:
+    return sorted(p.parent.name for p in path.parent.parent.glob("*/target.toml") if p != path)
 
 
-def _checked(data: Mapping[str, Any], path: Path) -> TargetToml:
-    """Raises BadFile with variables that are not set and whatever else is wrong."""
-    data, missing = filled_in(data)
+def _checked(data: Mapping[str, Any], path: Path) -> tuple[TargetToml, str | None]:
+    """With the preset's name, if it has one; raises BadFile with variables that are not set and whatever else is wrong."""
+    data, problems = filled_in(data)
+    data, preset, wrong = presets.laid_under(data)
+    problems += wrong
+    if any(problem.field == "dialect" for problem in wrong):
+        raise BadFile(path, problems)  # of an unknown API nothing else can be judged
     try:
         model = validate(TargetToml, data, path)
     except BadFile as error:
-        others = [problem for problem in error.problems if "${" not in problem.message]
-        raise BadFile(path, [*missing, *others]) from None
-    if missing:
-        raise BadFile(path, missing)
-    return model
+        others = [problem for problem in error.problems if "${" not in problem.message or problem.field == "headers"]
+        raise BadFile(path, [*problems, *others]) from None
+    if problems:
+        raise BadFile(path, problems)
+    return model, preset
 
 
 def filled_in(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
@@ -260,4 +313,4 @@ def filled_in(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
 def _headers(model: TargetToml) -> dict[str, str]:
     """Header name to the variable that holds its value."""
     auth = {model.auth.header or "Authorization": model.auth.env} if model.auth.env else {}
-    return {name: text[2:-1] for name, text in model.headers.items()} | auth
+    return from_environment(model.headers) | auth

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from harness.domain import bounds, headers
 from harness.domain.bounds import Range
+from harness.workspace.plain import shown
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -46,7 +47,7 @@ def name_problem(name: str) -> str | None:
     return None
 
 
-def looks_secret(text: str) -> bool:
+def looks_like_a_key(text: str) -> bool:
     """Rather a key or token itself than the name of a variable that holds it."""
     return bool(_KEY.match(text) or _RANDOM.fullmatch(text))
 
@@ -59,14 +60,20 @@ def _name(value: str) -> str:
 
 def _variable(value: str) -> str:
     """Its words never repeat the value: it may be the secret itself."""
-    if len(value) > bounds.MOST_NAME or not _VARIABLE.fullmatch(value) or looks_secret(value):
+    if len(value) > bounds.MOST_NAME or not _VARIABLE.fullmatch(value) or looks_like_a_key(value):
         raise ValueError("want the name of an environment variable, as CHAT_TOKEN, never the secret itself")
     return value
 
 
 def _header_name(value: str) -> str:
     if problem := headers.name_problem(value):
-        raise ValueError(problem)
+        raise ValueError(f"{shown(value)!r} {problem}")
+    return value
+
+
+def _title(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("want one line of printable text")
     return value
 
 
@@ -116,5 +123,6 @@ PromptTokens = Annotated[float, _bounded(bounds.PROMPT_TOKENS)]
 PromptSigma = Annotated[float, _bounded(bounds.PROMPT_SIGMA)]
 Name = Annotated[str, AfterValidator(_name)]
 Variable = Annotated[str, AfterValidator(_variable)]
+Title = Annotated[str, Field(max_length=200), AfterValidator(_title)]
 HeaderName = Annotated[str, AfterValidator(_header_name)]
 Line = Annotated[str, Field(max_length=bounds.MOST_PATH), AfterValidator(_line)]  # also a path, a region, an id

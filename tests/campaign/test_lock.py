@@ -1,9 +1,14 @@
 """One pass at a time."""
 
+import os
+
 import pytest
 
-from harness.campaign.lock import alone
+from harness import pipeline
+from harness.campaign.lock import MEASURING, alone
+from harness.campaign.progress import Progress
 from harness.errors import Refused
+from tests.builders import Pilot
 
 
 def test_a_second_pass_is_refused_while_the_first_runs_and_goes_on_after_it(tmp_path):
@@ -24,3 +29,32 @@ def test_a_pass_that_crashed_leaves_no_lock(tmp_path):
         _ = 1 / 0
     with alone(path, "pilot collect"):
         pass
+
+
+def test_the_holder_is_named_with_its_process(tmp_path):
+    path = tmp_path / "measuring.lock"
+    with (
+        alone(path, "pilot sweep"),
+        pytest.raises(Refused, match=f"another pilot sweep is running in this workspace, process {os.getpid()}"),
+        alone(path, "pilot run"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("second", ["run", "calibrate"])
+def test_nothing_measures_while_another_does(tmp_path, second):
+    """Two at once would each be the other's noisy neighbour, and both look valid."""
+    workspace, _, store = Pilot(tmp_path).write()
+    before = store.journal()
+    begin = {
+        "run": lambda p: pipeline.run(workspace, p, now=True),
+        "calibrate": lambda p: pipeline.calibrate(workspace, p),
+    }
+    with (
+        Progress(quiet=True) as progress,
+        alone(workspace.state / MEASURING, "pilot run"),
+        pytest.raises(Refused, match="another pilot run is running in this workspace"),
+    ):
+        begin[second](progress)
+
+    assert store.journal() == before

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from harness.campaign.contract_check import Answer
-from harness.campaign.openai_check import check_openai
+from harness.campaign.contract_check import Answer, check_contract
+from tests.builders import external
 from tests.load.run import questions_file, run
 from tests.suite import processes
 
@@ -22,14 +22,15 @@ def provider():
 
 
 def test_a_server_of_the_dialect_passes(provider):
-    checks = check_openai(provider)
+    checks = check_contract(external(provider, "openai-chat"), provider)
 
     assert [c.answer for c in checks] == [Answer.PASS] * 3, checks
     assert "usage told" in checks[1].detail
 
 
 def test_a_target_that_is_down_cannot_be_told_and_is_no_pass():
-    assert {c.answer for c in check_openai("http://127.0.0.1:9")} == {Answer.UNKNOWN}
+    down = external("http://127.0.0.1:9", "openai-chat")
+    assert {c.answer for c in check_contract(down, down.base_url)} == {Answer.UNKNOWN}
 
 
 def test_a_run_in_the_dialect_records_tokens_and_leaves_the_rest_unknown(provider, tmp_path):

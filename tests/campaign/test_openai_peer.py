@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness.campaign.contract_check import Answer
-from harness.campaign.openai_check import check_openai
+from harness.campaign.contract_check import Answer, check_contract
+from tests.builders import external
 from tests.load.run import questions_file, run
 from tests.peers.start import MOCKLLM, mockllm
 
@@ -17,8 +17,9 @@ def peer(tmp_path_factory):
 
 
 def test_it_passes_the_check_with_a_model_and_fails_without(peer):
-    assert [c.answer for c in check_openai(peer, model="gpt-4")] == [Answer.PASS] * 3
-    assert Answer.FAIL in {c.answer for c in check_openai(peer)}
+    named, unnamed = (external(peer, "openai-chat", model=model) for model in ("gpt-4", None))
+    assert [c.answer for c in check_contract(named, peer)] == [Answer.PASS] * 3
+    assert Answer.FAIL in {c.answer for c in check_contract(unnamed, peer)}
 
 
 def test_a_run_times_its_streams_and_knows_what_it_does_not_tell(peer, tmp_path):

@@ -4,13 +4,11 @@ import tomllib
 
 import pytest
 
-from harness.campaign.checks import endpoint
 from harness.campaign.contract_check import Answer, check_contract
-from harness.campaign.mapped_check import check_mapped
-from harness.campaign.openai_check import check_openai
 from harness.campaign.recognise import recognise
 from harness.domain.target import Dialect
 from harness.workspace.mapping_toml import MappingTable
+from tests.builders import external
 from tests.local.platform import Up, workspace
 from tests.peers.gateway import gateway
 from tests.peers.start import MAPPING, MOCKLLM, free_port, mockllm, oddchat
@@ -18,9 +16,9 @@ from tests.peers.start import MAPPING, MOCKLLM, free_port, mockllm, oddchat
 FIELDS = MappingTable.model_validate(tomllib.loads(MAPPING)["mapping"]).field_map()
 NAMED = {
     "buffering": "collects it whole",
-    "timeout": "a timeout on the way",
+    "timeout": "timeout on the way",
     "no headers": "missing on a 200",
-    "compressed": "content-encoding is gzip",
+    "compressed": "switch compression off",
 }
 
 
@@ -44,65 +42,68 @@ def openai(tmp_path_factory):
         yield url
 
 
-def failed(checks):
-    return {c.name: c.detail for c in checks if c.answer is Answer.FAIL}
+def failed(url, dialect="rag-chat/1", **more):
+    checks = check_contract(external(url, dialect, **more), url)
+    return {c.name: c.words for c in checks if c.answer is Answer.FAIL}
 
 
 @pytest.mark.parametrize("wrong", NAMED)
 def test_of_the_reference_service(service, wrong):
     with gateway(service, wrong) as url:
-        found = failed(check_contract(url))
+        found = failed(url)
     assert any(NAMED[wrong] in detail for detail in found.values()), found
 
 
 @pytest.mark.parametrize("wrong", ["buffering", "timeout", "compressed"])
 def test_of_an_openai_like_server(openai, wrong):
     with gateway(openai, wrong) as url:
-        found = failed(check_openai(url, model="gpt-4"))
+        found = failed(url, "openai-chat", model="gpt-4")
     assert any(NAMED[wrong] in detail for detail in found.values()), found
 
 
 @pytest.mark.parametrize("wrong", ["buffering", "timeout", "compressed"])
 def test_of_a_chat_api_with_names_of_its_own(odd, wrong):
     with gateway(odd, wrong) as url:
-        found = failed(check_mapped(url, FIELDS))
+        found = failed(url, "mapped", fields=FIELDS)
     assert any(NAMED[wrong] in detail for detail in found.values()), found
 
 
 def test_a_gateway_that_is_whole_changes_nothing(service):
     with gateway(service, "nothing") as url:
-        assert failed(check_contract(url)) == {}
+        assert failed(url) == {}
 
 
 def test_a_port_where_nothing_listens():
-    checks = check_contract(f"http://127.0.0.1:{free_port()}")
+    url = f"http://127.0.0.1:{free_port()}"
+    checks = check_contract(external(url), url)
     assert {c.answer for c in checks} == {Answer.UNKNOWN}
-    assert all("nothing listens there; the wrong port" in c.detail for c in checks)
+    assert all("is this its host and port?" in c.words for c in checks if "no connection" in c.words)
 
 
 def test_a_port_where_another_service_listens(odd):
-    assert "is this its port and path, or another service's?" in " ".join(failed(check_contract(odd)).values())
+    assert "is this its port and path, or another service's?" in " ".join(failed(odd).values())
 
 
 def test_a_gateway_that_gives_up_is_told_from_the_service(odd):
     with gateway(odd, "timeout") as url:
-        [words] = [d for n, d in failed(check_mapped(url, FIELDS)).items() if n.startswith("A whole answer")]
+        [words] = [d for n, d in failed(url, "mapped", fields=FIELDS).items() if n.startswith("A whole answer")]
     assert words.startswith("answered 504 after ")
     assert "gave up waiting for the service" in words
 
 
 def test_endpoints_are_recognised_by_their_dialect(service, openai, odd):
-    assert recognise(service).dialect is Dialect.RAG_CHAT
-    assert (recognise(openai).dialect, recognise(openai).model) == (Dialect.OPENAI_CHAT, "gpt-4")
-    assert {c.answer for c in endpoint(openai).groups[openai]} == {Answer.PASS}
+    theirs = recognise(openai)
+    assert recognise(service).target.dialect is Dialect.RAG_CHAT
+    assert (theirs.target.dialect, theirs.target.model) == (Dialect.OPENAI_CHAT, "gpt-4")
+    assert {c.answer for c in theirs.groups[openai]} == {Answer.PASS}
     strange = recognise(odd)
-    assert strange.dialect is None
-    assert 'dialect = "mapped"' in strange.seen.detail
+    assert strange.target is None
+    assert 'dialect = "mapped"' in strange.seen.mend
 
 
 def test_what_an_endpoint_leaves_untold_is_said_with_what_it_costs(service):
     with gateway(service, "no headers") as url:
-        told = {c.name: c for c in endpoint(url).groups[f"evidence of {url}"]}
+        told = {c.name: c for c in recognise(url).groups[f"evidence of {url}"]}
     assert told["instances"].answer is Answer.UNTOLD
     assert "cold starts, instances and capacity per instance cannot be told" in told["instances"].detail
     assert told["tokens"].answer is Answer.PASS

@@ -53,3 +53,16 @@ def test_a_plan_with_one_look_has_nothing_to_stop_at(folder, capsys):
     folder(quick=True)
     plan()
     assert "expected to stop" not in capsys.readouterr().out
+
+
+def test_a_trace_whose_times_are_not_seconds_is_said(folder, capsys):
+    path = folder()
+    start_ms = 1_796_000_000_000
+    rows = "".join(f"{start_ms + k * 600_000}\n" for k in range(7 * 144))
+    (path.parent / "week.csv").write_text("timestamp\n" + rows)
+    text = path.read_text()
+    head = text.index("\n", text.index("\n[traffic]") + 1)
+    path.write_text(f'{text[:head]}\ntrace = "week.csv"{text[head:]}')
+    plan()
+
+    assert "week.csv: times read as milliseconds" in capsys.readouterr().out.splitlines()

@@ -16,9 +16,12 @@ from typer.testing import CliRunner
 
 from harness.cli.app import COMMANDS
 from harness.costing.models import MODELS
+from harness.domain.field_map import FramingKind
 from harness.domain.sample import Outcome
 from harness.errors import Exit
-from harness.workspace.mapping_toml import AnswerTable, MappingTable, StreamTable
+from harness.workspace import presets
+from harness.workspace.api_toml import HeaderNamesTable, OpenAiTable
+from harness.workspace.mapping_toml import AnswerTable, MappingTable, OpeningTable, StreamTable, WebSocketTable
 from harness.workspace.pilot_toml import PilotToml
 from harness.workspace.runtime_toml import (
     CloudRunTable,
@@ -151,6 +154,30 @@ def test_the_mapping_of_the_docs_is_a_mapping():
     assert made.stream.places.output_tokens == "spent.out"
 
 
+APIS = [text for name, text in blocks("toml") if name == "docs/apis.md"]
+
+
+@pytest.mark.parametrize("text", APIS, ids=lambda text: text.splitlines()[0].removeprefix("# "))
+def test_every_target_of_the_page_on_apis_is_a_target(text, tmp_path):
+    (tmp_path / "target.toml").write_text(text)
+    made = read_target(tmp_path, {})
+
+    assert made.fields is not None or made.openai.path_for(made.model).startswith("/")
+    assert made.verified == "spec only" or made.preset
+
+
+def test_the_page_on_apis_has_every_preset_and_framing():
+    page = (ROOT / "docs" / "apis.md").read_text()
+
+    assert [name for name in presets.names() if f"| `{name}` |" not in page] == []
+    assert [kind.value for kind in FramingKind if f'framing     = "{kind}"' not in page and kind != "sse"] == []
+    for name in presets.names():
+        found = presets.preset(name)
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{name}` |"))
+        assert found.verified in row, "as the preset itself says"
+        assert all(f"`{field}`" in row for field in found.needs)
+
+
 def test_every_link_leads_somewhere():
     for page in PAGES:
         for link in re.findall(r"\]\(([^)#]+)", page.read_text()):
@@ -233,6 +260,10 @@ def test_every_field_of_pilot_toml_is_documented():
         MappingTable,
         AnswerTable,
         StreamTable,
+        WebSocketTable,
+        OpeningTable,
+        OpenAiTable,
+        HeaderNamesTable,
     ],
 )
 def test_every_field_of_a_target_is_documented(table):

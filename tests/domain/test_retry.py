@@ -29,5 +29,30 @@ def test_what_another_try_would_not_mend_is_not_tried_again(outcome):
     assert AS_A_CLIENT.wait_s(1, outcome, None, 0.0) is None
 
 
+@pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504, 529])
+def test_what_client_libraries_try_again_by_its_status(status):
+    assert AS_A_CLIENT.wait_s(1, Outcome.REJECTED, None, 0.0, status=status) == 0.5
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 422])
+def test_and_what_they_do_not(status):
+    assert AS_A_CLIENT.wait_s(1, Outcome.REJECTED, None, 0.0, status=status) is None
+
+
+def test_a_throttle_under_another_status_is_tried_again():
+    """As AWS's libraries do with a 400 that is named ThrottlingException."""
+    assert AS_A_CLIENT.wait_s(1, Outcome.THROTTLED, None, 0.0, status=400) == 0.5
+
+
+def test_a_200_was_taken_whatever_is_inside():
+    assert AS_A_CLIENT.wait_s(1, Outcome.THROTTLED, None, 0.0, status=200) is None
+    assert AS_A_CLIENT.wait_s(1, Outcome.THROTTLED, None, 0.0, status=200, told=True) is None
+
+
+def test_what_the_server_says_of_trying_again_wins():
+    assert AS_A_CLIENT.wait_s(1, Outcome.THROTTLED, None, 0.0, status=429, told=False) is None
+    assert AS_A_CLIENT.wait_s(1, Outcome.REJECTED, None, 0.0, status=400, told=True) == 0.5
+
+
 def test_attempts_end():
     assert AS_A_CLIENT.wait_s(3, Outcome.THROTTLED, 1.0, 0.0) is None

@@ -12,6 +12,7 @@ import pytest
 
 from harness.campaign.contract_check import Answer, check_contract
 from harness.sources.lambda_lines import parse_report
+from tests.builders import external
 from tests.local.platform import Up, pilot, workspace
 
 ASK = {"messages": [{"role": "user", "content": "What does json.dumps do?"}], "max_tokens": 20}
@@ -30,10 +31,10 @@ def up(folder):
 
 @pytest.mark.parametrize("target", ["local_function", "local_container"])
 def test_both_runtimes_keep_the_whole_contract(up, target):
-    checks = check_contract(up.urls[target])
+    checks = check_contract(external(up.urls[target]), up.urls[target])
 
     assert [(c.name, c.detail) for c in checks if c.answer is not Answer.PASS] == []
-    assert len(checks) == 13
+    assert len(checks) == 14
 
 
 def at_once(url, n):

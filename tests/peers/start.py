@@ -48,20 +48,20 @@ def free_port():
 
 
 @contextmanager
-def running(command, port, folder):
+def running(command, port, folder, within_s=30, **given):
     """The base URL of a process that listens on ``port``; it is gone afterwards."""
     with (folder / f"peer-{port}.log").open("wb") as log:
-        process = processes.start(command, cwd=folder, stdout=log, stderr=log)
+        process = processes.start(command, cwd=folder, stdout=log, stderr=log, **given)
     url = f"http://127.0.0.1:{port}"
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + within_s
         while True:
             try:
                 httpx.get(url, trust_env=False)
                 break
             except httpx.HTTPError:
-                assert process.poll() is None
-                assert time.monotonic() < deadline, (folder / f"peer-{port}.log").read_text()
+                waits = process.poll() is None and time.monotonic() < deadline
+                assert waits, (folder / f"peer-{port}.log").read_text()
                 time.sleep(0.05)
         yield url
     finally:

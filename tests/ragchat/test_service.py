@@ -86,6 +86,17 @@ def test_a_broken_corpus_is_named_with_its_line(tmp_path, capsys):
     assert "b.jsonl:1" in capsys.readouterr().err
 
 
+def test_a_corpus_as_editors_save_it_is_read(tmp_path):
+    """Marks of Windows at the start and, of joined files, inside; separators of Unicode within a text."""
+    rows = [json.dumps({"id": name, "text": "Pears\u2028and plums."}, ensure_ascii=False) for name in "xy"]
+    (tmp_path / "b.jsonl").write_bytes("".join(f"\ufeff{row}\r\n" for row in rows).encode())
+    (tmp_path / "a.md").write_bytes("\ufeff# Apples\r\nRed fruit.\r\n".encode())
+    first, *rest = corpus.from_folder(tmp_path)
+
+    assert first.title == "Apples"
+    assert [(d.id, d.text) for d in rest] == [("x", "Pears\u2028and plums."), ("y", "Pears\u2028and plums.")]
+
+
 def test_long_texts_are_cut_into_passages_that_hold_every_word():
     text = " ".join(f"word{k}" for k in range(2000))
     parts = list(corpus.passages(text))

@@ -8,6 +8,7 @@ from botocore.stub import Stubber
 
 from harness.domain.quota import Need, Quota, QuotaConfig
 from harness.domain.target import AwsEcs, AwsLambda, Dialect, External, PriceModel, Target
+from harness.runtimes import facts_of
 from harness.runtimes.quotas import quotas_of
 
 KEYS = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "planted-secret", "region_name": "us-east-1"}
@@ -92,3 +93,40 @@ def test_what_a_team_has_looked_up_counts_as_it_stands(apis):
     assert quotas_of(target(External(), quotas=(named,)), apis.make) == [
         Quota("model tokens", Need.TOKENS_PER_MINUTE, 200_000)
     ]
+
+
+class Odd:
+    """A service that answers everything with one value."""
+
+    def __init__(self, answer) -> None:
+        self._answer = answer
+
+    def __getattr__(self, name):
+        return lambda **request: self._answer
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        [],
+        "page",
+        {},
+        {"AccountLimit": 5, "Quota": []},
+        {"Quota": {"Value": "many"}},
+        {"Quota": {"Value": float("nan")}},
+    ],
+)
+def test_an_answer_of_unknown_shape_is_an_unknown_quota_and_no_crash(answer):
+    made = quotas_of(target(FUNCTION, "lambda-http-api"), lambda service, region: Odd(answer))
+
+    assert len(made) == 3
+    assert all(quota.limit is None and "an answer of unknown shape" in quota.reason for quota in made)
+
+
+def test_facts_that_cannot_be_read_do_not_end_a_campaign():
+    class Runtime:
+        def facts(self):
+            return {}["taskDefinition"]
+
+    assert facts_of(Runtime()) == {"unreadable": "unexpected: KeyError: 'taskDefinition'"}

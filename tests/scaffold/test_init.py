@@ -9,10 +9,11 @@ import tomllib
 
 import pytest
 
-from harness.errors import Refused
+from harness.errors import BadFile, Refused
 from harness.scaffold import Answers, Side, kinds, write
 from harness.workspace import open_workspace
 from harness.workspace.pilot_toml import PilotToml
+from harness.workspace.target_toml import read_target
 
 EXTERNALS = (Side("external", "http://a.example"), Side("external", "https://b.example/chat"))
 EMBEDDED = (Side("local_container"), Side("local_function"))
@@ -102,7 +103,8 @@ def test_answers_that_do_not_fit_are_all_said_at_once(tmp_path):
     with pytest.raises(Refused) as refused:
         write(tmp_path, Answers(Side("external"), Side("external", "ftp://x"), p95_s=0))
     assert all(
-        w in str(refused.value) for w in ("--baseline external wants", "--candidate-url ftp://x: want", "--p95: want")
+        w in str(refused.value)
+        for w in ("--baseline-url is required with external", "--candidate-url ftp://x: want", "--p95: want")
     )
     assert not (tmp_path / "pilot.toml").exists()
 
@@ -116,3 +118,23 @@ def test_an_unknown_kind_is_refused_with_those_that_are_known(tmp_path):
 def test_a_mapped_side_begins_with_a_mapping_to_fill_in(tmp_path):
     write(tmp_path, Answers(EXTERNALS[0], Side("external", "http://b.example", "mapped", name="odd")))
     assert open_workspace(tmp_path).target("odd").fields.path == "/api/ask"
+
+
+def test_a_side_with_a_preset_shows_what_it_stands_for_and_asks_for_what_it_needs(tmp_path):
+    url = "http://127.0.0.1:9"
+    first = Side("external", url, "ollama", "llama3.2", "ours")
+    second = Side("external", url, "langgraph", None, "theirs")
+    write(tmp_path, Answers(first, second))
+    ours, theirs = (tmp_path / "targets" / name / "target.toml" for name in ("ours", "theirs"))
+    assert read_target(ours.parent, {}).preset == "ollama"
+    assert '# framing       = "ndjson"' in ours.read_text()
+    with pytest.raises(BadFile, match=r"api\.assistant: is required with dialect = \"langgraph\": the graph's name"):
+        read_target(theirs.parent, {})
+    theirs.write_text(theirs.read_text().replace('assistant = ""', 'assistant = "rag"'))
+    assert read_target(theirs.parent, {}).fields.body({})["assistant_id"] == "rag"
+
+
+def test_a_side_whose_requests_have_to_name_a_model_says_so(tmp_path):
+    sides = Side("external", "http://127.0.0.1:9", "ollama", None, "a"), Side("local_container")
+    with pytest.raises(Refused, match="--baseline-model: ollama requires one that `ollama list` shows"):
+        write(tmp_path, Answers(*sides))

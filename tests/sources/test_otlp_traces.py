@@ -115,3 +115,13 @@ def test_an_export_over_many_lines_is_read_as_one(tmp_path):
     found, _ = read(path)
 
     assert found["span chat"].points == ((START + 1, 900.5),)
+
+
+def test_spans_of_another_time_say_of_which(tmp_path):
+    """Times in milliseconds under a name of nanoseconds lie half an hour after 1970 began."""
+    path = tmp_path / "traces.json"
+    wrong = {**span("chat", 1, 5), "startTimeUnixNano": str(START * 1000), "endTimeUnixNano": str(START * 1000)}
+    path.write_text(export(wrong))
+    found, _ = read(path)
+
+    assert found["spans"].reason.startswith("no span in this window: 1 spans, from 1970-01-01T00:30:00Z")

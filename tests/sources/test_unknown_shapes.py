@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from harness.domain.reading import Absent, Series
 from harness.errors import PilotError
 from harness.evidence.files import dump, write_text
+from harness.sources.absence import ask
 from harness.sources.azure_monitor import CONTAINER_APP, AzureMonitor
 from harness.sources.cloud_monitoring import CloudMonitoring
 from harness.sources.cloudwatch import CloudWatch, Subject
@@ -28,7 +29,6 @@ from harness.sources.price_lists import aws_price, azure_price
 from harness.sources.prometheus import Prometheus
 from harness.sources.prometheus_sets import Query
 from harness.sources.recorded import Recorded
-from harness.sources.shapes import ask
 from tests.sources.rigs import ONE, START, WINDOW, AzureMonitorRig, CloudMonitoringRig, LambdaInsightsRig, at
 
 ODD = (

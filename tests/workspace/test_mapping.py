@@ -50,3 +50,75 @@ def test_a_request_that_asks_nothing_is_refused(request_: dict[str, str], words:
     with pytest.raises(ValidationError) as refused:
         MappingTable.model_validate({"path": "/x", "request": request_})
     assert words in str(refused.value)
+
+
+def table(**said: object) -> MappingTable:
+    return MappingTable.model_validate({"path": "/x", "request": {"q": "{prompt}"}, "answer": {"text": "a"}, **said})
+
+
+def test_streams_may_have_a_path_and_a_body_of_their_own() -> None:
+    made = table(
+        stream={}, stream_path="/live", stream_request={"q": "{prompt}", "mode": ["live"], "n": "{max_tokens}"}
+    ).field_map()
+    assert (made.path_for(stream=True), made.body({**VALUES, "stream": True})) == (
+        "/live",
+        {"q": "why?", "mode": ["live"], "n": 9},
+    )
+    assert (made.path_for(stream=False), made.body({**VALUES, "stream": False})) == ("/x", {"q": "why?"})
+
+
+def test_messages_may_have_a_shape_of_their_own_and_what_a_system_says_a_place_apart() -> None:
+    made = table(
+        request={"sys": [{"text": "{system}"}], "m": "{messages}"},
+        message={"who": "{role}", "parts": [{"text": "{content}"}]},
+    ).field_map()
+    said = [{"role": "system", "content": "A."}, {"role": "user", "content": "{prompt}"}]
+    assert made.body({"messages": said}) == {
+        "sys": [{"text": "A."}],
+        "m": [{"who": "user", "parts": [{"text": "{prompt}"}]}],
+    }
+    assert made.body({"messages": said[1:]})["sys"] == [], "nothing is left of an object without its text"
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("list.-1.x", 3),
+        ("list.-3.x", None),
+        ("$", {"list": [{"x": 2}, {"x": 3}], "json": '{"y": [4]}'}),
+        ("$.list.0.x", 2),
+        ("json.y.0", 4),
+        ("list.0.x.y", None),
+    ],
+)
+def test_a_path_counts_from_the_end_names_the_whole_value_and_enters_json(path: str, found: object) -> None:
+    assert value_at({"list": [{"x": 2}, {"x": 3}], "json": '{"y": [4]}'}, path) == found
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"answer": None}, "want [mapping.answer], [mapping.stream] or both"),
+        ({"stream_path": "/live"}, "stream_path and stream_request require [mapping.stream]"),
+        ({"path": "/x/{modell}"}, "{modell} stands for nothing in a path"),
+        ({"message": {"role": "{role}"}}, "want {role} and {content}"),
+        ({"stream": {"framing": "ndjson", "token_event": "t"}}, "event_at is the path to it"),
+        ({"stream": {"framing": "text", "done_data": "x"}}, "has no events or fields"),
+        ({"stream": {"reasoning_event": "t"}}, "reasoning_event requires reasoning"),
+        ({"stream": {"framing": "sse2"}}, "Input should be 'sse', 'ndjson'"),
+        ({"websocket": {}}, '[mapping.websocket] requires framing = "websocket"'),
+        ({"stream": {"framing": "websocket"}}, "a WebSocket's answers are streams"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_what_can(said: dict[str, object], words: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        table(**said)
+    assert words in str(refused.value)
+
+
+def test_a_mapping_of_streams_alone_is_asked_for_nothing_else() -> None:
+    made = table(answer=None, stream={"text": "t"}).field_map()
+    assert made.cannot_read(1.0) is None
+    assert "[mapping.answer] is missing" in (made.cannot_read(0.8) or "")
+    assert "[mapping.stream] is missing" in (table().field_map().cannot_read(0.2) or "")
+    assert table().field_map().cannot_read(0.0) is None

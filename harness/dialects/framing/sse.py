@@ -8,26 +8,26 @@ without data is no event, and what is left unfinished at the end is discarded.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from harness.dialects.framing.events import MOST_EVENT_BYTES, Event, EventTooLarge
+
+__all__ = ["Event", "SseParser"]
 
 BOM = b"\xef\xbb\xbf"
+_new = tuple.__new__  # half of what Event's own takes, once a token
 NAMES = {b"token": "token", b"citations": "citations", b"done": "done", b"error": "error"}
 
 
-class Event(NamedTuple):
-    """One event; ``name`` is ``message`` when the stream gave none."""
-
-    name: str
-    data: bytes
-
-
 class SseParser:
-    """Holds the unfinished tail between feeds."""
+    """Holds the pieces of an unfinished line between feeds: they are joined once, however many they are."""
 
-    __slots__ = ("_between", "_data", "_name", "_skip_lf", "_start", "_tail")
+    __slots__ = ("_between", "_data", "_empty", "_held", "_name", "_skip_lf", "_start", "_tail")
+    cut = False  # what is unfinished at the end is discarded, says the format
 
-    def __init__(self) -> None:
-        self._tail = b""
+    def __init__(self, *, empty: bool = False) -> None:
+        """``empty``: an event with a name and no data is one, as LangServe's ``end``; a browser drops it."""
+        self._empty = empty
+        self._tail: list[bytes] = []
+        self._held = 0  # bytes of the unfinished event
         self._name = ""
         self._data: list[bytes] = []
         self._skip_lf = False
@@ -35,7 +35,7 @@ class SseParser:
         self._between = False  # two events, with nothing held
 
     def feed(self, chunk: bytes) -> list[Event]:
-        """Events that this chunk completes, in order."""
+        """Events that this chunk completes, in order; raises EventTooLarge."""
         if not self._between or chunk[-2:] != b"\n\n" or b"\r" in chunk:
             return self._any(chunk)
         # Whole events, as nearly every chunk of a token stream holds them: no state to carry.
@@ -43,31 +43,52 @@ class SseParser:
         for block in chunk[:-2].split(b"\n\n"):
             first, _, second = block.partition(b"\n")
             if first[:7] == b"event: " and second[:6] == b"data: " and b"\n" not in second:
-                name = first[7:]
-                events.append(Event(NAMES.get(name) or name.decode("utf-8", "replace") or "message", second[6:]))
+                raw = first[7:]
+                name = NAMES.get(raw) or raw.decode("utf-8", "replace") or "message"
+                events.append(_new(Event, (name, second[6:])))
             elif first[:6] == b"data: " and not second:
-                events.append(Event("message", first[6:]))
+                events.append(_new(Event, ("message", first[6:])))
             else:
                 events += self._lines([*block.split(b"\n"), b""])
         return events
+
+    def end(self) -> list[Event]:
+        """None: an event that no blank line ended is discarded."""
+        return []
 
     def _any(self, chunk: bytes) -> list[Event]:
         if self._skip_lf and chunk[:1] == b"\n":
             chunk = chunk[1:]
         if chunk:
             self._skip_lf = chunk.endswith(b"\r")
-        buffer = self._tail + chunk
         if self._start:
-            if len(buffer) < len(BOM) and BOM.startswith(buffer):
-                self._tail = buffer
-                return []
-            self._start = False
-            buffer = buffer.removeprefix(BOM)
-        if b"\r" in buffer:
-            buffer = buffer.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        *lines, self._tail = buffer.split(b"\n")
-        events = self._lines(lines)
+            chunk = self._begun(chunk)
+        if b"\r" in chunk:
+            chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        *lines, last = chunk.split(b"\n")
+        events = self._whole_lines(lines) if lines else []
+        if last:
+            self._tail.append(last)
+        self._held += len(chunk) if self._data else len(last)
+        if self._held > MOST_EVENT_BYTES:
+            raise EventTooLarge
         self._between = not (self._tail or self._skip_lf or self._data or self._name)
+        return events
+
+    def _begun(self, chunk: bytes) -> bytes:
+        """Without the byte order mark; nothing while it may yet become one."""
+        chunk = b"".join([*self._tail, chunk])
+        unsure = len(chunk) < len(BOM) and BOM.startswith(chunk)
+        self._start, self._tail = unsure, [chunk] if unsure else []
+        return b"" if unsure else chunk.removeprefix(BOM)
+
+    def _whole_lines(self, lines: list[bytes]) -> list[Event]:
+        if self._tail:
+            lines[0] = b"".join([*self._tail, lines[0]])
+            self._tail = []
+        events = self._lines(lines)
+        if events or not self._data:
+            self._held = 0
         return events
 
     def _lines(self, lines: list[bytes]) -> list[Event]:
@@ -79,6 +100,8 @@ class SseParser:
                 events.append(Event(self._name or "message", b"\n".join(self._data)))
                 self._name, self._data = "", []
             else:
+                if self._empty and self._name:
+                    events.append(Event(self._name, b""))
                 self._name = ""
         return events
 

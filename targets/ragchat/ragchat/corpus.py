@@ -38,7 +38,7 @@ def from_folder(root: Path) -> Iterator[Document]:
     for path in sorted(p for p in root.rglob("*") if p.is_file() and not p.is_symlink()):
         name = path.relative_to(root).as_posix()
         if path.suffix.lower() in {".md", ".markdown", ".txt", ".rst"}:
-            text = path.read_bytes().decode("utf-8-sig", errors="replace")
+            text = path.read_text(encoding="utf-8-sig", errors="replace")
             title = next((line.lstrip("# ").strip() for line in text.split("\n") if line.strip()), name)[:120]
             yield Document(name, title, text, title)
         elif path.suffix.lower() == ".jsonl":

@@ -2,9 +2,11 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.dialects.framing.events import MOST_EVENT_BYTES, EventTooLarge
 from harness.dialects.framing.sse import Event, SseParser
 
 WIRE = (
@@ -66,3 +68,29 @@ def test_whatever_is_written_is_read_again(written, data):
     edges = [0, *sorted(cuts), len(wire)]
 
     assert parsed([wire[a:b] for a, b in pairwise(edges)])[0] == [Event(n or "message", b) for n, b in clean]
+
+
+def test_a_line_in_many_pieces_is_joined_once():
+    """Linear by construction: until the line is whole, what is held is the pieces themselves."""
+    pieces = [b"data: ", *(b"x" * 1000 for _ in range(500))]
+    parser = SseParser()
+    for piece in pieces:
+        assert parser.feed(piece) == []
+
+    assert parser._tail == pieces
+    assert all(a is b for a, b in zip(parser._tail, pieces, strict=True))
+    assert parser.feed(b"\n\n") == [Event("message", b"x" * 500_000)]
+
+
+@pytest.mark.parametrize("piece", [b"x" * (1 << 20), b"\ndata: " + b"x" * (1 << 20)])
+def test_an_event_of_more_than_anyone_sends_is_refused(piece):
+    """As one line, and as many lines of one event."""
+    with pytest.raises(EventTooLarge):
+        parsed([b"data: ", *[piece] * (MOST_EVENT_BYTES // len(piece) + 2)])
+
+
+def test_heartbeats_without_end_are_no_event():
+    parser = SseParser()
+
+    for _ in range(2 * MOST_EVENT_BYTES // (1 << 20)):
+        assert parser.feed(b": " + b"x" * (1 << 20) + b"\n\n") == []

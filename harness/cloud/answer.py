@@ -11,7 +11,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from harness.cloud.call import Call, call
-from harness.domain.reading import Absent, MetricSource, Reading, Window
 
 MOST_PAGES = 10_000
 MOST_WORDS = 300
@@ -167,28 +166,11 @@ def pages(
     raise NoAnswer(f"more than {MOST_PAGES} pages")
 
 
-def readings(metrics: Sequence[str], query: str, source: str, make: Callable[[], list[Reading]]) -> list[Reading]:
-    """What ``make`` finds; where it finds no answer, each metric is absent with the reason, to be asked again.
-
-    A fault of this program must not end a pass over two weeks of evidence: it says "unexpected", and the raw answer is kept.
-    """
-    try:
-        return make()
-    except Exception as error:  # noqa: BLE001 - the one place where a source's own fault becomes an absence
-        return [Absent(metric, said_of(error), query, source, failed=True) for metric in metrics]
-
-
 def said_of(error: Exception) -> str:
     """Why there is no answer; "unexpected" where the fault is this program's, or another package's."""
     if isinstance(error, NoAnswer):
         return str(error)
     return f"unexpected: {type(error).__name__}: {printable(str(error))}"
-
-
-def ask(source: MetricSource, window: Window) -> list[Reading]:
-    """Any source, also one that another package brings: never raises, whatever the source does."""
-    kind = getattr(source, "kind", type(source).__name__)
-    return readings(("every metric",), "", kind, lambda: list(source.read(window)))
 
 
 def brief(value: object) -> str:

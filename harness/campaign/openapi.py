@@ -1,0 +1,166 @@
+"""What an OpenAPI document says of how a chat may be asked: its POST paths with a body that a question fits into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness.load.ask import Asker
+
+PROMPTS = (
+    *("question", "prompt", "query", "message", "q", "input", "text", "user_input", "user_message", "content"),
+    *("user_query", "instruction"),
+)
+MESSAGES = ("messages", "conversation", "history")
+STREAMS = ("stream", "streaming", "is_stream")
+LENGTHS = ("max_tokens", "max_completion_tokens", "max_new_tokens", "max_output_tokens", "limit")
+PASSAGES = ("top_k", "k", "n_results", "num_documents")
+SESSIONS = ("session_id", "session", "thread_id", "conversation_id", "chat_id")
+FILLED = (
+    (STREAMS, "{stream}", "boolean"),
+    (LENGTHS, "{max_tokens}", "integer"),
+    (PASSAGES, "{top_k}", "integer"),
+    (SESSIONS, "{session}", "string"),
+)
+CHATTY = ("chat", "ask", "answer", "complet", "generat", "query", "rag", "message", "stream", "invoke", "predict")
+MOST_DEEP = 6
+
+
+@dataclass(frozen=True)
+class Asking:
+    """One way to ask: a path and a body with placeholders (empty: nobody said), and why."""
+
+    path: str
+    request: Mapping[str, Any]
+    because: str = ""  # where something was guessed
+    guessed: tuple[str, ...] = ("path", "request")  # unless a person said it
+    more: Mapping[str, Any] = field(default_factory=dict)  # other fields of [mapping], as a person says them
+
+
+def document_of(asker: Asker) -> dict[str, Any]:
+    """Its openapi.json; empty where it has none."""
+    asked = asker.send("GET", "/openapi.json")
+    return asked.said.fields if asked.said.status == 200 and "paths" in asked.said.fields else {}
+
+
+def askings(document: Mapping[str, Any]) -> list[Asking]:
+    """The likeliest first; paths with a parameter of their own are left out, for nobody says its value."""
+    found: list[tuple[int, Asking]] = []
+    paths = document.get("paths")
+    for path, methods in (paths if isinstance(paths, dict) else {}).items():
+        post = methods.get("post") if isinstance(methods, dict) else None
+        if "{" in path or not isinstance(post, dict):
+            continue
+        schema = _schema(post, document)
+        if (request := _request(schema, document)) is not None:
+            score = sum(word in path.lower() for word in CHATTY) + ("{stream}" in str(request))
+            found.append((-score, Asking(path, request, "a POST of its openapi.json with a place for a question")))
+    return [asking for _, asking in sorted(found, key=lambda one: one[0])]
+
+
+def posts(document: Mapping[str, Any]) -> list[str]:
+    """Every path that takes a POST."""
+    paths = document.get("paths")
+    every = paths.items() if isinstance(paths, dict) else ()
+    return [path for path, methods in every if isinstance(methods, dict) and "post" in methods]
+
+
+def two_steps(document: Mapping[str, Any]) -> tuple[str, str] | None:
+    """A path that is posted to, and one below it that is asked by an id that the first gave."""
+    paths = document.get("paths")
+    paths = paths if isinstance(paths, dict) else {}
+    for path in posts(document):
+        for below, methods in paths.items():
+            rest = below.removeprefix(path + "/")
+            if rest != below and rest.startswith("{") and rest.endswith("}") and "/" not in rest and "get" in methods:
+                return path, below
+    return None
+
+
+def _schema(post: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any]:
+    body = _resolved(post.get("requestBody"), document)
+    content = body.get("content")
+    kind = content.get("application/json") if isinstance(content, dict) else None
+    return _resolved(kind.get("schema") if isinstance(kind, dict) else None, document)
+
+
+def _request(schema: Mapping[str, Any], document: Mapping[str, Any], deep: int = 0) -> dict[str, Any] | None:
+    """A body whose question is a placeholder; None where none of its fields asks anything."""
+    fields = {name: _resolved(value, document) for name, value in _fields(schema, document)}
+    made: dict[str, Any] = {}
+    if (name := next((n for n in MESSAGES if _is(fields.get(n), "array")), None)) is not None:
+        made[name] = "{messages}"
+    elif (name := next((n for n in PROMPTS if _is(fields.get(n), "string")), None)) is not None:
+        made[name] = "{prompt}"
+    else:
+        for outer, value in fields.items():
+            if deep < MOST_DEEP and _is(value, "object") and (inner := _request(value, document, deep + 1)) is not None:
+                made[outer] = inner
+                break
+    if not made:
+        return None
+    required = schema.get("required")
+    required = required if isinstance(required, list) else []
+    for names, placeholder, kind in FILLED:
+        name = next((n for n in names if n not in made and _is(fields.get(n), kind)), None)
+        if name is not None and not (placeholder == "{session}" and name in required):  # not every arrival has one
+            made[name] = placeholder
+    for name in required:
+        if name not in made:
+            made[name] = _some(fields.get(name, {}), document)
+    return made
+
+
+def _fields(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for part in schema.get("allOf") or ():
+        yield from _fields(_resolved(part, document), document)
+    properties = schema.get("properties")
+    if isinstance(properties, dict):
+        yield from properties.items()
+
+
+def _is(schema: Mapping[str, Any] | None, kind: str) -> bool:
+    """Whether a value of this kind fits, among others or alone."""
+    if not schema:
+        return False
+    choices = [schema, *(schema.get("anyOf") or ()), *(schema.get("oneOf") or ())]
+    kinds = [choice.get("type") for choice in choices if isinstance(choice, dict)]
+    return any(kind == one or (isinstance(one, list) and kind in one) for one in kinds) or (
+        kind == "object" and "properties" in schema
+    )
+
+
+def _some(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a JSON value
+    """A value that the schema names, or the plainest of its kind."""
+    for name in ("default", "example", "const"):
+        if name in schema:
+            return schema[name]
+    for name in ("enum", "examples"):
+        if isinstance(schema.get(name), list) and schema[name]:
+            return schema[name][0]
+    if _is(schema, "object"):
+        wanted = schema.get("required") or ()
+        fields = {name: _resolved(value, document) for name, value in _fields(schema, document)}
+        return {name: _some(fields.get(name, {}), document) for name in wanted}
+    plain: tuple[tuple[str, Any], ...] = (
+        *(("string", "pilot"), ("integer", 1), ("number", 1.0)),
+        *(("boolean", False), ("array", [])),
+    )
+    return next((value for kind, value in plain if _is(schema, kind)), "pilot")
+
+
+def _resolved(schema: Any, document: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401
+    """The schema itself, where it is a reference within the document."""
+    for _ in range(MOST_DEEP):
+        if not isinstance(schema, dict):
+            return {}
+        reference = schema.get("$ref")
+        if not isinstance(reference, str) or not reference.startswith("#/"):
+            return schema
+        found: Any = document
+        for part in reference[2:].split("/"):
+            found = found.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(found, dict) else None
+        schema = found
+    return {}

@@ -1,0 +1,239 @@
+"""One question after the other over a run's own wire: the same bytes sent, the same reader, the same judgement.
+
+Nothing is patched and Locust is not imported: gevent's sockets serve one greenlet as they serve a thousand.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+import zlib
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Self, cast
+
+import gevent
+from gevent import GreenletExit
+
+from harness.dialects.answer import MOST_BODY_BYTES, Answer
+from harness.dialects.shapes import json_object
+from harness.domain.sample import Outcome, Sample
+from harness.domain.schedule import Arrival
+from harness.load.attempt import Attempts
+from harness.load.origin import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from harness.dialects.answer import Headers
+    from harness.domain.questions import Question
+    from harness.load.spec import RunSpec
+
+PLAIN_DEADLINE_S = 10.0
+PACKED = ("gzip", "x-gzip", "deflate")
+OPEN = frozenset(  # headers whose values are no secret
+    ("host", "user-agent", "content-type", "content-length", "accept", "accept-encoding", "connection", "x-request-id")
+)
+SECRET_LENGTH = 6  # a shorter value may stand in any word
+
+
+@dataclass
+class Transcript:
+    """What came back, as it came; header names are lower case."""
+
+    status: int | None = None
+    headers: Headers = field(default_factory=dict)
+    body: bytearray = field(default_factory=bytearray)
+    secrets: tuple[bytes, ...] = ()  # values that were sent, which a server may repeat
+
+    def header(self, name: str) -> str | None:
+        value = self.headers.get(name.encode())
+        return None if value is None else value.decode("latin-1")
+
+    @property
+    def text(self) -> str:
+        """The body, unpacked, without what was sent as a secret; bytes that are not UTF-8 stand escaped."""
+        data = self.plain
+        for secret in self.secrets:
+            data = data.replace(secret, b"***")
+        return data.decode("utf-8", "backslashreplace")
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The body's JSON object; empty where it is none."""
+        return json_object(self.plain)
+
+    @property
+    def plain(self) -> bytes:
+        """The body's bytes, unpacked."""
+        return _unpacked(self.body) if self.header("content-encoding") in PACKED else bytes(self.body)
+
+    @property
+    def media_type(self) -> str:
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What went out; ``path`` is below the base URL."""
+
+    method: str
+    path: str
+    body: bytes
+    request_id: str
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The JSON body's own fields; none where it is no object."""
+        return json_object(self.body)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question: the sample that a run would keep of it, and what the server said."""
+
+    sent: Sent
+    sample: Sample
+    said: Transcript
+
+    @property
+    def answered(self) -> bool:
+        """An HTTP answer came, or at least its head."""
+        return self.said.status is not None
+
+    @property
+    def took_s(self) -> float:
+        return (self.sample.finished_s or 0.0) - (self.sample.sent_s or 0.0)
+
+    def since_sent_s(self, at_s: float | None) -> float | None:
+        """An instant of the sample, from the send."""
+        return None if at_s is None else at_s - (self.sample.sent_s or 0.0)
+
+
+class _Witness:
+    """An answer that is also written down; everything else is the answer's own."""
+
+    def __init__(self, answer: Answer, said: Transcript) -> None:
+        self._answer = answer
+        self._said = said
+
+    def head(self, status: int, headers: Headers, now: float) -> None:
+        self._said.status, self._said.headers = status, headers
+        self._answer.head(status, headers, now)
+
+    def body(self, data: bytes, now: float) -> None:
+        if len(self._said.body) < MOST_BODY_BYTES:
+            self._said.body += data
+        self._answer.body(data, now)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the answer has
+        return getattr(self._answer, name)
+
+
+class _Whatever(Answer):
+    """An answer that nothing is asked of but to come whole."""
+
+    def body(self, data: bytes, now: float) -> None:
+        del now
+        self._size += len(data)
+
+    def close(self) -> tuple[Outcome, str | None]:
+        self.sample.bytes = self._size
+        return Outcome.OK, None
+
+
+class Asker:
+    """Asks one base URL; a context manager that leaves no connection behind; one at a time in a thread."""
+
+    def __init__(self, spec: RunSpec, question: Question) -> None:
+        self.spec = spec
+        self._question = question
+        self._t0 = perf_counter()
+        self._origin = Origin(spec.base_url or "", spec.connections, spec.ca_file)
+        self._attempts = Attempts(spec, self._origin, {question.id: question}, self._t0)
+        self.asked: list[Asked] = []  # everything, in order
+
+    def __enter__(self) -> Self:
+        hub = gevent.get_hub()
+        hub.NOT_ERROR = (KeyboardInterrupt, GreenletExit, SystemExit)  # Ctrl-C ends the command without words of gevent
+        self._attempts.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._attempts.stop()
+        self._origin.close()
+        gevent.sleep(0)  # what was stopped ends now, not in a loop that nobody runs any more
+        if threading.current_thread() is not threading.main_thread():
+            gevent.get_hub().destroy(destroy_loop=True)  # else each thread leaves its descriptors behind
+
+    def ask(self, *, stream: bool, **shape: Any) -> Asked:  # noqa: ANN401 - fields of an arrival
+        """The question as a run sends it; ``shape`` as ``max_tokens`` or ``session`` of an arrival."""
+        arrival = self._arrival(stream=stream, **shape)
+        request_id = f"pilot-check-{uuid.uuid4().hex[:12]}"
+        sample = self._blank(arrival.question_id, stream=stream, request_id=request_id)
+        path, body = self._attempts.bodies.body(arrival)
+        request = self._attempts.bodies.request(arrival, request_id)
+        answer = self._attempts.reader(sample, self._t0)
+        return self._deliver(request, answer, Sent("POST", path, body, request_id), self.spec.deadline_s)
+
+    def body(self, *, stream: bool, **shape: Any) -> tuple[str, bytes]:  # noqa: ANN401
+        """Path and body of that question, sent by nobody."""
+        return self._attempts.bodies.body(self._arrival(stream=stream, **shape))
+
+    def send(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Asked:
+        """Any request of our own to a path below the base URL; its outcome is ``ok`` when an answer came whole."""
+        name = self.spec.header_names.request_id
+        request_id = (headers or {}).get(name) or f"pilot-check-{uuid.uuid4().hex[:12]}"
+        sample = self._blank("", stream=False, request_id=request_id)
+        request = self._attempts.bodies.single(method, path, body, {**(headers or {}), name: request_id})
+        deadline_s = PLAIN_DEADLINE_S if method == "GET" else self.spec.deadline_s
+        sent = Sent(method, path, body, request_id)
+        return self._deliver(request, _Whatever(sample, self._t0), sent, deadline_s)
+
+    def _arrival(self, *, stream: bool, **shape: Any) -> Arrival:  # noqa: ANN401
+        return Arrival(
+            len(self.asked), self._now(), "check", measured=False, question_id=self._question.id, stream=stream, **shape
+        )
+
+    def _now(self) -> float:
+        return perf_counter() - self._t0
+
+    def _blank(self, question_id: str, *, stream: bool, request_id: str) -> Sample:
+        sample = Sample(
+            len(self.asked), "check", measured=False, question_id=question_id, stream=stream, scheduled_s=self._now()
+        )
+        sample.sent_s, sample.request_id, sample.attempts = self._now(), request_id, 1
+        return sample
+
+    def _deliver(self, request: bytes, answer: Answer, sent: Sent, deadline_s: float) -> Asked:
+        said, due = Transcript(secrets=_secrets(request)), perf_counter() + deadline_s
+        self._attempts.deliver(request, cast("Answer", _Witness(answer, said)), self, due)
+        sample = answer.sample
+        sample.finished_s = self._now()
+        if sample.outcome == Outcome.TIMEOUT and said.status is None:
+            sample.detail = f"no answer within {deadline_s:g} s"  # of this question, which may have less than a run's
+        made = Asked(sent, sample, said)
+        self.asked.append(made)
+        return made
+
+
+def _unpacked(data: bytearray) -> bytes:
+    """What can be unpacked of it, to be shown; a run refuses it as it is."""
+    try:
+        return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(data, MOST_BODY_BYTES)
+    except zlib.error:
+        return bytes(data)
+
+
+def _secrets(request: bytes) -> tuple[bytes, ...]:
+    """Values of headers that authorise, whole and without their scheme, the longest first."""
+    head = request.partition(b"\r\n\r\n")[0]
+    found = set()
+    for line in head.split(b"\r\n")[1:]:
+        name, _, value = line.partition(b":")
+        if name.decode("latin-1").lower() not in OPEN:
+            found |= {value.strip(), value.split()[-1] if value.split() else b""}
+    return tuple(sorted((v for v in found if len(v) >= SECRET_LENGTH), key=len, reverse=True))

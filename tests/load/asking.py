@@ -1,0 +1,101 @@
+"""Asks a server by the load engine alone, without Locust's command line.
+
+By a child, because importing the engine patches the process; the same one for all tests, because that takes a second:
+``python -m tests.load.asking`` reads lines of JSON, as ``ask`` writes them, and prints a line of samples for each.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.suite import processes
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def ask(url: str, *modes: str, **more: Any) -> list[dict[str, Any]]:
+    """One sample for each of ``modes`` (``json`` or ``stream``), sent one after the other.
+
+    ``gap_s`` lies between two of them; ``deadline_s``, ``dialect``, ``fields``, ``retry``, ``connections``,
+    ``ca_file`` and ``prompt`` are what a run's options say.
+    """
+    child = _child()
+    assert child.stdin
+    assert child.stdout
+    child.stdin.write(json.dumps({"url": url, "modes": modes, **more}) + "\n")
+    child.stdin.flush()
+    line = child.stdout.readline()
+    assert line, "the child died"
+    rows: list[dict[str, Any]] = json.loads(line)
+    return rows
+
+
+@functools.cache
+def _child() -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.load.asking"]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    processes.AT_THE_END.enter_context(child)  # closes its input, which ends it, and waits
+    return child
+
+
+def main(given: dict[str, Any]) -> None:
+    import harness.load  # noqa: F401, I001 - patches first
+
+    from time import perf_counter
+
+    import gevent
+
+    from harness.domain import arrivals
+    from harness.domain.field_map import field_map
+    from harness.domain.mix import Mix
+    from harness.domain.questions import Message, Question
+    from harness.domain.retry import AS_A_CLIENT, NO_RETRY
+    from harness.domain.sample import COLUMNS
+    from harness.domain.schedule import Arrival
+    from harness.load.generator import Generator
+    from harness.load.spec import RunSpec
+
+    fields = given.get("fields")
+    spec = RunSpec(
+        profile="steady",
+        target="t",
+        base_url=given["url"],
+        dialect="mapped" if fields else given.get("dialect", "openai-chat"),
+        load=arrivals.constant(rate=1).during(1),
+        seed=1,
+        slots=1,
+        deadline_s=given.get("deadline_s", 5.0),
+        mix=Mix(),
+        questions_file="",
+        questions_digest="",
+        workspace=None,
+        evidence=None,
+        retry=AS_A_CLIENT if given.get("retry") else NO_RETRY,
+        connections=given.get("connections", "shared"),
+        ca_file=given.get("ca_file"),
+        fields=field_map(fields) if fields else None,
+    )
+    question = Question("q0", (Message("user", given.get("prompt", "ping")),))
+    gap_s = given.get("gap_s", 0.1)
+    stripe = [Arrival(k, k * gap_s, "steady", True, "q0", mode == "stream") for k, mode in enumerate(given["modes"])]
+    samples: list[dict[str, Any]] = []
+
+    def keep(sample: Any) -> None:
+        samples.append(dict(zip(COLUMNS, sample.row(), strict=True)))
+
+    generator = Generator(spec, stripe, {"q0": question}, perf_counter() + 0.05, 0, keep)
+    generator.start()
+    gevent.spawn(generator.serve, "slot").join()
+    sockets = generator._counts()[1]
+    generator.close()
+    print(json.dumps([{**row, "sockets": sockets} for row in samples]), flush=True)
+
+
+if __name__ == "__main__":
+    for asked in sys.stdin:
+        main(json.loads(asked))

@@ -1,0 +1,153 @@
+"""Locust's page: what it posts changes nothing that nobody chose, and a refusal is answered to it."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+from tests.fakes import ScriptedServer
+from tests.load.run import STEADY, questions_file
+from tests.load.test_live import wait_for
+from tests.suite import processes
+
+CAMEL = re.compile(r"(?<=[a-z0-9])([A-Z])")
+
+
+class Page:
+    """A browser at the page: it shows what the server gave it and posts every field that it shows."""
+
+    def __init__(self, ui: httpx.Client) -> None:
+        self._ui = ui
+        text = ui.get("/").text
+        self.shown = json.loads(re.search(r"window\.templateArgs = (\{.*\})", text)[1])
+
+    @property
+    def form(self):
+        """As the page's own script fills it in: a list without a default posts its first entry."""
+        out = {"user_count": "0", "spawn_rate": "0", "host": self.shown["host"] or "", "run_time": "", "profile": ""}
+        for name, field in self.shown["extra_options"].items():
+            default, choices = field["default_value"], field["choices"]
+            if choices:
+                out[name] = default or choices[0]
+            elif isinstance(default, bool):
+                out[name] = str(default).lower()
+            else:
+                out[name] = "" if default is None else str(default)
+        return out
+
+    def start(self, **changed):
+        return self._ui.post("/swarm", data=self.form | changed).json()
+
+
+def described(cwd, *options):
+    """What the same command line sends without a page."""
+    command = [sys.executable, "-m", "harness.load.describe", str(STEADY), *options]
+    return json.loads(subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=True).stdout)
+
+
+@pytest.fixture(scope="module", params=[(), ("--processes", "2")], ids=["one process", "two workers"])
+def story(request, tmp_path_factory):
+    """Refusals, a start with nothing chosen, a second one while it goes, a start with something chosen."""
+    cwd = tmp_path_factory.mktemp("page")
+    server = ScriptedServer()
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    given = ["--questions", str(questions_file(cwd, ["ok"])), "--host", server.url]
+    given += ["--rate", "10", "--duration", "2", "--warmup", "0", "--max-tokens", "8"]
+    command = [sys.executable, "-m", "locust", "-f", str(STEADY), "--web-port", str(port), *given, *request.param]
+    runs = cwd / "runs"
+    told = {"command": described(cwd, *given)}
+    with (cwd / "output.txt").open("wb") as out:
+        process = processes.start([*command, "--evidence", str(runs)], cwd=cwd, stdout=out, stderr=out)
+    ui = httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60)
+    try:
+        wait_for(lambda: ui.get("/").status_code == 200)
+        if request.param:
+            wait_for(lambda: len(ui.get("/stats/requests").json().get("workers", [])) == 2)
+        page = Page(ui)
+        told["refused"] = {
+            name: page.start(**{name: value})
+            for name, value in {
+                "rate": "-5",
+                "slots": "1.5",
+                "seed": "1e999",
+                "arrivals": "sometimes",
+                "host": "http://elsewhere.example",
+                "questions": "nowhere.jsonl",
+                "evidence": "/elsewhere",
+                "i_own_this_host": "true",
+                "run_time": "5m",
+                "invented": "1",
+            }.items()
+        }
+        told["before"] = list(runs.glob("*"))
+        told["alone"] = page.start()
+        told["during"] = page.start()
+        wait_for(lambda: len(list(runs.glob("*/ledger.json"))) == 1)
+        wait_for(lambda: ui.get("/stats/requests").json()["state"] in ("stopped", "ready"))
+        told["chosen"] = Page(ui).start(arrivals="constant", rate="", mode="json")
+        wait_for(lambda: len(list(runs.glob("*/ledger.json"))) == 2)
+        told["in force"] = Page(ui).shown["extra_options"]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+        ui.close()
+        server.close()
+    told["runs"] = [json.loads((folder / "run.json").read_text())["spec"] for folder in sorted(runs.glob("*"))]
+    told["output"] = (cwd / "output.txt").read_text()
+    return told
+
+
+def test_start_alone_sends_what_the_command_line_says(story):
+    first, command = story["runs"][0], story["command"]
+
+    assert story["alone"]["success"]
+    assert first["load"] == command["load"]
+    assert first["mix"] == command["mix"]
+    assert (first["slots"], first["deadline_s"]) == (command["slots"], command["deadline_s"])
+
+
+def test_a_refusal_is_answered_to_the_page_and_starts_nothing(story):
+    said = {name: answer["message"] for name, answer in story["refused"].items()}
+
+    assert not any(answer["success"] for answer in story["refused"].values())
+    assert story["before"] == []
+    assert "--rate: want a number above 0, not -5" in said["rate"]
+    assert "--slots: '1.5' is not a valid int" in said["slots"]
+    assert "--seed: '1e999' is not a valid int" in said["seed"]
+    assert "--arrivals: want one of constant, poisson, gamma, not 'sometimes'" in said["arrivals"]
+    assert "stands in no target.toml" in said["host"]
+    assert "no such file" in said["questions"]
+    assert "duration is the length of the measured part" in said["run_time"]
+    assert {name for name, words in said.items() if "is not a field of this page" in words} == {
+        *("evidence", "i_own_this_host", "invented")
+    }
+
+
+def test_a_run_that_goes_is_not_edited(story):
+    assert story["during"]["message"].startswith("Refused: a run goes on")
+
+
+def test_what_was_chosen_counts_and_a_field_that_was_emptied_is_unchosen(story):
+    second, command = story["runs"][1], story["command"]
+
+    assert story["chosen"]["success"]
+    assert second["load"]["process"] == "constant"
+    assert second["mix"]["stream_share"] == 0
+    assert second["load"]["phases"] != command["load"]["phases"], "the rate is the file's again"
+
+
+def test_the_page_shows_what_is_in_force_and_lets_every_list_unchosen(story):
+    shown = story["in force"]
+
+    assert (shown["arrivals"]["default_value"], shown["mode"]["default_value"]) == ("constant", "json")
+    assert (shown["rate"]["default_value"], shown["duration"]["default_value"]) == (None, 2.0)
+    assert all(field["choices"][0] == "" for field in shown.values() if field["choices"])
+    assert "Traceback" not in story["output"]
