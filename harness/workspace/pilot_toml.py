@@ -35,6 +35,7 @@ from harness.workspace.values import (
     Weight,
     Zipf,
     distinct,
+    names_a_program,
 )
 
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):[0-5][0-9]")
@@ -201,7 +202,9 @@ class Corpus(Table):
     """What the service searches, and the command that builds its index."""
 
     folder: Line = ".pilot/corpus"
-    build: tuple[str, ...] = Field(default=("{python}", "-m", "ragchat.index", "--out", "{corpus}"), min_length=1)
+    build: Annotated[tuple[str, ...], AfterValidator(names_a_program)] = Field(
+        default=("{python}", "-m", "ragchat.index", "--out", "{corpus}"), min_length=1
+    )
 
 
 class Scaling(Table):

@@ -26,8 +26,13 @@ def impediments(data: Any) -> list[Problem]:  # noqa: ANN401 - whatever a parser
 
 def shown(name: str) -> str:
     """A name as it may be printed: on one line, of a bounded length."""
-    text = name if name.isprintable() else repr(name)[1:-1]
+    text = printable(name)
     return text if len(text) <= bounds.MOST_NAME else f"{text[: bounds.MOST_NAME]}…"
+
+
+def printable(text: str) -> str:
+    """The same on one line, without what could steer a terminal."""
+    return text if text.isprintable() else repr(text)[1:-1]
 
 
 def _walk(data: Any) -> Iterator[Problem]:  # noqa: ANN401

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -11,6 +12,7 @@ from harness.workspace.problems import nearest
 from harness.workspace.table import Table
 from harness.workspace.values import Line, Quantity
 
+BOOKS = Path(__file__).parents[1] / "costing" / "books"  # a book's name is its file's
 EC2 = ("t3_medium", "t3_large", "m5_large", "m5_xlarge")
 GKE = ("e2_standard_2", "e2_standard_4", "n2_standard_2", "n2_standard_4")
 AKS = ("b2ms", "d2s_v5", "d4s_v5")
@@ -66,8 +68,11 @@ class PricesTable(Table):
     @model_validator(mode="after")
     def _is_billed(self) -> PricesTable:
         """A parameter that no bill reads, or a size of 0, would make a target cheaper in silence."""
-        known = (*PARAMETERS[self.model], *SHARED)
         problems = []
+        if not self.book.endswith(".toml") and self.book not in (books := sorted(p.stem for p in BOOKS.glob("*.toml"))):
+            meant = nearest(self.book, books) or f"; known: {', '.join(books)}, or the path of a book of your own"
+            problems.append(f"book: no price book {self.book!r}{meant}")
+        known = (*PARAMETERS[self.model], *SHARED)
         for name, value in self.parameters.items():
             if name not in known:
                 meant = nearest(name, known) or f"; these are: {', '.join(known)}"

@@ -13,7 +13,7 @@ from harness.domain.bounds import MAX_TOKENS, MOST_QUESTIONS, PASSAGES, QUESTION
 from harness.domain.lines import lines_of
 from harness.domain.questions import Message, Question
 from harness.errors import BadFile, Problem
-from harness.workspace.plain import shown
+from harness.workspace.plain import printable, shown
 from harness.workspace.table import Table
 from harness.workspace.text import text_of
 
@@ -45,9 +45,9 @@ class _QuestionLine(Table):
     @model_validator(mode="after")
     def _user_last(self) -> _QuestionLine:
         if self.messages[-1].role != "user":
-            raise ValueError("the last message must be from the user")
+            raise ValueError("messages: the last one must be from the user")
         if not self.messages[-1].content.strip():
-            raise ValueError("the last message asks nothing")
+            raise ValueError("messages: the last one asks nothing")
         return self
 
 
@@ -92,7 +92,11 @@ def _problem(number: int, said: ErrorDetails) -> Problem:
     place = ".".join(shown(str(part)) for part in said["loc"])
     if said["type"] == "json_invalid":
         return Problem(f"line {number}", f"is not valid JSON: {said['ctx']['error']}")
-    words = str(said["ctx"]["error"]) if said["type"] == "value_error" else said["msg"][:1].lower() + said["msg"][1:]
+    words = (
+        printable(str(said["ctx"]["error"]))
+        if said["type"] == "value_error"
+        else said["msg"][:1].lower() + said["msg"][1:]
+    )
     return Problem(f"line {number}, {place}" if place else f"line {number}", words)
 
 

@@ -178,6 +178,8 @@ def read_target(folder: Path, fill: Mapping[str, str], setting: Setting | None =
     data, variant_of = tables_of(path)
     model, preset = _checked(data if setting is None else laid_over(data, setting.laid_over), path)
     made = replace(_target(model, folder, fill, variant_of), preset=preset)
+    if made.prices is not None and made.prices.book.endswith(".toml") and not Path(made.prices.book).exists():
+        raise BadFile(path, [Problem("prices.book", f"there is no file {made.prices.book}")])
     if setting is None:
         return made
     return replace(
