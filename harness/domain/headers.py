@@ -23,9 +23,9 @@ RESERVED = frozenset(
 def name_problem(name: str) -> str | None:
     """Why no header of this name may be configured; None where it may."""
     if len(name) > MOST_NAME or not _TOKEN.fullmatch(name):
-        return "is not the name of a header"
+        return "is not a header name"
     if name.lower() in RESERVED:
-        return "belongs to the connection: the load generator sets it itself"
+        return "the load generator sets it itself: it belongs to the connection"
     return None
 
 

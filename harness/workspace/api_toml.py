@@ -27,7 +27,7 @@ _UUID = re.compile(r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 def header_problem(name: str, value: str) -> str | None:
     """Why a header of target.toml is refused; None where it may be sent."""
     if problem := headers.name_problem(name):
-        return f"{name!r} {problem}"
+        return f"{name!r}: {problem}" if not name.isprintable() else f"{name}: {problem}"
     if name.lower() == USUAL_NAMES.request_id.lower():
         return f"{name}: the load generator sets it itself"
     if VARIABLE.fullmatch(value):

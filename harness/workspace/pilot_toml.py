@@ -36,6 +36,7 @@ from harness.workspace.values import (
     Zipf,
     distinct,
     names_a_program,
+    not_blank,
 )
 
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):[0-5][0-9]")
@@ -45,7 +46,7 @@ Note = Annotated[str, Field(max_length=2_000)]
 class Pilot(Table):
     """What is asked, of which two targets, in how many blocks."""
 
-    question: str = Field(min_length=1, max_length=1_000, pattern=r"\S")
+    question: Annotated[str, AfterValidator(not_blank)] = Field(min_length=1, max_length=1_000)
     baseline: Name
     candidate: Name
     variants: tuple[Name, ...] = Field(default=(), max_length=20)

@@ -67,7 +67,7 @@ def _variable(value: str) -> str:
 
 def _header_name(value: str) -> str:
     if problem := headers.name_problem(value):
-        raise ValueError(f"{shown(value)!r} {problem}")
+        raise ValueError(f"{shown(value)}: {problem}")
     return value
 
 
@@ -89,6 +89,13 @@ def distinct(values: tuple[str, ...]) -> tuple[str, ...]:
     if twice:
         raise ValueError(f"{', '.join(twice)}: stands twice")
     return values
+
+
+def not_blank(text: str) -> str:
+    """Raises ValueError where nothing but blanks is said."""
+    if not text.strip():
+        raise ValueError("says nothing")
+    return text
 
 
 def names_a_program(command: tuple[str, ...]) -> tuple[str, ...]:

@@ -194,6 +194,7 @@ SPECIAL = (
 @pytest.mark.timeout(1800)
 def test_every_command_ends_soon_with_words_and_little_memory(tmp_path):
     sample.write(tmp_path)
+    sample.complete(tmp_path)
     sound = commands.pilot(tmp_path, "plan")
     assert sound.code == 0, sound.said
     rng, findings, peak, count = Random(SEED), [], 0.0, 0
@@ -205,6 +206,7 @@ def test_every_command_ends_soon_with_words_and_little_memory(tmp_path):
             mutation.apply(tmp_path)
             ended = commands.pilot(tmp_path, *words)
             _sound_again(mutation, tmp_path)
+            sample.complete(tmp_path)
             peak, count = max(peak, ended.peak_mib), count + 1
             if ended.code != Exit.REFUSED or ended.traceback or "pilot.toml" not in ended.said:
                 findings.append((words, mutation.name, ended.code, ended.said[-300:]))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
+
+import certifi
 
 VARIABLES = {"ATTACK_TOKEN": "a-token", "ATTACK_KEY": "a-key"}
 ROOT = Path(__file__).parents[3]
@@ -243,6 +246,11 @@ def _value(value: Any) -> str:
             return repr(value)
 
 
+def complete(root: Path) -> None:
+    """A book that holds every price, so that a plan can be drawn."""
+    shutil.copy(ROOT / "harness/costing/books/aws-2026-11.toml", root / "book.toml")
+
+
 class Raw:
     """TOML that no Python value stands for."""
 
@@ -257,6 +265,8 @@ def write(root: Path) -> None:
         (root / name).write_text(toml(data), encoding="utf-8")
     (root / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in QUESTIONS), encoding="utf-8")
     (root / "trace.csv").write_text(TRACE, encoding="utf-8")
+    if not (root / "targets/alpha/ca.pem").exists():
+        shutil.copy(certifi.where(), root / "targets/alpha/ca.pem")
     (root / "loadprofiles").mkdir(exist_ok=True)
     for profile in ("steady", "burst"):
         (root / "loadprofiles" / f"{profile}.py").write_text((ROOT / "loadprofiles" / f"{profile}.py").read_text())
