@@ -24,6 +24,8 @@ def test_the_wheel_is_whole(tmp_path):
         assert f"harness/scaffold/assets/targets/{path.parent.name}/target.toml" in names, "name it in pyproject.toml"
     assert {"harness/scaffold/assets/loadprofiles/steady.py", "harness/report/assets/style/report.js"} <= names
     assert "harness/scaffold/targets.md" in names
+    for path in (ROOT / "harness" / "workspace" / "presets").glob("*.toml"):
+        assert f"harness/workspace/presets/{path.name}" in names
     for path in (ROOT / "docs").glob("*.md"):
         assert f"harness/scaffold/assets/docs/{path.name}" in names
         for link in re.findall(r"\]\((\.\./[^)#]+)", path.read_text()):

@@ -30,6 +30,7 @@ OFTEN = frozenset(
     }
 )
 CODED = frozenset({"outcome", "layer", "error_code", "phase", "init_type", "refused_by"})  # texts of few values
+LATER = frozenset({"first_reasoning_s"})  # evidence of before they were recorded has none
 NEVER_NULL = frozenset({"measured", "stream"})  # flags that every arrival has: plain booleans
 
 
@@ -81,7 +82,8 @@ class Columns(Mapping[str, Column]):
             self._changed = self._path.stat().st_mtime_ns
         except (OSError, ValueError) as error:
             raise BadFile(self._path, [Problem("", f"cannot be read: {error}")]) from None
-        if missing := [name for name in names if name not in self._head.schema.names]:
+        here = self._head.schema.names
+        if missing := [name for name in names if name not in here and name not in LATER]:
             raise BadFile(self._path, [Problem(name, "is not one of its columns") for name in missing])
 
     def __getitem__(self, name: str) -> Column:
@@ -91,6 +93,8 @@ class Columns(Mapping[str, Column]):
         found = ROOM.get(key)
         if found is not None:
             return found
+        if name in LATER and name not in self._head.schema.names:
+            return np.full(self._head.num_rows, np.nan)
         with ROOM.reading(self._text):
             found = ROOM.get(key)
             if found is None:

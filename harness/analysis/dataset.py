@@ -54,6 +54,7 @@ READ = (
     "init_type",
     "lane",
     "refused_by",
+    "first_reasoning_s",
 )
 
 
@@ -97,6 +98,12 @@ class RunData:
         """Of streamed requests; +inf for failures, nan for whole answers."""
         value = np.where(self.ok, self.columns["first_token_s"] - self.columns["scheduled_s"], math.inf)
         return np.where(np.asarray(self.columns["stream"], dtype=bool), value, math.nan)
+
+    @cached_property
+    def first_sign_s(self) -> Array:
+        """Of streamed requests, to the first reasoning, or the first token where none came before it."""
+        reasoning = np.asarray(self.columns["first_reasoning_s"], dtype=float) - self.columns["scheduled_s"]
+        return np.where(self.ok, np.fmin(self.ttft_s, reasoning), self.ttft_s)
 
     @cached_property
     def overhead_s(self) -> Array:

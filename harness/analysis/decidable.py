@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.analysis.shares import LEAST_BLOCKS, Share
-from harness.analysis.slo import allowed_share
+from harness.analysis.slo import STREAMED, allowed_share
 from harness.domain.looks import look
 from harness.domain.plan import Plan
 from harness.domain.verdict import Slo
@@ -84,7 +84,7 @@ def _one(slo: Slo, m: Measured) -> Unsettled | None:
     if m.blocks < LEAST_BLOCKS:
         return Unsettled(m.profile, slo.name, Lacks.BLOCKS, m.blocks, LEAST_BLOCKS)
     share = allowed_share(slo)
-    has = m.streams if slo.metric.startswith("ttft") else m.requests
+    has = m.streams if slo.metric in STREAMED else m.requests
     alpha = (1 - look(m.blocks, m.blocks).confidence) / 2
     needed = None if share is None else least_clean(share, alpha, m.blocks)
     if needed is None:

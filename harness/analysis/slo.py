@@ -10,6 +10,7 @@ import numpy as np
 
 from harness.analysis import availability
 from harness.analysis.blocks_needed import blocks_needed
+from harness.analysis.columns import Array
 from harness.analysis.dataset import Dataset, RunData
 from harness.analysis.likeness import ALONE, Likeness
 from harness.analysis.pooled import Pooled
@@ -18,7 +19,8 @@ from harness.analysis.shares import LEAST_BLOCKS, Share, share_of
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.verdict import Judgement, Slo, SloVerdict
 
-PERCENTILES = {"p95_s": 0.95, "p99_s": 0.99, "ttft_p95_s": 0.95}
+PERCENTILES = {"p95_s": 0.95, "p99_s": 0.99, "ttft_p95_s": 0.95, "first_reasoning_p95_s": 0.95}
+STREAMED = frozenset({"ttft_p95_s", "first_reasoning_p95_s"})  # promises that whole answers neither keep nor break
 Limits = tuple[float, float | None]  # of a good answer: response time, time to first token
 NO_LIMITS: Limits = (math.inf, None)
 
@@ -86,7 +88,7 @@ def hold(slo: Slo, runs: Sequence[RunData], limits: Limits, confidence: float) -
     if allowed is None:
         return None
     if (p := PERCENTILES.get(slo.metric)) is not None:
-        pooled = Pooled([r.measured_of(r.ttft_s if slo.metric == "ttft_p95_s" else r.response_s) for r in runs])
+        pooled = Pooled([r.measured_of(_waited_s(r, slo.metric)) for r in runs])
         beyond = share_of(pooled.beyond(slo.limit), pooled.totals, pooled.alike)
         return Held(beyond, allowed, percentile(pooled, p, confidence, slo.limit))
     if slo.metric == "error_rate":
@@ -95,6 +97,16 @@ def hold(slo: Slo, runs: Sequence[RunData], limits: Limits, confidence: float) -
     times = Pooled([r.measured_of(r.response_s) for r in runs])
     missed = _share(runs, [r.measured & ~r.good(*limits) for r in runs], times.alike)
     return Held(missed, allowed, _complement(missed.estimate(confidence, allowed)))
+
+
+def _waited_s(run: RunData, metric: str) -> Array:
+    match metric:
+        case "ttft_p95_s":
+            return run.ttft_s
+        case "first_reasoning_p95_s":
+            return run.first_sign_s
+        case _:
+            return run.response_s
 
 
 def judge(held: Held, alpha: float) -> tuple[Judgement, str]:

@@ -111,19 +111,23 @@ def _turned_away(asked: Asked) -> str | None:
     return f"check again {after}" + (room if outcome == Outcome.OVERLOADED else quota)
 
 
+CREDENTIALS = "[auth] or [headers] of target.toml say where its credentials stand; for a URL --header or --auth"
+ELSEWHERE = "base_url must be where it answers itself; where that is a login page, its API wants a key or token: [auth]"
+BY_STATUS = {
+    **dict.fromkeys((401, 403), CREDENTIALS),
+    **dict.fromkeys((301, 302, 303, 307, 308), ELSEWHERE),
+    404: "nothing at {path}: is this its port and path, or another service's?",
+    405: "{path} is there and takes no {method}",
+    413: "something on the way takes no body of {size} bytes, and a run sends longer ones: raise its limit",
+}
+
+
 def _elsewhere(asked: Asked) -> str | None:
-    status = asked.said.status
-    if status in (401, 403):
-        return "[auth] or [headers] of target.toml say where its credentials stand; for a URL --header or --auth"
-    if status in (301, 302, 303, 307, 308):
-        return (
-            "base_url must be where it answers itself; where that is a login page, its API wants a key or token: [auth]"
-        )
-    if status == 404:
-        return f"nothing at {asked.sent.path}: is this its port and path, or another service's?"
-    if status == 405:
-        return f"{asked.sent.path} is there and takes no {asked.sent.method}"
-    if status == 200 and asked.said.media_type in ("text/html", "text/plain") and not asked.sample.stream:
+    """By the status alone; a page where an answer should be is another service's."""
+    words = BY_STATUS.get(asked.said.status or 0)
+    if words is not None:
+        return words.format(path=asked.sent.path, method=asked.sent.method, size=len(asked.sent.body))
+    if asked.said.status == 200 and asked.said.media_type in ("text/html", "text/plain") and not asked.sample.stream:
         return f"it answers {asked.said.media_type}: is this its port and path, or another service's?"
     return None
 
@@ -178,7 +182,10 @@ def _without_done(asked: Asked) -> str | None:
 def _not_http(asked: Asked) -> str | None:
     if asked.sample.outcome != Outcome.BAD_CONTRACT or asked.said.status is not None:
         return None
-    return "is this its port? what speaks HTTP/2 alone, as gRPC does, cannot be piloted as it is: docs/not-pilotable.md"
+    return (
+        "send a head as RFC 9112 has it: CR and LF at each line's end, no blank before a colon, one way to say the length; or "
+        "is it another port? what speaks HTTP/2 alone, as gRPC does, cannot be piloted as it is: docs/not-pilotable.md"
+    )
 
 
 RULES: tuple[Callable[[Asked], str | None], ...] = (

@@ -18,6 +18,7 @@ from harness.domain.verdict import NEVER_KEPT, Comparison, Judgement, Relation, 
 _SAID: Mapping[str, Callable[[RunData], Array]] = {
     "overhead_p95_s": lambda run: run.overhead_s,
     "ttft_p95_s": lambda run: run.ttft_s,
+    "first_reasoning_p95_s": lambda run: run.first_sign_s,
 }
 
 

@@ -186,7 +186,10 @@ class Answer:
 
     def _refused(self) -> tuple[Outcome, str | None]:
         error = self.refusal = _with_type(self.refused(b"".join(self._parts)), self.headers)
-        return outcomes.of_answer(self.status, error), code_of(error)
+        outcome = outcomes.of_answer(self.status, error)
+        if outcome is Outcome.BAD_CONTRACT:
+            self.sample.detail = f"status {self.status}, not 200"
+        return outcome, code_of(error)
 
     @property
     def should_retry(self) -> bool | None:
@@ -218,7 +221,7 @@ class Answer:
         except Unexpected as error:
             if self.sample.stream:
                 raise self._no_stream() from None
-            raise Unexpected(f"{error} (content-type {self._said_type()})") from None
+            raise Unexpected(f"{error} ({self._said_type()})") from None
         self._error = self.failure(body)
         if self._error is not None:
             return
@@ -239,7 +242,7 @@ class Answer:
             self._broken = words
 
     def _said_type(self) -> str:
-        return self._type.decode("latin-1")[:MOST_HEADER] or "none"
+        return f"content-type {self._type.decode('latin-1')[:MOST_HEADER]}" if self._type else "no content-type"
 
     def _instance(self, headers: Headers, now: float) -> None:
         s, names = self.sample, self._names

@@ -17,12 +17,13 @@ SIGNS = (
     *("code", "__type", "type", "status", "error_code", "errorCode", "error_type", "errcode"),
     *("statusCode", "status_code", "reason"),
 )
+ROW_SIGNS = ("reason", "code", "errorType")  # of an element of errors or details
 NAMED_ERROR = ("object", "type", "status")  # fields whose value "error" says that the object is one
 COUNTED = ("error_code", "errorCode", "errcode")  # present in good answers too, as 0
 STATUSES = ("status", "statusCode", "status_code")
 EMPTY = frozenset({"", "none", "null", "error", "ok", "0"})  # words that say nothing, as some gateways fill fields
 LEAST_STATUS = 400
-_MARKS = frozenset({*NAMED_ERROR, *COUNTED, *STATUSES, "__type"})
+_MARKS = frozenset({*NAMED_ERROR, *COUNTED, *STATUSES, "__type", "errors", "success"})
 _WORD = re.compile(r"[\w.:#/-]+")
 
 Error = Mapping[str, Any]
@@ -38,6 +39,11 @@ def error_in(value: object) -> dict[str, Any] | None:
     if inner:
         return _with_signs(inner, value)
     return value if not _MARKS.isdisjoint(value) and _says_so(value) else None  # nearly every answer has none
+
+
+def bare_error(value: dict[str, Any]) -> dict[str, Any] | None:
+    """An error that nothing marks as one: a message with a code or type beside it, as DashScope and others write it."""
+    return value if isinstance(value.get("message"), str) and code_of(value) is not None else None
 
 
 def error_of(value: object) -> dict[str, Any]:
@@ -61,8 +67,9 @@ def signs_of(error: Error) -> Iterator[str]:
     for part in ("errors", "details"):
         rows = error.get(part)
         for row in rows if isinstance(rows, list) else ():
-            if isinstance(row, dict) and (text := _short(row.get("reason"))) is not None:
-                yield text
+            for name in ROW_SIGNS if isinstance(row, dict) else ():
+                if (text := _short(row.get(name))) is not None:
+                    yield text
 
 
 def status_of(sign: str) -> int | None:
@@ -92,6 +99,8 @@ def _says_so(value: Error) -> bool:
     return (
         any(value.get(name) == "error" for name in NAMED_ERROR)
         or "__type" in value
+        or value.get("success") is False
+        or bool(value.get("errors"))
         or any(_short(value.get(name)) for name in COUNTED)
         or any(_is_failure(value.get(name)) for name in STATUSES)
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from harness.domain.header_names import Lowered
     from harness.domain.sample import Outcome, Sample
 
+Told = tuple[tuple[str, str], ...]
 NOTHING: tuple[Any, ...] = (None, False, "", [], {})
 SWITCHED = 101
 # Close codes of a WebSocket as the HTTP status that says the same (RFC 6455 and the registry that it began); 44xx is custom.
@@ -42,6 +45,7 @@ class MappedAnswer(Answer):
         self._stream = fields.stream
         self._said_why: str | None = None
         self._seen: set[str] = set()  # names of events
+        self._told = told_by(fields.stream.places) if fields.stream is not None else ()
 
     def head(self, status: int, headers: Headers, now: float) -> None:
         super().head(status, headers, now)
@@ -65,26 +69,32 @@ class MappedAnswer(Answer):
             if event.data:
                 self._token(event.data, now)
         else:
-            value = _value(event.data)
-            named = value_at(value, how.event_at)
-            self._value(how, named if isinstance(named, str) else event.name, value, now)
+            value, name = _value(event.data), event.name
+            if how.event_at is not None and isinstance(named := value_at(value, how.event_at), str):
+                name = named
+            self._value(how, name, value, now)
 
     def _value(self, how: StreamMap, name: str, value: Any, now: float) -> None:  # noqa: ANN401 - a JSON value
-        if len(self._seen) < MOST_NAMES:
+        if name not in self._seen and len(self._seen) < MOST_NAMES:
             self._seen.add(name)
-        if name == (how.error_event or "error") and name not in (how.token_event, how.done_event):
-            self._error = _coded(value, self._fields.error_code)
-            return
-        if (error := self.failure(value)) is not None or value_at(value, how.error_at) not in NOTHING:
-            self._error = error or _coded(value, self._fields.error_code)
+        if (error := self._error_in(how, name, value)) is not None:
+            self._error = error
             return
         if name == how.token_event and (text := text_at(value, how.text)):
             self._token(text.encode(), now)
         if how.reasoning and name == (how.reasoning_event or how.token_event) and text_at(value, how.reasoning):
             self._reasoning(now)
-        self._note(value, how.places)
-        if name == how.done_event or value_at(value, how.done_at) not in NOTHING:
+        if self._told:
+            self._note(value, self._told)
+        if name == how.done_event or (how.done_at is not None and value_at(value, how.done_at) not in NOTHING):
             self._done = {}
+
+    def _error_in(self, how: StreamMap, name: str, value: Any) -> dict[str, Any] | None:  # noqa: ANN401
+        if name == (how.error_event or "error") and name not in (how.token_event, how.done_event):
+            return _coded(value, self._fields.error_code)
+        if how.error_at is not None and value_at(value, how.error_at) not in NOTHING:
+            return _coded(value, self._fields.error_code)
+        return self.failure(value)
 
     def finish_stream(self) -> None:
         ends = self._stream is not None and self._stream.ends_itself
@@ -128,38 +138,46 @@ class MappedAnswer(Answer):
             self._digest(data.decode("utf-8", "replace"))
 
     def whole(self, body: Any) -> None:  # noqa: ANN401 - a JSON value
-        self._note(body, self._fields.answer)
+        self._note(body, told_by(self._fields.answer))
         text = text_at(body, self._fields.answer.text)
         if not text and self.kind == TEXT:
             raise Unexpected(f"no text at {self._fields.answer.text}")
         self._digest(text or "")
 
     def failure(self, body: object) -> dict[str, Any] | None:
-        code = short_text(value_at(body, self._fields.error_code))
-        if code is not None and code.strip().lower() not in EMPTY:
-            return _coded(body, self._fields.error_code)
+        if (path := self._fields.error_code) is not None:
+            code = short_text(value_at(body, path))
+            if code is not None and code.strip().lower() not in EMPTY:
+                return _coded(body, path)
         return super().failure(body)
 
     def refused(self, body: bytes) -> dict[str, Any]:
         return _coded(_value(body), self._fields.error_code)
 
-    def _note(self, value: Any, places: Places) -> None:  # noqa: ANN401
-        if value is None:
-            return
+    def _note(self, value: Any, told: Told) -> None:  # noqa: ANN401
         s = self.sample
-        for name in COUNTS:
-            found = value_at(value, getattr(places, name))
-            if isinstance(found, int) and not isinstance(found, bool):
+        for name, path in told:
+            found = value_at(value, path)
+            if found is None:
+                continue
+            if name in COUNTS and isinstance(found, int) and not isinstance(found, bool):
                 setattr(s, name, found)
-        took = value_at(value, places.model_ms)
-        if isinstance(took, int | float) and not isinstance(took, bool):
-            s.generation_ms = float(took)
-        called = value_at(value, places.tool_calls)
-        if any(one not in NOTHING for one in called) if isinstance(called, list) else called not in NOTHING:
-            self.kind = "tool_calls"
-        cited = value_at(value, places.citations)
-        if isinstance(cited, list):
-            s.citations = " ".join("_".join(str(one).split()) for one in cited)
+            elif name == "model_ms" and isinstance(found, int | float) and not isinstance(found, bool):
+                s.generation_ms = float(found)
+            elif name == "tool_calls" and _holds_something(found):
+                self.kind = "tool_calls"
+            elif name == "citations" and isinstance(found, list):
+                s.citations = " ".join("_".join(str(one).split()) for one in found)
+
+
+@cache
+def told_by(places: Places) -> Told:
+    """Names and paths of what the places hold beside the text."""
+    return tuple((f.name, path) for f in fields(places) if f.name != "text" and (path := getattr(places, f.name)))
+
+
+def _holds_something(found: Any) -> bool:  # noqa: ANN401
+    return any(one not in NOTHING for one in found) if isinstance(found, list) else found not in NOTHING
 
 
 def _value(data: bytes) -> Any:  # noqa: ANN401 - a JSON value

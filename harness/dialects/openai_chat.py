@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from harness.dialects.answer import Answer
-from harness.dialects.errors import error_in, error_of, short_text
+from harness.dialects.errors import bare_error, error_in, error_of, short_text
 from harness.dialects.framing.sse import Event
 from harness.dialects.shapes import Unexpected, json_value, said, wanted
 from harness.domain.header_names import USUAL_LOWERED, Lowered
@@ -49,9 +49,9 @@ class OpenAiAnswer(Answer):
             raise Unexpected(f"a chunk is {said(chunk)}, not an object")
         choices = chunk.get("choices")
         if not choices or "error" in chunk:
-            self._error = error_in(chunk)
+            self._error = self.failure(chunk)
         if (usage := chunk.get("usage")) is not None:
-            self._usage(usage, "prompt_tokens", "completion_tokens")
+            self._usage(wanted(usage, dict, "usage"), "prompt_tokens", "completion_tokens")
         if choices and self._error is None:
             if type(choices) is not list:
                 raise Unexpected(f"choices is {said(choices)}, not a list")
@@ -112,6 +112,12 @@ class OpenAiAnswer(Answer):
         self._reasoned = True
         super()._reasoning(now)
 
+    def failure(self, body: object) -> dict[str, Any] | None:
+        error = error_in(body)
+        if error is None and isinstance(body, dict) and "choices" not in body:
+            return bare_error(body)
+        return error
+
     def lacking(self) -> str:
         reason = f"finish_reason {self._finish} had come" if self._finish else "no finish_reason either"
         return f"the stream ended without [DONE] ({reason})"
@@ -123,7 +129,7 @@ class OpenAiAnswer(Answer):
             self._settle(b"".join(self._texts).decode())
 
     def whole(self, body: dict[str, Any]) -> None:
-        self._usage(body.get("usage"), "prompt_tokens", "completion_tokens")
+        self._usage(wanted(body.get("usage") or {}, dict, "usage"), "prompt_tokens", "completion_tokens")
         choices = wanted(body.get("choices"), list, "choices")
         if not choices:
             raise Unexpected("choices is empty")

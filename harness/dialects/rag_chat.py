@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 
 from harness.dialects.answer import Answer
-from harness.dialects.errors import error_of
+from harness.dialects.errors import error_in, error_of
 from harness.dialects.framing.sse import Event
-from harness.dialects.shapes import Unexpected, json_value, said, wanted
+from harness.dialects.shapes import Unexpected, json_object, json_value, said, wanted
 
 TIMINGS = frozenset({"init_ms", "queue_ms", "retrieval_ms", "model_ttft_ms", "generation_ms"})
 
@@ -32,6 +32,8 @@ class RagChatAnswer(Answer):
             case "error":
                 self._error = {}
                 self._error = error_of(json_value(event.data, "event error"))
+            case "message" if b'"error"' in event.data:  # of a gateway; any other event is one that nobody knows
+                self._error = error_in(json_object(event.data))
 
     def lacking(self) -> str:
         return "the stream ended without done or error"

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from harness.domain.placeholders import OF_A_MESSAGE, filled, filled_path, placeholders, variables, with_variables
@@ -167,33 +168,38 @@ def value_at(data: Any, path: str | None) -> Any:  # noqa: ANN401 - a JSON value
     Names and positions joined by dots; ``-1`` is the last, ``*`` every element, ``$`` the whole value.
     A text that is itself JSON is entered.
     """
-    if path is None:
-        return None
-    parts = path.split(".") if path else []
-    return _at(data, parts[1:] if parts[:1] == [ROOT] else parts)
+    return None if path is None else _at(data, _steps(path))
 
 
 def text_at(data: Any, path: str | None) -> str | None:  # noqa: ANN401 - a JSON value
     """The text that stands there; texts of a list are joined, and what is no text is left out of them."""
     found = value_at(data, path)
+    if isinstance(found, str):
+        return found
     if isinstance(found, list):
         texts = [one for one in found if isinstance(one, str)]
         return "".join(texts) if texts else None
-    return found if isinstance(found, str) else None
+    return None
 
 
-def _at(data: Any, parts: list[str]) -> Any:  # noqa: ANN401
+@cache
+def _steps(path: str) -> tuple[str, ...]:
+    parts = tuple(path.split(".")) if path else ()
+    return parts[1:] if parts[:1] == (ROOT,) else parts
+
+
+def _at(data: Any, parts: Sequence[str]) -> Any:  # noqa: ANN401
     for k, part in enumerate(parts):
         if isinstance(data, str):
             data = _entered(data)
-        if isinstance(data, list):
+        if isinstance(data, dict):
+            data = data.get(part)
+        elif isinstance(data, list):
             if part == "*":
                 return [_at(one, parts[k + 1 :]) for one in data]
             if not _POSITION.fullmatch(part) or not -len(data) <= int(part) < len(data):
                 return None
             data = data[int(part)]
-        elif isinstance(data, dict):
-            data = data.get(part)
         else:
             return None
     return data

@@ -12,7 +12,7 @@ from gevent import Timeout, sleep
 
 from harness.dialects import outcomes
 from harness.dialects.readers import reader_of
-from harness.dialects.refusal import refused_by
+from harness.domain.refusal import refused_by
 from harness.domain.sample import Layer, Outcome, Sample
 from harness.load.bodies import Bodies
 from harness.load.deadlines import Deadlines

@@ -57,6 +57,8 @@ def seal_of(workspace: Workspace, plan: Plan) -> Seal:
     tables = workspace.config.model_dump(mode="json", include=set(SEALED_TABLES))
     if tables["pilot"]["stop"] == NEVER:
         del tables["pilot"]["stop"]
+    if tables["slo"]["first_reasoning_p95_s"] is None:  # younger than many a seal, whose digest stays what it was
+        del tables["slo"]["first_reasoning_p95_s"]
     order = [
         [block.number, block.order, *(run.schedule_digest for run in block.runs)]
         for block in (*plan.blocks, *plan.tracks)

@@ -20,8 +20,8 @@ _SECRET_NAME = re.compile(r"(?i)auth|api-?_?key|[-_]key$|^key$|token|secret|pass
 _SECRET_VALUE = re.compile(
     r"(?i:bearer|basic|digest|token|negotiate|aws4-hmac\S*)\s+\S|sk-|pk-|gh[pousr]_|xox[abp]-|AKIA|ASIA|AIza|eyJ|-----BEGIN"
 )
-_RANDOM = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9+/_=.-]{28,}")
-_UUID = re.compile(r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_SECRET_FIELD = re.compile(r"(?i)^authorization$|api[-_]?key|secret|password|^cookie$|access[-_]?token|bearer")
+_RANDOM = re.compile(r"(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9+/_=-]{24,}|(?=.*[0-9])(?=.*[a-f])[0-9a-f]{32,}")
 
 
 def header_problem(name: str, value: str) -> str | None:
@@ -41,8 +41,26 @@ def header_problem(name: str, value: str) -> str | None:
 
 
 def looks_secret(value: str) -> bool:
-    """A scheme's credentials, a known prefix of keys, or what is long and random; a UUID is an id."""
-    return bool(_SECRET_VALUE.match(value) or (_RANDOM.fullmatch(value) and not _UUID.fullmatch(value)))
+    """A scheme's credentials, a known prefix of keys, or what is long and random; a UUID or a model's id is an id."""
+    return bool(_SECRET_VALUE.match(value) or _RANDOM.fullmatch(value))
+
+
+def secret_fields(value: Any) -> list[str]:  # noqa: ANN401 - a JSON value
+    """Names of fields that hold a secret as it is: by what they are called, or by its looks."""
+    if isinstance(value, list | tuple):
+        return [name for one in value for name in secret_fields(one)]
+    out = []
+    for name, inner in value.items() if isinstance(value, dict) else ():
+        bare = isinstance(inner, str) and inner and "{" not in inner
+        if bare and (_SECRET_FIELD.search(name) or looks_secret(inner)):
+            out.append(name)
+        out += secret_fields(inner)
+    return out
+
+
+def looks_like_its_name(variable: str) -> bool:
+    """Whether a variable is called as secrets are."""
+    return bool(_SECRET_NAME.search(variable) or variable.lower().endswith("key"))
 
 
 class HeaderNamesTable(Table):

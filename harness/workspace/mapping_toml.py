@@ -8,11 +8,21 @@ from pydantic import Field, field_validator, model_validator
 
 from harness.domain.field_map import FieldMap, FramingKind, Opening, Places, StreamMap, WebSocketMap
 from harness.domain.placeholders import OF_A_MESSAGE, PLACEHOLDERS, placeholders, unknown_placeholders
+from harness.workspace.api_toml import secret_fields
 from harness.workspace.table import Table
 from harness.workspace.values import Line
 
 OF_AN_OPENING = ("session", "request_id", "model")
 PATH = r"^[^\s.]+(\.[^\s.]+)*$"
+
+
+def _without_secrets(value: dict[str, Any]) -> dict[str, Any]:
+    """Raises ValueError: what is sent stands in evidence, but for what ``{env:NAME}`` takes from the environment."""
+    if names := secret_fields(value):
+        raise ValueError(
+            f'{", ".join(names)}: looks like a secret, which would stand in evidence: write "{{env:VARIABLE}}"'
+        )
+    return value
 
 
 class PlacesTable(Table):
@@ -125,7 +135,7 @@ class MappingTable(Table):
             raise ValueError(f"{{{unknown[0]}}} stands for nothing: want one of {known}, or a value of [api]")
         if not {"prompt", "messages"} & set(placeholders(value)):
             raise ValueError("asks nothing: want {prompt} or {messages} somewhere in it")
-        return value
+        return _without_secrets(value)
 
     @field_validator("message")
     @classmethod

@@ -70,6 +70,7 @@ class Slos(Table):
     p95_s: AnswerSeconds
     p99_s: AnswerSeconds | None = None
     ttft_p95_s: AnswerSeconds | None = None
+    first_reasoning_p95_s: AnswerSeconds | None = None
     error_rate: Share = 0.01
     goodput: Annotated[float, Field(gt=0, lt=1)] | None = None
     availability: Annotated[float, Field(gt=0, lt=1)] | None = None
@@ -80,7 +81,8 @@ class Slos(Table):
     @property
     def tightest_s(self) -> float:
         """The smallest latency promise."""
-        return min(limit for limit in (self.p95_s, self.p99_s, self.ttft_p95_s) if limit is not None)
+        limits = (self.p95_s, self.p99_s, self.ttft_p95_s, self.first_reasoning_p95_s)
+        return min(limit for limit in limits if limit is not None)
 
 
 class Traffic(Table):

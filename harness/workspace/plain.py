@@ -52,8 +52,8 @@ def _walk(data: Any) -> Iterator[Problem]:  # noqa: ANN401
                 inside = (
                     f"{place}.{shown(str(key))}" if named and place else shown(str(key)) if named else f"{place}[{key}]"
                 )
-                if named and CONTROL.search(str(key)):
-                    yield Problem(inside, "holds a control character in its name")
+                if named and not str(key).isprintable():
+                    yield Problem(inside, "has a name that cannot be printed")
                 left.append((inside, inner, depth + 1))
         elif problem := _problem(value):
             yield Problem(place, problem)

@@ -182,6 +182,8 @@ class Workspace:
             out.append(Slo("p99 response time", "p99_s", slo.p99_s, "s"))
         if slo.ttft_p95_s is not None:
             out.append(Slo("p95 time to first token", "ttft_p95_s", slo.ttft_p95_s, "s"))
+        if slo.first_reasoning_p95_s is not None:
+            out.append(Slo("p95 time to first reasoning", "first_reasoning_p95_s", slo.first_reasoning_p95_s, "s"))
         out.append(Slo("error rate", "error_rate", slo.error_rate, "share"))
         if slo.goodput is not None:
             out.append(Slo("goodput over offered load", "goodput", slo.goodput, "share", at_least=True))

@@ -31,6 +31,7 @@ COUNTS = (
     "runtime",
     "prices",
 )  # of target.toml: what else it says measures nothing
+ASKED = ("api", "openai")  # where it says them
 OURS = ("python", "folder")  # placeholders that need no fill
 
 
@@ -93,7 +94,10 @@ def read_sweep(folder: Path) -> Sweep | None:
         for table in made.settings
     )
     whole = {setting.name: laid_over(base, setting.laid_over) for setting in settings}
-    measured = {name: {key: tables.get(key) for key in COUNTS} for name, tables in whole.items()}
+    measured = {
+        name: {key: tables.get(key) for key in COUNTS} | {key: tables[key] for key in ASKED if key in tables}
+        for name, tables in whole.items()
+    }
     plain = {"apply": made.apply, "settings": {t.name: [measured[t.name], t.fill] for t in made.settings}}
     text = json.dumps(plain, sort_keys=True, default=str)
     now = tuple(name for name, tables in whole.items() if tables == base)

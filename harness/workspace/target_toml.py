@@ -26,10 +26,12 @@ from harness.workspace.api_toml import (
     OpenAiTable,
     from_environment,
     header_problem,
+    looks_like_its_name,
     plain,
 )
 from harness.workspace.layers import laid_over
 from harness.workspace.mapping_toml import MappingTable
+from harness.workspace.plain import impediments
 from harness.workspace.prices_toml import PricesTable
 from harness.workspace.problems import nearest, read_toml, validate
 from harness.workspace.runtime_toml import LocalTable, RuntimeTable
@@ -37,6 +39,7 @@ from harness.workspace.source_toml import SourceTable, config_of
 from harness.workspace.table import Table
 from harness.workspace.values import HeaderName, Limit, Line, Title, Variable, distinct, name_problem
 
+KEPT = ("mapping", "openai", "api")  # tables whose values are written into a run's folder
 AUTH_FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # what each kind wants, and what it may have
     "none": ((), ()),
     "header": (("env",), ("header",)),
@@ -274,6 +277,8 @@ def _beside(path: Path) -> list[str]:
 
 def _checked(data: Mapping[str, Any], path: Path) -> tuple[TargetToml, str | None]:
     """With the preset's name, if it has one; raises BadFile with variables that are not set and whatever else is wrong."""
+    if unfit := impediments(data):
+        raise BadFile(path, unfit)
     data, problems = filled_in(data)
     data, preset, wrong = presets.laid_under(data)
     problems += wrong
@@ -298,6 +303,11 @@ def filled_in(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
 
     def fill(value: Any, field: str) -> Any:  # noqa: ANN401 - whatever the file holds
         if isinstance(value, str):
+            if field.partition(".")[0] in KEPT and (
+                secret := [n for n in VARIABLE.findall(value) if looks_like_its_name(n)]
+            ):
+                words = f'{secret[0]} would stand in evidence: write "{{env:{secret[0]}}}" in a message, or send it as a header'
+                missing.append(Problem(field, words))
             names = [name for name in VARIABLE.findall(value) if not os.environ.get(name)]
             missing.extend(Problem(field, f"environment variable {name} is not set") for name in names)
             return value if names else VARIABLE.sub(lambda m: os.environ[m.group(1)], value)

@@ -128,3 +128,37 @@ def test_runs_shorter_than_what_their_requests_remember_are_told_to_be_longer():
 
     assert found.judgement is Judgement.INCONCLUSIVE
     assert "a run of 50 requests is shorter than what its requests remember" in found.reason
+
+
+def thinking(first_reasoning_s, first_token_s, **columns):
+    """Six blocks of streams that think first; instants count from the intended send."""
+    out = []
+    for block in range(6):
+        run = run_of(np.full(400, 3.0), block=block)
+        due = run.columns["scheduled_s"]
+        more = {"first_reasoning_s": due + first_reasoning_s, "first_token_s": due + first_token_s}
+        out.append(run_of(np.full(400, 3.0), block=block, **more, **columns))
+    return out
+
+
+def test_a_promise_to_the_first_reasoning_and_one_to_the_first_token_are_two():
+    runs = thinking(0.3, 2.5)
+    reasoning = Slo("p95 time to first reasoning", "first_reasoning_p95_s", 1.0, "s")
+    token = Slo("p95 time to first token", "ttft_p95_s", 1.0, "s")
+
+    assert verdict("alpha", "steady", reasoning, runs).judgement is Judgement.PASS
+    assert verdict("alpha", "steady", token, runs).judgement is Judgement.FAIL
+
+
+def test_an_answer_that_does_not_think_is_judged_by_its_first_token():
+    slo = Slo("p95 time to first reasoning", "first_reasoning_p95_s", 1.0, "s")
+
+    assert verdict("alpha", "steady", slo, thinking(math.nan, 0.4)).judgement is Judgement.PASS
+    assert verdict("alpha", "steady", slo, thinking(math.nan, 2.5)).judgement is Judgement.FAIL
+
+
+def test_a_failure_breaks_the_promise_to_the_first_reasoning_though_it_thought():
+    slo = Slo("p95 time to first reasoning", "first_reasoning_p95_s", 1.0, "s")
+    failed = thinking(0.3, math.nan, outcome=np.array(["cut_stream"] * 400, dtype=object))
+
+    assert verdict("alpha", "steady", slo, failed).judgement is Judgement.FAIL

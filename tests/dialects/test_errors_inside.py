@@ -38,6 +38,8 @@ LIMITED = {"error": {"message": "Rate limit exceeded", "type": "rate_limit_error
         ({"__type": "com.amazonaws.x#ThrottlingException", "message": "x"}, "throttled", "ThrottlingException"),
         ({"statusCode": 429, "message": "Rate limit is exceeded"}, "throttled", "429"),
         ({"error": True, "status": 504}, "timeout", "504"),
+        ({"code": "Throttling.RateQuota", "message": "x", "request_id": "r"}, "throttled", "Throttling.RateQuota"),
+        ({"success": False, "errors": [{"code": 3040, "message": "x"}]}, "server_error", "3040"),
     ],
 )
 def test_every_form_of_it_in_both_modes(said, outcome, code):
@@ -99,6 +101,13 @@ def test_a_rag_chat_error_event_keeps_its_code():
     internal, limited = (read(stream % code, dialect="rag-chat/1") for code in (b'"internal"', b"429"))
     assert (internal.outcome, internal.code) == ("server_error", "internal")
     assert (limited.outcome, limited.code) == ("throttled", "429")
+
+
+def test_an_error_that_a_gateway_puts_into_a_rag_chat_stream_counts():
+    stream = b'event: citations\ndata: {"citations":[]}\n\nevent: token\ndata: {"text":"x"}\n\n'
+
+    done = read(stream + events(LIMITED), dialect="rag-chat/1")
+    assert (done.outcome, done.code) == ("throttled", "429")
 
 
 FIELDS = FieldMap(

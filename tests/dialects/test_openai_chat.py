@@ -149,6 +149,7 @@ def test_tool_calls_and_refusals_are_answers_of_their_kind(what, kind):
             {"choices": [{"delta": {}, "finish_reason": {"type": "stop"}}]},
             "choices.finish_reason is an object, not text",
         ),
+        ({"choices": [], "usage": "x"}, "usage is text, not an object"),
         (5, "a chunk is a number, not an object"),
         ([1], "a chunk is a list, not an object"),
         (None, "a chunk is null, not an object"),
@@ -224,12 +225,15 @@ def test_a_compressed_body_is_named_in_both_modes(stream, head):
 def test_each_mode_gets_what_it_asked_for():
     streamed = read(events(HELLO) + DONE, stream=False, headers=SSE)
     whole = read(message(content="hello"), headers=JSON)
+    nothing = read(b"", headers={})
     page = read(b"<html>", headers={b"content-type": b"text/html"})
 
-    assert streamed.detail == "asked for a whole answer, got a stream (text/event-stream)"
-    assert whole.detail == "asked for a stream, got a whole answer (application/json)"
-    assert page.detail == "asked for a stream, got a whole answer (text/html)"
-    assert {r.outcome for r in (streamed, whole, page)} == {"bad_contract"}
+    assert streamed.detail == "asked for a whole answer, got a stream (content-type text/event-stream)"
+    assert whole.detail == "asked for a stream, got a whole answer (content-type application/json)"
+    assert page.detail == "asked for a stream, got a whole answer (content-type text/html)"
+    assert nothing.detail == "asked for a stream, got a whole answer (no content-type)"
+    assert read(b"", status=204).detail == "status 204, not 200"
+    assert {r.outcome for r in (streamed, whole, page, nothing)} == {"bad_contract"}
 
 
 def test_counts_beyond_reason_are_not_known():

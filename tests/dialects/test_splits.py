@@ -26,7 +26,7 @@ JSON_VALUES = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-5, 600)
-    | st.floats(allow_nan=False)
+    | st.floats(allow_nan=False, allow_infinity=False)
     | st.sampled_from(["", "x", "error", "length"]),
     lambda inner: (
         st.lists(inner, max_size=3)

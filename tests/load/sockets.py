@@ -60,12 +60,13 @@ class Peer:
 
 
 @contextmanager
-def serving(act):
+def serving(act, tls=None):
     """The base URL of a server whose every connection ``act`` serves."""
     listener = socket.create_server(("127.0.0.1", 0))
     numbers = iter(range(1, 1000))
 
     def serve(connection):
+        connection = tls.wrap_socket(connection, server_side=True) if tls else connection
         with suppress(OSError), connection, connection.makefile("rb") as reader:
             head = b""
             while not head.endswith(b"\r\n\r\n") and (line := reader.readline()):
@@ -80,6 +81,6 @@ def serving(act):
 
     threading.Thread(target=accept, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield f"http{'s' if tls else ''}://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         listener.close()

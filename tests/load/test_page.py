@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -52,56 +54,67 @@ def described(cwd, *options):
     return json.loads(subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=True).stdout)
 
 
-@pytest.fixture(scope="module", params=[(), ("--processes", "2")], ids=["one process", "two workers"])
-def story(request, tmp_path_factory):
-    """Refusals, a start with nothing chosen, a second one while it goes, a start with something chosen."""
-    cwd = tmp_path_factory.mktemp("page")
+@contextmanager
+def served(cwd, *more):
+    """Locust with its page: its address, the options that it was given, and the folder of its runs."""
     server = ScriptedServer()
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     given = ["--questions", str(questions_file(cwd, ["ok"])), "--host", server.url]
     given += ["--rate", "10", "--duration", "2", "--warmup", "0", "--max-tokens", "8"]
-    command = [sys.executable, "-m", "locust", "-f", str(STEADY), "--web-port", str(port), *given, *request.param]
-    runs = cwd / "runs"
-    told = {"command": described(cwd, *given)}
+    command = [sys.executable, "-m", "locust", "-f", str(STEADY), "--web-port", str(port), *given, *more]
     with (cwd / "output.txt").open("wb") as out:
-        process = processes.start([*command, "--evidence", str(runs)], cwd=cwd, stdout=out, stderr=out)
-    ui = httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60)
+        process = processes.start([*command, "--evidence", str(cwd / "runs")], cwd=cwd, stdout=out, stderr=out)
     try:
-        wait_for(lambda: ui.get("/").status_code == 200)
-        if request.param:
-            wait_for(lambda: len(ui.get("/stats/requests").json().get("workers", [])) == 2)
-        page = Page(ui)
-        told["refused"] = {
-            name: page.start(**{name: value})
-            for name, value in {
-                "rate": "-5",
-                "slots": "1.5",
-                "seed": "1e999",
-                "arrivals": "sometimes",
-                "host": "http://elsewhere.example",
-                "questions": "nowhere.jsonl",
-                "evidence": "/elsewhere",
-                "i_own_this_host": "true",
-                "run_time": "5m",
-                "invented": "1",
-            }.items()
-        }
-        told["before"] = list(runs.glob("*"))
-        told["alone"] = page.start()
-        told["during"] = page.start()
-        wait_for(lambda: len(list(runs.glob("*/ledger.json"))) == 1)
-        wait_for(lambda: ui.get("/stats/requests").json()["state"] in ("stopped", "ready"))
-        told["chosen"] = Page(ui).start(arrivals="constant", rate="", mode="json")
-        wait_for(lambda: len(list(runs.glob("*/ledger.json"))) == 2)
-        told["in force"] = Page(ui).shown["extra_options"]
+        yield f"http://127.0.0.1:{port}", given, cwd / "runs"
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(20)
-        ui.close()
         server.close()
+
+
+@pytest.fixture(scope="module", params=[(), ("--processes", "2")], ids=["one process", "two workers"])
+def story(request, tmp_path_factory):
+    """Refusals, a start with nothing chosen, a second one while it goes, a start with something chosen."""
+    cwd = tmp_path_factory.mktemp("page")
+    with (
+        served(cwd, *request.param) as (url, given, runs),
+        httpx.Client(base_url=url, trust_env=False, timeout=60) as ui,
+    ):
+        told = told_by(ui, runs, workers=len(request.param)) | {"command": described(cwd, *given)}
     told["runs"] = [json.loads((folder / "run.json").read_text())["spec"] for folder in sorted(runs.glob("*"))]
-    told["output"] = (cwd / "output.txt").read_text()
+    return told | {"output": (cwd / "output.txt").read_text()}
+
+
+def told_by(ui, runs, workers):
+    told = {}
+    wait_for(lambda: ui.get("/").status_code == 200)
+    if workers:
+        wait_for(lambda: len(ui.get("/stats/requests").json().get("workers", [])) == 2)
+    page = Page(ui)
+    told["refused"] = {
+        name: page.start(**{name: value})
+        for name, value in {
+            "rate": "-5",
+            "slots": "1.5",
+            "seed": "1e999",
+            "arrivals": "sometimes",
+            "host": "http://elsewhere.example",
+            "questions": "nowhere.jsonl",
+            "evidence": "/elsewhere",
+            "i_own_this_host": "true",
+            "run_time": "5m",
+            "invented": "1",
+        }.items()
+    }
+    told["before"] = list(runs.glob("*"))
+    told["alone"] = page.start()
+    told["during"] = page.start()
+    wait_for(lambda: len(list(runs.glob("*/ledger.json"))) == 1)
+    wait_for(lambda: ui.get("/stats/requests").json()["state"] in ("stopped", "ready"))
+    told["chosen"] = Page(ui).start(arrivals="constant", rate="", mode="json")
+    wait_for(lambda: len(list(runs.glob("*/ledger.json"))) == 2)
+    told["in force"] = Page(ui).shown["extra_options"]
     return told
 
 
@@ -151,3 +164,31 @@ def test_the_page_shows_what_is_in_force_and_lets_every_list_unchosen(story):
     assert (shown["rate"]["default_value"], shown["duration"]["default_value"]) == (None, 2.0)
     assert all(field["choices"][0] == "" for field in shown.values() if field["choices"])
     assert "Traceback" not in story["output"]
+
+
+CHROMIUM = next((p for name in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(name))), None)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+def test_a_browser_says_the_same_as_the_form_that_is_filled_in_above(tmp_path):
+    """The class Page is our reading of Locust's own script; this is the script."""
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with served(tmp_path) as (url, given, runs), api.sync_playwright() as playwright:
+        wait_for(lambda: httpx.get(url, trust_env=False).status_code == 200)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto(url)
+        page.get_by_text("Custom parameters").click()
+        page.locator("input[name=rate]").fill("-3")
+        page.get_by_role("button", name="Start").click()
+        page.get_by_text("Refused: --rate: want a number above 0").wait_for()
+        page.locator("input[name=rate]").fill("10")
+        assert page.locator("select[name=arrivals]").input_value() == ""
+        page.get_by_role("button", name="Start").click()
+        wait_for(lambda: list(runs.glob("*/ledger.json")))
+        browser.close()
+        [path] = runs.glob("*/run.json")
+        spec, command = json.loads(path.read_text())["spec"], described(tmp_path, *given)
+
+    assert (spec["load"], spec["mix"]) == (command["load"], command["mix"])

@@ -1,9 +1,11 @@
 """Questions over a WebSocket: the upgrade, the messages, how it ends, and what a run keeps of each."""
 
 import dataclasses
+import ssl
 import time
 
 import pytest
+import trustme
 
 from harness.workspace.mapping_toml import MappingTable
 from tests.load.asking import ask
@@ -63,6 +65,19 @@ def test_a_question_is_answered_by_messages_until_the_mappings_end():
     assert sample["finished_s"] - sample["sent_s"] < 0.9
     assert sample["connect_s"] is not None
     assert sample["sockets"] == 0, "a connection a question"
+
+
+def test_over_tls_it_is_the_same_with_a_handshake_more(tmp_path):
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with serving(answering(*TOKENS, DONE), context) as url:
+        how = fields(websocket={"keep_open": True})
+        first, second = ask(url, "stream", "stream", fields=how, ca_file=str(tmp_path / "ca.pem"))
+    assert [(s["outcome"], s["token_events"]) for s in (first, second)] == [("ok", 2)] * 2
+    assert first["tls_s"] > 0
+    assert (second["conn_reused"], second["tls_s"]) == (True, None)
 
 
 def test_a_message_may_come_in_frames_with_pings_between():
@@ -148,6 +163,12 @@ def test_a_silent_peer_is_a_timeout():
     with serving(answering()) as url:
         (sample,) = ask(url, "stream", fields=fields(), deadline_s=0.5)
     assert (sample["outcome"], sample["sockets"]) == ("timeout", 0)
+
+
+def test_an_upgrade_that_nobody_answers_is_a_timeout():
+    with serving(lambda _: time.sleep(2)) as url:
+        (sample,) = ask(url, "stream", fields=fields(), deadline_s=0.3)
+    assert (sample["outcome"], sample["headers_s"], sample["sockets"]) == ("timeout", None, 0)
 
 
 def test_bytes_that_are_no_frames_break_the_contract():

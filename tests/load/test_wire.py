@@ -1,12 +1,14 @@
 """What only the wire shows: ends that come early or late, dead connections, answers before their request is whole."""
 
 import socket
+import ssl
 import struct
 import threading
 import time
 from contextlib import contextmanager, suppress
 
 import pytest
+import trustme
 
 from tests.load.asking import ask
 
@@ -37,7 +39,7 @@ class Request:
 
 
 @contextmanager
-def serving(act, *, read_bodies=True, before_body=b"", window=None):
+def serving(act, *, read_bodies=True, before_body=b"", window=None, tls=None):
     """A raw server; ``act`` answers a request and returns True where the connection ends."""
     listener = socket.socket()
     if window:
@@ -48,16 +50,16 @@ def serving(act, *, read_bodies=True, before_body=b"", window=None):
 
     def serve(connection):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with suppress(OSError), connection, connection.makefile("rb") as reader:
-            for k in range(1000):
-                if not (length := _head(reader)):
-                    return
-                connection.sendall(before_body)
+        with suppress(OSError), tls.wrap_socket(connection, server_side=True) if tls else connection as opened:
+            reader, served = opened.makefile("rb"), 0
+            while length := _head(reader):
+                opened.sendall(before_body)
                 if read_bodies:
                     reader.read(length)
                 count[0] += 1
-                if act(Request(connection, k, count[0])):
+                if act(Request(opened, served, count[0])):
                     return
+                served += 1
 
     def accept():
         while True:
@@ -68,7 +70,7 @@ def serving(act, *, read_bodies=True, before_body=b"", window=None):
             threading.Thread(target=serve, args=(connection,), daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}", count
+    yield f"http{'s' if tls else ''}://127.0.0.1:{listener.getsockname()[1]}", count
     listener.close()
 
 
@@ -117,6 +119,30 @@ def test_a_reset_after_the_streams_own_end_is_nothing():
 
     with serving(act) as (url, _):
         assert [s["outcome"] for s in ask(url, "stream", "stream")] == ["ok", "ok"]
+
+
+def test_over_tls_too(tmp_path):
+    """Ends that come early or never, and a kept-alive connection that was closed."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+
+    def act(request):
+        if request.in_all != 2:
+            request.send(SSE, chunk(HELLO + DONE))
+            time.sleep(1 if request.in_all == 3 else 0)
+            request.send(LAST)
+        return request.in_all == 2
+
+    with serving(act, tls=context) as (url, count):
+        rows = ask(url, *["stream"] * 4, ca_file=str(tmp_path / "ca.pem"))
+
+    assert [s["outcome"] for s in rows] == ["ok"] * 4
+    assert [s["resent"] for s in rows] == [None, True, None, None]
+    assert [s["conn_reused"] for s in rows] == [False, False, False, True]
+    assert rows[1]["finished_s"] - rows[1]["sent_s"] < 0.9
+    assert count[0] == 5
 
 
 @pytest.mark.parametrize("more", [b"}\n", b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"])

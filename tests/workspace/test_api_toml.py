@@ -22,6 +22,9 @@ def declared(folder: Path, text: str) -> Target:
         ("anthropic-version", "2023-06-01"),
         ("X-Tenant", "acme"),
         ("X-Tenant", "2f1c4a52-7b8e-4c1d-9a3e-0d6f5b4c3a21"),
+        ("X-Model", "eu.anthropic.claude-sonnet-4-5-20250929-v1:0"),
+        ("X-Model", "gpt-4o-mini-2024-07-18-preview-for-us"),
+        ("X-Upstream", "abc123.appsync-api.eu-west-1.amazonaws.com"),
         ("User-Agent", "our-client/2.1 (load test)"),
         ("X-Feature-Flags", "rag-v2,rerank=on,index=docs-2026-11-26"),
         ("Authorization", "${CHAT_KEY}"),
@@ -44,6 +47,7 @@ def test_what_is_no_secret_may_stand_in_the_file(name: str, value: str) -> None:
         ("X-Tenant", "Bearer abc"),
         ("X-Tenant", "sk-proj-12"),
         ("X-Tenant", "eyJhbGciOi"),
+        ("X-Tenant", "0123456789abcdef0123456789abcdef"),
         ("X-Tenant", "q8Zt5rN2vX7pL0sK4mB9cD3fG6hJ1wYe"),
     ],
 )
@@ -119,3 +123,38 @@ def test_what_does_not_go_together_is_refused(tmp_path: Path, text: str, words: 
     with pytest.raises(BadFile) as refused:
         declared(tmp_path, text)
     assert words in str(refused.value)
+
+
+MAPPED = 'dialect = "mapped"\n[mapping]\npath = "/x"\nanswer = { text = "a" }\nrequest = { q = "{prompt}", '
+
+
+@pytest.mark.parametrize(
+    "field", ['authorization = "abc"', 'inner = [{ x-api-key = "abc" }]', 'id = "sk-proj-1234"', 'access_token = "abc"']
+)
+def test_a_body_holds_no_secret(tmp_path: Path, field: str) -> None:
+    with pytest.raises(
+        BadFile, match=r"looks like a secret, which would stand in evidence: write \"\{env:VARIABLE\}\""
+    ):
+        declared(tmp_path, f"{MAPPED}{field} }}")
+
+
+def test_a_body_may_hold_one_of_the_environment_and_anything_else(tmp_path: Path) -> None:
+    more = 'x-api-key = "{env:CHAT_KEY}", max_tokens = "{max_tokens}", tokenizer = "gpt2", key = "id"'
+    made = declared(tmp_path, f"{MAPPED}{more} }}")
+    assert made.fields is not None
+    assert made.fields.environment == ("CHAT_KEY",)
+    assert made.fields.body({"prompt": "p"})["x-api-key"] == "{env:CHAT_KEY}", "read only where it is sent"
+    assert made.fields.with_secrets({"CHAT_KEY": "k"}).body({"prompt": "p"})["x-api-key"] == "k"
+
+
+def test_a_variable_that_is_called_as_secrets_are_is_not_filled_into_what_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHAT_KEY", "hidden")
+    monkeypatch.setenv("CHAT_HOST", "h")
+    made = declared(tmp_path, f'{MAPPED}host = "${{CHAT_HOST}}" }}')
+    assert made.fields is not None
+    assert made.fields.request["host"] == "h"
+    with pytest.raises(BadFile, match="CHAT_KEY would stand in evidence") as refused:
+        declared(tmp_path, f'{MAPPED}k = "${{CHAT_KEY}}" }}')
+    assert "hidden" not in str(refused.value)

@@ -133,9 +133,9 @@ def test_langserve():
 
 def test_langserve_with_messages_and_an_input_of_its_own(tmp_path):
     """A request replaces the preset's whole, a path only itself."""
-    said = 'dialect = "langserve"\n[mapping]\nrequest = { input = "{prompt}" }\n[mapping.stream]\ntext = "content"'
+    said = 'dialect = "langserve"\n[mapping]\nrequest = { topic = "{prompt}" }\n[mapping.stream]\ntext = "content"'
     made = declared(tmp_path, said)
-    assert made.fields.body(VALUES) == {"input": "Why?"}
+    assert made.fields.body(VALUES) == {"topic": "Why?"}
     assert read(made, events(("data", b'{"content":"F"}'), ("end", None))).token_events == 1
 
 

@@ -27,6 +27,7 @@ PILOT = {
         "p95_s": 2.0,
         "p99_s": 4.0,
         "ttft_p95_s": 1.0,
+        "first_reasoning_p95_s": 0.5,
         "error_rate": 0.02,
         "goodput": 0.9,
         "availability": 0.99,

@@ -27,6 +27,13 @@ def test_any_array_split_anywhere_gives_its_elements(values, indent, ascii_only,
     assert not parser.cut
 
 
+def test_a_cut_behind_a_backslash_does_not_end_the_text():
+    wire = b'["a\\"]b\\\\", "c"]'
+    parser = JsonArrayParser()
+    found = parsed(parser, [bytes([byte]) for byte in wire])
+    assert [json.loads(event.data) for event in found] == ['a"]b\\', "c"]
+
+
 def test_an_element_is_an_event_before_the_comma_that_follows_it():
     parser = JsonArrayParser()
     assert parser.feed(b'[{"a":[1]}') == [Event("message", b'{"a":[1]}')]

@@ -22,3 +22,7 @@ def test_a_body_that_ends_inside_a_character_is_cut():
     parser = TextParser()
     assert [e.data for e in parsed(parser, [b"a\xc3"])] == [b"a"]
     assert parser.cut
+
+
+def test_bytes_that_are_no_text_are_marked_and_not_dropped():
+    assert [e.data.decode() for e in parsed(TextParser(), [b"a\xff", b"b"])] == ["a\ufffd", "b"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.dialects.refusal import refused_by
+from harness.domain.refusal import refused_by
 from harness.domain.sample import Layer, Outcome
 
 THROTTLED = (Outcome.THROTTLED, Layer.PLATFORM)
