@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from shlex import join, quote
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 
@@ -16,6 +15,7 @@ from harness.campaign.endpoint import DRAFT, EVIDENCE, Endpoint
 from harness.cli.numbers import within
 from harness.cli.output import emit
 from harness.cli.told import HowAsked
+from harness.domain.address import is_url
 from harness.domain.bounds import Range
 from harness.domain.target import Dialect
 from harness.errors import Exit, Refused
@@ -78,7 +78,7 @@ def check(
     seen: list[Endpoint] = []
     if trace is not None:
         results = {trace: pipeline.trace(find(), trace, wait)}
-    elif names and all(urlsplit(name).scheme for name in names):
+    elif names and all(is_url(name) for name in names):
         _refuse_overwriting(draft, names)
         seen = pipeline.endpoints(names, how.told(), how.asking())
         results = {name: made for one in seen for name, made in one.groups.items()}

@@ -12,6 +12,7 @@ SOCKETS = ("ws", "wss")  # the same hosts and ports, as a WebSocket's URL says i
 SCHEMES = (*HTTP, *SOCKETS)
 MOST = 2_000
 MOST_HOST = 253
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _PLAIN = re.compile(r"""[^\x00-\x20\x7f-\U0010ffff\\"'<>^`{|}]+""")  # RFC 3986 leaves these out
 _LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
@@ -20,6 +21,11 @@ def over_http(url: str) -> str:
     """A base URL without its last slash; a WebSocket's begins as a request of HTTP."""
     scheme, colon, rest = url.rstrip("/").partition(":")
     return {"ws": "http", "wss": "https"}.get(scheme.lower(), scheme) + colon + rest
+
+
+def is_url(text: str) -> bool:
+    """Whether it is meant as a URL rather than a name; also of one that is broken."""
+    return bool(_SCHEME.match(text))
 
 
 def problem_of(url: str, schemes: Sequence[str] = HTTP) -> str | None:
