@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -14,7 +14,11 @@ from harness.domain.bounds import REPORT_BYTES
 from harness.errors import BadFile, Problem
 from harness.report.blocks import Cell, Table, absent, number, table
 from harness.report.columns import text, toned
+from harness.workspace.plain import shown
 from harness.workspace.text import text_of
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 
 class _Loose(BaseModel):
@@ -62,9 +66,14 @@ def read_earlier(path: Path) -> dict[str, Any]:
     try:
         return _Earlier.model_validate_json(json.dumps(said), strict=True).model_dump()
     except ValidationError as error:
-        problems = [Problem(".".join(map(str, e["loc"])), e["msg"][:1].lower() + e["msg"][1:]) for e in error.errors()]
-        hint = "want the decision.json of an earlier report"
-        raise BadFile(file, problems[:20], hint) from None
+        raise BadFile(file, [_problem(item) for item in error.errors()[:20]]) from None
+
+
+def _problem(said: ErrorDetails) -> Problem:
+    place = ".".join(shown(str(part)) for part in said["loc"])
+    if said["type"] == "missing":
+        return Problem(place, "is missing: want the decision.json of an earlier report")
+    return Problem(place, said["msg"][:1].lower() + said["msg"][1:])
 
 
 def changes(earlier: Mapping[str, Any] | None, now: Mapping[str, Any]) -> Table:
