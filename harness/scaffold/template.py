@@ -85,6 +85,7 @@ stop      = "settled"        # at the sealed look at which more blocks can't cha
 p95_s      = {a.p95_s:.15g}
 # p99_s    = {a.p95_s * 2:.15g}              # 299 requests are the least that can certify one
 {_or_not("ttft_p95_s", a.ttft_p95_s, 2.0)}        # to the first token
+# first_reasoning_p95_s = 1.0  # to the first token of a model's reasoning
 error_rate = {a.error_rate:.15g}            # share of failed requests
 # goodput      = 0.95        # least share of the offered that is answered within every limit
 # availability = 0.999       # two weeks can show evidence against it, never for it
