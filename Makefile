@@ -6,7 +6,7 @@ PIP     = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-
 # Some images turn it off for good; then each of the many processes of a campaign or a test compiles all it imports.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: install demo test test-slow check check-style check-types check-imports check-advisories bench clean
+.PHONY: install demo test test-slow test-attack check check-style check-types check-imports check-advisories bench clean
 
 install: $(VENV)/.installed
 
@@ -33,6 +33,9 @@ test: install
 
 test-slow: install
 	$(BIN)/python -m pytest -m slow
+
+test-attack: install
+	$(BIN)/python -m pytest -m attack -s
 
 check: check-style check-types check-imports check-advisories
 
