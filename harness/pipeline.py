@@ -18,7 +18,6 @@ from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from harness.analysis.dataset import load
 from harness.analysis.decidable import Unsettled, of_plan, unsettled
@@ -50,7 +49,7 @@ from harness.decision.findings import Findings
 from harness.decision.gather import gather
 from harness.decision.settled import settled
 from harness.decision.settling import Standing, standing
-from harness.domain.address import problem_of, without_secrets
+from harness.domain.address import is_url, problem_of, without_secrets
 from harness.domain.looks import looks_of
 from harness.domain.plan import Block, Plan
 from harness.domain.sweep import Sweep
@@ -78,7 +77,7 @@ SPREADS = (0.05, 0.10)  # how blocks differ: what a length is expected for
 
 def check(workspace: Workspace, names: Sequence[str]) -> dict[str, list[Check]]:
     """The contract of each target, whether the two do the same work, and whether the plan fits and is fair."""
-    urls = [name for name in names if urlsplit(name).scheme]
+    urls = [name for name in names if is_url(name)]
     targets = [workspace.target(n) for n in names if n not in urls] if names else list(workspace.measured())
     require_credentials(targets)
     out: dict[str, list[Check]] = {}

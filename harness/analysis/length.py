@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.analysis import laws
-from harness.analysis.likeness import Likeness
+from harness.analysis.likeness import Likeness, Runs
 from harness.analysis.pooled import Array
 from harness.analysis.shares import LEAST_BLOCKS, share_of
 from harness.domain.looks import look, looks_of
@@ -58,6 +58,7 @@ class Drawn:
     """Of one profile: requests a block; by target and block how many lie beyond, and how much slower the block is."""
 
     requests: int
+    log_limit: float
     beyond: Array
     shift: Array
 
@@ -66,23 +67,23 @@ def _drawn(rng: np.random.Generator, planned: int, n: int, ratio: float, spread:
     within, own = WITHIN, spread / 2
     whole = math.sqrt(within**2 + spread**2 + own**2)
     shift = rng.normal(0, spread, planned) + rng.normal(0, own, (TARGETS, planned))
-    late = laws.normal_above((laws.normal_quantile(P) * whole + math.log(ratio) - shift) / within)
-    return Drawn(n, rng.binomial(n, late).astype(float), shift)
+    log_limit = laws.normal_quantile(P) * whole + math.log(ratio)
+    late = laws.normal_above((log_limit - shift) / within)
+    return Drawn(n, log_limit, rng.binomial(n, late).astype(float), shift)
 
 
 def _kept(drawn: Sequence[Drawn], count: int, planned: int) -> bool:
     """Whether every promise of both targets is a PASS at this look."""
     alpha = (1 - look(count, planned).confidence) / 2
     return count >= LEAST_BLOCKS and all(
-        share_of(hits[:count], np.full(count, float(made.requests)), _alike(shift[:count], made.requests)).below(
-            1 - P, alpha
-        )
+        share_of(hits[:count], np.full(count, float(made.requests)), _runs(shift[:count], made)).below(1 - P, alpha)
         for made in drawn
         for hits, shift in zip(made.beyond, made.shift, strict=True)
     )
 
 
-def _alike(shift: Array, n: int) -> Likeness:
+def _runs(shift: Array, made: Drawn) -> Runs:
     """As their requests would show it."""
     between = float(shift.var(ddof=1))
-    return Likeness(between / (between + WITHIN**2), 0.0, float(n))
+    alike = Likeness(between / (between + WITHIN**2), 0.0, float(made.requests))
+    return Runs(alike, lambda share: shift + laws.normal_quantile(1 - share) * WITHIN, made.log_limit)

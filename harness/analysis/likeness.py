@@ -11,13 +11,14 @@ A campaign whose runs saw nothing beyond a limit also saw nothing of how such re
 gather; this sees it in all the others. Where requests follow each other (``serial``,
 the correlation of neighbours within a run, Kendall's bias taken off) and a run holds
 only a few stretches that are independent, as behind a queue, the slow ones gather more
-than any Gaussian: then corr(s) = latent.
+than any Gaussian: then corr(s) = latent. All of this is about limits that such runs may reach: where
+each run's own percentile lies so far below the limit that the next one's is predicted to, they say nothing against it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +29,7 @@ from harness.analysis.columns import Array
 GRID = 512  # values between which ranks are counted
 PAIRS = 4096  # of neighbours that are looked at in one run
 LEAST, MOST = 8, 0.99  # requests a run, for a correlation of neighbours; of a correlation
+FAR = 1.5  # times what a prediction takes: behind a queue levels have longer tails than t
 COURSE = 16  # stretches of a run, in which all runs share a course
 TINY = 1e-9
 FOLLOWS = 0.5  # of neighbours: requests follow each other
@@ -55,6 +57,31 @@ class Likeness:
 
 
 ALONE = Likeness(0.0, 0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Runs:
+    """What all requests of the runs say where few lie beyond a limit.
+
+    ``levels``: the logarithm of each run's own percentile, by the share beyond it; +inf where it failed.
+    """
+
+    alike: Likeness
+    levels: Callable[[float], Array]
+    log_limit: float
+
+    def excess(self, share: float, alpha: float) -> float:
+        """Of the variance, as ``Likeness.excess``; nought where the limit is out of reach of such runs."""
+        return 0.0 if self.alike.latent <= 0 or self.far(share, alpha) else self.alike.excess(share)
+
+    def far(self, share: float, alpha: float) -> bool:
+        """Whether the next run's own percentile is predicted to lie well within the limit, by t over runs at an error ``alpha``."""
+        levels = self.levels(share)
+        k, mean = len(levels), float(levels.mean())
+        if k < 2 or not math.isfinite(mean):
+            return False
+        away = FAR * float(special.stdtrit(k - 1, 1 - alpha)) * math.sqrt(1 + 1 / k) * float(levels.std(ddof=1))
+        return mean + away < self.log_limit
 
 
 def likeness(blocks: Sequence[Array], ordered: Sequence[Array], everything: Array) -> Likeness:

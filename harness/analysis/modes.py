@@ -104,7 +104,7 @@ def mixture(warm: Pooled, cold: Pooled, expected: Expected | None, confidence: f
 
 
 def _beyond(pooled: Pooled, value: float) -> Share:
-    return share_of(pooled.beyond(value), pooled.totals, pooled.alike)
+    return share_of(pooled.beyond(value), pooled.totals, pooled.runs(value))
 
 
 def _mixed(warm: Share, cold: Share, share: float) -> Share:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.analysis.likeness import Likeness, likeness
+from harness.analysis.likeness import Likeness, Runs, likeness
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -59,6 +59,17 @@ class Pooled:
     def alike(self) -> Likeness:
         """How alike the values of one block are; blocks are taken to come in the order of their requests."""
         return likeness(self._blocks, self.sorted, self.values)
+
+    def runs(self, value: float) -> Runs:
+        """What all values say of those beyond ``value``."""
+        return Runs(self.alike, self._levels, math.log(value) if value > 0 else -math.inf)
+
+    def _levels(self, share: float) -> Array:
+        """Logarithm of each block's own quantile beyond which a share ``share`` lies."""
+        found = np.array([block[rank_of(1 - share, len(block))] for block in self.sorted])
+        with np.errstate(divide="ignore"):
+            levels: Array = np.log(np.maximum(found, 0.0))
+        return levels
 
     @property
     def finite(self) -> Array:

@@ -58,7 +58,7 @@ def _ends(pooled: Pooled, allowed: float, alpha: float, limit: float | None) -> 
     """None where no finite value is such an end; the search starts at ``limit``, so that no end contradicts it."""
 
     def beyond(value: float) -> Share:
-        return share_of(pooled.beyond(value), pooled.totals, pooled.alike)
+        return share_of(pooled.beyond(value), pooled.totals, pooled.runs(value))
 
     def shown_below(value: float) -> bool:
         return beyond(value).below(allowed, alpha)

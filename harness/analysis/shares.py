@@ -26,7 +26,7 @@ from functools import lru_cache
 from scipy import special
 
 from harness.analysis.columns import Array
-from harness.analysis.likeness import ALONE, Likeness
+from harness.analysis.likeness import Runs
 from harness.domain.estimate import Estimate, Known, Unknown
 
 LEAST_BLOCKS = 6  # below it even a perfect sign test cannot reach 5 % two-sided
@@ -43,7 +43,7 @@ class Share:
     n: float
     blocks: int
     deff: float
-    alike: Likeness = ALONE
+    runs: Runs | None = None
 
     def below(self, share: float, alpha: float) -> bool:
         """Whether the truth is shown to be below ``share``, at a one-sided error ``alpha``."""
@@ -87,7 +87,8 @@ class Share:
         """P(as few as were seen), were ``share`` the truth."""
         scale = self._scale(share)
         unsure = FLOOR * math.sqrt(2 / (self.blocks - 1))
-        excess = max(scale * (self.deff - 1), self.alike.excess(share))
+        told = 0.0 if self.runs is None else self.runs.excess(share, alpha)
+        excess = max(scale * (self.deff - 1), told)
         size = self._size(excess + min(scale, MOST_FLOORS) * unsure, alpha)
         seen = self.value * size
         return float(special.betaincc(seen + 1, max(size - seen, 1e-9), share))
@@ -108,7 +109,7 @@ class Share:
         return math.exp(z_seen * z_seen - z * z) * seen * (1 - seen) / (share * (1 - share))
 
 
-def share_of(hits: Array, totals: Array, alike: Likeness = ALONE) -> Share:
+def share_of(hits: Array, totals: Array, runs: Runs | None = None) -> Share:
     """From one count a block; a block without a request says nothing and is left out."""
     told = totals > 0
     hits, totals = hits[told], totals[told]
@@ -116,17 +117,17 @@ def share_of(hits: Array, totals: Array, alike: Likeness = ALONE) -> Share:
     if blocks == 0:
         return Share(math.nan, 0, 0, 1.0)
     value = float(hits.sum()) / n
-    return with_residuals(value, (hits - value * totals) / n, n, alike)
+    return with_residuals(value, (hits - value * totals) / n, n, runs)
 
 
-def with_residuals(value: float, residuals: Array, n: float, alike: Likeness = ALONE) -> Share:
+def with_residuals(value: float, residuals: Array, n: float, runs: Runs | None = None) -> Share:
     """``residuals`` add up to nought: what each block moved the share by (linearised, as Woodruff's 1952 variance)."""
     blocks = len(residuals)
     independent = value * (1 - value) / n
     if blocks < 2 or independent <= 0:
-        return Share(value, n, blocks, 1.0, alike)
+        return Share(value, n, blocks, 1.0, runs)
     variance = blocks / (blocks - 1) * float((residuals**2).sum())
-    return Share(value, n, blocks, max(1.0, variance / independent), alike)
+    return Share(value, n, blocks, max(1.0, variance / independent), runs)
 
 
 def _end(holds: Callable[[float], bool], low: float, high: float) -> float:

@@ -12,7 +12,7 @@ from harness.analysis import availability
 from harness.analysis.blocks_needed import blocks_needed
 from harness.analysis.columns import Array
 from harness.analysis.dataset import Dataset, RunData
-from harness.analysis.likeness import ALONE, Likeness
+from harness.analysis.likeness import Runs
 from harness.analysis.pooled import Pooled
 from harness.analysis.quantiles import percentile
 from harness.analysis.shares import LEAST_BLOCKS, Share, share_of
@@ -89,13 +89,13 @@ def hold(slo: Slo, runs: Sequence[RunData], limits: Limits, confidence: float) -
         return None
     if (p := PERCENTILES.get(slo.metric)) is not None:
         pooled = Pooled([r.measured_of(_waited_s(r, slo.metric)) for r in runs])
-        beyond = share_of(pooled.beyond(slo.limit), pooled.totals, pooled.alike)
+        beyond = share_of(pooled.beyond(slo.limit), pooled.totals, pooled.runs(slo.limit))
         return Held(beyond, allowed, percentile(pooled, p, confidence, slo.limit))
     if slo.metric == "error_rate":
         failed = _share(runs, [r.measured & ~r.ok for r in runs])
         return Held(failed, allowed, failed.estimate(confidence, allowed))
     times = Pooled([r.measured_of(r.response_s) for r in runs])
-    missed = _share(runs, [r.measured & ~r.good(*limits) for r in runs], times.alike)
+    missed = _share(runs, [r.measured & ~r.good(*limits) for r in runs], times.runs(limits[0]))
     return Held(missed, allowed, _complement(missed.estimate(confidence, allowed)))
 
 
@@ -120,7 +120,7 @@ def judge(held: Held, alpha: float) -> tuple[Judgement, str]:
         return Judgement.PASS, f"{seen}: shown to be fewer"
     if beyond.above(allowed, alpha):
         return Judgement.FAIL, f"{seen}: shown to be more"
-    if beyond.alike.short:
+    if beyond.runs is not None and beyond.runs.alike.short:
         short = (
             f"a run of {beyond.n / beyond.blocks:.0f} requests is shorter than what its requests remember of each other"
         )
@@ -150,9 +150,9 @@ def _within(known: Known, limit: float) -> tuple[Judgement, str]:
     return Judgement.INCONCLUSIVE, "the interval contains the limit"
 
 
-def _share(runs: Sequence[RunData], hits: Sequence[np.ndarray], alike: Likeness = ALONE) -> Share:
+def _share(runs: Sequence[RunData], hits: Sequence[np.ndarray], told: Runs | None = None) -> Share:
     counts = np.array([float(h.sum()) for h in hits])
-    return share_of(counts, np.array([float(r.measured.sum()) for r in runs]), alike)
+    return share_of(counts, np.array([float(r.measured.sum()) for r in runs]), told)
 
 
 def _complement(known: Known) -> Known:

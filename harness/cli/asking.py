@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar
@@ -70,6 +71,8 @@ def _number(words: str, default: float, fits: Callable[[float], str | None]) -> 
             value = float(str(text).replace("_", "").replace(",", ""))
         except ValueError:
             raise typer.BadParameter(f"want a number, not {text!r}") from None
+        if not math.isfinite(value) or abs(value) > 1e12:
+            raise typer.BadParameter(f"want a smaller number, not {text[:40]}")
         if problem := fits(value):
             raise typer.BadParameter(f"want {problem}, not {text}")
         return value

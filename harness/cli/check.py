@@ -6,21 +6,24 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from shlex import join, quote
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 
 from harness import pipeline
 from harness.campaign.contract_check import Answer, Check
 from harness.campaign.endpoint import DRAFT, EVIDENCE, Endpoint
+from harness.cli.numbers import within
 from harness.cli.output import emit
 from harness.cli.told import HowAsked
+from harness.domain.address import is_url
+from harness.domain.bounds import Range
 from harness.domain.target import Dialect
 from harness.errors import Exit, Refused
 from harness.evidence.files import write_text
 from harness.workspace import find
 
 Text = str | None
+WAIT_S = Range(0, 3_600)
 
 
 def register(app: typer.Typer) -> None:
@@ -36,7 +39,9 @@ def check(
         Text,
         typer.Option(metavar="TARGET", help="Follow one request through its log, traces and metrics instead."),
     ] = None,
-    wait: Annotated[float, typer.Option(metavar="SECONDS", help="With --trace: how long to look.")] = 30.0,
+    wait: Annotated[
+        float, typer.Option(metavar="SECONDS", callback=within(WAIT_S), help="With --trace: how long to look.")
+    ] = 30.0,
     path: Annotated[Text, typer.Option(metavar="PATH", help="Of a URL: where its own API is asked, as /ask.")] = None,
     body: Annotated[
         Text,
@@ -73,7 +78,7 @@ def check(
     seen: list[Endpoint] = []
     if trace is not None:
         results = {trace: pipeline.trace(find(), trace, wait)}
-    elif names and all(urlsplit(name).scheme for name in names):
+    elif names and all(is_url(name) for name in names):
         _refuse_overwriting(draft, names)
         seen = pipeline.endpoints(names, how.told(), how.asking())
         results = {name: made for one in seen for name, made in one.groups.items()}

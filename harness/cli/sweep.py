@@ -10,12 +10,16 @@ from harness import pipeline
 from harness.analysis.settings import Settings
 from harness.campaign.progress import Progress
 from harness.cli import page
+from harness.cli.numbers import within
 from harness.cli.output import emit
+from harness.domain.bounds import RUN_S, Range
 from harness.domain.sweep import Sweep
 from harness.errors import Exit
 from harness.report import words
 from harness.workspace import find
 from harness.workspace.sweep_toml import fields_of
+
+LONGEST_S = Range(1, RUN_S.most)
 
 
 def register(app: typer.Typer) -> None:
@@ -30,7 +34,9 @@ def sweep(
     ] = None,
     *,
     rounds: Annotated[int, typer.Option(min=2, max=50, help="Each setting is measured once a round.")] = 3,
-    duration: Annotated[float, typer.Option(metavar="SECONDS", min=1, help="Longest run of one profile.")] = 120.0,
+    duration: Annotated[
+        float, typer.Option(metavar="SECONDS", callback=within(LONGEST_S), help="Longest run of one profile.")
+    ] = 120.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
 ) -> None:
     """Measure the settings of sweep.toml in short interleaved rounds; name the cheapest that keeps every promise.

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.domain.headers import value_problem
 from harness.domain.target import (
     AwsEcs,
     AwsLambda,
@@ -60,8 +61,11 @@ def require(targets: Iterable[Target]) -> None:
             if found[kind] is not None:
                 problems.append(f"{target.name}: {', '.join(what)}: {found[kind]}")
         problems += [f"{target.name}: environment variable {v} is not set" for v in _variables(target)]
+        sent = dict.fromkeys([*target.headers_from_env.values(), *_of_sources(target)])
+        wrong = {v: value_problem(value) for v in sent if (value := os.environ.get(v))}
+        problems += [f"{target.name}: the value of {v} {problem}" for v, problem in wrong.items() if problem]
     if problems:
-        lines = ["credentials are missing:", *dict.fromkeys(problems)]
+        lines = ["credentials are missing or cannot be sent:", *dict.fromkeys(problems)]
         raise Refused("\n  - ".join(lines), "log in or export them where pilot runs, then try again")
 
 
@@ -82,11 +86,15 @@ def _variables(target: Target) -> list[str]:
     wanted = [
         *target.headers_from_env.values(),
         *(target.fields.environment if target.fields else ()),
-        *(str(s.options["env"]) for s in target.sources if s.options.get("env")),
+        *_of_sources(target),
     ]
     if isinstance(target.runtime, Kubernetes) and target.runtime.token_env:
         wanted.append(target.runtime.token_env)
     return [name for name in dict.fromkeys(wanted) if not os.environ.get(name)]
+
+
+def _of_sources(target: Target) -> list[str]:
+    return [str(s.options["env"]) for s in target.sources if s.options.get("env")]
 
 
 def _aws() -> str | None:

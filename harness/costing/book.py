@@ -4,19 +4,49 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from harness.errors import BadFile, Problem, Refused
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+
+from harness.domain.bounds import BOOK_BYTES, MOST_ITEMS
+from harness.errors import Refused
+from harness.workspace.problems import parse_toml, validate
+from harness.workspace.table import Table
 from harness.workspace.text import text_of
+from harness.workspace.values import Line, Name
 
 OLD_AFTER_DAYS = 120
+
+
+def _unit_price(value: object) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("want a number, best as text")  # noqa: TRY004 - pydantic reports ValueErrors alone
+    try:
+        made = Decimal(str(value))
+    except InvalidOperation:
+        raise ValueError(f"{str(value)[:40]!r} is not a number") from None
+    if not made.is_finite() or not 0 <= made <= MOST:
+        raise ValueError(f"want a finite number from 0 to {MOST}")
+    return made
+
+
+def _a_day(value: str) -> str:
+    try:
+        dt.date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"{value!r} is not a day like 2026-11-22") from None
+    return value
+
+
+MOST = 10**15
+UnitPrice = Annotated[Decimal, BeforeValidator(_unit_price)]
 
 
 @dataclass(frozen=True)
@@ -91,36 +121,57 @@ def read_book(name: str) -> Book:
     Raises Refused with the known ones, BadFile with every wrong price.
     """
     if name.endswith(".toml"):
-        return parse_book(name, text_of(Path(name), "pilot prices refresh makes one"))
+        return parse_book(name, text_of(Path(name), "pilot prices refresh makes one", BOOK_BYTES))
     file = resources.files("harness.costing") / "books" / f"{name}.toml"
     if not file.is_file():
         raise Refused(f"no price book {name!r}", f"known: {', '.join(book_names())}, or the path of a book of your own")
     return parse_book(str(file), file.read_text(encoding="utf-8"))
 
 
+class TierTable(Table):
+    """A price beyond a quantity a month."""
+
+    above: UnitPrice
+    usd: UnitPrice
+
+
+class PriceTable(Table):
+    """One price; numbers stand as text, which no reader rounds."""
+
+    usd: UnitPrice
+    unit: Line
+    source: str = Field(min_length=1, max_length=1_000)
+    confirmed: bool
+    tiers: tuple[TierTable, ...] = Field(default=(), max_length=20)
+    free_per_month: UnitPrice = Decimal(0)
+    lookup: dict[str, Line] = Field(default_factory=dict)
+
+    @field_validator("tiers")
+    @classmethod
+    def _ascend(cls, value: tuple[TierTable, ...]) -> tuple[TierTable, ...]:
+        edges = [Decimal(0), *(tier.above for tier in value)]
+        if any(a >= b for a, b in pairwise(edges)):
+            raise ValueError("tiers must ascend, from above 0")
+        return value
+
+    def made(self, key: str) -> Price:
+        tiers = tuple((tier.above, tier.usd) for tier in self.tiers)
+        said = self.usd, self.unit, self.source, self.confirmed
+        return Price(key, *said, tiers, self.free_per_month, self.lookup)
+
+
+class BookToml(Table):
+    """The whole file."""
+
+    name: Name
+    date: Annotated[str, Field(max_length=10), AfterValidator(_a_day)]
+    region: Line
+    prices: dict[Name, PriceTable] = Field(default_factory=dict, max_length=MOST_ITEMS)
+
+
 @lru_cache(maxsize=32)
 def parse_book(file: str, text: str) -> Book:
-    """A book out of its text; raises BadFile that names ``file``."""
-    try:
-        data = tomllib.loads(text)
-        head = data["name"], dt.date.fromisoformat(data["date"]), data["region"]
-    except (KeyError, TypeError, ValueError) as error:
-        raise BadFile(file, [Problem("", f"is not a price book: {error!r}")]) from None
-    prices, problems = [], []
-    for key, table in data.get("prices", {}).items():
-        try:
-            prices.append(_price(key, table))
-        except (KeyError, TypeError, ValueError, InvalidOperation) as error:
-            problems.append(Problem(f"prices.{key}", f"is no price: {error!r}"))
-    if problems:
-        raise BadFile(file, problems)
-    return Book(*head, tuple(prices))
-
-
-def _price(key: str, table: Mapping[str, Any]) -> Price:
-    tiers = tuple((Decimal(t["above"]), Decimal(t["usd"])) for t in table.get("tiers", ()))
-    if list(tiers) != sorted(tiers):
-        raise ValueError("tiers must ascend")
-    free = Decimal(table.get("free_per_month", "0"))
-    said = table["unit"], table["source"], table["confirmed"]
-    return Price(key, Decimal(table["usd"]), *said, tiers, free, dict(table.get("lookup", {})))
+    """A book out of its text; raises BadFile that names ``file`` and every wrong price."""
+    made = validate(BookToml, parse_toml(text, file), file)
+    prices = tuple(table.made(key) for key, table in made.prices.items())
+    return Book(made.name, dt.date.fromisoformat(made.date), made.region, prices)

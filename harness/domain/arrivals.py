@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass, replace
 from random import Random
 from typing import Any
 
+from harness.domain.bounds import MOST_ARRIVALS
 from harness.domain.due import Due
 from harness.domain.experiments import Capacity, ColdStarts, Design, FromZero, KeepAlive, design_from
 from harness.domain.process import Process, shares
@@ -156,6 +157,26 @@ class LoadProfile:
         if self.trace is not None:
             return _fullest_second([d.scheduled_s for d in self.arrivals(0)])
         return max((p.peak_rate for p in self.timeline()), default=1.0)
+
+    def too_many(self) -> str | None:
+        """Why its schedule cannot be drawn, in words; None where it can. Asked before any instant is."""
+        expected = self._expected()
+        if expected <= MOST_ARRIVALS:
+            return None
+        return f"about {expected:.3g} requests in one run: want at most {MOST_ARRIVALS:,}"
+
+    def _expected(self) -> float:
+        """How many arrivals it has, or the most that an experiment may have."""
+        if self.offsets:
+            return len(self.offsets)
+        if self.experiment is not None:
+            return self.experiment.most_requests
+        if self.trace is not None:
+            rate = self.mean_rate
+            return len(self.trace.requests) if rate is None else max(rate * self.total_s, len(self.trace.requests))
+        cycles = 1.0 if self.duration_s is None else self.duration_s / (sum(p.duration_s for p in self.phases) or 1.0)
+        warm = self.warmup_s * self.phases[0].rate if self.phases else 0.0
+        return warm + cycles * sum(p.area for p in self.phases)
 
     def arrivals(self, seed: int) -> tuple[Due, ...]:
         """Every intended arrival in time order; the same seed gives the same instants."""

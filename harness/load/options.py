@@ -153,6 +153,8 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
     seed = given.whole("seed")
     slots = given.whole("slots")
     given.raise_problems()
+    if too_many := load.too_many():
+        raise Refused(too_many, "lower --rate or --duration")
     spec = RunSpec(
         profile=_profile_name(user),
         base_url=_base_url(given, target),
@@ -268,7 +270,7 @@ def _lanes(target: Target, given: Given, workspace: Workspace | None) -> tuple[s
 
 def _load(profile: LoadProfile, given: Given, workspace: Workspace | None) -> LoadProfile:
     """The locustfile's profile with the options' changes."""
-    rate, duration, warmup = given.number("rate"), given.number("duration"), given.number("warmup", zero=True)
+    rate, duration, warmup = given.number("rate"), given.number("duration"), given.number("warmup")
     cv, speed = given.number("cv"), given.number("speed")
     if profile.experiment is not None:
         return _experiment(profile, given, rate, duration, warmup)

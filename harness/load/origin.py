@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 from gevent import socket
+from gevent.ssl import SSLContext as GreenContext
 
 from harness.errors import Refused
 from harness.load.connection import Connection, open_socket
@@ -42,10 +43,16 @@ class Opened:
 def tls_context(ca_file: str | None) -> ssl.SSLContext:
     """Certificates are always verified, against the system's authorities or the file's; raises Refused."""
     try:
-        return ssl.create_default_context(cafile=ca_file)
+        # gevent's own, patched or not: the standard one would block every greenlet, so that no deadline passes
+        context: ssl.SSLContext = GreenContext(ssl.PROTOCOL_TLS_CLIENT)
+        if ca_file:
+            context.load_verify_locations(ca_file)
+        else:
+            context.load_default_certs()
     except (OSError, ssl.SSLError) as error:
         reason = getattr(error, "strerror", None) or error
         raise Refused(f"tls.ca_file {ca_file}: {reason}", "name a file of PEM certificates") from None
+    return context
 
 
 class Origin:

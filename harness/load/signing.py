@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import gevent
 
 from harness.cloud.auth import authoriser_of
+from harness.domain.headers import value_problem
 from harness.domain.target import Auth
 from harness.errors import PilotError, Refused
 
@@ -77,6 +78,13 @@ def check_credentials(spec: RunSpec) -> None:
             f"{spec.target}: its requests are authorised from the environment, and {', '.join(missing)} is not set",
             "set it, or mend auth and headers of its target.toml",
         )
+    wrong = [
+        f"the value of {variable} {problem}"
+        for variable in spec.headers_from_env.values()
+        if (problem := value_problem(os.environ[variable]))
+    ]
+    if wrong:
+        raise Refused(f"{spec.target}: {'; '.join(wrong)}", "export it again without what is around it")
     try:
         signing_of(spec, spec.base_url or "")
     except PilotError as error:

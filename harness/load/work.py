@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from harness.domain.bounds import PASSAGES, PROMPT_SIGMA, PROMPT_TOKENS, WEIGHT
 from harness.domain.mix import Mix, TokenLength
 from harness.domain.retry import AS_A_CLIENT, NO_RETRY, RetryPolicy
 from harness.load.origin import Connections
@@ -57,28 +58,18 @@ def work_of(given: Given, workspace: Workspace | None) -> Work:
 def _mix(given: Given, workspace: Workspace | None) -> Mix:
     mix = workspace.mix() if workspace else Mix()
     mode = given.text("mode") or "mixed"
-    share = MODES[mode] if mode in MODES else given.share("stream_share")
+    share = MODES[mode] if mode in MODES else given.number("stream_share")
     passages, prompt = given.text("passages"), given.text("prompt_tokens")
     said: dict[str, Any] = {
         "stream_share": share,
-        "zipf": given.number("zipf", zero=True),
-        "repeats": given.share("repeats"),
-        "turns": _within("turns", given.number("turns"), 1, 100, given),
-        "max_tokens": _within("max-tokens", given.whole("max_tokens"), 1, 4096, given),
+        "zipf": given.number("zipf"),
+        "repeats": given.number("repeats"),
+        "turns": given.number("turns"),
+        "max_tokens": given.whole("max_tokens"),
         "passages": _passages(passages, given) if passages is not None else None,
         "prompt": _length(prompt, given) if prompt is not None else None,
     }
     return replace(mix, **{name: value for name, value in said.items() if value is not None})
-
-
-N = TypeVar("N", int, float)
-
-
-def _within(name: str, value: N | None, least: float, most: float, given: Given) -> N | None:
-    if value is None or least <= value <= most:
-        return value
-    given.problem(f"--{name}: want {least:g} to {most:g}, not {value:g}")
-    return None
 
 
 def _passages(text: str, given: Given) -> tuple[tuple[int, float], ...]:
@@ -89,9 +80,11 @@ def _passages(text: str, given: Given) -> tuple[tuple[int, float], ...]:
             pair = int(count), float(share or 1)
         except ValueError:
             pair = -1, -1.0
-        if not 0 <= pair[0] <= 50 or not 0 <= pair[1] < float("inf"):
-            given.problem(f"--passages: want K:SHARE with K from 0 to 50, not {part!r}")
+        if pair[0] not in PASSAGES or pair[1] not in WEIGHT:
+            given.problem(f"--passages: want K:SHARE with K {PASSAGES}, not {part[:40]!r}")
         out.append(pair)
+    if len({count for count, _ in out}) < len(out):
+        given.problem("--passages: a number of passages stands twice")
     if not sum(share for _, share in out) > 0:
         given.problem("--passages: the shares add up to nothing")
     return tuple(out)
@@ -103,7 +96,7 @@ def _length(text: str, given: Given) -> TokenLength | None:
         made = TokenLength(float(median), float(sigma or 0))
     except ValueError:
         made = TokenLength(0)
-    if not 1 <= made.median <= 200_000 or not 0 <= made.sigma <= 3:
+    if made.median not in PROMPT_TOKENS or made.sigma not in PROMPT_SIGMA:
         given.problem(f"--prompt-tokens: want MEDIAN[:SIGMA] as 3000 or 3000:0.34, not {text!r}")
         return None
     return made

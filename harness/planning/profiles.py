@@ -68,14 +68,14 @@ def options_of(profile: Profile, of: Profile | None = None) -> tuple[tuple[str, 
     values = {
         "--rate": profile.rate,
         "--duration": profile.duration_s,
-        "--warmup": profile.warmup_s if profile.rate or profile.duration_s else None,
+        "--warmup": profile.warmup_s if profile.rate or profile.duration_s or profile.warmup_s else None,
         "--arrivals": profile.arrivals.value if profile.arrivals else None,
         "--cv": profile.cv,
         "--trace": profile.trace,
         "--speed": profile.speed,
     }
     return tuple(
-        (name, f"{value:g}" if isinstance(value, float) else str(value))
+        (name, f"{value:.15g}" if isinstance(value, float) else str(value))
         for name, value in values.items()
         if value is not None
     )

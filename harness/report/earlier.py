@@ -2,29 +2,78 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from harness.decision.wording import money
+from harness.domain.bounds import REPORT_BYTES
 from harness.errors import BadFile, Problem
-from harness.evidence.files import read_json
 from harness.report.blocks import Cell, Table, absent, number, table
 from harness.report.columns import text, toned
+from harness.workspace.plain import shown
+from harness.workspace.text import text_of
 
-NEEDED = ("recommendation", "confidence", "slos", "cost", "blocks")
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+
+class _Loose(BaseModel):
+    """Fields that are compared; later versions may say more."""
+
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
+
+
+class _Blocks(_Loose):
+    valid: list[int | str]
+
+
+class _Verdict(_Loose):
+    slo: str
+    target: str
+    profile: str
+    verdict: str
+
+
+class _Amount(_Loose):
+    value: float | None = None
+
+
+class _Cost(_Loose):
+    per_month: _Amount | None = None
+
+
+class _Earlier(_Loose):
+    recommendation: str
+    confidence: str
+    slos: list[_Verdict]
+    cost: dict[str, _Cost]
+    blocks: _Blocks
 
 
 def read_earlier(path: Path) -> dict[str, Any]:
-    """A decision.json, or the folder of a report that has one; raises BadFile for anything else."""
+    """A decision.json, or the folder of a report that has one; raises BadFile for anything else, with every wrong field."""
     file = path / "decision.json" if path.is_dir() else path
-    said = read_json(file)
-    missing = [name for name in NEEDED if name not in said]
-    if missing:
-        raise BadFile(
-            file, [Problem(name, "is missing: want the decision.json of an earlier report") for name in missing]
-        )
-    return said
+    try:
+        said = json.loads(text_of(file, most=REPORT_BYTES))
+    except (ValueError, RecursionError) as error:
+        raise BadFile(file, [Problem("", f"is not valid JSON: {error}")]) from None
+    if not isinstance(said, dict):
+        raise BadFile(file, [Problem("", "is not an object: want the decision.json of an earlier report")])
+    try:
+        return _Earlier.model_validate_json(json.dumps(said), strict=True).model_dump()
+    except ValidationError as error:
+        raise BadFile(file, [_problem(item) for item in error.errors()[:20]]) from None
+
+
+def _problem(said: ErrorDetails) -> Problem:
+    place = ".".join(shown(str(part)) for part in said["loc"])
+    if said["type"] == "missing":
+        return Problem(place, "is missing: want the decision.json of an earlier report")
+    return Problem(place, said["msg"][:1].lower() + said["msg"][1:])
 
 
 def changes(earlier: Mapping[str, Any] | None, now: Mapping[str, Any]) -> Table:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from harness.domain import bounds
 from harness.domain.address import problem_of, without_secrets
 from harness.errors import Refused
 from harness.workspace import presets
+from harness.workspace.values import name_problem
 
 EXTERNAL = "external"
 
@@ -40,6 +42,10 @@ class Side:
         out = []
         if self.kind == EXTERNAL and self.url is None:
             out.append("-url is required with external: where it runs")
+        if self.name is not None and (problem := name_problem(self.name)):
+            out.append(f"-name {problem}")
+        if self.model is not None and not (self.model.isprintable() and 0 < len(self.model) <= bounds.MOST_NAME * 2):
+            out.append("-model: want one line of printable text of at most 200 characters")
         if self.url is not None and (problem := problem_of(self.url)):
             out.append(f"-url {without_secrets(self.url)}: {problem}")
         if self.draft is not None:
@@ -80,13 +86,22 @@ class Answers:
             problems.append(
                 f"both would be targets/{self.baseline.folder}: name one with --baseline-name or --candidate-name"
             )
-        for name, value in (
-            ("p95", self.p95_s),
-            ("requests-per-month", self.requests_per_month),
-            ("peak", self.peak_per_s),
-        ):
-            if value <= 0:
-                problems.append(f"--{name}: want a number above 0, not {value:g}")
+        if not self.question.strip() or len(self.question) > 1_000 or not self.question.isprintable():
+            problems.append("--question: want one line of printable text of at most 1,000 characters")
+        problems += [
+            f"--{name}: want a number {range_}, not {value:g}"
+            for name, value, range_ in (
+                ("p95", self.p95_s, bounds.ANSWER_S),
+                ("ttft", self.ttft_p95_s, bounds.ANSWER_S),
+                ("error-rate", self.error_rate, bounds.SHARE),
+                ("monthly-usd", self.monthly_runtime_usd, bounds.USD_ABOVE_0),
+                ("requests-per-month", self.requests_per_month, bounds.REQUESTS_PER_MONTH),
+                ("peak", self.peak_per_s, bounds.RATE),
+                ("budget", self.budget_usd, bounds.USD),
+                ("stream-share", self.stream_share, bounds.SHARE),
+            )
+            if value is not None and value not in range_
+        ]
         if problems:
             raise Refused("\n  - ".join(["the answers do not fit together:", *problems]), "pilot init --help")
         return self

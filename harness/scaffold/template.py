@@ -82,10 +82,11 @@ seed      = 20261122         # of schedules and order
 stop      = "settled"        # at the sealed look at which more blocks can't change the answer; or "never" before the plan's end
 
 [slo]                        # promises, counted from the moment a request was due
-p95_s      = {a.p95_s:g}
-# p99_s    = {a.p95_s * 2:g}              # 299 requests are the least that can certify one
+p95_s      = {a.p95_s:.15g}
+# p99_s    = {a.p95_s * 2:.15g}              # 299 requests are the least that can certify one
 {_or_not("ttft_p95_s", a.ttft_p95_s, 2.0)}        # to the first token
-error_rate = {a.error_rate:g}            # share of failed requests
+# first_reasoning_p95_s = 1.0  # to the first token of a model's reasoning
+error_rate = {a.error_rate:.15g}            # share of failed requests
 # goodput      = 0.95        # least share of the offered that is answered within every limit
 # availability = 0.999       # two weeks can show evidence against it, never for it
 {_or_not("monthly_runtime_usd", a.monthly_runtime_usd, 600)}   # what the runtime may cost
@@ -94,7 +95,7 @@ profiles   = {judged}   # which profiles are judged
 
 [traffic]                    # what cost is scored at
 requests_per_month = {a.requests_per_month}
-peak_per_s         = {a.peak_per_s:g}
+peak_per_s         = {a.peak_per_s:.15g}
 # week  = [1, 1, 2, 4]       # 24 relative rates (every day) or 168 (from Monday 00:00 UTC)
 # trace = "week.csv"         # or a CSV of timestamps, a day or more of it
 
@@ -103,7 +104,7 @@ latency = 1.10
 cost    = 1.10
 
 [limits]
-budget_usd  = {a.budget_usd:g}             # modelled at list prices; the pilot stops before it
+budget_usd  = {a.budget_usd:.15g}             # modelled at list prices; the pilot stops before it
 max_rate    = 40             # no run asks faster than this
 stop_file   = "STOP"         # a file of this name stops the pilot
 attempts    = 3              # of a block whose run was INVALID
@@ -121,7 +122,7 @@ quota_share = 0.5            # how much of a quota that production shares may be
 
 [load]
 deadline_s   = 30            # for the whole answer; later counts as failed
-stream_share = {a.stream_share:g}             # share of the requests that ask for a stream
+stream_share = {a.stream_share:.15g}             # share of the requests that ask for a stream
 {questions}
 {cap}     # cap on every question's
 # connections    = "shared"  # whose connections are used again: or per-user, fresh
@@ -169,4 +170,4 @@ def _text(value: str) -> str:
 
 
 def _or_not(name: str, value: float | None, example: float) -> str:
-    return f"# {name} = {example:g}" if value is None else f"{name} = {value:g}"
+    return f"# {name} = {example:.15g}" if value is None else f"{name} = {value:.15g}"

@@ -22,8 +22,9 @@ from harness.sources.otlp_traces import OtlpTraces
 from harness.sources.prometheus import Prometheus
 from harness.sources.prometheus_sets import Query, queries_of
 from harness.sources.recorded import Recorded
+from harness.workspace.source_toml import GROUP
 
-GROUP = "runtime_pilot.sources"  # an entry point takes the table's fields as a mapping and returns a MetricSource
+# an entry point of GROUP takes the table's fields as a mapping and returns a MetricSource
 Build = Callable[[Mapping[str, Any]], MetricSource]
 
 

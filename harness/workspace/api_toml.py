@@ -8,19 +8,14 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
+from harness.domain import headers
 from harness.domain.header_names import USUAL_NAMES, HeaderNames
 from harness.domain.openai_options import USUAL_OPTIONS, OpenAiOptions
 from harness.domain.placeholders import placeholders
 from harness.workspace.table import Table
+from harness.workspace.values import HeaderName
 
-VARIABLE = re.compile(r"\$\{(\w+)\}")
-TOKEN = r"^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$"  # noqa: S105 - RFC 9110's word for what a header's name is made of
-_OURS = frozenset(
-    {
-        *("host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "expect"),
-        *("accept-encoding", "content-encoding", USUAL_NAMES.request_id.lower()),
-    }
-)
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _SECRET_NAME = re.compile(r"(?i)auth|api-?_?key|[-_]key$|^key$|token|secret|passw|cookie|credential|signature")
 _SECRET_VALUE = re.compile(
     r"(?i:bearer|basic|digest|token|negotiate|aws4-hmac\S*)\s+\S|sk-|pk-|gh[pousr]_|xox[abp]-|AKIA|ASIA|AIza|eyJ|-----BEGIN"
@@ -31,9 +26,9 @@ _RANDOM = re.compile(r"(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9+/_=-]{24,}|(?
 
 def header_problem(name: str, value: str) -> str | None:
     """Why a header of target.toml is refused; None where it may be sent."""
-    if not re.fullmatch(TOKEN, name):
-        return f"{name!r} is not a header name"
-    if name.lower() in _OURS:
+    if problem := headers.name_problem(name):
+        return f"{name!r}: {problem}" if not name.isprintable() else f"{name}: {problem}"
+    if name.lower() == USUAL_NAMES.request_id.lower():
         return f"{name}: the load generator sets it itself"
     if VARIABLE.fullmatch(value):
         return None
@@ -71,12 +66,12 @@ def looks_like_its_name(variable: str) -> bool:
 class HeaderNamesTable(Table):
     """Headers under the API's own names; ``request_id`` is sent too."""
 
-    request_id: str = Field(default=USUAL_NAMES.request_id, pattern=TOKEN)
-    platform_request_id: str = Field(default=USUAL_NAMES.platform_request_id, pattern=TOKEN)
-    instance_id: str = Field(default=USUAL_NAMES.instance_id, pattern=TOKEN)
-    instance_requests: str = Field(default=USUAL_NAMES.instance_requests, pattern=TOKEN)
-    instance_age_ms: str = Field(default=USUAL_NAMES.instance_age_ms, pattern=TOKEN)
-    init_type: str = Field(default=USUAL_NAMES.init_type, pattern=TOKEN)
+    request_id: HeaderName = USUAL_NAMES.request_id
+    platform_request_id: HeaderName = USUAL_NAMES.platform_request_id
+    instance_id: HeaderName = USUAL_NAMES.instance_id
+    instance_requests: HeaderName = USUAL_NAMES.instance_requests
+    instance_age_ms: HeaderName = USUAL_NAMES.instance_age_ms
+    init_type: HeaderName = USUAL_NAMES.init_type
 
     def made(self) -> HeaderNames:
         return HeaderNames(**self.model_dump())

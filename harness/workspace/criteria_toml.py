@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from harness.domain.criteria import DEFAULT_WEIGHTS, MEASURED, Criterion, Judged, Priorities
 from harness.workspace.table import Table
+from harness.workspace.values import Weight
 
 Score = Annotated[float, Field(ge=1, le=5)]
 
@@ -15,11 +16,11 @@ Score = Annotated[float, Field(ge=1, le=5)]
 class CriterionTable(Table):
     """One criterion; scores run from 1 to 5, each with a note that says why."""
 
-    weight: Annotated[float, Field(ge=0)] | None = None
+    weight: Weight | None = None
     baseline: Score | None = None
     candidate: Score | None = None
     hybrid: Score | None = None
-    note: str = ""
+    note: str = Field(default="", max_length=2_000)
 
     @model_validator(mode="after")
     def _both_with_a_note(self) -> CriterionTable:

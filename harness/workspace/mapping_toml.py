@@ -10,6 +10,7 @@ from harness.domain.field_map import FieldMap, FramingKind, Opening, Places, Str
 from harness.domain.placeholders import OF_A_MESSAGE, PLACEHOLDERS, placeholders, unknown_placeholders
 from harness.workspace.api_toml import secret_fields
 from harness.workspace.table import Table
+from harness.workspace.values import Line
 
 OF_AN_OPENING = ("session", "request_id", "model")
 PATH = r"^[^\s.]+(\.[^\s.]+)*$"
@@ -49,15 +50,15 @@ class StreamTable(PlacesTable):
 
     framing: FramingKind | None = None
     event_at: str | None = Field(None, pattern=PATH)
-    token_event: str = "message"  # noqa: S105 - the name of an event
+    token_event: Line = "message"  # noqa: S105 - the name of an event
     text: str = Field("", pattern=r"^$|" + PATH)
     reasoning: str | None = Field(None, pattern=PATH)
-    reasoning_event: str | None = None
-    done_event: str | None = None
-    done_data: str | None = None
+    reasoning_event: Line | None = None
+    done_event: Line | None = None
+    done_data: Line | None = None
     done_at: str | None = Field(None, pattern=PATH)
     error_at: str | None = Field(None, pattern=PATH)
-    error_event: str | None = None
+    error_event: Line | None = None
 
     @model_validator(mode="after")
     def _names_have_a_place(self) -> StreamTable:

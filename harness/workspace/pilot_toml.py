@@ -2,28 +2,56 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from harness.domain import bounds
 from harness.domain.process import Process
 from harness.workspace.criteria_toml import CriteriaTable
+from harness.workspace.problems import nearest
 from harness.workspace.table import Table
+from harness.workspace.values import (
+    AnswerSeconds,
+    Cv,
+    Line,
+    MaxTokens,
+    Monthly,
+    Name,
+    PauseSeconds,
+    PromptSigma,
+    PromptTokens,
+    Rate,
+    RunSeconds,
+    Seed,
+    Share,
+    Speed,
+    Turns,
+    Usd,
+    UsdAbove0,
+    WarmupSeconds,
+    Weight,
+    Zipf,
+    distinct,
+    names_a_program,
+    not_blank,
+)
 
-Positive = Annotated[float, Field(gt=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
+_CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):[0-5][0-9]")
+Note = Annotated[str, Field(max_length=2_000)]
 
 
 class Pilot(Table):
     """What is asked, of which two targets, in how many blocks."""
 
-    question: str = Field(min_length=1)
-    baseline: str
-    candidate: str
-    variants: tuple[str, ...] = ()
+    question: Annotated[str, AfterValidator(not_blank)] = Field(min_length=1, max_length=1_000)
+    baseline: Name
+    candidate: Name
+    variants: tuple[Name, ...] = Field(default=(), max_length=20)
     blocks: int = Field(12, ge=2, le=200)
-    seed: int = 20261122
+    seed: Seed = 20261122
     days: int = Field(10, ge=1, le=60)
     stop: Literal["settled", "never"] = "never"
 
@@ -39,16 +67,16 @@ class Pilot(Table):
 class Slos(Table):
     """Promises, from the intended send; the error rate counts every failure."""
 
-    p95_s: Positive
-    p99_s: Positive | None = None
-    ttft_p95_s: Positive | None = None
-    first_reasoning_p95_s: Positive | None = None
+    p95_s: AnswerSeconds
+    p99_s: AnswerSeconds | None = None
+    ttft_p95_s: AnswerSeconds | None = None
+    first_reasoning_p95_s: AnswerSeconds | None = None
     error_rate: Share = 0.01
     goodput: Annotated[float, Field(gt=0, lt=1)] | None = None
     availability: Annotated[float, Field(gt=0, lt=1)] | None = None
-    monthly_runtime_usd: Positive | None = None
-    monthly_total_usd: Positive | None = None
-    profiles: tuple[str, ...] = Field(("steady", "burst"), min_length=1)
+    monthly_runtime_usd: UsdAbove0 | None = None
+    monthly_total_usd: UsdAbove0 | None = None
+    profiles: Annotated[tuple[Name, ...], AfterValidator(distinct)] = Field(default=("steady", "burst"), min_length=1)
 
     @property
     def tightest_s(self) -> float:
@@ -60,10 +88,10 @@ class Slos(Table):
 class Traffic(Table):
     """What cost per success is scored at."""
 
-    requests_per_month: int = Field(gt=0)
-    peak_per_s: Positive
-    week: tuple[Annotated[float, Field(ge=0)], ...] = ()
-    trace: str | None = None
+    requests_per_month: Monthly
+    peak_per_s: Rate
+    week: tuple[Weight, ...] = ()
+    trace: Line | None = None
 
     @model_validator(mode="after")
     def _one_shape(self) -> Traffic:
@@ -89,9 +117,9 @@ class Margins(Table):
 class Limits(Table):
     """Where the campaign stops; part of the seal."""
 
-    budget_usd: Decimal = Field(default=Decimal(50), ge=0)
-    max_rate: Positive = 40.0
-    stop_file: str = "STOP"
+    budget_usd: Usd = Decimal(50)
+    max_rate: Rate = 40.0
+    stop_file: Line = "STOP"
     attempts: int = Field(default=3, ge=1, le=10)
     quota_share: Annotated[float, Field(gt=0, le=1)] = 0.5
 
@@ -99,34 +127,36 @@ class Limits(Table):
 class Load(Table):
     """How every run asks."""
 
-    deadline_s: Positive = 30.0
+    deadline_s: AnswerSeconds = 30.0
     stream_share: Share = 1.0
-    max_tokens: int | None = Field(default=None, ge=1, le=4096)
-    questions: str | None = None
+    max_tokens: MaxTokens | None = None
+    questions: Line | None = None
     connections: Literal["shared", "per-user", "fresh"] = "shared"
     retry: Literal["none", "client"] = "none"
     retry_attempts: int = Field(default=3, ge=2, le=10)
-    retry_cap_s: Positive = 8.0
-    caches: tuple[Literal["answer", "retrieval", "embedding"], ...] = ()
+    retry_cap_s: AnswerSeconds = 8.0
+    caches: Annotated[tuple[Literal["answer", "retrieval", "embedding"], ...], AfterValidator(distinct)] = ()
 
 
 class MixTable(Table):
     """What arrivals ask; unset fields leave each question as its file has it."""
 
-    zipf: float = Field(default=0.95, ge=0, le=5)
+    zipf: Zipf = 0.95
     repeats: Share | None = None
-    passages: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
-    turns: float = Field(default=1.0, ge=1, le=100)
-    think_s: float = Field(default=5.0, ge=0)
-    prompt_tokens: float | None = Field(default=None, ge=1, le=200_000)
-    prompt_sigma: float = Field(default=0.0, ge=0, le=3)
+    passages: dict[str, Weight] = Field(default_factory=dict)
+    turns: Turns = 1.0
+    think_s: PauseSeconds = 5.0
+    prompt_tokens: PromptTokens | None = None
+    prompt_sigma: PromptSigma = 0.0
 
     @field_validator("passages")
     @classmethod
     def _counts(cls, value: dict[str, float]) -> dict[str, float]:
         for count in value:
-            if not count.isdigit() or int(count) > 50:
-                raise ValueError(f"{count!r} is no number of passages from 0 to 50")
+            if not (count.isascii() and count.isdecimal() and len(count) < 4 and int(count) in bounds.PASSAGES):
+                raise ValueError(f"{count!r}: want a number of passages {bounds.PASSAGES}")
+        if len({int(count) for count in value}) < len(value):
+            raise ValueError("a number of passages stands twice")
         if value and not sum(value.values()) > 0:
             raise ValueError("the shares add up to nothing")
         return value
@@ -137,14 +167,14 @@ class Profile(Table):
 
     start: Literal["warm", "cold"] = "warm"
     repeats: int | None = Field(default=None, ge=1, le=200)
-    aa_of: str | None = None
-    rate: Positive | None = None
-    duration_s: Positive | None = None
-    warmup_s: float = Field(default=0.0, ge=0)
+    aa_of: Name | None = None
+    rate: Rate | None = None
+    duration_s: RunSeconds | None = None
+    warmup_s: WarmupSeconds = 0.0
     arrivals: Process | None = None
-    cv: Positive | None = None
-    trace: str | None = None
-    speed: Positive | None = None
+    cv: Cv | None = None
+    trace: Line | None = None
+    speed: Speed | None = None
 
     @model_validator(mode="after")
     def _trace_or_process(self) -> Profile:
@@ -166,24 +196,25 @@ class Slots(Table):
     @classmethod
     def _clock_times(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for text in value:
-            hour, _, minute = text.partition(":")
-            if not (hour.isdigit() and minute.isdigit() and int(hour) < 24 and int(minute) < 60):
-                raise ValueError(f"{text!r} is not a time like 09:00")
-        return value
+            if not _CLOCK.fullmatch(text):
+                raise ValueError(f"{text[:20]!r} is not a time like 09:00")
+        return distinct(value)
 
 
 class Corpus(Table):
     """What the service searches, and the command that builds its index."""
 
-    folder: str = ".pilot/corpus"
-    build: tuple[str, ...] = ("{python}", "-m", "ragchat.index", "--out", "{corpus}")
+    folder: Line = ".pilot/corpus"
+    build: Annotated[tuple[str, ...], AfterValidator(names_a_program)] = Field(
+        default=("{python}", "-m", "ragchat.index", "--out", "{corpus}"), min_length=1
+    )
 
 
 class Scaling(Table):
     """What a rehearsal changed against reality, in the team's words; printed in the report."""
 
-    notes: tuple[str, ...] = ()
-    model_time_scale: Positive = 1.0
+    notes: tuple[Note, ...] = Field(default=(), max_length=50)
+    model_time_scale: Speed = 1.0
     rehearsal: bool = False
 
 
@@ -198,7 +229,9 @@ class PilotToml(Table):
     criteria: CriteriaTable = CriteriaTable()
     load: Load = Load()
     mix: MixTable = MixTable()
-    profiles: dict[str, Profile] = Field(default_factory=lambda: {"steady": Profile(), "burst": Profile()})
+    profiles: dict[Name, Profile] = Field(
+        min_length=1, max_length=50, default_factory=lambda: {"steady": Profile(), "burst": Profile()}
+    )
     slots: Slots = Slots()
     corpus: Corpus = Corpus()
     scaling: Scaling = Scaling()
@@ -209,7 +242,8 @@ class PilotToml(Table):
         measured = [name for name, profile in self.profiles.items() if profile.aa_of is None]
         absent = [name for name in self.slo.profiles if name not in measured]
         if absent and ("profiles" in self.slo.model_fields_set or len(absent) == len(self.slo.profiles)):
-            raise ValueError(f"slo.profiles: no [profiles.{absent[0]}] is measured; these are: {', '.join(measured)}")
+            near = nearest(absent[0], measured) or f"; these are: {', '.join(measured)}"
+            raise ValueError(f"slo.profiles: no [profiles.{absent[0]}] is measured{near}")
         return self
 
     @model_validator(mode="after")

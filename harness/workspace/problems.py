@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,41 +13,61 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from harness.errors import BadFile, Problem
+from harness.workspace.plain import impediments, printable, shown
 from harness.workspace.text import text_of
 
 M = TypeVar("M", bound=BaseModel)
 
 
+# Fields whose values may be secrets by mistake: what stands there is never printed.
+_UNSHOWN = re.compile(r"(?i)(^|\.)(auth|headers|environment|fill|env|token_env)(\.|$)|secret|token(?!s)|passw|key|url")
+
+
 def read_toml(path: Path) -> dict[str, Any]:
-    """The file's tables; raises BadFile that names line and column."""
-    text = text_of(path, "run this in a pilot's folder")
-    try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise BadFile(path, [Problem("", f"is not TOML: {error}")]) from None
+    """The file's tables of plain, bounded values; raises BadFile with every one that is not, or line and column."""
+    return parse_toml(text_of(path, "run this in a pilot's folder"), path)
 
 
-def validate(model: type[M], data: Mapping[str, Any], path: Path) -> M:
-    """The validated file; raises BadFile with every wrong field and how to mend it."""
+def parse_toml(text: str, path: Path | str) -> dict[str, Any]:
+    """The same of a text that was read already."""
     try:
-        return model.model_validate(data)
+        data = tomllib.loads(text)
+    except RecursionError:
+        raise BadFile(path, [Problem("", "is not TOML that can be read: its tables or lists lie too deep")]) from None
+    except ValueError as error:  # not only TOML's own: a number of thousands of digits
+        raise BadFile(path, [Problem("", f"is not TOML: {shown(str(error))}")]) from None
+    if problems := impediments(data):
+        raise BadFile(path, problems)
+    return data
+
+
+def validate(model: type[M], data: Mapping[str, Any], path: Path | str) -> M:
+    """The validated file; raises BadFile with every wrong field and how to mend it.
+
+    Read as JSON, strictly: a list is a tuple and a text a kind there, but no text or
+    boolean is a number and no number a text.
+    """
+    if problems := impediments(data):
+        raise BadFile(path, problems)
+    try:
+        return model.model_validate_json(json.dumps(data), strict=True)
     except ValidationError as error:
         raise BadFile(path, [_problem(item, model) for item in error.errors()]) from None
 
 
 def _problem(item: Any, model: type[BaseModel]) -> Problem:  # noqa: ANN401 - pydantic's own TypedDict
     place = [str(part) for part in item["loc"]]
-    where = ".".join(place)
+    where = ".".join(map(shown, place))
     match item["type"]:
         case "missing":
             return Problem(where, "is required")
         case "extra_forbidden":
-            return Problem(where, f"is not a known field{_nearest(place[-1], _names_at(model, place[:-1]))}")
+            return Problem(where, f"is not a known field{nearest(place[-1], _names_at(model, place[:-1]))}")
         case "value_error":
-            return Problem(where, str(item["ctx"]["error"]))
+            return Problem(where, printable(str(item["ctx"]["error"])))
         case _:
-            value = repr(item["input"])
-            return Problem(where, f"{item['msg'][:1].lower()}{item['msg'][1:]}, not {value[:60]}")
+            words = printable(f"{item['msg'][:1].lower()}{item['msg'][1:]}")
+            return Problem(where, words if _UNSHOWN.search(where) else f"{words}, not {repr(item['input'])[:60]}")
 
 
 def _names_at(model: type[BaseModel], place: list[str]) -> Iterable[str]:
@@ -72,6 +94,7 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:  # noqa: ANN401 - any 
     return [model for part in get_args(annotation) for model in _models_in(part)]
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Words that name the one that was probably meant; empty where none is like it."""
     close = difflib.get_close_matches(name, list(known), n=1)
     return f": did you mean {close[0]}?" if close else ""

@@ -5,15 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from harness.domain.bounds import MAX_TOKENS, MOST_QUESTIONS, PASSAGES, QUESTIONS_BYTES
 from harness.domain.lines import lines_of
 from harness.domain.questions import Message, Question
 from harness.errors import BadFile, Problem
+from harness.workspace.plain import printable, shown
 from harness.workspace.table import Table
 from harness.workspace.text import text_of
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 MOST_PROBLEMS = 20
 
@@ -26,14 +31,23 @@ class _MessageLine(Table):
 class _QuestionLine(Table):
     id: str = Field(min_length=1, max_length=100)
     messages: tuple[_MessageLine, ...] = Field(min_length=1, max_length=64)
-    top_k: int = Field(6, ge=0, le=50)
-    max_tokens: int = Field(512, ge=1, le=4096)
-    session_id: str | None = None
+    top_k: int = Field(6, ge=PASSAGES.least, le=PASSAGES.most)
+    max_tokens: int = Field(512, ge=MAX_TOKENS.least, le=MAX_TOKENS.most)
+    session_id: str | None = Field(None, min_length=1, max_length=100)
+
+    @field_validator("id", "session_id")
+    @classmethod
+    def _one_line(cls, value: str | None) -> str | None:
+        if value is not None and not value.isprintable():
+            raise ValueError("holds a control character")
+        return value
 
     @model_validator(mode="after")
     def _user_last(self) -> _QuestionLine:
         if self.messages[-1].role != "user":
-            raise ValueError("the last message must be from the user")
+            raise ValueError("messages: the last one must be from the user")
+        if not self.messages[-1].content.strip():
+            raise ValueError("messages: the last one asks nothing")
         return self
 
 
@@ -42,18 +56,18 @@ def read_questions(path: Path, max_tokens: int | None = None) -> tuple[Question,
     out: list[Question] = []
     problems: list[Problem] = []
     ids: set[str] = set()
-    for number, line in enumerate(lines_of(text_of(path)), start=1):
+    for number, line in enumerate(lines_of(text_of(path, most=QUESTIONS_BYTES)), start=1):
+        if len(problems) >= MOST_PROBLEMS:
+            break
         if not line.strip():
             continue
+        if len(out) == MOST_QUESTIONS:
+            problems.append(Problem(f"line {number}", f"is one too many: want at most {MOST_QUESTIONS} questions"))
+            break
         try:
-            row = _QuestionLine.model_validate(json.loads(line))
+            row = _QuestionLine.model_validate_json(line, strict=True)
         except ValidationError as error:
-            problems += [
-                Problem(f"line {number}, {'.'.join(map(str, e['loc']))}", str(e["msg"])) for e in error.errors()
-            ]
-            continue
-        except (ValueError, RecursionError) as error:
-            problems.append(Problem(f"line {number}", f"is not valid JSON: {error}"))
+            problems += [_problem(number, e) for e in error.errors()]
             continue
         if row.id in ids:
             problems.append(Problem(f"line {number}, id", f"{row.id!r} stands twice"))
@@ -72,6 +86,18 @@ def read_questions(path: Path, max_tokens: int | None = None) -> tuple[Question,
     if problems:
         raise BadFile(path, problems[:MOST_PROBLEMS])
     return tuple(out)
+
+
+def _problem(number: int, said: ErrorDetails) -> Problem:
+    place = ".".join(shown(str(part)) for part in said["loc"])
+    if said["type"] == "json_invalid":
+        return Problem(f"line {number}", f"is not valid JSON: {said['ctx']['error']}")
+    words = (
+        printable(str(said["ctx"]["error"]))
+        if said["type"] == "value_error"
+        else said["msg"][:1].lower() + said["msg"][1:]
+    )
+    return Problem(f"line {number}, {place}" if place else f"line {number}", words)
 
 
 def digest(questions: tuple[Question, ...]) -> str:

@@ -118,7 +118,7 @@ class Workspace:
     def questions(self, path: Path | None = None) -> tuple[Question, ...]:
         """The questions file, built first where it belongs to a corpus that is not built yet."""
         load = self.config.load
-        chosen = path or (self.root / load.questions if load.questions else None)
+        chosen = path or (self._named("load.questions", load.questions) if load.questions else None)
         if chosen is None:
             self.corpus.ensure()
             chosen = self.corpus.questions
@@ -158,13 +158,21 @@ class Workspace:
     def traffic_trace(self) -> Trace | None:
         """The file that [traffic] names; raises BadFile with its lines."""
         name = self.config.traffic.trace
-        return None if name is None else read_trace(self.root / name)
+        return None if name is None else read_trace(self._named("traffic.trace", name))
+
+    def _named(self, field: str, name: str) -> Path:
+        """A file that pilot.toml names; raises BadFile that names the field where there is none."""
+        path = self.root / name
+        if not path.exists():
+            raise BadFile(self.root / "pilot.toml", [Problem(field, f"there is no file {path}")])
+        return path
 
     def times_read_as(self) -> tuple[str, ...]:
         """A line for each trace of pilot.toml whose times were not seconds; raises BadFile with its lines."""
-        named = [self.config.traffic.trace, *(profile.trace for profile in self.config.profiles.values())]
-        files = dict.fromkeys(name for name in named if name)
-        return tuple(f"{name}: {said}" for name in files if (said := read_trace(self.root / name).read_as))
+        profiles = {f"profiles.{name}.trace": profile.trace for name, profile in self.config.profiles.items()}
+        named = {"traffic.trace": self.config.traffic.trace, **profiles}
+        files = {name: self._named(field, name) for field, name in named.items() if name}
+        return tuple(f"{name}: {said}" for name, path in files.items() if (said := read_trace(path).read_as))
 
     def slos(self) -> tuple[Slo, ...]:
         """Promises that a run can be judged by, in the order of the file."""

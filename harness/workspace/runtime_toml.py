@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from harness.domain.target import (
     AwsEcs,
@@ -20,27 +20,39 @@ from harness.domain.target import (
     Need,
     RuntimeConfig,
 )
-from harness.workspace.pilot_toml import Positive
 from harness.workspace.table import Table
+from harness.workspace.values import (
+    AnswerSeconds,
+    Count,
+    CountOrNone,
+    IdleSeconds,
+    Line,
+    PauseSeconds,
+    Rate,
+    Seed,
+    Variable,
+    names_a_program,
+)
 
-Count = Annotated[int, Field(ge=1)]
+Command = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(names_a_program)]
+Memory = Annotated[int, Field(ge=128, le=1_000_000)]
 
 
 class NeedTable(Table):
     """A process that embedded targets share."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
-    command: tuple[str, ...] = Field(min_length=1)
-    env: str
+    command: Command
+    env: Variable
 
 
 class LocalTable(Table):
     """What both embedded kinds have in common."""
 
-    command: tuple[str, ...] = Field(min_length=1)
-    environment: dict[str, str] = Field(default_factory=dict)
-    needs: tuple[NeedTable, ...] = ()
-    timeout_s: Positive = 30.0
+    command: Command
+    environment: dict[Variable, str] = Field(default_factory=dict)
+    needs: tuple[NeedTable, ...] = Field(default=(), max_length=20)
+    timeout_s: AnswerSeconds = 30.0
     port: int = Field(0, ge=0, le=65535)
 
     def shared(self, fill: Mapping[str, str]) -> dict[str, Any]:
@@ -61,17 +73,17 @@ class FunctionTable(LocalTable):
 
     kind: Literal["local-function"]
     concurrency: Count = 8
-    scaling_tokens: Positive = 8.0
-    scaling_per_s: Positive = 2.0
-    idle_s: Positive = 300.0
+    scaling_tokens: Rate = 8.0
+    scaling_per_s: Rate = 2.0
+    idle_s: IdleSeconds = 300.0
     idle_jitter: float = Field(0.1, ge=0, lt=1)
-    max_age_s: Positive = 7200.0
+    max_age_s: IdleSeconds = 7200.0
     freeze: bool = True
-    provisioned: int = Field(0, ge=0)
+    provisioned: CountOrNone = 0
     lanes: int = Field(0, ge=0, le=32)
     memory_mb: int = Field(1769, ge=128, le=10240)
-    init_timeout_s: Positive = 10.0
-    seed: int = 1
+    init_timeout_s: AnswerSeconds = 10.0
+    seed: Seed = 1
 
     @model_validator(mode="after")
     def _provisioned_within_the_limit(self) -> FunctionTable:
@@ -88,20 +100,20 @@ class ContainerTable(LocalTable):
     """``kind = "local-container"``."""
 
     kind: Literal["local-container"]
-    workers: int = Field(1, ge=0)
+    workers: CountOrNone = 1
     max_workers: Count | None = None
     concurrency: Count = 8
     target_share: float = Field(0.6, gt=0, le=1)
-    scale_every_s: Positive = 5.0
-    scale_window_s: Positive = 60.0
-    start_lag_s: float = Field(0.0, ge=0)
-    idle_s: Positive = 900.0
+    scale_every_s: AnswerSeconds = 5.0
+    scale_window_s: AnswerSeconds = 60.0
+    start_lag_s: PauseSeconds = 0.0
+    idle_s: IdleSeconds = 900.0
     queue_rule: Literal["bounded", "cloud-run"] = "bounded"
-    queue: int = Field(16, ge=0)
-    queue_timeout_s: Positive = 10.0
-    memory_mb: int = Field(2048, ge=128)
-    cpu: Positive = 1.0
-    start_timeout_s: Positive = 20.0
+    queue: CountOrNone = 16
+    queue_timeout_s: AnswerSeconds = 10.0
+    memory_mb: Memory = 2048
+    cpu: float = Field(1.0, gt=0, le=1_000)
+    start_timeout_s: AnswerSeconds = 20.0
 
     @model_validator(mode="after")
     def _some_worker(self) -> ContainerTable:
@@ -120,9 +132,9 @@ class LambdaTable(Table):
     """``kind = "aws-lambda"``."""
 
     kind: Literal["aws-lambda"]
-    function: str
-    region: str
-    alias: str | None = None
+    function: Line
+    region: Line
+    alias: Line | None = None
 
     def config(self, fill: Mapping[str, str]) -> RuntimeConfig:
         del fill
@@ -133,9 +145,9 @@ class EcsTable(Table):
     """``kind = "aws-ecs"``."""
 
     kind: Literal["aws-ecs"]
-    cluster: str
-    service: str
-    region: str
+    cluster: Line
+    service: Line
+    region: Line
 
     def config(self, fill: Mapping[str, str]) -> RuntimeConfig:
         del fill
@@ -156,9 +168,9 @@ class CloudRunTable(Table):
     """``kind = "cloud-run"``."""
 
     kind: Literal["cloud-run"]
-    project: str = Field(min_length=1)
-    region: str = Field(min_length=1)
-    service: str = Field(min_length=1)
+    project: Line
+    region: Line
+    service: Line
 
     def config(self, fill: Mapping[str, str]) -> RuntimeConfig:
         del fill
@@ -168,9 +180,9 @@ class CloudRunTable(Table):
 class AzureTable(Table):
     """What both Azure kinds have in common."""
 
-    subscription: str = Field(min_length=1)
-    resource_group: str = Field(min_length=1)
-    app: str = Field(min_length=1)
+    subscription: Line
+    resource_group: Line
+    app: Line
 
 
 class ContainerAppTable(AzureTable):
@@ -197,12 +209,12 @@ class KubernetesTable(Table):
     """``kind = "kubernetes"``: a Deployment, or a Knative Service."""
 
     kind: Literal["kubernetes"]
-    namespace: str = Field(min_length=1)
-    name: str = Field(min_length=1)
+    namespace: Line
+    name: Line
     knative: bool = False
-    api: str = Field("http://127.0.0.1:8001", pattern="^(https?://|\\$\\{)")
-    token_env: str | None = None
-    ca_file: str | None = None
+    api: str = Field(default="http://127.0.0.1:8001", pattern="^(https?://|\\$\\{)")
+    token_env: Variable | None = None
+    ca_file: Line | None = None
 
     def config(self, fill: Mapping[str, str]) -> RuntimeConfig:
         ca_file = None if self.ca_file is None else f"{fill.get('folder', '.')}/{self.ca_file}"

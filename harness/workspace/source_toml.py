@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from importlib.metadata import entry_points
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 from harness.domain.address import problem_of
 from harness.domain.target import SourceConfig
+from harness.workspace.problems import nearest
 from harness.workspace.table import Table
+from harness.workspace.values import HeaderName, Line, Variable, distinct
 
+GROUP = "runtime_pilot.sources"  # entry points of other packages' kinds
 SUBJECTS = (
     *("function", "load_balancer", "cluster", "rest_api", "http_api", "bedrock_model", "sagemaker_endpoint"),
     *("collection_id", "usage"),
@@ -19,31 +23,31 @@ SUBJECTS = (
 class UsageTable(Table):
     """One of AWS/Usage's metrics: how much of a quota the account uses."""
 
-    service: str
+    service: Line
     type: Literal["API", "Resource"]
-    resource: str
-    class_: str = Field("None", alias="class")
+    resource: Line
+    class_: str = Field(default="None", alias="class")
 
 
 class CloudWatchTable(Table):
     """``kind = "cloudwatch"``: what is named is read with its whole set of metrics."""
 
     kind: Literal["cloudwatch"]
-    region: str
-    function: str | None = None
+    region: Line
+    function: Line | None = None
     function_url: bool = False
-    load_balancer: str | None = Field(None, pattern=r"^app/[^/]+/[0-9a-f]+$")
-    cluster: str | None = None
-    service: str | None = None
+    load_balancer: str | None = Field(default=None, pattern=r"^app/[^/]+/[0-9a-f]+$")
+    cluster: Line | None = None
+    service: Line | None = None
     container_insights: bool = False
-    rest_api: str | None = None
-    http_api: str | None = None
-    bedrock_model: str | None = None
-    sagemaker_endpoint: str | None = None
-    variant: str = "AllTraffic"
-    collection_id: str | None = None
-    collection_name: str | None = None
-    account_id: str | None = Field(None, pattern=r"^[0-9]{12}$")
+    rest_api: Line | None = None
+    http_api: Line | None = None
+    bedrock_model: Line | None = None
+    sagemaker_endpoint: Line | None = None
+    variant: Line = "AllTraffic"
+    collection_id: Line | None = None
+    collection_name: Line | None = None
+    account_id: str | None = Field(default=None, pattern=r"^[0-9]{12}$")
     usage: tuple[UsageTable, ...] = ()
 
     @model_validator(mode="after")
@@ -61,8 +65,8 @@ class LambdaLogsTable(Table):
     """``kind = "lambda-logs"``: REPORT lines of one log group."""
 
     kind: Literal["lambda-logs"]
-    region: str
-    log_group: str = Field(min_length=1)
+    region: Line
+    log_group: Line
     through: Literal["filter", "insights"] = "filter"
 
 
@@ -70,22 +74,22 @@ class QueryTable(Table):
     """A team's own query of a Prometheus source."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    promql: str = Field(min_length=1)
-    unit: str = Field(min_length=1)
+    promql: str = Field(min_length=1, max_length=10_000)
+    unit: Line
 
 
 class PrometheusTable(Table):
     """``kind = "prometheus"``: ready sets, a team's own queries, or both."""
 
     kind: Literal["prometheus"]
-    url: str
-    sets: tuple[Literal["kubernetes", "knative", "opencost"], ...] = ()
-    namespace: str | None = None
-    service: str | None = None
+    url: Line
+    sets: Annotated[tuple[Literal["kubernetes", "knative", "opencost"], ...], AfterValidator(distinct)] = ()
+    namespace: Line | None = None
+    service: Line | None = None
     queries: tuple[QueryTable, ...] = ()
     step_s: int = Field(15, ge=1, le=3600)
-    header: str = "Authorization"
-    env: str | None = None
+    header: HeaderName = "Authorization"
+    env: Variable | None = None
 
     @field_validator("url")
     @classmethod
@@ -109,35 +113,35 @@ class TracesTable(Table):
     """``kind = "otlp-traces"``: a file, or a folder of files, of OTLP/JSON."""
 
     kind: Literal["otlp-traces"]
-    path: str
-    attribute: str = "http.request.header.x-request-id"
+    path: Line
+    attribute: Line = "http.request.header.x-request-id"
 
 
 class CostExplorerTable(Table):
     """``kind = "cost-explorer"``: the bill of what carries a tag, by day."""
 
     kind: Literal["cost-explorer"]
-    tag: str = "pilot"
-    values: tuple[str, ...] = Field(min_length=1)
+    tag: Line = "pilot"
+    values: Annotated[tuple[Line, ...], AfterValidator(distinct)] = Field(min_length=1, max_length=100)
 
 
 class CloudMonitoringTable(Table):
     """``kind = "cloud-monitoring"``: a Cloud Run service."""
 
     kind: Literal["cloud-monitoring"]
-    project: str = Field(min_length=1)
-    region: str = Field(min_length=1)
-    service: str = Field(min_length=1)
+    project: Line
+    region: Line
+    service: Line
 
 
 class AzureMonitorTable(Table):
     """``kind = "azure-monitor"``: a Container App, or a Function App."""
 
     kind: Literal["azure-monitor"]
-    subscription: str = Field(min_length=1)
-    resource_group: str = Field(min_length=1)
-    container_app: str | None = None
-    function_app: str | None = None
+    subscription: Line
+    resource_group: Line
+    container_app: Line | None = None
+    function_app: Line | None = None
     plan: Literal["flex", "consumption"] = "flex"
 
     @model_validator(mode="after")
@@ -152,6 +156,16 @@ class OtherTable(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True)
     kind: str
+
+    @field_validator("kind")
+    @classmethod
+    def _somebody_brings_it(cls, value: str) -> str:
+        brought = [found.name for found in entry_points(group=GROUP)]
+        if value not in brought:
+            known = [*KINDS, *brought]
+            meant = nearest(value, known) or f"; known: {', '.join(known)}"
+            raise ValueError(f"no kind of source {value[:40]!r}{meant}")
+        return value
 
 
 def _which(value: Any) -> str:  # noqa: ANN401 - whatever the file holds

@@ -73,7 +73,7 @@ class SweepToml(Table):
 def read_sweep(folder: Path) -> Sweep | None:
     """The sweep of one target, None where it declares none; raises BadFile with every problem of its file."""
     path = folder / FILE
-    if not path.exists():
+    if not path.exists() and not path.is_symlink():
         return None
     made = validate(SweepToml, read_toml(path), path)
     base, _ = tables_of(folder / "target.toml")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from harness.domain.address import SCHEMES, SOCKETS, over_http, problem_of
 from harness.domain.openai_options import USUAL_OPTIONS
@@ -31,11 +31,13 @@ from harness.workspace.api_toml import (
 )
 from harness.workspace.layers import laid_over
 from harness.workspace.mapping_toml import MappingTable
-from harness.workspace.pilot_toml import Positive
-from harness.workspace.problems import read_toml, validate
+from harness.workspace.plain import impediments
+from harness.workspace.prices_toml import PricesTable
+from harness.workspace.problems import nearest, read_toml, validate
 from harness.workspace.runtime_toml import LocalTable, RuntimeTable
 from harness.workspace.source_toml import SourceTable, config_of
 from harness.workspace.table import Table
+from harness.workspace.values import HeaderName, Limit, Line, Title, Variable, distinct, name_problem
 
 KEPT = ("mapping", "openai", "api")  # tables whose values are written into a run's folder
 AUTH_FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # what each kind wants, and what it may have
@@ -56,12 +58,12 @@ class AuthTable(Table):
     """How requests are authorised; the secret itself stays in the environment."""
 
     kind: Literal["none", "header", "aws-sigv4", "google-id-token", "azure-token"] = "none"
-    header: str | None = None
-    env: str | None = None
-    region: str | None = None
+    header: HeaderName | None = None
+    env: Variable | None = None
+    region: Line | None = None
     service: Literal["lambda", "execute-api", "sagemaker", "bedrock"] | None = None
-    audience: str | None = None
-    scope: str | None = None
+    audience: Line | None = None
+    scope: Line | None = None
 
     @model_validator(mode="after")
     def _as_its_kind_wants(self) -> AuthTable:
@@ -84,43 +86,18 @@ class AuthTable(Table):
 class TlsTable(Table):
     """Certificates are always verified; a private authority is named here."""
 
-    ca_file: str
-
-
-class PricesTable(Table):
-    """Which price book entries apply, and the shape that is billed."""
-
-    book: str
-    region: str
-    model: Literal[
-        "lambda-url",
-        "lambda-http-api",
-        "lambda-rest-api",
-        "lambda-managed",
-        "fargate-alb",
-        "ec2-alb",
-        "eks",
-        "gke",
-        "aks",
-        "sagemaker-serverless",
-        "cloud-run",
-        "cloud-run-instances",
-        "container-apps",
-        "functions-flex",
-        "functions-consumption",
-    ]
-    parameters: dict[str, float] = Field(default_factory=dict)
+    ca_file: Line
 
 
 class QuotaTable(Table):
     """A quota that the plan is held to: by its code, or by a number that somebody has looked up."""
 
-    name: str = Field(min_length=1)
+    name: Line
     needs: QuotaNeed
-    limit: Positive | None = None
-    service: str | None = None
+    limit: Limit | None = None
+    service: Line | None = None
     code: str | None = Field(None, pattern=r"^L-[0-9A-F]{8}$")
-    region: str | None = None
+    region: Line | None = None
 
     @model_validator(mode="after")
     def _one_or_the_other(self) -> QuotaTable:
@@ -132,22 +109,22 @@ class QuotaTable(Table):
 class TargetToml(Table):
     """The whole file."""
 
-    title: str = ""
+    title: Title = ""
     base_url: str | None = None
-    lanes: tuple[str, ...] = ()
+    lanes: Annotated[tuple[str, ...], AfterValidator(distinct)] = Field(default=(), max_length=64)
     dialect: Dialect = Dialect.RAG_CHAT
-    model: str | None = None
+    model: Line | None = None
     api: dict[str, str | int] = Field(default_factory=dict)
     mapping: MappingTable | None = None
     openai: OpenAiTable | None = None
-    verified: str = "spec only"
+    verified: Title = "spec only"
     auth: AuthTable = AuthTable()
-    headers: dict[str, str] = Field(default_factory=dict)
+    headers: dict[str, str] = Field(default_factory=dict, max_length=50)
     header_names: HeaderNamesTable = Field(default_factory=HeaderNamesTable)
     tls: TlsTable | None = None
     prices: PricesTable | None = None
-    sources: tuple[SourceTable, ...] = ()
-    quotas: tuple[QuotaTable, ...] = ()
+    sources: tuple[SourceTable, ...] = Field(default=(), max_length=50)
+    quotas: tuple[QuotaTable, ...] = Field(default=(), max_length=50)
     runtime: Annotated[RuntimeTable, Field(discriminator="kind")]
 
     @field_validator("base_url")
@@ -204,6 +181,8 @@ def read_target(folder: Path, fill: Mapping[str, str], setting: Setting | None =
     data, variant_of = tables_of(path)
     model, preset = _checked(data if setting is None else laid_over(data, setting.laid_over), path)
     made = replace(_target(model, folder, fill, variant_of), preset=preset)
+    if made.prices is not None and made.prices.book.endswith(".toml") and not Path(made.prices.book).exists():
+        raise BadFile(path, [Problem("prices.book", f"there is no file {made.prices.book}")])
     if setting is None:
         return made
     return replace(
@@ -278,17 +257,28 @@ def tables_of(path: Path) -> tuple[dict[str, Any], str | None]:
     name = data.pop("variant_of", None)
     if name is None:
         return data, None
-    base = path.parent.parent / str(name) / "target.toml"
+    problem = name_problem(name) if isinstance(name, str) else "want the name of a target"
+    if problem is not None:
+        raise BadFile(path, [Problem("variant_of", problem)])
+    base = path.parent.parent / name / "target.toml"
     if not base.is_file():
-        raise BadFile(path, [Problem("variant_of", f"there is no target {name!r} beside this one")])
+        raise BadFile(
+            path, [Problem("variant_of", f"there is no target {name!r} beside this one{nearest(name, _beside(path))}")]
+        )
     below = read_toml(base)
     if "variant_of" in below:
         raise BadFile(path, [Problem("variant_of", f"{name!r} is a variant itself: name the target that it varies")])
     return laid_over(below, data), str(name)
 
 
+def _beside(path: Path) -> list[str]:
+    return sorted(p.parent.name for p in path.parent.parent.glob("*/target.toml") if p != path)
+
+
 def _checked(data: Mapping[str, Any], path: Path) -> tuple[TargetToml, str | None]:
     """With the preset's name, if it has one; raises BadFile with variables that are not set and whatever else is wrong."""
+    if unfit := impediments(data):
+        raise BadFile(path, unfit)
     data, problems = filled_in(data)
     data, preset, wrong = presets.laid_under(data)
     problems += wrong

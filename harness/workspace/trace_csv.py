@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from harness.domain.bounds import DAY_S, MOST_TRACE_ROWS, MOST_TRACE_S, TOKENS, TRACE_BYTES
 from harness.domain.trace import Clock, Seen, Trace
 from harness.errors import BadFile, Problem
-from harness.workspace.text import bytes_of, decoded
+from harness.workspace.plain import shown
+from harness.workspace.text import UTF_16, bytes_of, decoded
 
 TIMES = ("timestamp", "time", "arrived_at", "at_s", "arrival_timestamp", "start_time", "@timestamp")
 INPUTS = ("contexttokens", "input_tokens", "prompt_tokens", "input_length", "num_prefill_tokens")
@@ -28,19 +30,22 @@ def read_trace(path: Path) -> Trace:
     A column whose name ends in ``_ms``, ``_us`` or ``_ns`` says its unit itself, since 1970
     or not. Raises BadFile with up to 20 problems and their lines.
     """
-    raw = bytes_of(path)
-    text = decoded(path, raw)
-    rows = csv.DictReader(io.StringIO(text))
+    raw = bytes_of(path, most=TRACE_BYTES)
+    if raw.startswith(UTF_16):
+        decoded(path, raw)  # raises with the mend
+    rows = csv.DictReader(io.TextIOWrapper(io.BytesIO(raw), encoding="utf-8-sig", newline=""))
     problems: list[Problem] = []
     try:
         clock, seen = _seen(rows, path, problems)
     except csv.Error as error:
         raise BadFile(path, [Problem(f"line {rows.line_num + 1}", f"is not CSV: {error}")]) from None
-    if len(seen) < 2 and not problems:
-        problems.append(Problem("", "want at least two requests"))
+    except UnicodeDecodeError:
+        decoded(path, raw)  # raises with the line
+        raise
+    if not problems:
+        problems += _unusable(seen)
     if problems:
         raise BadFile(path, problems)
-    seen.sort(key=lambda s: s.at_s)
     first = seen[0].at_s
     shifted = tuple(Seen(s.at_s - first, s.input_tokens, s.output_tokens) for s in seen)
     return Trace(str(path), "sha256:" + hashlib.sha256(raw).hexdigest(), shifted, clock)
@@ -48,10 +53,12 @@ def read_trace(path: Path) -> Trace:
 
 def _seen(rows: csv.DictReader[str], path: Path, problems: list[Problem]) -> tuple[Clock, list[Seen]]:
     fields = rows.fieldnames or ()
+    if twice := sorted({name for name in fields if name and list(fields).count(name) > 1}):
+        raise BadFile(path, [Problem("line 1", f"{', '.join(twice)[:80]!r} names two columns")])
     times = {f"{name}{suffix}": clock for name in TIMES for suffix, clock in CLOCKS.items()}
     at, asked, answered = (_column(fields, names) for names in (tuple(times), INPUTS, OUTPUTS))
     if at is None:
-        found = ", ".join(fields) or "none"
+        found = shown(", ".join(fields)) or "none"
         raise BadFile(path, [Problem("line 1", f"want a column of times ({', '.join(TIMES)}), found {found}")])
     clock = said = times[at.strip().lower()]
     seen: list[Seen] = []
@@ -67,10 +74,26 @@ def _seen(rows: csv.DictReader[str], path: Path, problems: list[Problem]) -> tup
                 )
                 problems.append(Problem(f"{where}, {at}", words))
             seen.append(Seen(number, *tokens))
+        if len(seen) > MOST_TRACE_ROWS:
+            problems.append(Problem(where, f"is one too many: want at most {MOST_TRACE_ROWS} requests"))
+        if row.get(None):  # where csv puts what has no column
+            problems.append(Problem(where, "has more values than the first line has names"))
         if len(problems) >= MOST_PROBLEMS:
             break
     clock = clock or Clock.SECONDS
     return clock, [Seen(s.at_s / clock.per_second, s.input_tokens, s.output_tokens) for s in seen]
+
+
+def _unusable(seen: list[Seen]) -> list[Problem]:
+    """What is wrong with the whole, each row being right; puts them in order."""
+    if len(seen) < 2:
+        return [Problem("", "want at least two requests")]
+    seen.sort(key=lambda s: s.at_s)
+    length_s = seen[-1].at_s - seen[0].at_s
+    if length_s > MOST_TRACE_S:
+        days = MOST_TRACE_S / DAY_S
+        return [Problem("", f"spans {length_s / DAY_S:.4g} days: want at most {days:g}, or is a time in another unit?")]
+    return [] if length_s > 0 else [Problem("", "every request has the same time")]
 
 
 def _column(found: Sequence[str], wanted: tuple[str, ...]) -> str | None:
@@ -109,10 +132,10 @@ def _tokens(row: dict[str, str], column: str | None, where: str, problems: list[
     if not text:
         return None
     try:
-        count = int(float(text))
-    except (ValueError, OverflowError):
-        count = -1
-    if count < 0:
-        problems.append(Problem(f"{where}, {column}", f"want a number of tokens, not {text!r}"))
+        count = float(text)
+    except ValueError:
+        count = -1.0
+    if count not in TOKENS or not count.is_integer():
+        problems.append(Problem(f"{where}, {column}", f"want a number of tokens {TOKENS}, not {text[:80]!r}"))
         return None
-    return count
+    return int(count)

@@ -74,14 +74,16 @@ def row(law: Law, blocks: int, n: int, draws: int, p: float = 0.95, seed: int = 
             known = quantile(list(baseline), p)
             hits["p95"] += _covers(known, truth)
             beyond = (baseline > limit).sum(axis=1).astype(float)
-            share = share_of(beyond, np.full(blocks, float(n)), Pooled(list(baseline)).alike)
+            share = share_of(beyond, np.full(blocks, float(n)), Pooled(list(baseline)).runs(limit))
             passed, failed = share.below(allowed, 0.025), share.above(allowed, 0.025)
             hits["pass"] += passed
             hits["fail"] += failed
             hits["share"] += not passed and not failed
             hits["ratio"] += Paired(one, baseline, p).p_value(1.1) > 0.05
             if blocks == USUAL[-1]:
-                looks = [share_of(beyond[:k], np.full(k, float(n)), Pooled(list(baseline[:k])).alike) for k in USUAL]
+                looks = [
+                    share_of(beyond[:k], np.full(k, float(n)), Pooled(list(baseline[:k])).runs(limit)) for k in USUAL
+                ]
                 hits["looks_pass"] += any(s.below(allowed, a) for s, a in zip(looks, SPENT[3], strict=True))
                 hits["looks_fail"] += any(s.above(allowed, a) for s, a in zip(looks, SPENT[3], strict=True))
             mine, reference = _widths(baseline, known, p)

@@ -80,11 +80,22 @@ def test_where_a_run_is_short_slow_requests_gather_as_much_as_they_can():
 
 def test_runs_that_saw_nothing_beyond_the_limit_do_not_prove_blocks_alike():
     """Three hundred quick answers of six short runs behind a queue are six observations, not three hundred."""
-    runs = following(RNG(6), 6, 50, 0.95)
+    runs = Pooled(list(following(RNG(6), 6, 50, 0.95)))
+    slowest = float(runs.values[-1])
     none = np.zeros(6)
 
-    assert share_of(none, np.full(6, 50.0)).below(0.05, 0.025)
-    assert not share_of(none, np.full(6, 50.0), alike(runs)).below(0.05, 0.025)
+    assert share_of(none, runs.totals).below(0.05, 0.025)
+    assert not share_of(none, runs.totals, runs.runs(slowest)).below(0.05, 0.025)
+
+
+def test_a_limit_that_such_runs_do_not_reach_is_kept_however_alike_their_requests_are():
+    """Answers of a steady pace: all that differs is the run, by a hundredth, and the limit is twice as far."""
+    rng = RNG(9)
+    runs = Pooled(list(np.exp(0.01 * rng.normal(size=(6, 1)) + 0.001 * rng.normal(size=(6, 200)))))
+
+    assert runs.alike.latent > 0.9
+    assert share_of(np.zeros(6), runs.totals, runs.runs(2.0)).below(0.05, 0.025)
+    assert not share_of(np.zeros(6), runs.totals, runs.runs(1.03)).below(0.05, 0.025)
 
 
 def test_runs_of_unlike_sizes_count_by_their_requests():

@@ -61,8 +61,8 @@ def test_a_comparison_that_is_open_is_no_pass_for_either(equals):
 def test_a_promise_that_is_open_beside_a_comparison_that_is_worse_fails_and_both_are_told(
     tmp_path, monkeypatch, capsys
 ):
-    """300 requests without a failure can't show that fewer than one in a thousand fail."""
-    Pilot(tmp_path, per_run=50, laws={"alpha": lognormal(), "beta": lognormal(median_s=0.6)}).write()
+    """600 requests without a failure can't show that fewer than one in a thousand fail."""
+    Pilot(tmp_path, per_run=100, laws={"alpha": lognormal(), "beta": lognormal(median_s=0.6)}).write()
     path = tmp_path / "pilot.toml"
     path.write_text(path.read_text().replace("error_rate = 0.02", "error_rate = 0.001"))
     monkeypatch.chdir(tmp_path)

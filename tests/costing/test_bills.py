@@ -1,17 +1,20 @@
 """Bills, to the cent, against hand-worked examples."""
 
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from harness.analysis import spend
-from harness.costing.book import book_names, read_book
+from harness.costing.book import Book, book_names, read_book
 from harness.costing.models import BY_INSTANCE, MODELS, Usage, bill
 from harness.domain.bill import CostLayer
 from harness.domain.estimate import Unknown
 from harness.domain.target import Dialect, External, PriceModel, Target
 from harness.errors import Refused
+from harness.workspace.prices_toml import PARAMETERS, SHARED
 
 BOOK = read_book("aws-2026-11")
 
@@ -296,3 +299,40 @@ def test_a_platform_whose_instance_time_is_not_known_has_no_cost_and_never_a_sma
 
     assert isinstance(found.per_month_usd, Unknown)
     assert "instance time was not collected" in found.coverage
+
+
+class Asked(dict):
+    """Parameters that remember what a bill read."""
+
+    def __init__(self, values):
+        super().__init__(values)
+        self.names = set()
+
+    def get(self, name, otherwise=None):
+        self.names.add(name)
+        return super().get(name, otherwise)
+
+
+@pytest.mark.parametrize("model", sorted(MODELS))
+def test_a_target_may_name_just_the_parameters_that_its_bill_reads(model):
+    """autoscale is read by the projection: a bill of one hour scales nothing."""
+    book = read_book({"gke": "gcp-2026-11", "aks": "azure-2026-11"}.get(model, "aws-2026-11"))
+    read = set()
+    for value in (0, 1):
+        asked = Asked(dict.fromkeys((*PARAMETERS[model], *SHARED), value))
+        with suppress(Refused):  # a book of another provider lacks the price, after the parameter was read
+            bill(model, AnyBook(book), asked, usage(idle_s=1))
+        read |= asked.names
+
+    assert read | {"autoscale"} >= set(PARAMETERS[model])
+    assert read <= {*PARAMETERS[model], *SHARED}
+
+
+@dataclass(frozen=True)
+class AnyBook:
+    """Every price there is."""
+
+    book: Book
+
+    def price(self, key):
+        return replace(self.book.prices[0], key=key)

@@ -19,7 +19,7 @@ def test_an_origin_with_a_path_is_one(url):
         ("chat.example.com", "want http:// or https://"),
         ("ftp://chat.example.com", "want http:// or https://"),
         ("https://", "with a host"),
-        ("https://chat.example.com:99999", "is no URL"),
+        ("https://chat.example.com:99999", "is not a URL"),
         ("https://user:hunter2@chat.example.com", "holds a name or password"),
         ("https://token@chat.example.com", "holds a name or password"),
         ("https://chat.example.com/v1?key=hunter2", "want no ? or # part"),

@@ -1,6 +1,6 @@
 """Asks a server by the load engine alone, without Locust's command line.
 
-By a child, because importing the engine patches the process; the same one for all tests, because that takes a second:
+By a child, unpatched as a check is, because its greenlets want a thread of their own; the same one for all tests:
 ``python -m tests.load.asking`` reads lines of JSON, as ``ask`` writes them, and prints a line of samples for each.
 """
 
@@ -44,8 +44,6 @@ def _child() -> subprocess.Popen[str]:
 
 
 def main(given: dict[str, Any]) -> None:
-    import harness.load  # noqa: F401, I001 - patches first
-
     from time import perf_counter
 
     import gevent

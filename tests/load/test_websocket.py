@@ -80,6 +80,17 @@ def test_over_tls_it_is_the_same_with_a_handshake_more(tmp_path):
     assert (second["conn_reused"], second["tls_s"]) == (True, None)
 
 
+def test_over_tls_a_silent_peer_is_a_timeout_too(tmp_path):
+    """A check patches nothing: a socket that blocked its thread would never see the deadline pass."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with serving(lambda _peer: time.sleep(3), context) as url:
+        (sample,) = ask(url, "stream", fields=fields(), ca_file=str(tmp_path / "ca.pem"), deadline_s=0.5)
+    assert sample["outcome"] == "timeout"
+
+
 def test_a_message_may_come_in_frames_with_pings_between():
     pongs = []
 

@@ -92,8 +92,8 @@ def test_two_workers_play_the_same_trace(server, tmp_path):
     [
         (["--trace", "none.csv"], "no such file"),
         (["--speed", "2"], "only a trace"),
-        (["--repeats", "2", "--turns", "0.5"], "--repeats: want a share"),
-        (["--repeats", "2", "--turns", "0.5"], "--turns: want 1 to 100"),
+        (["--repeats", "2", "--turns", "0.5"], "--repeats: want a number from 0 to 1"),
+        (["--repeats", "2", "--turns", "0.5"], "--turns: want a number from 1 to 100"),
         (["--passages", "99:1"], "K from 0 to 50"),
         (["--prompt-tokens", "many"], "want MEDIAN"),
     ],

@@ -1,0 +1,23 @@
+"""Numbers among the options: finite and within bounds, for which click's own ranges let NaN pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import typer
+
+from harness.domain.bounds import Range
+
+N = TypeVar("N", int, float)
+
+
+def within(range_: Range) -> Callable[[N], N]:
+    """A callback of ``typer.Option``; raises a usage error, which names the option."""
+
+    def held(value: N) -> N:
+        if value not in range_:
+            raise typer.BadParameter(f"want a number {range_}, not {value:g}")
+        return value
+
+    return held

@@ -1,0 +1,1 @@
+"""Mutated inputs: a workspace that uses every table, seeded rules that spoil it, and an oracle of what is harmless."""
