@@ -89,5 +89,8 @@ def server_for(app: App) -> _Server:
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket; raises OSError when the port is taken."""
     listener = socket.create_server((host, port), backlog=1024)
+    # asyncio turns Nagle's algorithm off for sockets that name TCP as their protocol, and this one names none: a kept-alive
+    # connection would hold each stream back for the 40 ms of a delayed acknowledgement; accepted sockets inherit it
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listener.settimeout(0)
     return listener

@@ -4,6 +4,8 @@ from harness.campaign.standing import still_billing
 from harness.workspace import open_workspace
 from tests.builders import Pilot
 
+FLEET = "vcpu = 1, memory_gb = 2, tasks = 2"
+
 
 def test_a_fleet_bills_by_the_hour_until_it_is_destroyed(tmp_path):
     """Two tasks of 1 vCPU and 2 GB: 0.0810 + 0.0178 + 0.0100, the balancer 0.0225 + 0.0080."""
@@ -16,7 +18,9 @@ def test_what_costs_nothing_while_idle_is_not_listed_and_what_cannot_be_told_is(
     workspace = Pilot(tmp_path).workspace()
     (tmp_path / "targets" / "beta" / "README.md").write_text("delete the stack")
     texts = {name: (tmp_path / "targets" / name / "target.toml") for name in ("alpha", "beta")}
-    texts["alpha"].write_text(texts["alpha"].read_text().replace("fargate-alb", "lambda-url"))
+    texts["alpha"].write_text(
+        texts["alpha"].read_text().replace("fargate-alb", "lambda-url").replace(FLEET, "memory_mb = 1769")
+    )
     for name, text in (("gamma", 'base_url = "${NO_SUCH}"\n[runtime]\nkind = "external"\n'), ("delta", "")):
         (tmp_path / "targets" / name).mkdir()
         plain = 'base_url = "http://127.0.0.1:9"\n[runtime]\nkind = "external"\n'

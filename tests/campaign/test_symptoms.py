@@ -98,7 +98,7 @@ def test_endpoints_are_recognised_by_their_dialect(service, openai, odd):
     assert {c.answer for c in theirs.groups[openai]} == {Answer.PASS}
     strange = recognise(odd)
     assert strange.target is None
-    assert 'dialect = "mapped"' in strange.seen.mend
+    assert "--path /its/path --body" in strange.seen.mend
 
 
 def test_what_an_endpoint_leaves_untold_is_said_with_what_it_costs(service):

@@ -132,7 +132,7 @@ def test_a_refusal_is_answered_to_the_page_and_starts_nothing(story):
 
     assert not any(answer["success"] for answer in story["refused"].values())
     assert story["before"] == []
-    assert "--rate: want a number above 0, not -5" in said["rate"]
+    assert "--rate: want a number above 0 to 100000, not -5" in said["rate"]
     assert "--slots: '1.5' is not a valid int" in said["slots"]
     assert "--seed: '1e999' is not a valid int" in said["seed"]
     assert "--arrivals: want one of constant, poisson, gamma, not 'sometimes'" in said["arrivals"]

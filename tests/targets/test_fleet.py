@@ -56,7 +56,7 @@ def test_every_option_is_one_that_locust_or_a_profile_knows():
     given = [word for service in compose["services"].values() for word in service["command"]]
     given += [word for job in JOBS for word in job["spec"]["template"]["spec"]["containers"][0]["args"]]
     code = (
-        "import harness.load; from locust.argument_parser import get_parser;"
+        "from harness.load import ChatUser; from locust.argument_parser import get_parser;"
         "print([s for a in get_parser(default_config_files=[])._actions for s in a.option_strings])"
     )
     known = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

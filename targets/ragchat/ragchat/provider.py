@@ -169,6 +169,8 @@ def main(argv: list[str] | None = None) -> None:
     key = os.environ.get("RAG_PROVIDER_KEY")
     app = create_app(Law(time_scale=o.time_scale), o.requests_per_minute, o.tokens_per_minute, o.max_concurrency, key)
     with socket.create_server((o.host, o.port), backlog=512) as listener:
+        # asyncio does so only for sockets that name TCP as their protocol: else tokens wait for acknowledgements
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         print(json.dumps({"base_url": f"http://{o.host}:{listener.getsockname()[1]}"}), flush=True)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off"))
         asyncio.run(server.serve(sockets=[listener]))
