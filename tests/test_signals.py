@@ -38,7 +38,13 @@ except Asked as asked:
 """
 
 
+def heeding_hangups():
+    """Whoever runs the suite may ignore SIGHUP (nohup, a job in the background), and a child would inherit that."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 def begun(code, **given):
+    given = {"preexec_fn": heeding_hangups, **given}
     process = processes.start(
         [sys.executable, "-c", HEEDING + code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **given
     )
@@ -92,7 +98,7 @@ except Asked:
     os.write({writer}, b"done")
 """
     )
-    process = processes.start([sys.executable, "-c", code], stdout=theirs, stderr=theirs, pass_fds=[writer])
+    process = processes.start([sys.executable, "-c", code], stdout=theirs, stderr=theirs, pass_fds=[writer], preexec_fn=heeding_hangups)
     os.close(theirs)
     os.close(writer)
     said = b""

@@ -140,4 +140,6 @@ def test_a_websocket_is_asked_as_a_run_asks_it():
     with serving_sockets(act) as url:
         tables = {"base_url": url, "dialect": "mapped", "mapping": mapping, "runtime": {"kind": "external"}}
         found = check_contract(target_of(tables, "live"), url, Terms(whole=False))
-    assert [c.answer for c in found] == [Answer.PASS, Answer.PASS], found
+    read, flowing = found
+    assert read.answer is Answer.PASS, found
+    assert flowing.answer in (Answer.PASS, Answer.UNTOLD), "two pieces are too few to tell where a machine is slow"

@@ -14,6 +14,7 @@ from tests.local.platform import pilot, workspace
 from tests.peers.start import MAPPING, oddchat
 from tests.suite import processes
 
+pytestmark = pytest.mark.slow  # 50 and 40 s; their parts are in the suite: the rule that chooses, an interrupted campaign
 TARGETS = Path(__file__).parent.parent.parent / "targets"
 PACED = """
 apply = [["{python}", "-c", "import pathlib; pathlib.Path(r'PACE').write_text('{pace}')"]]
@@ -127,7 +128,6 @@ def test_a_target_without_settings_is_refused(swept):
     assert "no sweep.toml beside target.toml of same" in done.stderr
 
 
-@pytest.mark.slow  # 40 s; its parts are in the suite: a stranger's sweep above, an interrupted campaign in test_campaign
 def test_the_embedded_containers_settings_are_measured_and_an_interrupted_sweep_goes_on(tmp_path, corpus):
     root = workspace(tmp_path, corpus)
     text = (TARGETS / "local_container" / "sweep.toml").read_text()
