@@ -98,7 +98,9 @@ except Asked:
     os.write({writer}, b"done")
 """
     )
-    process = processes.start([sys.executable, "-c", code], stdout=theirs, stderr=theirs, pass_fds=[writer], preexec_fn=heeding_hangups)
+    process = processes.start(
+        [sys.executable, "-c", code], stdout=theirs, stderr=theirs, pass_fds=[writer], preexec_fn=heeding_hangups
+    )
     os.close(theirs)
     os.close(writer)
     said = b""

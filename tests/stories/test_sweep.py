@@ -14,7 +14,9 @@ from tests.local.platform import pilot, workspace
 from tests.peers.start import MAPPING, oddchat
 from tests.suite import processes
 
-pytestmark = pytest.mark.slow  # 50 and 40 s; their parts are in the suite: the rule that chooses, an interrupted campaign
+pytestmark = (
+    pytest.mark.slow
+)  # 50 and 40 s; their parts are in the suite: the rule that chooses, an interrupted campaign
 TARGETS = Path(__file__).parent.parent.parent / "targets"
 PACED = """
 apply = [["{python}", "-c", "import pathlib; pathlib.Path(r'PACE').write_text('{pace}')"]]
