@@ -23,6 +23,7 @@ def following(done):
     return shlex.split(done.stdout.rpartition("\nnext: pilot ")[2])
 
 
+@pytest.mark.slow  # 15 s; tests/cli/test_check.py does it for one kind of API
 def test_two_apis_of_their_own_become_a_workspace_by_what_the_commands_print(tmp_path):
     with oddchat(tmp_path) as one, oddchat(tmp_path) as other:
         checked = pilot(tmp_path, "check", one, other, *HOW)

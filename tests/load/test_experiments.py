@@ -152,6 +152,7 @@ def by_hand(folder, profile, target, *options, **environment):
     return finish(process, folder, out, timeout=240)
 
 
+@pytest.mark.slow  # 16 s of waiting for one lane after the other
 def test_each_copy_of_an_embedded_function_is_a_lane_of_its_own(demo):
     (demo / "loadprofiles" / "keepalive.py").write_text(
         FILE.format("arrivals.keep_alive(first_s=1, shortest_s=0.5, longest_s=8, duration_s=12, reversals=3)")

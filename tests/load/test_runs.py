@@ -341,6 +341,7 @@ def test_a_worker_with_other_questions_refuses_to_take_part(tmp_path):
     assert "differs from the questions that this run was planned with" in done.stderr
 
 
+@pytest.mark.slow  # 14 s, alone
 @pytest.mark.alone
 def test_a_worker_that_joins_later_stays_idle_and_is_said(server, tmp_path):
     folder = tmp_path / "run"

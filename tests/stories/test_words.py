@@ -123,6 +123,7 @@ def test_the_tutorial_leads_the_embedded_runtimes_to_a_report(tmp_path, corpus):
     )
 
 
+@pytest.mark.slow  # 26 s; the gate itself is tested in tests/cli/test_gate.py
 def test_the_nightly_page_ends_at_its_gate(tmp_path, two_services):
     released, build = two_services
     story = Story(
