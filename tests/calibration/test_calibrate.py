@@ -24,8 +24,17 @@ def verdicts(found):
     return {c.quantity: c.verdict for c in found}
 
 
+def told(check):
+    """The verdicts of a machine that was quiet enough: a run that came late says "can't tell", and is made again."""
+    for _ in range(3):
+        found = set(verdicts(check()).values())
+        if "can't tell" not in found:
+            return found
+    return pytest.skip("three runs came late: this machine is too busy to be calibrated")
+
+
 def test_a_stream_of_known_gaps_is_timed_as_it_is(made):
-    assert set(verdicts(checks.stream(made, seconds=2)).values()) == {"pass"}
+    assert told(lambda: checks.stream(made, seconds=2)) == {"pass"}
 
 
 def test_a_stream_that_is_slower_than_its_law_fails_the_check(made):
@@ -38,7 +47,7 @@ def test_a_stream_that_is_slower_than_its_law_fails_the_check(made):
 
 
 def test_a_sleep_server_is_read_by_its_law(made):
-    assert set(verdicts(checks.sleep(made, n=1000)).values()) == {"pass"}
+    assert told(lambda: checks.sleep(made, n=1000)) == {"pass"}
 
 
 def test_the_floor_says_what_the_generator_adds(made):
