@@ -74,6 +74,7 @@ def test_an_option_that_an_experiment_would_ignore_is_refused(profile, given, sa
     assert says in done.stderr
 
 
+@pytest.mark.slow  # 11 s; workers share a schedule in test_runs.py
 def test_two_workers_share_a_search(server, tmp_path):
     (tmp_path / "pilot.toml").write_text(PILOT + "[limits]\nmax_rate = 9\n")
     file = locustfile(tmp_path, "arrivals.capacity(rate=6, step_s=1, least=8, precision=2.5)")

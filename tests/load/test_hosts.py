@@ -130,7 +130,7 @@ def test_a_fleet_of_hosts_sends_one_schedule_and_knows_its_clocks(fleet):
         assert clock["before"]["error_s"] < 0.05
 
 
-@pytest.mark.parametrize("accident", ["a worker is killed", "a link is cut"])
+@pytest.mark.parametrize("accident", ["a worker is killed", pytest.param("a link is cut", marks=pytest.mark.slow)])
 def test_an_accident_mid_run_makes_it_invalid_and_every_arrival_accounted_for(fleet, accident):
     hosts, run, cwd = fleet
     master, workers = run(6)
