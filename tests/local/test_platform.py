@@ -225,6 +225,8 @@ def test_the_official_awslambdaric_runs_a_handler_unchanged(tmp_path, corpus):
 def test_nothing_of_a_test_is_left_running():
     """The last test of this file: no instance of these workspaces outlived its supervisor."""
     said = [(p, " ".join(p.info["cmdline"] or [])) for p in psutil.process_iter(["cmdline"])]
-    mine = [p for p, words in said if "awslambdaric" in words and not words.startswith("[pytest")]  # which names its test
+    mine = [
+        p for p, words in said if "awslambdaric" in words and not words.startswith("[pytest")
+    ]  # which names its test
 
     assert mine == []
