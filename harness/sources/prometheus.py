@@ -26,7 +26,7 @@ from harness.sources.prometheus_sets import Query
 STEP_S = 15
 MOST_POINTS = 11_000  # a series and a query, beyond which the server refuses
 TRIES, FIRST_WAIT_S = 4, 1.0
-NATIVE = "a native histogram, which is no number: ask for one with histogram_quantile(), histogram_avg() or histogram_count()"
+NATIVE = "a native histogram, which is not a single number: query it with histogram_quantile(), histogram_avg() or histogram_count()"
 
 
 class Prometheus:
