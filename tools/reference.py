@@ -23,7 +23,6 @@ from pydantic.fields import FieldInfo
 from typer.models import ArgumentInfo, OptionInfo
 
 from harness.cli.app import COMMANDS, registered
-from harness.costing.models import MODELS
 from harness.domain.columns import Column
 from harness.domain.sample import Outcome
 from harness.errors import Exit
@@ -34,9 +33,10 @@ from harness.frames.readings import READINGS
 from harness.frames.runs import RUNS
 from harness.frames.samples import HEAD as HEAD_OF_SAMPLES
 from harness.frames.samples import TIMES
+from harness.platforms.billing import MODELS
+from harness.platforms.source_tables import KINDS
 from harness.workspace import presets
 from harness.workspace.pilot_toml import PilotToml
-from harness.workspace.source_toml import KINDS
 from harness.workspace.sweep_toml import SweepToml
 from harness.workspace.target_toml import TargetToml
 
@@ -180,7 +180,7 @@ def _profile_options() -> list[list[str]]:
 
 
 def _source(name: str) -> type[BaseModel]:
-    module = import_module("harness.workspace.source_toml")
+    module = import_module("harness.platforms.source_tables")
     tables = (t for t in vars(module).values() if isinstance(t, type) and issubclass(t, BaseModel))
     return next(t for t in tables if "kind" in t.model_fields and name in get_args(t.model_fields["kind"].annotation))
 

@@ -18,14 +18,14 @@ from harness.analysis.coded import among
 from harness.analysis.columns import Array
 from harness.analysis.dataset import RunData, read
 from harness.analysis.reports import reports_in
-from harness.costing.book import read_book
-from harness.costing.models import Usage, bill
 from harness.domain.bill import Basis, Bill, CostLayer, LineItem
 from harness.domain.sample import UNBILLED, Outcome
 from harness.domain.target import Target
 from harness.errors import BadFile
 from harness.evidence.files import read_json
 from harness.evidence.store import RunRecord
+from harness.platforms.billing import Usage, bill
+from harness.platforms.shared.book import read_book
 
 COLUMNS = ("outcome", "sent_s", "finished_s", "bytes", "input_tokens", "output_tokens", "platform_request_id")
 BY_LINE = {

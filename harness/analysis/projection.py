@@ -19,12 +19,12 @@ from itertools import pairwise
 
 from harness.analysis.capacity import UTILISATION, Capacity
 from harness.analysis.spend import Block, Cost, usage_of
-from harness.costing.book import read_book
-from harness.costing.models import FLEETS, HOURS_PER_MONTH, bill
 from harness.domain.bill import CostLayer
 from harness.domain.estimate import Estimate
 from harness.domain.target import Target
 from harness.domain.traffic import Traffic
+from harness.platforms.billing import FLEETS, HOURS_PER_MONTH, bill
+from harness.platforms.shared.book import read_book
 
 SPAN = 100.0  # volumes are drawn from a hundredth to a hundred times the expected one
 POINTS = 81

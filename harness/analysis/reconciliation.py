@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from harness.analysis.metered import used
-from harness.costing.book import read_book
-from harness.costing.models import bill as price
 from harness.domain.target import Target
 from harness.errors import Refused
 from harness.evidence.bills import FOLDER, all_days, final
 from harness.evidence.store import RunRecord
+from harness.platforms.billing import bill as price
+from harness.platforms.shared.book import read_book
 
 QUANTITY_TOLERANCE, PRICE_TOLERANCE = 0.02, 0.05
 DAY_H = Decimal(24)

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from harness.analysis.dataset import RunData
-from harness.sources.lambda_lines import Report, parse_report
+from harness.platforms.shared.report_lines import Report, parse_report
 
 
 def reports_of(run: RunData) -> dict[str, Report]:

@@ -13,11 +13,11 @@ from harness.analysis.dataset import RunData
 from harness.analysis.instances import billed_ms, instance_s
 from harness.analysis.jackknife import jackknife
 from harness.analysis.reports import reports_of
-from harness.costing.book import Book, read_book
-from harness.costing.models import BY_INSTANCE, BY_REQUEST, BY_SUM, FLEETS, HOURS_PER_MONTH, Usage, bill, memory_mb
 from harness.domain.bill import Bill, CostLayer
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.target import PriceModel, Target
+from harness.platforms.billing import BY_INSTANCE, BY_REQUEST, BY_SUM, FLEETS, HOURS_PER_MONTH, Usage, bill, memory_mb
+from harness.platforms.shared.book import Book, read_book
 
 COST_PROFILE = "steady"  # the traffic that cost is scored at: everyday, not the stress of a burst
 

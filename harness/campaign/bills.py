@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from harness.cloud.redact import without_accounts
 from harness.domain.plan import Plan
 from harness.domain.target import BILL_KINDS, SourceConfig, Target
 from harness.evidence.bills import FOLDER, final, latest, write, write_unread
 from harness.evidence.store import Store
-from harness.sources.cost_explorer import BilledDay, CostExplorer
-from harness.sources.registry import bills_of
+from harness.platforms.registry import bills_of
+from harness.platforms.shared.cost_explorer import BilledDay, CostExplorer
+from harness.platforms.shared.redact import without_accounts
 
 AGAIN_AFTER_S = 12 * 3600  # bills are made up to three times a day
 

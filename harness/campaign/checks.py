@@ -15,9 +15,9 @@ from harness.domain.target import AwsLambda, Dialect, Target
 from harness.errors import PilotError
 from harness.planning.changes import last_seal
 from harness.planning.profiles import describe
-from harness.runtimes import facts_of, runtime_of
-from harness.runtimes.fronts import front_of
-from harness.runtimes.quotas import quotas_of
+from harness.platforms.control import facts_of, runtime_of
+from harness.platforms.fronts import front_of
+from harness.platforms.quotas import quotas_of
 from harness.workspace import Workspace
 
 QUOTAS, FAIRNESS, FRONTS = "quotas", "fairness", "platforms"
@@ -83,7 +83,7 @@ def meta_of(target: Target, url: str) -> dict[str, object]:
 def _facts(workspace: Workspace, target: Target, url: str) -> dict[str, Any] | str:
     """What the control side says, or why it says nothing."""
     try:
-        return facts_of(runtime_of(target, workspace, url))
+        return facts_of(runtime_of(target, workspace.root, url))
     except PilotError as error:
         return first_line(str(error))
 

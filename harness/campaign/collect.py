@@ -19,7 +19,6 @@ from typing import Any
 from harness.campaign.bills import BillsPulled, pull_bills
 from harness.campaign.progress import Progress, duration
 from harness.campaign.reconcile import reconcile
-from harness.cloud.redact import without_accounts
 from harness.domain.plan import Plan
 from harness.domain.reading import Absent, LineSource, MetricSource, RawSource, Reading, Window
 from harness.domain.target import BILL_KINDS, LocalFunction, SourceConfig, Target
@@ -28,11 +27,12 @@ from harness.evidence.coverage import Cell, coverage
 from harness.evidence.digests import digest_of
 from harness.evidence.files import dump, jsonable, write_text
 from harness.evidence.store import RunRecord, Store
-from harness.sources.absence import ask
-from harness.sources.absence import readings as answers
-from harness.sources.cost_explorer import CostExplorer
-from harness.sources.local_logs import LocalLogs
-from harness.sources.registry import bills_of, source_of
+from harness.platforms.registry import bills_of, source_of
+from harness.platforms.shared.absence import ask
+from harness.platforms.shared.absence import readings as answers
+from harness.platforms.shared.cost_explorer import CostExplorer
+from harness.platforms.shared.local_logs import LocalLogs
+from harness.platforms.shared.redact import without_accounts
 from harness.workspace import Workspace
 
 READINGS_VERSION = 1

@@ -14,7 +14,6 @@ from harness.campaign.metering import Meter
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress, Seen, Step, duration
 from harness.campaign.settle import account, settle
-from harness.costing.forecast import run_cost_usd
 from harness.domain.lines import lines_of
 from harness.domain.plan import Plan, Run, Start
 from harness.domain.target import Runtime, Target
@@ -23,7 +22,8 @@ from harness.evidence.digests import digest_of
 from harness.evidence.files import dump, write_text
 from harness.evidence.store import RunRecord, Store
 from harness.launch import Launcher
-from harness.runtimes import facts_of, runtime_of
+from harness.platforms.control import facts_of, runtime_of
+from harness.platforms.forecast import run_cost_usd
 from harness.signals import ENDING
 from harness.workspace import Workspace
 
@@ -101,7 +101,7 @@ class Driver:
         if not self._platform.alive:
             raise PilotError("the embedded targets are gone", f"see {self._workspace.state / 'logs'}")
         target = self._targets[run.target]
-        runtime = runtime_of(target, self._workspace, self._platform.url(run.target))
+        runtime = runtime_of(target, self._workspace.root, self._platform.url(run.target))
         cold_method = self._prepare(run, target, runtime)
         with ENDING.held():  # from here on there is something to settle; the run itself is stopped all the same
             record, code = self._measured(run, attempt, step, cold_method)

@@ -13,12 +13,12 @@ from typing import Any
 
 import orjson
 
-from harness.costing.book import read_book
-from harness.costing.models import Usage, bill
 from harness.domain.sample import COLUMNS, UNBILLED, Outcome
 from harness.domain.target import Target
 from harness.evidence import parquet
 from harness.evidence.run_folder import SPOOL
+from harness.platforms.billing import Usage, bill
+from harness.platforms.shared.book import read_book
 
 READ = ("outcome", "sent_s", "finished_s", "bytes", "input_tokens", "output_tokens", "attempts", "platform_request_id")
 PLACES = tuple(COLUMNS.index(name) for name in READ)

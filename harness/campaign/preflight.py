@@ -17,7 +17,7 @@ from harness.domain.ledger import lag_limit_s
 from harness.domain.quota import Need, Quota
 from harness.domain.target import External, LocalContainer, LocalFunction, Target
 from harness.planning.profiles import Described
-from harness.runtimes.ready import verify_of
+from harness.platforms.shared.ready import verify_of
 from harness.workspace import Workspace
 
 SCALING_STEP = 1000.0  # environments that a function may gain in any ten seconds

@@ -9,12 +9,12 @@ from decimal import Decimal
 from pathlib import Path
 
 from harness.campaign.progress import Progress
-from harness.cloud.aws import client
-from harness.costing.book import Book, Price
-from harness.costing.write import book_toml
 from harness.errors import PilotError, Refused
 from harness.evidence.files import write_text
-from harness.sources.price_lists import AWS_REGION, Found, aws_price, azure_price
+from harness.platforms.shared.aws import client
+from harness.platforms.shared.book import Book, Price
+from harness.platforms.shared.price_lists import AWS_REGION, Found, aws_price, azure_price
+from harness.platforms.shared.write import book_toml
 
 Ask = Callable[[Price, str], Found]
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from harness.campaign.limits import spent
 from harness.campaign.metering import metered
-from harness.costing.models import BY_REQUEST
 from harness.domain.plan import Plan
 from harness.domain.target import Target
 from harness.evidence.store import Store
-from harness.sources.lambda_lines import parse_report
+from harness.platforms.billing import BY_REQUEST
+from harness.platforms.shared.report_lines import parse_report
 
 
 def reconcile(targets: Mapping[str, Target], plan: Plan, store: Store) -> Decimal:

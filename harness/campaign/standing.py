@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from harness.costing.book import read_book
-from harness.costing.models import Usage, bill
 from harness.domain.bill import CostLayer
 from harness.domain.target import Target
 from harness.errors import PilotError
+from harness.platforms.billing import Usage, bill
+from harness.platforms.shared.book import read_book
 from harness.workspace import Workspace
 
 NOTHING = Usage(Decimal(1), *(Decimal(0) for _ in range(5)))  # an hour without a request

@@ -13,8 +13,8 @@ from harness.cli.asking import ask
 from harness.cli.output import pages
 from harness.errors import BadFile, Problem
 from harness.scaffold import Answers, Side
+from harness.tables.problems import read_toml
 from harness.workspace import presets
-from harness.workspace.problems import read_toml
 from harness.workspace.target_toml import target_of
 
 

@@ -10,7 +10,7 @@ import typer
 from harness.campaign import prices as refreshing
 from harness.campaign.progress import Progress
 from harness.cli.output import emit
-from harness.costing.book import OLD_AFTER_DAYS, book_names, read_book
+from harness.platforms.shared.book import OLD_AFTER_DAYS, book_names, read_book
 from harness.workspace import find
 
 

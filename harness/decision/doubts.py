@@ -7,8 +7,6 @@ from datetime import date
 from harness.analysis.capacity import UTILISATION
 from harness.analysis.quantiles import block_spread
 from harness.analysis.shares import LEAST_BLOCKS
-from harness.costing.book import OLD_AFTER_DAYS, read_book
-from harness.costing.models import FLEETS
 from harness.decision.collected import disagreeing, uncollected, unreconciled
 from harness.decision.errors import aa_words
 from harness.decision.findings import Findings
@@ -21,6 +19,8 @@ from harness.evidence.digests import broken_at, changed
 from harness.evidence.store import Store
 from harness.planning.changes import changes_since, first_run, last_seal, met
 from harness.planning.seal import Seal, digest_of
+from harness.platforms.billing import FLEETS
+from harness.platforms.shared.book import OLD_AFTER_DAYS, read_book
 from harness.workspace import Workspace
 
 SPREAD_LIMIT = 0.25  # above it a PASS at the limit was seen to err more often (docs/method.md)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from harness.analysis.capacity import UTILISATION
-from harness.costing.models import FLEETS
 from harness.decision.findings import Findings
 from harness.domain.estimate import Estimate, Known, Unknown
+from harness.platforms.billing import FLEETS
 from harness.workspace import Workspace
 
 BASELINE, CANDIDATE, HYBRID = "baseline", "candidate", "hybrid"

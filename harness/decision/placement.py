@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.costing.models import FLEETS
 from harness.decision.findings import Findings
 from harness.decision.rule import Gate
 from harness.domain.estimate import Estimate
 from harness.domain.verdict import Judgement
+from harness.platforms.billing import FLEETS
 from harness.workspace import Workspace
 
 SERVERLESS, WARM, OPEN = "glue can stay serverless", "must be always warm", "not decided by this pilot"

@@ -13,9 +13,9 @@ from harness.domain.bounds import MAX_TOKENS, MOST_QUESTIONS, PASSAGES, QUESTION
 from harness.domain.lines import lines_of
 from harness.domain.questions import Message, Question
 from harness.errors import BadFile, Problem
-from harness.workspace.plain import printable, shown
-from harness.workspace.table import Table
-from harness.workspace.text import text_of
+from harness.tables.plain import printable, shown
+from harness.tables.table import Table
+from harness.tables.text import text_of
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

@@ -15,10 +15,10 @@ from pydantic import Field, model_validator
 
 from harness.domain.sweep import Setting, Sweep
 from harness.errors import BadFile, Problem
+from harness.tables.problems import read_toml, validate
+from harness.tables.table import Table
 from harness.workspace.api_toml import VARIABLE
 from harness.workspace.layers import laid_over
-from harness.workspace.problems import read_toml, validate
-from harness.workspace.table import Table
 from harness.workspace.target_toml import tables_of
 
 FILE = "sweep.toml"

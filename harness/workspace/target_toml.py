@@ -19,6 +19,13 @@ from harness.domain.quota import QuotaConfig
 from harness.domain.sweep import MARK, Setting
 from harness.domain.target import BILL_KINDS, Auth, Dialect, PriceModel, Target
 from harness.errors import BadFile, Problem, Refused
+from harness.platforms.price_tables import PricesTable
+from harness.platforms.runtime_tables import LocalTable, RuntimeTable
+from harness.platforms.source_tables import SourceTable, config_of
+from harness.tables.plain import impediments
+from harness.tables.problems import nearest, read_toml, validate
+from harness.tables.table import Table
+from harness.tables.values import HeaderName, Limit, Line, Title, Variable, distinct, name_problem
 from harness.workspace import presets
 from harness.workspace.api_toml import (
     VARIABLE,
@@ -31,13 +38,6 @@ from harness.workspace.api_toml import (
 )
 from harness.workspace.layers import laid_over
 from harness.workspace.mapping_toml import MappingTable
-from harness.workspace.plain import impediments
-from harness.workspace.prices_toml import PricesTable
-from harness.workspace.problems import nearest, read_toml, validate
-from harness.workspace.runtime_toml import LocalTable, RuntimeTable
-from harness.workspace.source_toml import SourceTable, config_of
-from harness.workspace.table import Table
-from harness.workspace.values import HeaderName, Limit, Line, Title, Variable, distinct, name_problem
 
 KEPT = ("mapping", "openai", "api")  # tables whose values are written into a run's folder
 AUTH_FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # what each kind wants, and what it may have

@@ -11,8 +11,9 @@ from harness.analysis.instances import BILLABLE, MODEL_LATENCY, REPLICAS, UNITS,
 from harness.analysis.spend import blocks_of, cost
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.target import Dialect, External, PriceModel, Target
-from harness.sources import cloud_monitoring, cloudwatch
-from harness.sources.azure_monitor import CONSUMPTION_APP, CONTAINER_APP, FUNCTION_APP
+from harness.platforms.cloud_run import readings as cloud_monitoring
+from harness.platforms.shared import cloudwatch
+from harness.platforms.shared.azure_monitor import CONSUMPTION_APP, CONTAINER_APP, FUNCTION_APP
 from tests.analysis.fakes import run_of
 
 RUN = Target(

@@ -8,10 +8,10 @@ import pytest
 from harness.analysis.capacity import Capacity
 from harness.analysis.projection import projection
 from harness.analysis.spend import Block, cost
-from harness.costing.usage import Usage
 from harness.domain.estimate import Estimate
 from harness.domain.target import Dialect, External, PriceModel, Target
 from harness.domain.traffic import Traffic
+from harness.platforms.shared.usage import Usage
 
 MEMORY_MB, SECONDS = 1024, 4
 LAMBDA_PER_MILLION = 0.20 + 66.6668 + 0.20 + 1.00  # requests, GB-seconds, logs, HTTP API

@@ -9,10 +9,10 @@ from harness.campaign.collect import collect
 from harness.campaign.limits import spent
 from harness.campaign.progress import Progress
 from harness.pipeline import decide, report
-from harness.sources.cloudwatch import CloudWatch, Subject
-from harness.sources.recorded import Recorded
+from harness.platforms.shared.cloudwatch import CloudWatch, Subject
+from harness.platforms.shared.recorded import Recorded
 from tests.campaign.clouds import ACCOUNT, Cloud, CloudPilot, later
-from tests.sources.rigs import ONE
+from tests.platforms.shared.rigs import ONE
 
 
 @pytest.fixture

@@ -15,15 +15,11 @@ import typer
 from typer.testing import CliRunner
 
 from harness.cli.app import COMMANDS
-from harness.costing.models import MODELS
 from harness.domain.field_map import FramingKind
 from harness.domain.sample import Outcome
 from harness.errors import Exit
-from harness.workspace import presets
-from harness.workspace.api_toml import HeaderNamesTable, OpenAiTable
-from harness.workspace.mapping_toml import AnswerTable, MappingTable, OpeningTable, StreamTable, WebSocketTable
-from harness.workspace.pilot_toml import PilotToml
-from harness.workspace.runtime_toml import (
+from harness.platforms.billing import MODELS
+from harness.platforms.runtime_tables import (
     CloudRunTable,
     ContainerAppTable,
     ContainerTable,
@@ -33,7 +29,7 @@ from harness.workspace.runtime_toml import (
     KubernetesTable,
     LambdaTable,
 )
-from harness.workspace.source_toml import (
+from harness.platforms.source_tables import (
     KINDS,
     AzureMonitorTable,
     CloudMonitoringTable,
@@ -43,6 +39,10 @@ from harness.workspace.source_toml import (
     PrometheusTable,
     TracesTable,
 )
+from harness.workspace import presets
+from harness.workspace.api_toml import HeaderNamesTable, OpenAiTable
+from harness.workspace.mapping_toml import AnswerTable, MappingTable, OpeningTable, StreamTable, WebSocketTable
+from harness.workspace.pilot_toml import PilotToml
 from harness.workspace.sweep_toml import SettingTable, SweepToml
 from harness.workspace.target_toml import AuthTable, QuotaTable, TargetToml, read_target
 

@@ -6,8 +6,8 @@ import pytest
 
 from harness.domain.bounds import RATE, SHARE, TOML_BYTES
 from harness.errors import BadFile
+from harness.tables.text import bytes_of
 from harness.workspace import open_workspace
-from harness.workspace.text import bytes_of
 from harness.workspace.trace_csv import read_trace
 from tests.builders import Pilot
 

@@ -1,0 +1,1 @@
+"""AWS Lambda, behind a function URL, an API Gateway, or on managed instances."""

@@ -1,0 +1,1 @@
+"""Azure Container Apps on the consumption plan."""

@@ -1,0 +1,1 @@
+"""Azure Functions, on Flex and on the classic consumption plan."""

@@ -1,0 +1,1 @@
+"""What a team runs where nothing of the control side is known."""

@@ -1,0 +1,1 @@
+"""Kubernetes: a Deployment or a Knative Service, in a cluster of EKS, GKE or AKS."""
