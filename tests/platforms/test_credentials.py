@@ -6,7 +6,7 @@ import pytest
 
 from harness import pipeline
 from harness.errors import Refused
-from harness.platforms.shared import credentials
+from harness.platforms import credentials
 from harness.workspace import open_workspace
 from tests.builders import Pilot
 from tests.peers.start import free_port
