@@ -60,8 +60,8 @@ from harness.planning import Planned, Seal, draw_plan, note_changes, seal_of, se
 from harness.planning.changes import has_measured
 from harness.planning.profiles import describe
 from harness.planning.seal import NEVER, judged_otherwise, stops_when_settled
-from harness.platforms.registry import source_of
 from harness.platforms.credentials import require as require_credentials
+from harness.platforms.registry import source_of
 from harness.report import render
 from harness.report.blocks import Table
 from harness.report.content import Content, content

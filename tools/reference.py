@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 import typer
 from annotated_types import Ge, Gt, Le, Lt, MinLen
+from harness.platforms.source_tables import KINDS
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from typer.models import ArgumentInfo, OptionInfo
@@ -34,7 +35,6 @@ from harness.frames.runs import RUNS
 from harness.frames.samples import HEAD as HEAD_OF_SAMPLES
 from harness.frames.samples import TIMES
 from harness.platforms.billing import MODELS
-from harness.platforms.source_tables import KINDS
 from harness.workspace import presets
 from harness.workspace.pilot_toml import PilotToml
 from harness.workspace.sweep_toml import SweepToml

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
 
@@ -18,22 +17,17 @@ from harness.analysis.coded import among
 from harness.analysis.columns import Array
 from harness.analysis.dataset import RunData, read
 from harness.analysis.reports import reports_in
+from harness.analysis.series import Found, by_instant, collected, values
 from harness.domain.bill import Basis, Bill, CostLayer, LineItem
 from harness.domain.sample import UNBILLED, Outcome
 from harness.domain.target import Target
 from harness.errors import BadFile
-from harness.evidence.files import read_json
 from harness.evidence.store import RunRecord
-from harness.platforms.billing import Usage, bill
-from harness.platforms.shared.book import read_book
+from harness.platforms.billing import Metered
+from harness.platforms.pricing import pricing_of
+from harness.platforms.shared.usage import Usage
 
 COLUMNS = ("outcome", "sent_s", "finished_s", "bytes", "input_tokens", "output_tokens", "platform_request_id")
-BY_LINE = {
-    *("lambda_gb_second", "lambda_provisioned_duration_gb_second"),
-    *("lambda_arm_gb_second", "lambda_arm_provisioned_duration_gb_second"),
-}
-LCUS = "AWS/ApplicationELB ConsumedLCUs Sum"
-TASKS = "ECS/ContainerInsights RunningTaskCount Average"
 HOUR_S = 3600
 
 
@@ -64,17 +58,17 @@ def used(target: Target, records: Iterable[RunRecord]) -> Used | None:
         return None
     usage = Usage(*(sum((getattr(p.usage, f) for p in parts), Decimal(0)) for f in Usage.__dataclass_fields__))
     requests, joined, ok = (sum(getattr(p, name) for p in parts) for name in ("billed", "joined", "successes"))
-    parameters, measured = dict(target.prices.parameters), set()
+    pricing = pricing_of(target.prices)
+    measured: set[str] = set()
     if any(p.joined for p in parts) and joined >= LEAST_JOINED * requests:
-        measured |= {*BY_LINE, "lambda_request"}
-    if usage.hours and (lcu_hours := _sums(parts, LCUS)) is not None:
-        # unconfirmed: an hour's sum of the metric is taken as that hour's LCU-hours
-        parameters["lcus"] = float(Decimal(str(lcu_hours)) / usage.hours)
-        measured.add("alb_lcu_hour")
-    if (tasks := _mean(parts, TASKS)) is not None:
-        parameters["tasks"] = tasks
-        measured |= {"fargate_vcpu_hour", "fargate_gb_hour", "fargate_arm_vcpu_hour", "fargate_arm_gb_hour"}
-    made = bill(target.prices.model, read_book(target.prices.book), parameters, usage)
+        measured |= pricing.billing.each_keys
+    said: dict[str, Decimal] = {}
+    for one in pricing.billing.metered:
+        value = _told(parts, one, usage.hours)
+        if value is not None:
+            said[one.parameter] = value
+            measured |= one.keys
+    made = replace(pricing, terms=pricing.terms.model_copy(update=said)).bill(usage)
     lines = tuple(replace(x, basis=Basis.METERED) if x.price_key in measured or _echoed(x) else x for x in made.lines)
     return Used(target.name, len(parts), requests, joined / requests if requests else None, Bill(lines), usage, ok)
 
@@ -90,7 +84,7 @@ class _Part:
     billed: int
     joined: int
     successes: int
-    readings: dict[str, list[tuple[float, float]]]
+    readings: Found
 
 
 def _of(record: RunRecord) -> _Part | None:
@@ -119,32 +113,20 @@ def _of(record: RunRecord) -> _Part | None:
         output_tokens=_total(columns["output_tokens"]),
     )
     ok = int((columns["outcome"] == Outcome.OK.value).sum())
-    return _Part(usage, int(taken.sum()), len(known), ok, _cloudwatch(record))
+    return _Part(usage, int(taken.sum()), len(known), ok, collected(record.path))
 
 
 def _total(values: Array) -> Decimal:
     return Decimal(str(float(np.nansum(values))))
 
 
-def _cloudwatch(record: RunRecord) -> dict[str, list[tuple[float, float]]]:
-    try:
-        content: dict[str, Any] = read_json(record.path / "readings" / "cloudwatch.json")
-    except BadFile:
-        return {}
-    return {r["metric"]: [tuple(p) for p in r["points"]] for r in content["readings"] if r["kind"] == "series"}
-
-
-def _sums(parts: Sequence[_Part], metric: str) -> float | None:
-    """A minute that two runs share counts once."""
-    points: dict[float, float] = {}
-    for part in parts:
-        points |= dict(part.readings.get(metric, ()))
-    return sum(points.values()) if points else None
-
-
-def _mean(parts: Sequence[_Part], metric: str) -> float | None:
-    values = [v for part in parts for _, v in part.readings.get(metric, ())]
-    return sum(values) / len(values) if values else None
+def _told(parts: Sequence[_Part], one: Metered, hours: Decimal) -> Decimal | None:
+    """What the platform's series say of a parameter; None where nobody collected it."""
+    if one.summed:
+        found = by_instant((p.readings for p in parts), one.metric)
+        return Decimal(str(sum(found.values()))) / hours if found and hours else None
+    told = [v for p in parts for v in values(p.readings, one.metric)]
+    return Decimal(str(sum(told) / len(told))) if told else None
 
 
 def records_of(runs: Sequence[RunData], invalid: Sequence[RunRecord]) -> list[RunRecord]:

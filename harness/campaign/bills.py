@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from harness.domain.plan import Plan
-from harness.domain.target import BILL_KINDS, SourceConfig, Target
+from harness.domain.target import SourceConfig, Target
 from harness.evidence.bills import FOLDER, final, latest, write, write_unread
 from harness.evidence.store import Store
 from harness.platforms.registry import bills_of
@@ -42,7 +42,7 @@ def pull_bills(
     out = BillsPulled()
     days = _days(plan, store, now())
     for target in targets.values():
-        for config in (s for s in target.sources if s.kind in BILL_KINDS):
+        for config in (s for s in target.sources if s.bills):
             source = None
             folder = store.root / FOLDER / target.name
             for day in days:

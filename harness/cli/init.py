@@ -110,7 +110,7 @@ def init(
 
 
 def _kind(said: str | None, url: str | None, otherwise: str) -> str:
-    return said or ("external" if url else otherwise)
+    return said or (scaffold.EXTERNAL if url else otherwise)
 
 
 class Drafted(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.decision.findings import Findings
-from harness.domain.reading import FEEDS
+from harness.platforms import registry
 
 MOST_NAMED = 4
 
@@ -20,7 +20,7 @@ def uncollected(findings: Findings) -> list[str]:
         days = ", ".join(f"{c.day} ({c.runs - c.collected} of {c.runs})" for c in gaps[:MOST_NAMED])
         more = f" and {len(gaps) - MOST_NAMED} more days" if len(gaps) > MOST_NAMED else ""
         kind = source.rstrip("0123456789").rstrip("-")
-        weak = FEEDS.get(kind, "figures of its own")
+        weak = registry.feeds(kind)
         out.append(
             f"Not collected: {source} of {target} for {lost} of {sum(c.runs for c in cells)} runs, on {days}{more}. "
             f"That weakens {weak}."

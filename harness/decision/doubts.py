@@ -13,13 +13,12 @@ from harness.decision.findings import Findings
 from harness.domain.estimate import Unknown
 from harness.domain.ledger import only_upstream
 from harness.domain.plan import Plan
-from harness.domain.target import External
 from harness.domain.verdict import METHOD
 from harness.evidence.digests import broken_at, changed
 from harness.evidence.store import Store
 from harness.planning.changes import changes_since, first_run, last_seal, met
 from harness.planning.seal import Seal, digest_of
-from harness.platforms.billing import FLEETS
+from harness.platforms.registry import billing_of
 from harness.platforms.shared.book import OLD_AFTER_DAYS, read_book
 from harness.workspace import Workspace
 
@@ -214,7 +213,7 @@ def _shown(by: str | None, findings: Findings) -> bool:
 def _settings(workspace: Workspace, findings: Findings) -> list[str]:
     """Memory and workers that somebody chose by feeling make a comparison of two guesses."""
     tried = {s.target: s for s in findings.settings}
-    hand = [t.name for t in workspace.pair() if t.name not in tried and not isinstance(t.runtime, External)]
+    hand = [t.name for t in workspace.pair() if t.name not in tried and t.runtime.controlled]
     out = []
     if hand and not workspace.config.scaling.rehearsal:
         words = "were chosen by hand, not by a sweep (pilot sweep)"
@@ -241,7 +240,7 @@ def _streams(findings: Findings) -> list[str]:
 def _capacity(workspace: Workspace, findings: Findings) -> list[str]:
     """Whether what is priced could carry the expected peak."""
     if not findings.capacities:
-        fleets = [t.name for t in workspace.pair() if t.prices and t.prices.model in FLEETS]
+        fleets = [t.name for t in workspace.pair() if (bill := billing_of(t)) and not bill.by_use]
         priced = f"{' and '.join(fleets)} {'is' if len(fleets) == 1 else 'are'} priced at the declared size"
         return [
             f"Sustainable capacity was not searched for; {priced if fleets else 'whether the peak is carried is open'}."

@@ -13,7 +13,7 @@ from harness.decision.findings import Findings
 from harness.decision.rule import Gate
 from harness.domain.estimate import Estimate
 from harness.domain.verdict import Judgement
-from harness.platforms.billing import FLEETS
+from harness.platforms.registry import billing_of
 from harness.workspace import Workspace
 
 SERVERLESS, WARM, OPEN = "glue can stay serverless", "must be always warm", "not decided by this pilot"
@@ -57,7 +57,7 @@ def placement(workspace: Workspace, findings: Findings, gates: Sequence[Gate]) -
 def _place(workspace: Workspace, findings: Findings, gates: Sequence[Gate], workload: Workload) -> Placed:
     if not workload.waited_for:
         return Placed(workload.name, SERVERLESS, f"nobody waits for it: {workload.note}")
-    by_use = {t.name for t in workspace.pair() if t.prices and t.prices.model not in FLEETS}
+    by_use = {t.name for t in workspace.pair() if (bill := billing_of(t)) and bill.by_use}
     if broken := _broken_promise(by_use, gates):
         return Placed(workload.name, WARM, f"{broken} ({workload.note})")
     penalty = _cold_answer_s(by_use or set(findings.data.targets), findings)

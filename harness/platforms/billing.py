@@ -1,74 +1,103 @@
-"""How a platform's usage becomes a bill: one function a billing model, each from units to line items."""
+"""How a platform bills, as data: what is counted, what one unit of it carries, how it grows, what it costs idle."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
+from enum import StrEnum
+from typing import Any
 
-from harness.domain.bill import Bill, CostLayer
-from harness.errors import Refused
-from harness.platforms.aws_lambda import bill as aws
-from harness.platforms.azure_container_apps import bill as azure
-from harness.platforms.cloud_run import bill as google
-from harness.platforms.kubernetes import bill as clusters
-from harness.platforms.shared.book import Book
-from harness.platforms.shared.usage import HOURS_PER_MONTH, Tariff, Usage
-
-Model = Callable[[Tariff, Mapping[str, float], Usage], Bill]
-MODELS: Mapping[str, Model] = {
-    "lambda-url": aws.lambda_url,
-    "lambda-http-api": aws.lambda_http_api,
-    "lambda-rest-api": aws.lambda_rest_api,
-    "lambda-managed": aws.lambda_managed,
-    "fargate-alb": aws.fargate_alb,
-    "ec2-alb": aws.ec2_alb,
-    "eks": aws.eks,
-    "gke": clusters.gke,
-    "aks": clusters.aks,
-    "sagemaker-serverless": aws.sagemaker_serverless,
-    "cloud-run": google.cloud_run,
-    "cloud-run-instances": google.cloud_run_instances,
-    "container-apps": azure.container_apps,
-    "functions-flex": azure.functions_flex,
-    "functions-consumption": azure.functions_consumption,
-}
-BY_REQUEST = ("lambda-url", "lambda-http-api", "lambda-rest-api")  # billed milliseconds, told a request
-BY_SUM = ("sagemaker-serverless", "functions-flex", "functions-consumption")  # the same, told of all requests together
-BY_INSTANCE = ("cloud-run", "cloud-run-instances", "container-apps")  # billed time of instances
-TOKEN_MODELS = ("haiku_3_5", "haiku_3", "nova_micro", "nova_lite", "nova_pro", "nova_2_lite")  # else Haiku 4.5
-FLEETS: Mapping[str, str] = {"fargate-alb": "tasks"}  # model: the parameter that says how many there are
-
-__all__ = ["BY_INSTANCE", "BY_REQUEST", "BY_SUM", "FLEETS", "HOURS_PER_MONTH", "MODELS", "Usage", "bill", "memory_mb"]
+from harness.domain.bill import Bill
+from harness.platforms.front import Front
+from harness.platforms.shared.terms import MachineTerms, Terms
+from harness.platforms.shared.usage import Tariff, Usage
 
 
-def bill(model: str, book: Book, parameters: Mapping[str, float], usage: Usage, *, free: bool = False) -> Bill:
-    """Runtime and shared layers of one target; ``free`` takes a month's free tiers off.
+class How(StrEnum):
+    """What the runtime's part of a bill follows."""
 
-    Raises Refused for an unknown model, and for a price that the book does not hold.
+    REQUESTS = "by request and duration"  # linear in the requests
+    INSTANCE_TIME = "by shared instance time"  # requests that meet share an instance, and its price
+    CAPACITY = "by capacity"  # what is kept, used or not
+
+
+class Told(StrEnum):
+    """Who says what was used of it."""
+
+    EACH_REQUEST = "the platform's own line of each request"
+    TOTAL = "the platform's series of billed duration"
+    INSTANCES = "the platform's series of instance time"
+    DECLARED = "target.toml"  # a capacity is what it is
+
+
+@dataclass(frozen=True)
+class Units:
+    """What a capacity is counted in; its terms hold how many there are and can be made to hold more.
+
+    ``answers``: one unit is what a client sees as an instance, so the measured capacity of one instance is that of a
+    unit; otherwise a unit carries its share of what the whole measured deployment carried.
     """
-    runtime = MODELS.get(model)
-    if runtime is None:
-        raise Refused(f"no billing model {model!r}", f"known: {', '.join(MODELS)}")
-    tariff = Tariff(book, free)
-    return runtime(tariff, parameters, usage) + _shared(tariff, parameters, usage)
+
+    name: str  # in the plural: tasks, machines
+    declared: Callable[[Any], Decimal]
+    sized: Callable[[Any, Decimal], Any]  # the terms with that many, which may be a mean over the hours of a week
+    answers: bool
+    by_the_hour: Callable[[Any], bool] = lambda terms: False  # noqa: ARG005 - grows and shrinks with the traffic
+    vcpus: Callable[[Any], Decimal | None] = lambda terms: None  # noqa: ARG005 - of all units, where a quota counts them
 
 
-def memory_mb(model: str, parameters: Mapping[str, float]) -> Decimal:
-    """Of one of ``BY_SUM``: what its bill multiplies a billed millisecond by."""
-    if model == "functions-consumption":
-        return azure.stepped_mb(parameters)
-    return Decimal(str(parameters.get("memory_mb", 2048)))
+@dataclass(frozen=True)
+class Metered:
+    """A parameter that the platform's own series tell better than the file; ``keys``: prices that then are METERED."""
+
+    metric: str
+    parameter: str
+    summed: bool  # over the hours of the runs; else the mean
+    keys: frozenset[str]
 
 
-def _shared(tariff: Tariff, parameters: Mapping[str, float], usage: Usage) -> Bill:
-    """What both runtimes would use alike: tokens, transfer, and the ``ocus`` of a vector store that never sleeps."""
-    model = next((name for name in TOKEN_MODELS if parameters.get(name)), "model")
-    made = (
-        tariff.line("Model input tokens", usage.input_tokens, f"{model}_input_token", CostLayer.SHARED)
-        + tariff.line("Model output tokens", usage.output_tokens, f"{model}_output_token", CostLayer.SHARED)
-        + tariff.line("Data transfer out", usage.response_bytes / 10**9, "egress_gb", CostLayer.SHARED)
+@dataclass(frozen=True)
+class Billing:
+    """One value of ``prices.model``."""
+
+    model: str
+    how: How
+    told: Told
+    terms: type[Terms]
+    lines: Callable[[Tariff, Any, Usage], Bill]  # the runtime's layer
+    units: Units | None = None  # of what is billed by capacity
+    series: Mapping[str, float] | None = (
+        None  # metric: seconds of an instance, or billed milliseconds, that one of it is
     )
-    if units := parameters.get("ocus"):
-        hours = usage.hours * Decimal(str(units))
-        made += tariff.line("Vector store, idle or not", hours, "aoss_ocu_hour", CostLayer.SHARED)
-    return made
+    per_memory_mb: Callable[[Any], Decimal] | None = None  # where a total is told in megabyte-milliseconds
+    each_keys: frozenset[str] = frozenset()  # prices whose quantity the line of each request gives
+    metered: tuple[Metered, ...] = ()
+    at_once: Callable[[Any], Decimal] | None = (
+        None  # of shared instance time: how many requests one instance takes at once
+    )
+    machine_keys: str | None = None  # the pattern of a machine's price key, as ``ec2_{}_hour``
+    fixed_keys: frozenset[str] = frozenset()  # prices that the pattern fits and that are no machine's
+    front: Front | None = None
+
+    @property
+    def by_use(self) -> bool:
+        """Whether nothing asked costs nothing, but for what is kept on purpose."""
+        return self.how is not How.CAPACITY
+
+    @property
+    def means(self) -> str:
+        """In one sentence, for a reader of the reference."""
+        return (self.lines.__doc__ or "").strip().split("\n\n")[0]
+
+
+def machines_sized(terms: MachineTerms, count: Decimal) -> MachineTerms:
+    """As many machines in all, in the declared proportions: of one type as counted, of several none fewer than it takes."""
+    factor = count / terms.count
+    if len(terms.machines) == 1:
+        return terms.model_copy(update={"machines": dict.fromkeys(terms.machines, count)})
+    grown = {kind: (n * factor).to_integral_value(ROUND_CEILING) for kind, n in terms.machines.items()}
+    return terms.model_copy(update={"machines": grown})
+
+
+MACHINES = Units("machines", lambda terms: terms.count, machines_sized, answers=False)

@@ -15,16 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.domain.headers import value_problem
-from harness.domain.target import (
-    AwsEcs,
-    AwsLambda,
-    AzureContainerApp,
-    AzureFunctionApp,
-    CloudRun,
-    Kubernetes,
-    Target,
-)
+from harness.domain.target import Target
 from harness.errors import Refused
+from harness.platforms import registry
 
 PROBE_S = 1.0
 METADATA = ("169.254.169.254", 80)
@@ -33,21 +26,7 @@ GOOGLE_MEND = "run gcloud auth application-default login, or set GOOGLE_APPLICAT
 ID_TOKEN_MEND = "set GOOGLE_APPLICATION_CREDENTIALS to a service account's key file, or run on Google Cloud"  # noqa: S105
 AZURE_MEND = "run az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET"
 
-SOURCES = {
-    "cloudwatch": "aws",
-    "lambda-logs": "aws",
-    "cost-explorer": "aws",
-    "cloud-monitoring": "google",
-    "azure-monitor": "azure",
-}
 AUTH = {"aws-sigv4": "aws", "google-id-token": "google-id-token", "azure-token": "azure"}
-RUNTIMES: Mapping[type, str] = {
-    AwsLambda: "aws",
-    AwsEcs: "aws",
-    CloudRun: "google",
-    AzureContainerApp: "azure",
-    AzureFunctionApp: "azure",
-}
 
 
 def require(targets: Iterable[Target]) -> None:
@@ -72,13 +51,14 @@ def require(targets: Iterable[Target]) -> None:
 def _needs(target: Target) -> dict[str, list[str]]:
     """Kinds of credentials, each with the tables of target.toml that need it."""
     out: dict[str, list[str]] = {}
-    if (kind := RUNTIMES.get(type(target.runtime))) is not None:
+    if (kind := registry.platform_of(target).cloud) is not None:
         out.setdefault(kind, []).append("[runtime]")
     if target.auth is not None and target.auth.kind in AUTH:
         out.setdefault(AUTH[target.auth.kind], []).append(f"[auth] {target.auth.kind}")
+    kinds = registry.source_kinds()
     for source in target.sources:
-        if source.kind in SOURCES:
-            out.setdefault(SOURCES[source.kind], []).append(f"[[sources]] {source.kind}")
+        if (known := kinds.get(source.kind)) and known.cloud:
+            out.setdefault(known.cloud, []).append(f"[[sources]] {source.kind}")
     return out
 
 
@@ -87,9 +67,8 @@ def _variables(target: Target) -> list[str]:
         *target.headers_from_env.values(),
         *(target.fields.environment if target.fields else ()),
         *_of_sources(target),
+        *target.runtime.variables,
     ]
-    if isinstance(target.runtime, Kubernetes) and target.runtime.token_env:
-        wanted.append(target.runtime.token_env)
     return [name for name in dict.fromkeys(wanted) if not os.environ.get(name)]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from harness.domain.target import Target
-from harness.platforms.billing import Usage, bill
-from harness.platforms.shared.book import read_book
+from harness.platforms.pricing import pricing_of
+from harness.platforms.shared.usage import Usage
 
 
 def run_cost_usd(target: Target, requests: int, seconds: float, answer_s: float, tokens: tuple[int, int]) -> Decimal:
@@ -25,4 +25,4 @@ def run_cost_usd(target: Target, requests: int, seconds: float, answer_s: float,
         input_tokens=n * tokens[0],
         output_tokens=n * tokens[1],
     )
-    return bill(target.prices.model, read_book(target.prices.book), target.prices.parameters, usage).total_usd
+    return pricing_of(target.prices).bill(usage).total_usd

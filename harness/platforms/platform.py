@@ -1,85 +1,153 @@
-"""What stands before a target's code and no code can change: how long it waits, what it lets in, whether it streams.
-
-Sources: providers' documentation as of November 2026; what nobody has re-read is in ``unconfirmed``.
-"""
+"""What a platform is: what it declares of itself, which every other room asks instead of its name."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
 
-from harness.domain.target import (
-    AwsEcs,
-    AwsLambda,
-    AzureContainerApp,
-    AzureFunctionApp,
-    CloudRun,
-    LocalContainer,
-    LocalFunction,
-    Target,
-)
+from pydantic import BaseModel
 
-MB = 1_000_000
-SAGEMAKER = "sagemaker-serverless"
+from harness.domain.quota import Quota
+from harness.domain.reading import MetricSource
+from harness.domain.target import Runtime, RuntimeConfig, SourceConfig, Target
+from harness.platforms.billing import Billing
+from harness.platforms.front import Front
+
+MakeClient = Callable[[str, str], Any]  # a service and a region: a client of it
+
+
+class Figure(StrEnum):
+    """What a series is about, in the field's words."""
+
+    REQUESTS = "requests"
+    REFUSALS = "refusals"
+    ERRORS = "errors"
+    DURATION = "duration"
+    CONCURRENCY = "concurrency"
+    INSTANCES = "instances"
+    QUEUED = "queued"
+    CPU = "CPU"
+    MEMORY = "memory"
+    STARTS = "starts"
+    TIMEOUTS = "timeouts"
+    SPILL_OVER = "spill-over"
+    BILLED = "billed"
+    IDLE_COST = "idle cost"
+    PLACE_WAIT = "wait for an instance"
+    INSTANCE_CPU = "CPU of an ended instance"
+    INIT_TIME = "init, wall-clock"
+    INIT_CPU = "init, CPU"
+
+
+CLIENT_FIGURES = frozenset({Figure.REQUESTS, Figure.REFUSALS, Figure.DURATION, Figure.CONCURRENCY})
+
+
+class Part(StrEnum):
+    """Which part of a target a series speaks of: what gave way first is one of these."""
+
+    FRONT = "front"
+    RUNTIME = "runtime"
+    RETRIEVAL = "retrieval"
+    STORE = "store"
+    PROVIDER = "model provider"
+    GENERATOR = "generator"
+
+
+class Per(StrEnum):
+    """How the points of a series become one figure of a run."""
+
+    SUM = "sum"
+    MEAN = "mean"
+    MOST = "most"
+    POINTS = "number of points"  # each point is one event
+    GROWTH = "growth"  # a counter: its last value less its first
 
 
 @dataclass(frozen=True)
-class Front:
-    """``cuts_s`` and ``request_bytes`` are None where it has no limit of its own, or where the team sets it."""
+class Signal:
+    """A series worth showing; ``metric`` as its reading names it, ``source`` the kind that has it."""
 
-    name: str
-    cuts_s: float | None
-    request_bytes: int | None
-    streams: bool
-    no_place: str  # what it does where there is no place for a request
-    unconfirmed: tuple[str, ...] = ()  # of the fields above
+    metric: str
+    source: str
+    figure: Figure
+    unit: str
+    meaning: str
+    part: Part = Part.RUNTIME
+    per: Per = Per.MEAN
+    exact: bool = False  # counts what the client counts, one for one: a difference is a disagreement
 
-
-BY_MODEL: Mapping[str, Front] = {
-    "lambda-url": Front("a function URL", 900.0, 6 * MB, streams=True, no_place="429 at once"),
-    "lambda-http-api": Front("an HTTP API", 30.0, 6 * MB, streams=False, no_place="429 or 503 at once"),
-    "lambda-rest-api": Front(  # in its streaming mode; a REST API that buffers cuts at 29 s
-        *("a REST API", 900.0, 6 * MB),
-        streams=True,
-        no_place="429 at once",
-        unconfirmed=("cuts_s",),
-    ),
-    SAGEMAKER: Front("SageMaker", 60.0, 4 * MB, streams=False, no_place="an error at once", unconfirmed=("no_place",)),
-}
-BY_RUNTIME: Mapping[type, Front] = {
-    AwsEcs: Front("an ALB", None, None, streams=True, no_place="it waits in the service; 503 where no task is healthy"),
-    CloudRun: Front(
-        *("Cloud Run", 3600.0, 32 * 1024 * 1024),
-        streams=True,
-        no_place="it waits for 10 s or 3.5 mean starts, then 429",
-        unconfirmed=("cuts_s", "request_bytes", "no_place"),
-    ),
-    AzureContainerApp: Front(
-        *("Container Apps' ingress", 240.0, None),
-        streams=True,
-        no_place="it waits; 503 where no replica becomes ready",
-        unconfirmed=("cuts_s", "no_place"),
-    ),
-    AzureFunctionApp: Front(
-        *("the ASGI bridge of Functions", 230.0, None),
-        streams=False,
-        no_place="429 or 503 while instances are added",
-        unconfirmed=("cuts_s", "no_place"),
-    ),
-    LocalFunction: Front("the embedded function platform", None, 6 * MB, streams=True, no_place="429 at once"),
-}
+    @property
+    def beside(self) -> Figure | None:
+        """The client's figure of the same thing, where it has one."""
+        return self.figure if self.figure in CLIENT_FIGURES else None
 
 
-def front_of(target: Target) -> Front | None:
-    """None where nothing of it is known: a URL that a team runs, an ingress that a team chose."""
-    if isinstance(target.runtime, LocalContainer):
-        queue = f"it waits for up to {target.runtime.queue_timeout_s:g} s, {target.runtime.queue} of them, then 503"
-        scaled = "it waits for 3.5 mean starts or 10 s, then 429"
-        no_place = queue if target.runtime.queue_rule == "bounded" else scaled
-        return Front("the embedded container platform", None, None, streams=True, no_place=no_place)
-    model = target.prices.model if target.prices else ""
-    if isinstance(target.runtime, AwsLambda):
-        return BY_MODEL.get(model, BY_MODEL["lambda-url"])
-    if model == SAGEMAKER:
-        return BY_MODEL[SAGEMAKER]
-    return BY_RUNTIME.get(type(target.runtime))
+def no_quotas(target: Target, make: MakeClient) -> list[Quota]:
+    """Of a platform whose account has none that a pilot meets."""
+    del target, make
+    return []
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a plan is held to before it is run."""
+
+    front: Callable[[RuntimeConfig], Front] | None = None  # None: nothing is known of it, for a team chose it
+    quotas: Callable[[Target, MakeClient], list[Quota]] = no_quotas
+    timeout_s: Callable[[RuntimeConfig, Mapping[str, Any]], float | None] = lambda config, facts: None  # noqa: ARG005 - works as long as it takes
+    starts_per_10_s: float | None = None  # new instances that it grants in any ten seconds
+
+
+@dataclass(frozen=True)
+class SourceKind:
+    """One kind of [[sources]]: its table, and the source that is made of it."""
+
+    kind: str
+    table: type[BaseModel]
+    build: Callable[[Mapping[str, Any]], Any]  # a MetricSource, or where ``bills`` the source of a target's bills
+    feeds: str  # what a report cannot say, or says with less, where it was not collected
+    cloud: str | None = None  # whose credentials it needs
+    bills: bool = False  # of days and not of runs
+    signals: tuple[Signal, ...] = ()  # that any target with such a source has
+
+
+Own = Callable[[Target, Path], list[MetricSource]]  # the target, the folder of the embedded platforms' logs
+
+
+def nothing_of_its_own(target: Target, logs: Path) -> list[MetricSource]:
+    """Of a platform that is asked only what target.toml names."""
+    del target, logs
+    return []
+
+
+Control = Callable[[Target, Path, str], Runtime]  # the target, the workspace's folder, where the target answers
+
+
+@dataclass(frozen=True)
+class Platform:
+    """One platform; ``config`` and ``control`` are None of one that only bills: something else is its runtime."""
+
+    kind: str
+    title: str
+    verified: str  # "live DATE", "real peer" or "spec only"
+    config: type[RuntimeConfig] | None = None
+    controls: Control | None = None
+    billings: tuple[Billing, ...] = ()
+    sources_of: tuple[SourceKind, ...] = ()
+    own_sources: Own = nothing_of_its_own  # of the kinds that its config names as its own
+    signals: tuple[Signal, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    cloud: str | None = None  # whose credentials its control side needs
+
+    def control(self, target: Target, root: Path, base_url: str) -> Runtime:
+        """Its control side of one target that answers at ``base_url``; ``root`` is the workspace's folder."""
+        assert self.controls is not None
+        return self.controls(target, root, base_url)
+
+    def sources(self, configs: Sequence[SourceConfig]) -> list[MetricSource]:
+        """Those of a target's sources that are of this platform's kinds."""
+        built = {s.kind: s.build for s in self.sources_of}
+        return [built[c.kind](c.options) for c in configs if c.kind in built]

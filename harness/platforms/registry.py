@@ -1,131 +1,118 @@
-"""From what target.toml says to a source; kinds that other packages bring come through an entry point."""
+"""Every platform there is: the folders of this package, and what other packages bring through an entry point.
+
+An entry point of ``GROUP`` is a Platform. One of ``SOURCES`` takes a [[sources]] table's
+fields as a mapping and returns a MetricSource.
+"""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
+import pkgutil
+from functools import lru_cache
+from importlib import import_module
 from importlib.metadata import entry_points
-from pathlib import Path
 from typing import Any
 
+from harness import platforms as here
 from harness.domain.reading import MetricSource
-from harness.domain.target import AzureApp, SourceConfig
-from harness.errors import Refused
-from harness.platforms.aws_lambda.insights import LambdaInsights
-from harness.platforms.aws_lambda.logs import LambdaLogs
-from harness.platforms.cloud_run import readings as cloud_monitoring
-from harness.platforms.shared import azure_monitor
-from harness.platforms.shared import cloudwatch as cw
-from harness.platforms.shared.aws import client
-from harness.platforms.shared.cost_explorer import CostExplorer
-from harness.platforms.shared.origins import azure, google
-from harness.platforms.shared.otlp_traces import OtlpTraces
-from harness.platforms.shared.prometheus import Prometheus
-from harness.platforms.shared.prometheus_sets import Query, queries_of
-from harness.platforms.shared.recorded import Recorded
-from harness.platforms.source_tables import GROUP
+from harness.domain.target import SourceConfig, Target
+from harness.errors import PilotError, Refused
+from harness.platforms.billing import Billing
+from harness.platforms.platform import Platform, Signal, SourceKind
+from harness.platforms.shared.sources import SHARED
 
-# an entry point of GROUP takes the table's fields as a mapping and returns a MetricSource
-Build = Callable[[Mapping[str, Any]], MetricSource]
+GROUP, SOURCES = "runtime_pilot.platforms", "runtime_pilot.sources"
+NO_ROOM = ("shared",)  # folders beside the platforms'
+
+
+@lru_cache(maxsize=1)
+def platforms() -> tuple[Platform, ...]:
+    """Ours in the order of their folders, then others'; raises PilotError for a package whose platform does not load."""
+    folders = [m.name for m in pkgutil.iter_modules(here.__path__) if m.ispkg and m.name not in NO_ROOM]
+    own: list[Platform] = [import_module(f"{here.__name__}.{name}").PLATFORM for name in sorted(folders)]
+    return tuple(own + [_brought(found) for found in sorted(entry_points(group=GROUP), key=lambda e: e.name)])
+
+
+def _brought(found: Any) -> Platform:  # noqa: ANN401 - an entry point
+    try:
+        made = found.load()
+    except Exception as error:
+        raise PilotError(
+            f"the platform {found.name} of another package does not load: {type(error).__name__}: {error}",
+            f"repair or remove the package that announces {found.value}",
+        ) from error
+    if not isinstance(made, Platform):
+        raise PilotError(f"{found.value} is not a Platform", "docs/platforms.md says what a package brings")
+    return made
+
+
+def platform_of(target: Target) -> Platform:
+    """That of its runtime."""
+    return runtimes()[target.runtime.kind]
+
+
+def runtimes() -> dict[str, Platform]:
+    """By ``runtime.kind``."""
+    return {p.kind: p for p in platforms() if p.config is not None}
+
+
+def uncontrolled() -> str:
+    """The ``runtime.kind`` of a URL of which nothing else is known."""
+    return next(p.kind for p in platforms() if p.config is not None and not p.config.controlled)
+
+
+def billings() -> tuple[Billing, ...]:
+    """Every value of ``prices.model``."""
+    return tuple(b for p in platforms() for b in p.billings)
+
+
+def billing(model: str) -> Billing:
+    """Raises Refused with the known ones."""
+    for one in billings():
+        if one.model == model:
+            return one
+    raise Refused(f"no billing model {model!r}", f"known: {', '.join(b.model for b in billings())}")
+
+
+def billing_of(target: Target) -> Billing | None:
+    """None without [prices]."""
+    return billing(target.prices.model) if target.prices else None
+
+
+def source_kinds() -> dict[str, SourceKind]:
+    """By ``sources.kind``, without those that other packages bring as sources alone."""
+    return {s.kind: s for s in (*SHARED, *(s for p in platforms() for s in p.sources_of))}
+
+
+def other_sources() -> list[str]:
+    """Kinds of sources that other packages bring."""
+    return [found.name for found in entry_points(group=SOURCES)]
 
 
 def source_of(config: SourceConfig) -> MetricSource:
     """The source of one [[sources]] table; raises Refused for a kind that nobody brings."""
-    if build := BUILTIN.get(config.kind):
-        return build(config.options)
-    for found in entry_points(group=GROUP, name=config.kind):
-        made: MetricSource = found.load()(config.options)
+    if known := source_kinds().get(config.kind):
+        made: MetricSource = known.build(config.options)
         return made
-    known = sorted({*BUILTIN, *(e.name for e in entry_points(group=GROUP))})
-    raise Refused(f"no metric source of kind {config.kind!r}", f"known: {', '.join(known)}")
+    for found in entry_points(group=SOURCES, name=config.kind):
+        brought: MetricSource = found.load()(config.options)
+        return brought
+    kinds = sorted({*source_kinds(), *other_sources()})
+    raise Refused(f"no metric source of kind {config.kind!r}", f"known: {', '.join(kinds)}")
 
 
-def subjects_of(options: Mapping[str, Any]) -> list[cw.Subject]:
-    """Every set of CloudWatch metrics that a table asks for, with the dimensions that it is published under."""
-    out = []
-    if function := options.get("function"):
-        metrics = cw.LAMBDA + (cw.LAMBDA_URL if options.get("function_url") else ())
-        out.append(cw.Subject(metrics, {"FunctionName": function}))
-        out.append(cw.Subject(cw.LAMBDA_ACCOUNT, {}))
-    if balancer := options.get("load_balancer"):
-        out.append(cw.Subject(cw.LOAD_BALANCER, {"LoadBalancer": balancer}))
-    if cluster := options.get("cluster"):
-        task = {"ClusterName": cluster, "ServiceName": options["service"]}
-        out.append(cw.Subject(cw.ECS + (cw.CONTAINER_INSIGHTS if options.get("container_insights") else ()), task))
-    for name, metrics, dimension in (
-        ("rest_api", cw.REST_API, "ApiName"),
-        ("http_api", cw.HTTP_API, "ApiId"),
-        ("bedrock_model", cw.BEDROCK, "ModelId"),
-    ):
-        if value := options.get(name):
-            out.append(cw.Subject(metrics, {dimension: value}))
-    if endpoint := options.get("sagemaker_endpoint"):
-        out.append(cw.Subject(cw.SAGEMAKER, {"EndpointName": endpoint, "VariantName": options["variant"]}))
-    if collection := options.get("collection_id"):
-        named = {"CollectionName": options["collection_name"], "ClientId": options["account_id"]}
-        out.append(cw.Subject(cw.AOSS, {"CollectionId": collection, **named}))
-    for used in options.get("usage", ()):
-        dimensions = {name.title(): used[name] for name in ("service", "type", "resource", "class")}
-        out.append(cw.Subject(cw.USAGE_CALLS if used["type"] == "API" else cw.USAGE_RESOURCES, dimensions))
-    return out
-
-
-def bills_of(config: SourceConfig) -> CostExplorer:
+def bills_of(config: SourceConfig) -> Any:  # noqa: ANN401 - a source of bills, whose days collect keeps
     """The source of a target's bills."""
-    options = config.options
-    return CostExplorer(Recorded(client("ce", "us-east-1")), options["tag"], tuple(options["values"]))
+    return source_kinds()[config.kind].build(config.options)
 
 
-def _cloudwatch(options: Mapping[str, Any]) -> MetricSource:
-    return cw.CloudWatch(Recorded(client("cloudwatch", options["region"])), subjects_of(options))
+def feeds(kind: str) -> str:
+    """What a report cannot say, or says with less, where this source was not collected."""
+    known = source_kinds().get(kind)
+    return known.feeds if known else "figures of its own"
 
 
-def _lambda_logs(options: Mapping[str, Any]) -> MetricSource:
-    api = Recorded(client("logs", options["region"]))
-    return (LambdaInsights if options["through"] == "insights" else LambdaLogs)(api, options["log_group"])
-
-
-def _prometheus(options: Mapping[str, Any]) -> MetricSource:
-    values = {name: options[name] for name in ("namespace", "service") if name in options}
-    queries = queries_of(tuple(options["sets"]), values)
-    queries |= {q["name"]: Query(q["promql"], q["unit"]) for q in options["queries"]}
-    headers = None
-    if variable := options.get("env"):
-        if not os.environ.get(variable):
-            raise Refused(
-                f"prometheus at {options['url']}: environment variable {variable} is not set",
-                "export it, or name another with env in [[sources]]",
-            )
-        headers = {options["header"]: os.environ[variable]}
-    return Prometheus(options["url"], queries, headers=headers, step_s=options["step_s"])
-
-
-def _traces(options: Mapping[str, Any]) -> MetricSource:
-    return OtlpTraces(Path(options["path"]), options["attribute"])
-
-
-def _cloud_monitoring(options: Mapping[str, Any]) -> MetricSource:
-    api = google(cloud_monitoring.HOST)
-    return cloud_monitoring.CloudMonitoring(api, options["project"], options["service"], options["region"])
-
-
-def _azure_monitor(options: Mapping[str, Any]) -> MetricSource:
-    group = AzureApp(options["subscription"], options["resource_group"], "").group
-    metrics: tuple[azure_monitor.AzureMetric, ...]
-    if name := options.get("container_app"):
-        resource, metrics = f"{group}/Microsoft.App/containerApps/{name}", azure_monitor.CONTAINER_APP
-    else:
-        flex = options["plan"] == "flex"
-        metrics = azure_monitor.FUNCTION_APP if flex else azure_monitor.CONSUMPTION_APP
-        resource = f"{group}/Microsoft.Web/sites/{options['function_app']}"
-    return azure_monitor.AzureMonitor(azure(), resource, metrics)
-
-
-BUILTIN: Mapping[str, Build] = {
-    "cloudwatch": _cloudwatch,
-    "lambda-logs": _lambda_logs,
-    "prometheus": _prometheus,
-    "otlp-traces": _traces,
-    "cloud-monitoring": _cloud_monitoring,
-    "azure-monitor": _azure_monitor,
-}
+def signals_of(target: Target) -> tuple[Signal, ...]:
+    """Every series that a platform declares worth showing, of the sources that the target has."""
+    named = {*target.runtime.own_sources, *(s.kind for s in target.sources)}
+    known = [*(s for p in platforms() for s in p.signals), *(s for k in source_kinds().values() for s in k.signals)]
+    return tuple(s for s in dict.fromkeys(known) if s.source in named)

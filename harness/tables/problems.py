@@ -7,16 +7,18 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 
 from harness.errors import BadFile, Problem
 from harness.tables.plain import impediments, printable, shown
 from harness.tables.text import text_of
 
-M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
 
 
 # Fields whose values may be secrets by mistake: what stands there is never printed.
@@ -41,8 +43,8 @@ def parse_toml(text: str, path: Path | str) -> dict[str, Any]:
     return data
 
 
-def validate(model: type[M], data: Mapping[str, Any], path: Path | str) -> M:
-    """The validated file; raises BadFile with every wrong field and how to mend it.
+def validate(model: type[T], data: Mapping[str, Any], path: Path | str, at: str = "") -> T:
+    """The validated file, or its table ``at`` a place; raises BadFile with every wrong field and how to mend it.
 
     Read as JSON, strictly: a list is a tuple and a text a kind there, but no text or
     boolean is a number and no number a text.
@@ -50,18 +52,24 @@ def validate(model: type[M], data: Mapping[str, Any], path: Path | str) -> M:
     if problems := impediments(data):
         raise BadFile(path, problems)
     try:
-        return model.model_validate_json(json.dumps(data), strict=True)
+        made: T = _reader(model).validate_json(json.dumps(data), strict=True)  # type: ignore[arg-type] # any class is hashable
     except ValidationError as error:
-        raise BadFile(path, [_problem(item, model) for item in error.errors()]) from None
+        raise BadFile(path, [_problem(item, model, at) for item in error.errors()]) from None
+    return made
 
 
-def _problem(item: Any, model: type[BaseModel]) -> Problem:  # noqa: ANN401 - pydantic's own TypedDict
+@lru_cache(maxsize=256)
+def _reader(model: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - a table or a value
+    return TypeAdapter(model)
+
+
+def _problem(item: Any, model: type, at: str) -> Problem:  # noqa: ANN401 - pydantic's own TypedDict
     place = [str(part) for part in item["loc"]]
-    where = ".".join(map(shown, place))
+    where = ".".join([*([at] if at else []), *map(shown, place)])
     match item["type"]:
         case "missing":
             return Problem(where, "is required")
-        case "extra_forbidden":
+        case "extra_forbidden" | "unexpected_keyword_argument":
             return Problem(where, f"is not a known field{nearest(place[-1], _names_at(model, place[:-1]))}")
         case "value_error":
             return Problem(where, printable(str(item["ctx"]["error"])))
@@ -70,20 +78,26 @@ def _problem(item: Any, model: type[BaseModel]) -> Problem:  # noqa: ANN401 - py
             return Problem(where, words if _UNSHOWN.search(where) else f"{words}, not {repr(item['input'])[:60]}")
 
 
-def _names_at(model: type[BaseModel], place: list[str]) -> Iterable[str]:
+def _names_at(model: type, place: list[str]) -> Iterable[str]:
     here: Any = model
     for part in place:
-        fields = getattr(_model_of(here), "model_fields", {})
+        fields = fields_of(_model_of(here))
         if part in fields:
             here = fields[part].annotation
         elif not part.isdigit():  # the tag of one table out of several kinds
             here = next((m for m in _models_in(here) if part in get_args(m.model_fields["kind"].annotation)), None)
-    return list(getattr(_model_of(here), "model_fields", {}))
+    return list(fields_of(_model_of(here)))
+
+
+def fields_of(model: Any) -> Mapping[str, FieldInfo]:  # noqa: ANN401 - any type at all
+    """Of a table or of a ``value``; none of what is neither."""
+    found: Mapping[str, FieldInfo] = getattr(model, "__pydantic_fields__", {}) if isinstance(model, type) else {}
+    return found
 
 
 def _model_of(annotation: Any) -> Any:  # noqa: ANN401 - any type at all
     """The one model of an optional table."""
-    models = [m for m in get_args(annotation) if isinstance(m, type) and issubclass(m, BaseModel)]
+    models = [m for m in get_args(annotation) if fields_of(m)]
     return models[0] if len(models) == 1 else annotation
 
 

@@ -10,8 +10,9 @@ import pytest
 from harness.analysis.instances import BILLABLE, MODEL_LATENCY, REPLICAS, UNITS, instance_s
 from harness.analysis.spend import blocks_of, cost
 from harness.domain.estimate import Estimate, Unknown
-from harness.domain.target import Dialect, External, PriceModel, Target
+from harness.domain.target import Dialect, PriceModel, Target
 from harness.platforms.cloud_run import readings as cloud_monitoring
+from harness.platforms.external.config import External
 from harness.platforms.shared import cloudwatch
 from harness.platforms.shared.azure_monitor import CONSUMPTION_APP, CONTAINER_APP, FUNCTION_APP
 from tests.analysis.fakes import run_of

@@ -5,12 +5,13 @@ from decimal import Decimal
 
 import pytest
 
-from harness.campaign.prices import asker, refresh
+from harness.campaign.prices import refresh
 from harness.campaign.progress import Progress
 from harness.errors import BadFile, PilotError, Refused
-from harness.platforms.billing import Usage, bill
+from harness.platforms.pricing import bill
 from harness.platforms.shared.book import read_book
-from harness.platforms.shared.price_lists import Found
+from harness.platforms.shared.price_lists import Found, asker
+from harness.platforms.shared.usage import Usage
 
 BOOK = read_book("aws-2026-11")
 TODAY = date(2026, 12, 1)

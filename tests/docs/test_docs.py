@@ -12,13 +12,6 @@ from pathlib import Path
 
 import pytest
 import typer
-from typer.testing import CliRunner
-
-from harness.cli.app import COMMANDS
-from harness.domain.field_map import FramingKind
-from harness.domain.sample import Outcome
-from harness.errors import Exit
-from harness.platforms.billing import MODELS
 from harness.platforms.runtime_tables import (
     CloudRunTable,
     ContainerAppTable,
@@ -39,6 +32,13 @@ from harness.platforms.source_tables import (
     PrometheusTable,
     TracesTable,
 )
+from typer.testing import CliRunner
+
+from harness.cli.app import COMMANDS
+from harness.domain.field_map import FramingKind
+from harness.domain.sample import Outcome
+from harness.errors import Exit
+from harness.platforms.billing import MODELS
 from harness.workspace import presets
 from harness.workspace.api_toml import HeaderNamesTable, OpenAiTable
 from harness.workspace.mapping_toml import AnswerTable, MappingTable, OpeningTable, StreamTable, WebSocketTable

@@ -6,9 +6,11 @@ import boto3
 import pytest
 from botocore.stub import ANY, Stubber
 
-from harness.domain.target import AwsEcs, AwsLambda, Dialect, Target
+from harness.domain.target import Dialect, Target
 from harness.errors import PilotError
+from harness.platforms.aws_ecs.config import AwsEcs
 from harness.platforms.aws_ecs.control import EcsRuntime
+from harness.platforms.aws_lambda.config import AwsLambda
 from harness.platforms.aws_lambda.control import LambdaRuntime
 
 KEYS = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "planted-secret", "region_name": "us-east-1"}

@@ -6,14 +6,15 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from harness.platforms.price_tables import PARAMETERS, SHARED
 
 from harness.analysis import spend
 from harness.domain.bill import CostLayer
 from harness.domain.estimate import Unknown
-from harness.domain.target import Dialect, External, PriceModel, Target
+from harness.domain.target import Dialect, PriceModel, Target
 from harness.errors import Refused
 from harness.platforms.billing import BY_INSTANCE, MODELS, Usage, bill
-from harness.platforms.price_tables import PARAMETERS, SHARED
+from harness.platforms.external.config import External
 from harness.platforms.shared.book import Book, book_names, read_book
 
 BOOK = read_book("aws-2026-11")

@@ -9,23 +9,19 @@ import httpx
 import pytest
 from botocore.stub import Stubber
 
-from harness.domain.target import (
-    AwsEcs,
-    AwsLambda,
-    AzureContainerApp,
-    AzureFunctionApp,
-    CloudRun,
-    Cold,
-    Dialect,
-    Kubernetes,
-    Target,
-)
+from harness.domain.target import Cold, Dialect, Target
 from harness.errors import PilotError
+from harness.platforms.aws_ecs.config import AwsEcs
 from harness.platforms.aws_ecs.control import EcsRuntime
+from harness.platforms.aws_lambda.config import AwsLambda
 from harness.platforms.aws_lambda.control import LambdaRuntime
+from harness.platforms.azure_container_apps.config import AzureContainerApp
 from harness.platforms.azure_container_apps.control import ContainerAppRuntime
+from harness.platforms.azure_functions.config import AzureFunctionApp
 from harness.platforms.azure_functions.control import FunctionAppRuntime
+from harness.platforms.cloud_run.config import CloudRun
 from harness.platforms.cloud_run.control import CloudRunRuntime
+from harness.platforms.kubernetes.config import Kubernetes
 from harness.platforms.kubernetes.control import KubernetesRuntime
 from harness.platforms.shared.rest import Rest
 from tests.fakes import ScriptedServer

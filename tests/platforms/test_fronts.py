@@ -9,17 +9,13 @@ from harness.campaign.contract_check import Answer
 from harness.campaign.fronts import front_checks, largest_bytes
 from harness.domain.mix import MOST_PROMPT_TOKENS, Mix, TokenLength
 from harness.domain.questions import Message, Question
-from harness.domain.target import (
-    AwsEcs,
-    AwsLambda,
-    AzureFunctionApp,
-    Dialect,
-    External,
-    LocalContainer,
-    PriceModel,
-    Target,
-)
-from harness.platforms.fronts import BY_MODEL, front_of
+from harness.domain.target import Dialect, PriceModel, Target
+from harness.platforms.aws_ecs.config import AwsEcs
+from harness.platforms.aws_lambda.config import AwsLambda
+from harness.platforms.azure_functions.config import AzureFunctionApp
+from harness.platforms.external.config import External
+from harness.platforms.limits import BY_MODEL, front_of
+from harness.platforms.local_container.config import LocalContainer
 from harness.workspace import open_workspace
 from tests.builders import Pilot
 

@@ -7,9 +7,12 @@ import pytest
 from botocore.stub import Stubber
 
 from harness.domain.quota import Need, Quota, QuotaConfig
-from harness.domain.target import AwsEcs, AwsLambda, Dialect, External, PriceModel, Target
+from harness.domain.target import Dialect, PriceModel, Target
+from harness.platforms.aws_ecs.config import AwsEcs
+from harness.platforms.aws_lambda.config import AwsLambda
 from harness.platforms.control import facts_of
-from harness.platforms.quotas import quotas_of
+from harness.platforms.external.config import External
+from harness.platforms.limits import quotas_of
 
 KEYS = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "planted-secret", "region_name": "us-east-1"}
 ACCOUNT = {"AccountLimit": {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 900}}

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from harness.domain.target import AwsEcs, Cold, Target
+from harness.domain.target import Cold, Target
 from harness.errors import PilotError
+from harness.platforms.aws_ecs.config import AwsEcs
 from harness.platforms.shared.call import demand
 from harness.platforms.shared.redact import without_accounts
 from harness.platforms.shared.settling import Settling

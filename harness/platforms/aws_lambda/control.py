@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from harness.domain.target import AwsLambda, Cold, Target
+from harness.domain.target import Cold, Target
 from harness.errors import PilotError
+from harness.platforms.aws_lambda.config import AwsLambda
 from harness.platforms.shared.call import code_of, demand
 from harness.platforms.shared.redact import without_accounts
 from harness.platforms.shared.settling import Settling

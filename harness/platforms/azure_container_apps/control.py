@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from harness.domain.target import AzureContainerApp, Cold, Target
+from harness.domain.target import Cold, Target
 from harness.errors import PilotError
+from harness.platforms.azure_container_apps.config import AzureContainerApp
 from harness.platforms.shared.call import demand
 from harness.platforms.shared.rest import Rest
 from harness.platforms.shared.settling import Settling

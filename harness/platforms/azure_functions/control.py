@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from harness.domain.target import AzureFunctionApp, Cold, Target
+from harness.domain.target import Cold, Target
+from harness.platforms.azure_functions.config import AzureFunctionApp
 from harness.platforms.shared.call import demand
 from harness.platforms.shared.rest import Rest
 from harness.platforms.shared.settling import Settling

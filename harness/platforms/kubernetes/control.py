@@ -12,8 +12,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from harness.domain.target import Cold, Kubernetes, Target
+from harness.domain.target import Cold, Target
 from harness.errors import PilotError
+from harness.platforms.kubernetes.config import Kubernetes
 from harness.platforms.shared.call import demand
 from harness.platforms.shared.rest import Rest
 from harness.platforms.shared.settling import Settling

@@ -1,87 +1,37 @@
-"""Quotas of a target's account, as its own APIs tell them.
+"""Quotas of an AWS account by their code, as Service Quotas tells them.
 
-Verified: spec only; requests and answers are held to botocore's service model in the
-tests. Codes: Fargate on-demand vCPU L-3032A538, API Gateway requests a second
-L-8A5B8E43, as AWS documents them.
+Verified: spec only; requests and answers are held to botocore's service model in the tests.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from harness.domain.quota import Need, Quota, QuotaConfig
-from harness.domain.target import AwsEcs, AwsLambda, Target
+from harness.domain.target import Target
+from harness.platforms.platform import MakeClient
 from harness.platforms.shared.answer import NoAnswer, answer_of
-from harness.platforms.shared.aws import client
 from harness.platforms.shared.redact import without_accounts
 
-FARGATE_VCPU = ("fargate", "L-3032A538")
-GATEWAY_RATE = ("apigateway", "L-8A5B8E43")
-RATE_PER_CONCURRENCY = 10.0  # a function takes at most ten times its concurrency a second
-Client = Callable[[str, str], Any]
 
-
-def quotas_of(target: Target, make: Client = client) -> list[Quota]:
-    """Every quota that the target's runtime, gateway and file name; one that cannot be read says why."""
-    out: list[Quota] = []
-    match target.runtime:
-        case AwsLambda() as config:
-            out += _lambda(config, make("lambda", config.region))
-            if target.prices and target.prices.model in ("lambda-http-api", "lambda-rest-api"):
-                out.append(_coded("API Gateway requests", Need.REQUESTS_PER_S, *GATEWAY_RATE, config.region, make))
-        case AwsEcs() as config:
-            out.append(_coded("Fargate on-demand vCPU", Need.VCPU, *FARGATE_VCPU, config.region, make))
-        case _:
-            pass
-    return out + [_named(config, target, make) for config in target.quotas]
-
-
-def _lambda(config: AwsLambda, api: Any) -> list[Quota]:  # noqa: ANN401 - boto3 makes its clients at run time
-    """The function's reserved concurrency where it has some, else what the account leaves unreserved."""
-    try:
-        reserved = answer_of(api.get_function_concurrency, {"FunctionName": config.function}, _no_wait)
-        own = reserved["ReservedConcurrentExecutions"]
-        if own.given:
-            return _both("Lambda reserved concurrency", own.number(), shared=False)
-    except NoAnswer:
-        pass  # what the account leaves is the wider limit, and known to those who may not read the function's
-    try:
-        said = answer_of(api.get_account_settings, {}, _no_wait)
-        return _both("Lambda concurrency", said["AccountLimit"]["UnreservedConcurrentExecutions"].number(), shared=True)
-    except NoAnswer as error:
-        reason = str(without_accounts(str(error)))
-        return [
-            Quota("Lambda concurrency", Need.CONCURRENCY, None, reason),
-            Quota("Lambda requests", Need.REQUESTS_PER_S, None, reason),
-        ]
-
-
-def _both(name: str, limit: float, *, shared: bool) -> list[Quota]:
-    return [
-        Quota(name, Need.CONCURRENCY, limit, shared=shared),
-        Quota("Lambda requests", Need.REQUESTS_PER_S, limit * RATE_PER_CONCURRENCY, shared=shared),
-    ]
-
-
-def _named(config: QuotaConfig, target: Target, make: Client) -> Quota:
-    if config.limit is not None:
-        return Quota(config.name, config.needs, config.limit)
-    region = config.region or getattr(target.runtime, "region", None)
-    if region is None:
-        return Quota(config.name, config.needs, None, "no region is named")
-    return _coded(config.name, config.needs, config.service or "", config.code or "", region, make)
-
-
-def _coded(name: str, needs: Need, service: str, code: str, region: str, make: Client) -> Quota:
+def coded(name: str, needs: Need, service: str, code: str, region: str, make: MakeClient) -> Quota:
+    """One that cannot be read says why."""
     api = make("service-quotas", region)
     try:
-        said = answer_of(api.get_service_quota, {"ServiceCode": service, "QuotaCode": code}, _no_wait)
+        said = answer_of(api.get_service_quota, {"ServiceCode": service, "QuotaCode": code}, no_wait)
         return Quota(name, needs, said["Quota"]["Value"].number())
     except NoAnswer as error:
         return Quota(name, needs, None, str(without_accounts(str(error))))
 
 
-def _no_wait(seconds: float) -> None:
+def named(config: QuotaConfig, target: Target, make: MakeClient) -> Quota:
+    """One that target.toml names: by its number, else by its code."""
+    if config.limit is not None:
+        return Quota(config.name, config.needs, config.limit)
+    region = config.region or getattr(target.runtime, "region", None)
+    if region is None:
+        return Quota(config.name, config.needs, None, "no region is named")
+    return coded(config.name, config.needs, config.service or "", config.code or "", region, make)
+
+
+def no_wait(seconds: float) -> None:
     """A check is made by a person who waits; a throttled question is asked again at once."""
     del seconds

@@ -19,8 +19,10 @@ from typing import Any, Protocol
 
 import httpx
 
-from harness.errors import PilotError
+from harness.errors import PilotError, Refused
 from harness.platforms.shared.answer import Answer, answered, pages, parsed, printable, said_of
+from harness.platforms.shared.aws import client
+from harness.platforms.shared.book import Book, Price
 
 AWS_REGION = "us-east-1"  # one of three that answer, for every region's prices
 AZURE_URL = "https://prices.azure.com/api/retail/prices"
@@ -142,3 +144,17 @@ def _found(steps: Sequence[tuple[Decimal, Decimal]], source: str) -> Found:
         raise PilotError(f"{source} is free of charge, which is not what is asked for")
     (_, first), *rest = priced
     return Found(first, tuple(rest), source)
+
+
+Ask = Callable[[Price, str], Found]
+
+
+def asker(book: Book) -> Ask:
+    """How prices of this book's provider are asked for; raises Refused for one that has no price API here."""
+    provider = book.name.partition("-")[0]
+    if provider == "aws":
+        api = client("pricing", AWS_REGION)
+        return lambda price, region: aws_price(api, price.lookup, region)
+    if provider == "azure":
+        return lambda price, region: azure_price(price.lookup, region)
+    raise Refused(f"{book.name}: no price API is known for {provider!r}", "edit a copy of the book by hand")

@@ -1,19 +1,23 @@
-"""[[sources]] of target.toml: where a target's own figures come from."""
+"""Kinds of [[sources]] that are no one platform's: their tables, and what is made of each."""
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
+import os
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from harness.domain.address import problem_of
-from harness.domain.target import SourceConfig
-from harness.tables.problems import nearest
+from harness.domain.reading import MetricSource
+from harness.errors import Refused
+from harness.platforms.platform import SourceKind
+from harness.platforms.shared.azure_app import providers
+from harness.platforms.shared.shown import BEDROCK, CLUSTER, FRONTS, STORE
 from harness.tables.table import Table
 from harness.tables.values import HeaderName, Line, Variable, distinct
 
-GROUP = "runtime_pilot.sources"  # entry points of other packages' kinds
 SUBJECTS = (
     *("function", "load_balancer", "cluster", "rest_api", "http_api", "bedrock_model", "sagemaker_endpoint"),
     *("collection_id", "usage"),
@@ -59,15 +63,6 @@ class CloudWatchTable(Table):
         if self.collection_id and not (self.collection_name and self.account_id):
             raise ValueError("collection_id wants collection_name and account_id: CloudWatch matches all three")
         return self
-
-
-class LambdaLogsTable(Table):
-    """``kind = "lambda-logs"``: REPORT lines of one log group."""
-
-    kind: Literal["lambda-logs"]
-    region: Line
-    log_group: Line
-    through: Literal["filter", "insights"] = "filter"
 
 
 class QueryTable(Table):
@@ -125,15 +120,6 @@ class CostExplorerTable(Table):
     values: Annotated[tuple[Line, ...], AfterValidator(distinct)] = Field(min_length=1, max_length=100)
 
 
-class CloudMonitoringTable(Table):
-    """``kind = "cloud-monitoring"``: a Cloud Run service."""
-
-    kind: Literal["cloud-monitoring"]
-    project: Line
-    region: Line
-    service: Line
-
-
 class AzureMonitorTable(Table):
     """``kind = "azure-monitor"``: a Container App, or a Function App."""
 
@@ -151,46 +137,79 @@ class AzureMonitorTable(Table):
         return self
 
 
-class OtherTable(BaseModel):
-    """A kind that another package brings; its fields are that package's to check."""
+def _cloudwatch(options: Mapping[str, Any]) -> MetricSource:
+    from harness.platforms.shared.aws import client  # noqa: PLC0415 - what asks a cloud is made where it is asked
+    from harness.platforms.shared.cloudwatch import CloudWatch  # noqa: PLC0415
+    from harness.platforms.shared.recorded import Recorded  # noqa: PLC0415
+    from harness.platforms.shared.subjects import subjects_of  # noqa: PLC0415
 
-    model_config = ConfigDict(extra="allow", frozen=True)
-    kind: str
-
-    @field_validator("kind")
-    @classmethod
-    def _somebody_brings_it(cls, value: str) -> str:
-        brought = [found.name for found in entry_points(group=GROUP)]
-        if value not in brought:
-            known = [*KINDS, *brought]
-            meant = nearest(value, known) or f"; known: {', '.join(known)}"
-            raise ValueError(f"no kind of source {value[:40]!r}{meant}")
-        return value
+    return CloudWatch(Recorded(client("cloudwatch", options["region"])), subjects_of(options))
 
 
-def _which(value: Any) -> str:  # noqa: ANN401 - whatever the file holds
-    kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
-    return kind if kind in KINDS else "other"
+def _bills(options: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a source of bills
+    from harness.platforms.shared.aws import client  # noqa: PLC0415
+    from harness.platforms.shared.cost_explorer import CostExplorer  # noqa: PLC0415
+    from harness.platforms.shared.recorded import Recorded  # noqa: PLC0415
+
+    return CostExplorer(Recorded(client("ce", "us-east-1")), options["tag"], tuple(options["values"]))
 
 
-KINDS = (
-    *("cloudwatch", "lambda-logs", "prometheus", "otlp-traces", "cost-explorer"),
-    *("cloud-monitoring", "azure-monitor"),
+def _prometheus(options: Mapping[str, Any]) -> MetricSource:
+    from harness.platforms.shared.prometheus import Prometheus  # noqa: PLC0415
+    from harness.platforms.shared.prometheus_sets import Query, queries_of  # noqa: PLC0415
+
+    values = {name: options[name] for name in ("namespace", "service") if name in options}
+    queries = queries_of(tuple(options["sets"]), values)
+    queries |= {q["name"]: Query(q["promql"], q["unit"]) for q in options["queries"]}
+    headers = None
+    if variable := options.get("env"):
+        if not os.environ.get(variable):
+            raise Refused(
+                f"prometheus at {options['url']}: environment variable {variable} is not set",
+                "export it, or name another with env in [[sources]]",
+            )
+        headers = {options["header"]: os.environ[variable]}
+    return Prometheus(options["url"], queries, headers=headers, step_s=options["step_s"])
+
+
+def _traces(options: Mapping[str, Any]) -> MetricSource:
+    from harness.platforms.shared.otlp_traces import OtlpTraces  # noqa: PLC0415
+
+    return OtlpTraces(Path(options["path"]), options["attribute"])
+
+
+def _azure_monitor(options: Mapping[str, Any]) -> MetricSource:
+    from harness.platforms.shared import azure_monitor  # noqa: PLC0415
+    from harness.platforms.shared.origins import azure  # noqa: PLC0415
+
+    group = providers(options["subscription"], options["resource_group"])
+    metrics: tuple[azure_monitor.AzureMetric, ...]
+    if name := options.get("container_app"):
+        resource, metrics = f"{group}/Microsoft.App/containerApps/{name}", azure_monitor.CONTAINER_APP
+    else:
+        flex = options["plan"] == "flex"
+        metrics = azure_monitor.FUNCTION_APP if flex else azure_monitor.CONSUMPTION_APP
+        resource = f"{group}/Microsoft.Web/sites/{options['function_app']}"
+    return azure_monitor.AzureMonitor(azure(), resource, metrics)
+
+
+SHARED = (
+    SourceKind(
+        *("cloudwatch", CloudWatchTable, _cloudwatch),
+        "the platform's own counts: invocations, throttles, concurrency, load balancer capacity, tasks",
+        cloud="aws",
+        signals=(*FRONTS, *BEDROCK, *STORE),
+    ),
+    SourceKind(
+        *("prometheus", PrometheusTable, _prometheus),
+        "requested and used processors and memory, replicas, restarts",
+        signals=CLUSTER,
+    ),
+    SourceKind("otlp-traces", TracesTable, _traces, "spans of each request inside the service"),
+    SourceKind("cost-explorer", CostExplorerTable, _bills, "the bill itself", cloud="aws", bills=True),
+    SourceKind(
+        *("azure-monitor", AzureMonitorTable, _azure_monitor),
+        "replicas and so the cost, executions and their units, restarts",
+        cloud="azure",
+    ),
 )
-SourceTable = Annotated[
-    Annotated[CloudWatchTable, Tag("cloudwatch")]
-    | Annotated[LambdaLogsTable, Tag("lambda-logs")]
-    | Annotated[PrometheusTable, Tag("prometheus")]
-    | Annotated[TracesTable, Tag("otlp-traces")]
-    | Annotated[CostExplorerTable, Tag("cost-explorer")]
-    | Annotated[CloudMonitoringTable, Tag("cloud-monitoring")]
-    | Annotated[AzureMonitorTable, Tag("azure-monitor")]
-    | Annotated[OtherTable, Tag("other")],
-    Discriminator(_which),
-]
-
-
-def config_of(table: SourceTable) -> SourceConfig:
-    """What the sources room makes a source of; unset fields are left out."""
-    said = table.model_dump(exclude={"kind"}, exclude_none=True, by_alias=True)
-    return SourceConfig(table.kind, said)
