@@ -16,6 +16,7 @@ from harness.analysis.agreement import LEAST_JOINED
 from harness.analysis.coded import among
 from harness.analysis.columns import Array
 from harness.analysis.dataset import RunData, read
+from harness.analysis.instances import told
 from harness.analysis.reports import reports_in
 from harness.analysis.series import Found, by_instant, collected, values
 from harness.domain.bill import Basis, Bill, CostLayer, LineItem
@@ -23,8 +24,8 @@ from harness.domain.sample import UNBILLED, Outcome
 from harness.domain.target import Target
 from harness.errors import BadFile
 from harness.evidence.store import RunRecord
-from harness.platforms.billing import Metered
-from harness.platforms.pricing import pricing_of
+from harness.platforms.billing import How, Metered
+from harness.platforms.pricing import Pricing, pricing_of
 from harness.platforms.shared.usage import Usage
 
 COLUMNS = ("outcome", "sent_s", "finished_s", "bytes", "input_tokens", "output_tokens", "platform_request_id")
@@ -53,12 +54,12 @@ def used(target: Target, records: Iterable[RunRecord]) -> Used | None:
     """None without prices, and where no run left samples."""
     if target.prices is None:
         return None
-    parts = [part for record in records if record.target == target.name and (part := _of(record)) is not None]
+    pricing = pricing_of(target.prices)
+    parts = [part for r in records if r.target == target.name and (part := _of(r, pricing)) is not None]
     if not parts:
         return None
     usage = Usage(*(sum((getattr(p.usage, f) for p in parts), Decimal(0)) for f in Usage.__dataclass_fields__))
     requests, joined, ok = (sum(getattr(p, name) for p in parts) for name in ("billed", "joined", "successes"))
-    pricing = pricing_of(target.prices)
     measured: set[str] = set()
     if any(p.joined for p in parts) and joined >= LEAST_JOINED * requests:
         measured |= pricing.billing.each_keys
@@ -87,7 +88,7 @@ class _Part:
     readings: Found
 
 
-def _of(record: RunRecord) -> _Part | None:
+def _of(record: RunRecord, pricing: Pricing) -> _Part | None:
     elapsed_s = (record.run or {}).get("elapsed_s")
     try:
         columns = read(record.path, COLUMNS)
@@ -111,9 +112,17 @@ def _of(record: RunRecord) -> _Part | None:
         response_bytes=_total(columns["bytes"]),
         input_tokens=_total(columns["input_tokens"]),
         output_tokens=_total(columns["output_tokens"]),
+        instance_s=_instance_s(record, pricing, float(np.nansum(waited)) / 1e3),
     )
     ok = int((columns["outcome"] == Outcome.OK.value).sum())
     return _Part(usage, int(taken.sum()), len(known), ok, collected(record.path))
+
+
+def _instance_s(record: RunRecord, pricing: Pricing, busy_s: float) -> Decimal:
+    """As the platform tells it; where it was not collected no more than each request alone on an instance."""
+    if pricing.billing.how is not How.INSTANCE_TIME:
+        return Decimal(0)
+    return told(record, pricing) or Decimal(str(round(busy_s, 3)))
 
 
 def _total(values: Array) -> Decimal:

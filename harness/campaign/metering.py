@@ -81,6 +81,7 @@ class Meter:
             response_bytes=_exact(self._bytes),
             input_tokens=_exact(self._input),
             output_tokens=_exact(self._output),
+            instance_s=_exact(self._ms / 1e3),  # each alone on its instance, where requests may share one
         )
         return self._pricing.bill(usage).total_usd
 

@@ -24,5 +24,6 @@ def run_cost_usd(target: Target, requests: int, seconds: float, answer_s: float,
         response_bytes=n * 4 * tokens[1],
         input_tokens=n * tokens[0],
         output_tokens=n * tokens[1],
+        instance_s=n * Decimal(str(answer_s)),  # each alone on its instance, where requests may share one
     )
     return pricing_of(target.prices).bill(usage).total_usd

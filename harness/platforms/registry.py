@@ -96,7 +96,7 @@ def source_of(config: SourceConfig) -> MetricSource:
     for found in entry_points(group=SOURCES, name=config.kind):
         brought: MetricSource = found.load()(config.options)
         return brought
-    kinds = sorted({*source_kinds(), *other_sources()})
+    kinds = sorted({*(k for k, s in source_kinds().items() if not s.bills), *other_sources()})
     raise Refused(f"no metric source of kind {config.kind!r}", f"known: {', '.join(kinds)}")
 
 

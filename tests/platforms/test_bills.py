@@ -1,21 +1,22 @@
 """Bills, to the cent, against hand-worked examples."""
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from harness.platforms.price_tables import PARAMETERS, SHARED
 
 from harness.analysis import spend
 from harness.domain.bill import CostLayer
 from harness.domain.estimate import Unknown
 from harness.domain.target import Dialect, PriceModel, Target
 from harness.errors import Refused
-from harness.platforms.billing import BY_INSTANCE, MODELS, Usage, bill
+from harness.platforms import registry
+from harness.platforms.billing import Told
 from harness.platforms.external.config import External
+from harness.platforms.pricing import Pricing, bill, machine_types, terms_of
 from harness.platforms.shared.book import Book, book_names, read_book
+from harness.platforms.shared.usage import Usage
 
 BOOK = read_book("aws-2026-11")
 
@@ -281,18 +282,19 @@ def test_every_book_is_dated_and_says_where_each_price_is_from(name):
 
 
 def test_every_model_bills_with_some_book():
-    for model in MODELS:
-        assert any(_bills(model, read_book(name)) for name in book_names()), model
+    for billing in registry.billings():
+        assert any(_bills(billing, read_book(name)) for name in book_names()), billing.model
 
 
-def _bills(model, book):
+def _bills(billing, book):
+    machines = dict.fromkeys(list(machine_types(billing, book))[:1], 2)
     try:
-        return bill(model, book, {}, usage(instance_s=10, idle_s=10)).total_usd > 0
+        return bill(billing.model, book, machines, usage(instance_s=10, idle_s=10)).total_usd > 0
     except Refused:
         return False
 
 
-@pytest.mark.parametrize("model", BY_INSTANCE)
+@pytest.mark.parametrize("model", [b.model for b in registry.billings() if b.told is Told.INSTANCES])
 def test_a_platform_whose_instance_time_is_not_known_has_no_cost_and_never_a_small_one(model):
     prices = PriceModel("gcp-2026-11", "us-central1", model)
     target = Target("t", Path(), Dialect.RAG_CHAT, External(), prices=prices)
@@ -302,31 +304,29 @@ def test_a_platform_whose_instance_time_is_not_known_has_no_cost_and_never_a_sma
     assert "instance time was not collected" in found.coverage
 
 
-class Asked(dict):
-    """Parameters that remember what a bill read."""
-
-    def __init__(self, values):
-        super().__init__(values)
-        self.names = set()
-
-    def get(self, name, otherwise=None):
-        self.names.add(name)
-        return super().get(name, otherwise)
+BOOKS = {"gke": "gcp-2026-11", "aks": "azure-2026-11"}
+NOT_BILLED = ("autoscale", "concurrency")  # of sizing and of sharing, which a bill of one hour has not
+SMALL = {"provisioned": 1, "ephemeral_gb": 50}  # so that what depends on them is seen
 
 
-@pytest.mark.parametrize("model", sorted(MODELS))
-def test_a_target_may_name_just_the_parameters_that_its_bill_reads(model):
-    """autoscale is read by the projection: a bill of one hour scales nothing."""
-    book = read_book({"gke": "gcp-2026-11", "aks": "azure-2026-11"}.get(model, "aws-2026-11"))
-    read = set()
-    for value in (0, 1):
-        asked = Asked(dict.fromkeys((*PARAMETERS[model], *SHARED), value))
-        with suppress(Refused):  # a book of another provider lacks the price, after the parameter was read
-            bill(model, AnyBook(book), asked, usage(idle_s=1))
-        read |= asked.names
+@pytest.mark.parametrize("billing", registry.billings(), ids=lambda b: b.model)
+def test_every_parameter_that_a_target_may_name_changes_its_bill(billing):
+    book = AnyBook(read_book(BOOKS.get(billing.model, "aws-2026-11")))
+    machines = dict.fromkeys(list(machine_types(billing, book.book))[:1], 2)
+    used = usage(instance_s=10, idle_s=1, response_bytes=10**9, input_tokens=10, output_tokens=10)
+    for name in billing.terms.model_fields:
+        if name == "machines" or name in NOT_BILLED:
+            continue
+        base = {**machines, **{k: v for k, v in SMALL.items() if k in billing.terms.model_fields and k != name}}
+        first, second = (lines(billing, book, {**base, name: value}, used) for value in (0.25, 1))
+        none = lines(billing, book, base, used)
+        assert len({first, second, none}) > 1, name
 
-    assert read | {"autoscale"} >= set(PARAMETERS[model])
-    assert read <= {*PARAMETERS[model], *SHARED}
+
+def lines(billing, book, parameters, used):
+    terms, problems = terms_of(billing, parameters, book)
+    assert problems == []
+    return repr(Pricing(billing, terms, book).bill(used).lines)
 
 
 @dataclass(frozen=True)
@@ -334,6 +334,14 @@ class AnyBook:
     """Every price there is."""
 
     book: Book
+
+    @property
+    def prices(self):
+        return self.book.prices
+
+    @property
+    def name(self):
+        return self.book.name
 
     def price(self, key):
         return replace(self.book.prices[0], key=key)

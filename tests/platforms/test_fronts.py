@@ -14,8 +14,9 @@ from harness.platforms.aws_ecs.config import AwsEcs
 from harness.platforms.aws_lambda.config import AwsLambda
 from harness.platforms.azure_functions.config import AzureFunctionApp
 from harness.platforms.external.config import External
-from harness.platforms.limits import BY_MODEL, front_of
+from harness.platforms.limits import front_of
 from harness.platforms.local_container.config import LocalContainer
+from harness.platforms.registry import billing
 from harness.workspace import open_workspace
 from tests.builders import Pilot
 
@@ -44,7 +45,7 @@ def asked(tmp_path):
 
 
 def test_a_promise_that_is_longer_than_the_front_waits_fails(asked):
-    check = asked(BY_MODEL["lambda-http-api"], p95_s=30.0)["a promise is no longer than its front waits"]
+    check = asked(billing("lambda-http-api").front, p95_s=30.0)["a promise is no longer than its front waits"]
 
     assert check.answer is Answer.FAIL
     assert "an HTTP API cuts at 30 s, slo.p95_s is 30 s" in check.detail
@@ -72,7 +73,7 @@ def test_a_front_that_hands_answers_over_whole_is_named(asked):
 
 
 def test_prompts_that_are_too_large_fail(asked):
-    narrow = replace(BY_MODEL["sagemaker-serverless"], request_bytes=500_000)
+    narrow = replace(billing("sagemaker-serverless").front, request_bytes=500_000)
     check = asked(narrow, [Mix(), Mix(prompt=TokenLength(150_000))])["requests are small enough for its front"]
 
     assert check.answer is Answer.FAIL

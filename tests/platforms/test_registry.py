@@ -9,6 +9,7 @@ from harness.errors import BadFile, Refused
 from harness.platforms import registry
 from harness.platforms.aws_lambda.logs import LambdaLogs
 from harness.platforms.shared.cloudwatch import CloudWatch
+from harness.platforms.shared.subjects import subjects_of
 from harness.workspace.target_toml import read_target
 
 TARGET = """
@@ -58,7 +59,7 @@ def test_every_subject_is_read_under_its_own_dimensions():
         "account_id": "1" * 12,
         "usage": [{"service": "Fargate", "type": "Resource", "resource": "vCPU", "class": "Standard/OnDemand"}],
     }
-    dimensions = [dict(s.dimensions) for s in registry.subjects_of(options)]
+    dimensions = [dict(s.dimensions) for s in subjects_of(options)]
 
     assert dimensions == [
         {"FunctionName": "f"},

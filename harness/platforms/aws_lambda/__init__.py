@@ -8,7 +8,7 @@ from harness.domain.target import Runtime, Target
 from harness.platforms.aws_lambda import limits
 from harness.platforms.aws_lambda.bill import BILLINGS
 from harness.platforms.aws_lambda.config import AwsLambda
-from harness.platforms.aws_lambda.source import SIGNALS, SOURCE
+from harness.platforms.aws_lambda.readings import SIGNALS, SOURCE
 from harness.platforms.platform import Limits, Platform
 
 

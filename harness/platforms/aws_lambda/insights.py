@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from harness.domain.reading import Window
-from harness.platforms.aws_lambda.readings import LambdaReadings
+from harness.platforms.aws_lambda.log_readings import LambdaReadings
 from harness.platforms.shared.answer import Answer, NoAnswer, answer_of, printable
 from harness.platforms.shared.recorded import taken
 

@@ -1,96 +1,59 @@
-"""Readings out of Lambda's log lines, however they were fetched."""
+"""``kind = "lambda-logs"``: REPORT lines of one log group; and what CloudWatch's series of a function mean."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
-from harness.domain.reading import Absent, Reading, Series, Window
-from harness.platforms.shared.absence import readings
-from harness.platforms.shared.report_lines import (
-    FunctionKind,
-    InitReport,
-    Report,
-    kind_of,
-    parse_init_report,
-    parse_report,
+from harness.domain.reading import MetricSource
+from harness.platforms.platform import Figure, Part, Per, Signal, SourceKind
+from harness.tables.table import Table
+from harness.tables.values import Line
+
+CW, LOGS, NAME = "cloudwatch", "lambda-logs", "AWS/Lambda"
+
+
+class LambdaLogsTable(Table):
+    """``kind = "lambda-logs"``: REPORT lines of one log group."""
+
+    kind: Literal["lambda-logs"]
+    region: Line
+    log_group: Line
+    through: Literal["filter", "insights"] = "filter"
+
+
+def build(options: Mapping[str, Any]) -> MetricSource:
+    """The log group, read event by event or by a query."""
+    from harness.platforms.aws_lambda.insights import LambdaInsights  # noqa: PLC0415 - made where it is asked
+    from harness.platforms.aws_lambda.logs import LambdaLogs  # noqa: PLC0415
+    from harness.platforms.shared.aws import client  # noqa: PLC0415
+    from harness.platforms.shared.recorded import Recorded  # noqa: PLC0415
+
+    api = Recorded(client("logs", options["region"]))
+    return (LambdaInsights if options["through"] == "insights" else LambdaLogs)(api, options["log_group"])
+
+
+SOURCE = SourceKind(LOGS, LambdaLogsTable, build, "billed durations and so the cost, and init times", cloud="aws")
+SIGNALS = (
+    Signal(f"{NAME} Invocations Sum", CW, Figure.REQUESTS, "count", "invocations", per=Per.SUM, exact=True),
+    Signal(
+        f"{NAME} Throttles Sum", CW, Figure.REFUSALS, "count", "invocations refused", Part.FRONT, Per.SUM, exact=True
+    ),
+    Signal(f"{NAME} Errors Sum", CW, Figure.ERRORS, "count", "invocations that failed", per=Per.SUM),
+    Signal(f"{NAME} Duration p95", CW, Figure.DURATION, "ms", "duration, p95", per=Per.MOST),
+    Signal(
+        f"{NAME} ConcurrentExecutions Maximum", CW, Figure.CONCURRENCY, "count", "invocations at once", per=Per.MOST
+    ),
+    Signal(
+        *(f"{NAME} ProvisionedConcurrencySpilloverInvocations Sum", CW, Figure.SPILL_OVER, "count"),
+        "invocations that met no provisioned environment",
+        per=Per.SUM,
+    ),
+    Signal(
+        f"{NAME} UrlRequestLatency p95", CW, Figure.DURATION, "ms", "whole time at the URL, p95", Part.FRONT, Per.MOST
+    ),
+    Signal("billed_ms", LOGS, Figure.BILLED, "ms", "billed duration of a request"),
+    Signal("duration_ms", LOGS, Figure.DURATION, "ms", "duration of a request"),
+    Signal("init_ms", LOGS, Figure.STARTS, "ms", "init of a request that met a new environment", per=Per.POINTS),
+    Signal("max_memory_mb", LOGS, Figure.MEMORY, "MB", "most memory used", per=Per.MOST),
 )
-
-METRICS: dict[str, str] = {
-    "billed_ms": "ms",
-    "duration_ms": "ms",
-    "init_ms": "ms",
-    "max_memory_mb": "MB",
-    "restore_ms": "ms",
-}
-FAILURES = "init_failures"
-
-
-class LambdaReadings:
-    """Base of the sources over a function's log: events by id, so that one that comes twice counts once."""
-
-    kind: str
-    verified = "spec only"
-    settle_s = 900.0
-
-    def __init__(self) -> None:
-        self._events: dict[str, tuple[float, str]] = {}
-        self._failed = False  # whether the last reading had no answer
-
-    def _query(self, window: Window) -> dict[str, Any]:
-        """The question, for the record."""
-        raise NotImplementedError
-
-    def _fetch(self, window: Window) -> None:
-        """Fill ``_events``; raises NoAnswer."""
-        raise NotImplementedError
-
-    def read(self, window: Window) -> list[Reading]:
-        """One series a metric of the reports, one of failed inits; each point at its line's own time."""
-        said = json.dumps(self._query(window), sort_keys=True)
-        self._events, self._failed = {}, True
-        found = readings((*METRICS, FAILURES), said, self.kind, lambda: self._found(window, said))
-        self._failed = any(isinstance(r, Absent) and r.failed for r in found)
-        return found
-
-    def _found(self, window: Window, said: str) -> list[Reading]:
-        self._fetch(window)
-        lines = sorted(self._events.values())
-        reports = [(at, r) for at, text in lines if (r := parse_report(text))]
-        inits = [(at, i) for at, text in lines if (i := parse_init_report(text))]
-        if not reports:
-            why = _why_none([kind_of(text) for _, text in lines])
-            return [Absent(name, why, said, self.kind) for name in METRICS] + [self._failures(inits, said)]
-        return [self._series(name, unit, reports, said) for name, unit in METRICS.items()] + [
-            self._failures(inits, said)
-        ]
-
-    def lines(self, window: Window) -> list[str]:
-        """The lines of the last reading, for the evidence."""
-        del window
-        return [text.rstrip("\n") for _, text in sorted(self._events.values())]
-
-    def _take(self, events: Mapping[str, tuple[float, str]], window: Window) -> None:
-        self._events |= {k: e for k, e in events.items() if window.start_unix_s <= e[0] < window.end_unix_s}
-
-    def _series(self, name: str, unit: str, reports: list[tuple[float, Report]], said: str) -> Reading:
-        points = tuple((at, float(value)) for at, r in reports if (value := getattr(r, name)) is not None)
-        if not points:
-            return Absent(name, "no REPORT line carries it in this window", said, self.kind)
-        return Series(name, unit, points, said, self.kind)
-
-    def _failures(self, inits: list[tuple[float, InitReport]], said: str) -> Reading:
-        points = tuple((at, i.init_ms) for at, i in inits if i.failed)
-        if points:
-            return Series(FAILURES, "ms", points, said, self.kind)
-        why = "no init of this window failed, as its reports say" if inits else "no INIT_REPORT line in this window"
-        return Absent(FAILURES, why, said, self.kind)
-
-
-def _why_none(kinds: list[FunctionKind | None]) -> str:
-    if FunctionKind.WEB in kinds:
-        return "a web function: its log has no REPORT line for each request"
-    return (
-        "no REPORT line in this window: nothing was invoked, or the function writes none (managed instances, log level)"
-    )

@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.domain.target import Runtime, RuntimeConfig, Target
 from harness.platforms.cloud_run.bill import BILLINGS
 from harness.platforms.cloud_run.config import CloudRun
-from harness.platforms.cloud_run.source import SIGNALS, SOURCE
+from harness.platforms.cloud_run.readings import SIGNALS, SOURCE
 from harness.platforms.front import Front
 from harness.platforms.platform import Limits, Platform
 

@@ -1,126 +1,65 @@
-"""Google Cloud Monitoring's time series of one Cloud Run service.
-
-Verified: spec only. What one must know: counters want ALIGN_DELTA and distributions a
-percentile; a point's ``endTime`` names it; newest come first; an empty answer has no
-``timeSeries`` at all; points may come two to four minutes late.
-"""
+"""``kind = "cloud-monitoring"``: a Cloud Run service; and what its series mean."""
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from harness.domain.reading import Absent, Reading, Series, Window
-from harness.platforms.shared.absence import readings
-from harness.platforms.shared.answer import Answer, pages
-from harness.platforms.shared.rest import Rest
+from harness.domain.reading import MetricSource
+from harness.platforms.platform import Figure, Part, Per, Signal, SourceKind
+from harness.tables.table import Table
+from harness.tables.values import Line
 
-HOST = "https://monitoring.googleapis.com"
-PREFIX = "run.googleapis.com/"
-PERIOD_S = 60
-BILLABLE = PREFIX + "container/billable_instance_time"
+KIND, RUN = "cloud-monitoring", "run.googleapis.com"
 
 
-@dataclass(frozen=True)
-class GoogleMetric:
-    """A metric of the service, how points of a minute are made one, and how the revisions' are joined."""
+class CloudMonitoringTable(Table):
+    """``kind = "cloud-monitoring"``: a Cloud Run service."""
 
-    name: str
-    aligner: str
-    reducer: str
-    unit: str
-    by: str | None = None  # a label that keeps its values apart
+    kind: Literal["cloud-monitoring"]
+    project: Line
+    region: Line
+    service: Line
 
 
-METRICS = (
-    GoogleMetric("request_count", "ALIGN_DELTA", "REDUCE_SUM", "count", "metric.labels.response_code_class"),
-    GoogleMetric("request_latencies", "ALIGN_PERCENTILE_95", "REDUCE_MAX", "ms"),
-    GoogleMetric("request_latency/pending", "ALIGN_PERCENTILE_95", "REDUCE_MAX", "ms"),
-    GoogleMetric("container/instance_count", "ALIGN_MAX", "REDUCE_SUM", "count", "metric.labels.state"),
-    GoogleMetric("container/billable_instance_time", "ALIGN_DELTA", "REDUCE_SUM", "s"),
-    GoogleMetric("container/startup_latencies", "ALIGN_PERCENTILE_95", "REDUCE_MAX", "ms"),
-    GoogleMetric("container/max_request_concurrencies", "ALIGN_PERCENTILE_99", "REDUCE_MAX", "count"),
-    GoogleMetric("container/cpu/utilizations", "ALIGN_PERCENTILE_95", "REDUCE_MAX", "share"),
-    GoogleMetric("container/memory/utilizations", "ALIGN_PERCENTILE_95", "REDUCE_MAX", "share"),
-)
-
-
-class CloudMonitoring:
+def build(options: Mapping[str, Any]) -> MetricSource:
     """Each metric is one series, or one a value of its label."""
+    from harness.platforms.cloud_run import monitoring  # noqa: PLC0415 - made where it is asked
+    from harness.platforms.shared.origins import google  # noqa: PLC0415
 
-    kind = "cloud-monitoring"
-    verified = "spec only"
-    settle_s = 300.0
-    keeps_s = 42 * 86_400.0  # six weeks of what a minute holds; unconfirmed
-
-    def __init__(
-        self, api: Rest, project: str, service: str, region: str, *, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
-        self._api, self._project = api, project
-        self._where = f'resource.labels.service_name = "{service}" AND resource.labels.location = "{region}"'
-        self._sleep = sleep
-
-    def read(self, window: Window) -> list[Reading]:
-        out: list[Reading] = []
-        for metric in METRICS:
-            asked = self._question(metric, window)
-            query = json.dumps(asked, sort_keys=True)
-            make = partial(self._one, metric, asked, query, window)
-            out += readings([PREFIX + metric.name], query, self.kind, make)
-        return out
-
-    def raw(self) -> list[dict[str, Any]]:
-        """Without the project, which names an account."""
-        kept = json.loads(json.dumps(self._api.take()).replace(self._project, "PROJECT"))
-        return list(kept)
-
-    def _question(self, metric: GoogleMetric, window: Window) -> dict[str, Any]:
-        return {
-            "filter": f'metric.type = "{PREFIX}{metric.name}" AND resource.type = "cloud_run_revision" AND {self._where}',
-            "interval.startTime": _utc(window.start_unix_s // PERIOD_S * PERIOD_S),
-            "interval.endTime": _utc(-(-window.end_unix_s // PERIOD_S) * PERIOD_S),
-            "aggregation.alignmentPeriod": f"{PERIOD_S}s",
-            "aggregation.perSeriesAligner": metric.aligner,
-            "aggregation.crossSeriesReducer": metric.reducer,
-            **({"aggregation.groupByFields": metric.by} if metric.by else {}),
-        }
-
-    def _one(self, metric: GoogleMetric, asked: dict[str, Any], query: str, window: Window) -> list[Reading]:
-        name = PREFIX + metric.name
-        path = f"/v3/projects/{self._project}/timeSeries"
-        found: dict[str, dict[float, float]] = {}
-        for page in pages(lambda **p: self._api.get(path, p), asked, "pageToken", "nextPageToken", self._sleep):
-            for series in page["timeSeries"].rows():
-                points = found.setdefault(_label(series), {})
-                points |= dict(_points(series, window))
-        out: list[Reading] = [
-            Series(f"{name} {metric.aligner}{label}", metric.unit, tuple(sorted(points.items())), query, self.kind)
-            for label, points in sorted(found.items())
-            if points
-        ]
-        return out or [Absent(name, "no data point in this window", query, self.kind)]
+    api = google(monitoring.HOST)
+    return monitoring.CloudMonitoring(api, options["project"], options["service"], options["region"])
 
 
-def _points(series: Answer, window: Window) -> list[tuple[float, float]]:
-    out = []
-    for point in series["points"].rows():
-        at = point["interval"]["endTime"].moment() - PERIOD_S
-        said = [point["value"][name] for name in ("doubleValue", "int64Value") if point["value"][name].given]
-        value = said[0].figure() if said else None  # a double may be the text "NaN"
-        if value is not None and window.start_unix_s - PERIOD_S < at < window.end_unix_s:
-            out.append((at, value))
-    return out
-
-
-def _label(series: Answer) -> str:
-    labels = series["metric"]["labels"].fields()
-    return "".join(f' {k}="{v.text()}"' for k, v in sorted(labels.items()))
-
-
-def _utc(unix_s: float) -> str:
-    return datetime.fromtimestamp(unix_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+SOURCE = SourceKind(
+    *(KIND, CloudMonitoringTable, build),
+    "billable instance time and so the cost, instances, waits for an instance",
+    cloud="google",
+)
+SIGNALS = (
+    Signal(f"{RUN}/request_count ALIGN_DELTA", KIND, Figure.REQUESTS, "count", "requests", Part.FRONT, Per.SUM),
+    Signal(f"{RUN}/request_latencies ALIGN_PERCENTILE_95", KIND, Figure.DURATION, "ms", "duration, p95", per=Per.MOST),
+    Signal(
+        *(f"{RUN}/request_latency/pending ALIGN_PERCENTILE_95", KIND, Figure.PLACE_WAIT, "ms"),
+        *("wait for an instance, p95", Part.FRONT, Per.MOST),
+    ),
+    Signal(f"{RUN}/container/instance_count ALIGN_MAX", KIND, Figure.INSTANCES, "count", "instances", per=Per.MOST),
+    Signal(
+        *(
+            f"{RUN}/container/billable_instance_time ALIGN_DELTA",
+            KIND,
+            Figure.BILLED,
+            "s",
+            "instance time that is billed",
+        ),
+        per=Per.SUM,
+    ),
+    Signal(
+        *(f"{RUN}/container/max_request_concurrencies ALIGN_PERCENTILE_99", KIND, Figure.CONCURRENCY, "count"),
+        *("requests at once on an instance, p99", Part.RUNTIME, Per.MOST),
+    ),
+    Signal(f"{RUN}/container/cpu/utilizations ALIGN_PERCENTILE_95", KIND, Figure.CPU, "share", "processors used, p95"),
+    Signal(
+        f"{RUN}/container/memory/utilizations ALIGN_PERCENTILE_95", KIND, Figure.MEMORY, "share", "memory used, p95"
+    ),
+)

@@ -14,8 +14,8 @@ from harness.domain.reading import Window
 from harness.local.journal import report_line
 from harness.platforms.aws_lambda.insights import LambdaInsights
 from harness.platforms.aws_lambda.logs import LambdaLogs
-from harness.platforms.cloud_run.readings import METRICS as GOOGLE_METRICS
-from harness.platforms.cloud_run.readings import CloudMonitoring
+from harness.platforms.cloud_run.monitoring import METRICS as GOOGLE_METRICS
+from harness.platforms.cloud_run.monitoring import CloudMonitoring
 from harness.platforms.shared.azure_monitor import CONTAINER_APP, AzureMonitor
 from harness.platforms.shared.cloudwatch import CloudWatch, Metric, Subject
 from harness.platforms.shared.prometheus import Prometheus

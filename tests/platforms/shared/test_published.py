@@ -5,7 +5,7 @@ import pytest
 from azure.mgmt.monitor import models
 from google.cloud import monitoring_v3
 
-from harness.platforms.cloud_run.readings import METRICS
+from harness.platforms.cloud_run.monitoring import METRICS
 from harness.platforms.shared.azure_monitor import CONSUMPTION_APP, CONTAINER_APP, FUNCTION_APP
 from tests.platforms.shared.rigs import AzureMonitorRig, CloudMonitoringRig
 from tests.published import held_to_google, unknown_of_map

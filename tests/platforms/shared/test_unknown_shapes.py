@@ -18,7 +18,7 @@ from harness.errors import PilotError
 from harness.evidence.files import dump, write_text
 from harness.platforms.aws_lambda.insights import LambdaInsights
 from harness.platforms.aws_lambda.logs import LambdaLogs
-from harness.platforms.cloud_run.readings import CloudMonitoring
+from harness.platforms.cloud_run.monitoring import CloudMonitoring
 from harness.platforms.shared.absence import ask
 from harness.platforms.shared.azure_monitor import CONTAINER_APP, AzureMonitor
 from harness.platforms.shared.cloudwatch import CloudWatch, Subject
