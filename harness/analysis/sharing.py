@@ -23,7 +23,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-FILLED = 0.99  # of the empty time: from here on no end of the keeping was seen, so none is assumed
 MANY = 10_000.0  # requests in progress, from which the sum has its limit's value to five digits
 
 
@@ -62,7 +61,7 @@ def fitted(requests: float, busy_s: float, instance_s: float, seconds: float, at
     beyond = billed - law
     if beyond <= 0:
         return Sharing(service_s, at_once, billed / law, 0.0)
-    if beyond < FILLED * empty:
+    if (empty - beyond) * requests > 1:  # more than a mean gap was not billed: the end of the keeping was seen
         return Sharing(service_s, at_once, 1.0, -math.log1p(-beyond / empty) / rate)
     return Sharing(service_s, at_once, max(1.0, (billed - empty) / law), math.inf)
 
