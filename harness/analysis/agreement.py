@@ -10,7 +10,7 @@ from harness.analysis.dataset import RunData
 from harness.analysis.reports import reports_of
 from harness.analysis.series import by_instant, collected
 from harness.domain.sample import Layer
-from harness.platforms.platform import Figure, Per, Signal
+from harness.platforms.platform import Measure, Per, Signal
 
 LEAST_JOINED = 0.98  # of accepted requests; what cloud logs lose is usually less
 SLACK_S = 0.1  # that the platform may say more than the client waited: its clock runs on after the last byte
@@ -83,8 +83,8 @@ def agreement(target: str, runs: Sequence[RunData], signals: Sequence[Signal]) -
         joined if told else None,
         longer,
         throttled,
-        _counted(runs, [s for s in signals if s.exact and s.figure is Figure.REFUSALS]),
-        _counted(runs, [s for s in signals if s.exact and s.figure is Figure.REQUESTS]),
+        _counted(runs, [s for s in signals if s.exact and s.measure is Measure.REFUSALS]),
+        _counted(runs, [s for s in signals if s.exact and s.measure is Measure.REQUESTS]),
         len(runs),
     )
 

@@ -18,7 +18,7 @@ from harness.analysis.columns import Array
 from harness.analysis.dataset import RunData, read
 from harness.analysis.instances import told
 from harness.analysis.reports import reports_in
-from harness.analysis.series import Found, by_instant, collected, values
+from harness.analysis.series import Collected, by_instant, collected, values
 from harness.domain.bill import Basis, Bill, CostLayer, LineItem
 from harness.domain.sample import UNBILLED, Outcome
 from harness.domain.target import Target
@@ -85,7 +85,7 @@ class _Part:
     billed: int
     joined: int
     successes: int
-    readings: Found
+    readings: Collected
 
 
 def _of(record: RunRecord, pricing: Pricing) -> _Part | None:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.analysis.dataset import RunData
-from harness.analysis.series import Found, collected, values
-from harness.platforms.platform import Figure, Part, Per, Signal
+from harness.analysis.series import Collected, collected, values
+from harness.platforms.platform import Measure, Per, Signal, Tier
 
 
 @dataclass(frozen=True)
@@ -34,41 +34,41 @@ def figures(target: str, profile: str, runs: Sequence[RunData], signals: Sequenc
     known = {s.metric for s in signals}
     seen = [found for found in all_found if known & found.keys()]
 
-    def of(figure: Figure, found: Found) -> list[float] | None:
+    def of(measure: Measure, found: Collected) -> list[float] | None:
         """By the first signal of it that this run has; None where it has none."""
-        return next((_figure(s, found) for s in signals if s.figure is figure and s.metric in found), None)
+        return next((_figure(s, found) for s in signals if s.measure is measure and s.metric in found), None)
 
-    def each(figure: Figure) -> list[float]:
-        return [value for found in seen for value in of(figure, found) or ()]
+    def each(measure: Measure) -> list[float]:
+        return [value for found in seen for value in of(measure, found) or ()]
 
-    def unit(figure: Figure, metric_unit: str) -> list[float]:
+    def unit(measure: Measure, metric_unit: str) -> list[float]:
         """Only of signals in this unit: bytes and shares are no megabytes."""
-        mine = [s for s in signals if s.figure is figure and s.unit == metric_unit]
+        mine = [s for s in signals if s.measure is measure and s.unit == metric_unit]
         return [value for found in seen for s in mine if s.metric in found for value in _figure(s, found)]
 
     refused = [
         sum(_figure(s, found))
         for found in seen
         for s in signals
-        if s.figure is Figure.REFUSALS and s.part is not Part.PROVIDER and s.metric in found
+        if s.measure is Measure.REFUSALS and s.tier is not Tier.PROVIDER and s.metric in found
     ]
     return PlatformFigures(
         target,
         profile,
         len(runs),
         len(seen),
-        max(each(Figure.INSTANCES), default=None),
-        max(each(Figure.CONCURRENCY), default=None),
-        max(each(Figure.QUEUED), default=None),
-        max(unit(Figure.MEMORY, "MB"), default=None),
-        _mean(unit(Figure.CPU, "s")),
+        max(each(Measure.INSTANCES), default=None),
+        max(each(Measure.CONCURRENCY), default=None),
+        max(each(Measure.QUEUED), default=None),
+        max(unit(Measure.MEMORY, "MB"), default=None),
+        _mean(unit(Measure.CPU, "s")),
         round(sum(refused)) if refused else None,
-        _mean(each(Figure.INSTANCE_CPU)),
-        _stretch([(sum(of(Figure.INIT_TIME, f) or ()), sum(of(Figure.INIT_CPU, f) or ())) for f in seen]),
+        _mean(each(Measure.INSTANCE_CPU)),
+        _stretch([(sum(of(Measure.INIT_TIME, f) or ()), sum(of(Measure.INIT_CPU, f) or ())) for f in seen]),
     )
 
 
-def _figure(signal: Signal, found: Found) -> list[float]:
+def _figure(signal: Signal, found: Collected) -> list[float]:
     """What the run's points of one signal come to."""
     told = values(found, signal.metric)
     match signal.per:

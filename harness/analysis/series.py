@@ -10,22 +10,22 @@ from harness.errors import BadFile
 from harness.evidence.files import read_json
 
 Points = tuple[tuple[float, float], ...]
-Found = dict[str, tuple[Points, ...]]  # of each metric one series a source, or one a value of its label
+Collected = dict[str, tuple[Points, ...]]  # of each metric one series a source, or one a value of its label
 TRIED = ".try"  # in the name of an earlier answer, which is kept and not counted
 
 
-def collected(run_folder: Path) -> Found:
+def collected(run_folder: Path) -> Collected:
     """Empty where nothing was collected; a file that cannot be read holds nothing."""
     files = sorted(p for p in (run_folder / "readings").glob("*.json") if TRIED not in p.name)
     return _read(tuple((str(p), p.stat().st_mtime_ns) for p in files))
 
 
-def values(found: Found, metric: str) -> list[float]:
+def values(found: Collected, metric: str) -> list[float]:
     """Of every source that has the metric."""
     return [value for points in found.get(metric, ()) for _, value in points]
 
 
-def by_instant(many: Iterable[Found], metric: str) -> dict[float, float] | None:
+def by_instant(many: Iterable[Collected], metric: str) -> dict[float, float] | None:
     """Over runs: a minute that two of them share counts once; None where nobody collected it."""
     out: dict[float, float] = {}
     seen = False
@@ -37,7 +37,7 @@ def by_instant(many: Iterable[Found], metric: str) -> dict[float, float] | None:
 
 
 @lru_cache(maxsize=1024)
-def _read(files: Sequence[tuple[str, int]]) -> Found:
+def _read(files: Sequence[tuple[str, int]]) -> Collected:
     found: dict[str, list[Points]] = {}
     for name, _ in files:
         try:

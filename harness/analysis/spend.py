@@ -18,11 +18,11 @@ from harness.analysis.sharing import Sharing, fitted
 from harness.domain.bill import Bill, CostLayer
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.target import Target
-from harness.domain.traffic import Traffic
+from harness.domain.traffic import HOURS_PER_MONTH, Traffic
 from harness.platforms import registry
-from harness.platforms.billing import How, Told
+from harness.platforms.billing import How, ToldBy
 from harness.platforms.pricing import Pricing, pricing_of
-from harness.platforms.shared.usage import HOURS_PER_MONTH, Usage
+from harness.platforms.shared.usage import Usage
 
 COST_PROFILE = "steady"  # the traffic that cost is scored at: everyday, not the stress of a burst
 
@@ -68,22 +68,22 @@ class Cost:
 def blocks_of(target: Target, runs: Sequence[RunData], p95_limit_s: float, ttft_limit_s: float | None) -> list[Block]:
     """Usage of each measured block, billed durations joined to samples by platform request id."""
     pricing = pricing_of(target.prices) if target.prices else None
-    told_by = pricing.billing.told if pricing else Told.DECLARED
+    told_by = pricing.billing.told if pricing else ToldBy.DECLARED
     return [_block(run, pricing, told_by, p95_limit_s, ttft_limit_s) for run in runs]
 
 
 def _block(
-    run: RunData, pricing: Pricing | None, told_by: Told, p95_limit_s: float, ttft_limit_s: float | None
+    run: RunData, pricing: Pricing | None, told_by: ToldBy, p95_limit_s: float, ttft_limit_s: float | None
 ) -> Block:
     chosen, c = run.measured, run.columns
     accepted = int((chosen & run.taken).sum())
     billed_ms, told = Decimal(0), 0
-    if told_by is Told.EACH_REQUEST and (reports := reports_of(run)):
+    if told_by is ToldBy.EACH_REQUEST and (reports := reports_of(run)):
         milliseconds = [reports[i].whole_billed_ms for i in c["platform_request_id"][chosen] if i in reports]
         told = len(milliseconds)
         mean_ms = float(np.mean(milliseconds)) if milliseconds else 0.0
         billed_ms = Decimal(str(round(mean_ms * accepted, 6)))
-    elif told_by is Told.TOTAL and pricing and accepted:
+    elif told_by is ToldBy.TOTAL and pricing and accepted:
         mean_ms = float(_of_measured(run, pricing, of=run.taken)) / accepted
         told, billed_ms = (accepted if mean_ms else 0), Decimal(str(round(mean_ms * accepted, 6)))
     everyone = np.ones(len(chosen), dtype=bool)
@@ -94,7 +94,7 @@ def _block(
         response_bytes=_sum(c["bytes"][chosen]),
         input_tokens=_sum(c["input_tokens"][chosen]),
         output_tokens=_sum(c["output_tokens"][chosen]),
-        instance_s=_of_measured(run, pricing, of=everyone) if pricing and told_by is Told.INSTANCES else Decimal(0),
+        instance_s=_of_measured(run, pricing, of=everyone) if pricing and told_by is ToldBy.INSTANCES else Decimal(0),
     )
     good = int((chosen & run.good(p95_limit_s, ttft_limit_s)).sum())
     busy_s = float(np.nansum((c["finished_s"] - c["sent_s"])[chosen & run.taken]))
@@ -196,14 +196,14 @@ def _priced(target: Target, blocks: Sequence[Block]) -> tuple[list[Block], Unkno
     if len(blocks) < 2:
         return [], Unknown(few)
     told = registry.billing(target.prices.model).told
-    kept = [b for b in blocks if b.priced] if told in (Told.EACH_REQUEST, Told.TOTAL) else list(blocks)
+    kept = [b for b in blocks if b.priced] if told in (ToldBy.EACH_REQUEST, ToldBy.TOTAL) else list(blocks)
     if len(kept) < 2:
         return kept, Unknown(f"billed durations were collected for {len(kept)} of {len(blocks)} blocks: pilot collect")
-    if told is Told.INSTANCES and not all(b.usage.instance_s for b in blocks):
+    if told is ToldBy.INSTANCES and not all(b.usage.instance_s for b in blocks):
         return kept, Unknown(
             "billable instance time was not collected, and without it this platform's cost cannot be told"
         )
-    if told is Told.INSTANCES and sharing_of(pricing_of(target.prices), blocks) is None:
+    if told is ToldBy.INSTANCES and sharing_of(pricing_of(target.prices), blocks) is None:
         return kept, Unknown(
             "how long requests were in progress is not known: instances are shared, so no other traffic has a cost"
         )
@@ -247,10 +247,10 @@ def monthly_bill(
     """A month of ``requests`` like those of the blocks: each use grows with them, but instance time that they share."""
     usage = usage_of(blocks)
     offered = sum(b.offered for b in blocks)
-    month = usage.scaled(Decimal(str(requests)) / Decimal(offered), HOURS_PER_MONTH)
+    month = usage.scaled(Decimal(str(requests)) / Decimal(offered), Decimal(HOURS_PER_MONTH))
     if (shared := sharing_of(pricing, blocks)) is not None:
         accepted = requests * float(usage.requests) / offered
-        seconds = shared.seconds(traffic.hourly_means(accepted), float(HOURS_PER_MONTH))
+        seconds = shared.seconds(traffic.hourly_means(accepted), HOURS_PER_MONTH)
         month = replace(month, instance_s=Decimal(str(round(seconds, 3))))
     return pricing.bill(month, free=free)
 

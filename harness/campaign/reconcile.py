@@ -12,7 +12,7 @@ from harness.domain.plan import Plan
 from harness.domain.target import Target
 from harness.evidence.store import Store
 from harness.platforms import registry
-from harness.platforms.billing import Told
+from harness.platforms.billing import ToldBy
 from harness.platforms.shared.report_lines import parse_report
 
 
@@ -27,7 +27,7 @@ def reconcile(targets: Mapping[str, Target], plan: Plan, store: Store) -> Decima
                 if target is None or record is None or (run.id, attempt) not in ended - known:
                     continue
                 billing = registry.billing_of(target)
-                if billing is None or billing.told is not Told.EACH_REQUEST:
+                if billing is None or billing.told is not ToldBy.EACH_REQUEST:
                     continue
                 billed = billed_ms_of(record.path / "readings")
                 elapsed_s = (record.run or {}).get("elapsed_s")

@@ -10,10 +10,10 @@ from harness.analysis import coldshare, coldstarts, fromzero, keepalive, mitigat
 from harness.analysis.dataset import Dataset
 from harness.decision.findings import ColdFindings, Expected
 from harness.domain.estimate import Estimate
+from harness.domain.traffic import SECONDS_PER_MONTH
 from harness.workspace import Workspace
 
 PROBES, BURST, WINDOW = "coldstart", "fromzero", "keepalive"
-SECONDS_PER_MONTH = 730 * 3600
 
 
 def cold(

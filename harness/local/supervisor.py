@@ -26,7 +26,7 @@ from harness.local.reaper import Reaper
 from harness.local.registry import Entry, Registry
 from harness.platforms.local_container.config import LocalContainer
 from harness.platforms.local_function.config import LocalFunction
-from harness.platforms.shared.embedded_config import Need
+from harness.platforms.shared.embedded_config import SharedProcess
 from harness.signals import heeded, leave_terminal, say
 
 NEED_START_S = 20.0
@@ -159,7 +159,7 @@ class Supervisor:
             urls.append(_url(door))
         return tuple(urls)
 
-    async def _need(self, need: Need, log: PlatformLog) -> str:
+    async def _need(self, need: SharedProcess, log: PlatformLog) -> str:
         """Base URL of a process that targets share; it prints one JSON line when ready."""
         if given := os.environ.get(need.env):
             return given

@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.domain.bill import Bill
 from harness.platforms.front import Front
-from harness.platforms.shared.terms import MachineTerms, Terms
+from harness.platforms.shared.terms import MachineTerms, PriceTerms
 from harness.platforms.shared.usage import Tariff, Usage
 
 
@@ -22,7 +22,7 @@ class How(StrEnum):
     CAPACITY = "by capacity"  # what is kept, used or not
 
 
-class Told(StrEnum):
+class ToldBy(StrEnum):
     """Who says what was used of it."""
 
     EACH_REQUEST = "the platform's own line of each request"
@@ -63,8 +63,8 @@ class Billing:
 
     model: str
     how: How
-    told: Told
-    terms: type[Terms]
+    told: ToldBy
+    terms: type[PriceTerms]
     lines: Callable[[Tariff, Any, Usage], Bill]  # the runtime's layer
     units: Units | None = None  # of what is billed by capacity
     series: Mapping[str, float] | None = (

@@ -19,7 +19,7 @@ from harness.platforms.front import Front
 MakeClient = Callable[[str, str], Any]  # a service and a region: a client of it
 
 
-class Figure(StrEnum):
+class Measure(StrEnum):
     """What a series is about, in the field's words."""
 
     REQUESTS = "requests"
@@ -42,11 +42,11 @@ class Figure(StrEnum):
     INIT_CPU = "init, CPU"
 
 
-CLIENT_FIGURES = frozenset({Figure.REQUESTS, Figure.REFUSALS, Figure.DURATION, Figure.CONCURRENCY})
+CLIENT_MEASURES = frozenset({Measure.REQUESTS, Measure.REFUSALS, Measure.DURATION, Measure.CONCURRENCY})
 
 
-class Part(StrEnum):
-    """Which part of a target a series speaks of: what gave way first is one of these."""
+class Tier(StrEnum):
+    """Which tier of a target a series speaks of: what gave way first is one of these."""
 
     FRONT = "front"
     RUNTIME = "runtime"
@@ -72,17 +72,17 @@ class Signal:
 
     metric: str
     source: str
-    figure: Figure
+    measure: Measure
     unit: str
     meaning: str
-    part: Part = Part.RUNTIME
+    tier: Tier = Tier.RUNTIME
     per: Per = Per.MEAN
     exact: bool = False  # counts what the client counts, one for one: a difference is a disagreement
 
     @property
-    def beside(self) -> Figure | None:
+    def beside(self) -> Measure | None:
         """The client's figure of the same thing, where it has one."""
-        return self.figure if self.figure in CLIENT_FIGURES else None
+        return self.measure if self.measure in CLIENT_MEASURES else None
 
 
 def no_quotas(target: Target, make: MakeClient) -> list[Quota]:

@@ -14,7 +14,7 @@ from harness.errors import BadFile, Problem, Refused
 from harness.platforms import registry
 from harness.platforms.billing import Billing
 from harness.platforms.shared.book import Book, book_names, read_book
-from harness.platforms.shared.terms import MachineTerms, Terms
+from harness.platforms.shared.terms import MachineTerms, PriceTerms
 from harness.platforms.shared.usage import Tariff, Usage
 from harness.tables.problems import nearest, validate
 
@@ -26,7 +26,7 @@ class Pricing:
     """What one target is billed by."""
 
     billing: Billing
-    terms: Terms
+    terms: PriceTerms
     book: Book
 
     def bill(self, usage: Usage, *, free: bool = False) -> Bill:
@@ -80,7 +80,7 @@ def bill(model: str, book: Book, parameters: Mapping[str, Any], usage: Usage, *,
     return Pricing(billing, terms, book).bill(usage, free=free)
 
 
-def terms_of(billing: Billing, parameters: Mapping[str, Any], book: Book) -> tuple[Terms | None, list[Problem]]:
+def terms_of(billing: Billing, parameters: Mapping[str, Any], book: Book) -> tuple[PriceTerms | None, list[Problem]]:
     """Typed, or every problem: a parameter that no bill reads would make a target cheaper in silence."""
     known = [name for name in billing.terms.model_fields if name != "machines"]
     types = machine_types(billing, book)
@@ -139,7 +139,7 @@ def problems_of(model: str, name: str, path: str, parameters: Mapping[str, Any])
     return []
 
 
-def _shared(tariff: Tariff, terms: Terms, usage: Usage) -> Bill:
+def _shared(tariff: Tariff, terms: PriceTerms, usage: Usage) -> Bill:
     """What both runtimes would use alike: tokens, transfer, and a vector store that never sleeps."""
     model = terms.tokens_of
     made = (

@@ -9,6 +9,7 @@ from harness.analysis.capacity import UTILISATION, Capacity, Tried
 from harness.decision.findings import Findings
 from harness.decision.wording import percent, significant
 from harness.domain.estimate import Estimate, Unknown
+from harness.domain.traffic import SECONDS_PER_MONTH
 from harness.report import charts_cold
 from harness.report.blocks import Figure, Table, marked, table
 from harness.report.columns import counted, figure, interval, plain, seconds, share, target, text, word
@@ -16,7 +17,6 @@ from harness.report.figures import pair_of
 from harness.report.svg import render
 
 Names = Mapping[str, str]
-SECONDS_PER_MONTH = 730 * 3600
 WHY = {"": "", "failures": "too many failures"}
 
 

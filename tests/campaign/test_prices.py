@@ -10,7 +10,7 @@ from harness.campaign.progress import Progress
 from harness.errors import BadFile, PilotError, Refused
 from harness.platforms.pricing import bill
 from harness.platforms.shared.book import read_book
-from harness.platforms.shared.price_lists import Found, asker
+from harness.platforms.shared.price_lists import FoundPrice, asker
 from harness.platforms.shared.usage import Usage
 
 BOOK = read_book("aws-2026-11")
@@ -24,7 +24,7 @@ def made(folder, ask):
 def twice(price, region):
     if price.key == "nat_hour":
         raise PilotError("want exactly one SKU, found 2: A, B")
-    return Found(price.usd * 2, price.tiers, "AWS Price List API, SKU X")
+    return FoundPrice(price.usd * 2, price.tiers, "AWS Price List API, SKU X")
 
 
 def test_the_new_book_is_a_book_that_bills(tmp_path):

@@ -12,7 +12,7 @@ from harness.domain.estimate import Unknown
 from harness.domain.target import Dialect, PriceModel, Target
 from harness.errors import Refused
 from harness.platforms import registry
-from harness.platforms.billing import Told
+from harness.platforms.billing import ToldBy
 from harness.platforms.external.config import External
 from harness.platforms.pricing import Pricing, bill, machine_types, terms_of
 from harness.platforms.shared.book import Book, book_names, read_book
@@ -294,7 +294,7 @@ def _bills(billing, book):
         return False
 
 
-@pytest.mark.parametrize("model", [b.model for b in registry.billings() if b.told is Told.INSTANCES])
+@pytest.mark.parametrize("model", [b.model for b in registry.billings() if b.told is ToldBy.INSTANCES])
 def test_a_platform_whose_instance_time_is_not_known_has_no_cost_and_never_a_small_one(model):
     prices = PriceModel("gcp-2026-11", "us-central1", model)
     target = Target("t", Path(), Dialect.RAG_CHAT, External(), prices=prices)

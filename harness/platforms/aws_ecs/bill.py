@@ -8,10 +8,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 from harness.domain.bill import Bill
-from harness.platforms.billing import MACHINES, Billing, How, Metered, Told, Units
+from harness.domain.traffic import HOURS_PER_MONTH
+from harness.platforms.billing import MACHINES, Billing, How, Metered, ToldBy, Units
 from harness.platforms.shared.aws_front import LCUS, FrontTerms, front_lines, machine_hours
 from harness.platforms.shared.terms import NONE, ONE, Amount, MachineTerms, Size
-from harness.platforms.shared.usage import HOURS_PER_MONTH, Tariff, Usage
+from harness.platforms.shared.usage import Tariff, Usage
 
 FREE_TASK_GB = Decimal(20)
 
@@ -77,10 +78,10 @@ RUNNING = Metered(
 )
 BILLINGS = (
     Billing(
-        *("fargate-alb", How.CAPACITY, Told.DECLARED, FargateTerms, fargate_alb), units=TASKS, metered=(LCUS, RUNNING)
+        *("fargate-alb", How.CAPACITY, ToldBy.DECLARED, FargateTerms, fargate_alb), units=TASKS, metered=(LCUS, RUNNING)
     ),
     Billing(
-        *("ec2-alb", How.CAPACITY, Told.DECLARED, HostTerms, ec2_alb),
+        *("ec2-alb", How.CAPACITY, ToldBy.DECLARED, HostTerms, ec2_alb),
         units=MACHINES,
         metered=(LCUS,),
         machine_keys="ec2_{}_hour",

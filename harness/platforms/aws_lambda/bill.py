@@ -11,9 +11,9 @@ from decimal import ROUND_CEILING, Decimal
 
 from harness.domain.bill import Bill
 from harness.platforms.aws_lambda.limits import HTTP_API, REST_API, URL
-from harness.platforms.billing import MACHINES, Billing, How, Told
+from harness.platforms.billing import MACHINES, Billing, How, ToldBy
 from harness.platforms.shared.aws_front import machine_hours
-from harness.platforms.shared.terms import NONE, ONE, Amount, MachineTerms, Share, Size, Terms
+from harness.platforms.shared.terms import NONE, ONE, Amount, MachineTerms, PriceTerms, Share, Size
 from harness.platforms.shared.usage import LOG_BYTES_PER_REQUEST, Tariff, Usage
 
 HTTP_API_STEP_BYTES = Decimal(512 * 1024)
@@ -27,7 +27,7 @@ EACH = frozenset(
 )
 
 
-class LambdaTerms(Terms):
+class LambdaTerms(PriceTerms):
     """The function's size, and what of it is kept."""
 
     memory_mb: Size = Decimal(1024)
@@ -89,13 +89,15 @@ def lambda_managed(tariff: Tariff, terms: MachineTerms, usage: Usage) -> Bill:
     )
 
 
-URL_BILLING = Billing("lambda-url", How.REQUESTS, Told.EACH_REQUEST, LambdaTerms, lambda_url, each_keys=EACH, front=URL)
+URL_BILLING = Billing(
+    "lambda-url", How.REQUESTS, ToldBy.EACH_REQUEST, LambdaTerms, lambda_url, each_keys=EACH, front=URL
+)
 BILLINGS = (
     URL_BILLING,
     replace(URL_BILLING, model="lambda-http-api", lines=lambda_http_api, front=HTTP_API),
     replace(URL_BILLING, model="lambda-rest-api", lines=lambda_rest_api, front=REST_API),
     Billing(
-        *("lambda-managed", How.CAPACITY, Told.DECLARED, MachineTerms, lambda_managed),
+        *("lambda-managed", How.CAPACITY, ToldBy.DECLARED, MachineTerms, lambda_managed),
         units=MACHINES,
         machine_keys="ec2_{}_hour",
         each_keys=EACH,

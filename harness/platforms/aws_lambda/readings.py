@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from harness.domain.reading import MetricSource
-from harness.platforms.platform import Figure, Part, Per, Signal, SourceKind
+from harness.platforms.platform import Measure, Per, Signal, SourceKind, Tier
 from harness.tables.table import Table
 from harness.tables.values import Line
 
@@ -35,25 +35,25 @@ def build(options: Mapping[str, Any]) -> MetricSource:
 
 SOURCE = SourceKind(LOGS, LambdaLogsTable, build, "billed durations and so the cost, and init times", cloud="aws")
 SIGNALS = (
-    Signal(f"{NAME} Invocations Sum", CW, Figure.REQUESTS, "count", "invocations", per=Per.SUM, exact=True),
+    Signal(f"{NAME} Invocations Sum", CW, Measure.REQUESTS, "count", "invocations", per=Per.SUM, exact=True),
     Signal(
-        f"{NAME} Throttles Sum", CW, Figure.REFUSALS, "count", "invocations refused", Part.FRONT, Per.SUM, exact=True
+        f"{NAME} Throttles Sum", CW, Measure.REFUSALS, "count", "invocations refused", Tier.FRONT, Per.SUM, exact=True
     ),
-    Signal(f"{NAME} Errors Sum", CW, Figure.ERRORS, "count", "invocations that failed", per=Per.SUM),
-    Signal(f"{NAME} Duration p95", CW, Figure.DURATION, "ms", "duration, p95", per=Per.MOST),
+    Signal(f"{NAME} Errors Sum", CW, Measure.ERRORS, "count", "invocations that failed", per=Per.SUM),
+    Signal(f"{NAME} Duration p95", CW, Measure.DURATION, "ms", "duration, p95", per=Per.MOST),
     Signal(
-        f"{NAME} ConcurrentExecutions Maximum", CW, Figure.CONCURRENCY, "count", "invocations at once", per=Per.MOST
+        f"{NAME} ConcurrentExecutions Maximum", CW, Measure.CONCURRENCY, "count", "invocations at once", per=Per.MOST
     ),
     Signal(
-        *(f"{NAME} ProvisionedConcurrencySpilloverInvocations Sum", CW, Figure.SPILL_OVER, "count"),
+        *(f"{NAME} ProvisionedConcurrencySpilloverInvocations Sum", CW, Measure.SPILL_OVER, "count"),
         "invocations that met no provisioned environment",
         per=Per.SUM,
     ),
     Signal(
-        f"{NAME} UrlRequestLatency p95", CW, Figure.DURATION, "ms", "whole time at the URL, p95", Part.FRONT, Per.MOST
+        f"{NAME} UrlRequestLatency p95", CW, Measure.DURATION, "ms", "whole time at the URL, p95", Tier.FRONT, Per.MOST
     ),
-    Signal("billed_ms", LOGS, Figure.BILLED, "ms", "billed duration of a request"),
-    Signal("duration_ms", LOGS, Figure.DURATION, "ms", "duration of a request"),
-    Signal("init_ms", LOGS, Figure.STARTS, "ms", "init of a request that met a new environment", per=Per.POINTS),
-    Signal("max_memory_mb", LOGS, Figure.MEMORY, "MB", "most memory used", per=Per.MOST),
+    Signal("billed_ms", LOGS, Measure.BILLED, "ms", "billed duration of a request"),
+    Signal("duration_ms", LOGS, Measure.DURATION, "ms", "duration of a request"),
+    Signal("init_ms", LOGS, Measure.STARTS, "ms", "init of a request that met a new environment", per=Per.POINTS),
+    Signal("max_memory_mb", LOGS, Measure.MEMORY, "MB", "most memory used", per=Per.MOST),
 )

@@ -5,15 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 
 from harness.domain.bill import Bill
-from harness.platforms.billing import Billing, How, Told
+from harness.platforms.billing import Billing, How, ToldBy
 from harness.platforms.front import MB, Front
-from harness.platforms.shared.terms import Size, Terms
+from harness.platforms.shared.terms import PriceTerms, Size
 from harness.platforms.shared.usage import Tariff, Usage
 
 FRONT = Front("SageMaker", 60.0, 4 * MB, streams=False, no_place="an error at once", unconfirmed=("no_place",))
 
 
-class InferenceTerms(Terms):
+class InferenceTerms(PriceTerms):
     """An endpoint's memory."""
 
     memory_mb: Size = Decimal(2048)
@@ -29,7 +29,7 @@ def sagemaker_serverless(tariff: Tariff, terms: InferenceTerms, usage: Usage) ->
 
 BILLINGS = (
     Billing(
-        *("sagemaker-serverless", How.REQUESTS, Told.TOTAL, InferenceTerms, sagemaker_serverless),
+        *("sagemaker-serverless", How.REQUESTS, ToldBy.TOTAL, InferenceTerms, sagemaker_serverless),
         series={"AWS/SageMaker ModelLatency Sum": 0.001},  # microseconds; that this is what is billed is unconfirmed
         front=FRONT,
     ),

@@ -8,7 +8,7 @@ from harness.domain.target import Runtime, RuntimeConfig, Target
 from harness.platforms.azure_container_apps.bill import BILLINGS
 from harness.platforms.azure_container_apps.config import AzureContainerApp
 from harness.platforms.front import Front
-from harness.platforms.platform import Figure, Limits, Part, Per, Platform, Signal
+from harness.platforms.platform import Limits, Measure, Per, Platform, Signal, Tier
 
 FRONT = Front(
     *("Container Apps' ingress", 240.0, None),
@@ -18,12 +18,12 @@ FRONT = Front(
 )
 MONITOR = "azure-monitor"
 SIGNALS = (
-    Signal("Requests total", MONITOR, Figure.REQUESTS, "count", "requests", Part.FRONT, Per.SUM),
-    Signal("Replicas average", MONITOR, Figure.INSTANCES, "count", "replicas", per=Per.MOST),
-    Signal("ResponseTime average", MONITOR, Figure.DURATION, "ms", "response time, mean", per=Per.MEAN),
-    Signal("RestartCount maximum", MONITOR, Figure.STARTS, "count", "restarts", per=Per.MOST),
-    Signal("UsageNanoCores average", MONITOR, Figure.CPU, "nanocores", "processors used", per=Per.MEAN),
-    Signal("WorkingSetBytes average", MONITOR, Figure.MEMORY, "bytes", "memory used", per=Per.MOST),
+    Signal("Requests total", MONITOR, Measure.REQUESTS, "count", "requests", Tier.FRONT, Per.SUM),
+    Signal("Replicas average", MONITOR, Measure.INSTANCES, "count", "replicas", per=Per.MOST),
+    Signal("ResponseTime average", MONITOR, Measure.DURATION, "ms", "response time, mean", per=Per.MEAN),
+    Signal("RestartCount maximum", MONITOR, Measure.STARTS, "count", "restarts", per=Per.MOST),
+    Signal("UsageNanoCores average", MONITOR, Measure.CPU, "nanocores", "processors used", per=Per.MEAN),
+    Signal("WorkingSetBytes average", MONITOR, Measure.MEMORY, "bytes", "memory used", per=Per.MOST),
 )
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 
 from harness.domain.bill import Bill
-from harness.platforms.billing import Billing, How, Told
-from harness.platforms.shared.terms import NONE, ONE, Amount, Size, Terms
+from harness.platforms.billing import Billing, How, ToldBy
+from harness.platforms.shared.terms import NONE, ONE, Amount, PriceTerms, Size
 from harness.platforms.shared.usage import Tariff, Usage
 
 MINUTE_S = 60.0
 
 
-class AppTerms(Terms):
+class AppTerms(PriceTerms):
     """A replica's size, how many requests it takes at once (the scale rule's own default), and private endpoints."""
 
     vcpu: Size = ONE
@@ -38,7 +38,7 @@ def container_apps(tariff: Tariff, terms: AppTerms, usage: Usage) -> Bill:
 
 BILLINGS = (
     Billing(
-        *("container-apps", How.INSTANCE_TIME, Told.INSTANCES, AppTerms, container_apps),
+        *("container-apps", How.INSTANCE_TIME, ToldBy.INSTANCES, AppTerms, container_apps),
         series={"Replicas average": MINUTE_S},  # over a minute
         at_once=lambda terms: terms.concurrency,
     ),

@@ -8,7 +8,7 @@ from harness.domain.target import Runtime, RuntimeConfig, Target
 from harness.platforms.azure_functions.bill import BILLINGS
 from harness.platforms.azure_functions.config import AzureFunctionApp
 from harness.platforms.front import Front
-from harness.platforms.platform import Figure, Limits, Per, Platform, Signal
+from harness.platforms.platform import Limits, Measure, Per, Platform, Signal
 
 FRONT = Front(
     *("the ASGI bridge of Functions", 230.0, None),
@@ -18,12 +18,12 @@ FRONT = Front(
 )
 MONITOR = "azure-monitor"
 SIGNALS = (
-    Signal("OnDemandFunctionExecutionCount total", MONITOR, Figure.REQUESTS, "count", "executions", per=Per.SUM),
-    Signal("FunctionExecutionCount total", MONITOR, Figure.REQUESTS, "count", "executions", per=Per.SUM),
-    Signal("OnDemandFunctionExecutionUnits total", MONITOR, Figure.BILLED, "MB-ms", "execution units", per=Per.SUM),
-    Signal("FunctionExecutionUnits total", MONITOR, Figure.BILLED, "MB-ms", "execution units", per=Per.SUM),
-    Signal("InstanceCount average", MONITOR, Figure.INSTANCES, "count", "instances", per=Per.MOST),
-    Signal("MemoryWorkingSet average", MONITOR, Figure.MEMORY, "bytes", "memory used", per=Per.MOST),
+    Signal("OnDemandFunctionExecutionCount total", MONITOR, Measure.REQUESTS, "count", "executions", per=Per.SUM),
+    Signal("FunctionExecutionCount total", MONITOR, Measure.REQUESTS, "count", "executions", per=Per.SUM),
+    Signal("OnDemandFunctionExecutionUnits total", MONITOR, Measure.BILLED, "MB-ms", "execution units", per=Per.SUM),
+    Signal("FunctionExecutionUnits total", MONITOR, Measure.BILLED, "MB-ms", "execution units", per=Per.SUM),
+    Signal("InstanceCount average", MONITOR, Measure.INSTANCES, "count", "instances", per=Per.MOST),
+    Signal("MemoryWorkingSet average", MONITOR, Measure.MEMORY, "bytes", "memory used", per=Per.MOST),
 )
 
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, Decimal
 
 from harness.domain.bill import Bill
-from harness.platforms.billing import Billing, How, Told
-from harness.platforms.shared.terms import NONE, Amount, Size, Terms
+from harness.platforms.billing import Billing, How, ToldBy
+from harness.platforms.shared.terms import NONE, Amount, PriceTerms, Size
 from harness.platforms.shared.usage import Tariff, Usage
 
 MEMORY_STEP_MB = Decimal(128)
 
 
-class FlexTerms(Terms):
+class FlexTerms(PriceTerms):
     """An instance's memory, and how many are always ready."""
 
     memory_mb: Size = Decimal(2048)
     always_ready: Amount = NONE
 
 
-class ConsumptionTerms(Terms):
+class ConsumptionTerms(PriceTerms):
     """The memory that the app uses."""
 
     memory_mb: Size = Decimal(1536)
@@ -61,12 +61,12 @@ UNITS = {  # megabyte-milliseconds
 }
 BILLINGS = (
     Billing(
-        *("functions-flex", How.REQUESTS, Told.TOTAL, FlexTerms, functions_flex),
+        *("functions-flex", How.REQUESTS, ToldBy.TOTAL, FlexTerms, functions_flex),
         series=UNITS,
         per_memory_mb=lambda terms: terms.memory_mb,
     ),
     Billing(
-        *("functions-consumption", How.REQUESTS, Told.TOTAL, ConsumptionTerms, functions_consumption),
+        *("functions-consumption", How.REQUESTS, ToldBy.TOTAL, ConsumptionTerms, functions_consumption),
         series=UNITS,
         per_memory_mb=lambda terms: terms.stepped_mb,
     ),

@@ -6,12 +6,12 @@ from dataclasses import replace
 from decimal import Decimal
 
 from harness.domain.bill import Bill
-from harness.platforms.billing import Billing, How, Told
-from harness.platforms.shared.terms import ONE, Size, Terms
+from harness.platforms.billing import Billing, How, ToldBy
+from harness.platforms.shared.terms import ONE, PriceTerms, Size
 from harness.platforms.shared.usage import Tariff, Usage
 
 
-class RunTerms(Terms):
+class RunTerms(PriceTerms):
     """An instance's size, and how many requests it takes at once (Cloud Run's own default)."""
 
     vcpu: Size = ONE
@@ -43,7 +43,7 @@ def cloud_run_instances(tariff: Tariff, terms: RunTerms, usage: Usage) -> Bill:
 
 
 BY_REQUEST = Billing(
-    *("cloud-run", How.INSTANCE_TIME, Told.INSTANCES, RunTerms, cloud_run),
+    *("cloud-run", How.INSTANCE_TIME, ToldBy.INSTANCES, RunTerms, cloud_run),
     series={"run.googleapis.com/container/billable_instance_time ALIGN_DELTA": 1.0},  # seconds, a delta a minute
     at_once=lambda terms: terms.concurrency,
 )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from harness.domain.reading import MetricSource
-from harness.platforms.platform import Figure, Part, Per, Signal, SourceKind
+from harness.platforms.platform import Measure, Per, Signal, SourceKind, Tier
 from harness.tables.table import Table
 from harness.tables.values import Line
 
@@ -37,29 +37,29 @@ SOURCE = SourceKind(
     cloud="google",
 )
 SIGNALS = (
-    Signal(f"{RUN}/request_count ALIGN_DELTA", KIND, Figure.REQUESTS, "count", "requests", Part.FRONT, Per.SUM),
-    Signal(f"{RUN}/request_latencies ALIGN_PERCENTILE_95", KIND, Figure.DURATION, "ms", "duration, p95", per=Per.MOST),
+    Signal(f"{RUN}/request_count ALIGN_DELTA", KIND, Measure.REQUESTS, "count", "requests", Tier.FRONT, Per.SUM),
+    Signal(f"{RUN}/request_latencies ALIGN_PERCENTILE_95", KIND, Measure.DURATION, "ms", "duration, p95", per=Per.MOST),
     Signal(
-        *(f"{RUN}/request_latency/pending ALIGN_PERCENTILE_95", KIND, Figure.PLACE_WAIT, "ms"),
-        *("wait for an instance, p95", Part.FRONT, Per.MOST),
+        *(f"{RUN}/request_latency/pending ALIGN_PERCENTILE_95", KIND, Measure.PLACE_WAIT, "ms"),
+        *("wait for an instance, p95", Tier.FRONT, Per.MOST),
     ),
-    Signal(f"{RUN}/container/instance_count ALIGN_MAX", KIND, Figure.INSTANCES, "count", "instances", per=Per.MOST),
+    Signal(f"{RUN}/container/instance_count ALIGN_MAX", KIND, Measure.INSTANCES, "count", "instances", per=Per.MOST),
     Signal(
         *(
             f"{RUN}/container/billable_instance_time ALIGN_DELTA",
             KIND,
-            Figure.BILLED,
+            Measure.BILLED,
             "s",
             "instance time that is billed",
         ),
         per=Per.SUM,
     ),
     Signal(
-        *(f"{RUN}/container/max_request_concurrencies ALIGN_PERCENTILE_99", KIND, Figure.CONCURRENCY, "count"),
-        *("requests at once on an instance, p99", Part.RUNTIME, Per.MOST),
+        *(f"{RUN}/container/max_request_concurrencies ALIGN_PERCENTILE_99", KIND, Measure.CONCURRENCY, "count"),
+        *("requests at once on an instance, p99", Tier.RUNTIME, Per.MOST),
     ),
-    Signal(f"{RUN}/container/cpu/utilizations ALIGN_PERCENTILE_95", KIND, Figure.CPU, "share", "processors used, p95"),
+    Signal(f"{RUN}/container/cpu/utilizations ALIGN_PERCENTILE_95", KIND, Measure.CPU, "share", "processors used, p95"),
     Signal(
-        f"{RUN}/container/memory/utilizations ALIGN_PERCENTILE_95", KIND, Figure.MEMORY, "share", "memory used, p95"
+        f"{RUN}/container/memory/utilizations ALIGN_PERCENTILE_95", KIND, Measure.MEMORY, "share", "memory used, p95"
     ),
 )

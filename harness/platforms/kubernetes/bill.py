@@ -5,10 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 from harness.domain.bill import Bill
-from harness.platforms.billing import MACHINES, Billing, How, Told
+from harness.domain.traffic import HOURS_PER_MONTH
+from harness.platforms.billing import MACHINES, Billing, How, ToldBy
 from harness.platforms.shared.aws_front import LCUS, FrontTerms, front_lines, machine_hours
 from harness.platforms.shared.terms import NONE, ONE, Amount, MachineTerms
-from harness.platforms.shared.usage import HOURS_PER_MONTH, LOG_BYTES_PER_REQUEST, Tariff, Usage
+from harness.platforms.shared.usage import LOG_BYTES_PER_REQUEST, Tariff, Usage
 
 
 class EksTerms(MachineTerms, FrontTerms):
@@ -65,19 +66,19 @@ def _cluster(tariff: Tariff, terms: ClusterTerms, usage: Usage, kind: str) -> Bi
 
 BILLINGS = (
     Billing(
-        *("eks", How.CAPACITY, Told.DECLARED, EksTerms, eks),
+        *("eks", How.CAPACITY, ToldBy.DECLARED, EksTerms, eks),
         units=MACHINES,
         metered=(LCUS,),
         machine_keys="ec2_{}_hour",
     ),
     Billing(
-        *("gke", How.CAPACITY, Told.DECLARED, ClusterTerms, gke),
+        *("gke", How.CAPACITY, ToldBy.DECLARED, ClusterTerms, gke),
         units=MACHINES,
         machine_keys="gke_{}_hour",
         fixed_keys=frozenset({"gke_cluster_hour", "gke_balancer_hour"}),
     ),
     Billing(
-        *("aks", How.CAPACITY, Told.DECLARED, ClusterTerms, aks),
+        *("aks", How.CAPACITY, ToldBy.DECLARED, ClusterTerms, aks),
         units=MACHINES,
         machine_keys="aks_{}_hour",
         fixed_keys=frozenset({"aks_cluster_hour", "aks_balancer_hour"}),

@@ -9,14 +9,14 @@ from decimal import Decimal
 
 from harness.domain.bill import Bill
 from harness.platforms.billing import Metered
-from harness.platforms.shared.terms import NONE, ONE, Amount, MachineTerms, Terms
+from harness.platforms.shared.terms import NONE, ONE, Amount, MachineTerms, PriceTerms
 from harness.platforms.shared.usage import LOG_BYTES_PER_REQUEST, Tariff, Usage
 
 # unconfirmed: an hour's sum of the metric is taken as that hour's LCU-hours
 LCUS = Metered("AWS/ApplicationELB ConsumedLCUs Sum", "lcus", summed=True, keys=frozenset({"alb_lcu_hour"}))
 
 
-class FrontTerms(Terms):
+class FrontTerms(PriceTerms):
     """The load balancer's use, and gateways that the answers pass."""
 
     lcus: Amount = ONE

@@ -16,7 +16,7 @@ Command = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(names_a
 
 
 @value
-class Need:
+class SharedProcess:
     """A process of its own that embedded targets share, such as the model provider."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
@@ -33,7 +33,7 @@ class Embedded(RuntimeConfig):
 
     command: Command
     environment: Mapping[Variable, str] = Field(default_factory=dict)
-    needs: Annotated[tuple[Need, ...], Field(max_length=20)] = ()
+    needs: Annotated[tuple[SharedProcess, ...], Field(max_length=20)] = ()
     timeout_s: AnswerSeconds = 30.0
     port: Annotated[int, Field(ge=0, le=65535)] = 0
 

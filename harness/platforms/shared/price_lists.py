@@ -31,7 +31,7 @@ Tiers = tuple[tuple[Decimal, Decimal], ...]
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundPrice:
     """A price a unit, its further tiers (above this quantity, USD), and which SKU or meter it is."""
 
     usd: Decimal
@@ -47,7 +47,7 @@ class PriceApi(Protocol):
 
 def aws_price(
     api: PriceApi, lookup: Mapping[str, str], region: str, sleep: Callable[[float], None] = time.sleep
-) -> Found:
+) -> FoundPrice:
     """Raises PilotError unless exactly one SKU answers, and where the API's answer cannot be had or read."""
     fields = {"regionCode": region, **{k: v for k, v in lookup.items() if k != "service"}}
     request: dict[str, Any] = {
@@ -67,7 +67,7 @@ def aws_price(
         return _aws(products[0])
 
 
-def _aws(product: Answer) -> Found:
+def _aws(product: Answer) -> FoundPrice:
     sku = product["product"]["sku"].text()
     terms = list(product["terms"]["OnDemand"].fields().values())
     if len(terms) != 1:
@@ -77,7 +77,7 @@ def _aws(product: Answer) -> Found:
     return _found(steps, f"AWS Price List API, SKU {sku}")
 
 
-def azure_price(lookup: Mapping[str, str], region: str, transport: httpx.BaseTransport | None = None) -> Found:
+def azure_price(lookup: Mapping[str, str], region: str, transport: httpx.BaseTransport | None = None) -> FoundPrice:
     """Raises PilotError unless exactly one meter answers, and where the API's answer cannot be had or read."""
     said = {"serviceName": lookup["service"], "meterName": lookup["meter"], "armRegionName": region}
     if "product" in lookup:
@@ -137,16 +137,16 @@ def _units(text: str) -> Decimal:
     return Decimal(found[1]) * MULTIPLES[found[2]]
 
 
-def _found(steps: Sequence[tuple[Decimal, Decimal]], source: str) -> Found:
+def _found(steps: Sequence[tuple[Decimal, Decimal]], source: str) -> FoundPrice:
     """A first tier that is free is the free part of a month, which the book says by itself."""
     priced = [step for step in steps if step[1] > 0]
     if not priced:
         raise PilotError(f"{source} is free of charge, which is not what is asked for")
     (_, first), *rest = priced
-    return Found(first, tuple(rest), source)
+    return FoundPrice(first, tuple(rest), source)
 
 
-Ask = Callable[[Price, str], Found]
+Ask = Callable[[Price, str], FoundPrice]
 
 
 def asker(book: Book) -> Ask:

@@ -1,4 +1,4 @@
-"""Terms: the parameters of one bill, each with its type, its bounds and its default."""
+"""PriceTerms: the parameters of one bill, each with its type, its bounds and its default."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NONE, ONE = Decimal(0), Decimal(1)
 TOKEN_MODELS = ("haiku_3_5", "haiku_3", "nova_micro", "nova_lite", "nova_pro", "nova_2_lite")
 
 
-class Terms(Table):
+class PriceTerms(Table):
     """What any bill may have: units of a vector store that never sleeps, and the model whose tokens are priced."""
 
     ocus: Amount = NONE
@@ -36,7 +36,7 @@ class Terms(Table):
         return next((name for name in TOKEN_MODELS if getattr(self, name)), "model")
 
 
-class MachineTerms(Terms):
+class MachineTerms(PriceTerms):
     """Machines by their type, as ``t3_large = 3``: any that the price book knows."""
 
     machines: Mapping[str, Size] = Field(min_length=1)

@@ -8,7 +8,6 @@ from decimal import Decimal
 from harness.domain.bill import Basis, Bill, CostLayer, LineItem
 from harness.platforms.shared.book import Book
 
-HOURS_PER_MONTH = Decimal(730)
 LOG_BYTES_PER_REQUEST = Decimal(400)  # START, END and REPORT of one invocation
 
 

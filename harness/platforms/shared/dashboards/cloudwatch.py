@@ -14,7 +14,7 @@ from harness.domain.target import SourceConfig, Target
 PERIOD_S, WIDTH, HEIGHT = 60, 12, 6
 
 
-class Promise(Protocol):
+class Promised(Protocol):
     """What a chart draws as a line, and an alarm watches."""
 
     @property
@@ -31,7 +31,7 @@ class Panel:
     limit: float | None = None
 
 
-def dashboard(targets: Iterable[Target], slo: Promise) -> dict[str, Any]:
+def dashboard(targets: Iterable[Target], slo: Promised) -> dict[str, Any]:
     """Body of one dashboard; empty of widgets where no target has a cloudwatch source."""
     widgets = []
     for number, panel in enumerate(p for t in targets for p in _panels(t, slo)):
@@ -49,7 +49,7 @@ def dashboard(targets: Iterable[Target], slo: Promise) -> dict[str, Any]:
     return {"widgets": widgets}
 
 
-def alarms(targets: Iterable[Target], slo: Promise) -> dict[str, Any]:
+def alarms(targets: Iterable[Target], slo: Promised) -> dict[str, Any]:
     """A CloudFormation template of one alarm a promise that the platform's own metrics can tell."""
     resources: dict[str, Any] = {}
     for target in targets:
@@ -84,7 +84,7 @@ def _sources(target: Target) -> Sequence[SourceConfig]:
     return [s for s in target.sources if s.kind == "cloudwatch"]
 
 
-def _panels(target: Target, slo: Promise) -> Iterable[Panel]:
+def _panels(target: Target, slo: Promised) -> Iterable[Panel]:
     for source in _sources(target):
         o, label = source.options, target.label
         if function := o.get("function"):
@@ -109,7 +109,7 @@ def _panels(target: Target, slo: Promise) -> Iterable[Panel]:
             yield Panel(f"{label}: processor and memory", used, o["region"], 100.0)
 
 
-def _watched(target: Target, slo: Promise) -> Iterable[tuple[str, tuple[str, str], str, dict[str, str], float]]:
+def _watched(target: Target, slo: Promised) -> Iterable[tuple[str, tuple[str, str], str, dict[str, str], float]]:
     for source in _sources(target):
         o = source.options
         if function := o.get("function"):
