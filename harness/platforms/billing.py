@@ -100,4 +100,10 @@ def machines_sized(terms: MachineTerms, count: Decimal) -> MachineTerms:
     return terms.model_copy(update={"machines": grown})
 
 
-MACHINES = Units("machines", lambda terms: terms.count, machines_sized, answers=False)
+MACHINES = Units(
+    "machines",
+    declared=lambda terms: terms.count,
+    sized=machines_sized,
+    answers=False,
+    by_the_hour=lambda terms: bool(terms.autoscale),
+)

@@ -7,6 +7,7 @@ fields as a mapping and returns a MetricSource.
 from __future__ import annotations
 
 import pkgutil
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -29,7 +30,17 @@ def platforms() -> tuple[Platform, ...]:
     """Ours in the order of their folders, then others'; raises PilotError for a package whose platform does not load."""
     folders = [m.name for m in pkgutil.iter_modules(here.__path__) if m.ispkg and m.name not in NO_ROOM]
     own: list[Platform] = [import_module(f"{here.__name__}.{name}").PLATFORM for name in sorted(folders)]
-    return tuple(own + [_brought(found) for found in sorted(entry_points(group=GROUP), key=lambda e: e.name)])
+    found = own + [_brought(one) for one in sorted(entry_points(group=GROUP), key=lambda e: e.name)]
+    _distinct("platform", [p.kind for p in found])
+    _distinct("billing model", [b.model for p in found for b in p.billings])
+    _distinct("kind of source", [s.kind for s in (*SHARED, *(s for p in found for s in p.sources_of))])
+    return tuple(found)
+
+
+def _distinct(what: str, names: Sequence[str]) -> None:
+    """Nothing that a package brings takes the place of another's in silence."""
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise PilotError(f"two packages bring the {what} {', '.join(twice)}", "remove one of them")
 
 
 def _brought(found: Any) -> Platform:  # noqa: ANN401 - an entry point

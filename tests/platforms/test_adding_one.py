@@ -101,6 +101,14 @@ def test_one_that_does_not_load_is_named(announced):
         registry.platforms()
 
 
+def test_one_that_takes_anothers_place_is_refused(announced):
+    (announced / "entry_points.txt").write_text(
+        "[runtime_pilot.platforms]\nnomad = pilot_nomad:PLATFORM\nagain = pilot_nomad:PLATFORM\n"
+    )
+    with pytest.raises(PilotError, match="two packages bring the platform nomad"):
+        registry.platforms()
+
+
 def test_without_the_package_its_kind_is_not_known(tmp_path):
     pilot = CloudPilot(tmp_path)
     pilot.write()

@@ -40,6 +40,7 @@ class MachineTerms(PriceTerms):
     """Machines by their type, as ``t3_large = 3``: any that the price book knows."""
 
     machines: Mapping[str, Size] = Field(min_length=1)
+    autoscale: Amount = NONE  # as many as each hour wants
 
     @property
     def count(self) -> Decimal:
