@@ -13,7 +13,11 @@ from harness.platforms.shared.answer import said_of
 
 def runtime_of(target: Target, root: Path, base_url: str) -> Runtime:
     """The control side of a target that answers at ``base_url``; ``root`` is the workspace's folder."""
-    return registry.platform_of(target).control(target, root, base_url)
+    control = registry.platform_of(target).control
+    assert control is not None, (
+        "a platform with a runtime has a control side, if only one that says that it knows nothing"
+    )
+    return control(target, root, base_url)
 
 
 def facts_of(runtime: Runtime) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from harness.domain.quota import Quota
 from harness.domain.reading import MetricSource
-from harness.domain.target import Runtime, RuntimeConfig, SourceConfig, Target
+from harness.domain.target import Runtime, RuntimeConfig, Target
 from harness.platforms.billing import Billing
 from harness.platforms.front import Front
 
@@ -134,20 +134,10 @@ class Platform:
     title: str
     verified: str  # "live DATE", "real peer" or "spec only"
     config: type[RuntimeConfig] | None = None
-    controls: Control | None = None
+    control: Control | None = None  # its control side of one target
     billings: tuple[Billing, ...] = ()
-    sources_of: tuple[SourceKind, ...] = ()
+    sources: tuple[SourceKind, ...] = ()
     own_sources: Own = nothing_of_its_own  # of the kinds that its config names as its own
     signals: tuple[Signal, ...] = ()
     limits: Limits = field(default_factory=Limits)
     cloud: str | None = None  # whose credentials its control side needs
-
-    def control(self, target: Target, root: Path, base_url: str) -> Runtime:
-        """Its control side of one target that answers at ``base_url``; ``root`` is the workspace's folder."""
-        assert self.controls is not None
-        return self.controls(target, root, base_url)
-
-    def sources(self, configs: Sequence[SourceConfig]) -> list[MetricSource]:
-        """Those of a target's sources that are of this platform's kinds."""
-        built = {s.kind: s.build for s in self.sources_of}
-        return [built[c.kind](c.options) for c in configs if c.kind in built]

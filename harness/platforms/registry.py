@@ -33,7 +33,7 @@ def platforms() -> tuple[Platform, ...]:
     found = own + [_brought(one) for one in sorted(entry_points(group=GROUP), key=lambda e: e.name)]
     _distinct("platform", [p.kind for p in found])
     _distinct("billing model", [b.model for p in found for b in p.billings])
-    _distinct("kind of source", [s.kind for s in (*SHARED, *(s for p in found for s in p.sources_of))])
+    _distinct("kind of source", [s.kind for s in (*SHARED, *(s for p in found for s in p.sources))])
     return tuple(found)
 
 
@@ -91,7 +91,7 @@ def billing_of(target: Target) -> Billing | None:
 
 def source_kinds() -> dict[str, SourceKind]:
     """By ``sources.kind``, without those that other packages bring as sources alone."""
-    return {s.kind: s for s in (*SHARED, *(s for p in platforms() for s in p.sources_of))}
+    return {s.kind: s for s in (*SHARED, *(s for p in platforms() for s in p.sources))}
 
 
 def other_sources() -> list[str]:

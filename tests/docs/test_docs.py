@@ -33,6 +33,7 @@ PAGES = [
     ROOT / "CONTRIBUTING.md",
     *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "targets").rglob("*.md")),
+    *sorted((ROOT / "harness" / "platforms").rglob("*.md")),
 ]
 
 
@@ -262,6 +263,13 @@ def test_every_billing_model_and_source_kind_is_documented():
 
     assert [b.model for b in registry.billings() if f"`{b.model}`" not in costs] == []
     assert [kind for kind in registry.source_kinds() if f"| `{kind}` |" not in sources] == []
+
+
+def test_every_platform_has_a_page_that_says_how_it_was_verified_and_what_it_bills():
+    for platform in registry.platforms():
+        page = (ROOT / "harness" / "platforms" / platform.kind.replace("-", "_") / "page.md").read_text()
+        assert f"Verified: {platform.verified}." in page
+        assert [b.model for b in platform.billings if f"`{b.model}`" not in page] == []
 
 
 def test_every_way_to_reach_a_target_is_documented():

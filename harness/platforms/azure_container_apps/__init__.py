@@ -47,7 +47,7 @@ PLATFORM = Platform(
     title="Azure Container Apps",
     verified="spec only",
     config=AzureContainerApp,
-    controls=_control,
+    control=_control,
     billings=BILLINGS,
     signals=SIGNALS,
     limits=Limits(front=_front),

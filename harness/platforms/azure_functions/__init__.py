@@ -47,7 +47,7 @@ PLATFORM = Platform(
     title="Azure Functions",
     verified="spec only",
     config=AzureFunctionApp,
-    controls=_control,
+    control=_control,
     billings=BILLINGS,
     signals=SIGNALS,
     limits=Limits(front=_front),

@@ -17,5 +17,5 @@ def _control(target: Target, root: Path, base_url: str) -> Runtime:
 
 
 PLATFORM = Platform(
-    kind=External.kind, title="A URL of a team's own", verified="real peer", config=External, controls=_control
+    kind=External.kind, title="A URL of a team's own", verified="real peer", config=External, control=_control
 )

@@ -25,6 +25,6 @@ PLATFORM = Platform(
     title="Kubernetes",
     verified="spec only",
     config=Kubernetes,
-    controls=_control,
+    control=_control,
     billings=BILLINGS,
 )

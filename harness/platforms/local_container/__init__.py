@@ -37,7 +37,7 @@ PLATFORM = Platform(
     title="Embedded container",
     verified="live 2026-11-22",
     config=LocalContainer,
-    controls=_control,
+    control=_control,
     own_sources=_log,
     signals=EMBEDDED,
     limits=Limits(front=_front, timeout_s=lambda config, facts: getattr(config, "timeout_s", None)),  # noqa: ARG005
