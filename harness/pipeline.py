@@ -32,7 +32,7 @@ from harness.campaign.board import Board, board
 from harness.campaign.checks import ADVICE, CHECKED, checked, comparing, fitting
 from harness.campaign.contract_check import Answer, Check, check_contract
 from harness.campaign.drive import limits_of, usual_usd, worst_case_usd
-from harness.campaign.endpoint import Endpoint, EndpointHints
+from harness.campaign.endpoint import Endpoint, Told
 from harness.campaign.execute import Campaign, Tally
 from harness.campaign.lock import MEASURING, alone
 from harness.campaign.openapi import Asking
@@ -110,7 +110,7 @@ def trace(workspace: Workspace, name: str, within_s: float) -> list[Check]:
         return [*sent.checks, *tracing.follow(sent, collecting.sources_of(target, workspace, source_of), within_s)]
 
 
-def endpoints(urls: Sequence[str], told: EndpointHints | None = None, asking: Asking | None = None) -> list[Endpoint]:
+def endpoints(urls: Sequence[str], told: Told | None = None, asking: Asking | None = None) -> list[Endpoint]:
     """Endpoints by their URL, declared nowhere: no workspace is needed; raises Refused for what is no base URL."""
     wrong = [f"{without_secrets(url)}: {problem}" for url in urls if (problem := problem_of(url))]
     if wrong:
@@ -303,7 +303,7 @@ def status(workspace: Workspace) -> Board:
 
 
 @dataclass(frozen=True)
-class Decided:
+class Outcome:
     """What the evidence says, ready to be told."""
 
     plan: Plan
@@ -318,7 +318,7 @@ class Decided:
         return decision_json(self.findings, self.decision, self.doubts, self.seal, self.standing)
 
 
-def decide(workspace: Workspace) -> Decided:
+def decide(workspace: Workspace) -> Outcome:
     """Pure: the same evidence and pilot.toml give the same outcome."""
     store = Store(workspace.evidence)
     made = store.plan()
@@ -328,10 +328,10 @@ def decide(workspace: Workspace) -> Decided:
     found = doubts(workspace, made, store, findings)
     chosen = choose(workspace, findings, found)
     stands = standing(workspace, findings, chosen)
-    return Decided(made, findings, found, chosen, stands, store.seal(), store.calibration())
+    return Outcome(made, findings, found, chosen, stands, store.seal(), store.calibration())
 
 
-def report(workspace: Workspace, folder: Path, earlier: Path | None = None) -> tuple[Decided, Path]:
+def report(workspace: Workspace, folder: Path, earlier: Path | None = None) -> tuple[Outcome, Path]:
     """Render the outcome, beside what an earlier report said; returns the HTML's path."""
     before = read_earlier(earlier) if earlier is not None else None
     outcome = decide(workspace)
@@ -348,7 +348,7 @@ def report_table(workspace: Workspace, name: str) -> str:
     return csv_text(one_of(report_tables(workspace, decide(workspace)), name))
 
 
-def report_tables(workspace: Workspace, outcome: Decided) -> dict[str, Table]:
+def report_tables(workspace: Workspace, outcome: Outcome) -> dict[str, Table]:
     """Every table of the report and those behind its charts, by name: values, and how they read."""
     said = _content(workspace, outcome, None)
     return {**said.tables, **{f.table.id: f.table for f in said.figures.values() if f.table}}
@@ -361,7 +361,7 @@ def one_of(tables: dict[str, Table], name: str) -> Table:
     return tables[name]
 
 
-def _content(workspace: Workspace, outcome: Decided, before: dict[str, Any] | None) -> Content:
+def _content(workspace: Workspace, outcome: Outcome, before: dict[str, Any] | None) -> Content:
     return content(
         *(workspace, outcome.plan, outcome.findings, outcome.decision, outcome.doubts),
         *(outcome.seal, outcome.calibration, Store(workspace.evidence).checks()),

@@ -21,7 +21,7 @@ import numpy as np
 from harness.analysis import windowlaw
 from harness.analysis.columns import Array
 from harness.analysis.dataset import RunData
-from harness.analysis.windowlaw import LawKind, WindowLaw
+from harness.analysis.windowlaw import Kind, Law
 from harness.domain.estimate import Estimate, Known, Unknown
 
 CRITICAL = 3.841458820694124
@@ -39,7 +39,7 @@ class Probe:
 
 
 @dataclass(frozen=True)
-class KeptWindow:
+class Window:
     """How long one target keeps an idle instance, on the days that it was measured."""
 
     target: str
@@ -49,7 +49,7 @@ class KeptWindow:
     days: str
     hours: str  # of the day, UTC, in which it was probed
     waited_s: float  # wall-clock time of the probing
-    law: WindowLaw
+    law: Law
     median_s: Known  # Unknown where one number does not stand for the window
     g05_s: Known
     curve: tuple[tuple[float, float], ...]  # (gap, share cold) where it rises
@@ -71,7 +71,7 @@ class KeptWindow:
         return cold is not None and warm is not None and warm > WIDE * cold
 
 
-def window(target: str, runs: Sequence[RunData]) -> KeptWindow:
+def window(target: str, runs: Sequence[RunData]) -> Window:
     """Every keep-alive run of one target together."""
     probes: list[Probe] = []
     unknown = lanes = 0
@@ -83,7 +83,7 @@ def window(target: str, runs: Sequence[RunData]) -> KeptWindow:
     days = sorted({str(r.record.run["started_utc"])[:10] for r in runs if r.record and r.record.run})
     told = windowlaw.law([p.gap_s for p in probes], [p.cold for p in probes], [p.hour for p in probes])
     waited = [float(np.nanmax(r.columns["finished_s"])) for r in runs if len(r.columns["finished_s"])]
-    return KeptWindow(
+    return Window(
         target,
         tuple(sorted(probes, key=lambda p: p.gap_s)),
         unknown,
@@ -98,13 +98,13 @@ def window(target: str, runs: Sequence[RunData]) -> KeptWindow:
     )
 
 
-def _median(probes: Sequence[Probe], told: WindowLaw) -> Known:
+def _median(probes: Sequence[Probe], told: Law) -> Known:
     """The gap at which half are cold, where one window, or one hour, stands for all."""
     match told.kind:
-        case LawKind.TWO:
+        case Kind.TWO:
             first, second = (f"{m.low_s:.3g} to {m.high_s:.3g} s for {m.share * 100:.0f} %" for m in told.modes)
             return Unknown(f"two windows: {first}, {second}", len(probes), 1)
-        case LawKind.DRIFTS:
+        case Kind.DRIFTS:
             said = ", ".join(f"{p.middle_s:.3g} s at {p.hours}" for p in told.parts)
             return Unknown(f"it changes with the hour (UTC): {said}", len(probes), 1)
         case _:

@@ -20,7 +20,7 @@ from itertools import pairwise
 import numpy as np
 
 from harness.analysis.capacity import UTILISATION, Capacity
-from harness.analysis.spend import BlockUsage, Cost, monthly_bill
+from harness.analysis.spend import Block, Cost, monthly_bill
 from harness.analysis.units import per_unit, per_unit_ends
 from harness.domain.bill import CostLayer
 from harness.domain.estimate import Estimate
@@ -99,7 +99,7 @@ class Biller:
     def __init__(
         self,
         target: Target,
-        blocks: Sequence[BlockUsage],
+        blocks: Sequence[Block],
         traffic: Traffic,
         x1: float | None,
         x1_ends: tuple[float, float] | None = None,
@@ -155,7 +155,7 @@ class Biller:
 
 def projection(
     targets: Sequence[Target],
-    blocks: Mapping[str, Sequence[BlockUsage]],
+    blocks: Mapping[str, Sequence[Block]],
     costs: Sequence[Cost],
     capacities: Sequence[Capacity],
     traffic: Traffic,

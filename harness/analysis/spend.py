@@ -33,7 +33,7 @@ def cost_profile(profiles: Sequence[str]) -> str:
 
 
 @dataclass(frozen=True)
-class BlockUsage:
+class Block:
     """One block's usage and what it achieved."""
 
     offered: int
@@ -65,9 +65,7 @@ class Cost:
     with_free_usd: float | None = None  # runtime layer a month, its free tiers taken off
 
 
-def blocks_of(
-    target: Target, runs: Sequence[RunData], p95_limit_s: float, ttft_limit_s: float | None
-) -> list[BlockUsage]:
+def blocks_of(target: Target, runs: Sequence[RunData], p95_limit_s: float, ttft_limit_s: float | None) -> list[Block]:
     """Usage of each measured block, billed durations joined to samples by platform request id."""
     pricing = pricing_of(target.prices) if target.prices else None
     told_by = pricing.billing.told if pricing else ToldBy.DECLARED
@@ -76,7 +74,7 @@ def blocks_of(
 
 def _block(
     run: RunData, pricing: Pricing | None, told_by: ToldBy, p95_limit_s: float, ttft_limit_s: float | None
-) -> BlockUsage:
+) -> Block:
     chosen, c = run.measured, run.columns
     accepted = int((chosen & run.taken).sum())
     billed_ms, told = Decimal(0), 0
@@ -100,7 +98,7 @@ def _block(
     )
     good = int((chosen & run.good(p95_limit_s, ttft_limit_s)).sum())
     busy_s = float(np.nansum((c["finished_s"] - c["sent_s"])[chosen & run.taken]))
-    return BlockUsage(int(chosen.sum()), int((chosen & run.ok).sum()), good, usage, told, busy_s, _stretch_s(c, chosen))
+    return Block(int(chosen.sum()), int((chosen & run.ok).sum()), good, usage, told, busy_s, _stretch_s(c, chosen))
 
 
 def _of_measured(run: RunData, pricing: Pricing, of: Array) -> Decimal:
@@ -118,7 +116,7 @@ def _stretch_s(columns: Mapping[str, Array], chosen: Array) -> float:
 
 def cost(
     target: Target,
-    blocks: Sequence[BlockUsage],
+    blocks: Sequence[Block],
     requests_per_month: int,
     needed: int | None = None,
     confidence: float = 0.95,
@@ -190,7 +188,7 @@ def _sized(pricing: Pricing, needed: int | None) -> tuple[Pricing, str]:
     return pricing.sized(needed), words
 
 
-def _priced(target: Target, blocks: Sequence[BlockUsage]) -> tuple[list[BlockUsage], Unknown | None]:
+def _priced(target: Target, blocks: Sequence[Block]) -> tuple[list[Block], Unknown | None]:
     """Those whose usage can be priced; why none, where they are too few."""
     few = f"{len(blocks)} valid block(s) of the traffic that cost is scored at; an interval needs 2"
     if target.prices is None:
@@ -223,13 +221,13 @@ def whole_month(cost: Cost) -> Known:
     return Estimate(month.value + shared, low, high, month.confidence, month.n, month.blocks, month.method)
 
 
-def usage_of(blocks: Sequence[BlockUsage]) -> Usage:
+def usage_of(blocks: Sequence[Block]) -> Usage:
     """Of all blocks together; hours are not a block's to say."""
     fields = [f for f in Usage.__dataclass_fields__ if f != "hours"]
     return Usage(hours=Decimal(0), **{f: sum((getattr(b.usage, f) for b in blocks), Decimal(0)) for f in fields})
 
 
-def sharing_of(pricing: Pricing, blocks: Sequence[BlockUsage]) -> Sharing | None:
+def sharing_of(pricing: Pricing, blocks: Sequence[Block]) -> Sharing | None:
     """How its instance time grows with the traffic; None where requests share none, or the runs do not tell."""
     if pricing.billing.at_once is None:
         return None
@@ -244,7 +242,7 @@ def sharing_of(pricing: Pricing, blocks: Sequence[BlockUsage]) -> Sharing | None
 
 
 def monthly_bill(
-    pricing: Pricing, blocks: Sequence[BlockUsage], requests: float, traffic: Traffic, *, free: bool = False
+    pricing: Pricing, blocks: Sequence[Block], requests: float, traffic: Traffic, *, free: bool = False
 ) -> Bill:
     """A month of ``requests`` like those of the blocks: each use grows with them, but instance time that they share."""
     usage = usage_of(blocks)

@@ -41,7 +41,7 @@ class Board:
     sealed: str | None
     calibrated: str | None  # when, and whether every check passed; None: not yet
     contract_checked: bool
-    steps: tuple[way.WayStep, ...]
+    steps: tuple[way.Step, ...]
     swept: tuple[str, ...]  # of each target that declares settings, how far its sweep is
     blocks: tuple[BlockLine, ...]
     uncollected: int

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.campaign import preflight
 from harness.campaign.asking import asker_of
-from harness.campaign.contract_check import Answer, Check, ShownBy, parity
+from harness.campaign.contract_check import Answer, Check, Shown, parity
 from harness.campaign.fronts import front_checks
 from harness.domain.lines import first_line
 from harness.domain.target import Dialect, Target
@@ -42,9 +42,7 @@ def _silenced(check: Check, silent: Sequence[str]) -> Check:
     if check.answer is not Answer.UNKNOWN or check.shown_by is None or not silent:
         return check
     words = f"{' and '.join(silent)} {'has' if len(silent) == 1 else 'have'} no field for it"
-    shown = (
-        "" if check.shown_by is ShownBy.NOTHING else f"; the report compares the {check.shown_by.value} of every pair"
-    )
+    shown = "" if check.shown_by is Shown.NOTHING else f"; the report compares the {check.shown_by.value} of every pair"
     return replace(check, answer=Answer.UNTOLD, detail=words + shown)
 
 

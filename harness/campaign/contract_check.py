@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from harness.campaign.answer_check import Answers, NotTold
-from harness.campaign.asking import USUAL, AskingTerms, asker_of
+from harness.campaign.asking import USUAL, Terms, asker_of
 from harness.campaign.symptoms import Broken, CannotTell, judge, want
 from harness.dialects.shapes import json_object
 from harness.domain.target import Dialect, Target
@@ -32,7 +32,7 @@ class Answer(StrEnum):
     UNTOLD = "not told"
 
 
-class ShownBy(StrEnum):
+class Shown(StrEnum):
     """What of the samples shows, in the report, what an endpoint does not tell of itself."""
 
     NOTHING = "nothing"
@@ -48,7 +48,7 @@ class Check:
     name: str
     answer: Answer
     detail: str = ""
-    shown_by: ShownBy | None = None
+    shown_by: Shown | None = None
     said: str | None = None
     mend: str | None = None
 
@@ -190,13 +190,13 @@ class Contract(Answers):
         return ""
 
 
-def check_contract(target: Target, url: str, terms: AskingTerms = USUAL) -> list[Check]:
+def check_contract(target: Target, url: str, terms: Terms = USUAL) -> list[Check]:
     """Every check of the target's dialect that its plan asks for, none skipped after a failure."""
     with asker_of(target, url, terms) as asker:
         return held_to(asker, target.dialect, terms)
 
 
-def held_to(asker: Asker, dialect: Dialect, terms: AskingTerms) -> list[Check]:
+def held_to(asker: Asker, dialect: Dialect, terms: Terms) -> list[Check]:
     """The same over an asker that is there."""
     kind = Contract if dialect is Dialect.RAG_CHAT else Answers
     return [answer_to(check) for check in kind(asker, terms).checks]
@@ -212,7 +212,7 @@ def answer_to(check: Callable[[], str]) -> Check:
     except CannotTell as error:
         return Check(name, Answer.UNKNOWN, str(error), said=error.said, mend=error.mend)
     except NotTold as error:
-        return Check(name, Answer.UNTOLD, str(error), ShownBy.STREAMS if error.samples else None)
+        return Check(name, Answer.UNTOLD, str(error), Shown.STREAMS if error.samples else None)
 
 
 def parity(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Check]:
@@ -221,7 +221,7 @@ def parity(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Check]:
     for field in ("index_digest", "model", "prompt_version", "service_version"):
         a, b = first.get(field), second.get(field)
         if a is None or b is None:
-            shown = ShownBy.CITATIONS if field == "index_digest" else ShownBy.ANSWERS
+            shown = Shown.CITATIONS if field == "index_digest" else Shown.ANSWERS
             checks.append(Check(f"same {field}", Answer.UNKNOWN, "one of them does not say", shown))
         else:
             checks.append(

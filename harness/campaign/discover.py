@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from harness.campaign.asking import AskingTerms
+from harness.campaign.asking import Terms
 from harness.campaign.contract_check import Answer, Check
 from harness.campaign.draft import Draft, drafted
-from harness.campaign.endpoint import NAME, Endpoint, EndpointHints, Talk, held, seen_of
+from harness.campaign.endpoint import NAME, Endpoint, Talk, Told, held, seen_of
 from harness.campaign.guess import Guess, Streamed, leaves, of_stream, of_whole
 from harness.campaign.openapi import Asking, askings, document_of
 from harness.campaign.symptoms import Symptom, judge, quoted
@@ -34,12 +34,12 @@ USUAL_BODIES: tuple[dict[str, Any], ...] = (  # for a path that nobody says more
 SAY_HOW = 'say how it is asked: --path /its/path --body \'{"question": "{prompt}"}\' (targets/README.md lists the placeholders)'
 
 
-def told_how(url: str, told: EndpointHints, talk: Talk, asking: Asking) -> Endpoint:
+def told_how(url: str, told: Told, talk: Talk, asking: Asking) -> Endpoint:
     """Asked as a person says; what its answers hold is drafted. A body that nobody said is guessed from what it takes."""
     return _first_of(url, told, talk, [asking] if asking.request else _bodies_for(url, told, talk, asking))
 
 
-def _first_of(url: str, told: EndpointHints, talk: Talk, ways: Sequence[Asking]) -> Endpoint:
+def _first_of(url: str, told: Told, talk: Talk, ways: Sequence[Asking]) -> Endpoint:
     """The first way to ask that gets a chat's answer; else what the last one got."""
     for way in ways:
         found = _tried(url, told, talk, way)
@@ -51,7 +51,7 @@ def _first_of(url: str, told: EndpointHints, talk: Talk, ways: Sequence[Asking])
     raise ValueError("no way to ask")
 
 
-def _bodies_for(url: str, told: EndpointHints, talk: Talk, asking: Asking) -> list[Asking]:
+def _bodies_for(url: str, told: Told, talk: Talk, asking: Asking) -> list[Asking]:
     """As its openapi.json has it, else what chat APIs commonly take."""
     with talk.to(told.target(url)) as asker:
         document = document_of(asker)
@@ -60,13 +60,13 @@ def _bodies_for(url: str, told: EndpointHints, talk: Talk, asking: Asking) -> li
     return known or [replace(asking, request=body, because=why) for body in USUAL_BODIES]
 
 
-def described(url: str, told: EndpointHints, talk: Talk, document: Mapping[str, Any]) -> Endpoint | None:
+def described(url: str, told: Told, talk: Talk, document: Mapping[str, Any]) -> Endpoint | None:
     """As its openapi.json says that it is asked; None where that has no place for a question."""
     ways = askings(document)[:MOST_TRIED]
     return _first_of(url, told, talk, ways) if ways else None
 
 
-def _tried(url: str, told: EndpointHints, talk: Talk, asking: Asking) -> Endpoint | Asked:
+def _tried(url: str, told: Told, talk: Talk, asking: Asking) -> Endpoint | Asked:
     """The endpoint as drafted; what it said instead where nothing can be drafted of it."""
     mapping: dict[str, Any] = {"path": asking.path, "request": dict(asking.request), **asking.more}
     bootstrap = told.target(
@@ -92,11 +92,11 @@ def _tried(url: str, told: EndpointHints, talk: Talk, asking: Asking) -> Endpoin
     return _held(url, told, talk, draft)
 
 
-def _held(url: str, told: EndpointHints, talk: Talk, draft: Draft) -> Endpoint:
+def _held(url: str, told: Told, talk: Talk, draft: Draft) -> Endpoint:
     """Read back as a run would, and held to what it says."""
     mapping: Mapping[str, Any] = draft.tables["mapping"]
     target = told.target(url, {"dialect": "mapped", "mapping": mapping})
-    modes = AskingTerms(whole="answer" in mapping, streams="stream" in mapping, planned=False)
+    modes = Terms(whole="answer" in mapping, streams="stream" in mapping, planned=False)
     only = " that only streams" if not modes.whole else " that only answers whole" if not modes.streams else ""
     words = (
         f"an API of its own at POST {mapping['path']}{only}, drafted below with {len(draft.guesses)} guesses to confirm"

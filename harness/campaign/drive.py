@@ -9,10 +9,10 @@ from decimal import Decimal
 from pathlib import Path
 
 from harness.campaign.launch import launch
-from harness.campaign.limits import Spending
+from harness.campaign.limits import Limits
 from harness.campaign.metering import Meter
 from harness.campaign.platform import EmbeddedPlatform
-from harness.campaign.progress import Progress, RunSeen, RunShown, duration
+from harness.campaign.progress import Progress, Seen, Step, duration
 from harness.campaign.settle import account, settle
 from harness.domain.lines import lines_of
 from harness.domain.plan import Plan, Run, Start
@@ -30,10 +30,10 @@ from harness.workspace import Workspace
 TOKENS = (2000, 512)  # an answer's worst case in the forecast: prompt and max_tokens of the questions
 
 
-def limits_of(workspace: Workspace) -> Spending:
+def limits_of(workspace: Workspace) -> Limits:
     """The limits of pilot.toml, nothing spent yet."""
     limits = workspace.config.limits
-    return Spending(limits.budget_usd, workspace.root / limits.stop_file)
+    return Limits(limits.budget_usd, workspace.root / limits.stop_file)
 
 
 def worst_case_usd(workspace: Workspace, target: Target, run: Run) -> Decimal:
@@ -71,7 +71,7 @@ class Driver:
         store: Store,
         progress: Progress,
         of: Driven,
-        limits: Spending,
+        limits: Limits,
         platform: EmbeddedPlatform,
         launcher: Launcher,
     ) -> None:
@@ -96,7 +96,7 @@ class Driver:
             sum((worst_case_usd(self._workspace, self._targets[r.target], r) for r in runs), Decimal(0))
         )
 
-    def __call__(self, run: Run, attempt: int, step: RunShown) -> RunRecord:
+    def __call__(self, run: Run, attempt: int, step: Step) -> RunRecord:
         """What the run left; raises LimitReached, Interrupted, Stopped, and PilotError where it left nothing to go on with."""
         if not self._platform.alive:
             raise PilotError("the embedded targets are gone", f"see {self._workspace.state / 'logs'}")
@@ -111,9 +111,7 @@ class Driver:
             raise LimitReached(f"{run.id}: {(record.ledger or {}).get('stopped_by')}", "check the target's credentials")
         return record
 
-    def _measured(
-        self, run: Run, attempt: int, step: RunShown, cold_method: str | None
-    ) -> tuple[RunRecord, int | None]:
+    def _measured(self, run: Run, attempt: int, step: Step, cold_method: str | None) -> tuple[RunRecord, int | None]:
         """Launched, ended and paid for, whatever ended it."""
         target, folder = self._targets[run.target], self._store.run_folder(run, attempt)
         self._store.note("run begun", run=run.id, attempt=attempt, cold=cold_method, schedule=run.schedule_digest)
@@ -142,7 +140,7 @@ class Driver:
         runtime.wait_ready()
         return None
 
-    def _launch(self, run: Run, target: Target, folder: Path, step: RunShown) -> int | None:
+    def _launch(self, run: Run, target: Target, folder: Path, step: Step) -> int | None:
         meter = Meter(target)
 
         def tick(elapsed_s: float) -> None:
@@ -152,7 +150,7 @@ class Driver:
             self._limits.check_stop_file()
             meter.follow(folder)
             cost_usd = meter.cost_usd(elapsed_s)
-            seen = RunSeen(
+            seen = Seen(
                 meter.samples, meter.ok, run.requests, self._limits.spent_usd + cost_usd, self._limits.budget_usd
             )
             self._progress.tick(step, elapsed_s, run.expected_s, seen)
@@ -191,7 +189,7 @@ class Driver:
             raise PilotError(f"{record.path}: {error.strerror}", "free some space and run again") from None
 
 
-def _line(step: RunShown, record: RunRecord) -> str:
+def _line(step: Step, record: RunRecord) -> str:
     ledger = record.ledger or {}
     outcomes = ledger.get("outcomes", {})
     failed = sum(count for name, count in outcomes.items() if name != "ok")

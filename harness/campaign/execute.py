@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from harness.campaign.drive import Driven, Driver, Stopped, limits_of, worst_case_usd
 from harness.campaign.limits import spent_in
 from harness.campaign.platform import EmbeddedPlatform
-from harness.campaign.progress import Pace, Progress, RunShown, duration
+from harness.campaign.progress import Pace, Progress, Step, duration
 from harness.campaign.quiet import wait_until_quiet
 from harness.campaign.settle import account, settle, unsettled, wait_closed
 from harness.campaign.settling import Ask, Stopping
@@ -156,7 +156,7 @@ class Campaign:
         for runs in (block.runs,) if block.side_by_side else [(run,) for run in block.runs]:
             left = sum(r.expected_s for r in block.runs[first + len(runs) :]) + after
             steps = [
-                RunShown(
+                Step(
                     before + first + number,
                     sum(len(b.runs) for b in units),
                     place + 1,
@@ -177,9 +177,7 @@ class Campaign:
         self._store.note("block ended", block=block.number, attempt=attempt)
         return True
 
-    def _side_by_side(
-        self, runs: Sequence[Run], attempt: int, steps: Sequence[RunShown], drive: Driver
-    ) -> list[RunRecord]:
+    def _side_by_side(self, runs: Sequence[Run], attempt: int, steps: Sequence[Step], drive: Driver) -> list[RunRecord]:
         """The first that fails stops the others, a signal stops all; what each measured is kept."""
         drive.reserve(runs)
         if len(runs) == 1:

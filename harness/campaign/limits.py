@@ -16,7 +16,7 @@ SPENT = ("run ended", "run reconciled")  # journal events that say what a run ha
 
 
 @dataclass
-class Spending:
+class Limits:
     """Spend so far against the budget, in modelled US dollars."""
 
     budget_usd: Decimal

@@ -13,7 +13,7 @@ from rich.text import Text
 
 
 @dataclass(frozen=True)
-class RunShown:
+class Step:
     """One run of many, as it is shown."""
 
     number: int
@@ -26,7 +26,7 @@ class RunShown:
 
 
 @dataclass(frozen=True)
-class RunSeen:
+class Seen:
     """What is known of a run while it goes; money is MODELLED, this run's so far with it."""
 
     ended: int
@@ -76,7 +76,7 @@ class Progress:
         if self._live:
             self._live.stop()
 
-    def tick(self, step: RunShown, elapsed_s: float, expected_s: float, seen: RunSeen) -> None:
+    def tick(self, step: Step, elapsed_s: float, expected_s: float, seen: Seen) -> None:
         """Redraw the live page; nothing where there is no terminal."""
         if self._live is not None:
             self._live.update(Text("\n".join(page(step, elapsed_s, expected_s, seen))))
@@ -91,7 +91,7 @@ class Progress:
         self._console.print(text, markup=False, soft_wrap=True)
 
 
-def page(step: RunShown, elapsed_s: float, expected_s: float, seen: RunSeen) -> list[str]:
+def page(step: Step, elapsed_s: float, expected_s: float, seen: Seen) -> list[str]:
     """Where the campaign is, what the run has met so far, how long both still take, and the spend."""
     left_s = max(0.0, expected_s - elapsed_s)
     whole_s = max(step.whole_s, left_s + step.remaining_s)

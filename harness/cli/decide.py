@@ -57,7 +57,7 @@ def decide(
         _recommended(outcome)
 
 
-def _asked(outcome: pipeline.Decided, target: str) -> Asked:
+def _asked(outcome: pipeline.Outcome, target: str) -> Asked:
     """Raises Refused for a target that is not one of the two."""
     pair = outcome.findings.data.targets
     if target not in pair:
@@ -80,7 +80,7 @@ def _gate(answer: Asked) -> None:
     print(f"{answer.target} keeps every promise and is not the worse of the two")
 
 
-def _recommended(outcome: pipeline.Decided) -> None:
+def _recommended(outcome: pipeline.Outcome) -> None:
     """Exit codes of the recommendation: settled for one is 0, settled for none is 5, anything else can't be told."""
     if outcome.standing.settled is None:
         raise typer.Exit(int(Exit.CANT_TELL))
@@ -88,7 +88,7 @@ def _recommended(outcome: pipeline.Decided) -> None:
         raise typer.Exit(int(Exit.GATE))
 
 
-def _print(outcome: pipeline.Decided) -> None:
+def _print(outcome: pipeline.Outcome) -> None:
     findings = outcome.findings
     out = page.console()
     slos = [
@@ -131,7 +131,7 @@ def _print(outcome: pipeline.Decided) -> None:
     page.lines(out, "what this may get wrong", [statement(findings)])
 
 
-def line(outcome: pipeline.Decided) -> str:
+def line(outcome: pipeline.Outcome) -> str:
     """The recommendation in one line."""
     d = outcome.decision
     return f"{d.choice.value.upper()}: {d.sentence} Confidence: {d.confidence.value}."

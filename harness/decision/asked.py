@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.decision.decide import biased
 from harness.decision.findings import Findings
-from harness.decision.opened import Open, OpenKind, open_comparisons, open_promises, primary
+from harness.decision.opened import Kind, Open, open_comparisons, open_promises, primary
 from harness.domain.verdict import Comparison, Judgement, Relation, SloVerdict
 
 
@@ -64,4 +64,4 @@ def _void(findings: Findings, judged: bool) -> list[Open]:  # noqa: FBT001
         words.append("no promise was judged of it")
     if not primary(findings):
         words.append("nothing was compared")
-    return [Open(OpenKind.COMPARISON, None, "every profile", "all", "the comparison", why) for why in words if why]
+    return [Open(Kind.COMPARISON, None, "every profile", "all", "the comparison", why) for why in words if why]

@@ -8,7 +8,7 @@ import numpy as np
 
 from harness.analysis import coldshare, coldstarts, fromzero, keepalive, mitigations, spend
 from harness.analysis.dataset import Dataset
-from harness.decision.findings import ColdFindings, ExpectedCold
+from harness.decision.findings import ColdFindings, Expected
 from harness.domain.estimate import Estimate
 from harness.domain.traffic import SECONDS_PER_MONTH
 from harness.workspace import Workspace
@@ -17,7 +17,7 @@ PROBES, BURST, WINDOW = "coldstart", "fromzero", "keepalive"
 
 
 def cold(
-    workspace: Workspace, data: Dataset, judged: Sequence[str], usage: Mapping[str, Sequence[spend.BlockUsage]]
+    workspace: Workspace, data: Dataset, judged: Sequence[str], usage: Mapping[str, Sequence[spend.Block]]
 ) -> ColdFindings:
     """Shares under traffic, probes, windows, bursts from zero and what the variants cost."""
     everyone = data.everyone
@@ -47,8 +47,8 @@ def cold(
 
 
 def _expected(
-    data: Dataset, window: keepalive.KeptWindow, rate_per_s: float, judged: Sequence[str], seed: int
-) -> ExpectedCold | None:
+    data: Dataset, window: keepalive.Window, rate_per_s: float, judged: Sequence[str], seed: int
+) -> Expected | None:
     """None without a window or answers to play with."""
     median, several = window.median_s, window.law.draws()
     if not (isinstance(median, Estimate) or several) or window.target not in data.targets or not judged:
@@ -66,11 +66,7 @@ def _expected(
     if not isinstance(median, Estimate):
         value = share(*several)
         assert value is not None
-        return ExpectedCold(
-            window.target, rate_per_s, None, value, share(max(several)), share(min(several)), len(times)
-        )
+        return Expected(window.target, rate_per_s, None, value, share(max(several)), share(min(several)), len(times))
     value = share(median.value)
     assert value is not None
-    return ExpectedCold(
-        window.target, rate_per_s, median.value, value, share(median.high), share(median.low), len(times)
-    )
+    return Expected(window.target, rate_per_s, median.value, value, share(median.high), share(median.low), len(times))

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from harness.analysis.aa import AaGate
 from harness.analysis.agreement import Agreement
 from harness.analysis.capacity import Capacity, Sizing
-from harness.analysis.coldstarts import Breakdown, ColdShare, Penalty
+from harness.analysis.coldstarts import Breakdown, Penalty, Share
 from harness.analysis.contention import Contention
 from harness.analysis.dataset import Dataset
 from harness.analysis.fromzero import FromZero
-from harness.analysis.keepalive import KeptWindow
+from harness.analysis.keepalive import Window
 from harness.analysis.metered import Used
 from harness.analysis.mitigations import Mitigation
 from harness.analysis.modes import Modes
@@ -34,7 +34,7 @@ from harness.evidence.early_end import EarlyEnd
 
 
 @dataclass(frozen=True)
-class ExpectedCold:
+class Expected:
     """Cold answers at the expected traffic, played on paper with the measured window and answer times."""
 
     target: str
@@ -50,11 +50,11 @@ class ExpectedCold:
 class ColdFindings:
     """Everything about cold starts; of the variants too."""
 
-    shares: tuple[ColdShare, ...]
+    shares: tuple[Share, ...]
     penalties: tuple[Penalty, ...]
     breakdowns: tuple[Breakdown, ...]
-    windows: tuple[KeptWindow, ...]
-    expected: tuple[ExpectedCold, ...]
+    windows: tuple[Window, ...]
+    expected: tuple[Expected, ...]
     from_zero: tuple[FromZero, ...]
     mitigations: tuple[Mitigation, ...]
 

@@ -152,9 +152,7 @@ def _all(futures: Iterable[Future[R]]) -> tuple[R, ...]:
     return tuple(future.result() for future in futures)
 
 
-def _seen(
-    usage: Sequence[spend.BlockUsage], runs: Sequence[RunData], seen: Sequence[RunData]
-) -> list[spend.BlockUsage]:
+def _seen(usage: Sequence[spend.Block], runs: Sequence[RunData], seen: Sequence[RunData]) -> list[spend.Block]:
     """Of the blocks that this look is of: a ceiling is judged at the same looks as every promise."""
     kept = {run.block for run in seen}
     return [block for block, run in zip(usage, runs, strict=True) if run.block in kept]

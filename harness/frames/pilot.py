@@ -119,7 +119,7 @@ class Pilot:
         return pipeline.report_tables(self._workspace, self._outcome)
 
     @cached_property
-    def _outcome(self) -> pipeline.Decided:
+    def _outcome(self) -> pipeline.Outcome:
         return pipeline.decide(self._workspace)
 
     def _made(self, target: str | None, profile: str | None) -> list[Made]:

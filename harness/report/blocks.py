@@ -91,7 +91,7 @@ class KeyNumber:
 
 
 @dataclass(frozen=True)
-class PageOneVerdict:
+class Verdict:
     """Page one's answer."""
 
     question: str

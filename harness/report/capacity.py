@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.analysis.capacity import UTILISATION, Capacity, TriedRate
+from harness.analysis.capacity import UTILISATION, Capacity, Tried
 from harness.decision.findings import Findings
 from harness.decision.wording import percent, significant
 from harness.domain.estimate import Estimate, Unknown
@@ -80,7 +80,7 @@ def steps(findings: Findings, names: Names) -> Table:
     return table("capacity-steps", "The steps of the searches", shown, rows)
 
 
-def _verdict(step: TriedRate) -> str:
+def _verdict(step: Tried) -> str:
     return f"{step.verdict.value}: {WHY.get(step.why, step.why)}" if step.why else step.verdict.value
 
 

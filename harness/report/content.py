@@ -29,7 +29,7 @@ from harness.report import (
     throttles,
     words,
 )
-from harness.report.blocks import Figure, KeyNumber, PageOneVerdict, Table, table
+from harness.report.blocks import Figure, KeyNumber, Table, Verdict, table
 from harness.report.columns import figure, flag, text, word
 from harness.report.earlier import changes
 from harness.report.state import state
@@ -42,7 +42,7 @@ class Content:
     """What one report says."""
 
     title: str
-    verdict: PageOneVerdict
+    verdict: Verdict
     tables: dict[str, Table]
     figures: dict[str, Figure]
     values: dict[str, Any]
@@ -132,7 +132,7 @@ def content(
         choice = f"{names[decision.target]} ({choice})"
     return Content(
         title=f"{config.pilot.question} {decision.sentence}",
-        verdict=PageOneVerdict(
+        verdict=Verdict(
             config.pilot.question,
             decision.sentence,
             decision.because,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from html import escape
 
-from harness.report.blocks import Figure, PageOneVerdict, Table, Tone, again
+from harness.report.blocks import Figure, Table, Tone, Verdict, again
 from harness.report.csv_text import csv_text
 
 _CLASSES = {
@@ -54,7 +54,7 @@ def figure(f: Figure) -> str:
     )
 
 
-def verdict(v: PageOneVerdict) -> str:
+def verdict(v: Verdict) -> str:
     """Page one."""
     numbers = "".join(
         f'<div class="number"><h3><a href="#table-{escape(n.table)}">{escape(n.label)}</a></h3><dl>'

@@ -43,7 +43,7 @@ _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):[0-5][0-9]")
 Note = Annotated[str, Field(max_length=2_000)]
 
 
-class PilotTable(Table):
+class Pilot(Table):
     """What is asked, of which two targets, in how many blocks."""
 
     question: Annotated[str, AfterValidator(not_blank)] = Field(min_length=1, max_length=1_000)
@@ -56,7 +56,7 @@ class PilotTable(Table):
     stop: Literal["settled", "never"] = "never"
 
     @model_validator(mode="after")
-    def _two_targets(self) -> PilotTable:
+    def _two_targets(self) -> Pilot:
         if self.baseline == self.candidate:
             raise ValueError("baseline and candidate are the same target")
         if len({self.baseline, self.candidate, *self.variants}) != 2 + len(self.variants):
@@ -85,7 +85,7 @@ class Slos(Table):
         return min(limit for limit in limits if limit is not None)
 
 
-class TrafficTable(Table):
+class Traffic(Table):
     """What cost per success is scored at."""
 
     requests_per_month: Monthly
@@ -94,7 +94,7 @@ class TrafficTable(Table):
     trace: Line | None = None
 
     @model_validator(mode="after")
-    def _one_shape(self) -> TrafficTable:
+    def _one_shape(self) -> Traffic:
         if self.week and self.trace:
             raise ValueError("week and trace both say how the traffic lies over the week: keep one")
         return self
@@ -114,7 +114,7 @@ class Margins(Table):
     cost: Annotated[float, Field(gt=1, le=2)] = 1.10
 
 
-class LimitsTable(Table):
+class Limits(Table):
     """Where the campaign stops; part of the seal."""
 
     budget_usd: Usd = Decimal(50)
@@ -221,11 +221,11 @@ class Scaling(Table):
 class PilotToml(Table):
     """The whole file."""
 
-    pilot: PilotTable
+    pilot: Pilot
     slo: Slos
-    traffic: TrafficTable
+    traffic: Traffic
     margins: Margins = Margins()
-    limits: LimitsTable = LimitsTable()
+    limits: Limits = Limits()
     criteria: CriteriaTable = CriteriaTable()
     load: Load = Load()
     mix: MixTable = MixTable()

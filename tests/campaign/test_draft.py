@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from harness.campaign.contract_check import Answer
-from harness.campaign.endpoint import EndpointHints
+from harness.campaign.endpoint import Told
 from harness.campaign.guess import Streamed, of_stream, of_whole
 from harness.campaign.openapi import Asking, askings
 from harness.campaign.recognise import recognise
@@ -60,7 +60,7 @@ def own(asked):
 
 def seen(answer, asking=None, **told):
     with raw(answer) as url:
-        return recognise(url, EndpointHints(**told), asking)
+        return recognise(url, Told(**told), asking)
 
 
 def test_it_is_found_by_its_openapi_document_and_held_to_what_was_drafted():

@@ -3,7 +3,7 @@
 import pytest
 
 from harness.campaign.contract_check import Answer
-from harness.campaign.endpoint import EndpointHints
+from harness.campaign.endpoint import Told
 from harness.campaign.recognise import recognise
 from tests.peers.raw import not_found, raw, sse, streamed, whole
 
@@ -38,7 +38,7 @@ def refusing(field, message, then=completion):
 
 def seen(answer, **told):
     with raw(answer) as url:
-        return recognise(url, EndpointHints(**told))
+        return recognise(url, Told(**told))
 
 
 @pytest.mark.parametrize("end", ["", "/v1", "/v1/chat/completions"])

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from harness.domain.experiments.belief import StepVerdict
+from harness.domain.experiments.belief import Verdict
 from harness.domain.experiments.protocol import Promise, Seen
 from harness.domain.quantile import quantile
 
@@ -44,20 +44,20 @@ class Step:
     answer_s: float | None  # mean of what was answered
     growth: float | None  # of requests in flight, as a share of the arrivals
     growth_error: float | None
-    verdict: StepVerdict
+    verdict: Verdict
     why: str
     cut: bool = False
 
     @property
     def kept(self) -> bool:
-        return self.verdict is StepVerdict.KEPT
+        return self.verdict is Verdict.KEPT
 
 
 @dataclass(frozen=True)
-class PromiseTold:
+class Told:
     """One promise's part of a verdict."""
 
-    verdict: StepVerdict
+    verdict: Verdict
     why: str
 
 
@@ -91,9 +91,9 @@ def judge(
         late = sum(t > promise.ttft_p95_s for t in first)
         told.append(share_told(late, len(first), P95_SHARE, "time to first token"))
     told.append(growth_told(grown))
-    worst = max(told, key=lambda t: (StepVerdict.KEPT, StepVerdict.UNCLEAR, StepVerdict.BROKEN).index(t.verdict))
+    worst = max(told, key=lambda t: (Verdict.KEPT, Verdict.UNCLEAR, Verdict.BROKEN).index(t.verdict))
     if cut:
-        worst = PromiseTold(StepVerdict.BROKEN, cut)
+        worst = Told(Verdict.BROKEN, cut)
     return Step(
         phase=phase,
         rate=rate,
@@ -109,7 +109,7 @@ def judge(
         growth=grown[0] if grown else None,
         growth_error=grown[1] if grown else None,
         verdict=worst.verdict,
-        why="" if worst.verdict is StepVerdict.KEPT else worst.why,
+        why="" if worst.verdict is Verdict.KEPT else worst.why,
         cut=bool(cut),
     )
 
@@ -136,22 +136,22 @@ def breaking(n: int, share: float) -> int:
     return k + 1
 
 
-def share_told(beyond: int, n: int, allowed: float, why: str) -> PromiseTold:
+def share_told(beyond: int, n: int, allowed: float, why: str) -> Told:
     """Of a share that may be ``allowed``."""
     if n and beyond >= breaking(n, allowed):
-        return PromiseTold(StepVerdict.BROKEN, why)
-    return PromiseTold(StepVerdict.KEPT if beyond <= max(allowed * n, 0) else StepVerdict.UNCLEAR, why)
+        return Told(Verdict.BROKEN, why)
+    return Told(Verdict.KEPT if beyond <= max(allowed * n, 0) else Verdict.UNCLEAR, why)
 
 
-def growth_told(grown: tuple[float, float, int] | None) -> PromiseTold:
+def growth_told(grown: tuple[float, float, int] | None) -> Told:
     """Of the slope of requests in flight."""
     why = "requests pile up"
     if grown is None or grown[0] <= GROWTH:
-        return PromiseTold(StepVerdict.KEPT, why)
+        return Told(Verdict.KEPT, why)
     share, error, degrees = grown
     if share - GROWTH > student(GROWS_Z, degrees) * error:
-        return PromiseTold(StepVerdict.BROKEN, why)
-    return PromiseTold(StepVerdict.UNCLEAR if share - GROWTH > LEANS_Z * error else StepVerdict.KEPT, why)
+        return Told(Verdict.BROKEN, why)
+    return Told(Verdict.UNCLEAR if share - GROWTH > LEANS_Z * error else Verdict.KEPT, why)
 
 
 def growth(

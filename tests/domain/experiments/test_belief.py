@@ -4,10 +4,10 @@ import math
 
 import pytest
 
-from harness.domain.experiments.belief import Belief, Reach, StepVerdict
+from harness.domain.experiments.belief import Belief, Reach, Verdict
 
 REACH = Reach(0.1, 40.0)
-KEPT, BROKEN, UNCLEAR = StepVerdict.KEPT, StepVerdict.BROKEN, StepVerdict.UNCLEAR
+KEPT, BROKEN, UNCLEAR = Verdict.KEPT, Verdict.BROKEN, Verdict.UNCLEAR
 
 
 def test_before_any_step_half_says_that_there_is_no_limit():
