@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from dataclasses import dataclass
+from time import perf_counter
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,7 +18,7 @@ import gevent
 import locust.runners
 import zmq.green
 from gevent import GreenletExit
-from locust.exception import RPCError
+from locust.exception import RPCError, RPCSendError
 from locust.rpc import Message
 from locust.rpc.zmqrpc import BaseSocket
 from zmq.constants import Event
@@ -31,9 +33,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MOST_BYTES = 64 * 1024 * 1024  # of a message; a stranger's frame of more is not even read
+AGAIN_S = 1.0
+SEND_S = 9.0  # as long as Locust tries
 DOMAIN = b"pilot"
 ASKED_AT = "inproc://zeromq.zap.01"  # where libzmq asks whether a key may come in: RFC 27, ZAP
-FAILED = (Event.HANDSHAKE_FAILED_NO_DETAIL, Event.HANDSHAKE_FAILED_PROTOCOL, Event.HANDSHAKE_FAILED_AUTH)
+GIVEN_UP = (Event.HANDSHAKE_FAILED_PROTOCOL, Event.HANDSHAKE_FAILED_AUTH)
+FAILED = (Event.HANDSHAKE_FAILED_NO_DETAIL, *GIVEN_UP)
 
 
 @dataclass(frozen=True)
@@ -143,21 +148,44 @@ class Client(BaseSocket):
 
     def __init__(self, fleet: Fleet, host: str, port: int, identity: str) -> None:
         super().__init__(zmq.DEALER, self.ipv4_only(host, port))
-        self._fleet, self._where = fleet, f"{host}:{port}"
+        self._fleet, self._where, self._identity = fleet, f"{host}:{port}", identity
         self.socket.curve_serverkey = fleet.master.public
         self.socket.curve_publickey, self.socket.curve_secretkey = fleet.worker.public, fleet.worker.secret
         self.socket.maxmsgsize = MOST_BYTES
         self.socket.setsockopt(zmq.IDENTITY, identity.encode())
-        self._identity = identity
         self._watching = _watch(self.socket, self._heard)
-        self.socket.connect(f"tcp://{host}:{port}")
+        self.socket.connect(f"tcp://{self._where}")
 
     def _heard(self, event: Event) -> None:
+        if event in GIVEN_UP:
+            gevent.spawn_later(AGAIN_S, self._connect_again)
         if event in FAILED:
             self._fleet.tell_once(
                 f"warning: what listens at {self._where} does not share this worker's secret, or ends just now: "
                 "docs/load.md says how a master and its workers know each other"
             )
+
+    def _connect_again(self) -> None:
+        """Libzmq gives up where the other side is no master at all; the next one there may be ours."""
+        if not self.socket.closed:
+            with suppress(zmq.ZMQError):  # it may know of no connection any more
+                self.socket.disconnect(f"tcp://{self._where}")
+            self.socket.connect(f"tcp://{self._where}")
+
+    def send(self, msg: Message) -> None:
+        """Waits a while where nobody is connected, as Locust does, but without a traceback for each time."""
+        data, until = msg.serialize(), perf_counter() + SEND_S
+        while True:
+            try:
+                self.socket.send(data, zmq.NOBLOCK)
+            except zmq.Again as error:
+                if perf_counter() > until:
+                    raise RPCSendError("ZMQ sent failure") from error
+                gevent.sleep(AGAIN_S / 10)
+            except zmq.ZMQError as error:
+                raise RPCSendError("ZMQ sent failure") from error
+            else:
+                return
 
     def recv(self) -> Message:
         """The next that is a message."""

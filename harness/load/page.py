@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from locust.argument_parser import ui_extra_args_dict
+
 from harness.errors import PilotError, Refused
 from harness.load import locusts_own
 from harness.load.gate import Gate, Page, page_of
@@ -38,7 +40,7 @@ def serve(
     ui.app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     from flask import jsonify, request  # noqa: PLC0415 - only where there is a web UI
 
-    fields = parser.args_included_in_web_ui
+    fields = {name: parser.args_included_in_web_ui[name] for name in ui_extra_args_dict()}  # what the page shows
     as_locust_does = ui.update_template_args
 
     def update_template_args() -> None:

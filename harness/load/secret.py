@@ -73,8 +73,8 @@ def read_private(path: Path, what: str) -> bytes:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise Refused(f"{what} {path}: {error.strerror}", HOW) from None
-    with os.fdopen(handle, "rb") as file:
-        found = os.fstat(file.fileno())
+    try:
+        found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
             raise Refused(f"{what} {path}: not a regular file", HOW)
         if found.st_mode & FOR_OTHERS:
@@ -82,7 +82,9 @@ def read_private(path: Path, what: str) -> bytes:
             raise Refused(f"{what} {path}: other users can reach it (mode {mode:o})", f"chmod 600 {path}")
         if found.st_uid not in (os.geteuid(), 0):
             raise Refused(f"{what} {path}: it belongs to another user (uid {found.st_uid})", HOW)
-        return file.read(MOST + 2)
+        return os.read(handle, MOST + 2)
+    finally:
+        os.close(handle)
 
 
 def _of_this_user() -> bytes:
