@@ -90,7 +90,11 @@ def read_private(path: Path, what: str) -> bytes:
 def _of_this_user() -> bytes:
     """Outside the workspace, whose files may be a stranger's; another workspace's workers join another master."""
     workspace = nearest_workspace()
-    root = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "runtime-pilot"
+    said = Path(os.environ.get("XDG_STATE_HOME", ""))
+    try:
+        root = (said if said.is_absolute() else Path.home() / ".local" / "state") / "runtime-pilot"
+    except RuntimeError:
+        raise Refused("there is no home folder to keep the secret of the workers in", HOW) from None
     name = hashlib.sha256(str(workspace.root if workspace else "").encode("utf-8", "surrogateescape")).hexdigest()[:16]
     path = root / f"worker-secret-{name}"
     try:

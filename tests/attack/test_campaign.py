@@ -67,7 +67,7 @@ def test_a_run_that_is_killed_at_its_very_start_is_invalid_and_repeated(server, 
         once=lambda begun: bool(locust(begun)),
     )
     store = Store(tmp_path / "pilot" / "evidence")
-    [spoilt] = [e for e in store.journal() if e["event"] == "block invalid"]
+    spoilt = next(e for e in store.journal() if e["event"] == "block invalid")  # a busy machine may spoil more
     killed = tmp_path / "pilot" / "evidence" / "blocks" / "b01" / "attempt-1"
     ledgers = [json.loads(path.read_text()) for path in killed.rglob("ledger.json")]
 
