@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import socket
+import threading
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import product
 from urllib.parse import urlencode
 
@@ -301,3 +304,91 @@ def ask(page, data):
             return connection.recv(64)
         except (TimeoutError, ConnectionError):
             return b""
+
+
+CHROMIUM = next((p for name in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(name))), None)
+PAGE_OF_AN_ATTACKER = """<!doctype html><form id=f method=post action="{url}/swarm" target=frame>
+<input name=host value="{evil}"><input name=i_own_this_host value=true><input name=rate value=1></form>
+<iframe name=frame></iframe><iframe src="{url}/"></iframe><img src="{url}/stats/requests">
+<script>
+document.title = "";
+const kinds = ["application/x-www-form-urlencoded", "text/plain"];
+const asked = [
+  ...kinds.map(k => fetch("{url}/swarm", {{method: "POST", mode: "no-cors", credentials: "include", headers: {{"Content-Type": k}},
+                                           body: "rate=1&host={evil}"}})),
+  fetch("{url}/stop", {{method: "POST", mode: "no-cors", credentials: "include"}}),
+  fetch("{url}/stats/requests", {{credentials: "include"}}).then(r => r.text()).then(t => document.body.dataset.read = t),
+];
+f.submit();
+Promise.allSettled(asked).then(() => document.title = "done");
+</script>"""
+
+
+@pytest.mark.attack
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+def test_in_a_real_browser_that_has_the_page_open_no_other_page_reaches_it(target, tmp_path):
+    """Beside it in the same browser, from another port of this machine and from another name: what they ask is turned away."""
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    page = Open(tmp_path, target)
+    html = PAGE_OF_AN_ATTACKER.format(url=page.url, evil=target.evil.url).encode()
+    attacker = HTTPServer(("127.0.0.1", 0), handler_of(html))
+    threading.Thread(target=attacker.serve_forever, daemon=True).start()
+    asked, answers = [], []
+    try:
+        with api.sync_playwright() as playwright:
+            pointed = f"MAP evil.example 127.0.0.1:{attacker.server_port}, MAP rebound.example {page.here}"
+            browser = playwright.chromium.launch(
+                executable_path=CHROMIUM, args=["--no-sandbox", f"--host-resolver-rules={pointed}"]
+            )
+            context = browser.new_context()
+            mine = context.new_page()
+            mine.goto(address(page.output))
+            mine.get_by_role("button", name="Start").wait_for()
+            assert "token" not in mine.url
+            hosts = (page.here, "rebound.example")
+            context.on("request", lambda r: asked.append(r.url) if theirs_to(r, mine, hosts) else None)
+            context.on("response", lambda r: answers.append(r.status) if theirs_to(r.request, mine, hosts) else None)
+            for where in (f"http://127.0.0.1:{attacker.server_port}/", "http://evil.example/"):
+                theirs = context.new_page()
+                theirs.goto(where)
+                theirs.wait_for_function("document.title === 'done'")
+                theirs.wait_for_timeout(500)
+                assert theirs.evaluate("document.body.dataset.read") is None
+            rebound = context.new_page()
+            assert rebound.goto("http://rebound.example/").status == 403
+            before = list(page.runs.glob("*"))
+            mine.get_by_role("button", name="Start").click()
+            wait_for(lambda: list(page.runs.glob("*/ledger.json")))
+            browser.close()
+    finally:
+        attacker.shutdown()
+        attacker.server_close()
+        page.close()
+    [ledger] = [json.loads(path.read_text()) for path in page.runs.glob("*/ledger.json")]
+
+    assert before == [], "no other page started anything"
+    assert target.evil.connections == 0
+    assert len(asked) >= 12
+    assert set(answers) == {403}, "the others it does not even hand to the page that asked"
+    assert ledger["outcomes"] == {"ok": 40}, "and the person's own run, by the same browser, is whole"
+
+
+def theirs_to(request, mine, hosts):
+    """Whether another page than the person's own asks ours."""
+    return request.frame.page is not mine and any(host in request.url for host in hosts)
+
+
+def handler_of(html):
+    """Serves this to whoever asks."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(html)
+
+        def log_message(self, *_):
+            return
+
+    return Handler
