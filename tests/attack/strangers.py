@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import socket
 import struct
 import threading
@@ -133,6 +134,28 @@ def raw(port: int, worker: str, rng: Random) -> int:
         with socket.create_connection(("127.0.0.1", port), timeout=5) as connection, contextlib.suppress(OSError):
             connection.sendall(data)
     return len(said)
+
+
+def insider(port: int, secret: bytes, worker: str, rng: Random) -> int:
+    """By who has the secret and is no worker of ours: what cannot be read, and messages in another worker's name."""
+
+    def keys(role: bytes) -> tuple[bytes, bytes]:
+        raw = hashlib.scrypt(secret, salt=b"runtime-pilot fleet 1 " + role, n=2**14, r=8, p=1, dklen=32)
+        return zmq.curve_public(z85.encode(raw)), z85.encode(raw)
+
+    said = [msgpack.dumps(message) for message in messages(worker)]
+    said += [data[: rng.randrange(len(data))] for data in said]
+    said += [b"", b"\xc1", b"\x93" * 2000, msgpack.dumps(5), msgpack.dumps([1, 2, 3]), msgpack.dumps([["x"], 2, ID])]
+    with zmq.Context() as context, context.socket(zmq.DEALER) as dealer:
+        dealer.linger = 2000
+        dealer.identity = ID.encode()
+        dealer.curve_serverkey = keys(b"master")[0]
+        dealer.curve_publickey, dealer.curve_secretkey = keys(b"worker")
+        dealer.connect(f"tcp://127.0.0.1:{port}")
+        for body in said:
+            dealer.send(body)
+        dealer.send_multipart([b"two", b"frames"])
+    return len(said) + 1
 
 
 class Between:

@@ -105,6 +105,18 @@ def test_frames_of_strangers_are_counted_and_never_read(server, tmp_path):
 
 
 @pytest.mark.attack
+def test_what_cannot_be_read_or_is_said_in_anothers_name_is_dropped_from_insiders_too(server, tmp_path, monkeypatch):
+    """Locust would handle the message before it once more, or end its listener."""
+    secret = "of this fleet, which an insider has"
+    monkeypatch.setenv("PILOT_WORKER_SECRET", secret)
+    run = Run(tmp_path, server.url)
+    sent = strangers.insider(run.port, secret.encode(), run.worker, Random(SEED))
+    counted = held(run.finish(), 60)
+
+    assert counted == {"connections": 0, "unreadable": sent}
+
+
+@pytest.mark.attack
 def test_a_frame_that_is_repeated_inside_its_own_connection_makes_no_sample(server, tmp_path):
     """Whoever sits on the wire can cut it, which the ledger says; it cannot add to what was measured."""
     for k in range(3):

@@ -189,9 +189,20 @@ def story(target, tmp_path_factory):
         told["logs"] = page.ui.get("/logs").text + page.ui.get("/").text + page.ui.get("/stats/report").text
         told["memory"] = psutil.Process(page.process.pid).memory_info().rss
         told["token"], told["elsewhere"] = page.token, page.elsewhere.exists()
+        told["stopped"] = stopped_by_its_person(page, told["folder"])
     finally:
         told["code"] = page.close()
     return told | {"output": page.output.read_text()}
+
+
+def stopped_by_its_person(page, first):
+    """Another run, and the page's Stop: what it leaves."""
+    wait_for(lambda: page.ui.get("/stats/requests").json()["state"] in ("stopped", "ready"))
+    assert page.ui.post("/swarm", data={"host": page.target.own.url}).json()["success"]
+    wait_for(lambda: len(list(page.runs.glob("*/samples.spool.jsonl"))) == 1)
+    answer = page.ui.post("/stop").json()
+    [folder] = [path for path in page.runs.iterdir() if path != first]
+    return answer, json.loads((folder / "ledger.json").read_text())
 
 
 def by_the_page_itself(page):
@@ -259,6 +270,15 @@ def test_the_token_is_printed_once_and_kept_nowhere(story):
     assert story["token"] not in story["logs"]
     assert story["output"].count(story["token"]) == 1
     assert "Traceback" not in story["output"]
+
+
+def test_the_pages_stop_ends_a_run_in_order_and_with_its_ledger(story):
+    answer, ledger = story["stopped"]
+
+    assert answer["success"]
+    assert (ledger["valid"], ledger["stopped_by"]) == (False, "interrupted: stopped in Locust")
+    assert ledger["planned"] == sum(ledger["outcomes"].values()) == 40
+    assert story["code"] == 130
 
 
 def test_it_takes_no_memory(story):
