@@ -130,17 +130,18 @@ class Any(ChatUser):
 @pytest.mark.parametrize(
     ("column", "value", "says"),
     [
-        ("input_tokens", "2**70", "its record cannot be written"),
-        ("request_id", "'\\ud800'", "its record cannot be written"),
-        ("instance_requests", "2**63", "samples.parquet: "),
+        ("input_tokens", "2**70", "input_tokens is a number of 71 bits"),
+        ("request_id", "'\\ud800'", "request_id is '\\ud800'"),
+        ("instance_requests", "2**63", "instance_requests is a number of 64 bits"),
+        ("output_tokens", "'many'", "output_tokens is 'many'"),
     ],
 )
-def test_a_value_that_no_file_can_hold_costs_at_most_its_sample_and_is_said(server, tmp_path, column, value, says):
+def test_a_value_that_no_file_can_hold_makes_its_sample_a_failure_and_is_said(server, tmp_path, column, value, says):
     file = tmp_path / "any.py"
     file.write_text(ODD.format(column=column, value=value))
     done = run(tmp_path, "--host", server.url, "--questions", str(questions_file(tmp_path, ["ok"])), file=file)
-    ledger = done.json("ledger.json")
 
-    assert done.code == 3, done.output
-    assert says in " ".join(ledger["reasons"])
-    assert ledger["planned"] == sum(ledger["outcomes"].values()) == 20
+    assert done.ended_well, done.output
+    assert done.json("ledger.json")["outcomes"] == {"bad_contract": 1, "ok": 19}
+    odd = done.samples[5]
+    assert (odd[column], odd["outcome"], odd["detail"]) == (None, "bad_contract", f"cannot be recorded: {says}")

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 
-from harness.dialects.framing.events import MOST_EVENT_BYTES, Event, EventTooLarge, Malformed
+from harness.dialects.framing.events import Event, EventTooLarge, Malformed
 from harness.dialects.framing.sse import BOM
+from harness.domain.bounds import EVENT_BYTES
 
 _OUTSIDE = re.compile(rb'["{}\[\],]')
 _INSIDE = re.compile(rb'["\\]')
@@ -21,11 +22,11 @@ _DEEPER = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}
 class JsonArrayParser:
     """Holds the unfinished element between feeds."""
 
-    __slots__ = ("_depth", "_escaped", "_held", "_in_string", "_parts", "cut")
+    __slots__ = ("_depth", "_escaped", "_in_string", "_tail", "cut", "held")
 
     def __init__(self) -> None:
-        self._parts: list[bytes] = []
-        self._held = 0
+        self._tail = bytearray()
+        self.held = 0
         self._depth = 0
         self._in_string = False
         self._escaped = False
@@ -81,19 +82,21 @@ class JsonArrayParser:
 
     def _opens(self, before: bytes, mark: bytes) -> None:
         """The one array begins; nothing but blanks and a byte order mark may stand outside of it."""
-        outside = b"".join([*self._parts, before]).removeprefix(BOM).strip(_BLANK)
+        outside = bytes(self._tail + before).removeprefix(BOM).strip(_BLANK)
         if outside or mark != b"[" or not self.cut:
             raise Malformed("not one JSON array, which framing json-array is")
-        self._parts, self._held, self._depth = [], 0, 1
+        self._tail.clear()
+        self.held, self._depth = 0, 1
 
     def _hold(self, part: bytes) -> None:
         if part:
-            self._parts.append(part)
-            self._held += len(part)
-            if self._held > MOST_EVENT_BYTES:
+            self._tail += part
+            self.held = len(self._tail)
+            if self.held > EVENT_BYTES:
                 raise EventTooLarge
 
     def _element(self, last: bytes) -> list[Event]:
-        element = b"".join([*self._parts, last]).strip(_BLANK)
-        self._parts, self._held = [], 0
+        element = bytes(self._tail + last).strip(_BLANK)
+        self._tail.clear()
+        self.held = 0
         return [Event("message", element)] if element else []
