@@ -45,6 +45,7 @@ FOLD_BYTES = 64 * KIB  # of a stream: after so much its text is folded into the 
 OWN_BYTES = 32 * KIB  # that every answer may hold
 HELD_BYTES = 64 * MIB  # that all answers under way in a process may hold beyond that
 DOCUMENT_BYTES = 4 * MIB  # of what a check asks beside answers: an API's own description
+DOCUMENT_DEPTH = 100  # of the same: what reads it does so by recursion
 META_BYTES = 64 * KIB  # of /v1/meta, which is kept
 MOST_CITATIONS = 1_000  # of one answer
 CITED_TEXT = 16 * KIB  # characters of their ids in all

@@ -16,8 +16,8 @@ import gevent
 from gevent import GreenletExit
 
 from harness.dialects.answer import Answer
-from harness.dialects.shapes import json_object
-from harness.domain.bounds import DOCUMENT_BYTES, MIB
+from harness.dialects.shapes import json_object, too_deep
+from harness.domain.bounds import DOCUMENT_BYTES, DOCUMENT_DEPTH, MIB
 from harness.domain.sample import Outcome, Sample
 from harness.domain.schedule import Arrival
 from harness.load.attempt import Attempts
@@ -62,8 +62,9 @@ class Transcript:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """The body's JSON object; empty where it is none."""
-        return json_object(self.plain)
+        """The body's JSON object; empty where it is none, or one that nests deeper than any description of an API."""
+        found = json_object(self.plain)
+        return {} if too_deep(found, DOCUMENT_DEPTH) else found
 
     @property
     def plain(self) -> bytes:
