@@ -32,7 +32,7 @@ from wsproto.events import (
 from wsproto.utilities import ProtocolError
 
 from harness.dialects.shapes import Unexpected
-from harness.domain.bounds import EVENT_BYTES, MIB, MOST_EVENTS, OWN_BYTES
+from harness.domain.bounds import EVENT_BYTES, MIB, MOST_FRAMES, OWN_BYTES
 from harness.domain.field_map import value_at
 from harness.load.connection import READS_A_TURN, Sink
 from harness.load.faults import ClosedEarly, DeadlinePassed, NotWebSocket, Stale
@@ -225,8 +225,8 @@ class WebSocket:
         """What is there; others have their turn in between, for a flood of frames never waits."""
         for event in self._frames.events():
             self._seen += 1
-            if self._seen > MOST_EVENTS:
-                raise NotWebSocket(f"more than {MOST_EVENTS:,} frames")
+            if self._seen > MOST_FRAMES:
+                raise NotWebSocket(f"more than {MOST_FRAMES:,} frames")
             if self._seen % EVENTS_A_TURN == 0:
                 gevent.sleep(0)
             yield event

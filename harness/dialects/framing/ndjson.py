@@ -11,6 +11,8 @@ from harness.dialects.framing.events import Event, EventTooLarge
 from harness.dialects.framing.sse import BOM
 from harness.domain.bounds import EVENT_BYTES
 
+BLANK = b" \t\r"
+
 
 class NdjsonParser:
     """Holds the unfinished line between feeds, in one buffer that grows."""
@@ -27,10 +29,14 @@ class NdjsonParser:
         """The lines that this chunk completes; raises EventTooLarge."""
         first, *rest = chunk.split(b"\n")
         self._hold(first)
-        events = []
-        for part in rest:
-            events += self._line()
-            self._hold(part)
+        if not rest:
+            return []
+        *whole, last = rest
+        events = self._line()
+        for part in whole:
+            if line := part.strip(BLANK):
+                events.append(Event("message", line))
+        self._hold(last)
         return events
 
     def end(self) -> list[Event]:
@@ -56,5 +62,5 @@ class NdjsonParser:
         self.held = 0
         if self._start:
             line, self._start = line.removeprefix(BOM), False
-        line = line.strip(b" \t\r")
+        line = line.strip(BLANK)
         return [Event("message", line)] if line else []
