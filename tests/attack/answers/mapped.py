@@ -98,7 +98,7 @@ def _framed(headers: bytes, payload: bytes) -> bytes:
     return body + pack(">I", crc32(body))
 
 
-def _prelude(length: int, headers: int) -> bytes:
+def prelude(length: int, headers: int) -> bytes:
     made = pack(">II", length, headers)
     return made + pack(">I", crc32(made))
 
@@ -109,9 +109,9 @@ AWS_STREAM = [
     Hostile("no end", streamed(CHUNK, kind=AWS), CUT),
     Hostile("a wrong CRC of the lengths", streamed(CHUNK, END[:8] + b"xxxx" + END[12:], kind=AWS), BAD, "CRC"),
     Hostile("a wrong CRC of a message", streamed(CHUNK, END[:-1] + b"x", kind=AWS), BAD, "CRC"),
-    Hostile("a length of 2^32 - 1", streamed(CHUNK, _prelude(2**32 - 1, 0), kind=AWS), BAD, "more than"),
-    Hostile("a length of 0", streamed(CHUNK, _prelude(0, 0), kind=AWS), BAD, "shorter"),
-    Hostile("headers longer than the message", streamed(CHUNK, _prelude(32, 2**32 - 1), kind=AWS), BAD, "shorter"),
+    Hostile("a length of 2^32 - 1", streamed(CHUNK, prelude(2**32 - 1, 0), kind=AWS), BAD, "more than"),
+    Hostile("a length of 0", streamed(CHUNK, prelude(0, 0), kind=AWS), BAD, "shorter"),
+    Hostile("headers longer than the message", streamed(CHUNK, prelude(32, 2**32 - 1), kind=AWS), BAD, "shorter"),
     Hostile("headers that cannot be read", streamed(CHUNK, _framed(b"\xff\xff\xff", b""), kind=AWS), BAD, "headers"),
     Hostile("a header of a type that is none", streamed(CHUNK, _framed(b"\x01a\x63", b""), kind=AWS), BAD, "headers"),
     Hostile(
@@ -125,7 +125,7 @@ AWS_STREAM = [
     Hostile("a message type that nobody knows", streamed(CHUNK, _message(b"", b"x", b"y"), kind=AWS), "server_error"),
     Hostile("messages without end", _after(AWS, flood=CHUNK), BAD, "more than"),
     Hostile("empty messages without end", _after(AWS, CHUNK, flood=_framed(b"", b"")), BAD, " events"),
-    Hostile("a message in drops", _after(AWS, CHUNK, _prelude(1 << 17, 0), drip=b"xy"), LATE),
+    Hostile("a message in drops", _after(AWS, CHUNK, prelude(1 << 17, 0), drip=b"xy"), LATE),
     Hostile("the end within a message", streamed(CHUNK, END[:20], kind=AWS), CUT),
 ]
 

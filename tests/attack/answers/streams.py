@@ -134,6 +134,7 @@ def _chunk(delta: str, more: str = "") -> bytes:
 
 HELLO = _chunk('{"content": "hello"}')
 STOP = event("[DONE]")
+FAILED = event('{"choices": [{"delta": {}, "error": {"code": "x", "metadata": [' + ",".join(["[]"] * 60_000) + "]}}]}")
 
 
 def _delta(name: str, delta: str, want: str = BAD, says: str = "") -> Hostile:
@@ -204,9 +205,7 @@ OPENAI: list[Hostile] = [
     Hostile(
         "a failed choice, then tokens in drops",
         _after(
-            event(
-                '{"choices": [{"delta": {}, "error": {"code": "x", "metadata": [' + ",".join(["[]"] * 60_000) + "]}}]}"
-            ),
+            FAILED,
             drip=HELLO,
         ),
         LATE,
