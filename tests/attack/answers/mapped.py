@@ -15,17 +15,18 @@ AWS = "application/vnd.amazon.eventstream"
 
 
 def _mapping(framing: str, **more):
-    return fields(stream={"framing": framing, **PLACES, **more})
+    return {"stream": {"framing": framing, **PLACES, **more}}
 
 
-MAPPINGS = {
+TABLES = {
     "ndjson": _mapping("ndjson", done_at="done"),
     "json-array": _mapping("json-array"),
     "aws-event-stream": _mapping("aws-event-stream", token_event="chunk", done_event="end"),
-    "text": fields(stream={"framing": "text"}),
+    "text": {"stream": {"framing": "text"}},
     "sse": _mapping("sse", done_data="[DONE]", event_at="kind", text="a.b.*.t"),
     "websocket": _mapping("websocket", done_at="done"),
 }
+MAPPINGS = {name: fields(**table) for name, table in TABLES.items()}
 
 
 def _after(kind: str, *begun: bytes, flood: bytes = b"", drip: bytes = b""):

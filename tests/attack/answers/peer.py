@@ -81,18 +81,20 @@ class Hostile:
 
 
 @contextmanager
-def hostile(entries: Sequence[Hostile]):
-    """The base URL of a server that answers arrival k with entry k, beginning again at the end."""
+def hostile(entries: Sequence[Hostile], gets: Act | None = None):
+    """The base URL of a server that answers arrival k with entry k, beginning again at the end, and every GET with ``gets``."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=256)
 
     def serve(connection: socket.socket) -> None:
         with suppress(OSError, StopIteration), connection:
             connection.settimeout(FLOOD_S)
             while (head := _request(connection)) is not None:
-                if head.startswith(b"GET /v1/meta"):
-                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(META), META))
+                upgrade = b"pgrade: websocket" in head
+                if gets is None and head.startswith(b"GET /v1/meta"):
+                    connection.sendall(whole(META))
                     continue
-                act = entries[_number(head) % len(entries)].act
+                asked = gets is None or upgrade or not head.startswith(b"GET ")
+                act = entries[_number(head) % len(entries)].act if asked else gets
                 if callable(act):
                     act(Peer(connection, head))
                 else:
