@@ -37,11 +37,15 @@ HEAD_BYTES = (
     64 * KIB
 )  # of an answer's head with every 1xx before it, of its trailers, and of anything else that is no body
 MOST_HEADERS = 256  # of one head
-WHOLE_BYTES = 2 * MIB  # of a whole answer: JSON takes up to thirty times as much once it is read
-STREAM_BYTES = 16 * MIB  # of a stream in all
+WHOLE_BYTES = (
+    1 * MIB
+)  # of a whole answer: JSON takes up to thirty times as much once it is read, and a tenth of a second
+STREAM_BYTES = 8 * MIB  # of a stream in all
 EVENT_BYTES = 1 * MIB  # of one event, message or line
-MOST_EVENTS = 100_000  # of one stream, with text or without
-MOST_FRAMES = 20_000  # of a WebSocket's answer: each takes ten times as long to read as an event
+MOST_EVENTS = (
+    20_000  # of one stream, with text or without, five for each token that may be asked for; frames of a WebSocket
+)
+MOST_NESTED = 1_000  # of a streamed array: no reader of JSON takes more
 FOLD_BYTES = 64 * KIB  # of a stream: after so much its text is folded into the digest and forgotten
 OWN_BYTES = 32 * KIB  # that every answer may hold
 HELD_BYTES = 64 * MIB  # that all answers under way in a process may hold beyond that

@@ -32,7 +32,7 @@ from wsproto.events import (
 from wsproto.utilities import ProtocolError
 
 from harness.dialects.shapes import Unexpected
-from harness.domain.bounds import EVENT_BYTES, MIB, MOST_FRAMES, OWN_BYTES
+from harness.domain.bounds import EVENT_BYTES, MIB, MOST_EVENTS, OWN_BYTES
 from harness.domain.field_map import value_at
 from harness.load.connection import READS_A_TURN, Sink
 from harness.load.faults import ClosedEarly, DeadlinePassed, NotWebSocket, Stale
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 READ_BYTES = 16384
 SWITCHED = 101
-EVENTS_A_TURN = 256  # frames that came at once: then the others, the deadlines among them, have their turn
+EVENTS_A_TURN = 64  # frames that came at once: then the others, the deadlines among them, have their turn
 WHOLE = frozenset({1000, 1005})  # normal, and a close frame that says no code
 _OWN = frozenset((b"host", b"upgrade", b"connection", b"content-type", b"content-length", b"accept"))
 
@@ -225,8 +225,8 @@ class WebSocket:
         """What is there; others have their turn in between, for a flood of frames never waits."""
         for event in self._frames.events():
             self._seen += 1
-            if self._seen > MOST_FRAMES:
-                raise NotWebSocket(f"more than {MOST_FRAMES:,} frames")
+            if self._seen > MOST_EVENTS:
+                raise NotWebSocket(f"more than {MOST_EVENTS:,} frames")
             if self._seen % EVENTS_A_TURN == 0:
                 gevent.sleep(0)
             yield event

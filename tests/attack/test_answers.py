@@ -80,11 +80,11 @@ SSE_HEAD = head("text/event-stream")
 FULL_HEAD = head("text/event-stream", *(f"A{k}: {'x' * 240}" for k in range(254)))
 HELD = {  # what each of 900 answers holds until its deadline, by dialect or mapping
     "a full head": ("rag-chat", FULL_HEAD),
-    "half a whole answer of 2 MiB": ("openai-chat", head() + b" " * ((2 << 20) - 10)),
+    "half a whole answer of 1 MiB": ("openai-chat", head() + b" " * ((1 << 20) - 10)),
     "half an event of 1 MiB": ("rag-chat", SSE_HEAD + b"event: token\ndata: " + b"x" * ((1 << 20) - 100)),
     "an event of 30,000 lines": ("rag-chat", SSE_HEAD + b"data:x\n" * 30_000),
     "60 KB of tokens": ("rag-chat", SSE_HEAD + CITED + TOKEN * 1_800),
-    "1 MB of tokens": ("openai-chat", SSE_HEAD + HELLO * 20_000),
+    "1 MB of tokens": ("openai-chat", SSE_HEAD + HELLO * 19_000),
     "half a line of 1 MiB": ("ndjson", head("application/x-ndjson") + b"x" * ((1 << 20) - 100)),
     "half an element of 1 MiB": ("json-array", head() + b'["' + b"x" * ((1 << 20) - 100)),
     "half a message of 1 MiB": ("aws-event-stream", head(AWS) + prelude(1 << 20, 0) + b"x" * ((1 << 20) - 100)),

@@ -58,7 +58,8 @@ def run_against(tmp_path, group, entries):
             folder.mkdir(parents=True)
             text = TARGET_TOML.format(url=url).replace("rag-chat/1", DIALECTS.get(group, "mapped"))
             if group in TABLES:
-                text += "\n" + toml({"mapping": {"path": "/x", "request": {"q": "{prompt}"}, **TABLES[group]}})
+                mapping = {"path": "/x", "request": {"q": "{prompt}"}, **TABLES[group]}
+                text = f"{toml({'mapping': mapping})}\n{text}"
             (folder / "target.toml").write_text(text)
         given = {
             "--target": "alpha",
@@ -97,6 +98,7 @@ def test_a_run_against_a_hostile_target_is_valid_and_within_its_memory(tmp_path,
         f"\n{group}: {most_mb - base_mb:.0f} MB above {base_mb:.0f} MB, exit {done.code}, {ledger['outcomes']}", end=""
     )
 
+    print(f"\n  {ledger['reasons']}", end="")
     assert "Traceback" not in done.output
     assert ledger["planned"] == sum(ledger["outcomes"].values()) == len(done.samples)
     assert not {"not_sent", "lost", "aborted"} & set(ledger["outcomes"])

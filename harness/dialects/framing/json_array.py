@@ -11,9 +11,10 @@ import re
 
 from harness.dialects.framing.events import Event, EventTooLarge, Malformed
 from harness.dialects.framing.sse import BOM
-from harness.domain.bounds import EVENT_BYTES
+from harness.domain.bounds import EVENT_BYTES, MOST_NESTED
 
 _OUTSIDE = re.compile(rb'["{}\[\],]')
+_NESTED = re.compile(rb'["{}\[\]]')  # where commas part no elements
 _INSIDE = re.compile(rb'["\\]')
 _BLANK = b" \t\r\n"
 _DEEPER = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}
@@ -22,7 +23,7 @@ _DEEPER = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}
 class JsonArrayParser:
     """Holds the unfinished element between feeds."""
 
-    __slots__ = ("_depth", "_escaped", "_in_string", "_tail", "cut", "held")
+    __slots__ = ("_depth", "_escaped", "_given", "_in_string", "_tail", "cut", "held")
 
     def __init__(self) -> None:
         self._tail = bytearray()
@@ -30,6 +31,7 @@ class JsonArrayParser:
         self._depth = 0
         self._in_string = False
         self._escaped = False
+        self._given = False  # since the last comma, by its own bracket
         self.cut = True  # until the array's own end
 
     def feed(self, chunk: bytes) -> list[Event]:
@@ -39,7 +41,7 @@ class JsonArrayParser:
         while True:
             if self._in_string:
                 at = self._through_string(chunk, at)
-            found = _OUTSIDE.search(chunk, at)
+            found = (_OUTSIDE if self._depth < 2 else _NESTED).search(chunk, at)
             if found is None or self._in_string:
                 break
             at = found.end()
@@ -69,12 +71,18 @@ class JsonArrayParser:
             self._in_string = True
             return begin
         self._depth += _DEEPER.get(mark, 0)
+        if self._depth > MOST_NESTED:
+            raise Malformed(f"an element that nests more than {MOST_NESTED:,} deep")
         if self._depth > 1 or mark in b"{[":
             return begin
         # a nested value ends with its own bracket; anything else before the comma or the array's end
         own = self._depth == 1 and mark != b","
         self.cut = self._depth == 1
-        events += self._element(chunk[begin : at if own else at - 1])
+        made = self._element(chunk[begin : at if own else at - 1])
+        if mark == b"," and not (made or self._given):
+            raise Malformed("an element of the array is missing")
+        self._given = own
+        events += made
         return at
 
     def end(self) -> list[Event]:

@@ -185,7 +185,7 @@ WIRE: list[Hostile] = [
     _one(
         "chunks: of one byte without end",
         _then(_send(head("application/json", CHUNKED)), _flood(b"1\r\n \r\n")),
-        says="larger than 2 MiB",
+        says="larger than 1 MiB",
     ),
     *(
         _one(
