@@ -13,7 +13,7 @@ from harness.dialects.framing.events import Event, Framing, Malformed
 from harness.dialects.framing.sse import SseParser
 from harness.dialects.numbers import count, in_header
 from harness.dialects.retry_after import retry_after_s, should_retry
-from harness.dialects.room import Room
+from harness.dialects.room import Place, Room
 from harness.dialects.shapes import Unexpected, json_value, wanted
 from harness.domain.bounds import (
     FOLD_BYTES,
@@ -60,8 +60,9 @@ class Answer:
         self._names = names
         self.over = False  # the answer's own end has come, whatever the connection does
         self._t0 = t0
-        self._whole = bytearray()
-        self._place = (room or Room()).place()
+        self._whole: bytes | bytearray = b""
+        self._room = room
+        self._place: Place | None = None
         self._framing: Framing | None = None
         self._feed: Callable[[bytes], list[Event]] | None = None
         self.status = 0
@@ -119,7 +120,7 @@ class Answer:
             events = feed(data)
             assert self._framing is not None
             if (held := self._framing.held) > OWN_BYTES:
-                self._place.hold(held)
+                self.hold(held)
         except (Malformed, Unexpected) as error:
             self._broken_off(str(error), now)
             return
@@ -140,10 +141,14 @@ class Answer:
         if self._size > self.most_bytes:
             self._broken_off(f"the answer is larger than {self.most_bytes // MIB} MiB", now)
             return
-        self._whole += data
+        if not self._whole:
+            self._whole = data  # nearly always all of it
+        else:
+            self._whole = bytearray(self._whole) if isinstance(self._whole, bytes) else self._whole
+            self._whole += data
         if self._size > OWN_BYTES:
             try:
-                self._place.hold(self._size)
+                self.hold(self._size)
             except Unexpected as error:
                 self._broken_off(str(error), now)
 
@@ -151,7 +156,7 @@ class Answer:
         """Of a stream that goes on: its text is not kept, and it has to end some time."""
         self._fold_at = self._size + FOLD_BYTES
         assert self._framing is not None
-        self._place.hold(self._framing.held)  # which may have become less
+        self.hold(self._framing.held)  # which may have become less
         self._fold()
         if self._size > STREAM_BYTES:
             self._broken_off(f"a stream of more than {STREAM_BYTES // MIB} MiB", now)
@@ -162,9 +167,9 @@ class Answer:
         """Nobody waits for its end, and what came of it is forgotten."""
         self._note_broken(words)
         self._ended(now)
-        self._whole.clear()
+        self._whole = b""
         self._texts.clear()
-        self._place.leave()
+        self.leave()
 
     # -- dialect
 
@@ -237,11 +242,14 @@ class Answer:
 
     def hold(self, size: int) -> None:
         """What the wire keeps for it before it hands it over; raises Unexpected where there is no room."""
+        if self._place is None:
+            self._place = (self._room or Room()).place()
         self._place.hold(size)
 
     def leave(self) -> None:
         """It has ended, whatever became of it: what it held is free for others."""
-        self._place.leave()
+        if self._place is not None:
+            self._place.leave()
 
     def _refused(self) -> tuple[Outcome, str | None]:
         try:

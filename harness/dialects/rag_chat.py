@@ -81,7 +81,10 @@ class RagChatAnswer(Answer):
 
     def _citations(self, value: object) -> None:
         rows = wanted(value, list, "citations")
-        self.sample.citations = cited([_passage(row) for row in rows[: MOST_CITATIONS + 1]])
+        try:
+            self.sample.citations = cited([row["passage_id"] for row in rows])
+        except (TypeError, KeyError):  # one by one only to name what is wrong
+            self.sample.citations = cited([_passage(row) for row in rows[: MOST_CITATIONS + 1]])
 
 
 def _passage(row: object) -> str:

@@ -38,6 +38,7 @@ def server():
         ("harness.load.attempt", "Attempts", "make", 3),
         ("harness.load.attempt", "Attempts", "prepare", 3),
         ("harness.load.generator", "Generator", "take", 1),
+        ("harness.load.deadlines", "Deadlines", "_sweep", 0),
         ("harness.load.gauges", "Gauges", "_each_second", 0),
         ("harness.load.gauges", "Gauges", "summary", 0),
         ("harness.load.engine", "Engine", "_launch", 0),
