@@ -18,7 +18,7 @@ from harness.domain.target import Dialect, External, Target
 from harness.evidence import parquet
 from harness.evidence.files import dump, write_text
 from harness.evidence.run_folder import ledger_json
-from harness.evidence.schema import SAMPLE_KINDS, SAMPLES_VERSION
+from harness.evidence.schema import SAMPLE_KINDS, SAMPLES_FORMAT
 from harness.evidence.store import Store
 from harness.workspace import Workspace, open_workspace
 
@@ -122,7 +122,7 @@ def write_run(
     """One run's folder as the load engine leaves it."""
     (folder / "readings").mkdir(parents=True)
     rows = [[getattr(s, name) for name in COLUMNS] for s in samples]
-    parquet.write(folder / "samples.parquet", rows, SAMPLE_KINDS, SAMPLES_VERSION)
+    parquet.write(folder / "samples.parquet", rows, SAMPLE_KINDS, SAMPLES_FORMAT)
     run = {
         "schema_version": 1,
         "state": "done",

@@ -21,6 +21,7 @@ from harness.domain.target import Runtime, Target
 from harness.errors import Exit, Interrupted, InvalidRun, LimitReached, PilotError, Refused
 from harness.evidence.digests import digest_of
 from harness.evidence.files import dump, write_text
+from harness.evidence.schema import FACTS_FORMAT
 from harness.evidence.store import RunRecord, Store
 from harness.launch import Launcher
 from harness.runtimes import facts_of, runtime_of
@@ -179,7 +180,7 @@ class Driver:
 
     def _after(self, run: Run, record: RunRecord, runtime: Runtime, cold_method: str | None) -> None:
         """Facts are asked after the run: before a cold probe nothing may touch the target."""
-        content = {"schema_version": 1, "target": run.target, "facts": facts_of(runtime), "cold_method": cold_method}
+        content = FACTS_FORMAT.stamped({"target": run.target, "facts": facts_of(runtime), "cold_method": cold_method})
         try:
             path = record.path / "facts.json"
             write_text(path, dump(content))

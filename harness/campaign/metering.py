@@ -17,6 +17,7 @@ from harness.costing.book import read_book
 from harness.costing.models import Usage, bill
 from harness.domain.sample import COLUMNS, UNBILLED, Outcome
 from harness.domain.target import Target
+from harness.errors import BadFile
 from harness.evidence import parquet
 from harness.evidence.run_folder import SPOOL
 
@@ -90,7 +91,7 @@ def metered(target: Target, folder: Path, billed_ms: Mapping[str, float] | None 
     """A run that has ended, from its whole file; None where there is none."""
     try:
         table = parquet.read(folder / "samples.parquet", READ)
-    except (OSError, ValueError):
+    except BadFile:
         return None
     meter = Meter(target, billed_ms)
     for row in zip(*(table.column(name).to_pylist() for name in READ), strict=True):

@@ -5,7 +5,10 @@ from __future__ import annotations
 from harness.domain.columns import Column, flags, floats, instants, ints, texts, words
 from harness.evidence.schema import GENERATOR, LEDGER, SAMPLES
 
-VERSION = ints(schema_version="version of this file's format; a reader refuses another one")
+VERSION = (
+    *ints(schema_version="version of this file's format; an older one is read as well, a newer one is refused"),
+    *words(written_by="version of this package that wrote the file"),
+)
 
 RUN: tuple[Column, ...] = (
     *VERSION,

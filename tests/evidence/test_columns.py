@@ -13,7 +13,7 @@ from harness.domain.columns import absent_of, part, unit_of
 from harness.domain.ledger import GeneratorHealth, close
 from harness.domain.reading import Absent, Series
 from harness.domain.sample import ATTEMPT_COLUMNS, COLUMNS, Sample
-from harness.evidence.bills import BILLS_VERSION, latest, write
+from harness.evidence.bills import latest, write
 from harness.evidence.fields import BILL, BILL_LINE, FILES, JOURNAL, READING
 from harness.evidence.run_folder import ledger_json
 from harness.evidence.schema import GENERATOR, LEDGER, SAMPLE_KINDS, SAMPLES
@@ -61,7 +61,7 @@ def test_the_bills_have_a_meaning_a_field(tmp_path):
     write(tmp_path, day, bill_content(BilledDay(day, (line,), estimated=True, pages=1, query={}), 0.0, "spec only"))
     written = latest(tmp_path, day)
 
-    assert written["schema_version"] == BILLS_VERSION
+    assert written["schema_version"] == BILL_FORMAT.newest
     assert set(written) == set(names(BILL))
     assert set(written["lines"][0]) == set(names(BILL_LINE))
 
