@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from harness.campaign.metering import metered
 from harness.domain.plan import Plan, Run
@@ -56,14 +55,23 @@ def settle(
     return cost
 
 
-def unsettled(plan: Plan, journal: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Run, int]]:
-    """Runs that began and whose end nobody wrote down: their campaign was killed."""
+def unsettled(plan: Plan, store: Store) -> Iterator[tuple[Run, int]]:
+    """Runs that began, or whose folder is there, and whose end is not in the journal: it, or their campaign, was lost."""
+    journal = store.journal()
     ended = {(e.get("run"), e.get("attempt")) for e in journal if e.get("event") == ENDED}
-    runs = {run.id: run for unit in plan.units for run in unit.runs}
     begun = {(e.get("run"), e.get("attempt")) for e in journal if e.get("event") == BEGUN}
-    for name, attempt in sorted(begun - ended, key=str):
-        if name in runs and isinstance(attempt, int):
-            yield runs[name], attempt
+    for unit in plan.units:
+        there = store.attempts(unit.number)
+        for run in unit.runs:
+            tried = {attempt for name, attempt in begun if name == run.id and isinstance(attempt, int)}
+            for attempt in sorted(tried | {a for a in there if store.run_folder(run, a).is_dir()}):
+                if (run.id, attempt) not in ended and not _older(run, attempt, ended):
+                    yield run, attempt
+
+
+def _older(run: Run, attempt: int, ended: Collection[tuple[object, object]]) -> bool:
+    """Release 0.1.0 named a run without its position."""
+    return (f"b{run.block:02d}-{run.profile}-{run.target}", attempt) in ended
 
 
 def wait_closed(folder: Path, most_s: float = CLOSING_S) -> None:

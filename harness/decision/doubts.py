@@ -157,6 +157,9 @@ def _older(store: Store, findings: Findings) -> list[str]:
     if journal and not any(event.get("files") for event in journal):
         lacking.append("digests of its files")
     read = [run.columns for run in findings.data.runs if isinstance(run.columns, Columns)]
+    sealed = (store.seal() or {}).get("content", {"rule": None})
+    if "rule" not in sealed:
+        lacking.append("the decision's rule, prices and criteria in its seal")
     missing = sorted({name for columns in read for name in SAMPLES_LATER - columns.here})
     if missing:
         lacking.append(f"of each request: {', '.join(missing)}")
@@ -166,7 +169,7 @@ def _older(store: Store, findings: Findings) -> list[str]:
     if not missing or not lacking:
         return []
     return [
-        f"This evidence was written by an earlier release, which did not record {'; '.join(lacking)}: that is not known here."
+        f"This evidence was written by an earlier version, which did not record {'; '.join(lacking)}: that is not known here."
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.domain.sample import Outcome
 from harness.evidence.shapes import (
     amount,
+    anything,
     count,
     duration,
     each,
@@ -14,9 +15,9 @@ from harness.evidence.shapes import (
     maybe,
     moment,
     money,
-    name,
     named,
     number,
+    part,
     one_of,
     share,
     table,
@@ -42,7 +43,7 @@ _PROMISE = fields({"p95_s": duration, "error_rate": share}, {"ttft_p95_s": maybe
 _EXPERIMENT = fields(
     {"kind": text, "ended": maybe(text)},
     {
-        "colds": each(fields({}, {"kind": text, "method": text, "error": text, "at_s": number, "took_s": number})),
+        "colds": each(fields({}, {"kind": text, "method": maybe(text), "error": anything, "at_s": number, "took_s": number})),
         "steps": each(_STEP),
         "lanes": each(table),
         "promise": _PROMISE,
@@ -87,8 +88,8 @@ TARGET = fields({}, {"meta": maybe(table), "name": text, "dialect": text})
 _RUN = fields(
     {
         **{field: count for field in ("block", "position", "seed", "requests")},
-        "target": name,
-        "profile": name,
+        "target": part,
+        "profile": part,
         "schedule_digest": text,
         "expected_s": duration,
         "start": one_of("warm", "cold"),
@@ -97,17 +98,17 @@ _RUN = fields(
 _BLOCK = fields(
     {
         "number": count,
-        "order": one_of("AB", "BA"),
+        "order": text,
         "not_before": moment,
         "day": count,
         "day_part": text,
         "runs": each(_RUN, most=1000),
     },
-    {"track": maybe(name), "side_by_side": flag},
+    {"track": maybe(part), "side_by_side": flag},
 )
 _PROFILE = fields(
     {
-        "name": name,
+        "name": part,
         "file": text,
         "start": one_of("warm", "cold"),
         "options": each(each(text, 2, 2)),
@@ -119,8 +120,8 @@ _PROFILE = fields(
 )
 PLAN = fields(
     {
-        "baseline": name,
-        "candidate": name,
+        "baseline": part,
+        "candidate": part,
         "seed": whole,
         "blocks": each(_BLOCK, most=10_000),
         "profiles": each(_PROFILE, most=1000),
@@ -154,7 +155,7 @@ CALIBRATION = fields(
         ),
     },
 )
-FACTS = fields({"target": name}, {"facts": maybe(table), "cold_method": maybe(text)})
+FACTS = fields({"target": part}, {"facts": maybe(table), "cold_method": maybe(text)})
 _READING = fields(
     {"kind": one_of("series", "absent"), "metric": text},
     {

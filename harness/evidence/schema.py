@@ -265,7 +265,7 @@ def version_of(path: Path | str, of: Format, said: object, written_by: object = 
 
 def migrated(path: Path | str, of: Format, found: Content) -> Content:
     """The content as the newest version has it, every field a reader asks for of its type; raises TooNew, BadFile."""
-    version = version_of(path, of, found.get("schema_version"), found.get("written_by"))
+    version = version_of(path, of, found.get("schema_version", 1), found.get("written_by"))
     while version < of.newest:
         found = of.migrations[version](found)
         version += 1

@@ -14,7 +14,7 @@ from harness.errors import Problem
 
 Shape = Callable[[Any, str], Iterator[Problem]]  # a value and where it stands; what is wrong with it
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_PART = re.compile(r"[A-Za-z0-9_][^/\\\x00-\x1f\x7f]*")
 _KINDS = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
 LARGEST = 1e18
 
@@ -74,9 +74,9 @@ count = _one(
 moment = _one("text with an instant and its time zone, as 2026-11-22T09:00:00+00:00", _moment)
 amount = _one("an amount, finite", _amount)
 money = _one("an amount in USD from 0", lambda v: _amount(v) and float(v) in USD)
-name = _one(
-    "text: a name of letters, digits, dots, dashes and underscores",
-    lambda v: isinstance(v, str) and len(v) <= MOST_NAME and _NAME.fullmatch(v) is not None,
+part = _one(
+    "text that can be a folder's name",
+    lambda v: isinstance(v, str) and len(v) <= 2 * MOST_NAME and _PART.fullmatch(v) is not None,
 )
 table = _one("an object", lambda v: isinstance(v, dict))
 listing = _one("a list", lambda v: isinstance(v, list))

@@ -77,10 +77,10 @@ def test_a_run_that_began_and_whose_end_nobody_noted_enters_the_budget_at_its_wo
     store.note("run begun", run=second.id, attempt=1)
     store.note("run begun", run="of another plan", attempt=1)
 
-    assert list(unsettled(plan, store.journal())) == [(second, 1)]
+    assert list(unsettled(plan, store)) == [(second, 1)]
     settle(store, workspace.target(second.target), second, 1, Decimal("0.25"), code=None, note="killed")
     assert spent(store.journal()) == Decimal("0.75")
-    assert not list(unsettled(plan, store.journal()))
+    assert not list(unsettled(plan, store))
 
 
 def test_a_run_that_still_closes_is_waited_for_and_one_that_never_will_is_not(tmp_path):
