@@ -11,11 +11,13 @@ from pathlib import Path
 from harness.campaign.metering import metered
 from harness.domain.plan import Plan, Run
 from harness.domain.target import Target
+from harness.errors import BadFile
 from harness.evidence.digests import digests_of
-from harness.evidence.files import dump, write_text
+from harness.evidence.files import dump, read_object, write_text
 from harness.evidence.last_word import last_word
 from harness.evidence.run_folder import ledger_json
 from harness.evidence.store import Store
+from harness.signals import Asked
 
 BEGUN, ENDED = "run begun", "run ended"
 CLOSING_S = 10.0  # a run whose campaign was killed sees that within a second, and then closes its ledger
@@ -30,6 +32,19 @@ def account(folder: Path, code: int | None = None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     ledger = last_word(folder, [f"{how}; this ledger was written by its campaign"])
     write_text(folder / "ledger.json", dump(ledger_json(ledger)))
+
+
+def explain(folder: Path, words: str) -> None:
+    """Say in a run's ledger what stopped it, where it knows only the signal by which its campaign did."""
+    path = folder / "ledger.json"
+    try:
+        said = read_object(path)
+    except BadFile:
+        return
+    sent = str(Asked(signal.SIGTERM))
+    if said.get("stopped_by") == sent:
+        reasons = [str(reason).replace(sent, words) for reason in said.get("reasons") or ()]
+        write_text(path, dump({**said, "stopped_by": words, "reasons": reasons}))
 
 
 def _killed(number: int) -> str:

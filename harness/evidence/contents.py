@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from harness.domain.sample import Outcome
+from harness.errors import Problem
 from harness.evidence.shapes import (
     amount,
     anything,
@@ -56,9 +60,12 @@ _EXPERIMENT = fields(
         "idle_s": maybe(number),
     },
 )
-RUN = fields(
-    {"started_utc": maybe(moment), "versions": table, "generator": table},
+_ANY_RUN = fields(
+    {},
     {
+        "started_utc": maybe(moment),
+        "versions": table,
+        "generator": table,
         "state": text,
         "elapsed_s": maybe(duration),
         "planned": maybe(count),
@@ -74,6 +81,16 @@ RUN = fields(
         "touched": listing,
     },
 )
+_ENDED_RUN = fields({"started_utc": moment, "versions": table, "generator": table, "elapsed_s": duration})
+
+
+def RUN(value: Any, at: str) -> Iterator[Problem]:  # noqa: ANN401, N802 - a shape as the others
+    """A run that ended says when it began, and with what."""
+    yield from _ANY_RUN(value, at)
+    if isinstance(value, dict) and value.get("elapsed_s") is not None:
+        yield from _ENDED_RUN(value, at)
+
+
 LEDGER = fields(
     {"planned": count, "outcomes": fields({}, _OUTCOMES), "valid": flag, "reasons": each(text)},
     {

@@ -214,7 +214,10 @@ def _plan_1(old: Content) -> Content:
 
 def _readings_1(old: Content) -> Content:
     """0.1.0 did not tell a question that failed from an answer that holds nothing, nor when it asked."""
-    rows = [{"failed": False, **row} if isinstance(row, dict) else row for row in old.get("readings") or ()]
+    said = old.get("readings")
+    if not isinstance(said, list):
+        return old
+    rows = [{"failed": False, **row} if isinstance(row, dict) else row for row in said]
     return {"pulled_utc": None, **old, "readings": rows}
 
 
