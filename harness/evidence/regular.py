@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import stat
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 from harness.domain.bounds import MIB, TOML_BYTES
@@ -57,6 +58,12 @@ def opened(path: Path, hint: str | None = None, most: int | None = None) -> Iter
     finally:
         if file is not None:
             file.close()
+
+
+def lines_in(path: Path) -> Iterator[str]:
+    """Text lines as they come, none where it is no regular file or ends early; their digest tells whether they are whole."""
+    with suppress(BadFile, OSError), opened(path) as file:
+        yield from io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="\n")
 
 
 def there(path: Path) -> bool:
