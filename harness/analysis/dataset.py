@@ -187,9 +187,11 @@ def load(store: Store, plan: Plan) -> Dataset:
     aa: list[tuple[RunData, RunData]] = []
     same = {p.name for p in plan.profiles if p.aa}
     kept = store.integrity()
+    every = list(store.all_records(plan))
+    by_run = {r.path: r for r in every}
     unread = [
         Unread(record, _at(store, Path(error.path)), "; ".join(map(str, error.problems)), without=False)
-        for record in store.all_records(plan)
+        for record in every
         for error in record.unread
     ]
     for block in plan.units:
@@ -198,8 +200,7 @@ def load(store: Store, plan: Plan) -> Dataset:
             continue
         found = []
         for run in block.runs:
-            record = store.record(run, attempt)
-            assert record is not None
+            record = by_run[store.run_folder(run, attempt)]
             try:
                 columns = read(record.path)
                 if not kept.as_written(record.path / SAMPLES_FORMAT.file):
@@ -217,8 +218,8 @@ def load(store: Store, plan: Plan) -> Dataset:
             aa.append((first, second) if block.order == "AB" else (second, first))
         else:
             runs += found
-    dropped = {(u.record.path) for u in unread}
-    invalid = tuple(r for r in store.all_records(plan) if not r.valid or r.path in dropped)
+    dropped = {u.record.path for u in unread}
+    invalid = tuple(r for r in every if not r.valid or r.path in dropped)
     return Dataset(
         plan.baseline,
         plan.candidate,

@@ -62,8 +62,12 @@ def opened(path: Path, hint: str | None = None, most: int | None = None) -> Iter
 
 def lines_in(path: Path) -> Iterator[str]:
     """Text lines as they come, none where it is no regular file or ends early; their digest tells whether they are whole."""
-    with suppress(BadFile, OSError), opened(path) as file:
-        yield from io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="\n")
+    with (
+        suppress(BadFile, OSError),
+        opened(path) as file,
+        io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="\n") as lines,
+    ):
+        yield from lines
 
 
 def there(path: Path) -> bool:
