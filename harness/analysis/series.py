@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.errors import BadFile
 from harness.evidence.files import read_json
+from harness.evidence.schema import READINGS_FORMAT
 
 Points = tuple[tuple[float, float], ...]
 Collected = dict[str, tuple[Points, ...]]  # of each metric one series a source, or one a value of its label
@@ -17,7 +18,7 @@ TRIED = ".try"  # in the name of an earlier answer, which is kept and not counte
 def collected(run_folder: Path) -> Collected:
     """Empty where nothing was collected; a file that cannot be read holds nothing."""
     files = sorted(p for p in (run_folder / "readings").glob("*.json") if TRIED not in p.name)
-    return _read(tuple((str(p), p.stat().st_mtime_ns) for p in files))
+    return _read(tuple((str(p), p.lstat().st_mtime_ns) for p in files))
 
 
 def values(found: Collected, metric: str) -> list[float]:
@@ -41,7 +42,7 @@ def _read(files: Sequence[tuple[str, int]]) -> Collected:
     found: dict[str, list[Points]] = {}
     for name, _ in files:
         try:
-            rows = read_json(Path(name)).get("readings", ())
+            rows = read_json(Path(name), READINGS_FORMAT).get("readings", ())
         except BadFile:
             continue
         for row in rows:
