@@ -22,6 +22,7 @@ from harness.load.attempt import Attempts
 from harness.load.gauges import Gauges
 from harness.load.guard import guarded, told
 from harness.load.origin import Origin
+from harness.load.quoting import quoted
 from harness.workspace import questions as question_files
 
 if TYPE_CHECKING:
@@ -212,6 +213,7 @@ class Generator:
     def _keep(self, sample: Sample) -> None:
         """One line; a value that no line can hold loses the sample, which the ledger says, and never the run."""
         try:
+            quoted(sample)
             self._lines.append(orjson.dumps(sample.row()))
         except (TypeError, ValueError) as error:  # what orjson raises: an int beyond 64 bits, half a surrogate pair
             lost = Sample(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness import outlet
 from harness.domain import schedule as schedules
 from harness.domain.arrivals import LoadProfile
 from harness.domain.process import Process
@@ -19,7 +20,7 @@ from harness.domain.target import Dialect, Target
 from harness.errors import Exit, PilotError, Refused
 from harness.load import locusts_own, ports
 from harness.load.given import Given
-from harness.load.hosts import check_listeners, declared_by, may_drive, nearest_workspace
+from harness.load.hosts import check_listeners, check_url, declared_by, may_drive, nearest_workspace
 from harness.load.origin import tls_context
 from harness.load.signing import check_credentials
 from harness.load.slots import choose_slots
@@ -110,6 +111,8 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
     parse = parser.parse_args
 
     def parse_and_prepare(*args: Any, **kwargs: Any) -> argparse.Namespace:  # noqa: ANN401
+        outlet.install()
+        _own_modules_last()
         parsed: argparse.Namespace = parse(*args, **kwargs)
         if PREPARED.serving:
             return parsed
@@ -132,6 +135,13 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
         return parsed
 
     parser.parse_args = parse_and_prepare
+
+
+def _own_modules_last() -> None:
+    """Locust has put the folder that it was started in first, where any file could stand in for an installed module."""
+    here = str(Path.cwd())
+    if here in sys.path:
+        sys.path[:] = [*(folder for folder in sys.path if folder != here), here]
 
 
 def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
@@ -231,6 +241,7 @@ def _target(given: Given, workspace: Workspace | None) -> Target:
             raise Refused("no pilot.toml here, and no --host", "run this in a pilot's folder or name a --host")
         return _bare(given, host)
     if name is None and host is not None:
+        check_url(host)
         declared = declared_by(workspace, host)
         return _spoken(declared, given) if declared else _bare(given, host)
     target = workspace.target(name or workspace.config.pilot.baseline)
