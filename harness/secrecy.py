@@ -50,6 +50,10 @@ class Secrets:
         ordered = sorted(self._forms.items(), key=lambda item: -len(item[0]))
         self._sought = tuple((form[:PIECE], form, name) for form, name in ordered)
 
+    def forget(self) -> None:
+        """Everything."""
+        self.__init__()  # type: ignore[misc]
+
     def learn_variables(self, names: Iterable[str], environment: Mapping[str, str] = os.environ) -> None:
         """Those that a target names."""
         for name in names:

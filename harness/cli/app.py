@@ -34,6 +34,7 @@ COMMANDS = (
     "time",
     "prices",
     "dashboards",
+    "trust",
 )
 
 # typer carries its own click and does not export the base of its usage errors

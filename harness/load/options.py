@@ -26,7 +26,7 @@ from harness.load.signing import check_credentials
 from harness.load.slots import choose_slots
 from harness.load.spec import RunSpec, of_target
 from harness.load.work import add_work_options, work_of
-from harness.workspace import Workspace, presets
+from harness.workspace import Workspace, presets, trust
 from harness.workspace import questions as question_files
 from harness.workspace.target_toml import undeclared
 from harness.workspace.trace_csv import read_trace
@@ -154,6 +154,8 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
     user = _user_class()
     workspace = nearest_workspace()
     target = _target(given, workspace)
+    if workspace is not None and not again and not PREPARED.only_describe:
+        trust.for_work(workspace, [target.name] if target.folder.parent == workspace.root / "targets" else [])
     load = _load(user.schedule, given, workspace)  # type: ignore[attr-defined]
     deadline = given.number("deadline") or (workspace.config.load.deadline_s if workspace else 30.0)
     work = work_of(given, workspace)
