@@ -135,6 +135,7 @@ def _forms(value: str) -> set[str]:
     said = {
         *(value, quote(data, safe=""), quote(data), quote_plus(data), html.escape(value)),
         *(escaped, json.dumps(value, ensure_ascii=False)[1:-1], escaped.replace("/", "\\/"), repr(value)[1:-1]),
+        *(value.lower(), value.upper()),  # media types and names of headers are compared so
     }
     said |= {re.sub(r"%[0-9A-F]{2}", lambda m: m[0].lower(), form) for form in said}
     encoded = {data.hex(), data.hex().upper()}

@@ -15,7 +15,10 @@ from typing import Any
 
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _RULES = (
-    (re.compile(r"(?i)\b(Bearer|Basic|Negotiate)(\s+)(?=[A-Za-z]*[0-9._~+/=-])[A-Za-z0-9._~+/=-]{12,}"), r"\1\2[credentials]"),
+    (
+        re.compile(r"(?i)\b(Bearer|Basic|Negotiate)(\s+)(?=[A-Za-z]*[0-9._~+/=-])[A-Za-z0-9._~+/=-]{12,}"),
+        r"\1\2[credentials]",
+    ),
     (re.compile(r"(?i)\b(Signature|X-Amz-Signature|sig)=[A-Za-z0-9%+/=]{32,}"), r"\1=[signature]"),
     (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), "[access key]"),
     (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?"), "[token]"),

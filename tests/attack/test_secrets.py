@@ -61,6 +61,7 @@ FORMS = {
     "in JSON": json.dumps(CANARY)[1:-1],
     "in HTML": html.escape(CANARY),
     "in Python": repr(CANARY)[1:-1],
+    "in lower case": CANARY.lower(),
     "in hex": CANARY.encode().hex(),
     "base64": base64.b64encode(CANARY.encode()).decode(),
     "base64 of a pair": base64.b64encode(f"user:{CANARY}".encode()).decode(),
@@ -239,17 +240,19 @@ def bytes_of(folder):
             yield path, gzip.decompress(data)
 
 
+KNOWN = Secrets()
+for _name, _value in CANARIES.items():
+    KNOWN.learn(_name, _value)
+    KNOWN.learn_url(_name, _value)
+
+
 def found_in(folder):
     """Where a canary stands, in any form."""
-    known = Secrets()
-    for name, value in CANARIES.items():
-        known.learn(name, value)
-        known.learn_url(name, value)
     out = []
     for path, data in bytes_of(folder):
         text = data.decode("utf-8", "surrogateescape")
-        if KANARIE in data.lower() or known.holds(text):
-            out.append((str(path), known.hide(text)[:300]))
+        if KANARIE in data.lower() or KNOWN.holds(text):
+            out.append((str(path), KNOWN.hide(text)[:300]))
     return out
 
 
@@ -289,7 +292,7 @@ def test_a_run_against_an_echo_holds_no_secret(tmp_path, kind):
     words = (tmp_path / "out" / "log.txt").read_text()
     assert code in (0, 3, 4), words
     assert len(got) >= 100, words
-    assert any(b"anarie" in request or b"AKIA" in request for request in got), "what was sent was no secret"
+    assert any(KNOWN.holds(request.decode("latin-1")) for request in got), "what was sent was no secret"
     assert any("[secret " in str(value) for row in rows for value in row.values()), "nothing was said again"
     assert found_in(tmp_path / "run") == []
     assert found_in(tmp_path / "out") == []
