@@ -12,10 +12,13 @@ _KEPT = "\u00a0\u202f"  # blanks that only keep words together, as between a num
 
 
 def visible(text: str, most: int | None = None) -> str:
-    """On one line, at most so many characters of it."""
-    if most is not None and len(text) > most:
-        text = f"{text[:most]}…"
-    return text if text.isprintable() else "".join(map(_shown, text))
+    """On one line, at most so many characters of it, and of what it becomes."""
+    longer = most is not None and len(text) > most
+    text = text[:most] if longer else text
+    if not text.isprintable():
+        text = "".join(map(_shown, text))
+        longer, text = longer or (most is not None and len(text) > most), text[:most]
+    return f"{text}…" if longer else text
 
 
 def harmless(text: str) -> str:
