@@ -36,7 +36,9 @@ class Secrets:
     def __init__(self) -> None:
         self._values: set[str] = set()
         self._forms: dict[str, str] = {}
-        self._sought: tuple[tuple[str, str, str], ...] = ()  # how it begins, the form, its name; the longest first
+        self._sought: tuple[
+            tuple[str, list[tuple[str, str]]], ...
+        ] = ()  # how forms begin; they and their names, the longest first
 
     def learn(self, name: str, value: str | None) -> None:
         """From now on; nothing for a value that is too short to be told from words."""
@@ -47,8 +49,10 @@ class Secrets:
         for part in _parts(value):
             for form in _forms(part):
                 self._forms.setdefault(form, name)
-        ordered = sorted(self._forms.items(), key=lambda item: -len(item[0]))
-        self._sought = tuple((form[:PIECE], form, name) for form, name in ordered)
+        alike: dict[str, list[tuple[str, str]]] = {}
+        for form, of in sorted(self._forms.items(), key=lambda item: -len(item[0])):
+            alike.setdefault(form[:PIECE], []).append((form, of))
+        self._sought = tuple(alike.items())
 
     def forget(self) -> None:
         """Everything."""
@@ -74,21 +78,26 @@ class Secrets:
             self.learn(name, unquote(password))
             self.learn(name, base64.b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode())
 
+    @property
+    def forms(self) -> int:
+        """How many are looked for."""
+        return len(self._sought)
+
     def holds(self, text: str) -> bool:
         """Whether anything would be hidden."""
-        return any(begins in text for begins, _, _ in self._sought)
+        return any(begins in text for begins, _ in self._sought)
 
     def hide(self, text: str) -> str:
         """The same text with ``[secret NAME]`` for each form of a secret, or the piece of one that is left."""
-        for begins, form, name in self._sought:
-            at = text.find(begins)
-            while at >= 0:
-                end = at + len(begins)
-                while end - at < len(form) and end < len(text) and text[end] == form[end - at]:
-                    end += 1
-                instead = f"[secret {name}]"
-                text = text[:at] + instead + text[end:]
-                at = text.find(begins, at + len(instead))
+        for begins, forms in self._sought:
+            if begins not in text:
+                continue
+            parts, start = [], 0
+            while (at := text.find(begins, start)) >= 0:
+                length, name = max((_common(text, at, form), name) for form, name in forms)
+                parts += [text[start:at], f"[secret {name}]"]
+                start = at + length
+            text = "".join([*parts, text[start:]])
         return text
 
     def hide_in(self, value: Any) -> Any:  # noqa: ANN401 - plain JSON
@@ -103,18 +112,24 @@ class Secrets:
 KNOWN = Secrets()
 
 
+def _common(text: str, at: int, form: str) -> int:
+    """How many characters of the form stand here."""
+    if text.startswith(form, at):
+        return len(form)
+    return next(k for k, (a, b) in enumerate(zip(form, text[at : at + len(form)] + "\0", strict=False)) if a != b)
+
+
 def _worth_hiding(value: str) -> bool:
     return len(value) >= LEAST_BY_NAME and not _PATH.match(value) and not _WORDS.fullmatch(value)
 
 
 def _parts(value: str) -> Iterator[str]:
-    """The value, what stands behind its scheme, what a Basic scheme's base64 holds, and each long line of a key."""
-    yield value
+    """What stands behind its scheme, else the value; what a Basic scheme's base64 holds; each long line of a key."""
     scheme, blank, rest = value.partition(" ")
-    if blank and scheme.isalpha() and len(rest.strip()) >= LEAST:
-        yield rest.strip()
-        if scheme.lower() == "basic":
-            yield from _of_basic(rest.strip())
+    whole = not (blank and scheme.isalpha() and len(rest.strip()) >= LEAST)
+    yield value if whole else rest.strip()
+    if scheme.lower() == "basic" and not whole:
+        yield from _of_basic(rest.strip())
     for line in value.split("\n") if "\n" in value else ():
         if len(line.strip()) >= PIECE and not line.startswith("-----"):
             yield line.strip()
@@ -135,10 +150,10 @@ def _forms(value: str) -> set[str]:
     said = {
         *(value, quote(data, safe=""), quote(data), quote_plus(data), html.escape(value)),
         *(escaped, json.dumps(value, ensure_ascii=False)[1:-1], escaped.replace("/", "\\/"), repr(value)[1:-1]),
-        *(value.lower(), value.upper()),  # media types and names of headers are compared so
+        value.lower(),  # as media types are compared
     }
     said |= {re.sub(r"%[0-9A-F]{2}", lambda m: m[0].lower(), form) for form in said}
-    encoded = {data.hex(), data.hex().upper()}
+    encoded = {data.hex()}
     for before in range(3):  # base64 of anything that holds it: what its neighbours change is left out
         whole = base64.b64encode(b"\0" * before + data).decode().rstrip("=")
         core = whole[(0, 2, 3)[before] : len(whole) - (1 if (before + len(data)) % 3 else 0)]

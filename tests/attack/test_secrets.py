@@ -83,7 +83,7 @@ def test_a_scheme_and_its_credentials_are_each_known():
     known = secrets(CHAT=CANARIES["CHAT_TOKEN"], PAIR=CANARIES["CHAT_PAIR"])
 
     assert known.hide("got kanarie-header-7Zq3.") == "got [secret CHAT]."
-    assert known.hide("got Bearer kanarie-header-7Zq3.") == "got [secret CHAT]."
+    assert known.hide("got Bearer kanarie-header-7Zq3.") == "got Bearer [secret CHAT]."
     assert known.hide("someone is kanarie-basic-7Zq3") == "someone is [secret PAIR]"
 
 
@@ -92,6 +92,11 @@ def test_a_piece_that_was_cut_off_is_hidden_too():
 
     assert known.hide("…begins kanarie-that-is-l…") == "…begins [secret TOKEN]…"
     assert known.hide("kanarie") == "kanarie", "seven characters are nobody's secret"
+
+
+def test_a_body_of_nothing_else_is_cleaned_in_one_pass():
+    known = secrets(TOKEN="kanarie-7Zq3x")
+    assert known.hide("kanarie-7Zq3x" * 200_000) == "[secret TOKEN]" * 200_000
 
 
 def test_what_is_short_or_a_word_hides_nothing():
