@@ -14,8 +14,9 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
+from harness.domain.shown import visible
 from harness.errors import BadFile, Problem
-from harness.tables.plain import impediments, printable, shown
+from harness.tables.plain import impediments, shown
 from harness.tables.text import text_of
 
 T = TypeVar("T")
@@ -72,9 +73,9 @@ def _problem(item: Any, model: type, at: str) -> Problem:  # noqa: ANN401 - pyda
         case "extra_forbidden" | "unexpected_keyword_argument":
             return Problem(where, f"is not a known field{nearest(place[-1], _names_at(model, place[:-1]))}")
         case "value_error":
-            return Problem(where, printable(str(item["ctx"]["error"])))
+            return Problem(where, visible(str(item["ctx"]["error"])))
         case _:
-            words = printable(f"{item['msg'][:1].lower()}{item['msg'][1:]}")
+            words = visible(f"{item['msg'][:1].lower()}{item['msg'][1:]}")
             return Problem(where, words if _UNSHOWN.search(where) else f"{words}, not {repr(item['input'])[:60]}")
 
 

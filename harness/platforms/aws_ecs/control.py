@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from harness.domain.identities import without_identities
 from harness.domain.target import Cold, Target
 from harness.errors import PilotError
 from harness.platforms.aws_ecs.config import AwsEcs
 from harness.platforms.shared.call import demand
-from harness.platforms.shared.redact import without_accounts
 from harness.platforms.shared.settling import Settling
 
 SETTLE_S, POLL_S = 900.0, 5.0
@@ -37,7 +37,7 @@ class EcsRuntime(Settling):
             {"name": c.get("name"), "image": c.get("image"), "cpu": c.get("cpu"), "memory": c.get("memory")}
             for c in task.get("containerDefinitions", ())
         ]
-        said: dict[str, Any] = without_accounts(
+        said: dict[str, Any] = without_identities(
             {
                 "kind": "aws-ecs",
                 "cluster": self._config.cluster,

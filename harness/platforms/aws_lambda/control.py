@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from harness.domain.identities import without_identities
 from harness.domain.target import Cold, Target
 from harness.errors import PilotError
 from harness.platforms.aws_lambda.config import AwsLambda
 from harness.platforms.shared.call import code_of, demand
-from harness.platforms.shared.redact import without_accounts
 from harness.platforms.shared.settling import Settling
 
 COLD_VARIABLE = "PILOT_COLD"
@@ -38,7 +38,7 @@ class LambdaRuntime(Settling):
         config, name = self._config, {"FunctionName": self._config.function}
         said = self._asked(self._api.get_function_configuration, **name, **self._qualifier())
         variables = sorted(((said.get("Environment") or {}).get("Variables") or {}).keys())
-        found: dict[str, Any] = without_accounts(
+        found: dict[str, Any] = without_identities(
             {
                 "kind": "aws-lambda",
                 "function": config.function,

@@ -55,9 +55,9 @@ def quotas(target: Target, make: Any) -> list[Quota]:  # noqa: ANN401 - a maker 
 
 def _concurrency(config: AwsLambda, api: Any) -> list[Quota]:  # noqa: ANN401
     """The function's reserved concurrency where it has some, else what the account leaves unreserved."""
+    from harness.domain.identities import without_identities  # noqa: PLC0415
     from harness.platforms.shared.answer import NoAnswer, answer_of  # noqa: PLC0415
     from harness.platforms.shared.aws_quotas import no_wait  # noqa: PLC0415
-    from harness.platforms.shared.redact import without_accounts  # noqa: PLC0415
 
     try:
         reserved = answer_of(api.get_function_concurrency, {"FunctionName": config.function}, no_wait)
@@ -70,7 +70,7 @@ def _concurrency(config: AwsLambda, api: Any) -> list[Quota]:  # noqa: ANN401
         said = answer_of(api.get_account_settings, {}, no_wait)
         return _both("Lambda concurrency", said["AccountLimit"]["UnreservedConcurrentExecutions"].number(), shared=True)
     except NoAnswer as error:
-        reason = str(without_accounts(str(error)))
+        reason = str(without_identities(str(error)))
         return [
             Quota("Lambda concurrency", Need.CONCURRENCY, None, reason),
             Quota("Lambda requests", Need.REQUESTS_PER_S, None, reason),

@@ -5,11 +5,11 @@ Verified: spec only; requests and answers are held to botocore's service model i
 
 from __future__ import annotations
 
+from harness.domain.identities import without_identities
 from harness.domain.quota import Need, Quota, QuotaConfig
 from harness.domain.target import Target
 from harness.platforms.platform import MakeClient
 from harness.platforms.shared.answer import NoAnswer, answer_of
-from harness.platforms.shared.redact import without_accounts
 
 
 def coded(name: str, needs: Need, service: str, code: str, region: str, make: MakeClient) -> Quota:
@@ -19,7 +19,7 @@ def coded(name: str, needs: Need, service: str, code: str, region: str, make: Ma
         said = answer_of(api.get_service_quota, {"ServiceCode": service, "QuotaCode": code}, no_wait)
         return Quota(name, needs, said["Quota"]["Value"].number())
     except NoAnswer as error:
-        return Quota(name, needs, None, str(without_accounts(str(error))))
+        return Quota(name, needs, None, str(without_identities(str(error))))
 
 
 def named(config: QuotaConfig, target: Target, make: MakeClient) -> Quota:
