@@ -17,6 +17,7 @@ from harness.campaign.symptoms import Symptom, judge, quoted, words_of
 from harness.campaign.unpilotable import unpilotable
 from harness.domain.bounds import MOST_DETAIL
 from harness.domain.sample import REFUSALS, Outcome
+from harness.domain.shown import visible
 from harness.domain.target import Dialect
 from harness.errors import PilotError
 
