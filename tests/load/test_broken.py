@@ -131,7 +131,7 @@ class Any(ChatUser):
     ("column", "value", "says"),
     [
         ("input_tokens", "2**70", "its record cannot be written"),
-        ("request_id", "'\\ud800'", "its record cannot be written"),
+        ("session", "b'bytes'", "its record cannot be written"),
         ("instance_requests", "2**63", "samples.parquet: "),
     ],
 )
