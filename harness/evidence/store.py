@@ -20,9 +20,11 @@ from typing import Any
 
 from harness.domain.lines import lines_of
 from harness.domain.plan import Block, Plan, ProfilePlan, Run, Start
+from harness.domain.shown import harmless
 from harness.errors import BadFile, PilotError, Problem
 from harness.evidence.digests import chained
 from harness.evidence.files import dump, jsonable, read_json, write_text
+from harness.secrecy import KNOWN
 
 PLAN_VERSION = 1
 SEAL_VERSION = 1
@@ -219,10 +221,10 @@ def _events(lines: bytes) -> list[dict[str, Any]]:
 
 def _line(known: Sequence[Mapping[str, Any]], event: str, what: Mapping[str, Any]) -> bytes:
     """One event as a line that holds on to those before it."""
-    line = jsonable({"utc": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **what})
+    line = KNOWN.hide_in(jsonable({"utc": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **what}))
     before = next((str(old["chain"]) for old in reversed(known) if "chain" in old), "")
     line["chain"] = chained(before, line)
-    return (json.dumps(line, ensure_ascii=False) + "\n").encode("utf-8", errors="backslashreplace")
+    return (harmless(json.dumps(line, ensure_ascii=False)) + "\n").encode("utf-8", errors="backslashreplace")
 
 
 def _append(file: int, size: int, lines: bytes) -> None:

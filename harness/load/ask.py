@@ -22,6 +22,7 @@ from harness.domain.sample import Outcome, Sample
 from harness.domain.schedule import Arrival
 from harness.load.attempt import Attempts
 from harness.load.origin import Origin
+from harness.secrecy import KNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,10 +34,6 @@ if TYPE_CHECKING:
 
 PLAIN_DEADLINE_S = 10.0
 PACKED = ("gzip", "x-gzip", "deflate")
-OPEN = frozenset(  # headers whose values are no secret
-    ("host", "user-agent", "content-type", "content-length", "accept", "accept-encoding", "connection", "x-request-id")
-)
-SECRET_LENGTH = 6  # a shorter value may stand in any word
 
 
 @dataclass
@@ -46,7 +43,6 @@ class Transcript:
     status: int | None = None
     headers: Headers = field(default_factory=dict)
     body: bytearray = field(default_factory=bytearray)
-    secrets: tuple[bytes, ...] = ()  # values that were sent, which a server may repeat
 
     def header(self, name: str) -> str | None:
         value = self.headers.get(name.encode())
@@ -54,11 +50,8 @@ class Transcript:
 
     @property
     def text(self) -> str:
-        """The body, unpacked, without what was sent as a secret; bytes that are not UTF-8 stand escaped."""
-        data = self.plain
-        for secret in self.secrets:
-            data = data.replace(secret, b"***")
-        return data.decode("utf-8", "backslashreplace")
+        """The body, unpacked, without known secrets; bytes that are not UTF-8 stand escaped."""
+        return KNOWN.hide(self.plain.decode("utf-8", "backslashreplace"))
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -233,7 +226,7 @@ class Asker:
         return sample
 
     def _deliver(self, request: bytes, answer: Answer, sent: Sent, deadline_s: float) -> Asked:
-        said, due = Transcript(secrets=_secrets(request)), perf_counter() + deadline_s
+        said, due = Transcript(), perf_counter() + deadline_s
         self._attempts.deliver(request, cast("Answer", _Witness(answer, said)), self, due)
         sample = answer.sample
         sample.finished_s = self._now()
@@ -250,14 +243,3 @@ def _unpacked(data: bytearray) -> bytes:
         return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(data, DOCUMENT_BYTES)
     except zlib.error:
         return bytes(data)
-
-
-def _secrets(request: bytes) -> tuple[bytes, ...]:
-    """Values of headers that authorise, whole and without their scheme, the longest first."""
-    head = request.partition(b"\r\n\r\n")[0]
-    found = set()
-    for line in head.split(b"\r\n")[1:]:
-        name, _, value = line.partition(b":")
-        if name.decode("latin-1").lower() not in OPEN:
-            found |= {value.strip(), value.split()[-1] if value.split() else b""}
-    return tuple(sorted((v for v in found if len(v) >= SECRET_LENGTH), key=len, reverse=True))

@@ -23,6 +23,7 @@ from harness.load.attempt import Attempts
 from harness.load.gauges import Gauges
 from harness.load.guard import guarded, told
 from harness.load.origin import Origin
+from harness.load.quoting import quoted
 from harness.workspace import questions as question_files
 
 if TYPE_CHECKING:
@@ -212,6 +213,7 @@ class Generator:
 
     def _keep(self, sample: Sample) -> None:
         """One line; a value that no line can hold costs that value and makes the sample a failure, never the run."""
+        quoted(sample)
         row = sample.row()
         try:
             line = orjson.dumps(row, option=orjson.OPT_STRICT_INTEGER)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness import outlet
 from harness.domain import schedule as schedules
 from harness.domain.arrivals import LoadProfile
 from harness.domain.process import Process
@@ -19,14 +20,14 @@ from harness.domain.target import Dialect, Target
 from harness.errors import Exit, PilotError, Refused
 from harness.load import locusts_own, ports
 from harness.load.given import Given
-from harness.load.hosts import check_listeners, declared_by, may_drive, nearest_workspace
+from harness.load.hosts import check_listeners, check_url, declared_by, may_drive, nearest_workspace
 from harness.load.origin import tls_context
 from harness.load.secret import secret_of
 from harness.load.signing import check_credentials
 from harness.load.slots import choose_slots
 from harness.load.spec import RunSpec, of_target
 from harness.load.work import add_work_options, work_of
-from harness.workspace import Workspace, presets
+from harness.workspace import Workspace, presets, trust
 from harness.workspace import questions as question_files
 from harness.workspace.target_toml import undeclared
 from harness.workspace.trace_csv import read_trace
@@ -132,6 +133,8 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
     parse = parser.parse_args
 
     def parse_and_prepare(*args: Any, **kwargs: Any) -> argparse.Namespace:  # noqa: ANN401
+        outlet.install()
+        _own_modules_last()
         parsed: argparse.Namespace = parse(*args, **kwargs)
         if PREPARED.serving:
             return parsed
@@ -158,6 +161,13 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
     parser.parse_args = parse_and_prepare
 
 
+def _own_modules_last() -> None:
+    """Locust has put the folder that it was started in first, where any file could stand in for an installed module."""
+    here = str(Path.cwd())
+    if here in sys.path:
+        sys.path[:] = [*(folder for folder in sys.path if folder != here), here]
+
+
 def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
     """Options, pilot.toml and the locustfile's profile as one RunSpec, with its schedule drawn.
 
@@ -168,6 +178,8 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
     user = _user_class()
     workspace = nearest_workspace()
     target = _target(given, workspace)
+    if workspace is not None and not again and not PREPARED.only_describe:
+        trust.for_work(workspace, [target.name] if target.folder.parent == workspace.root / "targets" else [])
     load = _load(user.schedule, given, workspace)  # type: ignore[attr-defined]
     deadline = given.number("deadline") or (workspace.config.load.deadline_s if workspace else 30.0)
     work = work_of(given, workspace)
@@ -255,6 +267,7 @@ def _target(given: Given, workspace: Workspace | None) -> Target:
             raise Refused("no pilot.toml here, and no --host", "run this in a pilot's folder or name a --host")
         return _bare(given, host)
     if name is None and host is not None:
+        check_url(host)
         declared = declared_by(workspace, host)
         return _spoken(declared, given) if declared else _bare(given, host)
     target = workspace.target(name or workspace.config.pilot.baseline)

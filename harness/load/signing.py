@@ -13,6 +13,7 @@ from harness.domain.headers import value_problem
 from harness.domain.target import Auth
 from harness.errors import PilotError, Refused
 from harness.load.guard import guarded
+from harness.secrecy import KNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,8 +99,14 @@ def check_credentials(spec: RunSpec) -> None:
         raise Refused(f"{spec.target}: {error}", error.hint) from None
 
 
+def learn_secrets(spec: RunSpec) -> None:
+    """What this process is about to send: whatever a server repeats of it is not written down."""
+    KNOWN.learn_variables([*spec.headers_from_env.values(), *(spec.fields.environment if spec.fields else ())])
+
+
 def header_map(spec: RunSpec, method: str, url: str) -> dict[str, str]:
     """The same for a single request without a body, outside a run."""
+    learn_secrets(spec)
     out = spec.headers | {name: os.environ.get(variable, "") for name, variable in spec.headers_from_env.items()}
     if spec.auth is not None:
         authoriser = authoriser_of(Auth(spec.auth["kind"], spec.auth["options"]), spec.base_url or "")
