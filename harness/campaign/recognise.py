@@ -13,10 +13,11 @@ from harness.campaign.endpoint import NAME, Endpoint, Talk, Told, held, seen_of
 from harness.campaign.known import by_paths, politely
 from harness.campaign.openai_like import openai_like
 from harness.campaign.openapi import Asking, document_of
-from harness.campaign.symptoms import Symptom, judge, printable, quoted, words_of
+from harness.campaign.symptoms import Symptom, judge, quoted, words_of
 from harness.campaign.unpilotable import unpilotable
 from harness.domain.bounds import MOST_DETAIL
 from harness.domain.sample import REFUSALS, Outcome
+from harness.domain.shown import visible
 from harness.domain.target import Dialect
 from harness.errors import PilotError
 
@@ -32,7 +33,7 @@ def recognise(url: str, told: Told | None = None, asking: Asking | None = None) 
     except PilotError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it answers, the check says something of it
-        words = f"what it answers cannot be read: {type(error).__name__}: {printable(str(error))[:MOST_DETAIL]}"
+        words = f"what it answers cannot be read: {type(error).__name__}: {visible(str(error))[:MOST_DETAIL]}"
         found = Endpoint(url, None, Check(NAME, Answer.UNKNOWN, words, mend=SAY_HOW))
     return replace(found, asked=tuple(talk.lines))
 
