@@ -28,6 +28,7 @@ from harness.errors import PilotError
 from harness.evidence.coverage import Cell, coverage
 from harness.evidence.digests import digest_of
 from harness.evidence.files import dump, jsonable, write_text
+from harness.evidence.schema import READINGS_FORMAT
 from harness.evidence.store import RunRecord, Store
 from harness.secrecy import KNOWN
 from harness.sources.absence import ask
@@ -37,7 +38,6 @@ from harness.sources.local_logs import LocalLogs
 from harness.sources.registry import bills_of, source_of
 from harness.workspace import Workspace
 
-READINGS_VERSION = 1
 BEFORE_S, AFTER_S = 1.0, 1.5
 SHORT_WAIT_S = 5.0  # a run that has just ended is worth waiting for; longer, and the next pass takes it
 
@@ -190,14 +190,15 @@ def kept_of(source: MetricSource, window: Window) -> tuple[list[Reading], list[s
 
 
 def _content(source: MetricSource, window: Window, readings: Sequence[Reading]) -> dict[str, object]:
-    return {
-        "schema_version": READINGS_VERSION,
-        "source": source.kind,
-        "verified": source.verified,
-        "pulled_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-        "window": window,
-        "readings": [{"kind": type(r).__name__.lower(), **_fields(r)} for r in readings],
-    }
+    return READINGS_FORMAT.stamped(
+        {
+            "source": source.kind,
+            "verified": source.verified,
+            "pulled_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+            "window": window,
+            "readings": [{"kind": type(r).__name__.lower(), **_fields(r)} for r in readings],
+        }
+    )
 
 
 def _write_raw(path: Path, raw: Sequence[object]) -> None:

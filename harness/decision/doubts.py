@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from harness.analysis.capacity import UTILISATION
+from harness.analysis.columns import Columns
 from harness.analysis.quantiles import block_spread
 from harness.analysis.shares import LEAST_BLOCKS
 from harness.costing.book import OLD_AFTER_DAYS, read_book
@@ -17,7 +18,7 @@ from harness.domain.ledger import only_upstream
 from harness.domain.plan import Plan
 from harness.domain.target import External
 from harness.domain.verdict import METHOD
-from harness.evidence.digests import broken_at, changed
+from harness.evidence.schema import SAMPLES_LATER
 from harness.evidence.store import Store
 from harness.planning.changes import changes_since, first_run, last_seal, met
 from harness.planning.seal import Seal, digest_of
@@ -28,7 +29,13 @@ SPREAD_LIMIT = 0.25  # above it a PASS at the limit was seen to err more often (
 
 def doubts(workspace: Workspace, plan: Plan, store: Store, findings: Findings) -> tuple[str, ...]:
     """Every doubt, the gravest first."""
-    out = [*seal_doubts(workspace, plan, store), *_tampering(store), *_method(store)]
+    out = [
+        *seal_doubts(workspace, plan, store),
+        *_tampering(store),
+        *_unread(findings),
+        *_method(store),
+        *_older(store, findings),
+    ]
     bias = _aa(findings)
     if findings.aa is not None and findings.aa.biased:
         out += bias
@@ -124,16 +131,46 @@ def _calibration(store: Store, findings: Findings) -> list[str]:
 
 
 def _tampering(store: Store) -> list[str]:
-    """Evidence that is not as it was left, file by file, and a journal that was edited."""
+    """Evidence that is not as it was left, file by file, and a journal that is gone or was edited."""
     out = []
     for one in (store, *store.sweeps()):
-        journal = one.journal()
         where = "" if one is store else f"{one.root.relative_to(store.root)}: "
-        out += [f"Sealed evidence: {where}{words}." for words in changed(one.root, journal)]
-        if (number := broken_at(journal)) is not None:
-            said = f"journal.jsonl does not follow from itself at line {number}: it was edited there"
-            out.append(f"Sealed evidence: {where}{said}.")
+        out += [f"Sealed evidence: {where}{words}." for words in one.integrity().problems()]
     return out
+
+
+def _unread(findings: Findings) -> list[str]:
+    """Attempts without data: a block is paired, so one run that cannot be read costs it whole."""
+    return [
+        f"Sealed evidence: {u.file} {u.why}. This run is an attempt without data"
+        + (f"; its block {u.record.block} is left out with every run." if u.without else ".")
+        for u in findings.data.unread
+    ]
+
+
+def _older(store: Store, findings: Findings) -> list[str]:
+    """What the format of an earlier release did not record; unknown here is not fine."""
+    lacking = []
+    journal = store.journal()
+    if journal and not any("chain" in event for event in journal):
+        lacking.append("a journal whose edits would show")
+    if journal and not any(event.get("files") for event in journal):
+        lacking.append("digests of its files")
+    read = [run.columns for run in findings.data.runs if isinstance(run.columns, Columns)]
+    sealed = (store.seal() or {}).get("content", {"rule": None})
+    if "rule" not in sealed:
+        lacking.append("the decision's rule, prices and criteria in its seal")
+    missing = sorted({name for columns in read for name in SAMPLES_LATER - columns.here})
+    if missing:
+        lacking.append(f"of each request: {', '.join(missing)}")
+    runs = [run.record.run or {} for run in findings.data.runs]
+    if absent := [name for name in ("contention", "arrivals") if runs and not any(run.get(name) for run in runs)]:
+        lacking.append(f"of each run: {', '.join(absent)}")
+    if not missing or not lacking:
+        return []
+    return [
+        f"This evidence was written by an earlier version, which did not record {'; '.join(lacking)}: that is not known here."
+    ]
 
 
 def _aa(findings: Findings) -> list[str]:

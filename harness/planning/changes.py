@@ -12,7 +12,7 @@ from typing import Any
 from harness.domain.plan import Plan
 from harness.errors import Exit
 from harness.evidence.store import Store
-from harness.planning.seal import Seal, seal_of
+from harness.planning.seal import Seal, narrowed, seal_of
 from harness.workspace import Workspace
 
 EVENT, SEALED = "changed since the seal", "sealed"
@@ -42,7 +42,8 @@ def changes_since(workspace: Workspace, plan: Plan, store: Store) -> tuple[str, 
     written = store.seal()
     if written is None:
         return ()
-    return Seal(written["digest"], written["content"]).changes(seal_of(workspace, plan))
+    sealed = Seal(written["digest"], written["content"])
+    return sealed.changes(narrowed(seal_of(workspace, plan), sealed, workspace))
 
 
 def note_changes(workspace: Workspace, plan: Plan, store: Store) -> None:
