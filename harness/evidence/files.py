@@ -13,13 +13,13 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from harness.domain.shown import harmless
+from harness.secrecy import KNOWN
 from harness.domain.bounds import EVIDENCE_BYTES, MOST_EVIDENCE_DEPTH
 from harness.errors import BadFile, Problem
 from harness.evidence.regular import bytes_of
 from harness.evidence.schema import Format, migrated
 from harness.evidence.shapes import kind_of
-from harness.domain.shown import harmless
-from harness.secrecy import KNOWN
 
 
 def jsonable(value: Any) -> Any:  # noqa: ANN401, PLR0911 - any value in, plain JSON out, one line a kind

@@ -32,8 +32,6 @@ from harness.evidence.schema import (
     TARGET_FORMAT,
     Format,
 )
-from harness.domain.shown import harmless
-from harness.secrecy import KNOWN
 
 CALIBRATION = "calibration.json"
 CHECKS = "checks.json"

@@ -165,6 +165,14 @@ def test_a_sample_that_holds_nothing_is_left_as_it_is():
     assert sample.row() == before
 
 
+def test_half_a_surrogate_pair_costs_no_sample():
+    sample = Sample(1, "steady", True, "q1", False, 0.0)
+    sample.request_id = "\ud800"
+    quoted(sample)
+
+    assert sample.request_id == "\\ud800"
+
+
 SAID_BY_CLOUDS = [
     "AccessDenied: User: arn:aws:sts::123456789012:assumed-role/Admin/alice@corp.example is not authorized",
     "no such thing: arn:aws:lambda:eu-west-1:123456789012:function:chat",
