@@ -7,10 +7,12 @@ fields as a mapping and returns a MetricSource.
 from __future__ import annotations
 
 import pkgutil
+import sys
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any
 
 from harness import platforms as here
@@ -30,7 +32,7 @@ def platforms() -> tuple[Platform, ...]:
     """Ours in the order of their folders, then others'; raises PilotError for a package whose platform does not load."""
     folders = [m.name for m in pkgutil.iter_modules(here.__path__) if m.ispkg and m.name not in NO_ROOM]
     own: list[Platform] = [import_module(f"{here.__name__}.{name}").PLATFORM for name in sorted(folders)]
-    found = own + [_brought(one) for one in sorted(entry_points(group=GROUP), key=lambda e: e.name)]
+    found = own + [_brought(one) for one in _announced(GROUP)]
     _distinct("platform", [p.kind for p in found])
     _distinct("billing model", [b.model for p in found for b in p.billings])
     _distinct("kind of source", [s.kind for s in (*SHARED, *(s for p in found for s in p.sources))])
@@ -43,7 +45,20 @@ def _distinct(what: str, names: Sequence[str]) -> None:
         raise PilotError(f"two packages bring the {what} {', '.join(twice)}", "remove one of them")
 
 
-def _brought(found: Any) -> Platform:  # noqa: ANN401 - an entry point
+def _announced(group: str) -> list[EntryPoint]:
+    """Of installed packages, by name; what lies in the current folder is a stranger's until it is installed."""
+    return sorted((one for one in entry_points(group=group) if _installed(one)), key=lambda one: one.name)
+
+
+def _installed(one: EntryPoint) -> bool:
+    """Python may look in the current folder too (``python -m``), where a workspace could announce its own code."""
+    if one.dist is None:
+        return False
+    at, current = Path(str(one.dist.locate_file(""))).resolve(), Path.cwd().resolve()
+    return not at.is_relative_to(current) or at.is_relative_to(Path(sys.prefix).resolve())
+
+
+def _brought(found: EntryPoint) -> Platform:
     try:
         made = found.load()
     except Exception as error:
@@ -96,7 +111,7 @@ def source_kinds() -> dict[str, SourceKind]:
 
 def other_sources() -> list[str]:
     """Kinds of sources that other packages bring."""
-    return [found.name for found in entry_points(group=SOURCES)]
+    return [found.name for found in _announced(SOURCES)]
 
 
 def source_of(config: SourceConfig) -> MetricSource:
@@ -104,9 +119,10 @@ def source_of(config: SourceConfig) -> MetricSource:
     if known := source_kinds().get(config.kind):
         made: MetricSource = known.build(config.options)
         return made
-    for found in entry_points(group=SOURCES, name=config.kind):
-        brought: MetricSource = found.load()(config.options)
-        return brought
+    for found in _announced(SOURCES):
+        if found.name == config.kind:
+            brought: MetricSource = found.load()(config.options)
+            return brought
     kinds = sorted({*(k for k, s in source_kinds().items() if not s.bills), *other_sources()})
     raise Refused(f"no metric source of kind {config.kind!r}", f"known: {', '.join(kinds)}")
 

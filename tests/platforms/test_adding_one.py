@@ -101,6 +101,13 @@ def test_one_that_does_not_load_is_named(announced):
         registry.platforms()
 
 
+def test_what_lies_in_the_current_folder_is_not_loaded(announced, monkeypatch):
+    """``python -m harness`` in a stranger's workspace looks there too."""
+    monkeypatch.chdir(announced.parent)
+
+    assert "nomad" not in registry.runtimes()
+
+
 def test_one_that_takes_anothers_place_is_refused(announced):
     (announced / "entry_points.txt").write_text(
         "[runtime_pilot.platforms]\nnomad = pilot_nomad:PLATFORM\nagain = pilot_nomad:PLATFORM\n"
