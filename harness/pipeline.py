@@ -55,7 +55,7 @@ from harness.domain.sweep import Sweep
 from harness.errors import GateFailed, Refused, Undecided
 from harness.evidence.early_end import EarlyEnd
 from harness.evidence.files import dump
-from harness.evidence.store import Store
+from harness.evidence.store import PLAN, Store
 from harness.planning import Planned, Seal, draw_plan, note_changes, seal_of, sealing
 from harness.planning.changes import has_measured
 from harness.planning.profiles import describe
@@ -323,6 +323,8 @@ def decide(workspace: Workspace) -> Outcome:
     store = Store(workspace.evidence)
     made = store.plan()
     if made is None:
+        if has_measured(store):
+            raise Refused(f"{store.root / PLAN} is missing, and requests were measured", "restore it from a backup")
         raise Refused("no plan yet", "run pilot plan --seal first")
     findings = gather(workspace, load(store, made), store, made)
     found = doubts(workspace, made, store, findings)

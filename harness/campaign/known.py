@@ -29,7 +29,7 @@ ABSENT = (404, 405, 501)
 
 def by_paths(url: str, told: Told, talk: Talk, document: Mapping[str, Any]) -> Endpoint | None:
     """A preset whose every path the document has, below a common beginning or not; the API's own input where it differs."""
-    taken = posts(document)
+    taken = frozenset(posts(document))
     requests = {one.path: one.request for one in askings(document)}
     for preset, own in _mapped():
         for path in sorted(taken, key=len):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -55,10 +55,9 @@ def document_of(asker: Asker) -> dict[str, Any]:
 def askings(document: Mapping[str, Any]) -> list[Asking]:
     """The likeliest first; paths with a parameter of their own are left out, for nobody says its value."""
     found: list[tuple[int, Asking]] = []
-    paths = document.get("paths")
-    for path, methods in islice((paths if isinstance(paths, dict) else {}).items(), MOST_PATHS):
-        post = methods.get("post") if isinstance(methods, dict) else None
-        if "{" in path or len(path) > MOST_PATH or not isinstance(post, dict):
+    for path, methods in _paths(document):
+        post = methods.get("post")
+        if "{" in path or not isinstance(post, dict):
             continue
         schema = _schema(post, document)
         if (request := _request(schema, document, set())) is not None:
@@ -68,24 +67,25 @@ def askings(document: Mapping[str, Any]) -> list[Asking]:
 
 
 def posts(document: Mapping[str, Any]) -> list[str]:
-    """Every path that takes a POST."""
-    paths = document.get("paths")
-    every = paths.items() if isinstance(paths, dict) else ()
-    return [path for path, methods in every if isinstance(methods, dict) and "post" in methods]
+    """Every path that takes a POST, of the first that it has."""
+    return [path for path, methods in _paths(document) if "post" in methods]
 
 
 def two_steps(document: Mapping[str, Any]) -> tuple[str, str] | None:
     """A path that is posted to, and one below it that is asked by an id that the first gave."""
-    paths = document.get("paths")
-    paths = paths if isinstance(paths, dict) else {}
-    for path in posts(document):
-        for below, methods in paths.items():
-            if not isinstance(methods, dict):
-                continue
-            rest = below.removeprefix(path + "/")
-            if rest != below and rest.startswith("{") and rest.endswith("}") and "/" not in rest and "get" in methods:
-                return path, below
+    posted = set(posts(document))
+    for below, methods in _paths(document):
+        path, _, last = below.rpartition("/")
+        if path in posted and last.startswith("{") and last.endswith("}") and "get" in methods:
+            return path, below
     return None
+
+
+def _paths(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    paths = document.get("paths")
+    for path, methods in islice((paths if isinstance(paths, dict) else {}).items(), MOST_PATHS):
+        if isinstance(methods, dict) and len(path) <= MOST_PATH:
+            yield path, methods
 
 
 def _schema(post: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from harness.domain.bounds import SAMPLES_BYTES
 from harness.evidence.regular import opened
 
 FILES = ("run.json", "ledger.json", "target.json", "samples.parquet", "generator.parquet", "samples.spool.jsonl")
@@ -24,7 +25,7 @@ def digest_of(path: Path) -> str:
 @lru_cache(maxsize=100_000)
 def _digest(path: Path, *_: int) -> str:
     made = hashlib.sha256()
-    with opened(path) as file:
+    with opened(path, most=SAMPLES_BYTES) as file:
         while chunk := file.read(CHUNK):
             made.update(chunk)
     return made.hexdigest()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from harness.load.spec import RunSpec
 
 PATH = "/v1/meta"
-UNHEARD = (Outcome.TIMEOUT, Outcome.CONNECTION_ERROR, Outcome.CUT_STREAM)
+UNHEARD = (Outcome.NOT_SENT, Outcome.TIMEOUT, Outcome.CONNECTION_ERROR, Outcome.CUT_STREAM)
 
 
 def ask(spec: RunSpec, *, strict: bool = True) -> dict[str, Any]:
