@@ -178,7 +178,7 @@ def plan(workspace: Workspace, *, seal: bool) -> Planned:
 
 def open_promises(workspace: Workspace, plan: Plan) -> tuple[Unsettled, ...]:
     """The promises that no outcome of this plan can settle, with what each would need."""
-    return unsettled(workspace.slos(), of_plan(plan, workspace.config.slo.profiles))
+    return unsettled(workspace.slos(), of_plan(plan, plan.judged(workspace.config.slo.profiles)))
 
 
 def _drawn(workspace: Workspace) -> Plan:
@@ -202,7 +202,8 @@ class Outlook:
 
 def outlook(workspace: Workspace, made: Plan) -> tuple[Outlook, ...]:
     """One for each of RATIOS and SPREADS; experiments are measured whole in each. Empty where every block is measured."""
-    judged = [p for p in made.profiles if p.repeats is None and p.name in workspace.config.slo.profiles]
+    promised = made.judged(workspace.config.slo.profiles)
+    judged = [p for p in made.profiles if p.repeats is None and p.name in promised]
     if workspace.config.pilot.stop == NEVER or len(looks_of(len(made.blocks))) < 2 or not judged:
         return ()
     targets = {t.name: t for t in workspace.measured()}

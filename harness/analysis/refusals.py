@@ -11,6 +11,7 @@ import numpy as np
 from harness.analysis.columns import Array
 from harness.analysis.dataset import RunData
 from harness.analysis.quantiles import inverted_cdf
+from harness.domain.arrivals import BURST
 
 HONEST_WITHIN_S = 2.0  # how long after the announced moment a request still tests the promise
 QUEUED_MS = 10.0  # a wait that somebody could notice
@@ -120,14 +121,14 @@ def _recoveries(run: RunData, p95_limit_s: float) -> tuple[list[float], int]:
     """Seconds from each burst's end until the last request, due in the quiet time after it, that was refused or late."""
     c = run.columns
     phases = c["phase"]
-    if "burst" not in phases:
+    if BURST not in phases:
         return [], 0
     out, open_ended = [], 0
-    ends = [k for k in range(len(phases) - 1) if phases[k] == "burst" and phases[k + 1] != "burst"]
+    ends = [k for k in range(len(phases) - 1) if phases[k] == BURST and phases[k + 1] != BURST]
     for end in ends:
         quiet = []
         for k in range(end + 1, len(phases)):
-            if phases[k] == "burst":
+            if phases[k] == BURST:
                 break
             quiet.append(k)
         bad = [k for k in quiet if not run.ok[k] or run.response_s[k] > p95_limit_s]

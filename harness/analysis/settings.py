@@ -104,7 +104,7 @@ def settings(
     """What the valid rounds say; ``margin`` is the cost ratio that does not matter, sealed as margins.cost."""
     promised = [s for s in slos if s.metric in JUDGED]
     named: Mapping[str, Target] = {t.name: t for t in targets}
-    profile = spend.cost_profile(data.profiles)
+    profile = spend.cost_profile(data, data.profiles)
     tried = []
     for name, setting in zip(sweep.names, sweep.settings, strict=True):
         promises = tuple(

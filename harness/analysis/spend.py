@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from harness.analysis.dataset import RunData
+from harness.analysis.dataset import Dataset, RunData
 from harness.analysis.instances import billed_ms, instance_s
 from harness.analysis.jackknife import jackknife
 from harness.analysis.reports import reports_of
@@ -17,14 +17,15 @@ from harness.costing.book import Book, read_book
 from harness.costing.models import BY_INSTANCE, BY_REQUEST, BY_SUM, FLEETS, HOURS_PER_MONTH, Usage, bill, memory_mb
 from harness.domain.bill import Bill, CostLayer
 from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.role import Role
 from harness.domain.target import PriceModel, Target
 
-COST_PROFILE = "steady"  # the traffic that cost is scored at: everyday, not the stress of a burst
 
-
-def cost_profile(profiles: Sequence[str]) -> str:
-    """Of those that were measured and judged: the everyday one, else the first."""
-    return COST_PROFILE if COST_PROFILE in profiles or not profiles else profiles[0]
+def cost_profile(data: Dataset, judged: Sequence[str]) -> str:
+    """What cost is scored at: everyday traffic, of several the first that is judged; "" where no profile was measured."""
+    everyday = data.in_role(Role.EVERYDAY)
+    first = (*(p for p in everyday if p in judged), *everyday, *judged, *data.profiles)
+    return first[0] if first else ""
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from harness.domain.lines import lines_of
 from harness.domain.plan import Block, Plan, ProfilePlan, Run, Start
+from harness.domain.role import Role
 from harness.errors import BadFile, PilotError, Problem
 from harness.evidence.digests import chained
 from harness.evidence.files import dump, jsonable, read_json, write_text
@@ -271,13 +272,32 @@ def _plan_from(data: dict[str, Any]) -> Plan:
         blocks=_blocks_from(data["blocks"]),
         tracks=_blocks_from(data.get("tracks", ())),
         profiles=tuple(
-            ProfilePlan(**{**p, "start": Start(p["start"]), "options": tuple((k, v) for k, v in p["options"])})
+            ProfilePlan(
+                **{
+                    **p,
+                    "start": Start(p["start"]),
+                    "options": tuple((k, v) for k, v in p["options"]),
+                    "role": Role(p["role"]) if "role" in p else _role_by_file(p["file"]),
+                }
+            )
             for p in data["profiles"]
         ),
         questions_digest=data["questions_digest"],
         forecast_usd=Decimal(data["forecast_usd"]),
         created=data["created"],
     )
+
+
+def _role_by_file(file: str) -> Role:
+    """Of a plan from before profiles had roles: then a locustfile's name told what it was for."""
+    known = {
+        "burst": Role.BURST,
+        "coldstart": Role.COLD,
+        "fromzero": Role.FROM_ZERO,
+        "keepalive": Role.KEEP_ALIVE,
+        "capacity": Role.CAPACITY,
+    }
+    return known.get(PurePosixPath(file).stem, Role.EVERYDAY)
 
 
 def _blocks_from(rows: Iterable[dict[str, Any]]) -> tuple[Block, ...]:

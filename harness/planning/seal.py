@@ -21,6 +21,7 @@ from harness.workspace.problems import read_toml
 _DIGEST = "sha256:"
 NEVER = "never"  # of pilot.stop; a seal that does not name it was made before there was a choice
 METHOD_FIELD = "rule.method"
+ONCE_JUDGED = ("steady", "burst")  # what a seal named where pilot.toml chose no profiles, before they had roles
 JUDGING = ("slo", "traffic", "margins", "criteria", "rule", "prices", "traffic_trace", "targets")
 SEALED_TABLES = ("pilot", "slo", "traffic", "margins", "limits", "criteria", "load", "mix", "profiles")
 
@@ -59,6 +60,13 @@ def seal_of(workspace: Workspace, plan: Plan) -> Seal:
         del tables["pilot"]["stop"]
     if tables["slo"]["first_reasoning_p95_s"] is None:  # younger than many a seal, whose digest stays what it was
         del tables["slo"]["first_reasoning_p95_s"]
+    judged = plan.judged(workspace.config.slo.profiles)
+    if workspace.config.slo.profiles is None:
+        tables["slo"]["profiles"] = list(judged if set(judged) - set(ONCE_JUDGED) else ONCE_JUDGED)
+    for profile in tables["profiles"].values():
+        for younger in ("role", "file"):
+            if profile[younger] is None:
+                del profile[younger]
     order = [
         [block.number, block.order, *(run.schedule_digest for run in block.runs)]
         for block in (*plan.blocks, *plan.tracks)

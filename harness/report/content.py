@@ -17,6 +17,7 @@ from harness.decision.wording import count, money, percent
 from harness.domain.estimate import Known, Unknown
 from harness.domain.plan import Plan
 from harness.report import (
+    by_role,
     capacity,
     cold,
     costs,
@@ -112,12 +113,7 @@ def content(
         _prices(workspace, findings),
     ]
     drawn = [
-        figures.quantile_curve(findings, names, "steady", "response_s", config.slo.p95_s),
-        figures.quantile_curve(findings, names, "steady", "ttft_s", config.slo.ttft_p95_s),
-        figures.blocks_pair(findings, names, "steady"),
-        throttles.burst(findings, names),
-        throttles.funnel(findings, names),
-        figures.quantile_curve(findings, names, "burst", "response_s", config.slo.p95_s),
+        *by_role.drawn(findings, names, config.slo),
         cold.breakdown(findings, names),
         cold.strip(findings, names),
         cold.keep_alive(findings, names),
@@ -154,7 +150,12 @@ def content(
             "scaling": _scaling(config.scaling),
             "names": names,
             "cold_words": cold.verdict_words(findings, names),
-            "manner_words": tuple(f"{names[m.target]} {m.words}" for m in findings.manners if m.profile == "burst"),
+            "manner_words": tuple(
+                f"{names[m.target]} {m.words}" for m in findings.manners if m.profile in by_role.bursts(findings)
+            ),
+            "everyday": by_role.everyday(findings),
+            "bursts": tuple(enumerate(by_role.bursts(findings))),
+            "mark": by_role.mark,
             "capacity_rule": capacity.rule(findings),
             "has": {
                 "scoring": decision.scoring is not None,
@@ -183,16 +184,13 @@ def content(
 
 
 def _key_numbers(findings: Findings, names: dict[str, str]) -> tuple[KeyNumber, ...]:
-    def steady_p95(target: str) -> Known:
-        found = [
-            v.estimate
-            for v in findings.slos
-            if v.target == target and v.slo.metric == "p95_s" and v.profile == "steady"
-        ]
-        return found[0] if found else Unknown("not measured")
+    everyday, burst = by_role.first(by_role.everyday(findings)), by_role.first(by_role.bursts(findings))
+
+    def everyday_p95(target: str) -> Known:
+        return figures.p95(findings, target) or Unknown("not measured")
 
     def refused(target: str) -> Known:
-        found = [f.refused_share for f in findings.funnels if f.target == target and f.profile == "burst"]
+        found = [f.refused_share for f in findings.funnels if f.target == target and f.profile == burst]
         return found[0] if found else Unknown("not measured")
 
     def per_1000(target: str) -> Known:
@@ -206,9 +204,14 @@ def _key_numbers(findings: Findings, names: dict[str, str]) -> tuple[KeyNumber, 
         ), f"95 % interval {words.interval_text(known, write)}, {known.blocks} blocks, n\u00a0=\u00a0{count(known.n)}"
 
     rows = (
-        ("p95 response time, steady, from the intended send", steady_p95, words.FORMATS["s"], "slos"),
+        (
+            f"p95 response time, {everyday or 'everyday traffic'}, from the intended send",
+            everyday_p95,
+            words.FORMATS["s"],
+            "slos",
+        ),
         ("Runtime cost of 1,000 successful answers", per_1000, lambda v: money(v * 1000), "costs"),
-        ("Share refused under bursts", refused, percent, "throttles"),
+        (f"Share refused under {burst or 'bursts'}", refused, percent, "throttles"),
     )
     return tuple(
         KeyNumber(label, tuple((names[t], *shown(of(t), write)) for t in dict.fromkeys(findings.data.targets)), where)

@@ -10,7 +10,7 @@ from harness.analysis.dataset import RunData
 from harness.analysis.quantiles import curve, inverted_cdf
 from harness.decision.findings import Findings
 from harness.decision.wording import duration_text, money, percent
-from harness.domain.estimate import Estimate
+from harness.domain.estimate import Estimate, Known
 from harness.domain.verdict import Relation
 from harness.report import charts
 from harness.report.blocks import Figure, marked, table
@@ -76,37 +76,42 @@ def blocks_pair(findings: Findings, names: Names, profile: str) -> Figure | None
     return Figure(f"blocks-{profile}", title, subtitle, render(spec, title), shown)
 
 
+def p95(findings: Findings, target: str) -> Known | None:
+    """Under the traffic that cost is scored at."""
+    found = (
+        v.estimate
+        for v in findings.slos
+        if v.target == target and v.profile == findings.scored_at and v.slo.metric == "p95_s"
+    )
+    return next(found, None)
+
+
 def pareto(findings: Findings, names: Names, limit_s: float) -> Figure | None:
     """Cost per 1,000 good answers against p95."""
     rows: list[dict[str, Any]] = []
     values: list[tuple[str, float, float]] = []
     for cost in findings.costs:
-        p95 = next(
-            (
-                v.estimate
-                for v in findings.slos
-                if v.target == cost.target and v.profile == "steady" and v.slo.metric == "p95_s"
-            ),
-            None,
-        )
-        if isinstance(cost.per_success_usd, Estimate) and isinstance(p95, Estimate):
+        known = p95(findings, cost.target)
+        if isinstance(cost.per_success_usd, Estimate) and isinstance(known, Estimate):
             c = cost.per_success_usd
-            values.append((cost.target, c.value, p95.value))
+            values.append((cost.target, c.value, known.value))
             rows.append(
                 {
                     "target": names[cost.target],
                     "cost": c.value * 1000,
                     "cost_low": (c.low or c.value) * 1000,
                     "cost_high": (c.high or c.value) * 1000,
-                    "p95": p95.value,
-                    "p95_low": p95.low,
-                    "p95_high": p95.high,
+                    "p95": known.value,
+                    "p95_low": known.low,
+                    "p95_high": known.high,
                 }
             )
     if len(rows) < 2:
         return None
     title = "Cost against waiting: further left is cheaper, further down is faster"
-    subtitle = "Steady traffic; bars are 95 % intervals; cost of the runtime layer at the expected traffic."
+    subtitle = (
+        f"{findings.scored_at} traffic; bars are 95 % intervals; cost of the runtime layer at the expected traffic."
+    )
     columns = (
         target(names),
         figure("per 1,000 successes", "per_success_usd", lambda v: money(v * 1000)),

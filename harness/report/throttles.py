@@ -186,12 +186,12 @@ def contention(findings: Findings, names: Names) -> Table:
     return table("contention", "Was there processor enough?", shown, rows, note)
 
 
-def burst(findings: Findings, names: Names) -> Figure | None:
-    """Offered, answered, refused, in flight and p95 per second."""
+def burst(findings: Findings, names: Names, profile: str, mark: str = "") -> Figure | None:
+    """Of one burst profile: offered, answered, refused, in flight and p95 per second."""
     rows: list[dict[str, Any]] = []
     values: list[tuple[Any, ...]] = []
     for name in findings.data.targets:
-        for s in findings.timelines.get(name, ()):
+        for s in findings.timelines.get((profile, name), ()):
             rows.append(
                 {
                     "target": names[name],
@@ -207,11 +207,11 @@ def burst(findings: Findings, names: Names) -> Figure | None:
             values.append((name, s.second, *counts, s.p95_s))
     if not rows:
         return None
-    title = _sentence(findings, names)
+    title = _sentence(findings, names, profile)
     subtitle = "Requests per second of the schedule, mean over blocks; offered counts when a request was due, answered when it ended."
     counts_of = ("offered", "admitted", "answered", "within SLO", "refused")
     shown = table(
-        *("burst-table", title),
+        *(f"burst{mark}-table", title),
         (
             *(target(names), plain("second", "second")),
             *(_mean(f"{what}/s", f"{slug(what)}_per_s") for what in counts_of),
@@ -220,16 +220,16 @@ def burst(findings: Findings, names: Names) -> Figure | None:
         values,
     )
     spec = charts.burst_timeline(marked(rows, shown), pair_of(findings, names))
-    return Figure("burst-seconds", title, subtitle, render(spec, title), shown)
+    return Figure(f"burst-seconds{mark}", title, subtitle, render(spec, title), shown)
 
 
 def _mean(head: str, name: str) -> Shown:
     return figure(head, name, lambda v: f"{v:.1f}")
 
 
-def funnel(findings: Findings, names: Names) -> Figure | None:
-    """The burst profile's requests, from offered to good."""
-    mine = [f for f in findings.funnels if f.profile == "burst" and f.offered]
+def funnel(findings: Findings, names: Names, profile: str, mark: str = "") -> Figure | None:
+    """One burst profile's requests, from offered to good."""
+    mine = [f for f in findings.funnels if f.profile == profile and f.offered]
     if not mine:
         return None
     rows: list[dict[str, Any]] = []
@@ -240,23 +240,25 @@ def funnel(findings: Findings, names: Names) -> Figure | None:
     ]
     for name, stage, kept in values:
         rows.append({"target": names[name], "stage": stage, "share": kept, "label": percent(kept)})
-    title = "Of what a burst offers, " + "; ".join(
+    title = f"Of what {profile} offers, " + "; ".join(
         f"{names[f.target]} answers {percent(f.good / f.offered)} within the SLO" for f in mine
     )
-    subtitle = f"Measured requests of the burst profile, all valid blocks: {', '.join(count(f.offered) for f in mine)} offered."
+    subtitle = f"Measured requests of {profile}, all valid blocks: {', '.join(count(f.offered) for f in mine)} offered."
     shares = (share("share of offered", "offered_share"),)
-    shown = table("funnel-table", title, (target(names), word("stage"), *shares), values)
+    shown = table(f"funnel{mark}-table", title, (target(names), word("stage"), *shares), values)
     spec = charts_cold.funnel(marked(rows, shown), STAGES, pair_of(findings, names))
-    return Figure("funnel", title, subtitle, render(spec, title), shown)
+    return Figure(f"funnel{mark}", title, subtitle, render(spec, title), shown)
 
 
-def _sentence(findings: Findings, names: Names) -> str:
+def _sentence(findings: Findings, names: Names, profile: str) -> str:
     parts = []
     for f in findings.funnels:
-        if f.profile != "burst" or not isinstance(f.refused_share, Estimate):
+        if f.profile != profile or not isinstance(f.refused_share, Estimate):
             continue
         if f.refused_share.value > 0:
-            parts.append(f"{names[f.target]} refuses {percent(f.refused_share.value)} of the burst profile's requests")
+            parts.append(
+                f"{names[f.target]} refuses {percent(f.refused_share.value)} of the {profile} profile's requests"
+            )
         elif f.admitted_p95_s is not None:
             parts.append(f"{names[f.target]} refuses none and answers 95 % within {duration_text(f.admitted_p95_s)}")
-    return "; ".join(parts) or "The burst, second by second"
+    return "; ".join(parts) or f"{profile}, second by second"
