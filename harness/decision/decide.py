@@ -11,7 +11,7 @@ from harness.decision.findings import Findings
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.rule import Choice, Chosen, Confidence, Gate, Voids, choose, gate, hybrid_gate
 from harness.decision.scorecards import Scoring, scoring
-from harness.decision.wording import duration_text, money, percent
+from harness.words.numbers import duration_text, money, percent
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.verdict import Judgement, SloVerdict
 from harness.workspace import Workspace

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.analysis.capacity import UTILISATION, Capacity, Tried
 from harness.decision.findings import Findings
-from harness.decision.wording import percent, significant
+from harness.words.numbers import percent, significant
 from harness.domain.estimate import Estimate, Unknown
 from harness.report import charts_cold
 from harness.report.blocks import Figure, Table, marked, table

@@ -9,7 +9,7 @@ from typing import Any
 from harness.analysis.coldstarts import PARTS, Penalty
 from harness.analysis.keepalive import Window
 from harness.decision.findings import Findings
-from harness.decision.wording import duration_text, money, percent, significant
+from harness.words.numbers import duration_text, money, percent, significant
 from harness.domain.columns import Kind
 from harness.domain.estimate import Estimate, Unknown
 from harness.report import charts_cold

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from harness.decision.wording import count, duration_text, money, percent
+from harness.words.numbers import count, duration_text, money, percent
 from harness.domain.columns import Column, Kind, absent_of, part
 from harness.domain.estimate import Estimate, Unknown
 from harness.report import words

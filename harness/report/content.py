@@ -13,7 +13,7 @@ from harness.decision.findings import Findings
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.placement import placement
 from harness.decision.rule import Choice
-from harness.decision.wording import count, money, percent
+from harness.words.numbers import count, money, percent
 from harness.domain.estimate import Known, Unknown
 from harness.domain.plan import Plan
 from harness.report import (

@@ -9,7 +9,7 @@ from typing import Any
 from harness.analysis.projection import Crossing, Curve
 from harness.analysis.reconciliation import PRICE_TOLERANCE, QUANTITY_TOLERANCE
 from harness.decision.findings import Findings
-from harness.decision.wording import count, money, significant
+from harness.words.numbers import count, money, significant
 from harness.domain.bill import CostLayer
 from harness.domain.columns import Column, Kind
 from harness.evidence.coverage import Cell as Covered

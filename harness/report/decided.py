@@ -9,7 +9,7 @@ from harness.decision.decide import Decision
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.rule import FIRM, LEANING, TIE
 from harness.decision.scores import Scored
-from harness.decision.wording import percent
+from harness.words.numbers import percent
 from harness.domain.columns import Column, Kind, absent_of
 from harness.domain.criteria import WORDS, Criterion
 from harness.domain.estimate import Unknown

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from harness.decision.wording import money
+from harness.words.numbers import money
 from harness.domain.bounds import REPORT_BYTES
 from harness.errors import BadFile, Problem
 from harness.report.blocks import Cell, Table, absent, number, table

@@ -9,7 +9,7 @@ from typing import Any
 from harness.analysis.dataset import RunData
 from harness.analysis.quantiles import curve, inverted_cdf
 from harness.decision.findings import Findings
-from harness.decision.wording import duration_text, money, percent
+from harness.words.numbers import duration_text, money, percent
 from harness.domain.estimate import Estimate, Known
 from harness.domain.verdict import Relation
 from harness.report import charts

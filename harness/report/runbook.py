@@ -11,7 +11,7 @@ from harness.decision.decide import Decision
 from harness.decision.findings import Findings
 from harness.decision.placement import OPEN, WARM, Placed
 from harness.decision.rule import Choice
-from harness.decision.wording import duration_text, money, percent, significant
+from harness.words.numbers import duration_text, money, percent, significant
 from harness.domain.columns import Column, Kind
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.verdict import Judgement

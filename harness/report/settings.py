@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.analysis.settings import Promise, Settings, Tried
-from harness.decision.wording import duration_text, percent
+from harness.words.numbers import duration_text, percent
 from harness.domain.estimate import Unknown
 from harness.report.blocks import Cell, Table, Tone, table
 from harness.report.columns import estimate, n_behind, profile, target, text, toned, usd

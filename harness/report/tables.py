@@ -8,7 +8,7 @@ from typing import Any
 from harness.decision.decide import Decision
 from harness.decision.errors import aa_words, statement
 from harness.decision.findings import Findings
-from harness.decision.wording import duration_text, percent
+from harness.words.numbers import duration_text, percent
 from harness.domain.columns import Column, Kind, floats, part, texts
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.verdict import Slo, SloVerdict

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.analysis.refusals import Manner
 from harness.decision.findings import Findings
-from harness.decision.wording import count, duration_text, percent, significant
+from harness.words.numbers import count, duration_text, percent, significant
 from harness.domain.columns import Kind, part
 from harness.domain.estimate import Estimate
 from harness.report import charts, charts_cold

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harness.decision.findings import Findings
-from harness.decision.wording import count, duration_text, money, percent
+from harness.words.numbers import count, duration_text, money, percent
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.verdict import Judgement, Relation, SloVerdict
 from harness.report.blocks import Cell, Tone, absent, number

@@ -11,7 +11,7 @@ import pytest
 import harness
 from harness import pipeline
 from harness.campaign.bills import _content as bill_content
-from harness.decision.wording import money
+from harness.words.numbers import money
 from harness.domain.columns import Kind
 from harness.domain.sample import COLUMNS, Outcome
 from harness.errors import BadFile, Refused
