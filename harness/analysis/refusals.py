@@ -12,6 +12,7 @@ from harness.analysis.columns import Array
 from harness.analysis.dataset import RunData
 from harness.analysis.quantiles import inverted_cdf
 from harness.domain.arrivals import BURST
+from harness.domain.reasons.choice import Queues, QueuesThenRefuses, RefusesAtOnce, TakesAll
 
 HONEST_WITHIN_S = 2.0  # how long after the announced moment a request still tests the promise
 QUEUED_MS = 10.0  # a wait that somebody could notice
@@ -46,14 +47,11 @@ class Manner:
     unrecovered: int  # bursts after which the quiet time ended first
 
     @property
-    def words(self) -> str:
-        """What it does with what it cannot take."""
-        waits = self.queue_p95_s is not None and self.queued > 0
-        if self.refused and not waits:
-            return "refuses at once"
-        if waits:
-            return "queues, and refuses what finds no place" if self.refused else "queues"
-        return "takes it all"
+    def does(self) -> TakesAll | RefusesAtOnce | Queues | QueuesThenRefuses:
+        """With what it cannot take."""
+        if self.queue_p95_s is not None and self.queued > 0:
+            return QueuesThenRefuses() if self.refused else Queues()
+        return RefusesAtOnce() if self.refused else TakesAll()
 
 
 def manner(target: str, profile: str, runs: Sequence[RunData], p95_limit_s: float) -> Manner:

@@ -17,6 +17,9 @@ from harness.costing.book import Book, read_book
 from harness.costing.models import BY_INSTANCE, BY_REQUEST, BY_SUM, FLEETS, HOURS_PER_MONTH, Usage, bill, memory_mb
 from harness.domain.bill import Bill, CostLayer
 from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.reason import Reason
+from harness.domain.reasons import absence
+from harness.domain.reasons.choice import Modelled
 from harness.domain.role import Role
 from harness.domain.target import PriceModel, Target
 
@@ -55,7 +58,7 @@ class Cost:
     monthly: Bill | None  # every layer, at the expected traffic
     fixed_per_month_usd: float | None
     variable_per_request_usd: float | None
-    coverage: str
+    coverage: Reason  # what it rests on, or why there is none
     with_free_usd: float | None = None  # runtime layer a month, its free tiers taken off
 
 
@@ -112,7 +115,7 @@ def cost(
     measured = len(blocks)
     blocks, gap = _priced(target, blocks)
     if gap is not None or target.prices is None:
-        gap = gap or Unknown("no prices in target.toml")
+        gap = gap or Unknown(absence.NoPrices())
         return Cost(target.name, gap, gap, gap, None, None, None, gap.reason)
     prices, sized = _sized(target.prices, needed)
     book = read_book(prices.book)
@@ -132,7 +135,7 @@ def cost(
 
     def per(what: str) -> Known:
         if min(share([k for k in everything if k != out], what) for out in everything) <= 0:
-            return Unknown("a block-deleted set has no success")
+            return Unknown(absence.NoSuccess())
         value = jackknife(
             lambda kept: math.log(monthly_usd(kept) / requests_per_month / share(kept, what)), len(blocks)
         )
@@ -153,37 +156,31 @@ def cost(
         monthly,
         empty,
         (whole - empty) / requests_per_month,
-        "MODELLED from measured usage at list prices"
-        + (f", of {len(blocks)} of {measured} blocks" if len(blocks) < measured else "")
-        + sized,
+        Modelled(len(blocks), measured, *sized),
         float(_monthly(prices, book, blocks, requests_per_month, free=True).layer_usd(CostLayer.RUNTIME)),
     )
 
 
-def _sized(prices: PriceModel, needed: int | None) -> tuple[PriceModel, str]:
-    """A fleet as large as the expected peak wants, and words when that is more than what is declared."""
+def _sized(prices: PriceModel, needed: int | None) -> tuple[PriceModel, tuple[int, str, float] | tuple[()]]:
+    """A fleet as large as the expected peak wants, and (needed, unit, declared) when that is more than what is declared."""
     name = FLEETS.get(prices.model)
     declared = float(prices.parameters.get(name, 2)) if name else 0.0
     if name is None or needed is None or needed <= declared or prices.parameters.get("autoscale"):
-        return prices, ""
-    words = f", priced at {needed} {name} for the expected peak ({declared:g} were measured)"
-    return replace(prices, parameters={**prices.parameters, name: float(needed)}), words
+        return prices, ()
+    return replace(prices, parameters={**prices.parameters, name: float(needed)}), (needed, name, declared)
 
 
 def _priced(target: Target, blocks: Sequence[Block]) -> tuple[list[Block], Unknown | None]:
     """Those whose usage can be priced; why none, where they are too few."""
-    few = f"{len(blocks)} valid block(s) of the traffic that cost is scored at; an interval needs 2"
     if target.prices is None:
-        return [], Unknown("no prices in target.toml")
+        return [], Unknown(absence.NoPrices())
     if len(blocks) < 2:
-        return [], Unknown(few)
+        return [], Unknown(absence.FewCostBlocks(len(blocks)))
     kept = [b for b in blocks if b.priced] if target.prices.model in (*BY_REQUEST, *BY_SUM) else list(blocks)
     if len(kept) < 2:
-        return kept, Unknown(f"billed durations were collected for {len(kept)} of {len(blocks)} blocks: pilot collect")
+        return kept, Unknown(absence.BilledMissing(len(kept), len(blocks)))
     if target.prices.model in BY_INSTANCE and not all(b.usage.instance_s for b in blocks):
-        return kept, Unknown(
-            "billable instance time was not collected, and without it this platform's cost cannot be told"
-        )
+        return kept, Unknown(absence.InstanceTimeMissing())
     return kept, None
 
 

@@ -1,13 +1,11 @@
-"""What the verdicts of a whole campaign may get wrong, in one sentence, and what its A/A run could have seen."""
+"""What the verdicts of a whole campaign may get wrong, in one sentence."""
 
 from __future__ import annotations
 
-from harness.analysis.aa import POWER, AaGate
 from harness.decision.findings import Findings
 from harness.domain.looks import SPENT
 from harness.domain.verdict import PRIMARY
 
-NAMES = {"p95_s": "p95", "overhead_p95_s": "p95 overhead", "ttft_p95_s": "p95 to the first token"}
 # what the simulations of docs/method.md hold, over all looks; nominal are SPENT's sum, and twice that
 PROMISE, DIFFERENCE, EQUIVALENT, UNLIKE = 0.05, 0.06, 0.06, 0.08
 
@@ -26,25 +24,6 @@ def statement(findings: Findings) -> str:
         f"most {_percent(DIFFERENCE)} (nominal {_percent(2 * nominal)}, Holm), and a difference as large as the margin is "
         f"called EQUIVALENT in at most {_percent(EQUIVALENT)} (nominal {_percent(2 * nominal)} each)."
     )
-
-
-def aa_words(gate: AaGate) -> str:
-    """The bias that a silent A/A run could have seen: silence does not prove that there is none."""
-    said = []
-    for c in gate.comparisons:
-        ratio = gate.noticed(c.metric)
-        said.append(f"in {NAMES[c.metric]} {_size(ratio)}")
-    return (
-        f"The A/A run found no bias of {gate.target} against itself; in {POWER * 10:.0f} of 10 such runs it would have noticed "
-        f"{' and '.join(said)}. A smaller bias may be there."
-    )
-
-
-def _size(ratio: float | None) -> str:
-    """A bias as a share of what is measured; as a multiple from double on."""
-    if ratio is None:
-        return "none of any size"
-    return f"one of {(ratio - 1) * 100:.2g} %" if ratio < 2 else f"one of {ratio:.2g} times and no smaller one"
 
 
 def _percent(share: float) -> str:

@@ -109,6 +109,7 @@ JOURNAL: tuple[Column, ...] = (
     *texts(
         digest="of the seal, or of the sweep's settings",
         changes="list: what differs from the seal",
+        changed="list: the same as values: field, how it differs, both as JSON",
         user="who was at the keyboard",
     ),
     *ints(checks="checks that passed", block="number of the block", attempt="attempt of the block, from 1"),

@@ -13,6 +13,7 @@ from harness.costing.book import read_book
 from harness.domain.criteria import ANCHORS
 from harness.domain.looks import looks_of
 from harness.domain.plan import Plan
+from harness.domain.reasons.seal import Change, How
 from harness.domain.verdict import METHOD, PRIMARY
 from harness.evidence.files import jsonable
 from harness.workspace import Workspace
@@ -40,14 +41,14 @@ class Seal:
         found = _flat(self.content).get(METHOD_FIELD)
         return None if found is None else str(found)
 
-    def changes(self, other: Seal) -> tuple[str, ...]:
-        """Fields in which ``other`` differs, as ``field: sealed value → value now``; of digests only that they do.
+    def changes(self, other: Seal) -> tuple[Change, ...]:
+        """Fields in which ``other`` differs; of digests only that they do.
 
         The method is left out: nobody edits it.
         """
         mine, now = _flat(self.content), _flat(other.content)
         return tuple(
-            f"{name}: {_difference(mine.get(name), now.get(name))}"
+            _change(name, mine.get(name), now.get(name))
             for name in sorted({*mine, *now})
             if mine.get(name) != now.get(name) and name != METHOD_FIELD
         )
@@ -98,9 +99,9 @@ def stops_when_settled(content: Mapping[str, Any]) -> bool:
     return bool(content["pilot"].get("stop", NEVER) != NEVER)
 
 
-def judged_otherwise(changes: Sequence[str]) -> tuple[str, ...]:
+def judged_otherwise(changes: Sequence[Change]) -> tuple[Change, ...]:
     """Those changes since the seal by which a verdict or the rule could come out otherwise; limits and loads are none."""
-    return tuple(change for change in changes if change.partition(".")[0].partition(":")[0] in JUDGING)
+    return tuple(change for change in changes if change.field.partition(".")[0] in JUDGING)
 
 
 def _books(workspace: Workspace) -> dict[str, str]:
@@ -131,14 +132,14 @@ def _fields_of(target_toml: Path) -> dict[str, str]:
     }
 
 
-def _difference(sealed: object, now: object) -> str:
+def _change(field: str, sealed: object, now: object) -> Change:
     if isinstance(sealed, list) and isinstance(now, list) and len(sealed) == len(now) > 1:
-        return f"{sum(a != b for a, b in zip(sealed, now, strict=True))} of {len(now)} entries changed"
+        changed = sum(a != b for a, b in zip(sealed, now, strict=True))
+        return Change(field, How.ENTRIES, changed=changed, entries=len(now))
     if all(value is None or str(value).startswith(_DIGEST) for value in (sealed, now)):
-        return "added" if sealed is None else "removed" if now is None else "changed"
-    return f"{_said(sealed)} → {_said(now)}"
+        return Change(field, How.ADDED if sealed is None else How.REMOVED if now is None else How.CHANGED)
+    return Change(field, How.EDITED, _json(sealed), _json(now))
 
 
-def _said(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 60 else text[:57] + "…"
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

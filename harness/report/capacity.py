@@ -7,13 +7,15 @@ from typing import Any
 
 from harness.analysis.capacity import UTILISATION, Capacity, Tried
 from harness.decision.findings import Findings
-from harness.words.numbers import percent, significant
 from harness.domain.estimate import Estimate, Unknown
+from harness.domain.reasons import absence
 from harness.report import charts_cold
 from harness.report.blocks import Figure, Table, marked, table
 from harness.report.columns import counted, figure, interval, plain, seconds, share, target, text, word
 from harness.report.figures import pair_of
 from harness.report.svg import render
+from harness.words import said
+from harness.words.numbers import percent, significant
 
 Names = Mapping[str, str]
 SECONDS_PER_MONTH = 730 * 3600
@@ -55,11 +57,11 @@ def _break_even(findings: Findings, c: Capacity) -> float | Unknown:
     """Which share of its capacity a target would be used to at the volume where the costs cross."""
     crossing = findings.crossing
     if crossing is None:
-        return Unknown("the costs do not cross")
+        return Unknown(absence.NoCrossing())
     if crossing.cheaper_above != c.target:
-        return Unknown("billed by use")
+        return Unknown(absence.BilledByUse())
     if not isinstance(c.per_s, Estimate):
-        return Unknown("capacity not known")
+        return Unknown(absence.CapacityUnknown())
     return crossing.requests / SECONDS_PER_MONTH / c.per_s.value
 
 
@@ -127,7 +129,7 @@ def _sentence(c: Capacity, names: Names) -> str:
         return f"{names[c.target]} sustains {significant(c.per_s.value)} requests a second within the SLO"
     if c.at_least is not None:
         return f"{names[c.target]} sustains at least {significant(c.at_least)} requests a second: no limit was found"
-    return f"{names[c.target]}: {c.per_s.reason}"
+    return f"{names[c.target]}: {said(c.per_s.reason)}"
 
 
 def rule(findings: Findings) -> str:

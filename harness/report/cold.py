@@ -9,9 +9,9 @@ from typing import Any
 from harness.analysis.coldstarts import PARTS, Penalty
 from harness.analysis.keepalive import Window
 from harness.decision.findings import Findings
-from harness.words.numbers import duration_text, money, percent, significant
 from harness.domain.columns import Kind
 from harness.domain.estimate import Estimate, Unknown
+from harness.domain.reasons import absence
 from harness.report import charts_cold
 from harness.report.blocks import Figure, Table, marked, table
 from harness.report.columns import (
@@ -32,6 +32,8 @@ from harness.report.columns import (
 )
 from harness.report.figures import pair_of
 from harness.report.svg import render
+from harness.words import said
+from harness.words.numbers import duration_text, money, percent, significant
 
 Names = Mapping[str, str]
 KINDS = {"deploy": "first start after a deployment", "forced": "made cold", "idle": "after an idle gap"}
@@ -117,7 +119,13 @@ def windows(findings: Findings, names: Names) -> Table:
     """The keep-alive window and what the gaps could not tell."""
     rows = [
         (
-            *(w.target, w.median_s, w.median_s, w.g05_s if w.g05_s != w.median_s else Unknown("the same"), w.g05_s),
+            *(
+                w.target,
+                w.median_s,
+                w.median_s,
+                w.g05_s if w.g05_s != w.median_s else Unknown(absence.TheSame()),
+                w.g05_s,
+            ),
             *(len(w.probes), sum(p.cold for p in w.probes), w.unknown, w.lanes, _both_ends(w), w.waited_s),
             f"{w.days}, {w.hours} UTC" if w.days and w.hours else w.days,
         )
@@ -191,7 +199,7 @@ def mitigations(findings: Findings, names: Names) -> Table:
         (
             *(m.target, (m.forced.cold, m.forced.probes) if m.forced.probes else None),
             *(m.forced.penalty_s, m.forced.penalty_s, (m.burst.delayed, m.burst.answered) if m.burst else None),
-            *(m.per_month_usd, Unknown("the target itself") if m.target == m.of else m.extra_usd),
+            *(m.per_month_usd, Unknown(absence.TheTargetItself()) if m.target == m.of else m.extra_usd),
         )
         for m in findings.cold.mitigations
     ]
@@ -324,7 +332,7 @@ def _window_sentence(window: Window, name: str) -> str:
         middles = [p.middle_s for p in law.parts]
         return f"{name} keeps an idle instance for {duration_text(min(middles))} to {duration_text(max(middles))}, by the hour"
     if not isinstance(known, Estimate):
-        return f"{name}: {known.reason.split(':')[0]}"
+        return f"{name}: {said(known.reason)}"
     if window.wide and window.cold_from_s is not None and window.warm_to_s is not None:
         span = f"{duration_text(window.cold_from_s)} to {duration_text(window.warm_to_s)}"
         return f"{name} keeps an idle instance for {span}, half of them for {duration_text(known.value)}"

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from harness.words.numbers import money
 from harness.domain.bounds import REPORT_BYTES
 from harness.errors import BadFile, Problem
 from harness.report.blocks import Cell, Table, absent, number, table
 from harness.report.columns import text, toned
+from harness.words.numbers import money
 from harness.workspace.plain import shown
 from harness.workspace.text import text_of
 

@@ -9,13 +9,16 @@ from typing import Any
 from harness.analysis.dataset import RunData
 from harness.analysis.quantiles import curve, inverted_cdf
 from harness.decision.findings import Findings
-from harness.words.numbers import duration_text, money, percent
+from harness.decision.hybrid import BASELINE, CANDIDATE
 from harness.domain.estimate import Estimate, Known
+from harness.domain.reason import labelled
 from harness.domain.verdict import Relation
 from harness.report import charts
 from harness.report.blocks import Figure, marked, table
 from harness.report.columns import figure, interval, plain, seconds, target
 from harness.report.svg import render
+from harness.words import said
+from harness.words.numbers import duration_text, money, percent
 
 SHARES = (0.05, 0.25, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98, 0.99)
 Names = Mapping[str, str]
@@ -135,9 +138,7 @@ def _comparison_sentence(findings: Findings, names: Names, profile: str, metric:
         if c.profile != profile or c.metric != metric:
             continue
         if not isinstance(c.ratio, Estimate):
-            return f"Under {profile} traffic {c.reason}".replace("of the candidate", f"of {cand}").replace(
-                "of the baseline", f"of {base}"
-            )
+            return f"Under {profile} traffic {said(labelled(c.reason, {BASELINE: base, CANDIDATE: cand}))}"
         share = abs(c.ratio.value - 1)
         if c.relation is Relation.EQUIVALENT:
             return f"Under {profile} traffic the {word} of both is the same within {(c.margin - 1) * 100:.0f} %"

@@ -6,19 +6,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.analysis.settings import Promise, Settings, Tried
-from harness.words.numbers import duration_text, percent
 from harness.domain.estimate import Unknown
+from harness.domain.reasons.absence import NotPromised
 from harness.report.blocks import Cell, Table, Tone, table
 from harness.report.columns import estimate, n_behind, profile, target, text, toned, usd
+from harness.words import said
+from harness.words.numbers import duration_text, percent
 
-NOT_PROMISED = Unknown("not promised")
+NOT_PROMISED = Unknown(NotPromised())
 
 
 def tried(found: Sequence[Settings], names: Mapping[str, str]) -> Table:
     """One row per setting and profile; what is chosen and what was measured are told apart."""
     rows = [_row(s, t, name) for s in found for t in s.tried for name in _profiles(t)]
     note = "; ".join(
-        f"{names[s.target]}: {s.chosen or 'none can be chosen'}, {s.reason} ({s.rounds} rounds)" for s in found
+        f"{names[s.target]}: {s.chosen or 'none can be chosen'}, {said(s.reason)} ({s.rounds} rounds)" for s in found
     )
     shown = (
         *(target(names), text("setting"), text("was", lack="tried alone"), profile()),

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.decision.decide import Decision
-from harness.decision.errors import aa_words, statement
+from harness.decision.doubts import aa_silent
+from harness.decision.errors import statement
 from harness.decision.findings import Findings
-from harness.words.numbers import duration_text, percent
 from harness.domain.columns import Column, Kind, floats, part, texts
 from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.reasons.absence import JudgedByInterval, NoPairs
 from harness.domain.verdict import Slo, SloVerdict
 from harness.report import words
 from harness.report.blocks import Cell, Shown, Table, number, table
@@ -30,6 +31,8 @@ from harness.report.columns import (
     toned,
     word,
 )
+from harness.words import said
+from harness.words.numbers import FORMATS, duration_text, percent
 
 METRIC_NAMES = {
     "p95_s": "p95 response time",
@@ -44,7 +47,7 @@ def slos(findings: Findings, names: Mapping[str, str]) -> Table:
         (
             *(v.profile, v.slo.name, v.target, v.judgement),
             *((v.estimate, v.slo), (v.estimate, v.slo), v.slo, v.estimate, v.estimate, v),
-            v.reason + (f"; {v.blocks_needed.words()}" if v.blocks_needed else ""),
+            said(v.reason) + (f"; {said(v.blocks_needed)}" if v.blocks_needed else ""),
         )
         for v in (*findings.slos, *findings.cost_verdicts)
     ]
@@ -66,7 +69,7 @@ def _in_unit(head: str, names: tuple[str, ...], cell: Any, split: Any, *texts: s
 def _parts(known: Known) -> tuple[Any, ...]:
     if isinstance(known, Estimate):
         return known.value, known.low, known.high, None
-    return None, None, None, known.reason
+    return None, None, None, said(known.reason)
 
 
 def _value_of(value: tuple[Known, Slo]) -> tuple[Any, ...]:
@@ -75,7 +78,7 @@ def _value_of(value: tuple[Known, Slo]) -> tuple[Any, ...]:
 
 
 def _limit_cell(slo: Slo) -> Cell:
-    return number(words.FORMATS[slo.unit](slo.limit))
+    return number(FORMATS[slo.unit](slo.limit))
 
 
 _VALUE = _in_unit("value", ("value",), lambda v: words.value(v[0], v[1].unit), _value_of, "value_absent", "unit")
@@ -87,7 +90,7 @@ def _interval(findings: Findings) -> Shown:
 
 
 def _beyond_of(verdict: SloVerdict) -> tuple[Any, ...]:
-    known = verdict.beyond or Unknown("judged by its interval")
+    known = verdict.beyond or Unknown(JudgedByInterval())
     return (*_parts(known), verdict.allowed)
 
 
@@ -113,24 +116,24 @@ def comparisons(findings: Findings) -> Table:
     rows = [
         (
             *(c.profile, c.metric, c.relation, c.ratio, c.beyond, c.ratio),
-            c.reason + ("; different within the margin" if c.within_margin_but_different else ""),
+            said(c.reason) + ("; different within the margin" if c.within_margin_but_different else ""),
         )
         for c in findings.comparisons
     ]
-    said = _confidence(findings)
+    sure = _confidence(findings)
     shown = (
         *(profile(), word("metric", write=lambda metric: METRIC_NAMES[metric])),
         toned("candidate is", "relation", words.relation),
-        _in_unit(f"ratio to baseline ({said} interval)", _ends("ratio"), words.ratio, _parts, "ratio_absent"),
+        _in_unit(f"ratio to baseline ({sure} interval)", _ends("ratio"), words.ratio, _parts, "ratio_absent"),
         _in_unit(
-            *(f"points more beyond the limit ({said} interval)", _ends("beyond_difference_share"), words.difference),
-            *(lambda known: _parts(known or Unknown("no paired blocks")), "beyond_difference_share_absent"),
+            *(f"points more beyond the limit ({sure} interval)", _ends("beyond_difference_share"), words.difference),
+            *(lambda known: _parts(known or Unknown(NoPairs())), "beyond_difference_share_absent"),
         ),
         *(blocks_behind(), text("why")),
     )
     note = "A ratio below 1 means that the candidate is faster."
     if findings.aa is not None and not findings.aa.biased and findings.aa.told:
-        note += f" {aa_words(findings.aa)}"
+        note += f" {said(aa_silent(findings.aa))}"
     return table("comparisons", "Candidate against baseline", shown, rows, note)
 
 

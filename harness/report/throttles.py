@@ -8,7 +8,6 @@ from typing import Any
 
 from harness.analysis.refusals import Manner
 from harness.decision.findings import Findings
-from harness.words.numbers import count, duration_text, percent, significant
 from harness.domain.columns import Kind, part
 from harness.domain.estimate import Estimate
 from harness.report import charts, charts_cold
@@ -29,6 +28,8 @@ from harness.report.columns import (
 )
 from harness.report.figures import pair_of
 from harness.report.svg import render
+from harness.words import said
+from harness.words.numbers import count, duration_text, percent, significant
 
 Names = Mapping[str, str]
 STAGES = ("offered", "admitted", "answered", "within SLO")
@@ -57,7 +58,7 @@ def manners(findings: Findings, names: Names) -> Table:
     """How each target says no."""
     rows = [
         (
-            *(m.profile, m.target, m.words, ", ".join(f"{n} by the {who}" for who, n in m.by)),
+            *(m.profile, m.target, said(m.does), ", ".join(f"{n} by the {who}" for who, n in m.by)),
             *(_spread([o.in_flight for o in m.onsets]), _spread([o.rate_per_s for o in m.onsets])),
             *(m.refusal_median_s, m.queue_p95_s, _retry_after(m), _recovery(m)),
         )

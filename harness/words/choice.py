@@ -93,4 +93,10 @@ WORDS: Book = {
     kinds.RefusesAtOnce: "refuses at once",
     kinds.Queues: "queues",
     kinds.QueuesThenRefuses: "queues, and refuses what finds no place",
+    kinds.GatesDecide: "the gates decide",
+    kinds.AllTold: "every promise and primary comparison is decided",
+    kinds.ScoresFirm: "every promise is kept and the scores are firm",
+    kinds.BelongsServerless: "glue can stay serverless",
+    kinds.BelongsWarm: "must be always warm",
+    kinds.BelongsOpen: "not decided by this pilot",
 }

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from harness.domain.reason import Reason
+
+
+class Place(StrEnum):
+    """Where a workload belongs."""
+
+    SERVERLESS = "serverless"
+    WARM = "warm"
+    OPEN = "open"
 
 
 @dataclass(frozen=True)
@@ -270,3 +279,36 @@ class Queues(Choosing):
 @dataclass(frozen=True)
 class QueuesThenRefuses(Choosing):
     """Under overload."""
+
+
+@dataclass(frozen=True)
+class GatesDecide(Choosing):
+    """More blocks change nothing."""
+
+
+@dataclass(frozen=True)
+class AllTold(Choosing):
+    """More blocks change nothing."""
+
+
+@dataclass(frozen=True)
+class ScoresFirm(Choosing):
+    """More blocks change nothing."""
+
+
+@dataclass(frozen=True)
+class BelongsServerless(Choosing):
+    """A workload that may wait for a cold start."""
+
+
+@dataclass(frozen=True)
+class BelongsWarm(Choosing):
+    """A workload that may not."""
+
+
+@dataclass(frozen=True)
+class BelongsOpen(Choosing):
+    """A workload of which too little was measured."""
+
+
+BELONGS = {Place.SERVERLESS: BelongsServerless(), Place.WARM: BelongsWarm(), Place.OPEN: BelongsOpen()}
