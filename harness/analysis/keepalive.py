@@ -184,9 +184,9 @@ def quantile(probes: Sequence[Probe], p: float) -> Known:
     cold = sum(x.cold for x in probes)
     low_s, high_s = min(x.gap_s for x in probes), max(x.gap_s for x in probes)
     if cold == 0:
-        return Unknown(absence.NeverCold(high_s, len(probes)))
+        return Unknown(absence.WindowLonger(absence.NeverCold(high_s, len(probes))))
     if cold == len(probes):
-        return Unknown(absence.AlwaysCold(low_s, cold))
+        return Unknown(absence.WindowShorter(absence.AlwaysCold(low_s, cold)))
     gaps, _, share = fit(probes)
     if share[0] > p:
         return Unknown(absence.ColdAtShortest(float(share[0]), float(gaps[0])))

@@ -332,7 +332,8 @@ def _window_sentence(window: Window, name: str) -> str:
         middles = [p.middle_s for p in law.parts]
         return f"{name} keeps an idle instance for {duration_text(min(middles))} to {duration_text(max(middles))}, by the hour"
     if not isinstance(known, Estimate):
-        return f"{name}: {said(known.reason)}"
+        why = known.reason
+        return f"{name}: {said(why.seen if isinstance(why, absence.WindowLonger | absence.WindowShorter) else why)}"
     if window.wide and window.cold_from_s is not None and window.warm_to_s is not None:
         span = f"{duration_text(window.cold_from_s)} to {duration_text(window.warm_to_s)}"
         return f"{name} keeps an idle instance for {span}, half of them for {duration_text(known.value)}"

@@ -12,6 +12,7 @@ from harness.costing.usage import Usage
 from harness.domain.estimate import Estimate
 from harness.domain.target import Dialect, External, PriceModel, Target
 from harness.domain.traffic import Traffic
+from harness.words import said
 
 MEMORY_MB, SECONDS = 1024, 4
 LAMBDA_PER_MILLION = 0.20 + 66.6668 + 0.20 + 1.00  # requests, GB-seconds, logs, HTTP API
@@ -170,5 +171,5 @@ def test_a_cost_that_is_not_known_has_no_projection():
 def test_a_fleet_is_priced_at_the_size_that_its_peak_wants():
     found = cost(FLEET, [block()] * 3, 2_000_000, needed=6)
 
-    assert "priced at 6 tasks for the expected peak (2 were measured)" in found.coverage
+    assert "priced at 6 tasks for the expected peak (2 were measured)" in said(found.coverage)
     assert found.per_month_usd.value > 2.5 * FLEET_PER_MONTH

@@ -14,6 +14,7 @@ from harness.domain.bill import CostLayer
 from harness.domain.estimate import Unknown
 from harness.domain.target import Dialect, External, PriceModel, Target
 from harness.errors import Refused
+from harness.words import said
 from harness.workspace.prices_toml import PARAMETERS, SHARED
 
 BOOK = read_book("aws-2026-11")
@@ -298,7 +299,7 @@ def test_a_platform_whose_instance_time_is_not_known_has_no_cost_and_never_a_sma
     found = spend.cost(target, [spend.Block(100, 100, 100, usage())] * 3, 1_000_000)
 
     assert isinstance(found.per_month_usd, Unknown)
-    assert "instance time was not collected" in found.coverage
+    assert "instance time was not collected" in said(found.coverage)
 
 
 class Asked(dict):

@@ -12,6 +12,7 @@ from harness.errors import BadFile, Refused
 from harness.planning import seal_of
 from harness.report.earlier import read_earlier
 from harness.report.pdf import print_pdf
+from harness.words import said
 from harness.workspace import open_workspace
 from tests.builders import Pilot, lognormal
 
@@ -137,7 +138,7 @@ def test_the_decision_record_is_madr_and_says_what_the_report_says(pilot, tmp_pa
         "Consequences",
         "Confirmation",
     ]
-    assert outcome.decision.sentence in text
+    assert said(outcome.decision.sentence) in text
     assert "<b>" not in text
 
 

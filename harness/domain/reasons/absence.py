@@ -143,7 +143,7 @@ class NoProbe(Absence):
 
 @dataclass(frozen=True)
 class NeverCold(Absence):
-    """The window is longer than what was tried."""
+    """No gap that was tried ended cold."""
 
     to_s: float
     probes: int
@@ -151,10 +151,24 @@ class NeverCold(Absence):
 
 @dataclass(frozen=True)
 class AlwaysCold(Absence):
-    """The window is shorter than what was tried."""
+    """Every gap that was tried ended cold."""
 
     from_s: float
     probes: int
+
+
+@dataclass(frozen=True)
+class WindowLonger(Absence):
+    """What was seen, and what follows from it."""
+
+    seen: Reason
+
+
+@dataclass(frozen=True)
+class WindowShorter(Absence):
+    """What was seen, and what follows from it."""
+
+    seen: Reason
 
 
 @dataclass(frozen=True)
