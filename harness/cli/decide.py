@@ -132,7 +132,7 @@ def _print(outcome: pipeline.Outcome) -> None:
         [f"{one}{f' of {one.target}' if one.target else ''}: {said(one.why)}" for one in outcome.standing.open],
     )
     page.lines(out, "in doubt", all_said(outcome.doubts))
-    page.lines(out, "what this may get wrong", [statement(findings)])
+    page.lines(out, "what this may get wrong", [said(statement(findings))])
 
 
 def line(outcome: pipeline.Outcome) -> str:

@@ -70,7 +70,7 @@ def decision_json(
             }
             for c in findings.comparisons
         ],
-        "errors": statement(findings),
+        "errors": said(statement(findings)),
         "a_a": _aa(findings),
         "modes": [
             {

@@ -18,7 +18,7 @@ from harness.planning.seal import Seal, seal_of
 from harness.words import all_said, said
 from harness.workspace import Workspace
 
-EVENT, SEALED = "changed since the seal", "sealed"
+EVENT, SEALED, BEGUN = "changed since the seal", "sealed", "run begun"  # of the journal
 Journal = Sequence[Mapping[str, Any]]
 
 
@@ -30,7 +30,7 @@ def has_measured(store: Store) -> bool:
 def first_run(journal: Journal) -> int | None:
     """Index of the journal's first run that was not refused before it sent anything; None where there is none."""
     refused = {(e["run"], e["attempt"]) for e in journal if e.get("exit_code") == Exit.REFUSED}
-    begun = (k for k, e in enumerate(journal) if e["event"] == "run begun" and (e["run"], e["attempt"]) not in refused)
+    begun = (k for k, e in enumerate(journal) if e["event"] == BEGUN and (e["run"], e["attempt"]) not in refused)
     return next(begun, None)
 
 

@@ -9,6 +9,7 @@ from harness.analysis.capacity import UTILISATION, Capacity, Tried
 from harness.decision.findings import Findings
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.reasons import absence
+from harness.domain.reasons.choice import StepBroke
 from harness.report import charts_cold
 from harness.report.blocks import Figure, Table, marked, table
 from harness.report.columns import counted, figure, interval, plain, seconds, share, target, text, word
@@ -19,7 +20,6 @@ from harness.words.numbers import percent, significant
 
 Names = Mapping[str, str]
 SECONDS_PER_MONTH = 730 * 3600
-WHY = {"": "", "failures": "too many failures"}
 
 
 def capacities(findings: Findings, names: Names) -> Table:
@@ -83,7 +83,7 @@ def steps(findings: Findings, names: Names) -> Table:
 
 
 def _verdict(step: Tried) -> str:
-    return f"{step.verdict.value}: {WHY.get(step.why, step.why)}" if step.why else step.verdict.value
+    return f"{step.verdict.value}: {said(StepBroke(step.why))}" if step.why else step.verdict.value
 
 
 def knee(findings: Findings, names: Names, limit_s: float) -> Figure | None:

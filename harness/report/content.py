@@ -148,7 +148,7 @@ def content(
             "doubts": all_said(doubts),
             "reasons": all_said(decision.reasons),
             "margin": f"{(config.margins.latency - 1) * 100:.0f} %",
-            "errors": statement(findings),
+            "errors": said(statement(findings)),
             "requests_per_month": count(config.traffic.requests_per_month),
             "scaling": _scaling(config.scaling),
             "names": names,

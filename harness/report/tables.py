@@ -55,7 +55,7 @@ def slos(findings: Findings, names: Mapping[str, str]) -> Table:
         *(profile(), text("SLO", "promise"), target(names), judged("verdict", "verdict")),
         *(_VALUE, _interval(findings), _LIMIT, blocks_behind(), n_behind(), _BEYOND, text("why")),
     )
-    return table("slos", "SLOs", shown, rows, statement(findings))
+    return table("slos", "SLOs", shown, rows, said(statement(findings)))
 
 
 def _in_unit(head: str, names: tuple[str, ...], cell: Any, split: Any, *texts: str) -> Shown:  # noqa: ANN401

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from harness.domain.experiments.step import Why
 from harness.domain.reasons import choice as kinds
 from harness.words.speech import Book, said
+
+BROKE = {Why.FAILURES.value: "too many failures"}  # the others read as they are written down
 
 
 def _other_work(r: kinds.OtherWork) -> str:
@@ -99,4 +102,5 @@ WORDS: Book = {
     kinds.BelongsServerless: "glue can stay serverless",
     kinds.BelongsWarm: "must be always warm",
     kinds.BelongsOpen: "not decided by this pilot",
+    kinds.StepBroke: lambda r: BROKE.get(r.by, r.by),
 }

@@ -40,6 +40,21 @@ def _span(least: float | None, most: float | None) -> str:
     return f" (either may be the cheaper one {'from ' if low and high else ''}{ends})"
 
 
+def _error_budget(r: kinds.ErrorBudget) -> str:
+    over = f"Over all {r.looks} sealed looks" if r.looks > 1 else "At the one sealed look"
+    return (
+        f"{over}, each of the {r.promises} promises is passed wrongly in at most {_whole(r.promise)} of campaigns and failed "
+        f"wrongly in at most {_whole(r.promise)} (nominal {_whole(r.nominal)} each; {_whole(r.unlike)} where blocks differ by "
+        f"more than a quarter); two equal targets are called different in any of the {r.compared} co-primary comparisons in at "
+        f"most {_whole(r.difference)} (nominal {_whole(2 * r.nominal)}, Holm), and a difference as large as the margin is "
+        f"called EQUIVALENT in at most {_whole(r.equivalent)} (nominal {_whole(2 * r.nominal)} each)."
+    )
+
+
+def _whole(share: float) -> str:
+    return f"{share * 100:g} %"
+
+
 WORDS: Book = {
     kinds.ServeFrom: lambda r: f"{'Lean towards serving' if r.leaning else 'Serve'} the endpoint from {r.label}.",
     kinds.ServeFromBoth: "Serve the endpoint from both: {baseline} and {candidate}, each where it keeps its promises.",
@@ -70,4 +85,5 @@ WORDS: Book = {
     ),
     kinds.ItFails: "it fails {name} under {profile}",
     kinds.ItIsWorse: "it is worse than the other in {metric} under {profile}",
+    kinds.ErrorBudget: _error_budget,
 }

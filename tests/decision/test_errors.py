@@ -14,7 +14,7 @@ def test_the_sentence_counts_looks_promises_and_comparisons(tmp_path):
     pilot = Pilot(tmp_path, blocks=12)
     pilot.write()
     outcome = pipeline.decide(pilot.workspace())
-    words = statement(outcome.findings)
+    words = said(statement(outcome.findings))
 
     assert words.startswith("Over all 3 sealed looks, each of the 4 promises")
     assert "any of the 2 co-primary comparisons" in words

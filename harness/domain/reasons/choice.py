@@ -311,4 +311,11 @@ class BelongsOpen(Choosing):
     """A workload of which too little was measured."""
 
 
+@dataclass(frozen=True)
+class StepBroke(Choosing):
+    """What a step of a capacity search broke, as its record names it."""
+
+    by: str
+
+
 BELONGS = {Place.SERVERLESS: BelongsServerless(), Place.WARM: BelongsWarm(), Place.OPEN: BelongsOpen()}

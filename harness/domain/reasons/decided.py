@@ -170,3 +170,17 @@ class ItIsWorse(Decided):
 
     metric: str
     profile: str
+
+
+@dataclass(frozen=True)
+class ErrorBudget(Decided):
+    """Shares of campaigns that err: ``nominal`` as planned, the others as simulations hold them over all looks."""
+
+    looks: int
+    nominal: float
+    promises: int
+    compared: int
+    promise: float
+    difference: float
+    equivalent: float
+    unlike: float
