@@ -367,8 +367,14 @@ def one_of(tables: dict[str, Table], name: str) -> Table:
 
 def _content(workspace: Workspace, outcome: Outcome, before: dict[str, Any] | None) -> Content:
     return content(
-        *(workspace, outcome.plan, outcome.findings, outcome.decision, outcome.doubts),
-        *(outcome.seal, outcome.calibration, Store(workspace.evidence).checks()),
+        workspace,
+        outcome.plan,
+        outcome.findings,
+        outcome.decision,
+        outcome.doubts,
+        outcome.seal,
+        outcome.calibration,
+        Store(workspace.evidence).checks(),
         changes(before, outcome.as_json()),
         Store(workspace.evidence).journal(),
     )

@@ -38,8 +38,13 @@ def comparisons(
     """
     made = [
         compare(
-            *(profile, metric, data.of(data.candidate, profile), data.of(data.baseline, profile)),
-            *(margin, limits, confidence),
+            profile,
+            metric,
+            data.of(data.candidate, profile),
+            data.of(data.baseline, profile),
+            margin,
+            limits,
+            confidence,
         )
         for profile in profiles
         if profile in data.profiles
@@ -91,7 +96,12 @@ def compare(
     told = tell(a, b, limit, margin, confidence)
     ratio = _ratio(told, confidence)
     return Comparison(
-        *(profile, metric, told.relation, ratio, margin, _why(told, margin, 1 - confidence)),
+        profile,
+        metric,
+        told.relation,
+        ratio,
+        margin,
+        _why(told, margin, 1 - confidence),
         within_margin_but_different=told.different and told.relation is Relation.EQUIVALENT,
         p_value=told.p_value,
         beyond=told.beyond,

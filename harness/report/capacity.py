@@ -27,8 +27,17 @@ def capacities(findings: Findings, names: Names) -> Table:
     sizes = {s.target: s for s in findings.sizings}
     rows = [
         (
-            *(c.target, c.per_s, c.per_s, c.per_instance_per_s, c.instances, sizes[c.target].utilisation),
-            *(sizes[c.target].instances_needed, _break_even(findings, c), c.requests, c.searches, tuple(c.ended)),
+            c.target,
+            c.per_s,
+            c.per_s,
+            c.per_instance_per_s,
+            c.instances,
+            sizes[c.target].utilisation,
+            sizes[c.target].instances_needed,
+            _break_even(findings, c),
+            c.requests,
+            c.searches,
+            tuple(c.ended),
         )
         for c in findings.capacities
     ]
@@ -42,7 +51,9 @@ def capacities(findings: Findings, names: Names) -> Table:
         share("used at the expected peak", "used_share", lack="not known"),
         counted("instances for the expected peak", "instances_needed", lack="not known"),
         figure("cost break-even uses", "break_even_share", lambda v: percent(v) + " of it", lack="not known"),
-        *(counted("requests spent", "requests"), counted("searches", "searches"), text("why the search ended")),
+        counted("requests spent", "requests"),
+        counted("searches", "searches"),
+        text("why the search ended"),
     )
     note = (
         f"Expected peak {peak:g} requests/s; sized so that it uses {UTILISATION * 100:.0f} % of what is sustained. "
@@ -69,15 +80,23 @@ def steps(findings: Findings, names: Names) -> Table:
     """Every step of every search."""
     rows = [
         (
-            *(c.target, s.block, s.rate, s.requests, s.p95_s),
+            c.target,
+            s.block,
+            s.rate,
+            s.requests,
+            s.p95_s,
             _verdict(s),
         )
         for c in findings.capacities
         for s in c.steps
     ]
     shown = (
-        *(target(names), plain("unit", "unit"), figure("rate (requests/s)", "offered_per_s", significant)),
-        *(counted("requests", "requests"), seconds("p95", "p95_s", lack="infinite: too many failed"), text("step")),
+        target(names),
+        plain("unit", "unit"),
+        figure("rate (requests/s)", "offered_per_s", significant),
+        counted("requests", "requests"),
+        seconds("p95", "p95_s", lack="infinite: too many failed"),
+        text("step"),
     )
     return table("capacity-steps", "The steps of the searches", shown, rows)
 
@@ -113,10 +132,13 @@ def knee(findings: Findings, names: Names, limit_s: float) -> Figure | None:
         if s.p95_s is not None
     ]
     shown = table(
-        *("knee-table", title),
+        "knee-table",
+        title,
         (
-            *(target(names), figure("rate (requests/s)", "offered_per_s", significant)),
-            *(seconds("p95", "p95_s"), word("step")),
+            target(names),
+            figure("rate (requests/s)", "offered_per_s", significant),
+            seconds("p95", "p95_s"),
+            word("step"),
         ),
         values,
     )

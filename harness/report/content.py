@@ -263,13 +263,21 @@ def _targets(workspace: Workspace, findings: Findings) -> Table:
 
     rows = [
         (
-            *(t.name, t.label, t.dialect.value, type(t.runtime).__name__, t.verified),
+            t.name,
+            t.label,
+            t.dialect.value,
+            type(t.runtime).__name__,
+            t.verified,
             *(told(t.name, field) for field in ("model", "prompt_version", "index_digest")),
         )
         for t in workspace.measured()
     ]
     shown = (
-        *(word("name", "target"), text("title"), word("dialect"), word("runtime"), text("adapter verified")),
+        word("name", "target"),
+        text("title"),
+        word("dialect"),
+        word("runtime"),
+        text("adapter verified"),
         *(text(head, lack="not said") for head in ("model", "prompt", "index")),
     )
     return table("targets", "Targets, as they describe themselves", shown, rows)
@@ -287,7 +295,11 @@ def _prices(workspace: Workspace, findings: Findings) -> Table:
         rows += [(name, p.key, p.usd, p.unit, p.source, p.confirmed) for p in book.prices if p.key in used]
     note = f"{len(rows)} of the {known} prices in these books: those that a bill of this pilot was made with."
     shown = (
-        *(word("book"), word("item"), figure("price", "unit_price_usd", lambda v: f"${v.normalize():f}"), word("unit")),
-        *(text("source"), flag("confirmed", "confirmed", "yes", "no, unconfirmed")),
+        word("book"),
+        word("item"),
+        figure("price", "unit_price_usd", lambda v: f"${v.normalize():f}"),
+        word("unit"),
+        text("source"),
+        flag("confirmed", "confirmed", "yes", "no, unconfirmed"),
     )
     return table("prices", "Prices used", shown, rows, note)

@@ -39,8 +39,10 @@ def scores(decision: Decision, names: Names) -> Table:
     if made is not None:
         rows.append(("sum", 1.0, *(made.total(name) for name in order), ""))
     shown = (
-        *(word("criterion"), share("weight", "weight_share", lack="counts for none")),
-        *(*(_points(names[name], name) for name in order), text("basis")),
+        word("criterion"),
+        share("weight", "weight_share", lack="counts for none"),
+        *(_points(names[name], name) for name in order),
+        text("basis"),
     )
     note = "From 1 to 5 on anchors that were sealed; measured scores with those at the ends of their intervals."
     return table("scores", "Scores", shown, rows, note)
@@ -75,7 +77,9 @@ def firmness(decision: Decision, names: Names) -> Table:
     made = decision.scoring
     rows = [
         (
-            *(card.name, card.total(made.weights), made.acceptability.around[card.name]),
+            card.name,
+            card.total(made.weights),
+            made.acceptability.around[card.name],
             made.acceptability.uniform[card.name],
         )
         for card in (made.cards if made else ())
@@ -86,7 +90,8 @@ def firmness(decision: Decision, names: Names) -> Table:
         "under any priorities every set of weights is as likely as another."
     )
     shown = (
-        *(target(names, "alternative", "alternative"), figure("sum", "score", lambda v: f"{v:.2f}")),
+        target(names, "alternative", "alternative"),
+        figure("sum", "score", lambda v: f"{v:.2f}"),
         share("wins around the sealed weights", "wins_sealed_share"),
         share("wins under any priorities", "wins_any_share"),
     )
@@ -104,7 +109,8 @@ def flips(decision: Decision, names: Names) -> Table:
             "the other weights keep their proportions."
         )
     shown = (
-        *(word("criterion"), share("weight", "weight_share")),
+        word("criterion"),
+        share("weight", "weight_share"),
         share("flips at", "flips_at_share", lack="no weight does"),
         word("to", "flips_to", lack="nobody else", write=lambda name: names[name]),
     )

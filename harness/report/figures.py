@@ -49,8 +49,10 @@ def quantile_curve(findings: Findings, names: Names, profile: str, what: str, li
     id_ = f"quantiles-{profile}-{'response' if what == 'response_s' else 'ttft'}"
     name = f"{what.removesuffix('_s')}_s"
     columns = (
-        *(target(names), figure("quantile", "quantile_share", lambda p: f"p{p * 100:g}")),
-        *(seconds(word, name), interval(name, duration_text)),
+        target(names),
+        figure("quantile", "quantile_share", lambda p: f"p{p * 100:g}"),
+        seconds(word, name),
+        interval(name, duration_text),
     )
     shown = table(f"{id_}-table", title, columns, shares)
     spec = charts.quantile_curves(marked(rows, shown), pair, f"{word}, {profile} (s)", limit_s)

@@ -113,8 +113,11 @@ def timed(journal: Sequence[Mapping[str, Any]], names: Names, pair: Sequence[str
             took = last.get("seconds", Unknown(NotTimed(name, step)))
             rows.append((name, step, took, last.get("exit_code"), len(mine), last.get("utc")))
     shown = (
-        *(target(names), word("step"), figure("took", "took_s", duration, lack="not timed")),
-        *(plain("exit code", "exit_code", lack="none"), plain("times", "times")),
+        target(names),
+        word("step"),
+        figure("took", "took_s", duration, lack="not timed"),
+        plain("exit code", "exit_code", lack="none"),
+        plain("times", "times"),
         moment("on (UTC)", "at_utc", lack="none", digits=16),
     )
     return table("timed", "How long deploying and taking back took", shown, rows)

@@ -45,15 +45,32 @@ def slos(findings: Findings, names: Mapping[str, str]) -> Table:
     """One row per SLO and target; value, interval and limit are in the row's own ``unit``."""
     rows = [
         (
-            *(v.profile, v.slo.name, v.target, v.judgement),
-            *((v.estimate, v.slo), (v.estimate, v.slo), v.slo, v.estimate, v.estimate, v),
+            v.profile,
+            v.slo.name,
+            v.target,
+            v.judgement,
+            (v.estimate, v.slo),
+            (v.estimate, v.slo),
+            v.slo,
+            v.estimate,
+            v.estimate,
+            v,
             said(v.reason) + (f"; {said(v.blocks_needed)}" if v.blocks_needed else ""),
         )
         for v in (*findings.slos, *findings.cost_verdicts)
     ]
     shown = (
-        *(profile(), text("SLO", "promise"), target(names), judged("verdict", "verdict")),
-        *(_VALUE, _interval(findings), _LIMIT, blocks_behind(), n_behind(), _BEYOND, text("why")),
+        profile(),
+        text("SLO", "promise"),
+        target(names),
+        judged("verdict", "verdict"),
+        _VALUE,
+        _interval(findings),
+        _LIMIT,
+        blocks_behind(),
+        n_behind(),
+        _BEYOND,
+        text("why"),
     )
     return table("slos", "SLOs", shown, rows, said(statement(findings)))
 
@@ -115,21 +132,31 @@ def comparisons(findings: Findings) -> Table:
     """Candidate over baseline."""
     rows = [
         (
-            *(c.profile, c.metric, c.relation, c.ratio, c.beyond, c.ratio),
+            c.profile,
+            c.metric,
+            c.relation,
+            c.ratio,
+            c.beyond,
+            c.ratio,
             said(c.reason) + ("; different within the margin" if c.within_margin_but_different else ""),
         )
         for c in findings.comparisons
     ]
     sure = _confidence(findings)
     shown = (
-        *(profile(), word("metric", write=lambda metric: METRIC_NAMES[metric])),
+        profile(),
+        word("metric", write=lambda metric: METRIC_NAMES[metric]),
         toned("candidate is", "relation", words.relation),
         _in_unit(f"ratio to baseline ({sure} interval)", _ends("ratio"), words.ratio, _parts, "ratio_absent"),
         _in_unit(
-            *(f"points more beyond the limit ({sure} interval)", _ends("beyond_difference_share"), words.difference),
-            *(lambda known: _parts(known or Unknown(NoPairs())), "beyond_difference_share_absent"),
+            f"points more beyond the limit ({sure} interval)",
+            _ends("beyond_difference_share"),
+            words.difference,
+            lambda known: _parts(known or Unknown(NoPairs())),
+            "beyond_difference_share_absent",
         ),
-        *(blocks_behind(), text("why")),
+        blocks_behind(),
+        text("why"),
     )
     note = "A ratio below 1 means that the candidate is faster."
     if findings.aa is not None and not findings.aa.biased and findings.aa.told:
@@ -150,13 +177,21 @@ def modes(findings: Findings, names: Mapping[str, str]) -> Table:
     """Cold answers, warm ones and what their mixture makes of the p95, beside each other."""
     rows = [
         (
-            *(m.profile, m.target, m.cold_share, m.warm_p95_s, m.cold_p95_s, m.measured_p95_s, m.expected_share),
+            m.profile,
+            m.target,
+            m.cold_share,
+            m.warm_p95_s,
+            m.cold_p95_s,
+            m.measured_p95_s,
+            m.expected_share,
             m.expected_p95_s,
         )
         for m in findings.modes
     ]
     shown = (
-        *(profile(), target(names), estimate("cold answers", "cold_share", percent)),
+        profile(),
+        target(names),
+        estimate("cold answers", "cold_share", percent),
         *(
             estimate(head, name, duration_text)
             for head, name in (
@@ -186,11 +221,10 @@ def gates(decision: Decision, names: Mapping[str, str]) -> Table:
         for g in decision.gates
     ]
     shown = (
-        *(
-            target({**dict.fromkeys((g.target for g in decision.gates), "both together"), **names}),
-            judged("gate", "gate"),
-        ),
-        *(text("failed", lack="none"), text("not decided", lack="none")),
+        target({**dict.fromkeys((g.target for g in decision.gates), "both together"), **names}),
+        judged("gate", "gate"),
+        text("failed", lack="none"),
+        text("not decided", lack="none"),
     )
     return table("gates", "Gates", shown, rows)
 
@@ -222,7 +256,10 @@ def runs(findings: Findings, names: Mapping[str, str]) -> Table:
         ledger, run = record.ledger or {}, record.run or {}
         rows.append(
             (
-                *(record.block, record.attempt, record.profile, record.target),
+                record.block,
+                record.attempt,
+                record.profile,
+                record.target,
                 "VALID" if record.valid else "INVALID: " + "; ".join(record.reasons),
                 ledger.get("planned"),
                 ", ".join(f"{k} {v}" for k, v in ledger.get("outcomes", {}).items()),
@@ -232,9 +269,15 @@ def runs(findings: Findings, names: Mapping[str, str]) -> Table:
             )
         )
     shown = (
-        *(plain("block", "block"), plain("attempt", "attempt"), profile(), target(names), text("run")),
-        *(counted("planned", "planned_requests", lack="no ledger"), text("outcomes", lack="none")),
+        plain("block", "block"),
+        plain("attempt", "attempt"),
+        profile(),
+        target(names),
+        text("run"),
+        counted("planned", "planned_requests", lack="no ledger"),
+        text("outcomes", lack="none"),
         milliseconds("lag p99 (ms)", "lag_p99_s", lack="none sent"),
-        *(moment("started (UTC)", "started_utc"), text("schedule", "schedule_digest_part")),
+        moment("started (UTC)", "started_utc"),
+        text("schedule", "schedule_digest_part"),
     )
     return table("runs", "Every run", shown, sorted(rows, key=lambda r: (r[0], str(r[8]))))

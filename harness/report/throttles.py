@@ -39,17 +39,30 @@ def funnels(findings: Findings, names: Names) -> Table:
     """Offered, admitted, answered, within the SLO."""
     rows = [
         (
-            *(f.profile, f.target, f.offered, f.admitted, f.answered, f.good, f.refused_share, f.refused_share),
+            f.profile,
+            f.target,
+            f.offered,
+            f.admitted,
+            f.answered,
+            f.good,
+            f.refused_share,
+            f.refused_share,
             f.admitted_p95_s,
             ", ".join(f"{n} {outcome} by {layer}" for outcome, layer, n in f.by_layer),
         )
         for f in findings.funnels
     ]
     shown = (
-        *(profile(), target(names), counted("offered", "offered"), counted("admitted", "admitted")),
-        *(counted("answered", "answered"), counted("within SLO", "good")),
-        *(share("refused", "refused_share", lack="not known"), interval("refused_share", percent)),
-        *(seconds("p95 of the answered", "answered_p95_s", lack="none answered"), text("failures", lack="no failure")),
+        profile(),
+        target(names),
+        counted("offered", "offered"),
+        counted("admitted", "admitted"),
+        counted("answered", "answered"),
+        counted("within SLO", "good"),
+        share("refused", "refused_share", lack="not known"),
+        interval("refused_share", percent),
+        seconds("p95 of the answered", "answered_p95_s", lack="none answered"),
+        text("failures", lack="no failure"),
     )
     return table("throttles", "From offered to good", shown, rows, "Requests of all valid blocks together.")
 
@@ -58,15 +71,26 @@ def manners(findings: Findings, names: Names) -> Table:
     """How each target says no."""
     rows = [
         (
-            *(m.profile, m.target, said(m.does), ", ".join(f"{n} by the {who}" for who, n in m.by)),
-            *(_spread([o.in_flight for o in m.onsets]), _spread([o.rate_per_s for o in m.onsets])),
-            *(m.refusal_median_s, m.queue_p95_s, _retry_after(m), _recovery(m)),
+            m.profile,
+            m.target,
+            said(m.does),
+            ", ".join(f"{n} by the {who}" for who, n in m.by),
+            _spread([o.in_flight for o in m.onsets]),
+            _spread([o.rate_per_s for o in m.onsets]),
+            m.refusal_median_s,
+            m.queue_p95_s,
+            _retry_after(m),
+            _recovery(m),
         )
         for m in findings.manners
     ]
     shown = (
-        *(profile(), target(names), text("under too much it", "manner"), text("refused by", lack="no refusal")),
-        *(_onset("first refusal at", "onset_in_flight", " in flight"), _onset("and at a rate of", "onset_per_s", "/s")),
+        profile(),
+        target(names),
+        text("under too much it", "manner"),
+        text("refused by", lack="no refusal"),
+        _onset("first refusal at", "onset_in_flight", " in flight"),
+        _onset("and at a rate of", "onset_per_s", "/s"),
         seconds("refused within (median)", "refused_median_s", lack="no refusal"),
         seconds("waited in the queue (p95)", "queue_p95_s", lack="answers don't say"),
         several("Retry-After", ("refused", "told", "tested", "honest"), _told, lack="no refusal", tone=Tone.PLAIN),
@@ -132,13 +156,23 @@ def platform(findings: Findings, names: Names) -> Table:
     lack = "not collected"
     rows = [
         (
-            *(p.profile, p.target, (p.collected, p.runs), p.most_instances, p.most_in_flight, p.most_queued),
-            *(p.refusals, p.cpu_s, p.instance_cpu_s, p.init_stretch, p.most_rss_mb),
+            p.profile,
+            p.target,
+            (p.collected, p.runs),
+            p.most_instances,
+            p.most_in_flight,
+            p.most_queued,
+            p.refusals,
+            p.cpu_s,
+            p.instance_cpu_s,
+            p.init_stretch,
+            p.most_rss_mb,
         )
         for p in findings.platform
     ]
     shown = (
-        *(profile(), target(names)),
+        profile(),
+        target(names),
         several("runs collected", ("collected", "runs"), lambda k, n: f"{k} of {n}", tone=Tone.PLAIN),
         *(
             figure(head, name, count, lack=lack)
@@ -169,15 +203,23 @@ def contention(findings: Findings, names: Names) -> Table:
     """Whether this machine's cores were used up."""
     rows = [
         (
-            *(c.profile, c.target, "this machine's" if c.shared else "its own"),
-            *((c.contended, c.told) if c.told else None, c.busiest_pct, c.runs),
+            c.profile,
+            c.target,
+            "this machine's" if c.shared else "its own",
+            (c.contended, c.told) if c.told else None,
+            c.busiest_pct,
+            c.runs,
         )
         for c in findings.contention
     ]
     shown = (
-        *(profile(), target(names), word("the target's cores", "cores")),
+        profile(),
+        target(names),
+        word("the target's cores", "cores"),
         several(
-            *("runs with used-up cores", ("contended", "told"), lambda k, n: f"{k} of {n}"),
+            "runs with used-up cores",
+            ("contended", "told"),
+            lambda k, n: f"{k} of {n}",
             lack="runs too short to tell",
         ),
         figure("busiest run, p95 of its seconds", "busiest_p95_pct", lambda v: f"{v:.0f} %", lack="not read"),
@@ -212,11 +254,14 @@ def burst(findings: Findings, names: Names, profile: str, mark: str = "") -> Fig
     subtitle = "Requests per second of the schedule, mean over blocks; offered counts when a request was due, answered when it ended."
     counts_of = ("offered", "admitted", "answered", "within SLO", "refused")
     shown = table(
-        *(f"burst{mark}-table", title),
+        f"burst{mark}-table",
+        title,
         (
-            *(target(names), plain("second", "second")),
+            target(names),
+            plain("second", "second"),
             *(_mean(f"{what}/s", f"{slug(what)}_per_s") for what in counts_of),
-            *(_mean("in flight", "in_flight"), seconds("p95 of answers", "p95_s", lack="none")),
+            _mean("in flight", "in_flight"),
+            seconds("p95 of answers", "p95_s", lack="none"),
         ),
         values,
     )
