@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harness.evidence.schema import SAMPLE_KINDS, SAMPLES_VERSION
+from harness.evidence.schema import SAMPLE_KINDS, SAMPLES_FORMAT
 from tests.builders import Pilot
 
 BLOCKS = 12
@@ -72,7 +72,9 @@ def samples(n: int, seed: int, target: str) -> pa.Table:
         pa.array(known[name], types[kind], from_pandas=True) if name in known else pa.nulls(n, types[kind])
         for name, kind in SAMPLE_KINDS.items()
     ]
-    schema = pa.schema([(n_, types[k]) for n_, k in SAMPLE_KINDS.items()], {"schema_version": str(SAMPLES_VERSION)})
+    schema = pa.schema(
+        [(n_, types[k]) for n_, k in SAMPLE_KINDS.items()], {"schema_version": str(SAMPLES_FORMAT.newest)}
+    )
     return pa.Table.from_arrays(arrays, schema=schema)
 
 

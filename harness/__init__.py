@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from harness.frames import Pilot
 
 __all__ = ["__version__", "open"]
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 
 def open(folder: str | os.PathLike[str] = ".") -> Pilot:  # noqa: A001 - read as harness.open

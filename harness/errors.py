@@ -3,6 +3,7 @@
 PilotError                exit 1
   Refused                 exit 2   nothing was sent
     BadFile                        one or more fields of a file are wrong
+    TooNew                         a file that a newer version wrote
     UndeclaredHost                 the host stands in no target.toml
   InvalidRun              exit 3   the generator or its machine spoilt the run
   LimitReached            exit 4   budget, stop file, repeated 401/403
@@ -76,6 +77,10 @@ class BadFile(Refused):
         self.problems = tuple(problems)
         lines = "\n".join(f"  - {problem}" for problem in self.problems)
         super().__init__(f"{path}:\n{lines}", hint)
+
+
+class TooNew(Refused):
+    """Evidence in a format that this version does not know; no reader may take it for a broken file."""
 
 
 class UndeclaredHost(Refused):

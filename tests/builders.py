@@ -17,9 +17,10 @@ from harness.domain.role import Role
 from harness.domain.sample import COLUMNS, Sample
 from harness.domain.target import Dialect, External, Target
 from harness.evidence import parquet
+from harness.evidence.digests import digests_of
 from harness.evidence.files import dump, write_text
 from harness.evidence.run_folder import ledger_json
-from harness.evidence.schema import SAMPLE_KINDS, SAMPLES_VERSION
+from harness.evidence.schema import SAMPLE_KINDS, SAMPLES_FORMAT
 from harness.evidence.store import Store
 from harness.workspace import Workspace, open_workspace
 
@@ -130,7 +131,7 @@ def write_run(
     """One run's folder as the load engine leaves it."""
     (folder / "readings").mkdir(parents=True)
     rows = [[getattr(s, name) for name in COLUMNS] for s in samples]
-    parquet.write(folder / "samples.parquet", rows, SAMPLE_KINDS, SAMPLES_VERSION)
+    parquet.write(folder / "samples.parquet", rows, SAMPLE_KINDS, SAMPLES_FORMAT)
     run = {
         "schema_version": 1,
         "state": "done",
@@ -172,6 +173,7 @@ class Pilot:
     seed: int = 1
     everyday: str = "steady"  # the name of the profile that is measured in every block
     burst: dict[str, list[Sample]] = field(default_factory=dict)  # by target, the same in every block
+    kept: bool = False  # with the digests and costs that a campaign notes
     tracks: dict[str, dict[str, tuple[list[Sample], dict]]] = field(default_factory=dict)  # profile, target
 
     def workspace(self) -> Workspace:
@@ -263,6 +265,14 @@ class Pilot:
                 elif run.profile == "burst":
                     samples = self.burst[run.target]
                 write_run(store.run_folder(run, 1), samples, started, experiment=experiment)
+                if self.kept:
+                    files = {
+                        store.run_folder(run, 1).relative_to(store.root).as_posix(): digests_of(
+                            store.run_folder(run, 1)
+                        )
+                    }
+                    store.note("run ended", run=run.id, attempt=1, cost_usd="0.5", files=files)
+            store.note("block ended", block=block.number, attempt=1)
         return workspace, plan, store
 
     def _samples(self, run: Run) -> list[Sample]:

@@ -15,6 +15,7 @@ from harness.domain.reasons.doubt import FewInvocations, ManyInvocations, NoLogL
 from harness.domain.sample import Layer
 from harness.errors import BadFile
 from harness.evidence.files import read_json
+from harness.evidence.schema import READINGS_FORMAT
 
 LEAST_JOINED = 0.98  # of accepted requests; what cloud logs lose is usually less
 SLACK_S = 0.1  # that the platform may say more than the client waited: its clock runs on after the last byte
@@ -119,6 +120,6 @@ def _series(run: RunData, file: str, metric: str) -> list[tuple[float, float]] |
 
 def _content(path: Path) -> dict[str, Any] | None:
     try:
-        return read_json(path)
+        return read_json(path, READINGS_FORMAT)
     except BadFile:
         return None

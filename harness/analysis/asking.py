@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import gzip
-import json
+import zlib
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from harness.domain.bill import Basis, Bill, CostLayer, LineItem
+from harness.domain.bounds import EVIDENCE_BYTES, RAW_BYTES
 from harness.errors import BadFile
 from harness.evidence.bills import FOLDER
-from harness.evidence.files import read_json
+from harness.evidence.files import parse, read_json
+from harness.evidence.regular import opened
+from harness.evidence.schema import BILL_FORMAT
 from harness.evidence.store import RunRecord
 
 PAGE_USD = Decimal("0.01")  # of Cost Explorer, as AWS says
@@ -49,7 +52,7 @@ def _pages(folder: Path) -> int:
     found = 0
     for path in sorted(folder.glob("*.json")):
         try:
-            found += int(read_json(path).get("pages", 0))
+            found += int(read_json(path, BILL_FORMAT).get("pages", 0))
         except BadFile:
             continue
     return found
@@ -57,8 +60,9 @@ def _pages(folder: Path) -> int:
 
 def _read(path: Path) -> list[dict[str, Any]]:
     try:
-        with gzip.open(path, "rt", encoding="utf-8") as file:
-            value = json.load(file)
-    except (OSError, ValueError, EOFError):
+        with opened(path, most=EVIDENCE_BYTES) as packed, gzip.open(packed, "rb") as file:
+            raw = file.read(RAW_BYTES + 1)
+        value = parse(raw) if len(raw) <= RAW_BYTES else None
+    except (BadFile, OSError, ValueError, EOFError, zlib.error):
         return []
     return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []

@@ -16,9 +16,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harness.analysis.coded import coded
+from harness.analysis.coded import Coded, coded
 from harness.errors import BadFile, Problem
 from harness.evidence.arrow import numpy_of
+from harness.evidence.parquet import head, refusing
+from harness.evidence.schema import SAMPLE_KINDS, SAMPLES_FORMAT
+from harness.evidence.schema import SAMPLES_LATER as LATER
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Column = Any  # an array of numbers, or Coded
@@ -30,7 +33,6 @@ OFTEN = frozenset(
     }
 )
 CODED = frozenset({"outcome", "layer", "error_code", "phase", "init_type", "refused_by"})  # texts of few values
-LATER = frozenset({"first_reasoning_s"})  # evidence of before they were recorded has none
 NEVER_NULL = frozenset({"measured", "stream"})  # flags that every arrival has: plain booleans
 
 
@@ -77,11 +79,8 @@ class Columns(Mapping[str, Column]):
         self._path = folder / "samples.parquet"
         self._names = frozenset(names)
         self._text = str(self._path)
-        try:
-            self._head = pq.read_metadata(self._path)
-            self._changed = self._path.stat().st_mtime_ns
-        except (OSError, ValueError) as error:
-            raise BadFile(self._path, [Problem("", f"cannot be read: {error}")]) from None
+        self._head = head(self._path, SAMPLES_FORMAT, SAMPLE_KINDS)
+        self._changed = self._path.stat().st_mtime_ns
         here = self._head.schema.names
         if missing := [name for name in names if name not in here and name not in LATER]:
             raise BadFile(self._path, [Problem(name, "is not one of its columns") for name in missing])
@@ -94,7 +93,7 @@ class Columns(Mapping[str, Column]):
         if found is not None:
             return found
         if name in LATER and name not in self._head.schema.names:
-            return np.full(self._head.num_rows, np.nan)
+            return _unknown(name, self._head.num_rows)
         with ROOM.reading(self._text):
             found = ROOM.get(key)
             if found is None:
@@ -109,17 +108,32 @@ class Columns(Mapping[str, Column]):
     def __len__(self) -> int:
         return len(self._names)
 
+    @property
+    def here(self) -> frozenset[str]:
+        """Columns that the file has; one of an older release lacks some."""
+        return frozenset(self._head.schema.names)
+
+    @property
+    def rows(self) -> int:
+        """Samples of the file."""
+        return int(self._head.num_rows)
+
     def _read(self, names: list[str]) -> dict[str, Column]:
         few = [name for name in names if name in CODED]
-        try:
+        with refusing(self._path, ", ".join(names)):
             with pq.ParquetFile(self._path, metadata=self._head, read_dictionary=few) as file:
                 table = file.read(columns=names)
-        except (OSError, ValueError, KeyError) as error:
-            raise BadFile(self._path, [Problem(", ".join(names), f"cannot be read: {error}")]) from None
-        out = {name: as_array(table.column(name), name) for name in names}
+            out = {name: as_array(table.column(name), name) for name in names}
         for name, value in out.items():
             ROOM.put((self._text, self._changed, name), value)
         return out
+
+
+def _unknown(name: str, n: int) -> Column:
+    """Of a column that an older format does not have: not known, for every arrival."""
+    if SAMPLE_KINDS[name] in ("text", "bool"):
+        return Coded(np.zeros(n, dtype=np.int8), (None,))
+    return np.full(n, np.nan)
 
 
 def as_array(column: Any, name: str = "") -> Column:  # noqa: ANN401 - pyarrow has no types

@@ -12,9 +12,12 @@ import numpy as np
 
 from harness.analysis.coded import among
 from harness.analysis.columns import Array, Column, Columns
+from harness.analysis.sound import check
 from harness.domain.plan import Plan
 from harness.domain.role import Role
 from harness.domain.sample import REFUSALS, UNBILLED, Outcome
+from harness.errors import BadFile
+from harness.evidence.schema import SAMPLES_FORMAT
 from harness.evidence.store import RunRecord, Store
 
 READ = (
@@ -129,6 +132,16 @@ class RunData:
 
 
 @dataclass(frozen=True)
+class Unread:
+    """A run that is an attempt without data: which of its files cannot be read, and why."""
+
+    record: RunRecord
+    file: str  # relative to the evidence
+    why: str
+    without: bool = True  # its block would have counted
+
+
+@dataclass(frozen=True)
 class Dataset:
     """Runs of blocks in which every run is valid; the rest is counted, not used."""
 
@@ -142,6 +155,7 @@ class Dataset:
     tracks: tuple[str, ...] = ()  # profiles that repeat by themselves, outside the paired blocks
     aa: tuple[tuple[RunData, RunData], ...] = ()  # the baseline under both labels, as the unit's order has them
     roles: Mapping[str, Role] = field(default_factory=dict)  # of every profile
+    unread: tuple[Unread, ...] = ()  # runs that ended and whose data cannot be read: their blocks are not used
 
     @property
     def paired(self) -> tuple[str, ...]:
@@ -177,28 +191,45 @@ class Dataset:
 
 
 def load(store: Store, plan: Plan) -> Dataset:
-    """Read every valid block; raises BadFile when a valid run's samples cannot be read."""
+    """Read every valid block; one of which a run cannot be read is left out whole, and named in ``unread``."""
     runs: list[RunData] = []
     valid: list[int] = []
     aa: list[tuple[RunData, RunData]] = []
     same = {p.name for p in plan.profiles if p.aa}
+    kept = store.integrity()
+    every = list(store.all_records(plan))
+    by_run = {r.path: r for r in every}
+    unread = [
+        Unread(record, _at(store, Path(error.path)), "; ".join(map(str, error.problems)), without=False)
+        for record in every
+        for error in record.unread
+    ]
     for block in plan.units:
         attempt = store.valid_attempt(block)
         if attempt is None:
             continue
-        if block.track is None:
-            valid.append(block.number)
         found = []
         for run in block.runs:
-            record = store.record(run, attempt)
-            assert record is not None
-            found.append(RunData(block.number, run.target, run.profile, record, read(record.path), run.position))
+            record = by_run[store.run_folder(run, attempt)]
+            try:
+                columns = read(record.path)
+                if not kept.as_written(record.path / SAMPLES_FORMAT.file):
+                    check(columns, record)
+            except BadFile as error:
+                unread.append(Unread(record, _at(store, Path(error.path)), "; ".join(map(str, error.problems))))
+                continue
+            found.append(RunData(block.number, run.target, run.profile, record, columns, run.position))
+        if len(found) < len(block.runs):
+            continue
+        if block.track is None:
+            valid.append(block.number)
         if block.track in same:
             first, second = found
             aa.append((first, second) if block.order == "AB" else (second, first))
         else:
             runs += found
-    invalid = tuple(record for record in store.all_records(plan) if not record.valid)
+    dropped = {u.record.path for u in unread}
+    invalid = tuple(r for r in every if not r.valid or r.path in dropped)
     return Dataset(
         plan.baseline,
         plan.candidate,
@@ -210,7 +241,12 @@ def load(store: Store, plan: Plan) -> Dataset:
         tuple(p.name for p in plan.profiles if p.repeats is not None and not p.aa),
         tuple(aa),
         {p.name: p.role for p in plan.profiles},
+        tuple(unread),
     )
+
+
+def _at(store: Store, path: Path) -> str:
+    return path.relative_to(store.root).as_posix()
 
 
 def read(folder: Path, columns: Sequence[str] = READ) -> Columns:

@@ -10,6 +10,7 @@ from typing import Any
 from harness.analysis.dataset import RunData
 from harness.errors import BadFile
 from harness.evidence.files import read_json
+from harness.evidence.schema import READINGS_FORMAT
 
 BILLABLE = "run.googleapis.com/container/billable_instance_time ALIGN_DELTA"  # seconds, a delta a minute
 REPLICAS = "Replicas average"  # over a minute
@@ -47,7 +48,7 @@ def _readings(run: RunData) -> Iterator[dict[str, Any]]:
     for path in sorted(files):
         if ".try" not in path.name:
             with contextlib.suppress(BadFile):
-                yield from read_json(path)["readings"]
+                yield from read_json(path, READINGS_FORMAT)["readings"]
 
 
 def _exact(value: float) -> Decimal:

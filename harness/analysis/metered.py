@@ -25,6 +25,7 @@ from harness.domain.sample import UNBILLED, Outcome
 from harness.domain.target import Target
 from harness.errors import BadFile
 from harness.evidence.files import read_json
+from harness.evidence.schema import READINGS_FORMAT
 from harness.evidence.store import RunRecord
 
 COLUMNS = ("outcome", "sent_s", "finished_s", "bytes", "input_tokens", "output_tokens", "platform_request_id")
@@ -128,7 +129,7 @@ def _total(values: Array) -> Decimal:
 
 def _cloudwatch(record: RunRecord) -> dict[str, list[tuple[float, float]]]:
     try:
-        content: dict[str, Any] = read_json(record.path / "readings" / "cloudwatch.json")
+        content: dict[str, Any] = read_json(record.path / "readings" / "cloudwatch.json", READINGS_FORMAT)
     except BadFile:
         return {}
     return {r["metric"]: [tuple(p) for p in r["points"]] for r in content["readings"] if r["kind"] == "series"}

@@ -9,6 +9,7 @@ from typing import Any
 from harness.analysis.dataset import RunData
 from harness.errors import BadFile
 from harness.evidence.files import read_json
+from harness.evidence.schema import READINGS_FORMAT
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def _stretch(series: Sequence[dict[str, list[float]]]) -> float | None:
 def _series(run: RunData) -> dict[str, list[float]] | None:
     """Values by metric of the platform's own log; None when it was not collected."""
     try:
-        content: dict[str, Any] = read_json(run.record.path / "readings" / "local-logs.json")
+        content: dict[str, Any] = read_json(run.record.path / "readings" / "local-logs.json", READINGS_FORMAT)
     except BadFile:
         return None
     return {

@@ -106,7 +106,7 @@ def reconciliation(target: Target, records: Sequence[RunRecord], evidence: Path)
     own = [r for r in records if r.target == target.name and r.run]
     if target.prices is None or (not bills and not any(s.kind == "cost-explorer" for s in target.sources)):
         return None
-    days = {str(r.run["started_utc"])[:10] for r in own if r.run}
+    days = {str(r.run["started_utc"])[:10] for r in own if r.run and r.run.get("started_utc")}
     settled = [b for b in bills if final(b) and b["day"] in days]
     billed, unknown = _billed(settled)
     modelled = _modelled(target, own, [b["day"] for b in settled])
@@ -153,7 +153,7 @@ def _modelled(target: Target, records: Sequence[RunRecord], days: Sequence[str])
     assert target.prices is not None
     out: dict[str, Decimal] = {}
     for day in days:
-        found = used(target, [r for r in records if r.run and str(r.run["started_utc"])[:10] == day])
+        found = used(target, [r for r in records if r.run and str(r.run.get("started_utc"))[:10] == day])
         if found is None:
             continue
         try:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from harness.analysis.dataset import RunData
+from harness.evidence.regular import lines_in
 from harness.sources.lambda_lines import Report, parse_report
 
 
@@ -18,16 +19,12 @@ def reports_in(readings: Path) -> dict[str, Report]:
     """From every log of one run's folder."""
     found: dict[str, Report] = {}
     for path in sorted(readings.glob("*.log")):
-        found |= _reports(str(path), path.stat().st_mtime_ns)
+        found |= _reports(path, path.lstat().st_mtime_ns)
     return found
 
 
 @lru_cache(maxsize=512)
-def _reports(path: str, changed_ns: int) -> dict[str, Report]:
+def _reports(path: Path, changed_ns: int) -> dict[str, Report]:
     del changed_ns  # part of the cache's key: a file that was collected anew is read anew
-    try:
-        with open(path, encoding="utf-8", errors="replace", newline="\n") as file:  # noqa: PTH123 - the cache wants a plain key
-            found = (parse_report(line) for line in file)
-            return {report.request_id: report for report in found if report}
-    except OSError:
-        return {}
+    found = (parse_report(line) for line in lines_in(path))
+    return {report.request_id: report for report in found if report}

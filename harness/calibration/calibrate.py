@@ -19,7 +19,8 @@ from harness.calibration.checks import Checked, Floor
 from harness.calibration.laws import SingleServer
 from harness.calibration.trial import generator
 from harness.evidence.files import dump, write_text
-from harness.evidence.store import CALIBRATION, CALIBRATION_VERSION
+from harness.evidence.schema import CALIBRATION_FORMAT
+from harness.evidence.store import CALIBRATION, Store
 
 
 @dataclass(frozen=True)
@@ -92,15 +93,16 @@ def calibrate(say: Callable[[str], None], effort: Effort = USUAL) -> Calibration
 
 def record(calibration: Calibration) -> dict[str, Any]:
     """As it stands in calibration.json."""
-    return {
-        "schema_version": CALIBRATION_VERSION,
-        "measured_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-        "passed": calibration.passed,
-        "machine": machine(),
-        "versions": versions(),
-        "floor": asdict(calibration.floor),
-        "checks": [asdict(c) for c in calibration.checks],
-    }
+    return CALIBRATION_FORMAT.stamped(
+        {
+            "measured_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+            "passed": calibration.passed,
+            "machine": machine(),
+            "versions": versions(),
+            "floor": asdict(calibration.floor),
+            "checks": [asdict(c) for c in calibration.checks],
+        }
+    )
 
 
 def machine() -> dict[str, Any]:
@@ -126,4 +128,5 @@ def write(folder: Path, calibration: Calibration) -> Path:
         stamp = datetime.fromtimestamp(path.stat().st_mtime, UTC).strftime("%Y%m%dT%H%M%SZ")
         path.rename(folder / f"calibration-{stamp}.json")
     write_text(path, dump(record(calibration)))
+    Store(folder).keep(CALIBRATION)
     return path

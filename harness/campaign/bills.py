@@ -78,7 +78,7 @@ def _content(bill: BilledDay, now_s: float, verified: str) -> dict[str, Any]:
 
 
 def _days(plan: Plan, store: Store, now_s: float) -> list[date]:
-    started = [str(r.run["started_utc"])[:10] for r in store.all_records(plan) if r.run]
+    started = [str(r.run["started_utc"])[:10] for r in store.all_records(plan) if r.run and r.run.get("started_utc")]
     if not started:
         return []
     first, yesterday = date.fromisoformat(min(started)), datetime.fromtimestamp(now_s, UTC).date() - timedelta(days=1)

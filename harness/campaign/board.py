@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from harness.campaign import way
 from harness.campaign.checks import checked
-from harness.campaign.limits import spent_in
+from harness.campaign.spend import spent_in
 from harness.domain.plan import Block, Plan
 from harness.evidence.early_end import blocks_left_out
 from harness.evidence.store import Store
@@ -85,7 +85,7 @@ def board(workspace: Workspace, store: Store) -> Board:
         swept=tuple(words for words, _ in way.settings_of(workspace, store)),
         blocks=lines,
         uncollected=uncollected,
-        spent_usd=f"{spent_in(workspace.evidence):.2f}",
+        spent_usd=f"{spent_in(workspace):.2f}",
         budget_usd=str(workspace.config.limits.budget_usd),
         next_command=following.command if following else None,
         settled=str(ended) if ended else None,

@@ -27,6 +27,7 @@ from harness.errors import PilotError
 from harness.evidence.coverage import Cell, coverage
 from harness.evidence.digests import digest_of
 from harness.evidence.files import dump, jsonable, write_text
+from harness.evidence.schema import READINGS_FORMAT
 from harness.evidence.store import RunRecord, Store
 from harness.sources.absence import ask
 from harness.sources.absence import readings as answers
@@ -35,7 +36,6 @@ from harness.sources.local_logs import LocalLogs
 from harness.sources.registry import bills_of, source_of
 from harness.workspace import Workspace
 
-READINGS_VERSION = 1
 BEFORE_S, AFTER_S = 1.0, 1.5
 SHORT_WAIT_S = 5.0  # a run that has just ended is worth waiting for; longer, and the next pass takes it
 
@@ -188,14 +188,15 @@ def kept_of(source: MetricSource, window: Window) -> tuple[list[Reading], list[s
 
 
 def _content(source: MetricSource, window: Window, readings: Sequence[Reading]) -> dict[str, object]:
-    return {
-        "schema_version": READINGS_VERSION,
-        "source": source.kind,
-        "verified": source.verified,
-        "pulled_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-        "window": window,
-        "readings": [{"kind": type(r).__name__.lower(), **_fields(r)} for r in readings],
-    }
+    return READINGS_FORMAT.stamped(
+        {
+            "source": source.kind,
+            "verified": source.verified,
+            "pulled_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+            "window": window,
+            "readings": [{"kind": type(r).__name__.lower(), **_fields(r)} for r in readings],
+        }
+    )
 
 
 def _write_raw(path: Path, raw: Sequence[object]) -> None:

@@ -13,7 +13,7 @@ from harness.campaign.limits import Limits
 from harness.campaign.metering import Meter
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress, Seen, Step, duration
-from harness.campaign.settle import account, settle
+from harness.campaign.settle import account, explain, settle
 from harness.costing.forecast import run_cost_usd
 from harness.domain.lines import lines_of
 from harness.domain.plan import Plan, Run, Start
@@ -21,12 +21,14 @@ from harness.domain.target import Runtime, Target
 from harness.errors import Exit, Interrupted, InvalidRun, LimitReached, PilotError, Refused
 from harness.evidence.digests import digest_of
 from harness.evidence.files import dump, write_text
+from harness.evidence.schema import FACTS_FORMAT
 from harness.evidence.store import RunRecord, Store
 from harness.launch import Launcher
 from harness.runtimes import facts_of, runtime_of
 from harness.signals import ENDING
 from harness.workspace import Workspace
 
+TARGETS_GONE = "targets gone"  # in the journal: before this run
 TOKENS = (2000, 512)  # an answer's worst case in the forecast: prompt and max_tokens of the questions
 
 
@@ -99,7 +101,11 @@ class Driver:
     def __call__(self, run: Run, attempt: int, step: Step) -> RunRecord:
         """What the run left; raises LimitReached, Interrupted, Stopped, and PilotError where it left nothing to go on with."""
         if not self._platform.alive:
-            raise PilotError("the embedded targets are gone", f"see {self._workspace.state / 'logs'}")
+            self._store.note(TARGETS_GONE, run=run.id)
+            words = "the embedded targets are gone: they died while they were measured"
+            raise LimitReached(
+                words, f"see {self._workspace.state / 'logs'}; {self._of.command} starts them and goes on"
+            )
         target = self._targets[run.target]
         runtime = runtime_of(target, self._workspace, self._platform.url(run.target))
         cold_method = self._prepare(run, target, runtime)
@@ -121,7 +127,11 @@ class Driver:
         except BaseException as error:
             if folder.is_dir():
                 account(folder)
-            self._settle(run, attempt, worst, code=None, note=type(error).__name__)
+            note = type(error).__name__
+            if isinstance(error, LimitReached):
+                note = str(error)
+                explain(folder, note)
+            self._settle(run, attempt, worst, code=None, note=note)
             if isinstance(error, KeyboardInterrupt):
                 raise Interrupted(
                     f"stopped during {run.id}; what was measured is kept", f"{self._of.command} goes on"
@@ -179,7 +189,7 @@ class Driver:
 
     def _after(self, run: Run, record: RunRecord, runtime: Runtime, cold_method: str | None) -> None:
         """Facts are asked after the run: before a cold probe nothing may touch the target."""
-        content = {"schema_version": 1, "target": run.target, "facts": facts_of(runtime), "cold_method": cold_method}
+        content = FACTS_FORMAT.stamped({"target": run.target, "facts": facts_of(runtime), "cold_method": cold_method})
         try:
             path = record.path / "facts.json"
             write_text(path, dump(content))

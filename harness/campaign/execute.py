@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from harness.campaign.drive import Driven, Driver, Stopped, limits_of, worst_case_usd
-from harness.campaign.limits import spent_in
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Pace, Progress, Step, duration
 from harness.campaign.quiet import wait_until_quiet
-from harness.campaign.settle import account, settle, unsettled, wait_closed
+from harness.campaign.settle import BEGUN, account, settle, unsettled, wait_closed
 from harness.campaign.settling import Ask, Stopping
 from harness.campaign.silence import note_silence, stopped
+from harness.campaign.spend import spent_in
 from harness.domain.plan import Block, Plan, Run
 from harness.errors import Interrupted
 from harness.evidence.store import RunRecord, Store
@@ -104,15 +104,25 @@ class Campaign:
     def _settle_killed(self) -> None:
         """Runs whose campaign was killed under them enter the budget now, and have a ledger."""
         targets = {target.name: target for target in self._of.targets}
-        for run, attempt in unsettled(self._plan, self._store.journal()):
+        begun = {(e.get("run"), e.get("attempt")) for e in self._store.journal() if e["event"] == BEGUN}
+        for run, attempt in unsettled(self._plan, self._store):
+            why = "its campaign was killed" if (run.id, attempt) in begun else "the journal had lost it"
             folder = self._store.run_folder(run, attempt)
             if folder.is_dir():
                 wait_closed(folder)
                 account(folder)
             if run.target in targets:
                 worst = worst_case_usd(self._workspace, targets[run.target], run)
-                settle(self._store, targets[run.target], run, attempt, worst, code=None, note="its campaign was killed")
-        self._limits.spent_usd = spent_in(self._workspace.evidence)
+                settle(
+                    self._store,
+                    targets[run.target],
+                    run,
+                    attempt,
+                    worst,
+                    code=None,
+                    note=why,
+                )
+        self._limits.spent_usd = spent_in(self._workspace)
 
     def _until_valid(self, block: Block, units: Sequence[Block], drive: Driver) -> bool:
         """Repeats an INVALID block at once, as soon as this machine keeps time again; False when it is given up."""

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import LimitReached
-from harness.evidence.store import Store
 
 SPENT = ("run ended", "run reconciled")  # journal events that say what a run has cost; the last one counts
 
@@ -53,13 +52,12 @@ class Limits:
             self.spent_usd += cost_usd
 
 
-def spent_in(evidence: Path) -> Decimal:
-    """By the campaign and by every sweep before it: they share one budget."""
-    whole = Store(evidence)
-    return sum((spent(store.journal()) for store in (whole, *whole.sweeps())), Decimal(0))
+def costs(journal: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], Decimal]:
+    """What every run has cost, by the last word on it."""
+    said = [e for e in journal if e["event"] in SPENT and {"run", "attempt", "cost_usd"} <= e.keys()]
+    return {(str(e["run"]), int(e["attempt"])): Decimal(str(e["cost_usd"])) for e in said}
 
 
 def spent(journal: Iterable[Mapping[str, Any]]) -> Decimal:
-    """What every run has cost by the last word on each."""
-    last = {(e["run"], e["attempt"]): Decimal(str(e["cost_usd"])) for e in journal if e["event"] in SPENT}
-    return sum(last.values(), Decimal(0))
+    """What all runs have cost together."""
+    return sum(costs(journal).values(), Decimal(0))

@@ -17,7 +17,9 @@ from harness.costing.book import read_book
 from harness.costing.models import Usage, bill
 from harness.domain.sample import COLUMNS, UNBILLED, Outcome
 from harness.domain.target import Target
+from harness.errors import BadFile
 from harness.evidence import parquet
+from harness.evidence.regular import opened
 from harness.evidence.run_folder import SPOOL
 
 READ = ("outcome", "sent_s", "finished_s", "bytes", "input_tokens", "output_tokens", "attempts", "platform_request_id")
@@ -40,10 +42,10 @@ class Meter:
     def follow(self, folder: Path) -> None:
         """Read what was appended to the spool since the last call; a spool that is gone adds nothing."""
         try:
-            with (folder / SPOOL).open("rb") as file:
+            with opened(folder / SPOOL) as file:
                 file.seek(self._offset)
                 data = file.read()
-        except OSError:
+        except (BadFile, OSError):
             return
         whole = data[: data.rfind(b"\n") + 1]
         self._offset += len(whole)
@@ -90,7 +92,7 @@ def metered(target: Target, folder: Path, billed_ms: Mapping[str, float] | None 
     """A run that has ended, from its whole file; None where there is none."""
     try:
         table = parquet.read(folder / "samples.parquet", READ)
-    except (OSError, ValueError):
+    except BadFile:
         return None
     meter = Meter(target, billed_ms)
     for row in zip(*(table.column(name).to_pylist() for name in READ), strict=True):

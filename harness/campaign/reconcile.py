@@ -11,6 +11,7 @@ from harness.campaign.metering import metered
 from harness.costing.models import BY_REQUEST
 from harness.domain.plan import Plan
 from harness.domain.target import Target
+from harness.evidence.regular import lines_in
 from harness.evidence.store import Store
 from harness.sources.lambda_lines import parse_report
 
@@ -42,6 +43,6 @@ def billed_ms_of(readings: Path) -> dict[str, float]:
     """Billed milliseconds by platform request id, from every log that was collected."""
     found: dict[str, float] = {}
     for path in sorted(readings.glob("*.log")):
-        with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
-            found |= {report.request_id: report.whole_billed_ms for line in file if (report := parse_report(line))}
+        reports = (parse_report(line) for line in lines_in(path))
+        found |= {report.request_id: report.whole_billed_ms for report in reports if report}
     return found

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from harness.campaign.metering import metered
 from harness.domain.plan import Plan, Run
 from harness.domain.target import Target
+from harness.errors import BadFile
 from harness.evidence.digests import digests_of
-from harness.evidence.files import dump, write_text
+from harness.evidence.files import dump, read_object, write_text
 from harness.evidence.last_word import last_word
 from harness.evidence.run_folder import ledger_json
 from harness.evidence.store import Store
+from harness.signals import Asked
 
 BEGUN, ENDED = "run begun", "run ended"
 CLOSING_S = 10.0  # a run whose campaign was killed sees that within a second, and then closes its ledger
@@ -31,6 +32,19 @@ def account(folder: Path, code: int | None = None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     ledger = last_word(folder, [f"{how}; this ledger was written by its campaign"])
     write_text(folder / "ledger.json", dump(ledger_json(ledger)))
+
+
+def explain(folder: Path, words: str) -> None:
+    """Say in a run's ledger what stopped it, where it knows only the signal by which its campaign did."""
+    path = folder / "ledger.json"
+    try:
+        said = read_object(path)
+    except BadFile:
+        return
+    sent = str(Asked(signal.SIGTERM))
+    if said.get("stopped_by") == sent:
+        reasons = [str(reason).replace(sent, words) for reason in said.get("reasons") or ()]
+        write_text(path, dump({**said, "stopped_by": words, "reasons": reasons}))
 
 
 def _killed(number: int) -> str:
@@ -56,14 +70,23 @@ def settle(
     return cost
 
 
-def unsettled(plan: Plan, journal: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Run, int]]:
-    """Runs that began and whose end nobody wrote down: their campaign was killed."""
+def unsettled(plan: Plan, store: Store) -> Iterator[tuple[Run, int]]:
+    """Runs that began, or whose folder is there, and whose end is not in the journal: it, or their campaign, was lost."""
+    journal = store.journal()
     ended = {(e.get("run"), e.get("attempt")) for e in journal if e.get("event") == ENDED}
-    runs = {run.id: run for unit in plan.units for run in unit.runs}
     begun = {(e.get("run"), e.get("attempt")) for e in journal if e.get("event") == BEGUN}
-    for name, attempt in sorted(begun - ended, key=str):
-        if name in runs and isinstance(attempt, int):
-            yield runs[name], attempt
+    for unit in plan.units:
+        there = store.attempts(unit.number)
+        for run in unit.runs:
+            tried = {attempt for name, attempt in begun if name == run.id and isinstance(attempt, int)}
+            for attempt in sorted(tried | {a for a in there if store.run_folder(run, a).is_dir()}):
+                if (run.id, attempt) not in ended and not _older(run, attempt, ended):
+                    yield run, attempt
+
+
+def _older(run: Run, attempt: int, ended: Collection[tuple[object, object]]) -> bool:
+    """Release 0.1.0 named a run without its position."""
+    return (f"b{run.block:02d}-{run.profile}-{run.target}", attempt) in ended
 
 
 def wait_closed(folder: Path, most_s: float = CLOSING_S) -> None:

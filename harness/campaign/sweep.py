@@ -12,7 +12,7 @@ from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress, duration
 from harness.domain.plan import Plan
 from harness.domain.sweep import MARK, Sweep
-from harness.evidence.store import Store
+from harness.evidence.store import PLAN, Store
 from harness.planning.sweep import draw_sweep, profiles_of
 from harness.runtimes import runtime_of
 from harness.workspace import Workspace
@@ -33,7 +33,13 @@ def drawn(workspace: Workspace, sweep: Sweep, rounds: int, most_s: float) -> Pla
         return existing
     made = draw_sweep(workspace, sweep, profiles_of(workspace, most_s), rounds, datetime.now(UTC))
     store.write_plan(made)
-    store.note("sweep drawn", target=sweep.target, settings=[s.name for s in sweep.settings], digest=sweep.digest)
+    store.note(
+        "sweep drawn",
+        target=sweep.target,
+        settings=[s.name for s in sweep.settings],
+        digest=sweep.digest,
+        files=store.digests(PLAN),
+    )
     return made
 
 

@@ -6,6 +6,7 @@ from datetime import date
 
 from harness.analysis.aa import POWER, AaGate
 from harness.analysis.capacity import UTILISATION
+from harness.analysis.columns import Columns
 from harness.analysis.quantiles import block_spread
 from harness.analysis.shares import LEAST_BLOCKS
 from harness.campaign.contract_check import Answer, Shown
@@ -21,7 +22,7 @@ from harness.domain.reasons import doubt, seal
 from harness.domain.reasons.doubt import What
 from harness.domain.target import External
 from harness.domain.verdict import METHOD
-from harness.evidence.digests import broken_at, changed
+from harness.evidence.schema import SAMPLES_LATER
 from harness.evidence.store import Store
 from harness.planning.changes import changes_since, first_run, last_seal, met
 from harness.planning.seal import Seal, digest_of
@@ -32,7 +33,13 @@ SPREAD_LIMIT = 0.25  # above it a PASS at the limit was seen to err more often (
 
 def doubts(workspace: Workspace, plan: Plan, store: Store, findings: Findings) -> tuple[Reason, ...]:
     """Every doubt, the gravest first."""
-    out: list[Reason] = [*seal_doubts(workspace, plan, store), *_tampering(store), *_method(store)]
+    out: list[Reason] = [
+        *seal_doubts(workspace, plan, store),
+        *_tampering(store),
+        *_unread(findings),
+        *_method(store),
+        *_older(store, findings),
+    ]
     bias = _aa(findings)
     if findings.aa is not None and findings.aa.biased:
         out += bias
@@ -117,15 +124,33 @@ def _calibration(store: Store, findings: Findings) -> list[Reason]:
 
 
 def _tampering(store: Store) -> list[Reason]:
-    """Evidence that is not as it was left, file by file, and a journal that was edited."""
+    """Evidence that is not as it was left, file by file, and a journal that is gone or was edited."""
     out: list[Reason] = []
     for one in (store, *store.sweeps()):
-        journal = one.journal()
         where = "" if one is store else f"{one.root.relative_to(store.root)}: "
-        out += [seal.EvidenceChanged(where, words) for words in changed(one.root, journal)]
-        if (number := broken_at(journal)) is not None:
-            out.append(seal.JournalBroken(where, number))
+        out += [seal.EvidenceChanged(where, words) for words in one.integrity().problems()]
     return out
+
+
+def _unread(findings: Findings) -> list[Reason]:
+    """Attempts without data: a block is paired, so one run that cannot be read costs it whole."""
+    return [seal.RunUnread(str(u.file), str(u.why), u.record.block, u.without) for u in findings.data.unread]
+
+
+def _older(store: Store, findings: Findings) -> list[Reason]:
+    """What the format of an earlier release did not record; unknown here is not fine."""
+    journal, content = store.journal(), (store.seal() or {}).get("content", {"rule": None})
+    read = [run.columns for run in findings.data.runs if isinstance(run.columns, Columns)]
+    columns = tuple(sorted({name for one in read for name in SAMPLES_LATER - one.here}))
+    runs = [run.record.run or {} for run in findings.data.runs]
+    lacking = doubt.OlderEvidence(
+        links=bool(journal) and not any("chain" in event for event in journal),
+        digests=bool(journal) and not any(event.get("files") for event in journal),
+        rule="rule" not in content,
+        columns=columns,
+        fields=tuple(name for name in ("contention", "arrivals") if runs and not any(run.get(name) for run in runs)),
+    )
+    return [lacking] if columns else []
 
 
 def _aa(findings: Findings) -> list[Reason]:

@@ -17,6 +17,10 @@ BOOK_BYTES = 4 * MIB
 QUESTIONS_BYTES = 32 * MIB
 TRACE_BYTES = 128 * MIB
 REPORT_BYTES = 16 * MIB
+EVIDENCE_BYTES = 32 * MIB  # a JSON file of a run, of readings, of a bill
+JOURNAL_BYTES = 64 * MIB
+SAMPLES_BYTES = 4096 * MIB
+RAW_BYTES = 256 * MIB  # a platform's answers, unpacked
 
 # How much may stand in it.
 MOST_DEPTH = 20  # tables and lists inside one another
@@ -27,6 +31,8 @@ MOST_PATH = 1_024
 MOST_QUESTIONS = 100_000
 MOST_TRACE_ROWS = 2_000_000
 MOST_ARRIVALS = 2_000_000  # of one run's schedule, which is drawn whole and kept in memory
+MOST_EVIDENCE_DEPTH = 40
+MOST_CELL_BYTES = 16_384  # of one sample, all its columns, on average
 MOST_TRACE_S = 400 * DAY_S
 LARGEST_INTEGER = 2**63 - 1
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from harness.errors import BadFile
 from harness.evidence.files import dump, read_json, write_text
+from harness.evidence.schema import BILL_FORMAT, UNREAD_BILL_FORMAT
 
-BILLS_VERSION = 1
 FOLDER = "bills"
 FINAL_AFTER_S = 48 * 3600
 
@@ -19,7 +19,7 @@ def latest(folder: Path, day: date) -> dict[str, Any] | None:
     """The last answer about a day; None where there is none."""
     for path in sorted(folder.glob(f"{day.isoformat()}.*.json"), key=_number)[::-1]:
         try:
-            return read_json(path, BILLS_VERSION)
+            return read_json(path, BILL_FORMAT)
         except BadFile:
             continue
     return None
@@ -41,7 +41,7 @@ def write(folder: Path, day: date, content: Mapping[str, Any]) -> None:
     """One more answer; raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     number = len(list(folder.glob(f"{day.isoformat()}.*.json"))) + 1
-    said = {"schema_version": BILLS_VERSION, "day": day.isoformat(), **content}
+    said = BILL_FORMAT.stamped({"day": day.isoformat(), **content})
     write_text(folder / f"{day.isoformat()}.{number}.json", dump(said))
 
 
@@ -50,7 +50,7 @@ def write_unread(folder: Path, day: date, raw: Sequence[Any]) -> None:
     unread = folder / "unread"
     unread.mkdir(parents=True, exist_ok=True)
     number = len(list(unread.glob(f"{day.isoformat()}.*.json"))) + 1
-    write_text(unread / f"{day.isoformat()}.{number}.json", dump({"schema_version": BILLS_VERSION, "answers": raw}))
+    write_text(unread / f"{day.isoformat()}.{number}.json", dump(UNREAD_BILL_FORMAT.stamped({"answers": raw})))
 
 
 def _number(path: Path) -> int:

@@ -11,6 +11,8 @@ from harness.domain.plan import Plan
 from harness.domain.target import Target
 from harness.errors import BadFile
 from harness.evidence.files import read_json
+from harness.evidence.regular import there
+from harness.evidence.schema import READINGS_FORMAT
 from harness.evidence.store import Store
 
 
@@ -49,7 +51,7 @@ def coverage(targets: Iterable[Target], plan: Plan, store: Store) -> list[Cell]:
             cell = cells.setdefault((record.target, source, day), Cell(record.target, source, day))
             cell.runs += 1
             path = record.path / "readings" / f"{source}.json"
-            if not path.exists():
+            if not there(path):
                 continue
             content = _content(path)
             cell.collected += 1
@@ -62,7 +64,7 @@ def coverage(targets: Iterable[Target], plan: Plan, store: Store) -> list[Cell]:
 def _content(path: Path) -> dict[str, Any]:
     """Empty for a file that cannot be read: it holds nothing that anybody can use."""
     try:
-        return read_json(path)
+        return read_json(path, READINGS_FORMAT)
     except BadFile:
         return {}
 

@@ -1,21 +1,30 @@
-"""Whether evidence is as it was left: digests noted when a run ended, in a journal whose lines hold on to each other."""
+"""Digests of files, and lines that hold on to the ones before them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-FILES = ("run.json", "ledger.json", "target.json", "samples.parquet", "generator.parquet")
+from harness.evidence.regular import opened
+
+FILES = ("run.json", "ledger.json", "target.json", "samples.parquet", "generator.parquet", "samples.spool.jsonl")
 CHUNK = 1 << 20
 
 
 def digest_of(path: Path) -> str:
-    """SHA-256 of a file; raises OSError."""
+    """SHA-256 of a regular file, computed once for as long as it is not touched; raises BadFile, OSError."""
+    found = path.stat()
+    return _digest(path, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+@lru_cache(maxsize=100_000)
+def _digest(path: Path, *_: int) -> str:
     made = hashlib.sha256()
-    with path.open("rb") as file:
+    with opened(path) as file:
         while chunk := file.read(CHUNK):
             made.update(chunk)
     return made.hexdigest()
@@ -46,24 +55,3 @@ def broken_at(journal: Sequence[Mapping[str, Any]]) -> int | None:
             return number
         before = str(link)
     return None
-
-
-def noted(journal: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, str]]:
-    """Digests by folder, relative to the evidence, as the journal has them last."""
-    out: dict[str, dict[str, str]] = {}
-    for line in journal:
-        for folder, files in (line.get("files") or {}).items():
-            out.setdefault(folder, {}).update(files)
-    return out
-
-
-def changed(root: Path, journal: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Each noted file that is not what it was, or not there any more, by its path."""
-    for folder, files in noted(journal).items():
-        for name, wanted in files.items():
-            path = root / folder / name
-            try:
-                if digest_of(path) != wanted:
-                    yield f"{folder}/{name} was changed after it was written"
-            except OSError:
-                yield f"{folder}/{name} is missing"

@@ -5,7 +5,10 @@ from __future__ import annotations
 from harness.domain.columns import Column, flags, floats, instants, ints, texts, words
 from harness.evidence.schema import GENERATOR, LEDGER, SAMPLES
 
-VERSION = ints(schema_version="version of this file's format; a reader refuses another one")
+VERSION = (
+    *ints(schema_version="version of this file's format; an older one is read as well, a newer one is refused"),
+    *words(written_by="version of this package that wrote the file"),
+)
 
 RUN: tuple[Column, ...] = (
     *VERSION,
@@ -105,6 +108,10 @@ BILL_LINE: tuple[Column, ...] = (
 JOURNAL: tuple[Column, ...] = (
     *instants(utc="when the line was written"),
     *words(event="what happened: sealed, run begun, run ended, block ended, …"),
+    *ints(
+        schema_version="version of the line's format; a line without one is of release 0.1.0",
+        record="number of the last line of `digests.jsonl` that was written with this one",
+    ),
     *texts(chain="digest of the line before and of this one: a line that is changed or taken out breaks it"),
     *texts(
         digest="of the seal, or of the sweep's settings",
@@ -159,6 +166,26 @@ JOURNAL: tuple[Column, ...] = (
     *texts(setting="setting of the sweep that was applied", settings="list: names of the sweep's settings"),
 )
 
+RECORDS: tuple[Column, ...] = (
+    *instants(utc="when the line was written"),
+    *VERSION,
+    *words(event="event of journal.jsonl that the line says again; null: no event is about these files"),
+    *texts(run="run that the event is about"),
+    *ints(attempt="attempt of the run's block"),
+    *floats(cost_usd="what the run is counted at against the budget"),
+    *words(basis="whether `cost_usd` comes from the samples or is the worst case"),
+    *ints(
+        number="number of the line among those of all folders, from 1",
+        events="events that journal.jsonl had before",
+    ),
+    *texts(
+        before="`chain` of the line with the number before, in whatever folder; empty for the first",
+        journal="`chain` of the journal's last event then",
+        files="object: digest of each file of this folder",
+        chain="digest of `before` and of this line",
+    ),
+)
+
 FILES: dict[str, tuple[Column, ...]] = {
     "samples.parquet": SAMPLES,
     "generator.parquet": GENERATOR,
@@ -171,4 +198,5 @@ FILES: dict[str, tuple[Column, ...]] = {
     "bills/TARGET/DAY.N.json": BILL,
     "bills/TARGET/DAY.N.json, each of its lines": BILL_LINE,
     "journal.jsonl": JOURNAL,
+    "digests.jsonl": RECORDS,
 }

@@ -13,7 +13,11 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from harness.domain.bounds import EVIDENCE_BYTES, MOST_EVIDENCE_DEPTH
 from harness.errors import BadFile, Problem
+from harness.evidence.regular import bytes_of
+from harness.evidence.schema import Format, migrated
+from harness.evidence.shapes import kind_of
 
 
 def jsonable(value: Any) -> Any:  # noqa: ANN401, PLR0911 - any value in, plain JSON out, one line a kind
@@ -56,17 +60,51 @@ def write_text(path: Path, text: str) -> None:
         raise
 
 
-def read_json(path: Path, version: int | None = None) -> dict[str, Any]:
-    """An object from a file; raises BadFile when it is missing, broken or of another version."""
+def read_json(path: Path, of: Format) -> dict[str, Any]:
+    """An object from a file, as the newest version of its format has it.
+
+    Raises BadFile when it is missing, broken or not what the format holds, TooNew when a newer version wrote it.
+    """
+    return migrated(path, of, read_object(path, of.most_bytes))
+
+
+def read_object(path: Path, most: int = EVIDENCE_BYTES) -> dict[str, Any]:
+    """A JSON object of any content; raises BadFile."""
+    raw = bytes_of(path, most=most)
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadFile(path, [Problem("", "no such file")]) from None
-    except (OSError, ValueError) as error:
-        raise BadFile(path, [Problem("", f"cannot be read: {error}")]) from None
+        value = parse(raw)
+    except ValueError as error:
+        raise BadFile(path, [Problem("", f"is not valid JSON: {error}")]) from None
     if not isinstance(value, dict):
-        raise BadFile(path, [Problem("", "is not an object")])
-    if version is not None and value.get("schema_version") != version:
-        found = value.get("schema_version")
-        raise BadFile(path, [Problem("schema_version", f"is {found!r}; this version reads {version}")])
+        raise BadFile(path, [Problem("", f"is {kind_of(value)}: want an object")])
     return value
+
+
+def parse(raw: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """Of UTF-8, every number finite, not nested beyond what readers can follow; raises ValueError with words."""
+    try:
+        value = json.loads(raw.decode("utf-8"), parse_constant=_no_number, parse_float=_number)
+        _shallow(value, MOST_EVIDENCE_DEPTH)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"byte {error.start} is not UTF-8 text") from None
+    except RecursionError:
+        raise ValueError(f"it is nested more than {MOST_EVIDENCE_DEPTH} deep") from None
+    return value
+
+
+def _no_number(said: str) -> float:
+    raise ValueError(f"{said} is not a number in JSON")
+
+
+def _number(said: str) -> float:
+    value = float(said)
+    return value if math.isfinite(value) else _no_number(said[:20])
+
+
+def _shallow(value: object, left: int) -> None:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for one in inner:
+        if isinstance(one, dict | list):
+            if not left:
+                raise RecursionError
+            _shallow(one, left - 1)

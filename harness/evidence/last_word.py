@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -10,12 +9,15 @@ from pathlib import Path
 
 from harness.domain.ledger import GeneratorHealth, Ledger
 from harness.domain.sample import COLUMNS, Outcome
+from harness.domain.bounds import MOST_ARRIVALS, SAMPLES_BYTES
 from harness.evidence import parquet
+from harness.evidence.files import read_object
+from harness.evidence.regular import bytes_of
 from harness.evidence.run_folder import SPOOL
 from harness.evidence.spool import SpoolReader
 
 _OUTCOME = COLUMNS.index("outcome")
-MOST = 100_000_000  # beyond it a count of planned arrivals was not written by a run
+MOST = MOST_ARRIVALS  # beyond it a count of planned arrivals was not written by a run
 
 
 def last_word(folder: Path, reasons: Sequence[str], stopped_by: str | None = None, planned: int | None = None) -> Ledger:
@@ -45,7 +47,7 @@ def last_word(folder: Path, reasons: Sequence[str], stopped_by: str | None = Non
 
 def _planned(folder: Path) -> int | None:
     with suppress(Exception):
-        said = json.loads((folder / "run.json").read_text(encoding="utf-8"))["planned"]
+        said = read_object(folder / "run.json")["planned"]
         if isinstance(said, int) and 0 <= said <= MOST:
             return said
     return None
@@ -57,7 +59,7 @@ def _from_parquet(folder: Path) -> Counter[str]:
 
 def _from_spool(folder: Path, planned: int | None) -> Counter[str]:
     """By ``seq``, the last line of each; of an experiment nobody knows how many were planned."""
-    lines = (folder / SPOOL).read_bytes().count(b"\n") if planned is None or planned == 0 else planned
+    lines = min(MOST, bytes_of(folder / SPOOL, most=SAMPLES_BYTES).count(b"\n")) if planned is None or planned == 0 else planned
     reader = SpoolReader(folder / SPOOL, lines)
     known = {outcome.value for outcome in Outcome}
     try:

@@ -14,13 +14,13 @@ from harness.errors import Refused
 from harness.evidence import parquet
 from harness.evidence.files import dump, write_text
 from harness.evidence.schema import (
+    GENERATOR_FORMAT,
     GENERATOR_KINDS,
-    GENERATOR_VERSION,
-    LEDGER_VERSION,
-    RUN_VERSION,
+    LEDGER_FORMAT,
+    RUN_FORMAT,
     SAMPLE_KINDS,
-    SAMPLES_VERSION,
-    TARGET_VERSION,
+    SAMPLES_FORMAT,
+    TARGET_FORMAT,
 )
 from harness.evidence.spool import Spool, SpoolReader
 
@@ -49,7 +49,7 @@ class RunFolder:
                 raise Refused(f"{self.path} is not empty", "evidence is never overwritten: name another --evidence")
             (self.path / "readings").mkdir()
             (self.path / RESERVE).write_bytes(os.urandom(RESERVE_BYTES))
-            self._spool = Spool(self.path / SPOOL, {"schema_version": SAMPLES_VERSION, "columns": COLUMNS})
+            self._spool = Spool(self.path / SPOOL, SAMPLES_FORMAT.stamped({"columns": COLUMNS}))
         except OSError as error:
             self._unclaim()
             raise Refused(f"{self.path} cannot take evidence: {error.strerror}", "free some space") from None
@@ -68,16 +68,16 @@ class RunFolder:
 
     def write_run(self, run: dict[str, Any]) -> None:
         """run.json, at the start and again at the end."""
-        self._text("run.json", {"schema_version": RUN_VERSION, **run})
+        self._text("run.json", RUN_FORMAT.stamped(run))
 
     def write_target(self, target: dict[str, Any]) -> None:
-        self._text("target.json", {"schema_version": TARGET_VERSION, **target})
+        self._text("target.json", TARGET_FORMAT.stamped(target))
 
     def write_samples(self, chunks: Iterable[Sequence[Sequence[Any]]], generator: Sequence[Sequence[Any]]) -> None:
         """Both Parquet files; the spool goes when the samples are safe."""
         try:
-            parquet.write_chunks(self.path / "samples.parquet", chunks, SAMPLE_KINDS, SAMPLES_VERSION)
-            parquet.write(self.path / "generator.parquet", generator, GENERATOR_KINDS, GENERATOR_VERSION)
+            parquet.write_chunks(self.path / "samples.parquet", chunks, SAMPLE_KINDS, SAMPLES_FORMAT)
+            parquet.write(self.path / "generator.parquet", generator, GENERATOR_KINDS, GENERATOR_FORMAT)
         except Exception as error:  # noqa: BLE001 - a value that no column holds must not cost the ledger
             self._note(f"samples.parquet: {_why(error)}")
             return
@@ -128,8 +128,8 @@ def _why(error: Exception) -> str:
 def ledger_json(ledger: Ledger) -> dict[str, Any]:
     """The ledger's fixed keys first."""
     health = ledger.health
-    return {
-        "schema_version": LEDGER_VERSION,
+    return LEDGER_FORMAT.stamped(
+{
         "planned": ledger.planned,
         "outcomes": dict(ledger.outcomes),
         "valid": ledger.valid,
@@ -153,4 +153,4 @@ def ledger_json(ledger: Ledger) -> dict[str, Any]:
         "local_errors": list(health.local_errors),
         "write_errors": list(health.write_errors),
         "worker_errors": list(health.worker_errors),
-    }
+    })

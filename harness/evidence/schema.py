@@ -1,16 +1,24 @@
-"""Columns and versions of a run's two Parquet files and its ledger; the names are fixed, others read them."""
+"""Formats of every evidence file: versions, what older ones lack, and the columns; the names are fixed, others read them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
 
+from harness import __version__ as VERSION  # noqa: N812 - a constant
+from harness.domain.bounds import EVIDENCE_BYTES, JOURNAL_BYTES, SAMPLES_BYTES
 from harness.domain.columns import Column, Kind, flags, floats, ints, texts, words
+from harness.errors import BadFile, Problem, TooNew
+from harness.evidence import contents
+from harness.evidence.shapes import Shape
 
-RUN_VERSION = 1
-SAMPLES_VERSION = 1
-GENERATOR_VERSION = 1
-LEDGER_VERSION = 1
-TARGET_VERSION = 1
+WRITER = f"runtime-pilot {VERSION}"
+_WRITER = re.compile(r"runtime-pilot \d{1,4}(\.\d{1,4}){0,3}((a|b|rc|\.dev|\.post)\d{1,4})*")
+MOST_PROBLEMS = 20
 
 # in the order of the file, which is that of the Sample's fields
 SAMPLES: tuple[Column, ...] = (
@@ -164,3 +172,106 @@ def stored(columns: Sequence[Column]) -> dict[str, str]:
 
 SAMPLE_KINDS = stored(SAMPLES)
 GENERATOR_KINDS = stored(GENERATOR)
+SAMPLES_LATER = frozenset([c.name for c in SAMPLES][[c.name for c in SAMPLES].index("detail") + 1 :])  # 0.1.0 had none of them
+
+
+# -- formats
+
+
+Content = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Format:
+    """One kind of evidence file: the newest version, and what makes each older one a version younger."""
+
+    file: str
+    newest: int
+    holds: Shape | None = None
+    migrations: Mapping[int, Callable[[Content], Content]] = field(default_factory=dict)
+    most_bytes: int = EVIDENCE_BYTES
+
+    def stamped(self, content: Mapping[str, Any]) -> Content:
+        """As it is written: its version, and which version of this package wrote it."""
+        return {"schema_version": self.newest, "written_by": WRITER, **content}
+
+
+def _ledger_1(old: Content) -> Content:
+    """0.1.0 did not record who was held up, nor garbage collection, sockets and the errors of its own machine."""
+    lacking = ("held_up", "gc_pause_max_s", "sockets_max", "sockets_limit")
+    return {**dict.fromkeys(lacking), "local_errors": [], **old}
+
+
+def _run_1(old: Content) -> Content:
+    """0.1.0 knew no experiments and did not record how bursty arrivals were, nor whether the machine was busy."""
+    return {**dict.fromkeys(("experiment", "arrivals", "contention", "trace")), "touched": [], **old}
+
+
+def _plan_1(old: Content) -> Content:
+    """0.1.0 had paired blocks alone."""
+    return {"tracks": [], **old}
+
+
+def _readings_1(old: Content) -> Content:
+    """0.1.0 did not tell a question that failed from an answer that holds nothing, nor when it asked."""
+    said = old.get("readings")
+    if not isinstance(said, list):
+        return old
+    rows = [{"failed": False, **row} if isinstance(row, dict) else row for row in said]
+    return {"pulled_utc": None, **old, "readings": rows}
+
+
+def _same(old: Content) -> Content:
+    """What is new in the younger version is not told by the older one, and its readers know that."""
+    return old
+
+
+RUN_FORMAT = Format("run.json", 2, contents.RUN, {1: _run_1})
+LEDGER_FORMAT = Format("ledger.json", 2, contents.LEDGER, {1: _ledger_1})
+TARGET_FORMAT = Format("target.json", 1, contents.TARGET)
+FACTS_FORMAT = Format("facts.json", 1, contents.FACTS)
+PLAN_FORMAT = Format("plan.json", 2, contents.PLAN, {1: _plan_1})
+SEAL_FORMAT = Format("seal.json", 2, contents.SEAL, {1: _same})
+CHECKS_FORMAT = Format("checks.json", 1, contents.CHECKS)
+CALIBRATION_FORMAT = Format("calibration.json", 1, contents.CALIBRATION)
+READINGS_FORMAT = Format("readings/SOURCE.json", 2, contents.READINGS, {1: _readings_1})
+BILL_FORMAT = Format("bills/TARGET/DAY.N.json", 1, contents.BILL)
+UNREAD_BILL_FORMAT = Format("bills/TARGET/unread/DAY.N.json", 1, contents.UNREAD_BILL)
+MANIFEST_FORMAT = Format("report-files.json", 1, contents.MANIFEST)
+SAMPLES_FORMAT = Format("samples.parquet", 2, most_bytes=SAMPLES_BYTES)
+GENERATOR_FORMAT = Format("generator.parquet", 2, most_bytes=SAMPLES_BYTES)
+JOURNAL_FORMAT = Format("journal.jsonl", 2, contents.EVENT, {1: _same}, JOURNAL_BYTES)
+RECORDS_FORMAT = Format("digests.jsonl", 1, contents.RECORD)
+
+FORMATS: tuple[Format, ...] = (
+    *(RUN_FORMAT, LEDGER_FORMAT, TARGET_FORMAT, FACTS_FORMAT, SAMPLES_FORMAT, GENERATOR_FORMAT, READINGS_FORMAT),
+    *(BILL_FORMAT, UNREAD_BILL_FORMAT, PLAN_FORMAT, SEAL_FORMAT, CHECKS_FORMAT, CALIBRATION_FORMAT),
+    *(JOURNAL_FORMAT, RECORDS_FORMAT, MANIFEST_FORMAT),
+)
+
+
+def version_of(path: Path | str, of: Format, said: object, written_by: object = None) -> int:
+    """The version that a file says it has; raises TooNew for one that this package does not know, BadFile for none."""
+    version = int(said) if isinstance(said, str) and said.isascii() and said.isdigit() and len(said) < 9 else said
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise BadFile(path, [Problem("schema_version", f"is {str(said)[:40]!r}: want a whole number from 1")])
+    if version > of.newest:
+        wanted = "runtime-pilot"
+        if isinstance(written_by, str) and _WRITER.fullmatch(written_by):
+            wanted = f"'runtime-pilot>={written_by.removeprefix('runtime-pilot ')}'"
+        raise TooNew(
+            f"{path} has schema_version {version}; the newest that runtime-pilot {VERSION} understands is {of.newest}",
+            f"install the version that wrote it, or a later one: pip install --upgrade {wanted}",
+        )
+    return version
+
+
+def migrated(path: Path | str, of: Format, found: Content) -> Content:
+    """The content as the newest version has it, every field a reader asks for of its type; raises TooNew, BadFile."""
+    version = version_of(path, of, found.get("schema_version", 1), found.get("written_by"))
+    while version < of.newest:
+        found = of.migrations[version](found)
+        version += 1
+    if of.holds is not None and (problems := list(islice(of.holds(found, ""), MOST_PROBLEMS))):
+        raise BadFile(path, problems)
+    return found

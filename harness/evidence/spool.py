@@ -16,6 +16,8 @@ from typing import Any
 
 import orjson
 
+from harness.evidence.regular import opened
+
 ABSENT = -1
 
 
@@ -52,7 +54,7 @@ class SpoolReader:
     def __init__(self, path: Path, planned: int, kept: Iterable[bytes] = ()) -> None:
         self._offsets = array("q", [ABSENT]) * planned
         self._kept: dict[int, bytes] = {}
-        with path.open("rb") as file:
+        with opened(path) as file:
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         for start, end in _lines(self._map):
             seq = _seq(self._map[start : min(end, start + 24)])

@@ -1,38 +1,45 @@
 """The evidence folder of a pilot: plan, seal, journal, and one folder per block attempt.
 
     evidence/plan.json  seal.json  journal.jsonl
-    evidence/blocks/b01/attempt-1/steady-local_function/   one run's folder
+    evidence/blocks/b01/attempt-1/steady-1-local_function/   one run's folder
     evidence/sweeps/local_function-1f3a9c07/               the same again, of the settings that were tried before
 """
 
 from __future__ import annotations
 
-import errno
-import fcntl
-import json
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from harness.domain.lines import lines_of
 from harness.domain.plan import Block, Plan, ProfilePlan, Run, Start
 from harness.domain.role import Role
-from harness.errors import BadFile, PilotError, Problem
-from harness.evidence.digests import chained
-from harness.evidence.files import dump, jsonable, read_json, write_text
+from harness.errors import BadFile, Problem
+from harness.evidence.digests import digest_of
+from harness.evidence.files import dump, read_json, write_text
+from harness.evidence.integrity import Integrity, integrity
+from harness.evidence.journal import Journal
+from harness.evidence.records import HERE
+from harness.evidence.regular import there
+from harness.evidence.schema import (
+    CALIBRATION_FORMAT,
+    CHECKS_FORMAT,
+    LEDGER_FORMAT,
+    PLAN_FORMAT,
+    RUN_FORMAT,
+    SEAL_FORMAT,
+    TARGET_FORMAT,
+    Format,
+)
 
-PLAN_VERSION = 1
-SEAL_VERSION = 1
-CALIBRATION_VERSION = 1
-CHECKS_VERSION = 1
 CALIBRATION = "calibration.json"
+CHECKS = "checks.json"
+PLAN = "plan.json"
+SEAL = "seal.json"
 SWEEPS = "sweeps"
-TORN = "torn line ended"  # in the journal: a crash cut its last event
-LONGEST_TAIL = 1 << 20
+MOST_ATTEMPTS = 100_000
 
 
 @dataclass(frozen=True)
@@ -47,10 +54,12 @@ class RunRecord:
     run: dict[str, Any] | None
     ledger: dict[str, Any] | None
     target_says: dict[str, Any] | None = None  # target.json
+    unread: tuple[BadFile, ...] = ()  # of these files, those that are there and cannot be read
 
     @property
     def valid(self) -> bool:
-        return bool(self.ledger and self.ledger.get("valid"))
+        """Whether it counts: its ledger says so, and what it says of itself can be read."""
+        return bool(self.ledger and self.ledger.get("valid")) and not self.unread
 
     @property
     def lost(self) -> int:
@@ -59,6 +68,8 @@ class RunRecord:
 
     @property
     def reasons(self) -> tuple[str, ...]:
+        if self.unread:
+            return tuple(f"{Path(e.path).name} {'; '.join(map(str, e.problems))}" for e in self.unread)
         if self.ledger is None:
             return ("the run did not end",)
         return tuple(self.ledger.get("reasons", ()))
@@ -82,81 +93,75 @@ class Store:
 
     def write_plan(self, plan: Plan) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
-        write_text(self.root / "plan.json", dump({"schema_version": PLAN_VERSION, **_plan_json(plan)}))
+        write_text(self.root / PLAN, dump(PLAN_FORMAT.stamped(_plan_json(plan))))
 
     def plan(self) -> Plan | None:
         """The plan, None when there is none; raises BadFile when it is broken."""
-        path = self.root / "plan.json"
-        if not path.exists():
+        path = self.root / PLAN
+        if not there(path):
             return None
         try:
-            return _plan_from(read_json(path, PLAN_VERSION))
+            return _plan_from(read_json(path, PLAN_FORMAT))
         except (KeyError, TypeError, ValueError) as error:
             raise BadFile(path, [Problem("", f"is not a plan: {error!r}")]) from None
 
     def write_seal(self, digest: str, content: dict[str, Any]) -> None:
         sealed = datetime.now(UTC).isoformat(timespec="seconds")
         write_text(
-            self.root / "seal.json",
-            dump({"schema_version": SEAL_VERSION, "digest": digest, "sealed_utc": sealed, "content": content}),
+            self.root / SEAL,
+            dump(SEAL_FORMAT.stamped({"digest": digest, "sealed_utc": sealed, "content": content})),
         )
 
     def seal(self) -> dict[str, Any] | None:
-        path = self.root / "seal.json"
-        return read_json(path, SEAL_VERSION) if path.exists() else None
+        return self._maybe(SEAL, SEAL_FORMAT)
 
     def calibration(self) -> dict[str, Any] | None:
         """What the generator said of known laws, None when nobody asked; raises BadFile when it is broken."""
-        path = self.root / CALIBRATION
-        return read_json(path, CALIBRATION_VERSION) if path.exists() else None
+        return self._maybe(CALIBRATION, CALIBRATION_FORMAT)
 
     def write_checks(self, results: Any) -> None:  # noqa: ANN401 - check results by group, any plain data
         """What was checked before the first block; asked again, it is written anew and the journal has both."""
         self.root.mkdir(parents=True, exist_ok=True)
-        write_text(self.root / "checks.json", dump({"schema_version": CHECKS_VERSION, "groups": results}))
+        write_text(self.root / CHECKS, dump(CHECKS_FORMAT.stamped({"groups": results})))
+        self.keep(CHECKS)
 
     def checks(self) -> dict[str, list[dict[str, str]]] | None:
         """By group, as they were answered; None when nothing was checked."""
-        path = self.root / "checks.json"
-        return read_json(path, CHECKS_VERSION)["groups"] if path.exists() else None
+        said = self._maybe(CHECKS, CHECKS_FORMAT)
+        return None if said is None else said["groups"]
+
+    def _maybe(self, name: str, of: Format) -> dict[str, Any] | None:
+        path = self.root / name
+        return read_json(path, of) if there(path) else None
 
     # -- journal
 
     def note(self, event: str, **what: Any) -> None:  # noqa: ANN401
-        """Append one line, whole or not at all; a journal that cannot be written ends the command.
+        """Append one event; of the ``files`` it names also beside them. See Journal.note."""
+        Journal(self.root).note(event, what)
 
-        Where a crash left half a line, that one is ended first, so that it does not swallow this one, and it is noted.
-        """
-        path = self.root / "journal.jsonl"
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX)  # one writer at a time, or the chain would fork
-                size = os.fstat(file).st_size
-                known, lines = self.journal(), b""
-                if torn := _torn(file, size):
-                    lines = b"\n" + _line(known, TORN, {"torn_bytes": torn})
-                lines += _line([*known, *_events(lines)], event, what)
-                _append(file, size, lines)
-            finally:
-                os.close(file)
-        except OSError as error:
-            raise PilotError(f"{path} cannot be written: {error.strerror}", "free some space and run again") from None
+    def keep(self, *names: str) -> None:
+        """Note the digests of files of this folder itself, which no event is about."""
+        Journal(self.root).keep(HERE, names)
+
+    def digests(self, *names: str) -> dict[str, dict[str, str]]:
+        """Of files of this folder itself, as an event names them."""
+        return {HERE: {name: digest_of(self.root / name) for name in names}}
 
     def journal(self) -> list[dict[str, Any]]:
-        """Every whole event; what a crash left of one is skipped."""
-        try:
-            return _events((self.root / "journal.jsonl").read_bytes())
-        except FileNotFoundError:
-            return []
+        """Every whole event; what a crash left of one is skipped, and what is none is told by ``integrity``."""
+        return Journal(self.root).read().events
+
+    def integrity(self) -> Integrity:
+        """The journal and the digests as they are now."""
+        return integrity(self.root)
 
     # -- runs
 
     def attempts(self, block: int) -> list[int]:
         folder = self.root / "blocks" / f"b{block:02d}"
         numbers = [p.name.removeprefix("attempt-") for p in folder.glob("attempt-*")] if folder.is_dir() else []
-        return sorted(int(n) for n in numbers if n.isdigit())
+        return sorted(int(n) for n in numbers if n.isascii() and n.isdigit() and len(n) < len(str(MOST_ATTEMPTS)))
 
     def attempt_folder(self, block: int, attempt: int) -> Path:
         return self.root / "blocks" / f"b{block:02d}" / f"attempt-{attempt}"
@@ -169,16 +174,10 @@ class Store:
         path = self.run_folder(run, attempt)
         if not path.is_dir():
             return None
-        return RunRecord(
-            path,
-            run.block,
-            attempt,
-            run.profile,
-            run.target,
-            _maybe(path / "run.json"),
-            _maybe(path / "ledger.json"),
-            _maybe(path / "target.json"),
-        )
+        read = [_read(path / of.file, of) for of in (RUN_FORMAT, LEDGER_FORMAT, TARGET_FORMAT)]
+        said = [None if isinstance(one, BadFile) else one for one in read]
+        unread = tuple(one for one in read if isinstance(one, BadFile))
+        return RunRecord(path, run.block, attempt, run.profile, run.target, said[0], said[1], said[2], unread)
 
     def records(self, block: Block, attempt: int) -> list[RunRecord]:
         found = (self.record(run, attempt) for run in block.runs)
@@ -206,48 +205,14 @@ class Store:
                 yield from self.records(block, attempt)
 
 
-def _events(lines: bytes) -> list[dict[str, Any]]:
-    out = []
-    for line in lines_of(lines.decode("utf-8", errors="replace")):
-        try:
-            event = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(event, dict) and isinstance(event.get("event"), str):
-            out.append(event)
-    return out
-
-
-def _line(known: Sequence[Mapping[str, Any]], event: str, what: Mapping[str, Any]) -> bytes:
-    """One event as a line that holds on to those before it."""
-    line = jsonable({"utc": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **what})
-    before = next((str(old["chain"]) for old in reversed(known) if "chain" in old), "")
-    line["chain"] = chained(before, line)
-    return (json.dumps(line, ensure_ascii=False) + "\n").encode("utf-8", errors="backslashreplace")
-
-
-def _append(file: int, size: int, lines: bytes) -> None:
-    """Whole and on the disk, else as before; raises OSError."""
-    try:
-        if os.write(file, lines) != len(lines):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    except OSError:
-        os.ftruncate(file, size)
-        raise
-    os.fsync(file)
-
-
-def _torn(file: int, size: int) -> int:
-    """Bytes after the last newline, up to the longest that is looked at; 0 where the file ends as it should."""
-    tail = os.pread(file, min(size, LONGEST_TAIL), max(0, size - LONGEST_TAIL))
-    return len(tail) - (tail.rfind(b"\n") + 1)
-
-
-def _maybe(path: Path) -> dict[str, Any] | None:
-    try:
-        return read_json(path)
-    except BadFile:
+def _read(path: Path, of: Format) -> dict[str, Any] | BadFile | None:
+    """None where there is none; raises TooNew."""
+    if not there(path):
         return None
+    try:
+        return read_json(path, of)
+    except BadFile as error:
+        return error
 
 
 def _plan_json(plan: Plan) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from harness.domain.columns import Column, flags, floats, instants, texts, words
 from harness.errors import BadFile, Problem
 from harness.evidence.files import read_json
+from harness.evidence.schema import READINGS_FORMAT
 from harness.frames.runs import KEYS, Made
 
 READINGS: tuple[Column, ...] = (
@@ -35,7 +36,7 @@ def rows(runs: Iterable[Made]) -> Iterator[tuple[Any, ...]]:
                 ".try-" in path.name
             ):  # questions that got no answer: the readings that stand are beside them, or to come
                 continue
-            said = read_json(path)
+            said = read_json(path, READINGS_FORMAT)
             try:
                 yield from _of(one, said)
             except (KeyError, TypeError, ValueError) as error:

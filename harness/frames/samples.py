@@ -7,12 +7,13 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from harness.analysis.dataset import RunData, read
 from harness.domain.columns import Column, Kind, flags, floats
 from harness.errors import BadFile, Problem, Refused
-from harness.evidence.schema import SAMPLES
+from harness.evidence import parquet
+from harness.evidence.regular import there
+from harness.evidence.schema import SAMPLE_KINDS, SAMPLES, SAMPLES_FORMAT, SAMPLES_LATER
 from harness.frames.frame import series
 from harness.frames.runs import KEYS, Made
 
@@ -25,6 +26,7 @@ HEAD: tuple[Column, ...] = (
     *KEYS,
     *flags(used="the verdicts rest on this run: every run of its block's attempt is valid"),
 )
+_TYPES = {"int": pa.int64(), "float": pa.float64(), "bool": pa.bool_(), "text": pa.string()}
 COLUMNS: tuple[Column, ...] = (*HEAD, *SAMPLES, *TIMES)
 
 
@@ -53,15 +55,13 @@ def table(runs: Iterable[Made], columns: Sequence[Column]) -> pd.DataFrame:
 def _of(one: Made, columns: Sequence[Column]) -> pa.Table:
     path = one.record.path / "samples.parquet"
     kept = [c.name for c in columns if c in SAMPLES]
-    try:
-        read_back = pq.read_table(path, columns=kept)
-    except FileNotFoundError:
-        raise BadFile(
-            path, [Problem("", "is not there: the run did not end; samples(used=True) leaves it out")]
-        ) from None
-    except (OSError, ValueError, KeyError) as error:
-        raise BadFile(path, [Problem("", f"cannot be read: {error}")]) from None
-    n = pq.read_metadata(path).num_rows
+    if not there(path):
+        raise BadFile(path, [Problem("", "is not there: the run did not end; samples(used=True) leaves it out")])
+    found = parquet.head(path, SAMPLES_FORMAT, SAMPLE_KINDS)
+    n, here = found.num_rows, set(found.schema.names)
+    read_back = parquet.read(path, [name for name in kept if name in here or name not in SAMPLES_LATER])
+    for later in (c for c in columns if c in SAMPLES and c.name not in here):
+        read_back = read_back.append_column(later.name, pa.nulls(n, _TYPES[SAMPLE_KINDS[later.name]]))
     head = dict(zip((c.name for c in HEAD), (*one.key, one.used), strict=True))
     arrays: dict[str, Any] = {}
     for column in columns:

@@ -14,7 +14,7 @@ from harness.domain.plan import Plan
 from harness.domain.reasons.seal import Change, How, MetAt
 from harness.errors import Exit
 from harness.evidence.store import Store
-from harness.planning.seal import Seal, seal_of
+from harness.planning.seal import Seal, narrowed, seal_of
 from harness.words import all_said, said
 from harness.workspace import Workspace
 
@@ -45,7 +45,8 @@ def changes_since(workspace: Workspace, plan: Plan, store: Store) -> tuple[Chang
     written = store.seal()
     if written is None:
         return ()
-    return Seal(written["digest"], written["content"]).changes(seal_of(workspace, plan))
+    sealed = Seal(written["digest"], written["content"])
+    return sealed.changes(narrowed(seal_of(workspace, plan), sealed, workspace))
 
 
 def note_changes(workspace: Workspace, plan: Plan, store: Store) -> None:

@@ -16,6 +16,7 @@ from harness.domain.plan import Plan
 from harness.domain.reasons.seal import Change, How
 from harness.domain.verdict import METHOD, PRIMARY
 from harness.evidence.files import jsonable
+from harness.evidence.regular import bytes_of
 from harness.workspace import Workspace
 from harness.workspace.problems import read_toml
 
@@ -92,6 +93,32 @@ def seal_of(workspace: Workspace, plan: Plan) -> Seal:
         }
     )
     return Seal(digest_of(content), content)
+
+
+def narrowed(now: Seal, sealed: Seal, workspace: Workspace) -> Seal:
+    """The seal of now as release 0.1.0 would have made it: it sealed fewer fields, and each target.toml as one digest.
+
+    What that seal does not name was not promised, so it cannot have changed.
+    """
+    if "rule" in sealed.content:
+        return now
+    whole = {
+        t.name: hashlib.sha256(bytes_of(t.folder / "target.toml")).hexdigest()
+        for t in workspace.measured()
+        if t.name in sealed.content.get("targets", {})
+    }
+    return Seal(now.digest, _within({**now.content, "targets": whole}, sealed.content))
+
+
+def _within(now: Mapping[str, Any], sealed: Mapping[str, Any]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for name, value in now.items():
+        known = sealed.get(name)
+        if isinstance(value, Mapping):
+            out[name] = _within(value, known if isinstance(known, Mapping) else {})
+        elif name in sealed:
+            out[name] = value
+    return out
 
 
 def stops_when_settled(content: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from harness.domain.plan import Plan
 from harness.domain.reasons.seal import Change
 from harness.errors import Refused
-from harness.evidence.store import Store
+from harness.evidence.store import PLAN, SEAL, Store
 from harness.planning.changes import SEALED, changes_since, has_measured, last_seal
 from harness.planning.seal import Seal, seal_of
 from harness.words import all_said
@@ -84,8 +84,12 @@ def write(workspace: Workspace, store: Store, made: Plan) -> Planned:
         return Planned(existing, drawn.digest, asked_again=True)
     store.write_plan(made)
     store.write_seal(drawn.digest, dict(drawn.content))
+    files = store.digests(PLAN, SEAL)
     store.note(
-        SEALED, digest=drawn.digest, **({"replaces": replaced, "changes": all_said(changes)} if replaced else {})
+        SEALED,
+        digest=drawn.digest,
+        files=files,
+        **({"replaces": replaced, "changes": all_said(changes)} if replaced else {}),
     )
     lost = before is None and replaced is not None
     return Planned(made, drawn.digest, changes, replaced, lost)

@@ -10,9 +10,9 @@ from pathlib import Path
 from harness.errors import BadFile, Refused
 from harness.evidence.digests import digest_of
 from harness.evidence.files import dump, read_json, write_text
+from harness.evidence.schema import MANIFEST_FORMAT
 
 MANIFEST = "report-files.json"
-MANIFEST_VERSION = 1
 FOLDERS = ("figures", "tables")
 _OURS = re.compile(rf"(?:{'|'.join(FOLDERS)})/[A-Za-z0-9_.-]+\.(?:svg|csv)")  # all that a report ever removes
 
@@ -43,12 +43,12 @@ def write_all(folder: Path, files: Mapping[str, str]) -> None:
 def _written(folder: Path) -> dict[str, str]:
     """Digests by name, as the earlier report noted them; none where there was none, or where its note cannot be read."""
     try:
-        said = read_json(folder / MANIFEST, MANIFEST_VERSION).get("files")
+        said = read_json(folder / MANIFEST, MANIFEST_FORMAT).get("files")
     except BadFile:
         return {}
     return {str(name): str(digest) for name, digest in said.items()} if isinstance(said, dict) else {}
 
 
 def _note(folder: Path, files: Mapping[str, str]) -> None:
-    said = {"schema_version": MANIFEST_VERSION, "files": dict(sorted(files.items()))}
+    said = MANIFEST_FORMAT.stamped({"files": dict(sorted(files.items()))})
     write_text(folder / MANIFEST, dump(said))

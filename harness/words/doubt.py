@@ -148,7 +148,25 @@ def _bill_differs(r: kinds.BillDiffers) -> str:
     return f"Modelled and billed {r.price_key} of {r.target} differ: {found or 'nothing was billed'}."
 
 
+def _run_unread(r: seal.RunUnread) -> str:
+    left_out = f"; its block {r.block} is left out with every run." if r.without else "."
+    return f"Sealed evidence: {r.file} {r.why}. This run is an attempt without data{left_out}"
+
+
+def _older_evidence(r: kinds.OlderEvidence) -> str:
+    lacking = [
+        *(["a journal whose edits would show"] if r.links else []),
+        *(["digests of its files"] if r.digests else []),
+        *(["the decision's rule, prices and criteria in its seal"] if r.rule else []),
+        *([f"of each request: {', '.join(r.columns)}"] if r.columns else []),
+        *([f"of each run: {', '.join(r.fields)}"] if r.fields else []),
+    ]
+    return f"This evidence was written by an earlier version, which did not record {'; '.join(lacking)}: that is not known here."
+
+
 WORDS: Book = {
+    seal.RunUnread: _run_unread,
+    kinds.OlderEvidence: _older_evidence,
     seal.SealMissing: _seal_missing,
     seal.SealEdited: "Sealed criteria: seal.json was edited after it was written; its digest does not match.",
     seal.SealReplaced: "Sealed criteria: seal.json is not the seal that the journal knows, {known}.",

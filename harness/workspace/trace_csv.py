@@ -12,8 +12,9 @@ from pathlib import Path
 from harness.domain.bounds import DAY_S, MOST_TRACE_ROWS, MOST_TRACE_S, TOKENS, TRACE_BYTES
 from harness.domain.trace import Clock, Seen, Trace
 from harness.errors import BadFile, Problem
+from harness.evidence.regular import bytes_of
 from harness.workspace.plain import shown
-from harness.workspace.text import UTF_16, bytes_of, decoded
+from harness.workspace.text import UTF_16, decoded
 
 TIMES = ("timestamp", "time", "arrived_at", "at_s", "arrival_timestamp", "start_time", "@timestamp")
 INPUTS = ("contexttokens", "input_tokens", "prompt_tokens", "input_length", "num_prefill_tokens")

@@ -7,14 +7,14 @@ import pytest
 from harness.analysis.dataset import read
 from harness.errors import BadFile
 from harness.evidence import parquet
-from harness.evidence.schema import SAMPLE_KINDS, SAMPLES_VERSION
+from harness.evidence.schema import SAMPLE_KINDS, SAMPLES_FORMAT
 from tests.builders import sample
 
 
 @pytest.fixture
 def folder(tmp_path):
     rows = [sample(k, first_reasoning_s=k + 0.1).row() for k in range(3)]
-    parquet.write(tmp_path / "samples.parquet", rows, SAMPLE_KINDS, SAMPLES_VERSION)
+    parquet.write(tmp_path / "samples.parquet", rows, SAMPLE_KINDS, SAMPLES_FORMAT)
     return tmp_path
 
 

@@ -7,8 +7,10 @@ import orjson
 import pytest
 
 from harness.campaign.limits import spent
-from harness.campaign.settle import account, settle, unsettled, wait_closed
-from harness.evidence.run_folder import SPOOL, RunFolder
+from harness.campaign.settle import account, explain, settle, unsettled, wait_closed
+from harness.domain.ledger import GeneratorHealth, close
+from harness.evidence.files import dump, write_text
+from harness.evidence.run_folder import SPOOL, RunFolder, ledger_json
 from harness.evidence.store import Store
 from tests.builders import Pilot, sample
 
@@ -77,13 +79,35 @@ def test_a_run_that_began_and_whose_end_nobody_noted_enters_the_budget_at_its_wo
     store.note("run begun", run=second.id, attempt=1)
     store.note("run begun", run="of another plan", attempt=1)
 
-    assert list(unsettled(plan, store.journal())) == [(second, 1)]
+    assert list(unsettled(plan, store)) == [(second, 1)]
     settle(store, workspace.target(second.target), second, 1, Decimal("0.25"), code=None, note="killed")
     assert spent(store.journal()) == Decimal("0.75")
-    assert not list(unsettled(plan, store.journal()))
+    assert not list(unsettled(plan, store))
 
 
 def test_a_run_that_still_closes_is_waited_for_and_one_that_never_will_is_not(tmp_path):
     cut(tmp_path / "run")
     wait_closed(tmp_path / "run", most_s=0.3)
     wait_closed(tmp_path / "never", most_s=30)
+
+
+def test_what_a_limit_stopped_says_so_and_not_by_which_signal(tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    ended = close(2, {"ok": 1, "aborted": 1}, [0.0], GeneratorHealth(), stopped_by="interrupted by SIGTERM")
+    write_text(folder / "ledger.json", dump(ledger_json(ended)))
+    explain(folder, "50 USD are spent")
+    said = json.loads((folder / "ledger.json").read_text())
+
+    assert said["stopped_by"] == "50 USD are spent"
+    assert said["reasons"] == ["stopped before its end (50 USD are spent)"]
+
+
+def test_a_run_that_a_person_stopped_too_keeps_its_own_words(tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    ended = close(2, {"ok": 1, "aborted": 1}, [0.0], GeneratorHealth(), stopped_by="interrupted by SIGINT")
+    write_text(folder / "ledger.json", dump(ledger_json(ended)))
+    explain(folder, "50 USD are spent")
+
+    assert json.loads((folder / "ledger.json").read_text())["stopped_by"] == "interrupted by SIGINT"

@@ -60,6 +60,7 @@ def swept(tmp_path):
     steady = ProfilePlan("steady", "loadprofiles/steady.py", Start.WARM, (), 10.0, 0.0, 40)
     plan = Plan("alpha", "alpha", 1, blocks, (steady,), "sha256:q", Decimal(0), "2026-11-09T00:00:00+00:00")
     store.write_plan(plan)
+    store.note("sweep drawn", target="alpha")
     for run in plan.runs:
         rng = np.random.default_rng([run.block, run.position])
         times = MEDIANS_S[run.target.partition("@")[2]] * np.exp(rng.normal(0, 0.1, 40))

@@ -74,9 +74,9 @@ from pathlib import Path
 from harness.analysis.dataset import read
 from harness.domain.sample import COLUMNS, Sample
 from harness.evidence import parquet
-from harness.evidence.schema import SAMPLE_KINDS
+from harness.evidence.schema import SAMPLE_KINDS, SAMPLES_FORMAT
 rows = [Sample(k, "steady", True, "q", bool(k % 2), float(k), cold=k % 3 == 0 or None).row() for k in range(9)]
-parquet.write(Path(sys.argv[1]) / "samples.parquet", rows, SAMPLE_KINDS, 1)
+parquet.write(Path(sys.argv[1]) / "samples.parquet", rows, SAMPLE_KINDS, SAMPLES_FORMAT)
 columns = read(Path(sys.argv[1]))
 assert columns["scheduled_s"].tolist() == [float(k) for k in range(9)]
 assert list(columns["cold"]) == [k % 3 == 0 or None for k in range(9)]

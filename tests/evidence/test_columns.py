@@ -13,10 +13,10 @@ from harness.domain.columns import absent_of, part, unit_of
 from harness.domain.ledger import GeneratorHealth, close
 from harness.domain.reading import Absent, Series
 from harness.domain.sample import ATTEMPT_COLUMNS, COLUMNS, Sample
-from harness.evidence.bills import BILLS_VERSION, latest, write
+from harness.evidence.bills import latest, write
 from harness.evidence.fields import BILL, BILL_LINE, FILES, JOURNAL, READING
 from harness.evidence.run_folder import ledger_json
-from harness.evidence.schema import GENERATOR, LEDGER, SAMPLE_KINDS, SAMPLES
+from harness.evidence.schema import BILL_FORMAT, GENERATOR, LEDGER, SAMPLE_KINDS, SAMPLES
 from harness.sources.cost_explorer import BilledDay, BilledLine
 
 ROOT = Path(__file__).parent.parent.parent
@@ -46,7 +46,7 @@ def test_the_log_of_attempts_says_what_it_holds():
 def test_the_ledger_has_a_meaning_a_field():
     written = ledger_json(close(0, {}, [], GeneratorHealth()))
 
-    assert list(written) == ["schema_version", *names(LEDGER)]
+    assert list(written) == ["schema_version", "written_by", *names(LEDGER)]
 
 
 def test_the_readings_have_a_meaning_a_field():
@@ -61,13 +61,13 @@ def test_the_bills_have_a_meaning_a_field(tmp_path):
     write(tmp_path, day, bill_content(BilledDay(day, (line,), estimated=True, pages=1, query={}), 0.0, "spec only"))
     written = latest(tmp_path, day)
 
-    assert written["schema_version"] == BILLS_VERSION
+    assert written["schema_version"] == BILL_FORMAT.newest
     assert set(written) == set(names(BILL))
     assert set(written["lines"][0]) == set(names(BILL_LINE))
 
 
 def test_every_word_of_the_journal_has_a_meaning():
-    noted = {"utc", "event", "chain"}
+    noted = {"utc", "event", "chain", "schema_version", "record"}
     for path in (ROOT / "harness").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "note":

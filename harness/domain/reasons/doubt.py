@@ -404,3 +404,14 @@ class BillDiffers(Doubt):
     price_key: str
     quantity: float | None
     price: float | None
+
+
+@dataclass(frozen=True)
+class OlderEvidence(Doubt):
+    """What an earlier version did not record: links and digests of its journal, the rule in its seal, columns, fields of runs."""
+
+    links: bool
+    digests: bool
+    rule: bool
+    columns: tuple[str, ...]
+    fields: tuple[str, ...]

@@ -98,3 +98,13 @@ class OtherMethod(Doubt):
 
     sealed: str | None
     now: str
+
+
+@dataclass(frozen=True)
+class RunUnread(SealDoubt):
+    """A run that ended and whose file cannot be read; ``without``: its block is left out with every run."""
+
+    file: str
+    why: str
+    block: int
+    without: bool
