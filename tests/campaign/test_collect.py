@@ -8,6 +8,8 @@ import pytest
 from harness.campaign.collect import collect
 from harness.campaign.limits import spent
 from harness.campaign.progress import Progress
+from harness.domain.reasons.absence import BilledMissing
+from harness.domain.reasons.choice import Modelled
 from harness.pipeline import decide, report
 from harness.sources.cloudwatch import CloudWatch, Subject
 from harness.sources.recorded import Recorded
@@ -119,14 +121,14 @@ def test_a_day_that_was_not_collected_ends_in_a_report_that_says_what_it_weakens
     assert "lambda-logs of beta for 1 of 6 runs, on 2026-11-13 (1 of 1)" in said
     assert "That weakens billed durations and so the cost" in said
     cost = outcome.findings.cost_of("beta")
-    assert cost.coverage.endswith("of 5 of 6 blocks")
+    assert cost.coverage == Modelled(5, 6)
     assert cost.per_month_usd.blocks == 5
 
 
 def test_without_any_collection_the_cost_is_not_known_rather_than_small(made):
     outcome = decide(made[0])
 
-    assert "billed durations were collected for 0 of 6 blocks" in outcome.findings.cost_of("beta").coverage
+    assert outcome.findings.cost_of("beta").coverage == BilledMissing(0, 6)
 
 
 def test_what_the_questions_cost_is_the_pilots_own_layer(made):
