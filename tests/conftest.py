@@ -1,14 +1,18 @@
 """Fixtures that more than one room needs, and how the suite runs side by side."""
 
+import atexit
 import fcntl
 import os
+import shutil
 import signal
+import tempfile
 from pathlib import Path
 
 import pytest
 from _pytest.runner import runtestprotocol
 from hypothesis import settings
 
+from harness.secrecy import KNOWN
 from tests.builders import Pilot
 from tests.suite import leftovers, processes, schedule
 
@@ -18,6 +22,13 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER")  # as gw0, where the suite runs s
 # A shell without job control starts what it puts in the background with SIGINT ignored, and children would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+
+# Tests make workspaces by the hundred, write files of their own into them and start commands there as children do: all that
+# lies on this machine is vouched for, as a CI does for its checkout. tests/attack/test_trust.py takes the variable away again.
+os.environ["PILOT_TRUST"] = "/"
+# What pilot init records of a workspace that a test makes belongs into no person's home.
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="pilot-state-")
+atexit.register(shutil.rmtree, os.environ["XDG_STATE_HOME"], ignore_errors=True)
 
 # how long an example takes is this machine's business
 settings.register_profile("suite", deadline=None)
@@ -68,6 +79,13 @@ def _ended():
     yield
     for process in [p for p in processes.STARTED if p not in before]:
         processes.end(process)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_learned():
+    """A secret that one test's process has learned is hidden in no other test."""
+    yield
+    KNOWN.forget()
 
 
 @pytest.fixture(scope="session")

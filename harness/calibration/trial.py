@@ -51,7 +51,7 @@ class Trial:
 @contextlib.contextmanager
 def law_server(law: str, parameters: Mapping[str, float]) -> Iterator[str]:
     """Its base URL, for as long as the context lasts."""
-    command = [sys.executable, "-m", "harness.calibration.server", law, json.dumps(dict(parameters))]
+    command = [sys.executable, "-P", "-m", "harness.calibration.server", law, json.dumps(dict(parameters))]
     process = subprocess.Popen(
         [*command, str(os.getpid())],
         stdin=subprocess.DEVNULL,

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from harness.cloud.redact import without_accounts
+from harness.domain.identities import without_identities
 from harness.domain.plan import Plan
 from harness.domain.target import BILL_KINDS, SourceConfig, Target
 from harness.evidence.bills import FOLDER, final, latest, write, write_unread
@@ -53,10 +53,10 @@ def pull_bills(
                 source = source or make(config)
                 bill = source.bill(day)
                 if bill.failed is not None:
-                    said = f"cost-explorer of {target.name}, {day}: {without_accounts(bill.failed)}"
+                    said = f"cost-explorer of {target.name}, {day}: {without_identities(bill.failed)}"
                     out.failed = (*dict.fromkeys((*out.failed, said)),)
                     if bill.raw:
-                        write_unread(folder, day, without_accounts(list(bill.raw)))
+                        write_unread(folder, day, without_identities(list(bill.raw)))
                     continue
                 out.days += 1
                 out.pages += bill.pages
@@ -72,7 +72,7 @@ def _content(bill: BilledDay, now_s: float, verified: str) -> dict[str, Any]:
         "own_cost_usd": bill.own_cost_usd,
         "pulled_unix_s": now_s,
         "verified": verified,
-        "query": without_accounts(dict(bill.query)),
+        "query": without_identities(dict(bill.query)),
         "lines": bill.lines,
     }
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from harness.campaign import preflight
 from harness.campaign.asking import asker_of
-from harness.campaign.contract_check import Answer, Check, Shown, parity
+from harness.campaign.contract_check import SAME, Answer, Check, Shown, parity
 from harness.campaign.fronts import front_checks
+from harness.domain.bounds import MOST_HEADER_TEXT
 from harness.domain.lines import first_line
 from harness.domain.target import AwsLambda, Dialect, Target
 from harness.errors import PilotError
@@ -21,6 +22,7 @@ from harness.runtimes.quotas import quotas_of
 from harness.workspace import Workspace
 
 QUOTAS, FAIRNESS, FRONTS = "quotas", "fairness", "platforms"
+MOST_CACHES = 16
 CHECKED = "contract checked"  # the journal's word: it is asked once a seal
 ADVICE = (QUOTAS, FAIRNESS, FRONTS)  # said, kept and doubted in the report; only a person can weigh them
 
@@ -75,9 +77,24 @@ def fitting(workspace: Workspace, targets: Sequence[Target], bases: Mapping[str,
 
 
 def meta_of(target: Target, url: str) -> dict[str, object]:
-    """``/v1/meta``; empty where it does not answer, which the contract's own check says."""
+    """What is compared of ``/v1/meta``; empty where it does not answer, which the contract's own check says."""
     with asker_of(replace(target, dialect=Dialect.RAG_CHAT, fields=None), url) as asker:  # however it is asked to chat
-        return asker.send("GET", "/v1/meta").said.fields
+        return typed_meta(asker.send("GET", "/v1/meta").said.fields)
+
+
+def typed_meta(said: Mapping[str, Any]) -> dict[str, object]:
+    """Texts, names of caches and the region; what is of another type or longer than a name is not said."""
+    made: dict[str, object] = {name: said[name] for name in SAME if _is_name(said.get(name))}
+    caches, runtime = said.get("caches"), said.get("runtime")
+    if isinstance(caches, list) and len(caches) <= MOST_CACHES and all(map(_is_name, caches)):
+        made["caches"] = caches
+    region = runtime.get("region") if isinstance(runtime, dict) else None
+    made["runtime"] = {"region": region if _is_name(region) else None}
+    return made
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= MOST_HEADER_TEXT
 
 
 def _facts(workspace: Workspace, target: Target, url: str) -> dict[str, Any] | str:

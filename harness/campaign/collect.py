@@ -19,9 +19,10 @@ from typing import Any
 from harness.campaign.bills import BillsPulled, pull_bills
 from harness.campaign.progress import Progress, duration
 from harness.campaign.reconcile import reconcile
-from harness.cloud.redact import without_accounts
+from harness.domain.identities import without_identities, without_identity
 from harness.domain.plan import Plan
 from harness.domain.reading import Absent, LineSource, MetricSource, RawSource, Reading, Window
+from harness.domain.shown import harmless
 from harness.domain.target import BILL_KINDS, LocalFunction, SourceConfig, Target
 from harness.errors import PilotError
 from harness.evidence.coverage import Cell, coverage
@@ -29,6 +30,7 @@ from harness.evidence.digests import digest_of
 from harness.evidence.files import dump, jsonable, write_text
 from harness.evidence.schema import READINGS_FORMAT
 from harness.evidence.store import RunRecord, Store
+from harness.secrecy import KNOWN
 from harness.sources.absence import ask
 from harness.sources.absence import readings as answers
 from harness.sources.cost_explorer import CostExplorer
@@ -154,7 +156,7 @@ def _pull(record: RunRecord, window: Window, name: str, source: MetricSource, do
     try:
         if unanswered:
             reasons = dict.fromkeys(f"{name} of {record.target}: {r.reason}" for r in unanswered)
-            done.failed += [str(without_accounts(reason)) for reason in reasons if reason not in done.failed]
+            done.failed += [str(without_identities(reason)) for reason in reasons if reason not in done.failed]
             tried = _next_name(folder, f"{name}.try", ".json")
             if raw:
                 _write_raw(folder / "raw" / f"{tried.name}.gz", raw)
@@ -163,7 +165,7 @@ def _pull(record: RunRecord, window: Window, name: str, source: MetricSource, do
         if raw:
             _write_raw(folder / "raw" / f"{name}.json.gz", raw)
         if isinstance(source, LineSource):
-            write_text(folder / f"{name}.log", "".join(f"{line}\n" for line in lines))
+            write_text(folder / f"{name}.log", "".join(f"{harmless(without_identity(line))}\n" for line in lines))
         write_text(folder / f"{name}.json", dump(_content(source, window, readings)))
     except OSError as error:
         raise PilotError(f"{folder}: {error.strerror}", "free some space; pilot collect goes on") from None
@@ -204,7 +206,7 @@ def _write_raw(path: Path, raw: Sequence[object]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     with gzip.open(partial, "wt", encoding="utf-8") as file:
-        json.dump(jsonable(without_accounts(list(raw))), file, default=repr)
+        json.dump(KNOWN.hide_in(jsonable(without_identities(list(raw)))), file, default=repr)
     partial.replace(path)
 
 
@@ -234,4 +236,4 @@ def window_of(record: RunRecord) -> Window | None:
 
 def _fields(reading: Reading) -> dict[str, object]:
     said = {name: getattr(reading, name) for name in reading.__dataclass_fields__}
-    return {name: without_accounts(value) if name in ("query", "reason") else value for name, value in said.items()}
+    return {name: without_identities(value) if name in ("query", "reason") else value for name, value in said.items()}

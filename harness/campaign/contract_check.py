@@ -12,14 +12,18 @@ import orjson
 from harness.campaign.answer_check import Answers, NotTold
 from harness.campaign.asking import USUAL, Terms, asker_of
 from harness.campaign.symptoms import Broken, CannotTell, judge, want
+from harness.dialects.numbers import finite
 from harness.dialects.shapes import json_object
 from harness.domain.target import Dialect, Target
+from harness.errors import PilotError
 
 if TYPE_CHECKING:
     from harness.load.ask import Asked, Asker
 
 LONG_TOKENS = 1024
 SHORT_TOKENS = 24
+MOST_SHOWN = 80  # characters of what was found instead
+SAME = ("index_digest", "model", "prompt_version", "service_version")  # on both targets, as /v1/meta says
 INSTANCE_HEADERS = ("x-request-id", "x-instance-id", "x-instance-requests", "x-instance-age-ms", "x-init-type")
 
 
@@ -77,7 +81,7 @@ class Contract(Answers):
         asked = self._get("/v1/meta")
         data = asked.said.fields
         wanted = ("service_version", "model", "prompt_version", "index_digest")
-        want(data.get("contract") == Dialect.RAG_CHAT, f"contract is {data.get('contract')!r}", asked)
+        want(data.get("contract") == Dialect.RAG_CHAT, f"contract is {_short(data.get('contract'))}", asked)
         want(all(isinstance(data.get(k), str) for k in wanted), f"want text in {', '.join(wanted)}", asked)
         want(isinstance(data.get("runtime"), dict), "runtime is not an object", asked)
         return f"index {data['index_digest'][:19]}…, model {data['model']}"
@@ -99,6 +103,7 @@ class Contract(Answers):
         cited = data.get("citations")
         want(isinstance(cited, list), "citations is not a list", asked)
         for citation in cited or ():
+            want(isinstance(citation, dict), "a citation is not an object", asked)
             lacking = {"document_id", "passage_id", "title", "score"} - set(citation)
             want(not lacking, f"a citation lacks {', '.join(sorted(lacking))}", asked)
         want(isinstance(data.get("usage"), dict), "usage is not an object", asked)
@@ -111,14 +116,14 @@ class Contract(Answers):
             missing = [name for name in INSTANCE_HEADERS if asked.said.header(name) is None]
             want(not missing, f"{', '.join(missing)} missing on a {asked.said.status}", asked)
             age = asked.said.header("x-instance-age-ms")
-            want(_is_number(age), f"x-instance-age-ms is {age!r}, not a number", asked)
+            want(_is_number(age), f"x-instance-age-ms is {_short(age)}, not a number", asked)
         return ""
 
     def echo(self) -> str:
         """X-Request-Id is echoed"""
         asked = self._any()
         got = asked.said.header("x-request-id")
-        want(got == asked.sent.request_id, f"sent {asked.sent.request_id}, got {got}")
+        want(got == asked.sent.request_id, f"sent {asked.sent.request_id}, got {_short(got)}")
         return ""
 
     def longest(self) -> str:
@@ -185,7 +190,7 @@ class Contract(Answers):
         want(asked.said.status == status, f"answered {asked.said.status}, not {status}", asked)
         error = asked.said.fields.get("error")
         error = error if isinstance(error, dict) else {}
-        want(error.get("code") == code, f"code is {error.get('code')!r}, not {code!r}", asked)
+        want(error.get("code") == code, f"code is {_short(error.get('code'))}, not {code!r}", asked)
         want(named in str(error.get("message")), f"the message does not name {named}", asked)
         return ""
 
@@ -213,12 +218,16 @@ def answer_to(check: Callable[[], str]) -> Check:
         return Check(name, Answer.UNKNOWN, str(error), said=error.said, mend=error.mend)
     except NotTold as error:
         return Check(name, Answer.UNTOLD, str(error), Shown.STREAMS if error.samples else None)
+    except PilotError:
+        raise
+    except Exception as error:  # noqa: BLE001 - an error in a check is neither pass nor fail
+        return Check(name, Answer.UNKNOWN, f"the check itself failed: {type(error).__name__}: {_short(str(error))}")
 
 
 def parity(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Check]:
     """Whether two targets do the same work, from their /v1/meta."""
     checks = []
-    for field in ("index_digest", "model", "prompt_version", "service_version"):
+    for field in SAME:
         a, b = first.get(field), second.get(field)
         if a is None or b is None:
             shown = Shown.CITATIONS if field == "index_digest" else Shown.ANSWERS
@@ -231,7 +240,11 @@ def parity(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Check]:
 
 
 def _is_number(text: str | None) -> bool:
-    try:
-        return text is not None and float(text) >= 0
-    except ValueError:
-        return False
+    number = finite(text.encode("latin-1")) if text is not None else None
+    return number is not None and number >= 0
+
+
+def _short(value: object) -> str:
+    """Quoted, and no longer than anyone reads."""
+    text = repr(value[:MOST_SHOWN] if isinstance(value, str) else value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"

@@ -18,6 +18,8 @@ from harness.dialects.framing.choose import PARSERS, framing_of
 from harness.dialects.framing.events import Malformed
 from harness.domain.field_map import FramingKind
 from harness.domain.sample import REFUSALS, Outcome
+from harness.domain.target import Target
+from harness.errors import BadFile
 
 if TYPE_CHECKING:
     from harness.load.ask import Asked
@@ -62,17 +64,27 @@ def _bodies_for(url: str, told: Told, talk: Talk, asking: Asking) -> list[Asking
 
 def described(url: str, told: Told, talk: Talk, document: Mapping[str, Any]) -> Endpoint | None:
     """As its openapi.json says that it is asked; None where that has no place for a question."""
-    ways = askings(document)[:MOST_TRIED]
+    ways = [way for way in askings(document)[:MOST_TRIED] if _sayable(url, told, way)]
     return _first_of(url, told, talk, ways) if ways else None
+
+
+def _sayable(url: str, told: Told, asking: Asking) -> bool:
+    """Whether a target.toml may ask so: a description may hold anything."""
+    try:
+        _asked_so(url, told, asking)
+    except BadFile:
+        return False
+    return True
+
+
+def _asked_so(url: str, told: Told, asking: Asking) -> Target:
+    mapping: dict[str, Any] = {"path": asking.path, "request": dict(asking.request), **asking.more}
+    return told.target(url, {"dialect": "mapped", "mapping": {**mapping, "answer": {"text": "answer"}, "stream": {}}})
 
 
 def _tried(url: str, told: Told, talk: Talk, asking: Asking) -> Endpoint | Asked:
     """The endpoint as drafted; what it said instead where nothing can be drafted of it."""
-    mapping: dict[str, Any] = {"path": asking.path, "request": dict(asking.request), **asking.more}
-    bootstrap = told.target(
-        url, {"dialect": "mapped", "mapping": {**mapping, "answer": {"text": "answer"}, "stream": {}}}
-    )
-    with talk.to(bootstrap) as asker:
+    with talk.to(_asked_so(url, told, asking)) as asker:
         first = asker.ask(stream=False)
         if first.said.status not in (200, 202):
             return first

@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.campaign.guess import Guess
 from harness.campaign.openapi import Asking
-from harness.campaign.symptoms import printable
+from harness.domain.shown import visible
 
 BARE = re.compile(r"[A-Za-z0-9_-]+")
 HEAD = "# Drafted by pilot check from answers of {url}. Confirm each line that says guess; targets/README.md explains the fields."
@@ -48,7 +48,7 @@ class Draft:
     def _line(self, key: str, value: Any, name: str) -> str:  # noqa: ANN401 - a TOML value
         line = f"{_key(key)} = {_value(value)}"
         why = self.guesses.get(name)
-        return line if why is None else f"{line:<40} # guess: {printable(why)}"
+        return line if why is None else f"{line:<40} # guess: {visible(why)}"
 
 
 def drafted(base: Mapping[str, Any], asking: Asking, parts: Mapping[str, Sequence[Guess]]) -> Draft:

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 from harness.campaign.asking import UNPLANNED, Terms, asker_of
 from harness.campaign.contract_check import Answer, Check, held_to
-from harness.campaign.symptoms import CannotTell, Symptom, printable
+from harness.campaign.symptoms import CannotTell, Symptom
 from harness.domain.sample import Outcome
+from harness.domain.shown import visible
 from harness.domain.target import Target
 from harness.workspace.target_toml import target_of
 
@@ -134,7 +135,7 @@ def _evidence(asked: Asked, request_id: str) -> tuple[Check, ...]:
 
 
 def _line(asked: Asked) -> str:
-    return f"{asked.sent.method} {printable(asked.sent.path)} {asked.said.status or asked.sample.outcome}"
+    return f"{asked.sent.method} {visible(asked.sent.path)} {asked.said.status or asked.sample.outcome}"
 
 
 def _counted(lines: tuple[str, ...]) -> list[str]:

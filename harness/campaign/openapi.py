@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+from harness.domain.bounds import MOST_PATH
 
 if TYPE_CHECKING:
     from harness.load.ask import Asker
@@ -25,7 +28,11 @@ FILLED = (
     (SESSIONS, "{session}", "string"),
 )
 CHATTY = ("chat", "ask", "answer", "complet", "generat", "query", "rag", "message", "stream", "invoke", "predict")
-MOST_DEEP = 6
+MOST_DEEP = 4
+MOST_REFERENCES = 6  # one after the other
+MOST_PATHS = 1_000
+MOST_SCHEMAS = 200  # that are looked at for one body
+MOST_WANTED = 16  # fields that a body must have
 
 
 @dataclass(frozen=True)
@@ -49,12 +56,12 @@ def askings(document: Mapping[str, Any]) -> list[Asking]:
     """The likeliest first; paths with a parameter of their own are left out, for nobody says its value."""
     found: list[tuple[int, Asking]] = []
     paths = document.get("paths")
-    for path, methods in (paths if isinstance(paths, dict) else {}).items():
+    for path, methods in islice((paths if isinstance(paths, dict) else {}).items(), MOST_PATHS):
         post = methods.get("post") if isinstance(methods, dict) else None
-        if "{" in path or not isinstance(post, dict):
+        if "{" in path or len(path) > MOST_PATH or not isinstance(post, dict):
             continue
         schema = _schema(post, document)
-        if (request := _request(schema, document)) is not None:
+        if (request := _request(schema, document, set())) is not None:
             score = sum(word in path.lower() for word in CHATTY) + ("{stream}" in str(request))
             found.append((-score, Asking(path, request, "a POST of its openapi.json with a place for a question")))
     return [asking for _, asking in sorted(found, key=lambda one: one[0])]
@@ -73,6 +80,8 @@ def two_steps(document: Mapping[str, Any]) -> tuple[str, str] | None:
     paths = paths if isinstance(paths, dict) else {}
     for path in posts(document):
         for below, methods in paths.items():
+            if not isinstance(methods, dict):
+                continue
             rest = below.removeprefix(path + "/")
             if rest != below and rest.startswith("{") and rest.endswith("}") and "/" not in rest and "get" in methods:
                 return path, below
@@ -86,23 +95,16 @@ def _schema(post: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str
     return _resolved(kind.get("schema") if isinstance(kind, dict) else None, document)
 
 
-def _request(schema: Mapping[str, Any], document: Mapping[str, Any], deep: int = 0) -> dict[str, Any] | None:
-    """A body whose question is a placeholder; None where none of its fields asks anything."""
-    fields = {name: _resolved(value, document) for name, value in _fields(schema, document)}
-    made: dict[str, Any] = {}
-    if (name := next((n for n in MESSAGES if _is(fields.get(n), "array")), None)) is not None:
-        made[name] = "{messages}"
-    elif (name := next((n for n in PROMPTS if _is(fields.get(n), "string")), None)) is not None:
-        made[name] = "{prompt}"
-    else:
-        for outer, value in fields.items():
-            if deep < MOST_DEEP and _is(value, "object") and (inner := _request(value, document, deep + 1)) is not None:
-                made[outer] = inner
-                break
+def _request(schema: Mapping[str, Any], document: Mapping[str, Any], seen: set[int]) -> dict[str, Any] | None:
+    """A body whose question is a placeholder; None where none of its fields asks anything, or it was ``seen`` before."""
+    if id(schema) in seen:
+        return None
+    seen.add(id(schema))
+    fields = _fields(schema, document)
+    made = _question_in(fields) or _deeper(fields, document, seen)
     if not made:
         return None
-    required = schema.get("required")
-    required = required if isinstance(required, list) else []
+    required = _names(schema.get("required"))
     for names, placeholder, kind in FILLED:
         name = next((n for n in names if n not in made and _is(fields.get(n), kind)), None)
         if name is not None and not (placeholder == "{session}" and name in required):  # not every arrival has one
@@ -113,26 +115,59 @@ def _request(schema: Mapping[str, Any], document: Mapping[str, Any], deep: int =
     return made
 
 
-def _fields(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for part in schema.get("allOf") or ():
-        yield from _fields(_resolved(part, document), document)
-    properties = schema.get("properties")
-    if isinstance(properties, dict):
-        yield from properties.items()
+def _question_in(fields: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """The field that asks, filled; empty where none does."""
+    for names, kind, placeholder in ((MESSAGES, "array", "{messages}"), (PROMPTS, "string", "{prompt}")):
+        if (name := next((n for n in names if _is(fields.get(n), kind)), None)) is not None:
+            return {name: placeholder}
+    return {}
+
+
+def _deeper(fields: Mapping[str, dict[str, Any]], document: Mapping[str, Any], seen: set[int]) -> dict[str, Any]:
+    """The first object in which a question fits."""
+    for outer, value in fields.items():
+        if _is(value, "object") and len(seen) < MOST_SCHEMAS:
+            inner = _request(value, document, seen)
+            if inner is not None:
+                return {outer: inner}
+    return {}
+
+
+def _fields(schema: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Its properties and those of its parts; a document may refer to itself, so that each schema is looked at once."""
+    made: dict[str, dict[str, Any]] = {}
+    todo, seen = [schema], set[int]()
+    while todo and len(seen) < MOST_SCHEMAS:
+        one = todo.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        properties, parts = one.get("properties"), one.get("allOf")
+        for name, value in islice((properties if isinstance(properties, dict) else {}).items(), MOST_SCHEMAS):
+            made.setdefault(name, _resolved(value, document))
+        todo += [_resolved(part, document) for part in (parts if isinstance(parts, list) else [])[:MOST_SCHEMAS][::-1]]
+    return made
+
+
+def _names(value: object) -> list[str]:
+    return [one for one in value[:MOST_SCHEMAS] if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def _is(schema: Mapping[str, Any] | None, kind: str) -> bool:
     """Whether a value of this kind fits, among others or alone."""
     if not schema:
         return False
-    choices = [schema, *(schema.get("anyOf") or ()), *(schema.get("oneOf") or ())]
+    choices = [schema]
+    for name in ("anyOf", "oneOf"):
+        among = schema.get(name)
+        choices += among[:MOST_SCHEMAS] if isinstance(among, list) else []
     kinds = [choice.get("type") for choice in choices if isinstance(choice, dict)]
     return any(kind == one or (isinstance(one, list) and kind in one) for one in kinds) or (
         kind == "object" and "properties" in schema
     )
 
 
-def _some(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a JSON value
+def _some(schema: Mapping[str, Any], document: Mapping[str, Any], deep: int = 0) -> Any:  # noqa: ANN401 - a JSON value
     """A value that the schema names, or the plainest of its kind."""
     for name in ("default", "example", "const"):
         if name in schema:
@@ -141,9 +176,9 @@ def _some(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Any:  # noq
         if isinstance(schema.get(name), list) and schema[name]:
             return schema[name][0]
     if _is(schema, "object"):
-        wanted = schema.get("required") or ()
-        fields = {name: _resolved(value, document) for name, value in _fields(schema, document)}
-        return {name: _some(fields.get(name, {}), document) for name in wanted}
+        wanted = _names(schema.get("required"))[:MOST_WANTED] if deep < MOST_DEEP else []
+        fields = _fields(schema, document) if wanted else {}
+        return {name: _some(fields.get(name, {}), document, deep + 1) for name in wanted}
     plain: tuple[tuple[str, Any], ...] = (
         *(("string", "pilot"), ("integer", 1), ("number", 1.0)),
         *(("boolean", False), ("array", [])),
@@ -153,7 +188,7 @@ def _some(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Any:  # noq
 
 def _resolved(schema: Any, document: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401
     """The schema itself, where it is a reference within the document."""
-    for _ in range(MOST_DEEP):
+    for _ in range(MOST_REFERENCES):
         if not isinstance(schema, dict):
             return {}
         reference = schema.get("$ref")

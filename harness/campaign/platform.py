@@ -38,7 +38,7 @@ class EmbeddedPlatform:
             self._words.parent.mkdir(parents=True, exist_ok=True)
             with self._words.open("w", encoding="utf-8") as err:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "harness", "up", *self._embedded],
+                    [sys.executable, "-P", "-m", "harness", "up", *self._embedded],
                     cwd=self._root,
                     env={**os.environ, PARENT_OF_TARGETS: str(os.getpid())},
                     stdin=subprocess.DEVNULL,

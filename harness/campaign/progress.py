@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from decimal import Decimal
 from types import TracebackType
@@ -10,6 +11,9 @@ from typing import Self
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
+
+from harness import outlet
+from harness.outlet import beneath, clean
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ class Progress:
     """A context; ``tick`` often, ``say`` once per event."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self._console = Console(stderr=True, highlight=False, quiet=quiet)
+        self._console = Console(file=beneath(sys.stderr), stderr=True, highlight=False, quiet=quiet)
         self._live: Live | None = None
         if self._console.is_terminal and not quiet:
             self._live = Live(Text(""), console=self._console, refresh_per_second=4, transient=True)
@@ -68,6 +72,7 @@ class Progress:
     def __enter__(self) -> Self:
         if self._live:
             self._live.start()
+            outlet.install()  # the live page has put itself before both streams
         return self
 
     def __exit__(
@@ -79,16 +84,16 @@ class Progress:
     def tick(self, step: Step, elapsed_s: float, expected_s: float, seen: Seen) -> None:
         """Redraw the live page; nothing where there is no terminal."""
         if self._live is not None:
-            self._live.update(Text("\n".join(page(step, elapsed_s, expected_s, seen))))
+            self._live.update(Text(clean("\n".join(page(step, elapsed_s, expected_s, seen)))))
 
     def work(self, text: str) -> None:
         """Redraw the live line with anything else that takes long."""
         if self._live is not None:
-            self._live.update(Text(text))
+            self._live.update(Text(clean(text)))
 
     def say(self, text: str) -> None:
         """One line that stays."""
-        self._console.print(text, markup=False, soft_wrap=True)
+        self._console.print(clean(text), markup=False, soft_wrap=True)
 
 
 def page(step: Step, elapsed_s: float, expected_s: float, seen: Seen) -> list[str]:

@@ -15,8 +15,11 @@ from harness.campaign.openai_like import openai_like
 from harness.campaign.openapi import Asking, document_of
 from harness.campaign.symptoms import Symptom, judge, quoted, words_of
 from harness.campaign.unpilotable import unpilotable
+from harness.domain.bounds import MOST_DETAIL
 from harness.domain.sample import REFUSALS, Outcome
+from harness.domain.shown import visible
 from harness.domain.target import Dialect
+from harness.errors import PilotError
 
 if TYPE_CHECKING:
     from harness.load.ask import Asked
@@ -25,7 +28,13 @@ if TYPE_CHECKING:
 def recognise(url: str, told: Told | None = None, asking: Asking | None = None) -> Endpoint:
     """By itself, or asked as ``asking`` says; never raises for what an endpoint answers, BadFile for what no file could say."""
     told, talk = told or Told(), Talk()
-    found = _recognised(url, told, talk) if asking is None else told_how(url, told, talk, asking)
+    try:
+        found = _recognised(url, told, talk) if asking is None else told_how(url, told, talk, asking)
+    except PilotError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it answers, the check says something of it
+        words = f"what it answers cannot be read: {type(error).__name__}: {visible(str(error))[:MOST_DETAIL]}"
+        found = Endpoint(url, None, Check(NAME, Answer.UNKNOWN, words, mend=SAY_HOW))
     return replace(found, asked=tuple(talk.lines))
 
 

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 from harness.campaign.mends import mend_of, names_a_model
 from harness.dialects.answer import OK_STATUSES
+from harness.domain.address import without_secrets
 from harness.domain.sample import REFUSALS, Outcome
+from harness.domain.shown import visible
+from harness.secrecy import KNOWN
 
 if TYPE_CHECKING:
     from harness.load.ask import Asked, Transcript
@@ -57,30 +60,25 @@ def judge(asked: Asked) -> None:
 def words_of(asked: Asked) -> str:
     """What a run makes of it, in one clause."""
     sample, status = asked.sample, asked.said.status
-    detail = printable(sample.detail or "")
+    detail = visible(sample.detail or "")
     if status is None:
         return _unanswered(asked, detail)
     if status not in OK_STATUSES:
         return _status_words(asked)
     if sample.outcome == Outcome.CUT_STREAM:
         return f"ended after {asked.took_s:.1f} s before its end: {detail or 'cut on its way, by a timeout or a crash'}"
-    code = f" ({printable(sample.error_code)})" if sample.error_code not in (None, sample.outcome) else ""
+    code = f" ({visible(sample.error_code)})" if sample.error_code not in (None, sample.outcome) else ""
     return f"{sample.outcome}{code}{f': {detail}' if detail else ''}"
 
 
 def quoted(said: Transcript) -> str:
     """Status, type and the first characters of a body, on one line and harmless to a terminal."""
-    text = printable(said.text[:MOST_SHOWN])
+    text = visible(said.text[:MOST_SHOWN])
     more = "…" if len(said.text) > MOST_SHOWN else ""
-    kind = printable(said.header("content-type") or "no content-type")
+    kind = visible(said.header("content-type") or "no content-type")
     encoding = said.header("content-encoding")
-    packed = f", content-encoding {printable(encoding)}" if encoding else ""
+    packed = f", content-encoding {visible(encoding)}" if encoding else ""
     return f"{said.status} {kind}{packed}: {text + more if text else 'an empty body'}"
-
-
-def printable(text: str) -> str:
-    """With everything escaped that a terminal would obey instead of showing."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii") for c in text)
 
 
 def _never_connected(asked: Asked) -> bool:
@@ -101,12 +99,13 @@ def _status_words(asked: Asked) -> str:
     said, status = asked.said, asked.said.status
     words = f"answered {status}"
     if status in GATEWAY and not asked.sample.instance_id:
-        server = printable(said.header("server") or "unnamed")
+        server = visible(said.header("server") or "unnamed")
         return f"{words} after {asked.took_s:.1f} s: a gateway on the way ({server}) {GATEWAY[status]}"
     if status in (401, 403):
         return f"{words}: it wants credentials"
     if status in (301, 302, 303, 307, 308):
-        return f"{words}: it redirects to {printable(said.header('location') or 'somewhere')}"
+        where = without_secrets(said.header("location") or "somewhere")
+        return f"{words}: it redirects to {visible(KNOWN.hide(where), MOST_SHOWN)}"
     if asked.sample.error_code:
-        return f"{words} ({printable(asked.sample.error_code)})"
+        return f"{words} ({visible(asked.sample.error_code)})"
     return words

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from harness import outlet
 from harness.cli.output import pages
 from harness.errors import Exit, PilotError
 from harness.signals import ENDING, done
@@ -33,6 +34,7 @@ COMMANDS = (
     "time",
     "prices",
     "dashboards",
+    "trust",
 )
 
 # typer carries its own click and does not export the base of its usage errors
@@ -74,6 +76,7 @@ def registered(names: Sequence[str] = COMMANDS) -> typer.Typer:
 def main() -> None:
     """Run one command; every error of ours is one clear message and its documented exit code."""
     ENDING.heed()
+    outlet.install()
     asked = [name for name in COMMANDS if name in sys.argv[1:2]]
     # a command alone starts faster, and pilot cold is called in the middle of measurements
     code = _code_of(asked or COMMANDS)

@@ -20,7 +20,7 @@ from harness.domain.bounds import Range
 from harness.domain.target import Dialect
 from harness.errors import Exit, Refused
 from harness.evidence.files import write_text
-from harness.workspace import find
+from harness.workspace import find, trust
 
 Text = str | None
 WAIT_S = Range(0, 3_600)
@@ -77,7 +77,9 @@ def check(
     verified: dict[str, str] = {}
     seen: list[Endpoint] = []
     if trace is not None:
-        results = {trace: pipeline.trace(find(), trace, wait)}
+        workspace = find()
+        trust.for_work(workspace, [trace])
+        results = {trace: pipeline.trace(workspace, trace, wait)}
     elif names and all(is_url(name) for name in names):
         _refuse_overwriting(draft, names)
         seen = pipeline.endpoints(names, how.told(), how.asking())
@@ -89,6 +91,9 @@ def check(
                 "a declared target says it in its target.toml",
             )
         workspace = find()
+        whole = not any(map(is_url, names))
+        chosen = [name for name in names if not is_url(name)] or (trust.measured(workspace) if whole else ())
+        trust.for_work(workspace, chosen, profiles=whole)
         results = pipeline.check(workspace, names)
         verified = {n: workspace.target(n).verified for n in results if n in workspace.target_names}
     if as_json:

@@ -11,7 +11,7 @@ import typer
 from harness.local import control
 from harness.local.registry import Registry
 from harness.runtimes import runtime_of
-from harness.workspace import find
+from harness.workspace import find, trust
 
 
 def register(app: typer.Typer) -> None:
@@ -26,6 +26,7 @@ def cold(
 ) -> None:
     """Make a target cold and print the method as JSON; send nothing to it before the probe."""
     workspace = find()
+    trust.for_work(workspace, [target])
     named = workspace.target(target)
     if named.embedded:
         made = control.call(control.entry_of(Registry(workspace.state), target), "POST", "/cold")

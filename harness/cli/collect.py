@@ -13,7 +13,7 @@ from harness.campaign.progress import Progress
 from harness.cli.output import emit
 from harness.errors import Exit
 from harness.evidence.coverage import table
-from harness.workspace import find
+from harness.workspace import find, trust
 
 
 def register(app: typer.Typer) -> None:
@@ -23,8 +23,10 @@ def register(app: typer.Typer) -> None:
 
 def collect(*, as_json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False) -> None:
     """Pull every settled reading and bill that is not there yet; safe to repeat, and in cron; 6 when one got no answer."""
+    workspace = find()
+    trust.for_work(workspace, trust.measured(workspace))
     with Progress() as progress:
-        done = pipeline.collect(find(), progress)
+        done = pipeline.collect(workspace, progress)
     if as_json:
         emit(done)
     else:

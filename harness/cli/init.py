@@ -11,9 +11,9 @@ import typer
 from harness import scaffold
 from harness.cli.asking import ask
 from harness.cli.output import pages
-from harness.errors import BadFile, Problem
+from harness.errors import BadFile, PilotError, Problem
 from harness.scaffold import Answers, Side
-from harness.workspace import presets
+from harness.workspace import open_workspace, presets, trust, wants
 from harness.workspace.problems import read_toml
 from harness.workspace.target_toml import target_of
 
@@ -101,12 +101,23 @@ def init(
     if nobody_said and sys.stdin.isatty():
         answers = ask(answers, known)
     made = scaffold.write(folder, answers)
+    _trust(folder)
     print(f"{len(made)} files in {folder}")
     for path in made:
         if path.name in ("pilot.toml", "target.toml", "questions.jsonl"):
             print(f"  {path}")
     print(f"docs: {pages() / 'tutorial.md'}")
     print(f"next: cd {folder} && pilot check")
+
+
+def _trust(folder: Path) -> None:
+    """It was made here, of what its owner said."""
+    workspace = open_workspace(folder.resolve())
+    try:
+        if wanted := wants.everything(workspace):
+            trust.add(workspace.root, wanted)
+    except PilotError as error:
+        print(f"warning: {error}: pilot check will ask whether you trust {folder}", file=sys.stderr)
 
 
 def _kind(said: str | None, url: str | None, otherwise: str) -> str:

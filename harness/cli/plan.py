@@ -15,7 +15,7 @@ from harness.cli.output import emit
 from harness.domain.plan import Plan
 from harness.planning import Planned
 from harness.words import all_said
-from harness.workspace import Workspace, find
+from harness.workspace import Workspace, find, trust
 
 
 def register(app: typer.Typer) -> None:
@@ -55,6 +55,7 @@ def plan(
 ) -> None:
     """Draw every block; print requests, duration and cost expected and at worst, and what it cannot settle; send nothing."""
     workspace = find()
+    trust.for_work(workspace, profiles=True)
     planned = pipeline.plan(workspace, seal=seal)
     unsettled = pipeline.open_promises(workspace, planned.plan)
     if as_json:

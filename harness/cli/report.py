@@ -10,7 +10,7 @@ import typer
 from harness import pipeline
 from harness.cli.decide import line
 from harness.report.pdf import print_pdf
-from harness.workspace import find
+from harness.workspace import find, trust
 
 
 def register(app: typer.Typer) -> None:
@@ -35,6 +35,7 @@ def report(
 ) -> None:
     """Render HTML, Markdown, decision record, figures and tables; the same evidence gives the same bytes."""
     workspace = find()
+    trust.for_work(workspace, page=True)
     if table is not None:
         print(pipeline.report_table(workspace, table), end="")
         return

@@ -9,7 +9,7 @@ import typer
 from harness import pipeline
 from harness.campaign.progress import Progress
 from harness.errors import Exit
-from harness.workspace import find
+from harness.workspace import find, trust
 
 
 def register(app: typer.Typer) -> None:
@@ -22,8 +22,10 @@ def run(
     now: Annotated[bool, typer.Option(help="Do not wait for the blocks' slots: a rehearsal.")] = False,
 ) -> None:
     """Execute the plan's remaining blocks in child processes; go on where the last run stopped, stop where it is settled."""
+    workspace = find()
+    trust.for_work(workspace, trust.measured(workspace), profiles=True)
     with Progress() as progress:
-        tally = pipeline.run(find(), progress, now=now)
+        tally = pipeline.run(workspace, progress, now=now)
     spared = f", {tally.not_needed} not needed: the answer is settled" if tally.not_needed else ""
     print(f"{tally.blocks_valid} blocks valid, {tally.blocks_given_up} given up, {tally.blocks_left} left{spared}")
     if tally.blocks_given_up:

@@ -18,7 +18,7 @@ from harness.errors import Exit
 from harness.report import words
 from harness.words import said
 from harness.words.numbers import FORMATS
-from harness.workspace import find
+from harness.workspace import find, trust
 from harness.workspace.sweep_toml import fields_of
 
 LONGEST_S = Range(1, RUN_S.most)
@@ -46,6 +46,7 @@ def sweep(
     Exit 5 if none does, 6 if that can't be told, 3 if a round was given up.
     """
     workspace = find()
+    trust.for_work(workspace, targets or trust.measured(workspace), profiles=True)
     with Progress() as progress:
         found = pipeline.sweep(workspace, targets or [], progress, rounds=rounds, most_s=duration)
     if as_json:

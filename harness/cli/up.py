@@ -17,7 +17,7 @@ from harness.errors import Exit, PilotError
 from harness.local.registry import Entry, Registry
 from harness.local.supervisor import Supervisor
 from harness.signals import PARENT_OF_TARGETS, done
-from harness.workspace import find
+from harness.workspace import find, trust
 
 DETACHED_VARIABLE = "PILOT_DETACHED"
 DETACH_START_S = 40.0
@@ -35,6 +35,7 @@ def up(
 ) -> None:
     """Start embedded targets, print one JSON line each with the base URL, stay until Ctrl-C or pilot down."""
     workspace = find()
+    trust.for_work(workspace, targets)
     chosen = [workspace.target(name) for name in targets]
     workspace.corpus.ensure()
     if detach:
@@ -60,7 +61,7 @@ def _detached(targets: list[str], state: Path) -> None:
     words = state / "up.err"
     with words.open("wb") as err:
         child = subprocess.Popen(
-            [sys.executable, "-m", "harness", "up", *targets],
+            [sys.executable, "-P", "-m", "harness", "up", *targets],
             env={**os.environ, DETACHED_VARIABLE: "1", PARENT_OF_TARGETS: ""},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -11,6 +11,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from harness.cloud.call import Call, call
+from harness.domain.identities import without_identity
+from harness.domain.shown import visible
 
 MOST_PAGES = 10_000
 MOST_WORDS = 300
@@ -187,6 +189,5 @@ def brief(value: object) -> str:
 
 
 def printable(text: str) -> str:
-    """Without control characters, and not a page long."""
-    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[:MOST_WORDS])
-    return shown + ("..." if len(text) > MOST_WORDS else "")
+    """A cloud's words on one line, not a page long, without what identifies who asked."""
+    return visible(without_identity(text), MOST_WORDS)

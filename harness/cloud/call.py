@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from harness.domain.identities import without_identity
+from harness.domain.shown import MOST_SHOWN, visible
 from harness.errors import PilotError
 
 TRIES, FIRST_WAIT_S = 5, 1.0
@@ -21,7 +23,7 @@ def call(method: Call, request: Mapping[str, Any], sleep: Callable[[float], None
         except Exception as error:  # noqa: BLE001 - whatever the SDK raises, a source answers with an absence
             code = code_of(error)
             if code not in THROTTLED:
-                return f"{code}: {error}"
+                return without_identity(f"{code}: {error}")
             if attempt + 1 < TRIES:
                 sleep(FIRST_WAIT_S * 2**attempt)
     return f"throttled {TRIES} times in a row"
@@ -32,7 +34,7 @@ def demand(doing: str, method: Call, **request: Any) -> dict[str, Any]:  # noqa:
     try:
         return dict(method(**request))
     except Exception as error:  # noqa: BLE001 - whatever the SDK raises
-        raise PilotError(f"{doing}: {error}") from None
+        raise PilotError(f"{doing}: {visible(without_identity(str(error)), MOST_SHOWN)}") from None
 
 
 def code_of(error: Exception) -> str:

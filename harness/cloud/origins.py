@@ -10,6 +10,7 @@ from harness.cloud.auth.azure_token import AzureToken
 from harness.cloud.auth.google_access import GoogleAccess
 from harness.cloud.rest import Rest
 from harness.errors import PilotError, Refused
+from harness.secrecy import KNOWN
 
 AZURE, AZURE_SCOPE = "https://management.azure.com", "https://management.azure.com/.default"
 
@@ -21,6 +22,7 @@ class EnvironmentToken:
         if not os.environ.get(variable):
             raise Refused(f"environment variable {variable} is not set", "export it, or name another in target.toml")
         self._variable = variable
+        KNOWN.learn_variables([variable])
 
     def renew(self) -> float:
         return 60.0

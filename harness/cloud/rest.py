@@ -8,6 +8,9 @@ from typing import Any, Protocol
 
 import httpx
 
+from harness.domain.identities import without_identity
+from harness.domain.shown import MOST_SHOWN, visible
+
 TIMEOUT_S = 60.0
 BUSY = (429, 503)
 
@@ -24,6 +27,7 @@ class RestError(Exception):
     """An answer that is none; ``response`` is shaped as the AWS SDK's, so that one retry rule reads both."""
 
     def __init__(self, code: str, message: str) -> None:
+        message = visible(without_identity(message), MOST_SHOWN)
         super().__init__(f"{code}: {message}" if message else code)
         self.response = {"Error": {"Code": code, "Message": message}}
 

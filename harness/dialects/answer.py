@@ -5,32 +5,37 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.dialects import outcomes
 from harness.dialects.errors import code_of, error_in, error_of
 from harness.dialects.framing.events import Event, Framing, Malformed
 from harness.dialects.framing.sse import SseParser
-from harness.dialects.retry_after import finite, retry_after_s, should_retry
+from harness.dialects.numbers import count, in_header
+from harness.dialects.retry_after import retry_after_s, should_retry
+from harness.dialects.room import Place, Room
 from harness.dialects.shapes import Unexpected, json_value, wanted
+from harness.domain.bounds import (
+    FOLD_BYTES,
+    INSTANCE_AGE_MS,
+    INSTANCE_REQUESTS,
+    MIB,
+    MOST_DETAIL,
+    MOST_EVENTS,
+    MOST_HEADER_TEXT,
+    OWN_BYTES,
+    STREAM_BYTES,
+    WHOLE_BYTES,
+)
 from harness.domain.header_names import USUAL_LOWERED, Lowered
 from harness.domain.sample import Outcome, Sample
 
+if TYPE_CHECKING:
+    from hashlib import blake2b
+
 Headers = dict[bytes, bytes]
 
-MOST_BODY_BYTES = 16 * 1024 * 1024
-MOST_DETAIL = 200
-MOST_HEADER = 200  # characters kept of a header that names something
-MOST_WHOLE = 2**53  # whole numbers beyond are no counts
 OK_STATUSES = (200, 101)  # the second of a WebSocket alone
-ODD = (
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    RecursionError,
-)  # what reading an unexpected shape raises
 
 
 class Answer:
@@ -41,22 +46,31 @@ class Answer:
     an error inside a 200, ``_broken`` for anything against the contract (or raises Unexpected),
     ``_token`` and ``_reasoning`` for text. Once ``_done`` or ``_error`` is set the answer is
     ``over``: nothing that follows is read, however it was split.
+
+    Nothing that a target sends raises beyond this class: what cannot be read, for whatever reason, is
+    against the contract. What it keeps is bounded (domain/bounds.py): ``leave`` gives its room back.
     """
 
     kind = "text"  # of a good answer: ``tool_calls`` and ``refusal`` are others
     objects_only = True  # a whole answer is an object; else any JSON value
+    most_bytes = WHOLE_BYTES  # of a whole one
 
-    def __init__(self, sample: Sample, t0: float, names: Lowered = USUAL_LOWERED) -> None:
+    def __init__(self, sample: Sample, t0: float, names: Lowered = USUAL_LOWERED, room: Room | None = None) -> None:
         self.sample = sample
         self._names = names
         self.over = False  # the answer's own end has come, whatever the connection does
         self._t0 = t0
-        self._parts: list[bytes] = []
+        self._whole: bytes | bytearray = b""
+        self._room = room
+        self._place: Place | None = None
         self._framing: Framing | None = None
         self._feed: Callable[[bytes], list[Event]] | None = None
         self.status = 0
         self._size = 0
-        self._texts: list[bytes] = []
+        self._events = 0
+        self._texts: list[bytes] = []  # not yet folded into the digest
+        self._hash: blake2b | None = None
+        self._fold_at = FOLD_BYTES
         self._sent_s = sample.sent_s or 0.0
         self._done: dict[str, Any] | None = None
         self._error: dict[str, Any] | None = None
@@ -84,7 +98,10 @@ class Answer:
                 self._feed = None if framing is None else framing.feed
         else:
             s.retry_after_s = retry_after_s(headers)
-        self._instance(headers, now)
+        try:
+            self._instance(headers, now)
+        except Unexpected as error:
+            self._note_broken(str(error))
 
     def sending(self, sent_s: float) -> None:
         """The request is about to be written, on an open connection."""
@@ -92,28 +109,67 @@ class Answer:
 
     def body(self, data: bytes, now: float) -> None:
         self._size += len(data)
-        feed = self._feed
-        if feed is None:
-            if self._size <= MOST_BODY_BYTES:
-                self._parts.append(data)
-            return
         if self.over:
             return
         self._now = now
+        feed = self._feed
+        if feed is None:
+            self._keep(data, now)
+            return
         try:
             events = feed(data)
-        except Malformed as error:
-            self._note_broken(str(error))
-            self._ended(now)  # nobody waits for its end
+            assert self._framing is not None
+            if (held := self._framing.held) > OWN_BYTES:
+                self.hold(held)
+        except (Malformed, Unexpected) as error:
+            self._broken_off(str(error), now)
             return
         for event in events:
             try:
                 self.event(event, now)
-            except ODD as error:
+            except Exception as error:  # noqa: BLE001 - whatever an unexpected shape raises
                 self._note_broken(_words(error))
             if self._done is not None or self._error is not None:
                 self._ended(now)
                 return
+        self._events += len(events)
+        if self._size > self._fold_at or self._events > MOST_EVENTS:
+            self._take_stock(now)
+
+    def _keep(self, data: bytes, now: float) -> None:
+        """A piece of a whole answer."""
+        if self._size > self.most_bytes:
+            self._broken_off(f"the answer is larger than {self.most_bytes // MIB} MiB", now)
+            return
+        if not self._whole:
+            self._whole = data  # nearly always all of it
+        else:
+            self._whole = bytearray(self._whole) if isinstance(self._whole, bytes) else self._whole
+            self._whole += data
+        if self._size > OWN_BYTES:
+            try:
+                self.hold(self._size)
+            except Unexpected as error:
+                self._broken_off(str(error), now)
+
+    def _take_stock(self, now: float) -> None:
+        """Of a stream that goes on: its text is not kept, and it has to end some time."""
+        self._fold_at = self._size + FOLD_BYTES
+        assert self._framing is not None
+        self.hold(self._framing.held)  # which may have become less
+        self._fold()
+        if self._size > STREAM_BYTES:
+            self._broken_off(f"a stream of more than {STREAM_BYTES // MIB} MiB", now)
+        elif self._events > MOST_EVENTS:
+            self._broken_off(f"a stream of more than {MOST_EVENTS:,} events", now)
+
+    def _broken_off(self, words: str, now: float) -> None:
+        """Nobody waits for its end, and what came of it is forgotten."""
+        self._note_broken(words)
+        self._ended(now)
+        self._whole = b""
+        self._texts.clear()
+        self.leave()
 
     # -- dialect
 
@@ -157,7 +213,7 @@ class Answer:
             return self._refused()
         try:
             self._conclude()
-        except ODD as error:
+        except Exception as error:  # noqa: BLE001 - whatever an unexpected shape raises
             self._note_broken(_words(error))
         if self._error is not None:
             self.refusal = self._error
@@ -184,8 +240,23 @@ class Answer:
             return (Outcome.CUT_STREAM if self.status else Outcome.CONNECTION_ERROR), None
         return self._refused()
 
+    def hold(self, size: int) -> None:
+        """What the wire keeps for it before it hands it over; raises Unexpected where there is no room."""
+        if self._place is None:
+            self._place = (self._room or Room()).place()
+        self._place.hold(size)
+
+    def leave(self) -> None:
+        """It has ended, whatever became of it: what it held is free for others."""
+        if self._place is not None:
+            self._place.leave()
+
     def _refused(self) -> tuple[Outcome, str | None]:
-        error = self.refusal = _with_type(self.refused(b"".join(self._parts)), self.headers)
+        try:
+            found = self.refused(bytes(self._whole))
+        except Exception:  # noqa: BLE001 - its status says enough
+            found = {}
+        error = self.refusal = _with_type(found, self.headers)
         outcome = outcomes.of_answer(self.status, error)
         if outcome is Outcome.BAD_CONTRACT:
             self.sample.detail = f"status {self.status}, not 200"
@@ -200,10 +271,8 @@ class Answer:
         """Read what only the end makes whole."""
         if self._framing is not None:
             self._conclude_stream(self._framing)
-        elif self._broken is None:  # else its encoding cannot be read
-            if self._size > MOST_BODY_BYTES:
-                raise Unexpected(f"the answer is larger than {MOST_BODY_BYTES >> 20} MiB")
-            self._conclude_whole(b"".join(self._parts))
+        elif self._broken is None:  # else its encoding cannot be read, or it was broken off
+            self._conclude_whole(bytes(self._whole))
 
     def _conclude_stream(self, framing: Framing) -> None:
         if not self.over:
@@ -242,7 +311,7 @@ class Answer:
             self._broken = words
 
     def _said_type(self) -> str:
-        return f"content-type {self._type.decode('latin-1')[:MOST_HEADER]}" if self._type else "no content-type"
+        return f"content-type {self._type.decode('latin-1')[:MOST_HEADER_TEXT]}" if self._type else "no content-type"
 
     def _instance(self, headers: Headers, now: float) -> None:
         s, names = self.sample, self._names
@@ -254,9 +323,9 @@ class Answer:
             return
         self.from_instance = True
         s.init_type = _latin(headers.get(names.init_type))
-        ordinal = finite(headers.get(names.instance_requests))
-        s.instance_requests = None if ordinal is None else _whole(int(ordinal))
-        s.instance_age_ms = finite(headers.get(names.instance_age_ms))
+        ordinal = in_header(headers.get(names.instance_requests), names.instance_requests, INSTANCE_REQUESTS)
+        s.instance_requests = None if ordinal is None else int(ordinal)
+        s.instance_age_ms = in_header(headers.get(names.instance_age_ms), names.instance_age_ms, INSTANCE_AGE_MS)
         if s.instance_age_ms is not None:
             # born after the request was written: two durations, so no clocks are compared
             s.cold = s.instance_age_ms <= (now - self._t0 - self._sent_s) * 1000
@@ -289,14 +358,35 @@ class Answer:
         if not isinstance(usage, dict):
             return
         s = self.sample
-        s.input_tokens = _whole(usage.get(prompt))
-        s.output_tokens = _whole(usage.get(completion))
+        s.input_tokens = count(usage.get(prompt), f"usage.{prompt}")
+        s.output_tokens = count(usage.get(completion), f"usage.{completion}")
         details = usage.get(f"{completion}_details")
         if isinstance(details, dict):
-            s.reasoning_tokens = _whole(details.get("reasoning_tokens"))
+            told = count(details.get("reasoning_tokens"), f"usage.{completion}_details.reasoning_tokens")
+            s.reasoning_tokens = told
 
-    def _digest(self, text: str) -> None:
-        self.sample.answer_digest = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+    def _fold(self) -> None:
+        """What has come of a stream's text goes into its digest, and is kept no longer."""
+        if self._texts:
+            try:
+                text = self._text_of(self._texts)
+            except Exception as error:  # noqa: BLE001 - whatever an unexpected shape raises
+                self._note_broken(_words(error))
+            else:
+                self._hash = self._hash or hashlib.blake2b(digest_size=8)
+                self._hash.update(text)
+            self._texts = []
+
+    def _text_of(self, texts: list[bytes]) -> bytes:
+        """The text of these events, in UTF-8."""
+        return b"".join(texts)
+
+    def _digest(self, text: str = "") -> None:
+        """Of a whole answer's text, or of what a stream's events held."""
+        self._fold()
+        made = self._hash or hashlib.blake2b(digest_size=8)
+        made.update(text.encode())
+        self.sample.answer_digest = made.hexdigest()
 
 
 @functools.lru_cache(64)
@@ -315,9 +405,5 @@ def _words(error: Exception) -> str:
     return str(error) if isinstance(error, Unexpected) else f"{type(error).__name__}: {error}"
 
 
-def _whole(value: Any) -> int | None:  # noqa: ANN401 - a JSON value
-    return value if type(value) is int and -MOST_WHOLE < value < MOST_WHOLE else None
-
-
 def _latin(value: bytes | None) -> str | None:
-    return None if value is None else value.decode("latin-1")[:MOST_HEADER]
+    return None if value is None else value[:MOST_HEADER_TEXT].decode("latin-1")

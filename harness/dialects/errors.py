@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-MOST_CHARACTERS = 80
+from harness.domain.bounds import MOST_CODE
+
+MOST_PARTS = 16  # of an error, each of which may name its kind
 # What names an error, the most telling first.
 SIGNS = (
     *("code", "__type", "type", "status", "error_code", "errorCode", "error_type", "errcode"),
@@ -66,10 +68,19 @@ def signs_of(error: Error) -> Iterator[str]:
             yield text
     for part in ("errors", "details"):
         rows = error.get(part)
-        for row in rows if isinstance(rows, list) else ():
+        for row in rows[:MOST_PARTS] if isinstance(rows, list) else ():
             for name in ROW_SIGNS if isinstance(row, dict) else ():
                 if (text := _short(row.get(name))) is not None:
                     yield text
+
+
+def gist(error: Error) -> dict[str, Any]:
+    """What decides of it and nothing more, to be kept while its answer goes on."""
+    metadata, source = error.get("metadata"), short_text(error.get("source"))
+    named = isinstance(metadata, dict) and bool(metadata.get("provider_name"))
+    kept: dict[str, Any] = {name: text for name in SIGNS if (text := short_text(error.get(name))) is not None}
+    kept["details"] = [{"code": sign} for sign in signs_of(error)]
+    return kept | ({"metadata": {"provider_name": True}} if named else {}) | ({"source": source} if source else {})
 
 
 def status_of(sign: str) -> int | None:
@@ -84,7 +95,7 @@ def short_text(value: object) -> str | None:
     """A text or a whole number, as text of bounded length."""
     if isinstance(value, bool):
         return None
-    return str(value)[:MOST_CHARACTERS] if isinstance(value, str | int) else None
+    return str(value)[:MOST_CODE] if isinstance(value, str | int) else None
 
 
 def _short(value: object) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -11,13 +12,17 @@ import orjson
 from harness.dialects.answer import Answer
 from harness.dialects.errors import EMPTY, error_of, short_text
 from harness.dialects.framing.choose import PARSERS, framing_of
-from harness.dialects.shapes import Unexpected
+from harness.dialects.framing.events import MOST_NAME
+from harness.dialects.numbers import count, milliseconds
+from harness.dialects.shapes import Unexpected, cited
+from harness.domain.bounds import MOST_CITATIONS
 from harness.domain.field_map import FramingKind, text_at, value_at
 from harness.domain.header_names import USUAL_LOWERED
 
 if TYPE_CHECKING:
     from harness.dialects.answer import Headers
     from harness.dialects.framing.events import Event, Framing
+    from harness.dialects.room import Room
     from harness.domain.field_map import FieldMap, Places, StreamMap
     from harness.domain.header_names import Lowered
     from harness.domain.sample import Outcome, Sample
@@ -39,8 +44,16 @@ class MappedAnswer(Answer):
 
     objects_only = False
 
-    def __init__(self, sample: Sample, t0: float, fields: FieldMap, names: Lowered = USUAL_LOWERED) -> None:
-        super().__init__(sample, t0, names)
+    def __init__(
+        self,
+        sample: Sample,
+        t0: float,
+        fields: FieldMap,
+        names: Lowered = USUAL_LOWERED,
+        room: Room | None = None,
+    ) -> None:
+        super().__init__(sample, t0, names, room)
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._fields = fields
         self._stream = fields.stream
         self._said_why: str | None = None
@@ -75,8 +88,8 @@ class MappedAnswer(Answer):
             self._value(how, name, value, now)
 
     def _value(self, how: StreamMap, name: str, value: Any, now: float) -> None:  # noqa: ANN401 - a JSON value
-        if name not in self._seen and len(self._seen) < MOST_NAMES:
-            self._seen.add(name)
+        if len(self._seen) < MOST_NAMES:
+            self._seen.add(name[:MOST_NAME])
         if (error := self._error_in(how, name, value)) is not None:
             self._error = error
             return
@@ -100,11 +113,15 @@ class MappedAnswer(Answer):
         ends = self._stream is not None and self._stream.ends_itself
         if self._done is None and ends and self._framing is not None and not self._framing.cut:
             self._done = {}
-        if self._done is not None and not self._texts and self.kind == TEXT:
+        if self._done is not None and not self.sample.token_events and self.kind == TEXT:
             seen = ", ".join(sorted(self._seen)) or "none with a value"
             only = "" if self.sample.first_reasoning_s is None else ", only reasoning"
             self._note_broken(f"a stream without text{only}: events were {seen}")
-        self._digest(b"".join(self._texts).decode("utf-8", "replace"))
+        self._fold()
+        self._digest(self._decoder.decode(b"", final=True))
+
+    def _text_of(self, texts: list[bytes]) -> bytes:
+        return self._decoder.decode(b"".join(texts)).encode()
 
     def closed(self, code: int, reason: str, now: float) -> None:
         """A WebSocket was closed with a code that says why there is no more."""
@@ -160,14 +177,14 @@ class MappedAnswer(Answer):
             found = value_at(value, path)
             if found is None:
                 continue
-            if name in COUNTS and isinstance(found, int) and not isinstance(found, bool):
-                setattr(s, name, found)
-            elif name == "model_ms" and isinstance(found, int | float) and not isinstance(found, bool):
-                s.generation_ms = float(found)
+            if name in COUNTS:
+                setattr(s, name, count(found, path))
+            elif name == "model_ms":
+                s.generation_ms = milliseconds(found, path)
             elif name == "tool_calls" and _holds_something(found):
                 self.kind = "tool_calls"
             elif name == "citations" and isinstance(found, list):
-                s.citations = " ".join("_".join(str(one).split()) for one in found)
+                s.citations = cited(["_".join(str(one).split()) for one in found[: MOST_CITATIONS + 1]])
 
 
 @cache

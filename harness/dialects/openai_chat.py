@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from harness.dialects.answer import Answer
-from harness.dialects.errors import bare_error, error_in, error_of, short_text
+from harness.dialects.errors import bare_error, error_in, error_of, gist, short_text
 from harness.dialects.framing.sse import Event
 from harness.dialects.shapes import Unexpected, json_value, said, wanted
+from harness.domain.bounds import MOST_CODE
 from harness.domain.header_names import USUAL_LOWERED, Lowered
 
 if TYPE_CHECKING:
+    from harness.dialects.room import Room
     from harness.domain.sample import Sample
 
 REASONING = ("reasoning_content", "reasoning", "thinking", "reasoning_details")
@@ -27,8 +29,8 @@ FAILED = (
 class OpenAiAnswer(Answer):
     """``openai-chat``: chunks with a delta, usage in the last, then ``[DONE]``; whole answers come to the same."""
 
-    def __init__(self, sample: Sample, t0: float, names: Lowered = USUAL_LOWERED) -> None:
-        super().__init__(sample, t0, names)
+    def __init__(self, sample: Sample, t0: float, names: Lowered = USUAL_LOWERED, room: Room | None = None) -> None:
+        super().__init__(sample, t0, names, room)
         self._finish: str | None = None
         self._withheld: dict[str, Any] | None = None  # the error that a finish_reason says
         self._choices = False
@@ -101,10 +103,10 @@ class OpenAiAnswer(Answer):
 
     def _finished(self, choice: dict[str, Any]) -> None:
         if (error := error_in(choice)) is not None:  # as OpenRouter does
-            self._withheld = error
+            self._withheld = gist(error)
         if (reason := choice.get("finish_reason")) is None:
             return
-        self._finish = wanted(reason, str, "choices.finish_reason")
+        self._finish = reason = wanted(reason, str, "choices.finish_reason")[:MOST_CODE]
         if self._withheld is None and any(part in reason.lower() for part in FAILED):
             self._withheld = {"code": "finish_reason_error" if reason == "error" else reason}
 
@@ -126,7 +128,7 @@ class OpenAiAnswer(Answer):
         if self._withheld is not None:
             self._error = self._withheld
         elif self._done is not None:
-            self._settle(b"".join(self._texts).decode())
+            self._settle("", bool(self.sample.token_events))
 
     def whole(self, body: dict[str, Any]) -> None:
         self._usage(wanted(body.get("usage") or {}, dict, "usage"), "prompt_tokens", "completion_tokens")
@@ -146,9 +148,9 @@ class OpenAiAnswer(Answer):
             self.kind, text = kind, text + more
         self._settle(text)
 
-    def _settle(self, text: str) -> None:
-        """An answer that has ended as it should: good if it says anything."""
-        if text or self.kind != "text":
+    def _settle(self, text: str, streamed: bool = False) -> None:  # noqa: FBT001, FBT002
+        """An answer that has ended as it should: good if it says anything, in events or at once."""
+        if text or streamed or self.kind != "text":
             self._digest(text)
             return
         ended = f"finish_reason {short_text(self._finish)}" if self._finish else "no finish_reason"

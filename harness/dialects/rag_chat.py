@@ -9,7 +9,9 @@ import orjson
 from harness.dialects.answer import Answer
 from harness.dialects.errors import error_in, error_of
 from harness.dialects.framing.sse import Event
-from harness.dialects.shapes import Unexpected, json_object, json_value, said, wanted
+from harness.dialects.numbers import milliseconds
+from harness.dialects.shapes import Unexpected, cited, json_object, json_value, said, wanted
+from harness.domain.bounds import MOST_CITATIONS
 
 TIMINGS = frozenset({"init_ms", "queue_ms", "retrieval_ms", "model_ttft_ms", "generation_ms"})
 
@@ -41,21 +43,24 @@ class RagChatAnswer(Answer):
     def finish_stream(self) -> None:
         if self._done is None or self._broken:
             return
-        if not self._texts:
+        if not self.sample.token_events:
             raise Unexpected("a stream without a token")
-        self._digest("".join(self._words()))
+        self._digest()
         self._closing(self._done)
 
-    def _words(self) -> list[str]:
-        """The texts of all tokens, read at once; one by one only to name what is wrong."""
+    def _text_of(self, texts: list[bytes]) -> bytes:
+        """The texts of tokens, read at once; one by one only to name what is wrong."""
         try:
-            texts = [row["text"] for row in orjson.loads(b"[" + b",".join(self._texts) + b"]")]
+            rows = orjson.loads(b"[" + b",".join(texts) + b"]")
+            found = [row["text"] for row in rows]
+            if len(found) != len(texts):
+                raise ValueError  # noqa: TRY301 - one of them is two
         except (ValueError, TypeError, KeyError):
-            texts = [wanted(json_value(t, "event token"), dict, "event token").get("text") for t in self._texts]
-        for text in texts:
+            found = [wanted(json_value(t, "event token"), dict, "event token").get("text") for t in texts]
+        for text in found:
             if not isinstance(text, str) or not text:
                 raise Unexpected("text of a token is empty" if text == "" else f"text of a token is {said(text)}")
-        return texts
+        return "".join(found).encode()
 
     def whole(self, body: dict[str, Any]) -> None:
         answer = wanted(body.get("answer"), str, "answer")
@@ -71,9 +76,16 @@ class RagChatAnswer(Answer):
         self._usage(wanted(body.get("usage"), dict, "usage"), "input_tokens", "output_tokens")
         timings: dict[str, Any] = wanted(body.get("timings") or {}, dict, "timings")
         for name, value in timings.items():
-            if name in TIMINGS and type(value) in (float, int):
-                setattr(self.sample, name, float(value))
+            if name in TIMINGS:
+                setattr(self.sample, name, milliseconds(value, f"timings.{name}"))
 
     def _citations(self, value: object) -> None:
         rows = wanted(value, list, "citations")
-        self.sample.citations = " ".join([str(c.get("passage_id")) for c in rows if isinstance(c, dict)])
+        try:
+            self.sample.citations = cited([row["passage_id"] for row in rows])
+        except (TypeError, KeyError):  # one by one only to name what is wrong
+            self.sample.citations = cited([_passage(row) for row in rows[: MOST_CITATIONS + 1]])
+
+
+def _passage(row: object) -> str:
+    return wanted(wanted(row, dict, "an element of citations").get("passage_id"), str, "citations.passage_id")

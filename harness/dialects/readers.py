@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from harness.dialects.mapped import MappedAnswer
 from harness.dialects.openai_chat import OpenAiAnswer
 from harness.dialects.rag_chat import RagChatAnswer
+from harness.dialects.room import Room
 from harness.domain.header_names import USUAL_NAMES, lowered
 from harness.domain.target import Dialect
 
@@ -25,8 +26,8 @@ READERS: dict[str, type[Answer]] = {Dialect.RAG_CHAT: RagChatAnswer, Dialect.OPE
 def reader_of(
     dialect: str, fields: FieldMap | None, names: HeaderNames = USUAL_NAMES
 ) -> Callable[[Sample, float], Answer]:
-    """What reads the answers of a run; ``fields`` for ``mapped`` alone."""
+    """What reads the answers of a run, which share one room; ``fields`` for ``mapped`` alone."""
     if dialect == Dialect.MAPPED:
         assert fields is not None
-        return partial(MappedAnswer, fields=fields, names=lowered(names))
-    return partial(READERS[dialect], names=lowered(names))
+        return partial(MappedAnswer, fields=fields, names=lowered(names), room=Room())
+    return partial(READERS[dialect], names=lowered(names), room=Room())

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import orjson
+
+from harness.domain.bounds import CITED_TEXT, MOST_CITATIONS, MOST_DEPTH
 
 BOM = b"\xef\xbb\xbf"
 _KINDS = {dict: "an object", list: "a list", str: "text", bool: "a boolean", int: "a number", float: "a number"}
@@ -39,6 +42,12 @@ def json_object(data: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def too_deep(value: object, most: int = MOST_DEPTH) -> bool:
+    """Whether lists and objects lie in one another deeper than that; what writes JSON does so by recursion."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return most < 0 or any(too_deep(one, most - 1) for one in inner)
+
+
 def wanted(value: object, kind: type[T], field: str) -> T:
     """The value, of this kind; raises Unexpected that names the field and what it is instead."""
     if type(value) is kind:
@@ -46,6 +55,16 @@ def wanted(value: object, kind: type[T], field: str) -> T:
     if not isinstance(value, kind) or isinstance(value, bool):
         raise Unexpected(f"{field} is {said(value)}, not {_KINDS[kind]}")
     return value
+
+
+def cited(ids: Sequence[str]) -> str:
+    """Ids of what an answer cites, in order; raises Unexpected where they are more than anyone cites."""
+    if len(ids) > MOST_CITATIONS:
+        raise Unexpected(f"more than {MOST_CITATIONS:,} citations")
+    text = " ".join(ids)
+    if len(text) > CITED_TEXT:
+        raise Unexpected(f"ids of citations of more than {CITED_TEXT:,} characters")
+    return text
 
 
 def said(value: object) -> str:

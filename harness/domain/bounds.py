@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 DAY_S = 86_400.0
+KIB = 1 << 10
 MIB = 1 << 20
 
 # What is read of a file, bytes.
@@ -35,6 +36,33 @@ MOST_EVIDENCE_DEPTH = 40
 MOST_CELL_BYTES = 16_384  # of one sample, all its columns, on average
 MOST_TRACE_S = 400 * DAY_S
 LARGEST_INTEGER = 2**63 - 1
+
+# What is read of what a target sends; beyond, its answer is against the contract. The most that may be in flight (900 in a
+# process) is what the sizes are made for: 900 heads, 900 times what each answer may hold anyway, and what they hold together.
+HEAD_BYTES = (
+    64 * KIB
+)  # of an answer's head with every 1xx before it, of its trailers, and of anything else that is no body
+MOST_HEADERS = 256  # of one head
+WHOLE_BYTES = (
+    1 * MIB
+)  # of a whole answer: JSON takes up to thirty times as much once it is read, and a tenth of a second
+STREAM_BYTES = 8 * MIB  # of a stream in all
+EVENT_BYTES = 1 * MIB  # of one event, message or line
+MOST_EVENTS = (
+    20_000  # of one stream, with text or without, five for each token that may be asked for; frames of a WebSocket
+)
+MOST_NESTED = 1_000  # of a streamed array: no reader of JSON takes more
+FOLD_BYTES = 64 * KIB  # of a stream: after so much its text is folded into the digest and forgotten
+OWN_BYTES = 32 * KIB  # that every answer may hold
+HELD_BYTES = 64 * MIB  # that all answers under way in a process may hold beyond that
+DOCUMENT_BYTES = 4 * MIB  # of what a check asks beside answers: an API's own description
+DOCUMENT_DEPTH = 100  # of the same: what reads it does so by recursion
+META_BYTES = 64 * KIB  # of /v1/meta, which is kept
+MOST_CITATIONS = 1_000  # of one answer
+CITED_TEXT = 16 * KIB  # characters of their ids in all
+MOST_HEADER_TEXT = 200  # characters kept of a header that names something
+MOST_CODE = 80  # characters kept of an error's code
+MOST_DETAIL = 200  # characters of what was wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +99,11 @@ WEIGHT = Range(0, 1e6)
 INSTANCES = Range(0, 100_000)
 QUANTITY = Range(0, 1e9)  # of what a price book is asked for: memory, vCPUs, nodes
 LIMIT = Range(0, 1e15, above=True)  # a quota's
-TOKENS = Range(0, 10_000_000)  # that a trace says of one request
+TOKENS = Range(0, 10_000_000)  # that a trace or an answer says of one request
+TIMING_MS = Range(0, 1e3 * DAY_S)  # that an answer says of itself
+INSTANCE_REQUESTS = Range(0, 1e12)
+INSTANCE_AGE_MS = Range(0, 1e12)
+RETRY_AFTER_S = Range(0, 30 * DAY_S)  # what asks for more says nothing
 MAX_TOKENS = Range(1, 4_096)
 TURNS = Range(1, 100)
 ZIPF = Range(0, 5)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from typing import Any
+
+import orjson
 
 from harness.domain.placeholders import OF_A_MESSAGE, filled, filled_path, placeholders, variables, with_variables
 
@@ -207,6 +208,6 @@ def _at(data: Any, parts: Sequence[str]) -> Any:  # noqa: ANN401
 
 def _entered(text: str) -> Any:  # noqa: ANN401
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return orjson.loads(text)  # strictly: no NaN, no half of a surrogate pair, no depth without end
+    except ValueError:
         return None

@@ -44,12 +44,15 @@ RUN: tuple[Column, ...] = (
         experiment="object: what a capacity search or keep-alive probe did, step by step; null for other profiles",
         trace="object: how a trace was brought to its rate, and how bursty it was before and after; null: no trace was played",
         worker_clocks="list: each worker's clock against the master's, before and after",
+        strangers="object: connections to the workers' port that did not know the secret and were refused, and unreadable messages that were dropped; null: one process",
     ),
 )
 
 TARGET: tuple[Column, ...] = (
     *VERSION,
-    *words(name="folder of the target under targets/", dialect="how it is asked: `rag-chat/1`, `openai-chat` or `mapped`"),
+    *words(
+        name="folder of the target under targets/", dialect="how it is asked: `rag-chat/1`, `openai-chat` or `mapped`"
+    ),
     *texts(meta="object: what GET /v1/meta answered (model, prompt, index, versions); null: it does not say"),
 )
 

@@ -13,6 +13,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from harness.domain.shown import harmless
+from harness.secrecy import KNOWN
 from harness.domain.bounds import EVIDENCE_BYTES, MOST_EVIDENCE_DEPTH
 from harness.errors import BadFile, Problem
 from harness.evidence.regular import bytes_of
@@ -40,17 +42,19 @@ def jsonable(value: Any) -> Any:  # noqa: ANN401, PLR0911 - any value in, plain 
 
 
 def dump(value: Any) -> str:  # noqa: ANN401
-    """Indented JSON with a final newline."""
-    return json.dumps(jsonable(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    """Indented JSON with a final newline; what cannot be printed stands as its escape."""
+    return harmless(json.dumps(jsonable(value), indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write, flush to disk, rename into place; leaves no partial file, whatever it raises: OSError, or an end that was asked for."""
+    """Write, flush to disk, rename into place, known secrets hidden; leaves no partial file, whatever it raises: OSError, or an end
+    that was asked for.
+    """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         # what others sent may hold half a surrogate pair, which UTF-8 cannot: JSON reads its escape as the same
         with partial.open("w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text)
+            file.write(KNOWN.hide(text))
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)

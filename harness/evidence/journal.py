@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.domain.lines import lines_of
+from harness.domain.shown import harmless
+from harness.secrecy import KNOWN
 from harness.errors import BadFile, PilotError
 from harness.evidence import records
 from harness.evidence.digests import chained, digest_of
@@ -119,9 +121,10 @@ def _lines(path: Path, raw: bytes) -> Lines:
 def _line(known: Sequence[Mapping[str, Any]], event: str, what: Mapping[str, Any]) -> bytes:
     """One event as a line that holds on to those before it."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    line = jsonable({"utc": now, "event": event, "schema_version": JOURNAL_FORMAT.newest, **what})
+    said = jsonable({"utc": now, "event": event, "schema_version": JOURNAL_FORMAT.newest, **what})
+    line = KNOWN.hide_in(said)
     line["chain"] = chained(link_of(known), line)
-    return (json.dumps(line, ensure_ascii=False) + "\n").encode("utf-8", errors="backslashreplace")
+    return (harmless(json.dumps(line, ensure_ascii=False)) + "\n").encode("utf-8", errors="backslashreplace")
 
 
 def link_of(known: Sequence[Mapping[str, Any]]) -> str:

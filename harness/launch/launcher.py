@@ -98,7 +98,7 @@ class _Nursery:
         self._gone = threading.Event()
         with words.open("a", encoding="utf-8") as err:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "harness.load.nursery"],
+                [sys.executable, "-P", "-m", "harness.load.nursery"],
                 cwd=folder,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any, Self, cast
 import gevent
 from gevent import GreenletExit
 
-from harness.dialects.answer import MOST_BODY_BYTES, Answer
-from harness.dialects.shapes import json_object
+from harness.dialects.answer import Answer
+from harness.dialects.shapes import json_object, too_deep
+from harness.domain.bounds import DOCUMENT_BYTES, DOCUMENT_DEPTH, MIB
 from harness.domain.sample import Outcome, Sample
 from harness.domain.schedule import Arrival
 from harness.load.attempt import Attempts
 from harness.load.origin import Origin
+from harness.secrecy import KNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,10 +34,6 @@ if TYPE_CHECKING:
 
 PLAIN_DEADLINE_S = 10.0
 PACKED = ("gzip", "x-gzip", "deflate")
-OPEN = frozenset(  # headers whose values are no secret
-    ("host", "user-agent", "content-type", "content-length", "accept", "accept-encoding", "connection", "x-request-id")
-)
-SECRET_LENGTH = 6  # a shorter value may stand in any word
 
 
 @dataclass
@@ -45,7 +43,6 @@ class Transcript:
     status: int | None = None
     headers: Headers = field(default_factory=dict)
     body: bytearray = field(default_factory=bytearray)
-    secrets: tuple[bytes, ...] = ()  # values that were sent, which a server may repeat
 
     def header(self, name: str) -> str | None:
         value = self.headers.get(name.encode())
@@ -53,16 +50,14 @@ class Transcript:
 
     @property
     def text(self) -> str:
-        """The body, unpacked, without what was sent as a secret; bytes that are not UTF-8 stand escaped."""
-        data = self.plain
-        for secret in self.secrets:
-            data = data.replace(secret, b"***")
-        return data.decode("utf-8", "backslashreplace")
+        """The body, unpacked, without known secrets; bytes that are not UTF-8 stand escaped."""
+        return KNOWN.hide(self.plain.decode("utf-8", "backslashreplace"))
 
     @property
     def fields(self) -> dict[str, Any]:
-        """The body's JSON object; empty where it is none."""
-        return json_object(self.plain)
+        """The body's JSON object; empty where it is none, or one that nests deeper than any description of an API."""
+        found = json_object(self.plain)
+        return {} if too_deep(found, DOCUMENT_DEPTH) else found
 
     @property
     def plain(self) -> bytes:
@@ -123,7 +118,7 @@ class _Witness:
         self._answer.head(status, headers, now)
 
     def body(self, data: bytes, now: float) -> None:
-        if len(self._said.body) < MOST_BODY_BYTES:
+        if len(self._said.body) < DOCUMENT_BYTES:
             self._said.body += data
         self._answer.body(data, now)
 
@@ -132,15 +127,37 @@ class _Witness:
 
 
 class _Whatever(Answer):
-    """An answer that nothing is asked of but to come whole."""
+    """An answer that nothing is asked of but to come whole, and to be no larger than anyone's description of an API."""
 
-    def body(self, data: bytes, now: float) -> None:
-        del now
-        self._size += len(data)
+    most_bytes = DOCUMENT_BYTES
+
+    def framing(self, content_type: bytes) -> None:
+        """Whatever its type, it is read as a whole."""
 
     def close(self) -> tuple[Outcome, str | None]:
         self.sample.bytes = self._size
+        if self._size > self.most_bytes:
+            self.sample.detail = f"the answer is larger than {self.most_bytes // MIB} MiB"
+            return Outcome.BAD_CONTRACT, None
         return Outcome.OK, None
+
+
+def get(spec: RunSpec, path: str, deadline_s: float = PLAIN_DEADLINE_S) -> Asked:
+    """One GET below the base URL on a connection of its own, also inside a run; raises PilotError without credentials."""
+    t0 = perf_counter()
+    origin = Origin(spec.base_url or "", spec.connections, spec.ca_file)
+    attempts = Attempts(spec, origin, {}, t0)
+    sample = Sample(0, "check", measured=False, question_id="", stream=False, scheduled_s=0.0, sent_s=0.0)
+    said = Transcript()
+    attempts.start()
+    try:
+        request = attempts.bodies.single("GET", path, b"", {})
+        answer = cast("Answer", _Witness(_Whatever(sample, t0), said))
+        attempts.deliver(request, answer, origin, t0 + deadline_s)
+    finally:
+        attempts.stop()
+        origin.close()
+    return Asked(Sent("GET", path, b"", ""), sample, said)
 
 
 class Asker:
@@ -209,7 +226,7 @@ class Asker:
         return sample
 
     def _deliver(self, request: bytes, answer: Answer, sent: Sent, deadline_s: float) -> Asked:
-        said, due = Transcript(secrets=_secrets(request)), perf_counter() + deadline_s
+        said, due = Transcript(), perf_counter() + deadline_s
         self._attempts.deliver(request, cast("Answer", _Witness(answer, said)), self, due)
         sample = answer.sample
         sample.finished_s = self._now()
@@ -223,17 +240,6 @@ class Asker:
 def _unpacked(data: bytearray) -> bytes:
     """What can be unpacked of it, to be shown; a run refuses it as it is."""
     try:
-        return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(data, MOST_BODY_BYTES)
+        return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(data, DOCUMENT_BYTES)
     except zlib.error:
         return bytes(data)
-
-
-def _secrets(request: bytes) -> tuple[bytes, ...]:
-    """Values of headers that authorise, whole and without their scheme, the longest first."""
-    head = request.partition(b"\r\n\r\n")[0]
-    found = set()
-    for line in head.split(b"\r\n")[1:]:
-        name, _, value = line.partition(b":")
-        if name.decode("latin-1").lower() not in OPEN:
-            found |= {value.strip(), value.split()[-1] if value.split() else b""}
-    return tuple(sorted((v for v in found if len(v) >= SECRET_LENGTH), key=len, reverse=True))

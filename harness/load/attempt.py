@@ -8,19 +8,22 @@ from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+import gevent
 from gevent import Timeout, sleep
 
 from harness.dialects import outcomes
 from harness.dialects.readers import reader_of
+from harness.domain.bounds import MOST_DETAIL
 from harness.domain.refusal import refused_by
 from harness.domain.sample import Layer, Outcome, Sample
 from harness.load.bodies import Bodies
 from harness.load.deadlines import Deadlines
-from harness.load.faults import ClosedEarly, DeadlinePassed, NotHttp, Stale
+from harness.load.faults import ClosedEarly, DeadlinePassed, NotHttp, Stale, Unreadable
+from harness.load.guard import told
 from harness.load.signing import AHEAD_S, signing_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from harness.dialects.answer import Answer
     from harness.domain.questions import Question
@@ -29,24 +32,37 @@ if TYPE_CHECKING:
     from harness.load.spec import RunSpec
     from harness.load.wire import Wire
 
+FAULTS = (Stale, ClosedEarly, NotHttp, DeadlinePassed)
 OWN_ERRORS = frozenset({errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.ENOBUFS, errno.ENOMEM})
+
+
+def _raise(words: str) -> None:
+    """In whoever waits for the answers of this thread."""
+    gevent.get_hub().handle_system_error(RuntimeError, RuntimeError(words))
 
 
 class Attempts:
     """Makes attempts against one origin and counts them."""
 
-    def __init__(self, spec: RunSpec, origin: Origin, questions: Mapping[str, Question], t0: float) -> None:
+    def __init__(
+        self,
+        spec: RunSpec,
+        origin: Origin,
+        questions: Mapping[str, Question],
+        t0: float,
+        failed: Callable[[str], None] = _raise,
+    ) -> None:
         self._deadline_s = spec.deadline_s
         self._origin = origin
         if spec.fields is not None and (how := spec.fields.with_secrets(os.environ).websocket) is not None:
             from harness.load.websocket import WebSocket  # noqa: PLC0415 - wsproto only where it is spoken
 
             origin.make = partial(WebSocket, how=how)
-        self._signing = signing_of(spec, origin.base_url)
+        self._signing = signing_of(spec, origin.base_url, failed)
         self.bodies = Bodies(spec, questions, origin, self._signing)
         self._t0 = t0
         self.reader = reader_of(spec.dialect, spec.fields, spec.header_names)
-        self._deadlines = Deadlines()
+        self._deadlines = Deadlines(failed)
         self.sent = 0
         self.local_errors: dict[str, None] = {}
 
@@ -104,16 +120,18 @@ class Attempts:
         except ClosedEarly as error:
             outcome, code = answer.cut_off()
             sample.detail = str(error)
-        except NotHttp as error:
+        except (NotHttp, Unreadable) as error:
             answer.partial()
-            outcome, sample.detail = Outcome.BAD_CONTRACT, str(error)[:200]
+            outcome, sample.detail = Outcome.BAD_CONTRACT, str(error)[:MOST_DETAIL]
         except OSError as error:
             outcome, code = answer.cut_off()
-            sample.detail = f"{type(error).__name__}: {error.strerror or error}"[:200]
+            sample.detail = f"{type(error).__name__}: {error.strerror or error}"[:MOST_DETAIL]
             if error.errno in OWN_ERRORS:
                 self.local_errors[error.strerror or str(error)] = None
                 sample.outcome, sample.layer = outcome, Layer.GENERATOR
                 return None
+        finally:
+            answer.leave()
         sample.outcome, sample.error_code = outcome, code
         if outcome is not Outcome.OK:
             sample.layer = outcomes.layer_of(
@@ -124,7 +142,12 @@ class Attempts:
 
     def _exchange(self, connection: Wire, request: bytes, answer: Answer, due: float) -> bool:
         self._deadlines.watch(connection, due)
-        return connection.exchange(request, answer)
+        try:
+            return connection.exchange(request, answer)
+        except (*FAULTS, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001 - what a target sends ends no slot
+            raise Unreadable(f"it cannot be read: {told(error)}") from None
 
     def _connection(self, sample: Sample, slot: object, due: float) -> Wire:
         connection = self._origin.reuse(slot)

@@ -12,6 +12,7 @@ from harness.domain.field_map import FramingKind
 from harness.domain.mix import CHARACTERS_PER_TOKEN
 from harness.domain.placeholders import filled
 from harness.domain.target import Dialect
+from harness.load.signing import learn_secrets
 
 if TYPE_CHECKING:
     from harness.domain.field_map import FieldMap, WebSocketMap
@@ -46,6 +47,7 @@ class Bodies:
     def __init__(
         self, spec: RunSpec, questions: Mapping[str, Question], origin: Origin, signing: Signing | None = None
     ) -> None:
+        learn_secrets(spec)
         self._signing = signing
         self._prefix = origin.prefix
         self._dialect = spec.dialect

@@ -13,6 +13,7 @@ import gevent
 
 from harness.domain.dispersion import Dispersion, dispersion
 from harness.domain.sample import COLUMNS, Outcome, Sample
+from harness.evidence.fitting import fitted
 
 if TYPE_CHECKING:
     from harness.domain.schedule import Arrival, Schedule
@@ -87,6 +88,7 @@ def whole(
             for seq, row in enumerate(chunk, start=first)
         ]
         first += len(chunk)
+        rows = fitted(rows)
         for row in rows:
             tally.add(row)
         yield rows

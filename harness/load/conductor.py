@@ -92,7 +92,7 @@ class Conductor:
     def _cool(self) -> None:
         """``pilot cold TARGET`` in a child: this process must not import the control plane."""
         began = perf_counter()
-        command = [sys.executable, "-m", "harness", "cold", self._spec.target]
+        command = [sys.executable, "-P", "-m", "harness", "cold", self._spec.target]
         said: dict[str, Any] = {"at_s": round(began - self._t0, 3)}
         try:
             self._child = subprocess.Popen(

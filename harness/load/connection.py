@@ -19,6 +19,7 @@ import gevent
 import httptools
 from gevent import monkey, socket
 
+from harness.domain.bounds import HEAD_BYTES, KIB, MOST_HEADERS
 from harness.load.faults import ClosedEarly, DeadlinePassed, NotHttp, Stale
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ READ_BYTES = 16384
 READABLE = 1 | 8 | 16  # POLLIN, POLLERR, POLLHUP
 GONE = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)  # how writing or reading says that the peer left
 EITHER = 1 | 2  # the event loop's own flags: readable or writable
+READS_A_TURN = 16  # of a socket that always has more: then the others, the deadlines among them, have theirs
+LEAST_STATUS = 100
 LEAST_ERROR = 300  # a status from here on ends the sending of a request
 STALE_S = 1.0  # a connection that ends later than this after the send took the request with it
 TAIL_S = 0.05  # how long after the answer's own end a body's may come for its connection to be used again
@@ -61,6 +64,7 @@ class Connection:
         self._sink: Sink | None = None
         self._headers: Headers = {}
         self._status = 0
+        self._quiet = 0  # bytes since the last of a body: of heads, chunk sizes, trailers
         self._complete = False
         self._keep = False
         self._now = 0.0  # of the last read of this exchange; 0: none yet
@@ -102,7 +106,7 @@ class Connection:
             raise NotHttp("unexpected protocol upgrade", head_seen=True) from None
         except httptools.HttpParserError as error:
             if not (self._complete or sink.over):  # else what follows an answer spoils its connection alone
-                raise NotHttp(str(error), self._data, head_seen=bool(self._status)) from None
+                raise self._told(error) from None
         except OSError as error:
             if self._expired == self.exchanges:
                 raise DeadlinePassed from None
@@ -120,9 +124,12 @@ class Connection:
         """Until the body's end or the answer's own, whichever comes first."""
         self._waiting = waiting = self._readable is not None
         recv, feed = self._socket.recv, self._parser.feed_data
+        reads = 0
         while not (self._complete or sink.over):
             if waiting:
                 self._wait(self._readable)
+            elif (reads := reads + 1) % READS_A_TURN == 0:
+                gevent.sleep(0)
             try:
                 self._data = data = recv(READ_BYTES)
             except BlockingIOError:
@@ -132,6 +139,19 @@ class Connection:
                 return
             self._now = perf_counter()
             feed(data)
+            self._quiet += len(data)
+            if self._quiet > HEAD_BYTES:
+                self._too_quiet(sink)
+
+    def _told(self, error: httptools.HttpParserError) -> BaseException:
+        """What the parser found, or what one of its callbacks raised."""
+        raised = error.__context__ if isinstance(error, httptools.HttpParserCallbackError) else None
+        return raised or NotHttp(str(error), self._data, head_seen=bool(self._status))
+
+    def _too_quiet(self, sink: Sink) -> None:
+        if not (self._complete or sink.over):
+            what = "between two pieces of its body" if self._status else "before its body"
+            raise NotHttp(f"more than {HEAD_BYTES // KIB} KiB {what}", head_seen=True)
 
     def _body_ends(self) -> bool:
         """Wait a moment for the body's end after the answer's own; True where the connection may be used again."""
@@ -139,10 +159,11 @@ class Connection:
             return False
         self.busy = False  # the deadline was the answer's
         self._sink = NOBODY
-        until = perf_counter() + TAIL_S
+        until, size = perf_counter() + TAIL_S, 0
         while not self._complete and (left_s := until - perf_counter()) > 0:
             data = self._receive_within(left_s)
-            if not data:
+            size += len(data)
+            if not data or size > HEAD_BYTES:
                 return False
             self._parser.feed_data(data)
         return self._complete and self._keep
@@ -196,7 +217,8 @@ class Connection:
         if data:
             self._now = perf_counter()
             self._parser.feed_data(data)
-        return not data or self._complete or self._status >= LEAST_ERROR
+            self._quiet += len(data)
+        return not data or self._complete or self._status >= LEAST_ERROR or self._quiet > HEAD_BYTES
 
     def _wait_either(self) -> None:
         """A request larger than the socket's buffer goes out as the peer reads it; the peer may answer before that."""
@@ -223,7 +245,7 @@ class Connection:
     def _reset(self) -> bool:
         self._sink = None
         self._used = True
-        self._headers, self._status, self._complete = {}, 0, False
+        self._headers, self._status, self._complete, self._quiet = {}, 0, False, 0
         return not self._closed
 
     @property
@@ -267,10 +289,16 @@ class Connection:
             self._keep = False  # more than the answer came
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if self._status:
+            return  # a trailer: what the head says stands
         self._headers[name.lower()] = value
+        if len(self._headers) > MOST_HEADERS:
+            raise NotHttp(f"more than {MOST_HEADERS} headers", head_seen=True)
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
+        if status < LEAST_STATUS:
+            raise NotHttp(f"status {status:03}", head_seen=True)
         if status < 200 or self._complete:  # 1xx: not the answer yet
             self._headers = {}
             return
@@ -279,6 +307,7 @@ class Connection:
 
     def on_body(self, data: bytes) -> None:
         if not self._complete:
+            self._quiet = 0
             self._sink.body(data, self._now)  # type: ignore[union-attr]
 
     def on_message_complete(self) -> None:

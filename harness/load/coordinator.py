@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from locust.env import Environment
 
     from harness.domain.schedule import Arrival
+    from harness.load.curve import Fleet
     from harness.load.spec import RunSpec
 
 LEAD_S = 0.2
@@ -49,8 +50,9 @@ GAUGES = ("loop_lag_p99_s", "cpu_p95_pct", "gc_pause_max_s", "sockets_max", "soc
 class Coordinator:
     """One run at a time: stripes out, batches in, a ledger at the end."""
 
-    def __init__(self, environment: Environment, *, master: bool) -> None:
+    def __init__(self, environment: Environment, fleet: Fleet | None = None, *, master: bool) -> None:
         self._environment = environment
+        self._fleet = fleet
         self._master = master
         self.exit_code: int = Exit.FAILED  # until a run is judged
         self.judged = False
@@ -123,6 +125,7 @@ class Coordinator:
             self._conductor = Conductor(
                 self._spec, spec.load.experiment, asked, self._t0, self._hand_out, len(self._stripes)
             )
+        self._strangers = self._refused()
         self._folder.write_run(self._record("running"))
         self.running = True
         for number, client in self._stripes.items():
@@ -403,7 +406,13 @@ class Coordinator:
             "contention": contention(self._dones.values(), embedded=self._spec.embedded),
             "experiment": self._conductor.record() if self._conductor else None,
             "worker_clocks": self._clock_records() if self._master else [],
+            "strangers": {name: now - self._strangers[name] for name, now in self._refused().items()} or None,
         }
+
+    def _refused(self) -> dict[str, int]:
+        """Of what came to the workers' port; empty without one."""
+        fleet = self._fleet
+        return {} if fleet is None else {"connections": fleet.strangers, "unreadable": fleet.unreadable}
 
     def _trace_record(self) -> dict[str, Any] | None:
         """What was done to a trace to reach its rate, and how bursty it was before and after."""

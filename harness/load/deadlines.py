@@ -8,22 +8,27 @@ from typing import TYPE_CHECKING, Any
 
 import gevent
 
+from harness.load.guard import guarded
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from harness.load.wire import Wire
 
 SWEEP_S = 0.1  # a deadline that is nearer than this when it is set is kept to within this
 
 
 class Deadlines:
-    """Watches exchanges; ``start`` before the first and ``stop`` after the last."""
+    """Watches exchanges; ``start`` before the first and ``stop`` after the last; ``failed`` hears why it watches no more."""
 
-    def __init__(self) -> None:
+    def __init__(self, failed: Callable[[str], None]) -> None:
+        self._failed = failed
         self._heap: list[tuple[float, int, Wire, int]] = []
         self._count = 0
         self._sweeper: Any = None
 
     def start(self) -> None:
-        self._sweeper = gevent.spawn(self._sweep)
+        self._sweeper = gevent.spawn(guarded(self._sweep, self._failed))
 
     def stop(self) -> None:
         if self._sweeper is not None:

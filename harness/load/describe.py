@@ -56,7 +56,7 @@ def describe(file: str, given: Sequence[str]) -> None:
 def apart(file: str, given: Sequence[str]) -> dict[str, Any]:
     """The same in a process of its own: a locustfile may change anything in the one that loads it."""
     if not forks.SAFE:
-        command = [sys.executable, "-m", "harness.load.describe", file, *given]
+        command = [sys.executable, "-P", "-m", "harness.load.describe", file, *given]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         return {"code": done.returncode, "out": done.stdout, "err": done.stderr}
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:

@@ -27,10 +27,11 @@ from locust.runners import MasterRunner, WorkerRunner
 from locust.stats import CSV_STATS_INTERVAL_SEC
 
 from harness.errors import Exit, PilotError, Refused
-from harness.load import hosts, live, locusts_own, options, page, ports
+from harness.load import browser, hosts, live, locusts_own, options, page, ports
 from harness.load.clocks import answer_ping, t0_here
 from harness.load.conductor import from_plain
 from harness.load.coordinator import Coordinator
+from harness.load.curve import Fleet
 from harness.load.ending import Ending
 from harness.load.generator import FLUSH_GROWING_S, FLUSH_S, Generator, build
 from harness.load.guard import guarded, told
@@ -69,10 +70,18 @@ class Engine:
         self._outbox: Outbox | None = None
         self._done_sent = False
         self._ready = False  # Locust waits for its end
+        self._fleet: Fleet | None = None
         self.ending = Ending()
         self._begun: AsyncResult[PilotError | None] = AsyncResult()  # how the start ended that was asked for last
 
     # -- init
+
+    def before_forks(self, secret: bytes | None, *, workers: bool, only_workers: bool) -> None:
+        """Options are read: from here on masters and workers of this process are heard by their own alone."""
+        if secret is not None:
+            self._fleet = Fleet(secret)
+            self._fleet.install()
+        self.ending.heed(workers=workers, only_workers=only_workers)
 
     def on_init(self, environment: Environment, **_: Any) -> None:  # noqa: ANN401
         self._environment = environment
@@ -95,14 +104,16 @@ class Engine:
         runner.register_message("pilot_asked", self._on_asked)
         if pid := os.environ.get(PARENT_VARIABLE):
             self.ending.follow(int(pid))
-        self._coordinator = Coordinator(environment, master=master)
+        self._coordinator = Coordinator(environment, self._fleet if master else None, master=master)
         shape = SlotShape(self._coordinator)
         shape.runner = runner
         environment.shape_class = shape
         watch_touches(environment, self._coordinator)
         options.PREPARED.serving = True
         assert options.PREPARED.parser is not None
-        page.serve(environment, options.PREPARED.parser, self._start_from_page)
+        opened = page.serve(environment, options.PREPARED.parser, self._start_from_page)
+        if opened is not None:
+            browser.offer(opened)
         self._embed(options.PREPARED.spec)
         self._ready = True
 
@@ -389,8 +400,9 @@ ENGINE = Engine()
 def install(user: type) -> None:
     """Hang the engine on Locust's events; called once, when the user class is defined."""
     live.install()
+    browser.install()
     options.PREPARED.user_base = user
-    options.PREPARED.before_forks = ENGINE.ending.heed
+    options.PREPARED.before_forks = ENGINE.before_forks
     events.init_command_line_parser.add_listener(options.add_options)
     events.init.add_listener(ENGINE.on_init)
     events.test_start.add_listener(ENGINE.on_test_start)

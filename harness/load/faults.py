@@ -34,6 +34,10 @@ class NotWebSocket(NotHttp):
         Exception.__init__(self, f"not a valid WebSocket: {why}")
 
 
+class Unreadable(Exception):
+    """Reading what the peer sent raised what nobody expected: its words say what, and where."""
+
+
 class DeadlinePassed(Exception):
     """The whole answer did not come in time."""
 

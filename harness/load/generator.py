@@ -18,10 +18,12 @@ from gevent import GreenletExit
 
 from harness.domain import schedule as schedules
 from harness.domain.sample import Outcome, Sample
+from harness.evidence.fitting import fit
 from harness.load.attempt import Attempts
 from harness.load.gauges import Gauges
 from harness.load.guard import guarded, told
 from harness.load.origin import Origin
+from harness.load.quoting import quoted
 from harness.workspace import questions as question_files
 
 if TYPE_CHECKING:
@@ -72,7 +74,7 @@ class Generator:
         self._on_sample = on_sample
         urls = (spec.base_url or "http://127.0.0.1:9", *spec.lanes)
         self._origins = [Origin(url, spec.connections, spec.ca_file) for url in urls]
-        self._attempts = [Attempts(spec, origin, questions, t0) for origin in self._origins]
+        self._attempts = [Attempts(spec, origin, questions, t0, self.fail) for origin in self._origins]
         self._run_id = uuid.uuid4().hex[:20]
         self._lines: list[bytes] = []
         self._busy: set[Any] = set()
@@ -210,18 +212,17 @@ class Generator:
         self._note_over()
 
     def _keep(self, sample: Sample) -> None:
-        """One line; a value that no line can hold loses the sample, which the ledger says, and never the run."""
+        """One line; a value that no line can hold costs that value and makes the sample a failure, never the run."""
+        quoted(sample)
+        row = sample.row()
         try:
-            self._lines.append(orjson.dumps(sample.row()))
-        except (TypeError, ValueError) as error:  # what orjson raises: an int beyond 64 bits, half a surrogate pair
-            lost = Sample(
-                *(sample.seq, sample.phase, sample.measured, sample.question_id, sample.stream, sample.scheduled_s)
-            )
-            lost.worker, lost.sent_s, lost.finished_s = self.worker, sample.sent_s, sample.finished_s
-            lost.outcome, lost.layer = Outcome.LOST, "generator"
-            lost.detail = f"its record cannot be written: {told(error)}"
-            self._lines.append(orjson.dumps(lost.row()))
-            self.fail(lost.detail)
+            line = orjson.dumps(row, option=orjson.OPT_STRICT_INTEGER)
+        except (TypeError, ValueError):  # what orjson raises: an int beyond 53 bits, half a surrogate pair
+            kept = fit(row)
+            if kept is not row:
+                sample.outcome = Outcome.BAD_CONTRACT
+            line = orjson.dumps(kept)
+        self._lines.append(line)
 
     def _blank(self, arrival: Arrival) -> Sample:
         sample = Sample(

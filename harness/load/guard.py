@@ -7,6 +7,8 @@ from pathlib import Path
 from traceback import extract_tb
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from harness.domain.shown import visible
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -19,8 +21,7 @@ def told(error: BaseException) -> str:
     """Its kind, its words and where it was raised: enough to find it without a traceback."""
     frames = extract_tb(error.__traceback__)
     place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
-    words = str(error).encode("utf-8", "backslashreplace").decode()
-    return f"{type(error).__name__}: {words[:LONGEST]}{place}"
+    return f"{type(error).__name__}: {visible(str(error), LONGEST)}{place}"
 
 
 def guarded(work: Callable[P, R], failed: Callable[[str], None]) -> Callable[P, R | None]:

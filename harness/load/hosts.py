@@ -26,8 +26,7 @@ def nearest_workspace() -> Workspace | None:
 
 def may_drive(host: str, workspace: Workspace | None, *, vouched: bool) -> None:
     """Load goes only to declared targets, to loopback, or where the caller vouches for the host; else UndeclaredHost."""
-    if problem := problem_of(host):
-        raise Refused(f"host {without_secrets(host)}: {problem}", "as https://chat.example.com")
+    check_url(host)
     if vouched or is_loopback(urlsplit(host).hostname or ""):
         return
     if workspace is not None and declared_by(workspace, host):
@@ -36,6 +35,12 @@ def may_drive(host: str, workspace: Workspace | None, *, vouched: bool) -> None:
         f"host {host} stands in no target.toml and is not this machine",
         "declare it in targets/NAME/target.toml, or vouch for it with --i-own-this-host",
     )
+
+
+def check_url(host: str) -> None:
+    """Raises Refused for what is no base URL, a declared host's with a password in it too."""
+    if problem := problem_of(host):
+        raise Refused(f"host {without_secrets(host)}: {problem}", "as https://chat.example.com")
 
 
 def declared_by(workspace: Workspace, host: str) -> Target | None:

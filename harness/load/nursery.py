@@ -99,7 +99,7 @@ def _started(job: dict[str, Any]) -> int:
     """A process of its own, where forks are unsafe."""
     with open(job["log"], "wb") as log:  # noqa: PTH123 - as the fork opens it
         child = subprocess.Popen(
-            [sys.executable, "-m", "locust", *job["argv"]],
+            [sys.executable, "-P", "-m", "locust", *job["argv"]],
             env={**os.environ, **_environment(job)},
             cwd=job["cwd"],
             stdin=subprocess.DEVNULL,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness import outlet
 from harness.domain import schedule as schedules
 from harness.domain.arrivals import LoadProfile
 from harness.domain.process import Process
@@ -19,13 +20,14 @@ from harness.domain.target import Dialect, Target
 from harness.errors import Exit, PilotError, Refused
 from harness.load import locusts_own, ports
 from harness.load.given import Given
-from harness.load.hosts import check_listeners, declared_by, may_drive, nearest_workspace
+from harness.load.hosts import check_listeners, check_url, declared_by, may_drive, nearest_workspace
 from harness.load.origin import tls_context
+from harness.load.secret import secret_of
 from harness.load.signing import check_credentials
 from harness.load.slots import choose_slots
 from harness.load.spec import RunSpec, of_target
 from harness.load.work import add_work_options, work_of
-from harness.workspace import Workspace, presets
+from harness.workspace import Workspace, presets, trust
 from harness.workspace import questions as question_files
 from harness.workspace.target_toml import undeclared
 from harness.workspace.trace_csv import read_trace
@@ -69,20 +71,35 @@ PREPARED = Prepared()
 def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
     """Listener of init_command_line_parser."""
     add = parser.add_argument
-    add("--target", metavar="NAME", help="declared target to drive (default: the baseline of pilot.toml)")
+    add(
+        "--target",
+        metavar="NAME",
+        include_in_web_ui=False,
+        help="declared target to drive (default: the baseline of pilot.toml)",
+    )
     add(
         "--i-own-this-host",
         action="store_true",
         include_in_web_ui=False,
         help="vouch for a --host that stands in no target.toml and is not loopback",
     )
-    add("--dialect", choices=presets.apis(), help="API that --host speaks (default: the target's)")
+    add(
+        "--dialect",
+        choices=presets.apis(),
+        include_in_web_ui=False,
+        help="API that --host speaks (default: the target's)",
+    )
     add("--model", metavar="NAME", help="model that requests name (default: the target's)")
     add("--rate", type=float, help="requests per second (burst: between the bursts; capacity: where the search starts)")
     add("--duration", type=float, metavar="SECONDS", help="length of the measured part")
     add("--warmup", type=float, metavar="SECONDS", help="before the measured part, not measured")
     add("--arrivals", choices=[p.value for p in Process], help="how requests are spread within a phase")
-    add("--trace", metavar="FILE", help="send at the instants of this CSV's timestamps, with its token counts if any")
+    add(
+        "--trace",
+        metavar="FILE",
+        include_in_web_ui=False,
+        help="send at the instants of this CSV's timestamps, with its token counts if any",
+    )
     add(
         "--speed",
         type=float,
@@ -97,19 +114,27 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
     )
     add("--deadline", type=float, metavar="SECONDS", help="for the whole answer (default: pilot.toml's, else 30)")
     add_work_options(parser)
-    add("--questions", metavar="FILE", help="questions.jsonl (default: the corpus's own)")
+    add("--questions", metavar="FILE", include_in_web_ui=False, help="questions.jsonl (default: the corpus's own)")
     add(
         "--evidence",
         metavar="DIR",
         include_in_web_ui=False,
         help="headless: the folder for this run's files, refused if not empty; web UI: the parent, a folder a start",
     )
+    add(
+        "--worker-secret-file",
+        metavar="FILE",
+        include_in_web_ui=False,
+        help="of mode 600: what the master and its workers know each other by (default: the variable PILOT_WORKER_SECRET)",
+    )
     parser.set_defaults(web_host="127.0.0.1", master_bind_host="127.0.0.1")
-    parser.set_defaults(master_bind_port=ports.UNSAID, master_port=ports.UNSAID)
+    parser.set_defaults(web_port=ports.UNSAID, master_bind_port=ports.UNSAID, master_port=ports.UNSAID)
     locusts_own.tell_apart(parser)
     parse = parser.parse_args
 
     def parse_and_prepare(*args: Any, **kwargs: Any) -> argparse.Namespace:  # noqa: ANN401
+        outlet.install()
+        _own_modules_last()
         parsed: argparse.Namespace = parse(*args, **kwargs)
         if PREPARED.serving:
             return parsed
@@ -117,21 +142,30 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
             PREPARED.exit_on_failed, PREPARED.parser = locusts_own.take(parsed), parser
             if any(getattr(parsed, name, False) for name in locusts_own.ONLY_TELL):
                 return parsed
-            ports.MEETING_PORT.choose(parsed)
             check_listeners(parsed)
+            secret = secret_of(parsed)
+            ports.MEETING_PORT.choose(parsed)
+            ports.choose_page_port(parsed)
             for name in () if PREPARED.spec else locusts_own.unread_variables(parser):
                 print(f"warning: {name} is read by no option: docs/load.md lists those that have one", file=sys.stderr)
             resolve(parsed)
+            if PREPARED.before_forks is not None and not PREPARED.only_describe:
+                forks = bool(parsed.processes)
+                PREPARED.before_forks(secret, workers=forks, only_workers=forks and bool(parsed.worker))
         except PilotError as error:
             hint = f"\n  {error.hint}" if error.hint else ""
             print(f"refused: {error}{hint}", file=sys.stderr)
             sys.exit(int(Exit.REFUSED if isinstance(error, Refused) else Exit.FAILED))
-        forks = bool(parsed.processes)
-        if PREPARED.before_forks is not None and not PREPARED.only_describe:
-            PREPARED.before_forks(workers=forks, only_workers=forks and bool(parsed.worker))
         return parsed
 
     parser.parse_args = parse_and_prepare
+
+
+def _own_modules_last() -> None:
+    """Locust has put the folder that it was started in first, where any file could stand in for an installed module."""
+    here = str(Path.cwd())
+    if here in sys.path:
+        sys.path[:] = [*(folder for folder in sys.path if folder != here), here]
 
 
 def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
@@ -144,6 +178,8 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
     user = _user_class()
     workspace = nearest_workspace()
     target = _target(given, workspace)
+    if workspace is not None and not again and not PREPARED.only_describe:
+        trust.for_work(workspace, [target.name] if target.folder.parent == workspace.root / "targets" else [])
     load = _load(user.schedule, given, workspace)  # type: ignore[attr-defined]
     deadline = given.number("deadline") or (workspace.config.load.deadline_s if workspace else 30.0)
     work = work_of(given, workspace)
@@ -231,6 +267,7 @@ def _target(given: Given, workspace: Workspace | None) -> Target:
             raise Refused("no pilot.toml here, and no --host", "run this in a pilot's folder or name a --host")
         return _bare(given, host)
     if name is None and host is not None:
+        check_url(host)
         declared = declared_by(workspace, host)
         return _spoken(declared, given) if declared else _bare(given, host)
     target = workspace.target(name or workspace.config.pilot.baseline)

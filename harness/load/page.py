@@ -1,7 +1,7 @@
 """Locust's page: its form shows what is in force, what it posts is read as the command line is, and a refusal is answered to it.
 
 Locust's own handler of the form sets whatever is posted, each list posts its first entry
-where nobody chose one, and what is refused later is only logged.
+where nobody chose one, and what is refused later is only logged. Who may post is the gate's.
 """
 
 from __future__ import annotations
@@ -9,8 +9,11 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from locust.argument_parser import ui_extra_args_dict
+
 from harness.errors import PilotError, Refused
 from harness.load import locusts_own
+from harness.load.gate import Gate, Page, page_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,16 +23,24 @@ if TYPE_CHECKING:
 
 UNCHOSEN = ""  # the first entry of a list, and a field that is left empty: as the profile and pilot.toml say
 ALWAYS_POSTED = ("user_count", "spawn_rate", "shape_class")  # of Locust's own form, where they cannot be edited
+MOST_BYTES = 64 * 1024  # of a form
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-def serve(environment: Environment, parser: LocustArgumentParser, start: Callable[[argparse.Namespace], None]) -> None:
-    """Answer the form of this web UI; ``start`` begins a run with such options and raises PilotError where it does not."""
+def serve(
+    environment: Environment, parser: LocustArgumentParser, start: Callable[[argparse.Namespace], None]
+) -> Page | None:
+    """Answer the form of this web UI, to whoever has its address; ``start`` begins a run and raises PilotError where it does not."""
     ui = environment.web_ui
     if ui is None or ui.app is None:
-        return
+        return None
+    assert environment.parsed_options is not None
+    page = page_of(environment.parsed_options)
+    ui.app.wsgi_app = Gate(ui.app.wsgi_app, page)  # type: ignore[method-assign]
+    ui.app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     from flask import jsonify, request  # noqa: PLC0415 - only where there is a web UI
 
-    fields = parser.args_included_in_web_ui
+    fields = {name: parser.args_included_in_web_ui[name] for name in ui_extra_args_dict()}  # what the page shows
     as_locust_does = ui.update_template_args
 
     def update_template_args() -> None:
@@ -40,6 +51,8 @@ def serve(environment: Environment, parser: LocustArgumentParser, start: Callabl
         assert environment.parsed_options is not None
         said: dict[str, Any] = {"success": True, "message": "The run starts"}
         try:
+            if request.mimetype not in FORMS or request.args or request.files:
+                raise Refused("what was posted is not the page's form", "use the page itself")
             given = chosen(request.form.to_dict(flat=False), environment.parsed_options, fields)
             start(given)
         except PilotError as error:
@@ -48,6 +61,7 @@ def serve(environment: Environment, parser: LocustArgumentParser, start: Callabl
 
     ui.update_template_args = update_template_args  # type: ignore[method-assign]
     ui.app.view_functions["locust.swarm"] = ui.auth_required_if_enabled(swarm)
+    return page
 
 
 def in_force(shown: Mapping[str, Mapping[str, Any]], parsed: argparse.Namespace | None) -> dict[str, dict[str, Any]]:
@@ -72,19 +86,21 @@ def chosen(
         if name in ALWAYS_POSTED:
             continue
         if name == "host":
-            given.host = texts[-1].strip() or None
+            if (texts[-1].strip() or None) != (parsed.host or None):
+                problems.append(f"host: {ONLY_COMMAND_LINE}")
         elif name in ("run_time", "profile"):
             if texts[-1].strip():
                 problems.append(f"{name}: {INSTEAD[name]}")
         elif name in fields:
             _set(given, fields[name], texts, problems)
         else:
-            problems.append(f"{name}: is not a field of this page; the command line has more options")
+            problems.append(f"{name}: is not a field of this page; {ONLY_COMMAND_LINE}")
     if problems:
         raise Refused("; ".join(problems), "fix it and start again; an empty field counts as not chosen")
     return given
 
 
+ONLY_COMMAND_LINE = "whom a run may reach and what it reads and writes is said on the command line alone"
 INSTEAD = {
     "run_time": "duration is the length of the measured part",
     "profile": locusts_own.REFUSED["profile"][1],

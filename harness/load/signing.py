@@ -12,8 +12,12 @@ from harness.cloud.auth import authoriser_of
 from harness.domain.headers import value_problem
 from harness.domain.target import Auth
 from harness.errors import PilotError, Refused
+from harness.load.guard import guarded
+from harness.secrecy import KNOWN
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from harness.cloud.auth import Authoriser
     from harness.load.spec import RunSpec
 
@@ -25,7 +29,8 @@ RETRY_S = 10.0
 class Signing:
     """Header lines for requests to one base URL."""
 
-    def __init__(self, authoriser: Authoriser, base_url: str) -> None:
+    def __init__(self, authoriser: Authoriser, base_url: str, failed: Callable[[str], None] | None = None) -> None:
+        self._failed = failed
         self._authoriser = authoriser
         self._base = base_url.rstrip("/")
         self._kept: dict[tuple[str, bytes], tuple[float, bytes]] = {}
@@ -34,7 +39,7 @@ class Signing:
         self.trouble: str | None = None
 
     def start(self) -> None:
-        self._ring = gevent.spawn(self._renew_for_ever)
+        self._ring = gevent.spawn(guarded(self._renew_for_ever, self._failed or self._note))
 
     def stop(self) -> None:
         if self._ring is not None:
@@ -52,6 +57,9 @@ class Signing:
             self._kept[key] = made
         return made[1]
 
+    def _note(self, words: str) -> None:
+        self.trouble = words
+
     def _renew_for_ever(self) -> None:
         while True:
             gevent.sleep(self._wait_s)
@@ -62,11 +70,11 @@ class Signing:
                 self._wait_s, self.trouble = RETRY_S, str(error)
 
 
-def signing_of(spec: RunSpec, base_url: str) -> Signing | None:
+def signing_of(spec: RunSpec, base_url: str, failed: Callable[[str], None] | None = None) -> Signing | None:
     """None where no credentials are made; raises PilotError where there are none to be had."""
     if spec.auth is None:
         return None
-    return Signing(authoriser_of(Auth(spec.auth["kind"], spec.auth["options"]), base_url), base_url)
+    return Signing(authoriser_of(Auth(spec.auth["kind"], spec.auth["options"]), base_url), base_url, failed)
 
 
 def check_credentials(spec: RunSpec) -> None:
@@ -91,8 +99,14 @@ def check_credentials(spec: RunSpec) -> None:
         raise Refused(f"{spec.target}: {error}", error.hint) from None
 
 
+def learn_secrets(spec: RunSpec) -> None:
+    """What this process is about to send: whatever a server repeats of it is not written down."""
+    KNOWN.learn_variables([*spec.headers_from_env.values(), *(spec.fields.environment if spec.fields else ())])
+
+
 def header_map(spec: RunSpec, method: str, url: str) -> dict[str, str]:
     """The same for a single request without a body, outside a run."""
+    learn_secrets(spec)
     out = spec.headers | {name: os.environ.get(variable, "") for name, variable in spec.headers_from_env.items()}
     if spec.auth is not None:
         authoriser = authoriser_of(Auth(spec.auth["kind"], spec.auth["options"]), spec.base_url or "")

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from harness.domain.quantile import quantile
+from harness.domain.shown import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,7 @@ def text(tally: Tally, ledger: Ledger, spec: RunSpec, folder: Path, found: str |
             f"  each attempt   {_quantiles(tally.attempts_s)}, of {tally.retried} requests that were tried again"
         )
     if found is not None:
-        lines.append(f"  found          {found}")
+        lines.append(f"  found          {visible(found)}")
     if spec.load.trace is not None:
         said = filter(None, (spec.load.trace.read_as, spec.load.played(spec.seed).words()))
         lines.append(f"  trace          {', '.join(said)}")
@@ -43,8 +44,8 @@ def text(tally: Tally, ledger: Ledger, spec: RunSpec, folder: Path, found: str |
         f"  sent           {_dispersion(tally.sent_dispersion())}",
         "  outcomes       " + "  ".join(f"{name} {count}" for name, count in ledger.outcomes.items()),
         f"  {'VALID' if ledger.valid else 'INVALID'}"
-        + "".join(f"\n    - {reason}" for reason in ledger.reasons)
-        + "".join(f"\n    warning: {warning}" for warning in ledger.warnings),
+        + "".join(f"\n    - {visible(reason)}" for reason in ledger.reasons)
+        + "".join(f"\n    warning: {visible(warning)}" for warning in ledger.warnings),
         f"  {folder}",
     ]
     return "\n".join(lines)
@@ -54,7 +55,7 @@ def short(ledger: Ledger, spec: RunSpec, folder: Path) -> str:
     """Where the samples could not be read once more: what the ledger says."""
     counted = "  ".join(f"{name} {count}" for name, count in ledger.outcomes.items())
     head = f"{spec.profile} on {spec.target}: {ledger.planned} planned"
-    verdict = "  INVALID" + "".join(f"\n    - {reason}" for reason in ledger.reasons)
+    verdict = "  INVALID" + "".join(f"\n    - {visible(reason)}" for reason in ledger.reasons)
     return "\n".join(["", head, f"  outcomes       {counted or 'none'}", verdict, f"  {folder}"])
 
 

@@ -32,7 +32,7 @@ class TargetChild:
 
     def start(self) -> None:
         """Return when the target is up; raises PilotError with the child's own words."""
-        command = [sys.executable, "-m", "harness", "up", self._target]
+        command = [sys.executable, "-P", "-m", "harness", "up", self._target]
         self._process = subprocess.Popen(
             command,
             cwd=self._workspace,

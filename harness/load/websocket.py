@@ -15,6 +15,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import gevent
+import orjson
 from wsproto import ConnectionType, WSConnection
 from wsproto.connection import ConnectionState
 from wsproto.events import (
@@ -30,9 +31,10 @@ from wsproto.events import (
 )
 from wsproto.utilities import ProtocolError
 
-from harness.dialects.framing.events import MOST_EVENT_BYTES
+from harness.dialects.shapes import Unexpected
+from harness.domain.bounds import EVENT_BYTES, MIB, MOST_EVENTS, OWN_BYTES
 from harness.domain.field_map import value_at
-from harness.load.connection import Sink
+from harness.load.connection import READS_A_TURN, Sink
 from harness.load.faults import ClosedEarly, DeadlinePassed, NotWebSocket, Stale
 
 if TYPE_CHECKING:
@@ -43,13 +45,15 @@ if TYPE_CHECKING:
 
 READ_BYTES = 16384
 SWITCHED = 101
+EVENTS_A_TURN = 64  # frames that came at once: then the others, the deadlines among them, have their turn
 WHOLE = frozenset({1000, 1005})  # normal, and a close frame that says no code
 _OWN = frozenset((b"host", b"upgrade", b"connection", b"content-type", b"content-length", b"accept"))
 
 
 class MessageSink(Sink, Protocol):
-    """A sink that may be told why a WebSocket was closed."""
+    """A sink that may be told why a WebSocket was closed, and asked for room."""
 
+    def hold(self, size: int) -> None: ...
     def closed(self, code: int, reason: str, now: float) -> None: ...
 
 
@@ -61,8 +65,9 @@ class WebSocket:
         self._socket = sock
         self._how = how
         self._frames = WSConnection(ConnectionType.CLIENT)
-        self._parts: list[bytes] = []
-        self._held = 0
+        self._message = bytearray()
+        self._seen = 0  # frames of this exchange
+        self._reads = 0
         self._switched = False
         self._idle_so_far = False  # used again, and nothing has come since
         self._closed = False
@@ -86,6 +91,7 @@ class WebSocket:
         told = cast("MessageSink", sink)
         self.busy = True
         kept = False
+        self._seen = 0
         self._idle_so_far = self._switched
         try:
             if self._switched:
@@ -189,14 +195,9 @@ class WebSocket:
         for event in self._events():
             match event:
                 case Message():
-                    text = event.data
-                    part = text.encode() if isinstance(text, str) else bytes(text)
-                    self._parts.append(part)
-                    self._held += len(part)
-                    if self._held > MOST_EVENT_BYTES:
-                        raise NotWebSocket(f"a message of more than {MOST_EVENT_BYTES >> 20} MiB")
+                    self._put_together(event.data, sink)
                     if event.message_finished:
-                        whole, self._parts, self._held = b"".join(self._parts), [], 0
+                        whole, self._message = bytes(self._message), bytearray()
                         yield whole, perf_counter()
                 case Ping():
                     self._send(self._frames.send(event.response()))
@@ -208,10 +209,35 @@ class WebSocket:
                         sink.closed(event.code, event.reason or "", perf_counter())
                     return
 
+    def _put_together(self, text: str | bytes | bytearray, sink: MessageSink) -> None:
+        """One more fragment of a message."""
+        self._message += text.encode() if isinstance(text, str) else text
+        held = len(self._message)
+        if held > EVENT_BYTES:
+            raise NotWebSocket(f"a message of more than {EVENT_BYTES // MIB} MiB")
+        if held > OWN_BYTES:
+            try:
+                sink.hold(held)
+            except Unexpected as error:
+                raise NotWebSocket(str(error)) from None
+
+    def _counted(self) -> Iterator[Event]:
+        """What is there; others have their turn in between, for a flood of frames never waits."""
+        for event in self._frames.events():
+            self._seen += 1
+            if self._seen > MOST_EVENTS:
+                raise NotWebSocket(f"more than {MOST_EVENTS:,} frames")
+            if self._seen % EVENTS_A_TURN == 0:
+                gevent.sleep(0)
+            yield event
+
     def _events(self) -> Iterator[Event]:
         """As they come; raises ClosedEarly where the peer is gone without a close frame."""
         while True:
-            yield from self._frames.events()
+            yield from self._counted()
+            self._reads += 1
+            if self._reads % READS_A_TURN == 0:
+                gevent.sleep(0)
             data = self._socket.recv(READ_BYTES)
             if not data:
                 raise Stale if self._idle_so_far else ClosedEarly(head_seen=self._switched)
@@ -248,7 +274,7 @@ def _headers(pairs: Any) -> dict[bytes, bytes]:  # noqa: ANN401 - wsproto's own 
 
 def _fits(message: bytes, until: Mapping[str, str]) -> bool:
     try:
-        data = json.loads(message)
+        data = orjson.loads(message)
     except ValueError:
         return False
     return all(str(value_at(data, path)) == value for path, value in until.items())

@@ -90,7 +90,7 @@ def _said(
 ) -> Sequence[Mapping[str, Any]]:
     """What a child that has Locust says of each; raises Refused when it says nothing in time."""
     jobs = [[file, *(part for pair in options for part in pair)] for file, options in asked]
-    command = [sys.executable, "-m", "harness.load.describe"]
+    command = [sys.executable, "-P", "-m", "harness.load.describe"]
     timeout_s = DESCRIBE_TIMEOUT_S * max(1, len(jobs))
     try:
         done = subprocess.run(

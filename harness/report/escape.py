@@ -6,6 +6,8 @@ import re
 
 from markupsafe import Markup
 
+from harness.domain.shown import visible
+
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~#&])")
 _MARKER = re.compile("[\ue000\ue001]")
 
@@ -14,5 +16,5 @@ def markdown(value: object) -> object:
     """Jinja's finalize: plain text with every character that Markdown reads escaped; Markup passes."""
     if isinstance(value, Markup) or value is None:
         return value
-    text = _MARKER.sub("", " ".join(str(value).split()))
+    text = visible(_MARKER.sub("", " ".join(str(value).split())))
     return Markup(_SPECIAL.sub(r"\\\1", text))  # noqa: S704 - this is the escape

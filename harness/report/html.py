@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
-from html import escape
+from html import escape as as_text
 
+from harness.domain.shown import visible
 from harness.report.blocks import Figure, Table, Tone, Verdict, again
 from harness.report.csv_text import csv_text
 
@@ -15,6 +16,11 @@ _CLASSES = {
     Tone.OPEN: "open",
     Tone.ABSENT: "absent",
 }
+
+
+def escape(value: str) -> str:
+    """Text that is neither markup nor steers a reader's eye."""
+    return as_text(visible(value))
 
 
 def table(t: Table, *, caption: bool = True) -> str:

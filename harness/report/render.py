@@ -15,12 +15,14 @@ from jinja2.sandbox import SandboxedEnvironment
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from harness.domain.shown import MOST_SHOWN, visible
 from harness.errors import BadFile, Problem
 from harness.report import html, markdown
 from harness.report.blocks import Figure, Table, Verdict
 from harness.report.content import Content
 from harness.report.csv_text import csv_text
 from harness.report.escape import markdown as escape_markdown
+from harness.report.remote import css_loads, loads
 from harness.report.sections import Section, asset, find_sections
 
 _HOLD = re.compile("<p>\ue000(\\d+)\ue001</p>|\ue000(\\d+)\ue001")
@@ -74,7 +76,11 @@ def as_html(content: Content, sections: list[Section], workspace_root: Path) -> 
         filled.append({"id": section.id, "title": heading.group(1) if heading else "", "html": Markup(body)})  # noqa: S704 - escaped above
     environment = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
     template = environment.from_string(asset(workspace_root, "templates", "page.html.j2"))
-    css, script = (_inlined(asset(workspace_root, "style", name)) for name in ("report.css", "report.js"))
+    sheet, program = (asset(workspace_root, "style", name) for name in ("report.css", "report.js"))
+    if elsewhere := css_loads(sheet):
+        wrong = [Problem("", f"{visible(what, MOST_SHOWN)}: a report loads nothing") for what in elsewhere]
+        raise BadFile(workspace_root / "reports" / "style" / "report.css", wrong)
+    css, script = _inlined(sheet), _inlined(program)
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     values = {"title": content.title, "css": css, "script": script, "allowed": allowed, "footer": content.footer}
     return template.render(sections=filled, **values) + "\n"
@@ -109,9 +115,13 @@ def _fill(section: Section, content: Content, place: Placers, hold: list[str] | 
         "verdict": lambda: placed(place.verdict(content.verdict)),
     }
     try:
-        return environment.from_string(section.path.read_text(encoding="utf-8-sig")).render(values)
+        text = environment.from_string(section.path.read_text(encoding="utf-8-sig")).render(values)
     except (TemplateError, KeyError, TypeError) as error:
         raise BadFile(section.path, [Problem("", f"cannot be rendered: {type(error).__name__}: {error}")]) from None
+    if elsewhere := loads(text):
+        words = "would be loaded or run where the report is read: a report shows only its own text, tables and charts"
+        raise BadFile(section.path, [Problem("", f"{visible(what, MOST_SHOWN)} {words}") for what in elsewhere])
+    return text
 
 
 def _standalone(svg: str) -> str:

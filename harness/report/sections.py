@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import harness
 from harness.errors import PilotError
+from harness.workspace.shipped import shipped
 
 SUFFIX = ".md.j2"
 
@@ -23,26 +23,17 @@ class Section:
     path: Path
 
 
-def installed() -> Path:
-    """The report files that came with this package: beside it in a checkout, inside it in a wheel."""
-    package = Path(harness.__file__).parent
-    for folder in (package / "report" / "assets", package.parent / "reports"):
-        if (folder / "sections").is_dir():
-            return folder
-    raise PilotError("the report's own files are missing", "install the package again")
-
-
 def find_sections(workspace_root: Path) -> list[Section]:
     """Every section in the order of its file name."""
     files: dict[str, Path] = {}
-    for folder in (installed(), workspace_root / "reports"):
+    for folder in (shipped("reports"), workspace_root / "reports"):
         files |= {p.name: p for p in sorted((folder / "sections").glob(f"*{SUFFIX}"))}
     return [Section(_anchor(name), files[name]) for name in sorted(files)]
 
 
 def asset(workspace_root: Path, *parts: str) -> str:
     """Text of a template or style file."""
-    for folder in (workspace_root / "reports", installed()):
+    for folder in (workspace_root / "reports", shipped("reports")):
         path = folder.joinpath(*parts)
         if path.is_file():
             return path.read_text(encoding="utf-8-sig")

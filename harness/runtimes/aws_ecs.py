@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.cloud.call import demand
-from harness.cloud.redact import without_accounts
+from harness.domain.identities import without_identities
 from harness.domain.target import AwsEcs, Cold, Target
 from harness.errors import PilotError
 from harness.runtimes.settling import Settling
@@ -36,7 +36,7 @@ class EcsRuntime(Settling):
             {"name": c.get("name"), "image": c.get("image"), "cpu": c.get("cpu"), "memory": c.get("memory")}
             for c in task.get("containerDefinitions", ())
         ]
-        said: dict[str, Any] = without_accounts(
+        said: dict[str, Any] = without_identities(
             {
                 "kind": "aws-ecs",
                 "cluster": self._config.cluster,

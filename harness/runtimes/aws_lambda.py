@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.cloud.call import code_of, demand
-from harness.cloud.redact import without_accounts
+from harness.domain.identities import without_identities
 from harness.domain.target import AwsLambda, Cold, Target
 from harness.errors import PilotError
 from harness.runtimes.settling import Settling
@@ -37,7 +37,7 @@ class LambdaRuntime(Settling):
         config, name = self._config, {"FunctionName": self._config.function}
         said = self._asked(self._api.get_function_configuration, **name, **self._qualifier())
         variables = sorted(((said.get("Environment") or {}).get("Variables") or {}).keys())
-        found: dict[str, Any] = without_accounts(
+        found: dict[str, Any] = without_identities(
             {
                 "kind": "aws-lambda",
                 "function": config.function,

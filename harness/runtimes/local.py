@@ -34,7 +34,7 @@ class LocalRuntime:
         return {"kind": type(self._target.runtime).__name__, "configured": config}
 
     def make_cold(self) -> Cold:
-        command = [sys.executable, "-m", "harness", "cold", self._target.name]
+        command = [sys.executable, "-P", "-m", "harness", "cold", self._target.name]
         try:
             done = subprocess.run(
                 command, cwd=self._root, capture_output=True, text=True, timeout=COLD_TIMEOUT_S, check=False

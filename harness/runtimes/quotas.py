@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.cloud.answer import NoAnswer, answer_of
 from harness.cloud.aws import client
-from harness.cloud.redact import without_accounts
+from harness.domain.identities import without_identities
 from harness.domain.quota import Need, Quota, QuotaConfig
 from harness.domain.target import AwsEcs, AwsLambda, Target
 
@@ -50,7 +50,7 @@ def _lambda(config: AwsLambda, api: Any) -> list[Quota]:  # noqa: ANN401 - boto3
         said = answer_of(api.get_account_settings, {}, _no_wait)
         return _both("Lambda concurrency", said["AccountLimit"]["UnreservedConcurrentExecutions"].number(), shared=True)
     except NoAnswer as error:
-        reason = str(without_accounts(str(error)))
+        reason = str(without_identities(str(error)))
         return [
             Quota("Lambda concurrency", Need.CONCURRENCY, None, reason),
             Quota("Lambda requests", Need.REQUESTS_PER_S, None, reason),
@@ -79,7 +79,7 @@ def _coded(name: str, needs: Need, service: str, code: str, region: str, make: C
         said = answer_of(api.get_service_quota, {"ServiceCode": service, "QuotaCode": code}, _no_wait)
         return Quota(name, needs, said["Quota"]["Value"].number())
     except NoAnswer as error:
-        return Quota(name, needs, None, str(without_accounts(str(error))))
+        return Quota(name, needs, None, str(without_identities(str(error))))
 
 
 def _no_wait(seconds: float) -> None:

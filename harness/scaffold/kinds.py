@@ -9,15 +9,7 @@ from pathlib import Path
 import harness
 from harness.errors import PilotError
 from harness.scaffold.answers import EXTERNAL
-
-
-def installed(name: str) -> Path:
-    """``targets`` or ``loadprofiles``: inside the package in a wheel, beside it in a checkout."""
-    package = Path(harness.__file__).parent
-    for folder in (package / "scaffold" / "assets" / name, package.parent / name):
-        if folder.is_dir():
-            return folder
-    raise PilotError(f"the package's own {name} are missing", "install the package again")
+from harness.workspace.shipped import shipped
 
 
 def copied(dockerfile: Path) -> dict[str, Path]:
@@ -38,7 +30,7 @@ def copied(dockerfile: Path) -> dict[str, Path]:
 def kinds() -> dict[str, str]:
     """Name to what it is, embedded ones first; variants are not offered."""
     found = {}
-    for path in sorted(installed("targets").glob("*/target.toml")):
+    for path in sorted(shipped("targets").glob("*/target.toml")):
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         if "variant_of" not in data and path.parent.name != EXTERNAL:
             found[path.parent.name] = str(data.get("title") or path.parent.name)

@@ -11,9 +11,10 @@ from harness.domain.lines import lines_of
 from harness.domain.target import Dialect
 from harness.errors import Refused
 from harness.scaffold.answers import EXTERNAL, Answers, Side
-from harness.scaffold.kinds import copied, installed, kinds
+from harness.scaffold.kinds import copied, kinds
 from harness.scaffold.template import QUICK_SCALE, pilot_toml
 from harness.workspace import open_workspace, presets
+from harness.workspace.shipped import shipped
 from harness.workspace.sweep_toml import FILE as SWEEP_FILE
 
 IGNORE = """\
@@ -79,7 +80,7 @@ def write(folder: Path, answers: Answers) -> list[Path]:
     if (folder / "pilot.toml").exists():
         raise Refused(f"{folder / 'pilot.toml'} is there already", "name another folder, or change that file")
     made: list[Path] = []
-    for profile in sorted(installed("loadprofiles").glob("*.py")):
+    for profile in sorted(shipped("loadprofiles").glob("*.py")):
         _put(folder / "loadprofiles" / profile.name, profile.read_text(encoding="utf-8"), made)
     for side in (answers.baseline, answers.candidate):
         _target(folder / "targets" / side.folder, side, made)
@@ -101,9 +102,9 @@ def write(folder: Path, answers: Answers) -> list[Path]:
 def _target(folder: Path, side: Side, made: list[Path]) -> None:
     if side.kind == EXTERNAL:
         _put(folder / "target.toml", _external(side) if side.draft is None else side.draft, made)
-        _put(folder / "README.md", (installed("targets") / EXTERNAL / "README.md").read_text(encoding="utf-8"), made)
+        _put(folder / "README.md", (shipped("targets") / EXTERNAL / "README.md").read_text(encoding="utf-8"), made)
         return
-    source = installed("targets") / side.kind
+    source = shipped("targets") / side.kind
     _copy(source, folder, made)
     if not source.name.startswith("local_"):
         _image(folder.parent, made)
@@ -126,7 +127,7 @@ def _quicker(folder: Path, made: list[Path]) -> None:
 
 def _external(side: Side) -> str:
     """The file that came with this package, with what was said of this side in it."""
-    text = (installed("targets") / EXTERNAL / "target.toml").read_text(encoding="utf-8")
+    text = (shipped("targets") / EXTERNAL / "target.toml").read_text(encoding="utf-8")
     mapped = side.dialect == Dialect.MAPPED
     said = {
         "title": json.dumps(side.folder),
@@ -153,7 +154,7 @@ def _shown(preset: str) -> str:
 
 def _image(targets: Path, made: list[Path]) -> None:
     """What a deployment's image is built from: its Dockerfile, the service, and what a build leaves out."""
-    base = installed("targets") / BASE
+    base = shipped("targets") / BASE
     _copy(base, targets / BASE, made)
     for place, source in copied(base / "Dockerfile").items():
         _copy(source, targets.parent / place, made)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.domain import bounds
+from harness.domain.shown import visible
 from harness.errors import Problem
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -26,13 +27,8 @@ def impediments(data: Any) -> list[Problem]:  # noqa: ANN401 - whatever a parser
 
 def shown(name: str) -> str:
     """A name as it may be printed: on one line, of a bounded length."""
-    text = printable(name)
+    text = visible(name)
     return text if len(text) <= bounds.MOST_NAME else f"{text[: bounds.MOST_NAME]}…"
-
-
-def printable(text: str) -> str:
-    """The same on one line, without what could steer a terminal."""
-    return text if text.isprintable() else repr(text)[1:-1]
 
 
 def _walk(data: Any) -> Iterator[Problem]:  # noqa: ANN401

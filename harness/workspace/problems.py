@@ -12,8 +12,9 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from harness.domain.shown import visible
 from harness.errors import BadFile, Problem
-from harness.workspace.plain import impediments, printable, shown
+from harness.workspace.plain import impediments, shown
 from harness.workspace.text import text_of
 
 M = TypeVar("M", bound=BaseModel)
@@ -64,9 +65,9 @@ def _problem(item: Any, model: type[BaseModel]) -> Problem:  # noqa: ANN401 - py
         case "extra_forbidden":
             return Problem(where, f"is not a known field{nearest(place[-1], _names_at(model, place[:-1]))}")
         case "value_error":
-            return Problem(where, printable(str(item["ctx"]["error"])))
+            return Problem(where, visible(str(item["ctx"]["error"])))
         case _:
-            words = printable(f"{item['msg'][:1].lower()}{item['msg'][1:]}")
+            words = visible(f"{item['msg'][:1].lower()}{item['msg'][1:]}")
             return Problem(where, words if _UNSHOWN.search(where) else f"{words}, not {repr(item['input'])[:60]}")
 
 

@@ -12,8 +12,9 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from harness.domain.bounds import MAX_TOKENS, MOST_QUESTIONS, PASSAGES, QUESTIONS_BYTES
 from harness.domain.lines import lines_of
 from harness.domain.questions import Message, Question
+from harness.domain.shown import visible
 from harness.errors import BadFile, Problem
-from harness.workspace.plain import printable, shown
+from harness.workspace.plain import shown
 from harness.workspace.table import Table
 from harness.workspace.text import text_of
 
@@ -93,7 +94,7 @@ def _problem(number: int, said: ErrorDetails) -> Problem:
     if said["type"] == "json_invalid":
         return Problem(f"line {number}", f"is not valid JSON: {said['ctx']['error']}")
     words = (
-        printable(str(said["ctx"]["error"]))
+        visible(str(said["ctx"]["error"]))
         if said["type"] == "value_error"
         else said["msg"][:1].lower() + said["msg"][1:]
     )

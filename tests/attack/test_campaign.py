@@ -8,7 +8,7 @@ import pytest
 
 from harness.campaign.limits import spent
 from harness.evidence.store import Store
-from tests.attack.shots import Shot, attack, first, running
+from tests.attack.shots import Shot, attack, first, named, running
 from tests.attack.ways import PILOT, WAYS, workspace
 from tests.fakes import ScriptedServer
 
@@ -55,3 +55,26 @@ def test_a_campaign_that_was_killed_goes_on_and_its_cut_run_is_paid_for(server, 
     assert "2 blocks valid, 0 given up, 0 left" in again.stdout
     assert [e["run"] for e in cut] == [next(e["run"] for e in journal if e["event"] == "run begun")]
     assert before == 0 < float(cut[0]["cost_usd"])
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("after_s", [0.0, 0.03, 0.1])
+def test_a_run_that_is_killed_at_its_very_start_is_invalid_and_repeated(server, tmp_path, after_s):
+    """Before it has made anything: the campaign gives it its ledger, pays for it and goes on."""
+    locust = named("locust")
+    fate = attack(
+        *(WAYS["campaign"], tmp_path / "pilot", server.url, [Shot(after_s, signal.SIGKILL, locust)]),
+        once=lambda begun: bool(locust(begun)),
+    )
+    store = Store(tmp_path / "pilot" / "evidence")
+    spoilt = next(e for e in store.journal() if e["event"] == "block invalid")  # a busy machine may spoil more
+    killed = tmp_path / "pilot" / "evidence" / "blocks" / "b01" / "attempt-1"
+    ledgers = [json.loads(path.read_text()) for path in killed.rglob("ledger.json")]
+
+    assert (fate.code, fate.bad) == (0, False), fate
+    assert "2 blocks valid, 0 given up, 0 left" in fate.words
+    assert (spoilt["block"], spoilt["attempt"]) == (1, 1)
+    assert [ledger["reasons"] for ledger in ledgers if not ledger["valid"]] == [
+        ["it was killed by SIGKILL; this ledger was written by its campaign"]
+    ]
+    assert all(float(e["cost_usd"]) > 0 for e in store.journal() if e["event"] == "run ended")

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import time
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.costing.book import parse_book
@@ -20,9 +17,10 @@ from harness.workspace.questions import read_questions
 from harness.workspace.sweep_toml import SweepToml
 from harness.workspace.target_toml import target_of
 from harness.workspace.trace_csv import read_trace
+from tests.attack.fuzzing import SECONDS
+from tests.attack.fuzzing import fuzz as fuzz_for
 from tests.attack.inputs.sample import BOOK, PILOT, QUESTIONS, SWEEP, TABLES, TRACE, toml
 
-SECONDS = float(os.environ.get("FUZZ_SECONDS", "600"))
 TARGETS = [data for name, data in TABLES.items() if name.endswith("target.toml")]
 FILE = Path("fuzzed.toml")
 
@@ -72,20 +70,8 @@ def taken(call) -> None:
 
 
 def fuzz(strategy, check) -> int:
-    """As long as its part of FUZZ_SECONDS, in rounds of fresh seeds; returns how many cases were tried."""
-    until = time.monotonic() + SECONDS / 7
-    cases = 0
-
-    @settings(max_examples=300, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(strategy)
-    def one_round(case):
-        nonlocal cases
-        cases += 1
-        check(case)
-
-    while time.monotonic() < until:
-        one_round()
-    return cases
+    """As long as its part of FUZZ_SECONDS; returns how many cases were tried."""
+    return fuzz_for(strategy, check, SECONDS / 7)
 
 
 @pytest.mark.attack

@@ -60,7 +60,9 @@ def test_a_question_without_an_answer_is_kept_with_its_reason_and_asked_again(ma
     made[3].dead_days = set()
     second = run(made, 8.1)
 
-    assert first.failed == ["lambda-logs of beta: ThrottlingException on arn:aws:logs:us-east-1:ACCOUNT:log-group:beta"]
+    assert first.failed == [
+        "lambda-logs of beta: ThrottlingException on arn:aws:logs:us-east-1:[account]:log-group:beta"
+    ]
     assert "ThrottlingException" in tried.read_text()
     assert second.pulled == 1
     assert (tried.parent / "lambda-logs.json").exists()
@@ -87,7 +89,7 @@ def test_an_answer_that_cannot_be_read_is_kept_as_it_came_and_asked_again(made):
         [kept] = json.load(file)
 
     assert "MetricDataResults[0].Timestamps: want a list, found 'yesterday'" in failed
-    assert kept["answer"]["MetricDataResults"][0] == {"Id": "m0", "Timestamps": "yesterday", "owner": "ACCOUNT"}
+    assert kept["answer"]["MetricDataResults"][0] == {"Id": "m0", "Timestamps": "yesterday", "owner": "[account]"}
     assert run(made, 8.1).pulled == 6, "it is asked again"
 
 

@@ -159,7 +159,7 @@ def test_an_unknown_api_is_said_with_what_was_asked_and_how_to_go_on():
 
 def test_words_of_a_server_cannot_command_a_terminal():
     found = seen(lambda _: whole("\x1b[31m\u202eno\r\n".encode(), "500 Oh", "text/plain"))
-    assert r"\x1b[31m\u202eno\r\n" in found.seen.said
+    assert r"\u001b[31m\u202eno\u000d\u000a" in found.seen.said
 
 
 def test_a_secret_that_a_server_repeats_is_not_shown(monkeypatch):
@@ -170,5 +170,5 @@ def test_a_secret_that_a_server_repeats_is_not_shown(monkeypatch):
 
     found = seen(answer, tables={"auth": {"kind": "header", "env": "CHAT_KEY"}})
     assert found.seen.answer is Answer.UNKNOWN
-    assert "bad key ***" in found.seen.said
+    assert "bad key [secret CHAT_KEY]" in found.seen.said
     assert "very-secret-1" not in repr(found.groups)

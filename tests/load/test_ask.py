@@ -48,7 +48,7 @@ def test_secrets_come_from_the_environment_and_are_not_shown(monkeypatch):
     more = {"headers_from_env": {"Authorization": "CHAT_KEY"}}
     made, [one] = asked(lambda a: whole(a.headers["authorization"].encode(), kind="text/plain"), **more)
     assert one.headers["authorization"] == "Bearer abc-123-def"
-    assert made.said.text == "***"
+    assert made.said.text == "Bearer [secret CHAT_KEY]"
 
 
 def test_a_secret_that_is_not_set_is_refused_before_anything_is_sent():

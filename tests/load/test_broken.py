@@ -38,6 +38,7 @@ def server():
         ("harness.load.attempt", "Attempts", "make", 3),
         ("harness.load.attempt", "Attempts", "prepare", 3),
         ("harness.load.generator", "Generator", "take", 1),
+        ("harness.load.deadlines", "Deadlines", "_sweep", 0),
         ("harness.load.gauges", "Gauges", "_each_second", 0),
         ("harness.load.gauges", "Gauges", "summary", 0),
         ("harness.load.engine", "Engine", "_launch", 0),
@@ -130,17 +131,18 @@ class Any(ChatUser):
 @pytest.mark.parametrize(
     ("column", "value", "says"),
     [
-        ("input_tokens", "2**70", "its record cannot be written"),
-        ("request_id", "'\\ud800'", "its record cannot be written"),
-        ("instance_requests", "2**63", "samples.parquet: "),
+        ("input_tokens", "2**70", "input_tokens is a number of 71 bits"),
+        ("session", "b'bytes'", "session is "),
+        ("instance_requests", "2**63", "instance_requests is a number of 64 bits"),
+        ("output_tokens", "'many'", "output_tokens is 'many'"),
     ],
 )
-def test_a_value_that_no_file_can_hold_costs_at_most_its_sample_and_is_said(server, tmp_path, column, value, says):
+def test_a_value_that_no_file_can_hold_makes_its_sample_a_failure_and_is_said(server, tmp_path, column, value, says):
     file = tmp_path / "any.py"
     file.write_text(ODD.format(column=column, value=value))
     done = run(tmp_path, "--host", server.url, "--questions", str(questions_file(tmp_path, ["ok"])), file=file)
-    ledger = done.json("ledger.json")
 
-    assert done.code == 3, done.output
-    assert says in " ".join(ledger["reasons"])
-    assert ledger["planned"] == sum(ledger["outcomes"].values()) == 20
+    assert done.ended_well, done.output
+    assert done.json("ledger.json")["outcomes"] == {"bad_contract": 1, "ok": 19}
+    odd = done.samples[5]
+    assert (odd[column], odd["outcome"], odd["detail"]) == (None, "bad_contract", f"cannot be recorded: {says}")

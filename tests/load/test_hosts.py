@@ -74,7 +74,7 @@ class Hosts:
                 cwd=cwd,
                 stdout=out,
                 stderr=out,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                env={**os.environ, "PYTHONPATH": str(ROOT), "PILOT_WORKER_SECRET": "known to every host of this fleet"},
             )
         self._processes.append(process)
         return process

@@ -2,7 +2,6 @@
 
 import contextlib
 import signal
-import socket
 import sys
 import time
 
@@ -11,6 +10,7 @@ import pytest
 
 from tests.fakes import ScriptedServer
 from tests.load.run import STEADY, Done, questions_file
+from tests.load.ui import opened, page_port
 from tests.suite import processes
 
 
@@ -19,21 +19,18 @@ def watched(tmp_path_factory):
     """A run started in the web UI, looked at, reset and edited while it went."""
     cwd = tmp_path_factory.mktemp("ui")
     server = ScriptedServer()
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
     given = ["--host", server.url, "--questions", str(questions_file(cwd, ["ok", "throttled by platform"]))]
     given += ["--rate", "30", "--duration", "4", "--warmup", "0", "--mode", "stream", "--evidence", str(cwd / "runs")]
     with (cwd / "output.txt").open("wb") as out:
         process = processes.start(
-            [sys.executable, "-m", "locust", "-f", str(STEADY), "--web-port", str(port), *given],
+            [sys.executable, "-m", "locust", "-f", str(STEADY), *page_port(), *given],
             cwd=cwd,
             stdout=out,
             stderr=out,
         )
-    ui = httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False)
+    ui = opened(cwd / "output.txt")
     form = {"user_count": "1", "spawn_rate": "1", "host": server.url}
     try:
-        wait_for(lambda: ui.get("/").status_code == 200)
         ui.post("/swarm", data=form)
         wait_for(lambda: list((cwd / "runs").glob("*/run.json")))
         wait_for(lambda: ui.get("/stats/requests").json()["stats"][-1]["num_requests"] >= 40)

@@ -6,10 +6,9 @@ import json
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import httpx
 import pytest
@@ -17,6 +16,7 @@ import pytest
 from tests.fakes import ScriptedServer
 from tests.load.run import STEADY, questions_file
 from tests.load.test_live import wait_for
+from tests.load.ui import address, opened, page_port
 from tests.suite import processes
 
 CAMEL = re.compile(r"(?<=[a-z0-9])([A-Z])")
@@ -56,17 +56,15 @@ def described(cwd, *options):
 
 @contextmanager
 def served(cwd, *more):
-    """Locust with its page: its address, the options that it was given, and the folder of its runs."""
+    """Locust with its page: the options that it was given, and the folder of its runs; what it says is in ``output.txt``."""
     server = ScriptedServer()
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
     given = ["--questions", str(questions_file(cwd, ["ok"])), "--host", server.url]
     given += ["--rate", "10", "--duration", "2", "--warmup", "0", "--max-tokens", "8"]
-    command = [sys.executable, "-m", "locust", "-f", str(STEADY), "--web-port", str(port), *given, *more]
+    command = [sys.executable, "-m", "locust", "-f", str(STEADY), *page_port(), *given, *more]
     with (cwd / "output.txt").open("wb") as out:
         process = processes.start([*command, "--evidence", str(cwd / "runs")], cwd=cwd, stdout=out, stderr=out)
     try:
-        yield f"http://127.0.0.1:{port}", given, cwd / "runs"
+        yield given, cwd / "runs"
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(20)
@@ -77,10 +75,7 @@ def served(cwd, *more):
 def story(request, tmp_path_factory):
     """Refusals, a start with nothing chosen, a second one while it goes, a start with something chosen."""
     cwd = tmp_path_factory.mktemp("page")
-    with (
-        served(cwd, *request.param) as (url, given, runs),
-        httpx.Client(base_url=url, trust_env=False, timeout=60) as ui,
-    ):
+    with served(cwd, *request.param) as (given, runs), closing(opened(cwd / "output.txt")) as ui:
         told = told_by(ui, runs, workers=len(request.param)) | {"command": described(cwd, *given)}
     told["runs"] = [json.loads((folder / "run.json").read_text())["spec"] for folder in sorted(runs.glob("*"))]
     return told | {"output": (cwd / "output.txt").read_text()}
@@ -88,7 +83,6 @@ def story(request, tmp_path_factory):
 
 def told_by(ui, runs, workers):
     told = {}
-    wait_for(lambda: ui.get("/").status_code == 200)
     if workers:
         wait_for(lambda: len(ui.get("/stats/requests").json().get("workers", [])) == 2)
     page = Page(ui)
@@ -101,6 +95,9 @@ def told_by(ui, runs, workers):
             "arrivals": "sometimes",
             "host": "http://elsewhere.example",
             "questions": "nowhere.jsonl",
+            "target": "another",
+            "dialect": "openai-chat",
+            "trace": "/dev/zero",
             "evidence": "/elsewhere",
             "i_own_this_host": "true",
             "run_time": "5m",
@@ -136,11 +133,10 @@ def test_a_refusal_is_answered_to_the_page_and_starts_nothing(story):
     assert "--slots: '1.5' is not a valid int" in said["slots"]
     assert "--seed: '1e999' is not a valid int" in said["seed"]
     assert "--arrivals: want one of constant, poisson, gamma, not 'sometimes'" in said["arrivals"]
-    assert "stands in no target.toml" in said["host"]
-    assert "no such file" in said["questions"]
+    assert "is said on the command line alone" in said["host"]
     assert "duration is the length of the measured part" in said["run_time"]
     assert {name for name, words in said.items() if "is not a field of this page" in words} == {
-        *("evidence", "i_own_this_host", "invented")
+        *("evidence", "i_own_this_host", "invented", "questions", "target", "dialect", "trace")
     }
 
 
@@ -174,11 +170,11 @@ CHROMIUM = next((p for name in ("chromium", "chromium-browser", "google-chrome")
 def test_a_browser_says_the_same_as_the_form_that_is_filled_in_above(tmp_path):
     """The class Page is our reading of Locust's own script; this is the script."""
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with served(tmp_path) as (url, given, runs), api.sync_playwright() as playwright:
-        wait_for(lambda: httpx.get(url, trust_env=False).status_code == 200)
+    with served(tmp_path) as (given, runs), api.sync_playwright() as playwright:
+        opened(tmp_path / "output.txt").close()
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page()
-        page.goto(url)
+        page.goto(address(tmp_path / "output.txt"))
         page.get_by_text("Custom parameters").click()
         page.locator("input[name=rate]").fill("-3")
         page.get_by_role("button", name="Start").click()

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from harness.domain.identities import without_identity
+from harness.domain.shown import MOST_SHOWN, visible
 from harness.errors import PilotError
+from harness.secrecy import KNOWN
 
 LOOK_AGAIN_S = 60.0  # botocore renews what expires within 15 minutes by itself when it is asked
 
@@ -33,12 +36,17 @@ class AwsSigV4:
             found = self._session.get_credentials()
             frozen = found.get_frozen_credentials() if found else None
         except Exception as error:  # noqa: BLE001 - every provider of credentials raises its own
-            raise PilotError(f"AWS credentials: {error}", "check AWS_PROFILE or the role of this machine") from None
+            raise PilotError(
+                f"AWS credentials: {visible(without_identity(str(error)), MOST_SHOWN)}",
+                "check AWS_PROFILE or the role of this machine",
+            ) from None
         if frozen is None:
             raise PilotError(
                 "there are no AWS credentials to sign with",
                 "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
             )
+        for what in ("access_key", "secret_key", "token"):
+            KNOWN.learn(f"AWS {what}", getattr(frozen, what))
         self._signer = self._auth(frozen, self._service, self._region)
         return LOOK_AGAIN_S
 

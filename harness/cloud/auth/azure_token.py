@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable
 
 from harness.cloud.auth.bearer import BearerToken
+from harness.domain.identities import without_identity
 from harness.domain.lines import first_line
+from harness.domain.shown import MOST_SHOWN, visible
 from harness.errors import PilotError, Refused
 
 
@@ -33,6 +35,7 @@ class AzureToken(BearerToken):
         except Exception as error:  # noqa: BLE001 - every credential of the chain raises its own
             hint = "az login, or the variables that azure-identity documents"
             raise PilotError(
-                f"no token for {self._scope}: {first_line(str(error)) or type(error).__name__}", hint
+                f"no token for {self._scope}: {visible(without_identity(first_line(str(error))), MOST_SHOWN) or type(error).__name__}",
+                hint,
             ) from None
         return str(found.token), float(found.expires_on)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
+from harness.secrecy import KNOWN
+
 EARLY_S = 300.0  # tokens live about an hour
 AGAIN_S = 30.0
 
@@ -25,6 +27,7 @@ class BearerToken:
         """Seconds until the next call is due; raises PilotError where no token is to be had."""
         if self._now() >= self._expires - EARLY_S:
             self._token, self._expires = self._fetch()
+            KNOWN.learn("of the cloud", self._token)
         return max(AGAIN_S, self._expires - EARLY_S - self._now())
 
     def headers(self, method: str, url: str, body: bytes, content_type: str | None) -> Mapping[str, str]:

@@ -11,6 +11,8 @@ from datetime import UTC
 from typing import Any
 
 from harness.cloud.auth.bearer import AGAIN_S, EARLY_S, BearerToken
+from harness.domain.identities import without_identity
+from harness.domain.shown import MOST_SHOWN, visible
 from harness.errors import PilotError, Refused
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
@@ -35,6 +37,8 @@ class GoogleAccess(BearerToken):
             credentials.refresh(self._transport.Request())
         except Exception as error:  # noqa: BLE001 - google-auth and its transport raise their own
             hint = "gcloud auth application-default login, or GOOGLE_APPLICATION_CREDENTIALS"
-            raise PilotError(f"no Google credentials: {error}", hint) from None
+            raise PilotError(
+                f"no Google credentials: {visible(without_identity(str(error)), MOST_SHOWN)}", hint
+            ) from None
         ends = credentials.expiry.replace(tzinfo=UTC).timestamp() if credentials.expiry else 0.0
         return str(credentials.token), ends or self._now() + EARLY_S + AGAIN_S

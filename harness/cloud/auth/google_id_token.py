@@ -13,6 +13,8 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.cloud.auth.bearer import AGAIN_S, EARLY_S, BearerToken
+from harness.domain.identities import without_identity
+from harness.domain.shown import MOST_SHOWN, visible
 from harness.errors import PilotError, Refused
 
 
@@ -35,7 +37,9 @@ class GoogleIdToken(BearerToken):
             token = str(self._library.fetch_id_token(self._transport.Request(), self._audience))
         except Exception as error:  # noqa: BLE001 - google-auth and its transport raise their own
             hint = "set GOOGLE_APPLICATION_CREDENTIALS to a service account's key file, or run on Google Cloud"
-            raise PilotError(f"no ID token for {self._audience}: {error}", hint) from None
+            raise PilotError(
+                f"no ID token for {self._audience}: {visible(without_identity(str(error)), MOST_SHOWN)}", hint
+            ) from None
         return token, expiry_of(token) or self._now() + EARLY_S + AGAIN_S
 
 

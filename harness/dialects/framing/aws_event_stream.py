@@ -14,7 +14,8 @@ from struct import error as StructError  # noqa: N812
 
 import orjson
 
-from harness.dialects.framing.events import MOST_EVENT_BYTES, Event, EventTooLarge, Malformed
+from harness.dialects.framing.events import MOST_NAME, Event, EventTooLarge, Malformed
+from harness.domain.bounds import EVENT_BYTES
 
 _PRELUDE = Struct(">III")  # length of the message, of its headers, CRC of the two
 _LENGTH = Struct(">H")
@@ -26,10 +27,11 @@ _TEXT, _BYTES = 7, 6
 class AwsEventStreamParser:
     """Holds the unfinished message between feeds."""
 
-    __slots__ = ("_buffer",)
+    __slots__ = ("_buffer", "held")
 
     def __init__(self) -> None:
         self._buffer = bytearray()
+        self.held = 0
 
     def feed(self, chunk: bytes) -> list[Event]:
         """The messages that this chunk completes; raises Malformed where a CRC or a length is wrong."""
@@ -39,7 +41,7 @@ class AwsEventStreamParser:
             length, headers_length, crc = _PRELUDE.unpack_from(buffer)
             if crc != crc32(buffer[:8]):
                 raise Malformed("not an AWS event stream: the CRC of a message's lengths is wrong")
-            if length > MOST_EVENT_BYTES:
+            if length > EVENT_BYTES:
                 raise EventTooLarge
             if length < headers_length + 16:
                 raise Malformed("a message that is shorter than its headers")
@@ -50,6 +52,7 @@ class AwsEventStreamParser:
             if _CRC.unpack_from(message, length - 4)[0] != crc32(message[:-4]):
                 raise Malformed("a message's CRC is wrong")
             events.append(_event(_headers(message[12 : 12 + headers_length]), message[12 + headers_length : -4]))
+        self.held = len(buffer)
         return events
 
     def end(self) -> list[Event]:
@@ -86,7 +89,7 @@ def _headers(data: bytes) -> dict[str, str]:
 def _event(headers: dict[str, str], payload: bytes) -> Event:
     match headers.get(":message-type", "event"):
         case "event":
-            return Event(headers.get(":event-type", "message"), payload)
+            return Event(headers.get(":event-type", "message")[:MOST_NAME], payload)
         case "exception":
             code, message = headers.get(":exception-type"), _message(payload)
         case _:

@@ -17,6 +17,7 @@ class Messages:
     """Each message of a WebSocket is an event."""
 
     cut = False
+    held = 0  # by the WebSocket, which puts messages together
 
     def feed(self, chunk: bytes) -> list[Event]:
         return [Event("message", chunk)]

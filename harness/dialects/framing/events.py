@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-MOST_EVENT_BYTES = 16 * 1024 * 1024
+from harness.domain.bounds import EVENT_BYTES, MIB
+
+MOST_NAME = 100  # characters kept of an event's name
 
 
 class Event(NamedTuple):
@@ -15,7 +17,12 @@ class Event(NamedTuple):
 
 
 class Framing(Protocol):
-    """Fed a streamed body in any pieces; ``feed`` raises Malformed: EventTooLarge beyond MOST_EVENT_BYTES of one event."""
+    """Fed a streamed body in any pieces; ``feed`` raises Malformed: EventTooLarge beyond EVENT_BYTES of one event.
+
+    ``held`` are the bytes of the unfinished event.
+    """
+
+    held: int
 
     def feed(self, chunk: bytes) -> list[Event]:
         """Events that this chunk completes, in order."""
@@ -39,4 +46,4 @@ class EventTooLarge(Malformed):
     """One event holds more than anyone sends on purpose."""
 
     def __init__(self) -> None:
-        super().__init__(f"an event of more than {MOST_EVENT_BYTES >> 20} MiB")
+        super().__init__(f"an event of more than {EVENT_BYTES // MIB} MiB")

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 
-from harness.dialects.framing.events import MOST_EVENT_BYTES, Event, EventTooLarge, Malformed
+from harness.dialects.framing.events import Event, EventTooLarge, Malformed
 from harness.dialects.framing.sse import BOM
+from harness.domain.bounds import EVENT_BYTES, MOST_NESTED
 
 _OUTSIDE = re.compile(rb'["{}\[\],]')
+_NESTED = re.compile(rb'["{}\[\]]')  # where commas part no elements
 _INSIDE = re.compile(rb'["\\]')
 _BLANK = b" \t\r\n"
 _DEEPER = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}
@@ -21,14 +23,15 @@ _DEEPER = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}
 class JsonArrayParser:
     """Holds the unfinished element between feeds."""
 
-    __slots__ = ("_depth", "_escaped", "_held", "_in_string", "_parts", "cut")
+    __slots__ = ("_depth", "_escaped", "_given", "_in_string", "_tail", "cut", "held")
 
     def __init__(self) -> None:
-        self._parts: list[bytes] = []
-        self._held = 0
+        self._tail = bytearray()
+        self.held = 0
         self._depth = 0
         self._in_string = False
         self._escaped = False
+        self._given = False  # since the last comma, by its own bracket
         self.cut = True  # until the array's own end
 
     def feed(self, chunk: bytes) -> list[Event]:
@@ -38,7 +41,7 @@ class JsonArrayParser:
         while True:
             if self._in_string:
                 at = self._through_string(chunk, at)
-            found = _OUTSIDE.search(chunk, at)
+            found = (_OUTSIDE if self._depth < 2 else _NESTED).search(chunk, at)
             if found is None or self._in_string:
                 break
             at = found.end()
@@ -68,12 +71,18 @@ class JsonArrayParser:
             self._in_string = True
             return begin
         self._depth += _DEEPER.get(mark, 0)
+        if self._depth > MOST_NESTED:
+            raise Malformed(f"an element that nests more than {MOST_NESTED:,} deep")
         if self._depth > 1 or mark in b"{[":
             return begin
         # a nested value ends with its own bracket; anything else before the comma or the array's end
         own = self._depth == 1 and mark != b","
         self.cut = self._depth == 1
-        events += self._element(chunk[begin : at if own else at - 1])
+        made = self._element(chunk[begin : at if own else at - 1])
+        if mark == b"," and not (made or self._given):
+            raise Malformed("an element of the array is missing")
+        self._given = own
+        events += made
         return at
 
     def end(self) -> list[Event]:
@@ -81,19 +90,21 @@ class JsonArrayParser:
 
     def _opens(self, before: bytes, mark: bytes) -> None:
         """The one array begins; nothing but blanks and a byte order mark may stand outside of it."""
-        outside = b"".join([*self._parts, before]).removeprefix(BOM).strip(_BLANK)
+        outside = bytes(self._tail + before).removeprefix(BOM).strip(_BLANK)
         if outside or mark != b"[" or not self.cut:
             raise Malformed("not one JSON array, which framing json-array is")
-        self._parts, self._held, self._depth = [], 0, 1
+        self._tail.clear()
+        self.held, self._depth = 0, 1
 
     def _hold(self, part: bytes) -> None:
         if part:
-            self._parts.append(part)
-            self._held += len(part)
-            if self._held > MOST_EVENT_BYTES:
+            self._tail += part
+            self.held = len(self._tail)
+            if self.held > EVENT_BYTES:
                 raise EventTooLarge
 
     def _element(self, last: bytes) -> list[Event]:
-        element = b"".join([*self._parts, last]).strip(_BLANK)
-        self._parts, self._held = [], 0
+        element = bytes(self._tail + last).strip(_BLANK)
+        self._tail.clear()
+        self.held = 0
         return [Event("message", element)] if element else []

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import orjson
 
-from harness.dialects.framing.events import MOST_EVENT_BYTES, Event, EventTooLarge
+from harness.dialects.framing.events import Event, EventTooLarge
 from harness.dialects.framing.sse import BOM
+from harness.domain.bounds import EVENT_BYTES
+
+BLANK = b" \t\r"
 
 
 class NdjsonParser:
-    """Holds the unfinished line between feeds, in parts: a line that comes in many reads is joined once."""
+    """Holds the unfinished line between feeds, in one buffer that grows."""
 
-    __slots__ = ("_held", "_parts", "_start", "cut")
+    __slots__ = ("_start", "_tail", "cut", "held")
 
     def __init__(self) -> None:
-        self._parts: list[bytes] = []
-        self._held = 0
+        self._tail = bytearray()
+        self.held = 0
         self._start = True
         self.cut = False
 
@@ -26,10 +29,14 @@ class NdjsonParser:
         """The lines that this chunk completes; raises EventTooLarge."""
         first, *rest = chunk.split(b"\n")
         self._hold(first)
-        events = []
-        for part in rest:
-            events += self._line()
-            self._hold(part)
+        if not rest:
+            return []
+        *whole, last = rest
+        events = self._line()
+        for part in whole:
+            if line := part.strip(BLANK):
+                events.append(Event("message", line))
+        self._hold(last)
         return events
 
     def end(self) -> list[Event]:
@@ -44,15 +51,16 @@ class NdjsonParser:
 
     def _hold(self, part: bytes) -> None:
         if part:
-            self._parts.append(part)
-            self._held += len(part)
-            if self._held > MOST_EVENT_BYTES:
+            self._tail += part
+            self.held = len(self._tail)
+            if self.held > EVENT_BYTES:
                 raise EventTooLarge
 
     def _line(self) -> list[Event]:
-        line = b"".join(self._parts)
-        self._parts, self._held = [], 0
+        line = bytes(self._tail)
+        self._tail.clear()
+        self.held = 0
         if self._start:
             line, self._start = line.removeprefix(BOM), False
-        line = line.strip(b" \t\r")
+        line = line.strip(BLANK)
         return [Event("message", line)] if line else []

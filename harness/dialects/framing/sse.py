@@ -8,7 +8,8 @@ without data is no event, and what is left unfinished at the end is discarded.
 
 from __future__ import annotations
 
-from harness.dialects.framing.events import MOST_EVENT_BYTES, Event, EventTooLarge
+from harness.dialects.framing.events import MOST_NAME, Event, EventTooLarge
+from harness.domain.bounds import EVENT_BYTES
 
 __all__ = ["Event", "SseParser"]
 
@@ -18,18 +19,18 @@ NAMES = {b"token": "token", b"citations": "citations", b"done": "done", b"error"
 
 
 class SseParser:
-    """Holds the pieces of an unfinished line between feeds: they are joined once, however many they are."""
+    """Holds the unfinished line and event between feeds, each in one buffer that grows: a list of small pieces takes far more."""
 
-    __slots__ = ("_between", "_data", "_empty", "_held", "_name", "_skip_lf", "_start", "_tail")
+    __slots__ = ("_between", "_data", "_empty", "_name", "_skip_lf", "_start", "_tail", "held")
     cut = False  # what is unfinished at the end is discarded, says the format
 
     def __init__(self, *, empty: bool = False) -> None:
         """``empty``: an event with a name and no data is one, as LangServe's ``end``; a browser drops it."""
         self._empty = empty
-        self._tail: list[bytes] = []
-        self._held = 0  # bytes of the unfinished event
+        self._tail = bytearray()
+        self.held = 0  # bytes of the unfinished event
         self._name = ""
-        self._data: list[bytes] = []
+        self._data: bytearray | None = None  # each line with its newline
         self._skip_lf = False
         self._start = True
         self._between = False  # two events, with nothing held
@@ -44,7 +45,7 @@ class SseParser:
             first, _, second = block.partition(b"\n")
             if first[:7] == b"event: " and second[:6] == b"data: " and b"\n" not in second:
                 raw = first[7:]
-                name = NAMES.get(raw) or raw.decode("utf-8", "replace") or "message"
+                name = NAMES.get(raw) or raw.decode("utf-8", "replace")[:MOST_NAME] or "message"
                 events.append(_new(Event, (name, second[6:])))
             elif first[:6] == b"data: " and not second:
                 events.append(_new(Event, ("message", first[6:])))
@@ -68,37 +69,34 @@ class SseParser:
         *lines, last = chunk.split(b"\n")
         events = self._whole_lines(lines) if lines else []
         if last:
-            self._tail.append(last)
-        self._held += len(chunk) if self._data else len(last)
-        if self._held > MOST_EVENT_BYTES:
+            self._tail += last
+        self.held = len(self._tail) + len(self._data or b"")
+        if self.held > EVENT_BYTES:
             raise EventTooLarge
         self._between = not (self._tail or self._skip_lf or self._data or self._name)
         return events
 
     def _begun(self, chunk: bytes) -> bytes:
         """Without the byte order mark; nothing while it may yet become one."""
-        chunk = b"".join([*self._tail, chunk])
+        chunk = bytes(self._tail + chunk)
         unsure = len(chunk) < len(BOM) and BOM.startswith(chunk)
-        self._start, self._tail = unsure, [chunk] if unsure else []
+        self._start, self._tail = unsure, bytearray(chunk if unsure else b"")
         return b"" if unsure else chunk.removeprefix(BOM)
 
     def _whole_lines(self, lines: list[bytes]) -> list[Event]:
         if self._tail:
-            lines[0] = b"".join([*self._tail, lines[0]])
-            self._tail = []
-        events = self._lines(lines)
-        if events or not self._data:
-            self._held = 0
-        return events
+            lines[0] = bytes(self._tail + lines[0])
+            self._tail.clear()
+        return self._lines(lines)
 
     def _lines(self, lines: list[bytes]) -> list[Event]:
         events = []
         for line in lines:
             if line:
                 self._field(line)
-            elif self._data:
-                events.append(Event(self._name or "message", b"\n".join(self._data)))
-                self._name, self._data = "", []
+            elif self._data is not None:
+                events.append(Event(self._name or "message", bytes(self._data[:-1])))
+                self._name, self._data = "", None
             else:
                 if self._empty and self._name:
                     events.append(Event(self._name, b""))
@@ -114,6 +112,7 @@ class SseParser:
         name, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
         if name == b"data":
-            self._data.append(value)
+            self._data = self._data if self._data is not None else bytearray()
+            self._data += value + b"\n"
         elif name == b"event":
-            self._name = value.decode("utf-8", "replace")
+            self._name = value.decode("utf-8", "replace")[:MOST_NAME]

@@ -10,9 +10,10 @@ from harness.dialects.framing.events import Event
 class TextParser:
     """Holds the bytes of an unfinished character between feeds, at most three."""
 
-    __slots__ = ("_decoder",)
+    __slots__ = ("_decoder", "held")
 
     def __init__(self) -> None:
+        self.held = 0
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
 
     def feed(self, chunk: bytes) -> list[Event]:

@@ -86,6 +86,6 @@ def test_headers_that_end_too_early_are_said():
 
 
 def test_no_length_makes_it_hold_more_than_its_most(monkeypatch):
-    monkeypatch.setattr(aws_event_stream, "MOST_EVENT_BYTES", 100)
+    monkeypatch.setattr(aws_event_stream, "EVENT_BYTES", 100)
     with pytest.raises(EventTooLarge):
         AwsEventStreamParser().feed(message(b"x" * 200)[:12])

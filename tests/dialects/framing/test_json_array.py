@@ -49,7 +49,7 @@ def test_what_is_not_one_array_is_said(wire):
 
 
 def test_an_element_without_end_is_held_only_so_far(monkeypatch):
-    monkeypatch.setattr(json_array, "MOST_EVENT_BYTES", 1000)
+    monkeypatch.setattr(json_array, "EVENT_BYTES", 1000)
     parser = JsonArrayParser()
     parser.feed(b'["')
     for _ in range(99):

@@ -1,0 +1,38 @@
+"""Text of others as it may be shown or kept: nothing in it steers a terminal, an editor or a reader's eye.
+
+What cannot be printed stands as its escape, which JSON reads back as the same character.
+``str.isprintable`` is the rule: control characters (C0 and C1), escape sequences, bidirectional
+overrides and isolates, zero-width characters, tags, surrogates and every blank but the usual one.
+"""
+
+from __future__ import annotations
+
+MOST_SHOWN = 300  # characters of a value of somebody else's
+_KEPT = "\u00a0\u202f"  # blanks that only keep words together, as between a number and its unit
+
+
+def visible(text: str, most: int | None = None) -> str:
+    """On one line, at most so many characters of it, and of what it becomes."""
+    longer = most is not None and len(text) > most
+    text = text[:most] if longer else text
+    if not text.isprintable():
+        text = "".join(map(_shown, text))
+        longer, text = longer or (most is not None and len(text) > most), text[:most]
+    return f"{text}…" if longer else text
+
+
+def harmless(text: str) -> str:
+    """The same where lines and tabs are this program's own."""
+    if text.isprintable():
+        return text
+    return "".join(c if c in "\n\t" else _shown(c) for c in text)
+
+
+def _shown(character: str) -> str:
+    if character.isprintable() or character in _KEPT:
+        return character
+    number = ord(character)
+    if number > 0xFFFF:  # as JSON writes it: two halves
+        high, low = divmod(number - 0x10000, 0x400)
+        return f"\\u{0xD800 + high:04x}\\u{0xDC00 + low:04x}"
+    return f"\\u{number:04x}"
