@@ -145,7 +145,7 @@ def _comparison_sentence(findings: Findings, names: Names, profile: str, metric:
         if c.relation is Relation.EQUIVALENT:
             return f"Under {profile} traffic the {word} of both is the same within {(c.margin - 1) * 100:.0f} %"
         if c.relation is Relation.UNRESOLVED:
-            return f"Under {profile} traffic no difference in {word} is shown, and no equality either"
+            return f"Under {profile} traffic neither a difference nor equivalence in {word} was shown"
         direction = "slower" if c.relation is Relation.WORSE else "faster"
         return f"Under {profile} traffic {cand} is {percent(share)} {direction} at the {word}"
     return f"{word.capitalize()} under {profile} traffic"

@@ -105,9 +105,16 @@ def _peak_not_asked(r: kinds.PeakNotAsked) -> str:
 
 def _peak_beyond(r: kinds.PeakBeyond) -> str:
     return (
-        f"At the expected peak of {r.peak_per_s:g} requests a second {r.target} as measured is used to "
-        f"{r.use * 100:.0f} % of what it sustains; services are planned at {r.planned * 100:.0f} %."
+        f"At the expected peak of {r.peak_per_s:g} requests a second {r.target} would run at {r.use * 100:.0f} % of its "
+        f"measured capacity (target {r.planned * 100:.0f} %)."
     )
+
+
+def _runs_invalid(r: kinds.RunsInvalid) -> str:
+    many = (
+        f"{r.runs} runs were invalid or incomplete and are" if r.runs > 1 else "1 run was invalid or incomplete and is"
+    )
+    return f"{many} excluded; provenance lists each."
 
 
 def _cores_shared(r: kinds.CoresShared) -> str:
@@ -177,9 +184,9 @@ WORDS: Book = {
     seal.MetAt: "met at {utc} UTC by {user}",
     seal.Change: _change,
     seal.OtherMethod: _other_method,
-    kinds.FewValid: "{valid} valid blocks of {planned}; {least} are the least a verdict needs.",
+    kinds.FewValid: "{valid} of {planned} blocks are valid; verdicts need {least}.",
     kinds.BlocksMissing: "{missing} of {planned} planned blocks are not measured or not valid.",
-    kinds.RunsInvalid: "{runs} runs were INVALID or did not end; they are listed under provenance and not used.",
+    kinds.RunsInvalid: _runs_invalid,
     kinds.IsRehearsal: "This is a rehearsal on one machine: it shows how the pilot works, not how a cloud platform performs.",
     kinds.TeamSays: "{text}",
     kinds.NotCalibrated: "The load generator was not calibrated against known laws: pilot calibrate.",

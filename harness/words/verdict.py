@@ -47,7 +47,7 @@ def _needed(r: Needed) -> str:
 
 WORDS: Book = {
     Needed: _needed,
-    kinds.FewForVerdict: "{blocks} valid blocks; {least} are the least a verdict needs",
+    kinds.FewForVerdict: "{blocks} valid blocks; verdicts need {least}",
     kinds.ShownFewer: lambda r: f"{_beyond(r)}: shown to be fewer",
     kinds.ShownMore: lambda r: f"{_beyond(r)}: shown to be more",
     kinds.NotShown: lambda r: f"{_beyond(r)}: shown neither to be fewer nor to be more",
@@ -59,7 +59,7 @@ WORDS: Book = {
     kinds.NotByHolm: lambda r: (
         f"{r.relation} by itself, not by Holm's correction over {r.family} {'co-primary' if r.primary else 'exploratory'} comparisons"
     ),
-    kinds.FewPairs: "{blocks} paired blocks; {least} are the least a verdict needs",
+    kinds.FewPairs: "{blocks} paired blocks; verdicts need {least}",
     kinds.WithinMargin: lambda r: (
         f"the {r.confidence * 100:g} % interval lies within the sealed margin of {r.margin * 100:.0f} %"
     ),

@@ -61,7 +61,7 @@ def test_few_blocks_decide_nothing(pilot):
     outcome = decided(pilot)
 
     assert {v.judgement for v in outcome.findings.slos} == {Judgement.INCONCLUSIVE}
-    assert any("3 valid blocks" in doubt for doubt in all_said(outcome.doubts))
+    assert any("3 of 3 blocks are valid" in doubt for doubt in all_said(outcome.doubts))
 
 
 def test_a_change_after_the_seal_is_named(pilot):

@@ -180,7 +180,7 @@ def test_whatever_the_sentences_say_the_decision_is_the_same(made, tmp_path):
 
 
 def test_a_report_in_other_words_has_the_same_numbers_tones_and_charts(tmp_path):
-    workspace = every_experiment(tmp_path)
+    workspace = one_that_fails(tmp_path)
 
     def drawn():
         outcome = pipeline.decide(workspace)

@@ -84,7 +84,7 @@ def test_a_half_done_pilot_says_how_much_is_missing(pilot, tmp_path):
     outcome, page = pipeline.report(open_workspace(pilot.root), tmp_path / "r")
     html = page.read_text()
 
-    assert "3 valid blocks of 6; 6 are the least a verdict needs" in html
+    assert "3 of 6 blocks are valid; verdicts need 6" in html
     assert {v.judgement.value for v in outcome.findings.slos} == {"INCONCLUSIVE"}
     assert "Confidence: high" not in html
 

@@ -1,4 +1,4 @@
-"""Doubts of the seal and of evidence that is not as it was left: each caps confidence, whatever its sentence says."""
+"""Doubts of the seal and of the evidence under it. Each ``SealDoubt`` caps confidence, whatever its sentence says."""
 
 from __future__ import annotations
 
