@@ -40,7 +40,6 @@ from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress, duration
 from harness.campaign.recognise import recognise
 from harness.campaign.silence import unheard
-from harness.cloud.credentials import require as require_credentials
 from harness.decision.as_json import decision_json
 from harness.decision.decide import Decision
 from harness.decision.decide import decide as choose
@@ -62,6 +61,8 @@ from harness.planning import Planned, Seal, draw_plan, note_changes, seal_of, se
 from harness.planning.changes import has_measured
 from harness.planning.profiles import describe
 from harness.planning.seal import NEVER, judged_otherwise, stops_when_settled
+from harness.platforms.credentials import require as require_credentials
+from harness.platforms.registry import source_of
 from harness.report import render
 from harness.report.blocks import Table
 from harness.report.content import Content, content
@@ -69,7 +70,6 @@ from harness.report.csv_text import csv_text
 from harness.report.earlier import changes, read_earlier
 from harness.report.folder import write_all
 from harness.report.record import record
-from harness.sources.registry import source_of
 from harness.words import said
 from harness.workspace import Workspace
 

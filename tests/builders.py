@@ -15,13 +15,14 @@ from harness.domain.ledger import GeneratorHealth, close
 from harness.domain.plan import Block, Plan, ProfilePlan, Run, Start
 from harness.domain.role import Role
 from harness.domain.sample import COLUMNS, Sample
-from harness.domain.target import Dialect, External, Target
+from harness.domain.target import Dialect, Target
 from harness.evidence import parquet
 from harness.evidence.digests import digests_of
 from harness.evidence.files import dump, write_text
 from harness.evidence.run_folder import ledger_json
 from harness.evidence.schema import SAMPLE_KINDS, SAMPLES_FORMAT
 from harness.evidence.store import Store
+from harness.platforms.external.config import External
 from harness.workspace import Workspace, open_workspace
 
 TARGET_TOML = """

@@ -1,10 +1,14 @@
 """The house: import direction, size of files, what an import costs."""
 
+import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from harness.platforms import registry
 
 ROOT = Path(__file__).parent.parent
 SOURCES = [
@@ -43,6 +47,48 @@ def test_no_file_is_longer_than_500_lines():
     long = {str(p.relative_to(ROOT)): n for p in SOURCES if (n := len(p.read_text().splitlines())) > 500}
 
     assert long == {}
+
+
+# rooms that hold what a person may write: the embedded platforms serve their own, a new workspace copies targets
+MAY_NAME = ("platforms", "scaffold", "demo")
+
+
+def test_no_other_room_names_a_platform_a_bill_or_a_source():
+    """A kind that a room compares with is a decision that belongs into the platform's folder."""
+    names = {*registry.runtimes(), *(b.model for b in registry.billings()), *registry.source_kinds()}
+    names |= {kind for p in registry.runtimes().values() for kind in p.config.own_sources}
+    assert {"aws-lambda", "eks", "cloudwatch"} <= names
+    found = {
+        f"{path.relative_to(ROOT)}:{node.lineno}: {node.value}"
+        for path in (ROOT / "harness").rglob("*.py")
+        if path.relative_to(ROOT / "harness").parts[0] not in MAY_NAME
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in names
+    }
+
+    assert found == set()
+
+
+def test_the_contract_knows_every_platforms_folder():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    [folders] = [c["forbidden_modules"] for c in contracts if c["name"].startswith("No other room knows")]
+
+    assert sorted(folders) == sorted(
+        f"harness.platforms.{p.parent.name}"
+        for p in (ROOT / "harness" / "platforms").glob("*/__init__.py")
+        if p.parent.name not in registry.NO_ROOM
+    )
+
+
+def test_a_month_has_its_hours_in_one_place():
+    own = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "harness").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and node.value in (730, 2_628_000) and not isinstance(node.value, bool)
+    }
+
+    assert own == {"harness/domain/traffic.py"}
 
 
 def test_every_room_says_what_it_is():

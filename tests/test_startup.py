@@ -49,7 +49,7 @@ def test_opening_a_pilot_is_what_loads_pandas():
 
 
 def test_a_client_of_aws_is_what_loads_boto():
-    code = "from harness.cloud.aws import client\nclient('lambda', 'us-east-1')"
+    code = "from harness.platforms.shared.aws import client\nclient('lambda', 'us-east-1')"
 
     assert "boto3" in loaded(code, watched=HEAVY)
 

@@ -30,7 +30,11 @@ def test_the_wheel_is_whole(tmp_path):
         assert f"harness/scaffold/assets/docs/{path.name}" in names
         for link in re.findall(r"\]\((\.\./[^)#]+)", path.read_text()):
             assert f"harness/scaffold/assets/{link[3:]}" in names, f"{path.name} leads to {link}"
-    assert {"harness/demo/workspace/pilot.toml", "harness/costing/books/aws-2026-11.toml", "harness/py.typed"} <= names
+    assert {
+        "harness/demo/workspace/pilot.toml",
+        "harness/platforms/shared/books/aws-2026-11.toml",
+        "harness/py.typed",
+    } <= names
 
 
 def test_the_service_that_runs_is_the_one_in_this_tree():

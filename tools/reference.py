@@ -12,7 +12,6 @@ import subprocess
 import sys
 import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -23,7 +22,6 @@ from pydantic.fields import FieldInfo
 from typer.models import ArgumentInfo, OptionInfo
 
 from harness.cli.app import COMMANDS, registered
-from harness.costing.models import MODELS
 from harness.domain.columns import Column
 from harness.domain.sample import Outcome
 from harness.errors import Exit
@@ -34,9 +32,10 @@ from harness.frames.readings import READINGS
 from harness.frames.runs import RUNS
 from harness.frames.samples import HEAD as HEAD_OF_SAMPLES
 from harness.frames.samples import TIMES
+from harness.platforms import registry
+from harness.tables.problems import fields_of
 from harness.workspace import presets
 from harness.workspace.pilot_toml import PilotToml
-from harness.workspace.source_toml import KINDS
 from harness.workspace.sweep_toml import SweepToml
 from harness.workspace.target_toml import TargetToml
 
@@ -103,19 +102,32 @@ def page() -> str:
         *_tables(PilotToml),
         "## target.toml\n",
         *_tables(TargetToml),
+        *(
+            part
+            for name, platform in registry.runtimes().items()
+            for part in _tables(platform.config, f"[runtime], kind = {json.dumps(name)}", "runtime")
+        ),
         "## Presets\n",
         PRESETS,
         *(_preset(name) for name in presets.names()),
         "## [[sources]] of target.toml\n",
         *(
             part
-            for name in KINDS
-            for part in _tables(_source(name), f"[[sources]], kind = {json.dumps(name)}", "sources")
+            for name, source in registry.source_kinds().items()
+            for part in _tables(source.table, f"[[sources]], kind = {json.dumps(name)}", "sources")
         ),
         "## sweep.toml\n",
         *_tables(SweepToml),
         "## Billing models\n",
-        _table(("`prices.model`", "bills"), [(f"`{name}`", _first(model.__doc__)) for name, model in MODELS.items()]),
+        _table(
+            ("`prices.model`", "is billed", "bills"),
+            [(f"`{b.model}`", b.how.value, _first(b.means)) for b in registry.billings()],
+        ),
+        *(
+            part
+            for b in registry.billings()
+            for part in _tables(b.terms, f"[prices.parameters], model = {json.dumps(b.model)}")
+        ),
         "## Exit codes\n",
         _table(("code", "name"), [(str(int(code)), code.name.lower()) for code in Exit]),
         "What each means: [load](load.md#exit-codes).\n",
@@ -179,12 +191,6 @@ def _profile_options() -> list[list[str]]:
     return rows
 
 
-def _source(name: str) -> type[BaseModel]:
-    module = import_module("harness.workspace.source_toml")
-    tables = (t for t in vars(module).values() if isinstance(t, type) and issubclass(t, BaseModel))
-    return next(t for t in tables if "kind" in t.model_fields and name in get_args(t.model_fields["kind"].annotation))
-
-
 def _tables(model: type[BaseModel], title: str = "", at: str = "") -> Iterator[str]:
     """The model's own fields, then each table within it, once; tables that are alike share their title."""
     own = [(name, info) for name, info in _fields(model) if not list(_models(info.annotation)) and not _tag(info)]
@@ -198,7 +204,7 @@ def _tables(model: type[BaseModel], title: str = "", at: str = "") -> Iterator[s
         plain = get_origin(_plain(info.annotation)[0])
         place = f"{at}.{name}" if at else name
         shown = f"[[{place}]]" if plain in (tuple, list) else f"[{place}.NAME]" if plain is dict else f"[{place}]"
-        for found in _models(info.annotation) if name != "sources" else ():
+        for found in _models(info.annotation) if name not in ("sources", "runtime") else ():
             places.setdefault(found, []).append(shown)
     for found, shown in places.items():
         kinds = [kind for name, info in _fields(found) if name == "kind" for kind in _tag(info)]
@@ -213,11 +219,11 @@ def _tag(info: FieldInfo) -> tuple[str, ...]:
 
 
 def _fields(model: type[BaseModel]) -> Iterable[tuple[str, FieldInfo]]:
-    return [(info.alias or name, info) for name, info in model.model_fields.items()]
+    return [(info.alias or name, info) for name, info in fields_of(model).items()]
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:  # noqa: ANN401 - any type at all
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    if fields_of(annotation):
         yield annotation
         return
     for part in get_args(annotation):

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from harness.analysis.coded import is_known
 from harness.analysis.dataset import RunData
 from harness.analysis.reports import reports_of
+from harness.analysis.series import by_instant, collected
 from harness.domain.reason import Reason
 from harness.domain.reasons.doubt import FewInvocations, ManyInvocations, NoLogLine, RefusalsDiffer, TookLonger
 from harness.domain.sample import Layer
-from harness.errors import BadFile
-from harness.evidence.files import read_json
-from harness.evidence.schema import READINGS_FORMAT
+from harness.platforms.platform import Measure, Per, Signal
 
 LEAST_JOINED = 0.98  # of accepted requests; what cloud logs lose is usually less
 SLACK_S = 0.1  # that the platform may say more than the client waited: its clock runs on after the last byte
 OTHERS_SHARE, OTHERS_A_RUN = 0.02, 30  # health checks, meta and the contract check are no arrivals
-INVOCATIONS, THROTTLES = "AWS/Lambda Invocations Sum", "AWS/Lambda Throttles Sum"
 
 
 @dataclass(frozen=True)
@@ -55,8 +51,8 @@ class Agreement:
         return tuple(out)
 
 
-def agreement(target: str, runs: Sequence[RunData]) -> Agreement:
-    """Over every valid run of one target."""
+def agreement(target: str, runs: Sequence[RunData], signals: Sequence[Signal]) -> Agreement:
+    """Over every valid run of one target, by those of its platform's series that count what the client counts."""
     accepted = with_id = joined = longer = throttled = 0
     told = False
     for run in runs:
@@ -80,8 +76,8 @@ def agreement(target: str, runs: Sequence[RunData]) -> Agreement:
         joined if told else None,
         longer,
         throttled,
-        _counted(runs, "throttle", THROTTLES),
-        _summed(runs, INVOCATIONS),
+        _counted(runs, [s for s in signals if s.exact and s.measure is Measure.REFUSALS]),
+        _counted(runs, [s for s in signals if s.exact and s.measure is Measure.REQUESTS]),
         len(runs),
     )
 
@@ -90,36 +86,14 @@ def _close(a: int, b: int) -> bool:
     return abs(a - b) <= max(2, 0.02 * max(a, b))
 
 
-def _counted(runs: Sequence[RunData], events: str, sums: str) -> int | None:
-    """Events of the platform's own log where there is one, else CloudWatch's sums."""
-    found = [s for run in runs if (s := _series(run, "local-logs.json", events)) is not None]
-    return sum(map(len, found)) if found else _summed(runs, sums)
-
-
-def _summed(runs: Sequence[RunData], metric: str) -> int | None:
-    """A minute that two runs share counts once; None where nobody collected it."""
-    points: dict[float, float] = {}
-    found = False
-    for run in runs:
-        series = _series(run, "cloudwatch.json", metric)
-        found |= series is not None
-        points |= dict(series or ())
-    return round(sum(points.values())) if found else None
-
-
-def _series(run: RunData, file: str, metric: str) -> list[tuple[float, float]] | None:
-    """None where it was not collected or is absent for a reason; CloudWatch writes no point where nothing happened."""
-    content = _content(run.record.path / "readings" / file) if run.record else None
-    if content is None:
-        return None
-    for reading in content["readings"]:
-        if reading["metric"] == metric and reading["kind"] == "series":
-            return [(at, value) for at, value in reading["points"]]
+def _counted(runs: Sequence[RunData], signals: Sequence[Signal]) -> int | None:
+    """By the first series that was collected: events one by one, else a sum; None where none was."""
+    found = [collected(run.record.path) for run in runs if run.record]
+    for signal in signals:
+        if signal.per is Per.POINTS:
+            events = [len(points) for one in found for points in one.get(signal.metric, ())]
+            if events:
+                return sum(events)
+        elif (minutes := by_instant(found, signal.metric)) is not None:
+            return round(sum(minutes.values()))
     return None
-
-
-def _content(path: Path) -> dict[str, Any] | None:
-    try:
-        return read_json(path, READINGS_FORMAT)
-    except BadFile:
-        return None

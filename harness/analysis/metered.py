@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
 
@@ -17,24 +16,19 @@ from harness.analysis.agreement import LEAST_JOINED
 from harness.analysis.coded import among
 from harness.analysis.columns import Array
 from harness.analysis.dataset import RunData, read
+from harness.analysis.instances import told
 from harness.analysis.reports import reports_in
-from harness.costing.book import read_book
-from harness.costing.models import Usage, bill
+from harness.analysis.series import Collected, by_instant, collected, values
 from harness.domain.bill import Basis, Bill, CostLayer, LineItem
 from harness.domain.sample import UNBILLED, Outcome
 from harness.domain.target import Target
 from harness.errors import BadFile
-from harness.evidence.files import read_json
-from harness.evidence.schema import READINGS_FORMAT
 from harness.evidence.store import RunRecord
+from harness.platforms.billing import How, Metered
+from harness.platforms.pricing import Pricing, pricing_of
+from harness.platforms.shared.usage import Usage
 
 COLUMNS = ("outcome", "sent_s", "finished_s", "bytes", "input_tokens", "output_tokens", "platform_request_id")
-BY_LINE = {
-    *("lambda_gb_second", "lambda_provisioned_duration_gb_second"),
-    *("lambda_arm_gb_second", "lambda_arm_provisioned_duration_gb_second"),
-}
-LCUS = "AWS/ApplicationELB ConsumedLCUs Sum"
-TASKS = "ECS/ContainerInsights RunningTaskCount Average"
 HOUR_S = 3600
 
 
@@ -60,22 +54,22 @@ def used(target: Target, records: Iterable[RunRecord]) -> Used | None:
     """None without prices, and where no run left samples."""
     if target.prices is None:
         return None
-    parts = [part for record in records if record.target == target.name and (part := _of(record)) is not None]
+    pricing = pricing_of(target.prices)
+    parts = [part for r in records if r.target == target.name and (part := _of(r, pricing)) is not None]
     if not parts:
         return None
     usage = Usage(*(sum((getattr(p.usage, f) for p in parts), Decimal(0)) for f in Usage.__dataclass_fields__))
     requests, joined, ok = (sum(getattr(p, name) for p in parts) for name in ("billed", "joined", "successes"))
-    parameters, measured = dict(target.prices.parameters), set()
+    measured: set[str] = set()
     if any(p.joined for p in parts) and joined >= LEAST_JOINED * requests:
-        measured |= {*BY_LINE, "lambda_request"}
-    if usage.hours and (lcu_hours := _sums(parts, LCUS)) is not None:
-        # unconfirmed: an hour's sum of the metric is taken as that hour's LCU-hours
-        parameters["lcus"] = float(Decimal(str(lcu_hours)) / usage.hours)
-        measured.add("alb_lcu_hour")
-    if (tasks := _mean(parts, TASKS)) is not None:
-        parameters["tasks"] = tasks
-        measured |= {"fargate_vcpu_hour", "fargate_gb_hour", "fargate_arm_vcpu_hour", "fargate_arm_gb_hour"}
-    made = bill(target.prices.model, read_book(target.prices.book), parameters, usage)
+        measured |= pricing.billing.each_keys
+    said: dict[str, Decimal] = {}
+    for one in pricing.billing.metered:
+        value = _told(parts, one, usage.hours)
+        if value is not None:
+            said[one.parameter] = value
+            measured |= one.keys
+    made = replace(pricing, terms=pricing.terms.model_copy(update=said)).bill(usage)
     lines = tuple(replace(x, basis=Basis.METERED) if x.price_key in measured or _echoed(x) else x for x in made.lines)
     return Used(target.name, len(parts), requests, joined / requests if requests else None, Bill(lines), usage, ok)
 
@@ -91,10 +85,10 @@ class _Part:
     billed: int
     joined: int
     successes: int
-    readings: dict[str, list[tuple[float, float]]]
+    readings: Collected
 
 
-def _of(record: RunRecord) -> _Part | None:
+def _of(record: RunRecord, pricing: Pricing) -> _Part | None:
     elapsed_s = (record.run or {}).get("elapsed_s")
     try:
         columns = read(record.path, COLUMNS)
@@ -118,34 +112,30 @@ def _of(record: RunRecord) -> _Part | None:
         response_bytes=_total(columns["bytes"]),
         input_tokens=_total(columns["input_tokens"]),
         output_tokens=_total(columns["output_tokens"]),
+        instance_s=_instance_s(record, pricing, float(np.nansum(waited)) / 1e3),
     )
     ok = int((columns["outcome"] == Outcome.OK.value).sum())
-    return _Part(usage, int(taken.sum()), len(known), ok, _cloudwatch(record))
+    return _Part(usage, int(taken.sum()), len(known), ok, collected(record.path))
+
+
+def _instance_s(record: RunRecord, pricing: Pricing, busy_s: float) -> Decimal:
+    """As the platform tells it; where it was not collected no more than each request alone on an instance."""
+    if pricing.billing.how is not How.INSTANCE_TIME:
+        return Decimal(0)
+    return told(record, pricing) or Decimal(str(round(busy_s, 3)))
 
 
 def _total(values: Array) -> Decimal:
     return Decimal(str(float(np.nansum(values))))
 
 
-def _cloudwatch(record: RunRecord) -> dict[str, list[tuple[float, float]]]:
-    try:
-        content: dict[str, Any] = read_json(record.path / "readings" / "cloudwatch.json", READINGS_FORMAT)
-    except BadFile:
-        return {}
-    return {r["metric"]: [tuple(p) for p in r["points"]] for r in content["readings"] if r["kind"] == "series"}
-
-
-def _sums(parts: Sequence[_Part], metric: str) -> float | None:
-    """A minute that two runs share counts once."""
-    points: dict[float, float] = {}
-    for part in parts:
-        points |= dict(part.readings.get(metric, ()))
-    return sum(points.values()) if points else None
-
-
-def _mean(parts: Sequence[_Part], metric: str) -> float | None:
-    values = [v for part in parts for _, v in part.readings.get(metric, ())]
-    return sum(values) / len(values) if values else None
+def _told(parts: Sequence[_Part], one: Metered, hours: Decimal) -> Decimal | None:
+    """What the platform's series say of a parameter; None where nobody collected it."""
+    if one.summed:
+        found = by_instant((p.readings for p in parts), one.metric)
+        return Decimal(str(sum(found.values()))) / hours if found and hours else None
+    told = [v for p in parts for v in values(p.readings, one.metric)]
+    return Decimal(str(sum(told) / len(told))) if told else None
 
 
 def records_of(runs: Sequence[RunData], invalid: Sequence[RunRecord]) -> list[RunRecord]:

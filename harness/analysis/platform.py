@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from harness.analysis.dataset import RunData
-from harness.errors import BadFile
-from harness.evidence.files import read_json
-from harness.evidence.schema import READINGS_FORMAT
+from harness.analysis.series import Collected, collected, values
+from harness.platforms.platform import Measure, Per, Signal, Tier
 
 
 @dataclass(frozen=True)
@@ -30,49 +28,67 @@ class PlatformFigures:
     init_stretch: float | None = None  # wall-clock time of inits over their processor time
 
 
-def figures(target: str, profile: str, runs: Sequence[RunData]) -> PlatformFigures:
-    """Over every run whose readings were collected."""
-    series = [found for run in runs if (found := _series(run)) is not None]
+def figures(target: str, profile: str, runs: Sequence[RunData], signals: Sequence[Signal]) -> PlatformFigures:
+    """Over every run of which a series was collected that its platform declares."""
+    all_found = [collected(run.record.path) if run.record else {} for run in runs]
+    known = {s.metric for s in signals}
+    seen = [found for found in all_found if known & found.keys()]
 
-    def most(metric: str) -> float | None:
-        return max((max(s[metric]) for s in series if s.get(metric)), default=None)
+    def of(measure: Measure, found: Collected) -> list[float] | None:
+        """By the first signal of it that this run has; None where it has none."""
+        return next((_figure(s, found) for s in signals if s.measure is measure and s.metric in found), None)
 
-    cpu = [max(s["cpu_s"]) - min(s["cpu_s"]) for s in series if s.get("cpu_s")]
-    refused = [len(s[name]) for s in series for name in ("throttle", "overloaded") if name in s]
+    def each(measure: Measure) -> list[float]:
+        return [value for found in seen for value in of(measure, found) or ()]
+
+    def unit(measure: Measure, metric_unit: str) -> list[float]:
+        """Only of signals in this unit: bytes and shares are no megabytes."""
+        mine = [s for s in signals if s.measure is measure and s.unit == metric_unit]
+        return [value for found in seen for s in mine if s.metric in found for value in _figure(s, found)]
+
+    refused = [
+        sum(_figure(s, found))
+        for found in seen
+        for s in signals
+        if s.measure is Measure.REFUSALS and s.tier is not Tier.PROVIDER and s.metric in found
+    ]
     return PlatformFigures(
         target,
         profile,
         len(runs),
-        len(series),
-        most("instances"),
-        most("in_flight"),
-        most("queued"),
-        most("rss_mb"),
-        sum(cpu) / len(cpu) if cpu else None,
-        sum(refused) if refused else None,
-        _mean([v for s in series for v in s.get("instance_cpu_s", ())]),
-        _stretch(series),
+        len(seen),
+        max(each(Measure.INSTANCES), default=None),
+        max(each(Measure.CONCURRENCY), default=None),
+        max(each(Measure.QUEUED), default=None),
+        max(unit(Measure.MEMORY, "MB"), default=None),
+        _mean(unit(Measure.CPU, "s")),
+        round(sum(refused)) if refused else None,
+        _mean(each(Measure.INSTANCE_CPU)),
+        _stretch([(sum(of(Measure.INIT_TIME, f) or ()), sum(of(Measure.INIT_CPU, f) or ())) for f in seen]),
     )
 
 
-def _mean(values: list[float]) -> float | None:
-    return sum(values) / len(values) if values else None
+def _figure(signal: Signal, found: Collected) -> list[float]:
+    """What the run's points of one signal come to."""
+    told = values(found, signal.metric)
+    match signal.per:
+        case Per.POINTS:
+            return [float(len(told))]
+        case Per.SUM:
+            return [sum(told)]
+        case Per.MOST:
+            return [max(told)] if told else []
+        case Per.GROWTH:
+            return [max(told) - min(told)] if told else []
+        case Per.MEAN:
+            return told
 
 
-def _stretch(series: Sequence[dict[str, list[float]]]) -> float | None:
-    wall = sum(v for s in series if s.get("init_cpu_ms") for v in s.get("init_wall_ms", ()))
-    cpu = sum(v for s in series for v in s.get("init_cpu_ms", ()))
+def _mean(told: list[float]) -> float | None:
+    return sum(told) / len(told) if told else None
+
+
+def _stretch(inits: Sequence[tuple[float, float]]) -> float | None:
+    """Of runs that tell both."""
+    wall, cpu = (sum(pair[k] for pair in inits if pair[1]) for k in (0, 1))
     return wall / cpu if cpu else None
-
-
-def _series(run: RunData) -> dict[str, list[float]] | None:
-    """Values by metric of the platform's own log; None when it was not collected."""
-    try:
-        content: dict[str, Any] = read_json(run.record.path / "readings" / "local-logs.json", READINGS_FORMAT)
-    except BadFile:
-        return None
-    return {
-        reading["metric"]: [value for _, value in reading["points"]]
-        for reading in content["readings"]
-        if reading["kind"] == "series"
-    }

@@ -1,6 +1,7 @@
-"""Monthly runtime cost at any volume: a line for what is billed by use, a staircase for a fleet that must carry the peak.
+"""Monthly runtime cost at any volume: a line for what is billed by request, a staircase for a capacity that must carry the peak.
 
-A fleet of ``k`` instances carries ``k * x1 * UTILISATION`` requests a second, with the
+Where requests share instances the line is bent (``sharing``).
+A fleet of ``k`` units carries ``k * x1 * UTILISATION`` requests a second, with the
 measured sustainable rate ``x1`` of one; ``k(N)`` is the least that carries the peak of
 ``N`` requests a month and no fewer than what is declared. Break-even is searched on
 the staircase itself, for a straight line through it can cross where no step does. Its
@@ -14,17 +15,18 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import pairwise
 
+import numpy as np
+
 from harness.analysis.capacity import UTILISATION, Capacity
-from harness.analysis.spend import Block, Cost, usage_of
-from harness.costing.book import read_book
-from harness.costing.models import FLEETS, HOURS_PER_MONTH, bill
+from harness.analysis.spend import Block, Cost, monthly_bill
+from harness.analysis.units import per_unit, per_unit_ends
 from harness.domain.bill import CostLayer
 from harness.domain.estimate import Estimate
 from harness.domain.target import Target
 from harness.domain.traffic import Traffic
+from harness.platforms.pricing import Pricing, pricing_of
 
 SPAN = 100.0  # volumes are drawn from a hundredth to a hundred times the expected one
 POINTS = 81
@@ -53,6 +55,10 @@ class Curve:
     per_instance_per_s: float | None
     fleet: bool
     hint: str
+
+    def usd_at(self, requests: float) -> float:
+        """Between its points by a straight line; at its ends below and above them."""
+        return float(np.interp(requests, [p.requests for p in self.points], [p.usd for p in self.points]))
 
 
 @dataclass(frozen=True)
@@ -101,23 +107,23 @@ class Biller:
     ) -> None:
         assert target.prices is not None
         self.target, self.traffic, self.x1 = target.name, traffic, x1
-        self._prices, self._book = target.prices, read_book(target.prices.book)
-        self._one = usage_of(blocks).scaled(Decimal(1) / Decimal(sum(b.offered for b in blocks)), Decimal(0))
-        self.size = FLEETS.get(target.prices.model)
+        self._pricing, self._blocks = pricing_of(target.prices), tuple(blocks)
+        self.fleet = self._pricing.billing.units is not None
+        self.shares = self._pricing.billing.at_once is not None
         self._x1_ends = x1_ends or (x1, x1)
         self._usd: dict[tuple[float, float | None], float] = {}
-        self._band = band if self.size is None else (1.0, 1.0)  # a fleet's bill is its size
+        self._band = (1.0, 1.0) if self.fleet else band  # a fleet's bill is its size
 
     def instances(self, requests: float, x1: float | None = None) -> float | None:
         """Mean over the month; None for what is billed by use. ``x1`` other than the measured one: what if."""
-        if self.size is None:
+        if not self.fleet:
             return None
-        least = float(self._prices.parameters.get(self.size, 2))
+        least = self._pricing.units
         x1 = self.x1 if x1 is None else x1
         if x1 is None:
             return least
         carries = x1 * UTILISATION
-        if not self._prices.parameters.get("autoscale"):
+        if not self._pricing.by_the_hour:
             return max(least, float(math.ceil(self.traffic.peak_at(requests) / carries)))
         hours = [max(least, float(math.ceil(rate / carries))) for rate in self.traffic.hourly_peaks(requests)]
         return sum(hours) / len(hours)
@@ -129,7 +135,7 @@ class Biller:
 
     def steps(self) -> list[float]:
         """What one more instance carries, as requests a month, by the measured capacity and its interval's ends."""
-        if self.size is None or not self.x1:
+        if not self.fleet or not self.x1:
             return []
         month = self.traffic.requests_per_month / self.traffic.peak_per_s
         return sorted({x1 * UTILISATION * month for x1 in (self.x1, *self._x1_ends) if x1})
@@ -142,12 +148,9 @@ class Biller:
         return self._usd[requests, x1]
 
     def _billed(self, requests: float, x1: float | None) -> float:
-        parameters = dict(self._prices.parameters)
         count = self.instances(requests, x1)
-        if self.size is not None and count is not None:
-            parameters[self.size] = count
-        usage = self._one.scaled(Decimal(str(requests)), HOURS_PER_MONTH)
-        return float(bill(self._prices.model, self._book, parameters, usage).layer_usd(CostLayer.RUNTIME))
+        pricing: Pricing = self._pricing if count is None else self._pricing.sized(count)
+        return float(monthly_bill(pricing, self._blocks, requests, self.traffic).layer_usd(CostLayer.RUNTIME))
 
 
 def projection(
@@ -160,8 +163,9 @@ def projection(
     """None where a target's cost is not known."""
     if len(costs) < 2 or any(not isinstance(c.per_month_usd, Estimate) for c in costs):
         return None
-    x1 = {c.target: c.per_instance_per_s for c in capacities}
-    ends = {c.target: found for c in capacities if (found := _x1_ends(c))}
+    billed = {t.name: pricing_of(t.prices) for t in targets if t.prices}
+    x1 = {c.target: per_unit(c, billed[c.target]) for c in capacities if c.target in billed}
+    ends = {c.target: found for c in capacities if c.target in billed and (found := per_unit_ends(c, billed[c.target]))}
     bands = [_band(c) for c in costs]
     billers = [
         Biller(t, blocks[t.name], traffic, x1.get(t.name), ends.get(t.name), band)
@@ -181,14 +185,6 @@ def projection(
     )
 
 
-def _x1_ends(found: Capacity) -> tuple[float, float] | None:
-    """What one instance sustains at the ends of the measured capacity's interval."""
-    known = found.per_s
-    if not found.instances or not isinstance(known, Estimate) or known.low is None or known.high is None:
-        return None
-    return known.low / found.instances, known.high / found.instances
-
-
 def _band(cost: Cost) -> tuple[float, float]:
     """Low and high of the month over its value: how wide the measured usage leaves it."""
     month = cost.per_month_usd
@@ -200,8 +196,8 @@ def _band(cost: Cost) -> tuple[float, float]:
 
 def _curve(biller: Biller, volumes: Sequence[float]) -> Curve:
     points = [Point(v, biller.usd(v), *biller.ends_usd(v), biller.instances(v)) for v in volumes]
-    fleet = biller.size is not None
-    hint = ""
+    fleet = biller.fleet
+    hint = "requests share instances, so it does not grow in proportion" if biller.shares else ""
     if fleet and biller.x1 is None:
         hint = "its capacity was not measured, so its size does not grow with the volume"
     return Curve(biller.target, tuple(points), biller.x1, fleet, hint)
@@ -214,7 +210,7 @@ def _crossings(billers: Sequence[Biller], volumes: Sequence[float]) -> list[Cros
     out = []
     for volume, after in _changes(lambda v: a.usd(v) - b.usd(v), stepped):
         below, above = (a, b) if after > 0 else (b, a)
-        fleet = next((x for x in billers if x.size is not None and x.x1), None)
+        fleet = next((x for x in billers if x.fleet and x.x1), None)
         peak = a.traffic.peak_at(volume)
         count = fleet.instances(volume) if fleet else None
         use = peak / (count * fleet.x1) if fleet and fleet.x1 and count else None

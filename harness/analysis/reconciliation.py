@@ -6,7 +6,6 @@ unconfirmed: nobody has held them to an account's bill yet.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -14,44 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from harness.analysis.metered import used
-from harness.costing.book import read_book
-from harness.costing.models import bill as price
 from harness.domain.target import Target
 from harness.errors import Refused
 from harness.evidence.bills import FOLDER, all_days, final
 from harness.evidence.store import RunRecord
+from harness.platforms.pricing import pricing_of
+from harness.platforms.shared.book import read_book
+from harness.platforms.shared.usage_types import key_of
 
 QUANTITY_TOLERANCE, PRICE_TOLERANCE = 0.02, 0.05
 DAY_H = Decimal(24)
-USAGE_TYPES: tuple[tuple[str, str], ...] = (
-    (r"Lambda-GB-Second$", "lambda_gb_second"),
-    (r"Lambda-GB-Second-ARM$", "lambda_arm_gb_second"),
-    (r"(^|-)Request(s)?$", "lambda_request"),
-    (r"Lambda-Provisioned-Concurrency$", "lambda_provisioned_gb_second"),
-    (r"Lambda-Provisioned-GB-Second$", "lambda_provisioned_duration_gb_second"),
-    (r"Fargate-vCPU-Hours:perCPU$", "fargate_vcpu_hour"),
-    (r"Fargate-GB-Hours$", "fargate_gb_hour"),
-    (r"Fargate-ARM-vCPU-Hours:perCPU$", "fargate_arm_vcpu_hour"),
-    (r"Fargate-ARM-GB-Hours$", "fargate_arm_gb_hour"),
-    (r"AmazonEKS-Hours:perCluster$", "eks_cluster_hour"),
-    (r"LoadBalancerUsage$", "alb_hour"),
-    (r"LCUUsage$", "alb_lcu_hour"),
-    (r"PublicIPv4:InUseAddress$", "public_ipv4_hour"),
-    (r"DataProcessing-Bytes$", "log_gb"),
-    (r"NatGateway-Hours$", "nat_hour"),
-    (r"NatGateway-Bytes$", "nat_gb"),
-    (r"DataTransfer-Out-Bytes$", "egress_gb"),
-    (r"ApiGatewayHttpRequest$", "http_api_request"),
-    (r"ApiGatewayRequest$", "rest_api_request"),
-    (r"(Search|Indexing)OCU$", "aoss_ocu_hour"),
-)
-BY_THE_HOUR = frozenset(
-    {
-        *("fargate_vcpu_hour", "fargate_gb_hour", "alb_hour", "alb_lcu_hour", "public_ipv4_hour", "nat_hour"),
-        *("lambda_provisioned_gb_second", "lambda_arm_provisioned_gb_second", "aoss_ocu_hour"),
-        *("fargate_arm_vcpu_hour", "fargate_arm_gb_hour", "eks_cluster_hour"),
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -104,7 +75,7 @@ def reconciliation(target: Target, records: Sequence[RunRecord], evidence: Path)
     """None where the target names no bill, or has no prices to model one."""
     bills = all_days(evidence / FOLDER / target.name)
     own = [r for r in records if r.target == target.name and r.run]
-    if target.prices is None or (not bills and not any(s.kind == "cost-explorer" for s in target.sources)):
+    if target.prices is None or (not bills and not any(s.bills for s in target.sources)):
         return None
     days = {str(r.run["started_utc"])[:10] for r in own if r.run and r.run.get("started_utc")}
     settled = [b for b in bills if final(b) and b["day"] in days]
@@ -129,11 +100,6 @@ def reconciliation(target: Target, records: Sequence[RunRecord], evidence: Path)
     )
 
 
-def key_of(usage_type: str) -> str | None:
-    """The price of our books that a usage type is billed by."""
-    return next((key for pattern, key in USAGE_TYPES if re.search(pattern, usage_type)), None)
-
-
 def _billed(bills: Sequence[Mapping[str, Any]]) -> tuple[dict[str, tuple[Decimal, Decimal]], dict[str, Decimal]]:
     known: dict[str, tuple[Decimal, Decimal]] = {}
     unknown: dict[str, Decimal] = {}
@@ -151,24 +117,19 @@ def _billed(bills: Sequence[Mapping[str, Any]]) -> tuple[dict[str, tuple[Decimal
 def _modelled(target: Target, records: Sequence[RunRecord], days: Sequence[str]) -> dict[str, Decimal]:
     """Quantities by price: what runs used, and for what bills by the hour the whole day."""
     assert target.prices is not None
+    pricing = pricing_of(target.prices)
+    hourly = pricing.standing_keys()
     out: dict[str, Decimal] = {}
     for day in days:
         found = used(target, [r for r in records if r.run and str(r.run.get("started_utc"))[:10] == day])
         if found is None:
             continue
         try:
-            whole = price(
-                target.prices.model,
-                read_book(target.prices.book),
-                target.prices.parameters,
-                replace(found.usage, hours=DAY_H),
-            )
+            whole = pricing.bill(replace(found.usage, hours=DAY_H))
         except Refused:
             continue
-        for line in whole.lines:
-            if line.price_key in BY_THE_HOUR:
-                out[line.price_key] = out.get(line.price_key, Decimal(0)) + line.quantity
-        for line in found.bill.lines:
-            if line.price_key not in BY_THE_HOUR:
-                out[line.price_key] = out.get(line.price_key, Decimal(0)) + line.quantity
+        counted = [x for x in whole.lines if x.price_key in hourly]
+        counted += [x for x in found.bill.lines if x.price_key not in hourly]
+        for line in counted:
+            out[line.price_key] = out.get(line.price_key, Decimal(0)) + line.quantity
     return out

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.analysis.dataset import RunData
 from harness.evidence.regular import lines_in
-from harness.sources.lambda_lines import Report, parse_report
+from harness.platforms.shared.report_lines import Report, parse_report
 
 
 def reports_of(run: RunData) -> dict[str, Report]:

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
 
+from harness.analysis.columns import Array
 from harness.analysis.dataset import Dataset, RunData
-from harness.analysis.instances import billed_ms, instance_s
+from harness.analysis.instances import told as platform_told
 from harness.analysis.jackknife import jackknife
 from harness.analysis.reports import reports_of
-from harness.costing.book import Book, read_book
-from harness.costing.models import BY_INSTANCE, BY_REQUEST, BY_SUM, FLEETS, HOURS_PER_MONTH, Usage, bill, memory_mb
+from harness.analysis.sharing import Sharing, fitted
 from harness.domain.bill import Bill, CostLayer
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.reason import Reason
 from harness.domain.reasons import absence
 from harness.domain.reasons.choice import Modelled
 from harness.domain.role import Role
-from harness.domain.target import PriceModel, Target
+from harness.domain.target import Target
+from harness.domain.traffic import HOURS_PER_MONTH, Traffic
+from harness.platforms import registry
+from harness.platforms.billing import How, ToldBy
+from harness.platforms.pricing import Pricing, pricing_of
+from harness.platforms.shared.usage import Usage
 
 
 def cost_profile(data: Dataset, judged: Sequence[str]) -> str:
@@ -40,6 +45,8 @@ class Block:
     good: int
     usage: Usage
     billed: int = 0  # of the accepted requests, how many had a billed duration
+    busy_s: float = 0.0  # of the accepted requests together, from send to end
+    seconds: float = 0.0  # that the measured arrivals lie in
 
     @property
     def priced(self) -> bool:
@@ -64,41 +71,51 @@ class Cost:
 
 def blocks_of(target: Target, runs: Sequence[RunData], p95_limit_s: float, ttft_limit_s: float | None) -> list[Block]:
     """Usage of each measured block, billed durations joined to samples by platform request id."""
-    out = []
-    for run in runs:
-        chosen = run.measured
-        c = run.columns
-        reports = reports_of(run) if target.prices and target.prices.model in BY_REQUEST else {}
-        ids = c["platform_request_id"][chosen] if reports else ()
-        milliseconds = [reports[i].whole_billed_ms for i in ids if i in reports]
-        accepted = int((chosen & run.taken).sum())
-        mean_ms, told = float(np.mean(milliseconds)) if milliseconds else 0.0, len(milliseconds)
-        if target.prices and target.prices.model in BY_SUM and accepted:
-            mean_ms = float(_measured_ms(run, target.prices)) / accepted
-            told = accepted if mean_ms else 0
-        usage = Usage(
-            hours=Decimal(0),
-            requests=Decimal(accepted),
-            billed_ms=Decimal(str(round(mean_ms * accepted, 6))),
-            response_bytes=_sum(c["bytes"][chosen]),
-            input_tokens=_sum(c["input_tokens"][chosen]),
-            output_tokens=_sum(c["output_tokens"][chosen]),
-            instance_s=_instance_s(run) if target.prices and target.prices.model in BY_INSTANCE else Decimal(0),
-        )
-        good = int((chosen & run.good(p95_limit_s, ttft_limit_s)).sum())
-        out.append(Block(int(chosen.sum()), int((chosen & run.ok).sum()), good, usage, told))
-    return out
+    pricing = pricing_of(target.prices) if target.prices else None
+    told_by = pricing.billing.told if pricing else ToldBy.DECLARED
+    return [_block(run, pricing, told_by, p95_limit_s, ttft_limit_s) for run in runs]
 
 
-def _instance_s(run: RunData) -> Decimal:
-    """Of the measured arrivals: the platform's time is the whole run's, warm-up too, so by their share of all."""
-    return instance_s(run) * int(run.measured.sum()) / max(1, len(run.measured))
+def _block(
+    run: RunData, pricing: Pricing | None, told_by: ToldBy, p95_limit_s: float, ttft_limit_s: float | None
+) -> Block:
+    chosen, c = run.measured, run.columns
+    accepted = int((chosen & run.taken).sum())
+    billed_ms, told = Decimal(0), 0
+    if told_by is ToldBy.EACH_REQUEST and (reports := reports_of(run)):
+        milliseconds = [reports[i].whole_billed_ms for i in c["platform_request_id"][chosen] if i in reports]
+        told = len(milliseconds)
+        mean_ms = float(np.mean(milliseconds)) if milliseconds else 0.0
+        billed_ms = Decimal(str(round(mean_ms * accepted, 6)))
+    elif told_by is ToldBy.TOTAL and pricing and accepted:
+        mean_ms = float(_of_measured(run, pricing, of=run.taken)) / accepted
+        told, billed_ms = (accepted if mean_ms else 0), Decimal(str(round(mean_ms * accepted, 6)))
+    everyone = np.ones(len(chosen), dtype=bool)
+    usage = Usage(
+        hours=Decimal(0),
+        requests=Decimal(accepted),
+        billed_ms=billed_ms,
+        response_bytes=_sum(c["bytes"][chosen]),
+        input_tokens=_sum(c["input_tokens"][chosen]),
+        output_tokens=_sum(c["output_tokens"][chosen]),
+        instance_s=_of_measured(run, pricing, of=everyone) if pricing and told_by is ToldBy.INSTANCES else Decimal(0),
+    )
+    good = int((chosen & run.good(p95_limit_s, ttft_limit_s)).sum())
+    busy_s = float(np.nansum((c["finished_s"] - c["sent_s"])[chosen & run.taken]))
+    return Block(int(chosen.sum()), int((chosen & run.ok).sum()), good, usage, told, busy_s, _stretch_s(c, chosen))
 
 
-def _measured_ms(run: RunData, prices: PriceModel) -> Decimal:
-    """As ``_instance_s``, of billed duration."""
-    whole = billed_ms(run, memory_mb(prices.model, prices.parameters))
-    return whole * int(run.taken[run.measured].sum()) / max(1, int(run.taken.sum()))
+def _of_measured(run: RunData, pricing: Pricing, of: Array) -> Decimal:
+    """The platform's figure is the whole run's, warm-up too: the measured arrivals bear their share ``of`` those that count."""
+    return platform_told(run.record, pricing) * int(of[run.measured].sum()) / max(1, int(of.sum()))
+
+
+def _stretch_s(columns: Mapping[str, Array], chosen: Array) -> float:
+    """From the first to the last measured arrival, and one gap more."""
+    due = columns["scheduled_s"][chosen]
+    if len(due) < 2:
+        return 0.0
+    return float((np.max(due) - np.min(due)) * len(due) / (len(due) - 1))
 
 
 def cost(
@@ -107,21 +124,24 @@ def cost(
     requests_per_month: int,
     needed: int | None = None,
     confidence: float = 0.95,
+    traffic: Traffic | None = None,
 ) -> Cost:
     """At the expected traffic; every number Unknown with its reason where it cannot be had.
 
-    ``needed``: the instances that its peak wants by the measured capacity; a fleet is priced at no fewer.
+    ``needed``: the units that its peak wants by the measured capacity; a capacity is priced at no fewer. ``traffic``:
+    how the month's requests lie over the week, evenly where None.
     """
     measured = len(blocks)
     blocks, gap = _priced(target, blocks)
     if gap is not None or target.prices is None:
         gap = gap or Unknown(absence.NoPrices())
         return Cost(target.name, gap, gap, gap, None, None, None, gap.reason)
-    prices, sized = _sized(target.prices, needed)
-    book = read_book(prices.book)
+    pricing, sized = _sized(pricing_of(target.prices), needed)
+    lies = traffic or Traffic(requests_per_month, 0.0)
 
     def monthly_usd(kept: Sequence[int]) -> float:
-        return float(_monthly(prices, book, [blocks[k] for k in kept], requests_per_month).layer_usd(CostLayer.RUNTIME))
+        made = monthly_bill(pricing, [blocks[k] for k in kept], requests_per_month, lies)
+        return float(made.layer_usd(CostLayer.RUNTIME))
 
     def share(kept: Sequence[int], what: str) -> float:
         achieved: int = sum(getattr(blocks[k], what) for k in kept)
@@ -129,8 +149,8 @@ def cost(
 
     everything = list(range(len(blocks)))
     n = sum(b.offered for b in blocks)
-    monthly = _monthly(prices, book, blocks, requests_per_month)
-    empty = float(_monthly(prices, book, blocks, 0).layer_usd(CostLayer.RUNTIME))
+    monthly = monthly_bill(pricing, blocks, requests_per_month, lies)
+    empty = float(monthly_bill(pricing, blocks, 0, lies).layer_usd(CostLayer.RUNTIME))
     whole = monthly_usd(everything)
 
     def per(what: str) -> Known:
@@ -144,7 +164,7 @@ def cost(
     per_month = jackknife(lambda kept: math.log(monthly_usd(kept)), len(blocks)).estimate(
         confidence, n, "runtime cost at the expected traffic, block jackknife"
     )
-    if prices.model == "fargate-alb":
+    if pricing.billing.how is How.CAPACITY:
         per_month = Estimate(
             per_month.value, per_month.low, per_month.high, confidence, n, len(blocks), "list price x hours"
         )
@@ -157,17 +177,16 @@ def cost(
         empty,
         (whole - empty) / requests_per_month,
         Modelled(len(blocks), measured, *sized),
-        float(_monthly(prices, book, blocks, requests_per_month, free=True).layer_usd(CostLayer.RUNTIME)),
+        float(monthly_bill(pricing, blocks, requests_per_month, lies, free=True).layer_usd(CostLayer.RUNTIME)),
     )
 
 
-def _sized(prices: PriceModel, needed: int | None) -> tuple[PriceModel, tuple[int, str, float] | tuple[()]]:
-    """A fleet as large as the expected peak wants, and (needed, unit, declared) when that is more than what is declared."""
-    name = FLEETS.get(prices.model)
-    declared = float(prices.parameters.get(name, 2)) if name else 0.0
-    if name is None or needed is None or needed <= declared or prices.parameters.get("autoscale"):
-        return prices, ()
-    return replace(prices, parameters={**prices.parameters, name: float(needed)}), (needed, name, declared)
+def _sized(pricing: Pricing, needed: int | None) -> tuple[Pricing, tuple[int, str, float] | tuple[()]]:
+    """A capacity as large as the expected peak wants, and (needed, unit, declared) when that is more than what is declared."""
+    units = pricing.billing.units
+    if units is None or needed is None or needed <= pricing.units or pricing.by_the_hour:
+        return pricing, ()
+    return pricing.sized(needed), (needed, units.name, float(pricing.units))
 
 
 def _priced(target: Target, blocks: Sequence[Block]) -> tuple[list[Block], Unknown | None]:
@@ -176,11 +195,14 @@ def _priced(target: Target, blocks: Sequence[Block]) -> tuple[list[Block], Unkno
         return [], Unknown(absence.NoPrices())
     if len(blocks) < 2:
         return [], Unknown(absence.FewCostBlocks(len(blocks)))
-    kept = [b for b in blocks if b.priced] if target.prices.model in (*BY_REQUEST, *BY_SUM) else list(blocks)
+    told = registry.billing(target.prices.model).told
+    kept = [b for b in blocks if b.priced] if told in (ToldBy.EACH_REQUEST, ToldBy.TOTAL) else list(blocks)
     if len(kept) < 2:
         return kept, Unknown(absence.BilledMissing(len(kept), len(blocks)))
-    if target.prices.model in BY_INSTANCE and not all(b.usage.instance_s for b in blocks):
+    if told is ToldBy.INSTANCES and not all(b.usage.instance_s for b in blocks):
         return kept, Unknown(absence.InstanceTimeMissing())
+    if told is ToldBy.INSTANCES and sharing_of(pricing_of(target.prices), blocks) is None:
+        return kept, Unknown(absence.InProgressUnknown())
     return kept, None
 
 
@@ -201,11 +223,32 @@ def usage_of(blocks: Sequence[Block]) -> Usage:
     return Usage(hours=Decimal(0), **{f: sum((getattr(b.usage, f) for b in blocks), Decimal(0)) for f in fields})
 
 
-def _monthly(prices: PriceModel, book: Book, blocks: Sequence[Block], requests: int, *, free: bool = False) -> Bill:
-    offered = sum(b.offered for b in blocks)
+def sharing_of(pricing: Pricing, blocks: Sequence[Block]) -> Sharing | None:
+    """How its instance time grows with the traffic; None where requests share none, or the runs do not tell."""
+    if pricing.billing.at_once is None:
+        return None
     usage = usage_of(blocks)
-    scaled = usage.scaled(Decimal(requests) / Decimal(offered), HOURS_PER_MONTH)
-    return bill(prices.model, book, prices.parameters, scaled, free=free)
+    return fitted(
+        float(usage.requests),
+        sum(b.busy_s for b in blocks),
+        float(usage.instance_s),
+        sum(b.seconds for b in blocks),
+        float(pricing.billing.at_once(pricing.terms)),
+    )
+
+
+def monthly_bill(
+    pricing: Pricing, blocks: Sequence[Block], requests: float, traffic: Traffic, *, free: bool = False
+) -> Bill:
+    """A month of ``requests`` like those of the blocks: each use grows with them, but instance time that they share."""
+    usage = usage_of(blocks)
+    offered = sum(b.offered for b in blocks)
+    month = usage.scaled(Decimal(str(requests)) / Decimal(offered), Decimal(HOURS_PER_MONTH))
+    if (shared := sharing_of(pricing, blocks)) is not None:
+        accepted = requests * float(usage.requests) / offered
+        seconds = shared.seconds(traffic.hourly_means(accepted), HOURS_PER_MONTH)
+        month = replace(month, instance_s=Decimal(str(round(seconds, 3))))
+    return pricing.bill(month, free=free)
 
 
 def _sum(values: np.ndarray) -> Decimal:

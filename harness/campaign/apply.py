@@ -14,7 +14,7 @@ from harness.domain.sweep import MARK, Setting, Sweep
 from harness.domain.target import Runtime, Target
 from harness.errors import PilotError
 from harness.evidence.store import Store
-from harness.runtimes import facts_of
+from harness.platforms.control import facts_of
 
 EVENT = "setting applied"
 

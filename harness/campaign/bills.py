@@ -11,11 +11,11 @@ from typing import Any
 
 from harness.domain.identities import without_identities
 from harness.domain.plan import Plan
-from harness.domain.target import BILL_KINDS, SourceConfig, Target
+from harness.domain.target import SourceConfig, Target
 from harness.evidence.bills import FOLDER, final, latest, write, write_unread
 from harness.evidence.store import Store
-from harness.sources.cost_explorer import BilledDay, CostExplorer
-from harness.sources.registry import bills_of
+from harness.platforms.registry import bills_of
+from harness.platforms.shared.cost_explorer import BilledDay, CostExplorer
 
 AGAIN_AFTER_S = 12 * 3600  # bills are made up to three times a day
 
@@ -42,7 +42,7 @@ def pull_bills(
     out = BillsPulled()
     days = _days(plan, store, now())
     for target in targets.values():
-        for config in (s for s in target.sources if s.kind in BILL_KINDS):
+        for config in (s for s in target.sources if s.bills):
             source = None
             folder = store.root / FOLDER / target.name
             for day in days:

@@ -12,13 +12,12 @@ from harness.campaign.contract_check import SAME, Answer, Check, Shown, parity
 from harness.campaign.fronts import front_checks
 from harness.domain.bounds import MOST_HEADER_TEXT
 from harness.domain.lines import first_line
-from harness.domain.target import AwsLambda, Dialect, Target
+from harness.domain.target import Dialect, Target
 from harness.errors import PilotError
 from harness.planning.changes import last_seal
 from harness.planning.profiles import describe
-from harness.runtimes import facts_of, runtime_of
-from harness.runtimes.fronts import front_of
-from harness.runtimes.quotas import quotas_of
+from harness.platforms.control import facts_of, runtime_of
+from harness.platforms.limits import front_of, limits_of, quotas_of
 from harness.workspace import Workspace
 
 QUOTAS, FAIRNESS, FRONTS = "quotas", "fairness", "platforms"
@@ -66,8 +65,8 @@ def fitting(workspace: Workspace, targets: Sequence[Target], bases: Mapping[str,
         fronts += [_named(target, c) for c in (front_checks(workspace, front, mixes) if front else ())]
         wanted = preflight.demands(workspace, described, target)
         made = preflight.quota_checks(quotas_of(target), wanted, workspace.config.limits.quota_share)
-        if isinstance(target.runtime, AwsLambda):
-            made.append(preflight.scaling_check(wanted))
+        if (starts := limits_of(target).starts_per_10_s) is not None:
+            made.append(preflight.scaling_check(wanted, starts))
         quotas += [_named(target, check) for check in made]
     return {
         **({"limits": limits} if limits else {}),
@@ -100,7 +99,7 @@ def _is_name(value: object) -> bool:
 def _facts(workspace: Workspace, target: Target, url: str) -> dict[str, Any] | str:
     """What the control side says, or why it says nothing."""
     try:
-        return facts_of(runtime_of(target, workspace, url))
+        return facts_of(runtime_of(target, workspace.root, url))
     except PilotError as error:
         return first_line(str(error))
 

@@ -23,19 +23,18 @@ from harness.domain.identities import without_identities, without_identity
 from harness.domain.plan import Plan
 from harness.domain.reading import Absent, LineSource, MetricSource, RawSource, Reading, Window
 from harness.domain.shown import harmless
-from harness.domain.target import BILL_KINDS, LocalFunction, SourceConfig, Target
+from harness.domain.target import SourceConfig, Target
 from harness.errors import PilotError
 from harness.evidence.coverage import Cell, coverage
 from harness.evidence.digests import digest_of
 from harness.evidence.files import dump, jsonable, write_text
 from harness.evidence.schema import READINGS_FORMAT
 from harness.evidence.store import RunRecord, Store
+from harness.platforms.registry import bills_of, platform_of, source_of
+from harness.platforms.shared.absence import ask
+from harness.platforms.shared.absence import readings as answers
+from harness.platforms.shared.cost_explorer import CostExplorer
 from harness.secrecy import KNOWN
-from harness.sources.absence import ask
-from harness.sources.absence import readings as answers
-from harness.sources.cost_explorer import CostExplorer
-from harness.sources.local_logs import LocalLogs
-from harness.sources.registry import bills_of, source_of
 from harness.workspace import Workspace
 
 BEFORE_S, AFTER_S = 1.0, 1.5
@@ -78,11 +77,8 @@ Make = Callable[[SourceConfig], MetricSource]
 
 def sources_of(target: Target, workspace: Workspace, make: Make) -> dict[str, MetricSource]:
     """Every source of a target by its file's name; raises Refused."""
-    named = [make(config) for config in target.sources if config.kind not in BILL_KINDS]
-    own: list[MetricSource] = []
-    if target.embedded:
-        function = isinstance(target.runtime, LocalFunction)
-        own = [LocalLogs(workspace.state / "logs", target.name, function=function)]
+    named = [make(config) for config in target.sources if not config.bills]
+    own = platform_of(target).own_sources(target, workspace.state / "logs")
     return dict(zip(target.source_names, [*own, *named], strict=True))
 
 

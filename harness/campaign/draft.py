@@ -11,6 +11,7 @@ from typing import Any
 from harness.campaign.guess import Guess
 from harness.campaign.openapi import Asking
 from harness.domain.shown import visible
+from harness.platforms import registry
 
 BARE = re.compile(r"[A-Za-z0-9_-]+")
 HEAD = "# Drafted by pilot check from answers of {url}. Confirm each line that says guess; targets/README.md explains the fields."
@@ -27,7 +28,7 @@ class Draft:
     def text(self) -> str:
         """The file."""
         lines = [HEAD.format(url=self.tables["base_url"])]
-        tables = {**self.tables, "runtime": {"kind": "external"}}
+        tables = {**self.tables, "runtime": {"kind": registry.uncontrolled()}}
         plain = {k: v for k, v in tables.items() if not isinstance(v, dict)}
         lines += [self._line(name, value, name) for name, value in plain.items()]
         for name, table in tables.items():

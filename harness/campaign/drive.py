@@ -14,7 +14,6 @@ from harness.campaign.metering import Meter
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress, Seen, Step, duration
 from harness.campaign.settle import account, explain, settle
-from harness.costing.forecast import run_cost_usd
 from harness.domain.lines import lines_of
 from harness.domain.plan import Plan, Run, Start
 from harness.domain.target import Runtime, Target
@@ -24,7 +23,8 @@ from harness.evidence.files import dump, write_text
 from harness.evidence.schema import FACTS_FORMAT
 from harness.evidence.store import RunRecord, Store
 from harness.launch import Launcher
-from harness.runtimes import facts_of, runtime_of
+from harness.platforms.control import facts_of, runtime_of
+from harness.platforms.forecast import run_cost_usd
 from harness.signals import ENDING
 from harness.workspace import Workspace
 
@@ -107,7 +107,7 @@ class Driver:
                 words, f"see {self._workspace.state / 'logs'}; {self._of.command} starts them and goes on"
             )
         target = self._targets[run.target]
-        runtime = runtime_of(target, self._workspace, self._platform.url(run.target))
+        runtime = runtime_of(target, self._workspace.root, self._platform.url(run.target))
         cold_method = self._prepare(run, target, runtime)
         with ENDING.held():  # from here on there is something to settle; the run itself is stopped all the same
             record, code = self._measured(run, attempt, step, cold_method)

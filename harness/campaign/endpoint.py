@@ -14,6 +14,7 @@ from harness.campaign.symptoms import CannotTell, Symptom
 from harness.domain.sample import Outcome
 from harness.domain.shown import visible
 from harness.domain.target import Target
+from harness.platforms import registry
 from harness.workspace.target_toml import target_of
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Told:
 
     def target(self, url: str, more: Mapping[str, Any] | None = None) -> Target:
         """A target that stands in no file; raises BadFile for what no target.toml could say."""
-        tables = {"base_url": url, **self.tables, **(more or {}), "runtime": {"kind": "external"}}
+        tables = {"base_url": url, **self.tables, **(more or {}), "runtime": {"kind": registry.uncontrolled()}}
         return target_of(tables, urlsplit(url).netloc.replace(":", "-"))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from harness.campaign.contract_check import Answer, Check
 from harness.domain.mix import CHARACTERS_PER_TOKEN, Mix
 from harness.domain.questions import Question
-from harness.runtimes.fronts import Front
+from harness.platforms.front import Front
 from harness.workspace import Workspace
 
 AROUND_BYTES = 600  # of the body around the messages

@@ -13,14 +13,14 @@ from typing import Any
 
 import orjson
 
-from harness.costing.book import read_book
-from harness.costing.models import Usage, bill
 from harness.domain.sample import COLUMNS, UNBILLED, Outcome
 from harness.domain.target import Target
 from harness.errors import BadFile
 from harness.evidence import parquet
 from harness.evidence.regular import opened
 from harness.evidence.run_folder import SPOOL
+from harness.platforms.pricing import pricing_of
+from harness.platforms.shared.usage import Usage
 
 READ = ("outcome", "sent_s", "finished_s", "bytes", "input_tokens", "output_tokens", "attempts", "platform_request_id")
 PLACES = tuple(COLUMNS.index(name) for name in READ)
@@ -30,7 +30,7 @@ class Meter:
     """Adds up a run's samples; ``billed_ms`` by platform request id are taken where they are known."""
 
     def __init__(self, target: Target, billed_ms: Mapping[str, float] | None = None) -> None:
-        self._target = target
+        self._pricing = pricing_of(target.prices) if target.prices else None
         self._billed_ms = billed_ms or {}
         self._offset = 0
         self._requests = self._ms = self._bytes = self._input = self._output = 0.0
@@ -74,8 +74,7 @@ class Meter:
 
     def cost_usd(self, elapsed_s: float) -> Decimal:
         """At list prices, without free tiers; 0 for a target without prices."""
-        prices = self._target.prices
-        if prices is None:
+        if self._pricing is None:
             return Decimal(0)
         usage = Usage(
             hours=Decimal(str(round(elapsed_s, 3))) / 3600,
@@ -84,8 +83,9 @@ class Meter:
             response_bytes=_exact(self._bytes),
             input_tokens=_exact(self._input),
             output_tokens=_exact(self._output),
+            instance_s=_exact(self._ms / 1e3),  # each alone on its instance, where requests may share one
         )
-        return bill(prices.model, read_book(prices.book), prices.parameters, usage).total_usd
+        return self._pricing.bill(usage).total_usd
 
 
 def metered(target: Target, folder: Path, billed_ms: Mapping[str, float] | None = None) -> Meter | None:

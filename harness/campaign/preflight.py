@@ -15,12 +15,13 @@ from urllib.parse import urlsplit
 from harness.campaign.contract_check import Answer, Check, Shown
 from harness.domain.ledger import lag_limit_s
 from harness.domain.quota import Need, Quota
-from harness.domain.target import External, LocalContainer, LocalFunction, Target
+from harness.domain.target import Target
 from harness.planning.profiles import Described
-from harness.runtimes.ready import verify_of
+from harness.platforms.limits import limits_of
+from harness.platforms.pricing import pricing_of
+from harness.platforms.shared.ready import verify_of
 from harness.workspace import Workspace
 
-SCALING_STEP = 1000.0  # environments that a function may gain in any ten seconds
 PROMPT_TOKENS, ANSWER_TOKENS = 2000, 512  # where neither the mix nor pilot.toml says
 TRIES = 9
 CONNECT_TIMEOUT_S = 10.0
@@ -49,8 +50,8 @@ def demands(workspace: Workspace, described: Sequence[Described], target: Target
             Need.CONCURRENCY: peak * config.slo.p95_s,
             Need.TOKENS_PER_MINUTE: peak * 60 * (prompt + answer),
         }
-        if target.prices is not None and "vcpu" in target.prices.parameters:
-            needs[Need.VCPU] = target.prices.parameters["vcpu"] * target.prices.parameters.get("tasks", 2)
+        if target.prices is not None and (vcpus := pricing_of(target.prices).vcpus) is not None:
+            needs[Need.VCPU] = vcpus
         out.append(Demand(one.plan.name, one.load.kind in SEARCHES, needs))
     return out
 
@@ -86,14 +87,16 @@ def _count(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def scaling_check(wanted: Sequence[Demand]) -> Check:
+def scaling_check(wanted: Sequence[Demand], starts: float) -> Check:
     """A burst that wants more new environments than ten seconds give measures the scaling rate alone."""
     jumps = {d.profile: d.needs[Need.CONCURRENCY] for d in wanted if not d.search}
     profile = max(jumps, key=lambda p: jumps[p], default=None)
     if profile is None:
-        return Check("Lambda scaling rate", Answer.UNKNOWN, "no profile")
-    said = f"{profile} may want {_count(jumps[profile])} environments at once, {_count(SCALING_STEP)} may start in ten seconds"
-    return Check("Lambda scaling rate", Answer.PASS if jumps[profile] <= SCALING_STEP else Answer.FAIL, said)
+        return Check("scaling rate", Answer.UNKNOWN, "no profile")
+    said = (
+        f"{profile} may want {_count(jumps[profile])} environments at once, {_count(starts)} may start in ten seconds"
+    )
+    return Check("scaling rate", Answer.PASS if jumps[profile] <= starts else Answer.FAIL, said)
 
 
 def timeout_check(target: Target, facts: Mapping[str, Any] | str, deadline_s: float) -> Check | None:
@@ -102,18 +105,16 @@ def timeout_check(target: Target, facts: Mapping[str, Any] | str, deadline_s: fl
     ``facts`` is why the control side did not say any; None for a target of which no control side is known.
     """
     name = "the client waits at least as long as the runtime works"
-    runtime = target.runtime
-    own = runtime.timeout_s if isinstance(runtime, LocalFunction | LocalContainer) else None
-    if own is None and isinstance(runtime, External):
-        return None
     unread = facts if isinstance(facts, str) else facts.get("unreadable")
-    if own is None and unread:
+    limit = limits_of(target).timeout_s(target.runtime, {} if isinstance(facts, str) else facts)
+    if limit is None and not target.runtime.controlled:
+        return None
+    if limit is None and unread:
         return Check(name, Answer.UNKNOWN, f"the runtime's timeout could not be read: {unread}")
-    limit = own if own is not None or isinstance(facts, str) else facts.get("Timeout")
     if limit is None:
         return Check(name, Answer.PASS, "the runtime has no timeout of its own")
-    said = f"load.deadline_s {deadline_s:g} s, the runtime's timeout {float(limit):g} s"
-    return Check(name, Answer.PASS if deadline_s >= float(limit) else Answer.FAIL, said)
+    said = f"load.deadline_s {deadline_s:g} s, the runtime's timeout {limit:g} s"
+    return Check(name, Answer.PASS if deadline_s >= limit else Answer.FAIL, said)
 
 
 @dataclass(frozen=True)

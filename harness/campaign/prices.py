@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 from harness.campaign.progress import Progress
-from harness.cloud.aws import client
-from harness.costing.book import Book, Price
-from harness.costing.write import book_toml
 from harness.errors import PilotError, Refused
 from harness.evidence.files import write_text
-from harness.sources.price_lists import AWS_REGION, Found, aws_price, azure_price
-
-Ask = Callable[[Price, str], Found]
+from harness.platforms.shared.book import Book, Price
+from harness.platforms.shared.price_lists import Ask
+from harness.platforms.shared.write import book_toml
 
 
 @dataclass(frozen=True)
@@ -37,17 +33,6 @@ class Refreshed:
     book: Book
     asked: tuple[Changed, ...]
     kept: tuple[str, ...]
-
-
-def asker(book: Book) -> Ask:
-    """How prices of this book's provider are asked for; raises Refused for one that has no price API here."""
-    provider = book.name.partition("-")[0]
-    if provider == "aws":
-        api = client("pricing", AWS_REGION)
-        return lambda price, region: aws_price(api, price.lookup, region)
-    if provider == "azure":
-        return lambda price, region: azure_price(price.lookup, region)
-    raise Refused(f"{book.name}: no price API is known for {provider!r}", "edit a copy of the book by hand")
 
 
 def refresh(book: Book, folder: Path, today: date, progress: Progress, ask: Ask) -> Refreshed:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from harness.campaign.limits import spent
 from harness.campaign.metering import metered
-from harness.costing.models import BY_REQUEST
 from harness.domain.plan import Plan
 from harness.domain.target import Target
 from harness.evidence.regular import lines_in
 from harness.evidence.store import Store
-from harness.sources.lambda_lines import parse_report
+from harness.platforms import registry
+from harness.platforms.billing import ToldBy
+from harness.platforms.shared.report_lines import parse_report
 
 
 def reconcile(targets: Mapping[str, Target], plan: Plan, store: Store) -> Decimal:
@@ -26,7 +27,8 @@ def reconcile(targets: Mapping[str, Target], plan: Plan, store: Store) -> Decima
                 target, record = targets.get(run.target), store.record(run, attempt)
                 if target is None or record is None or (run.id, attempt) not in ended - known:
                     continue
-                if target.prices is None or target.prices.model not in BY_REQUEST:
+                billing = registry.billing_of(target)
+                if billing is None or billing.told is not ToldBy.EACH_REQUEST:
                     continue
                 billed = billed_ms_of(record.path / "readings")
                 elapsed_s = (record.run or {}).get("elapsed_s")

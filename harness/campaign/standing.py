@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from harness.costing.book import read_book
-from harness.costing.models import Usage, bill
 from harness.domain.bill import CostLayer
 from harness.domain.target import Target
 from harness.errors import PilotError
+from harness.platforms.pricing import pricing_of
+from harness.platforms.shared.usage import Usage
 from harness.workspace import Workspace
 
 NOTHING = Usage(Decimal(1), *(Decimal(0) for _ in range(5)))  # an hour without a request
@@ -31,7 +31,7 @@ def still_billing(workspace: Workspace, only: str | None = None) -> list[str]:
 def _line(target: Target) -> str | None:
     if target.prices is None:
         return f"{target.name}: cannot tell whether it still bills: no prices in its target.toml"
-    lines = bill(target.prices.model, read_book(target.prices.book), target.prices.parameters, NOTHING).lines
+    lines = pricing_of(target.prices).bill(NOTHING).lines
     standing = [x for x in lines if x.layer is CostLayer.RUNTIME and x.amount_usd]
     if not standing:
         return None

@@ -14,7 +14,7 @@ from harness.domain.plan import Plan
 from harness.domain.sweep import MARK, Sweep
 from harness.evidence.store import PLAN, Store
 from harness.planning.sweep import draw_sweep, profiles_of
-from harness.runtimes import runtime_of
+from harness.platforms.control import runtime_of
 from harness.workspace import Workspace
 
 COMMAND = "pilot sweep"
@@ -66,5 +66,5 @@ def leave_at(workspace: Workspace, sweep: Sweep, name: str, progress: Progress) 
     target = workspace.target(f"{sweep.target}{MARK}{name}")
     words = workspace.state / f"apply-{sweep.target}.log"
     with EmbeddedPlatform(workspace, [target]) as platform:
-        runtime = runtime_of(target, workspace, platform.url(target.name))
+        runtime = runtime_of(target, workspace.root, platform.url(target.name))
         Applied(sweep, store, workspace.root, words, progress)(target, runtime)

@@ -13,7 +13,7 @@ from harness.campaign.symptoms import quoted, words_of
 from harness.domain.reading import Absent, LineSource, MetricSource, Series, Window
 from harness.domain.sample import Outcome
 from harness.domain.target import Target
-from harness.sources.absence import ask
+from harness.platforms.shared.absence import ask
 
 LOOK_AGAIN_S = 2.0
 AROUND_S = 60.0  # clocks differ, and a minute's point is named by its start

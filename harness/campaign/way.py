@@ -12,7 +12,6 @@ from harness.campaign.checks import ADVICE, checked
 from harness.campaign.contract_check import Answer
 from harness.domain.lines import first_line
 from harness.domain.plan import Plan
-from harness.domain.target import BILL_KINDS
 from harness.errors import Refused
 from harness.evidence.store import Store
 from harness.planning.changes import changes_since, has_measured, last_seal
@@ -160,7 +159,7 @@ def _run(plan: Plan | None, left: Left) -> Step:
 def _collect(workspace: Workspace, store: Store, left: Left) -> Step:
     """Due where a pass would find something: a run whose figures have settled, or bills since the last run."""
     targets = workspace.measured()
-    bills = any(source.kind in BILL_KINDS for target in targets for source in target.sources)
+    bills = any(source.bills for target in targets for source in target.sources)
     if not bills and not any(target.source_names for target in targets):
         return Step("collect", "pilot collect", State.ABSENT, "no target names a source")
     events = [line for line in store.journal() if line["event"] in ("run ended", "collected")]

@@ -10,7 +10,7 @@ import typer
 
 from harness.local import control
 from harness.local.registry import Registry
-from harness.runtimes import runtime_of
+from harness.platforms.control import runtime_of
 from harness.workspace import find, trust
 
 
@@ -31,5 +31,5 @@ def cold(
     if named.embedded:
         made = control.call(control.entry_of(Registry(workspace.state), target), "POST", "/cold")
     else:
-        made = asdict(runtime_of(named, workspace, named.base_url or "").make_cold())
+        made = asdict(runtime_of(named, workspace.root, named.base_url or "").make_cold())
     print(json.dumps({"target": target, **made}))

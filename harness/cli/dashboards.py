@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from harness import dashboards as making
 from harness.errors import Refused
 from harness.evidence.files import dump, write_text
+from harness.platforms.shared import dashboards as making
 from harness.workspace import find
 
 

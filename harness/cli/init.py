@@ -13,8 +13,8 @@ from harness.cli.asking import ask
 from harness.cli.output import pages
 from harness.errors import BadFile, PilotError, Problem
 from harness.scaffold import Answers, Side
+from harness.tables.problems import read_toml
 from harness.workspace import open_workspace, presets, trust, wants
-from harness.workspace.problems import read_toml
 from harness.workspace.target_toml import target_of
 
 
@@ -121,7 +121,7 @@ def _trust(folder: Path) -> None:
 
 
 def _kind(said: str | None, url: str | None, otherwise: str) -> str:
-    return said or ("external" if url else otherwise)
+    return said or (scaffold.EXTERNAL if url else otherwise)
 
 
 class Drafted(NamedTuple):

@@ -10,7 +10,8 @@ import typer
 from harness.campaign import prices as refreshing
 from harness.campaign.progress import Progress
 from harness.cli.output import emit
-from harness.costing.book import OLD_AFTER_DAYS, book_names, read_book
+from harness.platforms.shared.book import OLD_AFTER_DAYS, book_names, read_book
+from harness.platforms.shared.price_lists import asker
 from harness.workspace import find
 
 
@@ -59,9 +60,7 @@ def refresh(book: Annotated[str, typer.Argument(help="A book's name, or the path
     old = read_book(book)
     workspace = find()
     with Progress() as progress:
-        made = refreshing.refresh(
-            old, workspace.root / "prices", datetime.now(UTC).date(), progress, refreshing.asker(old)
-        )
+        made = refreshing.refresh(old, workspace.root / "prices", datetime.now(UTC).date(), progress, asker(old))
     for change in made.asked:
         if change.after is None:
             print(f"kept     {change.key}  {change.before:f}: {change.words}")

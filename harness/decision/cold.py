@@ -11,9 +11,8 @@ from harness.analysis.dataset import Dataset
 from harness.decision.findings import ColdFindings, Expected
 from harness.domain.estimate import Estimate
 from harness.domain.role import Role
+from harness.domain.traffic import SECONDS_PER_MONTH
 from harness.workspace import Workspace
-
-SECONDS_PER_MONTH = 730 * 3600
 
 
 def cold(

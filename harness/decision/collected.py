@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from harness.decision.findings import Findings
-from harness.domain.reading import FEEDS
 from harness.domain.reason import Reason
 from harness.domain.reasons import doubt
+from harness.platforms import registry
 
 MOST_NAMED = 4
 
@@ -21,7 +21,7 @@ def uncollected(findings: Findings) -> list[Reason]:
         lost = sum(c.runs - c.collected for c in gaps)
         days = tuple((str(c.day), c.runs - c.collected, c.runs) for c in gaps[:MOST_NAMED])
         kind = source.rstrip("0123456789").rstrip("-")
-        weak = FEEDS.get(kind, "figures of its own")
+        weak = registry.feeds(kind)
         more = max(0, len(gaps) - MOST_NAMED)
         out.append(doubt.NotCollected(source, target, lost, sum(c.runs for c in cells), days, more, weak))
     return out

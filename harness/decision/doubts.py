@@ -10,8 +10,6 @@ from harness.analysis.columns import Columns
 from harness.analysis.quantiles import block_spread
 from harness.analysis.shares import LEAST_BLOCKS
 from harness.campaign.contract_check import Answer, Shown
-from harness.costing.book import OLD_AFTER_DAYS, read_book
-from harness.costing.models import FLEETS
 from harness.decision.collected import disagreeing, uncollected, unreconciled
 from harness.decision.findings import Findings
 from harness.domain.estimate import Unknown
@@ -20,12 +18,13 @@ from harness.domain.plan import Plan
 from harness.domain.reason import Reason
 from harness.domain.reasons import doubt, seal
 from harness.domain.reasons.doubt import What
-from harness.domain.target import External
 from harness.domain.verdict import METHOD
 from harness.evidence.schema import SAMPLES_LATER
 from harness.evidence.store import Store
 from harness.planning.changes import changes_since, first_run, last_seal, met
 from harness.planning.seal import Seal, digest_of
+from harness.platforms.registry import billing_of
+from harness.platforms.shared.book import OLD_AFTER_DAYS, read_book
 from harness.workspace import Workspace
 
 SPREAD_LIMIT = 0.25  # above it a PASS at the limit was seen to err more often (docs/method.md)
@@ -228,7 +227,7 @@ def _shown(by: str | None, findings: Findings) -> bool:
 def _settings(workspace: Workspace, findings: Findings) -> list[Reason]:
     """Memory and workers that somebody chose by feeling make a comparison of two guesses."""
     tried = {s.target: s for s in findings.settings}
-    hand = [t.name for t in workspace.pair() if t.name not in tried and not isinstance(t.runtime, External)]
+    hand = [t.name for t in workspace.pair() if t.name not in tried and t.runtime.controlled]
     out: list[Reason] = []
     if hand and not workspace.config.scaling.rehearsal:
         out.append(doubt.SettingsByHand(tuple(dict.fromkeys(hand))))
@@ -247,7 +246,7 @@ def _streams(findings: Findings) -> list[Reason]:
 def _capacity(workspace: Workspace, findings: Findings) -> list[Reason]:
     """Whether what is priced could carry the expected peak."""
     if not findings.capacities:
-        fleets = [t.name for t in workspace.pair() if t.prices and t.prices.model in FLEETS]
+        fleets = [t.name for t in workspace.pair() if (bill := billing_of(t)) and not bill.by_use]
         return [doubt.CapacityNotSearched(tuple(fleets))]
     out: list[Reason] = []
     carried = {c.target: c.at_least for c in findings.capacities}

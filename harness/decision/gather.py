@@ -24,6 +24,7 @@ from harness.analysis import (
     spend,
     throttling,
     traffic,
+    units,
     warmup,
 )
 from harness.analysis import projection as projecting
@@ -38,6 +39,8 @@ from harness.domain.verdict import SloVerdict
 from harness.evidence import coverage
 from harness.evidence.early_end import blocks_left_out
 from harness.evidence.store import Store
+from harness.platforms.pricing import pricing_of
+from harness.platforms.registry import signals_of
 from harness.workspace import Workspace
 
 T = TypeVar("T")
@@ -76,17 +79,26 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
     manners = _each(pool, pairs, lambda of: refusals.manner(*of, data.of(*of), config.slo.p95_s))
     same = pool.submit(parity.parity, data)
     streams = _each(pool, names, lambda n: traffic.streams(n, [r for p in data.profiles for r in data.of(n, p)]))
-    agreements = _each(pool, data.everyone, lambda n: agreement.agreement(n, [r for r in data.runs if r.target == n]))
+    agreements = _each(
+        pool,
+        data.everyone,
+        lambda n: agreement.agreement(n, [r for r in data.runs if r.target == n], signals_of(targets[n])),
+    )
     used = _each(pool, data.everyone, lambda n: metered.used(targets[n], records))
 
     usage = dict(zip(names, _all(blocks), strict=True))
     starts = pool.submit(cold.cold, workspace, data, judged, usage)
     capacities = tuple(capacity.capacity(n, runs) for n in names if (runs := data.of_role(n, Role.CAPACITY)))
     sizings = tuple(capacity.sizing(c, traffic_.peak_per_s) for c in capacities)
-    needed = {s.target: s.instances_needed for s in sizings}
+    needed = {
+        c.target: units.needed(c, pricing_of(prices), traffic_.peak_per_s)
+        for c in capacities
+        if (prices := targets[c.target].prices) is not None
+    }
     looked_at = {n: _seen(usage[n], data.of(n, cost_profile), seen.of(n, cost_profile)) for n in names}
     costs = tuple(
-        spend.cost(targets[n], looked_at[n], traffic_.requests_per_month, needed.get(n), look.confidence) for n in names
+        spend.cost(targets[n], looked_at[n], traffic_.requests_per_month, needed.get(n), look.confidence, traffic_)
+        for n in names
     )
     return Findings(
         data=data,
@@ -124,7 +136,9 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
         parity=same.result(),
         arrivals=tuple(traffic.burstiness(n, p, data.of(n, p)) for p in data.paired for n in names),
         streams=_all(streams),
-        platform=tuple(platform.figures(n, p, data.of(n, p)) for p in data.profiles for n in names),
+        platform=tuple(
+            platform.figures(n, p, data.of(n, p), signals_of(targets[n])) for p in data.profiles for n in names
+        ),
         settings=tuple(s for n in names if (s := settled_of(workspace, n)) is not None),
         ended=blocks_left_out(store.journal(), data.blocks_valid),
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from harness.analysis.capacity import UTILISATION
-from harness.costing.models import FLEETS
 from harness.decision.findings import Findings
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.reasons import absence
+from harness.platforms.billing import How
+from harness.platforms.registry import billing_of
 from harness.workspace import Workspace
 
 BASELINE, CANDIDATE, HYBRID = "baseline", "candidate", "hybrid"
@@ -18,11 +19,13 @@ def hybrid_cost(workspace: Workspace, findings: Findings) -> Known:
     Unknown unless one target is a fleet with a measured capacity and the other is billed by use.
     """
     targets = {t.name: t for t in workspace.pair()}
-    fleets = [t for t in targets.values() if t.prices and t.prices.model in FLEETS]
+    bills = {name: bill for name, t in targets.items() if (bill := billing_of(t))}
+    fleets = [t for t in targets.values() if t.name in bills and not bills[t.name].by_use]
     if len(fleets) != 1 or len(targets) != 2:
         return Unknown(absence.NoHybrid())
     [fleet] = fleets
     function = next(t for t in targets.values() if t is not fleet)
+    shares = function.name in bills and bills[function.name].how is How.INSTANCE_TIME
     sustained = next((c.per_s for c in findings.capacities if c.target == fleet.name), None)
     if not isinstance(sustained, Estimate):
         return Unknown(absence.CapacityNotMeasured(fleet.name))
@@ -35,6 +38,9 @@ def hybrid_cost(workspace: Workspace, findings: Findings) -> Known:
 
     def both(function_usd: float, carries_per_s: float) -> float:
         beyond = overflow_share(workspace, carries_per_s * UTILISATION)
+        if shares and findings.projection is not None:  # of less traffic than was scored, each request costs more
+            curve = next(c for c in findings.projection.curves if c.target == function.name)
+            return fleet_usd + function_usd / month.value * curve.usd_at(findings.expected_requests * beyond)
         return fleet_usd + resting_usd + (function_usd - resting_usd) * beyond
 
     overflow = overflow_share(workspace, sustained.value * UTILISATION)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.costing.models import FLEETS
 from harness.decision.findings import Findings
 from harness.decision.rule import Gate
 from harness.domain.estimate import Estimate
@@ -17,6 +16,7 @@ from harness.domain.reason import Reason
 from harness.domain.reasons import choice as reasons
 from harness.domain.reasons.choice import Place
 from harness.domain.verdict import Judgement
+from harness.platforms.registry import billing_of
 from harness.workspace import Workspace
 
 
@@ -58,7 +58,7 @@ def placement(workspace: Workspace, findings: Findings, gates: Sequence[Gate]) -
 def _place(workspace: Workspace, findings: Findings, gates: Sequence[Gate], workload: Workload) -> Placed:
     if not workload.waited_for:
         return Placed(workload.name, Place.SERVERLESS, reasons.NobodyWaits(workload.note))
-    by_use = {t.name for t in workspace.pair() if t.prices and t.prices.model not in FLEETS}
+    by_use = {t.name for t in workspace.pair() if (bill := billing_of(t)) and bill.by_use}
     if failed := _broken_promise(by_use, gates):
         broken = tuple((v.slo.name, v.profile) for v in failed.failed)
         return Placed(workload.name, Place.WARM, reasons.AnswersFail(failed.target, broken, workload.note))

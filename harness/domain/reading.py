@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -74,15 +73,3 @@ class MetricSource(Protocol):
     def read(self, window: Window) -> list[Reading]:
         """Every metric this source knows, each a Series or an Absent; never raises for a missing answer."""
         ...
-
-
-# What a report cannot say, or says with less, where a source was not collected.
-FEEDS: Mapping[str, str] = {
-    "local-logs": "billed durations and so the cost, instances, and refusals as the platform counted them",
-    "lambda-logs": "billed durations and so the cost, and init times",
-    "cloudwatch": "the platform's own counts: invocations, throttles, concurrency, load balancer capacity, tasks",
-    "cloud-monitoring": "billable instance time and so the cost, instances, waits for an instance",
-    "azure-monitor": "replicas and so the cost, executions and their units, restarts",
-    "prometheus": "requested and used processors and memory, replicas, restarts",
-    "otlp-traces": "spans of each request inside the service",
-}

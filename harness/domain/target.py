@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from harness.domain.field_map import FieldMap
 from harness.domain.header_names import USUAL_NAMES, HeaderNames
@@ -23,141 +23,23 @@ class Dialect(StrEnum):
 
 
 @dataclass(frozen=True)
-class Need:
-    """A process of its own that embedded targets share, such as the model provider."""
+class RuntimeConfig:
+    """What [runtime] of target.toml says; each platform brings its own."""
 
-    name: str
-    command: tuple[str, ...]
-    env: str  # the variable that carries its base URL to the instances
-
-
-@dataclass(frozen=True)
-class LocalFunction:
-    """Parameters of the embedded serverless platform; semantics after AWS Lambda."""
-
-    command: tuple[str, ...]
-    environment: Mapping[str, str]
-    needs: tuple[Need, ...] = ()
-    concurrency: int = 8
-    scaling_tokens: float = 8
-    scaling_per_s: float = 2.0
-    idle_s: float = 300.0
-    idle_jitter: float = 0.1
-    max_age_s: float = 7200.0
-    freeze: bool = True
-    provisioned: int = 0
-    lanes: int = 0
-    memory_mb: int = 1769
-    timeout_s: float = 30.0
-    init_timeout_s: float = 10.0
-    port: int = 0
-    seed: int = 1
-
-
-@dataclass(frozen=True)
-class LocalContainer:
-    """Parameters of the embedded container platform: workers between a least and a most, behind one queue."""
-
-    command: tuple[str, ...]
-    environment: Mapping[str, str]
-    needs: tuple[Need, ...] = ()
-    workers: int = 1
-    max_workers: int | None = None  # None: as many as ``workers``, never scaled
-    concurrency: int = 8
-    target_share: float = 0.6
-    scale_every_s: float = 5.0
-    scale_window_s: float = 60.0
-    start_lag_s: float = 0.0
-    idle_s: float = 900.0
-    queue_rule: str = "bounded"  # or "cloud-run"
-    queue: int = 16
-    queue_timeout_s: float = 10.0
-    memory_mb: int = 2048
-    cpu: float = 1.0
-    timeout_s: float = 30.0
-    start_timeout_s: float = 20.0
-    port: int = 0
-
-
-@dataclass(frozen=True)
-class External:
-    """Nothing of the control side is known: only what a client sees."""
-
-
-@dataclass(frozen=True)
-class AwsLambda:
-    """A Lambda function; ``alias`` where its URL or its provisioned concurrency belongs to one."""
-
-    function: str
-    region: str
-    alias: str | None = None
-
-
-@dataclass(frozen=True)
-class AwsEcs:
-    """An ECS service."""
-
-    cluster: str
-    service: str
-    region: str
-
-
-@dataclass(frozen=True)
-class CloudRun:
-    """A Cloud Run service."""
-
-    project: str
-    region: str
-    service: str
-
-
-@dataclass(frozen=True)
-class AzureApp:
-    """Where one of Azure's apps is."""
-
-    subscription: str
-    resource_group: str
-    app: str
+    kind: ClassVar[str]
+    embedded: ClassVar[bool] = False  # runs on this machine, from ``pilot up`` until it ends
+    controlled: ClassVar[bool] = True  # its control side is known: facts can be asked, instances made cold
+    own_sources: ClassVar[tuple[str, ...]] = ()  # kinds that are collected without being named
 
     @property
-    def group(self) -> str:
-        """Of the providers in its resource group; names the subscription, so it is kept nowhere."""
-        return f"/subscriptions/{self.subscription}/resourceGroups/{self.resource_group}/providers"
+    def variables(self) -> tuple[str, ...]:
+        """Of the environment, that hold its secrets."""
+        return ()
 
-
-@dataclass(frozen=True)
-class AzureContainerApp(AzureApp):
-    """A Container App."""
-
-
-@dataclass(frozen=True)
-class AzureFunctionApp(AzureApp):
-    """A Function App."""
-
-
-@dataclass(frozen=True)
-class Kubernetes:
-    """A Deployment, or a Knative Service; ``api`` is the cluster's, or that of ``kubectl proxy``."""
-
-    namespace: str
-    name: str
-    knative: bool = False
-    api: str = "http://127.0.0.1:8001"
-    token_env: str | None = None
-    ca_file: str | None = None
-
-
-RuntimeConfig = (
-    LocalFunction
-    | LocalContainer
-    | External
-    | AwsLambda
-    | AwsEcs
-    | CloudRun
-    | AzureContainerApp
-    | AzureFunctionApp
-    | Kubernetes
-)
+    def filled(self, fill: Mapping[str, str]) -> RuntimeConfig:
+        """With ``{name}`` replaced where a field may hold one."""
+        del fill
+        return self
 
 
 @dataclass(frozen=True)
@@ -174,8 +56,8 @@ class PriceModel:
 
     book: str
     region: str
-    model: str  # "lambda-url" or "fargate-alb"
-    parameters: Mapping[str, float] = field(default_factory=dict)
+    model: str  # one that a platform declares
+    parameters: Mapping[str, Any] = field(default_factory=dict)  # as they are written; their bill reads them
 
 
 @dataclass(frozen=True)
@@ -186,15 +68,13 @@ class Auth:
     options: Mapping[str, str] = field(default_factory=dict)
 
 
-BILL_KINDS = ("cost-explorer",)
-
-
 @dataclass(frozen=True)
 class SourceConfig:
-    """One metric source as target.toml names it; the sources room makes a MetricSource of it."""
+    """One source as target.toml names it; its platform makes one of it. ``bills``: of days, and not of runs."""
 
     kind: str
     options: Mapping[str, Any]
+    bills: bool = False
 
 
 @dataclass(frozen=True)
@@ -225,7 +105,7 @@ class Target:
 
     @property
     def embedded(self) -> bool:
-        return isinstance(self.runtime, LocalFunction | LocalContainer)
+        return self.runtime.embedded
 
     @property
     def source_names(self) -> tuple[str, ...]:
@@ -233,13 +113,13 @@ class Target:
 
         An embedded target has its own log without being asked; bills are of days and not of runs.
         """
-        kinds = (["local-logs"] if self.embedded else []) + [s.kind for s in self.sources if s.kind not in BILL_KINDS]
+        kinds = [*self.runtime.own_sources, *(s.kind for s in self.sources if not s.bills)]
         return tuple(f"{k}-{kinds[:n].count(k) + 1}" if k in kinds[:n] else k for n, k in enumerate(kinds))
 
     @property
     def can_cold(self) -> bool:
         """Whether its control side can leave no warm instance."""
-        return not isinstance(self.runtime, External)
+        return self.runtime.controlled
 
     @property
     def label(self) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-HOURS_PER_MONTH = 730.0
+HOURS_PER_MONTH = 730  # here alone: of a year of 8,760 hours
+SECONDS_PER_MONTH = HOURS_PER_MONTH * 3600
 HOURS_PER_DAY, HOURS_PER_WEEK = 24, 168
 
 
@@ -24,7 +25,7 @@ class Traffic:
     def hourly_means(self, requests: float) -> Sequence[float]:
         """Mean requests a second of each hour of the week."""
         week = self.week or (1.0,) * HOURS_PER_WEEK
-        mean = requests / (HOURS_PER_MONTH * 3600)
+        mean = requests / SECONDS_PER_MONTH
         return [mean * weight * len(week) / sum(week) for weight in week]
 
     def hourly_peaks(self, requests: float) -> Sequence[float]:

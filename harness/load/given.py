@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harness.domain import bounds
 from harness.domain.bounds import Range
 from harness.errors import Refused
-from harness.workspace.plain import CONTROL, shown
+from harness.tables.plain import CONTROL, shown
 
 if TYPE_CHECKING:
     import argparse

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 import gevent
 
-from harness.cloud.auth import authoriser_of
 from harness.domain.headers import value_problem
 from harness.domain.target import Auth
 from harness.errors import PilotError, Refused
 from harness.load.guard import guarded
+from harness.platforms.shared.auth import authoriser_of
 from harness.secrecy import KNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.cloud.auth import Authoriser
     from harness.load.spec import RunSpec
+    from harness.platforms.shared.auth import Authoriser
 
 AHEAD_S = 0.25  # a signature is made this long before its request is due
 KEPT_S = 60.0  # AWS takes one for five minutes; a body that comes again within the minute gets the same

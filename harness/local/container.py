@@ -15,13 +15,13 @@ from typing import Any
 
 import httpx
 
-from harness.domain.target import LocalContainer
 from harness.errors import PilotError
 from harness.local.asgi import HOP_BY_HOP, Disconnected, Receive, Scope, Send, TooLarge, read_body, reply
 from harness.local.journal import PlatformLog, instance_line
 from harness.local.process import InstanceProcess, spawn
 from harness.local.reaper import Reaper
 from harness.local.scaling import Autoscaler, ScalingRules, queue_limit_s
+from harness.platforms.local_container.config import SCALED, LocalContainer
 
 MAX_REQUEST = 6 * 1024 * 1024
 UNCOUNTED = ("/healthz", "/v1/meta")  # control traffic takes no place in the queue
@@ -192,7 +192,7 @@ class ContainerPlatform:
     async def _overloaded(self, full: QueueFull, send: Send) -> None:
         self._counts["overloaded"] += 1
         self._log.line(f"OVERLOADED Queue: {len(self._waiting)}\tReason: {full}")
-        if self._config.queue_rule == "cloud-run":
+        if self._config.queue_rule == SCALED:
             await reply(send, 429, {"error": {"code": "throttled", "message": str(full)}})
             return
         error = {"code": "overloaded", "message": str(full)}
@@ -204,7 +204,7 @@ class ContainerPlatform:
         if not self._waiting and (worker := self._free_worker()):
             worker.in_flight += 1
             return worker
-        cloud_run = self._config.queue_rule == "cloud-run"
+        cloud_run = self._config.queue_rule == SCALED
         if not cloud_run and len(self._waiting) >= self._config.queue:
             raise QueueFull("the queue is full")
         if self._scaled and not self._workers:

@@ -10,7 +10,6 @@ import time
 import uuid
 from typing import Any
 
-from harness.domain.target import LocalFunction
 from harness.local.asgi import Disconnected, Receive, Scope, Send, TooLarge, bind, read_body, reply
 from harness.local.environment import MOST_INITS, Environment, Invocation, InvocationFailed
 from harness.local.function_url import event_of, relay
@@ -19,6 +18,7 @@ from harness.local.placement import Placement, Refusal, Rules
 from harness.local.process import spawn
 from harness.local.reaper import Reaper
 from harness.local.runtime_api import RuntimeApi
+from harness.platforms.local_function.config import LocalFunction
 
 MAX_REQUEST = 6 * 1024 * 1024
 RETRY_AFTER_S = 1

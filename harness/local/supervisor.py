@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from harness.domain.target import LocalContainer, LocalFunction, Need, Target
+from harness.domain.target import Target
 from harness.errors import PilotError, Refused
 from harness.local.asgi import App, Receive, Scope, Send, bind, reply, server_for
 from harness.local.container import ContainerPlatform
@@ -24,6 +24,9 @@ from harness.local.journal import PlatformLog
 from harness.local.process import InstanceProcess, spawn
 from harness.local.reaper import Reaper
 from harness.local.registry import Entry, Registry
+from harness.platforms.local_container.config import LocalContainer
+from harness.platforms.local_function.config import LocalFunction
+from harness.platforms.shared.embedded_config import SharedProcess
 from harness.signals import heeded, leave_terminal, say
 
 NEED_START_S = 20.0
@@ -156,7 +159,7 @@ class Supervisor:
             urls.append(_url(door))
         return tuple(urls)
 
-    async def _need(self, need: Need, log: PlatformLog) -> str:
+    async def _need(self, need: SharedProcess, log: PlatformLog) -> str:
         """Base URL of a process that targets share; it prints one JSON line when ready."""
         if given := os.environ.get(need.env):
             return given

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.costing.book import read_book
 from harness.domain.criteria import ANCHORS
 from harness.domain.looks import looks_of
 from harness.domain.plan import Plan
@@ -17,8 +16,9 @@ from harness.domain.reasons.seal import Change, How
 from harness.domain.verdict import METHOD, PRIMARY
 from harness.evidence.files import jsonable
 from harness.evidence.regular import bytes_of
+from harness.platforms.shared.book import read_book
+from harness.tables.problems import read_toml
 from harness.workspace import Workspace
-from harness.workspace.problems import read_toml
 
 _DIGEST = "sha256:"
 NEVER = "never"  # of pilot.stop; a seal that does not name it was made before there was a choice

@@ -10,6 +10,7 @@ from harness.decision.findings import Findings
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.reasons import absence
 from harness.domain.reasons.choice import StepBroke
+from harness.domain.traffic import SECONDS_PER_MONTH
 from harness.report import charts_cold
 from harness.report.blocks import Figure, Table, marked, table
 from harness.report.columns import counted, figure, interval, plain, seconds, share, target, text, word
@@ -19,7 +20,6 @@ from harness.words import said
 from harness.words.numbers import percent, significant
 
 Names = Mapping[str, str]
-SECONDS_PER_MONTH = 730 * 3600
 
 
 def capacities(findings: Findings, names: Names) -> Table:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.costing.book import read_book
 from harness.decision.decide import Decision
 from harness.decision.errors import statement
 from harness.decision.findings import Findings
@@ -17,6 +16,7 @@ from harness.domain.estimate import Known, Unknown
 from harness.domain.plan import Plan
 from harness.domain.reason import Reason
 from harness.domain.reasons import absence
+from harness.platforms.shared.book import read_book
 from harness.report import (
     by_role,
     capacity,

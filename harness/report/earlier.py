@@ -13,9 +13,9 @@ from harness.domain.bounds import REPORT_BYTES
 from harness.errors import BadFile, Problem
 from harness.report.blocks import Cell, Table, absent, number, table
 from harness.report.columns import text, toned
+from harness.tables.plain import shown
+from harness.tables.text import text_of
 from harness.words.numbers import money
-from harness.workspace.plain import shown
-from harness.workspace.text import text_of
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

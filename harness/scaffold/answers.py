@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from harness.domain import bounds
 from harness.domain.address import problem_of, without_secrets
 from harness.errors import Refused
+from harness.tables.values import name_problem
 from harness.workspace import presets
-from harness.workspace.values import name_problem
 
 EXTERNAL = "external"
 

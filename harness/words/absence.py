@@ -46,6 +46,9 @@ WORDS: Book = {
     kinds.FewCostBlocks: "{blocks} valid block(s) of the traffic that cost is scored at; an interval needs {least}",
     kinds.BilledMissing: "billed durations were collected for {collected} of {blocks} blocks: pilot collect",
     kinds.InstanceTimeMissing: "billable instance time was not collected, and without it this platform's cost cannot be told",
+    kinds.InProgressUnknown: (
+        "how long requests were in progress is not known: instances are shared, so no other traffic has a cost"
+    ),
     kinds.NoSuccess: "a block-deleted set has no success",
     kinds.NoUsage: "no measured usage of the target that it varies",
     kinds.NoWindow: "no keep-alive window was measured, so the expected share of cold answers is not known",

@@ -12,8 +12,8 @@ from harness.domain import headers
 from harness.domain.header_names import USUAL_NAMES, HeaderNames
 from harness.domain.openai_options import USUAL_OPTIONS, OpenAiOptions
 from harness.domain.placeholders import placeholders
-from harness.workspace.table import Table
-from harness.workspace.values import HeaderName
+from harness.tables.table import Table
+from harness.tables.values import HeaderName
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _SECRET_NAME = re.compile(r"(?i)auth|api-?_?key|[-_]key$|^key$|token|secret|passw|cookie|credential|signature")

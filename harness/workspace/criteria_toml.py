@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from harness.domain.criteria import DEFAULT_WEIGHTS, MEASURED, Criterion, Judged, Priorities
-from harness.workspace.table import Table
-from harness.workspace.values import Weight
+from harness.tables.table import Table
+from harness.tables.values import Weight
 
 Score = Annotated[float, Field(ge=1, le=5)]
 

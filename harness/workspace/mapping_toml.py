@@ -8,9 +8,9 @@ from pydantic import Field, field_validator, model_validator
 
 from harness.domain.field_map import FieldMap, FramingKind, Opening, Places, StreamMap, WebSocketMap
 from harness.domain.placeholders import OF_A_MESSAGE, PLACEHOLDERS, placeholders, unknown_placeholders
+from harness.tables.table import Table
+from harness.tables.values import Line
 from harness.workspace.api_toml import secret_fields
-from harness.workspace.table import Table
-from harness.workspace.values import Line
 
 OF_AN_OPENING = ("session", "request_id", "model")
 PATH = r"^[^\s.]+(\.[^\s.]+)*$"

@@ -11,10 +11,9 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from harness.domain import bounds
 from harness.domain.process import Process
 from harness.domain.role import Role
-from harness.workspace.criteria_toml import CriteriaTable
-from harness.workspace.problems import nearest
-from harness.workspace.table import Table
-from harness.workspace.values import (
+from harness.tables.problems import nearest
+from harness.tables.table import Table
+from harness.tables.values import (
     AnswerSeconds,
     Cv,
     Line,
@@ -39,6 +38,7 @@ from harness.workspace.values import (
     names_a_program,
     not_blank,
 )
+from harness.workspace.criteria_toml import CriteriaTable
 
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):[0-5][0-9]")
 Note = Annotated[str, Field(max_length=2_000)]

@@ -14,9 +14,9 @@ from harness.domain.lines import lines_of
 from harness.domain.questions import Message, Question
 from harness.domain.shown import visible
 from harness.errors import BadFile, Problem
-from harness.workspace.plain import shown
-from harness.workspace.table import Table
-from harness.workspace.text import text_of
+from harness.tables.plain import shown
+from harness.tables.table import Table
+from harness.tables.text import text_of
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

@@ -16,9 +16,9 @@ from harness.domain.trace import Trace
 from harness.domain.traffic import Traffic, week_of
 from harness.domain.verdict import Slo
 from harness.errors import BadFile, NoWorkspace, Problem, Refused
+from harness.tables.problems import read_toml, validate
 from harness.workspace.corpus import CorpusPaths
 from harness.workspace.pilot_toml import PilotToml
-from harness.workspace.problems import read_toml, validate
 from harness.workspace.questions import read_questions
 from harness.workspace.sweep_toml import FILE as SWEEP_FILE
 from harness.workspace.sweep_toml import read_sweep

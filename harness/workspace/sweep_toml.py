@@ -15,10 +15,11 @@ from pydantic import Field, model_validator
 
 from harness.domain.sweep import Setting, Sweep
 from harness.errors import BadFile, Problem
+from harness.tables.problems import read_toml, validate
+from harness.tables.table import Table
 from harness.workspace.api_toml import VARIABLE
 from harness.workspace.layers import laid_over
-from harness.workspace.problems import read_toml, validate
-from harness.workspace.table import Table
+from harness.workspace.platform_tables import is_embedded
 from harness.workspace.target_toml import tables_of
 
 FILE = "sweep.toml"
@@ -77,8 +78,7 @@ def read_sweep(folder: Path) -> Sweep | None:
         return None
     made = validate(SweepToml, read_toml(path), path)
     base, _ = tables_of(folder / "target.toml")
-    embedded = str((base.get("runtime") or {}).get("kind", "")).startswith("local-")
-    if not embedded and not made.apply:
+    if not is_embedded(base.get("runtime")) and not made.apply:
         message = "is required: without a command that applies them the settings of a deployed target do not differ"
         raise BadFile(path, [Problem("apply", message)])
     unset = sorted({v for c in made.apply for part in c for v in VARIABLE.findall(part) if not os.environ.get(v)})

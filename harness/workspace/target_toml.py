@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -17,8 +17,13 @@ from harness.domain.openai_options import USUAL_OPTIONS
 from harness.domain.quota import Need as QuotaNeed
 from harness.domain.quota import QuotaConfig
 from harness.domain.sweep import MARK, Setting
-from harness.domain.target import BILL_KINDS, Auth, Dialect, PriceModel, Target
+from harness.domain.target import Auth, Dialect, PriceModel, RuntimeConfig, SourceConfig, Target
 from harness.errors import BadFile, Problem, Refused
+from harness.platforms import registry
+from harness.tables.plain import impediments
+from harness.tables.problems import nearest, read_toml, validate
+from harness.tables.table import Table
+from harness.tables.values import HeaderName, Limit, Line, Title, Variable, distinct, name_problem
 from harness.workspace import presets
 from harness.workspace.api_toml import (
     VARIABLE,
@@ -31,13 +36,15 @@ from harness.workspace.api_toml import (
 )
 from harness.workspace.layers import laid_over
 from harness.workspace.mapping_toml import MappingTable
-from harness.workspace.plain import impediments
-from harness.workspace.prices_toml import PricesTable
-from harness.workspace.problems import nearest, read_toml, validate
-from harness.workspace.runtime_toml import LocalTable, RuntimeTable
-from harness.workspace.source_toml import SourceTable, config_of
-from harness.workspace.table import Table
-from harness.workspace.values import HeaderName, Limit, Line, Title, Variable, distinct, name_problem
+from harness.workspace.platform_tables import (
+    KindTable,
+    PricesTable,
+    collected,
+    is_embedded,
+    problems_of_prices,
+    read_runtime,
+    read_sources,
+)
 
 KEPT = ("mapping", "openai", "api")  # tables whose values are written into a run's folder
 AUTH_FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # what each kind wants, and what it may have
@@ -123,9 +130,9 @@ class TargetToml(Table):
     header_names: HeaderNamesTable = Field(default_factory=HeaderNamesTable)
     tls: TlsTable | None = None
     prices: PricesTable | None = None
-    sources: tuple[SourceTable, ...] = Field(default=(), max_length=50)
+    sources: tuple[KindTable, ...] = Field(default=(), max_length=50)
     quotas: tuple[QuotaTable, ...] = Field(default=(), max_length=50)
-    runtime: Annotated[RuntimeTable, Field(discriminator="kind")]
+    runtime: KindTable
 
     @field_validator("base_url")
     @classmethod
@@ -168,21 +175,23 @@ class TargetToml(Table):
             raise ValueError("; ".join(problems))
         return value
 
-    @model_validator(mode="after")
-    def _reachable(self) -> TargetToml:
-        if not isinstance(self.runtime, LocalTable) and not self.base_url:
-            raise ValueError("base_url is required: only an embedded target's is known once it is up")
-        return self
+
+@dataclass(frozen=True)
+class Declared:
+    """A whole target.toml: the file's own tables, and those that platforms read."""
+
+    file: TargetToml
+    runtime: RuntimeConfig
+    sources: tuple[SourceConfig, ...]
+    preset: str | None
 
 
 def read_target(folder: Path, fill: Mapping[str, str], setting: Setting | None = None) -> Target:
     """One target, or what a setting of its sweep makes of it; raises BadFile with every problem of its file."""
     path = folder / "target.toml"
     data, variant_of = tables_of(path)
-    model, preset = _checked(data if setting is None else laid_over(data, setting.laid_over), path)
-    made = replace(_target(model, folder, fill, variant_of), preset=preset)
-    if made.prices is not None and made.prices.book.endswith(".toml") and not Path(made.prices.book).exists():
-        raise BadFile(path, [Problem("prices.book", f"there is no file {made.prices.book}")])
+    declared = _checked(data if setting is None else laid_over(data, setting.laid_over), path, fill)
+    made = _target(declared, folder, fill, variant_of)
     if setting is None:
         return made
     return replace(
@@ -190,21 +199,20 @@ def read_target(folder: Path, fill: Mapping[str, str], setting: Setting | None =
         name=f"{folder.name}{MARK}{setting.name}",
         variant_of=folder.name,
         title=f"{made.label}, {setting.name}",
-        sources=tuple(s for s in made.sources if s.kind not in BILL_KINDS),  # a bill is of a day, not of a setting
+        sources=tuple(s for s in made.sources if not s.bills),  # a bill is of a day, not of a setting
     )
 
 
 def target_of(data: Mapping[str, Any], name: str) -> Target:
     """A target of tables that stand in no file; raises BadFile, which names them by ``name``."""
     path = Path(name)
-    model, preset = _checked(data, path)
-    return replace(_target(model, path, {}, None), preset=preset)
+    return _target(_checked(data, path, {}), path, {}, None)
 
 
 def undeclared(url: str, dialect: str, model: str | None) -> Target:
     """A target that no file declares, by its URL and the name of its API; raises Refused for what only a file can say."""
     name = urlsplit(url).netloc.replace(":", "-") or "host"
-    said = {"dialect": dialect, "base_url": url, "runtime": {"kind": "external"}}
+    said = {"dialect": dialect, "base_url": url, "runtime": {"kind": registry.uncontrolled()}}
     data, preset, problems = presets.laid_under(said | ({"model": model} if model else {}))
     if data["dialect"] == Dialect.MAPPED and "mapping" not in data:
         raise Refused("--dialect mapped: only a target.toml can say how it is asked", "declare it, and name --target")
@@ -212,20 +220,21 @@ def undeclared(url: str, dialect: str, model: str | None) -> Target:
         words = "; ".join(f"{p.field} {p.message}" for p in problems)
         raise Refused(f"--dialect {dialect}: {words}", "--model names a model; anything else is said in a target.toml")
     try:
-        made = validate(TargetToml, data, Path(name))
+        made = _read(data, Path(name), {}, [], preset)
     except BadFile as error:
         raise Refused(
             "; ".join(p.message for p in error.problems), "pilot check URL says what an endpoint speaks"
         ) from None
-    return replace(_target(made, Path(name), {}, None), preset=preset)
+    return _target(made, Path(name), {}, None)
 
 
-def _target(model: TargetToml, folder: Path, fill: Mapping[str, str], variant_of: str | None) -> Target:
+def _target(declared: Declared, folder: Path, fill: Mapping[str, str], variant_of: str | None) -> Target:
+    model = declared.file
     return Target(
         name=folder.name,
         folder=folder,
         dialect=model.dialect,
-        runtime=model.runtime.config({**fill, "python": sys.executable, "folder": str(folder)}),
+        runtime=declared.runtime.filled({**fill, "python": sys.executable, "folder": str(folder)}),
         base_url=over_http(model.base_url) if model.base_url else None,
         lanes=tuple(over_http(url) for url in model.lanes),
         variant_of=variant_of,
@@ -239,16 +248,16 @@ def _target(model: TargetToml, folder: Path, fill: Mapping[str, str], variant_of
         openai=model.openai.made() if model.openai else USUAL_OPTIONS,
         ca_file=str(folder / model.tls.ca_file) if model.tls else None,
         prices=_prices(model.prices, Path(fill.get("workspace", "."))) if model.prices else None,
-        sources=tuple(config_of(table) for table in model.sources),
+        sources=declared.sources,
         quotas=tuple(QuotaConfig(**table.model_dump()) for table in model.quotas),
         verified=model.verified,
+        preset=declared.preset,
     )
 
 
 def _prices(table: PricesTable, workspace: Path) -> PriceModel:
     """A book of a team's own is a file of the workspace; any other is one of this package."""
-    book = str(workspace / table.book) if table.book.endswith(".toml") else table.book
-    return PriceModel(**{**table.model_dump(), "book": book})
+    return PriceModel(**{**table.model_dump(), "book": table.path(workspace)})
 
 
 def tables_of(path: Path) -> tuple[dict[str, Any], str | None]:
@@ -275,7 +284,7 @@ def _beside(path: Path) -> list[str]:
     return sorted(p.parent.name for p in path.parent.parent.glob("*/target.toml") if p != path)
 
 
-def _checked(data: Mapping[str, Any], path: Path) -> tuple[TargetToml, str | None]:
+def _checked(data: Mapping[str, Any], path: Path, fill: Mapping[str, str]) -> Declared:
     """With the preset's name, if it has one; raises BadFile with variables that are not set and whatever else is wrong."""
     if unfit := impediments(data):
         raise BadFile(path, unfit)
@@ -284,14 +293,26 @@ def _checked(data: Mapping[str, Any], path: Path) -> tuple[TargetToml, str | Non
     problems += wrong
     if any(problem.field == "dialect" for problem in wrong):
         raise BadFile(path, problems)  # of an unknown API nothing else can be judged
-    try:
-        model = validate(TargetToml, data, path)
-    except BadFile as error:
-        others = [problem for problem in error.problems if "${" not in problem.message or problem.field == "headers"]
-        raise BadFile(path, [*problems, *others]) from None
-    if problems:
-        raise BadFile(path, problems)
-    return model, preset
+    return _read(data, path, fill, problems, preset)
+
+
+def _read(
+    data: Mapping[str, Any], path: Path, fill: Mapping[str, str], known: Sequence[Problem], preset: str | None
+) -> Declared:
+    """Every table of the file, the platforms' among them; raises BadFile with all that is wrong in any, ``known`` first."""
+    problems: list[Problem] = []
+    runtime = collected(problems, read_runtime, data.get("runtime"), path)
+    sources = collected(problems, read_sources, data.get("sources"), path) or ()
+    model = collected(problems, validate, TargetToml, data, path)
+    if model and model.prices:
+        problems += problems_of_prices(model.prices, Path(fill.get("workspace", ".")))
+    if model and runtime and not runtime.embedded and not model.base_url:
+        problems.append(Problem("", "base_url is required: only an embedded target's is known once it is up"))
+    unset = "${" if known else None  # its variable is told already
+    said = [p for p in problems if unset is None or unset not in p.message or p.field == "headers"]
+    if known or said or model is None or runtime is None:
+        raise BadFile(path, [*known, *said])
+    return Declared(model, runtime, sources, preset)
 
 
 def filled_in(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
@@ -317,8 +338,7 @@ def filled_in(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
             return {key: fill(inner, f"{field}.{key}") for key, inner in value.items()}
         return value
 
-    kind = (data.get("runtime") or {}).get("kind", "") if isinstance(data.get("runtime"), dict) else ""
-    apart = ("headers", "runtime") if str(kind).startswith("local-") else ("headers",)
+    apart = ("headers", "runtime") if is_embedded(data.get("runtime")) else ("headers",)
     return {key: value if key in apart else fill(value, key) for key, value in data.items()}, missing
 
 

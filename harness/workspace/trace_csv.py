@@ -13,8 +13,8 @@ from harness.domain.bounds import DAY_S, MOST_TRACE_ROWS, MOST_TRACE_S, TOKENS, 
 from harness.domain.trace import Clock, Seen, Trace
 from harness.errors import BadFile, Problem
 from harness.evidence.regular import bytes_of
-from harness.workspace.plain import shown
-from harness.workspace.text import UTF_16, decoded
+from harness.tables.plain import shown
+from harness.tables.text import UTF_16, decoded
 
 TIMES = ("timestamp", "time", "arrived_at", "at_s", "arrival_timestamp", "start_time", "@timestamp")
 INPUTS = ("contexttokens", "input_tokens", "prompt_tokens", "input_length", "num_prefill_tokens")

@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from harness.domain.shown import visible
+from harness.platforms import registry
+from harness.tables.problems import read_toml
 from harness.workspace import shipped
 from harness.workspace.api_toml import VARIABLE
 from harness.workspace.pilot_toml import Corpus
-from harness.workspace.problems import read_toml
+from harness.workspace.platform_tables import is_embedded
 from harness.workspace.read import Workspace
 from harness.workspace.sweep_toml import FILE as SWEEP_FILE
 from harness.workspace.target_toml import tables_of
@@ -148,14 +150,14 @@ class _Tables:
     def _runtime(self) -> Iterator[Want]:
         runtime = self._table("runtime")
         kind = str(runtime.get("kind", ""))
-        if kind.startswith("local-"):
+        if is_embedded(runtime):
             digest = shipped.command_digest(runtime)
             if digest not in shipped.command_digests():
                 needs = [n.get("command") for n in runtime.get("needs") or () if isinstance(n, dict)]
                 said = "; ".join(_line(c) for c in (runtime.get("command"), *needs))
                 names = ", ".join(map(str, runtime.get("environment") or {}))
                 yield Want(Does.RUNS, self._where, said + (f", with {visible(names)}" if names else ""), digest)
-        elif kind not in ("", "external"):
+        elif kind not in ("", registry.uncontrolled()):
             token, place = runtime.get("token_env"), runtime.get("api")
             if token:
                 yield self._sends(f"{token} to {place}", [token, place])
@@ -177,8 +179,7 @@ class _Tables:
 
     def _variables(self) -> Iterator[Want]:
         """Those of messages, and those that fields are filled from."""
-        local = str(self._table("runtime").get("kind", "")).startswith("local-")
-        apart = ("headers", "runtime") if local else ("headers",)
+        apart = ("headers", "runtime") if is_embedded(self._table("runtime")) else ("headers",)
         for place, text in _texts({k: v for k, v in self._data.items() if k not in apart}):
             for variable in _IN_MESSAGE.findall(text):
                 yield self._sends(f"{variable} in its messages to {self._host}", [variable, place, self._to])
@@ -191,7 +192,7 @@ class _Tables:
             yield self._sends(f"{variable} to {url}", [variable, url])
         if url:
             yield self._steers(f"asks {kind} at {url}", [kind, url])
-        elif kind not in ("traces", "local-logs"):
+        else:
             yield self._steers(f"asks {kind} with this machine's credentials", table)
 
     def _sends(self, words: str, rests_on: object) -> Want:

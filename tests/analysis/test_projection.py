@@ -8,10 +8,11 @@ import pytest
 from harness.analysis.capacity import Capacity
 from harness.analysis.projection import projection
 from harness.analysis.spend import Block, cost
-from harness.costing.usage import Usage
 from harness.domain.estimate import Estimate
-from harness.domain.target import Dialect, External, PriceModel, Target
+from harness.domain.target import Dialect, PriceModel, Target
 from harness.domain.traffic import Traffic
+from harness.platforms.external.config import External
+from harness.platforms.shared.usage import Usage
 from harness.words import said
 
 MEMORY_MB, SECONDS = 1024, 4

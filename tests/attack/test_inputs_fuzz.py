@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import strategies as st
 
-from harness.costing.book import parse_book
 from harness.domain.address import problem_of
 from harness.errors import BadFile
+from harness.platforms.shared.book import parse_book
+from harness.tables.problems import parse_toml, validate
 from harness.workspace.pilot_toml import PilotToml
-from harness.workspace.problems import parse_toml, validate
 from harness.workspace.questions import read_questions
 from harness.workspace.sweep_toml import SweepToml
 from harness.workspace.target_toml import target_of

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from harness.domain.reading import Absent, Series
 from harness.evidence.store import Store
 from harness.local.journal import report_line
-from harness.sources.cost_explorer import BilledDay, BilledLine
+from harness.platforms.shared.cost_explorer import BilledDay, BilledLine
 from harness.workspace import open_workspace
 from tests.builders import Pilot, sample
 

@@ -7,9 +7,10 @@ import pytest
 from harness.campaign.apply import Applied
 from harness.campaign.progress import Progress
 from harness.domain.sweep import Setting, Sweep
-from harness.domain.target import Dialect, External, Target
+from harness.domain.target import Dialect, Target
 from harness.errors import PilotError
 from harness.evidence.store import Store
+from harness.platforms.external.config import External
 
 
 class Plane:

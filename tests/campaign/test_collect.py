@@ -11,11 +11,11 @@ from harness.campaign.progress import Progress
 from harness.domain.reasons.absence import BilledMissing
 from harness.domain.reasons.choice import Modelled
 from harness.pipeline import decide, report
-from harness.sources.cloudwatch import CloudWatch, Subject
-from harness.sources.recorded import Recorded
+from harness.platforms.shared.cloudwatch import CloudWatch, Subject
+from harness.platforms.shared.recorded import Recorded
 from harness.words import all_said
 from tests.campaign.clouds import ACCOUNT, Cloud, CloudPilot, later
-from tests.sources.rigs import ONE
+from tests.platforms.shared.rigs import ONE
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ from harness.analysis.spend import blocks_of
 from harness.campaign.limits import Limits
 from harness.campaign.metering import Meter
 from harness.domain.sample import COLUMNS, UNBILLED, Outcome
-from harness.domain.target import Dialect, External, PriceModel, Target
+from harness.domain.target import Dialect, PriceModel, Target
 from harness.errors import LimitReached
 from harness.evidence.run_folder import SPOOL
+from harness.platforms.external.config import External
 from tests.analysis.fakes import run_of
 from tests.builders import failed, sample
 

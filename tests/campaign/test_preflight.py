@@ -15,7 +15,10 @@ from harness.campaign.preflight import (
     way_to,
 )
 from harness.domain.quota import Need, Quota
-from harness.domain.target import AwsLambda, Dialect, External, LocalFunction, Target
+from harness.domain.target import Dialect, Target
+from harness.platforms.aws_lambda.config import AwsLambda
+from harness.platforms.external.config import External
+from harness.platforms.local_function.config import LocalFunction
 from tests.fakes import ScriptedServer
 
 PLAN = [

@@ -5,12 +5,13 @@ from decimal import Decimal
 
 import pytest
 
-from harness.campaign.prices import asker, refresh
+from harness.campaign.prices import refresh
 from harness.campaign.progress import Progress
-from harness.costing.book import read_book
-from harness.costing.models import Usage, bill
 from harness.errors import BadFile, PilotError, Refused
-from harness.sources.price_lists import Found
+from harness.platforms.pricing import bill
+from harness.platforms.shared.book import read_book
+from harness.platforms.shared.price_lists import FoundPrice, asker
+from harness.platforms.shared.usage import Usage
 
 BOOK = read_book("aws-2026-11")
 TODAY = date(2026, 12, 1)
@@ -23,7 +24,7 @@ def made(folder, ask):
 def twice(price, region):
     if price.key == "nat_hour":
         raise PilotError("want exactly one SKU, found 2: A, B")
-    return Found(price.usd * 2, price.tiers, "AWS Price List API, SKU X")
+    return FoundPrice(price.usd * 2, price.tiers, "AWS Price List API, SKU X")
 
 
 def test_the_new_book_is_a_book_that_bills(tmp_path):
@@ -79,7 +80,7 @@ def test_a_book_of_ones_own_that_is_not_there_says_how_to_make_it(tmp_path):
 
 @pytest.mark.parametrize("name", ["aws-2026-11", "azure-2026-11", "gcp-2026-11"])
 def test_every_book_survives_being_written(tmp_path, name):
-    from harness.costing.write import book_toml
+    from harness.platforms.shared.write import book_toml
 
     book = read_book(name)
     path = tmp_path / "book.toml"

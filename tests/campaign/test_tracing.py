@@ -7,7 +7,8 @@ import pytest
 from harness.campaign import tracing
 from harness.campaign.contract_check import Answer
 from harness.domain.reading import Absent, Series, Window
-from harness.domain.target import Dialect, External, Target
+from harness.domain.target import Dialect, Target
+from harness.platforms.external.config import External
 from harness.workspace.mapping_toml import MappingTable
 from tests.local.platform import pilot, workspace
 from tests.peers.start import MAPPING, oddchat

@@ -155,8 +155,8 @@ def test_a_sample_that_was_changed_is_named(pilot):
 
 
 def test_a_price_that_was_changed_after_the_seal_is_named(pilot):
-    from harness.costing.book import read_book
-    from harness.costing.write import book_toml
+    from harness.platforms.shared.book import read_book
+    from harness.platforms.shared.write import book_toml
     from harness.workspace import open_workspace
 
     root = pilot.workspace().root

@@ -15,34 +15,15 @@ import typer
 from typer.testing import CliRunner
 
 from harness.cli.app import COMMANDS
-from harness.costing.models import MODELS
 from harness.domain.field_map import FramingKind
 from harness.domain.sample import Outcome
 from harness.errors import Exit
+from harness.platforms import registry
+from harness.tables.problems import fields_of
 from harness.workspace import presets
 from harness.workspace.api_toml import HeaderNamesTable, OpenAiTable
 from harness.workspace.mapping_toml import AnswerTable, MappingTable, OpeningTable, StreamTable, WebSocketTable
 from harness.workspace.pilot_toml import PilotToml
-from harness.workspace.runtime_toml import (
-    CloudRunTable,
-    ContainerAppTable,
-    ContainerTable,
-    EcsTable,
-    FunctionAppTable,
-    FunctionTable,
-    KubernetesTable,
-    LambdaTable,
-)
-from harness.workspace.source_toml import (
-    KINDS,
-    AzureMonitorTable,
-    CloudMonitoringTable,
-    CloudWatchTable,
-    CostExplorerTable,
-    LambdaLogsTable,
-    PrometheusTable,
-    TracesTable,
-)
 from harness.workspace.sweep_toml import SettingTable, SweepToml
 from harness.workspace.target_toml import AuthTable, QuotaTable, TargetToml, read_target
 
@@ -52,6 +33,7 @@ PAGES = [
     ROOT / "CONTRIBUTING.md",
     *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "targets").rglob("*.md")),
+    *sorted((ROOT / "harness" / "platforms").rglob("*.md")),
 ]
 
 
@@ -246,14 +228,7 @@ def test_every_field_of_pilot_toml_is_documented():
     "table",
     [
         AuthTable,
-        FunctionTable,
-        ContainerTable,
-        LambdaTable,
-        EcsTable,
-        CloudRunTable,
-        ContainerAppTable,
-        FunctionAppTable,
-        KubernetesTable,
+        *(platform.config for platform in registry.runtimes().values()),
         QuotaTable,
         SweepToml,
         SettingTable,
@@ -272,10 +247,7 @@ def test_every_field_of_a_target_is_documented(table):
 
 @pytest.mark.parametrize(
     "table",
-    [
-        *(CloudWatchTable, LambdaLogsTable, PrometheusTable, TracesTable, CostExplorerTable),
-        *(CloudMonitoringTable, AzureMonitorTable),
-    ],
+    [source.table for source in registry.source_kinds().values()],
 )
 def test_every_field_of_a_source_is_documented(table):
     assert undocumented(table, ROOT / "docs" / "sources.md") == []
@@ -283,14 +255,21 @@ def test_every_field_of_a_source_is_documented(table):
 
 def undocumented(table, path):
     page = path.read_text()
-    return [name for name in table.model_fields if f"`{name}`" not in page and name not in ("kind", "seed")]
+    return [name for name in fields_of(table) if f"`{name}`" not in page and name not in ("kind", "seed")]
 
 
 def test_every_billing_model_and_source_kind_is_documented():
     costs, sources = (ROOT / "docs" / "costs.md").read_text(), (ROOT / "docs" / "sources.md").read_text()
 
-    assert [model for model in MODELS if f"`{model}`" not in costs] == []
-    assert [kind for kind in KINDS if f"| `{kind}` |" not in sources] == []
+    assert [b.model for b in registry.billings() if f"`{b.model}`" not in costs] == []
+    assert [kind for kind in registry.source_kinds() if f"| `{kind}` |" not in sources] == []
+
+
+def test_every_platform_has_a_page_that_says_how_it_was_verified_and_what_it_bills():
+    for platform in registry.platforms():
+        page = (ROOT / "harness" / "platforms" / platform.kind.replace("-", "_") / "page.md").read_text()
+        assert f"Verified: {platform.verified}." in page
+        assert [b.model for b in platform.billings if f"`{b.model}`" not in page] == []
 
 
 def test_every_way_to_reach_a_target_is_documented():

@@ -17,7 +17,7 @@ from harness.evidence.bills import latest, write
 from harness.evidence.fields import BILL, BILL_LINE, FILES, JOURNAL, READING
 from harness.evidence.run_folder import ledger_json
 from harness.evidence.schema import BILL_FORMAT, GENERATOR, LEDGER, SAMPLE_KINDS, SAMPLES
-from harness.sources.cost_explorer import BilledDay, BilledLine
+from harness.platforms.shared.cost_explorer import BilledDay, BilledLine
 
 ROOT = Path(__file__).parent.parent.parent
 

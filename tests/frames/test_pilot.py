@@ -23,8 +23,8 @@ from harness.frames.judged import COMPARISONS, VERDICTS
 from harness.frames.readings import READINGS
 from harness.frames.runs import RUNS
 from harness.frames.samples import COLUMNS as SAMPLES
+from harness.platforms.shared.cost_explorer import BilledDay, BilledLine
 from harness.report.blocks import Tone
-from harness.sources.cost_explorer import BilledDay, BilledLine
 from harness.words.numbers import money
 from tests.builders import Pilot, failed, sample
 from tests.report.test_experiments import both, gaps, probes, search, zero

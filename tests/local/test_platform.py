@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from harness.campaign.contract_check import Answer, check_contract
-from harness.sources.lambda_lines import parse_report
+from harness.platforms.shared.report_lines import parse_report
 from tests.builders import external
 from tests.local.platform import Up, pilot, workspace
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from harness.domain.target import External
+from harness.platforms.external.config import External
 from harness.workspace.sweep_toml import read_sweep
 from harness.workspace.target_toml import read_target
 from tests.targets.test_others import VARIABLES

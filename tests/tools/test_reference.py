@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from harness.workspace.table import Table
+from harness.tables.table import Table
 from tools import reference
 
 

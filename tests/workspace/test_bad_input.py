@@ -81,7 +81,7 @@ def test_the_problems_of_both_targets_are_told_together(tmp_path):
         (tmp_path / "targets" / name / "target.toml").write_text('[runtime]\nkind = "external"\nspeed = 1\n')
     said = problems(workspace.pair)
 
-    assert "alpha/target.toml: runtime.external.speed: is not a known field" in said
+    assert "alpha/target.toml: runtime.speed: is not a known field" in said
     assert "beta/target.toml: " in said
 
 

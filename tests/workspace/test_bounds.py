@@ -6,8 +6,8 @@ import pytest
 
 from harness.domain.bounds import RATE, SHARE, TOML_BYTES
 from harness.errors import BadFile
+from harness.tables.text import bytes_of
 from harness.workspace import open_workspace
-from harness.workspace.text import bytes_of
 from harness.workspace.trace_csv import read_trace
 from tests.builders import Pilot
 
@@ -118,8 +118,11 @@ def test_a_price_parameter_that_no_bill_reads_is_named_with_the_one_that_was_mea
     path.write_text(path.read_text().replace("memory_gb", "memroy_gb").replace("vcpu = 1", "vcpu = 0"))
     said = refused(lambda: workspace.target("alpha"))
 
-    assert 'parameters.memroy_gb: model "fargate-alb" has none of this name: did you mean memory_gb?' in said
-    assert "parameters.vcpu: want a number above 0, not 0" in said
+    assert (
+        'parameters.memroy_gb: model "fargate-alb" with book aws-2026-11 has none of this name: did you mean memory_gb?'
+        in said
+    )
+    assert "prices.parameters.vcpu: input should be greater than 0, not 0" in said
 
 
 def test_only_regular_files_of_a_stated_size_are_read(tmp_path):

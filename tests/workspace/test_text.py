@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from harness.costing.book import read_book
 from harness.errors import BadFile
-from harness.workspace.problems import read_toml
+from harness.platforms.shared.book import read_book
+from harness.tables.problems import read_toml
 from harness.workspace.questions import read_questions
 
 MARK = "\ufeff"

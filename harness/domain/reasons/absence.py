@@ -90,6 +90,11 @@ class InstanceTimeMissing(Absence):
 
 
 @dataclass(frozen=True)
+class InProgressUnknown(Absence):
+    """Of a platform whose requests share instances."""
+
+
+@dataclass(frozen=True)
 class NoSuccess(Absence):
     """A cost per success has none to be spread over."""
 

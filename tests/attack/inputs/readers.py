@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.costing.book import read_book
 from harness.domain.arrivals import poisson
 from harness.domain.schedule import draw
+from harness.platforms.shared.book import read_book
 from harness.workspace import open_workspace
 from harness.workspace.trace_csv import read_trace
 

@@ -249,7 +249,7 @@ def _value(value: Any) -> str:
 
 def complete(root: Path) -> None:
     """A book that holds every price, so that a plan can be drawn."""
-    shutil.copy(ROOT / "harness/costing/books/aws-2026-11.toml", root / "book.toml")
+    shutil.copy(ROOT / "harness/platforms/shared/books/aws-2026-11.toml", root / "book.toml")
 
 
 class Raw:

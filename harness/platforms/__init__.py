@@ -1,0 +1,1 @@
+"""One folder a platform: everything that is particular to one; other rooms ask the registry and know no name."""

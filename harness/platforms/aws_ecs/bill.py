@@ -1,0 +1,89 @@
+"""Bills of containers and machines on AWS behind a load balancer: Fargate's tasks, EC2's instances.
+
+Fargate: provisioned, not used, size for as long as tasks run.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from harness.domain.bill import Bill
+from harness.domain.traffic import HOURS_PER_MONTH
+from harness.platforms.billing import MACHINES, Billing, How, Metered, ToldBy, Units
+from harness.platforms.shared.aws_front import LCUS, FrontTerms, front_lines, machine_hours
+from harness.platforms.shared.terms import NONE, ONE, Amount, MachineTerms, Size
+from harness.platforms.shared.usage import Tariff, Usage
+
+FREE_TASK_GB = Decimal(20)
+
+
+class FargateTerms(FrontTerms):
+    """A task's size and how many there are; ``autoscale``: as many as each hour wants."""
+
+    vcpu: Size = ONE
+    memory_gb: Size = Decimal(2)
+    tasks: Size = Decimal(2)
+    autoscale: Amount = NONE
+    arm64: Amount = NONE
+    ephemeral_gb: Amount = NONE
+
+
+class HostTerms(MachineTerms, FrontTerms):
+    """Machines, their volumes, and whether a load balancer stands in front."""
+
+    ebs_gb: Amount = NONE
+    load_balancer: Amount = ONE
+
+
+def fargate_alb(tariff: Tariff, terms: FargateTerms, usage: Usage) -> Bill:
+    """``tasks`` of ``vcpu`` and ``memory_gb`` (``arm64`` for its prices), and what stands in front of them.
+
+    ``ephemeral_gb`` a task, of which 20 are free.
+    """
+    arm = "arm_" if terms.arm64 else ""
+    task_hours = terms.tasks * usage.hours
+    made = (
+        tariff.line("Task vCPU", task_hours * terms.vcpu, f"fargate_{arm}vcpu_hour")
+        + tariff.line("Task memory", task_hours * terms.memory_gb, f"fargate_{arm}gb_hour")
+        + tariff.line("Task public IPv4", task_hours, "public_ipv4_hour")
+    )
+    if (scratch := terms.ephemeral_gb - FREE_TASK_GB) > 0:
+        made += tariff.line("Task ephemeral storage", task_hours * scratch, "fargate_ephemeral_gb_hour")
+    return made + front_lines(tariff, terms, usage)
+
+
+def ec2_alb(tariff: Tariff, terms: HostTerms, usage: Usage) -> Bill:
+    """Machines by their type, billed whole; ``load_balancer = 0`` where none stands in front, ``ebs_gb`` of volumes."""
+    made = machine_hours(tariff, terms, usage)
+    if volumes := terms.ebs_gb:
+        made += tariff.line("Volumes", volumes * usage.hours / HOURS_PER_MONTH, "ebs_gb_month")
+    if not terms.load_balancer:
+        return made
+    return made + front_lines(tariff, terms, usage)
+
+
+TASKS = Units(
+    "tasks",
+    declared=lambda terms: terms.tasks,
+    sized=lambda terms, count: terms.model_copy(update={"tasks": count}),
+    answers=True,
+    by_the_hour=lambda terms: bool(terms.autoscale),
+    vcpus=lambda terms: terms.vcpu * terms.tasks,
+)
+RUNNING = Metered(
+    "ECS/ContainerInsights RunningTaskCount Average",
+    "tasks",
+    summed=False,
+    keys=frozenset({"fargate_vcpu_hour", "fargate_gb_hour", "fargate_arm_vcpu_hour", "fargate_arm_gb_hour"}),
+)
+BILLINGS = (
+    Billing(
+        *("fargate-alb", How.CAPACITY, ToldBy.DECLARED, FargateTerms, fargate_alb), units=TASKS, metered=(LCUS, RUNNING)
+    ),
+    Billing(
+        *("ec2-alb", How.CAPACITY, ToldBy.DECLARED, HostTerms, ec2_alb),
+        units=MACHINES,
+        metered=(LCUS,),
+        machine_keys="ec2_{}_hour",
+    ),
+)

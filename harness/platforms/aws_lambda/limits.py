@@ -1,0 +1,84 @@
+"""What Lambda holds a plan to: its fronts, its concurrency and its rate, how fast it starts environments.
+
+Verified: spec only; requests and answers are held to botocore's service model in the
+tests. Code of API Gateway's requests a second: L-8A5B8E43, as AWS documents it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.domain.quota import Need, Quota
+from harness.domain.target import RuntimeConfig, Target
+from harness.platforms.aws_lambda.config import AwsLambda
+from harness.platforms.front import MB, Front
+
+URL = Front("a function URL", 900.0, 6 * MB, streams=True, no_place="429 at once")
+HTTP_API = Front("an HTTP API", 30.0, 6 * MB, streams=False, no_place="429 or 503 at once")
+REST_API = Front(  # in its streaming mode; a REST API that buffers cuts at 29 s
+    *("a REST API", 900.0, 6 * MB),
+    streams=True,
+    no_place="429 at once",
+    unconfirmed=("cuts_s",),
+)
+GATEWAYS = ("lambda-http-api", "lambda-rest-api")
+GATEWAY_RATE = ("apigateway", "L-8A5B8E43")
+RATE_PER_CONCURRENCY = 10.0  # a function takes at most ten times its concurrency a second
+STARTS_PER_10_S = 1000.0  # environments that a function may gain
+
+
+def front(config: RuntimeConfig) -> Front:
+    """Where [prices] names no other."""
+    del config
+    return URL
+
+
+def timeout_s(config: RuntimeConfig, facts: Mapping[str, Any]) -> float | None:
+    """The function's own."""
+    del config
+    said = facts.get("Timeout")
+    return None if said is None else float(said)
+
+
+def quotas(target: Target, make: Any) -> list[Quota]:  # noqa: ANN401 - a maker of boto3's clients, which come at run time
+    """Of the function or its account, and of the gateway in front of it."""
+    from harness.platforms.shared.aws_quotas import coded  # noqa: PLC0415 - asked by a check, not by a report
+
+    config = target.runtime
+    assert isinstance(config, AwsLambda)
+    out = _concurrency(config, make("lambda", config.region))
+    if target.prices and target.prices.model in GATEWAYS:
+        out.append(coded("API Gateway requests", Need.REQUESTS_PER_S, *GATEWAY_RATE, config.region, make))
+    return out
+
+
+def _concurrency(config: AwsLambda, api: Any) -> list[Quota]:  # noqa: ANN401
+    """The function's reserved concurrency where it has some, else what the account leaves unreserved."""
+    from harness.domain.identities import without_identities  # noqa: PLC0415
+    from harness.platforms.shared.answer import NoAnswer, answer_of  # noqa: PLC0415
+    from harness.platforms.shared.aws_quotas import no_wait  # noqa: PLC0415
+
+    try:
+        reserved = answer_of(api.get_function_concurrency, {"FunctionName": config.function}, no_wait)
+        own = reserved["ReservedConcurrentExecutions"]
+        if own.given:
+            return _both("Lambda reserved concurrency", own.number(), shared=False)
+    except NoAnswer:
+        pass  # what the account leaves is the wider limit, and known to those who may not read the function's
+    try:
+        said = answer_of(api.get_account_settings, {}, no_wait)
+        return _both("Lambda concurrency", said["AccountLimit"]["UnreservedConcurrentExecutions"].number(), shared=True)
+    except NoAnswer as error:
+        reason = str(without_identities(str(error)))
+        return [
+            Quota("Lambda concurrency", Need.CONCURRENCY, None, reason),
+            Quota("Lambda requests", Need.REQUESTS_PER_S, None, reason),
+        ]
+
+
+def _both(name: str, limit: float, *, shared: bool) -> list[Quota]:
+    return [
+        Quota(name, Need.CONCURRENCY, limit, shared=shared),
+        Quota("Lambda requests", Need.REQUESTS_PER_S, limit * RATE_PER_CONCURRENCY, shared=shared),
+    ]

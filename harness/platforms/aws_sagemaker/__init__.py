@@ -1,0 +1,17 @@
+"""SageMaker's serverless inference: billed here, while its instances are nobody's to control."""
+
+from __future__ import annotations
+
+from harness.platforms.aws_sagemaker.bill import BILLINGS
+from harness.platforms.platform import Measure, Per, Platform, Signal, Tier
+
+CW, NAME = "cloudwatch", "AWS/SageMaker"
+SIGNALS = (
+    Signal(f"{NAME} Invocations Sum", CW, Measure.REQUESTS, "count", "invocations", per=Per.SUM),
+    Signal(f"{NAME} ModelLatency p95", CW, Measure.DURATION, "us", "the model's answer, p95", Tier.PROVIDER, Per.MOST),
+    Signal(f"{NAME} OverheadLatency p95", CW, Measure.PLACE_WAIT, "us", "what the platform adds, p95", per=Per.MOST),
+    Signal(f"{NAME} ModelSetupTime p95", CW, Measure.STARTS, "us", "start of an instance, p95", per=Per.MOST),
+)
+PLATFORM = Platform(
+    kind="aws-sagemaker", title="SageMaker serverless", verified="spec only", billings=BILLINGS, signals=SIGNALS
+)

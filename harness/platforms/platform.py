@@ -1,0 +1,143 @@
+"""What a platform is: what it declares of itself, which every other room asks instead of its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from harness.domain.quota import Quota
+from harness.domain.reading import MetricSource
+from harness.domain.target import Runtime, RuntimeConfig, Target
+from harness.platforms.billing import Billing
+from harness.platforms.front import Front
+
+MakeClient = Callable[[str, str], Any]  # a service and a region: a client of it
+
+
+class Measure(StrEnum):
+    """What a series is about, in the field's words."""
+
+    REQUESTS = "requests"
+    REFUSALS = "refusals"
+    ERRORS = "errors"
+    DURATION = "duration"
+    CONCURRENCY = "concurrency"
+    INSTANCES = "instances"
+    QUEUED = "queued"
+    CPU = "CPU"
+    MEMORY = "memory"
+    STARTS = "starts"
+    TIMEOUTS = "timeouts"
+    SPILL_OVER = "spill-over"
+    BILLED = "billed"
+    IDLE_COST = "idle cost"
+    PLACE_WAIT = "wait for an instance"
+    INSTANCE_CPU = "CPU of an ended instance"
+    INIT_TIME = "init, wall-clock"
+    INIT_CPU = "init, CPU"
+
+
+CLIENT_MEASURES = frozenset({Measure.REQUESTS, Measure.REFUSALS, Measure.DURATION, Measure.CONCURRENCY})
+
+
+class Tier(StrEnum):
+    """Which tier of a target a series speaks of: what gave way first is one of these."""
+
+    FRONT = "front"
+    RUNTIME = "runtime"
+    RETRIEVAL = "retrieval"
+    STORE = "store"
+    PROVIDER = "model provider"
+    GENERATOR = "generator"
+
+
+class Per(StrEnum):
+    """How the points of a series become one figure of a run."""
+
+    SUM = "sum"
+    MEAN = "mean"
+    MOST = "most"
+    POINTS = "number of points"  # each point is one event
+    GROWTH = "growth"  # a counter: its last value less its first
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A series worth showing; ``metric`` as its reading names it, ``source`` the kind that has it."""
+
+    metric: str
+    source: str
+    measure: Measure
+    unit: str
+    meaning: str
+    tier: Tier = Tier.RUNTIME
+    per: Per = Per.MEAN
+    exact: bool = False  # counts what the client counts, one for one: a difference is a disagreement
+
+    @property
+    def beside(self) -> Measure | None:
+        """The client's figure of the same thing, where it has one."""
+        return self.measure if self.measure in CLIENT_MEASURES else None
+
+
+def no_quotas(target: Target, make: MakeClient) -> list[Quota]:
+    """Of a platform whose account has none that a pilot meets."""
+    del target, make
+    return []
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a plan is held to before it is run."""
+
+    front: Callable[[RuntimeConfig], Front] | None = None  # None: nothing is known of it, for a team chose it
+    quotas: Callable[[Target, MakeClient], list[Quota]] = no_quotas
+    timeout_s: Callable[[RuntimeConfig, Mapping[str, Any]], float | None] = lambda config, facts: None  # noqa: ARG005 - works as long as it takes
+    starts_per_10_s: float | None = None  # new instances that it grants in any ten seconds
+
+
+@dataclass(frozen=True)
+class SourceKind:
+    """One kind of [[sources]]: its table, and the source that is made of it."""
+
+    kind: str
+    table: type[BaseModel]
+    build: Callable[[Mapping[str, Any]], Any]  # a MetricSource, or where ``bills`` the source of a target's bills
+    feeds: str  # what a report cannot say, or says with less, where it was not collected
+    cloud: str | None = None  # whose credentials it needs
+    bills: bool = False  # of days and not of runs
+    signals: tuple[Signal, ...] = ()  # that any target with such a source has
+
+
+Own = Callable[[Target, Path], list[MetricSource]]  # the target, the folder of the embedded platforms' logs
+
+
+def nothing_of_its_own(target: Target, logs: Path) -> list[MetricSource]:
+    """Of a platform that is asked only what target.toml names."""
+    del target, logs
+    return []
+
+
+Control = Callable[[Target, Path, str], Runtime]  # the target, the workspace's folder, where the target answers
+
+
+@dataclass(frozen=True)
+class Platform:
+    """One platform; ``config`` and ``control`` are None of one that only bills: something else is its runtime."""
+
+    kind: str
+    title: str
+    verified: str  # "live DATE", "real peer" or "spec only"
+    config: type[RuntimeConfig] | None = None
+    control: Control | None = None  # its control side of one target
+    billings: tuple[Billing, ...] = ()
+    sources: tuple[SourceKind, ...] = ()
+    own_sources: Own = nothing_of_its_own  # of the kinds that its config names as its own
+    signals: tuple[Signal, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    cloud: str | None = None  # whose credentials its control side needs

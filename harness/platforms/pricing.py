@@ -1,0 +1,152 @@
+"""[prices] of a target as bills read it: the book, how the model bills, and its typed terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from harness.domain.bill import Bill, CostLayer
+from harness.domain.target import PriceModel
+from harness.errors import BadFile, Problem, Refused
+from harness.platforms import registry
+from harness.platforms.billing import Billing
+from harness.platforms.shared.book import Book, book_names, read_book
+from harness.platforms.shared.terms import MachineTerms, PriceTerms
+from harness.platforms.shared.usage import Tariff, Usage
+from harness.tables.problems import nearest, validate
+
+ONE_OF_EACH = Usage(*(Decimal(1),) * 7)  # what a book must have a price for
+
+
+@dataclass(frozen=True)
+class Pricing:
+    """What one target is billed by."""
+
+    billing: Billing
+    terms: PriceTerms
+    book: Book
+
+    def bill(self, usage: Usage, *, free: bool = False) -> Bill:
+        """Runtime and shared layers; ``free`` takes a month's free tiers off. Raises Refused for a price that the book lacks."""
+        tariff = Tariff(self.book, free)
+        return self.billing.lines(tariff, self.terms, usage) + _shared(tariff, self.terms, usage)
+
+    @property
+    def units(self) -> float:
+        """How many are declared of what a capacity is counted in; 0 of what is billed by use."""
+        return float(self.billing.units.declared(self.terms)) if self.billing.units else 0.0
+
+    @property
+    def by_the_hour(self) -> bool:
+        """Whether a capacity follows the traffic through the week."""
+        return bool(self.billing.units and self.billing.units.by_the_hour(self.terms))
+
+    @property
+    def vcpus(self) -> float | None:
+        """Of all units together; None where none are declared."""
+        found = self.billing.units.vcpus(self.terms) if self.billing.units else None
+        return None if found is None else float(found)
+
+    def sized(self, units: float) -> Pricing:
+        """The same with as many units; raises ValueError for what is billed by use."""
+        if self.billing.units is None:
+            raise ValueError(f"{self.billing.model} has no units")
+        return replace(self, terms=self.billing.units.sized(self.terms, Decimal(str(units))))
+
+    def standing_keys(self) -> frozenset[str]:
+        """Price keys of what is billed while nobody asks anything."""
+        idle = self.bill(Usage(Decimal(1), *(Decimal(0) for _ in range(5))))
+        return frozenset(line.price_key for line in idle.lines if line.quantity)
+
+
+def pricing_of(prices: PriceModel) -> Pricing:
+    """Raises Refused for an unknown model, BadFile for a parameter that its bill does not have."""
+    book = read_book(prices.book)
+    terms, problems = terms_of(registry.billing(prices.model), prices.parameters, book)
+    if terms is None or problems:
+        raise BadFile(f"prices of {prices.model}", problems)
+    return Pricing(registry.billing(prices.model), terms, book)
+
+
+def bill(model: str, book: Book, parameters: Mapping[str, Any], usage: Usage, *, free: bool = False) -> Bill:
+    """As ``Pricing.bill``, of parameters as a file has them; raises Refused and BadFile as ``pricing_of`` does."""
+    billing = registry.billing(model)
+    terms, problems = terms_of(billing, parameters, book)
+    if terms is None or problems:
+        raise BadFile(f"prices of {model}", problems)
+    return Pricing(billing, terms, book).bill(usage, free=free)
+
+
+def terms_of(billing: Billing, parameters: Mapping[str, Any], book: Book) -> tuple[PriceTerms | None, list[Problem]]:
+    """Typed, or every problem: a parameter that no bill reads would make a target cheaper in silence."""
+    known = [name for name in billing.terms.model_fields if name != "machines"]
+    types = machine_types(billing, book)
+    data = {name: value for name, value in parameters.items() if name in known}
+    problems = []
+    for name in parameters.keys() - data.keys() - types.keys():
+        meant = nearest(name, (*known, *types)) or f"; these are: {', '.join((*known, *types))}"
+        words = f'model "{billing.model}" with book {book.name} has none of this name{meant}'
+        problems.append(Problem(f"parameters.{name}", words))
+    if issubclass(billing.terms, MachineTerms):
+        machines = {name: value for name, value in parameters.items() if name in types and value != 0}
+        if not machines:
+            few = f"; {book.name} knows {', '.join(types)}" if types else f"; {book.name} knows no machine for it"
+            words = f'model "{billing.model}" wants how many of which machines{few}'
+            return None, [*sorted(problems, key=lambda p: p.field), Problem("parameters", words)]
+        data["machines"] = machines
+    try:
+        made = validate(billing.terms, data, "prices", "parameters")
+    except BadFile as error:
+        said = [Problem(p.field.replace(".machines.", "."), p.message) for p in error.problems]
+        return None, sorted([*problems, *said], key=lambda p: p.field)
+    return made, sorted(problems, key=lambda p: p.field)
+
+
+def machine_types(billing: Billing, book: Book) -> dict[str, str]:
+    """Types of machines that the book prices for this model, each with its price key."""
+    if billing.machine_keys is None:
+        return {}
+    before, _, after = billing.machine_keys.partition("{}")
+    keys = [p.key for p in book.prices if p.key.startswith(before) and p.key.endswith(after)]
+    return {key[len(before) : len(key) - len(after)]: key for key in keys if key not in billing.fixed_keys}
+
+
+def problems_of(model: str, name: str, path: str, parameters: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with [prices]: its book, its model, its parameters; ``path``: where the book is read from."""
+    found: list[Problem] = []
+    if not name.endswith(".toml") and name not in book_names():
+        meant = nearest(name, book_names()) or f"; known: {', '.join(book_names())}, or the path of a book of your own"
+        found.append(Problem("book", f"no price book {name!r}{meant}"))
+    elif name.endswith(".toml") and not Path(path).exists():
+        found.append(Problem("book", f"there is no file {path}"))
+    models = {b.model: b for b in registry.billings()}
+    if model not in models:
+        meant = nearest(model, models) or f"; known: {', '.join(models)}"
+        found.append(Problem("model", f"no billing model {model[:40]!r}{meant}"))
+    if found:
+        return found
+    book = read_book(path)
+    terms, problems = terms_of(models[model], parameters, book)
+    if terms is None or problems:
+        return problems
+    try:
+        Pricing(models[model], terms, book).bill(ONE_OF_EACH)
+    except Refused as error:
+        return [Problem("book", f'cannot price model "{model}": {error}')]
+    return []
+
+
+def _shared(tariff: Tariff, terms: PriceTerms, usage: Usage) -> Bill:
+    """What both runtimes would use alike: tokens, transfer, and a vector store that never sleeps."""
+    model = terms.tokens_of
+    made = (
+        tariff.line("Model input tokens", usage.input_tokens, f"{model}_input_token", CostLayer.SHARED)
+        + tariff.line("Model output tokens", usage.output_tokens, f"{model}_output_token", CostLayer.SHARED)
+        + tariff.line("Data transfer out", usage.response_bytes / 10**9, "egress_gb", CostLayer.SHARED)
+    )
+    if terms.ocus:
+        made += tariff.line("Vector store, idle or not", usage.hours * terms.ocus, "aoss_ocu_hour", CostLayer.SHARED)
+    return made

@@ -1,0 +1,1 @@
+"""What several platforms need: clouds' APIs, credentials, price books, sources that are asked about many."""

@@ -1,0 +1,44 @@
+"""What stands in front of AWS's containers and machines, and those machines by the hour.
+
+An ALB is billed per hour and per LCU-hour.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from harness.domain.bill import Bill
+from harness.platforms.billing import Metered
+from harness.platforms.shared.terms import NONE, ONE, Amount, MachineTerms, PriceTerms
+from harness.platforms.shared.usage import LOG_BYTES_PER_REQUEST, Tariff, Usage
+
+# unconfirmed: an hour's sum of the metric is taken as that hour's LCU-hours
+LCUS = Metered("AWS/ApplicationELB ConsumedLCUs Sum", "lcus", summed=True, keys=frozenset({"alb_lcu_hour"}))
+
+
+class FrontTerms(PriceTerms):
+    """The load balancer's use, and gateways that the answers pass."""
+
+    lcus: Amount = ONE
+    nat_gateways: Amount = NONE
+
+
+def front_lines(tariff: Tariff, terms: FrontTerms, usage: Usage) -> Bill:
+    """Load balancer with its ``lcus``, logs, and ``nat_gateways`` where there are some."""
+    made = (
+        tariff.line("Load balancer", usage.hours, "alb_hour")
+        + tariff.line("Load balancer capacity", usage.hours * terms.lcus, "alb_lcu_hour")
+        + tariff.line("Logs", usage.requests * LOG_BYTES_PER_REQUEST / 10**9, "log_gb")
+    )
+    if nats := terms.nat_gateways:
+        made += tariff.line("NAT gateway", usage.hours * nats, "nat_hour")
+        made += tariff.line("NAT gateway data", usage.response_bytes / 10**9, "nat_gb")
+    return made
+
+
+def machine_hours(tariff: Tariff, terms: MachineTerms, usage: Usage) -> Bill:
+    """A line a type."""
+    made = Bill()
+    for kind, count in terms.machines.items():
+        made += tariff.line(f"{kind.replace('_', '.', 1)} instances", Decimal(count) * usage.hours, f"ec2_{kind}_hour")
+    return made

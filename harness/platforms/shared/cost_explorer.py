@@ -1,0 +1,110 @@
+"""Cost Explorer's GetCostAndUsage: what AWS says a day was billed, by usage type.
+
+Verified: spec only; requests and answers are held to botocore's service model in the
+tests. What one must know: one endpoint, us-east-1; the end is excluded and days are
+UTC; quantities mean something a usage type only; figures change for a day or two and
+say so (``Estimated``); every page costs 0.01 USD, which the day's record counts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, Protocol
+
+from harness.platforms.shared.answer import Answer, pages, said_of
+from harness.platforms.shared.recorded import taken
+
+USD_PER_PAGE = Decimal("0.01")
+
+
+class CostApi(Protocol):
+    """The one call of a Cost Explorer client that is used."""
+
+    def get_cost_and_usage(self, **request: Any) -> Mapping[str, Any]: ...  # noqa: ANN401
+
+
+@dataclass(frozen=True)
+class BilledLine:
+    """One usage type of one service on one day, in the bill's own unit; ``usd`` at list, ``net_usd`` after discounts."""
+
+    service: str
+    usage_type: str
+    quantity: Decimal
+    unit: str
+    usd: Decimal
+    net_usd: Decimal
+
+
+@dataclass(frozen=True)
+class BilledDay:
+    """One UTC day; ``failed`` says why there is nothing, and then it is asked again; ``raw`` is then what came instead."""
+
+    day: date
+    lines: tuple[BilledLine, ...]
+    estimated: bool
+    pages: int
+    query: Mapping[str, Any]
+    failed: str | None = None
+    raw: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+
+    @property
+    def own_cost_usd(self) -> Decimal:
+        return self.pages * USD_PER_PAGE
+
+
+class CostExplorer:
+    """The days of what carries one tag, credits and refunds left out."""
+
+    kind = "cost-explorer"
+    verified = "spec only"
+
+    def __init__(
+        self, api: CostApi, tag: str, values: tuple[str, ...], *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._api = api
+        self._tag = tag
+        self._values = values
+        self._sleep = sleep
+
+    def bill(self, day: date) -> BilledDay:
+        """Every page of one day; a day that cannot be read whole is no day without cost."""
+        query = self._query(day)
+        lines: list[BilledLine] = []
+        estimated, asked = False, 0
+        try:
+            for page in pages(self._api.get_cost_and_usage, query, "NextPageToken", "NextPageToken", self._sleep):
+                asked += 1
+                for period in page["ResultsByTime"].rows():
+                    estimated |= bool(period["Estimated"].value)
+                    lines += [_line(group) for group in period["Groups"].rows()]
+        except Exception as error:  # noqa: BLE001 - a day's reason, as readings have theirs
+            raw = tuple(taken(self._api))
+            return BilledDay(day, (), estimated=True, pages=asked, query=query, failed=said_of(error), raw=raw)
+        taken(self._api)
+        return BilledDay(day, tuple(lines), estimated, asked, query)
+
+    def _query(self, day: date) -> dict[str, Any]:
+        tagged = {"Tags": {"Key": self._tag, "Values": list(self._values), "MatchOptions": ["EQUALS"]}}
+        usage = {"Dimensions": {"Key": "RECORD_TYPE", "Values": ["Usage"]}}
+        return {
+            "TimePeriod": {"Start": day.isoformat(), "End": (day + timedelta(days=1)).isoformat()},
+            "Granularity": "DAILY",
+            "Metrics": ["UnblendedCost", "NetUnblendedCost", "UsageQuantity"],
+            "GroupBy": [{"Type": "DIMENSION", "Key": "SERVICE"}, {"Type": "DIMENSION", "Key": "USAGE_TYPE"}],
+            "Filter": {"And": [tagged, usage]},
+        }
+
+
+def _line(group: Answer) -> BilledLine:
+    keys = [key.text() for key in group["Keys"].rows()]
+    if len(keys) != 2:
+        raise group["Keys"].unlike("a service and a usage type")
+    metrics = group["Metrics"]
+    quantity, unit = metrics["UsageQuantity"]["Amount"].decimal(), metrics["UsageQuantity"]["Unit"]
+    usd, net = (metrics[name]["Amount"].decimal() for name in ("UnblendedCost", "NetUnblendedCost"))
+    service, usage_type = keys
+    return BilledLine(service, usage_type, quantity, unit.text() if unit.given else "", usd, net)

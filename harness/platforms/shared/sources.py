@@ -1,0 +1,215 @@
+"""Kinds of [[sources]] that are no one platform's: their tables, and what is made of each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from harness.domain.address import problem_of
+from harness.domain.reading import MetricSource
+from harness.errors import Refused
+from harness.platforms.platform import SourceKind
+from harness.platforms.shared.azure_app import providers
+from harness.platforms.shared.shown import BEDROCK, CLUSTER, FRONTS, STORE
+from harness.tables.table import Table
+from harness.tables.values import HeaderName, Line, Variable, distinct
+
+SUBJECTS = (
+    *("function", "load_balancer", "cluster", "rest_api", "http_api", "bedrock_model", "sagemaker_endpoint"),
+    *("collection_id", "usage"),
+)
+
+
+class UsageTable(Table):
+    """One of AWS/Usage's metrics: how much of a quota the account uses."""
+
+    service: Line
+    type: Literal["API", "Resource"]
+    resource: Line
+    class_: str = Field(default="None", alias="class")
+
+
+class CloudWatchTable(Table):
+    """``kind = "cloudwatch"``: what is named is read with its whole set of metrics."""
+
+    kind: Literal["cloudwatch"]
+    region: Line
+    function: Line | None = None
+    function_url: bool = False
+    load_balancer: str | None = Field(default=None, pattern=r"^app/[^/]+/[0-9a-f]+$")
+    cluster: Line | None = None
+    service: Line | None = None
+    container_insights: bool = False
+    rest_api: Line | None = None
+    http_api: Line | None = None
+    bedrock_model: Line | None = None
+    sagemaker_endpoint: Line | None = None
+    variant: Line = "AllTraffic"
+    collection_id: Line | None = None
+    collection_name: Line | None = None
+    account_id: str | None = Field(default=None, pattern=r"^[0-9]{12}$")
+    usage: tuple[UsageTable, ...] = ()
+
+    @model_validator(mode="after")
+    def _something(self) -> CloudWatchTable:
+        if not any(getattr(self, name) for name in SUBJECTS):
+            raise ValueError(f"names nothing to read: want at least one of {', '.join(SUBJECTS)}")
+        if bool(self.cluster) != bool(self.service):
+            raise ValueError("cluster and service go together")
+        if self.collection_id and not (self.collection_name and self.account_id):
+            raise ValueError("collection_id wants collection_name and account_id: CloudWatch matches all three")
+        return self
+
+
+class QueryTable(Table):
+    """A team's own query of a Prometheus source."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    promql: str = Field(min_length=1, max_length=10_000)
+    unit: Line
+
+
+class PrometheusTable(Table):
+    """``kind = "prometheus"``: ready sets, a team's own queries, or both."""
+
+    kind: Literal["prometheus"]
+    url: Line
+    sets: Annotated[tuple[Literal["kubernetes", "knative", "opencost"], ...], AfterValidator(distinct)] = ()
+    namespace: Line | None = None
+    service: Line | None = None
+    queries: tuple[QueryTable, ...] = ()
+    step_s: int = Field(15, ge=1, le=3600)
+    header: HeaderName = "Authorization"
+    env: Variable | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _is_one(cls, value: str) -> str:
+        if not value.startswith("${") and (problem := problem_of(value)):
+            raise ValueError(problem)
+        return value
+
+    @model_validator(mode="after")
+    def _something(self) -> PrometheusTable:
+        if not self.sets and not self.queries:
+            raise ValueError("names nothing to read: want sets, queries or both")
+        if self.sets and not self.namespace:
+            raise ValueError("sets want a namespace")
+        if "knative" in self.sets and not self.service:
+            raise ValueError('the set "knative" wants a service')
+        return self
+
+
+class TracesTable(Table):
+    """``kind = "otlp-traces"``: a file, or a folder of files, of OTLP/JSON."""
+
+    kind: Literal["otlp-traces"]
+    path: Line
+    attribute: Line = "http.request.header.x-request-id"
+
+
+class CostExplorerTable(Table):
+    """``kind = "cost-explorer"``: the bill of what carries a tag, by day."""
+
+    kind: Literal["cost-explorer"]
+    tag: Line = "pilot"
+    values: Annotated[tuple[Line, ...], AfterValidator(distinct)] = Field(min_length=1, max_length=100)
+
+
+class AzureMonitorTable(Table):
+    """``kind = "azure-monitor"``: a Container App, or a Function App."""
+
+    kind: Literal["azure-monitor"]
+    subscription: Line
+    resource_group: Line
+    container_app: Line | None = None
+    function_app: Line | None = None
+    plan: Literal["flex", "consumption"] = "flex"
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> AzureMonitorTable:
+        if (self.container_app is None) == (self.function_app is None):
+            raise ValueError("want either container_app or function_app")
+        return self
+
+
+def _cloudwatch(options: Mapping[str, Any]) -> MetricSource:
+    from harness.platforms.shared.aws import client  # noqa: PLC0415 - what asks a cloud is made where it is asked
+    from harness.platforms.shared.cloudwatch import CloudWatch  # noqa: PLC0415
+    from harness.platforms.shared.recorded import Recorded  # noqa: PLC0415
+    from harness.platforms.shared.subjects import subjects_of  # noqa: PLC0415
+
+    return CloudWatch(Recorded(client("cloudwatch", options["region"])), subjects_of(options))
+
+
+def _bills(options: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a source of bills
+    from harness.platforms.shared.aws import client  # noqa: PLC0415
+    from harness.platforms.shared.cost_explorer import CostExplorer  # noqa: PLC0415
+    from harness.platforms.shared.recorded import Recorded  # noqa: PLC0415
+
+    return CostExplorer(Recorded(client("ce", "us-east-1")), options["tag"], tuple(options["values"]))
+
+
+def _prometheus(options: Mapping[str, Any]) -> MetricSource:
+    from harness.platforms.shared.prometheus import Prometheus  # noqa: PLC0415
+    from harness.platforms.shared.prometheus_sets import Query, queries_of  # noqa: PLC0415
+
+    values = {name: options[name] for name in ("namespace", "service") if name in options}
+    queries = queries_of(tuple(options["sets"]), values)
+    queries |= {q["name"]: Query(q["promql"], q["unit"]) for q in options["queries"]}
+    headers = None
+    if variable := options.get("env"):
+        if not os.environ.get(variable):
+            raise Refused(
+                f"prometheus at {options['url']}: environment variable {variable} is not set",
+                "export it, or name another with env in [[sources]]",
+            )
+        headers = {options["header"]: os.environ[variable]}
+    return Prometheus(options["url"], queries, headers=headers, step_s=options["step_s"])
+
+
+def _traces(options: Mapping[str, Any]) -> MetricSource:
+    from harness.platforms.shared.otlp_traces import OtlpTraces  # noqa: PLC0415
+
+    return OtlpTraces(Path(options["path"]), options["attribute"])
+
+
+def _azure_monitor(options: Mapping[str, Any]) -> MetricSource:
+    from harness.platforms.shared import azure_monitor  # noqa: PLC0415
+    from harness.platforms.shared.origins import azure  # noqa: PLC0415
+
+    group = providers(options["subscription"], options["resource_group"])
+    metrics: tuple[azure_monitor.AzureMetric, ...]
+    if name := options.get("container_app"):
+        resource, metrics = f"{group}/Microsoft.App/containerApps/{name}", azure_monitor.CONTAINER_APP
+    else:
+        flex = options["plan"] == "flex"
+        metrics = azure_monitor.FUNCTION_APP if flex else azure_monitor.CONSUMPTION_APP
+        resource = f"{group}/Microsoft.Web/sites/{options['function_app']}"
+    return azure_monitor.AzureMonitor(azure(), resource, metrics)
+
+
+SHARED = (
+    SourceKind(
+        *("cloudwatch", CloudWatchTable, _cloudwatch),
+        "the platform's own counts: invocations, throttles, concurrency, load balancer capacity, tasks",
+        cloud="aws",
+        signals=(*FRONTS, *BEDROCK, *STORE),
+    ),
+    SourceKind(
+        *("prometheus", PrometheusTable, _prometheus),
+        "requested and used processors and memory, replicas, restarts",
+        signals=CLUSTER,
+    ),
+    SourceKind("otlp-traces", TracesTable, _traces, "spans of each request inside the service"),
+    SourceKind("cost-explorer", CostExplorerTable, _bills, "the bill itself", cloud="aws", bills=True),
+    SourceKind(
+        *("azure-monitor", AzureMonitorTable, _azure_monitor),
+        "replicas and so the cost, executions and their units, restarts",
+        cloud="azure",
+    ),
+)

@@ -1,0 +1,47 @@
+"""PriceTerms: the parameters of one bill, each with its type, its bounds and its default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from harness.domain import bounds
+from harness.tables.table import Table
+from harness.tables.values import money
+
+Amount = Annotated[Decimal, BeforeValidator(money), Field(ge=0, le=int(bounds.QUANTITY.most))]
+Size = Annotated[Decimal, BeforeValidator(money), Field(gt=0, le=int(bounds.QUANTITY.most))]  # of 0 nothing could run
+Share = Annotated[Decimal, BeforeValidator(money), Field(ge=0, le=1)]
+NONE, ONE = Decimal(0), Decimal(1)
+TOKEN_MODELS = ("haiku_3_5", "haiku_3", "nova_micro", "nova_lite", "nova_pro", "nova_2_lite")
+
+
+class PriceTerms(Table):
+    """What any bill may have: units of a vector store that never sleeps, and the model whose tokens are priced."""
+
+    ocus: Amount = NONE
+    haiku_3_5: Amount = NONE
+    haiku_3: Amount = NONE
+    nova_micro: Amount = NONE
+    nova_lite: Amount = NONE
+    nova_pro: Amount = NONE
+    nova_2_lite: Amount = NONE
+
+    @property
+    def tokens_of(self) -> str:
+        """Whose prices tokens have: the model that is named, else the book's own."""
+        return next((name for name in TOKEN_MODELS if getattr(self, name)), "model")
+
+
+class MachineTerms(PriceTerms):
+    """Machines by their type, as ``t3_large = 3``: any that the price book knows."""
+
+    machines: Mapping[str, Size] = Field(min_length=1)
+    autoscale: Amount = NONE  # as many as each hour wants
+
+    @property
+    def count(self) -> Decimal:
+        return sum(self.machines.values(), Decimal(0))

@@ -1,0 +1,48 @@
+"""Whatever is billed by capacity is sized, crossed and joined as a fleet: no list of names says which those are."""
+
+import re
+
+import pytest
+
+from harness import pipeline
+from harness.campaign.collect import collect
+from harness.campaign.progress import Progress
+from harness.decision.hybrid import hybrid_cost
+from harness.domain.estimate import Estimate
+from harness.words import said
+from harness.workspace import open_workspace
+from tests.campaign.clouds import Cloud, CloudPilot, later
+from tests.report.test_experiments import both, search
+
+
+@pytest.mark.parametrize(
+    ("model", "book", "parameters", "each_usd"),
+    [
+        ("eks", "aws-2026-11", "t3_large = 2", 730 * 0.0832),
+        ("ec2-alb", "aws-2026-11", "m5_large = 2", 730 * 0.096),
+        ("gke", "gcp-2026-11", "e2_standard_2 = 2", 730 * 0.067006),
+        ("aks", "azure-2026-11", "d2s_v5 = 2", 730 * 0.096),
+        ("lambda-managed", "aws-2026-11", "m5_large = 2", 730 * 0.096 * 1.15),
+    ],
+)
+def test_two_machines_that_carry_six_a_second_are_five_for_a_peak_of_ten(tmp_path, model, book, parameters, each_usd):
+    """At 70 % of 3.15 a second each; the cost of a month is that of five, and grows by machines."""
+    pilot = CloudPilot(tmp_path, per_run=60, tracks={"capacity": both(search(6.0, 6.66))})
+    _, plan, store = pilot.write()
+    path = tmp_path / "targets" / "alpha" / "target.toml"
+    prices = f'[prices]\nbook = "{book}"\nregion = "here"\nmodel = "{model}"\nparameters = {{ {parameters} }}\n'
+    path.write_text(re.sub(r"\[prices\](\n[^\[]*)", prices, path.read_text()))
+    workspace, cloud = open_workspace(tmp_path), Cloud(store)
+    with Progress(quiet=True) as progress:
+        collect(workspace, plan, store, progress, lambda: later(20), cloud.make, cloud.make_bills)
+    outcome = pipeline.decide(workspace)
+    curve = next(c for c in outcome.findings.projection.curves if c.target == "alpha")
+    by_size = {p.instances: p.usd for p in curve.points}
+
+    assert "priced at 5 machines for the expected peak (2 were measured)" in said(
+        outcome.findings.cost_of("alpha").coverage
+    )
+    assert curve.fleet
+    assert min(by_size) == 2
+    assert by_size[6] - by_size[5] == pytest.approx(each_usd, rel=0.01)
+    assert isinstance(hybrid_cost(workspace, outcome.findings), Estimate)

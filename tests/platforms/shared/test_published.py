@@ -1,0 +1,43 @@
+"""What the recorded metric services answer is what their providers publish of it."""
+
+import httpx
+import pytest
+from azure.mgmt.monitor import models
+from google.cloud import monitoring_v3
+
+from harness.platforms.cloud_run.monitoring import METRICS
+from harness.platforms.shared.azure_monitor import CONSUMPTION_APP, CONTAINER_APP, FUNCTION_APP
+from tests.platforms.shared.rigs import AzureMonitorRig, CloudMonitoringRig
+from tests.published import held_to_google, unknown_of_map
+
+
+@pytest.mark.parametrize(("values", "token"), [({0: 3.0, 60: 4.5}, None), ({0: 3.0}, "more"), ({}, None)])
+def test_cloud_monitorings_page_is_googles_message(values, token):
+    held_to_google(monitoring_v3.ListTimeSeriesResponse, CloudMonitoringRig().page(values, token))
+
+
+def test_aligners_and_reducers_are_those_that_google_has():
+    aligners, reducers = monitoring_v3.Aggregation.Aligner, monitoring_v3.Aggregation.Reducer
+
+    assert {m.aligner for m in METRICS} <= {member.name for member in aligners}
+    assert {m.reducer for m in METRICS} <= {member.name for member in reducers}
+
+
+def test_azure_monitors_page_is_azures_model():
+    rig = AzureMonitorRig()
+    nothing = rig.nothing(httpx.Request("GET", "http://cloud/metrics?metricnames=Replicas,Requests"))
+    empty = {"cost": 0, "timespan": "2026-11-20T09:00:00Z/2026-11-20T09:02:00Z", "interval": "PT1M"}
+
+    for page in (rig.page({0: 3.0, 60: 4.5}), nothing):
+        assert unknown_of_map(models, "Response", {**empty, **page}) == []
+
+
+def test_aggregations_are_those_that_an_answers_points_have():
+    fields = {field["key"] for field in models.MetricValue._attribute_map.values()}
+
+    assert {m.aggregation for m in (*CONTAINER_APP, *FUNCTION_APP, *CONSUMPTION_APP)} <= fields
+
+
+def test_a_field_that_azure_does_not_have_is_found():
+    page = {"value": [{"timeseries": [{"data": [{"timestamp": "2026-11-20T09:00:00Z"}]}]}]}
+    assert unknown_of_map(models, "Response", page) == ["value[0].timeseries[0].data[0].timestamp"]

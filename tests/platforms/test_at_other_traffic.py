@@ -1,0 +1,83 @@
+"""Every bill at a hundredth, a tenth, once, ten and a hundred times the measured traffic, to the cent; a new one must fill the table.
+
+Measured: 1 request a second, 4 s each, which is 2,628,000 a month; nothing transferred, no tokens. Of a capacity two units
+carried 4 a second, so one is planned for 1.4, and 0.01, 0.1, 1, 10 and 100 a second want 2, 2, 2, 8 and 72 of them (no fewer
+than the two that are declared). Of instances that take 80 at once the mean number busy is the sum over k of P(N > 80 k), N
+Poisson with 0.04, 0.4, 4, 40 and 400 in progress: 0.03921, 0.32968, 0.98168, 1.00000 and 5.48673, by Poisson's tables.
+"""
+
+import math
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from harness.analysis.capacity import Capacity
+from harness.analysis.projection import Biller
+from harness.analysis.spend import Block
+from harness.analysis.units import per_unit
+from harness.domain.estimate import Estimate
+from harness.domain.target import Dialect, PriceModel, Target
+from harness.domain.traffic import Traffic
+from harness.platforms import registry
+from harness.platforms.billing import ToldBy
+from harness.platforms.external.config import External
+from harness.platforms.pricing import pricing_of
+from harness.platforms.shared.usage import Usage
+
+MONTH, FACTORS = 2_628_000, (0.01, 0.1, 1, 10, 100)
+AWS, GOOGLE, AZURE = "aws-2026-11", "gcp-2026-11", "azure-2026-11"
+LAMBDA = {"memory_mb": 1024}
+RUN = {"vcpu": 1, "memory_gib": 2, "concurrency": 80}
+WORKED = {
+    # 0.20 a million, 4 GB-s at 0.0000166667, 400 bytes of log at 0.50 a GB
+    "lambda-url": (AWS, LAMBDA, (1.76, 17.63, 176.25, 1762.52, 17625.16)),
+    # and 1.00 a million
+    "lambda-http-api": (AWS, LAMBDA, (1.79, 17.89, 178.88, 1788.80, 17887.96)),
+    # and 3.50 a million
+    "lambda-rest-api": (AWS, LAMBDA, (1.85, 18.54, 185.45, 1854.50, 18544.96)),
+    # 730 x 0.096 x 1.15 a machine, 0.20 a million, logs
+    "lambda-managed": (AWS, {"m5_large": 2}, (161.19, 161.29, 162.24, 655.25, 5907.74)),
+    # 730 x (0.04048 + 2 x 0.004445 + 0.005) a task, 22.265 in front, logs
+    "fargate-alb": (AWS, {"vcpu": 1, "memory_gb": 2, "tasks": 2}, (101.65, 101.70, 102.17, 345.04, 2932.51)),
+    # 730 x 0.0416 a machine, 4.80 of volumes, 22.265 in front, logs
+    "ec2-alb": (AWS, {"t3_medium": 2, "ebs_gb": 60}, (87.81, 87.85, 88.33, 275.26, 2266.12)),
+    # 730 x 0.0832 a node, 73.00, 8.00 of volumes, 22.265 in front, logs
+    "eks": (AWS, {"t3_large": 2, "ebs_gb": 100}, (224.74, 224.79, 225.26, 594.41, 4528.82)),
+    # 730 x 0.067006 a node, 73.00, 10.00, 18.25, logs
+    "gke": (GOOGLE, {"e2_standard_2": 2, "disk_gb": 100}, (199.08, 199.13, 199.60, 497.82, 3675.65)),
+    # 730 x 0.096 a node, 73.00, 7.50, 18.25, logs at 2.30 a GB
+    "aks": (AZURE, {"d2s_v5": 2, "disk_gb": 100}, (238.93, 239.15, 241.33, 683.57, 5386.29)),
+    # 8 GB-s at 0.00002
+    "sagemaker-serverless": (AWS, {"memory_mb": 2048}, (4.20, 42.05, 420.48, 4204.80, 42048.00)),
+    # 0.40 a million, 8 GB-s at 0.000026
+    "functions-flex": (AZURE, {"memory_mb": 2048}, (5.48, 54.77, 547.68, 5476.75, 54767.52)),
+    # 0.20 a million, 6 GB-s at 0.000016
+    "functions-consumption": (AZURE, {"memory_mb": 1536}, (2.53, 25.28, 252.81, 2528.14, 25281.36)),
+    # 0.40 a million, 2,628,000 s x 0.000029 x the instances that are busy
+    "cloud-run": (GOOGLE, RUN, (3.00, 25.23, 75.87, 86.72, 523.27)),
+    # 2,628,000 s x 0.000022 x the instances that are busy
+    "cloud-run-instances": (GOOGLE, RUN, (2.27, 19.06, 56.76, 57.82, 317.22)),
+    # 0.40 a million, 2,628,000 s x 0.00003 x the replicas that are busy
+    "container-apps": (AZURE, RUN, (3.10, 26.10, 78.45, 89.35, 537.69)),
+}
+
+
+def test_every_bill_that_a_platform_declares_is_worked_by_hand():
+    assert {b.model for b in registry.billings()} == WORKED.keys()
+
+
+@pytest.mark.parametrize("model", WORKED)
+def test_a_bill_at_other_traffic(model):
+    book, parameters, usd = WORKED[model]
+    target = Target("t", Path(), Dialect.RAG_CHAT, External(), prices=PriceModel(book, "here", model, parameters))
+    carried = Capacity("t", 2, 100, Estimate(4.0, 4.0, 4.0, 0.95, 2, 2, "t"), None, (), 2, (), "")
+    pricing = pricing_of(target.prices)
+    told = Decimal(str(1000 * (1 - math.exp(-4)))) if pricing.billing.told is ToldBy.INSTANCES else Decimal(0)
+    zero = Decimal(0)
+    block = Block(
+        1000, 1000, 1000, Usage(zero, Decimal(1000), Decimal(4_000_000), zero, zero, zero, told), 1000, 4000.0, 1000.0
+    )
+    biller = Biller(target, [block] * 3, Traffic(MONTH, 1.0), per_unit(carried, pricing))
+
+    assert [round(biller.usd(MONTH * factor), 2) for factor in FACTORS] == pytest.approx(list(usd), abs=0.0051)
