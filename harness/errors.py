@@ -54,6 +54,10 @@ class Refused(PilotError):
     exit_code = Exit.REFUSED
 
 
+class NoWorkspace(Refused):
+    """No pilot.toml in this folder or above it."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """One wrong field: where it stands and how to mend it."""

@@ -51,6 +51,7 @@ from harness.decision.settling import Standing, standing
 from harness.domain.address import is_url, problem_of, without_secrets
 from harness.domain.looks import looks_of
 from harness.domain.plan import Block, Plan
+from harness.domain.reason import Reason
 from harness.domain.sweep import Sweep
 from harness.errors import GateFailed, Refused, Undecided
 from harness.evidence.early_end import EarlyEnd
@@ -69,6 +70,7 @@ from harness.report.csv_text import csv_text
 from harness.report.earlier import changes, read_earlier
 from harness.report.folder import write_all
 from harness.report.record import record
+from harness.words import said
 from harness.workspace import Workspace
 
 RATIOS = (1.2, 1.5)  # promised over true p95, and
@@ -178,7 +180,7 @@ def plan(workspace: Workspace, *, seal: bool) -> Planned:
 
 def open_promises(workspace: Workspace, plan: Plan) -> tuple[Unsettled, ...]:
     """The promises that no outcome of this plan can settle, with what each would need."""
-    return unsettled(workspace.slos(), of_plan(plan, workspace.config.slo.profiles))
+    return unsettled(workspace.slos(), of_plan(plan, plan.judged(workspace.config.slo.profiles)))
 
 
 def _drawn(workspace: Workspace) -> Plan:
@@ -202,7 +204,8 @@ class Outlook:
 
 def outlook(workspace: Workspace, made: Plan) -> tuple[Outlook, ...]:
     """One for each of RATIOS and SPREADS; experiments are measured whole in each. Empty where every block is measured."""
-    judged = [p for p in made.profiles if p.repeats is None and p.name in workspace.config.slo.profiles]
+    promised = made.judged(workspace.config.slo.profiles)
+    judged = [p for p in made.profiles if p.repeats is None and p.name in promised]
     if workspace.config.pilot.stop == NEVER or len(looks_of(len(made.blocks))) < 2 or not judged:
         return ()
     targets = {t.name: t for t in workspace.measured()}
@@ -263,13 +266,14 @@ def ending(workspace: Workspace, sealed: Seal) -> EarlyEnd | tuple[str, ...]:
     """
     outcome = decide(workspace)
     if otherwise := judged_otherwise(sealed.changes(seal_of(workspace, outcome.plan))):
-        return tuple(f"sealed criteria were changed ({change})" for change in otherwise)
+        return tuple(f"sealed criteria were changed ({said(change)})" for change in otherwise)
     look, stands = outcome.findings.look, outcome.standing
     if stands.settled is None:
-        return tuple(f"{one}{f' of {one.target}' if one.target else ''} ({one.why})" for one in stands.open)
+        return tuple(f"{one}{f' of {one.target}' if one.target else ''} ({said(one.why)})" for one in stands.open)
     if not stands.lasts:
-        return (f"which of the two ({outcome.decision.chosen.step})",)
-    return EarlyEnd(look.number, look.of, look.blocks, stands.settled.value)
+        return (f"which of the two ({said(outcome.decision.chosen.step)})",)
+    because = said(stands.settled.reason)
+    return EarlyEnd(look.number, look.of, look.blocks, because, kind=stands.settled.value)
 
 
 def _gated(results: dict[str, list[Check]], store: Store, progress: Progress) -> None:
@@ -308,7 +312,7 @@ class Outcome:
 
     plan: Plan
     findings: Findings
-    doubts: tuple[str, ...]
+    doubts: tuple[Reason, ...]
     decision: Decision
     standing: Standing
     seal: dict[str, Any] | None
@@ -365,8 +369,14 @@ def one_of(tables: dict[str, Table], name: str) -> Table:
 
 def _content(workspace: Workspace, outcome: Outcome, before: dict[str, Any] | None) -> Content:
     return content(
-        *(workspace, outcome.plan, outcome.findings, outcome.decision, outcome.doubts),
-        *(outcome.seal, outcome.calibration, Store(workspace.evidence).checks()),
+        workspace,
+        outcome.plan,
+        outcome.findings,
+        outcome.decision,
+        outcome.doubts,
+        outcome.seal,
+        outcome.calibration,
+        Store(workspace.evidence).checks(),
         changes(before, outcome.as_json()),
         Store(workspace.evidence).journal(),
     )

@@ -13,6 +13,7 @@ import numpy as np
 
 from harness.domain.ledger import GeneratorHealth, close
 from harness.domain.plan import Block, Plan, ProfilePlan, Run, Start
+from harness.domain.role import Role
 from harness.domain.sample import COLUMNS, Sample
 from harness.domain.target import Dialect, Target
 from harness.evidence import parquet
@@ -56,6 +57,13 @@ rate = 2
 duration_s = 10
 """
 
+ROLES = {
+    "burst": Role.BURST,
+    "coldstart": Role.COLD,
+    "fromzero": Role.FROM_ZERO,
+    "keepalive": Role.KEEP_ALIVE,
+    "capacity": Role.CAPACITY,
+}  # of the builder's own profiles; every other one is everyday traffic
 Latency = Callable[[np.random.Generator, int, int], np.ndarray]
 
 
@@ -164,6 +172,7 @@ class Pilot:
     refused: dict[str, float] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=lambda: {"alpha": "Alpha", "beta": "Beta"})
     seed: int = 1
+    everyday: str = "steady"  # the name of the profile that is measured in every block
     burst: dict[str, list[Sample]] = field(default_factory=dict)  # by target, the same in every block
     kept: bool = False  # with the digests and costs that a campaign notes
     tracks: dict[str, dict[str, tuple[list[Sample], dict]]] = field(default_factory=dict)  # profile, target
@@ -171,8 +180,14 @@ class Pilot:
     def workspace(self) -> Workspace:
         """Write pilot.toml and both targets, and open them."""
         pilot = PILOT_TOML.format(blocks=self.blocks, question=self.question, p95_s=self.p95_s)
+        pilot = pilot.replace('["steady"]', f'["{self.everyday}"]').replace(
+            "profiles.steady", f"profiles.{self.everyday}"
+        )
         if self.burst:
-            pilot = pilot.replace('profiles = ["steady"]', 'profiles = ["steady", "burst"]') + "[profiles.burst]\n"
+            pilot = (
+                pilot.replace(f'profiles = ["{self.everyday}"]', f'profiles = ["{self.everyday}", "burst"]')
+                + "[profiles.burst]\n"
+            )
         pilot += "".join(f"[profiles.{name}]\nrepeats = 1\n" for name in self.tracks)
         (self.root / "pilot.toml").write_text(pilot, encoding="utf-8")
         shapes = {
@@ -212,6 +227,7 @@ class Pilot:
                 0.0,
                 self.per_run,
                 1 if name in self.tracks else None,
+                role=ROLES.get(name, Role.EVERYDAY),
             )
             for name in (*self._profiles(), *self.tracks)
         )
@@ -234,7 +250,7 @@ class Pilot:
         return Plan("alpha", "beta", 1, blocks, profiles, "sha256:q", Decimal(0), created, tracks)
 
     def _profiles(self) -> tuple[str, ...]:
-        return ("steady", "burst") if self.burst else ("steady",)
+        return (self.everyday, "burst") if self.burst else (self.everyday,)
 
     def write(self) -> tuple[Workspace, Plan, Store]:
         """Everything on disk, as a campaign leaves it."""

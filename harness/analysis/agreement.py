@@ -9,6 +9,8 @@ from harness.analysis.coded import is_known
 from harness.analysis.dataset import RunData
 from harness.analysis.reports import reports_of
 from harness.analysis.series import by_instant, collected
+from harness.domain.reason import Reason
+from harness.domain.reasons.doubt import FewInvocations, ManyInvocations, NoLogLine, RefusalsDiffer, TookLonger
 from harness.domain.sample import Layer
 from harness.platforms.platform import Measure, Per, Signal
 
@@ -32,29 +34,20 @@ class Agreement:
     runs: int
 
     @property
-    def disagreements(self) -> tuple[str, ...]:
-        """In words; empty where both sides tell the same."""
-        out = []
+    def disagreements(self) -> tuple[Reason, ...]:
+        """Empty where both sides tell the same."""
+        out: list[Reason] = []
         if self.joined is not None and self.with_id and self.joined < LEAST_JOINED * self.with_id:
-            out.append(
-                f"{self.with_id - self.joined} of {self.with_id} answered requests have no line in the platform's log"
-            )
+            out.append(NoLogLine(self.with_id - self.joined, self.with_id))
         if self.longer:
-            out.append(f"the platform says of {self.longer} requests that they took longer than the client waited")
+            out.append(TookLonger(self.longer))
         if self.throttles is not None and not _close(self.throttled, self.throttles):
-            out.append(
-                f"the client saw {self.throttled} refusals by the platform, the platform counted {self.throttles}"
-            )
+            out.append(RefusalsDiffer(self.throttled, self.throttles))
         if self.invocations is not None and self.invocations < self.accepted * (1 - OTHERS_SHARE):
-            out.append(
-                f"the platform counted {self.invocations} invocations, the client {self.accepted} accepted requests"
-            )
+            out.append(FewInvocations(self.invocations, self.accepted))
         most = self.accepted * (1 + OTHERS_SHARE) + OTHERS_A_RUN * self.runs
         if self.invocations is not None and self.invocations > most:
-            out.append(
-                f"the platform counted {self.invocations} invocations against {self.accepted} accepted requests: "
-                "somebody else used the function"
-            )
+            out.append(ManyInvocations(self.invocations, self.accepted))
         return tuple(out)
 
 

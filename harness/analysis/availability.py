@@ -18,6 +18,7 @@ from harness.analysis import laws
 from harness.analysis.dataset import RunData
 from harness.analysis.shares import LEAST_BLOCKS, Share, share_of
 from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.reasons.verdict import Incidents
 from harness.domain.verdict import Judgement, Slo, SloVerdict
 
 INCIDENT_S = 30.0
@@ -35,17 +36,11 @@ def verdict(target: str, profile: str, slo: Slo, runs: Sequence[RunData], confid
     count, loaded_s = len(incidents(runs)), sum(_length_s(run) for run in runs)
     monthly = most_incidents(count, loaded_s / DAY_S) * MONTH_D
     days = len({str((run.record.run or {}).get("started_utc"))[:10] for run in runs if run.record})
-    words = (
-        f"{count or 'no'} incident{'s' * (count != 1)} in {loaded_s / 3600:.1f} h of load on {days or 1} day(s); up to "
-        f"{monthly:.3g} a month of load remain compatible, so this cannot show {slo.limit * 100:g} %"
-    )
     beyond = down.estimate(confidence, allowed)
-    if down.blocks >= LEAST_BLOCKS and down.above(allowed, alpha):
-        why = f"{words}; it is shown to be down for longer than promised"
-        return SloVerdict(target, profile, slo, Judgement.FAIL, estimate, why, None, beyond, allowed)
-    word = "some evidence against it" if count else "no evidence against it"
-    why = f"{word}: {words}"
-    return SloVerdict(target, profile, slo, Judgement.INCONCLUSIVE, estimate, why, None, beyond, allowed)
+    failed = down.blocks >= LEAST_BLOCKS and down.above(allowed, alpha)
+    why = Incidents(count, loaded_s / 3600, days, monthly, slo.limit, failed)
+    judgement = Judgement.FAIL if failed else Judgement.INCONCLUSIVE
+    return SloVerdict(target, profile, slo, judgement, estimate, why, None, beyond, allowed)
 
 
 def seconds_down(runs: Sequence[RunData]) -> Share:

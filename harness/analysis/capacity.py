@@ -22,6 +22,7 @@ from harness.domain.experiments.capacity import Capacity as Design
 from harness.domain.experiments.capacity import interval as interval_of
 from harness.domain.experiments.protocol import Promise, Seen
 from harness.domain.experiments.step import judge
+from harness.domain.reasons import absence
 
 UTILISATION = 0.7  # of its capacity that a service is planned at: the rest is for what averages hide
 WIDEST = 2.0  # an interval whose ends are further apart than this factor answers nothing
@@ -133,7 +134,7 @@ def _sustained(found: Found) -> float | None:
 def _per_s(found: Sequence[Found]) -> Known:
     """Geometric mean of the searches' middles; several: t on the logs, never narrower than a search's own interval."""
     if not found:
-        return Unknown("no search was made")
+        return Unknown(absence.NoSearch())
     whole = [f.limit for f in found if f.limit is not None]
     if len(whole) < len(found):
         return Unknown(_why_not(found))
@@ -147,28 +148,18 @@ def _per_s(found: Sequence[Found]) -> Known:
     return Estimate(math.exp(value), math.exp(value - half), math.exp(value + half), 0.95, k, k, method)
 
 
-def _why_not(found: Sequence[Found]) -> str:
+def _why_not(found: Sequence[Found]) -> absence.Absence:
     """Why there is no limit to tell."""
     tops = [f.carried for f in found if f.top and f.carried is not None]
     if len(tops) == len(found):
-        return f"at least {min(tops):.3g}/s was carried: no limit was found up to it, the highest rate that is allowed"
+        return absence.NoLimitFound(min(tops))
     if all(f.none_kept for f in found):
-        return "no rate was kept"
-    limits = [f for f in found if f.limit is not None]
-    parts = [
-        f"{len(part)} {words}"
-        for part, words in (
-            (limits, "found a limit"),
-            (tops, "found none up to the highest rate that is allowed"),
-            ([f for f in found if f.none_kept], "kept no rate"),
-        )
-        if part
-    ]
+        return absence.NoRateKept()
     if len(found) == 1:
         [one] = found
-        kept = f"the highest kept rate was {one.carried:.3g}/s" if one.carried is not None else "no rate was kept"
-        return f"no answer after {one.steps} steps: {kept}, and the steps do not agree on a limit"
-    return f"of {len(found)} searches {', '.join(parts) or 'none ended with an answer'}"
+        return absence.StepsDisagree(one.steps, one.carried)
+    limits, none_kept = sum(f.limit is not None for f in found), sum(f.none_kept for f in found)
+    return absence.SearchesDiffer(len(found), limits, len(tops), none_kept)
 
 
 def sizing(found: Capacity, peak_per_s: float) -> Sizing:

@@ -15,6 +15,7 @@ from harness.analysis.dataset import RunData
 from harness.analysis.reports import reports_of
 from harness.analysis.shares import share_of
 from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.reasons.absence import FewProbePairs
 
 PARTS = (
     "placement and process start",
@@ -133,7 +134,7 @@ def _mean_difference(blocks: Sequence[Sequence[tuple[float, float, bool]]]) -> K
     means = means[~np.isnan(means)]
     k = len(means)
     if k < 2:
-        return Unknown(f"{k} run(s) with a complete pair; an interval needs 2")
+        return Unknown(FewProbePairs(k))
     half = laws.t_quantile(0.975, k - 1) * float(means.std(ddof=1)) / math.sqrt(k)
     value = float(means.mean())
     n = sum(len(b) for b in blocks)

@@ -14,6 +14,9 @@ from harness.analysis.paired import Paired, difference
 from harness.analysis.pooled import Array
 from harness.analysis.shares import LEAST_BLOCKS
 from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.reason import Reason
+from harness.domain.reasons import absence
+from harness.domain.reasons import verdict as reasons
 from harness.domain.verdict import PRIMARY, Comparison, Relation
 
 METRICS = ("p95_s", "ttft_p95_s", "overhead_p95_s")
@@ -35,8 +38,13 @@ def comparisons(
     """
     made = [
         compare(
-            *(profile, metric, data.of(data.candidate, profile), data.of(data.baseline, profile)),
-            *(margin, limits, confidence),
+            profile,
+            metric,
+            data.of(data.candidate, profile),
+            data.of(data.baseline, profile),
+            margin,
+            limits,
+            confidence,
         )
         for profile in profiles
         if profile in data.profiles
@@ -54,8 +62,7 @@ def corrected(made: Sequence[Comparison], alpha: float) -> list[Comparison]:
         for c, p in zip(family, adjusted, strict=True):
             found = replace(c, exploratory=not primary, family=len(family), p_value=None if c.p_value is None else p)
             if p > alpha and c.relation in DIFFERENT:
-                kind = "co-primary" if primary else "exploratory"
-                why = f"{c.relation.value} by itself, not by Holm's correction over {len(family)} {kind} comparisons"
+                why = reasons.NotByHolm(c.relation.value, len(family), primary)
                 found = replace(found, relation=Relation.UNRESOLVED, reason=why)
             out[id(c)] = found
     return [out[id(c)] for c in made]
@@ -83,13 +90,18 @@ def compare(
     """One metric's p95 by itself; where failures may reach both percentiles, the share beyond the limit decides."""
     a, b = ([r.measured_of(_series(r, metric)) for r in runs] for runs in (candidate, baseline))
     if len(a) != len(b) or len(a) < 2 or not all(len(x) for x in (*a, *b)):
-        why = f"{min(len(a), len(b))} paired valid block(s) with data; {LEAST_BLOCKS} are the least"
+        why = absence.FewForComparison(min(len(a), len(b)), LEAST_BLOCKS)
         return Comparison(profile, metric, Relation.UNRESOLVED, Unknown(why), margin, why)
     limit = {"p95_s": limits[0], "ttft_p95_s": limits[1]}.get(metric)
     told = tell(a, b, limit, margin, confidence)
     ratio = _ratio(told, confidence)
     return Comparison(
-        *(profile, metric, told.relation, ratio, margin, _why(told, margin, 1 - confidence)),
+        profile,
+        metric,
+        told.relation,
+        ratio,
+        margin,
+        _why(told, margin, 1 - confidence),
         within_margin_but_different=told.different and told.relation is Relation.EQUIVALENT,
         p_value=told.p_value,
         beyond=told.beyond,
@@ -148,38 +160,37 @@ def _ratio(told: Told, confidence: float) -> Known:
     if told.one_infinite or math.isnan(pair.value) or not 0 < pair.value < math.inf:
         return Unknown(_no_ratio(told), pair.n, pair.blocks)
     low, high = pair.interval(confidence)
-    why = "" if low is not None and high is not None else "so many failed that a p95 may be infinite"
+    why = None if low is not None and high is not None else absence.FailuresReach()
     method = "paired distribution functions inverted"
     return Estimate(pair.value, low, high, confidence, pair.n, pair.blocks, method, why)
 
 
-def _no_ratio(told: Told) -> str:
+def _no_ratio(told: Told) -> absence.Absence:
     if told.by_share:
-        return f"about {(1 - P) * 100:.0f} % or more failed on both, so their p95 cannot be told apart"
-    who = "candidate" if told.pair.value > 1 else "baseline"
-    return f"the p95 of the {who} is infinite: more than {(1 - P) * 100:.0f} % of its requests failed"
+        return absence.BothFailed(1 - P)
+    return absence.OneInfinite("candidate" if told.pair.value > 1 else "baseline", 1 - P)
 
 
-def _why(told: Told, margin: float, alpha: float) -> str:
-    """In words; no rule reads them."""
+def _why(told: Told, margin: float, alpha: float) -> Reason:
+    """No rule reads it."""
     if told.pair.blocks < LEAST_BLOCKS:
-        return f"{told.pair.blocks} paired blocks; {LEAST_BLOCKS} are the least a verdict needs"
+        return reasons.FewPairs(told.pair.blocks, LEAST_BLOCKS)
     if told.relation is Relation.EQUIVALENT:
-        return f"the {(1 - 2 * alpha) * 100:g} % interval lies within the sealed margin of {(margin - 1) * 100:.0f} %"
-    shown = told.relation in DIFFERENT
+        return reasons.WithinMargin(1 - 2 * alpha, margin - 1)
+    if told.relation in DIFFERENT:
+        return _shown(told)
     if told.by_share:
-        return _why_by_share(told) if shown else f"{_no_ratio(told)}, and neither can the share beyond the limit"
+        return reasons.SharesAlike(_no_ratio(told))
+    return reasons.InfiniteByChance(_no_ratio(told)) if told.one_infinite else reasons.NeitherShown()
+
+
+def _shown(told: Told) -> Reason:
+    if told.by_share:
+        assert isinstance(told.beyond, Estimate)
+        return reasons.SharesDiffer(_no_ratio(told), told.beyond.value)
     if told.one_infinite:
-        return f"{_no_ratio(told)}, {'shown not to be chance' if shown else 'which may be chance'}"
-    side = "above" if told.relation is Relation.WORSE else "below"
-    return f"the whole interval lies {side} 1" if shown else "not shown different, not shown equivalent"
-
-
-def _why_by_share(told: Told) -> str:
-    assert isinstance(told.beyond, Estimate)
-    more = "more" if told.beyond.value > 0 else "fewer"
-    points = f"{abs(told.beyond.value) * 100:.3g} points {more} of the candidate's are beyond the limit"
-    return f"{_no_ratio(told)}; {points}"
+        return reasons.InfiniteShown(_no_ratio(told))
+    return reasons.WholeAbove() if told.relation is Relation.WORSE else reasons.WholeBelow()
 
 
 def _beyond(values: Sequence[Array], limit: float | None) -> tuple[Array, Array]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from harness.analysis.coded import among
 from harness.analysis.columns import Array, Column, Columns
 from harness.analysis.sound import check
 from harness.domain.plan import Plan
+from harness.domain.role import Role
 from harness.domain.sample import REFUSALS, UNBILLED, Outcome
 from harness.errors import BadFile
 from harness.evidence.schema import SAMPLES_FORMAT
@@ -153,6 +154,7 @@ class Dataset:
     invalid: tuple[RunRecord, ...]
     tracks: tuple[str, ...] = ()  # profiles that repeat by themselves, outside the paired blocks
     aa: tuple[tuple[RunData, RunData], ...] = ()  # the baseline under both labels, as the unit's order has them
+    roles: Mapping[str, Role] = field(default_factory=dict)  # of every profile
     unread: tuple[Unread, ...] = ()  # runs that ended and whose data cannot be read: their blocks are not used
 
     @property
@@ -168,6 +170,14 @@ class Dataset:
         """One run a block, in the order of the blocks."""
         found = [run for run in self.runs if run.target == target and run.profile == profile]
         return sorted(found, key=lambda run: run.block)
+
+    def in_role(self, *roles: Role) -> tuple[str, ...]:
+        """Profiles of these roles, in the plan's order."""
+        return tuple(p for p in self.profiles if self.roles.get(p, Role.EVERYDAY) in roles)
+
+    def of_role(self, target: str, role: Role) -> list[RunData]:
+        """Runs under every profile of this role."""
+        return [run for profile in self.in_role(role) for run in self.of(target, profile)]
 
     def at(self, blocks: Sequence[int]) -> Dataset:
         """With these paired blocks alone; tracks stay."""
@@ -230,6 +240,7 @@ def load(store: Store, plan: Plan) -> Dataset:
         invalid,
         tuple(p.name for p in plan.profiles if p.repeats is not None and not p.aa),
         tuple(aa),
+        {p.name: p.role for p in plan.profiles},
         tuple(unread),
     )
 

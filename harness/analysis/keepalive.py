@@ -23,6 +23,7 @@ from harness.analysis.columns import Array
 from harness.analysis.dataset import RunData
 from harness.analysis.windowlaw import Kind, Law
 from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.reasons import absence
 
 CRITICAL = 3.841458820694124
 WIDE = 2.0
@@ -102,11 +103,11 @@ def _median(probes: Sequence[Probe], told: Law) -> Known:
     """The gap at which half are cold, where one window, or one hour, stands for all."""
     match told.kind:
         case Kind.TWO:
-            first, second = (f"{m.low_s:.3g} to {m.high_s:.3g} s for {m.share * 100:.0f} %" for m in told.modes)
-            return Unknown(f"two windows: {first}, {second}", len(probes), 1)
+            windows = tuple((m.low_s, m.high_s, m.share) for m in told.modes)
+            return Unknown(absence.TwoWindows(windows), len(probes), 1)
         case Kind.DRIFTS:
-            said = ", ".join(f"{p.middle_s:.3g} s at {p.hours}" for p in told.parts)
-            return Unknown(f"it changes with the hour (UTC): {said}", len(probes), 1)
+            parts = tuple((p.middle_s, p.hours) for p in told.parts)
+            return Unknown(absence.HourlyWindow(parts), len(probes), 1)
         case _:
             return quantile(probes, 0.5)
 
@@ -179,18 +180,18 @@ def quantile(probes: Sequence[Probe], p: float) -> Known:
     keep the share, not one in the middle of what was not tried.
     """
     if not probes:
-        return Unknown("no probe said whether it was cold")
+        return Unknown(absence.NoProbe())
     cold = sum(x.cold for x in probes)
     low_s, high_s = min(x.gap_s for x in probes), max(x.gap_s for x in probes)
     if cold == 0:
-        return Unknown(f"never cold up to {high_s:.3g} s in {len(probes)} probes: the window is longer")
+        return Unknown(absence.WindowLonger(absence.NeverCold(high_s, len(probes))))
     if cold == len(probes):
-        return Unknown(f"cold in all {cold} probes from {low_s:.3g} s on: the window is shorter")
+        return Unknown(absence.WindowShorter(absence.AlwaysCold(low_s, cold)))
     gaps, _, share = fit(probes)
     if share[0] > p:
-        return Unknown(f"{share[0] * 100:.0f} % cold at the shortest gap that was tried, {gaps[0]:.3g} s")
+        return Unknown(absence.ColdAtShortest(float(share[0]), float(gaps[0])))
     if share[-1] < p:
-        return Unknown(f"{share[-1] * 100:.0f} % cold at the longest gap that was tried, {gaps[-1]:.3g} s")
+        return Unknown(absence.WarmAtLongest(float(share[-1]), float(gaps[-1])))
     below = float(gaps[share <= p][-1]) if p < 0.5 else float(gaps[share < p][-1]) if share[0] < p else float(gaps[0])
     above = float(gaps[share > p][0]) if (share > p).any() else float(gaps[-1])
     value = below if p < 0.5 else math.sqrt(below * above)

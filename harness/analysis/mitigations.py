@@ -10,6 +10,7 @@ from harness.analysis.coldstarts import Penalty
 from harness.analysis.dataset import RunData
 from harness.analysis.fromzero import FromZero
 from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.reasons.absence import NoUsage
 from harness.domain.target import Target
 
 
@@ -52,7 +53,7 @@ def mitigations(
                     base,
                     forced,
                     fromzero.from_zero(name, bursts.get(name, ())),
-                    month if usage.get(base) else Unknown("no measured usage of the target that it varies"),
+                    month if usage.get(base) else Unknown(NoUsage()),
                     month.value - own.value if both else None,  # type: ignore[union-attr]
                 )
             )

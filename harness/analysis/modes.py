@@ -18,6 +18,7 @@ from harness.analysis.pooled import Pooled, first
 from harness.analysis.quantiles import percentile
 from harness.analysis.shares import Share, share_of
 from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.reasons import absence
 
 P = 0.95
 
@@ -71,7 +72,7 @@ def modes(
 
 def _expected(expected: Expected | None, n: int, blocks: int) -> Known:
     if expected is None:
-        return Unknown("no keep-alive window was measured, so the expected share of cold answers is not known")
+        return Unknown(absence.NoWindow())
     return Estimate(
         expected.share, expected.low, expected.high, 0.95, n, blocks, "placement played with the measured window"
     )
@@ -80,9 +81,9 @@ def _expected(expected: Expected | None, n: int, blocks: int) -> Known:
 def mixture(warm: Pooled, cold: Pooled, expected: Expected | None, confidence: float) -> Known:
     """The p95 where a share of ``expected`` answers is cold; its ends take the window's own interval along."""
     if expected is None:
-        return Unknown("the expected share of cold answers is not known")
+        return Unknown(absence.NoExpectedShare())
     if warm.blocks < 2 or not len(cold.finite) or not len(warm.finite):
-        return Unknown("too few warm or cold answers", len(warm) + len(cold), warm.blocks)
+        return Unknown(absence.FewModes(), len(warm) + len(cold), warm.blocks)
     alpha, allowed = (1 - confidence) / 2, 1 - P
     tried = np.sort(np.concatenate([warm.finite, cold.finite]), kind="stable")
 
@@ -94,10 +95,10 @@ def mixture(warm: Pooled, cold: Pooled, expected: Expected | None, confidence: f
 
     value, n = where(expected.share, lambda s: s.value <= allowed + 1e-12), len(warm) + len(cold)
     if value is None:
-        return Unknown("infinite: more than 5 % would fail", n, warm.blocks)
+        return Unknown(absence.ManyWouldFail(allowed), n, warm.blocks)
     low = where(expected.low, lambda s: not s.above(allowed, alpha))
     high = where(expected.high, lambda s: s.below(allowed, alpha))
-    why = "" if low is not None and high is not None else "the window's interval is open, or failures reach the p95"
+    why = None if low is not None and high is not None else absence.WindowOpen()
     return Estimate(
         value, low, high, confidence, n, warm.blocks, "warm and cold answers mixed at the expected share", why
     )

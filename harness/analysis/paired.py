@@ -24,6 +24,7 @@ import numpy as np
 from harness.analysis import laws
 from harness.analysis.pooled import Array, Pooled
 from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.reasons.absence import FewPairedBlocks
 
 CANDIDATES, FINER = 40, 25  # values tried for q: from each of the two, and around the best of all
 WIDEST = math.log(1e4)  # of a ratio that is looked for
@@ -172,7 +173,7 @@ def difference(
     (hits_a, totals_a), (hits_b, totals_b) = candidate, baseline
     blocks, n = len(totals_a), int(totals_a.sum() + totals_b.sum())
     if blocks < 2 or not totals_a.all() or not totals_b.all():
-        return Unknown(f"{blocks} paired valid block(s) with data; an interval needs at least 2", n, blocks), None
+        return Unknown(FewPairedBlocks(blocks, 2), n, blocks), None
     share_a, moves_a = _moved(hits_a[:, None], totals_a[:, None])
     share_b, moves_b = _moved(hits_b[:, None], totals_b[:, None])
     value = float(share_a[0] - share_b[0])

@@ -8,6 +8,8 @@ import numpy as np
 
 from harness.analysis.coded import is_known
 from harness.analysis.dataset import Dataset
+from harness.domain.reason import Reason
+from harness.domain.reasons.choice import OtherPassages, OtherWork
 
 LEAST_OVERLAP = 0.9  # of cited passages: below it the two searched different things, and nothing can be compared
 SAID = ("index_digest", "model", "prompt_version")  # of /v1/meta
@@ -29,13 +31,12 @@ class Parity:
     differ: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
-    def void(self) -> str | None:
+    def void(self) -> Reason | None:
         """Why the two did not do the same work, so that no comparison of them counts; None when they did."""
         if self.differ:
-            words = ", ".join(f"{name} ({a} and {b})" for name, (a, b) in self.differ.items())
-            return f"The two did not do the same work: they differ in {words}."
+            return OtherWork(tuple((name, a, b) for name, (a, b) in self.differ.items()))
         if self.overlap is not None and self.overlap < LEAST_OVERLAP:
-            return f"The two did not do the same work: of the passages that either cited, both cited {self.overlap * 100:.0f} %."
+            return OtherPassages(self.overlap)
         return None
 
 

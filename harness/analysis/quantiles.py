@@ -16,6 +16,7 @@ import numpy as np
 from harness.analysis.pooled import Array, Pooled, first, rank_of
 from harness.analysis.shares import Share, share_of
 from harness.domain.estimate import Estimate, Infinite, Known, Unknown
+from harness.domain.reasons import absence
 
 
 def inverted_cdf(values: Array, p: float) -> float:
@@ -41,16 +42,15 @@ def percentile(pooled: Pooled, p: float, confidence: float = 0.95, limit: float 
     """Unknown without two blocks; Infinite where more failed than may lie beyond; an open end says why."""
     n, blocks, allowed, alpha = len(pooled), pooled.blocks, 1 - p, (1 - confidence) / 2
     if n == 0:
-        return Unknown("no measured request")
+        return Unknown(absence.NoRequests())
     if blocks < 2:
-        return Unknown(f"{blocks} valid block(s): an interval needs at least 2", n, blocks)
+        return Unknown(absence.FewBlocks(blocks), n, blocks)
     value = pooled.quantile(p)
     low, high = _ends(pooled, allowed, alpha, limit)
     failed = int(pooled.failed.sum())
     if math.isinf(value):
-        words = f"infinite: {failed / n * 100:.1f} % of {n} requests failed"
-        return Infinite(words, n, blocks, low)
-    why = "" if high is not None else _why_open(pooled, allowed, failed)
+        return Infinite(absence.ManyFailed(failed / n, n), n, blocks, low)
+    why = None if high is not None else _why_open(pooled, allowed, failed)
     return Estimate(value, low, high, confidence, n, blocks, f"p{p * 100:g}, share beyond inverted", why)
 
 
@@ -70,11 +70,11 @@ def _ends(pooled: Pooled, allowed: float, alpha: float, limit: float | None) -> 
     return first(pooled.finite, not_above, start), first(pooled.finite, shown_below, start)
 
 
-def _why_open(pooled: Pooled, allowed: float, failed: int) -> str:
+def _why_open(pooled: Pooled, allowed: float, failed: int) -> absence.Absence:
     """Failures, or too few requests: what leaves no finite end."""
     if failed:
-        return f"{failed} of {len(pooled)} requests failed, so more than {allowed * 100:g} % may"
-    return f"{len(pooled)} requests in {pooled.blocks} blocks are too few to bound what {allowed * 100:g} % may exceed"
+        return absence.FailuresMayExceed(failed, len(pooled), allowed)
+    return absence.FewToBound(len(pooled), pooled.blocks, allowed)
 
 
 def block_spread(blocks: Sequence[Array], p: float) -> float | None:

@@ -11,6 +11,8 @@ import numpy as np
 from harness.analysis.columns import Array
 from harness.analysis.dataset import RunData
 from harness.analysis.quantiles import inverted_cdf
+from harness.domain.arrivals import BURST
+from harness.domain.reasons.choice import Queues, QueuesThenRefuses, RefusesAtOnce, TakesAll
 
 HONEST_WITHIN_S = 2.0  # how long after the announced moment a request still tests the promise
 QUEUED_MS = 10.0  # a wait that somebody could notice
@@ -45,14 +47,11 @@ class Manner:
     unrecovered: int  # bursts after which the quiet time ended first
 
     @property
-    def words(self) -> str:
-        """What it does with what it cannot take."""
-        waits = self.queue_p95_s is not None and self.queued > 0
-        if self.refused and not waits:
-            return "refuses at once"
-        if waits:
-            return "queues, and refuses what finds no place" if self.refused else "queues"
-        return "takes it all"
+    def does(self) -> TakesAll | RefusesAtOnce | Queues | QueuesThenRefuses:
+        """With what it cannot take."""
+        if self.queue_p95_s is not None and self.queued > 0:
+            return QueuesThenRefuses() if self.refused else Queues()
+        return RefusesAtOnce() if self.refused else TakesAll()
 
 
 def manner(target: str, profile: str, runs: Sequence[RunData], p95_limit_s: float) -> Manner:
@@ -120,14 +119,14 @@ def _recoveries(run: RunData, p95_limit_s: float) -> tuple[list[float], int]:
     """Seconds from each burst's end until the last request, due in the quiet time after it, that was refused or late."""
     c = run.columns
     phases = c["phase"]
-    if "burst" not in phases:
+    if BURST not in phases:
         return [], 0
     out, open_ended = [], 0
-    ends = [k for k in range(len(phases) - 1) if phases[k] == "burst" and phases[k + 1] != "burst"]
+    ends = [k for k in range(len(phases) - 1) if phases[k] == BURST and phases[k + 1] != BURST]
     for end in ends:
         quiet = []
         for k in range(end + 1, len(phases)):
-            if phases[k] == "burst":
+            if phases[k] == BURST:
                 break
             quiet.append(k)
         bad = [k for k in quiet if not run.ok[k] or run.response_s[k] > p95_limit_s]

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from harness.analysis import slo, spend
 from harness.analysis.dataset import Dataset
 from harness.domain.estimate import Estimate, Infinite, Known, Unknown
+from harness.domain.reason import Reason
+from harness.domain.reasons import choice as reasons
 from harness.domain.sweep import Sweep
 from harness.domain.target import Target
 from harness.domain.verdict import Slo
@@ -72,7 +74,7 @@ class Settings:
     rounds: int
     rounds_planned: int
     chosen: str | None
-    reason: str
+    reason: Reason
     now: tuple[str, ...]  # settings that target.toml has; several where the deployment alone tells them apart
 
     @property
@@ -104,7 +106,7 @@ def settings(
     """What the valid rounds say; ``margin`` is the cost ratio that does not matter, sealed as margins.cost."""
     promised = [s for s in slos if s.metric in JUDGED]
     named: Mapping[str, Target] = {t.name: t for t in targets}
-    profile = spend.cost_profile(data.profiles)
+    profile = spend.cost_profile(data, data.profiles)
     tried = []
     for name, setting in zip(sweep.names, sweep.settings, strict=True):
         promises = tuple(
@@ -120,28 +122,30 @@ def settings(
     return Settings(sweep.target, tuple(tried), *rounds, chosen, reason, sweep.now)
 
 
-def choose(tried: Sequence[Tried], margin: float) -> tuple[str | None, str]:
+def choose(tried: Sequence[Tried], margin: float) -> tuple[str | None, Reason]:
     """The name and why, or None and why not."""
     kept = [t for t in tried if t.keeps]
     if not any(p.told for t in tried for p in t.promises):
-        return None, "no round is valid yet"
+        return None, reasons.NoRoundValid()
     if not kept:
-        best = min(tried, key=lambda t: (len(t.broken), t.slowest_p95_s))
-        broken = "; ".join(f"{p.slo.name} under {p.profile}" for p in best.broken)
-        none = f"no setting keeps every promise; {best.name} comes nearest and breaks {broken}"
-        return (
-            None,
-            none if broken else f"no setting is shown to keep every promise; {best.name} breaks none that can be told",
-        )
+        return None, _nearest(tried)
     if not all(t.priced for t in kept):
-        return kept[0].name, "the first of the file that keeps every promise; without prices cost cannot choose"
+        return kept[0].name, reasons.FirstKept()
     costs = {t.name: t.per_month_usd.value for t in kept if isinstance(t.per_month_usd, Estimate)}
     unknown = next((t for t in kept if isinstance(t.per_month_usd, Unknown)), None)
     if unknown is not None and isinstance(unknown.per_month_usd, Unknown):
-        return None, f"what {unknown.name} costs cannot be told: {unknown.per_month_usd.reason}"
+        return None, reasons.CostUntold(unknown.name, unknown.per_month_usd.reason)
     least = min(costs.values())
     near = [t for t in kept if costs[t.name] <= least * margin]
     best = min(near, key=lambda t: (t.slowest_p95_s, costs[t.name]))
     if costs[best.name] == least:
-        return best.name, "the cheapest that keeps every promise"
-    return best.name, f"the fastest of those that keep every promise and cost within {margin:g} times the cheapest"
+        return best.name, reasons.CheapestKept()
+    return best.name, reasons.FastestNear(margin)
+
+
+def _nearest(tried: Sequence[Tried]) -> Reason:
+    """Of those that none keeps: which comes nearest, and what it breaks."""
+    best = min(tried, key=lambda t: (len(t.broken), t.slowest_p95_s))
+    if not best.broken:
+        return reasons.NoneShownToKeep(best.name)
+    return reasons.NoneKeeps(best.name, tuple((p.slo.name, p.profile) for p in best.broken))

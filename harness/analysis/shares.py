@@ -28,6 +28,7 @@ from scipy import special
 from harness.analysis.columns import Array
 from harness.analysis.likeness import Runs
 from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.reasons import absence
 
 LEAST_BLOCKS = 6  # below it even a perfect sign test cannot reach 5 % two-sided
 FLOOR, MOST_FLOORS = 0.15, 2.0  # of the upper end
@@ -77,9 +78,9 @@ class Share:
     def estimate(self, confidence: float, allowed: float | None = None) -> Known:
         """As an Estimate; with one block there is no interval."""
         if self.n == 0:
-            return Unknown("no measured request")
+            return Unknown(absence.NoRequests())
         if self.blocks < 2:
-            return Unknown(f"{self.blocks} valid block(s): an interval needs at least 2", round(self.n), self.blocks)
+            return Unknown(absence.FewBlocks(self.blocks), round(self.n), self.blocks)
         low, high = self.interval((1 - confidence) / 2, allowed)
         return Estimate(self.value, low, high, confidence, round(self.n), self.blocks, METHOD)
 

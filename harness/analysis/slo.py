@@ -17,6 +17,9 @@ from harness.analysis.pooled import Pooled
 from harness.analysis.quantiles import percentile
 from harness.analysis.shares import LEAST_BLOCKS, Share, share_of
 from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.reason import Reason
+from harness.domain.reasons import absence
+from harness.domain.reasons import verdict as reasons
 from harness.domain.verdict import Judgement, Slo, SloVerdict
 
 PERCENTILES = {"p95_s": 0.95, "p99_s": 0.99, "ttft_p95_s": 0.95, "first_reasoning_p95_s": 0.95}
@@ -60,7 +63,7 @@ def verdict(
         return availability.verdict(target, profile, slo, runs, confidence)
     held = hold(slo, runs, limits, confidence)
     if held is None:
-        unknown = Unknown(f"no metric {slo.metric}")
+        unknown = Unknown(absence.NoMetric(slo.metric))
         return SloVerdict(target, profile, slo, Judgement.INCONCLUSIVE, unknown, unknown.reason)
     judgement, reason = judge(held, (1 - confidence) / 2)
     alpha, is_open = (1 - confidence) / 2, judgement is Judgement.INCONCLUSIVE
@@ -72,7 +75,7 @@ def verdict(
 def measured(metric: str, runs: Sequence[RunData], limits: Limits = NO_LIMITS, confidence: float = 0.95) -> Known:
     """The measure alone, held to no promise."""
     held = hold(Slo(metric, metric, math.inf, ""), runs, limits, confidence)
-    return Unknown(f"no metric {metric}") if held is None else held.estimate
+    return Unknown(absence.NoMetric(metric)) if held is None else held.estimate
 
 
 def allowed_share(slo: Slo) -> float | None:
@@ -109,26 +112,21 @@ def _waited_s(run: RunData, metric: str) -> Array:
             return run.response_s
 
 
-def judge(held: Held, alpha: float) -> tuple[Judgement, str]:
+def judge(held: Held, alpha: float) -> tuple[Judgement, Reason]:
     """The word and why; ``alpha`` is the one-sided error of this look."""
     beyond, allowed = held.beyond, held.allowed
+    if not beyond.n:
+        return Judgement.INCONCLUSIVE, absence.NoRequests()
     if beyond.blocks < LEAST_BLOCKS:
-        few = f"{beyond.blocks} valid blocks; {LEAST_BLOCKS} are the least a verdict needs"
-        return Judgement.INCONCLUSIVE, "no measured request" if not beyond.n else few
-    seen = f"{_percent(beyond.value)} of {beyond.n:.0f} requests are beyond the limit, {_percent(allowed)} may be"
+        return Judgement.INCONCLUSIVE, reasons.FewForVerdict(beyond.blocks, LEAST_BLOCKS)
+    seen = (beyond.value, beyond.n, allowed)
     if beyond.below(allowed, alpha):
-        return Judgement.PASS, f"{seen}: shown to be fewer"
+        return Judgement.PASS, reasons.ShownFewer(*seen)
     if beyond.above(allowed, alpha):
-        return Judgement.FAIL, f"{seen}: shown to be more"
+        return Judgement.FAIL, reasons.ShownMore(*seen)
     if beyond.runs is not None and beyond.runs.alike.short:
-        short = (
-            f"a run of {beyond.n / beyond.blocks:.0f} requests is shorter than what its requests remember of each other"
-        )
-        return (
-            Judgement.INCONCLUSIVE,
-            f"{seen}: not shown, for {short}; longer runs would tell, rather than more of them",
-        )
-    return Judgement.INCONCLUSIVE, f"{seen}: shown neither to be fewer nor to be more"
+        return Judgement.INCONCLUSIVE, reasons.RunsTooShort(*seen, beyond.n / beyond.blocks)
+    return Judgement.INCONCLUSIVE, reasons.NotShown(*seen)
 
 
 def ceiling(target: str, name: str, metric: str, limit_usd: float, known: Known) -> SloVerdict:
@@ -138,16 +136,16 @@ def ceiling(target: str, name: str, metric: str, limit_usd: float, known: Known)
     return SloVerdict(target, "expected traffic", promise, judgement, known, reason)
 
 
-def _within(known: Known, limit: float) -> tuple[Judgement, str]:
+def _within(known: Known, limit: float) -> tuple[Judgement, Reason]:
     if isinstance(known, Unknown):
         return Judgement.INCONCLUSIVE, known.reason
     if known.blocks < LEAST_BLOCKS:
-        return Judgement.INCONCLUSIVE, f"{known.blocks} valid blocks; {LEAST_BLOCKS} are the least a verdict needs"
+        return Judgement.INCONCLUSIVE, reasons.FewForVerdict(known.blocks, LEAST_BLOCKS)
     if known.high is not None and known.high <= limit:
-        return Judgement.PASS, "the whole interval lies within the limit"
+        return Judgement.PASS, reasons.WithinLimit()
     if known.low is not None and known.low > limit:
-        return Judgement.FAIL, "the whole interval lies beyond the limit"
-    return Judgement.INCONCLUSIVE, "the interval contains the limit"
+        return Judgement.FAIL, reasons.BeyondLimit()
+    return Judgement.INCONCLUSIVE, reasons.ContainsLimit()
 
 
 def _share(runs: Sequence[RunData], hits: Sequence[np.ndarray], told: Runs | None = None) -> Share:
@@ -162,7 +160,3 @@ def _complement(known: Known) -> Known:
     low = None if known.high is None else 1 - known.high
     high = None if known.low is None else 1 - known.low
     return Estimate(1 - known.value, low, high, known.confidence, known.n, known.blocks, known.method)
-
-
-def _percent(share: float) -> str:
-    return f"{share * 100:.3g} %"

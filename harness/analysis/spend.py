@@ -10,13 +10,17 @@ from decimal import Decimal
 import numpy as np
 
 from harness.analysis.columns import Array
-from harness.analysis.dataset import RunData
+from harness.analysis.dataset import Dataset, RunData
 from harness.analysis.instances import told as platform_told
 from harness.analysis.jackknife import jackknife
 from harness.analysis.reports import reports_of
 from harness.analysis.sharing import Sharing, fitted
 from harness.domain.bill import Bill, CostLayer
 from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.reason import Reason
+from harness.domain.reasons import absence
+from harness.domain.reasons.choice import Modelled
+from harness.domain.role import Role
 from harness.domain.target import Target
 from harness.domain.traffic import HOURS_PER_MONTH, Traffic
 from harness.platforms import registry
@@ -24,12 +28,12 @@ from harness.platforms.billing import How, ToldBy
 from harness.platforms.pricing import Pricing, pricing_of
 from harness.platforms.shared.usage import Usage
 
-COST_PROFILE = "steady"  # the traffic that cost is scored at: everyday, not the stress of a burst
 
-
-def cost_profile(profiles: Sequence[str]) -> str:
-    """Of those that were measured and judged: the everyday one, else the first."""
-    return COST_PROFILE if COST_PROFILE in profiles or not profiles else profiles[0]
+def cost_profile(data: Dataset, judged: Sequence[str]) -> str:
+    """What cost is scored at: everyday traffic, of several the first that is judged; "" where no profile was measured."""
+    everyday = data.in_role(Role.EVERYDAY)
+    first = (*(p for p in everyday if p in judged), *everyday, *judged, *data.profiles)
+    return first[0] if first else ""
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class Cost:
     monthly: Bill | None  # every layer, at the expected traffic
     fixed_per_month_usd: float | None
     variable_per_request_usd: float | None
-    coverage: str
+    coverage: Reason  # what it rests on, or why there is none
     with_free_usd: float | None = None  # runtime layer a month, its free tiers taken off
 
 
@@ -130,7 +134,7 @@ def cost(
     measured = len(blocks)
     blocks, gap = _priced(target, blocks)
     if gap is not None or target.prices is None:
-        gap = gap or Unknown("no prices in target.toml")
+        gap = gap or Unknown(absence.NoPrices())
         return Cost(target.name, gap, gap, gap, None, None, None, gap.reason)
     pricing, sized = _sized(pricing_of(target.prices), needed)
     lies = traffic or Traffic(requests_per_month, 0.0)
@@ -151,7 +155,7 @@ def cost(
 
     def per(what: str) -> Known:
         if min(share([k for k in everything if k != out], what) for out in everything) <= 0:
-            return Unknown("a block-deleted set has no success")
+            return Unknown(absence.NoSuccess())
         value = jackknife(
             lambda kept: math.log(monthly_usd(kept) / requests_per_month / share(kept, what)), len(blocks)
         )
@@ -172,41 +176,33 @@ def cost(
         monthly,
         empty,
         (whole - empty) / requests_per_month,
-        "MODELLED from measured usage at list prices"
-        + (f", of {len(blocks)} of {measured} blocks" if len(blocks) < measured else "")
-        + sized,
+        Modelled(len(blocks), measured, *sized),
         float(monthly_bill(pricing, blocks, requests_per_month, lies, free=True).layer_usd(CostLayer.RUNTIME)),
     )
 
 
-def _sized(pricing: Pricing, needed: int | None) -> tuple[Pricing, str]:
-    """A capacity as large as the expected peak wants, and words when that is more than what is declared."""
+def _sized(pricing: Pricing, needed: int | None) -> tuple[Pricing, tuple[int, str, float] | tuple[()]]:
+    """A capacity as large as the expected peak wants, and (needed, unit, declared) when that is more than what is declared."""
     units = pricing.billing.units
     if units is None or needed is None or needed <= pricing.units or pricing.by_the_hour:
-        return pricing, ""
-    words = f", priced at {needed} {units.name} for the expected peak ({pricing.units:g} were measured)"
-    return pricing.sized(needed), words
+        return pricing, ()
+    return pricing.sized(needed), (needed, units.name, float(pricing.units))
 
 
 def _priced(target: Target, blocks: Sequence[Block]) -> tuple[list[Block], Unknown | None]:
     """Those whose usage can be priced; why none, where they are too few."""
-    few = f"{len(blocks)} valid block(s) of the traffic that cost is scored at; an interval needs 2"
     if target.prices is None:
-        return [], Unknown("no prices in target.toml")
+        return [], Unknown(absence.NoPrices())
     if len(blocks) < 2:
-        return [], Unknown(few)
+        return [], Unknown(absence.FewCostBlocks(len(blocks)))
     told = registry.billing(target.prices.model).told
     kept = [b for b in blocks if b.priced] if told in (ToldBy.EACH_REQUEST, ToldBy.TOTAL) else list(blocks)
     if len(kept) < 2:
-        return kept, Unknown(f"billed durations were collected for {len(kept)} of {len(blocks)} blocks: pilot collect")
+        return kept, Unknown(absence.BilledMissing(len(kept), len(blocks)))
     if told is ToldBy.INSTANCES and not all(b.usage.instance_s for b in blocks):
-        return kept, Unknown(
-            "billable instance time was not collected, and without it this platform's cost cannot be told"
-        )
+        return kept, Unknown(absence.InstanceTimeMissing())
     if told is ToldBy.INSTANCES and sharing_of(pricing_of(target.prices), blocks) is None:
-        return kept, Unknown(
-            "how long requests were in progress is not known: instances are shared, so no other traffic has a cost"
-        )
+        return kept, Unknown(absence.InProgressUnknown())
     return kept, None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from harness.campaign import way
 from harness.campaign.checks import checked
@@ -13,7 +14,16 @@ from harness.evidence.early_end import blocks_left_out
 from harness.evidence.store import Store
 from harness.workspace import Workspace
 
-DONE, NOT_NEEDED = "done", "not needed"
+
+class BlockState(StrEnum):
+    """How far one block is."""
+
+    DONE = "done"
+    INVALID = "invalid"
+    BEGUN = "begun"
+    GIVEN_UP = "given up"
+    DUE = "due"
+    NOT_NEEDED = "not needed"
 
 
 @dataclass(frozen=True)
@@ -25,7 +35,7 @@ class BlockLine:
     day_part: str
     order: str
     not_before: str
-    state: str  # done, invalid, begun, given up, due, not needed
+    state: BlockState
     attempts: int
     failed_requests: int | None
     requests: int | None
@@ -56,9 +66,11 @@ def board(workspace: Workspace, store: Store) -> Board:
     plan, seal, journal = store.plan(), store.seal(), store.journal()
     most = workspace.config.limits.attempts
     lines = tuple(_line(store, unit, most) for unit in plan.units) if plan else ()
-    valid = [line.number for line in lines if line.state == DONE]
+    valid = [line.number for line in lines if line.state == BlockState.DONE]
     ended = blocks_left_out(journal, valid)
-    lines = tuple(replace(x, state=NOT_NEEDED) if ended and x.number in ended.not_needed else x for x in lines)
+    lines = tuple(
+        replace(x, state=BlockState.NOT_NEEDED) if ended and x.number in ended.not_needed else x for x in lines
+    )
     uncollected = _uncollected(workspace, store, plan) if plan else 0
     left = _left(lines, uncollected)
     steps = way.steps(workspace, store, left)
@@ -81,10 +93,12 @@ def board(workspace: Workspace, store: Store) -> Board:
 
 
 def _left(lines: Sequence[BlockLine], uncollected: int) -> way.Left:
-    given_up = sum(line.state == "given up" for line in lines)
-    measurable = [line for line in lines if line.state not in (DONE, "given up", NOT_NEEDED)]
+    given_up = sum(line.state == BlockState.GIVEN_UP for line in lines)
+    measurable = [
+        line for line in lines if line.state not in (BlockState.DONE, BlockState.GIVEN_UP, BlockState.NOT_NEEDED)
+    ]
     slot = min((line.not_before for line in measurable), default=None)
-    needed = sum(line.state != NOT_NEEDED for line in lines)
+    needed = sum(line.state != BlockState.NOT_NEEDED for line in lines)
     return way.Left(len(measurable), given_up, needed, uncollected, slot)
 
 
@@ -94,13 +108,13 @@ def _line(store: Store, block: Block, most: int) -> BlockLine:
     records = store.records(block, valid if valid is not None else attempts[-1]) if attempts else []
     ledgers = [r.ledger for r in records if r.ledger]
     if valid is not None:
-        state = DONE
+        state = BlockState.DONE
     elif store.spoilt(block) >= most:
-        state = "given up"
+        state = BlockState.GIVEN_UP
     elif any(not r.valid and r.ledger for r in records):
-        state = "invalid"
+        state = BlockState.INVALID
     else:
-        state = "begun" if attempts else "due"
+        state = BlockState.BEGUN if attempts else BlockState.DUE
     requests = sum(ledger["planned"] for ledger in ledgers) if ledgers else None
     ok = sum(ledger["outcomes"].get("ok", 0) for ledger in ledgers)
     return BlockLine(

@@ -92,7 +92,7 @@ def _tried(url: str, told: Told, talk: Talk, asking: Asking) -> Endpoint | Asked
         stream = first if whole is None else asker.ask(stream=True)
     if whole is not None and only_an_id(whole):
         what = f"its answers come in two steps: POST {asking.path} gives only an id or a place to ask again"
-        return none_of(url, what, whole)
+        return none_of(url, what, whole, two_steps=True)
     body = {} if whole is None else whole.said.fields
     answer = of_whole(body)
     said = next((leaf.value for leaf in leaves(body) if answer and leaf.path == answer[0].value), None)

@@ -73,6 +73,7 @@ class Endpoint:
     evidence: tuple[Check, ...] = ()
     asked: tuple[str, ...] = ()
     draft: str | None = None  # a target.toml for a person to confirm
+    two_steps: bool = False  # it gives an id, and the answer to who asks again with it
     stream_share: int | None = None  # the only one that it can be asked with; None: any
 
     @property

@@ -83,4 +83,4 @@ def _itself(url: str, told: Told, talk: Talk) -> Endpoint | None:
     parts = urlsplit(url)
     origin = f"{parts.scheme}://{parts.netloc}"
     found = told_how(origin, told, talk, Asking(parts.path or "/", {}))
-    return found if found.target is not None or "two steps" in found.seen.detail else None
+    return found if found.target is not None or found.two_steps else None

@@ -55,14 +55,15 @@ def unpilotable(url: str, asker: Asker, document: Mapping[str, Any]) -> Endpoint
     steps = two_steps(document)
     if steps is not None and not askings(document):
         words = f"its answers come in two steps: POST {steps[0]} gives an id, GET {steps[1]} reads the answer"
-        return none_of(url, f"{words} (its openapi.json)", None)
+        return none_of(url, f"{words} (its openapi.json)", None, two_steps=True)
     return None
 
 
-def none_of(url: str, what: str, asked: Asked | None) -> Endpoint:
+def none_of(url: str, what: str, asked: Asked | None, *, two_steps: bool = False) -> Endpoint:
     """An endpoint that no target.toml would make one that can be measured."""
     said = quoted(asked.said) if asked is not None else None
-    return Endpoint(url, None, Check(NAME, Answer.FAIL, f"cannot be piloted as it is: {what}", said=said, mend=WHY))
+    seen = Check(NAME, Answer.FAIL, f"cannot be piloted as it is: {what}", said=said, mend=WHY)
+    return Endpoint(url, None, seen, two_steps=two_steps)
 
 
 def only_an_id(asked: Asked) -> bool:

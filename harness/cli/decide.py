@@ -17,6 +17,8 @@ from harness.domain.estimate import Estimate
 from harness.domain.verdict import Judgement
 from harness.errors import Exit, GateFailed, Refused, Undecided
 from harness.report import words
+from harness.words import all_said, said
+from harness.words.numbers import FORMATS
 from harness.workspace import find
 
 
@@ -69,12 +71,12 @@ def _gate(answer: Asked) -> None:
     """Raises GateFailed or Undecided, each with all that is against the target or open."""
     if answer.judgement is Judgement.FAIL:
         raise GateFailed(
-            f"{answer.target}: {'; '.join(answer.against)}",
+            f"{answer.target}: {'; '.join(all_said(answer.against))}",
             "pilot report shows where; a build that must pass is not ready",
         )
     if answer.judgement is Judgement.INCONCLUSIVE:
         raise Undecided(
-            f"{answer.target}: can't tell: {'; '.join(f'{one} ({one.why})' for one in answer.open)}",
+            f"{answer.target}: can't tell: {'; '.join(f'{one} ({said(one.why)})' for one in answer.open)}",
             "more blocks, or longer ones, tell more; pilot report says how many would do",
         )
     print(f"{answer.target} keeps every promise and is not the worse of the two")
@@ -99,7 +101,7 @@ def _print(outcome: pipeline.Outcome) -> None:
             v.slo.name,
             words.value(v.estimate, v.slo.unit).text,
             words.interval(v.estimate, v.slo.unit).text,
-            words.FORMATS[v.slo.unit](v.slo.limit),
+            FORMATS[v.slo.unit](v.slo.limit),
         )
         for v in (*findings.slos, *findings.cost_verdicts)
     ]
@@ -110,7 +112,7 @@ def _print(outcome: pipeline.Outcome) -> None:
             c.relation.value,
             c.profile,
             c.metric,
-            words.ratio_text(c.ratio) if isinstance(c.ratio, Estimate) else c.ratio.reason,
+            words.ratio_text(c.ratio) if isinstance(c.ratio, Estimate) else said(c.ratio.reason),
         )
         for c in findings.comparisons
     ]
@@ -122,16 +124,18 @@ def _print(outcome: pipeline.Outcome) -> None:
         page.rows(out, "Scores", ("alternative", "of 5", "wins of draws"), scored, right=(1, 2))
     out.print(Text(line(outcome), style="bold"))
     out.print()
-    page.lines(out, "because", outcome.decision.reasons)
-    page.lines(out, "would change", outcome.decision.would_change)
+    page.lines(out, "because", all_said(outcome.decision.reasons))
+    page.lines(out, "would change", all_said(outcome.decision.would_change))
     page.lines(
-        out, "open", [f"{one}{f' of {one.target}' if one.target else ''}: {one.why}" for one in outcome.standing.open]
+        out,
+        "open",
+        [f"{one}{f' of {one.target}' if one.target else ''}: {said(one.why)}" for one in outcome.standing.open],
     )
-    page.lines(out, "in doubt", outcome.doubts)
-    page.lines(out, "what this may get wrong", [statement(findings)])
+    page.lines(out, "in doubt", all_said(outcome.doubts))
+    page.lines(out, "what this may get wrong", [said(statement(findings))])
 
 
 def line(outcome: pipeline.Outcome) -> str:
     """The recommendation in one line."""
     d = outcome.decision
-    return f"{d.choice.value.upper()}: {d.sentence} Confidence: {d.confidence.value}."
+    return f"{d.choice.value.upper()}: {said(d.sentence)} Confidence: {d.confidence.value}."

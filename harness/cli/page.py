@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.campaign.board import BlockState
 from harness.domain.verdict import Judgement, Relation
 
 # word and colour say the same, so that colour carries nothing alone
@@ -19,11 +20,11 @@ STYLES = {
     Relation.WORSE.value: "bold yellow",
     Relation.EQUIVALENT.value: "blue",
     Relation.UNRESOLVED.value: "dim",
-    "done": "blue",
-    "invalid": "bold yellow",
-    "given up": "bold yellow",
-    "begun": "bold",
-    "due": "dim",
+    BlockState.DONE.value: "blue",
+    BlockState.INVALID.value: "bold yellow",
+    BlockState.GIVEN_UP.value: "bold yellow",
+    BlockState.BEGUN.value: "bold",
+    BlockState.DUE.value: "dim",
 }
 WIDE = 4096  # nothing wraps where a program reads
 

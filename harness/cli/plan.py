@@ -14,6 +14,7 @@ from harness.campaign.progress import duration
 from harness.cli.output import emit
 from harness.domain.plan import Plan
 from harness.planning import Planned
+from harness.words import all_said
 from harness.workspace import Workspace, find, trust
 
 
@@ -63,7 +64,7 @@ def plan(
                 "plan": planned.plan,
                 "seal": planned.seal,
                 "unsettled": unsettled,
-                "changes": planned.changes,
+                "changes": all_said(planned.changes),
                 "replaced": planned.replaced,
                 "expected": pipeline.outlook(workspace, planned.plan),
                 "at_worst": {
@@ -130,7 +131,7 @@ def _seal(planned: Planned) -> list[str]:
     """What stands now, and what differs from the seal before it or, where nothing was sealed anew, from the one that stands."""
     if planned.seal is None:
         return ["not sealed: pilot plan --seal"]
-    sealed, changes = f"sealed: {planned.seal}", [f"  - {change}" for change in planned.changes]
+    sealed, changes = f"sealed: {planned.seal}", [f"  - {change}" for change in all_said(planned.changes)]
     if planned.lost:
         return [f"the journal knows an earlier seal, {planned.replaced}, and its file was gone: sealed again", sealed]
     if planned.replaced and changes:

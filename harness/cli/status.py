@@ -7,22 +7,24 @@ from typing import Annotated
 import typer
 
 from harness import pipeline
-from harness.campaign.board import Board
+from harness.campaign.board import BlockState, Board
+from harness.campaign.way import State
 from harness.cli import page
 from harness.cli.output import emit
 from harness.domain.looks import look
 from harness.workspace import find
 
-MARKS = {
-    "done": "●",
-    "invalid": "▲",
-    "given up": "▲",
-    "begun": "◐",
-    "due": "○",
-    "waiting": "◌",
-    "absent": "-",
-    "not needed": "·",
+MARKS: dict[str, str] = {
+    BlockState.DONE: "●",
+    BlockState.INVALID: "▲",
+    BlockState.GIVEN_UP: "▲",
+    BlockState.BEGUN: "◐",
+    BlockState.DUE: "○",
+    State.WAITING: "◌",
+    State.ABSENT: "-",
+    BlockState.NOT_NEEDED: "·",
 }
+OVER = (BlockState.DONE, BlockState.GIVEN_UP, BlockState.NOT_NEEDED)
 
 
 def register(app: typer.Typer) -> None:
@@ -55,8 +57,8 @@ def status(*, as_json: Annotated[bool, typer.Option("--json", help="Print the bo
     head = ("day", "from", "unit", "no", "order", "state", "attempts", "requests", "failed")
     page.rows(out, "Blocks", head, body, right=(0, 3, 6, 7, 8))
     if board.blocks:
-        done = sum(line.state == "done" for line in board.blocks)
-        spared = sum(line.state == "not needed" for line in board.blocks)
+        done = sum(line.state is BlockState.DONE for line in board.blocks)
+        spared = sum(line.state is BlockState.NOT_NEEDED for line in board.blocks)
         not_needed = f", {spared} not needed" if spared else ""
         print(f"{done} of {len(board.blocks)} blocks done{not_needed}, {board.uncollected} runs not collected")
     print(f"next: {_next(board)}")
@@ -76,11 +78,9 @@ def _way(board: Board) -> list[str]:
 def _facts(board: Board) -> list[str]:
     """What it has cost, when it will be over, and when verdicts may be read."""
     paired = [b for b in board.blocks if b.track is None]
-    valid = sum(b.state == "done" for b in paired)
+    valid = sum(b.state is BlockState.DONE for b in paired)
     out = [f"  {'spend':<10} {board.spent_usd} of {board.budget_usd} USD (MODELLED)"]
-    if left := [
-        b.not_before for b in board.blocks if b.state not in ("done", "given up", "not needed") and b.day_part != "now"
-    ]:
+    if left := [b.not_before for b in board.blocks if b.state not in OVER and b.day_part != "now"]:
         out.append(f"  {'last slot':<10} {max(left)[:16].replace('T', ' ')} UTC")
     if paired:
         out.append(f"  {'verdicts':<10} {board.settled or _looks(valid, len(paired))}: pilot decide")

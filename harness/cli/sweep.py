@@ -16,6 +16,8 @@ from harness.domain.bounds import RUN_S, Range
 from harness.domain.sweep import Sweep
 from harness.errors import Exit
 from harness.report import words
+from harness.words import said
+from harness.words.numbers import FORMATS
 from harness.workspace import find, trust
 from harness.workspace.sweep_toml import fields_of
 
@@ -68,7 +70,7 @@ def _print(declared: Sweep, outcome: Settings) -> None:
         for p in tried.promises:
             value, between = words.value(p.estimate, p.slo.unit).text, words.interval(p.estimate, p.slo.unit).text
             kept = "breaks" if p.broken else "keeps" if p.told else "can't tell"
-            body.append((*whole, p.profile, p.slo.name, kept, value, between, words.FORMATS[p.slo.unit](p.slo.limit)))
+            body.append((*whole, p.profile, p.slo.name, kept, value, between, FORMATS[p.slo.unit](p.slo.limit)))
             whole = ("", "", "")
     head = ("", "setting", "runtime a month", "profile", "promise", "", "value", "interval", "limit")
     title = f"{outcome.target}: {outcome.rounds} of {outcome.rounds_planned} rounds"
@@ -85,11 +87,11 @@ def _print(declared: Sweep, outcome: Settings) -> None:
 def line(outcome: Settings) -> str:
     """The choice in one line."""
     if outcome.chosen is None:
-        return f"{outcome.target}: can't choose: {outcome.reason}"
+        return f"{outcome.target}: can't choose: {said(outcome.reason)}"
     has = (
         "" if outcome.differs else "; target.toml has it" if len(outcome.now) == 1 else "; the deployment is left at it"
     )
-    return f"{outcome.target}: {outcome.chosen}: {outcome.reason}{has}"
+    return f"{outcome.target}: {outcome.chosen}: {said(outcome.reason)}{has}"
 
 
 def _toml(value: object) -> str:

@@ -6,29 +6,35 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from harness.decision.asked import why
 from harness.decision.decide import Decision
 from harness.decision.errors import statement
 from harness.decision.findings import Findings
 from harness.decision.settling import Standing
 from harness.domain.bill import CostLayer
 from harness.domain.estimate import Infinite, Known, Unknown
+from harness.domain.reason import Reason
 from harness.domain.verdict import METHOD
+from harness.words import all_said, said
 
 
 def decision_json(
-    findings: Findings, decision: Decision, doubts: Sequence[str], seal: dict[str, Any] | None, standing: Standing
+    findings: Findings, decision: Decision, doubts: Sequence[Reason], seal: dict[str, Any] | None, standing: Standing
 ) -> dict[str, Any]:
     """One document; keys only grow."""
     return {
         "recommendation": decision.choice.value,
         "target": decision.target,
-        "sentence": decision.sentence,
+        "sentence": said(decision.sentence),
         "confidence": decision.confidence.value,
-        "reasons": list(decision.reasons),
-        "settled": standing.settled.value if standing.settled else None,
+        "capped_by": [cap.value for cap in decision.caps],
+        "reasons": list(all_said(decision.reasons)),
+        "reason_kinds": [reason.kind for reason in decision.reasons],
+        "settled": said(standing.settled.reason) if standing.settled else None,
+        "settled_kind": standing.settled.value if standing.settled else None,
         "lasts": standing.lasts,
         "open": [
-            {"kind": o.kind.value, "target": o.target, "profile": o.profile, "metric": o.metric, "why": o.why}
+            {"kind": o.kind.value, "target": o.target, "profile": o.profile, "metric": o.metric, **why(o.why)}
             for o in standing.open
         ],
         "gates": {g.target: g.judgement.value for g in decision.gates},
@@ -41,7 +47,7 @@ def decision_json(
                 **_known(v.estimate),
                 "limit": v.slo.limit,
                 "unit": v.slo.unit,
-                "why": v.reason,
+                **why(v.reason),
                 "blocks_needed": None if v.blocks_needed is None else asdict(v.blocks_needed),
                 "beyond": None if v.beyond is None else _known(v.beyond),
                 "allowed": v.allowed,
@@ -55,7 +61,7 @@ def decision_json(
                 "relation": c.relation.value,
                 **_known(c.ratio),
                 "margin": c.margin,
-                "why": c.reason,
+                **why(c.reason),
                 "different_within_margin": c.within_margin_but_different,
                 "beyond": None if c.beyond is None else _known(c.beyond),
                 "p_value": c.p_value,
@@ -64,7 +70,7 @@ def decision_json(
             }
             for c in findings.comparisons
         ],
-        "errors": statement(findings),
+        "errors": said(statement(findings)),
         "a_a": _aa(findings),
         "modes": [
             {
@@ -108,12 +114,15 @@ def decision_json(
                 "per_good": _known(c.per_good_usd),
                 "per_month": _known(c.per_month_usd),
                 "layers": {layer.value: str(c.monthly.layer_usd(layer)) for layer in CostLayer} if c.monthly else None,
-                "basis": c.coverage,
+                "basis": said(c.coverage),
+                "basis_kind": c.coverage.kind,
             }
             for c in findings.costs
         },
-        "doubts": list(doubts),
-        "would_change": list(decision.would_change),
+        "doubts": list(all_said(doubts)),
+        "doubt_kinds": [doubt.kind for doubt in doubts],
+        "would_change": list(all_said(decision.would_change)),
+        "would_change_kinds": [change.kind for change in decision.would_change],
         "blocks": {
             "planned": findings.data.blocks_planned,
             "valid": list(findings.data.blocks_valid),
@@ -140,7 +149,8 @@ def _aa(findings: Findings) -> dict[str, Any] | None:
 def _known(known: Known) -> dict[str, Any]:
     if isinstance(known, Unknown):
         low = known.low if isinstance(known, Infinite) else None
-        return {"value": None, "low": low, "high": None, "n": known.n, "blocks": known.blocks, "reason": known.reason}
+        reason = {"reason": said(known.reason), "reason_kind": known.reason.kind}
+        return {"value": None, "low": low, "high": None, "n": known.n, "blocks": known.blocks, **reason}
     return {
         "value": known.value,
         "low": known.low,
@@ -149,5 +159,5 @@ def _known(known: Known) -> dict[str, Any]:
         "blocks": known.blocks,
         "confidence": known.confidence,
         "method": known.method,
-        "why_open": known.why_open or None,
+        "why_open": None if known.why_open is None else said(known.why_open),
     }

@@ -8,7 +8,10 @@ from typing import Any
 from harness.decision.decide import biased
 from harness.decision.findings import Findings
 from harness.decision.opened import Kind, Open, open_comparisons, open_promises, primary
+from harness.domain.reason import Reason
+from harness.domain.reasons import choice, decided
 from harness.domain.verdict import Comparison, Judgement, Relation, SloVerdict
+from harness.words import said
 
 
 @dataclass(frozen=True)
@@ -22,20 +25,25 @@ class Asked:
     open: tuple[Open, ...]
 
     @property
-    def against(self) -> tuple[str, ...]:
-        """In words, what says no."""
-        worse = (f"it is worse than the other in {c.metric} under {c.profile}" for c in self.worse)
-        return (*(f"it fails {v.slo.name} under {v.profile}" for v in self.broken), *worse)
+    def against(self) -> tuple[Reason, ...]:
+        """What says no."""
+        worse = (decided.ItIsWorse(c.metric, c.profile) for c in self.worse)
+        return (*(decided.ItFails(v.slo.name, v.profile) for v in self.broken), *worse)
 
     def as_json(self) -> dict[str, Any]:
         """One object."""
         return {
             "target": self.target,
             "verdict": self.judgement.value,
-            "failed": [{"profile": v.profile, "slo": v.slo.metric, "why": v.reason} for v in self.broken],
-            "worse": [{"profile": c.profile, "metric": c.metric, "why": c.reason} for c in self.worse],
-            "open": [{"kind": o.kind, "profile": o.profile, "metric": o.metric, "why": o.why} for o in self.open],
+            "failed": [{"profile": v.profile, "slo": v.slo.metric, **why(v.reason)} for v in self.broken],
+            "worse": [{"profile": c.profile, "metric": c.metric, **why(c.reason)} for c in self.worse],
+            "open": [{"kind": o.kind, "profile": o.profile, "metric": o.metric, **why(o.why)} for o in self.open],
         }
+
+
+def why(reason: Reason) -> dict[str, str]:
+    """The sentence, and its kind beside it."""
+    return {"why": said(reason), "why_kind": reason.kind}
 
 
 def asked(target: str, findings: Findings) -> Asked:
@@ -59,9 +67,9 @@ def asked(target: str, findings: Findings) -> Asked:
 
 def _void(findings: Findings, judged: bool) -> list[Open]:  # noqa: FBT001
     """What keeps the whole answer open."""
-    words = [findings.parity.void, biased(findings)]
+    found: list[Reason | None] = [findings.parity.void, biased(findings)]
     if not judged:
-        words.append("no promise was judged of it")
+        found.append(choice.NotJudged())
     if not primary(findings):
-        words.append("nothing was compared")
-    return [Open(Kind.COMPARISON, None, "every profile", "all", "the comparison", why) for why in words if why]
+        found.append(choice.NotCompared())
+    return [Open(Kind.COMPARISON, None, "every profile", "all", "the comparison", one) for one in found if one]

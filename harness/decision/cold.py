@@ -10,10 +10,9 @@ from harness.analysis import coldshare, coldstarts, fromzero, keepalive, mitigat
 from harness.analysis.dataset import Dataset
 from harness.decision.findings import ColdFindings, Expected
 from harness.domain.estimate import Estimate
+from harness.domain.role import Role
 from harness.domain.traffic import SECONDS_PER_MONTH
 from harness.workspace import Workspace
-
-PROBES, BURST, WINDOW = "coldstart", "fromzero", "keepalive"
 
 
 def cold(
@@ -22,9 +21,9 @@ def cold(
     """Shares under traffic, probes, windows, bursts from zero and what the variants cost."""
     everyone = data.everyone
     targets = {t.name: t for t in workspace.measured()}
-    probes = {name: data.of(name, PROBES) for name in everyone}
-    bursts = {name: data.of(name, BURST) for name in everyone}
-    windows = tuple(keepalive.window(n, runs) for n in everyone if (runs := data.of(n, WINDOW)))
+    probes = {name: data.of_role(name, Role.COLD) for name in everyone}
+    bursts = {name: data.of_role(name, Role.FROM_ZERO) for name in everyone}
+    windows = tuple(keepalive.window(n, runs) for n in everyone if (runs := data.of_role(n, Role.KEEP_ALIVE)))
     traffic, seed = workspace.config.traffic, workspace.config.pilot.seed
     return ColdFindings(
         shares=tuple(coldstarts.share(n, p, data.of(n, p)) for p in judged for n in dict.fromkeys(data.targets)),

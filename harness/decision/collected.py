@@ -3,51 +3,45 @@
 from __future__ import annotations
 
 from harness.decision.findings import Findings
+from harness.domain.reason import Reason
+from harness.domain.reasons import doubt
 from harness.platforms import registry
 
 MOST_NAMED = 4
 
 
-def uncollected(findings: Findings) -> list[str]:
+def uncollected(findings: Findings) -> list[Reason]:
     """Each source with runs that were not collected, on which days, and which numbers that weakens."""
-    out = []
+    out: list[Reason] = []
     for target, source in dict.fromkeys((c.target, c.source) for c in findings.coverage):
         cells = [c for c in findings.coverage if (c.target, c.source) == (target, source)]
         gaps = [c for c in cells if not c.whole]
         if not gaps:
             continue
         lost = sum(c.runs - c.collected for c in gaps)
-        days = ", ".join(f"{c.day} ({c.runs - c.collected} of {c.runs})" for c in gaps[:MOST_NAMED])
-        more = f" and {len(gaps) - MOST_NAMED} more days" if len(gaps) > MOST_NAMED else ""
+        days = tuple((str(c.day), c.runs - c.collected, c.runs) for c in gaps[:MOST_NAMED])
         kind = source.rstrip("0123456789").rstrip("-")
         weak = registry.feeds(kind)
-        out.append(
-            f"Not collected: {source} of {target} for {lost} of {sum(c.runs for c in cells)} runs, on {days}{more}. "
-            f"That weakens {weak}."
-        )
+        more = max(0, len(gaps) - MOST_NAMED)
+        out.append(doubt.NotCollected(source, target, lost, sum(c.runs for c in cells), days, more, weak))
     return out
 
 
-def disagreeing(findings: Findings) -> list[str]:
+def disagreeing(findings: Findings) -> list[Reason]:
     """Where the client and the platform saw different things."""
-    return [f"{a.target}: {words}." for a in findings.agreements for words in a.disagreements]
+    return [doubt.SeenOtherwise(a.target, what) for a in findings.agreements for what in a.disagreements]
 
 
-def unreconciled(findings: Findings) -> list[str]:
+def unreconciled(findings: Findings) -> list[Reason]:
     """How far the model has been held to a bill."""
     if not findings.reconciliations:
-        return ["Costs are MODELLED: measured usage at list prices, nothing was billed."]
-    out = []
+        return [doubt.NothingBilled()]
+    out: list[Reason] = []
     for r in findings.reconciliations:
-        out.append(
-            f"Costs of {r.target} are MODELLED; billed coverage is {r.days_final} of {r.days} days"
-            + ("." if r.days_final else ", so the model was not held to a bill.")
-        )
-        for line in r.lines:
-            if not line.agrees:
-                off = [("quantity", line.quantity_error), ("price", line.price_error)]
-                said = ", ".join(f"{what} {error * 100:+.0f} %" for what, error in off if error is not None)
-                out.append(
-                    f"Modelled and billed {line.price_key} of {r.target} differ: {said or 'nothing was billed'}."
-                )
+        out.append(doubt.BilledDays(r.target, r.days_final, r.days))
+        out += [
+            doubt.BillDiffers(r.target, line.price_key, line.quantity_error, line.price_error)
+            for line in r.lines
+            if not line.agrees
+        ]
     return out

@@ -1,21 +1,25 @@
-"""The decision in words: what the rule chose, why, and what would change it."""
+"""The decision: what the rule chose, why, and what would change it, as kinds and figures."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.analysis.dataset import Dataset
-from harness.analysis.projection import SPAN, Crossing
+from harness.analysis.projection import SPAN
 from harness.decision.findings import Findings
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
-from harness.decision.rule import Choice, Chosen, Confidence, Gate, Voids, choose, gate, hybrid_gate
+from harness.decision.rule import Cap, Choice, Chosen, Confidence, Gate, Voids, choose, gate, hybrid_gate
 from harness.decision.scorecards import Scoring, scoring
-from harness.decision.wording import duration_text, money, percent
 from harness.domain.estimate import Estimate, Unknown
+from harness.domain.reason import Reason
+from harness.domain.reasons import decided as told
+from harness.domain.reasons.choice import HarnessBiased
+from harness.domain.reasons.seal import SealDoubt
 from harness.domain.verdict import Judgement, SloVerdict
 from harness.workspace import Workspace
 
+Names = Mapping[str, str]
 MOST_CROSSINGS = 4
 
 
@@ -26,16 +30,17 @@ class Decision:
     choice: Choice
     target: str | None
     confidence: Confidence
-    sentence: str
-    because: str  # the step that decided and the promises that were broken, without numbers
-    reasons: tuple[str, ...]
-    would_change: tuple[str, ...]
+    caps: tuple[Cap, ...]  # what holds confidence at low
+    sentence: Reason
+    because: tuple[Reason, ...]  # the step that decided and the promises that were broken, without numbers
+    reasons: tuple[Reason, ...]
+    would_change: tuple[Reason, ...]
     gates: tuple[Gate, ...]
     chosen: Chosen
     scoring: Scoring | None = None
 
 
-def decide(workspace: Workspace, findings: Findings, doubts: Sequence[str]) -> Decision:
+def decide(workspace: Workspace, findings: Findings, doubts: Sequence[Reason]) -> Decision:
     """Pure: the same findings give the same decision."""
     data = findings.data
     names = {t.name: t.label for t in workspace.pair()} | {HYBRID: "both together"}
@@ -46,19 +51,17 @@ def decide(workspace: Workspace, findings: Findings, doubts: Sequence[str]) -> D
     chosen = choose(workspace, findings, gates, scored, Voids(findings.parity.void, bias))
     targets = {Choice.BASELINE: data.baseline, Choice.CANDIDATE: data.candidate}
     target = targets.get(chosen.choice)
-    confidence = chosen.confidence
-    if workspace.config.scaling.rehearsal or any(d.startswith("Sealed") for d in doubts):
-        confidence = Confidence.LOW
-    reasons = [
-        chosen.step,
-        *([bias] if bias and bias != chosen.step else []),
-        *(_gate_words(gates[n], names) for n in (BASELINE, CANDIDATE)),
-    ]
-    reasons += _cost_words(findings, names) + _latency_words(findings, names)
+    caps = capped(workspace, doubts)
+    reasons: list[Reason] = [chosen.step]
+    if bias is not None and bias != chosen.step:
+        reasons.append(bias)
+    reasons += [_of_gate(gates[name], names) for name in (BASELINE, CANDIDATE)]
+    reasons += [*_of_costs(findings, names), *_of_latency(findings, names)]
     return Decision(
         chosen.choice,
         target,
-        confidence,
+        Confidence.LOW if caps else chosen.confidence,
+        caps,
         _sentence(chosen, data, names),
         _because(chosen, (gates[BASELINE], gates[CANDIDATE]), names),
         tuple(reasons),
@@ -69,136 +72,93 @@ def decide(workspace: Workspace, findings: Findings, doubts: Sequence[str]) -> D
     )
 
 
-def biased(findings: Findings) -> str | None:
+def capped(workspace: Workspace, doubts: Sequence[Reason]) -> tuple[Cap, ...]:
+    """A rehearsal shows no platform; criteria or evidence that were touched after the seal carry no confidence."""
+    rehearsal = (Cap.REHEARSAL,) if workspace.config.scaling.rehearsal else ()
+    seal = (Cap.SEAL,) if any(isinstance(doubt, SealDoubt) for doubt in doubts) else ()
+    return (*rehearsal, *seal)
+
+
+def biased(findings: Findings) -> HarnessBiased | None:
     """Why no comparison counts, where the harness called one target different from itself."""
-    if findings.aa is not None and findings.aa.biased:
-        said = ", ".join(
-            f"{c.metric} {c.relation.value} (ratio {c.ratio.value:.2f})"
-            for c in findings.aa.biased
-            if isinstance(c.ratio, Estimate)
-        )
-        return f"The A/A run calls {findings.aa.target} different from itself: {said}. The harness or its machine is biased."
-    return None
+    if findings.aa is None or not findings.aa.biased:
+        return None
+    found = ((c.metric, c.relation.value, c.ratio) for c in findings.aa.biased)
+    ratios = tuple((metric, relation, ratio.value) for metric, relation, ratio in found if isinstance(ratio, Estimate))
+    return HarnessBiased(findings.aa.target, ratios)
 
 
-def _sentence(chosen: Chosen, data: Dataset, names: dict[str, str]) -> str:
-    targets = {BASELINE: names[data.baseline], CANDIDATE: names[data.candidate]}
+def _sentence(chosen: Chosen, data: Dataset, names: Names) -> Reason:
+    labels = {BASELINE: names[data.baseline], CANDIDATE: names[data.candidate]}
     if chosen.choice is Choice.HYBRID:
-        return f"Serve the endpoint from both: {targets[BASELINE]} and {targets[CANDIDATE]}, each where it keeps its promises."
+        return told.ServeFromBoth(labels[BASELINE], labels[CANDIDATE])
     if chosen.choice is Choice.NONE:
-        words = "The evidence does not choose between the two: no clear winner."
-        if chosen.reversible:
-            words += f" {targets[chosen.reversible]} is the cheaper one to reverse."
-        return words
-    verb = "Lean towards serving" if chosen.leaning else "Serve"
-    return f"{verb} the endpoint from {targets[chosen.choice.value]}."
+        return told.NoWinner(labels[chosen.reversible] if chosen.reversible else None)
+    return told.ServeFrom(labels[chosen.choice.value], chosen.leaning)
 
 
-def _because(chosen: Chosen, gates: Sequence[Gate], names: dict[str, str]) -> str:
-    broken = [
-        f"{names[made.target]} fails {_joined([f'{v.slo.name} under {v.profile}' for v in made.failed])}."
-        for made in gates
-        if made.failed
+def _because(chosen: Chosen, gates: Sequence[Gate], names: Names) -> tuple[Reason, ...]:
+    broken = (told.FailsPromises(names[made.target], _named(made.failed)) for made in gates if made.failed)
+    return (chosen.step, *broken)
+
+
+def _of_gate(made: Gate, names: Names) -> Reason:
+    label = names[made.target]
+    if made.judgement is Judgement.PASS:
+        return told.PassesAll(label)
+    if not made.failed and not made.open:
+        return told.NoneJudged(label)
+    return told.GateOpen(label, tuple(map(_broken, made.failed)), _named(made.open))
+
+
+def _broken(v: SloVerdict) -> Reason:
+    seen = v.estimate.reason if isinstance(v.estimate, Unknown) else told.Figure(v.estimate.value, v.slo.unit)
+    return told.Broken(v.slo.name, v.profile, seen, v.slo.limit, v.slo.unit)
+
+
+def _named(verdicts: Sequence[SloVerdict]) -> tuple[tuple[str, str], ...]:
+    return tuple((v.slo.name, v.profile) for v in verdicts)
+
+
+def _of_costs(findings: Findings, names: Names) -> list[Reason]:
+    months = ((cost.target, cost.per_month_usd) for cost in findings.costs)
+    return [told.CostsMonthly(names[target], usd.value) for target, usd in months if isinstance(usd, Estimate)]
+
+
+def _of_latency(findings: Findings, names: Names) -> list[Reason]:
+    label = names[findings.data.candidate]
+    return [
+        told.TimesBaseline(c.profile, label, c.ratio.value, c.relation.value)
+        for c in findings.comparisons
+        if c.metric == "p95_s" and isinstance(c.ratio, Estimate)
     ]
-    return " ".join([chosen.step, *broken])
 
 
-def _gate_words(gate_: Gate, names: dict[str, str]) -> str:
-    label = names[gate_.target]
-    if gate_.judgement is Judgement.PASS:
-        return f"{label} passes every SLO."
-    worst = [f"{v.slo.name} under {v.profile} ({_value(v)}, limit {_limit(v)})" for v in gate_.failed]
-    undecided = [f"{v.slo.name} under {v.profile}" for v in gate_.open]
-    if not worst and not undecided:
-        return f"No SLO of {label} was judged."
-    words = f"{label} fails {_joined(worst)}." if worst else f"{label} fails no SLO."
-    return words + (f" Not decided: {_joined(undecided)}." if undecided else "")
-
-
-def _cost_words(findings: Findings, names: dict[str, str]) -> list[str]:
-    out = []
-    for cost in findings.costs:
-        if isinstance(cost.per_month_usd, Estimate):
-            out.append(
-                f"{names[cost.target]} would cost {money(cost.per_month_usd.value)} a month at the expected traffic (runtime, MODELLED)."
-            )
-    return out
-
-
-def _latency_words(findings: Findings, names: dict[str, str]) -> list[str]:
-    cand = names[findings.data.candidate]
-    out = []
-    for c in findings.comparisons:
-        if c.metric == "p95_s" and isinstance(c.ratio, Estimate):
-            out.append(
-                f"Under {c.profile} traffic the p95 of {cand} is {c.ratio.value:.2f} times the baseline's: {c.relation.value}."
-            )
-    return out
-
-
-def _volume_words(findings: Findings, names: dict[str, str]) -> list[str]:
+def _of_volume(findings: Findings, names: Names) -> list[Reason]:
     """Every volume at which the cheaper target changes, and by how much prices would have to."""
-    if findings.projection is None:
-        return ["Volume: one target's cost is not known."]
-    out = []
-    now = findings.expected_requests / 1e6
-    for c in findings.projection.crossings[:MOST_CROSSINGS]:
-        span = _span(c)
-        out.append(
-            f"Volume: the runtime costs cross at {c.requests / 1e6:.2f} million requests a month{span}; "
-            f"{names[c.cheaper_below]} is cheaper below, {names[c.cheaper_above]} above. Expected: {now:.2f} million."
+    found = findings.projection
+    if found is None:
+        return [told.VolumeUnknown()]
+    out: list[Reason] = [
+        told.CostsCross(
+            c.requests, c.low, c.high, names[c.cheaper_below], names[c.cheaper_above], findings.expected_requests
         )
-    if not findings.projection.crossings:
-        first = {curve.target: curve.points[0].usd for curve in findings.projection.curves}
+        for c in found.crossings[:MOST_CROSSINGS]
+    ]
+    if not found.crossings:
+        first = {curve.target: curve.points[0].usd for curve in found.curves}
         cheaper = names[min(first, key=lambda name: first[name])] if first else "one target"
-        out.append(f"Volume: {cheaper} is cheaper at every volume within a factor of {SPAN:g} of the expected one.")
-    for target, change in findings.projection.flips:
-        if change < 0:
-            out.append(f"Price: {names[target]} would be the cheaper one if its prices fell by {-change * 100:.0f} %.")
-    return out
+        out.append(told.CheaperThroughout(cheaper, SPAN))
+    return out + [told.PriceFlips(names[target], -change) for target, change in found.flips if change < 0]
 
 
-def _span(crossing: Crossing) -> str:
-    """The stretch in which either may be the cheaper one, in millions."""
-    low, high = (None if end is None else f"{end / 1e6:.2f}" for end in (crossing.low, crossing.high))
-    if low is None and high is None:
-        return " (either may be the cheaper one at every volume that was looked at)"
-    ends = f"{low} to {high}" if low and high else f"up to {high}" if high else f"from {low} on"
-    return f" (either may be the cheaper one {'from ' if low and high else ''}{ends})"
-
-
-def would_change(findings: Findings, names: dict[str, str]) -> list[str]:
+def would_change(findings: Findings, names: Names) -> list[Reason]:
     """Values at which the answer flips, in business units; gates first, as in the rule."""
-    out = []
+    out: list[Reason] = []
     for v in findings.slos:
         if v.judgement is Judgement.FAIL and isinstance(v.estimate, Estimate) and v.estimate.high and v.slo.unit == "s":
-            out.append(
-                f"{names[v.target]} would pass {v.slo.name} under {v.profile} at a limit of {_as_unit(v.estimate.high, v.slo.unit)}."
-            )
+            out.append(told.WouldPass(names[v.target], v.slo.name, v.profile, v.estimate.high, v.slo.unit))
     for f in findings.funnels:
         if isinstance(f.refused_share, Estimate) and f.refused_share.value > 0:
-            out.append(
-                f"{names[f.target]} refuses {percent(f.refused_share.value)} under {f.profile}: "
-                "a higher concurrency limit or more capacity would change that."
-            )
-    return [*out, *_volume_words(findings, names)]
-
-
-def _value(v: SloVerdict) -> str:
-    if isinstance(v.estimate, Unknown):
-        return v.estimate.reason
-    return _as_unit(v.estimate.value, v.slo.unit)
-
-
-def _limit(v: SloVerdict) -> str:
-    return _as_unit(v.slo.limit, v.slo.unit)
-
-
-def _as_unit(value: float, unit: str) -> str:
-    if unit == "s":
-        return duration_text(value)
-    return percent(value) if unit == "share" else money(value)
-
-
-def _joined(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+            out.append(told.Refuses(names[f.target], f.refused_share.value, f.profile))
+    return [*out, *_of_volume(findings, names)]

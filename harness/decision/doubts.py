@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from datetime import date
 
+from harness.analysis.aa import POWER, AaGate
 from harness.analysis.capacity import UTILISATION
 from harness.analysis.columns import Columns
 from harness.analysis.quantiles import block_spread
 from harness.analysis.shares import LEAST_BLOCKS
+from harness.campaign.contract_check import Answer, Shown
 from harness.decision.collected import disagreeing, uncollected, unreconciled
-from harness.decision.errors import aa_words
 from harness.decision.findings import Findings
 from harness.domain.estimate import Unknown
 from harness.domain.ledger import only_upstream
 from harness.domain.plan import Plan
+from harness.domain.reason import Reason
+from harness.domain.reasons import doubt, seal
+from harness.domain.reasons.doubt import What
 from harness.domain.verdict import METHOD
 from harness.evidence.schema import SAMPLES_LATER
 from harness.evidence.store import Store
@@ -26,9 +30,9 @@ from harness.workspace import Workspace
 SPREAD_LIMIT = 0.25  # above it a PASS at the limit was seen to err more often (docs/method.md)
 
 
-def doubts(workspace: Workspace, plan: Plan, store: Store, findings: Findings) -> tuple[str, ...]:
+def doubts(workspace: Workspace, plan: Plan, store: Store, findings: Findings) -> tuple[Reason, ...]:
     """Every doubt, the gravest first."""
-    out = [
+    out: list[Reason] = [
         *seal_doubts(workspace, plan, store),
         *_tampering(store),
         *_unread(findings),
@@ -41,22 +45,15 @@ def doubts(workspace: Workspace, plan: Plan, store: Store, findings: Findings) -
         bias = []
     data = findings.data
     if len(data.blocks_valid) < LEAST_BLOCKS:
-        out.append(
-            f"{len(data.blocks_valid)} valid blocks of {data.blocks_planned}; {LEAST_BLOCKS} are the least a verdict needs."
-        )
+        out.append(doubt.FewValid(len(data.blocks_valid), data.blocks_planned, LEAST_BLOCKS))
     missing = data.blocks_planned - len(data.blocks_valid) - len(findings.ended.not_needed if findings.ended else ())
     if len(data.blocks_valid) >= LEAST_BLOCKS and missing > 0:
-        out.append(f"{missing} of {data.blocks_planned} planned blocks are not measured or not valid.")
+        out.append(doubt.BlocksMissing(missing, data.blocks_planned))
     if data.invalid:
-        out.append(
-            f"{len(data.invalid)} runs were INVALID or did not end; they are listed under provenance and not used."
-        )
+        out.append(doubt.RunsInvalid(len(data.invalid)))
     scaling = workspace.config.scaling
     if scaling.rehearsal:
-        out.append(
-            "This is a rehearsal on one machine: it shows how the pilot works, not how a cloud platform performs."
-        )
-        out += list(scaling.notes)
+        out += [doubt.IsRehearsal(), *map(doubt.TeamSays, scaling.notes)]
     out += _calibration(store, findings)
     out += _checks(store, findings)
     out += _settings(workspace, findings)
@@ -77,29 +74,26 @@ def doubts(workspace: Workspace, plan: Plan, store: Store, findings: Findings) -
     return tuple(out)
 
 
-def seal_doubts(workspace: Workspace, plan: Plan, store: Store) -> tuple[str, ...]:
+def seal_doubts(workspace: Workspace, plan: Plan, store: Store) -> tuple[Reason, ...]:
     """Changes since the seal, a seal that is not the one that the journal knows, and one made after the data."""
     written, journal = store.seal(), store.journal()
     sealed, first = last_seal(journal), first_run(journal)
     if written is None:
-        was = f" The journal says that {sealed[1]} was sealed: seal.json was removed." if sealed else ""
-        return (f"Sealed criteria: there is no seal, so the criteria may have been chosen after the data.{was}",)
-    seal = Seal(written["digest"], written["content"], written.get("sealed_utc"))
-    out = []
-    if digest_of(seal.content) != seal.digest:
-        out.append("Sealed criteria: seal.json was edited after it was written; its digest does not match.")
-    if sealed and sealed[1] != seal.digest:
-        out.append(f"Sealed criteria: seal.json is not the seal that the journal knows, {sealed[1]}.")
+        return (seal.SealMissing(sealed[1] if sealed else None),)
+    stands = Seal(written["digest"], written["content"], written.get("sealed_utc"))
+    out: list[Reason] = []
+    if digest_of(stands.content) != stands.digest:
+        out.append(seal.SealEdited())
+    if sealed and sealed[1] != stands.digest:
+        out.append(seal.SealReplaced(sealed[1]))
     if sealed and first is not None and first < sealed[0]:
-        out.append("Sealed criteria: they were sealed again after measuring had begun.")
+        out.append(seal.SealedLate())
     known = met(journal)
-    for change in changes_since(workspace, plan, store):
-        said = f" ({known[change]})" if change in known else ""
-        out.append(f"Sealed criteria: changed since: {change}{said}")
+    out += [seal.SealDiffers(change, known.of(change)) for change in changes_since(workspace, plan, store)]
     return tuple(out)
 
 
-def _method(store: Store) -> list[str]:
+def _method(store: Store) -> list[Reason]:
     """Evidence that was sealed under other rules is judged by today's, and says so."""
     written = store.seal()
     if written is None:
@@ -107,17 +101,16 @@ def _method(store: Store) -> list[str]:
     sealed = Seal(written["digest"], written["content"]).method
     if sealed == METHOD:
         return []
-    before = f"the method {sealed}" if sealed else "an earlier method, which the seal does not name"
-    return [f"The plan was sealed under {before}; every verdict here is made anew by {METHOD} (docs/method.md)."]
+    return [seal.OtherMethod(sealed, METHOD)]
 
 
-def _calibration(store: Store, findings: Findings) -> list[str]:
+def _calibration(store: Store, findings: Findings) -> list[Reason]:
     """Whether the generator's own truth is known, for the machine and versions that measured."""
     said = store.calibration()
     if said is None:
-        return ["The load generator was not calibrated against known laws: pilot calibrate."]
-    out = [
-        f"Calibration: {c['law']}, {c['quantity']}: {c['verdict']}{': ' + c['why'] if c['why'] else ''}."
+        return [doubt.NotCalibrated()]
+    out: list[Reason] = [
+        doubt.CalibrationOff(c["law"], c["quantity"], c["verdict"], c["why"] or "")
         for c in said["checks"]
         if c["verdict"] != "pass"
     ]
@@ -125,110 +118,94 @@ def _calibration(store: Store, findings: Findings) -> list[str]:
     used = {name: sorted({str(run.get("versions", {}).get(name)) for run in runs}) for name in said["versions"]}
     other = [name for name, versions in used.items() if versions and versions != [said["versions"][name]]]
     if other:
-        out.append(f"The generator was calibrated with another {', '.join(other)} than the runs were made with.")
+        out.append(doubt.CalibratedOtherwise(tuple(other)))
     return out
 
 
-def _tampering(store: Store) -> list[str]:
+def _tampering(store: Store) -> list[Reason]:
     """Evidence that is not as it was left, file by file, and a journal that is gone or was edited."""
-    out = []
+    out: list[Reason] = []
     for one in (store, *store.sweeps()):
         where = "" if one is store else f"{one.root.relative_to(store.root)}: "
-        out += [f"Sealed evidence: {where}{words}." for words in one.integrity().problems()]
+        out += [seal.EvidenceChanged(where, words) for words in one.integrity().problems()]
     return out
 
 
-def _unread(findings: Findings) -> list[str]:
+def _unread(findings: Findings) -> list[Reason]:
     """Attempts without data: a block is paired, so one run that cannot be read costs it whole."""
-    return [
-        f"Sealed evidence: {u.file} {u.why}. This run is an attempt without data"
-        + (f"; its block {u.record.block} is left out with every run." if u.without else ".")
-        for u in findings.data.unread
-    ]
+    return [seal.RunUnread(str(u.file), str(u.why), u.record.block, u.without) for u in findings.data.unread]
 
 
-def _older(store: Store, findings: Findings) -> list[str]:
+def _older(store: Store, findings: Findings) -> list[Reason]:
     """What the format of an earlier release did not record; unknown here is not fine."""
-    lacking = []
-    journal = store.journal()
-    if journal and not any("chain" in event for event in journal):
-        lacking.append("a journal whose edits would show")
-    if journal and not any(event.get("files") for event in journal):
-        lacking.append("digests of its files")
+    journal, content = store.journal(), (store.seal() or {}).get("content", {"rule": None})
     read = [run.columns for run in findings.data.runs if isinstance(run.columns, Columns)]
-    sealed = (store.seal() or {}).get("content", {"rule": None})
-    if "rule" not in sealed:
-        lacking.append("the decision's rule, prices and criteria in its seal")
-    missing = sorted({name for columns in read for name in SAMPLES_LATER - columns.here})
-    if missing:
-        lacking.append(f"of each request: {', '.join(missing)}")
+    columns = tuple(sorted({name for one in read for name in SAMPLES_LATER - one.here}))
     runs = [run.record.run or {} for run in findings.data.runs]
-    if absent := [name for name in ("contention", "arrivals") if runs and not any(run.get(name) for run in runs)]:
-        lacking.append(f"of each run: {', '.join(absent)}")
-    if not missing or not lacking:
-        return []
-    return [
-        f"This evidence was written by an earlier version, which did not record {'; '.join(lacking)}: that is not known here."
-    ]
+    lacking = doubt.OlderEvidence(
+        links=bool(journal) and not any("chain" in event for event in journal),
+        digests=bool(journal) and not any(event.get("files") for event in journal),
+        rule="rule" not in content,
+        columns=columns,
+        fields=tuple(name for name in ("contention", "arrivals") if runs and not any(run.get(name) for run in runs)),
+    )
+    return [lacking] if columns else []
 
 
-def _aa(findings: Findings) -> list[str]:
+def _aa(findings: Findings) -> list[Reason]:
     """Whether the harness's own bias was measured, and what it is."""
     gate = findings.aa
     if gate is None:
-        return ["No A/A run is part of this plan; the harness's own bias was not measured in this pilot."]
+        return [doubt.AaMissing()]
     if gate.biased:
-        metrics = ", ".join(c.metric for c in gate.biased)
-        return [f"The A/A run found {gate.target} different from itself in {metrics}: no comparison can be believed."]
+        return [doubt.AaBiased(gate.target, tuple(c.metric for c in gate.biased))]
     if not gate.told:
-        return [f"The A/A run has {gate.units} pairs; {LEAST_BLOCKS} are the least that can show a bias."]
-    return [aa_words(gate)]
+        return [doubt.AaFewPairs(gate.units, LEAST_BLOCKS)]
+    return [aa_silent(gate)]
 
 
-def _looks(findings: Findings) -> list[str]:
+def aa_silent(gate: AaGate) -> doubt.AaSilent:
+    """The bias that a silent A/A run could have seen."""
+    return doubt.AaSilent(gate.target, POWER, tuple((c.metric, gate.noticed(c.metric)) for c in gate.comparisons))
+
+
+def _looks(findings: Findings) -> list[Reason]:
     """Blocks that were measured and are not read yet, and that an early stop biases an estimate."""
     look, valid = findings.look, len(findings.data.blocks_valid)
-    out = []
+    out: list[Reason] = []
     if look.number and valid > look.blocks:
-        following = f"; the next look is at {look.following}" if look.following else ""
-        out.append(f"{valid} valid blocks; verdicts are read at the sealed look of {look.blocks}{following}.")
+        out.append(doubt.BlocksUnread(valid, look.blocks, look.following))
     if look.number and look.early:
-        out.append(
-            f"Verdicts are an early look ({look.number} of {look.of}, {look.blocks} blocks) at {look.confidence * 100:g} % "
-            "confidence; an estimate that stops here is biased away from its limit."
-        )
-    if findings.ended is not None:
-        out.append(
-            f"{len(findings.ended.not_needed)} of {findings.data.blocks_planned} planned blocks were not needed: "
-            f"{findings.ended}. Intervals allow for it."
-        )
+        out.append(doubt.EarlyLook(look.number, look.of, look.blocks, look.confidence))
+    if (ended := findings.ended) is not None:
+        left_out = (len(ended.not_needed), findings.data.blocks_planned)
+        out.append(doubt.EndedEarly(*left_out, ended.look, ended.of, ended.blocks, ended.because))
     return out
 
 
-def _warm_up(findings: Findings) -> list[str]:
+def _warm_up(findings: Findings) -> list[Reason]:
     return [
-        f"{w.target} under {w.profile} settles after about {w.wanted_s:.0f} s (MSER-5 on what its runs agree on, second by "
-        f"second); the declared warm-up is {w.declared_s:g} s."
+        doubt.WarmUpShort(w.target, w.profile, w.wanted_s, w.declared_s)
         for w in findings.warm_ups
-        if w.too_short
+        if w.too_short and w.wanted_s is not None
     ]
 
 
-def _checks(store: Store, findings: Findings) -> list[str]:
+def _checks(store: Store, findings: Findings) -> list[Reason]:
     """What was checked before the first block and is not fine: an answer that could not be had is not fine either.
 
     What an endpoint has no way to tell is a doubt only where the samples do not show it.
     """
-    out, untold = [], []
+    out: list[Reason] = []
+    untold: list[str] = []
     for group, checks in (store.checks() or {}).items():
         for check in checks:
-            if check["answer"] == "not told":
+            if check["answer"] == Answer.UNTOLD:
                 untold += [] if _shown(check.get("shown_by"), findings) else [check["name"]]
-            elif check["answer"] != "pass":
-                why = f" ({check['detail']})" if check["detail"] else ""
-                out.append(f"Before the first block, {group}: {check['answer']}: {check['name']}{why}.")
+            elif check["answer"] != Answer.PASS:
+                out.append(doubt.CheckNotFine(group, check["answer"], check["name"], check["detail"] or ""))
     if untold:
-        out.append(f"Neither told by the endpoints nor shown by the samples: {', '.join(untold)}.")
+        out.append(doubt.ChecksUntold(tuple(untold)))
     return out
 
 
@@ -237,161 +214,126 @@ def _shown(by: str | None, findings: Findings) -> bool:
     p = findings.parity
     answers = p.pairs > 0 and p.same_answer == p.pairs
     match by:
-        case "answers":
+        case Shown.ANSWERS:
             return answers
-        case "citations":
+        case Shown.CITATIONS:
             return answers or p.overlap == 1.0
-        case "streams":
+        case Shown.STREAMS:
             return any(s.told for s in findings.streams)
         case _:
             return False
 
 
-def _settings(workspace: Workspace, findings: Findings) -> list[str]:
+def _settings(workspace: Workspace, findings: Findings) -> list[Reason]:
     """Memory and workers that somebody chose by feeling make a comparison of two guesses."""
     tried = {s.target: s for s in findings.settings}
     hand = [t.name for t in workspace.pair() if t.name not in tried and t.runtime.controlled]
-    out = []
+    out: list[Reason] = []
     if hand and not workspace.config.scaling.rehearsal:
-        words = "were chosen by hand, not by a sweep (pilot sweep)"
-        out.append(f"The memory and worker settings of {' and '.join(dict.fromkeys(hand))} {words}.")
+        out.append(doubt.SettingsByHand(tuple(dict.fromkeys(hand))))
     for s in tried.values():
         if s.chosen is None:
-            out.append(f"The sweep of {s.target} chose no setting: {s.reason}.")
+            out.append(doubt.SweepChoseNone(s.target, s.reason))
         elif s.differs:
-            out.append(
-                f"The sweep of {s.target} chose {s.chosen} ({s.reason}); measured was {' or '.join(s.now) or 'none of those it tried'}."
-            )
+            out.append(doubt.SweepChoseOther(s.target, s.chosen, s.reason, s.now))
     return out
 
 
-def _streams(findings: Findings) -> list[str]:
-    return [
-        f"{s.target} buffers its streams: in {s.held_back} of {s.told} all tokens came at once, at the end, so its time "
-        "to first token is that of the whole answer."
-        for s in findings.streams
-        if s.buffered
-    ]
+def _streams(findings: Findings) -> list[Reason]:
+    return [doubt.StreamsBuffered(s.target, s.held_back, s.told) for s in findings.streams if s.buffered]
 
 
-def _capacity(workspace: Workspace, findings: Findings) -> list[str]:
+def _capacity(workspace: Workspace, findings: Findings) -> list[Reason]:
     """Whether what is priced could carry the expected peak."""
     if not findings.capacities:
         fleets = [t.name for t in workspace.pair() if (bill := billing_of(t)) and not bill.by_use]
-        priced = f"{' and '.join(fleets)} {'is' if len(fleets) == 1 else 'are'} priced at the declared size"
-        return [
-            f"Sustainable capacity was not searched for; {priced if fleets else 'whether the peak is carried is open'}."
-        ]
-    out = []
+        return [doubt.CapacityNotSearched(tuple(fleets))]
+    out: list[Reason] = []
     carried = {c.target: c.at_least for c in findings.capacities}
     for s in findings.sizings:
         use, most = s.utilisation, carried[s.target]
         if most is not None and most * UTILISATION < s.peak_per_s:
-            out.append(
-                f"{s.target} was not asked for more than {most:.3g} requests a second; the expected peak of {s.peak_per_s:g} "
-                f"wants {s.peak_per_s / UTILISATION:.3g} to be carried."
-            )
+            out.append(doubt.PeakNotAsked(s.target, most, s.peak_per_s, s.peak_per_s / UTILISATION))
         elif isinstance(use, Unknown):
             if most is None:
-                out.append(f"The capacity of {s.target} is not known: {use.reason}.")
+                out.append(doubt.CapacityNotKnown(s.target, use.reason))
         elif (use.high or use.value) > UTILISATION:
-            out.append(
-                f"At the expected peak of {s.peak_per_s:g} requests a second {s.target} as measured is used to "
-                f"{use.value * 100:.0f} % of what it sustains; services are planned at {UTILISATION * 100:.0f} %."
-            )
+            out.append(doubt.PeakBeyond(s.target, s.peak_per_s, use.value, UTILISATION))
     return out
 
 
-def _never_cold(findings: Findings) -> list[str]:
+def _never_cold(findings: Findings) -> list[Reason]:
     """Experiments whose target's control plane did not make it cold; what they were to measure is missing."""
     said = [(run.record.run or {}).get("experiment") or {} for run in findings.data.runs]
-    ended = [str(one["ended"]) for one in said if "could not be made cold" in str(one.get("ended"))]
-    return [f"An experiment ended early: {words}." for words in dict.fromkeys(ended)]
+    ended = [str(one.get("ended")) for one in said if any("error" in cold for cold in one.get("colds") or ())]
+    return [doubt.NeverMadeCold(words) for words in dict.fromkeys(ended)]
 
 
-def _contention(findings: Findings) -> list[str]:
+def _contention(findings: Findings) -> list[Reason]:
     """Times of processes that waited for each other's cores are this machine's, not the runtimes'."""
     shared = [c for c in findings.contention if c.shared]
     contended, told = sum(c.contended for c in shared), sum(c.told for c in shared)
     if not contended:
         return []
-    words = (
-        f"In {contended} of {told} runs that could tell, this machine's cores were used up for a tenth of the time or "
-        "more; generator, model and targets then waited for each other."
-    )
-    return [words]
+    return [doubt.CoresShared(contended, told)]
 
 
-def _silent(findings: Findings) -> list[str]:
+def _silent(findings: Findings) -> list[Reason]:
     """Runs that count and measured nothing but the provider's failure."""
     silent = sum(only_upstream((r.record.ledger or {}).get("outcomes") or {}) for r in findings.data.runs)
     if not silent:
         return []
-    of = len(findings.data.runs)
-    return [f"In {silent} of {of} runs the provider failed every request; they count, and say nothing of the runtimes."]
+    return [doubt.ProviderFailed(silent, len(findings.data.runs))]
 
 
-def _retries(findings: Findings) -> list[str]:
+def _retries(findings: Findings) -> list[Reason]:
     """With a client that tries again, times and outcomes are those of the user's request, not of each attempt."""
-    out = []
+    out: list[Reason] = []
     for target in dict.fromkeys(findings.data.targets):
         made = [run.columns["attempts"] for run in findings.data.runs if run.target == target]
         requests, attempts = sum(len(m) for m in made), int(sum(float(m.sum()) for m in made))
         if attempts > requests:
-            out.append(
-                f"{target}: {requests} requests took {attempts} attempts; times, refusals and costs are those of the whole "
-                "request as its user saw it, and each attempt stands in attempt_log."
-            )
+            out.append(doubt.Retried(target, requests, attempts))
     return out
 
 
-def _parity(findings: Findings) -> list[str]:
+def _parity(findings: Findings) -> list[Reason]:
     p = findings.parity
     if not p.pairs:
-        return ["No arrival was answered by both targets, so it is not known whether they did the same work."]
-    out = []
-    for words, same in (
-        ("answers", p.same_answer),
-        ("citations", p.same_citations),
-        ("token counts", p.same_output_tokens),
-    ):
-        if same < p.pairs:
-            out.append(f"{p.pairs - same} of {p.pairs} paired requests had different {words} on the two targets.")
-    return out
+        return [doubt.NothingPaired()]
+    same = {What.ANSWERS: p.same_answer, What.CITATIONS: p.same_citations, What.TOKENS: p.same_output_tokens}
+    return [doubt.AnswersDiffer(what, p.pairs - count, p.pairs) for what, count in same.items() if count < p.pairs]
 
 
-def _spread(findings: Findings) -> list[str]:
+def _spread(findings: Findings) -> list[Reason]:
     data = findings.data
-    out = []
+    out: list[Reason] = []
     for profile in dict.fromkeys(v.profile for v in findings.slos):
         for target in dict.fromkeys(data.targets):
             spread = block_spread([r.measured_of(r.response_s) for r in data.of(target, profile)], 0.95)
             if spread is not None and spread > SPREAD_LIMIT:
-                out.append(
-                    f"The p95 of {target} under {profile} varies by {spread * 100:.0f} % between blocks; "
-                    "where blocks differ that much, a PASS is wrong in up to 8 % of campaigns instead of 5 %."
-                )
+                out.append(doubt.BlocksSpread(target, profile, spread))
     return out
 
 
-def _prices(workspace: Workspace, findings: Findings) -> list[str]:
+def _prices(workspace: Workspace, findings: Findings) -> list[Reason]:
     out = unreconciled(findings)
     today = date.fromisoformat(_day_of(findings))
     for target in {t.name: t for t in workspace.pair()}.values():
         if target.prices is None:
-            out.append(f"{target.name} has no prices, so its cost is not known.")
+            out.append(doubt.NoPricesOf(target.name))
             continue
         book = read_book(target.prices.book)
         if book.age_days(today) > OLD_AFTER_DAYS:
-            out.append(f"The price book {book.name} is {book.age_days(today)} days old.")
+            out.append(doubt.BookOld(book.name, book.age_days(today)))
         bill = findings.cost_of(target.name).monthly
         used = {line.price_key for line in bill.lines} if bill else set()
         unsure = [key for key in sorted(used) if not book.price(key).confirmed]
         if unsure:
-            out.append(f"Unconfirmed prices carry part of the cost of {target.name}: {', '.join(unsure)}.")
+            out.append(doubt.PricesUnconfirmed(target.name, tuple(unsure)))
     for cost in findings.costs:
         if isinstance(cost.per_month_usd, Unknown):
-            out.append(f"The cost of {cost.target} is not known: {cost.per_month_usd.reason}.")
+            out.append(doubt.CostNotKnown(cost.target, cost.per_month_usd.reason))
     return out
 
 

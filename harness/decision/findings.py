@@ -65,13 +65,14 @@ class Findings:
 
     data: Dataset
     expected_requests: int  # a month
+    scored_at: str  # the profile whose traffic cost is scored at
     look: Look  # which blocks the verdicts and comparisons are of, and at which confidence
     warm_ups: tuple[WarmUp, ...]
     aa: AaGate | None  # None where the plan has no A/A run
     slos: tuple[SloVerdict, ...]
     comparisons: tuple[Comparison, ...]
     funnels: tuple[Funnel, ...]
-    timelines: dict[str, tuple[Second, ...]]
+    timelines: dict[tuple[str, str], tuple[Second, ...]]  # by burst profile and target
     manners: tuple[Manner, ...]
     cold: ColdFindings
     capacities: tuple[Capacity, ...]

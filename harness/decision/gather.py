@@ -34,6 +34,7 @@ from harness.decision.findings import ColdFindings, Findings
 from harness.decision.settled import settled_of
 from harness.domain import looks
 from harness.domain.plan import Plan
+from harness.domain.role import Role
 from harness.domain.verdict import SloVerdict
 from harness.evidence import coverage
 from harness.evidence.early_end import blocks_left_out
@@ -45,8 +46,6 @@ from harness.workspace import Workspace
 T = TypeVar("T")
 R = TypeVar("R")
 WORKERS = min(4, os.cpu_count() or 1)  # each holds arrays of its own: more would cost memory
-SEARCH_PROFILE = "capacity"
-BURSTS = ("burst",)  # their seconds are not alike, so a warm-up cannot be told from their shape
 
 
 def gather(workspace: Workspace, data: Dataset, store: Store, plan: Plan) -> Findings:
@@ -57,12 +56,12 @@ def gather(workspace: Workspace, data: Dataset, store: Store, plan: Plan) -> Fin
 
 def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, pool: ThreadPoolExecutor) -> Findings:
     config, traffic_ = workspace.config, workspace.traffic()
-    judged = [p for p in config.slo.profiles if p in data.profiles]
+    judged = [p for p in plan.judged(config.slo.profiles) if p in data.profiles]
     limits = (config.slo.p95_s, config.slo.ttft_p95_s)
     targets = {t.name: t for t in workspace.measured()}
     names = list(dict.fromkeys(data.targets))
     pairs = [(n, p) for p in judged for n in names]
-    cost_profile = spend.COST_PROFILE if spend.COST_PROFILE in data.profiles else spend.cost_profile(judged)
+    cost_profile, bursts = spend.cost_profile(data, judged), data.in_role(Role.BURST)
     look = looks.look(len(data.blocks_valid), data.blocks_planned)
     seen = data.at(looks.first_blocks(data.blocks_valid, look.blocks))
     declared = {p.name: p.warmup_s for p in plan.profiles}
@@ -72,10 +71,11 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
     slos = pool.submit(slo.verdicts, seen, workspace.slos(), judged, limits, look.confidence)
     comparisons = pool.submit(compare.comparisons, seen, judged, config.margins.latency, limits, look.confidence)
     gate = pool.submit(aa.aa_gate, data, config.margins.latency, limits)
-    steady = [(n, p) for n, p in pairs if p not in BURSTS]
+    steady = [(n, p) for n, p in pairs if p not in bursts]  # a burst's seconds are not alike: no warm-up shows in them
     warm_ups = _each(pool, steady, lambda of: warmup.warm_up(*of, data.of(*of), declared.get(of[1], 0.0)))
     funnels = _each(pool, pairs, lambda of: throttling.funnel(*of, data.of(*of), *limits))
-    timelines = _each(pool, names, lambda n: throttling.timeline(n, data.of(n, "burst"), *limits))
+    hit = [(n, p) for p in bursts for n in names]
+    timelines = _each(pool, hit, lambda of: throttling.timeline(of[0], data.of(*of), *limits))
     manners = _each(pool, pairs, lambda of: refusals.manner(*of, data.of(*of), config.slo.p95_s))
     same = pool.submit(parity.parity, data)
     streams = _each(pool, names, lambda n: traffic.streams(n, [r for p in data.profiles for r in data.of(n, p)]))
@@ -88,7 +88,7 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
 
     usage = dict(zip(names, _all(blocks), strict=True))
     starts = pool.submit(cold.cold, workspace, data, judged, usage)
-    capacities = tuple(capacity.capacity(n, runs) for n in names if (runs := data.of(n, SEARCH_PROFILE)))
+    capacities = tuple(capacity.capacity(n, runs) for n in names if (runs := data.of_role(n, Role.CAPACITY)))
     sizings = tuple(capacity.sizing(c, traffic_.peak_per_s) for c in capacities)
     needed = {
         c.target: units.needed(c, pricing_of(prices), traffic_.peak_per_s)
@@ -103,13 +103,14 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
     return Findings(
         data=data,
         expected_requests=traffic_.requests_per_month,
+        scored_at=cost_profile,
         look=look,
         aa=gate.result(),
         warm_ups=_all(warm_ups),
         slos=slos.result(),
         comparisons=comparisons.result(),
         funnels=_all(funnels),
-        timelines=dict(zip(names, _all(timelines), strict=True)),
+        timelines={(p, n): made for (n, p), made in zip(hit, _all(timelines), strict=True)},
         manners=_all(manners),
         cold=starts.result(),
         modes=tuple(

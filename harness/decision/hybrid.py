@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.analysis.capacity import UTILISATION
 from harness.decision.findings import Findings
 from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.reasons import absence
 from harness.platforms.billing import How
 from harness.platforms.registry import billing_of
 from harness.workspace import Workspace
@@ -21,18 +22,18 @@ def hybrid_cost(workspace: Workspace, findings: Findings) -> Known:
     bills = {name: bill for name, t in targets.items() if (bill := billing_of(t))}
     fleets = [t for t in targets.values() if t.name in bills and not bills[t.name].by_use]
     if len(fleets) != 1 or len(targets) != 2:
-        return Unknown("a hybrid is priced from one fleet and one target that is billed by use")
+        return Unknown(absence.NoHybrid())
     [fleet] = fleets
     function = next(t for t in targets.values() if t is not fleet)
     shares = function.name in bills and bills[function.name].how is How.INSTANCE_TIME
     sustained = next((c.per_s for c in findings.capacities if c.target == fleet.name), None)
     if not isinstance(sustained, Estimate):
-        return Unknown(f"the capacity of {fleet.name} was not measured")
+        return Unknown(absence.CapacityNotMeasured(fleet.name))
     fixed = findings.cost_of(fleet.name).fixed_per_month_usd
     by_use = findings.cost_of(function.name)
     month = by_use.per_month_usd
     if fixed is None or not isinstance(month, Estimate) or by_use.fixed_per_month_usd is None:
-        return Unknown("the cost of one of the two is not known")
+        return Unknown(absence.OneCostUnknown())
     fleet_usd, resting_usd = fixed, by_use.fixed_per_month_usd
 
     def both(function_usd: float, carries_per_s: float) -> float:

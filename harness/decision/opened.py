@@ -12,6 +12,7 @@ from harness.analysis.columns import Array
 from harness.analysis.dataset import Dataset, RunData
 from harness.decision.findings import Findings
 from harness.domain.estimate import Unknown
+from harness.domain.reason import Reason
 from harness.domain.verdict import NEVER_KEPT, Comparison, Judgement, Relation, SloVerdict
 
 # what a metric needs that not every target says; every answer has a response time
@@ -39,7 +40,7 @@ class Open:
     profile: str
     metric: str
     name: str
-    why: str
+    why: Reason
 
     def __str__(self) -> str:
         return f"{self.name} under {self.profile}" if self.kind is not Kind.COST else self.name

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from harness.decision.findings import Findings
 from harness.decision.rule import Gate
 from harness.domain.estimate import Estimate
+from harness.domain.reason import Reason
+from harness.domain.reasons import choice as reasons
+from harness.domain.reasons.choice import Place
 from harness.domain.verdict import Judgement
 from harness.platforms.registry import billing_of
 from harness.workspace import Workspace
-
-SERVERLESS, WARM, OPEN = "glue can stay serverless", "must be always warm", "not decided by this pilot"
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,8 @@ class Placed:
     """A workload, the word for it, and the measured reason."""
 
     workload: str
-    place: str
-    reason: str
+    place: Place
+    reason: Reason
 
 
 def placement(workspace: Workspace, findings: Findings, gates: Sequence[Gate]) -> tuple[Placed, ...]:
@@ -56,34 +57,28 @@ def placement(workspace: Workspace, findings: Findings, gates: Sequence[Gate]) -
 
 def _place(workspace: Workspace, findings: Findings, gates: Sequence[Gate], workload: Workload) -> Placed:
     if not workload.waited_for:
-        return Placed(workload.name, SERVERLESS, f"nobody waits for it: {workload.note}")
+        return Placed(workload.name, Place.SERVERLESS, reasons.NobodyWaits(workload.note))
     by_use = {t.name for t in workspace.pair() if (bill := billing_of(t)) and bill.by_use}
-    if broken := _broken_promise(by_use, gates):
-        return Placed(workload.name, WARM, f"{broken} ({workload.note})")
+    if failed := _broken_promise(by_use, gates):
+        broken = tuple((v.slo.name, v.profile) for v in failed.failed)
+        return Placed(workload.name, Place.WARM, reasons.AnswersFail(failed.target, broken, workload.note))
     penalty = _cold_answer_s(by_use or set(findings.data.targets), findings)
     if penalty is None:
-        return Placed(workload.name, OPEN, "what a cold start would cost here is not known: too few were probed")
+        return Placed(workload.name, Place.OPEN, reasons.TooFewProbed())
     target, seconds = penalty
     limit = workspace.config.slo.ttft_p95_s or workspace.config.slo.p95_s
     share = _cold_share(findings, target)
-    often = "" if share is None else f", and {share * 100:.1f} % of answers are cold at the expected traffic"
-    words = f"a cold answer of {target} begins after {seconds:.2f} s against a limit of {limit:g} s{often}"
+    seen = (target, seconds, limit, share, workload.note)
     if seconds <= limit:
-        return Placed(workload.name, SERVERLESS, f"{words}: even a cold one keeps the promise ({workload.note})")
+        return Placed(workload.name, Place.SERVERLESS, reasons.ColdKeeps(*seen))
     if share is not None and share <= 1 - 0.95:
-        return Placed(
-            workload.name, SERVERLESS, f"{words}: cold ones break it, and are too few for the p95 ({workload.note})"
-        )
-    return Placed(workload.name, WARM, f"{words} ({workload.note})")
+        return Placed(workload.name, Place.SERVERLESS, reasons.ColdRare(*seen))
+    return Placed(workload.name, Place.WARM, reasons.ColdBreaks(*seen))
 
 
-def _broken_promise(by_use: set[str], gates: Sequence[Gate]) -> str | None:
-    """Of the target that is billed by use: an SLO that it fails under load, whatever a cold start costs."""
-    for made in gates:
-        if made.target in by_use and made.judgement is Judgement.FAIL:
-            words = "; ".join(f"{v.slo.name} under {v.profile}" for v in made.failed)
-            return f"the answers of {made.target} fail {words}"
-    return None
+def _broken_promise(by_use: set[str], gates: Sequence[Gate]) -> Gate | None:
+    """Of the target that is billed by use: the SLOs that it fails under load, whatever a cold start costs."""
+    return next((made for made in gates if made.target in by_use and made.judgement is Judgement.FAIL), None)
 
 
 def _cold_answer_s(targets: set[str], findings: Findings) -> tuple[str, float] | None:

@@ -13,6 +13,8 @@ from harness.decision.scorecards import Scoring
 from harness.decision.scores import acceptability
 from harness.domain.criteria import Criterion
 from harness.domain.estimate import Estimate, Known
+from harness.domain.reason import Reason
+from harness.domain.reasons import choice as reasons
 from harness.domain.verdict import Judgement, Relation, SloVerdict
 from harness.workspace import Workspace
 
@@ -36,6 +38,13 @@ class Confidence(StrEnum):
     HIGH = "high"
     MODERATE = "moderate"
     LOW = "low"
+
+
+class Cap(StrEnum):
+    """What holds confidence down, whatever was measured."""
+
+    REHEARSAL = "rehearsal"  # one machine
+    SEAL = "seal"  # criteria or evidence are not as they were sealed
 
 
 class By(StrEnum):
@@ -64,7 +73,7 @@ class Chosen:
 
     choice: Choice
     confidence: Confidence
-    step: str
+    step: Reason
     by: By
     share: float | None = None
     reversible: str | None = None  # of a tie, the one that is cheaper to reverse
@@ -106,15 +115,15 @@ def _gate(name: str, mine: Sequence[SloVerdict]) -> Gate:
 class Voids:
     """Why nothing can be said of the two (``work``: they did not do the same), or why they cannot be compared (``bias``)."""
 
-    work: str | None = None
-    bias: str | None = None
+    work: Reason | None = None
+    bias: Reason | None = None
 
 
 def choose(
     workspace: Workspace, findings: Findings, gates: Mapping[str, Gate], scored: Scoring | None, voids: Voids
 ) -> Chosen:
     """``gates`` by alternative. A bias voids comparisons; a promise is judged of each target by itself and stands."""
-    stop = voids.work if findings.data.blocks_valid else "No block was measured whole and valid."
+    stop = voids.work if findings.data.blocks_valid else reasons.NothingValid()
     if stop is not None:
         return Chosen(Choice.NONE, Confidence.LOW, stop, By.VOID)
     standing = [name for name, made in gates.items() if made.judgement is not Judgement.FAIL]
@@ -122,15 +131,14 @@ def choose(
     if not own:
         if HYBRID in standing:
             whole = gates[HYBRID].judgement is Judgement.PASS
-            kept = "keep every one" if whole else "fail none, but not every one is shown to be kept"
-            words = f"Each target fails a gate that the other does not; together they {kept}."
+            why = reasons.TogetherKeepAll() if whole else reasons.TogetherFailNone()
             confidence = Confidence.MODERATE if whole and not voids.bias else Confidence.LOW
-            return Chosen(Choice.HYBRID, confidence, words, By.GATES)
-        return Chosen(Choice.NONE, Confidence.LOW, "Both targets fail a gate.", By.GATES)
+            return Chosen(Choice.HYBRID, confidence, why, By.GATES)
+        return Chosen(Choice.NONE, Confidence.LOW, reasons.BothFailGates(), By.GATES)
     if len(own) == 1:
         sure = gates[own[0]].judgement is Judgement.PASS
         confidence = Confidence.LOW if voids.bias else Confidence.HIGH if sure else Confidence.MODERATE
-        return Chosen(Choice(own[0]), confidence, "It is the only one that fails no gate.", By.GATES)
+        return Chosen(Choice(own[0]), confidence, reasons.OnlyOneStands(), By.GATES)
     if voids.bias is not None:
         return Chosen(Choice.NONE, Confidence.LOW, voids.bias, By.VOID)
     return _between(workspace, findings, gates, scored, standing)
@@ -152,19 +160,17 @@ def _between(
     totals = sorted((card.total(scored.weights) for card in cards), reverse=True)
     lead = totals[0] - totals[1]
     tie = lead < TIE
-    tied = f"The scores tie (a lead of {lead:.2f} of five points, won in {share * 100:.0f} % of the draws)"
     if share >= FIRM and not tie:
-        words = f"The scores prefer it in {share * 100:.0f} % of the draws around the sealed weights."
-        return Chosen(Choice(leader), Confidence.HIGH if sure else Confidence.MODERATE, words, By.SCORES, share)
+        confidence = Confidence.HIGH if sure else Confidence.MODERATE
+        return Chosen(Choice(leader), confidence, reasons.ScoresPrefer(share), By.SCORES, share)
     if share >= LEANING and not tie:
-        words = f"The scores lean to it: it wins {share * 100:.0f} % of the draws, {FIRM * 100:.0f} % would be firm."
-        return Chosen(Choice(leader), Confidence.MODERATE, words, By.LEANING, share)
+        return Chosen(Choice(leader), Confidence.MODERATE, reasons.ScoresLean(share, FIRM), By.LEANING, share)
     if measured.choice is not Choice.NONE:
-        words = f"{tied}, so cost and latency decide. {measured.step}"
-        return Chosen(measured.choice, measured.confidence, words, By.MEASURES, share)
-    words = f"{tied}. {measured.step}"
+        why = reasons.TieBroken(lead, share, measured.step)
+        return Chosen(measured.choice, measured.confidence, why, By.MEASURES, share)
+    tied = reasons.TieStands(lead, share, measured.step)
     return Chosen(
-        Choice.NONE, Confidence.LOW, words, By.MEASURES, share, reversible=cheaper_to_reverse(findings, scored)
+        Choice.NONE, Confidence.LOW, tied, By.MEASURES, share, reversible=cheaper_to_reverse(findings, scored)
     )
 
 
@@ -178,16 +184,14 @@ def _by_measures(findings: Findings, cost_margin: float, gates: Mapping[str, Gat
     sure = Confidence.HIGH if passing else Confidence.MODERATE
     cheaper = _cheaper(a, b, cost_margin)
     if cheaper == CANDIDATE and not worse:
-        return Chosen(Choice.CANDIDATE, sure, "It is the cheaper one and not shown to be slower.", By.MEASURES)
+        return Chosen(Choice.CANDIDATE, sure, reasons.CheaperNotSlower(), By.MEASURES)
     if cheaper == BASELINE and not better:
-        return Chosen(Choice.BASELINE, sure, "It is the cheaper one and not shown to be slower.", By.MEASURES)
+        return Chosen(Choice.BASELINE, sure, reasons.CheaperNotSlower(), By.MEASURES)
     if cheaper is None and better != worse:
         choice = Choice.CANDIDATE if better else Choice.BASELINE
-        return Chosen(
-            choice, Confidence.MODERATE, "It is the faster one, and no difference in cost is shown.", By.MEASURES
-        )
-    words = "Cost and latency do not point the same way." if cheaper else "Neither cost nor latency tells them apart."
-    return Chosen(Choice.NONE, Confidence.LOW, words, By.MEASURES, reversible=cheaper_to_reverse(findings, None))
+        return Chosen(choice, Confidence.MODERATE, reasons.FasterSameCost(), By.MEASURES)
+    why = reasons.CostAgainstLatency() if cheaper else reasons.NothingTellsApart()
+    return Chosen(Choice.NONE, Confidence.LOW, why, By.MEASURES, reversible=cheaper_to_reverse(findings, None))
 
 
 def cheaper_to_reverse(findings: Findings, scored: Scoring | None) -> str | None:

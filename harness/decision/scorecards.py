@@ -30,6 +30,9 @@ from harness.domain.criteria import (
     Priorities,
 )
 from harness.domain.estimate import Estimate, Known
+from harness.domain.reason import Other, Reason
+from harness.domain.reasons import absence
+from harness.domain.reasons import choice as reasons
 from harness.workspace import Workspace
 
 Z_95 = 1.96
@@ -43,7 +46,8 @@ Part = tuple[
 class Swing:
     """One input at its two ends, and the leader's lead over the second at each."""
 
-    what: str
+    criterion: Criterion
+    alternative: str
     low: float
     high: float
 
@@ -54,7 +58,7 @@ class Scoring:
 
     cards: tuple[Card, ...]
     weights: Mapping[Criterion, float]
-    left_out: Mapping[Criterion, str]
+    left_out: Mapping[Criterion, Reason]
     notes: Mapping[Criterion, str]
     acceptability: Acceptability
     flips: tuple[Flip, ...]
@@ -73,10 +77,10 @@ def scoring(workspace: Workspace, findings: Findings) -> Scoring | None:
     """None where no criterion can be scored for both targets."""
     priorities = workspace.config.criteria.priorities()
     found: dict[Criterion, dict[str, Scored]] = {}
-    left_out: dict[Criterion, str] = {}
+    left_out: dict[Criterion, Reason] = {}
     for criterion in Criterion:
         scores = _scores(criterion, workspace, findings, priorities)
-        if isinstance(scores, str):
+        if isinstance(scores, Reason):
             left_out[criterion] = scores
         else:
             found[criterion] = scores
@@ -108,17 +112,17 @@ def tornado(cards: Sequence[Card], weights: Mapping[Criterion, float]) -> tuple[
             score = card.scores[criterion]
             if score.high > score.low:
                 ends = [lead + sign * weights[criterion] * (end - score.value) for end in (score.low, score.high)]
-                out.append(Swing(f"{criterion.value}, {card.name}", min(ends), max(ends)))
+                out.append(Swing(criterion, card.name, min(ends), max(ends)))
     return tuple(sorted(out, key=lambda s: s.low - s.high))
 
 
 def _scores(
     criterion: Criterion, workspace: Workspace, findings: Findings, priorities: Priorities
-) -> dict[str, Scored] | str:
+) -> dict[str, Scored] | Reason:
     """By alternative, or why there are none."""
     if criterion not in MEASURED:
         return _judged(criterion, priorities.judged[criterion])
-    measure: dict[Criterion, Callable[[Workspace, Findings], dict[str, Scored] | str]] = {
+    measure: dict[Criterion, Callable[[Workspace, Findings], dict[str, Scored] | Reason]] = {
         Criterion.LATENCY: _latency,
         Criterion.COST: _cost,
         Criterion.SCALING: _scaling,
@@ -126,17 +130,17 @@ def _scores(
     return measure[criterion](workspace, findings)
 
 
-def _judged(criterion: Criterion, said: Judged) -> dict[str, Scored] | str:
+def _judged(criterion: Criterion, said: Judged) -> dict[str, Scored] | Reason:
     """A hybrid is judged by the worse of its two parts, and operating both costs the team a point, unless it says else."""
     if said.baseline is None or said.candidate is None:
-        return "the team has not scored it"
+        return absence.NotScored()
     worse = min(said.baseline, said.candidate) - (1.0 if criterion is Criterion.OPERATIONS else 0.0)
     hybrid = max(LEAST_SCORE, worse) if said.hybrid is None else said.hybrid
     values = {BASELINE: said.baseline, CANDIDATE: said.candidate, HYBRID: hybrid}
-    return {name: Scored(v, v, v, "judged by the team") for name, v in values.items()}
+    return {name: Scored(v, v, v, reasons.JudgedByTeam()) for name, v in values.items()}
 
 
-def _latency(workspace: Workspace, findings: Findings) -> dict[str, Scored] | str:
+def _latency(workspace: Workspace, findings: Findings) -> dict[str, Scored] | Reason:
     """The worst of its SLOs over all judged profiles; a hybrid takes the better of the two for each."""
     del workspace
     rows: dict[tuple[str, str], dict[str, Part]] = {}
@@ -147,31 +151,33 @@ def _latency(workspace: Workspace, findings: Findings) -> dict[str, Scored] | st
             rows.setdefault((v.profile, v.slo.metric), {})[roles[v.target]] = part_of(v.estimate, v.slo.limit, LATENCY)
     whole = [row for row in rows.values() if BASELINE in row and CANDIDATE in row]
     if not whole:
-        return "no latency was measured"
+        return absence.NoLatency()
     return {
-        BASELINE: _worst([row[BASELINE] for row in whole], "measured"),
-        CANDIDATE: _worst([row[CANDIDATE] for row in whole], "measured"),
-        HYBRID: _worst([max(row[BASELINE], row[CANDIDATE]) for row in whole], "the better of both for each profile"),
+        BASELINE: _worst([row[BASELINE] for row in whole], reasons.MeasuredScore()),
+        CANDIDATE: _worst([row[CANDIDATE] for row in whole], reasons.MeasuredScore()),
+        HYBRID: _worst([max(row[BASELINE], row[CANDIDATE]) for row in whole], reasons.BetterOfBoth()),
     }
 
 
-def _cost(workspace: Workspace, findings: Findings) -> dict[str, Scored] | str:
+def _cost(workspace: Workspace, findings: Findings) -> dict[str, Scored] | Reason:
     ceiling = workspace.config.slo.monthly_runtime_usd
     if ceiling is None:
-        return "there is no ceiling (slo.monthly_runtime_usd) to hang an anchor on"
+        return absence.NoCeiling()
     data = findings.data
     months = {BASELINE: findings.cost_of(data.baseline), CANDIDATE: findings.cost_of(data.candidate)}
     for cost in months.values():
         if not isinstance(cost.per_month_usd, Estimate):
-            return f"the cost of {cost.target} is not known"
-    out = {name: _worst([part_of(c.per_month_usd, ceiling, COST)], "measured") for name, c in months.items()}
+            return absence.CostUnknownOf(cost.target)
+    out = {
+        name: _worst([part_of(c.per_month_usd, ceiling, COST)], reasons.MeasuredScore()) for name, c in months.items()
+    }
     both = hybrid_cost(workspace, findings)
     if isinstance(both, Estimate):
-        out[HYBRID] = _worst([part_of(both, ceiling, COST)], both.method)
+        out[HYBRID] = _worst([part_of(both, ceiling, COST)], Other(both.method))
     return out
 
 
-def _scaling(workspace: Workspace, findings: Findings) -> dict[str, Scored] | str:
+def _scaling(workspace: Workspace, findings: Findings) -> dict[str, Scored] | Reason:
     """Use at the expected peak where capacity was searched for, and what was refused in bursts; the worse counts."""
     del workspace
     data = findings.data
@@ -184,10 +190,10 @@ def _scaling(workspace: Workspace, findings: Findings) -> dict[str, Scored] | st
             if funnel.target == target and isinstance(funnel.refused_share, Estimate):
                 parts[name].append(part_of(funnel.refused_share, 1.0, REFUSED))
     if not all(parts.values()):
-        return "neither capacity nor refusals were measured on both"
-    scored = {name: _worst(found, "measured") for name, found in parts.items()}
+        return absence.NoScaling()
+    scored = {name: _worst(found, reasons.MeasuredScore()) for name, found in parts.items()}
     better = max(scored.values(), key=lambda s: s.value)
-    return {**scored, HYBRID: replace(better, basis="peaks go to the one that takes them")}
+    return {**scored, HYBRID: replace(better, basis=reasons.PeaksToBetter())}
 
 
 def part_of(known: Known, limit: float, anchor: Anchor) -> Part:
@@ -206,6 +212,6 @@ def critical(known: Estimate) -> float:
     return laws.t_quantile(upper, known.blocks - 1) if known.blocks > 1 else laws.normal_quantile(upper)
 
 
-def _worst(parts: Sequence[Part], basis: str) -> Scored:
+def _worst(parts: Sequence[Part], basis: Reason) -> Scored:
     value, low, high, errors = min(parts)
     return Scored(value, low, high, basis, errors)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.domain.criteria import Criterion
+from harness.domain.reason import Reason
 
 DRAWS = 20_000
 
@@ -27,7 +28,7 @@ class Scored:
     value: float
     low: float
     high: float
-    basis: str  # in words: what was measured, or who judged
+    basis: Reason  # what was measured, or who judged
     critical: float = 1.96
 
     @property

@@ -28,6 +28,8 @@ from harness.decision.findings import Findings
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.opened import Open, open_comparisons, open_costs, open_promises
 from harness.decision.rule import By, Choice, Chosen, Gate
+from harness.domain.reason import Reason
+from harness.domain.reasons.choice import AllTold, GatesDecide, ScoresFirm
 from harness.workspace import Workspace
 
 CERTAIN = 0.95  # of the draws: a leader by scores that fewer blocks show is as good as the whole plan's
@@ -36,9 +38,16 @@ CERTAIN = 0.95  # of the draws: a leader by scores that fewer blocks show is as 
 class Settled(StrEnum):
     """Why more blocks change nothing."""
 
-    GATES = "the gates decide"
-    TOLD = "every promise and primary comparison is decided"
-    SCORES = "every promise is kept and the scores are firm"
+    GATES = "gates"
+    TOLD = "told"
+    SCORES = "scores"
+
+    @property
+    def reason(self) -> Reason:
+        return _REASONS[self]
+
+
+_REASONS = {Settled.GATES: GatesDecide(), Settled.TOLD: AllTold(), Settled.SCORES: ScoresFirm()}
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from harness.domain.experiments import Capacity, ColdStarts, Design, FromZero, K
 from harness.domain.process import Process, shares
 from harness.domain.trace import Played, Trace
 
+BURST = "burst"  # the phase whose end a target recovers from
 MAY_BE_ZERO = ("forced", "idle", "control_after_s", "rest_s", "rest")
 
 
@@ -256,7 +257,7 @@ def staircase(rate: float, growth: float, steps: int, step_s: float) -> LoadProf
 
 def square_burst(rate: float, factor: float, on_s: float, off_s: float) -> LoadProfile:
     """Quiet traffic at ``rate`` with bursts of ``factor`` times as much, quiet first."""
-    return LoadProfile("square_burst", (Phase("base", off_s, rate), Phase("burst", on_s, rate * factor)))
+    return LoadProfile("square_burst", (Phase("base", off_s, rate), Phase(BURST, on_s, rate * factor)))
 
 
 def probes(pairs: int, idle_s: float, control_after_s: float) -> LoadProfile:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.domain.reason import Reason
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -16,7 +18,7 @@ class Estimate:
     n: int
     blocks: int
     method: str
-    why_open: str = ""
+    why_open: Reason | None = None
 
     def within(self, low: float, high: float) -> bool:
         """The whole interval lies inside; an open end is never inside."""
@@ -27,7 +29,7 @@ class Estimate:
 class Unknown:
     """A number that could not be had, and why; it is never a zero. ``n`` and ``blocks`` are what was looked at, where told."""
 
-    reason: str
+    reason: Reason
     n: int | None = None
     blocks: int | None = None
 

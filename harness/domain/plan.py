@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from harness.domain.role import PACED, Role
+
 
 class Start(StrEnum):
     """The state a run finds its target in."""
@@ -29,6 +31,7 @@ class ProfilePlan:
     aa: bool = False  # the baseline under both labels: what the harness itself makes different
     measured: int | None = None  # of its requests, those after the warm-up; None where an experiment decides
     streams: int | None = None  # of the measured ones, those that ask for a stream
+    role: Role = Role.EVERYDAY
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,12 @@ class Plan:
     def units(self) -> tuple[Block, ...]:
         """Blocks and tracks in the order of their slots; within a slot the blocks go first."""
         return tuple(sorted((*self.blocks, *self.tracks), key=lambda unit: (unit.not_before, unit.number)))
+
+    def judged(self, chosen: tuple[str, ...] | None) -> tuple[str, ...]:
+        """Profiles that promises are judged under: those ``chosen``, else every paced one of the paired blocks."""
+        if chosen is not None:
+            return chosen
+        return tuple(p.name for p in self.profiles if p.repeats is None and not p.aa and p.role in PACED)
 
     @property
     def runs(self) -> tuple[Run, ...]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from harness.domain.reason import Reason
+
 if TYPE_CHECKING:
     from harness.domain.estimate import Known
 
@@ -46,7 +48,7 @@ class Slo:
 
 
 @dataclass(frozen=True)
-class Needed:
+class Needed(Reason):
     """Blocks in all that would settle a promise, were the share seen the truth.
 
     ``low`` and ``high`` are with the share at the ends of its 90 % interval; ``high`` is
@@ -60,12 +62,6 @@ class Needed:
     @property
     def tight(self) -> bool:
         return self.high is not None and self.high <= TIGHT * self.low
-
-    def words(self) -> str:
-        """One number only where it means something; else that it does not."""
-        if self.tight:
-            return f"about {self.blocks} blocks would settle it ({self.low} to {self.high})"
-        return f"at least {self.low} blocks would be wanted to settle it; how many cannot be told yet"
 
 
 @dataclass(frozen=True)
@@ -81,7 +77,7 @@ class SloVerdict:
     slo: Slo
     judgement: Judgement
     estimate: Known
-    reason: str
+    reason: Reason
     blocks_needed: Needed | None = None
     beyond: Known | None = None
     allowed: float | None = None
@@ -100,7 +96,7 @@ class Comparison:
     relation: Relation
     ratio: Known
     margin: float
-    reason: str
+    reason: Reason
     within_margin_but_different: bool = False
     exploratory: bool = False  # not sealed as primary
     p_value: float | None = None  # two-sided, of no difference; by Holm's correction over ``family`` comparisons

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,8 +19,9 @@ class EarlyEnd:
     look: int
     of: int
     blocks: int
-    because: str
+    because: str = field(compare=False)  # the sentence of ``kind``: no rule reads it
     not_needed: tuple[int, ...] = ()
+    kind: str = field(default="", compare=False)  # "" in journals from before it was written
 
     def __str__(self) -> str:
         return f"settled at look {self.look} of {self.of} ({self.blocks} blocks): {self.because}"
@@ -31,7 +32,7 @@ def early_end(journal: Sequence[Mapping[str, Any]]) -> EarlyEnd | None:
     last = next((line for line in reversed(journal) if line["event"] in (SETTLED, REOPENED)), None)
     if last is None or last["event"] == REOPENED:
         return None
-    return EarlyEnd(last["look"], last["of"], last["blocks"], last["because"], tuple(last["not_needed"]))
+    return EarlyEnd(last["look"], last["of"], last["blocks"], last["because"], tuple(last["not_needed"]), last.get("kind", ""))
 
 
 def blocks_left_out(journal: Sequence[Mapping[str, Any]], valid: Sequence[int]) -> EarlyEnd | None:

@@ -119,6 +119,7 @@ JOURNAL: tuple[Column, ...] = (
     *texts(
         digest="of the seal, or of the sweep's settings",
         changes="list: what differs from the seal",
+        changed="list: the same as values: field, how it differs, both as JSON",
         user="who was at the keyboard",
     ),
     *ints(checks="checks that passed", block="number of the block", attempt="attempt of the block, from 1"),
@@ -153,6 +154,12 @@ JOURNAL: tuple[Column, ...] = (
         torn_bytes="what a crash had left of a line at the end, which was ended before this one",
     ),
     *ints(look="planned look at which the answer was settled", of="looks that the plan has"),
+    *ints(blocks="valid blocks at that look"),
+    *texts(
+        because="why the answer was settled, in words: nothing reads them back",
+        not_needed="list: numbers of the blocks that were left out",
+    ),
+    *words(kind="the same as a kind: `gates`, `told` or `scores`"),
     *floats(
         bills_usd="what asking for the bills cost",
         settles_unix_s="when the next readings settle, in seconds since 1970",

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from harness.domain.plan import Block, Plan, ProfilePlan, Run, Start
+from harness.domain.role import Role
 from harness.errors import BadFile, Problem
 from harness.evidence.digests import digest_of
 from harness.evidence.files import dump, read_json, write_text
@@ -236,13 +237,32 @@ def _plan_from(data: dict[str, Any]) -> Plan:
         blocks=_blocks_from(data["blocks"]),
         tracks=_blocks_from(data.get("tracks", ())),
         profiles=tuple(
-            ProfilePlan(**{**p, "start": Start(p["start"]), "options": tuple((k, v) for k, v in p["options"])})
+            ProfilePlan(
+                **{
+                    **p,
+                    "start": Start(p["start"]),
+                    "options": tuple((k, v) for k, v in p["options"]),
+                    "role": Role(p["role"]) if "role" in p else _role_by_file(p["file"]),
+                }
+            )
             for p in data["profiles"]
         ),
         questions_digest=data["questions_digest"],
         forecast_usd=Decimal(data["forecast_usd"]),
         created=data["created"],
     )
+
+
+def _role_by_file(file: str) -> Role:
+    """Of a plan from before profiles had roles: then a locustfile's name told what it was for."""
+    known = {
+        "burst": Role.BURST,
+        "coldstart": Role.COLD,
+        "fromzero": Role.FROM_ZERO,
+        "keepalive": Role.KEEP_ALIVE,
+        "capacity": Role.CAPACITY,
+    }
+    return known.get(PurePosixPath(file).stem, Role.EVERYDAY)
 
 
 def _blocks_from(rows: Iterable[dict[str, Any]]) -> tuple[Block, ...]:

@@ -9,6 +9,7 @@ from harness.decision.findings import Findings
 from harness.domain.columns import Column, flags, floats, ints, texts, words
 from harness.domain.estimate import Estimate, Known
 from harness.domain.verdict import Needed
+from harness.words import said
 
 _ESTIMATE: tuple[Column, ...] = (
     *floats(
@@ -85,7 +86,7 @@ def verdicts(findings: Findings) -> Iterator[tuple[Any, ...]]:
         value, low, high, confidence, n, blocks, method, absent = _known(v.estimate)
         head = (v.target, v.profile, v.slo.metric, v.slo.name, v.judgement.value, v.slo.unit)
         numbers = (value, low, high, v.slo.limit, v.slo.at_least, confidence, n, blocks, method)
-        yield (*head, *numbers, v.reason, absent, *_known(v.beyond)[:3], v.allowed, *_needed(v.blocks_needed))
+        yield (*head, *numbers, said(v.reason), absent, *_known(v.beyond)[:3], v.allowed, *_needed(v.blocks_needed))
 
 
 def _needed(found: Needed | None) -> tuple[int | None, ...]:
@@ -100,7 +101,7 @@ def comparisons(findings: Findings) -> Iterator[tuple[Any, ...]]:
         head = (c.profile, c.metric, c.relation.value, pair.candidate, pair.baseline)
         numbers = (value, low, high, c.margin, confidence, n, blocks, method)
         found = (c.within_margin_but_different, c.exploratory, c.p_value, *_known(c.beyond)[:3], c.family)
-        yield (*head, *numbers, c.reason, absent, *found)
+        yield (*head, *numbers, said(c.reason), absent, *found)
 
 
 def _known(known: Known | None) -> tuple[Any, ...]:
@@ -108,4 +109,4 @@ def _known(known: Known | None) -> tuple[Any, ...]:
         return (None,) * 8
     if isinstance(known, Estimate):
         return known.value, known.low, known.high, known.confidence, known.n, known.blocks, known.method, None
-    return None, None, None, None, known.n, known.blocks, None, known.reason
+    return None, None, None, None, known.n, known.blocks, None, said(known.reason)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from harness.domain.address import problem_of, without_secrets
-from harness.errors import PilotError, Refused, UndeclaredHost
+from harness.errors import NoWorkspace, PilotError, Refused, UndeclaredHost
 from harness.workspace import Workspace, find
 
 if TYPE_CHECKING:
@@ -20,10 +20,8 @@ def nearest_workspace() -> Workspace | None:
     """The workspace here or above, None where there is none; raises BadFile for a broken one."""
     try:
         return find()
-    except PilotError as error:
-        if str(error).startswith("no pilot.toml"):
-            return None
-        raise
+    except NoWorkspace:
+        return None
 
 
 def may_drive(host: str, workspace: Workspace | None, *, vouched: bool) -> None:

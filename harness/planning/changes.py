@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from harness.domain.plan import Plan
+from harness.domain.reasons.seal import Change, How, MetAt
 from harness.errors import Exit
 from harness.evidence.store import Store
 from harness.planning.seal import Seal, narrowed, seal_of
+from harness.words import all_said, said
 from harness.workspace import Workspace
 
-EVENT, SEALED = "changed since the seal", "sealed"
+EVENT, SEALED, BEGUN = "changed since the seal", "sealed", "run begun"  # of the journal
 Journal = Sequence[Mapping[str, Any]]
 
 
@@ -27,7 +30,7 @@ def has_measured(store: Store) -> bool:
 def first_run(journal: Journal) -> int | None:
     """Index of the journal's first run that was not refused before it sent anything; None where there is none."""
     refused = {(e["run"], e["attempt"]) for e in journal if e.get("exit_code") == Exit.REFUSED}
-    begun = (k for k, e in enumerate(journal) if e["event"] == "run begun" and (e["run"], e["attempt"]) not in refused)
+    begun = (k for k, e in enumerate(journal) if e["event"] == BEGUN and (e["run"], e["attempt"]) not in refused)
     return next(begun, None)
 
 
@@ -37,7 +40,7 @@ def last_seal(journal: Journal) -> tuple[int, str] | None:
     return found[-1] if found else None
 
 
-def changes_since(workspace: Workspace, plan: Plan, store: Store) -> tuple[str, ...]:
+def changes_since(workspace: Workspace, plan: Plan, store: Store) -> tuple[Change, ...]:
     """Field by field, what differs from the seal now; nothing without a seal."""
     written = store.seal()
     if written is None:
@@ -51,19 +54,35 @@ def note_changes(workspace: Workspace, plan: Plan, store: Store) -> None:
     if not has_measured(store):
         return
     known = met(store.journal())
-    new = [change for change in changes_since(workspace, plan, store) if change not in known]
+    new = [change for change in changes_since(workspace, plan, store) if known.of(change) is None]
     if new:
-        store.note(EVENT, changes=new, user=_user())
+        store.note(EVENT, changes=all_said(new), changed=[asdict(change) for change in new], user=_user())
 
 
-def met(journal: Journal) -> dict[str, str]:
-    """When and by whom each change was met, by its words."""
-    return {
-        change: f"met at {line['utc'][:19]} UTC by {line.get('user', 'somebody')}"
-        for line in reversed(journal)
-        if line["event"] == EVENT
-        for change in line["changes"]
-    }
+@dataclass(frozen=True)
+class Met:
+    """When and by whom changes were met first; ``words``: of a journal from before they were written as values."""
+
+    changes: Mapping[Change, MetAt]
+    words: Mapping[str, MetAt]
+
+    def of(self, change: Change) -> MetAt | None:
+        return self.changes.get(change) or (self.words.get(said(change)) if self.words else None)
+
+
+def met(journal: Journal) -> Met:
+    """From the notes of every command that met one."""
+    changes: dict[Change, MetAt] = {}
+    words: dict[str, MetAt] = {}
+    for line in journal:
+        if line["event"] != EVENT:
+            continue
+        at = MetAt(line["utc"][:19], line.get("user", "somebody"))
+        if "changed" not in line:
+            words = dict.fromkeys(line["changes"], at) | words
+        for one in line.get("changed", ()):
+            changes.setdefault(Change(**{**one, "how": How(one["how"])}), at)
+    return Met(changes, words)
 
 
 def _user() -> str:

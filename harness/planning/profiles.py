@@ -14,6 +14,7 @@ from harness.domain.arrivals import LoadProfile, from_data
 from harness.domain.lines import last_line
 from harness.domain.mix import Mix, mix_from
 from harness.domain.plan import ProfilePlan, Start
+from harness.domain.role import PACED, Role, role_of
 from harness.errors import PilotError, Refused
 from harness.workspace import Workspace
 from harness.workspace.pilot_toml import Profile
@@ -41,17 +42,20 @@ def described(workspace: Workspace, profiles: Mapping[str, Profile]) -> tuple[De
     """These profiles by their names, as their locustfiles say; raises Refused with all problems."""
     asked, out, problems = {}, [], []
     for name, profile in profiles.items():
-        file = f"loadprofiles/{profile.aa_of or name}.py"
+        of = workspace.config.profiles[profile.aa_of] if profile.aa_of else None
+        file = f"loadprofiles/{profile.file or (of and of.file) or profile.aa_of or name}.py"
         if not (workspace.root / file).is_file():
             problems.append(f"[profiles.{name}]: no {workspace.root / file}")
             continue
-        of = workspace.config.profiles[profile.aa_of] if profile.aa_of else None
         asked[name] = (file, options_of(profile, of))
     for (name, (file, options)), said in zip(asked.items(), _said(workspace, list(asked.values())), strict=True):
         try:
             out.append(_one(name, profiles[name], file, options, said))
         except Refused as error:
             problems.append(f"[profiles.{name}]: {error}")
+    searches = [one.plan.name for one in out if one.plan.role is Role.CAPACITY and not one.plan.aa]
+    if len(searches) > 1:
+        problems.append(f"{' and '.join(searches)} both search for the capacity: keep one")
     if problems:
         raise Refused(
             f"{workspace.root / 'pilot.toml'}: " + "; ".join(problems),
@@ -63,7 +67,7 @@ def described(workspace: Workspace, profiles: Mapping[str, Profile]) -> tuple[De
 def options_of(profile: Profile, of: Profile | None = None) -> tuple[tuple[str, str], ...]:
     """Command-line options that pilot.toml asks for, in a fixed order; an A/A run's own win over those of its profile."""
     if of is not None:
-        said = profile.model_fields_set - {"aa_of", "repeats", "start"}
+        said = profile.model_fields_set - {"aa_of", "repeats", "start", "role", "file"}
         profile = of.model_copy(update={name: getattr(profile, name) for name in said})
     values = {
         "--rate": profile.rate,
@@ -116,6 +120,10 @@ def _one(
     data = json.loads(last_line(said["out"]))
     trace_file = data["load"]["trace_file"]
     load = from_data(data["load"], read_trace(Path(trace_file)) if trace_file else None)
+    own = role_of(load.kind)
+    if profile.role not in (None, own) and not (own in PACED and profile.role in PACED):
+        can = " or ".join(PACED) if own in PACED else own
+        raise Refused(f"role: {file} sends what a profile of role {own.value} does: want {can}, or no role")
     plan = ProfilePlan(
         name=name,
         file=file,
@@ -128,5 +136,6 @@ def _one(
         aa=profile.aa_of is not None,
         measured=data["measured"],
         streams=data["streams"],
+        role=profile.role or own,
     )
     return Described(plan, load, mix_from(data["mix"]), data["deadline_s"])

@@ -12,6 +12,7 @@ from typing import Any
 from harness.domain.criteria import ANCHORS
 from harness.domain.looks import looks_of
 from harness.domain.plan import Plan
+from harness.domain.reasons.seal import Change, How
 from harness.domain.verdict import METHOD, PRIMARY
 from harness.evidence.files import jsonable
 from harness.evidence.regular import bytes_of
@@ -22,6 +23,7 @@ from harness.workspace import Workspace
 _DIGEST = "sha256:"
 NEVER = "never"  # of pilot.stop; a seal that does not name it was made before there was a choice
 METHOD_FIELD = "rule.method"
+ONCE_JUDGED = ("steady", "burst")  # what a seal named where pilot.toml chose no profiles, before they had roles
 JUDGING = ("slo", "traffic", "margins", "criteria", "rule", "prices", "traffic_trace", "targets")
 SEALED_TABLES = ("pilot", "slo", "traffic", "margins", "limits", "criteria", "load", "mix", "profiles")
 
@@ -40,14 +42,14 @@ class Seal:
         found = _flat(self.content).get(METHOD_FIELD)
         return None if found is None else str(found)
 
-    def changes(self, other: Seal) -> tuple[str, ...]:
-        """Fields in which ``other`` differs, as ``field: sealed value → value now``; of digests only that they do.
+    def changes(self, other: Seal) -> tuple[Change, ...]:
+        """Fields in which ``other`` differs; of digests only that they do.
 
         The method is left out: nobody edits it.
         """
         mine, now = _flat(self.content), _flat(other.content)
         return tuple(
-            f"{name}: {_difference(mine.get(name), now.get(name))}"
+            _change(name, mine.get(name), now.get(name))
             for name in sorted({*mine, *now})
             if mine.get(name) != now.get(name) and name != METHOD_FIELD
         )
@@ -60,6 +62,13 @@ def seal_of(workspace: Workspace, plan: Plan) -> Seal:
         del tables["pilot"]["stop"]
     if tables["slo"]["first_reasoning_p95_s"] is None:  # younger than many a seal, whose digest stays what it was
         del tables["slo"]["first_reasoning_p95_s"]
+    judged = plan.judged(workspace.config.slo.profiles)
+    if workspace.config.slo.profiles is None:
+        tables["slo"]["profiles"] = list(judged if set(judged) - set(ONCE_JUDGED) else ONCE_JUDGED)
+    for profile in tables["profiles"].values():
+        for younger in ("role", "file"):
+            if profile[younger] is None:
+                del profile[younger]
     order = [
         [block.number, block.order, *(run.schedule_digest for run in block.runs)]
         for block in (*plan.blocks, *plan.tracks)
@@ -117,9 +126,9 @@ def stops_when_settled(content: Mapping[str, Any]) -> bool:
     return bool(content["pilot"].get("stop", NEVER) != NEVER)
 
 
-def judged_otherwise(changes: Sequence[str]) -> tuple[str, ...]:
+def judged_otherwise(changes: Sequence[Change]) -> tuple[Change, ...]:
     """Those changes since the seal by which a verdict or the rule could come out otherwise; limits and loads are none."""
-    return tuple(change for change in changes if change.partition(".")[0].partition(":")[0] in JUDGING)
+    return tuple(change for change in changes if change.field.partition(".")[0] in JUDGING)
 
 
 def _books(workspace: Workspace) -> dict[str, str]:
@@ -150,14 +159,14 @@ def _fields_of(target_toml: Path) -> dict[str, str]:
     }
 
 
-def _difference(sealed: object, now: object) -> str:
+def _change(field: str, sealed: object, now: object) -> Change:
     if isinstance(sealed, list) and isinstance(now, list) and len(sealed) == len(now) > 1:
-        return f"{sum(a != b for a, b in zip(sealed, now, strict=True))} of {len(now)} entries changed"
+        changed = sum(a != b for a, b in zip(sealed, now, strict=True))
+        return Change(field, How.ENTRIES, changed=changed, entries=len(now))
     if all(value is None or str(value).startswith(_DIGEST) for value in (sealed, now)):
-        return "added" if sealed is None else "removed" if now is None else "changed"
-    return f"{_said(sealed)} → {_said(now)}"
+        return Change(field, How.ADDED if sealed is None else How.REMOVED if now is None else How.CHANGED)
+    return Change(field, How.EDITED, _json(sealed), _json(now))
 
 
-def _said(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 60 else text[:57] + "…"
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.domain.plan import Plan
+from harness.domain.reasons.seal import Change
 from harness.errors import Refused
 from harness.evidence.store import PLAN, SEAL, Store
 from harness.planning.changes import SEALED, changes_since, has_measured, last_seal
 from harness.planning.seal import Seal, seal_of
+from harness.words import all_said
 from harness.workspace import Workspace
 
 STARTED = "measuring has begun, so the criteria stand"
@@ -20,7 +22,7 @@ class Planned:
 
     plan: Plan
     seal: str | None
-    changes: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
     replaced: str | None = None  # digest of the seal that was replaced
     lost: bool = False  # that seal's file was gone, so what differs from it cannot be said
     asked_again: bool = False  # what was sealed is sealed as it was
@@ -53,7 +55,7 @@ def kept(workspace: Workspace, store: Store, *, seal: bool) -> Planned | None:
     begun = has_measured(store)
     if seal and begun and changes:
         raise Refused(
-            "\n  - ".join([f"{STARTED}; these differ from the seal {digest}:", *changes]),
+            "\n  - ".join([f"{STARTED}; these differ from the seal {digest}:", *all_said(changes)]),
             "put them back, or keep them as a doubt in the report; other criteria need a new workspace: pilot init DIR",
         )
     if begun or not seal:
@@ -66,7 +68,7 @@ def unchanged(workspace: Workspace, plan: Plan, store: Store) -> None:
     changes = () if has_measured(store) else changes_since(workspace, plan, store)
     if changes:
         raise Refused(
-            "\n  - ".join(["these differ from the seal, and nothing is measured yet:", *changes]),
+            "\n  - ".join(["these differ from the seal, and nothing is measured yet:", *all_said(changes)]),
             "run pilot plan --seal again: until the first measured request that costs nothing",
         )
 
@@ -84,7 +86,10 @@ def write(workspace: Workspace, store: Store, made: Plan) -> Planned:
     store.write_seal(drawn.digest, dict(drawn.content))
     files = store.digests(PLAN, SEAL)
     store.note(
-        SEALED, digest=drawn.digest, files=files, **({"replaces": replaced, "changes": changes} if replaced else {})
+        SEALED,
+        digest=drawn.digest,
+        files=files,
+        **({"replaces": replaced, "changes": all_said(changes)} if replaced else {}),
     )
     lost = before is None and replaced is not None
     return Planned(made, drawn.digest, changes, replaced, lost)

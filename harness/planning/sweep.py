@@ -11,6 +11,7 @@ from harness.domain import schedule as schedules
 from harness.domain.plan import Block, Plan, Run
 from harness.domain.quantile import least_n
 from harness.domain.questions import Question
+from harness.domain.role import PACED
 from harness.domain.sweep import MARK, Sweep
 from harness.errors import Refused
 from harness.planning.blocks import NOW, START_UP_S, run_seed
@@ -22,15 +23,15 @@ from harness.workspace.pilot_toml import Profile
 
 def profiles_of(workspace: Workspace, most_s: float) -> tuple[Described, ...]:
     """Every judged profile of the paired blocks, warm and no longer than ``most_s``; raises Refused where there is none."""
-    judged = workspace.config.slo.profiles
+    judged = workspace.config.slo.profiles  # None: every paced one
     chosen: Mapping[str, Profile] = {
         name: profile.model_copy(update={"start": "warm"})
         for name, profile in workspace.config.profiles.items()
-        if name in judged and profile.repeats is None
+        if profile.repeats is None and profile.aa_of is None and (judged is None or name in judged)
     }
-    if not chosen:
+    made = tuple(d for d in described(workspace, chosen) if judged is not None or d.plan.role in PACED)
+    if not made:
         raise Refused("no profile is judged, so no setting can be", "name one under slo.profiles")
-    made = described(workspace, chosen)
     long = {d.plan.name: chosen[d.plan.name] for d in made if d.plan.duration_s > most_s and d.load.trace is None}
     short = {n: p.model_copy(update={"duration_s": most_s}) for n, p in long.items()}
     shortened = {d.plan.name: d for d in described(workspace, short)} if short else {}

@@ -7,17 +7,19 @@ from typing import Any
 
 from harness.analysis.capacity import UTILISATION, Capacity, Tried
 from harness.decision.findings import Findings
-from harness.decision.wording import percent, significant
 from harness.domain.estimate import Estimate, Unknown
+from harness.domain.reasons import absence
+from harness.domain.reasons.choice import StepBroke
 from harness.domain.traffic import SECONDS_PER_MONTH
 from harness.report import charts_cold
 from harness.report.blocks import Figure, Table, marked, table
 from harness.report.columns import counted, figure, interval, plain, seconds, share, target, text, word
 from harness.report.figures import pair_of
 from harness.report.svg import render
+from harness.words import said
+from harness.words.numbers import percent, significant
 
 Names = Mapping[str, str]
-WHY = {"": "", "failures": "too many failures"}
 
 
 def capacities(findings: Findings, names: Names) -> Table:
@@ -25,8 +27,17 @@ def capacities(findings: Findings, names: Names) -> Table:
     sizes = {s.target: s for s in findings.sizings}
     rows = [
         (
-            *(c.target, c.per_s, c.per_s, c.per_instance_per_s, c.instances, sizes[c.target].utilisation),
-            *(sizes[c.target].instances_needed, _break_even(findings, c), c.requests, c.searches, tuple(c.ended)),
+            c.target,
+            c.per_s,
+            c.per_s,
+            c.per_instance_per_s,
+            c.instances,
+            sizes[c.target].utilisation,
+            sizes[c.target].instances_needed,
+            _break_even(findings, c),
+            c.requests,
+            c.searches,
+            tuple(c.ended),
         )
         for c in findings.capacities
     ]
@@ -40,7 +51,9 @@ def capacities(findings: Findings, names: Names) -> Table:
         share("used at the expected peak", "used_share", lack="not known"),
         counted("instances for the expected peak", "instances_needed", lack="not known"),
         figure("cost break-even uses", "break_even_share", lambda v: percent(v) + " of it", lack="not known"),
-        *(counted("requests spent", "requests"), counted("searches", "searches"), text("why the search ended")),
+        counted("requests spent", "requests"),
+        counted("searches", "searches"),
+        text("why the search ended"),
     )
     note = (
         f"Expected peak {peak:g} requests/s; sized so that it uses {UTILISATION * 100:.0f} % of what is sustained. "
@@ -55,11 +68,11 @@ def _break_even(findings: Findings, c: Capacity) -> float | Unknown:
     """Which share of its capacity a target would be used to at the volume where the costs cross."""
     crossing = findings.crossing
     if crossing is None:
-        return Unknown("the costs do not cross")
+        return Unknown(absence.NoCrossing())
     if crossing.cheaper_above != c.target:
-        return Unknown("billed by use")
+        return Unknown(absence.BilledByUse())
     if not isinstance(c.per_s, Estimate):
-        return Unknown("capacity not known")
+        return Unknown(absence.CapacityUnknown())
     return crossing.requests / SECONDS_PER_MONTH / c.per_s.value
 
 
@@ -67,21 +80,29 @@ def steps(findings: Findings, names: Names) -> Table:
     """Every step of every search."""
     rows = [
         (
-            *(c.target, s.block, s.rate, s.requests, s.p95_s),
+            c.target,
+            s.block,
+            s.rate,
+            s.requests,
+            s.p95_s,
             _verdict(s),
         )
         for c in findings.capacities
         for s in c.steps
     ]
     shown = (
-        *(target(names), plain("unit", "unit"), figure("rate (requests/s)", "offered_per_s", significant)),
-        *(counted("requests", "requests"), seconds("p95", "p95_s", lack="infinite: too many failed"), text("step")),
+        target(names),
+        plain("unit", "unit"),
+        figure("rate (requests/s)", "offered_per_s", significant),
+        counted("requests", "requests"),
+        seconds("p95", "p95_s", lack="infinite: too many failed"),
+        text("step"),
     )
     return table("capacity-steps", "The steps of the searches", shown, rows)
 
 
 def _verdict(step: Tried) -> str:
-    return f"{step.verdict.value}: {WHY.get(step.why, step.why)}" if step.why else step.verdict.value
+    return f"{step.verdict.value}: {said(StepBroke(step.why))}" if step.why else step.verdict.value
 
 
 def knee(findings: Findings, names: Names, limit_s: float) -> Figure | None:
@@ -111,10 +132,13 @@ def knee(findings: Findings, names: Names, limit_s: float) -> Figure | None:
         if s.p95_s is not None
     ]
     shown = table(
-        *("knee-table", title),
+        "knee-table",
+        title,
         (
-            *(target(names), figure("rate (requests/s)", "offered_per_s", significant)),
-            *(seconds("p95", "p95_s"), word("step")),
+            target(names),
+            figure("rate (requests/s)", "offered_per_s", significant),
+            seconds("p95", "p95_s"),
+            word("step"),
         ),
         values,
     )
@@ -127,7 +151,7 @@ def _sentence(c: Capacity, names: Names) -> str:
         return f"{names[c.target]} sustains {significant(c.per_s.value)} requests a second within the SLO"
     if c.at_least is not None:
         return f"{names[c.target]} sustains at least {significant(c.at_least)} requests a second: no limit was found"
-    return f"{names[c.target]}: {c.per_s.reason}"
+    return f"{names[c.target]}: {said(c.per_s.reason)}"
 
 
 def rule(findings: Findings) -> str:

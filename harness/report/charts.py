@@ -231,7 +231,7 @@ def cost_lines(rows: Rows, pair: tuple[str, str], crossing: float | None, expect
 def cost_against_latency(rows: Rows, pair: tuple[str, str], limit_s: float) -> dict[str, Any]:
     """``rows``: target, cost (per 1,000), cost_low, cost_high, p95, p95_low, p95_high."""
     x = {"type": "quantitative", "title": "runtime cost of 1,000 successful answers, USD", "scale": {"zero": True}}
-    y = {"type": "quantitative", "title": "p95 response time, steady (s)", "scale": {"zero": True}}
+    y = {"type": "quantitative", "title": "p95 response time (s)", "scale": {"zero": True}}
     colour = {"field": "target", "type": "nominal", "scale": colours(*pair)}
     return {
         "width": WIDTH,

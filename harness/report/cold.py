@@ -9,9 +9,9 @@ from typing import Any
 from harness.analysis.coldstarts import PARTS, Penalty
 from harness.analysis.keepalive import Window
 from harness.decision.findings import Findings
-from harness.decision.wording import duration_text, money, percent, significant
 from harness.domain.columns import Kind
 from harness.domain.estimate import Estimate, Unknown
+from harness.domain.reasons import absence
 from harness.report import charts_cold
 from harness.report.blocks import Figure, Table, marked, table
 from harness.report.columns import (
@@ -32,6 +32,8 @@ from harness.report.columns import (
 )
 from harness.report.figures import pair_of
 from harness.report.svg import render
+from harness.words import said
+from harness.words.numbers import duration_text, money, percent, significant
 
 Names = Mapping[str, str]
 KINDS = {"deploy": "first start after a deployment", "forced": "made cold", "idle": "after an idle gap"}
@@ -41,18 +43,22 @@ def shares(findings: Findings, names: Names) -> Table:
     """How often an answer met a cold instance."""
     rows = [
         (
-            *(s.profile, s.target, s.cold, s.known, None if s.per_thousand is None else s.per_thousand / 1000),
-            *(s.share, s.preinitialised, s.unknown),
+            s.profile,
+            s.target,
+            s.cold,
+            s.known,
+            None if s.per_thousand is None else s.per_thousand / 1000,
+            s.share,
+            s.preinitialised,
+            s.unknown,
         )
         for s in findings.cold.shares
     ]
     shown = (
-        *(
-            profile(),
-            target(names),
-            counted("cold answers", "cold"),
-            counted("answers whose instance is known", "known"),
-        ),
+        profile(),
+        target(names),
+        counted("cold answers", "cold"),
+        counted("answers whose instance is known", "known"),
         figure("cold per 1,000", "cold_share", _per_thousand, lack="instance not known"),
         interval("cold_share", _per_thousand, lack=None),
         counted("first requests of instances born before them", "preinitialised"),
@@ -69,15 +75,20 @@ def expected(findings: Findings, names: Names) -> Table:
     """At the traffic that is expected, not at that of the runs."""
     rows = [
         (
-            *(e.target, e.per_s, e.window_s, e.share),
+            e.target,
+            e.per_s,
+            e.window_s,
+            e.share,
             None if e.share_low is None or e.share_high is None else (e.share_low, e.share_high),
             e.answers,
         )
         for e in findings.cold.expected
     ]
     shown = (
-        *(target(names), figure("expected requests/s", "expected_per_s", significant)),
-        *(seconds("window (median)", "window_s"), figure("cold per 1,000", "cold_share", _per_thousand)),
+        target(names),
+        figure("expected requests/s", "expected_per_s", significant),
+        seconds("window (median)", "window_s"),
+        figure("cold per 1,000", "cold_share", _per_thousand),
         interval("cold_share", _per_thousand, "with the window's interval", lack="the window's interval is open"),
         counted("answer times drawn from", "answers"),
     )
@@ -92,19 +103,25 @@ def penalties(findings: Findings, names: Names) -> Table:
     """Probes against their warm controls."""
     rows = [
         (
-            *(p.target, p.kind, p.probes, p.cold, p.preinitialised, p.refused, *(p.penalty_s,) * 3),
+            p.target,
+            p.kind,
+            p.probes,
+            p.cold,
+            p.preinitialised,
+            p.refused,
+            *(p.penalty_s,) * 3,
             "; ".join(p.methods) or ("no traffic" if p.kind == "idle" else None),
         )
         for p in findings.cold.penalties
     ]
     shown = (
-        *(target(names), word("probe", write=lambda kind: KINDS[kind])),
-        *(
-            counted("probes", "probes"),
-            counted("cold", "cold"),
-            counted("met a pre-initialised instance", "preinitialised"),
-        ),
-        *(counted("failed", "failed"), seconds("added by the start", "penalty_s", lack="not known")),
+        target(names),
+        word("probe", write=lambda kind: KINDS[kind]),
+        counted("probes", "probes"),
+        counted("cold", "cold"),
+        counted("met a pre-initialised instance", "preinitialised"),
+        counted("failed", "failed"),
+        seconds("added by the start", "penalty_s", lack="not known"),
         interval("penalty_s", duration_text),
         blocks_behind("runs"),
         text("how it was made cold", "method", lack="not recorded"),
@@ -117,17 +134,31 @@ def windows(findings: Findings, names: Names) -> Table:
     """The keep-alive window and what the gaps could not tell."""
     rows = [
         (
-            *(w.target, w.median_s, w.median_s, w.g05_s if w.g05_s != w.median_s else Unknown("the same"), w.g05_s),
-            *(len(w.probes), sum(p.cold for p in w.probes), w.unknown, w.lanes, _both_ends(w), w.waited_s),
+            w.target,
+            w.median_s,
+            w.median_s,
+            w.g05_s if w.g05_s != w.median_s else Unknown(absence.TheSame()),
+            w.g05_s,
+            len(w.probes),
+            sum(p.cold for p in w.probes),
+            w.unknown,
+            w.lanes,
+            _both_ends(w),
+            w.waited_s,
             f"{w.days}, {w.hours} UTC" if w.days and w.hours else w.days,
         )
         for w in findings.cold.windows
     ]
     shown = (
-        *(target(names), seconds("half are cold after", "half_cold_s", lack="not known")),
-        *(interval("half_cold_s", duration_text), seconds("at most 5 % are cold up to", "g05_s", lack="not known")),
-        *(interval("g05_s", duration_text), counted("probes", "probes"), counted("cold", "cold")),
-        *(counted("say nothing", "unknown"), counted("copies", "lanes")),
+        target(names),
+        seconds("half are cold after", "half_cold_s", lack="not known"),
+        interval("half_cold_s", duration_text),
+        seconds("at most 5 % are cold up to", "g05_s", lack="not known"),
+        interval("g05_s", duration_text),
+        counted("probes", "probes"),
+        counted("cold", "cold"),
+        counted("say nothing", "unknown"),
+        counted("copies", "lanes"),
         several(
             "cold from, warm up to",
             ("cold_from_s", "warm_to_s"),
@@ -157,8 +188,18 @@ def from_zero(findings: Findings, names: Names) -> Table:
     """Many at once on a target without a warm instance."""
     rows = [
         (
-            *(f.target, f.bursts, f.requests, f.answered, f.refused, f.cold_instances, f.delayed),
-            *(f.median_s, f.p95_s, f.slowest_s, f.start_spread_s, f.answered_n),
+            f.target,
+            f.bursts,
+            f.requests,
+            f.answered,
+            f.refused,
+            f.cold_instances,
+            f.delayed,
+            f.median_s,
+            f.p95_s,
+            f.slowest_s,
+            f.start_spread_s,
+            f.answered_n,
         )
         for f in findings.cold.from_zero
     ]
@@ -170,9 +211,12 @@ def from_zero(findings: Findings, names: Names) -> Table:
         ("answers that waited for one", "delayed"),
     )
     shown = (
-        *(target(names), counted("bursts", "bursts"), *(figure(head, name, _mean) for head, name in means)),
+        target(names),
+        counted("bursts", "bursts"),
+        *(figure(head, name, _mean) for head, name in means),
         *(seconds(head, f"{head}_s", lack="none answered") for head in ("median", "p95", "slowest")),
-        *(seconds("widest start spread", "start_spread_s"), counted("n", "n")),
+        seconds("widest start spread", "start_spread_s"),
+        counted("n", "n"),
     )
     note = (
         "Counts are means a burst. One instance that serves several requests delays them all: the two are not the same."
@@ -189,16 +233,21 @@ def mitigations(findings: Findings, names: Names) -> Table:
     """What keeping cold starts away costs a month."""
     rows = [
         (
-            *(m.target, (m.forced.cold, m.forced.probes) if m.forced.probes else None),
-            *(m.forced.penalty_s, m.forced.penalty_s, (m.burst.delayed, m.burst.answered) if m.burst else None),
-            *(m.per_month_usd, Unknown("the target itself") if m.target == m.of else m.extra_usd),
+            m.target,
+            (m.forced.cold, m.forced.probes) if m.forced.probes else None,
+            m.forced.penalty_s,
+            m.forced.penalty_s,
+            (m.burst.delayed, m.burst.answered) if m.burst else None,
+            m.per_month_usd,
+            Unknown(absence.TheTargetItself()) if m.target == m.of else m.extra_usd,
         )
         for m in findings.cold.mitigations
     ]
     shown = (
         target(names),
         several("cold probes", ("cold", "probes"), lambda k, n: f"{k} of {n}", lack="not probed"),
-        *(seconds("added by the start", "penalty_s", lack="not known"), interval("penalty_s", duration_text)),
+        seconds("added by the start", "penalty_s", lack="not known"),
+        interval("penalty_s", duration_text),
         several(
             "answers delayed in a burst from zero",
             ("delayed", "answered"),
@@ -207,9 +256,7 @@ def mitigations(findings: Findings, names: Names) -> Table:
             kind=Kind.FLOAT,
         ),
         usd("runtime a month", "month_usd", lack="not known"),
-        figure(
-            *("beyond the target itself", "extra_usd", lambda v: ("+" if v >= 0 else "") + money(v)), lack="not known"
-        ),
+        figure("beyond the target itself", "extra_usd", lambda v: ("+" if v >= 0 else "") + money(v), lack="not known"),
     )
     note = "USD at the expected traffic, MODELLED from the target's own measured usage at list prices."
     return table("mitigations", "What keeping cold starts away costs", shown, rows, note)
@@ -246,9 +293,12 @@ def breakdown(findings: Findings, names: Names) -> Figure | None:
         "a cold answer has more of in the service's own work than a warm one is first-request work."
     )
     shown = table(
-        *("cold-parts-table", title),
+        "cold-parts-table",
+        title,
         (
-            *(target(names), word("probe", write=lambda kind: labels[kind]), plain("n", "n")),
+            target(names),
+            word("probe", write=lambda kind: labels[kind]),
+            plain("n", "n"),
             *(milliseconds(f"{p} (ms)", f"{slug(p)}_s") for p in PARTS),
             milliseconds("platform's Init Duration (ms)", "platform_init_s", lack="no REPORT line says"),
             several("REPORT lines joined", ("joined", "probes"), lambda k, n: f"{k} of {n}"),
@@ -278,7 +328,8 @@ def strip(findings: Findings, names: Names) -> Figure | None:
     subtitle = "One mark a request; response time minus the model's own time, cold-start profile, all valid runs."
     probe_ = word("probe", write=lambda kind: short[kind])
     shown = table(
-        *("cold-strip-table", title),
+        "cold-strip-table",
+        title,
         (target(names), probe_, word("state"), milliseconds("overhead (ms)", "overhead_s")),
         values,
     )
@@ -324,7 +375,8 @@ def _window_sentence(window: Window, name: str) -> str:
         middles = [p.middle_s for p in law.parts]
         return f"{name} keeps an idle instance for {duration_text(min(middles))} to {duration_text(max(middles))}, by the hour"
     if not isinstance(known, Estimate):
-        return f"{name}: {known.reason.split(':')[0]}"
+        why = known.reason
+        return f"{name}: {said(why.seen if isinstance(why, absence.WindowLonger | absence.WindowShorter) else why)}"
     if window.wide and window.cold_from_s is not None and window.warm_to_s is not None:
         span = f"{duration_text(window.cold_from_s)} to {duration_text(window.warm_to_s)}"
         return f"{name} keeps an idle instance for {span}, half of them for {duration_text(known.value)}"

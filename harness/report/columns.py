@@ -9,11 +9,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from harness.decision.wording import count, duration_text, money, percent
 from harness.domain.columns import Column, Kind, absent_of, part
 from harness.domain.estimate import Estimate, Unknown
+from harness.domain.reason import Reason
 from harness.report import words
 from harness.report.blocks import Cell, Shown, Tone, absent, number
+from harness.words import said
+from harness.words.numbers import count, duration_text, money, percent
 
 Write = Callable[[Any], str]
 NOT_KNOWN = "not known"
@@ -101,7 +103,7 @@ def interval(name: str, write: Write, head: str = "95 % interval", *, lack: str 
         low, high = _ends(value)
         if value is None or isinstance(value, Unknown):
             return absent(lack or _reason(value, NOT_KNOWN) or NOT_KNOWN)
-        return number(words.ends_text(low, high, write, getattr(value, "why_open", "")))
+        return number(words.ends_text(low, high, write, getattr(value, "why_open", None)))
 
     return Shown(head, parts, cell, _ends)
 
@@ -169,14 +171,23 @@ def moment(head: str, name: str, *, lack: str = "", digits: int = 19) -> Shown:
 def _words(kind: Kind, head: str, name: str, lack: str, write: Write, tone: Tone) -> Shown:
     def cell(value: Any) -> Cell:  # noqa: ANN401
         if isinstance(value, Unknown):
-            return absent(value.reason)
-        value = "; ".join(map(str, value)) if isinstance(value, tuple | list) else value
+            return absent(said(value.reason))
+        value = _in_words(value)
+        value = "; ".join(map(str, value)) if isinstance(value, tuple) else value
         if value is None or value == "":
             return absent(lack) if lack else Cell("")
         return Cell(write(value), tone)
 
     means = f"{head}; NA: {lack}" if lack else head
-    return Shown(head, (_column(kind, name or slug(head), means),), cell, lambda value: (_value(value) or None,))
+    columns = (_column(kind, name or slug(head), means),)
+    return Shown(head, columns, cell, lambda value: (_in_words(_value(value)) or None,))
+
+
+def _in_words(value: Any) -> Any:  # noqa: ANN401
+    """Reasons as their sentences, alone or several."""
+    if isinstance(value, Reason):
+        return said(value)
+    return tuple(map(_in_words, value)) if isinstance(value, tuple | list) else value
 
 
 def _cell(value: Any, write: Write, lack: str) -> Cell:  # noqa: ANN401
@@ -192,7 +203,7 @@ def _value(value: Any) -> Any:  # noqa: ANN401
 
 def _reason(value: Any, lack: str) -> str | None:  # noqa: ANN401
     if isinstance(value, Unknown):
-        return value.reason
+        return said(value.reason)
     return lack if value is None else None
 
 

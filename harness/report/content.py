@@ -12,11 +12,13 @@ from harness.decision.findings import Findings
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.placement import placement
 from harness.decision.rule import Choice
-from harness.decision.wording import count, money, percent
 from harness.domain.estimate import Known, Unknown
 from harness.domain.plan import Plan
+from harness.domain.reason import Reason
+from harness.domain.reasons import absence
 from harness.platforms.shared.book import read_book
 from harness.report import (
+    by_role,
     capacity,
     cold,
     costs,
@@ -33,6 +35,8 @@ from harness.report.blocks import Figure, KeyNumber, Table, Verdict, table
 from harness.report.columns import figure, flag, text, word
 from harness.report.earlier import changes
 from harness.report.state import state
+from harness.words import all_said, said
+from harness.words.numbers import FORMATS, count, money, percent
 from harness.workspace import Workspace
 from harness.workspace.pilot_toml import Scaling
 
@@ -54,7 +58,7 @@ def content(
     plan: Plan,
     findings: Findings,
     decision: Decision,
-    doubts: Sequence[str],
+    doubts: Sequence[Reason],
     seal: dict[str, Any] | None,
     calibration: dict[str, Any] | None,
     checks: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
@@ -112,12 +116,7 @@ def content(
         _prices(workspace, findings),
     ]
     drawn = [
-        figures.quantile_curve(findings, names, "steady", "response_s", config.slo.p95_s),
-        figures.quantile_curve(findings, names, "steady", "ttft_s", config.slo.ttft_p95_s),
-        figures.blocks_pair(findings, names, "steady"),
-        throttles.burst(findings, names),
-        throttles.funnel(findings, names),
-        figures.quantile_curve(findings, names, "burst", "response_s", config.slo.p95_s),
+        *by_role.drawn(findings, names, config.slo),
         cold.breakdown(findings, names),
         cold.strip(findings, names),
         cold.keep_alive(findings, names),
@@ -131,11 +130,11 @@ def content(
     if decision.choice not in (Choice.NONE, Choice.HYBRID) and decision.target:
         choice = f"{names[decision.target]} ({choice})"
     return Content(
-        title=f"{config.pilot.question} {decision.sentence}",
+        title=f"{config.pilot.question} {said(decision.sentence)}",
         verdict=Verdict(
             config.pilot.question,
-            decision.sentence,
-            decision.because,
+            said(decision.sentence),
+            " ".join(all_said(decision.because)),
             choice,
             decision.confidence.value,
             day,
@@ -145,16 +144,21 @@ def content(
         tables={t.id: t for t in made},
         figures={f.id: f for f in drawn if f},
         values={
-            "would_change": decision.would_change,
-            "doubts": tuple(doubts),
-            "reasons": decision.reasons,
+            "would_change": all_said(decision.would_change),
+            "doubts": all_said(doubts),
+            "reasons": all_said(decision.reasons),
             "margin": f"{(config.margins.latency - 1) * 100:.0f} %",
-            "errors": statement(findings),
+            "errors": said(statement(findings)),
             "requests_per_month": count(config.traffic.requests_per_month),
             "scaling": _scaling(config.scaling),
             "names": names,
             "cold_words": cold.verdict_words(findings, names),
-            "manner_words": tuple(f"{names[m.target]} {m.words}" for m in findings.manners if m.profile == "burst"),
+            "manner_words": tuple(
+                f"{names[m.target]} {said(m.does)}" for m in findings.manners if m.profile in by_role.bursts(findings)
+            ),
+            "everyday": by_role.everyday(findings),
+            "bursts": tuple(enumerate(by_role.bursts(findings))),
+            "mark": by_role.mark,
             "capacity_rule": capacity.rule(findings),
             "has": {
                 "scoring": decision.scoring is not None,
@@ -183,32 +187,34 @@ def content(
 
 
 def _key_numbers(findings: Findings, names: dict[str, str]) -> tuple[KeyNumber, ...]:
-    def steady_p95(target: str) -> Known:
-        found = [
-            v.estimate
-            for v in findings.slos
-            if v.target == target and v.slo.metric == "p95_s" and v.profile == "steady"
-        ]
-        return found[0] if found else Unknown("not measured")
+    everyday, burst = by_role.first(by_role.everyday(findings)), by_role.first(by_role.bursts(findings))
+
+    def everyday_p95(target: str) -> Known:
+        return figures.p95(findings, target) or Unknown(absence.NotMeasured())
 
     def refused(target: str) -> Known:
-        found = [f.refused_share for f in findings.funnels if f.target == target and f.profile == "burst"]
-        return found[0] if found else Unknown("not measured")
+        found = [f.refused_share for f in findings.funnels if f.target == target and f.profile == burst]
+        return found[0] if found else Unknown(absence.NotMeasured())
 
     def per_1000(target: str) -> Known:
         return findings.cost_of(target).per_success_usd
 
     def shown(known: Known, write: Any) -> tuple[str, str]:  # noqa: ANN401
         if isinstance(known, Unknown):
-            return "not known", known.reason
+            return "not known", said(known.reason)
         return write(
             known.value
         ), f"95 % interval {words.interval_text(known, write)}, {known.blocks} blocks, n\u00a0=\u00a0{count(known.n)}"
 
     rows = (
-        ("p95 response time, steady, from the intended send", steady_p95, words.FORMATS["s"], "slos"),
+        (
+            f"p95 response time, {everyday or 'everyday traffic'}, from the intended send",
+            everyday_p95,
+            FORMATS["s"],
+            "slos",
+        ),
         ("Runtime cost of 1,000 successful answers", per_1000, lambda v: money(v * 1000), "costs"),
-        ("Share refused under bursts", refused, percent, "throttles"),
+        (f"Share refused under {burst or 'bursts'}", refused, percent, "throttles"),
     )
     return tuple(
         KeyNumber(label, tuple((names[t], *shown(of(t), write)) for t in dict.fromkeys(findings.data.targets)), where)
@@ -228,13 +234,13 @@ def _digests(plan: Plan, seal: dict[str, Any] | None, findings: Findings) -> Tab
     machine: dict[str, Any] = next((r.record.run["generator"] for r in findings.data.runs if r.record.run), {})
     client = next((r.record.run for r in findings.data.runs if r.record.run), {})
     rows = [
-        ("seal", seal["digest"] if seal else Unknown("not sealed")),
-        ("sealed (UTC)", str(seal.get("sealed_utc")) if seal else Unknown("not sealed")),
+        ("seal", seal["digest"] if seal else Unknown(absence.NotSealed())),
+        ("sealed (UTC)", str(seal.get("sealed_utc")) if seal else Unknown(absence.NotSealed())),
         ("questions", plan.questions_digest),
         ("seed", str(plan.seed)),
-        ("client", _client(client) if "retry" in client else Unknown("not recorded")),
-        ("versions", ", ".join(f"{k} {v}" for k, v in versions.items()) or Unknown("no run")),
-        ("generator", ", ".join(f"{k} {v}" for k, v in machine.items()) or Unknown("no run")),
+        ("client", _client(client) if "retry" in client else Unknown(absence.NotRecorded())),
+        ("versions", ", ".join(f"{k} {v}" for k, v in versions.items()) or Unknown(absence.NoRun())),
+        ("generator", ", ".join(f"{k} {v}" for k, v in machine.items()) or Unknown(absence.NoRun())),
     ]
     return table("digests", "Digests and versions", (word("what"), text("value")), rows)
 
@@ -251,19 +257,27 @@ def _client(run: dict[str, Any]) -> str:
 
 
 def _targets(workspace: Workspace, findings: Findings) -> Table:
-    def said(target: str, field: str) -> str | None:
+    def told(target: str, field: str) -> str | None:
         metas = ((r.record.target_says or {}).get("meta") for r in findings.data.runs if r.target == target)
         return ", ".join(sorted({str(meta[field]) for meta in metas if meta and meta.get(field)})) or None
 
     rows = [
         (
-            *(t.name, t.label, t.dialect.value, type(t.runtime).__name__, t.verified),
-            *(said(t.name, field) for field in ("model", "prompt_version", "index_digest")),
+            t.name,
+            t.label,
+            t.dialect.value,
+            type(t.runtime).__name__,
+            t.verified,
+            *(told(t.name, field) for field in ("model", "prompt_version", "index_digest")),
         )
         for t in workspace.measured()
     ]
     shown = (
-        *(word("name", "target"), text("title"), word("dialect"), word("runtime"), text("adapter verified")),
+        word("name", "target"),
+        text("title"),
+        word("dialect"),
+        word("runtime"),
+        text("adapter verified"),
         *(text(head, lack="not said") for head in ("model", "prompt", "index")),
     )
     return table("targets", "Targets, as they describe themselves", shown, rows)
@@ -281,7 +295,11 @@ def _prices(workspace: Workspace, findings: Findings) -> Table:
         rows += [(name, p.key, p.usd, p.unit, p.source, p.confirmed) for p in book.prices if p.key in used]
     note = f"{len(rows)} of the {known} prices in these books: those that a bill of this pilot was made with."
     shown = (
-        *(word("book"), word("item"), figure("price", "unit_price_usd", lambda v: f"${v.normalize():f}"), word("unit")),
-        *(text("source"), flag("confirmed", "confirmed", "yes", "no, unconfirmed")),
+        word("book"),
+        word("item"),
+        figure("price", "unit_price_usd", lambda v: f"${v.normalize():f}"),
+        word("unit"),
+        text("source"),
+        flag("confirmed", "confirmed", "yes", "no, unconfirmed"),
     )
     return table("prices", "Prices used", shown, rows, note)

@@ -9,7 +9,6 @@ from typing import Any
 from harness.analysis.projection import Crossing, Curve
 from harness.analysis.reconciliation import PRICE_TOLERANCE, QUANTITY_TOLERANCE
 from harness.decision.findings import Findings
-from harness.decision.wording import count, money, significant
 from harness.domain.bill import CostLayer
 from harness.domain.columns import Column, Kind
 from harness.evidence.coverage import Cell as Covered
@@ -18,6 +17,7 @@ from harness.report.blocks import Figure, Shown, Table, absent, marked, number, 
 from harness.report.columns import counted, estimate, figure, interval, share, target, text, usd, word
 from harness.report.figures import pair_of
 from harness.report.svg import render
+from harness.words.numbers import count, money, significant
 
 Names = Mapping[str, str]
 

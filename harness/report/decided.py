@@ -9,14 +9,16 @@ from harness.decision.decide import Decision
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.rule import FIRM, LEANING, TIE
 from harness.decision.scores import Scored
-from harness.decision.wording import percent
 from harness.domain.columns import Column, Kind, absent_of
 from harness.domain.criteria import WORDS, Criterion
 from harness.domain.estimate import Unknown
+from harness.domain.reasons.absence import NothingScored
 from harness.report import charts_decided
 from harness.report.blocks import Cell, Figure, Shown, Table, absent, marked, number, table
 from harness.report.columns import figure, share, target, text, word
 from harness.report.svg import render
+from harness.words import said
+from harness.words.numbers import percent
 
 Names = Mapping[str, str]  # of the alternatives
 
@@ -28,17 +30,19 @@ def scores(decision: Decision, names: Names) -> Table:
     rows: list[tuple[Any, ...]] = []
     for criterion in Criterion:
         if made is None or criterion not in made.weights:
-            why = Unknown(made.left_out.get(criterion, "") if made else "nothing can be scored")
+            why = Unknown(made.left_out[criterion] if made else NothingScored())
             rows.append((WORDS[criterion], None, *(why for _ in order), ""))
             continue
         cells = [next(card for card in made.cards if card.name == name).scores[criterion] for name in order]
-        basis = made.notes.get(criterion) or made.cards[0].scores[criterion].basis
+        basis = made.notes.get(criterion) or said(made.cards[0].scores[criterion].basis)
         rows.append((WORDS[criterion], made.weights[criterion], *cells, basis))
     if made is not None:
         rows.append(("sum", 1.0, *(made.total(name) for name in order), ""))
     shown = (
-        *(word("criterion"), share("weight", "weight_share", lack="counts for none")),
-        *(*(_points(names[name], name) for name in order), text("basis")),
+        word("criterion"),
+        share("weight", "weight_share", lack="counts for none"),
+        *(_points(names[name], name) for name in order),
+        text("basis"),
     )
     note = "From 1 to 5 on anchors that were sealed; measured scores with those at the ends of their intervals."
     return table("scores", "Scores", shown, rows, note)
@@ -51,7 +55,7 @@ def _points(head: str, name: str) -> Shown:
 
     def cell(score: Scored | float | Unknown) -> Cell:
         if isinstance(score, Unknown):
-            return absent(score.reason)
+            return absent(said(score.reason))
         if isinstance(score, float):
             return number(f"{score:.2f}")
         if score.high - score.low < 0.005:
@@ -60,7 +64,7 @@ def _points(head: str, name: str) -> Shown:
 
     def split(score: Scored | float | Unknown) -> tuple[Any, ...]:
         if isinstance(score, Unknown):
-            return None, None, None, score.reason
+            return None, None, None, said(score.reason)
         if isinstance(score, float):
             return score, None, None, None
         return score.value, score.low, score.high, None
@@ -73,7 +77,9 @@ def firmness(decision: Decision, names: Names) -> Table:
     made = decision.scoring
     rows = [
         (
-            *(card.name, card.total(made.weights), made.acceptability.around[card.name]),
+            card.name,
+            card.total(made.weights),
+            made.acceptability.around[card.name],
             made.acceptability.uniform[card.name],
         )
         for card in (made.cards if made else ())
@@ -84,7 +90,8 @@ def firmness(decision: Decision, names: Names) -> Table:
         "under any priorities every set of weights is as likely as another."
     )
     shown = (
-        *(target(names, "alternative", "alternative"), figure("sum", "score", lambda v: f"{v:.2f}")),
+        target(names, "alternative", "alternative"),
+        figure("sum", "score", lambda v: f"{v:.2f}"),
         share("wins around the sealed weights", "wins_sealed_share"),
         share("wins under any priorities", "wins_any_share"),
     )
@@ -102,7 +109,8 @@ def flips(decision: Decision, names: Names) -> Table:
             "the other weights keep their proportions."
         )
     shown = (
-        *(word("criterion"), share("weight", "weight_share")),
+        word("criterion"),
+        share("weight", "weight_share"),
         share("flips at", "flips_at_share", lack="no weight does"),
         word("to", "flips_to", lack="nobody else", write=lambda name: names[name]),
     )
@@ -139,7 +147,10 @@ def tornado(decision: Decision, names: Names) -> Figure | None:
         return None
     first, second = made.order[:2]
     lead = made.total(first) - made.total(second)
-    rows: list[dict[str, Any]] = [{"input": _named(s.what, names), "low": s.low, "high": s.high} for s in made.tornado]
+    rows: list[dict[str, Any]] = [
+        {"input": f"{s.criterion.value}, {names.get(s.alternative, s.alternative)}", "low": s.low, "high": s.high}
+        for s in made.tornado
+    ]
     turning = [r["input"] for r in rows if float(r["low"]) <= 0 <= float(r["high"])]
     title = f"No measured input alone turns the lead of {names[first]} over {names[second]}"
     if turning:
@@ -154,8 +165,3 @@ def tornado(decision: Decision, names: Names) -> Figure | None:
 
 def _points_of(head: str, name: str) -> Shown:
     return figure(head, name, lambda v: f"{v:.2f}")
-
-
-def _named(what: str, names: Names) -> str:
-    head, _, alternative = what.rpartition(", ")
-    return f"{head}, {names.get(alternative, alternative)}"

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from harness.decision.wording import money
 from harness.domain.bounds import REPORT_BYTES
 from harness.errors import BadFile, Problem
 from harness.report.blocks import Cell, Table, absent, number, table
 from harness.report.columns import text, toned
 from harness.tables.plain import shown
 from harness.tables.text import text_of
+from harness.words.numbers import money
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

@@ -9,13 +9,16 @@ from typing import Any
 from harness.analysis.dataset import RunData
 from harness.analysis.quantiles import curve, inverted_cdf
 from harness.decision.findings import Findings
-from harness.decision.wording import duration_text, money, percent
-from harness.domain.estimate import Estimate
+from harness.decision.hybrid import BASELINE, CANDIDATE
+from harness.domain.estimate import Estimate, Known
+from harness.domain.reason import labelled
 from harness.domain.verdict import Relation
 from harness.report import charts
 from harness.report.blocks import Figure, marked, table
 from harness.report.columns import figure, interval, plain, seconds, target
 from harness.report.svg import render
+from harness.words import said
+from harness.words.numbers import duration_text, money, percent
 
 SHARES = (0.05, 0.25, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98, 0.99)
 Names = Mapping[str, str]
@@ -46,8 +49,10 @@ def quantile_curve(findings: Findings, names: Names, profile: str, what: str, li
     id_ = f"quantiles-{profile}-{'response' if what == 'response_s' else 'ttft'}"
     name = f"{what.removesuffix('_s')}_s"
     columns = (
-        *(target(names), figure("quantile", "quantile_share", lambda p: f"p{p * 100:g}")),
-        *(seconds(word, name), interval(name, duration_text)),
+        target(names),
+        figure("quantile", "quantile_share", lambda p: f"p{p * 100:g}"),
+        seconds(word, name),
+        interval(name, duration_text),
     )
     shown = table(f"{id_}-table", title, columns, shares)
     spec = charts.quantile_curves(marked(rows, shown), pair, f"{word}, {profile} (s)", limit_s)
@@ -76,37 +81,42 @@ def blocks_pair(findings: Findings, names: Names, profile: str) -> Figure | None
     return Figure(f"blocks-{profile}", title, subtitle, render(spec, title), shown)
 
 
+def p95(findings: Findings, target: str) -> Known | None:
+    """Under the traffic that cost is scored at."""
+    found = (
+        v.estimate
+        for v in findings.slos
+        if v.target == target and v.profile == findings.scored_at and v.slo.metric == "p95_s"
+    )
+    return next(found, None)
+
+
 def pareto(findings: Findings, names: Names, limit_s: float) -> Figure | None:
     """Cost per 1,000 good answers against p95."""
     rows: list[dict[str, Any]] = []
     values: list[tuple[str, float, float]] = []
     for cost in findings.costs:
-        p95 = next(
-            (
-                v.estimate
-                for v in findings.slos
-                if v.target == cost.target and v.profile == "steady" and v.slo.metric == "p95_s"
-            ),
-            None,
-        )
-        if isinstance(cost.per_success_usd, Estimate) and isinstance(p95, Estimate):
+        known = p95(findings, cost.target)
+        if isinstance(cost.per_success_usd, Estimate) and isinstance(known, Estimate):
             c = cost.per_success_usd
-            values.append((cost.target, c.value, p95.value))
+            values.append((cost.target, c.value, known.value))
             rows.append(
                 {
                     "target": names[cost.target],
                     "cost": c.value * 1000,
                     "cost_low": (c.low or c.value) * 1000,
                     "cost_high": (c.high or c.value) * 1000,
-                    "p95": p95.value,
-                    "p95_low": p95.low,
-                    "p95_high": p95.high,
+                    "p95": known.value,
+                    "p95_low": known.low,
+                    "p95_high": known.high,
                 }
             )
     if len(rows) < 2:
         return None
     title = "Cost against waiting: further left is cheaper, further down is faster"
-    subtitle = "Steady traffic; bars are 95 % intervals; cost of the runtime layer at the expected traffic."
+    subtitle = (
+        f"{findings.scored_at} traffic; bars are 95 % intervals; cost of the runtime layer at the expected traffic."
+    )
     columns = (
         target(names),
         figure("per 1,000 successes", "per_success_usd", lambda v: money(v * 1000)),
@@ -130,14 +140,12 @@ def _comparison_sentence(findings: Findings, names: Names, profile: str, metric:
         if c.profile != profile or c.metric != metric:
             continue
         if not isinstance(c.ratio, Estimate):
-            return f"Under {profile} traffic {c.reason}".replace("of the candidate", f"of {cand}").replace(
-                "of the baseline", f"of {base}"
-            )
+            return f"Under {profile} traffic {said(labelled(c.reason, {BASELINE: base, CANDIDATE: cand}))}"
         share = abs(c.ratio.value - 1)
         if c.relation is Relation.EQUIVALENT:
             return f"Under {profile} traffic the {word} of both is the same within {(c.margin - 1) * 100:.0f} %"
         if c.relation is Relation.UNRESOLVED:
-            return f"Under {profile} traffic no difference in {word} is shown, and no equality either"
+            return f"Under {profile} traffic neither a difference nor equivalence in {word} was shown"
         direction = "slower" if c.relation is Relation.WORSE else "faster"
         return f"Under {profile} traffic {cand} is {percent(share)} {direction} at the {word}"
     return f"{word.capitalize()} under {profile} traffic"

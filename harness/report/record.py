@@ -8,17 +8,19 @@ from harness.decision.decide import Decision
 from harness.decision.findings import Findings
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.domain.criteria import WORDS
+from harness.domain.reason import Reason
 from harness.domain.verdict import Judgement
 from harness.report import words
 from harness.report.escape import markdown as escape
-from harness.report.words import FORMATS
+from harness.words import all_said, said
+from harness.words.numbers import FORMATS
 from harness.workspace import Workspace
 
 STATUS = {"high": "accepted", "moderate": "proposed", "low": "proposed"}
 
 
 def record(
-    workspace: Workspace, findings: Findings, decision: Decision, doubts: Sequence[str], seal: str | None, day: str
+    workspace: Workspace, findings: Findings, decision: Decision, doubts: Sequence[Reason], seal: str | None, day: str
 ) -> str:
     """One Markdown document; everything that a person wrote is escaped."""
     names = {t.name: t.label for t in workspace.pair()}
@@ -50,17 +52,17 @@ def record(
         "",
         "## Decision Outcome",
         "",
-        f"{escape(decision.sentence)} Confidence: {decision.confidence.value}.",
+        f"{escape(said(decision.sentence))} Confidence: {decision.confidence.value}.",
         "",
         "### Consequences",
         "",
-        *(f"* {escape(reason)}" for reason in decision.reasons),
+        *(f"* {escape(reason)}" for reason in all_said(decision.reasons)),
         "",
         "### Confirmation",
         "",
         "To be asked again when one of these is passed:",
         "",
-        *(f"* {escape(change)}" for change in decision.would_change),
+        *(f"* {escape(change)}" for change in all_said(decision.would_change)),
         "",
         "## Pros and Cons of the Options",
         "",
@@ -69,7 +71,7 @@ def record(
         "",
         f"Seal: {seal or 'absent'}. In doubt:",
         "",
-        *(f"* {escape(doubt)}" for doubt in doubts),
+        *(f"* {escape(doubt)}" for doubt in all_said(doubts)),
         "",
     ]
     return "\n".join(parts)

@@ -9,14 +9,18 @@ from harness.campaign.progress import duration
 from harness.campaign.timing import EVENT, STEPS
 from harness.decision.decide import Decision
 from harness.decision.findings import Findings
-from harness.decision.placement import OPEN, WARM, Placed
+from harness.decision.placement import Placed
 from harness.decision.rule import Choice
-from harness.decision.wording import duration_text, money, percent, significant
 from harness.domain.columns import Column, Kind
 from harness.domain.estimate import Estimate, Unknown
+from harness.domain.reason import labelled
+from harness.domain.reasons.absence import NotTimed
+from harness.domain.reasons.choice import BELONGS, Place
 from harness.domain.verdict import Judgement
 from harness.report.blocks import Cell, Shown, Table, absent, number, table
-from harness.report.columns import figure, moment, plain, target, text, toned, word
+from harness.report.columns import figure, moment, plain, target, text, word
+from harness.words import said
+from harness.words.numbers import duration_text, money, percent, significant
 from harness.workspace import Workspace
 
 Names = Mapping[str, str]
@@ -24,19 +28,14 @@ Names = Mapping[str, str]
 
 def placed(rows: Sequence[Placed], names: Names) -> Table:
     """Each workload, its place and the measured reason."""
-    shown = (text("workload"), toned("place", "place", _place), text("because"))
-    values = [(row.workload, row.place, _named(row.reason, names)) for row in rows]
-    return table("placement", "Where each workload belongs", shown, values)
+    place = Shown("place", (Column("place", Kind.WORD, "place"),), _place, lambda where: (said(BELONGS[where]),))
+    values = [(row.workload, row.place, said(labelled(row.reason, names))) for row in rows]
+    return table("placement", "Where each workload belongs", (text("workload"), place, text("because")), values)
 
 
-def _place(place: str) -> Cell:
-    return absent(place) if place == OPEN else Cell(("● " if place == WARM else "○ ") + place)
-
-
-def _named(text: str, names: Names) -> str:
-    for name, label in names.items():
-        text = text.replace(f" of {name} ", f" of {label} ")
-    return text
+def _place(place: Place) -> Cell:
+    words = said(BELONGS[place])
+    return absent(words) if place is Place.OPEN else Cell(("● " if place is Place.WARM else "○ ") + words)
 
 
 def alarms(workspace: Workspace, findings: Findings, decision: Decision, names: Names) -> Table:
@@ -111,11 +110,14 @@ def timed(journal: Sequence[Mapping[str, Any]], names: Names, pair: Sequence[str
         for step in STEPS:
             mine = [e for e in journal if (e["event"], e.get("target"), e.get("step")) == (EVENT, name, step)]
             last: Mapping[str, Any] = mine[-1] if mine else {}
-            took = last.get("seconds", Unknown(f"not timed: pilot time {name} {step}"))
+            took = last.get("seconds", Unknown(NotTimed(name, step)))
             rows.append((name, step, took, last.get("exit_code"), len(mine), last.get("utc")))
     shown = (
-        *(target(names), word("step"), figure("took", "took_s", duration, lack="not timed")),
-        *(plain("exit code", "exit_code", lack="none"), plain("times", "times")),
+        target(names),
+        word("step"),
+        figure("took", "took_s", duration, lack="not timed"),
+        plain("exit code", "exit_code", lack="none"),
+        plain("times", "times"),
         moment("on (UTC)", "at_utc", lack="none", digits=16),
     )
     return table("timed", "How long deploying and taking back took", shown, rows)

@@ -6,25 +6,33 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.analysis.settings import Promise, Settings, Tried
-from harness.decision.wording import duration_text, percent
 from harness.domain.estimate import Unknown
+from harness.domain.reasons.absence import NotPromised
 from harness.report.blocks import Cell, Table, Tone, table
 from harness.report.columns import estimate, n_behind, profile, target, text, toned, usd
+from harness.words import said
+from harness.words.numbers import duration_text, percent
 
-NOT_PROMISED = Unknown("not promised")
+NOT_PROMISED = Unknown(NotPromised())
 
 
 def tried(found: Sequence[Settings], names: Mapping[str, str]) -> Table:
     """One row per setting and profile; what is chosen and what was measured are told apart."""
     rows = [_row(s, t, name) for s in found for t in s.tried for name in _profiles(t)]
     note = "; ".join(
-        f"{names[s.target]}: {s.chosen or 'none can be chosen'}, {s.reason} ({s.rounds} rounds)" for s in found
+        f"{names[s.target]}: {s.chosen or 'none can be chosen'}, {said(s.reason)} ({s.rounds} rounds)" for s in found
     )
     shown = (
-        *(target(names), text("setting"), text("was", lack="tried alone"), profile()),
-        *(estimate("p95 (95 % interval)", "p95_s", duration_text), estimate("TTFT p95", "ttft_p95_s", duration_text)),
-        *(estimate("failed", "failed_share", percent), toned("breaks", "breaks", _broken)),
-        *(usd("runtime a month", "month_usd", lack="not known"), n_behind()),
+        target(names),
+        text("setting"),
+        text("was", lack="tried alone"),
+        profile(),
+        estimate("p95 (95 % interval)", "p95_s", duration_text),
+        estimate("TTFT p95", "ttft_p95_s", duration_text),
+        estimate("failed", "failed_share", percent),
+        toned("breaks", "breaks", _broken),
+        usd("runtime a month", "month_usd", lack="not known"),
+        n_behind(),
     )
     return table("settings", "Settings that were tried before the seal", shown, rows, note and f"{note}.")
 
@@ -36,8 +44,14 @@ def _row(of: Settings, setting: Tried, profile: str) -> tuple[Any, ...]:
     promised = [by[m].estimate if m in by else NOT_PROMISED for m in ("p95_s", "ttft_p95_s", "error_rate")]
     broken = ", ".join(p.slo.name for p in mine if p.broken)
     return (
-        *(of.target, setting.name, " and ".join(was), profile, *promised, broken or None),
-        *(setting.per_month_usd, promised[0]),
+        of.target,
+        setting.name,
+        " and ".join(was),
+        profile,
+        *promised,
+        broken or None,
+        setting.per_month_usd,
+        promised[0],
     )
 
 

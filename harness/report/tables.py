@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.decision.decide import Decision
-from harness.decision.errors import aa_words, statement
+from harness.decision.doubts import aa_silent
+from harness.decision.errors import statement
 from harness.decision.findings import Findings
-from harness.decision.wording import duration_text, percent
 from harness.domain.columns import Column, Kind, floats, part, texts
 from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.reasons.absence import JudgedByInterval, NoPairs
 from harness.domain.verdict import Slo, SloVerdict
 from harness.report import words
 from harness.report.blocks import Cell, Shown, Table, number, table
@@ -30,6 +31,8 @@ from harness.report.columns import (
     toned,
     word,
 )
+from harness.words import said
+from harness.words.numbers import FORMATS, duration_text, percent
 
 METRIC_NAMES = {
     "p95_s": "p95 response time",
@@ -42,17 +45,34 @@ def slos(findings: Findings, names: Mapping[str, str]) -> Table:
     """One row per SLO and target; value, interval and limit are in the row's own ``unit``."""
     rows = [
         (
-            *(v.profile, v.slo.name, v.target, v.judgement),
-            *((v.estimate, v.slo), (v.estimate, v.slo), v.slo, v.estimate, v.estimate, v),
-            v.reason + (f"; {v.blocks_needed.words()}" if v.blocks_needed else ""),
+            v.profile,
+            v.slo.name,
+            v.target,
+            v.judgement,
+            (v.estimate, v.slo),
+            (v.estimate, v.slo),
+            v.slo,
+            v.estimate,
+            v.estimate,
+            v,
+            said(v.reason) + (f"; {said(v.blocks_needed)}" if v.blocks_needed else ""),
         )
         for v in (*findings.slos, *findings.cost_verdicts)
     ]
     shown = (
-        *(profile(), text("SLO", "promise"), target(names), judged("verdict", "verdict")),
-        *(_VALUE, _interval(findings), _LIMIT, blocks_behind(), n_behind(), _BEYOND, text("why")),
+        profile(),
+        text("SLO", "promise"),
+        target(names),
+        judged("verdict", "verdict"),
+        _VALUE,
+        _interval(findings),
+        _LIMIT,
+        blocks_behind(),
+        n_behind(),
+        _BEYOND,
+        text("why"),
     )
-    return table("slos", "SLOs", shown, rows, statement(findings))
+    return table("slos", "SLOs", shown, rows, said(statement(findings)))
 
 
 def _in_unit(head: str, names: tuple[str, ...], cell: Any, split: Any, *texts: str) -> Shown:  # noqa: ANN401
@@ -66,7 +86,7 @@ def _in_unit(head: str, names: tuple[str, ...], cell: Any, split: Any, *texts: s
 def _parts(known: Known) -> tuple[Any, ...]:
     if isinstance(known, Estimate):
         return known.value, known.low, known.high, None
-    return None, None, None, known.reason
+    return None, None, None, said(known.reason)
 
 
 def _value_of(value: tuple[Known, Slo]) -> tuple[Any, ...]:
@@ -75,7 +95,7 @@ def _value_of(value: tuple[Known, Slo]) -> tuple[Any, ...]:
 
 
 def _limit_cell(slo: Slo) -> Cell:
-    return number(words.FORMATS[slo.unit](slo.limit))
+    return number(FORMATS[slo.unit](slo.limit))
 
 
 _VALUE = _in_unit("value", ("value",), lambda v: words.value(v[0], v[1].unit), _value_of, "value_absent", "unit")
@@ -87,7 +107,7 @@ def _interval(findings: Findings) -> Shown:
 
 
 def _beyond_of(verdict: SloVerdict) -> tuple[Any, ...]:
-    known = verdict.beyond or Unknown("judged by its interval")
+    known = verdict.beyond or Unknown(JudgedByInterval())
     return (*_parts(known), verdict.allowed)
 
 
@@ -112,25 +132,35 @@ def comparisons(findings: Findings) -> Table:
     """Candidate over baseline."""
     rows = [
         (
-            *(c.profile, c.metric, c.relation, c.ratio, c.beyond, c.ratio),
-            c.reason + ("; different within the margin" if c.within_margin_but_different else ""),
+            c.profile,
+            c.metric,
+            c.relation,
+            c.ratio,
+            c.beyond,
+            c.ratio,
+            said(c.reason) + ("; different within the margin" if c.within_margin_but_different else ""),
         )
         for c in findings.comparisons
     ]
-    said = _confidence(findings)
+    sure = _confidence(findings)
     shown = (
-        *(profile(), word("metric", write=lambda metric: METRIC_NAMES[metric])),
+        profile(),
+        word("metric", write=lambda metric: METRIC_NAMES[metric]),
         toned("candidate is", "relation", words.relation),
-        _in_unit(f"ratio to baseline ({said} interval)", _ends("ratio"), words.ratio, _parts, "ratio_absent"),
+        _in_unit(f"ratio to baseline ({sure} interval)", _ends("ratio"), words.ratio, _parts, "ratio_absent"),
         _in_unit(
-            *(f"points more beyond the limit ({said} interval)", _ends("beyond_difference_share"), words.difference),
-            *(lambda known: _parts(known or Unknown("no paired blocks")), "beyond_difference_share_absent"),
+            f"points more beyond the limit ({sure} interval)",
+            _ends("beyond_difference_share"),
+            words.difference,
+            lambda known: _parts(known or Unknown(NoPairs())),
+            "beyond_difference_share_absent",
         ),
-        *(blocks_behind(), text("why")),
+        blocks_behind(),
+        text("why"),
     )
     note = "A ratio below 1 means that the candidate is faster."
     if findings.aa is not None and not findings.aa.biased and findings.aa.told:
-        note += f" {aa_words(findings.aa)}"
+        note += f" {said(aa_silent(findings.aa))}"
     return table("comparisons", "Candidate against baseline", shown, rows, note)
 
 
@@ -147,13 +177,21 @@ def modes(findings: Findings, names: Mapping[str, str]) -> Table:
     """Cold answers, warm ones and what their mixture makes of the p95, beside each other."""
     rows = [
         (
-            *(m.profile, m.target, m.cold_share, m.warm_p95_s, m.cold_p95_s, m.measured_p95_s, m.expected_share),
+            m.profile,
+            m.target,
+            m.cold_share,
+            m.warm_p95_s,
+            m.cold_p95_s,
+            m.measured_p95_s,
+            m.expected_share,
             m.expected_p95_s,
         )
         for m in findings.modes
     ]
     shown = (
-        *(profile(), target(names), estimate("cold answers", "cold_share", percent)),
+        profile(),
+        target(names),
+        estimate("cold answers", "cold_share", percent),
         *(
             estimate(head, name, duration_text)
             for head, name in (
@@ -183,11 +221,10 @@ def gates(decision: Decision, names: Mapping[str, str]) -> Table:
         for g in decision.gates
     ]
     shown = (
-        *(
-            target({**dict.fromkeys((g.target for g in decision.gates), "both together"), **names}),
-            judged("gate", "gate"),
-        ),
-        *(text("failed", lack="none"), text("not decided", lack="none")),
+        target({**dict.fromkeys((g.target for g in decision.gates), "both together"), **names}),
+        judged("gate", "gate"),
+        text("failed", lack="none"),
+        text("not decided", lack="none"),
     )
     return table("gates", "Gates", shown, rows)
 
@@ -219,7 +256,10 @@ def runs(findings: Findings, names: Mapping[str, str]) -> Table:
         ledger, run = record.ledger or {}, record.run or {}
         rows.append(
             (
-                *(record.block, record.attempt, record.profile, record.target),
+                record.block,
+                record.attempt,
+                record.profile,
+                record.target,
                 "VALID" if record.valid else "INVALID: " + "; ".join(record.reasons),
                 ledger.get("planned"),
                 ", ".join(f"{k} {v}" for k, v in ledger.get("outcomes", {}).items()),
@@ -229,9 +269,15 @@ def runs(findings: Findings, names: Mapping[str, str]) -> Table:
             )
         )
     shown = (
-        *(plain("block", "block"), plain("attempt", "attempt"), profile(), target(names), text("run")),
-        *(counted("planned", "planned_requests", lack="no ledger"), text("outcomes", lack="none")),
+        plain("block", "block"),
+        plain("attempt", "attempt"),
+        profile(),
+        target(names),
+        text("run"),
+        counted("planned", "planned_requests", lack="no ledger"),
+        text("outcomes", lack="none"),
         milliseconds("lag p99 (ms)", "lag_p99_s", lack="none sent"),
-        *(moment("started (UTC)", "started_utc"), text("schedule", "schedule_digest_part")),
+        moment("started (UTC)", "started_utc"),
+        text("schedule", "schedule_digest_part"),
     )
     return table("runs", "Every run", shown, sorted(rows, key=lambda r: (r[0], str(r[8]))))

@@ -8,7 +8,6 @@ from typing import Any
 
 from harness.analysis.refusals import Manner
 from harness.decision.findings import Findings
-from harness.decision.wording import count, duration_text, percent, significant
 from harness.domain.columns import Kind, part
 from harness.domain.estimate import Estimate
 from harness.report import charts, charts_cold
@@ -29,6 +28,8 @@ from harness.report.columns import (
 )
 from harness.report.figures import pair_of
 from harness.report.svg import render
+from harness.words import said
+from harness.words.numbers import count, duration_text, percent, significant
 
 Names = Mapping[str, str]
 STAGES = ("offered", "admitted", "answered", "within SLO")
@@ -38,17 +39,30 @@ def funnels(findings: Findings, names: Names) -> Table:
     """Offered, admitted, answered, within the SLO."""
     rows = [
         (
-            *(f.profile, f.target, f.offered, f.admitted, f.answered, f.good, f.refused_share, f.refused_share),
+            f.profile,
+            f.target,
+            f.offered,
+            f.admitted,
+            f.answered,
+            f.good,
+            f.refused_share,
+            f.refused_share,
             f.admitted_p95_s,
             ", ".join(f"{n} {outcome} by {layer}" for outcome, layer, n in f.by_layer),
         )
         for f in findings.funnels
     ]
     shown = (
-        *(profile(), target(names), counted("offered", "offered"), counted("admitted", "admitted")),
-        *(counted("answered", "answered"), counted("within SLO", "good")),
-        *(share("refused", "refused_share", lack="not known"), interval("refused_share", percent)),
-        *(seconds("p95 of the answered", "answered_p95_s", lack="none answered"), text("failures", lack="no failure")),
+        profile(),
+        target(names),
+        counted("offered", "offered"),
+        counted("admitted", "admitted"),
+        counted("answered", "answered"),
+        counted("within SLO", "good"),
+        share("refused", "refused_share", lack="not known"),
+        interval("refused_share", percent),
+        seconds("p95 of the answered", "answered_p95_s", lack="none answered"),
+        text("failures", lack="no failure"),
     )
     return table("throttles", "From offered to good", shown, rows, "Requests of all valid blocks together.")
 
@@ -57,15 +71,26 @@ def manners(findings: Findings, names: Names) -> Table:
     """How each target says no."""
     rows = [
         (
-            *(m.profile, m.target, m.words, ", ".join(f"{n} by the {who}" for who, n in m.by)),
-            *(_spread([o.in_flight for o in m.onsets]), _spread([o.rate_per_s for o in m.onsets])),
-            *(m.refusal_median_s, m.queue_p95_s, _retry_after(m), _recovery(m)),
+            m.profile,
+            m.target,
+            said(m.does),
+            ", ".join(f"{n} by the {who}" for who, n in m.by),
+            _spread([o.in_flight for o in m.onsets]),
+            _spread([o.rate_per_s for o in m.onsets]),
+            m.refusal_median_s,
+            m.queue_p95_s,
+            _retry_after(m),
+            _recovery(m),
         )
         for m in findings.manners
     ]
     shown = (
-        *(profile(), target(names), text("under too much it", "manner"), text("refused by", lack="no refusal")),
-        *(_onset("first refusal at", "onset_in_flight", " in flight"), _onset("and at a rate of", "onset_per_s", "/s")),
+        profile(),
+        target(names),
+        text("under too much it", "manner"),
+        text("refused by", lack="no refusal"),
+        _onset("first refusal at", "onset_in_flight", " in flight"),
+        _onset("and at a rate of", "onset_per_s", "/s"),
         seconds("refused within (median)", "refused_median_s", lack="no refusal"),
         seconds("waited in the queue (p95)", "queue_p95_s", lack="answers don't say"),
         several("Retry-After", ("refused", "told", "tested", "honest"), _told, lack="no refusal", tone=Tone.PLAIN),
@@ -131,13 +156,23 @@ def platform(findings: Findings, names: Names) -> Table:
     lack = "not collected"
     rows = [
         (
-            *(p.profile, p.target, (p.collected, p.runs), p.most_instances, p.most_in_flight, p.most_queued),
-            *(p.refusals, p.cpu_s, p.instance_cpu_s, p.init_stretch, p.most_rss_mb),
+            p.profile,
+            p.target,
+            (p.collected, p.runs),
+            p.most_instances,
+            p.most_in_flight,
+            p.most_queued,
+            p.refusals,
+            p.cpu_s,
+            p.instance_cpu_s,
+            p.init_stretch,
+            p.most_rss_mb,
         )
         for p in findings.platform
     ]
     shown = (
-        *(profile(), target(names)),
+        profile(),
+        target(names),
         several("runs collected", ("collected", "runs"), lambda k, n: f"{k} of {n}", tone=Tone.PLAIN),
         *(
             figure(head, name, count, lack=lack)
@@ -168,15 +203,23 @@ def contention(findings: Findings, names: Names) -> Table:
     """Whether this machine's cores were used up."""
     rows = [
         (
-            *(c.profile, c.target, "this machine's" if c.shared else "its own"),
-            *((c.contended, c.told) if c.told else None, c.busiest_pct, c.runs),
+            c.profile,
+            c.target,
+            "this machine's" if c.shared else "its own",
+            (c.contended, c.told) if c.told else None,
+            c.busiest_pct,
+            c.runs,
         )
         for c in findings.contention
     ]
     shown = (
-        *(profile(), target(names), word("the target's cores", "cores")),
+        profile(),
+        target(names),
+        word("the target's cores", "cores"),
         several(
-            *("runs with used-up cores", ("contended", "told"), lambda k, n: f"{k} of {n}"),
+            "runs with used-up cores",
+            ("contended", "told"),
+            lambda k, n: f"{k} of {n}",
             lack="runs too short to tell",
         ),
         figure("busiest run, p95 of its seconds", "busiest_p95_pct", lambda v: f"{v:.0f} %", lack="not read"),
@@ -186,12 +229,12 @@ def contention(findings: Findings, names: Names) -> Table:
     return table("contention", "Was there processor enough?", shown, rows, note)
 
 
-def burst(findings: Findings, names: Names) -> Figure | None:
-    """Offered, answered, refused, in flight and p95 per second."""
+def burst(findings: Findings, names: Names, profile: str, mark: str = "") -> Figure | None:
+    """Of one burst profile: offered, answered, refused, in flight and p95 per second."""
     rows: list[dict[str, Any]] = []
     values: list[tuple[Any, ...]] = []
     for name in findings.data.targets:
-        for s in findings.timelines.get(name, ()):
+        for s in findings.timelines.get((profile, name), ()):
             rows.append(
                 {
                     "target": names[name],
@@ -207,29 +250,32 @@ def burst(findings: Findings, names: Names) -> Figure | None:
             values.append((name, s.second, *counts, s.p95_s))
     if not rows:
         return None
-    title = _sentence(findings, names)
+    title = _sentence(findings, names, profile)
     subtitle = "Requests per second of the schedule, mean over blocks; offered counts when a request was due, answered when it ended."
     counts_of = ("offered", "admitted", "answered", "within SLO", "refused")
     shown = table(
-        *("burst-table", title),
+        f"burst{mark}-table",
+        title,
         (
-            *(target(names), plain("second", "second")),
+            target(names),
+            plain("second", "second"),
             *(_mean(f"{what}/s", f"{slug(what)}_per_s") for what in counts_of),
-            *(_mean("in flight", "in_flight"), seconds("p95 of answers", "p95_s", lack="none")),
+            _mean("in flight", "in_flight"),
+            seconds("p95 of answers", "p95_s", lack="none"),
         ),
         values,
     )
     spec = charts.burst_timeline(marked(rows, shown), pair_of(findings, names))
-    return Figure("burst-seconds", title, subtitle, render(spec, title), shown)
+    return Figure(f"burst-seconds{mark}", title, subtitle, render(spec, title), shown)
 
 
 def _mean(head: str, name: str) -> Shown:
     return figure(head, name, lambda v: f"{v:.1f}")
 
 
-def funnel(findings: Findings, names: Names) -> Figure | None:
-    """The burst profile's requests, from offered to good."""
-    mine = [f for f in findings.funnels if f.profile == "burst" and f.offered]
+def funnel(findings: Findings, names: Names, profile: str, mark: str = "") -> Figure | None:
+    """One burst profile's requests, from offered to good."""
+    mine = [f for f in findings.funnels if f.profile == profile and f.offered]
     if not mine:
         return None
     rows: list[dict[str, Any]] = []
@@ -240,23 +286,25 @@ def funnel(findings: Findings, names: Names) -> Figure | None:
     ]
     for name, stage, kept in values:
         rows.append({"target": names[name], "stage": stage, "share": kept, "label": percent(kept)})
-    title = "Of what a burst offers, " + "; ".join(
+    title = f"Of what {profile} offers, " + "; ".join(
         f"{names[f.target]} answers {percent(f.good / f.offered)} within the SLO" for f in mine
     )
-    subtitle = f"Measured requests of the burst profile, all valid blocks: {', '.join(count(f.offered) for f in mine)} offered."
+    subtitle = f"Measured requests of {profile}, all valid blocks: {', '.join(count(f.offered) for f in mine)} offered."
     shares = (share("share of offered", "offered_share"),)
-    shown = table("funnel-table", title, (target(names), word("stage"), *shares), values)
+    shown = table(f"funnel{mark}-table", title, (target(names), word("stage"), *shares), values)
     spec = charts_cold.funnel(marked(rows, shown), STAGES, pair_of(findings, names))
-    return Figure("funnel", title, subtitle, render(spec, title), shown)
+    return Figure(f"funnel{mark}", title, subtitle, render(spec, title), shown)
 
 
-def _sentence(findings: Findings, names: Names) -> str:
+def _sentence(findings: Findings, names: Names, profile: str) -> str:
     parts = []
     for f in findings.funnels:
-        if f.profile != "burst" or not isinstance(f.refused_share, Estimate):
+        if f.profile != profile or not isinstance(f.refused_share, Estimate):
             continue
         if f.refused_share.value > 0:
-            parts.append(f"{names[f.target]} refuses {percent(f.refused_share.value)} of the burst profile's requests")
+            parts.append(
+                f"{names[f.target]} refuses {percent(f.refused_share.value)} of the {profile} profile's requests"
+            )
         elif f.admitted_p95_s is not None:
             parts.append(f"{names[f.target]} refuses none and answers 95 % within {duration_text(f.admitted_p95_s)}")
-    return "; ".join(parts) or "The burst, second by second"
+    return "; ".join(parts) or f"{profile}, second by second"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harness.decision.findings import Findings
-from harness.decision.wording import count, duration_text, money, percent
 from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.reason import Reason
+from harness.domain.reasons.absence import JudgedByInterval, NoPairs
 from harness.domain.verdict import Judgement, Relation, SloVerdict
 from harness.report.blocks import Cell, Tone, absent, number
-
-FORMATS: dict[str, Callable[[float], str]] = {"s": duration_text, "share": percent, "USD": money}
+from harness.words import said
+from harness.words.numbers import FORMATS, count, percent
 
 _TONES = {Judgement.PASS: Tone.PASS, Judgement.FAIL: Tone.FAIL, Judgement.INCONCLUSIVE: Tone.OPEN}
 _MARKS = {Judgement.PASS: "● ", Judgement.FAIL: "▲ ", Judgement.INCONCLUSIVE: "◇ "}
@@ -35,7 +36,7 @@ def relation(value: Relation) -> Cell:
 def value(known: Known, unit: str) -> Cell:
     """The value alone, or why there is none."""
     if isinstance(known, Unknown):
-        return absent(known.reason)
+        return absent(said(known.reason))
     return number(FORMATS[unit](known.value))
 
 
@@ -51,9 +52,11 @@ def interval_text(known: Estimate, write: Callable[[float], str]) -> str:
     return ends_text(known.low, known.high, write, known.why_open)
 
 
-def ends_text(low: float | None, high: float | None, write: Callable[[float], str], why_open: str = "") -> str:
+def ends_text(
+    low: float | None, high: float | None, write: Callable[[float], str], why_open: Reason | None = None
+) -> str:
     """An open end is said, never drawn as a number."""
-    why = f": {why_open}" if why_open else ""
+    why = f": {said(why_open)}" if why_open else ""
     if low is None and high is None:
         return f"not bounded by the data{why}"
     if low is None:
@@ -66,9 +69,9 @@ def ends_text(low: float | None, high: float | None, write: Callable[[float], st
 def beyond(verdict: SloVerdict) -> Cell:
     """The share that broke the promise, against the share that may."""
     if verdict.beyond is None or verdict.allowed is None:
-        return absent("judged by its interval")
+        return absent(said(JudgedByInterval()))
     if isinstance(verdict.beyond, Unknown):
-        return absent(verdict.beyond.reason)
+        return absent(said(verdict.beyond.reason))
     found = verdict.beyond
     return number(f"{percent(found.value)} ({interval_text(found, percent)}) of {percent(verdict.allowed)}")
 
@@ -76,7 +79,7 @@ def beyond(verdict: SloVerdict) -> Cell:
 def difference(known: Known | None) -> Cell:
     """Of two shares, in percentage points."""
     if known is None or isinstance(known, Unknown):
-        return absent("no paired blocks" if known is None else known.reason)
+        return absent(said(NoPairs() if known is None else known.reason))
     return number(f"{known.value * 100:+.2f} ({interval_text(known, lambda v: f'{v * 100:+.2f}')})")
 
 
@@ -87,7 +90,7 @@ def ratio_text(known: Estimate) -> str:
 
 def ratio(known: Known) -> Cell:
     """The ratio with its interval, or why there is none."""
-    return number(ratio_text(known)) if isinstance(known, Estimate) else absent(known.reason)
+    return number(ratio_text(known)) if isinstance(known, Estimate) else absent(said(known.reason))
 
 
 def spared(findings: Findings) -> str:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from harness.domain import bounds
 from harness.domain.process import Process
+from harness.domain.role import Role
 from harness.tables.problems import nearest
 from harness.tables.table import Table
 from harness.tables.values import (
@@ -76,7 +77,7 @@ class Slos(Table):
     availability: Annotated[float, Field(gt=0, lt=1)] | None = None
     monthly_runtime_usd: UsdAbove0 | None = None
     monthly_total_usd: UsdAbove0 | None = None
-    profiles: Annotated[tuple[Name, ...], AfterValidator(distinct)] = Field(default=("steady", "burst"), min_length=1)
+    profiles: Annotated[tuple[Name, ...], Field(min_length=1), AfterValidator(distinct)] | None = None
 
     @property
     def tightest_s(self) -> float:
@@ -175,6 +176,8 @@ class Profile(Table):
     cv: Cv | None = None
     trace: Line | None = None
     speed: Speed | None = None
+    role: Role | None = None
+    file: Name | None = None
 
     @model_validator(mode="after")
     def _trace_or_process(self) -> Profile:
@@ -240,8 +243,7 @@ class PilotToml(Table):
     def _judged_profiles_are_measured(self) -> PilotToml:
         """A promise under a profile that nobody runs would be judged by nobody, in silence."""
         measured = [name for name, profile in self.profiles.items() if profile.aa_of is None]
-        absent = [name for name in self.slo.profiles if name not in measured]
-        if absent and ("profiles" in self.slo.model_fields_set or len(absent) == len(self.slo.profiles)):
+        if absent := [name for name in self.slo.profiles or () if name not in measured]:
             near = nearest(absent[0], measured) or f"; these are: {', '.join(measured)}"
             raise ValueError(f"slo.profiles: no [profiles.{absent[0]}] is measured{near}")
         return self

@@ -15,7 +15,7 @@ from harness.domain.target import Target
 from harness.domain.trace import Trace
 from harness.domain.traffic import Traffic, week_of
 from harness.domain.verdict import Slo
-from harness.errors import BadFile, Problem, Refused
+from harness.errors import BadFile, NoWorkspace, Problem, Refused
 from harness.tables.problems import read_toml, validate
 from harness.workspace.corpus import CorpusPaths
 from harness.workspace.pilot_toml import PilotToml
@@ -210,6 +210,6 @@ def find(start: Path | None = None) -> Workspace:
     for folder in (here, *here.parents):
         if (folder / "pilot.toml").is_file():
             return open_workspace(folder)
-    raise Refused(
+    raise NoWorkspace(
         f"no pilot.toml in {here} or above it", "pilot init DIR makes a workspace; or change to the folder of one"
     )

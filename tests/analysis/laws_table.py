@@ -24,6 +24,7 @@ from harness.analysis.quantiles import quantile
 from harness.analysis.shares import share_of
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.looks import SPENT, USUAL
+from harness.domain.reason import Other
 from harness.domain.verdict import PRIMARY, Comparison, Relation
 from tests.analysis.simulated import LAWS, SIZES, Law, plain_width, woodruff
 
@@ -141,8 +142,10 @@ def _any_different(parts: list[list[tuple[np.ndarray, np.ndarray]]], limit: floa
         for number, part in enumerate(parts):
             for metric, (a, b) in zip(PRIMARY, part, strict=True):
                 told = tell(a[:k], b[:k], limit if metric == "p95_s" else None, MARGIN, 1 - 2 * alpha)
-                unknown = Unknown("not asked")
-                made.append(Comparison(str(number), metric, told.relation, unknown, MARGIN, "", p_value=told.p_value))
+                unknown = Unknown(Other("not asked"))
+                made.append(
+                    Comparison(str(number), metric, told.relation, unknown, MARGIN, Other(""), p_value=told.p_value)
+                )
         if any(c.relation in DIFFERENT for c in corrected(made, 2 * alpha)):
             return True
     return False

@@ -8,6 +8,8 @@ import pytest
 from harness.analysis.capacity import capacity, sizing
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.experiments.capacity import METHOD
+from harness.domain.reasons import absence
+from harness.words import said
 from tests.analysis.fakes import run_of
 
 PROMISE = {"p95_s": 1.0, "ttft_p95_s": None, "error_rate": 0.01}
@@ -69,29 +71,27 @@ def test_a_search_that_the_limits_ended_says_at_least():
 
     assert found.at_least == 40.0
     assert isinstance(found.per_s, Unknown)
-    assert found.per_s.reason.startswith("at least 40/s was carried: no limit was found")
+    assert said(found.per_s.reason).startswith("at least 40/s was carried: no limit was found")
 
 
 def test_searches_that_disagree_whether_there_is_a_limit_have_none_together():
     found = capacity("alpha", [searched(40.0), searched(9.0, 10.0, 2)])
 
     assert found.at_least is None
-    assert found.per_s == Unknown("of 2 searches 1 found a limit, 1 found none up to the highest rate that is allowed")
+    assert found.per_s == Unknown(absence.SearchesDiffer(2, 1, 1, 0))
 
 
 def test_a_target_that_refuses_everything_keeps_no_rate():
     found = capacity("alpha", [searched(None, 0.1)])
 
-    assert found.per_s == Unknown("no rate was kept")
+    assert found.per_s == Unknown(absence.NoRateKept())
     assert isinstance(sizing(found, 5.0).utilisation, Unknown)
 
 
 def test_a_search_without_an_answer_gives_none():
     found = capacity("alpha", [searched(4.0, 12.0, times=1)])
 
-    assert found.per_s == Unknown(
-        "no answer after 2 steps: the highest kept rate was 4/s, and the steps do not agree on a limit"
-    )
+    assert found.per_s == Unknown(absence.StepsDisagree(2, 4.0))
 
 
 def test_steps_of_an_earlier_method_are_judged_anew_and_it_is_said():
@@ -125,4 +125,4 @@ def test_the_peak_is_sized_at_seven_tenths_of_what_is_sustained():
 
 
 def test_without_a_search_nothing_is_known():
-    assert capacity("alpha", []).per_s == Unknown("no search was made")
+    assert capacity("alpha", []).per_s == Unknown(absence.NoSearch())

@@ -10,6 +10,7 @@ from harness.analysis.jackknife import jackknife, ratio_of_totals
 from harness.analysis.shares import share_of
 from harness.domain.estimate import Estimate, Infinite, Unknown
 from harness.domain.quantile import least_n
+from harness.words import said
 
 
 def test_pooled_p95_of_six_blocks():
@@ -45,7 +46,7 @@ def test_too_few_requests_leave_the_upper_end_open_and_say_so():
     estimate = quantiles.quantile([np.arange(1.0, 41)] * 6, 0.99)
 
     assert (estimate.value, estimate.high) == (40, None)
-    assert "240 requests in 6 blocks are too few" in estimate.why_open
+    assert "240 requests in 6 blocks are too few" in said(estimate.why_open)
 
 
 @pytest.mark.parametrize(("failures", "clopper_pearson"), [(0, 0.0030692), (1, 0.0046342), (12, 0.017403)])
@@ -73,7 +74,7 @@ def test_a_p95_with_more_than_five_percent_failures_is_infinite():
     found = quantiles.quantile([values] * 6, 0.95)
 
     assert isinstance(found, Infinite)
-    assert "10.0 % of 600 requests failed" in found.reason
+    assert "10.0 % of 600 requests failed" in said(found.reason)
 
 
 def test_a_p95_that_one_block_makes_infinite_is_not_bounded():
@@ -82,7 +83,7 @@ def test_a_p95_that_one_block_makes_infinite_is_not_bounded():
 
     assert isinstance(estimate, Estimate)
     assert estimate.high is None
-    assert estimate.why_open == "24 of 500 requests failed, so more than 5 % may"
+    assert said(estimate.why_open) == "24 of 500 requests failed, so more than 5 % may"
 
 
 def test_one_block_has_no_interval():

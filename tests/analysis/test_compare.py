@@ -7,6 +7,7 @@ import pytest
 
 from harness.analysis.compare import compare
 from harness.domain.verdict import Relation
+from harness.words import said
 from tests.analysis.fakes import run_of
 
 LIMITS = (2.0, None)
@@ -58,7 +59,7 @@ def test_where_both_percentiles_may_be_infinite_the_share_beyond_the_limit_decid
 
     assert found.relation is Relation.WORSE
     assert found.beyond.value == pytest.approx(0.3, abs=0.03)
-    assert "points more of the candidate's are beyond the limit" in found.reason
+    assert "points more of the candidate's are beyond the limit" in said(found.reason)
 
 
 def test_a_percentile_that_failures_may_reach_leaves_the_ratio_open():

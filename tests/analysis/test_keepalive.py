@@ -9,6 +9,8 @@ import pytest
 from harness.analysis.keepalive import Probe, fit, probes_of, quantile, window
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.experiments import KeepAlive
+from harness.domain.reasons.absence import NeverCold, NoProbe, WindowLonger
+from harness.words import said
 from tests.analysis.fakes import run_of
 from tests.domain.experiments.drive import Windowed, drive, given
 
@@ -107,18 +109,18 @@ def test_a_window_without_spread_is_bracketed():
 def test_a_target_that_never_goes_cold_says_how_long_it_was_watched():
     found = quantile([Probe(10.0, False), Probe(300.0, False)], 0.5)
 
-    assert found == Unknown("never cold up to 300 s in 2 probes: the window is longer")
+    assert found == Unknown(WindowLonger(NeverCold(300.0, 2)))
 
 
 def test_a_target_that_is_always_cold_says_so():
-    assert "the window is shorter" in quantile([Probe(1.0, True), Probe(2.0, True)], 0.5).reason
+    assert "the window is shorter" in said(quantile([Probe(1.0, True), Probe(2.0, True)], 0.5).reason)
 
 
 def test_a_share_that_no_gap_reached_is_not_made_up():
     probes = [Probe(1.0, True), Probe(1.0, False), Probe(8.0, True)]
 
     assert isinstance(quantile(probes, 0.5), Estimate)
-    assert "at the shortest gap" in quantile(probes, 0.05).reason
+    assert "at the shortest gap" in said(quantile(probes, 0.05).reason)
 
 
 def lanes_run(**changes):
@@ -150,5 +152,5 @@ def test_a_run_in_which_everything_was_refused_has_no_window_and_no_crash():
     )
     found = window("alpha", [run])
 
-    assert found.median_s == Unknown("no probe said whether it was cold")
+    assert found.median_s == Unknown(NoProbe())
     assert found.curve == ()

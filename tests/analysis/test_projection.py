@@ -13,6 +13,7 @@ from harness.domain.target import Dialect, PriceModel, Target
 from harness.domain.traffic import Traffic
 from harness.platforms.external.config import External
 from harness.platforms.shared.usage import Usage
+from harness.words import said
 
 MEMORY_MB, SECONDS = 1024, 4
 LAMBDA_PER_MILLION = 0.20 + 66.6668 + 0.20 + 1.00  # requests, GB-seconds, logs, HTTP API
@@ -171,5 +172,5 @@ def test_a_cost_that_is_not_known_has_no_projection():
 def test_a_fleet_is_priced_at_the_size_that_its_peak_wants():
     found = cost(FLEET, [block()] * 3, 2_000_000, needed=6)
 
-    assert "priced at 6 tasks for the expected peak (2 were measured)" in found.coverage
+    assert "priced at 6 tasks for the expected peak (2 were measured)" in said(found.coverage)
     assert found.per_month_usd.value > 2.5 * FLEET_PER_MONTH

@@ -2,7 +2,10 @@
 
 from harness.analysis.settings import Promise, Tried, choose
 from harness.domain.estimate import Estimate, Infinite, Unknown
+from harness.domain.reason import Other
+from harness.domain.reasons.choice import CheapestKept, CostUntold, NoRoundValid
 from harness.domain.verdict import Slo
+from harness.words import said
 
 P95 = Slo("p95 response time", "p95_s", 2.0, "s")
 ERRORS = Slo("error rate", "error_rate", 0.01, "share")
@@ -26,13 +29,13 @@ def tried(name, p95_s, usd, *, errors=0.0, priced=True):
 
 def test_the_cheapest_that_keeps_every_promise_is_chosen():
     name, why = choose([tried("s", 2.5, 10), tried("m", 1.5, 20), tried("l", 0.5, 40)], 1.1)
-    assert (name, why) == ("m", "the cheapest that keeps every promise")
+    assert (name, why) == ("m", CheapestKept())
 
 
 def test_a_faster_one_that_costs_hardly_more_is_preferred():
     name, why = choose([tried("s", 1.5, 20), tried("l", 0.5, 21.9)], 1.1)
     assert name == "l"
-    assert "within 1.1 times the cheapest" in why
+    assert "within 1.1 times the cheapest" in said(why)
 
 
 def test_failures_break_a_promise_however_fast_the_rest_is():
@@ -43,28 +46,28 @@ def test_failures_break_a_promise_however_fast_the_rest_is():
 def test_where_none_keeps_every_promise_none_is_chosen_and_the_nearest_is_named():
     name, why = choose([tried("s", 9.0, 10, errors=0.5), tried("l", 2.5, 40)], 1.1)
     assert name is None
-    assert "l comes nearest and breaks p95 response time under steady" in why
+    assert "l comes nearest and breaks p95 response time under steady" in said(why)
 
 
 def test_a_p95_that_cannot_be_told_is_not_kept():
-    name, why = choose([tried("s", Unknown("n = 12 cannot certify p95"), 10), tried("l", 1.0, 40)], 1.1)
+    name, why = choose([tried("s", Unknown(Other("n = 12 cannot certify p95")), 10), tried("l", 1.0, 40)], 1.1)
     assert name == "l"
-    name, why = choose([tried("s", Unknown("n = 12 cannot certify p95"), 10)] * 2, 1.1)
+    name, why = choose([tried("s", Unknown(Other("n = 12 cannot certify p95")), 10)] * 2, 1.1)
     assert name is None
-    assert "breaks none that can be told" in why
+    assert "breaks none that can be told" in said(why)
 
 
 def test_an_unknown_cost_chooses_nothing_but_no_prices_leave_it_to_the_file():
-    waiting = Unknown("billed durations were collected for 0 of 3 blocks")
+    waiting = Unknown(Other("billed durations were collected for 0 of 3 blocks"))
     assert choose([tried("s", 1.0, waiting), tried("l", 0.5, 40)], 1.1) == (
         None,
-        "what s costs cannot be told: billed durations were collected for 0 of 3 blocks",
+        CostUntold("s", waiting.reason),
     )
-    unpriced = [tried(n, 1.0, Unknown("no prices in target.toml"), priced=False) for n in ("s", "l")]
+    unpriced = [tried(n, 1.0, Unknown(Other("no prices in target.toml")), priced=False) for n in ("s", "l")]
     assert choose(unpriced, 1.1)[0] == "s"
 
 
 def test_before_the_first_round_nothing_is_said():
-    nothing = Unknown("no measured request")
+    nothing = Unknown(Other("no measured request"))
     made = [Tried("s", (Promise("steady", P95, nothing),), nothing, priced=True)]
-    assert choose(made, 1.1) == (None, "no round is valid yet")
+    assert choose(made, 1.1) == (None, NoRoundValid())

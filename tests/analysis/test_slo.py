@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from harness.analysis.slo import ceiling, verdict
 from harness.domain.estimate import Estimate, Infinite, Unknown
+from harness.domain.reason import Other
 from harness.domain.verdict import Judgement, Slo
+from harness.words import said
 from tests.analysis.fakes import run_of
 
 P95 = Slo("p95 response time", "p95_s", 1.0, "s")
@@ -78,7 +80,7 @@ def test_no_failure_seen_passes_where_there_were_requests_enough():
 
 def test_nothing_measured_is_inconclusive():
     assert verdict("alpha", "steady", P95, []).judgement is Judgement.INCONCLUSIVE
-    assert verdict("alpha", "steady", P95, []).reason == "no measured request"
+    assert said(verdict("alpha", "steady", P95, []).reason) == "no measured request"
 
 
 @settings(max_examples=60, deadline=None)
@@ -115,7 +117,7 @@ def test_a_cost_is_judged_by_the_interval_that_it_comes_with():
     assert cost(80, 120).judgement is Judgement.INCONCLUSIVE
     assert cost(80, None).judgement is Judgement.INCONCLUSIVE
     assert cost(80, 99, blocks=5).judgement is Judgement.INCONCLUSIVE
-    assert ceiling("alpha", "cost", "usd", 1.0, Unknown("no prices")).reason == "no prices"
+    assert said(ceiling("alpha", "cost", "usd", 1.0, Unknown(Other("no prices"))).reason) == "no prices"
 
 
 def test_runs_shorter_than_what_their_requests_remember_are_told_to_be_longer():
@@ -132,7 +134,7 @@ def test_runs_shorter_than_what_their_requests_remember_are_told_to_be_longer():
     )
 
     assert found.judgement is Judgement.INCONCLUSIVE
-    assert "a run of 50 requests is shorter than what its requests remember" in found.reason
+    assert "a run of 50 requests is shorter than what its requests remember" in said(found.reason)
 
 
 def thinking(first_reasoning_s, first_token_s, **columns):

@@ -9,6 +9,7 @@ import pytest
 
 from harness import pipeline
 from harness.domain.buffering import held_back
+from harness.words import all_said
 from tests.builders import sample, write_run
 
 
@@ -46,14 +47,14 @@ def test_a_target_that_buffers_is_named_and_the_other_is_not(pilot):
     outcome = pipeline.decide(workspace)
 
     assert {s.target: s.buffered for s in outcome.findings.streams} == {"alpha": False, "beta": True}
-    assert any(d.startswith("beta buffers its streams: in 180 of 180") for d in outcome.doubts)
-    assert not any("alpha buffers" in d for d in outcome.doubts)
+    assert any(d.startswith("beta buffers its streams: in 180 of 180") for d in all_said(outcome.doubts))
+    assert not any("alpha buffers" in d for d in all_said(outcome.doubts))
 
 
 def test_a_pilot_without_a_calibration_says_so(pilot):
     workspace, _, _ = pilot.write()
 
-    assert any("not calibrated against known laws" in d for d in pipeline.decide(workspace).doubts)
+    assert any("not calibrated against known laws" in d for d in all_said(pipeline.decide(workspace).doubts))
 
 
 def test_a_calibration_that_failed_is_a_doubt(pilot):
@@ -62,13 +63,14 @@ def test_a_calibration_that_failed_is_a_doubt(pilot):
     (store.root / "calibration.json").write_text(json.dumps({"schema_version": 1, "versions": {}, "checks": [check]}))
 
     assert any(
-        "Calibration: stall, p95: can't tell: a worker was lost." in d for d in pipeline.decide(workspace).doubts
+        "Calibration: stall, p95: can't tell: a worker was lost." in d
+        for d in all_said(pipeline.decide(workspace).doubts)
     )
 
 
 def test_requests_that_were_tried_again_are_said(pilot):
     workspace, plan, store = pilot.write()
-    assert not any("attempts" in d for d in pipeline.decide(workspace).doubts)
+    assert not any("attempts" in d for d in all_said(pipeline.decide(workspace).doubts))
     folder = store.run_folder(plan.blocks[0].runs[0], 1)
     table = pq.read_table(folder / "samples.parquet")
     twice = pa.array([2] * table.num_rows)
@@ -76,5 +78,5 @@ def test_requests_that_were_tried_again_are_said(pilot):
         table.set_column(table.column_names.index("attempts"), "attempts", twice), folder / "samples.parquet"
     )
 
-    [said] = [d for d in pipeline.decide(workspace).doubts if "attempts" in d]
+    [said] = [d for d in all_said(pipeline.decide(workspace).doubts) if "attempts" in d]
     assert "1200 requests took 1400 attempts" in said

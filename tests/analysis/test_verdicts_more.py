@@ -11,7 +11,9 @@ from harness.analysis.compare import comparisons, corrected, holm
 from harness.analysis.dataset import Dataset
 from harness.analysis.warmup import mser5, warm_up
 from harness.domain.estimate import Estimate, Unknown
+from harness.domain.reasons.verdict import WholeAbove, WholeBelow
 from harness.domain.verdict import PRIMARY, Comparison, Judgement, Relation, Slo
+from harness.words import said
 from tests.analysis.fakes import run_of
 
 LIMITS = (2.0, None)
@@ -76,7 +78,7 @@ def test_a_p99_that_n_cannot_certify_says_so():
 
     assert few.judgement is Judgement.INCONCLUSIVE
     assert few.estimate.high is None
-    assert "too few" in few.estimate.why_open
+    assert "too few" in said(few.estimate.why_open)
     assert enough.judgement is Judgement.PASS
 
 
@@ -84,7 +86,7 @@ def test_a_p99_that_failures_make_infinite_fails_by_its_share():
     found = verdict("p99_s", 5.0, runs(failed=0.03), unit="s")
 
     assert found.judgement is Judgement.FAIL
-    assert found.reason.endswith("1 % may be: shown to be more")
+    assert said(found.reason).endswith("1 % may be: shown to be more")
 
 
 def test_goodput_is_over_offered_so_late_and_failed_count_alike():
@@ -115,12 +117,12 @@ def test_two_weeks_cannot_show_availability_but_can_show_against_it():
     down = verdict("availability", 0.999, [*[outage(100, 90)] * 3, *[outage(0, 0)] * 3], at_least=True)
 
     assert clean.judgement is Judgement.INCONCLUSIVE
-    assert clean.reason.startswith("no evidence against it: no incidents in 1.0 h of load")
-    assert "cannot show 99.9 %" in clean.reason
+    assert said(clean.reason).startswith("no evidence against it: no incidents in 1.0 h of load")
+    assert "cannot show 99.9 %" in said(clean.reason)
     assert down.judgement is Judgement.FAIL
-    assert "3 incidents in" in down.reason
+    assert "3 incidents in" in said(down.reason)
     assert once.judgement is Judgement.INCONCLUSIVE, "one event has no rate"
-    assert once.reason.startswith("some evidence against it: 1 incident in")
+    assert said(once.reason).startswith("some evidence against it: 1 incident in")
 
 
 def test_short_failures_are_errors_and_no_incident():
@@ -174,7 +176,7 @@ def test_the_same_target_twice_passes_the_gate_and_a_biased_harness_does_not():
 
 @pytest.mark.parametrize(("p_values", "biased"), [((0.03, 0.5), 0), ((0.02, 0.5), 1), ((0.02, 0.04), 2)])
 def test_differences_are_held_to_holms_correction_over_their_family(p_values, biased):
-    why = "the whole interval lies below 1"
+    why = WholeBelow()
     made = [
         Comparison("A/A", metric, Relation.BETTER, Estimate(0.94, 0.89, 0.99, 0.95, 300, 6, ""), 1.1, why, p_value=p)
         for metric, p in zip(PRIMARY, p_values, strict=True)
@@ -187,7 +189,9 @@ def test_differences_are_held_to_holms_correction_over_their_family(p_values, bi
 
 def test_profiles_and_metrics_are_one_family():
     made = [
-        Comparison(profile, metric, Relation.WORSE, Estimate(1.2, 1.1, 1.3, 0.95, 300, 6, ""), 1.1, "", p_value=0.02)
+        Comparison(
+            profile, metric, Relation.WORSE, Estimate(1.2, 1.1, 1.3, 0.95, 300, 6, ""), 1.1, WholeAbove(), p_value=0.02
+        )
         for profile in ("steady", "burst")
         for metric in ("p95_s", "ttft_p95_s", "overhead_p95_s")
     ]

@@ -9,6 +9,7 @@ from harness.analysis.keepalive import Probe, window
 from harness.analysis.windowlaw import Kind, law
 from harness.domain.estimate import Unknown
 from harness.domain.experiments import KeepAlive
+from harness.words import said
 from tests.analysis.fakes import run_of
 from tests.domain.experiments.drive import Windowed, drive, given
 
@@ -90,7 +91,7 @@ def test_no_single_number_stands_for_two_windows_and_the_sure_gap_still_does():
     found = window("alpha", [run_with([(gap, gap > two(rng)) for gap in gaps])])
 
     assert isinstance(found.median_s, Unknown)
-    assert found.median_s.reason.startswith("two windows: ")
+    assert said(found.median_s.reason).startswith("two windows: ")
     assert found.g05_s.value < 8
     assert found.wide
 

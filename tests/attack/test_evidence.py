@@ -26,6 +26,7 @@ from harness.evidence.files import dump, write_text
 from harness.evidence.schema import FACTS_FORMAT, READINGS_FORMAT, TARGET_FORMAT
 from harness.evidence.store import PLAN, SEAL
 from harness.planning.seal import seal_of
+from harness.words import all_said
 from harness.workspace import open_workspace
 from tests.attack.corruptor import spoils
 from tests.builders import Pilot
@@ -104,7 +105,7 @@ def told(root: Path, *, report: bool) -> tuple[str, str]:
     try:
         workspace = open_workspace(root)
         outcome = pipeline.decide(workspace)
-        words = "\n".join(outcome.doubts)
+        words = "\n".join(all_said(outcome.doubts))
         if report:
             pipeline.report(workspace, root / "report")
         verdicts = sorted(f"{v.target} {v.profile} {v.slo.name} {v.judgement}" for v in outcome.findings.slos)

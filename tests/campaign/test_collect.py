@@ -8,9 +8,12 @@ import pytest
 from harness.campaign.collect import collect
 from harness.campaign.limits import spent
 from harness.campaign.progress import Progress
+from harness.domain.reasons.absence import BilledMissing
+from harness.domain.reasons.choice import Modelled
 from harness.pipeline import decide, report
 from harness.platforms.shared.cloudwatch import CloudWatch, Subject
 from harness.platforms.shared.recorded import Recorded
+from harness.words import all_said
 from tests.campaign.clouds import ACCOUNT, Cloud, CloudPilot, later
 from tests.platforms.shared.rigs import ONE
 
@@ -115,19 +118,19 @@ def test_a_day_that_was_not_collected_ends_in_a_report_that_says_what_it_weakens
     made[3].dead_days = {"2026-11-13"}
     run(made, 8)
     outcome = decide(made[0])
-    [said] = [d for d in outcome.doubts if d.startswith("Not collected")]
+    [said] = [d for d in all_said(outcome.doubts) if d.startswith("Not collected")]
 
     assert "lambda-logs of beta for 1 of 6 runs, on 2026-11-13 (1 of 1)" in said
     assert "That weakens billed durations and so the cost" in said
     cost = outcome.findings.cost_of("beta")
-    assert cost.coverage.endswith("of 5 of 6 blocks")
+    assert cost.coverage == Modelled(5, 6)
     assert cost.per_month_usd.blocks == 5
 
 
 def test_without_any_collection_the_cost_is_not_known_rather_than_small(made):
     outcome = decide(made[0])
 
-    assert "billed durations were collected for 0 of 6 blocks" in outcome.findings.cost_of("beta").coverage
+    assert outcome.findings.cost_of("beta").coverage == BilledMissing(0, 6)
 
 
 def test_what_the_questions_cost_is_the_pilots_own_layer(made):
@@ -184,7 +187,9 @@ def test_modelled_and_billed_agree_when_they_are_the_same_and_differ_when_not(ma
     assert dict(agrees.only_billed).keys() == {"USE1-Something-Else"}
     [off] = [line for line in differs.lines if not line.agrees]
     assert off.quantity_error == pytest.approx(-0.5)
-    assert any("Modelled and billed lambda_gb_second of beta differ: quantity -50 %" in d for d in outcome.doubts)
+    assert any(
+        "Modelled and billed lambda_gb_second of beta differ: quantity -50 %" in d for d in all_said(outcome.doubts)
+    )
 
 
 def test_a_bill_that_is_still_an_estimate_is_asked_again_and_both_answers_are_kept(made):
@@ -227,14 +232,14 @@ def test_a_runs_cost_is_counted_by_what_was_billed_once_it_is_known(made):
 
 def test_disagreement_between_client_and_platform_is_a_doubt(made):
     run(made, 8)
-    quiet = decide(made[0]).doubts
+    quiet = all_said(decide(made[0]).doubts)
     for path in made[2].root.rglob("lambda-logs.log"):
         path.write_text("".join(path.read_text().splitlines(keepends=True)[::2]))
     for path in made[2].root.rglob("cloudwatch.json"):
         content = json.loads(path.read_text())
         content["readings"][0]["points"][0][1] = 5000.0
         path.write_text(json.dumps(content))
-    loud = decide(made[0]).doubts
+    loud = all_said(decide(made[0]).doubts)
 
     assert not [d for d in quiet if "platform" in d and d.startswith("beta")]
     assert any("have no line in the platform's log" in d for d in loud)

@@ -9,6 +9,7 @@ from harness.decision.doubts import doubts
 from harness.decision.gather import gather
 from harness.domain.ledger import only_upstream
 from harness.errors import Exit
+from harness.words import all_said
 from tests.builders import Pilot, failed, sample
 
 
@@ -61,6 +62,6 @@ def test_runs_that_the_provider_failed_count_and_are_doubted(tmp_path):
     pilot = Pilot(tmp_path, blocks=2)
     pilot._samples = lambda run: dead() if run.block == 1 else [sample(k) for k in range(20)]
     workspace, plan, store = pilot.write()
-    found = doubts(workspace, plan, store, gather(workspace, load(store, plan), store, plan))
+    found = all_said(doubts(workspace, plan, store, gather(workspace, load(store, plan), store, plan)))
 
     assert "In 2 of 4 runs the provider failed every request; they count, and say nothing of the runtimes." in found

@@ -80,7 +80,7 @@ def test_a_promise_that_is_open_beside_a_comparison_that_is_worse_fails_and_both
 def test_fewer_blocks_than_a_verdict_needs_are_no_pass(tmp_path, monkeypatch):
     Pilot(tmp_path, blocks=5).write()
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(Undecided, match="6 are the least a verdict needs"):
+    with pytest.raises(Undecided, match="verdicts need 6"):
         decide(gate="alpha")
 
 

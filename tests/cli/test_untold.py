@@ -14,6 +14,7 @@ from harness.cli.check import check
 from harness.cli.collect import collect
 from harness.cli.sweep import sweep
 from harness.domain.estimate import Estimate, Unknown
+from harness.domain.reason import Other
 from harness.domain.verdict import Slo
 from harness.errors import GateFailed, Undecided
 from harness.evidence.store import Store
@@ -84,10 +85,10 @@ def test_a_calibration(here, monkeypatch, verdicts, lag_s, code):
 
 
 def tried(name, *values):
-    said = [Unknown("no streams") if v is None else Estimate(v, v, v, 0.95, 100, 3, "drawn") for v in values]
+    said = [Unknown(Other("no streams")) if v is None else Estimate(v, v, v, 0.95, 100, 3, "drawn") for v in values]
     metrics = ("p95_s", "ttft_p95_s")
     promises = tuple(Promise("steady", Slo(m, m, 1.0, "s"), e) for m, e in zip(metrics, said, strict=False))
-    return Tried(name, promises, Unknown("no prices"), priced=False)
+    return Tried(name, promises, Unknown(Other("no prices")), priced=False)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,7 @@ def tried(name, *values):
     ],
 )
 def test_a_sweep(here, monkeypatch, settings, chosen, code):
-    outcome = Settings("alpha", tuple(settings), 3, 3, chosen, "because", (chosen,) if chosen else ())
+    outcome = Settings("alpha", tuple(settings), 3, 3, chosen, Other("because"), (chosen,) if chosen else ())
     monkeypatch.setattr(pipeline, "sweep", lambda *_, **__: [(None, outcome)])
     assert code_of(sweep, [], rounds=3, duration=1.0, as_json=False) == code
 

@@ -10,10 +10,12 @@ from harness.analysis.coldstarts import Penalty
 from harness.campaign.collect import collect
 from harness.campaign.progress import Progress
 from harness.decision.hybrid import hybrid_cost, overflow_share
-from harness.decision.placement import OPEN, SERVERLESS, WARM, placement
+from harness.decision.placement import placement
 from harness.decision.rule import hybrid_gate
 from harness.domain.estimate import Estimate, Unknown
+from harness.domain.reasons.choice import Place
 from harness.domain.verdict import Judgement
+from harness.words import said
 from harness.workspace import open_workspace
 from tests.campaign.clouds import Cloud, CloudPilot, later
 from tests.report.test_experiments import both, probes, search
@@ -78,23 +80,23 @@ def test_what_nobody_waits_for_can_stay_serverless_whatever_was_measured(tmp_pat
     found = places(*decided(tmp_path))
 
     for name in ("ingestion", "embedding", "evaluation", "orchestration", "webhooks"):
-        assert found[name].place == SERVERLESS
-        assert "nobody waits for it" in found[name].reason
-    assert "too few were probed" in found["chat"].reason
+        assert found[name].place is Place.SERVERLESS
+        assert "nobody waits for it" in said(found[name].reason)
+    assert "too few were probed" in said(found["chat"].reason)
 
 
 def test_a_function_that_fails_under_load_means_always_warm_with_that_reason(tmp_path):
     found = places(*decided(tmp_path, refused={"beta": 0.3}))
 
-    assert found["chat"].place == WARM
-    assert "the answers of beta fail" in found["chat"].reason
+    assert found["chat"].place is Place.WARM
+    assert "the answers of beta fail" in said(found["chat"].reason)
 
 
 def test_two_probes_do_not_say_what_a_cold_start_costs(tmp_path):
     chat = places(*decided(tmp_path, {"coldstart": both(probes(cold=True))}))["chat"]
 
-    assert chat.place == OPEN
-    assert "too few were probed" in chat.reason
+    assert chat.place is Place.OPEN
+    assert "too few were probed" in said(chat.reason)
 
 
 def with_penalty(outcome, target, seconds):
@@ -108,22 +110,22 @@ def test_a_cold_start_that_keeps_the_promise_lets_the_chat_stay_serverless(tmp_p
     workspace, outcome = decided(tmp_path)
     chat = places(workspace, with_penalty(outcome, "beta", 0.2))["chat"]
 
-    assert chat.place == SERVERLESS
-    assert "even a cold one keeps the promise" in chat.reason
+    assert chat.place is Place.SERVERLESS
+    assert "even a cold one keeps the promise" in said(chat.reason)
 
 
 def test_a_cold_start_that_breaks_it_as_often_as_anybody_knows_means_always_warm(tmp_path):
     workspace, outcome = decided(tmp_path)
     chat = places(workspace, with_penalty(outcome, "beta", 9.0))["chat"]
 
-    assert chat.place == WARM
-    assert "a cold answer of beta begins after" in chat.reason
+    assert chat.place is Place.WARM
+    assert "a cold answer of beta begins after" in said(chat.reason)
 
 
 def test_a_fleet_that_starts_slowly_says_nothing_of_where_serverless_fits(tmp_path):
     workspace, outcome = decided(tmp_path)
 
-    assert places(workspace, with_penalty(outcome, "alpha", 60.0))["chat"].place == OPEN
+    assert places(workspace, with_penalty(outcome, "alpha", 60.0))["chat"].place is Place.OPEN
 
 
 def test_a_hybrid_beyond_the_ceiling_fails_its_gate_by_that_promise(tmp_path):

@@ -9,6 +9,7 @@ from harness.campaign.collect import collect
 from harness.campaign.progress import Progress
 from harness.decision.hybrid import hybrid_cost
 from harness.domain.estimate import Estimate
+from harness.words import said
 from harness.workspace import open_workspace
 from tests.campaign.clouds import Cloud, CloudPilot, later
 from tests.report.test_experiments import both, search
@@ -38,7 +39,9 @@ def test_two_machines_that_carry_six_a_second_are_five_for_a_peak_of_ten(tmp_pat
     curve = next(c for c in outcome.findings.projection.curves if c.target == "alpha")
     by_size = {p.instances: p.usd for p in curve.points}
 
-    assert "priced at 5 machines for the expected peak (2 were measured)" in outcome.findings.cost_of("alpha").coverage
+    assert "priced at 5 machines for the expected peak (2 were measured)" in said(
+        outcome.findings.cost_of("alpha").coverage
+    )
     assert curve.fleet
     assert min(by_size) == 2
     assert by_size[6] - by_size[5] == pytest.approx(each_usd, rel=0.01)

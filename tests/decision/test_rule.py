@@ -6,9 +6,11 @@ import pytest
 
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.rule import Choice, Confidence, Gate, Voids, choose
+from harness.domain.reasons.choice import HarnessBiased, NothingValid, OtherPassages
 from harness.domain.verdict import Judgement
 
-BIAS = Voids(bias="The A/A run calls it different from itself.")
+BIAS = Voids(bias=HarnessBiased("alpha", ()))
+OTHER = OtherPassages(0.2)
 
 
 def chosen(voids, baseline=Judgement.PASS, candidate=Judgement.PASS, blocks=(1, 2, 3)):
@@ -28,10 +30,10 @@ def test_two_that_keep_every_promise_cannot_be_told_apart_by_a_biased_harness():
 
 
 def test_other_work_voids_promises_too():
-    made = chosen(Voids(work="They searched different things."), candidate=Judgement.FAIL)
-    assert (made.choice, made.step) == (Choice.NONE, "They searched different things.")
+    made = chosen(Voids(work=OTHER), candidate=Judgement.FAIL)
+    assert (made.choice, made.step) == (Choice.NONE, OTHER)
 
 
 @pytest.mark.parametrize("voids", [Voids(), BIAS])
 def test_without_a_valid_block_nothing_is_said(voids):
-    assert chosen(voids, blocks=()).step == "No block was measured whole and valid."
+    assert chosen(voids, blocks=()).step == NothingValid()

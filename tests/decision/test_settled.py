@@ -11,6 +11,7 @@ import pytest
 from harness import pipeline
 from harness.domain.plan import Block, Plan, ProfilePlan, Run, Start
 from harness.evidence.store import Store
+from harness.words import all_said
 from harness.workspace import open_workspace
 from tests.builders import Pilot, sample, write_run
 
@@ -83,14 +84,14 @@ def test_the_report_shows_what_was_tried_and_which_was_measured(swept):
 
 
 def test_what_was_sealed_as_the_sweep_chose_is_no_doubt(swept):
-    said = [doubt for doubt in pipeline.decide(swept).doubts if "alpha" in doubt and "sweep" in doubt]
+    said = [doubt for doubt in all_said(pipeline.decide(swept).doubts) if "alpha" in doubt and "sweep" in doubt]
     assert said == []
 
 
 def test_another_setting_than_the_one_that_was_chosen_is_a_doubt(swept):
     path = swept.root / "targets" / "alpha" / "target.toml"
     path.write_text(path.read_text().replace("vcpu = 1,", "vcpu = 4,"))
-    [said] = [doubt for doubt in pipeline.decide(swept).doubts if "sweep" in doubt]
+    [said] = [doubt for doubt in all_said(pipeline.decide(swept).doubts) if "sweep" in doubt]
 
     assert said == "The sweep of alpha chose one (the cheapest that keeps every promise); measured was four."
 
@@ -102,7 +103,7 @@ def test_a_sweep_that_was_edited_afterwards_is_named(swept):
     path.write_text(path.read_text().replace("alpha", "alphb"))
     store.note("sweep drawn", target="alpha")
 
-    assert any("sweeps/alpha-" in doubt and "edited" in doubt for doubt in pipeline.decide(swept).doubts)
+    assert any("sweeps/alpha-" in doubt and "edited" in doubt for doubt in all_said(pipeline.decide(swept).doubts))
 
 
 def test_the_report_has_the_table_in_its_place(swept, tmp_path):
@@ -116,7 +117,9 @@ def test_without_a_sweep_nothing_of_it_is_said(tmp_path):
     _, page = pipeline.report(workspace, tmp_path / "r")
 
     assert "Memory and workers were tried" not in page.read_text()
-    assert not any("sweep" in doubt for doubt in pipeline.decide(workspace).doubts), "nothing of theirs can be set"
+    assert not any("sweep" in doubt for doubt in all_said(pipeline.decide(workspace).doubts)), (
+        "nothing of theirs can be set"
+    )
 
 
 def test_settings_chosen_by_hand_are_a_doubt_where_they_could_have_been_tried(tmp_path):
@@ -125,7 +128,7 @@ def test_settings_chosen_by_hand_are_a_doubt_where_they_could_have_been_tried(tm
     path = workspace.root / "targets" / "beta" / "target.toml"
     ecs = 'kind = "aws-ecs"\ncluster = "c"\nservice = "s"\nregion = "us-east-1"'
     path.write_text(path.read_text().replace('kind = "external"', ecs))
-    [said] = [doubt for doubt in pipeline.decide(workspace).doubts if "sweep" in doubt]
+    [said] = [doubt for doubt in all_said(pipeline.decide(workspace).doubts) if "sweep" in doubt]
 
     assert said == "The memory and worker settings of beta were chosen by hand, not by a sweep (pilot sweep)."
 

@@ -6,13 +6,17 @@ from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.rule import By, Choice, Chosen, Confidence, Gate
 from harness.decision.settling import Settled, lasts, settled
 from harness.domain.estimate import Unknown
+from harness.domain.reason import Other
 from harness.domain.verdict import Judgement, Slo, SloVerdict
 
 PASS, FAIL, OPEN = Judgement.PASS, Judgement.FAIL, Judgement.INCONCLUSIVE
 
 
 def gate(*verdicts, metric="p95_s"):
-    made = [SloVerdict("t", "steady", Slo("p95", metric, 1.0, "s"), v, Unknown("not drawn"), "why") for v in verdicts]
+    made = [
+        SloVerdict("t", "steady", Slo("p95", metric, 1.0, "s"), v, Unknown(Other("not drawn")), Other("why"))
+        for v in verdicts
+    ]
     failed, undecided = ([v for v in made if v.judgement is word] for word in (FAIL, OPEN))
     word = FAIL if failed else OPEN if undecided else PASS
     return Gate("t", word, tuple(failed), tuple(undecided))

@@ -4,8 +4,10 @@ import pytest
 
 from harness import pipeline
 from harness.decision.rule import Choice, Confidence
+from harness.domain.reasons.choice import OtherWork
 from harness.domain.verdict import Judgement, Relation
 from harness.planning import seal_of
+from harness.words import all_said, said
 from tests.builders import Pilot, lognormal
 
 
@@ -30,7 +32,7 @@ def test_the_target_that_keeps_answering_wins(pilot):
     outcome = decided(pilot)
 
     assert outcome.decision.choice is Choice.BASELINE
-    assert any("Beta fails" in reason for reason in outcome.decision.reasons)
+    assert any("Beta fails" in reason for reason in all_said(outcome.decision.reasons))
 
 
 def test_of_two_that_pass_the_cheaper_wins(pilot):
@@ -59,7 +61,7 @@ def test_few_blocks_decide_nothing(pilot):
     outcome = decided(pilot)
 
     assert {v.judgement for v in outcome.findings.slos} == {Judgement.INCONCLUSIVE}
-    assert any("3 valid blocks" in doubt for doubt in outcome.doubts)
+    assert any("3 of 3 blocks are valid" in doubt for doubt in all_said(outcome.doubts))
 
 
 def test_a_change_after_the_seal_is_named(pilot):
@@ -72,7 +74,7 @@ def test_a_change_after_the_seal_is_named(pilot):
     from harness.workspace import open_workspace
 
     outcome = pipeline.decide(open_workspace(workspace.root))
-    assert "Sealed criteria: changed since: slo.p95_s: 2.0 → 9.0" in outcome.doubts
+    assert "Sealed criteria: changed since: slo.p95_s: 2.0 → 9.0" in all_said(outcome.doubts)
     assert outcome.decision.confidence is Confidence.LOW
 
 
@@ -83,7 +85,7 @@ def test_an_edited_seal_is_noticed(pilot):
 
     Store(workspace.evidence).write_seal("sha256:" + "f" * 64, dict(decided_before.content))
 
-    assert any("edited" in doubt for doubt in pipeline.decide(workspace).doubts)
+    assert any("edited" in doubt for doubt in all_said(pipeline.decide(workspace).doubts))
 
 
 def test_an_invalid_run_is_listed_and_not_used(pilot):
@@ -141,13 +143,13 @@ def sealed_and_measured(pilot):
 
 def test_a_sample_that_was_changed_is_named(pilot):
     workspace, plan, store = sealed_and_measured(pilot)
-    assert not [d for d in pipeline.decide(workspace).doubts if d.startswith("Sealed")]
+    assert not [d for d in all_said(pipeline.decide(workspace).doubts) if d.startswith("Sealed")]
     path = store.run_folder(plan.blocks[2].runs[0], 1) / "samples.parquet"
     other = store.run_folder(plan.blocks[3].runs[0], 1) / "samples.parquet"
     path.write_bytes(other.read_bytes())
     outcome = pipeline.decide(workspace)
 
-    [said] = [d for d in outcome.doubts if d.startswith("Sealed")]
+    [said] = [d for d in all_said(outcome.doubts) if d.startswith("Sealed")]
     assert "b03/attempt-1/steady-1-alpha/samples.parquet was changed after it was written" in said
     assert outcome.decision.confidence is Confidence.LOW
 
@@ -172,8 +174,8 @@ def test_a_price_that_was_changed_after_the_seal_is_named(pilot):
     book.write_text(book.read_text().replace('"0.04048"', '"0.02"'))
     after = pipeline.decide(open_workspace(root))
 
-    assert not [d for d in before.doubts if d.startswith("Sealed")]
-    [said] = [d for d in after.doubts if d.startswith("Sealed")]
+    assert not [d for d in all_said(before.doubts) if d.startswith("Sealed")]
+    [said] = [d for d in all_said(after.doubts) if d.startswith("Sealed")]
     assert "prices.own.toml" in said, said
 
 
@@ -187,7 +189,7 @@ def test_a_change_is_listed_with_its_time_and_who_made_it(pilot):
     changed = open_workspace(workspace.root)
     note_changes(changed, plan, store)
     note_changes(changed, plan, store)
-    [said] = [d for d in pipeline.decide(changed).doubts if d.startswith("Sealed")]
+    [said] = [d for d in all_said(pipeline.decide(changed).doubts) if d.startswith("Sealed")]
 
     assert "slo.p95_s: 2.0 → 9.0 (met at " in said
     assert said.endswith(")")
@@ -201,12 +203,11 @@ def test_a_target_that_differs_in_what_it_searches_voids_the_comparison(pilot):
     for block in plan.blocks:
         for run in block.runs:
             meta = {"index_digest": f"sha256:{run.target}", "model": "m", "prompt_version": "1"}
-            said = {"schema_version": 1, "name": run.target, "meta": meta}
-            (store.run_folder(run, 1) / "target.json").write_text(json.dumps(said))
+            content = {"schema_version": 1, "name": run.target, "meta": meta}
+            (store.run_folder(run, 1) / "target.json").write_text(json.dumps(content))
     outcome = pipeline.decide(workspace)
 
     assert outcome.decision.choice is Choice.NONE
-    assert (
-        "did not do the same work: they differ in index_digest (sha256:alpha and sha256:beta)"
-        in outcome.decision.reasons[0]
-    )
+    [why, *_] = outcome.decision.reasons
+    assert why == OtherWork((("index_digest", "sha256:alpha", "sha256:beta"),))
+    assert "did not do the same work: they differ in index_digest (sha256:alpha and sha256:beta)" in said(why)

@@ -8,6 +8,7 @@ from harness.analysis.dataset import load
 from harness.analysis.parity import Parity
 from harness.decision.doubts import doubts
 from harness.decision.gather import gather
+from harness.words import all_said
 from tests.builders import Pilot
 
 UNTOLD = {
@@ -28,7 +29,7 @@ def said(tmp_path):
     findings = gather(workspace, load(store, plan), store, plan)
 
     def doubted(parity):
-        found = doubts(workspace, plan, store, replace(findings, parity=parity))
+        found = all_said(doubts(workspace, plan, store, replace(findings, parity=parity)))
         return [doubt for doubt in found if doubt.startswith("Neither told")]
 
     return doubted

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from harness.decision.wording import duration_text, money, percent
+from harness.words.numbers import duration_text, money, percent
 
 
 @pytest.mark.parametrize(

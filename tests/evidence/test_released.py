@@ -13,6 +13,7 @@ from harness.evidence.digests import digests_of
 from harness.evidence.schema import FORMATS, VERSION
 from harness.evidence.store import Store
 from harness.workspace import open_workspace
+from harness.words import all_said
 
 RELEASED = Path(__file__).parent / "released"
 
@@ -28,7 +29,7 @@ def test_it_is_decided_and_reported(released):
 
     assert len(outcome.findings.data.blocks_valid) == 3
     assert {v.slo.metric for v in outcome.findings.slos} >= {"p95_s", "ttft_p95_s", "error_rate"}
-    assert not [doubt for doubt in outcome.doubts if doubt.startswith("Sealed")]
+    assert not [doubt for doubt in all_said(outcome.doubts) if doubt.startswith("Sealed")]
     assert "local_function" in page.read_text() or "Function" in page.read_text()
 
 
@@ -41,7 +42,7 @@ def test_status_counts_what_it_spent(released):
 
 def test_what_0_1_0_did_not_record_is_a_doubt(tmp_path):
     root = shutil.copytree(RELEASED / "0.1.0", tmp_path / "pilot")
-    [doubt] = [d for d in pipeline.decide(open_workspace(root)).doubts if "earlier version" in d]
+    [doubt] = [d for d in all_said(pipeline.decide(open_workspace(root)).doubts) if "earlier version" in d]
 
     for lacking in ("digests of its files", "a journal whose edits would show", "first_reasoning_s", "contention"):
         assert lacking in doubt
@@ -53,7 +54,7 @@ def test_a_promise_that_was_changed_since_0_1_0_sealed_it_is_still_named(tmp_pat
         text = (root / file).read_text()
         assert was in text
         (root / file).write_text(text.replace(was, now, 1))
-    sealed = [doubt for doubt in pipeline.decide(open_workspace(root)).doubts if doubt.startswith("Sealed criteria")]
+    sealed = [doubt for doubt in all_said(pipeline.decide(open_workspace(root)).doubts) if doubt.startswith("Sealed criteria")]
 
     assert [doubt.split(": ")[2] for doubt in sealed] == ["slo.p95_s", "targets.local_function"]
 
@@ -110,7 +111,7 @@ def test_one_unreadable_run_costs_its_block_and_nothing_else(released, name):
     assert data.blocks_valid == (1, 3)
     assert [u.record.path for u in data.unread] == [record.path]
     outcome = pipeline.decide(open_workspace(released))
-    [said] = [d for d in outcome.doubts if "attempt without data" in d]
+    [said] = [d for d in all_said(outcome.doubts) if "attempt without data" in d]
 
     assert f"{record.path.relative_to(store.root)}/{name}" in said
     assert record.path in {one.path for one in outcome.findings.data.invalid}

@@ -11,7 +11,6 @@ import pytest
 import harness
 from harness import pipeline
 from harness.campaign.bills import _content as bill_content
-from harness.decision.wording import money
 from harness.domain.columns import Kind
 from harness.domain.sample import COLUMNS, Outcome
 from harness.errors import BadFile, Refused
@@ -26,6 +25,7 @@ from harness.frames.runs import RUNS
 from harness.frames.samples import COLUMNS as SAMPLES
 from harness.platforms.shared.cost_explorer import BilledDay, BilledLine
 from harness.report.blocks import Tone
+from harness.words.numbers import money
 from tests.builders import Pilot, failed, sample
 from tests.report.test_experiments import both, gaps, probes, search, zero
 

@@ -9,6 +9,7 @@ from harness.decision.doubts import seal_doubts
 from harness.errors import Refused
 from harness.evidence.store import Store
 from harness.planning import sealing
+from harness.words import all_said
 from harness.workspace import open_workspace
 from tests.builders import Pilot
 
@@ -56,7 +57,7 @@ class Folder:
         self.store.note("run ended", run="b01-steady-1-alpha", attempt=1, exit_code=0, cost_usd="0")
 
     def doubts(self):
-        return seal_doubts(open_workspace(self.root), self.store.plan(), self.store)
+        return all_said(seal_doubts(open_workspace(self.root), self.store.plan(), self.store))
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_sealing_again_says_field_by_field_what_changed_and_leaves_no_doubt(fold
     folder.edit('title = "Beta"', 'title = "Beta 2"', "targets/beta/target.toml")
     again = folder.plan()
 
-    assert again.changes == ("slo.p95_s: 2.0 → 3.0", "targets.beta.title: changed")
+    assert all_said(again.changes) == ("slo.p95_s: 2.0 → 3.0", "targets.beta.title: changed")
     assert (again.replaced, again.seal == first.seal) == (first.seal, False)
     folder.measure()
     assert folder.doubts() == ()
@@ -96,7 +97,7 @@ def test_a_plan_that_is_only_looked_at_leaves_the_seal_and_says_what_differs(fol
     folder.edit("p95_s = 2.0", "p95_s = 3.0")
     looked = folder.plan(seal=False)
 
-    assert (looked.seal, looked.changes) == (first.seal, ("slo.p95_s: 2.0 → 3.0",))
+    assert (looked.seal, all_said(looked.changes)) == (first.seal, ("slo.p95_s: 2.0 → 3.0",))
     assert folder.store.seal()["digest"] == first.seal
 
 
@@ -116,7 +117,7 @@ def test_a_run_that_was_refused_before_it_sent_anything_measures_nothing(folder)
     folder.store.note("run ended", run="r", attempt=1, exit_code=2, cost_usd="0")
     folder.edit("p95_s = 2.0", "p95_s = 3.0")
 
-    assert folder.plan().changes == ("slo.p95_s: 2.0 → 3.0",)
+    assert all_said(folder.plan().changes) == ("slo.p95_s: 2.0 → 3.0",)
 
 
 @pytest.mark.parametrize("gone", ["seal.json", "plan.json"])

@@ -6,6 +6,7 @@ import pytest
 
 from harness import pipeline
 from harness.domain.experiments.capacity import METHOD
+from harness.words import all_said
 from tests.builders import Pilot, failed, sample
 
 COLD = {"instance_requests": 1, "init_ms": 80.0, "instance_age_ms": 100.0}
@@ -135,7 +136,7 @@ def test_a_target_that_refuses_everything(tmp_path):
     assert "no rate was kept" in text
     assert "*No chart keep-alive-curve: no data supports it.*" in text
     assert "Alpha refuses at once" in text
-    assert "The capacity of alpha is not known: no rate was kept." in outcome.doubts
+    assert "The capacity of alpha is not known: no rate was kept." in all_said(outcome.doubts)
 
 
 def test_a_target_that_could_not_be_made_cold_has_no_probes_and_a_doubt(tmp_path):
@@ -144,7 +145,7 @@ def test_a_target_that_could_not_be_made_cold_has_no_probes_and_a_doubt(tmp_path
     outcome, _, text = pages(tmp_path, coldstart=both(([], record)), fromzero=both(([], record)))
 
     assert "No cold-start probe was made." in text
-    assert f"An experiment ended early: {ended}." in outcome.doubts
+    assert f"An experiment ended early: {ended}." in all_said(outcome.doubts)
 
 
 def test_a_target_that_dies_in_the_burst(tmp_path):

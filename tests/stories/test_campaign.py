@@ -162,7 +162,7 @@ def test_the_report_has_real_numbers_and_the_spoilt_attempt(folder):
     assert done.stdout.splitlines()[-1].endswith("report.html")
     assert "stopped before its end" in page
     assert "This is a rehearsal on one machine" in page
-    assert "2 valid blocks of 2; 6 are the least" in page
+    assert "2 of 2 blocks are valid; verdicts need 6" in page
     assert "Many at once, from zero" in page
     assert "Function, 2 provisioned" in page
 

@@ -58,12 +58,13 @@ def test_a_promise_under_a_profile_that_nobody_runs_is_refused(tmp_path, judged,
         assert "profiles" in problems(lambda: open_workspace(tmp_path))
 
 
-def test_of_the_usual_judged_profiles_those_that_are_measured_count(tmp_path):
-    Pilot(tmp_path).workspace()
+def test_where_no_profile_is_chosen_every_paced_one_of_the_blocks_is_judged(tmp_path):
+    pilot = Pilot(tmp_path, everyday="weekday", tracks={"coldstart": {}})
+    pilot.workspace()
     path = tmp_path / "pilot.toml"
-    path.write_text(path.read_text().replace('profiles = ["steady"]\n', ""))
+    path.write_text(path.read_text().replace('profiles = ["weekday"]\n', ""))
 
-    assert open_workspace(tmp_path).config.slo.profiles == ("steady", "burst")
+    assert pilot.plan().judged(open_workspace(tmp_path).config.slo.profiles) == ("weekday",)
 
 
 def test_an_unknown_target_is_refused_with_the_nearest_name(tmp_path):

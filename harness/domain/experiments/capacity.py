@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 from harness.domain.due import Due
 from harness.domain.experiments.belief import Belief, Reach, Verdict
 from harness.domain.experiments.protocol import WAIT, Ask, Conditions, Done, Move, Promise, Seen
-from harness.domain.experiments.step import P95_SHARE, SETTLING, Step, breaking, judge, response_s
+from harness.domain.experiments.step import P95_SHARE, SETTLING, Step, Why, breaking, judge, response_s
 
 METHOD = "posterior of graded steps"
 LEAD_S = 0.6
@@ -159,7 +159,7 @@ class Search:
     def _close(self, held: Held) -> None:
         made = held.judged()
         self._held = None
-        if held.why == SLOTS:  # nothing is known of a rate that this generator could not hold
+        if held.why is Why.SLOTS:  # nothing is known of a rate that this generator could not hold
             self._ended = (
                 f"{self._rate:.3g}/s has more in flight than {self._slots} slots hold: raise --processes or --slots"
             )
@@ -238,9 +238,6 @@ def interval(belief: Belief, precision: float) -> tuple[float | None, float | No
     return low / factor, high * factor
 
 
-SLOTS = "slots"
-
-
 class Held:
     """One rate while it is held: draws its arrivals, follows what is in flight, and ends early when it is hopeless."""
 
@@ -258,7 +255,7 @@ class Held:
         rng: Random,
     ) -> None:
         self.phase, self.rate = phase, rate
-        self.why = ""
+        self.why = Why.NOTHING
         self._answers = answers
         self._start_s, self._shortest_s, self._known_s = start_s, shortest_s, answer_s
         self._most, self._promise, self._rng = most_in_flight, promise, rng
@@ -332,13 +329,13 @@ class Held:
         )
         n = round(self.rate * self._length_s * (1 - SETTLING))
         if self._failed >= breaking(n, self._promise.error_rate):
-            self.why = "failures"
+            self.why = Why.FAILURES
         elif self._beyond + overdue >= breaking(n, P95_SHARE):
-            self.why = "response time"
+            self.why = Why.RESPONSE
         elif flying >= self._most:
-            self.why = "requests pile up"
+            self.why = Why.PILE
         elif flying >= self._slots:
-            self.why = SLOTS
+            self.why = Why.SLOTS
         self._closed = bool(self.why)
 
     def judged(self) -> Step:

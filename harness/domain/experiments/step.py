@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 
 from harness.domain.experiments.belief import Verdict
@@ -25,6 +26,17 @@ P95_SHARE = 0.05
 GROWTH = 0.05  # of the arrivals: a rate beyond the limit by less than this is within a search's precision
 LEAST_BLOCKS, MOST_BLOCKS = 6, 16
 GROWS_Z, LEANS_Z = 1.645, 0.5  # standard errors beyond it: one-sided 5 %; below the latter it is noise
+
+
+class Why(StrEnum):
+    """What a step broke, or what ended it early; its words in the evidence."""
+
+    NOTHING = ""
+    FAILURES = "failures"
+    RESPONSE = "response time"
+    TTFT = "time to first token"
+    PILE = "requests pile up"
+    SLOTS = "slots"  # of the generator: nothing is known of a rate that it could not hold
 
 
 @dataclass(frozen=True)
@@ -45,7 +57,7 @@ class Step:
     growth: float | None  # of requests in flight, as a share of the arrivals
     growth_error: float | None
     verdict: Verdict
-    why: str
+    why: Why
     cut: bool = False
 
     @property
@@ -58,7 +70,7 @@ class Told:
     """One promise's part of a verdict."""
 
     verdict: Verdict
-    why: str
+    why: Why
 
 
 def judge(
@@ -68,7 +80,7 @@ def judge(
     seen: Sequence[Seen],
     promise: Promise,
     unloaded_s: float | None = None,
-    cut: str = "",
+    cut: Why = Why.NOTHING,
 ) -> Step:
     """Of what was seen over ``span_s``, the step's start and end.
 
@@ -84,12 +96,12 @@ def judge(
     answer_s = math.fsum(answered) / len(answered) if answered else None
     grown = growth(seen, (settled_s, end_s), answer_s if unloaded_s is None else unloaded_s)
     told = [
-        share_told(sum(not s.ok for s in judged), len(judged), promise.error_rate, "failures"),
-        share_told(sum(r > promise.p95_s for r in responses), len(judged), P95_SHARE, "response time"),
+        share_told(sum(not s.ok for s in judged), len(judged), promise.error_rate, Why.FAILURES),
+        share_told(sum(r > promise.p95_s for r in responses), len(judged), P95_SHARE, Why.RESPONSE),
     ]
     if promise.ttft_p95_s is not None and first:
         late = sum(t > promise.ttft_p95_s for t in first)
-        told.append(share_told(late, len(first), P95_SHARE, "time to first token"))
+        told.append(share_told(late, len(first), P95_SHARE, Why.TTFT))
     told.append(growth_told(grown))
     worst = max(told, key=lambda t: (Verdict.KEPT, Verdict.UNCLEAR, Verdict.BROKEN).index(t.verdict))
     if cut:
@@ -109,7 +121,7 @@ def judge(
         growth=grown[0] if grown else None,
         growth_error=grown[1] if grown else None,
         verdict=worst.verdict,
-        why="" if worst.verdict is Verdict.KEPT else worst.why,
+        why=Why.NOTHING if worst.verdict is Verdict.KEPT else worst.why,
         cut=bool(cut),
     )
 
@@ -136,7 +148,7 @@ def breaking(n: int, share: float) -> int:
     return k + 1
 
 
-def share_told(beyond: int, n: int, allowed: float, why: str) -> Told:
+def share_told(beyond: int, n: int, allowed: float, why: Why) -> Told:
     """Of a share that may be ``allowed``."""
     if n and beyond >= breaking(n, allowed):
         return Told(Verdict.BROKEN, why)
@@ -145,13 +157,12 @@ def share_told(beyond: int, n: int, allowed: float, why: str) -> Told:
 
 def growth_told(grown: tuple[float, float, int] | None) -> Told:
     """Of the slope of requests in flight."""
-    why = "requests pile up"
     if grown is None or grown[0] <= GROWTH:
-        return Told(Verdict.KEPT, why)
+        return Told(Verdict.KEPT, Why.PILE)
     share, error, degrees = grown
     if share - GROWTH > student(GROWS_Z, degrees) * error:
-        return Told(Verdict.BROKEN, why)
-    return Told(Verdict.UNCLEAR if share - GROWTH > LEANS_Z * error else Verdict.KEPT, why)
+        return Told(Verdict.BROKEN, Why.PILE)
+    return Told(Verdict.UNCLEAR if share - GROWTH > LEANS_Z * error else Verdict.KEPT, Why.PILE)
 
 
 def growth(

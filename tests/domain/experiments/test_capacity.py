@@ -6,8 +6,9 @@ from itertools import pairwise
 import pytest
 
 from harness.domain.experiments.belief import Verdict
-from harness.domain.experiments.capacity import SLOTS, Capacity
+from harness.domain.experiments.capacity import Capacity
 from harness.domain.experiments.protocol import Promise
+from harness.domain.experiments.step import Why
 from tests.domain.experiments.search import conditions, drive
 from tests.domain.experiments.servers import Autoscaling, Collapsing, Sharing
 
@@ -121,7 +122,7 @@ def test_slots_that_do_not_hold_what_a_promise_lets_be_in_flight_end_the_search_
 
     assert "in flight than 150 slots hold" in done.ended
     assert made.interval()[1] is None
-    assert all(s.why != SLOTS for s in made.steps)
+    assert all(s.why is not Why.SLOTS for s in made.steps)
 
 
 def test_a_hopeless_step_is_cut_short():

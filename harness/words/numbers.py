@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -44,3 +45,6 @@ def money(usd: float) -> str:
 def count(value: float) -> str:
     """Whole numbers with separators."""
     return f"{value:,.0f}"
+
+
+FORMATS: dict[str, Callable[[float], str]] = {"s": duration_text, "share": percent, "USD": money}

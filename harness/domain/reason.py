@@ -1,0 +1,47 @@
+"""A reason: a kind and its figures. Its sentence is made in ``harness.words``, and nothing reads it back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import TypeVar
+
+_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
+R = TypeVar("R", bound="Reason")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why something is as it is; each kind is a class, its fields the figures."""
+
+    @property
+    def kind(self) -> str:
+        """Its name where machines read: ``few_blocks``."""
+        return kind_of(type(self))
+
+
+@dataclass(frozen=True)
+class Other(Reason):
+    """In words that are not ours to make anew: a service's, or those that older evidence holds."""
+
+    text: str
+
+
+def kind_of(reason: type[Reason]) -> str:
+    """The name of a kind, from the name of its class."""
+    return _CAPITAL.sub("_", reason.__name__).lower()
+
+
+def labelled(reason: R, names: Mapping[str, str]) -> R:
+    """With a target's title in place of its folder, and of ``side`` the ``name``; in reasons within it too."""
+    changed: dict[str, object] = {}
+    for field in fields(reason):
+        value = getattr(reason, field.name)
+        if isinstance(value, Reason):
+            changed[field.name] = labelled(value, names)
+        elif field.name == "target" and value in names:
+            changed["target"] = names[value]
+        elif field.name == "side" and value in names:
+            changed["name"] = names[value]
+    return replace(reason, **changed) if changed else reason

@@ -1,0 +1,1 @@
+"""Kinds of reasons, by what they are reasons of."""

@@ -1,0 +1,321 @@
+"""What the rule chose by, what a sweep chose by, and where a workload belongs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.domain.reason import Reason
+
+
+class Place(StrEnum):
+    """Where a workload belongs."""
+
+    SERVERLESS = "serverless"
+    WARM = "warm"
+    OPEN = "open"
+
+
+@dataclass(frozen=True)
+class Choosing(Reason):
+    """Why this choice."""
+
+
+@dataclass(frozen=True)
+class OtherWork(Choosing):
+    """Each: field of /v1/meta, the baseline's, the candidate's."""
+
+    differ: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class OtherPassages(Choosing):
+    """Mean share that both cited."""
+
+    overlap: float
+
+
+@dataclass(frozen=True)
+class HarnessBiased(Choosing):
+    """Each: metric, relation, ratio."""
+
+    target: str
+    found: tuple[tuple[str, str, float], ...]
+
+
+@dataclass(frozen=True)
+class NothingValid(Choosing):
+    """No block counts."""
+
+
+@dataclass(frozen=True)
+class TogetherKeepAll(Choosing):
+    """The hybrid passes."""
+
+
+@dataclass(frozen=True)
+class TogetherFailNone(Choosing):
+    """The hybrid is not shown to fail."""
+
+
+@dataclass(frozen=True)
+class BothFailGates(Choosing):
+    """And the hybrid too."""
+
+
+@dataclass(frozen=True)
+class OnlyOneStands(Choosing):
+    """The other fails a gate."""
+
+
+@dataclass(frozen=True)
+class ScoresPrefer(Choosing):
+    """Of the draws."""
+
+    share: float
+
+
+@dataclass(frozen=True)
+class ScoresLean(Choosing):
+    """Of the draws."""
+
+    share: float
+    firm: float
+
+
+@dataclass(frozen=True)
+class TieBroken(Choosing):
+    """Cost and latency decide."""
+
+    lead: float
+    share: float
+    by: Reason
+
+
+@dataclass(frozen=True)
+class TieStands(Choosing):
+    """Nothing decides."""
+
+    lead: float
+    share: float
+    by: Reason
+
+
+@dataclass(frozen=True)
+class CheaperNotSlower(Choosing):
+    """By what was measured."""
+
+
+@dataclass(frozen=True)
+class FasterSameCost(Choosing):
+    """By what was measured."""
+
+
+@dataclass(frozen=True)
+class CostAgainstLatency(Choosing):
+    """They point apart."""
+
+
+@dataclass(frozen=True)
+class NothingTellsApart(Choosing):
+    """By what was measured."""
+
+
+@dataclass(frozen=True)
+class NotJudged(Choosing):
+    """Of a target that was asked alone."""
+
+
+@dataclass(frozen=True)
+class NotCompared(Choosing):
+    """Of a target that was asked alone."""
+
+
+@dataclass(frozen=True)
+class NoRoundValid(Choosing):
+    """Of a sweep."""
+
+
+@dataclass(frozen=True)
+class NoneKeeps(Choosing):
+    """Each: promise, profile."""
+
+    best: str
+    broken: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class NoneShownToKeep(Choosing):
+    """Of a sweep's settings."""
+
+    best: str
+
+
+@dataclass(frozen=True)
+class FirstKept(Choosing):
+    """Without prices."""
+
+
+@dataclass(frozen=True)
+class CostUntold(Choosing):
+    """Of a setting that keeps every promise."""
+
+    setting: str
+    why: Reason
+
+
+@dataclass(frozen=True)
+class CheapestKept(Choosing):
+    """Of a sweep's settings."""
+
+
+@dataclass(frozen=True)
+class FastestNear(Choosing):
+    """Within a ratio of the cheapest's cost."""
+
+    margin: float
+
+
+@dataclass(frozen=True)
+class JudgedByTeam(Choosing):
+    """A score's basis."""
+
+
+@dataclass(frozen=True)
+class MeasuredScore(Choosing):
+    """A score's basis."""
+
+
+@dataclass(frozen=True)
+class BetterOfBoth(Choosing):
+    """A hybrid's latency."""
+
+
+@dataclass(frozen=True)
+class PeaksToBetter(Choosing):
+    """A hybrid's scaling."""
+
+
+@dataclass(frozen=True)
+class NobodyWaits(Choosing):
+    """Glue."""
+
+    note: str
+
+
+@dataclass(frozen=True)
+class AnswersFail(Choosing):
+    """Each: promise, profile."""
+
+    target: str
+    broken: tuple[tuple[str, str], ...]
+    note: str
+
+
+@dataclass(frozen=True)
+class TooFewProbed(Choosing):
+    """Cold starts."""
+
+
+@dataclass(frozen=True)
+class ColdKeeps(Choosing):
+    """Even a cold answer is in time."""
+
+    target: str
+    seconds: float
+    limit_s: float
+    share: float | None
+    note: str
+
+
+@dataclass(frozen=True)
+class ColdRare(Choosing):
+    """Cold answers are late and too few to matter."""
+
+    target: str
+    seconds: float
+    limit_s: float
+    share: float | None
+    note: str
+
+
+@dataclass(frozen=True)
+class ColdBreaks(Choosing):
+    """Cold answers break the promise."""
+
+    target: str
+    seconds: float
+    limit_s: float
+    share: float | None
+    note: str
+
+
+@dataclass(frozen=True)
+class Modelled(Choosing):
+    """What a cost rests on; needed: a fleet priced at more than was declared."""
+
+    blocks: int
+    measured: int
+    needed: int | None = None
+    unit: str = ""
+    declared: float = 0.0
+
+
+@dataclass(frozen=True)
+class TakesAll(Choosing):
+    """Under overload."""
+
+
+@dataclass(frozen=True)
+class RefusesAtOnce(Choosing):
+    """Under overload."""
+
+
+@dataclass(frozen=True)
+class Queues(Choosing):
+    """Under overload."""
+
+
+@dataclass(frozen=True)
+class QueuesThenRefuses(Choosing):
+    """Under overload."""
+
+
+@dataclass(frozen=True)
+class GatesDecide(Choosing):
+    """More blocks change nothing."""
+
+
+@dataclass(frozen=True)
+class AllTold(Choosing):
+    """More blocks change nothing."""
+
+
+@dataclass(frozen=True)
+class ScoresFirm(Choosing):
+    """More blocks change nothing."""
+
+
+@dataclass(frozen=True)
+class BelongsServerless(Choosing):
+    """A workload that may wait for a cold start."""
+
+
+@dataclass(frozen=True)
+class BelongsWarm(Choosing):
+    """A workload that may not."""
+
+
+@dataclass(frozen=True)
+class BelongsOpen(Choosing):
+    """A workload of which too little was measured."""
+
+
+@dataclass(frozen=True)
+class StepBroke(Choosing):
+    """What a step of a capacity search broke, as its record names it."""
+
+    by: str
+
+
+BELONGS = {Place.SERVERLESS: BelongsServerless(), Place.WARM: BelongsWarm(), Place.OPEN: BelongsOpen()}

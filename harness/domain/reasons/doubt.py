@@ -1,0 +1,417 @@
+"""What weakens the evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.domain.reason import Reason
+
+
+class What(StrEnum):
+    """Of a paired request."""
+
+    ANSWERS = "answers"
+    CITATIONS = "citations"
+    TOKENS = "token_counts"
+
+
+@dataclass(frozen=True)
+class Doubt(Reason):
+    """What weakens the evidence."""
+
+
+@dataclass(frozen=True)
+class FewValid(Doubt):
+    """Too few blocks for any verdict."""
+
+    valid: int
+    planned: int
+    least: int
+
+
+@dataclass(frozen=True)
+class BlocksMissing(Doubt):
+    """Not measured, or not valid."""
+
+    missing: int
+    planned: int
+
+
+@dataclass(frozen=True)
+class RunsInvalid(Doubt):
+    """Left out."""
+
+    runs: int
+
+
+@dataclass(frozen=True)
+class IsRehearsal(Doubt):
+    """One machine."""
+
+
+@dataclass(frozen=True)
+class TeamSays(Doubt):
+    """A note of pilot.toml, word by word."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class NotCalibrated(Doubt):
+    """The generator."""
+
+
+@dataclass(frozen=True)
+class CalibrationOff(Doubt):
+    """One of its checks."""
+
+    law: str
+    quantity: str
+    verdict: str
+    why: str
+
+
+@dataclass(frozen=True)
+class CalibratedOtherwise(Doubt):
+    """By other versions."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AaMissing(Doubt):
+    """The harness's own bias."""
+
+
+@dataclass(frozen=True)
+class AaBiased(Doubt):
+    """The harness's own bias."""
+
+    target: str
+    metrics: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AaFewPairs(Doubt):
+    """Too few to show a bias."""
+
+    pairs: int
+    least: int
+
+
+@dataclass(frozen=True)
+class AaSilent(Doubt):
+    """Each: metric, and the ratio that would have been noticed."""
+
+    target: str
+    power: float
+    noticed: tuple[tuple[str, float | None], ...]
+
+
+@dataclass(frozen=True)
+class BlocksUnread(Doubt):
+    """Between two looks."""
+
+    valid: int
+    read: int
+    following: int | None
+
+
+@dataclass(frozen=True)
+class EarlyLook(Doubt):
+    """Biased away from a limit."""
+
+    number: int
+    of: int
+    blocks: int
+    confidence: float
+
+
+@dataclass(frozen=True)
+class EndedEarly(Doubt):
+    """Settled before the plan's end."""
+
+    not_needed: int
+    planned: int
+    look: int
+    of: int
+    blocks: int
+    because: str
+
+
+@dataclass(frozen=True)
+class WarmUpShort(Doubt):
+    """By MSER-5."""
+
+    target: str
+    profile: str
+    wanted_s: float
+    declared_s: float
+
+
+@dataclass(frozen=True)
+class CheckNotFine(Doubt):
+    """Before the first block."""
+
+    group: str
+    answer: str
+    name: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class ChecksUntold(Doubt):
+    """Nor shown."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SettingsByHand(Doubt):
+    """No sweep."""
+
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SweepChoseNone(Doubt):
+    """Measured all the same."""
+
+    target: str
+    why: Reason
+
+
+@dataclass(frozen=True)
+class SweepChoseOther(Doubt):
+    """Than what was measured."""
+
+    target: str
+    chosen: str
+    why: Reason
+    now: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StreamsBuffered(Doubt):
+    """Tokens that came at once."""
+
+    target: str
+    held_back: int
+    told: int
+
+
+@dataclass(frozen=True)
+class CapacityNotSearched(Doubt):
+    """Those that are priced at the declared size."""
+
+    fleets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PeakNotAsked(Doubt):
+    """The search ended below what the peak wants."""
+
+    target: str
+    at_least: float
+    peak_per_s: float
+    wanted_per_s: float
+
+
+@dataclass(frozen=True)
+class CapacityNotKnown(Doubt):
+    """Of a search."""
+
+    target: str
+    why: Reason
+
+
+@dataclass(frozen=True)
+class PeakBeyond(Doubt):
+    """Used to more than services are planned at."""
+
+    target: str
+    peak_per_s: float
+    use: float
+    planned: float
+
+
+@dataclass(frozen=True)
+class NeverMadeCold(Doubt):
+    """An experiment without its cold starts; what: in the words of its record."""
+
+    what: str
+
+
+@dataclass(frozen=True)
+class CoresShared(Doubt):
+    """By generator, model and targets."""
+
+    contended: int
+    told: int
+
+
+@dataclass(frozen=True)
+class ProviderFailed(Doubt):
+    """Every request of a run."""
+
+    silent: int
+    of: int
+
+
+@dataclass(frozen=True)
+class Retried(Doubt):
+    """Figures of the user's request."""
+
+    target: str
+    requests: int
+    attempts: int
+
+
+@dataclass(frozen=True)
+class NothingPaired(Doubt):
+    """Whether both did the same work."""
+
+
+@dataclass(frozen=True)
+class AnswersDiffer(Doubt):
+    """Of paired requests."""
+
+    what: What
+    different: int
+    pairs: int
+
+
+@dataclass(frozen=True)
+class BlocksSpread(Doubt):
+    """Above what a PASS stands."""
+
+    target: str
+    profile: str
+    spread: float
+
+
+@dataclass(frozen=True)
+class NoPricesOf(Doubt):
+    """So no cost."""
+
+    target: str
+
+
+@dataclass(frozen=True)
+class BookOld(Doubt):
+    """At the evidence's last day."""
+
+    book: str
+    days: int
+
+
+@dataclass(frozen=True)
+class PricesUnconfirmed(Doubt):
+    """By anybody."""
+
+    target: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CostNotKnown(Doubt):
+    """At the expected traffic."""
+
+    target: str
+    why: Reason
+
+
+@dataclass(frozen=True)
+class NotCollected(Doubt):
+    """Each day: date, runs not collected, runs."""
+
+    source: str
+    target: str
+    lost: int
+    runs: int
+    days: tuple[tuple[str, int, int], ...]
+    more: int
+    weakens: str
+
+
+@dataclass(frozen=True)
+class SeenOtherwise(Doubt):
+    """By the client and the platform."""
+
+    target: str
+    what: Reason
+
+
+@dataclass(frozen=True)
+class NoLogLine(Doubt):
+    """Of answered requests."""
+
+    missing: int
+    of: int
+
+
+@dataclass(frozen=True)
+class TookLonger(Doubt):
+    """Than the client waited."""
+
+    requests: int
+
+
+@dataclass(frozen=True)
+class RefusalsDiffer(Doubt):
+    """By count."""
+
+    client: int
+    platform: int
+
+
+@dataclass(frozen=True)
+class FewInvocations(Doubt):
+    """Fewer than were accepted."""
+
+    platform: int
+    accepted: int
+
+
+@dataclass(frozen=True)
+class ManyInvocations(Doubt):
+    """More than were accepted."""
+
+    platform: int
+    accepted: int
+
+
+@dataclass(frozen=True)
+class NothingBilled(Doubt):
+    """Modelled alone."""
+
+
+@dataclass(frozen=True)
+class BilledDays(Doubt):
+    """Whose bill is final."""
+
+    target: str
+    final: int
+    days: int
+
+
+@dataclass(frozen=True)
+class BillDiffers(Doubt):
+    """Relative errors of the model."""
+
+    target: str
+    price_key: str
+    quantity: float | None
+    price: float | None
+
+
+@dataclass(frozen=True)
+class OlderEvidence(Doubt):
+    """What an earlier version did not record: links and digests of its journal, the rule in its seal, columns, fields of runs."""
+
+    links: bool
+    digests: bool
+    rule: bool
+    columns: tuple[str, ...]
+    fields: tuple[str, ...]

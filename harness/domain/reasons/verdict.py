@@ -1,0 +1,155 @@
+"""Why a promise or a comparison is judged as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.domain.reason import Reason
+
+
+@dataclass(frozen=True)
+class Judged(Reason):
+    """Why this verdict."""
+
+
+@dataclass(frozen=True)
+class FewForVerdict(Judged):
+    """Below it even a perfect sign test tells nothing."""
+
+    blocks: int
+    least: int
+
+
+@dataclass(frozen=True)
+class ShownFewer(Judged):
+    """PASS by the share beyond the limit."""
+
+    share: float
+    n: float
+    allowed: float
+
+
+@dataclass(frozen=True)
+class ShownMore(Judged):
+    """FAIL by the share beyond the limit."""
+
+    share: float
+    n: float
+    allowed: float
+
+
+@dataclass(frozen=True)
+class NotShown(Judged):
+    """Neither."""
+
+    share: float
+    n: float
+    allowed: float
+
+
+@dataclass(frozen=True)
+class RunsTooShort(Judged):
+    """Neither, for requests resemble each other longer than a run."""
+
+    share: float
+    n: float
+    allowed: float
+    run_requests: float
+
+
+@dataclass(frozen=True)
+class WithinLimit(Judged):
+    """By the whole interval."""
+
+
+@dataclass(frozen=True)
+class BeyondLimit(Judged):
+    """By the whole interval."""
+
+
+@dataclass(frozen=True)
+class ContainsLimit(Judged):
+    """By the interval."""
+
+
+@dataclass(frozen=True)
+class Incidents(Judged):
+    """What weeks can say of availability; down: it is shown to be down for longer than promised."""
+
+    count: int
+    hours: float
+    days: int
+    monthly: float
+    limit: float
+    down: bool
+
+
+@dataclass(frozen=True)
+class NotByHolm(Judged):
+    """Different by itself alone."""
+
+    relation: str
+    family: int
+    primary: bool
+
+
+@dataclass(frozen=True)
+class FewPairs(Judged):
+    """Below it nothing is decided."""
+
+    blocks: int
+    least: int
+
+
+@dataclass(frozen=True)
+class WithinMargin(Judged):
+    """EQUIVALENT; both as shares."""
+
+    confidence: float
+    margin: float
+
+
+@dataclass(frozen=True)
+class SharesDiffer(Judged):
+    """By requests beyond the limit, where both percentiles are infinite."""
+
+    why: Reason
+    points: float
+    side: str = "candidate"
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class SharesAlike(Judged):
+    """Where both percentiles are infinite."""
+
+    why: Reason
+
+
+@dataclass(frozen=True)
+class InfiniteShown(Judged):
+    """Of one side."""
+
+    why: Reason
+
+
+@dataclass(frozen=True)
+class InfiniteByChance(Judged):
+    """Of one side."""
+
+    why: Reason
+
+
+@dataclass(frozen=True)
+class WholeAbove(Judged):
+    """WORSE by the whole interval."""
+
+
+@dataclass(frozen=True)
+class WholeBelow(Judged):
+    """BETTER by the whole interval."""
+
+
+@dataclass(frozen=True)
+class NeitherShown(Judged):
+    """UNRESOLVED."""

@@ -1,0 +1,106 @@
+"""Sentences for what could not be had."""
+
+from __future__ import annotations
+
+from harness.domain.reasons import absence as kinds
+from harness.words.speech import Book
+
+
+def _two_windows(r: kinds.TwoWindows) -> str:
+    first, second = (f"{low:.3g} to {high:.3g} s for {share * 100:.0f} %" for low, high, share in r.windows)
+    return f"two windows: {first}, {second}"
+
+
+def _hourly_window(r: kinds.HourlyWindow) -> str:
+    parts = ", ".join(f"{middle_s:.3g} s at {hours}" for middle_s, hours in r.parts)
+    return f"it changes with the hour (UTC): {parts}"
+
+
+def _steps_disagree(r: kinds.StepsDisagree) -> str:
+    kept = "no rate was kept" if r.kept_per_s is None else f"the highest kept rate was {r.kept_per_s:.3g}/s"
+    return f"no answer after {r.steps} steps: {kept}, and the steps do not agree on a limit"
+
+
+def _searches_differ(r: kinds.SearchesDiffer) -> str:
+    parts = [
+        f"{count} {words}"
+        for count, words in (
+            (r.limits, "found a limit"),
+            (r.tops, "found none up to the highest rate that is allowed"),
+            (r.none_kept, "kept no rate"),
+        )
+        if count
+    ]
+    return f"of {r.searches} searches {', '.join(parts) or 'none ended with an answer'}"
+
+
+WORDS: Book = {
+    kinds.NoRequests: "no measured request",
+    kinds.FewBlocks: "{blocks} valid block(s): an interval needs at least {least}",
+    kinds.FewPairedBlocks: "{blocks} paired valid block(s) with data; an interval needs at least {least}",
+    kinds.FewForComparison: "{blocks} paired valid block(s) with data; {least} are the least",
+    kinds.ManyFailed: lambda r: f"infinite: {r.share * 100:.1f} % of {r.n} requests failed",
+    kinds.ManyWouldFail: lambda r: f"infinite: more than {r.allowed * 100:g} % would fail",
+    kinds.NoMetric: "no metric {metric}",
+    kinds.NoPrices: "no prices in target.toml",
+    kinds.FewCostBlocks: "{blocks} valid block(s) of the traffic that cost is scored at; an interval needs {least}",
+    kinds.BilledMissing: "billed durations were collected for {collected} of {blocks} blocks: pilot collect",
+    kinds.InstanceTimeMissing: "billable instance time was not collected, and without it this platform's cost cannot be told",
+    kinds.InProgressUnknown: (
+        "how long requests were in progress is not known: instances are shared, so no other traffic has a cost"
+    ),
+    kinds.NoSuccess: "a block-deleted set has no success",
+    kinds.NoUsage: "no measured usage of the target that it varies",
+    kinds.NoWindow: "no keep-alive window was measured, so the expected share of cold answers is not known",
+    kinds.NoExpectedShare: "the expected share of cold answers is not known",
+    kinds.FewModes: "too few warm or cold answers",
+    kinds.FewProbePairs: "{runs} run(s) with a complete pair; an interval needs {least}",
+    kinds.TwoWindows: _two_windows,
+    kinds.HourlyWindow: _hourly_window,
+    kinds.NoProbe: "no probe said whether it was cold",
+    kinds.NeverCold: "never cold up to {to_s:.3g} s in {probes} probes",
+    kinds.AlwaysCold: "cold in all {probes} probes from {from_s:.3g} s on",
+    kinds.WindowLonger: "{seen}: the window is longer",
+    kinds.WindowShorter: "{seen}: the window is shorter",
+    kinds.ColdAtShortest: lambda r: f"{r.share * 100:.0f} % cold at the shortest gap that was tried, {r.gap_s:.3g} s",
+    kinds.WarmAtLongest: lambda r: f"{r.share * 100:.0f} % cold at the longest gap that was tried, {r.gap_s:.3g} s",
+    kinds.NoSearch: "no search was made",
+    kinds.NoLimitFound: "at least {carried_per_s:.3g}/s was carried: no limit was found up to it, the highest rate that is allowed",
+    kinds.NoRateKept: "no rate was kept",
+    kinds.StepsDisagree: _steps_disagree,
+    kinds.SearchesDiffer: _searches_differ,
+    kinds.BothFailed: lambda r: (
+        f"about {r.share * 100:.0f} % or more failed on both, so their p95 cannot be told apart"
+    ),
+    kinds.OneInfinite: lambda r: (
+        f"the p95 of {r.name or 'the ' + r.side} is infinite: more than {r.share * 100:.0f} % of its requests failed"
+    ),
+    kinds.NoHybrid: "a hybrid is priced from one fleet and one target that is billed by use",
+    kinds.CapacityNotMeasured: "the capacity of {of} was not measured",
+    kinds.OneCostUnknown: "the cost of one of the two is not known",
+    kinds.NotScored: "the team has not scored it",
+    kinds.NoLatency: "no latency was measured",
+    kinds.NoCeiling: "there is no ceiling (slo.monthly_runtime_usd) to hang an anchor on",
+    kinds.CostUnknownOf: "the cost of {target} is not known",
+    kinds.NoScaling: "neither capacity nor refusals were measured on both",
+    kinds.NothingScored: "nothing can be scored",
+    kinds.NotMeasured: "not measured",
+    kinds.NotSealed: "not sealed",
+    kinds.NotRecorded: "not recorded",
+    kinds.NoRun: "no run",
+    kinds.NoCrossing: "the costs do not cross",
+    kinds.BilledByUse: "billed by use",
+    kinds.CapacityUnknown: "capacity not known",
+    kinds.NotPromised: "not promised",
+    kinds.JudgedByInterval: "judged by its interval",
+    kinds.NoPairs: "no paired blocks",
+    kinds.TheSame: "the same",
+    kinds.TheTargetItself: "the target itself",
+    kinds.NotTimed: "not timed: pilot time {target} {step}",
+    kinds.FailuresReach: "so many failed that a p95 may be infinite",
+    kinds.FailuresMayExceed: lambda r: f"{r.failed} of {r.n} requests failed, so more than {r.allowed * 100:g} % may",
+    kinds.FewToBound: lambda r: (
+        f"{r.n} requests in {r.blocks} blocks are too few to bound what {r.allowed * 100:g} % may exceed"
+    ),
+    kinds.WindowOpen: "the window's interval is open, or failures reach the p95",
+}

@@ -1,0 +1,89 @@
+"""Sentences of the decision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.domain.reasons import decided as kinds
+from harness.words.numbers import FORMATS, money, percent
+from harness.words.speech import Book, all_said, said
+
+
+def _joined(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _no_winner(r: kinds.NoWinner) -> str:
+    words = "The evidence does not choose between the two: no clear winner."
+    return f"{words} {r.reversible} is the cheaper one to reverse." if r.reversible else words
+
+
+def _gate_open(r: kinds.GateOpen) -> str:
+    words = f"{r.label} fails {_joined(all_said(r.failed))}." if r.failed else f"{r.label} fails no SLO."
+    undecided = [f"{name} under {profile}" for name, profile in r.open]
+    return words + (f" Not decided: {_joined(undecided)}." if undecided else "")
+
+
+def _costs_cross(r: kinds.CostsCross) -> str:
+    return (
+        f"Volume: the runtime costs cross at {r.requests / 1e6:.2f} million requests a month{_span(r.low, r.high)}; "
+        f"{r.below} is cheaper below, {r.above} above. Expected: {r.expected / 1e6:.2f} million."
+    )
+
+
+def _span(least: float | None, most: float | None) -> str:
+    """The stretch in which either may be the cheaper one, in millions."""
+    low, high = (None if end is None else f"{end / 1e6:.2f}" for end in (least, most))
+    if low is None and high is None:
+        return " (either may be the cheaper one at every volume that was looked at)"
+    ends = f"{low} to {high}" if low and high else f"up to {high}" if high else f"from {low} on"
+    return f" (either may be the cheaper one {'from ' if low and high else ''}{ends})"
+
+
+def _error_budget(r: kinds.ErrorBudget) -> str:
+    over = f"Over all {r.looks} sealed looks" if r.looks > 1 else "At the one sealed look"
+    return (
+        f"{over}, each of the {r.promises} promises is passed wrongly in at most {_whole(r.promise)} of campaigns and failed "
+        f"wrongly in at most {_whole(r.promise)} (nominal {_whole(r.nominal)} each; {_whole(r.unlike)} where blocks differ by "
+        f"more than a quarter); two equal targets are called different in any of the {r.compared} co-primary comparisons in at "
+        f"most {_whole(r.difference)} (nominal {_whole(2 * r.nominal)}, Holm), and a difference as large as the margin is "
+        f"called EQUIVALENT in at most {_whole(r.equivalent)} (nominal {_whole(2 * r.nominal)} each)."
+    )
+
+
+def _whole(share: float) -> str:
+    return f"{share * 100:g} %"
+
+
+WORDS: Book = {
+    kinds.ServeFrom: lambda r: f"{'Lean towards serving' if r.leaning else 'Serve'} the endpoint from {r.label}.",
+    kinds.ServeFromBoth: "Serve the endpoint from both: {baseline} and {candidate}, each where it keeps its promises.",
+    kinds.NoWinner: _no_winner,
+    kinds.FailsPromises: lambda r: (
+        f"{r.label} fails {_joined([f'{name} under {profile}' for name, profile in r.broken])}."
+    ),
+    kinds.PassesAll: "{label} passes every SLO.",
+    kinds.NoneJudged: "No SLO of {label} was judged.",
+    kinds.GateOpen: _gate_open,
+    kinds.Broken: lambda r: f"{r.name} under {r.profile} ({said(r.value)}, limit {FORMATS[r.unit](r.limit)})",
+    kinds.Figure: lambda r: f"{FORMATS[r.unit](r.value)}",
+    kinds.CostsMonthly: lambda r: (
+        f"{r.label} would cost {money(r.usd)} a month at the expected traffic (runtime, MODELLED)."
+    ),
+    kinds.TimesBaseline: "Under {profile} traffic the p95 of {label} is {ratio:.2f} times the baseline's: {relation}.",
+    kinds.VolumeUnknown: "Volume: one target's cost is not known.",
+    kinds.CostsCross: _costs_cross,
+    kinds.CheaperThroughout: "Volume: {label} is cheaper at every volume within a factor of {factor:g} of the expected one.",
+    kinds.PriceFlips: lambda r: (
+        f"Price: {r.label} would be the cheaper one if its prices fell by {r.fall * 100:.0f} %."
+    ),
+    kinds.WouldPass: lambda r: (
+        f"{r.label} would pass {r.name} under {r.profile} at a limit of {FORMATS[r.unit](r.limit)}."
+    ),
+    kinds.Refuses: lambda r: (
+        f"{r.label} refuses {percent(r.share)} under {r.profile}: a higher concurrency limit or more capacity would change that."
+    ),
+    kinds.ItFails: "it fails {name} under {profile}",
+    kinds.ItIsWorse: "it is worse than the other in {metric} under {profile}",
+    kinds.ErrorBudget: _error_budget,
+}

@@ -1,0 +1,249 @@
+"""Sentences for doubts."""
+
+from __future__ import annotations
+
+from harness.domain.reasons import doubt as kinds
+from harness.domain.reasons import seal
+from harness.domain.reasons.doubt import What
+from harness.domain.reasons.seal import How
+from harness.words.speech import Book, said
+
+MEASURES = {"p95_s": "p95", "overhead_p95_s": "p95 overhead", "ttft_p95_s": "p95 to the first token"}
+PAIRED = {What.ANSWERS: "answers", What.CITATIONS: "citations", What.TOKENS: "token counts"}
+
+
+def _seal_missing(r: seal.SealMissing) -> str:
+    was = f" The journal says that {r.known} was sealed: seal.json was removed." if r.known else ""
+    return f"Sealed criteria: there is no seal, so the criteria may have been chosen after the data.{was}"
+
+
+def _seal_differs(r: seal.SealDiffers) -> str:
+    return f"Sealed criteria: changed since: {said(r.change)}{f' ({said(r.met)})' if r.met else ''}"
+
+
+def _change(r: seal.Change) -> str:
+    match r.how:
+        case How.EDITED:
+            return f"{r.field}: {_short(r.sealed)} → {_short(r.now)}"
+        case How.ENTRIES:
+            return f"{r.field}: {r.changed} of {r.entries} entries changed"
+        case _:
+            return f"{r.field}: {r.how.value}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _other_method(r: seal.OtherMethod) -> str:
+    before = f"the method {r.sealed}" if r.sealed else "an earlier method, which the seal does not name"
+    return f"The plan was sealed under {before}; every verdict here is made anew by {r.now} (docs/method.md)."
+
+
+def _aa_silent(r: kinds.AaSilent) -> str:
+    """The bias that a silent A/A run could have seen: silence does not prove that there is none."""
+    noticed = " and ".join(f"in {MEASURES[metric]} {_bias(ratio)}" for metric, ratio in r.noticed)
+    return (
+        f"The A/A run found no bias of {r.target} against itself; in {r.power * 10:.0f} of 10 such runs it would have noticed "
+        f"{noticed}. A smaller bias may be there."
+    )
+
+
+def _bias(ratio: float | None) -> str:
+    """A bias as a share of what is measured; as a multiple from double on."""
+    if ratio is None:
+        return "none of any size"
+    return f"one of {(ratio - 1) * 100:.2g} %" if ratio < 2 else f"one of {ratio:.2g} times and no smaller one"
+
+
+def _blocks_unread(r: kinds.BlocksUnread) -> str:
+    following = f"; the next look is at {r.following}" if r.following else ""
+    return f"{r.valid} valid blocks; verdicts are read at the sealed look of {r.read}{following}."
+
+
+def _early_look(r: kinds.EarlyLook) -> str:
+    return (
+        f"Verdicts are an early look ({r.number} of {r.of}, {r.blocks} blocks) at {r.confidence * 100:g} % "
+        "confidence; an estimate that stops here is biased away from its limit."
+    )
+
+
+def _ended_early(r: kinds.EndedEarly) -> str:
+    return (
+        f"{r.not_needed} of {r.planned} planned blocks were not needed: "
+        f"settled at look {r.look} of {r.of} ({r.blocks} blocks): {r.because}. Intervals allow for it."
+    )
+
+
+def _warm_up_short(r: kinds.WarmUpShort) -> str:
+    return (
+        f"{r.target} under {r.profile} settles after about {r.wanted_s:.0f} s (MSER-5 on what its runs agree on, second by "
+        f"second); the declared warm-up is {r.declared_s:g} s."
+    )
+
+
+def _streams_buffered(r: kinds.StreamsBuffered) -> str:
+    return (
+        f"{r.target} buffers its streams: in {r.held_back} of {r.told} all tokens came at once, at the end, so its time "
+        "to first token is that of the whole answer."
+    )
+
+
+def _capacity_not_searched(r: kinds.CapacityNotSearched) -> str:
+    priced = f"{' and '.join(r.fleets)} {'is' if len(r.fleets) == 1 else 'are'} priced at the declared size"
+    return (
+        f"Sustainable capacity was not searched for; {priced if r.fleets else 'whether the peak is carried is open'}."
+    )
+
+
+def _peak_not_asked(r: kinds.PeakNotAsked) -> str:
+    return (
+        f"{r.target} was not asked for more than {r.at_least:.3g} requests a second; the expected peak of {r.peak_per_s:g} "
+        f"wants {r.wanted_per_s:.3g} to be carried."
+    )
+
+
+def _peak_beyond(r: kinds.PeakBeyond) -> str:
+    return (
+        f"At the expected peak of {r.peak_per_s:g} requests a second {r.target} would run at {r.use * 100:.0f} % of its "
+        f"measured capacity (target {r.planned * 100:.0f} %)."
+    )
+
+
+def _runs_invalid(r: kinds.RunsInvalid) -> str:
+    many = (
+        f"{r.runs} runs were invalid or incomplete and are" if r.runs > 1 else "1 run was invalid or incomplete and is"
+    )
+    return f"{many} excluded; provenance lists each."
+
+
+def _cores_shared(r: kinds.CoresShared) -> str:
+    return (
+        f"In {r.contended} of {r.told} runs that could tell, this machine's cores were used up for a tenth of the time or "
+        "more; generator, model and targets then waited for each other."
+    )
+
+
+def _retried(r: kinds.Retried) -> str:
+    return (
+        f"{r.target}: {r.requests} requests took {r.attempts} attempts; times, refusals and costs are those of the whole "
+        "request as its user saw it, and each attempt stands in attempt_log."
+    )
+
+
+def _blocks_spread(r: kinds.BlocksSpread) -> str:
+    return (
+        f"The p95 of {r.target} under {r.profile} varies by {r.spread * 100:.0f} % between blocks; "
+        "where blocks differ that much, a PASS is wrong in up to 8 % of campaigns instead of 5 %."
+    )
+
+
+def _not_collected(r: kinds.NotCollected) -> str:
+    days = ", ".join(f"{day} ({lost} of {runs})" for day, lost, runs in r.days)
+    more = f" and {r.more} more days" if r.more else ""
+    return f"Not collected: {r.source} of {r.target} for {r.lost} of {r.runs} runs, on {days}{more}. That weakens {r.weakens}."
+
+
+def _billed_days(r: kinds.BilledDays) -> str:
+    held = "." if r.final else ", so the model was not held to a bill."
+    return f"Costs of {r.target} are MODELLED; billed coverage is {r.final} of {r.days} days{held}"
+
+
+def _bill_differs(r: kinds.BillDiffers) -> str:
+    off = [("quantity", r.quantity), ("price", r.price)]
+    found = ", ".join(f"{what} {error * 100:+.0f} %" for what, error in off if error is not None)
+    return f"Modelled and billed {r.price_key} of {r.target} differ: {found or 'nothing was billed'}."
+
+
+def _run_unread(r: seal.RunUnread) -> str:
+    left_out = f"; its block {r.block} is left out with every run." if r.without else "."
+    return f"Sealed evidence: {r.file} {r.why}. This run is an attempt without data{left_out}"
+
+
+def _older_evidence(r: kinds.OlderEvidence) -> str:
+    lacking = [
+        *(["a journal whose edits would show"] if r.links else []),
+        *(["digests of its files"] if r.digests else []),
+        *(["the decision's rule, prices and criteria in its seal"] if r.rule else []),
+        *([f"of each request: {', '.join(r.columns)}"] if r.columns else []),
+        *([f"of each run: {', '.join(r.fields)}"] if r.fields else []),
+    ]
+    return f"This evidence was written by an earlier version, which did not record {'; '.join(lacking)}: that is not known here."
+
+
+WORDS: Book = {
+    seal.RunUnread: _run_unread,
+    kinds.OlderEvidence: _older_evidence,
+    seal.SealMissing: _seal_missing,
+    seal.SealEdited: "Sealed criteria: seal.json was edited after it was written; its digest does not match.",
+    seal.SealReplaced: "Sealed criteria: seal.json is not the seal that the journal knows, {known}.",
+    seal.SealedLate: "Sealed criteria: they were sealed again after measuring had begun.",
+    seal.SealDiffers: _seal_differs,
+    seal.EvidenceChanged: "Sealed evidence: {where}{what}.",
+    seal.JournalBroken: "Sealed evidence: {where}journal.jsonl does not follow from itself at line {line}: it was edited there.",
+    seal.MetAt: "met at {utc} UTC by {user}",
+    seal.Change: _change,
+    seal.OtherMethod: _other_method,
+    kinds.FewValid: "{valid} of {planned} blocks are valid; verdicts need {least}.",
+    kinds.BlocksMissing: "{missing} of {planned} planned blocks are not measured or not valid.",
+    kinds.RunsInvalid: _runs_invalid,
+    kinds.IsRehearsal: "This is a rehearsal on one machine: it shows how the pilot works, not how a cloud platform performs.",
+    kinds.TeamSays: "{text}",
+    kinds.NotCalibrated: "The load generator was not calibrated against known laws: pilot calibrate.",
+    kinds.CalibrationOff: lambda r: f"Calibration: {r.law}, {r.quantity}: {r.verdict}{': ' + r.why if r.why else ''}.",
+    kinds.CalibratedOtherwise: lambda r: (
+        f"The generator was calibrated with another {', '.join(r.names)} than the runs were made with."
+    ),
+    kinds.AaMissing: "No A/A run is part of this plan; the harness's own bias was not measured in this pilot.",
+    kinds.AaBiased: lambda r: (
+        f"The A/A run found {r.target} different from itself in {', '.join(r.metrics)}: no comparison can be believed."
+    ),
+    kinds.AaFewPairs: "The A/A run has {pairs} pairs; {least} are the least that can show a bias.",
+    kinds.AaSilent: _aa_silent,
+    kinds.BlocksUnread: _blocks_unread,
+    kinds.EarlyLook: _early_look,
+    kinds.EndedEarly: _ended_early,
+    kinds.WarmUpShort: _warm_up_short,
+    kinds.CheckNotFine: lambda r: (
+        f"Before the first block, {r.group}: {r.answer}: {r.name}{f' ({r.detail})' if r.detail else ''}."
+    ),
+    kinds.ChecksUntold: lambda r: f"Neither told by the endpoints nor shown by the samples: {', '.join(r.names)}.",
+    kinds.SettingsByHand: lambda r: (
+        f"The memory and worker settings of {' and '.join(r.targets)} were chosen by hand, not by a sweep (pilot sweep)."
+    ),
+    kinds.SweepChoseNone: "The sweep of {target} chose no setting: {why}.",
+    kinds.SweepChoseOther: lambda r: (
+        f"The sweep of {r.target} chose {r.chosen} ({said(r.why)}); measured was {' or '.join(r.now) or 'none of those it tried'}."
+    ),
+    kinds.StreamsBuffered: _streams_buffered,
+    kinds.CapacityNotSearched: _capacity_not_searched,
+    kinds.PeakNotAsked: _peak_not_asked,
+    kinds.CapacityNotKnown: "The capacity of {target} is not known: {why}.",
+    kinds.PeakBeyond: _peak_beyond,
+    kinds.NeverMadeCold: "An experiment ended early: {what}.",
+    kinds.CoresShared: _cores_shared,
+    kinds.ProviderFailed: "In {silent} of {of} runs the provider failed every request; they count, and say nothing of the runtimes.",
+    kinds.Retried: _retried,
+    kinds.NothingPaired: "No arrival was answered by both targets, so it is not known whether they did the same work.",
+    kinds.AnswersDiffer: lambda r: (
+        f"{r.different} of {r.pairs} paired requests had different {PAIRED[r.what]} on the two targets."
+    ),
+    kinds.BlocksSpread: _blocks_spread,
+    kinds.NoPricesOf: "{target} has no prices, so its cost is not known.",
+    kinds.BookOld: "The price book {book} is {days} days old.",
+    kinds.PricesUnconfirmed: lambda r: f"Unconfirmed prices carry part of the cost of {r.target}: {', '.join(r.keys)}.",
+    kinds.CostNotKnown: "The cost of {target} is not known: {why}.",
+    kinds.NotCollected: _not_collected,
+    kinds.SeenOtherwise: "{target}: {what}.",
+    kinds.NoLogLine: "{missing} of {of} answered requests have no line in the platform's log",
+    kinds.TookLonger: "the platform says of {requests} requests that they took longer than the client waited",
+    kinds.RefusalsDiffer: "the client saw {client} refusals by the platform, the platform counted {platform}",
+    kinds.FewInvocations: "the platform counted {platform} invocations, the client {accepted} accepted requests",
+    kinds.ManyInvocations: (
+        "the platform counted {platform} invocations against {accepted} accepted requests: "
+        "somebody else used the function"
+    ),
+    kinds.NothingBilled: "Costs are MODELLED: measured usage at list prices, nothing was billed.",
+    kinds.BilledDays: _billed_days,
+    kinds.BillDiffers: _bill_differs,
+}
