@@ -23,6 +23,7 @@ from harness.domain.bounds import (
     MOST_DETAIL,
     MOST_EVENTS,
     MOST_HEADER_TEXT,
+    MOST_MODEL,
     OWN_BYTES,
     STREAM_BYTES,
     WHOLE_BYTES,
@@ -354,12 +355,22 @@ class Answer:
         if self.sample.first_reasoning_s is None:
             self.sample.first_reasoning_s = now - self._t0
 
+    def _model(self, name: object) -> None:
+        """Which model answered, for what its tokens cost; the last that is named counts."""
+        if isinstance(name, str) and name:
+            self.sample.model = name[:MOST_MODEL]
+
     def _usage(self, usage: object, prompt: str, completion: str) -> None:
         if not isinstance(usage, dict):
             return
         s = self.sample
         s.input_tokens = count(usage.get(prompt), f"usage.{prompt}")
         s.output_tokens = count(usage.get(completion), f"usage.{completion}")
+        if (cached := usage.get("cached_input_tokens")) is not None:
+            s.cached_tokens = count(cached, "usage.cached_input_tokens")
+        before = usage.get(f"{prompt}_details")
+        if isinstance(before, dict):
+            s.cached_tokens = count(before.get("cached_tokens"), f"usage.{prompt}_details.cached_tokens")
         details = usage.get(f"{completion}_details")
         if isinstance(details, dict):
             told = count(details.get("reasoning_tokens"), f"usage.{completion}_details.reasoning_tokens")

@@ -36,7 +36,7 @@ CLOSED |= {1014: 502, 3000: 401, 3003: 403, 3008: 504}
 PRIVATE = 4000
 TEXT = Answer.kind
 MOST_NAMES = 8
-COUNTS = ("input_tokens", "output_tokens", "reasoning_tokens")
+COUNTS = ("input_tokens", "output_tokens", "reasoning_tokens", "cached_tokens")
 
 
 class MappedAnswer(Answer):
@@ -181,6 +181,8 @@ class MappedAnswer(Answer):
                 setattr(s, name, count(found, path))
             elif name == "model_ms":
                 s.generation_ms = milliseconds(found, path)
+            elif name == "model":
+                self._model(found)
             elif name == "tool_calls" and _holds_something(found):
                 self.kind = "tool_calls"
             elif name == "citations" and isinstance(found, list):

@@ -52,13 +52,19 @@ class OpenAiAnswer(Answer):
         choices = chunk.get("choices")
         if not choices or "error" in chunk:
             self._error = self.failure(chunk)
-        if (usage := chunk.get("usage")) is not None:
-            self._usage(wanted(usage, dict, "usage"), "prompt_tokens", "completion_tokens")
+        self._tell(chunk)
         if choices and self._error is None:
             if type(choices) is not list:
                 raise Unexpected(f"choices is {said(choices)}, not a list")
             for choice in choices:
                 self._choice(choice, now)
+
+    def _tell(self, chunk: dict[str, Any]) -> None:
+        """What a chunk says beside its choices."""
+        if self.sample.model is None:
+            self._model(chunk.get("model"))
+        if (usage := chunk.get("usage")) is not None:
+            self._usage(wanted(usage, dict, "usage"), "prompt_tokens", "completion_tokens")
 
     def _last(self, event: Event) -> None:
         if event.name == "error":
@@ -131,6 +137,7 @@ class OpenAiAnswer(Answer):
             self._settle("", bool(self.sample.token_events))
 
     def whole(self, body: dict[str, Any]) -> None:
+        self._model(body.get("model"))
         self._usage(wanted(body.get("usage") or {}, dict, "usage"), "prompt_tokens", "completion_tokens")
         choices = wanted(body.get("choices"), list, "choices")
         if not choices:

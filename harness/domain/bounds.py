@@ -61,6 +61,7 @@ META_BYTES = 64 * KIB  # of /v1/meta, which is kept
 MOST_CITATIONS = 1_000  # of one answer
 CITED_TEXT = 16 * KIB  # characters of their ids in all
 MOST_HEADER_TEXT = 200  # characters kept of a header that names something
+MOST_MODEL = 200  # characters kept of a model's name
 MOST_CODE = 80  # characters kept of an error's code
 MOST_DETAIL = 200  # characters of what was wrong
 

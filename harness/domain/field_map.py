@@ -39,6 +39,8 @@ class Places:
     model_ms: str | None = None  # what the model took, for the overhead
     reasoning_tokens: str | None = None
     tool_calls: str | None = None  # of what the model asks for in place of text
+    model: str | None = None  # to the name of the one that answered
+    cached_tokens: str | None = None  # of the input tokens, those that a prompt cache held
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,8 @@ class Sample:
     reasoning_tokens: int | None = None
     answer_kind: str | None = None  # text, tool_calls, refusal; None for a failure
     resent: bool | None = None  # again at once on a new connection: the kept-alive one was closed; None: it was not
+    model: str | None = None  # that answered, as the answer says
+    cached_tokens: int | None = None  # of input_tokens, those that the provider had read before
 
     def row(self) -> tuple[Any, ...]:
         """Values in the order of ``COLUMNS``."""

@@ -104,6 +104,8 @@ SAMPLES: tuple[Column, ...] = (
     *flags(
         resent="sent a second time at once, on a new connection: the kept-alive one was closed as it was used again; null: not"
     ),
+    *words(model="model that answered, as the answer says; its tokens are priced as its own"),
+    *ints(cached_tokens="tokens of `input_tokens` that the provider's prompt cache held, as the answer says"),
 )
 
 GENERATOR: tuple[Column, ...] = (

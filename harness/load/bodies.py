@@ -57,7 +57,9 @@ class Bodies:
         self._questions = questions
         self._head = _fixed_head(spec, origin)
         self._id_header = f"{spec.header_names.request_id}: ".encode("latin-1")
-        self._accepts = any(name.lower() == "accept" for name in (*spec.headers, *spec.headers_from_env))
+        said = {name.lower() for name in (*spec.headers, *spec.headers_from_env)}
+        self._traced = spec.traced and "traceparent" not in said
+        self._accepts = "accept" in said
         self._fields = spec.fields.with_secrets(os.environ) if spec.fields else None
         self._ready: dict[int, tuple[bytes, bytes]] = {}
         self._plain: dict[tuple[str, bool, int | None, int | None], tuple[bytes, bytes]] = {}
@@ -68,7 +70,14 @@ class Bodies:
         if self._fields is not None and self._fields.websocket is not None:
             return self._messages_of(arrival, request_id, self._fields, self._fields.websocket)
         head, body = self._ready.pop(arrival.seq) if arrival.seq in self._ready else self._signed(arrival)
-        return head + request_id.encode() + b"\r\n\r\n" + body
+        return head + request_id.encode() + self._trace(request_id) + body
+
+    def _trace(self, request_id: str) -> bytes:
+        """The rest of a head: where spans are collected a W3C trace context, whose trace is the request's own id."""
+        if not self._traced:
+            return b"\r\n\r\n"
+        trace_id = request_id[:32].encode()  # attempts of one arrival are one trace
+        return b"\r\ntraceparent: 00-%s-%s-01\r\n\r\n" % (trace_id, trace_id[:16])
 
     def single(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
         """One request that no arrival asks for; ``headers`` take the place of those that every request has."""
@@ -89,7 +98,11 @@ class Bodies:
         signed = self._signing.lines("GET", path, b"") if self._signing is not None else b""
         head = b"GET %s HTTP/1.1\r\n%s%s" % ((self._prefix + path).encode("latin-1"), self._head, signed)
         return (
-            head + self._id_header + request_id.encode() + b"\r\n\r\n" + b"\n".join(orjson.dumps(one) for one in said)
+            head
+            + self._id_header
+            + request_id.encode()
+            + self._trace(request_id)
+            + b"\n".join(orjson.dumps(one) for one in said)
         )
 
     def prepare(self, arrival: Arrival) -> None:

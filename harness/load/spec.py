@@ -57,6 +57,7 @@ class RunSpec:
     openai: OpenAiOptions = USUAL_OPTIONS  # of openai-chat
     headers: dict[str, str] = field(default_factory=dict)  # whose values are no secret
     header_names: HeaderNames = USUAL_NAMES
+    traced: bool = False  # each request carries a W3C trace context: somebody collects the target's spans
 
     def to_message(self) -> dict[str, Any]:
         """Only what msgpack carries; a trace travels by its file's name and digest."""

@@ -34,6 +34,8 @@ class PlacesTable(Table):
     citations: str | None = Field(None, pattern=PATH)
     model_ms: str | None = Field(None, pattern=PATH)
     tool_calls: str | None = Field(None, pattern=PATH)
+    model: str | None = Field(None, pattern=PATH)
+    cached_tokens: str | None = Field(None, pattern=PATH)
 
 
 class AnswerTable(PlacesTable):

@@ -1,0 +1,38 @@
+"""Request bytes: the trace context that spans are joined by."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from harness.domain import arrivals
+from harness.domain.mix import Mix
+from harness.domain.questions import Message, Question
+from harness.domain.schedule import Arrival
+from harness.load.bodies import Bodies
+from harness.load.spec import RunSpec
+
+QUESTION = Question("q0", (Message("user", "Why?"),))
+ORIGIN = SimpleNamespace(prefix="", host_header="127.0.0.1")
+SPEC = RunSpec("steady", "t", None, "rag-chat/1", arrivals.constant(1), 1, 1, 5.0, Mix(), "", "", None, None)
+ID = "a3f1c2d4e5b697887766000000000012"
+
+
+def head_of(request_id=ID, **more):
+    made = Bodies(replace(SPEC, **more), {"q0": QUESTION}, ORIGIN)
+    sent = made.request(Arrival(18, 0.0, "steady", True, "q0", False), request_id)
+    lines = sent.partition(b"\r\n\r\n")[0].decode().split("\r\n")[1:]
+    return dict(line.split(": ", 1) for line in lines)
+
+
+def test_a_request_whose_spans_are_collected_is_a_trace_of_its_own_id():
+    assert head_of(traced=True)["traceparent"] == f"00-{ID}-{ID[:16]}-01"
+
+
+def test_attempts_of_one_arrival_are_one_trace():
+    assert head_of(f"{ID}-2", traced=True)["traceparent"].split("-")[1] == ID
+
+
+@pytest.mark.parametrize("more", [{}, {"traced": True, "headers": {"Traceparent": "of the team"}}])
+def test_nobody_elses_tracing_is_steered(more):
+    assert "traceparent" not in head_of(**more)
