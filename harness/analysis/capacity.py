@@ -7,7 +7,7 @@ search by an earlier method are judged anew from their samples, and it is said.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -174,6 +174,12 @@ def _over(peak: float, per_s: Estimate) -> Estimate:
     low = None if per_s.high is None else peak / per_s.high
     high = None if per_s.low is None else peak / per_s.low
     return Estimate(peak / per_s.value, low, high, per_s.confidence, per_s.n, per_s.blocks, "peak over capacity")
+
+
+def search_of(run: RunData) -> Sequence[Mapping[str, Any]]:
+    """The steps of a search as its record has them; none of any other run."""
+    record = _experiment(run)
+    return record["steps"] if record else ()
 
 
 def _experiment(run: RunData) -> dict[str, Any] | None:

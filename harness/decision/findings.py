@@ -12,18 +12,20 @@ from harness.analysis.coldstarts import Breakdown, Penalty, Share
 from harness.analysis.contention import Contention
 from harness.analysis.dataset import Dataset
 from harness.analysis.fromzero import FromZero
+from harness.analysis.gave_way import GaveWay
 from harness.analysis.keepalive import Window
 from harness.analysis.metered import Used
 from harness.analysis.mitigations import Mitigation
 from harness.analysis.modes import Modes
 from harness.analysis.parity import Parity
-from harness.analysis.platform import PlatformFigures
 from harness.analysis.projection import Crossing, Projection
 from harness.analysis.reconciliation import Reconciliation
 from harness.analysis.refusals import Manner
 from harness.analysis.settings import Settings
+from harness.analysis.shown import Shown
 from harness.analysis.spend import Cost
 from harness.analysis.throttling import Funnel, Second
+from harness.analysis.timings import Timing
 from harness.analysis.traffic import Burstiness, Streams
 from harness.analysis.warmup import WarmUp
 from harness.domain.bill import Bill
@@ -87,7 +89,9 @@ class Findings:
     reconciliations: tuple[Reconciliation, ...]
     coverage: tuple[Cell, ...]
     parity: Parity
-    platform: tuple[PlatformFigures, ...]
+    series: tuple[Shown, ...]  # of the platforms, beside the client's
+    timings: tuple[Timing, ...]
+    gave_way: tuple[GaveWay, ...]
     arrivals: tuple[Burstiness, ...]
     streams: tuple[Streams, ...]
     modes: tuple[Modes, ...] = ()  # cold and warm answers apart, of targets that had both

@@ -14,15 +14,17 @@ from harness.analysis import (
     capacity,
     compare,
     contention,
+    gave_way,
     metered,
     modes,
     parity,
-    platform,
     reconciliation,
     refusals,
+    shown,
     slo,
     spend,
     throttling,
+    timings,
     traffic,
     units,
     warmup,
@@ -34,7 +36,7 @@ from harness.decision.findings import ColdFindings, Findings
 from harness.decision.settled import settled_of
 from harness.domain import looks
 from harness.domain.plan import Plan
-from harness.domain.role import Role
+from harness.domain.role import PACED, Role
 from harness.domain.verdict import SloVerdict
 from harness.evidence import coverage
 from harness.evidence.early_end import blocks_left_out
@@ -136,12 +138,22 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
         parity=same.result(),
         arrivals=tuple(traffic.burstiness(n, p, data.of(n, p)) for p in data.paired for n in names),
         streams=_all(streams),
-        platform=tuple(
-            platform.figures(n, p, data.of(n, p), signals_of(targets[n])) for p in data.profiles for n in names
+        series=tuple(
+            s for p in data.profiles for n in names for s in shown.shown(n, p, data.of(n, p), signals_of(targets[n]))
         ),
+        timings=tuple(t for p in data.profiles for n in names for t in timings.timings(n, p, data.of(n, p))),
+        gave_way=_gave_way(data, names, limits),
         settings=tuple(s for n in names if (s := settled_of(workspace, n)) is not None),
         ended=blocks_left_out(store.journal(), data.blocks_valid),
     )
+
+
+def _gave_way(data: Dataset, names: Sequence[str], limits: tuple[float, float | None]) -> tuple[gave_way.GaveWay, ...]:
+    """Of paced profiles as a whole, of searches step by step."""
+    paced = [p for p in data.in_role(*PACED) if p in data.paired]
+    whole = [gave_way.gave_way(n, p, runs, *limits) for p in paced for n in names if (runs := data.of(n, p))]
+    searches = [(n, run) for n in names for run in data.of_role(n, Role.CAPACITY)]
+    return (*whole, *(one for n, run in searches for one in gave_way.at_steps(n, run.profile, run, *limits)))
 
 
 def _each(pool: ThreadPoolExecutor, what: Iterable[T], made: Callable[[T], R]) -> list[Future[R]]:

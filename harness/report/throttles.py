@@ -151,54 +151,6 @@ def _recovered(middle: float | None, most: float | None, recovered: int, unrecov
     return f"{text} (median), {at_most} at most, n\u00a0=\u00a0{recovered}{later}"
 
 
-def platform(findings: Findings, names: Names) -> Table:
-    """The platform's own figures, beside what clients saw."""
-    lack = "not collected"
-    rows = [
-        (
-            p.profile,
-            p.target,
-            (p.collected, p.runs),
-            p.most_instances,
-            p.most_in_flight,
-            p.most_queued,
-            p.refusals,
-            p.cpu_s,
-            p.instance_cpu_s,
-            p.init_stretch,
-            p.most_rss_mb,
-        )
-        for p in findings.platform
-    ]
-    shown = (
-        profile(),
-        target(names),
-        several("runs collected", ("collected", "runs"), lambda k, n: f"{k} of {n}", tone=Tone.PLAIN),
-        *(
-            figure(head, name, count, lack=lack)
-            for head, name in (
-                ("most instances", "instances_max"),
-                ("most in flight", "in_flight_max"),
-                ("most queued", "queued_max"),
-                ("refusals", "refusals"),
-            )
-        ),
-        *(
-            figure(head, name, lambda v: f"{v:.2f}", lack=lack)
-            for head, name in (
-                ("processor time a run (s)", "run_cpu_s"),
-                ("processor time an ended instance (s)", "instance_cpu_s"),
-            )
-        ),
-        figure("init: wall over processor time", "init_stretch_ratio", lambda v: f"{v:.1f}", lack=lack),
-        figure("most memory (MB)", "rss_max_mb", count, lack=lack),
-    )
-    note = (
-        "Figures once a second, and log lines. An init that takes much longer than its processor time waited for cores."
-    )
-    return table("platform", "What the platforms counted themselves", shown, rows, note)
-
-
 def contention(findings: Findings, names: Names) -> Table:
     """Whether this machine's cores were used up."""
     rows = [
