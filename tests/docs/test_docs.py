@@ -21,8 +21,9 @@ from harness.domain.sample import Outcome
 from harness.errors import Exit
 from harness.workspace import presets
 from harness.workspace.api_toml import HeaderNamesTable, OpenAiTable
+from harness.workspace.costs_toml import CostTable
 from harness.workspace.mapping_toml import AnswerTable, MappingTable, OpeningTable, StreamTable, WebSocketTable
-from harness.workspace.pilot_toml import PilotToml
+from harness.workspace.pilot_toml import PilotToml, Profile
 from harness.workspace.runtime_toml import (
     CloudRunTable,
     ContainerAppTable,
@@ -233,10 +234,14 @@ def test_every_outcome_exit_code_and_command_is_documented():
     assert all(f"`pilot {command}" in commands for command in COMMANDS)
 
 
+NAMED = {"profiles": Profile, "costs": CostTable}  # tables that a file has many of, each with a name
+
+
 def test_every_field_of_pilot_toml_is_documented():
     page = (ROOT / "docs" / "pilot-toml.md").read_text()
     for table, field in PilotToml.model_fields.items():
-        if table == "profiles":
+        if table in NAMED:
+            assert all(f"`{name}`" in page for name in NAMED[table].model_fields), table
             continue
         for name in field.annotation.model_fields:
             assert f"`{table}.{name}`" in page, f"{table}.{name}"
