@@ -20,6 +20,7 @@ class Basis(StrEnum):
 
     METERED = "METERED"
     MODELLED = "MODELLED"
+    DECLARED = "DECLARED"  # by the team, in pilot.toml
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ _DIGEST = "sha256:"
 NEVER = "never"  # of pilot.stop; a seal that does not name it was made before there was a choice
 METHOD_FIELD = "rule.method"
 ONCE_JUDGED = ("steady", "burst")  # what a seal named where pilot.toml chose no profiles, before they had roles
-JUDGING = ("slo", "traffic", "margins", "criteria", "rule", "prices", "traffic_trace", "targets")
-SEALED_TABLES = ("pilot", "slo", "traffic", "margins", "limits", "criteria", "load", "mix", "profiles")
+JUDGING = ("slo", "costs", "traffic", "margins", "criteria", "rule", "prices", "traffic_trace", "targets")
+SEALED_TABLES = ("pilot", "slo", "traffic", "margins", "limits", "criteria", "load", "mix", "profiles", "costs")
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,10 @@ def seal_of(workspace: Workspace, plan: Plan) -> Seal:
     if tables["slo"]["first_reasoning_p95_s"] is None:  # younger than many a seal, whose digest stays what it was
         del tables["slo"]["first_reasoning_p95_s"]
     judged = plan.judged(workspace.config.slo.profiles)
+    if not tables["costs"]:
+        del tables["costs"]
+    if tables["slo"]["start"] is None:
+        del tables["slo"]["start"]
     if workspace.config.slo.profiles is None:
         tables["slo"]["profiles"] = list(judged if set(judged) - set(ONCE_JUDGED) else ONCE_JUDGED)
     for profile in tables["profiles"].values():

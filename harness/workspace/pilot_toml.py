@@ -38,6 +38,7 @@ from harness.tables.values import (
     names_a_program,
     not_blank,
 )
+from harness.workspace.costs_toml import CostTable
 from harness.workspace.criteria_toml import CriteriaTable
 
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):[0-5][0-9]")
@@ -65,6 +66,20 @@ class Pilot(Table):
         return self
 
 
+class StartTable(Table):
+    """The first months: fewer requests, and ceilings of their own."""
+
+    requests_per_month: Monthly
+    monthly_runtime_usd: UsdAbove0 | None = None
+    monthly_total_usd: UsdAbove0 | None = None
+
+    @model_validator(mode="after")
+    def _promises_something(self) -> StartTable:
+        if self.monthly_runtime_usd is None and self.monthly_total_usd is None:
+            raise ValueError("want monthly_runtime_usd, monthly_total_usd, or both")
+        return self
+
+
 class Slos(Table):
     """Promises, from the intended send; the error rate counts every failure."""
 
@@ -77,6 +92,7 @@ class Slos(Table):
     availability: Annotated[float, Field(gt=0, lt=1)] | None = None
     monthly_runtime_usd: UsdAbove0 | None = None
     monthly_total_usd: UsdAbove0 | None = None
+    start: StartTable | None = None
     profiles: Annotated[tuple[Name, ...], Field(min_length=1), AfterValidator(distinct)] | None = None
 
     @property
@@ -235,6 +251,7 @@ class PilotToml(Table):
     profiles: dict[Name, Profile] = Field(
         min_length=1, max_length=50, default_factory=lambda: {"steady": Profile(), "burst": Profile()}
     )
+    costs: dict[Name, CostTable] = Field(default_factory=dict, max_length=50)
     slots: Slots = Slots()
     corpus: Corpus = Corpus()
     scaling: Scaling = Scaling()
@@ -246,6 +263,17 @@ class PilotToml(Table):
         if absent := [name for name in self.slo.profiles or () if name not in measured]:
             near = nearest(absent[0], measured) or f"; these are: {', '.join(measured)}"
             raise ValueError(f"slo.profiles: no [profiles.{absent[0]}] is measured{near}")
+        return self
+
+    @model_validator(mode="after")
+    def _costs_of_targets(self) -> PilotToml:
+        pilot = self.pilot
+        known = (pilot.baseline, pilot.candidate, *pilot.variants)
+        for name, cost in self.costs.items():
+            for target in cost.targets:
+                if target not in known:
+                    near = nearest(target, known) or f"; these are: {', '.join(known)}"
+                    raise ValueError(f"costs.{name}.targets: no target of this pilot is called {target!r}{near}")
         return self
 
     @model_validator(mode="after")

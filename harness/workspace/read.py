@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from harness.domain.mix import Mix, TokenLength
+from harness.domain.own_costs import OwnCost
 from harness.domain.questions import Question
 from harness.domain.retry import NO_RETRY, RetryPolicy
 from harness.domain.sweep import MARK, Setting, Sweep
@@ -154,6 +155,10 @@ class Workspace:
                 problem = Problem("traffic.trace", f"{trace.file}: {error}")
                 raise BadFile(self.root / "pilot.toml", [problem]) from None
         return Traffic(said.requests_per_month, said.peak_per_s, week)
+
+    def own_costs(self) -> tuple[OwnCost, ...]:
+        """What [costs] says somebody pays beside the platforms' bills."""
+        return tuple(table.made(name) for name, table in self.config.costs.items())
 
     def traffic_trace(self) -> Trace | None:
         """The file that [traffic] names; raises BadFile with its lines."""

@@ -22,8 +22,9 @@ from harness.platforms import registry
 from harness.tables.problems import fields_of
 from harness.workspace import presets
 from harness.workspace.api_toml import HeaderNamesTable, OpenAiTable
+from harness.workspace.costs_toml import CostTable
 from harness.workspace.mapping_toml import AnswerTable, MappingTable, OpeningTable, StreamTable, WebSocketTable
-from harness.workspace.pilot_toml import PilotToml
+from harness.workspace.pilot_toml import PilotToml, Profile
 from harness.workspace.sweep_toml import SettingTable, SweepToml
 from harness.workspace.target_toml import AuthTable, QuotaTable, TargetToml, read_target
 
@@ -215,10 +216,14 @@ def test_every_outcome_exit_code_and_command_is_documented():
     assert all(f"`pilot {command}" in commands for command in COMMANDS)
 
 
+NAMED = {"profiles": Profile, "costs": CostTable}  # tables that a file has many of, each with a name
+
+
 def test_every_field_of_pilot_toml_is_documented():
     page = (ROOT / "docs" / "pilot-toml.md").read_text()
     for table, field in PilotToml.model_fields.items():
-        if table == "profiles":
+        if table in NAMED:
+            assert all(f"`{name}`" in page for name in NAMED[table].model_fields), table
             continue
         for name in field.annotation.model_fields:
             assert f"`{table}.{name}`" in page, f"{table}.{name}"
