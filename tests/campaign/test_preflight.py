@@ -76,8 +76,8 @@ def target(runtime):
 @pytest.mark.parametrize(
     ("runtime", "facts", "expected"),
     [
-        (LocalFunction((), {}, timeout_s=30), {}, Answer.FAIL),
-        (LocalFunction((), {}, timeout_s=15), {}, Answer.PASS),
+        (LocalFunction(("x",), {}, timeout_s=30), {}, Answer.FAIL),
+        (LocalFunction(("x",), {}, timeout_s=15), {}, Answer.PASS),
         (AwsLambda("f", "r"), {"Timeout": 60}, Answer.FAIL),
         (AwsLambda("f", "r"), {"Timeout": 10}, Answer.PASS),
         (AwsLambda("f", "r"), {"kind": "aws-lambda"}, Answer.PASS),
