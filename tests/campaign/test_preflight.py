@@ -21,6 +21,7 @@ from harness.platforms.external.config import External
 from harness.platforms.local_function.config import LocalFunction
 from tests.fakes import ScriptedServer
 
+STARTS = 1_000.0  # new environments in any ten seconds
 PLAN = [
     Demand("steady", False, {Need.CONCURRENCY: 30.0, Need.TOKENS_PER_MINUTE: 60_000.0}),
     Demand("burst", False, {Need.CONCURRENCY: 300.0, Need.TOKENS_PER_MINUTE: 400_000.0}),
@@ -65,8 +66,8 @@ def test_a_quota_that_could_not_be_read_is_not_fine():
 
 
 def test_a_burst_that_wants_more_new_environments_than_ten_seconds_give():
-    assert scaling_check(PLAN).answer is Answer.PASS
-    assert scaling_check([Demand("burst", False, {Need.CONCURRENCY: 1500.0})]).answer is Answer.FAIL
+    assert scaling_check(PLAN, STARTS).answer is Answer.PASS
+    assert scaling_check([Demand("burst", False, {Need.CONCURRENCY: 1500.0})], STARTS).answer is Answer.FAIL
 
 
 def target(runtime):
