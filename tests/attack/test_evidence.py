@@ -19,7 +19,7 @@ import pytest
 
 from harness import pipeline
 from harness.calibration.calibrate import CALIBRATION_FORMAT
-from harness.campaign.contract_check import Answer, Check
+from harness.check.contract_check import Answer, Check
 from harness.errors import Refused
 from harness.evidence.digests import digest_of
 from harness.evidence.files import dump, write_text
