@@ -20,12 +20,13 @@ from harness.platforms.aws_lambda.insights import LambdaInsights
 from harness.platforms.aws_lambda.logs import LambdaLogs
 from harness.platforms.cloud_run.monitoring import CloudMonitoring
 from harness.platforms.shared.absence import ask
+from harness.platforms.shared.aws_prices import aws_price
 from harness.platforms.shared.azure_monitor import CONTAINER_APP, AzureMonitor
+from harness.platforms.shared.azure_prices import azure_price
 from harness.platforms.shared.cloudwatch import CloudWatch, Subject
 from harness.platforms.shared.cost_explorer import CostExplorer
 from harness.platforms.shared.local_logs import LocalLogs
 from harness.platforms.shared.otlp_traces import OtlpTraces
-from harness.platforms.shared.price_lists import aws_price, azure_price
 from harness.platforms.shared.prometheus import Prometheus
 from harness.platforms.shared.prometheus_sets import Query
 from harness.platforms.shared.recorded import Recorded
