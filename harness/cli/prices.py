@@ -82,6 +82,7 @@ def refresh(
             help="KEY=USD: a price that you know, in the book's unit, for what no price API is asked; repeat it."
         ),
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was asked, kept and left out as JSON.")] = False,
 ) -> None:
     """Ask the provider's price API for every price that it has a lookup for; writes prices/ of this workspace."""
     old = read_book(book)
@@ -92,6 +93,9 @@ def refresh(
     today = datetime.now(UTC).date()
     with Progress() as progress:
         made = refreshing.refresh(old, order, workspace.root / "prices", today, progress, listed.ask)
+    if as_json:
+        emit(_told(made))
+        return
     _print(made)
     at = made.path.relative_to(workspace.root)
     print(f'{made.path}: use it with book = "{at}", region = "{made.book.region}" in target.toml')
@@ -109,6 +113,21 @@ def _stated(given: list[str]) -> dict[str, Decimal]:
             raise Refused(f"--price {one[:60]!r} is not KEY=USD", "as egress_gb=0.09")
         out[key] = value
     return out
+
+
+def _told(made: refreshing.Refreshed) -> dict[str, object]:
+    """Prices as text, which no reader rounds; null with its reason for what could not be had."""
+    asked = [
+        {
+            "price": change.key,
+            "before_usd": None if change.before is None else f"{change.before:f}",
+            "after_usd": None if change.after is None else f"{change.after:f}",
+            "source" if change.after is not None else "reason": change.words,
+        }
+        for change in made.asked
+    ]
+    file = {"file": str(made.path), "book": made.book.name, "region": made.book.region}
+    return {**file, "asked": asked, "kept": list(made.kept), "left_out": dict(made.left_out)}
 
 
 def _print(made: refreshing.Refreshed) -> None:

@@ -75,3 +75,19 @@ def test_what_no_provider_could_answer_is_refused(prices, tmp_path, words):
     assert code == 2
     assert words[1] in err
     assert not (tmp_path / "prices").exists()
+
+
+def test_a_machine_reads_what_was_asked_and_what_was_left_out(prices):
+    words = ("refresh", "aws-2026-11", "--region", "eu-west-1", "--machine", "g5.xlarge", "--json")
+    told = json.loads(prices(*words)[1])
+    asked = {one["price"]: one for one in told["asked"]}
+
+    assert told["region"] == "eu-west-1"
+    assert asked["ec2_g5_xlarge_hour"]["after_usd"] == "1.5"
+    assert asked["nat_hour"] == {
+        "price": "nat_hour",
+        "before_usd": None,
+        "after_usd": None,
+        "reason": "want exactly one SKU, found 0: none",
+    }
+    assert told["left_out"]["ec2_t3_large_hour"] == "no --machine names it"

@@ -34,6 +34,7 @@ CORE = sku("G2 Instance Core running in Americas", 24_988_000, name="CORE")
 RAM = sku("G2 Instance Ram running in Americas", 2_927_000, unit="GiBy.h", name="RAM")
 L4 = sku("Nvidia L4 GPU running in Americas", 560_040_000, name="L4")
 OTHERS = [
+    sku("G2 Instance Core running in Americas", 1, usage="Preemptible"),
     sku("Spot Preemptible G2 Instance Core running in Americas", 1, usage="Preemptible"),
     sku("G2 Instance Core running in Frankfurt", 32_000_000, regions=("europe-west3",)),
     sku("G2 Custom Instance Core running in Americas", 26_000_000),
