@@ -34,9 +34,10 @@ def google_machine(named: str) -> str:
 
 
 def google_catalogue() -> GoogleCatalogue:
-    """With the key of GOOGLE_API_KEY, else Application Default Credentials."""
+    """With the key of GOOGLE_API_KEY, else Application Default Credentials; raises PilotError, Refused without either."""
     key = os.environ.get(KEY_VARIABLE)
     token: Token = ApiKey(key) if key else GoogleAccess()
+    token.renew()  # without one nothing can be asked, which is said once
     return GoogleCatalogue(Rest(URL, token))
 
 
