@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 from harness.analysis.aa import POWER, AaGate
 from harness.analysis.capacity import UTILISATION
@@ -326,6 +327,9 @@ def _prices(workspace: Workspace, findings: Findings) -> list[Reason]:
         book = read_book(target.prices.book)
         if book.age_days(today) > OLD_AFTER_DAYS:
             out.append(doubt.BookOld(book.name, book.age_days(today)))
+        if book.region != target.prices.region:
+            named = _as_named(workspace, target.prices.book)
+            out.append(doubt.PricesElsewhere(target.name, target.prices.region, named, book.region))
         bill = findings.cost_of(target.name).monthly
         used = {line.price_key for line in bill.lines} if bill else set()
         unsure = [key for key in sorted(used) if not book.price(key).confirmed]
@@ -335,6 +339,12 @@ def _prices(workspace: Workspace, findings: Findings) -> list[Reason]:
         if isinstance(cost.per_month_usd, Unknown):
             out.append(doubt.CostNotKnown(cost.target, cost.per_month_usd.reason))
     return out
+
+
+def _as_named(workspace: Workspace, book: str) -> str:
+    """A book of a team's own by its path in the workspace."""
+    path = Path(book)
+    return path.relative_to(workspace.root).as_posix() if path.is_relative_to(workspace.root) else book
 
 
 def _day_of(findings: Findings) -> str:

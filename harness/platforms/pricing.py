@@ -13,6 +13,7 @@ from harness.domain.target import PriceModel
 from harness.errors import BadFile, Problem, Refused
 from harness.platforms import registry
 from harness.platforms.billing import Billing
+from harness.platforms.machines import machine_types
 from harness.platforms.shared.book import Book, book_names, read_book
 from harness.platforms.shared.terms import MachineTerms, PriceTerms
 from harness.platforms.shared.usage import Tariff, Usage
@@ -80,8 +81,13 @@ def bill(model: str, book: Book, parameters: Mapping[str, Any], usage: Usage, *,
     return Pricing(billing, terms, book).bill(usage, free=free)
 
 
-def terms_of(billing: Billing, parameters: Mapping[str, Any], book: Book) -> tuple[PriceTerms | None, list[Problem]]:
-    """Typed, or every problem: a parameter that no bill reads would make a target cheaper in silence."""
+def terms_of(
+    billing: Billing, parameters: Mapping[str, Any], book: Book, refresh: str = ""
+) -> tuple[PriceTerms | None, list[Problem]]:
+    """Typed, or every problem: a parameter that no bill reads would make a target cheaper in silence.
+
+    ``refresh`` is the command that makes this book anew, for a machine that it lacks.
+    """
     known = [name for name in billing.terms.model_fields if name != "machines"]
     types = machine_types(billing, book)
     data = {name: value for name, value in parameters.items() if name in known}
@@ -89,6 +95,9 @@ def terms_of(billing: Billing, parameters: Mapping[str, Any], book: Book) -> tup
     for name in parameters.keys() - data.keys() - types.keys():
         meant = nearest(name, (*known, *types)) or f"; these are: {', '.join((*known, *types))}"
         words = f'model "{billing.model}" with book {book.name} has none of this name{meant}'
+        if types and not nearest(name, known):
+            adds = refresh or f"pilot prices refresh {book.name}"
+            words += f" A machine that the book lacks is added by: {adds} --machine {name}"
         problems.append(Problem(f"parameters.{name}", words))
     if issubclass(billing.terms, MachineTerms):
         machines = {name: value for name, value in parameters.items() if name in types and value != 0}
@@ -105,16 +114,7 @@ def terms_of(billing: Billing, parameters: Mapping[str, Any], book: Book) -> tup
     return made, sorted(problems, key=lambda p: p.field)
 
 
-def machine_types(billing: Billing, book: Book) -> dict[str, str]:
-    """Types of machines that the book prices for this model, each with its price key."""
-    if billing.machine_keys is None:
-        return {}
-    before, _, after = billing.machine_keys.partition("{}")
-    keys = [p.key for p in book.prices if p.key.startswith(before) and p.key.endswith(after)]
-    return {key[len(before) : len(key) - len(after)]: key for key in keys if key not in billing.fixed_keys}
-
-
-def problems_of(model: str, name: str, path: str, parameters: Mapping[str, Any]) -> list[Problem]:
+def problems_of(model: str, name: str, path: str, region: str, parameters: Mapping[str, Any]) -> list[Problem]:
     """What is wrong with [prices]: its book, its model, its parameters; ``path``: where the book is read from."""
     found: list[Problem] = []
     if not name.endswith(".toml") and name not in book_names():
@@ -129,7 +129,7 @@ def problems_of(model: str, name: str, path: str, parameters: Mapping[str, Any])
     if found:
         return found
     book = read_book(path)
-    terms, problems = terms_of(models[model], parameters, book)
+    terms, problems = terms_of(models[model], parameters, book, refresh_of(name, region))
     if terms is None or problems:
         return problems
     try:
@@ -137,6 +137,11 @@ def problems_of(model: str, name: str, path: str, parameters: Mapping[str, Any])
     except Refused as error:
         return [Problem("book", f'cannot price model "{model}": {error}')]
     return []
+
+
+def refresh_of(book: str, region: str) -> str:
+    """The command that makes a book of this region, from the book that target.toml names."""
+    return f"pilot prices refresh {book} --region {region}"
 
 
 def _shared(tariff: Tariff, terms: PriceTerms, usage: Usage) -> Bill:

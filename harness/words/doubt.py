@@ -231,6 +231,10 @@ WORDS: Book = {
     kinds.BlocksSpread: _blocks_spread,
     kinds.NoPricesOf: "{target} has no prices, so its cost is not known.",
     kinds.BookOld: "The price book {book} is {days} days old.",
+    kinds.PricesElsewhere: (
+        "{target} is in {region} and is priced with {book}, list prices of {of_region}: "
+        "pilot prices refresh {book} --region {region} makes a book of its own region."
+    ),
     kinds.PricesUnconfirmed: lambda r: f"Unconfirmed prices carry part of the cost of {r.target}: {', '.join(r.keys)}.",
     kinds.CostNotKnown: "The cost of {target} is not known: {why}.",
     kinds.NotCollected: _not_collected,

@@ -78,7 +78,7 @@ def _source(table: Mapping[str, Any], path: Path, at: str) -> SourceConfig:
 
 def problems_of_prices(table: PricesTable, workspace: Path) -> list[Problem]:
     """What is wrong with the book, the model, or a parameter, by field."""
-    found = pricing.problems_of(table.model, table.book, table.path(workspace), table.parameters)
+    found = pricing.problems_of(table.model, table.book, table.path(workspace), table.region, table.parameters)
     return [Problem(f"prices.{p.field}", p.message) for p in found]
 
 

@@ -14,7 +14,8 @@ from harness.errors import Refused
 from harness.platforms import registry
 from harness.platforms.billing import ToldBy
 from harness.platforms.external.config import External
-from harness.platforms.pricing import Pricing, bill, machine_types, terms_of
+from harness.platforms.machines import machine_types
+from harness.platforms.pricing import Pricing, bill, terms_of
 from harness.platforms.shared.book import Book, book_names, read_book
 from harness.platforms.shared.usage import Usage
 from harness.words import said

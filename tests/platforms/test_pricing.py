@@ -36,6 +36,10 @@ def said(tmp_path):
         ('model = "eks"\nparameters = { p4d_24xlarg = 1, t3_large = 1 }', 'prices.parameters.p4d_24xlarg: model "eks"'),
         ('model = "eks"\nparameters = { t3_lrage = 3 }', "did you mean t3_large?"),
         (
+            'model = "eks"\nparameters = { t3_large = 1, p9_48xlarge = 1 }',
+            "is added by: pilot prices refresh aws-2026-11 --region us-east-1 --machine p9_48xlarge",
+        ),
+        (
             'model = "eks"\nparameters = { ebs_gb = 60 }',
             'prices.parameters: model "eks" wants how many of which machines; aws-2026-11 knows t3_medium',
         ),
@@ -62,3 +66,7 @@ def test_what_no_bill_reads_is_named_with_what_was_meant(said, prices, words):
 def test_a_book_that_is_not_there_is_named(said):
     assert "prices.book: no price book 'aws-2026-10': did you mean aws-2026-11?" in said(FARGATE, "aws-2026-10")
     assert "prices.book: there is no file" in said(FARGATE, "prices/none.toml")
+
+
+def test_a_misspelt_parameter_is_not_taken_for_a_machine(said):
+    assert "--machine" not in said('model = "eks"\nparameters = { t3_large = 1, autoscal = 1 }')

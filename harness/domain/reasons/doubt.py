@@ -307,6 +307,16 @@ class BookOld(Doubt):
 
 
 @dataclass(frozen=True)
+class PricesElsewhere(Doubt):
+    """The book is of another region than the target; ``book`` as target.toml names it."""
+
+    target: str
+    region: str
+    book: str
+    of_region: str
+
+
+@dataclass(frozen=True)
 class PricesUnconfirmed(Doubt):
     """By anybody."""
 

@@ -61,6 +61,7 @@ class Price:
     tiers: tuple[tuple[Decimal, Decimal], ...] = ()  # (above this quantity a month, USD), ascending
     free_per_month: Decimal = Decimal(0)
     lookup: Mapping[str, str] = field(default_factory=dict)  # how the provider's price API is asked for it
+    everywhere: bool = False  # the same in every region
 
     def pieces(self, quantity: Decimal, *, free: bool = False) -> tuple[tuple[Decimal, Decimal], ...]:
         """(quantity, USD a unit) of each tier that a month's ``quantity`` reaches; ``free`` takes the free part off.
@@ -86,6 +87,11 @@ class Book:
     date: dt.date
     region: str
     prices: tuple[Price, ...]
+
+    @property
+    def provider(self) -> str:
+        """The first word of its name."""
+        return self.name.partition("-")[0]
 
     def price(self, key: str) -> Price:
         """Raises Refused when the book does not hold it."""
@@ -145,6 +151,7 @@ class PriceTable(Table):
     tiers: tuple[TierTable, ...] = Field(default=(), max_length=20)
     free_per_month: UnitPrice = Decimal(0)
     lookup: dict[str, Line] = Field(default_factory=dict)
+    everywhere: bool = False
 
     @field_validator("tiers")
     @classmethod
@@ -157,7 +164,7 @@ class PriceTable(Table):
     def made(self, key: str) -> Price:
         tiers = tuple((tier.above, tier.usd) for tier in self.tiers)
         said = self.usd, self.unit, self.source, self.confirmed
-        return Price(key, *said, tiers, self.free_per_month, self.lookup)
+        return Price(key, *said, tiers, self.free_per_month, self.lookup, self.everywhere)
 
 
 class BookToml(Table):

@@ -28,6 +28,8 @@ def _price(price: Price) -> list[str]:
     ]
     if price.free_per_month:
         lines.append(f"free_per_month = {_number(price.free_per_month)}")
+    if price.everywhere:
+        lines.append("everywhere = true")
     if price.lookup:
         lines.append("lookup = { " + ", ".join(f"{k} = {_text(v)}" for k, v in price.lookup.items()) + " }")
     if price.tiers:

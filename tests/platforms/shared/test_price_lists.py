@@ -9,13 +9,15 @@ import pytest
 from botocore.stub import Stubber
 
 from harness.errors import PilotError
-from harness.platforms.shared.price_lists import aws_price, azure_price
+from harness.platforms.shared.aws_prices import aws_price
+from harness.platforms.shared.azure_prices import azure_price
+from harness.platforms.shared.book import read_book
 from tests.platforms.shared.rigs import KEYS
 
 LOOKUP = {"service": "AWSLambda", "usagetype": "Lambda-GB-Second"}
 
 
-def sku(name, *steps, terms=1):
+def sku(name, *steps, terms=1, usage="Lambda-GB-Second"):
     """One product as the Price List API writes it: a price dimension a tier."""
     dimensions = {
         f"{name}.T.{k}": {
@@ -27,19 +29,26 @@ def sku(name, *steps, terms=1):
         for k, (begin, usd) in enumerate(steps)
     }
     on_demand = {f"{name}.T{k}": {"priceDimensions": dimensions} for k in range(terms)}
-    product = {"sku": name, "attributes": {"regionCode": "us-east-1"}}
+    product = {"sku": name, "attributes": {"regionCode": "us-east-1", "usagetype": usage}}
     return json.dumps({"product": product, "terms": {"OnDemand": on_demand}})
 
 
-def aws(*pages, code=None):
+def aws(*pages, code=None, lookup=LOOKUP, region="us-east-1", asked=None):
     client = boto3.client("pricing", **KEYS)
     with Stubber(client) as stub:
         if code:
             stub.add_client_error("get_products", code, "words of the service")
         for k, page in enumerate(pages):
             more = {"NextToken": "more"} if k + 1 < len(pages) else {}
-            stub.add_response("get_products", {"PriceList": page, **more})
-        return aws_price(client, LOOKUP, "us-east-1", lambda _: None)
+            stub.add_response("get_products", {"PriceList": page, **more}, asked)
+        return aws_price(client, lookup, region, lambda _: None)
+
+
+def question(service, **filters):
+    """What GetProducts is asked; ``usagetype`` is only contained, for its region's prefix is not known."""
+    kinds = {"usagetype": "CONTAINS"}
+    made = [{"Type": kinds.get(name, "TERM_MATCH"), "Field": name, "Value": value} for name, value in filters.items()]
+    return {"ServiceCode": service, "Filters": made, "MaxResults": 100}
 
 
 def test_the_price_dimensions_of_one_sku_are_its_tiers():
@@ -75,11 +84,67 @@ def test_a_refused_question_says_why():
         aws(code="AccessDeniedException")
 
 
+def test_a_usage_type_counts_with_and_without_the_prefix_of_its_region():
+    asked = question("AWSLambda", regionCode="eu-central-1", usagetype="Lambda-GB-Second")
+    found = aws(
+        [
+            sku("ARM", ("0", "1"), usage="EUC1-Lambda-GB-Second-ARM"),
+            sku("HERE", ("0", "2"), usage="EUC1-Lambda-GB-Second"),
+            sku("FREE", ("0", "3"), usage="Global-Lambda-GB-Second"),
+        ],
+        region="eu-central-1",
+        asked=asked,
+    )
+
+    assert (found.usd, found.source) == (2, "AWS Price List API, SKU HERE")
+
+
+def test_a_lookup_with_the_prefix_of_another_region_is_asked_without_it():
+    lookup = {"service": "AmazonECS", "usagetype": "USE1-Fargate-GB-Hours"}
+    asked = question("AmazonECS", regionCode="ap-south-1", usagetype="Fargate-GB-Hours")
+
+    assert aws([sku("A", ("0", "1"), usage="APS3-Fargate-GB-Hours")], lookup=lookup, region="ap-south-1", asked=asked)
+
+
+def test_what_leaves_a_region_is_asked_by_where_it_comes_from():
+    book = read_book("aws-2026-11")
+    asked = question(
+        "AWSDataTransfer",
+        fromRegionCode="eu-west-1",
+        transferType="AWS Outbound",
+        toLocation="External",
+        usagetype="DataTransfer-Out-Bytes",
+    )
+    page = [sku("OUT", ("0", "0.09"), ("10240", "0.085"), usage="EU-DataTransfer-Out-Bytes")]
+
+    assert aws(page, lookup=book.price("egress_gb").lookup, region="eu-west-1", asked=asked).tiers == (
+        (Decimal(10240), Decimal("0.085")),
+    )
+
+
+def test_a_machine_of_aws_is_asked_as_an_account_pays_for_it_on_demand():
+    asked = question(
+        "AmazonEC2",
+        regionCode="eu-west-1",
+        instanceType="g5.xlarge",
+        operatingSystem="Linux",
+        tenancy="Shared",
+        preInstalledSw="NA",
+        capacitystatus="Used",
+        licenseModel="No License required",
+    )
+    one = sku("G5", ("0", "1.123"), usage="EU-BoxUsage:g5.xlarge")
+
+    assert aws([one], lookup={"machine": "g5.xlarge"}, region="eu-west-1", asked=asked).usd == Decimal("1.123")
+    with pytest.raises(PilotError, match="found 2: G5, G5"):
+        aws([one, one], lookup={"machine": "g5.xlarge"}, region="eu-west-1", asked=asked)
+
+
 def item(meter="m-1", price=0.000024, unit="1 Second", least=0.0):
     return {"meterId": meter, "retailPrice": price, "unitOfMeasure": unit, "tierMinimumUnits": least}
 
 
-def azure(*pages, status=200):
+def azure(*pages, status=200, lookup=None):
     asked = []
 
     def answer(request):
@@ -88,7 +153,7 @@ def azure(*pages, status=200):
         more = f"https://prices.azure.com/api/retail/prices?page={len(asked)}" if len(asked) < len(pages) else None
         return httpx.Response(status, json={"Items": page, "NextPageLink": more})
 
-    lookup = {"service": "Azure Container Apps", "meter": "Standard vCPU Active Usage"}
+    lookup = lookup or {"service": "Azure Container Apps", "meter": "Standard vCPU Active Usage"}
     return azure_price(lookup, "eastus", httpx.MockTransport(answer)), asked
 
 
@@ -121,3 +186,27 @@ def test_several_meters_or_no_answer_are_errors():
         azure([item("m-1"), item("m-2")])
     with pytest.raises(PilotError, match="did not answer"):
         azure([], status=500)
+
+
+def vm(meter, product="Virtual Machines NCadsA100v4 Series", sku_name="NC24ads A100 v4", price=3.673):
+    names = {"productName": product, "skuName": sku_name, "meterName": sku_name}
+    return item(meter, price, "1 Hour") | names
+
+
+def test_a_machine_of_azure_is_its_linux_meter_on_demand_and_no_other():
+    page = [
+        vm("linux"),
+        vm("windows", "Virtual Machines NCadsA100v4 Series Windows", price=4.777),
+        vm("spot", sku_name="NC24ads A100 v4 Spot", price=0.9),
+        vm("low", sku_name="NC24ads A100 v4 Low Priority", price=0.8),
+        vm("cloud", "NCadsA100v4 Series CloudServices"),
+    ]
+    found, asked = azure(page, lookup={"machine": "Standard_NC24ads_A100_v4"})
+
+    assert (found.usd, found.source) == (Decimal("3.673"), "Azure retail price API, meter linux")
+    assert dict(asked[0].params)["$filter"] == (
+        "serviceName eq 'Virtual Machines' and armSkuName eq 'Standard_NC24ads_A100_v4' "
+        "and armRegionName eq 'eastus' and priceType eq 'Consumption'"
+    )
+    with pytest.raises(PilotError, match="found 0: none"):
+        azure(page[1:], lookup={"machine": "Standard_NC24ads_A100_v4"})

@@ -20,15 +20,18 @@ from harness.platforms.aws_lambda.insights import LambdaInsights
 from harness.platforms.aws_lambda.logs import LambdaLogs
 from harness.platforms.cloud_run.monitoring import CloudMonitoring
 from harness.platforms.shared.absence import ask
+from harness.platforms.shared.aws_prices import aws_price
 from harness.platforms.shared.azure_monitor import CONTAINER_APP, AzureMonitor
+from harness.platforms.shared.azure_prices import azure_price
 from harness.platforms.shared.cloudwatch import CloudWatch, Subject
 from harness.platforms.shared.cost_explorer import CostExplorer
+from harness.platforms.shared.google_prices import GoogleCatalogue
 from harness.platforms.shared.local_logs import LocalLogs
 from harness.platforms.shared.otlp_traces import OtlpTraces
-from harness.platforms.shared.price_lists import aws_price, azure_price
 from harness.platforms.shared.prometheus import Prometheus
 from harness.platforms.shared.prometheus_sets import Query
 from harness.platforms.shared.recorded import Recorded
+from harness.platforms.shared.rest import Rest
 from tests.platforms.shared.rigs import ONE, START, WINDOW, AzureMonitorRig, CloudMonitoringRig, LambdaInsightsRig, at
 
 ODD = (
@@ -236,22 +239,46 @@ def test_no_bill_ends_in_a_traceback_or_as_a_day_without_cost(data):
 @given(data=st.data())
 def test_no_price_list_ends_in_anything_but_a_price_or_its_reason(data):
     dimension = {"beginRange": "0", "pricePerUnit": {"USD": "0.2"}}
-    product = {"product": {"sku": "S"}, "terms": {"OnDemand": {"t": {"priceDimensions": {"d": dimension}}}}}
+    described = {"sku": "S", "attributes": {"usagetype": "USE1-Request"}}
+    product = {"product": described, "terms": {"OnDemand": {"t": {"priceDimensions": {"d": dimension}}}}}
     text = json.dumps(data.draw(mutated(product)))
     answer = data.draw(st.sampled_from([{"PriceList": [text]}, data.draw(mutated({"PriceList": [text]}))]))
     item = {"meterId": "m", "unitOfMeasure": "1M", "tierMinimumUnits": 0.0, "retailPrice": 0.2}
+    item |= dict.fromkeys(("productName", "skuName", "meterName"), "B2ms")
     page = data.draw(mutated({"Items": [item], "NextPageLink": None}))
     transport = httpx.MockTransport(lambda _: httpx.Response(200, text=json.dumps(page)))
     lookup = {"service": "s", "meter": "m"}
 
     for price in (
         lambda: aws_price(Says(answer), lookup, "us-east-1", sleep=lambda _: None),
+        lambda: aws_price(Says(answer), {"service": "s", "usagetype": "Request"}, "us-east-1", sleep=lambda _: None),
         lambda: azure_price(lookup, "westeurope", transport),
+        lambda: azure_price({"machine": "Standard_B2ms"}, "westeurope", transport),
     ):
         try:
             assert price().usd > 0
         except PilotError as error:
             assert not str(error).startswith("unexpected")  # noqa: PT017 - either is right
+
+
+@MANY
+@given(data=st.data())
+def test_no_catalogue_ends_in_anything_but_a_price_or_its_reason(data):
+    rate = {"startUsageAmount": 0, "unitPrice": {"currencyCode": "USD", "units": "1", "nanos": 5}}
+    sku = {
+        "skuId": "S",
+        "description": "Requests",
+        "category": {"usageType": "OnDemand"},
+        "serviceRegions": ["europe-west1"],
+        "pricingInfo": [{"pricingExpression": {"usageUnit": "count", "tieredRates": [rate]}}],
+    }
+    page = data.draw(mutated({"skus": [sku]}))
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, text=json.dumps(page)))
+    catalogue = GoogleCatalogue(Rest("http://catalogue", transport=transport), sleep=lambda _: None)
+    try:
+        assert catalogue.price({"service": "s", "sku": "Requests", "per": "count"}, "europe-west1").usd > 0
+    except PilotError as error:
+        assert not str(error).startswith("unexpected")  # noqa: PT017 - either is right
 
 
 def test_a_place_and_what_was_found_there_are_said():
