@@ -16,6 +16,7 @@ from harness.domain.reasons.seal import Change, How
 from harness.domain.verdict import METHOD, PRIMARY
 from harness.evidence.files import jsonable
 from harness.evidence.regular import bytes_of
+from harness.platforms.pricing import pricing_of
 from harness.platforms.shared.book import read_book
 from harness.tables.problems import read_toml
 from harness.workspace import Workspace
@@ -137,7 +138,11 @@ def judged_otherwise(changes: Sequence[Change]) -> tuple[Change, ...]:
 
 def _books(workspace: Workspace) -> dict[str, str]:
     """The prices that cost will be scored at: changing one after the seal shows."""
-    return {t.prices.book.rpartition("/")[2]: read_book(t.prices.book).digest for t in workspace.measured() if t.prices}
+    used: dict[str, set[str]] = {}
+    for target in workspace.measured():
+        if target.prices:
+            used.setdefault(target.prices.book, set()).update(pricing_of(target.prices).standing_keys())
+    return {book.rpartition("/")[2]: read_book(book).digest(keys) for book, keys in used.items()}
 
 
 def digest_of(content: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -62,6 +62,7 @@ class Price:
     free_per_month: Decimal = Decimal(0)
     lookup: Mapping[str, str] = field(default_factory=dict)  # how the provider's price API is asked for it
     everywhere: bool = False  # the same in every region
+    added: str | None = None  # a day after the book's: seals from before know the book without it
 
     def pieces(self, quantity: Decimal, *, free: bool = False) -> tuple[tuple[Decimal, Decimal], ...]:
         """(quantity, USD a unit) of each tier that a month's ``quantity`` reaches; ``free`` takes the free part off.
@@ -103,12 +104,10 @@ class Book:
             "pilot prices lists what it holds; name another book or model under [prices]",
         )
 
-    @property
-    def digest(self) -> str:
-        """Of everything that a bill reads; the same book gives the same."""
-        text = repr(
-            [(p.key, p.usd, p.unit, p.tiers, p.free_per_month) for p in sorted(self.prices, key=lambda p: p.key)]
-        )
+    def digest(self, used: Collection[str] = ()) -> str:
+        """Of everything that a bill reads: of prices that were added later only those ``used``, so that adding breaks no seal."""
+        read = sorted((p for p in self.prices if not p.added or p.key in used), key=lambda p: p.key)
+        text = repr([(p.key, p.usd, p.unit, p.tiers, p.free_per_month) for p in read])
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
     def age_days(self, today: dt.date) -> int:
@@ -152,6 +151,7 @@ class PriceTable(Table):
     free_per_month: UnitPrice = Decimal(0)
     lookup: dict[str, Line] = Field(default_factory=dict)
     everywhere: bool = False
+    added: Annotated[str, Field(max_length=10), AfterValidator(_a_day)] | None = None
 
     @field_validator("tiers")
     @classmethod
@@ -164,7 +164,7 @@ class PriceTable(Table):
     def made(self, key: str) -> Price:
         tiers = tuple((tier.above, tier.usd) for tier in self.tiers)
         said = self.usd, self.unit, self.source, self.confirmed
-        return Price(key, *said, tiers, self.free_per_month, self.lookup, self.everywhere)
+        return Price(key, *said, tiers, self.free_per_month, self.lookup, self.everywhere, self.added)
 
 
 class BookToml(Table):
