@@ -24,6 +24,7 @@ class Measure(StrEnum):
 
     REQUESTS = "requests"
     REFUSALS = "refusals"
+    RATE = "request rate"
     ERRORS = "errors"
     DURATION = "duration"
     CONCURRENCY = "concurrency"
@@ -37,6 +38,11 @@ class Measure(StrEnum):
     BILLED = "billed"
     IDLE_COST = "idle cost"
     PLACE_WAIT = "wait for an instance"
+    PROVISIONED = "provisioned"
+    QUOTA_USE = "quota in use"
+    TRANSFER = "transfer"
+    TOKENS = "tokens"
+    ADDED = "time that a tier adds"
     INSTANCE_CPU = "CPU of an ended instance"
     INIT_TIME = "init, wall-clock"
     INIT_CPU = "init, CPU"
@@ -78,11 +84,14 @@ class Signal:
     tier: Tier = Tier.RUNTIME
     per: Per = Per.MEAN
     exact: bool = False  # counts what the client counts, one for one: a difference is a disagreement
+    quantile: float | None = None  # of a duration: its points are this one, and so is the client's figure beside it
+    limit: float | None = None  # in its unit: no more can be had, so a figure near it confirms what gave way
 
     @property
     def beside(self) -> Measure | None:
-        """The client's figure of the same thing, where it has one."""
-        return self.measure if self.measure in CLIENT_MEASURES else None
+        """The client's figure of the same thing, where it has one: of what lies behind the service it sees nothing."""
+        seen = self.measure in CLIENT_MEASURES and self.tier in (Tier.FRONT, Tier.RUNTIME)
+        return self.measure if seen else None
 
 
 def no_quotas(target: Target, make: MakeClient) -> list[Quota]:
@@ -111,6 +120,8 @@ class SourceKind:
     feeds: str  # what a report cannot say, or says with less, where it was not collected
     cloud: str | None = None  # whose credentials it needs
     bills: bool = False  # of days and not of runs
+    spans: bool = False  # of requests inside the service: its targets are sent a trace context to join them by
+    others: str = ""  # what a series of it is that nothing declares
     signals: tuple[Signal, ...] = ()  # that any target with such a source has
 
 

@@ -38,7 +38,15 @@ SOURCE = SourceKind(
 )
 SIGNALS = (
     Signal(f"{RUN}/request_count ALIGN_DELTA", KIND, Measure.REQUESTS, "count", "requests", Tier.FRONT, Per.SUM),
-    Signal(f"{RUN}/request_latencies ALIGN_PERCENTILE_95", KIND, Measure.DURATION, "ms", "duration, p95", per=Per.MOST),
+    Signal(
+        f"{RUN}/request_latencies ALIGN_PERCENTILE_95",
+        KIND,
+        Measure.DURATION,
+        "ms",
+        "duration, p95",
+        per=Per.MOST,
+        quantile=0.95,
+    ),
     Signal(
         *(f"{RUN}/request_latency/pending ALIGN_PERCENTILE_95", KIND, Measure.PLACE_WAIT, "ms"),
         *("wait for an instance, p95", Tier.FRONT, Per.MOST),
@@ -58,8 +66,21 @@ SIGNALS = (
         *(f"{RUN}/container/max_request_concurrencies ALIGN_PERCENTILE_99", KIND, Measure.CONCURRENCY, "count"),
         *("requests at once on an instance, p99", Tier.RUNTIME, Per.MOST),
     ),
-    Signal(f"{RUN}/container/cpu/utilizations ALIGN_PERCENTILE_95", KIND, Measure.CPU, "share", "processors used, p95"),
     Signal(
-        f"{RUN}/container/memory/utilizations ALIGN_PERCENTILE_95", KIND, Measure.MEMORY, "share", "memory used, p95"
+        *(f"{RUN}/container/startup_latencies ALIGN_PERCENTILE_95", KIND, Measure.STARTS, "ms"),
+        "start of an instance, p95",
+        per=Per.MOST,
+    ),
+    Signal(
+        *(f"{RUN}/container/cpu/utilizations ALIGN_PERCENTILE_95", KIND, Measure.CPU, "share", "processors used, p95"),
+        limit=1.0,
+    ),
+    Signal(
+        f"{RUN}/container/memory/utilizations ALIGN_PERCENTILE_95",
+        KIND,
+        Measure.MEMORY,
+        "share",
+        "memory used, p95",
+        limit=1.0,
     ),
 )

@@ -23,6 +23,7 @@ EMBEDDED = (
     Signal("init_wall_ms", LOG, Measure.INIT_TIME, "ms", "wall-clock time of an init", per=Per.SUM),
     Signal("init_cpu_ms", LOG, Measure.INIT_CPU, "ms", "processor time of an init", per=Per.SUM),
     Signal("billed_ms", LOG, Measure.BILLED, "ms", "billed duration of a request"),
+    Signal("max_memory_mb", LOG, Measure.MEMORY, "MB", "most memory used by an instance", per=Per.MOST),
     Signal("duration_ms", LOG, Measure.DURATION, "ms", "duration of a request, as the platform has it"),
     Signal("init_ms", LOG, Measure.STARTS, "ms", "init of a request that met a new instance", per=Per.POINTS),
 )
