@@ -25,6 +25,7 @@ class Measure(StrEnum):
     REQUESTS = "requests"
     REFUSALS = "refusals"
     RATE = "request rate"
+    PART = "of one label"  # of a series that is told apart by labels
     ERRORS = "errors"
     DURATION = "duration"
     CONCURRENCY = "concurrency"
@@ -49,6 +50,9 @@ class Measure(StrEnum):
 
 
 CLIENT_MEASURES = frozenset({Measure.REQUESTS, Measure.REFUSALS, Measure.DURATION, Measure.CONCURRENCY})
+
+
+NONE_WHILE_WELL = frozenset({Measure.REFUSALS, Measure.QUEUED, Measure.SPILL_OVER, Measure.TIMEOUTS})
 
 
 class Tier(StrEnum):
@@ -85,7 +89,12 @@ class Signal:
     per: Per = Per.MEAN
     exact: bool = False  # counts what the client counts, one for one: a difference is a disagreement
     quantile: float | None = None  # of a duration: its points are this one, and so is the client's figure beside it
-    limit: float | None = None  # in its unit: no more can be had, so a figure near it confirms what gave way
+    telling: float | None = None  # from which value on it says by itself that its tier had no more to give
+
+    @property
+    def tells_from(self) -> float | None:
+        """The same; of what there is none of while all is well, any."""
+        return 0.0 if self.telling is None and self.measure in NONE_WHILE_WELL else self.telling
 
     @property
     def beside(self) -> Measure | None:

@@ -7,7 +7,12 @@ from harness.platforms.platform import Measure, Per, Signal
 CW, TASKS = "cloudwatch", "ECS/ContainerInsights"
 SIGNALS = (
     Signal(
-        "AWS/ECS CPUUtilization Average", CW, Measure.CPU, "percent", "processors used, of what tasks have", limit=100.0
+        "AWS/ECS CPUUtilization Average",
+        CW,
+        Measure.CPU,
+        "percent",
+        "processors used, of what tasks have",
+        telling=95.0,
     ),
     Signal("AWS/ECS MemoryUtilization Average", CW, Measure.MEMORY, "percent", "memory used, of what tasks have"),
     Signal(f"{TASKS} RunningTaskCount Average", CW, Measure.INSTANCES, "count", "tasks that run", per=Per.MOST),

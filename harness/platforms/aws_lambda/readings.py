@@ -36,9 +36,7 @@ def build(options: Mapping[str, Any]) -> MetricSource:
 SOURCE = SourceKind(LOGS, LambdaLogsTable, build, "billed durations and so the cost, and init times", cloud="aws")
 SIGNALS = (
     Signal(f"{NAME} Invocations Sum", CW, Measure.REQUESTS, "count", "invocations", per=Per.SUM, exact=True),
-    Signal(
-        f"{NAME} Throttles Sum", CW, Measure.REFUSALS, "count", "invocations refused", Tier.FRONT, Per.SUM, exact=True
-    ),
+    Signal(f"{NAME} Throttles Sum", CW, Measure.REFUSALS, "count", "invocations refused", per=Per.SUM, exact=True),
     Signal(f"{NAME} Errors Sum", CW, Measure.ERRORS, "count", "invocations that failed", per=Per.SUM),
     Signal(f"{NAME} Duration Average", CW, Measure.DURATION, "ms", "duration, mean"),
     Signal(f"{NAME} Duration p95", CW, Measure.DURATION, "ms", "duration, p95", per=Per.MOST, quantile=0.95),
@@ -59,7 +57,7 @@ SIGNALS = (
         *(f"{NAME} ProvisionedConcurrencyUtilization Maximum", CW, Measure.PROVISIONED, "share"),
         "provisioned environments in use",
         per=Per.MOST,
-        limit=1.0,
+        telling=0.95,
     ),
     Signal(
         *(f"{NAME} UnreservedConcurrentExecutions Maximum", CW, Measure.QUOTA_USE, "count"),

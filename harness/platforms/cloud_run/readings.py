@@ -49,7 +49,8 @@ SIGNALS = (
     ),
     Signal(
         *(f"{RUN}/request_latency/pending ALIGN_PERCENTILE_95", KIND, Measure.PLACE_WAIT, "ms"),
-        *("wait for an instance, p95", Tier.FRONT, Per.MOST),
+        "wait for an instance, p95",
+        per=Per.MOST,
     ),
     Signal(f"{RUN}/container/instance_count ALIGN_MAX", KIND, Measure.INSTANCES, "count", "instances", per=Per.MOST),
     Signal(
@@ -73,7 +74,7 @@ SIGNALS = (
     ),
     Signal(
         *(f"{RUN}/container/cpu/utilizations ALIGN_PERCENTILE_95", KIND, Measure.CPU, "share", "processors used, p95"),
-        limit=1.0,
+        telling=0.95,
     ),
     Signal(
         f"{RUN}/container/memory/utilizations ALIGN_PERCENTILE_95",
@@ -81,6 +82,6 @@ SIGNALS = (
         Measure.MEMORY,
         "share",
         "memory used, p95",
-        limit=1.0,
+        telling=0.95,
     ),
 )

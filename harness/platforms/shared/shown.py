@@ -9,6 +9,7 @@ from harness.platforms.platform import Measure, Per, Signal, Tier
 CW, PROM = "cloudwatch", "prometheus"
 ALB, REST, BEDROCK_NS, AOSS = "AWS/ApplicationELB", "AWS/ApiGateway", "AWS/Bedrock", "AWS/AOSS"
 P95 = 0.95
+WITHHELD = 0.25  # a quarter of all periods: what waits for processors then is no chance
 
 _front = partial(Signal, tier=Tier.FRONT, per=Per.SUM)
 _slow = partial(Signal, per=Per.MOST, quantile=P95)
@@ -25,7 +26,7 @@ FRONTS = (
     _front(f"{ALB} RejectedConnectionCount Sum", CW, Measure.REFUSALS, "count", "connections refused"),
     Signal(f"{ALB} HTTPCode_Target_5XX_Count Sum", CW, Measure.ERRORS, "count", "errors of the targets", per=Per.SUM),
     _front(f"{ALB} HTTPCode_ELB_502_Count Sum", CW, Measure.ERRORS, "count", "targets that closed or answered badly"),
-    _front(f"{ALB} HTTPCode_ELB_503_Count Sum", CW, Measure.ERRORS, "count", "no healthy target"),
+    _front(f"{ALB} HTTPCode_ELB_503_Count Sum", CW, Measure.ERRORS, "count", "no healthy target", telling=0.0),
     _front(f"{ALB} HTTPCode_ELB_504_Count Sum", CW, Measure.TIMEOUTS, "count", "targets too slow"),
     _front(f"{ALB} ProcessedBytes Sum", CW, Measure.TRANSFER, "bytes", "bytes through the load balancer"),
     _front(f"{ALB} ConsumedLCUs Sum", CW, Measure.BILLED, "LCU", "load balancer capacity used"),
@@ -71,14 +72,21 @@ KUBERNETES = (
     _most("kubernetes.nodes", PROM, Measure.INSTANCES, "count", "nodes of the cluster"),
     Signal("kubernetes.requested_cores", PROM, Measure.CPU, "cores", "processors that pods reserve"),
     Signal("kubernetes.used_cores", PROM, Measure.CPU, "cores", "processors used"),
-    Signal("kubernetes.throttled_share", PROM, Measure.CPU, "share", "periods in which processors were withheld"),
+    Signal(
+        "kubernetes.throttled_share",
+        PROM,
+        Measure.CPU,
+        "share",
+        "periods in which processors were withheld",
+        telling=WITHHELD,
+    ),
     Signal("kubernetes.requested_memory_bytes", PROM, Measure.MEMORY, "bytes", "memory that pods reserve"),
     _most("kubernetes.used_memory_bytes", PROM, Measure.MEMORY, "bytes", "memory used"),
     Signal("kubernetes.restarts", PROM, Measure.STARTS, "count", "restarts of containers", per=Per.GROWTH),
     _most("kubernetes.start_lag_s", PROM, Measure.STARTS, "s", "from a pod's creation until it is ready, longest"),
 )
 KNATIVE = (
-    _most("knative.queue_depth", PROM, Measure.QUEUED, "count", "requests that wait for a place", tier=Tier.FRONT),
+    _most("knative.queue_depth", PROM, Measure.QUEUED, "count", "requests that wait for a place"),
     _most("knative.concurrency", PROM, Measure.CONCURRENCY, "count", "requests at once"),
     Signal("knative.invocations_per_s", PROM, Measure.RATE, "per s", "requests a second"),
     _slow("knative.invocation_p95_s", PROM, Measure.DURATION, "s", "duration, p95"),
