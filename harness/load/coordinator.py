@@ -399,7 +399,7 @@ class Coordinator:
         """What only the run itself could tell."""
         arrivals = {"planned": self._planned, "achieved": tally.sent_dispersion()}
         return {
-            "elapsed_s": round(elapsed_s, 3),
+            "elapsed_s": round(max(0.0, elapsed_s), 3),  # one stopped before its first arrival was due took no time
             "arrivals": {name: asdict(said) for name, said in arrivals.items()},
             "trace": self._trace_record(),
             "touched": self._touched,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from harness import pipeline
 from harness.domain.shown import harmless, visible
 from harness.errors import BadFile
-from harness.evidence.files import dump, read_json, write_text
+from harness.evidence.files import dump, write_text
 from harness.load.guard import told
 from harness.outlet import Outlet
 from harness.report.blocks import Cell, Shown, Table, Tone
@@ -80,7 +80,7 @@ def test_files_of_evidence_can_be_looked_at(tmp_path, trick):
     write_text(tmp_path / "a.json", dump({"said": trick}))
 
     assert not STEERS.search((tmp_path / "a.json").read_text())
-    assert read_json(tmp_path / "a.json")["said"] == trick
+    assert json.loads((tmp_path / "a.json").read_text())["said"] == trick
 
 
 @pytest.mark.parametrize("trick", TRICKS.values(), ids=TRICKS.keys())

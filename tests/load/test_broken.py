@@ -132,7 +132,7 @@ class Any(ChatUser):
     ("column", "value", "says"),
     [
         ("input_tokens", "2**70", "input_tokens is a number of 71 bits"),
-        ("session", "b'bytes'", "session is "),
+        ("session", "b'bytes'", "session is b'bytes'"),
         ("instance_requests", "2**63", "instance_requests is a number of 64 bits"),
         ("output_tokens", "'many'", "output_tokens is 'many'"),
     ],
