@@ -15,8 +15,8 @@ from harness.domain.experiments.belief import Verdict
 from harness.platforms.platform import Per, Tier
 from harness.platforms.registry import meaning_of
 from harness.report.blocks import Shown, Table, Tone, table
-from harness.report.columns import estimate, figure, plain, profile, several, target, text
-from harness.words.numbers import significant
+from harness.report.columns import estimate, figure, plain, profile, several, target, text, word
+from harness.words.numbers import count, percent, significant
 
 Names = Mapping[str, str]
 
@@ -25,21 +25,23 @@ def series(findings: Findings, names: Names) -> Table:
     """Every series that was collected or asked for in vain, a row each; of a source that gave nothing what it is for."""
     rows = [
         (
-            *(s.target, s.profile, s.tier, _meaning(s), _spread(s), s.unit or None),
-            *(s.client.mean if s.client else None, s.signal.per if s.signal else Per.MEAN),
-            *(((s.of_runs.runs if s.of_runs else 0), s.runs), s.metric),
+            *(s.target, s.profile, _meaning(s), _spread(s), _unit(s), s.client.mean if s.client else None),
+            *(((s.of_runs.runs if s.of_runs else 0), s.runs), s.tier, s.metric),
         )
         for s in sorted(findings.series, key=_place)
     ]
     shown = (
-        *(target(names), profile(), text("tier", lack="not declared")),
-        text("what it is", lack="nothing declares it"),
+        *(target(names), profile(), text("what it is", lack="nothing declares it")),
         several("mean (least to most)", ("mean", "least", "most"), _ends, lack="not collected", kind=Kind.FLOAT),
-        text("unit", lack="not said"),
-        figure("client's", "client", significant, lack="none beside it"),
-        text("of each run"),
+        several(
+            *("unit, of each run", ("unit", "of_a_run"), lambda unit, per: f"{unit}, {per}"),
+            lack="not said",
+            tone=Tone.PLAIN,
+            kind=Kind.TEXT,
+        ),
+        figure("client's", "client", significant, lack="none"),
         several("runs collected", ("collected", "runs"), lambda k, n: f"{k} of {n}", tone=Tone.PLAIN),
-        text("series"),
+        *(text("tier", lack="not declared"), text("series")),
     )
     note = (
         "One figure a run, then over valid runs, warm-ups too, as platforms count. The client's figure is of the same runs, in the "
@@ -51,6 +53,10 @@ def series(findings: Findings, names: Names) -> Table:
 def _place(s: Series) -> tuple[str, str, int]:
     """By target and profile, then from the front to the provider."""
     return s.target, s.profile, list(Tier).index(s.tier) if s.tier else len(Tier)
+
+
+def _unit(s: Series) -> tuple[str, Per] | None:
+    return (s.unit, s.signal.per if s.signal else Per.MEAN) if s.unit else None
 
 
 def _meaning(s: Series) -> str | None:
@@ -67,10 +73,21 @@ def _ends(mean: float, least: float, most: float) -> str:
     return significant(mean) if least == most else f"{significant(mean)} ({significant(least)} to {significant(most)})"
 
 
+TIMED: Names = {
+    "queue_ms": "wait for a place in the service",
+    "retrieval_ms": "retrieval",
+    "model_ttft_ms": "model, first token",
+    "generation_ms": "model, whole answer",
+}
+
+
 def timings(findings: Findings, names: Names) -> Table:
     """Queue, retrieval and the model, as answers tell them."""
     rows = [(t.target, t.profile, t.name, (t.told, t.answers), t.p50_ms, t.p95_ms) for t in findings.timings]
-    shown = (*(target(names), profile(), text("timing")), *_percentiles("answers that say it", "told"))
+    shown = (
+        *(target(names), profile(), word("timing", write=lambda name: TIMED.get(name, name))),
+        *_percentiles("answers that say it", "told"),
+    )
     return table(
         "timings", "What the service says of its own time", shown, rows, "Good measured answers of valid runs."
     )
@@ -95,20 +112,21 @@ def _percentiles(head: str, name: str) -> tuple[Shown, ...]:
 
 
 def gave_way(findings: Findings, names: Names) -> Table:
-    """Of each profile, and of each step of a capacity search."""
+    """Of each profile, and of each step of a capacity search at which a request was bad."""
     rows = [
         (
             *(g.target, g.profile, g.block, g.rate_per_s, (g.bad, g.offered)),
-            *(g.tier or _why_none(g), _points(g), tuple(map(_confirmed, g.confirmed))),
+            *(g.tier or _why_none(g), _points(g), _platform_says(g)),
         )
         for g in findings.gave_way
+        if g.bad or g.step is None
     ]
     shown = (
         *(target(names), profile(), plain("block", "block", lack="all")),
         figure("rate (requests/s)", "offered_per_s", significant, lack="as planned"),
         several("failed or late", ("bad", "offered"), lambda k, n: f"{k} of {n}", tone=Tone.PLAIN),
         *(text("gave way first"), text("by", lack="nothing to tell by")),
-        text("the platform says the same", "confirmed", lack="no series of that tier says so"),
+        text("the platform says the same", "confirmed", lack="no tier is named"),
     )
     note = (
         "Of the first bad requests of each run (a tenth of them, five at least): a failed one names its tier by who failed it, a "
@@ -137,9 +155,21 @@ def _words(tier: str) -> str:
     return "not told" if tier == UNTOLD else tier
 
 
+def _platform_says(g: GaveWay) -> tuple[str, ...] | None:
+    if g.tier is None:
+        return None
+    return tuple(map(_confirmed, g.confirmed)) or ("no series of that tier says so",)
+
+
 def _confirmed(one: Confirmed) -> str:
-    unit = "" if one.signal.unit == "count" else f" {one.signal.unit}"
-    return f"{one.signal.meaning} {significant(one.value)}{unit}"
+    match one.signal.unit:
+        case "count":
+            figure_ = count(one.value)
+        case "share":
+            figure_ = percent(one.value)
+        case unit:
+            figure_ = f"{significant(one.value)} {unit}"
+    return f"{one.signal.meaning}: {figure_}"
 
 
 def at_its_limit(findings: Findings, names: Names) -> tuple[str, ...]:
@@ -155,8 +185,8 @@ def _broken(findings: Findings, c: Capacity) -> list[GaveWay]:
 def _sentence(name: str, broken: Sequence[GaveWay]) -> str:
     rates = sorted({g.rate_per_s for g in broken if g.rate_per_s is not None})
     at = f"{significant(rates[0])}/s" + (f" to {significant(rates[-1])}/s" if len(rates) > 1 else "")
-    tier, count = Counter(g.tier for g in broken).most_common(1)[0]
-    if tier is None or 2 * count <= len(broken):
+    tier, most = Counter(g.tier for g in broken).most_common(1)[0]
+    if tier is None or 2 * most <= len(broken):
         told = Counter(g.tier for g in broken if g.tier)
         parts = [f"{t} {n}" for t, n in told.most_common()] + [
             f"not told {n}" for n in [len(broken) - told.total()] if n
@@ -164,7 +194,7 @@ def _sentence(name: str, broken: Sequence[GaveWay]) -> str:
         return f"{name}: what gave way first at {at} can't be told ({', '.join(parts)} of {len(broken)} broken steps)."
     agreeing = [g for g in broken if g.tier is tier]
     first, of_tier = sum(g.first for g in agreeing), sum(g.of_tier for g in agreeing)
-    steps = f" at {count} of {len(broken)} broken steps" if len(broken) > 1 else ""
+    steps = f" at {most} of {len(broken)} broken steps" if len(broken) > 1 else ""
     said = dict.fromkeys(_confirmed(c) for g in agreeing for c in g.confirmed)
-    confirmed = f"; the platform says the same: {', '.join(said)}" if said else ""
+    confirmed = f"; the platform says the same: {'; '.join(said)}" if said else ""
     return f"{name}: the {tier} gave way first at {at}: {of_tier} of the first {first} bad requests point at it{steps}{confirmed}."
