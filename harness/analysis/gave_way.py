@@ -18,6 +18,7 @@ import numpy as np
 from harness.analysis.capacity import search_of
 from harness.analysis.columns import Array
 from harness.analysis.dataset import RunData
+from harness.domain.refusal import VECTOR_STORE
 from harness.domain.sample import Layer
 from harness.platforms.platform import Signal, Tier
 
@@ -29,7 +30,7 @@ _BY_REFUSER: Mapping[str, Tier] = {
     "service": Tier.RUNTIME,
     "gateway": Tier.FRONT,
     "provider": Tier.PROVIDER,
-    "vector store": Tier.STORE,
+    VECTOR_STORE: Tier.STORE,
 }
 _BY_LAYER: Mapping[str, Tier] = {
     Layer.GENERATOR: Tier.GENERATOR,

@@ -32,7 +32,8 @@ GATEWAY_WORDS = frozenset(
         *(b"gravitee", b"tyk", b"linkerd", b"apigee", b"apim", b"fastly", b"litespeed", b"pingora", b"gorouter"),
     }
 )
-SOURCES = {"model": "provider", "vector-store": "vector store"}
+VECTOR_STORE = "vector store"
+SOURCES = {"model": "provider", "vector-store": VECTOR_STORE}
 _WORD = re.compile(rb"[a-z]+")
 
 

@@ -25,6 +25,7 @@ class Measure(StrEnum):
     REQUESTS = "requests"
     REFUSALS = "refusals"
     RATE = "request rate"
+    EACH_AT_ONCE = "requests at once on an instance"
     PART = "of one label"  # of a series that is told apart by labels
     ERRORS = "errors"
     DURATION = "duration"

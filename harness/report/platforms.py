@@ -60,7 +60,10 @@ def _unit(s: Series) -> tuple[str, Per] | None:
 
 
 def _meaning(s: Series) -> str | None:
-    return s.signal.meaning if s.signal else meaning_of(s.source) or None
+    if s.signal is None:
+        return meaning_of(s.source) or None
+    label = s.metric.removeprefix(s.signal.metric).strip()
+    return f"{s.signal.meaning}, {label}" if label else s.signal.meaning
 
 
 def _spread(s: Series) -> tuple[float, float, float] | Unknown | None:

@@ -64,7 +64,7 @@ SIGNALS = (
         per=Per.SUM,
     ),
     Signal(
-        *(f"{RUN}/container/max_request_concurrencies ALIGN_PERCENTILE_99", KIND, Measure.CONCURRENCY, "count"),
+        *(f"{RUN}/container/max_request_concurrencies ALIGN_PERCENTILE_99", KIND, Measure.EACH_AT_ONCE, "count"),
         *("requests at once on an instance, p99", Tier.RUNTIME, Per.MOST),
     ),
     Signal(
