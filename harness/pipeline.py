@@ -24,22 +24,17 @@ from harness.analysis.decidable import Unsettled, of_plan, unsettled
 from harness.analysis.length import Length, length
 from harness.analysis.settings import Settings
 from harness.calibration import calibrate as calibrating
-from harness.campaign import collect as collecting
-from harness.campaign import sweep as sweeping
-from harness.campaign import tracing
-from harness.campaign.asking import terms_of
-from harness.campaign.board import Board, board
-from harness.campaign.checks import ADVICE, CHECKED, checked, comparing, fitting
-from harness.campaign.contract_check import Answer, Check, check_contract
-from harness.campaign.drive import limits_of, usual_usd, worst_case_usd
-from harness.campaign.endpoint import Endpoint, Told
-from harness.campaign.execute import Campaign, Tally
 from harness.campaign.lock import MEASURING, alone
-from harness.campaign.openapi import Asking
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress, duration
-from harness.campaign.recognise import recognise
-from harness.campaign.silence import unheard
+from harness.check import tracing
+from harness.check.asking import terms_of
+from harness.check.checks import ADVICE, CHECKED, checked, comparing, fitting
+from harness.check.contract_check import Answer, Check, check_contract
+from harness.check.endpoint import Endpoint, Told
+from harness.check.openapi import Asking
+from harness.check.recognise import recognise
+from harness.collect import collect as collecting
 from harness.decision.as_json import decision_json
 from harness.decision.decide import Decision
 from harness.decision.decide import decide as choose
@@ -70,6 +65,11 @@ from harness.report.csv_text import csv_text
 from harness.report.earlier import changes, read_earlier
 from harness.report.folder import write_all
 from harness.report.record import record
+from harness.run import sweep as sweeping
+from harness.run.board import Board, board
+from harness.run.drive import limits_of, usual_usd, worst_case_usd
+from harness.run.execute import Campaign, Tally
+from harness.run.silence import unheard
 from harness.words import said
 from harness.workspace import Workspace
 

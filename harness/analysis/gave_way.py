@@ -123,7 +123,7 @@ def _of(
     return GaveWay(*place, Tier(name), first_bad, count, rest, block)
 
 
-UNTOLD = "not told"
+UNTOLD = "untold"
 
 
 def _tiers(run: RunData, bad: Array) -> list[str]:

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from harness import pipeline
-from harness.campaign.contract_check import Answer, Check
-from harness.campaign.endpoint import DRAFT, EVIDENCE, Endpoint
+from harness.check.contract_check import Answer, Check
+from harness.check.endpoint import DRAFT, EVIDENCE, Endpoint
 from harness.cli.numbers import within
 from harness.cli.output import emit
 from harness.cli.told import HowAsked

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from harness import pipeline
-from harness.campaign.collect import Collected
 from harness.campaign.progress import Progress
 from harness.cli.output import emit
+from harness.collect.collect import Collected
 from harness.errors import Exit
 from harness.evidence.coverage import table
 from harness.workspace import find, trust

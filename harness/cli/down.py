@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from harness.campaign.standing import still_billing
 from harness.local import control
 from harness.local.registry import Registry
+from harness.run.standing import still_billing
 from harness.workspace import find
 
 

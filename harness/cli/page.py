@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.campaign.board import BlockState
 from harness.domain.verdict import Judgement, Relation
+from harness.run.board import BlockState
 
 # word and colour say the same, so that colour carries nothing alone
 STYLES = {

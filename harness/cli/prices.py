@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from harness.campaign import prices as refreshing
 from harness.campaign.progress import Progress
 from harness.cli.output import emit
+from harness.collect import prices as refreshing
 from harness.platforms.shared.book import OLD_AFTER_DAYS, book_names, read_book
 from harness.platforms.shared.price_lists import asker
 from harness.workspace import find

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from harness.campaign.progress import duration
-from harness.campaign.timing import STEPS, timed
 from harness.errors import Refused
 from harness.evidence.store import Store
+from harness.run.timing import STEPS, timed
 from harness.workspace import find
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.campaign.endpoint import Told
-from harness.campaign.openapi import Asking
+from harness.check.endpoint import Told
+from harness.check.openapi import Asking
 from harness.domain.target import Dialect
 from harness.errors import Refused
 

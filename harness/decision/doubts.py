@@ -9,7 +9,7 @@ from harness.analysis.capacity import UTILISATION
 from harness.analysis.columns import Columns
 from harness.analysis.quantiles import block_spread
 from harness.analysis.shares import LEAST_BLOCKS
-from harness.campaign.contract_check import Answer, Shown
+from harness.check.contract_check import Answer, Shown
 from harness.decision.collected import disagreeing, uncollected, unreconciled
 from harness.decision.findings import Findings
 from harness.domain.estimate import Unknown

@@ -7,15 +7,23 @@ overrides and isolates, zero-width characters, tags, surrogates and every blank 
 
 from __future__ import annotations
 
+import re
+
 MOST_SHOWN = 300  # characters of a value of somebody else's
+_UNSEEN = re.compile("[\U000e0000-\U000e0fff]")
 _KEPT = "\u00a0\u202f"  # blanks that only keep words together, as between a number and its unit
+
+
+def is_shown(text: str) -> bool:
+    """Whether every character can be seen; of those that count as printable, tags and selectors of variants cannot."""
+    return text.isprintable() and (text.isascii() or not _UNSEEN.search(text))
 
 
 def visible(text: str, most: int | None = None) -> str:
     """On one line, at most so many characters of it, and of what it becomes."""
     longer = most is not None and len(text) > most
     text = text[:most] if longer else text
-    if not text.isprintable():
+    if not is_shown(text):
         text = "".join(map(_shown, text))
         longer, text = longer or (most is not None and len(text) > most), text[:most]
     return f"{text}…" if longer else text
@@ -23,13 +31,13 @@ def visible(text: str, most: int | None = None) -> str:
 
 def harmless(text: str) -> str:
     """The same where lines and tabs are this program's own."""
-    if text.isprintable():
+    if is_shown(text):
         return text
     return "".join(c if c in "\n\t" else _shown(c) for c in text)
 
 
 def _shown(character: str) -> str:
-    if character.isprintable() or character in _KEPT:
+    if is_shown(character) or character in _KEPT:
         return character
     number = ord(character)
     if number > 0xFFFF:  # as JSON writes it: two halves

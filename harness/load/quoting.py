@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.domain.identities import without_identity
-from harness.domain.shown import visible
+from harness.domain.shown import is_shown, visible
 from harness.secrecy import KNOWN
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def quoted(sample: Sample) -> None:
             ),
         )
     )
-    if together.isprintable() and not KNOWN.holds(together):
+    if is_shown(together) and not KNOWN.holds(together):
         return
     for name in SAID:
         if (text := getattr(sample, name)) is not None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.campaign.progress import duration
-from harness.campaign.timing import EVENT, STEPS
 from harness.decision.decide import Decision
 from harness.decision.findings import Findings
 from harness.decision.placement import Placed
@@ -19,6 +18,7 @@ from harness.domain.reasons.choice import BELONGS, Place
 from harness.domain.verdict import Judgement
 from harness.report.blocks import Cell, Shown, Table, absent, number, table
 from harness.report.columns import figure, moment, plain, target, text, word
+from harness.run.timing import EVENT, STEPS
 from harness.words import said
 from harness.words.numbers import duration_text, money, percent, significant
 from harness.workspace import Workspace

@@ -5,6 +5,7 @@ from dataclasses import replace
 from harness.analysis.blocks_needed import blocks_needed
 from harness.analysis.shares import Share
 from harness.domain.verdict import Needed
+from harness.words import said
 
 ALPHA = 0.025
 
@@ -15,8 +16,8 @@ def test_an_open_promise_near_its_limit_gets_no_number_to_plan_by():
 
     assert found.high is None
     assert found.low < found.blocks
-    assert "cannot be told yet" in found.words()
-    assert f"about {found.blocks}" not in found.words()
+    assert "cannot be told yet" in said(found)
+    assert f"about {found.blocks}" not in said(found)
 
 
 def test_even_a_promise_that_the_next_block_may_settle_says_how_many_it_may_also_take():
@@ -26,11 +27,11 @@ def test_even_a_promise_that_the_next_block_may_settle_says_how_many_it_may_also
 
     assert found.blocks == found.low == 13
     assert found.high > 3 * 13
-    assert found.words() == "at least 13 blocks would be wanted to settle it; how many cannot be told yet"
+    assert said(found) == "at least 13 blocks would be wanted to settle it; how many cannot be told yet"
 
 
 def test_a_number_is_said_where_its_ends_are_near():
-    assert Needed(12, 9, 20).words() == "about 12 blocks would settle it (9 to 20)"
+    assert said(Needed(12, 9, 20)) == "about 12 blocks would settle it (9 to 20)"
 
 
 def test_below_the_least_blocks_only_those_are_sure():

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from harness.analysis.refusals import manner
+from harness.words import said
 from tests.analysis.fakes import run_of
 
 
@@ -67,10 +68,13 @@ def test_a_target_that_dies_in_the_burst_never_recovers_and_nothing_crashes():
 
 def test_manners_have_names():
     waits = np.array([200.0, 300.0])
-    assert of(burst([0.5, math.inf], ["burst"] * 2)).words == "refuses at once"
-    assert of(burst([0.5, 0.5], ["burst"] * 2, queue_ms=waits)).words == "queues"
-    assert of(burst([0.5, math.inf], ["burst"] * 2, queue_ms=waits)).words == "queues, and refuses what finds no place"
-    assert of(burst([0.5, 0.5], ["burst"] * 2)).words == "takes it all"
+    assert said(of(burst([0.5, math.inf], ["burst"] * 2)).does) == "refuses at once"
+    assert said(of(burst([0.5, 0.5], ["burst"] * 2, queue_ms=waits)).does) == "queues"
+    assert (
+        said(of(burst([0.5, math.inf], ["burst"] * 2, queue_ms=waits)).does)
+        == "queues, and refuses what finds no place"
+    )
+    assert said(of(burst([0.5, 0.5], ["burst"] * 2)).does) == "takes it all"
 
 
 def test_without_runs_there_is_nothing_to_say():

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from harness.campaign.asking import USUAL, asker_of
-from harness.campaign.checks import typed_meta
-from harness.campaign.contract_check import Answer, check_contract, parity
-from harness.campaign.preflight import fairness_checks
-from harness.campaign.recognise import recognise
+from harness.check.asking import USUAL, asker_of
+from harness.check.checks import typed_meta
+from harness.check.contract_check import Answer, check_contract, parity
+from harness.check.preflight import fairness_checks
+from harness.check.recognise import recognise
 from harness.domain.sample import Outcome
 from harness.errors import Refused
 from harness.evidence.files import dump
@@ -161,9 +161,7 @@ def test_a_check_that_breaks_itself_is_neither_pass_nor_fail(monkeypatch):
         """It breaks"""
         raise LookupError("of ours")
 
-    monkeypatch.setattr(
-        "harness.campaign.contract_check.Contract.checks", property(lambda self: [lambda: broken(self)])
-    )
+    monkeypatch.setattr("harness.check.contract_check.Contract.checks", property(lambda self: [lambda: broken(self)]))
     with hostile([GOOD]) as url, asker_of(external("t"), url, USUAL):
         [check] = check_contract(external("t"), url)
     assert (check.answer, "LookupError" in check.detail) == (Answer.UNKNOWN, True)

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.campaign.checks import typed_meta
-from harness.campaign.contract_check import parity
-from harness.campaign.guess import Streamed, of_stream, of_whole
-from harness.campaign.openapi import askings, posts, two_steps
-from harness.campaign.preflight import fairness_checks
+from harness.check.checks import typed_meta
+from harness.check.contract_check import parity
+from harness.check.guess import Streamed, of_stream, of_whole
+from harness.check.openapi import askings, posts, two_steps
+from harness.check.preflight import fairness_checks
 from harness.dialects.errors import code_of, error_in, gist, signs_of
 from harness.dialects.framing.choose import PARSERS
 from harness.dialects.framing.events import Event, Malformed

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from harness import outlet
-from harness.campaign.checks import CHECKED
+from harness.check.checks import CHECKED
 from harness.domain.identities import without_identity
 from harness.domain.sample import Sample
 from harness.evidence.files import dump, write_text

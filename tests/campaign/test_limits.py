@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from harness.campaign.contract_check import Answer, parity
 from harness.campaign.limits import Limits
 from harness.campaign.progress import duration
+from harness.check.contract_check import Answer, parity
 from harness.errors import Exit, LimitReached
 
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from harness.campaign.answer_check import NotTold, not_held_back
-from harness.campaign.checks import FAIRNESS, comparing
-from harness.campaign.contract_check import Answer, Shown, answer_to
-from harness.campaign.symptoms import CannotTell
+from harness.check.answer_check import NotTold, not_held_back
+from harness.check.checks import FAIRNESS, comparing
+from harness.check.contract_check import Answer, Shown, answer_to
+from harness.check.symptoms import CannotTell
 from harness.workspace import open_workspace
 from tests.builders import Pilot
 from tests.peers.serving import Quiet, serving

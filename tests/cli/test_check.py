@@ -7,8 +7,8 @@ import pytest
 
 from harness.cli.told import HowAsked
 from harness.errors import Exit, Refused
-from tests.campaign.test_draft import own
-from tests.campaign.test_recognise import completion
+from tests.check.test_draft import own
+from tests.check.test_recognise import completion
 from tests.cli.test_cli import pilot
 from tests.peers.raw import raw, whole
 

@@ -7,12 +7,12 @@ from harness import pipeline
 from harness.analysis.settings import Promise, Settings, Tried
 from harness.calibration.calibrate import Calibration
 from harness.calibration.checks import FAIL, PASS, UNKNOWN, Checked, Floor
-from harness.campaign.collect import Collected
-from harness.campaign.contract_check import Answer, Check
+from harness.check.contract_check import Answer, Check
 from harness.cli.calibrate import calibrate
 from harness.cli.check import check
 from harness.cli.collect import collect
 from harness.cli.sweep import sweep
+from harness.collect.collect import Collected
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.reason import Other
 from harness.domain.verdict import Slo

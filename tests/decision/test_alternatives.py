@@ -7,8 +7,8 @@ import pytest
 
 from harness import pipeline
 from harness.analysis.coldstarts import Penalty
-from harness.campaign.collect import collect
 from harness.campaign.progress import Progress
+from harness.collect.collect import collect
 from harness.decision.hybrid import hybrid_cost, overflow_share
 from harness.decision.placement import placement
 from harness.decision.rule import hybrid_gate

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from harness import pipeline
-from harness.campaign.collect import collect
 from harness.campaign.progress import Progress
+from harness.collect.collect import collect
 from harness.decision.hybrid import hybrid_cost
 from harness.domain.estimate import Estimate
 from harness.words import said

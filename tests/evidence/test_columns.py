@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.campaign.bills import _content as bill_content
+from harness.collect.bills import _content as bill_content
 from harness.domain.columns import absent_of, part, unit_of
 from harness.domain.ledger import GeneratorHealth, close
 from harness.domain.reading import Absent, Series

@@ -10,7 +10,7 @@ import pytest
 
 import harness
 from harness import pipeline
-from harness.campaign.bills import _content as bill_content
+from harness.collect.bills import _content as bill_content
 from harness.domain.columns import Kind
 from harness.domain.sample import COLUMNS, Outcome
 from harness.errors import BadFile, Refused

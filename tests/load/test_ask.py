@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 import pytest
 
-from harness.campaign.asking import Terms, asker_of
-from harness.campaign.contract_check import Answer, check_contract
+from harness.check.asking import Terms, asker_of
+from harness.check.contract_check import Answer, check_contract
 from harness.errors import Refused
 from harness.workspace.target_toml import target_of
 from tests.builders import external
-from tests.campaign.test_recognise import CHUNK, completion
+from tests.check.test_recognise import CHUNK, completion
 from tests.load.sockets import serving as serving_sockets
 from tests.peers.raw import Last, raw, sse, streamed, whole
 

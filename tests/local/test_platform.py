@@ -10,7 +10,7 @@ import httpx
 import psutil
 import pytest
 
-from harness.campaign.contract_check import Answer, check_contract
+from harness.check.contract_check import Answer, check_contract
 from harness.platforms.shared.report_lines import parse_report
 from tests.builders import external
 from tests.local.platform import Up, pilot, workspace

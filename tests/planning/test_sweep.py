@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.campaign.board import board
 from harness.errors import Refused
 from harness.evidence.store import Store
 from harness.planning.sweep import draw_sweep, profiles_of
+from harness.run.board import board
 from harness.workspace import open_workspace
 from tests.local.platform import workspace as demo
 

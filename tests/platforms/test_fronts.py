@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.campaign.contract_check import Answer
-from harness.campaign.fronts import front_checks, largest_bytes
+from harness.check.contract_check import Answer
+from harness.check.fronts import front_checks, largest_bytes
 from harness.domain.mix import MOST_PROMPT_TOKENS, Mix, TokenLength
 from harness.domain.questions import Message, Question
 from harness.domain.target import Dialect, PriceModel, Target

@@ -1,0 +1,106 @@
+"""One request followed through a target: is it in the platform's log, its traces, its metrics, or where did it get lost."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from harness.check.asking import asker_of
+from harness.check.contract_check import Answer, Check
+from harness.check.symptoms import quoted, words_of
+from harness.domain.reading import Absent, LineSource, MetricSource, Series, Window
+from harness.domain.sample import Outcome
+from harness.domain.target import Target
+from harness.platforms.shared.absence import ask
+
+LOOK_AGAIN_S = 2.0
+AROUND_S = 60.0  # clocks differ, and a minute's point is named by its start
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The request as it went out and came back; ``ids`` are what a line may carry of it."""
+
+    ids: tuple[str, ...]
+    window: Window
+    checks: tuple[Check, ...]
+
+
+def send(target: Target, url: str, now: Callable[[], float] = time.time) -> Sent:
+    """One chat request in the target's dialect, with a request id and a W3C trace context of its own."""
+    request_id, trace_id = f"pilot-trace-{uuid.uuid4().hex[:12]}", uuid.uuid4().hex
+    names = target.header_names
+    headers = {names.request_id: request_id, "traceparent": f"00-{trace_id}-{uuid.uuid4().hex[:16]}-01"}
+    began = now()
+    socket = target.fields is not None and target.fields.websocket is not None
+    streams = target.fields is not None and not target.fields.answers_whole
+    with asker_of(target, url) as asker:
+        if socket:  # whose messages carry no headers
+            asked = asker.ask(stream=True)
+            request_id = asked.sent.request_id
+        else:
+            asked = asker.send("POST", *asker.body(stream=streams), headers)
+    window = Window(began - AROUND_S, now() + AROUND_S)
+    if not asked.answered:
+        failed = Check("The request is answered", Answer.FAIL, words_of(asked))
+        return Sent((request_id, trace_id), window, (failed,))
+    ok = asked.sample.outcome == Outcome.OK if socket else asked.said.status == 200
+    said = Check(
+        "The request is answered",
+        Answer.PASS if ok else Answer.FAIL,
+        "" if ok else words_of(asked),
+        said=None if ok else quoted(asked.said),
+    )
+    echoed = asked.said.header(names.request_id.lower()) == request_id
+    echo = Check(
+        "Its id comes back",
+        Answer.PASS if echoed else Answer.FAIL,
+        request_id if echoed else "the service got another id or none: look at what stands in front of it",
+    )
+    platform_id = asked.said.header(names.platform_request_id.lower())
+    ids = (request_id, trace_id, *([platform_id] if platform_id else ()))
+    return Sent(ids, window, (said, echo))
+
+
+def follow(
+    sent: Sent,
+    sources: Mapping[str, MetricSource],
+    within_s: float,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> list[Check]:
+    """Look into each source until the request is there or the time is over; a source that settles later is said to."""
+    out = []
+    deadline = clock() + within_s
+    for name, source in sources.items():
+        while True:
+            check = _look(name, source, sent)
+            if check.answer is Answer.PASS or source.settle_s > within_s or clock() >= deadline:
+                break
+            sleep(LOOK_AGAIN_S)
+        if check.answer is not Answer.PASS and source.settle_s > within_s:
+            words = f"{check.detail}; it settles after {source.settle_s / 60:g} min, look again with --wait"
+            check = Check(check.name, Answer.UNKNOWN, words)
+        out.append(check)
+    return out
+
+
+def _look(name: str, source: MetricSource, sent: Sent) -> Check:
+    readings = ask(source, sent.window)
+    title = f"{name}: it is there"
+    if failed := [r for r in readings if isinstance(r, Absent) and r.failed]:
+        return Check(title, Answer.UNKNOWN, failed[0].reason)
+    points = sum(len(r.points) for r in readings if isinstance(r, Series))
+    if isinstance(source, LineSource):
+        lines = source.lines(sent.window)
+        if any(one in line for line in lines for one in sent.ids):
+            return Check(title, Answer.PASS, "by its id")
+        if lines:
+            words = f"{len(lines)} lines of that time, none with {' or '.join(sent.ids)}: its id got lost on the way to the log"
+            return Check(title, Answer.FAIL, words)
+    if points:
+        return Check(title, Answer.UNKNOWN, f"{points} points of that time, and points carry no id")
+    return Check(title, Answer.FAIL, "nothing of that time: it got lost between the service and this source")

@@ -1,0 +1,1 @@
+"""Pulls what platforms know, bills and prices."""

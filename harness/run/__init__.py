@@ -1,0 +1,1 @@
+"""Executes a plan: cold, launch, watch, repeat, stop at the limits or when settled."""

@@ -1,0 +1,67 @@
+"""A provider that fails every request: noticed after the block, written down, asked before the next."""
+
+import pytest
+
+from harness.analysis.dataset import load
+from harness.check.checks import CHECKED
+from harness.decision.doubts import doubts
+from harness.decision.gather import gather
+from harness.domain.ledger import only_upstream
+from harness.errors import Exit
+from harness.run.silence import note_silence, stopped, unheard
+from harness.words import all_said
+from tests.builders import Pilot, failed, sample
+
+
+def dead(n=20):
+    return [failed(k, "upstream_error", scheduled_s=k * 0.05) for k in range(n)]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "told"),
+    [
+        ({"upstream_error": 20}, True),
+        ({"upstream_error": 15, "upstream_throttled": 5, "not_sent": 3}, True),
+        ({"upstream_error": 19, "ok": 1}, False),
+        ({"upstream_error": 4}, False),
+        ({"connection_error": 20}, False),
+        ({}, False),
+    ],
+)
+def test_only_what_failed_wholly_and_by_the_provider_is_silent(outcomes, told):
+    assert only_upstream(outcomes) is told
+
+
+def test_a_block_of_a_dead_provider_stays_valid_and_says_how_to_go_on(tmp_path):
+    pilot = Pilot(tmp_path, blocks=2)
+    pilot._samples = lambda run: dead() if run.block == 1 else [sample(k) for k in range(20)]
+    _, plan, store = pilot.write()
+    words = note_silence(store, plan.blocks[0], 1)
+
+    assert words == "block 1: the provider failed every request of steady on alpha and of steady on beta"
+    assert store.valid_attempt(plan.blocks[0]) == 1
+    assert note_silence(store, plan.blocks[1], 1) is None
+    assert stopped(words, "pilot run").exit_code == Exit.LIMIT
+    assert "pilot run checks it and goes on" in (stopped(words, "pilot run").hint or "")
+
+
+def test_the_contract_is_checked_again_before_anything_more_is_sent(tmp_path):
+    pilot = Pilot(tmp_path, blocks=2)
+    pilot._samples = lambda run: dead()
+    _, plan, store = pilot.write()
+    store.note(CHECKED, checks=1)
+    assert not unheard(store.journal())
+    note_silence(store, plan.blocks[0], 1)
+
+    assert unheard(store.journal())
+    store.note(CHECKED, checks=1)
+    assert not unheard(store.journal())
+
+
+def test_runs_that_the_provider_failed_count_and_are_doubted(tmp_path):
+    pilot = Pilot(tmp_path, blocks=2)
+    pilot._samples = lambda run: dead() if run.block == 1 else [sample(k) for k in range(20)]
+    workspace, plan, store = pilot.write()
+    found = all_said(doubts(workspace, plan, store, gather(workspace, load(store, plan), store, plan)))
+
+    assert "In 2 of 4 runs the provider failed every request; they count, and say nothing of the runtimes." in found
