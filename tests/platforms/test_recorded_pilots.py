@@ -8,8 +8,8 @@ import pytest
 
 from harness import pipeline
 from harness.analysis.series import answers
-from harness.campaign.collect import collect
 from harness.campaign.progress import Progress
+from harness.collect.collect import collect
 from harness.domain.estimate import Estimate
 from harness.report.platforms import at_its_limit
 from harness.words import said
