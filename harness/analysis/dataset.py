@@ -46,6 +46,7 @@ READ = (
     "answer_digest",
     "citations",
     "platform_request_id",
+    "request_id",
     "question_id",
     "seq",
     "headers_s",

@@ -20,7 +20,7 @@ from harness.analysis.columns import Array
 from harness.analysis.dataset import RunData
 from harness.domain.refusal import VECTOR_STORE
 from harness.domain.sample import Layer
-from harness.platforms.platform import Tier
+from harness.platforms.platform import Signal, Tier
 
 LEAST = 5  # bad requests that are no chance
 FIRST = 0.1  # of a run's bad requests, but no fewer than LEAST: what gave way before the rest followed
@@ -47,6 +47,14 @@ _PARTS: Mapping[str, Tier] = {
 
 
 @dataclass(frozen=True)
+class Confirmed:
+    """A series that says by itself that its tier had no more to give, and how far it went."""
+
+    signal: Signal
+    value: float
+
+
+@dataclass(frozen=True)
 class GaveWay:
     """Of one target under one profile, or at one step of a search."""
 
@@ -61,6 +69,7 @@ class GaveWay:
     of_tier: int = 0  # how many point at it
     others: tuple[tuple[str, int], ...] = ()  # where the rest of them point
     block: int | None = None  # of a step
+    confirmed: tuple[Confirmed, ...] = ()  # by the platform's own series of the same tier
 
     @property
     def told(self) -> bool:

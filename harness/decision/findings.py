@@ -23,6 +23,7 @@ from harness.analysis.reconciliation import Reconciliation
 from harness.analysis.refusals import Manner
 from harness.analysis.settings import Settings
 from harness.analysis.shown import Shown
+from harness.analysis.spans import SpanTime
 from harness.analysis.spend import Cost
 from harness.analysis.throttling import Funnel, Second
 from harness.analysis.timings import Timing
@@ -91,6 +92,7 @@ class Findings:
     parity: Parity
     series: tuple[Shown, ...]  # of the platforms, beside the client's
     timings: tuple[Timing, ...]
+    spans: tuple[SpanTime, ...]
     gave_way: tuple[GaveWay, ...]
     arrivals: tuple[Burstiness, ...]
     streams: tuple[Streams, ...]

@@ -13,6 +13,7 @@ from harness.analysis import (
     asking,
     capacity,
     compare,
+    confirmed,
     contention,
     gave_way,
     metered,
@@ -22,6 +23,7 @@ from harness.analysis import (
     refusals,
     shown,
     slo,
+    spans,
     spend,
     throttling,
     timings,
@@ -42,7 +44,7 @@ from harness.evidence import coverage
 from harness.evidence.early_end import blocks_left_out
 from harness.evidence.store import Store
 from harness.platforms.pricing import pricing_of
-from harness.platforms.registry import signals_of
+from harness.platforms.registry import expected_of, signals_of
 from harness.workspace import Workspace
 
 T = TypeVar("T")
@@ -139,10 +141,17 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
         arrivals=tuple(traffic.burstiness(n, p, data.of(n, p)) for p in data.paired for n in names),
         streams=_all(streams),
         series=tuple(
-            s for p in data.profiles for n in names for s in shown.shown(n, p, data.of(n, p), signals_of(targets[n]))
+            s
+            for p in data.profiles
+            for n in names
+            for s in shown.shown(n, p, data.of(n, p), signals_of(targets[n]), expected_of(targets[n]))
         ),
         timings=tuple(t for p in data.profiles for n in names for t in timings.timings(n, p, data.of(n, p))),
-        gave_way=_gave_way(data, names, limits),
+        spans=tuple(s for p in data.profiles for n in names for s in spans.spans(n, p, data.of(n, p))),
+        gave_way=tuple(
+            confirmed.confirmed(g, data.of(g.target, g.profile), signals_of(targets[g.target]))
+            for g in _gave_way(data, names, limits)
+        ),
         settings=tuple(s for n in names if (s := settled_of(workspace, n)) is not None),
         ended=blocks_left_out(store.journal(), data.blocks_valid),
     )

@@ -12,6 +12,7 @@ from harness.domain.field_map import FramingKind
 from harness.domain.mix import CHARACTERS_PER_TOKEN
 from harness.domain.placeholders import filled
 from harness.domain.target import Dialect
+from harness.domain.trace_context import trace_of, traceparent
 from harness.load.signing import learn_secrets
 
 if TYPE_CHECKING:
@@ -74,10 +75,8 @@ class Bodies:
 
     def _trace(self, request_id: str) -> bytes:
         """The rest of a head: where spans are collected a W3C trace context, whose trace is the request's own id."""
-        if not self._traced:
-            return b"\r\n\r\n"
-        trace_id = request_id[:32].encode()  # attempts of one arrival are one trace
-        return b"\r\ntraceparent: 00-%s-%s-01\r\n\r\n" % (trace_id, trace_id[:16])
+        trace_id = trace_of(request_id) if self._traced else None  # a check's questions have ids of another form
+        return b"\r\n\r\n" if trace_id is None else f"\r\ntraceparent: {traceparent(trace_id)}\r\n\r\n".encode()
 
     def single(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
         """One request that no arrival asks for; ``headers`` take the place of those that every request has."""

@@ -16,6 +16,7 @@ from harness.domain.openai_options import USUAL_OPTIONS, OpenAiOptions
 from harness.domain.retry import NO_RETRY, RetryPolicy
 from harness.domain.target import Target
 from harness.load.origin import Connections
+from harness.platforms.registry import traced
 from harness.workspace.trace_csv import read_trace
 
 MOST_SLOTS_PER_WORKER = 900  # above about 1,000 descriptors a process select() and reuse break
@@ -121,6 +122,7 @@ def of_target(target: Target) -> dict[str, Any]:
         "header_names": target.header_names,
         "embedded": target.embedded,
         "can_cold": target.can_cold,
+        "traced": traced(target),
     }
 
 

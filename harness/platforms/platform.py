@@ -24,6 +24,9 @@ class Measure(StrEnum):
 
     REQUESTS = "requests"
     REFUSALS = "refusals"
+    RATE = "request rate"
+    EACH_AT_ONCE = "requests at once on an instance"
+    PART = "of one label"  # of a series that is told apart by labels
     ERRORS = "errors"
     DURATION = "duration"
     CONCURRENCY = "concurrency"
@@ -37,12 +40,20 @@ class Measure(StrEnum):
     BILLED = "billed"
     IDLE_COST = "idle cost"
     PLACE_WAIT = "wait for an instance"
+    PROVISIONED = "provisioned"
+    QUOTA_USE = "quota in use"
+    TRANSFER = "transfer"
+    TOKENS = "tokens"
+    ADDED = "time that a tier adds"
     INSTANCE_CPU = "CPU of an ended instance"
     INIT_TIME = "init, wall-clock"
     INIT_CPU = "init, CPU"
 
 
 CLIENT_MEASURES = frozenset({Measure.REQUESTS, Measure.REFUSALS, Measure.DURATION, Measure.CONCURRENCY})
+
+
+NONE_WHILE_WELL = frozenset({Measure.REFUSALS, Measure.QUEUED, Measure.SPILL_OVER, Measure.TIMEOUTS})
 
 
 class Tier(StrEnum):
@@ -78,11 +89,19 @@ class Signal:
     tier: Tier = Tier.RUNTIME
     per: Per = Per.MEAN
     exact: bool = False  # counts what the client counts, one for one: a difference is a disagreement
+    quantile: float | None = None  # of a duration: its points are this one, and so is the client's figure beside it
+    telling: float | None = None  # from which value on it says by itself that its tier had no more to give
+
+    @property
+    def tells_from(self) -> float | None:
+        """The same; of what there is none of while all is well, any."""
+        return 0.0 if self.telling is None and self.measure in NONE_WHILE_WELL else self.telling
 
     @property
     def beside(self) -> Measure | None:
-        """The client's figure of the same thing, where it has one."""
-        return self.measure if self.measure in CLIENT_MEASURES else None
+        """The client's figure of the same thing, where it has one: of what lies behind the service it sees nothing."""
+        seen = self.measure in CLIENT_MEASURES and self.tier in (Tier.FRONT, Tier.RUNTIME)
+        return self.measure if seen else None
 
 
 def no_quotas(target: Target, make: MakeClient) -> list[Quota]:
@@ -111,6 +130,8 @@ class SourceKind:
     feeds: str  # what a report cannot say, or says with less, where it was not collected
     cloud: str | None = None  # whose credentials it needs
     bills: bool = False  # of days and not of runs
+    spans: bool = False  # of requests inside the service: its targets are sent a trace context to join them by
+    others: str = ""  # what a series of it is that nothing declares
     signals: tuple[Signal, ...] = ()  # that any target with such a source has
 
 

@@ -143,3 +143,20 @@ def signals_of(target: Target) -> tuple[Signal, ...]:
     named = {*target.runtime.own_sources, *(s.kind for s in target.sources)}
     known = [*(s for p in platforms() for s in p.signals), *(s for k in source_kinds().values() for s in k.signals)]
     return tuple(s for s in dict.fromkeys(known) if s.source in named)
+
+
+def traced(target: Target) -> bool:
+    """Whether somebody collects its spans: requests then carry a trace context."""
+    known = source_kinds()
+    return any(s.kind in known and known[s.kind].spans for s in target.sources)
+
+
+def expected_of(target: Target) -> frozenset[str]:
+    """Of these series, those that its own platform has: a source of many kinds may be asked for less than it knows."""
+    return frozenset(s.metric for s in platform_of(target).signals)
+
+
+def meaning_of(source: str) -> str:
+    """What a series is that this kind of source has and nothing declares; empty where it doesn't say."""
+    known = source_kinds().get(source)
+    return known.others if known else ""

@@ -141,19 +141,25 @@ def several(
     tone: Tone = Tone.NUMBER,
     kind: Kind = Kind.INT,
 ) -> Shown:
-    """Values that read as one, as ``4 of 6``; None where ``lack`` says why there are none."""
+    """Values that read as one, as ``4 of 6``; None or an Unknown where ``lack`` or its own reason says why there are none."""
     columns = [_column(kind, name, head) for name in parts]
     if lack is not None:
         columns.append(_column(Kind.TEXT, absent_of(parts[0]), f"why there is no value: {head}"))
 
+    def cell(value: Any) -> Cell:  # noqa: ANN401
+        if value is None or isinstance(value, Unknown):
+            return absent(_reason(value, lack or NOT_KNOWN) or NOT_KNOWN)
+        return Cell(write(*value), tone)
+
     def split(value: Any) -> tuple[Any, ...]:  # noqa: ANN401
-        values = (None,) * len(parts) if value is None else tuple(value)
-        return values if lack is None else (*values, lack if value is None else None)
+        none = value is None or isinstance(value, Unknown)
+        values = (None,) * len(parts) if none else tuple(value)
+        return values if lack is None else (*values, _reason(value, lack))
 
     return Shown(
         head,
         tuple(columns),
-        lambda value: absent(lack or NOT_KNOWN) if value is None else Cell(write(*value), tone),
+        cell,
         split,
     )
 

@@ -97,6 +97,7 @@ def content(
         costs.agreements(findings, names),
         platforms.series(findings, names),
         platforms.timings(findings, names),
+        platforms.spans(findings, names),
         platforms.gave_way(findings, names),
         tables.gates(decision, names),
         decided.scores(decision, sides),
@@ -163,6 +164,7 @@ def content(
             "bursts": tuple(enumerate(by_role.bursts(findings))),
             "mark": by_role.mark,
             "capacity_rule": capacity.rule(findings),
+            "gave_way": platforms.at_its_limit(findings, names),
             "has": {
                 "scoring": decision.scoring is not None,
                 "tornado": bool(decision.scoring and decision.scoring.tornado),
@@ -177,6 +179,7 @@ def content(
                 "from_zero": bool(findings.cold.from_zero),
                 "mitigations": bool(findings.cold.mitigations),
                 "capacity": bool(findings.capacities),
+                "spans": bool(findings.spans),
                 "probes": bool(findings.cold.penalties),
                 "settings": bool(findings.settings),
             },

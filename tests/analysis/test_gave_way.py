@@ -1,12 +1,16 @@
 """Which tier gave way first: named by the first bad requests, or not at all."""
 
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from harness.analysis.confirmed import confirmed
 from harness.analysis.gave_way import LEAST, at_steps, gave_way
-from harness.platforms.platform import Tier
+from harness.platforms.platform import Measure, Per, Signal, Tier
 from tests.analysis.fakes import run_of
 
 GOOD, N = 0.4, 100
@@ -97,3 +101,56 @@ def test_each_step_of_a_search_has_its_own(tmp_path):
     found = list(at_steps("alpha", "search", run, 2.0, None))
 
     assert [(g.block, g.rate_per_s, g.tier, g.bad) for g in found] == [(3, 2.0, None, 0), (3, 4.0, Tier.RUNTIME, 50)]
+
+
+REFUSED = Signal("Throttles", "s", Measure.REFUSALS, "count", "refused", per=Per.SUM)
+BUSY = Signal("CPU", "s", Measure.CPU, "percent", "processors used", telling=95.0)
+ELSEWHERE = Signal("Rejected", "s", Measure.REFUSALS, "count", "rejected", Tier.FRONT, Per.SUM)
+STARTED = datetime(2026, 11, 20, 9, tzinfo=UTC)
+
+
+def measured(folder, steps=(), **series):
+    """A run that the runtime refused half of, and what its platform measured, by seconds from its start."""
+    (folder / "readings").mkdir(parents=True)
+    began = STARTED.timestamp()
+    rows = [
+        {"kind": "series", "metric": name, "points": [[began + at, value] for at, value in points.items()]}
+        for name, points in series.items()
+    ]
+    (folder / "readings" / "cloud.json").write_text(json.dumps({"readings": rows}))
+    said = {"started_utc": STARTED.isoformat(), "experiment": {"kind": "capacity", "steps": list(steps)}}
+    return replace(failed(refused_by="runtime"), record=SimpleNamespace(path=folder, run=said))
+
+
+def confirmations(found, runs):
+    made = confirmed(found, runs, (REFUSED, BUSY, ELSEWHERE))
+    return [(c.signal.metric, c.value) for c in made.confirmed]
+
+
+def test_the_platforms_own_series_of_the_same_tier_confirms_it(tmp_path):
+    runs = [measured(tmp_path / str(k), Throttles={0: 3, 60: 4}, CPU={0: 60, 60: 99}, Rejected={0: 9}) for k in (1, 2)]
+
+    assert confirmations(of(*runs), runs) == [("Throttles", 14), ("CPU", 99)]
+
+
+def test_a_series_that_shows_no_distress_confirms_nothing(tmp_path):
+    runs = [measured(tmp_path / "1", Throttles={0: 0}, CPU={0: 60})]
+
+    assert confirmations(of(*runs), runs) == []
+
+
+def test_where_no_tier_is_named_nothing_is_confirmed(tmp_path):
+    runs = [measured(tmp_path / "1", Throttles={0: 3})]
+    good = of(run_of(np.full(N, GOOD)))
+
+    assert confirmations(good, runs) == []
+
+
+def test_a_step_is_confirmed_by_its_own_minutes(tmp_path):
+    """Requests are due one a second: the second step is due from 50 to 99 s, so the first minute reaches into it."""
+    steps = [{"phase": "one", "rate": 2.0}, {"phase": "two", "rate": 4.0}]
+    run = measured(tmp_path / "1", steps, Throttles={-60: 100, 0: 5, 60: 6, 120: 1000})
+    run = replace(run, columns={**run.columns, "phase": np.array(["one"] * 50 + ["two"] * 50, dtype=object)})
+    [_, second] = at_steps("alpha", "search", run, 2.0, None)
+
+    assert confirmations(second, [run]) == [("Throttles", 11)]

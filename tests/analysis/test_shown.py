@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from harness.analysis.shown import shown
-from harness.platforms.platform import Measure, Per, Signal
+from harness.domain.reasons.absence import SourceSaid
+from harness.platforms.platform import Measure, Per, Signal, Tier
 from harness.platforms.shared.local_signals import EMBEDDED
 from tests.analysis.fakes import run_of
 
@@ -70,3 +71,52 @@ def test_the_clients_figure_of_the_same_runs_stands_beside_it(tmp_path):
         "Requests": (3, 1),
         "Busy": (3, 1),
     }
+
+
+COUNT = Signal("Count", "cloud", Measure.REQUESTS, "count", "requests", per=Per.SUM)
+BUSY = Signal("Instances", "cloud", Measure.INSTANCES, "count", "instances", per=Per.MOST)
+
+
+def test_series_that_labels_tell_apart_are_rows_and_their_sum_stands_beside_the_client(tmp_path):
+    made = [series('Count class="2xx"', 7), series('Count class="4xx"', 2), series('Instances{state="idle"}', 5)]
+    found = shown("alpha", "weekday", [run(tmp_path / "1", made)], (COUNT, BUSY))
+
+    assert [(s.metric, s.of_runs.mean, s.client and s.client.mean) for s in found] == [
+        ("Count", 9, 3),
+        ('Count class="2xx"', 7, None),
+        ('Count class="4xx"', 2, None),
+        ('Instances{state="idle"}', 5, None),
+    ]
+    assert {s.signal.meaning for s in found} == {"requests", "instances"}
+
+
+def test_what_a_source_has_none_of_says_why_in_its_words(tmp_path):
+    absent = {"kind": "absent", "metric": "Count", "reason": "nothing was published", "source": "cloud"}
+    found = of([run(tmp_path / "1", [absent])], "Count", (COUNT,))
+
+    assert found.of_runs is None
+    assert found.absent == SourceSaid("nothing was published")
+
+
+def test_a_series_that_its_source_was_not_asked_for_is_left_out(tmp_path):
+    asked = run(tmp_path / "1", [{**series("Count", 1), "source": "cloud"}])
+    silent = run(tmp_path / "2", [])
+
+    assert [s.metric for s in shown("alpha", "weekday", [asked], (COUNT, BUSY))] == ["Count"]
+    assert [s.metric for s in shown("alpha", "weekday", [silent], (COUNT, BUSY), {"Instances"})] == ["Instances"]
+
+
+def test_a_percentile_stands_beside_the_same_percentile(tmp_path):
+    slow = Signal("p95", "s", Measure.DURATION, "ms", "of a request", per=Per.MOST, quantile=0.95)
+    times = np.array([*np.full(90, 0.1), *np.full(10, 0.5)])
+    made = run(tmp_path / "1", [series("p95", 480)])
+    sent = np.zeros(100)
+    made = replace(run_of(times, sent_s=sent, finished_s=times), record=made.record)
+
+    assert of([made], "p95", (slow,)).client.mean == 500
+
+
+def test_nothing_stands_beside_what_the_client_cannot_see(tmp_path):
+    model = Signal("calls", "s", Measure.REQUESTS, "count", "calls of the model", Tier.PROVIDER, Per.SUM)
+
+    assert of([run(tmp_path / "1", [series("calls", 4)])], "calls", (model,)).client is None

@@ -9,8 +9,10 @@ from harness.domain import arrivals
 from harness.domain.mix import Mix
 from harness.domain.questions import Message, Question
 from harness.domain.schedule import Arrival
+from harness.domain.target import SourceConfig
 from harness.load.bodies import Bodies
-from harness.load.spec import RunSpec
+from harness.load.spec import RunSpec, of_target
+from tests.builders import external
 
 QUESTION = Question("q0", (Message("user", "Why?"),))
 ORIGIN = SimpleNamespace(prefix="", host_header="127.0.0.1")
@@ -36,3 +38,14 @@ def test_attempts_of_one_arrival_are_one_trace():
 @pytest.mark.parametrize("more", [{}, {"traced": True, "headers": {"Traceparent": "of the team"}}])
 def test_nobody_elses_tracing_is_steered(more):
     assert "traceparent" not in head_of(**more)
+
+
+def test_a_checks_question_has_an_id_of_another_form_and_is_no_trace():
+    assert "traceparent" not in head_of("pilot-check-0123456789ab", traced=True)
+
+
+@pytest.mark.parametrize(("kinds", "traced"), [((), False), (("prometheus",), False), (("otlp-traces",), True)])
+def test_a_target_is_traced_where_its_spans_are_collected(kinds, traced):
+    target = external("http://127.0.0.1:1", sources=tuple(SourceConfig(kind, {}) for kind in kinds))
+
+    assert of_target(target)["traced"] is traced

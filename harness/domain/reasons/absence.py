@@ -386,3 +386,10 @@ class FewToBound(Absence):
 @dataclass(frozen=True)
 class WindowOpen(Absence):
     """An open end of a mixture."""
+
+
+@dataclass(frozen=True)
+class SourceSaid(Absence):
+    """A platform's source answered in its own words that there is none."""
+
+    words: str

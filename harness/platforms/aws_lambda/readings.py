@@ -36,11 +36,10 @@ def build(options: Mapping[str, Any]) -> MetricSource:
 SOURCE = SourceKind(LOGS, LambdaLogsTable, build, "billed durations and so the cost, and init times", cloud="aws")
 SIGNALS = (
     Signal(f"{NAME} Invocations Sum", CW, Measure.REQUESTS, "count", "invocations", per=Per.SUM, exact=True),
-    Signal(
-        f"{NAME} Throttles Sum", CW, Measure.REFUSALS, "count", "invocations refused", Tier.FRONT, Per.SUM, exact=True
-    ),
+    Signal(f"{NAME} Throttles Sum", CW, Measure.REFUSALS, "count", "invocations refused", per=Per.SUM, exact=True),
     Signal(f"{NAME} Errors Sum", CW, Measure.ERRORS, "count", "invocations that failed", per=Per.SUM),
-    Signal(f"{NAME} Duration p95", CW, Measure.DURATION, "ms", "duration, p95", per=Per.MOST),
+    Signal(f"{NAME} Duration Average", CW, Measure.DURATION, "ms", "duration, mean"),
+    Signal(f"{NAME} Duration p95", CW, Measure.DURATION, "ms", "duration, p95", per=Per.MOST, quantile=0.95),
     Signal(
         f"{NAME} ConcurrentExecutions Maximum", CW, Measure.CONCURRENCY, "count", "invocations at once", per=Per.MOST
     ),
@@ -50,10 +49,38 @@ SIGNALS = (
         per=Per.SUM,
     ),
     Signal(
-        f"{NAME} UrlRequestLatency p95", CW, Measure.DURATION, "ms", "whole time at the URL, p95", Tier.FRONT, Per.MOST
+        *(f"{NAME} ProvisionedConcurrencyInvocations Sum", CW, Measure.PROVISIONED, "count"),
+        "invocations in provisioned environments",
+        per=Per.SUM,
+    ),
+    Signal(
+        *(f"{NAME} ProvisionedConcurrencyUtilization Maximum", CW, Measure.PROVISIONED, "share"),
+        "provisioned environments in use",
+        per=Per.MOST,
+        telling=0.95,
+    ),
+    Signal(
+        *(f"{NAME} UnreservedConcurrentExecutions Maximum", CW, Measure.QUOTA_USE, "count"),
+        "invocations at once of the account, without functions that have concurrency of their own",
+        per=Per.MOST,
+    ),
+    Signal(
+        *(f"{NAME} ClaimedAccountConcurrency Maximum", CW, Measure.QUOTA_USE, "count"),
+        "of the account's concurrency, what is used or kept",
+        per=Per.MOST,
+    ),
+    Signal(f"{NAME} UrlRequestCount Sum", CW, Measure.REQUESTS, "count", "requests at the URL", Tier.FRONT, Per.SUM),
+    Signal(f"{NAME} Url4xxCount Sum", CW, Measure.ERRORS, "count", "refused at the URL", Tier.FRONT, Per.SUM),
+    Signal(f"{NAME} Url5xxCount Sum", CW, Measure.ERRORS, "count", "errors at the URL", Tier.FRONT, Per.SUM),
+    Signal(
+        *(f"{NAME} UrlRequestLatency p95", CW, Measure.DURATION, "ms", "whole time at the URL, p95"),
+        *(Tier.FRONT, Per.MOST),
+        quantile=0.95,
     ),
     Signal("billed_ms", LOGS, Measure.BILLED, "ms", "billed duration of a request"),
     Signal("duration_ms", LOGS, Measure.DURATION, "ms", "duration of a request"),
     Signal("init_ms", LOGS, Measure.STARTS, "ms", "init of a request that met a new environment", per=Per.POINTS),
     Signal("max_memory_mb", LOGS, Measure.MEMORY, "MB", "most memory used", per=Per.MOST),
+    Signal("restore_ms", LOGS, Measure.STARTS, "ms", "restore of a request that met a new environment", per=Per.POINTS),
+    Signal("init_failures", LOGS, Measure.ERRORS, "ms", "inits that failed", per=Per.POINTS),
 )

@@ -22,6 +22,19 @@ SIGNALS = (
     Signal("FunctionExecutionCount total", MONITOR, Measure.REQUESTS, "count", "executions", per=Per.SUM),
     Signal("OnDemandFunctionExecutionUnits total", MONITOR, Measure.BILLED, "MB-ms", "execution units", per=Per.SUM),
     Signal("FunctionExecutionUnits total", MONITOR, Measure.BILLED, "MB-ms", "execution units", per=Per.SUM),
+    Signal(
+        "AlwaysReadyFunctionExecutionCount total",
+        MONITOR,
+        Measure.REQUESTS,
+        "count",
+        "executions on kept instances",
+        per=Per.SUM,
+    ),
+    Signal(
+        *("AlwaysReadyFunctionExecutionUnits total", MONITOR, Measure.BILLED, "MB-ms"),
+        "execution units on kept instances",
+        per=Per.SUM,
+    ),
     Signal("InstanceCount average", MONITOR, Measure.INSTANCES, "count", "instances", per=Per.MOST),
     Signal("MemoryWorkingSet average", MONITOR, Measure.MEMORY, "bytes", "memory used", per=Per.MOST),
 )

@@ -36,6 +36,11 @@ class GoogleMetric:
     unit: str
     by: str | None = None  # a label that keeps its values apart
 
+    @property
+    def series(self) -> str:
+        """Its name in readings, without a label."""
+        return f"{PREFIX}{self.name} {self.aligner}"
+
 
 METRICS = (
     GoogleMetric("request_count", "ALIGN_DELTA", "REDUCE_SUM", "count", "metric.labels.response_code_class"),
@@ -71,7 +76,7 @@ class CloudMonitoring:
             asked = self._question(metric, window)
             query = json.dumps(asked, sort_keys=True)
             make = partial(self._one, metric, asked, query, window)
-            out += readings([PREFIX + metric.name], query, self.kind, make)
+            out += readings([metric.series], query, self.kind, make)
         return out
 
     def raw(self) -> list[dict[str, Any]]:
@@ -91,7 +96,6 @@ class CloudMonitoring:
         }
 
     def _one(self, metric: GoogleMetric, asked: dict[str, Any], query: str, window: Window) -> list[Reading]:
-        name = PREFIX + metric.name
         path = f"/v3/projects/{self._project}/timeSeries"
         found: dict[str, dict[float, float]] = {}
         for page in pages(lambda **p: self._api.get(path, p), asked, "pageToken", "nextPageToken", self._sleep):
@@ -99,11 +103,11 @@ class CloudMonitoring:
                 points = found.setdefault(_label(series), {})
                 points |= dict(_points(series, window))
         out: list[Reading] = [
-            Series(f"{name} {metric.aligner}{label}", metric.unit, tuple(sorted(points.items())), query, self.kind)
+            Series(f"{metric.series}{label}", metric.unit, tuple(sorted(points.items())), query, self.kind)
             for label, points in sorted(found.items())
             if points
         ]
-        return out or [Absent(name, "no data point in this window", query, self.kind)]
+        return out or [Absent(metric.series, "no data point in this window", query, self.kind)]
 
 
 def _points(series: Answer, window: Window) -> list[tuple[float, float]]:

@@ -38,10 +38,19 @@ SOURCE = SourceKind(
 )
 SIGNALS = (
     Signal(f"{RUN}/request_count ALIGN_DELTA", KIND, Measure.REQUESTS, "count", "requests", Tier.FRONT, Per.SUM),
-    Signal(f"{RUN}/request_latencies ALIGN_PERCENTILE_95", KIND, Measure.DURATION, "ms", "duration, p95", per=Per.MOST),
+    Signal(
+        f"{RUN}/request_latencies ALIGN_PERCENTILE_95",
+        KIND,
+        Measure.DURATION,
+        "ms",
+        "duration, p95",
+        per=Per.MOST,
+        quantile=0.95,
+    ),
     Signal(
         *(f"{RUN}/request_latency/pending ALIGN_PERCENTILE_95", KIND, Measure.PLACE_WAIT, "ms"),
-        *("wait for an instance, p95", Tier.FRONT, Per.MOST),
+        "wait for an instance, p95",
+        per=Per.MOST,
     ),
     Signal(f"{RUN}/container/instance_count ALIGN_MAX", KIND, Measure.INSTANCES, "count", "instances", per=Per.MOST),
     Signal(
@@ -55,11 +64,24 @@ SIGNALS = (
         per=Per.SUM,
     ),
     Signal(
-        *(f"{RUN}/container/max_request_concurrencies ALIGN_PERCENTILE_99", KIND, Measure.CONCURRENCY, "count"),
+        *(f"{RUN}/container/max_request_concurrencies ALIGN_PERCENTILE_99", KIND, Measure.EACH_AT_ONCE, "count"),
         *("requests at once on an instance, p99", Tier.RUNTIME, Per.MOST),
     ),
-    Signal(f"{RUN}/container/cpu/utilizations ALIGN_PERCENTILE_95", KIND, Measure.CPU, "share", "processors used, p95"),
     Signal(
-        f"{RUN}/container/memory/utilizations ALIGN_PERCENTILE_95", KIND, Measure.MEMORY, "share", "memory used, p95"
+        *(f"{RUN}/container/startup_latencies ALIGN_PERCENTILE_95", KIND, Measure.STARTS, "ms"),
+        "start of an instance, p95",
+        per=Per.MOST,
+    ),
+    Signal(
+        *(f"{RUN}/container/cpu/utilizations ALIGN_PERCENTILE_95", KIND, Measure.CPU, "share", "processors used, p95"),
+        telling=0.95,
+    ),
+    Signal(
+        f"{RUN}/container/memory/utilizations ALIGN_PERCENTILE_95",
+        KIND,
+        Measure.MEMORY,
+        "share",
+        "memory used, p95",
+        telling=0.95,
     ),
 )

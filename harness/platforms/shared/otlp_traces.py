@@ -35,6 +35,17 @@ class Span:
     duration_ms: float | None
 
 
+def span_of(line: str) -> Span | None:
+    """One line of the evidence, as ``lines`` writes it; None for what is no span."""
+    if not line.startswith("{") or '"trace_id"' not in line:  # a platform's own log lies beside it
+        return None
+    try:
+        said = json.loads(line)
+        return Span(**said)
+    except (ValueError, TypeError, RecursionError):
+        return None
+
+
 class OtlpTraces:
     """Durations by span name, in the window; ``lines`` keeps each span's request id, name and times."""
 

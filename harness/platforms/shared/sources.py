@@ -14,7 +14,7 @@ from harness.domain.reading import MetricSource
 from harness.errors import Refused
 from harness.platforms.platform import SourceKind
 from harness.platforms.shared.azure_app import providers
-from harness.platforms.shared.shown import BEDROCK, CLUSTER, FRONTS, STORE
+from harness.platforms.shared.shown import BEDROCK, CLUSTER, FRONTS, STORE, USAGE
 from harness.tables.table import Table
 from harness.tables.values import HeaderName, Line, Variable, distinct
 
@@ -198,14 +198,20 @@ SHARED = (
         *("cloudwatch", CloudWatchTable, _cloudwatch),
         "the platform's own counts: invocations, throttles, concurrency, load balancer capacity, tasks",
         cloud="aws",
-        signals=(*FRONTS, *BEDROCK, *STORE),
+        signals=(*FRONTS, *BEDROCK, *STORE, *USAGE),
     ),
     SourceKind(
         *("prometheus", PrometheusTable, _prometheus),
         "requested and used processors and memory, replicas, restarts",
         signals=CLUSTER,
+        others="a query of the team's own",
     ),
-    SourceKind("otlp-traces", TracesTable, _traces, "spans of each request inside the service"),
+    SourceKind(
+        *("otlp-traces", TracesTable, _traces),
+        "spans of each request inside the service",
+        spans=True,
+        others="how long spans of this name took",
+    ),
     SourceKind("cost-explorer", CostExplorerTable, _bills, "the bill itself", cloud="aws", bills=True),
     SourceKind(
         *("azure-monitor", AzureMonitorTable, _azure_monitor),
