@@ -30,6 +30,8 @@ def _price(price: Price) -> list[str]:
         lines.append(f"free_per_month = {_number(price.free_per_month)}")
     if price.everywhere:
         lines.append("everywhere = true")
+    if price.added is not None:
+        lines.append(f"added = {_text(price.added)}")
     if price.lookup:
         lines.append("lookup = { " + ", ".join(f"{k} = {_text(v)}" for k, v in price.lookup.items()) + " }")
     if price.tiers:
