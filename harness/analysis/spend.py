@@ -17,6 +17,7 @@ from harness.analysis.reports import reports_of
 from harness.analysis.sharing import Sharing, fitted
 from harness.domain.bill import Bill, CostLayer
 from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.own_costs import own_bill
 from harness.domain.reason import Reason
 from harness.domain.reasons import absence
 from harness.domain.reasons.choice import Modelled
@@ -59,7 +60,7 @@ class Cost:
     """One target's cost at the expected traffic."""
 
     target: str
-    per_success_usd: Known  # runtime layer
+    per_success_usd: Known  # runtime layer, a team's own lines in it
     per_good_usd: Known
     per_month_usd: Known  # runtime layer
     monthly: Bill | None  # every layer, at the expected traffic
@@ -140,8 +141,7 @@ def cost(
     lies = traffic or Traffic(requests_per_month, 0.0)
 
     def monthly_usd(kept: Sequence[int]) -> float:
-        made = monthly_bill(pricing, [blocks[k] for k in kept], requests_per_month, lies)
-        return float(made.layer_usd(CostLayer.RUNTIME))
+        return runtime_usd(monthly_bill(target, pricing, [blocks[k] for k in kept], requests_per_month, lies))
 
     def share(kept: Sequence[int], what: str) -> float:
         achieved: int = sum(getattr(blocks[k], what) for k in kept)
@@ -149,8 +149,8 @@ def cost(
 
     everything = list(range(len(blocks)))
     n = sum(b.offered for b in blocks)
-    monthly = monthly_bill(pricing, blocks, requests_per_month, lies)
-    empty = float(monthly_bill(pricing, blocks, 0, lies).layer_usd(CostLayer.RUNTIME))
+    monthly = monthly_bill(target, pricing, blocks, requests_per_month, lies)
+    empty = runtime_usd(monthly_bill(target, pricing, blocks, 0, lies))
     whole = monthly_usd(everything)
 
     def per(what: str) -> Known:
@@ -177,7 +177,7 @@ def cost(
         empty,
         (whole - empty) / requests_per_month,
         Modelled(len(blocks), measured, *sized),
-        float(monthly_bill(pricing, blocks, requests_per_month, lies, free=True).layer_usd(CostLayer.RUNTIME)),
+        runtime_usd(monthly_bill(target, pricing, blocks, requests_per_month, lies, free=True)),
     )
 
 
@@ -237,10 +237,18 @@ def sharing_of(pricing: Pricing, blocks: Sequence[Block]) -> Sharing | None:
     )
 
 
+def runtime_usd(bill: Bill) -> float:
+    """What runtimes are compared by."""
+    return float(bill.layer_usd(CostLayer.RUNTIME))
+
+
 def monthly_bill(
-    pricing: Pricing, blocks: Sequence[Block], requests: float, traffic: Traffic, *, free: bool = False
+    target: Target, pricing: Pricing, blocks: Sequence[Block], requests: float, traffic: Traffic, *, free: bool = False
 ) -> Bill:
-    """A month of ``requests`` like those of the blocks: each use grows with them, but instance time that they share."""
+    """A month of ``requests`` like those of the blocks, and the team's own lines of it: the one place where a month is told.
+
+    Each use grows with the requests, but instance time that they share.
+    """
     usage = usage_of(blocks)
     offered = sum(b.offered for b in blocks)
     month = usage.scaled(Decimal(str(requests)) / Decimal(offered), Decimal(HOURS_PER_MONTH))
@@ -248,7 +256,7 @@ def monthly_bill(
         accepted = requests * float(usage.requests) / offered
         seconds = shared.seconds(traffic.hourly_means(accepted), HOURS_PER_MONTH)
         month = replace(month, instance_s=Decimal(str(round(seconds, 3))))
-    return pricing.bill(month, free=free)
+    return pricing.bill(month, free=free) + own_bill(target.beside, requests)
 
 
 def _sum(values: np.ndarray) -> Decimal:

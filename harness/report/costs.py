@@ -60,7 +60,7 @@ def bill_lines(findings: Findings, names: Names) -> Table:
     rows = [
         (
             *(c.target, line.layer.value, line.label, line.quantity, line.unit, line.unit_price_usd),
-            *(line.amount_usd, line.basis.value),
+            *(line.amount_usd, line.basis.value, f"{line.price_key} ({line.source})" if line.source else None),
         )
         for c in findings.costs
         if c.monthly
@@ -69,6 +69,7 @@ def bill_lines(findings: Findings, names: Names) -> Table:
     shown = (
         *(target(names), word("layer"), text("line"), *_quantity("quantity a month")),
         *(figure("unit price", "unit_price_usd", _list_price), usd("amount", "amount_usd"), word("basis")),
+        text("price from", lack="not said"),
     )
     return table("bill", "The monthly bill, line by line", shown, rows)
 

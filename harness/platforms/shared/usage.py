@@ -43,7 +43,16 @@ class Tariff:
         pieces = price.pieces(quantity, free=self.free)
         return Bill(
             tuple(
-                LineItem(label if k == 0 else f"{label}, tier {k + 1}", n, price.unit, usd, layer, Basis.MODELLED, key)
+                LineItem(
+                    label if k == 0 else f"{label}, tier {k + 1}",
+                    n,
+                    price.unit,
+                    usd,
+                    layer,
+                    Basis.MODELLED,
+                    key,
+                    self.book.name,
+                )
                 for k, (n, usd) in enumerate(pieces)
             )
         )
