@@ -82,12 +82,15 @@ def _block(
 ) -> Block:
     chosen, c = run.measured, run.columns
     accepted = int((chosen & run.taken).sum())
+    busy_s = float(np.nansum((c["finished_s"] - c["sent_s"])[chosen & run.taken]))
     billed_ms, told = Decimal(0), 0
     if told_by is ToldBy.EACH_REQUEST and (reports := reports_of(run)):
         milliseconds = [reports[i].whole_billed_ms for i in c["platform_request_id"][chosen] if i in reports]
         told = len(milliseconds)
         mean_ms = float(np.mean(milliseconds)) if milliseconds else 0.0
         billed_ms = Decimal(str(round(mean_ms * accepted, 6)))
+    elif told_by is ToldBy.CLIENT:
+        billed_ms = Decimal(str(round(busy_s * 1000, 6)))
     elif told_by is ToldBy.TOTAL and pricing and accepted:
         mean_ms = float(_of_measured(run, pricing, of=run.taken)) / accepted
         told, billed_ms = (accepted if mean_ms else 0), Decimal(str(round(mean_ms * accepted, 6)))
@@ -102,7 +105,6 @@ def _block(
         instance_s=_of_measured(run, pricing, of=everyone) if pricing and told_by is ToldBy.INSTANCES else Decimal(0),
     )
     good = int((chosen & run.good(p95_limit_s, ttft_limit_s)).sum())
-    busy_s = float(np.nansum((c["finished_s"] - c["sent_s"])[chosen & run.taken]))
     return Block(int(chosen.sum()), int((chosen & run.ok).sum()), good, usage, told, busy_s, _stretch_s(c, chosen))
 
 
@@ -195,7 +197,7 @@ def _priced(target: Target, blocks: Sequence[Block]) -> tuple[list[Block], Unkno
         return [], Unknown(absence.NoPrices())
     if len(blocks) < 2:
         return [], Unknown(absence.FewCostBlocks(len(blocks)))
-    told = registry.billing(target.prices.model).told
+    told = registry.billing(target.prices.model, target.prices.parameters).told
     kept = [b for b in blocks if b.priced] if told in (ToldBy.EACH_REQUEST, ToldBy.TOTAL) else list(blocks)
     if len(kept) < 2:
         return kept, Unknown(absence.BilledMissing(len(kept), len(blocks)))

@@ -12,7 +12,6 @@ from harness.analysis.shares import LEAST_BLOCKS
 from harness.campaign.contract_check import Answer, Shown
 from harness.decision.collected import disagreeing, uncollected, unreconciled
 from harness.decision.findings import Findings
-from harness.domain.bill import Basis
 from harness.domain.estimate import Unknown
 from harness.domain.ledger import only_upstream
 from harness.domain.plan import Plan
@@ -328,8 +327,8 @@ def _prices(workspace: Workspace, findings: Findings) -> list[Reason]:
         if book.age_days(today) > OLD_AFTER_DAYS:
             out.append(doubt.BookOld(book.name, book.age_days(today)))
         bill = findings.cost_of(target.name).monthly
-        used = {line.price_key for line in bill.lines if line.basis is not Basis.DECLARED} if bill else set()
-        unsure = [key for key in sorted(used) if not book.price(key).confirmed]
+        used = {line.price_key for line in bill.lines} if bill else set()
+        unsure = sorted(price.key for price in book.prices if price.key in used and not price.confirmed)
         if unsure:
             out.append(doubt.PricesUnconfirmed(target.name, tuple(unsure)))
     for cost in findings.costs:

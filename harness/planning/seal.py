@@ -137,7 +137,11 @@ def judged_otherwise(changes: Sequence[Change]) -> tuple[Change, ...]:
 
 def _books(workspace: Workspace) -> dict[str, str]:
     """The prices that cost will be scored at: changing one after the seal shows."""
-    return {t.prices.book.rpartition("/")[2]: read_book(t.prices.book).digest for t in workspace.measured() if t.prices}
+    return {
+        t.prices.book.rpartition("/")[2]: read_book(t.prices.book).digest
+        for t in workspace.measured()
+        if t.prices and t.prices.book
+    }
 
 
 def digest_of(content: Mapping[str, Any]) -> str:

@@ -8,12 +8,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from harness.domain.bill import Bill, CostLayer
+from harness.domain.bill import Basis, Bill, CostLayer, LineItem
 from harness.domain.target import PriceModel
 from harness.errors import BadFile, Problem, Refused
 from harness.platforms import registry
 from harness.platforms.billing import Billing
-from harness.platforms.shared.book import Book, book_names, read_book
+from harness.platforms.shared.book import NO_BOOK, Book, book_names, read_book
 from harness.platforms.shared.terms import MachineTerms, PriceTerms
 from harness.platforms.shared.usage import Tariff, Usage
 from harness.tables.problems import nearest, validate
@@ -65,15 +65,16 @@ class Pricing:
 def pricing_of(prices: PriceModel) -> Pricing:
     """Raises Refused for an unknown model, BadFile for a parameter that its bill does not have."""
     book = read_book(prices.book)
-    terms, problems = terms_of(registry.billing(prices.model), prices.parameters, book)
+    billing = registry.billing(prices.model, prices.parameters)
+    terms, problems = terms_of(billing, prices.parameters, book)
     if terms is None or problems:
         raise BadFile(f"prices of {prices.model}", problems)
-    return Pricing(registry.billing(prices.model), terms, book)
+    return Pricing(billing, terms, book)
 
 
 def bill(model: str, book: Book, parameters: Mapping[str, Any], usage: Usage, *, free: bool = False) -> Bill:
     """As ``Pricing.bill``, of parameters as a file has them; raises Refused and BadFile as ``pricing_of`` does."""
-    billing = registry.billing(model)
+    billing = registry.billing(model, parameters)
     terms, problems = terms_of(billing, parameters, book)
     if terms is None or problems:
         raise BadFile(f"prices of {model}", problems)
@@ -117,23 +118,28 @@ def machine_types(billing: Billing, book: Book) -> dict[str, str]:
 def problems_of(model: str, name: str, path: str, parameters: Mapping[str, Any]) -> list[Problem]:
     """What is wrong with [prices]: its book, its model, its parameters; ``path``: where the book is read from."""
     found: list[Problem] = []
-    if not name.endswith(".toml") and name not in book_names():
+    models = {b.model: b for b in registry.billings()}
+    if name == NO_BOOK and model in models and not models[model].wants_book:
+        pass
+    elif name == NO_BOOK:
+        found.append(Problem("book", "is required"))
+    elif not name.endswith(".toml") and name not in book_names():
         meant = nearest(name, book_names()) or f"; known: {', '.join(book_names())}, or the path of a book of your own"
         found.append(Problem("book", f"no price book {name!r}{meant}"))
     elif name.endswith(".toml") and not Path(path).exists():
         found.append(Problem("book", f"there is no file {path}"))
-    models = {b.model: b for b in registry.billings()}
     if model not in models:
         meant = nearest(model, models) or f"; known: {', '.join(models)}"
         found.append(Problem("model", f"no billing model {model[:40]!r}{meant}"))
     if found:
         return found
     book = read_book(path)
-    terms, problems = terms_of(models[model], parameters, book)
+    billing = registry.billing(model, parameters)
+    terms, problems = terms_of(billing, parameters, book)
     if terms is None or problems:
         return problems
     try:
-        Pricing(models[model], terms, book).bill(ONE_OF_EACH)
+        Pricing(billing, terms, book).bill(ONE_OF_EACH)
     except Refused as error:
         return [Problem("book", f'cannot price model "{model}": {error}')]
     return []
@@ -141,12 +147,21 @@ def problems_of(model: str, name: str, path: str, parameters: Mapping[str, Any])
 
 def _shared(tariff: Tariff, terms: PriceTerms, usage: Usage) -> Bill:
     """What both runtimes would use alike: tokens, transfer, and a vector store that never sleeps."""
+    if not tariff.book.name:
+        return _transfer(tariff, terms, usage.response_bytes / 10**9)
     model = terms.tokens_of
     made = (
         tariff.line("Model input tokens", usage.input_tokens, f"{model}_input_token", CostLayer.SHARED)
         + tariff.line("Model output tokens", usage.output_tokens, f"{model}_output_token", CostLayer.SHARED)
-        + tariff.line("Data transfer out", usage.response_bytes / 10**9, "egress_gb", CostLayer.SHARED)
+        + _transfer(tariff, terms, usage.response_bytes / 10**9)
     )
     if terms.ocus:
         made += tariff.line("Vector store, idle or not", usage.hours * terms.ocus, "aoss_ocu_hour", CostLayer.SHARED)
     return made
+
+
+def _transfer(tariff: Tariff, terms: PriceTerms, gb: Decimal) -> Bill:
+    if (own := terms.transfer) is not None:
+        said = CostLayer.SHARED, Basis.MODELLED, "custom.per_gb_transfer", own.source
+        return Bill((LineItem("Data transfer out", gb, "GB", own.usd, *said),))
+    return tariff.line("Data transfer out", gb, "egress_gb", CostLayer.SHARED) if tariff.book.name else Bill()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pkgutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -91,17 +91,17 @@ def billings() -> tuple[Billing, ...]:
     return tuple(b for p in platforms() for b in p.billings)
 
 
-def billing(model: str) -> Billing:
-    """Raises Refused with the known ones."""
+def billing(model: str, parameters: Mapping[str, Any]) -> Billing:
+    """As these parameters make it; raises Refused with the known ones."""
     for one in billings():
         if one.model == model:
-            return one
+            return one.as_given(parameters) if one.as_given else one
     raise Refused(f"no billing model {model!r}", f"known: {', '.join(b.model for b in billings())}")
 
 
 def billing_of(target: Target) -> Billing | None:
     """None without [prices]."""
-    return billing(target.prices.model) if target.prices else None
+    return billing(target.prices.model, target.prices.parameters) if target.prices else None
 
 
 def source_kinds() -> dict[str, SourceKind]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Annotated, Any, ParamSpec, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidatorFunctionWrapHandler, WrapValidator
 
 from harness.domain.target import RuntimeConfig, SourceConfig
 from harness.errors import BadFile, Problem
 from harness.platforms import pricing, registry
+from harness.platforms.shared.book import NO_BOOK
 from harness.tables.plain import shown
 from harness.tables.problems import nearest, validate
 from harness.tables.table import Table
@@ -18,6 +19,13 @@ from harness.tables.values import Line, Quantity
 
 T = TypeVar("T")
 P = ParamSpec("P")
+
+
+def _number_or_table(value: Any, number: ValidatorFunctionWrapHandler) -> Any:  # noqa: ANN401 - whatever the file holds
+    return value if isinstance(value, dict) else number(value)
+
+
+Parameter = Annotated[Quantity, WrapValidator(_number_or_table)]  # a table is its model's to read
 
 
 class KindTable(BaseModel):
@@ -30,10 +38,10 @@ class KindTable(BaseModel):
 class PricesTable(Table):
     """Which price book applies, how it bills, and the shape that is billed, whose parameters are the model's to read."""
 
-    book: Line
-    region: Line
+    book: Line = NO_BOOK
+    region: Line = ""
     model: Line
-    parameters: dict[str, Quantity] = Field(default_factory=dict)
+    parameters: dict[str, Parameter] = Field(default_factory=dict)
 
     def path(self, workspace: Path) -> str:
         """A book of a team's own is a file of the workspace; any other is one of this package."""
@@ -79,6 +87,8 @@ def _source(table: Mapping[str, Any], path: Path, at: str) -> SourceConfig:
 def problems_of_prices(table: PricesTable, workspace: Path) -> list[Problem]:
     """What is wrong with the book, the model, or a parameter, by field."""
     found = pricing.problems_of(table.model, table.book, table.path(workspace), table.parameters)
+    if table.book and not table.region:
+        found.append(Problem("region", "is required"))
     return [Problem(f"prices.{p.field}", p.message) for p in found]
 
 

@@ -10,12 +10,21 @@ from pydantic import BeforeValidator, Field
 
 from harness.domain import bounds
 from harness.tables.table import Table
-from harness.tables.values import money
+from harness.tables.values import Line, money
 
 Amount = Annotated[Decimal, BeforeValidator(money), Field(ge=0, le=int(bounds.QUANTITY.most))]
 Size = Annotated[Decimal, BeforeValidator(money), Field(gt=0, le=int(bounds.QUANTITY.most))]  # of 0 nothing could run
 Share = Annotated[Decimal, BeforeValidator(money), Field(ge=0, le=1)]
 NONE, ONE = Decimal(0), Decimal(1)
+
+
+class OwnPrice(Table):
+    """A unit price that stands in target.toml itself, with who says it."""
+
+    usd: Amount
+    source: Line
+
+
 TOKEN_MODELS = ("haiku_3_5", "haiku_3", "nova_micro", "nova_lite", "nova_pro", "nova_2_lite")
 
 
@@ -29,6 +38,11 @@ class PriceTerms(Table):
     nova_lite: Amount = NONE
     nova_pro: Amount = NONE
     nova_2_lite: Amount = NONE
+
+    @property
+    def transfer(self) -> OwnPrice | None:
+        """A price of a team's own for a GB that goes out; None: the book's."""
+        return None
 
     @property
     def tokens_of(self) -> str:
