@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import reduce
+from operator import add
 
 import numpy as np
 
@@ -15,6 +17,7 @@ from harness.analysis.instances import told as platform_told
 from harness.analysis.jackknife import jackknife
 from harness.analysis.reports import reports_of
 from harness.analysis.sharing import Sharing, fitted
+from harness.analysis.tokens import tokens_of
 from harness.domain.bill import Bill, CostLayer
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.own_costs import own_bill
@@ -67,6 +70,7 @@ class Cost:
     fixed_per_month_usd: float | None
     variable_per_request_usd: float | None
     coverage: Reason  # what it rests on, or why there is none
+    unlisted: tuple[str, ...] = ()  # models that answered and whose price nobody knows
     with_free_usd: float | None = None  # runtime layer a month, its free tiers taken off
 
 
@@ -102,6 +106,7 @@ def _block(
         response_bytes=_sum(c["bytes"][chosen]),
         input_tokens=_sum(c["input_tokens"][chosen]),
         output_tokens=_sum(c["output_tokens"][chosen]),
+        tokens=tokens_of(c, chosen, run.record.run if run.record else None),
         instance_s=_of_measured(run, pricing, of=everyone) if pricing and told_by is ToldBy.INSTANCES else Decimal(0),
     )
     good = int((chosen & run.good(p95_limit_s, ttft_limit_s)).sum())
@@ -179,6 +184,7 @@ def cost(
         empty,
         (whole - empty) / requests_per_month,
         Modelled(len(blocks), measured, *sized),
+        pricing.unlisted(usage_of(blocks)),
         runtime_usd(monthly_bill(target, pricing, blocks, requests_per_month, lies, free=True)),
     )
 
@@ -221,8 +227,7 @@ def whole_month(cost: Cost) -> Known:
 
 def usage_of(blocks: Sequence[Block]) -> Usage:
     """Of all blocks together; hours are not a block's to say."""
-    fields = [f for f in Usage.__dataclass_fields__ if f != "hours"]
-    return Usage(hours=Decimal(0), **{f: sum((getattr(b.usage, f) for b in blocks), Decimal(0)) for f in fields})
+    return replace(reduce(add, (b.usage for b in blocks)), hours=Decimal(0))
 
 
 def sharing_of(pricing: Pricing, blocks: Sequence[Block]) -> Sharing | None:

@@ -332,9 +332,16 @@ def _prices(workspace: Workspace, findings: Findings) -> list[Reason]:
         if unsure:
             out.append(doubt.PricesUnconfirmed(target.name, tuple(unsure)))
     for cost in findings.costs:
+        if cost.unlisted:
+            out.append(doubt.ModelsUnlisted(cost.target, cost.unlisted, _book_of(workspace, cost.target)))
         if isinstance(cost.per_month_usd, Unknown):
             out.append(doubt.CostNotKnown(cost.target, cost.per_month_usd.reason))
     return out
+
+
+def _book_of(workspace: Workspace, name: str) -> str:
+    prices = workspace.target(name).prices
+    return prices.book if prices else ""
 
 
 def _day_of(findings: Findings) -> str:

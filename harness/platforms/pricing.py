@@ -15,10 +15,13 @@ from harness.platforms import registry
 from harness.platforms.billing import Billing
 from harness.platforms.shared.book import NO_BOOK, Book, book_names, read_book
 from harness.platforms.shared.terms import MachineTerms, PriceTerms
+from harness.platforms.shared.token_prices import token_lines, unlisted
 from harness.platforms.shared.usage import Tariff, Usage
 from harness.tables.problems import nearest, validate
 
 ONE_OF_EACH = Usage(*(Decimal(1),) * 7)  # what a book must have a price for
+
+NOTHING = Usage(Decimal(1), *(Decimal(0),) * 5)  # an hour without a request
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,13 @@ class Pricing:
             raise ValueError(f"{self.billing.model} has no units")
         return replace(self, terms=self.billing.units.sized(self.terms, Decimal(str(units))))
 
+    def unlisted(self, usage: Usage) -> tuple[str, ...]:
+        """Models whose tokens are priced as a stand-in's, or not at all, for no list knows them."""
+        return () if self.terms.tokens_named else unlisted(self.terms.tokens, usage, self.book.date)
+
     def standing_keys(self) -> frozenset[str]:
         """Price keys of what is billed while nobody asks anything."""
-        idle = self.bill(Usage(Decimal(1), *(Decimal(0) for _ in range(5))))
+        idle = self.bill(NOTHING)
         return frozenset(line.price_key for line in idle.lines if line.quantity)
 
 
@@ -147,14 +154,9 @@ def problems_of(model: str, name: str, path: str, parameters: Mapping[str, Any])
 
 def _shared(tariff: Tariff, terms: PriceTerms, usage: Usage) -> Bill:
     """What both runtimes would use alike: tokens, transfer, and a vector store that never sleeps."""
-    if not tariff.book.name:
-        return _transfer(tariff, terms, usage.response_bytes / 10**9)
-    model = terms.tokens_of
-    made = (
-        tariff.line("Model input tokens", usage.input_tokens, f"{model}_input_token", CostLayer.SHARED)
-        + tariff.line("Model output tokens", usage.output_tokens, f"{model}_output_token", CostLayer.SHARED)
-        + _transfer(tariff, terms, usage.response_bytes / 10**9)
-    )
+    counted = replace(usage, tokens=()) if terms.tokens_named else usage
+    made = token_lines(tariff, terms.tokens, terms.tokens_of, counted)
+    made += _transfer(tariff, terms, usage.response_bytes / 10**9)
     if terms.ocus:
         made += tariff.line("Vector store, idle or not", usage.hours * terms.ocus, "aoss_ocu_hour", CostLayer.SHARED)
     return made

@@ -91,11 +91,11 @@ def billings() -> tuple[Billing, ...]:
     return tuple(b for p in platforms() for b in p.billings)
 
 
-def billing(model: str, parameters: Mapping[str, Any]) -> Billing:
+def billing(model: str, parameters: Mapping[str, Any] | None = None) -> Billing:
     """As these parameters make it; raises Refused with the known ones."""
     for one in billings():
         if one.model == model:
-            return one.as_given(parameters) if one.as_given else one
+            return one.as_given(parameters or {}) if one.as_given else one
     raise Refused(f"no billing model {model!r}", f"known: {', '.join(b.model for b in billings())}")
 
 

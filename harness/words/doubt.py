@@ -232,6 +232,10 @@ WORDS: Book = {
     kinds.NoPricesOf: "{target} has no prices, so its cost is not known.",
     kinds.BookOld: "The price book {book} is {days} days old.",
     kinds.PricesUnconfirmed: lambda r: f"Unconfirmed prices carry part of the cost of {r.target}: {', '.join(r.keys)}.",
+    kinds.ModelsUnlisted: lambda r: (
+        f"No price list knows {', '.join(r.models)}, which answered for {r.target}: its tokens "
+        + (f"have the price of the stand-in of {r.book}." if r.book else "stand in no bill.")
+    ),
     kinds.CostNotKnown: "The cost of {target} is not known: {why}.",
     kinds.NotCollected: _not_collected,
     kinds.SeenOtherwise: "{target}: {what}.",

@@ -42,6 +42,12 @@ class PricesTable(Table):
     region: Line = ""
     model: Line
     parameters: dict[str, Parameter] = Field(default_factory=dict)
+    tokens: dict[str, Any] | None = None
+
+    @property
+    def terms(self) -> dict[str, Any]:
+        """Everything that its model's terms read."""
+        return self.parameters | ({"tokens": self.tokens} if self.tokens is not None else {})
 
     def path(self, workspace: Path) -> str:
         """A book of a team's own is a file of the workspace; any other is one of this package."""
@@ -86,10 +92,10 @@ def _source(table: Mapping[str, Any], path: Path, at: str) -> SourceConfig:
 
 def problems_of_prices(table: PricesTable, workspace: Path) -> list[Problem]:
     """What is wrong with the book, the model, or a parameter, by field."""
-    found = pricing.problems_of(table.model, table.book, table.path(workspace), table.parameters)
+    found = pricing.problems_of(table.model, table.book, table.path(workspace), table.terms)
     if table.book and not table.region:
         found.append(Problem("region", "is required"))
-    return [Problem(f"prices.{p.field}", p.message) for p in found]
+    return [Problem(f"prices.{p.field.replace('parameters.tokens', 'tokens')}", p.message) for p in found]
 
 
 def is_embedded(table: Any) -> bool:  # noqa: ANN401

@@ -257,7 +257,7 @@ def _target(declared: Declared, folder: Path, fill: Mapping[str, str], variant_o
 
 def _prices(table: PricesTable, workspace: Path) -> PriceModel:
     """A book of a team's own is a file of the workspace; any other is one of this package."""
-    return PriceModel(table.path(workspace), table.region, table.model, table.parameters)
+    return PriceModel(table.path(workspace), table.region, table.model, table.terms)
 
 
 def tables_of(path: Path) -> tuple[dict[str, Any], str | None]:

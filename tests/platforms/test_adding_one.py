@@ -18,6 +18,7 @@ from harness.errors import BadFile, PilotError
 from harness.platforms import registry
 from harness.platforms.control import facts_of, runtime_of
 from harness.platforms.limits import front_of, quotas_of
+from harness.words import said
 from harness.workspace import open_workspace
 from tests.campaign.clouds import Cloud, CloudPilot, later
 from tests.report.test_experiments import both, search
@@ -76,7 +77,7 @@ def test_decide_bills_sizes_and_places_it(piloted):
     cost = outcome.findings.cost_of("alpha")
 
     assert cost.per_month_usd.value == pytest.approx(5 * 73 + 43.8)
-    assert "priced at 5 machines for the expected peak (2 were measured)" in cost.coverage
+    assert "priced at 5 machines for the expected peak (2 were measured)" in said(cost.coverage)
     curve = next(c for c in outcome.findings.projection.curves if c.target == "alpha")
     assert {p.instances for p in curve.points} >= {2.0, 5.0}
     assert len(placement(piloted, outcome.findings, outcome.decision.gates)) == 8

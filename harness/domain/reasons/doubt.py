@@ -315,6 +315,15 @@ class PricesUnconfirmed(Doubt):
 
 
 @dataclass(frozen=True)
+class ModelsUnlisted(Doubt):
+    """That answered, and whose tokens have the price of a stand-in, or none without a book."""
+
+    target: str
+    models: tuple[str, ...]
+    book: str
+
+
+@dataclass(frozen=True)
 class CostNotKnown(Doubt):
     """At the expected traffic."""
 
