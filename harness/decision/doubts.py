@@ -23,6 +23,7 @@ from harness.evidence.schema import SAMPLES_LATER
 from harness.evidence.store import Store
 from harness.planning.changes import changes_since, first_run, last_seal, met
 from harness.planning.seal import Seal, digest_of
+from harness.platforms.pricing import pricing_of
 from harness.platforms.registry import billing_of
 from harness.platforms.shared.book import OLD_AFTER_DAYS, read_book
 from harness.workspace import Workspace
@@ -323,6 +324,9 @@ def _prices(workspace: Workspace, findings: Findings) -> list[Reason]:
         if target.prices is None:
             out.append(doubt.NoPricesOf(target.name))
             continue
+        discount = pricing_of(target.prices).terms.discount
+        if discount is not None and discount.interruptible:
+            out.append(doubt.CanBeTaken(target.name, float(discount.share)))
         book = read_book(target.prices.book)
         if book.age_days(today) > OLD_AFTER_DAYS:
             out.append(doubt.BookOld(book.name, book.age_days(today)))

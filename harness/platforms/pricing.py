@@ -35,7 +35,21 @@ class Pricing:
     def bill(self, usage: Usage, *, free: bool = False) -> Bill:
         """Runtime and shared layers; ``free`` takes a month's free tiers off. Raises Refused for a price that the book lacks."""
         tariff = Tariff(self.book, free)
-        return self.billing.lines(tariff, self.terms, usage) + _shared(tariff, self.terms, usage)
+        made = self.billing.lines(tariff, self.terms, usage)
+        if (discount := self.terms.discount) is not None:
+            made = discount.off(made, self.discounted)
+        return made + _shared(tariff, self.terms, usage)
+
+    @property
+    def discounted(self) -> frozenset[str]:
+        """Prices that a discount is of: those it names, else those whose lines grow with the units of a capacity."""
+        discount, units = self.terms.discount, self.billing.units
+        if discount is None or discount.lines or units is None:
+            return frozenset(discount.lines) if discount else frozenset()
+        more = units.sized(self.terms, units.declared(self.terms) * 2)
+        few, many = (self.billing.lines(Tariff(self.book), terms, NOTHING) for terms in (self.terms, more))
+        least = {x.price_key: x.quantity for x in few.lines}
+        return frozenset(x.price_key for x in many.lines if x.quantity > least.get(x.price_key, Decimal(0)))
 
     @property
     def units(self) -> float:
@@ -146,10 +160,26 @@ def problems_of(model: str, name: str, path: str, parameters: Mapping[str, Any])
     if terms is None or problems:
         return problems
     try:
-        Pricing(billing, terms, book).bill(ONE_OF_EACH)
+        made = Pricing(billing, terms, book).bill(ONE_OF_EACH)
     except Refused as error:
         return [Problem("book", f'cannot price model "{model}": {error}')]
-    return []
+    return _problems_of_discount(Pricing(billing, terms, book), made)
+
+
+def _problems_of_discount(pricing: Pricing, made: Bill) -> list[Problem]:
+    """One that is of no line of its bill would make nothing cheaper in silence."""
+    if pricing.terms.discount is None:
+        return []
+    known = [x.price_key for x in made.lines if x.layer is CostLayer.RUNTIME and x.basis is not Basis.DECLARED]
+    these = f"; these are: {', '.join(dict.fromkeys(known))}"
+    if not pricing.discounted:
+        return [
+            Problem("discount.lines", f"what is billed by use has no capacity: name the prices that it is of{these}")
+        ]
+    unknown = [key for key in sorted(pricing.discounted) if key not in known]
+    return [
+        Problem("discount.lines", f"no line has the price {key!r}{nearest(key, known) or these}") for key in unknown
+    ]
 
 
 def _shared(tariff: Tariff, terms: PriceTerms, usage: Usage) -> Bill:

@@ -232,6 +232,10 @@ WORDS: Book = {
     kinds.NoPricesOf: "{target} has no prices, so its cost is not known.",
     kinds.BookOld: "The price book {book} is {days} days old.",
     kinds.PricesUnconfirmed: lambda r: f"Unconfirmed prices carry part of the cost of {r.target}: {', '.join(r.keys)}.",
+    kinds.CanBeTaken: lambda r: (
+        f"{r.target} is priced with {r.share * 100:g} % off for spot capacity, which can be taken away at any time: what it "
+        "takes to carry the traffic then is in no figure."
+    ),
     kinds.ModelsUnlisted: lambda r: (
         f"No price list knows {', '.join(r.models)}, which answered for {r.target}: its tokens "
         + (f"have the price of the stand-in of {r.book}." if r.book else "stand in no bill.")

@@ -28,6 +28,9 @@ def _number_or_table(value: Any, number: ValidatorFunctionWrapHandler) -> Any:  
 Parameter = Annotated[Quantity, WrapValidator(_number_or_table)]  # a table is its model's to read
 
 
+APART = ("tokens", "discount")  # of the terms, those with a table of their own
+
+
 class KindTable(BaseModel):
     """A table whose other fields are its kind's to read."""
 
@@ -43,11 +46,13 @@ class PricesTable(Table):
     model: Line
     parameters: dict[str, Parameter] = Field(default_factory=dict)
     tokens: dict[str, Any] | None = None
+    discount: dict[str, Any] | None = None
 
     @property
     def terms(self) -> dict[str, Any]:
         """Everything that its model's terms read."""
-        return self.parameters | ({"tokens": self.tokens} if self.tokens is not None else {})
+        apart = {"tokens": self.tokens, "discount": self.discount}
+        return self.parameters | {name: table for name, table in apart.items() if table is not None}
 
     def path(self, workspace: Path) -> str:
         """A book of a team's own is a file of the workspace; any other is one of this package."""
@@ -95,7 +100,12 @@ def problems_of_prices(table: PricesTable, workspace: Path) -> list[Problem]:
     found = pricing.problems_of(table.model, table.book, table.path(workspace), table.terms)
     if table.book and not table.region:
         found.append(Problem("region", "is required"))
-    return [Problem(f"prices.{p.field.replace('parameters.tokens', 'tokens')}", p.message) for p in found]
+    return [Problem(f"prices.{_as_written(p.field)}", p.message) for p in found]
+
+
+def _as_written(field: str) -> str:
+    first, _, rest = field.partition(".")
+    return rest if first == "parameters" and rest.partition(".")[0] in APART else field
 
 
 def is_embedded(table: Any) -> bool:  # noqa: ANN401

@@ -326,6 +326,8 @@ def written(name, value):
     """A parameter's value as a file has it: a number, or a price with who says it."""
     if name == "tokens":
         return {"input_usd_per_million": value, "output_usd_per_million": value, "source": "we"}
+    if name == "discount":
+        return {"share": value / 400, "kind": "reserved", "source": "we", "lines": ["custom.per_hour"]}
     return stated(value) if name.startswith("per_") else value
 
 

@@ -315,6 +315,14 @@ class PricesUnconfirmed(Doubt):
 
 
 @dataclass(frozen=True)
+class CanBeTaken(Doubt):
+    """Priced as capacity that its provider may take away."""
+
+    target: str
+    share: float
+
+
+@dataclass(frozen=True)
 class ModelsUnlisted(Doubt):
     """That answered, and whose tokens have the price of a stand-in, or none without a book."""
 

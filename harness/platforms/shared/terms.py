@@ -8,6 +8,7 @@ from decimal import Decimal
 from pydantic import Field
 
 from harness.platforms.shared.amounts import NONE, ONE, Amount, Share, Size
+from harness.platforms.shared.discount import Discount
 from harness.platforms.shared.token_prices import TokenTerms
 from harness.tables.table import Table
 from harness.tables.values import Line
@@ -35,6 +36,7 @@ class PriceTerms(Table):
     nova_pro: Amount = NONE
     nova_2_lite: Amount = NONE
     tokens: TokenTerms | None = None
+    discount: Discount | None = None
 
     @property
     def transfer(self) -> OwnPrice | None:
