@@ -71,7 +71,9 @@ class Crossing:
     cheaper_below: str
     cheaper_above: str
     peak_per_s: float
-    utilisation: float | None  # of the fleet at this volume, against what it sustains
+    utilisation: float | None  # of the fleet at this volume, its peak against what it sustains
+    used_low: float | None = None  # the same at ``low``, of a fleet that sustains the most that was measured
+    used_high: float | None = None  # at ``high``, of one that sustains the least
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,15 @@ class Biller:
             return max(least, float(math.ceil(self.traffic.peak_at(requests) / carries)))
         hours = [max(least, float(math.ceil(rate / carries))) for rate in self.traffic.hourly_peaks(requests)]
         return sum(hours) / len(hours)
+
+    def used_at(self, low: float | None, volume: float, high: float | None) -> tuple[float | None, ...]:
+        """Of a fleet, its peak over what it sustains; at the ends by the most and the least that was measured."""
+        little, much = self._x1_ends
+        return tuple(self._used(*at) for at in ((low, much), (volume, self.x1), (high, little)))
+
+    def _used(self, requests: float | None, x1: float | None) -> float | None:
+        count = None if requests is None else self.instances(requests, x1)
+        return self.traffic.peak_at(requests) / (count * x1) if requests and count and x1 else None
 
     def ends_usd(self, requests: float) -> tuple[float, float]:
         """Low and high: of what was used, or of a fleet that carries the most and the least that was measured."""
@@ -214,12 +225,11 @@ def _crossings(billers: Sequence[Biller], volumes: Sequence[float]) -> list[Cros
     out = []
     for volume, after in _changes(lambda v: a.usd(v) - b.usd(v), stepped):
         below, above = (a, b) if after > 0 else (b, a)
-        fleet = next((x for x in billers if x.fleet and x.x1), None)
-        peak = a.traffic.peak_at(volume)
-        count = fleet.instances(volume) if fleet else None
-        use = peak / (count * fleet.x1) if fleet and fleet.x1 and count else None
+        fleet = next((x for x in (above, below) if x.fleet and x.x1), None)
         low, high = _stretch(billers, stepped, open_at, volume)
-        out.append(Crossing(volume, low, high, below.target, above.target, peak, use))
+        used = fleet.used_at(low, volume, high) if fleet else (None, None, None)
+        peak = a.traffic.peak_at(volume)
+        out.append(Crossing(volume, low, high, below.target, above.target, peak, used[1], used[0], used[2]))
     return out
 
 
