@@ -24,7 +24,7 @@ from harness.evidence.store import Store
 from harness.planning.changes import changes_since, first_run, last_seal, met
 from harness.planning.seal import Seal, digest_of
 from harness.platforms.pricing import pricing_of
-from harness.platforms.registry import billing_of
+from harness.platforms.registry import billing_of, parts_of
 from harness.platforms.shared.book import OLD_AFTER_DAYS, read_book
 from harness.workspace import Workspace
 
@@ -332,6 +332,10 @@ def _prices(workspace: Workspace, findings: Findings) -> list[Reason]:
             out.append(doubt.BookOld(book.name, book.age_days(today)))
         bill = findings.cost_of(target.name).monthly
         used = {line.price_key for line in bill.lines} if bill else set()
+        covered = {name for cost in target.beside for name in cost.covers}
+        parts = [p.name for p in parts_of(target) if p.price_key not in used and p.name not in covered]
+        if bill is not None and parts:
+            out.append(doubt.PartsUnpriced(target.name, tuple(parts)))
         unsure = sorted(price.key for price in book.prices if price.key in used and not price.confirmed)
         if unsure:
             out.append(doubt.PricesUnconfirmed(target.name, tuple(unsure)))

@@ -22,6 +22,7 @@ class OwnCost:
     layer: CostLayer
     source: str
     targets: tuple[str, ...] = ()  # none: every target
+    covers: tuple[str, ...] = ()  # stores and fronts that it pays for
 
     def pays_for(self, target: str) -> bool:
         return not self.targets or target in self.targets

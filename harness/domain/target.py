@@ -103,6 +103,7 @@ class Target:
     sources: tuple[SourceConfig, ...] = ()
     quotas: tuple[QuotaConfig, ...] = ()
     verified: str = "spec only"
+    uses: tuple[str, ...] = ()  # stores and fronts beside its runtime, each of which somebody pays for
     beside: tuple[OwnCost, ...] = ()  # what pilot.toml says is paid for it, and no platform bills
 
     @property

@@ -20,7 +20,7 @@ from harness.domain.reading import MetricSource
 from harness.domain.target import SourceConfig, Target
 from harness.errors import PilotError, Refused
 from harness.platforms.billing import Billing
-from harness.platforms.platform import Platform, Signal, SourceKind
+from harness.platforms.platform import Part, Platform, Signal, SourceKind
 from harness.platforms.shared.sources import SHARED
 
 GROUP, SOURCES = "runtime_pilot.platforms", "runtime_pilot.sources"
@@ -136,6 +136,15 @@ def feeds(kind: str) -> str:
     """What a report cannot say, or says with less, where this source was not collected."""
     known = source_kinds().get(kind)
     return known.feeds if known else "figures of its own"
+
+
+def parts_of(target: Target) -> tuple[Part, ...]:
+    """Stores and fronts that it says it uses, and those that its sources are asked about."""
+    kinds = source_kinds()
+    asked = ((s, kinds[s.kind].parts) for s in target.sources if s.kind in kinds)
+    found = [part for s, parts in asked for option, part in parts.items() if s.options.get(option)]
+    known = {part.name: part for kind in kinds.values() for part in kind.parts.values()}
+    return tuple(dict.fromkeys([*found, *(known.get(name, Part(name)) for name in target.uses)]))
 
 
 def signals_of(target: Target) -> tuple[Signal, ...]:

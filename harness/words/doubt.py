@@ -232,6 +232,9 @@ WORDS: Book = {
     kinds.NoPricesOf: "{target} has no prices, so its cost is not known.",
     kinds.BookOld: "The price book {book} is {days} days old.",
     kinds.PricesUnconfirmed: lambda r: f"Unconfirmed prices carry part of the cost of {r.target}: {', '.join(r.keys)}.",
+    kinds.PartsUnpriced: lambda r: (
+        f"{r.target} uses {', '.join(r.parts)}, whose price is in no line of its bill: state it as [costs.NAME] with covers."
+    ),
     kinds.CanBeTaken: lambda r: (
         f"{r.target} is priced with {r.share * 100:g} % off for spot capacity, which can be taken away at any time: what it "
         "takes to carry the traffic then is in no figure."

@@ -8,6 +8,7 @@ import pytest
 from harness import pipeline
 from harness.decision.hybrid import hybrid_cost
 from harness.domain.bill import CostLayer
+from harness.domain.reasons.doubt import PartsUnpriced
 from harness.domain.verdict import Judgement
 from harness.report.costs import bill_lines
 from harness.workspace import open_workspace
@@ -75,3 +76,17 @@ def test_a_hybrid_pays_what_both_would_pay_once(tmp_path):
 
     assert after.value == pytest.approx(before.value + 270, rel=1e-9)
     assert after.low == pytest.approx(before.low + 270, rel=0.01)
+
+
+def test_a_store_that_nobody_prices_is_a_doubt_that_names_it_until_a_line_covers_it(tmp_path):
+    workspace, _ = decided(tmp_path)
+    path = workspace.root / "targets" / "beta" / "target.toml"
+    path.write_text(f'uses = ["pgvector", "http_api"]\n{path.read_text()}')
+    workspace, before = again(workspace)
+    _, after = again(workspace, OWN + 'covers = ["pgvector", "http_api"]\n')
+
+    found = [d for d in before.doubts if isinstance(d, PartsUnpriced)]
+    assert [(d.target, d.parts) for d in found] == [("beta", ("pgvector", "http_api"))] or found[0].parts == (
+        "pgvector",
+    )
+    assert not [d for d in after.doubts if isinstance(d, PartsUnpriced)]

@@ -315,6 +315,14 @@ class PricesUnconfirmed(Doubt):
 
 
 @dataclass(frozen=True)
+class PartsUnpriced(Doubt):
+    """Stores and fronts that a target uses and that stand neither in its bill nor in [costs]."""
+
+    target: str
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class CanBeTaken(Doubt):
     """Priced as capacity that its provider may take away."""
 
