@@ -49,6 +49,7 @@ def test_no_file_is_longer_than_500_lines():
 
 # rooms that hold what a person may write: the embedded platforms serve their own, a new workspace copies targets
 MAY_NAME = ("platforms", "scaffold", "demo")
+ANOTHERS_WORD = {("harness/dialects/openai_chat.py", "custom")}  # a kind of tool call, in OpenAI's API
 
 
 def test_no_other_room_names_a_platform_a_bill_or_a_source():
@@ -62,6 +63,7 @@ def test_no_other_room_names_a_platform_a_bill_or_a_source():
         if path.relative_to(ROOT / "harness").parts[0] not in MAY_NAME
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in names
+        if (str(path.relative_to(ROOT)), node.value) not in ANOTHERS_WORD
     }
 
     assert found == set()

@@ -32,6 +32,8 @@ READ = (
     "retry_after_s",
     "input_tokens",
     "output_tokens",
+    "cached_tokens",
+    "model",
     "bytes",
     "cold",
     "instance_id",

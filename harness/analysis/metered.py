@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import reduce
+from operator import add
 
 import numpy as np
 
@@ -19,6 +21,7 @@ from harness.analysis.dataset import RunData, read
 from harness.analysis.instances import told
 from harness.analysis.reports import reports_in
 from harness.analysis.series import Collected, by_instant, collected, values
+from harness.analysis.tokens import tokens_of
 from harness.domain.bill import Basis, Bill, CostLayer, LineItem
 from harness.domain.sample import UNBILLED, Outcome
 from harness.domain.target import Target
@@ -28,7 +31,17 @@ from harness.platforms.billing import How, Metered
 from harness.platforms.pricing import Pricing, pricing_of
 from harness.platforms.shared.usage import Usage
 
-COLUMNS = ("outcome", "sent_s", "finished_s", "bytes", "input_tokens", "output_tokens", "platform_request_id")
+COLUMNS = (
+    "outcome",
+    "sent_s",
+    "finished_s",
+    "bytes",
+    "input_tokens",
+    "output_tokens",
+    "platform_request_id",
+    "model",
+    "cached_tokens",
+)
 HOUR_S = 3600
 
 
@@ -58,7 +71,7 @@ def used(target: Target, records: Iterable[RunRecord]) -> Used | None:
     parts = [part for r in records if r.target == target.name and (part := _of(r, pricing)) is not None]
     if not parts:
         return None
-    usage = Usage(*(sum((getattr(p.usage, f) for p in parts), Decimal(0)) for f in Usage.__dataclass_fields__))
+    usage = reduce(add, (p.usage for p in parts))
     requests, joined, ok = (sum(getattr(p, name) for p in parts) for name in ("billed", "joined", "successes"))
     measured: set[str] = set()
     if any(p.joined for p in parts) and joined >= LEAST_JOINED * requests:
@@ -112,6 +125,7 @@ def _of(record: RunRecord, pricing: Pricing) -> _Part | None:
         response_bytes=_total(columns["bytes"]),
         input_tokens=_total(columns["input_tokens"]),
         output_tokens=_total(columns["output_tokens"]),
+        tokens=tokens_of(columns, np.ones(len(taken), dtype=bool), record.run),
         instance_s=_instance_s(record, pricing, float(np.nansum(waited)) / 1e3),
     )
     ok = int((columns["outcome"] == Outcome.OK.value).sum())

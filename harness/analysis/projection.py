@@ -20,10 +20,10 @@ from itertools import pairwise
 import numpy as np
 
 from harness.analysis.capacity import UTILISATION, Capacity
-from harness.analysis.spend import Block, Cost, monthly_bill
+from harness.analysis.spend import Block, Cost, monthly_bill, runtime_usd
 from harness.analysis.units import per_unit, per_unit_ends
-from harness.domain.bill import CostLayer
 from harness.domain.estimate import Estimate
+from harness.domain.own_costs import own_bill
 from harness.domain.target import Target
 from harness.domain.traffic import Traffic
 from harness.platforms.pricing import Pricing, pricing_of
@@ -71,7 +71,9 @@ class Crossing:
     cheaper_below: str
     cheaper_above: str
     peak_per_s: float
-    utilisation: float | None  # of the fleet at this volume, against what it sustains
+    utilisation: float | None  # of the fleet at this volume, its peak against what it sustains
+    used_low: float | None = None  # the same at ``low``, of a fleet that sustains the most that was measured
+    used_high: float | None = None  # at ``high``, of one that sustains the least
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ class Biller:
     ) -> None:
         assert target.prices is not None
         self.target, self.traffic, self.x1 = target.name, traffic, x1
+        self._declared = target
         self._pricing, self._blocks = pricing_of(target.prices), tuple(blocks)
         self.fleet = self._pricing.billing.units is not None
         self.shares = self._pricing.billing.at_once is not None
@@ -128,10 +131,21 @@ class Biller:
         hours = [max(least, float(math.ceil(rate / carries))) for rate in self.traffic.hourly_peaks(requests)]
         return sum(hours) / len(hours)
 
+    def used_at(self, low: float | None, volume: float, high: float | None) -> tuple[float | None, ...]:
+        """Of a fleet, its peak over what it sustains; at the ends by the most and the least that was measured."""
+        little, much = self._x1_ends
+        return tuple(self._used(*at) for at in ((low, much), (volume, self.x1), (high, little)))
+
+    def _used(self, requests: float | None, x1: float | None) -> float | None:
+        count = None if requests is None else self.instances(requests, x1)
+        return self.traffic.peak_at(requests) / (count * x1) if requests and count and x1 else None
+
     def ends_usd(self, requests: float) -> tuple[float, float]:
         """Low and high: of what was used, or of a fleet that carries the most and the least that was measured."""
         little, much = self._x1_ends
-        return self.usd(requests, much) * self._band[0], self.usd(requests, little) * self._band[1]
+        own = runtime_usd(own_bill(self._declared.beside, requests))  # is what it is: only what was measured has a band
+        low, high = self._band
+        return own + (self.usd(requests, much) - own) * low, own + (self.usd(requests, little) - own) * high
 
     def steps(self) -> list[float]:
         """What one more instance carries, as requests a month, by the measured capacity and its interval's ends."""
@@ -150,7 +164,7 @@ class Biller:
     def _billed(self, requests: float, x1: float | None) -> float:
         count = self.instances(requests, x1)
         pricing: Pricing = self._pricing if count is None else self._pricing.sized(count)
-        return float(monthly_bill(pricing, self._blocks, requests, self.traffic).layer_usd(CostLayer.RUNTIME))
+        return runtime_usd(monthly_bill(self._declared, pricing, self._blocks, requests, self.traffic))
 
 
 def projection(
@@ -166,12 +180,12 @@ def projection(
     billed = {t.name: pricing_of(t.prices) for t in targets if t.prices}
     x1 = {c.target: per_unit(c, billed[c.target]) for c in capacities if c.target in billed}
     ends = {c.target: found for c in capacities if c.target in billed and (found := per_unit_ends(c, billed[c.target]))}
-    bands = [_band(c) for c in costs]
+    expected = float(traffic.requests_per_month)
+    bands = [_band(c, runtime_usd(own_bill(t.beside, expected))) for t, c in zip(targets, costs, strict=True)]
     billers = [
         Biller(t, blocks[t.name], traffic, x1.get(t.name), ends.get(t.name), band)
         for t, band in zip(targets, bands, strict=True)
     ]
-    expected = float(traffic.requests_per_month)
     volumes = [expected * SPAN ** (2 * k / (POINTS - 1) - 1) for k in range(POINTS)]
     stepped = _with_steps(billers, volumes)
     drawn = stepped if len(stepped) <= MOST_DRAWN else volumes
@@ -185,13 +199,14 @@ def projection(
     )
 
 
-def _band(cost: Cost) -> tuple[float, float]:
-    """Low and high of the month over its value: how wide the measured usage leaves it."""
+def _band(cost: Cost, own_usd: float) -> tuple[float, float]:
+    """Low and high of the month over its value, a team's own lines apart: how wide the measured usage leaves it."""
     month = cost.per_month_usd
     assert isinstance(month, Estimate)
-    low = month.low if month.low is not None else month.value
-    high = month.high if month.high is not None else month.value
-    return (low / month.value, high / month.value) if month.value else (1.0, 1.0)
+    value = month.value - own_usd
+    low = value if month.low is None else month.low - own_usd
+    high = value if month.high is None else month.high - own_usd
+    return (low / value, high / value) if value > 0 else (1.0, 1.0)
 
 
 def _curve(biller: Biller, volumes: Sequence[float]) -> Curve:
@@ -210,12 +225,11 @@ def _crossings(billers: Sequence[Biller], volumes: Sequence[float]) -> list[Cros
     out = []
     for volume, after in _changes(lambda v: a.usd(v) - b.usd(v), stepped):
         below, above = (a, b) if after > 0 else (b, a)
-        fleet = next((x for x in billers if x.fleet and x.x1), None)
-        peak = a.traffic.peak_at(volume)
-        count = fleet.instances(volume) if fleet else None
-        use = peak / (count * fleet.x1) if fleet and fleet.x1 and count else None
+        fleet = next((x for x in (above, below) if x.fleet and x.x1), None)
         low, high = _stretch(billers, stepped, open_at, volume)
-        out.append(Crossing(volume, low, high, below.target, above.target, peak, use))
+        used = fleet.used_at(low, volume, high) if fleet else (None, None, None)
+        peak = a.traffic.peak_at(volume)
+        out.append(Crossing(volume, low, high, below.target, above.target, peak, used[1], used[0], used[2]))
     return out
 
 

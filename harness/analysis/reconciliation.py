@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.analysis.metered import used
+from harness.domain.bill import Basis
 from harness.domain.target import Target
 from harness.errors import Refused
 from harness.evidence.bills import FOLDER, all_days, final
@@ -130,6 +131,7 @@ def _modelled(target: Target, records: Sequence[RunRecord], days: Sequence[str])
             continue
         counted = [x for x in whole.lines if x.price_key in hourly]
         counted += [x for x in found.bill.lines if x.price_key not in hourly]
+        counted = [x for x in counted if x.basis is not Basis.DECLARED]  # a discount is a price and no quantity
         for line in counted:
             out[line.price_key] = out.get(line.price_key, Decimal(0)) + line.quantity
     return out

@@ -26,6 +26,7 @@ PERCENTILES = {"p95_s": 0.95, "p99_s": 0.99, "ttft_p95_s": 0.95, "first_reasonin
 STREAMED = frozenset({"ttft_p95_s", "first_reasoning_p95_s"})  # promises that whole answers neither keep nor break
 Limits = tuple[float, float | None]  # of a good answer: response time, time to first token
 NO_LIMITS: Limits = (math.inf, None)
+EXPECTED = "expected traffic"  # what stands for a profile where a month is judged
 
 
 @dataclass(frozen=True)
@@ -129,11 +130,11 @@ def judge(held: Held, alpha: float) -> tuple[Judgement, Reason]:
     return Judgement.INCONCLUSIVE, reasons.NotShown(*seen)
 
 
-def ceiling(target: str, name: str, metric: str, limit_usd: float, known: Known) -> SloVerdict:
+def ceiling(target: str, name: str, metric: str, limit_usd: float, known: Known, month: str = EXPECTED) -> SloVerdict:
     """A monthly cost against the most that it may be, by the interval that it comes with."""
     promise = Slo(name, metric, limit_usd, "USD")
     judgement, reason = _within(known, limit_usd)
-    return SloVerdict(target, "expected traffic", promise, judgement, known, reason)
+    return SloVerdict(target, month, promise, judgement, known, reason)
 
 
 def _within(known: Known, limit: float) -> tuple[Judgement, Reason]:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import reduce
+from operator import add
 
 import numpy as np
 
@@ -15,8 +17,10 @@ from harness.analysis.instances import told as platform_told
 from harness.analysis.jackknife import jackknife
 from harness.analysis.reports import reports_of
 from harness.analysis.sharing import Sharing, fitted
+from harness.analysis.tokens import tokens_of
 from harness.domain.bill import Bill, CostLayer
 from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.own_costs import own_bill
 from harness.domain.reason import Reason
 from harness.domain.reasons import absence
 from harness.domain.reasons.choice import Modelled
@@ -59,13 +63,14 @@ class Cost:
     """One target's cost at the expected traffic."""
 
     target: str
-    per_success_usd: Known  # runtime layer
+    per_success_usd: Known  # runtime layer, a team's own lines in it
     per_good_usd: Known
     per_month_usd: Known  # runtime layer
     monthly: Bill | None  # every layer, at the expected traffic
     fixed_per_month_usd: float | None
     variable_per_request_usd: float | None
     coverage: Reason  # what it rests on, or why there is none
+    unlisted: tuple[str, ...] = ()  # models that answered and whose price nobody knows
     with_free_usd: float | None = None  # runtime layer a month, its free tiers taken off
 
 
@@ -81,12 +86,15 @@ def _block(
 ) -> Block:
     chosen, c = run.measured, run.columns
     accepted = int((chosen & run.taken).sum())
+    busy_s = float(np.nansum((c["finished_s"] - c["sent_s"])[chosen & run.taken]))
     billed_ms, told = Decimal(0), 0
     if told_by is ToldBy.EACH_REQUEST and (reports := reports_of(run)):
         milliseconds = [reports[i].whole_billed_ms for i in c["platform_request_id"][chosen] if i in reports]
         told = len(milliseconds)
         mean_ms = float(np.mean(milliseconds)) if milliseconds else 0.0
         billed_ms = Decimal(str(round(mean_ms * accepted, 6)))
+    elif told_by is ToldBy.CLIENT:
+        billed_ms = Decimal(str(round(busy_s * 1000, 6)))
     elif told_by is ToldBy.TOTAL and pricing and accepted:
         mean_ms = float(_of_measured(run, pricing, of=run.taken)) / accepted
         told, billed_ms = (accepted if mean_ms else 0), Decimal(str(round(mean_ms * accepted, 6)))
@@ -98,10 +106,10 @@ def _block(
         response_bytes=_sum(c["bytes"][chosen]),
         input_tokens=_sum(c["input_tokens"][chosen]),
         output_tokens=_sum(c["output_tokens"][chosen]),
+        tokens=tokens_of(c, chosen, run.record.run if run.record else None),
         instance_s=_of_measured(run, pricing, of=everyone) if pricing and told_by is ToldBy.INSTANCES else Decimal(0),
     )
     good = int((chosen & run.good(p95_limit_s, ttft_limit_s)).sum())
-    busy_s = float(np.nansum((c["finished_s"] - c["sent_s"])[chosen & run.taken]))
     return Block(int(chosen.sum()), int((chosen & run.ok).sum()), good, usage, told, busy_s, _stretch_s(c, chosen))
 
 
@@ -140,8 +148,7 @@ def cost(
     lies = traffic or Traffic(requests_per_month, 0.0)
 
     def monthly_usd(kept: Sequence[int]) -> float:
-        made = monthly_bill(pricing, [blocks[k] for k in kept], requests_per_month, lies)
-        return float(made.layer_usd(CostLayer.RUNTIME))
+        return runtime_usd(monthly_bill(target, pricing, [blocks[k] for k in kept], requests_per_month, lies))
 
     def share(kept: Sequence[int], what: str) -> float:
         achieved: int = sum(getattr(blocks[k], what) for k in kept)
@@ -149,8 +156,8 @@ def cost(
 
     everything = list(range(len(blocks)))
     n = sum(b.offered for b in blocks)
-    monthly = monthly_bill(pricing, blocks, requests_per_month, lies)
-    empty = float(monthly_bill(pricing, blocks, 0, lies).layer_usd(CostLayer.RUNTIME))
+    monthly = monthly_bill(target, pricing, blocks, requests_per_month, lies)
+    empty = runtime_usd(monthly_bill(target, pricing, blocks, 0, lies))
     whole = monthly_usd(everything)
 
     def per(what: str) -> Known:
@@ -177,7 +184,8 @@ def cost(
         empty,
         (whole - empty) / requests_per_month,
         Modelled(len(blocks), measured, *sized),
-        float(monthly_bill(pricing, blocks, requests_per_month, lies, free=True).layer_usd(CostLayer.RUNTIME)),
+        pricing.unlisted(usage_of(blocks)),
+        runtime_usd(monthly_bill(target, pricing, blocks, requests_per_month, lies, free=True)),
     )
 
 
@@ -195,7 +203,7 @@ def _priced(target: Target, blocks: Sequence[Block]) -> tuple[list[Block], Unkno
         return [], Unknown(absence.NoPrices())
     if len(blocks) < 2:
         return [], Unknown(absence.FewCostBlocks(len(blocks)))
-    told = registry.billing(target.prices.model).told
+    told = registry.billing(target.prices.model, target.prices.parameters).told
     kept = [b for b in blocks if b.priced] if told in (ToldBy.EACH_REQUEST, ToldBy.TOTAL) else list(blocks)
     if len(kept) < 2:
         return kept, Unknown(absence.BilledMissing(len(kept), len(blocks)))
@@ -219,8 +227,7 @@ def whole_month(cost: Cost) -> Known:
 
 def usage_of(blocks: Sequence[Block]) -> Usage:
     """Of all blocks together; hours are not a block's to say."""
-    fields = [f for f in Usage.__dataclass_fields__ if f != "hours"]
-    return Usage(hours=Decimal(0), **{f: sum((getattr(b.usage, f) for b in blocks), Decimal(0)) for f in fields})
+    return replace(reduce(add, (b.usage for b in blocks)), hours=Decimal(0))
 
 
 def sharing_of(pricing: Pricing, blocks: Sequence[Block]) -> Sharing | None:
@@ -237,10 +244,18 @@ def sharing_of(pricing: Pricing, blocks: Sequence[Block]) -> Sharing | None:
     )
 
 
+def runtime_usd(bill: Bill) -> float:
+    """What runtimes are compared by."""
+    return float(bill.layer_usd(CostLayer.RUNTIME))
+
+
 def monthly_bill(
-    pricing: Pricing, blocks: Sequence[Block], requests: float, traffic: Traffic, *, free: bool = False
+    target: Target, pricing: Pricing, blocks: Sequence[Block], requests: float, traffic: Traffic, *, free: bool = False
 ) -> Bill:
-    """A month of ``requests`` like those of the blocks: each use grows with them, but instance time that they share."""
+    """A month of ``requests`` like those of the blocks, and the team's own lines of it: the one place where a month is told.
+
+    Each use grows with the requests, but instance time that they share.
+    """
     usage = usage_of(blocks)
     offered = sum(b.offered for b in blocks)
     month = usage.scaled(Decimal(str(requests)) / Decimal(offered), Decimal(HOURS_PER_MONTH))
@@ -248,7 +263,7 @@ def monthly_bill(
         accepted = requests * float(usage.requests) / offered
         seconds = shared.seconds(traffic.hourly_means(accepted), HOURS_PER_MONTH)
         month = replace(month, instance_s=Decimal(str(round(seconds, 3))))
-    return pricing.bill(month, free=free)
+    return pricing.bill(month, free=free) + own_bill(target.beside, requests)
 
 
 def _sum(values: np.ndarray) -> Decimal:

@@ -20,7 +20,7 @@ from harness.evidence import parquet
 from harness.evidence.regular import opened
 from harness.evidence.run_folder import SPOOL
 from harness.platforms.pricing import pricing_of
-from harness.platforms.shared.usage import Usage
+from harness.platforms.shared.usage import Tokens, Usage
 
 READ = ("outcome", "sent_s", "finished_s", "bytes", "input_tokens", "output_tokens", "attempts", "platform_request_id")
 PLACES = tuple(COLUMNS.index(name) for name in READ)
@@ -31,6 +31,7 @@ class Meter:
 
     def __init__(self, target: Target, billed_ms: Mapping[str, float] | None = None) -> None:
         self._pricing = pricing_of(target.prices) if target.prices else None
+        self._model = target.model  # that requests name: which one answers is known when the run is read
         self._billed_ms = billed_ms or {}
         self._offset = 0
         self._requests = self._ms = self._bytes = self._input = self._output = 0.0
@@ -76,6 +77,7 @@ class Meter:
         """At list prices, without free tiers; 0 for a target without prices."""
         if self._pricing is None:
             return Decimal(0)
+        asked = Tokens(self._model or "", _exact(self.samples), _exact(self._input), _exact(self._output))
         usage = Usage(
             hours=Decimal(str(round(elapsed_s, 3))) / 3600,
             requests=_exact(self._requests),
@@ -83,6 +85,7 @@ class Meter:
             response_bytes=_exact(self._bytes),
             input_tokens=_exact(self._input),
             output_tokens=_exact(self._output),
+            tokens=(asked,) if self._model else (),
             instance_s=_exact(self._ms / 1e3),  # each alone on its instance, where requests may share one
         )
         return self._pricing.bill(usage).total_usd

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from harness.analysis.break_even import break_even
 from harness.decision.asked import why
 from harness.decision.decide import Decision
 from harness.decision.errors import statement
@@ -91,6 +92,7 @@ def decision_json(
                 **_known(c.per_s),
                 "at_least": c.at_least,
                 "per_instance": c.per_instance_per_s,
+                "break_even": _known(break_even(findings.crossing, c)),
                 "unit": "requests/s",
             }
             for c in findings.capacities

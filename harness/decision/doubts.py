@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -13,18 +14,21 @@ from harness.analysis.shares import LEAST_BLOCKS
 from harness.check.contract_check import Answer, Shown
 from harness.decision.collected import disagreeing, uncollected, unreconciled
 from harness.decision.findings import Findings
+from harness.domain.bill import Bill
 from harness.domain.estimate import Unknown
 from harness.domain.ledger import only_upstream
 from harness.domain.plan import Plan
 from harness.domain.reason import Reason
 from harness.domain.reasons import doubt, seal
 from harness.domain.reasons.doubt import What
+from harness.domain.target import PriceModel, Target
 from harness.domain.verdict import METHOD
 from harness.evidence.schema import SAMPLES_LATER
 from harness.evidence.store import Store
 from harness.planning.changes import changes_since, first_run, last_seal, met
 from harness.planning.seal import Seal, digest_of
-from harness.platforms.registry import billing_of
+from harness.platforms.pricing import pricing_of
+from harness.platforms.registry import billing_of, parts_of
 from harness.platforms.shared.book import OLD_AFTER_DAYS, read_book
 from harness.workspace import Workspace
 
@@ -324,27 +328,47 @@ def _prices(workspace: Workspace, findings: Findings) -> list[Reason]:
         if target.prices is None:
             out.append(doubt.NoPricesOf(target.name))
             continue
-        book = read_book(target.prices.book)
-        if book.age_days(today) > OLD_AFTER_DAYS:
-            out.append(doubt.BookOld(book.name, book.age_days(today)))
-        if book.region != target.prices.region:
-            named = _as_named(workspace, target.prices.book)
-            out.append(doubt.PricesElsewhere(target.name, target.prices.region, named, book.region))
-        bill = findings.cost_of(target.name).monthly
-        used = {line.price_key for line in bill.lines} if bill else set()
-        unsure = [key for key in sorted(used) if not book.price(key).confirmed]
-        if unsure:
-            out.append(doubt.PricesUnconfirmed(target.name, tuple(unsure)))
+        out += _of_prices(workspace, target, target.prices, findings.cost_of(target.name).monthly, today)
     for cost in findings.costs:
+        if cost.unlisted:
+            out.append(doubt.ModelsUnlisted(cost.target, cost.unlisted, _book_of(workspace, cost.target)))
         if isinstance(cost.per_month_usd, Unknown):
             out.append(doubt.CostNotKnown(cost.target, cost.per_month_usd.reason))
     return out
+
+
+def _of_prices(
+    workspace: Workspace, target: Target, prices: PriceModel, bill: Bill | None, today: date
+) -> Iterator[Reason]:
+    """Of one target's book, discount, and parts that nothing bills."""
+    discount = pricing_of(prices).terms.discount
+    if discount is not None and discount.interruptible:
+        yield doubt.CanBeTaken(target.name, float(discount.share))
+    book = read_book(prices.book)
+    if book.age_days(today) > OLD_AFTER_DAYS:
+        yield doubt.BookOld(book.name, book.age_days(today))
+    if prices.book and book.region != prices.region:
+        named = _as_named(workspace, prices.book)
+        yield doubt.PricesElsewhere(target.name, prices.region, named, book.region)
+    used = {line.price_key for line in bill.lines} if bill else set()
+    covered = {name for cost in target.beside for name in cost.covers}
+    parts = [p.name for p in parts_of(target) if p.price_key not in used and p.name not in covered]
+    if bill is not None and parts:
+        yield doubt.PartsUnpriced(target.name, tuple(parts))
+    unsure = sorted(price.key for price in book.prices if price.key in used and not price.confirmed)
+    if unsure:
+        yield doubt.PricesUnconfirmed(target.name, tuple(unsure))
 
 
 def _as_named(workspace: Workspace, book: str) -> str:
     """A book of a team's own by its path in the workspace."""
     path = Path(book)
     return path.relative_to(workspace.root).as_posix() if path.is_relative_to(workspace.root) else book
+
+
+def _book_of(workspace: Workspace, name: str) -> str:
+    prices = workspace.target(name).prices
+    return prices.book if prices else ""
 
 
 def _day_of(findings: Findings) -> str:

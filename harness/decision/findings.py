@@ -98,6 +98,7 @@ class Findings:
     streams: tuple[Streams, ...]
     modes: tuple[Modes, ...] = ()  # cold and warm answers apart, of targets that had both
     settings: tuple[Settings, ...] = ()  # of the sweeps before the campaign
+    start_costs: tuple[Cost, ...] = ()  # at the first months' traffic, where slo.start says one
     ended: EarlyEnd | None = None  # where the paired blocks ended before the plan did
 
     @property
@@ -107,5 +108,6 @@ class Findings:
             return None
         return min(self.projection.crossings, key=lambda c: abs(math.log(c.requests / self.expected_requests)))
 
-    def cost_of(self, target: str) -> Cost:
-        return next(c for c in self.costs if c.target == target)
+    def cost_of(self, target: str, *, start: bool = False) -> Cost:
+        """At the expected traffic, or at that of the first months."""
+        return next(c for c in (self.start_costs if start else self.costs) if c.target == target)

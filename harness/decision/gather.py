@@ -33,13 +33,14 @@ from harness.analysis import (
 )
 from harness.analysis import projection as projecting
 from harness.analysis.dataset import Dataset, RunData
-from harness.decision import cold
+from harness.decision import ceilings, cold
 from harness.decision.findings import ColdFindings, Findings
 from harness.decision.settled import settled_of
 from harness.domain import looks
 from harness.domain.plan import Plan
 from harness.domain.role import PACED, Role
-from harness.domain.verdict import SloVerdict
+from harness.domain.target import Target
+from harness.domain.traffic import Traffic
 from harness.evidence import coverage
 from harness.evidence.early_end import blocks_left_out
 from harness.evidence.store import Store
@@ -94,16 +95,10 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
     starts = pool.submit(cold.cold, workspace, data, judged, usage)
     capacities = tuple(capacity.capacity(n, runs) for n in names if (runs := data.of_role(n, Role.CAPACITY)))
     sizings = tuple(capacity.sizing(c, traffic_.peak_per_s) for c in capacities)
-    needed = {
-        c.target: units.needed(c, pricing_of(prices), traffic_.peak_per_s)
-        for c in capacities
-        if (prices := targets[c.target].prices) is not None
-    }
     looked_at = {n: _seen(usage[n], data.of(n, cost_profile), seen.of(n, cost_profile)) for n in names}
-    costs = tuple(
-        spend.cost(targets[n], looked_at[n], traffic_.requests_per_month, needed.get(n), look.confidence, traffic_)
-        for n in names
-    )
+    months = ceilings.months(workspace)
+    told = [tuple(_cost(targets[n], looked_at[n], month.traffic, capacities, look) for n in names) for month in months]
+    costs = told[0]
     return Findings(
         data=data,
         expected_requests=traffic_.requests_per_month,
@@ -128,7 +123,8 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
             contention.contention(n, p, runs) for p in data.profiles for n in data.everyone if (runs := data.of(n, p))
         ),
         costs=costs,
-        cost_verdicts=tuple(v for cost in costs for v in _ceilings(workspace, cost)),
+        cost_verdicts=ceilings.verdicts(list(zip(months, told, strict=True))),
+        start_costs=tuple(one for more in told[1:] for one in more),
         projection=projecting.projection([targets[n] for n in names], usage, costs, capacities, traffic_),
         used=tuple(u for u in _all(used) if u),
         asking=asking.asking(records, store.root),
@@ -187,14 +183,16 @@ def _expected(starts: ColdFindings, target: str) -> modes.Expected | None:
     )
 
 
-def _ceilings(workspace: Workspace, cost: spend.Cost) -> list[SloVerdict]:
-    ceilings = workspace.config.slo
-    promises = (
-        ("runtime cost a month", "monthly_runtime_usd", ceilings.monthly_runtime_usd, cost.per_month_usd),
-        ("whole cost a month", "monthly_total_usd", ceilings.monthly_total_usd, spend.whole_month(cost)),
+def _cost(
+    target: Target,
+    blocks: Sequence[spend.Block],
+    traffic_: Traffic,
+    capacities: Sequence[capacity.Capacity],
+    look: looks.Look,
+) -> spend.Cost:
+    """At this traffic, a capacity as large as its peak wants."""
+    carries = next((c for c in capacities if c.target == target.name), None)
+    needed = (
+        units.needed(carries, pricing_of(target.prices), traffic_.peak_per_s) if carries and target.prices else None
     )
-    return [
-        slo.ceiling(cost.target, name, metric, limit_usd, known)
-        for name, metric, limit_usd, known in promises
-        if limit_usd is not None
-    ]
+    return spend.cost(target, blocks, traffic_.requests_per_month, needed, look.confidence, traffic_)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from harness.analysis import slo
+from harness.decision import ceilings
 from harness.decision.findings import Findings
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID, hybrid_cost
 from harness.decision.scorecards import Scoring
@@ -96,10 +96,9 @@ def hybrid_gate(workspace: Workspace, findings: Findings) -> Gate:
         by_promise.setdefault((v.profile, v.slo.metric), []).append(v)
     best = {Judgement.PASS: 0, Judgement.INCONCLUSIVE: 1, Judgement.FAIL: 2}
     mine = [min(found, key=lambda v: best[v.judgement]) for found in by_promise.values()]
-    limit_usd = workspace.config.slo.monthly_runtime_usd
-    if limit_usd is not None:
-        month = hybrid_cost(workspace, findings)
-        mine.append(slo.ceiling(HYBRID, "runtime cost a month", "monthly_runtime_usd", limit_usd, month))
+    for month in ceilings.months(workspace):
+        if month.runtime_usd is not None:
+            mine += month.runtime(HYBRID, hybrid_cost(workspace, findings, month))
     return _gate(HYBRID, mine)
 
 

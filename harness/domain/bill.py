@@ -34,6 +34,7 @@ class LineItem:
     layer: CostLayer
     basis: Basis
     price_key: str
+    source: str = ""  # who says the price
 
     @property
     def amount_usd(self) -> Decimal:

@@ -22,24 +22,26 @@ class OwnCost:
     layer: CostLayer
     source: str
     targets: tuple[str, ...] = ()  # none: every target
+    covers: tuple[str, ...] = ()  # stores and fronts that it pays for
 
-    def of(self, target: str, requests_per_month: Decimal) -> Bill:
-        """Nothing where the line is another target's."""
-        if self.targets and target not in self.targets:
-            return Bill()
+    def pays_for(self, target: str) -> bool:
+        return not self.targets or target in self.targets
+
+    def of(self, requests_per_month: Decimal) -> Bill:
+        """Nothing of an amount that is not given."""
         lines = (
             (Decimal(1), "month", self.usd_per_month),
             (requests_per_month / MILLION, "million requests", self.usd_per_million_requests),
         )
         return Bill(
             tuple(
-                LineItem(self.title, quantity, unit, usd, self.layer, Basis.DECLARED, f"costs.{self.name}")
+                LineItem(self.title, quantity, unit, usd, self.layer, Basis.DECLARED, f"costs.{self.name}", self.source)
                 for quantity, unit, usd in lines
                 if usd
             )
         )
 
 
-def own_bill(costs: Iterable[OwnCost], target: str, requests_per_month: Decimal) -> Bill:
-    """Every line that is this target's, at a month's requests."""
-    return sum((cost.of(target, requests_per_month) for cost in costs), Bill())
+def own_bill(costs: Iterable[OwnCost], requests_per_month: float) -> Bill:
+    """All of them together, at a month's requests."""
+    return sum((cost.of(Decimal(str(requests_per_month))) for cost in costs), Bill())

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Protocol
 from harness.domain.field_map import FieldMap
 from harness.domain.header_names import USUAL_NAMES, HeaderNames
 from harness.domain.openai_options import USUAL_OPTIONS, OpenAiOptions
+from harness.domain.own_costs import OwnCost
 from harness.domain.quota import QuotaConfig
 
 
@@ -102,6 +103,8 @@ class Target:
     sources: tuple[SourceConfig, ...] = ()
     quotas: tuple[QuotaConfig, ...] = ()
     verified: str = "spec only"
+    uses: tuple[str, ...] = ()  # stores and fronts beside its runtime, each of which somebody pays for
+    beside: tuple[OwnCost, ...] = ()  # what pilot.toml says is paid for it, and no platform bills
 
     @property
     def embedded(self) -> bool:

@@ -140,7 +140,7 @@ def _books(workspace: Workspace) -> dict[str, str]:
     """The prices that cost will be scored at: changing one after the seal shows."""
     used: dict[str, set[str]] = {}
     for target in workspace.measured():
-        if target.prices:
+        if target.prices and target.prices.book:
             used.setdefault(target.prices.book, set()).update(pricing_of(target.prices).standing_keys())
     return {book.rpartition("/")[2]: read_book(book).digest(keys) for book, keys in used.items()}
 

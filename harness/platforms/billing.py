@@ -28,6 +28,7 @@ class ToldBy(StrEnum):
     EACH_REQUEST = "the platform's own line of each request"
     TOTAL = "the platform's series of billed duration"
     INSTANCES = "the platform's series of instance time"
+    CLIENT = "how long clients waited, which is never less"
     DECLARED = "target.toml"  # a capacity is what it is
 
 
@@ -79,6 +80,8 @@ class Billing:
     machine_keys: str | None = None  # the pattern of a machine's price key, as ``ec2_{}_hour``
     fixed_keys: frozenset[str] = frozenset()  # prices that the pattern fits and that are no machine's
     front: Front | None = None
+    wants_book: bool = True  # False: its prices stand in its parameters
+    as_given: Callable[[Mapping[str, Any]], Billing] | None = None  # how it bills by what its parameters price
 
     @property
     def by_use(self) -> bool:

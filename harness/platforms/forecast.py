@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from harness.domain.target import Target
 from harness.platforms.pricing import pricing_of
-from harness.platforms.shared.usage import Usage
+from harness.platforms.shared.usage import Tokens, Usage
 
 
 def run_cost_usd(target: Target, requests: int, seconds: float, answer_s: float, tokens: tuple[int, int]) -> Decimal:
@@ -24,6 +24,7 @@ def run_cost_usd(target: Target, requests: int, seconds: float, answer_s: float,
         response_bytes=n * 4 * tokens[1],
         input_tokens=n * tokens[0],
         output_tokens=n * tokens[1],
+        tokens=(Tokens(target.model, n, n * tokens[0], n * tokens[1]),) if target.model else (),
         instance_s=n * Decimal(str(answer_s)),  # each alone on its instance, where requests may share one
     )
     return pricing_of(target.prices).bill(usage).total_usd

@@ -18,7 +18,7 @@ def limits_of(target: Target) -> Limits:
 
 def front_of(target: Target) -> Front | None:
     """What it is billed as may say what it stands behind, else its runtime does; None where nothing of it is known."""
-    billed = registry.billing(target.prices.model).front if target.prices else None
+    billed = known.front if (known := registry.billing_of(target)) else None
     own = limits_of(target).front
     return billed or (own(target.runtime) if own else None)
 

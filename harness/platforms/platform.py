@@ -121,6 +121,14 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A store or front that a target uses beside its runtime; ``price_key`` is its line's where a bill has it."""
+
+    name: str
+    price_key: str | None = None
+
+
+@dataclass(frozen=True)
 class SourceKind:
     """One kind of [[sources]]: its table, and the source that is made of it."""
 
@@ -133,6 +141,7 @@ class SourceKind:
     spans: bool = False  # of requests inside the service: its targets are sent a trace context to join them by
     others: str = ""  # what a series of it is that nothing declares
     signals: tuple[Signal, ...] = ()  # that any target with such a source has
+    parts: Mapping[str, Part] = field(default_factory=dict)  # by the field of its table that names one
 
 
 Own = Callable[[Target, Path], list[MetricSource]]  # the target, the folder of the embedded platforms' logs

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pkgutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -20,7 +20,7 @@ from harness.domain.reading import MetricSource
 from harness.domain.target import SourceConfig, Target
 from harness.errors import PilotError, Refused
 from harness.platforms.billing import Billing
-from harness.platforms.platform import Platform, Signal, SourceKind
+from harness.platforms.platform import Part, Platform, Signal, SourceKind
 from harness.platforms.shared.sources import SHARED
 
 GROUP, SOURCES = "runtime_pilot.platforms", "runtime_pilot.sources"
@@ -91,17 +91,17 @@ def billings() -> tuple[Billing, ...]:
     return tuple(b for p in platforms() for b in p.billings)
 
 
-def billing(model: str) -> Billing:
-    """Raises Refused with the known ones."""
+def billing(model: str, parameters: Mapping[str, Any] | None = None) -> Billing:
+    """As these parameters make it; raises Refused with the known ones."""
     for one in billings():
         if one.model == model:
-            return one
+            return one.as_given(parameters or {}) if one.as_given else one
     raise Refused(f"no billing model {model!r}", f"known: {', '.join(b.model for b in billings())}")
 
 
 def billing_of(target: Target) -> Billing | None:
     """None without [prices]."""
-    return billing(target.prices.model) if target.prices else None
+    return billing(target.prices.model, target.prices.parameters) if target.prices else None
 
 
 def source_kinds() -> dict[str, SourceKind]:
@@ -136,6 +136,15 @@ def feeds(kind: str) -> str:
     """What a report cannot say, or says with less, where this source was not collected."""
     known = source_kinds().get(kind)
     return known.feeds if known else "figures of its own"
+
+
+def parts_of(target: Target) -> tuple[Part, ...]:
+    """Stores and fronts that it says it uses, and those that its sources are asked about."""
+    kinds = source_kinds()
+    asked = ((s, kinds[s.kind].parts) for s in target.sources if s.kind in kinds)
+    found = [part for s, parts in asked for option, part in parts.items() if s.options.get(option)]
+    known = {part.name: part for kind in kinds.values() for part in kind.parts.values()}
+    return tuple(dict.fromkeys([*found, *(known.get(name, Part(name)) for name in target.uses)]))
 
 
 def signals_of(target: Target) -> tuple[Signal, ...]:

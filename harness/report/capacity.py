@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from harness.analysis.break_even import break_even
 from harness.analysis.capacity import UTILISATION, Capacity, Tried
 from harness.decision.findings import Findings
-from harness.domain.estimate import Estimate, Unknown
-from harness.domain.reasons import absence
+from harness.domain.estimate import Estimate
 from harness.domain.reasons.choice import StepBroke
-from harness.domain.traffic import SECONDS_PER_MONTH
 from harness.report import charts_cold
 from harness.report.blocks import Figure, Table, marked, table
 from harness.report.columns import counted, figure, interval, plain, seconds, share, target, text, word
@@ -34,7 +33,8 @@ def capacities(findings: Findings, names: Names) -> Table:
             c.instances,
             sizes[c.target].utilisation,
             sizes[c.target].instances_needed,
-            _break_even(findings, c),
+            break_even(findings.crossing, c),
+            break_even(findings.crossing, c),
             c.requests,
             c.searches,
             tuple(c.ended),
@@ -50,7 +50,8 @@ def capacities(findings: Findings, names: Names) -> Table:
         figure("instances that answered", "instances", significant, lack="not known"),
         share("used at the expected peak", "used_share", lack="not known"),
         counted("instances for the expected peak", "instances_needed", lack="not known"),
-        figure("cost break-even uses", "break_even_share", lambda v: percent(v) + " of it", lack="not known"),
+        figure("busy at cost break-even", "break_even_share", percent, lack="not known"),
+        interval("break_even_share", percent, "its interval"),
         counted("requests spent", "requests"),
         counted("searches", "searches"),
         text("why the search ended"),
@@ -62,18 +63,6 @@ def capacities(findings: Findings, names: Names) -> Table:
         else ""
     )
     return table("capacity", "How much each target sustains within the SLO", shown, rows, note)
-
-
-def _break_even(findings: Findings, c: Capacity) -> float | Unknown:
-    """Which share of its capacity a target would be used to at the volume where the costs cross."""
-    crossing = findings.crossing
-    if crossing is None:
-        return Unknown(absence.NoCrossing())
-    if crossing.cheaper_above != c.target:
-        return Unknown(absence.BilledByUse())
-    if not isinstance(c.per_s, Estimate):
-        return Unknown(absence.CapacityUnknown())
-    return crossing.requests / SECONDS_PER_MONTH / c.per_s.value
 
 
 def steps(findings: Findings, names: Names) -> Table:

@@ -295,7 +295,7 @@ def _prices(workspace: Workspace, findings: Findings) -> Table:
     used = {line.price_key for bill in bills for line in bill.lines}
     rows: list[tuple[Any, ...]] = []
     known = 0
-    for name in sorted({t.prices.book for t in workspace.measured() if t.prices}):
+    for name in sorted({t.prices.book for t in workspace.measured() if t.prices and t.prices.book}):
         book = read_book(name)
         known += len(book.prices)
         rows += [(name, p.key, p.usd, p.unit, p.source, p.confirmed) for p in book.prices if p.key in used]

@@ -6,18 +6,20 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from harness.analysis.break_even import break_even
 from harness.analysis.projection import Crossing, Curve
 from harness.analysis.reconciliation import PRICE_TOLERANCE, QUANTITY_TOLERANCE
 from harness.decision.findings import Findings
 from harness.domain.bill import CostLayer
 from harness.domain.columns import Column, Kind
+from harness.domain.estimate import Estimate
 from harness.evidence.coverage import Cell as Covered
 from harness.report import charts
 from harness.report.blocks import Figure, Shown, Table, absent, marked, number, table
 from harness.report.columns import counted, estimate, figure, interval, share, target, text, usd, word
 from harness.report.figures import pair_of
 from harness.report.svg import render
-from harness.words.numbers import count, money, significant
+from harness.words.numbers import count, money, percent, significant
 
 Names = Mapping[str, str]
 
@@ -60,7 +62,7 @@ def bill_lines(findings: Findings, names: Names) -> Table:
     rows = [
         (
             *(c.target, line.layer.value, line.label, line.quantity, line.unit, line.unit_price_usd),
-            *(line.amount_usd, line.basis.value),
+            *(line.amount_usd, line.basis.value, f"{line.price_key} ({line.source})" if line.source else None),
         )
         for c in findings.costs
         if c.monthly
@@ -69,6 +71,7 @@ def bill_lines(findings: Findings, names: Names) -> Table:
     shown = (
         *(target(names), word("layer"), text("line"), *_quantity("quantity a month")),
         *(figure("unit price", "unit_price_usd", _list_price), usd("amount", "amount_usd"), word("basis")),
+        text("price from", lack="not said"),
     )
     return table("bill", "The monthly bill, line by line", shown, rows)
 
@@ -169,7 +172,19 @@ def crossings(findings: Findings, names: Names) -> Table:
         "Either may be cheaper: where the two costs' 95 % intervals overlap, of what was used and of what an instance sustains. "
         "Fleet used: the peak over what the fleet sustains at that volume."
     )
-    return table("crossings", "Where the costs cross", shown, rows, note)
+    return table("crossings", "Where the costs cross", shown, rows, f"{note} {_busy(findings, names)}".strip())
+
+
+def _busy(findings: Findings, names: Names) -> str:
+    """The break-even nearest to the expected volume as a share of the capacity's time."""
+    out = []
+    for c in findings.capacities:
+        share_ = break_even(findings.crossing, c)
+        if isinstance(share_, Estimate):
+            ends = [None if end is None else percent(end) for end in (share_.low, share_.high)]
+            between = f" ({ends[0] or 'no end seen'} to {ends[1] or 'no end seen'})" if any(ends) else ""
+            out.append(f"From {percent(share_.value)} busy on{between}, {names[c.target]} is the cheaper one.")
+    return " ".join(out)
 
 
 def _stretch(crossing: Crossing) -> tuple[int | None, int | None] | None:

@@ -7,11 +7,8 @@ from decimal import Decimal
 from harness.domain.bill import CostLayer
 from harness.domain.target import Target
 from harness.errors import PilotError
-from harness.platforms.pricing import pricing_of
-from harness.platforms.shared.usage import Usage
+from harness.platforms.pricing import NOTHING, pricing_of
 from harness.workspace import Workspace
-
-NOTHING = Usage(Decimal(1), *(Decimal(0) for _ in range(5)))  # an hour without a request
 
 
 def still_billing(workspace: Workspace, only: str | None = None) -> list[str]:

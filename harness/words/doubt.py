@@ -236,6 +236,17 @@ WORDS: Book = {
         "pilot prices refresh {book} --region {region} makes a book of its own region."
     ),
     kinds.PricesUnconfirmed: lambda r: f"Unconfirmed prices carry part of the cost of {r.target}: {', '.join(r.keys)}.",
+    kinds.PartsUnpriced: lambda r: (
+        f"{r.target} uses {', '.join(r.parts)}, whose price is in no line of its bill: state it as [costs.NAME] with covers."
+    ),
+    kinds.CanBeTaken: lambda r: (
+        f"{r.target} is priced with {r.share * 100:g} % off for spot capacity, which can be taken away at any time: what it "
+        "takes to carry the traffic then is in no figure."
+    ),
+    kinds.ModelsUnlisted: lambda r: (
+        f"No price list knows {', '.join(r.models)}, which answered for {r.target}: its tokens "
+        + (f"have the price of the stand-in of {r.book}." if r.book else "stand in no bill.")
+    ),
     kinds.CostNotKnown: "The cost of {target} is not known: {why}.",
     kinds.NotCollected: _not_collected,
     kinds.SeenOtherwise: "{target}: {what}.",

@@ -23,6 +23,7 @@ class CostTable(Table):
     usd_per_hour: Usd | None = None
     layer: Literal["runtime", "shared"] = "shared"
     source: Line
+    covers: Annotated[tuple[Name, ...], AfterValidator(distinct)] = Field(default=(), max_length=50)
     targets: Annotated[tuple[Name, ...], AfterValidator(distinct)] = Field(default=(), max_length=50)
 
     @model_validator(mode="after")
@@ -44,4 +45,5 @@ class CostTable(Table):
             CostLayer(self.layer),
             self.source,
             self.targets,
+            self.covers,
         )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Annotated, Any, ParamSpec, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidatorFunctionWrapHandler, WrapValidator
 
 from harness.domain.target import RuntimeConfig, SourceConfig
 from harness.errors import BadFile, Problem
 from harness.platforms import pricing, registry
+from harness.platforms.shared.book import NO_BOOK
 from harness.tables.plain import shown
 from harness.tables.problems import nearest, validate
 from harness.tables.table import Table
@@ -18,6 +19,16 @@ from harness.tables.values import Line, Quantity
 
 T = TypeVar("T")
 P = ParamSpec("P")
+
+
+def _number_or_table(value: Any, number: ValidatorFunctionWrapHandler) -> Any:  # noqa: ANN401 - whatever the file holds
+    return value if isinstance(value, dict) else number(value)
+
+
+Parameter = Annotated[Quantity, WrapValidator(_number_or_table)]  # a table is its model's to read
+
+
+APART = ("tokens", "discount")  # of the terms, those with a table of their own
 
 
 class KindTable(BaseModel):
@@ -30,10 +41,18 @@ class KindTable(BaseModel):
 class PricesTable(Table):
     """Which price book applies, how it bills, and the shape that is billed, whose parameters are the model's to read."""
 
-    book: Line
-    region: Line
+    book: Line = NO_BOOK
+    region: Line = ""
     model: Line
-    parameters: dict[str, Quantity] = Field(default_factory=dict)
+    parameters: dict[str, Parameter] = Field(default_factory=dict)
+    tokens: dict[str, Any] | None = None
+    discount: dict[str, Any] | None = None
+
+    @property
+    def terms(self) -> dict[str, Any]:
+        """Everything that its model's terms read."""
+        apart = {"tokens": self.tokens, "discount": self.discount}
+        return self.parameters | {name: table for name, table in apart.items() if table is not None}
 
     def path(self, workspace: Path) -> str:
         """A book of a team's own is a file of the workspace; any other is one of this package."""
@@ -78,8 +97,15 @@ def _source(table: Mapping[str, Any], path: Path, at: str) -> SourceConfig:
 
 def problems_of_prices(table: PricesTable, workspace: Path) -> list[Problem]:
     """What is wrong with the book, the model, or a parameter, by field."""
-    found = pricing.problems_of(table.model, table.book, table.path(workspace), table.region, table.parameters)
-    return [Problem(f"prices.{p.field}", p.message) for p in found]
+    found = pricing.problems_of(table.model, table.book, table.path(workspace), table.region, table.terms)
+    if table.book and not table.region:
+        found.append(Problem("region", "is required"))
+    return [Problem(f"prices.{_as_written(p.field)}", p.message) for p in found]
+
+
+def _as_written(field: str) -> str:
+    first, _, rest = field.partition(".")
+    return rest if first == "parameters" and rest.partition(".")[0] in APART else field
 
 
 def is_embedded(table: Any) -> bool:  # noqa: ANN401

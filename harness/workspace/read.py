@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -61,7 +61,8 @@ class Workspace:
         if name not in self.target_names:
             raise _unknown("target", name, self.target_names, self.root / "targets")
         fill = {"corpus": str(self.corpus.folder), "workspace": str(self.root)}
-        return read_target(self.root / "targets" / name, fill, self._setting(name, setting) if setting else None)
+        made = read_target(self.root / "targets" / name, fill, self._setting(name, setting) if setting else None)
+        return replace(made, beside=tuple(cost for cost in self.own_costs() if cost.pays_for(name)))
 
     def sweep(self, name: str) -> Sweep | None:
         """The settings of one target that are to be tried, None where it declares none; raises BadFile."""

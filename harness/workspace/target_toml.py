@@ -23,7 +23,7 @@ from harness.platforms import registry
 from harness.tables.plain import impediments
 from harness.tables.problems import nearest, read_toml, validate
 from harness.tables.table import Table
-from harness.tables.values import HeaderName, Limit, Line, Title, Variable, distinct, name_problem
+from harness.tables.values import HeaderName, Limit, Line, Name, Title, Variable, distinct, name_problem
 from harness.workspace import presets
 from harness.workspace.api_toml import (
     VARIABLE,
@@ -125,6 +125,7 @@ class TargetToml(Table):
     mapping: MappingTable | None = None
     openai: OpenAiTable | None = None
     verified: Title = "spec only"
+    uses: Annotated[tuple[Name, ...], AfterValidator(distinct)] = Field(default=(), max_length=50)
     auth: AuthTable = AuthTable()
     headers: dict[str, str] = Field(default_factory=dict, max_length=50)
     header_names: HeaderNamesTable = Field(default_factory=HeaderNamesTable)
@@ -251,13 +252,14 @@ def _target(declared: Declared, folder: Path, fill: Mapping[str, str], variant_o
         sources=declared.sources,
         quotas=tuple(QuotaConfig(**table.model_dump()) for table in model.quotas),
         verified=model.verified,
+        uses=model.uses,
         preset=declared.preset,
     )
 
 
 def _prices(table: PricesTable, workspace: Path) -> PriceModel:
     """A book of a team's own is a file of the workspace; any other is one of this package."""
-    return PriceModel(**{**table.model_dump(), "book": table.path(workspace)})
+    return PriceModel(table.path(workspace), table.region, table.model, table.terms)
 
 
 def tables_of(path: Path) -> tuple[dict[str, Any], str | None]:

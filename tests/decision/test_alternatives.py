@@ -39,7 +39,7 @@ def test_a_hybrid_is_the_fleet_and_what_goes_beyond_it_on_the_function(tmp_path)
     workspace, outcome = decided(tmp_path, {"capacity": both(search(6.0, 6.66))})
     found = hybrid_cost(workspace, outcome.findings)
     carried = next(c.per_s for c in outcome.findings.capacities if c.target == "alpha")
-    share = overflow_share(workspace, carried.value * 0.7)
+    share = overflow_share(workspace.traffic(), carried.value * 0.7)
     fleet, function = (outcome.findings.cost_of(name) for name in ("alpha", "beta"))
 
     assert share == pytest.approx(1 - 0.7 * carried.value / 10)
@@ -69,7 +69,7 @@ def test_a_week_with_quiet_nights_sends_less_beyond_the_fleet_in_hours_but_not_i
     workspace, _ = decided(tmp_path, {"capacity": both(search(6.0, 6.66))}, week=night)
 
     # by day 10/s against 4.42, by night 1/s against 4.42: (12 x 5.58) of (12 x 11)
-    assert overflow_share(workspace, 4.42) == pytest.approx(5.58 / 11, rel=1e-3)
+    assert overflow_share(workspace.traffic(), 4.42) == pytest.approx(5.58 / 11, rel=1e-3)
 
 
 def places(workspace, outcome):

@@ -283,6 +283,10 @@ def test_every_book_is_dated_and_says_where_each_price_is_from(name):
     assert all(price.source and price.unit and price.usd > 0 for price in book.prices)
 
 
+def stated(usd):
+    return {"usd": usd, "source": "we"}
+
+
 def test_every_model_bills_with_some_book():
     for billing in registry.billings():
         assert any(_bills(billing, read_book(name)) for name in book_names()), billing.model
@@ -291,7 +295,12 @@ def test_every_model_bills_with_some_book():
 def _bills(billing, book):
     machines = dict.fromkeys(list(machine_types(billing, book))[:1], 2)
     try:
-        return bill(billing.model, book, machines, usage(instance_s=10, idle_s=10)).total_usd > 0
+        return (
+            bill(
+                billing.model, book, machines | GIVEN.get(billing.model, {}), usage(instance_s=10, idle_s=10)
+            ).total_usd
+            > 0
+        )
     except Refused:
         return False
 
@@ -309,6 +318,18 @@ def test_a_platform_whose_instance_time_is_not_known_has_no_cost_and_never_a_sma
 BOOKS = {"gke": "gcp-2026-11", "aks": "azure-2026-11"}
 NOT_BILLED = ("autoscale", "concurrency")  # of sizing and of sharing, which a bill of one hour has not
 SMALL = {"provisioned": 1, "ephemeral_gb": 50}  # so that what depends on them is seen
+GIVEN = {
+    "custom": {"per_hour": stated(1), "per_gb_second": stated(1), "memory_mb": 512}
+}  # without which nothing is billed
+
+
+def written(name, value):
+    """A parameter's value as a file has it: a number, or a price with who says it."""
+    if name == "tokens":
+        return {"input_usd_per_million": value, "output_usd_per_million": value, "source": "we"}
+    if name == "discount":
+        return {"share": value / 400, "kind": "reserved", "source": "we", "lines": ["custom.per_hour"]}
+    return stated(value) if name.startswith("per_") else value
 
 
 @pytest.mark.parametrize("billing", registry.billings(), ids=lambda b: b.model)
@@ -319,8 +340,9 @@ def test_every_parameter_that_a_target_may_name_changes_its_bill(billing):
     for name in billing.terms.model_fields:
         if name == "machines" or name in NOT_BILLED:
             continue
-        base = {**machines, **{k: v for k, v in SMALL.items() if k in billing.terms.model_fields and k != name}}
-        made = {lines(billing, book, {**base, name: value}, used) for value in (0, 0.25, 1, 300)} - {None}
+        small = SMALL | GIVEN.get(billing.model, {})
+        base = {**machines, **{k: v for k, v in small.items() if k in billing.terms.model_fields and k != name}}
+        made = {lines(billing, book, {**base, name: written(name, v)}, used) for v in (0, 0.25, 1, 300)} - {None}
         assert len(made) > 1, name
 
 
@@ -344,6 +366,10 @@ class AnyBook:
     @property
     def name(self):
         return self.book.name
+
+    @property
+    def date(self):
+        return self.book.date
 
     def price(self, key):
         return replace(self.book.prices[0], key=key)

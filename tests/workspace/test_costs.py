@@ -34,11 +34,11 @@ def opened(root, more):
 
 
 def test_each_line_is_an_amount_of_the_targets_it_names(tmp_path):
-    costs = opened(tmp_path, LINES).own_costs()
+    targets = opened(tmp_path, LINES).pair()
 
     bills = {
-        t: {line.label: line.amount_usd for line in own_bill(costs, t, Decimal(2_000_000)).lines}
-        for t in ("alpha", "beta")
+        target.name: {line.label: line.amount_usd for line in own_bill(target.beside, 2_000_000).lines}
+        for target in targets
     }
     assert bills["alpha"] == {"database": Decimal("412.5"), "on call": 270}
     assert bills["beta"] == {"database": Decimal("412.5"), "Traces": Decimal("2.4"), "on call": 270}

@@ -325,6 +325,31 @@ class PricesUnconfirmed(Doubt):
 
 
 @dataclass(frozen=True)
+class PartsUnpriced(Doubt):
+    """Stores and fronts that a target uses and that stand neither in its bill nor in [costs]."""
+
+    target: str
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CanBeTaken(Doubt):
+    """Priced as capacity that its provider may take away."""
+
+    target: str
+    share: float
+
+
+@dataclass(frozen=True)
+class ModelsUnlisted(Doubt):
+    """That answered, and whose tokens have the price of a stand-in, or none without a book."""
+
+    target: str
+    models: tuple[str, ...]
+    book: str
+
+
+@dataclass(frozen=True)
 class CostNotKnown(Doubt):
     """At the expected traffic."""
 

@@ -23,6 +23,7 @@ from harness.tables.text import text_of
 from harness.tables.values import Line, Name
 
 OLD_AFTER_DAYS = 120
+NO_BOOK = ""  # of prices that stand in target.toml
 
 
 def _unit_price(value: object) -> Decimal:
@@ -123,8 +124,10 @@ def book_names() -> list[str]:
 def read_book(name: str) -> Book:
     """A book of this package by its name, or a team's own by its file's path.
 
-    Raises Refused with the known ones, BadFile with every wrong price.
+    ``NO_BOOK``: one without prices. Raises Refused with the known ones, BadFile with every wrong price.
     """
+    if name == NO_BOOK:
+        return Book(NO_BOOK, dt.date.max, "", ())
     if name.endswith(".toml"):
         return parse_book(name, text_of(Path(name), "pilot prices refresh makes one", BOOK_BYTES))
     file = resources.files("harness.platforms.shared") / "books" / f"{name}.toml"

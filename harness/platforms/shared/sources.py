@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from harness.domain.address import problem_of
 from harness.domain.reading import MetricSource
 from harness.errors import Refused
-from harness.platforms.platform import SourceKind
+from harness.platforms.platform import Part, SourceKind
 from harness.platforms.shared.azure_app import providers
 from harness.platforms.shared.shown import BEDROCK, CLUSTER, FRONTS, STORE, USAGE
 from harness.tables.table import Table
@@ -199,6 +199,12 @@ SHARED = (
         "the platform's own counts: invocations, throttles, concurrency, load balancer capacity, tasks",
         cloud="aws",
         signals=(*FRONTS, *BEDROCK, *STORE, *USAGE),
+        parts={
+            "load_balancer": Part("load_balancer", "alb_hour"),
+            "rest_api": Part("rest_api", "rest_api_request"),
+            "http_api": Part("http_api", "http_api_request"),
+            "collection_id": Part("opensearch", "aoss_ocu_hour"),
+        },
     ),
     SourceKind(
         *("prometheus", PrometheusTable, _prometheus),

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from harness.domain import bounds
+from harness.platforms.shared.amounts import NONE, ONE, Amount, Share, Size
+from harness.platforms.shared.discount import Discount
+from harness.platforms.shared.token_prices import TokenTerms
 from harness.tables.table import Table
-from harness.tables.values import money
+from harness.tables.values import Line
 
-Amount = Annotated[Decimal, BeforeValidator(money), Field(ge=0, le=int(bounds.QUANTITY.most))]
-Size = Annotated[Decimal, BeforeValidator(money), Field(gt=0, le=int(bounds.QUANTITY.most))]  # of 0 nothing could run
-Share = Annotated[Decimal, BeforeValidator(money), Field(ge=0, le=1)]
-NONE, ONE = Decimal(0), Decimal(1)
+__all__ = ("NONE", "ONE", "Amount", "MachineTerms", "OwnPrice", "PriceTerms", "Share", "Size")
+
 TOKEN_MODELS = ("haiku_3_5", "haiku_3", "nova_micro", "nova_lite", "nova_pro", "nova_2_lite")
+
+
+class OwnPrice(Table):
+    """A unit price that stands in target.toml itself, with who says it."""
+
+    usd: Amount
+    source: Line
 
 
 class PriceTerms(Table):
@@ -29,6 +35,18 @@ class PriceTerms(Table):
     nova_lite: Amount = NONE
     nova_pro: Amount = NONE
     nova_2_lite: Amount = NONE
+    tokens: TokenTerms | None = None
+    discount: Discount | None = None
+
+    @property
+    def transfer(self) -> OwnPrice | None:
+        """A price of a team's own for a GB that goes out; None: the book's."""
+        return None
+
+    @property
+    def tokens_named(self) -> bool:
+        """Whether one of the book's own models is named for tokens, whatever answered."""
+        return self.tokens is None and any(getattr(self, name) for name in TOKEN_MODELS)
 
     @property
     def tokens_of(self) -> str:

@@ -12,8 +12,32 @@ LOG_BYTES_PER_REQUEST = Decimal(400)  # START, END and REPORT of one invocation
 
 
 @dataclass(frozen=True)
+class Tokens:
+    """Of one model; ``cached``: of ``input``, those that the provider had read before."""
+
+    model: str  # as the answers name it, or as it was asked for; "": nobody says
+    requests: Decimal  # that say how many they read
+    input: Decimal
+    output: Decimal
+    cached: Decimal = Decimal(0)
+
+    def __add__(self, other: Tokens) -> Tokens:
+        counted = (getattr(self, name) + getattr(other, name) for name in ("requests", "input", "output", "cached"))
+        return Tokens(self.model, *counted)
+
+    def scaled(self, factor: Decimal) -> Tokens:
+        return Tokens(
+            *(self.model, self.requests * factor, self.input * factor, self.output * factor, self.cached * factor)
+        )
+
+    def alike(self, step: int) -> int:
+        """The mean prompt, in whole steps and at least one."""
+        return max(1, round(self.input / self.requests / step)) * step if self.requests else step
+
+
+@dataclass(frozen=True)
 class Usage:
-    """Sums over requests and time; 0 where a platform does not bill by it."""
+    """Sums over requests and time, 0 where a platform does not bill by it; usages add up."""
 
     hours: Decimal
     requests: Decimal  # that the platform accepted: a refused one is not billed
@@ -23,11 +47,25 @@ class Usage:
     output_tokens: Decimal
     instance_s: Decimal = Decimal(0)  # billable time of instances that serve several requests at once
     idle_s: Decimal = Decimal(0)  # of instances that are kept and serve nothing
+    tokens: tuple[Tokens, ...] = ()  # of the input and output tokens, those whose model has a name
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
+
+    def by_model(self) -> tuple[Tokens, ...]:
+        """One of each model, and last what no model is named of."""
+        out: dict[str, Tokens] = {}
+        for one in self.tokens:
+            out[one.model] = out[one.model] + one if one.model in out else one
+        named = out.values()
+        left = self.input_tokens - sum(t.input for t in named), self.output_tokens - sum(t.output for t in named)
+        return (*named, Tokens("", Decimal(0), *left))
 
     def scaled(self, factor: Decimal, hours: Decimal) -> Usage:
         """The same mix of requests, ``factor`` times as many, in ``hours``."""
-        grown = {f.name: getattr(self, f.name) * factor for f in fields(self) if f.name != "hours"}
-        return Usage(hours=hours, **grown)
+        apart = ("hours", "tokens")
+        grown = {f.name: getattr(self, f.name) * factor for f in fields(self) if f.name not in apart}
+        return Usage(hours=hours, tokens=tuple(t.scaled(factor) for t in self.tokens), **grown)
 
 
 @dataclass(frozen=True)
@@ -43,7 +81,16 @@ class Tariff:
         pieces = price.pieces(quantity, free=self.free)
         return Bill(
             tuple(
-                LineItem(label if k == 0 else f"{label}, tier {k + 1}", n, price.unit, usd, layer, Basis.MODELLED, key)
+                LineItem(
+                    label if k == 0 else f"{label}, tier {k + 1}",
+                    n,
+                    price.unit,
+                    usd,
+                    layer,
+                    Basis.MODELLED,
+                    key,
+                    self.book.name,
+                )
                 for k, (n, usd) in enumerate(pieces)
             )
         )
