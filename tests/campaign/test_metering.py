@@ -1,5 +1,6 @@
 """What a run has cost so far, counted from its own samples."""
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import orjson
 import pytest
 
-from harness.analysis.spend import blocks_of
+from harness.analysis.spend import blocks_of, cost
 from harness.campaign.limits import Limits
 from harness.campaign.metering import Meter
 from harness.domain.sample import COLUMNS, UNBILLED, Outcome
@@ -95,3 +96,15 @@ def test_a_run_that_uses_up_what_was_left_is_stopped(tmp_path):
     limits.count(Decimal("0.05"))
     with pytest.raises(LimitReached, match=r"has cost 0\.2000 USD so far"):
         limits.count(Decimal("0.2"))
+
+
+def test_a_month_is_billed_by_the_models_that_answered_and_names_those_that_no_list_knows():
+    run = run_of([0.5] * 4, bytes=np.zeros(4))
+    model = np.array(["gpt-4o-mini", "gpt-4o-mini", "in-house-7b", None], dtype=object)
+    run.columns.update(input_tokens=np.full(4, 1e6), output_tokens=np.zeros(4), model=model)
+    target = replace(TARGET, prices=PriceModel("", "", "custom", {"per_month": {"usd": 1, "source": "we"}}))
+    found = cost(target, blocks_of(target, [run] * 3, 2.0, None), 4)
+
+    by_label = {line.label: line.amount_usd for line in found.monthly.lines if line.amount_usd}
+    assert by_label == {"Fee a month": 1, "Model input tokens, openai/gpt-4o-mini": Decimal("0.3")}
+    assert found.unlisted == ("in-house-7b",)
