@@ -180,6 +180,19 @@ SWEEP = {
         },
     ],
 }
+PRICED = (
+    "lambda_gb_second",
+    "lambda_streamed_gb",
+    "fargate_vcpu_hour",
+    "fargate_gb_hour",
+    "alb_hour",
+    "alb_lcu_hour",
+    "public_ipv4_hour",
+    "log_gb",
+    "egress_gb",
+    "model_input_token",
+    "model_output_token",
+)
 BOOK = {
     "name": "team-2026-11",
     "date": "2026-11-22",
@@ -193,7 +206,11 @@ BOOK = {
             "free_per_month": "1000000",
             "tiers": [{"above": "10", "usd": "0.1"}, {"above": "20", "usd": "0.05"}],
             "lookup": {"service": "AWSLambda"},
-        }
+        },
+        **{
+            key: {"usd": "0.01", "unit": "unit", "source": "read by the team", "confirmed": True}
+            for key in PRICED  # a book that cannot price a model is refused
+        },
     },
 }
 QUESTIONS = [
