@@ -31,7 +31,7 @@ from harness.check import tracing
 from harness.check.asking import terms_of
 from harness.check.checks import ADVICE, CHECKED, checked, comparing, fitting
 from harness.check.contract_check import Answer, Check, check_contract
-from harness.check.endpoint import Endpoint, Told
+from harness.check.endpoint import Endpoint, EndpointHints
 from harness.check.openapi import Asking
 from harness.check.recognise import recognise
 from harness.collect import collect as collecting
@@ -112,7 +112,7 @@ def trace(workspace: Workspace, name: str, within_s: float) -> list[Check]:
         return [*sent.checks, *tracing.follow(sent, collecting.sources_of(target, workspace, source_of), within_s)]
 
 
-def endpoints(urls: Sequence[str], told: Told | None = None, asking: Asking | None = None) -> list[Endpoint]:
+def endpoints(urls: Sequence[str], told: EndpointHints | None = None, asking: Asking | None = None) -> list[Endpoint]:
     """Endpoints by their URL, declared nowhere: no workspace is needed; raises Refused for what is no base URL."""
     wrong = [f"{without_secrets(url)}: {problem}" for url in urls if (problem := problem_of(url))]
     if wrong:

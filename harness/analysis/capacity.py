@@ -16,9 +16,9 @@ import numpy as np
 from harness.analysis import laws
 from harness.analysis.dataset import RunData
 from harness.domain.estimate import Estimate, Known, Unknown
-from harness.domain.experiments.belief import Belief, Reach, Verdict
+from harness.domain.experiments.belief import Belief, Reach, StepVerdict
 from harness.domain.experiments.capacity import LEAST_SHARE, METHOD
-from harness.domain.experiments.capacity import Capacity as Design
+from harness.domain.experiments.capacity import CapacitySearch as Design
 from harness.domain.experiments.capacity import interval as interval_of
 from harness.domain.experiments.protocol import Promise, Seen
 from harness.domain.experiments.step import judge
@@ -29,19 +29,19 @@ WIDEST = 2.0  # an interval whose ends are further apart than this factor answer
 
 
 @dataclass(frozen=True)
-class Tried:
+class TriedRate:
     """One step of a search."""
 
     block: int
     rate: float
     p95_s: float | None  # None: infinite, too many failed
     requests: int
-    verdict: Verdict
+    verdict: StepVerdict
     why: str
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundLimit:
     """One search: the limit's interval, or the highest rate that it was asked for and kept, or neither."""
 
     low: float | None
@@ -67,7 +67,7 @@ class Capacity:
     requests: int
     per_s: Known
     at_least: float | None  # the highest rate that was kept where no limit was found: the limits ended the search
-    steps: tuple[Tried, ...]
+    steps: tuple[TriedRate, ...]
     instances: float | None  # that answered the highest kept step, mean over searches
     ended: tuple[str, ...]
     rule: str
@@ -114,24 +114,24 @@ def capacity(target: str, runs: Sequence[RunData]) -> Capacity:
     )
 
 
-def _found(steps: Sequence[Tried], record: dict[str, Any]) -> Found:
+def _found(steps: Sequence[TriedRate], record: dict[str, Any]) -> FoundLimit:
     most = float(record["most_rate"])
     least = float(record.get("least_rate") or min((s.rate for s in steps), default=most) * LEAST_SHARE)
     belief = Belief(Reach(least, most), [(s.rate, s.verdict) for s in steps])
     low, high = interval_of(belief, max(Design.precision, float(record["precision"])))
-    kept = [s.rate for s in steps if s.verdict is Verdict.KEPT]
+    kept = [s.rate for s in steps if s.verdict is StepVerdict.KEPT]
     top = bool(kept) and max(kept) >= most and high is None
-    return Found(low, high, max(kept, default=None), top, bool(steps) and not kept, len(steps))
+    return FoundLimit(low, high, max(kept, default=None), top, bool(steps) and not kept, len(steps))
 
 
-def _sustained(found: Found) -> float | None:
+def _sustained(found: FoundLimit) -> float | None:
     """What a search says that the target carries."""
     if found.limit is not None:
         return math.sqrt(found.limit[0] * found.limit[1])
     return found.carried if found.top else None
 
 
-def _per_s(found: Sequence[Found]) -> Known:
+def _per_s(found: Sequence[FoundLimit]) -> Known:
     """Geometric mean of the searches' middles; several: t on the logs, never narrower than a search's own interval."""
     if not found:
         return Unknown(absence.NoSearch())
@@ -148,7 +148,7 @@ def _per_s(found: Sequence[Found]) -> Known:
     return Estimate(math.exp(value), math.exp(value - half), math.exp(value + half), 0.95, k, k, method)
 
 
-def _why_not(found: Sequence[Found]) -> absence.Absence:
+def _why_not(found: Sequence[FoundLimit]) -> absence.Absence:
     """Why there is no limit to tell."""
     tops = [f.carried for f in found if f.top and f.carried is not None]
     if len(tops) == len(found):
@@ -187,15 +187,16 @@ def _experiment(run: RunData) -> dict[str, Any] | None:
     return said if said and said.get("kind") == "capacity" else None
 
 
-def _steps(run: RunData, record: dict[str, Any]) -> tuple[Tried, ...]:
+def _steps(run: RunData, record: dict[str, Any]) -> tuple[TriedRate, ...]:
     """As the search judged them; those of an earlier method anew from their samples."""
     steps = record["steps"]
     if record.get("method") == METHOD:
         return tuple(
-            Tried(run.block, s["rate"], s["p95_s"], s["offered"], Verdict(s["verdict"]), s["why"]) for s in steps
+            TriedRate(run.block, s["rate"], s["p95_s"], s["offered"], StepVerdict(s["verdict"]), s["why"])
+            for s in steps
         )
     promise = Promise(**record["promise"])
-    out: list[Tried] = []
+    out: list[TriedRate] = []
     unloaded_s: float | None = None
     for s in steps:
         seen = _seen(run, s["phase"])
@@ -204,7 +205,7 @@ def _steps(run: RunData, record: dict[str, Any]) -> tuple[Tried, ...]:
         made = judge(s["phase"], s["rate"], (seen[0].scheduled_s, seen[-1].scheduled_s), seen, promise, unloaded_s)
         if made.kept and made.answer_s is not None:
             unloaded_s = made.answer_s if unloaded_s is None else min(unloaded_s, made.answer_s)
-        out.append(Tried(run.block, s["rate"], made.p95_s, len(seen), made.verdict, made.why))
+        out.append(TriedRate(run.block, s["rate"], made.p95_s, len(seen), made.verdict, made.why))
     return tuple(out)
 
 

@@ -30,7 +30,7 @@ KINDS = ("deploy", "forced", "idle")
 
 
 @dataclass(frozen=True)
-class Share:
+class ColdShare:
     """Cold answers among those whose instance could be told."""
 
     target: str
@@ -73,7 +73,7 @@ class Breakdown:
     joined: int  # probes whose REPORT line was found
 
 
-def share(target: str, profile: str, runs: Sequence[RunData]) -> Share:
+def share(target: str, profile: str, runs: Sequence[RunData]) -> ColdShare:
     """Over all measured answers of a profile."""
     rows = []
     for run in runs:
@@ -85,7 +85,7 @@ def share(target: str, profile: str, runs: Sequence[RunData]) -> Share:
     counts = np.array(rows or [(0, 0, 0, 0)])
     cold_n, told, unknown, early = (int(x) for x in counts.sum(axis=0))
     found = share_of(counts[:, 0], counts[:, 1]).estimate(0.95)
-    return Share(target, profile, cold_n, told, unknown, found, early)
+    return ColdShare(target, profile, cold_n, told, unknown, found, early)
 
 
 def penalties(target: str, runs: Sequence[RunData]) -> tuple[Penalty, ...]:

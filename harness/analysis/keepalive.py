@@ -21,7 +21,7 @@ import numpy as np
 from harness.analysis import windowlaw
 from harness.analysis.columns import Array
 from harness.analysis.dataset import RunData
-from harness.analysis.windowlaw import Kind, Law
+from harness.analysis.windowlaw import LawKind, WindowLaw
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.reasons import absence
 
@@ -40,7 +40,7 @@ class Probe:
 
 
 @dataclass(frozen=True)
-class Window:
+class KeptWindow:
     """How long one target keeps an idle instance, on the days that it was measured."""
 
     target: str
@@ -50,7 +50,7 @@ class Window:
     days: str
     hours: str  # of the day, UTC, in which it was probed
     waited_s: float  # wall-clock time of the probing
-    law: Law
+    law: WindowLaw
     median_s: Known  # Unknown where one number does not stand for the window
     g05_s: Known
     curve: tuple[tuple[float, float], ...]  # (gap, share cold) where it rises
@@ -72,7 +72,7 @@ class Window:
         return cold is not None and warm is not None and warm > WIDE * cold
 
 
-def window(target: str, runs: Sequence[RunData]) -> Window:
+def window(target: str, runs: Sequence[RunData]) -> KeptWindow:
     """Every keep-alive run of one target together."""
     probes: list[Probe] = []
     unknown = lanes = 0
@@ -84,7 +84,7 @@ def window(target: str, runs: Sequence[RunData]) -> Window:
     days = sorted({str(r.record.run["started_utc"])[:10] for r in runs if r.record and r.record.run})
     told = windowlaw.law([p.gap_s for p in probes], [p.cold for p in probes], [p.hour for p in probes])
     waited = [float(np.nanmax(r.columns["finished_s"])) for r in runs if len(r.columns["finished_s"])]
-    return Window(
+    return KeptWindow(
         target,
         tuple(sorted(probes, key=lambda p: p.gap_s)),
         unknown,
@@ -99,13 +99,13 @@ def window(target: str, runs: Sequence[RunData]) -> Window:
     )
 
 
-def _median(probes: Sequence[Probe], told: Law) -> Known:
+def _median(probes: Sequence[Probe], told: WindowLaw) -> Known:
     """The gap at which half are cold, where one window, or one hour, stands for all."""
     match told.kind:
-        case Kind.TWO:
+        case LawKind.TWO:
             windows = tuple((m.low_s, m.high_s, m.share) for m in told.modes)
             return Unknown(absence.TwoWindows(windows), len(probes), 1)
-        case Kind.DRIFTS:
+        case LawKind.DRIFTS:
             parts = tuple((p.middle_s, p.hours) for p in told.parts)
             return Unknown(absence.HourlyWindow(parts), len(probes), 1)
         case _:

@@ -30,7 +30,7 @@ def mitigations(
     targets: Mapping[str, Target],
     probes: Mapping[str, Sequence[RunData]],
     bursts: Mapping[str, Sequence[RunData]],
-    usage: Mapping[str, Sequence[spend.Block]],
+    usage: Mapping[str, Sequence[spend.BlockUsage]],
     requests_per_month: int,
 ) -> tuple[Mitigation, ...]:
     """Of every target that has a variant: itself, then its variants, at the usage that the target itself was measured at."""

@@ -20,7 +20,7 @@ from itertools import pairwise
 import numpy as np
 
 from harness.analysis.capacity import UTILISATION, Capacity
-from harness.analysis.spend import Block, Cost, monthly_bill, runtime_usd
+from harness.analysis.spend import BlockUsage, Cost, monthly_bill, runtime_usd
 from harness.analysis.units import per_unit, per_unit_ends
 from harness.domain.estimate import Estimate
 from harness.domain.own_costs import own_bill
@@ -101,7 +101,7 @@ class Biller:
     def __init__(
         self,
         target: Target,
-        blocks: Sequence[Block],
+        blocks: Sequence[BlockUsage],
         traffic: Traffic,
         x1: float | None,
         x1_ends: tuple[float, float] | None = None,
@@ -169,7 +169,7 @@ class Biller:
 
 def projection(
     targets: Sequence[Target],
-    blocks: Mapping[str, Sequence[Block]],
+    blocks: Mapping[str, Sequence[BlockUsage]],
     costs: Sequence[Cost],
     capacities: Sequence[Capacity],
     traffic: Traffic,

@@ -18,7 +18,7 @@ JUDGED = ("p95_s", "p99_s", "ttft_p95_s", "first_reasoning_p95_s", "error_rate",
 
 
 @dataclass(frozen=True)
-class Promise:
+class SweepPromise:
     """One promise under one profile, as a few short rounds show it: an estimate, no verdict."""
 
     profile: str
@@ -39,16 +39,16 @@ class Promise:
 
 
 @dataclass(frozen=True)
-class Tried:
+class TriedSetting:
     """One setting: what its rounds show and what it costs a month."""
 
     name: str
-    promises: tuple[Promise, ...]
+    promises: tuple[SweepPromise, ...]
     per_month_usd: Known  # runtime layer, at the expected traffic
     priced: bool
 
     @property
-    def broken(self) -> tuple[Promise, ...]:
+    def broken(self) -> tuple[SweepPromise, ...]:
         return tuple(p for p in self.promises if p.broken)
 
     @property
@@ -61,7 +61,7 @@ class Tried:
         """The worst of its profiles, by which equals are ranked."""
         return max((p.estimate.value for p in self._of("p95_s") if isinstance(p.estimate, Estimate)), default=0.0)
 
-    def _of(self, metric: str) -> list[Promise]:
+    def _of(self, metric: str) -> list[SweepPromise]:
         return [p for p in self.promises if p.slo.metric == metric]
 
 
@@ -70,7 +70,7 @@ class Settings:
     """A sweep's outcome; ``chosen`` is None where none can be chosen, ``reason`` says why either way."""
 
     target: str
-    tried: tuple[Tried, ...]
+    tried: tuple[TriedSetting, ...]
     rounds: int
     rounds_planned: int
     chosen: str | None
@@ -110,19 +110,19 @@ def settings(
     tried = []
     for name, setting in zip(sweep.names, sweep.settings, strict=True):
         promises = tuple(
-            Promise(p, promise, slo.measured(promise.metric, data.of(name, p), limits))
+            SweepPromise(p, promise, slo.measured(promise.metric, data.of(name, p), limits))
             for p in data.profiles
             for promise in promised
         )
         usage = spend.blocks_of(named[name], data.of(name, profile), *limits)
         cost = spend.cost(named[name], usage, requests_per_month)
-        tried.append(Tried(setting.name, promises, cost.per_month_usd, named[name].prices is not None))
+        tried.append(TriedSetting(setting.name, promises, cost.per_month_usd, named[name].prices is not None))
     chosen, reason = choose(tried, margin)
     rounds = (len(data.blocks_valid), data.blocks_planned)
     return Settings(sweep.target, tuple(tried), *rounds, chosen, reason, sweep.now)
 
 
-def choose(tried: Sequence[Tried], margin: float) -> tuple[str | None, Reason]:
+def choose(tried: Sequence[TriedSetting], margin: float) -> tuple[str | None, Reason]:
     """The name and why, or None and why not."""
     kept = [t for t in tried if t.keeps]
     if not any(p.told for t in tried for p in t.promises):
@@ -143,7 +143,7 @@ def choose(tried: Sequence[Tried], margin: float) -> tuple[str | None, Reason]:
     return best.name, reasons.FastestNear(margin)
 
 
-def _nearest(tried: Sequence[Tried]) -> Reason:
+def _nearest(tried: Sequence[TriedSetting]) -> Reason:
     """Of those that none keeps: which comes nearest, and what it breaks."""
     best = min(tried, key=lambda t: (len(t.broken), t.slowest_p95_s))
     if not best.broken:

@@ -41,7 +41,7 @@ def cost_profile(data: Dataset, judged: Sequence[str]) -> str:
 
 
 @dataclass(frozen=True)
-class Block:
+class BlockUsage:
     """One block's usage and what it achieved."""
 
     offered: int
@@ -74,7 +74,9 @@ class Cost:
     with_free_usd: float | None = None  # runtime layer a month, its free tiers taken off
 
 
-def blocks_of(target: Target, runs: Sequence[RunData], p95_limit_s: float, ttft_limit_s: float | None) -> list[Block]:
+def blocks_of(
+    target: Target, runs: Sequence[RunData], p95_limit_s: float, ttft_limit_s: float | None
+) -> list[BlockUsage]:
     """Usage of each measured block, billed durations joined to samples by platform request id."""
     pricing = pricing_of(target.prices) if target.prices else None
     told_by = pricing.billing.told if pricing else ToldBy.DECLARED
@@ -83,7 +85,7 @@ def blocks_of(target: Target, runs: Sequence[RunData], p95_limit_s: float, ttft_
 
 def _block(
     run: RunData, pricing: Pricing | None, told_by: ToldBy, p95_limit_s: float, ttft_limit_s: float | None
-) -> Block:
+) -> BlockUsage:
     chosen, c = run.measured, run.columns
     accepted = int((chosen & run.taken).sum())
     busy_s = float(np.nansum((c["finished_s"] - c["sent_s"])[chosen & run.taken]))
@@ -110,7 +112,7 @@ def _block(
         instance_s=_of_measured(run, pricing, of=everyone) if pricing and told_by is ToldBy.INSTANCES else Decimal(0),
     )
     good = int((chosen & run.good(p95_limit_s, ttft_limit_s)).sum())
-    return Block(int(chosen.sum()), int((chosen & run.ok).sum()), good, usage, told, busy_s, _stretch_s(c, chosen))
+    return BlockUsage(int(chosen.sum()), int((chosen & run.ok).sum()), good, usage, told, busy_s, _stretch_s(c, chosen))
 
 
 def _of_measured(run: RunData, pricing: Pricing, of: Array) -> Decimal:
@@ -128,7 +130,7 @@ def _stretch_s(columns: Mapping[str, Array], chosen: Array) -> float:
 
 def cost(
     target: Target,
-    blocks: Sequence[Block],
+    blocks: Sequence[BlockUsage],
     requests_per_month: int,
     needed: int | None = None,
     confidence: float = 0.95,
@@ -197,7 +199,7 @@ def _sized(pricing: Pricing, needed: int | None) -> tuple[Pricing, tuple[int, st
     return pricing.sized(needed), (needed, units.name, float(pricing.units))
 
 
-def _priced(target: Target, blocks: Sequence[Block]) -> tuple[list[Block], Unknown | None]:
+def _priced(target: Target, blocks: Sequence[BlockUsage]) -> tuple[list[BlockUsage], Unknown | None]:
     """Those whose usage can be priced; why none, where they are too few."""
     if target.prices is None:
         return [], Unknown(absence.NoPrices())
@@ -225,12 +227,12 @@ def whole_month(cost: Cost) -> Known:
     return Estimate(month.value + shared, low, high, month.confidence, month.n, month.blocks, month.method)
 
 
-def usage_of(blocks: Sequence[Block]) -> Usage:
+def usage_of(blocks: Sequence[BlockUsage]) -> Usage:
     """Of all blocks together; hours are not a block's to say."""
     return replace(reduce(add, (b.usage for b in blocks)), hours=Decimal(0))
 
 
-def sharing_of(pricing: Pricing, blocks: Sequence[Block]) -> Sharing | None:
+def sharing_of(pricing: Pricing, blocks: Sequence[BlockUsage]) -> Sharing | None:
     """How its instance time grows with the traffic; None where requests share none, or the runs do not tell."""
     if pricing.billing.at_once is None:
         return None
@@ -250,7 +252,13 @@ def runtime_usd(bill: Bill) -> float:
 
 
 def monthly_bill(
-    target: Target, pricing: Pricing, blocks: Sequence[Block], requests: float, traffic: Traffic, *, free: bool = False
+    target: Target,
+    pricing: Pricing,
+    blocks: Sequence[BlockUsage],
+    requests: float,
+    traffic: Traffic,
+    *,
+    free: bool = False,
 ) -> Bill:
     """A month of ``requests`` like those of the blocks, and the team's own lines of it: the one place where a month is told.
 

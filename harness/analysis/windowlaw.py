@@ -31,7 +31,7 @@ NARROWEST, WIDEST = math.log(0.01), math.log(1.5)  # of a probit's spread
 CENTRAL_Z = 1.6448536269514722  # a mode's range holds nine of ten
 
 
-class Kind(StrEnum):
+class LawKind(StrEnum):
     """What the probes say of the window's law."""
 
     ONE = "one"
@@ -53,7 +53,7 @@ class Mode:
 
 
 @dataclass(frozen=True)
-class Part:
+class DayPart:
     """One part of the day, UTC, with the middle of the window there and its 95 % interval."""
 
     hours: str
@@ -64,24 +64,24 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Law:
+class WindowLaw:
     """``modes`` where there are two, ``parts`` where it changes with the hour; else both are empty."""
 
-    kind: Kind
+    kind: LawKind
     modes: tuple[Mode, ...] = ()
-    parts: tuple[Part, ...] = ()
+    parts: tuple[DayPart, ...] = ()
 
     def draws(self) -> list[float]:
         """Windows that stand for the law, as often as they occur; none where one number stands for it."""
-        if self.kind is Kind.TWO:
+        if self.kind is LawKind.TWO:
             return [m.middle_s for m in self.modes for _ in range(max(1, round(100 * m.share)))]
         return [p.middle_s for p in self.parts]
 
 
-def law(gaps_s: Sequence[float], cold: Sequence[bool], hours: Sequence[float | None]) -> Law:
+def law(gaps_s: Sequence[float], cold: Sequence[bool], hours: Sequence[float | None]) -> WindowLaw:
     """Of probes: their gaps, whether each was cold, and the hour of the day (UTC) of each, None where not known."""
     if len(gaps_s) < LEAST_PROBES or all(cold) or not any(cold):
-        return Law(Kind.UNKNOWN)
+        return WindowLaw(LawKind.UNKNOWN)
     x, y = np.log(np.asarray(gaps_s, dtype=float)), np.asarray(cold, dtype=float)
     one = _best(_one(x, y), [[m, s] for m in np.quantile(x, (0.3, 0.5, 0.7)) for s in (-3.0, -1.0)])
     two = _two_fit(x, y)
@@ -92,11 +92,11 @@ def law(gaps_s: Sequence[float], cold: Sequence[bool], hours: Sequence[float | N
         if (
             beyond and gain_drift - (len(parts) - 1) >= gain_two - 3
         ):  # Akaike's count: each parameter must earn its place
-            return Law(Kind.DRIFTS, parts=parts)
+            return WindowLaw(LawKind.DRIFTS, parts=parts)
     modes = _modes(two, x, y)
     if gain_two > TWO_BEYOND and modes:
-        return Law(Kind.TWO, modes=modes)
-    return Law(Kind.ONE)
+        return WindowLaw(LawKind.TWO, modes=modes)
+    return WindowLaw(LawKind.ONE)
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def _modes(fit: _Fit, x: Array, y: Array) -> tuple[Mode, ...]:
     )
 
 
-def _by_part(x: Array, y: Array, hours: Sequence[float | None], one: _Fit) -> tuple[tuple[Part, ...], float]:
+def _by_part(x: Array, y: Array, hours: Sequence[float | None], one: _Fit) -> tuple[tuple[DayPart, ...], float]:
     """The window's middle in every part of the day that has enough probes, with one spread for all; the whole's cost."""
     at = [None if h is None else int(h // PART_HOURS) for h in hours]
     used = [k for k in range(24 // PART_HOURS) if at.count(k) >= LEAST_IN_PART]
@@ -182,7 +182,7 @@ def _by_part(x: Array, y: Array, hours: Sequence[float | None], one: _Fit) -> tu
     for k, c, fit in zip(used, chosen, fits, strict=True):
         low, high = _likely(x[c], y[c], fit)
         hours_said = f"{k * PART_HOURS:02d}:00-{(k + 1) * PART_HOURS:02d}:00"
-        parts.append(Part(hours_said, int(c.sum()), math.exp(fit.at[0]), math.exp(low), math.exp(high)))
+        parts.append(DayPart(hours_said, int(c.sum()), math.exp(fit.at[0]), math.exp(low), math.exp(high)))
     return tuple(parts), whole
 
 

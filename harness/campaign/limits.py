@@ -15,7 +15,7 @@ SPENT = ("run ended", "run reconciled")  # journal events that say what a run ha
 
 
 @dataclass
-class Limits:
+class Spending:
     """Spend so far against the budget, in modelled US dollars."""
 
     budget_usd: Decimal

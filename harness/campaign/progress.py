@@ -17,7 +17,7 @@ from harness.outlet import beneath, clean
 
 
 @dataclass(frozen=True)
-class Step:
+class RunShown:
     """One run of many, as it is shown."""
 
     number: int
@@ -30,7 +30,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Seen:
+class RunSeen:
     """What is known of a run while it goes; money is MODELLED, this run's so far with it."""
 
     ended: int
@@ -81,7 +81,7 @@ class Progress:
         if self._live:
             self._live.stop()
 
-    def tick(self, step: Step, elapsed_s: float, expected_s: float, seen: Seen) -> None:
+    def tick(self, step: RunShown, elapsed_s: float, expected_s: float, seen: RunSeen) -> None:
         """Redraw the live page; nothing where there is no terminal."""
         if self._live is not None:
             self._live.update(Text(clean("\n".join(page(step, elapsed_s, expected_s, seen)))))
@@ -96,7 +96,7 @@ class Progress:
         self._console.print(clean(text), markup=False, soft_wrap=True)
 
 
-def page(step: Step, elapsed_s: float, expected_s: float, seen: Seen) -> list[str]:
+def page(step: RunShown, elapsed_s: float, expected_s: float, seen: RunSeen) -> list[str]:
     """Where the campaign is, what the run has met so far, how long both still take, and the spend."""
     left_s = max(0.0, expected_s - elapsed_s)
     whole_s = max(step.whole_s, left_s + step.remaining_s)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.check.asking import Terms
+from harness.check.asking import AskingTerms
 from harness.check.mends import another_mode
 from harness.check.symptoms import Broken, CannotTell, judge
 from harness.domain.buffering import LEAST_S, held_back
@@ -29,7 +29,7 @@ class NotTold(Exception):
 class Answers:
     """The checks over one asker; each method is one check, its docstring its name."""
 
-    def __init__(self, asker: Asker, terms: Terms) -> None:
+    def __init__(self, asker: Asker, terms: AskingTerms) -> None:
         self.asker = asker
         self.terms = terms
         self.whole: Asked | None = None  # the last answers that a run would count

@@ -17,7 +17,7 @@ TEXT = "What does json.dumps do? One short sentence."
 
 
 @dataclass(frozen=True)
-class Terms:
+class AskingTerms:
     """What a plan asks: in which modes, by which deadline, and ``shape``, which fields of a request it fills."""
 
     whole: bool = True
@@ -28,17 +28,17 @@ class Terms:
     planned: bool = True  # False: of an endpoint that nobody has planned anything for
 
 
-USUAL = Terms()
-UNPLANNED = Terms(planned=False)
+USUAL = AskingTerms()
+UNPLANNED = AskingTerms(planned=False)
 
 
-def terms_of(workspace: Workspace) -> Terms:
+def terms_of(workspace: Workspace) -> AskingTerms:
     """As the workspace's load and mix have it."""
     mix = workspace.mix()
     shape: dict[str, Any] = {"session": 1} if mix.turns > 1 else {}
     if mix.passages:
         shape["top_k"] = max(k for k, _ in mix.passages)
-    return Terms(
+    return AskingTerms(
         whole=mix.stream_share < 1,
         streams=mix.stream_share > 0,
         deadline_s=workspace.config.load.deadline_s,
@@ -47,7 +47,7 @@ def terms_of(workspace: Workspace) -> Terms:
     )
 
 
-def asker_of(target: Target, url: str, terms: Terms = USUAL) -> Asker:
+def asker_of(target: Target, url: str, terms: AskingTerms = USUAL) -> Asker:
     """A client of a run's own, to be used as a context manager; raises PilotError without its credentials."""
     # gevent is imported where something is asked, not where evidence is read
     from harness.load.ask import Asker  # noqa: PLC0415

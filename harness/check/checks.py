@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.check import preflight
 from harness.check.asking import asker_of
-from harness.check.contract_check import SAME, Answer, Check, Shown, parity
+from harness.check.contract_check import SAME, Answer, Check, ShownBy, parity
 from harness.check.fronts import front_checks
 from harness.domain.bounds import MOST_HEADER_TEXT
 from harness.domain.lines import first_line
@@ -44,7 +44,9 @@ def _silenced(check: Check, silent: Sequence[str]) -> Check:
     if check.answer is not Answer.UNKNOWN or check.shown_by is None or not silent:
         return check
     words = f"{' and '.join(silent)} {'has' if len(silent) == 1 else 'have'} no field for it"
-    shown = "" if check.shown_by is Shown.NOTHING else f"; the report compares the {check.shown_by.value} of every pair"
+    shown = (
+        "" if check.shown_by is ShownBy.NOTHING else f"; the report compares the {check.shown_by.value} of every pair"
+    )
     return replace(check, answer=Answer.UNTOLD, detail=words + shown)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from harness.check.answer_check import Answers, NotTold
-from harness.check.asking import USUAL, Terms, asker_of
+from harness.check.asking import USUAL, AskingTerms, asker_of
 from harness.check.symptoms import Broken, CannotTell, judge, want
 from harness.dialects.numbers import finite
 from harness.dialects.shapes import json_object
@@ -36,7 +36,7 @@ class Answer(StrEnum):
     UNTOLD = "not told"
 
 
-class Shown(StrEnum):
+class ShownBy(StrEnum):
     """What of the samples shows, in the report, what an endpoint does not tell of itself."""
 
     NOTHING = "nothing"
@@ -52,7 +52,7 @@ class Check:
     name: str
     answer: Answer
     detail: str = ""
-    shown_by: Shown | None = None
+    shown_by: ShownBy | None = None
     said: str | None = None
     mend: str | None = None
 
@@ -195,13 +195,13 @@ class Contract(Answers):
         return ""
 
 
-def check_contract(target: Target, url: str, terms: Terms = USUAL) -> list[Check]:
+def check_contract(target: Target, url: str, terms: AskingTerms = USUAL) -> list[Check]:
     """Every check of the target's dialect that its plan asks for, none skipped after a failure."""
     with asker_of(target, url, terms) as asker:
         return held_to(asker, target.dialect, terms)
 
 
-def held_to(asker: Asker, dialect: Dialect, terms: Terms) -> list[Check]:
+def held_to(asker: Asker, dialect: Dialect, terms: AskingTerms) -> list[Check]:
     """The same over an asker that is there."""
     kind = Contract if dialect is Dialect.RAG_CHAT else Answers
     return [answer_to(check) for check in kind(asker, terms).checks]
@@ -217,7 +217,7 @@ def answer_to(check: Callable[[], str]) -> Check:
     except CannotTell as error:
         return Check(name, Answer.UNKNOWN, str(error), said=error.said, mend=error.mend)
     except NotTold as error:
-        return Check(name, Answer.UNTOLD, str(error), Shown.STREAMS if error.samples else None)
+        return Check(name, Answer.UNTOLD, str(error), ShownBy.STREAMS if error.samples else None)
     except PilotError:
         raise
     except Exception as error:  # noqa: BLE001 - an error in a check is neither pass nor fail
@@ -230,7 +230,7 @@ def parity(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Check]:
     for field in SAME:
         a, b = first.get(field), second.get(field)
         if a is None or b is None:
-            shown = Shown.CITATIONS if field == "index_digest" else Shown.ANSWERS
+            shown = ShownBy.CITATIONS if field == "index_digest" else ShownBy.ANSWERS
             checks.append(Check(f"same {field}", Answer.UNKNOWN, "one of them does not say", shown))
         else:
             checks.append(

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from harness.check.asking import Terms
+from harness.check.asking import AskingTerms
 from harness.check.contract_check import Answer, Check
 from harness.check.draft import Draft, drafted
-from harness.check.endpoint import NAME, Endpoint, Talk, Told, held, seen_of
+from harness.check.endpoint import NAME, Endpoint, EndpointHints, Talk, held, seen_of
 from harness.check.guess import Guess, Streamed, leaves, of_stream, of_whole
 from harness.check.openapi import Asking, askings, document_of
 from harness.check.symptoms import Symptom, judge, quoted
@@ -36,12 +36,12 @@ USUAL_BODIES: tuple[dict[str, Any], ...] = (  # for a path that nobody says more
 SAY_HOW = 'say how it is asked: --path /its/path --body \'{"question": "{prompt}"}\' (targets/README.md lists the placeholders)'
 
 
-def told_how(url: str, told: Told, talk: Talk, asking: Asking) -> Endpoint:
+def told_how(url: str, told: EndpointHints, talk: Talk, asking: Asking) -> Endpoint:
     """Asked as a person says; what its answers hold is drafted. A body that nobody said is guessed from what it takes."""
     return _first_of(url, told, talk, [asking] if asking.request else _bodies_for(url, told, talk, asking))
 
 
-def _first_of(url: str, told: Told, talk: Talk, ways: Sequence[Asking]) -> Endpoint:
+def _first_of(url: str, told: EndpointHints, talk: Talk, ways: Sequence[Asking]) -> Endpoint:
     """The first way to ask that gets a chat's answer; else what the last one got."""
     for way in ways:
         found = _tried(url, told, talk, way)
@@ -53,7 +53,7 @@ def _first_of(url: str, told: Told, talk: Talk, ways: Sequence[Asking]) -> Endpo
     raise ValueError("no way to ask")
 
 
-def _bodies_for(url: str, told: Told, talk: Talk, asking: Asking) -> list[Asking]:
+def _bodies_for(url: str, told: EndpointHints, talk: Talk, asking: Asking) -> list[Asking]:
     """As its openapi.json has it, else what chat APIs commonly take."""
     with talk.to(told.target(url)) as asker:
         document = document_of(asker)
@@ -62,13 +62,13 @@ def _bodies_for(url: str, told: Told, talk: Talk, asking: Asking) -> list[Asking
     return known or [replace(asking, request=body, because=why) for body in USUAL_BODIES]
 
 
-def described(url: str, told: Told, talk: Talk, document: Mapping[str, Any]) -> Endpoint | None:
+def described(url: str, told: EndpointHints, talk: Talk, document: Mapping[str, Any]) -> Endpoint | None:
     """As its openapi.json says that it is asked; None where that has no place for a question."""
     ways = [way for way in askings(document)[:MOST_TRIED] if _sayable(url, told, way)]
     return _first_of(url, told, talk, ways) if ways else None
 
 
-def _sayable(url: str, told: Told, asking: Asking) -> bool:
+def _sayable(url: str, told: EndpointHints, asking: Asking) -> bool:
     """Whether a target.toml may ask so: a description may hold anything."""
     try:
         _asked_so(url, told, asking)
@@ -77,12 +77,12 @@ def _sayable(url: str, told: Told, asking: Asking) -> bool:
     return True
 
 
-def _asked_so(url: str, told: Told, asking: Asking) -> Target:
+def _asked_so(url: str, told: EndpointHints, asking: Asking) -> Target:
     mapping: dict[str, Any] = {"path": asking.path, "request": dict(asking.request), **asking.more}
     return told.target(url, {"dialect": "mapped", "mapping": {**mapping, "answer": {"text": "answer"}, "stream": {}}})
 
 
-def _tried(url: str, told: Told, talk: Talk, asking: Asking) -> Endpoint | Asked:
+def _tried(url: str, told: EndpointHints, talk: Talk, asking: Asking) -> Endpoint | Asked:
     """The endpoint as drafted; what it said instead where nothing can be drafted of it."""
     with talk.to(_asked_so(url, told, asking)) as asker:
         first = asker.ask(stream=False)
@@ -104,11 +104,11 @@ def _tried(url: str, told: Told, talk: Talk, asking: Asking) -> Endpoint | Asked
     return _held(url, told, talk, draft)
 
 
-def _held(url: str, told: Told, talk: Talk, draft: Draft) -> Endpoint:
+def _held(url: str, told: EndpointHints, talk: Talk, draft: Draft) -> Endpoint:
     """Read back as a run would, and held to what it says."""
     mapping: Mapping[str, Any] = draft.tables["mapping"]
     target = told.target(url, {"dialect": "mapped", "mapping": mapping})
-    modes = Terms(whole="answer" in mapping, streams="stream" in mapping, planned=False)
+    modes = AskingTerms(whole="answer" in mapping, streams="stream" in mapping, planned=False)
     only = " that only streams" if not modes.whole else " that only answers whole" if not modes.streams else ""
     words = (
         f"an API of its own at POST {mapping['path']}{only}, drafted below with {len(draft.guesses)} guesses to confirm"

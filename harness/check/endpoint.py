@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from harness.check.asking import UNPLANNED, Terms, asker_of
+from harness.check.asking import UNPLANNED, AskingTerms, asker_of
 from harness.check.contract_check import Answer, Check, held_to
 from harness.check.symptoms import CannotTell, Symptom
 from harness.domain.sample import Outcome
@@ -34,7 +34,7 @@ GAPS = {
 
 
 @dataclass(frozen=True)
-class Told:
+class EndpointHints:
     """What a person says of an endpoint beside its URL, as tables of a target.toml; secrets stay in their variables."""
 
     tables: Mapping[str, Any] = field(default_factory=dict)
@@ -87,7 +87,7 @@ class Endpoint:
         return {self.url: [self.seen, *self.held], f"{EVIDENCE} of {self.url}": [*self.evidence, *more]}
 
 
-def held(talk: Talk, target: Target, seen: str, terms: Terms = UNPLANNED, draft: str | None = None) -> Endpoint:
+def held(talk: Talk, target: Target, seen: str, terms: AskingTerms = UNPLANNED, draft: str | None = None) -> Endpoint:
     """Recognised: held to what a run wants of it, with what its answers leave untold."""
     with talk.to(target) as asker:
         checks = held_to(asker, target.dialect, _readable(target, terms))
@@ -105,7 +105,7 @@ def held(talk: Talk, target: Target, seen: str, terms: Terms = UNPLANNED, draft:
     )
 
 
-def _readable(target: Target, terms: Terms) -> Terms:
+def _readable(target: Target, terms: AskingTerms) -> AskingTerms:
     """Without the mode that its mapping leaves out: nobody would ask for it."""
     if target.fields is None:
         return terms

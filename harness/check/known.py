@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.check.contract_check import Answer, Check
 from harness.check.draft import Draft
-from harness.check.endpoint import NAME, Endpoint, Talk, Told, held, seen_of
+from harness.check.endpoint import NAME, Endpoint, EndpointHints, Talk, held, seen_of
 from harness.check.openapi import askings, posts
 from harness.check.symptoms import Symptom, judge
 from harness.dialects.shapes import Unexpected, json_value
@@ -27,7 +27,7 @@ LISTED: Mapping[str, tuple[tuple[str, str, bytes, str], ...]] = {
 ABSENT = (404, 405, 501)
 
 
-def by_paths(url: str, told: Told, talk: Talk, document: Mapping[str, Any]) -> Endpoint | None:
+def by_paths(url: str, told: EndpointHints, talk: Talk, document: Mapping[str, Any]) -> Endpoint | None:
     """A preset whose every path the document has, below a common beginning or not; the API's own input where it differs."""
     taken = frozenset(posts(document))
     requests = {one.path: one.request for one in askings(document)}
@@ -45,7 +45,7 @@ def by_paths(url: str, told: Told, talk: Talk, document: Mapping[str, Any]) -> E
     return None
 
 
-def politely(url: str, told: Told, talk: Talk) -> Endpoint | None:
+def politely(url: str, told: EndpointHints, talk: Talk) -> Endpoint | None:
     """Each preset at its own path, once; what is not there is told by the first answer."""
     absent: set[str] = set()
     for preset, own in _mapped():
@@ -82,7 +82,7 @@ def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - a JSON value
 
 
 def _tried(
-    url: str, told: Told, talk: Talk, preset: presets.Preset, more: Mapping[str, Any], *, sure: bool = False
+    url: str, told: EndpointHints, talk: Talk, preset: presets.Preset, more: Mapping[str, Any], *, sure: bool = False
 ) -> Endpoint | Asked | None:
     """The endpoint where it answers as this preset says; else what it said, or None where it needs what nobody knows.
 
@@ -119,7 +119,7 @@ def _tried(
     return asked
 
 
-def _listed(url: str, told: Told, talk: Talk, field: str) -> str | None:
+def _listed(url: str, told: EndpointHints, talk: Talk, field: str) -> str | None:
     """What a person said, else the first that the server lists."""
     if field == "model" and told.model is not None:
         return told.model

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.check.contract_check import Answer
 from harness.check.draft import Draft
-from harness.check.endpoint import Endpoint, Talk, Told, held, seen_of
+from harness.check.endpoint import Endpoint, EndpointHints, Talk, held, seen_of
 from harness.check.mends import ended_without_done, names, names_a_model
 from harness.check.symptoms import CannotTell, Symptom, judge, quoted
 from harness.domain.field_map import value_at
@@ -28,7 +28,7 @@ WITHOUT_DONE = "hayhooks"  # the preset of the same API whose streams end with f
 class Wanted:
     """The tables that ask it as it wants, with the reason for each that is not the usual one."""
 
-    told: Told
+    told: EndpointHints
     url: str
     tables: Mapping[str, Any] = field(default_factory=lambda: {"dialect": Dialect.OPENAI_CHAT.value})
     because: Mapping[str, str] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Wanted:
         return replace(self, tables=tables, because={**self.because, name: because}, said=said or self.said)
 
 
-def openai_like(url: str, told: Told, talk: Talk, other: Asked) -> Endpoint | Asked:
+def openai_like(url: str, told: EndpointHints, talk: Talk, other: Asked) -> Endpoint | Asked:
     """What it said instead where it is another API; ``other`` is its answer at a path that is none of OpenAI's."""
     for end in ENDS:
         url = url.removesuffix(end)

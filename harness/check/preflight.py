@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from harness.check.contract_check import Answer, Check, Shown
+from harness.check.contract_check import Answer, Check, ShownBy
 from harness.domain.ledger import lag_limit_s
 from harness.domain.quota import Need, Quota
 from harness.domain.target import Target
@@ -196,7 +196,7 @@ def _caches(names: Sequence[str], metas: Sequence[Mapping[str, Any]], declared: 
     """An answer that was made before measures nothing of the runtime, and popular questions come often."""
     name = "no cache answers but those of load.caches"
     if any(not isinstance(meta.get("caches"), list) for meta in metas):
-        return Check(name, Answer.UNKNOWN, "one of them does not say", Shown.NOTHING)
+        return Check(name, Answer.UNKNOWN, "one of them does not say", ShownBy.NOTHING)
     wrong = [
         f"{target} has {', '.join(meta['caches']) or 'none'} on"
         for target, meta in zip(names, metas, strict=True)
@@ -210,5 +210,5 @@ def _same_region(metas: Sequence[Mapping[str, Any]]) -> Check:
     name = "both are in the same region"
     regions = [(meta.get("runtime") or {}).get("region") for meta in metas]
     if None in regions or len(regions) < 2:
-        return Check(name, Answer.UNKNOWN, "one of them does not say", Shown.NOTHING)
+        return Check(name, Answer.UNKNOWN, "one of them does not say", ShownBy.NOTHING)
     return Check(name, Answer.PASS if len(set(regions)) == 1 else Answer.FAIL, " | ".join(map(str, regions)))

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from harness.check.contract_check import Answer, Check
 from harness.check.discover import SAY_HOW, described, failed, told_how
-from harness.check.endpoint import NAME, Endpoint, Talk, Told, held, seen_of
+from harness.check.endpoint import NAME, Endpoint, EndpointHints, Talk, held, seen_of
 from harness.check.known import by_paths, politely
 from harness.check.openai_like import openai_like
 from harness.check.openapi import Asking, document_of
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from harness.load.ask import Asked
 
 
-def recognise(url: str, told: Told | None = None, asking: Asking | None = None) -> Endpoint:
+def recognise(url: str, told: EndpointHints | None = None, asking: Asking | None = None) -> Endpoint:
     """By itself, or asked as ``asking`` says; never raises for what an endpoint answers, BadFile for what no file could say."""
-    told, talk = told or Told(), Talk()
+    told, talk = told or EndpointHints(), Talk()
     try:
         found = _recognised(url, told, talk) if asking is None else told_how(url, told, talk, asking)
     except PilotError:
@@ -38,7 +38,7 @@ def recognise(url: str, told: Told | None = None, asking: Asking | None = None) 
     return replace(found, asked=tuple(talk.lines))
 
 
-def _recognised(url: str, told: Told, talk: Talk) -> Endpoint:
+def _recognised(url: str, told: EndpointHints, talk: Talk) -> Endpoint:
     if "dialect" in told.tables:
         target = told.target(url)
         return held(talk, target, f"{target.preset or target.dialect.value}, as said")
@@ -55,7 +55,7 @@ def _recognised(url: str, told: Told, talk: Talk) -> Endpoint:
     return found if isinstance(found, Endpoint) else _another(url, told, talk, found)
 
 
-def _another(url: str, told: Told, talk: Talk, refused: Asked) -> Endpoint:
+def _another(url: str, told: EndpointHints, talk: Talk, refused: Asked) -> Endpoint:
     """Neither dialect; ``refused`` is what it said to OpenAI's API."""
     if refused.sample.outcome in (*REFUSALS, Outcome.UNAUTHORIZED, Outcome.TIMEOUT):
         return failed(url, refused)  # whatever else was asked would be answered the same
@@ -78,7 +78,7 @@ def _another(url: str, told: Told, talk: Talk, refused: Asked) -> Endpoint:
     return Endpoint(url, None, Check(NAME, Answer.UNKNOWN, f"no chat API was found; {heard}", mend=SAY_HOW))
 
 
-def _itself(url: str, told: Told, talk: Talk) -> Endpoint | None:
+def _itself(url: str, told: EndpointHints, talk: Talk) -> Endpoint | None:
     """Where the URL is not an API's base but the very place to ask."""
     parts = urlsplit(url)
     origin = f"{parts.scheme}://{parts.netloc}"

@@ -20,7 +20,7 @@ AROUND_S = 60.0  # clocks differ, and a minute's point is named by its start
 
 
 @dataclass(frozen=True)
-class Sent:
+class TracedRequest:
     """The request as it went out and came back; ``ids`` are what a line may carry of it."""
 
     ids: tuple[str, ...]
@@ -28,7 +28,7 @@ class Sent:
     checks: tuple[Check, ...]
 
 
-def send(target: Target, url: str, now: Callable[[], float] = time.time) -> Sent:
+def send(target: Target, url: str, now: Callable[[], float] = time.time) -> TracedRequest:
     """One chat request in the target's dialect, with a request id and a W3C trace context of its own."""
     request_id, trace_id = f"pilot-trace-{uuid.uuid4().hex[:12]}", uuid.uuid4().hex
     names = target.header_names
@@ -45,7 +45,7 @@ def send(target: Target, url: str, now: Callable[[], float] = time.time) -> Sent
     window = Window(began - AROUND_S, now() + AROUND_S)
     if not asked.answered:
         failed = Check("The request is answered", Answer.FAIL, words_of(asked))
-        return Sent((request_id, trace_id), window, (failed,))
+        return TracedRequest((request_id, trace_id), window, (failed,))
     ok = asked.sample.outcome == Outcome.OK if socket else asked.said.status == 200
     said = Check(
         "The request is answered",
@@ -61,11 +61,11 @@ def send(target: Target, url: str, now: Callable[[], float] = time.time) -> Sent
     )
     platform_id = asked.said.header(names.platform_request_id.lower())
     ids = (request_id, trace_id, *([platform_id] if platform_id else ()))
-    return Sent(ids, window, (said, echo))
+    return TracedRequest(ids, window, (said, echo))
 
 
 def follow(
-    sent: Sent,
+    sent: TracedRequest,
     sources: Mapping[str, MetricSource],
     within_s: float,
     *,
@@ -88,7 +88,7 @@ def follow(
     return out
 
 
-def _look(name: str, source: MetricSource, sent: Sent) -> Check:
+def _look(name: str, source: MetricSource, sent: TracedRequest) -> Check:
     readings = ask(source, sent.window)
     title = f"{name}: it is there"
     if failed := [r for r in readings if isinstance(r, Absent) and r.failed]:

@@ -28,7 +28,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Step:
+class WayStep:
     """One step, its command, and in words how far it is."""
 
     name: str
@@ -48,7 +48,7 @@ class Left:
     next_slot: str | None = None
 
 
-def steps(workspace: Workspace, store: Store, left: Left) -> tuple[Step, ...]:
+def steps(workspace: Workspace, store: Store, left: Left) -> tuple[WayStep, ...]:
     """Every step in order; the first that is due is the next command."""
     plan = store.plan()
     begun = has_measured(store)
@@ -63,12 +63,12 @@ def steps(workspace: Workspace, store: Store, left: Left) -> tuple[Step, ...]:
     )
 
 
-def _check(store: Store, *, begun: bool) -> Step:
+def _check(store: Store, *, begun: bool) -> WayStep:
     asked = store.checks()
     if begun or checked(store.journal()):
-        return Step("check", "pilot check", State.DONE, "the contract is kept")
+        return WayStep("check", "pilot check", State.DONE, "the contract is kept")
     if asked is None:
-        return Step("check", "pilot check", State.DUE, "not yet")
+        return WayStep("check", "pilot check", State.DUE, "not yet")
     fine = (Answer.PASS, Answer.UNTOLD)
     wrong = [
         f"{group}: {c['name']}"
@@ -78,8 +78,8 @@ def _check(store: Store, *, begun: bool) -> Step:
         if c["answer"] not in fine
     ]
     if wrong:
-        return Step("check", "pilot check", State.DUE, f"to be fixed: {'; '.join(wrong)}")
-    return Step("check", "pilot check", State.DONE, "the contract is kept")
+        return WayStep("check", "pilot check", State.DUE, f"to be fixed: {'; '.join(wrong)}")
+    return WayStep("check", "pilot check", State.DONE, "the contract is kept")
 
 
 def calibrated(store: Store) -> str | None:
@@ -90,12 +90,12 @@ def calibrated(store: Store) -> str | None:
     return f"{said['measured_utc']}, {'every check passed' if said['passed'] else 'not every check passed'}"
 
 
-def _calibrate(store: Store, *, begun: bool) -> Step:
+def _calibrate(store: Store, *, begun: bool) -> WayStep:
     words = calibrated(store)
     if words is None:
         # later it still says whether the generator can be believed, but nothing waits for it
-        return Step("calibrate", "pilot calibrate", State.WAITING if begun else State.DUE, "not calibrated")
-    return Step("calibrate", "pilot calibrate", State.DONE, words)
+        return WayStep("calibrate", "pilot calibrate", State.WAITING if begun else State.DUE, "not calibrated")
+    return WayStep("calibrate", "pilot calibrate", State.DONE, words)
 
 
 def settings_of(workspace: Workspace, store: Store) -> tuple[tuple[str, bool], ...]:
@@ -124,68 +124,68 @@ def _pair(workspace: Workspace) -> tuple[str, str]:
     return workspace.config.pilot.baseline, workspace.config.pilot.candidate
 
 
-def _sweep(workspace: Workspace, store: Store, *, begun: bool) -> Step:
+def _sweep(workspace: Workspace, store: Store, *, begun: bool) -> WayStep:
     """Settings are tried before the seal: once it stands they decide nothing."""
     told = settings_of(workspace, store)
     if not told:
-        return Step("sweep", "pilot sweep", State.ABSENT, "no target declares settings")
+        return WayStep("sweep", "pilot sweep", State.ABSENT, "no target declares settings")
     due = any(left for _, left in told) and not begun and store.seal() is None
-    return Step("sweep", "pilot sweep", State.DUE if due else State.DONE, "; ".join(words for words, _ in told))
+    return WayStep("sweep", "pilot sweep", State.DUE if due else State.DONE, "; ".join(words for words, _ in told))
 
 
-def _seal(workspace: Workspace, store: Store, plan: Plan | None, *, begun: bool) -> Step:
+def _seal(workspace: Workspace, store: Store, plan: Plan | None, *, begun: bool) -> WayStep:
     seal = store.seal()
     if plan is None or seal is None:
         gone = " again: the journal knows a seal, and its file is gone" if last_seal(store.journal()) else ""
         drawn = "drawn, not sealed" if plan else "no plan yet"
-        return Step("seal", "pilot plan --seal", State.DUE, drawn + gone)
+        return WayStep("seal", "pilot plan --seal", State.DUE, drawn + gone)
     if not begun and changes_since(workspace, plan, store):
-        return Step("seal", "pilot plan --seal", State.DUE, "changed since it was sealed, and nothing is measured")
-    return Step("seal", "pilot plan --seal", State.DONE, str(seal["digest"]))
+        return WayStep("seal", "pilot plan --seal", State.DUE, "changed since it was sealed, and nothing is measured")
+    return WayStep("seal", "pilot plan --seal", State.DONE, str(seal["digest"]))
 
 
-def _run(plan: Plan | None, left: Left) -> Step:
+def _run(plan: Plan | None, left: Left) -> WayStep:
     if plan is None:
-        return Step("run", "pilot run", State.DUE, "nothing planned")
+        return WayStep("run", "pilot run", State.DUE, "nothing planned")
     valid = left.blocks - left.measurable - left.given_up
     words = f"{valid} of {left.blocks} blocks valid" + (f", {left.given_up} given up" if left.given_up else "")
     if not left.measurable:
-        return Step("run", "pilot run", State.DONE, words)
+        return WayStep("run", "pilot run", State.DONE, words)
     waits = left.next_slot is not None and datetime.fromisoformat(left.next_slot) > datetime.now(UTC)
     slot = f"; the next may start at {left.next_slot[:16].replace('T', ' ')} UTC" if waits and left.next_slot else ""
-    return Step("run", "pilot run", State.DUE, words + slot)
+    return WayStep("run", "pilot run", State.DUE, words + slot)
 
 
-def _collect(workspace: Workspace, store: Store, left: Left) -> Step:
+def _collect(workspace: Workspace, store: Store, left: Left) -> WayStep:
     """Due where a pass would find something: a run whose figures have settled, or bills since the last run."""
     targets = workspace.measured()
     bills = any(source.bills for target in targets for source in target.sources)
     if not bills and not any(target.source_names for target in targets):
-        return Step("collect", "pilot collect", State.ABSENT, "no target names a source")
+        return WayStep("collect", "pilot collect", State.ABSENT, "no target names a source")
     events = [line for line in store.journal() if line["event"] in ("run ended", "collected")]
     fresh = bool(events) and events[-1]["event"] == "run ended"  # a run has ended since the last pass
     if not events or (not left.uncollected and not (bills and fresh)):
         state = State.DONE if events else State.WAITING
-        return Step("collect", "pilot collect", state, "" if events else "nothing is measured yet")
+        return WayStep("collect", "pilot collect", state, "" if events else "nothing is measured yet")
     settles = None if fresh else events[-1].get("settles_unix_s")
     words = f"{left.uncollected} runs not collected"
     if settles is not None and settles > time.time():
         at = datetime.fromtimestamp(settles, UTC).strftime("%Y-%m-%d %H:%M UTC")
-        return Step("collect", "pilot collect", State.WAITING, f"{words}; the next figures settle at {at}")
-    return Step("collect", "pilot collect", State.DUE, words)
+        return WayStep("collect", "pilot collect", State.WAITING, f"{words}; the next figures settle at {at}")
+    return WayStep("collect", "pilot collect", State.DUE, words)
 
 
-def _read(workspace: Workspace, store: Store, left: Left) -> tuple[Step, Step]:
+def _read(workspace: Workspace, store: Store, left: Left) -> tuple[WayStep, WayStep]:
     """Deciding leaves nothing behind, for it is a function of the evidence: it is done when its report is."""
     page, journal = workspace.rendered / "report.html", store.root / "journal.jsonl"
     said = [path.stat().st_mtime for path in (journal, workspace.root / "pilot.toml") if path.is_file()]
     read = page.is_file() and page.stat().st_mtime >= max(said)
     state = State.DUE if not read or left.measurable or not left.blocks else State.DONE
     words = str(page) if read else "older than the evidence" if page.is_file() else "not yet"
-    return Step("decide", "pilot decide", state), Step("report", "pilot report", state, words)
+    return WayStep("decide", "pilot decide", state), WayStep("report", "pilot report", state, words)
 
 
-def following(steps: Sequence[Step], left: Left) -> Step | None:
+def following(steps: Sequence[WayStep], left: Left) -> WayStep | None:
     """The step that comes next, None where nothing is left; platform figures expire, so they come before more runs."""
     due = [step for step in steps if step.state is State.DUE]
     early = [step for step in due if step.name == "collect" and left.uncollected]

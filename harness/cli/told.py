@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.check.endpoint import Told
+from harness.check.endpoint import EndpointHints
 from harness.check.openapi import Asking
 from harness.domain.target import Dialect
 from harness.errors import Refused
@@ -42,7 +42,7 @@ class HowAsked:
                 out += [option, one]
         return out
 
-    def told(self) -> Told:
+    def told(self) -> EndpointHints:
         """What of it stands in any target.toml; raises Refused with every problem at once."""
         problems: list[str] = []
         tables: dict[str, Any] = {}
@@ -60,7 +60,7 @@ class HowAsked:
             problems.append(f"{' and '.join(self._own())} requires --path or --dialect")
         if problems:
             raise Refused("\n  ".join(problems), "pilot check --help shows an example of each")
-        return Told(tables, self.model)
+        return EndpointHints(tables, self.model)
 
     def asking(self) -> Asking | None:
         """How its own API is asked, where ``--path`` says so; raises Refused for a body that is not a JSON object."""

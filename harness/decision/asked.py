@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.decision.decide import biased
 from harness.decision.findings import Findings
-from harness.decision.opened import Kind, Open, open_comparisons, open_promises, primary
+from harness.decision.opened import Open, OpenKind, open_comparisons, open_promises, primary
 from harness.domain.reason import Reason
 from harness.domain.reasons import choice, decided
 from harness.domain.verdict import Comparison, Judgement, Relation, SloVerdict
@@ -72,4 +72,4 @@ def _void(findings: Findings, judged: bool) -> list[Open]:  # noqa: FBT001
         found.append(choice.NotJudged())
     if not primary(findings):
         found.append(choice.NotCompared())
-    return [Open(Kind.COMPARISON, None, "every profile", "all", "the comparison", one) for one in found if one]
+    return [Open(OpenKind.COMPARISON, None, "every profile", "all", "the comparison", one) for one in found if one]

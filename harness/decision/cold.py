@@ -8,7 +8,7 @@ import numpy as np
 
 from harness.analysis import coldshare, coldstarts, fromzero, keepalive, mitigations, spend
 from harness.analysis.dataset import Dataset
-from harness.decision.findings import ColdFindings, Expected
+from harness.decision.findings import ColdFindings, ExpectedCold
 from harness.domain.estimate import Estimate
 from harness.domain.role import Role
 from harness.domain.traffic import SECONDS_PER_MONTH
@@ -16,7 +16,7 @@ from harness.workspace import Workspace
 
 
 def cold(
-    workspace: Workspace, data: Dataset, judged: Sequence[str], usage: Mapping[str, Sequence[spend.Block]]
+    workspace: Workspace, data: Dataset, judged: Sequence[str], usage: Mapping[str, Sequence[spend.BlockUsage]]
 ) -> ColdFindings:
     """Shares under traffic, probes, windows, bursts from zero and what the variants cost."""
     everyone = data.everyone
@@ -46,8 +46,8 @@ def cold(
 
 
 def _expected(
-    data: Dataset, window: keepalive.Window, rate_per_s: float, judged: Sequence[str], seed: int
-) -> Expected | None:
+    data: Dataset, window: keepalive.KeptWindow, rate_per_s: float, judged: Sequence[str], seed: int
+) -> ExpectedCold | None:
     """None without a window or answers to play with."""
     median, several = window.median_s, window.law.draws()
     if not (isinstance(median, Estimate) or several) or window.target not in data.targets or not judged:
@@ -65,7 +65,11 @@ def _expected(
     if not isinstance(median, Estimate):
         value = share(*several)
         assert value is not None
-        return Expected(window.target, rate_per_s, None, value, share(max(several)), share(min(several)), len(times))
+        return ExpectedCold(
+            window.target, rate_per_s, None, value, share(max(several)), share(min(several)), len(times)
+        )
     value = share(median.value)
     assert value is not None
-    return Expected(window.target, rate_per_s, median.value, value, share(median.high), share(median.low), len(times))
+    return ExpectedCold(
+        window.target, rate_per_s, median.value, value, share(median.high), share(median.low), len(times)
+    )

@@ -11,7 +11,7 @@ from harness.analysis.capacity import UTILISATION
 from harness.analysis.columns import Columns
 from harness.analysis.quantiles import block_spread
 from harness.analysis.shares import LEAST_BLOCKS
-from harness.check.contract_check import Answer, Shown
+from harness.check.contract_check import Answer, ShownBy
 from harness.decision.collected import disagreeing, uncollected, unreconciled
 from harness.decision.findings import Findings
 from harness.domain.bill import Bill
@@ -219,11 +219,11 @@ def _shown(by: str | None, findings: Findings) -> bool:
     p = findings.parity
     answers = p.pairs > 0 and p.same_answer == p.pairs
     match by:
-        case Shown.ANSWERS:
+        case ShownBy.ANSWERS:
             return answers
-        case Shown.CITATIONS:
+        case ShownBy.CITATIONS:
             return answers or p.overlap == 1.0
-        case Shown.STREAMS:
+        case ShownBy.STREAMS:
             return any(s.told for s in findings.streams)
         case _:
             return False

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from harness.analysis.aa import AaGate
 from harness.analysis.agreement import Agreement
 from harness.analysis.capacity import Capacity, Sizing
-from harness.analysis.coldstarts import Breakdown, Penalty, Share
+from harness.analysis.coldstarts import Breakdown, ColdShare, Penalty
 from harness.analysis.contention import Contention
 from harness.analysis.dataset import Dataset
 from harness.analysis.fromzero import FromZero
 from harness.analysis.gave_way import GaveWay
-from harness.analysis.keepalive import Window
+from harness.analysis.keepalive import KeptWindow
 from harness.analysis.metered import Used
 from harness.analysis.mitigations import Mitigation
 from harness.analysis.modes import Modes
@@ -37,7 +37,7 @@ from harness.evidence.early_end import EarlyEnd
 
 
 @dataclass(frozen=True)
-class Expected:
+class ExpectedCold:
     """Cold answers at the expected traffic, played on paper with the measured window and answer times."""
 
     target: str
@@ -53,11 +53,11 @@ class Expected:
 class ColdFindings:
     """Everything about cold starts; of the variants too."""
 
-    shares: tuple[Share, ...]
+    shares: tuple[ColdShare, ...]
     penalties: tuple[Penalty, ...]
     breakdowns: tuple[Breakdown, ...]
-    windows: tuple[Window, ...]
-    expected: tuple[Expected, ...]
+    windows: tuple[KeptWindow, ...]
+    expected: tuple[ExpectedCold, ...]
     from_zero: tuple[FromZero, ...]
     mitigations: tuple[Mitigation, ...]
 

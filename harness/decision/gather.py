@@ -170,7 +170,9 @@ def _all(futures: Iterable[Future[R]]) -> tuple[R, ...]:
     return tuple(future.result() for future in futures)
 
 
-def _seen(usage: Sequence[spend.Block], runs: Sequence[RunData], seen: Sequence[RunData]) -> list[spend.Block]:
+def _seen(
+    usage: Sequence[spend.BlockUsage], runs: Sequence[RunData], seen: Sequence[RunData]
+) -> list[spend.BlockUsage]:
     """Of the blocks that this look is of: a ceiling is judged at the same looks as every promise."""
     kept = {run.block for run in seen}
     return [block for block, run in zip(usage, runs, strict=True) if run.block in kept]
@@ -185,7 +187,7 @@ def _expected(starts: ColdFindings, target: str) -> modes.Expected | None:
 
 def _cost(
     target: Target,
-    blocks: Sequence[spend.Block],
+    blocks: Sequence[spend.BlockUsage],
     traffic_: Traffic,
     capacities: Sequence[capacity.Capacity],
     look: looks.Look,

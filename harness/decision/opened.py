@@ -23,7 +23,7 @@ _SAID: Mapping[str, Callable[[RunData], Array]] = {
 }
 
 
-class Kind(StrEnum):
+class OpenKind(StrEnum):
     """Of what is open."""
 
     PROMISE = "promise"
@@ -35,7 +35,7 @@ class Kind(StrEnum):
 class Open:
     """One thing that could not be told; ``target`` is None where it is of both."""
 
-    kind: Kind
+    kind: OpenKind
     target: str | None
     profile: str
     metric: str
@@ -43,13 +43,13 @@ class Open:
     why: Reason
 
     def __str__(self) -> str:
-        return f"{self.name} under {self.profile}" if self.kind is not Kind.COST else self.name
+        return f"{self.name} under {self.profile}" if self.kind is not OpenKind.COST else self.name
 
 
 def open_promises(verdicts: Sequence[SloVerdict], *, all_of_them: bool = False) -> tuple[Open, ...]:
     """Those that are INCONCLUSIVE; without ``all_of_them`` only those that blocks can settle."""
     return tuple(
-        Open(Kind.PROMISE, v.target, v.profile, v.slo.metric, v.slo.name, v.reason)
+        Open(OpenKind.PROMISE, v.target, v.profile, v.slo.metric, v.slo.name, v.reason)
         for v in verdicts
         if v.judgement is Judgement.INCONCLUSIVE and (all_of_them or v.slo.metric not in NEVER_KEPT)
     )
@@ -63,7 +63,7 @@ def primary(findings: Findings) -> tuple[Comparison, ...]:
 def open_comparisons(findings: Findings) -> tuple[Open, ...]:
     """Primary ones that are UNRESOLVED."""
     return tuple(
-        Open(Kind.COMPARISON, None, c.profile, c.metric, f"the comparison of {c.metric}", c.reason)
+        Open(OpenKind.COMPARISON, None, c.profile, c.metric, f"the comparison of {c.metric}", c.reason)
         for c in primary(findings)
         if c.relation is Relation.UNRESOLVED
     )
@@ -73,7 +73,7 @@ def open_costs(findings: Findings, priced: Sequence[str]) -> tuple[Open, ...]:
     """Of targets that have prices: what a successful answer costs, while the platform's own records are not there."""
     found = ((name, findings.cost_of(name).per_success_usd) for name in priced)
     return tuple(
-        Open(Kind.COST, name, "expected traffic", "per_success", f"the cost of {name}", known.reason)
+        Open(OpenKind.COST, name, "expected traffic", "per_success", f"the cost of {name}", known.reason)
         for name, known in found
         if isinstance(known, Unknown)
     )

@@ -23,7 +23,7 @@ from typing import Any
 
 from harness.domain.bounds import MOST_ARRIVALS
 from harness.domain.due import Due
-from harness.domain.experiments import Capacity, ColdStarts, Design, FromZero, KeepAlive, design_from
+from harness.domain.experiments import CapacitySearch, ColdStarts, Design, FromZeroBursts, KeepAlive, design_from
 from harness.domain.process import Process, shares
 from harness.domain.trace import Played, Trace
 
@@ -282,7 +282,7 @@ def cold_starts(forced: int, idle: int, idle_s: float, control_after_s: float) -
 
 def from_zero(requests: int, repeats: int, idle_s: float = 900.0, rest_s: float = 5.0) -> LoadProfile:
     """``requests`` at one instant on a target without a warm instance, ``repeats`` times."""
-    return _experiment(FromZero(requests, repeats, idle_s, rest_s))
+    return _experiment(FromZeroBursts(requests, repeats, idle_s, rest_s))
 
 
 def keep_alive(
@@ -304,7 +304,7 @@ def capacity(
 
     A step lasts ``step_s``, ``least`` requests or ten answer times, whichever is longest; ``most_s`` ends the search.
     """
-    design = Capacity(rate=rate, growth=growth, precision=precision, step_s=step_s, least=least, most_s=most_s)
+    design = CapacitySearch(rate=rate, growth=growth, precision=precision, step_s=step_s, least=least, most_s=most_s)
     return _experiment(design)
 
 

@@ -6,7 +6,7 @@ import math
 import sys
 from typing import TYPE_CHECKING
 
-from harness.domain.experiments import Capacity, KeepAlive
+from harness.domain.experiments import CapacitySearch, KeepAlive
 from harness.load.spec import MOST_SLOTS_PER_WORKER, RunSpec
 
 MOST_LANES = 32  # as target.toml allows
@@ -36,7 +36,7 @@ def _needed(spec: RunSpec, schedule: Schedule) -> int:
     design = spec.load.experiment
     if design is None:
         return schedule.most_within(spec.deadline_s + CLOSING_S)
-    if isinstance(design, Capacity):
+    if isinstance(design, CapacitySearch):
         return math.ceil(design.in_flight(spec.most_rate, spec.promise))
     if isinstance(design, KeepAlive):
         return MOST_LANES  # an embedded target's copies are known only once it is up

@@ -91,7 +91,7 @@ class KeyNumber:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class PageOneVerdict:
     """Page one's answer."""
 
     question: str

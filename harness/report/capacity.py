@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.analysis.break_even import break_even
-from harness.analysis.capacity import UTILISATION, Capacity, Tried
+from harness.analysis.capacity import UTILISATION, Capacity, TriedRate
 from harness.decision.findings import Findings
 from harness.domain.estimate import Estimate
 from harness.domain.reasons.choice import StepBroke
@@ -90,7 +90,7 @@ def steps(findings: Findings, names: Names) -> Table:
     return table("capacity-steps", "The steps of the searches", shown, rows)
 
 
-def _verdict(step: Tried) -> str:
+def _verdict(step: TriedRate) -> str:
     return f"{step.verdict.value}: {said(StepBroke(step.why))}" if step.why else step.verdict.value
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.analysis.coldstarts import PARTS, Penalty
-from harness.analysis.keepalive import Window
+from harness.analysis.keepalive import KeptWindow
 from harness.decision.findings import Findings
 from harness.domain.columns import Kind
 from harness.domain.estimate import Estimate, Unknown
@@ -177,7 +177,7 @@ def windows(findings: Findings, names: Names) -> Table:
     return table("keep-alive", "How long an idle instance is kept", shown, rows, note)
 
 
-def _both_ends(window: Window) -> tuple[float, float] | None:
+def _both_ends(window: KeptWindow) -> tuple[float, float] | None:
     """The shortest gap that ended cold and the longest that ended warm: how far apart single answers lay."""
     if window.cold_from_s is None or window.warm_to_s is None:
         return None
@@ -366,7 +366,7 @@ def keep_alive(findings: Findings, names: Names) -> Figure | None:
     return Figure("keep-alive-curve", title, subtitle, render(spec, title), shown)
 
 
-def _window_sentence(window: Window, name: str) -> str:
+def _window_sentence(window: KeptWindow, name: str) -> str:
     known, law = window.median_s, window.law
     if law.modes:
         spans = (f"{duration_text(m.low_s)} to {duration_text(m.high_s)}" for m in law.modes)

@@ -32,7 +32,7 @@ from harness.report import (
     throttles,
     words,
 )
-from harness.report.blocks import Figure, KeyNumber, Table, Verdict, table
+from harness.report.blocks import Figure, KeyNumber, PageOneVerdict, Table, table
 from harness.report.columns import figure, flag, text, word
 from harness.report.earlier import changes
 from harness.report.state import state
@@ -47,7 +47,7 @@ class Content:
     """What one report says."""
 
     title: str
-    verdict: Verdict
+    verdict: PageOneVerdict
     tables: dict[str, Table]
     figures: dict[str, Figure]
     values: dict[str, Any]
@@ -135,7 +135,7 @@ def content(
         choice = f"{names[decision.target]} ({choice})"
     return Content(
         title=f"{config.pilot.question} {said(decision.sentence)}",
-        verdict=Verdict(
+        verdict=PageOneVerdict(
             config.pilot.question,
             said(decision.sentence),
             " ".join(all_said(decision.because)),

@@ -6,7 +6,7 @@ import base64
 from html import escape as as_text
 
 from harness.domain.shown import visible
-from harness.report.blocks import Figure, Table, Tone, Verdict, again
+from harness.report.blocks import Figure, PageOneVerdict, Table, Tone, again
 from harness.report.csv_text import csv_text
 
 _CLASSES = {
@@ -60,7 +60,7 @@ def figure(f: Figure) -> str:
     )
 
 
-def verdict(v: Verdict) -> str:
+def verdict(v: PageOneVerdict) -> str:
     """Page one."""
     numbers = "".join(
         f'<div class="number"><h3><a href="#table-{escape(n.table)}">{escape(n.label)}</a></h3><dl>'

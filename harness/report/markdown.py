@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.report.blocks import Figure, Table, Tone, Verdict, again
+from harness.report.blocks import Figure, PageOneVerdict, Table, Tone, again
 from harness.report.escape import markdown as escape
 
 
@@ -32,7 +32,7 @@ def figure(f: Figure) -> str:
     return f"**{escape(f.title)}**\n\n{escape(f.subtitle)}\n\n![{escape(f.title)}](figures/{f.id}.svg)"
 
 
-def verdict(v: Verdict) -> str:
+def verdict(v: PageOneVerdict) -> str:
     """Page one."""
     lines = [
         *(line for sentence in v.state for line in (f"**{escape(sentence)}**", "")),

@@ -11,7 +11,7 @@ from harness.analysis.shown import Shown as Series
 from harness.decision.findings import Findings
 from harness.domain.columns import Kind
 from harness.domain.estimate import Unknown
-from harness.domain.experiments.belief import Verdict
+from harness.domain.experiments.belief import StepVerdict
 from harness.platforms.platform import Per, Tier
 from harness.platforms.registry import meaning_of
 from harness.report.blocks import Shown, Table, Tone, table
@@ -181,7 +181,7 @@ def at_its_limit(findings: Findings, names: Names) -> tuple[str, ...]:
 
 
 def _broken(findings: Findings, c: Capacity) -> list[GaveWay]:
-    steps = {(s.block, s.rate) for s in c.steps if s.verdict is Verdict.BROKEN}
+    steps = {(s.block, s.rate) for s in c.steps if s.verdict is StepVerdict.BROKEN}
     return [g for g in findings.gave_way if g.target == c.target and g.step and (g.block, g.rate_per_s) in steps]
 
 

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from harness.domain.shown import MOST_SHOWN, visible
 from harness.errors import BadFile, Problem
 from harness.report import html, markdown
-from harness.report.blocks import Figure, Table, Verdict
+from harness.report.blocks import Figure, PageOneVerdict, Table
 from harness.report.content import Content
 from harness.report.csv_text import csv_text
 from harness.report.escape import markdown as escape_markdown
@@ -35,7 +35,7 @@ class Placers:
 
     table: Callable[[Table], str]
     figure: Callable[[Figure], str]
-    verdict: Callable[[Verdict], str]
+    verdict: Callable[[PageOneVerdict], str]
 
 
 HTML = Placers(html.table, html.figure, html.verdict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.analysis.settings import Promise, Settings, Tried
+from harness.analysis.settings import Settings, SweepPromise, TriedSetting
 from harness.domain.estimate import Unknown
 from harness.domain.reasons.absence import NotPromised
 from harness.report.blocks import Cell, Table, Tone, table
@@ -37,9 +37,9 @@ def tried(found: Sequence[Settings], names: Mapping[str, str]) -> Table:
     return table("settings", "Settings that were tried before the seal", shown, rows, note and f"{note}.")
 
 
-def _row(of: Settings, setting: Tried, profile: str) -> tuple[Any, ...]:
+def _row(of: Settings, setting: TriedSetting, profile: str) -> tuple[Any, ...]:
     mine = [p for p in setting.promises if p.profile == profile]
-    by: dict[str, Promise] = {p.slo.metric: p for p in mine}
+    by: dict[str, SweepPromise] = {p.slo.metric: p for p in mine}
     was = [w for w, so in (("chosen", setting.name == of.chosen), ("measured", of.now == (setting.name,))) if so]
     promised = [by[m].estimate if m in by else NOT_PROMISED for m in ("p95_s", "ttft_p95_s", "error_rate")]
     broken = ", ".join(p.slo.name for p in mine if p.broken)
@@ -59,5 +59,5 @@ def _broken(names: str | None) -> Cell:
     return Cell(names or "none", Tone.FAIL if names else Tone.PASS)
 
 
-def _profiles(setting: Tried) -> tuple[str, ...]:
+def _profiles(setting: TriedSetting) -> tuple[str, ...]:
     return tuple(dict.fromkeys(p.profile for p in setting.promises))

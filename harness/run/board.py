@@ -51,7 +51,7 @@ class Board:
     sealed: str | None
     calibrated: str | None  # when, and whether every check passed; None: not yet
     contract_checked: bool
-    steps: tuple[way.Step, ...]
+    steps: tuple[way.WayStep, ...]
     swept: tuple[str, ...]  # of each target that declares settings, how far its sweep is
     blocks: tuple[BlockLine, ...]
     uncollected: int

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from harness.campaign.limits import Limits
+from harness.campaign.limits import Spending
 from harness.campaign.metering import Meter
 from harness.campaign.platform import EmbeddedPlatform
-from harness.campaign.progress import Progress, Seen, Step, duration
+from harness.campaign.progress import Progress, RunSeen, RunShown, duration
 from harness.domain.lines import lines_of
 from harness.domain.plan import Plan, Run, Start
 from harness.domain.target import Runtime, Target
@@ -32,10 +32,10 @@ TARGETS_GONE = "targets gone"  # in the journal: before this run
 TOKENS = (2000, 512)  # an answer's worst case in the forecast: prompt and max_tokens of the questions
 
 
-def limits_of(workspace: Workspace) -> Limits:
+def limits_of(workspace: Workspace) -> Spending:
     """The limits of pilot.toml, nothing spent yet."""
     limits = workspace.config.limits
-    return Limits(limits.budget_usd, workspace.root / limits.stop_file)
+    return Spending(limits.budget_usd, workspace.root / limits.stop_file)
 
 
 def worst_case_usd(workspace: Workspace, target: Target, run: Run) -> Decimal:
@@ -73,7 +73,7 @@ class Driver:
         store: Store,
         progress: Progress,
         of: Driven,
-        limits: Limits,
+        limits: Spending,
         platform: EmbeddedPlatform,
         launcher: Launcher,
     ) -> None:
@@ -98,7 +98,7 @@ class Driver:
             sum((worst_case_usd(self._workspace, self._targets[r.target], r) for r in runs), Decimal(0))
         )
 
-    def __call__(self, run: Run, attempt: int, step: Step) -> RunRecord:
+    def __call__(self, run: Run, attempt: int, step: RunShown) -> RunRecord:
         """What the run left; raises LimitReached, Interrupted, Stopped, and PilotError where it left nothing to go on with."""
         if not self._platform.alive:
             self._store.note(TARGETS_GONE, run=run.id)
@@ -117,7 +117,9 @@ class Driver:
             raise LimitReached(f"{run.id}: {(record.ledger or {}).get('stopped_by')}", "check the target's credentials")
         return record
 
-    def _measured(self, run: Run, attempt: int, step: Step, cold_method: str | None) -> tuple[RunRecord, int | None]:
+    def _measured(
+        self, run: Run, attempt: int, step: RunShown, cold_method: str | None
+    ) -> tuple[RunRecord, int | None]:
         """Launched, ended and paid for, whatever ended it."""
         target, folder = self._targets[run.target], self._store.run_folder(run, attempt)
         self._store.note("run begun", run=run.id, attempt=attempt, cold=cold_method, schedule=run.schedule_digest)
@@ -150,7 +152,7 @@ class Driver:
         runtime.wait_ready()
         return None
 
-    def _launch(self, run: Run, target: Target, folder: Path, step: Step) -> int | None:
+    def _launch(self, run: Run, target: Target, folder: Path, step: RunShown) -> int | None:
         meter = Meter(target)
 
         def tick(elapsed_s: float) -> None:
@@ -160,7 +162,7 @@ class Driver:
             self._limits.check_stop_file()
             meter.follow(folder)
             cost_usd = meter.cost_usd(elapsed_s)
-            seen = Seen(
+            seen = RunSeen(
                 meter.samples, meter.ok, run.requests, self._limits.spent_usd + cost_usd, self._limits.budget_usd
             )
             self._progress.tick(step, elapsed_s, run.expected_s, seen)
@@ -199,7 +201,7 @@ class Driver:
             raise PilotError(f"{record.path}: {error.strerror}", "free some space and run again") from None
 
 
-def _line(step: Step, record: RunRecord) -> str:
+def _line(step: RunShown, record: RunRecord) -> str:
     ledger = record.ledger or {}
     outcomes = ledger.get("outcomes", {})
     failed = sum(count for name, count in outcomes.items() if name != "ok")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from harness.campaign.platform import EmbeddedPlatform
-from harness.campaign.progress import Pace, Progress, Step, duration
+from harness.campaign.progress import Pace, Progress, RunShown, duration
 from harness.domain.plan import Block, Plan, Run
 from harness.errors import Interrupted
 from harness.evidence.store import RunRecord, Store
@@ -166,7 +166,7 @@ class Campaign:
         for runs in (block.runs,) if block.side_by_side else [(run,) for run in block.runs]:
             left = sum(r.expected_s for r in block.runs[first + len(runs) :]) + after
             steps = [
-                Step(
+                RunShown(
                     before + first + number,
                     sum(len(b.runs) for b in units),
                     place + 1,
@@ -187,7 +187,9 @@ class Campaign:
         self._store.note("block ended", block=block.number, attempt=attempt)
         return True
 
-    def _side_by_side(self, runs: Sequence[Run], attempt: int, steps: Sequence[Step], drive: Driver) -> list[RunRecord]:
+    def _side_by_side(
+        self, runs: Sequence[Run], attempt: int, steps: Sequence[RunShown], drive: Driver
+    ) -> list[RunRecord]:
         """The first that fails stops the others, a signal stops all; what each measured is kept."""
         drive.reserve(runs)
         if len(runs) == 1:

@@ -45,7 +45,7 @@ _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):[0-5][0-9]")
 Note = Annotated[str, Field(max_length=2_000)]
 
 
-class Pilot(Table):
+class PilotTable(Table):
     """What is asked, of which two targets, in how many blocks."""
 
     question: Annotated[str, AfterValidator(not_blank)] = Field(min_length=1, max_length=1_000)
@@ -58,7 +58,7 @@ class Pilot(Table):
     stop: Literal["settled", "never"] = "never"
 
     @model_validator(mode="after")
-    def _two_targets(self) -> Pilot:
+    def _two_targets(self) -> PilotTable:
         if self.baseline == self.candidate:
             raise ValueError("baseline and candidate are the same target")
         if len({self.baseline, self.candidate, *self.variants}) != 2 + len(self.variants):
@@ -102,7 +102,7 @@ class Slos(Table):
         return min(limit for limit in limits if limit is not None)
 
 
-class Traffic(Table):
+class TrafficTable(Table):
     """What cost per success is scored at."""
 
     requests_per_month: Monthly
@@ -111,7 +111,7 @@ class Traffic(Table):
     trace: Line | None = None
 
     @model_validator(mode="after")
-    def _one_shape(self) -> Traffic:
+    def _one_shape(self) -> TrafficTable:
         if self.week and self.trace:
             raise ValueError("week and trace both say how the traffic lies over the week: keep one")
         return self
@@ -131,7 +131,7 @@ class Margins(Table):
     cost: Annotated[float, Field(gt=1, le=2)] = 1.10
 
 
-class Limits(Table):
+class LimitsTable(Table):
     """Where the campaign stops; part of the seal."""
 
     budget_usd: Usd = Decimal(50)
@@ -240,11 +240,11 @@ class Scaling(Table):
 class PilotToml(Table):
     """The whole file."""
 
-    pilot: Pilot
+    pilot: PilotTable
     slo: Slos
-    traffic: Traffic
+    traffic: TrafficTable
     margins: Margins = Margins()
-    limits: Limits = Limits()
+    limits: LimitsTable = LimitsTable()
     criteria: CriteriaTable = CriteriaTable()
     load: Load = Load()
     mix: MixTable = MixTable()

@@ -7,7 +7,7 @@ import pytest
 
 from harness.analysis.capacity import Capacity
 from harness.analysis.projection import projection
-from harness.analysis.spend import Block, cost
+from harness.analysis.spend import BlockUsage, cost
 from harness.domain.estimate import Estimate
 from harness.domain.target import Dialect, PriceModel, Target
 from harness.domain.traffic import Traffic
@@ -33,7 +33,7 @@ FLEET = target("fleet", "fargate-alb", vcpu=1, memory_gb=2, tasks=2)
 
 def block(offered=1000):
     zero = Decimal(0)
-    return Block(
+    return BlockUsage(
         offered,
         offered,
         offered,

@@ -1,6 +1,6 @@
 """Which setting to seal: the cheapest that keeps every promise, a faster one that costs hardly more, or none and why."""
 
-from harness.analysis.settings import Promise, Tried, choose
+from harness.analysis.settings import SweepPromise, TriedSetting, choose
 from harness.domain.estimate import Estimate, Infinite, Unknown
 from harness.domain.reason import Other
 from harness.domain.reasons.choice import CheapestKept, CostUntold, NoRoundValid
@@ -16,11 +16,11 @@ def known(value):
 
 
 def tried(name, p95_s, usd, *, errors=0.0, priced=True):
-    return Tried(
+    return TriedSetting(
         name,
         (
-            Promise("steady", P95, p95_s if isinstance(p95_s, Unknown) else known(p95_s)),
-            Promise("steady", ERRORS, known(errors)),
+            SweepPromise("steady", P95, p95_s if isinstance(p95_s, Unknown) else known(p95_s)),
+            SweepPromise("steady", ERRORS, known(errors)),
         ),
         usd if isinstance(usd, Unknown) else known(usd),
         priced,
@@ -69,5 +69,5 @@ def test_an_unknown_cost_chooses_nothing_but_no_prices_leave_it_to_the_file():
 
 def test_before_the_first_round_nothing_is_said():
     nothing = Unknown(Other("no measured request"))
-    made = [Tried("s", (Promise("steady", P95, nothing),), nothing, priced=True)]
+    made = [TriedSetting("s", (SweepPromise("steady", P95, nothing),), nothing, priced=True)]
     assert choose(made, 1.1) == (None, NoRoundValid())

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from harness.analysis.keepalive import Probe, window
-from harness.analysis.windowlaw import Kind, law
+from harness.analysis.windowlaw import LawKind, law
 from harness.domain.estimate import Unknown
 from harness.domain.experiments import KeepAlive
 from harness.words import said
@@ -42,7 +42,7 @@ def kinds(draw, seeds, hours=True):
 
 @pytest.mark.parametrize("name", LAWS)
 def test_one_window_is_told_as_one_however_wide(name):
-    assert kinds(LAWS[name], range(4)).count(Kind.ONE) >= 3
+    assert kinds(LAWS[name], range(4)).count(LawKind.ONE) >= 3
 
 
 def two(rng):
@@ -51,7 +51,7 @@ def two(rng):
 
 def test_two_windows_are_told_with_their_ranges_and_shares():
     found = [law(*zip(*[(g, c, None) for g, c, _ in probed(two, seed)], strict=True)) for seed in range(5)]
-    told = [f for f in found if f.kind is Kind.TWO]
+    told = [f for f in found if f.kind is LawKind.TWO]
 
     assert len(told) >= 3
     for one in told:
@@ -110,7 +110,7 @@ def test_a_window_that_drifts_through_the_day_is_told_by_the_hour():
         probes.append((gap, gap > by_hour(hour) * rng.uniform(0.95, 1.05), hour))
     found = law(*zip(*probes, strict=True))
 
-    assert found.kind is Kind.DRIFTS
+    assert found.kind is LawKind.DRIFTS
     assert len(found.parts) == 8
     for part in found.parts:
         begins = int(part.hours[:2])
@@ -127,5 +127,5 @@ def test_the_hours_that_were_probed_are_said():
 
 
 def test_too_few_probes_tell_nothing_of_the_law():
-    assert law([1.0, 2.0], [False, True], [None, None]).kind is Kind.UNKNOWN
+    assert law([1.0, 2.0], [False, True], [None, None]).kind is LawKind.UNKNOWN
     assert Probe(1.0, cold=True).hour is None

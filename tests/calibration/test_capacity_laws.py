@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from harness.domain.experiments.capacity import Capacity
+from harness.domain.experiments.capacity import CapacitySearch
 from harness.domain.experiments.protocol import Promise
 from tests.domain.experiments.search import conditions, drive
 from tests.domain.experiments.servers import Autoscaling, Collapsing, Sharing, truth
@@ -47,7 +47,7 @@ def searched(make, answer_s, draws):
     """Intervals (None: no limit claimed, or no answer) and requests of so many searches from 1/s on."""
     out = []
     for seed in range(draws):
-        made = Capacity(rate=1.0).begin(conditions(Promise(LIMIT * answer_s), seed, 40.0))
+        made = CapacitySearch(rate=1.0).begin(conditions(Promise(LIMIT * answer_s), seed, 40.0))
         done = drive(made, make(seed))
         low, high = made.interval()
         out.append((None if low is None or high is None else (low, high), len(done.seen), done.now_s))

@@ -4,14 +4,14 @@ from decimal import Decimal
 
 import pytest
 
-from harness.campaign.limits import Limits
+from harness.campaign.limits import Spending
 from harness.campaign.progress import duration
 from harness.check.contract_check import Answer, parity
 from harness.errors import Exit, LimitReached
 
 
 def test_the_worst_case_is_reserved_before_it_is_spent(tmp_path):
-    limits = Limits(Decimal(10), tmp_path / "STOP")
+    limits = Spending(Decimal(10), tmp_path / "STOP")
     limits.reserve(Decimal(6))
     limits.settle(Decimal(6))
     with pytest.raises(LimitReached) as caught:
@@ -22,7 +22,7 @@ def test_the_worst_case_is_reserved_before_it_is_spent(tmp_path):
 
 
 def test_a_stop_file_stops(tmp_path):
-    limits = Limits(Decimal(10), tmp_path / "STOP")
+    limits = Spending(Decimal(10), tmp_path / "STOP")
     (tmp_path / "STOP").touch()
     with pytest.raises(LimitReached, match="stop file"):
         limits.check_stop_file()

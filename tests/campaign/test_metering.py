@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from harness.analysis.spend import blocks_of, cost
-from harness.campaign.limits import Limits
+from harness.campaign.limits import Spending
 from harness.campaign.metering import Meter
 from harness.domain.sample import COLUMNS, UNBILLED, Outcome
 from harness.domain.target import Dialect, PriceModel, Target
@@ -92,7 +92,7 @@ def test_every_attempt_of_a_retrying_client_is_a_request_to_pay_for():
 
 
 def test_a_run_that_uses_up_what_was_left_is_stopped(tmp_path):
-    limits = Limits(Decimal(1), tmp_path / "STOP", Decimal("0.9"))
+    limits = Spending(Decimal(1), tmp_path / "STOP", Decimal("0.9"))
     limits.count(Decimal("0.05"))
     with pytest.raises(LimitReached, match=r"has cost 0\.2000 USD so far"):
         limits.count(Decimal("0.2"))

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from harness.campaign.progress import BAR, Pace, Seen, Step, bar, duration, page
+from harness.campaign.progress import BAR, Pace, RunSeen, RunShown, bar, duration, page
 
-STEP = Step(12, 49, 3, 18, "burst on function", remaining_s=570, whole_s=1200)
-SEEN = Seen(218, 187, 450, Decimal("1.234"), Decimal(50))
+STEP = RunShown(12, 49, 3, 18, "burst on function", remaining_s=570, whole_s=1200)
+SEEN = RunSeen(218, 187, 450, Decimal("1.234"), Decimal(50))
 
 
 def test_the_page_says_where_what_how_long_and_how_much() -> None:
@@ -22,7 +22,7 @@ def test_the_page_says_where_what_how_long_and_how_much() -> None:
 
 
 def test_a_search_does_not_know_how_many_requests_it_will_need() -> None:
-    assert "218 ended, 31 failed" in page(STEP, 10, 40, Seen(218, 187, 0, Decimal(0), Decimal(50)))[2]
+    assert "218 ended, 31 failed" in page(STEP, 10, 40, RunSeen(218, 187, 0, Decimal(0), Decimal(50)))[2]
 
 
 @pytest.mark.parametrize(("done", "whole", "filled"), [(0, 10, 0), (5, 10, BAR // 2), (20, 10, BAR), (1, 0, 0)])

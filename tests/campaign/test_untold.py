@@ -4,7 +4,7 @@ import pytest
 
 from harness.check.answer_check import NotTold, not_held_back
 from harness.check.checks import FAIRNESS, comparing
-from harness.check.contract_check import Answer, Shown, answer_to
+from harness.check.contract_check import Answer, ShownBy, answer_to
 from harness.check.symptoms import CannotTell
 from harness.workspace import open_workspace
 from tests.builders import Pilot
@@ -64,7 +64,7 @@ def test_a_stream_too_short_to_tell_is_left_to_the_samples():
     with pytest.raises(NotTold):
         short()
     check = answer_to(short)
-    assert (check.answer, check.shown_by, check.stands) == (Answer.UNTOLD, Shown.STREAMS, True)
+    assert (check.answer, check.shown_by, check.stands) == (Answer.UNTOLD, ShownBy.STREAMS, True)
 
 
 def test_a_check_that_breaks_is_no_pass():

@@ -2,14 +2,14 @@
 
 import pytest
 
-from harness.check.asking import Terms
+from harness.check.asking import AskingTerms
 from harness.check.contract_check import Answer, check_contract
 from tests.builders import external
 from tests.check.test_recognise import CHUNK, SAID, completion
 from tests.peers.raw import Last, raw, sse, streamed, whole
 
-ONLY_WHOLE = Terms(streams=False)
-ONLY_STREAMS = Terms(whole=False)
+ONLY_WHOLE = AskingTerms(streams=False)
+ONLY_STREAMS = AskingTerms(whole=False)
 ID = [
     "X-Request-Id: r",
     "X-Instance-Id: i",
@@ -19,7 +19,7 @@ ID = [
 ]
 
 
-def checked(answer, terms=Terms(), dialect="openai-chat", **more):  # noqa: B008 - frozen
+def checked(answer, terms=AskingTerms(), dialect="openai-chat", **more):  # noqa: B008 - frozen
     with raw(answer) as url:
         return check_contract(external(url, dialect, **more), url, terms)
 

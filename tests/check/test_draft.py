@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from harness.check.contract_check import Answer
-from harness.check.endpoint import Told
+from harness.check.endpoint import EndpointHints
 from harness.check.guess import Streamed, of_stream, of_whole
 from harness.check.openapi import Asking, askings
 from harness.check.recognise import recognise
@@ -60,7 +60,7 @@ def own(asked):
 
 def seen(answer, asking=None, **told):
     with raw(answer) as url:
-        return recognise(url, Told(**told), asking)
+        return recognise(url, EndpointHints(**told), asking)
 
 
 def test_it_is_found_by_its_openapi_document_and_held_to_what_was_drafted():

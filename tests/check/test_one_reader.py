@@ -16,7 +16,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from harness.check.asking import TEXT, Terms, asker_of
+from harness.check.asking import TEXT, AskingTerms, asker_of
 from harness.check.symptoms import Symptom, judge
 from harness.domain.questions import Message, Question
 from harness.domain.sample import Outcome, Sample
@@ -204,7 +204,7 @@ def readings(read):
 
 
 def asking(url):
-    return asker_of(external(url, "openai-chat", model="m"), url, Terms(deadline_s=10))
+    return asker_of(external(url, "openai-chat", model="m"), url, AskingTerms(deadline_s=10))
 
 
 @contextmanager

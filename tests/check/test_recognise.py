@@ -3,7 +3,7 @@
 import pytest
 
 from harness.check.contract_check import Answer
-from harness.check.endpoint import Told
+from harness.check.endpoint import EndpointHints
 from harness.check.recognise import recognise
 from tests.peers.raw import not_found, raw, sse, streamed, whole
 
@@ -38,7 +38,7 @@ def refusing(field, message, then=completion):
 
 def seen(answer, **told):
     with raw(answer) as url:
-        return recognise(url, Told(**told))
+        return recognise(url, EndpointHints(**told))
 
 
 @pytest.mark.parametrize("end", ["", "/v1", "/v1/chat/completions"])

@@ -13,7 +13,7 @@ from harness.workspace.mapping_toml import MappingTable
 from tests.local.platform import pilot, workspace
 from tests.peers.start import MAPPING, oddchat
 
-SENT = tracing.Sent(("pilot-trace-1", "abc"), Window(0, 120), ())
+SENT = tracing.TracedRequest(("pilot-trace-1", "abc"), Window(0, 120), ())
 
 
 class Lines:

@@ -4,7 +4,7 @@ import pytest
 import typer
 
 from harness import pipeline
-from harness.analysis.settings import Promise, Settings, Tried
+from harness.analysis.settings import Settings, SweepPromise, TriedSetting
 from harness.calibration.calibrate import Calibration
 from harness.calibration.checks import FAIL, PASS, UNKNOWN, Checked, Floor
 from harness.check.contract_check import Answer, Check
@@ -87,8 +87,8 @@ def test_a_calibration(here, monkeypatch, verdicts, lag_s, code):
 def tried(name, *values):
     said = [Unknown(Other("no streams")) if v is None else Estimate(v, v, v, 0.95, 100, 3, "drawn") for v in values]
     metrics = ("p95_s", "ttft_p95_s")
-    promises = tuple(Promise("steady", Slo(m, m, 1.0, "s"), e) for m, e in zip(metrics, said, strict=False))
-    return Tried(name, promises, Unknown(Other("no prices")), priced=False)
+    promises = tuple(SweepPromise("steady", Slo(m, m, 1.0, "s"), e) for m, e in zip(metrics, said, strict=False))
+    return TriedSetting(name, promises, Unknown(Other("no prices")), priced=False)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 import pytest
 
-from harness.check.asking import Terms, asker_of
+from harness.check.asking import AskingTerms, asker_of
 from harness.check.contract_check import Answer, check_contract
 from harness.errors import Refused
 from harness.workspace.target_toml import target_of
@@ -16,7 +16,7 @@ from tests.load.sockets import serving as serving_sockets
 from tests.peers.raw import Last, raw, sse, streamed, whole
 
 
-def asked(answer, *, stream=False, terms=Terms(), **more):  # noqa: B008 - frozen
+def asked(answer, *, stream=False, terms=AskingTerms(), **more):  # noqa: B008 - frozen
     seen = []
 
     def noted(one):
@@ -39,7 +39,7 @@ def test_a_question_has_the_headers_of_a_run():
 
 
 def test_a_question_has_the_length_that_the_plan_allows():
-    _, [one] = asked(completion, terms=Terms(max_tokens=64))
+    _, [one] = asked(completion, terms=AskingTerms(max_tokens=64))
     assert one.fields["max_tokens"] == 64
 
 
@@ -94,7 +94,7 @@ def test_a_deadline_is_that_of_the_plan():
     def stuck(_):
         threading.Event().wait(0.5)
 
-    made, _ = asked(stuck, terms=Terms(deadline_s=0.2))
+    made, _ = asked(stuck, terms=AskingTerms(deadline_s=0.2))
     assert made.sample.outcome == "timeout"
     assert made.sample.detail == "no answer within 0.2 s"
 
@@ -139,7 +139,7 @@ def test_a_websocket_is_asked_as_a_run_asks_it():
 
     with serving_sockets(act) as url:
         tables = {"base_url": url, "dialect": "mapped", "mapping": mapping, "runtime": {"kind": "external"}}
-        found = check_contract(target_of(tables, "live"), url, Terms(whole=False))
+        found = check_contract(target_of(tables, "live"), url, AskingTerms(whole=False))
     read, flowing = found
     assert read.answer is Answer.PASS, found
     assert flowing.answer in (Answer.PASS, Answer.UNTOLD), "two pieces are too few to tell where a machine is slow"

@@ -14,7 +14,7 @@ import pytest
 
 from harness.analysis.capacity import Capacity
 from harness.analysis.projection import Biller
-from harness.analysis.spend import Block
+from harness.analysis.spend import BlockUsage
 from harness.analysis.units import per_unit
 from harness.domain.estimate import Estimate
 from harness.domain.target import Dialect, PriceModel, Target
@@ -93,7 +93,7 @@ def test_a_bill_at_other_traffic(model):
     pricing = pricing_of(target.prices)
     told = Decimal(str(1000 * (1 - math.exp(-4)))) if pricing.billing.told is ToldBy.INSTANCES else Decimal(0)
     zero = Decimal(0)
-    block = Block(
+    block = BlockUsage(
         1000, 1000, 1000, Usage(zero, Decimal(1000), Decimal(4_000_000), zero, zero, zero, told), 1000, 4000.0, 1000.0
     )
     biller = Biller(target, [block] * 3, Traffic(MONTH, 1.0), per_unit(carried, pricing))

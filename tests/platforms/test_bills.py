@@ -309,7 +309,7 @@ def _bills(billing, book):
 def test_a_platform_whose_instance_time_is_not_known_has_no_cost_and_never_a_small_one(model):
     prices = PriceModel("gcp-2026-11", "us-central1", model)
     target = Target("t", Path(), Dialect.RAG_CHAT, External(), prices=prices)
-    found = spend.cost(target, [spend.Block(100, 100, 100, usage())] * 3, 1_000_000)
+    found = spend.cost(target, [spend.BlockUsage(100, 100, 100, usage())] * 3, 1_000_000)
 
     assert isinstance(found.per_month_usd, Unknown)
     assert "instance time was not collected" in said(found.coverage)

@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.analysis.capacity import Tried
+from harness.analysis.capacity import TriedRate
 from harness.analysis.gave_way import Confirmed, GaveWay
-from harness.domain.experiments.belief import Verdict
+from harness.domain.experiments.belief import StepVerdict
 from harness.platforms.platform import Measure, Signal, Tier
 from harness.report.platforms import at_its_limit
 
@@ -15,7 +15,7 @@ QUEUE = Signal("depth", "s", Measure.QUEUED, "count", "requests that wait")
 
 def found(*tiers, confirmed=()):
     """A search whose steps from 30/s on broke, the first of which kept."""
-    steps = [Tried(1, 20.0, 0.4, 10, Verdict.KEPT, ""), *(_broken(k) for k in range(len(tiers)))]
+    steps = [TriedRate(1, 20.0, 0.4, 10, StepVerdict.KEPT, ""), *(_broken(k) for k in range(len(tiers)))]
     gave = [
         GaveWay("alpha", "search", f"s{k}", 30.0 + k, 20, 10, tier, 5, 4 if tier else 0, (), 1, confirmed)
         for k, tier in enumerate(tiers)
@@ -26,7 +26,7 @@ def found(*tiers, confirmed=()):
 
 
 def _broken(k):
-    return Tried(1, 30.0 + k, None, 20, Verdict.BROKEN, "")
+    return TriedRate(1, 30.0 + k, None, 20, StepVerdict.BROKEN, "")
 
 
 def sentence(*tiers, **more):

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.domain.experiments.capacity import Capacity
+from harness.domain.experiments.capacity import CapacitySearch
 from harness.domain.experiments.cold_starts import ColdStarts
-from harness.domain.experiments.from_zero import FromZero
+from harness.domain.experiments.from_zero import FromZeroBursts
 from harness.domain.experiments.keep_alive import KeepAlive
 from harness.domain.experiments.protocol import Design
 
-DESIGNS: Mapping[str, type[Any]] = {d.kind: d for d in (ColdStarts, FromZero, KeepAlive, Capacity)}
+DESIGNS: Mapping[str, type[Any]] = {d.kind: d for d in (ColdStarts, FromZeroBursts, KeepAlive, CapacitySearch)}
 
-__all__ = ["Capacity", "ColdStarts", "Design", "FromZero", "KeepAlive", "design_from"]
+__all__ = ["CapacitySearch", "ColdStarts", "Design", "FromZeroBursts", "KeepAlive", "design_from"]
 
 
 def design_from(data: Mapping[str, Any]) -> Design:

@@ -32,7 +32,7 @@ BELOW = 0.02  # prior share for a limit under the lowest rate that is asked for
 CENTRAL = 0.95
 
 
-class Verdict(StrEnum):
+class StepVerdict(StrEnum):
     """What one step says of its rate."""
 
     KEPT = "kept"
@@ -51,7 +51,7 @@ class Reach:
 class Belief:
     """The posterior after some steps; quantiles are None where they lie beyond the reach."""
 
-    def __init__(self, reach: Reach, steps: Iterable[tuple[float, Verdict]] = ()) -> None:
+    def __init__(self, reach: Reach, steps: Iterable[tuple[float, StepVerdict]] = ()) -> None:
         low, high = math.log(reach.least), math.log(reach.most)
         self._reach = reach
         self._logs = [low + (high - low) * (k + 0.5) / POINTS for k in range(POINTS)]
@@ -61,7 +61,7 @@ class Belief:
         for rate, verdict in steps:
             self.add(rate, verdict)
 
-    def add(self, rate: float, verdict: Verdict) -> None:
+    def add(self, rate: float, verdict: StepVerdict) -> None:
         """One step more."""
         at = math.log(rate)
         limits = [-math.inf, *self._logs, math.inf]
@@ -117,7 +117,7 @@ class Belief:
         return self._reach.most if self.above > self.below else self._reach.least
 
 
-def _chance(verdict: Verdict, beyond: float, w: float) -> float:
+def _chance(verdict: StepVerdict, beyond: float, w: float) -> float:
     """Of one step's verdict at a rate that is ``beyond`` the limit, in logarithms."""
     if math.isinf(beyond):
         broken, kept = (1 - LAPSE, LAPSE) if beyond > 0 else (LAPSE, 1 - LAPSE)
@@ -127,7 +127,7 @@ def _chance(verdict: Verdict, beyond: float, w: float) -> float:
         broken = LAPSE + (1 - 2 * LAPSE) * _normal(z - UNCLEAR)
         kept = LAPSE + (1 - 2 * LAPSE) * _normal(-z - UNCLEAR)
         unclear = max(LAPSE, 1 - broken - kept)
-    return {Verdict.BROKEN: broken, Verdict.KEPT: kept, Verdict.UNCLEAR: unclear}[verdict]
+    return {StepVerdict.BROKEN: broken, StepVerdict.KEPT: kept, StepVerdict.UNCLEAR: unclear}[verdict]
 
 
 def _normal(x: float) -> float:

@@ -20,7 +20,7 @@ from random import Random
 from typing import Any, ClassVar
 
 from harness.domain.due import Due
-from harness.domain.experiments.belief import Belief, Reach, Verdict
+from harness.domain.experiments.belief import Belief, Reach, StepVerdict
 from harness.domain.experiments.protocol import WAIT, Ask, Conditions, Done, Move, Promise, Seen
 from harness.domain.experiments.step import P95_SHARE, SETTLING, Step, Why, breaking, judge, response_s
 
@@ -38,7 +38,7 @@ PILED = 1.25  # times what a target that keeps its p95 may have in flight
 
 
 @dataclass(frozen=True)
-class Capacity:
+class CapacitySearch:
     """Where the search starts and when it stops.
 
     ``step_s`` and ``least`` are the shortest step, in seconds and requests; after one
@@ -88,7 +88,7 @@ class Capacity:
 class Search:
     """One target's search."""
 
-    def __init__(self, design: Capacity, promise: Promise, seed: int, slots: int | None = None) -> None:
+    def __init__(self, design: CapacitySearch, promise: Promise, seed: int, slots: int | None = None) -> None:
         assert design.most_rate is not None
         self._design = design
         self._promise = promise
@@ -99,7 +99,7 @@ class Search:
         self.steps: list[Step] = []
         self.belief = Belief(self._reach)
         self._rate = first
-        self._held: Held | None = None
+        self._held: HeldRate | None = None
         self._free_s = 0.0
         self._ended = ""
 
@@ -126,13 +126,13 @@ class Search:
         self._held.see(seen)
         self._free_s = max(self._free_s, seen.finished_s)
 
-    def _open(self, now_s: float) -> Held:
+    def _open(self, now_s: float) -> HeldRate:
         design, last = self._design, self.steps[-1] if self.steps else None
         rest_s = 0.0 if last is None or last.kept else design.rest * last.length_s
         phase = f"step-{len(self.steps) + 1:02d}"
         rng = Random(f"capacity:{self._seed}:{phase}")
         known = [s.answer_s for s in self.steps if s.kept and s.answer_s is not None]
-        return Held(
+        return HeldRate(
             phase,
             self._rate,
             max(now_s + LEAD_S, self._free_s + rest_s),
@@ -156,7 +156,7 @@ class Search:
             return least
         return max(least, min(math.log(self._design.growth), self.belief.open / 2))
 
-    def _close(self, held: Held) -> None:
+    def _close(self, held: HeldRate) -> None:
         made = held.judged()
         self._held = None
         if held.why is Why.SLOTS:  # nothing is known of a rate that this generator could not hold
@@ -174,7 +174,7 @@ class Search:
     def _after(self) -> float:
         """The posterior's median, no more than ``growth`` times what was kept or less than half of what was tried."""
         tried = [s.rate for s in self.steps]
-        kept = [s.rate for s in self.steps if s.verdict is not Verdict.BROKEN]
+        kept = [s.rate for s in self.steps if s.verdict is not StepVerdict.BROKEN]
         most = max(kept) * self._design.growth if kept else min(tried)
         wanted = min(self.belief.next(), most, self._reach.most)
         return max(wanted, self._reach.least, min(tried) / self._design.growth**2)
@@ -238,7 +238,7 @@ def interval(belief: Belief, precision: float) -> tuple[float | None, float | No
     return low / factor, high * factor
 
 
-class Held:
+class HeldRate:
     """One rate while it is held: draws its arrivals, follows what is in flight, and ends early when it is hopeless."""
 
     def __init__(

@@ -11,7 +11,7 @@ from harness.domain.experiments.protocol import WAIT, Ask, Conditions, Done, Mak
 
 
 @dataclass(frozen=True)
-class FromZero:
+class FromZeroBursts:
     """``requests`` at once, ``repeats`` times; where cold cannot be forced, after ``idle_s`` without traffic."""
 
     requests: int = 10
@@ -42,7 +42,7 @@ class FromZero:
 class Bursting:
     """Cold, burst, wait for every answer, rest; again."""
 
-    def __init__(self, design: FromZero, given: Conditions) -> None:
+    def __init__(self, design: FromZeroBursts, given: Conditions) -> None:
         self._design = design
         self._can_cold = given.can_cold
         self._left = design.repeats

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from harness.domain.experiments.belief import Verdict
+from harness.domain.experiments.belief import StepVerdict
 from harness.domain.experiments.protocol import Promise, Seen
 from harness.domain.quantile import quantile
 
@@ -56,20 +56,20 @@ class Step:
     answer_s: float | None  # mean of what was answered
     growth: float | None  # of requests in flight, as a share of the arrivals
     growth_error: float | None
-    verdict: Verdict
+    verdict: StepVerdict
     why: Why
     cut: bool = False
 
     @property
     def kept(self) -> bool:
-        return self.verdict is Verdict.KEPT
+        return self.verdict is StepVerdict.KEPT
 
 
 @dataclass(frozen=True)
-class Told:
+class PromiseTold:
     """One promise's part of a verdict."""
 
-    verdict: Verdict
+    verdict: StepVerdict
     why: Why
 
 
@@ -103,9 +103,9 @@ def judge(
         late = sum(t > promise.ttft_p95_s for t in first)
         told.append(share_told(late, len(first), P95_SHARE, Why.TTFT))
     told.append(growth_told(grown))
-    worst = max(told, key=lambda t: (Verdict.KEPT, Verdict.UNCLEAR, Verdict.BROKEN).index(t.verdict))
+    worst = max(told, key=lambda t: (StepVerdict.KEPT, StepVerdict.UNCLEAR, StepVerdict.BROKEN).index(t.verdict))
     if cut:
-        worst = Told(Verdict.BROKEN, cut)
+        worst = PromiseTold(StepVerdict.BROKEN, cut)
     return Step(
         phase=phase,
         rate=rate,
@@ -121,7 +121,7 @@ def judge(
         growth=grown[0] if grown else None,
         growth_error=grown[1] if grown else None,
         verdict=worst.verdict,
-        why=Why.NOTHING if worst.verdict is Verdict.KEPT else worst.why,
+        why=Why.NOTHING if worst.verdict is StepVerdict.KEPT else worst.why,
         cut=bool(cut),
     )
 
@@ -148,21 +148,21 @@ def breaking(n: int, share: float) -> int:
     return k + 1
 
 
-def share_told(beyond: int, n: int, allowed: float, why: Why) -> Told:
+def share_told(beyond: int, n: int, allowed: float, why: Why) -> PromiseTold:
     """Of a share that may be ``allowed``."""
     if n and beyond >= breaking(n, allowed):
-        return Told(Verdict.BROKEN, why)
-    return Told(Verdict.KEPT if beyond <= max(allowed * n, 0) else Verdict.UNCLEAR, why)
+        return PromiseTold(StepVerdict.BROKEN, why)
+    return PromiseTold(StepVerdict.KEPT if beyond <= max(allowed * n, 0) else StepVerdict.UNCLEAR, why)
 
 
-def growth_told(grown: tuple[float, float, int] | None) -> Told:
+def growth_told(grown: tuple[float, float, int] | None) -> PromiseTold:
     """Of the slope of requests in flight."""
     if grown is None or grown[0] <= GROWTH:
-        return Told(Verdict.KEPT, Why.PILE)
+        return PromiseTold(StepVerdict.KEPT, Why.PILE)
     share, error, degrees = grown
     if share - GROWTH > student(GROWS_Z, degrees) * error:
-        return Told(Verdict.BROKEN, Why.PILE)
-    return Told(Verdict.UNCLEAR if share - GROWTH > LEANS_Z * error else Verdict.KEPT, Why.PILE)
+        return PromiseTold(StepVerdict.BROKEN, Why.PILE)
+    return PromiseTold(StepVerdict.UNCLEAR if share - GROWTH > LEANS_Z * error else StepVerdict.KEPT, Why.PILE)
 
 
 def growth(

@@ -4,10 +4,10 @@ import math
 
 import pytest
 
-from harness.domain.experiments.belief import Belief, Reach, Verdict
+from harness.domain.experiments.belief import Belief, Reach, StepVerdict
 
 REACH = Reach(0.1, 40.0)
-KEPT, BROKEN, UNCLEAR = Verdict.KEPT, Verdict.BROKEN, Verdict.UNCLEAR
+KEPT, BROKEN, UNCLEAR = StepVerdict.KEPT, StepVerdict.BROKEN, StepVerdict.UNCLEAR
 
 
 def test_before_any_step_half_says_that_there_is_no_limit():

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from harness.domain.experiments.belief import Verdict
-from harness.domain.experiments.capacity import Capacity
+from harness.domain.experiments.belief import StepVerdict
+from harness.domain.experiments.capacity import CapacitySearch
 from harness.domain.experiments.protocol import Promise
 from harness.domain.experiments.step import Why
 from tests.domain.experiments.search import conditions, drive
@@ -14,7 +14,7 @@ from tests.domain.experiments.servers import Autoscaling, Collapsing, Sharing
 
 
 def search(server, seed=1, promise=None, most_rate=40.0, slots=None, **design):
-    made = Capacity(**{"rate": 2, **design}).begin(conditions(promise or Promise(3.0), seed, most_rate, slots))
+    made = CapacitySearch(**{"rate": 2, **design}).begin(conditions(promise or Promise(3.0), seed, most_rate, slots))
     return made, drive(made, server)
 
 
@@ -58,7 +58,7 @@ def test_a_server_that_collapses_past_its_knee_is_told_from_below():
 
     assert made.interval()[0] < 22
     assert middle(made) == pytest.approx(19.7, rel=0.25)
-    assert {s.verdict for s in made.steps if s.rate > 27} == {Verdict.BROKEN}
+    assert {s.verdict for s in made.steps if s.rate > 27} == {StepVerdict.BROKEN}
 
 
 def test_an_autoscaler_that_lags_is_given_the_time_to_come():
@@ -99,7 +99,7 @@ def test_failures_beyond_the_promise_are_a_broken_step():
 
 
 def test_a_target_that_hangs_has_no_more_in_flight_than_its_slots_were_made_for():
-    design = Capacity(rate=20)
+    design = CapacitySearch(rate=20)
     made = design.begin(conditions(Promise(2.0), 1, 40.0))
     server = Sharing(1000.0, 0.01, deadline_s=10)
     most, arrive = 0, server.arrive

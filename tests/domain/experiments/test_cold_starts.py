@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.domain.experiments import Capacity, ColdStarts, FromZero, KeepAlive, design_from
+from harness.domain.experiments import CapacitySearch, ColdStarts, FromZeroBursts, KeepAlive, design_from
 from tests.domain.experiments.drive import Windowed, drive, given
 
 
@@ -32,7 +32,7 @@ def test_a_target_that_cannot_be_made_cold_gets_only_idle_gaps_and_the_record_sa
 
 
 def test_a_burst_from_zero_starts_every_request_at_one_instant_on_a_cold_target():
-    done = drive(FromZero(requests=6, repeats=3, rest_s=2).begin(given()), Windowed(lambda rng: 30))
+    done = drive(FromZeroBursts(requests=6, repeats=3, rest_s=2).begin(given()), Windowed(lambda rng: 30))
     instants = {phase: {s.scheduled_s for s in done.seen if s.phase == phase} for phase in ("zero-01", "zero-03")}
 
     assert done.colds == 3
@@ -41,14 +41,16 @@ def test_a_burst_from_zero_starts_every_request_at_one_instant_on_a_cold_target(
 
 
 def test_where_cold_cannot_be_forced_bursts_wait_for_the_idle_gap():
-    done = drive(FromZero(requests=2, repeats=2, idle_s=100).begin(given(can_cold=False)), Windowed(lambda rng: 30))
+    done = drive(
+        FromZeroBursts(requests=2, repeats=2, idle_s=100).begin(given(can_cold=False)), Windowed(lambda rng: 30)
+    )
     first, second = sorted({s.scheduled_s for s in done.seen})
 
     assert first >= 100
     assert second - first >= 100
 
 
-@pytest.mark.parametrize("design", [ColdStarts(), FromZero(), KeepAlive(), Capacity()])
+@pytest.mark.parametrize("design", [ColdStarts(), FromZeroBursts(), KeepAlive(), CapacitySearch()])
 def test_a_design_survives_its_way_through_a_file(design):
     from dataclasses import asdict
 
