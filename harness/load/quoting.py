@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SAID = (
     *("request_id", "platform_request_id", "instance_id", "init_type", "citations"),
-    *("error_code", "detail", "refused_by"),
+    *("error_code", "detail", "refused_by", "model"),
 )
 IN_WORDS = ("error_code", "detail")  # where a platform may name who asked
 
@@ -34,7 +34,7 @@ def quoted(sample: Sample) -> None:
             None,
             (
                 *(sample.request_id, sample.platform_request_id, sample.instance_id, sample.init_type),
-                *(sample.citations, sample.error_code, sample.detail, sample.refused_by),
+                *(sample.citations, sample.error_code, sample.detail, sample.refused_by, sample.model),
             ),
         )
     )

@@ -52,6 +52,6 @@ def test_of_what_is_billed_by_use_it_is_of_the_lines_that_it_names():
 )
 def test_what_would_make_nothing_cheaper_is_refused(model, discount, says):
     parameters = {"memory_mb": 1024} if model == "lambda-url" else {}
-    found = problems_of(model, "aws-2026-11", "aws-2026-11", {**parameters, "discount": discount})
+    found = problems_of(model, "aws-2026-11", "aws-2026-11", "us-east-1", {**parameters, "discount": discount})
 
     assert [p for p in found if says in f"{p.field}: {p.message}"], found

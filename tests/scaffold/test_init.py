@@ -71,7 +71,7 @@ def test_every_field_is_there_with_a_comment(tmp_path):
     write(tmp_path, Answers(*EMBEDDED))
     text = (tmp_path / "pilot.toml").read_text()
     for table, field in PilotToml.model_fields.items():
-        if table == "profiles":
+        if table in ("profiles", "costs"):  # tables of names that are the team's own
             continue
         for name in field.annotation.model_fields:
             assert f"{name} " in text, f"{table}.{name}"
