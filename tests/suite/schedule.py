@@ -14,8 +14,9 @@ from pathlib import Path
 from xdist.scheduler import LoadScopeScheduling
 
 ALONE = "alone"
-LIVE = ("stories", "load", "local", "calibration", "campaign")  # in the order of how long they take
+LIVE = ("stories", "load", "local", "calibration", "campaign", "run", "check", "collect")  # in the order of how long they take
 LIVE_WORKERS_OF_FOUR = 3
+KEPT = 0.2  # of what only computes, for the quiet worker while the other one runs alone
 FILE = "groups.json"
 
 
@@ -61,6 +62,7 @@ class Lanes(LoadScopeScheduling):
         config.option.loadscopereorder = False
         self._folder = folder
         self._groups: dict[str, str] = {}
+        self._computing = 0
 
     def schedule(self) -> None:
         if self.collection is None:
@@ -103,13 +105,16 @@ class Lanes(LoadScopeScheduling):
 
     def _left(self, node) -> list[str]:
         """What this worker may take now, in its order: a live one computes while others are live, then makes room."""
-        live, quiet = [], []
+        live: list[str] = []
+        quiet: list[str] = []
         for scope, unit in self.workqueue.items():
             if scope != ALONE:
                 (live if _folder_of(next(iter(unit))) in LIVE else quiet).append(scope)
+        self._computing = max(self._computing, len(quiet))
         if self._is_quiet(node):
             return quiet
-        return live or (quiet if len(self.nodes) == 1 or self._live_elsewhere(node) else [])
+        much = len(quiet) > KEPT * self._computing
+        return live or (quiet if len(self.nodes) == 1 or much or self._live_elsewhere(node) else [])
 
     def _live_elsewhere(self, node) -> bool:
         return any(
