@@ -14,7 +14,16 @@ from pathlib import Path
 from xdist.scheduler import LoadScopeScheduling
 
 ALONE = "alone"
-LIVE = ("stories", "load", "local", "calibration", "campaign", "run", "check", "collect")  # in the order of how long they take
+LIVE = (
+    "stories",
+    "load",
+    "local",
+    "calibration",
+    "campaign",
+    "run",
+    "check",
+    "collect",
+)  # in the order of how long they take
 LIVE_WORKERS_OF_FOUR = 3
 KEPT = 0.2  # of what only computes, for the quiet worker while the other one runs alone
 FILE = "groups.json"
