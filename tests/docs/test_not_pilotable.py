@@ -60,11 +60,15 @@ def test_an_error_of_the_queue_stays_an_error(front):
 @pytest.mark.parametrize(
     ("peer", "words"),
     [
-        (lambda: serving(Queued), "cannot be piloted as it is: Gradio"),
-        (lambda: serving(unfit.SocketIo), "cannot be piloted as it is: an app that answers over Socket.IO"),
+        pytest.param(lambda: serving(Queued), "cannot be piloted as it is: Gradio", marks=pytest.mark.slow),
+        pytest.param(
+            lambda: serving(unfit.SocketIo),
+            "cannot be piloted as it is: an app that answers over Socket.IO",
+            marks=pytest.mark.slow,
+        ),
         (lambda: serving(unfit.Jobs), "cannot be piloted as it is: its answers come in two steps"),
         (lambda: serving(unfit.Login), "it redirects to"),
-        (unfit.http2, "not valid HTTP/1.1"),
+        pytest.param(unfit.http2, "not valid HTTP/1.1", marks=pytest.mark.slow),
     ],
     ids=["a queue", "Socket.IO", "jobs", "a login", "HTTP/2"],
 )

@@ -18,27 +18,34 @@ NOW = datetime(2026, 11, 26, tzinfo=UTC)
 TARGETS = Path(__file__).parent.parent.parent / "targets"
 
 
-@pytest.fixture
-def swept(tmp_path, corpus):
-    root = demo(tmp_path, corpus)
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory, corpus):
+    """Read by every test, changed by none."""
+    root = demo(tmp_path_factory.mktemp("swept"), corpus)
     shutil.copy(TARGETS / "local_container" / "sweep.toml", root / "targets" / "local_container")
     return open_workspace(root)
 
 
-def plan(workspace, rounds, most_s=6.0):
-    return draw_sweep(workspace, workspace.sweep("local_container"), profiles_of(workspace, most_s), rounds, NOW)
+@pytest.fixture(scope="module")
+def short(swept):
+    """What its locustfiles say, asked once: each answer is a process with Locust in it."""
+    return profiles_of(swept, 6.0)
 
 
-def test_every_setting_takes_every_place_once(swept):
-    made = plan(swept, 3)
+def plan(workspace, rounds, profiles):
+    return draw_sweep(workspace, workspace.sweep("local_container"), profiles, rounds, NOW)
+
+
+def test_every_setting_takes_every_place_once(swept, short):
+    made = plan(swept, 3, short)
     firsts = [list(dict.fromkeys(run.target for run in block.runs)) for block in made.blocks]
 
     assert all(sorted(order) == sorted(firsts[0]) for order in firsts)
     assert all(Counter(order[place] for order in firsts).most_common(1)[0][1] == 1 for place in range(3))
 
 
-def test_all_settings_of_a_round_get_the_same_arrivals_and_rounds_do_not(swept):
-    made = plan(swept, 2)
+def test_all_settings_of_a_round_get_the_same_arrivals_and_rounds_do_not(swept, short):
+    made = plan(swept, 2, short)
     digests = {}
     for run in made.runs:
         digests.setdefault((run.block, run.profile), set()).add(run.schedule_digest)
@@ -52,22 +59,23 @@ def test_the_board_says_that_settings_were_not_tried_yet(swept):
     assert board(swept, Store(swept.evidence)).swept == ("local_container: 3 declared, not tried: pilot sweep",)
 
 
-def test_profiles_are_no_longer_than_asked_for(swept):
-    assert {p.duration_s for p in plan(swept, 3, most_s=6.0).profiles} == {6.0}
-    assert {p.duration_s for p in plan(swept, 3, most_s=500.0).profiles} == {8.0}
+def test_profiles_are_no_longer_than_asked_for(swept, short):
+    assert {d.plan.duration_s for d in short} == {6.0}
+    assert {d.plan.duration_s for d in profiles_of(swept, 500.0)} == {8.0}
 
 
-def test_without_a_judged_profile_there_is_nothing_to_choose_by(swept):
-    text = (swept.root / "pilot.toml").read_text()
+def test_without_a_judged_profile_there_is_nothing_to_choose_by(tmp_path, corpus):
+    path = demo(tmp_path, corpus) / "pilot.toml"
+    text = path.read_text()
     assert "[slo]" in text
-    (swept.root / "pilot.toml").write_text(text.replace("[slo]", '[slo]\nprofiles = ["keepalive"]', 1))
+    path.write_text(text.replace("[slo]", '[slo]\nprofiles = ["keepalive"]', 1))
     with pytest.raises(Refused, match="no profile is judged"):
-        profiles_of(open_workspace(swept.root), 2.0)
+        profiles_of(open_workspace(tmp_path), 2.0)
 
 
 def test_rounds_that_cannot_tell_a_p95_are_refused_with_what_it_takes(swept):
     with pytest.raises(Refused) as refused:
-        plan(swept, 2, most_s=1.0)
+        plan(swept, 2, profiles_of(swept, 1.0))
 
     assert "2 rounds of 7 measured requests under steady cannot certify a p95: 59 are the least" in str(refused.value)
     assert "--rounds" in refused.value.hint

@@ -1,6 +1,5 @@
 """pilot init: a workspace that opens, with a comment for every field, for every pair of kinds."""
 
-import itertools
 import re
 import shutil
 import subprocess
@@ -23,7 +22,15 @@ def lines_of(path):
     return path.read_text(encoding="utf-8").splitlines()
 
 
-@pytest.mark.parametrize(("pair", "quick"), list(itertools.product((EXTERNALS, EMBEDDED), (False, True))))
+@pytest.mark.parametrize(
+    ("pair", "quick"),
+    [
+        (EXTERNALS, False),
+        (EMBEDDED, True),
+        pytest.param(EXTERNALS, True, marks=pytest.mark.slow),
+        pytest.param(EMBEDDED, False, marks=pytest.mark.slow),
+    ],
+)
 def test_it_opens_and_plans(tmp_path, pair, quick):
     write(tmp_path / "ours", Answers(*pair, quick=quick))
     done = subprocess.run(
