@@ -20,7 +20,7 @@ from itertools import pairwise
 import numpy as np
 
 from harness.analysis.capacity import UTILISATION, Capacity
-from harness.analysis.spend import BlockUsage, Cost, monthly_bill, runtime_usd
+from harness.analysis.spend import BlockUsage, Cost, monthly_bill, runtime_usd, together
 from harness.analysis.units import per_unit, per_unit_ends
 from harness.domain.estimate import Estimate
 from harness.domain.own_costs import own_bill
@@ -110,7 +110,8 @@ class Biller:
         assert target.prices is not None
         self.target, self.traffic, self.x1 = target.name, traffic, x1
         self._declared = target
-        self._pricing, self._blocks = pricing_of(target.prices), tuple(blocks)
+        self._pricing = pricing_of(target.prices)
+        self._measured = together(self._pricing, blocks)
         self.fleet = self._pricing.billing.units is not None
         self.shares = self._pricing.billing.at_once is not None
         self._x1_ends = x1_ends or (x1, x1)
@@ -164,7 +165,7 @@ class Biller:
     def _billed(self, requests: float, x1: float | None) -> float:
         count = self.instances(requests, x1)
         pricing: Pricing = self._pricing if count is None else self._pricing.sized(count)
-        return runtime_usd(monthly_bill(self._declared, pricing, self._blocks, requests, self.traffic))
+        return runtime_usd(monthly_bill(self._declared, pricing, self._measured, requests, self.traffic))
 
 
 def projection(
