@@ -71,7 +71,8 @@ class Crossing:
     cheaper_below: str
     cheaper_above: str
     peak_per_s: float
-    utilisation: float | None  # of the fleet at this volume, its peak against what it sustains
+    fleet: str | None  # whose use follows: the one that is cheaper above, where it is a fleet, else the other
+    utilisation: float | None  # of it at this volume, its peak against what it sustains
     used_low: float | None = None  # the same at ``low``, of a fleet that sustains the most that was measured
     used_high: float | None = None  # at ``high``, of one that sustains the least
 
@@ -226,11 +227,11 @@ def _crossings(billers: Sequence[Biller], volumes: Sequence[float]) -> list[Cros
     out = []
     for volume, after in _changes(lambda v: a.usd(v) - b.usd(v), stepped):
         below, above = (a, b) if after > 0 else (b, a)
-        fleet = next((x for x in (above, below) if x.fleet and x.x1), None)
+        fleet = next((x for x in (above, below) if x.fleet), None)
         low, high = _stretch(billers, stepped, open_at, volume)
         used = fleet.used_at(low, volume, high) if fleet else (None, None, None)
-        peak = a.traffic.peak_at(volume)
-        out.append(Crossing(volume, low, high, below.target, above.target, peak, used[1], used[0], used[2]))
+        who = (below.target, above.target, a.traffic.peak_at(volume), fleet.target if fleet else None)
+        out.append(Crossing(volume, low, high, *who, used[1], used[0], used[2]))
     return out
 
 
