@@ -17,6 +17,8 @@ def break_even(crossing: Crossing | None, found: Capacity) -> Known:
     if crossing is None:
         return Unknown(absence.NoCrossing())
     if crossing.cheaper_above != found.target:
+        return Unknown(absence.CheaperBelow())
+    if crossing.fleet != found.target:
         return Unknown(absence.BilledByUse())
     known = found.per_s
     if not isinstance(known, Estimate) or crossing.utilisation is None:

@@ -20,7 +20,7 @@ from itertools import pairwise
 import numpy as np
 
 from harness.analysis.capacity import UTILISATION, Capacity
-from harness.analysis.spend import BlockUsage, Cost, monthly_bill, runtime_usd
+from harness.analysis.spend import BlockUsage, Cost, monthly_bill, runtime_usd, together
 from harness.analysis.units import per_unit, per_unit_ends
 from harness.domain.estimate import Estimate
 from harness.domain.own_costs import own_bill
@@ -71,7 +71,8 @@ class Crossing:
     cheaper_below: str
     cheaper_above: str
     peak_per_s: float
-    utilisation: float | None  # of the fleet at this volume, its peak against what it sustains
+    fleet: str | None  # whose use follows: the one that is cheaper above, where it is a fleet, else the other
+    utilisation: float | None  # of it at this volume, its peak against what it sustains
     used_low: float | None = None  # the same at ``low``, of a fleet that sustains the most that was measured
     used_high: float | None = None  # at ``high``, of one that sustains the least
 
@@ -110,7 +111,8 @@ class Biller:
         assert target.prices is not None
         self.target, self.traffic, self.x1 = target.name, traffic, x1
         self._declared = target
-        self._pricing, self._blocks = pricing_of(target.prices), tuple(blocks)
+        self._pricing = pricing_of(target.prices)
+        self._measured = together(self._pricing, blocks)
         self.fleet = self._pricing.billing.units is not None
         self.shares = self._pricing.billing.at_once is not None
         self._x1_ends = x1_ends or (x1, x1)
@@ -164,7 +166,7 @@ class Biller:
     def _billed(self, requests: float, x1: float | None) -> float:
         count = self.instances(requests, x1)
         pricing: Pricing = self._pricing if count is None else self._pricing.sized(count)
-        return runtime_usd(monthly_bill(self._declared, pricing, self._blocks, requests, self.traffic))
+        return runtime_usd(monthly_bill(self._declared, pricing, self._measured, requests, self.traffic))
 
 
 def projection(
@@ -225,11 +227,11 @@ def _crossings(billers: Sequence[Biller], volumes: Sequence[float]) -> list[Cros
     out = []
     for volume, after in _changes(lambda v: a.usd(v) - b.usd(v), stepped):
         below, above = (a, b) if after > 0 else (b, a)
-        fleet = next((x for x in (above, below) if x.fleet and x.x1), None)
+        fleet = next((x for x in (above, below) if x.fleet), None)
         low, high = _stretch(billers, stepped, open_at, volume)
         used = fleet.used_at(low, volume, high) if fleet else (None, None, None)
-        peak = a.traffic.peak_at(volume)
-        out.append(Crossing(volume, low, high, below.target, above.target, peak, used[1], used[0], used[2]))
+        who = (below.target, above.target, a.traffic.peak_at(volume), fleet.target if fleet else None)
+        out.append(Crossing(volume, low, high, *who, used[1], used[0], used[2]))
     return out
 
 

@@ -16,14 +16,15 @@ than the share of time with a request in progress: some instance then works.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
 
-MANY = 10_000.0  # requests in progress, from which the sum has its limit's value to five digits
+from harness.analysis.columns import Array
+
+LEFT = 20.0  # powers of e by which the remainder of N / c is then as likely to be one number as another
 
 
 @dataclass(frozen=True)
@@ -35,20 +36,19 @@ class Sharing:
     factor: float
     kept_s: float
 
-    def instances(self, rate: float) -> float:
-        """Mean number billed at this many requests a second."""
-        if rate <= 0:
-            return 1.0 if math.isinf(self.kept_s) else 0.0
+    def instances(self, rates: Sequence[float] | Array) -> Array:
+        """Mean number billed at each of these rates, in requests a second."""
+        rate = np.asarray(rates, dtype=float)
         in_progress = rate * self.service_s
-        empty = math.exp(-in_progress)
-        kept = empty * (1.0 if math.isinf(self.kept_s) else -math.expm1(-rate * self.kept_s))
-        return max(1 - empty, self.factor * busy(in_progress, self.at_once)) + kept
+        empty = np.exp(-in_progress)
+        kept = empty * (1.0 if math.isinf(self.kept_s) else -np.expm1(-rate * self.kept_s))
+        found: Array = np.maximum(1 - empty, self.factor * busy(in_progress, self.at_once)) + kept
+        return found
 
     def seconds(self, hourly_rates: Sequence[float], hours: float) -> float:
         """Instance seconds of ``hours`` in which the hours of a week have these rates."""
-        counted = Counter(hourly_rates)
-        mean = sum(self.instances(rate) * n for rate, n in counted.items()) / len(hourly_rates)
-        return mean * hours * 3600
+        rates, count = np.unique(hourly_rates, return_counts=True)
+        return float(np.average(self.instances(rates), weights=count)) * hours * 3600
 
 
 def fitted(requests: float, busy_s: float, instance_s: float, seconds: float, at_once: float) -> Sharing | None:
@@ -56,7 +56,7 @@ def fitted(requests: float, busy_s: float, instance_s: float, seconds: float, at
     if min(requests, busy_s, instance_s, seconds) <= 0:
         return None
     rate, service_s, billed = requests / seconds, busy_s / requests, instance_s / seconds
-    law = busy(rate * service_s, at_once)
+    law = float(busy(np.array([rate * service_s]), at_once)[0])
     empty = math.exp(-rate * service_s)
     beyond = billed - law
     if beyond <= 0:
@@ -66,12 +66,19 @@ def fitted(requests: float, busy_s: float, instance_s: float, seconds: float, at
     return Sharing(service_s, at_once, max(1.0, (billed - empty) / law), math.inf)
 
 
-def busy(in_progress: float, at_once: float) -> float:
-    """Mean of ceil(N / c), N Poisson: the fewest instances that hold what is in progress."""
+def busy(in_progress: Array, at_once: float) -> Array:
+    """Mean of ceil(N / c), N Poisson of each of these means: the fewest instances that hold what is in progress.
+
+    Of many in progress any remainder of N / c is as likely as another, and the mean has a closed form.
+    """
     c = max(1, math.floor(at_once))
+    found: Array = in_progress / c + (c - 1) / (2 * c)
     if c == 1:
-        return in_progress
-    if in_progress > MANY:
-        return in_progress / c + (c - 1) / (2 * c)
-    most = math.ceil((in_progress + 12 * math.sqrt(in_progress) + 30) / c)
-    return float(special.gammainc(np.arange(most) * c + 1, in_progress).sum())  # P(N > m) of each m = k c
+        return found
+    few = in_progress * 2 * math.sin(math.pi / c) ** 2 < LEFT
+    if few.any():
+        largest = float(in_progress[few].max())
+        most = math.ceil((largest + 12 * math.sqrt(largest) + 30) / c)
+        more_than = np.arange(most) * c + 1  # P(N > m) of each m = k c
+        found[few] = special.gammainc(more_than, in_progress[few][:, None]).sum(axis=1)
+    return found

@@ -150,7 +150,8 @@ def cost(
     lies = traffic or Traffic(requests_per_month, 0.0)
 
     def monthly_usd(kept: Sequence[int]) -> float:
-        return runtime_usd(monthly_bill(target, pricing, [blocks[k] for k in kept], requests_per_month, lies))
+        some = together(pricing, [blocks[k] for k in kept])
+        return runtime_usd(monthly_bill(target, pricing, some, requests_per_month, lies))
 
     def share(kept: Sequence[int], what: str) -> float:
         achieved: int = sum(getattr(blocks[k], what) for k in kept)
@@ -158,8 +159,9 @@ def cost(
 
     everything = list(range(len(blocks)))
     n = sum(b.offered for b in blocks)
-    monthly = monthly_bill(target, pricing, blocks, requests_per_month, lies)
-    empty = runtime_usd(monthly_bill(target, pricing, blocks, 0, lies))
+    every = together(pricing, blocks)
+    monthly = monthly_bill(target, pricing, every, requests_per_month, lies)
+    empty = runtime_usd(monthly_bill(target, pricing, every, 0, lies))
     whole = monthly_usd(everything)
 
     def per(what: str) -> Known:
@@ -186,8 +188,8 @@ def cost(
         empty,
         (whole - empty) / requests_per_month,
         Modelled(len(blocks), measured, *sized),
-        pricing.unlisted(usage_of(blocks)),
-        runtime_usd(monthly_bill(target, pricing, blocks, requests_per_month, lies, free=True)),
+        pricing.unlisted(every.usage),
+        runtime_usd(monthly_bill(target, pricing, every, requests_per_month, lies, free=True)),
     )
 
 
@@ -228,8 +230,24 @@ def whole_month(cost: Cost) -> Known:
 
 
 def usage_of(blocks: Sequence[BlockUsage]) -> Usage:
-    """Of all blocks together; hours are not a block's to say."""
-    return replace(reduce(add, (b.usage for b in blocks)), hours=Decimal(0))
+    """Of all blocks together, each model's tokens once; hours are not a block's to say."""
+    whole = reduce(add, (b.usage for b in blocks))
+    *named, _ = whole.by_model()
+    return replace(whole, hours=Decimal(0), tokens=tuple(named))
+
+
+@dataclass(frozen=True)
+class Together:
+    """Blocks as one: what a month at any traffic is told from."""
+
+    offered: int
+    usage: Usage
+    sharing: Sharing | None
+
+
+def together(pricing: Pricing, blocks: Sequence[BlockUsage]) -> Together:
+    """Summed and fitted once, for a curve asks for hundreds of months."""
+    return Together(sum(b.offered for b in blocks), usage_of(blocks), sharing_of(pricing, blocks))
 
 
 def sharing_of(pricing: Pricing, blocks: Sequence[BlockUsage]) -> Sharing | None:
@@ -254,20 +272,19 @@ def runtime_usd(bill: Bill) -> float:
 def monthly_bill(
     target: Target,
     pricing: Pricing,
-    blocks: Sequence[BlockUsage],
+    measured: Together,
     requests: float,
     traffic: Traffic,
     *,
     free: bool = False,
 ) -> Bill:
-    """A month of ``requests`` like those of the blocks, and the team's own lines of it: the one place where a month is told.
+    """A month of ``requests`` like those that were ``measured``, and the team's own lines of it: the one place where a month is told.
 
     Each use grows with the requests, but instance time that they share.
     """
-    usage = usage_of(blocks)
-    offered = sum(b.offered for b in blocks)
+    usage, offered = measured.usage, measured.offered
     month = usage.scaled(Decimal(str(requests)) / Decimal(offered), Decimal(HOURS_PER_MONTH))
-    if (shared := sharing_of(pricing, blocks)) is not None:
+    if (shared := measured.sharing) is not None:
         accepted = requests * float(usage.requests) / offered
         seconds = shared.seconds(traffic.hourly_means(accepted), HOURS_PER_MONTH)
         month = replace(month, instance_s=Decimal(str(round(seconds, 3))))

@@ -25,8 +25,8 @@ class Traffic:
     def hourly_means(self, requests: float) -> Sequence[float]:
         """Mean requests a second of each hour of the week."""
         week = self.week or (1.0,) * HOURS_PER_WEEK
-        mean = requests / SECONDS_PER_MONTH
-        return [mean * weight * len(week) / sum(week) for weight in week]
+        each = requests / SECONDS_PER_MONTH * len(week) / sum(week)
+        return [each * weight for weight in week]
 
     def hourly_peaks(self, requests: float) -> Sequence[float]:
         """What each hour must be able to carry: its mean times the peak's ratio to the busiest hour's mean."""

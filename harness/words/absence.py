@@ -90,6 +90,7 @@ WORDS: Book = {
     kinds.NotRecorded: "not recorded",
     kinds.NoRun: "no run",
     kinds.NoCrossing: "the costs do not cross",
+    kinds.CheaperBelow: "cheaper below the crossing, not above",
     kinds.BilledByUse: "billed by use",
     kinds.CapacityUnknown: "capacity not known",
     kinds.NotPromised: "not promised",

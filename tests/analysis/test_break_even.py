@@ -6,7 +6,7 @@ from harness.analysis.break_even import break_even
 from harness.domain.estimate import Unknown
 from harness.domain.reasons import absence
 from harness.domain.traffic import SECONDS_PER_MONTH, Traffic
-from tests.analysis.test_projection import capacity, project
+from tests.analysis.test_projection import capacity, project, target
 
 FLAT = Traffic(2_000_000, 2_000_000 / SECONDS_PER_MONTH)
 
@@ -37,9 +37,21 @@ def test_a_less_certain_capacity_gives_a_wider_interval():
     assert (wide.low, wide.high) != (narrow.low, narrow.high)
 
 
-def test_it_is_not_known_without_a_crossing_and_of_what_is_billed_by_use():
+def test_what_is_billed_by_use_and_cheaper_after_a_step_has_no_share_of_the_fleets():
+    """One more task makes the function the cheaper one again: how busy the tasks are then is no figure of the function's."""
+    fleet, function = capacity("fleet", 2.0, 1), capacity("function", 50.0, 10)
+    small = target("fleet", "fargate-alb", vcpu=1, memory_gb=2, tasks=1)
+    found = project(Traffic(2_000_000, 4.0), [fleet, function], fleet=small)
+    step = next(c for c in found.crossings if c.cheaper_above == "function")
+
+    assert (step.fleet, step.utilisation is None) == ("fleet", False)
+    assert break_even(step, function) == Unknown(absence.BilledByUse())
+    assert break_even(step, fleet) == Unknown(absence.CheaperBelow())
+
+
+def test_it_is_not_known_without_a_crossing_and_of_what_is_cheaper_below_it():
     two = capacity("fleet", 5.0, 2)
     [crossing] = project(FLAT, [two]).crossings
 
     assert break_even(None, two) == Unknown(absence.NoCrossing())
-    assert break_even(crossing, capacity("function", 5.0, 2)) == Unknown(absence.BilledByUse())
+    assert break_even(crossing, capacity("function", 5.0, 2)) == Unknown(absence.CheaperBelow())

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import special
 
 from harness.analysis.sharing import busy, fitted
 
@@ -41,24 +42,23 @@ def test_what_was_measured_at_one_rate_says_what_another_costs(rate, service_s, 
     seconds = max(2_000.0, 20_000 / rate)
     truth, _ = simulated(rate, service_s, at_once, seconds, 2, kept_s)
 
-    assert found.instances(rate) * seconds == pytest.approx(truth, rel=1 / 12)
+    assert found.instances([rate])[0] * seconds == pytest.approx(truth, rel=1 / 12)
 
 
 def test_a_straight_line_was_ten_times_too_high_at_ten_times_the_traffic():
     """Answers of 4 s, 80 at once: one instance carries 1/s and 10/s alike; a tenth of the rate is no tenth of the time."""
     found = fitted(1000, 4000, 1000 * (1 - math.exp(-4)), 1000, 80)
 
-    assert found.instances(10.0) / found.instances(1.0) == pytest.approx(1.02, abs=0.01)
-    assert found.instances(0.1) / found.instances(1.0) == pytest.approx(
-        (1 - math.exp(-0.4)) / (1 - math.exp(-4)), rel=0.01
-    )
+    tenth, one, ten = found.instances([0.1, 1.0, 10.0])
+
+    assert ten / one == pytest.approx(1.02, abs=0.01)
+    assert tenth / one == pytest.approx((1 - math.exp(-0.4)) / (1 - math.exp(-4)), rel=0.01)
 
 
 def test_an_instance_that_was_always_on_stays_on():
     found = fitted(1000, 400, 1000, 1000, 10)
 
-    assert found.instances(0.0001) == pytest.approx(1.0, abs=0.001)
-    assert found.instances(0.0) == 1.0
+    assert found.instances([0.0, 0.0001]) == pytest.approx([1.0, 1.0], abs=0.001)
 
 
 def test_never_less_than_the_time_with_a_request_in_progress():
@@ -66,15 +66,23 @@ def test_never_less_than_the_time_with_a_request_in_progress():
     found = fitted(1000, 4000, 700, 1000, 2)
 
     assert found.factor < 1
-    assert found.instances(0.01) >= 1 - math.exp(-0.04)
+    assert found.instances([0.01])[0] >= 1 - math.exp(-0.04)
 
 
 def test_one_request_an_instance_is_a_straight_line():
-    assert [busy(a, 1) for a in (0.1, 3.0, 5000.0)] == [0.1, 3.0, 5000.0]
+    some = np.array([0.1, 3.0, 5000.0])
+
+    assert busy(some, 1) == pytest.approx(some)
 
 
-def test_the_limit_of_many_requests_joins_the_sum():
-    assert busy(9_999.0, 80) == pytest.approx(busy(10_001.0, 80), rel=1e-3)
+@pytest.mark.parametrize(
+    ("in_progress", "at_once"), [(0.2, 2), (21.0, 3), (105.0, 10), (6_500.0, 80), (10_250.0, 1000)]
+)
+def test_the_closed_form_of_many_is_the_mean_over_the_poisson_law(in_progress, at_once):
+    n = np.arange(int(in_progress + 15 * math.sqrt(in_progress) + 40))
+    law = np.exp(n * math.log(in_progress) - in_progress - special.gammaln(n + 1))
+
+    assert busy(np.array([in_progress]), at_once)[0] == pytest.approx(float(law @ np.ceil(n / at_once)), rel=1e-8)
 
 
 def test_without_times_nothing_is_told():

@@ -318,6 +318,11 @@ class NoCrossing(Absence):
 
 
 @dataclass(frozen=True)
+class CheaperBelow(Absence):
+    """A break-even share is of the one that is cheaper above a crossing."""
+
+
+@dataclass(frozen=True)
 class BilledByUse(Absence):
     """A break-even share is of a capacity."""
 
