@@ -13,7 +13,7 @@ R = TypeVar("R", bound="Reason")
 
 @dataclass(frozen=True)
 class Reason:
-    """Why something is as it is; each kind is a class, its fields the figures."""
+    """Why something is as it is; each kind is a class, its fields the figures. A kind without figures needs no decorator."""
 
     @property
     def kind(self) -> str:

@@ -180,7 +180,6 @@ WORDS: Book = {
     seal.SealedLate: "Sealed criteria: they were sealed again after measuring had begun.",
     seal.SealDiffers: _seal_differs,
     seal.EvidenceChanged: "Sealed evidence: {where}{what}.",
-    seal.JournalBroken: "Sealed evidence: {where}journal.jsonl does not follow from itself at line {line}: it was edited there.",
     seal.MetAt: "met at {utc} UTC by {user}",
     seal.Change: _change,
     seal.OtherMethod: _other_method,

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from harness.domain.reason import Reason
 
 
-@dataclass(frozen=True)
 class Absence(Reason):
     """No number, and why."""
 
 
-@dataclass(frozen=True)
 class NoRequests(Absence):
     """Nothing was measured."""
 
@@ -63,7 +61,6 @@ class NoMetric(Absence):
     metric: str
 
 
-@dataclass(frozen=True)
 class NoPrices(Absence):
     """Of a target."""
 
@@ -84,37 +81,30 @@ class BilledMissing(Absence):
     blocks: int
 
 
-@dataclass(frozen=True)
 class InstanceTimeMissing(Absence):
     """Of a platform that bills instances by the second."""
 
 
-@dataclass(frozen=True)
 class InProgressUnknown(Absence):
     """Of a platform whose requests share instances."""
 
 
-@dataclass(frozen=True)
 class NoSuccess(Absence):
     """A cost per success has none to be spread over."""
 
 
-@dataclass(frozen=True)
 class NoUsage(Absence):
     """A variant is priced at its target's usage."""
 
 
-@dataclass(frozen=True)
 class NoWindow(Absence):
     """What expected cold answers are played with."""
 
 
-@dataclass(frozen=True)
 class NoExpectedShare(Absence):
     """As above, of what follows from it."""
 
 
-@dataclass(frozen=True)
 class FewModes(Absence):
     """Cold and warm answers apart."""
 
@@ -141,7 +131,6 @@ class HourlyWindow(Absence):
     parts: tuple[tuple[float, str], ...]
 
 
-@dataclass(frozen=True)
 class NoProbe(Absence):
     """None said whether it was cold."""
 
@@ -192,7 +181,6 @@ class WarmAtLongest(Absence):
     gap_s: float
 
 
-@dataclass(frozen=True)
 class NoSearch(Absence):
     """For a capacity."""
 
@@ -204,7 +192,6 @@ class NoLimitFound(Absence):
     carried_per_s: float
 
 
-@dataclass(frozen=True)
 class NoRateKept(Absence):
     """By any search."""
 
@@ -243,7 +230,6 @@ class OneInfinite(Absence):
     name: str = ""
 
 
-@dataclass(frozen=True)
 class NoHybrid(Absence):
     """It needs one of each kind."""
 
@@ -255,22 +241,18 @@ class CapacityNotMeasured(Absence):
     of: str
 
 
-@dataclass(frozen=True)
 class OneCostUnknown(Absence):
     """Of a hybrid's two."""
 
 
-@dataclass(frozen=True)
 class NotScored(Absence):
     """A criterion that the team judges."""
 
 
-@dataclass(frozen=True)
 class NoLatency(Absence):
     """For its score."""
 
 
-@dataclass(frozen=True)
 class NoCeiling(Absence):
     """For a cost's score."""
 
@@ -282,77 +264,62 @@ class CostUnknownOf(Absence):
     target: str
 
 
-@dataclass(frozen=True)
 class NoScaling(Absence):
     """For its score."""
 
 
-@dataclass(frozen=True)
 class NothingScored(Absence):
     """For any criterion."""
 
 
-@dataclass(frozen=True)
 class NotMeasured(Absence):
     """A number of page one."""
 
 
-@dataclass(frozen=True)
 class NotSealed(Absence):
     """A plan."""
 
 
-@dataclass(frozen=True)
 class NotRecorded(Absence):
     """By an older version."""
 
 
-@dataclass(frozen=True)
 class NoRun(Absence):
     """To take it from."""
 
 
-@dataclass(frozen=True)
 class NoCrossing(Absence):
     """Of two cost lines."""
 
 
-@dataclass(frozen=True)
 class CheaperBelow(Absence):
     """A break-even share is of the one that is cheaper above a crossing."""
 
 
-@dataclass(frozen=True)
 class BilledByUse(Absence):
     """A break-even share is of a capacity."""
 
 
-@dataclass(frozen=True)
 class CapacityUnknown(Absence):
     """A break-even share is of a capacity."""
 
 
-@dataclass(frozen=True)
 class NotPromised(Absence):
     """A metric without a limit."""
 
 
-@dataclass(frozen=True)
 class JudgedByInterval(Absence):
     """A cost is no share of requests."""
 
 
-@dataclass(frozen=True)
 class NoPairs(Absence):
     """To take a difference of."""
 
 
-@dataclass(frozen=True)
 class TheSame(Absence):
     """As the figure beside it."""
 
 
-@dataclass(frozen=True)
 class TheTargetItself(Absence):
     """A first row among variants."""
 
@@ -365,7 +332,6 @@ class NotTimed(Absence):
     step: str
 
 
-@dataclass(frozen=True)
 class FailuresReach(Absence):
     """An open end: a percentile that may be infinite."""
 
@@ -388,7 +354,6 @@ class FewToBound(Absence):
     allowed: float
 
 
-@dataclass(frozen=True)
 class WindowOpen(Absence):
     """An open end of a mixture."""
 

@@ -16,7 +16,6 @@ class Place(StrEnum):
     OPEN = "open"
 
 
-@dataclass(frozen=True)
 class Choosing(Reason):
     """Why this choice."""
 
@@ -43,27 +42,22 @@ class HarnessBiased(Choosing):
     found: tuple[tuple[str, str, float], ...]
 
 
-@dataclass(frozen=True)
 class NothingValid(Choosing):
     """No block counts."""
 
 
-@dataclass(frozen=True)
 class TogetherKeepAll(Choosing):
     """The hybrid passes."""
 
 
-@dataclass(frozen=True)
 class TogetherFailNone(Choosing):
     """The hybrid is not shown to fail."""
 
 
-@dataclass(frozen=True)
 class BothFailGates(Choosing):
     """And the hybrid too."""
 
 
-@dataclass(frozen=True)
 class OnlyOneStands(Choosing):
     """The other fails a gate."""
 
@@ -101,37 +95,30 @@ class TieStands(Choosing):
     by: Reason
 
 
-@dataclass(frozen=True)
 class CheaperNotSlower(Choosing):
     """By what was measured."""
 
 
-@dataclass(frozen=True)
 class FasterSameCost(Choosing):
     """By what was measured."""
 
 
-@dataclass(frozen=True)
 class CostAgainstLatency(Choosing):
     """They point apart."""
 
 
-@dataclass(frozen=True)
 class NothingTellsApart(Choosing):
     """By what was measured."""
 
 
-@dataclass(frozen=True)
 class NotJudged(Choosing):
     """Of a target that was asked alone."""
 
 
-@dataclass(frozen=True)
 class NotCompared(Choosing):
     """Of a target that was asked alone."""
 
 
-@dataclass(frozen=True)
 class NoRoundValid(Choosing):
     """Of a sweep."""
 
@@ -151,7 +138,6 @@ class NoneShownToKeep(Choosing):
     best: str
 
 
-@dataclass(frozen=True)
 class FirstKept(Choosing):
     """Without prices."""
 
@@ -164,7 +150,6 @@ class CostUntold(Choosing):
     why: Reason
 
 
-@dataclass(frozen=True)
 class CheapestKept(Choosing):
     """Of a sweep's settings."""
 
@@ -176,22 +161,18 @@ class FastestNear(Choosing):
     margin: float
 
 
-@dataclass(frozen=True)
 class JudgedByTeam(Choosing):
     """A score's basis."""
 
 
-@dataclass(frozen=True)
 class MeasuredScore(Choosing):
     """A score's basis."""
 
 
-@dataclass(frozen=True)
 class BetterOfBoth(Choosing):
     """A hybrid's latency."""
 
 
-@dataclass(frozen=True)
 class PeaksToBetter(Choosing):
     """A hybrid's scaling."""
 
@@ -212,7 +193,6 @@ class AnswersFail(Choosing):
     note: str
 
 
-@dataclass(frozen=True)
 class TooFewProbed(Choosing):
     """Cold starts."""
 
@@ -261,52 +241,42 @@ class Modelled(Choosing):
     declared: float = 0.0
 
 
-@dataclass(frozen=True)
 class TakesAll(Choosing):
     """Under overload."""
 
 
-@dataclass(frozen=True)
 class RefusesAtOnce(Choosing):
     """Under overload."""
 
 
-@dataclass(frozen=True)
 class Queues(Choosing):
     """Under overload."""
 
 
-@dataclass(frozen=True)
 class QueuesThenRefuses(Choosing):
     """Under overload."""
 
 
-@dataclass(frozen=True)
 class GatesDecide(Choosing):
     """More blocks change nothing."""
 
 
-@dataclass(frozen=True)
 class AllTold(Choosing):
     """More blocks change nothing."""
 
 
-@dataclass(frozen=True)
 class ScoresFirm(Choosing):
     """More blocks change nothing."""
 
 
-@dataclass(frozen=True)
 class BelongsServerless(Choosing):
     """A workload that may wait for a cold start."""
 
 
-@dataclass(frozen=True)
 class BelongsWarm(Choosing):
     """A workload that may not."""
 
 
-@dataclass(frozen=True)
 class BelongsOpen(Choosing):
     """A workload of which too little was measured."""
 

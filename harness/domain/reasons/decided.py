@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from harness.domain.reason import Reason
 
 
-@dataclass(frozen=True)
 class Decided(Reason):
     """A sentence of the decision."""
 
@@ -103,7 +102,6 @@ class TimesBaseline(Decided):
     relation: str
 
 
-@dataclass(frozen=True)
 class VolumeUnknown(Decided):
     """Where a cost is."""
 

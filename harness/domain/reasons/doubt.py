@@ -16,7 +16,6 @@ class What(StrEnum):
     TOKENS = "token_counts"
 
 
-@dataclass(frozen=True)
 class Doubt(Reason):
     """What weakens the evidence."""
 
@@ -45,7 +44,6 @@ class RunsInvalid(Doubt):
     runs: int
 
 
-@dataclass(frozen=True)
 class IsRehearsal(Doubt):
     """One machine."""
 
@@ -57,7 +55,6 @@ class TeamSays(Doubt):
     text: str
 
 
-@dataclass(frozen=True)
 class NotCalibrated(Doubt):
     """The generator."""
 
@@ -79,7 +76,6 @@ class CalibratedOtherwise(Doubt):
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True)
 class AaMissing(Doubt):
     """The harness's own bias."""
 
@@ -268,7 +264,6 @@ class Retried(Doubt):
     attempts: int
 
 
-@dataclass(frozen=True)
 class NothingPaired(Doubt):
     """Whether both did the same work."""
 
@@ -417,7 +412,6 @@ class ManyInvocations(Doubt):
     accepted: int
 
 
-@dataclass(frozen=True)
 class NothingBilled(Doubt):
     """Modelled alone."""
 

@@ -19,7 +19,6 @@ class How(StrEnum):
     ENTRIES = "entries"  # some of a list of as many
 
 
-@dataclass(frozen=True)
 class SealDoubt(Doubt):
     """Of the seal, or of evidence that is not as it was left: caps confidence."""
 
@@ -31,7 +30,6 @@ class SealMissing(SealDoubt):
     known: str | None
 
 
-@dataclass(frozen=True)
 class SealEdited(SealDoubt):
     """Its digest does not match."""
 
@@ -43,7 +41,6 @@ class SealReplaced(SealDoubt):
     known: str
 
 
-@dataclass(frozen=True)
 class SealedLate(SealDoubt):
     """After a request was measured."""
 
@@ -62,14 +59,6 @@ class EvidenceChanged(SealDoubt):
 
     where: str
     what: str
-
-
-@dataclass(frozen=True)
-class JournalBroken(SealDoubt):
-    """A line that does not follow."""
-
-    where: str
-    line: int
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from harness.domain.reason import Reason
 
 
-@dataclass(frozen=True)
 class Judged(Reason):
     """Why this verdict."""
 
@@ -57,17 +56,14 @@ class RunsTooShort(Judged):
     run_requests: float
 
 
-@dataclass(frozen=True)
 class WithinLimit(Judged):
     """By the whole interval."""
 
 
-@dataclass(frozen=True)
 class BeyondLimit(Judged):
     """By the whole interval."""
 
 
-@dataclass(frozen=True)
 class ContainsLimit(Judged):
     """By the interval."""
 
@@ -140,16 +136,13 @@ class InfiniteByChance(Judged):
     why: Reason
 
 
-@dataclass(frozen=True)
 class WholeAbove(Judged):
     """WORSE by the whole interval."""
 
 
-@dataclass(frozen=True)
 class WholeBelow(Judged):
     """BETTER by the whole interval."""
 
 
-@dataclass(frozen=True)
 class NeitherShown(Judged):
     """UNRESOLVED."""
