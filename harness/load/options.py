@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     from harness.domain.schedule import Schedule
     from harness.domain.trace import Trace
 
-CAMPAIGN_VARIABLE = "PILOT_CAMPAIGN"  # set by the campaign: no config file counts, and nothing may touch a cold target first
+CAMPAIGN_VARIABLE = (
+    "PILOT_CAMPAIGN"  # set by the campaign: no config file counts, and nothing may touch a cold target first
+)
 LANES_VARIABLE = "PILOT_LANE_URLS"  # set by the campaign: where its independent copies listen, by commas
 COLD_KINDS = ("probes", "cold-starts", "from-zero")
 MOST_RATE = 1000.0  # where no pilot.toml says how high a search may go
