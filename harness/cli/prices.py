@@ -48,7 +48,7 @@ def prices(
         unsure = sum(not p.confirmed for p in book.prices)
         print(f"{book.name}  {book.region}  {len(book.prices)} prices, {unsure} unconfirmed, {age} days old{old}")
         for price in book.prices if every else ():
-            print(f"  {price.key}  {price.usd:f} USD a {price.unit}{'' if price.confirmed else '  unconfirmed'}")
+            print(f"  {price.key}  {price.usd:f} USD per {price.unit}{'' if price.confirmed else '  unconfirmed'}")
 
 
 def _row(book: Book, today: date) -> dict[str, object]:
@@ -68,18 +68,18 @@ def refresh(
     book: Annotated[str, typer.Argument(help="A book's name, or the path of one of your own.")],
     *,
     region: Annotated[
-        str | None, typer.Option(help="Any region of the provider, by its own name; the book's unless said.")
+        str | None, typer.Option(help="Any region, by the provider's name for it (default: the book's).")
     ] = None,
     machine: Annotated[
         list[str] | None,
         typer.Option(
-            help="A type of machine to ask for, as g5.xlarge; repeat it. Unless said: all of the book and of the targets."
+            help="A machine type to price, such as g5.xlarge; may be repeated (default: those of the book and the targets)."
         ),
     ] = None,
     price: Annotated[
         list[str] | None,
         typer.Option(
-            help="KEY=USD: a price that you know, in the book's unit, for what no price API is asked; repeat it."
+            help="KEY=USD: a price that you know, in the book's unit; no API is asked for it; may be repeated."
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was asked, kept and left out as JSON.")] = False,
@@ -110,7 +110,7 @@ def _stated(given: list[str]) -> dict[str, Decimal]:
         except InvalidOperation:
             value = Decimal("NaN")
         if not value.is_finite() or value < 0:
-            raise Refused(f"--price {one[:60]!r} is not KEY=USD", "as egress_gb=0.09")
+            raise Refused(f"--price {one[:60]!r} is not KEY=USD", "for example egress_gb=0.09")
         out[key] = value
     return out
 
@@ -147,9 +147,9 @@ def _print(made: refreshing.Refreshed) -> None:
         if why != refreshing.NOT_NAMED:
             print(f"left out {key}: {why}")
     if unnamed:
-        print(f"{len(unnamed)} machines of the old book were not asked for and are left out: name them with --machine")
+        print(f"{len(unnamed)} machine types of the old book were not asked for and are left out: name them with --machine")
     print(f"{len(made.kept)} prices were not asked for and are kept as they were")
     if len(made.left_out) > len(unnamed):
         print(
-            f"What is left out cannot be billed in {made.book.region}: state it with --price KEY=USD where you know it."
+            f"Nothing can be billed in {made.book.region} at a price that is left out: give it with --price KEY=USD if you know it."
         )

@@ -22,8 +22,8 @@ def register(app: typer.Typer) -> None:
 def confirm(
     folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="A workspace; default: the one here.")] = None,
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="Trust it with what is shown, without a question.")] = False,
-    revoke: Annotated[bool, typer.Option("--revoke", help="Trust it no more.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Trust it with what is shown, without asking.")] = False,
+    revoke: Annotated[bool, typer.Option("--revoke", help="Stop trusting it.")] = False,
     list_all: Annotated[bool, typer.Option("--list", help="Print the workspaces that you trust.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON; trusts only with --yes.")] = False,
 ) -> None:
@@ -48,7 +48,7 @@ def confirm(
     if missing and (yes or (not as_json and _said_yes(root))):
         record, trusted = trust.replace(root, wanted), True
         if not as_json:
-            print(f"trusted with {len(wanted)} things, which {record} lists; a change to one is asked for anew")
+            print(f"trusted with {len(wanted)} things, recorded in {record}; pilot asks again when one of them changes")
     if as_json:
         emit({"path": root, "trusted": trusted, "wants": [_row(want, missing, trusted=trusted) for want in wanted]})
 
@@ -71,7 +71,7 @@ def _print(root: Path, wanted: list[Want], missing: list[Want]) -> None:
 
 def _said_yes(root: Path) -> bool:
     if not sys.stdin.isatty():
-        raise Refused(f"{root} was shown, and nobody is here to ask", f"pilot trust {root} --yes")
+        raise Refused(f"{root}: there is no terminal to ask at", f"pilot trust {root} --yes")
     if not typer.confirm("Trust it with this?", default=False):
         raise Refused(f"{root} is not trusted", "nothing was recorded")
     return True

@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     from harness.domain.schedule import Schedule
     from harness.domain.trace import Trace
 
-CAMPAIGN_VARIABLE = "PILOT_CAMPAIGN"  # set by the campaign: nothing may touch a cold target before its probe
+CAMPAIGN_VARIABLE = (
+    "PILOT_CAMPAIGN"  # set by the campaign: no config file counts, and nothing may touch a cold target first
+)
 LANES_VARIABLE = "PILOT_LANE_URLS"  # set by the campaign: where its independent copies listen, by commas
 COLD_KINDS = ("probes", "cold-starts", "from-zero")
 MOST_RATE = 1000.0  # where no pilot.toml says how high a search may go
@@ -70,6 +72,8 @@ PREPARED = Prepared()
 
 def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
     """Listener of init_command_line_parser."""
+    if os.environ.get(CAMPAIGN_VARIABLE):
+        parser._default_config_files = []  # noqa: SLF001 - as Locust does; the plan was drawn without them
     add = parser.add_argument
     add(
         "--target",

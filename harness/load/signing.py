@@ -84,7 +84,7 @@ def check_credentials(spec: RunSpec) -> None:
     if missing:
         raise Refused(
             f"{spec.target}: its requests are authorised from the environment, and {', '.join(missing)} is not set",
-            "set it, or mend auth and headers of its target.toml",
+            "set it, or fix auth and headers in its target.toml",
         )
     wrong = [
         f"the value of {variable} {problem}"

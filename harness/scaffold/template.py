@@ -16,6 +16,8 @@ warmup_s   = 60              # before it, not measured
 # arrivals = "poisson"       # or constant, gamma (with cv)
 # cv       = 2.0             # coefficient of variation of gamma's gaps
 # trace    = "trace.csv"     # send at the instants of a file; speed = 2.0 plays it faster
+# role     = "burst"         # what it is for, where a trace is one; default: what its arrivals are
+# file     = "steady"        # which loadprofiles/FILE.py; default: this table's name
 
 [profiles.burst]             # square bursts of five times the rate
 rate       = 1
@@ -91,6 +93,7 @@ error_rate = {a.error_rate:.15g}            # share of failed requests
 # availability = 0.999       # two weeks can show evidence against it, never for it
 {_or_not("monthly_runtime_usd", a.monthly_runtime_usd, 600)}   # what the runtime may cost
 # monthly_total_usd = 12000  # with tokens and stores
+# start = {{ requests_per_month = 50000, monthly_runtime_usd = 150, monthly_total_usd = 400 }}  # ceilings of the first months
 profiles   = {judged}   # which profiles are judged
 
 [traffic]                    # what cost is scored at
@@ -109,6 +112,17 @@ max_rate    = 40             # no run asks faster than this
 stop_file   = "STOP"         # a file of this name stops the pilot
 attempts    = 3              # of a block whose run was INVALID
 quota_share = 0.5            # how much of a quota that production shares may be used
+
+# [costs.database]           # one table for each thing that you pay for and that is on no platform's bill
+# title                    = "Document store"
+# usd_per_month            = 412.50
+# usd_per_million_requests = 1.20
+# hours_per_month          = 3      # of people's work, with usd_per_hour
+# usd_per_hour             = 90
+# layer                    = "shared"  # or "runtime"
+# source                   = "invoice of October"  # where the figure comes from; required
+# targets                  = [{_text(a.candidate.folder)}]  # who has it; default: both
+# covers                   = ["pgvector"]  # which of a target's uses, or its front, this pays for
 
 # [criteria]                 # weights, and what your team scores from 1 to 5 with a note; measured ones are scored by evidence
 # latency      = {{ weight = 0.20 }}

@@ -1,4 +1,4 @@
-"""[costs.NAME] of pilot.toml: what no platform bills and somebody pays."""
+"""[costs.NAME] of pilot.toml: what a team pays that is on no platform's bill."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from harness.tables.values import Line, Name, Quantity, Usd, distinct
 
 
 class CostTable(Table):
-    """One line: dollars a month, dollars a million requests, or hours a month of people at their rate."""
+    """One cost: dollars a month, dollars per million requests, or people's hours a month at their rate."""
 
     title: Line | None = None
     usd_per_month: Usd | None = None

@@ -10,6 +10,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -66,19 +67,36 @@ def of_target(workspace: Workspace, name: str) -> list[Want]:
     """One target with its sweep; raises BadFile."""
     folder = workspace.root / "targets" / name.partition("@")[0]
     tables, _ = tables_of(folder / "target.toml")
-    return [*of_corpus(workspace), *_Tables(f"targets/{folder.name}/target.toml", tables), *_of_sweep(folder)]
+    beside = _of_modules(workspace) if is_embedded(tables.get("runtime")) else []
+    return [*of_corpus(workspace), *beside, *_Tables(f"targets/{folder.name}/target.toml", tables), *_of_sweep(folder)]
 
 
 def of_profiles(workspace: Workspace) -> list[Want]:
     """Files of loadprofiles/ that a run imports and that did not come with this package, and what else it could import."""
     out = of_corpus(workspace)
     for path in sorted((workspace.root / "loadprofiles").rglob("*")):
-        if path.suffix not in _IMPORTABLE or not path.is_file() or "__pycache__" in path.parts:
+        where = str(path.relative_to(workspace.root))
+        if path.is_symlink() and path.is_dir():  # what lies in it is not seen from here
+            to = str(path.readlink())
+            out.append(Want(Does.RUNS, where, f"the code of {visible(where)}, a link to {visible(to)}", _digest(to)))
+        if path.suffix not in _IMPORTABLE or not path.is_file() or ("__pycache__" in path.parts and _removed(path)):
             continue
         digest = shipped.content_digest(path)
         if digest not in shipped.file_digests("loadprofiles"):
-            where = str(path.relative_to(workspace.root))
             out.append(Want(Does.RUNS, where, f"the code of {visible(where)} (sha256 {digest[:12]})", digest))
+    return [*out, *_of_modules(workspace)]
+
+
+def _removed(compiled: Path) -> bool:
+    """Python may run a compiled file in place of its source, whoever wrote it; without it the source is compiled again."""
+    with suppress(OSError):
+        compiled.unlink()
+    return not compiled.exists()
+
+
+def _of_modules(workspace: Workspace) -> list[Want]:
+    """What a program that is started in the workspace could import."""
+    out = []
     for path in sorted(workspace.root.iterdir()):
         if path.name.startswith((".", "__")) or (path.is_file() and path.suffix not in _IMPORTABLE):
             continue

@@ -1,6 +1,8 @@
 """A stranger's workspace: nothing of it runs and nothing leaves this machine until somebody here says so."""
 
+import importlib.util
 import json
+import marshal
 import os
 import pty
 import shutil
@@ -10,6 +12,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -132,8 +135,14 @@ def as_module_beside_a_profile(s):
     s.append("loadprofiles/orjson.py", f"open({str(s.mark)!r}, 'w')\n")
 
 
+def as_link_beside_a_profile(s):
+    s.append("data/orjson/__init__.py", f"open({str(s.mark)!r}, 'w')\n")
+    (s.root / "loadprofiles" / "orjson").symlink_to("../data/orjson")
+
+
 def as_module_beside_pilot_toml(s):
-    s.append("typer.py", f"open({str(s.mark)!r}, 'w')\n")
+    for name in ("typer", "uvicorn", "ragchat"):
+        s.append(f"{name}.py", f"open({str(s.mark)!r}, 'w')\n")
 
 
 def as_command(s):
@@ -158,7 +167,8 @@ def as_sweep(s):
         (as_corpus, COMMANDS),
         (as_profile, (("plan",), ("check",), ("run",), ("sweep", "beta"))),
         (as_module_beside_a_profile, (("plan",), ("check",), ("run",))),
-        (as_module_beside_pilot_toml, (("plan",), ("check",), ("run",))),
+        (as_link_beside_a_profile, (("plan",), ("check",), ("run",))),
+        (as_module_beside_pilot_toml, COMMANDS),
         (as_command, (("check",), ("run",), ("up", "beta"), ("check", "--trace", "beta"))),
         (as_variable_of_a_command, (("check",), ("up", "beta"))),
         (as_sweep, (("check",), ("run",), ("sweep", "beta"))),
@@ -171,6 +181,18 @@ def test_programs_of_a_stranger_do_not_run(strange, attack, commands):
     assert "runs " in said
     for words in OPEN:
         assert pilot(strange.root, *words).returncode == 0, words
+    assert not strange.mark.exists()
+
+
+def test_a_compiled_file_does_not_run_in_place_of_its_source(strange):
+    """One that says of itself that Python need not compare it."""
+    source = strange.root / "loadprofiles" / "steady.py"
+    code = compile(f"{source.read_text()}\nopen({str(strange.mark)!r}, 'w')\n", str(source), "exec")
+    compiled = Path(importlib.util.cache_from_source(str(source)))
+    compiled.parent.mkdir()
+    compiled.write_bytes(importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little") + bytes(8) + marshal.dumps(code))
+
+    assert pilot(strange.root, "plan").returncode == 0
     assert not strange.mark.exists()
 
 

@@ -47,7 +47,7 @@ def test_a_book_is_a_line_unless_all_is_asked_for(prices):
     assert len(short.splitlines()) == len(books)
     assert f"aws-2026-11  us-east-1  {len(books[0].prices)} prices, " in short
     assert len(long.splitlines()) == len(books) + sum(len(book.prices) for book in books)
-    assert "  ec2_p5_48xlarge_hour  55.04 USD a hour  unconfirmed" in long
+    assert "  ec2_p5_48xlarge_hour  55.04 USD per hour  unconfirmed" in long
     assert "ec2_p5_48xlarge_hour" in json.loads(machine)[0]["unconfirmed"]
 
 
@@ -61,7 +61,7 @@ def test_a_book_of_another_region_says_what_is_new_and_what_is_left_out(prices, 
     assert code == 0
     assert "new      ec2_p5en_48xlarge_hour  1.5" in out
     assert "left out nat_hour: want exactly one SKU, found 0: none" in out
-    assert "machines of the old book were not asked for and are left out" in out
+    assert "machine types of the old book were not asked for and are left out" in out
     assert 'book = "prices/aws-eu-west-1-' in out
     assert 'region = "eu-west-1"' in out
     assert book.price("egress_gb").usd == Decimal("0.09")

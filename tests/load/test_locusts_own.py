@@ -92,6 +92,17 @@ def test_variables_and_config_files_are_held_to_the_same(place):
     assert "--tags:" in by_file["err"]
 
 
+@pytest.mark.parametrize(("surroundings", "code"), [({}, 2), ({"PILOT_CAMPAIGN": "1"}, 0)])
+def test_a_campaign_reads_no_config_file_that_lies_about(tmp_path, surroundings, code):
+    (tmp_path / "locust.conf").write_text("tags = chat\n")
+    command = [sys.executable, "-m", "locust", "-f", str(STEADY), "--list"]
+    env = {**os.environ, **surroundings}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+
+    assert done.returncode == code, done.stderr
+    assert ("--tags:" in done.stderr) is (code == 2)
+
+
 def test_a_variable_that_no_option_reads_is_said(place):
     folder, given = place
     [said] = described(folder, given, LOCUST_RATE="5", LOCUST_RUN_TIME="10s")
