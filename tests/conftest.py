@@ -82,6 +82,15 @@ def _ended():
 
 
 @pytest.fixture(autouse=True)
+def _still_interruptible():
+    """A command that a test runs in this process takes its handlers back: tests/cli/inside.py does."""
+    yield
+    left = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    assert left is signal.default_int_handler
+
+
+@pytest.fixture(autouse=True)
 def _nothing_learned():
     """A secret that one test's process has learned is hidden in no other test."""
     yield

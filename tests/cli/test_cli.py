@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.decidable import Lacks, Unsettled
-from harness.cli.app import COMMANDS, main, registered
+from harness.cli.app import COMMANDS, registered
 from harness.cli.plan import _open
 from harness.planning import seal_of
 from tests.builders import Pilot, lognormal
@@ -52,14 +52,11 @@ NEEDED = {"up": ("x",), "cold": ("x",), "time": ("x", "deploy", "--", "true")}
 
 
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name not in NO_WORKSPACE])
-def test_without_a_workspace_every_command_says_how_to_make_one(command, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["pilot", command, *NEEDED.get(command, ())])
-    with pytest.raises(SystemExit) as ended:
-        main()
+def test_without_a_workspace_every_command_says_how_to_make_one(command, tmp_path):
+    done = pilot(tmp_path, command, *NEEDED.get(command, ()))
 
-    assert ended.value.code == 2
-    assert "pilot init DIR makes a workspace" in capsys.readouterr().err
+    assert done.returncode == 2
+    assert "pilot init DIR makes a workspace" in done.stderr
 
 
 def test_the_version_is_the_packages(tmp_path):

@@ -1,22 +1,21 @@
 """`pilot prices`: books at a glance, and one of another region as its file and its words say."""
 
 import json
-import sys
 from decimal import Decimal
 
 import pytest
 
-from harness.cli.app import main
 from harness.errors import PilotError
 from harness.platforms.shared import price_lists
 from harness.platforms.shared.aws_prices import aws_machine
 from harness.platforms.shared.book import book_names, read_book
 from harness.platforms.shared.found_price import FoundPrice
 from tests.builders import Pilot
+from tests.cli.inside import pilot
 
 
 @pytest.fixture
-def prices(tmp_path, monkeypatch, capsys):
+def prices(tmp_path, monkeypatch):
     """What `pilot prices …` prints in a workspace, over a price list that knows every machine and little else."""
 
     def ask(price, region):
@@ -25,15 +24,11 @@ def prices(tmp_path, monkeypatch, capsys):
         raise PilotError("want exactly one SKU, found 0: none")
 
     Pilot(tmp_path).workspace()
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(price_lists.PRICE_LISTS, "aws", lambda: price_lists.PriceList(ask, aws_machine))
 
     def run(*words):
-        monkeypatch.setattr(sys, "argv", ["pilot", "prices", *words])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return ended.value.code or 0, said.out, said.err
+        done = pilot(tmp_path, "prices", *words)
+        return done.returncode or 0, done.stdout, done.stderr
 
     return run
 
