@@ -147,7 +147,9 @@ def _print(made: refreshing.Refreshed) -> None:
         if why != refreshing.NOT_NAMED:
             print(f"left out {key}: {why}")
     if unnamed:
-        print(f"{len(unnamed)} machine types of the old book were not asked for and are left out: name them with --machine")
+        print(
+            f"{len(unnamed)} machine types of the old book were not asked for and are left out: name them with --machine"
+        )
     print(f"{len(made.kept)} prices were not asked for and are kept as they were")
     if len(made.left_out) > len(unnamed):
         print(
