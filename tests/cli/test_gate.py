@@ -85,7 +85,7 @@ def test_fewer_blocks_than_a_verdict_needs_are_no_pass(tmp_path, monkeypatch):
 
 
 def test_a_target_that_was_not_judged_is_refused(slow_beta):
-    with pytest.raises(Refused, match="no promise was judged for 'gamma'"):
+    with pytest.raises(Refused, match="--gate 'gamma': not one of the two targets"):
         decide(gate="gamma")
 
 

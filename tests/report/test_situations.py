@@ -54,7 +54,7 @@ def test_a_tie_is_said_to_be_one_and_the_cheaper_to_reverse_is_named(pilot, tmp_
     pilot.laws["beta"] = lognormal(0.4 * 1.5)
     _, first, html = told(pilot, tmp_path / "r")
 
-    assert "no clear winner. Beta is the cheaper one to reverse." in first
+    assert "No clear winner: the evidence does not favour either target. Beta is cheaper to reverse." in first
     assert "The scores tie (" in first
     assert "Nothing is moved yet" in html
 
