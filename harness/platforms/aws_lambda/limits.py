@@ -57,17 +57,16 @@ def _concurrency(config: AwsLambda, api: Any) -> list[Quota]:  # noqa: ANN401
     """The function's reserved concurrency where it has some, else what the account leaves unreserved."""
     from harness.domain.identities import without_identities  # noqa: PLC0415
     from harness.platforms.shared.answer import NoAnswer, answer_of  # noqa: PLC0415
-    from harness.platforms.shared.aws_quotas import no_wait  # noqa: PLC0415
 
     try:
-        reserved = answer_of(api.get_function_concurrency, {"FunctionName": config.function}, no_wait)
+        reserved = answer_of(api.get_function_concurrency, {"FunctionName": config.function})
         own = reserved["ReservedConcurrentExecutions"]
         if own.given:
             return _both("Lambda reserved concurrency", own.number(), shared=False)
     except NoAnswer:
         pass  # what the account leaves is the wider limit, and known to those who may not read the function's
     try:
-        said = answer_of(api.get_account_settings, {}, no_wait)
+        said = answer_of(api.get_account_settings, {})
         return _both("Lambda concurrency", said["AccountLimit"]["UnreservedConcurrentExecutions"].number(), shared=True)
     except NoAnswer as error:
         reason = str(without_identities(str(error)))

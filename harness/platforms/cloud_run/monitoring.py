@@ -8,8 +8,6 @@ percentile; a point's ``endTime`` names it; newest come first; an empty answer h
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -63,12 +61,9 @@ class CloudMonitoring:
     settle_s = 300.0
     keeps_s = 42 * 86_400.0  # six weeks of what a minute holds; unconfirmed
 
-    def __init__(
-        self, api: Rest, project: str, service: str, region: str, *, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
+    def __init__(self, api: Rest, project: str, service: str, region: str) -> None:
         self._api, self._project = api, project
         self._where = f'resource.labels.service_name = "{service}" AND resource.labels.location = "{region}"'
-        self._sleep = sleep
 
     def read(self, window: Window) -> list[Reading]:
         out: list[Reading] = []
@@ -98,7 +93,7 @@ class CloudMonitoring:
     def _one(self, metric: GoogleMetric, asked: dict[str, Any], query: str, window: Window) -> list[Reading]:
         path = f"/v3/projects/{self._project}/timeSeries"
         found: dict[str, dict[float, float]] = {}
-        for page in pages(lambda **p: self._api.get(path, p), asked, "pageToken", "nextPageToken", self._sleep):
+        for page in pages(lambda **p: self._api.get(path, p), asked, "pageToken", "nextPageToken"):
             for series in page["timeSeries"].rows():
                 points = found.setdefault(_label(series), {})
                 points |= dict(_points(series, window))

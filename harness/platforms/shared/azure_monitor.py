@@ -7,8 +7,6 @@ own error; a minute without data has a ``timeStamp`` and no value, which is no z
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -64,15 +62,8 @@ class AzureMonitor:
     settle_s = 300.0
     keeps_s = 93 * 86_400.0
 
-    def __init__(
-        self,
-        api: Rest,
-        resource: str,
-        metrics: tuple[AzureMetric, ...],
-        *,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._api, self._resource, self._metrics, self._sleep = api, resource, metrics, sleep
+    def __init__(self, api: Rest, resource: str, metrics: tuple[AzureMetric, ...]) -> None:
+        self._api, self._resource, self._metrics = api, resource, metrics
 
     def read(self, window: Window) -> list[Reading]:
         out: list[Reading] = []
@@ -106,7 +97,7 @@ class AzureMonitor:
     def _answers(
         self, metrics: list[AzureMetric], request: dict[str, Any], query: str, window: Window
     ) -> list[Reading]:
-        answer = answer_of(self._api.get, request, self._sleep)
+        answer = answer_of(self._api.get, request)
         by_name = {one["name"]["value"].text(): one for one in answer["value"].rows()}
         out: list[Reading] = []
         for m in metrics:

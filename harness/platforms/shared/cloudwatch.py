@@ -170,12 +170,10 @@ class CloudWatch:
         subjects: Sequence[Subject],
         *,
         now: Callable[[], float] = time.time,
-        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._api = api
         self._wanted = [(metric, dict(s.dimensions)) for s in subjects for metric in s.metrics]
         self._now = now
-        self._sleep = sleep
 
     def read(self, window: Window) -> list[Reading]:
         """Whole periods that cover the window; points outside of it are dropped."""
@@ -208,7 +206,7 @@ class CloudWatch:
         """By query id, over every page; or what broke off the reading, for each metric to say."""
         found: dict[str, list[Answer]] = {}
         try:
-            for page in pages(self._api.get_metric_data, request, "NextToken", "NextToken", self._sleep):
+            for page in pages(self._api.get_metric_data, request, "NextToken", "NextToken"):
                 for result in page["MetricDataResults"].rows():
                     found.setdefault(result["Id"].text(), []).append(result)
         except Exception as error:  # noqa: BLE001 - raised again for each metric, and caught there

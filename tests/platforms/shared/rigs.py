@@ -43,7 +43,6 @@ class AwsRig:
     def __init__(self) -> None:
         self.client = boto3.client(self.service, **KEYS)
         self.stub = Stubber(self.client)
-        self.waits: list[float] = []
         self.source = self.make(Recorded(self.client))
 
     def ok(self, values, token=None):
@@ -54,9 +53,6 @@ class AwsRig:
         for _ in range(times):
             self.stub.add_client_error(self.method, code, "words of the service")
         return self
-
-    def busy(self, times):
-        return self.refuse("ThrottlingException", times)
 
     def read(self):
         with self.stub:
@@ -72,7 +68,7 @@ class CloudWatchRig(AwsRig):
 
     def make(self, api):
         subject = Subject(ONE, {"FunctionName": "chat"})
-        return CloudWatch(api, [subject], now=lambda: START + 3600, sleep=self.waits.append)
+        return CloudWatch(api, [subject], now=lambda: START + 3600)
 
     def page(self, values, token=None):
         result = {"Id": "m0", "StatusCode": "PartialData" if token else "Complete"}
@@ -86,7 +82,7 @@ class LambdaLogsRig(AwsRig):
     method, service = "filter_log_events", "logs"
 
     def make(self, api):
-        return LambdaLogs(api, "/aws/lambda/chat", sleep=self.waits.append)
+        return LambdaLogs(api, "/aws/lambda/chat")
 
     def page(self, values, token=None):
         events = [
@@ -107,7 +103,7 @@ class LambdaInsightsRig(AwsRig):
     method, service, pages = "start_query", "logs", False
 
     def make(self, api):
-        return LambdaInsights(api, "/aws/lambda/chat", sleep=self.waits.append)
+        return LambdaInsights(api, "/aws/lambda/chat", sleep=lambda _: None)
 
     def ok(self, values, token=None, status="Complete"):
         self.stub.add_response("start_query", {"queryId": "q"})
@@ -125,11 +121,6 @@ class LambdaInsightsRig(AwsRig):
             for s, value in values.items()
         ]
 
-    def read(self):
-        found = super().read()
-        self.waits[:] = self.waits[:-1]  # the last is the poll
-        return found
-
 
 class PrometheusRig:
     """query_range of one query, over HTTP."""
@@ -138,12 +129,10 @@ class PrometheusRig:
 
     def __init__(self) -> None:
         self._script: deque[httpx.Response] = deque()
-        self.waits: list[float] = []
         self.source = Prometheus(
             "http://prometheus",
             {"up": Query("up", "count")},
             headers={"Authorization": "planted-secret"},
-            sleep=self.waits.append,
             transport=httpx.MockTransport(lambda request: self._script.popleft()),
         )
 
@@ -157,11 +146,6 @@ class PrometheusRig:
     def refuse(self, code, times=1):
         for _ in range(times):
             self._then(400, {"status": "error", "errorType": code, "error": f"{code}: words of the service"})
-        return self
-
-    def busy(self, times):
-        for _ in range(times):
-            self._then(503, {"status": "error", "error": "throttled"})
         return self
 
     def _then(self, status, body):
@@ -178,11 +162,9 @@ class RestRig:
     """Over a platform's REST API; a page is an answer of one question, and the others hold nothing."""
 
     pages = False
-    busy_tries = 5
 
     def __init__(self) -> None:
         self._script: deque[httpx.Response] = deque()
-        self.waits: list[float] = []
         token = Planted()
         self.source = self.make(Rest("http://cloud", token, transport=httpx.MockTransport(self._answer)))
 
@@ -196,11 +178,6 @@ class RestRig:
     def refuse(self, code, times=1):
         for _ in range(times * self.questions):
             self._then(403, {"error": {"code": 403, "status": code, "message": "words of the service"}})
-        return self
-
-    def busy(self, times):
-        for _ in range(times * (self.questions if times >= self.busy_tries else 1)):
-            self._then(429, {"error": {"code": 429, "message": "throttled"}})
         return self
 
     def _then(self, status, body):
@@ -229,7 +206,7 @@ class CloudMonitoringRig(RestRig):
     pages, questions = True, len(GOOGLE_METRICS)
 
     def make(self, api):
-        return CloudMonitoring(api, "AKIDEXAMPLE-project", "chat", "europe-west1", sleep=self.waits.append)
+        return CloudMonitoring(api, "AKIDEXAMPLE-project", "chat", "europe-west1")
 
     def nothing(self, request):
         assert request.url.path == "/v3/projects/AKIDEXAMPLE-project/timeSeries"
@@ -259,7 +236,7 @@ class AzureMonitorRig(RestRig):
 
     def make(self, api):
         resource = "/subscriptions/AKIDEXAMPLE/resourceGroups/rag/providers/Microsoft.App/containerApps/chat"
-        return AzureMonitor(api, resource, CONTAINER_APP, sleep=self.waits.append)
+        return AzureMonitor(api, resource, CONTAINER_APP)
 
     def nothing(self, request):
         names = request.url.params["metricnames"].split(",")

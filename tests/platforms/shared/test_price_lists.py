@@ -41,7 +41,7 @@ def aws(*pages, code=None, lookup=LOOKUP, region="us-east-1", asked=None):
         for k, page in enumerate(pages):
             more = {"NextToken": "more"} if k + 1 < len(pages) else {}
             stub.add_response("get_products", {"PriceList": page, **more}, asked)
-        return aws_price(client, lookup, region, lambda _: None)
+        return aws_price(client, lookup, region)
 
 
 def question(service, **filters):
@@ -185,7 +185,7 @@ def test_several_meters_or_no_answer_are_errors():
     with pytest.raises(PilotError, match="found 2: m-1, m-2"):
         azure([item("m-1"), item("m-2")])
     with pytest.raises(PilotError, match="did not answer"):
-        azure([], status=500)
+        azure([], status=403)
 
 
 def vm(meter, product="Virtual Machines NCadsA100v4 Series", sku_name="NC24ads A100 v4", price=3.673):

@@ -145,11 +145,11 @@ SERVICES = {
     ),
     "cloud-monitoring": (
         plain(CloudMonitoringRig().page({10: 3.0}, "t")),
-        lambda a: CloudMonitoring(Says(a), "project", "chat", "region", sleep=lambda _: None),
+        lambda a: CloudMonitoring(Says(a), "project", "chat", "region"),
     ),
     "azure-monitor": (
         plain(AzureMonitorRig().page({10: 3.0})),
-        lambda a: AzureMonitor(Says(a, a, a), "/r", CONTAINER_APP, sleep=lambda _: None),
+        lambda a: AzureMonitor(Says(a, a, a), "/r", CONTAINER_APP),
     ),
     "prometheus": (matrix(), prometheus),
 }
@@ -228,7 +228,7 @@ def test_no_bill_ends_in_a_traceback_or_as_a_day_without_cost(data):
     }
     group = {"Keys": ["AWS Lambda", "Request"], "Metrics": amounts}
     answer = data.draw(mutated({"ResultsByTime": [{"Groups": [group], "Estimated": False}]}))
-    day = CostExplorer(Recorded(Says(answer)), "pilot", ("rag",), sleep=lambda _: None).bill(date(2026, 11, 20))
+    day = CostExplorer(Recorded(Says(answer)), "pilot", ("rag",)).bill(date(2026, 11, 20))
 
     assert day.failed is None or (not day.failed.startswith("unexpected") and not day.lines and day.estimated)
     assert all(line.usd.is_finite() for line in day.lines)
@@ -250,8 +250,8 @@ def test_no_price_list_ends_in_anything_but_a_price_or_its_reason(data):
     lookup = {"service": "s", "meter": "m"}
 
     for price in (
-        lambda: aws_price(Says(answer), lookup, "us-east-1", sleep=lambda _: None),
-        lambda: aws_price(Says(answer), {"service": "s", "usagetype": "Request"}, "us-east-1", sleep=lambda _: None),
+        lambda: aws_price(Says(answer), lookup, "us-east-1"),
+        lambda: aws_price(Says(answer), {"service": "s", "usagetype": "Request"}, "us-east-1"),
         lambda: azure_price(lookup, "westeurope", transport),
         lambda: azure_price({"machine": "Standard_B2ms"}, "westeurope", transport),
     ):
@@ -274,7 +274,7 @@ def test_no_catalogue_ends_in_anything_but_a_price_or_its_reason(data):
     }
     page = data.draw(mutated({"skus": [sku]}))
     transport = httpx.MockTransport(lambda _: httpx.Response(200, text=json.dumps(page)))
-    catalogue = GoogleCatalogue(Rest("http://catalogue", transport=transport), sleep=lambda _: None)
+    catalogue = GoogleCatalogue(Rest("http://catalogue", transport=transport))
     try:
         assert catalogue.price({"service": "s", "sku": "Requests", "per": "count"}, "europe-west1").usd > 0
     except PilotError as error:
