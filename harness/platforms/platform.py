@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -104,6 +104,15 @@ class Signal:
         return self.measure if seen else None
 
 
+@dataclass(frozen=True)
+class Subject:
+    """Series that a table of a shared kind of source asks for: where each of its subjects is found, by the table's fields."""
+
+    source: str
+    signals: tuple[Signal, ...]
+    at: Callable[[Mapping[str, Any]], Sequence[Any]]  # dimensions, a resource's path, queries; none: not asked
+
+
 def no_quotas(target: Target, make: MakeClient) -> list[Quota]:
     """Of a platform whose account has none that a pilot meets."""
     del target, make
@@ -140,7 +149,7 @@ class SourceKind:
     bills: bool = False  # of days and not of runs
     spans: bool = False  # of requests inside the service: its targets are sent a trace context to join them by
     others: str = ""  # what a series of it is that nothing declares
-    signals: tuple[Signal, ...] = ()  # that any target with such a source has
+    subjects: tuple[Subject, ...] = ()  # of no one platform
     parts: Mapping[str, Part] = field(default_factory=dict)  # by the field of its table that names one
 
 
@@ -168,6 +177,7 @@ class Platform:
     billings: tuple[Billing, ...] = ()
     sources: tuple[SourceKind, ...] = ()
     own_sources: Own = nothing_of_its_own  # of the kinds that its config names as its own
-    signals: tuple[Signal, ...] = ()
+    signals: tuple[Signal, ...] = ()  # that every target of it may be expected to have
+    subjects: tuple[Subject, ...] = ()  # that shared kinds of sources are asked about
     limits: Limits = field(default_factory=Limits)
     cloud: str | None = None  # whose credentials its control side needs

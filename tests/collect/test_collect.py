@@ -11,7 +11,7 @@ from harness.collect.collect import collect
 from harness.domain.reasons.absence import BilledMissing
 from harness.domain.reasons.choice import Modelled
 from harness.pipeline import decide, report
-from harness.platforms.shared.cloudwatch import CloudWatch, Subject
+from harness.platforms.shared.cloudwatch import CloudWatch
 from harness.platforms.shared.recorded import Recorded
 from harness.words import all_said
 from tests.campaign.clouds import ACCOUNT, Cloud, CloudPilot, later
@@ -79,7 +79,7 @@ def test_an_answer_that_cannot_be_read_is_kept_as_it_came_and_asked_again(made):
     def make(config):
         if config.kind != "cloudwatch":
             return cloud.make(config)
-        return CloudWatch(Recorded(Odd()), [Subject(ONE, {})], now=lambda: later(8))
+        return CloudWatch(Recorded(Odd()), [(ONE, {})], now=lambda: later(8))
 
     with Progress(quiet=True) as progress:
         first = collect(workspace, plan, store, progress, lambda: later(8), make, cloud.make_bills)

@@ -8,7 +8,7 @@ from harness.domain.target import Runtime, Target
 from harness.platforms.aws_ecs import limits
 from harness.platforms.aws_ecs.bill import BILLINGS
 from harness.platforms.aws_ecs.config import AwsEcs
-from harness.platforms.aws_ecs.readings import SIGNALS
+from harness.platforms.aws_ecs.readings import SIGNALS, SUBJECTS
 from harness.platforms.platform import Limits, Platform
 
 
@@ -30,6 +30,7 @@ PLATFORM = Platform(
     control=_control,
     billings=BILLINGS,
     signals=SIGNALS,
+    subjects=SUBJECTS,
     limits=Limits(limits.front, limits.quotas),
     cloud="aws",
 )

@@ -8,7 +8,7 @@ from harness.domain.target import Runtime, Target
 from harness.platforms.aws_lambda import limits
 from harness.platforms.aws_lambda.bill import BILLINGS
 from harness.platforms.aws_lambda.config import AwsLambda
-from harness.platforms.aws_lambda.readings import SIGNALS, SOURCE
+from harness.platforms.aws_lambda.readings import SIGNALS, SOURCE, SUBJECTS
 from harness.platforms.platform import Limits, Platform
 
 
@@ -31,6 +31,7 @@ PLATFORM = Platform(
     billings=BILLINGS,
     sources=(SOURCE,),
     signals=SIGNALS,
+    subjects=SUBJECTS,
     limits=Limits(limits.front, limits.quotas, limits.timeout_s, limits.STARTS_PER_10_S),
     cloud="aws",
 )

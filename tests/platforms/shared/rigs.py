@@ -14,10 +14,12 @@ from harness.domain.reading import Window
 from harness.local.journal import report_line
 from harness.platforms.aws_lambda.insights import LambdaInsights
 from harness.platforms.aws_lambda.logs import LambdaLogs
-from harness.platforms.cloud_run.monitoring import METRICS as GOOGLE_METRICS
+from harness.platforms.azure_container_apps import SIGNALS as CONTAINER_APP
 from harness.platforms.cloud_run.monitoring import CloudMonitoring
-from harness.platforms.shared.azure_monitor import CONTAINER_APP, AzureMonitor
-from harness.platforms.shared.cloudwatch import CloudWatch, Metric, Subject
+from harness.platforms.cloud_run.readings import SIGNALS as GOOGLE
+from harness.platforms.platform import Measure, Signal
+from harness.platforms.shared.azure_monitor import AzureMonitor
+from harness.platforms.shared.cloudwatch import CloudWatch
 from harness.platforms.shared.prometheus import Prometheus
 from harness.platforms.shared.prometheus_sets import Query
 from harness.platforms.shared.recorded import Recorded
@@ -26,7 +28,7 @@ from harness.platforms.shared.rest import Rest
 START = datetime(2026, 11, 20, 9, 0, 30, tzinfo=UTC).timestamp()
 WINDOW = Window(START, START + 120)
 KEYS = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "planted-secret", "region_name": "us-east-1"}
-ONE = (Metric("AWS/Lambda", "Invocations", "Sum", "count"),)
+ONE = (Signal("AWS/Lambda Invocations Sum", "cloudwatch", Measure.REQUESTS, "count", "invocations"),)
 
 
 def at(seconds):
@@ -67,8 +69,7 @@ class CloudWatchRig(AwsRig):
     method, service = "get_metric_data", "cloudwatch"
 
     def make(self, api):
-        subject = Subject(ONE, {"FunctionName": "chat"})
-        return CloudWatch(api, [subject], now=lambda: START + 3600)
+        return CloudWatch(api, [(ONE, {"FunctionName": "chat"})], now=lambda: START + 3600)
 
     def page(self, values, token=None):
         result = {"Id": "m0", "StatusCode": "PartialData" if token else "Complete"}
@@ -203,7 +204,7 @@ class Planted:
 class CloudMonitoringRig(RestRig):
     """projects.timeSeries.list; the first question is request_count."""
 
-    pages, questions = True, len(GOOGLE_METRICS)
+    pages, questions = True, len(GOOGLE)
 
     def make(self, api):
         return CloudMonitoring(api, "AKIDEXAMPLE-project", "chat", "europe-west1")
@@ -232,7 +233,7 @@ class CloudMonitoringRig(RestRig):
 class AzureMonitorRig(RestRig):
     """Metrics - List of a container app; the first question is of averages."""
 
-    questions = len({m.aggregation for m in CONTAINER_APP})
+    questions = len({s.metric.split()[1] for s in CONTAINER_APP})
 
     def make(self, api):
         resource = "/subscriptions/AKIDEXAMPLE/resourceGroups/rag/providers/Microsoft.App/containerApps/chat"
@@ -249,7 +250,7 @@ class AzureMonitorRig(RestRig):
     def page(self, values, token=None):
         data = [{"timeStamp": f"{at(s):%Y-%m-%dT%H:%M:%SZ}", "average": v} for s, v in values.items()]
         data.append({"timeStamp": f"{at(0):%Y-%m-%dT%H:%M:%SZ}"})  # a minute without data has no value
-        names = [m.name for m in CONTAINER_APP if m.aggregation == "average"]
+        names = [s.metric.split()[0] for s in CONTAINER_APP if s.metric.endswith(" average")]
         return {"value": [self.metric(name, data if name == "Replicas" else []) for name in names]}
 
 

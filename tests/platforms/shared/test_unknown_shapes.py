@@ -18,12 +18,13 @@ from harness.errors import PilotError
 from harness.evidence.files import dump, write_text
 from harness.platforms.aws_lambda.insights import LambdaInsights
 from harness.platforms.aws_lambda.logs import LambdaLogs
+from harness.platforms.azure_container_apps import SIGNALS as CONTAINER_APP
 from harness.platforms.cloud_run.monitoring import CloudMonitoring
 from harness.platforms.shared.absence import ask
 from harness.platforms.shared.aws_prices import aws_price
-from harness.platforms.shared.azure_monitor import CONTAINER_APP, AzureMonitor
+from harness.platforms.shared.azure_monitor import AzureMonitor
 from harness.platforms.shared.azure_prices import azure_price
-from harness.platforms.shared.cloudwatch import CloudWatch, Subject
+from harness.platforms.shared.cloudwatch import CloudWatch
 from harness.platforms.shared.cost_explorer import CostExplorer
 from harness.platforms.shared.google_prices import GoogleCatalogue
 from harness.platforms.shared.local_logs import LocalLogs
@@ -137,7 +138,7 @@ def prometheus(answer):
 
 
 SERVICES = {
-    "cloudwatch": (metric_page(), lambda a: CloudWatch(Recorded(Says(a)), [Subject(ONE, {})], now=lambda: START + 60)),
+    "cloudwatch": (metric_page(), lambda a: CloudWatch(Recorded(Says(a)), [(ONE, {})], now=lambda: START + 60)),
     "lambda-logs": (events(["REPORT RequestId: r\tDuration: 1 ms"]), lambda a: LambdaLogs(Recorded(Says(a)), "g")),
     "lambda-insights": (
         {"status": "Complete", "results": LambdaInsightsRig.rows(None, {10: 3.0}), "statistics": {"bytesScanned": 1.0}},
@@ -294,7 +295,7 @@ def test_one_odd_metric_does_not_take_the_others_with_it():
     answer = {
         "MetricDataResults": [{"Id": "m0", "Timestamps": 5}, {**metric_page()["MetricDataResults"][0], "Id": "m1"}]
     }
-    source = CloudWatch(Says(answer), [Subject(ONE * 2, {})], now=lambda: START + 60)
+    source = CloudWatch(Says(answer), [(ONE * 2, {})], now=lambda: START + 60)
 
     assert [type(r) for r in source.read(WINDOW)] == [Absent, Series]
 
@@ -331,7 +332,7 @@ def test_pages_that_lead_in_a_circle_end(kind):
         reasons = {CostExplorer(api, "pilot", ("rag",)).bill(date(2026, 11, 20)).failed}
     else:
         source = {
-            "cloudwatch": lambda: CloudWatch(api, [Subject(ONE, {})], now=lambda: START),
+            "cloudwatch": lambda: CloudWatch(api, [(ONE, {})], now=lambda: START),
             "cloud-monitoring": lambda: CloudMonitoring(api, "p", "s", "r"),
             "lambda-logs": lambda: LambdaLogs(api, "g"),
         }[kind]()
