@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,7 @@ def no_quotas(target: Target, make: MakeClient) -> list[Quota]:
 class Limits:
     """What a plan is held to before it is run."""
 
-    front: Callable[[RuntimeConfig], Front] | None = None  # None: nothing is known of it, for a team chose it
+    front: Front | Callable[[RuntimeConfig], Front] | None = None  # None: nothing is known of it, for a team chose it
     quotas: Callable[[Target, MakeClient], list[Quota]] = no_quotas
     timeout_s: Callable[[RuntimeConfig, Mapping[str, Any]], float | None] = lambda config, facts: None  # noqa: ARG005 - works as long as it takes
     starts_per_10_s: float | None = None  # new instances that it grants in any ten seconds
@@ -163,6 +164,16 @@ def nothing_of_its_own(target: Target, logs: Path) -> list[MetricSource]:
 
 
 Control = Callable[[Target, Path, str], Runtime]  # the target, the workspace's folder, where the target answers
+
+
+def controlled_by(module: str) -> Control:
+    """What this module names ``control``, imported only where a target is controlled: it may bring an SDK."""
+
+    def control(target: Target, root: Path, base_url: str) -> Runtime:
+        made: Control = import_module(module).control
+        return made(target, root, base_url)
+
+    return control
 
 
 @dataclass(frozen=True)

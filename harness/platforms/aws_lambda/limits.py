@@ -28,12 +28,6 @@ RATE_PER_CONCURRENCY = 10.0  # a function takes at most ten times its concurrenc
 STARTS_PER_10_S = 1000.0  # environments that a function may gain
 
 
-def front(config: RuntimeConfig) -> Front:
-    """Where [prices] names no other."""
-    del config
-    return URL
-
-
 def timeout_s(config: RuntimeConfig, facts: Mapping[str, Any]) -> float | None:
     """The function's own."""
     del config

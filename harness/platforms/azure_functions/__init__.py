@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
-from harness.domain.target import Runtime, RuntimeConfig, Target
 from harness.platforms.azure_functions.bill import BILLINGS
 from harness.platforms.azure_functions.config import AzureFunctionApp
 from harness.platforms.front import Front
-from harness.platforms.platform import Limits, Measure, Per, Platform, Subject
+from harness.platforms.platform import Limits, Measure, Per, Platform, Subject, controlled_by
 from harness.platforms.shared.rows import rows
 
 FRONT = Front(
@@ -43,33 +41,18 @@ def _of_plan(plan: str) -> Callable[[Mapping[str, Any]], list[str]]:
     return at
 
 
-def _control(target: Target, root: Path, base_url: str) -> Runtime:
-    from harness.platforms.azure_functions.control import FunctionAppRuntime  # noqa: PLC0415
-    from harness.platforms.shared.origins import azure  # noqa: PLC0415
-
-    del root
-    config = target.runtime
-    assert isinstance(config, AzureFunctionApp)
-    return FunctionAppRuntime(target, config, base_url, azure())
-
-
-def _front(config: RuntimeConfig) -> Front:
-    del config
-    return FRONT
-
-
 PLATFORM = Platform(
     kind=AzureFunctionApp.kind,
     title="Azure Functions",
     verified="spec only",
     config=AzureFunctionApp,
-    control=_control,
+    control=controlled_by(f"{__name__}.control"),
     billings=BILLINGS,
     signals=(*FLEX, *CONSUMPTION[:-1]),
     subjects=(
         Subject("azure-monitor", FLEX, _of_plan("flex")),
         Subject("azure-monitor", CONSUMPTION, _of_plan("consumption")),
     ),
-    limits=Limits(front=_front),
+    limits=Limits(FRONT),
     cloud="azure",
 )

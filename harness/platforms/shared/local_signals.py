@@ -1,8 +1,14 @@
-"""What the embedded platforms' own log tells of a run."""
+"""What the embedded platforms have in common: what their own log tells of a run, and how long they let a request work."""
 
 from __future__ import annotations
 
-from harness.platforms.platform import Measure, Per
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.domain.reading import MetricSource
+from harness.domain.target import RuntimeConfig, Target
+from harness.platforms.platform import Measure, Own, Per
 from harness.platforms.shared.rows import rows
 
 _log = rows("local-logs")
@@ -22,3 +28,20 @@ EMBEDDED = (
     _log("duration_ms", Measure.DURATION, "ms", "duration of a request, as the platform has it"),
     _log("init_ms", Measure.STARTS, "ms", "init of a request that met a new instance", per=Per.POINTS),
 )
+
+
+def log_of(*, function: bool) -> Own:
+    """A source that is collected without being named."""
+
+    def own(target: Target, logs: Path) -> list[MetricSource]:
+        from harness.platforms.shared.local_logs import LocalLogs  # noqa: PLC0415 - made where it is asked
+
+        return [LocalLogs(logs, target.name, function=function)]
+
+    return own
+
+
+def timeout_s(config: RuntimeConfig, facts: Mapping[str, Any]) -> float | None:
+    """As the table says."""
+    del facts
+    return getattr(config, "timeout_s", None)
