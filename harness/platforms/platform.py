@@ -75,7 +75,7 @@ class Per(StrEnum):
     MEAN = "mean"
     MOST = "most"
     POINTS = "number of points"  # each point is one event
-    GROWTH = "growth"  # a counter: its last value less its first
+    GROWTH = "growth"  # a counter: its rises, for it falls where what it counted goes
 
 
 @dataclass(frozen=True)
