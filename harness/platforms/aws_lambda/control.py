@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.domain.identities import without_identities
+from harness.domain.lines import names_in
 from harness.domain.target import Cold
 from harness.errors import PilotError
 from harness.platforms.aws_lambda.config import AwsLambda
@@ -21,9 +22,8 @@ from harness.platforms.shared.settling import Settling, controlling
 
 COLD_VARIABLE = "PILOT_COLD"
 SETTLE_S, POLL_S = 300.0, 1.0
-SAID = (
-    *("MemorySize", "Timeout", "Runtime", "Handler", "PackageType", "Architectures", "CodeSha256", "Version"),
-    *("LastModified", "EphemeralStorage", "SnapStart"),
+SAID = names_in(
+    "MemorySize Timeout Runtime Handler PackageType Architectures CodeSha256 Version LastModified EphemeralStorage SnapStart"
 )
 
 

@@ -17,7 +17,9 @@ from harness.platforms.front import MB, Front
 URL = Front("a function URL", 900.0, 6 * MB, streams=True, no_place="429 at once")
 HTTP_API = Front("an HTTP API", 30.0, 6 * MB, streams=False, no_place="429 or 503 at once")
 REST_API = Front(  # in its streaming mode; a REST API that buffers cuts at 29 s
-    *("a REST API", 900.0, 6 * MB),
+    "a REST API",
+    cuts_s=900.0,
+    request_bytes=6 * MB,
     streams=True,
     no_place="429 at once",
     unconfirmed=("cuts_s",),

@@ -12,7 +12,9 @@ from harness.platforms.platform import Limits, Measure, Per, Platform, Subject, 
 from harness.platforms.shared.rows import rows
 
 FRONT = Front(
-    *("Container Apps' ingress", 240.0, None),
+    "Container Apps' ingress",
+    cuts_s=240.0,
+    request_bytes=None,
     streams=True,
     no_place="it waits; 503 where no replica becomes ready",
     unconfirmed=("cuts_s", "no_place"),

@@ -12,7 +12,9 @@ from harness.platforms.platform import Limits, Measure, Per, Platform, Subject, 
 from harness.platforms.shared.rows import rows
 
 FRONT = Front(
-    *("the ASGI bridge of Functions", 230.0, None),
+    "the ASGI bridge of Functions",
+    cuts_s=230.0,
+    request_bytes=None,
     streams=False,
     no_place="429 or 503 while instances are added",
     unconfirmed=("cuts_s", "no_place"),

@@ -63,12 +63,20 @@ UNITS = {  # megabyte-milliseconds
 }
 BILLINGS = (
     Billing(
-        *("functions-flex", How.REQUESTS, ToldBy.TOTAL, FlexTerms, functions_flex),
+        "functions-flex",
+        How.REQUESTS,
+        ToldBy.TOTAL,
+        FlexTerms,
+        functions_flex,
         series=UNITS,
         per_memory_mb=lambda terms: terms.memory_mb,
     ),
     Billing(
-        *("functions-consumption", How.REQUESTS, ToldBy.TOTAL, ConsumptionTerms, functions_consumption),
+        "functions-consumption",
+        How.REQUESTS,
+        ToldBy.TOTAL,
+        ConsumptionTerms,
+        functions_consumption,
         series=UNITS,
         per_memory_mb=lambda terms: terms.stepped_mb,
     ),

@@ -9,7 +9,9 @@ from harness.platforms.front import Front
 from harness.platforms.platform import Limits, Platform, controlled_by
 
 FRONT = Front(
-    *("Cloud Run", 3600.0, 32 * 1024 * 1024),
+    "Cloud Run",
+    cuts_s=3600.0,
+    request_bytes=32 * 1024 * 1024,
     streams=True,
     no_place="it waits for 10 s or 3.5 mean starts, then 429",
     unconfirmed=("cuts_s", "request_bytes", "no_place"),

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from harness.domain.address import problem_of
+from harness.domain.lines import names_in
 from harness.domain.reading import MetricSource
 from harness.errors import Refused
 from harness.platforms.platform import Part, SourceKind
@@ -19,17 +20,9 @@ from harness.tables.problems import nearest
 from harness.tables.table import Table
 from harness.tables.values import HeaderName, Line, Variable, distinct
 
-NAMES = [
-    "function",
-    "load_balancer",
-    "cluster",
-    "rest_api",
-    "http_api",
-    "bedrock_model",
-    "sagemaker_endpoint",
-    "collection_id",
-    "usage",
-]
+NAMES = names_in(
+    "function load_balancer cluster rest_api http_api bedrock_model sagemaker_endpoint collection_id usage"
+)
 
 
 class UsageTable(Table):
@@ -205,7 +198,9 @@ def _azure_monitor(options: Mapping[str, Any]) -> MetricSource:
 
 SHARED = (
     SourceKind(
-        *("cloudwatch", CloudWatchTable, _cloudwatch),
+        "cloudwatch",
+        CloudWatchTable,
+        _cloudwatch,
         "the platform's own counts: invocations, throttles, concurrency, load balancer capacity, tasks",
         cloud="aws",
         subjects=SUBJECTS,
@@ -217,19 +212,25 @@ SHARED = (
         },
     ),
     SourceKind(
-        *("prometheus", PrometheusTable, _prometheus),
+        "prometheus",
+        PrometheusTable,
+        _prometheus,
         "requested and used processors and memory, replicas, restarts",
         others="a query of the team's own",
     ),
     SourceKind(
-        *("otlp-traces", TracesTable, _traces),
+        "otlp-traces",
+        TracesTable,
+        _traces,
         "spans of each request inside the service",
         spans=True,
         others="how long spans of this name took",
     ),
     SourceKind("cost-explorer", CostExplorerTable, _bills, "the bill itself", cloud="aws", bills=True),
     SourceKind(
-        *("azure-monitor", AzureMonitorTable, _azure_monitor),
+        "azure-monitor",
+        AzureMonitorTable,
+        _azure_monitor,
         "replicas and so the cost, executions and their units, restarts",
         cloud="azure",
     ),
