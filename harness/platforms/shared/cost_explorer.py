@@ -18,6 +18,7 @@ from harness.platforms.shared.answer import Answer, pages, said_of
 from harness.platforms.shared.recorded import taken
 
 USD_PER_PAGE = Decimal("0.01")
+USAGE = ("Usage", "DiscountedUsage", "SavingsPlanCoveredUsage")  # on demand, reserved, of a savings plan
 
 
 class CostApi(Protocol):
@@ -85,7 +86,7 @@ class CostExplorer:
 
     def _query(self, day: date) -> dict[str, Any]:
         tagged = {"Tags": {"Key": self._tag, "Values": list(self._values), "MatchOptions": ["EQUALS"]}}
-        usage = {"Dimensions": {"Key": "RECORD_TYPE", "Values": ["Usage"]}}
+        usage = {"Dimensions": {"Key": "RECORD_TYPE", "Values": list(USAGE)}}
         return {
             "TimePeriod": {"Start": day.isoformat(), "End": (day + timedelta(days=1)).isoformat()},
             "Granularity": "DAILY",

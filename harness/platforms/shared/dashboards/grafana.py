@@ -10,7 +10,8 @@ from harness.platforms.shared.prometheus_sets import Query, queries_of
 
 SOURCE = "${DS_PROMETHEUS}"
 SCHEMA = 39
-UNITS = {"s": "s", "bytes": "bytes", "share": "percentunit", "cores": "none", "count": "none", "USD": "currencyUSD"}
+UNITS = {"s": "s", "bytes": "bytes", "share": "percentunit", "cores": "none", "count": "none", "per s": "reqps"}
+UNITS |= {"USD/h": "currencyUSD"}
 HEIGHT, WIDTH = 8, 12
 
 
