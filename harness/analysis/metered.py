@@ -27,7 +27,7 @@ from harness.domain.sample import UNBILLED, Outcome
 from harness.domain.target import Target
 from harness.errors import BadFile
 from harness.evidence.store import RunRecord
-from harness.platforms.billing import How, Metered
+from harness.platforms.billing import How, Metered, ToldBy
 from harness.platforms.pricing import Pricing, pricing_of
 from harness.platforms.shared.usage import Usage
 
@@ -112,7 +112,9 @@ def _of(record: RunRecord, pricing: Pricing) -> _Part | None:
     taken = ~among(columns["outcome"], [o.value for o in UNBILLED])
     reports = reports_in(record.path / "readings")
     waited = (columns["finished_s"] - columns["sent_s"])[taken] * 1e3
-    if reports:
+    if pricing.billing.told is ToldBy.TOTAL and (total := told(record, pricing)):
+        known, rest = [], float(total)
+    elif reports:
         lines = [reports.get(name) for name in columns["platform_request_id"][taken]]
         known = [report.whole_billed_ms for report in lines if report]
         rest = sum(ms for report, ms in zip(lines, waited, strict=True) if not report and not np.isnan(ms))

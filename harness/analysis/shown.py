@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -115,7 +116,7 @@ def figure(signal: Signal | None, found: Collected, metric: str) -> float | None
         case Per.MOST:
             return max(told)
         case Per.GROWTH:
-            return max(told) - min(told)
+            return sum(max(0.0, later - before) for before, later in pairwise(told))
         case _:
             return sum(told) / len(told)
 

@@ -9,22 +9,13 @@ from typing import Any, NamedTuple
 import orjson
 
 from harness.dialects.framing.sse import Event
+from harness.domain.lines import names_in
 
-TEXT = (
-    *(
-        "answer",
-        "text",
-        "output_text",
-        "reply",
-        "response",
-        "content",
-        "delta",
-        "token",
-        "chunk",
-        "piece",
-        "completion",
-    ),
-    *("generated_text", "output", "result", "message", "t", "data"),
+TEXT = names_in(
+    """
+    answer text output_text reply response content delta token chunk piece completion
+    generated_text output result message t data
+    """
 )
 INPUT = ("input_tokens", "prompt_tokens", "inputTokens", "promptTokens", "prompt_eval_count", "tokens_in")
 OUTPUT = ("output_tokens", "completion_tokens", "outputTokens", "completionTokens", "eval_count", "tokens_out")

@@ -8,14 +8,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from harness.domain.bounds import MOST_PATH
+from harness.domain.lines import names_in
 
 if TYPE_CHECKING:
     from harness.load.ask import Asker
 
-PROMPTS = (
-    *("question", "prompt", "query", "message", "q", "input", "text", "user_input", "user_message", "content"),
-    *("user_query", "instruction"),
-)
+PROMPTS = names_in("question prompt query message q input text user_input user_message content user_query instruction")
 MESSAGES = ("messages", "conversation", "history")
 STREAMS = ("stream", "streaming", "is_stream")
 LENGTHS = ("max_tokens", "max_completion_tokens", "max_new_tokens", "max_output_tokens", "limit")
@@ -180,8 +178,11 @@ def _some(schema: Mapping[str, Any], document: Mapping[str, Any], deep: int = 0)
         fields = _fields(schema, document) if wanted else {}
         return {name: _some(fields.get(name, {}), document, deep + 1) for name in wanted}
     plain: tuple[tuple[str, Any], ...] = (
-        *(("string", "pilot"), ("integer", 1), ("number", 1.0)),
-        *(("boolean", False), ("array", [])),
+        ("string", "pilot"),
+        ("integer", 1),
+        ("number", 1.0),
+        ("boolean", False),
+        ("array", []),
     )
     return next((value for kind, value in plain if _is(schema, kind)), "pilot")
 

@@ -52,6 +52,8 @@ def pull_bills(
                     continue
                 source = source or make(config)
                 bill = source.bill(day)
+                out.pages += bill.pages  # paid for, also where the next one then failed
+                out.usd += bill.own_cost_usd
                 if bill.failed is not None:
                     said = f"cost-explorer of {target.name}, {day}: {without_identities(bill.failed)}"
                     out.failed = (*dict.fromkeys((*out.failed, said)),)
@@ -59,8 +61,6 @@ def pull_bills(
                         write_unread(folder, day, without_identities(list(bill.raw)))
                     continue
                 out.days += 1
-                out.pages += bill.pages
-                out.usd += bill.own_cost_usd
                 write(folder, day, _content(bill, now(), source.verified))
     return out
 

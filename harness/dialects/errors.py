@@ -12,13 +12,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.domain.bounds import MOST_CODE
+from harness.domain.lines import names_in
 
 MOST_PARTS = 16  # of an error, each of which may name its kind
 # What names an error, the most telling first.
-SIGNS = (
-    *("code", "__type", "type", "status", "error_code", "errorCode", "error_type", "errcode"),
-    *("statusCode", "status_code", "reason"),
-)
+SIGNS = names_in("code __type type status error_code errorCode error_type errcode statusCode status_code reason")
 ROW_SIGNS = ("reason", "code", "errorType")  # of an element of errors or details
 NAMED_ERROR = ("object", "type", "status")  # fields whose value "error" says that the object is one
 COUNTED = ("error_code", "errorCode", "errcode")  # present in good answers too, as 0

@@ -12,6 +12,7 @@ from harness.dialects.framing.sse import Event
 from harness.dialects.shapes import Unexpected, json_value, said, wanted
 from harness.domain.bounds import MOST_CODE
 from harness.domain.header_names import USUAL_LOWERED, Lowered
+from harness.domain.lines import names_in
 
 if TYPE_CHECKING:
     from harness.dialects.room import Room
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
 REASONING = ("reasoning_content", "reasoning", "thinking", "reasoning_details")
 TEXT_PARTS = ("text", "content", "thinking", "summary")  # of an object that stands for text
 # Parts of a finish_reason that says the answer failed or was withheld: providers write more than OpenAI's own five.
-FAILED = (
-    *("error", "abort", "insufficient", "filter", "sensitive", "safety", "prohibited"),
-    *("recitation", "blocklist", "guardrail", "moderation"),
+FAILED = names_in(
+    "error abort insufficient filter sensitive safety prohibited recitation blocklist guardrail moderation"
 )
 
 

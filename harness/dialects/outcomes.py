@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.dialects.errors import signs_of, status_of
+from harness.domain.lines import names_in
 from harness.domain.sample import Layer, Outcome
 
 _BY_STATUS = {
@@ -18,35 +19,33 @@ _BY_STATUS = {
     504: Outcome.TIMEOUT,
 }
 # Parts of error names, letters alone in lower case, as providers document them; the first kind that fits counts.
-_BY_NAME: tuple[tuple[Outcome, tuple[str, ...]], ...] = (
-    (
-        Outcome.THROTTLED,
+_BY_NAME: tuple[tuple[Outcome, tuple[str, ...]], ...] = tuple(
+    (outcome, names_in(parts))
+    for outcome, parts in (
         (
-            *("throttl", "ratelimit", "rateexceeded", "toomanyrequests", "resourceexhausted", "slowdown"),
-            *("quotaexceeded", "insufficientquota", "requestlimitexceeded", "invocationlimitexceeded"),
-            *("concurrencylimitexceeded", "throughputexceeded", "modelnotready"),
+            Outcome.THROTTLED,
+            """
+            throttl ratelimit rateexceeded toomanyrequests resourceexhausted slowdown quotaexceeded insufficientquota
+            requestlimitexceeded invocationlimitexceeded concurrencylimitexceeded throughputexceeded modelnotready
+            """,
         ),
-    ),
-    (
-        Outcome.OVERLOADED,
-        ("overload", "unavailable", "capacity", "serverbusy", "toobusy", "insufficientsystemresource"),
-    ),
-    (
-        Outcome.UNAUTHORIZED,
+        (Outcome.OVERLOADED, "overload unavailable capacity serverbusy toobusy insufficientsystemresource"),
         (
-            *("unauthorized", "unauthenticated", "authentication", "invalidapikey", "accessdenied", "forbidden"),
-            *("permissiondenied", "permissionerror", "expiredtoken", "unrecognizedclient", "invalidsignature"),
+            Outcome.UNAUTHORIZED,
+            """
+            unauthorized unauthenticated authentication invalidapikey accessdenied forbidden permissiondenied
+            permissionerror expiredtoken unrecognizedclient invalidsignature
+            """,
         ),
-    ),
-    (Outcome.TIMEOUT, ("timeout", "timedout", "deadlineexceeded")),
-    (
-        Outcome.REJECTED,
+        (Outcome.TIMEOUT, "timeout timedout deadlineexceeded"),
         (
-            *("invalidrequest", "badrequest", "validation", "invalidargument", "unprocessable", "notfound", "toolarge"),
-            *("unsupported", "contextlength", "contentfilter", "contentpolicy", "policyviolation", "sensitive"),
-            *("safety", "prohibited", "recitation", "blocklist", "guardrail", "moderation"),
+            Outcome.REJECTED,
+            """
+            invalidrequest badrequest validation invalidargument unprocessable notfound toolarge unsupported contextlength
+            contentfilter contentpolicy policyviolation sensitive safety prohibited recitation blocklist guardrail moderation
+            """,
         ),
-    ),
+    )
 )
 _REFUSED = (Outcome.THROTTLED, Outcome.OVERLOADED)
 _UPSTREAM = (Outcome.UPSTREAM_THROTTLED, Outcome.UPSTREAM_ERROR)

@@ -24,3 +24,8 @@ def first_line(text: str) -> str:
 def last_line(text: str) -> str:
     """Empty where there is none."""
     return (lines_of(text.strip()) or [""])[-1]
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """Names with blanks between them: many in few lines."""
+    return tuple(text.split())

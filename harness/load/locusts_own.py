@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from harness.domain.lines import names_in
 from harness.errors import Exit, Refused
 
 if TYPE_CHECKING:
@@ -17,22 +18,15 @@ UNSAID = -1  # an exit code that nobody chose
 OTHER_MEANING = (Exit.REFUSED, Exit.INVALID, Exit.LIMIT, Exit.INTERRUPTED)
 
 # By their name in the parsed options. What Locust does with them is what a person expects of them.
-HONOURED = (
-    *("host", "list_commands", "headless", "headful", "autostart", "autoquit", "skip_log_setup", "loglevel", "logfile"),
-    *(
-        "web_host",
-        "web_host_display_name",
-        "web_port",
-        "web_login",
-        "web_base_path",
-        "tls_cert",
-        "tls_key",
-        "build_path",
-    ),
-    *("master", "master_bind_host", "master_bind_port", "expect_workers", "expect_workers_max_wait"),
-    *("worker", "processes", "master_host", "master_port", "print_stats", "only_summary", "reset_stats"),
-    *("csv_prefix", "stats_history_enabled", "html_file", "json", "json_file", "exit_code_on_error"),
-    *("show_task_ratio", "show_task_ratio_json", "version", "help", "config", "locustfile", "user_classes"),
+HONOURED = names_in(
+    """
+    host list_commands headless headful autostart autoquit skip_log_setup loglevel logfile
+    web_host web_host_display_name web_port web_login web_base_path tls_cert tls_key build_path
+    master master_bind_host master_bind_port expect_workers expect_workers_max_wait
+    worker processes master_host master_port print_stats only_summary reset_stats
+    csv_prefix stats_history_enabled html_file json json_file exit_code_on_error
+    show_task_ratio show_task_ratio_json version help config locustfile user_classes
+    """
 )
 ONLY_TELL = (
     "list_commands",

@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,9 +43,8 @@ if TYPE_CHECKING:
     from harness.domain.schedule import Schedule
     from harness.domain.trace import Trace
 
-CAMPAIGN_VARIABLE = (
-    "PILOT_CAMPAIGN"  # set by the campaign: no config file counts, and nothing may touch a cold target first
-)
+# set by the campaign: no config file counts, and nothing may touch a cold target first
+CAMPAIGN_VARIABLE = "PILOT_CAMPAIGN"
 LANES_VARIABLE = "PILOT_LANE_URLS"  # set by the campaign: where its independent copies listen, by commas
 COLD_KINDS = ("probes", "cold-starts", "from-zero")
 MOST_RATE = 1000.0  # where no pilot.toml says how high a search may go
@@ -74,36 +74,20 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
     """Listener of init_command_line_parser."""
     if os.environ.get(CAMPAIGN_VARIABLE):
         parser._default_config_files = []  # noqa: SLF001 - as Locust does; the plan was drawn without them
-    add = parser.add_argument
-    add(
-        "--target",
-        metavar="NAME",
-        include_in_web_ui=False,
-        help="declared target to drive (default: the baseline of pilot.toml)",
-    )
-    add(
+    add, hidden = parser.add_argument, partial(parser.add_argument, include_in_web_ui=False)
+    hidden("--target", metavar="NAME", help="declared target to drive (default: the baseline of pilot.toml)")
+    hidden(
         "--i-own-this-host",
         action="store_true",
-        include_in_web_ui=False,
         help="vouch for a --host that no target.toml declares and that is not loopback",
     )
-    add(
-        "--dialect",
-        choices=presets.apis(),
-        include_in_web_ui=False,
-        help="API that --host speaks (default: the target's)",
-    )
+    hidden("--dialect", choices=presets.apis(), help="API that --host speaks (default: the target's)")
     add("--model", metavar="NAME", help="model to request (default: the target's)")
     add("--rate", type=float, help="requests per second (burst: between the bursts; capacity: where the search starts)")
     add("--duration", type=float, metavar="SECONDS", help="length of the measured part")
     add("--warmup", type=float, metavar="SECONDS", help="unmeasured time before the measured part")
     add("--arrivals", choices=[p.value for p in Process], help="how requests are spread within a phase")
-    add(
-        "--trace",
-        metavar="FILE",
-        include_in_web_ui=False,
-        help="replay the timestamps of this CSV, with its token counts if any",
-    )
+    hidden("--trace", metavar="FILE", help="replay the timestamps of this CSV, with its token counts if any")
     add(
         "--speed",
         type=float,
@@ -118,17 +102,15 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
     )
     add("--deadline", type=float, metavar="SECONDS", help="limit for the whole answer (default: pilot.toml's, else 30)")
     add_work_options(parser)
-    add("--questions", metavar="FILE", include_in_web_ui=False, help="questions.jsonl (default: the corpus's own)")
-    add(
+    hidden("--questions", metavar="FILE", help="questions.jsonl (default: the corpus's own)")
+    hidden(
         "--evidence",
         metavar="DIR",
-        include_in_web_ui=False,
         help="headless: folder for this run's files, refused if not empty; web UI: parent of one folder per start",
     )
-    add(
+    hidden(
         "--worker-secret-file",
         metavar="FILE",
-        include_in_web_ui=False,
         help="file of mode 600 with the secret of the master and its workers (default: the variable PILOT_WORKER_SECRET)",
     )
     parser.set_defaults(web_host="127.0.0.1", master_bind_host="127.0.0.1")

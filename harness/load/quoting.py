@@ -7,19 +7,19 @@ holds something is rewritten.
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from harness.domain.identities import without_identity
+from harness.domain.lines import names_in
 from harness.domain.shown import is_shown, visible
 from harness.secrecy import KNOWN
 
 if TYPE_CHECKING:
     from harness.domain.sample import Sample
 
-SAID = (
-    *("request_id", "platform_request_id", "instance_id", "init_type", "citations"),
-    *("error_code", "detail", "refused_by", "model"),
-)
+SAID = names_in("request_id platform_request_id instance_id init_type citations error_code detail refused_by model")
+_texts = attrgetter(*SAID)
 IN_WORDS = ("error_code", "detail")  # where a platform may name who asked
 
 
@@ -29,15 +29,7 @@ def quoted(sample: Sample) -> None:
         for name in IN_WORDS:
             if (text := getattr(sample, name)) is not None:
                 setattr(sample, name, without_identity(KNOWN.hide(text)))
-    together = " ".join(
-        filter(
-            None,
-            (
-                *(sample.request_id, sample.platform_request_id, sample.instance_id, sample.init_type),
-                *(sample.citations, sample.error_code, sample.detail, sample.refused_by, sample.model),
-            ),
-        )
-    )
+    together = " ".join(filter(None, _texts(sample)))
     if is_shown(together) and not KNOWN.holds(together):
         return
     for name in SAID:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 import uvicorn
@@ -17,6 +17,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
+MAX_REQUEST = 6 * 1024 * 1024
 HOP_BY_HOP = frozenset(
     {b"connection", b"keep-alive", b"transfer-encoding", b"te", b"trailer", b"upgrade", b"proxy-connection"}
 )
@@ -40,6 +41,19 @@ async def chunks(receive: Receive) -> AsyncIterator[bytes]:
             yield message["body"]
         if not message.get("more_body"):
             return
+
+
+async def body_of(scope: Scope, receive: Receive, send: Send, refusal: Mapping[str, Any]) -> bytes | None:
+    """Of a request; None where there is none, for the client has gone or its body was refused as too large."""
+    if scope["type"] != "http":
+        return None
+    try:
+        return await read_body(receive, MAX_REQUEST)
+    except TooLarge:
+        await reply(send, 413, refusal)
+    except Disconnected:
+        pass
+    return None
 
 
 async def read_body(receive: Receive, most: int) -> bytes:

@@ -16,14 +16,13 @@ from typing import Any
 import httpx
 
 from harness.errors import PilotError
-from harness.local.asgi import HOP_BY_HOP, Disconnected, Receive, Scope, Send, TooLarge, read_body, reply
+from harness.local.asgi import HOP_BY_HOP, Receive, Scope, Send, body_of, reply
 from harness.local.journal import PlatformLog, instance_line
 from harness.local.process import InstanceProcess, spawn
 from harness.local.reaper import Reaper
 from harness.local.scaling import Autoscaler, ScalingRules, queue_limit_s
 from harness.platforms.local_container.config import SCALED, LocalContainer
 
-MAX_REQUEST = 6 * 1024 * 1024
 UNCOUNTED = ("/healthz", "/v1/meta")  # control traffic takes no place in the queue
 
 
@@ -162,14 +161,10 @@ class ContainerPlatform:
         self._workers.remove(worker)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
-        try:
-            body = await read_body(receive, MAX_REQUEST)
-        except TooLarge:
-            await reply(send, 413, {"error": {"code": "too_large", "message": "the body is larger than 6 MiB"}})
-            return
-        except Disconnected:
+        body = await body_of(
+            scope, receive, send, {"error": {"code": "too_large", "message": "the body is larger than 6 MiB"}}
+        )
+        if body is None:
             return
         arrived = time.perf_counter()
         # from zero a health check starts an instance as any request does: there is nobody else to answer it

@@ -10,7 +10,7 @@ import time
 import uuid
 from typing import Any
 
-from harness.local.asgi import Disconnected, Receive, Scope, Send, TooLarge, bind, read_body, reply
+from harness.local.asgi import Receive, Scope, Send, bind, body_of, reply
 from harness.local.environment import MOST_INITS, Environment, Invocation, InvocationFailed
 from harness.local.function_url import event_of, relay
 from harness.local.journal import PlatformLog, init_report_line, instance_line, report_line
@@ -20,7 +20,6 @@ from harness.local.reaper import Reaper
 from harness.local.runtime_api import RuntimeApi
 from harness.platforms.local_function.config import LocalFunction
 
-MAX_REQUEST = 6 * 1024 * 1024
 RETRY_AFTER_S = 1
 MIB = 1024 * 1024
 PROVISION_AGAIN_S = 5.0
@@ -58,14 +57,8 @@ class FunctionPlatform:
         return listeners
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
-        try:
-            body = await read_body(receive, MAX_REQUEST)
-        except TooLarge:
-            await reply(send, 413, {"Message": "Request must be smaller than 6291456 bytes"})
-            return
-        except Disconnected:
+        body = await body_of(scope, receive, send, {"Message": "Request must be smaller than 6291456 bytes"})
+        if body is None:
             return
         request_id = str(uuid.uuid4())
         self._reclaim_idle(time.perf_counter())  # the window ends to the millisecond, not when somebody looks

@@ -103,6 +103,17 @@ def machines_sized(terms: MachineTerms, count: Decimal) -> MachineTerms:
     return terms.model_copy(update={"machines": grown})
 
 
+def by_machines(
+    model: str,
+    terms: type[MachineTerms],
+    lines: Callable[[Tariff, Any, Usage], Bill],
+    keys: str,
+    **more: Any,  # noqa: ANN401 - a Billing's fields
+) -> Billing:
+    """Of machines that are billed whole; ``keys`` is the pattern of their prices', as ``ec2_{}_hour``."""
+    return Billing(model, How.CAPACITY, ToldBy.DECLARED, terms, lines, units=MACHINES, machine_keys=keys, **more)
+
+
 MACHINES = Units(
     "machines",
     declared=lambda terms: terms.count,

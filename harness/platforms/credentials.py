@@ -18,6 +18,7 @@ from harness.domain.headers import value_problem
 from harness.domain.target import Target
 from harness.errors import Refused
 from harness.platforms import registry
+from harness.platforms.shared.aws import session
 
 PROBE_S = 1.0
 METADATA = ("169.254.169.254", 80)
@@ -79,14 +80,9 @@ def _of_sources(target: Target) -> list[str]:
 def _aws() -> str | None:
     """AWS as botocore's own chain has it; None where it finds some, else what is wrong and how to fix it."""
     try:
-        from botocore.session import Session  # noqa: PLC0415 - each SDK only where a target names its cloud
+        found = session().get_credentials()
     except ImportError:
         return "boto3 is not installed: pip install 'runtime-pilot[aws]'"
-    session = Session()
-    session.set_config_variable("metadata_service_timeout", PROBE_S)
-    session.set_config_variable("metadata_service_num_attempts", 1)
-    try:
-        found = session.get_credentials()
     except Exception as error:  # noqa: BLE001 - every provider of credentials raises its own
         return f"AWS credentials: {error}: check AWS_PROFILE"
     return None if found else f"no AWS credentials: {AWS_MEND}"

@@ -20,7 +20,7 @@ def front_of(target: Target) -> Front | None:
     """What it is billed as may say what it stands behind, else its runtime does; None where nothing of it is known."""
     billed = known.front if (known := registry.billing_of(target)) else None
     own = limits_of(target).front
-    return billed or (own(target.runtime) if own else None)
+    return billed or (own(target.runtime) if callable(own) else own)
 
 
 def quotas_of(target: Target, make: MakeClient = client) -> list[Quota]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ class Per(StrEnum):
     MEAN = "mean"
     MOST = "most"
     POINTS = "number of points"  # each point is one event
-    GROWTH = "growth"  # a counter: its last value less its first
+    GROWTH = "growth"  # a counter: its rises, for it falls where what it counted goes
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,15 @@ class Signal:
         return self.measure if seen else None
 
 
+@dataclass(frozen=True)
+class Subject:
+    """Series that a table of a shared kind of source asks for: where each of its subjects is found, by the table's fields."""
+
+    source: str
+    signals: tuple[Signal, ...]
+    at: Callable[[Mapping[str, Any]], Sequence[Any]]  # dimensions, a resource's path, queries; none: not asked
+
+
 def no_quotas(target: Target, make: MakeClient) -> list[Quota]:
     """Of a platform whose account has none that a pilot meets."""
     del target, make
@@ -114,7 +124,7 @@ def no_quotas(target: Target, make: MakeClient) -> list[Quota]:
 class Limits:
     """What a plan is held to before it is run."""
 
-    front: Callable[[RuntimeConfig], Front] | None = None  # None: nothing is known of it, for a team chose it
+    front: Front | Callable[[RuntimeConfig], Front] | None = None  # None: nothing is known of it, for a team chose it
     quotas: Callable[[Target, MakeClient], list[Quota]] = no_quotas
     timeout_s: Callable[[RuntimeConfig, Mapping[str, Any]], float | None] = lambda config, facts: None  # noqa: ARG005 - works as long as it takes
     starts_per_10_s: float | None = None  # new instances that it grants in any ten seconds
@@ -140,7 +150,7 @@ class SourceKind:
     bills: bool = False  # of days and not of runs
     spans: bool = False  # of requests inside the service: its targets are sent a trace context to join them by
     others: str = ""  # what a series of it is that nothing declares
-    signals: tuple[Signal, ...] = ()  # that any target with such a source has
+    subjects: tuple[Subject, ...] = ()  # of no one platform
     parts: Mapping[str, Part] = field(default_factory=dict)  # by the field of its table that names one
 
 
@@ -156,6 +166,16 @@ def nothing_of_its_own(target: Target, logs: Path) -> list[MetricSource]:
 Control = Callable[[Target, Path, str], Runtime]  # the target, the workspace's folder, where the target answers
 
 
+def controlled_by(module: str) -> Control:
+    """What this module names ``control``, imported only where a target is controlled: it may bring an SDK."""
+
+    def control(target: Target, root: Path, base_url: str) -> Runtime:
+        made: Control = import_module(module).control
+        return made(target, root, base_url)
+
+    return control
+
+
 @dataclass(frozen=True)
 class Platform:
     """One platform; ``config`` and ``control`` are None of one that only bills: something else is its runtime."""
@@ -168,6 +188,7 @@ class Platform:
     billings: tuple[Billing, ...] = ()
     sources: tuple[SourceKind, ...] = ()
     own_sources: Own = nothing_of_its_own  # of the kinds that its config names as its own
-    signals: tuple[Signal, ...] = ()
+    signals: tuple[Signal, ...] = ()  # that every target of it may be expected to have
+    subjects: tuple[Subject, ...] = ()  # that shared kinds of sources are asked about
     limits: Limits = field(default_factory=Limits)
     cloud: str | None = None  # whose credentials its control side needs

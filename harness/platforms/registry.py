@@ -20,7 +20,7 @@ from harness.domain.reading import MetricSource
 from harness.domain.target import SourceConfig, Target
 from harness.errors import PilotError, Refused
 from harness.platforms.billing import Billing
-from harness.platforms.platform import Part, Platform, Signal, SourceKind
+from harness.platforms.platform import Part, Platform, Signal, SourceKind, Subject
 from harness.platforms.shared.sources import SHARED
 
 GROUP, SOURCES = "runtime_pilot.platforms", "runtime_pilot.sources"
@@ -147,11 +147,28 @@ def parts_of(target: Target) -> tuple[Part, ...]:
     return tuple(dict.fromkeys([*found, *(known.get(name, Part(name)) for name in target.uses)]))
 
 
+def subjects(source: str) -> tuple[Subject, ...]:
+    """What this kind of source may be asked about: of each platform, and of none."""
+    every = (*(s for p in platforms() for s in p.subjects), *(s for k in source_kinds().values() for s in k.subjects))
+    return tuple(s for s in every if s.source == source)
+
+
+def asked_of(source: str, options: Mapping[str, Any]) -> list[tuple[tuple[Signal, ...], Any]]:
+    """What a table of this kind asks for: series, and where they are found."""
+    return [(subject.signals, at) for subject in subjects(source) for at in subject.at(options)]
+
+
+def declared() -> tuple[Signal, ...]:
+    """Every series that is worth showing: those of platforms first."""
+    own = (s for p in platforms() for s in p.signals)
+    shared = (s for kind in source_kinds() for subject in subjects(kind) for s in subject.signals)
+    return tuple(dict.fromkeys((*own, *shared)))
+
+
 def signals_of(target: Target) -> tuple[Signal, ...]:
-    """Every series that a platform declares worth showing, of the sources that the target has."""
+    """Those of the sources that the target has."""
     named = {*target.runtime.own_sources, *(s.kind for s in target.sources)}
-    known = [*(s for p in platforms() for s in p.signals), *(s for k in source_kinds().values() for s in k.signals)]
-    return tuple(s for s in dict.fromkeys(known) if s.source in named)
+    return tuple(s for s in declared() if s.source in named)
 
 
 def traced(target: Target) -> bool:

@@ -11,12 +11,10 @@ from harness.analysis.instances import told
 from harness.analysis.spend import blocks_of, cost
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.target import Dialect, PriceModel, Target
+from harness.platforms import registry
 from harness.platforms.azure_functions.bill import UNITS as BILLED_UNITS
-from harness.platforms.cloud_run import monitoring as cloud_monitoring
 from harness.platforms.external.config import External
 from harness.platforms.pricing import pricing_of
-from harness.platforms.shared import cloudwatch
-from harness.platforms.shared.azure_monitor import CONSUMPTION_APP, CONTAINER_APP, FUNCTION_APP
 from harness.words import said
 from tests.analysis.fakes import run_of
 
@@ -134,8 +132,6 @@ def test_a_refused_request_has_no_share_of_what_is_billed(tmp_path):
 
 
 def test_what_is_added_up_is_what_the_sources_ask_for():
-    asked = {f"{m.namespace} {m.label}" for m in cloudwatch.SAGEMAKER}
-    asked |= {f"{m.name} {m.aggregation}" for m in (*FUNCTION_APP, *CONSUMPTION_APP, *CONTAINER_APP)}
-    asked |= {f"{cloud_monitoring.PREFIX}{m.name} {m.aligner}" for m in cloud_monitoring.METRICS}
+    asked = {s.metric for s in registry.declared()}
 
     assert {BILLABLE, REPLICAS, MODEL_LATENCY, *UNITS} <= asked

@@ -41,6 +41,13 @@ def test_a_series_is_one_figure_a_run_as_it_is_declared(tmp_path):
     assert (found["instances"].most, found["cpu_s"].mean, found["throttle"].mean) == (8, 3, 1)
 
 
+def test_a_counter_grows_by_its_rises_for_a_pod_that_goes_takes_its_count_with_it(tmp_path):
+    restarts = Signal("restarts", "s", Measure.STARTS, "count", "restarts of containers", per=Per.GROWTH)
+    replaced = run(tmp_path / "1", [series("restarts", 3, 3, 0, 1)])
+
+    assert of([replaced], "restarts", (restarts,)).of_runs.mean == 1
+
+
 def test_what_was_not_collected_is_not_known(tmp_path):
     absent = {"kind": "absent", "metric": "cpu_s", "reason": "no log"}
     runs = [run(tmp_path / "1"), run(tmp_path / "2", [series("instances", 4), absent])]

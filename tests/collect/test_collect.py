@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from decimal import Decimal
 
 import pytest
 
@@ -11,7 +12,8 @@ from harness.collect.collect import collect
 from harness.domain.reasons.absence import BilledMissing
 from harness.domain.reasons.choice import Modelled
 from harness.pipeline import decide, report
-from harness.platforms.shared.cloudwatch import CloudWatch, Subject
+from harness.platforms.shared.cloudwatch import CloudWatch
+from harness.platforms.shared.cost_explorer import BilledDay
 from harness.platforms.shared.recorded import Recorded
 from harness.words import all_said
 from tests.campaign.clouds import ACCOUNT, Cloud, CloudPilot, later
@@ -53,6 +55,21 @@ def test_a_second_pass_asks_for_nothing_that_is_there_and_changes_nothing(made):
     assert len(made[3].asked) == asked, "bills too are asked for once a day at most"
 
 
+def test_pages_of_a_day_that_then_failed_were_paid_for_too(made):
+    class Broken:
+        kind, verified = "cost-explorer", "spec only"
+
+        def bill(self, day):
+            return BilledDay(day, (), estimated=True, pages=1, query={}, failed="Throttling on the second page")
+
+    workspace, plan, store, cloud = made
+    with Progress(quiet=True) as progress:
+        done = collect(workspace, plan, store, progress, lambda: later(8), cloud.make, lambda _: Broken())
+
+    assert (done.bills.days, done.bills.pages) == (0, 8)
+    assert done.bills.usd == Decimal("0.08")
+
+
 def test_a_question_without_an_answer_is_kept_with_its_reason_and_asked_again(made):
     made[3].dead_days = {"2026-11-13"}
     first = run(made, 8)
@@ -79,7 +96,7 @@ def test_an_answer_that_cannot_be_read_is_kept_as_it_came_and_asked_again(made):
     def make(config):
         if config.kind != "cloudwatch":
             return cloud.make(config)
-        return CloudWatch(Recorded(Odd()), [Subject(ONE, {})], now=lambda: later(8))
+        return CloudWatch(Recorded(Odd()), [(ONE, {})], now=lambda: later(8))
 
     with Progress(quiet=True) as progress:
         first = collect(workspace, plan, store, progress, lambda: later(8), make, cloud.make_bills)

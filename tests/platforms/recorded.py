@@ -14,15 +14,16 @@ from google.cloud import monitoring_v3
 
 from harness.local.journal import report_line
 from harness.platforms.aws_lambda.logs import LambdaLogs
-from harness.platforms.cloud_run.monitoring import METRICS, CloudMonitoring
-from harness.platforms.registry import source_of
-from harness.platforms.shared.azure_monitor import CONTAINER_APP, AzureMonitor
+from harness.platforms.azure_container_apps import SIGNALS as CONTAINER_APP
+from harness.platforms.cloud_run.monitoring import CloudMonitoring
+from harness.platforms.cloud_run.readings import SIGNALS
+from harness.platforms.registry import asked_of, source_of
+from harness.platforms.shared.azure_monitor import AzureMonitor
 from harness.platforms.shared.cloudwatch import CloudWatch
 from harness.platforms.shared.prometheus import Prometheus
-from harness.platforms.shared.prometheus_sets import Query, queries_of
+from harness.platforms.shared.prometheus_sets import queries_of
 from harness.platforms.shared.recorded import Recorded
 from harness.platforms.shared.rest import Rest
-from harness.platforms.shared.subjects import subjects_of
 from tests.platforms.shared.rigs import KEYS
 from tests.published import held_to_google
 
@@ -88,9 +89,7 @@ class Logs:
 
 def prometheus(options, values):
     """A server that has every name of the ready sets, and a team's own with two labels."""
-    named = {k: options[k] for k in ("namespace", "service")}
-    queries = queries_of(tuple(options["sets"]), named)
-    queries |= {q["name"]: Query(q["promql"], q["unit"]) for q in options["queries"]}
+    queries = queries_of(options)
     by_text = {q.promql: name for name, q in queries.items()}
 
     def answer(request):
@@ -116,7 +115,7 @@ def cloud_monitoring(options, values):
 
     def answer(request):
         asked = request.url.params
-        [metric] = [m for m in METRICS if f'"run.googleapis.com/{m.name}"' in asked["filter"]]
+        [metric] = [m for m in {s.metric.split()[0] for s in SIGNALS} if f'"{m}"' in asked["filter"]]
         first, last = (datetime.fromisoformat(asked[f"interval.{k}"]).timestamp() for k in ("startTime", "endTime"))
         points = [
             {
@@ -124,17 +123,13 @@ def cloud_monitoring(options, values):
                     "startTime": f"{utc(s):%Y-%m-%dT%H:%M:%SZ}",
                     "endTime": f"{utc(s + 60):%Y-%m-%dT%H:%M:%SZ}",
                 },
-                "value": {"doubleValue": values.get(metric.name, 1.0)},
+                "value": {"doubleValue": values.get(metric.removeprefix("run.googleapis.com/"), 1.0)},
             }
             for s in minutes(first, last)
         ]
         named = labels.get(asked.get("aggregation.groupByFields"), [{}])
         kind = {"metricKind": "DELTA", "valueType": "DOUBLE", "points": points}
-        page = {
-            "timeSeries": [
-                {"metric": {"type": f"run.googleapis.com/{metric.name}", "labels": n}, **kind} for n in named
-            ]
-        }
+        page = {"timeSeries": [{"metric": {"type": metric, "labels": n}, **kind} for n in named]}
         held_to_google(monitoring_v3.ListTimeSeriesResponse, page)
         return httpx.Response(200, json=page)
 
@@ -167,7 +162,7 @@ def source(config, evidence, values, now):
     match config.kind:
         case "cloudwatch":
             api = Recorded(Metrics(values, empty={"Url5xxCount"}))
-            return CloudWatch(api, subjects_of(told), now=now)
+            return CloudWatch(api, asked_of("cloudwatch", told), now=now)
         case "lambda-logs":
             return LambdaLogs(Recorded(Logs(evidence, told["log_group"].rpartition("/")[2])), told["log_group"])
         case "prometheus":

@@ -2,7 +2,9 @@
 
 import shutil
 from pathlib import Path
+from urllib.parse import parse_qs
 
+import httpx
 import pytest
 
 from harness import pipeline
@@ -17,6 +19,8 @@ from harness.errors import BadFile, PilotError
 from harness.platforms import registry
 from harness.platforms.control import facts_of, runtime_of
 from harness.platforms.limits import front_of, quotas_of
+from harness.platforms.shared.prometheus import Prometheus
+from harness.platforms.shared.prometheus_sets import queries_of
 from harness.run.standing import still_billing
 from harness.words import said
 from harness.workspace import open_workspace
@@ -50,9 +54,26 @@ def piloted(announced, tmp_path):
     shutil.copy(BROUGHT / "nomad" / "book.toml", pilot.root / "prices" / "nomad.toml")
     shutil.copy(BROUGHT / "nomad" / "target.toml", pilot.root / "targets" / "alpha" / "target.toml")
     workspace, cloud = open_workspace(pilot.root), Cloud(store)
+
+    def make(config):
+        return allocations(config.options) if config.kind == "prometheus" else cloud.make(config)
+
     with Progress(quiet=True) as progress:
-        collect(workspace, plan, store, progress, lambda: later(20), cloud.make, cloud.make_bills)
+        collect(workspace, plan, store, progress, lambda: later(20), make, cloud.make_bills)
     return workspace
+
+
+def allocations(options):
+    """A Prometheus server that knows one series, of three allocations."""
+
+    def answer(request):
+        asked = {k: v[0] for k, v in parse_qs(request.content.decode()).items()}
+        assert asked["query"] == 'sum(nomad_nomad_job_summary_running{namespace="default"})'
+        points = [[s, "3"] for s in range(int(asked["start"]), int(asked["end"]), int(asked["step"]))]
+        found = {"resultType": "matrix", "result": [{"metric": {}, "values": points}]}
+        return httpx.Response(200, json={"status": "success", "data": found})
+
+    return Prometheus(options["url"], queries_of(options), transport=httpx.MockTransport(answer))
 
 
 def test_check_holds_the_plan_to_its_limits(piloted):
@@ -82,6 +103,20 @@ def test_decide_bills_sizes_and_places_it(piloted):
     assert {p.instances for p in curve.points} >= {2.0, 5.0}
     assert len(placement(piloted, outcome.findings, outcome.decision.gates)) == 8
     assert still_billing(piloted, "alpha")[0].startswith("alpha: bills 0.2600 USD an hour")
+
+
+def test_the_report_shows_the_series_that_it_declares(piloted):
+    shown = [s for s in pipeline.decide(piloted).findings.series if s.target == "alpha"]
+
+    assert {(s.metric, s.signal.meaning) for s in shown} == {("nomad.allocations", "allocations that run")}
+    assert {s.of_runs.most for s in shown if s.of_runs} == {3.0}
+
+
+def test_a_set_that_nobody_brings_is_refused_with_the_nearest(piloted):
+    path = piloted.root / "targets" / "alpha" / "target.toml"
+    path.write_text(path.read_text().replace('sets = ["nomad"]', 'sets = ["nomda"]'))
+    with pytest.raises(BadFile, match=r"no set 'nomda': did you mean nomad\?"):
+        piloted.target("alpha")
 
 
 def test_its_tables_are_read_as_strictly_as_ours(piloted):

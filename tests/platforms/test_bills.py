@@ -270,6 +270,13 @@ def test_functions_flex_on_demand_and_always_ready():
     assert runtime("functions-flex", AZURE, {"memory_mb": 2048, "always_ready": 1}, **million) == Decimal("53.42")
 
 
+def test_executions_that_met_no_ready_instance_have_the_price_on_demand():
+    """0.40; 21.02 for the baseline; 1,500,000 of 2,000,000 GB-s at 0.000016 = 24.00, the rest at 0.000026 = 13.00."""
+    size = {"memory_mb": 2048, "always_ready": 1, "ready_share": 0.75}
+
+    assert runtime("functions-flex", AZURE, size, billed_ms=10**9) == Decimal("58.42")
+
+
 def test_functions_on_the_classic_plan_count_memory_in_steps():
     """1,500 MB is billed as 1,536: 4,000,000 s x 1.5 GB x 0.000016 = 96.00 and 0.20 for executions."""
     assert runtime("functions-consumption", AZURE, {"memory_mb": 1500}) == Decimal("96.20")
@@ -317,7 +324,7 @@ def test_a_platform_whose_instance_time_is_not_known_has_no_cost_and_never_a_sma
 
 BOOKS = {"gke": "gcp-2026-11", "aks": "azure-2026-11"}
 NOT_BILLED = ("autoscale", "concurrency")  # of sizing and of sharing, which a bill of one hour has not
-SMALL = {"provisioned": 1, "ephemeral_gb": 50}  # so that what depends on them is seen
+SMALL = {"provisioned": 1, "always_ready": 1, "ephemeral_gb": 50}  # so that what depends on them is seen
 GIVEN = {
     "custom": {"per_hour": stated(1), "per_gb_second": stated(1), "memory_mb": 512}
 }  # without which nothing is billed

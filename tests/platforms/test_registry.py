@@ -9,7 +9,6 @@ from harness.errors import BadFile, Refused
 from harness.platforms import registry
 from harness.platforms.aws_lambda.logs import LambdaLogs
 from harness.platforms.shared.cloudwatch import CloudWatch
-from harness.platforms.shared.subjects import subjects_of
 from harness.workspace.target_toml import read_target
 
 TARGET = """
@@ -59,17 +58,18 @@ def test_every_subject_is_read_under_its_own_dimensions():
         "account_id": "1" * 12,
         "usage": [{"service": "Fargate", "type": "Resource", "resource": "vCPU", "class": "Standard/OnDemand"}],
     }
-    dimensions = [dict(s.dimensions) for s in subjects_of(options)]
+    dimensions = [at for _, at in registry.asked_of("cloudwatch", options)]
 
     assert dimensions == [
+        {"ClusterName": "c", "ServiceName": "s"},
+        {"ClusterName": "c", "ServiceName": "s"},
         {"FunctionName": "f"},
         {},
+        {"EndpointName": "e", "VariantName": "v"},
         {"LoadBalancer": "app/lb/0a"},
-        {"ClusterName": "c", "ServiceName": "s"},
         {"ApiName": "r"},
         {"ApiId": "h"},
         {"ModelId": "m"},
-        {"EndpointName": "e", "VariantName": "v"},
         {"CollectionId": "id", "CollectionName": "n", "ClientId": "1" * 12},
         {"Service": "Fargate", "Type": "Resource", "Resource": "vCPU", "Class": "Standard/OnDemand"},
     ]

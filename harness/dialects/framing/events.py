@@ -38,6 +38,30 @@ class Framing(Protocol):
         ...
 
 
+class Unfinished:
+    """The event that has begun, in one buffer that grows: a list of small pieces takes far more."""
+
+    __slots__ = ("_tail", "held")
+
+    def __init__(self) -> None:
+        self._tail = bytearray()
+        self.held = 0
+
+    def _hold(self, part: bytes) -> None:
+        if part:
+            self._tail += part
+            self.held = len(self._tail)
+            if self.held > EVENT_BYTES:
+                raise EventTooLarge
+
+    def _taken(self, last: bytes = b"") -> bytes:
+        """All of it, and what ends it."""
+        whole = bytes(self._tail + last)
+        self._tail.clear()
+        self.held = 0
+        return whole
+
+
 class Malformed(ValueError):
     """The bytes are not of the framing that they were declared to be."""
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 
-from harness.dialects.framing.events import Event, EventTooLarge, Malformed
+from harness.dialects.framing.events import Event, Malformed, Unfinished
 from harness.dialects.framing.sse import BOM
-from harness.domain.bounds import EVENT_BYTES, MOST_NESTED
+from harness.domain.bounds import MOST_NESTED
 
 _OUTSIDE = re.compile(rb'["{}\[\],]')
 _NESTED = re.compile(rb'["{}\[\]]')  # where commas part no elements
@@ -20,14 +20,13 @@ _BLANK = b" \t\r\n"
 _DEEPER = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}
 
 
-class JsonArrayParser:
+class JsonArrayParser(Unfinished):
     """Holds the unfinished element between feeds."""
 
-    __slots__ = ("_depth", "_escaped", "_given", "_in_string", "_tail", "cut", "held")
+    __slots__ = ("_depth", "_escaped", "_given", "_in_string", "cut")
 
     def __init__(self) -> None:
-        self._tail = bytearray()
-        self.held = 0
+        super().__init__()
         self._depth = 0
         self._in_string = False
         self._escaped = False
@@ -90,21 +89,11 @@ class JsonArrayParser:
 
     def _opens(self, before: bytes, mark: bytes) -> None:
         """The one array begins; nothing but blanks and a byte order mark may stand outside of it."""
-        outside = bytes(self._tail + before).removeprefix(BOM).strip(_BLANK)
+        outside = self._taken(before).removeprefix(BOM).strip(_BLANK)
         if outside or mark != b"[" or not self.cut:
             raise Malformed("not one JSON array, which framing json-array is")
-        self._tail.clear()
-        self.held, self._depth = 0, 1
-
-    def _hold(self, part: bytes) -> None:
-        if part:
-            self._tail += part
-            self.held = len(self._tail)
-            if self.held > EVENT_BYTES:
-                raise EventTooLarge
+        self._depth = 1
 
     def _element(self, last: bytes) -> list[Event]:
-        element = bytes(self._tail + last).strip(_BLANK)
-        self._tail.clear()
-        self.held = 0
+        element = self._taken(last).strip(_BLANK)
         return [Event("message", element)] if element else []

@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import orjson
 
-from harness.dialects.framing.events import Event, EventTooLarge
+from harness.dialects.framing.events import Event, Unfinished
 from harness.dialects.framing.sse import BOM
-from harness.domain.bounds import EVENT_BYTES
 
 BLANK = b" \t\r"
 
 
-class NdjsonParser:
-    """Holds the unfinished line between feeds, in one buffer that grows."""
+class NdjsonParser(Unfinished):
+    """Holds the unfinished line between feeds."""
 
-    __slots__ = ("_start", "_tail", "cut", "held")
+    __slots__ = ("_start", "cut")
 
     def __init__(self) -> None:
-        self._tail = bytearray()
-        self.held = 0
+        super().__init__()
         self._start = True
         self.cut = False
 
@@ -49,17 +47,8 @@ class NdjsonParser:
             return []
         return last
 
-    def _hold(self, part: bytes) -> None:
-        if part:
-            self._tail += part
-            self.held = len(self._tail)
-            if self.held > EVENT_BYTES:
-                raise EventTooLarge
-
     def _line(self) -> list[Event]:
-        line = bytes(self._tail)
-        self._tail.clear()
-        self.held = 0
+        line = self._taken()
         if self._start:
             line, self._start = line.removeprefix(BOM), False
         line = line.strip(BLANK)

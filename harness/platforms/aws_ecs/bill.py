@@ -8,9 +8,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from harness.domain.bill import Bill
-from harness.domain.traffic import HOURS_PER_MONTH
-from harness.platforms.billing import MACHINES, Billing, How, Metered, ToldBy, Units
-from harness.platforms.shared.aws_front import LCUS, FrontTerms, front_lines, machine_hours
+from harness.platforms.billing import Billing, How, Metered, ToldBy, Units, by_machines
+from harness.platforms.shared.aws_front import LCUS, FrontTerms, front_lines, machine_hours, volume_line
 from harness.platforms.shared.terms import NONE, ONE, Amount, MachineTerms, Size
 from harness.platforms.shared.usage import Tariff, Usage
 
@@ -54,12 +53,8 @@ def fargate_alb(tariff: Tariff, terms: FargateTerms, usage: Usage) -> Bill:
 
 def ec2_alb(tariff: Tariff, terms: HostTerms, usage: Usage) -> Bill:
     """Machines by their type, billed whole; ``load_balancer = 0`` if there is none, ``ebs_gb`` of volumes."""
-    made = machine_hours(tariff, terms, usage)
-    if volumes := terms.ebs_gb:
-        made += tariff.line("Volumes", volumes * usage.hours / HOURS_PER_MONTH, "ebs_gb_month")
-    if not terms.load_balancer:
-        return made
-    return made + front_lines(tariff, terms, usage)
+    made = machine_hours(tariff, terms, usage) + volume_line(tariff, terms.ebs_gb, usage)
+    return made + front_lines(tariff, terms, usage) if terms.load_balancer else made
 
 
 TASKS = Units(
@@ -78,12 +73,13 @@ RUNNING = Metered(
 )
 BILLINGS = (
     Billing(
-        *("fargate-alb", How.CAPACITY, ToldBy.DECLARED, FargateTerms, fargate_alb), units=TASKS, metered=(LCUS, RUNNING)
+        "fargate-alb",
+        How.CAPACITY,
+        ToldBy.DECLARED,
+        FargateTerms,
+        fargate_alb,
+        units=TASKS,
+        metered=(LCUS, RUNNING),
     ),
-    Billing(
-        *("ec2-alb", How.CAPACITY, ToldBy.DECLARED, HostTerms, ec2_alb),
-        units=MACHINES,
-        metered=(LCUS,),
-        machine_keys="ec2_{}_hour",
-    ),
+    by_machines("ec2-alb", HostTerms, ec2_alb, "ec2_{}_hour", metered=(LCUS,)),
 )

@@ -7,25 +7,21 @@ only tasks that passed their health check.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from harness.domain.identities import without_identities
-from harness.domain.target import Cold, Target
+from harness.domain.target import Cold
 from harness.errors import PilotError
 from harness.platforms.aws_ecs.config import AwsEcs
+from harness.platforms.shared.aws import client
 from harness.platforms.shared.call import demand
-from harness.platforms.shared.settling import Settling
+from harness.platforms.shared.settling import Settling, controlling
 
 SETTLE_S, POLL_S = 900.0, 5.0
 
 
-class EcsRuntime(Settling):
-    """``config`` says which one; the rest is ``Settling``'s."""
-
-    def __init__(self, target: Target, config: AwsEcs, base_url: str, api: Any, **pace: Callable[..., Any]) -> None:  # noqa: ANN401
-        super().__init__(target, base_url, api, **pace)
-        self._config = config
+class EcsRuntime(Settling[AwsEcs]):
+    """Its service is what is asked and restarted."""
 
     def facts(self) -> dict[str, Any]:
         """Service and task definition without account ids; raises PilotError when the service cannot be read."""
@@ -84,3 +80,6 @@ class EcsRuntime(Settling):
                 f"{self._target.name}: the new deployment failed", "the service's events say why; then try again"
             )
         return states == ["COMPLETED"] and bool(service["runningCount"] == service["desiredCount"])
+
+
+control = controlling(EcsRuntime, AwsEcs, lambda config: client("ecs", config.region))

@@ -8,18 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from harness.domain.quota import Need, Quota
-from harness.domain.target import RuntimeConfig, Target
+from harness.domain.target import Target
 from harness.platforms.aws_ecs.config import AwsEcs
 from harness.platforms.front import Front
 
 ALB = Front("an ALB", None, None, streams=True, no_place="it waits in the service; 503 where no task is healthy")
 FARGATE_VCPU = ("fargate", "L-3032A538")
-
-
-def front(config: RuntimeConfig) -> Front:
-    """A load balancer, always."""
-    del config
-    return ALB
 
 
 def quotas(target: Target, make: Any) -> list[Quota]:  # noqa: ANN401 - a maker of boto3's clients, which come at run time

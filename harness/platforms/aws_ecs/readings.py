@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from harness.platforms.platform import Measure, Per, Signal
+from harness.platforms.platform import Measure, Per, Subject
+from harness.platforms.shared.rows import by_name, rows
 
-CW, TASKS = "cloudwatch", "ECS/ContainerInsights"
-SIGNALS = (
-    Signal(
-        "AWS/ECS CPUUtilization Average",
-        CW,
-        Measure.CPU,
-        "percent",
-        "processors used, of what tasks have",
-        telling=95.0,
-    ),
-    Signal("AWS/ECS MemoryUtilization Average", CW, Measure.MEMORY, "percent", "memory used, of what tasks have"),
-    Signal(f"{TASKS} RunningTaskCount Average", CW, Measure.INSTANCES, "count", "tasks that run", per=Per.MOST),
-    Signal(f"{TASKS} DesiredTaskCount Average", CW, Measure.INSTANCES, "count", "tasks that shall run", per=Per.MOST),
-    Signal(f"{TASKS} CpuUtilized Average", CW, Measure.CPU, "CPU units", "processors used"),
-    Signal(f"{TASKS} MemoryUtilized Average", CW, Measure.MEMORY, "MB", "memory used", per=Per.MOST),
-    Signal(f"{TASKS} PendingTaskCount Maximum", CW, Measure.STARTS, "count", "tasks that start", per=Per.MOST),
+CW = "cloudwatch"
+_ecs = rows(CW, "AWS/ECS ")
+_insight = rows(CW, "ECS/ContainerInsights ")
+ECS = (
+    _ecs("CPUUtilization Average", Measure.CPU, "percent", "processors used, of what tasks have", telling=95.0),
+    _ecs("MemoryUtilization Average", Measure.MEMORY, "percent", "memory used, of what tasks have"),
+)
+CONTAINER_INSIGHTS = (
+    _insight("RunningTaskCount Average", Measure.INSTANCES, "count", "tasks that run", per=Per.MOST),
+    _insight("DesiredTaskCount Average", Measure.INSTANCES, "count", "tasks that shall run", per=Per.MOST),
+    _insight("CpuUtilized Average", Measure.CPU, "CPU units", "processors used"),
+    _insight("MemoryUtilized Average", Measure.MEMORY, "MB", "memory used", per=Per.MOST),
+    _insight("PendingTaskCount Maximum", Measure.STARTS, "count", "tasks that start"),
+)
+SIGNALS = (*ECS, *CONTAINER_INSIGHTS)
+SUBJECTS = (
+    Subject(CW, ECS, by_name(ClusterName="cluster", ServiceName="service")),
+    Subject(CW, CONTAINER_INSIGHTS, by_name("container_insights", ClusterName="cluster", ServiceName="service")),
 )

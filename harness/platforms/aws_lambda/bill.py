@@ -10,8 +10,9 @@ from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
 
 from harness.domain.bill import Bill
+from harness.domain.lines import names_in
 from harness.platforms.aws_lambda.limits import HTTP_API, REST_API, URL
-from harness.platforms.billing import MACHINES, Billing, How, ToldBy
+from harness.platforms.billing import Billing, How, ToldBy, by_machines
 from harness.platforms.shared.aws_front import machine_hours
 from harness.platforms.shared.terms import NONE, ONE, Amount, MachineTerms, PriceTerms, Share, Size
 from harness.platforms.shared.usage import LOG_BYTES_PER_REQUEST, Tariff, Usage
@@ -20,10 +21,13 @@ HTTP_API_STEP_BYTES = Decimal(512 * 1024)
 FREE_STREAM_BYTES = Decimal(6 * 1024 * 1024)  # of each answer
 FREE_SCRATCH_GB = Decimal("0.5")
 EACH = frozenset(
-    {
-        *("lambda_gb_second", "lambda_provisioned_duration_gb_second", "lambda_request"),
-        *("lambda_arm_gb_second", "lambda_arm_provisioned_duration_gb_second"),
-    }
+    names_in(
+        """
+        lambda_request
+        lambda_gb_second lambda_provisioned_duration_gb_second
+        lambda_arm_gb_second lambda_arm_provisioned_duration_gb_second
+        """
+    )
 )
 
 
@@ -96,11 +100,5 @@ BILLINGS = (
     URL_BILLING,
     replace(URL_BILLING, model="lambda-http-api", lines=lambda_http_api, front=HTTP_API),
     replace(URL_BILLING, model="lambda-rest-api", lines=lambda_rest_api, front=REST_API),
-    Billing(
-        *("lambda-managed", How.CAPACITY, ToldBy.DECLARED, MachineTerms, lambda_managed),
-        units=MACHINES,
-        machine_keys="ec2_{}_hour",
-        each_keys=EACH,
-        front=URL,
-    ),
+    by_machines("lambda-managed", MachineTerms, lambda_managed, "ec2_{}_hour", each_keys=EACH, front=URL),
 )

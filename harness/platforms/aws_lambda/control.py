@@ -12,26 +12,23 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.domain.identities import without_identities
-from harness.domain.target import Cold, Target
+from harness.domain.lines import names_in
+from harness.domain.target import Cold
 from harness.errors import PilotError
 from harness.platforms.aws_lambda.config import AwsLambda
+from harness.platforms.shared.aws import client
 from harness.platforms.shared.call import code_of, demand
-from harness.platforms.shared.settling import Settling
+from harness.platforms.shared.settling import Settling, controlling
 
 COLD_VARIABLE = "PILOT_COLD"
 SETTLE_S, POLL_S = 300.0, 1.0
-SAID = (
-    *("MemorySize", "Timeout", "Runtime", "Handler", "PackageType", "Architectures", "CodeSha256", "Version"),
-    *("LastModified", "EphemeralStorage", "SnapStart"),
+SAID = names_in(
+    "MemorySize Timeout Runtime Handler PackageType Architectures CodeSha256 Version LastModified EphemeralStorage SnapStart"
 )
 
 
-class LambdaRuntime(Settling):
-    """``config`` says which one; the rest is ``Settling``'s."""
-
-    def __init__(self, target: Target, config: AwsLambda, base_url: str, api: Any, **pace: Callable[..., Any]) -> None:  # noqa: ANN401
-        super().__init__(target, base_url, api, **pace)
-        self._config = config
+class LambdaRuntime(Settling[AwsLambda]):
+    """Its function is what is asked and changed."""
 
     def facts(self) -> dict[str, Any]:
         """Configuration without values of variables and without account ids; what may not be read says why."""
@@ -110,3 +107,6 @@ class LambdaRuntime(Settling):
         except Exception as error:  # noqa: BLE001 - facts are told as far as they may be read
             return {"unreadable": code_of(error)}
         return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
+
+
+control = controlling(LambdaRuntime, AwsLambda, lambda config: client("lambda", config.region))

@@ -90,10 +90,10 @@ class LambdaInsights(LambdaReadings):
 
     def _answer(self, query: dict[str, Any]) -> list[Answer]:
         """Every row; raises NoAnswer."""
-        number = answer_of(self._api.start_query, query, self._sleep)["queryId"].text()
+        number = answer_of(self._api.start_query, query)["queryId"].text()
         deadline = self._clock() + PATIENCE_S
         while True:
-            answer = answer_of(self._api.get_query_results, {"queryId": number}, self._sleep)
+            answer = answer_of(self._api.get_query_results, {"queryId": number})
             status = answer["status"].text()
             if status == "Complete":
                 return answer["results"].rows()

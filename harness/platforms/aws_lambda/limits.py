@@ -17,7 +17,9 @@ from harness.platforms.front import MB, Front
 URL = Front("a function URL", 900.0, 6 * MB, streams=True, no_place="429 at once")
 HTTP_API = Front("an HTTP API", 30.0, 6 * MB, streams=False, no_place="429 or 503 at once")
 REST_API = Front(  # in its streaming mode; a REST API that buffers cuts at 29 s
-    *("a REST API", 900.0, 6 * MB),
+    "a REST API",
+    cuts_s=900.0,
+    request_bytes=6 * MB,
     streams=True,
     no_place="429 at once",
     unconfirmed=("cuts_s",),
@@ -26,12 +28,6 @@ GATEWAYS = ("lambda-http-api", "lambda-rest-api")
 GATEWAY_RATE = ("apigateway", "L-8A5B8E43")
 RATE_PER_CONCURRENCY = 10.0  # a function takes at most ten times its concurrency a second
 STARTS_PER_10_S = 1000.0  # environments that a function may gain
-
-
-def front(config: RuntimeConfig) -> Front:
-    """Where [prices] names no other."""
-    del config
-    return URL
 
 
 def timeout_s(config: RuntimeConfig, facts: Mapping[str, Any]) -> float | None:
@@ -57,17 +53,16 @@ def _concurrency(config: AwsLambda, api: Any) -> list[Quota]:  # noqa: ANN401
     """The function's reserved concurrency where it has some, else what the account leaves unreserved."""
     from harness.domain.identities import without_identities  # noqa: PLC0415
     from harness.platforms.shared.answer import NoAnswer, answer_of  # noqa: PLC0415
-    from harness.platforms.shared.aws_quotas import no_wait  # noqa: PLC0415
 
     try:
-        reserved = answer_of(api.get_function_concurrency, {"FunctionName": config.function}, no_wait)
+        reserved = answer_of(api.get_function_concurrency, {"FunctionName": config.function})
         own = reserved["ReservedConcurrentExecutions"]
         if own.given:
             return _both("Lambda reserved concurrency", own.number(), shared=False)
     except NoAnswer:
         pass  # what the account leaves is the wider limit, and known to those who may not read the function's
     try:
-        said = answer_of(api.get_account_settings, {}, no_wait)
+        said = answer_of(api.get_account_settings, {})
         return _both("Lambda concurrency", said["AccountLimit"]["UnreservedConcurrentExecutions"].number(), shared=True)
     except NoAnswer as error:
         reason = str(without_identities(str(error)))

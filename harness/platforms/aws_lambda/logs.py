@@ -8,8 +8,7 @@ said to do so, for an empty answer would look like an idle function.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from harness.domain.reading import Window
@@ -32,11 +31,10 @@ class LambdaLogs(LambdaReadings):
 
     kind = "lambda-logs"
 
-    def __init__(self, api: LogApi, log_group: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, api: LogApi, log_group: str) -> None:
         super().__init__()
         self._api = api
         self._group = log_group
-        self._sleep = sleep
 
     def raw(self) -> list[dict[str, Any]]:
         """Questions and answers where they could not be read; else the lines are kept, which hold the same."""
@@ -52,7 +50,7 @@ class LambdaLogs(LambdaReadings):
         }
 
     def _fetch(self, window: Window) -> None:
-        for page in pages(self._api.filter_log_events, self._query(window), "nextToken", "nextToken", self._sleep):
+        for page in pages(self._api.filter_log_events, self._query(window), "nextToken", "nextToken"):
             found = {
                 e["eventId"].text(): (e["timestamp"].number() / 1000, e["message"].text())
                 for e in page["events"].rows()

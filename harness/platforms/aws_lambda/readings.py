@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from harness.domain.reading import MetricSource
-from harness.platforms.platform import Measure, Per, Signal, SourceKind, Tier
+from harness.platforms.platform import Measure, Per, SourceKind, Subject, Tier
+from harness.platforms.shared.rows import by_name, rows
 from harness.tables.table import Table
 from harness.tables.values import Line
 
-CW, LOGS, NAME = "cloudwatch", "lambda-logs", "AWS/Lambda"
+CW, LOGS = "cloudwatch", "lambda-logs"
 
 
 class LambdaLogsTable(Table):
@@ -34,53 +35,67 @@ def build(options: Mapping[str, Any]) -> MetricSource:
 
 
 SOURCE = SourceKind(LOGS, LambdaLogsTable, build, "billed durations and so the cost, and init times", cloud="aws")
-SIGNALS = (
-    Signal(f"{NAME} Invocations Sum", CW, Measure.REQUESTS, "count", "invocations", per=Per.SUM, exact=True),
-    Signal(f"{NAME} Throttles Sum", CW, Measure.REFUSALS, "count", "invocations refused", per=Per.SUM, exact=True),
-    Signal(f"{NAME} Errors Sum", CW, Measure.ERRORS, "count", "invocations that failed", per=Per.SUM),
-    Signal(f"{NAME} Duration Average", CW, Measure.DURATION, "ms", "duration, mean"),
-    Signal(f"{NAME} Duration p95", CW, Measure.DURATION, "ms", "duration, p95", per=Per.MOST, quantile=0.95),
-    Signal(
-        f"{NAME} ConcurrentExecutions Maximum", CW, Measure.CONCURRENCY, "count", "invocations at once", per=Per.MOST
-    ),
-    Signal(
-        *(f"{NAME} ProvisionedConcurrencySpilloverInvocations Sum", CW, Measure.SPILL_OVER, "count"),
+_lambda = rows(CW, "AWS/Lambda ")
+_url = rows(CW, "AWS/Lambda ", Tier.FRONT)
+_report = rows(LOGS)
+FUNCTION = (
+    _lambda("Invocations Sum", Measure.REQUESTS, "count", "invocations", exact=True),
+    _lambda("Throttles Sum", Measure.REFUSALS, "count", "invocations refused", exact=True),
+    _lambda("Errors Sum", Measure.ERRORS, "count", "invocations that failed"),
+    _lambda("Duration Average", Measure.DURATION, "ms", "duration, mean"),
+    _lambda("Duration p95", Measure.DURATION, "ms", "duration, p95"),
+    _lambda("ConcurrentExecutions Maximum", Measure.CONCURRENCY, "count", "invocations at once"),
+    _lambda(
+        "ProvisionedConcurrencySpilloverInvocations Sum",
+        Measure.SPILL_OVER,
+        "count",
         "invocations that met no provisioned environment",
-        per=Per.SUM,
     ),
-    Signal(
-        *(f"{NAME} ProvisionedConcurrencyInvocations Sum", CW, Measure.PROVISIONED, "count"),
+    _lambda(
+        "ProvisionedConcurrencyInvocations Sum",
+        Measure.PROVISIONED,
+        "count",
         "invocations in provisioned environments",
-        per=Per.SUM,
     ),
-    Signal(
-        *(f"{NAME} ProvisionedConcurrencyUtilization Maximum", CW, Measure.PROVISIONED, "share"),
+    _lambda(
+        "ProvisionedConcurrencyUtilization Maximum",
+        Measure.PROVISIONED,
+        "share",
         "provisioned environments in use",
-        per=Per.MOST,
         telling=0.95,
     ),
-    Signal(
-        *(f"{NAME} UnreservedConcurrentExecutions Maximum", CW, Measure.QUOTA_USE, "count"),
+)
+ACCOUNT = (  # and region: published without dimensions
+    _lambda(
+        "UnreservedConcurrentExecutions Maximum",
+        Measure.QUOTA_USE,
+        "count",
         "invocations at once of the account, without functions that have concurrency of their own",
-        per=Per.MOST,
     ),
-    Signal(
-        *(f"{NAME} ClaimedAccountConcurrency Maximum", CW, Measure.QUOTA_USE, "count"),
+    _lambda(
+        "ClaimedAccountConcurrency Maximum",
+        Measure.QUOTA_USE,
+        "count",
         "of the account's concurrency, what is used or kept",
-        per=Per.MOST,
     ),
-    Signal(f"{NAME} UrlRequestCount Sum", CW, Measure.REQUESTS, "count", "requests at the URL", Tier.FRONT, Per.SUM),
-    Signal(f"{NAME} Url4xxCount Sum", CW, Measure.ERRORS, "count", "refused at the URL", Tier.FRONT, Per.SUM),
-    Signal(f"{NAME} Url5xxCount Sum", CW, Measure.ERRORS, "count", "errors at the URL", Tier.FRONT, Per.SUM),
-    Signal(
-        *(f"{NAME} UrlRequestLatency p95", CW, Measure.DURATION, "ms", "whole time at the URL, p95"),
-        *(Tier.FRONT, Per.MOST),
-        quantile=0.95,
-    ),
-    Signal("billed_ms", LOGS, Measure.BILLED, "ms", "billed duration of a request"),
-    Signal("duration_ms", LOGS, Measure.DURATION, "ms", "duration of a request"),
-    Signal("init_ms", LOGS, Measure.STARTS, "ms", "init of a request that met a new environment", per=Per.POINTS),
-    Signal("max_memory_mb", LOGS, Measure.MEMORY, "MB", "most memory used", per=Per.MOST),
-    Signal("restore_ms", LOGS, Measure.STARTS, "ms", "restore of a request that met a new environment", per=Per.POINTS),
-    Signal("init_failures", LOGS, Measure.ERRORS, "ms", "inits that failed", per=Per.POINTS),
+)
+URL = (
+    _url("UrlRequestCount Sum", Measure.REQUESTS, "count", "requests at the URL"),
+    _url("Url4xxCount Sum", Measure.ERRORS, "count", "refused at the URL"),
+    _url("Url5xxCount Sum", Measure.ERRORS, "count", "errors at the URL"),
+    _url("UrlRequestLatency p95", Measure.DURATION, "ms", "whole time at the URL, p95"),
+)
+REPORTS = (
+    _report("billed_ms", Measure.BILLED, "ms", "billed duration of a request"),
+    _report("duration_ms", Measure.DURATION, "ms", "duration of a request"),
+    _report("init_ms", Measure.STARTS, "ms", "init of a request that met a new environment", per=Per.POINTS),
+    _report("max_memory_mb", Measure.MEMORY, "MB", "most memory used", per=Per.MOST),
+    _report("restore_ms", Measure.STARTS, "ms", "restore of a request that met a new environment", per=Per.POINTS),
+    _report("init_failures", Measure.ERRORS, "ms", "inits that failed", per=Per.POINTS),
+)
+SIGNALS = (*FUNCTION, *ACCOUNT, *URL, *REPORTS)
+SUBJECTS = (
+    Subject(CW, FUNCTION, by_name(FunctionName="function")),
+    Subject(CW, URL, by_name("function_url", FunctionName="function")),
+    Subject(CW, ACCOUNT, lambda options: [{}] if options.get("function") else []),
 )

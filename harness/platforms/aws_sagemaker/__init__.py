@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from harness.platforms.aws_sagemaker.bill import BILLINGS
-from harness.platforms.platform import Measure, Per, Platform, Signal, Tier
+from harness.platforms.platform import Measure, Platform, Subject, Tier
+from harness.platforms.shared.rows import by_name, rows
 
-CW, NAME = "cloudwatch", "AWS/SageMaker"
+_model = rows("cloudwatch", "AWS/SageMaker ")
 SIGNALS = (
-    Signal(f"{NAME} Invocations Sum", CW, Measure.REQUESTS, "count", "invocations", per=Per.SUM),
-    Signal(f"{NAME} ModelLatency p95", CW, Measure.DURATION, "us", "the model's answer, p95", Tier.PROVIDER, Per.MOST),
-    Signal(f"{NAME} OverheadLatency p95", CW, Measure.PLACE_WAIT, "us", "what the platform adds, p95", per=Per.MOST),
-    Signal(f"{NAME} ModelLatency Sum", CW, Measure.BILLED, "us", "the model's answers, all together", per=Per.SUM),
-    Signal(f"{NAME} Invocation4XXErrors Sum", CW, Measure.ERRORS, "count", "refused or rejected", Tier.FRONT, Per.SUM),
-    Signal(f"{NAME} Invocation5XXErrors Sum", CW, Measure.ERRORS, "count", "invocations that failed", per=Per.SUM),
-    Signal(f"{NAME} ModelSetupTime p95", CW, Measure.STARTS, "us", "start of an instance, p95", per=Per.MOST),
+    _model("Invocations Sum", Measure.REQUESTS, "count", "invocations"),
+    _model("ModelLatency p95", Measure.DURATION, "us", "the model's answer, p95", tier=Tier.PROVIDER),
+    _model("OverheadLatency p95", Measure.PLACE_WAIT, "us", "what the platform adds, p95"),
+    _model("ModelLatency Sum", Measure.BILLED, "us", "the model's answers, all together"),
+    _model("Invocation4XXErrors Sum", Measure.ERRORS, "count", "refused or rejected", tier=Tier.FRONT),
+    _model("Invocation5XXErrors Sum", Measure.ERRORS, "count", "invocations that failed"),
+    _model("ModelSetupTime p95", Measure.STARTS, "us", "start of an instance, p95"),
 )
 PLATFORM = Platform(
-    kind="aws-sagemaker", title="SageMaker serverless", verified="spec only", billings=BILLINGS, signals=SIGNALS
+    kind="aws-sagemaker",
+    title="SageMaker serverless",
+    verified="spec only",
+    billings=BILLINGS,
+    signals=SIGNALS,
+    subjects=(Subject("cloudwatch", SIGNALS, by_name(EndpointName="sagemaker_endpoint", VariantName="variant")),),
 )

@@ -29,7 +29,11 @@ def sagemaker_serverless(tariff: Tariff, terms: InferenceTerms, usage: Usage) ->
 
 BILLINGS = (
     Billing(
-        *("sagemaker-serverless", How.REQUESTS, ToldBy.TOTAL, InferenceTerms, sagemaker_serverless),
+        "sagemaker-serverless",
+        How.REQUESTS,
+        ToldBy.TOTAL,
+        InferenceTerms,
+        sagemaker_serverless,
         series={"AWS/SageMaker ModelLatency Sum": 0.001},  # microseconds; that this is what is billed is unconfirmed
         front=FRONT,
     ),

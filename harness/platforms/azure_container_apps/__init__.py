@@ -2,44 +2,36 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any
 
-from harness.domain.target import Runtime, RuntimeConfig, Target
 from harness.platforms.azure_container_apps.bill import BILLINGS
 from harness.platforms.azure_container_apps.config import AzureContainerApp
 from harness.platforms.front import Front
-from harness.platforms.platform import Limits, Measure, Per, Platform, Signal, Tier
+from harness.platforms.platform import Limits, Measure, Per, Platform, Subject, Tier, controlled_by
+from harness.platforms.shared.rows import rows
 
 FRONT = Front(
-    *("Container Apps' ingress", 240.0, None),
+    "Container Apps' ingress",
+    cuts_s=240.0,
+    request_bytes=None,
     streams=True,
     no_place="it waits; 503 where no replica becomes ready",
     unconfirmed=("cuts_s", "no_place"),
 )
-MONITOR = "azure-monitor"
+_app = rows("azure-monitor")
 SIGNALS = (
-    Signal("Requests total", MONITOR, Measure.REQUESTS, "count", "requests", Tier.FRONT, Per.SUM),
-    Signal("Replicas average", MONITOR, Measure.INSTANCES, "count", "replicas", per=Per.MOST),
-    Signal("ResponseTime average", MONITOR, Measure.DURATION, "ms", "response time, mean", per=Per.MEAN),
-    Signal("RestartCount maximum", MONITOR, Measure.STARTS, "count", "restarts", per=Per.MOST),
-    Signal("UsageNanoCores average", MONITOR, Measure.CPU, "nanocores", "processors used", per=Per.MEAN),
-    Signal("WorkingSetBytes average", MONITOR, Measure.MEMORY, "bytes", "memory used", per=Per.MOST),
+    _app("Requests total", Measure.REQUESTS, "count", "requests", tier=Tier.FRONT),
+    _app("Replicas average", Measure.INSTANCES, "count", "replicas", per=Per.MOST),
+    _app("ResponseTime average", Measure.DURATION, "ms", "response time, mean"),
+    _app("RestartCount maximum", Measure.STARTS, "count", "restarts"),
+    _app("UsageNanoCores average", Measure.CPU, "nanocores", "processors used"),
+    _app("WorkingSetBytes average", Measure.MEMORY, "bytes", "memory used", per=Per.MOST),
 )
 
 
-def _control(target: Target, root: Path, base_url: str) -> Runtime:
-    from harness.platforms.azure_container_apps.control import ContainerAppRuntime  # noqa: PLC0415
-    from harness.platforms.shared.origins import azure  # noqa: PLC0415
-
-    del root
-    config = target.runtime
-    assert isinstance(config, AzureContainerApp)
-    return ContainerAppRuntime(target, config, base_url, azure())
-
-
-def _front(config: RuntimeConfig) -> Front:
-    del config
-    return FRONT
+def _at(options: Mapping[str, Any]) -> list[str]:
+    return [f"Microsoft.App/containerApps/{name}"] if (name := options.get("container_app")) else []
 
 
 PLATFORM = Platform(
@@ -47,9 +39,10 @@ PLATFORM = Platform(
     title="Azure Container Apps",
     verified="spec only",
     config=AzureContainerApp,
-    control=_control,
+    control=controlled_by(f"{__name__}.control"),
     billings=BILLINGS,
     signals=SIGNALS,
-    limits=Limits(front=_front),
+    subjects=(Subject("azure-monitor", SIGNALS, _at),),
+    limits=Limits(FRONT),
     cloud="azure",
 )

@@ -38,7 +38,11 @@ def container_apps(tariff: Tariff, terms: AppTerms, usage: Usage) -> Bill:
 
 BILLINGS = (
     Billing(
-        *("container-apps", How.INSTANCE_TIME, ToldBy.INSTANCES, AppTerms, container_apps),
+        "container-apps",
+        How.INSTANCE_TIME,
+        ToldBy.INSTANCES,
+        AppTerms,
+        container_apps,
         series={"Replicas average": MINUTE_S},  # over a minute
         at_once=lambda terms: terms.concurrency,
     ),

@@ -5,29 +5,25 @@ Verified: spec only. A restarted revision has no warm instance left.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from harness.domain.target import Cold, Target
+from harness.domain.target import Cold
 from harness.errors import PilotError
 from harness.platforms.azure_container_apps.config import AzureContainerApp
 from harness.platforms.shared.call import demand
-from harness.platforms.shared.rest import Rest
-from harness.platforms.shared.settling import Settling
+from harness.platforms.shared.origins import azure
+from harness.platforms.shared.settling import Settling, controlling
 
 VERSION = "2024-03-01"
 SETTLE_S, POLL_S = 300.0, 3.0
 
 
-class ContainerAppRuntime(Settling):
-    """``config`` says which one; the rest is ``Settling``'s."""
+class ContainerAppRuntime(Settling[AzureContainerApp]):
+    """Its app is what is asked, its revision restarted."""
 
-    def __init__(
-        self, target: Target, config: AzureContainerApp, base_url: str, api: Rest, **pace: Callable[..., Any]
-    ) -> None:
-        super().__init__(target, base_url, api, **pace)
-        self._config = config
-        self._path = config.group + f"/Microsoft.App/containerApps/{config.app}"
+    @property
+    def _path(self) -> str:
+        return f"{self._config.group}/Microsoft.App/containerApps/{self._config.app}"
 
     def facts(self) -> dict[str, Any]:
         """Shape and scale rules, without subscription, secrets or a value of any variable; raises PilotError."""
@@ -69,3 +65,6 @@ class ContainerAppRuntime(Settling):
     def _app(self) -> dict[str, Any]:
         doing = f"{self._target.name}: its container app cannot be read"
         return demand(doing, self._api.get, path=self._path, params={"api-version": VERSION})
+
+
+control = controlling(ContainerAppRuntime, AzureContainerApp, lambda _: azure())

@@ -2,57 +2,45 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from harness.domain.target import Runtime, RuntimeConfig, Target
 from harness.platforms.azure_functions.bill import BILLINGS
 from harness.platforms.azure_functions.config import AzureFunctionApp
 from harness.platforms.front import Front
-from harness.platforms.platform import Limits, Measure, Per, Platform, Signal
+from harness.platforms.platform import Limits, Measure, Per, Platform, Subject, controlled_by
+from harness.platforms.shared.rows import rows
 
 FRONT = Front(
-    *("the ASGI bridge of Functions", 230.0, None),
+    "the ASGI bridge of Functions",
+    cuts_s=230.0,
+    request_bytes=None,
     streams=False,
     no_place="429 or 503 while instances are added",
     unconfirmed=("cuts_s", "no_place"),
 )
-MONITOR = "azure-monitor"
-SIGNALS = (
-    Signal("OnDemandFunctionExecutionCount total", MONITOR, Measure.REQUESTS, "count", "executions", per=Per.SUM),
-    Signal("FunctionExecutionCount total", MONITOR, Measure.REQUESTS, "count", "executions", per=Per.SUM),
-    Signal("OnDemandFunctionExecutionUnits total", MONITOR, Measure.BILLED, "MB-ms", "execution units", per=Per.SUM),
-    Signal("FunctionExecutionUnits total", MONITOR, Measure.BILLED, "MB-ms", "execution units", per=Per.SUM),
-    Signal(
-        "AlwaysReadyFunctionExecutionCount total",
-        MONITOR,
-        Measure.REQUESTS,
-        "count",
-        "executions on kept instances",
-        per=Per.SUM,
-    ),
-    Signal(
-        *("AlwaysReadyFunctionExecutionUnits total", MONITOR, Measure.BILLED, "MB-ms"),
-        "execution units on kept instances",
-        per=Per.SUM,
-    ),
-    Signal("InstanceCount average", MONITOR, Measure.INSTANCES, "count", "instances", per=Per.MOST),
-    Signal("MemoryWorkingSet average", MONITOR, Measure.MEMORY, "bytes", "memory used", per=Per.MOST),
+_app = rows("azure-monitor")
+FLEX = (
+    _app("OnDemandFunctionExecutionCount total", Measure.REQUESTS, "count", "executions"),
+    _app("OnDemandFunctionExecutionUnits total", Measure.BILLED, "MB-ms", "execution units"),
+    _app("AlwaysReadyFunctionExecutionCount total", Measure.REQUESTS, "count", "executions on kept instances"),
+    _app("AlwaysReadyFunctionExecutionUnits total", Measure.BILLED, "MB-ms", "execution units on kept instances"),
+    _app("InstanceCount average", Measure.INSTANCES, "count", "instances", per=Per.MOST),
+    _app("MemoryWorkingSet average", Measure.MEMORY, "bytes", "memory used", per=Per.MOST),
+)
+CONSUMPTION = (  # a metric that an app has not fails the whole question, so each plan has its own
+    _app("FunctionExecutionCount total", Measure.REQUESTS, "count", "executions"),
+    _app("FunctionExecutionUnits total", Measure.BILLED, "MB-ms", "execution units"),
+    FLEX[-1],
 )
 
 
-def _control(target: Target, root: Path, base_url: str) -> Runtime:
-    from harness.platforms.azure_functions.control import FunctionAppRuntime  # noqa: PLC0415
-    from harness.platforms.shared.origins import azure  # noqa: PLC0415
+def _of_plan(plan: str) -> Callable[[Mapping[str, Any]], list[str]]:
+    def at(options: Mapping[str, Any]) -> list[str]:
+        named = options.get("function_app") and options["plan"] == plan
+        return [f"Microsoft.Web/sites/{options['function_app']}"] if named else []
 
-    del root
-    config = target.runtime
-    assert isinstance(config, AzureFunctionApp)
-    return FunctionAppRuntime(target, config, base_url, azure())
-
-
-def _front(config: RuntimeConfig) -> Front:
-    del config
-    return FRONT
+    return at
 
 
 PLATFORM = Platform(
@@ -60,9 +48,13 @@ PLATFORM = Platform(
     title="Azure Functions",
     verified="spec only",
     config=AzureFunctionApp,
-    control=_control,
+    control=controlled_by(f"{__name__}.control"),
     billings=BILLINGS,
-    signals=SIGNALS,
-    limits=Limits(front=_front),
+    signals=(*FLEX, *CONSUMPTION[:-1]),
+    subjects=(
+        Subject("azure-monitor", FLEX, _of_plan("flex")),
+        Subject("azure-monitor", CONSUMPTION, _of_plan("consumption")),
+    ),
+    limits=Limits(FRONT),
     cloud="azure",
 )

@@ -6,17 +6,18 @@ from decimal import ROUND_CEILING, Decimal
 
 from harness.domain.bill import Bill
 from harness.platforms.billing import Billing, How, ToldBy
-from harness.platforms.shared.terms import NONE, Amount, PriceTerms, Size
+from harness.platforms.shared.terms import NONE, ONE, Amount, PriceTerms, Share, Size
 from harness.platforms.shared.usage import Tariff, Usage
 
 MEMORY_STEP_MB = Decimal(128)
 
 
 class FlexTerms(PriceTerms):
-    """An instance's memory, and how many are always ready."""
+    """An instance's memory, how many are always ready, and the share of executions that meet one of these."""
 
     memory_mb: Size = Decimal(2048)
     always_ready: Amount = NONE
+    ready_share: Share = ONE
 
 
 class ConsumptionTerms(PriceTerms):
@@ -31,19 +32,20 @@ class ConsumptionTerms(PriceTerms):
 
 
 def functions_flex(tariff: Tariff, terms: FlexTerms, usage: Usage) -> Bill:
-    """On demand; always-ready instances have a baseline and a busy price of their own."""
-    gb = terms.memory_mb / 1024
-    ready = terms.always_ready
+    """``always_ready`` instances have a baseline and a busy price of their own, for the ``ready_share`` of executions.
+
+    The rest, which met none of them, is billed on demand.
+    """
+    gb, ready = terms.memory_mb / 1024, terms.always_ready
     gb_seconds = usage.billed_ms / 1000 * gb
-    if not ready:
-        return tariff.line("Executions", usage.requests, "flex_execution") + tariff.line(
-            "On-demand execution", gb_seconds, "flex_gb_second"
-        )
-    return (
-        tariff.line("Executions", usage.requests, "flex_execution")
-        + tariff.line("Always ready, baseline", ready * gb * usage.hours * 3600, "flex_ready_gb_second")
-        + tariff.line("Always ready, execution", gb_seconds, "flex_ready_busy_gb_second")
-    )
+    kept = terms.ready_share if ready else NONE
+    made = tariff.line("Executions", usage.requests, "flex_execution")
+    if kept < 1:
+        made += tariff.line("On-demand execution", gb_seconds * (1 - kept), "flex_gb_second")
+    if ready:
+        made += tariff.line("Always ready, baseline", ready * gb * usage.hours * 3600, "flex_ready_gb_second")
+        made += tariff.line("Always ready, execution", gb_seconds * kept, "flex_ready_busy_gb_second")
+    return made
 
 
 def functions_consumption(tariff: Tariff, terms: ConsumptionTerms, usage: Usage) -> Bill:
@@ -61,12 +63,20 @@ UNITS = {  # megabyte-milliseconds
 }
 BILLINGS = (
     Billing(
-        *("functions-flex", How.REQUESTS, ToldBy.TOTAL, FlexTerms, functions_flex),
+        "functions-flex",
+        How.REQUESTS,
+        ToldBy.TOTAL,
+        FlexTerms,
+        functions_flex,
         series=UNITS,
         per_memory_mb=lambda terms: terms.memory_mb,
     ),
     Billing(
-        *("functions-consumption", How.REQUESTS, ToldBy.TOTAL, ConsumptionTerms, functions_consumption),
+        "functions-consumption",
+        How.REQUESTS,
+        ToldBy.TOTAL,
+        ConsumptionTerms,
+        functions_consumption,
         series=UNITS,
         per_memory_mb=lambda terms: terms.stepped_mb,
     ),

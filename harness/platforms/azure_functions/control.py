@@ -6,28 +6,24 @@ is the restart that was asked for as synchronous.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from harness.domain.target import Cold, Target
+from harness.domain.target import Cold
 from harness.platforms.azure_functions.config import AzureFunctionApp
 from harness.platforms.shared.call import demand
-from harness.platforms.shared.rest import Rest
-from harness.platforms.shared.settling import Settling
+from harness.platforms.shared.origins import azure
+from harness.platforms.shared.settling import Settling, controlling
 
 VERSION = "2023-12-01"
 SETTLE_S, POLL_S = 300.0, 3.0
 
 
-class FunctionAppRuntime(Settling):
-    """``config`` says which one; the rest is ``Settling``'s."""
+class FunctionAppRuntime(Settling[AzureFunctionApp]):
+    """Its app is what is asked and restarted."""
 
-    def __init__(
-        self, target: Target, config: AzureFunctionApp, base_url: str, api: Rest, **pace: Callable[..., Any]
-    ) -> None:
-        super().__init__(target, base_url, api, **pace)
-        self._config = config
-        self._path = config.group + f"/Microsoft.Web/sites/{config.app}"
+    @property
+    def _path(self) -> str:
+        return f"{self._config.group}/Microsoft.Web/sites/{self._config.app}"
 
     def facts(self) -> dict[str, Any]:
         """Plan and scale, without subscription or a value of any setting; raises PilotError."""
@@ -62,3 +58,6 @@ class FunctionAppRuntime(Settling):
     def _site(self) -> dict[str, Any]:
         doing = f"{self._target.name}: its function app cannot be read"
         return demand(doing, self._api.get, path=self._path, params={"api-version": VERSION})
+
+
+control = controlling(FunctionAppRuntime, AzureFunctionApp, lambda _: azure())

@@ -43,7 +43,11 @@ def cloud_run_instances(tariff: Tariff, terms: RunTerms, usage: Usage) -> Bill:
 
 
 BY_REQUEST = Billing(
-    *("cloud-run", How.INSTANCE_TIME, ToldBy.INSTANCES, RunTerms, cloud_run),
+    "cloud-run",
+    How.INSTANCE_TIME,
+    ToldBy.INSTANCES,
+    RunTerms,
+    cloud_run,
     series={"run.googleapis.com/container/billable_instance_time ALIGN_DELTA": 1.0},  # seconds, a delta a minute
     at_once=lambda terms: terms.concurrency,
 )

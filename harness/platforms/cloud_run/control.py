@@ -7,28 +7,27 @@ of it is warm.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from harness.domain.target import Cold, Target
+from harness.domain.target import Cold
 from harness.errors import PilotError
 from harness.platforms.cloud_run.config import CloudRun
 from harness.platforms.shared.call import demand
-from harness.platforms.shared.rest import Rest
-from harness.platforms.shared.settling import Settling
+from harness.platforms.shared.origins import google
+from harness.platforms.shared.settling import Settling, controlling
 
 HOST = "https://run.googleapis.com"
 SETTLE_S, POLL_S = 300.0, 2.0
 COUNTER = "PILOT_COLD"
 
 
-class CloudRunRuntime(Settling):
-    """``config`` says which one; the rest is ``Settling``'s."""
+class CloudRunRuntime(Settling[CloudRun]):
+    """Its service is what is asked and changed."""
 
-    def __init__(self, target: Target, config: CloudRun, base_url: str, api: Rest, **pace: Callable[..., Any]) -> None:
-        super().__init__(target, base_url, api, **pace)
-        self._config = config
-        self._path = f"/v2/projects/{config.project}/locations/{config.region}/services/{config.service}"
+    @property
+    def _path(self) -> str:
+        where = self._config
+        return f"/v2/projects/{where.project}/locations/{where.region}/services/{where.service}"
 
     def facts(self) -> dict[str, Any]:
         """Shape and scaling, without the project's name or a value of any variable; raises PilotError."""
@@ -80,6 +79,9 @@ class CloudRunRuntime(Settling):
             )
         ready = service.get("latestReadyRevision") == service.get("latestCreatedRevision")
         return ready and state == "CONDITION_SUCCEEDED" and not service.get("reconciling")
+
+
+control = controlling(CloudRunRuntime, CloudRun, lambda _: google(HOST))
 
 
 def _last(name: str | None) -> str | None:

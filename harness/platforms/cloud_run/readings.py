@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from harness.domain.reading import MetricSource
-from harness.platforms.platform import Measure, Per, Signal, SourceKind, Tier
+from harness.platforms.platform import Measure, Per, SourceKind, Tier
+from harness.platforms.shared.rows import P95, rows
 from harness.tables.table import Table
 from harness.tables.values import Line
 
-KIND, RUN = "cloud-monitoring", "run.googleapis.com"
+KIND = "cloud-monitoring"
 
 
 class CloudMonitoringTable(Table):
@@ -32,56 +33,30 @@ def build(options: Mapping[str, Any]) -> MetricSource:
 
 
 SOURCE = SourceKind(
-    *(KIND, CloudMonitoringTable, build),
-    "billable instance time and so the cost, instances, waits for an instance",
+    kind=KIND,
+    table=CloudMonitoringTable,
+    build=build,
+    feeds="billable instance time and so the cost, instances, waits for an instance",
     cloud="google",
 )
+# each name ends with its aligner, which makes one point of a minute's
+_run = rows(KIND, "run.googleapis.com/")
+_box = rows(KIND, "run.googleapis.com/container/")
+SUM, MOST, P95TH = Per.SUM, Per.MOST, "ALIGN_PERCENTILE_95"
 SIGNALS = (
-    Signal(f"{RUN}/request_count ALIGN_DELTA", KIND, Measure.REQUESTS, "count", "requests", Tier.FRONT, Per.SUM),
-    Signal(
-        f"{RUN}/request_latencies ALIGN_PERCENTILE_95",
-        KIND,
-        Measure.DURATION,
-        "ms",
-        "duration, p95",
-        per=Per.MOST,
-        quantile=0.95,
+    _run("request_count ALIGN_DELTA", Measure.REQUESTS, "count", "requests", tier=Tier.FRONT, per=SUM),
+    _run(f"request_latencies {P95TH}", Measure.DURATION, "ms", "duration, p95", per=MOST, quantile=P95),
+    _run(f"request_latency/pending {P95TH}", Measure.PLACE_WAIT, "ms", "wait for an instance, p95", per=MOST),
+    _box("instance_count ALIGN_MAX", Measure.INSTANCES, "count", "instances", per=MOST),
+    _box("billable_instance_time ALIGN_DELTA", Measure.BILLED, "s", "instance time that is billed", per=SUM),
+    _box(
+        "max_request_concurrencies ALIGN_PERCENTILE_99",
+        Measure.EACH_AT_ONCE,
+        "count",
+        "requests at once on an instance, p99",
+        per=MOST,
     ),
-    Signal(
-        *(f"{RUN}/request_latency/pending ALIGN_PERCENTILE_95", KIND, Measure.PLACE_WAIT, "ms"),
-        "wait for an instance, p95",
-        per=Per.MOST,
-    ),
-    Signal(f"{RUN}/container/instance_count ALIGN_MAX", KIND, Measure.INSTANCES, "count", "instances", per=Per.MOST),
-    Signal(
-        *(
-            f"{RUN}/container/billable_instance_time ALIGN_DELTA",
-            KIND,
-            Measure.BILLED,
-            "s",
-            "instance time that is billed",
-        ),
-        per=Per.SUM,
-    ),
-    Signal(
-        *(f"{RUN}/container/max_request_concurrencies ALIGN_PERCENTILE_99", KIND, Measure.EACH_AT_ONCE, "count"),
-        *("requests at once on an instance, p99", Tier.RUNTIME, Per.MOST),
-    ),
-    Signal(
-        *(f"{RUN}/container/startup_latencies ALIGN_PERCENTILE_95", KIND, Measure.STARTS, "ms"),
-        "start of an instance, p95",
-        per=Per.MOST,
-    ),
-    Signal(
-        *(f"{RUN}/container/cpu/utilizations ALIGN_PERCENTILE_95", KIND, Measure.CPU, "share", "processors used, p95"),
-        telling=0.95,
-    ),
-    Signal(
-        f"{RUN}/container/memory/utilizations ALIGN_PERCENTILE_95",
-        KIND,
-        Measure.MEMORY,
-        "share",
-        "memory used, p95",
-        telling=0.95,
-    ),
+    _box(f"startup_latencies {P95TH}", Measure.STARTS, "ms", "start of an instance, p95", per=MOST),
+    _box(f"cpu/utilizations {P95TH}", Measure.CPU, "share", "processors used, p95", telling=0.95),
+    _box(f"memory/utilizations {P95TH}", Measure.MEMORY, "share", "memory used, p95", telling=0.95),
 )

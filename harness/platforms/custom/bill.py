@@ -75,7 +75,7 @@ UNITS = Units(
     answers=False,
     by_the_hour=lambda terms: bool(terms.autoscale),
 )
-BY_USE = Billing(*("custom", How.REQUESTS, ToldBy.CLIENT, CustomTerms, custom), wants_book=False)
+BY_USE = Billing("custom", How.REQUESTS, ToldBy.CLIENT, CustomTerms, custom, wants_book=False)
 BY_THE_HOUR = replace(BY_USE, how=How.CAPACITY, units=UNITS)
 
 

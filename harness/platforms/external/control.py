@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from harness.domain.target import Cold, Target
@@ -12,7 +13,8 @@ from harness.platforms.shared.ready import wait_ready
 class ExternalRuntime:
     """No control side: facts are what it says of itself, cold cannot be forced."""
 
-    def __init__(self, target: Target, base_url: str) -> None:
+    def __init__(self, target: Target, root: Path, base_url: str) -> None:
+        del root
         self._target = target
         self._base_url = base_url
 
@@ -24,3 +26,6 @@ class ExternalRuntime:
 
     def wait_ready(self) -> None:
         wait_ready(self._target, self._base_url)
+
+
+control = ExternalRuntime

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from harness.domain.bill import Bill
 from harness.domain.traffic import HOURS_PER_MONTH
-from harness.platforms.billing import MACHINES, Billing, How, ToldBy
-from harness.platforms.shared.aws_front import LCUS, FrontTerms, front_lines, machine_hours
+from harness.platforms.billing import by_machines
+from harness.platforms.shared.aws_front import LCUS, FrontTerms, front_lines, machine_hours, volume_line
 from harness.platforms.shared.terms import NONE, ONE, Amount, MachineTerms
 from harness.platforms.shared.usage import LOG_BYTES_PER_REQUEST, Tariff, Usage
 
@@ -32,9 +32,7 @@ def eks(tariff: Tariff, terms: EksTerms, usage: Usage) -> Bill:
     Nodes are billed whole: what no pod uses of them is part of the cost.
     """
     made = machine_hours(tariff, terms, usage) + tariff.line("Control plane", usage.hours, "eks_cluster_hour")
-    if volumes := terms.ebs_gb:
-        made += tariff.line("Volumes", volumes * usage.hours / HOURS_PER_MONTH, "ebs_gb_month")
-    return made + front_lines(tariff, terms, usage)
+    return made + volume_line(tariff, terms.ebs_gb, usage) + front_lines(tariff, terms, usage)
 
 
 def gke(tariff: Tariff, terms: ClusterTerms, usage: Usage) -> Bill:
@@ -65,22 +63,11 @@ def _cluster(tariff: Tariff, terms: ClusterTerms, usage: Usage, kind: str) -> Bi
 
 
 BILLINGS = (
-    Billing(
-        *("eks", How.CAPACITY, ToldBy.DECLARED, EksTerms, eks),
-        units=MACHINES,
-        metered=(LCUS,),
-        machine_keys="ec2_{}_hour",
+    by_machines("eks", EksTerms, eks, "ec2_{}_hour", metered=(LCUS,)),
+    by_machines(
+        "gke", ClusterTerms, gke, "gke_{}_hour", fixed_keys=frozenset({"gke_cluster_hour", "gke_balancer_hour"})
     ),
-    Billing(
-        *("gke", How.CAPACITY, ToldBy.DECLARED, ClusterTerms, gke),
-        units=MACHINES,
-        machine_keys="gke_{}_hour",
-        fixed_keys=frozenset({"gke_cluster_hour", "gke_balancer_hour"}),
-    ),
-    Billing(
-        *("aks", How.CAPACITY, ToldBy.DECLARED, ClusterTerms, aks),
-        units=MACHINES,
-        machine_keys="aks_{}_hour",
-        fixed_keys=frozenset({"aks_cluster_hour", "aks_balancer_hour"}),
+    by_machines(
+        "aks", ClusterTerms, aks, "aks_{}_hour", fixed_keys=frozenset({"aks_cluster_hour", "aks_balancer_hour"})
     ),
 )

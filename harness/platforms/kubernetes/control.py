@@ -8,41 +8,31 @@ address wants a token from the environment and the cluster's authority.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from harness.domain.target import Cold, Target
+from harness.domain.target import Cold
 from harness.errors import PilotError
 from harness.platforms.kubernetes.config import Kubernetes
 from harness.platforms.shared.call import demand
-from harness.platforms.shared.rest import Rest
-from harness.platforms.shared.settling import Settling
+from harness.platforms.shared.origins import cluster
+from harness.platforms.shared.settling import Settling, controlling
 
 SETTLE_S, POLL_S = 300.0, 1.0
 MERGE = "application/merge-patch+json"
 RESTARTED = "kubectl.kubernetes.io/restartedAt"  # what `kubectl rollout restart` writes
 
 
-class KubernetesRuntime(Settling):
-    """``config`` says which one; ``wall`` dates the restart, the rest is ``Settling``'s."""
+class KubernetesRuntime(Settling[Kubernetes]):
+    """Its Deployment or Knative Service is what is asked and restarted."""
 
-    def __init__(
-        self,
-        target: Target,
-        config: Kubernetes,
-        base_url: str,
-        api: Rest,
-        wall: Callable[[], float] = time.time,
-        **pace: Callable[..., Any],
-    ) -> None:
-        super().__init__(target, base_url, api, **pace)
-        self._config = config
-        self._wall = wall
-        group = "/apis/serving.knative.dev/v1" if config.knative else "/apis/apps/v1"
-        self._path = (
-            f"{group}/namespaces/{config.namespace}/{'services' if config.knative else 'deployments'}/{config.name}"
-        )
+    wall = staticmethod(time.time)  # dates the restart
+
+    @property
+    def _path(self) -> str:
+        where, knative = self._config, self._config.knative
+        group = "/apis/serving.knative.dev/v1" if knative else "/apis/apps/v1"
+        return f"{group}/namespaces/{where.namespace}/{'services' if knative else 'deployments'}/{where.name}"
 
     def facts(self) -> dict[str, Any]:
         """Image, resources and replicas, without a value of any variable; raises PilotError."""
@@ -68,7 +58,7 @@ class KubernetesRuntime(Settling):
 
     def make_cold(self) -> Cold:
         """Replace every pod as ``kubectl rollout restart`` does; raises PilotError when that does not settle."""
-        at = datetime.fromtimestamp(self._wall(), UTC).isoformat(timespec="seconds")
+        at = datetime.fromtimestamp(self.wall(), UTC).isoformat(timespec="seconds")
         body = {"spec": {"template": {"metadata": {"annotations": {RESTARTED: at}}}}}
         doing = f"{self._target.name} could not be restarted"
         demand(doing, self._api.patch, path=self._path, body=body, kind=MERGE)
@@ -106,3 +96,8 @@ class KubernetesRuntime(Settling):
             == status.get("availableReplicas", 0)
             >= min(1, wanted)
         )
+
+
+control = controlling(
+    KubernetesRuntime, Kubernetes, lambda config: cluster(config.api, config.token_env, config.ca_file)
+)

@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from harness.domain.reading import MetricSource
-from harness.domain.target import Runtime, RuntimeConfig, Target
+from harness.domain.target import RuntimeConfig
 from harness.platforms.front import Front
 from harness.platforms.local_container.config import BOUNDED, LocalContainer
-from harness.platforms.platform import Limits, Platform
-from harness.platforms.shared.local_signals import EMBEDDED
-
-
-def _control(target: Target, root: Path, base_url: str) -> Runtime:
-    from harness.platforms.shared.embedded import LocalRuntime  # noqa: PLC0415 - only where it is controlled
-
-    return LocalRuntime(target, root, base_url)
-
-
-def _log(target: Target, logs: Path) -> list[MetricSource]:
-    from harness.platforms.shared.local_logs import LocalLogs  # noqa: PLC0415 - made where it is asked
-
-    return [LocalLogs(logs, target.name, function=False)]
+from harness.platforms.platform import Limits, Platform, controlled_by
+from harness.platforms.shared.local_signals import EMBEDDED, log_of, timeout_s
 
 
 def _front(config: RuntimeConfig) -> Front:
@@ -37,8 +22,8 @@ PLATFORM = Platform(
     title="Embedded container",
     verified="live 2026-11-22",
     config=LocalContainer,
-    control=_control,
-    own_sources=_log,
+    control=controlled_by("harness.platforms.shared.embedded"),
+    own_sources=log_of(function=False),
     signals=EMBEDDED,
-    limits=Limits(front=_front, timeout_s=lambda config, facts: getattr(config, "timeout_s", None)),  # noqa: ARG005
+    limits=Limits(_front, timeout_s=timeout_s),
 )

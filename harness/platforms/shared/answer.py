@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -138,25 +138,23 @@ def parsed(text: str) -> Answer:
         raise UnknownShape("is not valid JSON") from None
 
 
-def answer_of(method: Call, request: Mapping[str, Any], sleep: Callable[[float], None]) -> Answer:
-    """One call's answer, throttled ones tried again; raises NoAnswer."""
-    said = call(lambda **asked: {"answer": method(**asked)}, request, sleep)  # an odd answer may be a text too
+def answer_of(method: Call, request: Mapping[str, Any]) -> Answer:
+    """One call's answer; raises NoAnswer."""
+    said = call(lambda **asked: {"answer": method(**asked)}, request)  # an odd answer may be a text too
     if isinstance(said, str):
         raise NoAnswer(printable(said))
     return answered(said["answer"])
 
 
-def pages(
-    method: Call, request: Mapping[str, Any], sends: str, gives: str, sleep: Callable[[float], None]
-) -> Iterator[Answer]:
-    """Every page of a question, throttled calls tried again; ``gives`` is the next page's token, asked for as ``sends``.
+def pages(method: Call, request: Mapping[str, Any], sends: str, gives: str) -> Iterator[Answer]:
+    """Every page of a question; ``gives`` is the next page's token, asked for as ``sends``.
 
     Raises NoAnswer where a page does not come, or where the service would send them in circles.
     """
     seen: set[str] = set()
     asked = dict(request)
     for _ in range(MOST_PAGES):
-        answer = answer_of(method, asked, sleep)
+        answer = answer_of(method, asked)
         yield answer
         token = answer[gives].text() if answer[gives].value else ""
         if not token:

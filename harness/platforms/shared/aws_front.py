@@ -8,6 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from harness.domain.bill import Bill
+from harness.domain.traffic import HOURS_PER_MONTH
 from harness.platforms.billing import Metered
 from harness.platforms.shared.terms import NONE, ONE, Amount, MachineTerms, PriceTerms
 from harness.platforms.shared.usage import LOG_BYTES_PER_REQUEST, Tariff, Usage
@@ -34,6 +35,11 @@ def front_lines(tariff: Tariff, terms: FrontTerms, usage: Usage) -> Bill:
         made += tariff.line("NAT gateway", usage.hours * nats, "nat_hour")
         made += tariff.line("NAT gateway data", usage.response_bytes / 10**9, "nat_gb")
     return made
+
+
+def volume_line(tariff: Tariff, gb: Decimal, usage: Usage) -> Bill:
+    """Of EBS, a month's share; none where there is none."""
+    return tariff.line("Volumes", gb * usage.hours / HOURS_PER_MONTH, "ebs_gb_month") if gb else Bill()
 
 
 def machine_hours(tariff: Tariff, terms: MachineTerms, usage: Usage) -> Bill:

@@ -8,8 +8,7 @@ region: the API is asked for what contains the rest, of which only that rest wit
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from harness.errors import PilotError
@@ -42,9 +41,7 @@ def aws_machine(named: str) -> str:
     return ".".join(part.replace("_", "-") for part in parts.groups()) if parts else named
 
 
-def aws_price(
-    api: PriceApi, lookup: Mapping[str, str], region: str, sleep: Callable[[float], None] = time.sleep
-) -> FoundPrice:
+def aws_price(api: PriceApi, lookup: Mapping[str, str], region: str) -> FoundPrice:
     """Raises PilotError unless exactly one SKU answers, and where the API's answer cannot be had or read."""
     asked = _of_machine(lookup["machine"]) if "machine" in lookup else dict(lookup)
     usage = PREFIX.sub("", asked.pop("usagetype", ""), count=1)
@@ -55,7 +52,7 @@ def aws_price(
     with read_or_refused():
         products = [
             parsed(text.text())
-            for page in pages(api.get_products, request, "NextToken", "NextToken", sleep)
+            for page in pages(api.get_products, request, "NextToken", "NextToken")
             for text in page["PriceList"].rows()
         ]
         products = [p for p in products if not usage or _is(usage, p["product"]["attributes"]["usagetype"].text())]

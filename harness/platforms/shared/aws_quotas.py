@@ -16,7 +16,7 @@ def coded(name: str, needs: Need, service: str, code: str, region: str, make: Ma
     """One that cannot be read says why."""
     api = make("service-quotas", region)
     try:
-        said = answer_of(api.get_service_quota, {"ServiceCode": service, "QuotaCode": code}, no_wait)
+        said = answer_of(api.get_service_quota, {"ServiceCode": service, "QuotaCode": code})
         return Quota(name, needs, said["Quota"]["Value"].number())
     except NoAnswer as error:
         return Quota(name, needs, None, str(without_identities(str(error))))
@@ -30,8 +30,3 @@ def named(config: QuotaConfig, target: Target, make: MakeClient) -> Quota:
     if region is None:
         return Quota(config.name, config.needs, None, "no region is named")
     return coded(config.name, config.needs, config.service or "", config.code or "", region, make)
-
-
-def no_wait(seconds: float) -> None:
-    """A check is made by a person who waits; a throttled question is asked again at once."""
-    del seconds

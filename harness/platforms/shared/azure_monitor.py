@@ -7,16 +7,14 @@ own error; a minute without data has a ``timeStamp`` and no value, which is no z
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 from harness.domain.reading import Absent, Reading, Series, Window
+from harness.platforms.platform import Signal
 from harness.platforms.shared.absence import readings
 from harness.platforms.shared.answer import Answer, answer_of, printable
+from harness.platforms.shared.periods import touches, utc, whole
 from harness.platforms.shared.rest import Rest
 
 VERSION = "2023-10-01"
@@ -24,60 +22,24 @@ PERIOD_S = 60
 MOST = 20  # metrics in one question
 
 
-@dataclass(frozen=True)
-class AzureMetric:
-    """A metric and the aggregation that it is read by, as the answer spells it."""
-
-    name: str
-    aggregation: str
-    unit: str
-
-
-CONTAINER_APP = (
-    AzureMetric("Requests", "total", "count"),
-    AzureMetric("Replicas", "average", "count"),
-    AzureMetric("RestartCount", "maximum", "count"),
-    AzureMetric("ResponseTime", "average", "ms"),
-    AzureMetric("UsageNanoCores", "average", "nanocores"),
-    AzureMetric("WorkingSetBytes", "average", "bytes"),
-)
-FUNCTION_APP = (
-    AzureMetric("OnDemandFunctionExecutionCount", "total", "count"),
-    AzureMetric("OnDemandFunctionExecutionUnits", "total", "MB-ms"),
-    AzureMetric("AlwaysReadyFunctionExecutionCount", "total", "count"),
-    AzureMetric("AlwaysReadyFunctionExecutionUnits", "total", "MB-ms"),
-    AzureMetric("InstanceCount", "average", "count"),
-    AzureMetric("MemoryWorkingSet", "average", "bytes"),
-)
-CONSUMPTION_APP = (  # a metric that an app has not fails the whole question, so each plan has its own
-    AzureMetric("FunctionExecutionCount", "total", "count"),
-    AzureMetric("FunctionExecutionUnits", "total", "MB-ms"),
-    AzureMetric("MemoryWorkingSet", "average", "bytes"),
-)
-
-
 class AzureMonitor:
-    """Each metric is one series; ``resource`` is its whole id, which names the subscription and is kept nowhere."""
+    """Each series is a metric and its aggregation, as an answer spells it.
+
+    ``resource`` is its whole id, which names the subscription and is kept nowhere.
+    """
 
     kind = "azure-monitor"
     verified = "spec only"
     settle_s = 300.0
     keeps_s = 93 * 86_400.0
 
-    def __init__(
-        self,
-        api: Rest,
-        resource: str,
-        metrics: tuple[AzureMetric, ...],
-        *,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._api, self._resource, self._metrics, self._sleep = api, resource, metrics, sleep
+    def __init__(self, api: Rest, resource: str, signals: Sequence[Signal]) -> None:
+        self._api, self._resource, self._signals = api, resource, signals
 
     def read(self, window: Window) -> list[Reading]:
         out: list[Reading] = []
-        for aggregation in sorted({m.aggregation for m in self._metrics}):
-            mine = [m for m in self._metrics if m.aggregation == aggregation]
+        for aggregation in sorted({s.metric.split()[1] for s in self._signals}):
+            mine = [s for s in self._signals if s.metric.split()[1] == aggregation]
             for k in range(0, len(mine), MOST):
                 out += self._some(mine[k : k + MOST], aggregation, window)
         return out
@@ -88,53 +50,40 @@ class AzureMonitor:
             kept = kept.replace(part, "RESOURCE")
         return list(json.loads(kept))
 
-    def _some(self, metrics: list[AzureMetric], aggregation: str, window: Window) -> list[Reading]:
-        start = window.start_unix_s // PERIOD_S * PERIOD_S
-        end = -(-window.end_unix_s // PERIOD_S) * PERIOD_S
+    def _some(self, signals: Sequence[Signal], aggregation: str, window: Window) -> list[Reading]:
         asked = {
             "api-version": VERSION,
-            "metricnames": ",".join(m.name for m in metrics),
+            "metricnames": ",".join(s.metric.split()[0] for s in signals),
             "aggregation": aggregation,
             "interval": "PT1M",
-            "timespan": f"{_utc(start)}/{_utc(end)}",
+            "timespan": "/".join(map(utc, whole(window, PERIOD_S))),
         }
         query = json.dumps(asked, sort_keys=True)
         request = {"path": f"{self._resource}/providers/Microsoft.Insights/metrics", "params": asked}
-        names = [f"{m.name} {aggregation}" for m in metrics]
-        return readings(names, query, self.kind, lambda: self._answers(metrics, request, query, window))
 
-    def _answers(
-        self, metrics: list[AzureMetric], request: dict[str, Any], query: str, window: Window
-    ) -> list[Reading]:
-        answer = answer_of(self._api.get, request, self._sleep)
-        by_name = {one["name"]["value"].text(): one for one in answer["value"].rows()}
-        out: list[Reading] = []
-        for m in metrics:
-            name = f"{m.name} {m.aggregation}"
-            found = by_name.get(m.name)
-            if found is None:
-                why = "the answer does not hold it: the resource has no such metric"
-                out.append(Absent(name, why, query, self.kind))
-            else:
-                out += readings([name], query, self.kind, partial(self._one, m, found, query, window))
-        return out
+        def answers() -> list[Reading]:
+            answer = answer_of(self._api.get, request)
+            found = {one["name"]["value"].text(): one for one in answer["value"].rows()}
+            return [r for s in signals for r in self._one(s, found.get(s.metric.split()[0]), query, window)]
 
-    def _one(self, metric: AzureMetric, said: Answer, query: str, window: Window) -> list[Reading]:
-        name = f"{metric.name} {metric.aggregation}"
+        return readings([s.metric for s in signals], query, self.kind, answers)
+
+    def _one(self, signal: Signal, said: Answer | None, query: str, window: Window) -> list[Reading]:
+        if said is None:
+            why = "the answer does not hold it: the resource has no such metric"
+            return [Absent(signal.metric, why, query, self.kind)]
+        return readings([signal.metric], query, self.kind, lambda: [self._series(signal, said, query, window)])
+
+    def _series(self, signal: Signal, said: Answer, query: str, window: Window) -> Reading:
         if said["errorCode"].value not in (None, "Success"):
             words = printable(f"{said['errorCode'].text()}: {said['errorMessage'].value}")
-            return [Absent(name, words, query, self.kind, failed=True)]
+            return Absent(signal.metric, words, query, self.kind, failed=True)
         points: dict[float, float] = {}
         for series in said["timeseries"].rows():
             for point in series["data"].rows():
-                at = point["timeStamp"].moment()
-                value = point[metric.aggregation]
-                if value.given and window.start_unix_s - PERIOD_S < at < window.end_unix_s:
+                at, value = point["timeStamp"].moment(), point[signal.metric.split()[1]]
+                if value.given and touches(window, at, PERIOD_S):
                     points[at] = value.number()
         if not points:
-            return [Absent(name, "no data point in this window", query, self.kind)]
-        return [Series(name, metric.unit, tuple(sorted(points.items())), query, self.kind)]
-
-
-def _utc(unix_s: float) -> str:
-    return datetime.fromtimestamp(unix_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            return Absent(signal.metric, "no data point in this window", query, self.kind)
+        return Series(signal.metric, signal.unit, tuple(sorted(points.items())), query, self.kind)

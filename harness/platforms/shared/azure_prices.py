@@ -15,6 +15,7 @@ import httpx
 from harness.errors import PilotError
 from harness.platforms.shared.answer import Answer, answered, printable
 from harness.platforms.shared.found_price import FoundPrice, found, read_or_refused
+from harness.platforms.shared.http_client import HttpClient
 
 URL = "https://prices.azure.com/api/retail/prices"
 MULTIPLES = {"": 1, "K": 10**3, "M": 10**6}
@@ -68,7 +69,7 @@ def _items(first: str, transport: httpx.BaseTransport | None) -> list[Answer]:
     seen: set[str] = set()
     url, host = first, httpx.URL(first).host
     try:
-        with httpx.Client(timeout=30, transport=transport) as client:
+        with HttpClient(transport=transport) as client:
             while url:
                 if url in seen or httpx.URL(url).host != host:
                     raise PilotError(f"the retail price API's next page leads to {printable(url)}")

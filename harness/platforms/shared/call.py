@@ -1,4 +1,4 @@
-"""One AWS call as a source wants it: throttled ones tried again, anything else answered with its reason."""
+"""One call of a platform's API: its answer, or why there is none. Its client has tried again by then what it may."""
 
 from __future__ import annotations
 
@@ -9,24 +9,16 @@ from harness.domain.identities import without_identity
 from harness.domain.shown import MOST_SHOWN, visible
 from harness.errors import PilotError
 
-TRIES, FIRST_WAIT_S = 5, 1.0
-THROTTLED = ("Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded")
-
 Call = Callable[..., Mapping[str, Any]]
 
 
-def call(method: Call, request: Mapping[str, Any], sleep: Callable[[float], None]) -> Mapping[str, Any] | str:
-    """The answer, or why there is none; waits 1, 2, 4 … s between tries of a throttled call."""
-    for attempt in range(TRIES):
-        try:
-            return method(**request)
-        except Exception as error:  # noqa: BLE001 - whatever the SDK raises, a source answers with an absence
-            code = code_of(error)
-            if code not in THROTTLED:
-                return without_identity(f"{code}: {error}")
-            if attempt + 1 < TRIES:
-                sleep(FIRST_WAIT_S * 2**attempt)
-    return f"throttled {TRIES} times in a row"
+def call(method: Call, request: Mapping[str, Any]) -> Mapping[str, Any] | str:
+    """The answer, or why there is none."""
+    try:
+        return method(**request)
+    except Exception as error:  # noqa: BLE001 - whatever the SDK raises, a source answers with an absence
+        code, words = code_of(error), str(error)
+        return without_identity(words if code in words else f"{code}: {words}")
 
 
 def demand(doing: str, method: Call, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - the API's own parameters

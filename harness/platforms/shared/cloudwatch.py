@@ -14,12 +14,12 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol
 
 from harness.domain.reading import Absent, Reading, Series, Window
+from harness.platforms.platform import Signal
 from harness.platforms.shared.absence import readings
 from harness.platforms.shared.answer import Answer, pages, printable
 from harness.platforms.shared.recorded import taken
@@ -35,129 +35,8 @@ class MetricApi(Protocol):
     def get_metric_data(self, **request: Any) -> Mapping[str, Any]: ...  # noqa: ANN401
 
 
-@dataclass(frozen=True)
-class Metric:
-    """One series: ``statistic`` as CloudWatch names it, ``unit`` of the values as they come."""
-
-    namespace: str
-    name: str
-    statistic: str
-    unit: str
-
-    @property
-    def label(self) -> str:
-        return f"{self.name} {self.statistic}"
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What a set of metrics is read of: its dimensions, all of them, for CloudWatch matches exactly."""
-
-    metrics: tuple[Metric, ...]
-    dimensions: Mapping[str, str]
-
-
-def _set(namespace: str, *rows: tuple[str, str, str]) -> tuple[Metric, ...]:
-    return tuple(Metric(namespace, name, statistic, unit) for name, statistic, unit in rows)
-
-
-LAMBDA = _set(
-    "AWS/Lambda",
-    ("Invocations", "Sum", "count"),
-    ("Errors", "Sum", "count"),
-    ("Throttles", "Sum", "count"),
-    ("Duration", "Average", "ms"),
-    ("Duration", "p95", "ms"),
-    ("ConcurrentExecutions", "Maximum", "count"),
-    ("ProvisionedConcurrencyInvocations", "Sum", "count"),
-    ("ProvisionedConcurrencySpilloverInvocations", "Sum", "count"),
-    ("ProvisionedConcurrencyUtilization", "Maximum", "share"),
-)
-LAMBDA_ACCOUNT = _set(  # of the whole account and region: published without dimensions
-    "AWS/Lambda",
-    ("UnreservedConcurrentExecutions", "Maximum", "count"),
-    ("ClaimedAccountConcurrency", "Maximum", "count"),
-)
-LAMBDA_URL = _set(
-    "AWS/Lambda",
-    ("UrlRequestCount", "Sum", "count"),
-    ("Url4xxCount", "Sum", "count"),
-    ("Url5xxCount", "Sum", "count"),
-    ("UrlRequestLatency", "p95", "ms"),
-)
-REST_API = _set(
-    "AWS/ApiGateway",
-    ("Count", "Sum", "count"),
-    ("4XXError", "Sum", "count"),
-    ("5XXError", "Sum", "count"),
-    ("Latency", "p95", "ms"),
-    ("IntegrationLatency", "p95", "ms"),
-)
-HTTP_API = _set(
-    "AWS/ApiGateway",
-    ("Count", "Sum", "count"),
-    ("4xx", "Sum", "count"),
-    ("5xx", "Sum", "count"),
-    ("Latency", "p95", "ms"),
-    ("IntegrationLatency", "p95", "ms"),
-    ("DataProcessed", "Sum", "bytes"),
-)
-LOAD_BALANCER = _set(
-    "AWS/ApplicationELB",
-    ("RequestCount", "Sum", "count"),
-    ("TargetResponseTime", "p95", "s"),
-    ("HTTPCode_Target_5XX_Count", "Sum", "count"),
-    ("HTTPCode_ELB_502_Count", "Sum", "count"),
-    ("HTTPCode_ELB_503_Count", "Sum", "count"),
-    ("HTTPCode_ELB_504_Count", "Sum", "count"),
-    ("RejectedConnectionCount", "Sum", "count"),
-    ("ProcessedBytes", "Sum", "bytes"),
-    ("ConsumedLCUs", "Sum", "LCU"),
-)
-ECS = _set("AWS/ECS", ("CPUUtilization", "Average", "percent"), ("MemoryUtilization", "Average", "percent"))
-CONTAINER_INSIGHTS = _set(
-    "ECS/ContainerInsights",
-    ("RunningTaskCount", "Average", "count"),
-    ("DesiredTaskCount", "Average", "count"),
-    ("PendingTaskCount", "Maximum", "count"),
-    ("CpuUtilized", "Average", "CPU units"),
-    ("MemoryUtilized", "Average", "MB"),
-)
-BEDROCK = _set(
-    "AWS/Bedrock",
-    ("Invocations", "Sum", "count"),
-    ("InvocationLatency", "p95", "ms"),
-    ("TimeToFirstToken", "p95", "ms"),
-    ("InvocationThrottles", "Sum", "count"),
-    ("InvocationClientErrors", "Sum", "count"),
-    ("InvocationServerErrors", "Sum", "count"),
-    ("InputTokenCount", "Sum", "tokens"),
-    ("OutputTokenCount", "Sum", "tokens"),
-    ("EstimatedTPMQuotaUsage", "Maximum", "tokens/min"),
-)
-SAGEMAKER = _set(
-    "AWS/SageMaker",
-    ("Invocations", "Sum", "count"),
-    ("OverheadLatency", "p95", "us"),
-    ("ModelLatency", "p95", "us"),
-    ("ModelLatency", "Sum", "us"),
-    ("ModelSetupTime", "p95", "us"),
-    ("Invocation4XXErrors", "Sum", "count"),
-    ("Invocation5XXErrors", "Sum", "count"),
-)
-USAGE_CALLS = _set("AWS/Usage", ("CallCount", "Sum", "count"))
-USAGE_RESOURCES = _set("AWS/Usage", ("ResourceCount", "Maximum", "count"))
-AOSS = _set("AWS/AOSS", ("SearchOCU", "Maximum", "OCU"), ("IndexingOCU", "Maximum", "OCU"))
-
-ALL_SETS = (
-    *(LAMBDA, LAMBDA_ACCOUNT, USAGE_CALLS, USAGE_RESOURCES),
-    *(LAMBDA_URL, REST_API, HTTP_API, LOAD_BALANCER),
-    *(ECS, CONTAINER_INSIGHTS, BEDROCK, SAGEMAKER, AOSS),
-)
-
-
 class CloudWatch:
-    """Every metric of every subject in as few calls as the API allows."""
+    """Every series of every subject, which all of its dimensions name, in as few calls as the API allows."""
 
     kind = "cloudwatch"
     verified = "spec only"
@@ -167,15 +46,13 @@ class CloudWatch:
     def __init__(
         self,
         api: MetricApi,
-        subjects: Sequence[Subject],
+        subjects: Sequence[tuple[Sequence[Signal], Mapping[str, str]]],
         *,
         now: Callable[[], float] = time.time,
-        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._api = api
-        self._wanted = [(metric, dict(s.dimensions)) for s in subjects for metric in s.metrics]
+        self._wanted = [(signal, dict(dimensions)) for signals, dimensions in subjects for signal in signals]
         self._now = now
-        self._sleep = sleep
 
     def read(self, window: Window) -> list[Reading]:
         """Whole periods that cover the window; points outside of it are dropped."""
@@ -188,8 +65,8 @@ class CloudWatch:
     def raw(self) -> list[dict[str, Any]]:
         return taken(self._api)
 
-    def _batch(self, wanted: Sequence[tuple[Metric, dict[str, str]]], window: Window, period: int) -> list[Reading]:
-        queries = [_query(k, metric, dimensions, period) for k, (metric, dimensions) in enumerate(wanted)]
+    def _batch(self, wanted: Sequence[tuple[Signal, dict[str, str]]], window: Window, period: int) -> list[Reading]:
+        queries = [_query(k, signal.metric, dimensions, period) for k, (signal, dimensions) in enumerate(wanted)]
         request = {
             "MetricDataQueries": queries,
             "StartTime": datetime.fromtimestamp(math.floor(window.start_unix_s / period) * period, UTC),
@@ -198,17 +75,17 @@ class CloudWatch:
         }
         results = self._results(request)
         out: list[Reading] = []
-        for (metric, _), query in zip(wanted, queries, strict=True):
+        for (signal, _), query in zip(wanted, queries, strict=True):
             said = json.dumps(query, sort_keys=True)
-            make = partial(self._one, metric, said, results, query["Id"], window, period)
-            out += readings([_name(metric)], said, self.kind, make)
+            make = partial(self._one, signal, said, results, query["Id"], window, period)
+            out += readings([signal.metric], said, self.kind, make)
         return out
 
     def _results(self, request: dict[str, Any]) -> dict[str, list[Answer]] | Exception:
         """By query id, over every page; or what broke off the reading, for each metric to say."""
         found: dict[str, list[Answer]] = {}
         try:
-            for page in pages(self._api.get_metric_data, request, "NextToken", "NextToken", self._sleep):
+            for page in pages(self._api.get_metric_data, request, "NextToken", "NextToken"):
                 for result in page["MetricDataResults"].rows():
                     found.setdefault(result["Id"].text(), []).append(result)
         except Exception as error:  # noqa: BLE001 - raised again for each metric, and caught there
@@ -217,7 +94,7 @@ class CloudWatch:
 
     def _one(
         self,
-        metric: Metric,
+        signal: Signal,
         said: str,
         found: dict[str, list[Answer]] | Exception,
         number: str,
@@ -227,7 +104,7 @@ class CloudWatch:
         """One metric, whose points may be spread over several pages; the last one's status counts."""
         if isinstance(found, Exception):
             raise found
-        name, results = _name(metric), found.get(number)
+        name, results = signal.metric, found.get(number)
         if not results:
             return [Absent(name, "the answer holds no result for this query", said, self.kind)]
         status = results[-1]["StatusCode"]
@@ -242,7 +119,7 @@ class CloudWatch:
         if not inside:
             why = "no data point in this window: nothing happened, or nothing was published"
             return [Absent(name, why, said, self.kind)]
-        return [Series(name, metric.unit, tuple(inside), said, self.kind)]
+        return [Series(name, signal.unit, tuple(inside), said, self.kind)]
 
 
 def period_of(age_s: float) -> int:
@@ -250,10 +127,6 @@ def period_of(age_s: float) -> int:
     if age_s < 15 * DAY_S:
         return MINUTE
     return FIVE_MINUTES if age_s < 63 * DAY_S else HOUR
-
-
-def _name(metric: Metric) -> str:
-    return f"{metric.namespace} {metric.label}"
 
 
 def _points(result: Answer) -> dict[float, float]:
@@ -267,17 +140,18 @@ def _messages(result: Answer) -> list[str]:
     return [str(m["Value"].value or m["Code"].value) for m in result["Messages"].rows()]
 
 
-def _query(number: int, metric: Metric, dimensions: Mapping[str, str], period: int) -> dict[str, Any]:
+def _query(number: int, series: str, dimensions: Mapping[str, str], period: int) -> dict[str, Any]:
+    namespace, name, statistic = series.split(" ")
     return {
         "Id": f"m{number}",
         "MetricStat": {
             "Metric": {
-                "Namespace": metric.namespace,
-                "MetricName": metric.name,
+                "Namespace": namespace,
+                "MetricName": name,
                 "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
             },
             "Period": period,
-            "Stat": metric.statistic,
+            "Stat": statistic,
         },
         "ReturnData": True,
     }

@@ -8,8 +8,7 @@ say so (``Estimated``); every page costs 0.01 USD, which the day's record counts
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -19,6 +18,7 @@ from harness.platforms.shared.answer import Answer, pages, said_of
 from harness.platforms.shared.recorded import taken
 
 USD_PER_PAGE = Decimal("0.01")
+USAGE = ("Usage", "DiscountedUsage", "SavingsPlanCoveredUsage")  # on demand, reserved, of a savings plan
 
 
 class CostApi(Protocol):
@@ -62,13 +62,10 @@ class CostExplorer:
     kind = "cost-explorer"
     verified = "spec only"
 
-    def __init__(
-        self, api: CostApi, tag: str, values: tuple[str, ...], *, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
+    def __init__(self, api: CostApi, tag: str, values: tuple[str, ...]) -> None:
         self._api = api
         self._tag = tag
         self._values = values
-        self._sleep = sleep
 
     def bill(self, day: date) -> BilledDay:
         """Every page of one day; a day that cannot be read whole is no day without cost."""
@@ -76,7 +73,7 @@ class CostExplorer:
         lines: list[BilledLine] = []
         estimated, asked = False, 0
         try:
-            for page in pages(self._api.get_cost_and_usage, query, "NextPageToken", "NextPageToken", self._sleep):
+            for page in pages(self._api.get_cost_and_usage, query, "NextPageToken", "NextPageToken"):
                 asked += 1
                 for period in page["ResultsByTime"].rows():
                     estimated |= bool(period["Estimated"].value)
@@ -89,7 +86,7 @@ class CostExplorer:
 
     def _query(self, day: date) -> dict[str, Any]:
         tagged = {"Tags": {"Key": self._tag, "Values": list(self._values), "MatchOptions": ["EQUALS"]}}
-        usage = {"Dimensions": {"Key": "RECORD_TYPE", "Values": ["Usage"]}}
+        usage = {"Dimensions": {"Key": "RECORD_TYPE", "Values": list(USAGE)}}
         return {
             "TimePeriod": {"Start": day.isoformat(), "End": (day + timedelta(days=1)).isoformat()},
             "Granularity": "DAILY",

@@ -53,3 +53,6 @@ class LocalRuntime:
 
     def wait_ready(self) -> None:
         wait_ready(self._target, self._base_url)
+
+
+control = LocalRuntime

@@ -23,12 +23,12 @@ class FoundPrice:
 
 
 def found(steps: Sequence[Step], source: str) -> FoundPrice:
-    """A first tier that is free is the free part of a month, which the book says by itself; raises PilotError."""
+    """A first tier that is free is the free part of a month, which the book takes off before tiers count; raises PilotError."""
     priced = [step for step in steps if step[1] > 0]
     if not priced:
         raise PilotError(f"{source} is free of charge, which is not what is asked for")
-    (_, first), *rest = priced
-    return FoundPrice(first, tuple(rest), source)
+    (free, first), *rest = priced
+    return FoundPrice(first, tuple((above - free, usd) for above, usd in rest), source)
 
 
 @contextmanager

@@ -7,7 +7,6 @@ Verified: spec only, held to the documented form of ``services.skus.list``. Pric
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 from harness.domain.traffic import HOURS_PER_MONTH
 from harness.errors import PilotError
 from harness.platforms.shared.answer import Answer, pages
-from harness.platforms.shared.auth.google_access import GoogleAccess
+from harness.platforms.shared.auth.google import GoogleAccess
 from harness.platforms.shared.found_price import FoundPrice, found, read_or_refused
 from harness.platforms.shared.machine_shapes import BY_THE_MONTH, Part, parts_of
 from harness.platforms.shared.rest import Rest, Token
@@ -59,9 +58,8 @@ class ApiKey:
 class GoogleCatalogue:
     """Reads a service's SKUs once, for the catalogue cannot be asked for one of them."""
 
-    def __init__(self, api: Rest, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, api: Rest) -> None:
         self._api = api
-        self._sleep = sleep
         self._read: dict[str, list[Answer] | PilotError] = {}  # of a service, or why it could not be read
         self._served: dict[tuple[str, str], list[Answer]] = {}  # of a service, on demand in a region
 
@@ -114,7 +112,7 @@ class GoogleCatalogue:
         if service not in self._read:
             try:
                 with read_or_refused():
-                    answers = pages(self._page(service), {}, "pageToken", "nextPageToken", self._sleep)
+                    answers = pages(self._page(service), {}, "pageToken", "nextPageToken")
                     self._read[service] = [sku for answer in answers for sku in answer["skus"].rows()]
             except PilotError as error:
                 self._read[service] = error

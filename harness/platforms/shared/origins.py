@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from harness.errors import PilotError, Refused
 from harness.platforms.shared.auth.azure_token import AzureToken
-from harness.platforms.shared.auth.google_access import GoogleAccess
+from harness.platforms.shared.auth.google import GoogleAccess
 from harness.platforms.shared.rest import Rest
 from harness.secrecy import KNOWN
 

@@ -21,11 +21,11 @@ import httpx
 from harness.domain.reading import Absent, Reading, Series, Window
 from harness.platforms.shared.absence import readings
 from harness.platforms.shared.answer import Answer, NoAnswer, answered, brief, printable
+from harness.platforms.shared.http_client import HttpClient
 from harness.platforms.shared.prometheus_sets import Query
 
 STEP_S = 15
 MOST_POINTS = 11_000  # a series and a query, beyond which the server refuses
-TRIES, FIRST_WAIT_S = 4, 1.0
 NATIVE = "a native histogram, which is not a single number: query it with histogram_quantile(), histogram_avg() or histogram_count()"
 
 
@@ -56,8 +56,13 @@ class Prometheus:
     def read(self, window: Window) -> list[Reading]:
         """At whole steps that cover the window; points outside of it are dropped."""
         out: list[Reading] = []
-        with httpx.Client(
-            base_url=self._url, headers=self._headers, timeout=60, trust_env=False, transport=self._transport
+        with HttpClient(
+            base_url=self._url,
+            headers=self._headers,
+            trust_env=False,
+            transport=self._transport,
+            questions=("POST",),  # of a query, which may be longer than a URL
+            sleep=self._sleep,
         ) as client:
             for name, query in self._queries.items():
                 asked = self._question(query, window)
@@ -79,9 +84,7 @@ class Prometheus:
             "step": step,
         }
 
-    def _one(
-        self, client: httpx.Client, name: str, query: Query, asked: dict[str, Any], window: Window
-    ) -> list[Reading]:
+    def _one(self, client: HttpClient, name: str, query: Query, asked: dict[str, Any], window: Window) -> list[Reading]:
         said = json.dumps(asked, sort_keys=True)
         data = self._answer(client, asked)["data"]
         kind = data["resultType"].text()
@@ -97,24 +100,18 @@ class Prometheus:
         why = "no data point in this window: the exporter has no such metric, or nothing matches its labels"
         return out or [Absent(name, why, said, self.kind)]
 
-    def _answer(self, client: httpx.Client, asked: Mapping[str, Any]) -> Answer:
-        """The server's JSON, kept as it came; raises NoAnswer. A busy or starting server is asked again."""
-        for attempt in range(TRIES):
-            try:
-                answer = client.post("/api/v1/query_range", data=dict(asked))
-                busy = answer.status_code in (429, 503)
-                said = answer.json()
-            except httpx.HTTPError as error:
-                busy, said = True, {"error": f"{type(error).__name__}: {error}"}
-            except (ValueError, RecursionError):
-                said = {"error": f"HTTP {answer.status_code} without JSON"}
-            if not isinstance(said, dict):  # a proxy's page, not the server
-                self._raw.append({"operation": "query_range", "request": dict(asked), "answer": said})
-                said = {"error": f"HTTP {answer.status_code} with JSON that is no answer of Prometheus: {brief(said)}"}
-            if not busy:
-                break
-            if attempt + 1 < TRIES:
-                self._sleep(FIRST_WAIT_S * 2**attempt)
+    def _answer(self, client: HttpClient, asked: Mapping[str, Any]) -> Answer:
+        """The server's JSON, kept as it came; raises NoAnswer."""
+        try:
+            answer = client.post("/api/v1/query_range", data=dict(asked))
+            said = answer.json()
+        except httpx.HTTPError as error:
+            said = {"error": f"{type(error).__name__}: {error}"}
+        except (ValueError, RecursionError):
+            said = {"error": f"HTTP {answer.status_code} without JSON"}
+        if not isinstance(said, dict):  # a proxy's page, not the server
+            self._raw.append({"operation": "query_range", "request": dict(asked), "answer": said})
+            said = {"error": f"HTTP {answer.status_code} with JSON that is no answer of Prometheus: {brief(said)}"}
         self._raw.append({"operation": "query_range", "request": dict(asked), "answer": said})
         if said.get("status") != "success":
             raise NoAnswer(printable(str(said.get("error") or "no answer")))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -10,9 +9,7 @@ import httpx
 
 from harness.domain.identities import without_identity
 from harness.domain.shown import MOST_SHOWN, visible
-
-TIMEOUT_S = 60.0
-BUSY = (429, 503)
+from harness.platforms.shared.http_client import HttpClient
 
 
 class Token(Protocol):
@@ -24,7 +21,7 @@ class Token(Protocol):
 
 
 class RestError(Exception):
-    """An answer that is none; ``response`` is shaped as the AWS SDK's, so that one retry rule reads both."""
+    """An answer that is none; ``response`` is shaped as the AWS SDK's, so that one reader of codes reads both."""
 
     def __init__(self, code: str, message: str) -> None:
         message = visible(without_identity(message), MOST_SHOWN)
@@ -35,18 +32,9 @@ class RestError(Exception):
 class Rest:
     """Requests to one origin; every answer that holds is kept until it is taken."""
 
-    def __init__(
-        self,
-        base_url: str,
-        token: Token | None = None,
-        *,
-        verify: ssl.SSLContext | bool = True,
-        transport: httpx.BaseTransport | None = None,
-    ) -> None:
+    def __init__(self, base_url: str, token: Token | None = None, **options: Any) -> None:  # noqa: ANN401 - HttpClient's
         self._token = token
-        self._client = httpx.Client(
-            base_url=base_url, timeout=TIMEOUT_S, trust_env=False, verify=verify, transport=transport
-        )
+        self._client = HttpClient(base_url=base_url, trust_env=False, **options)
         self._kept: list[dict[str, Any]] = []
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -76,8 +64,6 @@ class Rest:
             answer = self._client.request(method, path, headers=headers, **more)
         except httpx.HTTPError as error:
             raise RestError(type(error).__name__, str(error)) from None
-        if answer.status_code in BUSY:
-            raise RestError("Throttling", _words(answer))
         if answer.status_code >= 400:
             raise RestError(f"HTTP {answer.status_code}", _words(answer))
         if not answer.content:
@@ -85,7 +71,7 @@ class Rest:
         try:
             value = answer.json()
         except ValueError:
-            raise RestError(f"HTTP {answer.status_code}", "the answer is no JSON") from None
+            raise RestError(f"HTTP {answer.status_code}", "the answer is not valid JSON") from None
         return value if isinstance(value, dict) else {"items": value}
 
 

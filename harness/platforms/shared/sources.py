@@ -10,17 +10,18 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from harness.domain.address import problem_of
+from harness.domain.lines import names_in
 from harness.domain.reading import MetricSource
 from harness.errors import Refused
 from harness.platforms.platform import Part, SourceKind
 from harness.platforms.shared.azure_app import providers
-from harness.platforms.shared.shown import BEDROCK, CLUSTER, FRONTS, STORE, USAGE
+from harness.platforms.shared.shown import SUBJECTS
+from harness.tables.problems import nearest
 from harness.tables.table import Table
 from harness.tables.values import HeaderName, Line, Variable, distinct
 
-SUBJECTS = (
-    *("function", "load_balancer", "cluster", "rest_api", "http_api", "bedrock_model", "sagemaker_endpoint"),
-    *("collection_id", "usage"),
+NAMES = names_in(
+    "function load_balancer cluster rest_api http_api bedrock_model sagemaker_endpoint collection_id usage"
 )
 
 
@@ -56,8 +57,8 @@ class CloudWatchTable(Table):
 
     @model_validator(mode="after")
     def _something(self) -> CloudWatchTable:
-        if not any(getattr(self, name) for name in SUBJECTS):
-            raise ValueError(f"names nothing to read: want at least one of {', '.join(SUBJECTS)}")
+        if not any(getattr(self, name) for name in NAMES):
+            raise ValueError(f"names nothing to read: want at least one of {', '.join(NAMES)}")
         if bool(self.cluster) != bool(self.service):
             raise ValueError("cluster and service go together")
         if self.collection_id and not (self.collection_name and self.account_id):
@@ -73,12 +74,23 @@ class QueryTable(Table):
     unit: Line
 
 
+def _known_sets(names: tuple[str, ...]) -> tuple[str, ...]:
+    from harness.platforms.registry import subjects  # noqa: PLC0415 - which knows this module
+    from harness.platforms.shared.prometheus_sets import set_name  # noqa: PLC0415
+
+    known = [set_name(subject.signals) for subject in subjects("prometheus")]
+    if unknown := [name for name in names if name not in known]:
+        meant = nearest(unknown[0], known) or f"; known: {', '.join(known)}"
+        raise ValueError(f"no set {unknown[0]!r}{meant}")
+    return names
+
+
 class PrometheusTable(Table):
     """``kind = "prometheus"``: ready sets, a team's own queries, or both."""
 
     kind: Literal["prometheus"]
     url: Line
-    sets: Annotated[tuple[Literal["kubernetes", "knative", "opencost"], ...], AfterValidator(distinct)] = ()
+    sets: Annotated[tuple[Line, ...], AfterValidator(distinct), AfterValidator(_known_sets)] = ()
     namespace: Line | None = None
     service: Line | None = None
     queries: tuple[QueryTable, ...] = ()
@@ -138,12 +150,12 @@ class AzureMonitorTable(Table):
 
 
 def _cloudwatch(options: Mapping[str, Any]) -> MetricSource:
-    from harness.platforms.shared.aws import client  # noqa: PLC0415 - what asks a cloud is made where it is asked
+    from harness.platforms.registry import asked_of  # noqa: PLC0415 - what asks a cloud is made where it is asked
+    from harness.platforms.shared.aws import client  # noqa: PLC0415
     from harness.platforms.shared.cloudwatch import CloudWatch  # noqa: PLC0415
     from harness.platforms.shared.recorded import Recorded  # noqa: PLC0415
-    from harness.platforms.shared.subjects import subjects_of  # noqa: PLC0415
 
-    return CloudWatch(Recorded(client("cloudwatch", options["region"])), subjects_of(options))
+    return CloudWatch(Recorded(client("cloudwatch", options["region"])), asked_of("cloudwatch", options))
 
 
 def _bills(options: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a source of bills
@@ -156,11 +168,8 @@ def _bills(options: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a source of bil
 
 def _prometheus(options: Mapping[str, Any]) -> MetricSource:
     from harness.platforms.shared.prometheus import Prometheus  # noqa: PLC0415
-    from harness.platforms.shared.prometheus_sets import Query, queries_of  # noqa: PLC0415
+    from harness.platforms.shared.prometheus_sets import queries_of  # noqa: PLC0415
 
-    values = {name: options[name] for name in ("namespace", "service") if name in options}
-    queries = queries_of(tuple(options["sets"]), values)
-    queries |= {q["name"]: Query(q["promql"], q["unit"]) for q in options["queries"]}
     headers = None
     if variable := options.get("env"):
         if not os.environ.get(variable):
@@ -169,7 +178,7 @@ def _prometheus(options: Mapping[str, Any]) -> MetricSource:
                 "export it, or name another with env in [[sources]]",
             )
         headers = {options["header"]: os.environ[variable]}
-    return Prometheus(options["url"], queries, headers=headers, step_s=options["step_s"])
+    return Prometheus(options["url"], queries_of(options), headers=headers, step_s=options["step_s"])
 
 
 def _traces(options: Mapping[str, Any]) -> MetricSource:
@@ -179,26 +188,22 @@ def _traces(options: Mapping[str, Any]) -> MetricSource:
 
 
 def _azure_monitor(options: Mapping[str, Any]) -> MetricSource:
-    from harness.platforms.shared import azure_monitor  # noqa: PLC0415
+    from harness.platforms.registry import asked_of  # noqa: PLC0415
+    from harness.platforms.shared.azure_monitor import AzureMonitor  # noqa: PLC0415
     from harness.platforms.shared.origins import azure  # noqa: PLC0415
 
-    group = providers(options["subscription"], options["resource_group"])
-    metrics: tuple[azure_monitor.AzureMetric, ...]
-    if name := options.get("container_app"):
-        resource, metrics = f"{group}/Microsoft.App/containerApps/{name}", azure_monitor.CONTAINER_APP
-    else:
-        flex = options["plan"] == "flex"
-        metrics = azure_monitor.FUNCTION_APP if flex else azure_monitor.CONSUMPTION_APP
-        resource = f"{group}/Microsoft.Web/sites/{options['function_app']}"
-    return azure_monitor.AzureMonitor(azure(), resource, metrics)
+    [(signals, path)] = asked_of("azure-monitor", options)
+    return AzureMonitor(azure(), f"{providers(options['subscription'], options['resource_group'])}/{path}", signals)
 
 
 SHARED = (
     SourceKind(
-        *("cloudwatch", CloudWatchTable, _cloudwatch),
+        "cloudwatch",
+        CloudWatchTable,
+        _cloudwatch,
         "the platform's own counts: invocations, throttles, concurrency, load balancer capacity, tasks",
         cloud="aws",
-        signals=(*FRONTS, *BEDROCK, *STORE, *USAGE),
+        subjects=SUBJECTS,
         parts={
             "load_balancer": Part("load_balancer", "alb_hour"),
             "rest_api": Part("rest_api", "rest_api_request"),
@@ -207,20 +212,25 @@ SHARED = (
         },
     ),
     SourceKind(
-        *("prometheus", PrometheusTable, _prometheus),
+        "prometheus",
+        PrometheusTable,
+        _prometheus,
         "requested and used processors and memory, replicas, restarts",
-        signals=CLUSTER,
         others="a query of the team's own",
     ),
     SourceKind(
-        *("otlp-traces", TracesTable, _traces),
+        "otlp-traces",
+        TracesTable,
+        _traces,
         "spans of each request inside the service",
         spans=True,
         others="how long spans of this name took",
     ),
     SourceKind("cost-explorer", CostExplorerTable, _bills, "the bill itself", cloud="aws", bills=True),
     SourceKind(
-        *("azure-monitor", AzureMonitorTable, _azure_monitor),
+        "azure-monitor",
+        AzureMonitorTable,
+        _azure_monitor,
         "replicas and so the cost, executions and their units, restarts",
         cloud="azure",
     ),

@@ -26,9 +26,8 @@ class Tokens:
         return Tokens(self.model, *counted)
 
     def scaled(self, factor: Decimal) -> Tokens:
-        return Tokens(
-            *(self.model, self.requests * factor, self.input * factor, self.output * factor, self.cached * factor)
-        )
+        counted = (n * factor for n in (self.requests, self.input, self.output, self.cached))
+        return Tokens(self.model, *counted)
 
     def alike(self, step: int) -> int:
         """The mean prompt, in whole steps and at least one."""

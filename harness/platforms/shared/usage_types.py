@@ -1,4 +1,4 @@
-"""How a bill of AWS names what our books price: usage types, matched by their last part, for their first is the region.
+"""How a bill of AWS names what our books price: by the usage types that the books' own lookups ask for.
 
 Unconfirmed: nobody has held them to an account's bill yet.
 """
@@ -6,31 +6,25 @@ Unconfirmed: nobody has held them to an account's bill yet.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 
-USAGE_TYPES: tuple[tuple[str, str], ...] = (
-    (r"Lambda-GB-Second$", "lambda_gb_second"),
-    (r"Lambda-GB-Second-ARM$", "lambda_arm_gb_second"),
-    (r"(^|-)Request(s)?$", "lambda_request"),
-    (r"Lambda-Provisioned-Concurrency$", "lambda_provisioned_gb_second"),
-    (r"Lambda-Provisioned-GB-Second$", "lambda_provisioned_duration_gb_second"),
-    (r"Fargate-vCPU-Hours:perCPU$", "fargate_vcpu_hour"),
-    (r"Fargate-GB-Hours$", "fargate_gb_hour"),
-    (r"Fargate-ARM-vCPU-Hours:perCPU$", "fargate_arm_vcpu_hour"),
-    (r"Fargate-ARM-GB-Hours$", "fargate_arm_gb_hour"),
-    (r"AmazonEKS-Hours:perCluster$", "eks_cluster_hour"),
-    (r"LoadBalancerUsage$", "alb_hour"),
-    (r"LCUUsage$", "alb_lcu_hour"),
-    (r"PublicIPv4:InUseAddress$", "public_ipv4_hour"),
-    (r"DataProcessing-Bytes$", "log_gb"),
-    (r"NatGateway-Hours$", "nat_hour"),
-    (r"NatGateway-Bytes$", "nat_gb"),
-    (r"DataTransfer-Out-Bytes$", "egress_gb"),
-    (r"ApiGatewayHttpRequest$", "http_api_request"),
-    (r"ApiGatewayRequest$", "rest_api_request"),
-    (r"(Search|Indexing)OCU$", "aoss_ocu_hour"),
-)
+from harness.platforms.shared.book import book_names, read_book
+
+WHERE = re.compile(r"^(?:Global|[A-Z]{2,4}\d*)-")  # of a region, before a usage type
+MACHINE = "BoxUsage:"
+ALSO = {"Requests": "lambda_request", "IndexingOCU": "aoss_ocu_hour"}  # another name of what is priced alike
 
 
 def key_of(usage_type: str) -> str | None:
     """The price of our books that a usage type is billed by."""
-    return next((key for pattern, key in USAGE_TYPES if re.search(pattern, usage_type)), None)
+    named = WHERE.sub("", usage_type, count=1)
+    if named.startswith(MACHINE):
+        return f"ec2_{re.sub('[.-]', '_', named.removeprefix(MACHINE))}_hour"
+    return _keys().get(named)
+
+
+@lru_cache(maxsize=1)
+def _keys() -> Mapping[str, str]:
+    priced = (price for name in book_names() for price in read_book(name).prices)
+    return {**{p.lookup["usagetype"]: p.key for p in priced if "usagetype" in p.lookup}, **ALSO}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.dialects.framing import json_array
+from harness.dialects.framing import events
 from harness.dialects.framing.events import Event, EventTooLarge, Malformed
 from harness.dialects.framing.json_array import JsonArrayParser
 from tests.dialects.framing.splits import cut, parsed
@@ -49,7 +49,7 @@ def test_what_is_not_one_array_is_said(wire):
 
 
 def test_an_element_without_end_is_held_only_so_far(monkeypatch):
-    monkeypatch.setattr(json_array, "EVENT_BYTES", 1000)
+    monkeypatch.setattr(events, "EVENT_BYTES", 1000)
     parser = JsonArrayParser()
     parser.feed(b'["')
     for _ in range(99):

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 
-from harness.dialects.framing import ndjson
+from harness.dialects.framing import events
 from harness.dialects.framing.events import Event, EventTooLarge
 from harness.dialects.framing.ndjson import NdjsonParser
 from tests.dialects.framing.splits import cut, parsed, places
@@ -38,7 +38,7 @@ def test_a_body_that_ends_inside_a_value_is_cut():
 
 
 def test_a_line_without_end_is_held_only_so_far(monkeypatch):
-    monkeypatch.setattr(ndjson, "EVENT_BYTES", 1000)
+    monkeypatch.setattr(events, "EVENT_BYTES", 1000)
     parser = NdjsonParser()
     for _ in range(99):
         parser.feed(b"x" * 10)

@@ -14,10 +14,12 @@ from harness.domain.reading import Window
 from harness.local.journal import report_line
 from harness.platforms.aws_lambda.insights import LambdaInsights
 from harness.platforms.aws_lambda.logs import LambdaLogs
-from harness.platforms.cloud_run.monitoring import METRICS as GOOGLE_METRICS
+from harness.platforms.azure_container_apps import SIGNALS as CONTAINER_APP
 from harness.platforms.cloud_run.monitoring import CloudMonitoring
-from harness.platforms.shared.azure_monitor import CONTAINER_APP, AzureMonitor
-from harness.platforms.shared.cloudwatch import CloudWatch, Metric, Subject
+from harness.platforms.cloud_run.readings import SIGNALS as GOOGLE
+from harness.platforms.platform import Measure, Signal
+from harness.platforms.shared.azure_monitor import AzureMonitor
+from harness.platforms.shared.cloudwatch import CloudWatch
 from harness.platforms.shared.prometheus import Prometheus
 from harness.platforms.shared.prometheus_sets import Query
 from harness.platforms.shared.recorded import Recorded
@@ -26,7 +28,7 @@ from harness.platforms.shared.rest import Rest
 START = datetime(2026, 11, 20, 9, 0, 30, tzinfo=UTC).timestamp()
 WINDOW = Window(START, START + 120)
 KEYS = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "planted-secret", "region_name": "us-east-1"}
-ONE = (Metric("AWS/Lambda", "Invocations", "Sum", "count"),)
+ONE = (Signal("AWS/Lambda Invocations Sum", "cloudwatch", Measure.REQUESTS, "count", "invocations"),)
 
 
 def at(seconds):
@@ -43,7 +45,6 @@ class AwsRig:
     def __init__(self) -> None:
         self.client = boto3.client(self.service, **KEYS)
         self.stub = Stubber(self.client)
-        self.waits: list[float] = []
         self.source = self.make(Recorded(self.client))
 
     def ok(self, values, token=None):
@@ -54,9 +55,6 @@ class AwsRig:
         for _ in range(times):
             self.stub.add_client_error(self.method, code, "words of the service")
         return self
-
-    def busy(self, times):
-        return self.refuse("ThrottlingException", times)
 
     def read(self):
         with self.stub:
@@ -71,8 +69,7 @@ class CloudWatchRig(AwsRig):
     method, service = "get_metric_data", "cloudwatch"
 
     def make(self, api):
-        subject = Subject(ONE, {"FunctionName": "chat"})
-        return CloudWatch(api, [subject], now=lambda: START + 3600, sleep=self.waits.append)
+        return CloudWatch(api, [(ONE, {"FunctionName": "chat"})], now=lambda: START + 3600)
 
     def page(self, values, token=None):
         result = {"Id": "m0", "StatusCode": "PartialData" if token else "Complete"}
@@ -86,7 +83,7 @@ class LambdaLogsRig(AwsRig):
     method, service = "filter_log_events", "logs"
 
     def make(self, api):
-        return LambdaLogs(api, "/aws/lambda/chat", sleep=self.waits.append)
+        return LambdaLogs(api, "/aws/lambda/chat")
 
     def page(self, values, token=None):
         events = [
@@ -107,7 +104,7 @@ class LambdaInsightsRig(AwsRig):
     method, service, pages = "start_query", "logs", False
 
     def make(self, api):
-        return LambdaInsights(api, "/aws/lambda/chat", sleep=self.waits.append)
+        return LambdaInsights(api, "/aws/lambda/chat", sleep=lambda _: None)
 
     def ok(self, values, token=None, status="Complete"):
         self.stub.add_response("start_query", {"queryId": "q"})
@@ -125,11 +122,6 @@ class LambdaInsightsRig(AwsRig):
             for s, value in values.items()
         ]
 
-    def read(self):
-        found = super().read()
-        self.waits[:] = self.waits[:-1]  # the last is the poll
-        return found
-
 
 class PrometheusRig:
     """query_range of one query, over HTTP."""
@@ -138,12 +130,10 @@ class PrometheusRig:
 
     def __init__(self) -> None:
         self._script: deque[httpx.Response] = deque()
-        self.waits: list[float] = []
         self.source = Prometheus(
             "http://prometheus",
             {"up": Query("up", "count")},
             headers={"Authorization": "planted-secret"},
-            sleep=self.waits.append,
             transport=httpx.MockTransport(lambda request: self._script.popleft()),
         )
 
@@ -157,11 +147,6 @@ class PrometheusRig:
     def refuse(self, code, times=1):
         for _ in range(times):
             self._then(400, {"status": "error", "errorType": code, "error": f"{code}: words of the service"})
-        return self
-
-    def busy(self, times):
-        for _ in range(times):
-            self._then(503, {"status": "error", "error": "throttled"})
         return self
 
     def _then(self, status, body):
@@ -178,11 +163,9 @@ class RestRig:
     """Over a platform's REST API; a page is an answer of one question, and the others hold nothing."""
 
     pages = False
-    busy_tries = 5
 
     def __init__(self) -> None:
         self._script: deque[httpx.Response] = deque()
-        self.waits: list[float] = []
         token = Planted()
         self.source = self.make(Rest("http://cloud", token, transport=httpx.MockTransport(self._answer)))
 
@@ -196,11 +179,6 @@ class RestRig:
     def refuse(self, code, times=1):
         for _ in range(times * self.questions):
             self._then(403, {"error": {"code": 403, "status": code, "message": "words of the service"}})
-        return self
-
-    def busy(self, times):
-        for _ in range(times * (self.questions if times >= self.busy_tries else 1)):
-            self._then(429, {"error": {"code": 429, "message": "throttled"}})
         return self
 
     def _then(self, status, body):
@@ -226,10 +204,10 @@ class Planted:
 class CloudMonitoringRig(RestRig):
     """projects.timeSeries.list; the first question is request_count."""
 
-    pages, questions = True, len(GOOGLE_METRICS)
+    pages, questions = True, len(GOOGLE)
 
     def make(self, api):
-        return CloudMonitoring(api, "AKIDEXAMPLE-project", "chat", "europe-west1", sleep=self.waits.append)
+        return CloudMonitoring(api, "AKIDEXAMPLE-project", "chat", "europe-west1")
 
     def nothing(self, request):
         assert request.url.path == "/v3/projects/AKIDEXAMPLE-project/timeSeries"
@@ -255,11 +233,11 @@ class CloudMonitoringRig(RestRig):
 class AzureMonitorRig(RestRig):
     """Metrics - List of a container app; the first question is of averages."""
 
-    questions = len({m.aggregation for m in CONTAINER_APP})
+    questions = len({s.metric.split()[1] for s in CONTAINER_APP})
 
     def make(self, api):
         resource = "/subscriptions/AKIDEXAMPLE/resourceGroups/rag/providers/Microsoft.App/containerApps/chat"
-        return AzureMonitor(api, resource, CONTAINER_APP, sleep=self.waits.append)
+        return AzureMonitor(api, resource, CONTAINER_APP)
 
     def nothing(self, request):
         names = request.url.params["metricnames"].split(",")
@@ -272,7 +250,7 @@ class AzureMonitorRig(RestRig):
     def page(self, values, token=None):
         data = [{"timeStamp": f"{at(s):%Y-%m-%dT%H:%M:%SZ}", "average": v} for s, v in values.items()]
         data.append({"timeStamp": f"{at(0):%Y-%m-%dT%H:%M:%SZ}"})  # a minute without data has no value
-        names = [m.name for m in CONTAINER_APP if m.aggregation == "average"]
+        names = [s.metric.split()[0] for s in CONTAINER_APP if s.metric.endswith(" average")]
         return {"value": [self.metric(name, data if name == "Replicas" else []) for name in names]}
 
 

@@ -12,7 +12,7 @@ import pytest
 from harness.domain.target import Auth
 from harness.errors import PilotError
 from harness.platforms.shared.auth import authoriser_of
-from harness.platforms.shared.auth.google_id_token import expiry_of
+from harness.platforms.shared.auth.google import expiry_of
 from tests.guarded import sigv4
 
 KEYS = {"AKIDEXAMPLE": ("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", None)}

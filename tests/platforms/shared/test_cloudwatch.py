@@ -6,7 +6,9 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from harness.platforms.shared.cloudwatch import ALL_SETS, LAMBDA, CloudWatch, Subject, period_of
+from harness.platforms import registry
+from harness.platforms.aws_lambda.readings import FUNCTION
+from harness.platforms.shared.cloudwatch import CloudWatch, period_of
 from tests.platforms.shared.rigs import KEYS, ONE, START, WINDOW, at
 
 
@@ -15,11 +17,12 @@ def cloudwatch(metrics, answer, age_s=3600, calls=1):
     with Stubber(client) as stub:
         for _ in range(calls):
             stub.add_response("get_metric_data", answer)
-        return CloudWatch(client, [Subject(metrics, {"FunctionName": "chat"})], now=lambda: START + age_s).read(WINDOW)
+        return CloudWatch(client, [(metrics, {"FunctionName": "chat"})], now=lambda: START + age_s).read(WINDOW)
 
 
 def test_every_metric_of_the_sets_is_a_request_that_the_service_model_accepts():
-    for metrics in ALL_SETS:
+    for subject in registry.subjects("cloudwatch"):
+        metrics = subject.signals
         found = cloudwatch(metrics, {"MetricDataResults": []})
 
         assert {r.reason for r in found} == {"the answer holds no result for this query"}
@@ -49,4 +52,4 @@ def test_a_result_that_is_not_whole_is_absent(status):
 
 
 def test_percentiles_are_asked_as_such():
-    assert {m.statistic for m in LAMBDA} >= {"p95", "Sum", "Maximum"}
+    assert {s.metric.split()[-1] for s in FUNCTION} >= {"p95", "Sum", "Maximum"}

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.platforms import registry
 from harness.platforms.shared.dashboards import alarms, dashboard, grafana
+from harness.platforms.shared.dashboards.grafana import UNITS
 from harness.workspace.pilot_toml import Slos
 from harness.workspace.target_toml import read_target
 from tests.targets.test_others import VARIABLES
@@ -60,3 +62,10 @@ def test_without_such_a_source_there_is_nothing_to_show():
     assert dashboard([], SLO) == {"widgets": []}
     assert alarms([], SLO)["Resources"] == {}
     assert grafana([], "x")["panels"] == []
+
+
+def test_every_unit_of_the_ready_sets_is_one_that_grafana_draws():
+    units = {s.unit for subject in registry.subjects("prometheus") for s in subject.signals}
+
+    assert units <= UNITS.keys()
+    assert UNITS["USD/h"] == "currencyUSD"

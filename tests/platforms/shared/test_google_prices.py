@@ -55,7 +55,7 @@ def catalogue(*pages, status=200):
         return httpx.Response(200, json={"skus": page, "nextPageToken": more})
 
     api = Rest("http://catalogue", Planted(), transport=httpx.MockTransport(answer))
-    return GoogleCatalogue(api, sleep=lambda _: None), asked
+    return GoogleCatalogue(api), asked
 
 
 def price(lookup, *pages, region="us-central1"):

@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 from harness.errors import PilotError
 from harness.platforms.shared.aws_prices import aws_price
 from harness.platforms.shared.azure_prices import azure_price
-from harness.platforms.shared.book import read_book
+from harness.platforms.shared.book import Price, read_book
 from tests.platforms.shared.rigs import KEYS
 
 LOOKUP = {"service": "AWSLambda", "usagetype": "Lambda-GB-Second"}
@@ -41,7 +41,7 @@ def aws(*pages, code=None, lookup=LOOKUP, region="us-east-1", asked=None):
         for k, page in enumerate(pages):
             more = {"NextToken": "more"} if k + 1 < len(pages) else {}
             stub.add_response("get_products", {"PriceList": page, **more}, asked)
-        return aws_price(client, lookup, region, lambda _: None)
+        return aws_price(client, lookup, region)
 
 
 def question(service, **filters):
@@ -181,11 +181,19 @@ def test_a_free_first_tier_is_not_the_price_and_pages_are_read_to_the_end():
     assert len(asked) == 2
 
 
+def test_what_is_free_first_is_no_part_of_the_tiers_for_the_book_takes_it_off_before():
+    """100 free, 0.08 up to 10,100, then 0.06: of what is left after the free part the first 10,000 cost 0.08."""
+    found, _ = azure([item(price=0.0), item(price=0.08, least=100), item(price=0.06, least=10_100)])
+    price = Price("k", found.usd, "GB", found.source, confirmed=True, tiers=found.tiers, free_per_month=Decimal(100))
+
+    assert sum(n * usd for n, usd in price.pieces(Decimal(20_100), free=True)) == Decimal("1400.00")
+
+
 def test_several_meters_or_no_answer_are_errors():
     with pytest.raises(PilotError, match="found 2: m-1, m-2"):
         azure([item("m-1"), item("m-2")])
     with pytest.raises(PilotError, match="did not answer"):
-        azure([], status=500)
+        azure([], status=403)
 
 
 def vm(meter, product="Virtual Machines NCadsA100v4 Series", sku_name="NC24ads A100 v4", price=3.673):

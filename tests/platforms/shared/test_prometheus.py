@@ -12,8 +12,9 @@ import httpx
 import pytest
 
 from harness.domain.reading import Absent, Series, Window
+from harness.platforms import registry
 from harness.platforms.shared.prometheus import Prometheus
-from harness.platforms.shared.prometheus_sets import SETS, Query, queries_of
+from harness.platforms.shared.prometheus_sets import Query, queries_of, set_name
 from tests.suite import processes
 
 SERVER, EXPORTER = shutil.which("prometheus"), shutil.which("prometheus-node-exporter")
@@ -117,7 +118,7 @@ def test_a_real_exporters_figures_come_back_with_their_instants(server):
 
 @needs_server
 def test_the_kubernetes_set_counts_pods_that_run(server):
-    found = read(server, queries_of(("kubernetes",), {"namespace": "chat"}))
+    found = read(server, queries_of({"sets": ("kubernetes",), "namespace": "chat"}))
 
     assert last(found["kubernetes.requested_cores"]) == 1.0
     assert last(found["kubernetes.pods_running"]) == 2.0
@@ -130,16 +131,16 @@ def test_the_kubernetes_set_counts_pods_that_run(server):
 @needs_server
 def test_the_opencost_set_shows_what_nobody_uses(server):
     """0.5 cores x 0.04 + 2 GiB x 0.005 = 0.03 of a node of 0.192; the rest is idle."""
-    found = read(server, queries_of(("opencost",), {"namespace": "chat"}))
+    found = read(server, queries_of({"sets": ("opencost",), "namespace": "chat"}))
 
     assert last(found["opencost.workload_usd_per_hour"]) == pytest.approx(0.03)
     assert last(found["opencost.idle_usd_per_hour"]) == pytest.approx(0.162)
 
 
 @needs_server
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("name", [set_name(s.signals) for s in registry.subjects("prometheus")])
 def test_every_query_of_the_sets_is_promql_that_the_server_takes(server, name):
-    found = read(server, queries_of((name,), {"namespace": "chat", "service": "chat"}))
+    found = read(server, queries_of({"sets": (name,), "namespace": "chat", "service": "chat"}))
 
     assert not [r for r in found.values() if isinstance(r, Absent) and r.failed]
     assert not any("$" in r.query for r in found.values())

@@ -1,12 +1,15 @@
 """What the recorded metric services answer is what their providers publish of it."""
 
+from types import SimpleNamespace
+
 import httpx
 import pytest
 from azure.mgmt.monitor import models
 from google.cloud import monitoring_v3
 
-from harness.platforms.cloud_run.monitoring import METRICS
-from harness.platforms.shared.azure_monitor import CONSUMPTION_APP, CONTAINER_APP, FUNCTION_APP
+from harness.domain.reading import Window
+from harness.platforms import registry
+from harness.platforms.cloud_run.monitoring import CloudMonitoring
 from tests.platforms.shared.rigs import AzureMonitorRig, CloudMonitoringRig
 from tests.published import held_to_google, unknown_of_map
 
@@ -19,8 +22,12 @@ def test_cloud_monitorings_page_is_googles_message(values, token):
 def test_aligners_and_reducers_are_those_that_google_has():
     aligners, reducers = monitoring_v3.Aggregation.Aligner, monitoring_v3.Aggregation.Reducer
 
-    assert {m.aligner for m in METRICS} <= {member.name for member in aligners}
-    assert {m.reducer for m in METRICS} <= {member.name for member in reducers}
+    asked = []
+    CloudMonitoring(SimpleNamespace(get=lambda _, request: asked.append(request) or {}), "p", "s", "r").read(
+        Window(0, 60)
+    )
+    assert {one["aggregation.perSeriesAligner"] for one in asked} <= {member.name for member in aligners}
+    assert {one["aggregation.crossSeriesReducer"] for one in asked} <= {member.name for member in reducers}
 
 
 def test_azure_monitors_page_is_azures_model():
@@ -35,7 +42,7 @@ def test_azure_monitors_page_is_azures_model():
 def test_aggregations_are_those_that_an_answers_points_have():
     fields = {field["key"] for field in models.MetricValue._attribute_map.values()}
 
-    assert {m.aggregation for m in (*CONTAINER_APP, *FUNCTION_APP, *CONSUMPTION_APP)} <= fields
+    assert {s.metric.split()[1] for subject in registry.subjects("azure-monitor") for s in subject.signals} <= fields
 
 
 def test_a_field_that_azure_does_not_have_is_found():

@@ -50,24 +50,10 @@ def test_what_lies_outside_of_the_window_is_left_out(rig):
     assert len(series(found)) == 1
 
 
-def test_a_throttled_call_is_tried_again_with_longer_waits(rig):
-    found = rig.busy(2).ok({10: 3.0}).read()
-
-    assert series(found)
-    assert rig.waits == [1.0, 2.0]
-
-
-def test_throttled_for_good_is_absent_and_will_be_asked_again(rig):
-    found = rig.busy(4 if type(rig).__name__ == "PrometheusRig" else 5).read()
-
-    assert all(isinstance(r, Absent) and "throttled" in r.reason and r.failed for r in found)
-
-
 def test_a_refused_call_is_absent_with_the_services_own_words(rig):
     found = rig.refuse("AccessDeniedException").read()
 
     assert all(isinstance(r, Absent) and "words of the service" in r.reason and r.failed for r in found)
-    assert rig.waits == []
 
 
 def test_a_second_pull_finds_the_same_and_adds_nothing(rig):

@@ -18,12 +18,13 @@ from harness.errors import PilotError
 from harness.evidence.files import dump, write_text
 from harness.platforms.aws_lambda.insights import LambdaInsights
 from harness.platforms.aws_lambda.logs import LambdaLogs
+from harness.platforms.azure_container_apps import SIGNALS as CONTAINER_APP
 from harness.platforms.cloud_run.monitoring import CloudMonitoring
 from harness.platforms.shared.absence import ask
 from harness.platforms.shared.aws_prices import aws_price
-from harness.platforms.shared.azure_monitor import CONTAINER_APP, AzureMonitor
+from harness.platforms.shared.azure_monitor import AzureMonitor
 from harness.platforms.shared.azure_prices import azure_price
-from harness.platforms.shared.cloudwatch import CloudWatch, Subject
+from harness.platforms.shared.cloudwatch import CloudWatch
 from harness.platforms.shared.cost_explorer import CostExplorer
 from harness.platforms.shared.google_prices import GoogleCatalogue
 from harness.platforms.shared.local_logs import LocalLogs
@@ -137,7 +138,7 @@ def prometheus(answer):
 
 
 SERVICES = {
-    "cloudwatch": (metric_page(), lambda a: CloudWatch(Recorded(Says(a)), [Subject(ONE, {})], now=lambda: START + 60)),
+    "cloudwatch": (metric_page(), lambda a: CloudWatch(Recorded(Says(a)), [(ONE, {})], now=lambda: START + 60)),
     "lambda-logs": (events(["REPORT RequestId: r\tDuration: 1 ms"]), lambda a: LambdaLogs(Recorded(Says(a)), "g")),
     "lambda-insights": (
         {"status": "Complete", "results": LambdaInsightsRig.rows(None, {10: 3.0}), "statistics": {"bytesScanned": 1.0}},
@@ -145,11 +146,11 @@ SERVICES = {
     ),
     "cloud-monitoring": (
         plain(CloudMonitoringRig().page({10: 3.0}, "t")),
-        lambda a: CloudMonitoring(Says(a), "project", "chat", "region", sleep=lambda _: None),
+        lambda a: CloudMonitoring(Says(a), "project", "chat", "region"),
     ),
     "azure-monitor": (
         plain(AzureMonitorRig().page({10: 3.0})),
-        lambda a: AzureMonitor(Says(a, a, a), "/r", CONTAINER_APP, sleep=lambda _: None),
+        lambda a: AzureMonitor(Says(a, a, a), "/r", CONTAINER_APP),
     ),
     "prometheus": (matrix(), prometheus),
 }
@@ -228,7 +229,7 @@ def test_no_bill_ends_in_a_traceback_or_as_a_day_without_cost(data):
     }
     group = {"Keys": ["AWS Lambda", "Request"], "Metrics": amounts}
     answer = data.draw(mutated({"ResultsByTime": [{"Groups": [group], "Estimated": False}]}))
-    day = CostExplorer(Recorded(Says(answer)), "pilot", ("rag",), sleep=lambda _: None).bill(date(2026, 11, 20))
+    day = CostExplorer(Recorded(Says(answer)), "pilot", ("rag",)).bill(date(2026, 11, 20))
 
     assert day.failed is None or (not day.failed.startswith("unexpected") and not day.lines and day.estimated)
     assert all(line.usd.is_finite() for line in day.lines)
@@ -250,8 +251,8 @@ def test_no_price_list_ends_in_anything_but_a_price_or_its_reason(data):
     lookup = {"service": "s", "meter": "m"}
 
     for price in (
-        lambda: aws_price(Says(answer), lookup, "us-east-1", sleep=lambda _: None),
-        lambda: aws_price(Says(answer), {"service": "s", "usagetype": "Request"}, "us-east-1", sleep=lambda _: None),
+        lambda: aws_price(Says(answer), lookup, "us-east-1"),
+        lambda: aws_price(Says(answer), {"service": "s", "usagetype": "Request"}, "us-east-1"),
         lambda: azure_price(lookup, "westeurope", transport),
         lambda: azure_price({"machine": "Standard_B2ms"}, "westeurope", transport),
     ):
@@ -274,7 +275,7 @@ def test_no_catalogue_ends_in_anything_but_a_price_or_its_reason(data):
     }
     page = data.draw(mutated({"skus": [sku]}))
     transport = httpx.MockTransport(lambda _: httpx.Response(200, text=json.dumps(page)))
-    catalogue = GoogleCatalogue(Rest("http://catalogue", transport=transport), sleep=lambda _: None)
+    catalogue = GoogleCatalogue(Rest("http://catalogue", transport=transport))
     try:
         assert catalogue.price({"service": "s", "sku": "Requests", "per": "count"}, "europe-west1").usd > 0
     except PilotError as error:
@@ -294,7 +295,7 @@ def test_one_odd_metric_does_not_take_the_others_with_it():
     answer = {
         "MetricDataResults": [{"Id": "m0", "Timestamps": 5}, {**metric_page()["MetricDataResults"][0], "Id": "m1"}]
     }
-    source = CloudWatch(Says(answer), [Subject(ONE * 2, {})], now=lambda: START + 60)
+    source = CloudWatch(Says(answer), [(ONE * 2, {})], now=lambda: START + 60)
 
     assert [type(r) for r in source.read(WINDOW)] == [Absent, Series]
 
@@ -331,7 +332,7 @@ def test_pages_that_lead_in_a_circle_end(kind):
         reasons = {CostExplorer(api, "pilot", ("rag",)).bill(date(2026, 11, 20)).failed}
     else:
         source = {
-            "cloudwatch": lambda: CloudWatch(api, [Subject(ONE, {})], now=lambda: START),
+            "cloudwatch": lambda: CloudWatch(api, [(ONE, {})], now=lambda: START),
             "cloud-monitoring": lambda: CloudMonitoring(api, "p", "s", "r"),
             "lambda-logs": lambda: LambdaLogs(api, "g"),
         }[kind]()

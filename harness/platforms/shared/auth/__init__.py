@@ -32,7 +32,7 @@ def authoriser_of(auth: Auth, base_url: str) -> Authoriser:
 
             return AwsSigV4(auth.options["region"], auth.options["service"])
         case "google-id-token":
-            from harness.platforms.shared.auth.google_id_token import GoogleIdToken  # noqa: PLC0415
+            from harness.platforms.shared.auth.google import GoogleIdToken  # noqa: PLC0415
 
             return GoogleIdToken(auth.options.get("audience") or _origin(base_url))
         case _:

@@ -12,6 +12,7 @@ from typing import Any
 from harness.domain.identities import without_identity
 from harness.domain.shown import MOST_SHOWN, visible
 from harness.errors import PilotError
+from harness.platforms.shared.aws import session
 from harness.secrecy import KNOWN
 
 LOOK_AGAIN_S = 60.0  # botocore renews what expires within 15 minutes by itself when it is asked
@@ -23,10 +24,9 @@ class AwsSigV4:
     def __init__(self, region: str, service: str) -> None:
         from botocore.auth import SigV4Auth  # noqa: PLC0415 - only a target of AWS needs it
         from botocore.awsrequest import AWSRequest  # noqa: PLC0415
-        from botocore.session import Session  # noqa: PLC0415
 
         self._region, self._service = region, service
-        self._session = Session()
+        self._session = session()
         self._auth: Any = SigV4Auth
         self._request: Any = AWSRequest
         self._signer: Any = None

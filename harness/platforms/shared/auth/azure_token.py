@@ -1,6 +1,7 @@
 """A Microsoft Entra access token for one scope, by azure-identity's default chain.
 
-Verified: real peer for the managed identity's wire format; no account has confirmed it.
+Verified: real peer for the managed identity's wire format; no account has confirmed it. azure-core tries a token's
+server again by itself: 408, 429, 500, 502, 503, 504 and connections that break, as Retry-After asks.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from harness.domain.lines import first_line
 from harness.domain.shown import MOST_SHOWN, visible
 from harness.errors import PilotError, Refused
 from harness.platforms.shared.auth.bearer import BearerToken
+from harness.platforms.shared.call_policy import POLICY, CallPolicy
 
 
 class AzureToken(BearerToken):
     """``scope`` ends in ``/.default``, as ``api://CLIENT-ID/.default``."""
 
-    def __init__(self, scope: str, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, scope: str, now: Callable[[], float] = time.time, policy: CallPolicy = POLICY) -> None:
         super().__init__(now)
         try:
             from azure.identity import DefaultAzureCredential  # noqa: PLC0415
@@ -26,7 +28,13 @@ class AzureToken(BearerToken):
             raise Refused(
                 'auth kind "azure-token" wants azure-identity', "pip install 'runtime-pilot[azure]'"
             ) from None
-        self._credential = DefaultAzureCredential()
+        self._credential = DefaultAzureCredential(
+            connection_timeout=policy.connect_s,
+            read_timeout=policy.read_s,
+            retry_total=policy.tries - 1,
+            retry_backoff_factor=policy.first_wait_s,
+            retry_backoff_max=policy.most_wait_s,
+        )
         self._scope = scope
 
     def _fetch(self) -> tuple[str, float]:

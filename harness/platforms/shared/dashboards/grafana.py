@@ -10,7 +10,8 @@ from harness.platforms.shared.prometheus_sets import Query, queries_of
 
 SOURCE = "${DS_PROMETHEUS}"
 SCHEMA = 39
-UNITS = {"s": "s", "bytes": "bytes", "share": "percentunit", "cores": "none", "count": "none", "USD": "currencyUSD"}
+UNITS = {"s": "s", "bytes": "bytes", "share": "percentunit", "cores": "none", "count": "none", "per s": "reqps"}
+UNITS |= {"USD/h": "currencyUSD"}
 HEIGHT, WIDTH = 8, 12
 
 
@@ -51,12 +52,8 @@ def grafana(targets: Iterable[Target], title: str) -> dict[str, Any]:
 
 
 def _queries(target: Target) -> dict[str, Query]:
-    found: dict[str, Query] = {}
-    for source in (s for s in target.sources if s.kind == "prometheus"):
-        values = {k: source.options[k] for k in ("namespace", "service") if k in source.options}
-        found |= queries_of(tuple(source.options.get("sets", ())), values)
-        found |= {q["name"]: Query(q["promql"], q["unit"]) for q in source.options.get("queries", ())}
-    return found
+    asked = (queries_of(source.options) for source in target.sources if source.kind == "prometheus")
+    return {name: query for queries in asked for name, query in queries.items()}
 
 
 def _panel(number: int, name: str, query: Query, place: dict[str, int]) -> dict[str, Any]:
