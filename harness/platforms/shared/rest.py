@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
-from typing import Any, Protocol
-
-import httpx
+from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.domain.identities import without_identity
 from harness.domain.shown import MOST_SHOWN, visible
+
+if TYPE_CHECKING:
+    import httpx  # imported where it is used: most commands ask no API
 
 TIMEOUT_S = 60.0
 BUSY = (429, 503)
@@ -43,6 +44,8 @@ class Rest:
         verify: ssl.SSLContext | bool = True,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
+        import httpx  # noqa: PLC0415
+
         self._token = token
         self._client = httpx.Client(
             base_url=base_url, timeout=TIMEOUT_S, trust_env=False, verify=verify, transport=transport
@@ -68,6 +71,8 @@ class Rest:
 
     def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
         """Raises RestError; PilotError where there is no token."""
+        import httpx  # noqa: PLC0415
+
         headers = dict(more.pop("headers", {}))
         if self._token is not None:
             self._token.renew()
