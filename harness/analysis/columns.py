@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -26,6 +27,7 @@ from harness.evidence.schema import SAMPLES_LATER as LATER
 Array = np.ndarray[Any, np.dtype[Any]]
 Column = Any  # an array of numbers, or Coded
 ROOM_BYTES = 1400 * 10**6  # of all runs together
+FEW_ROWS = 2_000  # opening a file of no more takes longer than decoding all of its columns
 OFTEN = frozenset(
     {
         *("measured", "stream", "outcome", "cold", "scheduled_s", "sent_s", "first_token_s", "finished_s"),
@@ -97,9 +99,7 @@ class Columns(Mapping[str, Column]):
         with ROOM.reading(self._text):
             found = ROOM.get(key)
             if found is None:
-                # most analyses want the same few: one read decodes them side by side
-                wanted = OFTEN & self._names if name in OFTEN else {name}
-                found = self._read(sorted(wanted))[name]
+                found = self._beside(name)[name]
             return found
 
     def __iter__(self) -> Iterator[str]:
@@ -117,6 +117,14 @@ class Columns(Mapping[str, Column]):
     def rows(self) -> int:
         """Samples of the file."""
         return int(self._head.num_rows)
+
+    def _beside(self, name: str) -> dict[str, Column]:
+        """A column with those that one read decodes beside it."""
+        if self.rows <= FEW_ROWS:
+            with suppress(BadFile):  # of another column, perhaps: this one is asked for
+                return self._read(sorted(self._names & self.here))
+        # most analyses want the same few
+        return self._read(sorted(OFTEN & self._names) if name in OFTEN else [name])
 
     def _read(self, names: list[str]) -> dict[str, Column]:
         few = [name for name in names if name in CODED]

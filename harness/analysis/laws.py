@@ -6,8 +6,8 @@ From ``scipy.special``: loading ``scipy.stats`` takes longer than most commands 
 from __future__ import annotations
 
 import numpy as np
-from scipy import special
 
+from harness.analysis import special
 from harness.analysis.columns import Array
 
 

@@ -22,8 +22,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
+from harness.analysis import special
 from harness.analysis.columns import Array
 
 GRID = 512  # values between which ranks are counted

@@ -23,8 +23,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from scipy import special
-
+from harness.analysis import special
 from harness.analysis.columns import Array
 from harness.analysis.likeness import Runs
 from harness.domain.estimate import Estimate, Known, Unknown

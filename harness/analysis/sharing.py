@@ -20,8 +20,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
+from harness.analysis import special
 from harness.analysis.columns import Array
 
 LEFT = 20.0  # powers of e by which the remainder of N / c is then as likely to be one number as another

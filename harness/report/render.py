@@ -7,12 +7,10 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import StrictUndefined, TemplateError
-from jinja2.sandbox import SandboxedEnvironment
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from harness.domain.shown import MOST_SHOWN, visible
@@ -22,8 +20,11 @@ from harness.report.blocks import Figure, PageOneVerdict, Table
 from harness.report.content import Content
 from harness.report.csv_text import csv_text
 from harness.report.escape import markdown as escape_markdown
-from harness.report.remote import css_loads, loads
+from harness.report.remote import css_loads, loads, parser_of
 from harness.report.sections import Section, asset, find_sections
+
+if TYPE_CHECKING:
+    from jinja2 import Template  # imported where a page is made: every command comes by here
 
 _HOLD = re.compile("<p>\ue000(\\d+)\ue001</p>|\ue000(\\d+)\ue001")
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
@@ -66,7 +67,10 @@ def as_markdown(content: Content, sections: list[Section]) -> str:
 
 def as_html(content: Content, sections: list[Section], workspace_root: Path) -> str:
     """One self-contained HTML page; raw HTML in a section or a value stays text."""
-    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    from jinja2 import StrictUndefined  # noqa: PLC0415
+    from jinja2.sandbox import SandboxedEnvironment  # noqa: PLC0415
+
+    parser = parser_of(html=False)
     filled = []
     for section in sections:
         held: list[str] = []
@@ -92,6 +96,7 @@ def _inlined(text: str) -> Markup:
 
 def _fill(section: Section, content: Content, place: Placers, hold: list[str] | None) -> str:
     """One section's Markdown, blocks written out, or held back behind markers for HTML."""
+    from jinja2 import TemplateError  # noqa: PLC0415
 
     def placed(text: str) -> Markup:
         if hold is None:
@@ -105,9 +110,6 @@ def _fill(section: Section, content: Content, place: Placers, hold: list[str] | 
             return placed(place.figure(found))
         return Markup(f"*No chart {escape_markdown(name)}: no data supports it.*")  # noqa: S704 - escaped here
 
-    environment = SandboxedEnvironment(
-        autoescape=False, finalize=escape_markdown, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
     values: dict[str, Any] = {
         **content.values,
         "table": lambda name: placed(place.table(content.tables[name])),
@@ -115,13 +117,25 @@ def _fill(section: Section, content: Content, place: Placers, hold: list[str] | 
         "verdict": lambda: placed(place.verdict(content.verdict)),
     }
     try:
-        text = environment.from_string(section.path.read_text(encoding="utf-8-sig")).render(values)
+        text = _template(section.path.read_text(encoding="utf-8-sig")).render(values)
     except (TemplateError, KeyError, TypeError) as error:
         raise BadFile(section.path, [Problem("", f"cannot be rendered: {type(error).__name__}: {error}")]) from None
     if elsewhere := loads(text):
         words = "would be loaded or run where the report is read: a report shows only its own text, tables and charts"
         raise BadFile(section.path, [Problem("", f"{visible(what, MOST_SHOWN)} {words}") for what in elsewhere])
     return text
+
+
+@lru_cache(maxsize=64)
+def _template(source: str) -> Template:
+    """Compiled once for both formats; raises TemplateError."""
+    from jinja2 import StrictUndefined  # noqa: PLC0415
+    from jinja2.sandbox import SandboxedEnvironment  # noqa: PLC0415
+
+    environment = SandboxedEnvironment(
+        autoescape=False, finalize=escape_markdown, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(source)
 
 
 def _standalone(svg: str) -> str:

@@ -19,14 +19,17 @@ from tests.report.test_experiments import both, search
     ("model", "book", "parameters", "each_usd"),
     [
         ("eks", "aws-2026-11", "t3_large = 2", 730 * 0.0832),
-        ("ec2-alb", "aws-2026-11", "m5_large = 2", 730 * 0.096),
-        ("gke", "gcp-2026-11", "e2_standard_2 = 2", 730 * 0.067006),
-        ("aks", "azure-2026-11", "d2s_v5 = 2", 730 * 0.096),
+        pytest.param("ec2-alb", "aws-2026-11", "m5_large = 2", 730 * 0.096, marks=pytest.mark.slow),
+        pytest.param("gke", "gcp-2026-11", "e2_standard_2 = 2", 730 * 0.067006, marks=pytest.mark.slow),
+        pytest.param("aks", "azure-2026-11", "d2s_v5 = 2", 730 * 0.096, marks=pytest.mark.slow),
         ("lambda-managed", "aws-2026-11", "m5_large = 2", 730 * 0.096 * 1.15),
     ],
 )
 def test_two_machines_that_carry_six_a_second_are_five_for_a_peak_of_ten(tmp_path, model, book, parameters, each_usd):
-    """At 70 % of 3.15 a second each; the cost of a month is that of five, and grows by machines."""
+    """At 70 % of 3.15 a second each; the cost of a month is that of five, and grows by machines.
+
+    Slow: those whose book differs and nothing else.
+    """
     pilot = CloudPilot(tmp_path, per_run=60, tracks={"capacity": both(search(6.0, 6.66))})
     _, plan, store = pilot.write()
     path = tmp_path / "targets" / "alpha" / "target.toml"

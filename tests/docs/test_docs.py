@@ -68,8 +68,27 @@ def help_of(command):
     return said.output
 
 
+def locust_words(line):
+    """The locustfile that a line runs and the options that it gives to it; None for another program's line."""
+    words = line.split("#")[0].split()
+    if words[0] != "locust":
+        return None
+    options = [w for w in words[3:] if w not in ("--headless", "--processes")]
+    of_processes = words[words.index("--processes") + 1] if "--processes" in words else None
+    return [words[2], *(w for k, w in enumerate(options) if k or not w.isdigit() or w != of_processes)]
+
+
+@pytest.fixture(scope="module")
+def described():
+    """What each of these says, by its words: all of them asked in one process."""
+    asked = [words for line in CONSOLE if (words := locust_words(line))]
+    command = [sys.executable, "-m", "harness.load.describe"]
+    done = subprocess.run(command, cwd=ROOT, input=json.dumps(asked), capture_output=True, text=True, check=True)
+    return dict(zip(map(tuple, asked), json.loads(done.stdout), strict=True))
+
+
 @pytest.mark.parametrize("line", CONSOLE)
-def test_every_console_line_names_something_that_runs(line):
+def test_every_console_line_names_something_that_runs(line, described):
     words = line.split("#")[0].split()
     if words[0] == "cd" or words[0].startswith(("python3", ".", "pilot-env/")):
         assert line in SHELL, "tests/stories/test_words.py types these in order"
@@ -79,15 +98,8 @@ def test_every_console_line_names_something_that_runs(line):
         said = help_of(words[1])
         assert all(option in said for option in words[1:] if option.startswith("--"))
     elif words[0] == "locust":
-        options = [w for w in words[3:] if w not in ("--headless", "--processes")]
-        options = [
-            w
-            for k, w in enumerate(options)
-            if not (w.isdigit() and "--processes" in words and words[words.index("--processes") + 1] == w and k == 0)
-        ]
-        command = [sys.executable, "-m", "harness.load.describe", words[2], *options]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+        said = described[tuple(locust_words(line))]
+        assert said["code"] == 0, said["err"]
     else:
         raise AssertionError(f"no test runs {line!r}")
 

@@ -8,6 +8,7 @@ from harness import pipeline
 from harness.cli.report import report as report_command
 from harness.errors import BadFile, Refused
 from harness.planning import seal_of
+from harness.workspace import open_workspace
 from tests.builders import Pilot, lognormal
 
 HOSTILE = "<script>alert(1)</script> [x](javascript:alert(2)) **bold** | `code` &amp;"
@@ -22,6 +23,13 @@ def render(pilot, folder):
     return path
 
 
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory):
+    """The report of the usual pilot: read by several tests, changed by none."""
+    root = tmp_path_factory.mktemp("usual")
+    return render(Pilot(root), root / "r")
+
+
 def test_the_same_evidence_gives_the_same_bytes(pilot, tmp_path):
     first = render(pilot, tmp_path / "one")
     _, second = pipeline.report(pilot.workspace(), tmp_path / "two")
@@ -30,8 +38,8 @@ def test_the_same_evidence_gives_the_same_bytes(pilot, tmp_path):
         assert path.read_bytes() == (second.parent / path.relative_to(first.parent)).read_bytes(), path.name
 
 
-def test_the_page_needs_nothing_from_outside(pilot, tmp_path):
-    page = render(pilot, tmp_path / "r").read_text()
+def test_the_page_needs_nothing_from_outside(usual):
+    page = usual.read_text()
     outside = [u for u in re.findall(r'(?:src|href)="([^"]*)"', page) if not u.startswith(("#", "data:"))]
 
     assert outside == []
@@ -39,8 +47,8 @@ def test_the_page_needs_nothing_from_outside(pilot, tmp_path):
     assert "@import" not in page
 
 
-def test_page_one_has_the_answer_three_pairs_of_numbers_and_the_doubts(pilot, tmp_path):
-    page = render(pilot, tmp_path / "r").read_text()
+def test_page_one_has_the_answer_three_pairs_of_numbers_and_the_doubts(usual):
+    page = usual.read_text()
     first = page[: page.index('id="slos"')]
 
     assert "Serve the endpoint from Beta." in first
@@ -65,8 +73,8 @@ def test_hostile_names_and_questions_stay_text(tmp_path):
     assert "\\<script\\>" in text
 
 
-def test_every_table_has_its_csv_and_every_chart_its_table(pilot, tmp_path):
-    folder = render(pilot, tmp_path / "r").parent
+def test_every_table_has_its_csv_and_every_chart_its_table(usual):
+    folder = usual.parent
     tables = {p.stem for p in (folder / "tables").iterdir()}
 
     for figure in (folder / "figures").iterdir():
@@ -128,25 +136,24 @@ def test_sentences_follow_the_numbers(tmp_path):
     assert "Under steady traffic the p95 of both is the same within 10 %" in other
 
 
-def test_every_table_names_the_command_that_makes_it_again(pilot, tmp_path, monkeypatch, capsys):
-    folder = render(pilot, tmp_path / "r").parent
+def test_every_table_names_the_command_that_makes_it_again(usual, monkeypatch, capsys):
+    folder = usual.parent
     page = (folder / "report.html").read_text()
-    monkeypatch.chdir(pilot.root)
+    monkeypatch.chdir(folder.parent)
     for name in ("slos", "comparisons", "quantiles-steady-response-table"):
         assert f"<code>pilot report --table {name}</code>" in page
         report_command(table=name)
         assert capsys.readouterr().out == (folder / "tables" / f"{name}.csv").read_text()
 
 
-def test_a_table_that_is_not_there_is_refused_with_those_that_are(pilot, tmp_path):
-    render(pilot, tmp_path / "r")
+def test_a_table_that_is_not_there_is_refused_with_those_that_are(usual):
     with pytest.raises(Refused, match="no table nonsense") as refused:
-        pipeline.report_table(pilot.workspace(), "nonsense")
+        pipeline.report_table(open_workspace(usual.parent.parent), "nonsense")
     assert "slos" in str(refused.value.hint)
 
 
-def test_the_prices_are_those_that_a_bill_was_made_with(pilot, tmp_path):
-    folder = render(pilot, tmp_path / "r").parent
+def test_the_prices_are_those_that_a_bill_was_made_with(usual):
+    folder = usual.parent
     keys = [line.split(",")[1] for line in (folder / "tables" / "prices.csv").read_text().splitlines()[1:]]
     assert "fargate_vcpu_hour" in keys
     assert "eks_cluster_hour" not in keys

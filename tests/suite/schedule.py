@@ -1,7 +1,7 @@
 """Which worker runs which test when the suite runs side by side (``pytest -n``), in three lanes.
 
 live      starts servers or Locust; mostly waits, and is timed while it does
-quiet     the rest; only computes, so it runs at the lowest priority, beside the live ones
+quiet     the rest; only computes, so it runs at a lower priority, beside the live ones
 alone     judged by this machine's timing: last, when every other live worker has gone home
 
 Tests that share what a fixture of their module starts are one unit. The controller of pytest-xdist
@@ -108,7 +108,7 @@ class Lanes(LoadScopeScheduling):
         return is_quiet(node.gateway.id, self.numnodes)
 
     def _may_run_alone(self, node) -> bool:
-        """Every other live worker has gone home; one that only computes, at the lowest priority, disturbs nobody."""
+        """Every other live worker has gone home; one that only computes, at a lower priority, disturbs nobody."""
         others = [n for n in self.nodes if n is not node]
         return not others or (not self._is_quiet(node) and all(self._is_quiet(n) for n in others))
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-
-import httpx
+from typing import TYPE_CHECKING
 
 from harness.errors import PilotError
 from harness.platforms.shared.answer import Answer, answered, printable
 from harness.platforms.shared.found_price import FoundPrice, found, read_or_refused
 from harness.platforms.shared.http_client import HttpClient
+
+if TYPE_CHECKING:
+    import httpx  # imported where it is used: most commands ask no API
 
 URL = "https://prices.azure.com/api/retail/prices"
 MULTIPLES = {"": 1, "K": 10**3, "M": 10**6}
@@ -37,6 +39,8 @@ def azure_machine(named: str) -> str:
 
 def azure_price(lookup: Mapping[str, str], region: str, transport: httpx.BaseTransport | None = None) -> FoundPrice:
     """Raises PilotError unless exactly one meter answers, and where the API's answer cannot be had or read."""
+    import httpx  # noqa: PLC0415
+
     machine = lookup.get("machine")
     said = (
         {"serviceName": "Virtual Machines", "armSkuName": machine}
@@ -65,6 +69,8 @@ def _linux_on_demand(item: Answer) -> bool:
 
 def _items(first: str, transport: httpx.BaseTransport | None) -> list[Answer]:
     """Of every page; a link that leads elsewhere, or back, is not followed."""
+    import httpx  # noqa: PLC0415
+
     items: list[Answer] = []
     seen: set[str] = set()
     url, host = first, httpx.URL(first).host

@@ -2,48 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import ssl
 import time
-from collections.abc import Generator
-
-import httpx
 
 from harness.domain.target import Dialect, Target
-from harness.errors import PilotError, Refused
-from harness.platforms.shared.auth import authoriser_of
+from harness.errors import PilotError
 
 READY_TIMEOUT_S = 30.0
-
-
-class TargetAuth(httpx.Auth):
-    """Authorisation from this process's environment; never written down. Raises PilotError where it has none."""
-
-    requires_request_body = True
-
-    def __init__(self, target: Target, base_url: str) -> None:
-        self._target = target
-        self._authoriser = authoriser_of(target.auth, base_url) if target.auth else None
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        missing = [variable for variable in self._target.headers_from_env.values() if not os.environ.get(variable)]
-        if missing:
-            raise Refused(
-                f"{self._target.name}: environment variable {', '.join(missing)} is not set",
-                "export it where pilot and its workers run",
-            )
-        request.headers.update(self._target.headers)
-        request.headers.update({n: os.environ[v] for n, v in self._target.headers_from_env.items()})
-        if self._authoriser is not None:
-            self._authoriser.renew()
-            kind = request.headers.get("content-type")
-            request.headers.update(self._authoriser.headers(request.method, str(request.url), request.content, kind))
-        yield request
-
-
-def auth_of(target: Target, base_url: str) -> httpx.Auth | None:
-    """What single requests outside a run are authorised by; a target's plain headers go with it."""
-    return TargetAuth(target, base_url) if target.auth or target.headers_from_env or target.headers else None
 
 
 def verify_of(target: Target) -> ssl.SSLContext | bool:
@@ -61,6 +26,10 @@ def verify_of(target: Target) -> ssl.SSLContext | bool:
 
 def wait_ready(target: Target, base_url: str, timeout_s: float = READY_TIMEOUT_S) -> None:
     """Return on the first healthy answer; raises PilotError after the timeout."""
+    import httpx  # noqa: PLC0415 - with what needs it: most commands wait for nothing
+
+    from harness.platforms.shared.target_auth import auth_of  # noqa: PLC0415
+
     path = "/healthz" if target.dialect is Dialect.RAG_CHAT else "/v1/models"
     path = target.fields.ready_path if target.fields else path
     up = 300 if target.dialect is Dialect.RAG_CHAT else 500  # not every server of the dialect lists its models

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
-
-import httpx
+from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.domain.identities import without_identity
 from harness.domain.shown import MOST_SHOWN, visible
-from harness.platforms.shared.http_client import HttpClient
+
+if TYPE_CHECKING:
+    import httpx  # imported where it is used: most commands ask no API
 
 
 class Token(Protocol):
@@ -34,6 +34,8 @@ class Rest:
 
     def __init__(self, base_url: str, token: Token | None = None, **options: Any) -> None:  # noqa: ANN401 - HttpClient's
         self._token = token
+        from harness.platforms.shared.http_client import HttpClient  # noqa: PLC0415 - httpx, which most commands don't need
+
         self._client = HttpClient(base_url=base_url, trust_env=False, **options)
         self._kept: list[dict[str, Any]] = []
 
@@ -56,6 +58,8 @@ class Rest:
 
     def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
         """Raises RestError; PilotError where there is no token."""
+        import httpx  # noqa: PLC0415
+
         headers = dict(more.pop("headers", {}))
         if self._token is not None:
             self._token.renew()
