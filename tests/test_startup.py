@@ -33,6 +33,10 @@ def test_the_help_of_pilot_loads_no_heavy_package():
     assert loaded("runpy.run_module('harness', run_name='__main__')", "pilot", "--help", watched=HEAVY) == []
 
 
+def test_what_every_step_imports_loads_no_law_page_or_client():
+    assert loaded("import harness.pipeline", watched=(*HEAVY, "scipy", "httpx", "jinja2", "markdown_it")) == []
+
+
 @pytest.mark.parametrize("profile", sorted(p.name for p in (ROOT / "loadprofiles").glob("*.py")))
 def test_a_locustfile_loads_locust_and_nothing_that_only_evidence_needs(profile):
     code = "runpy.run_module('harness.load.describe', run_name='__main__')"
