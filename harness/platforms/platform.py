@@ -15,6 +15,7 @@ from harness.domain.reading import MetricSource
 from harness.domain.target import Runtime, RuntimeConfig, Target
 from harness.platforms.billing import Billing
 from harness.platforms.front import Front
+from harness.platforms.scaling import Scaling
 
 MakeClient = Callable[[str, str], Any]  # a service and a region: a client of it
 
@@ -156,6 +157,9 @@ def nothing_of_its_own(target: Target, logs: Path) -> list[MetricSource]:
 Control = Callable[[Target, Path, str], Runtime]  # the target, the workspace's folder, where the target answers
 
 
+Scale = Callable[[Target, Mapping[str, Any]], Scaling]  # the target, what its control plane said of it
+
+
 @dataclass(frozen=True)
 class Platform:
     """One platform; ``config`` and ``control`` are None of one that only bills: something else is its runtime."""
@@ -171,3 +175,4 @@ class Platform:
     signals: tuple[Signal, ...] = ()
     limits: Limits = field(default_factory=Limits)
     cloud: str | None = None  # whose credentials its control side needs
+    scaling: Scale | None = None  # how a target grows with its traffic; None: nothing is known of it

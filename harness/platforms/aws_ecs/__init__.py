@@ -9,6 +9,7 @@ from harness.platforms.aws_ecs import limits
 from harness.platforms.aws_ecs.bill import BILLINGS
 from harness.platforms.aws_ecs.config import AwsEcs
 from harness.platforms.aws_ecs.readings import SIGNALS
+from harness.platforms.aws_ecs.scaling import scaling
 from harness.platforms.platform import Limits, Platform
 
 
@@ -32,4 +33,5 @@ PLATFORM = Platform(
     signals=SIGNALS,
     limits=Limits(limits.front, limits.quotas),
     cloud="aws",
+    scaling=scaling,
 )

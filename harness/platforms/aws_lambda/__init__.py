@@ -9,6 +9,7 @@ from harness.platforms.aws_lambda import limits
 from harness.platforms.aws_lambda.bill import BILLINGS
 from harness.platforms.aws_lambda.config import AwsLambda
 from harness.platforms.aws_lambda.readings import SIGNALS, SOURCE
+from harness.platforms.aws_lambda.scaling import scaling
 from harness.platforms.platform import Limits, Platform
 
 
@@ -33,4 +34,5 @@ PLATFORM = Platform(
     signals=SIGNALS,
     limits=Limits(limits.front, limits.quotas, limits.timeout_s, limits.STARTS_PER_10_S),
     cloud="aws",
+    scaling=scaling,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.platforms.aws_sagemaker.bill import BILLINGS
+from harness.platforms.aws_sagemaker.scaling import scaling
 from harness.platforms.platform import Measure, Per, Platform, Signal, Tier
 
 CW, NAME = "cloudwatch", "AWS/SageMaker"
@@ -16,5 +17,10 @@ SIGNALS = (
     Signal(f"{NAME} ModelSetupTime p95", CW, Measure.STARTS, "us", "start of an instance, p95", per=Per.MOST),
 )
 PLATFORM = Platform(
-    kind="aws-sagemaker", title="SageMaker serverless", verified="spec only", billings=BILLINGS, signals=SIGNALS
+    kind="aws-sagemaker",
+    title="SageMaker serverless",
+    verified="spec only",
+    billings=BILLINGS,
+    signals=SIGNALS,
+    scaling=scaling,
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 from harness.domain.target import Runtime, RuntimeConfig, Target
 from harness.platforms.azure_container_apps.bill import BILLINGS
 from harness.platforms.azure_container_apps.config import AzureContainerApp
+from harness.platforms.azure_container_apps.scaling import scaling
 from harness.platforms.front import Front
 from harness.platforms.platform import Limits, Measure, Per, Platform, Signal, Tier
 
@@ -52,4 +53,5 @@ PLATFORM = Platform(
     signals=SIGNALS,
     limits=Limits(front=_front),
     cloud="azure",
+    scaling=scaling,
 )

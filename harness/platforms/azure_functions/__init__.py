@@ -7,6 +7,7 @@ from pathlib import Path
 from harness.domain.target import Runtime, RuntimeConfig, Target
 from harness.platforms.azure_functions.bill import BILLINGS
 from harness.platforms.azure_functions.config import AzureFunctionApp
+from harness.platforms.azure_functions.scaling import scaling
 from harness.platforms.front import Front
 from harness.platforms.platform import Limits, Measure, Per, Platform, Signal
 
@@ -65,4 +66,5 @@ PLATFORM = Platform(
     signals=SIGNALS,
     limits=Limits(front=_front),
     cloud="azure",
+    scaling=scaling,
 )

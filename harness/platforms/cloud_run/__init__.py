@@ -8,6 +8,7 @@ from harness.domain.target import Runtime, RuntimeConfig, Target
 from harness.platforms.cloud_run.bill import BILLINGS
 from harness.platforms.cloud_run.config import CloudRun
 from harness.platforms.cloud_run.readings import SIGNALS, SOURCE
+from harness.platforms.cloud_run.scaling import scaling
 from harness.platforms.front import Front
 from harness.platforms.platform import Limits, Platform
 
@@ -45,4 +46,5 @@ PLATFORM = Platform(
     signals=SIGNALS,
     limits=Limits(front=_front),
     cloud="google",
+    scaling=scaling,
 )

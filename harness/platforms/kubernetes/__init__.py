@@ -7,6 +7,7 @@ from pathlib import Path
 from harness.domain.target import Runtime, Target
 from harness.platforms.kubernetes.bill import BILLINGS
 from harness.platforms.kubernetes.config import Kubernetes
+from harness.platforms.kubernetes.scaling import scaling
 from harness.platforms.platform import Platform
 
 
@@ -27,4 +28,5 @@ PLATFORM = Platform(
     config=Kubernetes,
     control=_control,
     billings=BILLINGS,
+    scaling=scaling,
 )

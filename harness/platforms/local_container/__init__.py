@@ -8,6 +8,7 @@ from harness.domain.reading import MetricSource
 from harness.domain.target import Runtime, RuntimeConfig, Target
 from harness.platforms.front import Front
 from harness.platforms.local_container.config import BOUNDED, LocalContainer
+from harness.platforms.local_container.scaling import scaling
 from harness.platforms.platform import Limits, Platform
 from harness.platforms.shared.local_signals import EMBEDDED
 
@@ -41,4 +42,5 @@ PLATFORM = Platform(
     own_sources=_log,
     signals=EMBEDDED,
     limits=Limits(front=_front, timeout_s=lambda config, facts: getattr(config, "timeout_s", None)),  # noqa: ARG005
+    scaling=scaling,
 )

@@ -8,6 +8,7 @@ from harness.domain.reading import MetricSource
 from harness.domain.target import Runtime, RuntimeConfig, Target
 from harness.platforms.front import MB, Front
 from harness.platforms.local_function.config import LocalFunction
+from harness.platforms.local_function.scaling import scaling
 from harness.platforms.platform import Limits, Platform
 from harness.platforms.shared.local_signals import EMBEDDED
 
@@ -40,4 +41,5 @@ PLATFORM = Platform(
     own_sources=_log,
     signals=EMBEDDED,
     limits=Limits(front=_front, timeout_s=lambda config, facts: getattr(config, "timeout_s", None)),  # noqa: ARG005
+    scaling=scaling,
 )
