@@ -119,11 +119,11 @@ class Scaling:
         """With figures of ``SETTINGS`` as somebody wants them; raises KeyError for another name, ValueError for no size."""
         figures: dict[str, Any] = {SETTINGS[name]: declared(value, source) for name, value in asked.items()}
         made = replace(self, **figures)
+        if made.grows is Grows.FIXED and {"min_instances", "max_instances"} & asked.keys():
+            said = made.least if "min_instances" in asked else made.most
+            made = replace(made, least=said, most=said)
         if made.most.value < made.least.value:
             raise ValueError(f"min_instances {made.least.value:g} is more than max_instances {made.most.value:g}")
-        if made.grows is Grows.FIXED and {"min_instances", "max_instances"} & asked.keys():
-            said = made.most if "max_instances" in asked else made.least
-            made = replace(made, least=said, most=said)
         return made
 
     def assumptions(self) -> tuple[tuple[str, Stated], ...]:

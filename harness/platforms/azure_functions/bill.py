@@ -64,6 +64,7 @@ BILLINGS = (
         *("functions-flex", How.REQUESTS, ToldBy.TOTAL, FlexTerms, functions_flex),
         series=UNITS,
         per_memory_mb=lambda terms: terms.memory_mb,
+        kept_as="always_ready",
     ),
     Billing(
         *("functions-consumption", How.REQUESTS, ToldBy.TOTAL, ConsumptionTerms, functions_consumption),

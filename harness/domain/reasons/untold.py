@@ -1,0 +1,85 @@
+"""Why a prediction is not made: what of it nobody measured, and the cheapest run that would tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.domain.reason import Reason
+from harness.domain.reasons.absence import Absence
+from harness.domain.role import Role
+
+
+@dataclass(frozen=True)
+class Telling(Reason):
+    """A run that would tell: under a profile of this role; None where it does not matter. ``usd`` is its forecast."""
+
+    role: Role
+    per_s: float | None
+    seconds: float
+    usd: float | None
+
+
+class Declaring(Reason):
+    """Nothing need be run: [prices], [[quotas]] or the control plane would say."""
+
+
+@dataclass(frozen=True)
+class Untold(Absence):
+    """A quantity at a traffic that nobody can tell of."""
+
+    measure: Telling | Declaring
+
+
+@dataclass(frozen=True)
+class BeyondCapacity(Untold):
+    """An instance would be asked for more than any was seen to carry."""
+
+    per_instance_per_s: float
+    carried_per_s: float
+    limit_found: bool  # a search ended there; else nobody asked for more
+
+
+@dataclass(frozen=True)
+class BeyondInstances(Untold):
+    """More instances at once than were ever seen, and nobody says that so many are granted."""
+
+    wanted: float
+    seen: int
+    most_assumed: float
+
+
+@dataclass(frozen=True)
+class GapsBeyond(Untold):
+    """Idle gaps longer, or shorter, than any that was probed, where the window's end was not seen."""
+
+    share: float  # of the idle times that lie there
+    from_s: float
+    to_s: float
+
+
+class WindowUnprobed(Untold):
+    """How long an idle instance is kept decides the answer, and nobody probed it."""
+
+
+@dataclass(frozen=True)
+class StartsUnmeasured(Untold):
+    """Instances would start in traffic, and no cold answer was measured."""
+
+    cold_share: float
+
+
+class GrowthUnknown(Untold):
+    """Nothing is known of how the target grows."""
+
+
+class SettingUnmeasured(Untold):
+    """A setting was changed that answers' times depend on, and no run had it."""
+
+
+@dataclass(frozen=True)
+class TooWide(Untold):
+    """Stated assumptions leave an interval that answers nothing; ``assumed`` is the one that it hangs on."""
+
+    low: float
+    high: float
+    assumed: str
