@@ -19,7 +19,7 @@ def _telling(r: kinds.Telling) -> str:
     rate = "" if r.per_s is None else f" at {r.per_s:.3g}/s"
     length = f"{r.seconds / 3600:.2g} h" if r.seconds >= 5400 else f"{r.seconds:.0f} s"
     usd = "" if r.usd is None else f", about {r.usd:.2f} USD"
-    return f"measure {PROFILES[r.role.value]}{rate}: {length}{usd}"
+    return f"measure {PROFILES[r.role.value]}{rate}: {r.requests:,} requests in {length}{usd}"
 
 
 def _beyond_capacity(r: kinds.BeyondCapacity) -> str:

@@ -11,10 +11,11 @@ from harness.domain.role import Role
 
 @dataclass(frozen=True)
 class Telling(Reason):
-    """A run that would tell: under a profile of this role; None where it does not matter. ``usd`` is its forecast."""
+    """A run that would tell, under a profile of this role; ``per_s`` None: its experiment paces it. ``usd`` is its forecast."""
 
     role: Role
     per_s: float | None
+    requests: int
     seconds: float
     usd: float | None
 
