@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from harness import pipeline
 from harness.campaign.progress import Progress
@@ -18,6 +19,7 @@ from harness.predict.parameter import From, Parameter
 from harness.predict.prediction import UNITS, AtTraffic, Predicted, Prediction, Quantity
 from harness.predict.settings import asked
 from harness.predict.validate import Validation
+from harness.predict.whole import Wanted
 from harness.words import said
 from harness.words.numbers import duration_text, money, percent, significant
 from harness.workspace import find
@@ -56,7 +58,7 @@ def predict(
         if validate:
             held = pipeline.validate(workspace, progress, seed=seed)
         else:
-            wanted = pipeline.Wanted(factors(times), traffic, asked(changes) if changes else ())
+            wanted = Wanted(factors(times), traffic, asked(changes) if changes else ())
             made = pipeline.predict(workspace, wanted, progress, seed=seed)
     if validate:
         emit(validation_json(held)) if as_json else _print_held(held)
@@ -131,7 +133,7 @@ def _why(at: AtTraffic, why: str) -> bool:
     return why in _whys(at)
 
 
-def _hours(out: page.Console, target: str, at: list[AtTraffic]) -> None:
+def _hours(out: Console, target: str, at: list[AtTraffic]) -> None:
     """Instances hour by hour of the first factor; one line where every hour is alike."""
     if not at or not at[0].hours or not at[0].of(Quantity.INSTANCES_MEAN).told:
         return
@@ -183,4 +185,5 @@ def _print_held(held: Validation) -> None:
     ]
     head = ("target", "quantity", "held out", "covered by the 90 % interval", "median error", "largest")
     page.rows(out, "Held out: predicted from the other blocks", head, body, right=(2, 3, 4, 5))
-    page.lines(out, "not held out", [said(reason) for reason in held.absent])
+    few = [f"{target}: {blocks} blocks are too few to keep one out" for target, blocks in held.few]
+    page.lines(out, "not held out", few)

@@ -49,13 +49,14 @@ def month_usd(target: Target, scaling: Scaling, each_one: Each, month: Month, de
     asked = SECONDS_PER_MONTH * sum(p.level.share * p.level.per_s for p in month.plays)
     accepted = asked * (1 - month.refused_share)
     usage = each_one.usage.scaled(Decimal(str(accepted)), Decimal(HOURS_PER_MONTH))
-    served_s = month.per_s("served_s") - (0.0 if scaling.bills_starts else month.per_s("start_s"))
-    busy_s = month.per_s("busy_s") - (0.0 if scaling.bills_starts else month.per_s("start_s"))
+    starting = month.per_s("starting_s")
+    handled_s = month.per_s("handled_s") + (starting if scaling.bills_starts else 0.0)
+    active_s = month.per_s("active_s") - (0.0 if scaling.bills_starts else starting)
     usage = replace(
         usage,
-        billed_ms=_decimal(served_s * each_one.billed * SECONDS_PER_MONTH * 1000),
-        instance_s=_decimal(busy_s * SECONDS_PER_MONTH),
-        idle_s=_decimal(max(0.0, scaling.least.value - busy_s) * SECONDS_PER_MONTH),
+        billed_ms=_decimal(handled_s * each_one.billed * SECONDS_PER_MONTH * 1000),
+        instance_s=_decimal(max(0.0, active_s) * SECONDS_PER_MONTH),
+        idle_s=_decimal(max(0.0, scaling.least.value - active_s) * SECONDS_PER_MONTH),
     )
     units = pricing.billing.units
     if pricing.billing.how is How.CAPACITY and units is not None and month.mean > 0:

@@ -19,6 +19,7 @@ from harness.analysis.columns import Array
 from harness.domain.estimate import Estimate
 from harness.platforms.scaling import Grows, Scaling, Stated
 from harness.predict.fitted import Fitted
+from harness.predict.fleet import Service
 from harness.predict.observed import Parts
 from harness.predict.window import Curve, Mode
 
@@ -29,21 +30,11 @@ S = TypeVar("S")
 
 
 @dataclass(frozen=True)
-class Served:
-    """Answers to draw from, seconds; arrays of one order, nan of whole answers in the two ``first``."""
-
-    runtime_s: Array
-    model_s: Array
-    runtime_first_s: Array
-    model_first_s: Array
-
-
-@dataclass(frozen=True)
 class World:
     """Everything that a fleet is made of; ``scaling`` holds no range any more."""
 
     scaling: Scaling
-    served: Served
+    served: Service
     start_s: Array  # what a start adds; empty where none was measured
     window: Curve  # of an idle instance; empty: it is never ended
     per_instance_per_s: float | None  # that one was measured to sustain; None: not measured
@@ -67,7 +58,7 @@ def drawn(fitted: Fitted, rng: np.random.Generator, *, one_block: bool = False) 
     assert fitted.scaling is not None
     parts, stretch = _blocks(fitted, rng, one_block=one_block)
     served = _together(parts, fitted)
-    served = replace(served, **{f.name: getattr(served, f.name) * stretch for f in fields(Served)})
+    served = replace(served, **{f.name: getattr(served, f.name) * stretch for f in fields(Service)})
     return World(
         _ranged(fitted.scaling, rng), served, _starts(fitted, rng), _curve(fitted, rng), _capacity(fitted, rng)
     )
@@ -86,8 +77,8 @@ def _blocks(fitted: Fitted, rng: np.random.Generator, *, one_block: bool) -> tup
     return parts, (means[0] / means[1]) ** (wide - 1)
 
 
-def _together(parts: Sequence[Parts], fitted: Fitted) -> Served:
-    made = Served(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Served)))
+def _together(parts: Sequence[Parts], fitted: Fitted) -> Service:
+    made = Service(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Service)))
     faster = 1 / fitted.processors
     return replace(made, runtime_s=made.runtime_s * faster, runtime_first_s=made.runtime_first_s * faster)
 

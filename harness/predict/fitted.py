@@ -43,6 +43,7 @@ class Fitted:
     retry: RetryPolicy
     processors: float = 1.0  # times as many as an instance had when it was measured
     parameters: tuple[Parameter, ...] = ()
+    changed: tuple[str, ...] = ()  # by --set
 
     @property
     def blocks(self) -> int:

@@ -29,8 +29,7 @@ class Instance:
         own = self.processors
         k = 0 if len(own) == 1 else own.index(min(own))
         at = own[k]
-        if at < now:
-            at = now
+        at = max(at, now)
         own[k] = at + for_s
         return at
 

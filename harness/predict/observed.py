@@ -150,12 +150,6 @@ def driven(runs: Sequence[RunData]) -> Driven:
     )
 
 
-def lived(run: RunData) -> float | None:
-    """The most instances with an answer in progress at one instant; None where no answer names its instance."""
-    found = _instances(run)
-    return None if found is None else float(found)
-
-
 def _steps(run: RunData) -> Sequence[Mapping[str, Any]]:
     said = (run.record.run or {}).get("experiment") if run.record else None
     return said["steps"] if said and said.get("kind") == "capacity" else ()

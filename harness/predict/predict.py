@@ -7,7 +7,7 @@ is nine tenths of the months of worlds that the measurements allow as well, each
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,15 +16,14 @@ from harness.analysis.capacity import UTILISATION
 from harness.domain.estimate import Estimate, Infinite, Known, Unknown
 from harness.domain.reasons import absence
 from harness.domain.target import Target
-from harness.domain.traffic import HOURS_PER_MONTH, Traffic
+from harness.domain.traffic import HOURS_PER_MONTH
 from harness.platforms.scaling import Grows, declared
 from harness.predict import support
 from harness.predict.billed import Each, month_usd
 from harness.predict.drawn import World, central, drawn
-from harness.predict.engine import play
 from harness.predict.fitted import Fitted
-from harness.predict.loads import Level, levels
-from harness.predict.played import Month, Play, quantiles
+from harness.predict.loads import Level, MonthOf
+from harness.predict.played import Month, fleet, play, quantiles
 from harness.predict.prediction import CONFIDENCE, AtTraffic, Hour, Predicted, Quantity
 from harness.predict.support import Needs
 from harness.predict.telling import Costing
@@ -58,21 +57,22 @@ class Asked:
     target: Target
     fitted: Fitted
     each: Each | None
-    traffic: Traffic
+    traffic: MonthOf
+    deadline_s: float = math.inf
     sized: bool = True
 
 
 def predicted(asked: Asked, factor: float, seed: int, effort: Effort = USUAL, step: Step = lambda: None) -> AtTraffic:
     """Every quantity, with its interval or the reason why it cannot be told."""
-    fitted, at = asked.fitted, levels(asked.traffic, factor)
+    fitted, at = asked.fitted, asked.traffic.levels(factor)
     per_s = sum(level.share * level.per_s for level in at)
     if fitted.scaling is None or not fitted.parts:
         return _untold(asked.target.name, factor, per_s, fitted)
     middle = _sized(central(fitted), asked, factor)
-    same = [_played(middle, at, effort, [seed, k], step) for k in range(effort.same)]
+    same = [_played(asked, middle, at, effort, [seed, k], step) for k in range(effort.same)]
     rng = np.random.default_rng([seed, 99])
     worlds = [_sized(drawn(fitted, rng), asked, factor) for _ in range(effort.worlds)]
-    others = [_played(world, at, effort, [seed, 100 + k], step) for k, world in enumerate(worlds)]
+    others = [_played(asked, world, at, effort, [seed, 100 + k], step) for k, world in enumerate(worlds)]
     needs = _needs(asked, middle, at, same, others, effort, seed, step)
     costing = Costing(
         asked.target, max(0.01, same[0].p95_s()) if math.isfinite(same[0].p95_s()) else 1.0, _tokens(asked)
@@ -105,14 +105,16 @@ def _sized(world: World, asked: Asked, factor: float) -> World:
     scaling = world.scaling
     if scaling.grows is not Grows.FIXED or not asked.sized or world.per_instance_per_s is None:
         return world
-    peak = asked.traffic.peak_per_s * factor
+    peak = asked.traffic.traffic.peak_per_s * factor
     wanted = max(scaling.least.value, math.ceil(peak / (world.per_instance_per_s * UTILISATION)))
     size = declared(wanted, "as many as the peak wants")
     return replace(world, scaling=replace(scaling, least=size, most=size))
 
 
-def _played(world: World, at: Sequence[Level], effort: Effort, seed: Sequence[int], step: Step) -> Month:
-    plays = tuple(play(world, level, effort.requests, np.random.default_rng([*seed, k])) for k, level in enumerate(at))
+def _played(asked: Asked, world: World, at: Sequence[Level], effort: Effort, seed: Sequence[int], step: Step) -> Month:
+    rng = np.random.default_rng(list(seed))
+    of = fleet(world, asked.fitted.retry, asked.deadline_s, rng)
+    plays = tuple(play(of, level, effort.requests, int(rng.integers(2**31))) for level in at)
     step()
     return Month(plays)
 
@@ -133,43 +135,45 @@ def _needs(
         same[0],
         quantiles([m.most for m in every])[1],
         quantiles([c for m in every if not math.isnan(c := m.cold_share)] or [0.0])[1],
-        busiest.level.per_s / busiest.mean if busiest.mean else 0.0,
-        asked.traffic.peak_per_s,
+        busiest.level.per_s / max(1e-9, busiest.outcome.instances_mean),
+        asked.traffic.traffic.peak_per_s,
     )
     if middle.scaling.grows is Grows.FIXED:
         return needs
     window = asked.fitted.window
 
     def cold(curve: Curve) -> float:
-        return _played(replace(middle, window=curve), at, effort, [seed, 7], step).cold_share
+        return _played(asked, replace(middle, window=curve), at, effort, [seed, 7], step).cold_share
 
-    edges = (
-        {"shortest": cold((Mode(1.0, window.from_s, 0.01),)), "longest": cold((Mode(1.0, window.to_s, 0.01),))}
-        if window is not None and not (window.seen_end and window.seen_begin)
-        else {}
-    )
-    return replace(needs, never=cold(()), **edges)
+    needs = replace(needs, never=cold(()))
+    if window is None or (window.seen_end and window.seen_begin):
+        return needs
+    shortest, longest = (cold((Mode(1.0, at_s, 0.01),)) for at_s in (window.from_s, window.to_s))
+    return replace(needs, shortest=shortest, longest=longest)
 
 
 def _figure(quantity: Quantity, asked: Asked, world: World, month: Month) -> float:
-    match quantity:
-        case Quantity.P95 | Quantity.TTFT_P95:
-            return month.p95_s(first=quantity is Quantity.TTFT_P95)
-        case Quantity.COLD_SHARE:
-            return month.cold_share
-        case Quantity.REFUSED_SHARE:
-            return month.refused_share
-        case Quantity.INSTANCES_MEAN:
-            return month.mean
-        case Quantity.INSTANCES_MOST:
-            return month.most
-        case Quantity.INSTANCE_HOURS:
-            return month.mean * HOURS_PER_MONTH
-        case Quantity.COST:
-            if asked.target.prices is None or asked.each is None:
-                return math.nan
-            declared_of = asked.fitted.scaling.least.value if asked.fitted.scaling else 0.0
-            return month_usd(asked.target, world.scaling, asked.each, month, declared_of)
+    """Nan where there is none: nothing streams, or nothing is priced."""
+    return _READ[quantity](asked, world, month)
+
+
+def _usd(asked: Asked, world: World, month: Month) -> float:
+    if asked.target.prices is None or asked.each is None:
+        return math.nan
+    of_file = asked.fitted.scaling.least.value if asked.fitted.scaling else 0.0
+    return month_usd(asked.target, world.scaling, asked.each, month, of_file)
+
+
+_READ: Mapping[Quantity, Callable[[Asked, World, Month], float]] = {
+    Quantity.P95: lambda _, __, month: month.p95_s(),
+    Quantity.TTFT_P95: lambda _, __, month: month.p95_s(first=True),
+    Quantity.COLD_SHARE: lambda _, __, month: month.cold_share,
+    Quantity.REFUSED_SHARE: lambda _, __, month: month.refused_share,
+    Quantity.INSTANCES_MEAN: lambda _, __, month: month.mean,
+    Quantity.INSTANCES_MOST: lambda _, __, month: month.most,
+    Quantity.INSTANCE_HOURS: lambda _, __, month: month.mean * HOURS_PER_MONTH,
+    Quantity.COST: _usd,
+}
 
 
 def _estimate(quantity: Quantity, same: Sequence[float], spread: Sequence[float], n: int, blocks: int) -> Predicted:
@@ -191,16 +195,20 @@ def _estimate(quantity: Quantity, same: Sequence[float], spread: Sequence[float]
 
 
 def _hours(same: Sequence[Month], others: Sequence[Month]) -> Iterator[Hour]:
-    """Each hour of the week, as its level was played."""
+    """Each hour of the week, as its level was played; of a trace its own hours."""
+    first = same[0].plays[0]
+    if first.level.instants_s is not None:
+        hourly = first.outcome.hourly
+        for hour, (asked, seconds, most) in enumerate(zip(hourly.asked, hourly.instance_s, hourly.most, strict=True)):
+            length = min(3600.0, first.seconds - hour * 3600.0)
+            mean = float(seconds) / length
+            yield Hour(hour, float(asked) / length, mean, None, None, float(most))
+        return
     found: dict[int, Hour] = {}
-    for k, first in enumerate(same[0].plays):
-        every = [m.plays[k] for m in (*same, *others)]
-        low, high = quantiles([p.mean for p in every])
-        mean = float(np.mean([m.plays[k].mean for m in same]))
-        most = max(m.plays[k].most for m in same)
-        for hour in first.level.hours:
-            found[hour] = Hour(hour, first.level.per_s, mean, min(low, mean), max(high, mean), most)
-    return (found[hour] for hour in sorted(found))
-
-
-__all__ = ["USUAL", "Asked", "Effort", "Play", "predicted"]
+    for k, one in enumerate(same[0].plays):
+        low, high = quantiles([m.plays[k].outcome.instances_mean for m in (*same, *others)])
+        mean = float(np.mean([m.plays[k].outcome.instances_mean for m in same]))
+        most = float(max(m.plays[k].outcome.instances_most for m in same))
+        for hour in one.level.hours:
+            found[hour] = Hour(hour, one.level.per_s, mean, min(low, mean), max(high, mean), most)
+    yield from (found[hour] for hour in sorted(found))

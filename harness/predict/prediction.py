@@ -52,13 +52,16 @@ class Predicted:
 
 @dataclass(frozen=True)
 class Hour:
-    """One hour of the week, or of a trace: requests a second and instances, mean and most, with the mean's interval."""
+    """One hour of the week, or of a trace: requests a second, instances (mean and most), and the mean's interval.
+
+    A trace's hours have no interval: they differ from one play to the next.
+    """
 
     hour: int
     per_s: float
     mean: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     most: float
 
 

@@ -163,7 +163,7 @@ class _Play:
         """Give it a request that came at ``came``; what it starts with is over at ``ready_s``."""
         fleet = self._fleet
         runtime_s, model_s, first_s, holds_s = next(self._served)
-        begin = one.ready_s if one.ready_s > now else now
+        begin = max(now, one.ready_s)
         at = begin if not holds_s else one.processor_at(begin, holds_s)
         end = at + runtime_s + model_s
         if fleet.scaler:

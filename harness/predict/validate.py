@@ -15,17 +15,15 @@ from harness.domain.retry import RetryPolicy
 from harness.domain.role import Role
 from harness.platforms.scaling import Scaling
 from harness.predict.drawn import drawn
-from harness.predict.engine import play_at
 from harness.predict.fitted import Fitted, fit
-from harness.predict.loads import Level
-from harness.predict.observed import lived
-from harness.predict.played import Play, quantiles
+from harness.predict.outcome import Outcome
+from harness.predict.played import fleet, play_at, quantiles
 from harness.predict.prediction import Quantity
 
 LEAST_BLOCKS = 3
 WORLDS = 60
 SAME = {Quantity.COLD_SHARE, Quantity.REFUSED_SHARE}  # shares: an error is in points, not relative
-HELD = (Quantity.P95, Quantity.TTFT_P95, Quantity.COLD_SHARE, Quantity.REFUSED_SHARE, Quantity.INSTANCES_MOST)
+HELD = (Quantity.P95, Quantity.TTFT_P95, Quantity.COLD_SHARE, Quantity.REFUSED_SHARE)
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ def _row(target: str, quantity: Quantity, held: Sequence[Held]) -> Row:
 Step = Callable[[], None]
 
 
-def validate(
+def validated(
     data: Dataset, scalings: dict[str, Scaling | None], retry: RetryPolicy, seed: int, step: Step = lambda: None
 ) -> Validation:
     """Every block of every target; a profile whose rate differs is predicted from the blocks of the others alone."""
@@ -130,14 +128,15 @@ def _rates(
 def _held(run: RunData, fitted: Fitted, seed: int) -> Iterator[Held]:
     """Played at the very arrivals of the run, in worlds of one block each."""
     due = np.sort(np.asarray(run.columns["scheduled_s"], dtype=float))
-    measured = np.asarray(run.measured)[np.argsort(np.asarray(run.columns["scheduled_s"], dtype=float))]
-    if not measured.any():
+    counted = np.asarray(run.columns["scheduled_s"], dtype=float)[run.measured]
+    if not len(counted):
         return
     rng = np.random.default_rng([seed, run.block, 3])
-    level = Level(len(due) / max(1e-9, float(due[-1] - due[0])), 0.0, (0,))
-    plays = [
-        play_at(drawn(fitted, rng, one_block=True), level, due, int(np.argmax(measured)), rng) for _ in range(WORLDS)
-    ]
+    plays = []
+    for _ in range(WORLDS):
+        of = fleet(drawn(fitted, rng, one_block=True), fitted.retry, math.inf, rng)
+        end_s, warm_s = float(due[-1]) + 1e-6, float(counted.min())
+        plays.append(play_at(of, [due], end_s, warm_s, int(rng.integers(2**31))))
     for quantity in HELD:
         was = _measured(quantity, run)
         if was is None:
@@ -160,26 +159,21 @@ def _measured(quantity: Quantity, run: RunData) -> float | None:
         case Quantity.COLD_SHARE:
             known = [c for c in run.columns["cold"][chosen & run.ok] if c is not None]
             return sum(known) / len(known) if known else None
-        case Quantity.REFUSED_SHARE:
-            return float(run.refused[chosen].mean())
         case _:
-            return lived(run)
+            return float(run.refused[chosen].mean())
 
 
 def _p95(values: Array) -> float | None:
     return float(inverted_cdf(values, 0.95)) if len(values) else None
 
 
-def _played(quantity: Quantity, play: Play) -> float:
+def _played(quantity: Quantity, of: Outcome) -> float:
     match quantity:
         case Quantity.P95:
-            return float(inverted_cdf(play.response_s, 0.95))
+            return of.response.quantile(0.95)
         case Quantity.TTFT_P95:
-            first = play.first_s[~np.isnan(play.first_s)]
-            return float(inverted_cdf(first, 0.95)) if len(first) else math.nan
+            return of.first_token.quantile(0.95)
         case Quantity.COLD_SHARE:
-            return play.cold / play.served if play.served else math.nan
-        case Quantity.REFUSED_SHARE:
-            return 1 - play.served / play.asked
+            return of.cold_share
         case _:
-            return play.busy_most
+            return of.refused_share
