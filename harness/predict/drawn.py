@@ -37,6 +37,7 @@ class World:
     served: Service
     start_s: Array  # what a start adds; empty where none was measured
     window: Curve  # of an idle instance; empty: it is never ended
+    failing: float  # share of requests that fail whatever the load
     per_instance_per_s: float | None  # that one was measured to sustain; None: not measured
 
 
@@ -49,6 +50,7 @@ def central(fitted: Fitted) -> World:
         _together(fitted.parts, fitted),
         _starts(fitted, None),
         curve,
+        _failing(fitted.parts, None),
         _capacity(fitted, None),
     )
 
@@ -60,7 +62,12 @@ def drawn(fitted: Fitted, rng: np.random.Generator, *, one_block: bool = False) 
     served = _together(parts, fitted)
     served = replace(served, **{f.name: getattr(served, f.name) * stretch for f in fields(Service)})
     return World(
-        _ranged(fitted.scaling, rng), served, _starts(fitted, rng), _curve(fitted, rng), _capacity(fitted, rng)
+        _ranged(fitted.scaling, rng),
+        served,
+        _starts(fitted, rng),
+        _curve(fitted, rng),
+        _failing(parts, rng),
+        _capacity(fitted, rng),
     )
 
 
@@ -81,6 +88,14 @@ def _together(parts: Sequence[Parts], fitted: Fitted) -> Service:
     made = Service(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Service)))
     faster = 1 / fitted.processors
     return replace(made, runtime_s=made.runtime_s * faster, runtime_first_s=made.runtime_first_s * faster)
+
+
+def _failing(parts: Sequence[Parts], rng: np.random.Generator | None) -> float:
+    """As measured; drawn from what so many of so many allow (a flat prior's posterior)."""
+    failed, asked = sum(p.failed for p in parts), sum(p.asked for p in parts)
+    if rng is None or not failed:
+        return failed / asked if asked else 0.0
+    return float(rng.beta(failed + 1, asked - failed + 1))
 
 
 def _starts(fitted: Fitted, rng: np.random.Generator | None) -> Array:

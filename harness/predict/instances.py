@@ -28,8 +28,7 @@ class Instance:
         """When a request that comes now gets a processor, which it then has for ``for_s``; first come, first served."""
         own = self.processors
         k = 0 if len(own) == 1 else own.index(min(own))
-        at = own[k]
-        at = max(at, now)
+        at = max(now, own[k])
         own[k] = at + for_s
         return at
 
@@ -92,4 +91,5 @@ class Least:
 
 
 def picker(picks: Picks, at_once: int) -> Recent | Least:
+    """By the rule."""
     return Recent(at_once) if picks is Picks.RECENT else Least(at_once)

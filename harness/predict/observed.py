@@ -32,8 +32,9 @@ class Parts:
     model_s: Array
     runtime_first_s: Array
     model_first_s: Array
-    bytes: Array
     told: bool  # the service says its model's time; else it is all the runtime's
+    failed: int  # measured requests that failed otherwise than by a refusal: no fleet of any size would have helped
+    asked: int
 
     def __len__(self) -> int:
         return len(self.runtime_s)
@@ -86,8 +87,9 @@ def parts(run: RunData) -> Parts | None:
         np.minimum(model, whole),
         np.maximum(0.0, first - first_model),
         np.minimum(first_model, first),
-        np.nan_to_num(np.asarray(c["bytes"], dtype=float)[warm]),
         told,
+        int((run.measured & ~run.ok & ~run.refused).sum()),
+        int(run.measured.sum()),
     )
 
 

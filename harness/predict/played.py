@@ -134,6 +134,7 @@ class Month:
     """All levels together, each as much as it is of a month."""
 
     plays: tuple[Play, ...]
+    failing: float = 0.0  # share that fails beside what is refused
 
     @property
     def asked(self) -> int:
@@ -147,7 +148,7 @@ class Month:
     def p95_s(self, *, first: bool = False) -> float:
         """Inf where more were refused than may lie beyond; nan where no answer streams."""
         laws = [p.outcome.first_token if first else p.outcome.response for p in self.plays]
-        return mixed(laws, self.weights, 0.95)
+        return mixed(laws, self.weights, 0.95 / (1 - self.failing)) if self.failing < 1 else math.inf
 
     @property
     def cold_share(self) -> float:
@@ -182,7 +183,7 @@ def mixed(laws: Sequence[Times], weights: Sequence[float], q: float) -> float:
     whole = float(counts.sum()) + sum(w * law.infinite for w, law in zip(weights, laws, strict=True))
     if whole <= 0:
         return math.nan
-    k = int(np.searchsorted(np.cumsum(counts), q * whole * (1 - 1e-12)))
+    k = int(np.searchsorted(np.cumsum(counts), q * whole * (1 - 1e-12))) if q <= 1 else BINS
     return math.inf if k >= BINS else SHORTEST_S * math.exp((k + 0.5) * STEP)
 
 

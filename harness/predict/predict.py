@@ -30,6 +30,7 @@ from harness.predict.telling import Costing
 from harness.predict.window import Curve, Mode
 
 METHOD = "simulated month, nine tenths of worlds redrawn by block and posterior"
+ROUNDING = 1e-9
 Step = Callable[[], None]
 
 
@@ -85,7 +86,7 @@ def predicted(asked: Asked, factor: float, seed: int, effort: Effort = USUAL, st
             continue
         values = [_figure(quantity, asked, middle, month) for month in same]
         spread = [_figure(quantity, asked, world, month) for world, month in zip(worlds, others, strict=True)]
-        figures.append(_estimate(quantity, values, spread, sum(m.asked for m in (*same, *others)), fitted.blocks))
+        figures.append(_estimate(quantity, values, spread, fitted.answers, fitted.blocks))
     return AtTraffic(asked.target.name, factor, per_s, tuple(figures), tuple(_hours(same, others)))
 
 
@@ -116,7 +117,7 @@ def _played(asked: Asked, world: World, at: Sequence[Level], effort: Effort, see
     of = fleet(world, asked.fitted.retry, asked.deadline_s, rng)
     plays = tuple(play(of, level, effort.requests, int(rng.integers(2**31))) for level in at)
     step()
-    return Month(plays)
+    return Month(plays, world.failing)
 
 
 def _needs(
@@ -187,7 +188,8 @@ def _estimate(quantity: Quantity, same: Sequence[float], spread: Sequence[float]
         end = None if math.isinf(low) else low
         return Predicted(quantity, Infinite(absence.ManyWouldFail(0.05), n, blocks, end))
     value = float(np.mean(same))
-    error = float(np.std(same, ddof=1)) / math.sqrt(len(same)) if len(same) > 1 else None
+    error = None if len(set(same)) == 1 else float(np.std(same, ddof=1)) / math.sqrt(len(same))
+    error = 0.0 if error is None or error < ROUNDING * abs(value) else error
     known: Known = Estimate(
         value, min(low, value), None if math.isinf(high) else max(high, value), CONFIDENCE, n, blocks, METHOD
     )

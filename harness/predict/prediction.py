@@ -39,7 +39,10 @@ UNITS = {
 
 @dataclass(frozen=True)
 class Predicted:
-    """One quantity; ``played_error`` is the standard error that the playing itself leaves, apart from the interval."""
+    """One quantity; ``played_error`` is the standard error that the playing itself leaves, and is in the interval too.
+
+    n and blocks of its estimate are those of the measured answers that it rests on.
+    """
 
     quantity: Quantity
     known: Known
