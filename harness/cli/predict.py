@@ -78,7 +78,7 @@ def factors(text: str) -> tuple[float, ...]:
         found.append(value) if LEAST_TIMES <= value <= MOST_TIMES else wrong.append(part)
     if wrong or not found:
         bounds = f"want numbers from {LEAST_TIMES:g} to {MOST_TIMES:,.0f}, separated by commas"
-        raise Refused(f"--times {', '.join(wrong) or text!r}: {bounds}", "as --times 1,10,100")
+        raise Refused(f"--times {', '.join(wrong) or repr(text)}: {bounds}", "as --times 1,10,100")
     return tuple(dict.fromkeys(found))
 
 

@@ -1,7 +1,8 @@
 """One world that the measurements allow: every parameter redrawn, by block, by posterior, or within its stated range.
 
-Blocks are redrawn with replacement. A mean of few of them spreads less than it should, so each draw's distance from the
-mean of all is stretched by sqrt(k / (k - 1)) and by Student's quantile over the normal's. An assumption is drawn at one
+Blocks are redrawn with replacement. What is taken from few of them spreads less than it should, so each draw's distance
+from all of them, by its p95, is stretched by sqrt(k / (k - 1)) and by Student's quantile over the normal's; of one block
+by sqrt((k + 1) / (k - 1)), for it differs from the mean of the others. An assumption is drawn at one
 of its ends twice as often as at its value, so that an interval of nine tenths reaches what the ends would do.
 """
 
@@ -72,16 +73,19 @@ def drawn(fitted: Fitted, rng: np.random.Generator, *, one_block: bool = False) 
 
 
 def _blocks(fitted: Fitted, rng: np.random.Generator, *, one_block: bool) -> tuple[list[Parts], float]:
-    """Parts of redrawn blocks, and the factor that stretches their distance from the mean of all."""
+    """Parts of redrawn blocks, and the factor that stretches their distance from all."""
     names = sorted({p.block for p in fitted.parts})
     k = len(names)
     chosen = rng.choice(names, size=1 if one_block else k)
     parts = [p for name in chosen for p in fitted.parts if p.block == name]
     if k < 2:
         return parts, 1.0
-    means = [float(np.concatenate([p.runtime_s + p.model_s for p in some]).mean()) for some in (parts, fitted.parts)]
-    wide = math.sqrt(k / (k - 1)) * laws.t_quantile(LEVEL, k - 1) / laws.t_quantile(LEVEL, 10_000)
-    return parts, (means[0] / means[1]) ** (wide - 1)
+    ends = [
+        float(np.quantile(np.concatenate([p.runtime_s + p.model_s for p in some]), 0.95))
+        for some in (parts, fitted.parts)
+    ]
+    wide = math.sqrt((k + one_block) / (k - 1)) * laws.t_quantile(LEVEL, k - 1) / laws.t_quantile(LEVEL, 10_000)
+    return parts, (ends[0] / ends[1]) ** (wide - 1)
 
 
 def _together(parts: Sequence[Parts], fitted: Fitted) -> Service:

@@ -22,6 +22,7 @@ from harness.predict.window import Curve
 
 WINDOWS = 256  # values that a curve is drawn as
 UNBOUNDED = 100_000  # requests that an instance holds where nobody limits them
+UNTOLD_S = 1e-6  # a start that nobody measured still counts as one
 LEAST_FILL_S = 60.0
 MOST_TRACED = 60_000  # requests of a trace that one play takes
 FILLS = 5.0  # windows, or answer times, until a fleet is where its traffic puts it
@@ -41,7 +42,7 @@ def fleet(world: World, retry: RetryPolicy, deadline_s: float, rng: np.random.Ge
         most=float(least) if fixed else scaling.most.value,
         picks=scaling.picks,
         queue=Queue(waiting.places.value, max(waiting.most_s.value, waiting.starts * mean_start)),
-        start_s=world.start_s if len(world.start_s) else np.zeros(1),
+        start_s=world.start_s if len(world.start_s) else np.full(1, UNTOLD_S),
         idle=_idle(world.window, rng),
         scaler=_scaler(scaling),
         starts_at_once=scaling.starts_at_once.value,

@@ -107,7 +107,7 @@ def _instances(fitted: Fitted, needs: Needs, costing: Costing) -> tuple[Sequence
 def _starts(fitted: Fitted, needs: Needs, costing: Costing) -> tuple[Sequence[Quantity], kinds.Untold | None]:
     if fitted.starts or needs.cold_high < WARM_ENOUGH:
         return (), None
-    return (*ANSWERS, Quantity.REFUSED_SHARE, Quantity.COST), kinds.StartsUnmeasured(costing.cold(), needs.cold_high)
+    return ALL_BUT_COLD, kinds.StartsUnmeasured(costing.cold(), needs.cold_high)
 
 
 def _window(fitted: Fitted, needs: Needs, costing: Costing) -> tuple[Sequence[Quantity], kinds.Untold | None]:

@@ -28,7 +28,10 @@ idle_s = {idle_s}
 book = "aws-2026-11"
 region = "us-east-1"
 model = "custom"
-parameters = {{ memory_mb = 1024, per_gb_second = {{ usd = 0.0000167, source = "s" }}, per_million_requests = {{ usd = 0.2, source = "s" }} }}
+[prices.parameters]
+memory_mb = 1024
+per_gb_second = {{ usd = 0.0000167, source = "s" }}
+per_million_requests = {{ usd = 0.2, source = "s" }}
 """
 SERVICE = """
 title = "Service"
@@ -120,4 +123,11 @@ def search(limit: float) -> tuple[list, dict]:
     ]
     promise = {"p95_s": 4.0, "ttft_p95_s": 1.0, "error_rate": 0.02}
     record = {"kind": "capacity", "method": METHOD, "colds": [], "ended": "done", "steps": steps, "promise": promise}
-    return rows, {**record, "kept_per_s": limit * 0.95, "precision": 1.25, "step_s": 20, "least_rate": 0.1, "most_rate": 400}
+    return rows, {
+        **record,
+        "kept_per_s": limit * 0.95,
+        "precision": 1.25,
+        "step_s": 20,
+        "least_rate": 0.1,
+        "most_rate": 400,
+    }
