@@ -120,4 +120,11 @@ def search(limit: float) -> tuple[list, dict]:
     ]
     promise = {"p95_s": 4.0, "ttft_p95_s": 1.0, "error_rate": 0.02}
     record = {"kind": "capacity", "method": METHOD, "colds": [], "ended": "done", "steps": steps, "promise": promise}
-    return rows, {**record, "kept_per_s": limit * 0.95, "precision": 1.25, "step_s": 20, "least_rate": 0.1, "most_rate": 400}
+    return rows, {
+        **record,
+        "kept_per_s": limit * 0.95,
+        "precision": 1.25,
+        "step_s": 20,
+        "least_rate": 0.1,
+        "most_rate": 400,
+    }
