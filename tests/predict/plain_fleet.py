@@ -46,6 +46,8 @@ def play(arrivals_s, to_s, *, at_once, takes, start_s, keeps, most=10**9, warm_s
 
     spans: list[tuple[float, float]] = []
     for now in arrivals_s:
+        if now >= to_s:
+            break
         settle(now)
         counts = now >= warm_s
         seen.asked += counts
