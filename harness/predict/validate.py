@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,12 +12,12 @@ from harness.analysis.columns import Array
 from harness.analysis.dataset import Dataset, RunData
 from harness.analysis.quantiles import inverted_cdf
 from harness.domain.retry import RetryPolicy
-from harness.domain.role import Role
+from harness.domain.role import PACED
 from harness.platforms.scaling import Scaling
 from harness.predict.drawn import drawn
 from harness.predict.fitted import Fitted, fit
 from harness.predict.outcome import Outcome
-from harness.predict.played import fleet, play_at, quantiles
+from harness.predict.played import fleet, mixed, play_at, quantiles
 from harness.predict.prediction import Quantity
 
 LEAST_BLOCKS = 3
@@ -88,62 +88,51 @@ Step = Callable[[], None]
 
 
 def validated(
-    data: Dataset, scalings: dict[str, Scaling | None], retry: RetryPolicy, seed: int, step: Step = lambda: None
+    data: Dataset,
+    scalings: Mapping[str, Scaling | None],
+    retry: RetryPolicy,
+    seed: int,
+    step: Step = lambda: None,
+    worlds: int = WORLDS,
 ) -> Validation:
-    """Every block of every target; a profile whose rate differs is predicted from the blocks of the others alone."""
+    """Every block of every target from the others; every profile from the others, where there are several."""
     held: list[Held] = []
     few: list[tuple[str, int]] = []
-    profiles = data.in_role(Role.EVERYDAY, Role.BURST)
+    profiles = data.in_role(*PACED)
     for target in dict.fromkeys(data.targets):
-        scaling = scalings[target]
-        blocks = sorted({run.block for p in profiles for run in data.of(target, p)})
-        if len(blocks) < LEAST_BLOCKS or scaling is None:
-            few.append((target, len(blocks)))
+        runs = [run for profile in profiles for run in data.of(target, profile)]
+        fitted = fit(target, data, scalings[target], retry, seed)
+        if fitted.blocks < LEAST_BLOCKS or fitted.scaling is None:
+            few.append((target, fitted.blocks))
             continue
-        for block in blocks:
-            others = data.at([b for b in blocks if b != block])
-            fitted = fit(target, others, scaling, retry, seed)
-            for profile in profiles:
-                for run in data.of(target, profile):
-                    if run.block == block and fitted.parts:
-                        held += _held(run, fitted, seed)
+        for block in sorted({run.block for run in runs}):
+            others = fitted.without(block=block)
+            held += [h for run in runs if run.block == block for h in _held(run, others, seed, worlds)]
             step()
-        if len(profiles) > 1:
-            held += _rates(data, target, scaling, retry, seed, profiles)
+        for profile in profiles if len(profiles) > 1 else ():
+            others = fitted.without(profile=profile)
+            held += [h for run in runs if run.profile == profile for h in _held(run, others, seed, worlds)]
     return Validation(tuple(held), tuple(few))
 
 
-def _rates(
-    data: Dataset, target: str, scaling: Scaling, retry: RetryPolicy, seed: int, profiles: Sequence[str]
-) -> Iterator[Held]:
-    """Each profile from the others, its blocks one by one."""
-    for profile in profiles:
-        others = replace(data, runs=tuple(r for r in data.runs if r.profile != profile))
-        fitted = fit(target, others, scaling, retry, seed)
-        if fitted.parts:
-            for run in data.of(target, profile):
-                yield from _held(run, fitted, seed)
-
-
-def _held(run: RunData, fitted: Fitted, seed: int) -> Iterator[Held]:
+def _held(run: RunData, fitted: Fitted, seed: int, worlds: int) -> Iterator[Held]:
     """Played at the very arrivals of the run, in worlds of one block each."""
-    due = np.sort(np.asarray(run.columns["scheduled_s"], dtype=float))
-    counted = np.asarray(run.columns["scheduled_s"], dtype=float)[run.measured]
-    if not len(counted):
+    at = np.asarray(run.columns["scheduled_s"], dtype=float)
+    if not run.measured.any() or not fitted.parts:
         return
+    due, warm_s = np.sort(at), float(at[run.measured].min())
     rng = np.random.default_rng([seed, run.block, 3])
-    plays = []
-    for _ in range(WORLDS):
-        of = fleet(drawn(fitted, rng, one_block=True), fitted.retry, math.inf, rng)
-        end_s, warm_s = float(due[-1]) + 1e-6, float(counted.min())
-        plays.append(play_at(of, [due], end_s, warm_s, int(rng.integers(2**31))))
+    plays, failing = [], []
+    for _ in range(worlds):
+        world = drawn(fitted, rng, one_block=True)
+        of = fleet(world, fitted.retry, math.inf, rng)
+        plays.append(play_at(of, [due], float(due[-1]) + 1e-6, warm_s, int(rng.integers(2**31))))
+        failing.append(world.failing)
     for quantity in HELD:
         was = _measured(quantity, run)
-        if was is None:
-            continue
-        values = [_played(quantity, p) for p in plays]
+        values = [_played(quantity, p, share) for p, share in zip(plays, failing, strict=True)]
         known = [v for v in values if not math.isnan(v)]
-        if not known:
+        if was is None or not known:
             continue
         low, high = quantiles(known)
         yield Held(run.target, run.profile, run.block, quantity, was, float(np.median(known)), low, high)
@@ -167,12 +156,11 @@ def _p95(values: Array) -> float | None:
     return float(inverted_cdf(values, 0.95)) if len(values) else None
 
 
-def _played(quantity: Quantity, of: Outcome) -> float:
+def _played(quantity: Quantity, of: Outcome, failing: float) -> float:
     match quantity:
-        case Quantity.P95:
-            return of.response.quantile(0.95)
-        case Quantity.TTFT_P95:
-            return of.first_token.quantile(0.95)
+        case Quantity.P95 | Quantity.TTFT_P95:
+            law = of.response if quantity is Quantity.P95 else of.first_token
+            return mixed([law], [1.0], 0.95 / (1 - failing)) if failing < 1 else math.inf
         case Quantity.COLD_SHARE:
             return of.cold_share
         case _:
