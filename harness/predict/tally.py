@@ -46,9 +46,9 @@ class Tally:
 
     def started(self, now: float, took_s: float) -> None:
         """An instance."""
-        if now >= self.from_s:
+        if self.from_s <= now < self.to_s:
             self.starts += 1
-            self.starting_s += took_s
+            self.starting_s += min(took_s, self.to_s - now)
 
     def alive(self, now: float, count: int) -> None:
         """So many instances since this was last said."""
