@@ -19,7 +19,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from harness.analysis.dataset import load
+from harness.analysis.dataset import Dataset, load
 from harness.analysis.decidable import Unsettled, of_plan, unsettled
 from harness.analysis.length import Length, length
 from harness.analysis.settings import Settings
@@ -58,6 +58,10 @@ from harness.planning.profiles import describe
 from harness.planning.seal import NEVER, judged_otherwise, stops_when_settled
 from harness.platforms.credentials import require as require_credentials
 from harness.platforms.registry import source_of
+from harness.predict import whole as predicting
+from harness.predict.prediction import Prediction
+from harness.predict.validate import Validation
+from harness.predict.whole import Wanted
 from harness.report import render
 from harness.report.blocks import Table
 from harness.report.content import Content, content
@@ -335,6 +339,26 @@ def decide(workspace: Workspace) -> Outcome:
     chosen = choose(workspace, findings, found)
     stands = standing(workspace, findings, chosen)
     return Outcome(made, findings, found, chosen, stands, store.seal(), store.calibration())
+
+
+def predict(workspace: Workspace, wanted: Wanted, progress: Progress, *, seed: int | None = None) -> Prediction:
+    """What each target does at other traffic; pure, but for the time it takes."""
+    return predicting.predictions(workspace, _measured(workspace), wanted, progress, seed)
+
+
+def validate(workspace: Workspace, progress: Progress, *, seed: int | None = None) -> Validation:
+    """Each block predicted from the others, laid beside what it measured."""
+    return predicting.held_out(workspace, _measured(workspace), progress, seed)
+
+
+def _measured(workspace: Workspace) -> Dataset:
+    """Raises Refused where nothing was measured yet."""
+    store = Store(workspace.evidence)
+    made = store.plan()
+    data = load(store, made) if made is not None else None
+    if data is None or not data.runs:
+        raise Refused("nothing was measured yet", "pilot plan --seal, then pilot run")
+    return data
 
 
 def report(workspace: Workspace, folder: Path, earlier: Path | None = None) -> tuple[Outcome, Path]:

@@ -43,6 +43,7 @@ class Fitted:
     retry: RetryPolicy
     processors: float = 1.0  # times as many as an instance had when it was measured
     parameters: tuple[Parameter, ...] = ()
+    changed: tuple[str, ...] = ()  # by --set
 
     @property
     def blocks(self) -> int:
@@ -55,6 +56,16 @@ class Fitted:
     @property
     def model_told(self) -> bool:
         return all(p.told for p in self.parts)
+
+    def without(self, block: int | None = None, profile: str | None = None) -> Fitted:
+        """Fitted to all but one block, or but one profile; experiments are runs of their own, and stay."""
+
+        def kept(one: Parts | Starts) -> bool:
+            return one.block != block and one.profile != profile
+
+        paced = {p.profile for p in self.parts}
+        starts = tuple(s for s in self.starts if s.profile not in paced or kept(s))
+        return replace(self, parts=tuple(p for p in self.parts if kept(p)), starts=starts)
 
     def causes(self) -> Mapping[str, Array]:
         """What starts took, by their cause, of all runs together."""
@@ -84,14 +95,12 @@ def fit(
     retry: RetryPolicy,
     seed: int,
     processors: float = 1.0,
-    tracks: Dataset | None = None,
 ) -> Fitted:
-    """Of the dataset's paced runs and experiments; ``tracks``: where its experiments are, when blocks are kept out."""
-    whole = tracks or data
+    """Of the dataset's paced runs and experiments."""
     paced = [run for profile in data.in_role(*PACED) for run in data.of(target, profile)]
-    probes = [run for role in STARTED for run in whole.of_role(target, role)]
-    kept = whole.of_role(target, Role.KEEP_ALIVE)
-    searches = whole.of_role(target, Role.CAPACITY)
+    probes = [run for role in STARTED for run in data.of_role(target, role)]
+    kept = data.of_role(target, Role.KEEP_ALIVE)
+    searches = data.of_role(target, Role.CAPACITY)
     rng = np.random.default_rng([seed, 17])
     made = Fitted(
         target,

@@ -32,8 +32,9 @@ class Parts:
     model_s: Array
     runtime_first_s: Array
     model_first_s: Array
-    bytes: Array
     told: bool  # the service says its model's time; else it is all the runtime's
+    failed: int  # measured requests that failed otherwise than by a refusal: no fleet of any size would have helped
+    asked: int
 
     def __len__(self) -> int:
         return len(self.runtime_s)
@@ -44,6 +45,7 @@ class Starts:
     """What cold answers took beyond warm ones of the same run, by why the instance was started."""
 
     block: int
+    profile: str
     cause: str  # deploy, forced, idle, zero or traffic
     beyond_s: Array
 
@@ -86,8 +88,9 @@ def parts(run: RunData) -> Parts | None:
         np.minimum(model, whole),
         np.maximum(0.0, first - first_model),
         np.minimum(first_model, first),
-        np.nan_to_num(np.asarray(c["bytes"], dtype=float)[warm]),
         told,
+        int((run.measured & ~run.ok & ~run.refused).sum()),
+        int(run.measured.sum()),
     )
 
 
@@ -104,7 +107,7 @@ def starts(run: RunData) -> list[Starts]:
     if not cold.any() or not len(warm):
         return []
     cause = "zero" if any(p.startswith("zero-") for p in phases) else "traffic"
-    return [Starts(run.block, cause, np.maximum(0.0, beyond[cold] - float(np.median(warm))))]
+    return [Starts(run.block, run.profile, cause, np.maximum(0.0, beyond[cold] - float(np.median(warm))))]
 
 
 def _probes(run: RunData, phases: Sequence[str], cold: Array, beyond: Array) -> list[Starts]:
@@ -113,7 +116,7 @@ def _probes(run: RunData, phases: Sequence[str], cold: Array, beyond: Array) -> 
         follows = k + 1 < len(phases) and phases[k + 1] == CONTROL and run.ok[k + 1] and math.isfinite(beyond[k + 1])
         if follows and phases[k] != CONTROL:
             found.setdefault(phases[k], []).append(max(0.0, float(beyond[k] - beyond[k + 1])))
-    return [Starts(run.block, cause, np.array(values)) for cause, values in found.items()]
+    return [Starts(run.block, run.profile, cause, np.array(values)) for cause, values in found.items()]
 
 
 def driven(runs: Sequence[RunData]) -> Driven:

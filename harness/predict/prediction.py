@@ -39,7 +39,10 @@ UNITS = {
 
 @dataclass(frozen=True)
 class Predicted:
-    """One quantity; ``played_error`` is the standard error that the playing itself leaves, apart from the interval."""
+    """One quantity; ``played_error`` is the standard error that the playing itself leaves, and is in the interval too.
+
+    n and blocks of its estimate are those of the measured answers that it rests on.
+    """
 
     quantity: Quantity
     known: Known
@@ -52,13 +55,16 @@ class Predicted:
 
 @dataclass(frozen=True)
 class Hour:
-    """One hour of the week, or of a trace: requests a second and instances, mean and most, with the mean's interval."""
+    """One hour of the week, or of a trace: requests a second, instances (mean and most), and the mean's interval.
+
+    A trace's hours have no interval: they differ from one play to the next.
+    """
 
     hour: int
     per_s: float
     mean: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     most: float
 
 

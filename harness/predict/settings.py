@@ -55,7 +55,9 @@ def asked(text: str) -> tuple[Asked, ...]:
         else:
             found.append(Asked(own, value, target if dot else None))
     if wrong or not found:
-        raise Refused(f"--set {', '.join(wrong) or text!r}: not NAME=NUMBER", "as --set memory_mb=2048,min_instances=3")
+        raise Refused(
+            f"--set {', '.join(wrong) or repr(text)}: not NAME=NUMBER", "as --set memory_mb=2048,min_instances=3"
+        )
     return tuple(found)
 
 

@@ -28,7 +28,10 @@ idle_s = {idle_s}
 book = "aws-2026-11"
 region = "us-east-1"
 model = "custom"
-parameters = {{ memory_mb = 1024, per_gb_second = {{ usd = 0.0000167, source = "s" }}, per_million_requests = {{ usd = 0.2, source = "s" }} }}
+[prices.parameters]
+memory_mb = 1024
+per_gb_second = {{ usd = 0.0000167, source = "s" }}
+per_million_requests = {{ usd = 0.2, source = "s" }}
 """
 SERVICE = """
 title = "Service"

@@ -90,8 +90,8 @@ class Played:
         return self.lived_s / self.length_s
 
 
-def play(truth: Truth, arrivals_s: np.ndarray, rng: np.random.Generator) -> Played:
-    """Every arrival placed, waiting or refused."""
+def play(truth: Truth, arrivals_s: np.ndarray, rng: np.random.Generator, from_s: float = 0.0) -> Played:  # noqa: C901, PLR0915
+    """Every arrival placed, waiting or refused; what comes before ``from_s`` fills the fleet and is not counted."""
     n = len(arrivals_s)
     model = truth.model_s * np.exp(rng.normal(0, truth.sigma, n))
     runtime = truth.runtime_s * np.exp(rng.normal(0, truth.sigma, n))
@@ -99,7 +99,7 @@ def play(truth: Truth, arrivals_s: np.ndarray, rng: np.random.Generator) -> Play
     fleet = [Instance(k) for k in range(truth.limit)] if truth.fixed else []
     made = len(fleet)
     born: dict[int, float] = {}
-    out = Played([], float(arrivals_s[-1]))
+    out = Played([], float(arrivals_s[-1]) - from_s)
     ends: list[tuple[float, int]] = []
     waiting: list[int] = []
 
@@ -131,7 +131,7 @@ def play(truth: Truth, arrivals_s: np.ndarray, rng: np.random.Generator) -> Play
         if not truth.fixed:
             for gone in [i for i in fleet if i.in_hand == 0 and i.until_s < at]:
                 fleet.remove(gone)
-                out.lived_s += gone.until_s - born[gone.number]
+                out.lived_s += max(0.0, gone.until_s - max(from_s, born[gone.number]))
         able = [i for i in fleet if i.in_hand < truth.places]
         if able and not waiting:
             chosen = min(able, key=lambda i: i.in_hand) if truth.fixed else max(able, key=lambda i: i.idle_s)
@@ -149,7 +149,9 @@ def play(truth: Truth, arrivals_s: np.ndarray, rng: np.random.Generator) -> Play
     if truth.fixed:
         out.lived_s = truth.limit * out.length_s
     else:
-        out.lived_s += sum(max(0.0, min(i.until_s, out.length_s) - born[i.number]) for i in fleet)
+        ends = float(arrivals_s[-1])
+        out.lived_s += sum(max(0.0, min(i.until_s, ends) - max(from_s, born[i.number])) for i in fleet)
+    out.answers = [a for a in out.answers if a.at_s >= from_s]
     return out
 
 

@@ -1,0 +1,86 @@
+"""A month's traffic as few levels: stretches at one rate each, with how much of the month they are; or a trace, whole.
+
+A week's 168 hours are put together by their rate, so that a level is steady and its own run of the simulator is enough;
+what one hour leaves to the next (instances still warm) is lost at the edges, a window of an hour at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from harness.analysis.columns import Array
+from harness.domain.trace import Trace
+from harness.domain.traffic import HOURS_PER_WEEK, SECONDS_PER_MONTH, Traffic
+
+MOST_LEVELS = 6
+PEAK_S = 60.0  # a trace's peak is its fullest stretch of this length
+
+
+@dataclass(frozen=True)
+class Level:
+    """Hours of the week that are alike: their mean rate. A trace is all hours, its own ``instants_s`` at ``times`` them."""
+
+    per_s: float
+    hours: tuple[int, ...]
+    instants_s: Array | None = field(default=None, repr=False)
+    length_s: float = 0.0
+    times: float = 1.0
+
+    @property
+    def share(self) -> float:
+        """Of the week's hours."""
+        return len(self.hours) / HOURS_PER_WEEK
+
+
+@dataclass(frozen=True)
+class MonthOf:
+    """What is scaled: the week of pilot.toml, or a trace that goes on and on."""
+
+    name: str
+    traffic: Traffic
+    instants_s: Array | None = field(default=None, repr=False)
+    length_s: float = 0.0
+
+    @classmethod
+    def of_week(cls, traffic: Traffic) -> MonthOf:
+        return cls(f"{traffic.requests_per_month:,} requests a month", traffic)
+
+    @classmethod
+    def of_trace(cls, trace: Trace, per_month: int | None = None) -> MonthOf:
+        """``per_month``: brought to so many; else as many as its own pace makes."""
+        instants = np.array([s.at_s for s in trace.requests])
+        length_s = trace.length_s * len(instants) / max(1, len(instants) - 1)
+        own = len(instants) / length_s * SECONDS_PER_MONTH
+        within = np.searchsorted(instants, instants + PEAK_S, side="left") - np.arange(len(instants))
+        times = 1.0 if per_month is None else per_month / own
+        peak = float(within.max()) / PEAK_S * times
+        traffic = Traffic(round(own * times), peak)
+        return cls(f"the traffic of {Path(trace.file).name}", traffic, instants, length_s)
+
+    def levels(self, factor: float) -> tuple[Level, ...]:
+        """At ``factor`` times its requests, the busiest last; hours without requests are left out."""
+        requests = self.traffic.requests_per_month * factor
+        if self.instants_s is not None:
+            per_s = requests / SECONDS_PER_MONTH
+            times = per_s * self.length_s / len(self.instants_s)
+            return (Level(per_s, tuple(range(HOURS_PER_WEEK)), self.instants_s, self.length_s, times),)
+        means = self.traffic.hourly_means(requests)
+        asked = sorted((h for h in range(len(means)) if means[h] > 0), key=lambda h: means[h])
+        return tuple(Level(sum(means[h] for h in g) / len(g), tuple(sorted(g))) for g in _grouped(asked, means))
+
+
+def _grouped(hours: Sequence[int], means: Sequence[float]) -> list[list[int]]:
+    """Neighbours in rate together: equal ratios between the slowest and the busiest hour."""
+    lowest, highest = means[hours[0]], means[hours[-1]]
+    if highest <= lowest * 1.05:
+        return [list(hours)]
+    step = (highest / lowest) ** (1 / MOST_LEVELS)
+    out: list[list[int]] = [[] for _ in range(MOST_LEVELS)]
+    edges = [lowest * step ** (k + 1) for k in range(MOST_LEVELS)]
+    for hour in hours:
+        out[next((k for k, edge in enumerate(edges) if means[hour] <= edge * (1 + 1e-9)), MOST_LEVELS - 1)].append(hour)
+    return [group for group in out if group]
