@@ -26,6 +26,7 @@ class Picks(StrEnum):
 
     RECENT = "most recently used"  # so that idle ones can end
     LEAST = "least in hand"
+    TURNS = "each in turn"
 
 
 class Basis(StrEnum):

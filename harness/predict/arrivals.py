@@ -59,16 +59,26 @@ def varying(hourly_per_s: Sequence[float], length_s: float, seed: int) -> Iterat
 def trace(instants_s: Sequence[float], length_s: float, times: float, seed: int) -> Iterator[Array]:
     """A trace of ``length_s`` seconds at ``times`` its traffic: whole copies, each turned, and of one more a share.
 
-    Each keeps the trace's own bursts; the first copy is not turned.
+    Each keeps the trace's own bursts; the first copy is not turned. Raises ValueError for an instant beyond the length.
     """
     rng = np.random.default_rng([seed, 3])
     own = np.sort(np.asarray(instants_s, dtype=float))
-    copies = [own] if times >= 1 else []
-    copies += [(own + rng.random() * length_s) % length_s for _ in range(int(times) - 1)]
-    rest = times - int(times)
-    if rest > 0:
-        turn = rng.random() * length_s if copies else 0.0
-        copies.append((own[rng.random(len(own)) < rest] + turn) % length_s)
-    whole = np.sort(np.concatenate(copies))
-    for k in range(0, len(whole), MOST_A_CHUNK):
-        yield whole[k : k + MOST_A_CHUNK]
+    if len(own) and not 0 <= own[0] <= own[-1] < length_s:
+        raise ValueError(f"instants from {own[0]:g} to {own[-1]:g} s do not lie within {length_s:g} s")
+    whole, share = int(times), times - int(times)
+    copies = [(own, rng.random() * length_s if k else 0.0) for k in range(whole)]
+    if share > 0:
+        copies.append((own[rng.random(len(own)) < share], rng.random() * length_s if whole else 0.0))
+    parts = max(1, math.ceil(times * len(own) / MOST_A_CHUNK))
+    for part in range(parts):
+        ends = (length_s * part / parts, length_s * (part + 1) / parts)
+        yield np.sort(np.concatenate([_turned(of, by_s, *ends, length_s) for of, by_s in copies] or [own[:0]]))
+
+
+def _turned(own: Array, by_s: float, from_s: float, to_s: float, length_s: float) -> Array:
+    """What a copy that is turned has between two times."""
+    found = []
+    for shift in (by_s, by_s - length_s):
+        first, last = np.searchsorted(own, (from_s - shift, to_s - shift))
+        found.append(own[first:last] + shift)
+    return np.concatenate(found)

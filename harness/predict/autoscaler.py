@@ -15,7 +15,8 @@ class Watch:
         self._fleet, self._rule = fleet, rule
         self._load, self._area, self._at = 0, 0.0, 0.0
         self._seen: deque[tuple[float, float]] = deque([(0.0, 0.0)])
-        self._more_since: float | None = None
+        self._wanted: deque[tuple[float, int]] = deque()  # what was wanted when; falling, so that the first is the most
+        self._may_start_s = 0.0
 
     def changed(self, now: float, load: int) -> None:
         """There are so many from now on."""
@@ -34,15 +35,27 @@ class Watch:
         wanted = math.ceil(mean / (rule.share * fleet.at_once) - 1e-9)
         if rule.at_need:
             wanted = max(wanted, math.ceil(self._load / fleet.at_once))
-        return int(min(fleet.most, max(fleet.least, wanted)))
+        wanted = int(min(fleet.most, max(fleet.least_at(now), wanted)))
+        self._remember(now, wanted)
+        return wanted
 
-    def spare(self, now: float, wanted: int, alive: int) -> int:
-        """How many may end: what was more than wanted for long enough."""
-        if wanted >= alive:
-            self._more_since = None
-        elif self._more_since is None:
-            self._more_since = now
-        elif now - self._more_since >= self._rule.down_s:
-            self._more_since = None
-            return alive - wanted
-        return 0
+    def more(self, now: float, wanted: int, there: int) -> int:
+        """Starts that are asked for now, of what is wanted beyond those there and coming."""
+        rule = self._rule
+        if wanted <= there or now < self._may_start_s:
+            return 0
+        self._may_start_s = now + rule.up_s
+        return int(min(wanted, max(there + rule.by, there * rule.times))) - there
+
+    def spare(self, now: float, there: int) -> int:
+        """How many may end: beyond the most that was wanted for as long as is waited for that."""
+        if now < self._rule.down_s:
+            return 0
+        return max(0, there - self._wanted[0][1])
+
+    def _remember(self, now: float, wanted: int) -> None:
+        while self._wanted and self._wanted[-1][1] <= wanted:
+            self._wanted.pop()
+        self._wanted.append((now, wanted))
+        while self._wanted[0][0] < now - self._rule.down_s:
+            self._wanted.popleft()

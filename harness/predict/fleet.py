@@ -48,8 +48,9 @@ class Queue:
 class Autoscaler:
     """Every ``every_s``: the mean load of ``window_s`` over ``share`` of what one instance holds.
 
-    What is in hand at that moment where ``at_need``, if that is more. A start begins ``lag_s`` later; an instance more
-    than needed ends once it was so for ``down_s``, when it has nothing in hand.
+    What is in hand at that moment where ``at_need``, if that is more. A start begins ``lag_s`` later, none for ``up_s``
+    after the last; n instances become at most the larger of n + ``by`` and n * ``times``. Instances beyond the most that
+    was wanted in the last ``down_s`` end, each when it has nothing in hand.
     """
 
     share: float
@@ -58,11 +59,18 @@ class Autoscaler:
     lag_s: float
     down_s: float
     at_need: bool = True
+    up_s: float = 0.0
+    by: float = math.inf
+    times: float = 1.0
 
 
 @dataclass(frozen=True)
 class Fleet:
-    """``per_instance_per_s``: what one instance sustains, from which on its processors are the queue; None: not known."""
+    """``per_instance_per_s``: what one instance sustains, from which on its processors are the queue; None: not known.
+
+    ``least_by_hour``: instances that are kept in each hour of the week from Monday 00:00 (or of the day, where there are
+    24), in the place of ``least``.
+    """
 
     grows: Grows
     service: Service
@@ -81,3 +89,10 @@ class Fleet:
     per_instance_per_s: float | None = None
     retry: RetryPolicy = NO_RETRY
     deadline_s: float = math.inf
+    least_by_hour: tuple[int, ...] = ()
+    from_zero_s: Array | None = None  # what a start takes where no instance exists; None: as any
+
+    def least_at(self, now_s: float) -> int:
+        """Instances that are kept at a time since Monday 00:00."""
+        of = self.least_by_hour
+        return of[int(now_s / 3600) % len(of)] if of else self.least

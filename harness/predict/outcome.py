@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,11 +23,10 @@ class Times:
         self.infinite = 0
         self.sum_s = 0.0
 
-    def add(self, values_s: Sequence[float]) -> None:
+    def add(self, values_s: Array) -> None:
         """Finite ones, and infinite ones for failures."""
-        values = np.asarray(values_s, dtype=float)
-        finite = values[np.isfinite(values)]
-        self.infinite += len(values) - len(finite)
+        finite = values_s[np.isfinite(values_s)]
+        self.infinite += len(values_s) - len(finite)
         self.sum_s += float(finite.sum())
         bins = (np.log(np.maximum(finite, SHORTEST_S) / SHORTEST_S) / STEP).astype(np.int64)
         self.counts += np.bincount(np.minimum(bins, BINS - 1), minlength=BINS)

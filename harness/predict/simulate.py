@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from heapq import heappop, heappush
 from typing import Any
 
@@ -23,8 +23,9 @@ from harness.predict.instances import Instance, picker
 from harness.predict.outcome import Outcome
 from harness.predict.tally import HOUR_S, Tally
 
-DRAWN = 8192  # rows drawn at once
+DRAWN = 8192  # rows drawn at once, and arrivals taken at once
 HOURS = 24
+END = math.inf
 
 
 def simulate(fleet: Fleet, arrivals: Arrivals, length_s: float, *, seed: int, warm_s: float = 0.0) -> Outcome:
@@ -39,47 +40,63 @@ class _Play:
     def __init__(self, fleet: Fleet, to_s: float, from_s: float, rng: np.random.Generator) -> None:
         self._fleet, self._rng, self._to_s = fleet, rng, to_s
         self._tally = Tally(from_s, to_s)
-        self._events: list[tuple[float, int, Callable[[float, Any], None], Any]] = []
+        self._rows = self._tally.rows
+        self._events: list[tuple[float, int, Callable[[float, Any], None], Any]] = [(END, 0, _nothing, None)]
         self._n = 0
         self._able = picker(fleet.picks, fleet.at_once)
         self._joinable: list[Instance] = []  # starting, with places
         self._starting = 0
-        self._alive: set[Instance] = set()
+        self._alive: dict[Instance, None] = {}  # in the order of their births
+        self._closing = 0  # of those alive
         self._overdue: list[Instance] = []  # kept only because there are so few
         self._waiting: deque[tuple[float, float, float, int]] = deque()  # gives up at, came at, due, attempt
         self._in_hand = 0
         self._tokens, self._tokens_at = fleet.starts_at_once, 0.0
+        self._timed = self._refilling = False
         self._served = _rows(fleet, rng)
         self._start_s = _drawn(fleet.start_s, rng)
+        self._from_zero_s = self._start_s if fleet.from_zero_s is None else _drawn(fleet.from_zero_s, rng)
         self._idle_s = [_drawn(fleet.idle.at(hour), rng) for hour in range(HOURS)] if _ends(fleet) else []
         self._watch = Watch(fleet, fleet.scaler) if fleet.scaler else None
         self._coming = 0  # starts that the autoscaler wished for
-        for _ in range(fleet.least):
+        for _ in range(fleet.least_at(0.0)):
             self._add(0.0, 0.0)
         if fleet.scaler:
             self._at(fleet.scaler.every_s, self._tick)
+        if fleet.least_by_hour:
+            self._at(HOUR_S, self._keep)
 
     def take(self, instants: Array) -> None:
         """Arrivals that follow all before."""
-        events, asked = self._events, self._tally.asked
-        for due in instants.tolist():
-            if due >= self._to_s:
-                return
-            while events and events[0][0] <= due:
+        for k in range(0, len(instants), DRAWN):
+            piece = instants[k : k + DRAWN]
+            piece = piece[piece < self._to_s]
+            self._tally.asked(piece)
+            self._arrivals(piece.tolist())
+
+    def _arrivals(self, dues: Sequence[float]) -> None:
+        events, waiting, pick, begin = self._events, self._waiting, self._able.pick, self._begin
+        for due in dues:
+            while events[0][0] <= due:
                 at, _, what, of = heappop(events)
                 what(at, of)
-            asked(due)
-            self._arrive(due, due, 1)
+            if not waiting and (one := pick()) is not None:
+                begin(one, due, due, due)
+            else:
+                self._place(due, due, 1)
 
     def outcome(self) -> Outcome:
         """When all has come to its end."""
-        while self._events and (self._in_hand or self._waiting or self._events[0][0] <= self._to_s):
-            at, _, what, of = heappop(self._events)
+        events = self._events
+        while (at := events[0][0]) < END and (self._in_hand or self._waiting or at <= self._to_s):
+            _, _, what, of = heappop(events)
             what(at, of)
-            if self._waiting and not (self._in_hand or self._starting or self._coming):
-                self._give_up(at)
-        self._give_up(math.inf)
+        for _, _, due, _ in self._waiting:  # nothing will ever take them
+            self._tally.refused(due)
         self._tally.alive(self._to_s, len(self._alive))
+        for one in self._alive:
+            if one.active_s < self._to_s:
+                self._tally.active(one.active_s, self._to_s)
         return self._tally.outcome()
 
     def _at(self, at: float, what: Callable[[float, Any], None], of: object = None) -> None:
@@ -88,32 +105,36 @@ class _Play:
 
     # Requests
 
-    def _arrive(self, now: float, due: float, attempt: int) -> None:
+    def _arrive(self, now: float, of: tuple[float, int]) -> None:
+        due, attempt = of
+        one = None if self._waiting else self._able.pick()
+        if one is not None:
+            self._begin(one, now, now, due)
+        else:
+            self._place(now, due, attempt)
+
+    def _place(self, now: float, due: float, attempt: int) -> None:
+        """One that found no free place."""
         fleet = self._fleet
-        self._tally.attempts += due >= self._tally.from_s
-        if not self._waiting:
-            one = self._able.pick()
-            if one is not None:
-                self._begin(one, now, now, due)
-                return
         if fleet.bound and fleet.grows is Grows.ON_DEMAND:
-            one = self._joined() or self._started(now)
+            one = self._joined(now) or (None if self._waiting else self._started(now))
             if one is not None:
                 self._begin(one, now, now, due)
                 return
         self._wait(now, due, attempt)
 
-    def _joined(self) -> Instance | None:
+    def _joined(self, now: float) -> Instance | None:
         """A starting instance with a place."""
-        while self._joinable:
-            if self._joinable[-1].in_hand < self._fleet.at_once:
-                return self._joinable[-1]
-            self._joinable.pop()
+        joinable = self._joinable
+        while joinable:
+            one = joinable[-1]
+            if one.ready_s > now and one.in_hand < self._fleet.at_once:
+                return one
+            joinable.pop()
         return None
 
     def _wait(self, now: float, due: float, attempt: int) -> None:
         fleet, waiting = self._fleet, self._waiting
-        self._give_up(now)
         if fleet.grows is Grows.ON_DEMAND and not fleet.bound and len(waiting) >= self._starting * fleet.at_once:
             self._started(now)
         elif fleet.scaler and not self._alive and not self._coming:
@@ -121,21 +142,25 @@ class _Play:
         if len(waiting) >= fleet.queue.most + self._starting * fleet.at_once * (not fleet.bound):
             self._refuse(now, due, attempt)
             return
-        waiting.append((now + fleet.queue.most_wait_s, now, due, attempt))
+        until = now + fleet.queue.most_wait_s
+        waiting.append((until, now, due, attempt))
         self._loaded(now)
+        if not self._timed and until < END:
+            self._timed = True
+            self._at(until, self._give_up)
 
     def _begin(self, one: Instance, now: float, came: float, due: float) -> None:
         """Give it a request that came at ``came``; it begins when the start is over and a processor is free."""
-        runtime_s, model_s, first_s, holds_s = next(self._served)
-        begin = max(now, one.ready_s)
-        at = one.processor_at(begin, holds_s) if holds_s else begin
-        end = at + runtime_s + model_s
-        took, first = end - due, at + first_s - due
+        own_s, first_s, holds_s = next(self._served)
+        begin = at = max(now, one.ready_s)
+        if holds_s:
+            at = one.processor_at(begin, holds_s)
+        end = at + own_s
+        took = end - due
         if took > self._fleet.deadline_s:
-            took = math.inf
-        self._tally.answered(due, took, first, end - begin, cold=one.ready_s > came)
-        if not one.in_hand and one.ready_s <= now:
-            one.active_s = now
+            took = END
+        self._rows.append((due, took, at + first_s - due, end - begin, one.ready_s > came))
+        one.active_s = min(one.active_s, now)
         one.in_hand += 1
         self._in_hand += 1
         if self._watch:
@@ -150,7 +175,6 @@ class _Play:
             self._loaded(now)
         if one.closed:
             if not one.in_hand:
-                self._tally.active(one.active_s, now)
                 self._remove(one, now)
             return
         if self._waiting:
@@ -161,7 +185,6 @@ class _Play:
 
     def _fill(self, one: Instance, now: float) -> None:
         """With what waits, oldest first."""
-        self._give_up(now)
         while self._waiting and one.in_hand < self._fleet.at_once:
             _, came, due, _ = self._waiting.popleft()
             self._begin(one, now, came, due)
@@ -171,29 +194,33 @@ class _Play:
         if attempt < retry.attempts:
             wait_s = min(retry.cap_s, retry.base_s * 2.0 ** (attempt - 1)) * (1 - 0.25 * self._rng.random())
             if now + wait_s - due < self._fleet.deadline_s:
-                self._at(now + wait_s, lambda at, of: self._arrive(at, *of), (due, attempt + 1))
+                self._tally.retried += due >= self._tally.from_s
+                self._at(now + wait_s, self._arrive, (due, attempt + 1))
                 return
         self._tally.refused(due)
 
-    def _give_up(self, now: float) -> None:
+    def _give_up(self, now: float, of: object) -> None:
         """All that waited as long as it may."""
-        while self._waiting and self._waiting[0][0] <= now:
-            until, _, due, attempt = self._waiting.popleft()
+        waiting = self._waiting
+        while waiting and waiting[0][0] <= now:
+            _, _, due, attempt = waiting.popleft()
             self._loaded(now)
-            self._refuse(until if until < math.inf else self._to_s, due, attempt)
+            self._refuse(now, due, attempt)
+        self._timed = bool(waiting)
+        if waiting:
+            self._at(waiting[0][0], self._give_up, of)
 
     # Instances
 
     def _started(self, now: float) -> Instance | None:
         """A new one, where the limits allow it."""
-        fleet = self._fleet
-        if len(self._alive) >= fleet.most or not self._token(now):
+        if len(self._alive) >= self._fleet.most or not self._token(now):
             return None
-        took_s = next(self._start_s)
+        took_s = next(self._start_s if self._alive else self._from_zero_s)
         one = self._add(now, now + took_s)
         self._tally.started(now, took_s)
         self._starting += 1
-        if fleet.bound and fleet.at_once > 1:
+        if self._fleet.bound and self._fleet.at_once > 1:
             self._joinable.append(one)
         self._at(one.ready_s, self._ready, one)
         return one
@@ -205,32 +232,52 @@ class _Play:
             return True
         self._tokens = min(fleet.starts_at_once, self._tokens + (now - self._tokens_at) * fleet.starts_per_s)
         self._tokens_at = now
-        if self._tokens < 1:
+        if self._tokens < 1 - 1e-9:
+            if not self._refilling and fleet.grows is Grows.ON_DEMAND and fleet.starts_per_s > 0:
+                self._refilling = True
+                self._at(now + (1 - self._tokens) / fleet.starts_per_s, self._refilled)
             return False
         self._tokens -= 1
         return True
 
+    def _refilled(self, now: float, of: object) -> None:
+        """What has waited since the bucket was empty starts what it needs."""
+        del of
+        self._refilling = False
+        bound = self._fleet.bound
+        while self._waiting and (bound or len(self._waiting) > self._starting * self._fleet.at_once):
+            one = self._started(now)
+            if one is None:
+                return
+            if bound:
+                self._fill(one, now)
+
     def _add(self, now: float, ready: float) -> Instance:
         self._tally.alive(now, len(self._alive))
         one = Instance(now, ready, self._fleet.vcpus)
-        self._alive.add(one)
+        self._alive[one] = None
         if ready <= now:
+            one.active_s = END
             self._able.changed(one)
         self._end_overdue(now)
         return one
 
     def _ready(self, now: float, one: Instance) -> None:
         self._starting -= 1
-        if one in self._joinable:
-            self._joinable.remove(one)
+        if one.closed:
+            return
         self._fill(one, now)
         if not one.in_hand:
             self._idles(one, now)
-        if one.in_hand < self._fleet.at_once:
-            self._able.changed(one)
+        self._able.changed(one)
 
     def _idles(self, one: Instance, now: float) -> None:
-        self._tally.active(one.active_s, now)
+        tally = self._tally
+        if one.active_s >= tally.from_s and now <= self._to_s:
+            tally.active_s += now - one.active_s
+        else:
+            tally.active(one.active_s, now)
+        one.active_s = END
         if self._idle_s:
             one.ends_s = now + next(self._idle_s[int(now / HOUR_S) % HOURS])
             if one.ends_s < one.check_s:
@@ -241,27 +288,42 @@ class _Play:
         """Whether it has been idle for as long as it is kept."""
         if now != one.check_s or one.closed:
             return
-        one.check_s = math.inf
+        one.check_s = END
         if one.in_hand:
             return
         if one.ends_s > now:
             one.check_s = one.ends_s
             self._at(one.check_s, self._look, one)
-        elif len(self._alive) > self._fleet.least:
+        elif len(self._alive) > self._fleet.least_at(now):
             self._remove(one, now)
         else:
             self._overdue.append(one)
 
     def _end_overdue(self, now: float) -> None:
-        while self._overdue and len(self._alive) > self._fleet.least:
+        while self._overdue and len(self._alive) > self._fleet.least_at(now):
             one = self._overdue.pop()
             if not one.closed and not one.in_hand and one.ends_s <= now:
                 self._remove(one, now)
 
     def _remove(self, one: Instance, now: float) -> None:
         self._tally.alive(now, len(self._alive))
+        if one.active_s < now:
+            self._tally.active(one.active_s, now)
+        self._closing -= one.closed
         one.closed = True
-        self._alive.discard(one)
+        self._alive.pop(one, None)
+
+    def _keep(self, now: float, of: object) -> None:
+        """As many as the hour keeps."""
+        fleet = self._fleet
+        more = fleet.least_at(now) - (len(self._alive) - self._closing)
+        for _ in range(more):
+            self._started(now)
+        if more < 0 and fleet.grows is Grows.FIXED:
+            self._close(-more, now)
+        self._end_overdue(now)
+        if now < self._to_s:
+            self._at(now + HOUR_S, self._keep, of)
 
     # The autoscaler
 
@@ -272,13 +334,12 @@ class _Play:
     def _tick(self, now: float, of: object) -> None:
         assert self._watch is not None
         assert self._fleet.scaler is not None
-        self._give_up(now)
+        there = len(self._alive) - self._closing
         wanted = self._watch.wanted(now)
-        if (more := wanted - len(self._alive) - self._coming) > 0:
-            self._wish(now, more)
-        if spare := self._watch.spare(now, wanted, len(self._alive)):
+        self._wish(now, self._watch.more(now, wanted, there + self._coming))
+        if spare := self._watch.spare(now, there):
             self._close(spare, now)
-        if now < self._to_s or self._waiting:
+        if now < self._to_s or (self._waiting and self._fleet.most >= 1):
             self._at(now + self._fleet.scaler.every_s, self._tick, of)
 
     def _wish(self, now: float, count: int) -> None:
@@ -294,20 +355,26 @@ class _Play:
 
     def _close(self, count: int, now: float) -> None:
         """Those with the least in hand take no more, and end with their last answer."""
-        for one in sorted(self._alive, key=lambda one: (one.in_hand, -one.born_s))[:count]:
+        able = [one for one in self._alive if not one.closed]
+        for one in sorted(able, key=lambda one: (one.in_hand, -one.born_s))[:count]:
             one.closed = True
+            self._closing += 1
             if not one.in_hand:
                 self._remove(one, now)
 
 
-def _rows(fleet: Fleet, rng: np.random.Generator) -> Iterator[tuple[float, float, float, float]]:
-    """Answers: the runtime's and the model's seconds, those to the first token, those that a processor is held."""
+def _nothing(now: float, of: object) -> None:
+    """What never happens."""
+
+
+def _rows(fleet: Fleet, rng: np.random.Generator) -> Iterator[tuple[float, float, float]]:
+    """Answers: all their seconds, those to the first token, those that a processor is held."""
     own, rate = fleet.service, fleet.per_instance_per_s
     mean = float(own.runtime_s.mean())
     holds = np.zeros(len(own.runtime_s))
     if rate is not None and fleet.at_once > 1 and mean > 0:
         holds = own.runtime_s * (fleet.vcpus / rate / mean)
-    columns = np.column_stack([own.runtime_s, own.model_s, own.runtime_first_s + own.model_first_s, holds])
+    columns = np.column_stack([own.runtime_s + own.model_s, own.runtime_first_s + own.model_first_s, holds])
     while True:
         yield from map(tuple, columns[rng.integers(len(columns), size=DRAWN)].tolist())
 

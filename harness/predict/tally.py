@@ -6,60 +6,49 @@ import math
 
 import numpy as np
 
+from harness.analysis.columns import Array
 from harness.predict.outcome import Hourly, Outcome, Times
 
 HOUR_S = 3600.0
-MOST_KEPT = 8192  # times not yet in their bins
+
+# When it was due, how long it took, how long to the first token, how long it was handled, whether it was cold.
+Row = tuple[float, float, float, float, bool]
 
 
 class Tally:
-    """Of what is due, or happens, from ``from_s`` to ``to_s``."""
+    """Of what is due, or happens, from ``from_s`` to ``to_s``.
+
+    ``rows``: answers that are not yet in their bins. One took infinitely long if the client had given up; its first
+    token is nan if it was not streamed.
+    """
 
     def __init__(self, from_s: float, to_s: float) -> None:
         self.from_s, self.to_s = from_s, to_s
-        self.attempts = self.starts = 0
-        self.starting_s = self.active_s = self.handled_s = 0.0
+        self.retried = self.starts = 0
+        self.starting_s = self.active_s = self._handled_s = 0.0
+        self.rows: list[Row] = []
         hours = max(1, math.ceil((to_s - from_s) / HOUR_S))
-        self._asked, self._ok, self._cold, self._refused, self._late, self._most = ([0] * hours for _ in range(6))
+        self._asked, self._ok, self._cold, self._late = (np.zeros(hours, dtype=np.int64) for _ in range(4))
+        self._refused, self._most = [0] * hours, [0] * hours
         self._instance_s = [0.0] * hours
         self._counted_to = from_s
         self._response, self._first = Times(), Times()
-        self._took: list[float] = []
-        self._took_first: list[float] = []
 
-    def asked(self, due: float) -> None:
-        """A request, however often it is tried."""
-        if due >= self.from_s:
-            self._asked[int((due - self.from_s) / HOUR_S)] += 1
-
-    def answered(self, due: float, took_s: float, first_s: float, handled_s: float, *, cold: bool) -> None:
-        """``took_s`` infinite: the client had given up; ``first_s`` nan of a whole answer."""
-        if due < self.from_s:
-            return
-        hour = int((due - self.from_s) / HOUR_S)
-        late = took_s == math.inf
-        (self._late if late else self._ok)[hour] += 1
-        if cold:
-            self._cold[hour] += 1
-        self.handled_s += handled_s
-        self._took.append(took_s)
-        if first_s == first_s:  # noqa: PLR0124 - not nan
-            self._took_first.append(math.inf if late else first_s)
-        if len(self._took) > MOST_KEPT:
-            self._bin()
+    def asked(self, due_s: Array) -> None:
+        """Requests, however often each is tried; and a time to put answers into their bins."""
+        self._asked += self._by_hour(due_s[due_s >= self.from_s])
+        self._bin()
 
     def refused(self, due: float) -> None:
         """For good."""
         if due >= self.from_s:
             self._refused[int((due - self.from_s) / HOUR_S)] += 1
-            self._took.append(math.inf)
-            self._took_first.append(math.inf)
 
     def started(self, now: float, took_s: float) -> None:
         """An instance."""
-        if now >= self.from_s:
+        if self.from_s <= now < self.to_s:
             self.starts += 1
-            self.starting_s += took_s
+            self.starting_s += min(took_s, self.to_s - now)
 
     def alive(self, now: float, count: int) -> None:
         """So many instances since this was last said."""
@@ -78,22 +67,38 @@ class Tally:
     def outcome(self) -> Outcome:
         """All of it."""
         self._bin()
-        rows = (self._asked, self._ok, self._cold, self._refused, self._late, self._instance_s, self._most)
+        refused = np.array(self._refused)
+        failed = np.full(int(refused.sum()), math.inf)
+        self._response.add(failed)
+        self._first.add(failed)
+        times = (np.array(self._instance_s), np.array(self._most))
         return Outcome(
             self.from_s,
             self.to_s,
-            Hourly(*(np.array(row) for row in rows)),
-            self.attempts,
+            Hourly(self._asked, self._ok, self._cold, refused, self._late, *times),
+            int(self._asked.sum()) + self.retried,
             self.starts,
             self.starting_s,
             self.active_s,
-            self.handled_s,
+            self._handled_s,
             self._response,
             self._first,
         )
 
     def _bin(self) -> None:
-        self._response.add(self._took)
-        self._first.add(self._took_first)
-        self._took.clear()
-        self._took_first.clear()
+        if not self.rows:
+            return
+        due, took, first, handled, cold = np.array(self.rows).T
+        self.rows.clear()
+        counts = due >= self.from_s
+        late = np.isinf(took)
+        self._late += self._by_hour(due[counts & late])
+        self._ok += self._by_hour(due[counts & ~late])
+        self._cold += self._by_hour(due[counts & (cold > 0)])
+        self._handled_s += float(handled[counts].sum())
+        self._response.add(took[counts])
+        streamed = counts & ~np.isnan(first)
+        self._first.add(np.where(late, math.inf, first)[streamed])
+
+    def _by_hour(self, due_s: Array) -> Array:
+        return np.bincount(((due_s - self.from_s) / HOUR_S).astype(np.int64), minlength=len(self._asked))

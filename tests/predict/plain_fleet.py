@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
-
 
 @dataclass
 class One:
@@ -26,7 +24,7 @@ class Seen:
 
 
 def play(arrivals_s, to_s, *, at_once, takes, start_s, keeps, most=10**9, warm_s=0.0) -> Seen:  # noqa: C901 - one plain play
-    """``takes`` and ``keeps``: functions of the time of day that give seconds; a request joins the one used last."""
+    """``takes`` and ``keeps``: functions of the time of day that give seconds; the one used last takes the next."""
     alive: list[One] = []
     seen = Seen()
 
@@ -35,11 +33,8 @@ def play(arrivals_s, to_s, *, at_once, takes, start_s, keeps, most=10**9, warm_s
 
     def settle(now: float) -> None:
         for one in list(alive):
-            last = max(one.ends, default=one.used_s)
-            if one.ends and last <= now:
-                one.ends, one.used_s = [], last
-            else:
-                one.ends = [end for end in one.ends if end > now]
+            one.used_s = max([one.used_s, *(end for end in one.ends if end <= now)])
+            one.ends = [end for end in one.ends if end > now]
             if not one.ends and one.used_s + one.keep_s < now:
                 alive.remove(one)
                 lived(one, one.used_s + one.keep_s)
@@ -54,7 +49,7 @@ def play(arrivals_s, to_s, *, at_once, takes, start_s, keeps, most=10**9, warm_s
         able = [one for one in alive if len(one.ends) < at_once]
         ready = [one for one in able if one.ready_s <= now]
         if able:
-            one = max(ready or able, key=lambda each: (each.used_s if not each.ends else np.inf, each.born_s))
+            one = max(ready or able, key=lambda each: each.used_s)
         elif len(alive) < most:
             one = One(now, now + start_s)
             alive.append(one)
