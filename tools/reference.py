@@ -59,7 +59,7 @@ print(json.dumps(rows))
 HEAD = """\
 # Reference
 
-Made from the code by `python -m tools.reference`; a test holds it to the code. What the fields mean and why: [pilot.toml](pilot-toml.md),
+Generated from the code by `python -m tools.reference`; a test keeps it in sync. What the fields mean and why: [pilot.toml](pilot-toml.md),
 [targets](../targets/README.md), [sources](sources.md), [costs](costs.md), [load](load.md).
 """
 EVIDENCE = """\

@@ -51,7 +51,7 @@ def _version(asked: bool) -> None:  # noqa: FBT001 - typer calls it with the opt
 def pilot(
     *,
     shown: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """Decide, with evidence, which runtime should serve a chat API."""

@@ -1,4 +1,4 @@
-"""The questions of ``pilot init``: the pair, the promises, the traffic; Enter takes what stands in brackets."""
+"""The questions of ``pilot init``: the pair, the promises, the traffic; Enter accepts the default in brackets."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ T = TypeVar("T")
 
 
 def ask(said: Answers, known: Mapping[str, str]) -> Answers:
-    """What flags said is what stands in brackets."""
-    print("Which two are to be compared?")
+    """Flags set the defaults in brackets."""
+    print("Which two targets should be compared?")
     for name, title in known.items():
         print(f"  {name:<24} {title}")
     baseline, candidate = _side("baseline", said.baseline, known), _side("candidate", said.candidate, known)
-    print("What is promised of each, and what is it to carry?")
+    print("What must each of them promise, and how much traffic do you expect?")
     promised = replace(
         said,
         baseline=baseline,
@@ -33,17 +33,16 @@ def ask(said: Answers, known: Mapping[str, str]) -> Answers:
         ttft_p95_s=_number("p95 time to the first token, seconds (0: none)", said.ttft_p95_s or 0.0, _not_below)
         or None,
         error_rate=_number("share of failures", said.error_rate, _share),
-        monthly_runtime_usd=_number("most that the runtime may cost a month, USD (0: no limit)", 0.0, _not_below)
-        or None
+        monthly_runtime_usd=_number("monthly cost limit of the runtime, USD (0: none)", 0.0, _not_below) or None
         if said.monthly_runtime_usd is None
         else said.monthly_runtime_usd,
-        requests_per_month=int(_number("requests a month", said.requests_per_month, _above_zero)),
-        peak_per_s=_number("requests a second at the peak", said.peak_per_s, _above_zero),
+        requests_per_month=int(_number("requests per month", said.requests_per_month, _above_zero)),
+        peak_per_s=_number("requests per second at the peak", said.peak_per_s, _above_zero),
     )
     return (
         promised
         if said.quick
-        else replace(promised, quick=typer.confirm("a first look in about ten minutes?", default=False))
+        else replace(promised, quick=typer.confirm("a quick first comparison, about ten minutes?", default=False))
     )
 
 
@@ -59,8 +58,7 @@ def _side(role: str, said: Side, known: Mapping[str, str]) -> Side:
     model = None
     if dialect == Dialect.OPENAI_CHAT or presets.needs_model(dialect):
         model = (
-            typer.prompt("  the model that requests name (empty: none)", default=said.model or "", show_default=False)
-            or None
+            typer.prompt("  the model to request (empty: none)", default=said.model or "", show_default=False) or None
         )
     return replace(said, kind=kind, url=url, dialect=dialect, model=model)
 
@@ -89,13 +87,13 @@ def _not_below(value: float) -> str | None:
 
 
 def _share(value: float) -> str | None:
-    return None if 0 <= value <= 1 else "a share, as 0.01 for 1 %"
+    return None if 0 <= value <= 1 else "a share, such as 0.01 for 1 %"
 
 
 def _one_of(known: Mapping[str, str], what: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text not in known:
-            raise typer.BadParameter(f"no {what} {text!r}: one of {', '.join(known)}")
+            raise typer.BadParameter(f"unknown {what} {text!r}: choose one of {', '.join(known)}")
         return text
 
     return read

@@ -23,11 +23,11 @@ def register(app: typer.Typer) -> None:
 def calibrate(
     *,
     long: Annotated[
-        bool, typer.Option("--long", help="Also D/M/1 and M/M/1 at half load; five minutes in all.")
+        bool, typer.Option("--long", help="Also test D/M/1 and M/M/1 queues at half load; five minutes in all.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the record as JSON.")] = False,
 ) -> None:
-    """Run the generator against known laws and keep the record that reports carry; exit 5 when a check fails, 6 when one can't be told."""
+    """Test the load generator against servers of known response times; exit 5 when a check fails, 6 when one can't be told."""
     workspace = find()
     with Progress() as progress:
         made, path = pipeline.calibrate(workspace, progress, LONG if long else USUAL)

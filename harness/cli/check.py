@@ -33,45 +33,49 @@ def register(app: typer.Typer) -> None:
 
 def check(
     targets: Annotated[
-        list[str] | None, typer.Argument(metavar="[TARGET or URL]…", help="Default: the pilot's.")
+        list[str] | None, typer.Argument(metavar="[TARGET or URL]…", help="Default: the targets of pilot.toml.")
     ] = None,
     trace: Annotated[
         Text,
-        typer.Option(metavar="TARGET", help="Follow one request through its log, traces and metrics instead."),
+        typer.Option(metavar="TARGET", help="Instead, follow one request through its log, traces and metrics."),
     ] = None,
     wait: Annotated[
         float, typer.Option(metavar="SECONDS", callback=within(WAIT_S), help="With --trace: how long to look.")
     ] = 30.0,
-    path: Annotated[Text, typer.Option(metavar="PATH", help="Of a URL: where its own API is asked, as /ask.")] = None,
+    path: Annotated[
+        Text, typer.Option(metavar="PATH", help="With a URL: the path of its own API, such as /ask.")
+    ] = None,
     body: Annotated[
         Text,
-        typer.Option(metavar="JSON", help="With --path: what is posted, or @FILE; {prompt} stands for the question."),
+        typer.Option(metavar="JSON", help="With --path: the body to post, or @FILE; {prompt} is the question."),
     ] = None,
     stream_path: Annotated[
-        Text, typer.Option(metavar="PATH", help="With --path: where streams are asked for, if elsewhere.")
+        Text, typer.Option(metavar="PATH", help="With --path: the path for streams, if different.")
     ] = None,
     header: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="Of a URL: one more header; a secret as NAME='${VARIABLE}'."),
+        typer.Option(metavar="NAME=VALUE", help="With a URL: one more header; a secret as NAME='${VARIABLE}'."),
     ] = None,
-    model: Annotated[Text, typer.Option(metavar="NAME", help="Of a URL: the model that requests name.")] = None,
-    dialect: Annotated[Text, typer.Option(metavar="NAME", help="Of a URL: the API that it speaks, unasked.")] = None,
+    model: Annotated[Text, typer.Option(metavar="NAME", help="With a URL: the model to request.")] = None,
+    dialect: Annotated[
+        Text, typer.Option(metavar="NAME", help="With a URL: the API that it speaks; nothing else is tried.")
+    ] = None,
     auth: Annotated[
         Text,
-        typer.Option(metavar="KIND…", help="Of a URL: [auth] of target.toml, as 'aws-sigv4 region=eu-west-1'."),
+        typer.Option(metavar="KIND…", help="With a URL: [auth] of target.toml, such as 'aws-sigv4 region=eu-west-1'."),
     ] = None,
     api: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="With --dialect: a value that it needs, as assistant=agent."),
+        typer.Option(metavar="NAME=VALUE", help="With --dialect: a value that it needs, such as assistant=agent."),
     ] = None,
     draft: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Of a URL: where its drafted target.toml is written; a folder for more."),
+        typer.Option(metavar="FILE", help="With a URL: write the drafted target.toml here; a folder for several URLs."),
     ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answers as JSON.")] = False,
 ) -> None:
-    """Check contract, same work, quotas, timeouts and fairness; 5 for what would make the comparison wrong, 6 when it can't be told."""
+    """Check contract, same work, quotas, timeouts and fairness; exit 5 when the comparison would be wrong, 6 when that can't be told."""
     names = targets or []
     how = HowAsked(path, body, stream_path, header or (), model, dialect, auth, api or ())
     verified: dict[str, str] = {}
@@ -87,8 +91,8 @@ def check(
     else:
         if how.said or draft:
             raise Refused(
-                f"{', '.join([*how.said, *(['--draft'] if draft else [])])}: only of a URL",
-                "a declared target says it in its target.toml",
+                f"{', '.join([*how.said, *(['--draft'] if draft else [])])}: only for a URL",
+                "for a declared target, set it in its target.toml",
             )
         workspace = find()
         whole = not any(map(is_url, names))
@@ -124,7 +128,9 @@ def _end(results: dict[str, list[Check]]) -> None:
 def _refuse_overwriting(draft: Path | None, names: Sequence[str]) -> None:
     """One file for one URL, a folder of them for more."""
     if draft is not None and (draft.is_file() or (len(names) == 1 and draft.exists())):
-        raise Refused(f"--draft {draft}: it is there already", "name a new one, and take over from it what you confirm")
+        raise Refused(
+            f"--draft {draft} already exists", "name a new file, and copy what you have confirmed from the old one"
+        )
 
 
 def _drafts(seen: Sequence[Endpoint], draft: Path | None) -> dict[str, Path]:
@@ -159,7 +165,7 @@ def _print(item: Check) -> None:
 def _next(seen: Sequence[Endpoint], files: Mapping[str, Path], typed: Sequence[str]) -> str | None:
     """The command that makes a workspace of two endpoints, or first writes down what was drafted; ``typed`` made this one.
 
-    None where one of them gave no answer, or is none that could be piloted: first that has to be mended.
+    None where one of them gave no answer or cannot be piloted: that has to be fixed first.
     """
     if len(seen) != 2 or not all(one.target for one in seen):
         return None

@@ -21,10 +21,10 @@ def register(app: typer.Typer) -> None:
 
 def cold(
     target: Annotated[
-        str, typer.Argument(help="An embedded target that is up, or a declared one with a control side.")
+        str, typer.Argument(help="An embedded target that is up, or a declared one with a control plane.")
     ],
 ) -> None:
-    """Make a target cold and print the method as JSON; send nothing to it before the probe."""
+    """Make a target cold and print how, as JSON; sends it no request."""
     workspace = find()
     trust.for_work(workspace, [target])
     named = workspace.target(target)

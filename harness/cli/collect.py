@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 
 def collect(*, as_json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False) -> None:
-    """Pull every settled reading and bill that is not there yet; safe to repeat, and in cron; 6 when one got no answer."""
+    """Fetch every settled reading and bill that is still missing; safe to repeat, and from cron; exit 6 when one got no answer."""
     workspace = find()
     trust.for_work(workspace, trust.measured(workspace))
     with Progress() as progress:

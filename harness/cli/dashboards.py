@@ -19,9 +19,9 @@ def register(app: typer.Typer) -> None:
 
 
 def dashboards(
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where they go; default dashboards/.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Output folder; default dashboards/.")] = None,
 ) -> None:
-    """Write a CloudWatch dashboard with alarms and a Grafana dashboard, for the sources that the targets name."""
+    """Write a CloudWatch dashboard with alarms and a Grafana dashboard, for the targets' metric sources."""
     workspace = find()
     targets, slo = workspace.measured(), workspace.config.slo
     folder = out or workspace.root / "dashboards"

@@ -37,7 +37,7 @@ def decide(
         str | None,
         typer.Option(
             metavar="TARGET",
-            help="Ask one target alone: 5 where it fails a promise or is worse than the other, 6 where that is open.",
+            help="Judge one target: exit 5 if it fails an SLO or is worse than the other, 6 if that is open, otherwise 0.",
         ),
     ] = None,
 ) -> None:
@@ -46,7 +46,7 @@ def decide(
     if expect_seal is not None and (outcome.seal is None or outcome.seal["digest"] != expect_seal):
         raise GateFailed(
             f"the seal is {outcome.seal['digest'] if outcome.seal else 'absent'}, not {expect_seal}",
-            "somebody sealed anew: ask who, and what changed (pilot report says)",
+            "the plan was resealed; the report lists what changed",
         )
     answer = None if gate is None else _asked(outcome, gate)
     if as_json:
@@ -63,7 +63,7 @@ def _asked(outcome: pipeline.Outcome, target: str) -> Asked:
     """Raises Refused for a target that is not one of the two."""
     pair = outcome.findings.data.targets
     if target not in pair:
-        raise Refused(f"no promise was judged for {target!r}", f"judged: {', '.join(pair)}")
+        raise Refused(f"--gate {target!r}: not one of the two targets", f"choose one of: {', '.join(pair)}")
     return asked(target, outcome.findings)
 
 
@@ -72,12 +72,12 @@ def _gate(answer: Asked) -> None:
     if answer.judgement is Judgement.FAIL:
         raise GateFailed(
             f"{answer.target}: {'; '.join(all_said(answer.against))}",
-            "pilot report shows where; a build that must pass is not ready",
+            "pilot report shows where",
         )
     if answer.judgement is Judgement.INCONCLUSIVE:
         raise Undecided(
             f"{answer.target}: can't tell: {'; '.join(f'{one} ({said(one.why)})' for one in answer.open)}",
-            "more blocks, or longer ones, tell more; pilot report says how many would do",
+            "measure more or longer blocks; pilot report says how many are needed",
         )
     print(f"{answer.target} keeps every promise and is not the worse of the two")
 
@@ -132,7 +132,7 @@ def _print(outcome: pipeline.Outcome) -> None:
         [f"{one}{f' of {one.target}' if one.target else ''}: {said(one.why)}" for one in outcome.standing.open],
     )
     page.lines(out, "in doubt", all_said(outcome.doubts))
-    page.lines(out, "what this may get wrong", [said(statement(findings))])
+    page.lines(out, "error budget", [said(statement(findings))])
 
 
 def line(outcome: pipeline.Outcome) -> str:

@@ -32,8 +32,8 @@ def demo(
         ".pilot/demo"
     ),
     *,
-    fresh: Annotated[bool, typer.Option(help="Throw an earlier demo in this folder away first.")] = True,
-    full: Annotated[bool, typer.Option("--full", help="Longer runs and more of them: about 15 minutes.")] = False,
+    fresh: Annotated[bool, typer.Option(help="Delete an earlier demo in this folder first.")] = True,
+    full: Annotated[bool, typer.Option("--full", help="More and longer runs: about 15 minutes.")] = False,
 ) -> None:
     """Start two embedded runtimes, check, plan, measure, collect, decide and report."""
     began = time.monotonic()
@@ -81,7 +81,7 @@ def _make(folder: Path, *, fresh: bool, full: bool) -> Path:
     """The demo's workspace, copied from the package; an earlier demo is replaced, anything else is left alone."""
     marker = folder / ".pilot-demo"
     if folder.exists() and any(folder.iterdir()) and not marker.exists():
-        raise Refused(f"{folder} holds something that is not a demo", "name another folder")
+        raise Refused(f"{folder} is not empty and not a demo", "name another folder")
     if folder.exists() and fresh:
         shutil.rmtree(folder)
     if not marker.exists():

@@ -18,9 +18,9 @@ def register(app: typer.Typer) -> None:
 
 
 def down(
-    target: Annotated[str | None, typer.Argument(help="Only this target's supervisor; default: all.")] = None,
+    target: Annotated[str | None, typer.Argument(help="Stop only this target; default: all.")] = None,
 ) -> None:
-    """Stop embedded targets and wait until their processes are gone; then list what still bills in a cloud."""
+    """Stop embedded targets and wait until their processes are gone; then list the cloud targets that still bill."""
     workspace = find()
     known = Registry(workspace.state)
     entries = [control.entry_of(known, target)] if target else known.all()

@@ -20,18 +20,18 @@ from harness.workspace.target_toml import target_of
 
 def _known(api: str) -> str:
     if api not in presets.apis():
-        raise typer.BadParameter(f"no API {api!r}: one of {', '.join(presets.apis())}")
+        raise typer.BadParameter(f"unknown API {api!r}: choose one of {', '.join(presets.apis())}")
     return api
 
 
 API = typer.Option(
     metavar="API",
-    help="API that an external one speaks: " + ", ".join(presets.apis()) + ".",
+    help="API of an external target: " + ", ".join(presets.apis()) + ".",
     callback=_known,
     autocompletion=presets.apis,
 )
 
-DRAFT = typer.Option(metavar="FILE", help="Its target.toml, as pilot check --draft wrote it.")
+DRAFT = typer.Option(metavar="FILE", help="A target.toml that pilot check --draft wrote.")
 
 
 def register(app: typer.Typer) -> None:
@@ -40,33 +40,33 @@ def register(app: typer.Typer) -> None:
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the workspace goes; made if it is not there.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the workspace; created if missing.")],
     baseline: Annotated[str | None, typer.Option(help="Kind of the baseline, or external.")] = None,
     candidate: Annotated[str | None, typer.Option(help="Kind of the candidate, or external.")] = None,
-    baseline_url: Annotated[str | None, typer.Option(metavar="URL", help="Where it runs already.")] = None,
-    candidate_url: Annotated[str | None, typer.Option(metavar="URL", help="Where it runs already.")] = None,
+    baseline_url: Annotated[str | None, typer.Option(metavar="URL", help="URL where the baseline runs.")] = None,
+    candidate_url: Annotated[str | None, typer.Option(metavar="URL", help="URL where the candidate runs.")] = None,
     baseline_name: Annotated[str | None, typer.Option(metavar="NAME", help="Its folder under targets/.")] = None,
     candidate_name: Annotated[str | None, typer.Option(metavar="NAME", help="Its folder under targets/.")] = None,
     baseline_dialect: Annotated[str, API] = Side.dialect,
     candidate_dialect: Annotated[str, API] = Side.dialect,
-    baseline_model: Annotated[str | None, typer.Option(help="Model that requests name.")] = None,
-    candidate_model: Annotated[str | None, typer.Option(help="Model that requests name.")] = None,
+    baseline_model: Annotated[str | None, typer.Option(help="Model to request.")] = None,
+    candidate_model: Annotated[str | None, typer.Option(help="Model to request.")] = None,
     baseline_draft: Annotated[Path | None, DRAFT] = None,
     candidate_draft: Annotated[Path | None, DRAFT] = None,
-    question: Annotated[str, typer.Option(help="What is asked, printed on page one.")] = Answers.question,
+    question: Annotated[str, typer.Option(help="The question to decide, printed on page one.")] = Answers.question,
     p95: Annotated[float, typer.Option(metavar="SECONDS", help="Promised p95 response time.")] = Answers.p95_s,
-    ttft: Annotated[float, typer.Option(metavar="SECONDS", help="Promised p95 to the first token; 0 for none.")] = 2.0,
-    error_rate: Annotated[float, typer.Option(help="Promised share of failures.")] = Answers.error_rate,
-    monthly_usd: Annotated[float | None, typer.Option(help="What the runtime may cost a month.")] = None,
-    requests_per_month: Annotated[int, typer.Option(help="Expected traffic.")] = Answers.requests_per_month,
-    peak: Annotated[float, typer.Option(help="Expected peak, requests a second.")] = Answers.peak_per_s,
-    budget: Annotated[float, typer.Option(metavar="USD", help="What the pilot itself may cost.")] = Answers.budget_usd,
+    ttft: Annotated[float, typer.Option(metavar="SECONDS", help="Promised p95 time to first token; 0 for none.")] = 2.0,
+    error_rate: Annotated[float, typer.Option(help="Promised maximum share of failures.")] = Answers.error_rate,
+    monthly_usd: Annotated[float | None, typer.Option(help="Monthly cost limit of the runtime.")] = None,
+    requests_per_month: Annotated[int, typer.Option(help="Expected requests per month.")] = Answers.requests_per_month,
+    peak: Annotated[float, typer.Option(help="Expected peak, requests per second.")] = Answers.peak_per_s,
+    budget: Annotated[float, typer.Option(metavar="USD", help="Budget of the pilot itself.")] = Answers.budget_usd,
     stream_share: Annotated[float, typer.Option(help="Share of requests that ask for a stream.")] = 1.0,
     *,
     quick: Annotated[bool, typer.Option("--quick", help="A first comparison in about ten minutes.")] = False,
-    list_kinds: Annotated[bool, typer.Option("--kinds", help="List the kinds of target and end.")] = False,
+    list_kinds: Annotated[bool, typer.Option("--kinds", help="List the kinds of target and exit.")] = False,
 ) -> None:
-    """Write pilot.toml, loadprofiles/, targets/ and reports/; asks where no flag says which two and a person is there."""
+    """Write pilot.toml, loadprofiles/, targets/ and reports/; at a terminal, asks for what no flag sets."""
     known = scaffold.kinds()
     if list_kinds:
         for name, title in known.items():
@@ -138,6 +138,6 @@ def _draft(file: Path | None) -> Drafted:
     tables = read_toml(file)
     url = tables.get("base_url")
     if not isinstance(url, str):
-        raise BadFile(file, [Problem("base_url", "is missing: a drafted target says where it is")])
+        raise BadFile(file, [Problem("base_url", "is missing: a drafted target needs its URL")])
     target_of(tables, str(file))
     return Drafted(file.read_text(encoding="utf-8-sig"), url)

@@ -49,11 +49,14 @@ def plan(
     *,
     seal: Annotated[
         bool,
-        typer.Option("--seal", help="Freeze SLOs, margins, limits, seed and order; again, until anything is measured."),
+        typer.Option(
+            "--seal",
+            help="Freeze SLOs, margins, limits, seed and order; may be repeated until the first measured request.",
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
 ) -> None:
-    """Draw every block; print requests, duration and cost expected and at worst, and what it cannot settle; send nothing."""
+    """Draw the blocks; print requests, duration and cost, expected and at worst, and what the plan cannot settle. Sends nothing."""
     workspace = find()
     trust.for_work(workspace, profiles=True)
     planned = pipeline.plan(workspace, seal=seal)
@@ -110,7 +113,7 @@ def _size(workspace: Workspace, made: Plan) -> list[str]:
 def _open(unsettled: tuple[Unsettled, ...]) -> list[str]:
     """What stays INCONCLUSIVE whatever is measured, and what it would take."""
     if not unsettled:
-        return ["every promise can be settled by these blocks if the targets keep it clearly enough"]
+        return ["these blocks can settle every promise that the targets keep clearly enough"]
     return ["these stay INCONCLUSIVE even if every answer is good:", *(f"  - {words(one)}" for one in unsettled)]
 
 
@@ -124,7 +127,7 @@ def words(one: Unsettled) -> str:
             more = "more blocks, a longer duration_s or a higher rate"
             return f"{what}: {one.has} measured requests planned on each target, {one.needed} needed ({more})"
         case _:
-            return f"{what}: no number of requests can show it; the pilot can only find evidence against it"
+            return f"{what}: no number of requests can prove it; a pilot can only find evidence against it"
 
 
 def _seal(planned: Planned) -> list[str]:
@@ -133,14 +136,14 @@ def _seal(planned: Planned) -> list[str]:
         return ["not sealed: pilot plan --seal"]
     sealed, changes = f"sealed: {planned.seal}", [f"  - {change}" for change in all_said(planned.changes)]
     if planned.lost:
-        return [f"the journal knows an earlier seal, {planned.replaced}, and its file was gone: sealed again", sealed]
+        return [f"the journal records an earlier seal, {planned.replaced}, whose file is missing: sealed again", sealed]
     if planned.replaced and changes:
         return [f"sealed again; changed since {planned.replaced}:", *changes, sealed]
     if planned.replaced:
         return ["sealed again: the same criteria, other slots", sealed]
     if changes:
         late = (
-            "requests were measured under it, so these are doubts of the report"
+            "requests were measured under it, so the report lists these as doubts"
             if planned.stands
             else "pilot plan --seal"
         )

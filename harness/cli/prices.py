@@ -1,4 +1,4 @@
-"""``pilot prices [refresh BOOK]``: the price books, and one made anew from its provider's price API."""
+"""``pilot prices [refresh BOOK]``: the price books, and a new one from its provider's price API."""
 
 from __future__ import annotations
 
@@ -79,12 +79,12 @@ def refresh(
     price: Annotated[
         list[str] | None,
         typer.Option(
-            help="KEY=USD: a price that you know, in the book's unit; no API is asked for it; may be repeated."
+            help="KEY=USD: a price that you know, in the book's unit, used instead of the API; may be repeated."
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was asked, kept and left out as JSON.")] = False,
 ) -> None:
-    """Ask the provider's price API for every price that it has a lookup for; writes prices/ of this workspace."""
+    """Ask the provider's price API for every price with a lookup; writes a new book to prices/ of this workspace."""
     old = read_book(book)
     workspace = find()
     listed = price_list_of(old)

@@ -28,10 +28,10 @@ def report(
     ] = None,
     table: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Print one table as CSV and write nothing; its name stands under it."),
+        typer.Option(metavar="NAME", help="Print one table as CSV and write nothing; the report shows each name."),
     ] = None,
     *,
-    pdf: Annotated[bool, typer.Option("--pdf", help="Print report.pdf too, with an installed Chromium.")] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Write report.pdf too; needs an installed Chromium.")] = False,
 ) -> None:
     """Render HTML, Markdown, decision record, figures and tables; the same evidence gives the same bytes."""
     workspace = find()

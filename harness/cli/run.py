@@ -19,9 +19,9 @@ def register(app: typer.Typer) -> None:
 
 def run(
     *,
-    now: Annotated[bool, typer.Option(help="Do not wait for the blocks' slots: a rehearsal.")] = False,
+    now: Annotated[bool, typer.Option(help="Do not wait for the blocks' slots (a rehearsal).")] = False,
 ) -> None:
-    """Execute the plan's remaining blocks in child processes; go on where the last run stopped, stop where it is settled."""
+    """Execute the plan's remaining blocks; resumes where the last run stopped, ends early once the answer is settled."""
     workspace = find()
     trust.for_work(workspace, trust.measured(workspace), profiles=True)
     with Progress() as progress:

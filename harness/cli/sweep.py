@@ -32,12 +32,12 @@ def register(app: typer.Typer) -> None:
 def sweep(
     targets: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[TARGET…]", help="Those with a sweep.toml; both of the pair if none is named."),
+        typer.Argument(metavar="[TARGET…]", help="Targets with a sweep.toml; default: both of the pair."),
     ] = None,
     *,
-    rounds: Annotated[int, typer.Option(min=2, max=50, help="Each setting is measured once a round.")] = 3,
+    rounds: Annotated[int, typer.Option(min=2, max=50, help="Rounds; each measures every setting once.")] = 3,
     duration: Annotated[
-        float, typer.Option(metavar="SECONDS", callback=within(LONGEST_S), help="Longest run of one profile.")
+        float, typer.Option(metavar="SECONDS", callback=within(LONGEST_S), help="Maximum length of a run.")
     ] = 120.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
 ) -> None:

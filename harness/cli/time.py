@@ -21,12 +21,12 @@ def register(app: typer.Typer) -> None:
 def time(
     target: Annotated[str, typer.Argument(help="A declared target.")],
     step: Annotated[str, typer.Argument(metavar="deploy|rollback", help="What the command does.")],
-    command: Annotated[list[str], typer.Argument(metavar="-- COMMAND…", help="Run as it is, without a shell.")],
+    command: Annotated[list[str], typer.Argument(metavar="-- COMMAND…", help="Run as given, without a shell.")],
 ) -> None:
-    """Run a command that deploys a target or takes it back, and write down how long it took; ends with its exit code."""
+    """Run a command that deploys a target or rolls it back, and record how long it took; exits with its exit code."""
     workspace = find()
     if step not in STEPS:
-        raise Refused(f"no step {step!r}", f"one of: {', '.join(STEPS)}")
+        raise Refused(f"unknown step {step!r}", f"choose one of: {', '.join(STEPS)}")
     made = timed(Store(workspace.evidence), workspace.target(target).name, step, command)
     print(f"{made.target}: {made.step} took {duration(made.seconds)}, exit code {made.exit_code}")
     if made.exit_code:

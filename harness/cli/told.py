@@ -83,7 +83,7 @@ class HowAsked:
 def _pairs(option: str, texts: Sequence[str], problems: list[str]) -> dict[str, str]:
     """NAME=VALUE as a table; what is not written so is a problem, told without what may be a secret."""
     pairs = [one.partition("=") for one in texts]
-    problems += [f"{option}: want NAME=VALUE" for name, equals, _ in pairs if not (name and equals)]
+    problems += [f"{option} must be NAME=VALUE" for name, equals, _ in pairs if not (name and equals)]
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
@@ -93,11 +93,11 @@ def _body(text: str) -> dict[str, Any]:
     try:
         value = json.loads(Path(file).read_text(encoding="utf-8-sig") if file else text)
     except OSError as error:
-        raise Refused(f"--body @{file}: {error.strerror}", "name a file of JSON") from None
+        raise Refused(f"--body @{file}: {error.strerror}", "name a JSON file") from None
     except ValueError as error:
         raise Refused(
             f"--body is not valid JSON: {error}", "put it into single quotes, or into a file: --body @FILE"
         ) from None
     if not isinstance(value, dict):
-        raise Refused("--body is not a JSON object", """as '{"question": "{prompt}"}'""")
+        raise Refused("--body is not a JSON object", """for example '{"question": "{prompt}"}'""")
     return value

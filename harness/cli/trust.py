@@ -20,14 +20,14 @@ def register(app: typer.Typer) -> None:
 
 
 def confirm(
-    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="A workspace; default: the one here.")] = None,
+    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="A workspace; default: this one.")] = None,
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="Trust it with what is shown, without asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Trust what is shown without asking.")] = False,
     revoke: Annotated[bool, typer.Option("--revoke", help="Stop trusting it.")] = False,
     list_all: Annotated[bool, typer.Option("--list", help="Print the workspaces that you trust.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON; trusts only with --yes.")] = False,
 ) -> None:
-    """Show every command a workspace would run and every variable it would send, with the host; trust it with those once you say so."""
+    """Show every command a workspace would run and every variable it would send, with the host; trust it once you confirm."""
     if list_all:
         _print_all(as_json=as_json)
         return
@@ -48,7 +48,7 @@ def confirm(
     if missing and (yes or (not as_json and _said_yes(root))):
         record, trusted = trust.replace(root, wanted), True
         if not as_json:
-            print(f"trusted with {len(wanted)} things, recorded in {record}; pilot asks again when one of them changes")
+            print(f"trusted: {len(wanted)} things, recorded in {record}; pilot asks again when one of them changes")
     if as_json:
         emit({"path": root, "trusted": trusted, "wants": [_row(want, missing, trusted=trusted) for want in wanted]})
 
@@ -60,19 +60,19 @@ def _row(want: Want, missing: list[Want], *, trusted: bool) -> dict[str, Any]:
 
 def _print(root: Path, wanted: list[Want], missing: list[Want]) -> None:
     if not wanted:
-        print(f"{root} runs nothing but this package and sends no variable: it needs no trust")
+        print(f"{root} runs only this package and sends no variable: nothing to confirm")
         return
     print(f"{root} would:")
     for line, want in zip(trust.told(root, wanted), wanted, strict=True):
         print(line if want in missing else f"  - {want}; trusted")
     if not missing:
-        print("nothing is left to confirm")
+        print("nothing left to confirm")
 
 
 def _said_yes(root: Path) -> bool:
     if not sys.stdin.isatty():
-        raise Refused(f"{root}: there is no terminal to ask at", f"pilot trust {root} --yes")
-    if not typer.confirm("Trust it with this?", default=False):
+        raise Refused(f"{root}: no terminal to ask for confirmation", f"pilot trust {root} --yes")
+    if not typer.confirm("Trust this workspace?", default=False):
         raise Refused(f"{root} is not trusted", "nothing was recorded")
     return True
 
@@ -83,6 +83,6 @@ def _print_all(*, as_json: bool) -> None:
         emit([{"path": r["path"], "trusted_utc": r.get("trusted_utc"), "wants": r["wants"]} for r in records])
         return
     for record in records:
-        print(f"{record['path']}  with {len(record['wants'])} things, since {record.get('trusted_utc')}")
+        print(f"{record['path']}  {len(record['wants'])} things, since {record.get('trusted_utc')}")
     if not records:
-        print("no workspace is trusted beyond what came with this package")
+        print("no workspace is trusted, apart from what came with this package")

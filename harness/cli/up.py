@@ -29,11 +29,13 @@ def register(app: typer.Typer) -> None:
 
 
 def up(
-    targets: Annotated[list[str], typer.Argument(metavar="TARGET", help="Embedded target; several share their needs.")],
+    targets: Annotated[
+        list[str], typer.Argument(metavar="TARGET", help="Embedded target; several share the processes they need.")
+    ],
     *,
     detach: Annotated[bool, typer.Option(help="Stay up after this command ends; stop with pilot down.")] = False,
 ) -> None:
-    """Start embedded targets, print one JSON line each with the base URL, stay until Ctrl-C or pilot down."""
+    """Start embedded targets and print one JSON line each with the base URL; runs until Ctrl-C or pilot down."""
     workspace = find()
     trust.for_work(workspace, targets)
     chosen = [workspace.target(name) for name in targets]

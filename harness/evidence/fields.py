@@ -39,7 +39,7 @@ RUN: tuple[Column, ...] = (
     *floats(elapsed_s="duration from the start to the last answer; null: the run did not end"),
     *texts(
         arrivals="object: how bursty the arrivals were planned to be and were (CV of gaps, variance over mean of counts)",
-        touched="list: what somebody did to Locust itself while the run went, in its web UI say, and when; no harm to the samples",
+        touched="list: changes made in Locust itself during the run, for example in its web UI, and when; samples are not affected",
         contention="object: whether this machine's cores were used up, and whether the target shares them",
         experiment="object: what a capacity search or keep-alive probe did, step by step; null for other profiles",
         trace="object: how a trace was brought to its rate, and how bursty it was before and after; null: no trace was played",

@@ -89,7 +89,7 @@ SAMPLES: tuple[Column, ...] = (
         turn="turn within its conversation, from 1",
         lane="independent copy of the target that was asked; null: the target itself",
     ),
-    *words(refused_by="what refused it, as far as its answer tells: `runtime`, `gateway`, `provider`, …"),
+    *words(refused_by="what refused it, if its answer shows that: `runtime`, `gateway`, `provider`, …"),
     *texts(
         attempt_log="JSON, a list per attempt: sent_s, headers_s, finished_s, outcome, status, retry_after_s; null after one"
     ),

@@ -85,7 +85,7 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
         "--i-own-this-host",
         action="store_true",
         include_in_web_ui=False,
-        help="vouch for a --host that stands in no target.toml and is not loopback",
+        help="vouch for a --host that no target.toml declares and that is not loopback",
     )
     add(
         "--dialect",
@@ -93,43 +93,43 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
         include_in_web_ui=False,
         help="API that --host speaks (default: the target's)",
     )
-    add("--model", metavar="NAME", help="model that requests name (default: the target's)")
+    add("--model", metavar="NAME", help="model to request (default: the target's)")
     add("--rate", type=float, help="requests per second (burst: between the bursts; capacity: where the search starts)")
     add("--duration", type=float, metavar="SECONDS", help="length of the measured part")
-    add("--warmup", type=float, metavar="SECONDS", help="before the measured part, not measured")
+    add("--warmup", type=float, metavar="SECONDS", help="unmeasured time before the measured part")
     add("--arrivals", choices=[p.value for p in Process], help="how requests are spread within a phase")
     add(
         "--trace",
         metavar="FILE",
         include_in_web_ui=False,
-        help="send at the instants of this CSV's timestamps, with its token counts if any",
+        help="replay the timestamps of this CSV, with its token counts if any",
     )
     add(
         "--speed",
         type=float,
-        help="with a trace: times its own pace, which keeps its bursts (--rate then thins it, which weakens them, or adds copies)",
+        help="with a trace: replay speed, which keeps bursts (--rate then thins it, which weakens them, or adds copies)",
     )
     add("--cv", type=float, help="coefficient of variation of the gaps, for --arrivals gamma")
     add("--seed", type=int, help="seed of the schedule (default: pilot.toml's)")
     add(
         "--slots",
         type=int,
-        help="requests that may be in flight, a worker (default: all that a target can hold that hangs, at most 900)",
+        help="maximum requests in flight per worker (default: enough even for a target that hangs, at most 900)",
     )
-    add("--deadline", type=float, metavar="SECONDS", help="for the whole answer (default: pilot.toml's, else 30)")
+    add("--deadline", type=float, metavar="SECONDS", help="limit for the whole answer (default: pilot.toml's, else 30)")
     add_work_options(parser)
     add("--questions", metavar="FILE", include_in_web_ui=False, help="questions.jsonl (default: the corpus's own)")
     add(
         "--evidence",
         metavar="DIR",
         include_in_web_ui=False,
-        help="headless: the folder for this run's files, refused if not empty; web UI: the parent, a folder a start",
+        help="headless: folder for this run's files, refused if not empty; web UI: parent of one folder per start",
     )
     add(
         "--worker-secret-file",
         metavar="FILE",
         include_in_web_ui=False,
-        help="of mode 600: what the master and its workers know each other by (default: the variable PILOT_WORKER_SECRET)",
+        help="file of mode 600 with the secret of the master and its workers (default: the variable PILOT_WORKER_SECRET)",
     )
     parser.set_defaults(web_host="127.0.0.1", master_bind_host="127.0.0.1")
     parser.set_defaults(web_port=ports.UNSAID, master_bind_port=ports.UNSAID, master_port=ports.UNSAID)

@@ -32,21 +32,21 @@ class Work:
 def add_work_options(parser: LocustArgumentParser) -> None:
     """The options of this page."""
     add = parser.add_argument
-    add("--mode", choices=["json", "stream", "mixed"], help="how answers are asked for (default mixed)")
+    add("--mode", choices=["json", "stream", "mixed"], help="answer mode to request (default mixed)")
     add("--stream-share", type=float, metavar="SHARE", help="share of streamed answers with --mode mixed")
-    add("--passages", metavar="K:SHARE,…", help="passages to retrieve and how often, as 0:0.21,6:0.77,12:0.02")
+    add("--passages", metavar="K:SHARE,…", help="passages to retrieve and how often, such as 0:0.21,6:0.77,12:0.02")
     add(
         "--zipf", type=float, metavar="EXPONENT", help="popularity of the questions, in the file's order (default 0.95)"
     )
     add("--repeats", type=float, metavar="SHARE", help="share that repeats an earlier request; all others are unique")
-    add("--turns", type=float, metavar="MEAN", help="mean turns of a session; above 1 requests carry history")
+    add("--turns", type=float, metavar="MEAN", help="mean turns per session; above 1, requests carry history")
     add("--prompt-tokens", metavar="MEDIAN[:SIGMA]", help="length of the whole prompt, log-normal with SIGMA")
-    add("--max-tokens", type=int, metavar="N", help="longest answer to ask for (default: the question's)")
-    add("--retry", choices=RETRIES, help="after a refusal: nothing, or try again as client libraries do")
+    add("--max-tokens", type=int, metavar="N", help="maximum answer length to request (default: the question's)")
+    add("--retry", choices=RETRIES, help="after a refusal: nothing, or retry as client libraries do")
     add(
         "--connections",
         choices=[c.value for c in Connections],
-        help="whose connections are used again (default shared)",
+        help="how connections are reused (default shared)",
     )
 
 

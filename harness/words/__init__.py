@@ -1,4 +1,4 @@
-"""Every sentence that a reason is said in. Analysis and rule know kinds and figures; only who speaks to people comes here."""
+"""The sentence of every reason. Analysis and rule use kinds and figures; only code that prints for people needs this package."""
 
 from harness.domain.reason import Other
 from harness.words import absence, choice, decided, doubt, untold, verdict

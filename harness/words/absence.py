@@ -13,12 +13,14 @@ def _two_windows(r: kinds.TwoWindows) -> str:
 
 def _hourly_window(r: kinds.HourlyWindow) -> str:
     parts = ", ".join(f"{middle_s:.3g} s at {hours}" for middle_s, hours in r.parts)
-    return f"it changes with the hour (UTC): {parts}"
+    return f"it varies by hour of day (UTC): {parts}"
 
 
 def _steps_disagree(r: kinds.StepsDisagree) -> str:
-    kept = "no rate was kept" if r.kept_per_s is None else f"the highest kept rate was {r.kept_per_s:.3g}/s"
-    return f"no answer after {r.steps} steps: {kept}, and the steps do not agree on a limit"
+    kept = (
+        "no rate met the SLOs" if r.kept_per_s is None else f"the highest rate that met them was {r.kept_per_s:.3g}/s"
+    )
+    return f"no result after {r.steps} steps: {kept}, and the steps do not agree on a limit"
 
 
 def _searches_differ(r: kinds.SearchesDiffer) -> str:
@@ -26,12 +28,12 @@ def _searches_differ(r: kinds.SearchesDiffer) -> str:
         f"{count} {words}"
         for count, words in (
             (r.limits, "found a limit"),
-            (r.tops, "found none up to the highest rate that is allowed"),
-            (r.none_kept, "kept no rate"),
+            (r.tops, "found none up to the highest allowed rate"),
+            (r.none_kept, "found no rate that met the SLOs"),
         )
         if count
     ]
-    return f"of {r.searches} searches {', '.join(parts) or 'none ended with an answer'}"
+    return f"of {r.searches} searches, {', '.join(parts) or 'none ended with a result'}"
 
 
 WORDS: Book = {
@@ -39,21 +41,21 @@ WORDS: Book = {
     kinds.SourceSaid: "{words}",
     kinds.FewBlocks: "{blocks} valid block(s): an interval needs at least {least}",
     kinds.FewPairedBlocks: "{blocks} paired valid block(s) with data; an interval needs at least {least}",
-    kinds.FewForComparison: "{blocks} paired valid block(s) with data; {least} are the least",
+    kinds.FewForComparison: "{blocks} paired valid block(s) with data; at least {least} are needed",
     kinds.ManyFailed: lambda r: f"infinite: {r.share * 100:.1f} % of {r.n} requests failed",
     kinds.ManyWouldFail: lambda r: f"infinite: more than {r.allowed * 100:g} % would fail",
     kinds.NoMetric: "no metric {metric}",
     kinds.NoPrices: "no prices in target.toml",
-    kinds.FewCostBlocks: "{blocks} valid block(s) of the traffic that cost is scored at; an interval needs {least}",
-    kinds.BilledMissing: "billed durations were collected for {collected} of {blocks} blocks: pilot collect",
-    kinds.InstanceTimeMissing: "billable instance time was not collected, and without it this platform's cost cannot be told",
+    kinds.FewCostBlocks: "{blocks} valid block(s) of the profile that cost is scored at; an interval needs {least}",
+    kinds.BilledMissing: "billed durations were collected for {collected} of {blocks} blocks: run pilot collect",
+    kinds.InstanceTimeMissing: "billable instance time was not collected; without it this platform's cost is unknown",
     kinds.InProgressUnknown: (
-        "how long requests were in progress is not known: instances are shared, so no other traffic has a cost"
+        "time in progress is unknown; requests share instances, so the cost at other traffic cannot be calculated"
     ),
-    kinds.NoSuccess: "a block-deleted set has no success",
-    kinds.NoUsage: "no measured usage of the target that it varies",
-    kinds.NoWindow: "no keep-alive window was measured, so the expected share of cold answers is not known",
-    kinds.NoExpectedShare: "the expected share of cold answers is not known",
+    kinds.NoSuccess: "a set with one block left out has no successful request",
+    kinds.NoUsage: "no measured usage of the target that this is a variant of",
+    kinds.NoWindow: "no keep-alive window was measured, so the expected share of cold answers is unknown",
+    kinds.NoExpectedShare: "the expected share of cold answers is unknown",
     kinds.FewModes: "too few warm or cold answers",
     kinds.FewProbePairs: "{runs} run(s) with a complete pair; an interval needs {least}",
     kinds.TwoWindows: _two_windows,
@@ -63,11 +65,11 @@ WORDS: Book = {
     kinds.AlwaysCold: "cold in all {probes} probes from {from_s:.3g} s on",
     kinds.WindowLonger: "{seen}: the window is longer",
     kinds.WindowShorter: "{seen}: the window is shorter",
-    kinds.ColdAtShortest: lambda r: f"{r.share * 100:.0f} % cold at the shortest gap that was tried, {r.gap_s:.3g} s",
-    kinds.WarmAtLongest: lambda r: f"{r.share * 100:.0f} % cold at the longest gap that was tried, {r.gap_s:.3g} s",
-    kinds.NoSearch: "no search was made",
-    kinds.NoLimitFound: "at least {carried_per_s:.3g}/s was carried: no limit was found up to it, the highest rate that is allowed",
-    kinds.NoRateKept: "no rate was kept",
+    kinds.ColdAtShortest: lambda r: f"{r.share * 100:.0f} % cold at the shortest gap tried, {r.gap_s:.3g} s",
+    kinds.WarmAtLongest: lambda r: f"{r.share * 100:.0f} % cold at the longest gap tried, {r.gap_s:.3g} s",
+    kinds.NoSearch: "no capacity search was run",
+    kinds.NoLimitFound: "at least {carried_per_s:.3g}/s was carried: no limit found up to the highest allowed rate",
+    kinds.NoRateKept: "no rate met the SLOs",
     kinds.StepsDisagree: _steps_disagree,
     kinds.SearchesDiffer: _searches_differ,
     kinds.BothFailed: lambda r: (
@@ -76,13 +78,13 @@ WORDS: Book = {
     kinds.OneInfinite: lambda r: (
         f"the p95 of {r.name or 'the ' + r.side} is infinite: more than {r.share * 100:.0f} % of its requests failed"
     ),
-    kinds.NoHybrid: "a hybrid is priced from one fleet and one target that is billed by use",
+    kinds.NoHybrid: "a hybrid needs one fleet and one target that is billed by use",
     kinds.CapacityNotMeasured: "the capacity of {of} was not measured",
-    kinds.OneCostUnknown: "the cost of one of the two is not known",
+    kinds.OneCostUnknown: "the cost of one of the two is unknown",
     kinds.NotScored: "the team has not scored it",
     kinds.NoLatency: "no latency was measured",
-    kinds.NoCeiling: "there is no ceiling (slo.monthly_runtime_usd) to hang an anchor on",
-    kinds.CostUnknownOf: "the cost of {target} is not known",
+    kinds.NoCeiling: "no cost ceiling (slo.monthly_runtime_usd) to anchor the score",
+    kinds.CostUnknownOf: "the cost of {target} is unknown",
     kinds.NoScaling: "neither capacity nor refusals were measured on both",
     kinds.NothingScored: "nothing can be scored",
     kinds.NotMeasured: "not measured",
@@ -92,7 +94,7 @@ WORDS: Book = {
     kinds.NoCrossing: "the costs do not cross",
     kinds.CheaperBelow: "cheaper below the crossing, not above",
     kinds.BilledByUse: "billed by use",
-    kinds.CapacityUnknown: "capacity not known",
+    kinds.CapacityUnknown: "capacity unknown",
     kinds.NotPromised: "not promised",
     kinds.JudgedByInterval: "judged by its interval",
     kinds.NoPairs: "no paired blocks",
@@ -100,9 +102,11 @@ WORDS: Book = {
     kinds.TheTargetItself: "the target itself",
     kinds.NotTimed: "not timed: pilot time {target} {step}",
     kinds.FailuresReach: "so many failed that a p95 may be infinite",
-    kinds.FailuresMayExceed: lambda r: f"{r.failed} of {r.n} requests failed, so more than {r.allowed * 100:g} % may",
+    kinds.FailuresMayExceed: lambda r: (
+        f"{r.failed} of {r.n} requests failed, so the true share may be above {r.allowed * 100:g} %"
+    ),
     kinds.FewToBound: lambda r: (
-        f"{r.n} requests in {r.blocks} blocks are too few to bound what {r.allowed * 100:g} % may exceed"
+        f"{r.n} requests in {r.blocks} blocks are too few for an upper bound on the slowest {r.allowed * 100:g} %"
     ),
     kinds.WindowOpen: "the window's interval is open, or failures reach the p95",
 }

@@ -1,4 +1,4 @@
-"""Sentences for what the rule, a sweep and the placement chose by."""
+"""Sentences for why the rule, a sweep or the placement chose as it did."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ BROKE = {Why.FAILURES.value: "too many failures"}  # the others read as they are
 
 def _other_work(r: kinds.OtherWork) -> str:
     words = ", ".join(f"{name} ({a} and {b})" for name, a, b in r.differ)
-    return f"The two did not do the same work: they differ in {words}."
+    return f"The two did not do the same work; they differ in {words}."
 
 
 def _harness_biased(r: kinds.HarnessBiased) -> str:
     found = ", ".join(f"{metric} {relation} (ratio {ratio:.2f})" for metric, relation, ratio in r.found)
-    return f"The A/A run calls {r.target} different from itself: {found}. The harness or its machine is biased."
+    return f"The A/A run found {r.target} different from itself: {found}. The harness or its machine is biased."
 
 
 def _tie(r: kinds.TieBroken | kinds.TieStands) -> str:
-    return f"The scores tie (a lead of {r.lead:.2f} of five points, won in {r.share * 100:.0f} % of the draws)"
+    return f"The scores tie (a lead of {r.lead:.2f} points of 5, first in {r.share * 100:.0f} % of random weightings)"
 
 
 def _none_keeps(r: kinds.NoneKeeps) -> str:
     broken = "; ".join(f"{name} under {profile}" for name, profile in r.broken)
-    return f"no setting keeps every promise; {r.best} comes nearest and breaks {broken}"
+    return f"no setting keeps every promise; {r.best} comes closest and breaks {broken}"
 
 
 def _answers_fail(r: kinds.AnswersFail) -> str:
@@ -35,11 +35,11 @@ def _answers_fail(r: kinds.AnswersFail) -> str:
 
 def _cold(r: kinds.ColdKeeps | kinds.ColdRare | kinds.ColdBreaks) -> str:
     often = "" if r.share is None else f", and {r.share * 100:.1f} % of answers are cold at the expected traffic"
-    return f"a cold answer of {r.target} begins after {r.seconds:.2f} s against a limit of {r.limit_s:g} s{often}"
+    return f"a cold answer of {r.target} begins after {r.seconds:.2f} s (limit {r.limit_s:g} s){often}"
 
 
 def _modelled(r: kinds.Modelled) -> str:
-    some = f", of {r.blocks} of {r.measured} blocks" if r.blocks < r.measured else ""
+    some = f", from {r.blocks} of {r.measured} blocks" if r.blocks < r.measured else ""
     words = f"MODELLED from measured usage at list prices{some}"
     if r.needed is None:
         return words
@@ -49,58 +49,57 @@ def _modelled(r: kinds.Modelled) -> str:
 WORDS: Book = {
     kinds.OtherWork: _other_work,
     kinds.OtherPassages: lambda r: (
-        f"The two did not do the same work: of the passages that either cited, both cited {r.overlap * 100:.0f} %."
+        f"The two did not do the same work; only {r.overlap * 100:.0f} % of the passages that either cited were cited by both."
     ),
     kinds.HarnessBiased: _harness_biased,
-    kinds.NothingValid: "No block was measured whole and valid.",
-    kinds.TogetherKeepAll: "Each target fails a gate that the other does not; together they keep every one.",
+    kinds.NothingValid: "No block was measured completely and validly.",
+    kinds.TogetherKeepAll: "Each target fails a gate that the other passes; together they pass every one.",
     kinds.TogetherFailNone: (
-        "Each target fails a gate that the other does not; "
-        "together they fail none, but not every one is shown to be kept."
+        "Each target fails a gate that the other does not; together they fail none, but not every pass is shown."
     ),
     kinds.BothFailGates: "Both targets fail a gate.",
     kinds.OnlyOneStands: "It is the only one that fails no gate.",
     kinds.ScoresPrefer: lambda r: (
-        f"The scores prefer it in {r.share * 100:.0f} % of the draws around the sealed weights."
+        f"It scores highest in {r.share * 100:.0f} % of random weightings around the sealed weights."
     ),
     kinds.ScoresLean: lambda r: (
-        f"The scores lean to it: it wins {r.share * 100:.0f} % of the draws, {r.firm * 100:.0f} % would be firm."
+        f"The scores lean to it: first in {r.share * 100:.0f} % of random weightings; {r.firm * 100:.0f} % would be firm."
     ),
     kinds.TieBroken: lambda r: f"{_tie(r)}, so cost and latency decide. {said(r.by)}",
     kinds.TieStands: lambda r: f"{_tie(r)}. {said(r.by)}",
-    kinds.CheaperNotSlower: "It is the cheaper one and not shown to be slower.",
-    kinds.FasterSameCost: "It is the faster one, and no difference in cost is shown.",
-    kinds.CostAgainstLatency: "Cost and latency do not point the same way.",
-    kinds.NothingTellsApart: "Neither cost nor latency tells them apart.",
-    kinds.NotJudged: "no promise was judged of it",
+    kinds.CheaperNotSlower: "It is cheaper and not shown to be slower.",
+    kinds.FasterSameCost: "It is faster, and no difference in cost is shown.",
+    kinds.CostAgainstLatency: "Cost and latency favour different targets.",
+    kinds.NothingTellsApart: "They differ in neither cost nor latency.",
+    kinds.NotJudged: "none of its promises was judged",
     kinds.NotCompared: "nothing was compared",
     kinds.NoRoundValid: "no round is valid yet",
     kinds.NoneKeeps: _none_keeps,
-    kinds.NoneShownToKeep: "no setting is shown to keep every promise; {best} breaks none that can be told",
-    kinds.FirstKept: "the first of the file that keeps every promise; without prices cost cannot choose",
-    kinds.CostUntold: "what {setting} costs cannot be told: {why}",
+    kinds.NoneShownToKeep: "no setting is shown to keep every promise; {best} is not shown to break any",
+    kinds.FirstKept: "the first in the file that keeps every promise; there are no prices to choose by",
+    kinds.CostUntold: "the cost of {setting} is unknown: {why}",
     kinds.CheapestKept: "the cheapest that keeps every promise",
-    kinds.FastestNear: "the fastest of those that keep every promise and cost within {margin:g} times the cheapest",
+    kinds.FastestNear: "the fastest that keeps every promise and costs at most {margin:g} times the cheapest",
     kinds.JudgedByTeam: "judged by the team",
     kinds.MeasuredScore: "measured",
     kinds.BetterOfBoth: "the better of both for each profile",
-    kinds.PeaksToBetter: "peaks go to the one that takes them",
+    kinds.PeaksToBetter: "peaks go to the one that handles them",
     kinds.NobodyWaits: "nobody waits for it: {note}",
     kinds.AnswersFail: _answers_fail,
-    kinds.TooFewProbed: "what a cold start would cost here is not known: too few were probed",
+    kinds.TooFewProbed: "the effect of a cold start here is unknown: too few were probed",
     kinds.ColdKeeps: lambda r: f"{_cold(r)}: even a cold one keeps the promise ({r.note})",
-    kinds.ColdRare: lambda r: f"{_cold(r)}: cold ones break it, and are too few for the p95 ({r.note})",
+    kinds.ColdRare: lambda r: f"{_cold(r)}: cold ones break it, but are too rare to affect the p95 ({r.note})",
     kinds.ColdBreaks: lambda r: f"{_cold(r)} ({r.note})",
     kinds.Modelled: _modelled,
     kinds.TakesAll: "takes it all",
     kinds.RefusesAtOnce: "refuses at once",
     kinds.Queues: "queues",
-    kinds.QueuesThenRefuses: "queues, and refuses what finds no place",
+    kinds.QueuesThenRefuses: "queues, then refuses once the queue is full",
     kinds.GatesDecide: "the gates decide",
     kinds.AllTold: "every promise and primary comparison is decided",
     kinds.ScoresFirm: "every promise is kept and the scores are firm",
     kinds.BelongsServerless: "glue can stay serverless",
-    kinds.BelongsWarm: "must be always warm",
+    kinds.BelongsWarm: "must stay warm",
     kinds.BelongsOpen: "not decided by this pilot",
     kinds.StepBroke: lambda r: BROKE.get(r.by, r.by),
 }

@@ -14,8 +14,8 @@ def _joined(words: Sequence[str]) -> str:
 
 
 def _no_winner(r: kinds.NoWinner) -> str:
-    words = "The evidence does not choose between the two: no clear winner."
-    return f"{words} {r.reversible} is the cheaper one to reverse." if r.reversible else words
+    words = "No clear winner: the evidence does not favour either target."
+    return f"{words} {r.reversible} is cheaper to reverse." if r.reversible else words
 
 
 def _gate_open(r: kinds.GateOpen) -> str:
@@ -32,19 +32,19 @@ def _costs_cross(r: kinds.CostsCross) -> str:
 
 
 def _span(least: float | None, most: float | None) -> str:
-    """The stretch in which either may be the cheaper one, in millions."""
+    """The range in which either may be cheaper, in millions."""
     low, high = (None if end is None else f"{end / 1e6:.2f}" for end in (least, most))
     if low is None and high is None:
-        return " (either may be the cheaper one at every volume that was looked at)"
+        return " (either may be cheaper at every volume considered)"
     ends = f"{low} to {high}" if low and high else f"up to {high}" if high else f"from {low} on"
-    return f" (either may be the cheaper one {'from ' if low and high else ''}{ends})"
+    return f" (either may be cheaper {'from ' if low and high else ''}{ends})"
 
 
 def _error_budget(r: kinds.ErrorBudget) -> str:
     over = f"Over all {r.looks} sealed looks" if r.looks > 1 else "At the one sealed look"
     return (
         f"{over}, each of the {r.promises} promises is passed wrongly in at most {_whole(r.promise)} of campaigns and failed "
-        f"wrongly in at most {_whole(r.promise)} (nominal {_whole(r.nominal)} each; {_whole(r.unlike)} where blocks differ by "
+        f"wrongly in at most {_whole(r.promise)} (nominal {_whole(r.nominal)} each; {_whole(r.unlike)} if blocks differ by "
         f"more than a quarter); two equal targets are called different in any of the {r.compared} co-primary comparisons in at "
         f"most {_whole(r.difference)} (nominal {_whole(2 * r.nominal)}, Holm), and a difference as large as the margin is "
         f"called EQUIVALENT in at most {_whole(r.equivalent)} (nominal {_whole(2 * r.nominal)} each)."
@@ -63,7 +63,7 @@ WORDS: Book = {
         f"{r.label} fails {_joined([f'{name} under {profile}' for name, profile in r.broken])}."
     ),
     kinds.PassesAll: "{label} passes every SLO.",
-    kinds.NoneJudged: "No SLO of {label} was judged.",
+    kinds.NoneJudged: "{label} has no judged SLO.",
     kinds.GateOpen: _gate_open,
     kinds.Broken: lambda r: f"{r.name} under {r.profile} ({said(r.value)}, limit {FORMATS[r.unit](r.limit)})",
     kinds.Figure: lambda r: f"{FORMATS[r.unit](r.value)}",
@@ -71,12 +71,10 @@ WORDS: Book = {
         f"{r.label} would cost {money(r.usd)} a month at the expected traffic (runtime, MODELLED)."
     ),
     kinds.TimesBaseline: "Under {profile} traffic the p95 of {label} is {ratio:.2f} times the baseline's: {relation}.",
-    kinds.VolumeUnknown: "Volume: one target's cost is not known.",
+    kinds.VolumeUnknown: "Volume: one target's cost is unknown.",
     kinds.CostsCross: _costs_cross,
     kinds.CheaperThroughout: "Volume: {label} is cheaper at every volume within a factor of {factor:g} of the expected one.",
-    kinds.PriceFlips: lambda r: (
-        f"Price: {r.label} would be the cheaper one if its prices fell by {r.fall * 100:.0f} %."
-    ),
+    kinds.PriceFlips: lambda r: f"Price: {r.label} would be cheaper if its prices fell by {r.fall * 100:.0f} %.",
     kinds.WouldPass: lambda r: (
         f"{r.label} would pass {r.name} under {r.profile} at a limit of {FORMATS[r.unit](r.limit)}."
     ),

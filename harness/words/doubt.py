@@ -13,12 +13,12 @@ PAIRED = {What.ANSWERS: "answers", What.CITATIONS: "citations", What.TOKENS: "to
 
 
 def _seal_missing(r: seal.SealMissing) -> str:
-    was = f" The journal says that {r.known} was sealed: seal.json was removed." if r.known else ""
+    was = f" The journal records the seal {r.known}: seal.json was removed." if r.known else ""
     return f"Sealed criteria: there is no seal, so the criteria may have been chosen after the data.{was}"
 
 
 def _seal_differs(r: seal.SealDiffers) -> str:
-    return f"Sealed criteria: changed since: {said(r.change)}{f' ({said(r.met)})' if r.met else ''}"
+    return f"Sealed criteria: changed since the seal: {said(r.change)}{f' ({said(r.met)})' if r.met else ''}"
 
 
 def _change(r: seal.Change) -> str:
@@ -37,20 +37,20 @@ def _short(text: str) -> str:
 
 def _other_method(r: seal.OtherMethod) -> str:
     before = f"the method {r.sealed}" if r.sealed else "an earlier method, which the seal does not name"
-    return f"The plan was sealed under {before}; every verdict here is made anew by {r.now} (docs/method.md)."
+    return f"The plan was sealed under {before}; every verdict here uses {r.now} (docs/method.md)."
 
 
 def _aa_silent(r: kinds.AaSilent) -> str:
     """The bias that a silent A/A run could have seen: silence does not prove that there is none."""
     noticed = " and ".join(f"in {MEASURES[metric]} {_bias(ratio)}" for metric, ratio in r.noticed)
     return (
-        f"The A/A run found no bias of {r.target} against itself; in {r.power * 10:.0f} of 10 such runs it would have noticed "
-        f"{noticed}. A smaller bias may be there."
+        f"The A/A run found no bias of {r.target} against itself; {r.power * 10:.0f} of 10 such runs would have noticed "
+        f"{noticed}. A smaller bias is possible."
     )
 
 
 def _bias(ratio: float | None) -> str:
-    """A bias as a share of what is measured; as a multiple from double on."""
+    """A bias as a share of the measured value; as a multiple from double on."""
     if ratio is None:
         return "none of any size"
     return f"one of {(ratio - 1) * 100:.2g} %" if ratio < 2 else f"one of {ratio:.2g} times and no smaller one"
@@ -58,12 +58,12 @@ def _bias(ratio: float | None) -> str:
 
 def _blocks_unread(r: kinds.BlocksUnread) -> str:
     following = f"; the next look is at {r.following}" if r.following else ""
-    return f"{r.valid} valid blocks; verdicts are read at the sealed look of {r.read}{following}."
+    return f"{r.valid} blocks are valid; verdicts are read at the sealed look at {r.read}{following}."
 
 
 def _early_look(r: kinds.EarlyLook) -> str:
     return (
-        f"Verdicts are an early look ({r.number} of {r.of}, {r.blocks} blocks) at {r.confidence * 100:g} % "
+        f"Verdicts are from an early look ({r.number} of {r.of}, {r.blocks} blocks) at {r.confidence * 100:g} % "
         "confidence; an estimate that stops here is biased away from its limit."
     )
 
@@ -71,20 +71,20 @@ def _early_look(r: kinds.EarlyLook) -> str:
 def _ended_early(r: kinds.EndedEarly) -> str:
     return (
         f"{r.not_needed} of {r.planned} planned blocks were not needed: "
-        f"settled at look {r.look} of {r.of} ({r.blocks} blocks): {r.because}. Intervals allow for it."
+        f"settled at look {r.look} of {r.of} ({r.blocks} blocks): {r.because}. The intervals allow for it."
     )
 
 
 def _warm_up_short(r: kinds.WarmUpShort) -> str:
     return (
-        f"{r.target} under {r.profile} settles after about {r.wanted_s:.0f} s (MSER-5 on what its runs agree on, second by "
-        f"second); the declared warm-up is {r.declared_s:g} s."
+        f"{r.target} under {r.profile} needs about {r.wanted_s:.0f} s to settle (MSER-5 on what its runs have in common, second "
+        f"by second); the declared warm-up is {r.declared_s:g} s."
     )
 
 
 def _streams_buffered(r: kinds.StreamsBuffered) -> str:
     return (
-        f"{r.target} buffers its streams: in {r.held_back} of {r.told} all tokens came at once, at the end, so its time "
+        f"{r.target} buffers its streams: in {r.held_back} of {r.told} all tokens arrived at once, at the end, so its time "
         "to first token is that of the whole answer."
     )
 
@@ -92,14 +92,14 @@ def _streams_buffered(r: kinds.StreamsBuffered) -> str:
 def _capacity_not_searched(r: kinds.CapacityNotSearched) -> str:
     priced = f"{' and '.join(r.fleets)} {'is' if len(r.fleets) == 1 else 'are'} priced at the declared size"
     return (
-        f"Sustainable capacity was not searched for; {priced if r.fleets else 'whether the peak is carried is open'}."
+        f"Sustainable capacity was not measured; {priced if r.fleets else 'whether the peak can be carried is open'}."
     )
 
 
 def _peak_not_asked(r: kinds.PeakNotAsked) -> str:
     return (
-        f"{r.target} was not asked for more than {r.at_least:.3g} requests a second; the expected peak of {r.peak_per_s:g} "
-        f"wants {r.wanted_per_s:.3g} to be carried."
+        f"{r.target} was not tested beyond {r.at_least:.3g} requests a second; the expected peak of {r.peak_per_s:g} "
+        f"needs a capacity of {r.wanted_per_s:.3g}."
     )
 
 
@@ -119,7 +119,7 @@ def _runs_invalid(r: kinds.RunsInvalid) -> str:
 
 def _cores_shared(r: kinds.CoresShared) -> str:
     return (
-        f"In {r.contended} of {r.told} runs that could tell, this machine's cores were used up for a tenth of the time or "
+        f"In {r.contended} of {r.told} runs that recorded it, this machine's cores were saturated for a tenth of the time or "
         "more; generator, model and targets then waited for each other."
     )
 
@@ -127,14 +127,14 @@ def _cores_shared(r: kinds.CoresShared) -> str:
 def _retried(r: kinds.Retried) -> str:
     return (
         f"{r.target}: {r.requests} requests took {r.attempts} attempts; times, refusals and costs are those of the whole "
-        "request as its user saw it, and each attempt stands in attempt_log."
+        "request as its user saw it, and attempt_log lists each attempt."
     )
 
 
 def _blocks_spread(r: kinds.BlocksSpread) -> str:
     return (
         f"The p95 of {r.target} under {r.profile} varies by {r.spread * 100:.0f} % between blocks; "
-        "where blocks differ that much, a PASS is wrong in up to 8 % of campaigns instead of 5 %."
+        "when blocks differ that much, a PASS is wrong in up to 8 % of campaigns instead of 5 %."
     )
 
 
@@ -145,7 +145,7 @@ def _not_collected(r: kinds.NotCollected) -> str:
 
 
 def _billed_days(r: kinds.BilledDays) -> str:
-    held = "." if r.final else ", so the model was not held to a bill."
+    held = "." if r.final else ", so the model was not checked against a bill."
     return f"Costs of {r.target} are MODELLED; billed coverage is {r.final} of {r.days} days{held}"
 
 
@@ -156,19 +156,19 @@ def _bill_differs(r: kinds.BillDiffers) -> str:
 
 
 def _run_unread(r: seal.RunUnread) -> str:
-    left_out = f"; its block {r.block} is left out with every run." if r.without else "."
+    left_out = f"; the whole of block {r.block} is left out." if r.without else "."
     return f"Sealed evidence: {r.file} {r.why}. This run is an attempt without data{left_out}"
 
 
 def _older_evidence(r: kinds.OlderEvidence) -> str:
     lacking = [
-        *(["a journal whose edits would show"] if r.links else []),
+        *(["a tamper-evident journal"] if r.links else []),
         *(["digests of its files"] if r.digests else []),
         *(["the decision's rule, prices and criteria in its seal"] if r.rule else []),
         *([f"of each request: {', '.join(r.columns)}"] if r.columns else []),
         *([f"of each run: {', '.join(r.fields)}"] if r.fields else []),
     ]
-    return f"This evidence was written by an earlier version, which did not record {'; '.join(lacking)}: that is not known here."
+    return f"An earlier version wrote this evidence. It did not record {'; '.join(lacking)}. These stay unknown."
 
 
 WORDS: Book = {
@@ -176,28 +176,28 @@ WORDS: Book = {
     kinds.OlderEvidence: _older_evidence,
     seal.SealMissing: _seal_missing,
     seal.SealEdited: "Sealed criteria: seal.json was edited after it was written; its digest does not match.",
-    seal.SealReplaced: "Sealed criteria: seal.json is not the seal that the journal knows, {known}.",
-    seal.SealedLate: "Sealed criteria: they were sealed again after measuring had begun.",
+    seal.SealReplaced: "Sealed criteria: seal.json is not the seal that the journal records, {known}.",
+    seal.SealedLate: "Sealed criteria: sealed again after measuring had begun.",
     seal.SealDiffers: _seal_differs,
     seal.EvidenceChanged: "Sealed evidence: {where}{what}.",
-    seal.MetAt: "met at {utc} UTC by {user}",
+    seal.MetAt: "found at {utc} UTC by {user}",
     seal.Change: _change,
     seal.OtherMethod: _other_method,
     kinds.FewValid: "{valid} of {planned} blocks are valid; verdicts need {least}.",
-    kinds.BlocksMissing: "{missing} of {planned} planned blocks are not measured or not valid.",
+    kinds.BlocksMissing: "{missing} of {planned} planned blocks were not measured or are not valid.",
     kinds.RunsInvalid: _runs_invalid,
     kinds.IsRehearsal: "This is a rehearsal on one machine: it shows how the pilot works, not how a cloud platform performs.",
     kinds.TeamSays: "{text}",
-    kinds.NotCalibrated: "The load generator was not calibrated against known laws: pilot calibrate.",
+    kinds.NotCalibrated: "The load generator was not calibrated: run pilot calibrate.",
     kinds.CalibrationOff: lambda r: f"Calibration: {r.law}, {r.quantity}: {r.verdict}{': ' + r.why if r.why else ''}.",
     kinds.CalibratedOtherwise: lambda r: (
-        f"The generator was calibrated with another {', '.join(r.names)} than the runs were made with."
+        f"The generator was calibrated with a different {', '.join(r.names)} from that of the runs."
     ),
-    kinds.AaMissing: "No A/A run is part of this plan; the harness's own bias was not measured in this pilot.",
+    kinds.AaMissing: "This plan has no A/A run, so the harness's own bias was not measured.",
     kinds.AaBiased: lambda r: (
-        f"The A/A run found {r.target} different from itself in {', '.join(r.metrics)}: no comparison can be believed."
+        f"The A/A run found {r.target} different from itself in {', '.join(r.metrics)}: no comparison can be trusted."
     ),
-    kinds.AaFewPairs: "The A/A run has {pairs} pairs; {least} are the least that can show a bias.",
+    kinds.AaFewPairs: "The A/A run has {pairs} pairs; it takes at least {least} to show a bias.",
     kinds.AaSilent: _aa_silent,
     kinds.BlocksUnread: _blocks_unread,
     kinds.EarlyLook: _early_look,
@@ -206,56 +206,60 @@ WORDS: Book = {
     kinds.CheckNotFine: lambda r: (
         f"Before the first block, {r.group}: {r.answer}: {r.name}{f' ({r.detail})' if r.detail else ''}."
     ),
-    kinds.ChecksUntold: lambda r: f"Neither told by the endpoints nor shown by the samples: {', '.join(r.names)}.",
+    kinds.ChecksUntold: lambda r: f"Neither reported by the endpoints nor shown by the samples: {', '.join(r.names)}.",
     kinds.SettingsByHand: lambda r: (
         f"The memory and worker settings of {' and '.join(r.targets)} were chosen by hand, not by a sweep (pilot sweep)."
     ),
     kinds.SweepChoseNone: "The sweep of {target} chose no setting: {why}.",
     kinds.SweepChoseOther: lambda r: (
-        f"The sweep of {r.target} chose {r.chosen} ({said(r.why)}); measured was {' or '.join(r.now) or 'none of those it tried'}."
+        f"The sweep of {r.target} chose {r.chosen} ({said(r.why)}), but the pilot measured "
+        f"{' or '.join(r.now) or 'none of the settings it tried'}."
     ),
     kinds.StreamsBuffered: _streams_buffered,
     kinds.CapacityNotSearched: _capacity_not_searched,
     kinds.PeakNotAsked: _peak_not_asked,
-    kinds.CapacityNotKnown: "The capacity of {target} is not known: {why}.",
+    kinds.CapacityNotKnown: "The capacity of {target} is unknown: {why}.",
     kinds.PeakBeyond: _peak_beyond,
     kinds.NeverMadeCold: "An experiment ended early: {what}.",
     kinds.CoresShared: _cores_shared,
-    kinds.ProviderFailed: "In {silent} of {of} runs the provider failed every request; they count, and say nothing of the runtimes.",
+    kinds.ProviderFailed: (
+        "In {silent} of {of} runs the provider failed every request; they count, but say nothing about the runtimes."
+    ),
     kinds.Retried: _retried,
-    kinds.NothingPaired: "No arrival was answered by both targets, so it is not known whether they did the same work.",
+    kinds.NothingPaired: "No request was answered by both targets, so it is unknown whether they did the same work.",
     kinds.AnswersDiffer: lambda r: (
         f"{r.different} of {r.pairs} paired requests had different {PAIRED[r.what]} on the two targets."
     ),
     kinds.BlocksSpread: _blocks_spread,
-    kinds.NoPricesOf: "{target} has no prices, so its cost is not known.",
+    kinds.NoPricesOf: "{target} has no prices, so its cost is unknown.",
     kinds.BookOld: "The price book {book} is {days} days old.",
     kinds.PricesElsewhere: (
-        "{target} is in {region} and is priced with {book}, list prices of {of_region}: "
-        "pilot prices refresh {book} --region {region} makes a book of its own region."
+        "{target} is in {region} but priced with {book}, list prices of {of_region}: "
+        "pilot prices refresh {book} --region {region} makes a book for its region."
     ),
-    kinds.PricesUnconfirmed: lambda r: f"Unconfirmed prices carry part of the cost of {r.target}: {', '.join(r.keys)}.",
+    kinds.PricesUnconfirmed: lambda r: (
+        f"Part of the cost of {r.target} rests on unconfirmed prices: {', '.join(r.keys)}."
+    ),
     kinds.PartsUnpriced: lambda r: (
-        f"{r.target} uses {', '.join(r.parts)}, whose price is in no line of its bill: state it as [costs.NAME] with covers."
+        f"{r.target} uses {', '.join(r.parts)}, but its bill has no price for it: add [costs.NAME] with covers."
     ),
     kinds.CanBeTaken: lambda r: (
-        f"{r.target} is priced with {r.share * 100:g} % off for spot capacity, which can be taken away at any time: what it "
-        "takes to carry the traffic then is in no figure."
+        f"{r.target} is priced with {r.share * 100:g} % off for spot capacity, which can be taken away at any time; the cost "
+        "of replacing it then is not included."
     ),
     kinds.ModelsUnlisted: lambda r: (
-        f"No price list knows {', '.join(r.models)}, which answered for {r.target}: its tokens "
-        + (f"have the price of the stand-in of {r.book}." if r.book else "stand in no bill.")
+        f"No price list has {', '.join(r.models)}, which answered for {r.target}: its tokens "
+        + (f"are priced at the stand-in of {r.book}." if r.book else "are not billed.")
     ),
-    kinds.CostNotKnown: "The cost of {target} is not known: {why}.",
+    kinds.CostNotKnown: "The cost of {target} is unknown: {why}.",
     kinds.NotCollected: _not_collected,
     kinds.SeenOtherwise: "{target}: {what}.",
     kinds.NoLogLine: "{missing} of {of} answered requests have no line in the platform's log",
-    kinds.TookLonger: "the platform says of {requests} requests that they took longer than the client waited",
+    kinds.TookLonger: "the platform reports {requests} requests that took longer than the client waited",
     kinds.RefusalsDiffer: "the client saw {client} refusals by the platform, the platform counted {platform}",
     kinds.FewInvocations: "the platform counted {platform} invocations, the client {accepted} accepted requests",
     kinds.ManyInvocations: (
-        "the platform counted {platform} invocations against {accepted} accepted requests: "
-        "somebody else used the function"
+        "the platform counted {platform} invocations for {accepted} accepted requests: something else used the function"
     ),
     kinds.NothingBilled: "Costs are MODELLED: measured usage at list prices, nothing was billed.",
     kinds.BilledDays: _billed_days,

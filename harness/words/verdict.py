@@ -10,7 +10,7 @@ Shares = kinds.ShownFewer | kinds.ShownMore | kinds.NotShown | kinds.RunsTooShor
 
 
 def _beyond(r: Shares) -> str:
-    return f"{_percent(r.share)} of {r.n:.0f} requests are beyond the limit, {_percent(r.allowed)} may be"
+    return f"{_percent(r.share)} of {r.n:.0f} requests are beyond the limit, {_percent(r.allowed)} allowed"
 
 
 def _percent(share: float) -> str:
@@ -18,17 +18,17 @@ def _percent(share: float) -> str:
 
 
 def _runs_too_short(r: kinds.RunsTooShort) -> str:
-    short = f"a run of {r.run_requests:.0f} requests is shorter than what its requests remember of each other"
-    return f"{_beyond(r)}: not shown, for {short}; longer runs would tell, rather than more of them"
+    short = f"a run of {r.run_requests:.0f} requests is too short for how strongly they depend on each other"
+    return f"{_beyond(r)}: not shown; {short}, so longer runs are needed, not more of them"
 
 
 def _incidents(r: kinds.Incidents) -> str:
     words = (
         f"{r.count or 'no'} incident{'s' * (r.count != 1)} in {r.hours:.1f} h of load on {r.days or 1} day(s); up to "
-        f"{r.monthly:.3g} a month of load remain compatible, so this cannot show {r.limit * 100:g} %"
+        f"{r.monthly:.3g} per month of load remain possible, so this cannot show {r.limit * 100:g} %"
     )
     if r.down:
-        return f"{words}; it is shown to be down for longer than promised"
+        return f"{words}; it is shown to be down longer than promised"
     return f"{'some' if r.count else 'no'} evidence against it: {words}"
 
 
@@ -42,7 +42,7 @@ def _needed(r: Needed) -> str:
     """One number only where it means something; else that it does not."""
     if r.tight:
         return f"about {r.blocks} blocks would settle it ({r.low} to {r.high})"
-    return f"at least {r.low} blocks would be wanted to settle it; how many cannot be told yet"
+    return f"at least {r.low} blocks would be needed to settle it; how many more is not yet clear"
 
 
 WORDS: Book = {
@@ -50,14 +50,15 @@ WORDS: Book = {
     kinds.FewForVerdict: "{blocks} valid blocks; verdicts need {least}",
     kinds.ShownFewer: lambda r: f"{_beyond(r)}: shown to be fewer",
     kinds.ShownMore: lambda r: f"{_beyond(r)}: shown to be more",
-    kinds.NotShown: lambda r: f"{_beyond(r)}: shown neither to be fewer nor to be more",
+    kinds.NotShown: lambda r: f"{_beyond(r)}: neither fewer nor more is shown",
     kinds.RunsTooShort: _runs_too_short,
     kinds.WithinLimit: "the whole interval lies within the limit",
     kinds.BeyondLimit: "the whole interval lies beyond the limit",
     kinds.ContainsLimit: "the interval contains the limit",
     kinds.Incidents: _incidents,
     kinds.NotByHolm: lambda r: (
-        f"{r.relation} by itself, not by Holm's correction over {r.family} {'co-primary' if r.primary else 'exploratory'} comparisons"
+        f"{r.relation} by itself, but not after Holm's correction over {r.family} "
+        f"{'co-primary' if r.primary else 'exploratory'} comparisons"
     ),
     kinds.FewPairs: "{blocks} paired blocks; verdicts need {least}",
     kinds.WithinMargin: lambda r: (
@@ -65,9 +66,9 @@ WORDS: Book = {
     ),
     kinds.SharesDiffer: _shares_differ,
     kinds.SharesAlike: "{why}, and neither can the share beyond the limit",
-    kinds.InfiniteShown: "{why}, shown not to be chance",
+    kinds.InfiniteShown: "{why}, more than chance would explain",
     kinds.InfiniteByChance: "{why}, which may be chance",
     kinds.WholeAbove: "the whole interval lies above 1",
     kinds.WholeBelow: "the whole interval lies below 1",
-    kinds.NeitherShown: "not shown different, not shown equivalent",
+    kinds.NeitherShown: "neither a difference nor equivalence was shown",
 }

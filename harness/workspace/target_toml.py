@@ -97,7 +97,7 @@ class TlsTable(Table):
 
 
 class QuotaTable(Table):
-    """A quota that the plan is held to: by its code, or by a number that somebody has looked up."""
+    """A quota that the plan must fit: by its code, or by a number that you have looked up."""
 
     name: Line
     needs: QuotaNeed

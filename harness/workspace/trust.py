@@ -199,5 +199,5 @@ def _at_terminal() -> bool:
 
 def _said_yes(root: Path, lines: Sequence[str]) -> bool:
     print(f"{root} was not made here. It would:", *lines, sep="\n", file=sys.stderr)
-    print("Trust it with this? [y/N] ", end="", file=sys.stderr, flush=True)
+    print("Trust this workspace? [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -71,7 +71,7 @@ def test_a_search_that_the_limits_ended_says_at_least():
 
     assert found.at_least == 40.0
     assert isinstance(found.per_s, Unknown)
-    assert said(found.per_s.reason).startswith("at least 40/s was carried: no limit was found")
+    assert said(found.per_s.reason).startswith("at least 40/s was carried: no limit found")
 
 
 def test_searches_that_disagree_whether_there_is_a_limit_have_none_together():

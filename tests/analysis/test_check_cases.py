@@ -83,7 +83,7 @@ def test_a_p95_that_one_block_makes_infinite_is_not_bounded():
 
     assert isinstance(estimate, Estimate)
     assert estimate.high is None
-    assert said(estimate.why_open) == "24 of 500 requests failed, so more than 5 % may"
+    assert said(estimate.why_open) == "24 of 500 requests failed, so the true share may be above 5 %"
 
 
 def test_one_block_has_no_interval():

@@ -72,7 +72,7 @@ def test_manners_have_names():
     assert said(of(burst([0.5, 0.5], ["burst"] * 2, queue_ms=waits)).does) == "queues"
     assert (
         said(of(burst([0.5, math.inf], ["burst"] * 2, queue_ms=waits)).does)
-        == "queues, and refuses what finds no place"
+        == "queues, then refuses once the queue is full"
     )
     assert said(of(burst([0.5, 0.5], ["burst"] * 2)).does) == "takes it all"
 

@@ -134,7 +134,7 @@ def test_runs_shorter_than_what_their_requests_remember_are_told_to_be_longer():
     )
 
     assert found.judgement is Judgement.INCONCLUSIVE
-    assert "a run of 50 requests is shorter than what its requests remember" in said(found.reason)
+    assert "a run of 50 requests is too short" in said(found.reason)
 
 
 def thinking(first_reasoning_s, first_token_s, **columns):

@@ -86,7 +86,7 @@ def test_a_p99_that_failures_make_infinite_fails_by_its_share():
     found = verdict("p99_s", 5.0, runs(failed=0.03), unit="s")
 
     assert found.judgement is Judgement.FAIL
-    assert said(found.reason).endswith("1 % may be: shown to be more")
+    assert said(found.reason).endswith("1 % allowed: shown to be more")
 
 
 def test_goodput_is_over_offered_so_late_and_failed_count_alike():

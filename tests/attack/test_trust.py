@@ -242,7 +242,7 @@ def test_a_page_of_a_strangers_own_making_is_not_rendered(strange):
 
 def test_what_came_with_this_package_needs_no_question(strange):
     assert trusted(strange.root)
-    assert "it needs no trust" in pilot(strange.root, "trust").stdout
+    assert "nothing to confirm" in pilot(strange.root, "trust").stdout
 
 
 def test_what_was_made_here_is_trusted_at_once(tmp_path):

@@ -68,7 +68,7 @@ def test_a_draft_replaces_no_file(tmp_path, team):
 def test_options_of_a_url_are_refused_for_a_target(tmp_path):
     done = pilot(tmp_path, "check", "alpha", "--path", "/ask", "--draft", "x.toml")
     assert done.returncode == Exit.REFUSED
-    assert "--path, --draft: only of a URL" in done.stderr
+    assert "--path, --draft: only for a URL" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,8 @@ def test_options_of_a_url_are_refused_for_a_target(tmp_path):
         ({"path": "/a", "body": "{nope"}, "--body is not valid JSON"),
         ({"path": "/a", "body": "[]"}, "--body is not a JSON object"),
         ({"path": "/a", "body": "@/nowhere.json"}, "No such file"),
-        ({"header": ["X-Key"]}, "--header: want NAME=VALUE"),
-        ({"auth": "aws-sigv4 eu-west-1"}, "--auth: want NAME=VALUE"),
+        ({"header": ["X-Key"]}, "--header must be NAME=VALUE"),
+        ({"auth": "aws-sigv4 eu-west-1"}, "--auth must be NAME=VALUE"),
         ({"api": ["assistant=agent"]}, "--api requires --dialect"),
     ],
 )

@@ -51,7 +51,7 @@ def test_a_draft_that_is_there_is_not_replaced(tmp_path):
         done = pilot(tmp_path, "check", one, *HOW, "--draft", "mine.toml")
 
     assert done.returncode == 2
-    assert "mine.toml: it is there already" in done.stderr
+    assert "mine.toml already exists" in done.stderr
     assert (tmp_path / "mine.toml").read_text() == "# mine"
 
 

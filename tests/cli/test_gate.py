@@ -85,7 +85,7 @@ def test_fewer_blocks_than_a_verdict_needs_are_no_pass(tmp_path, monkeypatch):
 
 
 def test_a_target_that_was_not_judged_is_refused(slow_beta):
-    with pytest.raises(Refused, match="no promise was judged for 'gamma'"):
+    with pytest.raises(Refused, match="--gate 'gamma': not one of the two targets"):
         decide(gate="gamma")
 
 
@@ -99,7 +99,7 @@ def test_a_recommendation_that_rests_on_an_open_comparison_is_not_green(equals, 
     with pytest.raises(typer.Exit) as caught:
         decide()
     assert caught.value.exit_code == 6
-    assert "the comparison of p95_s under steady: not shown different" in capsys.readouterr().out
+    assert "the comparison of p95_s under steady: neither a difference nor" in capsys.readouterr().out
 
 
 def test_two_that_both_fail_the_same_promise_have_no_winner_and_that_is_told(tmp_path, monkeypatch):

@@ -56,8 +56,8 @@ def asked(tmp_path):
             ("first token", "0"),
             ("share of failures", "2"),
             ("share of failures", "0.02"),
-            ("cost a month", "600"),
-            ("requests a month", ""),
+            ("monthly cost limit", "600"),
+            ("requests per month", ""),
             ("at the peak", ""),
             ("ten minutes", "y"),
         ],
@@ -84,6 +84,6 @@ def test_enter_takes_what_a_flag_said_and_the_default_where_none_did(asked):
 def test_a_wrong_answer_is_said_to_be_one_and_asked_again(asked):
     shown = re.sub(r"\s+", " ", asked[1])
 
-    assert "no kind 'aws_fargat': one of" in shown
+    assert "unknown kind 'aws_fargat': choose one of" in shown
     assert "chat.example.com: want http:// or https:// with a host" in shown
-    assert "want a share, as 0.01 for 1 %, not 2" in shown
+    assert "want a share, such as 0.01 for 1 %, not 2" in shown

@@ -243,4 +243,4 @@ def test_disagreement_between_client_and_platform_is_a_doubt(made):
 
     assert not [d for d in quiet if "platform" in d and d.startswith("beta")]
     assert any("have no line in the platform's log" in d for d in loud)
-    assert any("somebody else used the function" in d for d in loud)
+    assert any("something else used the function" in d for d in loud)

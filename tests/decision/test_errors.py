@@ -26,7 +26,5 @@ def test_a_silent_a_a_run_says_what_it_would_have_noticed():
     gate = aa_gate(Dataset("alpha", "beta", (), (), 6, (), (), (), same), 1.1, (60, None))
     words = said(aa_silent(gate))
 
-    assert words.startswith(
-        "The A/A run found no bias of alpha against itself; in 9 of 10 such runs it would have noticed"
-    )
+    assert words.startswith("The A/A run found no bias of alpha against itself; 9 of 10 such runs would have noticed")
     assert f"in p95 one of {(gate.noticed('p95_s') - 1) * 100:.2g} %" in words

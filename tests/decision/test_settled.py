@@ -93,7 +93,7 @@ def test_another_setting_than_the_one_that_was_chosen_is_a_doubt(swept):
     path.write_text(path.read_text().replace("vcpu = 1,", "vcpu = 4,"))
     [said] = [doubt for doubt in all_said(pipeline.decide(swept).doubts) if "sweep" in doubt]
 
-    assert said == "The sweep of alpha chose one (the cheapest that keeps every promise); measured was four."
+    assert said == "The sweep of alpha chose one (the cheapest that keeps every promise), but the pilot measured four."
 
 
 def test_a_sweep_that_was_edited_afterwards_is_named(swept):
@@ -143,5 +143,5 @@ def test_the_command_ends_with_5_where_no_setting_keeps_every_promise(swept):
     done = subprocess.run(command, cwd=swept.root, capture_output=True, text=True, check=False)
 
     assert done.returncode == 5, done.stderr
-    assert "can't choose: no setting keeps every promise; four comes nearest" in done.stdout
+    assert "can't choose: no setting keeps every promise; four comes closest" in done.stdout
     assert not [entry for entry in store.journal() if entry["event"] == "setting applied"]

@@ -74,7 +74,7 @@ def test_a_change_after_the_seal_is_named(pilot):
     from harness.workspace import open_workspace
 
     outcome = pipeline.decide(open_workspace(workspace.root))
-    assert "Sealed criteria: changed since: slo.p95_s: 2.0 → 9.0" in all_said(outcome.doubts)
+    assert "Sealed criteria: changed since the seal: slo.p95_s: 2.0 → 9.0" in all_said(outcome.doubts)
     assert outcome.decision.confidence is Confidence.LOW
 
 
@@ -191,7 +191,7 @@ def test_a_change_is_listed_with_its_time_and_who_made_it(pilot):
     note_changes(changed, plan, store)
     [said] = [d for d in all_said(pipeline.decide(changed).doubts) if d.startswith("Sealed")]
 
-    assert "slo.p95_s: 2.0 → 9.0 (met at " in said
+    assert "slo.p95_s: 2.0 → 9.0 (found at " in said
     assert said.endswith(")")
     assert len([e for e in store.journal() if e["event"] == "changed since the seal"]) == 1
 
@@ -210,4 +210,4 @@ def test_a_target_that_differs_in_what_it_searches_voids_the_comparison(pilot):
     assert outcome.decision.choice is Choice.NONE
     [why, *_] = outcome.decision.reasons
     assert why == OtherWork((("index_digest", "sha256:alpha", "sha256:beta"),))
-    assert "did not do the same work: they differ in index_digest (sha256:alpha and sha256:beta)" in said(why)
+    assert "did not do the same work; they differ in index_digest (sha256:alpha and sha256:beta)" in said(why)

@@ -30,14 +30,14 @@ def said(tmp_path):
 
     def doubted(parity):
         found = all_said(doubts(workspace, plan, store, replace(findings, parity=parity)))
-        return [doubt for doubt in found if doubt.startswith("Neither told")]
+        return [doubt for doubt in found if doubt.startswith("Neither reported")]
 
     return doubted
 
 
 def test_the_same_texts_show_the_same_work_and_leave_only_what_no_sample_shows(said):
     assert said(Parity(PAIRS, PAIRS, PAIRS, PAIRS)) == [
-        "Neither told by the endpoints nor shown by the samples: same region."
+        "Neither reported by the endpoints nor shown by the samples: same region."
     ]
 
 

@@ -84,7 +84,7 @@ def test_what_the_platform_was_not_asked_is_not_known(shown):
 
 
 def test_warm_answers_stand_beside_all(shown):
-    without = shown[0]["What do the numbers say without the cold starts?"]
+    without = shown[0]["What are the numbers without cold starts?"]
 
     assert without.loc["alpha", "False"] == without.loc["alpha", "all"]
 

@@ -44,7 +44,7 @@ def test_what_0_1_0_did_not_record_is_a_doubt(tmp_path):
     root = shutil.copytree(RELEASED / "0.1.0", tmp_path / "pilot")
     [doubt] = [d for d in all_said(pipeline.decide(open_workspace(root)).doubts) if "earlier version" in d]
 
-    for lacking in ("digests of its files", "a journal whose edits would show", "first_reasoning_s", "contention"):
+    for lacking in ("digests of its files", "a tamper-evident journal", "first_reasoning_s", "contention"):
         assert lacking in doubt
 
 

@@ -108,7 +108,7 @@ def test_after_the_first_measured_request_a_change_is_refused_and_a_doubt(folder
 
     with pytest.raises(Refused, match=r"slo\.p95_s: 2\.0 → 3\.0"):
         folder.plan()
-    assert folder.doubts() == ("Sealed criteria: changed since: slo.p95_s: 2.0 → 3.0",)
+    assert folder.doubts() == ("Sealed criteria: changed since the seal: slo.p95_s: 2.0 → 3.0",)
 
 
 def test_a_run_that_was_refused_before_it_sent_anything_measures_nothing(folder):
@@ -143,11 +143,11 @@ def test_the_doubts_know_a_seal_that_was_removed_replaced_or_made_after_the_data
     assert first.seal in folder.doubts()[0]
 
     path.write_text(json.dumps({**json.loads(kept), "digest": "sha256:other"}))
-    assert any("not the seal that the journal knows" in doubt for doubt in folder.doubts())
+    assert any("not the seal that the journal records" in doubt for doubt in folder.doubts())
 
     path.write_text(kept)
     folder.store.note("sealed", digest=first.seal)
-    assert folder.doubts() == ("Sealed criteria: they were sealed again after measuring had begun.",)
+    assert folder.doubts() == ("Sealed criteria: sealed again after measuring had begun.",)
 
 
 def test_measuring_waits_for_a_changed_criterion_to_be_sealed_again(folder):

@@ -133,10 +133,10 @@ def test_a_target_that_refuses_everything(tmp_path):
 
     assert "Alpha: every probe failed, so nothing is known of its cold starts." in text
     assert "no probe said whether it was cold" in text
-    assert "no rate was kept" in text
+    assert "no rate met the SLOs" in text
     assert "*No chart keep-alive-curve: no data supports it.*" in text
     assert "Alpha refuses at once" in text
-    assert "The capacity of alpha is not known: no rate was kept." in all_said(outcome.doubts)
+    assert "The capacity of alpha is unknown: no rate met the SLOs." in all_said(outcome.doubts)
 
 
 def test_a_target_that_could_not_be_made_cold_has_no_probes_and_a_doubt(tmp_path):

@@ -54,7 +54,7 @@ def test_a_tie_is_said_to_be_one_and_the_cheaper_to_reverse_is_named(pilot, tmp_
     pilot.laws["beta"] = lognormal(0.4 * 1.5)
     _, first, html = told(pilot, tmp_path / "r")
 
-    assert "no clear winner. Beta is the cheaper one to reverse." in first
+    assert "No clear winner: the evidence does not favour either target. Beta is cheaper to reverse." in first
     assert "The scores tie (" in first
     assert "Nothing is moved yet" in html
 
@@ -73,7 +73,7 @@ def test_an_invalid_pilot_recommends_nothing_and_shows_every_run(tmp_path):
     html = page.read_text()
 
     assert "no clear winner" in html
-    assert "No block was measured whole and valid." in html
+    assert "No block was measured completely and validly." in html
     assert html.count("lag p99 99 ms is above its limit") >= 12
 
 
@@ -117,7 +117,7 @@ def test_weights_decide_and_the_report_says_at_which_they_flip(pilot, tmp_path):
     [flip] = [f for f in outcome.decision.scoring.flips if f.criterion.value == "operations"]
 
     assert outcome.decision.choice.value == "candidate"
-    assert "The scores prefer it in" in first
+    assert "It scores highest in" in first
     assert flip.flips_at is not None
     assert f"{flip.flips_at * 100:.0f} %" in html or f"{flip.flips_at * 100:.1f} %" in html
 

@@ -64,7 +64,7 @@ def test_what_was_left_out_is_told_by_status_decide_and_report_and_is_not_missin
     assert board.next_command == "pilot decide", "no target names a source"
     assert said["blocks"]["not_needed"] == [7, 8, 9, 10, 11, 12]
     assert said["settled"] == "every promise and primary comparison is decided"
-    assert not any("not measured or not valid" in doubt for doubt in all_said(outcome.doubts))
+    assert not any("not measured or are not valid" in doubt for doubt in all_said(outcome.doubts))
     assert any("6 of 12 planned blocks were not needed" in doubt for doubt in all_said(outcome.doubts))
     assert any("biased away from its limit" in doubt for doubt in all_said(outcome.doubts))
     assert "6 not needed: settled at look 1 of 3" in page.read_text()

@@ -64,4 +64,4 @@ def test_runs_that_the_provider_failed_count_and_are_doubted(tmp_path):
     workspace, plan, store = pilot.write()
     found = all_said(doubts(workspace, plan, store, gather(workspace, load(store, plan), store, plan)))
 
-    assert "In 2 of 4 runs the provider failed every request; they count, and say nothing of the runtimes." in found
+    assert "In 2 of 4 runs the provider failed every request; they count, but say nothing about the runtimes." in found

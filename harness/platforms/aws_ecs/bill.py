@@ -29,14 +29,14 @@ class FargateTerms(FrontTerms):
 
 
 class HostTerms(MachineTerms, FrontTerms):
-    """Machines, their volumes, and whether a load balancer stands in front."""
+    """Machines, their volumes, and whether there is a load balancer in front."""
 
     ebs_gb: Amount = NONE
     load_balancer: Amount = ONE
 
 
 def fargate_alb(tariff: Tariff, terms: FargateTerms, usage: Usage) -> Bill:
-    """``tasks`` of ``vcpu`` and ``memory_gb`` (``arm64`` for its prices), and what stands in front of them.
+    """``tasks`` of ``vcpu`` and ``memory_gb`` (``arm64`` for its prices), and their front.
 
     ``ephemeral_gb`` a task, of which 20 are free.
     """
@@ -53,7 +53,7 @@ def fargate_alb(tariff: Tariff, terms: FargateTerms, usage: Usage) -> Bill:
 
 
 def ec2_alb(tariff: Tariff, terms: HostTerms, usage: Usage) -> Bill:
-    """Machines by their type, billed whole; ``load_balancer = 0`` where none stands in front, ``ebs_gb`` of volumes."""
+    """Machines by their type, billed whole; ``load_balancer = 0`` if there is none, ``ebs_gb`` of volumes."""
     made = machine_hours(tariff, terms, usage)
     if volumes := terms.ebs_gb:
         made += tariff.line("Volumes", volumes * usage.hours / HOURS_PER_MONTH, "ebs_gb_month")

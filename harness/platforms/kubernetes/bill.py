@@ -13,7 +13,7 @@ from harness.platforms.shared.usage import LOG_BYTES_PER_REQUEST, Tariff, Usage
 
 
 class EksTerms(MachineTerms, FrontTerms):
-    """Nodes, their volumes, and what stands in front."""
+    """Nodes, their volumes, and their front."""
 
     ebs_gb: Amount = NONE
 
@@ -27,7 +27,7 @@ class ClusterTerms(MachineTerms):
 
 
 def eks(tariff: Tariff, terms: EksTerms, usage: Usage) -> Bill:
-    """Nodes by their type (``t3_large = 3``), control plane, ``ebs_gb`` of volumes, and what stands in front.
+    """Nodes by their type (``t3_large = 3``), control plane, ``ebs_gb`` of volumes, and their front.
 
     Nodes are billed whole: what no pod uses of them is part of the cost.
     """

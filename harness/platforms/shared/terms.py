@@ -19,7 +19,7 @@ TOKEN_MODELS = ("haiku_3_5", "haiku_3", "nova_micro", "nova_lite", "nova_pro", "
 
 
 class OwnPrice(Table):
-    """A unit price that stands in target.toml itself, with who says it."""
+    """A unit price given in target.toml itself, with its source."""
 
     usd: Amount
     source: Line
