@@ -23,6 +23,9 @@ from harness.predict.validate import Validation, validated
 from harness.workspace import Workspace
 from harness.workspace.trace_csv import read_trace
 
+SHOWN = (0.1, 0.3, 3.0, 10.0, 30.0, 100.0)  # factors of a report's chart, beside 1
+QUICK = Effort(same=2, worlds=16, requests=1000)
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -50,6 +53,22 @@ def predictions(
         {name: fitted.changed for name, fitted in known.items()},
         {name: fitted.driven.per_s for name, fitted in known.items()},
     )
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """What a report says of your traffic, and how such predictions fared."""
+
+    prediction: Prediction
+    validation: Validation
+
+
+def foretold(workspace: Workspace, data: Dataset, progress: Progress) -> Foretold:
+    """At the sealed traffic with all the effort, at factors of it with less."""
+    here = predictions(workspace, data, Wanted((1.0,)), progress, None)
+    there = predictions(workspace, data, Wanted(SHOWN), progress, None, QUICK)
+    at = tuple(sorted((*here.at, *there.at), key=lambda one: (one.target, one.factor)))
+    return Foretold(replace(here, at=at), held_out(workspace, data, progress, None))
 
 
 def _asked(workspace: Workspace, data: Dataset, wanted: Wanted, traffic: MonthOf) -> dict[str, Asked]:
