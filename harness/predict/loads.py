@@ -15,6 +15,7 @@ import numpy as np
 from harness.analysis.columns import Array
 from harness.domain.trace import Trace
 from harness.domain.traffic import HOURS_PER_WEEK, SECONDS_PER_MONTH, Traffic
+from harness.workspace import Workspace
 
 MOST_LEVELS = 6
 PEAK_S = 60.0  # a trace's peak is its fullest stretch of this length
@@ -71,6 +72,12 @@ class MonthOf:
         means = self.traffic.hourly_means(requests)
         asked = sorted((h for h in range(len(means)) if means[h] > 0), key=lambda h: means[h])
         return tuple(Level(sum(means[h] for h in g) / len(g), tuple(sorted(g))) for g in _grouped(asked, means))
+
+
+def month_of(workspace: Workspace) -> MonthOf:
+    """The sealed traffic, of pilot.toml or as its trace has it; raises BadFile for a trace that cannot be read."""
+    sealed, trace = workspace.traffic(), workspace.traffic_trace()
+    return MonthOf.of_week(sealed) if trace is None else MonthOf.of_trace(trace, sealed.requests_per_month)
 
 
 def _grouped(hours: Sequence[int], means: Sequence[float]) -> list[list[int]]:

@@ -24,7 +24,7 @@ WINDOWS = 256  # values that a curve is drawn as
 UNBOUNDED = 100_000  # requests that an instance holds where nobody limits them
 UNTOLD_S = 1e-6  # a start that nobody measured still counts as one
 LEAST_FILL_S = 60.0
-MOST_TRACED = 60_000  # requests of a trace that one play takes
+TRACED = 20  # times as many requests of a trace, whose bursts are few
 FILLS = 5.0  # windows, or answer times, until a fleet is where its traffic puts it
 
 
@@ -97,17 +97,17 @@ class Play:
 def play(of: Fleet, level: Level, requests: int, seed: int) -> Play:
     """Poisson arrivals at the level's rate, after as long as the fleet takes to fill; a trace as it is, or a stretch of it."""
     if level.instants_s is not None:
-        return _traced(of, level, level.instants_s, seed)
+        return _traced(of, level, level.instants_s, TRACED * requests, seed)
     fill_s = fill(of)
     length_s = fill_s + requests / level.per_s
     due = arrivals.poisson(level.per_s, length_s, seed)
     return Play(level, simulate(of, due, length_s, seed=seed, warm_s=fill_s))
 
 
-def _traced(of: Fleet, level: Level, instants_s: Array, seed: int) -> Play:
+def _traced(of: Fleet, level: Level, instants_s: Array, most: int, seed: int) -> Play:
     """A long one from a place of its own each time; its last part fills the fleet before its first counts."""
     whole, rng = level.length_s, np.random.default_rng([seed, 11])
-    kept_s = min(whole, MOST_TRACED / level.per_s)
+    kept_s = min(whole, most / level.per_s)
     fill_s = min(fill(of), whole / 2)
     from_s = float(rng.uniform(0, whole)) if kept_s < whole else 0.0
     at = np.concatenate(list(arrivals.trace(instants_s.tolist(), whole, level.times, seed)))

@@ -11,11 +11,10 @@ from harness.analysis import spend
 from harness.analysis.dataset import Dataset
 from harness.campaign.progress import Progress, bar, duration
 from harness.domain.target import Target
-from harness.domain.trace import Trace
 from harness.platforms.registry import scaling_of
 from harness.predict.billed import each
 from harness.predict.fitted import Fitted, facts_of, fit
-from harness.predict.loads import MonthOf
+from harness.predict.loads import MonthOf, month_of
 from harness.predict.predict import USUAL, Asked, Effort, predicted
 from harness.predict.prediction import Prediction
 from harness.predict.settings import Asked as Change
@@ -38,7 +37,7 @@ def predictions(
     workspace: Workspace, data: Dataset, wanted: Wanted, progress: Progress, seed: int | None, effort: Effort = USUAL
 ) -> Prediction:
     """Of both targets; raises Refused for a setting that neither has, BadFile for a trace that cannot be read."""
-    traffic = _traffic(workspace, wanted.trace)
+    traffic = month_of(workspace) if wanted.trace is None else MonthOf.of_trace(read_trace(wanted.trace))
     asked = _asked(workspace, data, wanted, traffic)
     seed = workspace.config.pilot.seed if seed is None else seed
     step = _steps(progress, len(asked) * len(wanted.factors) * effort.plays, "playing months")
@@ -51,17 +50,6 @@ def predictions(
         {name: fitted.changed for name, fitted in known.items()},
         {name: fitted.driven.per_s for name, fitted in known.items()},
     )
-
-
-def _traffic(workspace: Workspace, trace: Path | None) -> MonthOf:
-    """The sealed traffic: of pilot.toml, or as a trace has it; ``trace`` in its place."""
-    sealed = workspace.traffic()
-    if trace is not None:
-        return MonthOf.of_trace(read_trace(trace))
-    own: Trace | None = workspace.traffic_trace()
-    if own is not None:
-        return MonthOf.of_trace(own, sealed.requests_per_month)
-    return MonthOf.of_week(sealed)
 
 
 def _asked(workspace: Workspace, data: Dataset, wanted: Wanted, traffic: MonthOf) -> dict[str, Asked]:
