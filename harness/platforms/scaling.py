@@ -114,7 +114,7 @@ class Scaling:
     idle_s: Stated = NOT_LIMITED  # how long an idle instance is kept, where no window was measured
     vcpus: Stated = ONE_PROCESSOR
     bills_starts: bool = False  # the time of a start
-    bills_idle: bool = False  # of instances that are kept and serve nothing
+    bills_idle: bool = False  # of each instance that serves nothing; else of those that are kept on purpose
 
     def changed(self, asked: Mapping[str, float], source: str) -> Scaling:
         """With figures of ``SETTINGS`` as somebody wants them; raises KeyError for another name, ValueError for no size."""

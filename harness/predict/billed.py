@@ -77,11 +77,12 @@ def month_usd(target: Target, scaling: Scaling, each_one: Each, month: Month, de
     starting = month.per_s("starting_s")
     handled_s = month.per_s("handled_s") + (starting if scaling.bills_starts else 0.0)
     active_s = month.per_s("active_s") - (0.0 if scaling.bills_starts else starting)
+    idle_s = month.mean - month.per_s("active_s") if scaling.bills_idle else month.per_s("kept_idle_s")
     usage = replace(
         usage,
         billed_ms=_decimal(handled_s * each_one.billed * SECONDS_PER_MONTH * 1000),
         instance_s=_decimal(max(0.0, active_s) * each_one.instances * SECONDS_PER_MONTH),
-        idle_s=_decimal(max(0.0, scaling.least.value - active_s) * SECONDS_PER_MONTH),
+        idle_s=_decimal(idle_s * SECONDS_PER_MONTH),
     )
     units = pricing.billing.units
     if pricing.billing.how is How.CAPACITY and units is not None and month.mean > 0:

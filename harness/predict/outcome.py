@@ -73,6 +73,7 @@ class Outcome:
     starts: int
     starting_s: float
     active_s: float  # of instances with something in hand, or starting: what shared platforms bill
+    kept_idle_s: float  # of minimum instances: as many as there are fewer active ones than are kept
     handled_s: float  # of requests: what platforms bill that count each
     response: Times
     first_token: Times

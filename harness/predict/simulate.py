@@ -24,6 +24,7 @@ from harness.predict.outcome import Outcome
 from harness.predict.tally import HOUR_S, Tally
 
 DRAWN = 8192  # rows drawn at once, and arrivals taken at once
+LEAST_DRAWN = 128  # by a play that may be short
 HOURS = 24
 END = math.inf
 
@@ -51,6 +52,11 @@ class _Play:
         self._overdue: list[Instance] = []  # kept only because there are so few
         self._waiting: deque[tuple[float, float, float, int]] = deque()  # gives up at, came at, due, attempt
         self._in_hand = 0
+        self._active, self._active_at = (
+            0,
+            from_s,
+        )  # instances with something in hand or starting, counted where some are kept
+        self._keeps = fleet.least > 0 or bool(fleet.least_by_hour)
         self._tokens, self._tokens_at = fleet.starts_at_once, 0.0
         self._timed = self._refilling = False
         self._served = _rows(fleet, rng)
@@ -94,6 +100,7 @@ class _Play:
         for _, _, due, _ in self._waiting:  # nothing will ever take them
             self._tally.refused(due)
         self._tally.alive(self._to_s, len(self._alive))
+        self._kept(self._to_s, 0)
         for one in self._alive:
             if one.active_s < self._to_s:
                 self._tally.active(one.active_s, self._to_s)
@@ -160,7 +167,10 @@ class _Play:
         if took > self._fleet.deadline_s:
             took = END
         self._rows.append((due, took, at + first_s - due, end - begin, one.ready_s > came))
-        one.active_s = min(one.active_s, now)
+        if one.active_s == END:
+            one.active_s = now
+            if self._keeps:
+                self._kept(now, 1)
         one.in_hand += 1
         self._in_hand += 1
         if self._watch:
@@ -220,6 +230,8 @@ class _Play:
         one = self._add(now, now + took_s)
         self._tally.started(now, took_s)
         self._starting += 1
+        if self._keeps:
+            self._kept(now, 1)
         if self._fleet.bound and self._fleet.at_once > 1:
             self._joinable.append(one)
         self._at(one.ready_s, self._ready, one)
@@ -278,6 +290,8 @@ class _Play:
         else:
             tally.active(one.active_s, now)
         one.active_s = END
+        if self._keeps:
+            self._kept(now, -1)
         if self._idle_s:
             one.ends_s = now + next(self._idle_s[int(now / HOUR_S) % HOURS])
             if one.ends_s < one.check_s:
@@ -307,15 +321,26 @@ class _Play:
 
     def _remove(self, one: Instance, now: float) -> None:
         self._tally.alive(now, len(self._alive))
-        if one.active_s < now:
+        if one.active_s < END:
             self._tally.active(one.active_s, now)
+            self._kept(now, -1)
         self._closing -= one.closed
         one.closed = True
         self._alive.pop(one, None)
 
+    def _kept(self, now: float, more: int) -> None:
+        """So many more are active from now on: those kept beyond that were idle until now."""
+        to = min(now, self._to_s)
+        if to > self._active_at:
+            idle = max(0, self._fleet.least_at(self._active_at) - self._active)
+            self._tally.kept_idle_s += idle * (to - self._active_at)
+            self._active_at = to
+        self._active += more
+
     def _keep(self, now: float, of: object) -> None:
         """As many as the hour keeps."""
         fleet = self._fleet
+        self._kept(now, 0)
         more = fleet.least_at(now) - (len(self._alive) - self._closing)
         for _ in range(more):
             self._started(now)
@@ -375,13 +400,15 @@ def _rows(fleet: Fleet, rng: np.random.Generator) -> Iterator[tuple[float, float
     if rate is not None and fleet.at_once > 1 and mean > 0:
         holds = own.runtime_s * (fleet.vcpus / rate / mean)
     columns = np.column_stack([own.runtime_s + own.model_s, own.runtime_first_s + own.model_first_s, holds])
+    size = LEAST_DRAWN
     while True:
-        yield from map(tuple, columns[rng.integers(len(columns), size=DRAWN)].tolist())
+        yield from map(tuple, columns[rng.integers(len(columns), size=size)].tolist())
+        size = min(DRAWN, 2 * size)
 
 
 def _drawn(values: Array, rng: np.random.Generator) -> Iterator[float]:
     while True:
-        yield from values[rng.integers(len(values), size=512)].tolist()
+        yield from values[rng.integers(len(values), size=LEAST_DRAWN)].tolist()
 
 
 def _ends(fleet: Fleet) -> bool:

@@ -25,7 +25,7 @@ class Tally:
     def __init__(self, from_s: float, to_s: float) -> None:
         self.from_s, self.to_s = from_s, to_s
         self.retried = self.starts = 0
-        self.starting_s = self.active_s = self._handled_s = 0.0
+        self.starting_s = self.active_s = self.kept_idle_s = self._handled_s = 0.0
         self.rows: list[Row] = []
         hours = max(1, math.ceil((to_s - from_s) / HOUR_S))
         self._asked, self._ok, self._cold, self._late = (np.zeros(hours, dtype=np.int64) for _ in range(4))
@@ -80,6 +80,7 @@ class Tally:
             self.starts,
             self.starting_s,
             self.active_s,
+            self.kept_idle_s,
             self._handled_s,
             self._response,
             self._first,

@@ -216,3 +216,11 @@ def test_a_quantile_is_right_to_half_a_percent():
 
     for q in (0.5, 0.95, 0.99):
         assert times.quantile(q) == pytest.approx(np.quantile(values, q, method="inverted_cdf"), rel=0.005)
+
+
+def test_minimum_instances_are_idle_while_fewer_are_active_than_are_kept():
+    out = play(on_demand(10.0, least=2), 0.0, 5.0, 6.0, length_s=100.0)
+
+    # active: 0 to 10, 5 to 15, and a third that starts at 6, is ready at 8 and ends at 18
+    assert out.kept_idle_s == pytest.approx(2 * 100 - (5 * 1 + 10 * 2 + 3 * 1))
+    assert out.active_s == pytest.approx(10 + 10 + 12)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.domain.target import Target
+from harness.platforms.cloud_run.bill import BY_LIFE
 from harness.platforms.scaling import NO_TIME, NOT_LIMITED, Grows, Picks, Scaler, Scaling, Waiting, assumed, declared
 from harness.platforms.shared.stated import fact, parameter, processors
 
@@ -35,5 +36,5 @@ def scaling(target: Target, facts: Mapping[str, Any]) -> Scaling:
         idle_s=SCALER.down_s,
         vcpus=parameter(target, "vcpu") or processors(1, "the bill's default is one vCPU"),
         bills_starts=True,
-        bills_idle=False,
+        bills_idle=target.prices is not None and target.prices.model == BY_LIFE,
     )
