@@ -155,10 +155,12 @@ def refusals(foretold: Foretold, names: Names) -> tuple[str, ...]:
         for each in one.figures:
             if each.quantity in PAGE_ONE and isinstance(each.known, Unknown):
                 found.setdefault((one.target, said(each.known.reason)), []).append(one.factor)
-    return tuple(
-        f"{names[name]}, from {min(factors):g} to {max(factors):g} times: {why}."
-        for (name, why), factors in found.items()
-    )
+    return tuple(f"{names[name]}, {_times(factors)}: {why}." for (name, why), factors in found.items())
+
+
+def _times(factors: Sequence[float]) -> str:
+    low, high = min(factors), max(factors)
+    return f"at {low:g} times" if low == high else f"from {low:g} to {high:g} times"
 
 
 def _row(one: AtTraffic, quantity: Quantity, names: Names) -> dict[str, Any]:
