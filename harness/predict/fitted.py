@@ -98,6 +98,7 @@ def fit(
 ) -> Fitted:
     """Of the dataset's paced runs and experiments."""
     paced = [run for profile in data.in_role(*PACED) for run in data.of(target, profile)]
+    bursts = data.in_role(Role.BURST)
     probes = [run for role in STARTED for run in data.of_role(target, role)]
     kept = data.of_role(target, Role.KEEP_ALIVE)
     searches = data.of_role(target, Role.CAPACITY)
@@ -106,7 +107,11 @@ def fit(
         target,
         scaling,
         tuple(p for run in sorted(paced, key=lambda r: (r.block, r.profile)) if (p := observed.parts(run)) is not None),
-        tuple(s for run in (*probes, *paced) for s in observed.starts(run)),
+        tuple(
+            s
+            for run in (*probes, *paced)
+            for s in observed.starts(run, "burst" if run.profile in bursts else "traffic")
+        ),
         window(keepalive.window(target, kept), rng) if kept else None,
         capacity.capacity(target, searches) if searches else None,
         observed.driven([*paced, *probes, *kept, *searches]),
