@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+import numpy as np
+
+from harness.analysis.dataset import RunData
 from harness.analysis.spend import BlockUsage, runtime_usd, usage_of
 from harness.domain.own_costs import own_bill
 from harness.domain.target import Target
@@ -14,15 +18,22 @@ from harness.platforms.billing import How
 from harness.platforms.pricing import pricing_of
 from harness.platforms.scaling import Scaling
 from harness.platforms.shared.usage import Usage
-from harness.predict.played import Month
+from harness.predict.drawn import central
+from harness.predict.fitted import Fitted
+from harness.predict.played import Month, fleet, play_at
 
 
 @dataclass(frozen=True)
 class Each:
-    """Of one measured request that was accepted: what it uses, and its billed time over how long clients waited."""
+    """Of one measured request that was accepted: what it uses, and how billed time compares with time that is played.
+
+    ``billed``: of requests, over how long clients waited. ``instances``: of instances that requests share, over how long
+    they were active when the measured arrivals were played.
+    """
 
     usage: Usage  # of one request
-    billed: float
+    billed: float = 1.0
+    instances: float = 1.0
 
     @property
     def tokens(self) -> tuple[int, int]:
@@ -42,6 +53,20 @@ def each(blocks: Sequence[BlockUsage]) -> Each | None:
     return Each(whole.scaled(1 / whole.requests, Decimal(0)), told)
 
 
+def played_beside(each_one: Each, fitted: Fitted, runs: Sequence[RunData], blocks: Sequence[BlockUsage]) -> Each:
+    """With the instance time that was billed laid beside what is played of the same arrivals; as it was where none was billed."""
+    told_s = sum(float(b.usage.instance_s) for b in blocks)
+    if not told_s or fitted.scaling is None or not fitted.parts:
+        return each_one
+    rng = np.random.default_rng([len(blocks), 29])
+    of, active_s = fleet(central(fitted), fitted.retry, math.inf, rng), 0.0
+    for run in runs:
+        at = np.sort(np.asarray(run.columns["scheduled_s"], dtype=float))
+        from_s = float(np.asarray(run.columns["scheduled_s"], dtype=float)[run.measured].min(initial=at[-1]))
+        active_s += play_at(of, [at], float(at[-1]) + 1e-6, from_s, run.block).active_s
+    return replace(each_one, instances=told_s / active_s) if active_s > 0 else each_one
+
+
 def month_usd(target: Target, scaling: Scaling, each_one: Each, month: Month, declared: float) -> float:
     """The runtime's layer, a team's own lines in it; ``declared``: instances that the file's own units stand for."""
     assert target.prices is not None
@@ -56,7 +81,7 @@ def month_usd(target: Target, scaling: Scaling, each_one: Each, month: Month, de
     usage = replace(
         usage,
         billed_ms=_decimal(handled_s * each_one.billed * SECONDS_PER_MONTH * 1000),
-        instance_s=_decimal(max(0.0, active_s) * SECONDS_PER_MONTH),
+        instance_s=_decimal(max(0.0, active_s) * each_one.instances * SECONDS_PER_MONTH),
         idle_s=_decimal(idle_s * SECONDS_PER_MONTH),
     )
     units = pricing.billing.units

@@ -60,6 +60,9 @@ class Driven:
     refused_from: int | None  # the fewest in progress at which its platform refused; None: it never did
     refused: int
     kept_per_s: float | None  # the highest step of a search that was kept
+    per_active_per_s: (
+        float | None
+    )  # the most answers of a run for each second that one of its instances had some in hand
     n: int
 
 
@@ -125,6 +128,7 @@ def driven(runs: Sequence[RunData]) -> Driven:
     instances: list[int] = []
     refused = 0
     kept: list[float] = []
+    dense: list[float] = []
     for run in runs:
         c = run.columns
         due = np.sort(np.asarray(c["scheduled_s"], dtype=float))
@@ -135,8 +139,10 @@ def driven(runs: Sequence[RunData]) -> Driven:
             per_s = max(per_s, len(due) / length if length < 2 * PEAK_S else float(within.max()) / PEAK_S)
         sent, ended = (np.asarray(c[name], dtype=float) for name in ("sent_s", "finished_s"))
         in_flight = max(in_flight, _most_at_once(sent[run.ok], ended[run.ok]))
-        if (named := _instances(run)) is not None:
-            instances.append(named)
+        if (spans := _spans(run)) is not None:
+            instances.append(_most_at_once(*spans))
+            if not _steps(run) and (active_s := float((spans[1] - spans[0]).sum())) > 0:
+                dense.append(int(run.ok.sum()) / active_s)
         by_platform = run.refused & (c["layer"] == "platform")
         refused += int(by_platform.sum())
         for at in sent[by_platform & ~np.isnan(sent)]:
@@ -149,6 +155,7 @@ def driven(runs: Sequence[RunData]) -> Driven:
         None if math.isinf(refused_from) else int(refused_from),
         refused,
         max(kept, default=None),
+        max(dense, default=None),
         n,
     )
 
@@ -166,8 +173,8 @@ def _most_at_once(begins: Array, ends: Array) -> int:
     return int((np.arange(1, len(up) + 1) - np.searchsorted(down, up, side="right")).max())
 
 
-def _instances(run: RunData) -> int | None:
-    """The most instances that had an answer in progress at one instant."""
+def _spans(run: RunData) -> tuple[Array, Array] | None:
+    """Beginnings and ends of the stretches in which each instance had an answer in progress; None where none is named."""
     c = run.columns
     chosen = np.flatnonzero(run.ok)
     names = [c["instance_id"][k] for k in chosen.tolist()]
@@ -179,7 +186,7 @@ def _instances(run: RunData) -> int | None:
         if name is not None:
             spans.setdefault(str(name), []).append((float(begin), float(end)))
     joined = [span for each in spans.values() for span in _joined(each)]
-    return _most_at_once(np.array([b for b, _ in joined]), np.array([e for _, e in joined]))
+    return np.array([b for b, _ in joined]), np.array([e for _, e in joined])
 
 
 def _joined(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -23,7 +23,7 @@ from harness.predict.billed import Each, month_usd
 from harness.predict.drawn import World, central, drawn
 from harness.predict.fitted import Fitted
 from harness.predict.loads import Level, MonthOf
-from harness.predict.played import Month, fleet, play, quantiles
+from harness.predict.played import Month, Play, fleet, play, quantiles
 from harness.predict.prediction import CONFIDENCE, AtTraffic, Hour, Predicted, Quantity
 from harness.predict.support import Needs
 from harness.predict.telling import Costing
@@ -136,7 +136,7 @@ def _needs(
         same[0],
         quantiles([m.most for m in every])[1],
         quantiles([c for m in every if not math.isnan(c := m.cold_share)] or [0.0])[1],
-        busiest.level.per_s / max(1e-9, busiest.outcome.instances_mean),
+        busiest.level.per_s / max(1e-9, _carrying(middle, busiest)),
         asked.traffic.traffic.peak_per_s,
     )
     if middle.scaling.grows is Grows.FIXED:
@@ -151,6 +151,12 @@ def _needs(
         return needs
     shortest, longest = (cold((Mode(1.0, at_s, 0.01),)) for at_s in (window.from_s, window.to_s))
     return replace(needs, shortest=shortest, longest=longest)
+
+
+def _carrying(world: World, busiest: Play) -> float:
+    """Instances that share the requests: all of a fixed fleet, else those with some in hand."""
+    fixed = world.scaling.grows is Grows.FIXED
+    return busiest.outcome.instances_mean if fixed else busiest.outcome.active_s / busiest.seconds
 
 
 def _figure(quantity: Quantity, asked: Asked, world: World, month: Month) -> float:
@@ -206,11 +212,11 @@ def _hours(same: Sequence[Month], others: Sequence[Month]) -> Iterator[Hour]:
             mean = float(seconds) / length
             yield Hour(hour, float(asked) / length, mean, None, None, float(most))
         return
-    found: dict[int, Hour] = {}
-    for k, one in enumerate(same[0].plays):
-        low, high = quantiles([m.plays[k].outcome.instances_mean for m in (*same, *others)])
-        mean = float(np.mean([m.plays[k].outcome.instances_mean for m in same]))
-        most = float(max(m.plays[k].outcome.instances_most for m in same))
-        for hour in one.level.hours:
-            found[hour] = Hour(hour, one.level.per_s, mean, min(low, mean), max(high, mean), most)
-    yield from (found[hour] for hour in sorted(found))
+    plays = same[0].plays
+    for hour in sorted({hour for one in plays for hour in one.level.hours}):
+        its = [k for k, one in enumerate(plays) if hour in one.level.hours]
+        means = [sum(m.plays[k].level.part * m.plays[k].outcome.instances_mean for k in its) for m in (*same, *others)]
+        low, high = quantiles(means)
+        mean = float(np.mean(means[: len(same)]))
+        most = float(max(m.plays[k].outcome.instances_most for m in same for k in its))
+        yield Hour(hour, plays[its[0]].level.per_s, mean, min(low, mean), max(high, mean), most)

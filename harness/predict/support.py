@@ -32,7 +32,7 @@ class Needs:
     month: Month
     most: float  # instances at once, nineteen of twenty worlds
     cold_high: float
-    per_instance_per_s: float  # of the busiest level
+    per_instance_per_s: float  # of the busiest level: of a fixed fleet's instances, else while they had some in hand
     peak_per_s: float
     shortest: float | None = None  # cold share with the window at the shortest gap that was probed,
     longest: float | None = None  # at the longest, and
@@ -70,10 +70,11 @@ def carried(fitted: Fitted) -> tuple[float, bool] | None:
     if isinstance(known, Estimate) and (count := carriers(fitted)):
         high = known.value if known.high is None else known.high
         return high * fitted.processors / count, True
-    fleet = scaling.least.value if scaling.grows is Grows.FIXED else float(driven.instances or 0)
-    if not fleet:
+    if scaling.grows is not Grows.FIXED:
+        return None if driven.per_active_per_s is None else (driven.per_active_per_s * fitted.processors, False)
+    if not scaling.least.value:
         return None
-    return max(driven.kept_per_s or 0.0, driven.per_s) * fitted.processors / fleet, False
+    return max(driven.kept_per_s or 0.0, driven.per_s) * fitted.processors / scaling.least.value, False
 
 
 def _capacity(fitted: Fitted, needs: Needs, costing: Costing) -> tuple[Sequence[Quantity], kinds.Untold | None]:

@@ -12,7 +12,7 @@ from harness.analysis.dataset import Dataset
 from harness.campaign.progress import Progress, bar, duration
 from harness.domain.target import Target
 from harness.platforms.registry import scaling_of
-from harness.predict.billed import each
+from harness.predict.billed import each, played_beside
 from harness.predict.fitted import Fitted, facts_of, fit
 from harness.predict.loads import MonthOf, month_of
 from harness.predict.predict import USUAL, Asked, Effort, predicted
@@ -65,7 +65,10 @@ def _asked(workspace: Workspace, data: Dataset, wanted: Wanted, traffic: MonthOf
         blocks = spend.blocks_of(target, data.of(target.name, profile), slo.p95_s, slo.ttft_p95_s)
         sized = not any("instances" in change for change in made.changed)
         deadline_s = workspace.config.load.deadline_s
-        out[target.name] = Asked(made.target, fitted, each(blocks), traffic, deadline_s, sized)
+        one = each(blocks)
+        if one is not None:
+            one = played_beside(one, fitted, data.of(target.name, profile), blocks)
+        out[target.name] = Asked(made.target, fitted, one, traffic, deadline_s, sized)
     return out
 
 
