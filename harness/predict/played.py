@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,13 +95,26 @@ class Play:
 
 
 def play(of: Fleet, level: Level, requests: int, seed: int) -> Play:
-    """Poisson arrivals at the level's rate, after as long as the fleet takes to fill; a trace as it is, or a stretch of it."""
+    """Poisson arrivals at the level's rate, after as long as the fleet takes to fill; a trace as it is, or a stretch of it.
+
+    The beginning of an hour comes after as long at the rate of the hour before.
+    """
     if level.instants_s is not None:
         return _traced(of, level, level.instants_s, TRACED * requests, seed)
     fill_s = fill(of)
-    length_s = fill_s + requests / level.per_s
-    due = arrivals.poisson(level.per_s, length_s, seed)
+    if level.before_per_s is None and level.per_s:
+        length_s = fill_s + requests / level.per_s
+        due: Arrivals = arrivals.poisson(level.per_s, length_s, seed)
+    else:
+        length_s = fill_s + level.lasts_s
+        due = _begins(level, fill_s, seed)
     return Play(level, simulate(of, due, length_s, seed=seed, warm_s=fill_s))
+
+
+def _begins(level: Level, from_s: float, seed: int) -> Iterator[Array]:
+    """After as long at the rate before."""
+    yield from arrivals.poisson(level.before_per_s or 0.0, from_s, seed)
+    yield from (from_s + at for at in arrivals.poisson(level.per_s, level.lasts_s, seed + 1))
 
 
 def _traced(of: Fleet, level: Level, instants_s: Array, most: int, seed: int) -> Play:
@@ -163,7 +176,7 @@ class Month:
 
     @property
     def mean(self) -> float:
-        """Instances over all hours; in those without requests as few as there may be, which no level plays."""
+        """Instances over all hours."""
         return sum(p.level.share * p.outcome.instances_mean for p in self.plays)
 
     @property

@@ -214,11 +214,11 @@ def _hours(same: Sequence[Month], others: Sequence[Month]) -> Iterator[Hour]:
             mean = float(seconds) / length
             yield Hour(hour, float(asked) / length, mean, None, None, float(most))
         return
-    found: dict[int, Hour] = {}
-    for k, one in enumerate(same[0].plays):
-        low, high = quantiles([m.plays[k].outcome.instances_mean for m in (*same, *others)])
-        mean = float(np.mean([m.plays[k].outcome.instances_mean for m in same]))
-        most = float(max(m.plays[k].outcome.instances_most for m in same))
-        for hour in one.level.hours:
-            found[hour] = Hour(hour, one.level.per_s, mean, min(low, mean), max(high, mean), most)
-    yield from (found[hour] for hour in sorted(found))
+    plays = same[0].plays
+    for hour in sorted({hour for one in plays for hour in one.level.hours}):
+        its = [k for k, one in enumerate(plays) if hour in one.level.hours]
+        means = [sum(m.plays[k].level.part * m.plays[k].outcome.instances_mean for k in its) for m in (*same, *others)]
+        low, high = quantiles(means)
+        mean = float(np.mean(means[: len(same)]))
+        most = float(max(m.plays[k].outcome.instances_most for m in same for k in its))
+        yield Hour(hour, plays[its[0]].level.per_s, mean, min(low, mean), max(high, mean), most)
