@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from harness.workspace import Workspace
 from harness.workspace.trace_csv import read_trace
 
 SHOWN = (0.1, 0.3, 3.0, 10.0, 30.0, 100.0)  # factors of a report's chart, beside 1
-QUICK = Effort(same=2, worlds=16, requests=1000)
+QUICK = Effort(same=2, worlds=12, requests=600)
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,19 @@ def predictions(
     traffic = month_of(workspace) if wanted.trace is None else MonthOf.of_trace(read_trace(wanted.trace))
     asked = _asked(workspace, data, wanted, traffic)
     seed = workspace.config.pilot.seed if seed is None else seed
-    step = _steps(progress, len(asked) * len(wanted.factors) * effort.plays, "playing months")
-    at = tuple(predicted(one, factor, seed, effort, step) for one in asked.values() for factor in wanted.factors)
+    return _predicted(asked, traffic, wanted.factors, progress, seed, effort)
+
+
+def _predicted(
+    asked: Mapping[str, Asked],
+    traffic: MonthOf,
+    factors: Sequence[float],
+    progress: Progress,
+    seed: int,
+    effort: Effort,
+) -> Prediction:
+    step = _steps(progress, len(asked) * len(factors) * effort.plays, "playing months")
+    at = tuple(predicted(one, factor, seed, effort, step) for one in asked.values() for factor in factors)
     known = {name: one.fitted for name, one in asked.items()}
     return Prediction(
         traffic.name,
@@ -64,8 +75,10 @@ class Foretold:
 
 def foretold(workspace: Workspace, data: Dataset, progress: Progress) -> Foretold:
     """At the sealed traffic with all the effort, at factors of it with less."""
-    here = predictions(workspace, data, Wanted((1.0,)), progress, None)
-    there = predictions(workspace, data, Wanted(SHOWN), progress, None, QUICK)
+    traffic, seed = month_of(workspace), workspace.config.pilot.seed
+    asked = _asked(workspace, data, Wanted(), traffic)
+    here = _predicted(asked, traffic, (1.0,), progress, seed, USUAL)
+    there = _predicted(asked, traffic, SHOWN, progress, seed, QUICK)
     at = tuple(sorted((*here.at, *there.at), key=lambda one: (one.target, one.factor)))
     return Foretold(replace(here, at=at), held_out(workspace, data, progress, None))
 
