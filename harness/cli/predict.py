@@ -176,6 +176,7 @@ def _print_held(held: Validation) -> None:
         (
             row.target,
             row.quantity.value,
+            f"its {row.without}",
             f"{row.held}",
             percent(row.covered / row.held) if row.held else "",
             "" if row.median_error is None else percent(row.median_error),
@@ -183,7 +184,7 @@ def _print_held(held: Validation) -> None:
         )
         for row in held.rows
     ]
-    head = ("target", "quantity", "held out", "covered by the 90 % interval", "median error", "largest")
-    page.rows(out, "Held out: predicted from the other blocks", head, body, right=(2, 3, 4, 5))
+    head = ("target", "quantity", "kept out", "runs", "covered by the 90 % interval", "median error", "largest")
+    page.rows(out, "Held out: runs predicted from the others", head, body, right=(3, 4, 5, 6))
     few = [f"{target}: {blocks} blocks are too few to keep one out" for target, blocks in held.few]
     page.lines(out, "not held out", few)

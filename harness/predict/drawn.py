@@ -25,7 +25,14 @@ from harness.predict.observed import Parts
 from harness.predict.window import Curve, Mode
 
 LEVEL = 0.95
-CAUSES = ("traffic", "idle", "forced", "zero", "deploy")  # which law stands for starts in traffic, the nearest first
+CAUSES = (
+    "traffic",
+    "idle",
+    "forced",
+    "burst",
+    "zero",
+    "deploy",
+)  # which law stands for starts in traffic, the nearest first
 ENDS = (0.4, 0.2, 0.4)
 S = TypeVar("S")
 
@@ -56,8 +63,11 @@ def central(fitted: Fitted) -> World:
     )
 
 
-def drawn(fitted: Fitted, rng: np.random.Generator, *, one_block: bool = False) -> World:
-    """Another that is as well possible; ``one_block``: as a block of its own would be, not their mean."""
+def drawn(fitted: Fitted, rng: np.random.Generator, *, one_block: bool = False, cause: str = CAUSES[0]) -> World:
+    """Another that is as well possible; ``one_block``: as a block of its own would be, not their mean.
+
+    ``cause``: the starts that are meant, where any were measured.
+    """
     assert fitted.scaling is not None
     parts, stretch = _blocks(fitted, rng, one_block=one_block)
     served = _together(parts, fitted)
@@ -65,7 +75,7 @@ def drawn(fitted: Fitted, rng: np.random.Generator, *, one_block: bool = False) 
     return World(
         _ranged(fitted.scaling, rng),
         served,
-        _starts(fitted, rng),
+        _starts(fitted, rng, cause, one_run=one_block),
         _curve(fitted, rng),
         _failing(parts, rng),
         _capacity(fitted, rng),
@@ -102,12 +112,14 @@ def _failing(parts: Sequence[Parts], rng: np.random.Generator | None) -> float:
     return float(rng.beta(failed + 1, asked - failed + 1))
 
 
-def _starts(fitted: Fitted, rng: np.random.Generator | None) -> Array:
-    """Of the nearest cause that was measured, its runs redrawn."""
-    for cause in CAUSES:
+def _starts(fitted: Fitted, rng: np.random.Generator | None, first: str = CAUSES[0], *, one_run: bool = False) -> Array:
+    """Of the nearest cause that was measured, its runs redrawn; or those of one run, which share its weather."""
+    for cause in (first, *CAUSES):
         runs = [s.beyond_s for s in fitted.starts if s.cause == cause]
         if runs:
-            chosen = runs if rng is None else [runs[k] for k in rng.integers(len(runs), size=len(runs))]
+            chosen = (
+                runs if rng is None else [runs[k] for k in rng.integers(len(runs), size=1 if one_run else len(runs))]
+            )
             found = np.concatenate(chosen)
             return found if rng is None or not len(found) else _redrawn(found, rng)
     return np.array([])

@@ -19,7 +19,7 @@ from harness.domain.role import PACED, Role
 from harness.errors import BadFile
 from harness.evidence.files import read_json
 from harness.evidence.schema import FACTS_FORMAT
-from harness.platforms.scaling import Scaling
+from harness.platforms.scaling import Grows, Scaling
 from harness.predict import observed
 from harness.predict.observed import Driven, Parts, Starts
 from harness.predict.parameter import From, Parameter, What, stated
@@ -98,6 +98,7 @@ def fit(
 ) -> Fitted:
     """Of the dataset's paced runs and experiments."""
     paced = [run for profile in data.in_role(*PACED) for run in data.of(target, profile)]
+    bursts = data.in_role(Role.BURST)
     probes = [run for role in STARTED for run in data.of_role(target, role)]
     kept = data.of_role(target, Role.KEEP_ALIVE)
     searches = data.of_role(target, Role.CAPACITY)
@@ -106,7 +107,11 @@ def fit(
         target,
         scaling,
         tuple(p for run in sorted(paced, key=lambda r: (r.block, r.profile)) if (p := observed.parts(run)) is not None),
-        tuple(s for run in (*probes, *paced) for s in observed.starts(run)),
+        tuple(
+            s
+            for run in (*probes, *paced)
+            for s in observed.starts(run, "burst" if run.profile in bursts else "traffic")
+        ),
         window(keepalive.window(target, kept), rng) if kept else None,
         capacity.capacity(target, searches) if searches else None,
         observed.driven([*paced, *probes, *kept, *searches]),
@@ -128,7 +133,9 @@ def _parameters(fitted: Fitted, rng: np.random.Generator) -> list[Parameter]:
             )
         )
     scaling = fitted.scaling
-    if fitted.window is not None:
+    if scaling is not None and scaling.grows is Grows.FIXED:
+        pass  # it keeps what it has
+    elif fitted.window is not None:
         out.append(
             Parameter(
                 *(What.WINDOW, "s", *fitted.window.ends_s(), From.MEASURED, "posterior of the window's curve"),

@@ -16,6 +16,7 @@ from harness.domain.experiments.belief import StepVerdict
 
 CONTROL = "control"
 PEAK_S = 10.0  # a rate is what this long saw
+MINUTE_S, SURELY = 60.0, 3.0  # and what it sustained, less so many deviations of a count
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Starts:
 
     block: int
     profile: str
-    cause: str  # deploy, forced, idle, zero or traffic
+    cause: str  # deploy, forced, idle, zero, traffic or burst
     beyond_s: Array
 
 
@@ -55,6 +56,7 @@ class Driven:
     """How far a target was driven: what lies beyond any of these, nobody has seen."""
 
     per_s: float  # the fullest ten seconds that were asked of it
+    sustained_per_s: float  # a whole run's mean, or a minute's with what chance may have added taken off
     in_flight: int  # answered, at one instant
     instances: int | None  # that answered at one instant; None where no answer names its instance
     refused_from: int | None  # the fewest in progress at which its platform refused; None: it never did
@@ -97,8 +99,11 @@ def parts(run: RunData) -> Parts | None:
     )
 
 
-def starts(run: RunData) -> list[Starts]:
-    """Probes against the warm control after them; elsewhere cold answers against the run's own warm ones."""
+def starts(run: RunData, paced: str = "traffic") -> list[Starts]:
+    """Probes against the warm control after them; elsewhere cold answers against the run's own warm ones.
+
+    ``paced`` is the cause of those: starts of a burst come side by side, and may take longer.
+    """
     c, beyond = run.columns, run.overhead_s
     if not np.isfinite(beyond[run.ok]).any():
         beyond = run.response_s  # nobody says the model's time: it is in both
@@ -109,7 +114,7 @@ def starts(run: RunData) -> list[Starts]:
     warm = beyond[run.ok & ~is_true(c["cold"]) & np.isfinite(beyond)]
     if not cold.any() or not len(warm):
         return []
-    cause = "zero" if any(p.startswith("zero-") for p in phases) else "traffic"
+    cause = "zero" if any(p.startswith("zero-") for p in phases) else paced
     return [Starts(run.block, run.profile, cause, np.maximum(0.0, beyond[cold] - float(np.median(warm))))]
 
 
@@ -122,9 +127,20 @@ def _probes(run: RunData, phases: Sequence[str], cold: Array, beyond: Array) -> 
     return [Starts(run.block, run.profile, cause, np.array(values)) for cause, values in found.items()]
 
 
+def warm_at_start(run: RunData) -> int:
+    """Instances that answered, and whose first answer of the run was warm: they were there before it."""
+    c = run.columns
+    order = np.argsort(np.nan_to_num(np.asarray(c["sent_s"], dtype=float), nan=np.inf))
+    first: dict[str, bool] = {}
+    for k in order.tolist():
+        if run.ok[k] and c["instance_id"][k] is not None:
+            first.setdefault(str(c["instance_id"][k]), c["cold"][k] is False)
+    return sum(first.values())
+
+
 def driven(runs: Sequence[RunData]) -> Driven:
     """Over every run of one target, searches and probes too."""
-    per_s, in_flight, refused_from, n = 0.0, 0, math.inf, 0
+    per_s, sustained, in_flight, refused_from, n = 0.0, 0.0, 0, math.inf, 0
     instances: list[int] = []
     refused = 0
     kept: list[float] = []
@@ -137,6 +153,9 @@ def driven(runs: Sequence[RunData]) -> Driven:
             within = np.searchsorted(due, due + PEAK_S, side="left") - np.arange(len(due))
             length = max(PEAK_S, float(due[-1] - due[0]))
             per_s = max(per_s, len(due) / length if length < 2 * PEAK_S else float(within.max()) / PEAK_S)
+            minute = float((np.searchsorted(due, due + MINUTE_S, side="left") - np.arange(len(due))).max())
+            sure = max(0.0, minute - SURELY * math.sqrt(minute)) / MINUTE_S
+            sustained = max(sustained, len(due) / length, sure if length > MINUTE_S else 0.0)
         sent, ended = (np.asarray(c[name], dtype=float) for name in ("sent_s", "finished_s"))
         in_flight = max(in_flight, _most_at_once(sent[run.ok], ended[run.ok]))
         if (spans := _spans(run)) is not None:
@@ -150,6 +169,7 @@ def driven(runs: Sequence[RunData]) -> Driven:
         kept += [float(s["rate"]) for s in _steps(run) if s.get("verdict") == StepVerdict.KEPT.value]
     return Driven(
         per_s,
+        sustained,
         in_flight,
         max(instances, default=None),
         None if math.isinf(refused_from) else int(refused_from),

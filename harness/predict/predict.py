@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -61,6 +61,7 @@ class Asked:
     traffic: MonthOf
     deadline_s: float = math.inf
     sized: bool = True
+    unlike: Mapping[Quantity, tuple[int, int]] = field(default_factory=dict)  # what the fitted worlds do not give again
 
 
 def predicted(asked: Asked, factor: float, seed: int, effort: Effort = USUAL, step: Step = lambda: None) -> AtTraffic:
@@ -137,7 +138,8 @@ def _needs(
         quantiles([m.most for m in every])[1],
         quantiles([c for m in every if not math.isnan(c := m.cold_share)] or [0.0])[1],
         busiest.level.per_s / max(1e-9, _carrying(middle, busiest)),
-        asked.traffic.traffic.peak_per_s,
+        sum(level.share * level.per_s for level in at),
+        unlike=asked.unlike,
     )
     if middle.scaling.grows is Grows.FIXED:
         return needs

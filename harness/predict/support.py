@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.domain.estimate import Estimate
 from harness.domain.reasons import untold as kinds
@@ -33,10 +33,11 @@ class Needs:
     most: float  # instances at once, nineteen of twenty worlds
     cold_high: float
     per_instance_per_s: float  # of the busiest level: of a fixed fleet's instances, else while they had some in hand
-    peak_per_s: float
+    per_s: float
     shortest: float | None = None  # cold share with the window at the shortest gap that was probed,
     longest: float | None = None  # at the longest, and
     never: float | None = None  # if no instance were ever ended
+    unlike: Mapping[Quantity, tuple[int, int]] = field(default_factory=dict)  # runs that are given again, of how many
 
 
 Refusals = Mapping[Quantity, kinds.Untold]
@@ -54,6 +55,8 @@ def refusals(fitted: Fitted, needs: Needs, costing: Costing) -> Refusals:
         if why is not None:
             for quantity in quantities:
                 found.setdefault(quantity, why)
+    for quantity, (again, runs) in needs.unlike.items():
+        found.setdefault(quantity, kinds.NotGivenAgain(costing.traffic(needs.per_s), again, runs))
     return found
 
 
@@ -74,7 +77,7 @@ def carried(fitted: Fitted) -> tuple[float, bool] | None:
         return None if driven.per_active_per_s is None else (driven.per_active_per_s * fitted.processors, False)
     if not scaling.least.value:
         return None
-    return max(driven.kept_per_s or 0.0, driven.per_s) * fitted.processors / scaling.least.value, False
+    return max(driven.kept_per_s or 0.0, driven.sustained_per_s) * fitted.processors / scaling.least.value, False
 
 
 def _capacity(fitted: Fitted, needs: Needs, costing: Costing) -> tuple[Sequence[Quantity], kinds.Untold | None]:

@@ -10,7 +10,6 @@ from pathlib import Path
 from harness.analysis import spend
 from harness.analysis.dataset import Dataset
 from harness.campaign.progress import Progress, bar, duration
-from harness.domain.target import Target
 from harness.platforms.registry import scaling_of
 from harness.predict.billed import each, played_beside
 from harness.predict.fitted import Fitted, facts_of, fit
@@ -19,7 +18,7 @@ from harness.predict.predict import USUAL, Asked, Effort, predicted
 from harness.predict.prediction import Prediction
 from harness.predict.settings import Asked as Change
 from harness.predict.settings import Variant, variants
-from harness.predict.validate import Validation, validated
+from harness.predict.validate import Validation, unlike, validated
 from harness.workspace import Workspace
 from harness.workspace.trace_csv import read_trace
 
@@ -61,20 +60,23 @@ def _asked(workspace: Workspace, data: Dataset, wanted: Wanted, traffic: MonthOf
     out: dict[str, Asked] = {}
     for target in targets:
         made = variants(targets, facts, wanted.changes)[target.name]
-        fitted = _fitted(workspace, data, target, made)
+        fitted = _fitted(workspace, data, made)
         blocks = spend.blocks_of(target, data.of(target.name, profile), slo.p95_s, slo.ttft_p95_s)
         sized = not any("instances" in change for change in made.changed)
         deadline_s = workspace.config.load.deadline_s
         one = each(blocks)
         if one is not None:
             one = played_beside(one, fitted, data.of(target.name, profile), blocks)
-        out[target.name] = Asked(made.target, fitted, one, traffic, deadline_s, sized)
+        again = unlike(
+            data, _fitted(workspace, data, variants(targets, facts, ())[target.name]), workspace.config.pilot.seed
+        )
+        out[target.name] = Asked(made.target, fitted, one, traffic, deadline_s, sized, again)
     return out
 
 
-def _fitted(workspace: Workspace, data: Dataset, target: Target, made: Variant) -> Fitted:
+def _fitted(workspace: Workspace, data: Dataset, made: Variant) -> Fitted:
     seed = workspace.config.pilot.seed
-    fitted = fit(target.name, data, made.scaling, workspace.retry(), seed, made.processors)
+    fitted = fit(made.target.name, data, made.scaling, workspace.retry(), seed, made.processors)
     return replace(fitted, changed=made.changed)
 
 

@@ -55,8 +55,8 @@ WORDS: Book = {
         f"can't tell: {r.cold_share * 100:.1f} % of requests would meet a start, and no cold answer was measured; {said(r.measure)}"
     ),
     kinds.GrowthUnknown: "can't tell: nothing is known of how it grows with its traffic; {measure}",
-    kinds.SettingUnmeasured: "can't tell: answer times depend on a changed setting, and no run had it; {measure}",
-    kinds.TooWide: lambda r: (
-        f"can't tell: anything from {r.low:.3g} to {r.high:.3g} by what is assumed of {r.assumed}; {said(r.measure)}"
+    kinds.NotGivenAgain: (
+        "can't tell: played at the measured arrivals, {again} of {runs} runs come out as they were measured, so something "
+        "else decides; {measure}"
     ),
 }

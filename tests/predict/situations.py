@@ -22,12 +22,14 @@ from harness.predict.fitted import fit
 from harness.predict.loads import MonthOf
 from harness.predict.predict import Asked, Effort, predicted
 from harness.predict.prediction import AtTraffic, Quantity
+from harness.predict.validate import unlike
 from tests.builders import external
 from tests.predict.truth import Played, Truth, play, poisson, probed, samples
 
 BLOCKS, LENGTH_S = 5, 240.0
 QUICK = Effort(same=2, worlds=20, requests=1500)
 MONTH_S = 730 * 3600
+DEADLINE_S = 30.0
 
 
 class Otherwise(StrEnum):
@@ -101,7 +103,10 @@ def predict(s: Situation) -> AtTraffic:
     if s.otherwise is Otherwise.START:
         fitted = replace(fitted, starts=())
     month = Traffic(round(s.per_s * MONTH_S), s.per_s * 3)
-    asked = Asked(external("http://127.0.0.1:1", name="alpha"), fitted, None, MonthOf.of_week(month))
+    again = unlike(data, fitted, s.seed)
+    asked = Asked(
+        external("http://127.0.0.1:1", name="alpha"), fitted, None, MonthOf.of_week(month), DEADLINE_S, unlike=again
+    )
     return predicted(asked, s.factor, s.seed, QUICK)
 
 
@@ -111,7 +116,13 @@ def truly(s: Situation, requests: int = 12_000) -> Mapping[Quantity, float]:
     rate = s.per_s * s.factor
     start_s = s.truth.start_s * (3 if s.otherwise is Otherwise.START else 1)
     warm = 4 * (s.truth.window_s or 10.0)
-    came = play(replace(s.truth, start_s=start_s), poisson(rate, warm + requests / rate, rng), rng, from_s=warm)
+    came = play(
+        replace(s.truth, start_s=start_s),
+        poisson(rate, warm + requests / rate, rng),
+        rng,
+        from_s=warm,
+        deadline_s=DEADLINE_S,
+    )
     return {
         Quantity.P95: came.p95_s(),
         Quantity.TTFT_P95: came.p95_s(first=True),

@@ -65,6 +65,7 @@ class Played:
 
     answers: list[Answer]
     length_s: float
+    deadline_s: float = math.inf
     lived_s: float = 0.0
     most: int = 0
     instances: list[Instance] = field(default_factory=list)
@@ -82,7 +83,9 @@ class Played:
         return 1 - len(self.served) / len(self.answers)
 
     def p95_s(self, *, first: bool = False) -> float:
-        took = [((a.first_s if first else a.end_s) - a.at_s) if a.instance else math.inf for a in self.answers]
+        ok = [a.instance is not None and a.end_s - a.at_s <= self.deadline_s for a in self.answers]
+        ends = [a.first_s if first else a.end_s for a in self.answers]
+        took = [end - a.at_s if good else math.inf for a, good, end in zip(self.answers, ok, ends, strict=True)]
         return sorted(took)[math.ceil(0.95 * len(took)) - 1]
 
     @property
@@ -90,7 +93,9 @@ class Played:
         return self.lived_s / self.length_s
 
 
-def play(truth: Truth, arrivals_s: np.ndarray, rng: np.random.Generator, from_s: float = 0.0) -> Played:  # noqa: C901, PLR0915
+def play(  # noqa: C901, PLR0915
+    truth: Truth, arrivals_s: np.ndarray, rng: np.random.Generator, from_s: float = 0.0, deadline_s: float = math.inf
+) -> Played:
     """Every arrival placed, waiting or refused; what comes before ``from_s`` fills the fleet and is not counted."""
     n = len(arrivals_s)
     model = truth.model_s * np.exp(rng.normal(0, truth.sigma, n))
@@ -99,7 +104,7 @@ def play(truth: Truth, arrivals_s: np.ndarray, rng: np.random.Generator, from_s:
     fleet = [Instance(k) for k in range(truth.limit)] if truth.fixed else []
     made = len(fleet)
     born: dict[int, float] = {}
-    out = Played([], float(arrivals_s[-1]) - from_s)
+    out = Played([], float(arrivals_s[-1]) - from_s, deadline_s)
     ends: list[tuple[float, int]] = []
     waiting: list[int] = []
 

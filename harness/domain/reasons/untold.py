@@ -69,18 +69,13 @@ class StartsUnmeasured(Untold):
     cold_share: float
 
 
+@dataclass(frozen=True)
+class NotGivenAgain(Untold):
+    """Played at the measured arrivals, the figures do not give what was measured: something else decides."""
+
+    again: int
+    runs: int
+
+
 class GrowthUnknown(Untold):
     """Nothing is known of how the target grows."""
-
-
-class SettingUnmeasured(Untold):
-    """A setting was changed that answers' times depend on, and no run had it."""
-
-
-@dataclass(frozen=True)
-class TooWide(Untold):
-    """Stated assumptions leave an interval that answers nothing; ``assumed`` is the one that it hangs on."""
-
-    low: float
-    high: float
-    assumed: str
