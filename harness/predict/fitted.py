@@ -19,7 +19,7 @@ from harness.domain.role import PACED, Role
 from harness.errors import BadFile
 from harness.evidence.files import read_json
 from harness.evidence.schema import FACTS_FORMAT
-from harness.platforms.scaling import Scaling
+from harness.platforms.scaling import Grows, Scaling
 from harness.predict import observed
 from harness.predict.observed import Driven, Parts, Starts
 from harness.predict.parameter import From, Parameter, What, stated
@@ -133,7 +133,9 @@ def _parameters(fitted: Fitted, rng: np.random.Generator) -> list[Parameter]:
             )
         )
     scaling = fitted.scaling
-    if fitted.window is not None:
+    if scaling is not None and scaling.grows is Grows.FIXED:
+        pass  # it keeps what it has
+    elif fitted.window is not None:
         out.append(
             Parameter(
                 *(What.WINDOW, "s", *fitted.window.ends_s(), From.MEASURED, "posterior of the window's curve"),

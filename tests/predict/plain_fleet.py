@@ -21,6 +21,7 @@ class Seen:
     refused: int = 0
     instance_s: float = 0.0
     active_s: float = 0.0
+    handled_s: float = 0.0
 
 
 def play(arrivals_s, to_s, *, at_once, takes, start_s, keeps, most=10**9, warm_s=0.0) -> Seen:  # noqa: C901 - one plain play
@@ -58,6 +59,7 @@ def play(arrivals_s, to_s, *, at_once, takes, start_s, keeps, most=10**9, warm_s
             continue
         seen.cold += counts and one.ready_s > now
         end = max(now, one.ready_s) + takes()
+        seen.handled_s += (end - max(now, one.ready_s)) * counts
         one.ends.append(end)
         one.used_s = now
         one.keep_s = keeps(max(one.ends))

@@ -96,6 +96,13 @@ def test_a_full_queue_refuses_at_once_and_a_full_wait_when_it_is_over():
     assert (out.ok, out.refused, out.attempts) == (1, 2, 3)
 
 
+def test_each_of_those_that_wait_gives_up_at_its_own_time():
+    out = play(fixed(10.0, queue=Queue(2, 2.0)), 0.0, 1.0, 2.0, 3.5, 4.5)
+
+    assert (out.ok, out.refused) == (1, 4)
+    assert play(fixed(5.2, queue=Queue(2, 2.0)), 0.0, 1.0, 2.0, 3.5, 4.5).ok == 2  # the place is that of 3.5
+
+
 def test_a_request_that_gave_up_comes_back_at_its_time_and_finds_the_place_that_is_free_then():
     fleet = fixed(3.5, queue=Queue(1, 2.0), retry=RetryPolicy(attempts=2, base_s=1.0))
 

@@ -162,6 +162,67 @@ def row(name: str, at_once: int, window: str) -> tuple[float, ...]:
     )
 
 
+LIMITS = {  # instances there may be, and times the traffic, so that some are refused
+    "Poisson": {1: (4, 30.0), 8: (2, 60.0), 80: (1, 260.0)},
+    "Azure code": {1: (30, 1.0), 8: (6, 1.0), 80: (2, 8.0)},
+    "Azure conversation": {1: (26, 1.0), 8: (4, 1.0), 80: (2, 6.0)},
+}
+
+
+def limited(name: str, at_once: int, seeds: int) -> tuple[float, ...]:
+    """Refused shares: ours, and the plain play's; and each month's cost by request and by shared instance time."""
+    most, times = LIMITS[name][at_once]
+    if name == "Poisson":
+        length = 20_000 / times / 0.02 if at_once < 80 else 4000.0
+        at = np.concatenate(list(arrivals.poisson(0.02 * times * (1 if at_once == 1 else 3.8), length, 8)))
+    else:
+        own = azure(name.rsplit(maxsplit=1)[-1][:4])[0] / 4
+        length = float(own[-1]) + 1
+        at = np.concatenate(list(arrivals.trace(own.tolist(), length, times, 8)))
+    own = service(4.0)
+    took = (own.runtime_s + own.model_s).tolist()
+    fleet = Fleet(*(Grows.ON_DEMAND, own, at_once), most=most, start_s=np.full(1, 2.0), idle=IdleLaw(np.full(1, 60.0)))
+    ours = [simulate(fleet, [at], length, seed=s) for s in range(seeds)]
+    plain = []
+    for s in range(seeds):
+        draws = np.random.default_rng([s, 77])
+        takes, keeps = lambda draws=draws: took[int(draws.integers(len(took)))], lambda at: 60.0
+        plain.append(play(at.tolist(), length, at_once=at_once, takes=takes, start_s=2.0, keeps=keeps, most=most))
+    each = seeds * len(at)
+    return (
+        len(at),
+        sum(o.refused for o in ours) / each,
+        sum(p.refused for p in plain) / each,
+        sum(o.active_s for o in ours),
+        sum(p.active_s for p in plain),
+        sum(o.handled_s for o in ours),
+        sum(p.handled_s for p in plain),
+    )
+
+
+def test_refused_requests_are_those_of_a_plain_play():
+    _, refused, refused_true, active, active_true, handled, handled_true = limited("Poisson", 1, 1)
+
+    assert refused == pytest.approx(refused_true, rel=0.1)
+    assert active == pytest.approx(active_true, rel=0.02)
+    assert handled == pytest.approx(handled_true, rel=0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("at_once", [1, 8, 80])
+@pytest.mark.parametrize("name", LIMITS)
+def test_the_table_of_refusals(name, at_once):
+    asked, refused, refused_true, active, active_true, handled, handled_true = limited(name, at_once, 2)
+    print(
+        f"{name:20} {at_once:3} at once {asked:7} asked  refused {refused:.4f} ({refused_true:.4f})  "
+        f"billed by shared time {active / active_true - 1:+.2%}, by request {handled / handled_true - 1:+.2%}"
+    )
+
+    assert refused == pytest.approx(refused_true, rel=0.1)
+    assert active == pytest.approx(active_true, rel=0.02)
+    assert handled == pytest.approx(handled_true, rel=0.02)
+
+
 @pytest.mark.parametrize(("name", "at_once", "window"), SUITE)
 def test_cold_answers_and_instance_time_are_those_of_a_plain_play(name, at_once, window):
     _, cold, cold_true, lived, lived_true, active, active_true = row(name, at_once, window)
