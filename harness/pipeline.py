@@ -19,7 +19,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from harness.analysis.dataset import load
+from harness.analysis.dataset import Dataset, load
 from harness.analysis.decidable import Unsettled, of_plan, unsettled
 from harness.analysis.length import Length, length
 from harness.analysis.settings import Settings
@@ -58,6 +58,10 @@ from harness.planning.profiles import describe
 from harness.planning.seal import NEVER, judged_otherwise, stops_when_settled
 from harness.platforms.credentials import require as require_credentials
 from harness.platforms.registry import source_of
+from harness.predict import whole as predicting
+from harness.predict.prediction import Prediction
+from harness.predict.validate import Validation
+from harness.predict.whole import Foretold, Wanted
 from harness.report import render
 from harness.report.blocks import Table
 from harness.report.content import Content, content
@@ -337,11 +341,36 @@ def decide(workspace: Workspace) -> Outcome:
     return Outcome(made, findings, found, chosen, stands, store.seal(), store.calibration())
 
 
-def report(workspace: Workspace, folder: Path, earlier: Path | None = None) -> tuple[Outcome, Path]:
-    """Render the outcome, beside what an earlier report said; returns the HTML's path."""
+def predict(workspace: Workspace, wanted: Wanted, progress: Progress, *, seed: int | None = None) -> Prediction:
+    """What each target does at other traffic; pure, but for the time it takes."""
+    return predicting.predictions(workspace, _measured(workspace), wanted, progress, seed)
+
+
+def validate(workspace: Workspace, progress: Progress, *, seed: int | None = None) -> Validation:
+    """Each block predicted from the others, laid beside what it measured."""
+    return predicting.held_out(workspace, _measured(workspace), progress, seed)
+
+
+def _measured(workspace: Workspace) -> Dataset:
+    """Raises Refused where nothing was measured yet."""
+    store = Store(workspace.evidence)
+    made = store.plan()
+    data = load(store, made) if made is not None else None
+    if data is None or not data.runs:
+        raise Refused("nothing was measured yet", "pilot plan --seal, then pilot run")
+    return data
+
+
+def report(
+    workspace: Workspace, folder: Path, earlier: Path | None = None, progress: Progress | None = None
+) -> tuple[Outcome, Path]:
+    """Render the outcome, beside what an earlier report said; returns the HTML's path.
+
+    With ``progress`` it says what happens at your traffic too, which takes seconds.
+    """
     before = read_earlier(earlier) if earlier is not None else None
     outcome = decide(workspace)
-    said = _content(workspace, outcome, before)
+    said = _content(workspace, outcome, before, _foretold(workspace, outcome, progress))
     seal = outcome.seal["digest"] if outcome.seal else None
     adr = record(workspace, outcome.findings, outcome.decision, outcome.doubts, seal, said.verdict.date)
     made = {"decision-record.md": adr, "decision.json": dump(outcome.as_json())}
@@ -349,14 +378,16 @@ def report(workspace: Workspace, folder: Path, earlier: Path | None = None) -> t
     return outcome, folder / render.PAGE
 
 
-def report_table(workspace: Workspace, name: str) -> str:
+def report_table(workspace: Workspace, name: str, progress: Progress) -> str:
     """One table of the report as CSV, made anew from the evidence; raises Refused where there is none of that name."""
-    return csv_text(one_of(report_tables(workspace, decide(workspace)), name))
+    outcome = decide(workspace)
+    tables = report_tables(workspace, outcome)
+    return csv_text(one_of(tables if name in tables else report_tables(workspace, outcome, progress), name))
 
 
-def report_tables(workspace: Workspace, outcome: Outcome) -> dict[str, Table]:
+def report_tables(workspace: Workspace, outcome: Outcome, progress: Progress | None = None) -> dict[str, Table]:
     """Every table of the report and those behind its charts, by name: values, and how they read."""
-    said = _content(workspace, outcome, None)
+    said = _content(workspace, outcome, None, _foretold(workspace, outcome, progress))
     return {**said.tables, **{f.table.id: f.table for f in said.figures.values() if f.table}}
 
 
@@ -367,7 +398,16 @@ def one_of(tables: dict[str, Table], name: str) -> Table:
     return tables[name]
 
 
-def _content(workspace: Workspace, outcome: Outcome, before: dict[str, Any] | None) -> Content:
+def _foretold(workspace: Workspace, outcome: Outcome, progress: Progress | None) -> Foretold | None:
+    """None where nobody asked, or nothing was measured yet."""
+    if progress is None or not outcome.findings.data.runs:
+        return None
+    return predicting.foretold(workspace, outcome.findings.data, progress)
+
+
+def _content(
+    workspace: Workspace, outcome: Outcome, before: dict[str, Any] | None, foretold: Foretold | None = None
+) -> Content:
     return content(
         workspace,
         outcome.plan,
@@ -379,4 +419,5 @@ def _content(workspace: Workspace, outcome: Outcome, before: dict[str, Any] | No
         Store(workspace.evidence).checks(),
         changes(before, outcome.as_json()),
         Store(workspace.evidence).journal(),
+        foretold,
     )

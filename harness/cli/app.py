@@ -26,6 +26,7 @@ COMMANDS = (
     "collect",
     "decide",
     "report",
+    "predict",
     "status",
     "demo",
     "up",

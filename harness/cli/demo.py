@@ -52,7 +52,7 @@ def demo(
         tally = pipeline.run(workspace, progress, now=True, after_block=_Pages(workspace, made, progress))
         pipeline.collect(workspace, progress)
         progress.say(f"{tally.blocks_valid} blocks valid, {tally.blocks_given_up} INVALID and shown as such")
-    outcome, path = pipeline.report(workspace, workspace.rendered)
+        outcome, path = pipeline.report(workspace, workspace.rendered, progress=progress)
     print(line(outcome))
     print(f"report: {path}")
     print(f"took {duration(time.monotonic() - began)}; evidence in {workspace.evidence}")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from harness import pipeline
+from harness.campaign.progress import Progress
 from harness.cli.decide import line
 from harness.report.pdf import print_pdf
 from harness.workspace import find, trust
@@ -31,15 +32,21 @@ def report(
         typer.Option(metavar="NAME", help="Print one table as CSV and write nothing; the report shows each name."),
     ] = None,
     *,
+    predict: Annotated[
+        bool, typer.Option("--predict/--no-predict", help="Predict what happens at your traffic; takes some seconds.")
+    ] = True,
     pdf: Annotated[bool, typer.Option("--pdf", help="Write report.pdf too; needs an installed Chromium.")] = False,
 ) -> None:
     """Render HTML, Markdown, decision record, figures and tables; the same evidence gives the same bytes."""
     workspace = find()
     trust.for_work(workspace, page=True)
     if table is not None:
-        print(pipeline.report_table(workspace, table), end="")
+        with Progress() as progress:
+            found = pipeline.report_table(workspace, table, progress)
+        print(found, end="")
         return
-    outcome, path = pipeline.report(workspace, out or workspace.rendered, compare)
+    with Progress() as progress:
+        outcome, path = pipeline.report(workspace, out or workspace.rendered, compare, progress if predict else None)
     print(line(outcome))
     print(path)
     if pdf:

@@ -38,13 +38,13 @@ from harness.evidence.early_end import EarlyEnd
 
 @dataclass(frozen=True)
 class ExpectedCold:
-    """Cold answers at the expected traffic, played on paper with the measured window and answer times."""
+    """Cold answers at the expected traffic, as the simulator plays it with the measured window and answer times."""
 
     target: str
     per_s: float
     window_s: float | None  # None: drawn from several, for no single number stands for it
     share: float
-    share_low: float | None  # with the window at the upper end of its interval
+    share_low: float | None  # nine tenths of the worlds that the probes and blocks allow
     share_high: float | None
     answers: int
 

@@ -77,6 +77,9 @@ class Billing:
     at_once: Callable[[Any], Decimal] | None = (
         None  # of shared instance time: how many requests one instance takes at once
     )
+    kept_as: str | None = (
+        None  # the parameter that counts instances kept on purpose, where they have a price of their own
+    )
     machine_keys: str | None = None  # the pattern of a machine's price key, as ``ec2_{}_hour``
     fixed_keys: frozenset[str] = frozenset()  # prices that the pattern fits and that are no machine's
     front: Front | None = None

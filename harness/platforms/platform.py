@@ -16,6 +16,7 @@ from harness.domain.reading import MetricSource
 from harness.domain.target import Runtime, RuntimeConfig, Target
 from harness.platforms.billing import Billing
 from harness.platforms.front import Front
+from harness.platforms.scaling import Scaling
 
 MakeClient = Callable[[str, str], Any]  # a service and a region: a client of it
 
@@ -176,6 +177,9 @@ def controlled_by(module: str) -> Control:
     return control
 
 
+Scale = Callable[[Target, Mapping[str, Any]], Scaling]  # the target, what its control plane said of it
+
+
 @dataclass(frozen=True)
 class Platform:
     """One platform; ``config`` and ``control`` are None of one that only bills: something else is its runtime."""
@@ -192,3 +196,4 @@ class Platform:
     subjects: tuple[Subject, ...] = ()  # that shared kinds of sources are asked about
     limits: Limits = field(default_factory=Limits)
     cloud: str | None = None  # whose credentials its control side needs
+    scaling: Scale | None = None  # how a target grows with its traffic; None: nothing is known of it

@@ -21,6 +21,7 @@ from harness.domain.target import SourceConfig, Target
 from harness.errors import PilotError, Refused
 from harness.platforms.billing import Billing
 from harness.platforms.platform import Part, Platform, Signal, SourceKind, Subject
+from harness.platforms.scaling import Scaling
 from harness.platforms.shared.sources import SHARED
 
 GROUP, SOURCES = "runtime_pilot.platforms", "runtime_pilot.sources"
@@ -102,6 +103,14 @@ def billing(model: str, parameters: Mapping[str, Any] | None = None) -> Billing:
 def billing_of(target: Target) -> Billing | None:
     """None without [prices]."""
     return billing(target.prices.model, target.prices.parameters) if target.prices else None
+
+
+def scaling_of(target: Target, facts: Mapping[str, Any]) -> Scaling | None:
+    """By its runtime, else by what it is billed as; None where neither says how it grows."""
+    own = platform_of(target).scaling
+    if own is None and target.prices is not None:
+        own = next((p.scaling for p in platforms() for b in p.billings if b.model == target.prices.model), None)
+    return own(target, facts) if own else None
 
 
 def source_kinds() -> dict[str, SourceKind]:

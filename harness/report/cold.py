@@ -89,12 +89,12 @@ def expected(findings: Findings, names: Names) -> Table:
         figure("expected requests/s", "expected_per_s", significant),
         seconds("window (median)", "window_s"),
         figure("cold per 1,000", "cold_share", _per_thousand),
-        interval("cold_share", _per_thousand, "with the window's interval", lack="the window's interval is open"),
+        interval("cold_share", _per_thousand, "90 % interval", lack="the window's interval is open"),
         counted("answer times drawn from", "answers"),
     )
     note = (
-        "Poisson arrivals at the expected mean rate, played against the placement rule with the measured window and answer "
-        "times. Nights and bursts make it more."
+        "The expected traffic, hour by hour or as its trace has it, played by the simulator (pilot predict) with the probed "
+        "window's whole curve, the answer times of the blocks and as many requests at once as an instance holds."
     )
     return table("cold-expected", "How often an answer would be cold at the expected traffic", shown, rows, note)
 

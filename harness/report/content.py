@@ -17,7 +17,9 @@ from harness.domain.plan import Plan
 from harness.domain.reason import Reason
 from harness.domain.reasons import absence
 from harness.platforms.shared.book import read_book
+from harness.predict.whole import Foretold
 from harness.report import (
+    at_traffic,
     by_role,
     capacity,
     cold,
@@ -65,6 +67,7 @@ def content(
     checks: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
     since: Table | None = None,
     journal: Sequence[Mapping[str, Any]] = (),
+    foretold: Foretold | None = None,
 ) -> Content:
     """Pure: the same findings give the same content."""
     config = workspace.config
@@ -119,6 +122,9 @@ def content(
         _targets(workspace, findings),
         _prices(workspace, findings),
     ]
+    if foretold:
+        made += [at_traffic.now(foretold, names), at_traffic.factors(foretold, names)]
+        made += [at_traffic.held_out(foretold, names), at_traffic.assumed(foretold, names)]
     drawn = [
         *by_role.drawn(findings, names, config.slo),
         cold.breakdown(findings, names),
@@ -129,6 +135,7 @@ def content(
         figures.pareto(findings, names, config.slo.p95_s),
         decided.acceptability(decision, sides),
         decided.tornado(decision, sides),
+        at_traffic.curves(foretold, findings, names, config.slo.p95_s) if foretold else None,
     ]
     choice = decision.choice.value
     if decision.choice not in (Choice.NONE, Choice.HYBRID) and decision.target:
@@ -165,7 +172,12 @@ def content(
             "mark": by_role.mark,
             "capacity_rule": capacity.rule(findings),
             "gave_way": platforms.at_its_limit(findings, names),
+            "at_traffic_changes": at_traffic.changes(foretold, names) if foretold else (),
+            "at_traffic_untold": at_traffic.refusals(foretold, names) if foretold else (),
             "has": {
+                "foretold": foretold is not None,
+                "foretold_drawn": any(f and f.id == "at-traffic" for f in drawn),
+                "assumed": bool(foretold and any(t.id == "assumed" and t.values for t in made)),
                 "scoring": decision.scoring is not None,
                 "tornado": bool(decision.scoring and decision.scoring.tornado),
                 "checks": bool(checks),

@@ -12,7 +12,7 @@ import pytest
 from harness import pipeline
 from harness.decision.rule import Cap, Confidence
 from harness.domain.reason import Other, Reason, kind_of
-from harness.domain.reasons import absence, choice, decided, doubt, seal, verdict
+from harness.domain.reasons import absence, choice, decided, doubt, seal, untold, verdict
 from harness.planning import seal_of
 from harness.report.blocks import Tone
 from harness.words import BOOK, all_said, said, spoken
@@ -214,7 +214,7 @@ def test_confidence_is_capped_by_the_kind_of_a_doubt_and_says_by_which(tmp_path)
 
 def kinds():
     """Every kind that something can be of."""
-    rooms = (absence, choice, decided, doubt, seal, verdict)
+    rooms = (absence, choice, decided, doubt, seal, untold, verdict)
     found = {k for room in rooms for k in vars(room).values() if isinstance(k, type) and issubclass(k, Reason)}
     return [k for k in found if not any(k in other.__bases__ for other in found) and k is not Reason]
 

@@ -6,6 +6,7 @@ from harness.platforms.aws_ecs import limits
 from harness.platforms.aws_ecs.bill import BILLINGS
 from harness.platforms.aws_ecs.config import AwsEcs
 from harness.platforms.aws_ecs.readings import SIGNALS, SUBJECTS
+from harness.platforms.aws_ecs.scaling import scaling
 from harness.platforms.platform import Limits, Platform, controlled_by
 
 PLATFORM = Platform(
@@ -19,4 +20,5 @@ PLATFORM = Platform(
     subjects=SUBJECTS,
     limits=Limits(limits.ALB, limits.quotas),
     cloud="aws",
+    scaling=scaling,
 )

@@ -6,6 +6,7 @@ from harness.platforms.aws_lambda import limits
 from harness.platforms.aws_lambda.bill import BILLINGS
 from harness.platforms.aws_lambda.config import AwsLambda
 from harness.platforms.aws_lambda.readings import SIGNALS, SOURCE, SUBJECTS
+from harness.platforms.aws_lambda.scaling import scaling
 from harness.platforms.platform import Limits, Platform, controlled_by
 
 PLATFORM = Platform(
@@ -20,4 +21,5 @@ PLATFORM = Platform(
     subjects=SUBJECTS,
     limits=Limits(limits.URL, limits.quotas, limits.timeout_s, limits.STARTS_PER_10_S),
     cloud="aws",
+    scaling=scaling,
 )

@@ -94,7 +94,10 @@ def lambda_managed(tariff: Tariff, terms: MachineTerms, usage: Usage) -> Bill:
 
 
 URL_BILLING = Billing(
-    "lambda-url", How.REQUESTS, ToldBy.EACH_REQUEST, LambdaTerms, lambda_url, each_keys=EACH, front=URL
+    *("lambda-url", How.REQUESTS, ToldBy.EACH_REQUEST, LambdaTerms, lambda_url),
+    each_keys=EACH,
+    kept_as="provisioned",
+    front=URL,
 )
 BILLINGS = (
     URL_BILLING,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.platforms.aws_sagemaker.bill import BILLINGS
+from harness.platforms.aws_sagemaker.scaling import scaling
 from harness.platforms.platform import Measure, Platform, Subject, Tier
 from harness.platforms.shared.rows import by_name, rows
 
@@ -23,4 +24,5 @@ PLATFORM = Platform(
     billings=BILLINGS,
     signals=SIGNALS,
     subjects=(Subject("cloudwatch", SIGNALS, by_name(EndpointName="sagemaker_endpoint", VariantName="variant")),),
+    scaling=scaling,
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.platforms.azure_container_apps.bill import BILLINGS
 from harness.platforms.azure_container_apps.config import AzureContainerApp
+from harness.platforms.azure_container_apps.scaling import scaling
 from harness.platforms.front import Front
 from harness.platforms.platform import Limits, Measure, Per, Platform, Subject, Tier, controlled_by
 from harness.platforms.shared.rows import rows
@@ -45,4 +46,5 @@ PLATFORM = Platform(
     subjects=(Subject("azure-monitor", SIGNALS, _at),),
     limits=Limits(FRONT),
     cloud="azure",
+    scaling=scaling,
 )

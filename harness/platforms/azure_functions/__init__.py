@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.platforms.azure_functions.bill import BILLINGS
 from harness.platforms.azure_functions.config import AzureFunctionApp
+from harness.platforms.azure_functions.scaling import scaling
 from harness.platforms.front import Front
 from harness.platforms.platform import Limits, Measure, Per, Platform, Subject, controlled_by
 from harness.platforms.shared.rows import rows
@@ -57,4 +58,5 @@ PLATFORM = Platform(
     ),
     limits=Limits(FRONT),
     cloud="azure",
+    scaling=scaling,
 )

@@ -70,6 +70,7 @@ BILLINGS = (
         functions_flex,
         series=UNITS,
         per_memory_mb=lambda terms: terms.memory_mb,
+        kept_as="always_ready",
     ),
     Billing(
         "functions-consumption",

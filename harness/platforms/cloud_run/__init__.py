@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.platforms.cloud_run.bill import BILLINGS
 from harness.platforms.cloud_run.config import CloudRun
 from harness.platforms.cloud_run.readings import SIGNALS, SOURCE
+from harness.platforms.cloud_run.scaling import scaling
 from harness.platforms.front import Front
 from harness.platforms.platform import Limits, Platform, controlled_by
 
@@ -29,4 +30,5 @@ PLATFORM = Platform(
     signals=SIGNALS,
     limits=Limits(FRONT),
     cloud="google",
+    scaling=scaling,
 )

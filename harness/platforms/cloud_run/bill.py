@@ -51,4 +51,5 @@ BY_REQUEST = Billing(
     series={"run.googleapis.com/container/billable_instance_time ALIGN_DELTA": 1.0},  # seconds, a delta a minute
     at_once=lambda terms: terms.concurrency,
 )
-BILLINGS = (BY_REQUEST, replace(BY_REQUEST, model="cloud-run-instances", lines=cloud_run_instances))
+BY_LIFE = "cloud-run-instances"
+BILLINGS = (BY_REQUEST, replace(BY_REQUEST, model=BY_LIFE, lines=cloud_run_instances))

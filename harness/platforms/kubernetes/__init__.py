@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.platforms.kubernetes.bill import BILLINGS
 from harness.platforms.kubernetes.config import Kubernetes
 from harness.platforms.kubernetes.readings import SUBJECTS
+from harness.platforms.kubernetes.scaling import scaling
 from harness.platforms.platform import Platform, controlled_by
 
 PLATFORM = Platform(
@@ -15,4 +16,5 @@ PLATFORM = Platform(
     control=controlled_by(f"{__name__}.control"),
     billings=BILLINGS,
     subjects=SUBJECTS,
+    scaling=scaling,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.domain.target import RuntimeConfig
 from harness.platforms.front import Front
 from harness.platforms.local_container.config import BOUNDED, LocalContainer
+from harness.platforms.local_container.scaling import scaling
 from harness.platforms.platform import Limits, Platform, controlled_by
 from harness.platforms.shared.local_signals import EMBEDDED, log_of, timeout_s
 
@@ -26,4 +27,5 @@ PLATFORM = Platform(
     own_sources=log_of(function=False),
     signals=EMBEDDED,
     limits=Limits(_front, timeout_s=timeout_s),
+    scaling=scaling,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.platforms.front import MB, Front
 from harness.platforms.local_function.config import LocalFunction
+from harness.platforms.local_function.scaling import scaling
 from harness.platforms.platform import Limits, Platform, controlled_by
 from harness.platforms.shared.local_signals import EMBEDDED, log_of, timeout_s
 
@@ -17,4 +18,5 @@ PLATFORM = Platform(
     own_sources=log_of(function=True),
     signals=EMBEDDED,
     limits=Limits(FRONT, timeout_s=timeout_s),
+    scaling=scaling,
 )

@@ -1,0 +1,81 @@
+"""Why a prediction is not made: what of it nobody measured, and the cheapest run that would tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.domain.reason import Reason
+from harness.domain.reasons.absence import Absence
+from harness.domain.role import Role
+
+
+@dataclass(frozen=True)
+class Telling(Reason):
+    """A run that would tell, under a profile of this role; ``per_s`` None: its experiment paces it. ``usd`` is its forecast."""
+
+    role: Role
+    per_s: float | None
+    requests: int
+    seconds: float
+    usd: float | None
+
+
+class Declaring(Reason):
+    """Nothing need be run: [prices], [[quotas]] or the control plane would say."""
+
+
+@dataclass(frozen=True)
+class Untold(Absence):
+    """A quantity at a traffic that nobody can tell of."""
+
+    measure: Telling | Declaring
+
+
+@dataclass(frozen=True)
+class BeyondCapacity(Untold):
+    """An instance would be asked for more than any was seen to carry."""
+
+    per_instance_per_s: float
+    carried_per_s: float
+    limit_found: bool  # a search ended there; else nobody asked for more
+
+
+@dataclass(frozen=True)
+class BeyondInstances(Untold):
+    """More instances at once than were ever seen, and nobody says that so many are granted."""
+
+    wanted: float
+    seen: int
+    most_assumed: float
+
+
+@dataclass(frozen=True)
+class GapsBeyond(Untold):
+    """Idle gaps longer, or shorter, than any that was probed, where the window's end was not seen."""
+
+    share: float  # of the idle times that lie there
+    from_s: float
+    to_s: float
+
+
+class WindowUnprobed(Untold):
+    """How long an idle instance is kept decides the answer, and nobody probed it."""
+
+
+@dataclass(frozen=True)
+class StartsUnmeasured(Untold):
+    """Instances would start in traffic, and no cold answer was measured."""
+
+    cold_share: float
+
+
+@dataclass(frozen=True)
+class NotGivenAgain(Untold):
+    """Played at the measured arrivals, the figures do not give what was measured: something else decides."""
+
+    again: int
+    runs: int
+
+
+class GrowthUnknown(Untold):
+    """Nothing is known of how the target grows."""

@@ -1,0 +1,84 @@
+"""Instants of requests in chunks, seconds since the start, ascending: a rate, a week's curve, a trace.
+
+More traffic is more independent callers: a rate or a curve is multiplied, a trace is laid over itself, each copy
+turned by a time of its own (a trace squeezed in time would have other gaps between a caller's requests, and windows and
+starts do not shrink with it). Less traffic keeps each request by chance.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from harness.analysis.columns import Array
+from harness.domain.traffic import HOURS_PER_WEEK
+
+CHUNK_S = 3600.0
+MOST_A_CHUNK = 100_000
+Arrivals = Iterable[Array]
+
+
+def poisson(rate_per_s: float, length_s: float, seed: int) -> Iterator[Array]:
+    """Independent callers at one rate."""
+    yield from varying([rate_per_s], length_s, seed)
+
+
+def gamma(rate_per_s: float, cv: float, length_s: float, seed: int) -> Iterator[Array]:
+    """A renewal process whose gaps have the coefficient of variation ``cv``."""
+    rng = np.random.default_rng([seed, 2])
+    shape = 1 / (cv * cv)
+    at = 0.0
+    while at < length_s:
+        instants = at + np.cumsum(rng.gamma(shape, 1 / (rate_per_s * shape), MOST_A_CHUNK // 10))
+        at = float(instants[-1])
+        yield instants[instants < length_s]
+
+
+def week(hourly_per_s: Sequence[float], length_s: float, seed: int) -> Iterator[Array]:
+    """Poisson at the rate of each hour of a week, from Monday 00:00, again and again."""
+    assert len(hourly_per_s) == HOURS_PER_WEEK
+    yield from varying(hourly_per_s, length_s, seed)
+
+
+def varying(hourly_per_s: Sequence[float], length_s: float, seed: int) -> Iterator[Array]:
+    """Poisson at a rate for each hour, the hours in turn."""
+    rng = np.random.default_rng([seed, 1])
+    start, hour = 0.0, 0
+    while start < length_s:
+        stretch = min(CHUNK_S, length_s - start)
+        rate = hourly_per_s[hour % len(hourly_per_s)]
+        parts = max(1, math.ceil(rate * stretch / MOST_A_CHUNK))
+        for part in range(parts):
+            n = int(rng.poisson(rate * stretch / parts))
+            yield start + (part + np.sort(rng.random(n))) * (stretch / parts)
+        start, hour = start + stretch, hour + 1
+
+
+def trace(instants_s: Sequence[float], length_s: float, times: float, seed: int) -> Iterator[Array]:
+    """A trace of ``length_s`` seconds at ``times`` its traffic: whole copies, each turned, and of one more a share.
+
+    Each keeps the trace's own bursts; the first copy is not turned. Raises ValueError for an instant beyond the length.
+    """
+    rng = np.random.default_rng([seed, 3])
+    own = np.sort(np.asarray(instants_s, dtype=float))
+    if len(own) and not 0 <= own[0] <= own[-1] < length_s:
+        raise ValueError(f"instants from {own[0]:g} to {own[-1]:g} s do not lie within {length_s:g} s")
+    whole, share = int(times), times - int(times)
+    copies = [(own, rng.random() * length_s if k else 0.0) for k in range(whole)]
+    if share > 0:
+        copies.append((own[rng.random(len(own)) < share], rng.random() * length_s if whole else 0.0))
+    parts = max(1, math.ceil(times * len(own) / MOST_A_CHUNK))
+    for part in range(parts):
+        ends = (length_s * part / parts, length_s * (part + 1) / parts)
+        yield np.sort(np.concatenate([_turned(of, by_s, *ends, length_s) for of, by_s in copies] or [own[:0]]))
+
+
+def _turned(own: Array, by_s: float, from_s: float, to_s: float, length_s: float) -> Array:
+    """What a copy that is turned has between two times."""
+    found = []
+    for shift in (by_s, by_s - length_s):
+        first, last = np.searchsorted(own, (from_s - shift, to_s - shift))
+        found.append(own[first:last] + shift)
+    return np.concatenate(found)

@@ -1,0 +1,188 @@
+"""A target as its pilot measured it: laws, window, capacity and limits, each figure with where it comes from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from harness.analysis import capacity, keepalive
+from harness.analysis.capacity import Capacity
+from harness.analysis.columns import Array
+from harness.analysis.dataset import Dataset, RunData
+from harness.domain.estimate import Estimate
+from harness.domain.retry import RetryPolicy
+from harness.domain.role import PACED, Role
+from harness.errors import BadFile
+from harness.evidence.files import read_json
+from harness.evidence.schema import FACTS_FORMAT
+from harness.platforms.scaling import Grows, Scaling
+from harness.predict import observed
+from harness.predict.observed import Driven, Parts, Starts
+from harness.predict.parameter import From, Parameter, What, stated
+from harness.predict.window import Window, window
+
+STARTED = (Role.COLD, Role.FROM_ZERO)
+MEASURED_BY_BLOCK = "mean over blocks, 90 % by redrawn blocks"
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """One target; ``scaling`` is None where nothing is known of how it grows."""
+
+    target: str
+    scaling: Scaling | None
+    parts: tuple[Parts, ...]  # one a paced run, in the order of the blocks
+    starts: tuple[Starts, ...]
+    window: Window | None
+    capacity: Capacity | None
+    driven: Driven
+    retry: RetryPolicy
+    processors: float = 1.0  # times as many as an instance had when it was measured
+    parameters: tuple[Parameter, ...] = ()
+    changed: tuple[str, ...] = ()  # by --set
+
+    @property
+    def blocks(self) -> int:
+        return len({p.block for p in self.parts})
+
+    @property
+    def answers(self) -> int:
+        return sum(len(p) for p in self.parts)
+
+    @property
+    def model_told(self) -> bool:
+        return all(p.told for p in self.parts)
+
+    def without(self, block: int | None = None, profile: str | None = None) -> Fitted:
+        """Fitted to all but one block, or but one profile; experiments are runs of their own, and stay."""
+
+        def kept(one: Parts | Starts) -> bool:
+            return one.block != block and one.profile != profile
+
+        paced = {p.profile for p in self.parts}
+        starts = tuple(s for s in self.starts if s.profile not in paced or kept(s))
+        return replace(self, parts=tuple(p for p in self.parts if kept(p)), starts=starts)
+
+    def causes(self) -> Mapping[str, Array]:
+        """What starts took, by their cause, of all runs together."""
+        found: dict[str, list[Array]] = {}
+        for one in self.starts:
+            found.setdefault(one.cause, []).append(one.beyond_s)
+        return {cause: np.concatenate(each) for cause, each in found.items()}
+
+
+def facts_of(runs: Sequence[RunData]) -> dict[str, Any]:
+    """What the control plane last said of a target; empty where it was not asked, or what it said cannot be read."""
+    for run in reversed(runs):
+        path = run.record.path / FACTS_FORMAT.file if run.record else None
+        try:
+            said = read_json(path, FACTS_FORMAT).get("facts") if path else None
+        except BadFile:
+            continue
+        if said:
+            return dict(said)
+    return {}
+
+
+def fit(
+    target: str,
+    data: Dataset,
+    scaling: Scaling | None,
+    retry: RetryPolicy,
+    seed: int,
+    processors: float = 1.0,
+) -> Fitted:
+    """Of the dataset's paced runs and experiments."""
+    paced = [run for profile in data.in_role(*PACED) for run in data.of(target, profile)]
+    bursts = data.in_role(Role.BURST)
+    probes = [run for role in STARTED for run in data.of_role(target, role)]
+    kept = data.of_role(target, Role.KEEP_ALIVE)
+    searches = data.of_role(target, Role.CAPACITY)
+    rng = np.random.default_rng([seed, 17])
+    made = Fitted(
+        target,
+        scaling,
+        tuple(p for run in sorted(paced, key=lambda r: (r.block, r.profile)) if (p := observed.parts(run)) is not None),
+        tuple(
+            s
+            for run in (*probes, *paced)
+            for s in observed.starts(run, "burst" if run.profile in bursts else "traffic")
+        ),
+        window(keepalive.window(target, kept), rng) if kept else None,
+        capacity.capacity(target, searches) if searches else None,
+        observed.driven([*paced, *probes, *kept, *searches]),
+        retry,
+        processors,
+    )
+    return replace(made, parameters=tuple(_parameters(made, rng)))
+
+
+def _parameters(fitted: Fitted, rng: np.random.Generator) -> list[Parameter]:
+    out = _times(fitted, rng)
+    for cause, beyond in fitted.causes().items():
+        low, high = _mean_ends([s.beyond_s for s in fitted.starts if s.cause == cause], rng)
+        runs = sum(s.cause == cause for s in fitted.starts)
+        out.append(
+            Parameter(
+                *(What.START, "s", float(beyond.mean()), low, high),
+                *(From.MEASURED, f"cold answers less warm ones: {cause}", len(beyond), runs),
+            )
+        )
+    scaling = fitted.scaling
+    if scaling is not None and scaling.grows is Grows.FIXED:
+        pass  # it keeps what it has
+    elif fitted.window is not None:
+        out.append(
+            Parameter(
+                *(What.WINDOW, "s", *fitted.window.ends_s(), From.MEASURED, "posterior of the window's curve"),
+                *(fitted.window.probes, 1),
+            )
+        )
+    elif scaling is not None and math.isfinite(scaling.idle_s.value):
+        out.append(stated(What.WINDOW, "s", scaling.idle_s))
+    if fitted.capacity is not None and isinstance(known := fitted.capacity.per_s, Estimate):
+        out.append(
+            Parameter(
+                *(What.CAPACITY, "1/s", known.value, known.low, known.high, From.MEASURED, known.method),
+                *(fitted.capacity.requests, known.blocks),
+            )
+        )
+    if scaling is not None:
+        out += [
+            stated(What.AT_ONCE, "requests", scaling.at_once),
+            stated(What.LEAST, "instances", scaling.least),
+            stated(What.MOST, "instances", scaling.most),
+            stated(What.WAIT, "s", scaling.waiting.most_s),
+        ]
+    out.append(Parameter(What.ATTEMPTS, "", fitted.retry.attempts, None, None, From.DECLARED, "[load] of pilot.toml"))
+    return out
+
+
+def _times(fitted: Fitted, rng: np.random.Generator) -> list[Parameter]:
+    out = []
+    told = "as the service says it" if fitted.model_told else "not told: all of it counts as the runtime's"
+    for what, name in ((What.RUNTIME, "runtime_s"), (What.MODEL, "model_s")):
+        blocks = [getattr(p, name) for p in fitted.parts]
+        if not blocks:
+            continue
+        values = np.concatenate(blocks)
+        low, high = _mean_ends(blocks, rng)
+        source = f"{MEASURED_BY_BLOCK}; {told}" if what is What.MODEL else MEASURED_BY_BLOCK
+        out.append(
+            Parameter(what, "s", float(values.mean()), low, high, From.MEASURED, source, len(values), fitted.blocks)
+        )
+    return out
+
+
+def _mean_ends(blocks: Sequence[Array], rng: np.random.Generator) -> tuple[float | None, float | None]:
+    """Nine of ten means of redrawn blocks; None of fewer than two."""
+    if len(blocks) < 2:
+        return None, None
+    sums, counts = np.array([b.sum() for b in blocks]), np.array([len(b) for b in blocks])
+    drawn = rng.integers(len(blocks), size=(400, len(blocks)))
+    low, high = np.quantile(sums[drawn].sum(axis=1) / np.maximum(1, counts[drawn].sum(axis=1)), (0.05, 0.95))
+    return float(low), float(high)

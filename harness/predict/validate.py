@@ -1,0 +1,199 @@
+"""Held out: each block, and each rate where several were measured, predicted from the others and laid beside what it was."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from harness.analysis.columns import Array
+from harness.analysis.dataset import Dataset, RunData
+from harness.analysis.quantiles import inverted_cdf
+from harness.domain.retry import RetryPolicy
+from harness.domain.role import PACED, Role
+from harness.platforms.scaling import Scaling
+from harness.predict import observed
+from harness.predict.drawn import drawn
+from harness.predict.fitted import Fitted, fit
+from harness.predict.outcome import Outcome
+from harness.predict.played import fleet, mixed, play_at, quantiles
+from harness.predict.prediction import Quantity
+
+BLOCK, PROFILE = "block", "profile"
+LEAST_BLOCKS = 3
+WORLDS = 60
+AGAIN = 20
+SAME = {Quantity.COLD_SHARE, Quantity.REFUSED_SHARE}  # shares: an error is in points, not relative
+HELD = (Quantity.P95, Quantity.TTFT_P95, Quantity.COLD_SHARE, Quantity.REFUSED_SHARE)
+
+
+@dataclass(frozen=True)
+class Held:
+    """One run that was kept out: what it measured, and what the others say of it with their interval for one block.
+
+    ``without``: what was kept out with it: its block, or its whole profile.
+    """
+
+    target: str
+    profile: str
+    block: int
+    quantity: Quantity
+    measured: float
+    value: float
+    low: float
+    high: float
+    without: str = BLOCK
+
+    @property
+    def covered(self) -> bool:
+        return self.low <= self.measured <= self.high
+
+    @property
+    def error(self) -> float | None:
+        """Relative; of shares in points. None where either is infinite."""
+        if self.quantity in SAME:
+            return abs(self.value - self.measured)
+        if not (math.isfinite(self.value) and math.isfinite(self.measured)) or self.measured == 0:
+            return None
+        return abs(self.value / self.measured - 1)
+
+
+@dataclass(frozen=True)
+class Row:
+    """All of one quantity and target."""
+
+    target: str
+    without: str
+    quantity: Quantity
+    held: int
+    covered: int
+    median_error: float | None
+    worst_error: float | None
+
+
+@dataclass(frozen=True)
+class Validation:
+    """``few``: targets with too few blocks to keep one out."""
+
+    held: tuple[Held, ...]
+    few: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        keys = dict.fromkeys((h.target, h.without, h.quantity) for h in self.held)
+        return tuple(_row(*k, [h for h in self.held if (h.target, h.without, h.quantity) == k]) for k in keys)
+
+
+def _row(target: str, without: str, quantity: Quantity, held: Sequence[Held]) -> Row:
+    errors = [h.error for h in held if h.error is not None]
+    median = float(np.median(errors)) if errors else None
+    return Row(target, without, quantity, len(held), sum(h.covered for h in held), median, max(errors, default=None))
+
+
+Step = Callable[[], None]
+
+
+def validated(
+    data: Dataset,
+    scalings: Mapping[str, Scaling | None],
+    retry: RetryPolicy,
+    seed: int,
+    step: Step = lambda: None,
+    worlds: int = WORLDS,
+) -> Validation:
+    """Every block of every target from the others; every profile from the others, where there are several."""
+    held: list[Held] = []
+    few: list[tuple[str, int]] = []
+    profiles = data.in_role(*PACED)
+    bursts = data.in_role(Role.BURST)
+
+    def cause(run: RunData) -> str:
+        return "burst" if run.profile in bursts else "traffic"
+
+    for target in dict.fromkeys(data.targets):
+        runs = [run for profile in profiles for run in data.of(target, profile)]
+        fitted = fit(target, data, scalings[target], retry, seed)
+        if fitted.blocks < LEAST_BLOCKS or fitted.scaling is None:
+            few.append((target, fitted.blocks))
+            continue
+        for block in sorted({run.block for run in runs}):
+            others = fitted.without(block=block)
+            held += [h for run in runs if run.block == block for h in _held(run, others, seed, worlds, cause(run))]
+            step()
+        for profile in profiles if len(profiles) > 1 else ():
+            others = fitted.without(profile=profile)
+            some = [h for run in runs if run.profile == profile for h in _held(run, others, seed, worlds, cause(run))]
+            held += [replace(h, without=PROFILE) for h in some]
+    return Validation(tuple(held), tuple(few))
+
+
+def unlike(data: Dataset, fitted: Fitted, seed: int) -> dict[Quantity, tuple[int, int]]:
+    """Of everyday runs, how many the fitted worlds give again, and of how many: less than half is no fit. All that fit are left out."""
+    if fitted.scaling is None:
+        return {}
+    runs = [run for profile in data.in_role(Role.EVERYDAY) for run in data.of(fitted.target, profile)]
+    held = [h for run in runs for h in _held(run, fitted, seed, AGAIN)]
+    rows = [_row(fitted.target, BLOCK, q, [h for h in held if h.quantity is q]) for q in HELD]
+    return {r.quantity: (r.covered, r.held) for r in rows if r.held >= LEAST_BLOCKS and r.covered < r.held / 2}
+
+
+def _held(run: RunData, fitted: Fitted, seed: int, worlds: int, cause: str = "traffic") -> Iterator[Held]:
+    """Played at the very arrivals of the run, in worlds of one block each."""
+    at = np.asarray(run.columns["scheduled_s"], dtype=float)
+    if not run.measured.any() or not fitted.parts:
+        return
+    there, before_s = observed.warm_at_start(run), _settling(fitted)
+    due, warm_s = before_s + np.sort(at), before_s + float(at[run.measured].min())
+    due = np.concatenate([np.zeros(there), due])  # each of the first starts one of those that were there before
+    rng = np.random.default_rng([seed, run.block, 3])
+    plays, failing = [], []
+    for _ in range(worlds):
+        world = drawn(fitted, rng, one_block=True, cause=cause)
+        of = fleet(world, fitted.retry, math.inf, rng)
+        plays.append(play_at(of, [due], float(due[-1]) + 1e-6, warm_s, int(rng.integers(2**31))))
+        failing.append(world.failing)
+    for quantity in HELD:
+        was = _measured(quantity, run)
+        values = [_played(quantity, p, share) for p, share in zip(plays, failing, strict=True)]
+        known = [v for v in values if not math.isnan(v)]
+        if was is None or not known:
+            continue
+        low, high = quantiles(known)
+        yield Held(run.target, run.profile, run.block, quantity, was, float(np.median(known)), low, high)
+
+
+def _settling(fitted: Fitted) -> float:
+    """Seconds after which what a run found there is idle: a start and an answer."""
+    starts = [float(s.beyond_s.max()) for s in fitted.starts if len(s.beyond_s)]
+    return max(starts, default=0.0) + max(float((p.runtime_s + p.model_s).max()) for p in fitted.parts)
+
+
+def _measured(quantity: Quantity, run: RunData) -> float | None:
+    chosen = run.measured
+    match quantity:
+        case Quantity.P95:
+            return _p95(run.response_s[chosen])
+        case Quantity.TTFT_P95:
+            return _p95(run.ttft_s[chosen & ~np.isnan(run.ttft_s)])
+        case Quantity.COLD_SHARE:
+            known = [c for c in run.columns["cold"][chosen & run.ok] if c is not None]
+            return sum(known) / len(known) if known else None
+        case _:
+            return float(run.refused[chosen].mean())
+
+
+def _p95(values: Array) -> float | None:
+    return float(inverted_cdf(values, 0.95)) if len(values) else None
+
+
+def _played(quantity: Quantity, of: Outcome, failing: float) -> float:
+    match quantity:
+        case Quantity.P95 | Quantity.TTFT_P95:
+            law = of.response if quantity is Quantity.P95 else of.first_token
+            return mixed([law], [1.0], 0.95 / (1 - failing)) if failing < 1 else math.inf
+        case Quantity.COLD_SHARE:
+            return of.cold_share
+        case _:
+            return of.refused_share

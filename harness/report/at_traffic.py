@@ -1,0 +1,197 @@
+"""At your traffic: what the simulator says of the sealed traffic and of factors of it, and how far it is to be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from harness.decision.findings import Findings
+from harness.domain.estimate import Estimate, Unknown
+from harness.predict.prediction import AtTraffic, Quantity
+from harness.predict.whole import Foretold
+from harness.report import charts_predicted
+from harness.report.blocks import Figure, Table, marked, table
+from harness.report.columns import counted, estimate, figure, share, target, word
+from harness.report.figures import pair_of
+from harness.report.svg import render
+from harness.words import said
+from harness.words.numbers import duration_text, money, percent, significant
+
+Names = Mapping[str, str]
+HEADS = {
+    Quantity.P95: ("p95", "p95_s", duration_text),
+    Quantity.TTFT_P95: ("p95 to the first token", "ttft_p95_s", duration_text),
+    Quantity.COLD_SHARE: ("cold share", "cold_share", percent),
+    Quantity.REFUSED_SHARE: ("refused share", "refused_share", percent),
+    Quantity.INSTANCES_MEAN: ("instances", "instances", significant),
+    Quantity.COST: ("runtime a month", "month_usd", money),
+}
+PAGE_ONE = (Quantity.P95, Quantity.COLD_SHARE, Quantity.INSTANCES_MEAN, Quantity.COST)
+DRAWN = (Quantity.P95, Quantity.COLD_SHARE, Quantity.COST)
+
+
+def now(foretold: Foretold, names: Names) -> Table:
+    """One row a target, at the sealed traffic."""
+    rows = [(one.target, *(one.of(q).known for q in PAGE_ONE)) for one in foretold.prediction.at if one.factor == 1]
+    note = (
+        f"Predicted for {foretold.prediction.traffic} by playing it on what was measured; 90 % intervals. "
+        "How far such predictions were off is in the table of held-out runs."
+    )
+    shown = (target(names), *(estimate(*HEADS[q]) for q in PAGE_ONE))
+    return table("at-your-traffic", "At your traffic", shown, rows, note)
+
+
+def factors(foretold: Foretold, names: Names) -> Table:
+    """One row a target and factor."""
+    rows = [(one.target, one.factor, one.per_s, *(one.of(q).known for q in HEADS)) for one in foretold.prediction.at]
+    shown = (
+        target(names),
+        figure("times", "factor", significant),
+        figure("requests/s", "mean_per_s", significant),
+        *(estimate(*head) for head in HEADS.values()),
+    )
+    note = "Simulated; 90 % intervals. What can't be told names the run that would tell. More factors: pilot predict --times."
+    return table("predicted", "The same at other volumes", shown, rows, note)
+
+
+def assumed(foretold: Foretold, names: Names) -> Table:
+    """Every figure that nobody measured or declared."""
+    rows = [
+        (name, p.what.value, p.value, p.low, p.high, p.unit, p.source)
+        for name in foretold.prediction.parameters
+        for p in foretold.prediction.assumptions(name)
+    ]
+    shown = (
+        target(names),
+        word("figure"),
+        figure("value", "value", significant),
+        figure("from", "least", significant),
+        figure("to", "most", significant),
+        word("unit"),
+        word("where from", "source"),
+    )
+    return table("assumed", "What the predictions assume", shown, rows, "Each is varied within its range.")
+
+
+def held_out(foretold: Foretold, names: Names) -> Table:
+    """How far off predictions of runs were that had no part in them."""
+    rows = [
+        (r.target, r.quantity.value, r.held, r.covered / r.held, r.median_error, r.worst_error)
+        for r in foretold.validation.rows
+        if r.held
+    ]
+    shown = (
+        target(names),
+        word("quantity"),
+        counted("runs kept out", "runs"),
+        share("inside the 90 % interval", "covered_share"),
+        share("median error", "median_error", lack="none is finite"),
+        share("largest error", "worst_error", lack="none is finite"),
+    )
+    few = "; ".join(f"{names[name]}: {blocks} blocks are too few" for name, blocks in foretold.validation.few)
+    note = "Each block predicted from the others, for the traffic it had. Errors of times are relative, of shares in points."
+    return table("held-out", "Predictions held to runs they did not know", shown, rows, f"{note} {few}".strip())
+
+
+def curves(foretold: Foretold, findings: Findings, names: Names, limit_s: float) -> Figure | None:
+    """P95, cold share and cost over factors, shaded where it can't be told."""
+    at = foretold.prediction.at
+    rows = [_row(one, q, names) for q in DRAWN for one in at if isinstance(one.of(q).known, Estimate)]
+    if not rows:
+        return None
+    shown = table(
+        "at-traffic-table",
+        "At other volumes, as drawn",
+        (
+            target(names),
+            word("quantity"),
+            figure("times", "factor", significant),
+            *(
+                figure(head, name, significant, lack="open")
+                for head, name in (("value", "value"), ("low", "low"), ("high", "high"))
+            ),
+        ),
+        [(r["folder"], r["quantity"], r["factor"], r["value"], r["low"], r["high"]) for r in rows],
+    )
+    title = " ".join(changes(foretold, names)) or "Nothing changes sides between the volumes shown"
+    subtitle = (
+        f"Times {foretold.prediction.traffic}, simulated, 90 % intervals, logarithmic. Shaded: can't be told from what was "
+        "measured; the table says what to measure."
+    )
+    dark = [{"quantity": q.value, "low": low, "high": high} for q in DRAWN for low, high in _untold(at, q)]
+    spec = charts_predicted.over_factors(marked(rows, shown), dark, pair_of(findings, names), limit_s)
+    return Figure("at-traffic", title, subtitle, render(spec, title), shown)
+
+
+def changes(foretold: Foretold, names: Names) -> tuple[str, ...]:
+    """Between which volumes the cheaper target changes."""
+    at = foretold.prediction.at
+    targets = list(foretold.prediction.parameters)
+    if len(targets) != 2:
+        return ()
+    both = [
+        (factor, *(_value(at, name, factor, Quantity.COST) for name in targets))
+        for factor in sorted({one.factor for one in at})
+    ]
+    known = [(factor, a - b) for factor, a, b in both if a is not None and b is not None]
+    if not known:
+        return ()
+    out = []
+    for (low, before), (high, after) in pairwise(known):
+        if (before > 0) != (after > 0):
+            cheaper = targets[0] if after < 0 else targets[1]
+            out.append(f"Between {low:g} and {high:g} times your traffic {names[cheaper]} becomes the cheaper one.")
+    if not out:
+        cheaper = targets[0] if known[0][1] < 0 else targets[1]
+        out.append(f"{names[cheaper]} is cheaper from {known[0][0]:g} to {known[-1][0]:g} times your traffic.")
+    return tuple(out)
+
+
+def refusals(foretold: Foretold, names: Names) -> tuple[str, ...]:
+    """What can't be told at your traffic or beyond, and what would tell."""
+    found: dict[tuple[str, str], list[float]] = {}
+    for one in foretold.prediction.at:
+        for each in one.figures:
+            if each.quantity in PAGE_ONE and isinstance(each.known, Unknown):
+                found.setdefault((one.target, said(each.known.reason)), []).append(one.factor)
+    return tuple(f"{names[name]}, {_times(factors)}: {why}." for (name, why), factors in found.items())
+
+
+def _times(factors: Sequence[float]) -> str:
+    low, high = min(factors), max(factors)
+    return f"at {low:g} times" if low == high else f"from {low:g} to {high:g} times"
+
+
+def _row(one: AtTraffic, quantity: Quantity, names: Names) -> dict[str, Any]:
+    known = one.of(quantity).known
+    assert isinstance(known, Estimate)
+    return {
+        "folder": one.target,
+        "target": names[one.target],
+        "quantity": quantity.value,
+        "factor": one.factor,
+        "value": known.value,
+        "low": known.low,
+        "high": known.high,
+    }
+
+
+def _untold(at: Sequence[AtTraffic], quantity: Quantity) -> list[tuple[float, float]]:
+    """Factors at which a target has no value, each reaching half way to its neighbours."""
+    every = sorted({one.factor for one in at})
+    out: list[tuple[float, float]] = []
+    for k, factor in enumerate(every):
+        if all(isinstance(one.of(quantity).known, Estimate) for one in at if one.factor == factor):
+            continue
+        low = factor if k == 0 else (every[k - 1] * factor) ** 0.5
+        high = factor if k == len(every) - 1 else (every[k + 1] * factor) ** 0.5
+        if out and out[-1][1] == low:
+            low = out.pop()[0]
+        out.append((low, high))
+    return out
+
+
+def _value(at: Sequence[AtTraffic], name: str, factor: float, quantity: Quantity) -> float | None:
+    known = next(one.of(quantity).known for one in at if one.target == name and one.factor == factor)
+    return known.value if isinstance(known, Estimate) else None

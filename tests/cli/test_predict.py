@@ -1,0 +1,76 @@
+"""``pilot predict``: tables in plain text, JSON for machines, and what is refused before anything is played."""
+
+import json
+
+import pytest
+
+from harness.cli.predict import factors
+from harness.errors import Refused
+from tests.cli.inside import pilot
+from tests.predict.pilots import TruePilot
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    made = TruePilot(tmp_path_factory.mktemp("ws"), blocks=3, length_s=60, gaps=30)
+    made.write()
+    return made.root
+
+
+def test_a_prediction_as_json_has_nulls_with_reasons(root):
+    done = pilot(root, "predict", "--times", "1,100", "--set", "beta.min_instances=2", "--json")
+    said = json.loads(done.stdout)
+
+    assert done.returncode == 0
+    assert {(one["target"], one["times"]) for one in said["at"]} == {
+        (t, k) for t in ("alpha", "beta") for k in (1, 100)
+    }
+    beyond = next(o for o in said["at"] if (o["target"], o["times"]) == ("beta", 100))["quantities"]["p95"]
+    assert (beyond["value"], beyond["kind"]) == (None, "beyond_capacity")
+    one = said["at"][0]["quantities"]["p95"]
+    assert one["low"] < one["value"] < one["high"]
+    assert one["n"] > 100
+    assert one["played_error"] is not None
+    assert said["changed"] == {"alpha": [], "beta": ["beta.min_instances=2"]}
+
+
+def test_the_page_says_what_it_rests_on_and_what_cannot_be_told(root):
+    done = pilot(root, "predict", "--times", "100", "--set", "min_instances=2")
+
+    assert done.returncode == 0
+    assert "alpha at 2,600,000 requests a month" in done.stdout
+    assert "what it rests on: beta" in done.stdout
+    assert "can't tell: an instance would carry" in done.stdout
+    assert "predicted, not measured" in done.stdout
+
+
+def test_blocks_are_held_out(root):
+    done = pilot(root, "predict", "--validate", "--json")
+    said = json.loads(done.stdout)
+
+    assert done.returncode == 0
+    assert {(r["target"], r["quantity"]) for r in said["rows"]} >= {("alpha", "p95"), ("beta", "ttft_p95")}
+    assert all(0 <= r["covered"] <= r["held"] == 3 for r in said["rows"])
+    assert len({(h["block"], h["target"]) for h in said["held"]}) == 6
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--times", "1,many,-2"), "--times many, -2"),
+        (("--set", "memry_mb=1"), "did you mean memory_mb?"),
+        (("--traffic", "nowhere.csv"), "nowhere.csv"),
+    ],
+)
+def test_what_makes_no_sense_exits_with_2(root, words, says):
+    done = pilot(root, "predict", *words)
+
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_factors_are_read_once_each():
+    assert factors("1, 10,10,0.5") == (1.0, 10.0, 0.5)
+    with pytest.raises(Refused):
+        factors("")

@@ -1,0 +1,1 @@
+"""The simulator fitted to a pilot, and what it refuses to say."""

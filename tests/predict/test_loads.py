@@ -1,0 +1,83 @@
+"""A month as few levels, held to whole weeks played hour after hour."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from harness.domain.traffic import HOURS_PER_WEEK, Traffic
+from harness.platforms.scaling import Grows
+from harness.predict import arrivals
+from harness.predict.fleet import Fleet, IdleLaw, Service
+from harness.predict.loads import MonthOf
+from harness.predict.played import Month, play
+from harness.predict.simulate import simulate
+
+WEEK_S = 7 * 86_400.0
+OFFICE = tuple(1.0 if h // 24 < 5 and 9 <= h % 24 < 17 else 0.0 for h in range(HOURS_PER_WEEK))
+TOOK = 2 * np.exp(np.random.default_rng(1).normal(-0.08, 0.4, 2000))
+
+
+def fleet(window_s: float, least: int = 0) -> Fleet:
+    served = Service(np.zeros(2000), TOOK, np.zeros(2000), TOOK)
+    windows = window_s * np.exp(np.random.default_rng(2).normal(0, 0.1, 500))
+    return Fleet(Grows.ON_DEMAND, served, start_s=np.full(1, 2.0), idle=IdleLaw(windows), least=least)
+
+
+def months(of: Fleet, traffic: Traffic, plays: int) -> list[Month]:
+    at = MonthOf.of_week(traffic).levels(1.0)
+    return [Month(tuple(play(of, level, 3000, 100 * s + k) for k, level in enumerate(at))) for s in range(plays)]
+
+
+def weeks(of: Fleet, traffic: Traffic, count: int):
+    due = arrivals.week(traffic.hourly_means(traffic.requests_per_month), (count + 1) * WEEK_S, 3)
+    return simulate(of, due, (count + 1) * WEEK_S, seed=1, warm_s=WEEK_S)
+
+
+@pytest.mark.parametrize("week", [OFFICE, tuple(0.03 + x for x in OFFICE), ()])
+@pytest.mark.parametrize("factor", [0.1, 1.0, 300.0])
+def test_levels_are_the_whole_week_and_all_its_requests(week, factor):
+    traffic = Traffic(100_000, 1.0, week)
+
+    levels = MonthOf.of_week(traffic).levels(factor)
+
+    assert sum(level.share for level in levels) == pytest.approx(1)
+    assert sum(level.share * level.per_s for level in levels) == pytest.approx(factor * 100_000 / (730 * 3600))
+    assert {hour for level in levels for hour in level.hours} == set(range(HOURS_PER_WEEK))
+
+
+def test_hours_without_requests_keep_what_is_kept():
+    month = months(fleet(300.0, least=2), Traffic(30_000, 1.0, OFFICE), 1)[0]
+
+    assert month.mean == pytest.approx(2.01, rel=0.02)
+    assert month.per_s("kept_idle_s") == pytest.approx(1.978, rel=0.01)
+
+
+def test_what_an_hour_leaves_to_the_next_counts():
+    """Windows of half an hour: instances that stay after the last office hour, and are not there before the first."""
+    of, traffic = fleet(1800.0), Traffic(30_000, 1.0, OFFICE)
+
+    ours = months(of, traffic, 3)
+    whole = weeks(of, traffic, 4)
+
+    assert np.mean([m.mean for m in ours]) == pytest.approx(whole.instances_mean, rel=0.03)
+    assert np.mean([m.cold_share for m in ours]) == pytest.approx(whole.cold_share, rel=0.25)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("quiet", [0.0, 0.03])
+@pytest.mark.parametrize("window_s", [300.0, 1800.0])
+@pytest.mark.parametrize("per_month", [30_000, 300_000])
+def test_the_table_of_months(per_month, window_s, quiet):
+    of, traffic = fleet(window_s), Traffic(per_month, 1.0, tuple(max(quiet, x) for x in OFFICE))
+
+    ours = months(of, traffic, 60)
+    whole = weeks(of, traffic, 100 if per_month < 100_000 else 20)
+
+    mean, cold = (float(np.mean([getattr(m, name) for m in ours])) for name in ("mean", "cold_share"))
+    print(
+        f"{per_month:7} a month, window {window_s:5.0f} s, quiet {quiet:4}: instances {mean:.3f} ({whole.instances_mean:.3f})  "
+        f"cold {cold:.5f} ({whole.cold_share:.5f})"
+    )
+    assert mean == pytest.approx(whole.instances_mean, rel=0.03)
+    assert cold == pytest.approx(whole.cold_share, rel=0.1)

@@ -1,0 +1,136 @@
+"""What is predicted of a fleet of known truth, and where it is refused."""
+
+import pytest
+
+from harness import pipeline
+from harness.analysis.dataset import load
+from harness.campaign.progress import Progress
+from harness.domain.estimate import Estimate
+from harness.domain.reasons import untold as kinds
+from harness.domain.retry import NO_RETRY
+from harness.domain.traffic import Traffic
+from harness.errors import Refused
+from harness.predict.fitted import fit
+from harness.predict.loads import MonthOf
+from harness.predict.parameter import From, What
+from harness.predict.predict import Asked, Effort, predicted
+from harness.predict.prediction import Quantity
+from harness.predict.settings import asked
+from harness.predict.whole import Wanted, predictions
+from harness.words import said
+from tests.builders import external
+from tests.predict.pilots import TruePilot
+from tests.predict.situations import draw, measured
+
+QUICK = Effort(same=2, worlds=12, requests=800)
+QUIET = Progress(quiet=True)
+
+
+def at(made, target, factor, quantity):
+    return next(a for a in made.at if (a.target, a.factor) == (target, factor)).of(quantity).known
+
+
+@pytest.fixture(scope="module")
+def pilot(tmp_path_factory):
+    """Searched at 22 a second on the service, a keep-alive search on the function."""
+    made = TruePilot(tmp_path_factory.mktemp("pilot"), blocks=4, length_s=200, searched={"beta": 22.0})
+    workspace, plan, store = made.write()
+    return workspace, load(store, plan)
+
+
+@pytest.fixture(scope="module")
+def made(pilot):
+    return predictions(*pilot, Wanted((1.0, 10.0)), QUIET, 1, QUICK)
+
+
+def test_every_quantity_has_its_interval_and_what_it_rests_on(made):
+    for one in made.at:
+        for figure in one.figures:
+            known = figure.known
+            assert isinstance(known, Estimate), (one.target, figure.quantity, said(known.reason))
+            assert known.low <= known.value <= known.high
+            assert known.blocks == 4
+            assert known.n > 500
+            assert figure.played_error is not None
+
+
+def test_a_fixed_fleet_is_as_large_as_the_peak_wants_and_is_paid_for(made):
+    one, ten = (at(made, "beta", k, Quantity.INSTANCES_MEAN).value for k in (1.0, 10.0))
+    usd_one, usd_ten = (at(made, "beta", k, Quantity.COST).value for k in (1.0, 10.0))
+
+    assert one == 2
+    assert ten == 5  # 30 a second at the peak, 10.4 of one at seven tenths
+    assert usd_ten / usd_one == pytest.approx(2.2, rel=0.1)  # what stands in front stays one
+
+
+def test_a_function_costs_by_its_requests(made):
+    one, ten = (at(made, "alpha", k, Quantity.COST).value for k in (1.0, 10.0))
+
+    assert ten / one == pytest.approx(10, rel=0.05)
+    seconds = 2_600_000 * 0.56  # of 550 ms, and starts
+    assert one == pytest.approx(seconds * 0.0000167 + 2.6 * 0.2, rel=0.05)
+
+
+def test_the_same_seed_gives_the_same_prediction(pilot, made):
+    again = predictions(*pilot, Wanted((1.0,)), QUIET, 1, QUICK)
+
+    assert [a.figures for a in again.at if a.target == "alpha"] == [
+        a.figures for a in made.at if (a.target, a.factor) == ("alpha", 1.0)
+    ]
+
+
+def test_a_fleet_that_may_not_grow_is_refused_past_its_capacity(pilot):
+    made = predictions(*pilot, Wanted((50.0,), changes=asked("beta.min_instances=2")), QUIET, 1, QUICK)
+    why = at(made, "beta", 50.0, Quantity.P95).reason
+
+    assert isinstance(why, kinds.BeyondCapacity)
+    assert why.limit_found
+    assert "measure a capacity search at" in said(why)
+    assert isinstance(at(made, "beta", 50.0, Quantity.COST), Estimate)  # a fleet costs what it is
+
+
+def test_instances_that_are_kept_cost_and_keep_cold_away(pilot):
+    before = predictions(*pilot, Wanted((1.0,)), QUIET, 1, QUICK)
+    after = predictions(*pilot, Wanted((1.0,), changes=asked("alpha.min_instances=8")), QUIET, 1, QUICK)
+
+    assert at(after, "alpha", 1.0, Quantity.COLD_SHARE).value < at(before, "alpha", 1.0, Quantity.COLD_SHARE).value / 5
+    assert at(after, "alpha", 1.0, Quantity.INSTANCES_MEAN).value >= 8
+    assert after.changed["alpha"] == ("alpha.min_instances=8",)
+
+
+def test_every_figure_says_where_it_is_from(made):
+    alpha = {p.what: p for p in made.parameters["alpha"]}
+
+    assert alpha[What.RUNTIME].basis is From.MEASURED
+    assert alpha[What.RUNTIME].blocks == 4
+    assert alpha[What.RUNTIME].low < alpha[What.RUNTIME].value < alpha[What.RUNTIME].high
+    assert alpha[What.WINDOW].n == 40
+    assert (alpha[What.MOST].value, alpha[What.MOST].basis) == (20, From.DECLARED)
+
+
+def test_a_trace_takes_the_place_of_the_week(pilot, tmp_path):
+    trace = tmp_path / "own.csv"
+    trace.write_text("at_s\n" + "".join(f"{k * 2.0}\n{k * 2.0 + 0.1}\n" for k in range(1500)))
+    made = predictions(*pilot, Wanted((1.0,), trace), QUIET, 1, QUICK)
+
+    assert made.traffic == "the traffic of own.csv"
+    assert made.at[0].per_s == pytest.approx(1.0, rel=0.01)
+    assert made.at[0].hours
+
+
+def test_nothing_is_predicted_of_what_was_not_measured(tmp_path):
+    workspace = TruePilot(tmp_path).workspace()
+
+    with pytest.raises(Refused, match="nothing was measured yet"):
+        pipeline.predict(workspace, Wanted(), QUIET)
+
+
+def test_a_target_that_nobody_knows_anything_of_is_refused_whole():
+    fitted = fit("alpha", measured(draw(0)), None, NO_RETRY, 1)
+    asked_of = Asked(
+        external("http://127.0.0.1:1", name="alpha"), fitted, None, MonthOf.of_week(Traffic(1_000_000, 1.0))
+    )
+    made = predicted(asked_of, 1.0, 1, QUICK)
+
+    assert {p.what for p in fitted.parameters} >= {What.RUNTIME, What.MODEL}
+    assert {type(f.known.reason) for f in made.figures} == {kinds.GrowthUnknown}

@@ -1,0 +1,59 @@
+"""Blocks held out: predicted from the others, and laid beside what they measured."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from harness.domain.retry import NO_RETRY
+from harness.predict.prediction import Quantity
+from harness.predict.validate import validated
+from tests.predict.situations import BLOCKS, draw, measured, run
+from tests.predict.truth import play, poisson
+
+SITUATION = draw(0)
+DATA = measured(SITUATION)
+
+
+def held(data=DATA):
+    return validated(data, {"alpha": SITUATION.scaling}, NO_RETRY, 0, worlds=12)
+
+
+def test_every_block_is_kept_out_once_and_most_are_covered():
+    made = held()
+    p95 = next(row for row in made.rows if row.quantity is Quantity.P95)
+
+    assert p95.held == BLOCKS
+    assert p95.covered >= BLOCKS - 1
+    assert p95.median_error < 0.1
+    assert made.few == ()
+
+
+def test_a_block_in_which_all_was_slower_is_not_covered():
+    """A test that can't fail is none: one block's answers take three times as long."""
+    rng = np.random.default_rng(1)
+    slow = replace(SITUATION.truth, model_s=3 * SITUATION.truth.model_s)
+    other = run(2, "steady", play(slow, poisson(SITUATION.per_s, 240, rng), rng), rng)
+    made = held(
+        data=replace(DATA, runs=tuple(other if (r.block, r.profile) == (2, "steady") else r for r in DATA.runs))
+    )
+
+    missed = {h.block for h in made.held if h.quantity is Quantity.P95 and not h.covered}
+    assert 2 in missed
+
+
+def test_few_blocks_are_told_and_not_held_out():
+    made = held(DATA.at([1, 2]))
+
+    assert made.held == ()
+    assert made.few == (("alpha", 2),)
+
+
+def test_a_profile_at_another_rate_is_predicted_from_the_others():
+    rng = np.random.default_rng(2)
+    fast = [run(k, "fast", play(SITUATION.truth, poisson(3 * SITUATION.per_s, 80, rng), rng), rng) for k in range(1, 6)]
+    both = replace(DATA, profiles=("steady", "fast", "keepalive"), runs=(*DATA.runs, *fast))
+    made = held(both)
+
+    assert {h.profile for h in made.held} == {"steady", "fast"}
+    kept_out = [h.without for h in made.held if h.profile == "fast" and h.quantity is Quantity.P95]
+    assert (kept_out.count("block"), kept_out.count("profile")) == (5, 5)

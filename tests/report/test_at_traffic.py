@@ -1,0 +1,90 @@
+"""What a report says of your traffic: figures with intervals, where it can't be told, and who becomes cheaper where."""
+
+import pytest
+
+from harness import pipeline
+from harness.campaign.progress import Progress
+from harness.domain.estimate import Estimate, Unknown
+from harness.domain.reasons import absence
+from harness.predict.prediction import AtTraffic, Predicted, Prediction, Quantity
+from harness.predict.validate import Held, Validation
+from harness.predict.whole import Foretold
+from harness.report import at_traffic
+from tests.builders import Pilot
+
+NAMES = {"alpha": "Container", "beta": "Function"}
+
+
+def known(value):
+    return Estimate(value, value * 0.9, value * 1.1, 0.9, 100, 6, "simulated")
+
+
+def at(target, factor, usd, *, p95=0.5):
+    """One target at one factor; None: it can't be told."""
+    values = dict.fromkeys(Quantity, 0.1) | {Quantity.COST: usd, Quantity.P95: p95}
+    figures = [
+        Predicted(q, Unknown(absence.NotMeasured()) if value is None else known(value)) for q, value in values.items()
+    ]
+    return AtTraffic(target, factor, factor * 2.0, tuple(figures))
+
+
+def foretold(*rows, held=()):
+    names = dict.fromkeys(row.target for row in rows)
+    made = Prediction("2,000,000 requests a month", tuple(rows), dict.fromkeys(names, ()), dict.fromkeys(names, ()), {})
+    return Foretold(made, Validation(tuple(held)))
+
+
+PAIR = [
+    *(at("alpha", factor, 100.0, p95=None if factor == 100 else 0.5) for factor in (0.1, 1, 10, 100)),
+    *(at("beta", factor, 20.0 * factor) for factor in (0.1, 1, 10, 100)),
+]
+
+
+def test_page_one_has_each_target_at_the_sealed_traffic_alone():
+    shown = at_traffic.now(foretold(*PAIR), NAMES)
+
+    assert [row[0].text for row in shown.rows] == ["Container", "Function"]
+    assert shown.rows[1][4].text == "$20.00 ($18.00 to $22.00)"
+
+
+def test_it_is_said_between_which_volumes_the_cheaper_one_changes():
+    assert at_traffic.changes(foretold(*PAIR), NAMES) == (
+        "Between 1 and 10 times your traffic Container becomes the cheaper one.",
+    )
+
+
+def test_where_nothing_changes_the_cheaper_one_is_named_with_the_volumes():
+    rows = [row for row in PAIR if row.factor < 10]
+
+    assert at_traffic.changes(foretold(*rows), NAMES) == ("Function is cheaper from 0.1 to 1 times your traffic.",)
+
+
+def test_what_cannot_be_told_is_said_with_its_volumes_and_never_zero():
+    told = at_traffic.factors(foretold(*PAIR), NAMES)
+
+    assert at_traffic.refusals(foretold(*PAIR), NAMES) == ("Container, at 100 times: not measured.",)
+    assert told.rows[3][3].text == "not measured"
+
+
+def test_predictions_stand_beside_how_far_such_predictions_were_off():
+    held = [Held("alpha", "steady", block, Quantity.P95, 0.5, 0.55, 0.4, 0.54 if block else 0.49) for block in (0, 1)]
+    (row,) = at_traffic.held_out(foretold(*PAIR, held=held), NAMES).rows
+
+    assert [cell.text for cell in row] == ["Container", "p95", "2", "50 %", "10 %", "10 %"]
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    root = tmp_path_factory.mktemp("pilot")
+    workspace, *_ = Pilot(root).write()
+    pipeline.report(workspace, root / "with", progress=Progress(quiet=True))
+    pipeline.report(workspace, root / "without")
+    return [(root / name / "report.md").read_text() for name in ("with", "without")]
+
+
+def test_a_report_that_was_asked_to_says_it_on_page_one_and_in_its_own_section(page):
+    said, silent = page
+
+    assert said.index("**At your traffic**") < said.index("**What would change this**")
+    assert "Predictions held to runs they did not know" in said
+    assert "At your traffic" not in silent
