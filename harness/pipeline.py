@@ -17,7 +17,7 @@ from decimal import Decimal
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.analysis.dataset import load
 from harness.analysis.decidable import Unsettled, of_plan, unsettled
@@ -58,9 +58,7 @@ from harness.planning.profiles import describe
 from harness.planning.seal import NEVER, judged_otherwise, stops_when_settled
 from harness.platforms.credentials import require as require_credentials
 from harness.platforms.registry import source_of
-from harness.report import render
 from harness.report.blocks import Table
-from harness.report.content import Content, content
 from harness.report.csv_text import csv_text
 from harness.report.earlier import changes, read_earlier
 from harness.report.folder import write_all
@@ -72,6 +70,9 @@ from harness.run.execute import Campaign, Tally
 from harness.run.silence import unheard
 from harness.words import said
 from harness.workspace import Workspace
+
+if TYPE_CHECKING:
+    from harness.report.content import Content
 
 RATIOS = (1.2, 1.5)  # promised over true p95, and
 SPREADS = (0.05, 0.10)  # how blocks differ: what a length is expected for
@@ -341,6 +342,8 @@ def report(workspace: Workspace, folder: Path, earlier: Path | None = None) -> t
     """Render the outcome, beside what an earlier report said; returns the HTML's path."""
     before = read_earlier(earlier) if earlier is not None else None
     outcome = decide(workspace)
+    from harness.report import render  # noqa: PLC0415 - Jinja and the chart library, where a report is made alone
+
     said = _content(workspace, outcome, before)
     seal = outcome.seal["digest"] if outcome.seal else None
     adr = record(workspace, outcome.findings, outcome.decision, outcome.doubts, seal, said.verdict.date)
@@ -368,6 +371,8 @@ def one_of(tables: dict[str, Table], name: str) -> Table:
 
 
 def _content(workspace: Workspace, outcome: Outcome, before: dict[str, Any] | None) -> Content:
+    from harness.report.content import content  # noqa: PLC0415 - Altair and the chart library, where a report is made alone
+
     return content(
         workspace,
         outcome.plan,
