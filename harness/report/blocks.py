@@ -60,6 +60,17 @@ class Table:
         return tuple(tuple(c.cell(v) for c, v in zip(self.shown, row, strict=True)) for row in self.values)
 
     @property
+    def numeric(self) -> tuple[bool, ...]:
+        """Which columns are set to the right."""
+        tones = [{row[k].tone for row in self.rows} for k in range(len(self.shown))]
+        return tuple(Tone.NUMBER in told and told <= {Tone.NUMBER, Tone.ABSENT} for told in tones)
+
+    @property
+    def again(self) -> str:
+        """The command that makes the table anew from the evidence."""
+        return f"pilot report --table {self.id}"
+
+    @property
     def columns(self) -> tuple[Column, ...]:
         """Of the frame: names with their units."""
         return tuple(part for column in self.shown for part in column.parts)
@@ -112,11 +123,6 @@ def number(text: str) -> Cell:
 def absent(reason: str) -> Cell:
     """Never blank and never zero."""
     return Cell(reason, Tone.ABSENT)
-
-
-def again(t: Table) -> str:
-    """The command that makes the table anew from the evidence."""
-    return f"pilot report --table {t.id}"
 
 
 def marked(rows: Sequence[Mapping[str, Any]], shown: Table) -> list[dict[str, Any]]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 OWN = re.compile(r"(?:figures/[A-Za-z0-9_.-]+|data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+)")
@@ -19,10 +18,9 @@ _LOADS = re.compile(
 _CSS = re.compile(r"(?i)@import|url\(\s*[\"']?\s*(?!data:|#)[^)]*\)|image-set\(|expression\(")
 
 
-def loads(markdown: str) -> list[str]:
+def loads(tokens: Sequence[Token]) -> list[str]:
     """What a reader's program would fetch or run of this Markdown, as it is written; empty for a page of its own."""
-    parser = MarkdownIt("commonmark", {"html": True}).enable("table")
-    return list(dict.fromkeys(_of(parser.parse(markdown))))
+    return list(dict.fromkeys(_of(tokens)))
 
 
 def css_loads(css: str) -> list[str]:

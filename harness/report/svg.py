@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from typing import Any, ParamSpec
 
 import altair as alt
@@ -65,12 +66,12 @@ _CONFIG: dict[str, Any] = {
 def drawing(draw: Callable[P, alt.TopLevelMixin]) -> Callable[P, dict[str, Any]]:
     """A chart as its specification. Altair's own checks take longer than the chart: ``draw`` alone is what tests hold to them."""
 
+    @wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
         with debug_mode(False):  # noqa: FBT003 - Altair's own signature
             made: dict[str, Any] = draw(*args, **kwargs).to_dict(validate=False)
         return {**made, "config": _CONFIG, "$schema": f"https://vega.github.io/schema/vega-lite/v{VEGALITE[0]}.json"}
 
-    drawn.__wrapped__ = draw  # type: ignore[attr-defined]
     return drawn
 
 
