@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.domain.columns import Column
+
+R = TypeVar("R")
 
 
 class Tone(StrEnum):
@@ -144,3 +146,10 @@ def table(id_: str, title: str, shown: Sequence[Shown], rows: Iterable[Sequence[
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ValueError(f"table {id_}: two columns are called {', '.join(twice)}")
     return made
+
+
+def listed(
+    id_: str, title: str, rows: Iterable[R], columns: Sequence[tuple[Shown, Callable[[R], Any]]], note: str = ""
+) -> Table:
+    """A table as a list of columns: how each reads, and its value of a row."""
+    return table(id_, title, [shown for shown, _ in columns], [[of(row) for _, of in columns] for row in rows], note)

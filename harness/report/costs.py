@@ -15,7 +15,7 @@ from harness.domain.columns import Column, Kind
 from harness.domain.estimate import Estimate
 from harness.evidence.coverage import Cell as Covered
 from harness.report import charts
-from harness.report.blocks import Figure, Shown, Table, absent, marked, number, table
+from harness.report.blocks import Figure, Shown, Table, absent, listed, marked, number, table
 from harness.report.columns import counted, estimate, figure, interval, share, target, text, usd, word
 from harness.report.figures import pair_of
 from harness.report.svg import render
@@ -26,23 +26,32 @@ Names = Mapping[str, str]
 
 def costs(findings: Findings, names: Names) -> Table:
     """Per success and per month."""
-    rows = [
-        (
-            *(c.target, c.per_success_usd, c.per_good_usd, c.per_month_usd, c.per_month_usd, c.with_free_usd),
-            *(None if c.monthly is None else c.monthly.layer_usd(CostLayer.SHARED), c.coverage),
-        )
-        for c in findings.costs
-    ]
-    shown = (
-        target(names),
-        estimate("per 1,000 successes, runtime (95 % interval)", "per_success_usd", _thousand),
-        estimate("per 1,000 within SLO, runtime (95 % interval)", "per_good_usd", _thousand),
-        *(usd("runtime a month", "month_usd", lack="not known"), interval("month_usd", money)),
-        usd("the same with free tiers", "month_with_free_usd", lack="not known"),
-        *(usd("shared layer a month", "month_shared_usd", lack="not known"), text("basis")),
-    )
     note = "USD at the sealed expected traffic. The shared layer (tokens, transfer) is the same for both and would hide every difference."
-    return table("costs", "Cost at the expected traffic", shown, rows, note)
+    return listed(
+        "costs",
+        "Cost at the expected traffic",
+        findings.costs,
+        [
+            (target(names), lambda c: c.target),
+            (
+                estimate("per 1,000 successes, runtime (95 % interval)", "per_success_usd", _thousand),
+                lambda c: c.per_success_usd,
+            ),
+            (
+                estimate("per 1,000 within SLO, runtime (95 % interval)", "per_good_usd", _thousand),
+                lambda c: c.per_good_usd,
+            ),
+            (usd("runtime a month", "month_usd", lack="not known"), lambda c: c.per_month_usd),
+            (interval("month_usd", money), lambda c: c.per_month_usd),
+            (usd("the same with free tiers", "month_with_free_usd", lack="not known"), lambda c: c.with_free_usd),
+            (
+                usd("shared layer a month", "month_shared_usd", lack="not known"),
+                lambda c: None if c.monthly is None else c.monthly.layer_usd(CostLayer.SHARED),
+            ),
+            (text("basis"), lambda c: c.coverage),
+        ],
+        note,
+    )
 
 
 def _thousand(each_usd: float) -> str:
@@ -153,26 +162,28 @@ def _fleet_words(curves: tuple[Curve, ...], names: Names) -> str:
 def crossings(findings: Findings, names: Names) -> Table:
     """Every volume at which the cheaper target changes."""
     found = findings.projection.crossings if findings.projection else ()
-    rows = [
-        (
-            *(round(c.requests), _stretch(c), c.peak_per_s),
-            *(c.cheaper_below, c.cheaper_above, c.utilisation or None),
-        )
-        for c in found
-    ]
-    shown = (
-        counted("requests a month", "month_requests"),
-        interval("month_requests", count, "either may be cheaper", lack="at every volume that was looked at"),
-        figure("peak (requests/s)", "peak_per_s", significant),
-        *(target(names, "cheaper below", "cheaper_below"), target(names, "cheaper above", "cheaper_above")),
-        share("fleet used", "fleet_used_share", lack="capacity not measured"),
-    )
     note = (
         "Searched on the staircase, a hundredth to a hundred times the expected volume, with the expected peak's ratio. "
         "Either may be cheaper: where the two costs' 95 % intervals overlap, of what was used and of what an instance sustains. "
         "Fleet used: the peak over what the fleet sustains at that volume."
     )
-    return table("crossings", "Where the costs cross", shown, rows, f"{note} {_busy(findings, names)}".strip())
+    return listed(
+        "crossings",
+        "Where the costs cross",
+        found,
+        [
+            (counted("requests a month", "month_requests"), lambda c: round(c.requests)),
+            (
+                interval("month_requests", count, "either may be cheaper", lack="at every volume that was looked at"),
+                _stretch,
+            ),
+            (figure("peak (requests/s)", "peak_per_s", significant), lambda c: c.peak_per_s),
+            (target(names, "cheaper below", "cheaper_below"), lambda c: c.cheaper_below),
+            (target(names, "cheaper above", "cheaper_above"), lambda c: c.cheaper_above),
+            (share("fleet used", "fleet_used_share", lack="capacity not measured"), lambda c: c.utilisation or None),
+        ],
+        f"{note} {_busy(findings, names)}".strip(),
+    )
 
 
 def _busy(findings: Findings, names: Names) -> str:
@@ -312,20 +323,21 @@ def _day(day: str) -> Shown:
 
 def agreements(findings: Findings, names: Names) -> Table:
     """What client and platform each counted."""
-    rows = [
-        (
-            *(a.target, a.accepted, a.invocations),
-            a.joined / a.with_id if a.joined is not None and a.with_id else None,
-            *(a.throttled, a.throttles, tuple(a.disagreements)),
-        )
-        for a in findings.agreements
-    ]
     lack = "not collected"
-    shown = (
-        *(target(names), counted("accepted, by the client", "client_accepted")),
-        counted("invocations, by the platform", "platform_invocations", lack=lack),
-        share("joined by request id", "joined_share", lack="no ids to join"),
-        counted("refused, by the client", "client_refused"),
-        *(counted("throttles, by the platform", "platform_throttles", lack=lack), text("disagreement", lack="none")),
+    return listed(
+        "agreements",
+        "Client against platform",
+        findings.agreements,
+        [
+            (target(names), lambda a: a.target),
+            (counted("accepted, by the client", "client_accepted"), lambda a: a.accepted),
+            (counted("invocations, by the platform", "platform_invocations", lack=lack), lambda a: a.invocations),
+            (
+                share("joined by request id", "joined_share", lack="no ids to join"),
+                lambda a: a.joined / a.with_id if a.joined is not None and a.with_id else None,
+            ),
+            (counted("refused, by the client", "client_refused"), lambda a: a.throttled),
+            (counted("throttles, by the platform", "platform_throttles", lack=lack), lambda a: a.throttles),
+            (text("disagreement", lack="none"), lambda a: tuple(a.disagreements)),
+        ],
     )
-    return table("agreements", "Client against platform", shown, rows)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.decision.findings import Findings
-from harness.report.blocks import Cell, Table, Tone, absent, table
+from harness.report.blocks import Cell, Table, Tone, absent, listed, table
 from harness.report.columns import counted, figure, milliseconds, plain, profile, target, text, toned, word
 
 TONES = {"pass": Tone.PASS, "fail": Tone.FAIL}
@@ -45,17 +45,20 @@ _STREAMS = {
 def streams(findings: Findings, names: Mapping[str, str]) -> Table:
     """Whether streamed answers streamed."""
     said = {None: None, True: "buffered", False: "streams"}
-    rows = [(s.target, said[s.buffered], s.held_back, s.told, s.streams) for s in findings.streams]
     note = "Held back: all tokens came within the last tenth of the answer's time. Short answers cannot tell."
-    shown = (
-        *(target(names), toned("its streams", "its_streams", lambda value: _STREAMS[value])),
-        *(
-            counted("held back", "held_back"),
-            counted("could tell", "could_tell"),
-            counted("answered streams", "streams"),
-        ),
+    return listed(
+        "streams",
+        "Do streams stream?",
+        findings.streams,
+        [
+            (target(names), lambda s: s.target),
+            (toned("its streams", "its_streams", lambda value: _STREAMS[value]), lambda s: said[s.buffered]),
+            (counted("held back", "held_back"), lambda s: s.held_back),
+            (counted("could tell", "could_tell"), lambda s: s.told),
+            (counted("answered streams", "streams"), lambda s: s.streams),
+        ],
+        note,
     )
-    return table("streams", "Do streams stream?", shown, rows, note)
 
 
 def calibration(record: Mapping[str, Any] | None) -> Table:
