@@ -13,10 +13,11 @@ from harness.decision.findings import Findings
 from harness.domain.bill import CostLayer
 from harness.domain.columns import Column, Kind
 from harness.domain.estimate import Estimate
+from harness.domain.verdict import SloVerdict
 from harness.evidence.coverage import Cell as Covered
 from harness.report import charts
 from harness.report.blocks import Figure, Shown, Table, absent, listed, marked, number, table
-from harness.report.columns import counted, estimate, figure, interval, share, target, text, usd, word
+from harness.report.columns import counted, estimate, figure, interval, judged, share, target, text, usd, word
 from harness.report.figures import pair_of
 from harness.report.svg import render
 from harness.words.numbers import count, money, percent, significant
@@ -51,6 +52,36 @@ def costs(findings: Findings, names: Names) -> Table:
             (text("basis"), lambda c: c.coverage),
         ],
         note,
+    )
+
+
+def ceilings(findings: Findings, names: Names, start_requests: int | None) -> Table:
+    """Each month's cost against its ceiling: at the expected traffic, and at that of the first months."""
+    note = f"Expected: {count(findings.expected_requests)} requests a month."
+    if start_requests is not None:
+        note = f"{note[:-1]}; at the start: {count(start_requests)}."
+    return listed(
+        "ceilings",
+        "Cost against its ceilings",
+        findings.cost_verdicts,
+        [
+            (text("month"), lambda v: v.profile),
+            (target(names), lambda v: v.target),
+            (text("promise"), lambda v: v.slo.name),
+            (estimate("cost a month (95 % interval)", "month_usd", money), lambda v: v.estimate),
+            (usd("ceiling", "ceiling_usd"), lambda v: v.slo.limit),
+            (share("of the ceiling", "ceiling_share", lack="not known"), _of_ceiling),
+            (judged("verdict", "verdict"), lambda v: v.judgement),
+        ],
+        note,
+    )
+
+
+def _of_ceiling(verdict: SloVerdict) -> float | None:
+    return (
+        verdict.estimate.value / verdict.slo.limit
+        if isinstance(verdict.estimate, Estimate) and verdict.slo.limit
+        else None
     )
 
 
