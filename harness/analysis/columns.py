@@ -28,8 +28,18 @@ Column = Any  # an array of numbers, or Coded
 ROOM_BYTES = 1400 * 10**6  # of all runs together
 OFTEN = frozenset(
     {
-        *("measured", "stream", "outcome", "cold", "scheduled_s", "sent_s", "first_token_s", "finished_s"),
-        *("generation_ms", "bytes", "input_tokens", "output_tokens"),
+        "measured",
+        "stream",
+        "outcome",
+        "cold",
+        "scheduled_s",
+        "sent_s",
+        "first_token_s",
+        "finished_s",
+        "generation_ms",
+        "bytes",
+        "input_tokens",
+        "output_tokens",
     }
 )
 CODED = frozenset({"outcome", "layer", "error_code", "phase", "init_type", "refused_by"})  # texts of few values

@@ -101,16 +101,28 @@ def bill_lines(findings: Findings, names: Names) -> Table:
     """Every line of both monthly bills."""
     rows = [
         (
-            *(c.target, line.layer.value, line.label, line.quantity, line.unit, line.unit_price_usd),
-            *(line.amount_usd, line.basis.value, f"{line.price_key} ({line.source})" if line.source else None),
+            c.target,
+            line.layer.value,
+            line.label,
+            line.quantity,
+            line.unit,
+            line.unit_price_usd,
+            line.amount_usd,
+            line.basis.value,
+            f"{line.price_key} ({line.source})" if line.source else None,
         )
         for c in findings.costs
         if c.monthly
         for line in c.monthly.lines
     ]
     shown = (
-        *(target(names), word("layer"), text("line"), *_quantity("quantity a month")),
-        *(figure("unit price", "unit_price_usd", _list_price), usd("amount", "amount_usd"), word("basis")),
+        target(names),
+        word("layer"),
+        text("line"),
+        *_quantity("quantity a month"),
+        figure("unit price", "unit_price_usd", _list_price),
+        usd("amount", "amount_usd"),
+        word("basis"),
         text("price from", lack="not said"),
     )
     return table("bill", "The monthly bill, line by line", shown, rows)
@@ -145,17 +157,22 @@ def cost_curve(findings: Findings, names: Names) -> Figure | None:
     ]
     crossing = findings.crossing
     shown = table(
-        *("cost-curve-table", title),
+        "cost-curve-table",
+        title,
         (
-            *(target(names), counted("requests a month", "month_requests")),
+            target(names),
+            counted("requests a month", "month_requests"),
             figure("instances", "instances", significant, lack="billed by use"),
-            *(usd("runtime a month", "month_usd"), interval("month_usd", money)),
+            usd("runtime a month", "month_usd"),
+            interval("month_usd", money),
         ),
         values,
     )
     spec = charts.cost_lines(
-        *(marked(rows, shown), pair_of(findings, names)),
-        *(crossing.requests if crossing else None, findings.expected_requests),
+        marked(rows, shown),
+        pair_of(findings, names),
+        crossing.requests if crossing else None,
+        findings.expected_requests,
     )
     return Figure("cost-curve", title, subtitle, render(spec, title), shown)
 
@@ -265,8 +282,12 @@ def pilot_bill(findings: Findings, names: Names) -> Table:
         for name, line in used
     ]
     shown = (
-        *(word("target", write=lambda name: names[name], lack="the pilot itself"), word("layer"), text("line")),
-        *(*_quantity(), usd("at list price", "amount_usd"), word("basis")),
+        word("target", write=lambda name: names[name], lack="the pilot itself"),
+        word("layer"),
+        text("line"),
+        *_quantity(),
+        usd("at list price", "amount_usd"),
+        word("basis"),
     )
     note = (
         "Every attempt, valid or not, warm-up too. METERED quantities come from the platform's own records, MODELLED ones from "
@@ -285,19 +306,27 @@ def reconciled(findings: Findings, names: Names) -> Table:
     """Modelled against billed, quantity first."""
     rows = [
         (
-            *(r.target, line.price_key, line.modelled, line.unit, line.billed, line.quantity_error, line.price_error),
+            r.target,
+            line.price_key,
+            line.modelled,
+            line.unit,
+            line.billed,
+            line.quantity_error,
+            line.price_error,
             "agrees" if line.agrees else "differs",
         )
         for r in findings.reconciliations
         for line in r.lines
     ]
     shown = (
-        *(target(names), word("price"), figure("modelled", "modelled_quantity", _four), word("unit")),
-        *(
-            figure("billed", "billed_quantity", _four),
-            _off("quantity error", "quantity_error_share", QUANTITY_TOLERANCE),
-        ),
-        *(_off("price error", "price_error_share", PRICE_TOLERANCE), word("verdict")),
+        target(names),
+        word("price"),
+        figure("modelled", "modelled_quantity", _four),
+        word("unit"),
+        figure("billed", "billed_quantity", _four),
+        _off("quantity error", "quantity_error_share", QUANTITY_TOLERANCE),
+        _off("price error", "price_error_share", PRICE_TOLERANCE),
+        word("verdict"),
     )
     parts = [
         f"{names[r.target]}: billed coverage {r.days_final} of {r.days} days (asking cost {r.asking_usd} USD)"
@@ -336,7 +365,7 @@ def coverage(findings: Findings, names: Names) -> Table:
         said.setdefault(key, {})[cell.day] = cell
         verified[key] = cell.verified or verified.get(key)
     rows = [(*key, verified[key], *(by_day.get(day) for day in days)) for key, by_day in said.items()]
-    shown = (*(target(names), word("source"), text("verified", lack="not collected")), *map(_day, days))
+    shown = (target(names), word("source"), text("verified", lack="not collected"), *map(_day, days))
     note = "Runs whose readings were collected, of the runs that ended that day (UTC)."
     return table("coverage", "What was collected", shown, rows, note)
 

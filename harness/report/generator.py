@@ -20,7 +20,8 @@ def arrivals(findings: Findings, names: Mapping[str, str]) -> Table:
         for b in findings.arrivals
     ]
     shown = (
-        *(profile(), target(names)),
+        profile(),
+        target(names),
         *(
             figure(f"{head} {when}", f"{name}_{when}", lambda v: f"{v:.2f}", lack="too few to tell")
             for head, _, name in measures
@@ -65,16 +66,28 @@ def calibration(record: Mapping[str, Any] | None) -> Table:
     """The generator against servers whose law is known."""
     made = [
         (
-            *(c["law"], c["quantity"], c["truth_s"], c["measured_s"], c["tolerance_s"], c["derived"], c["n"]),
-            *(c["verdict"], c["why"]),
+            c["law"],
+            c["quantity"],
+            c["truth_s"],
+            c["measured_s"],
+            c["tolerance_s"],
+            c["derived"],
+            c["n"],
+            c["verdict"],
+            c["why"],
         )
         for c in (record["checks"] if record else ())
     ]
     shown = (
-        *(word("law"), word("quantity"), milliseconds("truth (ms)", "truth_s")),
+        word("law"),
+        word("quantity"),
+        milliseconds("truth (ms)", "truth_s"),
         milliseconds("measured (ms)", "measured_s", lack="nothing"),
-        *(milliseconds("tolerance (ms)", "tolerance_s"), text("derived from"), counted("n", "n")),
-        *(toned("verdict", "verdict", lambda v: Cell(v, TONES.get(v, Tone.OPEN))), text("why")),
+        milliseconds("tolerance (ms)", "tolerance_s"),
+        text("derived from"),
+        counted("n", "n"),
+        toned("verdict", "verdict", lambda v: Cell(v, TONES.get(v, Tone.OPEN))),
+        text("why"),
     )
     note = f"Measured {record['measured_utc']}." if record else NOT_CALIBRATED
     return table("calibration", "The generator against known laws", shown, made, note)

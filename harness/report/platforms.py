@@ -43,7 +43,9 @@ def series(findings: Findings, names: Names) -> Table:
             ),
             (
                 several(
-                    *("unit, of each run", ("unit", "of_a_run"), lambda unit, per: f"{unit}, {per}"),
+                    "unit, of each run",
+                    ("unit", "of_a_run"),
+                    lambda unit, per: f"{unit}, {per}",
                     lack="not said",
                     tone=Tone.PLAIN,
                     kind=Kind.TEXT,
@@ -100,7 +102,9 @@ def timings(findings: Findings, names: Names) -> Table:
     """Queue, retrieval and the model, as answers tell them."""
     rows = [(t.target, t.profile, t.name, (t.told, t.answers), t.p50_ms, t.p95_ms) for t in findings.timings]
     shown = (
-        *(target(names), profile(), word("timing", write=lambda name: TIMED.get(name, name))),
+        target(names),
+        profile(),
+        word("timing", write=lambda name: TIMED.get(name, name)),
         *_percentiles("answers that say it", "told"),
     )
     return table(
@@ -111,7 +115,7 @@ def timings(findings: Findings, names: Names) -> Table:
 def spans(findings: Findings, names: Names) -> Table:
     """Where requests' time went inside the service, by the names of its spans."""
     rows = [(s.target, s.profile, s.name, (s.joined, s.answers), s.p50_ms, s.p95_ms) for s in findings.spans]
-    shown = (*(target(names), profile(), text("span")), *_percentiles("answers with it", "joined"))
+    shown = (target(names), profile(), text("span"), *_percentiles("answers with it", "joined"))
     note = (
         "Good measured answers of valid runs, joined by their trace, which is the request's own id, or by the id that a span names. "
         "Spans of one name in one request are one time; a span within another is part of its time."
@@ -122,7 +126,8 @@ def spans(findings: Findings, names: Names) -> Table:
 def _percentiles(head: str, name: str) -> tuple[Shown, ...]:
     return (
         several(head, (name, "answers"), lambda k, n: f"{k} of {n}", tone=Tone.PLAIN),
-        *(estimate("p50 (ms)", "p50_ms", significant), estimate("p95 (ms)", "p95_ms", significant)),
+        estimate("p50 (ms)", "p50_ms", significant),
+        estimate("p95 (ms)", "p95_ms", significant),
     )
 
 
