@@ -17,7 +17,7 @@ from decimal import Decimal
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.analysis.dataset import Dataset, load
 from harness.analysis.decidable import Unsettled, of_plan, unsettled
@@ -62,9 +62,7 @@ from harness.predict import whole as predicting
 from harness.predict.prediction import Prediction
 from harness.predict.validate import Validation
 from harness.predict.whole import Foretold, Wanted
-from harness.report import render
 from harness.report.blocks import Table
-from harness.report.content import Content, content
 from harness.report.csv_text import csv_text
 from harness.report.earlier import changes, read_earlier
 from harness.report.folder import write_all
@@ -76,6 +74,9 @@ from harness.run.execute import Campaign, Tally
 from harness.run.silence import unheard
 from harness.words import said
 from harness.workspace import Workspace
+
+if TYPE_CHECKING:
+    from harness.report.content import Content
 
 RATIOS = (1.2, 1.5)  # promised over true p95, and
 SPREADS = (0.05, 0.10)  # how blocks differ: what a length is expected for
@@ -370,6 +371,8 @@ def report(
     """
     before = read_earlier(earlier) if earlier is not None else None
     outcome = decide(workspace)
+    from harness.report import render  # noqa: PLC0415 - Jinja and the chart library, where a report is made alone
+
     said = _content(workspace, outcome, before, _foretold(workspace, outcome, progress))
     seal = outcome.seal["digest"] if outcome.seal else None
     adr = record(workspace, outcome.findings, outcome.decision, outcome.doubts, seal, said.verdict.date)
@@ -408,6 +411,8 @@ def _foretold(workspace: Workspace, outcome: Outcome, progress: Progress | None)
 def _content(
     workspace: Workspace, outcome: Outcome, before: dict[str, Any] | None, foretold: Foretold | None = None
 ) -> Content:
+    from harness.report.content import content  # noqa: PLC0415 - Altair and the chart library, where a report is made alone
+
     return content(
         workspace,
         outcome.plan,

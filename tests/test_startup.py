@@ -16,7 +16,7 @@ sys.argv = {argv!r}
 atexit.register(lambda: print("LOADED", *sorted(m for m in {watched!r} if m in sys.modules), file=sys.stderr))
 {code}
 """
-HEAVY = ("pandas", "boto3", "botocore", "azure.identity", "google.auth", "psycopg", "playwright")
+HEAVY = ("pandas", "altair", "boto3", "botocore", "azure.identity", "google.auth", "psycopg", "playwright")
 ARROW = ("pyarrow", "numpy", "scipy", "vl_convert")
 
 

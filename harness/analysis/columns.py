@@ -30,8 +30,18 @@ ROOM_BYTES = 1400 * 10**6  # of all runs together
 FEW_ROWS = 2_000  # opening a file of no more takes longer than decoding all of its columns
 OFTEN = frozenset(
     {
-        *("measured", "stream", "outcome", "cold", "scheduled_s", "sent_s", "first_token_s", "finished_s"),
-        *("generation_ms", "bytes", "input_tokens", "output_tokens"),
+        "measured",
+        "stream",
+        "outcome",
+        "cold",
+        "scheduled_s",
+        "sent_s",
+        "first_token_s",
+        "finished_s",
+        "generation_ms",
+        "bytes",
+        "input_tokens",
+        "output_tokens",
     }
 )
 CODED = frozenset({"outcome", "layer", "error_code", "phase", "init_type", "refused_by"})  # texts of few values

@@ -41,6 +41,10 @@ def _timing(target: str, profile: str, name: str, runs: Sequence[RunData]) -> Ti
     known = dict(curve(kept, AT)) if kept else {}
     nothing = Unknown(NotRecorded())
     return Timing(
-        *(target, profile, name, sum(map(len, told)), sum(map(len, blocks))),
+        target,
+        profile,
+        name,
+        sum(map(len, told)),
+        sum(map(len, blocks)),
         *(known.get(at, nothing) for at in AT),
     )

@@ -90,10 +90,8 @@ def check(
         results = {name: made for one in seen for name, made in one.groups.items()}
     else:
         if how.said or draft:
-            raise Refused(
-                f"{', '.join([*how.said, *(['--draft'] if draft else [])])}: only for a URL",
-                "for a declared target, set it in its target.toml",
-            )
+            options = [*how.said, "--draft"] if draft else how.said
+            raise Refused(f"{', '.join(options)}: only for a URL", "for a declared target, set it in its target.toml")
         workspace = find()
         whole = not any(map(is_url, names))
         chosen = [name for name in names if not is_url(name)] or (trust.measured(workspace) if whole else ())

@@ -78,11 +78,19 @@ def init(
     nobody_said = nobody_said and not (baseline_url or candidate_url)
     first = Side(
         _kind(baseline, baseline_url, "local_container"),
-        *(baseline_url, baseline_dialect, baseline_model, baseline_name, drafts[0].text),
+        baseline_url,
+        baseline_dialect,
+        baseline_model,
+        baseline_name,
+        drafts[0].text,
     )
     second = Side(
         _kind(candidate, candidate_url, "local_function"),
-        *(candidate_url, candidate_dialect, candidate_model, candidate_name, drafts[1].text),
+        candidate_url,
+        candidate_dialect,
+        candidate_model,
+        candidate_name,
+        drafts[1].text,
     )
     answers = Answers(
         first,

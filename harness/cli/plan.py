@@ -148,4 +148,4 @@ def _seal(planned: Planned) -> list[str]:
             else "pilot plan --seal"
         )
         return [f"changed since the seal, and not part of this plan ({late}):", *changes, sealed]
-    return [*(["nothing changed since it was sealed"] if planned.asked_again else []), sealed]
+    return ["nothing changed since it was sealed", sealed] if planned.asked_again else [sealed]

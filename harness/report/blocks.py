@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.domain.columns import Column
+
+R = TypeVar("R")
 
 
 class Tone(StrEnum):
@@ -58,6 +60,17 @@ class Table:
     def rows(self) -> tuple[tuple[Cell, ...], ...]:
         """The values in words."""
         return tuple(tuple(c.cell(v) for c, v in zip(self.shown, row, strict=True)) for row in self.values)
+
+    @property
+    def numeric(self) -> tuple[bool, ...]:
+        """Which columns are set to the right."""
+        tones = [{row[k].tone for row in self.rows} for k in range(len(self.shown))]
+        return tuple(Tone.NUMBER in told and told <= {Tone.NUMBER, Tone.ABSENT} for told in tones)
+
+    @property
+    def again(self) -> str:
+        """The command that makes the table anew from the evidence."""
+        return f"pilot report --table {self.id}"
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -114,11 +127,6 @@ def absent(reason: str) -> Cell:
     return Cell(reason, Tone.ABSENT)
 
 
-def again(t: Table) -> str:
-    """The command that makes the table anew from the evidence."""
-    return f"pilot report --table {t.id}"
-
-
 def marked(rows: Sequence[Mapping[str, Any]], shown: Table) -> list[dict[str, Any]]:
     """A chart's rows, each with the words of its row in the chart's table: what its mark says when pointed at."""
     told = [
@@ -138,3 +146,10 @@ def table(id_: str, title: str, shown: Sequence[Shown], rows: Iterable[Sequence[
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ValueError(f"table {id_}: two columns are called {', '.join(twice)}")
     return made
+
+
+def listed(
+    id_: str, title: str, rows: Iterable[R], columns: Sequence[tuple[Shown, Callable[[R], Any]]], note: str = ""
+) -> Table:
+    """A table as a list of columns: how each reads, and its value of a row."""
+    return table(id_, title, [shown for shown, _ in columns], [[of(row) for _, of in columns] for row in rows], note)

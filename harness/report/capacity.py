@@ -11,7 +11,7 @@ from harness.decision.findings import Findings
 from harness.domain.estimate import Estimate
 from harness.domain.reasons.choice import StepBroke
 from harness.report import charts_cold
-from harness.report.blocks import Figure, Table, marked, table
+from harness.report.blocks import Figure, Table, listed, marked, table
 from harness.report.columns import counted, figure, interval, plain, seconds, share, target, text, word
 from harness.report.figures import pair_of
 from harness.report.svg import render
@@ -24,45 +24,42 @@ Names = Mapping[str, str]
 def capacities(findings: Findings, names: Names) -> Table:
     """One row a target."""
     sizes = {s.target: s for s in findings.sizings}
-    rows = [
-        (
-            c.target,
-            c.per_s,
-            c.per_s,
-            c.per_instance_per_s,
-            c.instances,
-            sizes[c.target].utilisation,
-            sizes[c.target].instances_needed,
-            break_even(findings.crossing, c),
-            break_even(findings.crossing, c),
-            c.requests,
-            c.searches,
-            tuple(c.ended),
-        )
-        for c in findings.capacities
-    ]
     peak = next((s.peak_per_s for s in findings.sizings), None)
-    shown = (
-        target(names),
-        figure("sustained (requests/s)", "sustained_per_s", significant, lack="not known"),
-        interval("sustained_per_s", significant, "interval"),
-        figure("an instance", "instance_per_s", significant, lack="instances not known"),
-        figure("instances that answered", "instances", significant, lack="not known"),
-        share("used at the expected peak", "used_share", lack="not known"),
-        counted("instances for the expected peak", "instances_needed", lack="not known"),
-        figure("busy at cost break-even", "break_even_share", percent, lack="not known"),
-        interval("break_even_share", percent, "its interval"),
-        counted("requests spent", "requests"),
-        counted("searches", "searches"),
-        text("why the search ended"),
-    )
     note = (
         f"Expected peak {peak:g} requests/s; sized so that it uses {UTILISATION * 100:.0f} % of what is sustained. "
         "Interval: 95 % of the search's posterior, never narrower than its precision; t over searches where that is wider."
         if peak is not None
         else ""
     )
-    return table("capacity", "How much each target sustains within the SLO", shown, rows, note)
+    return listed(
+        "capacity",
+        "How much each target sustains within the SLO",
+        findings.capacities,
+        [
+            (target(names), lambda c: c.target),
+            (figure("sustained (requests/s)", "sustained_per_s", significant, lack="not known"), lambda c: c.per_s),
+            (interval("sustained_per_s", significant, "interval"), lambda c: c.per_s),
+            (
+                figure("an instance", "instance_per_s", significant, lack="instances not known"),
+                lambda c: c.per_instance_per_s,
+            ),
+            (figure("instances that answered", "instances", significant, lack="not known"), lambda c: c.instances),
+            (share("used at the expected peak", "used_share", lack="not known"), lambda c: sizes[c.target].utilisation),
+            (
+                counted("instances for the expected peak", "instances_needed", lack="not known"),
+                lambda c: sizes[c.target].instances_needed,
+            ),
+            (
+                figure("busy at cost break-even", "break_even_share", percent, lack="not known"),
+                lambda c: break_even(findings.crossing, c),
+            ),
+            (interval("break_even_share", percent, "its interval"), lambda c: break_even(findings.crossing, c)),
+            (counted("requests spent", "requests"), lambda c: c.requests),
+            (counted("searches", "searches"), lambda c: c.searches),
+            (text("why the search ended"), lambda c: tuple(c.ended)),
+        ],
+        note,
+    )
 
 
 def steps(findings: Findings, names: Names) -> Table:

@@ -3,93 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from harness.report.svg import BASELINE, CANDIDATE, DESCRIBED, PARTS, WIDTH, row_labels
+import altair as alt
+
+from harness.report.svg import BASELINE, CANDIDATE, ONCE, PARTS, SAID, WIDTH, Rows, drawing, row_axis, values
 
 GREEN = PARTS[3]
-Rows = Sequence[dict[str, Any]]
 
 
-def acceptability(rows: Rows, order: Sequence[str]) -> dict[str, Any]:
+@drawing
+def acceptability(rows: Rows, order: Sequence[str]) -> alt.TopLevelMixin:
     """``rows``: alternative, share, weights; a panel a kind of weights."""
-    colour = {"domain": list(order), "range": [BASELINE, CANDIDATE, GREEN]}
-    return {
-        "data": {"values": list(rows)},
-        "facet": {
-            "row": {
-                "field": "weights",
-                "type": "nominal",
-                "title": None,
-                "header": {"labelOrient": "top", "labelAnchor": "start", "labelAngle": 0},
-            }
-        },
-        "spec": {
-            "width": WIDTH - 200,
-            "height": {"step": 22},
-            "layer": [
-                {
-                    "mark": {"type": "bar", "height": 14},
-                    "encoding": {
-                        "y": {
-                            "field": "alternative",
-                            "type": "nominal",
-                            "title": None,
-                            "sort": list(order),
-                            "axis": row_labels(order),
-                        },
-                        "x": {
-                            "field": "share",
-                            "type": "quantitative",
-                            "title": "share of draws that it wins",
-                            "scale": {"domain": [0, 1]},
-                            "axis": {"format": "%", "grid": False},
-                        },
-                        "color": {"field": "alternative", "type": "nominal", "scale": colour, "legend": None},
-                        **DESCRIBED,
-                    },
-                },
-                {
-                    "mark": {"type": "text", "align": "left", "dx": 4},
-                    "encoding": {
-                        "y": {"field": "alternative", "type": "nominal", "sort": list(order)},
-                        "x": {"field": "share", "type": "quantitative"},
-                        "text": {"field": "share", "type": "quantitative", "format": ".0%"},
-                    },
-                },
-            ],
-        },
-    }
+    scale = alt.Scale(domain=[0, 1])
+    axis = alt.Axis(format="%", grid=False)
+    base = alt.Chart().encode(
+        x=alt.X("share:Q", title="share of draws that it wins", scale=scale, axis=axis),
+        y=alt.Y("alternative:N", title=None, sort=list(order), axis=row_axis(order)),
+    )
+    colours = alt.Scale(domain=list(order), range=[BASELINE, CANDIDATE, GREEN])
+    bars = base.mark_bar(height=14).encode(
+        color=alt.Color("alternative:N", scale=colours, legend=None), description=SAID
+    )
+    words = base.mark_text(align="left", dx=4).encode(text=alt.Text("share:Q", format=".0%"))
+    header = alt.Header(labelOrient="top", labelAnchor="start", labelAngle=0)
+    panel = alt.layer(bars, words, width=WIDTH - 200, height=alt.Step(22))
+    facet = alt.FacetMapping(row=alt.FacetFieldDef(field="weights", type="nominal", title=None, header=header))
+    return alt.FacetChart(data=values(rows), spec=panel, facet=facet)
 
 
-def tornado(rows: Rows, lead: float) -> dict[str, Any]:
+@drawing
+def tornado(rows: Rows, lead: float) -> alt.TopLevelMixin:
     """``rows``: input, low, high; the widest first; a rule at nought, where the order turns, and one at the lead now."""
     order = [row["input"] for row in rows]
-    y = {"field": "input", "type": "nominal", "sort": order, "title": None, "axis": row_labels(order)}
-    return {
-        "width": WIDTH - 330,
-        "height": {"step": 24},
-        "data": {"values": list(rows)},
-        "layer": [
-            {
-                "mark": {"type": "bar", "height": 12, "color": BASELINE, "opacity": 0.7},
-                "encoding": {
-                    "y": y,
-                    "x": {
-                        "field": "low",
-                        "type": "quantitative",
-                        "title": "lead, points of five",
-                        "axis": {"grid": False},
-                    },
-                    "x2": {"field": "high"},
-                    **DESCRIBED,
-                },
-            },
-            {"data": {"values": [{}]}, "mark": {"type": "rule"}, "encoding": {"x": {"datum": 0}}},
-            {
-                "data": {"values": [{}]},
-                "mark": {"type": "rule", "strokeDash": [3, 3]},
-                "encoding": {"x": {"datum": lead}},
-            },
-        ],
-    }
+    bars = (
+        alt.Chart()
+        .mark_bar(height=12, color=BASELINE, opacity=0.7)
+        .encode(
+            x=alt.X("low:Q", title="lead, points of five", axis=alt.Axis(grid=False)),
+            x2="high",
+            y=alt.Y("input:N", sort=order, title=None, axis=row_axis(order)),
+            description=SAID,
+        )
+    )
+    nought = alt.Chart(ONCE).mark_rule().encode(x=alt.datum(0))
+    now = alt.Chart(ONCE).mark_rule(strokeDash=[3, 3]).encode(x=alt.datum(lead))
+    return alt.layer(bars, nought, now, data=values(rows), width=WIDTH - 330, height=alt.Step(24))

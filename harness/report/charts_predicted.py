@@ -2,57 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import altair as alt
 
-from harness.report.charts import limit_rule
-from harness.report.svg import DESCRIBED, POINTED, WIDTH, colours
+from harness.predict.prediction import Quantity
+from harness.report.charts import limit_rule, pointed
+from harness.report.svg import WIDTH, Rows, coloured, drawing, values
 
-Rows = Sequence[dict[str, Any]]
-TITLES = {"p95": "p95 (s)", "cold share": "cold share", "cost a month": "USD a month"}
+TITLES = {Quantity.P95: "p95 (s)", Quantity.COLD_SHARE: "cold share", Quantity.COST: "USD a month"}
+LOGARITHMIC = frozenset({Quantity.COST})
 
 
-def over_factors(rows: Rows, untold: Rows, pair: tuple[str, str], limit_s: float) -> dict[str, Any]:
+@drawing
+def over_factors(rows: Rows, untold: Rows, pair: tuple[str, str], limit_s: float) -> alt.TopLevelMixin:
     """``rows``: target, quantity, factor, value, low, high; ``untold``: quantity, low, high on the same axis."""
-    drawn = [q for q in TITLES if any(row["quantity"] == q for row in rows)]
-    panels = []
-    for quantity in drawn:
-        x = {
-            "field": "factor",
-            "type": "quantitative",
-            "scale": {"type": "log", "domain": _ends(rows, untold)},
-            "title": "times your traffic" if quantity == drawn[-1] else None,
-            "axis": {"format": "~g", "values": sorted({row["factor"] for row in rows}), "grid": False},
-        }
-        share = quantity == "cold share"
-        y = {
-            "type": "quantitative",
-            "title": TITLES[quantity],
-            "scale": {"zero": True} if share or quantity == "p95" else {"type": "log"},
-            "axis": {"format": "~%" if share else ",~r", "tickCount": 4, "grid": False},
-        }
-        colour = {"field": "target", "type": "nominal", "scale": colours(*pair)}
-        own = [row for row in rows if row["quantity"] == quantity]
-        layers: list[dict[str, Any]] = [
-            {
-                "data": {"values": [row for row in untold if row["quantity"] == quantity]},
-                "mark": {"type": "rect", "opacity": 0.18, "color": "#888888"},
-                "encoding": {"x": {**x, "field": "low"}, "x2": {"field": "high"}},
-            },
-            {
-                "mark": {"type": "area", "opacity": 0.18},
-                "encoding": {"x": x, "y": {"field": "low", **y}, "y2": {"field": "high"}, "color": colour},
-            },
-            {
-                "mark": {"type": "line", "strokeWidth": 2, "point": {"size": 26}},
-                "encoding": {"x": x, "y": {"field": "value", **y}, "color": colour},
-            },
-            {"mark": POINTED, "encoding": {"x": x, "y": {"field": "value", **y}, "color": colour, **DESCRIBED}},
-        ]
-        if quantity == "p95":
-            layers += limit_rule(limit_s)
-        panels.append({"width": WIDTH, "height": 130, "data": {"values": own}, "layer": layers})
-    return {"vconcat": panels, "spacing": 14}
+    shown = [q for q in TITLES if any(row["quantity"] == q.value for row in rows)]
+    panels = [_panel(q, rows, untold, pair, limit_s, last=q is shown[-1]) for q in shown]
+    return alt.vconcat(*panels, spacing=14)
+
+
+def _panel(
+    quantity: Quantity, rows: Rows, untold: Rows, pair: tuple[str, str], limit_s: float, *, last: bool
+) -> alt.LayerChart:
+    own = [row for row in rows if row["quantity"] == quantity.value]
+    dark = [row for row in untold if row["quantity"] == quantity.value]
+    title = "times your traffic" if last else None
+    scale = alt.Scale(type="log", domain=_ends(rows, untold))
+    axis = alt.Axis(format="~g", values=sorted({row["factor"] for row in rows}), grid=False)
+    y_scale = alt.Scale(type="log") if quantity in LOGARITHMIC else alt.Scale(zero=True)
+    y_axis = alt.Axis(format="~%" if quantity is Quantity.COLD_SHARE else ",~r", tickCount=4, grid=False)
+    base = alt.Chart().encode(x=alt.X("factor:Q", scale=scale, title=title, axis=axis), color=coloured(pair))
+    y = {"title": TITLES[quantity], "scale": y_scale, "axis": y_axis}
+    shade = alt.Chart(values(dark)).mark_rect(opacity=0.18, color="#888888")
+    shade = shade.encode(x=alt.X("low:Q", scale=scale, title=title, axis=axis), x2="high")
+    band = base.mark_area(opacity=0.18).encode(y=alt.Y("low:Q", **y), y2="high")
+    at = base.encode(y=alt.Y("value:Q", **y))
+    line = at.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=26))
+    promise = limit_rule(limit_s) if quantity is Quantity.P95 else []
+    return alt.layer(shade, band, line, pointed(at), *promise, data=values(own), width=WIDTH, height=130)
 
 
 def _ends(rows: Rows, untold: Rows) -> list[float]:

@@ -13,7 +13,7 @@ from harness.domain.columns import Kind
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.reasons import absence
 from harness.report import charts_cold
-from harness.report.blocks import Figure, Table, marked, table
+from harness.report.blocks import Figure, Table, listed, marked, table
 from harness.report.columns import (
     blocks_behind,
     counted,
@@ -41,30 +41,24 @@ KINDS = {"deploy": "first start after a deployment", "forced": "made cold", "idl
 
 def shares(findings: Findings, names: Names) -> Table:
     """How often an answer met a cold instance."""
-    rows = [
-        (
-            s.profile,
-            s.target,
-            s.cold,
-            s.known,
-            None if s.per_thousand is None else s.per_thousand / 1000,
-            s.share,
-            s.preinitialised,
-            s.unknown,
-        )
-        for s in findings.cold.shares
-    ]
-    shown = (
-        profile(),
-        target(names),
-        counted("cold answers", "cold"),
-        counted("answers whose instance is known", "known"),
-        figure("cold per 1,000", "cold_share", _per_thousand, lack="instance not known"),
-        interval("cold_share", _per_thousand, lack=None),
-        counted("first requests of instances born before them", "preinitialised"),
-        counted("not known", "unknown"),
+    return listed(
+        "cold-shares",
+        "How often an answer was cold",
+        findings.cold.shares,
+        [
+            (profile(), lambda s: s.profile),
+            (target(names), lambda s: s.target),
+            (counted("cold answers", "cold"), lambda s: s.cold),
+            (counted("answers whose instance is known", "known"), lambda s: s.known),
+            (
+                figure("cold per 1,000", "cold_share", _per_thousand, lack="instance not known"),
+                lambda s: None if s.per_thousand is None else s.per_thousand / 1000,
+            ),
+            (interval("cold_share", _per_thousand, lack=None), lambda s: s.share),
+            (counted("first requests of instances born before them", "preinitialised"), lambda s: s.preinitialised),
+            (counted("not known", "unknown"), lambda s: s.unknown),
+        ],
     )
-    return table("cold-shares", "How often an answer was cold", shown, rows)
 
 
 def _per_thousand(share: float) -> str:
@@ -73,30 +67,27 @@ def _per_thousand(share: float) -> str:
 
 def expected(findings: Findings, names: Names) -> Table:
     """At the traffic that is expected, not at that of the runs."""
-    rows = [
-        (
-            e.target,
-            e.per_s,
-            e.window_s,
-            e.share,
-            None if e.share_low is None or e.share_high is None else (e.share_low, e.share_high),
-            e.answers,
-        )
-        for e in findings.cold.expected
-    ]
-    shown = (
-        target(names),
-        figure("expected requests/s", "expected_per_s", significant),
-        seconds("window (median)", "window_s"),
-        figure("cold per 1,000", "cold_share", _per_thousand),
-        interval("cold_share", _per_thousand, "90 % interval", lack="the window's interval is open"),
-        counted("answer times drawn from", "answers"),
-    )
     note = (
         "The expected traffic, hour by hour or as its trace has it, played by the simulator (pilot predict) with the probed "
         "window's whole curve, the answer times of the blocks and as many requests at once as an instance holds."
     )
-    return table("cold-expected", "How often an answer would be cold at the expected traffic", shown, rows, note)
+    return listed(
+        "cold-expected",
+        "How often an answer would be cold at the expected traffic",
+        findings.cold.expected,
+        [
+            (target(names), lambda e: e.target),
+            (figure("expected requests/s", "expected_per_s", significant), lambda e: e.per_s),
+            (seconds("window (median)", "window_s"), lambda e: e.window_s),
+            (figure("cold per 1,000", "cold_share", _per_thousand), lambda e: e.share),
+            (
+                interval("cold_share", _per_thousand, "90 % interval", lack="the window's interval is open"),
+                lambda e: None if e.share_low is None or e.share_high is None else (e.share_low, e.share_high),
+            ),
+            (counted("answer times drawn from", "answers"), lambda e: e.answers),
+        ],
+        note,
+    )
 
 
 def penalties(findings: Findings, names: Names) -> Table:
@@ -132,49 +123,46 @@ def penalties(findings: Findings, names: Names) -> Table:
 
 def windows(findings: Findings, names: Names) -> Table:
     """The keep-alive window and what the gaps could not tell."""
-    rows = [
-        (
-            w.target,
-            w.median_s,
-            w.median_s,
-            w.g05_s if w.g05_s != w.median_s else Unknown(absence.TheSame()),
-            w.g05_s,
-            len(w.probes),
-            sum(p.cold for p in w.probes),
-            w.unknown,
-            w.lanes,
-            _both_ends(w),
-            w.waited_s,
-            f"{w.days}, {w.hours} UTC" if w.days and w.hours else w.days,
-        )
-        for w in findings.cold.windows
-    ]
-    shown = (
-        target(names),
-        seconds("half are cold after", "half_cold_s", lack="not known"),
-        interval("half_cold_s", duration_text),
-        seconds("at most 5 % are cold up to", "g05_s", lack="not known"),
-        interval("g05_s", duration_text),
-        counted("probes", "probes"),
-        counted("cold", "cold"),
-        counted("say nothing", "unknown"),
-        counted("copies", "lanes"),
-        several(
-            "cold from, warm up to",
-            ("cold_from_s", "warm_to_s"),
-            lambda cold, warm: f"{duration_text(cold)}, {duration_text(warm)}",
-            lack="only one kind was seen",
-            kind=Kind.FLOAT,
-        ),
-        seconds("time it took", "waited_s"),
-        text("measured on", "days", lack="no run"),
-    )
     note = (
         "Isotonic regression of cold on the idle gap, likelihood-ratio intervals. Where two windows, or one that changes with "
         "the hour, are likelier than one, no single number is given. Platforms change their window without notice, and nothing "
         "is known of hours that were not probed."
     )
-    return table("keep-alive", "How long an idle instance is kept", shown, rows, note)
+    return listed(
+        "keep-alive",
+        "How long an idle instance is kept",
+        findings.cold.windows,
+        [
+            (target(names), lambda w: w.target),
+            (seconds("half are cold after", "half_cold_s", lack="not known"), lambda w: w.median_s),
+            (interval("half_cold_s", duration_text), lambda w: w.median_s),
+            (
+                seconds("at most 5 % are cold up to", "g05_s", lack="not known"),
+                lambda w: w.g05_s if w.g05_s != w.median_s else Unknown(absence.TheSame()),
+            ),
+            (interval("g05_s", duration_text), lambda w: w.g05_s),
+            (counted("probes", "probes"), lambda w: len(w.probes)),
+            (counted("cold", "cold"), lambda w: sum(p.cold for p in w.probes)),
+            (counted("say nothing", "unknown"), lambda w: w.unknown),
+            (counted("copies", "lanes"), lambda w: w.lanes),
+            (
+                several(
+                    "cold from, warm up to",
+                    ("cold_from_s", "warm_to_s"),
+                    lambda cold, warm: f"{duration_text(cold)}, {duration_text(warm)}",
+                    lack="only one kind was seen",
+                    kind=Kind.FLOAT,
+                ),
+                _both_ends,
+            ),
+            (seconds("time it took", "waited_s"), lambda w: w.waited_s),
+            (
+                text("measured on", "days", lack="no run"),
+                lambda w: f"{w.days}, {w.hours} UTC" if w.days and w.hours else w.days,
+            ),
+        ],
+        note,
+    )
 
 
 def _both_ends(window: KeptWindow) -> tuple[float, float] | None:
@@ -231,35 +219,42 @@ def _mean(value: float) -> str:
 
 def mitigations(findings: Findings, names: Names) -> Table:
     """What keeping cold starts away costs a month."""
-    rows = [
-        (
-            m.target,
-            (m.forced.cold, m.forced.probes) if m.forced.probes else None,
-            m.forced.penalty_s,
-            m.forced.penalty_s,
-            (m.burst.delayed, m.burst.answered) if m.burst else None,
-            m.per_month_usd,
-            Unknown(absence.TheTargetItself()) if m.target == m.of else m.extra_usd,
-        )
-        for m in findings.cold.mitigations
-    ]
-    shown = (
-        target(names),
-        several("cold probes", ("cold", "probes"), lambda k, n: f"{k} of {n}", lack="not probed"),
-        seconds("added by the start", "penalty_s", lack="not known"),
-        interval("penalty_s", duration_text),
-        several(
-            "answers delayed in a burst from zero",
-            ("delayed", "answered"),
-            lambda k, n: f"{_mean(k)} of {_mean(n)}",
-            lack="no burst",
-            kind=Kind.FLOAT,
-        ),
-        usd("runtime a month", "month_usd", lack="not known"),
-        figure("beyond the target itself", "extra_usd", lambda v: ("+" if v >= 0 else "") + money(v), lack="not known"),
-    )
     note = "USD at the expected traffic, MODELLED from the target's own measured usage at list prices."
-    return table("mitigations", "What keeping cold starts away costs", shown, rows, note)
+    return listed(
+        "mitigations",
+        "What keeping cold starts away costs",
+        findings.cold.mitigations,
+        [
+            (target(names), lambda m: m.target),
+            (
+                several("cold probes", ("cold", "probes"), lambda k, n: f"{k} of {n}", lack="not probed"),
+                lambda m: (m.forced.cold, m.forced.probes) if m.forced.probes else None,
+            ),
+            (seconds("added by the start", "penalty_s", lack="not known"), lambda m: m.forced.penalty_s),
+            (interval("penalty_s", duration_text), lambda m: m.forced.penalty_s),
+            (
+                several(
+                    "answers delayed in a burst from zero",
+                    ("delayed", "answered"),
+                    lambda k, n: f"{_mean(k)} of {_mean(n)}",
+                    lack="no burst",
+                    kind=Kind.FLOAT,
+                ),
+                lambda m: (m.burst.delayed, m.burst.answered) if m.burst else None,
+            ),
+            (usd("runtime a month", "month_usd", lack="not known"), lambda m: m.per_month_usd),
+            (
+                figure(
+                    "beyond the target itself",
+                    "extra_usd",
+                    lambda v: ("+" if v >= 0 else "") + money(v),
+                    lack="not known",
+                ),
+                lambda m: Unknown(absence.TheTargetItself()) if m.target == m.of else m.extra_usd,
+            ),
+        ],
+        note,
+    )
 
 
 def breakdown(findings: Findings, names: Names) -> Figure | None:

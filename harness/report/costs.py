@@ -13,10 +13,11 @@ from harness.decision.findings import Findings
 from harness.domain.bill import CostLayer
 from harness.domain.columns import Column, Kind
 from harness.domain.estimate import Estimate
+from harness.domain.verdict import SloVerdict
 from harness.evidence.coverage import Cell as Covered
 from harness.report import charts
-from harness.report.blocks import Figure, Shown, Table, absent, marked, number, table
-from harness.report.columns import counted, estimate, figure, interval, share, target, text, usd, word
+from harness.report.blocks import Figure, Shown, Table, absent, listed, marked, number, table
+from harness.report.columns import counted, estimate, figure, interval, judged, share, target, text, usd, word
 from harness.report.figures import pair_of
 from harness.report.svg import render
 from harness.words.numbers import count, money, percent, significant
@@ -26,23 +27,62 @@ Names = Mapping[str, str]
 
 def costs(findings: Findings, names: Names) -> Table:
     """Per success and per month."""
-    rows = [
-        (
-            *(c.target, c.per_success_usd, c.per_good_usd, c.per_month_usd, c.per_month_usd, c.with_free_usd),
-            *(None if c.monthly is None else c.monthly.layer_usd(CostLayer.SHARED), c.coverage),
-        )
-        for c in findings.costs
-    ]
-    shown = (
-        target(names),
-        estimate("per 1,000 successes, runtime (95 % interval)", "per_success_usd", _thousand),
-        estimate("per 1,000 within SLO, runtime (95 % interval)", "per_good_usd", _thousand),
-        *(usd("runtime a month", "month_usd", lack="not known"), interval("month_usd", money)),
-        usd("the same with free tiers", "month_with_free_usd", lack="not known"),
-        *(usd("shared layer a month", "month_shared_usd", lack="not known"), text("basis")),
-    )
     note = "USD at the sealed expected traffic. The shared layer (tokens, transfer) is the same for both and would hide every difference."
-    return table("costs", "Cost at the expected traffic", shown, rows, note)
+    return listed(
+        "costs",
+        "Cost at the expected traffic",
+        findings.costs,
+        [
+            (target(names), lambda c: c.target),
+            (
+                estimate("per 1,000 successes, runtime (95 % interval)", "per_success_usd", _thousand),
+                lambda c: c.per_success_usd,
+            ),
+            (
+                estimate("per 1,000 within SLO, runtime (95 % interval)", "per_good_usd", _thousand),
+                lambda c: c.per_good_usd,
+            ),
+            (usd("runtime a month", "month_usd", lack="not known"), lambda c: c.per_month_usd),
+            (interval("month_usd", money), lambda c: c.per_month_usd),
+            (usd("the same with free tiers", "month_with_free_usd", lack="not known"), lambda c: c.with_free_usd),
+            (
+                usd("shared layer a month", "month_shared_usd", lack="not known"),
+                lambda c: None if c.monthly is None else c.monthly.layer_usd(CostLayer.SHARED),
+            ),
+            (text("basis"), lambda c: c.coverage),
+        ],
+        note,
+    )
+
+
+def ceilings(findings: Findings, names: Names, start_requests: int | None) -> Table:
+    """Each month's cost against its ceiling: at the expected traffic, and at that of the first months."""
+    note = f"Expected: {count(findings.expected_requests)} requests a month."
+    if start_requests is not None:
+        note = f"{note[:-1]}; at the start: {count(start_requests)}."
+    return listed(
+        "ceilings",
+        "Cost against its ceilings",
+        findings.cost_verdicts,
+        [
+            (text("month"), lambda v: v.profile),
+            (target(names), lambda v: v.target),
+            (text("promise"), lambda v: v.slo.name),
+            (estimate("cost a month (95 % interval)", "month_usd", money), lambda v: v.estimate),
+            (usd("ceiling", "ceiling_usd"), lambda v: v.slo.limit),
+            (share("of the ceiling", "ceiling_share", lack="not known"), _of_ceiling),
+            (judged("verdict", "verdict"), lambda v: v.judgement),
+        ],
+        note,
+    )
+
+
+def _of_ceiling(verdict: SloVerdict) -> float | None:
+    return (
+        verdict.estimate.value / verdict.slo.limit
+        if isinstance(verdict.estimate, Estimate) and verdict.slo.limit
+        else None
+    )
 
 
 def _thousand(each_usd: float) -> str:
@@ -61,16 +101,28 @@ def bill_lines(findings: Findings, names: Names) -> Table:
     """Every line of both monthly bills."""
     rows = [
         (
-            *(c.target, line.layer.value, line.label, line.quantity, line.unit, line.unit_price_usd),
-            *(line.amount_usd, line.basis.value, f"{line.price_key} ({line.source})" if line.source else None),
+            c.target,
+            line.layer.value,
+            line.label,
+            line.quantity,
+            line.unit,
+            line.unit_price_usd,
+            line.amount_usd,
+            line.basis.value,
+            f"{line.price_key} ({line.source})" if line.source else None,
         )
         for c in findings.costs
         if c.monthly
         for line in c.monthly.lines
     ]
     shown = (
-        *(target(names), word("layer"), text("line"), *_quantity("quantity a month")),
-        *(figure("unit price", "unit_price_usd", _list_price), usd("amount", "amount_usd"), word("basis")),
+        target(names),
+        word("layer"),
+        text("line"),
+        *_quantity("quantity a month"),
+        figure("unit price", "unit_price_usd", _list_price),
+        usd("amount", "amount_usd"),
+        word("basis"),
         text("price from", lack="not said"),
     )
     return table("bill", "The monthly bill, line by line", shown, rows)
@@ -105,17 +157,22 @@ def cost_curve(findings: Findings, names: Names) -> Figure | None:
     ]
     crossing = findings.crossing
     shown = table(
-        *("cost-curve-table", title),
+        "cost-curve-table",
+        title,
         (
-            *(target(names), counted("requests a month", "month_requests")),
+            target(names),
+            counted("requests a month", "month_requests"),
             figure("instances", "instances", significant, lack="billed by use"),
-            *(usd("runtime a month", "month_usd"), interval("month_usd", money)),
+            usd("runtime a month", "month_usd"),
+            interval("month_usd", money),
         ),
         values,
     )
     spec = charts.cost_lines(
-        *(marked(rows, shown), pair_of(findings, names)),
-        *(crossing.requests if crossing else None, findings.expected_requests),
+        marked(rows, shown),
+        pair_of(findings, names),
+        crossing.requests if crossing else None,
+        findings.expected_requests,
     )
     return Figure("cost-curve", title, subtitle, render(spec, title), shown)
 
@@ -153,26 +210,28 @@ def _fleet_words(curves: tuple[Curve, ...], names: Names) -> str:
 def crossings(findings: Findings, names: Names) -> Table:
     """Every volume at which the cheaper target changes."""
     found = findings.projection.crossings if findings.projection else ()
-    rows = [
-        (
-            *(round(c.requests), _stretch(c), c.peak_per_s),
-            *(c.cheaper_below, c.cheaper_above, c.utilisation or None),
-        )
-        for c in found
-    ]
-    shown = (
-        counted("requests a month", "month_requests"),
-        interval("month_requests", count, "either may be cheaper", lack="at every volume that was looked at"),
-        figure("peak (requests/s)", "peak_per_s", significant),
-        *(target(names, "cheaper below", "cheaper_below"), target(names, "cheaper above", "cheaper_above")),
-        share("fleet used", "fleet_used_share", lack="capacity not measured"),
-    )
     note = (
         "Searched on the staircase, a hundredth to a hundred times the expected volume, with the expected peak's ratio. "
         "Either may be cheaper: where the two costs' 95 % intervals overlap, of what was used and of what an instance sustains. "
         "Fleet used: the peak over what the fleet sustains at that volume."
     )
-    return table("crossings", "Where the costs cross", shown, rows, f"{note} {_busy(findings, names)}".strip())
+    return listed(
+        "crossings",
+        "Where the costs cross",
+        found,
+        [
+            (counted("requests a month", "month_requests"), lambda c: round(c.requests)),
+            (
+                interval("month_requests", count, "either may be cheaper", lack="at every volume that was looked at"),
+                _stretch,
+            ),
+            (figure("peak (requests/s)", "peak_per_s", significant), lambda c: c.peak_per_s),
+            (target(names, "cheaper below", "cheaper_below"), lambda c: c.cheaper_below),
+            (target(names, "cheaper above", "cheaper_above"), lambda c: c.cheaper_above),
+            (share("fleet used", "fleet_used_share", lack="capacity not measured"), lambda c: c.utilisation or None),
+        ],
+        f"{note} {_busy(findings, names)}".strip(),
+    )
 
 
 def _busy(findings: Findings, names: Names) -> str:
@@ -223,8 +282,12 @@ def pilot_bill(findings: Findings, names: Names) -> Table:
         for name, line in used
     ]
     shown = (
-        *(word("target", write=lambda name: names[name], lack="the pilot itself"), word("layer"), text("line")),
-        *(*_quantity(), usd("at list price", "amount_usd"), word("basis")),
+        word("target", write=lambda name: names[name], lack="the pilot itself"),
+        word("layer"),
+        text("line"),
+        *_quantity(),
+        usd("at list price", "amount_usd"),
+        word("basis"),
     )
     note = (
         "Every attempt, valid or not, warm-up too. METERED quantities come from the platform's own records, MODELLED ones from "
@@ -243,19 +306,27 @@ def reconciled(findings: Findings, names: Names) -> Table:
     """Modelled against billed, quantity first."""
     rows = [
         (
-            *(r.target, line.price_key, line.modelled, line.unit, line.billed, line.quantity_error, line.price_error),
+            r.target,
+            line.price_key,
+            line.modelled,
+            line.unit,
+            line.billed,
+            line.quantity_error,
+            line.price_error,
             "agrees" if line.agrees else "differs",
         )
         for r in findings.reconciliations
         for line in r.lines
     ]
     shown = (
-        *(target(names), word("price"), figure("modelled", "modelled_quantity", _four), word("unit")),
-        *(
-            figure("billed", "billed_quantity", _four),
-            _off("quantity error", "quantity_error_share", QUANTITY_TOLERANCE),
-        ),
-        *(_off("price error", "price_error_share", PRICE_TOLERANCE), word("verdict")),
+        target(names),
+        word("price"),
+        figure("modelled", "modelled_quantity", _four),
+        word("unit"),
+        figure("billed", "billed_quantity", _four),
+        _off("quantity error", "quantity_error_share", QUANTITY_TOLERANCE),
+        _off("price error", "price_error_share", PRICE_TOLERANCE),
+        word("verdict"),
     )
     parts = [
         f"{names[r.target]}: billed coverage {r.days_final} of {r.days} days (asking cost {r.asking_usd} USD)"
@@ -294,7 +365,7 @@ def coverage(findings: Findings, names: Names) -> Table:
         said.setdefault(key, {})[cell.day] = cell
         verified[key] = cell.verified or verified.get(key)
     rows = [(*key, verified[key], *(by_day.get(day) for day in days)) for key, by_day in said.items()]
-    shown = (*(target(names), word("source"), text("verified", lack="not collected")), *map(_day, days))
+    shown = (target(names), word("source"), text("verified", lack="not collected"), *map(_day, days))
     note = "Runs whose readings were collected, of the runs that ended that day (UTC)."
     return table("coverage", "What was collected", shown, rows, note)
 
@@ -312,20 +383,21 @@ def _day(day: str) -> Shown:
 
 def agreements(findings: Findings, names: Names) -> Table:
     """What client and platform each counted."""
-    rows = [
-        (
-            *(a.target, a.accepted, a.invocations),
-            a.joined / a.with_id if a.joined is not None and a.with_id else None,
-            *(a.throttled, a.throttles, tuple(a.disagreements)),
-        )
-        for a in findings.agreements
-    ]
     lack = "not collected"
-    shown = (
-        *(target(names), counted("accepted, by the client", "client_accepted")),
-        counted("invocations, by the platform", "platform_invocations", lack=lack),
-        share("joined by request id", "joined_share", lack="no ids to join"),
-        counted("refused, by the client", "client_refused"),
-        *(counted("throttles, by the platform", "platform_throttles", lack=lack), text("disagreement", lack="none")),
+    return listed(
+        "agreements",
+        "Client against platform",
+        findings.agreements,
+        [
+            (target(names), lambda a: a.target),
+            (counted("accepted, by the client", "client_accepted"), lambda a: a.accepted),
+            (counted("invocations, by the platform", "platform_invocations", lack=lack), lambda a: a.invocations),
+            (
+                share("joined by request id", "joined_share", lack="no ids to join"),
+                lambda a: a.joined / a.with_id if a.joined is not None and a.with_id else None,
+            ),
+            (counted("refused, by the client", "client_refused"), lambda a: a.throttled),
+            (counted("throttles, by the platform", "platform_throttles", lack=lack), lambda a: a.throttles),
+            (text("disagreement", lack="none"), lambda a: tuple(a.disagreements)),
+        ],
     )
-    return table("agreements", "Client against platform", shown, rows)

@@ -14,7 +14,7 @@ from harness.domain.criteria import WORDS, Criterion
 from harness.domain.estimate import Unknown
 from harness.domain.reasons.absence import NothingScored
 from harness.report import charts_decided
-from harness.report.blocks import Cell, Figure, Shown, Table, absent, marked, number, table
+from harness.report.blocks import Cell, Figure, Shown, Table, absent, listed, marked, number, table
 from harness.report.columns import figure, share, target, text, word
 from harness.report.svg import render
 from harness.words import said
@@ -75,46 +75,51 @@ def _points(head: str, name: str) -> Shown:
 def firmness(decision: Decision, names: Names) -> Table:
     """How often each alternative wins when weights and measurements are drawn."""
     made = decision.scoring
-    rows = [
-        (
-            card.name,
-            card.total(made.weights),
-            made.acceptability.around[card.name],
-            made.acceptability.uniform[card.name],
-        )
-        for card in (made.cards if made else ())
-        if made is not None
-    ]
     note = (
         f"Shares of 20,000 draws. {FIRM * 100:.0f} % around the sealed weights is firm, {LEANING * 100:.0f} % a leaning; "
         "under any priorities every set of weights is as likely as another."
     )
-    shown = (
-        target(names, "alternative", "alternative"),
-        figure("sum", "score", lambda v: f"{v:.2f}"),
-        share("wins around the sealed weights", "wins_sealed_share"),
-        share("wins under any priorities", "wins_any_share"),
+    return listed(
+        "firmness",
+        "How firm the order is",
+        made.cards if made else (),
+        [
+            (target(names, "alternative", "alternative"), lambda card: card.name),
+            (figure("sum", "score", lambda v: f"{v:.2f}"), lambda card: made.total(card.name) if made else None),
+            (
+                share("wins around the sealed weights", "wins_sealed_share"),
+                lambda card: made.acceptability.around[card.name] if made else None,
+            ),
+            (
+                share("wins under any priorities", "wins_any_share"),
+                lambda card: made.acceptability.uniform[card.name] if made else None,
+            ),
+        ],
+        note,
     )
-    return table("firmness", "How firm the order is", shown, rows, note)
 
 
 def flips(decision: Decision, names: Names) -> Table:
     """The nearest weight of each criterion at which another alternative leads."""
     made = decision.scoring
-    rows = [(WORDS[flip.criterion], flip.weight, flip.flips_at, flip.to) for flip in (made.flips if made else ())]
     note = ""
     if made is not None:
         note = (
             f"{names[made.order[0]]} leads now. Each row: the nearest weight at which it no longer does, and who leads then; "
             "the other weights keep their proportions."
         )
-    shown = (
-        word("criterion"),
-        share("weight", "weight_share"),
-        share("flips at", "flips_at_share", lack="no weight does"),
-        word("to", "flips_to", lack="nobody else", write=lambda name: names[name]),
+    return listed(
+        "flips",
+        "Weights that would change the order",
+        made.flips if made else (),
+        [
+            (word("criterion"), lambda flip: WORDS[flip.criterion]),
+            (share("weight", "weight_share"), lambda flip: flip.weight),
+            (share("flips at", "flips_at_share", lack="no weight does"), lambda flip: flip.flips_at),
+            (word("to", "flips_to", lack="nobody else", write=lambda name: names[name]), lambda flip: flip.to),
+        ],
+        note,
     )
-    return table("flips", "Weights that would change the order", shown, rows, note)
 
 
 def acceptability(decision: Decision, names: Names) -> Figure | None:

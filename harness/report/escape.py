@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import escape
 
 from markupsafe import Markup
 
@@ -18,3 +19,8 @@ def markdown(value: object) -> object:
         return value
     text = visible(_MARKER.sub("", " ".join(str(value).split())))
     return Markup(_SPECIAL.sub(r"\\\1", text))  # noqa: S704 - this is the escape
+
+
+def html(value: object) -> object:
+    """The same for HTML: text that is neither markup nor steers a reader's eye."""
+    return value if isinstance(value, Markup) else Markup(escape(visible(str(value))))  # noqa: S704 - this is the escape

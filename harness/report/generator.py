@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.decision.findings import Findings
-from harness.report.blocks import Cell, Table, Tone, absent, table
+from harness.report.blocks import Cell, Table, Tone, absent, listed, table
 from harness.report.columns import counted, figure, milliseconds, plain, profile, target, text, toned, word
 
 TONES = {"pass": Tone.PASS, "fail": Tone.FAIL}
@@ -20,7 +20,8 @@ def arrivals(findings: Findings, names: Mapping[str, str]) -> Table:
         for b in findings.arrivals
     ]
     shown = (
-        *(profile(), target(names)),
+        profile(),
+        target(names),
         *(
             figure(f"{head} {when}", f"{name}_{when}", lambda v: f"{v:.2f}", lack="too few to tell")
             for head, _, name in measures
@@ -45,33 +46,48 @@ _STREAMS = {
 def streams(findings: Findings, names: Mapping[str, str]) -> Table:
     """Whether streamed answers streamed."""
     said = {None: None, True: "buffered", False: "streams"}
-    rows = [(s.target, said[s.buffered], s.held_back, s.told, s.streams) for s in findings.streams]
     note = "Held back: all tokens came within the last tenth of the answer's time. Short answers cannot tell."
-    shown = (
-        *(target(names), toned("its streams", "its_streams", lambda value: _STREAMS[value])),
-        *(
-            counted("held back", "held_back"),
-            counted("could tell", "could_tell"),
-            counted("answered streams", "streams"),
-        ),
+    return listed(
+        "streams",
+        "Do streams stream?",
+        findings.streams,
+        [
+            (target(names), lambda s: s.target),
+            (toned("its streams", "its_streams", lambda value: _STREAMS[value]), lambda s: said[s.buffered]),
+            (counted("held back", "held_back"), lambda s: s.held_back),
+            (counted("could tell", "could_tell"), lambda s: s.told),
+            (counted("answered streams", "streams"), lambda s: s.streams),
+        ],
+        note,
     )
-    return table("streams", "Do streams stream?", shown, rows, note)
 
 
 def calibration(record: Mapping[str, Any] | None) -> Table:
     """The generator against servers whose law is known."""
     made = [
         (
-            *(c["law"], c["quantity"], c["truth_s"], c["measured_s"], c["tolerance_s"], c["derived"], c["n"]),
-            *(c["verdict"], c["why"]),
+            c["law"],
+            c["quantity"],
+            c["truth_s"],
+            c["measured_s"],
+            c["tolerance_s"],
+            c["derived"],
+            c["n"],
+            c["verdict"],
+            c["why"],
         )
         for c in (record["checks"] if record else ())
     ]
     shown = (
-        *(word("law"), word("quantity"), milliseconds("truth (ms)", "truth_s")),
+        word("law"),
+        word("quantity"),
+        milliseconds("truth (ms)", "truth_s"),
         milliseconds("measured (ms)", "measured_s", lack="nothing"),
-        *(milliseconds("tolerance (ms)", "tolerance_s"), text("derived from"), counted("n", "n")),
-        *(toned("verdict", "verdict", lambda v: Cell(v, TONES.get(v, Tone.OPEN))), text("why")),
+        milliseconds("tolerance (ms)", "tolerance_s"),
+        text("derived from"),
+        counted("n", "n"),
+        toned("verdict", "verdict", lambda v: Cell(v, TONES.get(v, Tone.OPEN))),
+        text("why"),
     )
     note = f"Measured {record['measured_utc']}." if record else NOT_CALIBRATED
     return table("calibration", "The generator against known laws", shown, made, note)

@@ -14,7 +14,7 @@ from harness.domain.estimate import Unknown
 from harness.domain.experiments.belief import StepVerdict
 from harness.platforms.platform import Per, Tier
 from harness.platforms.registry import meaning_of
-from harness.report.blocks import Shown, Table, Tone, table
+from harness.report.blocks import Shown, Table, Tone, listed, table
 from harness.report.columns import estimate, figure, plain, profile, several, target, text, word
 from harness.words.numbers import count, percent, significant
 
@@ -23,31 +23,45 @@ Names = Mapping[str, str]
 
 def series(findings: Findings, names: Names) -> Table:
     """Every series that was collected or asked for in vain, a row each; of a source that gave nothing what it is for."""
-    rows = [
-        (
-            *(s.target, s.profile, _meaning(s), _spread(s), _unit(s), s.client.mean if s.client else None),
-            *(((s.of_runs.runs if s.of_runs else 0), s.runs), s.tier, s.metric),
-        )
-        for s in sorted(findings.series, key=_place)
-    ]
-    shown = (
-        *(target(names), profile(), text("what it is", lack="nothing declares it")),
-        several("mean (least to most)", ("mean", "least", "most"), _ends, lack="not collected", kind=Kind.FLOAT),
-        several(
-            *("unit, of each run", ("unit", "of_a_run"), lambda unit, per: f"{unit}, {per}"),
-            lack="not said",
-            tone=Tone.PLAIN,
-            kind=Kind.TEXT,
-        ),
-        figure("client's", "client", significant, lack="none"),
-        several("runs collected", ("collected", "runs"), lambda k, n: f"{k} of {n}", tone=Tone.PLAIN),
-        *(text("tier", lack="not declared"), text("series")),
-    )
     note = (
         "One figure a run, then over valid runs, warm-ups too, as platforms count. The client's figure is of the same runs, in the "
         "same unit, a percentile beside a percentile; where labels tell series apart it stands beside all of them together."
     )
-    return table("platform", "What the platforms measured", shown, rows, note)
+    return listed(
+        "platform",
+        "What the platforms measured",
+        sorted(findings.series, key=_place),
+        [
+            (target(names), lambda s: s.target),
+            (profile(), lambda s: s.profile),
+            (text("what it is", lack="nothing declares it"), _meaning),
+            (
+                several(
+                    "mean (least to most)", ("mean", "least", "most"), _ends, lack="not collected", kind=Kind.FLOAT
+                ),
+                _spread,
+            ),
+            (
+                several(
+                    "unit, of each run",
+                    ("unit", "of_a_run"),
+                    lambda unit, per: f"{unit}, {per}",
+                    lack="not said",
+                    tone=Tone.PLAIN,
+                    kind=Kind.TEXT,
+                ),
+                _unit,
+            ),
+            (figure("client's", "client", significant, lack="none"), lambda s: s.client.mean if s.client else None),
+            (
+                several("runs collected", ("collected", "runs"), lambda k, n: f"{k} of {n}", tone=Tone.PLAIN),
+                lambda s: ((s.of_runs.runs if s.of_runs else 0), s.runs),
+            ),
+            (text("tier", lack="not declared"), lambda s: s.tier),
+            (text("series"), lambda s: s.metric),
+        ],
+        note,
+    )
 
 
 def _place(s: Series) -> tuple[str, str, int]:
@@ -88,7 +102,9 @@ def timings(findings: Findings, names: Names) -> Table:
     """Queue, retrieval and the model, as answers tell them."""
     rows = [(t.target, t.profile, t.name, (t.told, t.answers), t.p50_ms, t.p95_ms) for t in findings.timings]
     shown = (
-        *(target(names), profile(), word("timing", write=lambda name: TIMED.get(name, name))),
+        target(names),
+        profile(),
+        word("timing", write=lambda name: TIMED.get(name, name)),
         *_percentiles("answers that say it", "told"),
     )
     return table(
@@ -99,7 +115,7 @@ def timings(findings: Findings, names: Names) -> Table:
 def spans(findings: Findings, names: Names) -> Table:
     """Where requests' time went inside the service, by the names of its spans."""
     rows = [(s.target, s.profile, s.name, (s.joined, s.answers), s.p50_ms, s.p95_ms) for s in findings.spans]
-    shown = (*(target(names), profile(), text("span")), *_percentiles("answers with it", "joined"))
+    shown = (target(names), profile(), text("span"), *_percentiles("answers with it", "joined"))
     note = (
         "Good measured answers of valid runs, joined by their trace, which is the request's own id, or by the id that a span names. "
         "Spans of one name in one request are one time; a span within another is part of its time."
@@ -110,33 +126,37 @@ def spans(findings: Findings, names: Names) -> Table:
 def _percentiles(head: str, name: str) -> tuple[Shown, ...]:
     return (
         several(head, (name, "answers"), lambda k, n: f"{k} of {n}", tone=Tone.PLAIN),
-        *(estimate("p50 (ms)", "p50_ms", significant), estimate("p95 (ms)", "p95_ms", significant)),
+        estimate("p50 (ms)", "p50_ms", significant),
+        estimate("p95 (ms)", "p95_ms", significant),
     )
 
 
 def gave_way(findings: Findings, names: Names) -> Table:
     """Of each profile, and of each step of a capacity search at which a request was bad."""
-    rows = [
-        (
-            *(g.target, g.profile, g.block, g.rate_per_s, (g.bad, g.offered)),
-            *(g.tier or _why_none(g), _points(g), _platform_says(g)),
-        )
-        for g in findings.gave_way
-        if g.bad or g.step is None
-    ]
-    shown = (
-        *(target(names), profile(), plain("block", "block", lack="all")),
-        figure("rate (requests/s)", "offered_per_s", significant, lack="as planned"),
-        several("failed or late", ("bad", "offered"), lambda k, n: f"{k} of {n}", tone=Tone.PLAIN),
-        *(text("gave way first"), text("by", lack="nothing to tell by")),
-        text("the platform says the same", "confirmed", lack="no tier is named"),
-    )
     note = (
         "Of the first bad requests of each run (a tenth of them, five at least): a failed one names its tier by who failed it, a "
         "late one by the part of its time that grew most against good answers of the same run. More than half must agree. The platform's "
         "series are those of the same tier of which there is none while all is well, or that went to their end."
     )
-    return table("gave-way", "What gave way first", shown, rows, note)
+    return listed(
+        "gave-way",
+        "What gave way first",
+        [g for g in findings.gave_way if g.bad or g.step is None],
+        [
+            (target(names), lambda g: g.target),
+            (profile(), lambda g: g.profile),
+            (plain("block", "block", lack="all"), lambda g: g.block),
+            (figure("rate (requests/s)", "offered_per_s", significant, lack="as planned"), lambda g: g.rate_per_s),
+            (
+                several("failed or late", ("bad", "offered"), lambda k, n: f"{k} of {n}", tone=Tone.PLAIN),
+                lambda g: (g.bad, g.offered),
+            ),
+            (text("gave way first"), lambda g: g.tier or _why_none(g)),
+            (text("by", lack="nothing to tell by"), _points),
+            (text("the platform says the same", "confirmed", lack="no tier is named"), _platform_says),
+        ],
+        note,
+    )
 
 
 def _why_none(g: GaveWay) -> str:

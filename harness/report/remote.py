@@ -7,12 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from markdown_it import MarkdownIt  # imported where a page is made: every command comes by here
-    from markdown_it.token import Token
+from markdown_it.token import Token
 
 OWN = re.compile(r"(?:figures/[A-Za-z0-9_.-]+|data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+)")
 _LOADS = re.compile(
@@ -22,17 +18,9 @@ _LOADS = re.compile(
 _CSS = re.compile(r"(?i)@import|url\(\s*[\"']?\s*(?!data:|#)[^)]*\)|image-set\(|expression\(")
 
 
-@cache
-def parser_of(*, html: bool) -> MarkdownIt:
-    """As CommonMark with tables; without ``html`` its tags stay text."""
-    from markdown_it import MarkdownIt  # noqa: PLC0415
-
-    return MarkdownIt("commonmark", {"html": html}).enable("table")
-
-
-def loads(markdown: str) -> list[str]:
+def loads(tokens: Sequence[Token]) -> list[str]:
     """What a reader's program would fetch or run of this Markdown, as it is written; empty for a page of its own."""
-    return list(dict.fromkeys(_of(parser_of(html=True).parse(markdown))))
+    return list(dict.fromkeys(_of(tokens)))
 
 
 def css_loads(css: str) -> list[str]:

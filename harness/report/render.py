@@ -1,82 +1,94 @@
-"""Sections to pages: the same Markdown source becomes HTML and Markdown."""
+"""Sections to pages: the same Markdown source becomes HTML and Markdown, its blocks by the macros of each."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup
 
 from harness.domain.shown import MOST_SHOWN, visible
 from harness.errors import BadFile, Problem
-from harness.report import html, markdown
-from harness.report.blocks import Figure, PageOneVerdict, Table
+from harness.report import escape
 from harness.report.content import Content
 from harness.report.csv_text import csv_text
-from harness.report.escape import markdown as escape_markdown
-from harness.report.remote import css_loads, loads, parser_of
+from harness.report.remote import css_loads, loads
 from harness.report.sections import Section, asset, find_sections
-
-if TYPE_CHECKING:
-    from jinja2 import Template  # imported where a page is made: every command comes by here
+from harness.workspace.shipped import shipped
 
 _HOLD = re.compile("<p>\ue000(\\d+)\ue001</p>|\ue000(\\d+)\ue001")
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
+PAGE = "report.html"
 
 
 @dataclass(frozen=True)
-class Placers:
-    """How blocks become text in one format."""
+class Filled:
+    """A section's Markdown, parsed once; each block is a marker in it, and stands in ``blocks`` beside its macro's name."""
 
-    table: Callable[[Table], str]
-    figure: Callable[[Figure], str]
-    verdict: Callable[[PageOneVerdict], str]
+    id: str
+    source: str
+    tokens: Sequence[Token]
+    blocks: Sequence[tuple[str, Any]]
 
+    def written(self, text: str, macros: Any) -> str:  # noqa: ANN401 - a template's module
+        """``text`` with each block as its macro writes it."""
 
-HTML = Placers(html.table, html.figure, html.verdict)
-MARKDOWN = Placers(markdown.table, markdown.figure, markdown.verdict)
+        def block(found: re.Match[str]) -> str:
+            name, made = self.blocks[int(found.group(1) or found.group(2))]
+            return str(getattr(macros, name)(made)).strip()
 
-
-PAGE = "report.html"
+        return _HOLD.sub(block, text)
 
 
 def files(content: Content, workspace_root: Path) -> dict[str, str]:
     """report.html, report.md, figures and tables, by their names in the report's folder."""
-    sections = find_sections(workspace_root)
+    reader = parser()
+    sections = [_filled(section, content, reader) for section in find_sections(workspace_root)]
     tables = (*content.tables.values(), *(f.table for f in content.figures.values() if f.table))
     return {
         **{f"figures/{f.id}.svg": _standalone(f.svg) for f in content.figures.values()},
         **{f"tables/{t.id}.csv": csv_text(t) for t in tables},
-        "report.md": as_markdown(content, sections),
-        PAGE: as_html(content, sections, workspace_root),
+        "report.md": _markdown(content, sections),
+        PAGE: _html(content, sections, reader, workspace_root),
     }
 
 
-def as_markdown(content: Content, sections: list[Section]) -> str:
+def parser() -> MarkdownIt:
+    """Of sections: HTML is seen as such, so that what it would load is found, and written as text."""
+    made = MarkdownIt("commonmark", {"html": True}).enable("table")
+    for kind in ("html_block", "html_inline"):
+        made.add_render_rule(kind, _as_text)
+    return made
+
+
+def _as_text(_: object, tokens: Sequence[Token], place: int, *_rest: object) -> str:
+    return str(escape.html(tokens[place].content))
+
+
+def _markdown(content: Content, sections: Sequence[Filled]) -> str:
     """One Markdown document."""
-    parts = [_fill(section, content, MARKDOWN, hold=None).strip() for section in sections]
+    macros = _macros("blocks.md.j2", escape.markdown)
+    parts = [section.written(section.source, macros).strip() for section in sections]
     text = "\n\n".join(part for part in parts if part)
-    return re.sub(r"\n{3,}", "\n\n", text) + f"\n\n---\n\n{escape_markdown(content.footer)}\n"
+    return re.sub(r"\n{3,}", "\n\n", text) + f"\n\n---\n\n{escape.markdown(content.footer)}\n"
 
 
-def as_html(content: Content, sections: list[Section], workspace_root: Path) -> str:
-    """One self-contained HTML page; raw HTML in a section or a value stays text."""
-    from jinja2 import StrictUndefined  # noqa: PLC0415
-    from jinja2.sandbox import SandboxedEnvironment  # noqa: PLC0415
-
-    parser = parser_of(html=False)
+def _html(content: Content, sections: Sequence[Filled], reader: MarkdownIt, workspace_root: Path) -> str:
+    """One self-contained HTML page."""
+    macros = _macros("blocks.html.j2", escape.html)
     filled = []
     for section in sections:
-        held: list[str] = []
-        source = _fill(section, content, HTML, hold=held)
-        body = _HOLD.sub(lambda m, held=held: held[int(m.group(1) or m.group(2))], parser.render(source))  # type: ignore[misc]
-        heading = _HEADING.search(source)
+        body = section.written(reader.renderer.render(section.tokens, reader.options, {}), macros)
+        heading = _HEADING.search(section.source)
         filled.append({"id": section.id, "title": heading.group(1) if heading else "", "html": Markup(body)})  # noqa: S704 - escaped above
     environment = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
     template = environment.from_string(asset(workspace_root, "templates", "page.html.j2"))
@@ -94,48 +106,49 @@ def _inlined(text: str) -> Markup:
     return Markup(text.replace("</", "<\\/"))  # noqa: S704 - a file of ours or the team's
 
 
-def _fill(section: Section, content: Content, place: Placers, hold: list[str] | None) -> str:
-    """One section's Markdown, blocks written out, or held back behind markers for HTML."""
-    from jinja2 import TemplateError  # noqa: PLC0415
+def _environment(finalize: Callable[[object], object]) -> SandboxedEnvironment:
+    return SandboxedEnvironment(
+        autoescape=True, finalize=finalize, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
 
-    def placed(text: str) -> Markup:
-        if hold is None:
-            return Markup("\n" + text + "\n")  # noqa: S704 - escaped by the placer
-        hold.append(text)
-        return Markup(f"\n\ue000{len(hold) - 1}\ue001\n")  # noqa: S704
 
-    def place_figure(name: str) -> Markup:
-        found = content.figures.get(name)
-        if found:
-            return placed(place.figure(found))
-        return Markup(f"*No chart {escape_markdown(name)}: no data supports it.*")  # noqa: S704 - escaped here
+def _macros(name: str, finalize: Callable[[object], object]) -> Any:  # noqa: ANN401 - a template's module
+    """How each block is written in one format: of the package, never of a workspace, for nothing checks what they load."""
+    text = (shipped("reports") / "templates" / name).read_text(encoding="utf-8")
+    environment = _environment(finalize)
+    environment.globals["csv"] = lambda t: base64.b64encode(csv_text(t).encode()).decode()
+    return environment.from_string(text).module
 
-    values: dict[str, Any] = {
+
+def _filled(section: Section, content: Content, reader: MarkdownIt) -> Filled:
+    """Raises BadFile where it cannot be filled, or would load or run anything."""
+    blocks: list[tuple[str, Any]] = []
+
+    def hold(macro: str, block: Any) -> Markup:  # noqa: ANN401 - what that macro writes
+        blocks.append((macro, block))
+        return Markup(f"\n\ue000{len(blocks) - 1}\ue001\n")  # noqa: S704 - no text of anybody's
+
+    def figure(name: str) -> Markup:
+        if found := content.figures.get(name):
+            return hold("figure", found)
+        return Markup(f"*No chart {escape.markdown(name)}: no data supports it.*")  # noqa: S704 - escaped here
+
+    values: Mapping[str, Any] = {
         **content.values,
-        "table": lambda name: placed(place.table(content.tables[name])),
-        "figure": place_figure,
-        "verdict": lambda: placed(place.verdict(content.verdict)),
+        "table": lambda name: hold("table", content.tables[name]),
+        "figure": figure,
+        "verdict": lambda: hold("verdict", content.verdict),
     }
     try:
-        text = _template(section.path.read_text(encoding="utf-8-sig")).render(values)
+        template = _environment(escape.markdown).from_string(section.path.read_text(encoding="utf-8-sig"))
+        text = template.render(values)
     except (TemplateError, KeyError, TypeError) as error:
         raise BadFile(section.path, [Problem("", f"cannot be rendered: {type(error).__name__}: {error}")]) from None
-    if elsewhere := loads(text):
+    tokens = reader.parse(text)
+    if elsewhere := loads(tokens):
         words = "would be loaded or run where the report is read: a report shows only its own text, tables and charts"
         raise BadFile(section.path, [Problem("", f"{visible(what, MOST_SHOWN)} {words}") for what in elsewhere])
-    return text
-
-
-@lru_cache(maxsize=64)
-def _template(source: str) -> Template:
-    """Compiled once for both formats; raises TemplateError."""
-    from jinja2 import StrictUndefined  # noqa: PLC0415
-    from jinja2.sandbox import SandboxedEnvironment  # noqa: PLC0415
-
-    environment = SandboxedEnvironment(
-        autoescape=False, finalize=escape_markdown, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.from_string(source)
+    return Filled(section.id, text, tokens, blocks)
 
 
 def _standalone(svg: str) -> str:

@@ -60,11 +60,14 @@ WRITE = {"s": duration_text, "share": percent, "USD": money, "requests": signifi
 def _threshold(head: str) -> Shown:
     """A figure in its row's own unit."""
     name = head.replace(" ", "_")
-    columns = (
-        Column(name, Kind.FLOAT, head),
-        *((Column("unit", Kind.WORD, "of the row"),) if head == "measured" else ()),
-    )
-    return Shown(head, columns, lambda v: number(WRITE[v[1]](v[0])), lambda v: v if head == "measured" else v[:1])
+    value = Column(name, Kind.FLOAT, head)
+    if head != "measured":
+        return Shown(head, (value,), _written, lambda v: v[:1])
+    return Shown(head, (value, Column("unit", Kind.WORD, "of the row")), _written, lambda v: v)
+
+
+def _written(value: tuple[float, str]) -> Cell:
+    return number(WRITE[value[1]](value[0]))
 
 
 def _sizes(workspace: Workspace, findings: Findings, target: str) -> list[tuple[Any, ...]]:

@@ -1,12 +1,18 @@
-"""Vega-Lite specifications to SVG that follows the page's colours, in light and dark."""
+"""Altair's charts to SVG that follows the page's colours, in light and dark."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any, ParamSpec
 
+import altair as alt
 import vl_convert
+from altair.utils.schemapi import debug_mode
+
+Rows = Sequence[Mapping[str, Any]]
+P = ParamSpec("P")
 
 # Drawn with these, then replaced: an SVG cannot know the reader's colour scheme.
 INK, MUTED, GRID = "#010203", "#040506", "#070809"
@@ -17,15 +23,14 @@ VEGALITE = "5.20"
 
 LETTER = 7.6  # width of a letter at 12 px: the reader's own font may be wider than the one measured here
 
-DESCRIBED: dict[str, Any] = {"description": {"field": "said", "type": "nominal"}}  # what a mark says when pointed at
-POINTED: dict[str, Any] = {"type": "point", "size": 60, "opacity": 0}  # over a line: there to be pointed at
+SAID = alt.Description("said:N")  # what a mark says when pointed at
 
 _MARK = re.compile(
     r'<path aria-label="([^"]*)" role="graphics-symbol" aria-roledescription="(?!line|area)[^"]*"([^>]*?)/>'
 )
 _INNER = re.compile(r' (?:role="graphics-[a-z]+"|aria-[a-z]+="[^"]*")')
 
-_CONFIG = {
+_CONFIG: dict[str, Any] = {
     "background": None,
     "font": "system-ui, sans-serif",
     "padding": 4,
@@ -58,9 +63,21 @@ _CONFIG = {
 }
 
 
+def drawing(draw: Callable[P, alt.TopLevelMixin]) -> Callable[P, dict[str, Any]]:
+    """A chart as its specification. Altair's own checks take longer than the chart: ``draw`` alone is what tests hold to them."""
+
+    @wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
+        with debug_mode(False):  # noqa: FBT003 - Altair's own signature
+            made: dict[str, Any] = draw(*args, **kwargs).to_dict(validate=False)
+        return {**made, "config": _CONFIG, "$schema": f"https://vega.github.io/schema/vega-lite/v{VEGALITE[0]}.json"}
+
+    return drawn
+
+
 def render(spec: dict[str, Any], label: str) -> str:
     """The same specification gives the same bytes; ``label`` is read to those who cannot see it."""
-    raw: str = vl_convert.vegalite_to_svg({"config": _CONFIG, **spec}, vl_version=VEGALITE)
+    raw: str = vl_convert.vegalite_to_svg(spec, vl_version=VEGALITE)
     for sentinel, colour in ((INK, "var(--ink)"), (MUTED, "var(--muted)"), (GRID, "var(--grid)")):
         raw = raw.replace(sentinel, colour)
     # a browser shows a title by itself when its mark is pointed at; report.js shows the nearest one at once
@@ -70,12 +87,20 @@ def render(spec: dict[str, Any], label: str) -> str:
     return raw.replace("<svg ", f'<svg role="img" aria-label="{escaped}" ', 1)
 
 
-def row_labels(texts: Sequence[str]) -> dict[str, Any]:
+def values(rows: Rows) -> alt.InlineData:
+    """Rows of plain values."""
+    return alt.InlineData(values=list(rows))
+
+
+ONCE = values([{}])  # of a mark that is no row's: drawn once
+
+
+def row_axis(texts: Sequence[str]) -> alt.Axis:
     """An axis with room for these whole."""
     longest = round(LETTER * max(map(len, texts), default=0))
-    return {"labelLimit": longest, "minExtent": longest}
+    return alt.Axis(labelLimit=longest, minExtent=longest)
 
 
-def colours(baseline: str, candidate: str) -> dict[str, Any]:
+def coloured(pair: tuple[str, str]) -> alt.Color:
     """One colour per target through the whole report."""
-    return {"domain": [baseline, candidate], "range": [BASELINE, CANDIDATE]}
+    return alt.Color("target:N", scale=alt.Scale(domain=list(pair), range=[BASELINE, CANDIDATE]))

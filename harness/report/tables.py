@@ -14,7 +14,7 @@ from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.reasons.absence import JudgedByInterval, NoPairs
 from harness.domain.verdict import Slo, SloVerdict
 from harness.report import words
-from harness.report.blocks import Cell, Shown, Table, number, table
+from harness.report.blocks import Cell, Shown, Table, listed, number, table
 from harness.report.columns import (
     blocks_behind,
     counted,
@@ -43,36 +43,25 @@ METRIC_NAMES = {
 
 def slos(findings: Findings, names: Mapping[str, str]) -> Table:
     """One row per SLO and target; value, interval and limit are in the row's own ``unit``."""
-    rows = [
-        (
-            v.profile,
-            v.slo.name,
-            v.target,
-            v.judgement,
-            (v.estimate, v.slo),
-            (v.estimate, v.slo),
-            v.slo,
-            v.estimate,
-            v.estimate,
-            v,
-            said(v.reason) + (f"; {said(v.blocks_needed)}" if v.blocks_needed else ""),
-        )
-        for v in (*findings.slos, *findings.cost_verdicts)
-    ]
-    shown = (
-        profile(),
-        text("SLO", "promise"),
-        target(names),
-        judged("verdict", "verdict"),
-        _VALUE,
-        _interval(findings),
-        _LIMIT,
-        blocks_behind(),
-        n_behind(),
-        _BEYOND,
-        text("why"),
+    return listed(
+        "slos",
+        "SLOs",
+        (*findings.slos, *findings.cost_verdicts),
+        [
+            (profile(), lambda v: v.profile),
+            (text("SLO", "promise"), lambda v: v.slo.name),
+            (target(names), lambda v: v.target),
+            (judged("verdict", "verdict"), lambda v: v.judgement),
+            (_VALUE, lambda v: (v.estimate, v.slo)),
+            (_interval(findings), lambda v: (v.estimate, v.slo)),
+            (_LIMIT, lambda v: v.slo),
+            (blocks_behind(), lambda v: v.estimate),
+            (n_behind(), lambda v: v.estimate),
+            (_BEYOND, lambda v: v),
+            (text("why"), lambda v: said(v.reason) + (f"; {said(v.blocks_needed)}" if v.blocks_needed else "")),
+        ],
+        said(statement(findings)),
     )
-    return table("slos", "SLOs", shown, rows, said(statement(findings)))
 
 
 def _in_unit(head: str, names: tuple[str, ...], cell: Any, split: Any, *texts: str) -> Shown:  # noqa: ANN401
@@ -130,38 +119,40 @@ _LIMIT = _in_unit("limit", ("limit",), _limit_cell, lambda slo: (slo.limit,))
 
 def comparisons(findings: Findings) -> Table:
     """Candidate over baseline."""
-    rows = [
-        (
-            c.profile,
-            c.metric,
-            c.relation,
-            c.ratio,
-            c.beyond,
-            c.ratio,
-            said(c.reason) + ("; different within the margin" if c.within_margin_but_different else ""),
-        )
-        for c in findings.comparisons
-    ]
     sure = _confidence(findings)
-    shown = (
-        profile(),
-        word("metric", write=lambda metric: METRIC_NAMES[metric]),
-        toned("candidate is", "relation", words.relation),
-        _in_unit(f"ratio to baseline ({sure} interval)", _ends("ratio"), words.ratio, _parts, "ratio_absent"),
-        _in_unit(
-            f"points more beyond the limit ({sure} interval)",
-            _ends("beyond_difference_share"),
-            words.difference,
-            lambda known: _parts(known or Unknown(NoPairs())),
-            "beyond_difference_share_absent",
-        ),
-        blocks_behind(),
-        text("why"),
-    )
     note = "A ratio below 1 means that the candidate is faster."
     if findings.aa is not None and not findings.aa.biased and findings.aa.told:
         note += f" {said(aa_silent(findings.aa))}"
-    return table("comparisons", "Candidate against baseline", shown, rows, note)
+    return listed(
+        "comparisons",
+        "Candidate against baseline",
+        findings.comparisons,
+        [
+            (profile(), lambda c: c.profile),
+            (word("metric", write=lambda metric: METRIC_NAMES[metric]), lambda c: c.metric),
+            (toned("candidate is", "relation", words.relation), lambda c: c.relation),
+            (
+                _in_unit(f"ratio to baseline ({sure} interval)", _ends("ratio"), words.ratio, _parts, "ratio_absent"),
+                lambda c: c.ratio,
+            ),
+            (
+                _in_unit(
+                    f"points more beyond the limit ({sure} interval)",
+                    _ends("beyond_difference_share"),
+                    words.difference,
+                    lambda known: _parts(known or Unknown(NoPairs())),
+                    "beyond_difference_share_absent",
+                ),
+                lambda c: c.beyond,
+            ),
+            (blocks_behind(), lambda c: c.ratio),
+            (
+                text("why"),
+                lambda c: said(c.reason) + ("; different within the margin" if c.within_margin_but_different else ""),
+            ),
+        ],
+        note,
+    )
 
 
 def _ends(name: str) -> tuple[str, str, str]:

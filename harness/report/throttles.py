@@ -11,7 +11,7 @@ from harness.decision.findings import Findings
 from harness.domain.columns import Kind, part
 from harness.domain.estimate import Estimate
 from harness.report import charts, charts_cold
-from harness.report.blocks import Figure, Shown, Table, Tone, marked, table
+from harness.report.blocks import Figure, Shown, Table, Tone, listed, marked, table
 from harness.report.columns import (
     counted,
     figure,
@@ -37,78 +37,72 @@ STAGES = ("offered", "admitted", "answered", "within SLO")
 
 def funnels(findings: Findings, names: Names) -> Table:
     """Offered, admitted, answered, within the SLO."""
-    rows = [
-        (
-            f.profile,
-            f.target,
-            f.offered,
-            f.admitted,
-            f.answered,
-            f.good,
-            f.refused_share,
-            f.refused_share,
-            f.admitted_p95_s,
-            ", ".join(f"{n} {outcome} by {layer}" for outcome, layer, n in f.by_layer),
-        )
-        for f in findings.funnels
-    ]
-    shown = (
-        profile(),
-        target(names),
-        counted("offered", "offered"),
-        counted("admitted", "admitted"),
-        counted("answered", "answered"),
-        counted("within SLO", "good"),
-        share("refused", "refused_share", lack="not known"),
-        interval("refused_share", percent),
-        seconds("p95 of the answered", "answered_p95_s", lack="none answered"),
-        text("failures", lack="no failure"),
+    return listed(
+        "throttles",
+        "From offered to good",
+        findings.funnels,
+        [
+            (profile(), lambda f: f.profile),
+            (target(names), lambda f: f.target),
+            (counted("offered", "offered"), lambda f: f.offered),
+            (counted("admitted", "admitted"), lambda f: f.admitted),
+            (counted("answered", "answered"), lambda f: f.answered),
+            (counted("within SLO", "good"), lambda f: f.good),
+            (share("refused", "refused_share", lack="not known"), lambda f: f.refused_share),
+            (interval("refused_share", percent), lambda f: f.refused_share),
+            (seconds("p95 of the answered", "answered_p95_s", lack="none answered"), lambda f: f.admitted_p95_s),
+            (
+                text("failures", lack="no failure"),
+                lambda f: ", ".join(f"{n} {outcome} by {layer}" for outcome, layer, n in f.by_layer),
+            ),
+        ],
+        "Requests of all valid blocks together.",
     )
-    return table("throttles", "From offered to good", shown, rows, "Requests of all valid blocks together.")
 
 
 def manners(findings: Findings, names: Names) -> Table:
     """How each target says no."""
-    rows = [
-        (
-            m.profile,
-            m.target,
-            said(m.does),
-            ", ".join(f"{n} by the {who}" for who, n in m.by),
-            _spread([o.in_flight for o in m.onsets]),
-            _spread([o.rate_per_s for o in m.onsets]),
-            m.refusal_median_s,
-            m.queue_p95_s,
-            _retry_after(m),
-            _recovery(m),
-        )
-        for m in findings.manners
-    ]
-    shown = (
-        profile(),
-        target(names),
-        text("under too much it", "manner"),
-        text("refused by", lack="no refusal"),
-        _onset("first refusal at", "onset_in_flight", " in flight"),
-        _onset("and at a rate of", "onset_per_s", "/s"),
-        seconds("refused within (median)", "refused_median_s", lack="no refusal"),
-        seconds("waited in the queue (p95)", "queue_p95_s", lack="answers don't say"),
-        several("Retry-After", ("refused", "told", "tested", "honest"), _told, lack="no refusal", tone=Tone.PLAIN),
-        several(
-            "back to normal after a burst",
-            ("recovery_median_s", "recovery_max_s", "recovered", "unrecovered"),
-            _recovered,
-            lack="no burst in this profile",
-            tone=Tone.PLAIN,
-            kind=Kind.FLOAT,
-        ),
-    )
     note = (
         "First refusal: requests in flight, and due in the second before, median of the runs that saw one (least to most). "
         "Retry-After is honest when the first request within 2 s after the announced moment is admitted. Back to normal: from "
         "the burst's end to the last request of the quiet time that was refused, failed or over the p95 limit."
     )
-    return table("manners", "How each target says no", shown, rows, note)
+    return listed(
+        "manners",
+        "How each target says no",
+        findings.manners,
+        [
+            (profile(), lambda m: m.profile),
+            (target(names), lambda m: m.target),
+            (text("under too much it", "manner"), lambda m: said(m.does)),
+            (text("refused by", lack="no refusal"), lambda m: ", ".join(f"{n} by the {who}" for who, n in m.by)),
+            (
+                _onset("first refusal at", "onset_in_flight", " in flight"),
+                lambda m: _spread([o.in_flight for o in m.onsets]),
+            ),
+            (_onset("and at a rate of", "onset_per_s", "/s"), lambda m: _spread([o.rate_per_s for o in m.onsets])),
+            (seconds("refused within (median)", "refused_median_s", lack="no refusal"), lambda m: m.refusal_median_s),
+            (seconds("waited in the queue (p95)", "queue_p95_s", lack="answers don't say"), lambda m: m.queue_p95_s),
+            (
+                several(
+                    "Retry-After", ("refused", "told", "tested", "honest"), _told, lack="no refusal", tone=Tone.PLAIN
+                ),
+                _retry_after,
+            ),
+            (
+                several(
+                    "back to normal after a burst",
+                    ("recovery_median_s", "recovery_max_s", "recovered", "unrecovered"),
+                    _recovered,
+                    lack="no burst in this profile",
+                    tone=Tone.PLAIN,
+                    kind=Kind.FLOAT,
+                ),
+                _recovery,
+            ),
+        ],
+        note,
+    )
 
 
 def _spread(found: Sequence[float]) -> tuple[float, float, float] | None:
@@ -153,32 +147,32 @@ def _recovered(middle: float | None, most: float | None, recovered: int, unrecov
 
 def contention(findings: Findings, names: Names) -> Table:
     """Whether this machine's cores were used up."""
-    rows = [
-        (
-            c.profile,
-            c.target,
-            "this machine's" if c.shared else "its own",
-            (c.contended, c.told) if c.told else None,
-            c.busiest_pct,
-            c.runs,
-        )
-        for c in findings.contention
-    ]
-    shown = (
-        profile(),
-        target(names),
-        word("the target's cores", "cores"),
-        several(
-            "runs with used-up cores",
-            ("contended", "told"),
-            lambda k, n: f"{k} of {n}",
-            lack="runs too short to tell",
-        ),
-        figure("busiest run, p95 of its seconds", "busiest_p95_pct", lambda v: f"{v:.0f} %", lack="not read"),
-        counted("runs", "runs"),
-    )
     note = "A run counts when in a tenth of its seconds or more all cores together were at least 90 % busy."
-    return table("contention", "Was there processor enough?", shown, rows, note)
+    return listed(
+        "contention",
+        "Was there processor enough?",
+        findings.contention,
+        [
+            (profile(), lambda c: c.profile),
+            (target(names), lambda c: c.target),
+            (word("the target's cores", "cores"), lambda c: "this machine's" if c.shared else "its own"),
+            (
+                several(
+                    "runs with used-up cores",
+                    ("contended", "told"),
+                    lambda k, n: f"{k} of {n}",
+                    lack="runs too short to tell",
+                ),
+                lambda c: (c.contended, c.told) if c.told else None,
+            ),
+            (
+                figure("busiest run, p95 of its seconds", "busiest_p95_pct", lambda v: f"{v:.0f} %", lack="not read"),
+                lambda c: c.busiest_pct,
+            ),
+            (counted("runs", "runs"), lambda c: c.runs),
+        ],
+        note,
+    )
 
 
 def burst(findings: Findings, names: Names, profile: str, mark: str = "") -> Figure | None:

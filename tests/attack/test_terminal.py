@@ -20,6 +20,7 @@ from harness.report.blocks import Cell, Shown, Table, Tone
 from harness.report.csv_text import csv_text
 from harness.report.escape import markdown as escape
 from harness.report.remote import css_loads, loads
+from harness.report.render import parser
 from tests.builders import failed, write_run
 from tests.cli.inside import pilot as command
 from tests.report.test_report import render
@@ -199,14 +200,13 @@ REMOTE = [
 
 @pytest.mark.parametrize("text", REMOTE)
 def test_what_a_page_would_load_is_seen(text):
-    assert loads(f"## Own\n\n{text}\n")
+    assert loads(parser().parse(f"## Own\n\n{text}\n"))
 
 
 def test_values_and_own_figures_load_nothing():
     hostile = str(escape("![x](https://evil.example/x.png) <img src=https://evil.example/x.png>"))
-    assert (
-        loads(f"## Own\n\n{hostile}\n\n![a chart](figures/a.svg)\n\n[a link](https://ours.example) a < b > c\n") == []
-    )
+    text = f"## Own\n\n{hostile}\n\n![a chart](figures/a.svg)\n\n[a link](https://ours.example) a < b > c\n"
+    assert loads(parser().parse(text)) == []
 
 
 def test_a_section_loads_nothing_from_elsewhere(pilot, tmp_path):

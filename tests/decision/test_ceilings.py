@@ -51,6 +51,22 @@ def test_the_start_is_judged_at_its_own_traffic_by_its_own_ceilings(tmp_path):
     assert "start_monthly_runtime_usd" in {v.slo.metric for v in gate.failed}
 
 
+def test_the_cost_page_shows_each_month_beside_its_ceiling(tmp_path):
+    start = "start = { requests_per_month = 50000, monthly_runtime_usd = 60 }"
+    workspace, outcome = again(decided(tmp_path)[0], start=start)
+    table = pipeline.report_tables(workspace, outcome)["ceilings"]
+    rows = {(row[0], row[1]): dict(zip([c.name for c in table.columns], row, strict=True)) for row in table.data}
+
+    assert set(rows) == {(m, t) for m in ("expected traffic", "traffic at the start") for t in ("alpha", "beta")}
+    first = rows["traffic at the start", "alpha"]
+    assert first["ceiling_usd"] == 60
+    assert first["ceiling_share"] == pytest.approx(first["month_usd"] / 60)
+    assert rows["expected traffic", "alpha"]["ceiling_usd"] == 600
+    assert "at the start: 50,000" in table.note
+    _, page = pipeline.report(workspace, tmp_path / "r")
+    assert 'id="table-ceilings"' in page.read_text()
+
+
 def test_what_the_team_declares_stands_in_the_bill_with_its_source(tmp_path):
     workspace, bare = decided(tmp_path)
     _, told = again(workspace, OWN)
