@@ -21,8 +21,8 @@ from harness.evidence.shapes import (
     money,
     named,
     number,
-    part,
     one_of,
+    part,
     share,
     table,
     text,
@@ -47,7 +47,9 @@ _PROMISE = fields({"p95_s": duration, "error_rate": share}, {"ttft_p95_s": maybe
 _EXPERIMENT = fields(
     {"kind": text, "ended": maybe(text)},
     {
-        "colds": each(fields({}, {"kind": text, "method": maybe(text), "error": anything, "at_s": number, "took_s": number})),
+        "colds": each(
+            fields({}, {"kind": text, "method": maybe(text), "error": anything, "at_s": number, "took_s": number})
+        ),
         "steps": each(_STEP),
         "lanes": each(table),
         "promise": _PROMISE,
@@ -104,7 +106,7 @@ TARGET = fields({}, {"meta": maybe(table), "name": text, "dialect": text})
 
 _RUN = fields(
     {
-        **{field: count for field in ("block", "position", "seed", "requests")},
+        **dict.fromkeys(("block", "position", "seed", "requests"), count),
         "target": part,
         "profile": part,
         "schedule_digest": text,
@@ -205,9 +207,9 @@ _DIGESTS = named(named(text))
 EVENT = fields(
     {"utc": text, "event": text},
     {
-        **{field: text for field in ("run", "chain", "user", "because", "setting", "target", "step")},
-        **{field: count for field in ("attempt", "block", "look", "of", "blocks", "record", "schema_version")},
-        **{field: money for field in ("cost_usd", "reserved_usd", "bills_usd")},
+        **dict.fromkeys(("run", "chain", "user", "because", "setting", "target", "step"), text),
+        **dict.fromkeys(("attempt", "block", "look", "of", "blocks", "record", "schema_version"), count),
+        **dict.fromkeys(("cost_usd", "reserved_usd", "bills_usd"), money),
         "files": _DIGESTS,
         "changes": each(text),
         "not_needed": each(count),
@@ -219,8 +221,8 @@ EVENT = fields(
 RECORD = fields(
     {"utc": text, "number": count, "events": count, "before": text, "chain": text},
     {
-        **{field: text for field in ("event", "run", "written_by")},
-        **{field: count for field in ("attempt", "schema_version")},
+        **dict.fromkeys(("event", "run", "written_by"), text),
+        **dict.fromkeys(("attempt", "schema_version"), count),
         "journal": text,
         "cost_usd": money,
         "files": named(text),

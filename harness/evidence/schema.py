@@ -174,7 +174,9 @@ def stored(columns: Sequence[Column]) -> dict[str, str]:
 
 SAMPLE_KINDS = stored(SAMPLES)
 GENERATOR_KINDS = stored(GENERATOR)
-SAMPLES_LATER = frozenset([c.name for c in SAMPLES][[c.name for c in SAMPLES].index("detail") + 1 :])  # 0.1.0 had none of them
+SAMPLES_LATER = frozenset(
+    [c.name for c in SAMPLES][[c.name for c in SAMPLES].index("detail") + 1 :]
+)  # 0.1.0 had none of them
 
 
 # -- formats

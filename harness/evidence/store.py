@@ -1,8 +1,8 @@
 """The evidence folder of a pilot: plan, seal, journal, and one folder per block attempt.
 
-    evidence/plan.json  seal.json  journal.jsonl
-    evidence/blocks/b01/attempt-1/steady-1-local_function/   one run's folder
-    evidence/sweeps/local_function-1f3a9c07/               the same again, of the settings that were tried before
+evidence/plan.json  seal.json  journal.jsonl
+evidence/blocks/b01/attempt-1/steady-1-local_function/   one run's folder
+evidence/sweeps/local_function-1f3a9c07/               the same again, of the settings that were tried before
 """
 
 from __future__ import annotations
