@@ -96,8 +96,8 @@ def RUN(value: Any, at: str) -> Iterator[Problem]:  # noqa: ANN401, N802 - a sha
 LEDGER = fields(
     {"planned": count, "outcomes": fields({}, _OUTCOMES), "valid": flag, "reasons": each(text)},
     {
-        "warnings": each(text),
-        "stopped_by": maybe(text),
+        **{field: each(text) for field in ("warnings", "reason_kinds", "warning_kinds")},
+        **{field: maybe(text) for field in ("stopped_by", "stop_signal")},
         "write_errors": each(text),
         **{f"lag_{what}_s": maybe(number) for what in ("p50", "p99", "max", "limit")},
     },
@@ -183,6 +183,7 @@ _READING = fields(
         "query": text,
         "source": text,
         "reason": text,
+        "reason_kind": text,
         "failed": flag,
     },
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from harness.domain.bounds import MOST_ARRIVALS, SAMPLES_BYTES
 from harness.domain.ledger import GeneratorHealth, Ledger
+from harness.domain.reason import Reason
 from harness.domain.sample import COLUMNS, Outcome
 from harness.evidence import parquet
 from harness.evidence.files import read_object
@@ -21,7 +22,7 @@ MOST = MOST_ARRIVALS  # beyond it a count of planned arrivals was not written by
 
 
 def last_word(
-    folder: Path, reasons: Sequence[str], stopped_by: str | None = None, planned: int | None = None
+    folder: Path, reasons: Sequence[Reason], stopped_by: str | None = None, planned: int | None = None
 ) -> Ledger:
     """Never raises: what cannot be read any more counts as lost.
 

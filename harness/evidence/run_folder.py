@@ -23,6 +23,7 @@ from harness.evidence.schema import (
     TARGET_FORMAT,
 )
 from harness.evidence.spool import Spool, SpoolReader
+from harness.words import all_said
 
 SPOOL = "samples.spool.jsonl"
 RESERVE = ".reserve"
@@ -133,13 +134,16 @@ def ledger_json(ledger: Ledger) -> dict[str, Any]:
             "planned": ledger.planned,
             "outcomes": dict(ledger.outcomes),
             "valid": ledger.valid,
-            "reasons": list(ledger.reasons),
-            "warnings": list(ledger.warnings),
+            "reasons": all_said(ledger.reasons),
+            "reason_kinds": [reason.kind for reason in ledger.reasons],
+            "warnings": all_said(ledger.warnings),
+            "warning_kinds": [warning.kind for warning in ledger.warnings],
             "lag_p50_s": ledger.lag_p50_s,
             "lag_p99_s": ledger.lag_p99_s,
             "lag_max_s": ledger.lag_max_s,
             "lag_limit_s": ledger.lag_limit_s,
             "stopped_by": ledger.stopped_by,
+            "stop_signal": ledger.stop_signal,
             "no_free_slot": health.no_free_slot,
             "held_up": health.held_up,
             "lost_workers": health.lost_workers,

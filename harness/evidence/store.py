@@ -15,6 +15,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from harness.domain.plan import Block, Plan, ProfilePlan, Run, Start
+from harness.domain.reason import Reason, as_recorded
+from harness.domain.reasons.fault import DidNotEnd, NotReadable
 from harness.domain.role import Role
 from harness.errors import BadFile, Problem
 from harness.evidence.digests import digest_of
@@ -67,12 +69,12 @@ class RunRecord:
         return int(((self.ledger or {}).get("outcomes") or {}).get("lost", 0))
 
     @property
-    def reasons(self) -> tuple[str, ...]:
+    def reasons(self) -> tuple[Reason, ...]:
         if self.unread:
-            return tuple(f"{Path(e.path).name} {'; '.join(map(str, e.problems))}" for e in self.unread)
+            return tuple(NotReadable(Path(e.path).name, "; ".join(map(str, e.problems))) for e in self.unread)
         if self.ledger is None:
-            return ("the run did not end",)
-        return tuple(self.ledger.get("reasons", ()))
+            return (DidNotEnd(),)
+        return as_recorded(self.ledger.get("reasons", ()), self.ledger.get("reason_kinds"))
 
 
 class Store:

@@ -26,6 +26,7 @@ from harness.platforms.forecast import run_cost_usd
 from harness.run.launch import launch
 from harness.run.settle import account, explain, settle
 from harness.signals import ENDING
+from harness.words import all_said
 from harness.workspace import Workspace
 
 TARGETS_GONE = "targets gone"  # in the journal: before this run
@@ -213,4 +214,4 @@ def _line(step: RunShown, record: RunRecord) -> str:
         f"lag p99 {lag * 1e3:.1f} ms" if lag is not None else "",
     ]
     text = "  ".join(words) + f"  left {duration(step.remaining_s)}"
-    return text + "".join(f"\n        {reason}" for reason in record.reasons)
+    return text + "".join(f"\n        {reason}" for reason in all_said(record.reasons))

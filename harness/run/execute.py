@@ -21,6 +21,7 @@ from harness.run.settling import Ask, Stopping
 from harness.run.silence import note_silence, stopped
 from harness.run.spend import spent_in
 from harness.signals import ENDING
+from harness.words import all_said
 from harness.workspace import Workspace
 
 SLOT_POLL_S = 5.0
@@ -181,7 +182,7 @@ class Campaign:
             records = self._side_by_side(runs, attempt, steps, drive)
             self._pace.add(time.monotonic() - began, max(run.expected_s for run in runs))
             if reasons := [reason for record in records if not record.valid for reason in record.reasons]:
-                self._store.note("block invalid", block=block.number, attempt=attempt, reasons=reasons)
+                self._store.note("block invalid", block=block.number, attempt=attempt, reasons=all_said(reasons))
                 return False
             first += len(runs)
         self._store.note("block ended", block=block.number, attempt=attempt)

@@ -356,10 +356,3 @@ class FewToBound(Absence):
 
 class WindowOpen(Absence):
     """An open end of a mixture."""
-
-
-@dataclass(frozen=True)
-class SourceSaid(Absence):
-    """A platform's source answered in its own words that there is none."""
-
-    words: str

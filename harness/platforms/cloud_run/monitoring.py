@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 
 from harness.domain.reading import Absent, Reading, Series, Window
+from harness.domain.reasons.reading import NoPoint
 from harness.platforms.shared.absence import readings
 from harness.platforms.shared.answer import Answer, pages
 from harness.platforms.shared.rest import Rest
@@ -107,7 +108,7 @@ class CloudMonitoring:
             for label, points in sorted(found.items())
             if points
         ]
-        return out or [Absent(metric.series, "no data point in this window", query, self.kind)]
+        return out or [Absent(metric.series, NoPoint(), query, self.kind)]
 
 
 def _points(series: Answer, window: Window) -> list[tuple[float, float]]:

@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 from harness.domain.reading import Absent, Reading, Series, Window
+from harness.domain.reasons.reading import NoPoint, NoSuchMetric, NotAnswered
 from harness.platforms.shared.absence import readings
 from harness.platforms.shared.answer import Answer, answer_of, printable
 from harness.platforms.shared.rest import Rest
@@ -113,8 +114,7 @@ class AzureMonitor:
             name = f"{m.name} {m.aggregation}"
             found = by_name.get(m.name)
             if found is None:
-                why = "the answer does not hold it: the resource has no such metric"
-                out.append(Absent(name, why, query, self.kind))
+                out.append(Absent(name, NoSuchMetric(), query, self.kind))
             else:
                 out += readings([name], query, self.kind, partial(self._one, m, found, query, window))
         return out
@@ -123,7 +123,7 @@ class AzureMonitor:
         name = f"{metric.name} {metric.aggregation}"
         if said["errorCode"].value not in (None, "Success"):
             words = printable(f"{said['errorCode'].text()}: {said['errorMessage'].value}")
-            return [Absent(name, words, query, self.kind, failed=True)]
+            return [Absent(name, NotAnswered(words), query, self.kind, failed=True)]
         points: dict[float, float] = {}
         for series in said["timeseries"].rows():
             for point in series["data"].rows():
@@ -132,7 +132,7 @@ class AzureMonitor:
                 if value.given and window.start_unix_s - PERIOD_S < at < window.end_unix_s:
                     points[at] = value.number()
         if not points:
-            return [Absent(name, "no data point in this window", query, self.kind)]
+            return [Absent(name, NoPoint(), query, self.kind)]
         return [Series(name, metric.unit, tuple(sorted(points.items())), query, self.kind)]
 
 

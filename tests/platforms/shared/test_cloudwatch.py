@@ -7,6 +7,7 @@ import pytest
 from botocore.stub import Stubber
 
 from harness.platforms.shared.cloudwatch import ALL_SETS, LAMBDA, CloudWatch, Subject, period_of
+from harness.words import said
 from tests.platforms.shared.rigs import KEYS, ONE, START, WINDOW, at
 
 
@@ -22,7 +23,7 @@ def test_every_metric_of_the_sets_is_a_request_that_the_service_model_accepts():
     for metrics in ALL_SETS:
         found = cloudwatch(metrics, {"MetricDataResults": []})
 
-        assert {r.reason for r in found} == {"the answer holds no result for this query"}
+        assert {said(r.reason) for r in found} == {"the answer holds no result for this query"}
         assert len(found) == len(metrics)
 
 
@@ -45,7 +46,7 @@ def test_a_result_that_is_not_whole_is_absent(status):
     result = {"Id": "m0", "StatusCode": status, "Timestamps": [at(0)], "Values": [1.0]}
     [found] = cloudwatch(ONE, {"MetricDataResults": [result | {"Messages": [{"Code": "why", "Value": "because"}]}]})
 
-    assert found.reason == f"{status}: because"
+    assert said(found.reason) == f"{status}: because"
 
 
 def test_percentiles_are_asked_as_such():
