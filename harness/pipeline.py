@@ -29,8 +29,8 @@ from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress, duration
 from harness.check import tracing
 from harness.check.asking import terms_of
-from harness.check.checks import ADVICE, CHECKED, checked, comparing, fitting
-from harness.check.contract_check import Answer, Check, check_contract
+from harness.check.checks import CHECKED, checked, comparing, fitting
+from harness.check.contract_check import Answer, Check, Weight, check_contract
 from harness.check.endpoint import Endpoint, EndpointHints
 from harness.check.openapi import Asking
 from harness.check.recognise import recognise
@@ -248,7 +248,7 @@ def _run(workspace: Workspace, progress: Progress, *, now: bool, after_block: Ca
     if not checked(store.journal()) or unheard(store.journal()):
         results = check(workspace, [])
         _gated(results, store, progress)
-        advice = [(n, c) for n in ADVICE for c in results.get(n, ()) if not c.stands]
+        advice = [(n, c) for n, cs in results.items() for c in cs if c.weight is Weight.ADVICE and not c.stands]
         for name, one in advice:
             progress.say(f"{name}: {one.answer.value}: {one.name}{f' ({one.words})' if one.words else ''}")
     seal = store.seal()
@@ -278,7 +278,8 @@ def ending(workspace: Workspace, sealed: Seal) -> EarlyEnd | tuple[str, ...]:
 
 def _gated(results: dict[str, list[Check]], store: Store, progress: Progress) -> None:
     """Load goes only to what keeps its contract; raises GateFailed, or Undecided where nothing fails, with all that does not."""
-    gates = {name: made for name, made in results.items() if name not in ADVICE}
+    asked = {name: [c for c in made if c.weight is Weight.GATE] for name, made in results.items()}
+    gates = {name: made for name, made in asked.items() if made}
     held = [(c, f"{n}: {c.name} ({c.words})") for n, cs in gates.items() for c in cs]
     wrong = [words for c, words in held if not c.stands]
     if any(c.answer is Answer.FAIL for c, _ in held):

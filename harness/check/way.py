@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from harness.check.checks import ADVICE, checked
+from harness.check.checks import checked, gates
 from harness.check.contract_check import Answer
 from harness.domain.lines import first_line
 from harness.domain.plan import Plan
@@ -70,13 +70,7 @@ def _check(store: Store, *, begun: bool) -> WayStep:
     if asked is None:
         return WayStep("check", "pilot check", State.DUE, "not yet")
     fine = (Answer.PASS, Answer.UNTOLD)
-    wrong = [
-        f"{group}: {c['name']}"
-        for group, cs in asked.items()
-        if group not in ADVICE
-        for c in cs
-        if c["answer"] not in fine
-    ]
+    wrong = [f"{group}: {c['name']}" for group, c in gates(asked) if c["answer"] not in fine]
     if wrong:
         return WayStep("check", "pilot check", State.DUE, f"to be fixed: {'; '.join(wrong)}")
     return WayStep("check", "pilot check", State.DONE, "the contract is kept")

@@ -152,7 +152,13 @@ PLAN = fields(
 )
 SEAL = fields({"digest": text, "content": fields({"pilot": table})}, {"sealed_utc": maybe(text)})
 CHECKS = fields(
-    {"groups": named(each(fields({"name": text, "answer": text}, {"detail": maybe(text), "shown_by": maybe(text)})))}
+    {
+        "groups": named(
+            each(
+                fields({"name": text, "answer": text}, {"detail": maybe(text), "shown_by": maybe(text), "weight": text})
+            )
+        )
+    }
 )
 _CHECK = fields(
     {"law": text, "quantity": text, "verdict": text, "why": text},

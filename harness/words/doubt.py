@@ -183,6 +183,7 @@ WORDS: Book = {
     seal.MetAt: "met at {utc} UTC by {user}",
     seal.Change: _change,
     seal.OtherMethod: _other_method,
+    seal.OtherTokenPrices: "The plan was sealed with the token prices of {sealed}; costs here are by those of {now}, which is installed.",
     kinds.FewValid: "{valid} of {planned} blocks are valid; verdicts need {least}.",
     kinds.BlocksMissing: "{missing} of {planned} planned blocks are not measured or not valid.",
     kinds.RunsInvalid: _runs_invalid,

@@ -90,6 +90,14 @@ class OtherMethod(Doubt):
 
 
 @dataclass(frozen=True)
+class OtherTokenPrices(Doubt):
+    """Priced by another version of the list than was sealed."""
+
+    sealed: str
+    now: str
+
+
+@dataclass(frozen=True)
 class RunUnread(SealDoubt):
     """A run that ended and whose file cannot be read; ``without``: its block is left out with every run."""
 
