@@ -16,6 +16,19 @@ class What(StrEnum):
     TOKENS = "token_counts"
 
 
+class Figures(StrEnum):
+    """Which figures of a report rest on a source."""
+
+    COUNTS = "counts"
+    CLUSTER = "cluster"
+    SPANS = "spans"
+    BILL = "bill"
+    REPLICAS = "replicas"
+    DURATIONS = "durations"
+    INSTANCE_TIME = "instance_time"
+    OWN = "own"
+
+
 class Doubt(Reason):
     """What weakens the evidence."""
 
@@ -362,7 +375,7 @@ class NotCollected(Doubt):
     runs: int
     days: tuple[tuple[str, int, int], ...]
     more: int
-    weakens: str
+    weakens: Figures
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from harness.domain.reading import MetricSource
+from harness.domain.reasons.doubt import Figures
 from harness.platforms.platform import Measure, Per, Signal, SourceKind, Tier
 from harness.tables.table import Table
 from harness.tables.values import Line
@@ -33,7 +34,7 @@ def build(options: Mapping[str, Any]) -> MetricSource:
     return (LambdaInsights if options["through"] == "insights" else LambdaLogs)(api, options["log_group"])
 
 
-SOURCE = SourceKind(LOGS, LambdaLogsTable, build, "billed durations and so the cost, and init times", cloud="aws")
+SOURCE = SourceKind(LOGS, LambdaLogsTable, build, Figures.DURATIONS, cloud="aws")
 SIGNALS = (
     Signal(f"{NAME} Invocations Sum", CW, Measure.REQUESTS, "count", "invocations", per=Per.SUM, exact=True),
     Signal(f"{NAME} Throttles Sum", CW, Measure.REFUSALS, "count", "invocations refused", per=Per.SUM, exact=True),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from harness.domain.reading import MetricSource
+from harness.domain.reasons.doubt import Figures
 from harness.platforms.platform import Measure, Per, Signal, SourceKind, Tier
 from harness.tables.table import Table
 from harness.tables.values import Line
@@ -33,7 +34,7 @@ def build(options: Mapping[str, Any]) -> MetricSource:
 
 SOURCE = SourceKind(
     *(KIND, CloudMonitoringTable, build),
-    "billable instance time and so the cost, instances, waits for an instance",
+    Figures.INSTANCE_TIME,
     cloud="google",
 )
 SIGNALS = (
