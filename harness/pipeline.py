@@ -29,7 +29,7 @@ from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress, duration
 from harness.check import tracing
 from harness.check.asking import terms_of
-from harness.check.checks import CHECKED, checked, comparing, fitting
+from harness.check.checks import checked, comparing, fitting
 from harness.check.contract_check import Answer, Check, Weight, check_contract
 from harness.check.endpoint import Endpoint, EndpointHints
 from harness.check.openapi import Asking
@@ -50,6 +50,7 @@ from harness.domain.reason import Reason
 from harness.domain.sweep import Sweep
 from harness.errors import GateFailed, Refused, Undecided
 from harness.evidence.early_end import EarlyEnd
+from harness.evidence.events import CHECKED
 from harness.evidence.files import dump
 from harness.evidence.store import PLAN, Store
 from harness.planning import Planned, Seal, draw_plan, note_changes, seal_of, sealing
@@ -66,10 +67,10 @@ from harness.report.earlier import changes, read_earlier
 from harness.report.folder import write_all
 from harness.report.record import record
 from harness.run import sweep as sweeping
-from harness.run.board import Board, board
 from harness.run.drive import limits_of, usual_usd, worst_case_usd
 from harness.run.execute import Campaign, Tally
 from harness.run.silence import unheard
+from harness.status.board import Board, board
 from harness.words import said
 from harness.workspace import Workspace
 
@@ -151,7 +152,8 @@ def sweep(
             store = sweeping.store_of(workspace, one)
             if not checked(store.journal()) or unheard(store.journal()):
                 _gated(check(workspace, [name]), store, progress)
-            _, pulled = sweeping.measure(workspace, one, plans[name], progress)
+            sweeping.measure(workspace, one, plans[name], progress)
+            pulled = collecting.collect(workspace, plans[name], store, progress, measured=workspace.swept(one))
             if pulled.unsettled or pulled.failed:
                 waiting = f"{len(pulled.unsettled)} readings of {name} have not settled, {len(pulled.failed)} were not answered"
                 progress.say(f"{waiting}: pilot sweep again asks for them and measures nothing anew")

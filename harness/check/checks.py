@@ -14,6 +14,7 @@ from harness.domain.bounds import MOST_HEADER_TEXT
 from harness.domain.lines import first_line
 from harness.domain.target import Dialect, Target
 from harness.errors import PilotError
+from harness.evidence.events import CHECKED
 from harness.planning.changes import last_seal
 from harness.planning.profiles import describe
 from harness.platforms.control import facts_of, runtime_of
@@ -22,7 +23,6 @@ from harness.workspace import Workspace
 
 QUOTAS, FAIRNESS, FRONTS = "quotas", "fairness", "platforms"
 MOST_CACHES = 16
-CHECKED = "contract checked"  # the journal's word: it is asked once a seal
 _ADVICE = (QUOTAS, FAIRNESS, FRONTS)
 
 

@@ -27,6 +27,7 @@ from harness.domain.target import SourceConfig, Target
 from harness.errors import PilotError
 from harness.evidence.coverage import Cell, coverage
 from harness.evidence.digests import digest_of
+from harness.evidence.events import COLLECTED
 from harness.evidence.files import dump, jsonable, write_text
 from harness.evidence.schema import READINGS_FORMAT
 from harness.evidence.store import RunRecord, Store
@@ -131,7 +132,7 @@ def collect(
     done.spent_usd = reconcile(targets, plan, store)
     done.cells = coverage(targets.values(), plan, store)
     store.note(
-        "collected",
+        COLLECTED,
         pulled=done.pulled,
         kept=done.kept,
         absent=done.absent,

@@ -17,6 +17,7 @@ from harness.domain.plan import Plan, Run, Start
 from harness.domain.target import Runtime, Target
 from harness.errors import Exit, Interrupted, InvalidRun, LimitReached, PilotError, Refused
 from harness.evidence.digests import digest_of
+from harness.evidence.events import BEGUN
 from harness.evidence.files import dump, write_text
 from harness.evidence.schema import FACTS_FORMAT
 from harness.evidence.store import RunRecord, Store
@@ -123,7 +124,7 @@ class Driver:
     ) -> tuple[RunRecord, int | None]:
         """Launched, ended and paid for, whatever ended it."""
         target, folder = self._targets[run.target], self._store.run_folder(run, attempt)
-        self._store.note("run begun", run=run.id, attempt=attempt, cold=cold_method, schedule=run.schedule_digest)
+        self._store.note(BEGUN, run=run.id, attempt=attempt, cold=cold_method, schedule=run.schedule_digest)
         worst = worst_case_usd(self._workspace, target, run)
         try:
             code = self._launch(run, target, folder, step)

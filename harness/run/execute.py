@@ -12,11 +12,12 @@ from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Pace, Progress, RunShown, duration
 from harness.domain.plan import Block, Plan, Run
 from harness.errors import Interrupted
+from harness.evidence.events import BEGUN
 from harness.evidence.store import RunRecord, Store
 from harness.launch import Launcher
 from harness.run.drive import Driven, Driver, Stopped, limits_of, worst_case_usd
 from harness.run.quiet import wait_until_quiet
-from harness.run.settle import BEGUN, account, settle, unsettled, wait_closed
+from harness.run.settle import account, settle, unsettled, wait_closed
 from harness.run.settling import Ask, Stopping
 from harness.run.silence import note_silence, stopped
 from harness.run.spend import spent_in

@@ -14,13 +14,13 @@ from harness.domain.reasons.fault import KilledBy, StoppedEarly
 from harness.domain.target import Target
 from harness.errors import BadFile
 from harness.evidence.digests import digests_of
+from harness.evidence.events import BEGUN, ENDED
 from harness.evidence.files import dump, read_object, write_text
 from harness.evidence.last_word import last_word
 from harness.evidence.run_folder import ledger_json
 from harness.evidence.store import Store
 from harness.words import said
 
-BEGUN, ENDED = "run begun", "run ended"
 CLOSING_S = 10.0  # a run whose campaign was killed sees that within a second, and then closes its ledger
 POLL_S = 0.2
 

@@ -7,11 +7,11 @@ import time
 import pytest
 
 from harness.check.checks import gates
-from harness.check.way import State
 from harness.evidence.files import dump, write_text
 from harness.evidence.store import Store
 from harness.planning import sealing
-from harness.run.board import board
+from harness.status.board import board
+from harness.status.way import State
 from harness.workspace import open_workspace
 from tests.builders import Pilot
 
