@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from harness.domain.reason import Reason
 
 
@@ -15,7 +13,6 @@ class Warn(Reason):
     """What came near it."""
 
 
-@dataclass(frozen=True)
 class LagAbove(Fault):
     """Requests left late."""
 
@@ -23,7 +20,6 @@ class LagAbove(Fault):
     limit_s: float
 
 
-@dataclass(frozen=True)
 class LagNear(Warn):
     """The same, not yet above."""
 
@@ -31,7 +27,6 @@ class LagNear(Warn):
     limit_s: float
 
 
-@dataclass(frozen=True)
 class GaugeAbove(Fault):
     """A gauge of the generator's health, in its own unit."""
 
@@ -40,7 +35,6 @@ class GaugeAbove(Fault):
     most: float
 
 
-@dataclass(frozen=True)
 class GaugeNear(Warn):
     """The same, not yet above."""
 
@@ -49,7 +43,6 @@ class GaugeNear(Warn):
     most: float
 
 
-@dataclass(frozen=True)
 class DoesNotBalance(Fault):
     """Arrivals that ended nowhere, or twice."""
 
@@ -57,14 +50,12 @@ class DoesNotBalance(Fault):
     seen: int
 
 
-@dataclass(frozen=True)
 class StoppedEarly(Fault):
     """In the words of who stopped it; empty: nobody said."""
 
     by: str = ""
 
 
-@dataclass(frozen=True)
 class WorkersLost(Fault):
     """And what they had not reported."""
 
@@ -72,49 +63,42 @@ class WorkersLost(Fault):
     arrivals: int
 
 
-@dataclass(frozen=True)
 class NeverSent(Fault):
     """Though nobody stopped it."""
 
     arrivals: int
 
 
-@dataclass(frozen=True)
 class NoSlotFree(Fault):
     """Though the target kept its deadlines."""
 
     arrivals: int
 
 
-@dataclass(frozen=True)
 class NotConnected(Fault):
     """By this machine, in its system's words."""
 
     error: str
 
 
-@dataclass(frozen=True)
 class NotWritten(Fault):
     """Evidence, in the system's words."""
 
     error: str
 
 
-@dataclass(frozen=True)
 class GeneratorFailed(Fault):
     """In the words of the error."""
 
     error: str
 
 
-@dataclass(frozen=True)
 class NotClosed(Fault):
     """Its ledger, in the words of the error."""
 
     error: str
 
 
-@dataclass(frozen=True)
 class KilledBy(Fault):
     """Before it could close its ledger; None: it is not known how."""
 
@@ -125,7 +109,6 @@ class DidNotEnd(Fault):
     """It has no ledger."""
 
 
-@dataclass(frozen=True)
 class NotReadable(Fault):
     """One of its files, and what is wrong with it."""
 
@@ -133,14 +116,12 @@ class NotReadable(Fault):
     problems: str
 
 
-@dataclass(frozen=True)
 class SentLate(Warn):
     """Because a hanging target held every slot."""
 
     arrivals: int
 
 
-@dataclass(frozen=True)
 class JoinedLate(Warn):
     """After the start."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from harness.domain.reason import Reason
 
 
@@ -35,7 +33,6 @@ class NoSuchMetric(NoReading):
     """Of this resource."""
 
 
-@dataclass(frozen=True)
 class NotAMatrix(NoReading):
     """An answer of another type than was asked for."""
 
@@ -46,14 +43,12 @@ class NativeHistogram(NoReading):
     """What a query can draw figures from, and we can't."""
 
 
-@dataclass(frozen=True)
 class NotAnswered(NoReading):
     """In the service's words, or those of the error on the way to it."""
 
     words: str
 
 
-@dataclass(frozen=True)
 class SourceFailed(NoReading):
     """By a fault of this program, or of the package that brings the source."""
 
@@ -61,7 +56,6 @@ class SourceFailed(NoReading):
     words: str
 
 
-@dataclass(frozen=True)
 class NotRead(NoReading):
     """A file, in the system's words."""
 
@@ -69,7 +63,6 @@ class NotRead(NoReading):
     words: str
 
 
-@dataclass(frozen=True)
 class NoFigure(NoReading):
     """In the window; rows of the file that cannot be read."""
 
@@ -80,7 +73,6 @@ class NoLog(NoReading):
     """The platform wrote none."""
 
 
-@dataclass(frozen=True)
 class NoLine(NoReading):
     """A log's line that would carry the figure."""
 
@@ -99,7 +91,6 @@ class NoInitFailed(NoReading):
     """As its reports say."""
 
 
-@dataclass(frozen=True)
 class NotSpans(NoReading):
     """Places of a file that hold something else, some of them named."""
 
@@ -107,7 +98,6 @@ class NotSpans(NoReading):
     named: tuple[str, ...]
 
 
-@dataclass(frozen=True)
 class NoSpan(NoReading):
     """In the window; where the file's spans are instead."""
 
@@ -116,7 +106,6 @@ class NoSpan(NoReading):
     last_unix_s: float = 0.0
 
 
-@dataclass(frozen=True)
 class NoDuration(NoReading):
     """Of spans that did not end."""
 
