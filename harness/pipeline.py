@@ -29,8 +29,8 @@ from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress, duration
 from harness.check import tracing
 from harness.check.asking import terms_of
-from harness.check.checks import ADVICE, CHECKED, checked, comparing, fitting
-from harness.check.contract_check import Answer, Check, check_contract
+from harness.check.checks import checked, comparing, fitting
+from harness.check.contract_check import Answer, Check, Weight, check_contract
 from harness.check.endpoint import Endpoint, EndpointHints
 from harness.check.openapi import Asking
 from harness.check.recognise import recognise
@@ -50,6 +50,7 @@ from harness.domain.reason import Reason
 from harness.domain.sweep import Sweep
 from harness.errors import GateFailed, Refused, Undecided
 from harness.evidence.early_end import EarlyEnd
+from harness.evidence.events import CHECKED
 from harness.evidence.files import dump
 from harness.evidence.store import PLAN, Store
 from harness.planning import Planned, Seal, draw_plan, note_changes, seal_of, sealing
@@ -68,10 +69,10 @@ from harness.report.earlier import changes, read_earlier
 from harness.report.folder import write_all
 from harness.report.record import record
 from harness.run import sweep as sweeping
-from harness.run.board import Board, board
 from harness.run.drive import limits_of, usual_usd, worst_case_usd
 from harness.run.execute import Campaign, Tally
 from harness.run.silence import unheard
+from harness.status.board import Board, board
 from harness.words import said
 from harness.workspace import Workspace
 
@@ -156,7 +157,8 @@ def sweep(
             store = sweeping.store_of(workspace, one)
             if not checked(store.journal()) or unheard(store.journal()):
                 _gated(check(workspace, [name]), store, progress)
-            _, pulled = sweeping.measure(workspace, one, plans[name], progress)
+            sweeping.measure(workspace, one, plans[name], progress)
+            pulled = collecting.collect(workspace, plans[name], store, progress, measured=workspace.swept(one))
             if pulled.unsettled or pulled.failed:
                 waiting = f"{len(pulled.unsettled)} readings of {name} have not settled, {len(pulled.failed)} were not answered"
                 progress.say(f"{waiting}: pilot sweep again asks for them and measures nothing anew")
@@ -253,7 +255,7 @@ def _run(workspace: Workspace, progress: Progress, *, now: bool, after_block: Ca
     if not checked(store.journal()) or unheard(store.journal()):
         results = check(workspace, [])
         _gated(results, store, progress)
-        advice = [(n, c) for n in ADVICE for c in results.get(n, ()) if not c.stands]
+        advice = [(n, c) for n, cs in results.items() for c in cs if c.weight is Weight.ADVICE and not c.stands]
         for name, one in advice:
             progress.say(f"{name}: {one.answer.value}: {one.name}{f' ({one.words})' if one.words else ''}")
     seal = store.seal()
@@ -283,7 +285,8 @@ def ending(workspace: Workspace, sealed: Seal) -> EarlyEnd | tuple[str, ...]:
 
 def _gated(results: dict[str, list[Check]], store: Store, progress: Progress) -> None:
     """Load goes only to what keeps its contract; raises GateFailed, or Undecided where nothing fails, with all that does not."""
-    gates = {name: made for name, made in results.items() if name not in ADVICE}
+    asked = {name: [c for c in made if c.weight is Weight.GATE] for name, made in results.items()}
+    gates = {name: made for name, made in asked.items() if made}
     held = [(c, f"{n}: {c.name} ({c.words})") for n, cs in gates.items() for c in cs]
     wrong = [words for c, words in held if not c.stands]
     if any(c.answer is Answer.FAIL for c, _ in held):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from harness.domain.reason import AsRecorded, Reason
 from harness.errors import BadFile
 from harness.evidence.files import read_json
 from harness.evidence.schema import READINGS_FORMAT
@@ -24,7 +25,7 @@ class Answers:
 
     series: Collected = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
-    absent: Mapping[str, str] = field(default_factory=dict)
+    absent: Mapping[str, Reason] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)  # of each metric, there or absent
 
 
@@ -65,7 +66,7 @@ def by_instant(many: Iterable[Collected], metric: str) -> dict[float, float] | N
 def _read(files: Sequence[tuple[str, int]]) -> Answers:
     found: dict[str, list[Points]] = {}
     units: dict[str, str] = {}
-    absent: dict[str, str] = {}
+    absent: dict[str, Reason] = {}
     sources: dict[str, str] = {}
     for name, _ in files:
         try:
@@ -79,5 +80,5 @@ def _read(files: Sequence[tuple[str, int]]) -> Answers:
                 found.setdefault(metric, []).append(tuple((at, value) for at, value in row["points"]))
                 units[metric] = str(row.get("unit", ""))
             else:
-                absent[metric] = str(row.get("reason", ""))
+                absent[metric] = AsRecorded(str(row.get("reason", "")), str(row.get("reason_kind", "")))
     return Answers({metric: tuple(series) for metric, series in found.items()}, units, absent, sources)

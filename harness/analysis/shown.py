@@ -12,7 +12,6 @@ from harness.analysis.dataset import RunData
 from harness.analysis.quantiles import inverted_cdf
 from harness.analysis.series import Answers, Collected, answers, family, values
 from harness.domain.reason import Reason
-from harness.domain.reasons.absence import SourceSaid
 from harness.platforms.platform import Measure, Per, Signal, Tier
 
 
@@ -134,8 +133,7 @@ def _shown(
     source = next((s for one in found if (s := one.sources.get(metric))), signal.source if signal else "")
     why = None
     if platform is None:
-        said = next((one.absent[metric] for one in found if one.absent.get(metric)), None)
-        why = SourceSaid(said) if said else None
+        why = next((one.absent[metric] for one in found if metric in one.absent), None)
     return Shown(*place, signal, platform, len(runs), client, unit, source, why)
 
 

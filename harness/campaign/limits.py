@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import LimitReached
+from harness.evidence.events import ENDED, RECONCILED
 
-SPENT = ("run ended", "run reconciled")  # journal events that say what a run has cost; the last one counts
+SPENT = (ENDED, RECONCILED)  # journal events that say what a run has cost; the last one counts
 
 
 @dataclass

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from harness.check import preflight
 from harness.check.asking import asker_of
-from harness.check.contract_check import SAME, Answer, Check, ShownBy, parity
+from harness.check.contract_check import SAME, Answer, Check, ShownBy, Weight, parity
 from harness.check.fronts import front_checks
 from harness.domain.bounds import MOST_HEADER_TEXT
 from harness.domain.lines import first_line
 from harness.domain.target import Dialect, Target
 from harness.errors import PilotError
+from harness.evidence.events import CHECKED
 from harness.planning.changes import last_seal
 from harness.planning.profiles import describe
 from harness.platforms.control import facts_of, runtime_of
@@ -22,8 +23,7 @@ from harness.workspace import Workspace
 
 QUOTAS, FAIRNESS, FRONTS = "quotas", "fairness", "platforms"
 MOST_CACHES = 16
-CHECKED = "contract checked"  # the journal's word: it is asked once a seal
-ADVICE = (QUOTAS, FAIRNESS, FRONTS)  # said, kept and doubted in the report; only a person can weigh them
+_ADVICE = (QUOTAS, FAIRNESS, FRONTS)
 
 
 def comparing(workspace: Workspace, pair: Sequence[Target], bases: Mapping[str, str]) -> dict[str, list[Check]]:
@@ -36,7 +36,7 @@ def comparing(workspace: Workspace, pair: Sequence[Target], bases: Mapping[str, 
         preflight.fairness_checks(names, ways, metas, workspace.config.slo.tightest_s, workspace.config.load.caches),
     )
     silent = [target.name for target in pair if target.dialect is not Dialect.RAG_CHAT]
-    return {"same work": [_silenced(c, silent) for c in same], FAIRNESS: [_silenced(c, silent) for c in fair]}
+    return {"same work": [_silenced(c, silent) for c in same], FAIRNESS: _advice(_silenced(c, silent) for c in fair)}
 
 
 def _silenced(check: Check, silent: Sequence[str]) -> Check:
@@ -72,9 +72,23 @@ def fitting(workspace: Workspace, targets: Sequence[Target], bases: Mapping[str,
         quotas += [_named(target, check) for check in made]
     return {
         **({"limits": limits} if limits else {}),
-        **({FRONTS: fronts} if fronts else {}),
-        **({QUOTAS: quotas} if quotas else {}),
+        **({FRONTS: _advice(fronts)} if fronts else {}),
+        **({QUOTAS: _advice(quotas)} if quotas else {}),
     }
+
+
+def _advice(checks: Iterable[Check]) -> list[Check]:
+    return [replace(check, weight=Weight.ADVICE) for check in checks]
+
+
+def gates(stored: Mapping[str, Sequence[Mapping[str, str]]]) -> list[tuple[str, Mapping[str, str]]]:
+    """Of checks as the evidence keeps them, with their group, those that load waits for; older ones tell by their group."""
+    return [
+        (group, check)
+        for group, checks in stored.items()
+        for check in checks
+        if check.get("weight", Weight.ADVICE if group in _ADVICE else Weight.GATE) == Weight.GATE
+    ]
 
 
 def meta_of(target: Target, url: str) -> dict[str, object]:

@@ -45,6 +45,14 @@ class ShownBy(StrEnum):
     STREAMS = "streams"
 
 
+class Weight(StrEnum):
+    """What an answer that does not stand keeps from happening."""
+
+    GATE = "gate"  # load is not sent
+    ADVICE = "advice"  # said, kept and doubted in the report; only a person can weigh it
+    EVIDENCE = "evidence"  # what a report could not show of this endpoint
+
+
 @dataclass(frozen=True)
 class Check:
     """One question to the target and its answer; ``said`` are the server's own words, ``mend`` what to do."""
@@ -55,6 +63,7 @@ class Check:
     shown_by: ShownBy | None = None
     said: str | None = None
     mend: str | None = None
+    weight: Weight = Weight.GATE
 
     @property
     def stands(self) -> bool:

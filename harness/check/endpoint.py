@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from harness.check.asking import UNPLANNED, AskingTerms, asker_of
-from harness.check.contract_check import Answer, Check, held_to
+from harness.check.contract_check import Answer, Check, Weight, held_to
 from harness.check.symptoms import CannotTell, Symptom
 from harness.domain.sample import Outcome
 from harness.domain.shown import visible
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from harness.load.ask import Asked, Asker
 
 NAME = "API dialect"
-EVIDENCE = "evidence"
 DRAFT = "target.toml as drafted"
 GAPS = {
     "instances": "no X-Instance-Id: cold starts, instances and capacity per instance cannot be told",
@@ -84,7 +83,8 @@ class Endpoint:
         ]
         if self.draft is not None:
             more.append(Check(DRAFT, Answer.PASS, self.draft))
-        return {self.url: [self.seen, *self.held], f"{EVIDENCE} of {self.url}": [*self.evidence, *more]}
+        told = [replace(check, weight=Weight.EVIDENCE) for check in (*self.evidence, *more)]
+        return {self.url: [self.seen, *self.held], f"evidence of {self.url}": told}
 
 
 def held(talk: Talk, target: Target, seen: str, terms: AskingTerms = UNPLANNED, draft: str | None = None) -> Endpoint:

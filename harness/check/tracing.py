@@ -14,6 +14,7 @@ from harness.domain.reading import Absent, LineSource, MetricSource, Series, Win
 from harness.domain.sample import Outcome
 from harness.domain.target import Target
 from harness.platforms.shared.absence import ask
+from harness.words import said
 
 LOOK_AGAIN_S = 2.0
 AROUND_S = 60.0  # clocks differ, and a minute's point is named by its start
@@ -92,7 +93,7 @@ def _look(name: str, source: MetricSource, sent: TracedRequest) -> Check:
     readings = ask(source, sent.window)
     title = f"{name}: it is there"
     if failed := [r for r in readings if isinstance(r, Absent) and r.failed]:
-        return Check(title, Answer.UNKNOWN, failed[0].reason)
+        return Check(title, Answer.UNKNOWN, said(failed[0].reason))
     points = sum(len(r.points) for r in readings if isinstance(r, Series))
     if isinstance(source, LineSource):
         lines = source.lines(sent.window)

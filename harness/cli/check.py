@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from harness import pipeline
-from harness.check.contract_check import Answer, Check
-from harness.check.endpoint import DRAFT, EVIDENCE, Endpoint
+from harness.check.contract_check import Answer, Check, Weight
+from harness.check.endpoint import DRAFT, Endpoint
 from harness.cli.numbers import within
 from harness.cli.output import emit
 from harness.cli.told import HowAsked
@@ -115,8 +115,7 @@ def check(
 
 
 def _end(results: dict[str, list[Check]]) -> None:
-    gates = [checks for name, checks in results.items() if not name.startswith(EVIDENCE)]
-    answers = [item for checks in gates for item in checks]
+    answers = [item for checks in results.values() for item in checks if item.weight is not Weight.EVIDENCE]
     if any(item.answer is Answer.FAIL for item in answers):
         raise typer.Exit(int(Exit.GATE))
     if not answers or any(not item.stands for item in answers):  # also where nothing was asked

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.domain.verdict import Judgement, Relation
-from harness.run.board import BlockState
+from harness.status.board import BlockState
 
 # word and colour say the same, so that colour carries nothing alone
 STYLES = {

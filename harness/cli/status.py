@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from harness import pipeline
-from harness.check.way import State
 from harness.cli import page
 from harness.cli.output import emit
 from harness.domain.looks import look
-from harness.run.board import BlockState, Board
+from harness.status.board import BlockState, Board
+from harness.status.way import State
 from harness.workspace import find
 
 MARKS: dict[str, str] = {

@@ -27,6 +27,7 @@ from harness.domain.target import SourceConfig, Target
 from harness.errors import PilotError
 from harness.evidence.coverage import Cell, coverage
 from harness.evidence.digests import digest_of
+from harness.evidence.events import COLLECTED
 from harness.evidence.files import dump, jsonable, write_text
 from harness.evidence.schema import READINGS_FORMAT
 from harness.evidence.store import RunRecord, Store
@@ -35,6 +36,7 @@ from harness.platforms.shared.absence import ask
 from harness.platforms.shared.absence import readings as answers
 from harness.platforms.shared.cost_explorer import CostExplorer
 from harness.secrecy import KNOWN
+from harness.words import said
 from harness.workspace import Workspace
 
 BEFORE_S, AFTER_S = 1.0, 1.5
@@ -130,7 +132,7 @@ def collect(
     done.spent_usd = reconcile(targets, plan, store)
     done.cells = coverage(targets.values(), plan, store)
     store.note(
-        "collected",
+        COLLECTED,
         pulled=done.pulled,
         kept=done.kept,
         absent=done.absent,
@@ -151,7 +153,7 @@ def _pull(record: RunRecord, window: Window, name: str, source: MetricSource, do
     unanswered = [r for r in readings if isinstance(r, Absent) and r.failed]
     try:
         if unanswered:
-            reasons = dict.fromkeys(f"{name} of {record.target}: {r.reason}" for r in unanswered)
+            reasons = dict.fromkeys(f"{name} of {record.target}: {said(r.reason)}" for r in unanswered)
             done.failed += [str(without_identities(reason)) for reason in reasons if reason not in done.failed]
             tried = _next_name(folder, f"{name}.try", ".json")
             if raw:
@@ -192,7 +194,7 @@ def _content(source: MetricSource, window: Window, readings: Sequence[Reading]) 
             "verified": source.verified,
             "pulled_utc": datetime.now(UTC).isoformat(timespec="seconds"),
             "window": window,
-            "readings": [{"kind": type(r).__name__.lower(), **_fields(r)} for r in readings],
+            "readings": [{"kind": type(r).__name__.lower(), **fields_of(r)} for r in readings],
         }
     )
 
@@ -230,6 +232,9 @@ def window_of(record: RunRecord) -> Window | None:
     return Window(start - BEFORE_S, start + run["elapsed_s"] + AFTER_S)
 
 
-def _fields(reading: Reading) -> dict[str, object]:
-    said = {name: getattr(reading, name) for name in reading.__dataclass_fields__}
-    return {name: without_identities(value) if name in ("query", "reason") else value for name, value in said.items()}
+def fields_of(reading: Reading) -> dict[str, object]:
+    """As it is written: of an absence the sentence, and its kind beside it."""
+    fields = {name: getattr(reading, name) for name in reading.__dataclass_fields__}
+    if isinstance(reading, Absent):
+        fields |= {"reason": said(reading.reason), "reason_kind": reading.reason.kind}
+    return {name: without_identities(value) if name in ("query", "reason") else value for name, value in fields.items()}

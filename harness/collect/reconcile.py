@@ -10,6 +10,7 @@ from harness.campaign.limits import spent
 from harness.campaign.metering import metered
 from harness.domain.plan import Plan
 from harness.domain.target import Target
+from harness.evidence.events import ENDED, RECONCILED
 from harness.evidence.regular import lines_in
 from harness.evidence.store import Store
 from harness.platforms import registry
@@ -19,8 +20,8 @@ from harness.platforms.shared.report_lines import parse_report
 
 def reconcile(targets: Mapping[str, Target], plan: Plan, store: Store) -> Decimal:
     """Note each run's cost by its billed durations, once; returns what all runs have cost."""
-    known = {(e["run"], e["attempt"]) for e in store.journal() if e["event"] == "run reconciled"}
-    ended = {(e["run"], e["attempt"]) for e in store.journal() if e["event"] == "run ended"}
+    known = {(e["run"], e["attempt"]) for e in store.journal() if e["event"] == RECONCILED}
+    ended = {(e["run"], e["attempt"]) for e in store.journal() if e["event"] == ENDED}
     for unit in plan.units:
         for attempt in store.attempts(unit.number):
             for run in unit.runs:
@@ -37,7 +38,7 @@ def reconcile(targets: Mapping[str, Target], plan: Plan, store: Store) -> Decima
                     continue
                 share = {"billed": meter.matched, "samples": meter.samples}
                 cost = str(meter.cost_usd(elapsed_s or 0.0))
-                store.note("run reconciled", run=run.id, attempt=attempt, cost_usd=cost, **share)
+                store.note(RECONCILED, run=run.id, attempt=attempt, cost_usd=cost, **share)
     return spent(store.journal())
 
 

@@ -26,7 +26,7 @@ from harness.domain.verdict import METHOD
 from harness.evidence.schema import SAMPLES_LATER
 from harness.evidence.store import Store
 from harness.planning.changes import changes_since, first_run, last_seal, met
-from harness.planning.seal import Seal, digest_of
+from harness.planning.seal import Seal, digest_of, token_list_of
 from harness.platforms.pricing import pricing_of
 from harness.platforms.registry import billing_of, parts_of
 from harness.platforms.shared.book import OLD_AFTER_DAYS, read_book
@@ -41,7 +41,7 @@ def doubts(workspace: Workspace, plan: Plan, store: Store, findings: Findings) -
         *seal_doubts(workspace, plan, store),
         *_tampering(store),
         *_unread(findings),
-        *_method(store),
+        *_older_rules(workspace, store),
         *_older(store, findings),
     ]
     bias = _aa(findings)
@@ -98,15 +98,17 @@ def seal_doubts(workspace: Workspace, plan: Plan, store: Store) -> tuple[Reason,
     return tuple(out)
 
 
-def _method(store: Store) -> list[Reason]:
-    """Evidence that was sealed under other rules is judged by today's, and says so."""
+def _older_rules(workspace: Workspace, store: Store) -> list[Reason]:
+    """Evidence that was sealed under other rules or token prices is judged by today's, and says so."""
     written = store.seal()
     if written is None:
         return []
-    sealed = Seal(written["digest"], written["content"]).method
-    if sealed == METHOD:
-        return []
-    return [seal.OtherMethod(sealed, METHOD)]
+    sealed = Seal(written["digest"], written["content"])
+    out: list[Reason] = [] if sealed.method == METHOD else [seal.OtherMethod(sealed.method, METHOD)]
+    now = token_list_of(workspace)
+    if sealed.token_list and now and sealed.token_list != now:
+        out.append(seal.OtherTokenPrices(sealed.token_list, now))
+    return out
 
 
 def _calibration(store: Store, findings: Findings) -> list[Reason]:

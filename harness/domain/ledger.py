@@ -2,75 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
 
 from harness.domain.quantile import quantile
+from harness.domain.reason import Reason
+from harness.domain.reasons import fault
 from harness.domain.sample import Outcome
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 LAG_FLOOR_S = 0.020
 LAG_SHARE = 0.02  # of the tightest latency promise
 NEAR = 0.7  # of a limit: from here on a run warns
 
 
-@dataclass(frozen=True)
-class Limit:
-    """What one gauge may reach; above it the run is INVALID, because ``reason``."""
-
-    gauge: str
-    words: str
-    most: float
-    reason: str
-    scale: float = 1.0
-    unit: str = ""
-
-    def said(self, value: float) -> str:
-        return f"{self.words} {value * self.scale:.4g}{self.unit}"
-
-
-LIMITS = (
-    Limit(
-        "loop_lag_p99_s",
-        "event loop lag p99",
-        0.050,
-        "answers that have arrived wait to be read, and the wait reads as the target's",
-        1e3,
-        " ms",
-    ),
-    Limit(
-        "cpu_p95_pct",
-        "generator CPU p95",
-        90.0,
-        "with less than a tenth of a core to spare, requests queue in the generator",
-        unit=" % of a core",
-    ),
-    Limit(
-        "gc_pause_max_s",
-        "longest garbage collection",
-        0.100,
-        "tokens that arrive during it all get the time of its end",
-        1e3,
-        " ms",
-    ),
-    Limit(
-        "sockets_share",
-        "open sockets",
-        0.95,
-        "past the process's limit of descriptors, connections fail that the target would have taken",
-        100,
-        " % of the limit",
-    ),
-    Limit(
-        "clock_step_s",
-        "wall clock step",
-        1.0,
-        "platform data are joined to the run by wall time",
-        1,
-        " s",
-    ),
+# what each gauge of the generator's health may reach; above it the run is INVALID
+LIMITS: Mapping[str, float] = MappingProxyType(
+    {
+        "loop_lag_p99_s": 0.050,
+        "cpu_p95_pct": 90.0,
+        "gc_pause_max_s": 0.100,
+        "sockets_share": 0.95,
+        "clock_step_s": 1.0,
+    }
 )
 
 
@@ -107,13 +61,14 @@ class Ledger:
     planned: int
     outcomes: Mapping[str, int]
     valid: bool
-    reasons: tuple[str, ...]
-    warnings: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...]
+    warnings: tuple[Reason, ...] = ()
     lag_p50_s: float | None = None
     lag_p99_s: float | None = None
     lag_max_s: float | None = None
     lag_limit_s: float | None = None
     stopped_by: str | None = None
+    stop_signal: str | None = None  # where a signal to this process was what stopped it
     health: GeneratorHealth = field(default_factory=GeneratorHealth)
 
     @property
@@ -144,6 +99,7 @@ def close(
     health: GeneratorHealth,
     tightest_s: float | None = None,
     stopped_by: str | None = None,
+    stop_signal: str | None = None,
 ) -> Ledger:
     """Check and judge one run's counts; only the generator's own faults make it INVALID.
 
@@ -152,21 +108,21 @@ def close(
     limit = lag_limit_s(tightest_s)
     p99 = quantile(lags_s, 0.99)
     reasons = _faults(planned, outcomes, health, stopped_by)
-    warnings = []
+    warnings: list[Reason] = []
     if p99 is not None and p99 > limit:
-        reasons.append(f"lag p99 {p99 * 1e3:.1f} ms is above its limit {limit * 1e3:.0f} ms")
+        reasons.append(fault.LagAbove(p99, limit))
     elif p99 is not None and p99 > NEAR * limit:
-        warnings.append(f"lag p99 {p99 * 1e3:.1f} ms is near its limit {limit * 1e3:.0f} ms")
-    over, near = _against_limits(health)
-    reasons += over
-    warnings += near
+        warnings.append(fault.LagNear(p99, limit))
+    for gauge, most in LIMITS.items():
+        value = getattr(health, gauge)
+        if value is not None and abs(value) > most:
+            reasons.append(fault.GaugeAbove(gauge, value, most))
+        elif value is not None and abs(value) > NEAR * most:
+            warnings.append(fault.GaugeNear(gauge, value, most))
     if health.held_up:
-        warnings.append(
-            f"{health.held_up} arrivals were sent late because requests that reached their deadline held every slot; "
-            "their lag is the target's, and more slots would have sent them in time"
-        )
+        warnings.append(fault.SentLate(health.held_up))
     if health.late_joiners:
-        warnings.append(f"{health.late_joiners} worker(s) joined after the start and stayed idle")
+        warnings.append(fault.JoinedLate(health.late_joiners))
     return Ledger(
         planned=planned,
         outcomes=dict(sorted(outcomes.items())),
@@ -178,37 +134,24 @@ def close(
         lag_max_s=max(lags_s, default=None),
         lag_limit_s=limit,
         stopped_by=stopped_by,
+        stop_signal=stop_signal,
         health=health,
     )
 
 
-def _against_limits(health: GeneratorHealth) -> tuple[list[str], list[str]]:
-    """What is past its limit, and what is near it; a gauge that was not read says nothing."""
-    over, near = [], []
-    for limit in LIMITS:
-        value = getattr(health, limit.gauge)
-        if value is None:
-            continue
-        if abs(value) > limit.most:
-            over.append(f"{limit.said(value)} is above {limit.most * limit.scale:g}{limit.unit}: {limit.reason}")
-        elif abs(value) > NEAR * limit.most:
-            near.append(f"{limit.said(value)} is near its limit {limit.most * limit.scale:g}{limit.unit}")
-    return over, near
-
-
-def _faults(planned: int, counts: Mapping[str, int], health: GeneratorHealth, stopped_by: str | None) -> list[str]:
-    out = []
+def _faults(planned: int, counts: Mapping[str, int], health: GeneratorHealth, stopped_by: str | None) -> list[Reason]:
+    out: list[Reason] = []
     if (seen := sum(counts.values())) != planned:
-        out.append(f"the ledger does not balance: {planned} planned, {seen} accounted for")
+        out.append(fault.DoesNotBalance(planned, seen))
     if health.interrupted or counts.get(Outcome.ABORTED):
-        out.append(f"stopped before its end{f' ({stopped_by})' if stopped_by else ''}")
+        out.append(fault.StoppedEarly(stopped_by or ""))
     if health.lost_workers or counts.get(Outcome.LOST):
-        out.append(f"{health.lost_workers} worker(s) lost, {counts.get(Outcome.LOST, 0)} arrivals with them")
+        out.append(fault.WorkersLost(health.lost_workers, counts.get(Outcome.LOST, 0)))
     if counts.get(Outcome.NOT_SENT) and not stopped_by:
-        out.append(f"{counts[Outcome.NOT_SENT]} arrivals were never sent")
+        out.append(fault.NeverSent(counts[Outcome.NOT_SENT]))
     if health.no_free_slot:
-        out.append(f"no slot was free for {health.no_free_slot} arrivals when they were due: raise --slots")
-    out.extend(f"this machine could not open a connection: {error}" for error in health.local_errors)
-    out.extend(f"evidence could not be written: {error}" for error in health.write_errors)
-    out.extend(f"the generator failed: {error}" for error in health.worker_errors)
+        out.append(fault.NoSlotFree(health.no_free_slot))
+    out.extend(map(fault.NotConnected, health.local_errors))
+    out.extend(map(fault.NotWritten, health.write_errors))
+    out.extend(map(fault.GeneratorFailed, health.worker_errors))
     return out

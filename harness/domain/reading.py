@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+from harness.domain.reason import Reason
+
 
 @dataclass(frozen=True)
 class Window:
@@ -33,7 +35,7 @@ class Absent:
     """
 
     metric: str
-    reason: str
+    reason: Reason
     query: str
     source: str
     failed: bool = False

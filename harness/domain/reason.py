@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TypeVar
+from typing import TypeVar, dataclass_transform
 
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 R = TypeVar("R", bound="Reason")
 
 
+@dataclass_transform(frozen_default=True)
 @dataclass(frozen=True)
 class Reason:
-    """Why something is as it is; each kind is a class, its fields the figures. A kind without figures needs no decorator."""
+    """Why something is as it is; each kind is a class, its fields the figures: a frozen dataclass without saying so."""
+
+    def __init_subclass__(cls) -> None:
+        dataclass(frozen=True)(cls)
 
     @property
     def kind(self) -> str:
@@ -21,11 +25,27 @@ class Reason:
         return kind_of(type(self))
 
 
-@dataclass(frozen=True)
 class Other(Reason):
-    """In words that are not ours to make anew: a service's, or those that older evidence holds."""
+    """In words that are not ours to make anew: a service's."""
 
     text: str
+
+
+class AsRecorded(Reason):
+    """In the words that the evidence holds; ``recorded`` is the kind that stands beside them, empty in older evidence."""
+
+    text: str
+    recorded: str = ""
+
+    @property
+    def kind(self) -> str:
+        return self.recorded or super().kind
+
+
+def as_recorded(texts: Sequence[str], kinds: Sequence[str] | None) -> tuple[AsRecorded, ...]:
+    """Each text with the kind of its place; evidence that names no kind for each text names none."""
+    named = kinds if kinds is not None and len(kinds) == len(texts) else [""] * len(texts)
+    return tuple(AsRecorded(text, kind) for text, kind in zip(texts, named, strict=True))
 
 
 def kind_of(reason: type[Reason]) -> str:

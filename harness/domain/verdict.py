@@ -47,7 +47,6 @@ class Slo:
     at_least: bool = False
 
 
-@dataclass(frozen=True)
 class Needed(Reason):
     """Blocks in all that would settle a promise, were the share seen the truth.
 

@@ -21,8 +21,8 @@ from harness.evidence.shapes import (
     money,
     named,
     number,
-    part,
     one_of,
+    part,
     share,
     table,
     text,
@@ -47,7 +47,9 @@ _PROMISE = fields({"p95_s": duration, "error_rate": share}, {"ttft_p95_s": maybe
 _EXPERIMENT = fields(
     {"kind": text, "ended": maybe(text)},
     {
-        "colds": each(fields({}, {"kind": text, "method": maybe(text), "error": anything, "at_s": number, "took_s": number})),
+        "colds": each(
+            fields({}, {"kind": text, "method": maybe(text), "error": anything, "at_s": number, "took_s": number})
+        ),
         "steps": each(_STEP),
         "lanes": each(table),
         "promise": _PROMISE,
@@ -94,8 +96,8 @@ def RUN(value: Any, at: str) -> Iterator[Problem]:  # noqa: ANN401, N802 - a sha
 LEDGER = fields(
     {"planned": count, "outcomes": fields({}, _OUTCOMES), "valid": flag, "reasons": each(text)},
     {
-        "warnings": each(text),
-        "stopped_by": maybe(text),
+        **{field: each(text) for field in ("warnings", "reason_kinds", "warning_kinds")},
+        **{field: maybe(text) for field in ("stopped_by", "stop_signal")},
         "write_errors": each(text),
         **{f"lag_{what}_s": maybe(number) for what in ("p50", "p99", "max", "limit")},
     },
@@ -104,7 +106,7 @@ TARGET = fields({}, {"meta": maybe(table), "name": text, "dialect": text})
 
 _RUN = fields(
     {
-        **{field: count for field in ("block", "position", "seed", "requests")},
+        **dict.fromkeys(("block", "position", "seed", "requests"), count),
         "target": part,
         "profile": part,
         "schedule_digest": text,
@@ -150,7 +152,13 @@ PLAN = fields(
 )
 SEAL = fields({"digest": text, "content": fields({"pilot": table})}, {"sealed_utc": maybe(text)})
 CHECKS = fields(
-    {"groups": named(each(fields({"name": text, "answer": text}, {"detail": maybe(text), "shown_by": maybe(text)})))}
+    {
+        "groups": named(
+            each(
+                fields({"name": text, "answer": text}, {"detail": maybe(text), "shown_by": maybe(text), "weight": text})
+            )
+        )
+    }
 )
 _CHECK = fields(
     {"law": text, "quantity": text, "verdict": text, "why": text},
@@ -181,6 +189,7 @@ _READING = fields(
         "query": text,
         "source": text,
         "reason": text,
+        "reason_kind": text,
         "failed": flag,
     },
 )
@@ -205,9 +214,9 @@ _DIGESTS = named(named(text))
 EVENT = fields(
     {"utc": text, "event": text},
     {
-        **{field: text for field in ("run", "chain", "user", "because", "setting", "target", "step")},
-        **{field: count for field in ("attempt", "block", "look", "of", "blocks", "record", "schema_version")},
-        **{field: money for field in ("cost_usd", "reserved_usd", "bills_usd")},
+        **dict.fromkeys(("run", "chain", "user", "because", "setting", "target", "step"), text),
+        **dict.fromkeys(("attempt", "block", "look", "of", "blocks", "record", "schema_version"), count),
+        **dict.fromkeys(("cost_usd", "reserved_usd", "bills_usd"), money),
         "files": _DIGESTS,
         "changes": each(text),
         "not_needed": each(count),
@@ -219,8 +228,8 @@ EVENT = fields(
 RECORD = fields(
     {"utc": text, "number": count, "events": count, "before": text, "chain": text},
     {
-        **{field: text for field in ("event", "run", "written_by")},
-        **{field: count for field in ("attempt", "schema_version")},
+        **dict.fromkeys(("event", "run", "written_by"), text),
+        **dict.fromkeys(("attempt", "schema_version"), count),
         "journal": text,
         "cost_usd": money,
         "files": named(text),

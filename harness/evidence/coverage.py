@@ -1,4 +1,4 @@
-"""Which readings are there and which are not: source × day, from the evidence alone."""
+"""Which readings are there and which are not: source by day, from the evidence alone."""
 
 from __future__ import annotations
 
@@ -75,5 +75,7 @@ def table(cells: Sequence[Cell]) -> tuple[list[str], list[list[str]]]:
     rows: dict[tuple[str, str], dict[str, str]] = {}
     for cell in cells:
         rows.setdefault((cell.target, cell.source), {})[cell.day] = cell.said
-    body = [[target, source, *(said.get(day, "–") for day in days)] for (target, source), said in rows.items()]
+    body = [
+        [target, source, *(said.get(day, "\N{EN DASH}") for day in days)] for (target, source), said in rows.items()
+    ]
     return ["target", "source", *days], body

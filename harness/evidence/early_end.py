@@ -32,7 +32,9 @@ def early_end(journal: Sequence[Mapping[str, Any]]) -> EarlyEnd | None:
     last = next((line for line in reversed(journal) if line["event"] in (SETTLED, REOPENED)), None)
     if last is None or last["event"] == REOPENED:
         return None
-    return EarlyEnd(last["look"], last["of"], last["blocks"], last["because"], tuple(last["not_needed"]), last.get("kind", ""))
+    return EarlyEnd(
+        last["look"], last["of"], last["blocks"], last["because"], tuple(last["not_needed"]), last.get("kind", "")
+    )
 
 
 def blocks_left_out(journal: Sequence[Mapping[str, Any]], valid: Sequence[int]) -> EarlyEnd | None:

@@ -44,7 +44,8 @@ RUN: tuple[Column, ...] = (
         experiment="object: what a capacity search or keep-alive probe did, step by step; null for other profiles",
         trace="object: how a trace was brought to its rate, and how bursty it was before and after; null: no trace was played",
         worker_clocks="list: each worker's clock against the master's, before and after",
-        strangers="object: connections to the workers' port that did not know the secret and were refused, and unreadable messages that were dropped; null: one process",
+        strangers="object: connections to the workers' port that did not know the secret and were refused, "
+        "and unreadable messages that were dropped; null: one process",
     ),
 )
 

@@ -13,13 +13,13 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from harness.domain.shown import harmless
-from harness.secrecy import KNOWN
 from harness.domain.bounds import EVIDENCE_BYTES, MOST_EVIDENCE_DEPTH
+from harness.domain.shown import harmless
 from harness.errors import BadFile, Problem
 from harness.evidence.regular import bytes_of
 from harness.evidence.schema import Format, migrated
 from harness.evidence.shapes import kind_of
+from harness.secrecy import KNOWN
 
 
 def jsonable(value: Any) -> Any:  # noqa: ANN401, PLR0911 - any value in, plain JSON out, one line a kind
@@ -47,9 +47,7 @@ def dump(value: Any) -> str:  # noqa: ANN401
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write, flush to disk, rename into place, known secrets hidden; leaves no partial file, whatever it raises: OSError, or an end
-    that was asked for.
-    """
+    """Write, flush to disk, rename into place, known secrets hidden; leaves no partial file, whatever it raises."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         # what others sent may hold half a surrogate pair, which UTF-8 cannot: JSON reads its escape as the same

@@ -14,7 +14,6 @@ from harness.evidence.journal import Journal, Lines
 from harness.evidence.records import HERE, Record, Records
 from harness.evidence.regular import there
 
-ENDED = "run ended"
 MOST_NAMED = 6
 Files = Mapping[str, Mapping[str, str]]  # digests by folder and file
 

@@ -19,13 +19,13 @@ from typing import Any
 
 from harness.domain.lines import lines_of
 from harness.domain.shown import harmless
-from harness.secrecy import KNOWN
 from harness.errors import BadFile, PilotError
 from harness.evidence import records
 from harness.evidence.digests import chained, digest_of
 from harness.evidence.files import jsonable, parse
 from harness.evidence.regular import bytes_of, there
 from harness.evidence.schema import JOURNAL_FORMAT, migrated
+from harness.secrecy import KNOWN
 
 FILE = "journal.jsonl"
 TORN = "torn line ended"  # in the journal: a crash cut its last event
@@ -103,11 +103,9 @@ def _lines(path: Path, raw: bytes) -> Lines:
     lines = [line for line in lines_of(raw.decode("utf-8", errors="replace")) if line.strip()]
     for number, line in enumerate(lines, start=1):
         try:
-            event = parse(line.encode())
-            if not isinstance(event, dict):
-                raise ValueError("want an object")
+            event = _object(line)
             kept = migrated(path, JOURNAL_FORMAT, {"schema_version": 1, **event})
-        except (ValueError, BadFile) as error:
+        except (ValueError, TypeError, BadFile) as error:
             words = "; ".join(map(str, error.problems)) if isinstance(error, BadFile) else str(error)
             wrong.append((number, f"line {number} of {path.name} is not an event ({words})"))
             continue
@@ -116,6 +114,13 @@ def _lines(path: Path, raw: bytes) -> Lines:
         events.append(event)
     torn = bool(raw) and not raw.endswith(b"\n")
     return Lines(events, tuple(words for number, words in wrong if not (torn and number == len(lines))))
+
+
+def _object(line: str) -> dict[str, Any]:
+    event = parse(line.encode())
+    if not isinstance(event, dict):
+        raise TypeError("want an object")
+    return event
 
 
 def _line(known: Sequence[Mapping[str, Any]], event: str, what: Mapping[str, Any]) -> bytes:
@@ -134,12 +139,14 @@ def link_of(known: Sequence[Mapping[str, Any]]) -> str:
 
 def _append(file: int, size: int, lines: bytes) -> None:
     """Whole and on the disk, else as before; raises OSError."""
+    written = 0
     try:
-        if os.write(file, lines) != len(lines):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    except OSError:
-        os.ftruncate(file, size)
-        raise
+        written = os.write(file, lines)
+    finally:
+        if written != len(lines):
+            os.ftruncate(file, size)
+    if written != len(lines):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     os.fsync(file)
 
 

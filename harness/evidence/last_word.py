@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from harness.domain.ledger import GeneratorHealth, Ledger
-from harness.domain.sample import COLUMNS, Outcome
 from harness.domain.bounds import MOST_ARRIVALS, SAMPLES_BYTES
+from harness.domain.ledger import GeneratorHealth, Ledger
+from harness.domain.reason import Reason
+from harness.domain.sample import COLUMNS, Outcome
 from harness.evidence import parquet
 from harness.evidence.files import read_object
 from harness.evidence.regular import bytes_of
@@ -20,7 +21,9 @@ _OUTCOME = COLUMNS.index("outcome")
 MOST = MOST_ARRIVALS  # beyond it a count of planned arrivals was not written by a run
 
 
-def last_word(folder: Path, reasons: Sequence[str], stopped_by: str | None = None, planned: int | None = None) -> Ledger:
+def last_word(
+    folder: Path, reasons: Sequence[Reason], stopped_by: str | None = None, planned: int | None = None
+) -> Ledger:
     """Never raises: what cannot be read any more counts as lost.
 
     ``planned`` where the caller knows it, else as run.json says.
@@ -59,7 +62,11 @@ def _from_parquet(folder: Path) -> Counter[str]:
 
 def _from_spool(folder: Path, planned: int | None) -> Counter[str]:
     """By ``seq``, the last line of each; of an experiment nobody knows how many were planned."""
-    lines = min(MOST, bytes_of(folder / SPOOL, most=SAMPLES_BYTES).count(b"\n")) if planned is None or planned == 0 else planned
+    lines = (
+        min(MOST, bytes_of(folder / SPOOL, most=SAMPLES_BYTES).count(b"\n"))
+        if planned is None or planned == 0
+        else planned
+    )
     reader = SpoolReader(folder / SPOOL, lines)
     known = {outcome.value for outcome in Outcome}
     try:

@@ -21,9 +21,7 @@ def write(path: Path, rows: Sequence[Sequence[Any]], kinds: Mapping[str, str], o
     write_chunks(path, [rows], kinds, of)
 
 
-def write_chunks(
-    path: Path, chunks: Iterable[Sequence[Sequence[Any]]], kinds: Mapping[str, str], of: Format
-) -> None:
+def write_chunks(path: Path, chunks: Iterable[Sequence[Sequence[Any]]], kinds: Mapping[str, str], of: Format) -> None:
     """A row group a chunk, so that memory stays that of one; leaves no partial file, whatever it raises.
 
     pyarrow is imported only here, after the run.
@@ -101,7 +99,15 @@ def refusing(path: Path, field: str = "") -> Iterator[None]:
 
     try:
         yield
-    except (OSError, ValueError, LookupError, TypeError, OverflowError, NotImplementedError, pa.ArrowException) as error:
+    except (
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        OverflowError,
+        NotImplementedError,
+        pa.ArrowException,
+    ) as error:
         words = " ".join(str(error).split())[:200] or type(error).__name__
         raise BadFile(path, [Problem(field, f"cannot be read: {words}")]) from None
 

@@ -95,7 +95,9 @@ def append(
                 "utc": datetime.now(UTC).isoformat(timespec="milliseconds"),
                 **{name: said[name] for name in _OF_EVENT if said.get(name) is not None},
                 **RECORDS_FORMAT.stamped({"number": number, "before": before}),
-                **{"events": len(journal), "journal": head, "files": digests},
+                "events": len(journal),
+                "journal": head,
+                "files": digests,
             }
         )
         line["chain"] = before = chained(before, line)

@@ -23,6 +23,7 @@ from harness.evidence.schema import (
     TARGET_FORMAT,
 )
 from harness.evidence.spool import Spool, SpoolReader
+from harness.words import all_said
 
 SPOOL = "samples.spool.jsonl"
 RESERVE = ".reserve"
@@ -129,28 +130,32 @@ def ledger_json(ledger: Ledger) -> dict[str, Any]:
     """The ledger's fixed keys first."""
     health = ledger.health
     return LEDGER_FORMAT.stamped(
-{
-        "planned": ledger.planned,
-        "outcomes": dict(ledger.outcomes),
-        "valid": ledger.valid,
-        "reasons": list(ledger.reasons),
-        "warnings": list(ledger.warnings),
-        "lag_p50_s": ledger.lag_p50_s,
-        "lag_p99_s": ledger.lag_p99_s,
-        "lag_max_s": ledger.lag_max_s,
-        "lag_limit_s": ledger.lag_limit_s,
-        "stopped_by": ledger.stopped_by,
-        "no_free_slot": health.no_free_slot,
-        "held_up": health.held_up,
-        "lost_workers": health.lost_workers,
-        "late_joiners": health.late_joiners,
-        "loop_lag_p99_s": health.loop_lag_p99_s,
-        "cpu_p95_pct": health.cpu_p95_pct,
-        "gc_pause_max_s": health.gc_pause_max_s,
-        "sockets_max": health.sockets_max,
-        "sockets_limit": health.sockets_limit,
-        "clock_step_s": health.clock_step_s,
-        "local_errors": list(health.local_errors),
-        "write_errors": list(health.write_errors),
-        "worker_errors": list(health.worker_errors),
-    })
+        {
+            "planned": ledger.planned,
+            "outcomes": dict(ledger.outcomes),
+            "valid": ledger.valid,
+            "reasons": all_said(ledger.reasons),
+            "reason_kinds": [reason.kind for reason in ledger.reasons],
+            "warnings": all_said(ledger.warnings),
+            "warning_kinds": [warning.kind for warning in ledger.warnings],
+            "lag_p50_s": ledger.lag_p50_s,
+            "lag_p99_s": ledger.lag_p99_s,
+            "lag_max_s": ledger.lag_max_s,
+            "lag_limit_s": ledger.lag_limit_s,
+            "stopped_by": ledger.stopped_by,
+            "stop_signal": ledger.stop_signal,
+            "no_free_slot": health.no_free_slot,
+            "held_up": health.held_up,
+            "lost_workers": health.lost_workers,
+            "late_joiners": health.late_joiners,
+            "loop_lag_p99_s": health.loop_lag_p99_s,
+            "cpu_p95_pct": health.cpu_p95_pct,
+            "gc_pause_max_s": health.gc_pause_max_s,
+            "sockets_max": health.sockets_max,
+            "sockets_limit": health.sockets_limit,
+            "clock_step_s": health.clock_step_s,
+            "local_errors": list(health.local_errors),
+            "write_errors": list(health.write_errors),
+            "worker_errors": list(health.worker_errors),
+        }
+    )

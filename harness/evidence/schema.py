@@ -134,7 +134,9 @@ LEDGER: tuple[Column, ...] = (
     *flags(valid="the generator and its machine did their part; a slow or refusing target never makes a run invalid"),
     *texts(
         reasons="list: why the run is not valid, empty when it is",
+        reason_kinds="list: the kind of each of `reasons`; null: an older version wrote it",
         warnings="list: what came near a limit",
+        warning_kinds="list: the kind of each of `warnings`; null: an older version wrote it",
     ),
     *floats(
         lag_p50_s="median of `sent_s` minus `scheduled_s`",
@@ -142,7 +144,10 @@ LEDGER: tuple[Column, ...] = (
         lag_max_s="largest `sent_s` minus `scheduled_s`",
         lag_limit_s="most that `lag_p99_s` may be: the larger of 20 ms and 2 % of the tightest latency promise",
     ),
-    *words(stopped_by="what ended the run before its end; null: it ran to its end"),
+    *words(
+        stopped_by="what ended the run before its end; null: it ran to its end",
+        stop_signal="signal to the run's own process that did; null: none",
+    ),
     *ints(
         no_free_slot="arrivals that were due while every slot was taken, though the target kept its deadlines",
         held_up="arrivals that waited for a slot because requests of a hanging target held them all; their lag is not counted",
@@ -174,7 +179,9 @@ def stored(columns: Sequence[Column]) -> dict[str, str]:
 
 SAMPLE_KINDS = stored(SAMPLES)
 GENERATOR_KINDS = stored(GENERATOR)
-SAMPLES_LATER = frozenset([c.name for c in SAMPLES][[c.name for c in SAMPLES].index("detail") + 1 :])  # 0.1.0 had none of them
+SAMPLES_LATER = frozenset(
+    [c.name for c in SAMPLES][[c.name for c in SAMPLES].index("detail") + 1 :]
+)  # 0.1.0 had none of them
 
 
 # -- formats

@@ -48,7 +48,7 @@ def _moment(value: object) -> bool:
         said = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return False
-    return said is not None and said.tzinfo is not None and 1970 < said.year < 2200  # noqa: PLR2004 - what a clock may say
+    return said is not None and said.tzinfo is not None and 1970 < said.year < 2200
 
 
 def _amount(value: object) -> bool:

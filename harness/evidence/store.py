@@ -1,8 +1,8 @@
 """The evidence folder of a pilot: plan, seal, journal, and one folder per block attempt.
 
-    evidence/plan.json  seal.json  journal.jsonl
-    evidence/blocks/b01/attempt-1/steady-1-local_function/   one run's folder
-    evidence/sweeps/local_function-1f3a9c07/               the same again, of the settings that were tried before
+evidence/plan.json  seal.json  journal.jsonl
+evidence/blocks/b01/attempt-1/steady-1-local_function/   one run's folder
+evidence/sweeps/local_function-1f3a9c07/               the same again, of the settings that were tried before
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from harness.domain.plan import Block, Plan, ProfilePlan, Run, Start
+from harness.domain.reason import Reason, as_recorded
+from harness.domain.reasons.fault import DidNotEnd, NotReadable
 from harness.domain.role import Role
 from harness.errors import BadFile, Problem
 from harness.evidence.digests import digest_of
@@ -67,12 +69,12 @@ class RunRecord:
         return int(((self.ledger or {}).get("outcomes") or {}).get("lost", 0))
 
     @property
-    def reasons(self) -> tuple[str, ...]:
+    def reasons(self) -> tuple[Reason, ...]:
         if self.unread:
-            return tuple(f"{Path(e.path).name} {'; '.join(map(str, e.problems))}" for e in self.unread)
+            return tuple(NotReadable(Path(e.path).name, "; ".join(map(str, e.problems))) for e in self.unread)
         if self.ledger is None:
-            return ("the run did not end",)
-        return tuple(self.ledger.get("reasons", ()))
+            return (DidNotEnd(),)
+        return as_recorded(self.ledger.get("reasons", ()), self.ledger.get("reason_kinds"))
 
 
 class Store:

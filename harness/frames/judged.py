@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.decision.findings import Findings
 from harness.domain.columns import Column, flags, floats, ints, texts, words
 from harness.domain.estimate import Estimate, Known
+from harness.domain.reason import Reason
 from harness.domain.verdict import Needed
 from harness.words import said
 
@@ -38,6 +39,7 @@ VERDICTS: tuple[Column, ...] = (
     *flags(at_least="the limit is the least that the value may be; false: the most"),
     *_ESTIMATE,
     *texts(reason="why this verdict", value_absent="why there is no value; NA: there is one"),
+    *words(reason_kind="the kind of `reason`, as `whole_above`", value_absent_kind="the kind of `value_absent`"),
     *floats(
         beyond_share="requests that broke the promise, from which the verdict follows; NA: judged by its interval, or unknown",
         beyond_low_share="lower end of its interval",
@@ -66,6 +68,7 @@ COMPARISONS: tuple[Column, ...] = (
     ),
     *_ESTIMATE,
     *texts(reason="why this relation", ratio_absent="why there is no ratio; NA: there is one"),
+    *words(reason_kind="the kind of `reason`", ratio_absent_kind="the kind of `ratio_absent`"),
     *flags(
         different_within_margin="shown to be different, by less than the margin",
         exploratory="not among the measures that were sealed as primary; its relation is held to Holm's correction",
@@ -83,10 +86,10 @@ COMPARISONS: tuple[Column, ...] = (
 def verdicts(findings: Findings) -> Iterator[tuple[Any, ...]]:
     """In the order of ``VERDICTS``; promises of cost stand under the profile ``expected traffic``."""
     for v in (*findings.slos, *findings.cost_verdicts):
-        value, low, high, confidence, n, blocks, method, absent = _known(v.estimate)
+        value, low, high, confidence, n, blocks, method, *absent = _known(v.estimate)
         head = (v.target, v.profile, v.slo.metric, v.slo.name, v.judgement.value, v.slo.unit)
         numbers = (value, low, high, v.slo.limit, v.slo.at_least, confidence, n, blocks, method)
-        yield (*head, *numbers, said(v.reason), absent, *_known(v.beyond)[:3], v.allowed, *_needed(v.blocks_needed))
+        yield (*head, *numbers, *_why(v.reason, absent), *_known(v.beyond)[:3], v.allowed, *_needed(v.blocks_needed))
 
 
 def _needed(found: Needed | None) -> tuple[int | None, ...]:
@@ -97,16 +100,22 @@ def comparisons(findings: Findings) -> Iterator[tuple[Any, ...]]:
     """In the order of ``COMPARISONS``."""
     pair = findings.data
     for c in findings.comparisons:
-        value, low, high, confidence, n, blocks, method, absent = _known(c.ratio)
+        value, low, high, confidence, n, blocks, method, *absent = _known(c.ratio)
         head = (c.profile, c.metric, c.relation.value, pair.candidate, pair.baseline)
         numbers = (value, low, high, c.margin, confidence, n, blocks, method)
         found = (c.within_margin_but_different, c.exploratory, c.p_value, *_known(c.beyond)[:3], c.family)
-        yield (*head, *numbers, said(c.reason), absent, *found)
+        yield (*head, *numbers, *_why(c.reason, absent), *found)
+
+
+def _why(reason: Reason, absent: Sequence[str | None]) -> tuple[str | None, ...]:
+    """Sentences, then their kinds."""
+    words, kind = absent
+    return said(reason), words, reason.kind, kind
 
 
 def _known(known: Known | None) -> tuple[Any, ...]:
     if known is None:
-        return (None,) * 8
+        return (None,) * 9
     if isinstance(known, Estimate):
-        return known.value, known.low, known.high, known.confidence, known.n, known.blocks, known.method, None
-    return None, None, None, None, known.n, known.blocks, None, said(known.reason)
+        return known.value, known.low, known.high, known.confidence, known.n, known.blocks, known.method, None, None
+    return None, None, None, None, known.n, known.blocks, None, said(known.reason), known.reason.kind

@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from harness.domain.columns import Column, flags, floats, instants, texts, words
+from harness.domain.reason import Reason, as_recorded
+from harness.domain.reasons.reading import EmptySeries
 from harness.errors import BadFile, Problem
 from harness.evidence.files import read_json
 from harness.evidence.schema import READINGS_FORMAT
 from harness.frames.runs import KEYS, Made
+from harness.words import said
 
 READINGS: tuple[Column, ...] = (
     *KEYS,
@@ -22,6 +25,7 @@ READINGS: tuple[Column, ...] = (
     *floats(value="the platform's figure in `unit`; NA: see `value_absent`"),
     *words(unit="unit of the value, as the platform says"),
     *texts(value_absent="why there is no value; NA: there is one"),
+    *words(value_absent_kind="the kind of that; `as_recorded`: an older version wrote it"),
     *flags(failed="the question got no answer and is asked again; false: the answer holds nothing"),
     *words(verified="against what the adapter was verified"),
     *texts(query="the question, so that it can be asked again"),
@@ -36,19 +40,22 @@ def rows(runs: Iterable[Made]) -> Iterator[tuple[Any, ...]]:
                 ".try-" in path.name
             ):  # questions that got no answer: the readings that stand are beside them, or to come
                 continue
-            said = read_json(path, READINGS_FORMAT)
+            content = read_json(path, READINGS_FORMAT)
             try:
-                yield from _of(one, said)
+                yield from _of(one, content)
             except (KeyError, TypeError, ValueError) as error:
                 raise BadFile(path, [Problem("", f"is not a file of readings: {error!r}")]) from None
 
 
-def _of(one: Made, said: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-    for r in said["readings"]:
-        head, tail = (*one.key, r["source"], r["metric"]), (said.get("verified"), r["query"])
+def _of(one: Made, content: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+    for r in content["readings"]:
+        head, tail = (*one.key, r["source"], r["metric"]), (content.get("verified"), r["query"])
+        absent: Reason | None = None
         if r["kind"] == "absent":
-            yield (*head, None, None, None, r["reason"], bool(r.get("failed")), *tail)
+            absent = as_recorded((r["reason"],), (r.get("reason_kind", ""),))[0]
         elif not r["points"]:
-            yield (*head, None, None, r["unit"], "the series has no point", False, *tail)
+            absent = EmptySeries()
+        if absent is not None:
+            yield (*head, None, None, r.get("unit"), said(absent), absent.kind, bool(r.get("failed")), *tail)
         for at, value in r["points"] if r["kind"] == "series" else ():
-            yield (*head, datetime.fromtimestamp(at, UTC).isoformat(), value, r["unit"], None, False, *tail)
+            yield (*head, datetime.fromtimestamp(at, UTC).isoformat(), value, r["unit"], None, None, False, *tail)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from harness.domain.plan import Run as Planned
 from harness.domain.sample import Outcome
 from harness.evidence.schema import LEDGER
 from harness.evidence.store import RunRecord, Store
+from harness.words import all_said
 
 # by which the rows of one run are told from another's, in every frame
 KEYS: tuple[Column, ...] = (
@@ -20,7 +21,8 @@ KEYS: tuple[Column, ...] = (
     *ints(position="1 or 2: which target of the block's pair went first"),
 )
 _OUTCOMES = ints(**{f"{o.value}_requests": f"arrivals that ended as `{o.value}`" for o in Outcome})
-_FIGURES = tuple(c for c in LEDGER if c.name not in ("planned", "outcomes", "valid", "reasons", "warnings"))
+_TOLD = {"planned", "outcomes", "valid", "reasons", "reason_kinds", "warnings", "warning_kinds"}  # or left to the file
+_FIGURES = tuple(c for c in LEDGER if c.name not in _TOLD)
 RUNS: tuple[Column, ...] = (
     *KEYS,
     *words(
@@ -33,6 +35,7 @@ RUNS: tuple[Column, ...] = (
     ),
     *texts(
         invalid_reason="why it is not valid, a run that did not end among them; NA: it is",
+        invalid_reason_kind="the kind of each of these; `as_recorded`: an older version wrote them",
         warnings="what came near a limit",
     ),
     *instants(started_utc="wall time of the start"),
@@ -81,6 +84,12 @@ def rows(store: Store, plan: Plan) -> list[tuple[Any, ...]]:
     return [_row(store, one) for one in made(store, plan)]
 
 
+def _reasons(record: RunRecord) -> tuple[Sequence[str] | None, Sequence[str] | None]:
+    """Why it is not valid, and of which kinds."""
+    reasons = () if record.valid else record.reasons
+    return all_said(reasons) or None, [reason.kind for reason in reasons] or None
+
+
 def _row(store: Store, one: Made) -> tuple[Any, ...]:
     record, run, ledger = one.record, one.record.run or {}, one.record.ledger
     counts = (ledger or {}).get("outcomes", {})
@@ -90,7 +99,7 @@ def _row(store: Store, one: Made) -> tuple[Any, ...]:
         one.unit.track,
         one.used,
         record.valid,
-        None if record.valid else record.reasons,
+        *_reasons(record),
         (ledger or {}).get("warnings"),
         run.get("started_utc"),
         run.get("elapsed_s"),

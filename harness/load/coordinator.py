@@ -13,6 +13,8 @@ import gevent.event
 from locust.runners import STATE_MISSING
 
 from harness.domain.ledger import GeneratorHealth, Ledger, close
+from harness.domain.reason import Reason
+from harness.domain.reasons.fault import NotClosed, StoppedEarly
 from harness.domain.sample import Outcome
 from harness.domain.schedule import Schedule
 from harness.errors import Exit
@@ -293,7 +295,7 @@ class Coordinator:
             text = summary.text(tally, ledger, self._spec, self._folder.path, words)
             self._folder.close(ledger)
         except Exception as error:  # noqa: BLE001 - a run without a ledger would be a run that nobody can account for
-            self._close_anyway(f"it could not be closed: {told(error)}")
+            self._close_anyway(told(error))
             return
         self._leave(ledger, text)
 
@@ -301,7 +303,9 @@ class Coordinator:
         """The ledger where closing itself broke: what is on disk counts, the rest is lost."""
         self.running = False
         stopped_by = self._stop.words if self._stop else None
-        reasons = [words, *([f"stopped before its end ({stopped_by})"] if stopped_by else [])]
+        reasons: list[Reason] = [NotClosed(words)]
+        if stopped_by:
+            reasons.append(StoppedEarly(stopped_by))
         planned = len(self.schedule) if self._spec.load.experiment is None else None
         ledger = last_word(self._folder.path, reasons, stopped_by, planned)
         self._folder.close(ledger)
@@ -327,7 +331,9 @@ class Coordinator:
         self._folder.write_target(self._target_json())
         self._folder.write_run(self._record("done") | self._record_after(tally, elapsed_s))
         health = self._health(tally.held_up)
-        return tally, close(tally.planned, tally.outcomes, tally.lags_s, health, self._spec.tightest_s, stopped_by)
+        stop_signal = self._stop.signal if self._stop else None
+        tightest_s = self._spec.tightest_s
+        return tally, close(tally.planned, tally.outcomes, tally.lags_s, health, tightest_s, stopped_by, stop_signal)
 
     def _whole(self, tally: Tally) -> bool:
         cut = sum(tally.outcomes[outcome] for outcome in (Outcome.ABORTED, Outcome.NOT_SENT, Outcome.LOST))

@@ -350,7 +350,8 @@ class Engine:
         """A worker was asked: its master ends the run; one that stands alone then leaves, also where no master answers."""
         own = self.ending.own_workers
         worker = self.generator.worker if self.generator is not None else 0
-        self._say("pilot_asked", {"words": stop.words, "code": int(stop.code), "own": own}, worker)
+        said = {"words": stop.words, "code": int(stop.code), "signal": stop.signal, "own": own}
+        self._say("pilot_asked", said, worker)
         until = perf_counter() + PART_S
         while (own or self.going) and perf_counter() < until:
             gevent.sleep(0.05)
@@ -366,7 +367,7 @@ class Engine:
         assert self._coordinator is not None
         said = msg.data
         if said["own"]:
-            self.ending.ask(Stop(str(said["words"]), Exit(said["code"])))
+            self.ending.ask(Stop(str(said["words"]), Exit(said["code"]), said["signal"]))
         else:
             self._coordinator.stop(Stop(f"worker {said['worker']} was {said['words']}", Exit.INTERRUPTED))
 

@@ -13,15 +13,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stop:
-    """``words`` go to the ledger, ``code`` to the shell."""
+    """``words`` go to the ledger, ``code`` to the shell; ``signal`` is the name of the one that this process got."""
 
     words: str
     code: Exit
+    signal: str | None = None
 
 
 def by_signal(number: signal.Signals) -> Stop:
     """A person or a supervisor asked."""
-    return Stop(f"interrupted by {number.name}", Exit.INTERRUPTED)
+    return Stop(f"interrupted by {number.name}", Exit.INTERRUPTED, number.name)
 
 
 def failed(words: str) -> Stop:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.domain.quantile import quantile
 from harness.domain.shown import visible
+from harness.words import all_said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,8 +45,8 @@ def text(tally: Tally, ledger: Ledger, spec: RunSpec, folder: Path, found: str |
         f"  sent           {_dispersion(tally.sent_dispersion())}",
         "  outcomes       " + "  ".join(f"{name} {count}" for name, count in ledger.outcomes.items()),
         f"  {'VALID' if ledger.valid else 'INVALID'}"
-        + "".join(f"\n    - {visible(reason)}" for reason in ledger.reasons)
-        + "".join(f"\n    warning: {visible(warning)}" for warning in ledger.warnings),
+        + "".join(f"\n    - {visible(reason)}" for reason in all_said(ledger.reasons))
+        + "".join(f"\n    warning: {visible(warning)}" for warning in all_said(ledger.warnings)),
         f"  {folder}",
     ]
     return "\n".join(lines)
@@ -55,7 +56,7 @@ def short(ledger: Ledger, spec: RunSpec, folder: Path) -> str:
     """Where the samples could not be read once more: what the ledger says."""
     counted = "  ".join(f"{name} {count}" for name, count in ledger.outcomes.items())
     head = f"{spec.profile} on {spec.target}: {ledger.planned} planned"
-    verdict = "  INVALID" + "".join(f"\n    - {visible(reason)}" for reason in ledger.reasons)
+    verdict = "  INVALID" + "".join(f"\n    - {visible(reason)}" for reason in all_said(ledger.reasons))
     return "\n".join(["", head, f"  outcomes       {counted or 'none'}", verdict, f"  {folder}"])
 
 

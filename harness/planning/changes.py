@@ -13,12 +13,13 @@ from typing import Any
 from harness.domain.plan import Plan
 from harness.domain.reasons.seal import Change, How, MetAt
 from harness.errors import Exit
+from harness.evidence.events import BEGUN, SEALED
 from harness.evidence.store import Store
 from harness.planning.seal import Seal, narrowed, seal_of
 from harness.words import all_said, said
 from harness.workspace import Workspace
 
-EVENT, SEALED, BEGUN = "changed since the seal", "sealed", "run begun"  # of the journal
+EVENT = "changed since the seal"  # of the journal
 Journal = Sequence[Mapping[str, Any]]
 
 

@@ -24,6 +24,8 @@ from harness.workspace import Workspace
 _DIGEST = "sha256:"
 NEVER = "never"  # of pilot.stop; a seal that does not name it was made before there was a choice
 METHOD_FIELD = "rule.method"
+TOKENS_FIELD = "token_prices"
+UNEDITED = (METHOD_FIELD, TOKENS_FIELD)  # an upgrade changes them, nobody's editing: a doubt each of their own
 ONCE_JUDGED = ("steady", "burst")  # what a seal named where pilot.toml chose no profiles, before they had roles
 JUDGING = ("slo", "costs", "traffic", "margins", "criteria", "rule", "prices", "traffic_trace", "targets")
 SEALED_TABLES = ("pilot", "slo", "traffic", "margins", "limits", "criteria", "load", "mix", "profiles", "costs")
@@ -43,16 +45,22 @@ class Seal:
         found = _flat(self.content).get(METHOD_FIELD)
         return None if found is None else str(found)
 
+    @property
+    def token_list(self) -> str | None:
+        """The list that tokens were to be priced by, with its version; None where none was, and of an older seal."""
+        found = self.content.get(TOKENS_FIELD)
+        return None if found is None else str(found)
+
     def changes(self, other: Seal) -> tuple[Change, ...]:
         """Fields in which ``other`` differs; of digests only that they do.
 
-        The method is left out: nobody edits it.
+        Method and list of token prices are left out: nobody edits them.
         """
         mine, now = _flat(self.content), _flat(other.content)
         return tuple(
             _change(name, mine.get(name), now.get(name))
             for name in sorted({*mine, *now})
-            if mine.get(name) != now.get(name) and name != METHOD_FIELD
+            if mine.get(name) != now.get(name) and name not in UNEDITED
         )
 
 
@@ -93,6 +101,7 @@ def seal_of(workspace: Workspace, plan: Plan) -> Seal:
             "prices": _books(workspace),
             "traffic_trace": trace and trace.digest,  # [traffic] names the file, not what is in it
             "order": order,
+            **({TOKENS_FIELD: tokens} if (tokens := token_list_of(workspace)) else {}),
             "questions": plan.questions_digest,
             "targets": targets,
         }
@@ -143,6 +152,12 @@ def _books(workspace: Workspace) -> dict[str, str]:
         if target.prices and target.prices.book:
             used.setdefault(target.prices.book, set()).update(pricing_of(target.prices).standing_keys())
     return {book.rpartition("/")[2]: read_book(book).digest(keys) for book, keys in used.items()}
+
+
+def token_list_of(workspace: Workspace) -> str | None:
+    """The list that tokens of any target may be priced by, with the version that is installed."""
+    found = (pricing_of(target.prices).token_list for target in workspace.measured() if target.prices)
+    return next((one for one in found if one), None)
 
 
 def digest_of(content: Mapping[str, Any]) -> str:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from harness.domain.plan import Plan
 from harness.domain.reasons.seal import Change
 from harness.errors import Refused
+from harness.evidence.events import SEALED
 from harness.evidence.store import PLAN, SEAL, Store
-from harness.planning.changes import SEALED, changes_since, has_measured, last_seal
+from harness.planning.changes import changes_since, has_measured, last_seal
 from harness.planning.seal import Seal, seal_of
 from harness.words import all_said
 from harness.workspace import Workspace

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from harness.domain.quota import Quota
 from harness.domain.reading import MetricSource
+from harness.domain.reasons.doubt import Figures
 from harness.domain.target import Runtime, RuntimeConfig, Target
 from harness.platforms.billing import Billing
 from harness.platforms.front import Front
@@ -146,7 +147,7 @@ class SourceKind:
     kind: str
     table: type[BaseModel]
     build: Callable[[Mapping[str, Any]], Any]  # a MetricSource, or where ``bills`` the source of a target's bills
-    feeds: str  # what a report cannot say, or says with less, where it was not collected
+    feeds: Figures  # what a report cannot say, or says with less, where it was not collected
     cloud: str | None = None  # whose credentials it needs
     bills: bool = False  # of days and not of runs
     spans: bool = False  # of requests inside the service: its targets are sent a trace context to join them by

@@ -16,7 +16,7 @@ from harness.platforms.billing import Billing
 from harness.platforms.machines import machine_types
 from harness.platforms.shared.book import NO_BOOK, Book, book_names, read_book
 from harness.platforms.shared.terms import MachineTerms, PriceTerms
-from harness.platforms.shared.token_prices import token_lines, unlisted
+from harness.platforms.shared.token_prices import installed, token_lines, unlisted
 from harness.platforms.shared.usage import Tariff, Usage
 from harness.tables.problems import nearest, validate
 
@@ -77,6 +77,12 @@ class Pricing:
     def unlisted(self, usage: Usage) -> tuple[str, ...]:
         """Models whose tokens are priced as a stand-in's, or not at all, for no list knows them."""
         return () if self.terms.tokens_named else unlisted(self.terms.tokens, usage, self.book.date)
+
+    @property
+    def token_list(self) -> str | None:
+        """The public list, with its version, that tokens may be priced by; None where book or team say what they cost."""
+        own = self.terms.tokens_named or (self.terms.tokens is not None and self.terms.tokens.own is not None)
+        return None if own else installed()
 
     def standing_keys(self) -> frozenset[str]:
         """Price keys of what is billed while nobody asks anything."""

@@ -17,6 +17,7 @@ from typing import Any
 
 from harness import platforms as here
 from harness.domain.reading import MetricSource
+from harness.domain.reasons.doubt import Figures
 from harness.domain.target import SourceConfig, Target
 from harness.errors import PilotError, Refused
 from harness.platforms.billing import Billing
@@ -141,10 +142,10 @@ def bills_of(config: SourceConfig) -> Any:  # noqa: ANN401 - a source of bills, 
     return source_kinds()[config.kind].build(config.options)
 
 
-def feeds(kind: str) -> str:
+def feeds(kind: str) -> Figures:
     """What a report cannot say, or says with less, where this source was not collected."""
     known = source_kinds().get(kind)
-    return known.feeds if known else "figures of its own"
+    return known.feeds if known else Figures.OWN
 
 
 def parts_of(target: Target) -> tuple[Part, ...]:

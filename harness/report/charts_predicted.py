@@ -22,7 +22,7 @@ def over_factors(rows: Rows, untold: Rows, pair: tuple[str, str], limit_s: float
 
 def _panel(
     quantity: Quantity, rows: Rows, untold: Rows, pair: tuple[str, str], limit_s: float, *, last: bool
-) -> alt.LayerChart:
+) -> alt.LayerChart | alt.FacetChart:
     own = [row for row in rows if row["quantity"] == quantity.value]
     dark = [row for row in untold if row["quantity"] == quantity.value]
     title = "times your traffic" if last else None
@@ -31,11 +31,14 @@ def _panel(
     y_scale = alt.Scale(type="log") if quantity in LOGARITHMIC else alt.Scale(zero=True)
     y_axis = alt.Axis(format="~%" if quantity is Quantity.COLD_SHARE else ",~r", tickCount=4, grid=False)
     base = alt.Chart().encode(x=alt.X("factor:Q", scale=scale, title=title, axis=axis), color=coloured(pair))
-    y = {"title": TITLES[quantity], "scale": y_scale, "axis": y_axis}
+
+    def y(field: str) -> alt.Y:
+        return alt.Y(field, title=TITLES[quantity], scale=y_scale, axis=y_axis)
+
     shade = alt.Chart(values(dark)).mark_rect(opacity=0.18, color="#888888")
     shade = shade.encode(x=alt.X("low:Q", scale=scale, title=title, axis=axis), x2="high")
-    band = base.mark_area(opacity=0.18).encode(y=alt.Y("low:Q", **y), y2="high")
-    at = base.encode(y=alt.Y("value:Q", **y))
+    band = base.mark_area(opacity=0.18).encode(y=y("low:Q"), y2="high")
+    at = base.encode(y=y("value:Q"))
     line = at.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=26))
     promise = limit_rule(limit_s) if quantity is Quantity.P95 else []
     return alt.layer(shade, band, line, pointed(at), *promise, data=values(own), width=WIDTH, height=130)

@@ -8,6 +8,8 @@ from harness.analysis.dataset import Dataset
 from harness.decision.findings import Findings
 from harness.domain.looks import looks_of
 from harness.domain.plan import Block, Plan
+from harness.domain.reason import Reason
+from harness.words import said
 
 
 def state(findings: Findings, plan: Plan) -> tuple[str, ...]:
@@ -24,10 +26,10 @@ def state(findings: Findings, plan: Plan) -> tuple[str, ...]:
     return tuple(f"{line}." for line in (_spoilt(spoilt, plan), _to_come(left, data, plan)) if line)
 
 
-def _spoilt(reasons: Mapping[int, Sequence[str]], plan: Plan) -> str:
+def _spoilt(reasons: Mapping[int, Sequence[Reason]], plan: Plan) -> str:
     if not reasons:
         return ""
-    why = next((found[0] for found in reasons.values() if found), "no reason given")
+    why = next((said(found[0]) for found in reasons.values() if found), "no reason given")
     return (
         f"The machine that sends the load could not carry {len(reasons)} of {len(plan.units)} blocks and experiments "
         f"({why}): they are INVALID, and nothing below is drawn from them"

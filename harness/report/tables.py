@@ -31,7 +31,7 @@ from harness.report.columns import (
     toned,
     word,
 )
-from harness.words import said
+from harness.words import all_said, said
 from harness.words.numbers import FORMATS, duration_text, percent
 
 METRIC_NAMES = {
@@ -251,7 +251,7 @@ def runs(findings: Findings, names: Mapping[str, str]) -> Table:
                 record.attempt,
                 record.profile,
                 record.target,
-                "VALID" if record.valid else "INVALID: " + "; ".join(record.reasons),
+                "VALID" if record.valid else "INVALID: " + "; ".join(all_said(record.reasons)),
                 ledger.get("planned"),
                 ", ".join(f"{k} {v}" for k, v in ledger.get("outcomes", {}).items()),
                 ledger.get("lag_p99_s"),

@@ -17,6 +17,7 @@ from harness.domain.plan import Plan, Run, Start
 from harness.domain.target import Runtime, Target
 from harness.errors import Exit, Interrupted, InvalidRun, LimitReached, PilotError, Refused
 from harness.evidence.digests import digest_of
+from harness.evidence.events import BEGUN
 from harness.evidence.files import dump, write_text
 from harness.evidence.schema import FACTS_FORMAT
 from harness.evidence.store import RunRecord, Store
@@ -26,6 +27,7 @@ from harness.platforms.forecast import run_cost_usd
 from harness.run.launch import launch
 from harness.run.settle import account, explain, settle
 from harness.signals import ENDING
+from harness.words import all_said
 from harness.workspace import Workspace
 
 TARGETS_GONE = "targets gone"  # in the journal: before this run
@@ -122,7 +124,7 @@ class Driver:
     ) -> tuple[RunRecord, int | None]:
         """Launched, ended and paid for, whatever ended it."""
         target, folder = self._targets[run.target], self._store.run_folder(run, attempt)
-        self._store.note("run begun", run=run.id, attempt=attempt, cold=cold_method, schedule=run.schedule_digest)
+        self._store.note(BEGUN, run=run.id, attempt=attempt, cold=cold_method, schedule=run.schedule_digest)
         worst = worst_case_usd(self._workspace, target, run)
         try:
             code = self._launch(run, target, folder, step)
@@ -213,4 +215,4 @@ def _line(step: RunShown, record: RunRecord) -> str:
         f"lag p99 {lag * 1e3:.1f} ms" if lag is not None else "",
     ]
     text = "  ".join(words) + f"  left {duration(step.remaining_s)}"
-    return text + "".join(f"\n        {reason}" for reason in record.reasons)
+    return text + "".join(f"\n        {reason}" for reason in all_said(record.reasons))

@@ -12,15 +12,17 @@ from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Pace, Progress, RunShown, duration
 from harness.domain.plan import Block, Plan, Run
 from harness.errors import Interrupted
+from harness.evidence.events import BEGUN
 from harness.evidence.store import RunRecord, Store
 from harness.launch import Launcher
 from harness.run.drive import Driven, Driver, Stopped, limits_of, worst_case_usd
 from harness.run.quiet import wait_until_quiet
-from harness.run.settle import BEGUN, account, settle, unsettled, wait_closed
+from harness.run.settle import account, settle, unsettled, wait_closed
 from harness.run.settling import Ask, Stopping
 from harness.run.silence import note_silence, stopped
 from harness.run.spend import spent_in
 from harness.signals import ENDING
+from harness.words import all_said
 from harness.workspace import Workspace
 
 SLOT_POLL_S = 5.0
@@ -181,7 +183,7 @@ class Campaign:
             records = self._side_by_side(runs, attempt, steps, drive)
             self._pace.add(time.monotonic() - began, max(run.expected_s for run in runs))
             if reasons := [reason for record in records if not record.valid for reason in record.reasons]:
-                self._store.note("block invalid", block=block.number, attempt=attempt, reasons=reasons)
+                self._store.note("block invalid", block=block.number, attempt=attempt, reasons=all_said(reasons))
                 return False
             first += len(runs)
         self._store.note("block ended", block=block.number, attempt=attempt)

@@ -10,16 +10,17 @@ from pathlib import Path
 
 from harness.campaign.metering import metered
 from harness.domain.plan import Plan, Run
+from harness.domain.reasons.fault import KilledBy, StoppedEarly
 from harness.domain.target import Target
 from harness.errors import BadFile
 from harness.evidence.digests import digests_of
+from harness.evidence.events import BEGUN, ENDED
 from harness.evidence.files import dump, read_object, write_text
 from harness.evidence.last_word import last_word
 from harness.evidence.run_folder import ledger_json
 from harness.evidence.store import Store
-from harness.signals import Asked
+from harness.words import said
 
-BEGUN, ENDED = "run begun", "run ended"
 CLOSING_S = 10.0  # a run whose campaign was killed sees that within a second, and then closes its ledger
 POLL_S = 0.2
 
@@ -28,9 +29,9 @@ def account(folder: Path, code: int | None = None) -> None:
     """Give a run that was killed the ledger that it could not write; one that has a ledger keeps it."""
     if (folder / "ledger.json").exists():
         return
-    how = "it was ended before it could close its ledger" if code is None or code >= 0 else _killed(-code)
+    killed_by = _named(-code) if code is not None and code < 0 else None
     folder.mkdir(parents=True, exist_ok=True)
-    ledger = last_word(folder, [f"{how}; this ledger was written by its campaign"])
+    ledger = last_word(folder, [KilledBy(killed_by)])
     write_text(folder / "ledger.json", dump(ledger_json(ledger)))
 
 
@@ -38,20 +39,21 @@ def explain(folder: Path, words: str) -> None:
     """Say in a run's ledger what stopped it, where it knows only the signal by which its campaign did."""
     path = folder / "ledger.json"
     try:
-        said = read_object(path)
+        ledger = read_object(path)
     except BadFile:
         return
-    sent = str(Asked(signal.SIGTERM))
-    if said.get("stopped_by") == sent:
-        reasons = [str(reason).replace(sent, words) for reason in said.get("reasons") or ()]
-        write_text(path, dump({**said, "stopped_by": words, "reasons": reasons}))
+    if ledger.get("stop_signal") == signal.SIGTERM.name:
+        kinds, texts = ledger.get("reason_kinds") or (), ledger.get("reasons") or ()
+        stopped = StoppedEarly(words)
+        reasons = [said(stopped) if k == stopped.kind else str(t) for k, t in zip(kinds, texts, strict=False)]
+        write_text(path, dump({**ledger, "stopped_by": words, "reasons": reasons}))
 
 
-def _killed(number: int) -> str:
+def _named(number: int) -> str:
     try:
-        return f"it was killed by {signal.Signals(number).name}"
+        return signal.Signals(number).name
     except ValueError:
-        return f"it was killed by signal {number}"
+        return f"signal {number}"
 
 
 def settle(

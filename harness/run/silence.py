@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.check.checks import CHECKED
 from harness.domain.ledger import only_upstream
 from harness.domain.plan import Block
 from harness.errors import LimitReached
+from harness.evidence.events import CHECKED
 from harness.evidence.store import RunRecord, Store
 
 EVENT = "provider silent"

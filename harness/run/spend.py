@@ -12,12 +12,11 @@ from harness.domain.target import Target
 from harness.errors import PilotError
 from harness.evidence import records
 from harness.evidence.digests import broken_at
+from harness.evidence.events import BEGUN
 from harness.evidence.journal import Journal
 from harness.evidence.store import Store
 from harness.run.drive import worst_case_usd
 from harness.workspace import Workspace
-
-BEGUN = "run begun"
 
 
 def spent_in(workspace: Workspace) -> Decimal:

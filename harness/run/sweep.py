@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress, duration
-from harness.collect.collect import Collected, collect
 from harness.domain.plan import Plan
 from harness.domain.sweep import MARK, Sweep
 from harness.evidence.store import PLAN, Store
@@ -43,8 +42,8 @@ def drawn(workspace: Workspace, sweep: Sweep, rounds: int, most_s: float) -> Pla
     return made
 
 
-def measure(workspace: Workspace, sweep: Sweep, plan: Plan, progress: Progress) -> tuple[Tally, Collected]:
-    """Every round that is not valid yet, then what the platform says of them; safe to repeat."""
+def measure(workspace: Workspace, sweep: Sweep, plan: Plan, progress: Progress) -> Tally:
+    """Every round that is not valid yet; safe to repeat."""
     store, targets = store_of(workspace, sweep), workspace.swept(sweep)
     left = sum(b.expected_s for b in plan.units if store.valid_attempt(b) is None)
     if left:
@@ -53,8 +52,7 @@ def measure(workspace: Workspace, sweep: Sweep, plan: Plan, progress: Progress) 
         )
     words = workspace.state / f"apply-{sweep.target}.log"
     applied = Applied(sweep, store, workspace.root, words, progress)
-    tally = Campaign(workspace, plan, store, progress, Driven(targets, applied, COMMAND)).run(now=True)
-    return tally, collect(workspace, plan, store, progress, measured=targets)
+    return Campaign(workspace, plan, store, progress, Driven(targets, applied, COMMAND)).run(now=True)
 
 
 def leave_at(workspace: Workspace, sweep: Sweep, name: str, progress: Progress) -> None:

@@ -38,7 +38,6 @@ def _searches_differ(r: kinds.SearchesDiffer) -> str:
 
 WORDS: Book = {
     kinds.NoRequests: "no measured request",
-    kinds.SourceSaid: "{words}",
     kinds.FewBlocks: "{blocks} valid block(s): an interval needs at least {least}",
     kinds.FewPairedBlocks: "{blocks} paired valid block(s) with data; an interval needs at least {least}",
     kinds.FewForComparison: "{blocks} paired valid block(s) with data; at least {least} are needed",

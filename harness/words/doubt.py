@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.domain.reasons import doubt as kinds
 from harness.domain.reasons import seal
-from harness.domain.reasons.doubt import What
+from harness.domain.reasons.doubt import Figures, What
 from harness.domain.reasons.seal import How
 from harness.words.speech import Book, said
 
@@ -138,10 +138,22 @@ def _blocks_spread(r: kinds.BlocksSpread) -> str:
     )
 
 
+FIGURES = {
+    Figures.COUNTS: "the platform's own counts: invocations, throttles, concurrency, load balancer capacity, tasks",
+    Figures.CLUSTER: "requested and used processors and memory, replicas, restarts",
+    Figures.SPANS: "spans of each request inside the service",
+    Figures.BILL: "the bill itself",
+    Figures.REPLICAS: "replicas and so the cost, executions and their units, restarts",
+    Figures.DURATIONS: "billed durations and so the cost, and init times",
+    Figures.INSTANCE_TIME: "billable instance time and so the cost, instances, waits for an instance",
+    Figures.OWN: "figures of its own",
+}
+
+
 def _not_collected(r: kinds.NotCollected) -> str:
     days = ", ".join(f"{day} ({lost} of {runs})" for day, lost, runs in r.days)
     more = f" and {r.more} more days" if r.more else ""
-    return f"Not collected: {r.source} of {r.target} for {r.lost} of {r.runs} runs, on {days}{more}. That weakens {r.weakens}."
+    return f"Not collected: {r.source} of {r.target} for {r.lost} of {r.runs} runs, on {days}{more}. That weakens {FIGURES[r.weakens]}."
 
 
 def _billed_days(r: kinds.BilledDays) -> str:
@@ -183,6 +195,7 @@ WORDS: Book = {
     seal.MetAt: "found at {utc} UTC by {user}",
     seal.Change: _change,
     seal.OtherMethod: _other_method,
+    seal.OtherTokenPrices: "The plan was sealed with the token prices of {sealed}; costs here are by those of {now}, which is installed.",
     kinds.FewValid: "{valid} of {planned} blocks are valid; verdicts need {least}.",
     kinds.BlocksMissing: "{missing} of {planned} planned blocks were not measured or are not valid.",
     kinds.RunsInvalid: _runs_invalid,

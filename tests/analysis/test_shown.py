@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from harness.analysis.shown import shown
-from harness.domain.reasons.absence import SourceSaid
+from harness.domain.reason import AsRecorded
 from harness.platforms.platform import Measure, Per, Signal, Tier
 from harness.platforms.shared.local_signals import EMBEDDED
 from tests.analysis.fakes import run_of
@@ -102,7 +102,7 @@ def test_what_a_source_has_none_of_says_why_in_its_words(tmp_path):
     found = of([run(tmp_path / "1", [absent])], "Count", (COUNT,))
 
     assert found.of_runs is None
-    assert found.absent == SourceSaid("nothing was published")
+    assert found.absent == AsRecorded("nothing was published")
 
 
 def test_a_series_that_its_source_was_not_asked_for_is_left_out(tmp_path):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from harness.analysis.asking import _read as read_raw
 from harness.analysis.dataset import load
+from harness.domain.reasons.fault import KilledBy
 from harness.domain.sample import COLUMNS
 from harness.errors import Refused
 from harness.evidence import parquet
@@ -169,7 +170,7 @@ def readers(tmp: Path):  # noqa: PLR0915 - a list of them
     rows = st.lists(st.just(row) | spoilt(row) | st.binary(max_size=20), max_size=5).map(
         lambda found: b"\n".join([head, *found])
     )
-    yield "samples.spool.jsonl", rows, at(crashed / spool.name, lambda: last_word(crashed, ["killed"]))
+    yield "samples.spool.jsonl", rows, at(crashed / spool.name, lambda: last_word(crashed, [KilledBy()]))
     bills = tmp / "bills"
     bills.mkdir()
     bill = json.dumps(

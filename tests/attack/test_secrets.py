@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from harness import outlet
-from harness.check.checks import CHECKED
 from harness.domain.identities import without_identity
 from harness.domain.sample import Sample
+from harness.evidence.events import CHECKED
 from harness.evidence.files import dump, write_text
 from harness.evidence.store import Store
 from harness.load.quoting import quoted

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.check.checks import CHECKED
+from harness.evidence.events import CHECKED
 from harness.evidence.store import Store
 from tests.cli.inside import pilot as inside
 from tests.load.run import STEADY, questions_file

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pyarrow.parquet as pq
 
 from harness.domain.reading import Absent, Series
+from harness.domain.reasons.reading import NotAnswered, NothingInvoked
 from harness.evidence.store import Store
 from harness.local.journal import report_line
 from harness.platforms.shared.cost_explorer import BilledDay, BilledLine
@@ -92,14 +93,14 @@ class LogsFake:
         self.cloud.asked.append((self.kind, window))
         arn = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:beta"
         if self.cloud.dead(window):
-            return [Absent("billed_ms", f"ThrottlingException on {arn}", arn, self.kind, failed=True)]
+            return [Absent("billed_ms", NotAnswered(f"ThrottlingException on {arn}"), arn, self.kind, failed=True)]
         start, rows = self.cloud.rows_of(window)
         self._lines = [
             report_line(r["platform_request_id"], (r["finished_s"] - r["sent_s"]) * 1e3, 1024, 90, None).strip()
             for r in rows
         ]
         if not rows:
-            return [Absent("billed_ms", "no REPORT line in this window", arn, self.kind)]
+            return [Absent("billed_ms", NothingInvoked(), arn, self.kind)]
         return [Series("billed_ms", "ms", tuple((start + r["sent_s"], 1.0) for r in rows), arn, self.kind)]
 
     def lines(self, window):

@@ -7,6 +7,7 @@ import pytest
 from harness.check import tracing
 from harness.check.contract_check import Answer
 from harness.domain.reading import Absent, Series, Window
+from harness.domain.reasons.reading import NoPoint, NotAnswered
 from harness.domain.target import Dialect, Target
 from harness.platforms.external.config import External
 from harness.workspace.mapping_toml import MappingTable
@@ -70,7 +71,7 @@ def test_points_carry_no_id_and_cannot_tell():
 
 
 def test_nothing_at_all_got_lost_before_the_source():
-    check, _ = follow(Points([Absent("n", "no data point", "q", "s")]))
+    check, _ = follow(Points([Absent("n", NoPoint(), "q", "s")]))
     assert (check.answer, check.detail) == (
         Answer.FAIL,
         "nothing of that time: it got lost between the service and this source",
@@ -85,7 +86,7 @@ def test_a_source_that_settles_later_is_asked_once_and_cannot_tell_yet():
 
 
 def test_a_source_that_does_not_answer_cannot_tell():
-    check, _ = follow(Points([Absent("n", "AccessDenied: words", "q", "s", failed=True)]))
+    check, _ = follow(Points([Absent("n", NotAnswered("AccessDenied: words"), "q", "s", failed=True)]))
     assert (check.answer, check.detail) == (Answer.UNKNOWN, "AccessDenied: words")
 
 

@@ -10,11 +10,17 @@ from string import Formatter
 import pytest
 
 from harness import pipeline
+from harness.collect.collect import fields_of, kept_of
 from harness.decision.rule import Cap, Confidence
-from harness.domain.reason import Other, Reason, kind_of
-from harness.domain.reasons import absence, choice, decided, doubt, seal, untold, verdict
+from harness.domain.ledger import GeneratorHealth, close
+from harness.domain.reading import Absent, Window
+from harness.domain.reason import Other, Reason, as_recorded, kind_of
+from harness.domain.reasons import absence, choice, decided, doubt, fault, reading, seal, untold, verdict
+from harness.evidence.files import dump, write_text
+from harness.evidence.run_folder import ledger_json
 from harness.planning import seal_of
 from harness.report.blocks import Tone
+from harness.run.settle import explain
 from harness.words import BOOK, all_said, said, spoken
 from harness.workspace import open_workspace
 from tests.builders import Pilot, failed, lognormal, sample
@@ -212,9 +218,77 @@ def test_confidence_is_capped_by_the_kind_of_a_doubt_and_says_by_which(tmp_path)
         assert made is not a_rehearsal or Cap.REHEARSAL in decision.caps
 
 
+def spoilt(folder):
+    """A ledger with every fault and warning there is, stopped by its campaign."""
+    health = GeneratorHealth(
+        *(4, 2, 1, 1, ("disk full",), ("no such file",), ("too many open files",), True),
+        loop_lag_p99_s=0.2,
+        cpu_p95_pct=80.0,
+        gc_pause_max_s=0.3,
+        clock_step_s=-3.0,
+    )
+    counts = {"ok": 1, "not_sent": 2, "aborted": 1}
+    folder.mkdir()
+    made = close(9, counts, [0.03], health, stopped_by="interrupted by SIGTERM", stop_signal="SIGTERM")
+    write_text(folder / "ledger.json", dump(ledger_json(made)))
+    explain(folder, "50 USD are spent")
+    return json.loads((folder / "ledger.json").read_text())
+
+
+def test_a_ledger_in_other_words_has_the_same_kinds_and_figures(tmp_path):
+    plain = spoilt(tmp_path / "plain")
+    with spoken(REWRITTEN):
+        other = spoilt(tmp_path / "other")
+
+    texts = ("reasons", "warnings")
+    assert {k: v for k, v in other.items() if k not in texts} == {k: v for k, v in plain.items() if k not in texts}
+    assert {text for name in texts for text in other[name]} == {"¤"}
+    assert [len(other[name]) for name in texts] == [len(plain[name]) for name in texts]
+    assert "stopped_early" in plain["reason_kinds"]
+    assert "stopped before its end (50 USD are spent)" in plain["reasons"]
+
+
+class Silent:
+    """A source that has nothing, or does not answer."""
+
+    kind, verified, settle_s = "silent", "spec only", 0.0
+
+    def __init__(self, *reasons):
+        self._reasons = reasons
+
+    def read(self, window):
+        return [Absent(str(k), reason, "q", self.kind) for k, reason in enumerate(self._reasons)]
+
+
+def test_readings_in_other_words_keep_their_kinds():
+    source = Silent(reading.NoPoint(), reading.NotAnswered("busy"), "what another package says")
+
+    def kept():
+        readings, _, _ = kept_of(source, Window(0, 1))
+        return [fields_of(one) for one in readings]
+
+    plain = kept()
+    with spoken(REWRITTEN):
+        other = kept()
+
+    assert [row["reason"] for row in plain] == ["no data point in this window", "busy", "what another package says"]
+    assert {row.pop("reason") for row in other} == {"¤"}
+    assert [{k: v for k, v in row.items() if k != "reason"} for row in plain] == other
+    assert [row["reason_kind"] for row in other] == ["no_point", "not_answered", "other"]
+
+
+def test_what_older_evidence_says_is_of_no_kind_but_as_recorded():
+    assert [one.kind for one in as_recorded(("late", "lost"), ("lag_above", "workers_lost"))] == [
+        "lag_above",
+        "workers_lost",
+    ]
+    assert {one.kind for one in as_recorded(("late", "lost"), None)} == {"as_recorded"}
+    assert {one.kind for one in as_recorded(("late", "lost"), ("lag_above",))} == {"as_recorded"}
+
+
 def kinds():
     """Every kind that something can be of."""
-    rooms = (absence, choice, decided, doubt, seal, untold, verdict)
+    rooms = (absence, choice, decided, doubt, fault, reading, seal, untold, verdict)
     found = {k for room in rooms for k in vars(room).values() if isinstance(k, type) and issubclass(k, Reason)}
     return [k for k in found if not any(k in other.__bases__ for other in found) and k is not Reason]
 
@@ -275,7 +349,7 @@ def reads_sentences(tree):
                 yield node.lineno
 
 
-@pytest.mark.parametrize("room", ["analysis", "decision", "report", "planning", "frames"])
+@pytest.mark.parametrize("room", ["analysis", "decision", "report", "planning", "frames", "run", "collect"])
 def test_nothing_compares_or_takes_apart_a_sentence(room):
     found = [
         f"{path.relative_to(HARNESS)}:{line}"

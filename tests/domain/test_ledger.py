@@ -6,6 +6,7 @@ import pytest
 
 from harness.domain.ledger import GeneratorHealth, close, lag_limit_s
 from harness.domain.quantile import quantile
+from harness.words import all_said, said
 
 
 def test_a_run_of_refusals_is_valid():
@@ -38,7 +39,7 @@ def test_the_generators_faults_make_it_invalid(planned, outcomes, lags, health, 
     ledger = close(planned, Counter(outcomes), lags, GeneratorHealth(**health))
 
     assert not ledger.valid
-    assert says in " ".join(ledger.reasons)
+    assert says in " ".join(all_said(ledger.reasons))
 
 
 def test_the_lag_limit_is_the_larger_of_20_ms_and_2_percent_of_the_tightest_promise():
@@ -51,7 +52,7 @@ def test_a_run_near_its_limit_warns():
     assert close(1, {"ok": 1}, [0.015], GeneratorHealth()).warnings
     near = close(1, {"ok": 1}, [0.0], GeneratorHealth(cpu_p95_pct=80.0))
     assert near.valid
-    assert "near its limit 90" in near.warnings[0]
+    assert "near its limit 90" in said(near.warnings[0])
 
 
 def test_a_gauge_that_was_not_read_is_no_fault():

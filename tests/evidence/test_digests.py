@@ -98,7 +98,9 @@ def test_digests_of_another_campaign_do_not_follow(kept, tmp_path_factory):
 
 def test_a_run_that_nobody_knows_is_named(kept):
     store, folders = kept
-    shutil.copytree(folders[0], folders[0].parents[2] / "b04" / "attempt-1" / "steady-1-alpha", ignore=lambda *_: [FILE])
+    shutil.copytree(
+        folders[0], folders[0].parents[2] / "b04" / "attempt-1" / "steady-1-alpha", ignore=lambda *_: [FILE]
+    )
 
     assert said(store) == [
         f"blocks/b04/attempt-1/steady-1-alpha is a run of which neither the journal nor {FILE} knows"

@@ -12,8 +12,8 @@ from harness.errors import Exit, TooNew
 from harness.evidence.digests import digests_of
 from harness.evidence.schema import FORMATS, VERSION
 from harness.evidence.store import Store
-from harness.workspace import open_workspace
 from harness.words import all_said
+from harness.workspace import open_workspace
 
 RELEASED = Path(__file__).parent / "released"
 
@@ -50,11 +50,16 @@ def test_what_0_1_0_did_not_record_is_a_doubt(tmp_path):
 
 def test_a_promise_that_was_changed_since_0_1_0_sealed_it_is_still_named(tmp_path):
     root = shutil.copytree(RELEASED / "0.1.0", tmp_path / "pilot")
-    for file, was, now in (("pilot.toml", "p95_s               = 1.5", "p95_s = 1.6"), ("targets/local_function/target.toml", "idle_s         = 3", "idle_s = 4")):
+    for file, was, now in (
+        ("pilot.toml", "p95_s               = 1.5", "p95_s = 1.6"),
+        ("targets/local_function/target.toml", "idle_s         = 3", "idle_s = 4"),
+    ):
         text = (root / file).read_text()
         assert was in text
         (root / file).write_text(text.replace(was, now, 1))
-    sealed = [doubt for doubt in all_said(pipeline.decide(open_workspace(root)).doubts) if doubt.startswith("Sealed criteria")]
+    sealed = [
+        doubt for doubt in all_said(pipeline.decide(open_workspace(root)).doubts) if doubt.startswith("Sealed criteria")
+    ]
 
     assert [doubt.split(": ")[2] for doubt in sealed] == ["slo.p95_s", "targets.local_function"]
 
@@ -71,7 +76,7 @@ NEWER = ["plan.json", "seal.json", "run.json", "ledger.json", "target.json", "lo
 @pytest.mark.parametrize("file", NEWER)
 def test_a_newer_file_is_refused_with_the_version_to_install(tmp_path, file):
     root = shutil.copytree(RELEASED / "0.1.0", tmp_path / "pilot")
-    path = sorted((root / "evidence").rglob(file))[0]
+    path = min((root / "evidence").rglob(file))
     lines = path.read_text().splitlines() if path.suffix == ".jsonl" else [path.read_text()]
     value = json.loads(lines[-1]) | {"schema_version": 99, "written_by": "runtime-pilot 9.4.0"}
     path.write_text("\n".join([*lines[:-1], json.dumps(value)]) + "\n")

@@ -55,7 +55,9 @@ def test_what_the_disk_refuses_is_kept_and_read_all_the_same(tmp_path, monkeypat
     spool = Spool(tmp_path / "s", {})
     spool.append(line(0))
     write = os.write
-    monkeypatch.setattr(os, "write", lambda file, data: write(file, data[:4]))  # as a full disk does: a part, then nothing
+    monkeypatch.setattr(
+        os, "write", lambda file, data: write(file, data[:4])
+    )  # as a full disk does: a part, then nothing
     error = spool.append(line(1))
     monkeypatch.undo()
     reader = SpoolReader(spool.path, 2, spool.kept)

@@ -63,4 +63,6 @@ def test_several_writers_at_once_make_one_chain(tmp_path):
     assert [writer.wait(60) for writer in writers] == [0] * 4
     events = Store(tmp_path).journal()
     assert broken_at(events) is None
-    assert {name: [e["k"] for e in events if e["by"] == name] for name in "abcd"} == dict.fromkeys("abcd", list(range(25)))
+    assert {name: [e["k"] for e in events if e["by"] == name] for name in "abcd"} == {
+        name: list(range(25)) for name in "abcd"
+    }

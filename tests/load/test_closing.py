@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from harness.domain.ledger import close
+from harness.domain.reasons.fault import NotClosed
 from harness.domain.sample import COLUMNS
 from harness.evidence.last_word import last_word
 from harness.evidence.run_folder import RunFolder
@@ -46,7 +47,7 @@ def test_whatever_a_sample_holds_the_samples_that_were_spooled_are_counted(folde
     folder.append(b"".join(orjson.dumps(row) + b"\n" for row in rows))
     folder.write_samples(iter([[rows[0], bad, rows[2]]]), [])
 
-    ledger = last_word(folder.path, ["it could not be closed"], planned=4)
+    ledger = last_word(folder.path, [NotClosed("a value")], planned=4)
     folder.close(ledger)
     assert ledger_of(folder)["outcomes"] in ({"ok": 3, "lost": 1}, {"lost": 1, "ok": 3})
     assert not list(folder.path.glob("*.partial"))

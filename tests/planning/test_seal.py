@@ -5,11 +5,13 @@ import shutil
 import pytest
 
 from harness import pipeline
+from harness.domain.reasons.seal import OtherTokenPrices, SealDiffers, SealDoubt
 from harness.domain.verdict import METHOD
 from harness.errors import BadFile
 from harness.planning import seal_of
 from harness.planning.seal import Seal, digest_of
-from harness.words import all_said
+from harness.platforms.shared.token_prices import installed
+from harness.words import all_said, said
 from harness.workspace import open_workspace
 from tests.builders import Pilot
 
@@ -69,3 +71,37 @@ def test_evidence_sealed_under_another_method_says_that_it_is_judged_anew(tmp_pa
     assert any(doubt.startswith("The plan was sealed under an earlier method") for doubt in all_said(outcome.doubts))
     assert not any(doubt.startswith("Sealed criteria") for doubt in all_said(outcome.doubts))
     assert outcome.as_json()["method"] == METHOD
+
+
+def test_the_seal_names_the_list_that_tokens_are_priced_by_and_another_version_is_a_doubt_that_says_both(tmp_path):
+    workspace, plan, store = Pilot(tmp_path).write()
+    now = seal_of(workspace, plan)
+    assert now.token_list == installed()
+    before = dict(now.content) | {"token_prices": "genai-prices 0.0.1"}
+    store.write_seal(digest_of(before), before)
+    found = pipeline.decide(workspace)
+
+    [doubt] = [d for d in found.doubts if isinstance(d, OtherTokenPrices)]
+    assert doubt == OtherTokenPrices("genai-prices 0.0.1", installed())
+    assert f"costs here are by those of {installed()}, which is installed" in said(doubt)
+    assert not any(isinstance(d, SealDiffers) for d in found.doubts)
+
+
+def test_a_seal_that_names_no_list_of_token_prices_stays_valid_without_a_doubt(tmp_path):
+    workspace, plan, store = Pilot(tmp_path).write()
+    before = {k: v for k, v in seal_of(workspace, plan).content.items() if k != "token_prices"}
+    store.write_seal(digest_of(before), before)
+
+    assert not any(isinstance(d, SealDoubt | OtherTokenPrices) for d in pipeline.decide(workspace).doubts)
+
+
+def test_where_the_team_says_what_a_token_costs_no_list_is_sealed(tmp_path):
+    pilot = Pilot(tmp_path)
+    workspace, plan, _ = pilot.write()
+    own = 'tokens = { input_usd_per_million = 1, output_usd_per_million = 2, source = "contract" }'
+    for target in workspace.measured():
+        path = target.folder / "target.toml"
+        path.write_text(path.read_text().replace("parameters = {", f"parameters = {{ {own},", 1))
+    workspace = open_workspace(workspace.root)
+
+    assert seal_of(workspace, plan).token_list is None

@@ -10,7 +10,7 @@ import pytest
 from harness.errors import Refused
 from harness.evidence.store import Store
 from harness.planning.sweep import draw_sweep, profiles_of
-from harness.run.board import board
+from harness.status.board import board
 from harness.workspace import open_workspace
 from tests.local.platform import workspace as demo
 

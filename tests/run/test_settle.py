@@ -94,7 +94,7 @@ def test_a_run_that_still_closes_is_waited_for_and_one_that_never_will_is_not(tm
 def test_what_a_limit_stopped_says_so_and_not_by_which_signal(tmp_path):
     folder = tmp_path / "run"
     folder.mkdir()
-    ended = close(2, {"ok": 1, "aborted": 1}, [0.0], GeneratorHealth(), stopped_by="interrupted by SIGTERM")
+    ended = close(2, {"ok": 1, "aborted": 1}, [0.0], GeneratorHealth(), stopped_by="SIGTERM", stop_signal="SIGTERM")
     write_text(folder / "ledger.json", dump(ledger_json(ended)))
     explain(folder, "50 USD are spent")
     said = json.loads((folder / "ledger.json").read_text())
@@ -106,7 +106,9 @@ def test_what_a_limit_stopped_says_so_and_not_by_which_signal(tmp_path):
 def test_a_run_that_a_person_stopped_too_keeps_its_own_words(tmp_path):
     folder = tmp_path / "run"
     folder.mkdir()
-    ended = close(2, {"ok": 1, "aborted": 1}, [0.0], GeneratorHealth(), stopped_by="interrupted by SIGINT")
+    ended = close(
+        2, {"ok": 1, "aborted": 1}, [0.0], GeneratorHealth(), stopped_by="interrupted by SIGINT", stop_signal="SIGINT"
+    )
     write_text(folder / "ledger.json", dump(ledger_json(ended)))
     explain(folder, "50 USD are spent")
 

@@ -3,11 +3,11 @@
 import pytest
 
 from harness.analysis.dataset import load
-from harness.check.checks import CHECKED
 from harness.decision.doubts import doubts
 from harness.decision.gather import gather
 from harness.domain.ledger import only_upstream
 from harness.errors import Exit
+from harness.evidence.events import CHECKED
 from harness.run.silence import note_silence, stopped, unheard
 from harness.words import all_said
 from tests.builders import Pilot, failed, sample

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from harness.domain.reason import Reason
 
 
@@ -15,7 +13,6 @@ class NoRequests(Absence):
     """Nothing was measured."""
 
 
-@dataclass(frozen=True)
 class FewBlocks(Absence):
     """An interval rests on blocks."""
 
@@ -23,7 +20,6 @@ class FewBlocks(Absence):
     least: int = 2
 
 
-@dataclass(frozen=True)
 class FewPairedBlocks(Absence):
     """Both targets measured in the same blocks."""
 
@@ -31,7 +27,6 @@ class FewPairedBlocks(Absence):
     least: int
 
 
-@dataclass(frozen=True)
 class FewForComparison(Absence):
     """A comparison rests on pairs."""
 
@@ -39,7 +34,6 @@ class FewForComparison(Absence):
     least: int
 
 
-@dataclass(frozen=True)
 class ManyFailed(Absence):
     """A percentile that more failed than may lie beyond."""
 
@@ -47,14 +41,12 @@ class ManyFailed(Absence):
     n: int
 
 
-@dataclass(frozen=True)
 class ManyWouldFail(Absence):
     """The same, at expected traffic."""
 
     allowed: float
 
 
-@dataclass(frozen=True)
 class NoMetric(Absence):
     """Nobody knows it."""
 
@@ -65,7 +57,6 @@ class NoPrices(Absence):
     """Of a target."""
 
 
-@dataclass(frozen=True)
 class FewCostBlocks(Absence):
     """Blocks of the traffic that cost is scored at."""
 
@@ -73,7 +64,6 @@ class FewCostBlocks(Absence):
     least: int = 2
 
 
-@dataclass(frozen=True)
 class BilledMissing(Absence):
     """Durations as the platform bills them."""
 
@@ -109,7 +99,6 @@ class FewModes(Absence):
     """Cold and warm answers apart."""
 
 
-@dataclass(frozen=True)
 class FewProbePairs(Absence):
     """Probe and control."""
 
@@ -117,14 +106,12 @@ class FewProbePairs(Absence):
     least: int = 2
 
 
-@dataclass(frozen=True)
 class TwoWindows(Absence):
     """Each: from, to (seconds), share."""
 
     windows: tuple[tuple[float, float, float], ...]
 
 
-@dataclass(frozen=True)
 class HourlyWindow(Absence):
     """Each: its middle (seconds), hours."""
 
@@ -135,7 +122,6 @@ class NoProbe(Absence):
     """None said whether it was cold."""
 
 
-@dataclass(frozen=True)
 class NeverCold(Absence):
     """No gap that was tried ended cold."""
 
@@ -143,7 +129,6 @@ class NeverCold(Absence):
     probes: int
 
 
-@dataclass(frozen=True)
 class AlwaysCold(Absence):
     """Every gap that was tried ended cold."""
 
@@ -151,21 +136,18 @@ class AlwaysCold(Absence):
     probes: int
 
 
-@dataclass(frozen=True)
 class WindowLonger(Absence):
     """What was seen, and what follows from it."""
 
     seen: Reason
 
 
-@dataclass(frozen=True)
 class WindowShorter(Absence):
     """What was seen, and what follows from it."""
 
     seen: Reason
 
 
-@dataclass(frozen=True)
 class ColdAtShortest(Absence):
     """The share is passed before the first gap."""
 
@@ -173,7 +155,6 @@ class ColdAtShortest(Absence):
     gap_s: float
 
 
-@dataclass(frozen=True)
 class WarmAtLongest(Absence):
     """The share is not reached at the last gap."""
 
@@ -185,7 +166,6 @@ class NoSearch(Absence):
     """For a capacity."""
 
 
-@dataclass(frozen=True)
 class NoLimitFound(Absence):
     """The highest rate that is allowed was kept."""
 
@@ -196,7 +176,6 @@ class NoRateKept(Absence):
     """By any search."""
 
 
-@dataclass(frozen=True)
 class StepsDisagree(Absence):
     """One search without an answer."""
 
@@ -204,7 +183,6 @@ class StepsDisagree(Absence):
     kept_per_s: float | None
 
 
-@dataclass(frozen=True)
 class SearchesDiffer(Absence):
     """Several, of which some found no limit."""
 
@@ -214,14 +192,12 @@ class SearchesDiffer(Absence):
     none_kept: int
 
 
-@dataclass(frozen=True)
 class BothFailed(Absence):
     """Neither percentile is finite."""
 
     share: float
 
 
-@dataclass(frozen=True)
 class OneInfinite(Absence):
     """One percentile of the two."""
 
@@ -234,7 +210,6 @@ class NoHybrid(Absence):
     """It needs one of each kind."""
 
 
-@dataclass(frozen=True)
 class CapacityNotMeasured(Absence):
     """What a hybrid's share follows from."""
 
@@ -257,7 +232,6 @@ class NoCeiling(Absence):
     """For a cost's score."""
 
 
-@dataclass(frozen=True)
 class CostUnknownOf(Absence):
     """For a cost's score."""
 
@@ -324,7 +298,6 @@ class TheTargetItself(Absence):
     """A first row among variants."""
 
 
-@dataclass(frozen=True)
 class NotTimed(Absence):
     """A deployment or its rollback."""
 
@@ -336,7 +309,6 @@ class FailuresReach(Absence):
     """An open end: a percentile that may be infinite."""
 
 
-@dataclass(frozen=True)
 class FailuresMayExceed(Absence):
     """An open end."""
 
@@ -345,7 +317,6 @@ class FailuresMayExceed(Absence):
     allowed: float
 
 
-@dataclass(frozen=True)
 class FewToBound(Absence):
     """An open end."""
 
@@ -356,10 +327,3 @@ class FewToBound(Absence):
 
 class WindowOpen(Absence):
     """An open end of a mixture."""
-
-
-@dataclass(frozen=True)
-class SourceSaid(Absence):
-    """A platform's source answered in its own words that there is none."""
-
-    words: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.domain.reason import Reason
@@ -20,21 +19,18 @@ class Choosing(Reason):
     """Why this choice."""
 
 
-@dataclass(frozen=True)
 class OtherWork(Choosing):
     """Each: field of /v1/meta, the baseline's, the candidate's."""
 
     differ: tuple[tuple[str, str, str], ...]
 
 
-@dataclass(frozen=True)
 class OtherPassages(Choosing):
     """Mean share that both cited."""
 
     overlap: float
 
 
-@dataclass(frozen=True)
 class HarnessBiased(Choosing):
     """Each: metric, relation, ratio."""
 
@@ -62,14 +58,12 @@ class OnlyOneStands(Choosing):
     """The other fails a gate."""
 
 
-@dataclass(frozen=True)
 class ScoresPrefer(Choosing):
     """Of the draws."""
 
     share: float
 
 
-@dataclass(frozen=True)
 class ScoresLean(Choosing):
     """Of the draws."""
 
@@ -77,7 +71,6 @@ class ScoresLean(Choosing):
     firm: float
 
 
-@dataclass(frozen=True)
 class TieBroken(Choosing):
     """Cost and latency decide."""
 
@@ -86,7 +79,6 @@ class TieBroken(Choosing):
     by: Reason
 
 
-@dataclass(frozen=True)
 class TieStands(Choosing):
     """Nothing decides."""
 
@@ -123,7 +115,6 @@ class NoRoundValid(Choosing):
     """Of a sweep."""
 
 
-@dataclass(frozen=True)
 class NoneKeeps(Choosing):
     """Each: promise, profile."""
 
@@ -131,7 +122,6 @@ class NoneKeeps(Choosing):
     broken: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
 class NoneShownToKeep(Choosing):
     """Of a sweep's settings."""
 
@@ -142,7 +132,6 @@ class FirstKept(Choosing):
     """Without prices."""
 
 
-@dataclass(frozen=True)
 class CostUntold(Choosing):
     """Of a setting that keeps every promise."""
 
@@ -154,7 +143,6 @@ class CheapestKept(Choosing):
     """Of a sweep's settings."""
 
 
-@dataclass(frozen=True)
 class FastestNear(Choosing):
     """Within a ratio of the cheapest's cost."""
 
@@ -177,14 +165,12 @@ class PeaksToBetter(Choosing):
     """A hybrid's scaling."""
 
 
-@dataclass(frozen=True)
 class NobodyWaits(Choosing):
     """Glue."""
 
     note: str
 
 
-@dataclass(frozen=True)
 class AnswersFail(Choosing):
     """Each: promise, profile."""
 
@@ -197,7 +183,6 @@ class TooFewProbed(Choosing):
     """Cold starts."""
 
 
-@dataclass(frozen=True)
 class ColdKeeps(Choosing):
     """Even a cold answer is in time."""
 
@@ -208,7 +193,6 @@ class ColdKeeps(Choosing):
     note: str
 
 
-@dataclass(frozen=True)
 class ColdRare(Choosing):
     """Cold answers are late and too few to matter."""
 
@@ -219,7 +203,6 @@ class ColdRare(Choosing):
     note: str
 
 
-@dataclass(frozen=True)
 class ColdBreaks(Choosing):
     """Cold answers break the promise."""
 
@@ -230,7 +213,6 @@ class ColdBreaks(Choosing):
     note: str
 
 
-@dataclass(frozen=True)
 class Modelled(Choosing):
     """What a cost rests on; needed: a fleet priced at more than was declared."""
 
@@ -281,7 +263,6 @@ class BelongsOpen(Choosing):
     """A workload of which too little was measured."""
 
 
-@dataclass(frozen=True)
 class StepBroke(Choosing):
     """What a step of a capacity search broke, as its record names it."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from harness.domain.reason import Reason
 
 
@@ -11,7 +9,6 @@ class Decided(Reason):
     """A sentence of the decision."""
 
 
-@dataclass(frozen=True)
 class ServeFrom(Decided):
     """One target."""
 
@@ -19,7 +16,6 @@ class ServeFrom(Decided):
     leaning: bool
 
 
-@dataclass(frozen=True)
 class ServeFromBoth(Decided):
     """A hybrid."""
 
@@ -27,14 +23,12 @@ class ServeFromBoth(Decided):
     candidate: str
 
 
-@dataclass(frozen=True)
 class NoWinner(Decided):
     """Of a tie, the label of the one that is cheaper to reverse."""
 
     reversible: str | None
 
 
-@dataclass(frozen=True)
 class FailsPromises(Decided):
     """Each: promise, profile."""
 
@@ -42,21 +36,18 @@ class FailsPromises(Decided):
     broken: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
 class PassesAll(Decided):
     """A gate."""
 
     label: str
 
 
-@dataclass(frozen=True)
 class NoneJudged(Decided):
     """A gate."""
 
     label: str
 
 
-@dataclass(frozen=True)
 class GateOpen(Decided):
     """A gate that is not passed; open: promise, profile of each that is not decided."""
 
@@ -65,7 +56,6 @@ class GateOpen(Decided):
     open: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
 class Broken(Decided):
     """One promise, with what was measured."""
 
@@ -76,7 +66,6 @@ class Broken(Decided):
     unit: str
 
 
-@dataclass(frozen=True)
 class Figure(Decided):
     """A number in its unit."""
 
@@ -84,7 +73,6 @@ class Figure(Decided):
     unit: str
 
 
-@dataclass(frozen=True)
 class CostsMonthly(Decided):
     """At the expected traffic."""
 
@@ -92,7 +80,6 @@ class CostsMonthly(Decided):
     usd: float
 
 
-@dataclass(frozen=True)
 class TimesBaseline(Decided):
     """The p95 of the candidate."""
 
@@ -106,7 +93,6 @@ class VolumeUnknown(Decided):
     """Where a cost is."""
 
 
-@dataclass(frozen=True)
 class CostsCross(Decided):
     """A month; the ends of the volumes at which either may be the cheaper one."""
 
@@ -118,7 +104,6 @@ class CostsCross(Decided):
     expected: float
 
 
-@dataclass(frozen=True)
 class CheaperThroughout(Decided):
     """No crossing."""
 
@@ -126,7 +111,6 @@ class CheaperThroughout(Decided):
     factor: float
 
 
-@dataclass(frozen=True)
 class PriceFlips(Decided):
     """Share that its prices would have to fall by."""
 
@@ -134,7 +118,6 @@ class PriceFlips(Decided):
     fall: float
 
 
-@dataclass(frozen=True)
 class WouldPass(Decided):
     """At a looser promise."""
 
@@ -145,7 +128,6 @@ class WouldPass(Decided):
     unit: str
 
 
-@dataclass(frozen=True)
 class Refuses(Decided):
     """More capacity would change it."""
 
@@ -154,7 +136,6 @@ class Refuses(Decided):
     profile: str
 
 
-@dataclass(frozen=True)
 class ItFails(Decided):
     """A target that was asked alone."""
 
@@ -162,7 +143,6 @@ class ItFails(Decided):
     profile: str
 
 
-@dataclass(frozen=True)
 class ItIsWorse(Decided):
     """A target that was asked alone."""
 
@@ -170,7 +150,6 @@ class ItIsWorse(Decided):
     profile: str
 
 
-@dataclass(frozen=True)
 class ErrorBudget(Decided):
     """Shares of campaigns that err: ``nominal`` as planned, the others as simulations hold them over all looks."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.domain.reason import Reason
@@ -16,11 +15,23 @@ class What(StrEnum):
     TOKENS = "token_counts"
 
 
+class Figures(StrEnum):
+    """Which figures of a report rest on a source."""
+
+    COUNTS = "counts"
+    CLUSTER = "cluster"
+    SPANS = "spans"
+    BILL = "bill"
+    REPLICAS = "replicas"
+    DURATIONS = "durations"
+    INSTANCE_TIME = "instance_time"
+    OWN = "own"
+
+
 class Doubt(Reason):
     """What weakens the evidence."""
 
 
-@dataclass(frozen=True)
 class FewValid(Doubt):
     """Too few blocks for any verdict."""
 
@@ -29,7 +40,6 @@ class FewValid(Doubt):
     least: int
 
 
-@dataclass(frozen=True)
 class BlocksMissing(Doubt):
     """Not measured, or not valid."""
 
@@ -37,7 +47,6 @@ class BlocksMissing(Doubt):
     planned: int
 
 
-@dataclass(frozen=True)
 class RunsInvalid(Doubt):
     """Left out."""
 
@@ -48,7 +57,6 @@ class IsRehearsal(Doubt):
     """One machine."""
 
 
-@dataclass(frozen=True)
 class TeamSays(Doubt):
     """A note of pilot.toml, word by word."""
 
@@ -59,7 +67,6 @@ class NotCalibrated(Doubt):
     """The generator."""
 
 
-@dataclass(frozen=True)
 class CalibrationOff(Doubt):
     """One of its checks."""
 
@@ -69,7 +76,6 @@ class CalibrationOff(Doubt):
     why: str
 
 
-@dataclass(frozen=True)
 class CalibratedOtherwise(Doubt):
     """By other versions."""
 
@@ -80,7 +86,6 @@ class AaMissing(Doubt):
     """The harness's own bias."""
 
 
-@dataclass(frozen=True)
 class AaBiased(Doubt):
     """The harness's own bias."""
 
@@ -88,7 +93,6 @@ class AaBiased(Doubt):
     metrics: tuple[str, ...]
 
 
-@dataclass(frozen=True)
 class AaFewPairs(Doubt):
     """Too few to show a bias."""
 
@@ -96,7 +100,6 @@ class AaFewPairs(Doubt):
     least: int
 
 
-@dataclass(frozen=True)
 class AaSilent(Doubt):
     """Each: metric, and the ratio that would have been noticed."""
 
@@ -105,7 +108,6 @@ class AaSilent(Doubt):
     noticed: tuple[tuple[str, float | None], ...]
 
 
-@dataclass(frozen=True)
 class BlocksUnread(Doubt):
     """Between two looks."""
 
@@ -114,7 +116,6 @@ class BlocksUnread(Doubt):
     following: int | None
 
 
-@dataclass(frozen=True)
 class EarlyLook(Doubt):
     """Biased away from a limit."""
 
@@ -124,7 +125,6 @@ class EarlyLook(Doubt):
     confidence: float
 
 
-@dataclass(frozen=True)
 class EndedEarly(Doubt):
     """Settled before the plan's end."""
 
@@ -136,7 +136,6 @@ class EndedEarly(Doubt):
     because: str
 
 
-@dataclass(frozen=True)
 class WarmUpShort(Doubt):
     """By MSER-5."""
 
@@ -146,7 +145,6 @@ class WarmUpShort(Doubt):
     declared_s: float
 
 
-@dataclass(frozen=True)
 class CheckNotFine(Doubt):
     """Before the first block."""
 
@@ -156,21 +154,18 @@ class CheckNotFine(Doubt):
     detail: str
 
 
-@dataclass(frozen=True)
 class ChecksUntold(Doubt):
     """Nor shown."""
 
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True)
 class SettingsByHand(Doubt):
     """No sweep."""
 
     targets: tuple[str, ...]
 
 
-@dataclass(frozen=True)
 class SweepChoseNone(Doubt):
     """Measured all the same."""
 
@@ -178,7 +173,6 @@ class SweepChoseNone(Doubt):
     why: Reason
 
 
-@dataclass(frozen=True)
 class SweepChoseOther(Doubt):
     """Than what was measured."""
 
@@ -188,7 +182,6 @@ class SweepChoseOther(Doubt):
     now: tuple[str, ...]
 
 
-@dataclass(frozen=True)
 class StreamsBuffered(Doubt):
     """Tokens that came at once."""
 
@@ -197,14 +190,12 @@ class StreamsBuffered(Doubt):
     told: int
 
 
-@dataclass(frozen=True)
 class CapacityNotSearched(Doubt):
     """Those that are priced at the declared size."""
 
     fleets: tuple[str, ...]
 
 
-@dataclass(frozen=True)
 class PeakNotAsked(Doubt):
     """The search ended below what the peak wants."""
 
@@ -214,7 +205,6 @@ class PeakNotAsked(Doubt):
     wanted_per_s: float
 
 
-@dataclass(frozen=True)
 class CapacityNotKnown(Doubt):
     """Of a search."""
 
@@ -222,7 +212,6 @@ class CapacityNotKnown(Doubt):
     why: Reason
 
 
-@dataclass(frozen=True)
 class PeakBeyond(Doubt):
     """Used to more than services are planned at."""
 
@@ -232,14 +221,12 @@ class PeakBeyond(Doubt):
     planned: float
 
 
-@dataclass(frozen=True)
 class NeverMadeCold(Doubt):
     """An experiment without its cold starts; what: in the words of its record."""
 
     what: str
 
 
-@dataclass(frozen=True)
 class CoresShared(Doubt):
     """By generator, model and targets."""
 
@@ -247,7 +234,6 @@ class CoresShared(Doubt):
     told: int
 
 
-@dataclass(frozen=True)
 class ProviderFailed(Doubt):
     """Every request of a run."""
 
@@ -255,7 +241,6 @@ class ProviderFailed(Doubt):
     of: int
 
 
-@dataclass(frozen=True)
 class Retried(Doubt):
     """Figures of the user's request."""
 
@@ -268,7 +253,6 @@ class NothingPaired(Doubt):
     """Whether both did the same work."""
 
 
-@dataclass(frozen=True)
 class AnswersDiffer(Doubt):
     """Of paired requests."""
 
@@ -277,7 +261,6 @@ class AnswersDiffer(Doubt):
     pairs: int
 
 
-@dataclass(frozen=True)
 class BlocksSpread(Doubt):
     """Above what a PASS stands."""
 
@@ -286,14 +269,12 @@ class BlocksSpread(Doubt):
     spread: float
 
 
-@dataclass(frozen=True)
 class NoPricesOf(Doubt):
     """So no cost."""
 
     target: str
 
 
-@dataclass(frozen=True)
 class BookOld(Doubt):
     """At the evidence's last day."""
 
@@ -301,7 +282,6 @@ class BookOld(Doubt):
     days: int
 
 
-@dataclass(frozen=True)
 class PricesElsewhere(Doubt):
     """The book is of another region than the target; ``book`` as target.toml names it."""
 
@@ -311,7 +291,6 @@ class PricesElsewhere(Doubt):
     of_region: str
 
 
-@dataclass(frozen=True)
 class PricesUnconfirmed(Doubt):
     """By anybody."""
 
@@ -319,7 +298,6 @@ class PricesUnconfirmed(Doubt):
     keys: tuple[str, ...]
 
 
-@dataclass(frozen=True)
 class PartsUnpriced(Doubt):
     """Stores and fronts that a target uses and that stand neither in its bill nor in [costs]."""
 
@@ -327,7 +305,6 @@ class PartsUnpriced(Doubt):
     parts: tuple[str, ...]
 
 
-@dataclass(frozen=True)
 class CanBeTaken(Doubt):
     """Priced as capacity that its provider may take away."""
 
@@ -335,7 +312,6 @@ class CanBeTaken(Doubt):
     share: float
 
 
-@dataclass(frozen=True)
 class ModelsUnlisted(Doubt):
     """That answered, and whose tokens have the price of a stand-in, or none without a book."""
 
@@ -344,7 +320,6 @@ class ModelsUnlisted(Doubt):
     book: str
 
 
-@dataclass(frozen=True)
 class CostNotKnown(Doubt):
     """At the expected traffic."""
 
@@ -352,7 +327,6 @@ class CostNotKnown(Doubt):
     why: Reason
 
 
-@dataclass(frozen=True)
 class NotCollected(Doubt):
     """Each day: date, runs not collected, runs."""
 
@@ -362,10 +336,9 @@ class NotCollected(Doubt):
     runs: int
     days: tuple[tuple[str, int, int], ...]
     more: int
-    weakens: str
+    weakens: Figures
 
 
-@dataclass(frozen=True)
 class SeenOtherwise(Doubt):
     """By the client and the platform."""
 
@@ -373,7 +346,6 @@ class SeenOtherwise(Doubt):
     what: Reason
 
 
-@dataclass(frozen=True)
 class NoLogLine(Doubt):
     """Of answered requests."""
 
@@ -381,14 +353,12 @@ class NoLogLine(Doubt):
     of: int
 
 
-@dataclass(frozen=True)
 class TookLonger(Doubt):
     """Than the client waited."""
 
     requests: int
 
 
-@dataclass(frozen=True)
 class RefusalsDiffer(Doubt):
     """By count."""
 
@@ -396,7 +366,6 @@ class RefusalsDiffer(Doubt):
     platform: int
 
 
-@dataclass(frozen=True)
 class FewInvocations(Doubt):
     """Fewer than were accepted."""
 
@@ -404,7 +373,6 @@ class FewInvocations(Doubt):
     accepted: int
 
 
-@dataclass(frozen=True)
 class ManyInvocations(Doubt):
     """More than were accepted."""
 
@@ -416,7 +384,6 @@ class NothingBilled(Doubt):
     """Modelled alone."""
 
 
-@dataclass(frozen=True)
 class BilledDays(Doubt):
     """Whose bill is final."""
 
@@ -425,7 +392,6 @@ class BilledDays(Doubt):
     days: int
 
 
-@dataclass(frozen=True)
 class BillDiffers(Doubt):
     """Relative errors of the model."""
 
@@ -435,7 +401,6 @@ class BillDiffers(Doubt):
     price: float | None
 
 
-@dataclass(frozen=True)
 class OlderEvidence(Doubt):
     """What an earlier version did not record: links and digests of its journal, the rule in its seal, columns, fields of runs."""
 

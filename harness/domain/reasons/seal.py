@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.domain.reason import Reason
@@ -23,7 +22,6 @@ class SealDoubt(Doubt):
     """Of the seal, or of evidence that is not as it was left: caps confidence."""
 
 
-@dataclass(frozen=True)
 class SealMissing(SealDoubt):
     """known: the digest that the journal says was sealed."""
 
@@ -34,7 +32,6 @@ class SealEdited(SealDoubt):
     """Its digest does not match."""
 
 
-@dataclass(frozen=True)
 class SealReplaced(SealDoubt):
     """Another one than the journal's."""
 
@@ -45,7 +42,6 @@ class SealedLate(SealDoubt):
     """After a request was measured."""
 
 
-@dataclass(frozen=True)
 class SealDiffers(SealDoubt):
     """A criterion that is another one now."""
 
@@ -53,7 +49,6 @@ class SealDiffers(SealDoubt):
     met: Reason | None = None
 
 
-@dataclass(frozen=True)
 class EvidenceChanged(SealDoubt):
     """Not as it was left; what: in the words of the check of digests."""
 
@@ -61,7 +56,6 @@ class EvidenceChanged(SealDoubt):
     what: str
 
 
-@dataclass(frozen=True)
 class MetAt(Reason):
     """When and by whom a change was met first."""
 
@@ -69,7 +63,6 @@ class MetAt(Reason):
     user: str
 
 
-@dataclass(frozen=True)
 class Change(Reason):
     """Of one sealed field; both values as JSON."""
 
@@ -81,7 +74,6 @@ class Change(Reason):
     entries: int = 0
 
 
-@dataclass(frozen=True)
 class OtherMethod(Doubt):
     """Judged by other rules than were sealed."""
 
@@ -89,7 +81,13 @@ class OtherMethod(Doubt):
     now: str
 
 
-@dataclass(frozen=True)
+class OtherTokenPrices(Doubt):
+    """Priced by another version of the list than was sealed."""
+
+    sealed: str
+    now: str
+
+
 class RunUnread(SealDoubt):
     """A run that ended and whose file cannot be read; ``without``: its block is left out with every run."""
 

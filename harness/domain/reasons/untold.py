@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from harness.domain.reason import Reason
 from harness.domain.reasons.absence import Absence
 from harness.domain.role import Role
 
 
-@dataclass(frozen=True)
 class Telling(Reason):
     """A run that would tell, under a profile of this role; ``per_s`` None: its experiment paces it. ``usd`` is its forecast."""
 
@@ -24,14 +21,12 @@ class Declaring(Reason):
     """Nothing need be run: [prices], [[quotas]] or the control plane would say."""
 
 
-@dataclass(frozen=True)
 class Untold(Absence):
     """A quantity at a traffic that nobody can tell of."""
 
     measure: Telling | Declaring
 
 
-@dataclass(frozen=True)
 class BeyondCapacity(Untold):
     """An instance would be asked for more than any was seen to carry."""
 
@@ -40,7 +35,6 @@ class BeyondCapacity(Untold):
     limit_found: bool  # a search ended there; else nobody asked for more
 
 
-@dataclass(frozen=True)
 class BeyondInstances(Untold):
     """More instances at once than were ever seen, and nobody says that so many are granted."""
 
@@ -49,7 +43,6 @@ class BeyondInstances(Untold):
     most_assumed: float
 
 
-@dataclass(frozen=True)
 class GapsBeyond(Untold):
     """Idle gaps longer, or shorter, than any that was probed, where the window's end was not seen."""
 
@@ -62,14 +55,12 @@ class WindowUnprobed(Untold):
     """How long an idle instance is kept decides the answer, and nobody probed it."""
 
 
-@dataclass(frozen=True)
 class StartsUnmeasured(Untold):
     """Instances would start in traffic, and no cold answer was measured."""
 
     cold_share: float
 
 
-@dataclass(frozen=True)
 class NotGivenAgain(Untold):
     """Played at the measured arrivals, the figures do not give what was measured: something else decides."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from harness.domain.reason import Reason
 
 
@@ -11,7 +9,6 @@ class Judged(Reason):
     """Why this verdict."""
 
 
-@dataclass(frozen=True)
 class FewForVerdict(Judged):
     """Below it even a perfect sign test tells nothing."""
 
@@ -19,7 +16,6 @@ class FewForVerdict(Judged):
     least: int
 
 
-@dataclass(frozen=True)
 class ShownFewer(Judged):
     """PASS by the share beyond the limit."""
 
@@ -28,7 +24,6 @@ class ShownFewer(Judged):
     allowed: float
 
 
-@dataclass(frozen=True)
 class ShownMore(Judged):
     """FAIL by the share beyond the limit."""
 
@@ -37,7 +32,6 @@ class ShownMore(Judged):
     allowed: float
 
 
-@dataclass(frozen=True)
 class NotShown(Judged):
     """Neither."""
 
@@ -46,7 +40,6 @@ class NotShown(Judged):
     allowed: float
 
 
-@dataclass(frozen=True)
 class RunsTooShort(Judged):
     """Neither, for requests resemble each other longer than a run."""
 
@@ -68,7 +61,6 @@ class ContainsLimit(Judged):
     """By the interval."""
 
 
-@dataclass(frozen=True)
 class Incidents(Judged):
     """What weeks can say of availability; down: it is shown to be down for longer than promised."""
 
@@ -80,7 +72,6 @@ class Incidents(Judged):
     down: bool
 
 
-@dataclass(frozen=True)
 class NotByHolm(Judged):
     """Different by itself alone."""
 
@@ -89,7 +80,6 @@ class NotByHolm(Judged):
     primary: bool
 
 
-@dataclass(frozen=True)
 class FewPairs(Judged):
     """Below it nothing is decided."""
 
@@ -97,7 +87,6 @@ class FewPairs(Judged):
     least: int
 
 
-@dataclass(frozen=True)
 class WithinMargin(Judged):
     """EQUIVALENT; both as shares."""
 
@@ -105,7 +94,6 @@ class WithinMargin(Judged):
     margin: float
 
 
-@dataclass(frozen=True)
 class SharesDiffer(Judged):
     """By requests beyond the limit, where both percentiles are infinite."""
 
@@ -115,21 +103,18 @@ class SharesDiffer(Judged):
     name: str = ""
 
 
-@dataclass(frozen=True)
 class SharesAlike(Judged):
     """Where both percentiles are infinite."""
 
     why: Reason
 
 
-@dataclass(frozen=True)
 class InfiniteShown(Judged):
     """Of one side."""
 
     why: Reason
 
 
-@dataclass(frozen=True)
 class InfiniteByChance(Judged):
     """Of one side."""
 

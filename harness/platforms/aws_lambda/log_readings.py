@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.domain.reading import Absent, Reading, Series, Window
+from harness.domain.reason import Reason
+from harness.domain.reasons.reading import NoInitFailed, NoLine, NothingInvoked, WebFunction
 from harness.platforms.shared.absence import readings
 from harness.platforms.shared.report_lines import (
     FunctionKind,
@@ -77,20 +79,15 @@ class LambdaReadings:
     def _series(self, name: str, unit: str, reports: list[tuple[float, Report]], said: str) -> Reading:
         points = tuple((at, float(value)) for at, r in reports if (value := getattr(r, name)) is not None)
         if not points:
-            return Absent(name, "no REPORT line carries it in this window", said, self.kind)
+            return Absent(name, NoLine("REPORT"), said, self.kind)
         return Series(name, unit, points, said, self.kind)
 
     def _failures(self, inits: list[tuple[float, InitReport]], said: str) -> Reading:
         points = tuple((at, i.init_ms) for at, i in inits if i.failed)
         if points:
             return Series(FAILURES, "ms", points, said, self.kind)
-        why = "no init of this window failed, as its reports say" if inits else "no INIT_REPORT line in this window"
-        return Absent(FAILURES, why, said, self.kind)
+        return Absent(FAILURES, NoInitFailed() if inits else NoLine("INIT_REPORT"), said, self.kind)
 
 
-def _why_none(kinds: list[FunctionKind | None]) -> str:
-    if FunctionKind.WEB in kinds:
-        return "a web function: its log has no REPORT line for each request"
-    return (
-        "no REPORT line in this window: nothing was invoked, or the function writes none (managed instances, log level)"
-    )
+def _why_none(kinds: list[FunctionKind | None]) -> Reason:
+    return WebFunction() if FunctionKind.WEB in kinds else NothingInvoked()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from harness.domain.reading import MetricSource
+from harness.domain.reasons.doubt import Figures
 from harness.platforms.platform import Measure, Per, SourceKind, Subject, Tier
 from harness.platforms.shared.rows import by_name, rows
 from harness.tables.table import Table
@@ -34,7 +35,7 @@ def build(options: Mapping[str, Any]) -> MetricSource:
     return (LambdaInsights if options["through"] == "insights" else LambdaLogs)(api, options["log_group"])
 
 
-SOURCE = SourceKind(LOGS, LambdaLogsTable, build, "billed durations and so the cost, and init times", cloud="aws")
+SOURCE = SourceKind(LOGS, LambdaLogsTable, build, Figures.DURATIONS, cloud="aws")
 _lambda = rows(CW, "AWS/Lambda ")
 _url = rows(CW, "AWS/Lambda ", Tier.FRONT)
 _report = rows(LOGS)

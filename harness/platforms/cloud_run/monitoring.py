@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from harness.domain.reading import Absent, Reading, Series, Window
+from harness.domain.reasons.reading import NoPoint
 from harness.platforms.cloud_run.readings import SIGNALS
 from harness.platforms.platform import Signal
 from harness.platforms.shared.absence import readings
@@ -81,7 +82,7 @@ class CloudMonitoring:
             for label, points in sorted(found.items())
             if points
         ]
-        return out or [Absent(signal.metric, "no data point in this window", query, self.kind)]
+        return out or [Absent(signal.metric, NoPoint(), query, self.kind)]
 
 
 def _points(series: Answer, window: Window) -> list[tuple[float, float]]:

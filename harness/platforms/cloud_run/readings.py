@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from harness.domain.reading import MetricSource
+from harness.domain.reasons.doubt import Figures
 from harness.platforms.platform import Measure, Per, SourceKind, Tier
 from harness.platforms.shared.rows import P95, rows
 from harness.tables.table import Table
@@ -36,7 +37,7 @@ SOURCE = SourceKind(
     kind=KIND,
     table=CloudMonitoringTable,
     build=build,
-    feeds="billable instance time and so the cost, instances, waits for an instance",
+    feeds=Figures.INSTANCE_TIME,
     cloud="google",
 )
 # each name ends with its aligner, which makes one point of a minute's

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.domain.reading import Absent, Reading, Series, Window
+from harness.domain.reasons.reading import NoPoint, NoSuchMetric, NotAnswered
 from harness.platforms.platform import Signal
 from harness.platforms.shared.absence import readings
 from harness.platforms.shared.answer import Answer, answer_of, printable
@@ -70,14 +71,13 @@ class AzureMonitor:
 
     def _one(self, signal: Signal, said: Answer | None, query: str, window: Window) -> list[Reading]:
         if said is None:
-            why = "the answer does not hold it: the resource has no such metric"
-            return [Absent(signal.metric, why, query, self.kind)]
+            return [Absent(signal.metric, NoSuchMetric(), query, self.kind)]
         return readings([signal.metric], query, self.kind, lambda: [self._series(signal, said, query, window)])
 
     def _series(self, signal: Signal, said: Answer, query: str, window: Window) -> Reading:
         if said["errorCode"].value not in (None, "Success"):
             words = printable(f"{said['errorCode'].text()}: {said['errorMessage'].value}")
-            return Absent(signal.metric, words, query, self.kind, failed=True)
+            return Absent(signal.metric, NotAnswered(words), query, self.kind, failed=True)
         points: dict[float, float] = {}
         for series in said["timeseries"].rows():
             for point in series["data"].rows():
@@ -85,5 +85,5 @@ class AzureMonitor:
                 if value.given and touches(window, at, PERIOD_S):
                     points[at] = value.number()
         if not points:
-            return Absent(signal.metric, "no data point in this window", query, self.kind)
+            return Absent(signal.metric, NoPoint(), query, self.kind)
         return Series(signal.metric, signal.unit, tuple(sorted(points.items())), query, self.kind)

@@ -19,6 +19,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from harness.domain.reading import Absent, Reading, Series, Window
+from harness.domain.reasons.reading import NoResult, NotAnswered, NothingPublished
 from harness.platforms.platform import Signal
 from harness.platforms.shared.absence import readings
 from harness.platforms.shared.answer import Answer, pages, printable
@@ -106,19 +107,18 @@ class CloudWatch:
             raise found
         name, results = signal.metric, found.get(number)
         if not results:
-            return [Absent(name, "the answer holds no result for this query", said, self.kind)]
+            return [Absent(name, NoResult(), said, self.kind)]
         status = results[-1]["StatusCode"]
         if status.given and status.text() not in ("Complete", ""):
             words = "; ".join(dict.fromkeys(w for result in results for w in _messages(result)))
             why = printable(f"{status.text()}{f': {words}' if words else ''}")
-            return [Absent(name, why, said, self.kind, failed=True)]
+            return [Absent(name, NotAnswered(why), said, self.kind, failed=True)]
         points: dict[float, float] = {}
         for result in results:
             points |= _points(result)
         inside = sorted(p for p in points.items() if p[0] + period > window.start_unix_s and p[0] < window.end_unix_s)
         if not inside:
-            why = "no data point in this window: nothing happened, or nothing was published"
-            return [Absent(name, why, said, self.kind)]
+            return [Absent(name, NothingPublished(), said, self.kind)]
         return [Series(name, signal.unit, tuple(inside), said, self.kind)]
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from harness.domain.reading import Absent, Reading, Series, Window
+from harness.domain.reasons.reading import NoFigure, NoLine, NoLog, NotRead
 from harness.platforms.shared.absence import readings
 from harness.platforms.shared.answer import UnknownShape, parsed
 from harness.platforms.shared.report_lines import Report, parse_report
@@ -66,16 +67,15 @@ class LocalLogs:
                     except UnknownShape:
                         unread += 1  # the last one may be torn
         except OSError as error:
-            return Absent(name, f"cannot be read: {error.strerror}", query, self.kind)
+            return Absent(name, NotRead(self._figures.name, error.strerror or ""), query, self.kind)
         if not points:
-            more = f"; {unread} rows of the file cannot be read" if unread else ""
-            return Absent(name, f"no figures in this window{more}", query, self.kind)
+            return Absent(name, NoFigure(unread), query, self.kind)
         return Series(name, unit, tuple(points), query, self.kind)
 
     def _events(self, metric: str, word: str, window: Window) -> Reading:
         query = f"{self._log.name}: lines of {word}"
         if not self._log.exists():
-            return Absent(metric, "no log", query, self.kind)
+            return Absent(metric, NoLog(), query, self.kind)
         points = tuple((at, 1.0) for at, text in self._stamped(window) if text.startswith(word))
         return Series(metric, "count", points, query, self.kind)
 
@@ -86,7 +86,7 @@ class LocalLogs:
         found = ((at, find.search(text)) for at, text in self._stamped(window) if text.startswith("INSTANCE"))
         points = tuple((at, float(match[1])) for at, match in found if match)
         if not points:
-            return Absent(name, "no INSTANCE line carries it in this window", query, self.kind)
+            return Absent(name, NoLine("INSTANCE"), query, self.kind)
         return Series(name, unit, points, query, self.kind)
 
     def _reports(self, window: Window) -> list[tuple[float, Report]]:
@@ -99,7 +99,7 @@ class LocalLogs:
         query = f"{self._log.name}: {name} of REPORT lines"
         points = tuple((at, value) for at, report in reports if (value := pick(report)) is not None)
         if not points:
-            return Absent(name, "no REPORT line carries it in this window", query, self.kind)
+            return Absent(name, NoLine("REPORT"), query, self.kind)
         return Series(name, unit, points, query, self.kind)
 
     def _stamped(self, window: Window) -> Iterator[tuple[float, str]]:

@@ -12,11 +12,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.domain.lines import lines_of
 from harness.domain.reading import Absent, Reading, Series, Window
+from harness.domain.reasons.reading import NoDuration, NoSpan, NotRead, NotSpans
 from harness.platforms.shared.absence import readings
 from harness.platforms.shared.answer import Answer, UnknownShape, parsed
 
@@ -77,7 +77,7 @@ class OtlpTraces:
             try:
                 text = file.read_bytes().decode("utf-8-sig", errors="replace")
             except OSError as error:
-                return [Absent("spans", f"{file}: {error.strerror}", query, self.kind, failed=True)]
+                return [Absent("spans", NotRead(str(file), error.strerror or ""), query, self.kind, failed=True)]
             found, places = _read(text, self._attribute)
             spans += found
             unread += [f"{file.name}, {place}" for place in places]
@@ -86,10 +86,9 @@ class OtlpTraces:
         for name in sorted({s.name for s in self._spans}):
             out += self._of_name(name, query)
         if unread:
-            shown = "; ".join(unread[:MOST_PLACES]) + ("; ..." if len(unread) > MOST_PLACES else "")
-            words = f"{len(unread)} lines or spans that are not OTLP/JSON: {shown}"
-            out.append(Absent("unreadable lines", words, query, self.kind))
-        return out or [Absent("spans", f"no span in this window{_elsewhere(spans)}", query, self.kind)]
+            reason = NotSpans(len(unread), tuple(unread[:MOST_PLACES]))
+            out.append(Absent("unreadable lines", reason, query, self.kind))
+        return out or [Absent("spans", _no_span(spans), query, self.kind)]
 
     def _of_name(self, name: str, query: str) -> list[Reading]:
         spans = [s for s in self._spans if s.name == name]
@@ -99,26 +98,14 @@ class OtlpTraces:
             out.append(Series(f"span {name}", "ms", tuple(points), query, self.kind))
         if len(points) < len(spans):
             what = "unfinished span" if points else "span"
-            words = (
-                f"{len(spans) - len(points)} of {len(spans)} spans have no duration: not ended, or before they began"
-            )
-            out.append(Absent(f"{what} {name}", words, query, self.kind))
+            out.append(Absent(f"{what} {name}", NoDuration(len(spans) - len(points), len(spans)), query, self.kind))
         return out
 
 
-def _elsewhere(spans: list[Span]) -> str:
-    """Where the file's spans are instead: a clock that is off, or times in another unit, show by it."""
+def _no_span(spans: list[Span]) -> NoSpan:
     if not spans:
-        return ""
-    first, last = (pick(s.start_unix_s for s in spans) for pick in (min, max))
-    return f": {len(spans)} spans, from {_utc(first)} to {_utc(last)}"
-
-
-def _utc(unix_s: float) -> str:
-    try:
-        return datetime.fromtimestamp(unix_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (ValueError, OverflowError, OSError):
-        return f"{unix_s:.3g} s since 1970"
+        return NoSpan()
+    return NoSpan(len(spans), min(s.start_unix_s for s in spans), max(s.start_unix_s for s in spans))
 
 
 def _read(text: str, attribute: str) -> tuple[list[Span], list[str]]:

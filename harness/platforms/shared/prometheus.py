@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 
 from harness.domain.reading import Absent, Reading, Series, Window
+from harness.domain.reasons.reading import NativeHistogram, NoSuchSeries, NotAMatrix
 from harness.platforms.shared.absence import readings
 from harness.platforms.shared.answer import Answer, NoAnswer, answered, brief, printable
 from harness.platforms.shared.http_client import HttpClient
@@ -26,7 +27,6 @@ from harness.platforms.shared.prometheus_sets import Query
 
 STEP_S = 15
 MOST_POINTS = 11_000  # a series and a query, beyond which the server refuses
-NATIVE = "a native histogram, which is not a single number: query it with histogram_quantile(), histogram_avg() or histogram_count()"
 
 
 class Prometheus:
@@ -89,16 +89,15 @@ class Prometheus:
         data = self._answer(client, asked)["data"]
         kind = data["resultType"].text()
         if kind != "matrix":
-            return [Absent(name, f"the answer is a {printable(kind)}, not a matrix", said, self.kind)]
+            return [Absent(name, NotAMatrix(printable(kind)), said, self.kind)]
         out: list[Reading] = []
         for series in data["result"].rows():
             own = name + _labels(series["metric"])
             if points := _points(series, window):
                 out.append(Series(own, query.unit, points, said, self.kind))
             if series["histograms"].rows():
-                out.append(Absent(f"{own} histograms", NATIVE, said, self.kind))
-        why = "no data point in this window: the exporter has no such metric, or nothing matches its labels"
-        return out or [Absent(name, why, said, self.kind)]
+                out.append(Absent(f"{own} histograms", NativeHistogram(), said, self.kind))
+        return out or [Absent(name, NoSuchSeries(), said, self.kind)]
 
     def _answer(self, client: HttpClient, asked: Mapping[str, Any]) -> Answer:
         """The server's JSON, kept as it came; raises NoAnswer."""

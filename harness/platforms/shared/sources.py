@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from harness.domain.address import problem_of
 from harness.domain.lines import names_in
 from harness.domain.reading import MetricSource
+from harness.domain.reasons.doubt import Figures
 from harness.errors import Refused
 from harness.platforms.platform import Part, SourceKind
 from harness.platforms.shared.azure_app import providers
@@ -201,7 +202,7 @@ SHARED = (
         "cloudwatch",
         CloudWatchTable,
         _cloudwatch,
-        "the platform's own counts: invocations, throttles, concurrency, load balancer capacity, tasks",
+        Figures.COUNTS,
         cloud="aws",
         subjects=SUBJECTS,
         parts={
@@ -215,23 +216,23 @@ SHARED = (
         "prometheus",
         PrometheusTable,
         _prometheus,
-        "requested and used processors and memory, replicas, restarts",
+        Figures.CLUSTER,
         others="a query of the team's own",
     ),
     SourceKind(
         "otlp-traces",
         TracesTable,
         _traces,
-        "spans of each request inside the service",
+        Figures.SPANS,
         spans=True,
         others="how long spans of this name took",
     ),
-    SourceKind("cost-explorer", CostExplorerTable, _bills, "the bill itself", cloud="aws", bills=True),
+    SourceKind("cost-explorer", CostExplorerTable, _bills, Figures.BILL, cloud="aws", bills=True),
     SourceKind(
         "azure-monitor",
         AzureMonitorTable,
         _azure_monitor,
-        "replicas and so the cost, executions and their units, restarts",
+        Figures.REPLICAS,
         cloud="azure",
     ),
 )

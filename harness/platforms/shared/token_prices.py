@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from importlib.metadata import version
 from typing import Any
 
 from pydantic import Field, model_validator
@@ -80,6 +81,11 @@ class TokenTerms(Table):
         return Rates("", given / MILLION, made / MILLION, cached / MILLION, said)
 
 
+def installed() -> str:
+    """The list that tokens are priced by, with its version: its prices come with the package."""
+    return f"{LIST} {version(LIST)}"
+
+
 def rates(terms: TokenTerms | None, tokens: Tokens, day: dt.date) -> Rates | None:
     """None where nobody states a price and no list knows the model."""
     if terms is None:
@@ -103,7 +109,7 @@ def listed(
     None for a model, provider or context that it does not know.
     """
     from genai_prices import Usage as Counted  # noqa: PLC0415 - a second of imports, where tokens are priced alone
-    from genai_prices import __version__, calc_price  # noqa: PLC0415
+    from genai_prices import calc_price  # noqa: PLC0415
 
     noon = dt.datetime.combine(day, dt.time(12), dt.UTC)
 
@@ -132,7 +138,7 @@ def listed(
     each = Decimal(prompt)
     reread = plain if plain.model_price.cache_read_mtok is None else cached
     name = f"{plain.provider.id}/{plain.model.id}"
-    said = f"{LIST} {__version__}: {name}{''.join(f', {k} {v}' for k, v in context)}"
+    said = f"{installed()}: {name}{''.join(f', {k} {v}' for k, v in context)}"
     return Rates(name, plain.input_price / each, plain.output_price, reread.input_price / each, said)
 
 

@@ -11,6 +11,7 @@ from harness.local.journal import init_report_line, report_line
 from harness.platforms.aws_lambda import insights as lambda_insights
 from harness.platforms.aws_lambda.insights import LambdaInsights
 from harness.platforms.aws_lambda.logs import LambdaLogs
+from harness.words import said
 from tests.platforms.shared.rigs import KEYS, START, WINDOW, LambdaInsightsRig
 
 
@@ -35,7 +36,7 @@ def test_cold_invocations_have_an_init_and_warm_ones_none():
 
     assert [v for _, v in found["init_ms"].points] == [80.5]
     assert [v for _, v in found["billed_ms"].points] == [181.0, 50.0]
-    assert found["restore_ms"].reason == "no REPORT line carries it in this window"
+    assert said(found["restore_ms"].reason) == "no REPORT line carries it in this window"
 
 
 def test_failed_inits_are_a_series_of_their_own():
@@ -48,13 +49,13 @@ def test_inits_that_succeeded_are_no_failures():
     record = {"phase": "init", "status": "success", "metrics": {"durationMs": 1203.4}}
     found = logs(json.dumps({"type": "platform.initReport", "record": record}), report_line("a", 5.0, 512, 90, None))
 
-    assert found["init_failures"].reason == "no init of this window failed, as its reports say"
+    assert said(found["init_failures"].reason) == "no init of this window failed, as its reports say"
 
 
 def test_a_web_function_is_recognised_and_said():
     found = logs(json.dumps({"type": "platform.invokeSummary", "record": {}}))
 
-    assert found["billed_ms"].reason == "a web function: its log has no REPORT line for each request"
+    assert said(found["billed_ms"].reason) == "a web function: its log has no REPORT line for each request"
 
 
 # -- Logs Insights alone
@@ -64,7 +65,7 @@ def test_a_web_function_is_recognised_and_said():
 def test_a_query_that_ends_otherwise_has_no_answer(status):
     found = LambdaInsightsRig().ok({10: 3.0}, status=status).read()
 
-    assert {r.reason for r in found} == {f"the query ended as {status}"}
+    assert {said(r.reason) for r in found} == {f"the query ended as {status}"}
     assert all(r.failed for r in found)
 
 
@@ -107,7 +108,7 @@ def test_a_second_with_more_lines_than_an_answer_holds_cannot_be_told(monkeypatc
     monkeypatch.setattr(lambda_insights, "MOST_ROWS", 10)
     found = LambdaInsights(Service([START] * 20), "g").read(WINDOW)
 
-    assert all("more than 10 lines in one second" in r.reason for r in found)
+    assert all("more than 10 lines in one second" in said(r.reason) for r in found)
 
 
 def test_a_long_window_is_asked_in_slices_of_an_hour():

@@ -9,6 +9,7 @@ from botocore.stub import Stubber
 from harness.platforms import registry
 from harness.platforms.aws_lambda.readings import FUNCTION
 from harness.platforms.shared.cloudwatch import CloudWatch, period_of
+from harness.words import said
 from tests.platforms.shared.rigs import KEYS, ONE, START, WINDOW, at
 
 
@@ -25,7 +26,7 @@ def test_every_metric_of_the_sets_is_a_request_that_the_service_model_accepts():
         metrics = subject.signals
         found = cloudwatch(metrics, {"MetricDataResults": []})
 
-        assert {r.reason for r in found} == {"the answer holds no result for this query"}
+        assert {said(r.reason) for r in found} == {"the answer holds no result for this query"}
         assert len(found) == len(metrics)
 
 
@@ -48,7 +49,7 @@ def test_a_result_that_is_not_whole_is_absent(status):
     result = {"Id": "m0", "StatusCode": status, "Timestamps": [at(0)], "Values": [1.0]}
     [found] = cloudwatch(ONE, {"MetricDataResults": [result | {"Messages": [{"Code": "why", "Value": "because"}]}]})
 
-    assert found.reason == f"{status}: because"
+    assert said(found.reason) == f"{status}: because"
 
 
 def test_percentiles_are_asked_as_such():

@@ -6,6 +6,7 @@ import pytest
 
 from harness.domain.reading import Absent, Series, Window
 from harness.platforms.shared.otlp_traces import OtlpTraces
+from harness.words import said
 
 START = 1_800_000_000
 
@@ -57,7 +58,7 @@ def test_spans_outside_the_window_and_broken_lines_are_said_not_counted(tmp_path
 
     assert isinstance(found["span chat"], Series)
     assert len(found["span chat"].points) == 1
-    assert found["unreadable lines"].reason == (
+    assert said(found["unreadable lines"].reason) == (
         "2 lines or spans that are not OTLP/JSON: "
         "traces.json, line 2: is not valid JSON; traces.json, line 3: has no resourceSpans"
     )
@@ -92,9 +93,9 @@ def test_a_span_that_has_not_ended_has_no_duration(tmp_path, end):
     path.write_text(export(open_span) + "\n" + export(span("retrieve", 2, 5), {**open_span, "name": "retrieve"}))
     found, source = read(path)
 
-    assert found["span chat"].reason == "1 of 1 spans have no duration: not ended, or before they began"
+    assert said(found["span chat"].reason) == "1 of 1 spans have no duration: not ended, or before they began"
     assert found["span retrieve"].points == ((START + 2, 5.0),)
-    assert found["unfinished span retrieve"].reason.startswith("1 of 2 spans")
+    assert said(found["unfinished span retrieve"].reason).startswith("1 of 2 spans")
     assert [json.loads(line)["duration_ms"] for line in source.lines(None)] == [None, None, 5.0]
 
 
@@ -124,4 +125,4 @@ def test_spans_of_another_time_say_of_which(tmp_path):
     path.write_text(export(wrong))
     found, _ = read(path)
 
-    assert found["spans"].reason.startswith("no span in this window: 1 spans, from 1970-01-01T00:30:00Z")
+    assert said(found["spans"].reason).startswith("no span in this window: 1 spans, from 1970-01-01T00:30:00Z")

@@ -15,6 +15,7 @@ from harness.domain.reading import Absent, Series, Window
 from harness.platforms import registry
 from harness.platforms.shared.prometheus import Prometheus
 from harness.platforms.shared.prometheus_sets import Query, queries_of, set_name
+from harness.words import said
 from tests.suite import processes
 
 SERVER, EXPORTER = shutil.which("prometheus"), shutil.which("prometheus-node-exporter")
@@ -125,7 +126,7 @@ def test_the_kubernetes_set_counts_pods_that_run(server):
     assert last(found["kubernetes.start_lag_s"]) == 7.0
     assert last(found["kubernetes.nodes"]) == 1.0
     assert isinstance(found["kubernetes.restarts"], Absent)
-    assert "no such metric" in found["kubernetes.restarts"].reason
+    assert "no such metric" in said(found["kubernetes.restarts"].reason)
 
 
 @needs_server
@@ -151,7 +152,7 @@ def test_a_broken_query_is_absent_with_the_servers_words(server):
     [found] = read(server, {"x": Query("sum(", "count")}).values()
 
     assert found.failed
-    assert re.search("parse error", found.reason)
+    assert re.search("parse error", said(found.reason))
 
 
 @needs_server
@@ -167,7 +168,7 @@ def test_a_server_that_is_not_there_is_absent():
     [found] = source.read(Window(0, 60))
 
     assert found.failed
-    assert "ConnectError" in found.reason
+    assert "ConnectError" in said(found.reason)
 
 
 @pytest.mark.parametrize("page", ['["a list"]', '"a string"', "<html>", "{}"])
@@ -177,4 +178,4 @@ def test_a_proxys_page_is_absent_and_no_crash(page):
     [found] = source.read(Window(0, 60))
 
     assert found.failed
-    assert found.reason
+    assert said(found.reason)

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from harness.domain.reading import Absent, LineSource, RawSource, Series
+from harness.words import said
 from tests.platforms.shared.rigs import RIGS
 
 
@@ -53,7 +54,7 @@ def test_what_lies_outside_of_the_window_is_left_out(rig):
 def test_a_refused_call_is_absent_with_the_services_own_words(rig):
     found = rig.refuse("AccessDeniedException").read()
 
-    assert all(isinstance(r, Absent) and "words of the service" in r.reason and r.failed for r in found)
+    assert all(isinstance(r, Absent) and "words of the service" in said(r.reason) and r.failed for r in found)
 
 
 def test_a_second_pull_finds_the_same_and_adds_nothing(rig):

@@ -33,6 +33,7 @@ from harness.platforms.shared.prometheus import Prometheus
 from harness.platforms.shared.prometheus_sets import Query
 from harness.platforms.shared.recorded import Recorded
 from harness.platforms.shared.rest import Rest
+from harness.words import said
 from tests.platforms.shared.rigs import ONE, START, WINDOW, AzureMonitorRig, CloudMonitoringRig, LambdaInsightsRig, at
 
 ODD = (
@@ -167,8 +168,8 @@ def hold(source, folder: Path | None = None):
             assert reading.points or reading.metric == "throttle", "none refused is a series of none"
             assert all(math.isfinite(at) and math.isfinite(value) for at, value in reading.points)
         else:
-            assert reading.reason
-            assert not reading.reason.startswith("unexpected")
+            assert said(reading.reason)
+            assert not said(reading.reason).startswith("unexpected")
     lines = source.lines(WINDOW) if hasattr(source, "lines") else []
     if folder is not None:
         write_text(folder / "kept.json", dump(found))
@@ -287,7 +288,9 @@ def test_a_place_and_what_was_found_there_are_said():
     answer["MetricDataResults"][0]["Values"][1] = "many"
     [found] = SERVICES["cloudwatch"][1](answer).read(WINDOW)
 
-    assert found.reason == "an answer of unknown shape: MetricDataResults[0].Values[1]: want a number, found 'many'"
+    assert (
+        said(found.reason) == "an answer of unknown shape: MetricDataResults[0].Values[1]: want a number, found 'many'"
+    )
     assert found.failed, "it is asked again: a later version may read it"
 
 
@@ -308,8 +311,8 @@ def test_one_odd_span_does_not_take_its_neighbours_with_it(tmp_path):
     series, absent = OtlpTraces(tmp_path / "t.json").read(WINDOW)
 
     assert len(series.points) == 1
-    assert (
-        "line 1: an answer of unknown shape: resourceSpans[0].scopeSpans[0].spans[1].startTimeUnixNano" in absent.reason
+    assert "line 1: an answer of unknown shape: resourceSpans[0].scopeSpans[0].spans[1].startTimeUnixNano" in said(
+        absent.reason
     )
 
 
@@ -336,7 +339,7 @@ def test_pages_that_lead_in_a_circle_end(kind):
             "cloud-monitoring": lambda: CloudMonitoring(api, "p", "s", "r"),
             "lambda-logs": lambda: LambdaLogs(api, "g"),
         }[kind]()
-        reasons = {r.reason for r in source.read(WINDOW)}
+        reasons = {said(r.reason) for r in source.read(WINDOW)}
 
     assert reasons == {"the service gives the same page again and again"}
 
@@ -361,7 +364,7 @@ class Faulty:
 def test_a_fault_of_a_source_is_told_apart_from_an_odd_answer():
     [found] = ask(Faulty(), WINDOW)
 
-    assert found.reason.startswith("unexpected: KeyError: Window(")
+    assert said(found.reason).startswith("unexpected: KeyError: Window(")
     assert (found.source, found.failed) == ("faulty", True)
 
 
@@ -372,4 +375,4 @@ def test_a_native_histogram_is_named_with_what_to_ask_instead():
 
     assert isinstance(found, Absent)
     assert not found.failed, "asking the same again would not help"
-    assert "histogram_quantile()" in found.reason
+    assert "histogram_quantile()" in said(found.reason)

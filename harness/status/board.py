@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from harness.check import way
 from harness.check.checks import checked
 from harness.domain.plan import Block, Plan
 from harness.evidence.early_end import blocks_left_out
 from harness.evidence.store import Store
 from harness.run.spend import spent_in
+from harness.status import way
 from harness.workspace import Workspace
 
 

@@ -6,11 +6,12 @@ import time
 
 import pytest
 
-from harness.check.way import State
+from harness.check.checks import gates
 from harness.evidence.files import dump, write_text
 from harness.evidence.store import Store
 from harness.planning import sealing
-from harness.run.board import board
+from harness.status.board import board
+from harness.status.way import State
 from harness.workspace import open_workspace
 from tests.builders import Pilot
 
@@ -152,3 +153,12 @@ def test_a_block_that_was_given_up_is_no_reason_to_run_again(person):
     path.write_text(path.read_text() + "[limits]\nattempts = 1\n")
     assert person.step("run").words == "5 of 6 blocks valid, 1 given up"
     assert person.next() == "pilot decide"
+
+
+def test_advice_that_does_not_stand_keeps_nobody_from_measuring_whatever_its_group_is_called():
+    poor = {"name": "quota", "answer": "fail"}
+
+    assert gates({"rooms": [{**poor, "weight": "advice"}], "quotas": [{**poor, "weight": "gate"}]}) == [
+        ("quotas", {**poor, "weight": "gate"})
+    ]
+    assert gates({"quotas": [poor], "contract": [poor]}) == [("contract", poor)]

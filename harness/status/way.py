@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from harness.check.checks import ADVICE, checked
+from harness.check.checks import checked, gates
 from harness.check.contract_check import Answer
 from harness.domain.lines import first_line
 from harness.domain.plan import Plan
 from harness.errors import Refused
+from harness.evidence.events import COLLECTED, ENDED
 from harness.evidence.store import Store
 from harness.planning.changes import changes_since, has_measured, last_seal
 from harness.workspace import Workspace
@@ -70,13 +71,7 @@ def _check(store: Store, *, begun: bool) -> WayStep:
     if asked is None:
         return WayStep("check", "pilot check", State.DUE, "not yet")
     fine = (Answer.PASS, Answer.UNTOLD)
-    wrong = [
-        f"{group}: {c['name']}"
-        for group, cs in asked.items()
-        if group not in ADVICE
-        for c in cs
-        if c["answer"] not in fine
-    ]
+    wrong = [f"{group}: {c['name']}" for group, c in gates(asked) if c["answer"] not in fine]
     if wrong:
         return WayStep("check", "pilot check", State.DUE, f"to be fixed: {'; '.join(wrong)}")
     return WayStep("check", "pilot check", State.DONE, "the contract is kept")
@@ -162,8 +157,8 @@ def _collect(workspace: Workspace, store: Store, left: Left) -> WayStep:
     bills = any(source.bills for target in targets for source in target.sources)
     if not bills and not any(target.source_names for target in targets):
         return WayStep("collect", "pilot collect", State.ABSENT, "no target names a source")
-    events = [line for line in store.journal() if line["event"] in ("run ended", "collected")]
-    fresh = bool(events) and events[-1]["event"] == "run ended"  # a run has ended since the last pass
+    events = [line for line in store.journal() if line["event"] in (ENDED, COLLECTED)]
+    fresh = bool(events) and events[-1]["event"] == ENDED  # a run has ended since the last pass
     if not events or (not left.uncollected and not (bills and fresh)):
         state = State.DONE if events else State.WAITING
         return WayStep("collect", "pilot collect", state, "" if events else "nothing is measured yet")

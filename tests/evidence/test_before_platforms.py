@@ -1,0 +1,78 @@
+"""A whole demo measured and decided before platforms became rooms: today's code says the same of it, figure by figure."""
+
+import csv
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from harness import pipeline
+from harness.workspace import open_workspace
+
+HERE = Path(__file__).parent / "before_platforms"
+LATER = "This evidence was written by an earlier version, which did not record of each request: cached_tokens, model"
+
+
+@pytest.fixture(scope="module")
+def decided(tmp_path_factory):
+    root = tmp_path_factory.mktemp("demo")
+    with tarfile.open(HERE / "demo.tar.xz") as kept:
+        kept.extractall(root, filter="data")
+    workspace = open_workspace(root)
+    return workspace, pipeline.decide(workspace)
+
+
+def flat(value, at=""):
+    """Every figure, word and sentence by its place."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
+    if inner is None:
+        yield at, value
+    for key, part in inner or ():
+        yield from flat(part, f"{at}.{key}")
+
+
+def test_every_figure_and_verdict_of_the_decision_is_as_it_was(decided):
+    before = json.loads((HERE / "decision.json").read_text())
+    now = json.loads(json.dumps(decided[1].as_json(), default=str))
+    assert [doubt for doubt in now["doubts"] if not doubt.startswith(LATER)] == before["doubts"]
+    was, found = ({k: v for k, v in flat(one) if not k.startswith(".doubts")} for one in (before, now))
+
+    assert len(was) > 750
+    assert {k: found.get(k) for k in was if not same(found.get(k, "gone"), was[k])} == {}
+
+
+def same(found, was):
+    if isinstance(was, float) and isinstance(found, float | int):
+        return found == pytest.approx(was, rel=1e-9)
+    return found == was
+
+
+NOW = {  # column of then: which series, which end of its spread or the sum of its runs, and the digits that were printed
+    "most instances": ("instances", "most", 0),
+    "most in flight": ("in_flight", "most", 0),
+    "most queued": ("queued", "most", 0),
+    "refusals": (None, "sum", 0),
+    "processor time a run (s)": ("cpu_s", "mean", 2),
+    "processor time an ended instance (s)": ("instance_cpu_s", "mean", 2),
+    "most memory (MB)": ("rss_mb", "most", 0),
+}
+REFUSED = {"Container (embedded)": "overloaded", "Function (embedded)": "throttle"}
+FOLDER = {"Container (embedded)": "local_container", "Function (embedded)": "local_function"}
+
+
+def test_the_platforms_figures_are_as_they_were(decided):
+    table = pipeline.report_tables(*decided)["platform"]
+    names = [column.name for column in table.columns]
+    rows = [dict(zip(names, row, strict=True)) for row in table.data]
+    with (HERE / "platform.csv").open(newline="") as file:
+        before = list(csv.DictReader(file))
+    assert len(before) == 12
+
+    for then in before:
+        mine = [r for r in rows if (r["target"], r["profile"]) == (FOLDER[then["target"]], then["profile"])]
+        of = {r["series"]: r | {"sum": r["mean"] and r["mean"] * r["collected"]} for r in mine}
+        for column, (series, end, digits) in NOW.items():
+            found = of.get(series or REFUSED[then["target"]], {}).get(end)
+            told = None if then[column] == "not collected" else float(then[column])
+            assert told is None if found is None else round(found, digits) == told, (then, column, found)
