@@ -384,7 +384,7 @@ def report(
     return outcome, folder / render.PAGE
 
 
-def report_table(workspace: Workspace, name: str, progress: Progress) -> str:
+def report_table(workspace: Workspace, name: str, progress: Progress | None = None) -> str:
     """One table of the report as CSV, made anew from the evidence; raises Refused where there is none of that name."""
     outcome = decide(workspace)
     tables = report_tables(workspace, outcome)

