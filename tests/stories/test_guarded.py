@@ -122,6 +122,7 @@ def test_without_its_credentials_nothing_is_sent_and_the_words_say_what_is_missi
     assert "signed: [auth] aws-sigv4: no AWS credentials: set AWS_PROFILE" in done.stderr
 
 
+@pytest.mark.slow  # 48 s; each kind of authorisation is tried in tests/attack/test_secrets.py
 @pytest.mark.timeout(240)
 def test_the_whole_pilot_runs_and_no_credential_is_left_behind(folder):
     words = [("check",), ("plan", "--seal"), ("run", "--now"), ("collect",), ("report", "--no-predict")]
