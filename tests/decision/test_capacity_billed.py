@@ -28,7 +28,7 @@ from tests.report.test_experiments import both, search
 def test_two_machines_that_carry_six_a_second_are_five_for_a_peak_of_ten(tmp_path, model, book, parameters, each_usd):
     """At 70 % of 3.15 a second each; the cost of a month is that of five, and grows by machines.
 
-    Slow: those whose book differs and nothing else.
+    Slow: three of those that are billed by machines, each with its own book and machine.
     """
     pilot = CloudPilot(tmp_path, per_run=60, tracks={"capacity": both(search(6.0, 6.66))})
     _, plan, store = pilot.write()

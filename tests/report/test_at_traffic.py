@@ -82,6 +82,7 @@ def page(tmp_path_factory):
     return [(root / name / "report.md").read_text() for name in ("with", "without")]
 
 
+@pytest.mark.slow  # 7 s; the README's story holds the first page to it
 def test_a_report_that_was_asked_to_says_it_on_page_one_and_in_its_own_section(page):
     said, silent = page
 

@@ -105,9 +105,12 @@ def test_the_readme_leads_two_external_servers_to_a_report(tmp_path, two_service
     assert " fail " not in story.ended["check"][1].stdout
     decided = json.loads((story.folder / "reports" / "rendered" / "decision.json").read_text())
     assert not [doubt for doubt in decided["doubts"] if doubt.startswith("Sealed")]
+    page = (story.folder / "reports" / "rendered" / "report.md").read_text()
+    assert page.index("**At your traffic**") < page.index("**What would change this**")
     assert story.following() is None, "the way has an end"
 
 
+@pytest.mark.slow  # 73 s; `make demo` takes the embedded runtimes the same way
 def test_the_tutorial_leads_the_embedded_runtimes_to_a_report(tmp_path, corpus):
     story = Story(tmp_path)
     for line in console("docs/tutorial.md", "**1. Install", skip=(1,)):
