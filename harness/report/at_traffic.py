@@ -36,7 +36,8 @@ def now(foretold: Foretold, names: Names) -> Table:
     rows = [(one.target, *(one.of(q).known for q in PAGE_ONE)) for one in foretold.prediction.at if one.factor == 1]
     note = (
         f"Predicted for {foretold.prediction.traffic} by playing it on what was measured; 90 % intervals. "
-        "How far such predictions were off is in the table of held-out runs."
+        "The month counts the starts and idle time of that traffic, where the cost page carries on what the runs used. "
+        "How far such predictions were off: table held-out."
     )
     shown = (target(names), *(estimate(*HEADS[q]) for q in PAGE_ONE))
     return table("at-your-traffic", "At your traffic", shown, rows, note)
@@ -47,7 +48,7 @@ def factors(foretold: Foretold, names: Names) -> Table:
     rows = [(one.target, one.factor, one.per_s, *(one.of(q).known for q in HEADS)) for one in foretold.prediction.at]
     shown = (
         target(names),
-        figure("times", "factor", significant),
+        figure("times", "factor", lambda factor: f"{factor:g}"),
         figure("requests/s", "mean_per_s", significant),
         *(estimate(*head) for head in HEADS.values()),
     )
@@ -77,20 +78,21 @@ def assumed(foretold: Foretold, names: Names) -> Table:
 def held_out(foretold: Foretold, names: Names) -> Table:
     """How far off predictions of runs were that had no part in them."""
     rows = [
-        (r.target, r.quantity.value, r.held, r.covered / r.held, r.median_error, r.worst_error)
+        (r.target, r.quantity.value, r.without, r.held, r.covered / r.held, r.median_error, r.worst_error)
         for r in foretold.validation.rows
         if r.held
     ]
     shown = (
         target(names),
         word("quantity"),
-        counted("runs kept out", "runs"),
+        word("kept out", "without"),
+        counted("runs predicted", "runs"),
         share("inside the 90 % interval", "covered_share"),
         share("median error", "median_error", lack="none is finite"),
         share("largest error", "worst_error", lack="none is finite"),
     )
     few = "; ".join(f"{names[name]}: {blocks} blocks are too few" for name, blocks in foretold.validation.few)
-    note = "Each block predicted from the others, for the traffic it had. Errors of times are relative, of shares in points."
+    note = "Each block, or profile, predicted from the others for the traffic it had. Errors of times are relative, of shares in points."
     return table("held-out", "Predictions held to runs they did not know", shown, rows, f"{note} {few}".strip())
 
 
@@ -106,7 +108,7 @@ def curves(foretold: Foretold, findings: Findings, names: Names, limit_s: float)
         (
             target(names),
             word("quantity"),
-            figure("times", "factor", significant),
+            figure("times", "factor", lambda factor: f"{factor:g}"),
             *(
                 figure(head, name, significant, lack="open")
                 for head, name in (("value", "value"), ("low", "low"), ("high", "high"))

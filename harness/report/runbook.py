@@ -1,4 +1,4 @@
-"""What comes after the decision: alarms and sizes in measured numbers, quotas, placement, and the way over."""
+"""What comes after the decision: alarms and sizes in measured numbers, quotas, placement, and the migration plan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hybrid's price, where each workload belongs, and the way over: one fleet, one function that is billed by use."""
+"""The hybrid's price, where each workload belongs, and the migration plan: one fleet, one function that is billed by use."""
 
 import re
 from dataclasses import replace

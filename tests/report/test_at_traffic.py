@@ -70,7 +70,7 @@ def test_predictions_stand_beside_how_far_such_predictions_were_off():
     held = [Held("alpha", "steady", block, Quantity.P95, 0.5, 0.55, 0.4, 0.54 if block else 0.49) for block in (0, 1)]
     (row,) = at_traffic.held_out(foretold(*PAIR, held=held), NAMES).rows
 
-    assert [cell.text for cell in row] == ["Container", "p95", "2", "50 %", "10 %", "10 %"]
+    assert [cell.text for cell in row] == ["Container", "p95", "block", "2", "50 %", "10 %", "10 %"]
 
 
 @pytest.fixture(scope="module")
