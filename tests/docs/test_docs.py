@@ -173,6 +173,12 @@ def test_the_page_on_apis_has_every_preset_and_framing():
         assert all(f"`{field}`" in row for field in found.needs)
 
 
+def test_no_page_holds_both_sides_of_a_merge():
+    marks = re.compile(r"^(<{7} |={7}$|>{7} )", re.MULTILINE)
+
+    assert [page.name for page in [*PAGES, ROOT / "CHANGELOG.md"] if marks.search(page.read_text())] == []
+
+
 def test_every_link_leads_somewhere():
     for page in PAGES:
         for link in re.findall(r"\]\(([^)#]+)", page.read_text()):
