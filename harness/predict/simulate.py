@@ -52,10 +52,8 @@ class _Play:
         self._overdue: list[Instance] = []  # kept only because there are so few
         self._waiting: deque[tuple[float, float, float, int]] = deque()  # gives up at, came at, due, attempt
         self._in_hand = 0
-        self._active, self._active_at = (
-            0,
-            from_s,
-        )  # instances with something in hand or starting, counted where some are kept
+        self._active = 0  # instances with something in hand or starting, counted where some are kept
+        self._active_at = from_s
         self._keeps = fleet.least > 0 or bool(fleet.least_by_hour)
         self._tokens, self._tokens_at = fleet.starts_at_once, 0.0
         self._timed = self._refilling = False

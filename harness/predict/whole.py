@@ -24,6 +24,8 @@ from harness.workspace.trace_csv import read_trace
 
 SHOWN = (0.1, 0.3, 3.0, 10.0, 30.0, 100.0)  # factors of a report's chart, beside 1
 QUICK = Effort(same=2, worlds=12, requests=600)
+PLAIN_EVERY_S = 15.0  # of a line where nobody sees the bar
+COUNTS = frozenset({"min_instances", "max_instances"})  # a fleet whose size is asked for is not sized
 
 
 @dataclass(frozen=True)
@@ -89,19 +91,19 @@ def _asked(workspace: Workspace, data: Dataset, wanted: Wanted, traffic: MonthOf
     slo = workspace.config.slo
     judged = [p for p in slo.profiles or data.paired if p in data.profiles]
     profile = spend.cost_profile(data, judged)
+    as_is, changed = variants(targets, facts, ()), variants(targets, facts, wanted.changes)
     out: dict[str, Asked] = {}
     for target in targets:
-        made = variants(targets, facts, wanted.changes)[target.name]
+        made, was = changed[target.name], as_is[target.name]
         fitted = _fitted(workspace, data, made)
+        before = _fitted(workspace, data, was) if made != was else fitted
         blocks = spend.blocks_of(target, data.of(target.name, profile), slo.p95_s, slo.ttft_p95_s)
-        sized = not any("instances" in change for change in made.changed)
+        sized = not any(c.name in COUNTS and c.target in (None, target.name) for c in wanted.changes)
         deadline_s = workspace.config.load.deadline_s
         one = each(blocks)
         if one is not None:
             one = played_beside(one, fitted, data.of(target.name, profile), blocks)
-        again = unlike(
-            data, _fitted(workspace, data, variants(targets, facts, ())[target.name]), workspace.config.pilot.seed
-        )
+        again = unlike(data, before, workspace.config.pilot.seed)
         out[target.name] = Asked(made.target, fitted, one, traffic, deadline_s, sized, again)
     return out
 
@@ -138,6 +140,3 @@ def _steps(progress: Progress, whole: int, what: str) -> Callable[[], None]:
             progress.say(f"{what}: {min(100, 100 * done // whole)} %, left {duration(left_s)}")
 
     return step
-
-
-PLAIN_EVERY_S = 15.0

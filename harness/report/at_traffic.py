@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 from harness.decision.findings import Findings
-from harness.domain.estimate import Estimate, Unknown
+from harness.domain.estimate import Estimate, Infinite, Known, Unknown
 from harness.predict.prediction import AtTraffic, Quantity
 from harness.predict.whole import Foretold
 from harness.report import charts_predicted
@@ -27,6 +28,8 @@ HEADS = {
     Quantity.INSTANCES_MEAN: ("instances", "instances", significant),
     Quantity.COST: ("runtime a month", "month_usd", money),
 }
+TABLES = frozenset({"at-your-traffic", "predicted", "assumed", "held-out", "at-traffic-table"})
+LEVEL = "90 % interval"
 PAGE_ONE = (Quantity.P95, Quantity.COLD_SHARE, Quantity.INSTANCES_MEAN, Quantity.COST)
 DRAWN = (Quantity.P95, Quantity.COLD_SHARE, Quantity.COST)
 
@@ -35,11 +38,11 @@ def now(foretold: Foretold, names: Names) -> Table:
     """One row a target, at the sealed traffic."""
     rows = [(one.target, *(one.of(q).known for q in PAGE_ONE)) for one in foretold.prediction.at if one.factor == 1]
     note = (
-        f"Predicted for {foretold.prediction.traffic} by playing it on what was measured; 90 % intervals. "
-        "The month counts the starts and idle time of that traffic, where the cost page carries on what the runs used. "
-        "How far such predictions were off: table held-out."
+        f"Predicted: a simulator plays {foretold.prediction.traffic} with what the pilot measured; 90 % intervals. "
+        "Its month includes this traffic's starts and idle time; the cost page extrapolates what the runs used. "
+        "Your traffic shows how far off such predictions were."
     )
-    shown = (target(names), *(estimate(*HEADS[q]) for q in PAGE_ONE))
+    shown = (target(names), *(estimate(*HEADS[q], level=LEVEL) for q in PAGE_ONE))
     return table("at-your-traffic", "At your traffic", shown, rows, note)
 
 
@@ -50,9 +53,12 @@ def factors(foretold: Foretold, names: Names) -> Table:
         target(names),
         figure("times", "factor", lambda factor: f"{factor:g}"),
         figure("requests/s", "mean_per_s", significant),
-        *(estimate(*head) for head in HEADS.values()),
+        *(estimate(*head, level=LEVEL) for head in HEADS.values()),
     )
-    note = "Simulated; 90 % intervals. What can't be told names the run that would tell. More factors: pilot predict --times."
+    note = (
+        "Simulated; 90 % intervals. The model provider and the store are assumed to answer at any traffic as they did in the "
+        "runs. For other factors: pilot predict --times."
+    )
     return table("predicted", "The same at other volumes", shown, rows, note)
 
 
@@ -70,7 +76,7 @@ def assumed(foretold: Foretold, names: Names) -> Table:
         figure("from", "least", significant),
         figure("to", "most", significant),
         word("unit"),
-        word("where from", "source"),
+        word("source"),
     )
     return table("assumed", "What the predictions assume", shown, rows, "Each is varied within its range.")
 
@@ -93,7 +99,7 @@ def held_out(foretold: Foretold, names: Names) -> Table:
     )
     few = "; ".join(f"{names[name]}: {blocks} blocks are too few" for name, blocks in foretold.validation.few)
     note = "Each block, or profile, predicted from the others for the traffic it had. Errors of times are relative, of shares in points."
-    return table("held-out", "Predictions held to runs they did not know", shown, rows, f"{note} {few}".strip())
+    return table("held-out", "Predicted runs against measured ones", shown, rows, f"{note} {few}".strip())
 
 
 def curves(foretold: Foretold, findings: Findings, names: Names, limit_s: float) -> Figure | None:
@@ -116,7 +122,7 @@ def curves(foretold: Foretold, findings: Findings, names: Names, limit_s: float)
         ),
         [(r["folder"], r["quantity"], r["factor"], r["value"], r["low"], r["high"]) for r in rows],
     )
-    title = " ".join(changes(foretold, names)) or "Nothing changes sides between the volumes shown"
+    title = " ".join(changes(foretold, names)) or "Predicted at other volumes"
     subtitle = (
         f"Times {foretold.prediction.traffic}, simulated, 90 % intervals, logarithmic. Shaded: can't be told from what was "
         "measured; the table says what to measure."
@@ -132,22 +138,34 @@ def changes(foretold: Foretold, names: Names) -> tuple[str, ...]:
     targets = list(foretold.prediction.parameters)
     if len(targets) != 2:
         return ()
-    both = [
-        (factor, *(_value(at, name, factor, Quantity.COST) for name in targets))
-        for factor in sorted({one.factor for one in at})
+    apart: list[tuple[float, int]] = []
+    for factor in sorted({one.factor for one in at}):
+        a, b = (_value(at, name, factor, Quantity.COST) for name in targets)
+        if a and b and (sign := _cheaper(a, b)):
+            apart.append((factor, sign))
+    if not apart:
+        return ("The intervals of the two costs overlap at every volume shown: either may be the cheaper one.",)
+    out = [
+        f"Between {low:g} and {high:g} times your traffic {names[targets[after < 0]]} becomes the cheaper one."
+        for (low, before), (high, after) in pairwise(apart)
+        if before != after
     ]
-    known = [(factor, a - b) for factor, a, b in both if a is not None and b is not None]
-    if not known:
-        return ()
-    out = []
-    for (low, before), (high, after) in pairwise(known):
-        if (before > 0) != (after > 0):
-            cheaper = targets[0] if after < 0 else targets[1]
-            out.append(f"Between {low:g} and {high:g} times your traffic {names[cheaper]} becomes the cheaper one.")
-    if not out:
-        cheaper = targets[0] if known[0][1] < 0 else targets[1]
-        out.append(f"{names[cheaper]} is cheaper from {known[0][0]:g} to {known[-1][0]:g} times your traffic.")
-    return tuple(out)
+    (first, sign), (last, _) = apart[0], apart[-1]
+    return tuple(out) or (f"{names[targets[sign < 0]]} is cheaper{_stretch(first, last)}.",)
+
+
+def _cheaper(a: Estimate, b: Estimate) -> int:
+    """1: the first, -1: the second, 0: their intervals overlap."""
+    (a_low, a_high), (b_low, b_high) = ((_or(e.low, -math.inf), _or(e.high, math.inf)) for e in (a, b))
+    return int(a_high < b_low) - int(b_high < a_low)
+
+
+def _or(end: float | None, open_end: float) -> float:
+    return open_end if end is None else end
+
+
+def _stretch(first: float, last: float) -> str:
+    return f" at {first:g} times your traffic" if first == last else f" from {first:g} to {last:g} times your traffic"
 
 
 def refusals(foretold: Foretold, names: Names) -> tuple[str, ...]:
@@ -155,9 +173,14 @@ def refusals(foretold: Foretold, names: Names) -> tuple[str, ...]:
     found: dict[tuple[str, str], list[float]] = {}
     for one in foretold.prediction.at:
         for each in one.figures:
-            if each.quantity in PAGE_ONE and isinstance(each.known, Unknown):
-                found.setdefault((one.target, said(each.known.reason)), []).append(one.factor)
-    return tuple(f"{names[name]}, {_times(factors)}: {why}." for (name, why), factors in found.items())
+            if each.quantity in PAGE_ONE and isinstance(why := each.known, Unknown) and _refused(why):
+                found.setdefault((one.target, said(why.reason)), []).append(one.factor)
+    return tuple(f"{names[name]}, {_times(factors)}: {words}." for (name, words), factors in found.items())
+
+
+def _refused(known: Known) -> bool:
+    """An infinite percentile is an answer."""
+    return isinstance(known, Unknown) and not isinstance(known, Infinite)
 
 
 def _times(factors: Sequence[float]) -> str:
@@ -184,7 +207,7 @@ def _untold(at: Sequence[AtTraffic], quantity: Quantity) -> list[tuple[float, fl
     every = sorted({one.factor for one in at})
     out: list[tuple[float, float]] = []
     for k, factor in enumerate(every):
-        if all(isinstance(one.of(quantity).known, Estimate) for one in at if one.factor == factor):
+        if not any(_refused(one.of(quantity).known) for one in at if one.factor == factor):
             continue
         low = factor if k == 0 else (every[k - 1] * factor) ** 0.5
         high = factor if k == len(every) - 1 else (every[k + 1] * factor) ** 0.5
@@ -194,6 +217,6 @@ def _untold(at: Sequence[AtTraffic], quantity: Quantity) -> list[tuple[float, fl
     return out
 
 
-def _value(at: Sequence[AtTraffic], name: str, factor: float, quantity: Quantity) -> float | None:
+def _value(at: Sequence[AtTraffic], name: str, factor: float, quantity: Quantity) -> Estimate | None:
     known = next(one.of(quantity).known for one in at if one.target == name and one.factor == factor)
-    return known.value if isinstance(known, Estimate) else None
+    return known if isinstance(known, Estimate) else None

@@ -108,11 +108,11 @@ def interval(name: str, write: Write, head: str = "95 % interval", *, lack: str 
     return Shown(head, parts, cell, _ends)
 
 
-def estimate(head: str, name: str, write: Write) -> Shown:
+def estimate(head: str, name: str, write: Write, level: str = "95 % interval") -> Shown:
     """Value and interval in one cell."""
     value = _column(Kind.FLOAT, name, head)
     why = _column(Kind.TEXT, absent_of(name), f"why there is no value: {head}")
-    ends = interval(name, write)
+    ends = interval(name, write, level)
 
     def cell(known: Any) -> Cell:  # noqa: ANN401
         if isinstance(known, Estimate):

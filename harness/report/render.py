@@ -32,7 +32,7 @@ PAGE = "report.html"
 
 @dataclass(frozen=True)
 class Filled:
-    """A section's Markdown, parsed once; each block is a marker in it, and stands in ``blocks`` beside its macro's name."""
+    """A section's Markdown, parsed once; ``blocks`` holds the blocks that its markers stand for, each with its macro's name."""
 
     id: str
     source: str

@@ -8,9 +8,9 @@ from harness.words.speech import Book, said
 PROFILES = {
     "everyday": "steady traffic",
     "burst": "a burst",
-    "cold": "cold starts",
+    "cold": "cold-start probes",
     "from-zero": "bursts from zero",
-    "keep-alive": "the keep-alive window",
+    "keep-alive": "a keep-alive search",
     "capacity": "a capacity search",
 }
 
@@ -19,44 +19,44 @@ def _telling(r: kinds.Telling) -> str:
     rate = "" if r.per_s is None else f" at {r.per_s:.3g}/s"
     length = f"{r.seconds / 3600:.2g} h" if r.seconds >= 5400 else f"{r.seconds:.0f} s"
     usd = "" if r.usd is None else f", about {r.usd:.2f} USD"
-    return f"measure {PROFILES[r.role.value]}{rate}: {r.requests:,} requests in {length}{usd}"
+    return f"run {PROFILES[r.role.value]}{rate}: {r.requests:,} requests in {length}{usd}"
 
 
 def _beyond_capacity(r: kinds.BeyondCapacity) -> str:
     seen = "a search found its limit there" if r.limit_found else "no run asked for more"
     return (
-        f"can't tell: an instance would carry {r.per_instance_per_s:.3g}/s, and {r.carried_per_s:.3g}/s is the most that one "
-        f"was seen to carry ({seen}); {said(r.measure)}"
+        f"can't tell: an instance would carry {r.per_instance_per_s:.3g}/s, but the most that one was seen to carry is "
+        f"{r.carried_per_s:.3g}/s ({seen}); {said(r.measure)}"
     )
 
 
 def _beyond_instances(r: kinds.BeyondInstances) -> str:
     return (
-        f"can't tell: it takes about {r.wanted:.3g} instances at once, {r.seen} were the most that were seen, and nobody says "
-        f"that more are granted (assumed: {r.most_assumed:g}); {said(r.measure)}"
+        f"can't tell: it takes about {r.wanted:.3g} instances at once, at most {r.seen} were seen, and no limit is "
+        f"declared (assumed: {r.most_assumed:g}); {said(r.measure)}"
     )
 
 
 def _gaps_beyond(r: kinds.GapsBeyond) -> str:
     return (
         f"can't tell: {r.share * 100:.0f} % of idle times lie outside the gaps that were probed, {r.from_s:.3g} to {r.to_s:.3g} s, "
-        f"and the window's end was not seen there; {said(r.measure)}"
+        f"and all of those answered warm or all cold; {said(r.measure)}"
     )
 
 
 WORDS: Book = {
     kinds.Telling: _telling,
-    kinds.Declaring: "declare it: [[quotas]] or [prices] of target.toml, or let the control plane be asked (pilot check)",
+    kinds.Declaring: "declare it in [[quotas]] or [prices] of target.toml, or give pilot check access to the control plane",
     kinds.BeyondCapacity: _beyond_capacity,
     kinds.BeyondInstances: _beyond_instances,
     kinds.GapsBeyond: _gaps_beyond,
-    kinds.WindowUnprobed: "can't tell: it hangs on how long an idle instance is kept, which nobody probed; {measure}",
+    kinds.WindowUnprobed: "can't tell: it depends on how long an idle instance is kept, which was not probed; {measure}",
     kinds.StartsUnmeasured: lambda r: (
         f"can't tell: {r.cold_share * 100:.1f} % of requests would meet a start, and no cold answer was measured; {said(r.measure)}"
     ),
-    kinds.GrowthUnknown: "can't tell: nothing is known of how it grows with its traffic; {measure}",
+    kinds.GrowthUnknown: "can't tell: how it scales with its traffic is not known; {measure}",
     kinds.NotGivenAgain: (
-        "can't tell: played at the measured arrivals, {again} of {runs} runs come out as they were measured, so something "
-        "else decides; {measure}"
+        "can't tell: a replay of the measured arrivals matches only {again} of {runs} runs, so the model lacks "
+        "something; {measure}"
     ),
 }

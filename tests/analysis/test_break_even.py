@@ -38,7 +38,7 @@ def test_a_less_certain_capacity_gives_a_wider_interval():
 
 
 def test_what_is_billed_by_use_and_cheaper_after_a_step_has_no_share_of_the_fleets():
-    """One more task makes the function the cheaper one again: how busy the tasks are then is no figure of the function's."""
+    """One more task makes the function cheaper again: the function has no share of busy tasks to report."""
     fleet, function = capacity("fleet", 2.0, 1), capacity("function", 50.0, 10)
     small = target("fleet", "fargate-alb", vcpu=1, memory_gb=2, tasks=1)
     found = project(Traffic(2_000_000, 4.0), [fleet, function], fleet=small)

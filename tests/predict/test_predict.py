@@ -85,7 +85,7 @@ def test_a_fleet_that_may_not_grow_is_refused_past_its_capacity(pilot):
 
     assert isinstance(why, kinds.BeyondCapacity)
     assert why.limit_found
-    assert "measure a capacity search at" in said(why)
+    assert "run a capacity search at" in said(why)
     assert isinstance(at(made, "beta", 50.0, Quantity.COST), Estimate)  # a fleet costs what it is
 
 

@@ -1,10 +1,12 @@
 """What a report says of your traffic: figures with intervals, where it can't be told, and who becomes cheaper where."""
 
+from dataclasses import replace
+
 import pytest
 
 from harness import pipeline
 from harness.campaign.progress import Progress
-from harness.domain.estimate import Estimate, Unknown
+from harness.domain.estimate import Estimate, Infinite, Unknown
 from harness.domain.reasons import absence
 from harness.predict.prediction import AtTraffic, Predicted, Prediction, Quantity
 from harness.predict.validate import Held, Validation
@@ -59,6 +61,21 @@ def test_where_nothing_changes_the_cheaper_one_is_named_with_the_volumes():
     assert at_traffic.changes(foretold(*rows), NAMES) == ("Function is cheaper from 0.1 to 1 times your traffic.",)
 
 
+def test_costs_whose_intervals_overlap_name_no_cheaper_one():
+    near = [at("alpha", 1, 100.0), at("beta", 1, 105.0)]
+
+    (words,) = at_traffic.changes(foretold(*near), NAMES)
+    assert words == "The intervals of the two costs overlap at every volume shown: either may be the cheaper one."
+
+
+def test_an_infinite_percentile_is_an_answer_and_no_refusal():
+    one = at("alpha", 1, 100.0)
+    failed = Predicted(Quantity.P95, Infinite(absence.ManyWouldFail(0.05), 10, 6))
+    rest = tuple(f for f in one.figures if f.quantity is not Quantity.P95)
+
+    assert at_traffic.refusals(foretold(replace(one, figures=(failed, *rest))), NAMES) == ()
+
+
 def test_what_cannot_be_told_is_said_with_its_volumes_and_never_zero():
     told = at_traffic.factors(foretold(*PAIR), NAMES)
 
@@ -87,5 +104,5 @@ def test_a_report_that_was_asked_to_says_it_on_page_one_and_in_its_own_section(p
     said, silent = page
 
     assert said.index("**At your traffic**") < said.index("**What would change this**")
-    assert "Predictions held to runs they did not know" in said
+    assert "Predicted runs against measured ones" in said
     assert "At your traffic" not in silent

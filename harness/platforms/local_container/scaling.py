@@ -1,4 +1,4 @@
-"""How the embedded container service grows, as ``harness.local.scaling`` does it: every figure stands in its table."""
+"""How the embedded container service grows, as ``harness.local.scaling`` does it: every figure is in its table."""
 
 from __future__ import annotations
 

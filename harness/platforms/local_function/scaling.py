@@ -1,4 +1,4 @@
-"""How the embedded function grows, as ``harness.local.placement`` does it: every figure stands in its table."""
+"""How the embedded function grows, as ``harness.local.placement`` does it: every figure is in its table."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ class Prometheus:
             said = {"error": f"HTTP {answer.status_code} without JSON"}
         if not isinstance(said, dict):  # a proxy's page, not the server
             self._raw.append({"operation": "query_range", "request": dict(asked), "answer": said})
-            said = {"error": f"HTTP {answer.status_code} with JSON that is no answer of Prometheus: {brief(said)}"}
+            said = {"error": f"HTTP {answer.status_code} with JSON that is not a Prometheus response: {brief(said)}"}
         self._raw.append({"operation": "query_range", "request": dict(asked), "answer": said})
         if said.get("status") != "success":
             raise NoAnswer(printable(str(said.get("error") or "no answer")))
