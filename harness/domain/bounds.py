@@ -87,6 +87,7 @@ RATE = Range(0, 100_000, above=True)  # requests a second
 RUN_S = Range(0, 7 * DAY_S, above=True)  # the measured part of one run
 WARMUP_S = Range(0, DAY_S)
 ANSWER_S = Range(0, 3_600, above=True)  # promises, deadlines, timeouts: how long one answer may take
+JOB_S = Range(0, 30 * DAY_S, above=True)  # a job, from its submission until it is done
 PAUSE_S = Range(0, DAY_S)  # between two turns, before an instance starts
 IDLE_S = Range(0, 30 * DAY_S, above=True)  # how long an instance is kept
 SPEED = Range(0, 100_000, above=True)  # of a trace, times its own pace
@@ -99,6 +100,8 @@ SLOTS = Range(1, 100_000)
 WEIGHT = Range(0, 1e6)
 INSTANCES = Range(0, 100_000)
 QUANTITY = Range(0, 1e9)  # of what a price book is asked for: memory, vCPUs, nodes
+SIZE_KB = Range(0, 1e9, above=True)  # what one request or job carries
+MEMORY_MB = Range(0, 1e8, above=True)  # what one request or job needs
 LIMIT = Range(0, 1e15, above=True)  # a quota's
 TOKENS = Range(0, 10_000_000)  # that a trace or an answer says of one request
 TIMING_MS = Range(0, 1e3 * DAY_S)  # that an answer says of itself

@@ -27,7 +27,7 @@ METHOD_FIELD = "rule.method"
 TOKENS_FIELD = "token_prices"
 UNEDITED = (METHOD_FIELD, TOKENS_FIELD)  # an upgrade changes them, nobody's editing: a doubt each of their own
 ONCE_JUDGED = ("steady", "burst")  # what a seal named where pilot.toml chose no profiles, before they had roles
-JUDGING = ("slo", "costs", "traffic", "margins", "criteria", "rule", "prices", "traffic_trace", "targets")
+JUDGING = ("slo", "workloads", "costs", "traffic", "margins", "criteria", "rule", "prices", "traffic_trace", "targets")
 SEALED_TABLES = ("pilot", "slo", "traffic", "margins", "limits", "criteria", "load", "mix", "profiles", "costs")
 
 
@@ -74,6 +74,8 @@ def seal_of(workspace: Workspace, plan: Plan) -> Seal:
     judged = plan.judged(workspace.config.slo.profiles)
     if not tables["costs"]:
         del tables["costs"]
+    if workspace.config.workloads:  # only what is said: a field that is added one day changes no digest
+        tables |= workspace.config.model_dump(mode="json", include={"workloads"}, exclude_none=True)
     if tables["slo"]["start"] is None:
         del tables["slo"]["start"]
     if workspace.config.slo.profiles is None:

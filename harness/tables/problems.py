@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -82,6 +82,9 @@ def _problem(item: Any, model: type, at: str) -> Problem:  # noqa: ANN401 - pyda
 def _names_at(model: type, place: list[str]) -> Iterable[str]:
     here: Any = model
     for part in place:
+        if get_origin(here) is dict:  # a table for each name
+            here = get_args(here)[1]
+            continue
         fields = fields_of(_model_of(here))
         if part in fields:
             here = fields[part].annotation

@@ -40,6 +40,7 @@ from harness.tables.values import (
 )
 from harness.workspace.costs_toml import CostTable
 from harness.workspace.criteria_toml import CriteriaTable
+from harness.workspace.workloads_toml import WorkloadTable
 
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):[0-5][0-9]")
 Note = Annotated[str, Field(max_length=2_000)]
@@ -251,6 +252,7 @@ class PilotToml(Table):
     profiles: dict[Name, Profile] = Field(
         min_length=1, max_length=50, default_factory=lambda: {"steady": Profile(), "burst": Profile()}
     )
+    workloads: dict[Name, WorkloadTable] = Field(default_factory=dict, max_length=50)
     costs: dict[Name, CostTable] = Field(default_factory=dict, max_length=50)
     slots: Slots = Slots()
     corpus: Corpus = Corpus()
@@ -263,6 +265,19 @@ class PilotToml(Table):
         if absent := [name for name in self.slo.profiles or () if name not in measured]:
             near = nearest(absent[0], measured) or f"; these are: {', '.join(measured)}"
             raise ValueError(f"slo.profiles: no [profiles.{absent[0]}] is measured{near}")
+        return self
+
+    @model_validator(mode="after")
+    def _workloads_of_profiles(self) -> PilotToml:
+        measured = [name for name, profile in self.profiles.items() if profile.aa_of is None]
+        wrong = [
+            f"workloads.{name}.measured_by: no [profiles.{by}] is measured"
+            + (nearest(by, measured) or f"; these are: {', '.join(measured)}")
+            for name, workload in self.workloads.items()
+            if (by := workload.measured_by) is not None and by not in measured
+        ]
+        if wrong:
+            raise ValueError("; ".join(wrong))
         return self
 
     @model_validator(mode="after")

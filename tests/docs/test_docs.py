@@ -19,7 +19,7 @@ from harness.domain.field_map import FramingKind
 from harness.domain.sample import Outcome
 from harness.errors import Exit
 from harness.platforms import registry
-from harness.tables.problems import fields_of
+from harness.tables.problems import fields_of, validate
 from harness.workspace import presets
 from harness.workspace.api_toml import HeaderNamesTable, OpenAiTable
 from harness.workspace.costs_toml import CostTable
@@ -27,6 +27,7 @@ from harness.workspace.mapping_toml import AnswerTable, MappingTable, OpeningTab
 from harness.workspace.pilot_toml import PilotToml, Profile
 from harness.workspace.sweep_toml import SettingTable, SweepToml
 from harness.workspace.target_toml import AuthTable, QuotaTable, TargetToml, read_target
+from harness.workspace.workloads_toml import WorkloadSlos, WorkloadTable
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = [
@@ -234,7 +235,11 @@ def test_every_outcome_exit_code_and_command_is_documented():
     assert all(f"`pilot {command}" in commands for command in COMMANDS)
 
 
-NAMED = {"profiles": Profile, "costs": CostTable}  # tables that a file has many of, each with a name
+NAMED = {
+    "profiles": Profile,
+    "workloads": WorkloadTable,
+    "costs": CostTable,
+}  # tables that a file has many of, each with a name
 
 
 def test_every_field_of_pilot_toml_is_documented():
@@ -245,6 +250,19 @@ def test_every_field_of_pilot_toml_is_documented():
             continue
         for name in field.annotation.model_fields:
             assert f"`{table}.{name}`" in page, f"{table}.{name}"
+
+
+def test_every_promise_of_a_workload_is_documented_and_the_example_is_one():
+    page = (ROOT / "docs" / "workloads.md").read_text()
+    made = [
+        w
+        for name, text in blocks("toml")
+        if name == "docs/workloads.md"
+        for w in tomllib.loads(text)["workloads"].values()
+    ]
+
+    assert all(f"| `{promise}` |" in page for promise in WorkloadSlos.model_fields)
+    assert all(validate(WorkloadTable, one, "docs") for one in made)
 
 
 @pytest.mark.parametrize(
