@@ -1,4 +1,4 @@
-"""The hybrid's price, where each workload belongs, and the migration plan: one fleet, one function that is billed by use."""
+"""The hybrid's price, where the endpoint belongs, and the migration plan: one fleet, one function that is billed by use."""
 
 import re
 from dataclasses import replace
@@ -10,10 +10,10 @@ from harness.analysis.coldstarts import Penalty
 from harness.campaign.progress import Progress
 from harness.collect.collect import collect
 from harness.decision.hybrid import hybrid_cost, overflow_share
-from harness.decision.placement import placement
 from harness.decision.rule import hybrid_gate
+from harness.decision.side import Fit
 from harness.domain.estimate import Estimate, Unknown
-from harness.domain.reasons.choice import Place
+from harness.domain.reasons.place import Place
 from harness.domain.verdict import Judgement
 from harness.words import said
 from harness.workspace import open_workspace
@@ -72,31 +72,33 @@ def test_a_week_with_quiet_nights_sends_less_beyond_the_fleet_in_hours_but_not_i
     assert overflow_share(workspace.traffic(), 4.42) == pytest.approx(5.58 / 11, rel=1e-3)
 
 
-def places(workspace, outcome):
-    return {p.workload: p for p in placement(workspace, outcome.findings, outcome.decision.gates)}
+def chat(outcome):
+    """The endpoint itself: nothing else is declared."""
+    [found] = outcome.placed
+    return found
 
 
-def test_what_nobody_waits_for_can_stay_serverless_whatever_was_measured(tmp_path):
-    found = places(*decided(tmp_path))
+def test_a_pilot_that_declares_no_workload_places_the_endpoint_that_it_measured(tmp_path):
+    _, outcome = decided(tmp_path)
 
-    for name in ("ingestion", "embedding", "evaluation", "orchestration", "webhooks"):
-        assert found[name].place is Place.SERVERLESS
-        assert "nobody waits for it" in said(found[name].reason)
-    assert "too few were probed" in said(found["chat"].reason)
+    assert chat(outcome).workload.name == "endpoint"
+    assert [side.target for side in chat(outcome).sides] == ["alpha", "beta"]
+    assert [side.serverless for side in chat(outcome).sides] == [False, True]
 
 
-def test_a_function_that_fails_under_load_means_always_warm_with_that_reason(tmp_path):
-    found = places(*decided(tmp_path, refused={"beta": 0.3}))
+def test_a_function_that_fails_under_load_leaves_the_container_with_that_reason(tmp_path):
+    _, outcome = decided(tmp_path, refused={"beta": 0.3})
+    found = chat(outcome)
 
-    assert found["chat"].place is Place.WARM
-    assert "the answers of beta fail" in said(found["chat"].reason)
+    assert found.place is Place.CONTAINER
+    assert "beta fails" in said(found.reasons[0])
 
 
 def test_two_probes_do_not_say_what_a_cold_start_costs(tmp_path):
-    chat = places(*decided(tmp_path, {"coldstart": both(probes(cold=True))}))["chat"]
+    _, outcome = decided(tmp_path, {"coldstart": both(probes(cold=True))})
 
-    assert chat.place is Place.OPEN
-    assert "too few were probed" in said(chat.reason)
+    assert chat(outcome).place is Place.OPEN
+    assert chat(outcome).of("beta").fit is Fit.OPEN
 
 
 def with_penalty(outcome, target, seconds):
@@ -106,26 +108,28 @@ def with_penalty(outcome, target, seconds):
     return replace(outcome, findings=replace(outcome.findings, cold=cold))
 
 
-def test_a_cold_start_that_keeps_the_promise_lets_the_chat_stay_serverless(tmp_path):
-    workspace, outcome = decided(tmp_path)
-    chat = places(workspace, with_penalty(outcome, "beta", 0.2))["chat"]
+def test_a_cold_start_that_is_in_time_lets_the_chat_stay_serverless_where_that_is_cheaper(tmp_path):
+    _, outcome = decided(tmp_path)
+    found = chat(with_penalty(outcome, "beta", 0.02))
 
-    assert chat.place is Place.SERVERLESS
-    assert "even a cold one keeps the promise" in said(chat.reason)
-
-
-def test_a_cold_start_that_breaks_it_as_often_as_anybody_knows_means_always_warm(tmp_path):
-    workspace, outcome = decided(tmp_path)
-    chat = places(workspace, with_penalty(outcome, "beta", 9.0))["chat"]
-
-    assert chat.place is Place.WARM
-    assert "a cold answer of beta begins after" in said(chat.reason)
+    assert found.of("beta").fit is Fit.KEEPS
+    assert "even with a cold start it takes" in said(found.of("beta").why)
+    assert found.place is Place.SERVERLESS
+    assert found.reasons[0].kind == "cheaper_there"
 
 
-def test_a_fleet_that_starts_slowly_says_nothing_of_where_serverless_fits(tmp_path):
-    workspace, outcome = decided(tmp_path)
+def test_a_cold_start_that_is_late_as_often_as_nobody_knows_is_not_decided(tmp_path):
+    _, outcome = decided(tmp_path)
+    found = chat(with_penalty(outcome, "beta", 9.0))
 
-    assert places(workspace, with_penalty(outcome, "alpha", 60.0))["chat"].place is Place.OPEN
+    assert found.place is Place.OPEN
+    assert "whether cold starts of beta break its promise" in said(found.of("beta").why)
+
+
+def test_a_fleet_that_starts_slowly_is_never_cold_for_its_traffic(tmp_path):
+    _, outcome = decided(tmp_path)
+
+    assert chat(with_penalty(outcome, "alpha", 60.0)).of("alpha").fit is Fit.KEEPS
 
 
 def test_a_hybrid_beyond_the_ceiling_fails_its_gate_by_that_promise(tmp_path):
