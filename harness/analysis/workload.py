@@ -60,7 +60,7 @@ class Measured:
     """One workload on one target, by the runs of one profile.
 
     ``worked_s`` is how long one is worked on, not how long it waits: its p95; ``longest_s`` the longest that was seen,
-    an Estimate without ends. ``memory_mb``: the most that one instance used. Money is of a month at its volume: of the
+    an Estimate without ends. ``memory_mb``: the most that one instance used. Money is of a month at its volume, ``per_month``: of the
     runtime, and of what is beside it (tokens, stores), which is None where it is not known.
     """
 
@@ -72,6 +72,7 @@ class Measured:
     memory_mb: Known = NOT_MEASURED
     ended: tuple[Ended, ...] = ()
     starts: tuple[Start, ...] = ()  # none: it never starts cold, or nobody would notice
+    per_month: int | None = None
     month_usd: Known = NOT_MEASURED
     beside_usd: float | None = None
 

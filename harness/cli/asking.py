@@ -70,7 +70,9 @@ def _side(role: str, said: Side, known: Mapping[str, str]) -> Side:
 
 def _workloads(said: Tables) -> Tables:
     """Every kind that no option declared already; what is not known stays out of the file."""
-    print("What else does the product do? Each is placed by itself; 0 where a figure is not known or nothing is promised.")
+    print(
+        "What else does the product do? Each is placed by itself; 0 where a figure is not known or nothing is promised."
+    )
     found = dict(said)
     for seed in SEEDS:
         if seed.name != CHAT and seed.name not in found and typer.confirm(f"{seed.name}: {seed.words}?", default=False):

@@ -44,6 +44,7 @@ class JobWork:
             longest_s=longest,
             ended=tuple(_ended(found.shares)),
             starts=tuple(self._starts(found, target.name)) if cold else (),
+            per_month=workload.per_month,
             month_usd=_month(found.cost.runtime_usd, workload.per_month),
             beside_usd=beside.value if isinstance(beside, Estimate) else None,
         )

@@ -26,7 +26,7 @@ def placement_json(placed: Sequence[Placed]) -> list[dict[str, Any]]:
             "per_month": one.workload.per_month,
             "promises": {promise.value: limit for promise, limit in one.workload.promises.items()},
             "place": one.place.value,
-            "says": said(BELONGS[one.place]),
+            "sentence": said(BELONGS[one.place]),
             "reasons": [_reason(reason) for reason in one.reasons],
             "targets": {side.target: _side(side) for side in one.sides},
         }
@@ -68,6 +68,7 @@ def _measured(measured: Measured) -> dict[str, Any]:
         "memory_mb": known_json(measured.memory_mb),
         "ended": [{"by": e.by.value, "count": e.count, "of": e.of} for e in measured.ended],
         "cold_starts": [_start(start) for start in measured.starts],
+        "per_month": measured.per_month,
         "runtime_usd_per_month": known_json(measured.month_usd),
         "beside_usd_per_month": measured.beside_usd,
     }

@@ -27,7 +27,10 @@ from harness.predict.at_volume import Volume, at_volume
 from harness.predict.prediction import Quantity
 from harness.workspace import Workspace
 
-AT_VOLUME = {"p95_s": Quantity.P95, "ttft_p95_s": Quantity.TTFT_P95}  # promises that a start delays, as a month tells them
+AT_VOLUME = {
+    "p95_s": Quantity.P95,
+    "ttft_p95_s": Quantity.TTFT_P95,
+}  # promises that a start delays, as a month tells them
 PER = 1000
 
 
@@ -57,14 +60,13 @@ class RequestWork:
             longest_s=_longest(runs),
             memory_mb=self._memory(target.name, profile),
             starts=tuple(self._starts(verdicts, target.name, runs, played)) if cold else (),
+            per_month=per_month,
             month_usd=month_usd,
             beside_usd=beside_usd,
         )
         return with_cost(made, workload.promises.get(Promise.COST), per_month)
 
-    def _month(
-        self, target: str, profile: str, per_month: int | None, played: _Played
-    ) -> tuple[Known, float | None]:
+    def _month(self, target: str, profile: str, per_month: int | None, played: _Played) -> tuple[Known, float | None]:
         """Of the traffic that cost is scored at, that cost; of any other volume or profile a month that is played."""
         if profile == self.findings.scored_at and per_month == self.findings.expected_requests:
             cost = self.findings.cost_of(target)
@@ -90,9 +92,7 @@ class RequestWork:
     def _judged(self, profile: str) -> bool:
         return any(v.profile == profile for v in self.findings.slos)
 
-    def _verdicts(
-        self, workload: Workload, target: str, profile: str, runs: Sequence[RunData]
-    ) -> Iterator[SloVerdict]:
+    def _verdicts(self, workload: Workload, target: str, profile: str, runs: Sequence[RunData]) -> Iterator[SloVerdict]:
         """Its own promises; without any of time those of [slo], under every profile that it judges."""
         own = workload.promises.get(Promise.RESPONSE)
         if own is not None:
@@ -113,7 +113,14 @@ class RequestWork:
                 continue
             warm, met_s = _percentile(v, runs, cold=False), _percentile(v, runs, cold=True)
             start = Start(
-                v.slo.metric, v.slo.limit, warm, met, met_s, with_a_start(warm, target, self.findings), NOT_MEASURED, NOT_MEASURED
+                v.slo.metric,
+                v.slo.limit,
+                warm,
+                met,
+                met_s,
+                with_a_start(warm, target, self.findings),
+                NOT_MEASURED,
+                NOT_MEASURED,
             )
             if not start.in_time:
                 start = replace(start, share=played.of(Quantity.COLD_SHARE), at_volume=played.of(quantity))
@@ -142,9 +149,7 @@ def with_a_start(warm: Known, target: str, findings: Findings) -> Known:
     if not penalties or not isinstance(warm, Estimate):
         return Unknown(absence.FewProbePairs(0))
     worst = max(penalties, key=lambda p: p.value)
-    low, high = (
-        None if a is None or b is None else a + b for a, b in ((warm.low, worst.low), (warm.high, worst.high))
-    )
+    low, high = (None if a is None or b is None else a + b for a, b in ((warm.low, worst.low), (warm.high, worst.high)))
     return Estimate(
         warm.value + worst.value, low, high, worst.confidence, worst.n, worst.blocks, "warm p95 + cold-start penalty"
     )
@@ -216,6 +221,11 @@ def with_cost(made: Measured, limit_usd: float | None, per_month: int | None) ->
             whole.value * factor, low, high, whole.confidence, whole.n, whole.blocks, f"{whole.method}, of a thousand"
         )
     judged = slo.ceiling(
-        made.target, "cost of a thousand", Promise.COST.value, limit_usd, each, f"{per_month:,} a month" if per_month else slo.EXPECTED
+        made.target,
+        "cost of a thousand",
+        Promise.COST.value,
+        limit_usd,
+        each,
+        f"{per_month:,} a month" if per_month else slo.EXPECTED,
     )
     return replace(made, verdicts=(*made.verdicts, judged))

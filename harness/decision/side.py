@@ -81,8 +81,8 @@ def side(
 
 def unmeasured(workload: Workload, target: str) -> Reason:
     """What would measure it; the same on every target where no profile does."""
-    by = workload.measured_by
-    return reasons.NotMeasuredYet(target if by else "", workload.name, by, workload.kind is WorkKind.JOB)
+    by = workload.measured_by if workload.declared else ""
+    return reasons.NotMeasuredYet("" if by is None else target, workload.name, by, workload.kind is WorkKind.JOB)
 
 
 def _against(
@@ -126,9 +126,10 @@ def _fit(
         return Fit.CANNOT, beyond
     if measured is not None and not ceilings.streams and _streams_late(measured):
         return Fit.CANNOT, reasons.NoStream(target, ceilings.front)
+    low = _set_too_low(target, against)
     if measured is None:
-        return Fit.NOT_MEASURED, unmeasured(workload, target)
-    if (low := _set_too_low(target, against)) is not None:
+        return Fit.NOT_MEASURED, low or unmeasured(workload, target)
+    if low is not None:
         return Fit.OPEN, low
     return _kept(target, measured)
 
@@ -146,9 +147,9 @@ def _ended(target: str, measured: Measured, against: Sequence[Against]) -> tuple
         held = next(a for a in against if a.what == (TIME if one.by is EndedBy.TIME else MEMORY))
         setting, most = held.ceiling.setting, held.ceiling.most
         limit = setting if setting is not None else most
-        why = reasons.EndedByLimit(target, held.what, one.count, one.of, limit)
-        liftable = setting is not None and (most is None or setting < most)
-        return (Fit.BREAKS if liftable else Fit.CANNOT), why
+        lifts_to = most if setting is not None and most is not None and setting < most else None
+        why = reasons.EndedByLimit(target, held.what, one.count, one.of, limit, lifts_to)
+        return (Fit.CANNOT if lifts_to is None else Fit.OPEN), why
     return None
 
 
@@ -209,21 +210,26 @@ def _broke(target: str, start: Start) -> Reason | None:
 
 def _at_volume(target: str, start: Start) -> tuple[Fit, Reason]:
     """A start that is in time breaks nothing however often; else the percentile at its volume decides."""
-    limit, cold, whole = start.limit_s, start.cold_s, start.at_volume
+    cold, whole = start.cold_s, start.at_volume
     if start.in_time:
         assert isinstance(cold, Estimate)
         assert cold.high is not None
-        return Fit.KEEPS, reasons.ColdInTime(target, cold.high, limit)
+        return Fit.KEEPS, reasons.ColdInTime(target, cold.high, start.limit_s)
     if isinstance(whole, Infinite):
-        return Fit.OPEN, reasons.ColdOpen(target, whole.low, None, limit)
+        return Fit.OPEN, reasons.ColdOpen(target, whole.low, None, start.limit_s)
     if isinstance(whole, Unknown):
         return Fit.OPEN, reasons.ColdUntold(target, whole.reason)
-    share = start.share.value if isinstance(start.share, Estimate) else None
+    return _played(target, start, whole)
+
+
+def _played(target: str, start: Start, whole: Estimate) -> tuple[Fit, Reason]:
+    """Beyond its limit it is a matter of cold starts where some meet one, and warm ones would keep the promise."""
+    limit, warm = start.limit_s, start.warm_s
+    share = start.share.value if isinstance(start.share, Estimate) else 0.0
     if whole.high is not None and whole.high <= limit:
-        return Fit.KEEPS, reasons.ColdRare(target, share or 0.0, whole.high, limit)
+        return Fit.KEEPS, reasons.ColdRare(target, share, whole.high, limit)
     if whole.low is None or whole.low <= limit:
         return Fit.OPEN, reasons.ColdOpen(target, whole.low, whole.high, limit)
-    warm = start.warm_s
     if share and isinstance(warm, Estimate) and warm.value <= limit:
         return Fit.COLD, reasons.ColdBreaks(target, share, whole.low, limit, warm.value)
     return Fit.BREAKS, reasons.VolumeBreaks(target, whole.low, limit)

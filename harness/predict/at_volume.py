@@ -62,9 +62,7 @@ def alone(data: Dataset, profile: str) -> Dataset:
     return replace(data, profiles=kept, runs=runs, roles={**data.roles, profile: Role.EVERYDAY})
 
 
-def _beside_usd(
-    target: Target, one: Each | None, blocks: Sequence[spend.BlockUsage], per_month: float
-) -> float | None:
+def _beside_usd(target: Target, one: Each | None, blocks: Sequence[spend.BlockUsage], per_month: float) -> float | None:
     """Of the requests that are accepted, as many of those asked as were measured."""
     offered = sum(b.offered for b in blocks)
     if target.prices is None or one is None or not offered:

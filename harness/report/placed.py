@@ -14,6 +14,7 @@ from harness.domain.reason import labelled
 from harness.domain.reasons.absence import NotMeasured
 from harness.domain.reasons.place import BELONGS, Basis, Place
 from harness.domain.verdict import SloVerdict
+from harness.domain.workload import Promise, Workload
 from harness.report import words
 from harness.report.blocks import Cell, Shown, Table, Tone, absent, table
 from harness.report.columns import estimate, target, text, word
@@ -59,11 +60,26 @@ def _row(one: Placed, targets: Sequence[str], names: Names) -> list[Any]:
         one.workload.label,
         one.place,
         "; ".join(dict.fromkeys(all_said(labelled(reason, names) for reason in one.reasons))),
-        None if promise is None else limit_text(promise),
+        _declared(one.workload) if promise is None else limit_text(promise),
         *(_same(side, promise) for side in sides),
         *(side.against for side in sides),
         *(side.measured.month_usd if side.measured else Unknown(NotMeasured()) for side in sides),
     ]
+
+
+PROMISES: Mapping[Promise, tuple[str, Callable[[float], str]]] = {
+    Promise.RESPONSE: ("p95 response time", duration_text),
+    Promise.FRESHNESS: ("p95 freshness", duration_text),
+    Promise.DONE: ("p95 until done", duration_text),
+    Promise.LOST: ("lost", significant),
+    Promise.COST: ("cost of a thousand", money),
+}
+
+
+def _declared(workload: Workload) -> str | None:
+    """What it promises, where nothing judges it yet."""
+    said_ = (f"{PROMISES[p][0]}: at most {PROMISES[p][1](limit)}" for p, limit in workload.promises.items())
+    return "; ".join(said_) or None
 
 
 def _same(side: Side, promise: SloVerdict | None) -> SloVerdict | str:
@@ -127,14 +143,14 @@ def value_text(v: SloVerdict) -> str:
 
 
 def _limits(head: str, name: str) -> Shown:
-    """Each figure of the workload beside the limit that it is held to; limits that do not exist are left out."""
+    """Each figure of the workload beside the limit that it is held to; what is not known, or has no limit, is left out."""
 
     def told(against: Sequence[Against]) -> str:
         return "; ".join(held for one in against if (held := _held(one)))
 
     def cell(against: Sequence[Against]) -> Cell:
         tone = Tone.FAIL if any(one.beyond for one in against) else Tone.PLAIN
-        return Cell(told(against), tone) if told(against) else absent("no limit known")
+        return Cell(told(against), tone) if told(against) else absent("no limit, or use not known")
 
     return Shown(head, (Column(name, Kind.TEXT, head),), cell, lambda against: (told(against) or None,))
 
@@ -142,12 +158,10 @@ def _limits(head: str, name: str) -> Shown:
 def _held(one: Against) -> str:
     setting, most = one.ceiling.setting, one.ceiling.most
     limit = most if setting is None else setting
-    if limit is None:
+    if limit is None or one.value is None:
         return ""
     write = UNIT[one.what]
     more = f", can be set to {write(most)}" if most is not None and most > limit else ""
-    if one.value is None:
-        return f"{one.what} not known, limit {write(limit)}{more}"
     basis = "" if one.basis is Basis.MEASURED else f" ({one.basis.value})"
     return f"{one.what} {write(one.value)}{basis}, limit {write(limit)}{more}"
 

@@ -46,7 +46,7 @@ def bills(placed: Sequence[Placed], targets: Sequence[str], names: Mapping[str, 
     sums = {t: bill_share(placed, t) for _, t in sides}
     rows: list[list[Any]] = []
     for one in placed:
-        row: list[Any] = [one.workload.label, one.workload.waited_for, one.workload.per_month]
+        row: list[Any] = [one.workload.label, one.workload.waited_for, _volume(one)]
         for _, t in sides:
             measured = one.of(t).measured
             whole = _whole(one, t)
@@ -77,6 +77,12 @@ def _title(sums: Mapping[str, BillShare], names: Mapping[str, str]) -> str:
     if not told:
         return "What each workload costs a month"
     return f"Work that nobody waits for is {' and '.join(told)} of the monthly bill of what was measured"
+
+
+def _volume(one: Placed) -> int | None:
+    """As it was priced, else as it is declared."""
+    priced = (side.measured.per_month for side in one.sides if side.measured)
+    return next((volume for volume in priced if volume is not None), one.workload.per_month)
 
 
 def _whole(one: Placed, target: str) -> Known:

@@ -13,10 +13,9 @@ from harness.domain.columns import Column, Kind
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.reasons.absence import NotTimed
 from harness.domain.verdict import Judgement
-from harness.report.blocks import Cell, Shown, Table, absent, number, table
+from harness.report.blocks import Cell, Shown, Table, number, table
 from harness.report.columns import figure, moment, plain, target, text, word
 from harness.run.timing import EVENT, STEPS
-from harness.words import said
 from harness.words.numbers import duration_text, money, percent, significant
 from harness.workspace import Workspace
 

@@ -73,7 +73,10 @@ LINK = re.compile(r"\[([^\]]+)\]\(([^)#\s]+)(#[^)\s]*)?\)")
 
 
 def write(folder: Path, answers: Answers) -> list[Path]:
-    """Files in the order they were written; raises Refused for a folder that holds a pilot, or an unknown kind, BadFile for a workload that no profile measures."""
+    """Files in the order they were written.
+
+    Raises Refused for a folder that holds a pilot, or an unknown kind, BadFile for a workload that no profile measures.
+    """
     answers.checked()
     known = kinds()
     for side in (answers.baseline, answers.candidate):

@@ -19,7 +19,8 @@ def _span(seconds: float) -> str:
 
 def _not_measured(r: kinds.NotMeasuredYet) -> str:
     if r.profile is not None:
-        return f"not measured on {r.target}: no valid run of [profiles.{r.profile}] yet; pilot run"
+        of = f" of [profiles.{r.profile}]" if r.profile else ""
+        return f"not measured on {r.target}: no valid run{of} yet; pilot run"
     profile = "a profile that submits it (loadprofiles/jobs.py)" if r.jobs else "a profile that sends it"
     return (
         f"not measured: name {profile} in measured_by of [workloads.{r.workload}], then pilot plan --seal and pilot run"
@@ -43,21 +44,22 @@ def _too_heavy(r: kinds.TooHeavy) -> str:
     return f"one carries {r.value:,.0f} kB{_basis(r.basis)}, and {r.target} takes at most {r.limit:,.0f} kB"
 
 
+def _amount(by: str, value: float) -> str:
+    return _span(value) if by == "time" else f"{value:,.0f} MB"
+
+
 def _ended(r: kinds.EndedByLimit) -> str:
-    limit = ""
-    if r.limit is not None:
-        limit = f" of {_span(r.limit)}" if r.by == "time" else f" of {r.limit:,.0f} MB"
-    return f"{r.target} ended {r.count} of {r.of} by its {r.by} limit{limit}"
+    limit = "" if r.limit is None else f" of {_amount(r.by, r.limit)}"
+    lifted = (
+        "" if r.lifts_to is None else f", which can be set to {_amount(r.by, r.lifts_to)}: raise it and measure again"
+    )
+    return f"{r.target} ended {r.count} of {r.of} by its {r.by} limit{limit}{lifted}"
 
 
 def _raise(r: kinds.Raise) -> str:
-    if r.by == "time":
-        value, setting, most = (None if v is None else _span(v) for v in (r.value, r.setting, r.most))
-        takes, sets = f"it takes {value}", f"its timeout is {setting}"
-    else:
-        takes, sets = f"it needs {r.value:,.0f} MB", f"it has {r.setting:,.0f} MB"
-        most = None if r.most is None else f"{r.most:,.0f} MB"
-    allowed = "its platform has no limit" if most is None else f"its platform allows {most}"
+    takes = f"it {'takes' if r.by == 'time' else 'needs'} {_amount(r.by, r.value)}"
+    sets = f"{'its timeout is' if r.by == 'time' else 'an instance has'} {_amount(r.by, r.setting)}"
+    allowed = "no limit of its platform is known" if r.most is None else f"its platform allows {_amount(r.by, r.most)}"
     return f"{takes}{_basis(r.basis)} on {r.target}, where {sets}; {allowed}: raise it and measure again"
 
 

@@ -16,7 +16,7 @@ from harness.domain.target import Target
 from harness.domain.trace import Trace
 from harness.domain.traffic import Traffic, week_of
 from harness.domain.verdict import Slo
-from harness.domain.workload import Workload, WorkKind
+from harness.domain.workload import WorkKind, Workload
 from harness.errors import BadFile, NoWorkspace, Problem, Refused
 from harness.tables.problems import read_toml, validate
 from harness.workspace.corpus import CorpusPaths

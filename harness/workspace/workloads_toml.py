@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import model_validator
 
 from harness.domain import bounds
-from harness.domain.workload import OF_JOBS, Promise, Workload, WorkKind
+from harness.domain.workload import OF_JOBS, Promise, WorkKind, Workload
 from harness.tables.table import Table
 from harness.tables.values import AnswerSeconds, JobSeconds, Kilobytes, Line, Megabytes, Monthly, Name, UsdAbove0
 

@@ -14,7 +14,7 @@ from harness.domain.reasons.place import Basis, Place
 from harness.domain.reasons.verdict import ShownFewer
 from harness.domain.target import Dialect, Target
 from harness.domain.verdict import Judgement, Slo, SloVerdict
-from harness.domain.workload import Promise, Workload, WorkKind
+from harness.domain.workload import Promise, WorkKind, Workload
 from harness.platforms.ceilings import Ceiling, Ceilings
 from harness.platforms.external.config import External
 from harness.words import said
@@ -23,6 +23,7 @@ FREE = Ceiling(None, None)
 MEMORY = Ceiling(1024, 10_240)
 FUNCTION = Ceilings(Ceiling(30, 900), Ceiling(60, 900), MEMORY, MEMORY, 6_000, streams=True, front="a URL")
 CONTAINER = Ceilings(FREE, FREE, Ceiling(2048, 122_880), FREE, None, streams=True, front="a load balancer")
+MARGIN = 1.1
 LIMIT = {"p95_s": 2.0, "done_within_s": 900.0}
 
 
@@ -62,7 +63,7 @@ def work(name="chat", kind=WorkKind.REQUEST, *, waited_for=True, measured_by="st
     return Workload(name, kind, waited_for, measured_by=measured_by, **more)
 
 
-def put(workload, container=None, function=None, homes=HOMES, margin=1.1):
+def put(workload, container=None, function=None, homes=HOMES, margin=MARGIN):
     """The one workload's place, from what was measured on each; None: it was not."""
     found = {"container": container, "function": function}
 
@@ -81,9 +82,7 @@ def test_a_job_that_takes_longer_than_the_function_lets_it_belongs_to_the_contai
     )
 
     assert placed.place is Place.CONTAINER
-    assert said(placed.reasons[0]) == (
-        "a job takes 20 min (measured on the other target), and function ends at 15 min"
-    )
+    assert said(placed.reasons[0]) == ("a job takes 20 min (measured on the other target), and function ends at 15 min")
 
 
 def test_a_job_that_the_function_ended_belongs_to_the_container_whatever_its_verdict_is():
@@ -98,6 +97,20 @@ def test_a_job_that_the_function_ended_belongs_to_the_container_whatever_its_ver
 
     assert placed.place is Place.CONTAINER
     assert said(placed.reasons[0]) == "function ended 3 of 40 by its time limit of 5.00 s"
+
+
+def test_jobs_that_a_setting_ended_leave_it_open_until_it_is_raised():
+    ended = (Ended(EndedBy.TIME, 3, 40),)
+    placed = put(
+        work("ingestion", WorkKind.JOB, waited_for=False),
+        measured("container", metric="done_within_s"),
+        measured("function", metric="done_within_s", ended=ended),
+    )
+
+    assert placed.place is Place.OPEN
+    assert said(placed.reasons[0]) == (
+        "function ended 3 of 40 by its time limit of 60.0 s, which can be set to 15 min: raise it and measure again"
+    )
 
 
 def test_a_job_that_only_the_functions_own_setting_ended_says_that_it_can_be_raised():
@@ -147,7 +160,9 @@ def test_a_person_waits_and_cold_starts_break_the_promise_so_it_must_be_always_w
 
 
 def test_cold_starts_that_broke_the_promise_while_it_was_measured_mean_always_warm_too():
-    seen = Start("p95_s", 2.0, about(0.5), exactly(0.2), exactly(6.0), about(6.0), about(0.2), Unknown(absence.NoVolume()))
+    seen = Start(
+        "p95_s", 2.0, about(0.5), exactly(0.2), exactly(6.0), about(6.0), about(0.2), Unknown(absence.NoVolume())
+    )
     placed = put(work(), measured("container"), measured("function", Judgement.FAIL, starts=(seen,)))
 
     assert placed.place is Place.WARM
@@ -177,7 +192,9 @@ def test_a_start_that_is_in_time_or_rare_lets_it_stay_serverless(found, kind):
 
 
 def test_a_month_that_cannot_be_told_decides_nothing():
-    untold = Start("p95_s", 2.0, about(0.5), exactly(0.0), exactly(9.0), about(9.0), about(0.1), Unknown(absence.NoVolume()))
+    untold = Start(
+        "p95_s", 2.0, about(0.5), exactly(0.0), exactly(9.0), about(9.0), about(0.1), Unknown(absence.NoVolume())
+    )
     placed = put(work(), measured("container"), measured("function", starts=(untold,)))
 
     assert placed.place is Place.OPEN
@@ -244,7 +261,12 @@ def test_a_promise_that_is_not_shown_leaves_it_open_and_one_that_both_break_has_
 def test_answers_that_must_stream_and_cannot_are_no_matter_of_verdicts_alone():
     whole = Ceilings(FREE, FREE, FREE, FREE, None, streams=False, front="an HTTP API")
     late = SloVerdict(
-        "function", "steady", Slo("TTFT", "ttft_p95_s", 1.0, "s"), Judgement.FAIL, about(3.0), ShownFewer(0.5, 500, 0.05)
+        "function",
+        "steady",
+        Slo("TTFT", "ttft_p95_s", 1.0, "s"),
+        Judgement.FAIL,
+        about(3.0),
+        ShownFewer(0.5, 500, 0.05),
     )
     placed = put(
         work(),
@@ -268,9 +290,7 @@ def drawn(rng):
             return None
         starts = ()
         if rng.random() < 0.6:
-            starts = (
-                start(*(rng.uniform(*ends) for ends in ((0.1, 6.0), (0.0, 0.6), (0.1, 6.0), (0.1, 3.0)))),
-            )
+            starts = (start(*(rng.uniform(*ends) for ends in ((0.1, 6.0), (0.0, 0.6), (0.1, 6.0), (0.1, 3.0)))),)
         ended = (Ended(EndedBy.TIME, rng.randint(0, 2), 40),) if rng.random() < 0.2 else ()
         return measured(
             target,
@@ -294,34 +314,27 @@ def drawn(rng):
     return workload, one("container"), one("function")
 
 
-def untrue(reason, placed, margin):
-    """What of a reason's own figures contradicts it; empty where it is true."""
-    match reason:
-        case place.LimitHeld():
-            return reason.value <= reason.limit
-        case place.ColdInTime():
-            return reason.seconds > reason.limit_s
-        case place.ColdRare():
-            return reason.seconds > reason.limit_s
-        case place.ColdBreaks() | place.ColdBroke():
-            return not (reason.warm_s <= reason.limit_s < reason.seconds and reason.share > 0)
-        case place.VolumeBreaks():
-            return reason.seconds <= reason.limit_s
-        case place.ColdOpen():
-            return not ((reason.low_s or 0) <= reason.limit_s < (reason.high_s or 9e9))
-        case place.Raise():
-            return reason.value <= reason.setting or (reason.most is not None and reason.value > reason.most)
-        case place.CheaperThere():
-            return reason.high_usd >= reason.other_low_usd or reason.usd * margin > reason.other_usd
-        case place.EndedByLimit():
-            return not 0 < reason.count <= reason.of
-        case place.Keeps():
-            return placed.of(reason.target).measured is None or (reason.how is not None and untrue(reason.how, placed, margin))
-        case place.Breaks() | place.NotShownYet():
-            return placed.of(reason.target).measured is None
-        case place.NotMeasuredYet():
-            return bool(reason.target) and placed.of(reason.target).measured is not None
-    return False
+UNTRUE = {  # what contradicts a reason by its own figures, or by the side that it names
+    place.ColdInTime: lambda r, side: r.seconds > r.limit_s,
+    place.ColdRare: lambda r, side: r.seconds > r.limit_s,
+    place.ColdBreaks: lambda r, side: not (r.warm_s <= r.limit_s < r.seconds and r.share > 0),
+    place.ColdBroke: lambda r, side: not (r.warm_s <= r.limit_s < r.seconds and r.share > 0),
+    place.VolumeBreaks: lambda r, side: r.seconds <= r.limit_s,
+    place.ColdOpen: lambda r, side: not ((r.low_s or 0) <= r.limit_s < (r.high_s or 9e9)),
+    place.Raise: lambda r, side: r.value <= r.setting or (r.most is not None and r.value > r.most),
+    place.CheaperThere: lambda r, side: r.high_usd >= r.other_low_usd or r.usd * MARGIN > r.other_usd,
+    place.EndedByLimit: lambda r, side: not 0 < r.count <= r.of or (r.lifts_to is not None and r.lifts_to <= r.limit),
+    place.Keeps: lambda r, side: not side.measured or side.measured.judged(Judgement.FAIL) or untrue(r.how, side),
+    place.Breaks: lambda r, side: not side.measured.judged(Judgement.FAIL),
+    place.NotShownYet: lambda r, side: not side.measured.judged(Judgement.INCONCLUSIVE),
+    place.NotMeasuredYet: lambda r, side: side is not None and side.measured is not None,
+    **dict.fromkeys((place.TooLong, place.TooLarge, place.TooHeavy), lambda r, side: r.value <= r.limit),
+}
+
+
+def untrue(reason, side):
+    """Whether it contradicts its own figures."""
+    return type(reason) in UNTRUE and UNTRUE[type(reason)](reason, side)
 
 
 def test_a_reason_is_true_of_the_figures_that_it_names_whatever_was_measured():
@@ -333,14 +346,15 @@ def test_a_reason_is_true_of_the_figures_that_it_names_whatever_was_measured():
         assert placed.reasons
         assert (placed.place is Place.NOT_MEASURED) == (container is None and function is None)
         for reason in placed.reasons:
-            assert not untrue(reason, placed, 1.1), (reason, said(reason))
+            side = next((one for one in placed.sides if one.target == getattr(reason, "target", None)), None)
+            assert not untrue(reason, side), (reason, said(reason))
             met.add(type(reason))
         if placed.place is Place.SERVERLESS:
             assert placed.of("function").fit in (Fit.KEEPS, Fit.OPEN)
         if placed.place is Place.CONTAINER:
             assert placed.of("container").fit in (Fit.KEEPS, Fit.OPEN)
         if placed.place is Place.WARM:
-            assert placed.of("function").fit is Fit.COLD
+            assert Fit.COLD in {side.fit for side in placed.sides}
         if placed.place is Place.EITHER:
             assert {side.fit for side in placed.sides} == {Fit.KEEPS}
     assert {place.TooLong, place.TooLarge, place.ColdBreaks, place.CheaperThere, place.CostsMeet} <= met

@@ -20,7 +20,7 @@ class Placing(Reason):
 
 
 class NotMeasuredYet(Placing):
-    """profile: what measured_by names, None where nobody said."""
+    """profile: what measured_by names, None where nobody said; empty of the endpoint that a pilot is of."""
 
     target: str
     workload: str
@@ -59,13 +59,17 @@ class NoStream(Placing):
 
 
 class EndedByLimit(Placing):
-    """by: time or memory; limit in seconds or megabytes, None where nobody says it."""
+    """by: time or memory; limit in seconds or megabytes, None where nobody says it.
+
+    lifts_to: what the target may be set to, None where no setting lifts it.
+    """
 
     target: str
     by: str
     count: int
     of: int
     limit: float | None
+    lifts_to: float | None
 
 
 class Raise(Placing):

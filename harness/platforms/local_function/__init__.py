@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from harness.domain.target import RuntimeConfig
 from harness.platforms.front import MB, Front
 from harness.platforms.local_function.config import LocalFunction
 from harness.platforms.local_function.scaling import scaling
-from harness.domain.target import RuntimeConfig
 from harness.platforms.platform import Limits, Most, Platform, controlled_by
 from harness.platforms.shared.job_limits import invoked_s, job_memory_mb
 from harness.platforms.shared.local_signals import EMBEDDED, log_of, memory_mb, timeout_s
