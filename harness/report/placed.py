@@ -9,14 +9,14 @@ from harness.analysis.workload import deciding
 from harness.decision.placement import Placed
 from harness.decision.side import MEMORY, PAYLOAD, TIME, Against, Side
 from harness.domain.columns import Column, Kind, absent_of
-from harness.domain.estimate import Unknown
+from harness.domain.estimate import Known, Unknown
 from harness.domain.reason import labelled
 from harness.domain.reasons.absence import NotMeasured
 from harness.domain.reasons.place import BELONGS, Basis, Place
 from harness.domain.verdict import SloVerdict
 from harness.domain.workload import Promise, Workload
 from harness.report import words
-from harness.report.blocks import Cell, Shown, Table, Tone, absent, table
+from harness.report.blocks import Cell, Shown, Table, absent, table
 from harness.report.columns import estimate, target, text, word
 from harness.words import all_said, said
 from harness.words.numbers import FORMATS, duration_text, money, significant
@@ -45,12 +45,30 @@ def places(placed: Sequence[Placed], targets: Sequence[str], names: Names) -> Ta
         Shown("place", (Column("place", Kind.WORD, "place"),), _place, lambda where: (said(BELONGS[where]),)),
         text("because"),
         text("promise", lack="none"),
-        *(_measured(f"{names[t]}: measured", side) for side, t in sides),
-        *(_limits(f"{names[t]}: limits", f"{side}_limits") for side, t in sides),
-        *(estimate(f"{names[t]}: a month", f"{side}_usd", money, "interval") for side, t in sides),
+        *(_side(names[t], side) for side, t in sides),
     ]
     rows = [_row(one, [t for _, t in sides], names) for one in placed]
     return table("placement", "Where each workload belongs", shown, rows, NOTE)
+
+
+def _side(head: str, side: str) -> Shown:
+    """Verdict, limits and a month of one target in one cell; the frame has each by itself."""
+    columns = (
+        _measured(f"{head}: measured", side),
+        _limits(f"{head}: limits", f"{side}_limits"),
+        estimate(f"{head}: a month", f"{side}_usd", money, "interval"),
+    )
+
+    def cell(values: tuple[Any, ...]) -> Cell:
+        verdict, limits, month = (column.cell(value) for column, value in zip(columns, values, strict=True))
+        if values[0] == UNMEASURED:
+            return absent("; ".join(filter(None, (verdict.text, limits.text))))
+        return Cell("; ".join(filter(None, (verdict.text, limits.text, f"a month: {month.text}"))))
+
+    def split(values: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(part for column, value in zip(columns, values, strict=True) for part in column.split(value))
+
+    return Shown(head, tuple(part for column in columns for part in column.parts), cell, split)
 
 
 def _row(one: Placed, targets: Sequence[str], names: Names) -> list[Any]:
@@ -61,10 +79,12 @@ def _row(one: Placed, targets: Sequence[str], names: Names) -> list[Any]:
         one.place,
         "; ".join(dict.fromkeys(all_said(labelled(reason, names) for reason in one.reasons))),
         _declared(one.workload) if promise is None else limit_text(promise),
-        *(_same(side, promise) for side in sides),
-        *(side.against for side in sides),
-        *(side.measured.month_usd if side.measured else Unknown(NotMeasured()) for side in sides),
+        *((_same(side, promise), side.against, _month(side)) for side in sides),
     ]
+
+
+def _month(side: Side) -> Known:
+    return side.measured.month_usd if side.measured else Unknown(NotMeasured())
 
 
 PROMISES: Mapping[Promise, tuple[str, Callable[[float], str]]] = {
@@ -148,11 +168,12 @@ def _limits(head: str, name: str) -> Shown:
     def told(against: Sequence[Against]) -> str:
         return "; ".join(held for one in against if (held := _held(one)))
 
-    def cell(against: Sequence[Against]) -> Cell:
-        tone = Tone.FAIL if any(one.beyond for one in against) else Tone.PLAIN
-        return Cell(told(against), tone) if told(against) else absent("no limit, or use not known")
-
-    return Shown(head, (Column(name, Kind.TEXT, head),), cell, lambda against: (told(against) or None,))
+    return Shown(
+        head,
+        (Column(name, Kind.TEXT, head),),
+        lambda against: Cell(told(against)),
+        lambda against: (told(against) or None,),
+    )
 
 
 def _held(one: Against) -> str:
@@ -167,22 +188,21 @@ def _held(one: Against) -> str:
 
 
 def promised(placed: Sequence[Placed], names: Names) -> Table:
-    """Every promise of every workload on each target; of one that was not measured, the command that would do it."""
+    """Every promise of each workload that was measured; on a target that was not, what would do it."""
     rows: list[list[Any]] = []
     for one in placed:
-        for side in one.sides:
+        for side in one.sides if any(s.measured for s in one.sides) else ():
             start = [one.workload.label, side.target]
-            means = said(labelled(side.why, names))
             verdicts = side.measured.verdicts if side.measured else ()
-            rows += [[*start, limit_text(v), v, side.fit.value, means] for v in verdicts]
+            rows += [[*start, limit_text(v), v, side.fit.value] for v in verdicts]
             if not verdicts:
-                rows.append([*start, None, NO_PROMISE if side.measured else UNMEASURED, side.fit.value, means])
+                why = NO_PROMISE if side.measured else said(labelled(side.why, names))
+                rows.append([*start, _declared(one.workload), why, side.fit.value])
     shown = (
         text("workload"),
         target(names),
         text("promise", lack="none"),
         _measured("measured", "measured"),
         word("the target", "fit"),
-        text("because"),
     )
     return table("placement-promises", "Each workload's promises, as measured", shown, rows)

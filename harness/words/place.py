@@ -64,7 +64,7 @@ def _raise(r: kinds.Raise) -> str:
 
 
 def _named(pairs: Sequence[tuple[str, str]]) -> str:
-    return "; ".join(f"{name} under {profile}" for name, profile in pairs)
+    return ", ".join(f"{name} under {profile}" for name, profile in pairs)
 
 
 def _keeps(r: kinds.Keeps) -> str:

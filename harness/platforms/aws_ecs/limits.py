@@ -22,8 +22,8 @@ FARGATE_VCPU = ("fargate", "L-3032A538")
 def memory_mb(config: RuntimeConfig, facts: Mapping[str, Any]) -> float | None:
     """The task's own."""
     del config
-    said = facts.get("memory")
-    return float(said) if str(said).isdecimal() else None
+    said = str(facts.get("memory"))
+    return float(said) if said.isdecimal() else None
 
 
 def quotas(target: Target, make: Any) -> list[Quota]:  # noqa: ANN401 - a maker of boto3's clients, which come at run time
