@@ -35,9 +35,7 @@ class JobSide(Protocol):
 class JobWorkers:
     """A fixed number of processes; one that ends is started again, one above its memory is killed."""
 
-    def __init__(
-        self, config: ContainerJobs, environment: dict[str, str], log: PlatformLog, reaper: Reaper
-    ) -> None:
+    def __init__(self, config: ContainerJobs, environment: dict[str, str], log: PlatformLog, reaper: Reaper) -> None:
         self._config = config
         limit = {} if config.time_limit_s is None else {"RAG_JOBS_TIME_LIMIT_S": f"{config.time_limit_s:g}"}
         self._environment = {**environment, "RAG_JOBS_MEMORY_MB": str(config.memory_mb), **limit}

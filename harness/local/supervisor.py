@@ -149,9 +149,7 @@ class Supervisor:
         await container.start()
         return container
 
-    async def _start_jobs(
-        self, name: str, config: LocalFunction | LocalContainer, environment: dict[str, str]
-    ) -> None:
+    async def _start_jobs(self, name: str, config: LocalFunction | LocalContainer, environment: dict[str, str]) -> None:
         """Workers of the kind that the platform has, with a log of their own; none where none are declared."""
         if config.jobs is None:
             return

@@ -17,7 +17,7 @@ from harness.tables.values import AnswerSeconds, Count, CountOrNone, IdleSeconds
 class FunctionJobs(Jobs):
     """A function of its own behind an event-source mapping: batches of messages, so many invocations at once."""
 
-    source: Command  # speaks for the queue, one JSON object a line
+    source: Command = Field(kw_only=True)  # speaks for the queue, one JSON object a line
     concurrency: Annotated[int, Field(ge=1, le=64)] = 2
     batch: Annotated[int, Field(ge=1, le=10)] = 1
     memory_mb: Annotated[int, Field(ge=128, le=10240)] = 1769

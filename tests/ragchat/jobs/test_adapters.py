@@ -21,9 +21,7 @@ def sqs():
     boto3 = pytest.importorskip("boto3")
     from botocore.stub import Stubber
 
-    client = boto3.client(
-        "sqs", region_name="us-east-1", aws_access_key_id="planted", aws_secret_access_key="planted"
-    )
+    client = boto3.client("sqs", region_name="us-east-1", aws_access_key_id="planted", aws_secret_access_key="planted")
     with Stubber(client) as stub:
         yield Sqs(URL, None, 60.4, client), stub
         stub.assert_no_pending_responses()
@@ -59,7 +57,7 @@ def test_an_empty_sqs_gives_nothing_and_a_refusal_is_said(sqs):
     stub.add_client_error("send_message", "AccessDenied", "no")
 
     assert queue.receive(1, 0) == []
-    with pytest.raises(QueueDown, match="send_message.*AccessDenied"):
+    with pytest.raises(QueueDown, match=r"send_message.*AccessDenied"):
         queue.send("job-1")
 
 

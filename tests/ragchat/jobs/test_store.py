@@ -237,9 +237,7 @@ def test_postgresql_keeps_the_same_promises(tmp_path_factory):
         made = one.submit(submission(1), "key")
         assert two.submit(submission(1), "key") == made
         claims = []
-        both = [
-            threading.Thread(target=lambda s=s: claims.append(s.claim(made.id, "w", 0.3))) for s in (one, two)
-        ]
+        both = [threading.Thread(target=lambda s=s: claims.append(s.claim(made.id, "w", 0.3))) for s in (one, two)]
         for thread in both:
             thread.start()
         for thread in both:

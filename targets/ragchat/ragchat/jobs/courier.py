@@ -28,6 +28,7 @@ Post = Callable[[str, bytes, dict[str, str]], int]
 
 
 def sign(secret: bytes, body: bytes) -> str:
+    """``sha256=`` and the HMAC in hexadecimal, as callbacks carry it."""
     return "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()
 
 
@@ -58,9 +59,7 @@ class Courier:
 
     def due(self) -> bool:
         now = self._store.database.now()
-        return bool(
-            self._store.database.read("SELECT 1 FROM delivery WHERE state = 'due' AND due_s <= ? LIMIT 1", now)
-        )
+        return bool(self._store.database.read("SELECT 1 FROM delivery WHERE state = 'due' AND due_s <= ? LIMIT 1", now))
 
     def send_due(self, most: int = 20) -> int:
         """Try what is due; how many were tried."""
@@ -88,17 +87,15 @@ class Courier:
     def _take(self) -> tuple[str, str, str, str | None, int] | None:
         now = self._store.database.now()
         with self._store.database.transaction() as rows:
-            found = rows.all(
+            found = rows.mine(
                 "SELECT delivery, job_id, url, body, tries FROM delivery WHERE state = 'due' AND due_s <= ?"
-                f" ORDER BY due_s LIMIT 1{self._store.database.locked}",
+                " ORDER BY due_s LIMIT 1",
                 now,
             )
             if not found:
                 return None
             delivery, job_id, url, body, tries = found[0]
-            rows.run(
-                "UPDATE delivery SET tries = tries + 1, due_s = ? WHERE delivery = ?", now + HOLD_S, delivery
-            )
+            rows.run("UPDATE delivery SET tries = tries + 1, due_s = ? WHERE delivery = ?", now + HOLD_S, delivery)
         return delivery, job_id, url, body, tries + 1
 
     def _try(self, delivery: str, job_id: str, url: str, own: str | None, tries: int) -> None:

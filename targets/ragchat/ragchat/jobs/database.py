@@ -51,11 +51,13 @@ class Rows(Protocol):
 
     def all(self, statement: str, *values: object) -> list[tuple[Any, ...]]: ...
 
+    def mine(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """As ``all``, for rows that this transaction may change: nobody else does before it ends."""
+        ...
+
 
 class Database(Protocol):
-    """``locked`` ends a SELECT whose rows this transaction will change."""
-
-    locked: str
+    """One clock, single reads, and transactions."""
 
     def now(self) -> float: ...
 
@@ -94,11 +96,12 @@ class _Cursor:
     def all(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         return self._connection.execute(statement, values).fetchall()
 
+    def mine(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        return self.all(statement, *values)  # a transaction of SQLite's is alone from its begin
+
 
 class Sqlite:
     """``jobs.sqlite`` in WAL mode: readers never wait, one writer at a time, a killed writer leaves nothing behind."""
-
-    locked = ""
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from ragchat.jobs.contract import JobError, Status
 from ragchat.jobs.queues import Held, Message
@@ -85,7 +86,7 @@ class Attempt:
         self._cancelled = self._lost = False
         self._thread = threading.Thread(target=self._watch, name="attempt", daemon=True)
 
-    def __enter__(self) -> Attempt:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

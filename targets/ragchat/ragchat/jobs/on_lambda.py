@@ -48,7 +48,7 @@ def main() -> None:
     polling = http.client.HTTPConnection(api)
     try:
         made = workshop()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is a failed init
         traceback.print_exc()
         _post(polling, f"{API}/init/error", {"errorMessage": str(error), "errorType": type(error).__name__})
         raise SystemExit(1) from None

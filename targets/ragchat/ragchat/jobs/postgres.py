@@ -28,11 +28,12 @@ class _Cursor:
         self._cursor.execute(statement.replace("?", "%s"), values)
         return list(self._cursor.fetchall())
 
+    def mine(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        return self.all(f"{statement} FOR UPDATE", *values)
+
 
 class Postgres:
     """One connection, opened again when the server has closed it."""
-
-    locked = " FOR UPDATE"
 
     def __init__(self, url: str) -> None:
         import psycopg  # noqa: PLC0415

@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import json
+import os
 import select
 import sys
 import time
@@ -72,7 +73,7 @@ def main() -> None:
     while True:
         ready, _, _ = select.select([sys.stdin], [], [], LOOK_S if source.waited_for else None)
         if ready:
-            if not (data := sys.stdin.buffer.raw.read(65536)):  # type: ignore[attr-defined]
+            if not (data := os.read(sys.stdin.fileno(), 65536)):
                 return
             *lines, rest = (rest + data).split(b"\n")
             for line in lines:

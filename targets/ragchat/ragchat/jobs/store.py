@@ -159,7 +159,7 @@ class Store:
         """False for an unknown job; from now on no effect becomes visible. Raises ContractError 409 once it has ended."""
         now = self.database.now()
         with self.database.transaction() as rows:
-            found = rows.all(f"SELECT status FROM job WHERE id = ?{self.database.locked}", job_id)
+            found = rows.mine("SELECT status FROM job WHERE id = ?", job_id)
             if not found:
                 return False
             if found[0][0] in ENDED:
@@ -176,9 +176,8 @@ class Store:
         """Take the job for ``lease_s``; an attempt whose lease ran out is told as lost first, and too many end it."""
         now, lease = self.database.now(), uuid.uuid4().hex
         with self.database.transaction() as rows:
-            found = rows.all(
-                "SELECT kind, input, status, attempts, cancel, lease_until_s"
-                f" FROM job WHERE id = ?{self.database.locked}",
+            found = rows.mine(
+                "SELECT kind, input, status, attempts, cancel, lease_until_s FROM job WHERE id = ?",
                 job_id,
             )
             if not found or found[0][2] in ENDED:
@@ -217,8 +216,8 @@ class Store:
         """End the job as done and make its effect visible, at once; as cancelled if it was. Raises LeaseLost."""
         now, publication = self.database.now(), uuid.uuid4().hex
         with self.database.transaction() as rows:
-            held = rows.all(
-                f"SELECT cancel FROM job WHERE id = ? AND lease = ? AND status = ?{self.database.locked}",
+            held = rows.mine(
+                "SELECT cancel FROM job WHERE id = ? AND lease = ? AND status = ?",
                 *(claim.id, claim.lease, Status.RUNNING.value),
             )
             if not held:
@@ -249,8 +248,8 @@ class Store:
         """Note why the attempt ended: queued again, failed, dead or cancelled. Raises LeaseLost."""
         now = self.database.now()
         with self.database.transaction() as rows:
-            held = rows.all(
-                f"SELECT cancel FROM job WHERE id = ? AND lease = ? AND status = ?{self.database.locked}",
+            held = rows.mine(
+                "SELECT cancel FROM job WHERE id = ? AND lease = ? AND status = ?",
                 *(claim.id, claim.lease, Status.RUNNING.value),
             )
             if not held:
@@ -279,7 +278,8 @@ def _by_key(rows: Rows, key: str, digest: str) -> Made | None:
         return None
     if found[0][3] != digest:
         raise ContractError(422, "idempotency_mismatch", "Idempotency-Key: belongs to a job with another body")
-    return Made(*found[0][:3], new=False)
+    job_id, kind, status, _ = found[0]
+    return Made(job_id, kind, status, new=False)
 
 
 def _failed(rows: Rows, job_id: str, code: str, message: str) -> None:

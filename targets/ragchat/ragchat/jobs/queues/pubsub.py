@@ -31,20 +31,21 @@ class Topic:
     def send(self, job_id: str) -> None:
         body = {"messages": [{"data": base64.b64encode(job_id.encode()).decode()}]}
         headers = {"Authorization": f"Bearer {self._bearer()}", "Content-Type": "application/json"}
-        _ask(urllib.request.Request(self._url, json.dumps(body).encode(), headers))
+        _ask(self._url, json.dumps(body).encode(), headers)
 
     def _bearer(self) -> str:
         with self._lock:
             if time.monotonic() >= self._until:
-                said = _ask(urllib.request.Request(self._metadata, headers={"Metadata-Flavor": "Google"}))
+                said = _ask(self._metadata, None, {"Metadata-Flavor": "Google"})
                 self._token = str(said["access_token"])
                 self._until = time.monotonic() + float(str(said["expires_in"])) - RENEW_S
             return self._token
 
 
-def _ask(request: urllib.request.Request) -> dict[str, object]:
+def _ask(url: str, body: bytes | None, headers: dict[str, str]) -> dict[str, object]:
+    request = urllib.request.Request(url, body, headers)  # noqa: S310 - one of the two above, none of a person's
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
             said: dict[str, object] = json.loads(answer.read())
     except (OSError, ValueError) as error:
         raise QueueDown(f"{request.host}: {error}") from None

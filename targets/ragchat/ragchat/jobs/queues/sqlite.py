@@ -39,7 +39,9 @@ class SqliteQueue:
         taken = []
         with self._database.transaction() as rows:
             due = rows.all(
-                "SELECT id, job_id, receives FROM message WHERE visible_s <= ? ORDER BY visible_s, id LIMIT ?", now, most
+                "SELECT id, job_id, receives FROM message WHERE visible_s <= ? ORDER BY visible_s, id LIMIT ?",
+                now,
+                most,
             )
             for number, job_id, receives in due:
                 receipt = uuid.uuid4().hex

@@ -37,7 +37,7 @@ class Evaluate:
         told, used = [], [0, 0]
         for number, asked in enumerate(given["questions"]):
             attempt.check()
-            request = ChatRequest((("user", asked["question"]),), False, given["top_k"], given["max_tokens"])
+            request = ChatRequest((("user", asked["question"]),), top_k=given["top_k"], max_tokens=given["max_tokens"])
             passages = store.search(request.question, request.top_k)
             generation = Generation()
             texts = model.stream(build(request, passages), request.max_tokens, f"evaluate-{number}", generation)

@@ -52,7 +52,9 @@ class Ingest:
             yield from given["documents"]
             return
         if self._settings.store != "sqlite":
-            raise JobError("invalid_input", f"reindex reads the index file, and RAG_STORE={self._settings.store}", again=False)
+            raise JobError(
+                "invalid_input", f"reindex reads the index file, and RAG_STORE={self._settings.store}", again=False
+            )
         part = given["reindex"]
         with sqlite3.connect(f"file:{self._settings.index}?mode=ro&immutable=1", uri=True) as index:
             names = index.execute(
@@ -60,6 +62,8 @@ class Ingest:
                 (part["count"], part["first"]),
             )
             for (name,) in names.fetchall():
-                rows = index.execute("SELECT title, body FROM passage WHERE document_id = ? ORDER BY rowid", (name,)).fetchall()
+                rows = index.execute(
+                    "SELECT title, body FROM passage WHERE document_id = ? ORDER BY rowid", (name,)
+                ).fetchall()
                 yield {"id": name, "title": rows[0][0], "text": "\n\n".join(body for _, body in rows)}
         index.close()
