@@ -20,7 +20,7 @@ from harness.analysis.columns import Array
 from harness.domain.estimate import Estimate
 from harness.platforms.scaling import Grows, Scaling, Stated
 from harness.predict.fitted import Fitted
-from harness.predict.fleet import Service
+from harness.predict.fleet import Host, Service
 from harness.predict.observed import Parts
 from harness.predict.window import Curve, Mode
 
@@ -47,6 +47,7 @@ class World:
     window: Curve  # of an idle instance; empty: it is never ended
     failing: float  # share of requests that fail whatever the load
     per_instance_per_s: float | None  # that one was measured to sustain; None: not measured
+    host: Host | None = None  # that all instances share
 
 
 def central(fitted: Fitted) -> World:
@@ -60,6 +61,7 @@ def central(fitted: Fitted) -> World:
         curve,
         _failing(fitted.parts, None),
         _capacity(fitted, None),
+        _host(fitted, None),
     )
 
 
@@ -79,6 +81,7 @@ def drawn(fitted: Fitted, rng: np.random.Generator, *, one_block: bool = False, 
         _curve(fitted, rng),
         _failing(parts, rng),
         _capacity(fitted, rng),
+        _host(fitted, rng),
     )
 
 
@@ -115,7 +118,7 @@ def _failing(parts: Sequence[Parts], rng: np.random.Generator | None) -> float:
 def _starts(fitted: Fitted, rng: np.random.Generator | None, first: str = CAUSES[0], *, one_run: bool = False) -> Array:
     """Of the nearest cause that was measured, its runs redrawn; or those of one run, which share its weather."""
     for cause in (first, *CAUSES):
-        runs = [s.beyond_s for s in fitted.starts if s.cause == cause]
+        runs = [s.beyond_s if s.work_s is None else s.work_s for s in fitted.starts if s.cause == cause]
         if runs:
             chosen = (
                 runs if rng is None else [runs[k] for k in rng.integers(len(runs), size=1 if one_run else len(runs))]
@@ -123,6 +126,16 @@ def _starts(fitted: Fitted, rng: np.random.Generator | None, first: str = CAUSES
             found = np.concatenate(chosen)
             return found if rng is None or not len(found) else _redrawn(found, rng)
     return np.array([])
+
+
+def _host(fitted: Fitted, rng: np.random.Generator | None) -> Host | None:
+    """With what else ran there taken off: its mean, or that of one run."""
+    shared = fitted.machine
+    if shared is None:
+        return None
+    other = np.array([o.vcpus for o in shared.other] or [0.0])
+    taken = float(other.mean()) if rng is None else float(rng.choice(other))
+    return Host(shared.vcpus, shared.answer_vcpus, taken)
 
 
 def _redrawn(values: Array, rng: np.random.Generator) -> Array:

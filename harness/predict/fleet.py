@@ -68,12 +68,12 @@ class Autoscaler:
 class Host:
     """One machine that all instances share, and whatever else serves an answer there.
 
-    Of a start so many processor seconds; an answer in progress keeps so many processors busy, less than one.
+    A start is processor time, as long as it takes by itself; an answer in progress keeps a part of one processor busy.
     """
 
     vcpus: float
-    start_cpu_s: float
     answer_vcpus: float = 0.0
+    other_vcpus: float = 0.0  # busy with something else all the time
 
 
 @dataclass(frozen=True)

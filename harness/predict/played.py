@@ -51,6 +51,7 @@ def fleet(world: World, retry: RetryPolicy, deadline_s: float, rng: np.random.Ge
         per_instance_per_s=world.per_instance_per_s,
         retry=retry,
         deadline_s=deadline_s,
+        host=world.host,
     )
 
 

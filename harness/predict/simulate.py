@@ -403,8 +403,7 @@ class _Play:
             return
         self._looks_at = END
         while self._shared.next_s() <= now:
-            one, waits_s = self._shared.pop(now)
-            self._at(now + waits_s, self._ready, one)
+            self._ready(now, self._shared.pop(now))
         self._look_at_starts()
 
     # The autoscaler
