@@ -33,6 +33,7 @@ CAUSES = (
     "zero",
     "deploy",
 )  # which law stands for starts in traffic, the nearest first
+PLACES_LIMIT = 0.75  # of an instance's places in use on average: from there on chance fills them, and requests wait or fail
 ENDS = (0.4, 0.2, 0.4)
 S = TypeVar("S")
 
@@ -48,6 +49,7 @@ class World:
     failing: float  # share of requests that fail whatever the load
     per_instance_per_s: float | None  # that one was measured to sustain; None: not measured
     host: Host | None = None  # that all instances share
+    computed_per_s: float | None = None  # what the processors of one would sustain: more, where its places were the limit
 
 
 def central(fitted: Fitted) -> World:
@@ -60,9 +62,24 @@ def central(fitted: Fitted) -> World:
         _starts(fitted, None),
         curve,
         _failing(fitted.parts, None),
-        _capacity(fitted, None),
+        known := _capacity(fitted, None),
         _host(fitted, None),
+        _computed(fitted, known),
     )
+
+
+def _computed(fitted: Fitted, per_instance_per_s: float | None) -> float | None:
+    """What a search found may be the limit of an instance's places; its processors are then taken by the runtime's own time."""
+    assert fitted.scaling is not None
+    at_once = fitted.scaling.at_once.value
+    if per_instance_per_s is None or not fitted.parts or math.isinf(at_once):
+        return per_instance_per_s
+    served = _together(fitted.parts, fitted)
+    held = per_instance_per_s * float((served.runtime_s + served.model_s).mean())
+    own = float(served.runtime_s.mean())
+    if held < PLACES_LIMIT * at_once or own <= 0:
+        return per_instance_per_s
+    return max(per_instance_per_s, fitted.scaling.vcpus.value / own)
 
 
 def drawn(fitted: Fitted, rng: np.random.Generator, *, one_block: bool = False, cause: str = CAUSES[0]) -> World:
@@ -80,8 +97,9 @@ def drawn(fitted: Fitted, rng: np.random.Generator, *, one_block: bool = False, 
         _starts(fitted, rng, cause, one_run=one_block),
         _curve(fitted, rng),
         _failing(parts, rng),
-        _capacity(fitted, rng),
+        known := _capacity(fitted, rng),
         _host(fitted, rng),
+        _computed(fitted, known),
     )
 
 

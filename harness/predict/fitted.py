@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -108,7 +108,7 @@ def fit(
     kept = data.of_role(target, Role.KEEP_ALIVE)
     searches = data.of_role(target, Role.CAPACITY)
     rng = np.random.default_rng([seed, 17])
-    shared, alone = _machine((*probes, *paced, *kept), scaling)
+    shared, alone = _machine((*probes, *paced, *kept, *searches), scaling, {run.profile for run in paced})
     made = Fitted(
         target,
         scaling,
@@ -128,18 +128,20 @@ def fit(
     return replace(made, parameters=tuple(_parameters(made, rng)))
 
 
-def _machine(runs: Sequence[RunData], scaling: Scaling | None) -> tuple[Machine | None, Mapping[int, Array]]:
+def _machine(
+    runs: Sequence[RunData], scaling: Scaling | None, paced: Collection[str]
+) -> tuple[Machine | None, Mapping[int, Array]]:
     """Of a platform whose instances share the machine that asked: what each arrival's start took by itself, by its run."""
     vcpus = vcpus_of(runs) if scaling is not None and scaling.one_machine else None
     if vcpus is None:
         return None, {}
     warm_s = observed.beside_the_model_s(runs)
     seen = [(run, *observed.spans(run, warm_s)) for run in runs]
-    made = machine([(run, spans) for run, spans, _ in seen], vcpus)
+    made = machine([(run, spans) for run, spans, _ in seen], vcpus, paced)
     alone = {}
     for run, spans, cold in seen:
         alone[id(run)] = np.full(len(cold), math.nan)
-        alone[id(run)][cold] = work_s(spans, vcpus, made.answer_vcpus)
+        alone[id(run)][cold] = work_s(run, spans, made)
     return made, alone
 
 

@@ -61,9 +61,12 @@ class Starting:
         self._at = now
 
     def _share(self) -> None:
-        """Answers come first, for each wants little; but a start gets as much as any other runnable thing."""
+        """Max-min fairness: whatever wants less than its fair share gets what it wants, and the rest is shared alike.
+
+        An answer wants little, and what else runs as much as it was seen to take.
+        """
         if self._left:
-            host, starts = self._host, len(self._left)
-            vcpus = host.vcpus - host.other_vcpus
-            left = vcpus - self._answers * host.answer_vcpus
-            self._rate = min(1.0, max(left / starts, vcpus / (starts + self._answers)))
+            host, starts, other = self._host, len(self._left), self._host.other_vcpus
+            left = host.vcpus - self._answers * host.answer_vcpus
+            fair = max(left / (starts + other), host.vcpus / (starts + self._answers + other))
+            self._rate = min(1.0, max((left - other) / starts, fair))

@@ -7,7 +7,7 @@ analysis; processor sharing). What answers took is told by the processors that w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,6 @@ from harness.evidence import parquet
 from harness.evidence.schema import GENERATOR_FORMAT, GENERATOR_KINDS
 
 ROUNDS_OF_SHARES = 3  # what starts get depends on what answers take, and that on what is left of them
-LEAST_LEFT = 0.5  # of a processor, whatever else ran: starts went on
 ROUNDS = 20  # of a fit by least absolute deviations
 LITTLE = 1e-4
 SECONDS_LEAST = 8  # fewer tell no slope
@@ -64,28 +63,37 @@ def vcpus_of(runs: Sequence[RunData]) -> float | None:
     return None
 
 
-def work_s(spans: Spans, vcpus: float, answer_vcpus: float) -> Array:
-    """What each start would have taken by itself, seconds."""
-    return _moments(spans, vcpus, answer_vcpus)[0]
+def machine(seen: Sequence[tuple[RunData, Spans]], vcpus: float, paced: Collection[str]) -> Machine:
+    """Fitted to every second of these runs; without any that was noted, answers are taken to keep nothing busy.
 
-
-def machine(seen: Sequence[tuple[RunData, Spans]], vcpus: float) -> Machine:
-    """Fitted to every second of these runs; without any that was noted, answers are taken to keep nothing busy."""
+    What else ran is told of ``paced`` profiles: between the probes of an experiment the pilot's own commands run.
+    """
     noted = [(run, spans, busy) for run, spans in seen if len(busy := _busy(run, vcpus))]
     if not noted:
         return Machine(vcpus, 0.0)
-    answer_vcpus = 0.0
+    answer_vcpus, else_vcpus = 0.0, np.zeros(len(noted))
     for _ in range(ROUNDS_OF_SHARES):
-        rows = [_seconds(spans, busy, vcpus, answer_vcpus) for _, spans, busy in noted]
+        rows = [
+            _seconds(spans, busy, vcpus, answer_vcpus, other)
+            for (_, spans, busy), other in zip(noted, else_vcpus, strict=True)
+        ]
         left, answers = (np.concatenate([row[k] for row in rows]) for k in (0, 1))
         answer_vcpus = _slope(answers, left)
-    most = vcpus - LEAST_LEFT * min(1.0, vcpus)
-    other = tuple(
-        Other(run.block, run.profile, min(most, max(0.0, float(np.mean(left - answer_vcpus * answers)))))
-        for (run, _, _), (left, answers) in zip(noted, rows, strict=True)
-    )
+        told = [float(np.mean(left - answer_vcpus * answers)) * (n[0].profile in paced) for n, (left, answers) in zip(noted, rows, strict=True)]
+        else_vcpus = np.clip(told, 0.0, vcpus)
     busiest = max(float(busy[:, 1].mean()) for _, _, busy in noted)
+    other = tuple(
+        Other(run.block, run.profile, float(vcpus))
+        for (run, _, _), vcpus in zip(noted, else_vcpus, strict=True)
+        if run.profile in paced
+    )
     return Machine(vcpus, answer_vcpus, busiest, other)
+
+
+def work_s(run: RunData, spans: Spans, of: Machine) -> Array:
+    """What each start of a run would have taken by itself, seconds."""
+    other = sum(o.vcpus for o in of.other if (o.block, o.profile) == (run.block, run.profile))
+    return _moments(spans, of.vcpus, of.answer_vcpus, other)[0]
 
 
 def _busy(run: RunData, vcpus: float) -> Array:
@@ -100,9 +108,9 @@ def _busy(run: RunData, vcpus: float) -> Array:
     return np.column_stack([second, share / 100 * vcpus])[one][1:]
 
 
-def _seconds(spans: Spans, busy: Array, vcpus: float, answer_vcpus: float) -> tuple[Array, Array]:
+def _seconds(spans: Spans, busy: Array, vcpus: float, answer_vcpus: float, other_vcpus: float) -> tuple[Array, Array]:
     """Of each second: processors that were busy with something else than starts, and answers in progress."""
-    _, at, started, answered = _moments(spans, vcpus, answer_vcpus)
+    _, at, started, answered = _moments(spans, vcpus, answer_vcpus, other_vcpus)
     ends = busy[:, 0] + 0.5  # a figure is of the second before it was taken, somewhere within its own
     left, answers = (
         np.interp(ends, at, so_far) - np.interp(ends - 1, at, so_far) if len(at) else np.zeros(len(ends)) for so_far in (started, answered)
@@ -110,7 +118,7 @@ def _seconds(spans: Spans, busy: Array, vcpus: float, answer_vcpus: float) -> tu
     return np.maximum(0.0, busy[:, 1] - left), answers
 
 
-def _moments(spans: Spans, vcpus: float, answer_vcpus: float) -> tuple[Array, Array, Array, Array]:
+def _moments(spans: Spans, vcpus: float, answer_vcpus: float, other_vcpus: float) -> tuple[Array, Array, Array, Array]:
     """Work of each start; instants, and until each what all starts had of the processors and how long answers lasted."""
     at = np.unique(np.concatenate([spans.start_from, spans.start_to, spans.answer_from, spans.answer_to]))
     if len(at) < 2:
@@ -118,17 +126,18 @@ def _moments(spans: Spans, vcpus: float, answer_vcpus: float) -> tuple[Array, Ar
     middle, long = (at[1:] + at[:-1]) / 2, np.diff(at)
     starts = _at(middle, spans.start_from, spans.start_to)
     answers = _at(middle, spans.answer_from, spans.answer_to)
-    rate = share(starts, answers, vcpus, answer_vcpus)
+    rate = share(starts, answers, vcpus, answer_vcpus, other_vcpus)
     each, of_all, answered = (
         np.concatenate([[0.0], np.cumsum(per_s * long)]) for per_s in (rate, rate * starts, answers)
     )
     return np.interp(spans.start_to, at, each) - np.interp(spans.start_from, at, each), at, of_all, answered
 
 
-def share(starts: Array, answers: Array, vcpus: float, answer_vcpus: float) -> Array:
-    """Of a processor, that each start gets."""
-    some = np.maximum(1, starts)
-    return np.minimum(1.0, np.maximum((vcpus - answer_vcpus * answers) / some, vcpus / (some + answers)))
+def share(starts: Array, answers: Array, vcpus: float, answer_vcpus: float, other_vcpus: float) -> Array:
+    """Of a processor, that each start gets (max-min fairness): see ``host.Starting``."""
+    some, left = np.maximum(1, starts), vcpus - answer_vcpus * answers
+    fair = np.maximum(left / (some + other_vcpus), vcpus / (some + answers + other_vcpus))
+    return np.minimum(1.0, np.maximum((left - other_vcpus) / some, fair))
 
 
 def _at(middle: Array, begins: Array, ends: Array) -> Array:

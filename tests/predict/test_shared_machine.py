@@ -9,7 +9,7 @@ import pytest
 
 from harness.evidence import parquet
 from harness.evidence.schema import GENERATOR_FORMAT, GENERATOR_KINDS
-from harness.predict.shared_machine import Spans, machine, vcpus_of, work_s
+from harness.predict.shared_machine import Machine, Spans, machine, vcpus_of, work_s
 from tests.predict import plain_host
 
 CPU_S, ANSWER_VCPUS = 0.15, 0.08
@@ -35,7 +35,7 @@ def run(folder, busy_vcpus, shares: bool = True):
     names = list(GENERATOR_KINDS)
     rows = [
         [{"second": k, "worker": 0, "machine_cpu_pct": 50 * busy}.get(name, 0) for name in names]
-        for k, busy in enumerate([0.0, *busy_vcpus])
+        for k, busy in enumerate([0.0, *(np.add(busy_vcpus, [*busy_vcpus[1:], 0.0]) / 2)])  # noted in between
     ]
     folder.mkdir()
     parquet.write(folder / GENERATOR_FORMAT.file, rows, GENERATOR_KINDS, GENERATOR_FORMAT)
@@ -45,7 +45,8 @@ def run(folder, busy_vcpus, shares: bool = True):
 
 def test_starts_that_got_in_each_others_way_took_longer_and_the_same_work(played):
     took = np.concatenate([spans(one).start_to - spans(one).start_from for one in played])
-    work = np.concatenate([work_s(spans(one), 2, ANSWER_VCPUS) for one in played])
+    quiet = SimpleNamespace(block=1, profile="steady")
+    work = np.concatenate([work_s(quiet, spans(one), Machine(2, ANSWER_VCPUS)) for one in played])
 
     assert took.max() > 2 * CPU_S
     assert work == pytest.approx(np.full(len(work), CPU_S), abs=0.01)
@@ -53,7 +54,7 @@ def test_starts_that_got_in_each_others_way_took_longer_and_the_same_work(played
 
 def test_what_an_answer_keeps_busy_is_told_from_the_machine_s_seconds(played, tmp_path):
     runs = [(run(tmp_path / f"{k}", one.busy_s), spans(one)) for k, one in enumerate(played)]
-    made = machine(runs, 2)
+    made = machine(runs, 2, {one.profile for one, _ in runs})
 
     assert made.answer_vcpus == pytest.approx(ANSWER_VCPUS, abs=0.02)
     assert [o.vcpus for o in made.other] == pytest.approx([0.0] * 5, abs=0.08)
@@ -63,7 +64,7 @@ def test_what_else_ran_in_one_run_is_told_of_it_and_does_not_pass_for_answers(pl
     runs = [
         (run(tmp_path / f"{k}", [b + 0.5 * (k == 2) for b in one.busy_s]), spans(one)) for k, one in enumerate(played)
     ]
-    made = machine(runs, 2)
+    made = machine(runs, 2, {one.profile for one, _ in runs})
 
     assert made.answer_vcpus == pytest.approx(ANSWER_VCPUS, abs=0.03)
     assert [o.vcpus for o in made.other] == pytest.approx([0.0, 0.0, 0.5, 0.0, 0.0], abs=0.1)
@@ -72,7 +73,7 @@ def test_what_else_ran_in_one_run_is_told_of_it_and_does_not_pass_for_answers(pl
 def test_a_run_whose_machine_nobody_noted_tells_nothing_of_it(played, tmp_path):
     unnoted = SimpleNamespace(block=1, profile="steady", record=SimpleNamespace(path=tmp_path, run={}))
 
-    assert machine([(unnoted, spans(played[0]))], 2).other == ()
+    assert machine([(unnoted, spans(played[0]))], 2, ()).other == ()
     assert vcpus_of([unnoted]) is None
 
 
