@@ -13,11 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from harness.analysis.dataset import Dataset, RunData, load
+from harness.analysis.quantiles import inverted_cdf
 from harness.domain.role import Role
 from harness.evidence.store import Store
 from harness.predict.fitted import Fitted, facts_of, fit
 from harness.predict.prediction import Quantity
-from harness.predict.validate import Held, held_out
+from harness.predict.played import mixed, quantiles
+from harness.predict.validate import Held, held_out, replays
 from harness.platforms.registry import scaling_of
 from harness.workspace import Workspace, open_workspace
 
@@ -34,6 +36,7 @@ class Cell:
     fitted_at: str
     predicted_at: str
     quantity: Quantity
+    name: str
     held: tuple[Held, ...]
 
     @property
@@ -52,8 +55,13 @@ class Cell:
         return 0.0 if self.value == self.measured else abs(self.value / self.measured - 1) if self.measured else np.inf
 
     @property
+    def told(self) -> tuple[Held, ...]:
+        """Whose interval could miss: not those where nothing else was possible, as no cold answer of a fixed fleet."""
+        return tuple(h for h in self.held if not h.low == h.measured == h.high)
+
+    @property
     def covered(self) -> int:
-        return sum(h.covered for h in self.held)
+        return sum(h.covered for h in self.told)
 
     @property
     def met(self) -> bool:
@@ -74,13 +82,13 @@ def judged(folder: Path, half: str) -> None:
     print()
     for quantity in BOUNDS:
         some = [c for c in cells if c.quantity is quantity]
-        covered, count = sum(c.covered for c in some), sum(len(c.held) for c in some)
-        runs = len({(h.target, h.profile, h.block) for c in some for h in c.held})
+        covered, count = sum(c.covered for c in some), sum(len(c.told) for c in some)
+        runs = len({(h.target, h.profile, h.block) for c in some for h in c.told})
         print(
             f"{quantity.value:26} {sum(c.met for c in some)} of {len(some)} cells within bounds; intervals cover {covered} of {count}"
             f" ({covered / count:.0%}), {runs} runs"
         )
-    covered, count = sum(c.covered for c in cells), sum(len(c.held) for c in cells)
+    covered, count = sum(c.covered for c in cells), sum(len(c.told) for c in cells)
     print(f"{'all':26} intervals cover {covered} of {count} ({covered / count:.1%})")
 
 
@@ -89,8 +97,8 @@ def _line(cell: Cell) -> str:
     share = cell.quantity in (Quantity.COLD_SHARE, Quantity.REFUSED_SHARE)
     value, measured = (f"{100 * v:8.2f}%" if share else f"{v:8.3f}s" for v in (cell.value, cell.measured))
     return (
-        f"{cell.target:16} {cell.fitted_at:8} {cell.predicted_at:10} {cell.quantity.value:26} {value:>9} {measured:>9} {cell.error:7.1%}"
-        f"{' ' if cell.met else '!'} {np.median(errors):6.1%} {max(errors):6.1%}  {cell.covered} of {len(cell.held)}"
+        f"{cell.target:16} {cell.fitted_at:8} {cell.predicted_at:10} {cell.name:26} {value:>9} {measured:>9} {cell.error:7.1%}"
+        f"{' ' if cell.met else '!'} {np.median(errors):6.1%} {max(errors):6.1%}  {cell.covered} of {len(cell.told)}"
     )
 
 
@@ -126,7 +134,11 @@ def _cells(workspace: Workspace, data: Dataset, target: str) -> Iterator[Cell]:
         for profile in (*(r for r in rates if r != rate), *bursts, *(zeros if rate == rates[0] else ())):
             cause = "burst" if profile in bursts else "zero" if profile in zeros else "traffic"
             runs = data.of(target, profile)
-            yield from _told(target, rate, profile, [h for run in runs for h in held_out(run, fitted, 1, WORLDS, cause)])
+            held = [h for run in runs for h in held_out(run, fitted, 1, WORLDS, cause)]
+            yield from _told(target, rate, profile, held)
+            if any(h.quantity is Quantity.P95 and np.isinf(h.measured) for h in held):
+                answered = tuple(_answered(run, fitted, cause) for run in runs)
+                yield Cell(target, rate, profile, Quantity.P95, "p95 of those answered", answered)
 
 
 def _fitted(workspace: Workspace, data: Dataset, target: str, without: Sequence[str]) -> Fitted:
@@ -140,4 +152,14 @@ def _told(target: str, rate: str, profile: str, held: Sequence[Held]) -> Iterato
     for quantity in BOUNDS:
         some = tuple(h for h in held if h.quantity is quantity)
         if some:
-            yield Cell(target, rate, profile, quantity, some)
+            yield Cell(target, rate, profile, quantity, quantity.value, some)
+
+
+def _answered(run: RunData, fitted: Fitted, cause: str) -> Held:
+    """Where so many are refused that p95 is infinite on both sides, which tells little."""
+    chosen = run.measured & run.ok
+    laws = [one.outcome.response for one in replays(run, fitted, 1, WORLDS, cause)]
+    values = [mixed([law], [1.0], 0.95 * (1 - law.infinite / law.n)) for law in laws]
+    low, high = quantiles(values)
+    was = float(inverted_cdf(run.response_s[chosen], 0.95))
+    return Held(run.target, run.profile, run.block, Quantity.P95, was, float(np.median(values)), low, high)

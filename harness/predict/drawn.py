@@ -115,8 +115,12 @@ def _blocks(fitted: Fitted, rng: np.random.Generator, *, one_block: bool) -> tup
         float(np.quantile(np.concatenate([p.runtime_s + p.model_s for p in some]), 0.95))
         for some in (parts, fitted.parts)
     ]
-    wide = math.sqrt((k + one_block) / (k - 1)) * laws.t_quantile(LEVEL, k - 1) / laws.t_quantile(LEVEL, 10_000)
-    return parts, (ends[0] / ends[1]) ** (wide - 1)
+    return parts, (ends[0] / ends[1]) ** (_wide(k, one=one_block) - 1)
+
+
+def _wide(k: int, *, one: bool) -> float:
+    """How much further than they lie, draws from k of them should lie from all; ``one``: of one of them."""
+    return math.sqrt((k + one) / (k - 1)) * laws.t_quantile(LEVEL, k - 1) / laws.t_quantile(LEVEL, 10_000)
 
 
 def _together(parts: Sequence[Parts], fitted: Fitted) -> Service:
@@ -138,12 +142,19 @@ def _starts(fitted: Fitted, rng: np.random.Generator | None, first: str = CAUSES
     for cause in (first, *CAUSES):
         runs = [s.beyond_s if s.work_s is None else s.work_s for s in fitted.starts if s.cause == cause]
         if runs:
-            chosen = (
-                runs if rng is None else [runs[k] for k in rng.integers(len(runs), size=1 if one_run else len(runs))]
-            )
-            found = np.concatenate(chosen)
-            return found if rng is None or not len(found) else _redrawn(found, rng)
+            return np.concatenate(runs) if rng is None else _redrawn(runs, rng, one_run=one_run)
     return np.array([])
+
+
+def _redrawn(runs: Sequence[Array], rng: np.random.Generator, *, one_run: bool) -> Array:
+    """Runs with replacement, and their starts too, for few runs hold few; stretched like blocks."""
+    k, every = len(runs), np.concatenate(runs)
+    values = np.concatenate([runs[j] for j in rng.integers(k, size=1 if one_run else k)])
+    if not len(values):
+        return values
+    means = float(values.mean()), float(every.mean())
+    stretch = (means[0] / means[1]) ** (_wide(k, one=one_run) - 1) if k > 1 and min(means) > 0 else 1.0
+    return values[rng.integers(len(values), size=len(values))] * stretch
 
 
 def _host(fitted: Fitted, rng: np.random.Generator | None) -> Host | None:
@@ -152,13 +163,9 @@ def _host(fitted: Fitted, rng: np.random.Generator | None) -> Host | None:
     if shared is None:
         return None
     other = np.array([o.vcpus for o in shared.other] or [0.0])
-    taken = float(other.mean()) if rng is None else float(rng.choice(other))
-    return Host(shared.vcpus, shared.answer_vcpus, taken)
-
-
-def _redrawn(values: Array, rng: np.random.Generator) -> Array:
-    """With replacement too: few runs hold few starts."""
-    return values[rng.integers(len(values), size=len(values))]
+    if rng is None:
+        return Host(shared.vcpus, shared.answer_vcpus, float(other.mean()))
+    return Host(shared.vcpus, float(rng.choice(shared.redrawn_vcpus or [0.0])), float(rng.choice(other)))
 
 
 def _curve(fitted: Fitted, rng: np.random.Generator | None) -> Curve:

@@ -108,7 +108,7 @@ def fit(
     kept = data.of_role(target, Role.KEEP_ALIVE)
     searches = data.of_role(target, Role.CAPACITY)
     rng = np.random.default_rng([seed, 17])
-    shared, alone = _machine((*probes, *paced, *kept, *searches), scaling, {run.profile for run in paced})
+    shared, alone = _machine((*probes, *paced, *kept, *searches), scaling, {run.profile for run in paced}, rng)
     made = Fitted(
         target,
         scaling,
@@ -129,7 +129,7 @@ def fit(
 
 
 def _machine(
-    runs: Sequence[RunData], scaling: Scaling | None, paced: Collection[str]
+    runs: Sequence[RunData], scaling: Scaling | None, paced: Collection[str], rng: np.random.Generator
 ) -> tuple[Machine | None, Mapping[int, Array]]:
     """Of a platform whose instances share the machine that asked: what each arrival's start took by itself, by its run."""
     vcpus = vcpus_of(runs) if scaling is not None and scaling.one_machine else None
@@ -137,7 +137,7 @@ def _machine(
         return None, {}
     warm_s = observed.beside_the_model_s(runs)
     seen = [(run, *observed.spans(run, warm_s)) for run in runs]
-    made = machine([(run, spans) for run, spans, _ in seen], vcpus, paced)
+    made = machine([(run, spans) for run, spans, _ in seen], vcpus, paced, rng)
     alone = {}
     for run, spans, cold in seen:
         alone[id(run)] = np.full(len(cold), math.nan)

@@ -7,7 +7,7 @@ analysis; processor sharing). What answers took is told by the processors that w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from harness.evidence import parquet
 from harness.evidence.schema import GENERATOR_FORMAT, GENERATOR_KINDS
 
 ROUNDS_OF_SHARES = 3  # what starts get depends on what answers take, and that on what is left of them
+REDRAWN = 20  # times, with other runs
 ROUNDS = 20  # of a fit by least absolute deviations
 LITTLE = 1e-4
 SECONDS_LEAST = 8  # fewer tell no slope
@@ -50,6 +51,7 @@ class Machine:
 
     vcpus: float
     answer_vcpus: float  # that one answer in progress keeps busy, of everything on the machine
+    redrawn_vcpus: tuple[float, ...] = ()  # the same, of redrawn runs
     busiest: float = 0.0  # processors busy in a whole run, the most of all
     other: tuple[Other, ...] = ()
 
@@ -63,7 +65,9 @@ def vcpus_of(runs: Sequence[RunData]) -> float | None:
     return None
 
 
-def machine(seen: Sequence[tuple[RunData, Spans]], vcpus: float, paced: Collection[str]) -> Machine:
+def machine(
+    seen: Sequence[tuple[RunData, Spans]], vcpus: float, paced: Collection[str], rng: np.random.Generator
+) -> Machine:
     """Fitted to every second of these runs; without any that was noted, answers are taken to keep nothing busy.
 
     What else ran is told of ``paced`` profiles: between the probes of an experiment the pilot's own commands run.
@@ -87,7 +91,13 @@ def machine(seen: Sequence[tuple[RunData, Spans]], vcpus: float, paced: Collecti
         for (run, _, _), vcpus in zip(noted, else_vcpus, strict=True)
         if run.profile in paced
     )
-    return Machine(vcpus, answer_vcpus, busiest, other)
+    return Machine(vcpus, answer_vcpus, tuple(_redrawn_slopes(rows, rng)), busiest, other)
+
+
+def _redrawn_slopes(rows: Sequence[tuple[Array, Array]], rng: np.random.Generator) -> Iterator[float]:
+    for _ in range(REDRAWN):
+        chosen = rng.integers(len(rows), size=len(rows))
+        yield _slope(*(np.concatenate([rows[run][k] for run in chosen]) for k in (1, 0)))
 
 
 def work_s(run: RunData, spans: Spans, of: Machine) -> Array:

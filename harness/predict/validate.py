@@ -136,25 +136,38 @@ def unlike(data: Dataset, fitted: Fitted, seed: int) -> dict[Quantity, tuple[int
     return {r.quantity: (r.covered, r.held) for r in rows if r.held >= LEAST_BLOCKS and r.covered < r.held / 2}
 
 
-def held_out(run: RunData, fitted: Fitted, seed: int, worlds: int, cause: str = "traffic") -> Iterator[Held]:
-    """Played at the very arrivals of the run, in worlds of one block each."""
+@dataclass(frozen=True)
+class Replay:
+    """One run's arrivals played in one world of one block; a share of its requests fails whatever the load."""
+
+    outcome: Outcome
+    failing: float
+
+
+def replays(run: RunData, fitted: Fitted, seed: int, worlds: int, cause: str = "traffic") -> list[Replay]:
+    """At the very arrivals of the run; empty where nothing was measured, or there is nothing to play with."""
     at = np.asarray(run.columns["scheduled_s"], dtype=float)
     if not run.measured.any() or not fitted.parts:
-        return
+        return []
     there, before_s = observed.warm_at_start(run), _settling(fitted)
     due, warm_s = before_s + np.sort(at), before_s + float(at[run.measured].min())
     due = np.concatenate([np.zeros(there), due])  # each of the first starts one of those that were there before
     rng = np.random.default_rng([seed, run.block, 3])
-    plays, failing = [], []
+    found = []
     for _ in range(worlds):
         world = drawn(fitted, rng, one_block=True, cause=cause)
         of = fleet(world, fitted.retry, math.inf, rng)
-        plays.append(play_at(of, [due], float(due[-1]) + 1e-6, warm_s, int(rng.integers(2**31))))
-        failing.append(world.failing)
+        outcome = play_at(of, [due], float(due[-1]) + 1e-6, warm_s, int(rng.integers(2**31)))
+        found.append(Replay(outcome, world.failing))
+    return found
+
+
+def held_out(run: RunData, fitted: Fitted, seed: int, worlds: int, cause: str = "traffic") -> Iterator[Held]:
+    """Every quantity that the run measured, beside what its replays have."""
+    played = replays(run, fitted, seed, worlds, cause)
     for quantity in HELD:
         was = _measured(quantity, run)
-        values = [_played(quantity, p, share) for p, share in zip(plays, failing, strict=True)]
-        known = [v for v in values if not math.isnan(v)]
+        known = [v for one in played if not math.isnan(v := _played(quantity, one.outcome, one.failing))]
         if was is None or not known:
             continue
         low, high = quantiles(known)

@@ -54,7 +54,7 @@ def test_starts_that_got_in_each_others_way_took_longer_and_the_same_work(played
 
 def test_what_an_answer_keeps_busy_is_told_from_the_machine_s_seconds(played, tmp_path):
     runs = [(run(tmp_path / f"{k}", one.busy_s), spans(one)) for k, one in enumerate(played)]
-    made = machine(runs, 2, {one.profile for one, _ in runs})
+    made = machine(runs, 2, {one.profile for one, _ in runs}, np.random.default_rng(1))
 
     assert made.answer_vcpus == pytest.approx(ANSWER_VCPUS, abs=0.02)
     assert [o.vcpus for o in made.other] == pytest.approx([0.0] * 5, abs=0.08)
@@ -64,7 +64,7 @@ def test_what_else_ran_in_one_run_is_told_of_it_and_does_not_pass_for_answers(pl
     runs = [
         (run(tmp_path / f"{k}", [b + 0.5 * (k == 2) for b in one.busy_s]), spans(one)) for k, one in enumerate(played)
     ]
-    made = machine(runs, 2, {one.profile for one, _ in runs})
+    made = machine(runs, 2, {one.profile for one, _ in runs}, np.random.default_rng(1))
 
     assert made.answer_vcpus == pytest.approx(ANSWER_VCPUS, abs=0.03)
     assert [o.vcpus for o in made.other] == pytest.approx([0.0, 0.0, 0.5, 0.0, 0.0], abs=0.1)
@@ -73,7 +73,7 @@ def test_what_else_ran_in_one_run_is_told_of_it_and_does_not_pass_for_answers(pl
 def test_a_run_whose_machine_nobody_noted_tells_nothing_of_it(played, tmp_path):
     unnoted = SimpleNamespace(block=1, profile="steady", record=SimpleNamespace(path=tmp_path, run={}))
 
-    assert machine([(unnoted, spans(played[0]))], 2, ()).other == ()
+    assert machine([(unnoted, spans(played[0]))], 2, (), np.random.default_rng(1)).other == ()
     assert vcpus_of([unnoted]) is None
 
 
