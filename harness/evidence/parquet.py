@@ -81,11 +81,16 @@ def head(path: Path, of: Format, kinds: Mapping[str, str], most_rows: int = MOST
     return found
 
 
-def read(path: Path, columns: Sequence[str]) -> Any:  # noqa: ANN401 - a pyarrow.Table
-    """These columns of a run's samples; raises BadFile, TooNew. pyarrow's own ``read_table`` imports pandas."""
+def read(
+    path: Path, columns: Sequence[str], of: Format = SAMPLES_FORMAT, kinds: Mapping[str, str] = SAMPLE_KINDS
+) -> Any:  # noqa: ANN401 - a pyarrow.Table
+    """These columns of a run's samples, or of another of its tables; raises BadFile, TooNew.
+
+    pyarrow's own ``read_table`` imports pandas.
+    """
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    metadata = head(path, SAMPLES_FORMAT, SAMPLE_KINDS)
+    metadata = head(path, of, kinds)
     if missing := [name for name in columns if name not in metadata.schema.names]:
         raise BadFile(path, [Problem(name, "is not one of its columns") for name in missing])
     with refusing(path), pq.ParquetFile(path, metadata=metadata) as file:

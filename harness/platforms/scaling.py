@@ -114,6 +114,7 @@ class Scaling:
     idle_s: Stated = NOT_LIMITED  # how long an idle instance is kept, where no window was measured
     vcpus: Stated = ONE_PROCESSOR
     bills_starts: bool = False  # the time of a start
+    one_machine: bool = False  # all instances are processes of the machine that asks, and share its processors
     bills_idle: bool = False  # of each instance that serves nothing; else of those that are kept on purpose
 
     def changed(self, asked: Mapping[str, float], source: str) -> Scaling:

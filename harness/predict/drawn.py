@@ -20,7 +20,7 @@ from harness.analysis.columns import Array
 from harness.domain.estimate import Estimate
 from harness.platforms.scaling import Grows, Scaling, Stated
 from harness.predict.fitted import Fitted
-from harness.predict.fleet import Service
+from harness.predict.fleet import Host, Service
 from harness.predict.observed import Parts
 from harness.predict.window import Curve, Mode
 
@@ -33,6 +33,7 @@ CAUSES = (
     "zero",
     "deploy",
 )  # which law stands for starts in traffic, the nearest first
+PLACES_LIMIT = 0.75  # of an instance's places in use on average: from there on chance fills them, and requests wait or fail
 ENDS = (0.4, 0.2, 0.4)
 S = TypeVar("S")
 
@@ -47,6 +48,8 @@ class World:
     window: Curve  # of an idle instance; empty: it is never ended
     failing: float  # share of requests that fail whatever the load
     per_instance_per_s: float | None  # that one was measured to sustain; None: not measured
+    host: Host | None = None  # that all instances share
+    computed_per_s: float | None = None  # what the processors of one would sustain: more, where its places were the limit
 
 
 def central(fitted: Fitted) -> World:
@@ -59,8 +62,24 @@ def central(fitted: Fitted) -> World:
         _starts(fitted, None),
         curve,
         _failing(fitted.parts, None),
-        _capacity(fitted, None),
+        known := _capacity(fitted, None),
+        _host(fitted, None),
+        _computed(fitted, known),
     )
+
+
+def _computed(fitted: Fitted, per_instance_per_s: float | None) -> float | None:
+    """What a search found may be the limit of an instance's places; its processors are then taken by the runtime's own time."""
+    assert fitted.scaling is not None
+    at_once = fitted.scaling.at_once.value
+    if per_instance_per_s is None or not fitted.parts or math.isinf(at_once):
+        return per_instance_per_s
+    served = _together(fitted.parts, fitted)
+    held = per_instance_per_s * float((served.runtime_s + served.model_s).mean())
+    own = float(served.runtime_s.mean())
+    if held < PLACES_LIMIT * at_once or own <= 0:
+        return per_instance_per_s
+    return max(per_instance_per_s, fitted.scaling.vcpus.value / own)
 
 
 def drawn(fitted: Fitted, rng: np.random.Generator, *, one_block: bool = False, cause: str = CAUSES[0]) -> World:
@@ -78,7 +97,9 @@ def drawn(fitted: Fitted, rng: np.random.Generator, *, one_block: bool = False, 
         _starts(fitted, rng, cause, one_run=one_block),
         _curve(fitted, rng),
         _failing(parts, rng),
-        _capacity(fitted, rng),
+        known := _capacity(fitted, rng),
+        _host(fitted, rng),
+        _computed(fitted, known),
     )
 
 
@@ -94,8 +115,12 @@ def _blocks(fitted: Fitted, rng: np.random.Generator, *, one_block: bool) -> tup
         float(np.quantile(np.concatenate([p.runtime_s + p.model_s for p in some]), 0.95))
         for some in (parts, fitted.parts)
     ]
-    wide = math.sqrt((k + one_block) / (k - 1)) * laws.t_quantile(LEVEL, k - 1) / laws.t_quantile(LEVEL, 10_000)
-    return parts, (ends[0] / ends[1]) ** (wide - 1)
+    return parts, (ends[0] / ends[1]) ** (_wide(k, one=one_block) - 1)
+
+
+def _wide(k: int, *, one: bool) -> float:
+    """How much further than they lie, draws from k of them should lie from all; ``one``: of one of them."""
+    return math.sqrt((k + one) / (k - 1)) * laws.t_quantile(LEVEL, k - 1) / laws.t_quantile(LEVEL, 10_000)
 
 
 def _together(parts: Sequence[Parts], fitted: Fitted) -> Service:
@@ -115,19 +140,32 @@ def _failing(parts: Sequence[Parts], rng: np.random.Generator | None) -> float:
 def _starts(fitted: Fitted, rng: np.random.Generator | None, first: str = CAUSES[0], *, one_run: bool = False) -> Array:
     """Of the nearest cause that was measured, its runs redrawn; or those of one run, which share its weather."""
     for cause in (first, *CAUSES):
-        runs = [s.beyond_s for s in fitted.starts if s.cause == cause]
+        runs = [s.beyond_s if s.work_s is None else s.work_s for s in fitted.starts if s.cause == cause]
         if runs:
-            chosen = (
-                runs if rng is None else [runs[k] for k in rng.integers(len(runs), size=1 if one_run else len(runs))]
-            )
-            found = np.concatenate(chosen)
-            return found if rng is None or not len(found) else _redrawn(found, rng)
+            return np.concatenate(runs) if rng is None else _redrawn(runs, rng, one_run=one_run)
     return np.array([])
 
 
-def _redrawn(values: Array, rng: np.random.Generator) -> Array:
-    """With replacement too: few runs hold few starts."""
-    return values[rng.integers(len(values), size=len(values))]
+def _redrawn(runs: Sequence[Array], rng: np.random.Generator, *, one_run: bool) -> Array:
+    """Runs with replacement, and their starts too, for few runs hold few; stretched like blocks."""
+    k, every = len(runs), np.concatenate(runs)
+    values = np.concatenate([runs[j] for j in rng.integers(k, size=1 if one_run else k)])
+    if not len(values):
+        return values
+    means = float(values.mean()), float(every.mean())
+    stretch = (means[0] / means[1]) ** (_wide(k, one=one_run) - 1) if k > 1 and min(means) > 0 else 1.0
+    return values[rng.integers(len(values), size=len(values))] * stretch
+
+
+def _host(fitted: Fitted, rng: np.random.Generator | None) -> Host | None:
+    """With what else ran there taken off: its mean, or that of one run."""
+    shared = fitted.machine
+    if shared is None:
+        return None
+    other = np.array([o.vcpus for o in shared.other] or [0.0])
+    if rng is None:
+        return Host(shared.vcpus, shared.answer_vcpus, float(other.mean()))
+    return Host(shared.vcpus, float(rng.choice(shared.redrawn_vcpus or [0.0])), float(rng.choice(other)))
 
 
 def _curve(fitted: Fitted, rng: np.random.Generator | None) -> Curve:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from harness.platforms.scaling import Grows, Scaling
 from harness.predict import observed
 from harness.predict.observed import Driven, Parts, Starts
 from harness.predict.parameter import From, Parameter, What, stated
+from harness.predict.shared_machine import Machine, Other, machine, vcpus_of, work_s
 from harness.predict.window import Window, window
 
 STARTED = (Role.COLD, Role.FROM_ZERO)
@@ -42,6 +43,7 @@ class Fitted:
     driven: Driven
     retry: RetryPolicy
     processors: float = 1.0  # times as many as an instance had when it was measured
+    machine: Machine | None = None  # that all instances share; None: each has processors of its own
     parameters: tuple[Parameter, ...] = ()
     changed: tuple[str, ...] = ()  # by --set
 
@@ -60,12 +62,15 @@ class Fitted:
     def without(self, block: int | None = None, profile: str | None = None) -> Fitted:
         """Fitted to all but one block, or but one profile; experiments are runs of their own, and stay."""
 
-        def kept(one: Parts | Starts) -> bool:
+        def kept(one: Parts | Starts | Other) -> bool:
             return one.block != block and one.profile != profile
 
         paced = {p.profile for p in self.parts}
         starts = tuple(s for s in self.starts if s.profile not in paced or kept(s))
-        return replace(self, parts=tuple(p for p in self.parts if kept(p)), starts=starts)
+        shared = self.machine
+        if shared is not None:
+            shared = replace(shared, other=tuple(o for o in shared.other if o.profile not in paced or kept(o)))
+        return replace(self, parts=tuple(p for p in self.parts if kept(p)), starts=starts, machine=shared)
 
     def causes(self) -> Mapping[str, Array]:
         """What starts took, by their cause, of all runs together."""
@@ -103,6 +108,7 @@ def fit(
     kept = data.of_role(target, Role.KEEP_ALIVE)
     searches = data.of_role(target, Role.CAPACITY)
     rng = np.random.default_rng([seed, 17])
+    shared, alone = _machine((*probes, *paced, *kept, *searches), scaling, {run.profile for run in paced}, rng)
     made = Fitted(
         target,
         scaling,
@@ -110,15 +116,33 @@ def fit(
         tuple(
             s
             for run in (*probes, *paced)
-            for s in observed.starts(run, "burst" if run.profile in bursts else "traffic")
+            for s in observed.starts(run, "burst" if run.profile in bursts else "traffic", alone.get(id(run)))
         ),
         window(keepalive.window(target, kept), rng) if kept else None,
         capacity.capacity(target, searches) if searches else None,
         observed.driven([*paced, *probes, *kept, *searches]),
         retry,
         processors,
+        shared,
     )
     return replace(made, parameters=tuple(_parameters(made, rng)))
+
+
+def _machine(
+    runs: Sequence[RunData], scaling: Scaling | None, paced: Collection[str], rng: np.random.Generator
+) -> tuple[Machine | None, Mapping[int, Array]]:
+    """Of a platform whose instances share the machine that asked: what each arrival's start took by itself, by its run."""
+    vcpus = vcpus_of(runs) if scaling is not None and scaling.one_machine else None
+    if vcpus is None:
+        return None, {}
+    warm_s = observed.beside_the_model_s(runs)
+    seen = [(run, *observed.spans(run, warm_s)) for run in runs]
+    made = machine([(run, spans) for run, spans, _ in seen], vcpus, paced, rng)
+    alone = {}
+    for run, spans, cold in seen:
+        alone[id(run)] = np.full(len(cold), math.nan)
+        alone[id(run)][cold] = work_s(run, spans, made)
+    return made, alone
 
 
 def _parameters(fitted: Fitted, rng: np.random.Generator) -> list[Parameter]:

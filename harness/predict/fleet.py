@@ -65,6 +65,18 @@ class Autoscaler:
 
 
 @dataclass(frozen=True)
+class Host:
+    """One machine that all instances share, and whatever else serves an answer there.
+
+    A start is processor time, as long as it takes by itself; an answer in progress keeps a part of one processor busy.
+    """
+
+    vcpus: float
+    answer_vcpus: float = 0.0
+    other_vcpus: float = 0.0  # busy with something else all the time
+
+
+@dataclass(frozen=True)
 class Fleet:
     """``per_instance_per_s``: what one instance sustains, from which on its processors are the queue; None: not known.
 
@@ -91,6 +103,7 @@ class Fleet:
     deadline_s: float = math.inf
     least_by_hour: tuple[int, ...] = ()
     from_zero_s: Array | None = None  # what a start takes where no instance exists; None: as any
+    host: Host | None = None  # None: each instance has processors of its own, and starts take as long as they take
 
     def least_at(self, now_s: float) -> int:
         """Instances that are kept at a time since Monday 00:00."""

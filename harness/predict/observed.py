@@ -13,6 +13,7 @@ from harness.analysis.coded import is_true
 from harness.analysis.columns import Array
 from harness.analysis.dataset import RunData
 from harness.domain.experiments.belief import StepVerdict
+from harness.predict.shared_machine import Spans
 
 CONTROL = "control"
 PEAK_S = 10.0  # a rate is what this long saw
@@ -49,6 +50,7 @@ class Starts:
     profile: str
     cause: str  # deploy, forced, idle, zero, traffic or burst
     beyond_s: Array
+    work_s: Array | None = None  # by itself on the machine that it shared; None: it shared none
 
 
 @dataclass(frozen=True)
@@ -99,10 +101,11 @@ def parts(run: RunData) -> Parts | None:
     )
 
 
-def starts(run: RunData, paced: str = "traffic") -> list[Starts]:
+def starts(run: RunData, paced: str = "traffic", work_s: Array | None = None) -> list[Starts]:
     """Probes against the warm control after them; elsewhere cold answers against the run's own warm ones.
 
-    ``paced`` is the cause of those: starts of a burst come side by side, and may take longer.
+    ``paced`` is the cause of those: starts of a burst come side by side, and may take longer. ``work_s`` of each arrival
+    is what its start would have taken by itself.
     """
     c, beyond = run.columns, run.overhead_s
     if not np.isfinite(beyond[run.ok]).any():
@@ -110,21 +113,48 @@ def starts(run: RunData, paced: str = "traffic") -> list[Starts]:
     cold = run.ok & is_true(c["cold"]) & np.isfinite(beyond)
     phases = [str(p) for p in c["phase"]]
     if CONTROL in phases:
-        return _probes(run, phases, cold, beyond)
+        return _probes(run, phases, cold, beyond, work_s)
     warm = beyond[run.ok & ~is_true(c["cold"]) & np.isfinite(beyond)]
     if not cold.any() or not len(warm):
         return []
     cause = "zero" if any(p.startswith("zero-") for p in phases) else paced
-    return [Starts(run.block, run.profile, cause, np.maximum(0.0, beyond[cold] - float(np.median(warm))))]
+    took_s = np.maximum(0.0, beyond[cold] - float(np.median(warm)))
+    return [Starts(run.block, run.profile, cause, took_s, None if work_s is None else work_s[cold])]
 
 
-def _probes(run: RunData, phases: Sequence[str], cold: Array, beyond: Array) -> list[Starts]:
-    found: dict[str, list[float]] = {}
+def _probes(
+    run: RunData, phases: Sequence[str], cold: Array, beyond: Array, work_s: Array | None
+) -> list[Starts]:
+    found: dict[str, list[int]] = {}
     for k in np.flatnonzero(cold).tolist():
         follows = k + 1 < len(phases) and phases[k + 1] == CONTROL and run.ok[k + 1] and math.isfinite(beyond[k + 1])
         if follows and phases[k] != CONTROL:
-            found.setdefault(phases[k], []).append(max(0.0, float(beyond[k] - beyond[k + 1])))
-    return [Starts(run.block, run.profile, cause, np.array(values)) for cause, values in found.items()]
+            found.setdefault(phases[k], []).append(k)
+    return [
+        Starts(
+            *(run.block, run.profile, cause, np.array([max(0.0, float(beyond[k] - beyond[k + 1])) for k in which])),
+            None if work_s is None else work_s[which],
+        )
+        for cause, which in found.items()
+    ]
+
+
+def spans(run: RunData, warm_s: float) -> tuple[Spans, Array]:
+    """When starts and answers of a run were in progress; and which arrivals were cold, in the order of the starts.
+
+    An answer takes ``warm_s`` beside the model's time; what a cold one took beyond that was its start.
+    """
+    c = run.columns
+    cold = run.ok & is_true(c["cold"])
+    sent, ended = (np.asarray(c[name], dtype=float) for name in ("sent_s", "finished_s"))
+    began = np.where(cold, np.maximum(sent, ended - np.nan_to_num(_told(c, "generation_ms")) - warm_s), sent)
+    return Spans(sent[cold], began[cold], began[run.ok], ended[run.ok]), cold
+
+
+def beside_the_model_s(runs: Sequence[RunData]) -> float:
+    """Median of warm answers, from the send and without the model's time where that is told; 0 without any."""
+    of = [parts_.runtime_s for run in runs if (parts_ := parts(run)) is not None]
+    return float(np.median(np.concatenate(of))) if of else 0.0
 
 
 def warm_at_start(run: RunData) -> int:

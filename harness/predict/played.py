@@ -48,9 +48,10 @@ def fleet(world: World, retry: RetryPolicy, deadline_s: float, rng: np.random.Ge
         starts_at_once=scaling.starts_at_once.value,
         starts_per_s=scaling.starts_per_s.value,
         vcpus=max(1, round(scaling.vcpus.value)),
-        per_instance_per_s=world.per_instance_per_s,
+        per_instance_per_s=world.computed_per_s,
         retry=retry,
         deadline_s=deadline_s,
+        host=world.host,
     )
 
 

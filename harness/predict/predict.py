@@ -139,6 +139,7 @@ def _needs(
         quantiles([c for m in every if not math.isnan(c := m.cold_share)] or [0.0])[1],
         busiest.level.per_s / max(1e-9, _carrying(middle, busiest)),
         sum(level.share * level.per_s for level in at),
+        vcpus=_busy_vcpus(middle, busiest),
         unlike=asked.unlike,
     )
     if middle.scaling.grows is Grows.FIXED:
@@ -159,6 +160,16 @@ def _carrying(world: World, busiest: Play) -> float:
     """Instances that share the requests: all of a fixed fleet, else those with some in hand."""
     fixed = world.scaling.grows is Grows.FIXED
     return busiest.outcome.instances_mean if fixed else busiest.outcome.active_s / busiest.seconds
+
+
+def _busy_vcpus(world: World, busiest: Play) -> float:
+    """Of a machine that all instances share; what starts and answers keep busy beside whatever else runs."""
+    shared = world.host
+    if shared is None:
+        return 0.0
+    out = busiest.outcome
+    starts_s = out.starts * float(world.start_s.mean()) if len(world.start_s) else 0.0
+    return shared.other_vcpus + (shared.answer_vcpus * out.handled_s + starts_s) / busiest.seconds
 
 
 def _figure(quantity: Quantity, asked: Asked, world: World, month: Month) -> float:

@@ -19,6 +19,7 @@ from harness.platforms.scaling import Grows
 from harness.predict.arrivals import Arrivals
 from harness.predict.autoscaler import Watch
 from harness.predict.fleet import Fleet
+from harness.predict.host import Starting
 from harness.predict.instances import Instance, picker
 from harness.predict.outcome import Outcome
 from harness.predict.tally import HOUR_S, Tally
@@ -63,6 +64,9 @@ class _Play:
         self._idle_s = [_drawn(fleet.idle.at(hour), rng) for hour in range(HOURS)] if _ends(fleet) else []
         self._watch = Watch(fleet, fleet.scaler) if fleet.scaler else None
         self._coming = 0  # starts that the autoscaler wished for
+        self._shared = Starting(fleet.host) if fleet.host else None
+        self._answering = 0  # in hand, and not waiting for a start: counted where processors are shared
+        self._looks_at = END  # when the shared processors may next have finished a start
         for _ in range(fleet.least_at(0.0)):
             self._add(0.0, 0.0)
         if fleet.scaler:
@@ -102,6 +106,8 @@ class _Play:
         for one in self._alive:
             if one.active_s < self._to_s:
                 self._tally.active(one.active_s, self._to_s)
+        for one in self._shared.instances if self._shared else ():
+            self._tally.started(one.born_s, END)
         return self._tally.outcome()
 
     def _at(self, at: float, what: Callable[[float, Any], None], of: object = None) -> None:
@@ -124,7 +130,7 @@ class _Play:
         if fleet.bound and fleet.grows is Grows.ON_DEMAND:
             one = self._joined(now) or (None if self._waiting else self._started(now))
             if one is not None:
-                self._begin(one, now, now, due)
+                self._give(one, now, now, due)
                 return
         self._wait(now, due, attempt)
 
@@ -154,6 +160,16 @@ class _Play:
             self._timed = True
             self._at(until, self._give_up)
 
+    def _give(self, one: Instance, now: float, came: float, due: float) -> None:
+        """Where nobody knows yet when its start will be over, the request is held until then."""
+        if one.ready_s < END:
+            self._begin(one, now, came, due)
+            return
+        one.held.append((came, due))
+        one.in_hand += 1
+        self._in_hand += 1
+        self._loaded(now)
+
     def _begin(self, one: Instance, now: float, came: float, due: float) -> None:
         """Give it a request that came at ``came``; it begins when the start is over and a processor is free."""
         own_s, first_s, holds_s = next(self._served)
@@ -173,12 +189,16 @@ class _Play:
         self._in_hand += 1
         if self._watch:
             self._loaded(now)
+        if self._shared:
+            self._answers(now, 1)
         self._n += 1
         heappush(self._events, (end, self._n, self._end, one))
 
     def _end(self, now: float, one: Instance) -> None:
         self._in_hand -= 1
         one.in_hand -= 1
+        if self._shared:
+            self._answers(now, -1)
         if self._watch:
             self._loaded(now)
         if one.closed:
@@ -195,7 +215,7 @@ class _Play:
         """With what waits, oldest first."""
         while self._waiting and one.in_hand < self._fleet.at_once:
             _, came, due, _ = self._waiting.popleft()
-            self._begin(one, now, came, due)
+            self._give(one, now, came, due)
 
     def _refuse(self, now: float, due: float, attempt: int) -> None:
         retry = self._fleet.retry
@@ -225,14 +245,18 @@ class _Play:
         if len(self._alive) >= self._fleet.most or not self._token(now):
             return None
         took_s = next(self._start_s if self._alive else self._from_zero_s)
-        one = self._add(now, now + took_s)
-        self._tally.started(now, took_s)
+        one = self._add(now, END if self._shared else now + took_s)
         self._starting += 1
         if self._keeps:
             self._kept(now, 1)
         if self._fleet.bound and self._fleet.at_once > 1:
             self._joinable.append(one)
-        self._at(one.ready_s, self._ready, one)
+        if self._shared:
+            self._shared.begin(now, one, took_s)
+            self._look_at_starts()
+        else:
+            self._tally.started(now, took_s)
+            self._at(one.ready_s, self._ready, one)
         return one
 
     def _token(self, now: float) -> bool:
@@ -274,6 +298,14 @@ class _Play:
 
     def _ready(self, now: float, one: Instance) -> None:
         self._starting -= 1
+        if self._shared:
+            self._tally.started(one.born_s, now - one.born_s)
+            one.ready_s = now
+            held, one.held = one.held, []
+            one.in_hand -= len(held)
+            self._in_hand -= len(held)
+            for came, due in held:
+                self._begin(one, now, came, due)
         if one.closed:
             return
         self._fill(one, now)
@@ -347,6 +379,32 @@ class _Play:
         self._end_overdue(now)
         if now < self._to_s:
             self._at(now + HOUR_S, self._keep, of)
+
+    # Processors that all share
+
+    def _answers(self, now: float, more: int) -> None:
+        self._answering += more
+        if self._shared:
+            self._shared.answering(now, self._answering)
+            self._look_at_starts()
+
+    def _look_at_starts(self) -> None:
+        """When the next one may be done; where that has become later, what was planned looks again."""
+        assert self._shared is not None
+        at = self._shared.next_s()
+        if at < self._looks_at:
+            self._looks_at = at
+            self._at(at, self._have_started)
+
+    def _have_started(self, now: float, of: object) -> None:
+        del of
+        assert self._shared is not None
+        if now != self._looks_at:
+            return
+        self._looks_at = END
+        while self._shared.next_s() <= now:
+            self._ready(now, self._shared.pop(now))
+        self._look_at_starts()
 
     # The autoscaler
 

@@ -18,6 +18,7 @@ from harness.predict.telling import Costing
 A_LITTLE = 1.05  # beyond what was carried, that a step's own chance allows
 WARM_ENOUGH = 0.005  # of requests that meet a start: fewer move no p95 that is told
 MOVES = 0.1  # of a cold share, by what lies outside the gaps that were probed
+EASY = 0.5  # of a machine's processors: with fewer busy an answer hardly waits for one, seen or not
 WIDE = 3.0  # the ends of a share's interval further apart than this factor answer nothing
 
 ANSWERS = (Quantity.P95, Quantity.TTFT_P95)
@@ -37,6 +38,7 @@ class Needs:
     shortest: float | None = None  # cold share with the window at the shortest gap that was probed,
     longest: float | None = None  # at the longest, and
     never: float | None = None  # if no instance were ever ended
+    vcpus: float = 0.0  # of the machine that all instances share, busy at the busiest level
     unlike: Mapping[Quantity, tuple[int, int]] = field(default_factory=dict)  # runs that are given again, of how many
 
 
@@ -48,6 +50,7 @@ def refusals(fitted: Fitted, needs: Needs, costing: Costing) -> Refusals:
     found: dict[Quantity, kinds.Untold] = {}
     for quantities, why in (
         _capacity(fitted, needs, costing),
+        _machine(fitted, needs, costing),
         _instances(fitted, needs, costing),
         _starts(fitted, needs, costing),
         _window(fitted, needs, costing),
@@ -93,6 +96,15 @@ def _capacity(fitted: Fitted, needs: Needs, costing: Costing) -> tuple[Sequence[
     measure = costing.capacity(max(0.1, fitted.driven.kept_per_s or fitted.driven.per_s))
     quantities = (*ANSWERS, Quantity.REFUSED_SHARE) if fixed else ALL_BUT_COLD
     return quantities, kinds.BeyondCapacity(measure, needs.per_instance_per_s, per_s, limit)
+
+
+def _machine(fitted: Fitted, needs: Needs, costing: Costing) -> tuple[Sequence[Quantity], kinds.Untold | None]:
+    """How answers wait for processors that all share was seen as far as they were busy."""
+    shared = fitted.machine
+    if shared is None or needs.vcpus <= max(shared.busiest * A_LITTLE, EASY * shared.vcpus):
+        return (), None
+    measure = costing.traffic(needs.per_s)
+    return tuple(Quantity), kinds.BeyondMachine(measure, needs.vcpus, shared.busiest, shared.vcpus)
 
 
 def _instances(fitted: Fitted, needs: Needs, costing: Costing) -> tuple[Sequence[Quantity], kinds.Untold | None]:

@@ -11,12 +11,10 @@ import numpy as np
 from harness.analysis.columns import Array
 from harness.analysis.dataset import Dataset, RunData
 from harness.analysis.quantiles import inverted_cdf
-from harness.domain.retry import RetryPolicy
 from harness.domain.role import PACED, Role
-from harness.platforms.scaling import Scaling
 from harness.predict import observed
 from harness.predict.drawn import drawn
-from harness.predict.fitted import Fitted, fit
+from harness.predict.fitted import Fitted
 from harness.predict.outcome import Outcome
 from harness.predict.played import fleet, mixed, play_at, quantiles
 from harness.predict.prediction import Quantity
@@ -25,7 +23,6 @@ BLOCK, PROFILE = "block", "profile"
 LEAST_BLOCKS = 3
 WORLDS = 60
 AGAIN = 20
-SAME = {Quantity.COLD_SHARE, Quantity.REFUSED_SHARE}  # shares: an error is in points, not relative
 HELD = (Quantity.P95, Quantity.TTFT_P95, Quantity.COLD_SHARE, Quantity.REFUSED_SHARE)
 
 
@@ -52,9 +49,11 @@ class Held:
 
     @property
     def error(self) -> float | None:
-        """Relative; of shares in points. None where either is infinite."""
-        if self.quantity in SAME:
+        """Relative; of refusals in points. None where either is infinite, and of what was not there at all."""
+        if self.quantity is Quantity.REFUSED_SHARE:
             return abs(self.value - self.measured)
+        if self.value == self.measured:
+            return 0.0
         if not (math.isfinite(self.value) and math.isfinite(self.measured)) or self.measured == 0:
             return None
         return abs(self.value / self.measured - 1)
@@ -96,14 +95,12 @@ Step = Callable[[], None]
 
 
 def validated(
-    data: Dataset,
-    scalings: Mapping[str, Scaling | None],
-    retry: RetryPolicy,
-    seed: int,
-    step: Step = lambda: None,
-    worlds: int = WORLDS,
+    data: Dataset, fits: Mapping[str, Fitted], seed: int, step: Step = lambda: None, worlds: int = WORLDS
 ) -> Validation:
-    """Every block of every target from the others; every profile from the others, where there are several."""
+    """Every block of every target from the others; every profile from the others, where there are several.
+
+    ``fits``: of each target, to all that was measured.
+    """
     held: list[Held] = []
     few: list[tuple[str, int]] = []
     profiles = data.in_role(*PACED)
@@ -114,17 +111,17 @@ def validated(
 
     for target in dict.fromkeys(data.targets):
         runs = [run for profile in profiles for run in data.of(target, profile)]
-        fitted = fit(target, data, scalings[target], retry, seed)
+        fitted = fits[target]
         if fitted.blocks < LEAST_BLOCKS or fitted.scaling is None:
             few.append((target, fitted.blocks))
             continue
         for block in sorted({run.block for run in runs}):
             others = fitted.without(block=block)
-            held += [h for run in runs if run.block == block for h in _held(run, others, seed, worlds, cause(run))]
+            held += [h for run in runs if run.block == block for h in held_out(run, others, seed, worlds, cause(run))]
             step()
         for profile in profiles if len(profiles) > 1 else ():
             others = fitted.without(profile=profile)
-            some = [h for run in runs if run.profile == profile for h in _held(run, others, seed, worlds, cause(run))]
+            some = [h for run in runs if run.profile == profile for h in held_out(run, others, seed, worlds, cause(run))]
             held += [replace(h, without=PROFILE) for h in some]
     return Validation(tuple(held), tuple(few))
 
@@ -134,30 +131,43 @@ def unlike(data: Dataset, fitted: Fitted, seed: int) -> dict[Quantity, tuple[int
     if fitted.scaling is None:
         return {}
     runs = [run for profile in data.in_role(Role.EVERYDAY) for run in data.of(fitted.target, profile)]
-    held = [h for run in runs for h in _held(run, fitted, seed, AGAIN)]
+    held = [h for run in runs for h in held_out(run, fitted, seed, AGAIN)]
     rows = [_row(fitted.target, BLOCK, q, [h for h in held if h.quantity is q]) for q in HELD]
     return {r.quantity: (r.covered, r.held) for r in rows if r.held >= LEAST_BLOCKS and r.covered < r.held / 2}
 
 
-def _held(run: RunData, fitted: Fitted, seed: int, worlds: int, cause: str = "traffic") -> Iterator[Held]:
-    """Played at the very arrivals of the run, in worlds of one block each."""
+@dataclass(frozen=True)
+class Replay:
+    """One run's arrivals played in one world of one block; a share of its requests fails whatever the load."""
+
+    outcome: Outcome
+    failing: float
+
+
+def replays(run: RunData, fitted: Fitted, seed: int, worlds: int, cause: str = "traffic") -> list[Replay]:
+    """At the very arrivals of the run; empty where nothing was measured, or there is nothing to play with."""
     at = np.asarray(run.columns["scheduled_s"], dtype=float)
     if not run.measured.any() or not fitted.parts:
-        return
+        return []
     there, before_s = observed.warm_at_start(run), _settling(fitted)
     due, warm_s = before_s + np.sort(at), before_s + float(at[run.measured].min())
     due = np.concatenate([np.zeros(there), due])  # each of the first starts one of those that were there before
     rng = np.random.default_rng([seed, run.block, 3])
-    plays, failing = [], []
+    found = []
     for _ in range(worlds):
         world = drawn(fitted, rng, one_block=True, cause=cause)
         of = fleet(world, fitted.retry, math.inf, rng)
-        plays.append(play_at(of, [due], float(due[-1]) + 1e-6, warm_s, int(rng.integers(2**31))))
-        failing.append(world.failing)
+        outcome = play_at(of, [due], float(due[-1]) + 1e-6, warm_s, int(rng.integers(2**31)))
+        found.append(Replay(outcome, world.failing))
+    return found
+
+
+def held_out(run: RunData, fitted: Fitted, seed: int, worlds: int, cause: str = "traffic") -> Iterator[Held]:
+    """Every quantity that the run measured, beside what its replays have."""
+    played = replays(run, fitted, seed, worlds, cause)
     for quantity in HELD:
         was = _measured(quantity, run)
-        values = [_played(quantity, p, share) for p, share in zip(plays, failing, strict=True)]
-        known = [v for v in values if not math.isnan(v)]
+        known = [v for one in played if not math.isnan(v := _played(quantity, one.outcome, one.failing))]
         if was is None or not known:
             continue
         low, high = quantiles(known)

@@ -10,7 +10,6 @@ from pathlib import Path
 from harness.analysis import spend
 from harness.analysis.dataset import Dataset
 from harness.campaign.progress import Progress, bar, duration
-from harness.platforms.registry import scaling_of
 from harness.predict.billed import each, played_beside
 from harness.predict.fitted import Fitted, facts_of, fit
 from harness.predict.loads import MonthOf, month_of
@@ -82,7 +81,7 @@ def foretold(workspace: Workspace, data: Dataset, progress: Progress) -> Foretol
     here = _predicted(asked, traffic, (1.0,), progress, seed, USUAL)
     there = _predicted(asked, traffic, SHOWN, progress, seed, QUICK)
     at = tuple(sorted((*here.at, *there.at), key=lambda one: (one.target, one.factor)))
-    return Foretold(replace(here, at=at), held_out(workspace, data, progress, None))
+    return Foretold(replace(here, at=at), _held_out(data, {name: one.fitted for name, one in asked.items()}, progress, seed))
 
 
 def _asked(workspace: Workspace, data: Dataset, wanted: Wanted, traffic: MonthOf) -> dict[str, Asked]:
@@ -117,11 +116,14 @@ def _fitted(workspace: Workspace, data: Dataset, made: Variant) -> Fitted:
 def held_out(workspace: Workspace, data: Dataset, progress: Progress, seed: int | None) -> Validation:
     """Of both targets, block by block."""
     targets = [workspace.target(name) for name in dict.fromkeys(data.targets)]
-    scalings = {t.name: scaling_of(t, facts_of([run for run in data.runs if run.target == t.name])) for t in targets}
-    blocks = len(targets) * len(data.blocks_valid)
-    step = _steps(progress, blocks, "keeping blocks out")
-    seed = workspace.config.pilot.seed if seed is None else seed
-    return validated(data, scalings, workspace.retry(), seed, step)
+    facts = {t.name: facts_of([run for run in data.runs if run.target == t.name]) for t in targets}
+    fits = {name: _fitted(workspace, data, made) for name, made in variants(targets, facts, ()).items()}
+    return _held_out(data, fits, progress, workspace.config.pilot.seed if seed is None else seed)
+
+
+def _held_out(data: Dataset, fits: Mapping[str, Fitted], progress: Progress, seed: int) -> Validation:
+    step = _steps(progress, len(fits) * len(data.blocks_valid), "keeping blocks out")
+    return validated(data, fits, seed, step)
 
 
 def _steps(progress: Progress, whole: int, what: str) -> Callable[[], None]:

@@ -98,7 +98,7 @@ def held_out(foretold: Foretold, names: Names) -> Table:
         share("largest error", "worst_error", lack="none is finite"),
     )
     few = "; ".join(f"{names[name]}: {blocks} blocks are too few" for name, blocks in foretold.validation.few)
-    note = "Each block, or profile, predicted from the others for the traffic it had. Errors of times are relative, of shares in points."
+    note = "Each block, or profile, predicted from the others for the traffic it had. Errors are relative, of refused shares in points."
     return table("held-out", "Predicted runs against measured ones", shown, rows, f"{note} {few}".strip())
 
 

@@ -30,6 +30,13 @@ def _beyond_capacity(r: kinds.BeyondCapacity) -> str:
     )
 
 
+def _beyond_machine(r: kinds.BeyondMachine) -> str:
+    return (
+        f"can't tell: all instances share one machine of {r.vcpus:g} processors, of which {r.wanted_vcpus:.2g} would be "
+        f"busy; no run kept more than {r.seen_vcpus:.2g} busy; {said(r.measure)}"
+    )
+
+
 def _beyond_instances(r: kinds.BeyondInstances) -> str:
     return (
         f"can't tell: it takes about {r.wanted:.3g} instances at once, at most {r.seen} were seen, and no limit is "
@@ -48,6 +55,7 @@ WORDS: Book = {
     kinds.Telling: _telling,
     kinds.Declaring: "declare it in [[quotas]] or [prices] of target.toml, or give pilot check access to the control plane",
     kinds.BeyondCapacity: _beyond_capacity,
+    kinds.BeyondMachine: _beyond_machine,
     kinds.BeyondInstances: _beyond_instances,
     kinds.GapsBeyond: _gaps_beyond,
     kinds.WindowUnprobed: "can't tell: it depends on how long an idle instance is kept, which was not probed; {measure}",

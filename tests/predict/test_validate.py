@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from harness.domain.retry import NO_RETRY
+from harness.predict.fitted import fit
 from harness.predict.prediction import Quantity
-from harness.predict.validate import validated
+from harness.predict.validate import Held, validated
 from tests.predict.situations import BLOCKS, draw, measured, run
 from tests.predict.truth import play, poisson
 
@@ -15,7 +17,7 @@ DATA = measured(SITUATION)
 
 
 def held(data=DATA):
-    return validated(data, {"alpha": SITUATION.scaling}, NO_RETRY, 0, worlds=12)
+    return validated(data, {"alpha": fit("alpha", data, SITUATION.scaling, NO_RETRY, 0)}, 0, worlds=12)
 
 
 def test_every_block_is_kept_out_once_and_most_are_covered():
@@ -57,3 +59,12 @@ def test_a_profile_at_another_rate_is_predicted_from_the_others():
     assert {h.profile for h in made.held} == {"steady", "fast"}
     kept_out = [h.without for h in made.held if h.profile == "fast" and h.quantity is Quantity.P95]
     assert (kept_out.count("block"), kept_out.count("profile")) == (5, 5)
+
+
+def test_a_cold_share_is_off_by_a_part_of_itself_and_a_refused_share_by_points():
+    cold = Held("alpha", "steady", 1, Quantity.COLD_SHARE, measured=0.02, value=0.03, low=0.0, high=0.1)
+
+    assert cold.error == pytest.approx(0.5)
+    assert replace(cold, quantity=Quantity.REFUSED_SHARE).error == pytest.approx(0.01)
+    assert replace(cold, measured=0.0).error is None  # no part of nothing
+    assert replace(cold, measured=0.0, value=0.0).error == 0

@@ -35,6 +35,14 @@ class BeyondCapacity(Untold):
     limit_found: bool  # a search ended there; else nobody asked for more
 
 
+class BeyondMachine(Untold):
+    """All instances share one machine, and more of its processors would be busy than ever were."""
+
+    wanted_vcpus: float
+    seen_vcpus: float
+    vcpus: float
+
+
 class BeyondInstances(Untold):
     """More instances at once than were ever seen, and nobody says that so many are granted."""
 

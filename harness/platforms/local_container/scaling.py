@@ -39,6 +39,7 @@ def scaling(target: Target, facts: Mapping[str, Any]) -> Scaling:
         if scaled
         else None,
         vcpus=said(config.cpu),
+        one_machine=True,
         bills_starts=True,
         bills_idle=True,
     )

@@ -31,6 +31,7 @@ def scaling(target: Target, facts: Mapping[str, Any]) -> Scaling:
             *(config.idle_s, config.idle_s * (1 - config.idle_jitter), config.idle_s * (1 + config.idle_jitter)),
             "target.toml, with its jitter",
         ),
+        one_machine=True,
         bills_starts=True,
         bills_idle=True,
     )
