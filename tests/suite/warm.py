@@ -29,7 +29,8 @@ ROOT = Path(__file__).parent.parent.parent
 SAFE = sys.platform == "linux"  # as in harness/load/forks.py
 MODULES = {"pilot": "harness", "locust": "locust"}  # by command: what `python -m` would run
 MOST_BYTES = 1 << 17  # of a job: mostly its environment
-_select, _fork, _waitpid, _signal = select.select, os.fork, os.waitpid, signal.signal  # before Locust patches them
+# before Locust has them patched: its loop, in which a closed file is closed, does not run here
+_select, _fork, _waitpid, _signal, _close = select.select, os.fork, os.waitpid, signal.signal, os.close
 
 
 class Forked:
@@ -160,8 +161,8 @@ class Server:
                     return {**json.loads(data), "out": out, "err": err}
                 self._telling[pid] = told
                 _say(told, pid)
-                os.close(out)
-                os.close(err)
+                _close(out)
+                _close(err)
 
     def _tell(self) -> None:
         while self._telling:
@@ -170,14 +171,14 @@ class Server:
                 return
             told = self._telling.pop(pid)
             _say(told, os.waitstatus_to_exitcode(status))
-            os.close(told)
+            _close(told)
 
     def _forget(self, told: int) -> None:
         signal.set_wakeup_fd(-1)
         _signal(signal.SIGCHLD, signal.SIG_DFL)
         self._control.close()
         for end in (told, self._woken, self._waker, *self._telling.values()):
-            os.close(end)
+            _close(end)
 
 
 def _say(end: int, number: int) -> None:
@@ -191,7 +192,7 @@ def become(command: str, job: dict) -> None:
     for source, target in ((job["out"], 1), (job["err"], 2)):
         os.dup2(source, target)
     for end in {job["out"], job["err"]}:
-        os.close(end)
+        _close(end)
     os.chdir(job["cwd"])
     os.environ.clear()
     os.environ.update(job["env"])
