@@ -89,6 +89,11 @@ class Strange:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text((path.read_text() if path.exists() else "") + text)
 
+    def has(self, corpus):
+        """It was built already."""
+        (self.root / ".pilot").mkdir(exist_ok=True)
+        (self.root / ".pilot" / "corpus").symlink_to(corpus, target_is_directory=True)
+
     def target(self, text):
         (self.root / "targets" / "beta" / "target.toml").write_text(text)
 
@@ -184,8 +189,9 @@ def test_programs_of_a_stranger_do_not_run(strange, attack, commands):
     assert not strange.mark.exists()
 
 
-def test_a_compiled_file_does_not_run_in_place_of_its_source(strange):
+def test_a_compiled_file_does_not_run_in_place_of_its_source(strange, corpus):
     """One that says of itself that Python need not compare it."""
+    strange.has(corpus)
     source = strange.root / "loadprofiles" / "steady.py"
     code = compile(f"{source.read_text()}\nopen({str(strange.mark)!r}, 'w')\n", str(source), "exec")
     compiled = Path(importlib.util.cache_from_source(str(source)))
@@ -257,7 +263,8 @@ def test_what_was_made_here_is_trusted_at_once(tmp_path):
     assert [want["what"] for want in said["wants"]] == ["CHAT_TOKEN as X-Mine to http://127.0.0.1:9"]
 
 
-def test_trust_is_given_changed_named_and_taken_back(strange):
+def test_trust_is_given_changed_named_and_taken_back(strange, corpus):
+    strange.has(corpus)
     strange.target(EXTERNAL.format(url="http://127.0.0.1:9", more=AUTH))
     as_profile(strange)
 

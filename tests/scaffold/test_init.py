@@ -2,8 +2,6 @@
 
 import re
 import shutil
-import subprocess
-import sys
 import tomllib
 from typing import get_args
 
@@ -15,6 +13,7 @@ from harness.scaffold.workloads import SEEDS
 from harness.workspace import open_workspace
 from harness.workspace.pilot_toml import PilotToml
 from harness.workspace.target_toml import read_target
+from tests.cli.inside import pilot
 
 EXTERNALS = (Side("external", "http://a.example"), Side("external", "https://b.example/chat"))
 EMBEDDED = (Side("local_container"), Side("local_function"))
@@ -33,11 +32,11 @@ def lines_of(path):
         pytest.param(EMBEDDED, False, marks=pytest.mark.slow),
     ],
 )
-def test_it_opens_and_plans(tmp_path, pair, quick):
+def test_it_opens_and_plans(tmp_path, pair, quick, corpus):
     write(tmp_path / "ours", Answers(*pair, quick=quick))
-    done = subprocess.run(
-        [sys.executable, "-m", "harness", "plan"], cwd=tmp_path / "ours", capture_output=True, text=True, check=False
-    )
+    (tmp_path / "ours" / ".pilot").mkdir(exist_ok=True)
+    (tmp_path / "ours" / ".pilot" / "corpus").symlink_to(corpus, target_is_directory=True)
+    done = pilot(tmp_path / "ours", "plan")
     assert done.returncode == 0 or "questions" in done.stderr, done.stderr
 
 
