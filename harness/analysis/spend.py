@@ -117,7 +117,7 @@ def _block(
 
 def _of_measured(run: RunData, pricing: Pricing, of: Array) -> Decimal:
     """The platform's figure is the whole run's, warm-up too: the measured arrivals bear their share ``of`` those that count."""
-    return platform_told(run.record, pricing) * int(of[run.measured].sum()) / max(1, int(of.sum()))
+    return platform_told(run.record, pricing, run.side) * int(of[run.measured].sum()) / max(1, int(of.sum()))
 
 
 def _stretch_s(columns: Mapping[str, Array], chosen: Array) -> float:

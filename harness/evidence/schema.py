@@ -106,6 +106,14 @@ SAMPLES: tuple[Column, ...] = (
     ),
     *words(model="model that answered, as the answer says; its tokens are priced as its own"),
     *ints(cached_tokens="tokens of `input_tokens` that the provider's prompt cache held, as the answer says"),
+    *words(
+        tenant="tenant that the arrival belongs to; null: the schedule has none",
+        route="side of a router that answered, a target's name; null: the target is not a router, or no side of it answered",
+        route_from="side that had refused the request before the router asked `route`; null: the first one answered",
+    ),
+    *floats(
+        router_ms="duration that a client waited for the answer's head beyond the time of the side that answered; null: no router"
+    ),
 )
 
 GENERATOR: tuple[Column, ...] = (

@@ -82,9 +82,13 @@ class InstanceProcess:
 
 
 async def spawn(
-    command: Sequence[str], environment: Mapping[str, str], log: PlatformLog, reaper: Reaper
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    log: PlatformLog,
+    reaper: Reaper,
+    passed: tuple[int, ...] = (),
 ) -> InstanceProcess:
-    """Start one instance with a small, declared environment; raises OSError when it cannot start."""
+    """Start one instance with a small, declared environment and the ``passed`` file descriptors; raises OSError when it cannot start."""
     base = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable if part == "{python}" else part for part in command),
@@ -93,5 +97,6 @@ async def spawn(
         stdout=log.fileno(),
         stderr=log.fileno(),
         start_new_session=True,
+        pass_fds=passed,
     )
     return InstanceProcess(process, reaper)

@@ -69,6 +69,8 @@ def seal_of(workspace: Workspace, plan: Plan) -> Seal:
     tables = workspace.config.model_dump(mode="json", include=set(SEALED_TABLES))
     if tables["pilot"]["stop"] == NEVER:
         del tables["pilot"]["stop"]
+    if tables["pilot"]["hybrid"] is None:
+        del tables["pilot"]["hybrid"]
     if tables["slo"]["first_reasoning_p95_s"] is None:  # younger than many a seal, whose digest stays what it was
         del tables["slo"]["first_reasoning_p95_s"]
     judged = plan.judged(workspace.config.slo.profiles)
@@ -86,7 +88,8 @@ def seal_of(workspace: Workspace, plan: Plan) -> Seal:
         [block.number, block.order, *(run.schedule_digest for run in block.runs)]
         for block in (*plan.blocks, *plan.tracks)
     ]
-    targets = {target.name: _fields_of(target.folder / "target.toml") for target in workspace.measured()}
+    every = {one.name: one for target in workspace.measured() for one in (target, *target.behind)}
+    targets = {target.name: _fields_of(target.folder / "target.toml") for target in every.values()}
     rule = {
         "method": METHOD,
         "looks": looks_of(len(plan.blocks)),

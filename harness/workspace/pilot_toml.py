@@ -51,6 +51,7 @@ class PilotTable(Table):
     question: Annotated[str, AfterValidator(not_blank)] = Field(min_length=1, max_length=1_000)
     baseline: Name
     candidate: Name
+    hybrid: Name | None = None
     variants: tuple[Name, ...] = Field(default=(), max_length=20)
     blocks: int = Field(12, ge=2, le=200)
     seed: Seed = 20261122
@@ -61,9 +62,21 @@ class PilotTable(Table):
     def _two_targets(self) -> PilotTable:
         if self.baseline == self.candidate:
             raise ValueError("baseline and candidate are the same target")
-        if len({self.baseline, self.candidate, *self.variants}) != 2 + len(self.variants):
-            raise ValueError("variants: each a target of its own, none twice, none of the two that are compared")
+        if self.hybrid in (self.baseline, self.candidate):
+            raise ValueError("hybrid: a router before the two, and none of them")
+        if len({*self.compared, *self.variants}) != len(self.compared) + len(self.variants):
+            raise ValueError("variants: each a target of its own, none twice, none of those that are compared")
         return self
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The targets of the paired blocks: the two, and the hybrid of both where there is one."""
+        return (self.baseline, self.candidate, *((self.hybrid,) if self.hybrid else ()))
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """Every target that is driven."""
+        return (*self.compared, *self.variants)
 
 
 class StartTable(Table):
@@ -268,7 +281,7 @@ class PilotToml(Table):
     @model_validator(mode="after")
     def _costs_of_targets(self) -> PilotToml:
         pilot = self.pilot
-        known = (pilot.baseline, pilot.candidate, *pilot.variants)
+        known = pilot.measured
         for name, cost in self.costs.items():
             for target in cost.targets:
                 if target not in known:
