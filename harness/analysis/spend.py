@@ -142,7 +142,7 @@ def cost(
     how the month's requests lie over the week, evenly where None.
     """
     measured = len(blocks)
-    blocks, gap = _priced(target, blocks)
+    blocks, gap = priced(target, blocks)
     if gap is not None or target.prices is None:
         gap = gap or Unknown(absence.NoPrices())
         return Cost(target.name, gap, gap, gap, None, None, None, gap.reason)
@@ -201,7 +201,7 @@ def _sized(pricing: Pricing, needed: int | None) -> tuple[Pricing, tuple[int, st
     return pricing.sized(needed), (needed, units.name, float(pricing.units))
 
 
-def _priced(target: Target, blocks: Sequence[BlockUsage]) -> tuple[list[BlockUsage], Unknown | None]:
+def priced(target: Target, blocks: Sequence[BlockUsage]) -> tuple[list[BlockUsage], Unknown | None]:
     """Those whose usage can be priced; why none, where they are too few."""
     if target.prices is None:
         return [], Unknown(absence.NoPrices())

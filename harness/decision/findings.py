@@ -29,6 +29,7 @@ from harness.analysis.throttling import Funnel, Second
 from harness.analysis.timings import Timing
 from harness.analysis.traffic import Burstiness, Streams
 from harness.analysis.warmup import WarmUp
+from harness.decision.measured_hybrid import MeasuredHybrid
 from harness.domain.bill import Bill
 from harness.domain.looks import Look
 from harness.domain.verdict import Comparison, SloVerdict
@@ -99,6 +100,7 @@ class Findings:
     modes: tuple[Modes, ...] = ()  # cold and warm answers apart, of targets that had both
     settings: tuple[Settings, ...] = ()  # of the sweeps before the campaign
     start_costs: tuple[Cost, ...] = ()  # at the first months' traffic, where slo.start says one
+    hybrid: MeasuredHybrid | None = None  # that was run; None: what both together would do is worked out, not measured
     ended: EarlyEnd | None = None  # where the paired blocks ended before the plan did
 
     @property
@@ -109,5 +111,11 @@ class Findings:
         return min(self.projection.crossings, key=lambda c: abs(math.log(c.requests / self.expected_requests)))
 
     def cost_of(self, target: str, *, start: bool = False) -> Cost:
-        """At the expected traffic, or at that of the first months."""
-        return next(c for c in (self.start_costs if start else self.costs) if c.target == target)
+        """At the expected traffic, or at that of the first months; of the hybrid that was run at the expected."""
+        hybrid = (self.hybrid.cost,) if self.hybrid is not None else ()
+        return next(c for c in (*(self.start_costs if start else self.costs), *hybrid) if c.target == target)
+
+    def promises_of(self, target: str) -> tuple[SloVerdict, ...]:
+        """Every verdict on one target, or on the hybrid that was run."""
+        hybrid = self.hybrid.promises if self.hybrid is not None else ()
+        return tuple(v for v in (*self.slos, *self.cost_verdicts, *hybrid) if v.target == target)

@@ -35,6 +35,7 @@ from harness.analysis import projection as projecting
 from harness.analysis.dataset import Dataset, RunData
 from harness.decision import ceilings, cold
 from harness.decision.findings import ColdFindings, Findings
+from harness.decision.measured_hybrid import measured_hybrid
 from harness.decision.settled import settled_of
 from harness.domain import looks
 from harness.domain.plan import Plan
@@ -149,6 +150,7 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
             for g in _gave_way(data, names, limits)
         ),
         settings=tuple(s for n in names if (s := settled_of(workspace, n)) is not None),
+        hybrid=measured_hybrid(workspace, data, seen, judged, cost_profile, look),
         ended=blocks_left_out(store.journal(), data.blocks_valid),
     )
 

@@ -45,6 +45,7 @@ class Cap(StrEnum):
 
     REHEARSAL = "rehearsal"  # one machine
     SEAL = "seal"  # criteria or evidence are not as they were sealed
+    NOT_MEASURED = "not measured"  # a hybrid that nobody ran: what it would do is worked out of its two parts
 
 
 class By(StrEnum):
@@ -90,7 +91,12 @@ def gate(target: str, findings: Findings) -> Gate:
 
 
 def hybrid_gate(workspace: Workspace, findings: Findings) -> Gate:
-    """Each profile's SLO is kept when one of the two keeps it; the ceiling is held to what both together cost."""
+    """Of the one that was run. Of one that was not: each profile's SLO is kept when one of the two keeps it.
+
+    The ceiling is held to what both together cost, measured or worked out.
+    """
+    if findings.hybrid is not None:
+        return _gate(HYBRID, findings.hybrid.promises)
     by_promise: dict[tuple[str, str], list[SloVerdict]] = {}
     for v in findings.slos:
         by_promise.setdefault((v.profile, v.slo.metric), []).append(v)
@@ -129,11 +135,10 @@ def choose(
     own = [name for name in standing if name != HYBRID]
     if not own:
         if HYBRID in standing:
-            whole = gates[HYBRID].judgement is Judgement.PASS
-            why = reasons.TogetherKeepAll() if whole else reasons.TogetherFailNone()
-            confidence = Confidence.MODERATE if whole and not voids.bias else Confidence.LOW
-            return Chosen(Choice.HYBRID, confidence, why, By.GATES)
+            return _only_hybrid(findings, gates[HYBRID], voids)
         return Chosen(Choice.NONE, Confidence.LOW, reasons.BothFailGates(), By.GATES)
+    if len(own) == 1 and findings.hybrid is not None and HYBRID in standing:
+        return _beside_hybrid(workspace, gates, scored, own[0], voids)
     if len(own) == 1:
         sure = gates[own[0]].judgement is Judgement.PASS
         confidence = Confidence.LOW if voids.bias else Confidence.HIGH if sure else Confidence.MODERATE
@@ -141,6 +146,37 @@ def choose(
     if voids.bias is not None:
         return Chosen(Choice.NONE, Confidence.LOW, voids.bias, By.VOID)
     return _between(workspace, findings, gates, scored, standing)
+
+
+def _only_hybrid(findings: Findings, made: Gate, voids: Voids) -> Chosen:
+    """Both parts fail; one that was run is judged as any target that stands alone."""
+    whole = made.judgement is Judgement.PASS
+    if findings.hybrid is not None:
+        confidence = Confidence.LOW if voids.bias else Confidence.HIGH if whole else Confidence.MODERATE
+        return Chosen(Choice.HYBRID, confidence, reasons.OnlyHybridStands(), By.GATES)
+    why = reasons.TogetherKeepAll() if whole else reasons.TogetherFailNone()
+    confidence = Confidence.MODERATE if whole and not voids.bias else Confidence.LOW
+    return Chosen(Choice.HYBRID, confidence, why, By.GATES)
+
+
+def _beside_hybrid(
+    workspace: Workspace, gates: Mapping[str, Gate], scored: Scoring | None, own: str, voids: Voids
+) -> Chosen:
+    """One target and the hybrid that was run stand: two runtimes are kept only where the scores are firm about it."""
+    cards = [card for card in scored.cards if card.name in (own, HYBRID)] if scored else []
+    if scored is not None and len(cards) == 2 and voids.bias is None:
+        kappa, seed = workspace.config.criteria.kappa, workspace.config.pilot.seed
+        share = acceptability(cards, scored.weights, kappa, seed).around[HYBRID]
+        alone, both = (
+            next(c for c in cards if c.name == name).total(scored.weights) for name in (own, HYBRID)
+        )
+        if share >= FIRM and both - alone >= TIE:
+            sure = gates[HYBRID].judgement is Judgement.PASS
+            confidence = Confidence.HIGH if sure else Confidence.MODERATE
+            return Chosen(Choice.HYBRID, confidence, reasons.ScoresPrefer(share), By.SCORES, share)
+    sure = gates[own].judgement is Judgement.PASS
+    confidence = Confidence.LOW if voids.bias else Confidence.HIGH if sure else Confidence.MODERATE
+    return Chosen(Choice(own), confidence, reasons.StandsByItself(), By.GATES)
 
 
 def _between(

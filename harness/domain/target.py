@@ -13,6 +13,7 @@ from harness.domain.header_names import USUAL_NAMES, HeaderNames
 from harness.domain.openai_options import USUAL_OPTIONS, OpenAiOptions
 from harness.domain.own_costs import OwnCost
 from harness.domain.quota import QuotaConfig
+from harness.domain.routing import RoutingRule
 
 
 class Dialect(StrEnum):
@@ -42,6 +43,11 @@ class RuntimeConfig:
     @property
     def behind(self) -> tuple[str, ...]:
         """Names of the targets that answer what it is asked."""
+        return ()
+
+    @property
+    def routing(self) -> tuple[RoutingRule, ...]:
+        """The rules by which it chooses one of them, in the order in which they are asked."""
         return ()
 
     def filled(self, fill: Mapping[str, str]) -> RuntimeConfig:

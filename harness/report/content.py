@@ -27,6 +27,7 @@ from harness.report import (
     decided,
     figures,
     generator,
+    hybrid,
     platforms,
     runbook,
     settings,
@@ -73,7 +74,8 @@ def content(
     config = workspace.config
     names = {t.name: t.label for t in workspace.measured()}
     pair = findings.data
-    sides = {BASELINE: names[pair.baseline], CANDIDATE: names[pair.candidate], HYBRID: "both together"}
+    both = "both together" if findings.hybrid else "both together (not measured)"
+    sides = {BASELINE: names[pair.baseline], CANDIDATE: names[pair.candidate], HYBRID: both}
     day = max((str(r.record.run["started_utc"])[:10] for r in findings.data.runs if r.record.run), default="no run yet")
     made = [
         tables.slos(findings, names),
@@ -113,6 +115,9 @@ def content(
         runbook.timed(journal, names, list(dict.fromkeys(findings.data.targets))),
         since or changes(None, {}),
         tables.parity(findings),
+        tables.hybrid(findings, names),
+        hybrid.routed(findings, names),
+        hybrid.rules(workspace.hybrid(), names),
         settings.tried(findings.settings, names),
         tables.runs(findings, names),
         generator.arrivals(findings, names),
@@ -196,9 +201,11 @@ def content(
                 "spans": bool(findings.spans),
                 "probes": bool(findings.cold.penalties),
                 "settings": bool(findings.settings),
+                "hybrid": findings.hybrid is not None,
             },
             "question": config.pilot.question,
-            "migration": runbook.migration(decision, findings, names),
+            "migration": runbook.migration(decision, findings, names, workspace.hybrid()),
+            "router_added": hybrid.added_words(findings),
         },
         footer=f"Evidence up to {day}. {len(findings.data.blocks_valid)} of {findings.data.blocks_planned} blocks valid"
         f"{words.spared(findings)}. "

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from harness.domain.routing import RoutingRule, When
 from harness.domain.target import RuntimeConfig
 from harness.tables.value import value
 from harness.tables.values import AnswerSeconds, Count, Name, Share, distinct
@@ -101,3 +102,22 @@ class LocalRouter(RuntimeConfig):
     @property
     def behind(self) -> tuple[str, ...]:
         return self.primary, self.secondary
+
+    @property
+    def routing(self) -> tuple[RoutingRule, ...]:
+        names = {"primary": self.primary, "secondary": self.secondary}
+        out: list[RoutingRule] = []
+        if (tenants := self.tenants) is not None:
+            pinned = ((self.primary, tenants.primary), (self.secondary, tenants.secondary))
+            out += [RoutingRule(When.TENANT, to, names=who) for to, who in pinned if who]
+        if self.length is not None:
+            out.append(RoutingRule(When.LENGTH, names[self.length.side], self.length.over_characters))
+        if self.canary is not None:
+            out.append(RoutingRule(When.CANARY, self.secondary, self.canary.share, (self.canary.key,)))
+        if self.overflow is not None:
+            out.append(RoutingRule(When.OVERFLOW, self.secondary, self.overflow.in_flight))
+        out.append(RoutingRule(When.OTHERWISE, self.primary))
+        if (fallback := self.fallback) is not None:
+            causes = (*map(str, fallback.statuses), *(("no connection",) if fallback.connect else ()))
+            out.append(RoutingRule(When.REFUSED, None, names=causes))
+        return tuple(out)

@@ -1,0 +1,115 @@
+"""The hybrid that was run: who answered, its rules, and how a team moves to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from harness.decision.findings import Findings
+from harness.decision.measured_hybrid import MeasuredHybrid
+from harness.domain.estimate import Estimate
+from harness.domain.routing import RoutingRule, When
+from harness.domain.target import Target
+from harness.report.blocks import Table, listed, table
+from harness.report.columns import estimate, n_behind, plain, target, text, word
+from harness.words.numbers import count, duration_text, money, percent
+
+Names = Mapping[str, str]
+
+
+def routed(findings: Findings, names: Names) -> Table:
+    """Who answered, and how much of it after the other side had refused."""
+    run = findings.hybrid
+    return listed(
+        "routed",
+        "Who answered behind the router",
+        run.routed if run else (),
+        [
+            (word("profile"), lambda r: r.profile),
+            (target(names, "side", "side"), lambda r: r.side),
+            (estimate("answered", "answered_share", percent), lambda r: r.answered),
+            (estimate("after the other had refused", "fell_back_share", percent), lambda r: r.fell_back),
+            (n_behind(), lambda r: r.answered),
+        ],
+        "Shares of all measured requests, with intervals over blocks; what is missing to 100 % was answered by neither.",
+    )
+
+
+def rules(router: Target | None, names: Names) -> Table:
+    """The router's rules in the order in which they are asked."""
+    rows = [(n, _when(r), _to(r, names)) for n, r in enumerate(router.runtime.routing if router else (), start=1)]
+    shown = (plain("order", "order"), text("when"), text("goes to"))
+    return table("routing", "Routing rules, as they were measured", shown, rows)
+
+
+def _when(rule: RoutingRule) -> str:
+    match rule.when:
+        case When.TENANT:
+            return f"the tenant is {' or '.join(rule.names)}"
+        case When.LENGTH:
+            return f"the question has more than {count(int(rule.figure or 0))} characters"
+        case When.CANARY:
+            return f"the hash of its {rule.names[0]} lies within a share of {percent(rule.figure or 0.0)}"
+        case When.OVERFLOW:
+            return f"{count(int(rule.figure or 0))} requests are in hand on the first side"
+        case When.OTHERWISE:
+            return "none of these"
+        case When.REFUSED:
+            return f"the side answers {', '.join(rule.names)} before anything was passed on"
+
+
+def _to(rule: RoutingRule, names: Names) -> str:
+    return names.get(rule.to, rule.to) if rule.to is not None else "the other side, once"
+
+
+def added_words(findings: Findings) -> tuple[str, ...]:
+    """What the router itself took, per profile."""
+    run = findings.hybrid
+    out = []
+    for one in run.added if run else ():
+        if isinstance(one.p50_s, Estimate) and isinstance(one.p95_s, Estimate):
+            high = "" if one.p95_s.high is None else f", at most {duration_text(one.p95_s.high)} with 95 % confidence"
+            out.append(
+                f"Under {one.profile} the router added {duration_text(one.p50_s.value)} at the median and "
+                f"{duration_text(one.p95_s.value)} at p95{high} ({count(one.p95_s.n)} requests)."
+            )
+    return tuple(out)
+
+
+def migration(run: MeasuredHybrid, router: Target, findings: Findings, names: Names) -> tuple[str, ...]:
+    """Steps from the baseline to the hybrid that was run, in its own numbers."""
+    base = findings.data.baseline
+    first, second = run.sides if run.sides[0] == base else run.sides[::-1]
+    limit = next((v.slo.limit for v in run.slos if v.slo.metric == "p95_s"), None)
+    back = f"the p95 stays above {duration_text(limit)}" if limit is not None else "a promise is broken"
+    steps = [
+        f"Deploy {names[second]} beside {names[first]}, on the same store and model, and hold it to the contract (pilot check).",
+        f"Put the router before {names[first]} with every rule off: only the hop is new. {' '.join(added_words(findings)[:1])}".strip(),
+        f"Send it 1 %, 5 % and 25 % of the keys, each for a whole day with its peak (pilot canary rehearses it and the way back); "
+        f"go back a step when {back} for 15 minutes.",
+    ]
+    overflow = next((r for r in router.runtime.routing if r.when is When.OVERFLOW), None)
+    if overflow is not None:
+        steps.append(
+            f"Set the split back to 0 % and turn overflow on at {count(int(overflow.figure or 0))} requests in hand. "
+            f"{_overflowed(run, second, names)}"
+        )
+    steps.append("Turn on every other rule of the table above, one a day, and watch who answers.")
+    steps.append(
+        f"Take it back by turning the rules off: {names[first]} alone then refuses what goes beyond it. "
+        f"{_bill(run)}".strip()
+    )
+    return tuple(steps)
+
+
+def _overflowed(run: MeasuredHybrid, side: str, names: Names) -> str:
+    shares = [
+        f"{percent(r.answered.value)} under {r.profile}"
+        for r in run.routed
+        if r.side == side and isinstance(r.answered, Estimate)
+    ]
+    return f"Expect what was measured on {names[side]}: {', '.join(shares)}." if shares else ""
+
+
+def _bill(run: MeasuredHybrid) -> str:
+    month = run.cost.per_month_usd
+    return f"Both sides and the router are billed: {money(month.value)} a month." if isinstance(month, Estimate) else ""
