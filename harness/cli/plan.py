@@ -78,13 +78,19 @@ def plan(
             }
         )
         return
-    for line in (*_blocks(planned.plan), *_size(workspace, planned.plan), *_open(unsettled), *_seal(planned)):
+    for line in (
+        *_blocks(planned.plan, workspace.config.pilot.hybrid),
+        *_size(workspace, planned.plan),
+        *_open(unsettled),
+        *_seal(planned),
+    ):
         print(line)
 
 
-def _blocks(made: Plan) -> list[str]:
+def _blocks(made: Plan, hybrid: str | None) -> list[str]:
     out = [
         f"{len(made.blocks)} blocks of {len(made.profiles)} profiles on {made.baseline} (A) and {made.candidate} (B)"
+        + (f", and on {hybrid} before both" if hybrid else "")
     ]
     out += [
         f"  {block.number:>3}  {block.order}  day {block.day:>2}  not before {block.not_before}  "

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.analysis import routed, slo, throttling
+from harness.analysis import routed as routing
+from harness.analysis import slo, throttling
 from harness.analysis.dataset import Dataset
 from harness.analysis.spend import Cost
 from harness.analysis.throttling import Funnel
@@ -25,8 +26,8 @@ class MeasuredHybrid:
     cost_verdicts: tuple[SloVerdict, ...]
     cost: Cost
     funnels: tuple[Funnel, ...]
-    routed: tuple[routed.Routed, ...]
-    added: tuple[routed.Added, ...]
+    routed: tuple[routing.Routed, ...]
+    added: tuple[routing.Added, ...]
 
     @property
     def promises(self) -> tuple[SloVerdict, ...]:
@@ -50,7 +51,7 @@ def measured_hybrid(
     )
     months = ceilings.months(workspace)
     paid = seen.of(router.name, scored_at if scored_at in profiles else profiles[0])
-    costs = [routed.cost(router, paid, limits, month.traffic, look.confidence) for month in months]
+    costs = [routing.cost(router, paid, limits, month.traffic, look.confidence) for month in months]
     return MeasuredHybrid(
         router.name,
         tuple(side.name for side in router.behind),
@@ -58,6 +59,6 @@ def measured_hybrid(
         ceilings.verdicts([(month, [cost]) for month, cost in zip(months, costs, strict=True)]),
         costs[0],
         tuple(throttling.funnel(router.name, p, data.of(router.name, p), *limits) for p in profiles),
-        tuple(one for p in profiles for one in routed.routed(p, data.of(router.name, p), router.behind)),
-        tuple(routed.added(p, data.of(router.name, p)) for p in profiles),
+        tuple(one for p in profiles for one in routing.routed(p, data.of(router.name, p), router.behind)),
+        tuple(routing.added(p, data.of(router.name, p)) for p in profiles),
     )

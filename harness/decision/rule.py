@@ -137,12 +137,9 @@ def choose(
         if HYBRID in standing:
             return _only_hybrid(findings, gates[HYBRID], voids)
         return Chosen(Choice.NONE, Confidence.LOW, reasons.BothFailGates(), By.GATES)
-    if len(own) == 1 and findings.hybrid is not None and HYBRID in standing:
-        return _beside_hybrid(workspace, gates, scored, own[0], voids)
     if len(own) == 1:
-        sure = gates[own[0]].judgement is Judgement.PASS
-        confidence = Confidence.LOW if voids.bias else Confidence.HIGH if sure else Confidence.MODERATE
-        return Chosen(Choice(own[0]), confidence, reasons.OnlyOneStands(), By.GATES)
+        rival = scored if findings.hybrid is not None and HYBRID in standing else None
+        return _by_itself(workspace, gates, rival, own[0], voids)
     if voids.bias is not None:
         return Chosen(Choice.NONE, Confidence.LOW, voids.bias, By.VOID)
     return _between(workspace, findings, gates, scored, standing)
@@ -159,24 +156,26 @@ def _only_hybrid(findings: Findings, made: Gate, voids: Voids) -> Chosen:
     return Chosen(Choice.HYBRID, confidence, why, By.GATES)
 
 
-def _beside_hybrid(
-    workspace: Workspace, gates: Mapping[str, Gate], scored: Scoring | None, own: str, voids: Voids
+def _by_itself(
+    workspace: Workspace, gates: Mapping[str, Gate], rival: Scoring | None, own: str, voids: Voids
 ) -> Chosen:
-    """One target and the hybrid that was run stand: two runtimes are kept only where the scores are firm about it."""
-    cards = [card for card in scored.cards if card.name in (own, HYBRID)] if scored else []
-    if scored is not None and len(cards) == 2 and voids.bias is None:
+    """The only one of the two that stands. Beside it a hybrid that was run is chosen where the scores are firm about it.
+
+    ``rival``: the scores, where there is such a hybrid: a second runtime must be worth its operation.
+    """
+    cards = [card for card in rival.cards if card.name in (own, HYBRID)] if rival else []
+    if rival is not None and len(cards) == 2 and voids.bias is None:
         kappa, seed = workspace.config.criteria.kappa, workspace.config.pilot.seed
-        share = acceptability(cards, scored.weights, kappa, seed).around[HYBRID]
-        alone, both = (
-            next(c for c in cards if c.name == name).total(scored.weights) for name in (own, HYBRID)
-        )
-        if share >= FIRM and both - alone >= TIE:
+        share = acceptability(cards, rival.weights, kappa, seed).around[HYBRID]
+        total = {card.name: card.total(rival.weights) for card in cards}
+        if share >= FIRM and total[HYBRID] - total[own] >= TIE:
             sure = gates[HYBRID].judgement is Judgement.PASS
             confidence = Confidence.HIGH if sure else Confidence.MODERATE
             return Chosen(Choice.HYBRID, confidence, reasons.ScoresPrefer(share), By.SCORES, share)
     sure = gates[own].judgement is Judgement.PASS
     confidence = Confidence.LOW if voids.bias else Confidence.HIGH if sure else Confidence.MODERATE
-    return Chosen(Choice(own), confidence, reasons.StandsByItself(), By.GATES)
+    why = reasons.OnlyOneStands() if rival is None else reasons.StandsByItself()
+    return Chosen(Choice(own), confidence, why, By.GATES)
 
 
 def _between(

@@ -120,7 +120,8 @@ class Supervisor:
             ) from None
         log = PlatformLog(self._state / "logs", target.name)
         self._logs.append(log)
-        base_url, lanes = _url(front), ()
+        base_url = _url(front)
+        lanes: tuple[str, ...] = ()
         if isinstance(config, LocalRouter):
             await self._route(target, front, log)
         else:

@@ -80,12 +80,16 @@ def migration(run: MeasuredHybrid, router: Target, findings: Findings, names: Na
     base = findings.data.baseline
     first, second = run.sides if run.sides[0] == base else run.sides[::-1]
     limit = next((v.slo.limit for v in run.slos if v.slo.metric == "p95_s"), None)
+    hop = " ".join(added_words(findings)[:1])
     back = f"the p95 stays above {duration_text(limit)}" if limit is not None else "a promise is broken"
+    canary = (
+        "Send 1 %, 5 % and 25 % of the keys to it, each for a whole day with its peak; go back a step when "
+        f"{back} for 15 minutes (pilot canary rehearses both)."
+    )
     steps = [
         f"Deploy {names[second]} beside {names[first]}, on the same store and model, and hold it to the contract (pilot check).",
-        f"Put the router before {names[first]} with every rule off: only the hop is new. {' '.join(added_words(findings)[:1])}".strip(),
-        f"Send it 1 %, 5 % and 25 % of the keys, each for a whole day with its peak (pilot canary rehearses it and the way back); "
-        f"go back a step when {back} for 15 minutes.",
+        f"Put the router before {names[first]} with every rule off: only the hop is new. {hop}".strip(),
+        canary,
     ]
     overflow = next((r for r in router.runtime.routing if r.when is When.OVERFLOW), None)
     if overflow is not None:

@@ -128,9 +128,7 @@ def timed(journal: Sequence[Mapping[str, Any]], names: Names, pair: Sequence[str
     return table("timed", "How long deploying and taking back took", shown, rows)
 
 
-def migration(
-    decision: Decision, findings: Findings, names: Names, router: Target | None = None
-) -> tuple[str, ...]:
+def migration(decision: Decision, findings: Findings, names: Names, router: Target | None = None) -> tuple[str, ...]:
     """Canary steps in the pilot's own numbers; what is served from today is the baseline."""
     data = findings.data
     if decision.choice is Choice.HYBRID and findings.hybrid is not None and router is not None:
