@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from harness.analysis.aa import AaGate
 from harness.analysis.agreement import Agreement
+from harness.analysis.canary import Canary
 from harness.analysis.capacity import Capacity, Sizing
 from harness.analysis.coldstarts import Breakdown, ColdShare, Penalty
 from harness.analysis.contention import Contention
@@ -101,6 +102,7 @@ class Findings:
     settings: tuple[Settings, ...] = ()  # of the sweeps before the campaign
     start_costs: tuple[Cost, ...] = ()  # at the first months' traffic, where slo.start says one
     hybrid: MeasuredHybrid | None = None  # that was run; None: what both together would do is worked out, not measured
+    canary: Canary | None = None  # the last one that was driven
     ended: EarlyEnd | None = None  # where the paired blocks ended before the plan did
 
     @property
@@ -112,7 +114,7 @@ class Findings:
 
     def cost_of(self, target: str, *, start: bool = False) -> Cost:
         """At the expected traffic, or at that of the first months; of the hybrid that was run at the expected."""
-        hybrid = (self.hybrid.cost,) if self.hybrid is not None else ()
+        hybrid: tuple[Cost, ...] = (self.hybrid.cost,) if self.hybrid is not None else ()
         return next(c for c in (*(self.start_costs if start else self.costs), *hybrid) if c.target == target)
 
     def promises_of(self, target: str) -> tuple[SloVerdict, ...]:

@@ -11,6 +11,7 @@ from harness.analysis import (
     aa,
     agreement,
     asking,
+    canary,
     capacity,
     compare,
     confirmed,
@@ -151,6 +152,7 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
         ),
         settings=tuple(s for n in names if (s := settled_of(workspace, n)) is not None),
         hybrid=measured_hybrid(workspace, data, seen, judged, cost_profile, look),
+        canary=canary.latest(store),
         ended=blocks_left_out(store.journal(), data.blocks_valid),
     )
 

@@ -10,7 +10,7 @@ from harness.domain.estimate import Estimate
 from harness.domain.routing import RoutingRule, When
 from harness.domain.target import Target
 from harness.report.blocks import Table, listed, table
-from harness.report.columns import estimate, n_behind, plain, target, text, word
+from harness.report.columns import counted, estimate, figure, n_behind, plain, seconds, target, text, word
 from harness.words.numbers import count, duration_text, money, percent
 
 Names = Mapping[str, str]
@@ -117,3 +117,41 @@ def _overflowed(run: MeasuredHybrid, side: str, names: Names) -> str:
 def _bill(run: MeasuredHybrid) -> str:
     month = run.cost.per_month_usd
     return f"Both sides and the router are billed: {money(month.value)} a month." if isinstance(month, Estimate) else ""
+
+
+def canary(findings: Findings, names: Names) -> Table:
+    """The last canary, step by step."""
+    found = findings.canary
+    title = "What users felt while the split went up, and back"
+    note = ""
+    if found is not None:
+        title = f"What users felt while {names.get(found.side, found.side)} got more of them, and back"
+        ended = (
+            ""
+            if len(found.steps) == found.planned
+            else f" It was stopped after {len(found.steps)} of {found.planned} steps."
+        )
+        note = (
+            f"One run{'' if found.valid else ', which is INVALID'}: intervals are of its requests as if each were independent. "
+            "A step is as before once the share of bad answers is not shown to be larger than before the canary "
+            f"(Fisher's exact test, 5 %).{ended}"
+        )
+        drained = next((s.drained_s for s in found.steps if s.drained_s is not None), None)
+        if drained is not None:
+            note += f" Its last answer ended {duration_text(drained)} after the way back began."
+    return listed(
+        "canary",
+        title,
+        found.steps if found else (),
+        [
+            (figure("split", "split_share", percent), lambda s: s.share),
+            (counted("requests", "requests"), lambda s: s.requests),
+            (counted("answered by it", "by_side"), lambda s: s.by_side),
+            (estimate("failed", "failed_share", percent), lambda s: s.failed),
+            (estimate("cut", "cut_share", percent), lambda s: s.cut),
+            (estimate("degraded", "degraded_share", percent), lambda s: s.degraded),
+            (seconds("p95", "p95_s", lack="none answered"), lambda s: s.p95_s),
+            (seconds("as before after", "recovered_s", lack="not known"), lambda s: s.recovered_s),
+        ],
+        note,
+    )

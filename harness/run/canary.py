@@ -33,7 +33,7 @@ Split = Callable[[float], float]  # to a share: when that was so, on this machin
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Splitting:
     """``shares`` in their order, each held for ``step_s``; ``rate`` None: the everyday profile's own."""
 
     shares: tuple[float, ...]
@@ -55,7 +55,7 @@ def router_of(workspace: Workspace, name: str | None) -> Target:
     return router
 
 
-def canary(workspace: Workspace, router: Target, wanted: Wanted, progress: Progress) -> Store:
+def canary(workspace: Workspace, router: Target, wanted: Splitting, progress: Progress) -> Store:
     """Drive it; whatever ends it, the split is back at 0 and what was measured is kept."""
     steps = steps_of(wanted.shares)
     plan = draw_canary(workspace, router.name, len(steps), wanted.step_s, wanted.rate, datetime.now(UTC))
@@ -87,7 +87,7 @@ def canary(workspace: Workspace, router: Target, wanted: Wanted, progress: Progr
     return store
 
 
-def _within_rate(workspace: Workspace, plan: Plan, wanted: Wanted) -> None:
+def _within_rate(workspace: Workspace, plan: Plan, wanted: Splitting) -> None:
     [run] = plan.runs
     rate = wanted.rate or run.requests / max(1.0, run.expected_s)
     if rate > workspace.config.limits.max_rate:
