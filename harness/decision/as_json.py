@@ -56,6 +56,22 @@ def decision_json(
             for v in (*findings.slos, *findings.cost_verdicts, *(findings.hybrid.promises if findings.hybrid else ()))
         ],
         "hybrid": _hybrid(findings),
+        "tenants": [
+            {
+                "target": f.target,
+                "profile": f.profile,
+                "noisy": f.noisy,
+                "others": f.others,
+                "before_p95": _known(f.before_p95_s),
+                "during_p95": _known(f.during_p95_s),
+                "ratio": _known(f.times),
+                "before_refused": _known(f.before_refused),
+                "during_refused": _known(f.during_refused),
+                "refused_more": _known(f.refused_more),
+                "unit": "s",
+            }
+            for f in findings.tenants
+        ],
         "comparisons": [
             {
                 "profile": c.profile,

@@ -26,6 +26,7 @@ from harness.analysis.settings import Settings
 from harness.analysis.shown import Shown
 from harness.analysis.spans import SpanTime
 from harness.analysis.spend import Cost
+from harness.analysis.tenants import Felt
 from harness.analysis.throttling import Funnel, Second
 from harness.analysis.timings import Timing
 from harness.analysis.traffic import Burstiness, Streams
@@ -102,6 +103,7 @@ class Findings:
     settings: tuple[Settings, ...] = ()  # of the sweeps before the campaign
     start_costs: tuple[Cost, ...] = ()  # at the first months' traffic, where slo.start says one
     hybrid: MeasuredHybrid | None = None  # that was run; None: what both together would do is worked out, not measured
+    tenants: tuple[Felt, ...] = ()  # where one tenant made the bursts
     canary: Canary | None = None  # the last one that was driven
     ended: EarlyEnd | None = None  # where the paired blocks ended before the plan did
 

@@ -26,6 +26,7 @@ from harness.analysis import (
     slo,
     spans,
     spend,
+    tenants,
     throttling,
     timings,
     traffic,
@@ -152,6 +153,13 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
         ),
         settings=tuple(s for n in names if (s := settled_of(workspace, n)) is not None),
         hybrid=measured_hybrid(workspace, data, seen, judged, cost_profile, look),
+        tenants=tuple(
+            one
+            for p in bursts
+            for n in data.everyone
+            if (runs := data.of(n, p))
+            for one in tenants.felt(n, p, runs, tenants.noisy_of(runs[0]))
+        ),
         canary=canary.latest(store),
         ended=blocks_left_out(store.journal(), data.blocks_valid),
     )

@@ -32,6 +32,7 @@ from harness.report import (
     runbook,
     settings,
     tables,
+    tenants,
     throttles,
     words,
 )
@@ -119,6 +120,7 @@ def content(
         hybrid.routed(findings, names),
         hybrid.rules(workspace.hybrid(), names),
         hybrid.canary(findings, names),
+        tenants.felt(findings, names),
         settings.tried(findings.settings, names),
         tables.runs(findings, names),
         generator.arrivals(findings, names),
@@ -204,6 +206,7 @@ def content(
                 "settings": bool(findings.settings),
                 "hybrid": findings.hybrid is not None,
                 "canary": findings.canary is not None,
+                "tenants": bool(findings.tenants),
             },
             "question": config.pilot.question,
             "migration": runbook.migration(decision, findings, names, workspace.hybrid()),

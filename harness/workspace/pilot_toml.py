@@ -205,6 +205,7 @@ class Profile(Table):
     cv: Cv | None = None
     trace: Line | None = None
     speed: Speed | None = None
+    noisy: Name | None = None
     role: Role | None = None
     file: Name | None = None
 
@@ -261,6 +262,7 @@ class PilotToml(Table):
     criteria: CriteriaTable = CriteriaTable()
     load: Load = Load()
     mix: MixTable = MixTable()
+    tenants: dict[Name, Weight] = Field(default_factory=dict, max_length=200)
     profiles: dict[Name, Profile] = Field(
         min_length=1, max_length=50, default_factory=lambda: {"steady": Profile(), "burst": Profile()}
     )
@@ -287,6 +289,19 @@ class PilotToml(Table):
                 if target not in known:
                     near = nearest(target, known) or f"; these are: {', '.join(known)}"
                     raise ValueError(f"costs.{name}.targets: no target of this pilot is called {target!r}{near}")
+        return self
+
+    @model_validator(mode="after")
+    def _tenants_have_shares(self) -> PilotToml:
+        problems = []
+        if self.tenants and not sum(self.tenants.values()) > 0:
+            problems.append("tenants: the shares add up to nothing")
+        for name, profile in self.profiles.items():
+            if profile.noisy is not None and profile.noisy not in self.tenants:
+                near = nearest(profile.noisy, self.tenants) or f"; these are: {', '.join(self.tenants) or 'none'}"
+                problems.append(f"profiles.{name}.noisy: no tenant is called {profile.noisy!r}{near}")
+        if problems:
+            raise ValueError("; ".join(problems))
         return self
 
     @model_validator(mode="after")

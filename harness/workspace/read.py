@@ -144,6 +144,7 @@ class Workspace:
             turns=table.turns,
             think_s=table.think_s,
             prompt=TokenLength(table.prompt_tokens, table.prompt_sigma) if table.prompt_tokens else None,
+            tenants=tuple(self.config.tenants.items()),
         )
 
     def retry(self) -> RetryPolicy:
