@@ -19,6 +19,8 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.analysis import canary as canaries
+from harness.analysis.canary import Canary
 from harness.analysis.dataset import Dataset, load
 from harness.analysis.decidable import Unsettled, of_plan, unsettled
 from harness.analysis.length import Length, length
@@ -71,7 +73,9 @@ from harness.report.csv_text import csv_text
 from harness.report.earlier import changes, read_earlier
 from harness.report.folder import write_all
 from harness.report.record import record
+from harness.run import canary as splitting
 from harness.run import sweep as sweeping
+from harness.run.canary import Splitting
 from harness.run.drive import limits_of, usual_usd, worst_case_usd
 from harness.run.execute import Campaign, Tally
 from harness.run.silence import unheard
@@ -109,6 +113,17 @@ def check(workspace: Workspace, names: Sequence[str]) -> dict[str, list[Check]]:
     if not names and not has_measured(store):
         store.write_checks(out)
     return out
+
+
+def canary(workspace: Workspace, name: str | None, wanted: Splitting, progress: Progress) -> Canary:
+    """Steady load on a router while its split goes up and back; raises Refused where there is none with a split."""
+    router = splitting.router_of(workspace, name)
+    require_credentials([router])
+    with alone(workspace.state / MEASURING, "pilot canary"):
+        store = splitting.canary(workspace, router, wanted, progress)
+    found = canaries.canary(store)
+    assert found is not None, "a run that ended left its samples"
+    return found
 
 
 def trace(workspace: Workspace, name: str, within_s: float) -> list[Check]:

@@ -40,6 +40,23 @@ model = "{model}"
 parameters = {{ {parameters} }}
 """
 
+ROUTER_TOML = """
+title = "Router"
+[runtime]
+kind = "local-router"
+primary = "alpha"
+secondary = "beta"
+[runtime.overflow]
+in_flight = 10
+[runtime.canary]
+[prices]
+book = "aws-2026-11"
+region = "us-east-1"
+model = "custom"
+[prices.parameters]
+per_hour = { usd = 0.01, source = "a test" }
+"""
+
 PILOT_TOML = """
 [pilot]
 question = "{question}"
@@ -206,6 +223,7 @@ class Pilot:
     everyday: str = "steady"  # the name of the profile that is measured in every block
     burst: dict[str, list[Sample]] = field(default_factory=dict)  # by target, the same in every block
     kept: bool = False  # with the digests and costs that a campaign notes
+    hybrid: Callable[[Run], list[Sample]] | None = None  # of a router before both, in every paired block
     tracks: dict[str, dict[str, tuple[list[Sample], dict]]] = field(default_factory=dict)  # profile, target
 
     def workspace(self) -> Workspace:
@@ -219,6 +237,8 @@ class Pilot:
                 pilot.replace(f'profiles = ["{self.everyday}"]', f'profiles = ["{self.everyday}", "burst"]')
                 + "[profiles.burst]\n"
             )
+        if self.hybrid:
+            pilot = pilot.replace('candidate = "beta"', 'candidate = "beta"\nhybrid = "router"')
         pilot += "".join(f"[profiles.{name}]\nrepeats = 1\n" for name in self.tracks)
         (self.root / "pilot.toml").write_text(pilot, encoding="utf-8")
         shapes = {
@@ -230,6 +250,9 @@ class Pilot:
             folder.mkdir(parents=True, exist_ok=True)
             text = TARGET_TOML.format(title=self.titles[name], port=port, model=model, parameters=parameters)
             (folder / "target.toml").write_text(text, encoding="utf-8")
+        if self.hybrid:
+            (self.root / "targets" / "router").mkdir(exist_ok=True)
+            (self.root / "targets" / "router" / "target.toml").write_text(ROUTER_TOML, encoding="utf-8")
         return open_workspace(self.root)
 
     def plan(self) -> Plan:
@@ -243,7 +266,7 @@ class Pilot:
                 tuple(
                     Run(number, position, target, profile, number, "sha256:0", self.per_run, 10.0)
                     for profile in self._profiles()
-                    for position, target in enumerate(("alpha", "beta"), start=1)
+                    for position, target in enumerate(self._driven(), start=1)
                 ),
             )
             for number in range(1, self.blocks + 1)
@@ -280,6 +303,9 @@ class Pilot:
         created = "2026-11-10T00:00:00+00:00"
         return Plan("alpha", "beta", 1, blocks, profiles, "sha256:q", Decimal(0), created, tracks)
 
+    def _driven(self) -> tuple[str, ...]:
+        return ("alpha", "beta", "router") if self.hybrid else ("alpha", "beta")
+
     def _profiles(self) -> tuple[str, ...]:
         return (self.everyday, "burst") if self.burst else (self.everyday,)
 
@@ -294,6 +320,8 @@ class Pilot:
                 if run.profile in self.tracks:
                     samples, experiment = self.tracks[run.profile][run.target]
                     write_run(store.run_folder(run, 1), samples, started, experiment=experiment)
+                elif self.hybrid and run.target == "router":
+                    write_run(store.run_folder(run, 1), self.hybrid(run), started)
                 elif run.profile == "burst":
                     write_run(store.run_folder(run, 1), self.burst[run.target], started)
                 else:

@@ -44,7 +44,9 @@ OFTEN = frozenset(
         "output_tokens",
     }
 )
-CODED = frozenset({"outcome", "layer", "error_code", "phase", "init_type", "refused_by"})  # texts of few values
+CODED = frozenset(
+    {"outcome", "layer", "error_code", "phase", "init_type", "refused_by", "tenant", "route", "route_from"}
+)  # texts of few values
 NEVER_NULL = frozenset({"measured", "stream"})  # flags that every arrival has: plain booleans
 
 
@@ -82,6 +84,23 @@ class Room:
 
 
 ROOM = Room(ROOM_BYTES)
+
+
+class Chosen(Mapping[str, Column]):
+    """Some rows of other columns."""
+
+    def __init__(self, of: Mapping[str, Column], rows: Array) -> None:
+        self._of = of
+        self._rows = rows
+
+    def __getitem__(self, name: str) -> Column:
+        return self._of[name][self._rows]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._of)
+
+    def __len__(self) -> int:
+        return len(self._of)
 
 
 class Columns(Mapping[str, Column]):

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from harness.analysis.coded import among
-from harness.analysis.columns import Array, Column, Columns
+from harness.analysis.columns import Array, Chosen, Column, Columns
 from harness.analysis.sound import check
 from harness.domain.plan import Plan
 from harness.domain.role import Role
@@ -62,6 +62,10 @@ READ = (
     "lane",
     "refused_by",
     "first_reasoning_s",
+    "tenant",
+    "route",
+    "route_from",
+    "router_ms",
 )
 
 
@@ -75,6 +79,12 @@ class RunData:
     record: RunRecord
     columns: Mapping[str, Column]
     position: int = 0  # within its block; an A/A unit has the same target at both
+    side: str = ""  # of a router's run, the side whose answers these are; empty: the run as a client saw it
+
+    def of_side(self, name: str) -> RunData:
+        """What this side of a router answered, as a run of that side's target."""
+        chosen = np.asarray(self.columns["route"] == name, dtype=bool)
+        return replace(self, target=name, side=name, columns=Chosen(self.columns, chosen))
 
     @cached_property
     def measured(self) -> Array:

@@ -41,6 +41,7 @@ COLUMNS = (
     "platform_request_id",
     "model",
     "cached_tokens",
+    "route",
 )
 HOUR_S = 3600
 
@@ -64,11 +65,28 @@ class Used:
 
 
 def used(target: Target, records: Iterable[RunRecord]) -> Used | None:
-    """None without prices, and where no run left samples."""
+    """None without prices, and where no run left samples. A router's sides are in it, each with what it answered."""
+    mine = [r for r in records if r.target == target.name]
+    own = _used(target, mine)
+    sides = [_used(side, mine, side.name) for side in target.behind]
+    if own is None or not sides:
+        return own
+    if any(side is None for side in sides):
+        return None
+    bill = reduce(add, (side.bill for side in sides if side), own.bill)
+    joined = [(side.joined, side.requests) for side in sides if side and side.joined is not None]
+    counted = sum(n for _, n in joined)
+    return replace(own, bill=bill, joined=sum(share * n for share, n in joined) / counted if counted else None)
+
+
+def _used(target: Target, records: Iterable[RunRecord], route: str | None = None) -> Used | None:
+    """Of all samples, or of those that this side of a router answered."""
     if target.prices is None:
         return None
     pricing = pricing_of(target.prices)
-    parts = [part for r in records if r.target == target.name and (part := _of(r, pricing)) is not None]
+    parts = [part for r in records if (part := _of(r, pricing, route)) is not None]
+    if target.behind:
+        parts = [replace(part, usage=part.usage.passed_on()) for part in parts]
     if not parts:
         return None
     usage = reduce(add, (p.usage for p in parts))
@@ -101,18 +119,19 @@ class _Part:
     readings: Collected
 
 
-def _of(record: RunRecord, pricing: Pricing) -> _Part | None:
+def _of(record: RunRecord, pricing: Pricing, route: str | None) -> _Part | None:
     elapsed_s = (record.run or {}).get("elapsed_s")
     try:
         columns = read(record.path, COLUMNS)
+        mine = columns["route"] == route if route else np.ones(len(columns["outcome"]), dtype=bool)
     except BadFile:
         return None
     if elapsed_s is None:
         return None
-    taken = ~among(columns["outcome"], [o.value for o in UNBILLED])
-    reports = reports_in(record.path / "readings")
+    taken = mine & ~among(columns["outcome"], [o.value for o in UNBILLED])
+    reports = reports_in(record.path / "readings" / (route or ""))
     waited = (columns["finished_s"] - columns["sent_s"])[taken] * 1e3
-    if pricing.billing.told is ToldBy.TOTAL and (total := told(record, pricing)):
+    if pricing.billing.told is ToldBy.TOTAL and (total := told(record, pricing, route or "")):
         known, rest = [], float(total)
     elif reports:
         lines = [reports.get(name) for name in columns["platform_request_id"][taken]]
@@ -124,21 +143,21 @@ def _of(record: RunRecord, pricing: Pricing) -> _Part | None:
         hours=Decimal(str(round(elapsed_s, 3))) / HOUR_S,
         requests=Decimal(int(taken.sum())),
         billed_ms=Decimal(str(round(sum(known) + rest, 3))),
-        response_bytes=_total(columns["bytes"]),
-        input_tokens=_total(columns["input_tokens"]),
-        output_tokens=_total(columns["output_tokens"]),
-        tokens=tokens_of(columns, np.ones(len(taken), dtype=bool), record.run),
-        instance_s=_instance_s(record, pricing, float(np.nansum(waited)) / 1e3),
+        response_bytes=_total(columns["bytes"][mine]),
+        input_tokens=_total(columns["input_tokens"][mine]),
+        output_tokens=_total(columns["output_tokens"][mine]),
+        tokens=tokens_of(columns, mine, record.run),
+        instance_s=_instance_s(record, pricing, float(np.nansum(waited)) / 1e3, route or ""),
     )
-    ok = int((columns["outcome"] == Outcome.OK.value).sum())
-    return _Part(usage, int(taken.sum()), len(known), ok, collected(record.path))
+    ok = int((mine & (columns["outcome"] == Outcome.OK.value)).sum())
+    return _Part(usage, int(taken.sum()), len(known), ok, collected(record.path, route or ""))
 
 
-def _instance_s(record: RunRecord, pricing: Pricing, busy_s: float) -> Decimal:
+def _instance_s(record: RunRecord, pricing: Pricing, busy_s: float, side: str) -> Decimal:
     """As the platform tells it; where it was not collected no more than each request alone on an instance."""
     if pricing.billing.how is not How.INSTANCE_TIME:
         return Decimal(0)
-    return told(record, pricing) or Decimal(str(round(busy_s, 3)))
+    return told(record, pricing, side) or Decimal(str(round(busy_s, 3)))
 
 
 def _total(values: Array) -> Decimal:

@@ -12,7 +12,7 @@ from harness.platforms.shared.report_lines import Report, parse_report
 
 def reports_of(run: RunData) -> dict[str, Report]:
     """Empty where none were collected."""
-    return reports_in(run.record.path / "readings") if run.record else {}
+    return reports_in(run.record.path / "readings" / run.side) if run.record else {}
 
 
 def reports_in(readings: Path) -> dict[str, Report]:

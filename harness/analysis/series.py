@@ -35,14 +35,14 @@ def family(metric: str) -> str:
     return found[1] if found else metric
 
 
-def collected(run_folder: Path) -> Collected:
-    """Empty where nothing was collected; a file that cannot be read holds nothing."""
-    return answers(run_folder).series
+def collected(run_folder: Path, side: str = "") -> Collected:
+    """Empty where nothing was collected; a file that cannot be read holds nothing. ``side``: of a router's run, this side's."""
+    return answers(run_folder, side).series
 
 
-def answers(run_folder: Path) -> Answers:
+def answers(run_folder: Path, side: str = "") -> Answers:
     """The same, with units and absences."""
-    files = sorted(p for p in (run_folder / "readings").glob("*.json") if TRIED not in p.name)
+    files = sorted(p for p in (run_folder / "readings" / side).glob("*.json") if TRIED not in p.name)
     return _read(tuple((str(p), p.lstat().st_mtime_ns) for p in files))
 
 

@@ -117,7 +117,7 @@ def _block(
 
 def _of_measured(run: RunData, pricing: Pricing, of: Array) -> Decimal:
     """The platform's figure is the whole run's, warm-up too: the measured arrivals bear their share ``of`` those that count."""
-    return platform_told(run.record, pricing) * int(of[run.measured].sum()) / max(1, int(of.sum()))
+    return platform_told(run.record, pricing, run.side) * int(of[run.measured].sum()) / max(1, int(of.sum()))
 
 
 def _stretch_s(columns: Mapping[str, Array], chosen: Array) -> float:
@@ -142,7 +142,7 @@ def cost(
     how the month's requests lie over the week, evenly where None.
     """
     measured = len(blocks)
-    blocks, gap = _priced(target, blocks)
+    blocks, gap = priced(target, blocks)
     if gap is not None or target.prices is None:
         gap = gap or Unknown(absence.NoPrices())
         return Cost(target.name, gap, gap, gap, None, None, None, gap.reason)
@@ -201,7 +201,7 @@ def _sized(pricing: Pricing, needed: int | None) -> tuple[Pricing, tuple[int, st
     return pricing.sized(needed), (needed, units.name, float(pricing.units))
 
 
-def _priced(target: Target, blocks: Sequence[BlockUsage]) -> tuple[list[BlockUsage], Unknown | None]:
+def priced(target: Target, blocks: Sequence[BlockUsage]) -> tuple[list[BlockUsage], Unknown | None]:
     """Those whose usage can be priced; why none, where they are too few."""
     if target.prices is None:
         return [], Unknown(absence.NoPrices())

@@ -22,17 +22,24 @@ from harness.evidence.run_folder import SPOOL
 from harness.platforms.pricing import pricing_of
 from harness.platforms.shared.usage import Tokens, Usage
 
-READ = ("outcome", "sent_s", "finished_s", "bytes", "input_tokens", "output_tokens", "attempts", "platform_request_id")
+READ = (
+    *("outcome", "sent_s", "finished_s", "bytes", "input_tokens", "output_tokens", "attempts", "platform_request_id"),
+    "route",
+)
 PLACES = tuple(COLUMNS.index(name) for name in READ)
 
 
 class Meter:
-    """Adds up a run's samples; ``billed_ms`` by platform request id are taken where they are known."""
+    """Adds up a run's samples; ``billed_ms`` by platform request id are taken where they are known.
+
+    Of a router each side has what it answered; what a side refused first and the other one answered is billed once.
+    """
 
     def __init__(self, target: Target, billed_ms: Mapping[str, float] | None = None) -> None:
         self._pricing = pricing_of(target.prices) if target.prices else None
         self._model = target.model  # that requests name: which one answers is known when the run is read
         self._billed_ms = billed_ms or {}
+        self._sides = {side.name: Meter(side, billed_ms) for side in target.behind}
         self._offset = 0
         self._requests = self._ms = self._bytes = self._input = self._output = 0.0
         self.samples = 0
@@ -60,7 +67,10 @@ class Meter:
 
     def add(self, values: Iterable[Any]) -> None:
         """One sample's ``READ`` columns."""
-        outcome, sent, finished, size, tokens_in, tokens_out, attempts, request_id = values
+        row = tuple(values)
+        outcome, sent, finished, size, tokens_in, tokens_out, attempts, request_id, route = row
+        if route in self._sides:
+            self._sides[route].add(row)
         self.samples += 1
         self.ok += outcome == Outcome.OK.value
         self._bytes += size or 0
@@ -74,7 +84,10 @@ class Meter:
         self._ms += (finished - sent) * 1e3 if known is None else known
 
     def cost_usd(self, elapsed_s: float) -> Decimal:
-        """At list prices, without free tiers; 0 for a target without prices."""
+        """At list prices, without free tiers; 0 for a target without prices. A router's sides are kept while it runs."""
+        return sum((side.cost_usd(elapsed_s) for side in self._sides.values()), self._own_usd(elapsed_s))
+
+    def _own_usd(self, elapsed_s: float) -> Decimal:
         if self._pricing is None:
             return Decimal(0)
         asked = Tokens(self._model or "", _exact(self.samples), _exact(self._input), _exact(self._output))
@@ -88,7 +101,7 @@ class Meter:
             tokens=(asked,) if self._model else (),
             instance_s=_exact(self._ms / 1e3),  # each alone on its instance, where requests may share one
         )
-        return self._pricing.bill(usage).total_usd
+        return self._pricing.bill(usage.passed_on() if self._sides else usage).total_usd
 
 
 def metered(target: Target, folder: Path, billed_ms: Mapping[str, float] | None = None) -> Meter | None:

@@ -32,6 +32,7 @@ COMMANDS = (
     "up",
     "down",
     "cold",
+    "canary",
     "time",
     "prices",
     "dashboards",

@@ -81,14 +81,16 @@ def plan(
         )
         return
     made = planned.plan
-    told = (*_blocks(made), *_size(workspace, made), *_workloads(workspace), *_open(unsettled), *_seal(planned))
+    blocks = _blocks(made, workspace.config.pilot.hybrid)
+    told = (*blocks, *_size(workspace, made), *_workloads(workspace), *_open(unsettled), *_seal(planned))
     for line in told:
         print(line)
 
 
-def _blocks(made: Plan) -> list[str]:
+def _blocks(made: Plan, hybrid: str | None) -> list[str]:
     out = [
         f"{len(made.blocks)} blocks of {len(made.profiles)} profiles on {made.baseline} (A) and {made.candidate} (B)"
+        + (f", and on {hybrid} before both" if hybrid else "")
     ]
     out += [
         f"  {block.number:>3}  {block.order}  day {block.day:>2}  not before {block.not_before}  "

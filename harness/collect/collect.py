@@ -78,10 +78,11 @@ Make = Callable[[SourceConfig], MetricSource]
 
 
 def sources_of(target: Target, workspace: Workspace, make: Make) -> dict[str, MetricSource]:
-    """Every source of a target by its file's name; raises Refused."""
+    """Every source of a target by its file's name, those of a router's sides among them; raises Refused."""
     named = [make(config) for config in target.sources if not config.bills]
     own = platform_of(target).own_sources(target, workspace.state / "logs")
-    return dict(zip(target.source_names, [*own, *named], strict=True))
+    behind = [source for side in target.behind for source in sources_of(side, workspace, make).values()]
+    return dict(zip(target.source_names, [*own, *named, *behind], strict=True))
 
 
 def collect(
@@ -152,12 +153,13 @@ def _pull(record: RunRecord, window: Window, name: str, source: MetricSource, do
     folder = record.path / "readings"
     unanswered = [r for r in readings if isinstance(r, Absent) and r.failed]
     try:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)  # a router's side has a folder of its own
         if unanswered:
             reasons = dict.fromkeys(f"{name} of {record.target}: {said(r.reason)}" for r in unanswered)
             done.failed += [str(without_identities(reason)) for reason in reasons if reason not in done.failed]
             tried = _next_name(folder, f"{name}.try", ".json")
             if raw:
-                _write_raw(folder / "raw" / f"{tried.name}.gz", raw)
+                _write_raw(folder / "raw" / f"{tried.relative_to(folder)}.gz", raw)
             write_text(tried, dump(_content(source, window, readings)))
             return
         if raw:

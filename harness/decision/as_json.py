@@ -53,7 +53,24 @@ def decision_json(
                 "beyond": None if v.beyond is None else known_json(v.beyond),
                 "allowed": v.allowed,
             }
-            for v in (*findings.slos, *findings.cost_verdicts)
+            for v in (*findings.slos, *findings.cost_verdicts, *(findings.hybrid.promises if findings.hybrid else ()))
+        ],
+        "hybrid": _hybrid(findings),
+        "tenants": [
+            {
+                "target": f.target,
+                "profile": f.profile,
+                "noisy": f.noisy,
+                "others": f.others,
+                "before_p95": _known(f.before_p95_s),
+                "during_p95": _known(f.during_p95_s),
+                "ratio": _known(f.times),
+                "before_refused": _known(f.before_refused),
+                "during_refused": _known(f.during_refused),
+                "refused_more": _known(f.refused_more),
+                "unit": "s",
+            }
+            for f in findings.tenants
         ],
         "comparisons": [
             {
@@ -119,7 +136,7 @@ def decision_json(
                 "basis": said(c.coverage),
                 "basis_kind": c.coverage.kind,
             }
-            for c in findings.costs
+            for c in (*findings.costs, *([findings.hybrid.cost] if findings.hybrid else []))
         },
         "doubts": list(all_said(doubts)),
         "doubt_kinds": [doubt.kind for doubt in doubts],
@@ -132,6 +149,29 @@ def decision_json(
         },
         "seal": None if seal is None else {"digest": seal["digest"], "sealed_utc": seal.get("sealed_utc")},
         "method": METHOD,
+    }
+
+
+def _hybrid(findings: Findings) -> dict[str, Any]:
+    """Whether a router before both was run, and of one that was who answered and what it added."""
+    run = findings.hybrid
+    if run is None:
+        return {"measured": False, "target": None, "routed": [], "added": []}
+    return {
+        "measured": True,
+        "target": run.target,
+        "routed": [
+            {
+                "profile": r.profile,
+                "side": r.side,
+                "answered_share": _known(r.answered),
+                "fell_back_share": _known(r.fell_back),
+            }
+            for r in run.routed
+        ],
+        "added": [
+            {"profile": a.profile, "p50": _known(a.p50_s), "p95": _known(a.p95_s), "unit": "s"} for a in run.added
+        ],
     }
 
 

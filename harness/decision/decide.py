@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.analysis.dataset import Dataset
 from harness.analysis.projection import SPAN
@@ -43,26 +43,30 @@ class Decision:
 def decide(workspace: Workspace, findings: Findings, doubts: Sequence[Reason]) -> Decision:
     """Pure: the same findings give the same decision."""
     data = findings.data
-    names = {t.name: t.label for t in workspace.pair()} | {HYBRID: "both together"}
+    names = {t.name: t.label for t in workspace.measured()} | {HYBRID: "both together"}
     gates = {BASELINE: gate(data.baseline, findings), CANDIDATE: gate(data.candidate, findings)}
     gates[HYBRID] = hybrid_gate(workspace, findings)
     scored = scoring(workspace, findings)
     bias = biased(findings)
     chosen = choose(workspace, findings, gates, scored, Voids(findings.parity.void, bias))
     targets = {Choice.BASELINE: data.baseline, Choice.CANDIDATE: data.candidate}
+    if findings.hybrid is not None:
+        targets[Choice.HYBRID] = findings.hybrid.target
     target = targets.get(chosen.choice)
-    caps = capped(workspace, doubts)
+    unseen = chosen.choice is Choice.HYBRID and findings.hybrid is None
+    caps = (*capped(workspace, doubts), *((Cap.NOT_MEASURED,) if unseen else ()))
     reasons: list[Reason] = [chosen.step]
     if bias is not None and bias != chosen.step:
         reasons.append(bias)
     reasons += [_of_gate(gates[name], names) for name in (BASELINE, CANDIDATE)]
+    reasons += _of_hybrid(findings, gates[HYBRID], names, unseen=unseen)
     reasons += [*_of_costs(findings, names), *_of_latency(findings, names)]
     return Decision(
         chosen.choice,
         target,
         Confidence.LOW if caps else chosen.confidence,
         caps,
-        _sentence(chosen, data, names),
+        _sentence(chosen, data, names, measured=not unseen),
         _because(chosen, (gates[BASELINE], gates[CANDIDATE]), names),
         tuple(reasons),
         tuple(would_change(findings, names)),
@@ -88,10 +92,10 @@ def biased(findings: Findings) -> HarnessBiased | None:
     return HarnessBiased(findings.aa.target, ratios)
 
 
-def _sentence(chosen: Chosen, data: Dataset, names: Names) -> Reason:
+def _sentence(chosen: Chosen, data: Dataset, names: Names, *, measured: bool) -> Reason:
     labels = {BASELINE: names[data.baseline], CANDIDATE: names[data.candidate]}
     if chosen.choice is Choice.HYBRID:
-        return told.ServeFromBoth(labels[BASELINE], labels[CANDIDATE])
+        return told.ServeFromBoth(labels[BASELINE], labels[CANDIDATE], measured)
     if chosen.choice is Choice.NONE:
         return told.NoWinner(labels[chosen.reversible] if chosen.reversible else None)
     return told.ServeFrom(labels[chosen.choice.value], chosen.leaning)
@@ -109,6 +113,15 @@ def _of_gate(made: Gate, names: Names) -> Reason:
     if not made.failed and not made.open:
         return told.NoneJudged(label)
     return told.GateOpen(label, tuple(map(_broken, made.failed)), _named(made.open))
+
+
+def _of_hybrid(findings: Findings, made: Gate, names: Names, *, unseen: bool) -> list[Reason]:
+    """Its gate and cost where it was run; that it was not, where it is recommended."""
+    if findings.hybrid is None:
+        return [told.HybridNotMeasured()] if unseen else []
+    month = findings.hybrid.cost.per_month_usd
+    costs = [told.CostsMonthly(names[findings.hybrid.target], month.value)] if isinstance(month, Estimate) else []
+    return [_of_gate(replace(made, target=findings.hybrid.target), names), *costs]
 
 
 def _broken(v: SloVerdict) -> Reason:

@@ -132,7 +132,7 @@ def _calibration(store: Store, findings: Findings) -> list[Reason]:
 def _tampering(store: Store) -> list[Reason]:
     """Evidence that is not as it was left, file by file, and a journal that is gone or was edited."""
     out: list[Reason] = []
-    for one in (store, *store.sweeps()):
+    for one in (store, *store.beside):
         where = "" if one is store else f"{one.root.relative_to(store.root)}: "
         out += [seal.EvidenceChanged(where, words) for words in one.integrity().problems()]
     return out

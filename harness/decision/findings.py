@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from harness.analysis.aa import AaGate
 from harness.analysis.agreement import Agreement
+from harness.analysis.canary import Canary
 from harness.analysis.capacity import Capacity, Sizing
 from harness.analysis.coldstarts import Breakdown, ColdShare, Penalty
 from harness.analysis.contention import Contention
@@ -25,11 +26,13 @@ from harness.analysis.settings import Settings
 from harness.analysis.shown import Shown
 from harness.analysis.spans import SpanTime
 from harness.analysis.spend import Cost
+from harness.analysis.tenants import Felt
 from harness.analysis.throttling import Funnel, Second
 from harness.analysis.timings import Timing
 from harness.analysis.traffic import Burstiness, Streams
 from harness.analysis.warmup import WarmUp
 from harness.analysis.workload import JobsMeasured
+from harness.decision.measured_hybrid import MeasuredHybrid
 from harness.domain.bill import Bill
 from harness.domain.looks import Look
 from harness.domain.verdict import Comparison, SloVerdict
@@ -101,6 +104,9 @@ class Findings:
     settings: tuple[Settings, ...] = ()  # of the sweeps before the campaign
     start_costs: tuple[Cost, ...] = ()  # at the first months' traffic, where slo.start says one
     jobs: tuple[JobsMeasured, ...] = ()  # by profile of jobs, then target
+    hybrid: MeasuredHybrid | None = None  # that was run; None: what both together would do is worked out, not measured
+    tenants: tuple[Felt, ...] = ()  # where one tenant made the bursts
+    canary: Canary | None = None  # the last one that was driven
     ended: EarlyEnd | None = None  # where the paired blocks ended before the plan did
 
     @property
@@ -111,5 +117,11 @@ class Findings:
         return min(self.projection.crossings, key=lambda c: abs(math.log(c.requests / self.expected_requests)))
 
     def cost_of(self, target: str, *, start: bool = False) -> Cost:
-        """At the expected traffic, or at that of the first months."""
-        return next(c for c in (self.start_costs if start else self.costs) if c.target == target)
+        """At the expected traffic, or at that of the first months; of the hybrid that was run at the expected."""
+        hybrid: tuple[Cost, ...] = (self.hybrid.cost,) if self.hybrid is not None else ()
+        return next(c for c in (*(self.start_costs if start else self.costs), *hybrid) if c.target == target)
+
+    def promises_of(self, target: str) -> tuple[SloVerdict, ...]:
+        """Every verdict on one target, or on the hybrid that was run."""
+        hybrid = self.hybrid.promises if self.hybrid is not None else ()
+        return tuple(v for v in (*self.slos, *self.cost_verdicts, *hybrid) if v.target == target)

@@ -11,6 +11,7 @@ from harness.analysis import (
     aa,
     agreement,
     asking,
+    canary,
     capacity,
     compare,
     confirmed,
@@ -25,6 +26,7 @@ from harness.analysis import (
     slo,
     spans,
     spend,
+    tenants,
     throttling,
     timings,
     traffic,
@@ -35,6 +37,7 @@ from harness.analysis import projection as projecting
 from harness.analysis.dataset import Dataset, RunData
 from harness.decision import ceilings, cold
 from harness.decision.findings import ColdFindings, Findings
+from harness.decision.measured_hybrid import measured_hybrid
 from harness.decision.settled import settled_of
 from harness.domain import looks
 from harness.domain.plan import Plan
@@ -149,6 +152,15 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
             for g in _gave_way(data, names, limits)
         ),
         settings=tuple(s for n in names if (s := settled_of(workspace, n)) is not None),
+        hybrid=measured_hybrid(workspace, data, seen, judged, cost_profile, look),
+        tenants=tuple(
+            one
+            for p in bursts
+            for n in data.everyone
+            if (runs := data.of(n, p))
+            for one in tenants.felt(n, p, runs, tenants.noisy_of(runs[0]))
+        ),
+        canary=canary.latest(store),
         ended=blocks_left_out(store.journal(), data.blocks_valid),
     )
 

@@ -45,6 +45,7 @@ class Cap(StrEnum):
 
     REHEARSAL = "rehearsal"  # one machine
     SEAL = "seal"  # criteria or evidence are not as they were sealed
+    NOT_MEASURED = "not measured"  # a hybrid that nobody ran: what it would do is worked out of its two parts
 
 
 class By(StrEnum):
@@ -90,7 +91,12 @@ def gate(target: str, findings: Findings) -> Gate:
 
 
 def hybrid_gate(workspace: Workspace, findings: Findings) -> Gate:
-    """Each profile's SLO is kept when one of the two keeps it; the ceiling is held to what both together cost."""
+    """Of the one that was run. Of one that was not: each profile's SLO is kept when one of the two keeps it.
+
+    The ceiling is held to what both together cost, measured or worked out.
+    """
+    if findings.hybrid is not None:
+        return _gate(HYBRID, findings.hybrid.promises)
     by_promise: dict[tuple[str, str], list[SloVerdict]] = {}
     for v in findings.slos:
         by_promise.setdefault((v.profile, v.slo.metric), []).append(v)
@@ -129,18 +135,47 @@ def choose(
     own = [name for name in standing if name != HYBRID]
     if not own:
         if HYBRID in standing:
-            whole = gates[HYBRID].judgement is Judgement.PASS
-            why = reasons.TogetherKeepAll() if whole else reasons.TogetherFailNone()
-            confidence = Confidence.MODERATE if whole and not voids.bias else Confidence.LOW
-            return Chosen(Choice.HYBRID, confidence, why, By.GATES)
+            return _only_hybrid(findings, gates[HYBRID], voids)
         return Chosen(Choice.NONE, Confidence.LOW, reasons.BothFailGates(), By.GATES)
     if len(own) == 1:
-        sure = gates[own[0]].judgement is Judgement.PASS
-        confidence = Confidence.LOW if voids.bias else Confidence.HIGH if sure else Confidence.MODERATE
-        return Chosen(Choice(own[0]), confidence, reasons.OnlyOneStands(), By.GATES)
+        rival = scored if findings.hybrid is not None and HYBRID in standing else None
+        return _by_itself(workspace, gates, rival, own[0], voids)
     if voids.bias is not None:
         return Chosen(Choice.NONE, Confidence.LOW, voids.bias, By.VOID)
     return _between(workspace, findings, gates, scored, standing)
+
+
+def _only_hybrid(findings: Findings, made: Gate, voids: Voids) -> Chosen:
+    """Both parts fail; one that was run is judged as any target that stands alone."""
+    whole = made.judgement is Judgement.PASS
+    if findings.hybrid is not None:
+        confidence = Confidence.LOW if voids.bias else Confidence.HIGH if whole else Confidence.MODERATE
+        return Chosen(Choice.HYBRID, confidence, reasons.OnlyHybridStands(), By.GATES)
+    why = reasons.TogetherKeepAll() if whole else reasons.TogetherFailNone()
+    confidence = Confidence.MODERATE if whole and not voids.bias else Confidence.LOW
+    return Chosen(Choice.HYBRID, confidence, why, By.GATES)
+
+
+def _by_itself(
+    workspace: Workspace, gates: Mapping[str, Gate], rival: Scoring | None, own: str, voids: Voids
+) -> Chosen:
+    """The only one of the two that stands. Beside it a hybrid that was run is chosen where the scores are firm about it.
+
+    ``rival``: the scores, where there is such a hybrid: a second runtime must be worth its operation.
+    """
+    cards = [card for card in rival.cards if card.name in (own, HYBRID)] if rival else []
+    if rival is not None and len(cards) == 2 and voids.bias is None:
+        kappa, seed = workspace.config.criteria.kappa, workspace.config.pilot.seed
+        share = acceptability(cards, rival.weights, kappa, seed).around[HYBRID]
+        total = {card.name: card.total(rival.weights) for card in cards}
+        if share >= FIRM and total[HYBRID] - total[own] >= TIE:
+            sure = gates[HYBRID].judgement is Judgement.PASS
+            confidence = Confidence.HIGH if sure else Confidence.MODERATE
+            return Chosen(Choice.HYBRID, confidence, reasons.ScoresPrefer(share), By.SCORES, share)
+    sure = gates[own].judgement is Judgement.PASS
+    confidence = Confidence.LOW if voids.bias else Confidence.HIGH if sure else Confidence.MODERATE
+    why = reasons.OnlyOneStands() if rival is None else reasons.StandsByItself()
+    return Chosen(Choice(own), confidence, why, By.GATES)
 
 
 def _between(

@@ -141,7 +141,7 @@ def _judged(criterion: Criterion, said: Judged) -> dict[str, Scored] | Reason:
 
 
 def _latency(workspace: Workspace, findings: Findings) -> dict[str, Scored] | Reason:
-    """The worst of its SLOs over all judged profiles; a hybrid takes the better of the two for each."""
+    """The worst of its SLOs over all judged profiles; a hybrid that nobody ran takes the better of the two for each."""
     del workspace
     rows: dict[tuple[str, str], dict[str, Part]] = {}
     data = findings.data
@@ -152,10 +152,14 @@ def _latency(workspace: Workspace, findings: Findings) -> dict[str, Scored] | Re
     whole = [row for row in rows.values() if BASELINE in row and CANDIDATE in row]
     if not whole:
         return absence.NoLatency()
+    both = _worst([max(row[BASELINE], row[CANDIDATE]) for row in whole], reasons.BetterOfBoth())
+    if findings.hybrid is not None:
+        own = [v for v in findings.hybrid.slos if v.slo.metric in LATENCY_METRICS]
+        both = _worst([part_of(v.estimate, v.slo.limit, LATENCY) for v in own], reasons.MeasuredScore())
     return {
         BASELINE: _worst([row[BASELINE] for row in whole], reasons.MeasuredScore()),
         CANDIDATE: _worst([row[CANDIDATE] for row in whole], reasons.MeasuredScore()),
-        HYBRID: _worst([max(row[BASELINE], row[CANDIDATE]) for row in whole], reasons.BetterOfBoth()),
+        HYBRID: both,
     }
 
 
@@ -171,9 +175,11 @@ def _cost(workspace: Workspace, findings: Findings) -> dict[str, Scored] | Reaso
     out = {
         name: _worst([part_of(c.per_month_usd, ceiling, COST)], reasons.MeasuredScore()) for name, c in months.items()
     }
-    both = hybrid_cost(workspace, findings)
+    run = findings.hybrid
+    both = hybrid_cost(workspace, findings) if run is None else run.cost.per_month_usd
     if isinstance(both, Estimate):
-        out[HYBRID] = _worst([part_of(both, ceiling, COST)], Other(both.method))
+        basis = Other(both.method) if run is None else reasons.MeasuredScore()
+        out[HYBRID] = _worst([part_of(both, ceiling, COST)], basis)
     return out
 
 
@@ -192,8 +198,12 @@ def _scaling(workspace: Workspace, findings: Findings) -> dict[str, Scored] | Re
     if not all(parts.values()):
         return absence.NoScaling()
     scored = {name: _worst(found, reasons.MeasuredScore()) for name, found in parts.items()}
-    better = max(scored.values(), key=lambda s: s.value)
-    return {**scored, HYBRID: replace(better, basis=reasons.PeaksToBetter())}
+    better = replace(max(scored.values(), key=lambda s: s.value), basis=reasons.PeaksToBetter())
+    if findings.hybrid is not None:
+        refused = [f.refused_share for f in findings.hybrid.funnels]
+        own = [part_of(share, 1.0, REFUSED) for share in refused if isinstance(share, Estimate)]
+        better = _worst(own, reasons.MeasuredScore()) if own else better
+    return {**scored, HYBRID: better}
 
 
 def part_of(known: Known, limit: float, anchor: Anchor) -> Part:

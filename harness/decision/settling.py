@@ -67,7 +67,8 @@ def standing(workspace: Workspace, findings: Findings, decision: Decision) -> St
     promises = open_promises([v for made in pair for v in made.open], all_of_them=True)
     chosen = decision.chosen
     gates = dict(zip((BASELINE, CANDIDATE, HYBRID), decision.gates, strict=True))
-    why = settled(gates, chosen.by, told=not comparisons, priced=not costs)
+    rival = findings.hybrid is not None and not gates[HYBRID].failed
+    why = settled(gates, chosen.by, told=not comparisons, priced=not costs, rival=rival)
     return Standing(why, why is not None and lasts(chosen), (*promises, *comparisons, *costs))
 
 
@@ -84,8 +85,11 @@ def lasts(chosen: Chosen) -> bool:
             return False
 
 
-def settled(gates: Mapping[str, Gate], by: By, *, told: bool, priced: bool) -> Settled | None:
-    """``gates`` by alternative; ``told``: no primary comparison is open; ``priced``: no cost is that could be known."""
+def settled(gates: Mapping[str, Gate], by: By, *, told: bool, priced: bool, rival: bool = False) -> Settled | None:
+    """``gates`` by alternative; ``told``: no primary comparison is open; ``priced``: no cost is that could be known.
+
+    ``rival``: a hybrid that was run stands beside the targets, so the one that stands alone is not yet the answer.
+    """
     if by is By.VOID:
         return None
     waiting = {name: bool(open_promises(made.open)) for name, made in gates.items()}
@@ -93,7 +97,8 @@ def settled(gates: Mapping[str, Gate], by: By, *, told: bool, priced: bool) -> S
     if len(failing) == 2:
         return Settled.GATES if gates[HYBRID].failed or not waiting[HYBRID] else None
     if len(failing) == 1:
-        return None if waiting[CANDIDATE if failing == [BASELINE] else BASELINE] else Settled.GATES
+        beside = rival and (waiting[HYBRID] or by is not By.SCORES)
+        return None if beside or waiting[CANDIDATE if failing == [BASELINE] else BASELINE] else Settled.GATES
     if waiting[BASELINE] or waiting[CANDIDATE] or not priced:
         return None
     if told:

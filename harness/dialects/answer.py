@@ -319,6 +319,8 @@ class Answer:
         if echoed := headers.get(names.request_id):
             s.request_id = _latin(echoed)
         s.platform_request_id = _latin(headers.get(names.platform_request_id))
+        if names.route in headers:
+            self._routed(headers)
         s.instance_id = _latin(headers.get(names.instance_id))
         if s.instance_id is None:
             return
@@ -331,6 +333,12 @@ class Answer:
             # born after the request was written: two durations, so no clocks are compared
             s.cold = s.instance_age_ms <= (now - self._t0 - self._sent_s) * 1000
             s.cold_first = s.cold and s.instance_requests == 1
+
+    def _routed(self, headers: Headers) -> None:
+        """What a router says of itself."""
+        s, names = self.sample, self._names
+        s.route, s.route_from = _latin(headers.get(names.route)), _latin(headers.get(names.route_from))
+        s.router_ms = in_header(headers.get(names.router_ms), names.router_ms, INSTANCE_AGE_MS)
 
     def _token(self, data: bytes, now: float) -> None:
         """Note the time of one event that carries text."""

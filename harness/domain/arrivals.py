@@ -24,10 +24,10 @@ from typing import Any
 from harness.domain.bounds import MOST_ARRIVALS
 from harness.domain.due import Due
 from harness.domain.experiments import CapacitySearch, ColdStarts, Design, FromZeroBursts, KeepAlive, design_from
+from harness.domain.phases import BURST
 from harness.domain.process import Process, shares
 from harness.domain.trace import Played, Trace
 
-BURST = "burst"  # the phase whose end a target recovers from
 MAY_BE_ZERO = ("forced", "idle", "control_after_s", "rest_s", "rest")
 
 
@@ -158,6 +158,13 @@ class LoadProfile:
         if self.trace is not None:
             return _fullest_second([d.scheduled_s for d in self.arrivals(0)])
         return max((p.peak_rate for p in self.timeline()), default=1.0)
+
+    @property
+    def beyond_quiet(self) -> float:
+        """Of a burst's arrivals, the share that goes beyond the quiet rate; 0 where it has no bursts."""
+        burst = [p.rate for p in self.phases if p.name == BURST]
+        quiet = [p.rate for p in self.phases if p.name != BURST]
+        return max(0.0, 1 - min(quiet) / max(burst)) if burst and quiet else 0.0
 
     def too_many(self) -> str | None:
         """Why its schedule cannot be drawn, in words; None where it can. Asked before any instant is."""

@@ -10,7 +10,9 @@ from typing import NamedTuple
 class HeaderNames:
     """Names of headers, as ``rag-chat/1`` has them unless target.toml maps others; case does not matter.
 
-    ``request_id`` is sent with each request, and read back where the answer carries it.
+    ``request_id`` is sent with each request, and read back where the answer carries it; ``tenant`` is sent with those
+    that have one. A router says by ``route`` which side answered, by ``route_from`` which one had refused before, and
+    by ``router_ms`` how long it took itself.
     """
 
     request_id: str = "X-Request-Id"
@@ -19,6 +21,10 @@ class HeaderNames:
     instance_requests: str = "X-Instance-Requests"
     instance_age_ms: str = "X-Instance-Age-Ms"
     init_type: str = "X-Init-Type"
+    tenant: str = "X-Tenant-Id"
+    route: str = "X-Route"
+    route_from: str = "X-Route-From"
+    router_ms: str = "X-Router-Ms"
 
 
 USUAL_NAMES = HeaderNames()
@@ -33,6 +39,10 @@ class Lowered(NamedTuple):
     instance_requests: bytes
     instance_age_ms: bytes
     init_type: bytes
+    tenant: bytes
+    route: bytes
+    route_from: bytes
+    router_ms: bytes
 
 
 def lowered(names: HeaderNames) -> Lowered:

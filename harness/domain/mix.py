@@ -37,6 +37,8 @@ class Mix:
     ``passages``   top_k and its weight; empty: the question's own
     ``turns``      mean turns of a session; above 1, arrivals go on with an earlier session and
                    carry its history, whose answers are scripted, so both targets read the same
+    ``tenants``    name and share of each; empty: arrivals belong to nobody
+    ``noisy``      the tenant that makes every burst: all that goes beyond the quiet rate is its own
     ``prompt``     length of the whole prompt in tokens, reached by notes put before the question
     """
 
@@ -48,11 +50,14 @@ class Mix:
     think_s: float = 5.0
     prompt: TokenLength | None = None
     max_tokens: int | None = None
+    tenants: tuple[tuple[str, float], ...] = ()
+    noisy: str | None = None
 
 
 def mix_data(mix: Mix) -> dict[str, Any]:
     """Plain values that travel as JSON or msgpack."""
-    return asdict(mix) | {"passages": [list(pair) for pair in mix.passages]}
+    pairs = {name: [list(pair) for pair in getattr(mix, name)] for name in ("passages", "tenants")}
+    return asdict(mix) | pairs
 
 
 def mix_from(data: Mapping[str, Any]) -> Mix:
@@ -62,6 +67,7 @@ def mix_from(data: Mapping[str, Any]) -> Mix:
         **{
             **data,
             "passages": tuple((int(k), float(w)) for k, w in data["passages"]),
+            "tenants": tuple((str(name), float(share)) for name, share in data.get("tenants", ())),
             "prompt": TokenLength(**prompt) if prompt else None,
         }
     )

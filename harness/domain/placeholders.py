@@ -12,7 +12,18 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-PLACEHOLDERS = ("prompt", "messages", "system", "stream", "max_tokens", "top_k", "session", "model", "request_id")
+PLACEHOLDERS = (
+    "prompt",
+    "messages",
+    "system",
+    "stream",
+    "max_tokens",
+    "top_k",
+    "session",
+    "model",
+    "request_id",
+    "tenant",
+)
 OF_A_MESSAGE = ("role", "content")
 AS_TEXT = "$json"  # the only key of an object that is sent as JSON in a text
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")

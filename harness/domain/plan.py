@@ -39,7 +39,7 @@ class Run:
     """One schedule against one target, once."""
 
     block: int
-    position: int  # 1 or 2 within the block's pair
+    position: int  # from 1 among the targets that get its schedule
     target: str
     profile: str
     seed: int

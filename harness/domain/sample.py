@@ -115,6 +115,12 @@ class Sample:
     resent: bool | None = None  # again at once on a new connection: the kept-alive one was closed; None: it was not
     model: str | None = None  # that answered, as the answer says
     cached_tokens: int | None = None  # of input_tokens, those that the provider had read before
+    tenant: str | None = None  # that the arrival belongs to
+    route: str | None = (
+        None  # the side of a router that answered; None: the target is no router, or none of its sides answered
+    )
+    route_from: str | None = None  # the side that refused it before the other one was asked; None: it was asked of one
+    router_ms: float | None = None  # that a client waited for the head beyond the time of the side that answered
 
     def row(self) -> tuple[Any, ...]:
         """Values in the order of ``COLUMNS``."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 from random import Random
 from typing import TYPE_CHECKING
+
+from harness.domain.phases import BURST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +46,7 @@ class Arrival:
     turn: int = 1
     history: tuple[str, ...] = ()
     lane: int = 0  # which independent copy of the target; 0 is the target itself
+    tenant: str | None = None
 
     @property
     def plain(self) -> bool:
@@ -55,7 +58,7 @@ class Arrival:
         mixed = (self.top_k, self.max_tokens, self.prompt_tokens, self.unique, self.session, self.turn, self.history)
         return (
             f"{self.seq} {self.scheduled_s:.9f} {self.phase} {self.measured} {self.question_id} {self.stream} {mixed}"
-            f"{f' lane {self.lane}' if self.lane else ''}"
+            f"{f' lane {self.lane}' if self.lane else ''}{f' tenant {self.tenant}' if self.tenant else ''}"
         )
 
 
@@ -92,14 +95,15 @@ class Schedule:
 
 def draw(profile: LoadProfile, questions: Sequence[Question], seed: int, mix: Mix) -> Schedule:
     """Instants, questions, modes and shapes, each from its own seeded stream."""
-    return Schedule(tuple(Drawer(questions, seed, mix).arrivals(profile.arrivals(seed))))
+    return Schedule(tuple(Drawer(questions, seed, mix, profile.beyond_quiet).arrivals(profile.arrivals(seed))))
 
 
 class Drawer:
     """Gives instants their questions, modes and shapes in order; all at once or as an experiment asks for them."""
 
-    def __init__(self, questions: Sequence[Question], seed: int, mix: Mix) -> None:
+    def __init__(self, questions: Sequence[Question], seed: int, mix: Mix, beyond_quiet: float = 0.0) -> None:
         self._all = questions
+        self._tenants = _Tenants(mix, seed, beyond_quiet) if mix.tenants else None
         self._weights = list(accumulate(1 / rank**mix.zipf for rank in range(1, len(questions) + 1)))
         self._questions = Random(f"questions:{seed}")
         self._modes = Random(f"modes:{seed}")
@@ -114,6 +118,8 @@ class Drawer:
             self._shapes.arrival(seq, d, q.id, stream=self._modes.random() < self._share)
             for seq, (d, q) in enumerate(zip(due, chosen, strict=True), start=self._count)
         ]
+        if self._tenants is not None:
+            made = [replace(arrival, tenant=self._tenants.of(arrival)) for arrival in made]
         self._count += len(made)
         return made
 
@@ -180,6 +186,25 @@ class _Shapes:
         if due.input_tokens is not None:
             return due.input_tokens
         return self._mix.prompt.draw(self._lengths) if self._mix.prompt else None
+
+
+class _Tenants:
+    """Whom an arrival belongs to: a conversation keeps its tenant, and what a burst adds is the noisy one's."""
+
+    def __init__(self, mix: Mix, seed: int, beyond_quiet: float) -> None:
+        self._names = [name for name, _ in mix.tenants]
+        self._weights = list(accumulate(share for _, share in mix.tenants))
+        self._noisy = mix.noisy
+        self._beyond = beyond_quiet if mix.noisy is not None else 0.0
+        self._rng = Random(f"tenants:{seed}")
+        self._of_session: dict[int, str] = {}
+
+    def of(self, arrival: Arrival) -> str:
+        drawn = self._rng.choices(self._names, cum_weights=self._weights)[0]
+        added = self._rng.random() < self._beyond and arrival.phase == BURST
+        if added and self._noisy is not None:
+            return self._noisy
+        return drawn if arrival.session is None else self._of_session.setdefault(arrival.session, drawn)
 
 
 class _Sessions:

@@ -13,6 +13,7 @@ from harness.domain.header_names import USUAL_NAMES, HeaderNames
 from harness.domain.openai_options import USUAL_OPTIONS, OpenAiOptions
 from harness.domain.own_costs import OwnCost
 from harness.domain.quota import QuotaConfig
+from harness.domain.routing import RoutingRule
 
 
 class Dialect(StrEnum):
@@ -31,10 +32,22 @@ class RuntimeConfig:
     embedded: ClassVar[bool] = False  # runs on this machine, from ``pilot up`` until it ends
     controlled: ClassVar[bool] = True  # its control side is known: facts can be asked, instances made cold
     own_sources: ClassVar[tuple[str, ...]] = ()  # kinds that are collected without being named
+    names_targets: ClassVar[tuple[str, ...]] = ()  # its fields that each name another target, which it stands before
+    splits: ClassVar[bool] = False  # the share of requests that goes to each of these can be changed while it runs
 
     @property
     def variables(self) -> tuple[str, ...]:
         """Of the environment, that hold its secrets."""
+        return ()
+
+    @property
+    def behind(self) -> tuple[str, ...]:
+        """Names of the targets that answer what it is asked."""
+        return ()
+
+    @property
+    def routing(self) -> tuple[RoutingRule, ...]:
+        """The rules by which it chooses one of them, in the order in which they are asked."""
         return ()
 
     def filled(self, fill: Mapping[str, str]) -> RuntimeConfig:
@@ -105,6 +118,7 @@ class Target:
     verified: str = "spec only"
     uses: tuple[str, ...] = ()  # stores and fronts beside its runtime, each of which somebody pays for
     beside: tuple[OwnCost, ...] = ()  # what pilot.toml says is paid for it, and no platform bills
+    behind: tuple[Target, ...] = ()  # of a router, the sides that it chooses from
 
     @property
     def embedded(self) -> bool:
@@ -114,10 +128,12 @@ class Target:
     def source_names(self) -> tuple[str, ...]:
         """Each run's sources by the names of their files: the kind, numbered where there are several of one.
 
-        An embedded target has its own log without being asked; bills are of days and not of runs.
+        An embedded target has its own log without being asked; bills are of days and not of runs. Those of a router's
+        sides lie in a folder of the side's name.
         """
         kinds = [*self.runtime.own_sources, *(s.kind for s in self.sources if not s.bills)]
-        return tuple(f"{k}-{kinds[:n].count(k) + 1}" if k in kinds[:n] else k for n, k in enumerate(kinds))
+        own = tuple(f"{k}-{kinds[:n].count(k) + 1}" if k in kinds[:n] else k for n, k in enumerate(kinds))
+        return own + tuple(f"{side.name}/{name}" for side in self.behind for name in side.source_names)
 
     @property
     def can_cold(self) -> bool:

@@ -69,6 +69,7 @@ _ANY_RUN = fields(
         "versions": table,
         "generator": table,
         "state": text,
+        "started_monotonic_s": maybe(number),
         "elapsed_s": maybe(number),  # below 0 of an older run that was stopped before its first arrival was due
         "planned": maybe(count),
         "schedule_digest": text,
@@ -234,4 +235,9 @@ RECORD = fields(
         "cost_usd": money,
         "files": named(text),
     },
+)
+
+_SPLIT = fields({"share": share, "due_s": duration}, {"changed_s": maybe(number), "error": maybe(text)})
+CANARY = fields(
+    {"target": part, "side": part, "step_s": duration, "steps": each(_SPLIT, most=100)}, {"ended": maybe(text)}
 )

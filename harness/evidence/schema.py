@@ -106,6 +106,14 @@ SAMPLES: tuple[Column, ...] = (
     ),
     *words(model="model that answered, as the answer says; its tokens are priced as its own"),
     *ints(cached_tokens="tokens of `input_tokens` that the provider's prompt cache held, as the answer says"),
+    *words(
+        tenant="tenant that the arrival belongs to; null: the schedule has none",
+        route="side of a router that answered, a target's name; null: the target is not a router, or no side of it answered",
+        route_from="side that had refused the request before the router asked `route`; null: the first one answered",
+    ),
+    *floats(
+        router_ms="duration that a client waited for the answer's head beyond the time of the side that answered; null: no router"
+    ),
 )
 
 GENERATOR: tuple[Column, ...] = (
@@ -246,6 +254,7 @@ CALIBRATION_FORMAT = Format("calibration.json", 1, contents.CALIBRATION)
 READINGS_FORMAT = Format("readings/SOURCE.json", 2, contents.READINGS, {1: _readings_1})
 BILL_FORMAT = Format("bills/TARGET/DAY.N.json", 1, contents.BILL)
 UNREAD_BILL_FORMAT = Format("bills/TARGET/unread/DAY.N.json", 1, contents.UNREAD_BILL)
+CANARY_FORMAT = Format("canary.json", 1, contents.CANARY)
 MANIFEST_FORMAT = Format("report-files.json", 1, contents.MANIFEST)
 SAMPLES_FORMAT = Format("samples.parquet", 2, most_bytes=SAMPLES_BYTES)
 GENERATOR_FORMAT = Format("generator.parquet", 2, most_bytes=SAMPLES_BYTES)
@@ -255,6 +264,7 @@ RECORDS_FORMAT = Format("digests.jsonl", 1, contents.RECORD)
 FORMATS: tuple[Format, ...] = (
     *(RUN_FORMAT, LEDGER_FORMAT, TARGET_FORMAT, FACTS_FORMAT, SAMPLES_FORMAT, GENERATOR_FORMAT, READINGS_FORMAT),
     *(BILL_FORMAT, UNREAD_BILL_FORMAT, PLAN_FORMAT, SEAL_FORMAT, CHECKS_FORMAT, CALIBRATION_FORMAT),
+    CANARY_FORMAT,
     *(JOURNAL_FORMAT, RECORDS_FORMAT, MANIFEST_FORMAT),
 )
 

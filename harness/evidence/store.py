@@ -3,6 +3,7 @@
 evidence/plan.json  seal.json  journal.jsonl
 evidence/blocks/b01/attempt-1/steady-1-local_function/   one run's folder
 evidence/sweeps/local_function-1f3a9c07/               the same again, of the settings that were tried before
+evidence/canaries/c01/                                 the same again, of one canary and its canary.json
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from harness.evidence.records import HERE
 from harness.evidence.regular import there
 from harness.evidence.schema import (
     CALIBRATION_FORMAT,
+    CANARY_FORMAT,
     CHECKS_FORMAT,
     LEDGER_FORMAT,
     PLAN_FORMAT,
@@ -41,6 +43,7 @@ CHECKS = "checks.json"
 PLAN = "plan.json"
 SEAL = "seal.json"
 SWEEPS = "sweeps"
+CANARIES, CANARY = "canaries", "canary.json"
 MOST_ATTEMPTS = 100_000
 
 
@@ -90,6 +93,26 @@ class Store:
     def sweeps(self) -> list[Store]:
         """Every sweep that was drawn, of settings that target.toml no longer has too."""
         return [Store(folder) for folder in sorted((self.root / SWEEPS).glob("*"))]
+
+    def canaries(self) -> list[Store]:
+        """Every canary that was driven, the oldest first."""
+        return [Store(folder) for folder in sorted((self.root / CANARIES).glob("c*"))]
+
+    def new_canary(self) -> Store:
+        """Of the next one."""
+        return Store(self.root / CANARIES / f"c{len(self.canaries()) + 1:02d}")
+
+    @property
+    def beside(self) -> list[Store]:
+        """Everything that was measured beside the campaign, from the same budget."""
+        return [*self.sweeps(), *self.canaries()]
+
+    def write_canary(self, content: dict[str, Any]) -> None:
+        """When the split of its run was changed, and to what."""
+        write_text(self.root / CANARY, dump(CANARY_FORMAT.stamped(content)))
+
+    def canary(self) -> dict[str, Any] | None:
+        return self._maybe(CANARY, CANARY_FORMAT)
 
     # -- plan and seal
 

@@ -18,7 +18,7 @@ from harness.words import all_said
 KEYS: tuple[Column, ...] = (
     *ints(block="number of the block, the unit of replication", attempt="attempt of the block, from 1"),
     *words(profile="load profile", target="folder of the target under targets/"),
-    *ints(position="1 or 2: which target of the block's pair went first"),
+    *ints(position="from 1: which place the target had among those that got the schedule"),
 )
 _OUTCOMES = ints(**{f"{o.value}_requests": f"arrivals that ended as `{o.value}`" for o in Outcome})
 _TOLD = {"planned", "outcomes", "valid", "reasons", "reason_kinds", "warnings", "warning_kinds"}  # or left to the file

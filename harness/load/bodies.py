@@ -10,7 +10,7 @@ import orjson
 
 from harness.domain.field_map import FramingKind
 from harness.domain.mix import CHARACTERS_PER_TOKEN
-from harness.domain.placeholders import filled
+from harness.domain.placeholders import filled, placeholders
 from harness.domain.target import Dialect
 from harness.domain.trace_context import trace_of, traceparent
 from harness.load.signing import learn_secrets
@@ -58,12 +58,16 @@ class Bodies:
         self._questions = questions
         self._head = _fixed_head(spec, origin)
         self._id_header = f"{spec.header_names.request_id}: ".encode("latin-1")
+        self._tenant_header = f"\r\n{spec.header_names.tenant}: ".encode("latin-1")
+        self._told_tenant = spec.fields is not None and "tenant" in placeholders(
+            [spec.fields.request, spec.fields.stream_request or {}]
+        )
         said = {name.lower() for name in (*spec.headers, *spec.headers_from_env)}
         self._traced = spec.traced and "traceparent" not in said
         self._accepts = "accept" in said
         self._fields = spec.fields.with_secrets(os.environ) if spec.fields else None
         self._ready: dict[int, tuple[bytes, bytes]] = {}
-        self._plain: dict[tuple[str, bool, int | None, int | None], tuple[bytes, bytes]] = {}
+        self._plain: dict[tuple[str, bool, int | None, int | None, str | None], tuple[bytes, bytes]] = {}
         self._notes = NOTES * (MOST_CHARACTERS // len(NOTES) + 2)
 
     def request(self, arrival: Arrival, request_id: str) -> bytes:
@@ -71,10 +75,15 @@ class Bodies:
         if self._fields is not None and self._fields.websocket is not None:
             return self._messages_of(arrival, request_id, self._fields, self._fields.websocket)
         head, body = self._ready.pop(arrival.seq) if arrival.seq in self._ready else self._signed(arrival)
-        return head + request_id.encode() + self._trace(request_id) + body
+        return head + request_id.encode() + self._rest(arrival, request_id) + body
+
+    def _rest(self, arrival: Arrival, request_id: str) -> bytes:
+        """The rest of a head after the request's id."""
+        tenant = b"" if arrival.tenant is None else self._tenant_header + arrival.tenant.encode("latin-1")
+        return tenant + self._trace(request_id)
 
     def _trace(self, request_id: str) -> bytes:
-        """The rest of a head: where spans are collected a W3C trace context, whose trace is the request's own id."""
+        """Its end: where spans are collected a W3C trace context, whose trace is the request's own id."""
         trace_id = trace_of(request_id) if self._traced else None  # a check's questions have ids of another form
         return b"\r\n\r\n" if trace_id is None else f"\r\ntraceparent: {traceparent(trace_id)}\r\n\r\n".encode()
 
@@ -100,7 +109,7 @@ class Bodies:
             head
             + self._id_header
             + request_id.encode()
-            + self._trace(request_id)
+            + self._rest(arrival, request_id)
             + b"\n".join(orjson.dumps(one) for one in said)
         )
 
@@ -119,7 +128,8 @@ class Bodies:
         """Built once where question and mode decide."""
         if not arrival.plain:
             return self._built(arrival)
-        key = (arrival.question_id, arrival.stream, arrival.top_k, arrival.max_tokens)
+        tenant = arrival.tenant if self._told_tenant else None
+        key = (arrival.question_id, arrival.stream, arrival.top_k, arrival.max_tokens, tenant)
         parts = self._plain.get(key)
         if parts is None:
             parts = self._plain[key] = self._built(arrival)
@@ -166,6 +176,7 @@ class Bodies:
             "max_tokens": question.max_tokens if arrival.max_tokens is None else min(arrival.max_tokens, self._most),
             "top_k": question.top_k if arrival.top_k is None else arrival.top_k,
             **({"session": session} if session else {}),
+            **({"tenant": arrival.tenant} if arrival.tenant else {}),
         }
 
     def _messages(self, question: Question, arrival: Arrival) -> list[dict[str, str]]:
@@ -207,5 +218,6 @@ def _fixed_head(spec: RunSpec, origin: Origin) -> bytes:
     if spec.connections == "fresh":
         lines.append("Connection: close")
     lines += [f"{name}: {value}" for name, value in ours.items() if name.lower() not in said]
-    lines += [f"{name}: {value}" for name, value in given.items()]
+    by_arrival = spec.header_names.tenant.lower() if spec.mix.tenants else ""
+    lines += [f"{name}: {value}" for name, value in given.items() if name.lower() != by_arrival]
     return "".join(line.replace("\r", "").replace("\n", "") + "\r\n" for line in lines).encode("latin-1", "replace")

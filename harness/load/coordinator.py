@@ -399,6 +399,7 @@ class Coordinator:
 
     def _record(self, state: str) -> dict[str, Any]:
         record = run_record(self._spec, self.schedule, state, self._t0_unix, len(self._stripes))
+        record["started_monotonic_s"] = self._t0  # one clock for every process of this machine
         return record | {"elapsed_s": None, "arrivals": {"planned": asdict(self._planned)}}
 
     def _record_after(self, tally: Tally, elapsed_s: float) -> dict[str, Any]:

@@ -232,6 +232,7 @@ class Generator:
         sample.top_k, sample.prompt_tokens = arrival.top_k, arrival.prompt_tokens
         sample.lane = arrival.lane or None
         sample.held_up = arrival.seq in self._held_up or None
+        sample.tenant = arrival.tenant
         if arrival.session is not None:
             sample.session, sample.turn = arrival.session, arrival.turn
         return sample

@@ -18,7 +18,9 @@ from harness.secrecy import KNOWN
 if TYPE_CHECKING:
     from harness.domain.sample import Sample
 
-SAID = names_in("request_id platform_request_id instance_id init_type citations error_code detail refused_by model")
+SAID = names_in(
+    "request_id platform_request_id instance_id init_type citations error_code detail refused_by model route route_from"
+)
 _texts = attrgetter(*SAID)
 IN_WORDS = ("error_code", "detail")  # where a platform may name who asked
 

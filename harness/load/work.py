@@ -42,6 +42,7 @@ def add_work_options(parser: LocustArgumentParser) -> None:
     add("--turns", type=float, metavar="MEAN", help="mean turns per session; above 1, requests carry history")
     add("--prompt-tokens", metavar="MEDIAN[:SIGMA]", help="length of the whole prompt, log-normal with SIGMA")
     add("--max-tokens", type=int, metavar="N", help="maximum answer length to request (default: the question's)")
+    add("--noisy", metavar="TENANT", help="the tenant of pilot.toml that makes every burst")
     add("--retry", choices=RETRIES, help="after a refusal: nothing, or retry as client libraries do")
     add(
         "--connections",
@@ -69,6 +70,11 @@ def _mix(given: Given, workspace: Workspace | None) -> Mix:
         "passages": _passages(passages, given) if passages is not None else None,
         "prompt": _length(prompt, given) if prompt is not None else None,
     }
+    if (noisy := given.text("noisy")) is not None:
+        if noisy not in dict(mix.tenants):
+            known = ", ".join(name for name, _ in mix.tenants) or "none: [tenants] names them"
+            given.problem(f"--noisy: no tenant is called {noisy[:40]!r}; known: {known}")
+        said["noisy"] = noisy
     return replace(mix, **{name: value for name, value in said.items() if value is not None})
 
 

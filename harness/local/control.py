@@ -12,6 +12,7 @@ from harness.local.registry import Entry, Registry
 
 COLD_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 15.0
+CANNOT = 409  # what it was asked for is not possible, and it says why
 
 
 def entry_of(registry: Registry, target: str) -> Entry:
@@ -22,13 +23,15 @@ def entry_of(registry: Registry, target: str) -> Entry:
     return entry
 
 
-def call(entry: Entry, method: str, path: str) -> dict[str, Any]:
-    """One control request; raises PilotError when the supervisor does not answer."""
+def call(entry: Entry, method: str, path: str, body: object = None) -> dict[str, Any]:
+    """One control request; raises PilotError when the supervisor does not answer, or says why it can't."""
     headers = {"Authorization": f"Bearer {entry.token}"}
     try:
         answer = httpx.request(
-            method, entry.control_url + path, headers=headers, timeout=COLD_TIMEOUT_S, trust_env=False
+            method, entry.control_url + path, headers=headers, json=body, timeout=COLD_TIMEOUT_S, trust_env=False
         )
+        if answer.status_code == CANNOT:
+            raise PilotError(str(answer.json()["error"]))
         answer.raise_for_status()
     except httpx.HTTPError as error:
         raise PilotError(

@@ -91,9 +91,15 @@ class InstanceProcess:
 
 
 async def spawn(
-    command: Sequence[str], environment: Mapping[str, str], log: PlatformLog, reaper: Reaper, *, talks: bool = False
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    log: PlatformLog,
+    reaper: Reaper,
+    passed: tuple[int, ...] = (),
+    *,
+    talks: bool = False,
 ) -> InstanceProcess:
-    """Start one instance with a small, declared environment; raises OSError when it cannot start.
+    """Start one instance with a small, declared environment and the ``passed`` file descriptors; raises OSError when it cannot start.
 
     One that ``talks`` hears and says lines on pipes; its errors go to the log as everybody's.
     """
@@ -105,5 +111,6 @@ async def spawn(
         stdout=asyncio.subprocess.PIPE if talks else log.fileno(),
         stderr=log.fileno(),
         start_new_session=True,
+        pass_fds=passed,
     )
     return InstanceProcess(process, reaper)

@@ -17,7 +17,7 @@ from typing import Any
 
 from harness.domain.target import Target
 from harness.errors import PilotError, Refused
-from harness.local.asgi import App, Receive, Scope, Send, bind, reply, server_for
+from harness.local.asgi import App, Receive, Scope, Send, bind, read_body, reply, server_for
 from harness.local.container import ContainerPlatform
 from harness.local.event_source import EventSource
 from harness.local.function import FunctionPlatform
@@ -26,13 +26,16 @@ from harness.local.journal import PlatformLog
 from harness.local.process import InstanceProcess, spawn
 from harness.local.reaper import Reaper
 from harness.local.registry import Entry, Registry
+from harness.local.router_platform import RouterPlatform
 from harness.platforms.local_container.config import LocalContainer
 from harness.platforms.local_function.config import LocalFunction
+from harness.platforms.local_router.config import LocalRouter
 from harness.platforms.shared.embedded_config import SharedProcess
 from harness.signals import heeded, leave_terminal, say
 
 NEED_START_S = 20.0
-Platform = FunctionPlatform | ContainerPlatform
+MOST_CONTROL = 4096
+Platform = FunctionPlatform | ContainerPlatform | RouterPlatform
 Announce = Callable[[Entry], None]
 
 
@@ -61,8 +64,10 @@ class Supervisor:
         entries: list[Entry] = []
         try:
             if await self._unless_asked(self._start_all(entries)):
+                asked = {target.name for target in self._targets}
                 for entry in entries:
-                    announce(entry)
+                    if entry.target in asked:
+                        announce(entry)
                 await self._watch()
         finally:
             for entry in entries:
@@ -75,9 +80,16 @@ class Supervisor:
         self._stop.set()
 
     async def _start_all(self, entries: list[Entry]) -> None:
-        for target in self._targets:
+        for target in self._all():
             entries.append(await self._start(target))
             self._known.add(entries[-1])
+
+    def _all(self) -> list[Target]:
+        """What was asked for, and the sides of routers that nobody runs yet; a router last, for it needs its sides' URLs."""
+        own = {target.name for target in self._targets}
+        sides = [side for target in self._targets for side in target.behind if side.embedded]
+        lacking = {s.name: s for s in sides if s.name not in own and self._known.get(s.name) is None}
+        return sorted([*lacking.values(), *self._targets], key=lambda target: bool(target.behind))
 
     async def _unless_asked(self, work: Coroutine[Any, Any, None]) -> bool:
         """Whether it was done before somebody asked to stop; what it raises is raised."""
@@ -97,7 +109,7 @@ class Supervisor:
         if running := self._known.get(target.name):
             raise Refused(f"{target.name} is already up at {running.base_url}", f"pilot down {target.name}")
         config = target.runtime
-        if not isinstance(config, LocalFunction | LocalContainer):
+        if not isinstance(config, LocalFunction | LocalContainer | LocalRouter):
             raise Refused(
                 f"{target.name} is not an embedded target: there is nothing to start here",
                 "pilot check asks it where it is",
@@ -111,23 +123,18 @@ class Supervisor:
             ) from None
         log = PlatformLog(self._state / "logs", target.name)
         self._logs.append(log)
-        environment = dict(config.environment)
-        for need in config.needs:
-            environment[need.env] = await self._need(need, log)
-        if config.jobs:
-            folder = fresh(self._state / "jobs" / target.name)
-            environment |= config.jobs.variables(folder, os.environ.get("RAG_JOBS_SECRET"))
-        platform = await self._platform(target.name, config, environment, log)
-        self._platforms[target.name] = platform
-        await self._serve(platform, [front])
-        lanes = await self._lanes(target.name, config, environment, log)
-        await self._start_jobs(f"{target.name}-jobs", config, environment)
+        base_url = _url(front)
+        lanes: tuple[str, ...] = ()
+        if isinstance(config, LocalRouter):
+            await self._route(target, front, log)
+        else:
+            lanes = await self._instances(target.name, config, front, log)
         token = secrets.token_urlsafe(18)
         control = bind("127.0.0.1", 0)
         await self._serve(self._control(target.name, token), [control])
         return Entry(
             target=target.name,
-            base_url=_url(front),
+            base_url=base_url,
             lanes=lanes,
             control_url=_url(control),
             token=token,
@@ -136,9 +143,37 @@ class Supervisor:
             log=str(log.path),
         )
 
+    async def _instances(
+        self, name: str, config: LocalFunction | LocalContainer, front: socket.socket, log: PlatformLog
+    ) -> tuple[str, ...]:
+        """Served at its door; base URLs of its independent copies."""
+        environment = dict(config.environment)
+        for need in config.needs:
+            environment[need.env] = await self._need(need, log)
+        if config.jobs:
+            folder = fresh(self._state / "jobs" / name)
+            environment |= config.jobs.variables(folder, os.environ.get("RAG_JOBS_SECRET"))
+        platform = await self._platform(name, config, environment, log)
+        self._platforms[name] = platform
+        await self._serve(platform, [front])
+        lanes = await self._lanes(name, config, environment, log)
+        await self._start_jobs(f"{name}-jobs", config, environment)
+        return lanes
+
+    async def _route(self, target: Target, door: socket.socket, log: PlatformLog) -> None:
+        """Serve the door by a process of its own, before sides of this supervisor, of another one, or of anybody."""
+        up = {side.name: entry.base_url for side in target.behind if (entry := self._known.get(side.name))}
+        urls = {side.name: up.get(side.name) or side.base_url or "" for side in target.behind}
+        cold = {
+            side.name: self._platforms[side.name].make_cold for side in target.behind if side.name in self._platforms
+        }
+        router = RouterPlatform(target, urls, cold, log, self._reaper)
+        self._platforms[target.name] = router
+        await router.start(door)
+
     async def _platform(
         self, name: str, config: LocalFunction | LocalContainer, environment: dict[str, str], log: PlatformLog
-    ) -> Platform:
+    ) -> FunctionPlatform | ContainerPlatform:
         if isinstance(config, LocalFunction):
             function = FunctionPlatform(name, config, environment, log, self._reaper)
             await self._serve(function.api, function.listen())
@@ -209,17 +244,25 @@ class Supervisor:
         platform = self._platforms[name]
 
         async def control(scope: Scope, receive: Receive, send: Send) -> None:
-            del receive
             given = dict(scope["headers"]).get(b"authorization", b"")
             if not secrets.compare_digest(given, b"Bearer " + token.encode()):
                 await reply(send, 401, {"error": "wrong token"})
                 return
+            try:
+                await answer(scope, receive, send)
+            except PilotError as error:
+                await reply(send, 409, {"error": f"{error}; {error.hint}" if error.hint else str(error)})
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
             match scope["method"], scope["path"]:
                 case "POST", "/cold":
-                    await asyncio.gather(*(copy.make_cold() for copy in self._copies[name]))
+                    await asyncio.gather(*(copy.make_cold() for copy in self._copies.get(name, ())))
                     if found := self._jobs.get(f"{name}-jobs"):
                         found[0].make_cold()
                     await reply(send, 200, await platform.make_cold())
+                case "POST", "/split" if isinstance(platform, RouterPlatform):
+                    share = json.loads(await read_body(receive, MOST_CONTROL))["share"]
+                    await reply(send, 200, await platform.split(share))
                 case "GET", "/figures":
                     await reply(send, 200, platform.figures())
                 case "POST", "/stop":

@@ -13,9 +13,11 @@ from harness.domain import schedule as schedules
 from harness.domain.arrivals import LoadProfile, as_data
 from harness.domain.plan import Block, Plan, Run
 from harness.domain.questions import Question
+from harness.domain.role import PACED
 from harness.planning.profiles import Described
 from harness.workspace import Workspace
 from harness.workspace import questions as question_files
+from harness.workspace.pilot_toml import PilotTable
 
 NOW = "now"
 LONG_S = 3600.0  # what takes longer goes to the last day-part, the night
@@ -50,7 +52,7 @@ def draw_plan(workspace: Workspace, described: Sequence[Described], created: dat
 def _tracks(
     workspace: Workspace, described: Sequence[Described], questions: Sequence[Question], after: int, created: datetime
 ) -> tuple[Block, ...]:
-    """Each profile that repeats by itself: its runs on both targets and, where cold is the matter, on the variants."""
+    """Each profile that repeats by itself: its runs on both targets."""
     config = workspace.config
     out: list[Block] = []
     for item in described:
@@ -59,12 +61,9 @@ def _tracks(
         parts = config.slots.day_parts if item.load.total_s < LONG_S else config.slots.day_parts[-1:]
         orders = _orders(item.plan.repeats, max(1, len(parts)), run_seed(config.pilot.seed, 0, item.plan.name))
         slots = _slots(item.plan.repeats, config.pilot.days, parts, created)
-        variants = config.pilot.variants if item.load.kind in COLD_KINDS else ()
         for order, slot in zip(orders, slots, strict=True):
             number = after + len(out) + 1
-            out.append(
-                _block(workspace, [item], questions, number, order, slot, variants=variants, track=item.plan.name)
-            )
+            out.append(_block(workspace, [item], questions, number, order, slot, track=item.plan.name))
     return tuple(out)
 
 
@@ -129,19 +128,16 @@ def _block(
     number: int,
     order: str,
     slot: tuple[int, str, datetime],
-    variants: Sequence[str] = (),
     track: str | None = None,
 ) -> Block:
     pilot = workspace.config.pilot
-    pair = (pilot.baseline, pilot.candidate) if order == "AB" else (pilot.candidate, pilot.baseline)
     runs = []
     for item in described:
-        pair = (pilot.baseline, pilot.baseline) if item.plan.aa else pair
         seed = run_seed(pilot.seed, number, item.plan.name)
         schedule = schedules.draw(item.load, questions, seed, item.mix)
         searching = item.load.experiment is not None
         digest = experiment_digest(item.load, seed) if searching else schedule.digest
-        for position, target in enumerate((*pair, *variants), start=1):
+        for position, target in enumerate(_driven(pilot, item, order, number), start=1):
             runs.append(
                 Run(
                     block=number,
@@ -166,6 +162,21 @@ def _block(
         track=track,
         side_by_side=track is not None and _side_by_side(workspace, described, runs),
     )
+
+
+def _driven(pilot: PilotTable, item: Described, order: str, number: int) -> tuple[str, ...]:
+    """Who gets a profile's schedule, in order: the pair; where cold is the matter the variants after it; else the hybrid.
+
+    The hybrid's place among the pair moves on with each block: it meets what a run on its sides left behind.
+    """
+    if item.plan.aa:
+        return (pilot.baseline, pilot.baseline)
+    pair = [pilot.baseline, pilot.candidate] if order == "AB" else [pilot.candidate, pilot.baseline]
+    if item.load.kind in COLD_KINDS:
+        return (*pair, *pilot.variants)
+    if pilot.hybrid is not None and item.plan.role in PACED:
+        pair.insert((number + pilot.seed) % (len(pair) + 1), pilot.hybrid)
+    return tuple(pair)
 
 
 def _side_by_side(workspace: Workspace, described: Sequence[Described], runs: Sequence[Run]) -> bool:

@@ -77,6 +77,7 @@ def options_of(profile: Profile, of: Profile | None = None) -> tuple[tuple[str, 
         "--cv": profile.cv,
         "--trace": profile.trace,
         "--speed": profile.speed,
+        "--noisy": profile.noisy,
     }
     return tuple(
         (name, f"{value:.15g}" if isinstance(value, float) else str(value))

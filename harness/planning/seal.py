@@ -28,7 +28,19 @@ TOKENS_FIELD = "token_prices"
 UNEDITED = (METHOD_FIELD, TOKENS_FIELD)  # an upgrade changes them, nobody's editing: a doubt each of their own
 ONCE_JUDGED = ("steady", "burst")  # what a seal named where pilot.toml chose no profiles, before they had roles
 JUDGING = ("slo", "workloads", "costs", "traffic", "margins", "criteria", "rule", "prices", "traffic_trace", "targets")
-SEALED_TABLES = ("pilot", "slo", "traffic", "margins", "limits", "criteria", "load", "mix", "profiles", "costs")
+SEALED_TABLES = (
+    "pilot",
+    "slo",
+    "traffic",
+    "margins",
+    "limits",
+    "criteria",
+    "load",
+    "mix",
+    "profiles",
+    "costs",
+    "tenants",
+)
 
 
 @dataclass(frozen=True)
@@ -67,28 +79,18 @@ class Seal:
 def seal_of(workspace: Workspace, plan: Plan) -> Seal:
     """The seal that these files and this plan make."""
     tables = workspace.config.model_dump(mode="json", include=set(SEALED_TABLES))
-    if tables["pilot"]["stop"] == NEVER:
-        del tables["pilot"]["stop"]
-    if tables["slo"]["first_reasoning_p95_s"] is None:  # younger than many a seal, whose digest stays what it was
-        del tables["slo"]["first_reasoning_p95_s"]
-    judged = plan.judged(workspace.config.slo.profiles)
-    if not tables["costs"]:
-        del tables["costs"]
+    _without_younger(tables)
     if workspace.config.workloads:  # only what is said: a field that is added one day changes no digest
         tables |= workspace.config.model_dump(mode="json", include={"workloads"}, exclude_none=True)
-    if tables["slo"]["start"] is None:
-        del tables["slo"]["start"]
     if workspace.config.slo.profiles is None:
+        judged = plan.judged(None)
         tables["slo"]["profiles"] = list(judged if set(judged) - set(ONCE_JUDGED) else ONCE_JUDGED)
-    for profile in tables["profiles"].values():
-        for younger in ("role", "file"):
-            if profile[younger] is None:
-                del profile[younger]
     order = [
         [block.number, block.order, *(run.schedule_digest for run in block.runs)]
         for block in (*plan.blocks, *plan.tracks)
     ]
-    targets = {target.name: _fields_of(target.folder / "target.toml") for target in workspace.measured()}
+    every = {one.name: one for target in workspace.measured() for one in (target, *target.behind)}
+    targets = {target.name: _fields_of(target.folder / "target.toml") for target in every.values()}
     rule = {
         "method": METHOD,
         "looks": looks_of(len(plan.blocks)),
@@ -109,6 +111,23 @@ def seal_of(workspace: Workspace, plan: Plan) -> Seal:
         }
     )
     return Seal(digest_of(content), content)
+
+
+def _without_younger(tables: dict[str, Any]) -> None:
+    """Fields that are younger than many a seal, where they say nothing: its digest stays what it was."""
+    younger = {
+        "pilot": {"stop": NEVER, "hybrid": None},
+        "slo": {"first_reasoning_p95_s": None, "start": None},
+    }
+    of_a_profile = dict.fromkeys(("role", "file", "noisy"))
+    said = [(tables[name], usual) for name, usual in younger.items()]
+    for table, usual in (*said, *((profile, of_a_profile) for profile in tables["profiles"].values())):
+        for name, value in usual.items():
+            if table[name] == value:
+                del table[name]
+    for name in ("costs", "tenants"):
+        if not tables[name]:
+            del tables[name]
 
 
 def narrowed(now: Seal, sealed: Seal, workspace: Workspace) -> Seal:

@@ -34,7 +34,7 @@ def require(targets: Iterable[Target]) -> None:
     """Raises Refused with everything that cannot be found, for all targets at once."""
     found: dict[str, str | None] = {}
     problems = []
-    for target in targets:
+    for target in _with_sides(targets):
         for kind, what in _needs(target).items():
             if kind not in found:
                 found[kind] = CHAINS[kind]()
@@ -47,6 +47,11 @@ def require(targets: Iterable[Target]) -> None:
     if problems:
         lines = ["credentials are missing or cannot be sent:", *dict.fromkeys(problems)]
         raise Refused("\n  - ".join(lines), "log in or export them where pilot runs, then try again")
+
+
+def _with_sides(targets: Iterable[Target]) -> Iterable[Target]:
+    """Each once, and what lies behind a router."""
+    return {one.name: one for target in targets for one in (target, *target.behind)}.values()
 
 
 def _needs(target: Target) -> dict[str, list[str]]:

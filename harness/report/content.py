@@ -27,12 +27,14 @@ from harness.report import (
     decided,
     figures,
     generator,
+    hybrid,
     placed,
     placed_bills,
     platforms,
     runbook,
     settings,
     tables,
+    tenants,
     throttles,
     words,
 )
@@ -76,7 +78,8 @@ def content(
     config = workspace.config
     names = {t.name: t.label for t in workspace.measured()}
     pair = findings.data
-    sides = {BASELINE: names[pair.baseline], CANDIDATE: names[pair.candidate], HYBRID: "both together"}
+    both = "both together" if findings.hybrid else "both together (not measured)"
+    sides = {BASELINE: names[pair.baseline], CANDIDATE: names[pair.candidate], HYBRID: both}
     day = max((str(r.record.run["started_utc"])[:10] for r in findings.data.runs if r.record.run), default="no run yet")
     made = [
         tables.slos(findings, names),
@@ -118,6 +121,11 @@ def content(
         runbook.timed(journal, names, list(dict.fromkeys(findings.data.targets))),
         since or changes(None, {}),
         tables.parity(findings),
+        tables.hybrid(findings, names),
+        hybrid.routed(findings, names),
+        hybrid.rules(workspace.hybrid(), names),
+        hybrid.canary(findings, names),
+        tenants.felt(findings, names),
         settings.tried(findings.settings, names),
         tables.runs(findings, names),
         generator.arrivals(findings, names),
@@ -202,9 +210,13 @@ def content(
                 "probes": bool(findings.cold.penalties),
                 "settings": bool(findings.settings),
                 "workloads": bool(config.workloads),
+                "hybrid": findings.hybrid is not None,
+                "canary": findings.canary is not None,
+                "tenants": bool(findings.tenants),
             },
             "question": config.pilot.question,
-            "migration": runbook.migration(decision, findings, names),
+            "migration": runbook.migration(decision, findings, names, workspace.hybrid()),
+            "router_added": hybrid.added_words(findings),
         },
         footer=f"Evidence up to {day}. {len(findings.data.blocks_valid)} of {findings.data.blocks_planned} blocks valid"
         f"{words.spared(findings)}. "

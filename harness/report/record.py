@@ -25,7 +25,8 @@ def record(
     """One Markdown document; everything that a person wrote is escaped."""
     names = {t.name: t.label for t in workspace.pair()}
     data = findings.data
-    sides = {BASELINE: names[data.baseline], CANDIDATE: names[data.candidate], HYBRID: "Both together"}
+    both = "Both together" if findings.hybrid else "Both together (not measured)"
+    sides = {BASELINE: names[data.baseline], CANDIDATE: names[data.candidate], HYBRID: both}
     drivers = [f"* {_promise(v.slo.name, v.slo.limit, v.slo.unit)}" for v in findings.slos if v.target == data.baseline]
     drivers = list(dict.fromkeys(drivers)) + [
         f"* {WORDS[c]}" for c in (decision.scoring.weights if decision.scoring else ())
@@ -83,11 +84,13 @@ def _promise(name: str, limit: float, unit: str) -> str:
 
 def _options(findings: Findings, decision: Decision, sides: dict[str, str]) -> list[str]:
     targets = {BASELINE: findings.data.baseline, CANDIDATE: findings.data.candidate}
+    if findings.hybrid is not None:
+        targets[HYBRID] = findings.hybrid.target
     out: list[str] = []
     for side, name in sides.items():
         out += [f"### {escape(name)}", ""]
-        for v in (*findings.slos, *findings.cost_verdicts):
-            if v.target == targets.get(side) and v.judgement is not Judgement.INCONCLUSIVE:
+        for v in findings.promises_of(targets.get(side, "")):
+            if v.judgement is not Judgement.INCONCLUSIVE:
                 word = "Good" if v.judgement is Judgement.PASS else "Bad"
                 out.append(f"* {word}, because {v.slo.name} under {v.profile} is {v.judgement.value}")
         made = decision.scoring

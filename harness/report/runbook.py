@@ -12,7 +12,9 @@ from harness.decision.rule import Choice
 from harness.domain.columns import Column, Kind
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.reasons.absence import NotTimed
+from harness.domain.target import Target
 from harness.domain.verdict import Judgement
+from harness.report import hybrid
 from harness.report.blocks import Cell, Shown, Table, number, table
 from harness.report.columns import figure, moment, plain, target, text, word
 from harness.run.timing import EVENT, STEPS
@@ -26,9 +28,9 @@ def alarms(workspace: Workspace, findings: Findings, decision: Decision, names: 
     """What to watch on what was chosen: thresholds from the promises, beside what the pilot measured."""
     chosen = decision.target or findings.data.baseline
     rows: list[tuple[Any, ...]] = []
-    for v in findings.slos:
-        if v.target != chosen or not isinstance(v.estimate, Estimate):
-            continue
+    for v in findings.promises_of(chosen):
+        if v.slo.unit == "USD" or not isinstance(v.estimate, Estimate):
+            continue  # a month's cost has a row of its own
         half = v.slo.limit if v.slo.at_least else v.slo.limit * 0.8
         then = "roll back when it lasts for 15 minutes after a change" if v.judgement is Judgement.PASS else "open"
         values = ((value, v.slo.unit) for value in (v.estimate.value, half, v.slo.limit))
@@ -61,7 +63,7 @@ def _sizes(workspace: Workspace, findings: Findings, target: str) -> list[tuple[
     def row(watch: str, unit: str, values: tuple[float, float, float], then: str) -> None:
         out.append((watch, *((value, unit) for value in values), then))
 
-    p95 = next((v.estimate for v in findings.slos if v.target == target and v.slo.metric == "p95_s"), None)
+    p95 = next((v.estimate for v in findings.promises_of(target) if v.slo.metric == "p95_s"), None)
     if isinstance(p95, Estimate):
         need = peak * (p95.high or p95.value)
         then = "reserve at least as much; the peak rate times the p95"
@@ -110,9 +112,13 @@ def timed(journal: Sequence[Mapping[str, Any]], names: Names, pair: Sequence[str
     return table("timed", "How long deploying and taking back took", shown, rows)
 
 
-def migration(decision: Decision, findings: Findings, names: Names) -> tuple[str, ...]:
+def migration(decision: Decision, findings: Findings, names: Names, router: Target | None = None) -> tuple[str, ...]:
     """Canary steps in the pilot's own numbers; what is served from today is the baseline."""
     data = findings.data
+    if decision.choice is Choice.HYBRID and findings.hybrid is not None and router is not None:
+        return hybrid.migration(findings.hybrid, router, findings, names)
+    if decision.choice is Choice.HYBRID:
+        return ("Nothing is moved yet: both together were not measured. Measure a router first (docs/hybrid.md).",)
     to = {Choice.BASELINE: data.baseline, Choice.CANDIDATE: data.candidate}.get(decision.choice)
     if to is None:
         return ("Nothing is moved yet: the decision does not name one target.",)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.decision.decide import Decision
@@ -43,10 +43,22 @@ METRIC_NAMES = {
 
 def slos(findings: Findings, names: Mapping[str, str]) -> Table:
     """One row per SLO and target; value, interval and limit are in the row's own ``unit``."""
+    return _promised("slos", "SLOs", (*findings.slos, *findings.cost_verdicts), findings, names)
+
+
+def hybrid(findings: Findings, names: Mapping[str, str]) -> Table:
+    """The same of the hybrid that was run."""
+    mine = findings.hybrid.promises if findings.hybrid else ()
+    return _promised("hybrid", "The hybrid that was measured, held to the same promises", mine, findings, names)
+
+
+def _promised(
+    name: str, title: str, verdicts: Sequence[SloVerdict], findings: Findings, names: Mapping[str, str]
+) -> Table:
     return listed(
-        "slos",
-        "SLOs",
-        (*findings.slos, *findings.cost_verdicts),
+        name,
+        title,
+        verdicts,
         [
             (profile(), lambda v: v.profile),
             (text("SLO", "promise"), lambda v: v.slo.name),

@@ -20,9 +20,9 @@ from harness.workspace import Workspace
 
 
 def spent_in(workspace: Workspace) -> Decimal:
-    """By the campaign and by every sweep before it: they share one budget."""
+    """By the campaign, every sweep before it and every canary: they share one budget."""
     whole = Store(workspace.evidence)
-    return sum((_spent(workspace, store) for store in (whole, *whole.sweeps())), Decimal(0))
+    return sum((_spent(workspace, store) for store in (whole, *whole.beside)), Decimal(0))
 
 
 def _spent(workspace: Workspace, store: Store) -> Decimal:

@@ -13,8 +13,8 @@ from harness.workspace import Workspace
 
 def still_billing(workspace: Workspace, only: str | None = None) -> list[str]:
     """A line for each of the pilot's targets with a price by the hour; one whose file cannot be read says so."""
-    pilot, out = workspace.config.pilot, []
-    for name in (pilot.baseline, pilot.candidate, *pilot.variants) if only is None else (only,):
+    out = []
+    for name in workspace.config.pilot.measured if only is None else (only,):
         try:
             target = workspace.target(name)
         except PilotError as error:

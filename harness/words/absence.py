@@ -79,6 +79,9 @@ WORDS: Book = {
     kinds.OneInfinite: lambda r: (
         f"the p95 of {r.name or 'the ' + r.side} is infinite: more than {r.share * 100:.0f} % of its requests failed"
     ),
+    kinds.NothingBefore: "it is what the steps after it are compared with",
+    kinds.FewRequestsOf: "{requests} requests tell nothing, {least} are the least",
+    kinds.NotRecovered: "not within {seconds:g} s",
     kinds.NoHybrid: "a hybrid needs one fleet and one target that is billed by use",
     kinds.CapacityNotMeasured: "the capacity of {of} was not measured",
     kinds.OneCostUnknown: "the cost of one of the two is unknown",

@@ -18,6 +18,11 @@ def _no_winner(r: kinds.NoWinner) -> str:
     return f"{words} {r.reversible} is cheaper to reverse." if r.reversible else words
 
 
+def _from_both(r: kinds.ServeFromBoth) -> str:
+    words = f"Serve the endpoint from both: {r.baseline} and {r.candidate}, each where it keeps its promises"
+    return f"{words}." if r.measured else f"{words} (not measured)."
+
+
 def _gate_open(r: kinds.GateOpen) -> str:
     words = f"{r.label} fails {_joined(all_said(r.failed))}." if r.failed else f"{r.label} fails no SLO."
     undecided = [f"{name} under {profile}" for name, profile in r.open]
@@ -57,7 +62,11 @@ def _whole(share: float) -> str:
 
 WORDS: Book = {
     kinds.ServeFrom: lambda r: f"{'Lean towards serving' if r.leaning else 'Serve'} the endpoint from {r.label}.",
-    kinds.ServeFromBoth: "Serve the endpoint from both: {baseline} and {candidate}, each where it keeps its promises.",
+    kinds.ServeFromBoth: _from_both,
+    kinds.HybridNotMeasured: (
+        "Both together were not measured: their verdicts and cost are worked out from each one alone. Name a router "
+        "under pilot.hybrid to measure them (docs/hybrid.md)."
+    ),
     kinds.NoWinner: _no_winner,
     kinds.FailsPromises: lambda r: (
         f"{r.label} fails {_joined([f'{name} under {profile}' for name, profile in r.broken])}."

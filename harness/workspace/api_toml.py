@@ -64,7 +64,7 @@ def looks_like_its_name(variable: str) -> bool:
 
 
 class HeaderNamesTable(Table):
-    """Headers under the API's own names; ``request_id`` is sent too."""
+    """Headers under the API's own names; ``request_id`` and ``tenant`` are sent too."""
 
     request_id: HeaderName = USUAL_NAMES.request_id
     platform_request_id: HeaderName = USUAL_NAMES.platform_request_id
@@ -72,6 +72,10 @@ class HeaderNamesTable(Table):
     instance_requests: HeaderName = USUAL_NAMES.instance_requests
     instance_age_ms: HeaderName = USUAL_NAMES.instance_age_ms
     init_type: HeaderName = USUAL_NAMES.init_type
+    tenant: HeaderName = USUAL_NAMES.tenant
+    route: HeaderName = USUAL_NAMES.route
+    route_from: HeaderName = USUAL_NAMES.route_from
+    router_ms: HeaderName = USUAL_NAMES.router_ms
 
     def made(self) -> HeaderNames:
         return HeaderNames(**self.model_dump())

@@ -52,6 +52,7 @@ class PilotTable(Table):
     question: Annotated[str, AfterValidator(not_blank)] = Field(min_length=1, max_length=1_000)
     baseline: Name
     candidate: Name
+    hybrid: Name | None = None
     variants: tuple[Name, ...] = Field(default=(), max_length=20)
     blocks: int = Field(12, ge=2, le=200)
     seed: Seed = 20261122
@@ -62,9 +63,21 @@ class PilotTable(Table):
     def _two_targets(self) -> PilotTable:
         if self.baseline == self.candidate:
             raise ValueError("baseline and candidate are the same target")
-        if len({self.baseline, self.candidate, *self.variants}) != 2 + len(self.variants):
-            raise ValueError("variants: each a target of its own, none twice, none of the two that are compared")
+        if self.hybrid in (self.baseline, self.candidate):
+            raise ValueError("hybrid: a router before the two, and none of them")
+        if len({*self.compared, *self.variants}) != len(self.compared) + len(self.variants):
+            raise ValueError("variants: each a target of its own, none twice, none of those that are compared")
         return self
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The targets of the paired blocks: the two, and the hybrid of both where there is one."""
+        return (self.baseline, self.candidate, *((self.hybrid,) if self.hybrid else ()))
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """Every target that is driven."""
+        return (*self.compared, *self.variants)
 
 
 class StartTable(Table):
@@ -193,6 +206,7 @@ class Profile(Table):
     cv: Cv | None = None
     trace: Line | None = None
     speed: Speed | None = None
+    noisy: Name | None = None
     role: Role | None = None
     file: Name | None = None
 
@@ -249,6 +263,7 @@ class PilotToml(Table):
     criteria: CriteriaTable = CriteriaTable()
     load: Load = Load()
     mix: MixTable = MixTable()
+    tenants: dict[Name, Weight] = Field(default_factory=dict, max_length=200)
     profiles: dict[Name, Profile] = Field(
         min_length=1, max_length=50, default_factory=lambda: {"steady": Profile(), "burst": Profile()}
     )
@@ -283,12 +298,25 @@ class PilotToml(Table):
     @model_validator(mode="after")
     def _costs_of_targets(self) -> PilotToml:
         pilot = self.pilot
-        known = (pilot.baseline, pilot.candidate, *pilot.variants)
+        known = pilot.measured
         for name, cost in self.costs.items():
             for target in cost.targets:
                 if target not in known:
                     near = nearest(target, known) or f"; these are: {', '.join(known)}"
                     raise ValueError(f"costs.{name}.targets: no target of this pilot is called {target!r}{near}")
+        return self
+
+    @model_validator(mode="after")
+    def _tenants_have_shares(self) -> PilotToml:
+        problems = []
+        if self.tenants and not sum(self.tenants.values()) > 0:
+            problems.append("tenants: the shares add up to nothing")
+        for name, profile in self.profiles.items():
+            if profile.noisy is not None and profile.noisy not in self.tenants:
+                near = nearest(profile.noisy, self.tenants) or f"; these are: {', '.join(self.tenants) or 'none'}"
+                problems.append(f"profiles.{name}.noisy: no tenant is called {profile.noisy!r}{near}")
+        if problems:
+            raise ValueError("; ".join(problems))
         return self
 
     @model_validator(mode="after")

@@ -22,6 +22,7 @@ from harness.tables.problems import read_toml, validate
 from harness.workspace.corpus import CorpusPaths
 from harness.workspace.pilot_toml import PilotToml
 from harness.workspace.questions import read_questions
+from harness.workspace.sides import before
 from harness.workspace.sweep_toml import FILE as SWEEP_FILE
 from harness.workspace.sweep_toml import read_sweep
 from harness.workspace.target_toml import read_target
@@ -63,6 +64,8 @@ class Workspace:
             raise _unknown("target", name, self.target_names, self.root / "targets")
         fill = {"corpus": str(self.corpus.folder), "workspace": str(self.root)}
         made = read_target(self.root / "targets" / name, fill, self._setting(name, setting) if setting else None)
+        if sides := [self.target(side) for side in made.runtime.behind]:
+            made = before(made, sides, self.root / "targets" / name / "target.toml")
         return replace(made, beside=tuple(cost for cost in self.own_costs() if cost.pays_for(name)))
 
     def sweep(self, name: str) -> Sweep | None:
@@ -95,15 +98,19 @@ class Workspace:
         return baseline, candidate
 
     def measured(self) -> tuple[Target, ...]:
-        """Every target that the campaign drives: the two, then their variants."""
-        return self._targets("baseline", "candidate", "variants")
+        """Every target that the campaign drives: the two, the hybrid of both, then their variants."""
+        return self._targets("baseline", "candidate", "hybrid", "variants")
+
+    def hybrid(self) -> Target | None:
+        """The router before both that the campaign measures with them; None where pilot.toml names none."""
+        return self.target(self.config.pilot.hybrid) if self.config.pilot.hybrid else None
 
     def _targets(self, *roles: str) -> tuple[Target, ...]:
         problems: list[Problem] = []
         found: list[Target] = []
         for role in roles:
             said = getattr(self.config.pilot, role)
-            for name in (said,) if isinstance(said, str) else said:
+            for name in (said,) if isinstance(said, str) else said or ():
                 try:
                     found.append(self.target(name))
                 except BadFile as bad:
@@ -138,6 +145,7 @@ class Workspace:
             turns=table.turns,
             think_s=table.think_s,
             prompt=TokenLength(table.prompt_tokens, table.prompt_sigma) if table.prompt_tokens else None,
+            tenants=tuple(self.config.tenants.items()),
         )
 
     def retry(self) -> RetryPolicy:

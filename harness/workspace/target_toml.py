@@ -45,6 +45,7 @@ from harness.workspace.platform_tables import (
     read_runtime,
     read_sources,
 )
+from harness.workspace.sides import problems_of_sides
 
 KEPT = ("mapping", "openai", "api")  # tables whose values are written into a run's folder
 AUTH_FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # what each kind wants, and what it may have
@@ -306,6 +307,7 @@ def _read(
     runtime = collected(problems, read_runtime, data.get("runtime"), path)
     sources = collected(problems, read_sources, data.get("sources"), path) or ()
     model = collected(problems, validate, TargetToml, data, path)
+    problems += problems_of_sides(data, path)
     if model and model.prices:
         problems += problems_of_prices(model.prices, Path(fill.get("workspace", ".")))
     if model and runtime and not runtime.embedded and not model.base_url:

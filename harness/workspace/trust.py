@@ -54,8 +54,7 @@ def for_work(workspace: Workspace, targets: Iterable[str] = (), *, profiles: boo
 
 def measured(workspace: Workspace) -> tuple[str, ...]:
     """Names of the targets that a campaign drives."""
-    pilot = workspace.config.pilot
-    return (pilot.baseline, pilot.candidate, *pilot.variants)
+    return workspace.config.pilot.measured
 
 
 def require(workspace: Workspace, wants: Iterable[Want]) -> None:

@@ -24,6 +24,7 @@ from harness.workspace.api_toml import VARIABLE
 from harness.workspace.pilot_toml import Corpus
 from harness.workspace.platform_tables import is_embedded
 from harness.workspace.read import Workspace
+from harness.workspace.sides import sides_in
 from harness.workspace.sweep_toml import FILE as SWEEP_FILE
 from harness.workspace.target_toml import tables_of
 
@@ -64,11 +65,14 @@ def everything(workspace: Workspace) -> list[Want]:
 
 
 def of_target(workspace: Workspace, name: str) -> list[Want]:
-    """One target with its sweep; raises BadFile."""
+    """One target with its sweep, and those that it stands before; raises BadFile."""
     folder = workspace.root / "targets" / name.partition("@")[0]
     tables, _ = tables_of(folder / "target.toml")
     beside = _of_modules(workspace) if is_embedded(tables.get("runtime")) else []
-    return [*of_corpus(workspace), *beside, *_Tables(f"targets/{folder.name}/target.toml", tables), *_of_sweep(folder)]
+    own = [*beside, *_Tables(f"targets/{folder.name}/target.toml", tables), *_of_sweep(folder)]
+    sides = [side for side in sides_in(tables) if side in workspace.target_names and side != folder.name]
+    behind = [want for side in sides for want in of_target(workspace, side)]
+    return [*of_corpus(workspace), *own, *behind]
 
 
 def of_profiles(workspace: Workspace) -> list[Want]:
@@ -168,6 +172,8 @@ class _Tables:
     def _runtime(self) -> Iterator[Want]:
         runtime = self._table("runtime")
         kind = str(runtime.get("kind", ""))
+        if is_embedded(runtime) and not any(name in runtime for name in COMMANDS):
+            return  # a program of this package, and nothing of the file's
         if is_embedded(runtime):
             digest, jobs = shipped.command_digest(runtime), shipped.job_commands(runtime)
             known = digest in shipped.command_digests()

@@ -16,7 +16,7 @@ OTHER = OtherPassages(0.2)
 def chosen(voids, baseline=Judgement.PASS, candidate=Judgement.PASS, blocks=(1, 2, 3)):
     judged = {BASELINE: baseline, CANDIDATE: candidate, HYBRID: Judgement.PASS}
     gates = {name: Gate(name, judgement, (), ()) for name, judgement in judged.items()}
-    return choose(None, SimpleNamespace(data=SimpleNamespace(blocks_valid=blocks)), gates, None, voids)
+    return choose(None, SimpleNamespace(data=SimpleNamespace(blocks_valid=blocks), hybrid=None), gates, None, voids)
 
 
 def test_a_broken_promise_decides_without_a_comparison_so_a_bias_only_lowers_the_confidence():

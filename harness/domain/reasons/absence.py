@@ -214,6 +214,23 @@ class OneInfinite(Absence):
     name: str = ""
 
 
+class NothingBefore(Absence):
+    """Of a canary's first step: there is nothing to be as few as."""
+
+
+class FewRequestsOf(Absence):
+    """Of a canary's step, or of what came before it."""
+
+    requests: int
+    least: int
+
+
+class NotRecovered(Absence):
+    """Within a canary's step."""
+
+    seconds: float
+
+
 class NoHybrid(Absence):
     """It needs one of each kind."""
 

@@ -44,6 +44,14 @@ class BothFailGates(Choosing):
     """And the hybrid too."""
 
 
+class OnlyHybridStands(Choosing):
+    """The hybrid that was run; both of its parts fail a gate."""
+
+
+class StandsByItself(Choosing):
+    """One target and the hybrid that was run fail no gate."""
+
+
 class OnlyOneStands(Choosing):
     """The other fails a gate."""
 

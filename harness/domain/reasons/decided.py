@@ -17,10 +17,15 @@ class ServeFrom(Decided):
 
 
 class ServeFromBoth(Decided):
-    """A hybrid."""
+    """A hybrid; ``measured``: a router before both was run."""
 
     baseline: str
     candidate: str
+    measured: bool
+
+
+class HybridNotMeasured(Decided):
+    """One is recommended that nobody ran."""
 
 
 class NoWinner(Decided):

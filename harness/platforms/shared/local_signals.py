@@ -28,6 +28,9 @@ EMBEDDED = (
     _log("duration_ms", Measure.DURATION, "ms", "duration of a request, as the platform has it"),
     _log("init_ms", Measure.STARTS, "ms", "init of a request that met a new instance", per=Per.POINTS),
 )
+ROUTING = tuple(
+    s for s in EMBEDDED if s.metric in ("instances", "in_flight", "rss_mb", "cpu_s")
+)  # of one that only passes on
 
 
 def log_of(*, function: bool) -> Own:

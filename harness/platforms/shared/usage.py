@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 
 from harness.domain.bill import Basis, Bill, CostLayer, LineItem
@@ -59,6 +59,11 @@ class Usage:
         named = out.values()
         left = self.input_tokens - sum(t.input for t in named), self.output_tokens - sum(t.output for t in named)
         return (*named, Tokens("", Decimal(0), *left))
+
+    def passed_on(self) -> Usage:
+        """What a router of it uses itself: bytes and tokens are billed where they were made."""
+        nothing = Decimal(0)
+        return replace(self, response_bytes=nothing, input_tokens=nothing, output_tokens=nothing, tokens=())
 
     def scaled(self, factor: Decimal, hours: Decimal) -> Usage:
         """The same mix of requests, ``factor`` times as many, in ``hours``."""
