@@ -13,6 +13,7 @@ from harness.analysis.contention import Contention
 from harness.analysis.dataset import Dataset
 from harness.analysis.fromzero import FromZero
 from harness.analysis.gave_way import GaveWay
+from harness.analysis.jobs import JobsFound
 from harness.analysis.keepalive import KeptWindow
 from harness.analysis.metered import Used
 from harness.analysis.mitigations import Mitigation
@@ -99,6 +100,7 @@ class Findings:
     modes: tuple[Modes, ...] = ()  # cold and warm answers apart, of targets that had both
     settings: tuple[Settings, ...] = ()  # of the sweeps before the campaign
     start_costs: tuple[Cost, ...] = ()  # at the first months' traffic, where slo.start says one
+    jobs: tuple[JobsFound, ...] = ()  # by profile of role jobs, then target
     ended: EarlyEnd | None = None  # where the paired blocks ended before the plan did
 
     @property

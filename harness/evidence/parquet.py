@@ -81,6 +81,18 @@ def head(path: Path, of: Format, kinds: Mapping[str, str], most_rows: int = MOST
     return found
 
 
+def columns(path: Path, of: Format, kinds: Mapping[str, str], names: Sequence[str]) -> list[list[Any]]:
+    """These columns of a file of one run as plain values; raises BadFile, TooNew."""
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    metadata = head(path, of, kinds)
+    if missing := [name for name in names if name not in metadata.schema.names]:
+        raise BadFile(path, [Problem(name, "is not one of its columns") for name in missing])
+    with refusing(path), pq.ParquetFile(path, metadata=metadata) as file:
+        found = file.read(columns=list(names))
+        return [found.column(name).to_pylist() for name in names]
+
+
 def read(path: Path, columns: Sequence[str]) -> Any:  # noqa: ANN401 - a pyarrow.Table
     """These columns of a run's samples; raises BadFile, TooNew. pyarrow's own ``read_table`` imports pandas."""
     import pyarrow.parquet as pq  # noqa: PLC0415

@@ -56,7 +56,7 @@ def _tracks(
     for item in described:
         if item.plan.repeats is None:
             continue
-        parts = config.slots.day_parts if item.load.total_s < LONG_S else config.slots.day_parts[-1:]
+        parts = config.slots.day_parts if item.load.whole_s < LONG_S else config.slots.day_parts[-1:]
         orders = _orders(item.plan.repeats, max(1, len(parts)), run_seed(config.pilot.seed, 0, item.plan.name))
         slots = _slots(item.plan.repeats, config.pilot.days, parts, created)
         variants = config.pilot.variants if item.load.kind in COLD_KINDS else ()
@@ -138,7 +138,7 @@ def _block(
     for item in described:
         pair = (pilot.baseline, pilot.baseline) if item.plan.aa else pair
         seed = run_seed(pilot.seed, number, item.plan.name)
-        schedule = schedules.draw(item.load, questions, seed, item.mix)
+        schedule = schedules.draw(item.load, item.shapes or questions, seed, item.mix)
         searching = item.load.experiment is not None
         digest = experiment_digest(item.load, seed) if searching else schedule.digest
         for position, target in enumerate((*pair, *variants), start=1):
@@ -151,7 +151,7 @@ def _block(
                     seed=seed,
                     schedule_digest=digest,
                     requests=item.plan.requests if searching else len(schedule),
-                    expected_s=item.load.total_s + START_UP_S,
+                    expected_s=item.load.whole_s + START_UP_S,
                     start=item.plan.start,
                 )
             )
