@@ -14,7 +14,7 @@ from harness.check.symptoms import CannotTell, judge, want
 from harness.dialects.jobs import Accepted, JobSaid, accepted, result_in, status_in
 from harness.dialects.shapes import Unexpected
 from harness.domain.job import END, IN_AN_INPUT, JobShape, Status
-from harness.domain.job_map import JobsMap, path_of
+from harness.domain.job_map import RAG_JOBS, JobsMap, path_of
 from harness.domain.placeholders import filled
 
 if TYPE_CHECKING:
@@ -92,6 +92,8 @@ class JobChecks:
         nobody = str(uuid.uuid4())
         asked = self._asker.send("GET", path_of(self._how.status_path, nobody, answer))
         judge(asked)
+        if asked.said.status == OK and self._how.name != RAG_JOBS:  # as Celery's, whose unknown tasks wait for ever
+            raise NotTold("a lost job looks like one that waits: it will count as unfinished")
         want(asked.said.status in GONE, f"answered {asked.said.status}, not 404: a lost job could not be told", asked)
         return ""
 

@@ -10,10 +10,11 @@ from urllib.parse import quote, urlsplit
 
 from harness.domain.field_map import value_at
 from harness.domain.job import Killed, Status
-from harness.domain.placeholders import filled
+from harness.domain.placeholders import filled, placeholders
 
 RAG_JOBS = "rag-jobs/1"
 IN_A_BODY = ("kind", "input", "callback_url", "key", "seq")
+OF_INPUT = "input_"
 _IN_PATH = re.compile(r"\{(id|answer\.[^{}\s]+)\}")
 
 
@@ -73,8 +74,10 @@ class JobsMap:
     killed: Mapping[str, str] = field(default_factory=dict)  # error code to what ended the job from outside
 
     def request(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The body of a submission."""
-        made: dict[str, Any] = filled(self.body, values, IN_A_BODY)
+        """The body of a submission; ``{input_NAME}`` is one field of its input."""
+        parts = {f"{OF_INPUT}{name}": value for name, value in (values.get("input") or {}).items()}
+        wanted = [name for name in placeholders(self.body) if name in IN_A_BODY or name.startswith(OF_INPUT)]
+        made: dict[str, Any] = filled(self.body, {**parts, **values}, tuple(wanted))
         return made
 
     def status_of(self, word: object) -> Status | None:

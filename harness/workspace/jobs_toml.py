@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from harness.domain.job import Killed, Status
-from harness.domain.job_map import IN_A_BODY, CallbackMap, JobsMap, ResultPlaces, StatusPlaces, places_of_path
+from harness.domain.job_map import IN_A_BODY, OF_INPUT, CallbackMap, JobsMap, ResultPlaces, StatusPlaces, places_of_path
 from harness.domain.placeholders import placeholders
 from harness.tables.table import Table
 from harness.tables.values import HeaderName, Variable
@@ -119,9 +119,10 @@ class JobsTable(Table):
     @field_validator("body")
     @classmethod
     def _placeholders(cls, value: dict[str, Any]) -> dict[str, Any]:
-        if unknown := [name for name in placeholders(value) if name not in IN_A_BODY]:
+        if unknown := [n for n in placeholders(value) if n not in IN_A_BODY and not n.startswith(OF_INPUT)]:
+            known = ", ".join(f"{{{name}}}" for name in IN_A_BODY)
             raise ValueError(
-                f"{{{unknown[0]}}} stands for nothing: want one of {', '.join(f'{{{n}}}' for n in IN_A_BODY)}"
+                f"{{{unknown[0]}}} stands for nothing: want one of {known}, or {{input_NAME}} for a field of the input"
             )
         if names := secret_fields(value):
             raise ValueError(
