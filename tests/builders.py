@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from harness.domain.job import JOB_COLUMNS, Job, JobState
 from harness.domain.ledger import GeneratorHealth, close
 from harness.domain.plan import Block, Plan, ProfilePlan, Run, Start
 from harness.domain.role import Role
@@ -23,7 +24,7 @@ from harness.evidence import parquet
 from harness.evidence.digests import digests_of
 from harness.evidence.files import dump
 from harness.evidence.run_folder import ledger_json
-from harness.evidence.schema import SAMPLE_KINDS, SAMPLES_FORMAT
+from harness.evidence.schema import JOB_KINDS, JOBS_FORMAT, SAMPLE_KINDS, SAMPLES_FORMAT
 from harness.evidence.store import Store
 from harness.platforms.external.config import External
 from harness.workspace import Workspace, open_workspace
@@ -83,10 +84,12 @@ ROLES = {
     "fromzero": Role.FROM_ZERO,
     "keepalive": Role.KEEP_ALIVE,
     "capacity": Role.CAPACITY,
+    "jobs": Role.JOBS,
 }  # of the builder's own profiles; every other one is everyday traffic
 ROW = attrgetter(*COLUMNS)
 MOST_DRAWN = 1000
 _DRAWN: dict[Hashable, Encoded] = {}
+Submitted = Callable[[int], "list[Job]"]  # of a block
 Latency = Callable[[np.random.Generator, int, int], np.ndarray]
 
 
@@ -187,6 +190,44 @@ def put_run(folder: Path, made: Encoded, started: datetime, experiment: dict | N
     (folder / "ledger.json").write_text(made.ledger, encoding="utf-8")
 
 
+def job(seq: int = 0, **changes) -> Job:
+    """A job submitted at ``seq`` seconds, accepted at once, worked on for 2 s and done; no callback was asked for."""
+    due = float(changes.pop("scheduled_s", seq))
+    takes = float(changes.pop("takes_s", 2.0))
+    values = {
+        "job_id": f"job-{seq}",
+        "kind": "ingest",
+        "phase": "steady",
+        "measured": True,
+        "scheduled_s": due,
+        "accepted_s": due + 0.01,
+        "started_s": due + 0.02,
+        "done_s": due + 0.02 + takes,
+        "known_s": due + 0.5 + takes,
+        "state": JobState.DONE.value,
+        "attempts": 1,
+        "effects": 1,
+        "queued_ms": 10.0,
+        "running_ms": takes * 1000,
+        "polls": 2,
+        "worker": 0,
+    }
+    return Job(seq, **{**values, **changes})
+
+
+def not_done(seq: int = 0, state: JobState = JobState.UNFINISHED, **changes) -> Job:
+    """Accepted, and then not done; or not accepted."""
+    accepted = {} if state is not JobState.NOT_ACCEPTED else {"job_id": None, "accepted_s": None, "attempts": None}
+    nothing = dict.fromkeys(("started_s", "done_s", "known_s", "effects", "queued_ms", "running_ms"))
+    return job(seq, state=state.value, **{**nothing, **accepted, **changes})
+
+
+def write_jobs(folder: Path, jobs: list[Job]) -> None:
+    """jobs.parquet beside a run's samples."""
+    rows = [tuple(getattr(one, name) for name in JOB_COLUMNS) for one in jobs]
+    parquet.write(folder / JOBS_FORMAT.file, rows, JOB_KINDS, JOBS_FORMAT)
+
+
 @lru_cache(maxsize=512)
 def _parquet(rows: tuple[tuple[object, ...], ...]) -> bytes:
     """A file's bytes: most pilots of most tests have the same runs."""
@@ -221,6 +262,7 @@ class Pilot:
     titles: dict[str, str] = field(default_factory=lambda: {"alpha": "Alpha", "beta": "Beta"})
     seed: int = 1
     everyday: str = "steady"  # the name of the profile that is measured in every block
+    jobs: dict[str, Submitted] = field(default_factory=dict)  # by target: what became of a block's submissions
     burst: dict[str, list[Sample]] = field(default_factory=dict)  # by target, the same in every block
     kept: bool = False  # with the digests and costs that a campaign notes
     hybrid: Callable[[Run], list[Sample]] | None = None  # of a router before both, in every paired block
@@ -239,6 +281,7 @@ class Pilot:
             )
         if self.hybrid:
             pilot = pilot.replace('candidate = "beta"', 'candidate = "beta"\nhybrid = "router"')
+        pilot += "[profiles.jobs]\n" if self.jobs else ""
         pilot += "".join(f"[profiles.{name}]\nrepeats = 1\n" for name in self.tracks)
         (self.root / "pilot.toml").write_text(pilot, encoding="utf-8")
         shapes = {
@@ -307,7 +350,7 @@ class Pilot:
         return ("alpha", "beta", "router") if self.hybrid else ("alpha", "beta")
 
     def _profiles(self) -> tuple[str, ...]:
-        return (self.everyday, "burst") if self.burst else (self.everyday,)
+        return (self.everyday, *(["burst"] if self.burst else []), *(["jobs"] if self.jobs else []))
 
     def write(self) -> tuple[Workspace, Plan, Store]:
         """Everything on disk, as a campaign leaves it."""
@@ -324,6 +367,11 @@ class Pilot:
                     write_run(store.run_folder(run, 1), self.hybrid(run), started)
                 elif run.profile == "burst":
                     write_run(store.run_folder(run, 1), self.burst[run.target], started)
+                elif run.profile == "jobs":
+                    submitted = self.jobs[run.target](run.block)
+                    samples = [sample(one.seq, scheduled_s=one.scheduled_s, stream=False) for one in submitted]
+                    write_run(store.run_folder(run, 1), samples, started)
+                    write_jobs(store.run_folder(run, 1), submitted)
                 else:
                     put_run(store.run_folder(run, 1), self._encoded(run), started)
                 if self.kept:

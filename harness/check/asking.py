@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from harness.domain.job import JobShape
 from harness.domain.questions import Message, Question
 from harness.domain.target import Target
 from harness.workspace import Workspace
+from harness.workspace.job_shapes import USUAL as USUAL_JOBS
+from harness.workspace.job_shapes import read_shapes
 
 if TYPE_CHECKING:
     from harness.load.ask import Asker
 
+USUAL_JOB = read_shapes(USUAL_JOBS)[0]
 TEXT = "What does json.dumps do? One short sentence."
 
 
@@ -25,6 +29,7 @@ class AskingTerms:
     deadline_s: float = 30.0
     max_tokens: int | None = None
     shape: Mapping[str, Any] = field(default_factory=dict)
+    job: JobShape = USUAL_JOB  # what is submitted where jobs are taken
     planned: bool = True  # False: of an endpoint that nobody has planned anything for
 
 
@@ -44,7 +49,14 @@ def terms_of(workspace: Workspace) -> AskingTerms:
         deadline_s=workspace.config.load.deadline_s,
         max_tokens=workspace.config.load.max_tokens,
         shape=shape,
+        job=_job_of(workspace),
     )
+
+
+def _job_of(workspace: Workspace) -> JobShape:
+    """The first of the jobs file that a profile names; raises BadFile."""
+    named = [profile.jobs for profile in workspace.config.profiles.values() if profile.jobs]
+    return read_shapes(workspace.root / named[0])[0] if named else USUAL_JOB
 
 
 def asker_of(target: Target, url: str, terms: AskingTerms = USUAL) -> Asker:

@@ -11,9 +11,11 @@ import orjson
 
 from harness.check.answer_check import Answers, NotTold
 from harness.check.asking import USUAL, AskingTerms, asker_of
+from harness.check.jobs_check import JobChecks, speaks_jobs
 from harness.check.symptoms import Broken, CannotTell, judge, want
 from harness.dialects.numbers import finite
 from harness.dialects.shapes import json_object
+from harness.domain.job_map import RAG_JOBS
 from harness.domain.target import Dialect, Target
 from harness.errors import PilotError
 
@@ -207,7 +209,10 @@ class Contract(Answers):
 def check_contract(target: Target, url: str, terms: AskingTerms = USUAL) -> list[Check]:
     """Every check of the target's dialect that its plan asks for, none skipped after a failure."""
     with asker_of(target, url, terms) as asker:
-        return held_to(asker, target.dialect, terms)
+        made = [] if target.dialect is Dialect.JOBS else held_to(asker, target.dialect, terms)
+        if target.jobs is not None and speaks_jobs(asker, target.jobs, declared=target.jobs.name != RAG_JOBS):
+            made += [answer_to(check) for check in JobChecks(asker, target.jobs, terms.job).checks]
+        return made
 
 
 def held_to(asker: Asker, dialect: Dialect, terms: AskingTerms) -> list[Check]:

@@ -14,6 +14,7 @@ from harness.analysis.contention import Contention
 from harness.analysis.dataset import Dataset
 from harness.analysis.fromzero import FromZero
 from harness.analysis.gave_way import GaveWay
+from harness.analysis.jobs import JobsFound
 from harness.analysis.keepalive import KeptWindow
 from harness.analysis.metered import Used
 from harness.analysis.mitigations import Mitigation
@@ -103,7 +104,7 @@ class Findings:
     modes: tuple[Modes, ...] = ()  # cold and warm answers apart, of targets that had both
     settings: tuple[Settings, ...] = ()  # of the sweeps before the campaign
     start_costs: tuple[Cost, ...] = ()  # at the first months' traffic, where slo.start says one
-    jobs: tuple[JobsMeasured, ...] = ()  # by profile of jobs, then target
+    jobs: tuple[JobsFound, ...] = ()  # by profile of role jobs, then target
     hybrid: MeasuredHybrid | None = None  # that was run; None: what both together would do is worked out, not measured
     tenants: tuple[Felt, ...] = ()  # where one tenant made the bursts
     canary: Canary | None = None  # the last one that was driven

@@ -37,6 +37,7 @@ from harness.analysis import projection as projecting
 from harness.analysis.dataset import Dataset, RunData
 from harness.decision import ceilings, cold
 from harness.decision.findings import ColdFindings, Findings
+from harness.decision.jobs import jobs_found
 from harness.decision.measured_hybrid import measured_hybrid
 from harness.decision.settled import settled_of
 from harness.domain import looks
@@ -151,6 +152,7 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
             confirmed.confirmed(g, data.of(g.target, g.profile), signals_of(targets[g.target]))
             for g in _gave_way(data, names, limits)
         ),
+        jobs=jobs_found(workspace, data, targets, look.confidence),
         settings=tuple(s for n in names if (s := settled_of(workspace, n)) is not None),
         hybrid=measured_hybrid(workspace, data, seen, judged, cost_profile, look),
         tenants=tuple(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from harness.dialects.answer import Answer
 from harness.dialects.mapped import MappedAnswer
 from harness.dialects.openai_chat import OpenAiAnswer
 from harness.dialects.rag_chat import RagChatAnswer
@@ -15,12 +16,15 @@ from harness.domain.target import Dialect
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.dialects.answer import Answer
     from harness.domain.field_map import FieldMap
     from harness.domain.header_names import HeaderNames
     from harness.domain.sample import Sample
 
-READERS: dict[str, type[Answer]] = {Dialect.RAG_CHAT: RagChatAnswer, Dialect.OPENAI_CHAT: OpenAiAnswer}
+READERS: dict[str, type[Answer]] = {
+    Dialect.RAG_CHAT: RagChatAnswer,
+    Dialect.OPENAI_CHAT: OpenAiAnswer,
+    Dialect.JOBS: Answer,  # which nobody asks to chat
+}
 
 
 def reader_of(

@@ -79,12 +79,17 @@ class LoadProfile:
     speed: float = 1.0
     mean_rate: float | None = None  # of a trace; None: its own
     experiment: Design | None = None  # arrivals that depend on answers
+    drain_s: float | None = None  # of jobs: how long they are waited for after the last submission; None: no jobs
 
     def during(self, seconds: float) -> LoadProfile:
         """The measured part lasts this long."""
         if self.experiment is not None:
             return replace(self, experiment=_changed(self.experiment, "duration_s", float(seconds)))
         return replace(self, duration_s=float(seconds))
+
+    def draining(self, seconds: float) -> LoadProfile:
+        """Arrivals are submissions of jobs, each followed until it ended, at most this long after the last one."""
+        return replace(self, drain_s=float(seconds))
 
     def after_warmup(self, seconds: float) -> LoadProfile:
         return replace(self, warmup_s=float(seconds))
@@ -137,7 +142,13 @@ class LoadProfile:
             trace=trace,
             speed=speed or self.speed,
             mean_rate=self.mean_rate,
+            drain_s=self.drain_s,
         )
+
+    @property
+    def whole_s(self) -> float:
+        """Of the run at most: the schedule, and the wait for what was submitted."""
+        return self.total_s + (self.drain_s or 0.0)
 
     @property
     def total_s(self) -> float:
@@ -315,6 +326,30 @@ def capacity(
     return _experiment(design)
 
 
+def submissions(rate: float) -> LoadProfile:
+    """Jobs submitted as independent arrivals, and followed for up to 5 minutes after the last."""
+    return poisson(rate).draining(300)
+
+
+def backlog(jobs: int, rate: float = 20) -> LoadProfile:
+    """``jobs`` submitted as fast as ``rate`` allows, then drained for up to 15 minutes."""
+    return LoadProfile("backlog", (Phase("backlog", jobs / rate, rate),), Process.CONSTANT).draining(900)
+
+
+def nightly(jobs: int, waves: int = 5, every_s: float = 60.0, rate: float = 20) -> LoadProfile:
+    """``jobs`` in ``waves`` of equal size, one every ``every_s`` as a scheduler's pages come, then drained for up to 30 minutes.
+
+    Raises ValueError where a wave takes longer than ``every_s``.
+    """
+    wave_s = jobs / waves / rate
+    if wave_s >= every_s:
+        raise ValueError(
+            f"nightly: a wave of {jobs / waves:g} jobs at {rate:g}/s takes {wave_s:g} s, longer than {every_s:g} s"
+        )
+    phases = (Phase("wave", wave_s, rate), Phase("between", every_s - wave_s, 0.0))
+    return LoadProfile("nightly", phases, Process.CONSTANT).during(waves * every_s).draining(1800)
+
+
 def _experiment(design: Design) -> LoadProfile:
     """Raises ValueError for a number that makes no sense, so that a locustfile is refused where it is read."""
     wrong = [
@@ -343,7 +378,10 @@ def as_data(profile: LoadProfile) -> dict[str, Any]:
     known = profile.trace
     seen = {"file": known.file, "digest": known.digest, "requests": len(known.requests)} if known else None
     design = {"experiment": asdict(profile.experiment)} if profile.experiment else {}  # type: ignore[call-overload]
-    return asdict(replace(profile, trace=None)) | design | {"process": profile.process.value, "trace": seen}
+    said = asdict(replace(profile, trace=None)) | design | {"process": profile.process.value, "trace": seen}
+    if profile.drain_s is None:
+        del said["drain_s"]  # so that what has no jobs keeps the digest that older plans know
+    return said
 
 
 def from_data(data: Mapping[str, Any], trace: Trace | None = None) -> LoadProfile:
@@ -364,4 +402,5 @@ def from_data(data: Mapping[str, Any], trace: Trace | None = None) -> LoadProfil
         speed=data["speed"],
         mean_rate=data["mean_rate"],
         experiment=design_from(data["experiment"]) if data["experiment"] else None,
+        drain_s=data.get("drain_s"),
     )

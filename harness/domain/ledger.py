@@ -70,6 +70,7 @@ class Ledger:
     stopped_by: str | None = None
     stop_signal: str | None = None  # where a signal to this process was what stopped it
     health: GeneratorHealth = field(default_factory=GeneratorHealth)
+    jobs: Mapping[str, int] | None = None  # by state, each submission once; None: no jobs
 
     @property
     def sent(self) -> int:
@@ -100,6 +101,7 @@ def close(
     tightest_s: float | None = None,
     stopped_by: str | None = None,
     stop_signal: str | None = None,
+    jobs: Mapping[str, int] | None = None,
 ) -> Ledger:
     """Check and judge one run's counts; only the generator's own faults make it INVALID.
 
@@ -108,6 +110,8 @@ def close(
     limit = lag_limit_s(tightest_s)
     p99 = quantile(lags_s, 0.99)
     reasons = _faults(planned, outcomes, health, stopped_by)
+    if jobs is not None and (seen := sum(jobs.values())) != planned:
+        reasons.append(fault.JobsDoNotBalance(planned, seen))
     warnings: list[Reason] = []
     if p99 is not None and p99 > limit:
         reasons.append(fault.LagAbove(p99, limit))
@@ -136,6 +140,7 @@ def close(
         stopped_by=stopped_by,
         stop_signal=stop_signal,
         health=health,
+        jobs=None if jobs is None else dict(sorted(jobs.items())),
     )
 
 

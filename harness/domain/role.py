@@ -15,6 +15,7 @@ class Role(StrEnum):
     FROM_ZERO = "from-zero"
     KEEP_ALIVE = "keep-alive"
     CAPACITY = "capacity"
+    JOBS = "jobs"
 
 
 PACED = (Role.EVERYDAY, Role.BURST)  # sent at instants that no answer changes; a promise is judged under these
@@ -27,6 +28,6 @@ _BY_KIND: Mapping[str, Role] = {
 }
 
 
-def role_of(kind: str) -> Role:
-    """What arrivals of this kind are for where nobody says otherwise."""
-    return _BY_KIND.get(kind, Role.EVERYDAY)
+def role_of(kind: str, *, jobs: bool = False) -> Role:
+    """What arrivals of this kind are for where nobody says otherwise; ``jobs``: each is a submission."""
+    return Role.JOBS if jobs else _BY_KIND.get(kind, Role.EVERYDAY)

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 
     from harness.domain.arrivals import LoadProfile
     from harness.domain.due import Due
+    from harness.domain.job import JobShape
     from harness.domain.mix import Mix
     from harness.domain.questions import Question
+
+    Asked = Question | JobShape
 
 MOST_HISTORY = 3  # earlier turns that a request carries
 REMEMBERED = 1000  # arrivals that a repeat may repeat
@@ -93,18 +96,19 @@ class Schedule:
         return most
 
 
-def draw(profile: LoadProfile, questions: Sequence[Question], seed: int, mix: Mix) -> Schedule:
-    """Instants, questions, modes and shapes, each from its own seeded stream."""
+def draw(profile: LoadProfile, questions: Sequence[Asked], seed: int, mix: Mix) -> Schedule:
+    """Instants, questions (or kinds of jobs), modes and shapes, each from its own seeded stream."""
     return Schedule(tuple(Drawer(questions, seed, mix, profile.beyond_quiet).arrivals(profile.arrivals(seed))))
 
 
 class Drawer:
     """Gives instants their questions, modes and shapes in order; all at once or as an experiment asks for them."""
 
-    def __init__(self, questions: Sequence[Question], seed: int, mix: Mix, beyond_quiet: float = 0.0) -> None:
+    def __init__(self, questions: Sequence[Asked], seed: int, mix: Mix, beyond_quiet: float = 0.0) -> None:
         self._all = questions
         self._tenants = _Tenants(mix, seed, beyond_quiet) if mix.tenants else None
-        self._weights = list(accumulate(1 / rank**mix.zipf for rank in range(1, len(questions) + 1)))
+        weights = (getattr(q, "weight", 1.0) / rank**mix.zipf for rank, q in enumerate(questions, start=1))
+        self._weights = list(accumulate(weights))
         self._questions = Random(f"questions:{seed}")
         self._modes = Random(f"modes:{seed}")
         self._share = mix.stream_share

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Protocol
 
 from harness.domain.field_map import FieldMap
 from harness.domain.header_names import USUAL_NAMES, HeaderNames
+from harness.domain.job_map import JobsMap
 from harness.domain.openai_options import USUAL_OPTIONS, OpenAiOptions
 from harness.domain.own_costs import OwnCost
 from harness.domain.quota import QuotaConfig
@@ -21,6 +22,7 @@ class Dialect(StrEnum):
 
     RAG_CHAT = "rag-chat/1"
     OPENAI_CHAT = "openai-chat"
+    JOBS = "jobs"  # no chat: only what [jobs] of its target.toml says
     MAPPED = "mapped"  # neither: its target.toml says how it is asked and read
 
 
@@ -110,6 +112,7 @@ class Target:
     fields: FieldMap | None = None  # of a mapped one
     openai: OpenAiOptions = USUAL_OPTIONS  # of one that speaks openai-chat
     preset: str | None = None  # the name that its dialect was said by, where that is a preset's
+    jobs: JobsMap | None = None  # how its jobs are submitted and followed; None: it takes none that anybody told of
     model: str | None = None  # what requests name; rag-chat/1 has no such field
     ca_file: str | None = None  # of the authority that signed its certificate; None: the system's
     prices: PriceModel | None = None

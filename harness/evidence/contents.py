@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from harness.domain.job import JobState
 from harness.domain.sample import Outcome
 from harness.errors import Problem
 from harness.evidence.shapes import (
@@ -100,6 +101,7 @@ LEDGER = fields(
         **{field: each(text) for field in ("warnings", "reason_kinds", "warning_kinds")},
         **{field: maybe(text) for field in ("stopped_by", "stop_signal")},
         "write_errors": each(text),
+        "jobs": maybe(fields({}, dict.fromkeys(JobState, count))),
         **{f"lag_{what}_s": maybe(number) for what in ("p50", "p99", "max", "limit")},
     },
 )

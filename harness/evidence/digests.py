@@ -12,7 +12,10 @@ from typing import Any
 from harness.domain.bounds import SAMPLES_BYTES
 from harness.evidence.regular import opened
 
-FILES = ("run.json", "ledger.json", "target.json", "samples.parquet", "generator.parquet", "samples.spool.jsonl")
+FILES = (
+    *("run.json", "ledger.json", "target.json", "samples.parquet", "generator.parquet", "jobs.parquet"),
+    *("samples.spool.jsonl", "jobs.spool.jsonl"),
+)
 CHUNK = 1 << 20
 
 

@@ -6,18 +6,21 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from harness.domain.bounds import MOST_ARRIVALS, SAMPLES_BYTES
+from harness.domain.job import JOB_COLUMNS, JobState
 from harness.domain.ledger import GeneratorHealth, Ledger
 from harness.domain.reason import Reason
 from harness.domain.sample import COLUMNS, Outcome
 from harness.evidence import parquet
 from harness.evidence.files import read_object
 from harness.evidence.regular import bytes_of
-from harness.evidence.run_folder import SPOOL
+from harness.evidence.run_folder import JOBS_SPOOL, SPOOL
 from harness.evidence.spool import SpoolReader
 
 _OUTCOME = COLUMNS.index("outcome")
+_STATE = JOB_COLUMNS.index("state")
 MOST = MOST_ARRIVALS  # beyond it a count of planned arrivals was not written by a run
 
 
@@ -45,7 +48,28 @@ def last_word(
         reasons=tuple(reasons),
         stopped_by=stopped_by,
         health=GeneratorHealth(),
+        jobs=_jobs(folder, whole),
     )
+
+
+def _jobs(folder: Path, planned: int) -> dict[str, int] | None:
+    """By state, as far as lines tell; a submission without one was not accepted, as far as anybody knows. None: no jobs."""
+    try:
+        if not (folder / JOBS_SPOOL).exists():
+            return None
+        reader = SpoolReader(folder / JOBS_SPOOL, planned)
+        try:
+            rows = [row for chunk in reader.chunks(20_000) for row in chunk]
+        finally:
+            reader.close()
+        return dict(Counter(_state(row) for row in rows))
+    except Exception:  # noqa: BLE001 - a ledger is written whatever else cannot be read
+        return None
+
+
+def _state(row: list[Any] | None) -> str:
+    known = row[_STATE] if row is not None and len(row) > _STATE else None
+    return known if known in set(JobState) else JobState.NOT_ACCEPTED.value
 
 
 def _planned(folder: Path) -> int | None:

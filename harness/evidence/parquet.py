@@ -97,6 +97,12 @@ def read(
         return file.read(columns=list(columns))
 
 
+def columns(path: Path, of: Format, kinds: Mapping[str, str], names: Sequence[str]) -> list[list[Any]]:
+    """The same as plain values, a list a column; raises BadFile, TooNew."""
+    found = read(path, names, of, kinds)
+    return [found.column(name).to_pylist() for name in names]
+
+
 @contextlib.contextmanager
 def refusing(path: Path, field: str = "") -> Iterator[None]:
     """Whatever pyarrow raises for a file that is not one, as BadFile."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from harness.domain.job import JOB_COLUMNS
 from harness.domain.ledger import Ledger
 from harness.domain.sample import COLUMNS
 from harness.errors import Refused
@@ -16,6 +17,8 @@ from harness.evidence.files import dump, write_text
 from harness.evidence.schema import (
     GENERATOR_FORMAT,
     GENERATOR_KINDS,
+    JOB_KINDS,
+    JOBS_FORMAT,
     LEDGER_FORMAT,
     RUN_FORMAT,
     SAMPLE_KINDS,
@@ -26,6 +29,7 @@ from harness.evidence.spool import Spool, SpoolReader
 from harness.words import all_said
 
 SPOOL = "samples.spool.jsonl"
+JOBS_SPOOL = "jobs.spool.jsonl"
 RESERVE = ".reserve"
 RESERVE_BYTES = 256 * 1024
 
@@ -37,9 +41,10 @@ class RunFolder:
         self.path = path
         self.errors: list[str] = []
         self._spool: Spool | None = None
+        self._jobs: Spool | None = None
 
-    def open(self) -> None:
-        """Claim an empty folder; raises Refused when it holds anything or cannot be made.
+    def open(self, *, jobs: bool = False) -> None:
+        """Claim an empty folder, with a spool for ``jobs`` too; raises Refused when it holds anything or cannot be made.
 
         A small reserve is written first and given back when the disk is full, so that
         the ledger can still say that the run is invalid.
@@ -51,6 +56,8 @@ class RunFolder:
             (self.path / "readings").mkdir()
             (self.path / RESERVE).write_bytes(os.urandom(RESERVE_BYTES))
             self._spool = Spool(self.path / SPOOL, SAMPLES_FORMAT.stamped({"columns": COLUMNS}))
+            if jobs:
+                self._jobs = Spool(self.path / JOBS_SPOOL, JOBS_FORMAT.stamped({"columns": JOB_COLUMNS}))
         except OSError as error:
             self._unclaim()
             raise Refused(f"{self.path} cannot take evidence: {error.strerror}", "free some space") from None
@@ -61,6 +68,18 @@ class RunFolder:
         if error := self._spool.append(lines):
             self._note(f"{SPOOL}: {error.strerror}")
         return error is None
+
+    def append_jobs(self, lines: bytes) -> bool:
+        """The same for lines of jobs: one when a job was accepted, another when it ended; the last of a ``seq`` counts."""
+        assert self._jobs is not None
+        if error := self._jobs.append(lines):
+            self._note(f"{JOBS_SPOOL}: {error.strerror}")
+        return error is None
+
+    def jobs(self, planned: int) -> SpoolReader:
+        """Every job that was accepted, by ``seq``."""
+        assert self._jobs is not None
+        return SpoolReader(self._jobs.path, planned, self._jobs.kept)
 
     def samples(self, planned: int) -> SpoolReader:
         """Everything that was appended, by ``seq``."""
@@ -86,12 +105,26 @@ class RunFolder:
             with contextlib.suppress(OSError):
                 (self.path / SPOOL).unlink()
 
+    def write_jobs(self, chunks: Iterable[Sequence[Sequence[Any]]]) -> None:
+        """jobs.parquet; its spool goes when they are safe."""
+        try:
+            parquet.write_chunks(self.path / "jobs.parquet", chunks, JOB_KINDS, JOBS_FORMAT)
+        except Exception as error:  # noqa: BLE001 - as with samples
+            self._note(f"jobs.parquet: {_why(error)}")
+            return
+        if not self.errors:
+            with contextlib.suppress(OSError):
+                (self.path / JOBS_SPOOL).unlink()
+
     def close(self, ledger: Ledger) -> None:
         """ledger.json is the last word on a run: without it, the run did not end. May be called again with another."""
         self._give_back()
         if self._spool is not None:
             self._spool.close()
             self._spool = None
+        if self._jobs is not None:
+            self._jobs.close()
+            self._jobs = None
         self._text("ledger.json", ledger_json(ledger))
 
     def _text(self, name: str, value: dict[str, Any]) -> None:
@@ -109,7 +142,7 @@ class RunFolder:
 
     def _unclaim(self) -> None:
         """Remove what ``open`` made, and nothing else."""
-        for name in (RESERVE, SPOOL):
+        for name in (RESERVE, SPOOL, JOBS_SPOOL):
             with contextlib.suppress(OSError):
                 (self.path / name).unlink()
         for folder in (self.path / "readings", self.path):
@@ -133,6 +166,7 @@ def ledger_json(ledger: Ledger) -> dict[str, Any]:
         {
             "planned": ledger.planned,
             "outcomes": dict(ledger.outcomes),
+            "jobs": None if ledger.jobs is None else dict(ledger.jobs),
             "valid": ledger.valid,
             "reasons": all_said(ledger.reasons),
             "reason_kinds": [reason.kind for reason in ledger.reasons],

@@ -14,6 +14,7 @@ from harness.domain.bounds import EVIDENCE_BYTES, JOURNAL_BYTES, SAMPLES_BYTES
 from harness.domain.columns import Column, Kind, flags, floats, ints, texts, words
 from harness.errors import BadFile, Problem, TooNew
 from harness.evidence import contents
+from harness.evidence.job_columns import JOBS
 from harness.evidence.shapes import Shape
 
 WRITER = f"runtime-pilot {VERSION}"
@@ -138,6 +139,7 @@ LEDGER: tuple[Column, ...] = (
     *ints(
         planned="arrivals of the schedule; the sum of all outcomes",
         outcomes="object: number of arrivals for each outcome that occurred",
+        jobs="object: number of submissions for each state of a job that occurred, which add up to `planned`; null: no jobs",
     ),
     *flags(valid="the generator and its machine did their part; a slow or refusing target never makes a run invalid"),
     *texts(
@@ -187,6 +189,7 @@ def stored(columns: Sequence[Column]) -> dict[str, str]:
 
 SAMPLE_KINDS = stored(SAMPLES)
 GENERATOR_KINDS = stored(GENERATOR)
+JOB_KINDS = stored(JOBS)
 SAMPLES_LATER = frozenset(
     [c.name for c in SAMPLES][[c.name for c in SAMPLES].index("detail") + 1 :]
 )  # 0.1.0 had none of them
@@ -258,11 +261,13 @@ CANARY_FORMAT = Format("canary.json", 1, contents.CANARY)
 MANIFEST_FORMAT = Format("report-files.json", 1, contents.MANIFEST)
 SAMPLES_FORMAT = Format("samples.parquet", 2, most_bytes=SAMPLES_BYTES)
 GENERATOR_FORMAT = Format("generator.parquet", 2, most_bytes=SAMPLES_BYTES)
+JOBS_FORMAT = Format("jobs.parquet", 1, most_bytes=SAMPLES_BYTES)
 JOURNAL_FORMAT = Format("journal.jsonl", 2, contents.EVENT, {1: _same}, JOURNAL_BYTES)
 RECORDS_FORMAT = Format("digests.jsonl", 1, contents.RECORD)
 
 FORMATS: tuple[Format, ...] = (
-    *(RUN_FORMAT, LEDGER_FORMAT, TARGET_FORMAT, FACTS_FORMAT, SAMPLES_FORMAT, GENERATOR_FORMAT, READINGS_FORMAT),
+    *(RUN_FORMAT, LEDGER_FORMAT, TARGET_FORMAT, FACTS_FORMAT, SAMPLES_FORMAT, JOBS_FORMAT, GENERATOR_FORMAT),
+    READINGS_FORMAT,
     *(BILL_FORMAT, UNREAD_BILL_FORMAT, PLAN_FORMAT, SEAL_FORMAT, CHECKS_FORMAT, CALIBRATION_FORMAT),
     CANARY_FORMAT,
     *(JOURNAL_FORMAT, RECORDS_FORMAT, MANIFEST_FORMAT),

@@ -14,7 +14,7 @@ from harness.domain.columns import Column
 from harness.domain.plan import Plan
 from harness.errors import Refused
 from harness.evidence.store import Store
-from harness.frames import bills, judged, readings, samples
+from harness.frames import bills, jobs, judged, readings, samples
 from harness.frames.frame import described, frame
 from harness.frames.runs import RUNS, Made, made
 from harness.frames.runs import rows as rows_of
@@ -68,6 +68,11 @@ class Pilot:
         wanted = samples.chosen(columns)
         found = samples.table((one for one in self._made(target, profile) if one.used is used), wanted)
         return described(found, wanted, **self._attrs("one arrival of the schedule", "blocks/*/*/*/samples.parquet"))
+
+    def jobs(self, target: str | None = None, profile: str | None = None, *, used: bool = True) -> pd.DataFrame:
+        """One row a submission of every run with jobs, whatever became of it; raises Refused, BadFile. ``used`` as above."""
+        rows = jobs.rows(one for one in self._made(target, profile) if one.used is used)
+        return self._frame(jobs.COLUMNS, rows, "one submission of a job", "blocks/*/*/*/jobs.parquet")
 
     def runs(self) -> pd.DataFrame:
         """One row a run of every attempt, valid or not."""

@@ -21,7 +21,16 @@ KEYS: tuple[Column, ...] = (
     *ints(position="from 1: which place the target had among those that got the schedule"),
 )
 _OUTCOMES = ints(**{f"{o.value}_requests": f"arrivals that ended as `{o.value}`" for o in Outcome})
-_TOLD = {"planned", "outcomes", "valid", "reasons", "reason_kinds", "warnings", "warning_kinds"}  # or left to the file
+_TOLD = {
+    "planned",
+    "outcomes",
+    "jobs",
+    "valid",
+    "reasons",
+    "reason_kinds",
+    "warnings",
+    "warning_kinds",
+}  # or left to the file
 _FIGURES = tuple(c for c in LEDGER if c.name not in _TOLD)
 RUNS: tuple[Column, ...] = (
     *KEYS,

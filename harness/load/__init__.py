@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 from harness.domain import arrivals
 
 if TYPE_CHECKING:
-    from harness.load.user import ChatUser
+    from harness.load.user import ChatUser, JobUser
 
-__all__ = ["ChatUser", "arrivals"]
+__all__ = ["ChatUser", "JobUser", "arrivals"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - what a module may hold
-    if name != "ChatUser":
+    if name not in ("ChatUser", "JobUser"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     # pyarrow brings NumPy, whose OpenBLAS starts a spinning thread a core: a generator that does no algebra needs none
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from harness.load.user import ChatUser  # noqa: PLC0415 - Locust patches the process as it is imported
+    from harness.load import user  # noqa: PLC0415 - Locust patches the process as it is imported
 
-    return ChatUser
+    return getattr(user, name)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from harness.dialects.answer import Answer
     from harness.domain.questions import Question
     from harness.domain.schedule import Arrival
+    from harness.load.jobs.submitting import Submitting
     from harness.load.origin import Origin
     from harness.load.spec import RunSpec
     from harness.load.wire import Wire
@@ -51,6 +52,7 @@ class Attempts:
         questions: Mapping[str, Question],
         t0: float,
         failed: Callable[[str], None] = _raise,
+        submitting: Submitting | None = None,
     ) -> None:
         self._deadline_s = spec.deadline_s
         self._origin = origin
@@ -59,9 +61,15 @@ class Attempts:
 
             origin.make = partial(WebSocket, how=how)
         self._signing = signing_of(spec, origin.base_url, failed)
-        self.bodies = Bodies(spec, questions, origin, self._signing)
+        self.bodies = (
+            Bodies(spec, questions, origin, self._signing)
+            if submitting is None
+            else submitting.bodies(spec, origin, self._signing)
+        )
         self._t0 = t0
-        self.reader = reader_of(spec.dialect, spec.fields, spec.header_names)
+        self.reader = (
+            reader_of(spec.dialect, spec.fields, spec.header_names) if submitting is None else submitting.reader
+        )
         self._deadlines = Deadlines(failed)
         self.sent = 0
         self.local_errors: dict[str, None] = {}

@@ -31,7 +31,8 @@ Row = Sequence[Any]
 class Tally:
     """What the closing lines and the ledger need, in eight bytes a sample and figure."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keep: bool = False) -> None:
+        self.ended: list[str] | None = [] if keep else None  # each outcome in its order, where jobs hang on it
         self.planned = 0
         self.measured = 0
         self.outcomes: Counter[str] = Counter()
@@ -46,6 +47,8 @@ class Tally:
     def add(self, row: Row) -> None:
         self.planned += 1
         self.outcomes[row[_OUTCOME]] += 1
+        if self.ended is not None:
+            self.ended.append(row[_OUTCOME])
         sent, due = row[_SENT], row[_DUE]
         if row[_HELD_UP]:
             self.held_up += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
@@ -12,6 +13,7 @@ import gevent
 import gevent.event
 from locust.runners import STATE_MISSING
 
+from harness.domain.job import JobShape
 from harness.domain.ledger import GeneratorHealth, Ledger, close
 from harness.domain.reason import Reason
 from harness.domain.reasons.fault import NotClosed, StoppedEarly
@@ -26,6 +28,7 @@ from harness.load.closing import Tally, planned_dispersion, whole
 from harness.load.conductor import Conductor, plain
 from harness.load.ending import speak
 from harness.load.guard import guarded, told
+from harness.load.jobs.closing import followed, whole_jobs
 from harness.load.machine import machine_id
 from harness.load.outbox import unpack
 from harness.load.run_record import contention, run_record
@@ -67,7 +70,8 @@ class Coordinator:
         self._done_came = gevent.event.Event()
         self._clocks = Clocks(environment)
         assert environment.runner is not None
-        for kind, listener in (("pilot_batch", self._on_batch), ("pilot_done", self._on_done)):
+        heard = {"pilot_batch": self._on_batch, "pilot_jobs": self._on_jobs, "pilot_done": self._on_done}
+        for kind, listener in heard.items():
             environment.runner.register_message(kind, guarded(listener, self.fail))
 
     @property
@@ -103,7 +107,7 @@ class Coordinator:
         self._spec = spec
         self._target_meta = meta.ask(self._spec) if self._spec.ask_meta_first else {}
         self._folder = RunFolder(Path(options.evidence_folder(spec, self._environment)))
-        self._folder.open()
+        self._folder.open(jobs=spec.jobs is not None)
         self._opened = True
         self._gauges: list[list[Any]] = []
         self._dones: dict[int, dict[str, Any]] = {}
@@ -123,7 +127,7 @@ class Coordinator:
         digest = self.schedule.digest  # before the clock is set: both take their time over a long schedule
         self._t0, self._t0_unix = perf_counter() + lead, time.time() + lead
         if spec.load.experiment is not None:
-            asked = list(options.PREPARED.questions.values())
+            asked = [q for q in options.PREPARED.questions.values() if not isinstance(q, JobShape)]
             self._conductor = Conductor(
                 self._spec, spec.load.experiment, asked, self._t0, self._hand_out, len(self._stripes)
             )
@@ -179,6 +183,16 @@ class Coordinator:
         if not lines or self._folder.append(lines):
             self._send("pilot_ack", {"batch": data["batch"]}, self._stripes.get(data["worker"]))
 
+    def _on_jobs(self, environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ANN401
+        """Lines of jobs: kept as samples are, and a sign that the run goes on."""
+        del environment
+        if not self.running:
+            return
+        self._heard_at = perf_counter()
+        if self._folder.append_jobs(unpack(msg.data)):
+            said = {"batch": msg.data["batch"], "jobs": True}
+            self._send("pilot_ack", said, self._stripes.get(msg.data["worker"]))
+
     def _on_done(self, environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ANN401
         del environment
         if self.running:
@@ -217,7 +231,7 @@ class Coordinator:
         """Past the schedule's end every slot's request ends by its deadline: silence for longer is this generator's fault."""
         if self._conductor is not None and not self._closed:
             return False
-        due_s = self._t0 + (self._spec.load.total_s if self._conductor is None else 0.0)
+        due_s = self._t0 + (self._spec.load.whole_s if self._conductor is None else 0.0)
         return perf_counter() > max(due_s, self._heard_at) + self._patience_s
 
     def _conduct(self) -> None:
@@ -325,6 +339,7 @@ class Coordinator:
             self._planned = planned_dispersion(self.schedule)
         limits = [done["limit"] for done in self._dones.values() if done.get("limit")]
         tally = self._write_samples()
+        jobs = self._write_jobs(tally)
         if self._stop is not None and self._stop.code == Exit.INTERRUPTED and self._whole(tally):
             self._stop = None  # it came when everything was in
         stopped_by = self._stop.words if self._stop else limits[0] if limits else None
@@ -333,14 +348,15 @@ class Coordinator:
         health = self._health(tally.held_up)
         stop_signal = self._stop.signal if self._stop else None
         tightest_s = self._spec.tightest_s
-        return tally, close(tally.planned, tally.outcomes, tally.lags_s, health, tightest_s, stopped_by, stop_signal)
+        ledger = close(tally.planned, tally.outcomes, tally.lags_s, health, tightest_s, stopped_by, stop_signal, jobs)
+        return tally, ledger
 
     def _whole(self, tally: Tally) -> bool:
         cut = sum(tally.outcomes[outcome] for outcome in (Outcome.ABORTED, Outcome.NOT_SENT, Outcome.LOST))
         return not cut and (self._conductor is None or self._conductor.ended is not None)
 
     def _write_samples(self) -> Tally:
-        tally = Tally()
+        tally = Tally(keep=self._spec.jobs is not None)
         reader = self._folder.samples(len(self.schedule))
         chunks = whole(reader, self.schedule, self._lost_with, tally)
         self._folder.write_samples(chunks, self._gauges)
@@ -348,6 +364,20 @@ class Coordinator:
             pass
         reader.close()
         return tally
+
+    def _write_jobs(self, tally: Tally) -> Counter[str] | None:
+        """How many submissions ended in which state; None where nothing was submitted."""
+        if self._spec.jobs is None:
+            return None
+        reader = self._folder.jobs(len(self.schedule))
+        states: Counter[str] = Counter()
+        shapes = {name: one.kind for name, one in options.PREPARED.questions.items() if isinstance(one, JobShape)}
+        chunks = whole_jobs(reader, self.schedule, tally.ended, shapes, states)
+        self._folder.write_jobs(chunks)
+        for _ in chunks:  # what a full disk left uncounted
+            pass
+        reader.close()
+        return states
 
     def _lost_with(self, arrival: Arrival) -> int | None:
         """The worker that had this arrival and was lost, or broke; None when its worker is well: it was not sent."""
@@ -412,6 +442,7 @@ class Coordinator:
             "touched": self._touched,
             "contention": contention(self._dones.values(), embedded=self._spec.embedded),
             "experiment": self._conductor.record() if self._conductor else None,
+            "jobs": followed([d["jobs"] for d in self._dones.values() if d.get("jobs")]),
             "worker_clocks": self._clock_records() if self._master else [],
             "strangers": {name: now - self._strangers[name] for name, now in self._refused().items()} or None,
         }

@@ -49,6 +49,7 @@ def describe(file: str, given: Sequence[str]) -> None:
         "measured": None if spec.load.experiment else sum(a.measured for a in schedule.arrivals),
         "streams": None if spec.load.experiment else sum(a.measured and a.stream for a in schedule.arrivals),
         "total_s": spec.load.total_s,
+        "jobs_file": spec.questions_file if spec.jobs else None,
     }
     print(json.dumps(data))
 

@@ -26,6 +26,7 @@ from locust.exception import StopTest
 from locust.runners import MasterRunner, WorkerRunner
 from locust.stats import CSV_STATS_INTERVAL_SEC
 
+from harness.domain.job import JOB_COLUMNS
 from harness.errors import Exit, PilotError, Refused
 from harness.load import browser, hosts, live, locusts_own, options, page, ports
 from harness.load.clocks import answer_ping, t0_here
@@ -48,8 +49,7 @@ if TYPE_CHECKING:
 
     from locust.env import Environment
 
-    from harness.domain.questions import Question
-    from harness.domain.schedule import Schedule
+    from harness.domain.schedule import Asked, Schedule
 
 PART_S = 3.0  # how long a worker that was asked to end waits for its master to end the run
 BEGIN_S = 60.0  # a target that is asked for its meta first, workers whose clocks are measured
@@ -68,6 +68,7 @@ class Engine:
         self._child: TargetChild | None = None
         self._live: live.LiveRows | None = None
         self._outbox: Outbox | None = None
+        self._jobs_out: Outbox | None = None
         self._done_sent = False
         self._ready = False  # Locust waits for its end
         self._fleet: Fleet | None = None
@@ -201,7 +202,7 @@ class Engine:
         except Exception as error:  # noqa: BLE001 - Locust would log it and wait for ever
             self._say("pilot_done", {"error": f"unexpected: {told(error)}", "broke": True}, plan["worker"])
 
-    def _schedule(self, spec: RunSpec, digest: str) -> tuple[Schedule, dict[str, Question]]:
+    def _schedule(self, spec: RunSpec, digest: str) -> tuple[Schedule, dict[str, Asked]]:
         """As it was drawn when the options were read, before the fork; drawn anew where those were others."""
         prepared = options.PREPARED
         if prepared.schedule is not None and prepared.schedule.digest == digest:
@@ -216,7 +217,7 @@ class Engine:
         environment: Environment,
         spec: RunSpec,
         schedule: Schedule,
-        questions: dict[str, Question],
+        questions: dict[str, Asked],
         plan: dict[str, Any],
     ) -> None:
         worker = plan["worker"]
@@ -227,6 +228,7 @@ class Engine:
         self._done_sent = False
         remote = isinstance(environment.runner, WorkerRunner)
         self._outbox = Outbox(lambda batch: self._say("pilot_batch", batch, worker), pack=remote)
+        self._jobs_out = Outbox(lambda batch: self._say("pilot_jobs", batch, worker), JOB_COLUMNS, pack=remote)
         self.generator.start()
         gevent.spawn(guarded(self._flush_often, self._broke), self.generator, worker, growing=growing)
 
@@ -243,12 +245,15 @@ class Engine:
         assert self._outbox is not None
         assert self._live is not None
         self._outbox.post(*generator.take())
+        assert self._jobs_out is not None
+        self._jobs_out.post(generator.take_jobs(), [])
         self._live.fold()
 
     def _finish(self, generator: Generator, worker: int) -> None:
         self._done_sent = True
         self._flush(generator)
         done = {
+            "jobs": generator.followed(),
             "no_free_slot": generator.no_free_slot,
             "limit": generator.limit_hit,
             "local_errors": list(generator.local_errors),
@@ -291,8 +296,9 @@ class Engine:
 
     def _on_ack(self, environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ANN401
         del environment
-        if self._outbox is not None:
-            self._outbox.acknowledged(msg.data["batch"])
+        outbox = self._jobs_out if msg.data.get("jobs") else self._outbox
+        if outbox is not None:
+            outbox.acknowledged(msg.data["batch"])
 
     def _on_stop(self, environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ANN401
         del environment, msg
@@ -380,12 +386,14 @@ class Engine:
         os._exit(int(Exit.FAILED))
 
     def _leave_unacknowledged(self) -> None:
-        if self._outbox is not None:
-            self._outbox.leave()
-            if self._outbox.left_rows:
-                rows, path = self._outbox.left_rows, self._outbox.left
-                print(f"{rows} samples were not acknowledged by the master: {path}", file=sys.stderr, flush=True)
-            self._outbox = None
+        for outbox, what in ((self._outbox, "samples"), (self._jobs_out, "lines of jobs")):
+            if outbox is None:
+                continue
+            outbox.leave()
+            if outbox.left_rows:
+                rows, path = outbox.left_rows, outbox.left
+                print(f"{rows} {what} were not acknowledged by the master: {path}", file=sys.stderr, flush=True)
+        self._outbox = self._jobs_out = None
 
 
 def _refuse(error: PilotError) -> None:

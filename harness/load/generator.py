@@ -17,21 +17,23 @@ import orjson
 from gevent import GreenletExit
 
 from harness.domain import schedule as schedules
+from harness.domain.job import JobShape
 from harness.domain.sample import Outcome, Sample
 from harness.evidence.fitting import fit
 from harness.load.attempt import Attempts
 from harness.load.gauges import Gauges
 from harness.load.guard import guarded, told
+from harness.load.jobs.followed import Jobs
 from harness.load.origin import Origin
 from harness.load.quoting import quoted
+from harness.workspace import job_shapes
 from harness.workspace import questions as question_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from harness.domain.questions import Question
-    from harness.domain.schedule import Arrival, Schedule
+    from harness.domain.schedule import Arrival, Asked, Schedule
     from harness.load.spec import RunSpec
 
 FLUSH_S = 0.5
@@ -39,11 +41,17 @@ FLUSH_GROWING_S = 0.05  # an experiment decides by what has come back: what it h
 UNAUTHORIZED_IN_A_ROW = 10
 
 
-def build(spec: RunSpec, path: Path) -> tuple[Schedule, dict[str, Question]]:
-    """The schedule and its questions, the same wherever it is built; raises BadFile or ValueError."""
-    asked = question_files.read_questions(path, spec.max_tokens)
-    if question_files.digest(asked) != spec.questions_digest:
-        raise ValueError(f"{path} differs from the questions that this run was planned with")
+def build(spec: RunSpec, path: Path) -> tuple[Schedule, dict[str, Asked]]:
+    """The schedule and its questions, or its kinds of jobs, the same wherever it is built; raises BadFile or ValueError."""
+    asked: Sequence[Asked]
+    if spec.jobs is not None:
+        asked = shapes = job_shapes.read_shapes(path)
+        digest = job_shapes.digest(shapes)
+    else:
+        asked = questions = question_files.read_questions(path, spec.max_tokens)
+        digest = question_files.digest(questions)
+    if digest != spec.questions_digest:
+        raise ValueError(f"{path} differs from what this run was planned with")
     return schedules.draw(spec.load, asked, spec.seed, spec.mix), {q.id: q for q in asked}
 
 
@@ -57,7 +65,7 @@ class Generator:
         self,
         spec: RunSpec,
         stripe: Sequence[Arrival],
-        questions: dict[str, Question],
+        asked: Mapping[str, Asked],
         t0: float,
         worker: int,
         on_sample: Callable[[Sample], None],
@@ -74,7 +82,13 @@ class Generator:
         self._on_sample = on_sample
         urls = (spec.base_url or "http://127.0.0.1:9", *spec.lanes)
         self._origins = [Origin(url, spec.connections, spec.ca_file) for url in urls]
-        self._attempts = [Attempts(spec, origin, questions, t0, self.fail) for origin in self._origins]
+        shapes = {name: one for name, one in asked.items() if isinstance(one, JobShape)}
+        self._jobs = None
+        if spec.jobs is not None:
+            self._jobs = Jobs(spec, spec.jobs, shapes, t0, worker, self._note_over, self.fail)
+        questions = {name: one for name, one in asked.items() if not isinstance(one, JobShape)}
+        submitting = self._jobs.submitting if self._jobs else None
+        self._attempts = [Attempts(spec, origin, questions, t0, self.fail, submitting) for origin in self._origins]
         self._run_id = uuid.uuid4().hex[:20]
         self._lines: list[bytes] = []
         self._busy: set[Any] = set()
@@ -98,10 +112,13 @@ class Generator:
         self.gauges.start()
         for attempts in self._attempts:
             attempts.start()
+        if self._jobs is not None:
+            self._jobs.start()
 
     def _counts(self) -> tuple[int, int, int]:
         """In flight, open sockets, sent."""
         sockets = sum(origin.open_sockets for origin in self._origins)
+        sockets += self._jobs.open_sockets if self._jobs else 0
         return len(self._busy), sockets, sum(attempts.sent for attempts in self._attempts)
 
     @property
@@ -172,11 +189,18 @@ class Generator:
             self._todo.appendleft(arrival)
 
     @property
-    def finished(self) -> bool:
+    def _all_sent(self) -> bool:
         """Nothing left to send and nothing in flight; once stopped, what slots still hold is not sent."""
         return not self._busy if self._stopped else not self._growing and not self._todo and not self._held
 
+    @property
+    def finished(self) -> bool:
+        """All is sent and answered, and every job that was accepted has ended or was waited for long enough."""
+        return self._all_sent and (self._jobs is None or self._jobs.idle)
+
     def _note_over(self) -> None:
+        if self._all_sent and self._jobs is not None:
+            self._jobs.drain()
         if self.finished:
             self.over.set()
 
@@ -290,12 +314,22 @@ class Generator:
         self._stopped = True
         self._todo.clear()
         self._more.set()
+        if self._jobs is not None:
+            self._jobs.stop()
         self._note_over()
 
     def take(self) -> tuple[list[bytes], list[list[Any]]]:
         """Sample lines and gauge rows since the last call."""
         lines, self._lines = self._lines, []
         return lines, self.gauges.take()
+
+    def take_jobs(self) -> list[bytes]:
+        """Lines of jobs since the last call."""
+        return self._jobs.take() if self._jobs else []
+
+    def followed(self) -> dict[str, Any] | None:
+        """How jobs were followed; None where none were submitted."""
+        return self._jobs.summary() if self._jobs else None
 
     def stop(self) -> None:
         """Send nothing more; what is in flight becomes ``aborted``."""
@@ -308,9 +342,13 @@ class Generator:
         while self._busy and perf_counter() < deadline:
             gevent.sleep(0.01)
         self._held = len(self._busy)
+        if self._jobs is not None:
+            self._jobs.stop()
 
     def close(self) -> None:
         self.gauges.stop()
+        if self._jobs is not None:
+            self._jobs.stop()
         for attempts, origin in zip(self._attempts, self._origins, strict=True):
             attempts.stop()
             origin.close()

@@ -27,6 +27,8 @@ WITHIN: Mapping[str, Range] = {
     "zipf": bounds.ZIPF,
     "turns": bounds.TURNS,
     "max_tokens": bounds.MAX_TOKENS,
+    "drain": bounds.ANSWER_S,
+    "poll": bounds.POLL_S,
 }
 
 

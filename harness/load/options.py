@@ -16,31 +16,35 @@ from typing import TYPE_CHECKING, Any
 from harness import outlet
 from harness.domain import schedule as schedules
 from harness.domain.arrivals import LoadProfile
+from harness.domain.job import JobShape
+from harness.domain.job_map import RAG_JOBS
 from harness.domain.process import Process
 from harness.domain.target import Dialect, Target
 from harness.errors import Exit, PilotError, Refused
 from harness.load import locusts_own, ports
+from harness.load.following import MIX as JOB_MIX
+from harness.load.following import add_job_options, draining, following, shapes_of, variant_of
 from harness.load.given import Given
 from harness.load.hosts import check_listeners, check_url, declared_by, may_drive, nearest_workspace
 from harness.load.origin import tls_context
 from harness.load.secret import secret_of
 from harness.load.signing import check_credentials
 from harness.load.slots import choose_slots
-from harness.load.spec import RunSpec, of_target
+from harness.load.spec import Following, RunSpec, of_target
 from harness.load.work import add_work_options, work_of
-from harness.workspace import Workspace, presets, trust
+from harness.workspace import Workspace, job_shapes, presets, trust
 from harness.workspace import questions as question_files
 from harness.workspace.target_toml import undeclared
 from harness.workspace.trace_csv import read_trace
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from locust.argument_parser import LocustArgumentParser
 
     from harness.domain.questions import Question
-    from harness.domain.schedule import Schedule
+    from harness.domain.schedule import Asked, Schedule
     from harness.domain.trace import Trace
 
 # set by the campaign: no config file counts, and nothing may touch a cold target first
@@ -58,7 +62,7 @@ class Prepared:
     user_base: type | None = None
     spec: RunSpec | None = None
     schedule: Schedule | None = None
-    questions: dict[str, Question] = field(default_factory=dict)
+    questions: dict[str, Asked] = field(default_factory=dict)
     key: str = ""
     only_describe: bool = False  # a plan is drawn without credentials
     before_forks: Callable[..., None] | None = None
@@ -102,6 +106,7 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
     )
     add("--deadline", type=float, metavar="SECONDS", help="limit for the whole answer (default: pilot.toml's, else 30)")
     add_work_options(parser)
+    add_job_options(parser)
     hidden("--questions", metavar="FILE", help="questions.jsonl (default: the corpus's own)")
     hidden(
         "--evidence",
@@ -166,12 +171,16 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
     target = _target(given, workspace)
     if workspace is not None and not again and not PREPARED.only_describe:
         trust.for_work(workspace, [target.name] if target.folder.parent == workspace.root / "targets" else [])
-    load = _load(user.schedule, given, workspace)  # type: ignore[attr-defined]
+    load = draining(_load(variant_of(user, given), given, workspace), given)
+    jobs = following(load, target, given)
+    if jobs is None and target.dialect is Dialect.JOBS:
+        raise Refused(f"{target.name} takes jobs and no questions", "measure it with loadprofiles/jobs.py")
     deadline = given.number("deadline") or (workspace.config.load.deadline_s if workspace else 30.0)
     work = work_of(given, workspace)
-    if target.fields is not None and (problem := target.fields.cannot_read(work.mix.stream_share)):
+    if jobs is None and target.fields is not None and (problem := target.fields.cannot_read(work.mix.stream_share)):
         given.problem(f"--stream-share: {problem}, or another --mode")
-    questions_path, asked = _questions(given, workspace)
+    asked: Sequence[Asked]
+    questions_path, asked = _questions(given, workspace) if jobs is None else shapes_of(given, workspace)
     seed = given.whole("seed")
     slots = given.whole("slots")
     given.raise_problems()
@@ -184,9 +193,10 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
         seed=seed if seed is not None else (workspace.config.pilot.seed if workspace else 1),
         slots=slots or 0,
         deadline_s=deadline,
-        mix=work.mix,
+        mix=work.mix if jobs is None else JOB_MIX,
+        jobs=jobs,
         questions_file=str(questions_path),
-        questions_digest=question_files.digest(asked),
+        questions_digest=_digest(asked),
         workspace=str(workspace.root) if workspace else None,
         evidence=given.text("evidence"),
         p95_limit_s=workspace.config.slo.p95_s if workspace else None,
@@ -197,7 +207,7 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
         max_tokens=workspace.config.load.max_tokens if workspace else None,
         retry=work.retry,
         connections=work.connections,
-        ask_meta_first=load.kind not in COLD_KINDS and not os.environ.get(CAMPAIGN_VARIABLE),
+        ask_meta_first=_asks_meta(load, jobs),
         **of_target(target),
     )
     _check_limits(spec, workspace)
@@ -219,6 +229,18 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
     return spec
 
 
+def _digest(asked: Sequence[Asked]) -> str:
+    """Of the questions file, or of the jobs file."""
+    shapes = [one for one in asked if isinstance(one, JobShape)]
+    return job_shapes.digest(shapes) if shapes else question_files.digest(tuple(asked))  # type: ignore[arg-type]
+
+
+def _asks_meta(load: LoadProfile, jobs: Following | None) -> bool:
+    """Nothing touches a cold target first, and a job API of a team's own has no /v1/meta."""
+    own = jobs is not None and jobs.how.name != RAG_JOBS
+    return load.kind not in COLD_KINDS and not own and not os.environ.get(CAMPAIGN_VARIABLE)
+
+
 def _workers(parsed: argparse.Namespace) -> int:
     """As far as the options tell: ``--processes -1`` is one a core, and a master may be told how many to expect."""
     asked = getattr(parsed, "processes", None)
@@ -229,7 +251,7 @@ def _workers(parsed: argparse.Namespace) -> int:
 
 def _user_class() -> type:
     base = PREPARED.user_base
-    subclasses: list[type] = base.__subclasses__() if base else []
+    subclasses = _below(base) if base else []
     found = [c for c in subclasses if getattr(c, "schedule", None) is not None]
     if len(found) != 1:
         names = ", ".join(c.__name__ for c in found) or "none"
@@ -238,6 +260,12 @@ def _user_class() -> type:
             "-f names one file of loadprofiles/, and it declares one schedule",
         )
     return found[0]
+
+
+def _below(base: type) -> list[type]:
+    """Every class that is one, at whatever depth."""
+    below: list[type] = base.__subclasses__()
+    return [one for child in below for one in (child, *_below(child))]
 
 
 def _profile_name(user: type) -> str:

@@ -14,7 +14,7 @@ import orjson
 from harness.domain.sample import COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 MOST_KEPT_BYTES = 32 * 1024 * 1024
 PACK_FROM_BYTES = 4096
@@ -26,8 +26,9 @@ class Outbox:
     What exceeds the bound, and what is left at the end, goes to a file of its own that is named once.
     """
 
-    def __init__(self, send: Callable[[dict[str, Any]], None], *, pack: bool) -> None:
+    def __init__(self, send: Callable[[dict[str, Any]], None], columns: Sequence[str] = COLUMNS, *, pack: bool) -> None:
         self._send = send
+        self._columns = columns
         self._pack = pack
         self._number = 0
         self._kept: dict[int, dict[str, Any]] = {}
@@ -63,7 +64,7 @@ class Outbox:
         if self.left is None:
             handle, name = tempfile.mkstemp(prefix="pilot-unacknowledged-", suffix=".jsonl")
             self.left = Path(name)
-            os.write(handle, orjson.dumps({"columns": COLUMNS}) + b"\n")
+            os.write(handle, orjson.dumps({"columns": self._columns}) + b"\n")
             os.close(handle)
         with self.left.open("ab") as file:
             for block in blocks:

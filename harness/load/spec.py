@@ -11,6 +11,7 @@ from harness.domain.arrivals import LoadProfile, as_data, constant, from_data
 from harness.domain.experiments.protocol import Promise
 from harness.domain.field_map import FieldMap, field_map
 from harness.domain.header_names import USUAL_NAMES, HeaderNames
+from harness.domain.job_map import JobsMap, jobs_map
 from harness.domain.mix import Mix, mix_data, mix_from
 from harness.domain.openai_options import USUAL_OPTIONS, OpenAiOptions
 from harness.domain.retry import NO_RETRY, RetryPolicy
@@ -20,6 +21,16 @@ from harness.platforms.registry import traced
 from harness.workspace.trace_csv import read_trace
 
 MOST_SLOTS_PER_WORKER = 900  # above about 1,000 descriptors a process select() and reuse break
+
+
+@dataclass(frozen=True)
+class Following:
+    """How submitted jobs are followed; ``callback``: a public address, ``loopback``, or None where none is asked for."""
+
+    how: JobsMap
+    poll_s: float = 1.0
+    most_polls_per_s: float = 20.0
+    callback: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +69,7 @@ class RunSpec:
     openai: OpenAiOptions = USUAL_OPTIONS  # of openai-chat
     headers: dict[str, str] = field(default_factory=dict)  # whose values are no secret
     header_names: HeaderNames = USUAL_NAMES
+    jobs: Following | None = None  # arrivals are submissions; None: they are questions
     traced: bool = False  # each request carries a W3C trace context: somebody collects the target's spans
 
     def to_message(self) -> dict[str, Any]:
@@ -72,6 +84,7 @@ class RunSpec:
             "fields": dataclasses.asdict(self.fields) if self.fields else None,
             "openai": dataclasses.asdict(self.openai),
             "headers": dict(self.headers),
+            "jobs": dataclasses.asdict(self.jobs) if self.jobs else None,
             "header_names": dataclasses.asdict(self.header_names),
         }
 
@@ -102,9 +115,14 @@ class RunSpec:
                     "fields": field_map(data["fields"]) if data["fields"] else None,
                     "openai": OpenAiOptions(**data["openai"]),
                     "header_names": HeaderNames(**data["header_names"]),
+                    "jobs": _following(data["jobs"]) if data.get("jobs") else None,
                 }
             )
         )
+
+
+def _following(data: dict[str, Any]) -> Following:
+    return Following(**{**data, "how": jobs_map(data["how"])})
 
 
 def of_target(target: Target) -> dict[str, Any]:

@@ -41,6 +41,8 @@ def text(tally: Tally, ledger: Ledger, spec: RunSpec, folder: Path, found: str |
     if spec.load.trace is not None:
         said = filter(None, (spec.load.trace.read_as, spec.load.played(spec.seed).words()))
         lines.append(f"  trace          {', '.join(said)}")
+    if ledger.jobs is not None:
+        lines.append("  jobs           " + "  ".join(f"{state} {n}" for state, n in ledger.jobs.items()))
     lines += [
         f"  sent           {_dispersion(tally.sent_dispersion())}",
         "  outcomes       " + "  ".join(f"{name} {count}" for name, count in ledger.outcomes.items()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from locust import User, task
@@ -9,6 +10,8 @@ from locust import User, task
 from harness.load import engine
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from harness.domain.arrivals import LoadProfile
 
 NEVER_S = 10**6
@@ -33,6 +36,16 @@ class ChatUser(User):
         generator = engine.ENGINE.generator
         if generator is not None:
             generator.serve(self)
+
+
+class JobUser(ChatUser):
+    """Submits jobs in place of questions; each is followed until it ended, by the run and not by its slot.
+
+    ``schedule`` is one that drains; ``variants`` are others by the names that ``--variant`` takes.
+    """
+
+    abstract = True
+    variants: Mapping[str, LoadProfile] = MappingProxyType({})
 
 
 engine.install(ChatUser)

@@ -58,7 +58,7 @@ def _tracks(
     for item in described:
         if item.plan.repeats is None:
             continue
-        parts = config.slots.day_parts if item.load.total_s < LONG_S else config.slots.day_parts[-1:]
+        parts = config.slots.day_parts if item.load.whole_s < LONG_S else config.slots.day_parts[-1:]
         orders = _orders(item.plan.repeats, max(1, len(parts)), run_seed(config.pilot.seed, 0, item.plan.name))
         slots = _slots(item.plan.repeats, config.pilot.days, parts, created)
         for order, slot in zip(orders, slots, strict=True):
@@ -134,7 +134,7 @@ def _block(
     runs = []
     for item in described:
         seed = run_seed(pilot.seed, number, item.plan.name)
-        schedule = schedules.draw(item.load, questions, seed, item.mix)
+        schedule = schedules.draw(item.load, item.shapes or questions, seed, item.mix)
         searching = item.load.experiment is not None
         digest = experiment_digest(item.load, seed) if searching else schedule.digest
         for position, target in enumerate(_driven(pilot, item, order, number), start=1):
@@ -147,7 +147,7 @@ def _block(
                     seed=seed,
                     schedule_digest=digest,
                     requests=item.plan.requests if searching else len(schedule),
-                    expected_s=item.load.total_s + START_UP_S,
+                    expected_s=item.load.whole_s + START_UP_S,
                     start=item.plan.start,
                 )
             )

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from harness.domain.arrivals import LoadProfile, from_data
+from harness.domain.job import JobShape
 from harness.domain.lines import last_line
 from harness.domain.mix import Mix, mix_from
 from harness.domain.plan import ProfilePlan, Start
 from harness.domain.role import PACED, Role, role_of
 from harness.errors import PilotError, Refused
 from harness.workspace import Workspace
+from harness.workspace.job_shapes import read_shapes
 from harness.workspace.pilot_toml import Profile
 from harness.workspace.trace_csv import read_trace
 
@@ -31,6 +33,7 @@ class Described:
     load: LoadProfile
     mix: Mix
     deadline_s: float
+    shapes: tuple[JobShape, ...] = ()  # of jobs: what is submitted in place of questions
 
 
 def describe(workspace: Workspace) -> tuple[Described, ...]:
@@ -78,6 +81,11 @@ def options_of(profile: Profile, of: Profile | None = None) -> tuple[tuple[str, 
         "--trace": profile.trace,
         "--speed": profile.speed,
         "--noisy": profile.noisy,
+        "--variant": profile.variant,
+        "--jobs": profile.jobs,
+        "--drain": profile.drain_s,
+        "--poll": profile.poll_s,
+        "--callback": profile.callback,
     }
     return tuple(
         (name, f"{value:.15g}" if isinstance(value, float) else str(value))
@@ -121,7 +129,7 @@ def _one(
     data = json.loads(last_line(said["out"]))
     trace_file = data["load"]["trace_file"]
     load = from_data(data["load"], read_trace(Path(trace_file)) if trace_file else None)
-    own = role_of(load.kind)
+    own = role_of(load.kind, jobs=load.drain_s is not None)
     if profile.role not in (None, own) and not (own in PACED and profile.role in PACED):
         can = " or ".join(PACED) if own in PACED else own
         raise Refused(f"role: {file} sends what a profile of role {own.value} does: want {can}, or no role")
@@ -130,7 +138,7 @@ def _one(
         file=file,
         start=Start(profile.start),
         options=options,
-        duration_s=data["total_s"] - load.warmup_s,
+        duration_s=load.whole_s - load.warmup_s,
         warmup_s=load.warmup_s,
         requests=data["requests"],
         repeats=profile.repeats,
@@ -139,4 +147,5 @@ def _one(
         streams=data["streams"],
         role=profile.role or own,
     )
-    return Described(plan, load, mix_from(data["mix"]), data["deadline_s"])
+    shapes = read_shapes(Path(data["jobs_file"])) if data["jobs_file"] else ()
+    return Described(plan, load, mix_from(data["mix"]), data["deadline_s"], shapes)

@@ -33,13 +33,16 @@ class Pricing:
     terms: PriceTerms
     book: Book
 
-    def bill(self, usage: Usage, *, free: bool = False) -> Bill:
-        """Runtime and shared layers; ``free`` takes a month's free tiers off. Raises Refused for a price that the book lacks."""
+    def bill(self, usage: Usage, *, free: bool = False, batch: bool = False) -> Bill:
+        """Runtime and shared layers; ``free`` takes a month's free tiers off, ``batch`` prices tokens as a batch's.
+
+        Raises Refused for a price that the book lacks.
+        """
         tariff = Tariff(self.book, free)
         made = self.billing.lines(tariff, self.terms, usage)
         if (discount := self.terms.discount) is not None:
             made = discount.off(made, self.discounted)
-        return made + _shared(tariff, self.terms, usage)
+        return made + _shared(tariff, self.terms, usage, batch=batch)
 
     @property
     def discounted(self) -> frozenset[str]:
@@ -193,10 +196,10 @@ def refresh_of(book: str, region: str) -> str:
     return f"pilot prices refresh {book} --region {region}"
 
 
-def _shared(tariff: Tariff, terms: PriceTerms, usage: Usage) -> Bill:
+def _shared(tariff: Tariff, terms: PriceTerms, usage: Usage, *, batch: bool) -> Bill:
     """What both runtimes would use alike: tokens, transfer, and a vector store that never sleeps."""
     counted = replace(usage, tokens=()) if terms.tokens_named else usage
-    made = token_lines(tariff, terms.tokens, terms.tokens_of, counted)
+    made = token_lines(tariff, terms.tokens, terms.tokens_of, counted, batch=batch)
     made += _transfer(tariff, terms, usage.response_bytes / 10**9)
     if terms.ocus:
         made += tariff.line("Vector store, idle or not", usage.hours * terms.ocus, "aoss_ocu_hour", CostLayer.SHARED)

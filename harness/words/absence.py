@@ -54,6 +54,14 @@ WORDS: Book = {
         "time in progress is unknown; requests share instances, so the cost at other traffic cannot be calculated"
     ),
     kinds.NoSuccess: "a set with one block left out has no successful request",
+    kinds.NothingDrained: "no backlog: fewer than {least} jobs got done while others waited",
+    kinds.JobsUsageMissing: "what the platform billed while jobs ran was not collected: run pilot collect",
+    kinds.JobsBilledElsewhere: (
+        "the platform billed {billed_s:.3g} s and the jobs say they worked {working_s:.3g} s: their workers are billed elsewhere"
+    ),
+    kinds.NoJobDone: "a set with one block left out has no job that was done",
+    kinds.CostsNothing: "nothing that has a price was used",
+    kinds.NotTold: "the service does not say",
     kinds.NoUsage: "no measured usage of the target that this is a variant of",
     kinds.NoWindow: "no keep-alive window was measured, so the expected share of cold answers is unknown",
     kinds.NoExpectedShare: "the expected share of cold answers is unknown",

@@ -64,6 +64,7 @@ WORDS: Book = {
     kinds.GaugeAbove: _above,
     kinds.GaugeNear: _near,
     kinds.DoesNotBalance: "the ledger does not balance: {planned} planned, {seen} accounted for",
+    kinds.JobsDoNotBalance: "jobs.parquet does not balance: {planned} submissions planned, {seen} jobs accounted for",
     kinds.StoppedEarly: lambda r: f"stopped before its end{f' ({r.by})' if r.by else ''}",
     kinds.WorkersLost: "{workers} worker(s) lost, {arrivals} arrivals with them",
     kinds.NeverSent: "{arrivals} arrivals were never sent",

@@ -32,6 +32,13 @@ def _incidents(r: kinds.Incidents) -> str:
     return f"{'some' if r.count else 'no'} evidence against it: {words}"
 
 
+def _jobs_lost(r: kinds.JobsLost) -> str:
+    if r.lost:
+        return f"{r.lost} of {r.accepted} accepted jobs were lost, and none may be"
+    rest = "" if r.high is None else f"; up to {r.high * 100:.2g} % remain possible, so this cannot show 0"
+    return f"none of {r.accepted} accepted jobs was lost{rest}"
+
+
 def _shares_differ(r: kinds.SharesDiffer) -> str:
     more = "more" if r.points > 0 else "fewer"
     points = f"{abs(r.points) * 100:.3g} points {more} of {r.name or 'the ' + r.side}'s are beyond the limit"
@@ -56,6 +63,7 @@ WORDS: Book = {
     kinds.BeyondLimit: "the whole interval lies beyond the limit",
     kinds.ContainsLimit: "the interval contains the limit",
     kinds.Incidents: _incidents,
+    kinds.JobsLost: _jobs_lost,
     kinds.NotByHolm: lambda r: (
         f"{r.relation} by itself, but not after Holm's correction over {r.family} "
         f"{'co-primary' if r.primary else 'exploratory'} comparisons"

@@ -209,6 +209,11 @@ class Profile(Table):
     noisy: Name | None = None
     role: Role | None = None
     file: Name | None = None
+    variant: Name | None = None
+    jobs: Line | None = None
+    drain_s: AnswerSeconds | None = None
+    poll_s: Annotated[float, Field(ge=0.05, le=60)] | None = None
+    callback: Line | None = None
 
     @model_validator(mode="after")
     def _trace_or_process(self) -> Profile:

@@ -68,7 +68,7 @@ def read_questions(path: Path, max_tokens: int | None = None) -> tuple[Question,
         try:
             row = _QuestionLine.model_validate_json(line, strict=True)
         except ValidationError as error:
-            problems += [_problem(number, e) for e in error.errors()]
+            problems += [problem_of(number, e) for e in error.errors()]
             continue
         if row.id in ids:
             problems.append(Problem(f"line {number}, id", f"{row.id!r} stands twice"))
@@ -89,7 +89,8 @@ def read_questions(path: Path, max_tokens: int | None = None) -> tuple[Question,
     return tuple(out)
 
 
-def _problem(number: int, said: ErrorDetails) -> Problem:
+def problem_of(number: int, said: ErrorDetails) -> Problem:
+    """What pydantic found wrong with a line."""
     place = ".".join(shown(str(part)) for part in said["loc"])
     if said["type"] == "json_invalid":
         return Problem(f"line {number}", f"is not valid JSON: {said['ctx']['error']}")

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from harness.domain.address import SCHEMES, SOCKETS, over_http, problem_of
+from harness.domain.job_map import JobsMap, rag_jobs
 from harness.domain.openai_options import USUAL_OPTIONS
 from harness.domain.quota import Need as QuotaNeed
 from harness.domain.quota import QuotaConfig
@@ -34,6 +35,7 @@ from harness.workspace.api_toml import (
     looks_like_its_name,
     plain,
 )
+from harness.workspace.jobs_toml import JobsTable
 from harness.workspace.layers import laid_over
 from harness.workspace.mapping_toml import MappingTable
 from harness.workspace.platform_tables import (
@@ -47,7 +49,7 @@ from harness.workspace.platform_tables import (
 )
 from harness.workspace.sides import problems_of_sides
 
-KEPT = ("mapping", "openai", "api")  # tables whose values are written into a run's folder
+KEPT = ("mapping", "openai", "api", "jobs")  # tables whose values are written into a run's folder
 AUTH_FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # what each kind wants, and what it may have
     "none": ((), ()),
     "header": (("env",), ("header",)),
@@ -125,6 +127,7 @@ class TargetToml(Table):
     api: dict[str, str | int] = Field(default_factory=dict)
     mapping: MappingTable | None = None
     openai: OpenAiTable | None = None
+    jobs: JobsTable | None = None
     verified: Title = "spec only"
     uses: Annotated[tuple[Name, ...], AfterValidator(distinct)] = Field(default=(), max_length=50)
     auth: AuthTable = AuthTable()
@@ -149,6 +152,8 @@ class TargetToml(Table):
         problems = []
         if (self.mapping is None) == (self.dialect is Dialect.MAPPED):
             problems.append('[mapping] and dialect = "mapped" go together')
+        if self.dialect is Dialect.JOBS and self.jobs is None:
+            problems.append('dialect = "jobs" requires [jobs]: how they are submitted and followed')
         if self.openai is not None and self.dialect is not Dialect.OPENAI_CHAT:
             problems.append('[openai] requires dialect = "openai-chat"')
         if self.model is not None and not self._names_model():
@@ -248,6 +253,7 @@ def _target(declared: Declared, folder: Path, fill: Mapping[str, str], variant_o
         model=model.model,
         fields=model.mapping.field_map(model.model) if model.mapping else None,
         openai=model.openai.made() if model.openai else USUAL_OPTIONS,
+        jobs=_jobs(model),
         ca_file=str(folder / model.tls.ca_file) if model.tls else None,
         prices=_prices(model.prices, Path(fill.get("workspace", "."))) if model.prices else None,
         sources=declared.sources,
@@ -256,6 +262,13 @@ def _target(declared: Declared, folder: Path, fill: Mapping[str, str], variant_o
         uses=model.uses,
         preset=declared.preset,
     )
+
+
+def _jobs(model: TargetToml) -> JobsMap | None:
+    """As the file says, else the contract that goes with rag-chat/1."""
+    if model.jobs is not None:
+        return model.jobs.made()
+    return rag_jobs() if model.dialect is Dialect.RAG_CHAT else None
 
 
 def _prices(table: PricesTable, workspace: Path) -> PriceModel:

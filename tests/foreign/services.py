@@ -86,6 +86,7 @@ LITELLM = Service(
     lambda bins, port: [str(bins / "litellm"), "--config", "config.yaml", *_at(port)],
     environment={"LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY": "true"},
 )
+CELERY = Service("celery", lambda bins, port: [str(bins / "uvicorn"), "service:app", *_at(port)])
 FAKELLM = Service("fakellm", lambda bins, port: [str(bins / "fakellm"), "serve", *_at(port)])
 MOCKLLM = Service(
     "mockllm", lambda bins, port: [str(bins / "mockllm"), "start", "--responses", "responses.yml", *_at(port)]
@@ -105,5 +106,5 @@ CHAINLIT = Service("chainlit", lambda bins, port: [str(bins / "chainlit"), "run"
 
 ALL = (
     *(FAKELLM, MOCKLLM, LITELLM, HAYHOOKS, LANGSERVE, LANGGRAPH, HONO_NODE, HONO_WORKERD, FASTAPI, FUNCTIONS),
-    *(SERVERLESS, GRADIO, CHAINLIT),
+    *(SERVERLESS, GRADIO, CHAINLIT, CELERY),
 )

@@ -91,6 +91,35 @@ class NoSuccess(Absence):
     """A cost per success has none to be spread over."""
 
 
+class NothingDrained(Absence):
+    """No backlog from which enough jobs got done."""
+
+    least: int
+
+
+class JobsUsageMissing(Absence):
+    """What the platform billed while jobs ran."""
+
+
+class JobsBilledElsewhere(Absence):
+    """The platform's figure is less than what the jobs say they worked (seconds)."""
+
+    billed_s: float
+    working_s: float
+
+
+class NoJobDone(Absence):
+    """A cost per job has none to be spread over."""
+
+
+class CostsNothing(Absence):
+    """A bill of nothing has no ratio."""
+
+
+class NotTold(Absence):
+    """By the service."""
+
+
 class NoUsage(Absence):
     """A variant is priced at its target's usage."""
 

@@ -50,6 +50,13 @@ class DoesNotBalance(Fault):
     seen: int
 
 
+class JobsDoNotBalance(Fault):
+    """Submissions whose job has no state, or two."""
+
+    planned: int
+    seen: int
+
+
 class StoppedEarly(Fault):
     """In the words of who stopped it; empty: nobody said."""
 

@@ -72,6 +72,14 @@ class Incidents(Judged):
     down: bool
 
 
+class JobsLost(Judged):
+    """Of those accepted; ``high``: the largest share that none seen leaves possible."""
+
+    lost: int
+    accepted: int
+    high: float | None
+
+
 class NotByHolm(Judged):
     """Different by itself alone."""
 

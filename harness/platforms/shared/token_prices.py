@@ -21,6 +21,7 @@ from harness.tables.values import Line
 MILLION = Decimal(10**6)
 LIST = "genai-prices"
 ALIKE = 1000  # requests whose mean prompts differ by less are looked up once
+BATCH = {"processing": "batch"}  # as the list names it
 OTHERWISE = "aws"  # whose ids carry a vendor's name, by which the list takes them for the vendor's
 
 
@@ -44,6 +45,8 @@ class TokenTerms(Table):
     input_usd_per_million: Amount | None = None
     output_usd_per_million: Amount | None = None
     cached_usd_per_million: Amount | None = None
+    batch_input_usd_per_million: Amount | None = None
+    batch_output_usd_per_million: Amount | None = None
     source: Line | None = None
     model: Line | None = None
     provider: Line | None = None
@@ -53,12 +56,18 @@ class TokenTerms(Table):
     def _one_or_the_other(self) -> TokenTerms:
         own = (self.input_usd_per_million, self.output_usd_per_million, self.source)
         if any(one is not None for one in (*own, self.cached_usd_per_million)):
+            if (self.batch_input_usd_per_million is None) != (self.batch_output_usd_per_million is None):
+                raise ValueError("batch_input_usd_per_million and batch_output_usd_per_million go together")
             if any(one is None for one in own):
                 raise ValueError("prices of your own: want input_usd_per_million, output_usd_per_million and source")
             if self.model or self.provider or self.context:
                 raise ValueError(
                     "prices of your own leave nothing to look up: no model, provider or context beside them"
                 )
+        elif self.batch_input_usd_per_million is not None or self.batch_output_usd_per_million is not None:
+            raise ValueError(
+                "batch prices of your own: want input_usd_per_million, output_usd_per_million and source too"
+            )
         elif not (self.model or self.provider or self.context):
             raise ValueError("want input_usd_per_million, output_usd_per_million and source, or model or provider")
         if self.model and listed(self.model, self.provider, tuple(self.context.items())) is None:
@@ -70,6 +79,14 @@ class TokenTerms(Table):
         return (
             f" ({', '.join([*more, *(f'{k} {v}' for k, v in self.context.items())])})" if more or self.context else ""
         )
+
+    @property
+    def own_batch(self) -> Rates | None:
+        """What the team says that its batches cost; None where it says nothing of them."""
+        given, made = self.batch_input_usd_per_million, self.batch_output_usd_per_million
+        if given is None or made is None or self.source is None:
+            return None
+        return Rates("", given / MILLION, made / MILLION, given / MILLION, f"{self.source}, batch")
 
     @property
     def own(self) -> Rates | None:
@@ -86,14 +103,19 @@ def installed() -> str:
     return f"{LIST} {version(LIST)}"
 
 
-def rates(terms: TokenTerms | None, tokens: Tokens, day: dt.date) -> Rates | None:
-    """None where nobody states a price and no list knows the model."""
-    if terms is None:
-        return listed(tokens.model, None, (), day, tokens.alike(ALIKE)) if tokens.model else None
-    if terms.own is not None:
-        return terms.own
-    model = terms.model or tokens.model
-    return listed(model, terms.provider, tuple(terms.context.items()), day, tokens.alike(ALIKE)) if model else None
+def rates(terms: TokenTerms | None, tokens: Tokens, day: dt.date, *, batch: bool = False) -> Rates | None:
+    """None where nobody states a price and no list knows the model.
+
+    A ``batch`` has the team's own price of batches, or the list's; where neither has one it costs what anything else does.
+    """
+    if terms is not None and terms.own is not None:
+        return (terms.own_batch if batch else None) or terms.own
+    model = (terms.model if terms else None) or tokens.model
+    if not model:
+        return None
+    provider, context = (terms.provider, dict(terms.context)) if terms else (None, {})
+    batched = listed(model, provider, tuple({**context, **BATCH}.items()), day, tokens.alike(ALIKE)) if batch else None
+    return batched or listed(model, provider, tuple(context.items()), day, tokens.alike(ALIKE))
 
 
 @lru_cache(maxsize=1024)
@@ -142,12 +164,12 @@ def listed(
     return Rates(name, plain.input_price / each, plain.output_price, reread.input_price / each, said)
 
 
-def token_lines(tariff: Tariff, terms: TokenTerms | None, stand_in: str, usage: Usage) -> Bill:
+def token_lines(tariff: Tariff, terms: TokenTerms | None, stand_in: str, usage: Usage, *, batch: bool = False) -> Bill:
     """A line each of what was read, read before, and written, by the model; the rest at the book's ``stand_in``."""
     day, made, rest, unknown = tariff.book.date, Bill(), [], False
     counted = usage.by_model()
     for tokens in [t for t in counted if t.input or t.output] or counted[-1:]:
-        found = rates(terms, tokens, day)
+        found = rates(terms, tokens, day, batch=batch)
         if found is None:
             rest.append(tokens)
             unknown = unknown or bool(tokens.model)

@@ -1,0 +1,87 @@
+"""A workload's promises about its jobs, judged as every promise is: by the share beyond the limit, with blocks respected.
+
+``lost = 0`` is one that can be shown to be broken and never to be kept: one lost job breaks it, and none of n leaves a share
+that may be as large as its interval says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from harness.analysis.blocks_needed import blocks_needed
+from harness.analysis.columns import Array
+from harness.analysis.jobs.shares import Fate, share
+from harness.analysis.jobs.table import JobRun
+from harness.analysis.pooled import Pooled
+from harness.analysis.quantiles import percentile
+from harness.analysis.shares import share_of
+from harness.analysis.slo import Held, ceiling, judge
+from harness.domain.estimate import Known, Unknown
+from harness.domain.reasons import verdict as reasons
+from harness.domain.verdict import Judgement, Slo, SloVerdict
+
+ALLOWED = 0.05  # of jobs, beyond a p95's limit
+TIMES: dict[str, tuple[str, Callable[[JobRun], Array]]] = {
+    "done_within_s": ("p95 time to done", lambda run: run.to_done_s),
+    "freshness_p95_s": ("p95 freshness", lambda run: run.fresh_s),
+}
+
+
+def pooled(runs: Sequence[JobRun], of: Callable[[JobRun], Array]) -> Pooled:
+    """Of the measured submissions; what was not done is infinite."""
+    return Pooled([of(run)[run.measured] for run in runs])
+
+
+def time_verdict(
+    target: str, profile: str, metric: str, limit_s: float, runs: Sequence[JobRun], confidence: float
+) -> SloVerdict:
+    """``done_within_s`` or ``freshness_p95_s``."""
+    name, of = TIMES[metric]
+    promise, alpha = Slo(name, metric, limit_s, "s"), (1 - confidence) / 2
+    values = pooled(runs, of)
+    beyond = share_of(values.beyond(limit_s), values.totals, values.runs(limit_s) if len(values) else None)
+    held = Held(beyond, ALLOWED, percentile(values, 1 - ALLOWED, confidence, limit_s))
+    judgement, reason = judge(held, alpha)
+    needed = blocks_needed(beyond, ALLOWED, alpha) if judgement is Judgement.INCONCLUSIVE and beyond.n else None
+    return SloVerdict(
+        target,
+        profile,
+        promise,
+        judgement,
+        held.estimate,
+        reason,
+        needed,
+        beyond.estimate(confidence, ALLOWED),
+        ALLOWED,
+    )
+
+
+def lost_verdict(target: str, profile: str, allowed: float, runs: Sequence[JobRun], confidence: float) -> SloVerdict:
+    """A share of accepted jobs that may be lost; of 0 one lost job is enough, and none is no proof."""
+    promise = Slo("lost jobs", "lost", allowed, "share")
+    found = share(Fate.LOST, runs, confidence, allowed or None)
+    if isinstance(found.known, Unknown) and not found.of:
+        return SloVerdict(target, profile, promise, Judgement.INCONCLUSIVE, found.known, found.known.reason)
+    if allowed > 0:
+        judgement, reason = judge(Held(found.share, allowed, found.known), (1 - confidence) / 2)
+        return SloVerdict(target, profile, promise, judgement, found.known, reason, None, found.known, allowed)
+    lost = found.count > 0
+    high = None if isinstance(found.known, Unknown) else found.known.high
+    why = reasons.JobsLost(found.count, found.of, high)
+    judgement = Judgement.FAIL if lost else Judgement.INCONCLUSIVE
+    return SloVerdict(target, profile, promise, judgement, found.known, why, None, found.known, allowed)
+
+
+def cost_verdict(target: str, profile: str, limit_usd: float, known: Known) -> SloVerdict:
+    """What a thousand jobs may cost."""
+    return ceiling(target, "cost of 1,000 jobs", "usd_per_thousand", limit_usd, known, profile)
+
+
+def to_done(runs: Sequence[JobRun], p: float, confidence: float, limit_s: float | None = None) -> Known:
+    """The pooled percentile of the time to done."""
+    return percentile(pooled(runs, lambda run: run.to_done_s), p, confidence, limit_s)
+
+
+def freshness(runs: Sequence[JobRun], p: float, confidence: float, limit_s: float | None = None) -> Known:
+    """The same of the freshness."""
+    return percentile(pooled(runs, lambda run: run.fresh_s), p, confidence, limit_s)
