@@ -87,6 +87,25 @@ def decision_json(
             }
             for m in findings.modes
         ],
+        "quality": [
+            {
+                "target": q.target,
+                "profile": q.profile,
+                "model": None if q.own is None else q.own.model,
+                "model_told_by": None if q.own is None else q.own.told_by.value,
+                "models": dict(q.models),
+                "answered": q.answered,
+                "told": q.told,
+                "degraded_share": _known(q.degraded),
+                "cached_share": _known(q.cached),
+                "evaluation": {
+                    "asked": q.asked,
+                    "passed_share": _known(q.passed),
+                    "missed": [{"question": one, "checks": checks, "count": n} for one, checks, n in q.missed],
+                },
+            }
+            for q in findings.quality
+        ],
         "capacity": {
             c.target: {
                 **_known(c.per_s),

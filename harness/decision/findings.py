@@ -19,6 +19,7 @@ from harness.analysis.mitigations import Mitigation
 from harness.analysis.modes import Modes
 from harness.analysis.parity import Parity
 from harness.analysis.projection import Crossing, Projection
+from harness.analysis.quality import Quality
 from harness.analysis.reconciliation import Reconciliation
 from harness.analysis.refusals import Manner
 from harness.analysis.settings import Settings
@@ -99,6 +100,7 @@ class Findings:
     modes: tuple[Modes, ...] = ()  # cold and warm answers apart, of targets that had both
     settings: tuple[Settings, ...] = ()  # of the sweeps before the campaign
     start_costs: tuple[Cost, ...] = ()  # at the first months' traffic, where slo.start says one
+    quality: tuple[Quality, ...] = ()  # by target and profile
     ended: EarlyEnd | None = None  # where the paired blocks ended before the plan did
 
     @property

@@ -19,6 +19,7 @@ from harness.analysis import (
     metered,
     modes,
     parity,
+    quality,
     reconciliation,
     refusals,
     shown,
@@ -82,6 +83,11 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
     hit = [(n, p) for p in bursts for n in names]
     timelines = _each(pool, hit, lambda of: throttling.timeline(of[0], data.of(*of), *limits))
     manners = _each(pool, pairs, lambda of: refusals.manner(*of, data.of(*of), config.slo.p95_s))
+    graded = _each(
+        pool,
+        [(n, p) for p in data.profiles for n in data.everyone if data.of(n, p)],
+        lambda of: quality.quality(*of, data.of(*of)),
+    )
     same = pool.submit(parity.parity, data)
     streams = _each(pool, names, lambda n: traffic.streams(n, [r for p in data.profiles for r in data.of(n, p)]))
     agreements = _each(
@@ -134,6 +140,7 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
         ),
         coverage=tuple(coverage.coverage(targets.values(), plan, store)),
         parity=same.result(),
+        quality=_all(graded),
         arrivals=tuple(traffic.burstiness(n, p, data.of(n, p)) for p in data.paired for n in names),
         streams=_all(streams),
         series=tuple(

@@ -11,7 +11,9 @@ from harness.dialects import outcomes
 from harness.dialects.errors import code_of, error_in, error_of
 from harness.dialects.framing.events import Event, Framing, Malformed
 from harness.dialects.framing.sse import SseParser
-from harness.dialects.numbers import count, in_header
+from harness.dialects.gateways import gateway_says
+from harness.dialects.kept import Kept
+from harness.dialects.numbers import count, flag, in_header
 from harness.dialects.retry_after import retry_after_s, should_retry
 from harness.dialects.room import Place, Room
 from harness.dialects.shapes import Unexpected, json_value, wanted
@@ -71,6 +73,7 @@ class Answer:
         self._events = 0
         self._texts: list[bytes] = []  # not yet folded into the digest
         self._hash: blake2b | None = None
+        self._kept: Kept | None = None  # the text itself, of an answer that is graded
         self._fold_at = FOLD_BYTES
         self._sent_s = sample.sent_s or 0.0
         self._done: dict[str, Any] | None = None
@@ -90,6 +93,7 @@ class Answer:
         self.headers = headers
         s.headers_s = now - self._t0
         if status in OK_STATUSES:
+            s.cached, s.degraded = gateway_says(headers)
             self._type = media_type(headers.get(b"content-type", b""))
             encoding = headers.get(b"content-encoding")
             if encoding and encoding.strip().lower() != b"identity":
@@ -171,6 +175,15 @@ class Answer:
         self._whole = b""
         self._texts.clear()
         self.leave()
+
+    def keep_text(self) -> None:
+        """It will be graded: what it says is kept beside its digest."""
+        self._kept = Kept()
+
+    @property
+    def text(self) -> str | None:
+        """What it said, where that was kept and is no longer than anyone grades."""
+        return None if self._kept is None else self._kept.text
 
     # -- dialect
 
@@ -360,6 +373,13 @@ class Answer:
         if isinstance(name, str) and name:
             self.sample.model = name[:MOST_MODEL]
 
+    def _quality(self, cached: object, degraded: object) -> None:
+        """Whether it came from a cache or a fallback, as its body says; a header said so already where one did."""
+        if cached is not None:
+            self.sample.cached = flag(cached)
+        if degraded is not None:
+            self.sample.degraded = flag(degraded)
+
     def _usage(self, usage: object, prompt: str, completion: str) -> None:
         if not isinstance(usage, dict):
             return
@@ -386,6 +406,8 @@ class Answer:
             else:
                 self._hash = self._hash or hashlib.blake2b(digest_size=8)
                 self._hash.update(text)
+                if self._kept is not None:
+                    self._kept.add(text)
             self._texts = []
 
     def _text_of(self, texts: list[bytes]) -> bytes:
@@ -397,6 +419,8 @@ class Answer:
         self._fold()
         made = self._hash or hashlib.blake2b(digest_size=8)
         made.update(text.encode())
+        if self._kept is not None:
+            self._kept.add(text.encode())
         self.sample.answer_digest = made.hexdigest()
 
 

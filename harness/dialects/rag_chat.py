@@ -73,6 +73,7 @@ class RagChatAnswer(Answer):
     def _closing(self, body: dict[str, Any]) -> None:
         wanted(body.get("id"), str, "id")
         self._model(wanted(body.get("model"), str, "model"))
+        self._quality(body.get("cached"), body.get("degraded"))
         self._usage(wanted(body.get("usage"), dict, "usage"), "input_tokens", "output_tokens")
         timings: dict[str, Any] = wanted(body.get("timings") or {}, dict, "timings")
         for name, value in timings.items():

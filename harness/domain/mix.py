@@ -38,6 +38,7 @@ class Mix:
     ``turns``      mean turns of a session; above 1, arrivals go on with an earlier session and
                    carry its history, whose answers are scripted, so both targets read the same
     ``prompt``     length of the whole prompt in tokens, reached by notes put before the question
+    ``evaluated``  share of arrivals that ask a question of the evaluation set, where there is one
     """
 
     stream_share: float = 1.0
@@ -48,6 +49,7 @@ class Mix:
     think_s: float = 5.0
     prompt: TokenLength | None = None
     max_tokens: int | None = None
+    evaluated: float = 0.0
 
 
 def mix_data(mix: Mix) -> dict[str, Any]:

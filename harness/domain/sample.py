@@ -115,6 +115,13 @@ class Sample:
     resent: bool | None = None  # again at once on a new connection: the kept-alive one was closed; None: it was not
     model: str | None = None  # that answered, as the answer says
     cached_tokens: int | None = None  # of input_tokens, those that the provider had read before
+    cached: bool | None = None  # the whole answer came from a cache; None: the answer does not say
+    degraded: bool | None = None  # by another model than the target's own, or as it says itself; None: can't be told
+    evaluated: bool | None = None  # asked a question of the evaluation set; None: one of the questions file
+    passed: bool | None = None  # the evaluation's checks of this answer; None: nothing to check, or it can't be told
+    missed: str | None = None  # the checks that it failed, as "cite 1, say 2"
+    hits: int | None = None  # of the passages known to answer the question, those that came; None: none are known
+    hit_rank: int | None = None  # place of the first of them, from 1; None: none came, or none are known
 
     def row(self) -> tuple[Any, ...]:
         """Values in the order of ``COLUMNS``."""

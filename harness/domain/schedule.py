@@ -44,6 +44,7 @@ class Arrival:
     turn: int = 1
     history: tuple[str, ...] = ()
     lane: int = 0  # which independent copy of the target; 0 is the target itself
+    evaluated: bool = False  # asks a question of the evaluation set, as it stands there
 
     @property
     def plain(self) -> bool:
@@ -55,7 +56,7 @@ class Arrival:
         mixed = (self.top_k, self.max_tokens, self.prompt_tokens, self.unique, self.session, self.turn, self.history)
         return (
             f"{self.seq} {self.scheduled_s:.9f} {self.phase} {self.measured} {self.question_id} {self.stream} {mixed}"
-            f"{f' lane {self.lane}' if self.lane else ''}"
+            f"{f' lane {self.lane}' if self.lane else ''}{' evaluated' if self.evaluated else ''}"
         )
 
 
@@ -99,8 +100,9 @@ class Drawer:
     """Gives instants their questions, modes and shapes in order; all at once or as an experiment asks for them."""
 
     def __init__(self, questions: Sequence[Question], seed: int, mix: Mix) -> None:
-        self._all = questions
-        self._weights = list(accumulate(1 / rank**mix.zipf for rank in range(1, len(questions) + 1)))
+        self._all = [q for q in questions if q.expects is None]
+        self._weights = list(accumulate(1 / rank**mix.zipf for rank in range(1, len(self._all) + 1)))
+        self._evaluation = _Evaluation([q for q in questions if q.expects is not None], mix.evaluated, seed)
         self._questions = Random(f"questions:{seed}")
         self._modes = Random(f"modes:{seed}")
         self._share = mix.stream_share
@@ -111,11 +113,43 @@ class Drawer:
         """One arrival for each instant; ``seq`` goes on from the last call."""
         chosen = self._questions.choices(self._all, cum_weights=self._weights, k=len(due))
         made = [
-            self._shapes.arrival(seq, d, q.id, stream=self._modes.random() < self._share)
+            self._arrival(seq, d, q.id, stream=self._modes.random() < self._share)
             for seq, (d, q) in enumerate(zip(due, chosen, strict=True), start=self._count)
         ]
         self._count += len(made)
         return made
+
+    def _arrival(self, seq: int, due: Due, question: str, *, stream: bool) -> Arrival:
+        graded = self._evaluation.next()
+        if graded is None:
+            return self._shapes.arrival(seq, due, question, stream=stream)
+        when = (seq, due.scheduled_s, due.phase, due.measured)
+        return Arrival(*when, graded, stream, lane=due.lane, evaluated=True)
+
+
+class _Evaluation:
+    """Which arrivals ask the evaluation set: one at random of every ``1 / share``, the questions in turn."""
+
+    def __init__(self, questions: Sequence[Question], share: float, seed: int) -> None:
+        self._rng = Random(f"evaluation:{seed}")
+        self._ids = deque(q.id for q in questions)
+        self._stretch = round(1 / share) if share > 0 and questions else 0
+        self._left = self._at = 0
+        if self._stretch:
+            self._ids.rotate(self._rng.randrange(len(questions)))
+
+    def next(self) -> str | None:
+        """The question of this arrival, None for one that is drawn like any other."""
+        if not self._stretch:
+            return None
+        if self._left == 0:
+            self._left, self._at = self._stretch, self._rng.randrange(self._stretch) + 1
+        here = self._left == self._at
+        self._left -= 1
+        if not here:
+            return None
+        self._ids.rotate(-1)
+        return self._ids[-1]
 
 
 class _Shapes:

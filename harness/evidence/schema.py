@@ -106,6 +106,18 @@ SAMPLES: tuple[Column, ...] = (
     ),
     *words(model="model that answered, as the answer says; its tokens are priced as its own"),
     *ints(cached_tokens="tokens of `input_tokens` that the provider's prompt cache held, as the answer says"),
+    *flags(
+        cached="the whole answer came from a cache of the service or a gateway; null: the answer does not say",
+        degraded="by a fallback model, as the answer says or its model's name shows beside /v1/meta; null: can't be told by this "
+        "run alone; the analysis tells more: docs/quality.md",
+        evaluated="asked a question of the evaluation set; null: one of the questions file",
+        passed="the answer to an evaluation question kept all its checks; null: none was asked, it failed, or it can't be told",
+    ),
+    *texts(missed="checks that the answer failed, such as `cite 1, say 2`, numbered as in the evaluation set"),
+    *ints(
+        hits="passages known to answer the question that are among those cited or retrieved; null: none are known",
+        hit_rank="place of the first such passage, from 1; null: none came, or none are known",
+    ),
 )
 
 GENERATOR: tuple[Column, ...] = (

@@ -18,6 +18,7 @@ from harness.domain.refusal import refused_by
 from harness.domain.sample import Layer, Outcome, Sample
 from harness.load.bodies import Bodies
 from harness.load.deadlines import Deadlines
+from harness.load.grading import grade
 from harness.load.faults import ClosedEarly, DeadlinePassed, NotHttp, Stale, Unreadable
 from harness.load.guard import told
 from harness.load.signing import AHEAD_S, signing_of
@@ -59,6 +60,7 @@ class Attempts:
 
             origin.make = partial(WebSocket, how=how)
         self._signing = signing_of(spec, origin.base_url, failed)
+        self._questions = questions
         self.bodies = Bodies(spec, questions, origin, self._signing)
         self._t0 = t0
         self.reader = reader_of(spec.dialect, spec.fields, spec.header_names)
@@ -94,7 +96,12 @@ class Attempts:
         the server wants of a client that retries; None: it does not say.
         """
         sample.request_id = request_id
-        return self.deliver(self.bodies.request(arrival, request_id), self.reader(sample, self._t0), slot, due)
+        question, answer = self._questions[arrival.question_id], self.reader(sample, self._t0)
+        if question.expects is not None:
+            answer.keep_text()
+        told = self.deliver(self.bodies.request(arrival, request_id), answer, slot, due)
+        grade(question, answer)
+        return told
 
     def deliver(self, request: bytes, answer: Answer, slot: object, due: float) -> bool | None:
         """The request's exchange, and what became of it in the answer's sample; returns as ``make`` does."""

@@ -7,6 +7,7 @@ import json
 import math
 import uuid
 from collections import deque
+from pathlib import Path
 from random import Random
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,6 @@ from harness.workspace import questions as question_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from harness.domain.questions import Question
     from harness.domain.schedule import Arrival, Schedule
@@ -41,7 +41,8 @@ UNAUTHORIZED_IN_A_ROW = 10
 
 def build(spec: RunSpec, path: Path) -> tuple[Schedule, dict[str, Question]]:
     """The schedule and its questions, the same wherever it is built; raises BadFile or ValueError."""
-    asked = question_files.read_questions(path, spec.max_tokens)
+    evaluation = Path(spec.evaluation_file) if spec.evaluation_file else None
+    asked = question_files.with_evaluation(path, evaluation, spec.max_tokens)
     if question_files.digest(asked) != spec.questions_digest:
         raise ValueError(f"{path} differs from the questions that this run was planned with")
     return schedules.draw(spec.load, asked, spec.seed, spec.mix), {q.id: q for q in asked}
@@ -231,6 +232,7 @@ class Generator:
         sample.worker = self.worker
         sample.top_k, sample.prompt_tokens = arrival.top_k, arrival.prompt_tokens
         sample.lane = arrival.lane or None
+        sample.evaluated = arrival.evaluated or None
         sample.held_up = arrival.seq in self._held_up or None
         if arrival.session is not None:
             sample.session, sample.turn = arrival.session, arrival.turn

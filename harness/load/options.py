@@ -171,7 +171,7 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
     work = work_of(given, workspace)
     if target.fields is not None and (problem := target.fields.cannot_read(work.mix.stream_share)):
         given.problem(f"--stream-share: {problem}, or another --mode")
-    questions_path, asked = _questions(given, workspace)
+    questions_path, evaluation, asked = _questions(given, workspace)
     seed = given.whole("seed")
     slots = given.whole("slots")
     given.raise_problems()
@@ -187,6 +187,7 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
         mix=work.mix,
         questions_file=str(questions_path),
         questions_digest=question_files.digest(asked),
+        evaluation_file=str(evaluation) if evaluation else None,
         workspace=str(workspace.root) if workspace else None,
         evidence=given.text("evidence"),
         p95_limit_s=workspace.config.slo.p95_s if workspace else None,
@@ -346,16 +347,18 @@ def _trace(file: str, given: Given, workspace: Workspace | None) -> Trace:
     return trace
 
 
-def _questions(given: Given, workspace: Workspace | None) -> tuple[Path, tuple[Question, ...]]:
+def _questions(given: Given, workspace: Workspace | None) -> tuple[Path, Path | None, tuple[Question, ...]]:
+    """Their file, that of the evaluation set, and what both hold; questions named by hand are asked alone."""
     text = given.text("questions")
     if text is not None:
         path = Path(text).resolve()
-        return path, question_files.read_questions(path, workspace.config.load.max_tokens if workspace else None)
+        return path, None, question_files.read_questions(path, workspace.config.load.max_tokens if workspace else None)
     if workspace is None:
         raise Refused("no pilot.toml here, and no --questions", "name a questions file with --questions")
     asked = workspace.questions()
     load = workspace.config.load
-    return (workspace.root / load.questions if load.questions else workspace.corpus.questions), asked
+    named = workspace.root / load.questions if load.questions else workspace.corpus.questions
+    return named, workspace.evaluation, asked
 
 
 def _check_limits(spec: RunSpec, workspace: Workspace | None) -> None:

@@ -58,6 +58,7 @@ class RunSpec:
     openai: OpenAiOptions = USUAL_OPTIONS  # of openai-chat
     headers: dict[str, str] = field(default_factory=dict)  # whose values are no secret
     header_names: HeaderNames = USUAL_NAMES
+    evaluation_file: str | None = None  # questions with checks, of which the mix asks a share
     traced: bool = False  # each request carries a W3C trace context: somebody collects the target's spans
 
     def to_message(self) -> dict[str, Any]:

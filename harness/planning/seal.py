@@ -28,7 +28,7 @@ TOKENS_FIELD = "token_prices"
 UNEDITED = (METHOD_FIELD, TOKENS_FIELD)  # an upgrade changes them, nobody's editing: a doubt each of their own
 ONCE_JUDGED = ("steady", "burst")  # what a seal named where pilot.toml chose no profiles, before they had roles
 JUDGING = ("slo", "costs", "traffic", "margins", "criteria", "rule", "prices", "traffic_trace", "targets")
-SEALED_TABLES = ("pilot", "slo", "traffic", "margins", "limits", "criteria", "load", "mix", "profiles", "costs")
+SEALED_TABLES = ("pilot", "slo", "traffic", "margins", "limits", "criteria", "load", "mix", "quality", "profiles", "costs")
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,11 @@ def seal_of(workspace: Workspace, plan: Plan) -> Seal:
     tables = workspace.config.model_dump(mode="json", include=set(SEALED_TABLES))
     if tables["pilot"]["stop"] == NEVER:
         del tables["pilot"]["stop"]
-    if tables["slo"]["first_reasoning_p95_s"] is None:  # younger than many a seal, whose digest stays what it was
-        del tables["slo"]["first_reasoning_p95_s"]
+    for younger in ("first_reasoning_p95_s", "full_quality_share"):  # than many a seal, whose digest stays what it was
+        if tables["slo"][younger] is None:
+            del tables["slo"][younger]
+    if tables["quality"]["set"] is None:
+        del tables["quality"]
     judged = plan.judged(workspace.config.slo.profiles)
     if not tables["costs"]:
         del tables["costs"]

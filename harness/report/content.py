@@ -28,6 +28,7 @@ from harness.report import (
     figures,
     generator,
     platforms,
+    quality,
     runbook,
     settings,
     tables,
@@ -113,6 +114,8 @@ def content(
         runbook.timed(journal, names, list(dict.fromkeys(findings.data.targets))),
         since or changes(None, {}),
         tables.parity(findings),
+        quality.qualities(findings, names),
+        quality.evaluations(findings, names),
         settings.tried(findings.settings, names),
         tables.runs(findings, names),
         generator.arrivals(findings, names),
@@ -168,6 +171,7 @@ def content(
             "manner_words": tuple(
                 f"{names[m.target]} {said(m.does)}" for m in findings.manners if m.profile in by_role.bursts(findings)
             ),
+            "quality_words": quality.said(findings, names),
             "everyday": by_role.everyday(findings),
             "bursts": tuple(enumerate(by_role.bursts(findings))),
             "mark": by_role.mark,
@@ -193,6 +197,7 @@ def content(
                 "from_zero": bool(findings.cold.from_zero),
                 "mitigations": bool(findings.cold.mitigations),
                 "capacity": bool(findings.capacities),
+                "evaluation": any(q.asked for q in findings.quality),
                 "spans": bool(findings.spans),
                 "probes": bool(findings.cold.penalties),
                 "settings": bool(findings.settings),

@@ -10,6 +10,7 @@ from pathlib import Path
 from harness.errors import Refused
 
 BUILD_TIMEOUT_S = 300
+MARK = "{corpus}"  # in a command or a file's name: the folder
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class CorpusPaths:
         if self.index.is_file() and self.questions.is_file():
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        fill = {"{python}": sys.executable, "{corpus}": str(self.folder)}
+        fill = {"{python}": sys.executable, MARK: str(self.folder)}
         command = [fill.get(part, part) for part in self.build]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=BUILD_TIMEOUT_S, check=False)

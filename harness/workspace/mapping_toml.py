@@ -36,6 +36,8 @@ class PlacesTable(Table):
     tool_calls: str | None = Field(None, pattern=PATH)
     model: str | None = Field(None, pattern=PATH)
     cached_tokens: str | None = Field(None, pattern=PATH)
+    cached: str | None = Field(None, pattern=PATH)
+    degraded: str | None = Field(None, pattern=PATH)
 
 
 class AnswerTable(PlacesTable):

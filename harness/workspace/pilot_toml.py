@@ -90,6 +90,7 @@ class Slos(Table):
     error_rate: Share = 0.01
     goodput: Annotated[float, Field(gt=0, lt=1)] | None = None
     availability: Annotated[float, Field(gt=0, lt=1)] | None = None
+    full_quality_share: Annotated[float, Field(gt=0, lt=1)] | None = None
     monthly_runtime_usd: UsdAbove0 | None = None
     monthly_total_usd: UsdAbove0 | None = None
     start: StartTable | None = None
@@ -179,6 +180,13 @@ class MixTable(Table):
         return value
 
 
+class Quality(Table):
+    """The evaluation set, of which every profile asks a share of its arrivals."""
+
+    set: Line | None = None
+    share: Annotated[float, Field(gt=0, le=0.5)] = 0.05
+
+
 class Profile(Table):
     """One profile's part of every block."""
 
@@ -248,6 +256,7 @@ class PilotToml(Table):
     criteria: CriteriaTable = CriteriaTable()
     load: Load = Load()
     mix: MixTable = MixTable()
+    quality: Quality = Quality()
     profiles: dict[Name, Profile] = Field(
         min_length=1, max_length=50, default_factory=lambda: {"steady": Profile(), "burst": Profile()}
     )

@@ -53,6 +53,18 @@ class NoMetric(Absence):
     metric: str
 
 
+class NoQuality(Absence):
+    """No answer tells whether it is the target's own."""
+
+
+class CacheUntold(Absence):
+    """No answer tells whether a cache gave it."""
+
+
+class NoEvaluation(Absence):
+    """Nothing was asked of it, or no answer could be checked."""
+
+
 class NoPrices(Absence):
     """Of a target."""
 
