@@ -71,6 +71,8 @@ READ = (
     "hits",
     "hit_rank",
     "top_k",
+    "rerank_ms",
+    "instance_memory_mb",
 )
 
 

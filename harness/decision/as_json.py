@@ -106,6 +106,45 @@ def decision_json(
             }
             for q in findings.quality
         ],
+        "sizes": {
+            f.target: {
+                "memory": {**_known(f.memory_mb), "unit": "MB"},
+                "memory_of_configured": _known(f.memory_share),
+                "configured_mb": f.configured_mb,
+                "package_mb": f.package_mb,
+                "weights_mb": f.weights_mb,
+                "index_mb": f.index_mb,
+                "artifact_mb": f.artifact_mb,
+                "artifact_limit_mb": f.limit.artifact_mb if f.limit else None,
+                "fits": f.fits,
+            }
+            for f in findings.footprints
+        },
+        "retrieval": [
+            {
+                "target": r.target,
+                "profile": r.profile,
+                "asked": r.asked,
+                "answered": r.answered,
+                "hit_rate": [{"k": h.k, **_known(h.share)} for h in r.hits],
+                "p95": {**_known(r.p95_s), "unit": "s"},
+                "search_p95": {**_known(r.search_p95_ms), "unit": "ms"},
+                "rerank_p95": {**_known(r.rerank_p95_ms), "unit": "ms"},
+                "error_share": _known(r.error_share),
+                "verdict": None if r.promise is None else r.promise.judgement.value,
+                "limit": None if r.promise is None else r.promise.slo.limit,
+            }
+            for r in findings.retrievals
+        ],
+        "retrieval_capacity": {
+            s.found.target: {
+                **_known(s.found.per_s),
+                "at_least": s.found.at_least,
+                "in_flight": s.in_flight,
+                "unit": "queries/s",
+            }
+            for s in findings.store_limits
+        },
         "capacity": {
             c.target: {
                 **_known(c.per_s),

@@ -22,8 +22,10 @@ from harness.analysis.projection import Crossing, Projection
 from harness.analysis.quality import Quality
 from harness.analysis.reconciliation import Reconciliation
 from harness.analysis.refusals import Manner
+from harness.analysis.retrieval import Retrieval, StoreLimit
 from harness.analysis.settings import Settings
 from harness.analysis.shown import Shown
+from harness.analysis.sizes import Footprint
 from harness.analysis.spans import SpanTime
 from harness.analysis.spend import Cost
 from harness.analysis.throttling import Funnel, Second
@@ -101,6 +103,9 @@ class Findings:
     settings: tuple[Settings, ...] = ()  # of the sweeps before the campaign
     start_costs: tuple[Cost, ...] = ()  # at the first months' traffic, where slo.start says one
     quality: tuple[Quality, ...] = ()  # by target and profile
+    retrievals: tuple[Retrieval, ...] = ()
+    store_limits: tuple[StoreLimit, ...] = ()  # of targets whose retrieval was searched for its capacity
+    footprints: tuple[Footprint, ...] = ()
     ended: EarlyEnd | None = None  # where the paired blocks ended before the plan did
 
     @property

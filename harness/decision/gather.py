@@ -22,7 +22,9 @@ from harness.analysis import (
     quality,
     reconciliation,
     refusals,
+    retrieval,
     shown,
+    sizes,
     slo,
     spans,
     spend,
@@ -39,14 +41,15 @@ from harness.decision.findings import ColdFindings, Findings
 from harness.decision.settled import settled_of
 from harness.domain import looks
 from harness.domain.plan import Plan
-from harness.domain.role import PACED, Role
+from harness.domain.role import PACED, RETRIEVALS, Role
 from harness.domain.target import Target
 from harness.domain.traffic import Traffic
 from harness.evidence import coverage
 from harness.evidence.early_end import blocks_left_out
 from harness.evidence.store import Store
 from harness.platforms.pricing import pricing_of
-from harness.platforms.registry import expected_of, signals_of
+from harness.platforms.registry import expected_of, memory_of, signals_of, size_limit
+from harness.predict.fitted import facts_of
 from harness.workspace import Workspace
 
 T = TypeVar("T")
@@ -85,7 +88,7 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
     manners = _each(pool, pairs, lambda of: refusals.manner(*of, data.of(*of), config.slo.p95_s))
     graded = _each(
         pool,
-        [(n, p) for p in data.profiles for n in data.everyone if data.of(n, p)],
+        [(n, p) for p in data.profiles for n in data.everyone if data.roles.get(p) not in RETRIEVALS and data.of(n, p)],
         lambda of: quality.quality(*of, data.of(*of)),
     )
     same = pool.submit(parity.parity, data)
@@ -105,6 +108,12 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
     months = ceilings.months(workspace)
     told = [tuple(_cost(targets[n], looked_at[n], month.traffic, capacities, look) for n in names) for month in months]
     costs = told[0]
+    series = tuple(
+        s
+        for p in data.profiles
+        for n in names
+        for s in shown.shown(n, p, data.of(n, p), signals_of(targets[n]), expected_of(targets[n]))
+    )
     return Findings(
         data=data,
         expected_requests=traffic_.requests_per_month,
@@ -141,13 +150,22 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
         coverage=tuple(coverage.coverage(targets.values(), plan, store)),
         parity=same.result(),
         quality=_all(graded),
+        retrievals=tuple(
+            retrieval.retrieval(n, p, runs, config.profiles[p].p95_s if p in config.profiles else None, look.confidence)
+            for p in data.in_role(Role.RETRIEVAL)
+            for n in data.everyone
+            if (runs := seen.of(n, p))
+        ),
+        store_limits=tuple(
+            retrieval.store_limit(n, runs) for n in data.everyone if (runs := data.of_role(n, Role.RETRIEVAL_CAPACITY))
+        ),
         arrivals=tuple(traffic.burstiness(n, p, data.of(n, p)) for p in data.paired for n in names),
         streams=_all(streams),
-        series=tuple(
-            s
-            for p in data.profiles
-            for n in names
-            for s in shown.shown(n, p, data.of(n, p), signals_of(targets[n]), expected_of(targets[n]))
+        series=series,
+        footprints=tuple(
+            sizes.footprint(n, runs, series, size_limit(targets[n], facts_of(runs)), memory_of(targets[n]))
+            for n in data.everyone
+            if (runs := [r for r in data.runs if r.target == n])
         ),
         timings=tuple(t for p in data.profiles for n in names for t in timings.timings(n, p, data.of(n, p))),
         spans=tuple(s for p in data.profiles for n in names for s in spans.spans(n, p, data.of(n, p))),

@@ -13,7 +13,7 @@ from harness.dialects.framing.events import Event, Framing, Malformed
 from harness.dialects.framing.sse import SseParser
 from harness.dialects.gateways import gateway_says
 from harness.dialects.kept import Kept
-from harness.dialects.numbers import count, flag, in_header
+from harness.dialects.numbers import count, finite, flag, in_header
 from harness.dialects.retry_after import retry_after_s, should_retry
 from harness.dialects.room import Place, Room
 from harness.dialects.shapes import Unexpected, json_value, wanted
@@ -21,6 +21,7 @@ from harness.domain.bounds import (
     FOLD_BYTES,
     INSTANCE_AGE_MS,
     INSTANCE_REQUESTS,
+    MEMORY_MB,
     MIB,
     MOST_DETAIL,
     MOST_EVENTS,
@@ -340,6 +341,8 @@ class Answer:
         ordinal = in_header(headers.get(names.instance_requests), names.instance_requests, INSTANCE_REQUESTS)
         s.instance_requests = None if ordinal is None else int(ordinal)
         s.instance_age_ms = in_header(headers.get(names.instance_age_ms), names.instance_age_ms, INSTANCE_AGE_MS)
+        held = finite(headers.get(names.instance_memory_mb))  # no part of a contract that others keep: told or not
+        s.instance_memory_mb = held if held is not None and held in MEMORY_MB else None
         if s.instance_age_ms is not None:
             # born after the request was written: two durations, so no clocks are compared
             s.cold = s.instance_age_ms <= (now - self._t0 - self._sent_s) * 1000

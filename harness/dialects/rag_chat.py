@@ -13,7 +13,7 @@ from harness.dialects.numbers import milliseconds
 from harness.dialects.shapes import Unexpected, cited, json_object, json_value, said, wanted
 from harness.domain.bounds import MOST_CITATIONS
 
-TIMINGS = frozenset({"init_ms", "queue_ms", "retrieval_ms", "model_ttft_ms", "generation_ms"})
+TIMINGS = frozenset({"init_ms", "queue_ms", "retrieval_ms", "rerank_ms", "model_ttft_ms", "generation_ms"})
 
 
 class RagChatAnswer(Answer):

@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass, replace
 from random import Random
 from typing import Any
 
+from harness.domain.asks import Asks
 from harness.domain.bounds import MOST_ARRIVALS
 from harness.domain.due import Due
 from harness.domain.experiments import CapacitySearch, ColdStarts, Design, FromZeroBursts, KeepAlive, design_from
@@ -79,6 +80,11 @@ class LoadProfile:
     speed: float = 1.0
     mean_rate: float | None = None  # of a trace; None: its own
     experiment: Design | None = None  # arrivals that depend on answers
+    asks: Asks = Asks.CHAT
+
+    def asking(self, what: Asks | str) -> LoadProfile:
+        """The same instants, with other requests: ``"retrieval"`` asks for passages alone."""
+        return replace(self, asks=Asks(what))
 
     def during(self, seconds: float) -> LoadProfile:
         """The measured part lasts this long."""
@@ -137,6 +143,7 @@ class LoadProfile:
             trace=trace,
             speed=speed or self.speed,
             mean_rate=self.mean_rate,
+            asks=self.asks,
         )
 
     @property
@@ -336,7 +343,9 @@ def as_data(profile: LoadProfile) -> dict[str, Any]:
     known = profile.trace
     seen = {"file": known.file, "digest": known.digest, "requests": len(known.requests)} if known else None
     design = {"experiment": asdict(profile.experiment)} if profile.experiment else {}  # type: ignore[call-overload]
-    return asdict(replace(profile, trace=None)) | design | {"process": profile.process.value, "trace": seen}
+    made = asdict(replace(profile, trace=None)) | design | {"process": profile.process.value, "trace": seen}
+    asks = made.pop("asks")  # stands only where it is not chat: what was sealed before there was a choice stays as it was
+    return made if asks is Asks.CHAT else made | {"asks": asks.value}
 
 
 def from_data(data: Mapping[str, Any], trace: Trace | None = None) -> LoadProfile:
@@ -357,4 +366,5 @@ def from_data(data: Mapping[str, Any], trace: Trace | None = None) -> LoadProfil
         speed=data["speed"],
         mean_rate=data["mean_rate"],
         experiment=design_from(data["experiment"]) if data["experiment"] else None,
+        asks=Asks(data.get("asks", Asks.CHAT)),
     )

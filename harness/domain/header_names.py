@@ -19,6 +19,7 @@ class HeaderNames:
     instance_requests: str = "X-Instance-Requests"
     instance_age_ms: str = "X-Instance-Age-Ms"
     init_type: str = "X-Init-Type"
+    instance_memory_mb: str = "X-Instance-Memory-Mb"
 
 
 USUAL_NAMES = HeaderNames()
@@ -33,6 +34,7 @@ class Lowered(NamedTuple):
     instance_requests: bytes
     instance_age_ms: bytes
     init_type: bytes
+    instance_memory_mb: bytes
 
 
 def lowered(names: HeaderNames) -> Lowered:

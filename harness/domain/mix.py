@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from random import Random
 from typing import Any
 
+from harness.domain.asks import Asks
+
 MOST_PROMPT_TOKENS = 400_000
 CHARACTERS_PER_TOKEN = 4.0  # English prose under common tokenisers; what a target counted stands in input_tokens
 
@@ -38,6 +40,7 @@ class Mix:
     ``turns``      mean turns of a session; above 1, arrivals go on with an earlier session and
                    carry its history, whose answers are scripted, so both targets read the same
     ``prompt``     length of the whole prompt in tokens, reached by notes put before the question
+    ``asks``       an answer, or passages alone: of questions that want some
     ``evaluated``  share of arrivals that ask a question of the evaluation set, where there is one
     """
 
@@ -50,11 +53,16 @@ class Mix:
     prompt: TokenLength | None = None
     max_tokens: int | None = None
     evaluated: float = 0.0
+    asks: Asks = Asks.CHAT
+
+    def for_retrieval(self) -> Mix:
+        """Passages alone: no streams, conversations, lengths or checked answers."""
+        return Mix(0.0, self.zipf, passages=tuple((k, w) for k, w in self.passages if k), asks=Asks.RETRIEVAL)
 
 
 def mix_data(mix: Mix) -> dict[str, Any]:
     """Plain values that travel as JSON or msgpack."""
-    return asdict(mix) | {"passages": [list(pair) for pair in mix.passages]}
+    return asdict(mix) | {"passages": [list(pair) for pair in mix.passages], "asks": mix.asks.value}
 
 
 def mix_from(data: Mapping[str, Any]) -> Mix:
@@ -65,5 +73,6 @@ def mix_from(data: Mapping[str, Any]) -> Mix:
             **data,
             "passages": tuple((int(k), float(w)) for k, w in data["passages"]),
             "prompt": TokenLength(**prompt) if prompt else None,
+            "asks": Asks(data.get("asks", Asks.CHAT)),
         }
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from harness.domain.asks import Asks
+
 
 class Role(StrEnum):
     """One a profile; several profiles may share one."""
@@ -15,6 +17,8 @@ class Role(StrEnum):
     FROM_ZERO = "from-zero"
     KEEP_ALIVE = "keep-alive"
     CAPACITY = "capacity"
+    RETRIEVAL = "retrieval"
+    RETRIEVAL_CAPACITY = "retrieval-capacity"
 
 
 PACED = (Role.EVERYDAY, Role.BURST)  # sent at instants that no answer changes; a promise is judged under these
@@ -27,6 +31,11 @@ _BY_KIND: Mapping[str, Role] = {
 }
 
 
-def role_of(kind: str) -> Role:
-    """What arrivals of this kind are for where nobody says otherwise."""
+RETRIEVALS = (Role.RETRIEVAL, Role.RETRIEVAL_CAPACITY)  # that no model answers
+
+
+def role_of(kind: str, asks: Asks = Asks.CHAT) -> Role:
+    """What arrivals of this kind are for where nobody says otherwise; retrieval is a workload of its own."""
+    if asks is Asks.RETRIEVAL:
+        return Role.RETRIEVAL_CAPACITY if _BY_KIND.get(kind) is Role.CAPACITY else Role.RETRIEVAL
     return _BY_KIND.get(kind, Role.EVERYDAY)

@@ -122,6 +122,8 @@ class Sample:
     missed: str | None = None  # the checks that it failed, as "cite 1, say 2"
     hits: int | None = None  # of the passages known to answer the question, those that came; None: none are known
     hit_rank: int | None = None  # place of the first of them, from 1; None: none came, or none are known
+    rerank_ms: float | None = None
+    instance_memory_mb: float | None = None  # the most that the instance had held, as its answer says
 
     def row(self) -> tuple[Any, ...]:
         """Values in the order of ``COLUMNS``."""

@@ -10,6 +10,8 @@ from itertools import accumulate
 from random import Random
 from typing import TYPE_CHECKING
 
+from harness.domain.asks import Asks
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -101,6 +103,8 @@ class Drawer:
 
     def __init__(self, questions: Sequence[Question], seed: int, mix: Mix) -> None:
         self._all = [q for q in questions if q.expects is None]
+        if mix.asks is Asks.RETRIEVAL:
+            self._all = [q for q in self._all if q.top_k] or self._all
         self._weights = list(accumulate(1 / rank**mix.zipf for rank in range(1, len(self._all) + 1)))
         self._evaluation = _Evaluation([q for q in questions if q.expects is not None], mix.evaluated, seed)
         self._questions = Random(f"questions:{seed}")

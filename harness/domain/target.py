@@ -13,6 +13,7 @@ from harness.domain.header_names import USUAL_NAMES, HeaderNames
 from harness.domain.openai_options import USUAL_OPTIONS, OpenAiOptions
 from harness.domain.own_costs import OwnCost
 from harness.domain.quota import QuotaConfig
+from harness.domain.retrieval_map import RetrievalMap
 
 
 class Dialect(StrEnum):
@@ -97,6 +98,7 @@ class Target:
     fields: FieldMap | None = None  # of a mapped one
     openai: OpenAiOptions = USUAL_OPTIONS  # of one that speaks openai-chat
     preset: str | None = None  # the name that its dialect was said by, where that is a preset's
+    retrieval: RetrievalMap | None = None  # how passages alone are asked for; None: it can't be asked
     model: str | None = None  # what requests name; rag-chat/1 has no such field
     ca_file: str | None = None  # of the authority that signed its certificate; None: the system's
     prices: PriceModel | None = None

@@ -118,6 +118,10 @@ SAMPLES: tuple[Column, ...] = (
         hits="passages known to answer the question that are among those cited or retrieved; null: none are known",
         hit_rank="place of the first such passage, from 1; null: none came, or none are known",
     ),
+    *floats(
+        rerank_ms="duration of the reranker, as the answer's timings say; null without one",
+        instance_memory_mb="most resident memory that the instance had held when it answered, in 10^6 bytes, as its header says",
+    ),
 )
 
 GENERATOR: tuple[Column, ...] = (

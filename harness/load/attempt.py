@@ -13,6 +13,7 @@ from gevent import Timeout, sleep
 
 from harness.dialects import outcomes
 from harness.dialects.readers import reader_of
+from harness.domain.asks import Asks
 from harness.domain.bounds import MOST_DETAIL
 from harness.domain.refusal import refused_by
 from harness.domain.sample import Layer, Outcome, Sample
@@ -55,7 +56,8 @@ class Attempts:
     ) -> None:
         self._deadline_s = spec.deadline_s
         self._origin = origin
-        if spec.fields is not None and (how := spec.fields.with_secrets(os.environ).websocket) is not None:
+        passages = spec.retrieval if spec.mix.asks is Asks.RETRIEVAL else None
+        if passages is None and spec.fields is not None and (how := spec.fields.with_secrets(os.environ).websocket) is not None:
             from harness.load.websocket import WebSocket  # noqa: PLC0415 - wsproto only where it is spoken
 
             origin.make = partial(WebSocket, how=how)
@@ -63,7 +65,7 @@ class Attempts:
         self._questions = questions
         self.bodies = Bodies(spec, questions, origin, self._signing)
         self._t0 = t0
-        self.reader = reader_of(spec.dialect, spec.fields, spec.header_names)
+        self.reader = reader_of(spec.dialect, spec.fields, spec.header_names, passages)
         self._deadlines = Deadlines(failed)
         self.sent = 0
         self.local_errors: dict[str, None] = {}

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from harness import outlet
 from harness.domain import schedule as schedules
 from harness.domain.arrivals import LoadProfile
+from harness.domain.asks import Asks
 from harness.domain.process import Process
 from harness.domain.target import Dialect, Target
 from harness.errors import Exit, PilotError, Refused
@@ -101,6 +102,7 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
         help="maximum requests in flight per worker (default: enough even for a target that hangs, at most 900)",
     )
     add("--deadline", type=float, metavar="SECONDS", help="limit for the whole answer (default: pilot.toml's, else 30)")
+    add("--p95", type=float, metavar="SECONDS", help="p95 that a search keeps its steps to (default: slo.p95_s)")
     add_work_options(parser)
     hidden("--questions", metavar="FILE", help="questions.jsonl (default: the corpus's own)")
     hidden(
@@ -169,7 +171,11 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
     load = _load(user.schedule, given, workspace)  # type: ignore[attr-defined]
     deadline = given.number("deadline") or (workspace.config.load.deadline_s if workspace else 30.0)
     work = work_of(given, workspace)
-    if target.fields is not None and (problem := target.fields.cannot_read(work.mix.stream_share)):
+    if load.asks is Asks.RETRIEVAL:
+        work = replace(work, mix=work.mix.for_retrieval())
+        if target.retrieval is None:
+            given.problem(f"{target.name}: nothing says how it is asked for passages: add [retrieval] to its target.toml")
+    elif target.fields is not None and (problem := target.fields.cannot_read(work.mix.stream_share)):
         given.problem(f"--stream-share: {problem}, or another --mode")
     questions_path, evaluation, asked = _questions(given, workspace)
     seed = given.whole("seed")
@@ -190,8 +196,8 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
         evaluation_file=str(evaluation) if evaluation else None,
         workspace=str(workspace.root) if workspace else None,
         evidence=given.text("evidence"),
-        p95_limit_s=workspace.config.slo.p95_s if workspace else None,
-        ttft_p95_limit_s=workspace.config.slo.ttft_p95_s if workspace else None,
+        p95_limit_s=given.number("p95") or (workspace.config.slo.p95_s if workspace else None),
+        ttft_p95_limit_s=workspace.config.slo.ttft_p95_s if workspace and load.asks is Asks.CHAT else None,
         error_rate_limit=workspace.config.slo.error_rate if workspace else 0.01,
         most_rate=workspace.config.limits.max_rate if workspace else MOST_RATE,
         lanes=_lanes(target, given, workspace),

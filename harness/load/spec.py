@@ -13,6 +13,7 @@ from harness.domain.field_map import FieldMap, field_map
 from harness.domain.header_names import USUAL_NAMES, HeaderNames
 from harness.domain.mix import Mix, mix_data, mix_from
 from harness.domain.openai_options import USUAL_OPTIONS, OpenAiOptions
+from harness.domain.retrieval_map import RetrievalMap
 from harness.domain.retry import NO_RETRY, RetryPolicy
 from harness.domain.target import Target
 from harness.load.origin import Connections
@@ -59,6 +60,7 @@ class RunSpec:
     headers: dict[str, str] = field(default_factory=dict)  # whose values are no secret
     header_names: HeaderNames = USUAL_NAMES
     evaluation_file: str | None = None  # questions with checks, of which the mix asks a share
+    retrieval: RetrievalMap | None = None  # of a profile that asks for passages alone
     traced: bool = False  # each request carries a W3C trace context: somebody collects the target's spans
 
     def to_message(self) -> dict[str, Any]:
@@ -73,6 +75,7 @@ class RunSpec:
             "fields": dataclasses.asdict(self.fields) if self.fields else None,
             "openai": dataclasses.asdict(self.openai),
             "headers": dict(self.headers),
+            "retrieval": dataclasses.asdict(self.retrieval) if self.retrieval else None,
             "header_names": dataclasses.asdict(self.header_names),
         }
 
@@ -102,6 +105,7 @@ class RunSpec:
                     "lanes": tuple(data["lanes"]),
                     "fields": field_map(data["fields"]) if data["fields"] else None,
                     "openai": OpenAiOptions(**data["openai"]),
+                    "retrieval": RetrievalMap(**data["retrieval"]) if data["retrieval"] else None,
                     "header_names": HeaderNames(**data["header_names"]),
                 }
             )
@@ -118,6 +122,7 @@ def of_target(target: Target) -> dict[str, Any]:
         "dialect": target.dialect.value,
         "model": target.model,
         "fields": target.fields,
+        "retrieval": target.retrieval,
         "openai": target.openai,
         "headers": dict(target.headers),
         "header_names": target.header_names,

@@ -53,9 +53,10 @@ def described(workspace: Workspace, profiles: Mapping[str, Profile]) -> tuple[De
             out.append(_one(name, profiles[name], file, options, said))
         except Refused as error:
             problems.append(f"[profiles.{name}]: {error}")
-    searches = [one.plan.name for one in out if one.plan.role is Role.CAPACITY and not one.plan.aa]
-    if len(searches) > 1:
-        problems.append(f"{' and '.join(searches)} both search for the capacity: keep one")
+    for role in (Role.CAPACITY, Role.RETRIEVAL_CAPACITY):
+        searches = [one.plan.name for one in out if one.plan.role is role and not one.plan.aa]
+        if len(searches) > 1:
+            problems.append(f"{' and '.join(searches)} both search for the {role.value.replace('-', ' ')}: keep one")
     if problems:
         raise Refused(
             f"{workspace.root / 'pilot.toml'}: " + "; ".join(problems),
@@ -77,6 +78,7 @@ def options_of(profile: Profile, of: Profile | None = None) -> tuple[tuple[str, 
         "--cv": profile.cv,
         "--trace": profile.trace,
         "--speed": profile.speed,
+        "--p95": profile.p95_s,
     }
     return tuple(
         (name, f"{value:.15g}" if isinstance(value, float) else str(value))
@@ -120,7 +122,7 @@ def _one(
     data = json.loads(last_line(said["out"]))
     trace_file = data["load"]["trace_file"]
     load = from_data(data["load"], read_trace(Path(trace_file)) if trace_file else None)
-    own = role_of(load.kind)
+    own = role_of(load.kind, load.asks)
     if profile.role not in (None, own) and not (own in PACED and profile.role in PACED):
         can = " or ".join(PACED) if own in PACED else own
         raise Refused(f"role: {file} sends what a profile of role {own.value} does: want {can}, or no role")

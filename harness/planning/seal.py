@@ -25,6 +25,7 @@ _DIGEST = "sha256:"
 NEVER = "never"  # of pilot.stop; a seal that does not name it was made before there was a choice
 METHOD_FIELD = "rule.method"
 TOKENS_FIELD = "token_prices"
+ANCHORS_FIELD = "rule.anchors"
 UNEDITED = (METHOD_FIELD, TOKENS_FIELD)  # an upgrade changes them, nobody's editing: a doubt each of their own
 ONCE_JUDGED = ("steady", "burst")  # what a seal named where pilot.toml chose no profiles, before they had roles
 JUDGING = ("slo", "costs", "traffic", "margins", "criteria", "rule", "prices", "traffic_trace", "targets")
@@ -60,7 +61,7 @@ class Seal:
         return tuple(
             _change(name, mine.get(name), now.get(name))
             for name in sorted({*mine, *now})
-            if mine.get(name) != now.get(name) and name not in UNEDITED
+            if mine.get(name) != now.get(name) and name not in UNEDITED and not _younger_anchor(name, mine)
         )
 
 
@@ -82,7 +83,7 @@ def seal_of(workspace: Workspace, plan: Plan) -> Seal:
     if workspace.config.slo.profiles is None:
         tables["slo"]["profiles"] = list(judged if set(judged) - set(ONCE_JUDGED) else ONCE_JUDGED)
     for profile in tables["profiles"].values():
-        for younger in ("role", "file"):
+        for younger in ("role", "file", "p95_s"):
             if profile[younger] is None:
                 del profile[younger]
     order = [
@@ -193,6 +194,11 @@ def _change(field: str, sealed: object, now: object) -> Change:
     if all(value is None or str(value).startswith(_DIGEST) for value in (sealed, now)):
         return Change(field, How.ADDED if sealed is None else How.REMOVED if now is None else How.CHANGED)
     return Change(field, How.EDITED, _json(sealed), _json(now))
+
+
+def _younger_anchor(name: str, sealed: Mapping[str, Any]) -> bool:
+    """Of a criterion that was first measured after that seal: anchors are this package's own, and nobody edits one."""
+    return name.startswith(f"{ANCHORS_FIELD}.") and name not in sealed and any(ANCHORS_FIELD in one for one in sealed)
 
 
 def _json(value: object) -> str:

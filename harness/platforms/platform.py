@@ -123,6 +123,16 @@ def no_quotas(target: Target, make: MakeClient) -> list[Quota]:
 
 
 @dataclass(frozen=True)
+class SizeLimit:
+    """The most of a deployment in one form, in 10^6 bytes; None where the platform sets none. ``source``: who says so."""
+
+    form: str
+    artifact_mb: float | None  # unpacked
+    memory_mb: float | None  # of its largest instance
+    source: str
+
+
+@dataclass(frozen=True)
 class Limits:
     """What a plan is held to before it is run."""
 
@@ -130,6 +140,7 @@ class Limits:
     quotas: Callable[[Target, MakeClient], list[Quota]] = no_quotas
     timeout_s: Callable[[RuntimeConfig, Mapping[str, Any]], float | None] = lambda config, facts: None  # noqa: ARG005 - works as long as it takes
     starts_per_10_s: float | None = None  # new instances that it grants in any ten seconds
+    size: Callable[[Mapping[str, Any]], SizeLimit | None] = lambda facts: None  # noqa: ARG005 - of facts; None: not known
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,7 @@ class HeaderNamesTable(Table):
     instance_requests: HeaderName = USUAL_NAMES.instance_requests
     instance_age_ms: HeaderName = USUAL_NAMES.instance_age_ms
     init_type: HeaderName = USUAL_NAMES.init_type
+    instance_memory_mb: HeaderName = USUAL_NAMES.instance_memory_mb
 
     def made(self) -> HeaderNames:
         return HeaderNames(**self.model_dump())

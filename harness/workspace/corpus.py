@@ -28,9 +28,9 @@ class CorpusPaths:
     def questions(self) -> Path:
         return self.folder / "questions.jsonl"
 
-    def ensure(self) -> None:
-        """Build what is missing; raises Refused with the command's own words when it fails."""
-        if self.index.is_file() and self.questions.is_file():
+    def ensure(self, *more: str) -> None:
+        """Build what is missing, ``more`` files of it too; raises Refused with the command's own words when it fails."""
+        if all(path.is_file() for path in (self.index, self.questions, *(self.folder / name for name in more))):
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         fill = {"{python}": sys.executable, MARK: str(self.folder)}

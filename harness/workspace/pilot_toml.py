@@ -200,6 +200,7 @@ class Profile(Table):
     cv: Cv | None = None
     trace: Line | None = None
     speed: Speed | None = None
+    p95_s: AnswerSeconds | None = None
     role: Role | None = None
     file: Name | None = None
 

@@ -134,7 +134,7 @@ class Workspace:
         if name is None:
             return None
         if CORPUS_MARK in name:
-            self.corpus.ensure()
+            self.corpus.ensure(*([Path(name).name] if Path(name).parent == Path(CORPUS_MARK) else []))
             name = name.replace(CORPUS_MARK, str(self.corpus.folder))
         return self._named("quality.set", name)
 

@@ -16,6 +16,7 @@ from harness.domain.address import SCHEMES, SOCKETS, over_http, problem_of
 from harness.domain.openai_options import USUAL_OPTIONS
 from harness.domain.quota import Need as QuotaNeed
 from harness.domain.quota import QuotaConfig
+from harness.domain.retrieval_map import USUAL_RETRIEVAL, RetrievalMap
 from harness.domain.sweep import MARK, Setting
 from harness.domain.target import Auth, Dialect, PriceModel, RuntimeConfig, SourceConfig, Target
 from harness.errors import BadFile, Problem, Refused
@@ -35,7 +36,7 @@ from harness.workspace.api_toml import (
     plain,
 )
 from harness.workspace.layers import laid_over
-from harness.workspace.mapping_toml import MappingTable
+from harness.workspace.mapping_toml import MappingTable, RetrievalTable
 from harness.workspace.platform_tables import (
     KindTable,
     PricesTable,
@@ -46,7 +47,7 @@ from harness.workspace.platform_tables import (
     read_sources,
 )
 
-KEPT = ("mapping", "openai", "api")  # tables whose values are written into a run's folder
+KEPT = ("mapping", "openai", "api", "retrieval")  # tables whose values are written into a run's folder
 AUTH_FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # what each kind wants, and what it may have
     "none": ((), ()),
     "header": (("env",), ("header",)),
@@ -124,6 +125,7 @@ class TargetToml(Table):
     api: dict[str, str | int] = Field(default_factory=dict)
     mapping: MappingTable | None = None
     openai: OpenAiTable | None = None
+    retrieval: RetrievalTable | None = None
     verified: Title = "spec only"
     uses: Annotated[tuple[Name, ...], AfterValidator(distinct)] = Field(default=(), max_length=50)
     auth: AuthTable = AuthTable()
@@ -247,6 +249,7 @@ def _target(declared: Declared, folder: Path, fill: Mapping[str, str], variant_o
         model=model.model,
         fields=model.mapping.field_map(model.model) if model.mapping else None,
         openai=model.openai.made() if model.openai else USUAL_OPTIONS,
+        retrieval=_retrieval(model),
         ca_file=str(folder / model.tls.ca_file) if model.tls else None,
         prices=_prices(model.prices, Path(fill.get("workspace", "."))) if model.prices else None,
         sources=declared.sources,
@@ -255,6 +258,13 @@ def _target(declared: Declared, folder: Path, fill: Mapping[str, str], variant_o
         uses=model.uses,
         preset=declared.preset,
     )
+
+
+def _retrieval(model: TargetToml) -> RetrievalMap | None:
+    """``rag-chat/1`` says how; of any other API only its own table can."""
+    if model.retrieval is not None:
+        return model.retrieval.made()
+    return USUAL_RETRIEVAL if model.dialect is Dialect.RAG_CHAT else None
 
 
 def _prices(table: PricesTable, workspace: Path) -> PriceModel:

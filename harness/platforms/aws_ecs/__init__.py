@@ -18,7 +18,7 @@ PLATFORM = Platform(
     billings=BILLINGS,
     signals=SIGNALS,
     subjects=SUBJECTS,
-    limits=Limits(limits.ALB, limits.quotas),
+    limits=Limits(limits.ALB, limits.quotas, size=lambda _: limits.SIZE),
     cloud="aws",
     scaling=scaling,
 )

@@ -19,7 +19,7 @@ PLATFORM = Platform(
     sources=(SOURCE,),
     signals=SIGNALS,
     subjects=SUBJECTS,
-    limits=Limits(limits.URL, limits.quotas, limits.timeout_s, limits.STARTS_PER_10_S),
+    limits=Limits(limits.URL, limits.quotas, limits.timeout_s, limits.STARTS_PER_10_S, limits.size),
     cloud="aws",
     scaling=scaling,
 )

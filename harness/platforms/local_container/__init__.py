@@ -6,7 +6,7 @@ from harness.domain.target import RuntimeConfig
 from harness.platforms.front import Front
 from harness.platforms.local_container.config import BOUNDED, LocalContainer
 from harness.platforms.local_container.scaling import scaling
-from harness.platforms.platform import Limits, Platform, controlled_by
+from harness.platforms.platform import Limits, Platform, SizeLimit, controlled_by
 from harness.platforms.shared.local_signals import EMBEDDED, log_of, timeout_s
 
 
@@ -18,6 +18,7 @@ def _front(config: RuntimeConfig) -> Front:
     return Front("the embedded container platform", None, None, streams=True, no_place=no_place)
 
 
+SIZE = SizeLimit("container image", None, None, "a process of this machine: its own memory is what it is held to")
 PLATFORM = Platform(
     kind=LocalContainer.kind,
     title="Embedded container",
@@ -26,6 +27,6 @@ PLATFORM = Platform(
     control=controlled_by("harness.platforms.shared.embedded"),
     own_sources=log_of(function=False),
     signals=EMBEDDED,
-    limits=Limits(_front, timeout_s=timeout_s),
+    limits=Limits(_front, timeout_s=timeout_s, size=lambda _: SIZE),
     scaling=scaling,
 )
