@@ -4,8 +4,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from harness.evidence.files import dump
 from tests.builders import Pilot
 

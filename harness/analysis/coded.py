@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,20 @@ class Coded:
 
     def __ne__(self, other: object) -> Array:  # type: ignore[override] # element by element
         return ~(self == other)
+
+    def counts(self, chosen: Array) -> dict[Any, int]:
+        """How often each value stands where ``chosen`` is true."""
+        codes = self._codes[chosen]
+        if not len(codes):
+            return {}
+        found = np.bincount(codes % len(self._values), minlength=len(self._values))  # -1 is the last
+        return {self._values[k]: int(found[k]) for k in np.flatnonzero(found)}
+
+    def told(self, of: Callable[[Any], int], lack: int) -> Array:
+        """A number made of each value, ``lack`` for None; made once a value."""
+        table = np.array([lack if value is None else of(value) for value in self._values], dtype=np.int64)
+        made: Array = table[self._codes]
+        return made
 
     def among(self, wanted: Iterable[object]) -> Array:
         """Where the value is one of ``wanted``."""

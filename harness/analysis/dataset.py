@@ -13,6 +13,7 @@ import numpy as np
 from harness.analysis.coded import among
 from harness.analysis.columns import Array, Chosen, Column, Columns
 from harness.analysis.sound import check
+from harness.analysis.usual import DEGRADED, UNTOLD, Usual
 from harness.domain.plan import Plan
 from harness.domain.role import Role
 from harness.domain.sample import REFUSALS, UNBILLED, Outcome
@@ -66,6 +67,16 @@ READ = (
     "route",
     "route_from",
     "router_ms",
+    "cached",
+    "degraded",
+    "evaluated",
+    "passed",
+    "missed",
+    "hits",
+    "hit_rank",
+    "top_k",
+    "rerank_ms",
+    "instance_memory_mb",
 )
 
 
@@ -79,6 +90,7 @@ class RunData:
     record: RunRecord
     columns: Mapping[str, Column]
     position: int = 0  # within its block; an A/A unit has the same target at both
+    usual: Usual | None = None  # what its target's own answers are like; None: nobody asked
     side: str = ""  # of a router's run, the side whose answers these are; empty: the run as a client saw it
 
     def of_side(self, name: str) -> RunData:
@@ -132,16 +144,27 @@ class RunData:
         told = bool(np.isfinite(added[self.ok]).any())
         return np.where(self.ok, added, math.inf if told else math.nan)
 
+    @cached_property
+    def quality(self) -> Array:
+        """``FULL``, ``DEGRADED`` or ``UNTOLD`` of each arrival, of answers alone."""
+        return np.full(len(self.ok), UNTOLD, dtype=np.int8) if self.usual is None else self.usual.degraded(self)
+
+    @property
+    def degraded(self) -> Array:
+        """Answers that are told to be less than the target's own."""
+        flags: Array = self.quality == DEGRADED
+        return flags
+
     def measured_of(self, values: Array) -> Array:
         chosen = values[self.measured]
         return chosen[~np.isnan(chosen)]
 
     def good(self, p95_limit_s: float, ttft_limit_s: float | None) -> Array:
-        """Answered whole and within every latency limit."""
+        """Answered whole, in full quality as far as that can be told, and within every latency limit."""
         fast = self.response_s <= p95_limit_s
         if ttft_limit_s is not None:
             fast &= np.isnan(self.ttft_s) | (self.ttft_s <= ttft_limit_s)
-        return self.ok & fast
+        return self.ok & fast & ~self.degraded
 
 
 @dataclass(frozen=True)
@@ -241,6 +264,8 @@ def load(store: Store, plan: Plan) -> Dataset:
             aa.append((first, second) if block.order == "AB" else (second, first))
         else:
             runs += found
+    roles = {p.name: p.role for p in plan.profiles}
+    runs, aa = _with_usual(runs, aa, roles)
     dropped = {u.record.path for u in unread}
     invalid = tuple(r for r in every if not r.valid or r.path in dropped)
     return Dataset(
@@ -253,9 +278,26 @@ def load(store: Store, plan: Plan) -> Dataset:
         invalid,
         tuple(p.name for p in plan.profiles if p.repeats is not None and not p.aa),
         tuple(aa),
-        {p.name: p.role for p in plan.profiles},
+        roles,
         tuple(unread),
     )
+
+
+def _with_usual(
+    runs: list[RunData], aa: list[tuple[RunData, RunData]], roles: Mapping[str, Role]
+) -> tuple[list[RunData], list[tuple[RunData, RunData]]]:
+    """Each run with what its target's everyday answers are like: those of every valid block, whatever its own are."""
+    by_target: dict[str, list[RunData]] = {}
+    for run in runs:
+        everyday = by_target.setdefault(run.target, [])
+        if roles.get(run.profile, Role.EVERYDAY) is Role.EVERYDAY:
+            everyday.append(run)
+    usual = {target: Usual(everyday) for target, everyday in by_target.items()}
+
+    def told(run: RunData) -> RunData:
+        return replace(run, usual=usual.get(run.target, run.usual))
+
+    return [told(run) for run in runs], [(told(first), told(second)) for first, second in aa]
 
 
 def _at(store: Store, path: Path) -> str:

@@ -14,7 +14,7 @@ from harness.domain.sweep import Sweep
 from harness.domain.target import Target
 from harness.domain.verdict import Slo
 
-JUDGED = ("p95_s", "p99_s", "ttft_p95_s", "first_reasoning_p95_s", "error_rate", "goodput")
+JUDGED = ("p95_s", "p99_s", "ttft_p95_s", "first_reasoning_p95_s", "error_rate", "goodput", "full_quality_share")
 
 
 @dataclass(frozen=True)

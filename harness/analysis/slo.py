@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from harness.analysis.likeness import Runs
 from harness.analysis.pooled import Pooled
 from harness.analysis.quantiles import percentile
 from harness.analysis.shares import LEAST_BLOCKS, Share, share_of
+from harness.analysis.usual import FULL, UNTOLD
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.reason import Reason
 from harness.domain.reasons import absence
@@ -26,16 +27,21 @@ PERCENTILES = {"p95_s": 0.95, "p99_s": 0.99, "ttft_p95_s": 0.95, "first_reasonin
 STREAMED = frozenset({"ttft_p95_s", "first_reasoning_p95_s"})  # promises that whole answers neither keep nor break
 Limits = tuple[float, float | None]  # of a good answer: response time, time to first token
 NO_LIMITS: Limits = (math.inf, None)
+FULL_QUALITY = "full_quality_share"
 EXPECTED = "expected traffic"  # what stands for a profile where a month is judged
 
 
 @dataclass(frozen=True)
 class Held:
-    """A promise held to what was measured: how many broke it, how many may, and the measure as people read it."""
+    """A promise held to what was measured: how many broke it, how many may, and the measure as people read it.
+
+    ``worst``: how many broke it if each that can't be told did; None where all are told.
+    """
 
     beyond: Share
     allowed: float
     estimate: Known
+    worst: Share | None = None
 
 
 def verdicts(
@@ -83,7 +89,8 @@ def allowed_share(slo: Slo) -> float | None:
     """Share of requests that may break the promise; None for a metric that is not judged by a share."""
     if (p := PERCENTILES.get(slo.metric)) is not None:
         return 1 - p
-    return {"error_rate": slo.limit, "goodput": 1 - slo.limit}.get(slo.metric)
+    shares = {"error_rate": slo.limit, "goodput": 1 - slo.limit, FULL_QUALITY: 1 - slo.limit}
+    return shares.get(slo.metric)
 
 
 def hold(slo: Slo, runs: Sequence[RunData], limits: Limits, confidence: float) -> Held | None:
@@ -95,12 +102,30 @@ def hold(slo: Slo, runs: Sequence[RunData], limits: Limits, confidence: float) -
         pooled = Pooled([r.measured_of(_waited_s(r, slo.metric)) for r in runs])
         beyond = share_of(pooled.beyond(slo.limit), pooled.totals, pooled.runs(slo.limit))
         return Held(beyond, allowed, percentile(pooled, p, confidence, slo.limit))
+    if slo.metric == FULL_QUALITY:
+        return _full_quality(runs, allowed, confidence)
     if slo.metric == "error_rate":
         failed = _share(runs, [r.measured & ~r.ok for r in runs])
         return Held(failed, allowed, failed.estimate(confidence, allowed))
     times = Pooled([r.measured_of(r.response_s) for r in runs])
     missed = _share(runs, [r.measured & ~r.good(*limits) for r in runs], times.runs(limits[0]))
     return Held(missed, allowed, _complement(missed.estimate(confidence, allowed)))
+
+
+def _full_quality(runs: Sequence[RunData], allowed: float, confidence: float) -> Held:
+    """Failed and degraded ones break it; an answer of which nobody can tell keeps both ends of the interval apart."""
+    told = _share(runs, [r.measured & (~r.ok | r.degraded) for r in runs])
+    worst = _share(runs, [r.measured & (~r.ok | (r.quality != FULL)) for r in runs])
+    answered = sum(int((r.measured & r.ok).sum()) for r in runs)
+    untold = sum(int((r.measured & r.ok & (r.quality == UNTOLD)).sum()) for r in runs)
+    if answered and untold == answered:
+        return Held(told, allowed, Unknown(absence.NoQuality(), round(told.n), told.blocks), worst)
+    if not untold:
+        return Held(told, allowed, _complement(told.estimate(confidence, allowed)))
+    best, least = _complement(told.estimate(confidence)), _complement(worst.estimate(confidence))
+    if isinstance(best, Estimate) and isinstance(least, Estimate):
+        best = replace(best, low=least.low)
+    return Held(told, allowed, best, worst)
 
 
 def _waited_s(run: RunData, metric: str) -> Array:
@@ -121,10 +146,14 @@ def judge(held: Held, alpha: float) -> tuple[Judgement, Reason]:
     if beyond.blocks < LEAST_BLOCKS:
         return Judgement.INCONCLUSIVE, reasons.FewForVerdict(beyond.blocks, LEAST_BLOCKS)
     seen = (beyond.value, beyond.n, allowed)
-    if beyond.below(allowed, alpha):
+    if (held.worst or beyond).below(allowed, alpha):
         return Judgement.PASS, reasons.ShownFewer(*seen)
     if beyond.above(allowed, alpha):
         return Judgement.FAIL, reasons.ShownMore(*seen)
+    if held.worst is not None and isinstance(held.estimate, Unknown):
+        return Judgement.INCONCLUSIVE, held.estimate.reason
+    if held.worst is not None and beyond.below(allowed, alpha):
+        return Judgement.INCONCLUSIVE, reasons.QualityUntold(held.worst.value - beyond.value, beyond.n)
     if beyond.runs is not None and beyond.runs.alike.short:
         return Judgement.INCONCLUSIVE, reasons.RunsTooShort(*seen, beyond.n / beyond.blocks)
     return Judgement.INCONCLUSIVE, reasons.NotShown(*seen)

@@ -62,12 +62,12 @@ def decision_json(
                 "profile": f.profile,
                 "noisy": f.noisy,
                 "others": f.others,
-                "before_p95": _known(f.before_p95_s),
-                "during_p95": _known(f.during_p95_s),
-                "ratio": _known(f.times),
-                "before_refused": _known(f.before_refused),
-                "during_refused": _known(f.during_refused),
-                "refused_more": _known(f.refused_more),
+                "before_p95": known_json(f.before_p95_s),
+                "during_p95": known_json(f.during_p95_s),
+                "ratio": known_json(f.times),
+                "before_refused": known_json(f.before_refused),
+                "during_refused": known_json(f.during_refused),
+                "refused_more": known_json(f.refused_more),
                 "unit": "s",
             }
             for f in findings.tenants
@@ -104,6 +104,64 @@ def decision_json(
             }
             for m in findings.modes
         ],
+        "quality": [
+            {
+                "target": q.target,
+                "profile": q.profile,
+                "model": None if q.own is None else q.own.model,
+                "model_told_by": None if q.own is None else q.own.told_by.value,
+                "models": dict(q.models),
+                "answered": q.answered,
+                "told": q.told,
+                "degraded_share": known_json(q.degraded),
+                "cached_share": known_json(q.cached),
+                "evaluation": {
+                    "asked": q.asked,
+                    "passed_share": known_json(q.passed),
+                    "missed": [{"question": one, "checks": checks, "count": n} for one, checks, n in q.missed],
+                },
+            }
+            for q in findings.quality
+        ],
+        "sizes": {
+            f.target: {
+                "memory": {**known_json(f.memory_mb), "unit": "MB"},
+                "memory_of_configured": known_json(f.memory_share),
+                "configured_mb": f.configured_mb,
+                "package_mb": f.package_mb,
+                "weights_mb": f.weights_mb,
+                "index_mb": f.index_mb,
+                "artifact_mb": f.artifact_mb,
+                "artifact_limit_mb": f.limit.artifact_mb if f.limit else None,
+                "fits": f.fits,
+            }
+            for f in findings.footprints
+        },
+        "retrieval": [
+            {
+                "target": r.target,
+                "profile": r.profile,
+                "asked": r.asked,
+                "answered": r.answered,
+                "hit_rate": [{"k": h.k, **known_json(h.share)} for h in r.hits],
+                "p95": {**known_json(r.p95_s), "unit": "s"},
+                "search_p95": {**known_json(r.search_p95_ms), "unit": "ms"},
+                "rerank_p95": {**known_json(r.rerank_p95_ms), "unit": "ms"},
+                "error_share": known_json(r.error_share),
+                "verdict": None if r.promise is None else r.promise.judgement.value,
+                "limit": None if r.promise is None else r.promise.slo.limit,
+            }
+            for r in findings.retrievals
+        ],
+        "retrieval_capacity": {
+            s.found.target: {
+                **known_json(s.found.per_s),
+                "at_least": s.found.at_least,
+                "in_flight": s.in_flight,
+                "unit": "queries/s",
+            }
+            for s in findings.store_limits
+        },
         "capacity": {
             c.target: {
                 **known_json(c.per_s),
@@ -164,13 +222,13 @@ def _hybrid(findings: Findings) -> dict[str, Any]:
             {
                 "profile": r.profile,
                 "side": r.side,
-                "answered_share": _known(r.answered),
-                "fell_back_share": _known(r.fell_back),
+                "answered_share": known_json(r.answered),
+                "fell_back_share": known_json(r.fell_back),
             }
             for r in run.routed
         ],
         "added": [
-            {"profile": a.profile, "p50": _known(a.p50_s), "p95": _known(a.p95_s), "unit": "s"} for a in run.added
+            {"profile": a.profile, "p50": known_json(a.p50_s), "p95": _known(a.p95_s), "unit": "s"} for a in run.added
         ],
     }
 

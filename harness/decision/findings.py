@@ -21,10 +21,13 @@ from harness.analysis.mitigations import Mitigation
 from harness.analysis.modes import Modes
 from harness.analysis.parity import Parity
 from harness.analysis.projection import Crossing, Projection
+from harness.analysis.quality import Quality
 from harness.analysis.reconciliation import Reconciliation
 from harness.analysis.refusals import Manner
+from harness.analysis.retrieval import Retrieval, StoreLimit
 from harness.analysis.settings import Settings
 from harness.analysis.shown import Shown
+from harness.analysis.sizes import Footprint
 from harness.analysis.spans import SpanTime
 from harness.analysis.spend import Cost
 from harness.analysis.tenants import Felt
@@ -32,7 +35,6 @@ from harness.analysis.throttling import Funnel, Second
 from harness.analysis.timings import Timing
 from harness.analysis.traffic import Burstiness, Streams
 from harness.analysis.warmup import WarmUp
-from harness.analysis.workload import JobsMeasured
 from harness.decision.measured_hybrid import MeasuredHybrid
 from harness.domain.bill import Bill
 from harness.domain.looks import Look
@@ -108,6 +110,10 @@ class Findings:
     hybrid: MeasuredHybrid | None = None  # that was run; None: what both together would do is worked out, not measured
     tenants: tuple[Felt, ...] = ()  # where one tenant made the bursts
     canary: Canary | None = None  # the last one that was driven
+    quality: tuple[Quality, ...] = ()  # by target and profile
+    retrievals: tuple[Retrieval, ...] = ()
+    store_limits: tuple[StoreLimit, ...] = ()  # of targets whose retrieval was searched for its capacity
+    footprints: tuple[Footprint, ...] = ()
     ended: EarlyEnd | None = None  # where the paired blocks ended before the plan did
 
     @property

@@ -20,9 +20,12 @@ from harness.analysis import (
     metered,
     modes,
     parity,
+    quality,
     reconciliation,
     refusals,
+    retrieval,
     shown,
+    sizes,
     slo,
     spans,
     spend,
@@ -42,14 +45,15 @@ from harness.decision.measured_hybrid import measured_hybrid
 from harness.decision.settled import settled_of
 from harness.domain import looks
 from harness.domain.plan import Plan
-from harness.domain.role import PACED, Role
+from harness.domain.role import PACED, RETRIEVALS, Role
 from harness.domain.target import Target
 from harness.domain.traffic import Traffic
 from harness.evidence import coverage
 from harness.evidence.early_end import blocks_left_out
 from harness.evidence.store import Store
 from harness.platforms.pricing import pricing_of
-from harness.platforms.registry import expected_of, signals_of
+from harness.platforms.registry import expected_of, memory_of, signals_of, size_limit
+from harness.predict.fitted import facts_of
 from harness.workspace import Workspace
 
 T = TypeVar("T")
@@ -86,6 +90,11 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
     hit = [(n, p) for p in bursts for n in names]
     timelines = _each(pool, hit, lambda of: throttling.timeline(of[0], data.of(*of), *limits))
     manners = _each(pool, pairs, lambda of: refusals.manner(*of, data.of(*of), config.slo.p95_s))
+    graded = _each(
+        pool,
+        [(n, p) for p in data.profiles for n in data.everyone if data.roles.get(p) not in RETRIEVALS and data.of(n, p)],
+        lambda of: quality.quality(*of, data.of(*of)),
+    )
     same = pool.submit(parity.parity, data)
     streams = _each(pool, names, lambda n: traffic.streams(n, [r for p in data.profiles for r in data.of(n, p)]))
     agreements = _each(
@@ -103,6 +112,12 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
     months = ceilings.months(workspace)
     told = [tuple(_cost(targets[n], looked_at[n], month.traffic, capacities, look) for n in names) for month in months]
     costs = told[0]
+    series = tuple(
+        s
+        for p in data.profiles
+        for n in names
+        for s in shown.shown(n, p, data.of(n, p), signals_of(targets[n]), expected_of(targets[n]))
+    )
     return Findings(
         data=data,
         expected_requests=traffic_.requests_per_month,
@@ -138,13 +153,23 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
         ),
         coverage=tuple(coverage.coverage(targets.values(), plan, store)),
         parity=same.result(),
+        quality=_all(graded),
+        retrievals=tuple(
+            retrieval.retrieval(n, p, runs, config.profiles[p].p95_s if p in config.profiles else None, look.confidence)
+            for p in data.in_role(Role.RETRIEVAL)
+            for n in data.everyone
+            if (runs := seen.of(n, p))
+        ),
+        store_limits=tuple(
+            retrieval.store_limit(n, runs) for n in data.everyone if (runs := data.of_role(n, Role.RETRIEVAL_CAPACITY))
+        ),
         arrivals=tuple(traffic.burstiness(n, p, data.of(n, p)) for p in data.paired for n in names),
         streams=_all(streams),
-        series=tuple(
-            s
-            for p in data.profiles
-            for n in names
-            for s in shown.shown(n, p, data.of(n, p), signals_of(targets[n]), expected_of(targets[n]))
+        series=series,
+        footprints=tuple(
+            sizes.footprint(n, runs, series, size_limit(targets[n], facts_of(runs)), memory_of(targets[n]))
+            for n in data.everyone
+            if (runs := [r for r in data.runs if r.target == n])
         ),
         timings=tuple(t for p in data.profiles for n in names for t in timings.timings(n, p, data.of(n, p))),
         spans=tuple(s for p in data.profiles for n in names for s in spans.spans(n, p, data.of(n, p))),

@@ -13,6 +13,8 @@ from harness.analysis.dataset import Dataset, RunData
 from harness.decision.findings import Findings
 from harness.domain.estimate import Unknown
 from harness.domain.reason import Reason
+from harness.domain.reasons.absence import NoQuality
+from harness.domain.reasons.verdict import QualityUntold
 from harness.domain.verdict import NEVER_KEPT, Comparison, Judgement, Relation, SloVerdict
 
 # what a metric needs that not every target says; every answer has a response time
@@ -51,8 +53,13 @@ def open_promises(verdicts: Sequence[SloVerdict], *, all_of_them: bool = False) 
     return tuple(
         Open(OpenKind.PROMISE, v.target, v.profile, v.slo.metric, v.slo.name, v.reason)
         for v in verdicts
-        if v.judgement is Judgement.INCONCLUSIVE and (all_of_them or v.slo.metric not in NEVER_KEPT)
+        if v.judgement is Judgement.INCONCLUSIVE and (all_of_them or _blocks_can_settle(v))
     )
+
+
+def _blocks_can_settle(verdict: SloVerdict) -> bool:
+    """Answers that never tell their quality don't begin to with more blocks."""
+    return verdict.slo.metric not in NEVER_KEPT and not isinstance(verdict.reason, NoQuality | QualityUntold)
 
 
 def primary(findings: Findings) -> tuple[Comparison, ...]:

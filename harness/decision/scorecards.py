@@ -18,10 +18,12 @@ from harness.decision.scores import (
     normalised,
 )
 from harness.domain.criteria import (
+    ARTIFACT,
     COST,
     LATENCY,
     LEAST_SCORE,
     MEASURED,
+    MEMORY,
     REFUSED,
     UTILISATION,
     Anchor,
@@ -120,6 +122,8 @@ def _scores(
     criterion: Criterion, workspace: Workspace, findings: Findings, priorities: Priorities
 ) -> dict[str, Scored] | Reason:
     """By alternative, or why there are none."""
+    if criterion is Criterion.DEPENDENCIES and (sized := _sizes(findings)) is not None:
+        return sized
     if criterion not in MEASURED:
         return _judged(criterion, priorities.judged[criterion])
     measure: dict[Criterion, Callable[[Workspace, Findings], dict[str, Scored] | Reason]] = {
@@ -138,6 +142,25 @@ def _judged(criterion: Criterion, said: Judged) -> dict[str, Scored] | Reason:
     hybrid = max(LEAST_SCORE, worse) if said.hybrid is None else said.hybrid
     values = {BASELINE: said.baseline, CANDIDATE: said.candidate, HYBRID: hybrid}
     return {name: Scored(v, v, v, reasons.JudgedByTeam()) for name, v in values.items()}
+
+
+def _sizes(findings: Findings) -> dict[str, Scored] | None:
+    """Memory held and size deployed, of both targets, the worse counts; None where not both tell: then the team judges.
+
+    A hybrid is deployed on both.
+    """
+    data = findings.data
+    scored: dict[str, Scored] = {}
+    for name, target in ((BASELINE, data.baseline), (CANDIDATE, data.candidate)):
+        one = next((f for f in findings.footprints if f.target == target), None)
+        if one is None or not isinstance(one.memory_share, Estimate):
+            return None
+        parts = [part_of(one.memory_share, 1.0, MEMORY)]
+        if one.artifact_mb is not None and one.limit is not None and one.limit.artifact_mb is not None:
+            score = ARTIFACT.score(one.artifact_mb / one.limit.artifact_mb)
+            parts.append((score, score, score, Z_95))
+        scored[name] = _worst(parts, reasons.MeasuredSizes())
+    return {**scored, HYBRID: min(scored.values(), key=lambda s: s.value)}
 
 
 def _latency(workspace: Workspace, findings: Findings) -> dict[str, Scored] | Reason:

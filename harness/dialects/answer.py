@@ -11,7 +11,9 @@ from harness.dialects import outcomes
 from harness.dialects.errors import code_of, error_in, error_of
 from harness.dialects.framing.events import Event, Framing, Malformed
 from harness.dialects.framing.sse import SseParser
-from harness.dialects.numbers import count, in_header
+from harness.dialects.gateways import gateway_says
+from harness.dialects.kept import Kept
+from harness.dialects.numbers import count, finite, flag, in_header
 from harness.dialects.retry_after import retry_after_s, should_retry
 from harness.dialects.room import Place, Room
 from harness.dialects.shapes import Unexpected, json_value, wanted
@@ -19,6 +21,7 @@ from harness.domain.bounds import (
     FOLD_BYTES,
     INSTANCE_AGE_MS,
     INSTANCE_REQUESTS,
+    MEMORY_MB,
     MIB,
     MOST_DETAIL,
     MOST_EVENTS,
@@ -71,6 +74,7 @@ class Answer:
         self._events = 0
         self._texts: list[bytes] = []  # not yet folded into the digest
         self._hash: blake2b | None = None
+        self._kept: Kept | None = None  # the text itself, of an answer that is graded
         self._fold_at = FOLD_BYTES
         self._sent_s = sample.sent_s or 0.0
         self._done: dict[str, Any] | None = None
@@ -90,6 +94,7 @@ class Answer:
         self.headers = headers
         s.headers_s = now - self._t0
         if status in OK_STATUSES:
+            s.cached, s.degraded = gateway_says(headers)
             self._type = media_type(headers.get(b"content-type", b""))
             encoding = headers.get(b"content-encoding")
             if encoding and encoding.strip().lower() != b"identity":
@@ -171,6 +176,15 @@ class Answer:
         self._whole = b""
         self._texts.clear()
         self.leave()
+
+    def keep_text(self) -> None:
+        """It will be graded: what it says is kept beside its digest."""
+        self._kept = Kept()
+
+    @property
+    def text(self) -> str | None:
+        """What it said, where that was kept and is no longer than anyone grades."""
+        return None if self._kept is None else self._kept.text
 
     # -- dialect
 
@@ -329,6 +343,8 @@ class Answer:
         ordinal = in_header(headers.get(names.instance_requests), names.instance_requests, INSTANCE_REQUESTS)
         s.instance_requests = None if ordinal is None else int(ordinal)
         s.instance_age_ms = in_header(headers.get(names.instance_age_ms), names.instance_age_ms, INSTANCE_AGE_MS)
+        held = finite(headers.get(names.instance_memory_mb))  # no part of a contract that others keep: told or not
+        s.instance_memory_mb = held if held is not None and held in MEMORY_MB else None
         if s.instance_age_ms is not None:
             # born after the request was written: two durations, so no clocks are compared
             s.cold = s.instance_age_ms <= (now - self._t0 - self._sent_s) * 1000
@@ -368,6 +384,13 @@ class Answer:
         if isinstance(name, str) and name:
             self.sample.model = name[:MOST_MODEL]
 
+    def _quality(self, cached: object, degraded: object) -> None:
+        """Whether it came from a cache or a fallback, as its body says; a header said so already where one did."""
+        if cached is not None:
+            self.sample.cached = flag(cached)
+        if degraded is not None:
+            self.sample.degraded = flag(degraded)
+
     def _usage(self, usage: object, prompt: str, completion: str) -> None:
         if not isinstance(usage, dict):
             return
@@ -394,6 +417,8 @@ class Answer:
             else:
                 self._hash = self._hash or hashlib.blake2b(digest_size=8)
                 self._hash.update(text)
+                if self._kept is not None:
+                    self._kept.add(text)
             self._texts = []
 
     def _text_of(self, texts: list[bytes]) -> bytes:
@@ -405,6 +430,8 @@ class Answer:
         self._fold()
         made = self._hash or hashlib.blake2b(digest_size=8)
         made.update(text.encode())
+        if self._kept is not None:
+            self._kept.add(text.encode())
         self.sample.answer_digest = made.hexdigest()
 
 

@@ -13,7 +13,7 @@ from harness.dialects.answer import Answer
 from harness.dialects.errors import EMPTY, error_of, short_text
 from harness.dialects.framing.choose import PARSERS, framing_of
 from harness.dialects.framing.events import MOST_NAME
-from harness.dialects.numbers import count, milliseconds
+from harness.dialects.numbers import count, flag, milliseconds
 from harness.dialects.shapes import Unexpected, cited
 from harness.domain.bounds import MOST_CITATIONS
 from harness.domain.field_map import FramingKind, text_at, value_at
@@ -36,6 +36,7 @@ CLOSED |= {1014: 502, 3000: 401, 3003: 403, 3008: 504}
 PRIVATE = 4000
 TEXT = Answer.kind
 MOST_NAMES = 8
+FLAGS = ("cached", "degraded")
 COUNTS = ("input_tokens", "output_tokens", "reasoning_tokens", "cached_tokens")
 
 
@@ -177,7 +178,9 @@ class MappedAnswer(Answer):
             found = value_at(value, path)
             if found is None:
                 continue
-            if name in COUNTS:
+            if name in FLAGS:
+                setattr(s, name, flag(found))
+            elif name in COUNTS:
                 setattr(s, name, count(found, path))
             elif name == "model_ms":
                 s.generation_ms = milliseconds(found, path)

@@ -9,6 +9,7 @@ from harness.dialects.shapes import Unexpected, said
 from harness.domain.bounds import TIMING_MS, TOKENS, Range
 
 _MOST_TOKENS, _MOST_MS = TOKENS.most, TIMING_MS.most  # both from 0: a range's own test costs more than all else here
+NO = frozenset({"false", "no", "none", "null", "0", "miss", "off", "primary", "bypass", "disabled"})
 MOST_SHOWN = 40  # characters of a value that is quoted
 _NUMBER = re.compile(rb"[ \t]*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[ \t]*")
 
@@ -22,6 +23,17 @@ def count(value: object, field: str) -> int | None:
     if type(value) is float and value.is_integer() and value in TOKENS:
         return int(value)
     raise Unexpected(f"{field} is {_quoted(value)}, not a whole number {TOKENS}")
+
+
+def flag(value: object) -> bool | None:
+    """Yes or no as an API of a team's own writes it: a boolean, a count, ``"hit"``; None for what says neither.
+
+    A text that names something, as the fallback that answered, is a yes; a list or an object where it holds anything.
+    """
+    if isinstance(value, str):
+        word = value.strip().lower()
+        return None if not word else word not in NO
+    return bool(value) if isinstance(value, bool | int | float | list | dict) else None
 
 
 def milliseconds(value: object, field: str) -> float | None:

@@ -65,6 +65,8 @@ class OpenAiAnswer(Answer):
             self._model(chunk.get("model"))
         if (usage := chunk.get("usage")) is not None:
             self._usage(wanted(usage, dict, "usage"), "prompt_tokens", "completion_tokens")
+        if "degraded" in chunk or "cached" in chunk:  # not OpenAI's own: of a service that says what rag-chat/1 does
+            self._quality(chunk.get("cached"), chunk.get("degraded"))
 
     def _last(self, event: Event) -> None:
         if event.name == "error":
@@ -138,6 +140,7 @@ class OpenAiAnswer(Answer):
 
     def whole(self, body: dict[str, Any]) -> None:
         self._model(body.get("model"))
+        self._quality(body.get("cached"), body.get("degraded"))
         self._usage(wanted(body.get("usage") or {}, dict, "usage"), "prompt_tokens", "completion_tokens")
         choices = wanted(body.get("choices"), list, "choices")
         if not choices:

@@ -13,7 +13,7 @@ from harness.dialects.numbers import milliseconds
 from harness.dialects.shapes import Unexpected, cited, json_object, json_value, said, wanted
 from harness.domain.bounds import MOST_CITATIONS
 
-TIMINGS = frozenset({"init_ms", "queue_ms", "retrieval_ms", "model_ttft_ms", "generation_ms"})
+TIMINGS = frozenset({"init_ms", "queue_ms", "retrieval_ms", "rerank_ms", "model_ttft_ms", "generation_ms"})
 
 
 class RagChatAnswer(Answer):
@@ -73,6 +73,7 @@ class RagChatAnswer(Answer):
     def _closing(self, body: dict[str, Any]) -> None:
         wanted(body.get("id"), str, "id")
         self._model(wanted(body.get("model"), str, "model"))
+        self._quality(body.get("cached"), body.get("degraded"))
         self._usage(wanted(body.get("usage"), dict, "usage"), "input_tokens", "output_tokens")
         timings: dict[str, Any] = wanted(body.get("timings") or {}, dict, "timings")
         for name, value in timings.items():

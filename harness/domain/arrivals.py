@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass, replace
 from random import Random
 from typing import Any
 
+from harness.domain.asks import Asks
 from harness.domain.bounds import MOST_ARRIVALS
 from harness.domain.due import Due
 from harness.domain.experiments import CapacitySearch, ColdStarts, Design, FromZeroBursts, KeepAlive, design_from
@@ -80,6 +81,11 @@ class LoadProfile:
     mean_rate: float | None = None  # of a trace; None: its own
     experiment: Design | None = None  # arrivals that depend on answers
     drain_s: float | None = None  # of jobs: how long they are waited for after the last submission; None: no jobs
+    asks: Asks = Asks.CHAT
+
+    def asking(self, what: Asks | str) -> LoadProfile:
+        """The same instants, with other requests: ``"retrieval"`` asks for passages alone."""
+        return replace(self, asks=Asks(what))
 
     def during(self, seconds: float) -> LoadProfile:
         """The measured part lasts this long."""
@@ -143,6 +149,7 @@ class LoadProfile:
             speed=speed or self.speed,
             mean_rate=self.mean_rate,
             drain_s=self.drain_s,
+            asks=self.asks,
         )
 
     @property
@@ -379,9 +386,11 @@ def as_data(profile: LoadProfile) -> dict[str, Any]:
     seen = {"file": known.file, "digest": known.digest, "requests": len(known.requests)} if known else None
     design = {"experiment": asdict(profile.experiment)} if profile.experiment else {}  # type: ignore[call-overload]
     said = asdict(replace(profile, trace=None)) | design | {"process": profile.process.value, "trace": seen}
+    asks = said.pop("asks")
     if profile.drain_s is None:
-        del said["drain_s"]  # so that what has no jobs keeps the digest that older plans know
-    return said
+        del said["drain_s"]
+    # what is usual is not written: what was sealed before there was a choice keeps its digest
+    return said if asks is Asks.CHAT else said | {"asks": asks.value}
 
 
 def from_data(data: Mapping[str, Any], trace: Trace | None = None) -> LoadProfile:
@@ -403,4 +412,5 @@ def from_data(data: Mapping[str, Any], trace: Trace | None = None) -> LoadProfil
         mean_rate=data["mean_rate"],
         experiment=design_from(data["experiment"]) if data["experiment"] else None,
         drain_s=data.get("drain_s"),
+        asks=Asks(data.get("asks", Asks.CHAT)),
     )

@@ -108,6 +108,7 @@ TOKENS = Range(0, 10_000_000)  # that a trace or an answer says of one request
 TIMING_MS = Range(0, 1e3 * DAY_S)  # that an answer says of itself
 INSTANCE_REQUESTS = Range(0, 1e12)
 INSTANCE_AGE_MS = Range(0, 1e12)
+MEMORY_MB = Range(0, 1e8)  # that an instance says it has held
 RETRY_AFTER_S = Range(0, 30 * DAY_S)  # what asks for more says nothing
 MAX_TOKENS = Range(1, 4_096)
 TURNS = Range(1, 100)

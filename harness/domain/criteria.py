@@ -49,11 +49,15 @@ LATENCY = Anchor(1.0, 0.5)  # of the SLO's limit
 COST = Anchor(1.0, 0.4)  # of the monthly ceiling
 UTILISATION = Anchor(1.0, 0.35)  # of what the deployment sustains, at the expected peak
 REFUSED = Anchor(0.05, 0.0)  # share of requests refused in bursts
+MEMORY = Anchor(1.0, 0.5)  # of the memory that an instance has
+ARTIFACT = Anchor(1.0, 0.25)  # of the most that the platform deploys
 ANCHORS: Mapping[str, Anchor] = {
     "latency over its limit": LATENCY,
     "cost over its ceiling": COST,
     "use at the peak": UTILISATION,
     "refused in bursts": REFUSED,
+    "memory held": MEMORY,
+    "size deployed": ARTIFACT,
 }
 
 

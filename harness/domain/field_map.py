@@ -41,6 +41,8 @@ class Places:
     tool_calls: str | None = None  # of what the model asks for in place of text
     model: str | None = None  # to the name of the one that answered
     cached_tokens: str | None = None  # of the input tokens, those that a prompt cache held
+    cached: str | None = None  # to whether the whole answer came from a cache
+    degraded: str | None = None  # to whether a fallback made it
 
 
 @dataclass(frozen=True)

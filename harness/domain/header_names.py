@@ -25,6 +25,7 @@ class HeaderNames:
     route: str = "X-Route"
     route_from: str = "X-Route-From"
     router_ms: str = "X-Router-Ms"
+    instance_memory_mb: str = "X-Instance-Memory-Mb"
 
 
 USUAL_NAMES = HeaderNames()
@@ -43,6 +44,7 @@ class Lowered(NamedTuple):
     route: bytes
     route_from: bytes
     router_ms: bytes
+    instance_memory_mb: bytes
 
 
 def lowered(names: HeaderNames) -> Lowered:

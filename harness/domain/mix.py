@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from random import Random
 from typing import Any
 
+from harness.domain.asks import Asks
+
 MOST_PROMPT_TOKENS = 400_000
 CHARACTERS_PER_TOKEN = 4.0  # English prose under common tokenisers; what a target counted stands in input_tokens
 
@@ -40,6 +42,8 @@ class Mix:
     ``tenants``    name and share of each; empty: arrivals belong to nobody
     ``noisy``      the tenant that makes every burst: all that goes beyond the quiet rate is its own
     ``prompt``     length of the whole prompt in tokens, reached by notes put before the question
+    ``asks``       an answer, or passages alone: of questions that want some
+    ``evaluated``  share of arrivals that ask a question of the evaluation set, where there is one
     """
 
     stream_share: float = 1.0
@@ -52,12 +56,19 @@ class Mix:
     max_tokens: int | None = None
     tenants: tuple[tuple[str, float], ...] = ()
     noisy: str | None = None
+    evaluated: float = 0.0
+    asks: Asks = Asks.CHAT
+
+    def for_retrieval(self) -> Mix:
+        """Passages alone: no streams, conversations, lengths or checked answers."""
+        passages = tuple((k, w) for k, w in self.passages if k)
+        return Mix(0.0, self.zipf, passages=passages, tenants=self.tenants, noisy=self.noisy, asks=Asks.RETRIEVAL)
 
 
 def mix_data(mix: Mix) -> dict[str, Any]:
     """Plain values that travel as JSON or msgpack."""
     pairs = {name: [list(pair) for pair in getattr(mix, name)] for name in ("passages", "tenants")}
-    return asdict(mix) | pairs
+    return asdict(mix) | pairs | {"asks": mix.asks.value}
 
 
 def mix_from(data: Mapping[str, Any]) -> Mix:
@@ -69,5 +80,6 @@ def mix_from(data: Mapping[str, Any]) -> Mix:
             "passages": tuple((int(k), float(w)) for k, w in data["passages"]),
             "tenants": tuple((str(name), float(share)) for name, share in data.get("tenants", ())),
             "prompt": TokenLength(**prompt) if prompt else None,
+            "asks": Asks(data.get("asks", Asks.CHAT)),
         }
     )

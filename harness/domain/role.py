@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from harness.domain.asks import Asks
+
 
 class Role(StrEnum):
     """One a profile; several profiles may share one."""
@@ -16,6 +18,8 @@ class Role(StrEnum):
     KEEP_ALIVE = "keep-alive"
     CAPACITY = "capacity"
     JOBS = "jobs"
+    RETRIEVAL = "retrieval"
+    RETRIEVAL_CAPACITY = "retrieval-capacity"
 
 
 PACED = (Role.EVERYDAY, Role.BURST)  # sent at instants that no answer changes; a promise is judged under these
@@ -28,6 +32,13 @@ _BY_KIND: Mapping[str, Role] = {
 }
 
 
-def role_of(kind: str, *, jobs: bool = False) -> Role:
+RETRIEVALS = (Role.RETRIEVAL, Role.RETRIEVAL_CAPACITY)  # that no model answers
+
+
+def role_of(kind: str, asks: Asks = Asks.CHAT, *, jobs: bool = False) -> Role:
     """What arrivals of this kind are for where nobody says otherwise; ``jobs``: each is a submission."""
-    return Role.JOBS if jobs else _BY_KIND.get(kind, Role.EVERYDAY)
+    if jobs:
+        return Role.JOBS
+    if asks is Asks.RETRIEVAL:
+        return Role.RETRIEVAL_CAPACITY if _BY_KIND.get(kind) is Role.CAPACITY else Role.RETRIEVAL
+    return _BY_KIND.get(kind, Role.EVERYDAY)

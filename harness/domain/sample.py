@@ -121,6 +121,15 @@ class Sample:
     )
     route_from: str | None = None  # the side that refused it before the other one was asked; None: it was asked of one
     router_ms: float | None = None  # that a client waited for the head beyond the time of the side that answered
+    cached: bool | None = None  # the whole answer came from a cache; None: the answer does not say
+    degraded: bool | None = None  # by another model than the target's own, or as it says itself; None: can't be told
+    evaluated: bool | None = None  # asked a question of the evaluation set; None: one of the questions file
+    passed: bool | None = None  # the evaluation's checks of this answer; None: nothing to check, or it can't be told
+    missed: str | None = None  # the checks that it failed, as "cite 1, say 2"
+    hits: int | None = None  # of the passages known to answer the question, those that came; None: none are known
+    hit_rank: int | None = None  # place of the first of them, from 1; None: none came, or none are known
+    rerank_ms: float | None = None
+    instance_memory_mb: float | None = None  # the most that the instance had held, as its answer says
 
     def row(self) -> tuple[Any, ...]:
         """Values in the order of ``COLUMNS``."""

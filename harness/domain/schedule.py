@@ -10,6 +10,7 @@ from itertools import accumulate
 from random import Random
 from typing import TYPE_CHECKING
 
+from harness.domain.asks import Asks
 from harness.domain.phases import BURST
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Arrival:
     history: tuple[str, ...] = ()
     lane: int = 0  # which independent copy of the target; 0 is the target itself
     tenant: str | None = None
+    evaluated: bool = False  # asks a question of the evaluation set, as it stands there
 
     @property
     def plain(self) -> bool:
@@ -62,6 +64,7 @@ class Arrival:
         return (
             f"{self.seq} {self.scheduled_s:.9f} {self.phase} {self.measured} {self.question_id} {self.stream} {mixed}"
             f"{f' lane {self.lane}' if self.lane else ''}{f' tenant {self.tenant}' if self.tenant else ''}"
+            f"{' evaluated' if self.evaluated else ''}"
         )
 
 
@@ -105,10 +108,14 @@ class Drawer:
     """Gives instants their questions, modes and shapes in order; all at once or as an experiment asks for them."""
 
     def __init__(self, questions: Sequence[Asked], seed: int, mix: Mix, beyond_quiet: float = 0.0) -> None:
-        self._all = questions
+        checked = [q for q in questions if getattr(q, "expects", None) is not None]
+        self._all = [q for q in questions if getattr(q, "expects", None) is None]
+        if mix.asks is Asks.RETRIEVAL:
+            self._all = [q for q in self._all if getattr(q, "top_k", 0)] or self._all
         self._tenants = _Tenants(mix, seed, beyond_quiet) if mix.tenants else None
-        weights = (getattr(q, "weight", 1.0) / rank**mix.zipf for rank, q in enumerate(questions, start=1))
+        weights = (getattr(q, "weight", 1.0) / rank**mix.zipf for rank, q in enumerate(self._all, start=1))
         self._weights = list(accumulate(weights))
+        self._evaluation = _Evaluation(checked, mix.evaluated, seed)
         self._questions = Random(f"questions:{seed}")
         self._modes = Random(f"modes:{seed}")
         self._share = mix.stream_share
@@ -119,13 +126,45 @@ class Drawer:
         """One arrival for each instant; ``seq`` goes on from the last call."""
         chosen = self._questions.choices(self._all, cum_weights=self._weights, k=len(due))
         made = [
-            self._shapes.arrival(seq, d, q.id, stream=self._modes.random() < self._share)
+            self._arrival(seq, d, q.id, stream=self._modes.random() < self._share)
             for seq, (d, q) in enumerate(zip(due, chosen, strict=True), start=self._count)
         ]
         if self._tenants is not None:
             made = [replace(arrival, tenant=self._tenants.of(arrival)) for arrival in made]
         self._count += len(made)
         return made
+
+    def _arrival(self, seq: int, due: Due, question: str, *, stream: bool) -> Arrival:
+        graded = self._evaluation.next()
+        if graded is None:
+            return self._shapes.arrival(seq, due, question, stream=stream)
+        when = (seq, due.scheduled_s, due.phase, due.measured)
+        return Arrival(*when, graded, stream, lane=due.lane, evaluated=True)
+
+
+class _Evaluation:
+    """Which arrivals ask the evaluation set: one at random of every ``1 / share``, the questions in turn."""
+
+    def __init__(self, questions: Sequence[Question], share: float, seed: int) -> None:
+        self._rng = Random(f"evaluation:{seed}")
+        self._ids = deque(q.id for q in questions)
+        self._stretch = round(1 / share) if share > 0 and questions else 0
+        self._left = self._at = 0
+        if self._stretch:
+            self._ids.rotate(self._rng.randrange(len(questions)))
+
+    def next(self) -> str | None:
+        """The question of this arrival, None for one that is drawn like any other."""
+        if not self._stretch:
+            return None
+        if self._left == 0:
+            self._left, self._at = self._stretch, self._rng.randrange(self._stretch) + 1
+        here = self._left == self._at
+        self._left -= 1
+        if not here:
+            return None
+        self._ids.rotate(-1)
+        return self._ids[-1]
 
 
 class _Shapes:

@@ -14,6 +14,7 @@ from harness.domain.job_map import JobsMap
 from harness.domain.openai_options import USUAL_OPTIONS, OpenAiOptions
 from harness.domain.own_costs import OwnCost
 from harness.domain.quota import QuotaConfig
+from harness.domain.retrieval_map import RetrievalMap
 from harness.domain.routing import RoutingRule
 
 
@@ -113,6 +114,7 @@ class Target:
     openai: OpenAiOptions = USUAL_OPTIONS  # of one that speaks openai-chat
     preset: str | None = None  # the name that its dialect was said by, where that is a preset's
     jobs: JobsMap | None = None  # how its jobs are submitted and followed; None: it takes none that anybody told of
+    retrieval: RetrievalMap | None = None  # how passages alone are asked for; None: it can't be asked
     model: str | None = None  # what requests name; rag-chat/1 has no such field
     ca_file: str | None = None  # of the authority that signed its certificate; None: the system's
     prices: PriceModel | None = None

@@ -115,6 +115,22 @@ SAMPLES: tuple[Column, ...] = (
     *floats(
         router_ms="duration that a client waited for the answer's head beyond the time of the side that answered; null: no router"
     ),
+    *flags(
+        cached="the whole answer came from a cache of the service or a gateway; null: the answer does not say",
+        degraded="by a fallback model, as the answer says or its model's name shows beside /v1/meta; null: can't be told by this "
+        "run alone; the analysis tells more: docs/quality.md",
+        evaluated="asked a question of the evaluation set; null: one of the questions file",
+        passed="the answer to an evaluation question kept all its checks; null: none was asked, it failed, or it can't be told",
+    ),
+    *texts(missed="checks that the answer failed, such as `cite 1, say 2`, numbered as in the evaluation set"),
+    *ints(
+        hits="passages known to answer the question that are among those cited or retrieved; null: none are known",
+        hit_rank="place of the first such passage, from 1; null: none came, or none are known",
+    ),
+    *floats(
+        rerank_ms="duration of the reranker, as the answer's timings say; null without one",
+        instance_memory_mb="most resident memory that the instance had held when it answered, in 10^6 bytes, as its header says",
+    ),
 )
 
 GENERATOR: tuple[Column, ...] = (

@@ -13,12 +13,14 @@ from gevent import Timeout, sleep
 
 from harness.dialects import outcomes
 from harness.dialects.readers import reader_of
+from harness.domain.asks import Asks
 from harness.domain.bounds import MOST_DETAIL
 from harness.domain.refusal import refused_by
 from harness.domain.sample import Layer, Outcome, Sample
 from harness.load.bodies import Bodies
 from harness.load.deadlines import Deadlines
 from harness.load.faults import ClosedEarly, DeadlinePassed, NotHttp, Stale, Unreadable
+from harness.load.grading import grade
 from harness.load.guard import told
 from harness.load.signing import AHEAD_S, signing_of
 
@@ -56,11 +58,17 @@ class Attempts:
     ) -> None:
         self._deadline_s = spec.deadline_s
         self._origin = origin
-        if spec.fields is not None and (how := spec.fields.with_secrets(os.environ).websocket) is not None:
+        passages = spec.retrieval if spec.mix.asks is Asks.RETRIEVAL else None
+        if (
+            passages is None
+            and spec.fields is not None
+            and (how := spec.fields.with_secrets(os.environ).websocket) is not None
+        ):
             from harness.load.websocket import WebSocket  # noqa: PLC0415 - wsproto only where it is spoken
 
             origin.make = partial(WebSocket, how=how)
         self._signing = signing_of(spec, origin.base_url, failed)
+        self._questions = questions
         self.bodies = (
             Bodies(spec, questions, origin, self._signing)
             if submitting is None
@@ -68,7 +76,9 @@ class Attempts:
         )
         self._t0 = t0
         self.reader = (
-            reader_of(spec.dialect, spec.fields, spec.header_names) if submitting is None else submitting.reader
+            reader_of(spec.dialect, spec.fields, spec.header_names, passages)
+            if submitting is None
+            else submitting.reader
         )
         self._deadlines = Deadlines(failed)
         self.sent = 0
@@ -102,7 +112,12 @@ class Attempts:
         the server wants of a client that retries; None: it does not say.
         """
         sample.request_id = request_id
-        return self.deliver(self.bodies.request(arrival, request_id), self.reader(sample, self._t0), slot, due)
+        question, answer = self._questions[arrival.question_id], self.reader(sample, self._t0)
+        if question.expects is not None:
+            answer.keep_text()
+        told = self.deliver(self.bodies.request(arrival, request_id), answer, slot, due)
+        grade(question, answer)
+        return told
 
     def deliver(self, request: bytes, answer: Answer, slot: object, due: float) -> bool | None:
         """The request's exchange, and what became of it in the answer's sample; returns as ``make`` does."""

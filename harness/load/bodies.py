@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from harness.domain.asks import Asks
 from harness.domain.field_map import FramingKind
 from harness.domain.mix import CHARACTERS_PER_TOKEN
 from harness.domain.placeholders import filled, placeholders
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from harness.load.signing import Signing
     from harness.load.spec import RunSpec
 
+MOST_USUAL = 6  # passages of a question that wants none, where nothing else can be asked
 MOST_CHARACTERS = 32_000  # a message, by the contract
 MOST_MESSAGES = 64
 MOST_TOKENS = 4096
@@ -65,7 +67,8 @@ class Bodies:
         said = {name.lower() for name in (*spec.headers, *spec.headers_from_env)}
         self._traced = spec.traced and "traceparent" not in said
         self._accepts = "accept" in said
-        self._fields = spec.fields.with_secrets(os.environ) if spec.fields else None
+        self._retrieval = spec.retrieval if spec.mix.asks is Asks.RETRIEVAL else None
+        self._fields = spec.fields.with_secrets(os.environ) if spec.fields and self._retrieval is None else None
         self._ready: dict[int, tuple[bytes, bytes]] = {}
         self._plain: dict[tuple[str, bool, int | None, int | None, str | None], tuple[bytes, bytes]] = {}
         self._notes = NOTES * (MOST_CHARACTERS // len(NOTES) + 2)
@@ -147,6 +150,8 @@ class Bodies:
         return ACCEPT[self._fields.stream.framing if self._fields and self._fields.stream else None]
 
     def _path(self, *, stream: bool) -> str:
+        if self._retrieval is not None:
+            return self._retrieval.path
         if self._fields is not None:
             return self._fields.path_for(stream=stream)
         return self._openai.path_for(self._model) if self._dialect == Dialect.OPENAI_CHAT else RAG_CHAT_PATH
@@ -158,6 +163,9 @@ class Bodies:
 
     def _data(self, question: Question, arrival: Arrival) -> dict[str, Any]:
         values = self._values(question, arrival)
+        if self._retrieval is not None:
+            made: dict[str, Any] = filled(self._retrieval.request, {**values, "top_k": values["top_k"] or MOST_USUAL})
+            return made
         if self._fields is not None:
             return self._fields.body(values)
         if self._dialect == Dialect.OPENAI_CHAT:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import gevent
 
 from harness.domain.dispersion import Dispersion, dispersion
+from harness.domain.models import same_model
 from harness.domain.sample import COLUMNS, Outcome, Sample
 from harness.evidence.fitting import fitted
 
@@ -24,6 +25,7 @@ _AT = {name: k for k, name in enumerate(COLUMNS)}
 _OUTCOME, _MEASURED, _STREAM = _AT["outcome"], _AT["measured"], _AT["stream"]
 _DUE, _SENT, _FIRST, _FINISHED = _AT["scheduled_s"], _AT["sent_s"], _AT["first_token_s"], _AT["finished_s"]
 _LOG, _HELD_UP = _AT["attempt_log"], _AT["held_up"]
+_MODEL, _DEGRADED = _AT["model"], _AT["degraded"]
 
 Row = Sequence[Any]
 
@@ -81,9 +83,13 @@ def planned_dispersion(schedule: Schedule) -> Dispersion:
 
 
 def whole(
-    reader: SpoolReader, schedule: Schedule, lost: Callable[[Arrival], int | None], tally: Tally
+    reader: SpoolReader, schedule: Schedule, lost: Callable[[Arrival], int | None], tally: Tally, model: object = None
 ) -> Iterator[list[Row]]:
-    """Rows in order, chunk by chunk, what nobody reported filled in; other greenlets run in between."""
+    """Rows in order, chunk by chunk, what nobody reported filled in; other greenlets run in between.
+
+    ``model``: the target's own, as /v1/meta names it; an answer by another one is degraded unless it says that it is not.
+    """
+    own = model if isinstance(model, str) and model else None
     first = 0
     for chunk in reader.chunks(CHUNK):
         rows: list[Row] = [
@@ -92,7 +98,9 @@ def whole(
         ]
         first += len(chunk)
         rows = fitted(rows)
-        for row in rows:
+        for place, row in enumerate(rows):
+            if own is not None and row[_OUTCOME] == Outcome.OK and row[_DEGRADED] is None and row[_MODEL] is not None:
+                rows[place] = [*row[:_DEGRADED], not same_model(own, row[_MODEL]), *row[_DEGRADED + 1 :]]
             tally.add(row)
         yield rows
         gevent.sleep(0)  # heartbeats must not wait for a million rows
@@ -104,6 +112,7 @@ def _missing(arrival: Arrival, lost: Callable[[Arrival], int | None]) -> Row:
         arrival.seq, arrival.phase, arrival.measured, arrival.question_id, arrival.stream, arrival.scheduled_s
     )
     sample.worker = lost(arrival)
+    sample.evaluated = arrival.evaluated or None
     sample.outcome = Outcome.NOT_SENT if sample.worker is None else Outcome.LOST
     sample.layer = "generator"
     return sample.row()

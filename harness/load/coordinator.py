@@ -338,12 +338,13 @@ class Coordinator:
             self.schedule = Schedule(tuple(self._conductor.arrivals))
             self._planned = planned_dispersion(self.schedule)
         limits = [done["limit"] for done in self._dones.values() if done.get("limit")]
-        tally = self._write_samples()
+        said = self._target_json()
+        tally = self._write_samples((said["meta"] or {}).get("model"))
         jobs = self._write_jobs(tally)
         if self._stop is not None and self._stop.code == Exit.INTERRUPTED and self._whole(tally):
             self._stop = None  # it came when everything was in
         stopped_by = self._stop.words if self._stop else limits[0] if limits else None
-        self._folder.write_target(self._target_json())
+        self._folder.write_target(said)
         self._folder.write_run(self._record("done") | self._record_after(tally, elapsed_s))
         health = self._health(tally.held_up)
         stop_signal = self._stop.signal if self._stop else None
@@ -355,10 +356,10 @@ class Coordinator:
         cut = sum(tally.outcomes[outcome] for outcome in (Outcome.ABORTED, Outcome.NOT_SENT, Outcome.LOST))
         return not cut and (self._conductor is None or self._conductor.ended is not None)
 
-    def _write_samples(self) -> Tally:
+    def _write_samples(self, model: object) -> Tally:
         tally = Tally(keep=self._spec.jobs is not None)
         reader = self._folder.samples(len(self.schedule))
-        chunks = whole(reader, self.schedule, self._lost_with, tally)
+        chunks = whole(reader, self.schedule, self._lost_with, tally, model)
         self._folder.write_samples(chunks, self._gauges)
         for _ in chunks:  # what a full disk left uncounted
             pass

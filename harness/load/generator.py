@@ -7,6 +7,7 @@ import json
 import math
 import uuid
 from collections import deque
+from pathlib import Path
 from random import Random
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,6 @@ from harness.workspace import questions as question_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     from harness.domain.schedule import Arrival, Asked, Schedule
     from harness.load.spec import RunSpec
@@ -48,7 +48,8 @@ def build(spec: RunSpec, path: Path) -> tuple[Schedule, dict[str, Asked]]:
         asked = shapes = job_shapes.read_shapes(path)
         digest = job_shapes.digest(shapes)
     else:
-        asked = questions = question_files.read_questions(path, spec.max_tokens)
+        evaluation = Path(spec.evaluation_file) if spec.evaluation_file else None
+        asked = questions = question_files.with_evaluation(path, evaluation, spec.max_tokens)
         digest = question_files.digest(questions)
     if digest != spec.questions_digest:
         raise ValueError(f"{path} differs from what this run was planned with")
@@ -255,6 +256,7 @@ class Generator:
         sample.worker = self.worker
         sample.top_k, sample.prompt_tokens = arrival.top_k, arrival.prompt_tokens
         sample.lane = arrival.lane or None
+        sample.evaluated = arrival.evaluated or None
         sample.held_up = arrival.seq in self._held_up or None
         sample.tenant = arrival.tenant
         if arrival.session is not None:

@@ -20,6 +20,7 @@ WITHIN: Mapping[str, Range] = {
     "speed": bounds.SPEED,
     "cv": bounds.CV,
     "deadline": bounds.ANSWER_S,
+    "p95": bounds.ANSWER_S,
     "seed": bounds.SEED,
     "slots": bounds.SLOTS,
     "stream_share": bounds.SHARE,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from harness import outlet
 from harness.domain import schedule as schedules
 from harness.domain.arrivals import LoadProfile
+from harness.domain.asks import Asks
 from harness.domain.job import JobShape
 from harness.domain.job_map import RAG_JOBS
 from harness.domain.process import Process
@@ -105,6 +106,7 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:  # noqa: ANN401
         help="maximum requests in flight per worker (default: enough even for a target that hangs, at most 900)",
     )
     add("--deadline", type=float, metavar="SECONDS", help="limit for the whole answer (default: pilot.toml's, else 30)")
+    add("--p95", type=float, metavar="SECONDS", help="p95 that a search keeps its steps to (default: slo.p95_s)")
     add_work_options(parser)
     add_job_options(parser)
     hidden("--questions", metavar="FILE", help="questions.jsonl (default: the corpus's own)")
@@ -177,10 +179,20 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
         raise Refused(f"{target.name} takes jobs and no questions", "measure it with loadprofiles/jobs.py")
     deadline = given.number("deadline") or (workspace.config.load.deadline_s if workspace else 30.0)
     work = work_of(given, workspace)
-    if jobs is None and target.fields is not None and (problem := target.fields.cannot_read(work.mix.stream_share)):
-        given.problem(f"--stream-share: {problem}, or another --mode")
     asked: Sequence[Asked]
-    questions_path, asked = _questions(given, workspace) if jobs is None else shapes_of(given, workspace)
+    evaluation = None
+    if jobs is not None:
+        questions_path, asked = shapes_of(given, workspace)
+    else:
+        questions_path, evaluation, asked = _questions(given, workspace)
+    if load.asks is Asks.RETRIEVAL:
+        work = replace(work, mix=work.mix.for_retrieval())
+        if target.retrieval is None:
+            given.problem(
+                f"{target.name}: nothing says how it is asked for passages: add [retrieval] to its target.toml"
+            )
+    elif jobs is None and target.fields is not None and (problem := target.fields.cannot_read(work.mix.stream_share)):
+        given.problem(f"--stream-share: {problem}, or another --mode")
     seed = given.whole("seed")
     slots = given.whole("slots")
     given.raise_problems()
@@ -197,10 +209,11 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
         jobs=jobs,
         questions_file=str(questions_path),
         questions_digest=_digest(asked),
+        evaluation_file=str(evaluation) if evaluation else None,
         workspace=str(workspace.root) if workspace else None,
         evidence=given.text("evidence"),
-        p95_limit_s=workspace.config.slo.p95_s if workspace else None,
-        ttft_p95_limit_s=workspace.config.slo.ttft_p95_s if workspace else None,
+        p95_limit_s=given.number("p95") or (workspace.config.slo.p95_s if workspace else None),
+        ttft_p95_limit_s=workspace.config.slo.ttft_p95_s if workspace and load.asks is Asks.CHAT else None,
         error_rate_limit=workspace.config.slo.error_rate if workspace else 0.01,
         most_rate=workspace.config.limits.max_rate if workspace else MOST_RATE,
         lanes=_lanes(target, given, workspace),
@@ -374,16 +387,18 @@ def _trace(file: str, given: Given, workspace: Workspace | None) -> Trace:
     return trace
 
 
-def _questions(given: Given, workspace: Workspace | None) -> tuple[Path, tuple[Question, ...]]:
+def _questions(given: Given, workspace: Workspace | None) -> tuple[Path, Path | None, tuple[Question, ...]]:
+    """Their file, that of the evaluation set, and what both hold; questions named by hand are asked alone."""
     text = given.text("questions")
     if text is not None:
         path = Path(text).resolve()
-        return path, question_files.read_questions(path, workspace.config.load.max_tokens if workspace else None)
+        return path, None, question_files.read_questions(path, workspace.config.load.max_tokens if workspace else None)
     if workspace is None:
         raise Refused("no pilot.toml here, and no --questions", "name a questions file with --questions")
     asked = workspace.questions()
     load = workspace.config.load
-    return (workspace.root / load.questions if load.questions else workspace.corpus.questions), asked
+    named = workspace.root / load.questions if load.questions else workspace.corpus.questions
+    return named, workspace.evaluation, asked
 
 
 def _check_limits(spec: RunSpec, workspace: Workspace | None) -> None:

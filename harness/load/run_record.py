@@ -16,7 +16,7 @@ import psutil
 
 import harness
 
-PATHS = ("questions_file", "workspace", "evidence", "ca_file")
+PATHS = ("questions_file", "evaluation_file", "workspace", "evidence", "ca_file")
 CONTENDED_SHARE = 0.1  # of the seconds
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from harness.domain.header_names import USUAL_NAMES, HeaderNames
 from harness.domain.job_map import JobsMap, jobs_map
 from harness.domain.mix import Mix, mix_data, mix_from
 from harness.domain.openai_options import USUAL_OPTIONS, OpenAiOptions
+from harness.domain.retrieval_map import RetrievalMap
 from harness.domain.retry import NO_RETRY, RetryPolicy
 from harness.domain.target import Target
 from harness.load.origin import Connections
@@ -70,6 +71,8 @@ class RunSpec:
     headers: dict[str, str] = field(default_factory=dict)  # whose values are no secret
     header_names: HeaderNames = USUAL_NAMES
     jobs: Following | None = None  # arrivals are submissions; None: they are questions
+    evaluation_file: str | None = None  # questions with checks, of which the mix asks a share
+    retrieval: RetrievalMap | None = None  # of a profile that asks for passages alone
     traced: bool = False  # each request carries a W3C trace context: somebody collects the target's spans
 
     def to_message(self) -> dict[str, Any]:
@@ -85,6 +88,7 @@ class RunSpec:
             "openai": dataclasses.asdict(self.openai),
             "headers": dict(self.headers),
             "jobs": dataclasses.asdict(self.jobs) if self.jobs else None,
+            "retrieval": dataclasses.asdict(self.retrieval) if self.retrieval else None,
             "header_names": dataclasses.asdict(self.header_names),
         }
 
@@ -114,6 +118,7 @@ class RunSpec:
                     "lanes": tuple(data["lanes"]),
                     "fields": field_map(data["fields"]) if data["fields"] else None,
                     "openai": OpenAiOptions(**data["openai"]),
+                    "retrieval": RetrievalMap(**data["retrieval"]) if data["retrieval"] else None,
                     "header_names": HeaderNames(**data["header_names"]),
                     "jobs": _following(data["jobs"]) if data.get("jobs") else None,
                 }
@@ -135,6 +140,7 @@ def of_target(target: Target) -> dict[str, Any]:
         "dialect": target.dialect.value,
         "model": target.model,
         "fields": target.fields,
+        "retrieval": target.retrieval,
         "openai": target.openai,
         "headers": dict(target.headers),
         "header_names": target.header_names,

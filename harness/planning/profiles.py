@@ -56,9 +56,10 @@ def described(workspace: Workspace, profiles: Mapping[str, Profile]) -> tuple[De
             out.append(_one(name, profiles[name], file, options, said))
         except Refused as error:
             problems.append(f"[profiles.{name}]: {error}")
-    searches = [one.plan.name for one in out if one.plan.role is Role.CAPACITY and not one.plan.aa]
-    if len(searches) > 1:
-        problems.append(f"{' and '.join(searches)} both search for the capacity: keep one")
+    for role in (Role.CAPACITY, Role.RETRIEVAL_CAPACITY):
+        searches = [one.plan.name for one in out if one.plan.role is role and not one.plan.aa]
+        if len(searches) > 1:
+            problems.append(f"{' and '.join(searches)} both search for the {role.value.replace('-', ' ')}: keep one")
     if problems:
         raise Refused(
             f"{workspace.root / 'pilot.toml'}: " + "; ".join(problems),
@@ -86,6 +87,7 @@ def options_of(profile: Profile, of: Profile | None = None) -> tuple[tuple[str, 
         "--drain": profile.drain_s,
         "--poll": profile.poll_s,
         "--callback": profile.callback,
+        "--p95": profile.p95_s,
     }
     return tuple(
         (name, f"{value:.15g}" if isinstance(value, float) else str(value))
@@ -129,7 +131,7 @@ def _one(
     data = json.loads(last_line(said["out"]))
     trace_file = data["load"]["trace_file"]
     load = from_data(data["load"], read_trace(Path(trace_file)) if trace_file else None)
-    own = role_of(load.kind, jobs=load.drain_s is not None)
+    own = role_of(load.kind, load.asks, jobs=load.drain_s is not None)
     if profile.role not in (None, own) and not (own in PACED and profile.role in PACED):
         can = " or ".join(PACED) if own in PACED else own
         raise Refused(f"role: {file} sends what a profile of role {own.value} does: want {can}, or no role")

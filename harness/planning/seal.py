@@ -25,6 +25,7 @@ _DIGEST = "sha256:"
 NEVER = "never"  # of pilot.stop; a seal that does not name it was made before there was a choice
 METHOD_FIELD = "rule.method"
 TOKENS_FIELD = "token_prices"
+ANCHORS_FIELD = "rule.anchors"
 UNEDITED = (METHOD_FIELD, TOKENS_FIELD)  # an upgrade changes them, nobody's editing: a doubt each of their own
 ONCE_JUDGED = ("steady", "burst")  # what a seal named where pilot.toml chose no profiles, before they had roles
 JUDGING = ("slo", "workloads", "costs", "traffic", "margins", "criteria", "rule", "prices", "traffic_trace", "targets")
@@ -37,6 +38,7 @@ SEALED_TABLES = (
     "criteria",
     "load",
     "mix",
+    "quality",
     "profiles",
     "costs",
     "tenants",
@@ -72,7 +74,7 @@ class Seal:
         return tuple(
             _change(name, mine.get(name), now.get(name))
             for name in sorted({*mine, *now})
-            if mine.get(name) != now.get(name) and name not in UNEDITED
+            if mine.get(name) != now.get(name) and name not in UNEDITED and not _younger_anchor(name, mine)
         )
 
 
@@ -117,9 +119,9 @@ def _without_younger(tables: dict[str, Any]) -> None:
     """Fields that are younger than many a seal, where they say nothing: its digest stays what it was."""
     younger = {
         "pilot": {"stop": NEVER, "hybrid": None},
-        "slo": {"first_reasoning_p95_s": None, "start": None},
+        "slo": {"first_reasoning_p95_s": None, "full_quality_share": None, "start": None},
     }
-    of_a_profile = dict.fromkeys(("role", "file", "noisy"))
+    of_a_profile = dict.fromkeys(("role", "file", "noisy", "p95_s"))
     said = [(tables[name], usual) for name, usual in younger.items()]
     for table, usual in (*said, *((profile, of_a_profile) for profile in tables["profiles"].values())):
         for name, value in usual.items():
@@ -128,6 +130,8 @@ def _without_younger(tables: dict[str, Any]) -> None:
     for name in ("costs", "tenants"):
         if not tables[name]:
             del tables[name]
+    if tables["quality"]["set"] is None:
+        del tables["quality"]
 
 
 def narrowed(now: Seal, sealed: Seal, workspace: Workspace) -> Seal:
@@ -211,6 +215,11 @@ def _change(field: str, sealed: object, now: object) -> Change:
     if all(value is None or str(value).startswith(_DIGEST) for value in (sealed, now)):
         return Change(field, How.ADDED if sealed is None else How.REMOVED if now is None else How.CHANGED)
     return Change(field, How.EDITED, _json(sealed), _json(now))
+
+
+def _younger_anchor(name: str, sealed: Mapping[str, Any]) -> bool:
+    """Of a criterion that was first measured after that seal: anchors are this package's own, and nobody edits one."""
+    return name.startswith(f"{ANCHORS_FIELD}.") and name not in sealed and any(ANCHORS_FIELD in one for one in sealed)
 
 
 def _json(value: object) -> str:

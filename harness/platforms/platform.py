@@ -134,6 +134,16 @@ class Most:
 
 
 @dataclass(frozen=True)
+class SizeLimit:
+    """The most of a deployment in one form, in 10^6 bytes; None where the platform sets none. ``source``: who says so."""
+
+    form: str
+    artifact_mb: float | None  # unpacked
+    memory_mb: float | None  # of its largest instance
+    source: str
+
+
+@dataclass(frozen=True)
 class Limits:
     """What a plan is held to before it is run."""
 
@@ -145,6 +155,7 @@ class Limits:
     memory_mb: Callable[[RuntimeConfig, Mapping[str, Any]], float | None] = lambda config, facts: None  # noqa: ARG005 - of an instance, where it is said
     job_memory_mb: Callable[[RuntimeConfig, Mapping[str, Any]], float | None] | None = None  # None: as of a request
     most: Most | Callable[[RuntimeConfig], Most] = field(default_factory=Most)
+    size: Callable[[Mapping[str, Any]], SizeLimit | None] = lambda facts: None  # noqa: ARG005 - of facts; None: not known
 
 
 @dataclass(frozen=True)

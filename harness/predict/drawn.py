@@ -33,7 +33,9 @@ CAUSES = (
     "zero",
     "deploy",
 )  # which law stands for starts in traffic, the nearest first
-PLACES_LIMIT = 0.75  # of an instance's places in use on average: from there on chance fills them, and requests wait or fail
+PLACES_LIMIT = (
+    0.75  # of an instance's places in use on average: from there on chance fills them, and requests wait or fail
+)
 ENDS = (0.4, 0.2, 0.4)
 S = TypeVar("S")
 
@@ -49,7 +51,9 @@ class World:
     failing: float  # share of requests that fail whatever the load
     per_instance_per_s: float | None  # that one was measured to sustain; None: not measured
     host: Host | None = None  # that all instances share
-    computed_per_s: float | None = None  # what the processors of one would sustain: more, where its places were the limit
+    computed_per_s: float | None = (
+        None  # what the processors of one would sustain: more, where its places were the limit
+    )
 
 
 def central(fitted: Fitted) -> World:

@@ -83,7 +83,10 @@ def machine(
         ]
         left, answers = (np.concatenate([row[k] for row in rows]) for k in (0, 1))
         answer_vcpus = _slope(answers, left)
-        told = [float(np.mean(left - answer_vcpus * answers)) * (n[0].profile in paced) for n, (left, answers) in zip(noted, rows, strict=True)]
+        told = [
+            float(np.mean(left - answer_vcpus * answers)) * (n[0].profile in paced)
+            for n, (left, answers) in zip(noted, rows, strict=True)
+        ]
         else_vcpus = np.clip(told, 0.0, vcpus)
     busiest = max(float(busy[:, 1].mean()) for _, _, busy in noted)
     other = tuple(
@@ -113,7 +116,9 @@ def _busy(run: RunData, vcpus: float) -> Array:
         table = parquet.read(path, names, GENERATOR_FORMAT, GENERATOR_KINDS)
     except BadFile:
         return np.zeros((0, 2))
-    second, worker, share = (np.asarray(table[name].to_numpy(zero_copy_only=False), dtype=float) for name in table.column_names)
+    second, worker, share = (
+        np.asarray(table[name].to_numpy(zero_copy_only=False), dtype=float) for name in table.column_names
+    )
     one = (worker == worker.min()) & np.isfinite(share) if len(worker) else np.zeros(0, dtype=bool)
     return np.column_stack([second, share / 100 * vcpus])[one][1:]
 
@@ -123,7 +128,8 @@ def _seconds(spans: Spans, busy: Array, vcpus: float, answer_vcpus: float, other
     _, at, started, answered = _moments(spans, vcpus, answer_vcpus, other_vcpus)
     ends = busy[:, 0] + 0.5  # a figure is of the second before it was taken, somewhere within its own
     left, answers = (
-        np.interp(ends, at, so_far) - np.interp(ends - 1, at, so_far) if len(at) else np.zeros(len(ends)) for so_far in (started, answered)
+        np.interp(ends, at, so_far) - np.interp(ends - 1, at, so_far) if len(at) else np.zeros(len(ends))
+        for so_far in (started, answered)
     )
     return np.maximum(0.0, busy[:, 1] - left), answers
 

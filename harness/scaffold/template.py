@@ -70,6 +70,7 @@ def pilot_toml(a: Answers) -> str:
         questions = (
             '# questions  = "questions.jsonl"   # your own, one JSON object a line; default: made with the corpus'
         )
+    evaluation = "" if external else '; "{corpus}/evaluation.jsonl" is made with the corpus'
     return _aligned(f"""\
 # This pilot: two deployments of one chat API, and what they are held to. docs: pilot-toml.md of runtime-pilot.
 # What decides (pilot to profiles) is sealed by `pilot plan --seal`, again until anything is measured; a later change stands in the report.
@@ -91,6 +92,7 @@ p95_s      = {a.p95_s:.15g}
 # first_reasoning_p95_s = 1.0  # to the first token of a model's reasoning
 error_rate = {a.error_rate:.15g}            # share of failed requests
 # goodput      = 0.95        # least share of the offered that is answered within every limit
+# full_quality_share = 0.98  # least share of the offered that the target's own model answers, with all its passages
 # availability = 0.999       # two weeks can show evidence against it, never for it
 {_or_not("monthly_runtime_usd", a.monthly_runtime_usd, 600)}   # what the runtime may cost
 # monthly_total_usd = 12000  # with tokens and stores
@@ -158,6 +160,10 @@ stream_share = {a.stream_share:.15g}             # share of the requests that as
 # think_s       = 5          # least seconds between two turns
 # prompt_tokens = 800        # median length of the whole prompt
 # prompt_sigma  = 0.4        # of its logarithm
+
+# [quality]                  # docs: quality.md
+# set   = "evaluation.jsonl" # questions with what answers must cite, contain and not contain, asked within every profile{evaluation}
+# share = 0.05               # of all requests
 
 {profiles}
 [slots]

@@ -73,6 +73,7 @@ WORDS: Book = {
     kinds.CheapestKept: "the cheapest that keeps every promise",
     kinds.FastestNear: "the fastest that keeps every promise and costs at most {margin:g} times the cheapest",
     kinds.JudgedByTeam: "judged by the team",
+    kinds.MeasuredSizes: "measured: memory held and size deployed, of what is allowed",
     kinds.MeasuredScore: "measured",
     kinds.BetterOfBoth: "the better of both for each profile",
     kinds.PeaksToBetter: "peaks go to the one that handles them",

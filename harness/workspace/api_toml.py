@@ -76,6 +76,7 @@ class HeaderNamesTable(Table):
     route: HeaderName = USUAL_NAMES.route
     route_from: HeaderName = USUAL_NAMES.route_from
     router_ms: HeaderName = USUAL_NAMES.router_ms
+    instance_memory_mb: HeaderName = USUAL_NAMES.instance_memory_mb
 
     def made(self) -> HeaderNames:
         return HeaderNames(**self.model_dump())

@@ -10,6 +10,7 @@ from pathlib import Path
 from harness.errors import Refused
 
 BUILD_TIMEOUT_S = 300
+MARK = "{corpus}"  # in a command or a file's name: the folder
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,12 @@ class CorpusPaths:
     def questions(self) -> Path:
         return self.folder / "questions.jsonl"
 
-    def ensure(self) -> None:
-        """Build what is missing; raises Refused with the command's own words when it fails."""
-        if self.index.is_file() and self.questions.is_file():
+    def ensure(self, *more: str) -> None:
+        """Build what is missing, ``more`` files of it too; raises Refused with the command's own words when it fails."""
+        if all(path.is_file() for path in (self.index, self.questions, *(self.folder / name for name in more))):
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        fill = {"{python}": sys.executable, "{corpus}": str(self.folder)}
+        fill = {"{python}": sys.executable, MARK: str(self.folder)}
         command = [fill.get(part, part) for part in self.build]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=BUILD_TIMEOUT_S, check=False)

@@ -8,10 +8,12 @@ from pydantic import Field, field_validator, model_validator
 
 from harness.domain.field_map import FieldMap, FramingKind, Opening, Places, StreamMap, WebSocketMap
 from harness.domain.placeholders import OF_A_MESSAGE, PLACEHOLDERS, placeholders, unknown_placeholders
+from harness.domain.retrieval_map import USUAL_RETRIEVAL, RetrievalMap
 from harness.tables.table import Table
 from harness.tables.values import Line
 from harness.workspace.api_toml import secret_fields
 
+OF_RETRIEVAL = ("prompt", "top_k", "request_id")
 OF_AN_OPENING = ("session", "request_id", "model")
 PATH = r"^[^\s.]+(\.[^\s.]+)*$"
 
@@ -36,6 +38,8 @@ class PlacesTable(Table):
     tool_calls: str | None = Field(None, pattern=PATH)
     model: str | None = Field(None, pattern=PATH)
     cached_tokens: str | None = Field(None, pattern=PATH)
+    cached: str | None = Field(None, pattern=PATH)
+    degraded: str | None = Field(None, pattern=PATH)
 
 
 class AnswerTable(PlacesTable):
@@ -111,6 +115,29 @@ class WebSocketTable(Table):
     def made(self) -> WebSocketMap:
         opening = tuple(Opening(one.send, one.until) for one in self.opening)
         return WebSocketMap(self.subprotocols, opening, self.keep_open)
+
+
+class RetrievalTable(Table):
+    """How passages are asked for without an answer."""
+
+    path: str = Field(USUAL_RETRIEVAL.path, pattern=r"^/\S*$")
+    request: dict[str, Any] = Field(default_factory=lambda: dict(USUAL_RETRIEVAL.request), min_length=1)
+    passages: str = Field(USUAL_RETRIEVAL.passages, pattern=PATH)
+    retrieval_ms: str | None = Field(USUAL_RETRIEVAL.retrieval_ms, pattern=PATH)
+    rerank_ms: str | None = Field(USUAL_RETRIEVAL.rerank_ms, pattern=PATH)
+
+    @field_validator("request")
+    @classmethod
+    def _asks(cls, value: dict[str, Any]) -> dict[str, Any]:
+        used = placeholders(value)
+        if unknown := [name for name in used if name not in OF_RETRIEVAL]:
+            raise ValueError(f"{{{unknown[0]}}} stands for nothing here: want {{prompt}} and {{top_k}}")
+        if "prompt" not in used:
+            raise ValueError("asks nothing: want {prompt} where the question goes")
+        return _without_secrets(value)
+
+    def made(self) -> RetrievalMap:
+        return RetrievalMap(**self.model_dump())
 
 
 class MappingTable(Table):

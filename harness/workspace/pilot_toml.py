@@ -104,6 +104,7 @@ class Slos(Table):
     error_rate: Share = 0.01
     goodput: Annotated[float, Field(gt=0, lt=1)] | None = None
     availability: Annotated[float, Field(gt=0, lt=1)] | None = None
+    full_quality_share: Annotated[float, Field(gt=0, lt=1)] | None = None
     monthly_runtime_usd: UsdAbove0 | None = None
     monthly_total_usd: UsdAbove0 | None = None
     start: StartTable | None = None
@@ -193,6 +194,13 @@ class MixTable(Table):
         return value
 
 
+class Quality(Table):
+    """The evaluation set, of which every profile asks a share of its arrivals."""
+
+    set: Line | None = None
+    share: Annotated[float, Field(gt=0, le=0.5)] = 0.05
+
+
 class Profile(Table):
     """One profile's part of every block."""
 
@@ -207,6 +215,7 @@ class Profile(Table):
     trace: Line | None = None
     speed: Speed | None = None
     noisy: Name | None = None
+    p95_s: AnswerSeconds | None = None
     role: Role | None = None
     file: Name | None = None
     variant: Name | None = None
@@ -269,6 +278,7 @@ class PilotToml(Table):
     load: Load = Load()
     mix: MixTable = MixTable()
     tenants: dict[Name, Weight] = Field(default_factory=dict, max_length=200)
+    quality: Quality = Quality()
     profiles: dict[Name, Profile] = Field(
         min_length=1, max_length=50, default_factory=lambda: {"steady": Profile(), "burst": Profile()}
     )

@@ -19,9 +19,10 @@ from harness.domain.verdict import Slo
 from harness.domain.workload import WorkKind, Workload
 from harness.errors import BadFile, NoWorkspace, Problem, Refused
 from harness.tables.problems import read_toml, validate
+from harness.workspace.corpus import MARK as CORPUS_MARK
 from harness.workspace.corpus import CorpusPaths
 from harness.workspace.pilot_toml import PilotToml
-from harness.workspace.questions import read_questions
+from harness.workspace.questions import with_evaluation
 from harness.workspace.sides import before
 from harness.workspace.sweep_toml import FILE as SWEEP_FILE
 from harness.workspace.sweep_toml import read_sweep
@@ -132,7 +133,18 @@ class Workspace:
         if chosen is None:
             self.corpus.ensure()
             chosen = self.corpus.questions
-        return read_questions(chosen, load.max_tokens)
+        return with_evaluation(chosen, None if path else self.evaluation, load.max_tokens)
+
+    @property
+    def evaluation(self) -> Path | None:
+        """The evaluation set's file; ``{corpus}`` in its name stands for the corpus's folder, where it may be made."""
+        name = self.config.quality.set
+        if name is None:
+            return None
+        if CORPUS_MARK in name:
+            self.corpus.ensure(*([Path(name).name] if Path(name).parent == Path(CORPUS_MARK) else []))
+            name = name.replace(CORPUS_MARK, str(self.corpus.folder))
+        return self._named("quality.set", name)
 
     def mix(self) -> Mix:
         """What arrivals ask, as [load] and [mix] say."""
@@ -146,6 +158,7 @@ class Workspace:
             think_s=table.think_s,
             prompt=TokenLength(table.prompt_tokens, table.prompt_sigma) if table.prompt_tokens else None,
             tenants=tuple(self.config.tenants.items()),
+            evaluated=self.config.quality.share if self.config.quality.set else 0.0,
         )
 
     def retry(self) -> RetryPolicy:
@@ -213,6 +226,10 @@ class Workspace:
             out.append(Slo("goodput over offered load", "goodput", slo.goodput, "share", at_least=True))
         if slo.availability is not None:
             out.append(Slo("availability", "availability", slo.availability, "share", at_least=True))
+        if slo.full_quality_share is not None:
+            out.append(
+                Slo("full-quality answers", "full_quality_share", slo.full_quality_share, "share", at_least=True)
+            )
         return tuple(out)
 
 

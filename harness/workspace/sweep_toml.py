@@ -33,6 +33,7 @@ COUNTS = (
     "prices",
 )  # of target.toml: what else it says measures nothing
 ASKED = ("api", "openai")  # where it says them
+WEIGHTS = "RAG_WEIGHTS_MB"  # how large a model the reference service reads at start
 OURS = ("python", "folder")  # placeholders that need no fill
 
 
@@ -44,10 +45,23 @@ class SettingTable(Table):
     expect: dict[str, Any] = Field(default_factory=dict)
     runtime: dict[str, Any] = Field(default_factory=dict)
     prices: dict[str, Any] = Field(default_factory=dict)
+    weights_mb: int | None = Field(None, ge=0, le=8192)
 
     @property
     def tables(self) -> dict[str, Any]:
         return {name: table for name in ("runtime", "prices") if (table := getattr(self, name))}
+
+    @property
+    def embedded(self) -> dict[str, Any]:
+        """The same of a target that runs here: its environment is ours to set, that of a deployed one is ``apply``'s."""
+        if self.weights_mb is None:
+            return self.tables
+        return laid_over(self.tables, {"runtime": {"environment": {WEIGHTS: str(self.weights_mb)}}})
+
+    @property
+    def filled(self) -> dict[str, str | int | float]:
+        """What ``apply`` may place, the size of the weights too."""
+        return self.fill if self.weights_mb is None else {"weights_mb": self.weights_mb, **self.fill}
 
 
 class SweepToml(Table):
@@ -61,7 +75,7 @@ class SweepToml(Table):
         problems = list(_alike(self.settings))
         wanted = {name for command in self.apply for part in command for name in _PLACE.findall(part)} - set(OURS)
         for setting in self.settings:
-            lacking = sorted(wanted - set(setting.fill))
+            lacking = sorted(wanted - set(setting.filled))
             if lacking:
                 problems.append(f"{setting.name}: apply wants {', '.join(lacking)} in fill")
         if any(not command for command in self.apply):
@@ -78,7 +92,8 @@ def read_sweep(folder: Path) -> Sweep | None:
         return None
     made = validate(SweepToml, read_toml(path), path)
     base, _ = tables_of(folder / "target.toml")
-    if not is_embedded(base.get("runtime")) and not made.apply:
+    here = is_embedded(base.get("runtime"))
+    if not here and not made.apply:
         message = "is required: without a command that applies them the settings of a deployed target do not differ"
         raise BadFile(path, [Problem("apply", message)])
     unset = sorted({v for c in made.apply for part in c for v in VARIABLE.findall(part) if not os.environ.get(v)})
@@ -87,8 +102,8 @@ def read_sweep(folder: Path) -> Sweep | None:
     settings = tuple(
         Setting(
             table.name,
-            table.tables,
-            tuple(_filled(c, {**table.fill, "folder": str(folder)}) for c in made.apply),
+            table.embedded if here else table.tables,
+            tuple(_filled(c, {**table.filled, "folder": str(folder)}) for c in made.apply),
             table.expect,
         )
         for table in made.settings
@@ -98,7 +113,7 @@ def read_sweep(folder: Path) -> Sweep | None:
         name: {key: tables.get(key) for key in COUNTS} | {key: tables[key] for key in ASKED if key in tables}
         for name, tables in whole.items()
     }
-    plain = {"apply": made.apply, "settings": {t.name: [measured[t.name], t.fill] for t in made.settings}}
+    plain = {"apply": made.apply, "settings": {t.name: [measured[t.name], t.filled] for t in made.settings}}
     text = json.dumps(plain, sort_keys=True, default=str)
     now = tuple(name for name, tables in whole.items() if tables == base)
     return Sweep(folder.name, settings, hashlib.sha256(text.encode()).hexdigest(), now)
@@ -119,7 +134,9 @@ def _alike(settings: Sequence[SettingTable]) -> Iterator[str]:
     yield from (f"two settings are called {name}" for name in sorted({n for n in names if names.count(n) > 1}))
     every = {path for setting in settings for path in fields_of(setting.tables)}
     alike = [
-        a.name for k, a in enumerate(settings) if any((a.tables, a.fill) == (b.tables, b.fill) for b in settings[:k])
+        a.name
+        for k, a in enumerate(settings)
+        if any((a.tables, a.filled) == (b.tables, b.filled) for b in settings[:k])
     ]
     yield from (f"{name} is the same as another" for name in alike)
     for setting in settings:

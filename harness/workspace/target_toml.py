@@ -17,6 +17,7 @@ from harness.domain.job_map import JobsMap, rag_jobs
 from harness.domain.openai_options import USUAL_OPTIONS
 from harness.domain.quota import Need as QuotaNeed
 from harness.domain.quota import QuotaConfig
+from harness.domain.retrieval_map import USUAL_RETRIEVAL, RetrievalMap
 from harness.domain.sweep import MARK, Setting
 from harness.domain.target import Auth, Dialect, PriceModel, RuntimeConfig, SourceConfig, Target
 from harness.errors import BadFile, Problem, Refused
@@ -37,7 +38,7 @@ from harness.workspace.api_toml import (
 )
 from harness.workspace.jobs_toml import JobsTable
 from harness.workspace.layers import laid_over
-from harness.workspace.mapping_toml import MappingTable
+from harness.workspace.mapping_toml import MappingTable, RetrievalTable
 from harness.workspace.platform_tables import (
     KindTable,
     PricesTable,
@@ -49,7 +50,7 @@ from harness.workspace.platform_tables import (
 )
 from harness.workspace.sides import problems_of_sides
 
-KEPT = ("mapping", "openai", "api", "jobs")  # tables whose values are written into a run's folder
+KEPT = ("mapping", "openai", "api", "jobs", "retrieval")  # tables whose values are written into a run's folder
 AUTH_FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # what each kind wants, and what it may have
     "none": ((), ()),
     "header": (("env",), ("header",)),
@@ -128,6 +129,7 @@ class TargetToml(Table):
     mapping: MappingTable | None = None
     openai: OpenAiTable | None = None
     jobs: JobsTable | None = None
+    retrieval: RetrievalTable | None = None
     verified: Title = "spec only"
     uses: Annotated[tuple[Name, ...], AfterValidator(distinct)] = Field(default=(), max_length=50)
     auth: AuthTable = AuthTable()
@@ -254,6 +256,7 @@ def _target(declared: Declared, folder: Path, fill: Mapping[str, str], variant_o
         fields=model.mapping.field_map(model.model) if model.mapping else None,
         openai=model.openai.made() if model.openai else USUAL_OPTIONS,
         jobs=_jobs(model),
+        retrieval=_retrieval(model),
         ca_file=str(folder / model.tls.ca_file) if model.tls else None,
         prices=_prices(model.prices, Path(fill.get("workspace", "."))) if model.prices else None,
         sources=declared.sources,
@@ -269,6 +272,13 @@ def _jobs(model: TargetToml) -> JobsMap | None:
     if model.jobs is not None:
         return model.jobs.made()
     return rag_jobs() if model.dialect is Dialect.RAG_CHAT else None
+
+
+def _retrieval(model: TargetToml) -> RetrievalMap | None:
+    """``rag-chat/1`` says how; of any other API only its own table can."""
+    if model.retrieval is not None:
+        return model.retrieval.made()
+    return USUAL_RETRIEVAL if model.dialect is Dialect.RAG_CHAT else None
 
 
 def _prices(table: PricesTable, workspace: Path) -> PriceModel:

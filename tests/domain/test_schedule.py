@@ -6,7 +6,7 @@ import pytest
 
 from harness.domain import arrivals, schedule
 from harness.domain.mix import Mix, TokenLength, mix_data, mix_from
-from harness.domain.questions import Message, Question
+from harness.domain.questions import Expectation, Message, Question
 
 QUESTIONS = [Question(f"q{k:03d}", (Message("user", "?"),)) for k in range(250)]
 
@@ -88,3 +88,51 @@ def test_the_fullest_window_is_what_may_be_in_flight():
 
     assert made.most_within(0.95) == 10
     assert made.most_within(100) == 100
+
+
+EVALUATION = [Question(f"e{k}", (Message("user", "?"),), expects=Expectation(say=("yes",))) for k in range(7)]
+
+
+def evaluated(seed=1, share=0.05, load=arrivals.poisson(50).during(200)):
+    return schedule.draw(load, [*QUESTIONS, *EVALUATION], seed, Mix(evaluated=share))
+
+
+def test_every_stretch_of_a_schedule_asks_the_evaluation_set_once_its_questions_in_turn():
+    made = evaluated().arrivals
+    asked = [a for a in made if a.evaluated]
+    counts = Counter(a.question_id for a in asked)
+
+    assert all(sum(a.evaluated for a in made[k : k + 20]) == 1 for k in range(0, len(made), 20))
+    assert max(counts.values()) - min(counts.values()) <= 1
+    assert set(counts) == {q.id for q in EVALUATION}
+    assert not any(a.question_id.startswith("e") for a in made if not a.evaluated)
+
+
+def test_the_evaluation_is_seeded_and_part_of_the_digest():
+    assert evaluated().digest == evaluated().digest
+    assert evaluated().digest != evaluated(seed=2).digest
+    assert evaluated().digest != evaluated(share=0.1).digest
+
+
+def test_without_a_share_a_schedule_is_what_it_was_before_there_was_a_set():
+    mix = Mix(stream_share=0.5)
+    made = schedule.draw(arrivals.poisson(50).during(200), [*QUESTIONS, *EVALUATION], 1, mix)
+
+    assert made.digest == drawn().digest
+
+
+def test_retrieval_asks_only_questions_that_want_passages_and_never_a_stream():
+    some = [Question(f"q{k}", (Message("user", "?"),), top_k=6 * (k % 2)) for k in range(20)]
+    mix = Mix(turns=3.0, stream_share=1.0, evaluated=0.1, passages=((0, 0.2), (6, 0.8))).for_retrieval()
+    made = schedule.draw(arrivals.poisson(50).during(20).asking("retrieval"), [*some, *EVALUATION], 1, mix).arrivals
+
+    assert {int(a.question_id[1:]) % 2 for a in made} == {1}
+    assert {(a.stream, a.turn, a.evaluated, a.top_k) for a in made} == {(False, 1, False, 6)}
+    assert mix_from(mix_data(mix)) == mix
+
+
+def test_what_a_profile_asks_travels_and_leaves_others_as_they_were():
+    asks = arrivals.poisson(5).asking("retrieval")
+
+    assert arrivals.from_data(arrivals.as_data(asks)) == asks
+    assert "asks" not in arrivals.as_data(arrivals.poisson(5))

@@ -76,9 +76,7 @@ def described(cwd: Path, *jobs: list[str], **environment: str) -> list[dict[str,
     """What these command lines would send, each in a fork of one process, as ``pilot plan`` asks."""
     command = [sys.executable, "-m", "harness.load.describe"]
     env = {**os.environ, **environment}
-    done = subprocess.run(
-        command, cwd=cwd, env=env, input=json.dumps(jobs), capture_output=True, text=True, check=True
-    )
+    done = subprocess.run(command, cwd=cwd, env=env, input=json.dumps(jobs), capture_output=True, text=True, check=True)
     said: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
     return said
 

@@ -68,7 +68,9 @@ def story(request, tmp_path_factory):
     """Refusals, a start with nothing chosen, a second one while it goes, a start with something chosen."""
     cwd = tmp_path_factory.mktemp("page")
     with served(cwd, *request.param) as (given, runs), closing(opened(cwd / "output.txt")) as ui:
-        told = told_by(ui, runs, workers=len(request.param)) | {"command": json.loads(described(cwd, [str(STEADY), *given])[0]["out"])}
+        told = told_by(ui, runs, workers=len(request.param)) | {
+            "command": json.loads(described(cwd, [str(STEADY), *given])[0]["out"])
+        }
     told["runs"] = [json.loads((folder / "run.json").read_text())["spec"] for folder in sorted(runs.glob("*"))]
     return told | {"output": (cwd / "output.txt").read_text()}
 

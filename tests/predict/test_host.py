@@ -13,7 +13,6 @@ from harness.predict.simulate import simulate
 from tests.predict import plain_host
 
 
-
 def fleet(host: Host | None = Host(2), answer_s: float = 0.5, **more) -> Fleet:
     law = Service(np.full(1, answer_s), np.zeros(1), np.full(1, answer_s), np.zeros(1))
     usual = {"start_s": np.full(1, 1.0), "idle": IdleLaw(np.full(1, 60.0)), "host": host}

@@ -25,7 +25,17 @@ LIVE = (
     "check",
     "collect",
 )  # in the order of how long they take
-HEAVY = ("attack", "report", "predict", "platforms", "frames", "cli", "scaffold", "planning", "docs")  # of the quiet ones
+HEAVY = (
+    "attack",
+    "report",
+    "predict",
+    "platforms",
+    "frames",
+    "cli",
+    "scaffold",
+    "planning",
+    "docs",
+)  # of the quiet ones
 BESIDE = "decision"  # as much computing as those that run alone take time: kept for the quiet worker until then
 LIVE_WORKERS_OF_FOUR = 3
 FILE = "groups.json"

@@ -53,6 +53,34 @@ class NoMetric(Absence):
     metric: str
 
 
+class NoQuality(Absence):
+    """No answer tells whether it is the target's own."""
+
+
+class CacheUntold(Absence):
+    """No answer tells whether a cache gave it."""
+
+
+class NoKnownPassages(Absence):
+    """Of the questions that were asked, none says which passages answer it."""
+
+
+class RetrievalUntold(Absence):
+    """The service does not say how long its store took."""
+
+
+class RerankUntold(Absence):
+    """There is no reranker, or the service does not say how long it took."""
+
+
+class MemoryUntold(Absence):
+    """Neither the instances nor the platform say how much they held, or how much they have."""
+
+
+class NoEvaluation(Absence):
+    """Nothing was asked of it, or no answer could be checked."""
+
+
 class NoPrices(Absence):
     """Of a target."""
 

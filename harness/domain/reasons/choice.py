@@ -151,6 +151,10 @@ class JudgedByTeam(Choosing):
     """A score's basis."""
 
 
+class MeasuredSizes(Choosing):
+    """By memory held and size deployed, of what the platform allows."""
+
+
 class MeasuredScore(Choosing):
     """A score's basis."""
 

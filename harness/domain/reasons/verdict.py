@@ -49,6 +49,13 @@ class RunsTooShort(Judged):
     run_requests: float
 
 
+class QualityUntold(Judged):
+    """Kept by the answers that tell, not if those that don't are degraded."""
+
+    untold: float
+    n: float
+
+
 class WithinLimit(Judged):
     """By the whole interval."""
 

@@ -12,10 +12,13 @@ from harness.domain.quota import Need, Quota
 from harness.domain.target import RuntimeConfig, Target
 from harness.platforms.aws_ecs.config import AwsEcs
 from harness.platforms.front import Front
-from harness.platforms.platform import Most
+from harness.platforms.platform import Most, SizeLimit
 
 ALB = Front("an ALB", None, None, streams=True, no_place="it waits in the service; 503 where no task is healthy")
 MOST = Most(memory_mb=122_880)  # of a Fargate task
+SIZE = SizeLimit(
+    "container image", 21_475.0, 128_849.0, "Fargate: 20 GiB of storage for image and files, 120 GB of memory"
+)
 FARGATE_VCPU = ("fargate", "L-3032A538")
 
 

@@ -26,6 +26,7 @@ PLATFORM = Platform(
         limits.STARTS_PER_10_S,
         memory_mb=limits.memory_mb,
         most=limits.MOST,
+        size=limits.size,
     ),
     cloud="aws",
     scaling=scaling,

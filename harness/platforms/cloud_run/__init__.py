@@ -7,7 +7,7 @@ from harness.platforms.cloud_run.config import CloudRun
 from harness.platforms.cloud_run.readings import SIGNALS, SOURCE
 from harness.platforms.cloud_run.scaling import scaling
 from harness.platforms.front import Front
-from harness.platforms.platform import Limits, Most, Platform, controlled_by
+from harness.platforms.platform import Limits, Most, Platform, SizeLimit, controlled_by
 
 FRONT = Front(
     "Cloud Run",
@@ -17,7 +17,9 @@ FRONT = Front(
     no_place="it waits for 10 s or 3.5 mean starts, then 429",
     unconfirmed=("cuts_s", "request_bytes", "no_place"),
 )
-
+SIZE = SizeLimit(
+    "container image", None, 34_360.0, "Cloud Run quotas: 32 GiB of memory, no limit on images; unconfirmed"
+)
 
 PLATFORM = Platform(
     kind=CloudRun.kind,
@@ -28,7 +30,7 @@ PLATFORM = Platform(
     billings=BILLINGS,
     sources=(SOURCE,),
     signals=SIGNALS,
-    limits=Limits(FRONT, most=Most(3600.0, 3600.0, 32_768)),
+    limits=Limits(FRONT, most=Most(3600.0, 3600.0, 32_768), size=lambda _: SIZE),
     cloud="google",
     scaling=scaling,
 )

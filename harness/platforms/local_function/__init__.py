@@ -6,11 +6,12 @@ from harness.domain.target import RuntimeConfig
 from harness.platforms.front import MB, Front
 from harness.platforms.local_function.config import LocalFunction
 from harness.platforms.local_function.scaling import scaling
-from harness.platforms.platform import Limits, Most, Platform, controlled_by
+from harness.platforms.platform import Limits, Most, Platform, SizeLimit, controlled_by
 from harness.platforms.shared.job_limits import invoked_s, job_memory_mb
 from harness.platforms.shared.local_signals import EMBEDDED, log_of, memory_mb, timeout_s
 
 FRONT = Front("the embedded function platform", None, 6 * MB, streams=True, no_place="429 at once")
+SIZE = SizeLimit("container image", 10_737.0, 10_737.0, "as the function platform that it stands in for")
 
 
 def _most(config: RuntimeConfig) -> Most:
@@ -28,7 +29,13 @@ PLATFORM = Platform(
     own_sources=log_of(function=True),
     signals=EMBEDDED,
     limits=Limits(
-        FRONT, timeout_s=timeout_s, job_s=invoked_s, memory_mb=memory_mb, job_memory_mb=job_memory_mb, most=_most
+        FRONT,
+        timeout_s=timeout_s,
+        job_s=invoked_s,
+        memory_mb=memory_mb,
+        job_memory_mb=job_memory_mb,
+        most=_most,
+        size=lambda _: SIZE,
     ),
     scaling=scaling,
 )

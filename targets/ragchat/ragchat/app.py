@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import os
@@ -19,12 +18,11 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from ragchat import __version__, sse
-from ragchat.cache import TtlCache
-from ragchat.contract import CONTRACT, MAX_BODY_BYTES, ChatRequest, ContractError, parse
+from ragchat.contract import CONTRACT, MAX_BODY_BYTES, ChatRequest, ContractError, parse, parse_retrieval
+from ragchat.finding import Finder, Found
 from ragchat.instance import CURRENT  # first: the instance is born before anything else is imported
 from ragchat.model import CachedModel, Generation, Model, open_model
 from ragchat.prompt import PROMPT_VERSION, build
-from ragchat.retrieval import Passage
 from ragchat.settings import Settings
 from ragchat.stores import open_store
 from ragchat.tracing import Trace, tracing_of
@@ -42,14 +40,14 @@ _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 class Answer:
     """One chat request being answered: retrieval at once, the model's texts as they come."""
 
-    def __init__(
-        self, request: ChatRequest, passages: list[Passage], retrieval_ms: float, model: Model, meta: dict[str, Any]
-    ) -> None:
+    def __init__(self, request: ChatRequest, found: Found, model: Model, meta: dict[str, Any]) -> None:
         self.id = f"ans-{uuid.uuid4().hex[:20]}"
         self._meta = meta
-        self.passages, self.retrieval_ms = passages, retrieval_ms
+        self._found = found
         self.generation = Generation(traceparent=meta["trace"].traceparent, tenant=meta["tenant"])
-        self.texts = model.stream(build(request, passages), request.max_tokens, meta["request_id"], self.generation)
+        self.texts = model.stream(
+            build(request, found.passages), request.max_tokens, meta["request_id"], self.generation
+        )
 
     def over(self) -> None:
         """The model has ended, well or not."""
@@ -58,14 +56,16 @@ class Answer:
         trace.end()
 
     def citations(self) -> list[dict[str, Any]]:
-        return [passage.citation() for passage in self.passages]
+        return [passage.citation() for passage in self._found.passages]
 
     def closing(self) -> dict[str, Any]:
         """What ``done`` and the JSON answer have in common."""
         g = self.generation
         return {
             "id": self.id,
-            "model": self._meta["model"],
+            "model": g.model or self._meta["model"],
+            "cached": g.cached,
+            "degraded": g.degraded,
             "usage": {
                 "input_tokens": g.input_tokens,
                 "output_tokens": g.output_tokens,
@@ -74,7 +74,8 @@ class Answer:
             "timings": {
                 "init_ms": _ms(self._meta["init_ms"]),
                 "queue_ms": _ms(self._meta["queue_ms"]),
-                "retrieval_ms": _ms(self.retrieval_ms),
+                "retrieval_ms": _ms(self._found.retrieval_ms),
+                "rerank_ms": _ms(self._found.rerank_ms),
                 "model_ttft_ms": _ms(g.ttft_ms),
                 "generation_ms": _ms(g.total_ms),
             },
@@ -94,9 +95,7 @@ class Service:
         self._store = open_store(settings)
         self._tracing = tracing_of(on=settings.otlp)
         self._model = open_model(settings)
-        self._found: TtlCache[list[Passage]] | None = None
-        if "retrieval" in settings.caches:
-            self._found = TtlCache(settings.cache_ttl_s)
+        self._finder = Finder(settings, self._store)
         if "answer" in settings.caches:
             self._model = CachedModel(self._model, settings.cache_ttl_s)
 
@@ -104,6 +103,8 @@ class Service:
         return JSONResponse({"status": "ok"})
 
     async def meta(self, _: Request) -> Response:
+        from ragchat import artifact  # noqa: PLC0415 - never at a start
+
         s = self._settings
         runtime = {
             "kind": s.runtime_kind,
@@ -121,9 +122,25 @@ class Service:
                 "index_digest": self._store.digest,
                 "runtime": runtime,
                 "caches": list(s.caches),
+                **self._finder.told(),
+                "artifact": artifact.sizes(s),
             }
             | ({} if self._jobs is None else {"jobs": self._jobs.meta()})
         )
+
+    async def retrieve(self, request: Request) -> Response:
+        """Passages without an answer: what the store and the reranker carry by themselves."""
+        ordinal = CURRENT.count()
+        asked = parse_retrieval(await _read_body(request))
+        found = await self._finder.find(request.headers.get("x-tenant-id", ""), asked.question, asked.top_k)
+        timings = {
+            "init_ms": _ms(CURRENT.init_ms) if ordinal == 1 else None,
+            "queue_ms": _ms(_header_ms(request.headers.get("x-queue-ms"))),
+            "retrieval_ms": _ms(found.retrieval_ms),
+            "rerank_ms": _ms(found.rerank_ms),
+        }
+        passages = [{**p.citation(), "text": p.text} for p in found.passages]
+        return JSONResponse({"id": f"ret-{uuid.uuid4().hex[:20]}", "passages": passages, "timings": timings})
 
     async def chat(self, request: Request) -> Response:
         ordinal = CURRENT.count()
@@ -139,10 +156,9 @@ class Service:
         tenant = meta["tenant"] = request.headers.get("x-tenant-id", "")
         try:
             started = time.perf_counter()
-            passages = await self._search(tenant, chat.question, chat.top_k)
-            found = time.perf_counter()
-            trace.step("retrieval", started, found)
-            answer = Answer(chat, passages, (found - started) * 1000, self._model, meta)
+            found = await self._finder.find(tenant, chat.question, chat.top_k)
+            trace.step("retrieval", started, time.perf_counter())
+            answer = Answer(chat, found, self._model, meta)
             # The model is asked before the head is written, so that its refusal is a status, not an event.
             first = await anext(answer.texts, None)
         except BaseException:
@@ -160,26 +176,6 @@ class Service:
             answer.over()
         body = answer.closing() | {"answer": text, "citations": answer.citations()}
         return JSONResponse(body)
-
-    async def _search(self, tenant: str, question: str, k: int) -> list[Passage]:
-        key = f"{k} {question}"
-        kept = self._found.get(tenant, key) if self._found is not None else None
-        if kept is not None:
-            return kept
-        try:
-            if self._store.remote:
-                found = await asyncio.to_thread(self._store.search, question, k)
-            else:
-                found = self._store.search(question, k)
-        except Exception as error:
-            if not self._store.remote:
-                raise
-            log.exception("the store failed")
-            words = f"the vector store failed ({type(error).__name__})"
-            raise ContractError(502, "upstream_error", words, source="vector-store") from None
-        if self._found is not None:
-            self._found.put(tenant, key, found)
-        return found
 
 
 async def _events(answer: Answer, first: str | None) -> AsyncIterator[bytes]:
@@ -289,6 +285,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     inner = Starlette(
         routes=[
             Route("/v1/chat", service.chat, methods=["POST"]),
+            Route("/v1/retrieve", service.retrieve, methods=["POST"]),
             Route("/healthz", service.health),
             Route("/v1/meta", service.meta),
             *(jobs.routes() if jobs else ()),

@@ -14,6 +14,7 @@ MAX_TOP_K = 50
 MAX_TOKENS = 4096
 ROLES = ("system", "user", "assistant")
 FIELDS = ("messages", "stream", "top_k", "max_tokens", "session_id")
+RETRIEVAL_FIELDS = ("question", "top_k")
 
 
 class ContractError(Exception):
@@ -52,18 +53,26 @@ class ChatRequest:
         return self.messages[-1][1]
 
 
+@dataclass(frozen=True)
+class RetrievalRequest:
+    """One validated question for passages alone."""
+
+    question: str
+    top_k: int = 6
+
+
+def parse_retrieval(body: bytes) -> RetrievalRequest:
+    """Validate a body of ``/v1/retrieve``; raises like ``parse``."""
+    data = _object(body, RETRIEVAL_FIELDS)
+    question = data.get("question")
+    if not isinstance(question, str) or not 1 <= len(question) <= MAX_CONTENT_CHARS:
+        raise _invalid("question", f"must be a string of 1 to {MAX_CONTENT_CHARS} characters")
+    return RetrievalRequest(question, _whole(data.get("top_k", 6), "top_k", 1, MAX_TOP_K))
+
+
 def parse(body: bytes) -> ChatRequest:
     """Validate a request body; raises ContractError 400, 413 or 422, the message naming the field."""
-    if len(body) > MAX_BODY_BYTES:
-        raise ContractError(413, "too_large", f"the body is larger than {MAX_BODY_BYTES} bytes")
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
-        raise ContractError(400, "invalid_json", "the body is no JSON") from None
-    if not isinstance(data, dict):
-        raise _invalid("body", "must be an object")
-    if unknown := [name for name in data if name not in FIELDS]:
-        raise _invalid(str(unknown[0])[:80], "is not a field of this contract")
+    data = _object(body, FIELDS)
     session = data.get("session_id")
     if session is not None and not isinstance(session, str):
         raise _invalid("session_id", "must be a string")
@@ -77,6 +86,21 @@ def parse(body: bytes) -> ChatRequest:
         max_tokens=_whole(data.get("max_tokens", 512), "max_tokens", 1, MAX_TOKENS),
         session_id=session,
     )
+
+
+def _object(body: bytes, fields: tuple[str, ...]) -> dict[str, Any]:
+    """A JSON object of these fields alone."""
+    if len(body) > MAX_BODY_BYTES:
+        raise ContractError(413, "too_large", f"the body is larger than {MAX_BODY_BYTES} bytes")
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        raise ContractError(400, "invalid_json", "the body is no JSON") from None
+    if not isinstance(data, dict):
+        raise _invalid("body", "must be an object")
+    if unknown := [name for name in data if name not in fields]:
+        raise _invalid(str(unknown[0])[:80], "is not a field of this contract")
+    return data
 
 
 def _messages(value: object) -> tuple[tuple[str, str], ...]:

@@ -10,8 +10,11 @@ _PASSAGE = re.compile(r"^\[(\d+)\] ", re.MULTILINE)
 _TOKEN = re.compile(r"\s*(?:\w{1,7}|[^\w\s])")
 
 
-def answer(system: str, question: str) -> str:
-    """Best-matching sentences first, each followed by its passage number; grounded in the prompt alone."""
+def answer(system: str, question: str, *, small: bool = False) -> str:
+    """Best-matching sentences first, each followed by its passage number; grounded in the prompt alone.
+
+    A ``small`` model says a single sentence, one from the middle of that order.
+    """
     wanted = {w.lower() for w in _WORD.findall(question) if len(w) > 2}
     scored = []
     parts = _PASSAGE.split(system)
@@ -24,7 +27,8 @@ def answer(system: str, question: str) -> str:
     if not scored:
         return "The documentation at hand does not say. Ask about a module, class or function by its name."
     scored.sort(key=lambda row: -row[0])
-    return " ".join(f"{sentence} [{number}]" for _, sentence, number in scored)
+    said = scored[len(scored) // 2 :][:1] if small else scored
+    return " ".join(f"{sentence} [{number}]" for _, sentence, number in said)
 
 
 def tokens(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Build the index and its questions: ``python -m ragchat.index --out DIR [--corpus FOLDER]``."""
+"""Build the index, its questions and an evaluation set: ``python -m ragchat.index --out DIR [--corpus FOLDER]``."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import json
 import os
 import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from ragchat import corpus, questions
 from ragchat.corpus import CorpusError, Document
+from ragchat.retrieval import Store
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -54,7 +57,9 @@ def build(documents: list[Document], path: Path) -> str:
 def main(argv: list[str] | None = None) -> int:
     """Build both files; 2 and one line on standard error when the corpus is unusable."""
     parser = argparse.ArgumentParser(prog="ragchat.index", description=__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="folder for index.sqlite and questions.jsonl")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="folder for index.sqlite, questions.jsonl and evaluation.jsonl"
+    )
     parser.add_argument(
         "--corpus",
         type=Path,
@@ -70,12 +75,20 @@ def main(argv: list[str] | None = None) -> int:
         print(f"ragchat.index: {error}", file=sys.stderr)
         return 2
     asked = questions.write(documents, options.questions)
-    partial = options.out / f"questions.partial-{os.getpid()}"
-    partial.write_text("".join(json.dumps(q, ensure_ascii=False) + "\n" for q in asked), encoding="utf-8")
-    partial.replace(options.out / "questions.jsonl")
+    with closing(Store(options.out / "index.sqlite")) as store:
+        graded = questions.evaluation(documents, store)
+    _lines(options.out / "evaluation.jsonl", graded)
+    _lines(options.out / "questions.jsonl", asked)
     name = options.corpus.as_posix() if options.corpus else corpus.standard_library_name()
     print(json.dumps({"corpus": name, "documents": len(documents), "digest": digest, "questions": len(asked)}))
     return 0
+
+
+def _lines(path: Path, rows: list[dict[str, Any]]) -> None:
+    """JSON Lines, whole before they get their name."""
+    partial = path.with_suffix(f".partial-{os.getpid()}")
+    partial.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    partial.replace(path)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import sys
 import time
 import uuid
 
@@ -38,8 +40,15 @@ class Instance:
             (b"x-instance-id", self.id.encode()),
             (b"x-instance-requests", b"%d" % self.requests),
             (b"x-instance-age-ms", b"%.1f" % self.age_ms),
+            (b"x-instance-memory-mb", b"%.1f" % memory_mb()),
             (b"x-init-type", init_type().encode()),
         ]
+
+
+def memory_mb() -> float:
+    """High-water of this process's resident memory, in 10^6 bytes; getrusage tells KB on Linux, bytes on macOS."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / 1e6 if sys.platform == "darwin" else most * 1024 / 1e6
 
 
 def init_type() -> str:

@@ -35,6 +35,9 @@ class Generation:
     cached_input_tokens: int | None = None
     traceparent: str | None = None  # W3C, for the next service
     tenant: str = ""  # whose cache answers
+    model: str | None = None  # that answers; None: the configured one
+    degraded: bool = False  # a fallback made it
+    cached: bool = False  # the whole answer was kept from before
 
     @property
     def ttft_ms(self) -> float | None:
@@ -56,14 +59,44 @@ class Model(Protocol):
 
 
 def open_model(settings: Settings) -> Model:
-    """The configured backend; its SDK is imported only here. Raises ValueError for an unknown one."""
+    """The configured backend, with its fallback where there is one. Raises ValueError for an unknown one."""
+    first = _backend(settings, settings.model)
+    if settings.fallback_model is None:
+        return first
+    return FallbackModel(first, _backend(settings, settings.fallback_model), settings.fallback_model)
+
+
+def _backend(settings: Settings, model: str) -> Model:
+    """Its SDK is imported only here."""
     if settings.model_backend == "openai":
-        return Provider(settings.provider_url, settings.model, settings.upstream_timeout_s)
+        return Provider(settings.provider_url, model, settings.upstream_timeout_s)
     if settings.model_backend == "bedrock":
         from ragchat.bedrock import Bedrock  # noqa: PLC0415
 
-        return Bedrock(settings.model, settings.region, settings.upstream_timeout_s, settings.bedrock_endpoint)
+        return Bedrock(model, settings.region, settings.upstream_timeout_s, settings.bedrock_endpoint)
     raise ValueError(f"RAG_MODEL_BACKEND={settings.model_backend}: want openai or bedrock")
+
+
+class FallbackModel:
+    """A smaller model where the first throttles before its first token; the answer says so."""
+
+    def __init__(self, first: Model, second: Model, name: str) -> None:
+        self._first, self._second, self._name = first, second, name
+
+    async def stream(
+        self, messages: list[dict[str, str]], max_tokens: int, request_id: str, generation: Generation
+    ) -> AsyncIterator[str]:
+        """Raises what the second raises."""
+        try:
+            async for text in self._first.stream(messages, max_tokens, request_id, generation):
+                yield text
+            return
+        except ContractError as error:
+            if error.code != "upstream_throttled" or generation.first_token is not None:
+                raise
+        generation.model, generation.degraded = self._name, True
+        async for text in self._second.stream(messages, max_tokens, request_id, generation):
+            yield text
 
 
 class CachedModel:
@@ -83,6 +116,7 @@ class CachedModel:
             generation.first_token = generation.ended = time.perf_counter()
             generation.input_tokens, generation.output_tokens = before.input_tokens, before.output_tokens
             generation.cached_input_tokens = before.input_tokens
+            generation.cached, generation.model, generation.degraded = True, before.model, before.degraded
             for text in texts:
                 yield text
             return

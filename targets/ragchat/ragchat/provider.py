@@ -17,6 +17,7 @@ import os
 import socket
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import uvicorn
@@ -27,6 +28,10 @@ from starlette.routing import Route
 
 from ragchat import extract
 from ragchat.clock import Law, plan
+
+BIG = "extractive-1"  # whatever else a request names is this one
+SMALL = "extractive-mini"  # faster, and it says one sentence, not the best, where the other says several
+SMALL_TIME = 0.3  # of the big one's
 
 
 class Bucket:
@@ -51,6 +56,20 @@ class Bucket:
         return (amount - self._level) / self._rate
 
 
+class Limits:
+    """One model's quota: requests and tokens a minute, and answers at once."""
+
+    def __init__(self, rpm: float | None, tpm: float | None, most: int | None) -> None:
+        self._requests, self._tokens, self._most = Bucket(rpm), Bucket(tpm), most
+        self.running = 0
+
+    def refusal_s(self, tokens: int) -> float:
+        """0 where it is admitted, else the seconds until it may be."""
+        if self._most is not None and self.running >= self._most:
+            return 1.0
+        return self._requests.wait_s(1) or self._tokens.wait_s(tokens)
+
+
 class Model:
     """Chat completions by extraction, at the pace of the clock."""
 
@@ -58,14 +77,12 @@ class Model:
         self, law: Law, rpm: float | None, tpm: float | None, max_concurrency: int | None, key: str | None = None
     ) -> None:
         self._law = law
+        self._small_law = replace(law, time_scale=law.time_scale * SMALL_TIME)
         self._bearer = f"Bearer {key}".encode() if key else None
-        self._requests = Bucket(rpm)
-        self._tokens = Bucket(tpm)
-        self._max_concurrency = max_concurrency
-        self._running = 0
+        self._limits = {kind: Limits(rpm, tpm, max_concurrency) for kind in (BIG, SMALL)}
 
     async def models(self, _: Request) -> Response:
-        return JSONResponse({"object": "list", "data": [{"id": "extractive-1", "object": "model"}]})
+        return JSONResponse({"object": "list", "data": [{"id": name, "object": "model"} for name in (BIG, SMALL)]})
 
     async def completions(self, request: Request) -> Response:
         arrived = time.perf_counter()
@@ -77,35 +94,34 @@ class Model:
             body = json.loads(raw)
             messages = [(str(m["role"]), str(m["content"])) for m in body["messages"]]
             max_tokens = int(body.get("max_tokens") or 512)
+            model = str(body.get("model") or BIG)
         except (ValueError, KeyError, TypeError):
             return _error(400, "invalid_request_error", "want messages, each with role and content")
+        small = model == SMALL
+        limits = self._limits[SMALL if small else BIG]  # each model has a quota of its own, as providers have it
         prompt = sum(extract.count_tokens(content) for _, content in messages)
-        if wait := self._refusal_s(prompt + max_tokens):
+        if wait := limits.refusal_s(prompt + max_tokens):
             return _error(429, "rate_limit_exceeded", "rate limit reached", wait)
         question = next((c for role, c in reversed(messages) if role == "user"), "")
         system = "\n".join(content for role, content in messages if role == "system")
         seed = json.dumps([messages, max_tokens]).encode()
-        times = plan(self._law, seed, prompt, max_tokens).times_s
-        pieces = extract.tokens(extract.answer(system, question))[: len(times)]
+        times = plan(self._small_law if small else self._law, seed, prompt, max_tokens).times_s
+        answer = extract.answer(system, question, small=small)
+        pieces = extract.tokens(answer)[: len(times)]
         usage = {"prompt_tokens": prompt, "completion_tokens": len(pieces), "total_tokens": prompt + len(pieces)}
-        head = {"id": f"chatcmpl-{abs(hash(seed)):x}", "model": body.get("model", "extractive-1"), "created": 0}
-        self._running += 1
+        head = {"id": f"chatcmpl-{abs(hash(seed)):x}", "model": model, "created": 0}
+        limits.running += 1
         if body.get("stream"):
             with_usage = bool((body.get("stream_options") or {}).get("include_usage"))
-            events = self._events(head, pieces, times, arrived, usage if with_usage else None)
+            events = self._events(head, pieces, times, arrived, usage if with_usage else None, limits)
             return StreamingResponse(events, media_type="text/event-stream")
         try:
             await asyncio.sleep(max(0.0, arrived + times[len(pieces) - 1] - time.perf_counter()))
         finally:
-            self._running -= 1
+            limits.running -= 1
         message = {"role": "assistant", "content": "".join(pieces)}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
         return JSONResponse(head | {"object": "chat.completion", "choices": [choice], "usage": usage})
-
-    def _refusal_s(self, tokens: int) -> float:
-        if self._max_concurrency is not None and self._running >= self._max_concurrency:
-            return 1.0
-        return self._requests.wait_s(1) or self._tokens.wait_s(tokens)
 
     async def _events(
         self,
@@ -114,6 +130,7 @@ class Model:
         times: tuple[float, ...],
         arrived: float,
         usage: dict[str, int] | None,
+        limits: Limits,
     ) -> AsyncIterator[bytes]:
         def frame(choices: list[dict[str, Any]], **more: Any) -> bytes:  # noqa: ANN401
             data = head | {"object": "chat.completion.chunk", "choices": choices} | more
@@ -130,7 +147,7 @@ class Model:
                 yield frame([], usage=usage)
             yield b"data: [DONE]\n\n"
         finally:
-            self._running -= 1
+            limits.running -= 1
 
 
 def _error(status: int, code: str, message: str, retry_after_s: float | None = None) -> Response:

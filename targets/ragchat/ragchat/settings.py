@@ -8,6 +8,8 @@ from pathlib import Path
 
 from ragchat.cache import kinds_of
 
+RERANKERS = ("off", "projection")
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -30,14 +32,19 @@ class Settings:
     caches: tuple[str, ...] = ()
     cache_ttl_s: float = 300.0
     otlp: bool = False
+    weights_mb: int = 0  # read into memory at start; 0: none, or a reranker's own
+    weights_folder: Path = Path()
+    reranker: str = "off"  # or projection
+    fallback_model: str | None = None  # asked where the model throttles; None: its refusal is handed on
 
     @classmethod
     def from_env(cls) -> Settings:
         env = os.environ
         memory = env.get("RAG_MEMORY_MB") or env.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+        index = Path(env.get("RAG_INDEX", "index.sqlite"))
         kind = env.get("RAG_RUNTIME_KIND") or ("aws-lambda" if "AWS_LAMBDA_FUNCTION_NAME" in env else None)
         return cls(
-            index=Path(env.get("RAG_INDEX", "index.sqlite")),
+            index=index,
             provider_url=env.get("RAG_PROVIDER_URL", "http://127.0.0.1:8081"),
             model=env.get("RAG_MODEL", "extractive-1"),
             runtime_kind=kind,
@@ -54,4 +61,22 @@ class Settings:
             caches=kinds_of(env.get("RAG_CACHE", "")),
             cache_ttl_s=float(env.get("RAG_CACHE_TTL_S", "300")),
             otlp=env.get("RAG_OTLP", "") == "1",
+            weights_mb=_megabytes(env.get("RAG_WEIGHTS_MB", "0")),
+            weights_folder=Path(env.get("RAG_WEIGHTS_FOLDER") or index.parent),
+            reranker=_reranker(env.get("RAG_RERANKER", "off")),
+            fallback_model=env.get("RAG_FALLBACK_MODEL") or None,
         )
+
+
+def _megabytes(text: str) -> int:
+    if text in ("", "0"):
+        return 0
+    from ragchat.weights import wanted_mb  # noqa: PLC0415 - an instance without weights never pays for it
+
+    return wanted_mb(text, "RAG_WEIGHTS_MB")
+
+
+def _reranker(text: str) -> str:
+    if text not in RERANKERS:
+        raise ValueError(f"RAG_RERANKER={text}: want {' or '.join(RERANKERS)}")
+    return text
