@@ -228,7 +228,7 @@ def _hybrid(findings: Findings) -> dict[str, Any]:
             for r in run.routed
         ],
         "added": [
-            {"profile": a.profile, "p50": known_json(a.p50_s), "p95": _known(a.p95_s), "unit": "s"} for a in run.added
+            {"profile": a.profile, "p50": known_json(a.p50_s), "p95": known_json(a.p95_s), "unit": "s"} for a in run.added
         ],
     }
 
