@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import json
+import re
 import sys
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -98,6 +100,16 @@ def test_a_job_is_done_once_and_called_back(up, target):
     assert (result["effects"], result["result"]["documents"]) == (1, 3)
     assert result["tokens"]["input"] > 0
     assert [(one["id"], one["status"]) for one in got] == [(told["id"], "done")]
+
+
+def test_the_docs_program_submits_waits_and_reads_a_result(up):
+    page = Path(__file__).parent.parent.parent / "docs" / "jobs.md"
+    [program] = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+    said = {"URL": up.urls["container_jobs"]}
+    exec(program, said)
+
+    said["api"].close()
+    assert (said["result"]["effects"], said["status"]["status"]) == (1, "done")
 
 
 @pytest.mark.parametrize("target", NAMES)
