@@ -1,14 +1,18 @@
 """The deployments of jobs, offline: shapes as the platforms publish them, and settings that fit each other and the service."""
 
 import ast
+import dataclasses
 import json
 import re
+import shutil
 from pathlib import Path
 
 import kubernetes_validate
 import pytest
 import yaml
 
+from harness.platforms.local_container.config import ContainerJobs
+from harness.platforms.local_function.config import FunctionJobs
 from harness.workspace.target_toml import read_target
 from tests.published import unknown
 from tests.targets.test_aws import template
@@ -16,7 +20,9 @@ from tests.targets.test_others import models
 
 TARGETS = Path(__file__).parent.parent.parent / "targets"
 ARM = ("azure_functions/jobs/template.json", "azure_container_apps/jobs.json")
-READ = re.findall(r"RAG_JOBS\w*", "".join(p.read_text() for p in (TARGETS / "ragchat" / "ragchat").rglob("*.py")))
+READ = re.findall(
+    r"RAG_JOBS(?:_[A-Z_]*[A-Z])?", "".join(p.read_text() for p in (TARGETS / "ragchat" / "ragchat").rglob("*.py"))
+)
 OF_ONE_PLATFORM = {"RAG_JOBS_QUEUE"}  # a binding's expression in function_app.py
 
 
@@ -175,3 +181,24 @@ def test_the_embedded_variants_declare_jobs_and_keep_the_rest():
         assert plain.jobs is None
         assert jobs.jobs.command[-1].startswith("ragchat.jobs.")
         assert (jobs.command, jobs.environment) == (plain.command, plain.environment)
+
+
+def test_the_tables_of_the_docs_are_the_embedded_variants(tmp_path):
+    fill = {"corpus": "/corpus", "workspace": "/workspace"}
+    page = (TARGETS.parent / "docs" / "jobs.md").read_text()
+    said = re.findall(r"```toml\n# targets/(\w+)/target.toml\n(.*?)```", page, re.DOTALL)
+
+    assert [name for name, _ in said] == ["local_container_jobs", "local_function_jobs"]
+    for name, text in said:
+        folder = tmp_path / name
+        shutil.copytree(TARGETS / name.removesuffix("_jobs"), tmp_path / name.removesuffix("_jobs"))
+        folder.mkdir()
+        (folder / "target.toml").write_text(text)
+        assert read_target(folder, fill).runtime.jobs == read_target(TARGETS / name, fill).runtime.jobs
+
+
+def test_the_docs_name_every_field_and_variable():
+    page = (TARGETS.parent / "docs" / "jobs.md").read_text()
+    fields = {f.name for table in (ContainerJobs, FunctionJobs) for f in dataclasses.fields(table)}
+
+    assert [name for name in sorted(fields | set(READ)) if f"`{name}`" not in page] == []

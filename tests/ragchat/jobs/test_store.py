@@ -254,5 +254,7 @@ def test_postgresql_keeps_the_same_promises(tmp_path_factory):
         told = one.status(made.id)
         assert (told["status"], told["attempts"], told["error"]) == ("done", 2, None)
         assert 0 <= told["since_done_ms"] < 60_000
+        for store in (one, two):
+            store.database.close()
     finally:
         server.cleanup()

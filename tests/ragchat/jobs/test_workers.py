@@ -42,7 +42,7 @@ class Works:
         self.workers.append(processes.start([sys.executable, "-m", "ragchat.jobs.worker"], env=self.environment))
 
     def submit(self, number, documents=DOCUMENTS, url=None):
-        part = {"collection": f"c{number}", "reindex": {"first": number * documents, "count": documents}}
+        part = {"collection": f"c{number}", "reindex": {"first": number * documents % 2400, "count": documents}}
         made = self.store.submit(Submission("ingest", part, url), f"key-{number}")
         self.queue.send(made.id)
         self.store.sent(made.id)
@@ -125,7 +125,7 @@ def test_workers_killed_at_random_instants_lose_nothing_and_do_nothing_twice(tmp
 def test_a_backlog_drains_as_fast_as_its_workers_work(tmp_path, corpus):
     with Works(tmp_path, corpus) as works:
         for number in range(40):
-            works.submit(number, documents=40)
+            works.submit(number, documents=100)
         assert works.ends(120) == {"done": 40}
         first, last, worked_s = works.database.read(
             "SELECT min(started_s), max(ended_s), sum(ended_s - started_s) FROM job"
@@ -149,3 +149,13 @@ def test_a_job_beyond_its_time_limit_is_told_so_and_the_next_one_is_done(tmp_pat
     assert told["error"]["code"] == "time_limit"
     assert left == [75], "its worker ended itself, as the platform would have"
     assert told["running_ms"] >= 300
+
+
+def test_a_job_beyond_its_memory_is_told_so(tmp_path, corpus):
+    with Works(tmp_path, corpus, RAG_JOBS_MEMORY_MB="34", RAG_JOBS_MOST_RECEIVES="1") as works:
+        job = works.submit(0, documents=2400)
+        assert works.ends(30) == {"dead": 1}
+
+        told = works.store.status(job)["error"]
+    assert told["code"] == "memory_limit"
+    assert "34 MiB" in told["message"]
