@@ -4,20 +4,57 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import TypeVar, dataclass_transform
+from dataclasses import MISSING, FrozenInstanceError, dataclass, fields, replace
+from typing import Any, NoReturn, TypeVar, dataclass_transform
 
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 R = TypeVar("R", bound="Reason")
 
 
 @dataclass_transform(frozen_default=True)
-@dataclass(frozen=True)
+@dataclass(init=False, repr=False, eq=False)
 class Reason:
-    """Why something is as it is; each kind is a class, its fields the figures: a frozen dataclass without saying so."""
+    """Why something is as it is; each kind is a class, its fields the figures: a frozen dataclass without saying so.
+
+    What a dataclass compiles for each class stands here once for all of them: there are hundreds, and compiled each
+    they are a good part of the time that any command takes to start.
+    """
 
     def __init_subclass__(cls) -> None:
-        dataclass(frozen=True)(cls)
+        dataclass(init=False, repr=False, eq=False)(cls)
+
+    def __init__(self, *values: object, **named: object) -> None:
+        known = fields(self)
+        given = dict(zip((f.name for f in known), values, strict=False))
+        wrong = [name for name in named if name in given or name not in self.__match_args__]
+        if len(values) > len(known) or wrong:
+            raise TypeError(f"{type(self).__name__}{self.__match_args__} was given {values} and {named}")
+        given |= named
+        for f in known:
+            if f.name not in given and f.default is MISSING:
+                raise TypeError(f"{type(self).__name__} misses {f.name}")
+            object.__setattr__(self, f.name, given.get(f.name, f.default))
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise FrozenInstanceError(f"cannot delete field {name!r}")
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__match_args__)
+        return f"{type(self).__qualname__}({shown})"
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self._figures() == other._figures()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._figures()))
+
+    def _figures(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name in self.__match_args__)
 
     @property
     def kind(self) -> str:
