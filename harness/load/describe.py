@@ -91,6 +91,8 @@ def main() -> None:
     if len(sys.argv) > 1:
         describe(sys.argv[1], sys.argv[2:])
     else:
+        from harness.load import ChatUser  # noqa: F401, PLC0415 - else each fork imports the engine with its locustfile
+
         print(json.dumps([apart(file, given) for file, *given in json.load(sys.stdin)]))
 
 
