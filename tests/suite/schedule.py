@@ -4,8 +4,9 @@ live      starts servers or Locust; mostly waits, and is timed while it does
 quiet     the rest; only computes, so it runs at a lower priority, beside the live ones
 alone     judged by this machine's timing: last, when every other live worker has gone home
 
-Tests that share what a fixture of their module starts are one unit. The controller of pytest-xdist
-knows tests by their ids alone, so a worker tells it the groups in a file.
+A file of quiet tests is one unit, and so are live tests that share what a fixture of their module
+starts. The controller of pytest-xdist knows tests by their ids alone, so a worker tells it the
+groups in a file.
 """
 
 import json
@@ -24,17 +25,29 @@ LIVE = (
     "check",
     "collect",
 )  # in the order of how long they take
+HEAVY = (
+    "attack",
+    "report",
+    "predict",
+    "platforms",
+    "frames",
+    "cli",
+    "scaffold",
+    "planning",
+    "docs",
+)  # of the quiet ones
+BESIDE = "decision"  # as much computing as those that run alone take time: kept for the quiet worker until then
 LIVE_WORKERS_OF_FOUR = 3
-KEPT = 0.2  # of what only computes, for the quiet worker while the other one runs alone
 FILE = "groups.json"
 
 
 def group_of(item) -> str | None:
-    """What must not be split: side by side, each part would start the same again."""
+    """What must not be split: side by side, each part would start the same again, or the controller talk longer than they run."""
     if item.get_closest_marker(ALONE):
         return ALONE
     shared = {found.scope for each in item._fixtureinfo.name2fixturedefs.values() for found in each}
-    return item.module.__name__ if "module" in shared else None
+    quiet = _folder_of(item.nodeid) not in LIVE
+    return item.module.__name__ if quiet or "module" in shared else None
 
 
 def arrange(items, folder: Path | None) -> None:
@@ -46,10 +59,10 @@ def arrange(items, folder: Path | None) -> None:
 
 
 def _rank(nodeid: str, *, alone: bool) -> int:
-    if alone:
-        return len(LIVE) + 1
-    folder = _folder_of(nodeid)
-    return LIVE.index(folder) if folder in LIVE else len(LIVE)
+    folder, named = _folder_of(nodeid), (*LIVE, *HEAVY)
+    if alone or folder == BESIDE:
+        return len(named) + 1 + alone
+    return named.index(folder) if folder in named else len(named)
 
 
 def _folder_of(nodeid: str) -> str:
@@ -71,7 +84,6 @@ class Lanes(LoadScopeScheduling):
         config.option.loadscopereorder = False
         self._folder = folder
         self._groups: dict[str, str] = {}
-        self._computing = 0
 
     def schedule(self) -> None:
         if self.collection is None:
@@ -84,22 +96,28 @@ class Lanes(LoadScopeScheduling):
             self._reschedule(last)
         return crashed
 
+    def mark_test_complete(self, node, item_index, duration=0) -> None:
+        """A unit that is done is forgotten: what a worker still has is counted after each test."""
+        nodeid = self.registered_collections[node][item_index]
+        scope = self._split_scope(nodeid)
+        unit = self.assigned_work[node][scope]
+        unit[nodeid] = True
+        if all(unit.values()):
+            del self.assigned_work[node][scope]
+        self._reschedule(node)
+
     def _split_scope(self, nodeid: str) -> str:
         return self._groups.get(nodeid, nodeid)
 
     def _assign_work_unit(self, node) -> None:
-        if ALONE in self.workqueue:
-            self.workqueue.move_to_end(ALONE)
-        if left := self._left(node):
-            self.workqueue.move_to_end(left[0], last=False)
-        elif ALONE in self.workqueue and self._may_run_alone(node):
-            self.workqueue.move_to_end(ALONE, last=False)
-        else:
-            return
-        super()._assign_work_unit(node)
+        if scope := self._next(node):
+            self.workqueue.move_to_end(scope, last=False)
+            super()._assign_work_unit(node)
 
     def _reschedule(self, node) -> None:
-        if self._left(node) or not self.workqueue or self._may_run_alone(node):
+        if self.workqueue and self._pending_of(self.assigned_work[node]) > 2:
+            return
+        if self._next(node) or not self.workqueue or self._may_run_alone(node):
             super()._reschedule(node)
         elif node is not next((n for n in self.nodes if not self._is_quiet(n)), node):
             node.shutdown()
@@ -112,24 +130,20 @@ class Lanes(LoadScopeScheduling):
         others = [n for n in self.nodes if n is not node]
         return not others or (not self._is_quiet(node) and all(self._is_quiet(n) for n in others))
 
-    def _left(self, node) -> list[str]:
-        """What this worker may take now, in its order: a live one computes while others are live, then makes room."""
-        live: list[str] = []
-        quiet: list[str] = []
+    def _next(self, node) -> str | None:
+        """What this worker takes now: a live one computes when nothing live is left, makes room for what runs alone, then helps."""
+        lanes: dict[str, str] = {}  # each lane's first
         for scope, unit in self.workqueue.items():
-            if scope != ALONE:
-                (live if _folder_of(next(iter(unit))) in LIVE else quiet).append(scope)
-        self._computing = max(self._computing, len(quiet))
-        if self._is_quiet(node):
-            return quiet
-        much = len(quiet) > KEPT * self._computing
-        return live or (quiet if len(self.nodes) == 1 or much or self._live_elsewhere(node) else [])
+            lanes.setdefault(self._lane(scope, unit), scope)
+        wanted = ["quiet", BESIDE]
+        if not self._is_quiet(node):
+            wanted = ["live", "quiet"]
+            if self._may_run_alone(node):
+                wanted += [ALONE] if ALONE in lanes else [BESIDE]
+        elif len(self.nodes) == 1:
+            wanted += ["live", ALONE]
+        return next((lanes[lane] for lane in wanted if lane in lanes), None)
 
-    def _live_elsewhere(self, node) -> bool:
-        return any(
-            _folder_of(nodeid) in LIVE and not done
-            for other in self.nodes
-            if other is not node and not self._is_quiet(other)
-            for unit in self.assigned_work[other].values()
-            for nodeid, done in unit.items()
-        )
+    def _lane(self, scope: str, unit: dict[str, bool]) -> str:
+        folder = _folder_of(next(iter(unit)))
+        return ALONE if scope == ALONE else "live" if folder in LIVE else BESIDE if folder == BESIDE else "quiet"

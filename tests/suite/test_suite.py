@@ -13,6 +13,7 @@ from tests.suite import leftovers, processes, schedule
 QUIET = [f"tests/domain/test_a.py::test_{k}" for k in range(8)]
 LIVE = [f"tests/load/test_b.py::test_{k}" for k in range(4)]
 MODULE = [f"tests/stories/test_c.py::test_{k}" for k in range(3)]
+BESIDE = [f"tests/decision/test_e.py::test_{k}" for k in range(30)]
 TIMED = [f"tests/load/test_d.py::test_{k}" for k in range(2)]
 GROUPS = {**dict.fromkeys(MODULE, "tests.stories.test_c"), **dict.fromkeys(TIMED, schedule.ALONE)}
 
@@ -37,7 +38,7 @@ class Worker:
 @pytest.fixture
 def ran(tmp_path):
     """Each test with the worker that ran it and those that were there meanwhile, in the order of their ends."""
-    items = [*MODULE, *LIVE, *QUIET, *TIMED]
+    items = [*MODULE, *LIVE, *QUIET, *BESIDE, *TIMED]
     (tmp_path / schedule.FILE).write_text(json.dumps(GROUPS))
     option = SimpleNamespace(loadscopereorder=True)
     values = {"tx": ["popen"] * 4}
@@ -63,12 +64,21 @@ def ran(tmp_path):
 
 
 def test_every_test_runs_once(ran):
-    assert sorted(name for name, _, _ in ran) == sorted([*MODULE, *LIVE, *QUIET, *TIMED])
+    assert sorted(name for name, _, _ in ran) == sorted([*MODULE, *LIVE, *QUIET, *BESIDE, *TIMED])
 
 
-def test_what_is_judged_by_timing_runs_last_with_no_other_worker_left(ran):
-    assert [name for name, _, _ in ran[-2:]] == TIMED
-    assert all(len(there) == 1 for _, _, there in ran[-2:])
+def test_what_is_judged_by_timing_runs_when_every_other_live_worker_has_gone_home(ran):
+    timed = [there for name, _, there in ran if name in TIMED]
+    assert timed == [["gw0", "gw3"]] * len(TIMED)
+
+
+def test_only_the_quiet_worker_computes_beside_them_and_the_other_one_helps_when_they_are_done(ran):
+    names = [name for name, _, _ in ran]
+    by = [(name, worker) for name, worker, _ in ran if name in BESIDE]
+    before, after = names[: names.index(TIMED[0])], names[names.index(TIMED[-1]) :]
+
+    assert {worker for name, worker in by if name in before} <= {"gw3"}
+    assert {worker for name, worker in by if name in after} == {"gw0", "gw3"}
 
 
 def test_a_module_that_shares_a_fixture_stays_on_one_worker_and_a_quiet_one_takes_nothing_live(ran):
