@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from harness.domain.ledger import LIMITS
 from harness.launch import Launcher
-from tests.suite import processes
+from tests.suite import processes, warm
 
 ROOT = Path(__file__).parent.parent.parent
 STEADY = ROOT / "loadprofiles" / "steady.py"
@@ -62,21 +62,23 @@ def questions_file(folder: Path, acts) -> Path:
 
 
 def start(cwd: Path, *options: str, file: Path = STEADY, **environment: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "locust", "-f", str(file), "--headless", "--only-summary", *options]
+    words = ["-f", str(file), "--headless", "--only-summary", *options]
     with (cwd / "output.txt").open("wb") as out:
-        return processes.start(
-            command,
-            cwd=cwd,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            env={**os.environ, **environment},
-        )
+        return warm.start("locust", *words, cwd=cwd, env={**os.environ, **environment}, file=out.fileno())
 
 
 def finish(process: subprocess.Popen[bytes], cwd: Path, folder: Path, timeout: float = 60) -> Done:
     code = process.wait(timeout)
     return Done(code, (cwd / "output.txt").read_text(errors="replace"), folder)
+
+
+def described(cwd: Path, *jobs: list[str], **environment: str) -> list[dict[str, Any]]:
+    """What these command lines would send, each in a fork of one process, as ``pilot plan`` asks."""
+    command = [sys.executable, "-m", "harness.load.describe"]
+    env = {**os.environ, **environment}
+    done = subprocess.run(command, cwd=cwd, env=env, input=json.dumps(jobs), capture_output=True, text=True, check=True)
+    said: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    return said
 
 
 @functools.cache

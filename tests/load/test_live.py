@@ -2,7 +2,6 @@
 
 import contextlib
 import signal
-import sys
 import time
 
 import httpx
@@ -11,7 +10,7 @@ import pytest
 from tests.fakes import ScriptedServer
 from tests.load.run import STEADY, Done, questions_file
 from tests.load.ui import opened, page_port
-from tests.suite import processes
+from tests.suite import warm
 
 
 @pytest.fixture(scope="module")
@@ -22,12 +21,7 @@ def watched(tmp_path_factory):
     given = ["--host", server.url, "--questions", str(questions_file(cwd, ["ok", "throttled by platform"]))]
     given += ["--rate", "30", "--duration", "4", "--warmup", "0", "--mode", "stream", "--evidence", str(cwd / "runs")]
     with (cwd / "output.txt").open("wb") as out:
-        process = processes.start(
-            [sys.executable, "-m", "locust", "-f", str(STEADY), *page_port(), *given],
-            cwd=cwd,
-            stdout=out,
-            stderr=out,
-        )
+        process = warm.start("locust", "-f", str(STEADY), *page_port(), *given, cwd=cwd, file=out.fileno())
     ui = opened(cwd / "output.txt")
     form = {"user_count": "1", "spawn_rate": "1", "host": server.url}
     try:

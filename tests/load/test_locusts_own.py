@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import subprocess
 import sys
 
 import pytest
 
 from tests.fakes import ScriptedServer
-from tests.load.run import ROOT, STEADY, questions_file, run
+from tests.load.run import ROOT, STEADY, described, questions_file, run
+from tests.suite import warm
 
-DESCRIBE = [sys.executable, "-m", "harness.load.describe"]
 TABLE = (ROOT / "docs" / "load.md").read_text().split("## Locust's own options", 1)[1].split("\n## ", 1)[0]
 REFUSED = {
     ("--spawn-rate", "5"): "--spawn-rate: all slots start at once",
@@ -34,6 +33,8 @@ REFUSED = {
     ("--exit-code-on-error", "256"): "want 0 to 255",
     ("--json", "--json-file", "x"): "--json with --json-file:",
 }
+ALL_WRONG = ("--tags", "x", "-r", "1", "--otel")
+FROM_FILE = ("--config", "own.conf")
 TAKEN = {("-t", "1m"): 60, ("--run-time", "90"): 90, ("--stop-timeout", "0"): None, ("--exit-code-on-error", "7"): None}
 
 
@@ -45,47 +46,40 @@ def place(tmp_path_factory):
     server.close()
 
 
-def described(folder, *jobs, **environment):
-    done = subprocess.run(
-        DESCRIBE,
-        input=json.dumps([[str(STEADY), *job] for job in jobs]),
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, **environment},
-    )
-    return json.loads(done.stdout)
-
-
-def test_what_would_be_ignored_is_refused_with_what_to_use_instead(place):
+@pytest.fixture(scope="module")
+def told(place):
+    """What each of these says, by its words: all of them asked in one process."""
     folder, given = place
-    for said, words in zip(described(folder, *([*given, *o] for o in REFUSED)), REFUSED.values(), strict=True):
+    (folder / "own.conf").write_text("tags = chat\n")
+    asked = [*REFUSED, *TAKEN, ALL_WRONG, FROM_FILE]
+    said = described(folder, *([str(STEADY), *given, *options] for options in asked))
+    return dict(zip(asked, said, strict=True))
+
+
+def test_what_would_be_ignored_is_refused_with_what_to_use_instead(told):
+    for options, words in REFUSED.items():
+        said = told[options]
         assert said["code"] == 2
         assert words in said["err"]
         assert "Traceback" not in said["err"]
 
 
-def test_all_that_is_wrong_is_said_at_once(place):
-    folder, given = place
-    [said] = described(folder, [*given, "--tags", "x", "-r", "1", "--otel"])
-
-    assert all(f"{name}:" in said["err"] for name in ("--tags", "--spawn-rate", "--otel"))
+def test_all_that_is_wrong_is_said_at_once(told):
+    assert all(f"{name}:" in told[ALL_WRONG]["err"] for name in ("--tags", "--spawn-rate", "--otel"))
 
 
-def test_what_is_taken_as_ours_counts(place):
-    folder, given = place
-    for said, seconds in zip(described(folder, *([*given, *o] for o in TAKEN)), TAKEN.values(), strict=True):
+def test_what_is_taken_as_ours_counts(told):
+    for options, seconds in TAKEN.items():
+        said = told[options]
         assert said["code"] == 0, said["err"]
         load = json.loads(said["out"])["load"]
         assert seconds is None or load["duration_s"] == seconds
 
 
-def test_variables_and_config_files_are_held_to_the_same(place):
+def test_variables_and_config_files_are_held_to_the_same(place, told):
     folder, given = place
-    (folder / "locust.conf").write_text("tags = chat\n")
-    [by_variable] = described(folder, given, LOCUST_SPAWN_RATE="5")
-    [by_file] = described(folder, [*given, "--config", "locust.conf"])
+    [by_variable] = described(folder, [str(STEADY), *given], LOCUST_SPAWN_RATE="5")
+    by_file = told[FROM_FILE]
 
     assert (by_variable["code"], by_file["code"]) == (2, 2)
     assert "--spawn-rate:" in by_variable["err"]
@@ -93,11 +87,11 @@ def test_variables_and_config_files_are_held_to_the_same(place):
 
 
 @pytest.mark.parametrize(("surroundings", "code"), [({}, 2), ({"PILOT_CAMPAIGN": "1"}, 0)])
-def test_a_campaign_reads_no_config_file_that_lies_about(tmp_path, surroundings, code):
+def test_a_campaign_reads_no_config_file_that_lies_about(tmp_path, monkeypatch, surroundings, code):
     (tmp_path / "locust.conf").write_text("tags = chat\n")
-    command = [sys.executable, "-m", "locust", "-f", str(STEADY), "--list"]
-    env = {**os.environ, **surroundings}
-    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    for name, value in surroundings.items():
+        monkeypatch.setenv(name, value)
+    done = warm.run("locust", "-f", str(STEADY), "--list", cwd=tmp_path)
 
     assert done.returncode == code, done.stderr
     assert ("--tags:" in done.stderr) is (code == 2)
@@ -105,7 +99,7 @@ def test_a_campaign_reads_no_config_file_that_lies_about(tmp_path, surroundings,
 
 def test_a_variable_that_no_option_reads_is_said(place):
     folder, given = place
-    [said] = described(folder, given, LOCUST_RATE="5", LOCUST_RUN_TIME="10s")
+    [said] = described(folder, [str(STEADY), *given], LOCUST_RATE="5", LOCUST_RUN_TIME="10s")
 
     assert said["code"] == 0
     assert said["err"].count("warning: LOCUST_") == 1
@@ -139,8 +133,7 @@ def test_every_option_that_locust_has_is_decided_on():
 
 @pytest.mark.parametrize("option", ["--list", "--show-task-ratio"])
 def test_what_only_tells_needs_no_pilot(tmp_path, option):
-    command = [sys.executable, "-m", "locust", "-f", str(STEADY), option]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = warm.run("locust", "-f", str(STEADY), option, cwd=tmp_path)
 
     assert done.returncode == 0, done.stderr
     assert "SteadyUser" in done.stdout

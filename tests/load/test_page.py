@@ -6,18 +6,16 @@ import json
 import re
 import shutil
 import signal
-import subprocess
-import sys
 from contextlib import closing, contextmanager
 
 import httpx
 import pytest
 
 from tests.fakes import ScriptedServer
-from tests.load.run import STEADY, questions_file
+from tests.load.run import STEADY, described, questions_file
 from tests.load.test_live import wait_for
 from tests.load.ui import address, opened, page_port
-from tests.suite import processes
+from tests.suite import warm
 
 CAMEL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
@@ -48,21 +46,15 @@ class Page:
         return self._ui.post("/swarm", data=self.form | changed).json()
 
 
-def described(cwd, *options):
-    """What the same command line sends without a page."""
-    command = [sys.executable, "-m", "harness.load.describe", str(STEADY), *options]
-    return json.loads(subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=True).stdout)
-
-
 @contextmanager
 def served(cwd, *more):
     """Locust with its page: the options that it was given, and the folder of its runs; what it says is in ``output.txt``."""
     server = ScriptedServer()
     given = ["--questions", str(questions_file(cwd, ["ok"])), "--host", server.url]
     given += ["--rate", "10", "--duration", "2", "--warmup", "0", "--max-tokens", "8"]
-    command = [sys.executable, "-m", "locust", "-f", str(STEADY), *page_port(), *given, *more]
+    words = ["-f", str(STEADY), *page_port(), *given, *more, "--evidence", str(cwd / "runs")]
     with (cwd / "output.txt").open("wb") as out:
-        process = processes.start([*command, "--evidence", str(cwd / "runs")], cwd=cwd, stdout=out, stderr=out)
+        process = warm.start("locust", *words, cwd=cwd, file=out.fileno())
     try:
         yield given, cwd / "runs"
     finally:
@@ -76,7 +68,9 @@ def story(request, tmp_path_factory):
     """Refusals, a start with nothing chosen, a second one while it goes, a start with something chosen."""
     cwd = tmp_path_factory.mktemp("page")
     with served(cwd, *request.param) as (given, runs), closing(opened(cwd / "output.txt")) as ui:
-        told = told_by(ui, runs, workers=len(request.param)) | {"command": described(cwd, *given)}
+        told = told_by(ui, runs, workers=len(request.param)) | {
+            "command": json.loads(described(cwd, [str(STEADY), *given])[0]["out"])
+        }
     told["runs"] = [json.loads((folder / "run.json").read_text())["spec"] for folder in sorted(runs.glob("*"))]
     return told | {"output": (cwd / "output.txt").read_text()}
 

@@ -24,7 +24,7 @@ from tests.load.run import (
     wait_until_running,
 )
 from tests.local.test_lifecycle import PILOT
-from tests.suite import processes
+from tests.suite import processes, warm
 
 
 @pytest.fixture
@@ -313,12 +313,8 @@ def test_master_and_worker_started_apart_run_together(server, tmp_path):
         tmp_path, "--evidence", str(folder), *given, "--master", "--expect-workers", "1", "--master-bind-port", port
     )
     (tmp_path / "worker").mkdir()
-    worker = processes.start(
-        [sys.executable, "-m", "locust", "-f", str(STEADY), "--worker", "--master-port", port, *given],
-        cwd=tmp_path / "worker",
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    join = ["-f", str(STEADY), "--worker", "--master-port", port, *given]
+    worker = warm.start("locust", *join, cwd=tmp_path / "worker")
     done = finish(master, tmp_path, folder)
     worker.wait(20)
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
-from tests.suite import processes
+from tests.builders import with_corpus
+from tests.suite import processes, warm
 
 DEMO = Path(__file__).parent.parent.parent / "harness" / "demo"
 
@@ -20,34 +19,18 @@ def workspace(folder: Path, corpus: Path) -> Path:
 
     for layer in ("workspace", "full"):  # the longer one: its figures leave room on a busy machine
         shutil.copytree(DEMO / layer, folder, dirs_exist_ok=True)
-    (folder / ".pilot").mkdir()
-    (folder / ".pilot" / "corpus").symlink_to(corpus, target_is_directory=True)
-    return folder
+    return with_corpus(folder, corpus)
 
 
 def pilot(folder: Path, *words: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "harness", *words],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
+    return warm.run("pilot", *words, cwd=folder, timeout=timeout)
 
 
 class Up:
     """``pilot up`` as a context: base URLs by target, and no process afterwards."""
 
     def __init__(self, folder: Path, *targets: str) -> None:
-        self.process = processes.start(
-            [sys.executable, "-m", "harness", "up", *targets],
-            cwd=folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ},
-        )
+        self.process = warm.start("pilot", "up", *targets, cwd=folder)
         assert self.process.stdout is not None
         self.urls = {}
         self.lanes = {}

@@ -3,15 +3,13 @@
 import contextlib
 import json
 import signal
-import subprocess
-import sys
 import time
 
 import psutil
 import pytest
 
 from tests.local.platform import pilot, workspace
-from tests.suite import processes
+from tests.suite import warm
 
 SMALL = """
 [pilot]
@@ -39,9 +37,6 @@ max_tokens   = 20
 rate       = 6
 duration_s = 2
 warmup_s   = 0.5
-[profiles.burst]
-rate       = 4
-duration_s = 3
 [profiles.fromzero]
 repeats = 1
 [profiles.aa]
@@ -93,13 +88,7 @@ def test_a_campaign_survives_its_accidents_and_ends_in_a_report(folder):
     assert sealed.returncode == 0, sealed.stderr
     assert "sealed: sha256:" in sealed.stdout
 
-    running = processes.start(
-        [sys.executable, "-m", "harness", "run", "--now"],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    running = warm.start("pilot", "run", "--now", cwd=folder)
     child = locust_of(running)
     wait_until_running(folder / "evidence" / "blocks" / "b01" / "attempt-1")
     child.send_signal(signal.SIGTERM)  # an accident: the first run is spoilt, so the whole block is repeated
