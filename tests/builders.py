@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
+from operator import attrgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,7 +21,7 @@ from harness.domain.sample import COLUMNS, Sample
 from harness.domain.target import Dialect, Target
 from harness.evidence import parquet
 from harness.evidence.digests import digests_of
-from harness.evidence.files import dump, write_text
+from harness.evidence.files import dump
 from harness.evidence.run_folder import ledger_json
 from harness.evidence.schema import SAMPLE_KINDS, SAMPLES_FORMAT
 from harness.evidence.store import Store
@@ -66,7 +67,17 @@ ROLES = {
     "keepalive": Role.KEEP_ALIVE,
     "capacity": Role.CAPACITY,
 }  # of the builder's own profiles; every other one is everyday traffic
+ROW = attrgetter(*COLUMNS)
+MOST_DRAWN = 1000
+_DRAWN: dict[Hashable, Encoded] = {}
 Latency = Callable[[np.random.Generator, int, int], np.ndarray]
+
+
+def with_corpus(root: Path, corpus: Path) -> Path:
+    """The workspace, as if the corpus that all tests share had been built in it: building takes four seconds."""
+    (root / ".pilot").mkdir(exist_ok=True)
+    (root / ".pilot" / "corpus").symlink_to(corpus, target_is_directory=True)
+    return root
 
 
 def external(url: str, dialect: str = "rag-chat/1", **more) -> Target:
@@ -132,9 +143,26 @@ def write_run(
     experiment: dict | None = None,
 ) -> None:
     """One run's folder as the load engine leaves it."""
+    put_run(folder, encoded(samples, health), started, experiment)
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A run's samples and ledger as their files hold them."""
+
+    samples: bytes
+    ledger: str
+
+
+def encoded(samples: list[Sample], health: GeneratorHealth | None = None) -> Encoded:
+    lags = [s.sent_s - s.scheduled_s for s in samples if s.sent_s is not None]
+    ledger = close(len(samples), Counter(s.outcome for s in samples), lags, health or GeneratorHealth())
+    return Encoded(_parquet(tuple(map(ROW, samples))), dump(ledger_json(ledger)))
+
+
+def put_run(folder: Path, made: Encoded, started: datetime, experiment: dict | None = None) -> None:
     (folder / "readings").mkdir(parents=True)
-    rows = tuple(tuple(getattr(s, name) for name in COLUMNS) for s in samples)
-    (folder / SAMPLES_FORMAT.file).write_bytes(_parquet(rows))
+    (folder / SAMPLES_FORMAT.file).write_bytes(made.samples)
     run = {
         "schema_version": 1,
         "state": "done",
@@ -145,10 +173,8 @@ def write_run(
         "generator": {"cores": 2},
         "experiment": experiment,
     }
-    write_text(folder / "run.json", dump(run))
-    lags = [s.sent_s - s.scheduled_s for s in samples if s.sent_s is not None]
-    ledger = close(len(samples), Counter(s.outcome for s in samples), lags, health or GeneratorHealth())
-    write_text(folder / "ledger.json", dump(ledger_json(ledger)))
+    (folder / "run.json").write_text(dump(run), encoding="utf-8")
+    (folder / "ledger.json").write_text(made.ledger, encoding="utf-8")
 
 
 @lru_cache(maxsize=512)
@@ -160,6 +186,7 @@ def _parquet(rows: tuple[tuple[object, ...], ...]) -> bytes:
         return path.read_bytes()
 
 
+@cache  # the same law is the same function: pilots that draw from it have the same runs
 def lognormal(median_s: float = 0.4, sigma: float = 0.3, between: float = 0.05) -> Latency:
     """Latencies with block-to-block spread: the truth that intervals must cover."""
 
@@ -271,12 +298,13 @@ class Pilot:
         for block in plan.units:
             for run in block.runs:
                 started = datetime(2026, 11, 10, 9, tzinfo=UTC) + timedelta(days=block.number, minutes=run.position)
-                samples, experiment = self._samples(run), None
                 if run.profile in self.tracks:
                     samples, experiment = self.tracks[run.profile][run.target]
+                    write_run(store.run_folder(run, 1), samples, started, experiment=experiment)
                 elif run.profile == "burst":
-                    samples = self.burst[run.target]
-                write_run(store.run_folder(run, 1), samples, started, experiment=experiment)
+                    write_run(store.run_folder(run, 1), self.burst[run.target], started)
+                else:
+                    put_run(store.run_folder(run, 1), self._encoded(run), started)
                 if self.kept:
                     files = {
                         store.run_folder(run, 1).relative_to(store.root).as_posix(): digests_of(
@@ -286,6 +314,27 @@ class Pilot:
                     store.note("run ended", run=run.id, attempt=1, cost_usd="0.5", files=files)
             store.note("block ended", block=block.number, attempt=1)
         return workspace, plan, store
+
+    def _encoded(self, run: Run) -> Encoded:
+        """Drawn once for all pilots of a process in which it would be the same."""
+        alike = self._alike(run)
+        if alike is None:
+            return encoded(self._samples(run))
+        if alike not in _DRAWN:
+            while len(_DRAWN) >= MOST_DRAWN:
+                del _DRAWN[next(iter(_DRAWN))]
+            _DRAWN[alike] = encoded(self._samples(run))
+        return _DRAWN[alike]
+
+    def _alike(self, run: Run) -> Hashable | None:
+        """What a run's samples depend on; None where a subclass draws its own and does not say."""
+        if type(self)._samples is not Pilot._samples:
+            return None
+        return self._usual(run)
+
+    def _usual(self, run: Run) -> tuple[Hashable, ...]:
+        share = self.refused.get(run.target, 0.0)
+        return self.seed, run.block, run.position, run.target, self.laws[run.target], self.per_run, share
 
     def _samples(self, run: Run) -> list[Sample]:
         rng = np.random.default_rng([self.seed, run.block, run.position, ord(run.target[0])])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -43,6 +44,9 @@ class CloudPilot(Pilot):
         path.write_text(text + prices + SOURCES)
         return open_workspace(self.root)
 
+    def _alike(self, run):
+        return ("cloud", *self._usual(run)) if type(self)._samples is CloudPilot._samples else None
+
     def _samples(self, run):
         made = super()._samples(run)
         if run.target == "beta":
@@ -69,15 +73,20 @@ class Cloud:
 
     def rows_of(self, window):
         """Samples of the run that the window is of."""
-        for path in sorted(self.store.root.rglob("run.json")):
-            rows = pq.read_table(path.parent / "samples.parquet").to_pylist()
-            import json
-
-            run = json.loads(path.read_text())
-            start = datetime.fromisoformat(run["started_utc"]).timestamp()
-            if abs(start - window.start_unix_s) < 2 and "beta" in path.parent.name:
-                return start, [r for r in rows if r["platform_request_id"]]
+        for path, started in self.runs():
+            start = started.timestamp()
+            if abs(start - window.start_unix_s) < 2:
+                return start, self.answered(path)
         return window.start_unix_s, []
+
+    def runs(self):
+        """Beta's, each folder with its start."""
+        for path in sorted(self.store.root.rglob("*beta*/run.json")):
+            yield path.parent, datetime.fromisoformat(json.loads(path.read_text())["started_utc"])
+
+    def answered(self, folder):
+        rows = pq.read_table(folder / "samples.parquet", columns=["platform_request_id", "sent_s", "finished_s"])
+        return [r for r in rows.to_pylist() if r["platform_request_id"]]
 
     def dead(self, window):
         return datetime.fromtimestamp(window.start_unix_s, UTC).date().isoformat() in self.dead_days
@@ -137,12 +146,11 @@ class BillsFake:
     def bill(self, day: date):
         self.cloud.asked.append((self.kind, day))
         requests, gb_seconds = 0, Decimal(0)
-        for path in self.cloud.store.root.rglob("run.json"):
-            if day.isoformat() in path.read_text() and "beta" in path.parent.name:
-                for r in pq.read_table(path.parent / "samples.parquet").to_pylist():
-                    if r["platform_request_id"]:
-                        requests += 1
-                        gb_seconds += Decimal(-(-((r["finished_s"] - r["sent_s"]) * 1e3) // 1)) / 1000
+        for folder, started in self.cloud.runs():
+            if started.date() == day:
+                for r in self.cloud.answered(folder):
+                    requests += 1
+                    gb_seconds += Decimal(-(-((r["finished_s"] - r["sent_s"]) * 1e3) // 1)) / 1000
         gb_seconds *= self.cloud.billed_factor
 
         def line(usage_type, quantity, price):

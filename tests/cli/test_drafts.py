@@ -1,22 +1,16 @@
 """What `pilot check URL` drafted: where it is written, and the command that takes it from there."""
 
 import shlex
-import subprocess
-import sys
 
 import pytest
 
 from harness.workspace import open_workspace
+from tests.cli.inside import pilot
 from tests.peers.queued import Queued
 from tests.peers.serving import serving
 from tests.peers.start import oddchat
 
 HOW = ("--path", "/api/ask", "--body", '{"question": "{prompt}"}', "--stream-path", "/api/ask/live")
-
-
-def pilot(folder, *words):
-    command = [sys.executable, "-m", "harness", *words]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
 
 
 def following(done):

@@ -1,12 +1,12 @@
 """The page on what cannot be piloted: its endpoint in front is a chat API, and passes errors on."""
 
 import json
-import subprocess
-import sys
+from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.cli.inside import pilot
 from tests.peers import unfit
 from tests.peers.front import PAGE
 from tests.peers.front import front as in_front
@@ -23,8 +23,7 @@ def front(tmp_path_factory):
 
 
 def check(url):
-    command = [sys.executable, "-m", "harness", "check", url]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return pilot(Path.cwd(), "check", url)
 
 
 def ask(front, question, *, stream):

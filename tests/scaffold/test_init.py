@@ -2,8 +2,6 @@
 
 import re
 import shutil
-import subprocess
-import sys
 import tomllib
 from typing import get_args
 
@@ -14,6 +12,8 @@ from harness.scaffold import Answers, Side, kinds, write
 from harness.workspace import open_workspace
 from harness.workspace.pilot_toml import PilotToml
 from harness.workspace.target_toml import read_target
+from tests.builders import with_corpus
+from tests.cli.inside import pilot
 
 EXTERNALS = (Side("external", "http://a.example"), Side("external", "https://b.example/chat"))
 EMBEDDED = (Side("local_container"), Side("local_function"))
@@ -32,11 +32,9 @@ def lines_of(path):
         pytest.param(EMBEDDED, False, marks=pytest.mark.slow),
     ],
 )
-def test_it_opens_and_plans(tmp_path, pair, quick):
+def test_it_opens_and_plans(tmp_path, pair, quick, corpus):
     write(tmp_path / "ours", Answers(*pair, quick=quick))
-    done = subprocess.run(
-        [sys.executable, "-m", "harness", "plan"], cwd=tmp_path / "ours", capture_output=True, text=True, check=False
-    )
+    done = pilot(with_corpus(tmp_path / "ours", corpus), "plan")
     assert done.returncode == 0 or "questions" in done.stderr, done.stderr
 
 
