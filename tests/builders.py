@@ -93,6 +93,13 @@ Submitted = Callable[[int], "list[Job]"]  # of a block
 Latency = Callable[[np.random.Generator, int, int], np.ndarray]
 
 
+def with_corpus(root: Path, corpus: Path) -> Path:
+    """The workspace, as if the corpus that all tests share had been built in it: building takes four seconds."""
+    (root / ".pilot").mkdir(exist_ok=True)
+    (root / ".pilot" / "corpus").symlink_to(corpus, target_is_directory=True)
+    return root
+
+
 def external(url: str, dialect: str = "rag-chat/1", **more) -> Target:
     """Somebody's deployment at this URL, of which no control side is known."""
     return Target(more.pop("name", "theirs"), Path(), Dialect(dialect), External(), base_url=url, **more)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders import with_corpus
 from tests.cli.inside import pilot
 
 CANARY = "canary-0f1e2d3c4b5a"
@@ -204,7 +205,7 @@ def test_programs_of_a_stranger_do_not_run(strange, attack, commands):
 
 def test_a_compiled_file_does_not_run_in_place_of_its_source(strange, corpus):
     """One that says of itself that Python need not compare it."""
-    strange.has(corpus)
+    with_corpus(strange.root, corpus)
     source = strange.root / "loadprofiles" / "steady.py"
     code = compile(f"{source.read_text()}\nopen({str(strange.mark)!r}, 'w')\n", str(source), "exec")
     compiled = Path(importlib.util.cache_from_source(str(source)))
@@ -284,7 +285,7 @@ def test_what_was_made_here_is_trusted_at_once(tmp_path):
 
 
 def test_trust_is_given_changed_named_and_taken_back(strange, corpus):
-    strange.has(corpus)
+    with_corpus(strange.root, corpus)
     strange.target(EXTERNAL.format(url="http://127.0.0.1:9", more=AUTH))
     as_profile(strange)
 

@@ -10,14 +10,16 @@ from harness.evidence.store import Store
 from harness.scaffold import write
 from harness.scaffold.answers import Answers, Side
 from harness.workspace import find
+from tests.builders import with_corpus
 
 PAIR = (Side("external", "http://a.example"), Side("external", "https://b.example/chat"))
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def folder(tmp_path, monkeypatch, corpus):
     def made(**changes):
         write(tmp_path / "ours", Answers(*PAIR, **changes))
+        with_corpus(tmp_path / "ours", corpus)
         monkeypatch.chdir(tmp_path / "ours")
         return tmp_path / "ours" / "pilot.toml"
 

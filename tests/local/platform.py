@@ -7,6 +7,7 @@ import signal
 import subprocess
 from pathlib import Path
 
+from tests.builders import with_corpus
 from tests.suite import processes, warm
 
 DEMO = Path(__file__).parent.parent.parent / "harness" / "demo"
@@ -18,9 +19,7 @@ def workspace(folder: Path, corpus: Path) -> Path:
 
     for layer in ("workspace", "full"):  # the longer one: its figures leave room on a busy machine
         shutil.copytree(DEMO / layer, folder, dirs_exist_ok=True)
-    (folder / ".pilot").mkdir()
-    (folder / ".pilot" / "corpus").symlink_to(corpus, target_is_directory=True)
-    return folder
+    return with_corpus(folder, corpus)
 
 
 def pilot(folder: Path, *words: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:

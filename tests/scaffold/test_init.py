@@ -13,6 +13,7 @@ from harness.scaffold.workloads import SEEDS
 from harness.workspace import open_workspace
 from harness.workspace.pilot_toml import PilotToml
 from harness.workspace.target_toml import read_target
+from tests.builders import with_corpus
 from tests.cli.inside import pilot
 
 EXTERNALS = (Side("external", "http://a.example"), Side("external", "https://b.example/chat"))
@@ -34,9 +35,7 @@ def lines_of(path):
 )
 def test_it_opens_and_plans(tmp_path, pair, quick, corpus):
     write(tmp_path / "ours", Answers(*pair, quick=quick))
-    (tmp_path / "ours" / ".pilot").mkdir(exist_ok=True)
-    (tmp_path / "ours" / ".pilot" / "corpus").symlink_to(corpus, target_is_directory=True)
-    done = pilot(tmp_path / "ours", "plan")
+    done = pilot(with_corpus(tmp_path / "ours", corpus), "plan")
     assert done.returncode == 0 or "questions" in done.stderr, done.stderr
 
 
