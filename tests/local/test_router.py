@@ -55,6 +55,8 @@ async def served(app):
         server.force_exit = server.should_exit = True
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+        for one in server.servers:
+            one.close()
 
 
 @asynccontextmanager
