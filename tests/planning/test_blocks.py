@@ -91,7 +91,9 @@ def test_the_hybrid_gets_the_pairs_schedules_at_each_place_alike_and_no_experime
     drawn = [(order, _driven(pilot, steady, order, number)) for number, order in enumerate(["AB", "BA"] * 3, start=1)]
 
     assert Counter(made.index("both") for _, made in drawn) == {0: 2, 1: 2, 2: 2}
-    assert all([t for t in made if t != "both"] == (["a", "b"] if order == "AB" else ["b", "a"]) for order, made in drawn)
+    assert all(
+        [t for t in made if t != "both"] == (["a", "b"] if order == "AB" else ["b", "a"]) for order, made in drawn
+    )
     assert _driven(pilot, cold, "AB", 1) == ("a", "b", "more")
     assert _driven(pilot, profile(Role.EVERYDAY, "poisson", aa=True), "AB", 1) == ("a", "a")
     assert _driven(pilot, profile(Role.CAPACITY, "capacity"), "BA", 1) == ("b", "a")
