@@ -11,7 +11,7 @@ import numpy as np
 from harness.analysis.columns import Array
 from harness.analysis.dataset import RunData
 from harness.analysis.quantiles import inverted_cdf
-from harness.domain.arrivals import BURST
+from harness.domain.phases import BURST
 from harness.domain.reasons.choice import Queues, QueuesThenRefuses, RefusesAtOnce, TakesAll
 
 HONEST_WITHIN_S = 2.0  # how long after the announced moment a request still tests the promise

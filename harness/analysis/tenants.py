@@ -80,7 +80,8 @@ def felt(target: str, profile: str, runs: Sequence[RunData], noisy: str | None, 
                 percentile(Pooled(before), P95, confidence),
                 percentile(Pooled(during), P95, confidence),
                 _times(before, during, confidence),
-                *(share_of(hits, totals).estimate(confidence) for hits, totals in shares),
+                share_of(*shares[0]).estimate(confidence),
+                share_of(*shares[1]).estimate(confidence),
                 difference(shares[1], shares[0], confidence)[0],
             )
         )

@@ -66,19 +66,23 @@ def canary(
 def shares_of(text: str) -> tuple[float, ...]:
     """From percentages with commas; raises Refused with every one that is none."""
     parts = [part.strip().removesuffix("%").strip() for part in text.split(",")]
-    found, wrong = [], []
+    found: list[float] = []
+    wrong: list[str] = []
     for part in parts:
         try:
             share = float(part) / 100
         except ValueError:
             share = -1.0
-        (found if 0 < share <= 1 else wrong).append(share if 0 < share <= 1 else part)
+        if 0 < share <= 1:
+            found.append(share)
+        else:
+            wrong.append(part)
     if wrong or len(parts) > MOST_STEPS:
         words = (
             f"not shares above 0 and up to 100: {', '.join(map(repr, wrong))}" if wrong else f"more than {MOST_STEPS}"
         )
         raise Refused(f"--steps {text}: {words}", f"as {USUAL}")
-    return tuple(float(share) for share in found)
+    return tuple(found)
 
 
 def _rate(rate: float | None) -> float | None:

@@ -13,23 +13,23 @@ import os
 import secrets
 import signal
 import socket
-import ssl
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import httpx
 from pydantic import TypeAdapter
 
 from harness.domain.header_names import Lowered
 from harness.local.asgi import HOP_BY_HOP, App, Headers, Receive, Scope, Send, body_of, read_body, reply, server_for
 from harness.local.routing import PRIMARY, Request, other, side_of
+from harness.local.upstream import Answer, Broken, Unreachable, Upstream
 from harness.platforms.local_router.config import LocalRouter, Side
 
 TOLD = "PILOT_ROUTER"  # the variable that holds its Told
 IDLE_S = 60.0  # a kept-alive connection to a side: less than the 120 s after which an embedded side closes it
+DROP_S = 2.0
 MOST_CONTROL = 4096
 NO_SIDE = {"error": {"code": "no_side", "message": "no side of the router answered"}}
 TOO_LARGE = {"error": {"code": "too_large", "message": "the body is larger than 6 MiB"}}
@@ -74,7 +74,7 @@ class Asked:
 
     status: int
     side_s: float = 0.0  # from sending it to the answer's head: the rest of a client's wait is the router's
-    answer: httpx.Response | None = None
+    answer: Answer | None = None
     connected: bool = True
 
 
@@ -86,7 +86,9 @@ class Router:
         self._sides = sides
         self._names = names
         self.share = rules.canary.share if rules.canary else 0.0
-        self._clients = {side: _client(told, rules.timeout_s) for side, told in sides.items()}
+        self._upstreams = {
+            side: Upstream(told.url, told.ca_file, rules.timeout_s, IDLE_S) for side, told in sides.items()
+        }
         self._own = {side: _headers(told) for side, told in sides.items()}
         self._in_flight = dict.fromkeys(sides, 0)
         self._counts = {f"{what}_{side}": 0 for side in sides for what in ("routed", "refused", "unreached")}
@@ -116,14 +118,13 @@ class Router:
             try:
                 asked = await self._ask(side, scope, body)
                 if side == first and self._falls_back(asked):
-                    if asked.answer is not None:
-                        await asked.answer.aclose()
+                    await self._drop(side, asked.answer)
                     continue
                 if asked.answer is None:
                     await reply(send, asked.status, NO_SIDE)
                     return
                 own_s = time.perf_counter() - arrived - asked.side_s
-                await self._pass_on(asked.answer, send, self._said(side, None if side == first else first, own_s))
+                await self._pass_on(side, asked.answer, send, self._said(side, None if side == first else first, own_s))
                 return
             finally:
                 self._in_flight[side] -= 1
@@ -143,25 +144,31 @@ class Router:
     async def _ask(self, side: Side, scope: Scope, body: bytes) -> Asked:
         """The answer's head, its body still to come."""
         self._counts[f"routed_{side}"] += 1
-        query = scope.get("query_string", b"").decode("latin-1")
-        url = self._sides[side].url + scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
-        own = self._own[side]
-        replaced = {name for name, _ in own} | HOP_BY_HOP | {b"host"}
-        headers = [(n, v) for n, v in scope["headers"] if n not in replaced] + own
-        client = self._clients[side]
-        made = client.build_request(scope["method"], url, headers=headers, content=body)
+        upstream = self._upstreams[side]
+        request = _request(scope, body, upstream, self._own[side])
         sent = time.perf_counter()
         try:
-            answer = await client.send(made, stream=True)
-        except (httpx.ConnectError, httpx.ConnectTimeout):
+            answer = await upstream.ask(request, head_only=scope["method"] == "HEAD")
+        except Unreachable:
             self._counts[f"unreached_{side}"] += 1
             return Asked(502, connected=False)
-        except httpx.TimeoutException:
+        except TimeoutError:
             return Asked(504)
-        except httpx.HTTPError:
+        except Broken:
             return Asked(502)
-        self._counts[f"refused_{side}"] += answer.status_code in (429, 503)
-        return Asked(answer.status_code, time.perf_counter() - sent, answer)
+        self._counts[f"refused_{side}"] += answer.status in (429, 503)
+        return Asked(answer.status, time.perf_counter() - sent, answer)
+
+    async def _drop(self, side: Side, answer: Answer | None) -> None:
+        """A refusal that nobody reads: what is left of it is short, and its connection is worth keeping."""
+        if answer is None:
+            return
+        try:
+            async for _ in answer.parts(DROP_S):
+                pass
+        except (Broken, TimeoutError):
+            answer.close()
+        self._upstreams[side].give_back(answer)
 
     def _said(self, side: Side, first: Side | None, own_s: float) -> Headers:
         """Who answered, who had refused before, and how long a client waited for the head beyond that side's own time."""
@@ -172,25 +179,25 @@ class Router:
             said.append((names.route_from, self._sides[first].name.encode()))
         return said
 
-    async def _pass_on(self, answer: httpx.Response, send: Send, said: Headers) -> None:
+    async def _pass_on(self, side: Side, answer: Answer, send: Send, said: Headers) -> None:
         try:
-            head = [(n.lower(), v) for n, v in answer.headers.raw if n.lower() not in HOP_BY_HOP]
-            await send({"type": "http.response.start", "status": answer.status_code, "headers": [*head, *said]})
-            async for part in answer.aiter_raw():
+            head = [pair for pair in answer.headers if pair[0] not in HOP_BY_HOP]
+            await send({"type": "http.response.start", "status": answer.status, "headers": [*head, *said]})
+            async for part in answer.parts(self._rules.timeout_s):
                 await send({"type": "http.response.body", "body": part, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
         finally:
-            await answer.aclose()
-        await send({"type": "http.response.body", "body": b""})
+            self._upstreams[side].give_back(answer)
 
     def figures(self) -> dict[str, Any]:
         """Counts as of now."""
         now = {f"in_flight_{side}": count for side, count in self._in_flight.items()}
         return {"split_share": self.share, "in_flight": sum(self._in_flight.values()), **now, **self._counts}
 
-    async def close(self) -> None:
-        """Every connection to a side."""
-        for client in self._clients.values():
-            await client.aclose()
+    def close(self) -> None:
+        """Every connection to a side that is kept."""
+        for upstream in self._upstreams.values():
+            upstream.close()
 
 
 def control_of(router: Router, token: str) -> App:
@@ -229,10 +236,15 @@ def _share(body: bytes) -> float | None:
     return float(share) if right else None
 
 
-def _client(side: SideTold, timeout_s: float) -> httpx.AsyncClient:
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=IDLE_S)
-    verify = ssl.create_default_context(cafile=side.ca_file) if side.url.startswith("https:") else False
-    return httpx.AsyncClient(timeout=timeout_s, limits=limits, trust_env=False, verify=verify)
+def _request(scope: Scope, body: bytes, upstream: Upstream, own: Headers) -> bytes:
+    replaced = {name for name, _ in own} | HOP_BY_HOP | {b"host", b"content-length"}
+    query = b"?" + scope["query_string"] if scope.get("query_string") else b""
+    line = b"%s %s%s%s HTTP/1.1" % (scope["method"].encode(), upstream.prefix, scope["raw_path"], query)
+    headers = [(n, v) for n, v in scope["headers"] if n not in replaced] + own
+    lines = [line, b"host: " + upstream.host, *(n + b": " + v for n, v in headers)]
+    if body or scope["method"] == "POST":
+        lines.append(b"content-length: %d" % len(body))
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
 def _headers(side: SideTold) -> Headers:
@@ -264,7 +276,7 @@ async def serve(told: Told) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
     await asyncio.gather(*(server.serve(sockets=[listener]) for server, listener in servers))
-    await router.close()
+    router.close()
 
 
 def main() -> None:

@@ -117,11 +117,11 @@ def seal_of(workspace: Workspace, plan: Plan) -> Seal:
 
 def _without_younger(tables: dict[str, Any]) -> None:
     """Fields that are younger than many a seal, where they say nothing: its digest stays what it was."""
-    younger = {
+    younger: dict[str, dict[str, Any]] = {
         "pilot": {"stop": NEVER, "hybrid": None},
         "slo": {"first_reasoning_p95_s": None, "full_quality_share": None, "start": None},
     }
-    of_a_profile = dict.fromkeys(("role", "file", "noisy", "p95_s"))
+    of_a_profile: dict[str, Any] = dict.fromkeys(("role", "file", "noisy", "p95_s"))
     said = [(tables[name], usual) for name, usual in younger.items()]
     for table, usual in (*said, *((profile, of_a_profile) for profile in tables["profiles"].values())):
         for name, value in usual.items():

@@ -157,7 +157,8 @@ class Splits:
                 self.error = str(error)
                 return
             self.changed[number] = round(at - (self._started or 0.0), 6)
-            self.say(f"split {share * 100:g} %, step {number + 1} of {len(self.steps)}")
+            left = duration((len(self.steps) - number) * self.step_s)
+            self.say(f"split {share * 100:g} %, step {number + 1} of {len(self.steps)}, left {left}")
 
     def _at(self, seconds: float) -> bool:
         if self._started is None:

@@ -64,7 +64,7 @@ def test_what_is_billed_while_a_run_goes_on_is_what_is_billed_after_it(outcome):
     run.columns.update(input_tokens=np.zeros(4), output_tokens=np.zeros(4))
     meter = Meter(TARGET)
     for _ in response:
-        meter.add([outcome.value, 0.0, 0.5, 0, 0, 0, 1, None])
+        meter.add([outcome.value, 0.0, 0.5, 0, 0, 0, 1, None, None])
     [block] = blocks_of(TARGET, [run], 2.0, None)
 
     assert (meter.cost_usd(10) > 0) == bool(block.usage.requests) == (outcome not in UNBILLED)
@@ -73,7 +73,7 @@ def test_what_is_billed_while_a_run_goes_on_is_what_is_billed_after_it(outcome):
 
 def test_billed_durations_replace_the_clients_where_they_are_known():
     one = sample(0, platform_request_id="r", input_tokens=0, output_tokens=0, bytes=0)
-    values = [one.outcome, one.sent_s, one.finished_s, 0, 0, 0, 1, "r"]
+    values = [one.outcome, one.sent_s, one.finished_s, 0, 0, 0, 1, "r", None]
     by_client, by_platform = Meter(TARGET), Meter(TARGET, {"r": 100.0})
     by_client.add(values)
     by_platform.add(values)
@@ -86,7 +86,7 @@ def test_every_attempt_of_a_retrying_client_is_a_request_to_pay_for():
     once, thrice = Meter(TARGET), Meter(TARGET)
     one = sample(0)
     for meter, attempts in ((once, 1), (thrice, 3)):
-        meter.add([one.outcome, one.sent_s, one.finished_s, 0, 0, 0, attempts, None])
+        meter.add([one.outcome, one.sent_s, one.finished_s, 0, 0, 0, attempts, None, None])
 
     assert thrice.cost_usd(1) > once.cost_usd(1)
 

@@ -1,11 +1,13 @@
 """Request bytes: the trace context that spans are joined by."""
 
+import json
 from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from harness.domain import arrivals
+from harness.domain.field_map import FieldMap
 from harness.domain.mix import Mix
 from harness.domain.questions import Message, Question
 from harness.domain.schedule import Arrival
@@ -49,3 +51,28 @@ def test_a_target_is_traced_where_its_spans_are_collected(kinds, traced):
     target = external("http://127.0.0.1:1", sources=tuple(SourceConfig(kind, {}) for kind in kinds))
 
     assert of_target(target)["traced"] is traced
+
+
+def test_a_tenant_is_sent_in_its_header_in_place_of_the_targets_own():
+    of_acme = Arrival(18, 0.0, "steady", True, "q0", False, tenant="acme")
+    mix = Mix(tenants=(("acme", 1.0),))
+    spec = replace(SPEC, mix=mix, headers={"x-tenant-id": "the target's"})
+    sent = Bodies(spec, {"q0": QUESTION}, ORIGIN).request(of_acme, ID)
+
+    head, _, body = sent.partition(b"\r\n\r\n")
+    assert [line for line in head.lower().split(b"\r\n") if b"tenant" in line] == [b"x-tenant-id: acme"]
+    assert b"tenant" not in body
+    assert head_of(headers={"X-Tenant-Id": "the target's"})["X-Tenant-Id"] == "the target's"
+
+
+def test_a_mapped_api_may_have_the_tenant_in_its_body():
+    fields = FieldMap("/ask", {"q": "{prompt}", "who": "{tenant}"})
+    made = Bodies(replace(SPEC, dialect="mapped", fields=fields), {"q0": QUESTION}, ORIGIN)
+
+    def body(tenant):
+        sent = made.request(Arrival(1, 0.0, "steady", True, "q0", False, tenant=tenant), ID)
+        return json.loads(sent.partition(b"\r\n\r\n")[2])
+
+    assert body("acme") == {"q": "Why?", "who": "acme"}
+    assert body("globex")["who"] == "globex"
+    assert body(None) == {"q": "Why?"}

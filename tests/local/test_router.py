@@ -53,7 +53,10 @@ async def served(app):
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.force_exit = server.should_exit = True
-        await task
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        for one in server.servers:
+            one.close()
 
 
 @asynccontextmanager
@@ -68,7 +71,7 @@ async def routed(rules, primary, secondary):
         router = Router(LocalRouter(primary="fleet", secondary="function", **rules), sides, USUAL_LOWERED)
         async with served(router) as url, httpx.AsyncClient(base_url=url, trust_env=False, timeout=5) as client:
             yield client, router
-        await router.close()
+        router.close()
 
 
 def ran(story):
@@ -221,7 +224,7 @@ def test_the_split_is_changed_by_the_owner_of_the_token_alone_and_only_to_a_shar
             assert (said["share"], router.share) == (0.25, 0.25)
             assert said["changed_monotonic_s"] > 0
             assert (await client.get("/figures", headers=own)).json()["split_share"] == 0.25
-        await router.close()
+        router.close()
 
     ran(story)
 

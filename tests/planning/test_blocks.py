@@ -4,12 +4,15 @@ import re
 from collections import Counter
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 
-from harness.planning.blocks import _orders, _slots, draw_plan, run_seed
+from harness.domain.role import Role
+from harness.planning.blocks import _driven, _orders, _slots, draw_plan, run_seed
 from harness.planning.profiles import describe
 from harness.workspace import open_workspace
+from harness.workspace.pilot_toml import PilotTable
 from tests.local.platform import workspace as demo
 
 
@@ -77,3 +80,20 @@ def test_deployments_that_share_nothing_are_probed_at_the_same_time(tmp_path, co
         )
 
     assert drawn(root) == {"coldstart": True, "keepalive": True, "capacity": False}
+
+
+def test_the_hybrid_gets_the_pairs_schedules_at_each_place_alike_and_no_experiment():
+    def profile(role, kind, *, aa=False):
+        return SimpleNamespace(plan=SimpleNamespace(role=role, aa=aa), load=SimpleNamespace(kind=kind))
+
+    pilot = PilotTable(question="?", baseline="a", candidate="b", hybrid="both", variants=("more",), seed=5)
+    steady, cold = profile(Role.EVERYDAY, "poisson"), profile(Role.COLD, "cold-starts")
+    drawn = [(order, _driven(pilot, steady, order, number)) for number, order in enumerate(["AB", "BA"] * 3, start=1)]
+
+    assert Counter(made.index("both") for _, made in drawn) == {0: 2, 1: 2, 2: 2}
+    assert all(
+        [t for t in made if t != "both"] == (["a", "b"] if order == "AB" else ["b", "a"]) for order, made in drawn
+    )
+    assert _driven(pilot, cold, "AB", 1) == ("a", "b", "more")
+    assert _driven(pilot, profile(Role.EVERYDAY, "poisson", aa=True), "AB", 1) == ("a", "a")
+    assert _driven(pilot, profile(Role.CAPACITY, "capacity"), "BA", 1) == ("b", "a")
