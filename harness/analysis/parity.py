@@ -9,8 +9,8 @@ import numpy as np
 from harness.analysis.coded import is_known
 from harness.analysis.dataset import Dataset
 from harness.domain.reason import Reason
-from harness.domain.role import RETRIEVALS
 from harness.domain.reasons.choice import OtherPassages, OtherWork
+from harness.domain.role import RETRIEVALS
 
 LEAST_OVERLAP = 0.9  # of cited passages: below it the two searched different things, and nothing can be compared
 SAID = ("index_digest", "model", "prompt_version")  # of /v1/meta

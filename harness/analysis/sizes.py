@@ -44,8 +44,8 @@ class Footprint:
         if isinstance(self.memory_mb, Unknown) or not self.configured_mb:
             return Unknown(MemoryUntold()) if isinstance(self.memory_mb, Estimate) else self.memory_mb
         m, of = self.memory_mb, self.configured_mb
-        ends = (None if end is None else end / of for end in (m.low, m.high))
-        return Estimate(m.value / of, *ends, m.confidence, m.n, m.blocks, m.method)
+        low, high = (None if end is None else end / of for end in (m.low, m.high))
+        return Estimate(m.value / of, low, high, m.confidence, m.n, m.blocks, m.method)
 
     @property
     def fits(self) -> bool | None:
@@ -64,7 +64,11 @@ def footprint(
     """``configured_mb``: as target.toml has it; what the instance says of itself wins."""
     metas = [m for r in runs if r.record and isinstance(m := (r.record.target_says or {}).get("meta"), dict)]
     said = [a for m in metas if isinstance(a := m.get("artifact"), dict)]
-    own = [n * MIB_IN_MB for m in metas if isinstance(t := m.get("runtime"), dict) and (n := _number(t, "memory_mb")) is not None]
+    own = [
+        n * MIB_IN_MB
+        for m in metas
+        if isinstance(t := m.get("runtime"), dict) and (n := _number(t, "memory_mb")) is not None
+    ]
     sizes = {name: max((n for a in said if (n := _number(a, name)) is not None), default=None) for name in PARTS}
     memory = _memory(runs, [s for s in series if s.target == target])
     return Footprint(target, memory, max(own, default=configured_mb), **sizes, limit=limit)

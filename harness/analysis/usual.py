@@ -114,7 +114,8 @@ def _warm(run: RunData) -> Array:
 
 def _cited(run: RunData) -> Array:
     """Passages that each answer cites, -1 where it does not say."""
-    return run.columns["citations"].told(lambda text: len(text.split()), -1)
+    counts: Array = run.columns["citations"].told(lambda text: len(text.split()), -1)
+    return counts
 
 
 def _asked_for(run: RunData) -> list[tuple[Any, float]]:

@@ -344,7 +344,9 @@ def as_data(profile: LoadProfile) -> dict[str, Any]:
     seen = {"file": known.file, "digest": known.digest, "requests": len(known.requests)} if known else None
     design = {"experiment": asdict(profile.experiment)} if profile.experiment else {}  # type: ignore[call-overload]
     made = asdict(replace(profile, trace=None)) | design | {"process": profile.process.value, "trace": seen}
-    asks = made.pop("asks")  # stands only where it is not chat: what was sealed before there was a choice stays as it was
+    asks = made.pop(
+        "asks"
+    )  # stands only where it is not chat: what was sealed before there was a choice stays as it was
     return made if asks is Asks.CHAT else made | {"asks": asks.value}
 
 

@@ -6,7 +6,9 @@ import re
 from functools import lru_cache
 
 # "gpt-4o" is asked and "gpt-4o-2024-08-06" answers; "gpt-4o-mini" is another one. A date, a revision or a tag ends a name.
-_VERSION = re.compile(r"(?:[-@](?:\d{4}-\d{2}-\d{2}|\d{8}|\d{6}|\d{4}|\d{3}|latest)|:latest|@latest|[-:]v\d+(?::\d+)?)+")
+_VERSION = re.compile(
+    r"(?:[-@](?:\d{4}-\d{2}-\d{2}|\d{8}|\d{6}|\d{4}|\d{3}|latest)|:latest|@latest|[-:]v\d+(?::\d+)?)+"
+)
 
 
 @lru_cache(1024)

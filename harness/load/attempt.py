@@ -19,8 +19,8 @@ from harness.domain.refusal import refused_by
 from harness.domain.sample import Layer, Outcome, Sample
 from harness.load.bodies import Bodies
 from harness.load.deadlines import Deadlines
-from harness.load.grading import grade
 from harness.load.faults import ClosedEarly, DeadlinePassed, NotHttp, Stale, Unreadable
+from harness.load.grading import grade
 from harness.load.guard import told
 from harness.load.signing import AHEAD_S, signing_of
 
@@ -57,7 +57,11 @@ class Attempts:
         self._deadline_s = spec.deadline_s
         self._origin = origin
         passages = spec.retrieval if spec.mix.asks is Asks.RETRIEVAL else None
-        if passages is None and spec.fields is not None and (how := spec.fields.with_secrets(os.environ).websocket) is not None:
+        if (
+            passages is None
+            and spec.fields is not None
+            and (how := spec.fields.with_secrets(os.environ).websocket) is not None
+        ):
             from harness.load.websocket import WebSocket  # noqa: PLC0415 - wsproto only where it is spoken
 
             origin.make = partial(WebSocket, how=how)

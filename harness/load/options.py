@@ -174,7 +174,9 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
     if load.asks is Asks.RETRIEVAL:
         work = replace(work, mix=work.mix.for_retrieval())
         if target.retrieval is None:
-            given.problem(f"{target.name}: nothing says how it is asked for passages: add [retrieval] to its target.toml")
+            given.problem(
+                f"{target.name}: nothing says how it is asked for passages: add [retrieval] to its target.toml"
+            )
     elif target.fields is not None and (problem := target.fields.cannot_read(work.mix.stream_share)):
         given.problem(f"--stream-share: {problem}, or another --mode")
     questions_path, evaluation, asked = _questions(given, workspace)

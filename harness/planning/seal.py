@@ -29,7 +29,19 @@ ANCHORS_FIELD = "rule.anchors"
 UNEDITED = (METHOD_FIELD, TOKENS_FIELD)  # an upgrade changes them, nobody's editing: a doubt each of their own
 ONCE_JUDGED = ("steady", "burst")  # what a seal named where pilot.toml chose no profiles, before they had roles
 JUDGING = ("slo", "costs", "traffic", "margins", "criteria", "rule", "prices", "traffic_trace", "targets")
-SEALED_TABLES = ("pilot", "slo", "traffic", "margins", "limits", "criteria", "load", "mix", "quality", "profiles", "costs")
+SEALED_TABLES = (
+    "pilot",
+    "slo",
+    "traffic",
+    "margins",
+    "limits",
+    "criteria",
+    "load",
+    "mix",
+    "quality",
+    "profiles",
+    "costs",
+)
 
 
 @dataclass(frozen=True)
@@ -67,25 +79,8 @@ class Seal:
 
 def seal_of(workspace: Workspace, plan: Plan) -> Seal:
     """The seal that these files and this plan make."""
-    tables = workspace.config.model_dump(mode="json", include=set(SEALED_TABLES))
-    if tables["pilot"]["stop"] == NEVER:
-        del tables["pilot"]["stop"]
-    for younger in ("first_reasoning_p95_s", "full_quality_share"):  # than many a seal, whose digest stays what it was
-        if tables["slo"][younger] is None:
-            del tables["slo"][younger]
-    if tables["quality"]["set"] is None:
-        del tables["quality"]
     judged = plan.judged(workspace.config.slo.profiles)
-    if not tables["costs"]:
-        del tables["costs"]
-    if tables["slo"]["start"] is None:
-        del tables["slo"]["start"]
-    if workspace.config.slo.profiles is None:
-        tables["slo"]["profiles"] = list(judged if set(judged) - set(ONCE_JUDGED) else ONCE_JUDGED)
-    for profile in tables["profiles"].values():
-        for younger in ("role", "file", "p95_s"):
-            if profile[younger] is None:
-                del profile[younger]
+    tables = _tables(workspace, judged)
     order = [
         [block.number, block.order, *(run.schedule_digest for run in block.runs)]
         for block in (*plan.blocks, *plan.tracks)
@@ -111,6 +106,30 @@ def seal_of(workspace: Workspace, plan: Plan) -> Seal:
         }
     )
     return Seal(digest_of(content), content)
+
+
+def _tables(workspace: Workspace, judged: Sequence[str]) -> dict[str, Any]:
+    """Those that are sealed, without fields that are younger than many a seal and not said: its digest stays what it was."""
+    tables = workspace.config.model_dump(mode="json", include=set(SEALED_TABLES))
+    if tables["pilot"]["stop"] == NEVER:
+        del tables["pilot"]["stop"]
+    _drop(tables["slo"], "first_reasoning_p95_s", "full_quality_share", "start")
+    if tables["quality"]["set"] is None:
+        del tables["quality"]
+    if not tables["costs"]:
+        del tables["costs"]
+    if workspace.config.slo.profiles is None:
+        tables["slo"]["profiles"] = list(judged if set(judged) - set(ONCE_JUDGED) else ONCE_JUDGED)
+    for profile in tables["profiles"].values():
+        _drop(profile, "role", "file", "p95_s")
+    return tables
+
+
+def _drop(table: dict[str, Any], *names: str) -> None:
+    """Where nothing is said."""
+    for name in names:
+        if table[name] is None:
+            del table[name]
 
 
 def narrowed(now: Seal, sealed: Seal, workspace: Workspace) -> Seal:

@@ -49,7 +49,10 @@ def evaluations(findings: Findings, names: Names) -> Table:
             (target(names), lambda q: q.target),
             (counted("asked", "asked"), lambda q: q.asked),
             (estimate("passed", "passed_share", percent), lambda q: q.passed),
-            (figure("p95", "p95_s", lambda v: f"{v:.3g} s", lack="not judged"), lambda q: p95.get((q.target, q.profile))),
+            (
+                figure("p95", "p95_s", lambda v: f"{v:.3g} s", lack="not judged"),
+                lambda q: p95.get((q.target, q.profile)),
+            ),
             (text("failed most", "missed", lack="none"), _missed),
         ],
         "Asked in every profile among the other questions, the same arrivals on both targets. A failed request has not passed.",

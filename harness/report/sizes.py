@@ -21,7 +21,10 @@ def sizes(findings: Findings, names: Mapping[str, str]) -> Table:
         findings.footprints,
         [
             (target(names), lambda f: f.target),
-            (estimate("most memory held (MB)", "memory_mb", significant, "least and most of a run"), lambda f: f.memory_mb),
+            (
+                estimate("most memory held (MB)", "memory_mb", significant, "least and most of a run"),
+                lambda f: f.memory_mb,
+            ),
             (estimate("of an instance's memory", "memory_share", percent, "its ends"), lambda f: f.memory_share),
             (figure("package (MB)", "package_mb", significant, lack=UNTOLD), lambda f: f.package_mb),
             (figure("weights (MB)", "weights_mb", significant, lack=UNTOLD), lambda f: f.weights_mb),

@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import Field, field_validator, model_validator
 
 from harness.domain.field_map import FieldMap, FramingKind, Opening, Places, StreamMap, WebSocketMap
-from harness.domain.retrieval_map import USUAL_RETRIEVAL, RetrievalMap
 from harness.domain.placeholders import OF_A_MESSAGE, PLACEHOLDERS, placeholders, unknown_placeholders
+from harness.domain.retrieval_map import USUAL_RETRIEVAL, RetrievalMap
 from harness.tables.table import Table
 from harness.tables.values import Line
 from harness.workspace.api_toml import secret_fields

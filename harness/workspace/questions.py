@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
@@ -126,7 +126,9 @@ def with_evaluation(path: Path, evaluation: Path | None, max_tokens: int | None 
     graded = read_evaluation(evaluation, max_tokens)
     known = {q.id for q in asked}
     if twice := [q.id for q in graded if q.id in known]:
-        raise BadFile(evaluation, [Problem("id", f"{one!r} stands in {path.name} too") for one in twice[:MOST_PROBLEMS]])
+        raise BadFile(
+            evaluation, [Problem("id", f"{one!r} stands in {path.name} too") for one in twice[:MOST_PROBLEMS]]
+        )
     return (*asked, *graded)
 
 

@@ -209,7 +209,9 @@ class Workspace:
         if slo.availability is not None:
             out.append(Slo("availability", "availability", slo.availability, "share", at_least=True))
         if slo.full_quality_share is not None:
-            out.append(Slo("full-quality answers", "full_quality_share", slo.full_quality_share, "share", at_least=True))
+            out.append(
+                Slo("full-quality answers", "full_quality_share", slo.full_quality_share, "share", at_least=True)
+            )
         return tuple(out)
 
 

@@ -134,7 +134,9 @@ def _alike(settings: Sequence[SettingTable]) -> Iterator[str]:
     yield from (f"two settings are called {name}" for name in sorted({n for n in names if names.count(n) > 1}))
     every = {path for setting in settings for path in fields_of(setting.tables)}
     alike = [
-        a.name for k, a in enumerate(settings) if any((a.tables, a.filled) == (b.tables, b.filled) for b in settings[:k])
+        a.name
+        for k, a in enumerate(settings)
+        if any((a.tables, a.filled) == (b.tables, b.filled) for b in settings[:k])
     ]
     yield from (f"{name} is the same as another" for name in alike)
     for setting in settings:

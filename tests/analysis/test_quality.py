@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
-from tests.builders import Pilot, failed, sample
 
 from harness.analysis import throttling
 from harness.analysis.dataset import load
@@ -17,6 +17,7 @@ from harness.domain.estimate import Estimate, Unknown
 from harness.domain.reasons.absence import NoQuality
 from harness.domain.reasons.verdict import QualityUntold
 from harness.domain.verdict import Judgement, Slo
+from tests.builders import Pilot, failed, sample
 
 PROMISE = Slo("full-quality answers", "full_quality_share", 0.9, "share", at_least=True)
 LIMITS = (2.0, 1.0)
@@ -39,7 +40,7 @@ def burst(n: int, fallback: float, fallback_s: float = 0.1, refused: float = 0.0
 class Quality(Pilot):
     """Everyday answers by the target's own model, but for what a test changes."""
 
-    told: dict = {}
+    told: ClassVar[dict] = {}
 
     def _samples(self, run):
         return [s if s.outcome != "ok" else _with(s, self.told) for s in super()._samples(run)]
@@ -123,7 +124,9 @@ def test_a_promise_is_open_where_the_untold_answers_decide(tmp_path):
 
 def test_an_answer_below_its_citations_is_degraded(tmp_path):
     def asked(n: int, few: int) -> list:
-        return [sample(k, question_id=f"q{k % 5}", citations="a" if k < few else "a b", model="big-1") for k in range(n)]
+        return [
+            sample(k, question_id=f"q{k % 5}", citations="a" if k < few else "a b", model="big-1") for k in range(n)
+        ]
 
     class Cited(Quality):
         def _samples(self, run):
@@ -155,7 +158,9 @@ def test_citations_that_vary_by_themselves_degrade_nothing(tmp_path):
 def test_the_evaluation_sets_share_counts_failures_as_not_passed(tmp_path):
     def asked(passed: int, wrong: int, lost: int) -> list:
         rows = [sample(k, evaluated=True, passed=True) for k in range(passed)]
-        rows += [sample(passed + k, evaluated=True, passed=False, missed="say 1", question_id="e1") for k in range(wrong)]
+        rows += [
+            sample(passed + k, evaluated=True, passed=False, missed="say 1", question_id="e1") for k in range(wrong)
+        ]
         rows += [failed(passed + wrong + k, evaluated=True) for k in range(lost)]
         return [*rows, *(sample(10 + k) for k in range(50))]
 

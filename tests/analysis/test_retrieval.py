@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
-from tests.builders import ROLES, Pilot, failed, sample
 
 from harness.analysis.dataset import load
 from harness.analysis.retrieval import retrieval, store_limit
@@ -12,6 +13,7 @@ from harness.domain.estimate import Estimate, Unknown
 from harness.domain.reasons.absence import NoKnownPassages, RerankUntold
 from harness.domain.role import Role, role_of
 from harness.domain.verdict import Judgement
+from tests.builders import ROLES, Pilot, failed, sample
 
 ROLES.setdefault("retrieval", Role.RETRIEVAL)
 
@@ -28,7 +30,9 @@ def asked(n: int, ranks: dict[int, float], **told) -> list:
             at -= round(share * n)
         hits = 0 if rank is None else 1
         out.append(
-            sample(k, stream=False, first_token_s=None, hits=hits, hit_rank=rank, retrieval_ms=4.0, response_s=0.02, **told)
+            sample(
+                k, stream=False, first_token_s=None, hits=hits, hit_rank=rank, retrieval_ms=4.0, response_s=0.02, **told
+            )
         )
     return out
 
@@ -36,7 +40,7 @@ def asked(n: int, ranks: dict[int, float], **told) -> list:
 class Retrieved(Pilot):
     """Its paired profile asks for passages."""
 
-    samples: list = []
+    samples: ClassVar[list] = []
 
     def _samples(self, run):
         return self.samples

@@ -5,7 +5,6 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from tests.builders import Pilot, sample
 
 from harness.analysis.dataset import load
 from harness.analysis.sizes import footprint
@@ -13,9 +12,13 @@ from harness.decision.scorecards import _sizes
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.reasons.absence import MemoryUntold
 from harness.platforms.platform import SizeLimit
+from tests.builders import Pilot, sample
 
 ZIP = SizeLimit("zip package", 262.0, 10_737.0, "the platform's page")
-META = {"artifact": {"package_mb": 60.0, "weights_mb": 100, "index_mb": 4.0, "memory_mb": "?"}, "runtime": {"memory_mb": 512}}
+META = {
+    "artifact": {"package_mb": 60.0, "weights_mb": 100, "index_mb": 4.0, "memory_mb": "?"},
+    "runtime": {"memory_mb": 512},
+}
 
 
 class Held(Pilot):

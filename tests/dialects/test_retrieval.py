@@ -19,7 +19,9 @@ FOUND = {
 def read(body, how=USUAL_RETRIEVAL, known=()):
     sample = Sample(0, "steady", True, "q", False, 0.0)
     answer = reader_of("rag-chat/1", None, retrieval=how)(sample, 0.0)
-    answer.head(200, {b"content-type": b"application/json", b"x-instance-id": b"i", b"x-instance-memory-mb": b"81.5"}, 0.1)
+    answer.head(
+        200, {b"content-type": b"application/json", b"x-instance-id": b"i", b"x-instance-memory-mb": b"81.5"}, 0.1
+    )
     answer.body(body if isinstance(body, bytes) else orjson.dumps(body), 0.2)
     sample.outcome, _ = answer.close()
     grade(Question("q", (Message("user", "?"),), passages=known), answer)

@@ -65,10 +65,25 @@ def closed(samples, model):
 def test_another_model_than_the_targets_own_is_degraded_where_the_answer_does_not_say():
     def answered(seq, model, degraded=None):
         return Sample(
-            seq, "steady", True, "q", False, float(seq), 0.0, finished_s=1.0, outcome=Outcome.OK, model=model, degraded=degraded
+            seq,
+            "steady",
+            True,
+            "q",
+            False,
+            float(seq),
+            0.0,
+            finished_s=1.0,
+            outcome=Outcome.OK,
+            model=model,
+            degraded=degraded,
         )
 
-    samples = [answered(0, "big-2026-01-01"), answered(1, "small"), answered(2, "small", degraded=False), answered(3, None)]
+    samples = [
+        answered(0, "big-2026-01-01"),
+        answered(1, "small"),
+        answered(2, "small", degraded=False),
+        answered(3, None),
+    ]
     assert [row["degraded"] for row in closed(samples, "big")] == [False, True, False, None]
     assert [row["degraded"] for row in closed(samples, None)] == [None, None, False, None]
 

@@ -66,7 +66,9 @@ def test_it_is_off_unless_configured(monkeypatch):
 
 
 def test_the_small_model_says_one_sentence_and_not_the_best():
-    system = "Rules.\n\n[1] a\nApples are red fruit.\n\n[2] b\nBananas are long yellow fruit. Pears are green fruit too.\n"
+    system = (
+        "Rules.\n\n[1] a\nApples are red fruit.\n\n[2] b\nBananas are long yellow fruit. Pears are green fruit too.\n"
+    )
     whole = extract.answer(system, "Which fruit is long and yellow?")
     small = extract.answer(system, "Which fruit is long and yellow?", small=True)
 

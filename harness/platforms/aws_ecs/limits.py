@@ -14,7 +14,9 @@ from harness.platforms.front import Front
 from harness.platforms.platform import SizeLimit
 
 ALB = Front("an ALB", None, None, streams=True, no_place="it waits in the service; 503 where no task is healthy")
-SIZE = SizeLimit("container image", 21_475.0, 128_849.0, "Fargate: 20 GiB of storage for image and files, 120 GB of memory")
+SIZE = SizeLimit(
+    "container image", 21_475.0, 128_849.0, "Fargate: 20 GiB of storage for image and files, 120 GB of memory"
+)
 FARGATE_VCPU = ("fargate", "L-3032A538")
 
 

@@ -17,7 +17,9 @@ FRONT = Front(
     no_place="it waits for 10 s or 3.5 mean starts, then 429",
     unconfirmed=("cuts_s", "request_bytes", "no_place"),
 )
-SIZE = SizeLimit("container image", None, 34_360.0, "Cloud Run quotas: 32 GiB of memory, no limit on images; unconfirmed")
+SIZE = SizeLimit(
+    "container image", None, 34_360.0, "Cloud Run quotas: 32 GiB of memory, no limit on images; unconfirmed"
+)
 
 PLATFORM = Platform(
     kind=CloudRun.kind,

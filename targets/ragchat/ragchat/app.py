@@ -42,7 +42,9 @@ class Answer:
         self._meta = meta
         self._found = found
         self.generation = Generation(traceparent=meta["trace"].traceparent, tenant=meta["tenant"])
-        self.texts = model.stream(build(request, found.passages), request.max_tokens, meta["request_id"], self.generation)
+        self.texts = model.stream(
+            build(request, found.passages), request.max_tokens, meta["request_id"], self.generation
+        )
 
     def over(self) -> None:
         """The model has ended, well or not."""

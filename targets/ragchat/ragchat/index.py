@@ -57,7 +57,9 @@ def build(documents: list[Document], path: Path) -> str:
 def main(argv: list[str] | None = None) -> int:
     """Build both files; 2 and one line on standard error when the corpus is unusable."""
     parser = argparse.ArgumentParser(prog="ragchat.index", description=__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="folder for index.sqlite, questions.jsonl and evaluation.jsonl")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="folder for index.sqlite, questions.jsonl and evaluation.jsonl"
+    )
     parser.add_argument(
         "--corpus",
         type=Path,

@@ -29,7 +29,6 @@ from starlette.routing import Route
 from ragchat import extract
 from ragchat.clock import Law, plan
 
-
 BIG = "extractive-1"  # whatever else a request names is this one
 SMALL = "extractive-mini"  # faster, and it says one sentence, not the best, where the other says several
 SMALL_TIME = 0.3  # of the big one's

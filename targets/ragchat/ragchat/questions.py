@@ -55,7 +55,9 @@ def _passages_of(documents: list[Document]) -> list[str]:
     return [one for one in ids if not any(c.isspace() for c in one)][:MOST_PASSAGES]
 
 
-def evaluation(documents: list[Document], store: Store, count: int = EVALUATED, seed: int = 20261127) -> list[dict[str, Any]]:
+def evaluation(
+    documents: list[Document], store: Store, count: int = EVALUATED, seed: int = 20261127
+) -> list[dict[str, Any]]:
     """Questions with what their answers must hold, from what the index and the model say of them today.
 
     A regression set: an answer that later lacks the passage, or the opening of its best sentence, was made with less.
