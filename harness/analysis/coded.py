@@ -59,7 +59,7 @@ class Coded:
         if not len(codes):
             return {}
         found = np.bincount(codes % len(self._values), minlength=len(self._values))  # -1 is the last
-        return {self._values[k]: int(found[k]) for k in np.flatnonzero(found)}
+        return {self._values[int(k)]: int(found[k]) for k in np.flatnonzero(found)}
 
     def told(self, of: Callable[[Any], int], lack: int) -> Array:
         """A number made of each value, ``lack`` for None; made once a value."""

@@ -44,8 +44,8 @@ class Footprint:
         if isinstance(self.memory_mb, Unknown) or not self.configured_mb:
             return Unknown(MemoryUntold()) if isinstance(self.memory_mb, Estimate) else self.memory_mb
         m, of = self.memory_mb, self.configured_mb
-        ends = (None if end is None else end / of for end in (m.low, m.high))
-        return Estimate(m.value / of, *ends, m.confidence, m.n, m.blocks, m.method)
+        low, high = (None if end is None else end / of for end in (m.low, m.high))
+        return Estimate(m.value / of, low, high, m.confidence, m.n, m.blocks, m.method)
 
     @property
     def fits(self) -> bool | None:

@@ -150,13 +150,19 @@ def judge(held: Held, alpha: float) -> tuple[Judgement, Reason]:
         return Judgement.PASS, reasons.ShownFewer(*seen)
     if beyond.above(allowed, alpha):
         return Judgement.FAIL, reasons.ShownMore(*seen)
-    if held.worst is not None and isinstance(held.estimate, Unknown):
-        return Judgement.INCONCLUSIVE, held.estimate.reason
-    if held.worst is not None and beyond.below(allowed, alpha):
-        return Judgement.INCONCLUSIVE, reasons.QualityUntold(held.worst.value - beyond.value, beyond.n)
     if beyond.runs is not None and beyond.runs.alike.short:
         return Judgement.INCONCLUSIVE, reasons.RunsTooShort(*seen, beyond.n / beyond.blocks)
-    return Judgement.INCONCLUSIVE, reasons.NotShown(*seen)
+    return Judgement.INCONCLUSIVE, _untold(held, alpha) or reasons.NotShown(*seen)
+
+
+def _untold(held: Held, alpha: float) -> Reason | None:
+    """Why nothing is shown where answers don't tell: none does, or those that do would keep the promise."""
+    if held.worst is None:
+        return None
+    if isinstance(held.estimate, Unknown):
+        return held.estimate.reason
+    kept = held.beyond.below(held.allowed, alpha)
+    return reasons.QualityUntold(held.worst.value - held.beyond.value, held.beyond.n) if kept else None
 
 
 def ceiling(target: str, name: str, metric: str, limit_usd: float, known: Known, month: str = EXPECTED) -> SloVerdict:

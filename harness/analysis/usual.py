@@ -87,21 +87,21 @@ class Usual:
 
     def _below(self, run: RunData) -> Array:
         """Answers that cite fewer passages than their question's everyday answers."""
-        if not self._citations:
-            return np.zeros(len(run.ok), dtype=bool)
-        few = _cited(run)
-        usual = np.array([self._citations.get(key, 0) for key in _asked_for(run)])
-        return (few >= 0) & (few < usual)
+        few, below = _cited(run), np.zeros(len(run.ok), dtype=bool)
+        for wanted, here in _by_wanted(run) if self._citations else ():
+            usual = run.columns["question_id"].told(lambda q, k=wanted: self._citations.get((q, k), 0), 0)
+            below |= here & (few >= 0) & (few < usual)
+        return below
 
     @cached_property
-    def _citations(self) -> dict[tuple[Any, float], int]:
+    def _citations(self) -> dict[tuple[str, float], int]:
         """The count that everyday answers to a question have, by question and passages asked for; empty where they vary."""
-        by_key: dict[tuple[Any, float], Counter[int]] = {}
+        by_key: dict[tuple[str, float], Counter[int]] = {}
         for run in self._runs:
-            cited, warm = _cited(run), _warm(run)
-            for key, count, counts in zip(_asked_for(run), cited.tolist(), warm.tolist(), strict=True):
-                if counts and count >= 0:
-                    by_key.setdefault(key, Counter())[count] += 1
+            cited, told = _cited(run), _warm(run)
+            for wanted, here in _by_wanted(run):
+                for (question, count), n in _counts(run, cited, here & told & (cited >= 0)).items():
+                    by_key.setdefault((question, wanted), Counter())[count] += n
         usual = {key: seen.most_common(1)[0] for key, seen in by_key.items() if seen.total() >= LEAST_ANSWERS}
         answers = sum(by_key[key].total() for key in usual)
         alike = sum(n for _, n in usual.values())
@@ -114,12 +114,26 @@ def _warm(run: RunData) -> Array:
 
 def _cited(run: RunData) -> Array:
     """Passages that each answer cites, -1 where it does not say."""
-    return run.columns["citations"].told(lambda text: len(text.split()), -1)
+    counts: Array = run.columns["citations"].told(lambda text: len(text.split()), -1)
+    return counts
 
 
-def _asked_for(run: RunData) -> list[tuple[Any, float]]:
-    """Question and passages asked for, where -1 stands for the question's own number."""
-    return list(zip(run.columns["question_id"], np.nan_to_num(run.columns["top_k"], nan=-1.0).tolist(), strict=True))
+def _by_wanted(run: RunData) -> list[tuple[float, Array]]:
+    """Arrivals by the passages that they asked for; -1 stands for the question's own number."""
+    wanted = np.nan_to_num(run.columns["top_k"], nan=-1.0)
+    return [(float(k), wanted == k) for k in np.unique(wanted)]
+
+
+def _counts(run: RunData, cited: Array, chosen: Array) -> dict[tuple[str, int], int]:
+    """How many of the chosen answers to each question cite so many passages."""
+    if not chosen.any():
+        return {}
+    names: dict[str, int] = {}
+    asked = run.columns["question_id"].told(lambda q: names.setdefault(q, len(names)), -1)[chosen]
+    most = int(cited.max()) + 1
+    found = np.bincount(asked * most + cited[chosen])
+    order = list(names)
+    return {(order[int(k) // most], int(k) % most): int(found[k]) for k in np.flatnonzero(found)}
 
 
 def _asked(run: Any) -> str | None:  # noqa: ANN401 - a JSON value

@@ -7,11 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from harness.check import preflight
-from harness.check.asking import asker_of
+from harness.check.asking import asker_of, terms_of
 from harness.check.contract_check import SAME, Answer, Check, ShownBy, Weight, parity
 from harness.check.fronts import front_checks
+from harness.check.retrieval_check import retrieval_check
 from harness.domain.bounds import MOST_HEADER_TEXT
 from harness.domain.lines import first_line
+from harness.domain.role import RETRIEVALS
 from harness.domain.target import Dialect, Target
 from harness.errors import PilotError
 from harness.evidence.events import CHECKED
@@ -70,7 +72,10 @@ def fitting(workspace: Workspace, targets: Sequence[Target], bases: Mapping[str,
         if (starts := limits_of(target).starts_per_10_s) is not None:
             made.append(preflight.scaling_check(wanted, starts))
         quotas += [_named(target, check) for check in made]
+    searched = any(d.plan.role in RETRIEVALS for d in described)
+    passages = [retrieval_check(t, bases[t.name], terms_of(workspace)) for t in targets] if searched else []
     return {
+        **({"retrieval": passages} if passages else {}),
         **({"limits": limits} if limits else {}),
         **({FRONTS: _advice(fronts)} if fronts else {}),
         **({QUOTAS: _advice(quotas)} if quotas else {}),

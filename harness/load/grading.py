@@ -18,7 +18,8 @@ def grade(question: Question, answer: Answer) -> None:
     if sample.outcome != Outcome.OK:
         return
     cited = None if sample.citations is None else tuple(sample.citations.split())
-    if question.passages and cited is not None:
+    wanted = question.top_k if sample.top_k is None else sample.top_k
+    if question.passages and cited is not None and wanted:
         found = [place for place, one in enumerate(cited, start=1) if one in question.passages]
         sample.hits, sample.hit_rank = len(found), found[0] if found else None
     if question.expects is not None:

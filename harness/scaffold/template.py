@@ -18,6 +18,7 @@ warmup_s   = 60              # before it, not measured
 # cv       = 2.0             # coefficient of variation of gamma's gaps
 # trace    = "trace.csv"     # send at the instants of a file; speed = 2.0 plays it faster
 # role     = "burst"         # what it is for, where a trace is one; default: what its arrivals are
+# p95_s    = 0.3             # what a search, or a profile of passages alone, is held to; default: slo.p95_s
 # file     = "steady"        # which loadprofiles/FILE.py; default: this table's name
 
 [profiles.burst]             # square bursts of five times the rate
@@ -27,6 +28,10 @@ duration_s = 600
 [profiles.capacity]          # a track of its own, repeats times on each target
 rate    = 1                  # where the search starts
 repeats = 3
+
+# [profiles.retrieval]       # passages alone, which no model answers; retrieval_capacity searches for how many (retrieval.md)
+# rate  = 10
+# p95_s = 0.3
 {tracks}
 [profiles.aa]                # an A/A run: the baseline under both labels; what it calls different, the harness made different
 aa_of   = "steady"

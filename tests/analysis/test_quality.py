@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -39,7 +40,7 @@ def burst(n: int, fallback: float, fallback_s: float = 0.1, refused: float = 0.0
 class Quality(Pilot):
     """Everyday answers by the target's own model, but for what a test changes."""
 
-    told: dict = {}
+    told: ClassVar[dict] = {}
 
     def _samples(self, run):
         return [s if s.outcome != "ok" else _with(s, self.told) for s in super()._samples(run)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 
 from harness.analysis.dataset import load
@@ -38,7 +40,7 @@ def asked(n: int, ranks: dict[int, float], **told) -> list:
 class Retrieved(Pilot):
     """Its paired profile asks for passages."""
 
-    samples: list = []
+    samples: ClassVar[list] = []
 
     def _samples(self, run):
         return self.samples

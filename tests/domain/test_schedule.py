@@ -93,8 +93,8 @@ def test_the_fullest_window_is_what_may_be_in_flight():
 EVALUATION = [Question(f"e{k}", (Message("user", "?"),), expects=Expectation(say=("yes",))) for k in range(7)]
 
 
-def evaluated(seed=1, share=0.05, load=arrivals.poisson(50).during(200)):
-    return schedule.draw(load, [*QUESTIONS, *EVALUATION], seed, Mix(evaluated=share))
+def evaluated(seed=1, share=0.05):
+    return schedule.draw(arrivals.poisson(50).during(200), [*QUESTIONS, *EVALUATION], seed, Mix(evaluated=share))
 
 
 def test_every_stretch_of_a_schedule_asks_the_evaluation_set_once_its_questions_in_turn():

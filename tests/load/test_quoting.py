@@ -12,6 +12,7 @@ OURS = {
     "answer_digest",
     "attempt_log",
     "answer_kind",
+    "missed",
 }  # no target writes these
 
 

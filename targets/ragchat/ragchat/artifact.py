@@ -33,7 +33,7 @@ def sizes(settings: Settings) -> dict[str, float | None]:
 
 @cache
 def package_mb() -> float | None:
-    """This package and all that it requires, unpacked; without the interpreter and the system below it."""
+    """The service and all that it requires, unpacked; without the interpreter and the system below it."""
     names, seen, total = list(REQUIRED), set(), _folder_bytes(Path(__file__).parent)
     known = False
     while names:
