@@ -6,7 +6,7 @@ import pytest
 
 from harness.analysis.jobs import verdicts
 from harness.analysis.jobs.shares import Fate, share
-from harness.analysis.jobs.table import job_run
+from harness.analysis.job_table import job_run
 from harness.domain.estimate import Estimate, Infinite
 from harness.domain.job import JobState, Killed
 from harness.domain.reasons.verdict import JobsLost
