@@ -25,6 +25,10 @@ MIB = 1024 * 1024
 PROVISION_AGAIN_S = 5.0
 
 
+class Throttled(Exception):
+    """There was no place for an invocation."""
+
+
 class FunctionPlatform:
     """ASGI app of the front door, and owner of the environments behind it."""
 
@@ -61,27 +65,56 @@ class FunctionPlatform:
         if body is None:
             return
         request_id = str(uuid.uuid4())
+        placed = self._place(request_id)
+        if isinstance(placed, Refusal):
+            await self._throttle(placed, send)
+            return
+        invocation, work = await self._begin(placed, event_of(scope, body, request_id), request_id)
+        await relay(invocation, send)
+        await asyncio.shield(work)
+
+    async def invoke(self, event: dict[str, Any]) -> bytes:
+        """One invocation by the platform itself; the answer's body. Raises Throttled or InvocationFailed."""
+        request_id = str(uuid.uuid4())
+        placed = self._place(request_id)
+        if isinstance(placed, Refusal):
+            raise Throttled(placed.value)
+        invocation, work = await self._begin(placed, event, request_id)
+        try:
+            await invocation.head
+            parts = []
+            while (part := await invocation.body.get()) is not None:
+                if isinstance(part, InvocationFailed):
+                    raise part
+                parts.append(part)
+            return b"".join(parts)
+        finally:
+            await asyncio.shield(work)
+
+    def _place(self, request_id: str) -> Environment | Refusal | None:
         self._reclaim_idle(time.perf_counter())  # the window ends to the millisecond, not when somebody looks
         placed = self._placement.place(time.perf_counter())
         if isinstance(placed, Refusal):
-            await self._throttle(placed, request_id, send)
-            return
+            self._counts["throttled"] += 1
+            self._log.line(f"THROTTLE RequestId: {request_id}\tReason: {placed.value}")
+        return placed
+
+    async def _begin(
+        self, placed: Environment | None, event: dict[str, Any], request_id: str
+    ) -> tuple[Invocation, asyncio.Task[None]]:
+        """The invocation on its way, in a new environment where there is no warm one."""
         invocation = Invocation(
             request_id=request_id,
-            event=event_of(scope, body, request_id),
+            event=event,
             deadline_unix_ms=int((time.time() + self._config.timeout_s) * 1000),
             head=asyncio.get_running_loop().create_future(),
         )
         while placed is None and not self._spare_ports:
             await asyncio.sleep(0.005)  # many are just going: the next door is free in a moment
         environment = placed or self._create()
-        work = self._spawn_task(self._invoke(environment, invocation, cold=placed is None))
-        await relay(invocation, send)
-        await asyncio.shield(work)
+        return invocation, self._spawn_task(self._invoke(environment, invocation, cold=placed is None))
 
-    async def _throttle(self, refusal: Refusal, request_id: str, send: Send) -> None:
-        self._counts["throttled"] += 1
-        self._log.line(f"THROTTLE RequestId: {request_id}\tReason: {refusal.value}")
+    async def _throttle(self, refusal: Refusal, send: Send) -> None:
         body = {"Type": "User", "message": "Rate Exceeded.", "Reason": refusal.value}
         headers = [(b"retry-after", b"%d" % RETRY_AFTER_S), (b"x-amzn-errortype", b"TooManyRequestsException")]
         await reply(send, 429, body, headers)
@@ -289,13 +322,17 @@ class FunctionPlatform:
         """Retire every environment and wait until each process is gone; provisioned ones are made anew."""
         self._provision_after = float("inf")
         while self._by_port:
-            for environment in self._placement.free:
-                self._retire(environment, "made cold")
+            self.retire_idle()
             await asyncio.sleep(0.01)
         self._provision_after = 0.0
         await self.provisioned()
         ahead = f", {self._config.provisioned} provisioned anew" if self._config.provisioned else ""
         return {"kind": "killed", "method": f"every environment killed{ahead}; the next request starts a new process"}
+
+    def retire_idle(self) -> None:
+        """Every environment that has nothing in hand."""
+        for environment in self._placement.free:
+            self._retire(environment, "made cold")
 
     def _retire(self, environment: Environment, why: str) -> None:
         """Take an environment out of reach before its process is gone."""

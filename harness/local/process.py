@@ -51,6 +51,15 @@ class InstanceProcess:
         self._reaper.forget(self.pid)
         return code
 
+    def say(self, line: str) -> None:
+        """To one that talks; one that has ended does not hear it."""
+        if self._process.stdin and self.alive:
+            self._process.stdin.write(line.encode() + b"\n")
+
+    async def hear(self) -> str:
+        """Its next line; empty at its end."""
+        return (await self._process.stdout.readline()).decode() if self._process.stdout else ""
+
     def sample(self) -> None:
         """Note memory and CPU time as of now; a dead process keeps its last figures."""
         if self._ps is None:
@@ -82,15 +91,18 @@ class InstanceProcess:
 
 
 async def spawn(
-    command: Sequence[str], environment: Mapping[str, str], log: PlatformLog, reaper: Reaper
+    command: Sequence[str], environment: Mapping[str, str], log: PlatformLog, reaper: Reaper, *, talks: bool = False
 ) -> InstanceProcess:
-    """Start one instance with a small, declared environment; raises OSError when it cannot start."""
+    """Start one instance with a small, declared environment; raises OSError when it cannot start.
+
+    One that ``talks`` hears and says lines on pipes; its errors go to the log as everybody's.
+    """
     base = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable if part == "{python}" else part for part in command),
         env={**base, "PYTHONUNBUFFERED": "1", **environment},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=log.fileno(),
+        stdin=asyncio.subprocess.PIPE if talks else asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE if talks else log.fileno(),
         stderr=log.fileno(),
         start_new_session=True,
     )

@@ -19,7 +19,9 @@ from harness.domain.target import Target
 from harness.errors import PilotError, Refused
 from harness.local.asgi import App, Receive, Scope, Send, bind, reply, server_for
 from harness.local.container import ContainerPlatform
+from harness.local.event_source import EventSource
 from harness.local.function import FunctionPlatform
+from harness.local.jobs import JobSide, JobWorkers, fresh
 from harness.local.journal import PlatformLog
 from harness.local.process import InstanceProcess, spawn
 from harness.local.reaper import Reaper
@@ -47,6 +49,7 @@ class Supervisor:
         self._needs: dict[tuple[str, ...], tuple[InstanceProcess, str]] = {}
         self._platforms: dict[str, Platform] = {}
         self._copies: dict[str, list[FunctionPlatform]] = {}
+        self._jobs: dict[str, tuple[JobSide, PlatformLog]] = {}
         self._logs: list[PlatformLog] = []
         self._servers: list[tuple[Any, asyncio.Task[None]]] = []
 
@@ -111,10 +114,14 @@ class Supervisor:
         environment = dict(config.environment)
         for need in config.needs:
             environment[need.env] = await self._need(need, log)
+        if config.jobs:
+            folder = fresh(self._state / "jobs" / target.name)
+            environment |= config.jobs.variables(folder, os.environ.get("RAG_JOBS_SECRET"))
         platform = await self._platform(target.name, config, environment, log)
         self._platforms[target.name] = platform
         await self._serve(platform, [front])
         lanes = await self._lanes(target.name, config, environment, log)
+        await self._start_jobs(f"{target.name}-jobs", config, environment)
         token = secrets.token_urlsafe(18)
         control = bind("127.0.0.1", 0)
         await self._serve(self._control(target.name, token), [control])
@@ -141,6 +148,20 @@ class Supervisor:
         self._platforms[name] = container
         await container.start()
         return container
+
+    async def _start_jobs(self, name: str, config: LocalFunction | LocalContainer, environment: dict[str, str]) -> None:
+        """Workers of the kind that the platform has, with a log of their own; none where none are declared."""
+        if config.jobs is None:
+            return
+        log = PlatformLog(self._state / "logs", name)
+        self._logs.append(log)
+        if isinstance(config, LocalContainer):
+            self._jobs[name] = JobWorkers(config.jobs, environment, log, self._reaper), log
+            return
+        source = EventSource(name, config, config.jobs, environment, log, self._reaper)
+        self._jobs[name] = source, log
+        await self._serve(source.function.api, source.function.listen())
+        source.start()
 
     async def _lanes(
         self, name: str, config: LocalFunction | LocalContainer, environment: dict[str, str], log: PlatformLog
@@ -196,6 +217,8 @@ class Supervisor:
             match scope["method"], scope["path"]:
                 case "POST", "/cold":
                     await asyncio.gather(*(copy.make_cold() for copy in self._copies[name]))
+                    if found := self._jobs.get(f"{name}-jobs"):
+                        found[0].make_cold()
                     await reply(send, 200, await platform.make_cold())
                 case "GET", "/figures":
                     await reply(send, 200, platform.figures())
@@ -227,10 +250,14 @@ class Supervisor:
                     )
             for platform in (*self._platforms.values(), *(c for copies in self._copies.values() for c in copies)):
                 platform.reclaim()
+            for side, _ in self._jobs.values():
+                side.reclaim()
             if time.monotonic() >= next_figures:
                 next_figures += 1.0
                 for (_, platform), log in zip(self._platforms.items(), self._target_logs(), strict=True):
                     log.figures(platform.figures())
+                for side, log in self._jobs.values():
+                    log.figures(side.figures())
             if self._parent is not None and os.getppid() != self._parent:
                 return
             with contextlib.suppress(TimeoutError):
@@ -241,6 +268,8 @@ class Supervisor:
         return [log for log in self._logs if log.path.stem in self._platforms]
 
     async def _shut(self) -> None:
+        for side, _ in self._jobs.values():
+            await side.close()
         for platform in (*self._platforms.values(), *(c for copies in self._copies.values() for c in copies)):
             await platform.close()
         for process, _ in self._needs.values():

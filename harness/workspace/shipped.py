@@ -55,9 +55,26 @@ def command_digest(runtime: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _runtimes() -> Iterator[Mapping[str, Any]]:
+@cache
+def job_digests() -> frozenset[str]:
+    """Of what those run for work that is done later."""
+    return frozenset(job_digest(table) for table in _runtimes(of="jobs"))
+
+
+def job_digest(runtime: Mapping[str, Any]) -> str:
+    """Of the commands of its workers; of no commands where none are declared."""
+    return hashlib.sha256(json.dumps(job_commands(runtime), default=str).encode()).hexdigest()
+
+
+def job_commands(runtime: Mapping[str, Any]) -> list[Any]:
+    """As they are declared."""
+    jobs = runtime.get("jobs")
+    return [jobs[name] for name in ("command", "source") if name in jobs] if isinstance(jobs, Mapping) else []
+
+
+def _runtimes(of: str = "command") -> Iterator[Mapping[str, Any]]:
     for folder in (shipped("targets"), *(PACKAGE / "demo").glob("*/targets")):
         for path in folder.glob("*/target.toml"):
             runtime = tomllib.loads(path.read_text(encoding="utf-8")).get("runtime") or {}
-            if "command" in runtime:
+            if of in runtime:
                 yield runtime

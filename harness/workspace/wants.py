@@ -31,7 +31,7 @@ _IN_MESSAGE = re.compile(r"\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 _IMPORTABLE = (".py", ".pyc", ".so", ".pyd", ".pth")
 _OF_CLOUDS = {"aws-sigv4": "a signature", "google-id-token": "an ID token", "azure-token": "an access token"}
 MOST_LINE = 400
-COMMANDS = ("command", "environment", "needs")
+COMMANDS = ("command", "environment", "needs", "jobs")
 
 
 class Does(StrEnum):
@@ -169,10 +169,14 @@ class _Tables:
         runtime = self._table("runtime")
         kind = str(runtime.get("kind", ""))
         if is_embedded(runtime):
-            digest = shipped.command_digest(runtime)
-            if digest not in shipped.command_digests():
+            digest, jobs = shipped.command_digest(runtime), shipped.job_commands(runtime)
+            known = digest in shipped.command_digests()
+            if jobs:
+                known = known and shipped.job_digest(runtime) in shipped.job_digests()
+                digest = _digest([digest, shipped.job_digest(runtime)])
+            if not known:
                 needs = [n.get("command") for n in runtime.get("needs") or () if isinstance(n, dict)]
-                said = "; ".join(_line(c) for c in (runtime.get("command"), *needs))
+                said = "; ".join(_line(c) for c in (runtime.get("command"), *needs, *jobs))
                 names = ", ".join(map(str, runtime.get("environment") or {}))
                 yield Want(Does.RUNS, self._where, said + (f", with {visible(names)}" if names else ""), digest)
         elif kind not in ("", registry.uncontrolled()):

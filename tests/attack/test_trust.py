@@ -155,6 +155,17 @@ def as_variable_of_a_command(s):
     s.edit("targets/beta/target.toml", "[runtime.environment]\n", '[runtime.environment]\nPYTHONSTARTUP = "x.py"\n')
 
 
+def as_workers_of_jobs(s):
+    s.append(
+        "targets/beta/target.toml", f"\n[runtime.jobs]\ncommand = {json.dumps(s.runs)}\nsource = {json.dumps(s.runs)}\n"
+    )
+
+
+def as_source_of_jobs(s):
+    shipped = '["{python}", "-m", "ragchat.jobs.on_lambda"]'
+    s.append("targets/beta/target.toml", f"\n[runtime.jobs]\ncommand = {shipped}\nsource = {json.dumps(s.runs)}\n")
+
+
 def as_sweep(s):
     settings = "".join(f'[[settings]]\nname = "s{n}"\nfill = {{ n = {n} }}\n' for n in (1, 2))
     path = s.root / "targets" / "beta" / "sweep.toml"
@@ -171,6 +182,8 @@ def as_sweep(s):
         (as_module_beside_pilot_toml, COMMANDS),
         (as_command, (("check",), ("run",), ("up", "beta"), ("check", "--trace", "beta"))),
         (as_variable_of_a_command, (("check",), ("up", "beta"))),
+        (as_workers_of_jobs, (("check",), ("run",), ("up", "beta"))),
+        (as_source_of_jobs, (("check",), ("up", "beta"))),
         (as_sweep, (("check",), ("run",), ("sweep", "beta"))),
     ],
 )
@@ -243,6 +256,13 @@ def test_a_page_of_a_strangers_own_making_is_not_rendered(strange):
 def test_what_came_with_this_package_needs_no_question(strange):
     assert trusted(strange.root)
     assert "nothing to confirm" in pilot(strange.root, "trust").stdout
+
+
+def test_the_workers_of_jobs_that_came_with_this_package_need_none_either(strange):
+    command, source = (f'["{{python}}", "-m", "ragchat.jobs.{name}"]' for name in ("on_lambda", "source"))
+    strange.append("targets/beta/target.toml", f"\n[runtime.jobs]\ncommand = {command}\nsource = {source}\n")
+
+    assert trusted(strange.root)
 
 
 def test_what_was_made_here_is_trusted_at_once(tmp_path):

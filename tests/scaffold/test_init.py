@@ -54,7 +54,8 @@ def test_a_deployment_brings_what_its_image_is_built_from(tmp_path, kind):
     dockerfile = (tmp_path / "targets" / "aws_base" / "Dockerfile").read_text()
     copied = [line.split()[1] for line in dockerfile.splitlines() if line.startswith("COPY targets/")]
 
-    assert copied == ["targets/aws_base/requirements.txt", "targets/ragchat/ragchat"]
+    base = "targets/aws_base"
+    assert copied == [f"{base}/requirements.txt", "targets/ragchat/ragchat", f"{base}/requirements-jobs.txt"]
     assert all((tmp_path / path).exists() for path in copied)
     assert (tmp_path / "targets" / "ragchat" / "ragchat" / "asgi.py").is_file()
     assert (tmp_path / ".dockerignore").is_file()

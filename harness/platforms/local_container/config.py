@@ -6,11 +6,19 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from harness.platforms.shared.embedded_config import Embedded
+from harness.platforms.shared.embedded_config import Embedded, Jobs
 from harness.tables.value import value
 from harness.tables.values import AnswerSeconds, Count, CountOrNone, IdleSeconds, PauseSeconds
 
 BOUNDED, SCALED = "bounded", "cloud-run"  # rules of the queue: so many for so long, or as Cloud Run's
+
+
+@value
+class ContainerJobs(Jobs):
+    """Workers that ask the queue, as many processes as declared, beside those that serve requests."""
+
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    time_limit_s: IdleSeconds | None = None  # None: as long as it takes
 
 
 @value
@@ -33,6 +41,7 @@ class LocalContainer(Embedded):
     memory_mb: Annotated[int, Field(ge=128, le=1_000_000)] = 2048
     cpu: Annotated[float, Field(gt=0, le=1_000)] = 1.0
     start_timeout_s: AnswerSeconds = 20.0
+    jobs: ContainerJobs | None = None
 
     @model_validator(mode="after")
     def _some_worker(self) -> LocalContainer:

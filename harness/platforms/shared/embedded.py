@@ -7,14 +7,17 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.domain.target import Cold, Target
 from harness.errors import PilotError
 from harness.platforms.shared.ready import wait_ready
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 COLD_TIMEOUT_S = 90
-UNREPORTED = ("command", "environment", "needs")  # paths of this machine, nothing a reader needs
+UNREPORTED = ("command", "environment", "needs", "source")  # paths of this machine, nothing a reader needs
 
 
 class LocalRuntime:
@@ -26,11 +29,9 @@ class LocalRuntime:
         self._base_url = base_url
 
     def facts(self) -> dict[str, Any]:
-        config = {
-            field.name: getattr(self._target.runtime, field.name)
-            for field in dataclasses.fields(self._target.runtime)
-            if field.name not in UNREPORTED
-        }
+        config = _told(self._target.runtime)
+        if (jobs := config.pop("jobs", None)) is not None:
+            config["jobs"] = _told(jobs)
         return {"kind": type(self._target.runtime).__name__, "configured": config}
 
     def make_cold(self) -> Cold:
@@ -53,6 +54,11 @@ class LocalRuntime:
 
     def wait_ready(self) -> None:
         wait_ready(self._target, self._base_url)
+
+
+def _told(table: DataclassInstance) -> dict[str, Any]:
+    names = (field.name for field in dataclasses.fields(table) if field.name not in UNREPORTED)
+    return {name: getattr(table, name) for name in names}
 
 
 control = LocalRuntime

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import re
 import time
 import uuid
@@ -31,6 +32,8 @@ from ragchat.tracing import Trace, tracing_of
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from ragchat.jobs.api import JobApi
 
 log = logging.getLogger("ragchat")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -85,8 +88,9 @@ def _ms(value: float | None) -> float | None:
 class Service:
     """Routes of the contract over one store and one provider."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, jobs: JobApi | None = None) -> None:
         self._settings = settings
+        self._jobs = jobs
         self._store = open_store(settings)
         self._tracing = tracing_of(on=settings.otlp)
         self._model = open_model(settings)
@@ -118,6 +122,7 @@ class Service:
                 "runtime": runtime,
                 "caches": list(s.caches),
             }
+            | ({} if self._jobs is None else {"jobs": self._jobs.meta()})
         )
 
     async def chat(self, request: Request) -> Response:
@@ -208,12 +213,12 @@ def _header_ms(value: str | None) -> float | None:
         return None
 
 
-async def _read_body(request: Request) -> bytes:
+async def _read_body(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
-        if size > MAX_BODY_BYTES:
-            raise ContractError(413, "too_large", f"the body is larger than {MAX_BODY_BYTES} bytes")
+        if size > most:
+            raise ContractError(413, "too_large", f"the body is larger than {most} bytes")
         parts.append(part)
     return b"".join(parts)
 
@@ -266,14 +271,27 @@ class InstanceHeaders:
             await stamped({"type": "http.response.body", "body": body})
 
 
+def _job_api() -> JobApi | None:
+    """Where a deployment declares jobs; elsewhere nothing of them is imported: a chat's cold start stays as it was."""
+    if not os.environ.get("RAG_JOBS"):
+        return None
+    from ragchat.jobs.api import JobApi  # noqa: PLC0415
+    from ragchat.jobs.settings import JobSettings  # noqa: PLC0415
+
+    settings = JobSettings.from_env()
+    return JobApi(settings, _read_body) if settings else None
+
+
 def create_app(settings: Settings | None = None) -> ASGIApp:
     """The service as an ASGI app, its index opened; raises FileNotFoundError without one."""
-    service = Service(settings or Settings.from_env())
+    jobs = _job_api()
+    service = Service(settings or Settings.from_env(), jobs)
     inner = Starlette(
         routes=[
             Route("/v1/chat", service.chat, methods=["POST"]),
             Route("/healthz", service.health),
             Route("/v1/meta", service.meta),
+            *(jobs.routes() if jobs else ()),
         ],
         exception_handlers={ContractError: _contract_error, 404: _http_error, 405: _http_error},
     )

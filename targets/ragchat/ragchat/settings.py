@@ -26,7 +26,7 @@ class Settings:
     store: str = "sqlite"  # or pgvector, opensearch
     store_url: str = ""
     store_auth: str = "none"  # of opensearch: aoss, es
-    embedding: str = "hash"  # or bedrock:MODEL
+    embedding: str = ""  # hash, subword or bedrock:MODEL; empty: what each use of it has as its own default
     caches: tuple[str, ...] = ()
     cache_ttl_s: float = 300.0
     otlp: bool = False
@@ -50,7 +50,7 @@ class Settings:
             store=env.get("RAG_STORE", "sqlite"),
             store_url=env.get("RAG_STORE_URL", ""),
             store_auth=env.get("RAG_STORE_AUTH", "none"),
-            embedding=env.get("RAG_EMBEDDING", "hash"),
+            embedding=env.get("RAG_EMBEDDING", ""),
             caches=kinds_of(env.get("RAG_CACHE", "")),
             cache_ttl_s=float(env.get("RAG_CACHE_TTL_S", "300")),
             otlp=env.get("RAG_OTLP", "") == "1",
