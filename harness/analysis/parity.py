@@ -10,6 +10,7 @@ from harness.analysis.coded import is_known
 from harness.analysis.dataset import Dataset
 from harness.domain.reason import Reason
 from harness.domain.reasons.choice import OtherPassages, OtherWork
+from harness.domain.role import Role
 
 LEAST_OVERLAP = 0.9  # of cited passages: below it the two searched different things, and nothing can be compared
 SAID = ("index_digest", "model", "prompt_version")  # of /v1/meta
@@ -44,7 +45,7 @@ def parity(data: Dataset) -> Parity:
     """Over every profile and block, paired by ``seq``."""
     pairs = answers = citations = tokens = 0
     overlaps: list[float] = []
-    for profile in data.paired:
+    for profile in (p for p in data.paired if p not in data.in_role(Role.JOBS)):  # a submission has no answer
         for a, b in zip(data.of(data.baseline, profile), data.of(data.candidate, profile), strict=True):
             both = a.ok & b.ok
             same = a.columns["citations"] == b.columns["citations"]

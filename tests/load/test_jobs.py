@@ -6,8 +6,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from harness.analysis.dataset import RunData
-from harness.analysis.jobs.draining import rate_per_s
 from harness.analysis.job_table import job_run
+from harness.analysis.jobs.draining import rate_per_s
 from harness.domain.job import JobState
 from harness.evidence.store import RunRecord
 from tests.fake_jobs import jobs_file, serving
