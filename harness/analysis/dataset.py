@@ -12,6 +12,7 @@ import numpy as np
 
 from harness.analysis.coded import among
 from harness.analysis.columns import Array, Chosen, Column, Columns
+from harness.analysis.job_table import check_jobs
 from harness.analysis.sound import check
 from harness.analysis.usual import DEGRADED, UNTOLD, Usual
 from harness.domain.plan import Plan
@@ -232,6 +233,7 @@ def load(store: Store, plan: Plan) -> Dataset:
     valid: list[int] = []
     aa: list[tuple[RunData, RunData]] = []
     same = {p.name for p in plan.profiles if p.aa}
+    roles = {p.name: p.role for p in plan.profiles}
     kept = store.integrity()
     every = list(store.all_records(plan))
     by_run = {r.path: r for r in every}
@@ -251,6 +253,8 @@ def load(store: Store, plan: Plan) -> Dataset:
                 columns = read(record.path)
                 if not kept.as_written(record.path / SAMPLES_FORMAT.file):
                     check(columns, record)
+                if roles[run.profile] is Role.JOBS:
+                    check_jobs(record)
             except BadFile as error:
                 unread.append(Unread(record, _at(store, Path(error.path)), "; ".join(map(str, error.problems))))
                 continue

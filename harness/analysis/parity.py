@@ -10,7 +10,7 @@ from harness.analysis.coded import is_known
 from harness.analysis.dataset import Dataset
 from harness.domain.reason import Reason
 from harness.domain.reasons.choice import OtherPassages, OtherWork
-from harness.domain.role import RETRIEVALS
+from harness.domain.role import RETRIEVALS, Role
 
 LEAST_OVERLAP = 0.9  # of cited passages: below it the two searched different things, and nothing can be compared
 SAID = ("index_digest", "model", "prompt_version")  # of /v1/meta
@@ -45,7 +45,8 @@ def parity(data: Dataset) -> Parity:
     """Over every profile and block, paired by ``seq``."""
     pairs = answers = citations = tokens = 0
     overlaps: list[float] = []
-    for profile in (p for p in data.paired if data.roles.get(p) not in RETRIEVALS):
+    unanswered = {*RETRIEVALS, Role.JOBS}  # by a model
+    for profile in (p for p in data.paired if data.roles.get(p) not in unanswered):
         for a, b in zip(data.of(data.baseline, profile), data.of(data.candidate, profile), strict=True):
             both = a.ok & b.ok
             same = a.columns["citations"] == b.columns["citations"]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from harness.analysis.dataset import RunData
-from harness.analysis.jobs.table import FILE, job_run
+from harness.analysis.job_table import FILE, job_run
 from harness.domain.columns import Column, floats
 from harness.evidence import parquet
 from harness.evidence.job_columns import JOBS

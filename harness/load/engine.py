@@ -222,7 +222,7 @@ class Engine:
     ) -> None:
         worker = plan["worker"]
         stripe = schedule.stripe(worker, plan["workers"])
-        self._live = live.LiveRows(environment)
+        self._live = live.LiveRows(environment, live.JOBS if spec.jobs else live.METHOD)
         growing = spec.load.experiment is not None
         self.generator = Generator(spec, stripe, questions, t0_here(plan), worker, self._live, growing=growing)
         self._done_sent = False

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from harness.domain.sample import Sample
 
 METHOD = "CHAT"
+JOBS = "JOB"  # the method column where each request submits a job
 APART = "·"  # the method column of rows that are no part of Aggregated
 
 
@@ -102,8 +103,9 @@ class Row:
 class LiveRows:
     """Main row, and rows of their own outside Aggregated for TTFT, service time, lag and what was throttled."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, method: str = METHOD) -> None:
         self._environment = environment
+        self._method = method
         self._rows: dict[tuple[str, str], Row] = {}
         self._errors: dict[tuple[str, str], int] = defaultdict(int)
         handlers: list[Any] = environment.events.request._handlers  # noqa: SLF001 - no other way to ask
@@ -113,11 +115,11 @@ class LiveRows:
         finished, sent, due = sample.finished_s, sample.sent_s, sample.scheduled_s
         if finished is None:
             return
-        name = "stream" if sample.stream else "json"
+        name = "submit" if self._method == JOBS else "stream" if sample.stream else "json"
         if self._listened:
             self._fire(sample, name, finished - due)
         else:
-            row = self._row(METHOD, name)
+            row = self._row(self._method, name)
             row.add(finished - due, sample.bytes or 0)
             if sample.outcome != "ok":
                 row.fail()
@@ -138,7 +140,7 @@ class LiveRows:
 
     def _fire(self, sample: Sample, name: str, response_s: float) -> None:
         self._environment.events.request.fire(
-            request_type=METHOD,
+            request_type=self._method,
             name=name,
             response_time=response_s * 1000,
             response_length=sample.bytes or 0,
@@ -151,12 +153,12 @@ class LiveRows:
         stats = self._environment.stats
         for (method, name), row in self._rows.items():
             entry = stats.get(name, method)
-            row.fold_into(*((stats.total, entry) if method == METHOD else (entry,)))
+            row.fold_into(*((stats.total, entry) if method == self._method else (entry,)))
         for (name, outcome), count in self._errors.items():
-            key = locust.stats.StatsError.create_key(METHOD, name, _FAILURES[outcome])
+            key = locust.stats.StatsError.create_key(self._method, name, _FAILURES[outcome])
             error = stats.errors.get(key)
             if error is None:
-                error = stats.errors[key] = locust.stats.StatsError(METHOD, name, _FAILURES[outcome])
+                error = stats.errors[key] = locust.stats.StatsError(self._method, name, _FAILURES[outcome])
             error.occurred()
             error.occurrences += count - 1
         self._errors.clear()

@@ -30,7 +30,7 @@ class Following:
 
     how: JobsMap
     poll_s: float = 1.0
-    most_polls_per_s: float = 20.0
+    most_polls_per_s: float = 50.0
     callback: str | None = None
 
 

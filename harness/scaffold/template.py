@@ -36,6 +36,13 @@ repeats = 3
 [profiles.aa]                # an A/A run: the baseline under both labels; what it calls different, the harness made different
 aa_of   = "steady"
 repeats = 6
+
+# [profiles.jobs]            # submissions of jobs, each followed until it ended: docs/measure-jobs.md
+# variant  = "backlog"       # or "nightly"; without: steady submissions
+# jobs     = "jobs.jsonl"    # what is submitted
+# drain_s  = 300             # how long jobs are waited for after the last submission
+# poll_s   = 1               # shortest time between two questions about one job
+# callback = "loopback"      # be called back on this machine, or the public address that leads to it
 """
 TRACKS = """
 [profiles.coldstart]         # probes after the control plane made it cold, each with a warm control

@@ -23,6 +23,8 @@ from harness.tables.problems import fields_of, validate
 from harness.workspace import presets
 from harness.workspace.api_toml import HeaderNamesTable, OpenAiTable
 from harness.workspace.costs_toml import CostTable
+from harness.workspace.job_shapes import read_shapes
+from harness.workspace.jobs_toml import JobsTable
 from harness.workspace.mapping_toml import AnswerTable, MappingTable, OpeningTable, StreamTable, WebSocketTable
 from harness.workspace.pilot_toml import PilotToml, Profile
 from harness.workspace.sweep_toml import SettingTable, SweepToml
@@ -148,6 +150,29 @@ def test_the_mapping_of_the_docs_is_a_mapping():
 
     assert made.body({"prompt": "why?", "max_tokens": 9}) == {"question": "why?", "limit": 9}
     assert made.stream.places.output_tokens == "spent.out"
+
+
+def test_the_job_api_of_the_docs_is_a_target_and_its_profiles_are_profiles():
+    found = [tomllib.loads(block) for name, block in blocks("toml") if name == "docs/measure-jobs.md"]
+    [profiles], [target] = ([one for one in found if key in one] for key in ("profiles", "jobs"))
+    made = TargetToml.model_validate(target).jobs.made()
+
+    assert {name: Profile.model_validate(one).variant for name, one in profiles["profiles"].items()} == {
+        "jobs": None,
+        "backlog": "backlog",
+    }
+    assert {name for name, one in JobsTable.model_fields.items() if name not in target["jobs"]} == set()
+    assert (made.id_at, made.status.since_done_ms, made.callback.secret) == ("task.id", "age_ms", "TASKS_HOOK_SECRET")
+
+
+def test_the_jobs_of_the_docs_are_jobs(tmp_path):
+    [text] = [block for name, block in blocks("json") if name == "docs/measure-jobs.md"]
+    (tmp_path / "jobs.jsonl").write_text(text)
+
+    assert [(one.id, one.kind) for one in read_shapes(tmp_path / "jobs.jsonl")] == [
+        ("note", "ingest"),
+        ("questions", "evaluate"),
+    ]
 
 
 APIS = [text for name, text in blocks("toml") if name == "docs/apis.md"]

@@ -20,7 +20,7 @@ import numpy as np
 from harness.analysis.dataset import RunData
 from harness.analysis.instances import told as platform_told
 from harness.analysis.jackknife import jackknife
-from harness.analysis.jobs.table import JobRun
+from harness.analysis.job_table import JobRun
 from harness.analysis.reports import reports_of
 from harness.domain.bill import Bill, CostLayer
 from harness.domain.estimate import Known, Unknown

@@ -16,7 +16,7 @@ import numpy as np
 
 from harness.analysis.columns import Array
 from harness.analysis.jackknife import jackknife
-from harness.analysis.jobs.table import JobRun
+from harness.analysis.job_table import JobRun
 from harness.domain.estimate import Known, Unknown
 from harness.domain.reasons import absence
 

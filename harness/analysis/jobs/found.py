@@ -11,11 +11,11 @@ from harness.analysis import slo
 from harness.analysis.columns import Array
 from harness.analysis.dataset import Dataset, RunData
 from harness.analysis.jackknife import jackknife, ratio_of_totals
+from harness.analysis.job_table import JobRun, job_run
 from harness.analysis.jobs import verdicts
 from harness.analysis.jobs.cost import JobCost, Volume, cost
 from harness.analysis.jobs.draining import Backlog, backlog, throughput
 from harness.analysis.jobs.shares import Fate, JobShare, share
-from harness.analysis.jobs.table import JobRun, job_run
 from harness.analysis.quantiles import quantile
 from harness.domain.estimate import Known, Unknown
 from harness.domain.reasons import absence

@@ -9,7 +9,7 @@ from enum import StrEnum
 import numpy as np
 
 from harness.analysis.columns import Array
-from harness.analysis.jobs.table import JobRun
+from harness.analysis.job_table import JobRun
 from harness.analysis.shares import Share, share_of
 from harness.domain.estimate import Known
 from harness.domain.job import JobState, Killed

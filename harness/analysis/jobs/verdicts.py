@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 
 from harness.analysis.blocks_needed import blocks_needed
 from harness.analysis.columns import Array
+from harness.analysis.job_table import JobRun
 from harness.analysis.jobs.shares import Fate, share
-from harness.analysis.jobs.table import JobRun
 from harness.analysis.pooled import Pooled
 from harness.analysis.quantiles import percentile
 from harness.analysis.shares import share_of

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 
 from harness.domain.reading import Absent, Reading, Series, Window
@@ -32,6 +33,7 @@ class LocalLogs:
 
     def __init__(self, folder: Path, target: str, *, function: bool) -> None:
         self._log = folder / f"{target}.log"
+        self._jobs = folder / f"{target}-jobs.log"  # of its workers, where it has any
         self._figures = folder / f"{target}.figures.jsonl"
         self._function = function
 
@@ -50,8 +52,9 @@ class LocalLogs:
         return found
 
     def lines(self, window: Window) -> list[str]:
-        """The log's own lines in the window, for the evidence."""
-        return [text for _, text in self._stamped(window)]
+        """The log's own lines in the window, for the evidence; those of its workers too, who are billed as well."""
+        both = [*self._stamped(window), *self._stamped(window, self._jobs)]
+        return [text for _, text in sorted(both, key=itemgetter(0))]
 
     def _figure(self, name: str, unit: str, window: Window) -> Reading:
         query = f"{self._figures.name}: {name}"
@@ -102,9 +105,9 @@ class LocalLogs:
             return Absent(name, NoLine("REPORT"), query, self.kind)
         return Series(name, unit, points, query, self.kind)
 
-    def _stamped(self, window: Window) -> Iterator[tuple[float, str]]:
+    def _stamped(self, window: Window, log: Path | None = None) -> Iterator[tuple[float, str]]:
         try:
-            file = self._log.open(encoding="utf-8", errors="replace", newline="\n")
+            file = (log or self._log).open(encoding="utf-8", errors="replace", newline="\n")
         except OSError:
             return
         with file:

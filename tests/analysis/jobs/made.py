@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from harness.analysis.dataset import RunData, read
-from harness.analysis.jobs.table import job_run
+from harness.analysis.job_table import job_run
 from harness.evidence.store import RunRecord
 from tests.builders import sample, write_jobs, write_run
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from harness.analysis.job_table import job_run
 from harness.analysis.jobs.cost import Volume, cost
-from harness.analysis.jobs.table import job_run
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.job import JobState
 from harness.domain.reasons import absence

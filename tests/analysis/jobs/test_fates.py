@@ -4,9 +4,9 @@ import math
 
 import pytest
 
+from harness.analysis.job_table import job_run
 from harness.analysis.jobs import verdicts
 from harness.analysis.jobs.shares import Fate, share
-from harness.analysis.jobs.table import job_run
 from harness.domain.estimate import Estimate, Infinite
 from harness.domain.job import JobState, Killed
 from harness.domain.reasons.verdict import JobsLost

@@ -1,6 +1,7 @@
 """The embedded platform's log as a metric source: gaps are Absent, windows are respected."""
 
 import json
+from datetime import UTC, datetime
 
 from harness.domain.reading import Absent, Series, Window
 from harness.local.journal import report_line
@@ -59,3 +60,11 @@ def test_the_window_is_respected(tmp_path):
     found = source(tmp_path, figures=figures).read(Window(2, 4))
 
     assert [v for _, v in reading(found, "cpu_s").points] == [2, 3]
+
+
+def test_lines_of_its_workers_are_evidence_too_in_the_order_of_time(tmp_path):
+    (tmp_path / "fn.log").write_text("2026-11-22T10:00:01.000Z\tfront 1\n2026-11-22T10:00:03.000Z\tfront 2\n")
+    (tmp_path / "fn-jobs.log").write_text("2026-11-22T10:00:02.000Z\tworker\n2026-11-22T11:00:00.000Z\tlater\n")
+    start = datetime(2026, 11, 22, 10, tzinfo=UTC).timestamp()
+
+    assert LocalLogs(tmp_path, "fn", function=True).lines(Window(start, start + 60)) == ["front 1", "worker", "front 2"]

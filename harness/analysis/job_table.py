@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from harness.analysis.columns import Array
-from harness.analysis.dataset import RunData
+from harness.domain.bounds import RUN_S
 from harness.domain.job import JobState
 from harness.errors import BadFile, Problem
 from harness.evidence import parquet
 from harness.evidence.schema import JOB_KINDS, JOBS_FORMAT
 
+if TYPE_CHECKING:
+    from harness.analysis.dataset import RunData
+    from harness.evidence.store import RunRecord
+
 FILE = JOBS_FORMAT.file
+MOST_S, EARLY_S = 2 * RUN_S.most, -60.0  # an instant of a run, as its samples are held to
 NUMBERS = (
     *("scheduled_s", "accepted_s", "started_s", "done_s", "known_s", "called_s", "not_done_s"),
     *("attempts", "effects", "callbacks", "queued_ms", "running_ms", "input_tokens", "output_tokens", "polls"),
@@ -96,7 +102,28 @@ class JobRun:
 def job_run(run: RunData) -> JobRun:
     """Raises BadFile where its file is not as a run leaves it."""
     path = run.record.path / FILE
-    return _read(path, path.stat().st_mtime_ns if path.exists() else 0, run.block)
+    return _read(path, _changed_ns(path), run.block)
+
+
+def check_jobs(record: RunRecord) -> None:
+    """Raises BadFile where these can't be the jobs of their run: each submission once, as its ledger counted them."""
+    run = _read(record.path / FILE, _changed_ns(record.path / FILE), record.block)
+    planned, counted = (record.ledger or {}).get("planned"), (record.ledger or {}).get("jobs")
+    problems = []
+    if len(run.measured) != planned:
+        problems.append(Problem("", f"holds {len(run.measured)} jobs where ledger.json says {planned} were planned"))
+    if counted is not None and (states := dict(Counter(run.texts["state"]))) != counted:
+        problems.append(Problem("state", f"counts {states} where ledger.json says {counted}"))
+    for name in NUMBERS:
+        values = run.numbers[name]
+        if name.endswith("_s") and bool(((values < EARLY_S) | (values > MOST_S)).any()):
+            problems.append(Problem(name, "holds an instant outside of any run"))
+    if problems:
+        raise BadFile(record.path / FILE, problems)
+
+
+def _changed_ns(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 @lru_cache(maxsize=256)
