@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -23,3 +25,30 @@ class Promise(StrEnum):
 
 
 OF_JOBS = (Promise.FRESHNESS, Promise.DONE, Promise.LOST)
+OF_TIME = (Promise.RESPONSE, Promise.FRESHNESS, Promise.DONE)
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One kind of work; what is None is not known. ``declared``: somebody said all of it in pilot.toml."""
+
+    name: str
+    kind: WorkKind
+    waited_for: bool
+    title: str = ""
+    measured_by: str | None = None
+    per_month: int | None = None
+    size_kb: float | None = None
+    duration_s: float | None = None
+    memory_mb: float | None = None
+    promises: Mapping[Promise, float] = field(default_factory=dict)
+    declared: bool = True
+
+    @property
+    def label(self) -> str:
+        return self.title or self.name
+
+    @property
+    def timed(self) -> bool:
+        """Whether a start that delays it could be noticed: by a person who waits, or by a promise of time."""
+        return self.waited_for or any(promise in self.promises for promise in OF_TIME)

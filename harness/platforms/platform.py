@@ -37,6 +37,7 @@ class Measure(StrEnum):
     QUEUED = "queued"
     CPU = "CPU"
     MEMORY = "memory"
+    INSTANCE_MEMORY = "memory of one instance"
     STARTS = "starts"
     TIMEOUTS = "timeouts"
     SPILL_OVER = "spill-over"
@@ -123,6 +124,16 @@ def no_quotas(target: Target, make: MakeClient) -> list[Quota]:
 
 
 @dataclass(frozen=True)
+class Most:
+    """What a platform allows at most, whatever a target is set to; None: it has no such limit, or nobody knows it."""
+
+    request_s: float | None = None  # that one request may be worked on
+    job_s: float | None = None
+    memory_mb: float | None = None  # of one instance
+    job_memory_mb: float | None = None  # None: as of one that answers requests
+
+
+@dataclass(frozen=True)
 class Limits:
     """What a plan is held to before it is run."""
 
@@ -130,6 +141,10 @@ class Limits:
     quotas: Callable[[Target, MakeClient], list[Quota]] = no_quotas
     timeout_s: Callable[[RuntimeConfig, Mapping[str, Any]], float | None] = lambda config, facts: None  # noqa: ARG005 - works as long as it takes
     starts_per_10_s: float | None = None  # new instances that it grants in any ten seconds
+    job_s: Callable[[RuntimeConfig, Mapping[str, Any]], float | None] | None = None  # None: as long as a request
+    memory_mb: Callable[[RuntimeConfig, Mapping[str, Any]], float | None] = lambda config, facts: None  # noqa: ARG005 - of an instance, where it is said
+    job_memory_mb: Callable[[RuntimeConfig, Mapping[str, Any]], float | None] | None = None  # None: as of a request
+    most: Most | Callable[[RuntimeConfig], Most] = field(default_factory=Most)
 
 
 @dataclass(frozen=True)

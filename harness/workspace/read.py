@@ -16,6 +16,7 @@ from harness.domain.target import Target
 from harness.domain.trace import Trace
 from harness.domain.traffic import Traffic, week_of
 from harness.domain.verdict import Slo
+from harness.domain.workload import WorkKind, Workload
 from harness.errors import BadFile, NoWorkspace, Problem, Refused
 from harness.tables.problems import read_toml, validate
 from harness.workspace.corpus import CorpusPaths
@@ -160,6 +161,15 @@ class Workspace:
     def own_costs(self) -> tuple[OwnCost, ...]:
         """What [costs] says somebody pays beside the platforms' bills."""
         return tuple(table.made(name) for name, table in self.config.costs.items())
+
+    def workloads(self) -> tuple[Workload, ...]:
+        """Those of [workloads]; where there is none, the one that [slo] and [traffic] are of."""
+        declared = tuple(table.made(name) for name, table in self.config.workloads.items())
+        volume = self.config.traffic.requests_per_month
+        endpoint = Workload(
+            "endpoint", WorkKind.REQUEST, waited_for=True, title="the endpoint", per_month=volume, declared=False
+        )
+        return declared or (endpoint,)
 
     def traffic_trace(self) -> Trace | None:
         """The file that [traffic] names; raises BadFile with its lines."""

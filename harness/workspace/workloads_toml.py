@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import model_validator
 
 from harness.domain import bounds
-from harness.domain.workload import OF_JOBS, Promise, WorkKind
+from harness.domain.workload import OF_JOBS, Promise, WorkKind, Workload
 from harness.tables.table import Table
 from harness.tables.values import AnswerSeconds, JobSeconds, Kilobytes, Line, Megabytes, Monthly, Name, UsdAbove0
 
@@ -53,3 +53,18 @@ class WorkloadTable(Table):
                     f'duration_s: a request takes {bounds.ANSWER_S} s; what takes longer is a kind = "job"'
                 )
         return self
+
+    def made(self, name: str) -> Workload:
+        """As the rooms below take it."""
+        return Workload(
+            name,
+            self.kind,
+            self.waited_for,
+            self.title or name.replace("_", " "),
+            self.measured_by,
+            self.per_month,
+            self.size_kb,
+            self.duration_s,
+            self.memory_mb,
+            self.slo.said,
+        )

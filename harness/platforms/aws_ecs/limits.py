@@ -5,15 +5,25 @@ Code of Fargate's on-demand vCPU: L-3032A538, as AWS documents it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from harness.domain.quota import Need, Quota
-from harness.domain.target import Target
+from harness.domain.target import RuntimeConfig, Target
 from harness.platforms.aws_ecs.config import AwsEcs
 from harness.platforms.front import Front
+from harness.platforms.platform import Most
 
 ALB = Front("an ALB", None, None, streams=True, no_place="it waits in the service; 503 where no task is healthy")
+MOST = Most(memory_mb=122_880)  # of a Fargate task
 FARGATE_VCPU = ("fargate", "L-3032A538")
+
+
+def memory_mb(config: RuntimeConfig, facts: Mapping[str, Any]) -> float | None:
+    """The task's own."""
+    del config
+    said = str(facts.get("memory"))
+    return float(said) if said.isdecimal() else None
 
 
 def quotas(target: Target, make: Any) -> list[Quota]:  # noqa: ANN401 - a maker of boto3's clients, which come at run time

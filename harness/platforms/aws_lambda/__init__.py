@@ -19,7 +19,14 @@ PLATFORM = Platform(
     sources=(SOURCE,),
     signals=SIGNALS,
     subjects=SUBJECTS,
-    limits=Limits(limits.URL, limits.quotas, limits.timeout_s, limits.STARTS_PER_10_S),
+    limits=Limits(
+        limits.URL,
+        limits.quotas,
+        limits.timeout_s,
+        limits.STARTS_PER_10_S,
+        memory_mb=limits.memory_mb,
+        most=limits.MOST,
+    ),
     cloud="aws",
     scaling=scaling,
 )

@@ -13,6 +13,7 @@ from harness.domain.quota import Need, Quota
 from harness.domain.target import RuntimeConfig, Target
 from harness.platforms.aws_lambda.config import AwsLambda
 from harness.platforms.front import MB, Front
+from harness.platforms.platform import Most
 
 URL = Front("a function URL", 900.0, 6 * MB, streams=True, no_place="429 at once")
 HTTP_API = Front("an HTTP API", 30.0, 6 * MB, streams=False, no_place="429 or 503 at once")
@@ -28,12 +29,20 @@ GATEWAYS = ("lambda-http-api", "lambda-rest-api")
 GATEWAY_RATE = ("apigateway", "L-8A5B8E43")
 RATE_PER_CONCURRENCY = 10.0  # a function takes at most ten times its concurrency a second
 STARTS_PER_10_S = 1000.0  # environments that a function may gain
+MOST = Most(request_s=900.0, job_s=900.0, memory_mb=10_240)
 
 
 def timeout_s(config: RuntimeConfig, facts: Mapping[str, Any]) -> float | None:
     """The function's own."""
     del config
     said = facts.get("Timeout")
+    return None if said is None else float(said)
+
+
+def memory_mb(config: RuntimeConfig, facts: Mapping[str, Any]) -> float | None:
+    """The function's own."""
+    del config
+    said = facts.get("MemorySize")
     return None if said is None else float(said)
 
 

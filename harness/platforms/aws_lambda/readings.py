@@ -90,7 +90,7 @@ REPORTS = (
     _report("billed_ms", Measure.BILLED, "ms", "billed duration of a request"),
     _report("duration_ms", Measure.DURATION, "ms", "duration of a request"),
     _report("init_ms", Measure.STARTS, "ms", "init of a request that met a new environment", per=Per.POINTS),
-    _report("max_memory_mb", Measure.MEMORY, "MB", "most memory used", per=Per.MOST),
+    _report("max_memory_mb", Measure.INSTANCE_MEMORY, "MB", "most memory used", per=Per.MOST),
     _report("restore_ms", Measure.STARTS, "ms", "restore of a request that met a new environment", per=Per.POINTS),
     _report("init_failures", Measure.ERRORS, "ms", "inits that failed", per=Per.POINTS),
 )

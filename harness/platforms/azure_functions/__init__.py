@@ -9,7 +9,7 @@ from harness.platforms.azure_functions.bill import BILLINGS
 from harness.platforms.azure_functions.config import AzureFunctionApp
 from harness.platforms.azure_functions.scaling import scaling
 from harness.platforms.front import Front
-from harness.platforms.platform import Limits, Measure, Per, Platform, Subject, controlled_by
+from harness.platforms.platform import Limits, Measure, Most, Per, Platform, Subject, controlled_by
 from harness.platforms.shared.rows import rows
 
 FRONT = Front(
@@ -56,7 +56,7 @@ PLATFORM = Platform(
         Subject("azure-monitor", FLEX, _of_plan("flex")),
         Subject("azure-monitor", CONSUMPTION, _of_plan("consumption")),
     ),
-    limits=Limits(FRONT),
+    limits=Limits(FRONT, most=Most(memory_mb=4_096)),
     cloud="azure",
     scaling=scaling,
 )

@@ -7,7 +7,7 @@ from harness.platforms.cloud_run.config import CloudRun
 from harness.platforms.cloud_run.readings import SIGNALS, SOURCE
 from harness.platforms.cloud_run.scaling import scaling
 from harness.platforms.front import Front
-from harness.platforms.platform import Limits, Platform, controlled_by
+from harness.platforms.platform import Limits, Most, Platform, controlled_by
 
 FRONT = Front(
     "Cloud Run",
@@ -28,7 +28,7 @@ PLATFORM = Platform(
     billings=BILLINGS,
     sources=(SOURCE,),
     signals=SIGNALS,
-    limits=Limits(FRONT),
+    limits=Limits(FRONT, most=Most(3600.0, 3600.0, 32_768)),
     cloud="google",
     scaling=scaling,
 )

@@ -7,7 +7,8 @@ from harness.platforms.front import Front
 from harness.platforms.local_container.config import BOUNDED, LocalContainer
 from harness.platforms.local_container.scaling import scaling
 from harness.platforms.platform import Limits, Platform, controlled_by
-from harness.platforms.shared.local_signals import EMBEDDED, log_of, timeout_s
+from harness.platforms.shared.job_limits import job_memory_mb, worked_s
+from harness.platforms.shared.local_signals import EMBEDDED, log_of, memory_mb, timeout_s
 
 
 def _front(config: RuntimeConfig) -> Front:
@@ -26,6 +27,6 @@ PLATFORM = Platform(
     control=controlled_by("harness.platforms.shared.embedded"),
     own_sources=log_of(function=False),
     signals=EMBEDDED,
-    limits=Limits(_front, timeout_s=timeout_s),
+    limits=Limits(_front, timeout_s=timeout_s, job_s=worked_s, job_memory_mb=job_memory_mb, memory_mb=memory_mb),
     scaling=scaling,
 )

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from harness.domain.target import RuntimeConfig
 from harness.platforms.front import MB, Front
 from harness.platforms.local_function.config import LocalFunction
 from harness.platforms.local_function.scaling import scaling
-from harness.platforms.platform import Limits, Platform, controlled_by
-from harness.platforms.shared.local_signals import EMBEDDED, log_of, timeout_s
+from harness.platforms.platform import Limits, Most, Platform, controlled_by
+from harness.platforms.shared.job_limits import invoked_s, job_memory_mb
+from harness.platforms.shared.local_signals import EMBEDDED, log_of, memory_mb, timeout_s
 
 FRONT = Front("the embedded function platform", None, 6 * MB, streams=True, no_place="429 at once")
+
+
+def _most(config: RuntimeConfig) -> Most:
+    """It stands for a function whose limits are where they can be met in minutes: its table's are the platform's."""
+    assert isinstance(config, LocalFunction)
+    return Most(config.timeout_s, invoked_s(config, {}), config.memory_mb, job_memory_mb(config, {}))
+
+
 PLATFORM = Platform(
     kind=LocalFunction.kind,
     title="Embedded function",
@@ -17,6 +27,8 @@ PLATFORM = Platform(
     control=controlled_by("harness.platforms.shared.embedded"),
     own_sources=log_of(function=True),
     signals=EMBEDDED,
-    limits=Limits(FRONT, timeout_s=timeout_s),
+    limits=Limits(
+        FRONT, timeout_s=timeout_s, job_s=invoked_s, memory_mb=memory_mb, job_memory_mb=job_memory_mb, most=_most
+    ),
     scaling=scaling,
 )

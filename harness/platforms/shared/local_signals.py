@@ -24,7 +24,7 @@ EMBEDDED = (
     _log("init_wall_ms", Measure.INIT_TIME, "ms", "wall-clock time of an init", per=Per.SUM),
     _log("init_cpu_ms", Measure.INIT_CPU, "ms", "processor time of an init", per=Per.SUM),
     _log("billed_ms", Measure.BILLED, "ms", "billed duration of a request"),
-    _log("max_memory_mb", Measure.MEMORY, "MB", "most memory used by an instance", per=Per.MOST),
+    _log("max_memory_mb", Measure.INSTANCE_MEMORY, "MB", "most memory used by an instance", per=Per.MOST),
     _log("duration_ms", Measure.DURATION, "ms", "duration of a request, as the platform has it"),
     _log("init_ms", Measure.STARTS, "ms", "init of a request that met a new instance", per=Per.POINTS),
 )
@@ -45,3 +45,9 @@ def timeout_s(config: RuntimeConfig, facts: Mapping[str, Any]) -> float | None:
     """As the table says."""
     del facts
     return getattr(config, "timeout_s", None)
+
+
+def memory_mb(config: RuntimeConfig, facts: Mapping[str, Any]) -> float | None:
+    """As the table says."""
+    del facts
+    return getattr(config, "memory_mb", None)
