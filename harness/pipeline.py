@@ -14,7 +14,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import partial
+from functools import cached_property, partial
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,8 +41,11 @@ from harness.decision.decide import decide as choose
 from harness.decision.doubts import doubts
 from harness.decision.findings import Findings
 from harness.decision.gather import gather
+from harness.decision.placed_json import placement_json
+from harness.decision.placement import Placed
 from harness.decision.settled import settled
 from harness.decision.settling import Standing, standing
+from harness.decision.workloads import workloads_placed
 from harness.domain.address import is_url, problem_of, without_secrets
 from harness.domain.looks import looks_of
 from harness.domain.plan import Block, Plan
@@ -325,9 +328,16 @@ class Outcome:
     standing: Standing
     seal: dict[str, Any] | None
     calibration: dict[str, Any] | None
+    workspace: Workspace
+
+    @cached_property
+    def placed(self) -> tuple[Placed, ...]:
+        """Where each workload belongs; months at volumes of their own are played when somebody asks."""
+        return workloads_placed(self.workspace, self.findings)
 
     def as_json(self) -> dict[str, Any]:
-        return decision_json(self.findings, self.decision, self.doubts, self.seal, self.standing)
+        made = decision_json(self.findings, self.decision, self.doubts, self.seal, self.standing)
+        return made | {"placement": placement_json(self.placed)}
 
 
 def decide(workspace: Workspace) -> Outcome:
@@ -342,7 +352,7 @@ def decide(workspace: Workspace) -> Outcome:
     found = doubts(workspace, made, store, findings)
     chosen = choose(workspace, findings, found)
     stands = standing(workspace, findings, chosen)
-    return Outcome(made, findings, found, chosen, stands, store.seal(), store.calibration())
+    return Outcome(made, findings, found, chosen, stands, store.seal(), store.calibration(), workspace)
 
 
 def predict(workspace: Workspace, wanted: Wanted, progress: Progress, *, seed: int | None = None) -> Prediction:
@@ -429,4 +439,5 @@ def _content(
         changes(before, outcome.as_json()),
         Store(workspace.evidence).journal(),
         foretold,
+        outcome.placed,
     )

@@ -29,6 +29,7 @@ from harness.analysis.throttling import Funnel, Second
 from harness.analysis.timings import Timing
 from harness.analysis.traffic import Burstiness, Streams
 from harness.analysis.warmup import WarmUp
+from harness.analysis.workload import JobsMeasured
 from harness.domain.bill import Bill
 from harness.domain.looks import Look
 from harness.domain.verdict import Comparison, SloVerdict
@@ -99,6 +100,7 @@ class Findings:
     modes: tuple[Modes, ...] = ()  # cold and warm answers apart, of targets that had both
     settings: tuple[Settings, ...] = ()  # of the sweeps before the campaign
     start_costs: tuple[Cost, ...] = ()  # at the first months' traffic, where slo.start says one
+    jobs: tuple[JobsMeasured, ...] = ()  # by profile of jobs, then target
     ended: EarlyEnd | None = None  # where the paired blocks ended before the plan did
 
     @property

@@ -1,108 +1,161 @@
-"""Where each workload of the product belongs: glue can stay serverless, or it must be always warm, and why.
+"""Where each workload of the product belongs, from what was measured of it on both targets.
 
-A workload must be always warm when a person waits for it and a cold start, as measured,
-would break its promise or comes too often; what no person waits for can stay serverless.
+A target is ruled out by a ceiling that no setting lifts, or by a promise that it is shown to break. Of those that keep
+everything the cheaper one at the workload's volume is its place, where the difference is shown. What nobody measured
+has no place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.decision.findings import Findings
-from harness.decision.rule import Gate
-from harness.domain.estimate import Estimate
+from harness.analysis.workload import Measured, Measures
+from harness.decision.side import Fit, Side, side, unmeasured
+from harness.domain.estimate import Estimate, Unknown
 from harness.domain.reason import Reason
-from harness.domain.reasons import choice as reasons
-from harness.domain.reasons.choice import Place
-from harness.domain.verdict import Judgement
-from harness.platforms.registry import billing_of
-from harness.workspace import Workspace
+from harness.domain.reasons import place as reasons
+from harness.domain.reasons.place import Place
+from harness.domain.target import Target
+from harness.domain.workload import WorkKind, Workload
+from harness.platforms.ceilings import Ceilings
 
 
 @dataclass(frozen=True)
-class Workload:
-    """One part of the product: whether a person waits for it, and what it needs that decides."""
+class Home:
+    """A target that a workload may live on, before anything of the workload is known; its ceilings are of that kind of work."""
 
-    name: str
-    note: str
-    waited_for: bool = False
-
-
-WORKLOADS: Sequence[Workload] = (
-    Workload("chat", "the endpoint that was measured", waited_for=True),
-    Workload("retrieval", "part of every answer; holds the index in memory", waited_for=True),
-    Workload("reranking", "as retrieval, and a model to load", waited_for=True),
-    Workload("ingestion", "runs when documents change; retried when it fails"),
-    Workload("embedding", "batches at ingestion; a query's own embedding belongs to retrieval"),
-    Workload("evaluation", "scheduled; nobody waits"),
-    Workload("orchestration", "hands work on and waits for others"),
-    Workload("webhooks", "short, bursty, retried by their senders"),
-)
+    target: Target
+    ceilings: Ceilings
+    serverless: bool
+    cold: bool
 
 
 @dataclass(frozen=True)
 class Placed:
-    """A workload, the word for it, and the measured reason."""
+    """A workload, its place with every reason, and both targets beside each other."""
 
-    workload: str
+    workload: Workload
     place: Place
-    reason: Reason
+    reasons: tuple[Reason, ...]
+    sides: tuple[Side, ...]
+
+    def of(self, target: str) -> Side:
+        return next(one for one in self.sides if one.target == target)
 
 
-def placement(workspace: Workspace, findings: Findings, gates: Sequence[Gate]) -> tuple[Placed, ...]:
-    """Every workload, in the order of the list; ``gates`` of baseline, candidate and both together."""
-    return tuple(_place(workspace, findings, gates, workload) for workload in WORKLOADS)
-
-
-def _place(workspace: Workspace, findings: Findings, gates: Sequence[Gate], workload: Workload) -> Placed:
-    if not workload.waited_for:
-        return Placed(workload.name, Place.SERVERLESS, reasons.NobodyWaits(workload.note))
-    by_use = {t.name for t in workspace.pair() if (bill := billing_of(t)) and bill.by_use}
-    if failed := _broken_promise(by_use, gates):
-        broken = tuple((v.slo.name, v.profile) for v in failed.failed)
-        return Placed(workload.name, Place.WARM, reasons.AnswersFail(failed.target, broken, workload.note))
-    penalty = _cold_answer_s(by_use or set(findings.data.targets), findings)
-    if penalty is None:
-        return Placed(workload.name, Place.OPEN, reasons.TooFewProbed())
-    target, seconds = penalty
-    limit = workspace.config.slo.ttft_p95_s or workspace.config.slo.p95_s
-    share = _cold_share(findings, target)
-    seen = (target, seconds, limit, share, workload.note)
-    if seconds <= limit:
-        return Placed(workload.name, Place.SERVERLESS, reasons.ColdKeeps(*seen))
-    if share is not None and share <= 1 - 0.95:
-        return Placed(workload.name, Place.SERVERLESS, reasons.ColdRare(*seen))
-    return Placed(workload.name, Place.WARM, reasons.ColdBreaks(*seen))
-
-
-def _broken_promise(by_use: set[str], gates: Sequence[Gate]) -> Gate | None:
-    """Of the target that is billed by use: the SLOs that it fails under load, whatever a cold start costs."""
-    return next((made for made in gates if made.target in by_use and made.judgement is Judgement.FAIL), None)
-
-
-def _cold_answer_s(targets: set[str], findings: Findings) -> tuple[str, float] | None:
-    """Of the target whose cold starts cost most: seconds until a cold answer speaks, by the penalty's upper end.
-
-    A warm p95 to the first token and the penalty on top; None where no cold start was probed.
-    """
-    found = []
-    for p in findings.cold.penalties:
-        if not isinstance(p.penalty_s, Estimate) or p.target not in targets:
-            continue
-        warm = next(
-            (
-                v.estimate.value
-                for metric in ("ttft_p95_s", "p95_s")
-                for v in findings.slos
-                if v.target == p.target and v.slo.metric == metric and isinstance(v.estimate, Estimate)
-            ),
-            0.0,
+def placement(
+    workloads: Sequence[Workload],
+    homes: Mapping[WorkKind, Sequence[Home]],
+    measures: Mapping[WorkKind, Measures],
+    margin: float,
+) -> tuple[Placed, ...]:
+    """Every workload in the order of the file; ``margin``: of cost, as a ratio."""
+    out = []
+    for workload in workloads:
+        there = homes[workload.kind]
+        found = {h.target.name: measures[workload.kind](workload, h.target) for h in there}
+        sides = tuple(
+            side(
+                workload,
+                h.target.name,
+                found[h.target.name],
+                _others(found, h.target.name),
+                h.ceilings,
+                serverless=h.serverless,
+                cold=h.cold,
+            )
+            for h in there
         )
-        penalty = p.penalty_s.high if p.penalty_s.high is not None else p.penalty_s.value
-        found.append((p.target, warm + penalty))
-    return max(found, key=lambda row: row[1], default=None)
+        place, why = placed(sides, margin)
+        if place is Place.NOT_MEASURED:  # a ceiling alone rules a target out, and never puts it on the other
+            why = _distinct((unmeasured(workload, sides[0].target), *why))
+        out.append(Placed(workload, place, why, sides))
+    return tuple(out)
 
 
-def _cold_share(findings: Findings, target: str) -> float | None:
-    return next((e.share for e in findings.cold.expected if e.target == target), None)
+def _others(found: Mapping[str, Measured | None], target: str) -> list[Measured]:
+    return [one for name, one in found.items() if name != target and one is not None]
+
+
+def placed(sides: Sequence[Side], margin: float) -> tuple[Place, tuple[Reason, ...]]:
+    """The place, with the reasons that decide first."""
+    every = tuple(one.why for one in sides)
+    if not any(one.measured for one in sides):
+        return Place.NOT_MEASURED, _distinct(every)
+    able = [one for one in sides if one.fit is Fit.KEEPS]
+    if not able:
+        return _none_able(sides, every)
+    if cheapest := [one for one in able if one.serverless]:
+        kept = [one for one in able if not one.serverless]
+        if len(able) > 1:
+            return _both(able, margin)
+        return Place.SERVERLESS, (cheapest[0].why, *_rest(sides, kept + cheapest))
+    if len(able) > 1:
+        return _both(able, margin)
+    [home] = able
+    return _kept_alone(home, sides)
+
+
+def _kept_alone(home: Side, sides: Sequence[Side]) -> tuple[Place, tuple[Reason, ...]]:
+    """Only one that is always there keeps it: what is known of the other says in which word that ends."""
+    others = [one for one in sides if one is not home]
+    rest = tuple(one.why for one in others)
+    if any(one.fit is Fit.COLD for one in others):
+        return Place.WARM, (*rest, home.why)
+    if any(one.fit in (Fit.OPEN, Fit.NOT_MEASURED) for one in others):
+        return Place.OPEN, (*rest, home.why)
+    return Place.CONTAINER, (*rest, home.why)
+
+
+def _none_able(sides: Sequence[Side], every: tuple[Reason, ...]) -> tuple[Place, tuple[Reason, ...]]:
+    """Cold starts that break it say by themselves what it needs; a ceiling leaves the other, a broken promise does not."""
+    why = {fit: tuple(one.why for one in sides if one.fit is fit) for fit in Fit}
+    if why[Fit.COLD]:
+        return Place.WARM, _distinct((*why[Fit.COLD], *every))
+    left = [one for one in sides if one.fit is not Fit.CANNOT]
+    if len(left) == 1 and len(sides) > 1 and left[0].fit is Fit.OPEN:
+        return _word(left[0]), (*why[Fit.CANNOT], left[0].why)
+    if why[Fit.OPEN] or why[Fit.NOT_MEASURED]:
+        return Place.OPEN, _distinct((*why[Fit.NOT_MEASURED], *every))
+    return Place.NEITHER, (reasons.NeitherKeeps(), *every)
+
+
+def _both(able: Sequence[Side], margin: float) -> tuple[Place, tuple[Reason, ...]]:
+    """Every one keeps it: the cheaper one, where a difference is shown that is more than the margin."""
+    kept = tuple(one.why for one in able)
+    usd = [one.measured.month_usd for one in able if one.measured]
+    for one, known in zip(able, usd, strict=True):
+        if isinstance(known, Unknown):
+            return Place.EITHER, (reasons.CostUntoldOf(one.target, known.reason), *kept)
+    for one, mine in zip(able, usd, strict=True):
+        rest = [(o, theirs) for o, theirs in zip(able, usd, strict=True) if o is not one]
+        if all(_cheaper(mine, theirs, margin) for _, theirs in rest):
+            other, theirs = rest[0]
+            assert isinstance(mine, Estimate)
+            assert isinstance(theirs, Estimate)
+            assert mine.high is not None
+            assert theirs.low is not None
+            named = (mine.value, mine.high, other.target, theirs.value, theirs.low)
+            return _word(one), (reasons.CheaperThere(one.target, *named), *kept)
+    return Place.EITHER, (reasons.CostsMeet(margin), *kept)
+
+
+def _cheaper(mine: object, theirs: object, margin: float) -> bool:
+    if not isinstance(mine, Estimate) or not isinstance(theirs, Estimate):
+        return False
+    if mine.high is None or theirs.low is None or mine.high >= theirs.low:
+        return False
+    return mine.value * margin <= theirs.value
+
+
+def _word(home: Side) -> Place:
+    return Place.SERVERLESS if home.serverless else Place.CONTAINER
+
+
+def _rest(sides: Sequence[Side], known: Sequence[Side]) -> tuple[Reason, ...]:
+    return tuple(one.why for one in sides if one not in known)
+
+
+def _distinct(found: Sequence[Reason]) -> tuple[Reason, ...]:
+    return tuple(dict.fromkeys(found))

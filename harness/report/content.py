@@ -10,7 +10,7 @@ from harness.decision.decide import Decision
 from harness.decision.errors import statement
 from harness.decision.findings import Findings
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
-from harness.decision.placement import placement
+from harness.decision.placement import Placed
 from harness.decision.rule import Choice
 from harness.domain.estimate import Known, Unknown
 from harness.domain.plan import Plan
@@ -27,6 +27,8 @@ from harness.report import (
     decided,
     figures,
     generator,
+    placed,
+    placed_bills,
     platforms,
     runbook,
     settings,
@@ -68,6 +70,7 @@ def content(
     since: Table | None = None,
     journal: Sequence[Mapping[str, Any]] = (),
     foretold: Foretold | None = None,
+    placement: Sequence[Placed] = (),
 ) -> Content:
     """Pure: the same findings give the same content."""
     config = workspace.config
@@ -107,7 +110,9 @@ def content(
         decided.scores(decision, sides),
         decided.firmness(decision, sides),
         decided.flips(decision, sides),
-        runbook.placed(placement(workspace, findings, decision.gates), names),
+        placed.places(placement, findings.data.targets, names),
+        placed.promised(placement, names),
+        placed_bills.bills(placement, findings.data.targets, names),
         runbook.alarms(workspace, findings, decision, names),
         runbook.quotas(checks),
         runbook.timed(journal, names, list(dict.fromkeys(findings.data.targets))),
@@ -196,6 +201,7 @@ def content(
                 "spans": bool(findings.spans),
                 "probes": bool(findings.cold.penalties),
                 "settings": bool(findings.settings),
+                "workloads": bool(config.workloads),
             },
             "question": config.pilot.question,
             "migration": runbook.migration(decision, findings, names),

@@ -1,4 +1,4 @@
-"""What comes after the decision: alarms and sizes in measured numbers, quotas, placement, and the migration plan."""
+"""What comes after the decision: alarms and sizes in measured numbers, quotas, and the migration plan."""
 
 from __future__ import annotations
 
@@ -8,34 +8,18 @@ from typing import Any
 from harness.campaign.progress import duration
 from harness.decision.decide import Decision
 from harness.decision.findings import Findings
-from harness.decision.placement import Placed
 from harness.decision.rule import Choice
 from harness.domain.columns import Column, Kind
 from harness.domain.estimate import Estimate, Unknown
-from harness.domain.reason import labelled
 from harness.domain.reasons.absence import NotTimed
-from harness.domain.reasons.choice import BELONGS, Place
 from harness.domain.verdict import Judgement
-from harness.report.blocks import Cell, Shown, Table, absent, number, table
+from harness.report.blocks import Cell, Shown, Table, number, table
 from harness.report.columns import figure, moment, plain, target, text, word
 from harness.run.timing import EVENT, STEPS
-from harness.words import said
 from harness.words.numbers import duration_text, money, percent, significant
 from harness.workspace import Workspace
 
 Names = Mapping[str, str]
-
-
-def placed(rows: Sequence[Placed], names: Names) -> Table:
-    """Each workload, its place and the measured reason."""
-    place = Shown("place", (Column("place", Kind.WORD, "place"),), _place, lambda where: (said(BELONGS[where]),))
-    values = [(row.workload, row.place, said(labelled(row.reason, names))) for row in rows]
-    return table("placement", "Where each workload belongs", (text("workload"), place, text("because")), values)
-
-
-def _place(place: Place) -> Cell:
-    words = said(BELONGS[place])
-    return absent(words) if place is Place.OPEN else Cell(("● " if place is Place.WARM else "○ ") + words)
 
 
 def alarms(workspace: Workspace, findings: Findings, decision: Decision, names: Names) -> Table:

@@ -45,6 +45,8 @@ WORDS: Book = {
     kinds.ManyWouldFail: lambda r: f"infinite: more than {r.allowed * 100:g} % would fail",
     kinds.NoMetric: "no metric {metric}",
     kinds.NoPrices: "no prices in target.toml",
+    kinds.NoVolume: "its volume is not declared (per_month)",
+    kinds.StartsNotPlayed: "how often a job meets a cold start at its volume is not simulated",
     kinds.FewCostBlocks: "{blocks} valid block(s) of the profile that cost is scored at; an interval needs {least}",
     kinds.BilledMissing: "billed durations were collected for {collected} of {blocks} blocks: run pilot collect",
     kinds.InstanceTimeMissing: "billable instance time was not collected; without it this platform's cost is unknown",

@@ -1,4 +1,4 @@
-"""Sentences for why the rule, a sweep or the placement chose as it did."""
+"""Sentences for why the rule or a sweep chose as it did."""
 
 from __future__ import annotations
 
@@ -26,16 +26,6 @@ def _tie(r: kinds.TieBroken | kinds.TieStands) -> str:
 def _none_keeps(r: kinds.NoneKeeps) -> str:
     broken = "; ".join(f"{name} under {profile}" for name, profile in r.broken)
     return f"no setting keeps every promise; {r.best} comes closest and breaks {broken}"
-
-
-def _answers_fail(r: kinds.AnswersFail) -> str:
-    broken = "; ".join(f"{name} under {profile}" for name, profile in r.broken)
-    return f"the answers of {r.target} fail {broken} ({r.note})"
-
-
-def _cold(r: kinds.ColdKeeps | kinds.ColdRare | kinds.ColdBreaks) -> str:
-    often = "" if r.share is None else f", and {r.share * 100:.1f} % of answers are cold at the expected traffic"
-    return f"a cold answer of {r.target} begins after {r.seconds:.2f} s (limit {r.limit_s:g} s){often}"
 
 
 def _modelled(r: kinds.Modelled) -> str:
@@ -84,12 +74,6 @@ WORDS: Book = {
     kinds.MeasuredScore: "measured",
     kinds.BetterOfBoth: "the better of both for each profile",
     kinds.PeaksToBetter: "peaks go to the one that handles them",
-    kinds.NobodyWaits: "nobody waits for it: {note}",
-    kinds.AnswersFail: _answers_fail,
-    kinds.TooFewProbed: "the effect of a cold start here is unknown: too few were probed",
-    kinds.ColdKeeps: lambda r: f"{_cold(r)}: even a cold one keeps the promise ({r.note})",
-    kinds.ColdRare: lambda r: f"{_cold(r)}: cold ones break it, but are too rare to affect the p95 ({r.note})",
-    kinds.ColdBreaks: lambda r: f"{_cold(r)} ({r.note})",
     kinds.Modelled: _modelled,
     kinds.TakesAll: "takes it all",
     kinds.RefusesAtOnce: "refuses at once",
@@ -98,8 +82,5 @@ WORDS: Book = {
     kinds.GatesDecide: "the gates decide",
     kinds.AllTold: "every promise and primary comparison is decided",
     kinds.ScoresFirm: "every promise is kept and the scores are firm",
-    kinds.BelongsServerless: "glue can stay serverless",
-    kinds.BelongsWarm: "must stay warm",
-    kinds.BelongsOpen: "not decided by this pilot",
     kinds.StepBroke: lambda r: BROKE.get(r.by, r.by),
 }

@@ -13,7 +13,6 @@ from harness.check import preflight
 from harness.check.contract_check import Answer
 from harness.check.fronts import front_checks
 from harness.collect.collect import collect
-from harness.decision.placement import placement
 from harness.domain.quota import Need
 from harness.errors import BadFile, PilotError
 from harness.platforms import registry
@@ -101,7 +100,7 @@ def test_decide_bills_sizes_and_places_it(piloted):
     assert "priced at 5 machines for the expected peak (2 were measured)" in said(cost.coverage)
     curve = next(c for c in outcome.findings.projection.curves if c.target == "alpha")
     assert {p.instances for p in curve.points} >= {2.0, 5.0}
-    assert len(placement(piloted, outcome.findings, outcome.decision.gates)) == 8
+    assert not outcome.placed[0].of("alpha").serverless
     assert still_billing(piloted, "alpha")[0].startswith("alpha: bills 0.2600 USD an hour")
 
 

@@ -57,6 +57,14 @@ class NoPrices(Absence):
     """Of a target."""
 
 
+class NoVolume(Absence):
+    """Of a workload."""
+
+
+class StartsNotPlayed(Absence):
+    """Of jobs."""
+
+
 class FewCostBlocks(Absence):
     """Blocks of the traffic that cost is scored at."""
 

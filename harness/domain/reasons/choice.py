@@ -1,18 +1,8 @@
-"""What the rule chose by, what a sweep chose by, and where a workload belongs."""
+"""What the rule chose by, and what a sweep chose by."""
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from harness.domain.reason import Reason
-
-
-class Place(StrEnum):
-    """Where a workload belongs."""
-
-    SERVERLESS = "serverless"
-    WARM = "warm"
-    OPEN = "open"
 
 
 class Choosing(Reason):
@@ -165,54 +155,6 @@ class PeaksToBetter(Choosing):
     """A hybrid's scaling."""
 
 
-class NobodyWaits(Choosing):
-    """Glue."""
-
-    note: str
-
-
-class AnswersFail(Choosing):
-    """Each: promise, profile."""
-
-    target: str
-    broken: tuple[tuple[str, str], ...]
-    note: str
-
-
-class TooFewProbed(Choosing):
-    """Cold starts."""
-
-
-class ColdKeeps(Choosing):
-    """Even a cold answer is in time."""
-
-    target: str
-    seconds: float
-    limit_s: float
-    share: float | None
-    note: str
-
-
-class ColdRare(Choosing):
-    """Cold answers are late and too few to matter."""
-
-    target: str
-    seconds: float
-    limit_s: float
-    share: float | None
-    note: str
-
-
-class ColdBreaks(Choosing):
-    """Cold answers break the promise."""
-
-    target: str
-    seconds: float
-    limit_s: float
-    share: float | None
-    note: str
-
-
 class Modelled(Choosing):
     """What a cost rests on; needed: a fleet priced at more than was declared."""
 
@@ -251,22 +193,7 @@ class ScoresFirm(Choosing):
     """More blocks change nothing."""
 
 
-class BelongsServerless(Choosing):
-    """A workload that may wait for a cold start."""
-
-
-class BelongsWarm(Choosing):
-    """A workload that may not."""
-
-
-class BelongsOpen(Choosing):
-    """A workload of which too little was measured."""
-
-
 class StepBroke(Choosing):
     """What a step of a capacity search broke, as its record names it."""
 
     by: str
-
-
-BELONGS = {Place.SERVERLESS: BelongsServerless(), Place.WARM: BelongsWarm(), Place.OPEN: BelongsOpen()}

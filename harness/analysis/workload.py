@@ -1,0 +1,146 @@
+"""What was measured of one workload on one target: the value that placement takes, whoever measured it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.reasons.absence import NotMeasured
+from harness.domain.target import Target
+from harness.domain.verdict import Judgement, SloVerdict
+from harness.domain.workload import Workload
+
+NOT_MEASURED = Unknown(NotMeasured())
+
+
+class EndedBy(StrEnum):
+    """The limit of a platform that ended work before it was done, as rag-jobs/1 names it."""
+
+    TIME = "time_limit"
+    MEMORY = "memory_limit"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How many of those that began were ended by a limit."""
+
+    by: EndedBy
+    count: int
+    of: int
+
+
+@dataclass(frozen=True)
+class Start:
+    """A promise of time against cold starts: as measured, with one on top of a warm p95, and at the workload's volume.
+
+    ``met``: the share of the measured ones that met a start, ``met_s`` their p95. ``cold_s``: a warm p95 with what probes
+    say that a start costs. ``share``: of those that meet one at its volume, ``at_volume``: the promised percentile there.
+    """
+
+    promise: str
+    limit_s: float
+    warm_s: Known
+    met: Known
+    met_s: Known
+    cold_s: Known
+    share: Known
+    at_volume: Known
+
+    @property
+    def in_time(self) -> bool:
+        """Even with a start: then it does not matter how many meet one."""
+        return isinstance(self.cold_s, Estimate) and self.cold_s.high is not None and self.cold_s.high <= self.limit_s
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One workload on one target, by the runs of one profile.
+
+    ``worked_s`` is how long one is worked on, not how long it waits: its p95; ``longest_s`` the longest that was seen,
+    an Estimate without ends. ``memory_mb``: the most that one instance used. Money is of a month at its volume, ``per_month``: of the
+    runtime, and of what is beside it (tokens, stores), which is None where it is not known.
+    """
+
+    target: str
+    profile: str
+    verdicts: tuple[SloVerdict, ...]
+    worked_s: Known = NOT_MEASURED
+    longest_s: Known = NOT_MEASURED
+    memory_mb: Known = NOT_MEASURED
+    ended: tuple[Ended, ...] = ()
+    starts: tuple[Start, ...] = ()  # none: it never starts cold, or nobody would notice
+    per_month: int | None = None
+    month_usd: Known = NOT_MEASURED
+    beside_usd: float | None = None
+
+    def judged(self, judgement: Judgement) -> tuple[SloVerdict, ...]:
+        return tuple(v for v in self.verdicts if v.judgement is judgement)
+
+    @property
+    def whole_usd(self) -> Known:
+        """A month's runtime with what is beside it; only the runtime's part has an interval."""
+        month, beside = self.month_usd, self.beside_usd
+        if not isinstance(month, Estimate) or not beside:
+            return month
+        low, high = (None if end is None else end + beside for end in (month.low, month.high))
+        return Estimate(month.value + beside, low, high, month.confidence, month.n, month.blocks, month.method)
+
+
+class Measures(Protocol):
+    """Finds what was measured of one kind of work."""
+
+    def __call__(self, workload: Workload, target: Target) -> Measured | None:
+        """None where no valid run measured it."""
+        ...
+
+
+def deciding(verdicts: Sequence[SloVerdict]) -> SloVerdict | None:
+    """The one that says most: broken, else open, else the first that is kept."""
+    order = (Judgement.FAIL, Judgement.INCONCLUSIVE, Judgement.PASS)
+    return min(verdicts, key=lambda v: order.index(v.judgement), default=None)
+
+
+class JobMoney(Protocol):
+    """Of a thousand jobs that were done: the runtime's part, and that of tokens."""
+
+    @property
+    def runtime_usd(self) -> Known: ...
+    @property
+    def tokens_usd(self) -> Known: ...
+
+
+class JobFate(Protocol):
+    """How many ended so, and of how many; ``fate`` reads as rag-jobs/1 names it."""
+
+    @property
+    def fate(self) -> str: ...
+    @property
+    def count(self) -> int: ...
+    @property
+    def of(self) -> int: ...
+
+
+class JobsMeasured(Protocol):
+    """What the analysis of jobs says of one target under one profile, its workload's promises judged."""
+
+    @property
+    def target(self) -> str: ...
+    @property
+    def profile(self) -> str: ...
+    @property
+    def blocks(self) -> int: ...
+    @property
+    def done(self) -> int: ...
+    @property
+    def working_s(self) -> Known: ...
+    @property
+    def longest_s(self) -> float | None: ...
+    @property
+    def shares(self) -> Sequence[JobFate]: ...
+    @property
+    def cost(self) -> JobMoney: ...
+    @property
+    def verdicts(self) -> tuple[SloVerdict, ...]: ...
