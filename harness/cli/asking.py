@@ -11,9 +11,13 @@ import typer
 
 from harness.domain.address import problem_of, without_secrets
 from harness.domain.target import Dialect
+from harness.domain.workload import WorkKind
+from harness.errors import BadFile
 from harness.scaffold import Answers, Side
 from harness.scaffold.answers import EXTERNAL
+from harness.scaffold.workloads import CHAT, SEEDS, Seed, Tables, made
 from harness.workspace import presets
+from harness.workspace.workloads_toml import WorkloadTable
 
 T = TypeVar("T")
 
@@ -38,6 +42,7 @@ def ask(said: Answers, known: Mapping[str, str]) -> Answers:
         else said.monthly_runtime_usd,
         requests_per_month=int(_number("requests per month", said.requests_per_month, _above_zero)),
         peak_per_s=_number("requests per second at the peak", said.peak_per_s, _above_zero),
+        workloads=_workloads(said.workloads),
     )
     return (
         promised
@@ -61,6 +66,44 @@ def _side(role: str, said: Side, known: Mapping[str, str]) -> Side:
             typer.prompt("  the model to request (empty: none)", default=said.model or "", show_default=False) or None
         )
     return replace(said, kind=kind, url=url, dialect=dialect, model=model)
+
+
+def _workloads(said: Tables) -> Tables:
+    """Every kind that no option declared already; what is not known stays out of the file."""
+    print(
+        "What else does the product do? Each is placed by itself; 0 where a figure is not known or nothing is promised."
+    )
+    found = dict(said)
+    for seed in SEEDS:
+        if seed.name != CHAT and seed.name not in found and typer.confirm(f"{seed.name}: {seed.words}?", default=False):
+            found[seed.name] = _workload(seed)
+    return found
+
+
+def _workload(seed: Seed) -> WorkloadTable:
+    """Asked again where its figures do not fit together."""
+    while True:
+        waits = typer.confirm("  does a person wait for it?", default=seed.waited_for)
+        job = seed.kind is WorkKind.JOB
+        promise = "done_within_s" if job else "response_p95_s"
+        what = "p95 until it is done" if job else "p95 response time"
+        figures = {
+            "per_month": _number("  how many a month", 0.0, _not_below),
+            "duration_s": _number("  seconds that one takes", 0.0, _not_below),
+            "memory_mb": _number("  megabytes of memory that one needs", 0.0, _not_below),
+        }
+        slo = {
+            promise: _number(f"  promised {what}, seconds", 0.0, _not_below),
+            "usd_per_thousand": _number("  most that a thousand may cost, USD", 0.0, _not_below),
+        }
+        limits: dict[str, float] = {name: value for name, value in slo.items() if value}
+        if job and typer.confirm("  may none be lost?", default=True):
+            limits["lost"] = 0
+        known = {name: value for name, value in figures.items() if value}
+        try:
+            return made(seed.name, {"waited_for": waits, **known, "slo": limits})
+        except BadFile as bad:
+            print("\n".join(f"  {p.field} {p.message}" for p in bad.problems))
 
 
 def _number(words: str, default: float, fits: Callable[[float], str | None]) -> float:

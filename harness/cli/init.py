@@ -12,7 +12,7 @@ from harness import scaffold
 from harness.cli.asking import ask
 from harness.cli.output import pages
 from harness.errors import BadFile, PilotError, Problem
-from harness.scaffold import Answers, Side
+from harness.scaffold import Answers, Side, workloads
 from harness.tables.problems import read_toml
 from harness.workspace import open_workspace, presets, trust, wants
 from harness.workspace.target_toml import target_of
@@ -62,6 +62,13 @@ def init(
     peak: Annotated[float, typer.Option(help="Expected peak, requests per second.")] = Answers.peak_per_s,
     budget: Annotated[float, typer.Option(metavar="USD", help="Budget of the pilot itself.")] = Answers.budget_usd,
     stream_share: Annotated[float, typer.Option(help="Share of requests that ask for a stream.")] = 1.0,
+    workload: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME,FIELD=VALUE…",
+            help="What the product does besides, as ingestion,per_month=40000,duration_s=90,done_within_s=900; may be repeated.",
+        ),
+    ] = None,
     *,
     quick: Annotated[bool, typer.Option("--quick", help="A first comparison in about ten minutes.")] = False,
     list_kinds: Annotated[bool, typer.Option("--kinds", help="List the kinds of target and exit.")] = False,
@@ -105,6 +112,7 @@ def init(
         budget_usd=budget,
         stream_share=stream_share,
         quick=quick,
+        workloads=workloads.read(workload or ()),
     )
     if nobody_said and sys.stdin.isatty():
         answers = ask(answers, known)

@@ -14,6 +14,7 @@ from harness.campaign.progress import duration
 from harness.cli.output import emit
 from harness.domain.plan import Plan
 from harness.planning import Planned
+from harness.status.workloads import workload_lines
 from harness.words import all_said
 from harness.workspace import Workspace, find, trust
 
@@ -67,6 +68,7 @@ def plan(
                 "plan": planned.plan,
                 "seal": planned.seal,
                 "unsettled": unsettled,
+                "workloads": workload_lines(workspace),
                 "changes": all_said(planned.changes),
                 "replaced": planned.replaced,
                 "expected": pipeline.outlook(workspace, planned.plan),
@@ -78,7 +80,9 @@ def plan(
             }
         )
         return
-    for line in (*_blocks(planned.plan), *_size(workspace, planned.plan), *_open(unsettled), *_seal(planned)):
+    made = planned.plan
+    told = (*_blocks(made), *_size(workspace, made), *_workloads(workspace), *_open(unsettled), *_seal(planned))
+    for line in told:
         print(line)
 
 
@@ -108,6 +112,11 @@ def _size(workspace: Workspace, made: Plan) -> list[str]:
     if made.forecast_usd > budget:
         out.append(f"warning: limits.budget_usd is {budget}: the campaign would stop before its end")
     return out
+
+
+def _workloads(workspace: Workspace) -> list[str]:
+    lines = [f"  - {one.name}: {one.words}" for one in workload_lines(workspace)]
+    return ["workloads:", *lines] if lines else []
 
 
 def _open(unsettled: tuple[Unsettled, ...]) -> list[str]:

@@ -61,6 +61,7 @@ def status(*, as_json: Annotated[bool, typer.Option("--json", help="Print the bo
         spared = sum(line.state is BlockState.NOT_NEEDED for line in board.blocks)
         not_needed = f", {spared} not needed" if spared else ""
         print(f"{done} of {len(board.blocks)} blocks done{not_needed}, {board.uncollected} runs not collected")
+    page.lines(out, "workloads", [f"{one.name}: {one.words}" for one in board.workloads])
     print(f"next: {_next(board)}")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from harness.domain import bounds
@@ -10,6 +11,7 @@ from harness.domain.address import problem_of, without_secrets
 from harness.errors import Refused
 from harness.tables.values import name_problem
 from harness.workspace import presets
+from harness.workspace.workloads_toml import WorkloadTable
 
 EXTERNAL = "external"
 
@@ -76,6 +78,7 @@ class Answers:
     budget_usd: float = 50.0
     stream_share: float = 1.0
     quick: bool = False
+    workloads: Mapping[str, WorkloadTable] = field(default_factory=dict)  # beside the endpoint itself
 
     def checked(self) -> Answers:
         """Raises Refused with everything that does not fit together."""

@@ -6,6 +6,7 @@ import json
 
 from harness.domain.lines import lines_of
 from harness.scaffold.answers import EXTERNAL, Answers
+from harness.scaffold.workloads import tables
 
 FULL = """\
 [profiles.steady]            # each profile is loadprofiles/NAME.py; options here are laid over it
@@ -113,6 +114,10 @@ stop_file   = "STOP"         # a file of this name stops the pilot
 attempts    = 3              # of a block whose run was INVALID
 quota_share = 0.5            # how much of a quota that production shares may be used
 
+# What the product does besides, and for whom; the report says of each where it belongs. kind: a request's caller waits for the
+# answer, a job is submitted and done later. waited_for: whether a person waits. measured_by: the profile that measures it; without
+# one it is "not measured", whatever is declared here. slo: its own promises. docs: workloads.md
+{tables(a.workloads, a.requests_per_month)}
 # [costs.database]           # one table for each thing that you pay for and that is on no platform's bill
 # title                    = "Document store"
 # usd_per_month            = 412.50

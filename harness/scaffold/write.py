@@ -13,7 +13,9 @@ from harness.errors import Refused
 from harness.scaffold.answers import EXTERNAL, Answers, Side
 from harness.scaffold.kinds import copied, kinds
 from harness.scaffold.template import QUICK_SCALE, pilot_toml
+from harness.tables.problems import parse_toml, validate
 from harness.workspace import open_workspace, presets
+from harness.workspace.pilot_toml import PilotToml
 from harness.workspace.shipped import shipped
 from harness.workspace.sweep_toml import FILE as SWEEP_FILE
 
@@ -71,7 +73,10 @@ LINK = re.compile(r"\[([^\]]+)\]\(([^)#\s]+)(#[^)\s]*)?\)")
 
 
 def write(folder: Path, answers: Answers) -> list[Path]:
-    """Files in the order they were written; raises Refused for a folder that holds a pilot, or an unknown kind."""
+    """Files in the order they were written.
+
+    Raises Refused for a folder that holds a pilot, or an unknown kind, BadFile for a workload that no profile measures.
+    """
     answers.checked()
     known = kinds()
     for side in (answers.baseline, answers.candidate):
@@ -79,6 +84,8 @@ def write(folder: Path, answers: Answers) -> list[Path]:
             raise Refused(f"no kind of target {side.kind!r}", f"known: {', '.join(known)}")
     if (folder / "pilot.toml").exists():
         raise Refused(f"{folder / 'pilot.toml'} is there already", "name another folder, or change that file")
+    text = pilot_toml(answers)
+    validate(PilotToml, parse_toml(text, folder / "pilot.toml"), folder / "pilot.toml")
     made: list[Path] = []
     for profile in sorted(shipped("loadprofiles").glob("*.py")):
         _put(folder / "loadprofiles" / profile.name, profile.read_text(encoding="utf-8"), made)
@@ -91,7 +98,7 @@ def write(folder: Path, answers: Answers) -> list[Path]:
         _put(folder / "questions.jsonl", _questions(), made)
     _put(folder / "reports" / "README.md", REPORTS, made)
     _put(folder / ".gitignore", IGNORE, made)
-    _put(folder / "pilot.toml", pilot_toml(answers), made)
+    _put(folder / "pilot.toml", text, made)
     for path in made:
         if path.suffix == ".md":
             _without_dead_links(path)

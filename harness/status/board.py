@@ -12,6 +12,7 @@ from harness.evidence.early_end import blocks_left_out
 from harness.evidence.store import Store
 from harness.run.spend import spent_in
 from harness.status import way
+from harness.status.workloads import WorkloadLine, workload_lines
 from harness.workspace import Workspace
 
 
@@ -58,6 +59,7 @@ class Board:
     spent_usd: str
     budget_usd: str
     next_command: str | None  # None: nothing is left to do
+    workloads: tuple[WorkloadLine, ...] = ()
     settled: str | None = None  # at which look, and why the blocks that are left are not needed
 
 
@@ -88,6 +90,7 @@ def board(workspace: Workspace, store: Store) -> Board:
         spent_usd=f"{spent_in(workspace):.2f}",
         budget_usd=str(workspace.config.limits.budget_usd),
         next_command=following.command if following else None,
+        workloads=workload_lines(workspace),
         settled=str(ended) if ended else None,
     )
 

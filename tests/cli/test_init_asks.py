@@ -59,6 +59,18 @@ def asked(tmp_path):
             ("monthly cost limit", "600"),
             ("requests per month", ""),
             ("at the peak", ""),
+            ("retrieval:", "n"),
+            ("ingestion:", "y"),
+            ("does a person wait", "n"),
+            ("how many a month", "40000"),
+            ("seconds that one takes", "1200"),
+            ("megabytes of memory", "0"),
+            ("until it is done", "900"),
+            ("thousand may cost", "4"),
+            ("none be lost", ""),
+            ("orchestration:", ""),
+            ("evaluation:", ""),
+            ("webhooks:", ""),
             ("ten minutes", "y"),
         ],
     )
@@ -74,6 +86,20 @@ def test_what_is_answered_is_written(asked):
     assert (said["slo"]["p95_s"], said["slo"]["error_rate"], said["slo"]["monthly_runtime_usd"]) == (8, 0.02, 600)
     assert "ttft_p95_s" not in said["slo"]
     assert (target["dialect"], target["model"]) == ("openai-chat", "gpt-4o")
+
+
+def test_each_kind_of_work_becomes_a_table_and_what_is_not_known_stays_out(asked):
+    said = tomllib.loads((asked[0] / "pilot.toml").read_text())["workloads"]
+
+    assert said["chat"] == {"kind": "request", "waited_for": True, "measured_by": "steady", "per_month": 500_000}
+    assert said["ingestion"] == {
+        "kind": "job",
+        "waited_for": False,
+        "per_month": 40_000,
+        "duration_s": 1200,
+        "slo": {"done_within_s": 900, "lost": 0, "usd_per_thousand": 4},
+    }
+    assert set(said) == {"chat", "ingestion"}
 
 
 def test_enter_takes_what_a_flag_said_and_the_default_where_none_did(asked):

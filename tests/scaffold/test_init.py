@@ -10,7 +10,8 @@ from typing import get_args
 import pytest
 
 from harness.errors import BadFile, Refused
-from harness.scaffold import Answers, Side, kinds, write
+from harness.scaffold import Answers, Side, kinds, workloads, write
+from harness.scaffold.workloads import SEEDS
 from harness.workspace import open_workspace
 from harness.workspace.pilot_toml import PilotToml
 from harness.workspace.target_toml import read_target
@@ -92,7 +93,7 @@ def test_every_field_is_there(tmp_path):
             table = header[1]
         named.setdefault(table, set()).update(re.findall(r"\b([a-z0-9_]+) *=", line))
     for table, field in PilotToml.model_fields.items():
-        own = table in ("profiles", "costs")  # tables of names that are the team's own
+        own = table in ("profiles", "workloads", "costs")  # tables of names that are the team's own
         model = get_args(field.annotation)[1] if own else field.annotation
         assert set(model.model_fields) <= named[table], table
 
@@ -107,6 +108,49 @@ def test_what_is_commented_out_reads_back_when_it_is_not(tmp_path):
     assert read.criteria.kappa == 66
     assert read.slo.start.requests_per_month == 50_000
     assert read.costs["database"].usd_per_hour == 90
+    assert set(read.workloads) == {seed.name for seed in SEEDS}
+
+
+def test_only_the_endpoint_is_declared_where_nobody_said_more(tmp_path):
+    write(tmp_path, Answers(*EMBEDDED))
+    [(name, chat)] = open_workspace(tmp_path).config.workloads.items()
+
+    assert (name, chat.measured_by, chat.waited_for, chat.per_month) == ("chat", "steady", True, 2_000_000)
+
+
+def test_a_workload_that_an_option_says_is_a_table(tmp_path):
+    said = workloads.read(
+        ["ingestion,per_month=4e4,duration_s=1200,done_within_s=900,lost=0", "scoring,kind=job,waited_for=false"]
+    )
+    write(tmp_path, Answers(*EMBEDDED, workloads=said))
+    found = open_workspace(tmp_path).config.workloads
+
+    assert set(found) == {"chat", "ingestion", "scoring"}
+    assert found["ingestion"] == said["ingestion"]
+    assert found["ingestion"].slo.said == {"done_within_s": 900, "lost": 0}
+
+
+def test_workloads_that_do_not_fit_are_all_said_at_once():
+    with pytest.raises(Refused) as refused:
+        workloads.read(["ingestion,per_month=0", "hooks,size=4", "webhooks,lost", "webhooks,lost=0"])
+
+    assert all(
+        words in str(refused.value)
+        for words in (
+            "--workload ingestion: per_month",
+            "--workload hooks: kind is required",
+            "--workload hooks: size is not a known field: did you mean size_kb?",
+            "--workload webhooks: 'lost': want FIELD=VALUE",
+            "--workload webhooks: stands twice",
+        )
+    )
+
+
+def test_a_workload_that_no_profile_measures_writes_nothing(tmp_path):
+    said = workloads.read(["ingestion,measured_by=jobz"])
+    with pytest.raises(BadFile, match="measured_by"):
+        write(tmp_path / "ours", Answers(*EMBEDDED, workloads=said))
+    assert not (tmp_path / "ours").exists()
 
 
 def test_nothing_that_is_there_is_replaced(tmp_path):
