@@ -45,12 +45,12 @@ def decision_json(
                 "profile": v.profile,
                 "slo": v.slo.metric,
                 "verdict": v.judgement.value,
-                **known_json(v.estimate),
+                **_known(v.estimate),
                 "limit": v.slo.limit,
                 "unit": v.slo.unit,
                 **why(v.reason),
                 "blocks_needed": None if v.blocks_needed is None else asdict(v.blocks_needed),
-                "beyond": None if v.beyond is None else known_json(v.beyond),
+                "beyond": None if v.beyond is None else _known(v.beyond),
                 "allowed": v.allowed,
             }
             for v in (*findings.slos, *findings.cost_verdicts)
@@ -60,11 +60,11 @@ def decision_json(
                 "profile": c.profile,
                 "metric": c.metric,
                 "relation": c.relation.value,
-                **known_json(c.ratio),
+                **_known(c.ratio),
                 "margin": c.margin,
                 **why(c.reason),
                 "different_within_margin": c.within_margin_but_different,
-                "beyond": None if c.beyond is None else known_json(c.beyond),
+                "beyond": None if c.beyond is None else _known(c.beyond),
                 "p_value": c.p_value,
                 "exploratory": c.exploratory,
                 "compared_together": c.family,
@@ -77,30 +77,30 @@ def decision_json(
             {
                 "target": m.target,
                 "profile": m.profile,
-                "cold_share": known_json(m.cold_share),
-                "warm_p95": known_json(m.warm_p95_s),
-                "cold_p95": known_json(m.cold_p95_s),
-                "measured_p95": known_json(m.measured_p95_s),
-                "expected_cold_share": known_json(m.expected_share),
-                "expected_p95": known_json(m.expected_p95_s),
+                "cold_share": _known(m.cold_share),
+                "warm_p95": _known(m.warm_p95_s),
+                "cold_p95": _known(m.cold_p95_s),
+                "measured_p95": _known(m.measured_p95_s),
+                "expected_cold_share": _known(m.expected_share),
+                "expected_p95": _known(m.expected_p95_s),
                 "unit": "s",
             }
             for m in findings.modes
         ],
         "capacity": {
             c.target: {
-                **known_json(c.per_s),
+                **_known(c.per_s),
                 "at_least": c.at_least,
                 "per_instance": c.per_instance_per_s,
-                "break_even": known_json(break_even(findings.crossing, c)),
+                "break_even": _known(break_even(findings.crossing, c)),
                 "unit": "requests/s",
             }
             for c in findings.capacities
         },
         "keep_alive": {
             w.target: {
-                "median": known_json(w.median_s),
-                "g05": known_json(w.g05_s),
+                "median": _known(w.median_s),
+                "g05": _known(w.g05_s),
                 "unit": "s",
                 "measured": w.days,
                 "hours_utc": w.hours,
@@ -112,9 +112,9 @@ def decision_json(
         },
         "cost": {
             c.target: {
-                "per_success": known_json(c.per_success_usd),
-                "per_good": known_json(c.per_good_usd),
-                "per_month": known_json(c.per_month_usd),
+                "per_success": _known(c.per_success_usd),
+                "per_good": _known(c.per_good_usd),
+                "per_month": _known(c.per_month_usd),
                 "layers": {layer.value: str(c.monthly.layer_usd(layer)) for layer in CostLayer} if c.monthly else None,
                 "basis": said(c.coverage),
                 "basis_kind": c.coverage.kind,
@@ -148,8 +148,7 @@ def _aa(findings: Findings) -> dict[str, Any] | None:
     }
 
 
-def known_json(known: Known) -> dict[str, Any]:
-    """Value, ends and what it rests on; null with the reason where there is none."""
+def _known(known: Known) -> dict[str, Any]:
     if isinstance(known, Unknown):
         low = known.low if isinstance(known, Infinite) else None
         reason = {"reason": said(known.reason), "reason_kind": known.reason.kind}
@@ -164,3 +163,8 @@ def known_json(known: Known) -> dict[str, Any]:
         "method": known.method,
         "why_open": None if known.why_open is None else said(known.why_open),
     }
+
+
+def known_json(known: Known) -> dict[str, Any]:
+    """Value, ends and what it rests on; null with the reason where there is none."""
+    return _known(known)
