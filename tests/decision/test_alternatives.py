@@ -128,6 +128,18 @@ def test_at_a_volume_where_many_would_meet_a_start_that_nobody_timed_it_is_not_d
     assert "whether cold starts of beta break its promise: can't tell" in said(found.of("beta").why)
 
 
+def test_a_volume_beyond_what_was_seen_to_be_carried_is_not_decided_by_what_was_measured(plain):
+    path = plain.workspace.root / "pilot.toml"
+    text = path.read_text()
+    path.write_text(text + QUIET.replace("3_000", "2_000_000_000"))
+    workspace = open_workspace(plain.workspace.root)
+    path.write_text(text)
+    found = chat(replace(plain, workspace=workspace))
+
+    assert found.place is Place.OPEN
+    assert "at its volume, on alpha: can't tell: 761/s on average is more than 4 times" in said(found.of("alpha").why)
+
+
 def slow(rows):
     """The probes' own truth: a cold start takes six seconds."""
     samples, record = rows

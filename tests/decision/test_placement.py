@@ -212,6 +212,14 @@ def test_a_month_that_cannot_be_told_decides_nothing():
     )
 
 
+def test_a_volume_that_nobody_saw_carried_leaves_it_open_whatever_was_measured_of_less():
+    untold = absence.NoVolume()
+    placed = put(work(), measured("container", untold=untold), measured("function", Judgement.FAIL))
+
+    assert placed.place is Place.OPEN
+    assert placed.of("container").why == place.VolumeUntold("container", untold)
+
+
 def test_volume_that_makes_the_container_cheaper_puts_it_there_and_less_of_it_does_not():
     """The same work at two volumes: the container's month is a price by the hour, the function's follows its requests."""
     homes_of = {}
