@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.reason import Reason
 from harness.domain.reasons.absence import NotMeasured
 from harness.domain.target import Target
 from harness.domain.verdict import Judgement, SloVerdict
@@ -73,6 +74,7 @@ class Measured:
     ended: tuple[Ended, ...] = ()
     starts: tuple[Start, ...] = ()  # none: it never starts cold, or nobody would notice
     per_month: int | None = None
+    untold: Reason | None = None  # why nobody can tell whether it carries so many
     month_usd: Known = NOT_MEASURED
     beside_usd: float | None = None
 

@@ -262,3 +262,8 @@ def known_json(known: Known) -> dict[str, Any]:
         "method": known.method,
         "why_open": None if known.why_open is None else said(known.why_open),
     }
+
+
+def known_json(known: Known) -> dict[str, Any]:
+    """Value, ends and what it rests on; null with the reason where there is none."""
+    return _known(known)

@@ -11,7 +11,7 @@ from harness.decision.placement import Placed
 from harness.decision.side import Against, Side
 from harness.domain.reason import Reason
 from harness.domain.reasons.place import BELONGS
-from harness.words import said
+from harness.words import all_said, said
 
 
 def placement_json(placed: Sequence[Placed]) -> list[dict[str, Any]]:
@@ -27,7 +27,8 @@ def placement_json(placed: Sequence[Placed]) -> list[dict[str, Any]]:
             "promises": {promise.value: limit for promise, limit in one.workload.promises.items()},
             "place": one.place.value,
             "sentence": said(BELONGS[one.place]),
-            "reasons": [_reason(reason) for reason in one.reasons],
+            "reasons": list(all_said(one.reasons)),
+            "reason_kinds": [reason.kind for reason in one.reasons],
             "targets": {side.target: _side(side) for side in one.sides},
         }
         for one in placed
@@ -90,7 +91,7 @@ def _against(one: Against) -> dict[str, Any]:
     return {
         "what": one.what,
         "value": one.value,
-        "basis": one.basis.value,
+        "known_by": one.basis.value,
         "setting": one.ceiling.setting,
         "most": one.ceiling.most,
     }

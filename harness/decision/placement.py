@@ -99,28 +99,25 @@ def placed(sides: Sequence[Side], margin: float) -> tuple[Place, tuple[Reason, .
 
 def _kept_alone(home: Side, sides: Sequence[Side]) -> tuple[Place, tuple[Reason, ...]]:
     """Only one that is always there keeps it: what is known of the other says in which word that ends."""
-    [*others] = [one for one in sides if one is not home]
+    others = [one for one in sides if one is not home]
     rest = tuple(one.why for one in others)
-    if any(one.fit in (Fit.OPEN, Fit.NOT_MEASURED) for one in others):
-        return Place.OPEN, (*rest, home.why)
     if any(one.fit is Fit.COLD for one in others):
         return Place.WARM, (*rest, home.why)
+    if any(one.fit in (Fit.OPEN, Fit.NOT_MEASURED) for one in others):
+        return Place.OPEN, (*rest, home.why)
     return Place.CONTAINER, (*rest, home.why)
 
 
 def _none_able(sides: Sequence[Side], every: tuple[Reason, ...]) -> tuple[Place, tuple[Reason, ...]]:
-    """A ceiling leaves the other, a promise that is broken does not: nobody showed that the other keeps it."""
-    by_fit = {fit: [one for one in sides if one.fit is fit] for fit in Fit}
+    """Cold starts that break it say by themselves what it needs; a ceiling leaves the other, a broken promise does not."""
+    why = {fit: tuple(one.why for one in sides if one.fit is fit) for fit in Fit}
+    if why[Fit.COLD]:
+        return Place.WARM, _distinct((*why[Fit.COLD], *every))
     left = [one for one in sides if one.fit is not Fit.CANNOT]
     if len(left) == 1 and len(sides) > 1 and left[0].fit is Fit.OPEN:
-        ruled_out = tuple(one.why for one in by_fit[Fit.CANNOT])
-        return _word(left[0]), (*ruled_out, left[0].why)
-    if by_fit[Fit.OPEN]:
-        return Place.OPEN, _distinct(every)
-    if by_fit[Fit.NOT_MEASURED]:
-        return Place.OPEN, _distinct((*(one.why for one in by_fit[Fit.NOT_MEASURED]), *every))
-    if by_fit[Fit.COLD]:
-        return Place.WARM, _distinct((*(one.why for one in by_fit[Fit.COLD]), *every))
+        return _word(left[0]), (*why[Fit.CANNOT], left[0].why)
+    if why[Fit.OPEN] or why[Fit.NOT_MEASURED]:
+        return Place.OPEN, _distinct((*why[Fit.NOT_MEASURED], *every))
     return Place.NEITHER, (reasons.NeitherKeeps(), *every)
 
 

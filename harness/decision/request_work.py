@@ -18,7 +18,9 @@ from harness.decision.findings import Findings
 from harness.domain import looks
 from harness.domain.bill import CostLayer
 from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.reason import Reason
 from harness.domain.reasons import absence
+from harness.domain.reasons.untold import BeyondCapacity, BeyondInstances
 from harness.domain.target import Target
 from harness.domain.verdict import Slo, SloVerdict
 from harness.domain.workload import Promise, Workload
@@ -32,6 +34,7 @@ AT_VOLUME = {
     "ttft_p95_s": Quantity.TTFT_P95,
 }  # promises that a start delays, as a month tells them
 PER = 1000
+BEYOND = (BeyondCapacity, BeyondInstances, absence.VolumeFar)
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,8 @@ class RequestWork:
         played = _Played(self.workspace, self.findings.data, target, profile, per_month)
         verdicts = tuple(self._verdicts(workload, target.name, profile, runs))
         cold = workload.timed and target.name in self.starts_cold
-        month_usd, beside_usd = self._month(target.name, profile, per_month, played)
+        scored = profile == self.findings.scored_at and per_month == self.findings.expected_requests
+        month_usd, beside_usd = self._scored(target.name) if scored else (played.of(Quantity.COST), played.beside_usd)
         made = Measured(
             target.name,
             profile,
@@ -61,18 +65,17 @@ class RequestWork:
             memory_mb=self._memory(target.name, profile),
             starts=tuple(self._starts(verdicts, target.name, runs, played)) if cold else (),
             per_month=per_month,
+            untold=None if scored else played.beyond,
             month_usd=month_usd,
             beside_usd=beside_usd,
         )
         return with_cost(made, workload.promises.get(Promise.COST), per_month)
 
-    def _month(self, target: str, profile: str, per_month: int | None, played: _Played) -> tuple[Known, float | None]:
-        """Of the traffic that cost is scored at, that cost; of any other volume or profile a month that is played."""
-        if profile == self.findings.scored_at and per_month == self.findings.expected_requests:
-            cost = self.findings.cost_of(target)
-            beside = cost.monthly.layer_usd(CostLayer.SHARED) if cost.monthly else None
-            return cost.per_month_usd, None if beside is None else float(beside)
-        return played.of(Quantity.COST), played.beside_usd
+    def _scored(self, target: str) -> tuple[Known, float | None]:
+        """Of the traffic that cost is scored at: that cost."""
+        cost = self.findings.cost_of(target)
+        beside = cost.monthly.layer_usd(CostLayer.SHARED) if cost.monthly else None
+        return cost.per_month_usd, None if beside is None else float(beside)
 
     def profile_of(self, workload: Workload) -> str:
         """The one that it names; what cost is scored at, where pilot.toml declares no workload."""
@@ -172,7 +175,18 @@ class _Played:
         return at_volume(self.workspace, self.data, self.target, self.profile, self.per_month)
 
     def of(self, quantity: Quantity) -> Known:
-        return Unknown(absence.NoVolume()) if self._volume is None else self._volume.at.of(quantity).known
+        if self._volume is None:
+            return Unknown(absence.NoVolume())
+        if self._volume.at is None:
+            return Unknown(self._volume.far or absence.NoVolume())
+        return self._volume.at.of(quantity).known
+
+    @property
+    def beyond(self) -> Reason | None:
+        """Why nobody can tell of so many: they ask for more than was seen to be carried, or granted."""
+        p95 = self.of(Quantity.P95)
+        more = isinstance(p95, Unknown) and isinstance(p95.reason, BEYOND)
+        return p95.reason if isinstance(p95, Unknown) and more else None
 
     @property
     def beside_usd(self) -> float | None:

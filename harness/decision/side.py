@@ -12,7 +12,7 @@ from harness.domain.estimate import Estimate, Infinite, Known, Unknown
 from harness.domain.reason import Reason
 from harness.domain.reasons import place as reasons
 from harness.domain.reasons.place import Basis
-from harness.domain.verdict import Judgement
+from harness.domain.verdict import Judgement, SloVerdict
 from harness.domain.workload import WorkKind, Workload
 from harness.platforms.ceilings import Ceiling, Ceilings
 
@@ -181,21 +181,33 @@ def _set_too_low(target: str, against: Sequence[Against]) -> Reason | None:
 def _kept(target: str, measured: Measured) -> tuple[Fit, Reason]:
     """Its promises as measured, then what the cold starts of its volume make of them."""
     if failed := measured.judged(Judgement.FAIL):
-        by_cold = next((c for s in measured.starts if (c := _broke(target, s)) is not None), None)
-        of_time = {s.promise for s in measured.starts}
-        if by_cold is not None and all(v.slo.metric in of_time for v in failed):
-            return Fit.COLD, by_cold
-        return Fit.BREAKS, reasons.Breaks(target, tuple((v.slo.name, v.profile) for v in failed))
+        return _failed(target, measured, failed)
     judged = [_at_volume(target, one) for one in measured.starts]
     for fit in (Fit.COLD, Fit.BREAKS):
         if (found := next((why for made, why in judged if made is fit), None)) is not None:
             return fit, found
-    if undecided := measured.judged(Judgement.INCONCLUSIVE):
-        return Fit.OPEN, reasons.NotShownYet(target, tuple((v.slo.name, v.profile) for v in undecided))
-    if (found := next((why for made, why in judged if made is Fit.OPEN), None)) is not None:
-        return Fit.OPEN, found
+    if (unsure := _unsure(target, measured, [why for made, why in judged if made is Fit.OPEN])) is not None:
+        return Fit.OPEN, unsure
     how = judged[0][1] if judged else None
     return Fit.KEEPS, reasons.Keeps(target, len(measured.verdicts), how)
+
+
+def _failed(target: str, measured: Measured, failed: Sequence[SloVerdict]) -> tuple[Fit, Reason]:
+    """By cold starts alone, where nothing but promises that they delay is broken, and warm ones keep those."""
+    by_cold = next((c for s in measured.starts if (c := _broke(target, s)) is not None), None)
+    of_time = {s.promise for s in measured.starts}
+    if by_cold is not None and all(v.slo.metric in of_time for v in failed):
+        return Fit.COLD, by_cold
+    return Fit.BREAKS, reasons.Breaks(target, tuple((v.slo.name, v.profile) for v in failed))
+
+
+def _unsure(target: str, measured: Measured, of_starts: Sequence[Reason]) -> Reason | None:
+    """A promise that is not settled, its volume, or its cold starts."""
+    if undecided := measured.judged(Judgement.INCONCLUSIVE):
+        return reasons.NotShownYet(target, tuple((v.slo.name, v.profile) for v in undecided))
+    if measured.untold is not None:
+        return reasons.VolumeUntold(target, measured.untold)
+    return of_starts[0] if of_starts else None
 
 
 def _broke(target: str, start: Start) -> Reason | None:

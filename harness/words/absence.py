@@ -53,6 +53,10 @@ WORDS: Book = {
     kinds.NoEvaluation: "no evaluation set was asked",
     kinds.NoPrices: "no prices in target.toml",
     kinds.NoVolume: "its volume is not declared (per_month)",
+    kinds.VolumeFar: lambda r: (
+        f"can't tell: {r.per_s:.3g}/s on average is more than {r.times:g} times the highest rate that it was asked for, "
+        f"{r.asked_per_s:.3g}/s; measure it at more"
+    ),
     kinds.StartsNotPlayed: "how often a job meets a cold start at its volume is not simulated",
     kinds.FewCostBlocks: "{blocks} valid block(s) of the profile that cost is scored at; an interval needs {least}",
     kinds.BilledMissing: "billed durations were collected for {collected} of {blocks} blocks: run pilot collect",

@@ -117,6 +117,7 @@ WORDS: Book = {
     kinds.VolumeBreaks: lambda r: (
         f"at its volume the p95 of {r.target} is at least {duration_text(r.seconds)} (limit {_span(r.limit_s)})"
     ),
+    kinds.VolumeUntold: "at its volume, on {target}: {why}",
     kinds.ColdOpen: _open,
     kinds.ColdUntold: "whether cold starts of {target} break its promise: {why}",
     kinds.CheaperThere: _cheaper,

@@ -18,18 +18,21 @@ from harness.domain.verdict import Judgement
 from harness.words import said
 from harness.workspace import open_workspace
 from tests.campaign.clouds import Cloud, CloudPilot, later
-from tests.report.test_experiments import both, probes, search
+from tests.report.test_experiments import both, gaps, probes, search
+
+QUIET = '[workloads.chat]\nkind = "request"\nwaited_for = true\nmeasured_by = "steady"\nper_month = 3_000\n'
 
 
-def decided(folder, tracks=None, refused=None, week=""):
+def decided(folder, tracks=None, refused=None, week="", error_rate=0.02, kind=CloudPilot, per_run=60):
     """Alpha is two Fargate tasks, beta a Lambda function; billed durations are collected."""
-    pilot = CloudPilot(folder, per_run=60, tracks=tracks or {}, refused=refused or {})
+    pilot = kind(folder, per_run=per_run, tracks=tracks or {}, refused=refused or {})
     workspace, plan, store = pilot.write()
     cloud = Cloud(store)
     with Progress(quiet=True) as progress:
         collect(workspace, plan, store, progress, lambda: later(20), cloud.make, cloud.make_bills)
     path = workspace.root / "pilot.toml"
-    path.write_text(path.read_text().replace("peak_per_s = 10", f"peak_per_s = 10\n{week}"))
+    text = path.read_text().replace("peak_per_s = 10", f"peak_per_s = 10\n{week}")
+    path.write_text(text.replace("error_rate = 0.02", f"error_rate = {error_rate}"))
     workspace = open_workspace(workspace.root)
     return workspace, pipeline.decide(workspace)
 
@@ -78,27 +81,24 @@ def chat(outcome):
     return found
 
 
-def test_a_pilot_that_declares_no_workload_places_the_endpoint_that_it_measured(tmp_path):
-    _, outcome = decided(tmp_path)
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """Both keep every promise that 360 requests can settle."""
+    return decided(tmp_path_factory.mktemp("plain"), error_rate=0.05)[1]
 
-    assert chat(outcome).workload.name == "endpoint"
-    assert [side.target for side in chat(outcome).sides] == ["alpha", "beta"]
-    assert [side.serverless for side in chat(outcome).sides] == [False, True]
+
+def test_a_pilot_that_declares_no_workload_places_the_endpoint_that_it_measured(plain):
+    assert chat(plain).workload.name == "endpoint"
+    assert [side.target for side in chat(plain).sides] == ["alpha", "beta"]
+    assert [side.serverless for side in chat(plain).sides] == [False, True]
 
 
 def test_a_function_that_fails_under_load_leaves_the_container_with_that_reason(tmp_path):
-    _, outcome = decided(tmp_path, refused={"beta": 0.3})
+    _, outcome = decided(tmp_path, refused={"beta": 0.3}, error_rate=0.05)
     found = chat(outcome)
 
     assert found.place is Place.CONTAINER
     assert "beta fails" in said(found.reasons[0])
-
-
-def test_two_probes_do_not_say_what_a_cold_start_costs(tmp_path):
-    _, outcome = decided(tmp_path, {"coldstart": both(probes(cold=True))})
-
-    assert chat(outcome).place is Place.OPEN
-    assert chat(outcome).of("beta").fit is Fit.OPEN
 
 
 def with_penalty(outcome, target, seconds):
@@ -108,28 +108,80 @@ def with_penalty(outcome, target, seconds):
     return replace(outcome, findings=replace(outcome.findings, cold=cold))
 
 
-def test_a_cold_start_that_is_in_time_lets_the_chat_stay_serverless_where_that_is_cheaper(tmp_path):
-    _, outcome = decided(tmp_path)
-    found = chat(with_penalty(outcome, "beta", 0.02))
+def test_cold_starts_that_its_volume_makes_rare_let_it_stay_serverless_where_that_is_cheaper(plain):
+    """Two million a month keep an instance warm, whatever a start would cost."""
+    found = chat(with_penalty(plain, "beta", 9.0))
 
-    assert found.of("beta").fit is Fit.KEEPS
-    assert "even with a cold start it takes" in said(found.of("beta").why)
     assert found.place is Place.SERVERLESS
-    assert found.reasons[0].kind == "cheaper_there"
+    assert (found.reasons[0].kind, found.of("beta").why.how.kind) == ("cheaper_there", "cold_rare")
 
 
-def test_a_cold_start_that_is_late_as_often_as_nobody_knows_is_not_decided(tmp_path):
-    _, outcome = decided(tmp_path)
-    found = chat(with_penalty(outcome, "beta", 9.0))
+def test_at_a_volume_where_many_would_meet_a_start_that_nobody_timed_it_is_not_decided(plain):
+    path = plain.workspace.root / "pilot.toml"
+    text = path.read_text()
+    path.write_text(text + QUIET)
+    workspace = open_workspace(plain.workspace.root)
+    path.write_text(text)
+    found = chat(replace(plain, workspace=workspace))
 
     assert found.place is Place.OPEN
-    assert "whether cold starts of beta break its promise" in said(found.of("beta").why)
+    assert "whether cold starts of beta break its promise: can't tell" in said(found.of("beta").why)
 
 
-def test_a_fleet_that_starts_slowly_is_never_cold_for_its_traffic(tmp_path):
-    _, outcome = decided(tmp_path)
+def test_a_volume_beyond_what_was_seen_to_be_carried_is_not_decided_by_what_was_measured(plain):
+    path = plain.workspace.root / "pilot.toml"
+    text = path.read_text()
+    path.write_text(text + QUIET.replace("3_000", "2_000_000_000"))
+    workspace = open_workspace(plain.workspace.root)
+    path.write_text(text)
+    found = chat(replace(plain, workspace=workspace))
 
-    assert chat(with_penalty(outcome, "alpha", 60.0)).of("alpha").fit is Fit.KEEPS
+    assert found.place is Place.OPEN
+    assert "at its volume, on alpha: can't tell: 761/s on average is more than 4 times" in said(found.of("alpha").why)
+
+
+def slow(rows):
+    """The probes' own truth: a cold start takes six seconds."""
+    samples, record = rows
+    for one in samples:
+        if one.cold:
+            one.finished_s += 6.0
+            one.first_token_s += 6.0
+    return samples, record
+
+
+class OneAtATime(CloudPilot):
+    """A request every other second, so that one warm instance answers them all."""
+
+    def _samples(self, run):
+        made = super()._samples(run)
+        for k, one in enumerate(made):
+            one.instance_id, one.instance_requests = "i", k + 2
+            for name in ("scheduled_s", "sent_s", "headers_s", "first_token_s", "last_token_s", "finished_s"):
+                setattr(one, name, getattr(one, name) + k * 1.95)
+        return made
+
+
+@pytest.mark.slow
+def test_measured_cold_starts_that_break_a_persons_promise_at_its_volume_mean_always_warm(tmp_path):
+    """Three thousand a month come a quarter of an hour apart, an instance is kept for about twenty seconds, a start takes six."""
+    tracks = {
+        "coldstart": both(slow(probes(cold=True))),
+        "keepalive": both(gaps([False, False, False, True, True, True])),
+    }
+    workspace, outcome = decided(tmp_path, tracks, kind=OneAtATime, per_run=20)
+    path = workspace.root / "pilot.toml"
+    path.write_text(path.read_text() + QUIET + "slo = { response_p95_s = 2.0 }\n")
+    found = chat(replace(outcome, workspace=open_workspace(workspace.root)))
+
+    assert found.place is Place.WARM, [said(side.why) for side in found.sides]
+    assert found.reasons[0].kind == "cold_breaks"
+    assert found.reasons[0].share > 0.9
+    assert "meet a cold start of beta, and its p95 is at least" in said(found.reasons[0])
+
+
+def test_a_fleet_that_starts_slowly_is_never_cold_for_its_traffic(plain):
+    assert chat(with_penalty(plain, "alpha", 60.0)).of("alpha").fit is Fit.KEEPS
 
 
 def test_a_hybrid_beyond_the_ceiling_fails_its_gate_by_that_promise(tmp_path):

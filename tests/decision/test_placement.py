@@ -159,6 +159,15 @@ def test_a_person_waits_and_cold_starts_break_the_promise_so_it_must_be_always_w
     assert placed.reasons[0] == place.ColdBreaks("function", 0.3, 7.2, 2.0, 0.5)
 
 
+@pytest.mark.parametrize("container", [None, Judgement.INCONCLUSIVE, Judgement.FAIL])
+def test_what_cold_starts_break_must_be_warm_whatever_is_known_of_the_container(container):
+    function = measured("function", starts=(start(cold_s=9.0, share=0.3, at_volume=8.0),))
+    placed = put(work(), container and measured("container", container), function)
+
+    assert placed.place is Place.WARM
+    assert placed.reasons[0].kind == "cold_breaks"
+
+
 def test_cold_starts_that_broke_the_promise_while_it_was_measured_mean_always_warm_too():
     seen = Start(
         "p95_s", 2.0, about(0.5), exactly(0.2), exactly(6.0), about(6.0), about(0.2), Unknown(absence.NoVolume())
@@ -201,6 +210,14 @@ def test_a_month_that_cannot_be_told_decides_nothing():
     assert said(placed.reasons[0]) == (
         "whether cold starts of function break its promise: its volume is not declared (per_month)"
     )
+
+
+def test_a_volume_that_nobody_saw_carried_leaves_it_open_whatever_was_measured_of_less():
+    untold = absence.NoVolume()
+    placed = put(work(), measured("container", untold=untold), measured("function", Judgement.FAIL))
+
+    assert placed.place is Place.OPEN
+    assert placed.of("container").why == place.VolumeUntold("container", untold)
 
 
 def test_volume_that_makes_the_container_cheaper_puts_it_there_and_less_of_it_does_not():

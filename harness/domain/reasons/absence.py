@@ -89,6 +89,14 @@ class NoVolume(Absence):
     """Of a workload."""
 
 
+class VolumeFar(Absence):
+    """Of a workload: requests a second of its month, and the most that were asked of the target."""
+
+    per_s: float
+    asked_per_s: float
+    times: float
+
+
 class StartsNotPlayed(Absence):
     """Of jobs."""
 

@@ -154,6 +154,13 @@ class VolumeBreaks(Placing):
     limit_s: float
 
 
+class VolumeUntold(Placing):
+    """It keeps what was measured, and more than that is asked of it at its volume."""
+
+    target: str
+    why: Reason
+
+
 class ColdOpen(Placing):
     """Whether cold starts break it can't be told; ends of the percentile at its volume, None where it is open."""
 
