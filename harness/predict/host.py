@@ -52,6 +52,11 @@ class Starting:
         self._share()
         return one
 
+    def slower(self) -> float:
+        """How many times as long the processor time of an answer takes that begins now, one more beside all starts."""
+        host = self._host
+        return max(1.0, (len(self._left) + 1 + host.other_vcpus) / host.vcpus)
+
     @property
     def instances(self) -> list[Instance]:
         return [one for _, _, one in self._left]

@@ -172,8 +172,12 @@ class _Play:
 
     def _begin(self, one: Instance, now: float, came: float, due: float) -> None:
         """Give it a request that came at ``came``; it begins when the start is over and a processor is free."""
-        own_s, first_s, holds_s = next(self._served)
+        own_s, first_s, holds_s, runtime_s, runtime_first_s = next(self._served)
         begin = at = max(now, one.ready_s)
+        if self._shared and (slower := self._shared.slower()) > 1:
+            own_s += (slower - 1) * runtime_s
+            first_s += (slower - 1) * runtime_first_s
+            holds_s *= slower
         if holds_s:
             at = one.processor_at(begin, holds_s)
         end = at + own_s
@@ -448,14 +452,15 @@ def _nothing(now: float, of: object) -> None:
     """What never happens."""
 
 
-def _rows(fleet: Fleet, rng: np.random.Generator) -> Iterator[tuple[float, float, float]]:
-    """Answers: all their seconds, those to the first token, those that a processor is held."""
+def _rows(fleet: Fleet, rng: np.random.Generator) -> Iterator[tuple[float, float, float, float, float]]:
+    """Answers: all their seconds, those to the first token, those that a processor is held; and the runtime's of both."""
     own, rate = fleet.service, fleet.per_instance_per_s
     mean = float(own.runtime_s.mean())
     holds = np.zeros(len(own.runtime_s))
     if rate is not None and fleet.at_once > 1 and mean > 0:
         holds = own.runtime_s * (fleet.vcpus / rate / mean)
-    columns = np.column_stack([own.runtime_s + own.model_s, own.runtime_first_s + own.model_first_s, holds])
+    whole, first = own.runtime_s + own.model_s, own.runtime_first_s + own.model_first_s
+    columns = np.column_stack([whole, first, holds, own.runtime_s, own.runtime_first_s])
     size = LEAST_DRAWN
     while True:
         yield from map(tuple, columns[rng.integers(len(columns), size=size)].tolist())
