@@ -12,7 +12,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.held_out", description=__doc__)
     parser.add_argument("what", choices=("prepare", "capture", "judge"))
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--half", choices=("develop", "judge", "all"), default="judge", help="whose blocks are predicted")
+    parser.add_argument(
+        "--half", choices=("develop", "judge", "all"), default="judge", help="whose blocks are predicted"
+    )
     given = parser.parse_args()
     match given.what:
         case "prepare":

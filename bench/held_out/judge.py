@@ -16,11 +16,11 @@ from harness.analysis.dataset import Dataset, RunData, load
 from harness.analysis.quantiles import inverted_cdf
 from harness.domain.role import Role
 from harness.evidence.store import Store
-from harness.predict.fitted import Fitted, facts_of, fit
-from harness.predict.prediction import Quantity
-from harness.predict.played import mixed, quantiles
-from harness.predict.validate import Held, held_out, replays
 from harness.platforms.registry import scaling_of
+from harness.predict.fitted import Fitted, facts_of, fit
+from harness.predict.played import mixed, quantiles
+from harness.predict.prediction import Quantity
+from harness.predict.validate import Held, held_out, replays
 from harness.workspace import Workspace, open_workspace
 
 DEVELOP, JUDGE, ALL = "develop", "judge", "all"
@@ -76,7 +76,8 @@ def judged(folder: Path, half: str) -> None:
     assert made is not None
     data = _half(load(store, made), half)
     cells = [cell for name in data.targets for cell in _cells(workspace, data, name)]
-    print(f"{'target':16} {'from':8} {'at':10} {'quantity':26} {'predicted':>9} {'measured':>9} {'error':>7}  {'a run':>6} {'worst':>6}  covered")
+    head = f"{'target':16} {'from':8} {'at':10} {'quantity':26} {'predicted':>9} {'measured':>9} {'error':>7}"
+    print(f"{head}  {'a run':>6} {'worst':>6}  covered")
     for cell in cells:
         print(_line(cell))
     print()

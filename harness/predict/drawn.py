@@ -33,7 +33,9 @@ CAUSES = (
     "zero",
     "deploy",
 )  # which law stands for starts in traffic, the nearest first
-PLACES_LIMIT = 0.75  # of an instance's places in use on average: from there on chance fills them, and requests wait or fail
+PLACES_LIMIT = (
+    0.75  # of an instance's places in use on average: from there on chance fills them, and requests wait or fail
+)
 ENDS = (0.4, 0.2, 0.4)
 S = TypeVar("S")
 
@@ -49,7 +51,9 @@ class World:
     failing: float  # share of requests that fail whatever the load
     per_instance_per_s: float | None  # that one was measured to sustain; None: not measured
     host: Host | None = None  # that all instances share
-    computed_per_s: float | None = None  # what the processors of one would sustain: more, where its places were the limit
+    computed_per_s: float | None = (
+        None  # what the processors of one would sustain: more, where its places were the limit
+    )
 
 
 def central(fitted: Fitted) -> World:
@@ -140,7 +144,7 @@ def _failing(parts: Sequence[Parts], rng: np.random.Generator | None) -> float:
 def _starts(fitted: Fitted, rng: np.random.Generator | None, first: str = CAUSES[0], *, one_run: bool = False) -> Array:
     """Of the nearest cause that was measured, its runs redrawn; or those of one run, which share its weather."""
     for cause in (first, *CAUSES):
-        runs = [s.beyond_s if s.work_s is None else s.work_s for s in fitted.starts if s.cause == cause]
+        runs = [s.alone_s for s in fitted.starts if s.cause == cause]
         if runs:
             return np.concatenate(runs) if rng is None else _redrawn(runs, rng, one_run=one_run)
     return np.array([])

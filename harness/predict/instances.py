@@ -12,13 +12,26 @@ from harness.platforms.scaling import Picks
 class Instance:
     """One of the fleet; ``ready_s`` is when its start is over."""
 
-    __slots__ = ("active_s", "born_s", "check_s", "closed", "ends_s", "held", "in_hand", "level", "processors", "ready_s")
+    __slots__ = (
+        "active_s",
+        "born_s",
+        "check_s",
+        "closed",
+        "ends_s",
+        "held",
+        "in_hand",
+        "level",
+        "processors",
+        "ready_s",
+    )
 
     def __init__(self, born_s: float, ready_s: float, vcpus: int) -> None:
         self.born_s = born_s
         self.ready_s = ready_s
         self.in_hand = 0
-        self.held: list[tuple[float, float]] = []  # came at and due, of those that begin when an open-ended start is over
+        self.held: list[
+            tuple[float, float]
+        ] = []  # came at and due, of those that begin when an open-ended start is over
         self.active_s = born_s  # since when it has had something in hand, or was starting
         self.ends_s = math.inf  # where it stays idle
         self.check_s = math.inf  # when that is looked at next

@@ -52,6 +52,11 @@ class Starts:
     beyond_s: Array
     work_s: Array | None = None  # by itself on the machine that it shared; None: it shared none
 
+    @property
+    def alone_s(self) -> Array:
+        """As if nothing else ran on its machine."""
+        return self.beyond_s if self.work_s is None else self.work_s
+
 
 @dataclass(frozen=True)
 class Driven:
@@ -122,9 +127,7 @@ def starts(run: RunData, paced: str = "traffic", work_s: Array | None = None) ->
     return [Starts(run.block, run.profile, cause, took_s, None if work_s is None else work_s[cold])]
 
 
-def _probes(
-    run: RunData, phases: Sequence[str], cold: Array, beyond: Array, work_s: Array | None
-) -> list[Starts]:
+def _probes(run: RunData, phases: Sequence[str], cold: Array, beyond: Array, work_s: Array | None) -> list[Starts]:
     found: dict[str, list[int]] = {}
     for k in np.flatnonzero(cold).tolist():
         follows = k + 1 < len(phases) and phases[k + 1] == CONTROL and run.ok[k + 1] and math.isfinite(beyond[k + 1])

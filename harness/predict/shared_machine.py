@@ -54,6 +54,8 @@ class Machine:
     redrawn_vcpus: tuple[float, ...] = ()  # the same, of redrawn runs
     busiest: float = 0.0  # processors busy in a whole run, the most of all
     other: tuple[Other, ...] = ()
+    seconds: int = 0  # that this rests on, of so many
+    runs: int = 0
 
 
 def vcpus_of(runs: Sequence[RunData]) -> float | None:
@@ -83,15 +85,18 @@ def machine(
         ]
         left, answers = (np.concatenate([row[k] for row in rows]) for k in (0, 1))
         answer_vcpus = _slope(answers, left)
-        told = [float(np.mean(left - answer_vcpus * answers)) * (n[0].profile in paced) for n, (left, answers) in zip(noted, rows, strict=True)]
+        told = [
+            float(np.mean(left - answer_vcpus * answers)) * (n[0].profile in paced)
+            for n, (left, answers) in zip(noted, rows, strict=True)
+        ]
         else_vcpus = np.clip(told, 0.0, vcpus)
     busiest = max(float(busy[:, 1].mean()) for _, _, busy in noted)
     other = tuple(
-        Other(run.block, run.profile, float(vcpus))
-        for (run, _, _), vcpus in zip(noted, else_vcpus, strict=True)
+        Other(run.block, run.profile, float(taken))
+        for (run, _, _), taken in zip(noted, else_vcpus, strict=True)
         if run.profile in paced
     )
-    return Machine(vcpus, answer_vcpus, tuple(_redrawn_slopes(rows, rng)), busiest, other)
+    return Machine(vcpus, answer_vcpus, tuple(_redrawn_slopes(rows, rng)), busiest, other, len(left), len(noted))
 
 
 def _redrawn_slopes(rows: Sequence[tuple[Array, Array]], rng: np.random.Generator) -> Iterator[float]:
@@ -103,7 +108,8 @@ def _redrawn_slopes(rows: Sequence[tuple[Array, Array]], rng: np.random.Generato
 def work_s(run: RunData, spans: Spans, of: Machine) -> Array:
     """What each start of a run would have taken by itself, seconds."""
     other = sum(o.vcpus for o in of.other if (o.block, o.profile) == (run.block, run.profile))
-    return _moments(spans, of.vcpus, of.answer_vcpus, other)[0]
+    found: Array = _moments(spans, of.vcpus, of.answer_vcpus, other)[0]
+    return found
 
 
 def _busy(run: RunData, vcpus: float) -> Array:
@@ -113,9 +119,12 @@ def _busy(run: RunData, vcpus: float) -> Array:
         table = parquet.read(path, names, GENERATOR_FORMAT, GENERATOR_KINDS)
     except BadFile:
         return np.zeros((0, 2))
-    second, worker, share = (np.asarray(table[name].to_numpy(zero_copy_only=False), dtype=float) for name in table.column_names)
+    second, worker, share = (
+        np.asarray(table[name].to_numpy(zero_copy_only=False), dtype=float) for name in table.column_names
+    )
     one = (worker == worker.min()) & np.isfinite(share) if len(worker) else np.zeros(0, dtype=bool)
-    return np.column_stack([second, share / 100 * vcpus])[one][1:]
+    found: Array = np.column_stack([second, share / 100 * vcpus])[one][1:]
+    return found
 
 
 def _seconds(spans: Spans, busy: Array, vcpus: float, answer_vcpus: float, other_vcpus: float) -> tuple[Array, Array]:
@@ -123,7 +132,8 @@ def _seconds(spans: Spans, busy: Array, vcpus: float, answer_vcpus: float, other
     _, at, started, answered = _moments(spans, vcpus, answer_vcpus, other_vcpus)
     ends = busy[:, 0] + 0.5  # a figure is of the second before it was taken, somewhere within its own
     left, answers = (
-        np.interp(ends, at, so_far) - np.interp(ends - 1, at, so_far) if len(at) else np.zeros(len(ends)) for so_far in (started, answered)
+        np.interp(ends, at, so_far) - np.interp(ends - 1, at, so_far) if len(at) else np.zeros(len(ends))
+        for so_far in (started, answered)
     )
     return np.maximum(0.0, busy[:, 1] - left), answers
 
@@ -147,7 +157,8 @@ def share(starts: Array, answers: Array, vcpus: float, answer_vcpus: float, othe
     """Of a processor, that each start gets (max-min fairness): see ``host.Starting``."""
     some, left = np.maximum(1, starts), vcpus - answer_vcpus * answers
     fair = np.maximum(left / (some + other_vcpus), vcpus / (some + answers + other_vcpus))
-    return np.minimum(1.0, np.maximum((left - other_vcpus) / some, fair))
+    each: Array = np.minimum(1.0, np.maximum((left - other_vcpus) / some, fair))
+    return each
 
 
 def _at(middle: Array, begins: Array, ends: Array) -> Array:

@@ -121,7 +121,9 @@ def validated(
             step()
         for profile in profiles if len(profiles) > 1 else ():
             others = fitted.without(profile=profile)
-            some = [h for run in runs if run.profile == profile for h in held_out(run, others, seed, worlds, cause(run))]
+            some = [
+                h for run in runs if run.profile == profile for h in held_out(run, others, seed, worlds, cause(run))
+            ]
             held += [replace(h, without=PROFILE) for h in some]
     return Validation(tuple(held), tuple(few))
 

@@ -81,7 +81,9 @@ def foretold(workspace: Workspace, data: Dataset, progress: Progress) -> Foretol
     here = _predicted(asked, traffic, (1.0,), progress, seed, USUAL)
     there = _predicted(asked, traffic, SHOWN, progress, seed, QUICK)
     at = tuple(sorted((*here.at, *there.at), key=lambda one: (one.target, one.factor)))
-    return Foretold(replace(here, at=at), _held_out(data, {name: one.fitted for name, one in asked.items()}, progress, seed))
+    return Foretold(
+        replace(here, at=at), _held_out(data, {name: one.fitted for name, one in asked.items()}, progress, seed)
+    )
 
 
 def _asked(workspace: Workspace, data: Dataset, wanted: Wanted, traffic: MonthOf) -> dict[str, Asked]:
