@@ -82,7 +82,7 @@ def judged(folder: Path, half: str) -> None:
         print(_line(cell))
     print()
     for quantity in BOUNDS:
-        some = [c for c in cells if c.quantity is quantity]
+        some = [c for c in cells if c.quantity is quantity and c.told]
         covered, count = sum(c.covered for c in some), sum(len(c.told) for c in some)
         runs = len({(h.target, h.profile, h.block) for c in some for h in c.told})
         print(

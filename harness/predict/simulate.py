@@ -64,7 +64,7 @@ class _Play:
         self._idle_s = [_drawn(fleet.idle.at(hour), rng) for hour in range(HOURS)] if _ends(fleet) else []
         self._watch = Watch(fleet, fleet.scaler) if fleet.scaler else None
         self._coming = 0  # starts that the autoscaler wished for
-        self._shared = Starting(fleet.host) if fleet.host else None
+        self._shared = Starting(fleet.host) if fleet.host and fleet.grows is not Grows.FIXED else None
         self._answering = 0  # in hand, and not waiting for a start: counted where processors are shared
         self._looks_at = END  # when the shared processors may next have finished a start
         for _ in range(fleet.least_at(0.0)):
@@ -174,7 +174,7 @@ class _Play:
         """Give it a request that came at ``came``; it begins when the start is over and a processor is free."""
         own_s, first_s, holds_s, runtime_s, runtime_first_s = next(self._served)
         begin = at = max(now, one.ready_s)
-        if self._shared and (slower := self._shared.slower()) > 1:
+        if self._starting and self._shared and (slower := self._shared.slower()) > 1:
             own_s += (slower - 1) * runtime_s
             first_s += (slower - 1) * runtime_first_s
             holds_s *= slower
@@ -256,7 +256,7 @@ class _Play:
         if self._fleet.bound and self._fleet.at_once > 1:
             self._joinable.append(one)
         if self._shared:
-            self._shared.begin(now, one, took_s)
+            self._shared.begin(now, one, took_s, self._answering)
             self._look_at_starts()
         else:
             self._tally.started(now, took_s)
@@ -388,7 +388,7 @@ class _Play:
 
     def _answers(self, now: float, more: int) -> None:
         self._answering += more
-        if self._shared:
+        if self._shared and self._starting:
             self._shared.answering(now, self._answering)
             self._look_at_starts()
 
