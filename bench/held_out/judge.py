@@ -76,14 +76,13 @@ def judged(folder: Path, half: str) -> None:
     assert made is not None
     data = _half(load(store, made), half)
     cells = [cell for name in data.targets for cell in _cells(workspace, data, name)]
-    print(
-        f"{'target':16} {'from':8} {'at':10} {'quantity':26} {'predicted':>9} {'measured':>9} {'error':>7}  {'a run':>6} {'worst':>6}  covered"
-    )
+    head = f"{'target':16} {'from':8} {'at':10} {'quantity':26} {'predicted':>9} {'measured':>9} {'error':>7}"
+    print(f"{head}  {'a run':>6} {'worst':>6}  covered")
     for cell in cells:
         print(_line(cell))
     print()
     for quantity in BOUNDS:
-        some = [c for c in cells if c.quantity is quantity]
+        some = [c for c in cells if c.quantity is quantity and c.told]
         covered, count = sum(c.covered for c in some), sum(len(c.told) for c in some)
         runs = len({(h.target, h.profile, h.block) for c in some for h in c.told})
         print(

@@ -144,7 +144,7 @@ def _failing(parts: Sequence[Parts], rng: np.random.Generator | None) -> float:
 def _starts(fitted: Fitted, rng: np.random.Generator | None, first: str = CAUSES[0], *, one_run: bool = False) -> Array:
     """Of the nearest cause that was measured, its runs redrawn; or those of one run, which share its weather."""
     for cause in (first, *CAUSES):
-        runs = [s.beyond_s if s.work_s is None else s.work_s for s in fitted.starts if s.cause == cause]
+        runs = [s.alone_s for s in fitted.starts if s.cause == cause]
         if runs:
             return np.concatenate(runs) if rng is None else _redrawn(runs, rng, one_run=one_run)
     return np.array([])

@@ -27,6 +27,7 @@ from harness.predict.shared_machine import Machine, Other, machine, vcpus_of, wo
 from harness.predict.window import Window, window
 
 STARTED = (Role.COLD, Role.FROM_ZERO)
+COLD_LESS_WARM, ALONE = "cold answers less warm ones", ", with its share of the machine's processors"
 MEASURED_BY_BLOCK = "mean over blocks, 90 % by redrawn blocks"
 
 
@@ -73,10 +74,10 @@ class Fitted:
         return replace(self, parts=tuple(p for p in self.parts if kept(p)), starts=starts, machine=shared)
 
     def causes(self) -> Mapping[str, Array]:
-        """What starts took, by their cause, of all runs together."""
+        """What starts took, by themselves, by their cause, of all runs together."""
         found: dict[str, list[Array]] = {}
         for one in self.starts:
-            found.setdefault(one.cause, []).append(one.beyond_s)
+            found.setdefault(one.cause, []).append(one.alone_s)
         return {cause: np.concatenate(each) for cause, each in found.items()}
 
 
@@ -148,12 +149,20 @@ def _machine(
 def _parameters(fitted: Fitted, rng: np.random.Generator) -> list[Parameter]:
     out = _times(fitted, rng)
     for cause, beyond in fitted.causes().items():
-        low, high = _mean_ends([s.beyond_s for s in fitted.starts if s.cause == cause], rng)
+        low, high = _mean_ends([s.alone_s for s in fitted.starts if s.cause == cause], rng)
         runs = sum(s.cause == cause for s in fitted.starts)
         out.append(
             Parameter(
                 *(What.START, "s", float(beyond.mean()), low, high),
-                *(From.MEASURED, f"cold answers less warm ones: {cause}", len(beyond), runs),
+                *(From.MEASURED, f"{COLD_LESS_WARM}{ALONE if fitted.machine else ''}: {cause}", len(beyond), runs),
+            )
+        )
+    if (shared := fitted.machine) is not None:
+        low, high = np.quantile(shared.redrawn_vcpus, (0.05, 0.95)).tolist() if shared.redrawn_vcpus else (None, None)
+        out.append(
+            Parameter(
+                *(What.BUSY, "processors", shared.answer_vcpus, low, high, From.MEASURED),
+                *(f"of {shared.vcpus:g} that all instances share with the load generator", shared.seconds, shared.runs),
             )
         )
     scaling = fitted.scaling

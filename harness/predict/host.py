@@ -25,15 +25,16 @@ class Starting:
         self._left: list[tuple[float, int, Instance]] = []  # when they are done, in that time
         self._n = 0
 
-    def begin(self, now: float, one: Instance, alone_s: float) -> None:
-        """It would take so long by itself."""
+    def begin(self, now: float, one: Instance, alone_s: float, answers: int) -> None:
+        """It would take so long by itself; so many answers are in progress."""
         self._move(now)
+        self._answers = answers
         self._n += 1
         heappush(self._left, (self._had_s + alone_s, self._n, one))
         self._share()
 
     def answering(self, now: float, count: int) -> None:
-        """So many answers are in progress from now on."""
+        """So many are in progress from now on; need not be said while nothing starts."""
         self._move(now)
         self._answers = count
         self._share()
@@ -51,6 +52,11 @@ class Starting:
         self._had_s = max(self._had_s, done_s)  # no rounding may leave it a little short
         self._share()
         return one
+
+    def slower(self) -> float:
+        """How many times as long the processor time of an answer takes that begins now, one more beside all starts."""
+        host = self._host
+        return max(1.0, (len(self._left) + 1 + host.other_vcpus) / host.vcpus)
 
     @property
     def instances(self) -> list[Instance]:

@@ -52,6 +52,11 @@ class Starts:
     beyond_s: Array
     work_s: Array | None = None  # by itself on the machine that it shared; None: it shared none
 
+    @property
+    def alone_s(self) -> Array:
+        """As if nothing else ran on its machine."""
+        return self.beyond_s if self.work_s is None else self.work_s
+
 
 @dataclass(frozen=True)
 class Driven:

@@ -23,6 +23,7 @@ class What(StrEnum):
     RUNTIME = "runtime's own time an answer"
     MODEL = "model's time an answer"
     PROCESSOR = "processor time an answer"
+    BUSY = "what an answer in progress keeps busy"
     START = "what a start adds"
     WINDOW = "time that an idle instance is kept"
     AT_ONCE = "requests that an instance holds"

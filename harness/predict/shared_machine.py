@@ -54,6 +54,8 @@ class Machine:
     redrawn_vcpus: tuple[float, ...] = ()  # the same, of redrawn runs
     busiest: float = 0.0  # processors busy in a whole run, the most of all
     other: tuple[Other, ...] = ()
+    seconds: int = 0  # that this rests on, of so many
+    runs: int = 0
 
 
 def vcpus_of(runs: Sequence[RunData]) -> float | None:
@@ -90,11 +92,11 @@ def machine(
         else_vcpus = np.clip(told, 0.0, vcpus)
     busiest = max(float(busy[:, 1].mean()) for _, _, busy in noted)
     other = tuple(
-        Other(run.block, run.profile, float(vcpus))
-        for (run, _, _), vcpus in zip(noted, else_vcpus, strict=True)
+        Other(run.block, run.profile, float(taken))
+        for (run, _, _), taken in zip(noted, else_vcpus, strict=True)
         if run.profile in paced
     )
-    return Machine(vcpus, answer_vcpus, tuple(_redrawn_slopes(rows, rng)), busiest, other)
+    return Machine(vcpus, answer_vcpus, tuple(_redrawn_slopes(rows, rng)), busiest, other, len(left), len(noted))
 
 
 def _redrawn_slopes(rows: Sequence[tuple[Array, Array]], rng: np.random.Generator) -> Iterator[float]:
@@ -106,7 +108,8 @@ def _redrawn_slopes(rows: Sequence[tuple[Array, Array]], rng: np.random.Generato
 def work_s(run: RunData, spans: Spans, of: Machine) -> Array:
     """What each start of a run would have taken by itself, seconds."""
     other = sum(o.vcpus for o in of.other if (o.block, o.profile) == (run.block, run.profile))
-    return _moments(spans, of.vcpus, of.answer_vcpus, other)[0]
+    found: Array = _moments(spans, of.vcpus, of.answer_vcpus, other)[0]
+    return found
 
 
 def _busy(run: RunData, vcpus: float) -> Array:
@@ -120,7 +123,8 @@ def _busy(run: RunData, vcpus: float) -> Array:
         np.asarray(table[name].to_numpy(zero_copy_only=False), dtype=float) for name in table.column_names
     )
     one = (worker == worker.min()) & np.isfinite(share) if len(worker) else np.zeros(0, dtype=bool)
-    return np.column_stack([second, share / 100 * vcpus])[one][1:]
+    found: Array = np.column_stack([second, share / 100 * vcpus])[one][1:]
+    return found
 
 
 def _seconds(spans: Spans, busy: Array, vcpus: float, answer_vcpus: float, other_vcpus: float) -> tuple[Array, Array]:
@@ -153,7 +157,8 @@ def share(starts: Array, answers: Array, vcpus: float, answer_vcpus: float, othe
     """Of a processor, that each start gets (max-min fairness): see ``host.Starting``."""
     some, left = np.maximum(1, starts), vcpus - answer_vcpus * answers
     fair = np.maximum(left / (some + other_vcpus), vcpus / (some + answers + other_vcpus))
-    return np.minimum(1.0, np.maximum((left - other_vcpus) / some, fair))
+    each: Array = np.minimum(1.0, np.maximum((left - other_vcpus) / some, fair))
+    return each
 
 
 def _at(middle: Array, begins: Array, ends: Array) -> Array:

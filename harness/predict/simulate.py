@@ -64,7 +64,7 @@ class _Play:
         self._idle_s = [_drawn(fleet.idle.at(hour), rng) for hour in range(HOURS)] if _ends(fleet) else []
         self._watch = Watch(fleet, fleet.scaler) if fleet.scaler else None
         self._coming = 0  # starts that the autoscaler wished for
-        self._shared = Starting(fleet.host) if fleet.host else None
+        self._shared = Starting(fleet.host) if fleet.host and fleet.grows is not Grows.FIXED else None
         self._answering = 0  # in hand, and not waiting for a start: counted where processors are shared
         self._looks_at = END  # when the shared processors may next have finished a start
         for _ in range(fleet.least_at(0.0)):
@@ -172,8 +172,12 @@ class _Play:
 
     def _begin(self, one: Instance, now: float, came: float, due: float) -> None:
         """Give it a request that came at ``came``; it begins when the start is over and a processor is free."""
-        own_s, first_s, holds_s = next(self._served)
+        own_s, first_s, holds_s, runtime_s, runtime_first_s = next(self._served)
         begin = at = max(now, one.ready_s)
+        if self._starting and self._shared and (slower := self._shared.slower()) > 1:
+            own_s += (slower - 1) * runtime_s
+            first_s += (slower - 1) * runtime_first_s
+            holds_s *= slower
         if holds_s:
             at = one.processor_at(begin, holds_s)
         end = at + own_s
@@ -252,7 +256,7 @@ class _Play:
         if self._fleet.bound and self._fleet.at_once > 1:
             self._joinable.append(one)
         if self._shared:
-            self._shared.begin(now, one, took_s)
+            self._shared.begin(now, one, took_s, self._answering)
             self._look_at_starts()
         else:
             self._tally.started(now, took_s)
@@ -384,7 +388,7 @@ class _Play:
 
     def _answers(self, now: float, more: int) -> None:
         self._answering += more
-        if self._shared:
+        if self._shared and self._starting:
             self._shared.answering(now, self._answering)
             self._look_at_starts()
 
@@ -448,14 +452,15 @@ def _nothing(now: float, of: object) -> None:
     """What never happens."""
 
 
-def _rows(fleet: Fleet, rng: np.random.Generator) -> Iterator[tuple[float, float, float]]:
-    """Answers: all their seconds, those to the first token, those that a processor is held."""
+def _rows(fleet: Fleet, rng: np.random.Generator) -> Iterator[tuple[float, float, float, float, float]]:
+    """Answers: all their seconds, those to the first token, those that a processor is held; and the runtime's of both."""
     own, rate = fleet.service, fleet.per_instance_per_s
     mean = float(own.runtime_s.mean())
     holds = np.zeros(len(own.runtime_s))
     if rate is not None and fleet.at_once > 1 and mean > 0:
         holds = own.runtime_s * (fleet.vcpus / rate / mean)
-    columns = np.column_stack([own.runtime_s + own.model_s, own.runtime_first_s + own.model_first_s, holds])
+    whole, first = own.runtime_s + own.model_s, own.runtime_first_s + own.model_first_s
+    columns = np.column_stack([whole, first, holds, own.runtime_s, own.runtime_first_s])
     size = LEAST_DRAWN
     while True:
         yield from map(tuple, columns[rng.integers(len(columns), size=size)].tolist())

@@ -21,7 +21,7 @@ from harness.predict.prediction import Quantity
 
 BLOCK, PROFILE = "block", "profile"
 LEAST_BLOCKS = 3
-WORLDS = 60
+WORLDS = 45
 AGAIN = 20
 HELD = (Quantity.P95, Quantity.TTFT_P95, Quantity.COLD_SHARE, Quantity.REFUSED_SHARE)
 

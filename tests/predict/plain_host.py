@@ -25,7 +25,7 @@ class Seen:
     instance_s: float = 0.0
 
 
-def play(arrivals_s, to_s, *, vcpus, cpu_s, answer_s, answer_vcpus, keep_s, step_s=0.001) -> Seen:
+def play(arrivals_s, to_s, *, vcpus, cpu_s, answer_s, answer_vcpus, keep_s, step_s=0.001) -> Seen:  # noqa: C901 - one plain play
     """One request an instance; each start has at most one processor, and the same share as any other of what answers leave."""
     seen, alive, now, k = Seen(), [], 0.0, 0
     while now < to_s:

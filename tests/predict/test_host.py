@@ -12,9 +12,11 @@ from harness.predict.fleet import Fleet, Host, IdleLaw, Queue, Service
 from harness.predict.simulate import simulate
 from tests.predict import plain_host
 
+TWO = Host(2)
 
-def fleet(host: Host | None = Host(2), answer_s: float = 0.5, **more) -> Fleet:
-    law = Service(np.full(1, answer_s), np.zeros(1), np.full(1, answer_s), np.zeros(1))
+
+def fleet(host: Host | None = TWO, answer_s: float = 0.5, **more) -> Fleet:
+    law = Service(np.zeros(1), np.full(1, answer_s), np.zeros(1), np.full(1, answer_s))
     usual = {"start_s": np.full(1, 1.0), "idle": IdleLaw(np.full(1, 60.0)), "host": host}
     return Fleet(Grows.ON_DEMAND, law, **usual | more)
 
@@ -77,6 +79,24 @@ def test_a_request_that_is_not_bound_takes_the_start_that_is_over_first():
 
     assert out.cold == 2
     assert longest(out) == pytest.approx(1.5 + 0.5, rel=0.004)
+
+
+def test_the_processor_time_of_an_answer_that_begins_beside_starts_is_shared_with_them():
+    """Half a second of it, beside three starts on one processor; its second at the model stays a second."""
+    law = Service(np.full(1, 0.5), np.full(1, 1.0), np.full(1, 0.5), np.zeros(1))
+    out = play(replace(fleet(Host(1), least=1), service=law), 0.0, 1.0, 1.0, 1.0, 2.0)
+
+    assert out.cold == 3
+    assert out.response.quantile(0.2) == pytest.approx(0.5 + 1.0, rel=0.004)  # nothing starts yet
+    assert out.response.quantile(0.4) == pytest.approx(4 * 0.5 + 1.0, rel=0.004)  # the one at 2 s
+    assert out.first_token.quantile(0.4) == pytest.approx(4 * 0.5, rel=0.004)
+
+
+def test_what_else_runs_takes_its_fair_share_and_no_more():
+    other = fleet(Host(2, other_vcpus=1.0))
+
+    assert play(other, 0.0).starting_s == pytest.approx(1.0)  # the other processor is free
+    assert play(other, *[0.0] * 7).starting_s == pytest.approx(7 * 8 / 2)  # one more beside seven
 
 
 def test_starts_that_are_not_over_at_the_end_count_until_then():

@@ -1,5 +1,7 @@
 """What is predicted of a fleet of known truth, and where it is refused."""
 
+from dataclasses import replace
+
 import pytest
 
 from harness import pipeline
@@ -10,12 +12,15 @@ from harness.domain.reasons import untold as kinds
 from harness.domain.retry import NO_RETRY
 from harness.domain.traffic import Traffic
 from harness.errors import Refused
+from harness.platforms.scaling import Grows, Picks, Scaling, declared
+from harness.predict.drawn import central
 from harness.predict.fitted import fit
 from harness.predict.loads import MonthOf
 from harness.predict.parameter import From, What
 from harness.predict.predict import Asked, Effort, predicted
 from harness.predict.prediction import Quantity
 from harness.predict.settings import asked
+from harness.predict.shared_machine import Machine, Other
 from harness.predict.whole import Wanted, predictions
 from harness.words import said
 from tests.builders import external
@@ -134,3 +139,46 @@ def test_a_target_that_nobody_knows_anything_of_is_refused_whole():
 
     assert {p.what for p in fitted.parameters} >= {What.RUNTIME, What.MODEL}
     assert {type(f.known.reason) for f in made.figures} == {kinds.GrowthUnknown}
+
+
+BUSY = (Other(1, "steady", 2.5),)  # something else
+
+
+def shared_by_all(**changes):
+    """A function whose instances share four processors, of which one was busy at the most."""
+    situation = draw(0)
+    data = measured(situation)
+    fitted = fit("alpha", data, situation.scaling, NO_RETRY, 0)
+    machine = Machine(4.0, answer_vcpus=0.05, busiest=1.0)
+    alone = tuple(replace(s, work_s=s.beyond_s) for s in fitted.starts)
+    fitted = replace(fitted, machine=replace(machine, **changes), starts=alone)
+    traffic = MonthOf.of_week(Traffic(round(situation.per_s * 730 * 3600), situation.per_s * 3))
+    return predicted(Asked(external("http://127.0.0.1:1", name="alpha"), fitted, None, traffic), 1.0, 1, QUICK)
+
+
+def test_past_what_a_machine_was_seen_to_do_nothing_is_told():
+    why = shared_by_all(other=BUSY).of(Quantity.P95).known.reason
+
+    assert isinstance(why, kinds.BeyondMachine)
+    assert why.wanted_vcpus > 2 > why.seen_vcpus
+    assert "share one machine of 4 processors" in said(why)
+
+
+def test_as_far_as_a_machine_was_driven_it_is_told():
+    assert isinstance(shared_by_all(other=BUSY, busiest=3.0).of(Quantity.P95).known, Estimate)
+    assert isinstance(shared_by_all().of(Quantity.P95).known, Estimate)  # less than half is busy
+
+
+@pytest.mark.parametrize(("places", "told_by"), [(4, "its places"), (400, "the search")])
+def test_a_search_that_found_the_limit_of_the_places_says_nothing_of_the_processors(pilot, places, told_by):
+    _, data = pilot
+    fixed = Scaling(
+        *(Grows.FIXED, Picks.LEAST, declared(places, "target.toml"), declared(1, "target.toml")),
+        declared(1, "target.toml"),
+    )
+    fitted = fit("beta", data, fixed, NO_RETRY, 1)
+    quick = tuple(replace(p, runtime_s=p.runtime_s / 10) for p in fitted.parts)  # a processor would carry far more
+    world = central(replace(fitted, parts=quick))
+
+    assert (world.computed_per_s == world.per_instance_per_s) is (told_by == "the search")
+    assert world.computed_per_s >= world.per_instance_per_s
