@@ -228,7 +228,8 @@ def _hybrid(findings: Findings) -> dict[str, Any]:
             for r in run.routed
         ],
         "added": [
-            {"profile": a.profile, "p50": known_json(a.p50_s), "p95": known_json(a.p95_s), "unit": "s"} for a in run.added
+            {"profile": a.profile, "p50": known_json(a.p50_s), "p95": known_json(a.p95_s), "unit": "s"}
+            for a in run.added
         ],
     }
 
@@ -262,8 +263,3 @@ def known_json(known: Known) -> dict[str, Any]:
         "method": known.method,
         "why_open": None if known.why_open is None else said(known.why_open),
     }
-
-
-def known_json(known: Known) -> dict[str, Any]:
-    """Value, ends and what it rests on; null with the reason where there is none."""
-    return _known(known)

@@ -108,7 +108,7 @@ class Drawer:
     """Gives instants their questions, modes and shapes in order; all at once or as an experiment asks for them."""
 
     def __init__(self, questions: Sequence[Asked], seed: int, mix: Mix, beyond_quiet: float = 0.0) -> None:
-        checked = [q for q in questions if getattr(q, "expects", None) is not None]
+        checked = [q for q in questions if isinstance(q, Question) and q.expects is not None]
         self._all = [q for q in questions if getattr(q, "expects", None) is None]
         if mix.asks is Asks.RETRIEVAL:
             self._all = [q for q in self._all if getattr(q, "top_k", 0)] or self._all

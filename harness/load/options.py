@@ -185,14 +185,8 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
         questions_path, asked = shapes_of(given, workspace)
     else:
         questions_path, evaluation, asked = _questions(given, workspace)
-    if load.asks is Asks.RETRIEVAL:
-        work = replace(work, mix=work.mix.for_retrieval())
-        if target.retrieval is None:
-            given.problem(
-                f"{target.name}: nothing says how it is asked for passages: add [retrieval] to its target.toml"
-            )
-    elif jobs is None and target.fields is not None and (problem := target.fields.cannot_read(work.mix.stream_share)):
-        given.problem(f"--stream-share: {problem}, or another --mode")
+    if jobs is None:
+        work = _answerable(given, target, load, work)
     seed = given.whole("seed")
     slots = given.whole("slots")
     given.raise_problems()
@@ -240,6 +234,19 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
     spec = replace(spec, slots=choose_slots(spec, PREPARED.schedule, workers=_workers(parsed), quiet=quiet))
     PREPARED.spec = spec
     return spec
+
+
+def _answerable(given: Given, target: Target, load: LoadProfile, work: Work) -> Work:
+    """The work as this target can be asked for it; what it can't answer becomes a problem."""
+    if load.asks is Asks.RETRIEVAL:
+        if target.retrieval is None:
+            given.problem(
+                f"{target.name}: nothing says how it is asked for passages: add [retrieval] to its target.toml"
+            )
+        return replace(work, mix=work.mix.for_retrieval())
+    if target.fields is not None and (problem := target.fields.cannot_read(work.mix.stream_share)):
+        given.problem(f"--stream-share: {problem}, or another --mode")
+    return work
 
 
 def _digest(asked: Sequence[Asked]) -> str:
