@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import time
-from importlib import resources
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module, resources
 from pathlib import Path
 from typing import Annotated
 
@@ -41,7 +42,10 @@ def demo(
     with Progress() as progress:
         progress.say(f"the report will be at {workspace.rendered / 'report.html'}, from the second block on")
         progress.say("building the corpus from this Python's own documentation")
-        workspace.corpus.ensure()
+        with ThreadPoolExecutor(1) as pool:
+            building = pool.submit(workspace.corpus.ensure)
+            import_module("harness.report.render")  # while a processor is free: the first page need not wait for it
+            building.result()
         pipeline.calibrate(workspace, progress, USUAL if full else BRIEF)
         planned = pipeline.plan(workspace, seal=True)
         made = planned.plan

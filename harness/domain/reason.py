@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, FrozenInstanceError, dataclass, fields, replace
-from typing import Any, NoReturn, TypeVar, dataclass_transform
+from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, fields, replace
+from typing import Any, ClassVar, NoReturn, TypeVar, dataclass_transform
 
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 R = TypeVar("R", bound="Reason")
 
 
 @dataclass_transform(frozen_default=True)
-@dataclass(init=False, repr=False, eq=False)
 class Reason:
     """Why something is as it is; each kind is a class, its fields the figures: a frozen dataclass without saying so.
 
     What a dataclass compiles for each class stands here once for all of them: there are hundreds, and compiled each
     they are a good part of the time that any command takes to start.
     """
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    __match_args__: ClassVar[tuple[str, ...]]
 
     def __init_subclass__(cls) -> None:
         dataclass(init=False, repr=False, eq=False)(cls)
@@ -60,6 +62,9 @@ class Reason:
     def kind(self) -> str:
         """Its name where machines read: ``few_blocks``."""
         return kind_of(type(self))
+
+
+dataclass(init=False, repr=False, eq=False)(Reason)  # not above: to a type checker its kinds are frozen, and so is it
 
 
 class Other(Reason):

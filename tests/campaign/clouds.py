@@ -45,7 +45,7 @@ class CloudPilot(Pilot):
         return open_workspace(self.root)
 
     def _alike(self, run):
-        return ("cloud", *self._usual(run)) if type(self)._samples is CloudPilot._samples else None
+        return ("cloud", *self._usual(run)) if self._draws_as(CloudPilot) else None
 
     def _samples(self, run):
         made = super()._samples(run)
