@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from harness.domain.asks import Asks
 from harness.domain.phases import BURST
+from harness.domain.questions import Question
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from harness.domain.due import Due
     from harness.domain.job import JobShape
     from harness.domain.mix import Mix
-    from harness.domain.questions import Question
 
     Asked = Question | JobShape
 

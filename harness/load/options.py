@@ -32,7 +32,7 @@ from harness.load.secret import secret_of
 from harness.load.signing import check_credentials
 from harness.load.slots import choose_slots
 from harness.load.spec import Following, RunSpec, of_target
-from harness.load.work import add_work_options, work_of
+from harness.load.work import Work, add_work_options, work_of
 from harness.workspace import Workspace, job_shapes, presets, trust
 from harness.workspace import questions as question_files
 from harness.workspace.target_toml import undeclared
