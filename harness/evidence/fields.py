@@ -30,6 +30,9 @@ RUN: tuple[Column, ...] = (
     ),
     *ints(planned="arrivals of the schedule"),
     *floats(total_s="length of the schedule, warm-up included"),
+    *floats(
+        started_monotonic_s="the same instant on the monotonic clock that every process of the generator's machine shares, in seconds"
+    ),
     *instants(started_utc="wall time of the run's start, from which the `*_s` instants of samples.parquet count"),
     *ints(workers="processes of the load generator"),
     *texts(

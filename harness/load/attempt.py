@@ -112,11 +112,12 @@ class Attempts:
         the server wants of a client that retries; None: it does not say.
         """
         sample.request_id = request_id
-        question, answer = self._questions[arrival.question_id], self.reader(sample, self._t0)
-        if question.expects is not None:
+        question, answer = self._questions.get(arrival.question_id), self.reader(sample, self._t0)
+        if question is not None and question.expects is not None:
             answer.keep_text()
         told = self.deliver(self.bodies.request(arrival, request_id), answer, slot, due)
-        grade(question, answer)
+        if question is not None:  # None: the submission of a job, which has no answer to grade
+            grade(question, answer)
         return told
 
     def deliver(self, request: bytes, answer: Answer, slot: object, due: float) -> bool | None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import httpx
-
 from harness.errors import PilotError, Refused
 from harness.local.registry import Entry, Registry
 
@@ -25,13 +23,15 @@ def entry_of(registry: Registry, target: str) -> Entry:
 
 def call(entry: Entry, method: str, path: str, body: object = None) -> dict[str, Any]:
     """One control request; raises PilotError when the supervisor does not answer, or says why it can't."""
+    import httpx  # noqa: PLC0415 - half of what a step would import
+
     headers = {"Authorization": f"Bearer {entry.token}"}
     try:
         answer = httpx.request(
             method, entry.control_url + path, headers=headers, json=body, timeout=COLD_TIMEOUT_S, trust_env=False
         )
         if answer.status_code == CANNOT:
-            raise PilotError(str(answer.json()["error"]))
+            raise PilotError(str(answer.json()["error"]), "its log says more: pilot up prints where it is")
         answer.raise_for_status()
     except httpx.HTTPError as error:
         raise PilotError(

@@ -108,7 +108,8 @@ class RouterPlatform:
         try:
             said = await self._ask("POST", "/split", {"share": share})
         except httpx.HTTPError as error:
-            raise PilotError(f"{self._target.name}: the router did not change its split ({error})") from None
+            raise PilotError(f"{self._target.name}: the router did not change its split ({error})", "pilot down, then up again"
+            ) from None
         self._log.line(f"SPLIT Share: {said['share']:g}")
         return said
 
@@ -117,7 +118,8 @@ class RouterPlatform:
         elsewhere = [side.name for side in self._target.behind if side.name not in self._cold]
         if elsewhere:
             raise PilotError(
-                f"{' and '.join(elsewhere)}, behind {self._target.name}, run elsewhere: nobody here makes them cold"
+                f"{' and '.join(elsewhere)}, behind {self._target.name}, run elsewhere: nobody here makes them cold",
+                "make them cold by their own targets",
             )
         made = await asyncio.gather(*(self._cold[side.name]() for side in self._target.behind))
         said = [f"{side.name}: {one['method']}" for side, one in zip(self._target.behind, made, strict=True)]

@@ -92,6 +92,7 @@ question  = {_text(a.question)}
 baseline  = {_text(a.baseline.folder)}        # folders under targets/
 candidate = {_text(a.candidate.folder)}
 variants  = []               # more targets, measured by the cold-start tracks alone
+# hybrid  = "local_router"   # a router before both, measured in the blocks too
 blocks    = {6 if a.quick else 12}               # pairs of measurements; 6 are the least that a verdict needs
 days      = {1 if a.quick else 10}               # over how many days they spread
 seed      = 20261122         # of schedules and order
@@ -172,6 +173,10 @@ stream_share = {a.stream_share:.15g}             # share of the requests that as
 # think_s       = 5          # least seconds between two turns
 # prompt_tokens = 800        # median length of the whole prompt
 # prompt_sigma  = 0.4        # of its logarithm
+
+# [tenants]                  # docs: tenants.md
+# acme = 3                   # its share of the requests, relative to the others
+# small = 1
 
 # [quality]                  # docs: quality.md
 # set   = "evaluation.jsonl" # questions with what answers must cite, contain and not contain, asked within every profile{evaluation}

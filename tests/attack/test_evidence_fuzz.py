@@ -23,7 +23,7 @@ from harness.evidence.bills import all_days
 from harness.evidence.files import read_json
 from harness.evidence.integrity import integrity
 from harness.evidence.last_word import last_word
-from harness.evidence.schema import FORMATS, RUN_FORMAT, SAMPLES_FORMAT
+from harness.evidence.schema import FORMATS, READINGS_FORMAT, RUN_FORMAT, SAMPLES_FORMAT
 from harness.evidence.store import Store
 from harness.report.folder import MANIFEST, write_all
 
@@ -142,7 +142,7 @@ def readers(tmp: Path):  # noqa: PLR0915 - a list of them
         (folder / "ledger.json", lambda: (store.valid_attempt(plan.blocks[1]), store.spoilt(plan.blocks[1]))),
         (
             folder / "readings" / "local-logs.json",
-            lambda: read_json(folder / "readings" / "local-logs.json", FORMATS[6]),
+            lambda: read_json(folder / "readings" / "local-logs.json", READINGS_FORMAT),
         ),
     ):
         yield file.name, jsons(file), restored(file, read)

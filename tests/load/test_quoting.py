@@ -5,6 +5,7 @@ from harness.evidence.schema import SAMPLES
 from harness.load.quoting import SAID
 
 OURS = {
+    "tenant",
     "phase",
     "question_id",
     "outcome",

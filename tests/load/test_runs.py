@@ -334,7 +334,7 @@ def test_a_worker_with_other_questions_refuses_to_take_part(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert done.returncode == 1
-    assert "differs from the questions that this run was planned with" in done.stderr
+    assert "differs from what this run was planned with" in done.stderr
 
 
 @pytest.mark.slow  # 14 s, alone
