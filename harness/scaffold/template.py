@@ -18,6 +18,7 @@ warmup_s   = 60              # before it, not measured
 # cv       = 2.0             # coefficient of variation of gamma's gaps
 # trace    = "trace.csv"     # send at the instants of a file; speed = 2.0 plays it faster
 # role     = "burst"         # what it is for, where a trace is one; default: what its arrivals are
+# noisy    = "acme"          # the tenant of [tenants] that makes every burst
 # p95_s    = 0.3             # what a search, or a profile of passages alone, is held to; default: slo.p95_s
 # file     = "steady"        # which loadprofiles/FILE.py; default: this table's name
 
