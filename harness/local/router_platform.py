@@ -108,7 +108,8 @@ class RouterPlatform:
         try:
             said = await self._ask("POST", "/split", {"share": share})
         except httpx.HTTPError as error:
-            raise PilotError(f"{self._target.name}: the router did not change its split ({error})", "pilot down, then up again"
+            raise PilotError(
+                f"{self._target.name}: the router did not change its split ({error})", "pilot down, then up again"
             ) from None
         self._log.line(f"SPLIT Share: {said['share']:g}")
         return said
