@@ -2,6 +2,7 @@
 
 import atexit
 import fcntl
+import functools
 import gc
 import os
 import shutil
@@ -37,10 +38,15 @@ settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
 
 
+@functools.cache
+def _give_way() -> None:
+    os.nice(10)  # after those that are timed, and not starved by them
+
+
 def pytest_configure(config) -> None:
     leftovers.mark()
     if WORKER and schedule.is_quiet(WORKER, int(os.environ["PYTEST_XDIST_WORKER_COUNT"])):
-        os.nice(10)  # after those that are timed, and not starved by them
+        _give_way()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -135,6 +141,8 @@ def pilot(tmp_path) -> Pilot:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     """What this machine's timing judges is asked up to three times: a fault of ours fails each, a busy moment does not."""
+    if WORKER and schedule.lowers(WORKER, item):
+        _give_way()
     if item.get_closest_marker("alone") is None:
         return None
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)

@@ -4,6 +4,9 @@ live      starts servers or Locust; mostly waits, and is timed while it does
 quiet     the rest; only computes, so it runs at a lower priority, beside the live ones
 alone     judged by this machine's timing: last, when every other live worker has gone home
 
+A live worker with nothing live left computes too, at the lower priority from then on. The first one keeps its own for
+what runs alone, so it waits until the others have no live test left.
+
 A file of quiet tests is one unit, and so are live tests that share what a fixture of their module
 starts. The controller of pytest-xdist knows tests by their ids alone, so a worker tells it the
 groups in a file.
@@ -38,6 +41,7 @@ HEAVY = (
 )  # of the quiet ones
 BESIDE = "decision"  # as much computing as those that run alone take time: kept for the quiet worker until then
 LIVE_WORKERS_OF_FOUR = 3
+FIRST = "gw0"
 FILE = "groups.json"
 
 
@@ -69,6 +73,11 @@ def _folder_of(nodeid: str) -> str:
     """The folder of tests/ that a test stands in."""
     parts = nodeid.partition("::")[0].split("/")
     return parts[1] if len(parts) > 2 else ""
+
+
+def lowers(worker: str, item) -> bool:
+    """Whether a live worker lowers its priority, for good, before this test."""
+    return worker != FIRST and not item.get_closest_marker(ALONE) and _folder_of(item.nodeid) not in LIVE
 
 
 def is_quiet(worker: str, workers: int) -> bool:
@@ -105,6 +114,8 @@ class Lanes(LoadScopeScheduling):
         if all(unit.values()):
             del self.assigned_work[node][scope]
         self._reschedule(node)
+        if (last := self._last_live()) not in (None, node) and self._pending_of(self.assigned_work[last]) < 2:
+            self._reschedule(last)  # it may have waited for this one
 
     def _split_scope(self, nodeid: str) -> str:
         return self._groups.get(nodeid, nodeid)
@@ -119,8 +130,19 @@ class Lanes(LoadScopeScheduling):
             return
         if self._next(node) or not self.workqueue or self._may_run_alone(node):
             super()._reschedule(node)
-        elif node is not next((n for n in self.nodes if not self._is_quiet(n)), node):
+        elif self._last_live() not in (None, node):
             node.shutdown()
+
+    def _last_live(self):
+        """Who stays for what runs alone."""
+        live = [n for n in self.nodes if not self._is_quiet(n)]
+        return next((n for n in live if n.gateway.id == FIRST), live[0] if live else None)
+
+    def _others_are_live(self, node) -> bool:
+        """Whether another live worker still has a live test."""
+        others = [n for n in self.nodes if n is not node and not self._is_quiet(n)]
+        units = (unit for other in others for unit in self.assigned_work[other].items())
+        return any(self._lane(scope, unit) == "live" for scope, unit in units)
 
     def _is_quiet(self, node) -> bool:
         return is_quiet(node.gateway.id, self.numnodes)
@@ -137,7 +159,7 @@ class Lanes(LoadScopeScheduling):
             lanes.setdefault(self._lane(scope, unit), scope)
         wanted = ["quiet", BESIDE]
         if not self._is_quiet(node):
-            wanted = ["live", "quiet"]
+            wanted = ["live"] if node is self._last_live() and self._others_are_live(node) else ["live", "quiet"]
             if self._may_run_alone(node):
                 wanted += [ALONE] if ALONE in lanes else [BESIDE]
         elif len(self.nodes) == 1:

@@ -10,12 +10,17 @@ import pytest
 
 from tests.suite import leftovers, processes, schedule
 
-QUIET = [f"tests/domain/test_a.py::test_{k}" for k in range(8)]
+QUIET = [f"tests/domain/test_a.py::test_{k}" for k in range(40)]
 LIVE = [f"tests/load/test_b.py::test_{k}" for k in range(4)]
 MODULE = [f"tests/stories/test_c.py::test_{k}" for k in range(3)]
+LONG = [f"tests/local/test_f.py::test_{k}" for k in range(12)]
 BESIDE = [f"tests/decision/test_e.py::test_{k}" for k in range(30)]
 TIMED = [f"tests/load/test_d.py::test_{k}" for k in range(2)]
-GROUPS = {**dict.fromkeys(MODULE, "tests.stories.test_c"), **dict.fromkeys(TIMED, schedule.ALONE)}
+GROUPS = {
+    **dict.fromkeys(MODULE, "tests.stories.test_c"),
+    **dict.fromkeys(LONG, "tests.local.test_f"),
+    **dict.fromkeys(TIMED, schedule.ALONE),
+}
 
 
 class Worker:
@@ -38,7 +43,7 @@ class Worker:
 @pytest.fixture
 def ran(tmp_path):
     """Each test with the worker that ran it and those that were there meanwhile, in the order of their ends."""
-    items = [*MODULE, *LIVE, *QUIET, *BESIDE, *TIMED]
+    items = [*MODULE, *LONG, *LIVE, *QUIET, *BESIDE, *TIMED]
     (tmp_path / schedule.FILE).write_text(json.dumps(GROUPS))
     option = SimpleNamespace(loadscopereorder=True)
     values = {"tx": ["popen"] * 4}
@@ -64,7 +69,7 @@ def ran(tmp_path):
 
 
 def test_every_test_runs_once(ran):
-    assert sorted(name for name, _, _ in ran) == sorted([*MODULE, *LIVE, *QUIET, *BESIDE, *TIMED])
+    assert sorted(name for name, _, _ in ran) == sorted([*MODULE, *LONG, *LIVE, *QUIET, *BESIDE, *TIMED])
 
 
 def test_what_is_judged_by_timing_runs_when_every_other_live_worker_has_gone_home(ran):
@@ -81,12 +86,21 @@ def test_only_the_quiet_worker_computes_beside_them_and_the_other_one_helps_when
     assert {worker for name, worker in by if name in after} == {"gw0", "gw3"}
 
 
+def test_the_one_that_keeps_its_priority_computes_only_when_no_live_test_is_left(ran):
+    names = [name for name, _, _ in ran]
+    own = [names.index(name) for name, worker, _ in ran if worker == schedule.FIRST and name in QUIET]
+    live = [names.index(name) for name in (*LIVE, *MODULE, *LONG)]
+
+    assert own
+    assert min(own) > max(live)
+
+
 def test_a_module_that_shares_a_fixture_stays_on_one_worker_and_a_quiet_one_takes_nothing_live(ran):
     by = {name: worker for name, worker, _ in ran}
 
     assert len({by[name] for name in MODULE}) == 1
     assert {by[name] for name in QUIET} & {"gw3"}
-    assert "gw3" not in {by[name] for name in [*LIVE, *MODULE, *TIMED]}
+    assert "gw3" not in {by[name] for name in [*LIVE, *MODULE, *LONG, *TIMED]}
 
 
 def test_a_process_ends_with_what_it_started():
