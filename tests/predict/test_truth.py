@@ -14,9 +14,10 @@ import pytest
 from harness.platforms.scaling import Grows, Picks
 from harness.predict import arrivals
 from harness.predict.fleet import Fleet, IdleLaw, Queue, Service
+from harness.predict.outcome import Outcome
 from harness.predict.simulate import simulate
 from harness.workspace.trace_csv import read_trace
-from tests.predict.plain_fleet import play
+from tests.predict.plain_fleet import Seen, play
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 HOUR = 3600.0
@@ -124,8 +125,11 @@ TRAFFIC = {
 SUITE = [("Poisson", 1, "one"), ("gamma, cv 3", 8, "two modes"), ("office hours", 1, "one")]
 
 
-def row(name: str, at_once: int, window: str) -> tuple[float, ...]:
-    """Cold answers, instance time and active time: ours, and the plain play's."""
+PLAYS, COLD_LEAST, ERRORS = 4, 400, 3.0  # plays of each, more until both have so many cold answers
+
+
+def row(name: str, at_once: int, window: str) -> tuple[int, list[Outcome], list[Seen]]:
+    """Requests asked, and plays of them: ours, and the plain ones."""
     make, length = TRAFFIC[name]
     busy = {1: 0.02, 8: 0.05, 80: 0.1}[at_once] if "Azure" not in name else None
     chunks = make(busy)
@@ -136,13 +140,14 @@ def row(name: str, at_once: int, window: str) -> tuple[float, ...]:
     own = service(4.0)
     took = (own.runtime_s + own.model_s).tolist()
     fleet = Fleet(Grows.ON_DEMAND, own, at_once=at_once, start_s=np.full(1, 2.0), idle=IdleLaw(windows))
-    ours = [simulate(fleet, chunks, length, seed=s) for s in range(4)]
-    plain = []
-    for s in range(4):
-        draws = np.random.default_rng([s, 77])
+    at = np.concatenate(chunks).tolist()
+    ours, plain = [], []
+    while len(ours) < PLAYS or min(sum(p.cold for p in played) for played in (ours, plain)) < COLD_LEAST:
+        draws = np.random.default_rng([len(ours), 77])
+        ours.append(simulate(fleet, chunks, length, seed=len(ours)))
         plain.append(
             play(
-                np.concatenate(chunks).tolist(),
+                at,
                 length,
                 at_once=at_once,
                 takes=lambda draws=draws: took[int(draws.integers(len(took)))],
@@ -150,16 +155,20 @@ def row(name: str, at_once: int, window: str) -> tuple[float, ...]:
                 keeps=lambda at, draws=draws: windows[int(draws.integers(len(windows)))],
             )
         )
-    asked = plain[0].asked
-    return (
-        asked,
-        sum(o.cold for o in ours) / 4 / asked,
-        sum(p.cold for p in plain) / 4 / asked,
-        sum(o.instance_s for o in ours) / 4,
-        sum(p.instance_s for p in plain) / 4,
-        sum(o.active_s for o in ours) / 4,
-        sum(p.active_s for p in plain) / 4,
-    )
+    return plain[0].asked, ours, plain
+
+
+def agrees(name: str, at_once: int, window: str) -> str:
+    """Cold answers within a tenth, and where there are few within three standard errors of both; the times within 3 %."""
+    asked, ours, plain = row(name, at_once, window)
+    said = f"{name:20} {at_once:3} at once, {window:9} {asked:7} asked, {len(ours):3} plays"
+    for what, least in (("cold", 0.1), ("instance_s", 0.03), ("active_s", 0.03)):
+        values = [[getattr(p, what) for p in played] for played in (ours, plain)]
+        mine, truth = map(np.mean, values)
+        error = math.sqrt(sum(np.var(v, ddof=1) / len(v) for v in values)) if what == "cold" else 0.0
+        said += f"  {what} {mine:.1f} ({truth:.1f})" + (f", se {error:.1f}" if error else "")
+        assert mine == pytest.approx(truth, rel=least, abs=ERRORS * error), said
+    return said
 
 
 LIMITS = {  # instances there may be, and times the traffic, so that some are refused
@@ -225,24 +234,12 @@ def test_the_table_of_refusals(name, at_once):
 
 @pytest.mark.parametrize(("name", "at_once", "window"), SUITE)
 def test_cold_answers_and_instance_time_are_those_of_a_plain_play(name, at_once, window):
-    _, cold, cold_true, lived, lived_true, active, active_true = row(name, at_once, window)
-
-    assert cold == pytest.approx(cold_true, rel=0.1)
-    assert lived == pytest.approx(lived_true, rel=0.03)
-    assert active == pytest.approx(active_true, rel=0.03)
+    agrees(name, at_once, window)
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # 5 min: where cold answers are rare, as many plays as show some; the test above plays three rows
 @pytest.mark.parametrize("window", ["one", "two modes"])
 @pytest.mark.parametrize("at_once", [1, 8, 80])
 @pytest.mark.parametrize("name", TRAFFIC)
 def test_the_whole_table(name, at_once, window):
-    asked, cold, cold_true, lived, lived_true, active, active_true = row(name, at_once, window)
-    print(
-        f"{name:20} {at_once:3} at once, {window:9} {asked:7} asked  cold {cold:.4f} ({cold_true:.4f})  "
-        f"instances {lived:.0f} s ({lived_true:.0f})  active {active:.0f} s ({active_true:.0f})"
-    )
-
-    assert cold == pytest.approx(cold_true, rel=0.1)
-    assert lived == pytest.approx(lived_true, rel=0.03)
-    assert active == pytest.approx(active_true, rel=0.03)
+    print(agrees(name, at_once, window))
