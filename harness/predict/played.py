@@ -203,7 +203,10 @@ def mixed(laws: Sequence[Times], weights: Sequence[float], q: float) -> float:
 
 
 def quantiles(values: Sequence[float]) -> tuple[float, float]:
-    """Five and ninety-five of a hundred; inf stays inf."""
+    """Between which one more of the same kind lies nine times of ten; inf stays inf.
+
+    It is as likely to be in any place among n: k from either end leave out 2 k of n + 1. Fewer than 19 leave out more.
+    """
     ordered = sorted(values)
-    n = len(ordered)
-    return ordered[math.ceil(0.05 * n) - 1], ordered[min(n - 1, math.ceil(0.95 * n) - 1)]
+    k = max(1, math.floor(0.05 * (len(ordered) + 1)))
+    return ordered[k - 1], ordered[-k]

@@ -22,7 +22,7 @@ from harness.workspace import Workspace
 from harness.workspace.trace_csv import read_trace
 
 SHOWN = (0.1, 0.3, 3.0, 10.0, 30.0, 100.0)  # factors of a report's chart, beside 1
-QUICK = Effort(same=2, worlds=12, requests=600)
+QUICK = Effort(same=2, worlds=17, requests=450)  # 19 plays: the fewest of which an interval of 90 % can be told
 PLAIN_EVERY_S = 15.0  # of a line where nobody sees the bar
 COUNTS = frozenset({"min_instances", "max_instances"})  # a fleet whose size is asked for is not sized
 

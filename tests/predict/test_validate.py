@@ -7,6 +7,7 @@ import pytest
 
 from harness.domain.retry import NO_RETRY
 from harness.predict.fitted import fit
+from harness.predict.played import quantiles
 from harness.predict.prediction import Quantity
 from harness.predict.validate import Held, validated
 from tests.predict.situations import BLOCKS, draw, measured, run
@@ -14,6 +15,14 @@ from tests.predict.truth import play, poisson
 
 SITUATION = draw(0)
 DATA = measured(SITUATION)
+
+
+@pytest.mark.parametrize(("n", "ends"), [(12, (0, 11)), (19, (0, 18)), (39, (1, 37)), (60, (2, 57))])
+def test_one_more_of_the_same_kind_lies_between_the_ends_nine_times_of_ten(n, ends):
+    low, high = quantiles(range(n))
+
+    assert (low, high) == ends
+    assert (high - low) / (n + 1) >= min(0.9, (n - 1) / (n + 1))
 
 
 def held(data=DATA):
