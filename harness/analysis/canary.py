@@ -16,16 +16,17 @@ from typing import Any
 import numpy as np
 
 from harness.analysis import laws
+from harness.analysis.coded import is_known, is_true
 from harness.analysis.columns import Array
 from harness.analysis.dataset import read
 from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.reason import Reason
 from harness.domain.reasons import absence
 from harness.domain.sample import Outcome
-from harness.evidence.store import RunRecord, Store
+from harness.evidence.store import Store
 
 ALPHA, LEAST_TAIL, LEAST_SHARE = 0.05, 20, 0.2
-COLUMNS = ("measured", "scheduled_s", "finished_s", "outcome", "route")
-DEGRADED = "degraded"
+COLUMNS = ("measured", "scheduled_s", "finished_s", "outcome", "route", "degraded")
 
 
 @dataclass(frozen=True)
@@ -70,21 +71,10 @@ def canary(store: Store) -> Canary | None:
     record = store.record(plan.runs[0], 1)
     if record is None or not (record.path / "samples.parquet").exists():
         return None
-    steps = told(content, _columns(record), float((record.run or {}).get("elapsed_s") or math.inf))
+    steps = told(content, read(record.path, COLUMNS), float((record.run or {}).get("elapsed_s") or math.inf))
     return Canary(
         str(content["target"]), str(content["side"]), store.root.name, record.valid, steps, len(content["steps"])
     )
-
-
-def _columns(record: RunRecord) -> Mapping[str, Array]:
-    columns = read(record.path, (*COLUMNS, *((DEGRADED,) if _has(DEGRADED) else ())))
-    return {name: columns[name] for name in columns}
-
-
-def _has(name: str) -> bool:
-    from harness.evidence.schema import SAMPLE_KINDS  # noqa: PLC0415 - asked once a canary
-
-    return name in SAMPLE_KINDS
 
 
 def told(content: Mapping[str, Any], columns: Mapping[str, Array], elapsed_s: float) -> tuple[Step, ...]:
@@ -95,7 +85,7 @@ def told(content: Mapping[str, Any], columns: Mapping[str, Array], elapsed_s: fl
     out: list[Step] = []
     for (share, start), end in zip(begun, ends, strict=True):
         rows = (columns["scheduled_s"] >= start) & (columns["scheduled_s"] < end)
-        last = len(out) == len(begun) - 1 and len(out) > 0
+        last = len(out) == len(content["steps"]) - 1
         step = _step(share, start, columns, np.asarray(rows, dtype=bool), before, str(content["side"]), last=last)
         if before is None:
             bad = _bad(columns)[rows]
@@ -128,28 +118,24 @@ def _step(
         int((rows & by_side).sum()),
         _share(~ok[rows]),
         _share(cut[rows]),
-        _share(_degraded(columns)[rows]) if DEGRADED in columns else Unknown(absence.NotMeasured()),
+        _share(is_true(columns["degraded"])[rows & ok & is_known(columns["degraded"])], absence.NoQuality()),
         float(np.quantile(waited, 0.95, method="inverted_cdf")) if len(waited) else None,
         recovered(columns, rows, start, before),
         None if drained is None else max(0.0, drained),
     )
 
 
-def _share(hits: Array) -> Known:
+def _share(hits: Array, lack: Reason | None = None) -> Known:
     n, hit = len(hits), int(hits.sum())
     if not n:
-        return Unknown(absence.NoRequests())
+        return Unknown(lack or absence.NoRequests())
     low, high = laws.clopper_pearson(hit, n, 0.95)
     return Estimate(hit / n, low, high, 0.95, n, 1, "Clopper-Pearson over the requests of one run")
 
 
 def _bad(columns: Mapping[str, Array]) -> Array:
     bad: Array = ~np.asarray(columns["outcome"] == Outcome.OK.value, dtype=bool)
-    return bad | _degraded(columns) if DEGRADED in columns else bad
-
-
-def _degraded(columns: Mapping[str, Array]) -> Array:
-    return np.array([value is True or value == 1 for value in columns[DEGRADED]], dtype=bool)
+    return bad | is_true(columns["degraded"])
 
 
 def recovered(columns: Mapping[str, Array], rows: Array, start: float, before: tuple[int, int] | None) -> Known:

@@ -5,7 +5,7 @@ import pytest
 
 from harness.analysis.canary import more_than_before, told
 from harness.domain.estimate import Estimate, Unknown
-from harness.domain.reasons.absence import FewRequestsOf, NotRecovered
+from harness.domain.reasons.absence import FewRequestsOf, NoQuality, NotRecovered
 
 STEP_S, RATE = 60.0, 20
 SHARES = (0.0, 0.01, 0.05, 0.25, 1.0, 0.0)
@@ -23,6 +23,7 @@ def driven(fails, *, shares=SHARES, changed=None, seed=1, answer_s=0.2):
         "finished_s": due + answer_s,
         "outcome": np.where(bad, "server_error", "ok").astype(object),
         "route": np.where(new, "function", "fleet").astype(object),
+        "degraded": np.full(len(due), None, dtype=object),
     }
     steps = [
         {"share": s, "due_s": k * STEP_S, "changed_s": k * STEP_S if changed is None or k < changed else None}
@@ -81,6 +82,19 @@ def test_steps_that_never_began_are_not_told_and_the_last_one_ends_with_the_run(
     steps, _ = driven(lambda _share, _at, _rng: False, changed=3)
 
     assert [step.share for step in steps] == [0.0, 0.01, 0.05]
+    assert [step.drained_s for step in steps] == [None] * 3  # the way back never began
+
+
+def test_degraded_answers_are_a_share_of_those_that_tell():
+    steps, columns = driven(lambda _share, _at, _rng: False)
+    assert isinstance(steps[3].degraded.reason, NoQuality)
+
+    columns["degraded"] = np.where(columns["route"] == "function", True, None)
+    content = {"side": "function", "steps": [{"share": s, "changed_s": k * STEP_S} for k, s in enumerate(SHARES)]}
+    step = told(content, columns, len(SHARES) * STEP_S)[3]
+
+    assert (step.degraded.value, step.degraded.n) == (1, step.by_side)
+    assert isinstance(step.recovered_s.reason, NotRecovered)
 
 
 def test_the_way_back_says_when_the_last_answer_of_the_side_had_ended():
@@ -97,6 +111,7 @@ def test_too_few_requests_tell_nothing():
         "finished_s": due + 0.1,
         "outcome": np.array(["ok"] * 8, dtype=object),
         "route": np.array(["fleet"] * 8, dtype=object),
+        "degraded": np.full(8, None, dtype=object),
     }
     made = {"side": "function", "steps": [{"share": 0.0, "changed_s": 0.0}, {"share": 1.0, "changed_s": 2.0}]}
     steps = told(made, columns, 4.0)
