@@ -80,7 +80,7 @@ def open_costs(findings: Findings, priced: Sequence[str]) -> tuple[Open, ...]:
     """Of targets that have prices: what a successful answer costs, while the platform's own records are not there."""
     found = ((name, findings.cost_of(name).per_success_usd) for name in priced)
     return tuple(
-        Open(OpenKind.COST, name, "expected traffic", "per_success", f"the cost of {name}", known.reason)
+        Open(OpenKind.COST, name, "expected traffic", "per_success", "the cost", known.reason)
         for name, known in found
         if isinstance(known, Unknown)
     )

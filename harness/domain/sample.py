@@ -120,7 +120,7 @@ class Sample:
         None  # the side of a router that answered; None: the target is no router, or none of its sides answered
     )
     route_from: str | None = None  # the side that refused it before the other one was asked; None: it was asked of one
-    router_ms: float | None = None  # that a client waited for the head beyond the time of the side that answered
+    router_ms: float | None = None  # of the router's own work before the head, a side that refused first included
     cached: bool | None = None  # the whole answer came from a cache; None: the answer does not say
     degraded: bool | None = None  # by another model than the target's own, or as it says itself; None: can't be told
     evaluated: bool | None = None  # asked a question of the evaluation set; None: one of the questions file

@@ -113,7 +113,7 @@ SAMPLES: tuple[Column, ...] = (
         route_from="side that had refused the request before the router asked `route`; null: the first one answered",
     ),
     *floats(
-        router_ms="duration that a client waited for the answer's head beyond the time of the side that answered; null: no router"
+        router_ms="duration of the router's own work before the answer's head, a side that refused first included; null: no router"
     ),
     *flags(
         cached="the whole answer came from a cache of the service or a gateway; null: the answer does not say",

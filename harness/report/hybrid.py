@@ -62,15 +62,15 @@ def _to(rule: RoutingRule, names: Names) -> str:
 
 
 def added_words(findings: Findings) -> tuple[str, ...]:
-    """What the router itself took, per profile."""
+    """What the router itself took before an answer's head, per profile."""
     run = findings.hybrid
     out = []
     for one in run.added if run else ():
         if isinstance(one.p50_s, Estimate) and isinstance(one.p95_s, Estimate):
             high = "" if one.p95_s.high is None else f", at most {duration_text(one.p95_s.high)} with 95 % confidence"
             out.append(
-                f"Under {one.profile} the router added {duration_text(one.p50_s.value)} at the median and "
-                f"{duration_text(one.p95_s.value)} at p95{high} ({count(one.p95_s.n)} requests)."
+                f"Under {one.profile} the router itself took {duration_text(one.p50_s.value)} at the median and "
+                f"{duration_text(one.p95_s.value)} at p95{high} ({count(one.p95_s.n)} requests); its extra connection is not in it."
             )
     return tuple(out)
 

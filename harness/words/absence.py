@@ -98,7 +98,7 @@ WORDS: Book = {
     kinds.OneInfinite: lambda r: (
         f"the p95 of {r.name or 'the ' + r.side} is infinite: more than {r.share * 100:.0f} % of its requests failed"
     ),
-    kinds.NothingBefore: "it is what the steps after it are compared with",
+    kinds.NothingBefore: "later steps are compared with this one",
     kinds.FewRequestsOf: "{requests} requests tell nothing, {least} are the least",
     kinds.NotRecovered: "not within {seconds:g} s",
     kinds.NoHybrid: "a hybrid needs one fleet and one target that is billed by use",

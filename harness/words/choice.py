@@ -62,7 +62,7 @@ WORDS: Book = {
     kinds.CheaperNotSlower: "It is cheaper and not shown to be slower.",
     kinds.FasterSameCost: "It is faster, and no difference in cost is shown.",
     kinds.CostAgainstLatency: "Cost and latency favour different targets.",
-    kinds.NothingTellsApart: "They differ in neither cost nor latency.",
+    kinds.NothingTellsApart: "No difference in cost or latency is shown.",
     kinds.NotJudged: "none of its promises was judged",
     kinds.NotCompared: "nothing was compared",
     kinds.NoRoundValid: "no round is valid yet",
