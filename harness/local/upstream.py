@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import httptools
 
 MOST_BUFFERED = 256 * 1024
+CLOSED_S = 0.5  # a connection that had been closed while it was kept shows it within a round trip
 Headers = list[tuple[bytes, bytes]]
 
 
@@ -167,13 +168,15 @@ class Upstream:
         """The answer, its head read; raises Unreachable, Broken or TimeoutError.
 
         A kept connection that the other side had closed is not an answer: the request is sent once more on a new one.
+        One that breaks later is: the work may have been done.
         """
         while (kept := self._kept()) is not None:
+            sent = time.monotonic()
             try:
                 await kept.ask(request, head_only=head_only, timeout_s=self._timeout_s)
             except Broken as broken:
                 kept.close()
-                if not broken.untouched:
+                if not broken.untouched or time.monotonic() - sent > CLOSED_S:
                     raise
             except BaseException:
                 kept.close()

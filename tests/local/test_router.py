@@ -2,11 +2,13 @@
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext, suppress
 
 import httpx
+import pytest
 
 from harness.domain.header_names import USUAL_LOWERED
+from harness.local import upstream
 from harness.local.asgi import bind, reply, server_for
 from harness.local.router import Router, SideTold, Told, control_of, told_from
 from harness.platforms.local_router.config import Canary, Fallback, LocalRouter, Overflow
@@ -159,6 +161,42 @@ def test_what_began_to_stream_is_never_asked_again():
         assert function.asked == []
 
     ran(story)
+
+
+@pytest.mark.parametrize(("after_s", "times"), [(0.0, 3), (0.05, 2)])
+def test_a_kept_connection_is_asked_again_only_where_it_had_been_closed_before(monkeypatch, after_s, times):
+    monkeypatch.setattr(upstream, "CLOSED_S", 0.03)
+    asked, sides = [], []
+
+    async def side(reader, writer):
+        sides.append(asyncio.current_task())
+        with suppress(asyncio.IncompleteReadError):
+            while await reader.readuntil(b"\r\n\r\n"):
+                asked.append(writer)
+                if len(asked) == 2:
+                    await asyncio.sleep(after_s)
+                    break
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+        writer.close()
+        await writer.wait_closed()
+
+    async def ask_twice():
+        server = await asyncio.start_server(side, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        made = upstream.Upstream(f"http://127.0.0.1:{port}", None, 5.0, 60.0)
+        try:
+            for _ in range(2):
+                answer = await made.ask(b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n", head_only=False)
+                assert [part async for part in answer.parts(5.0)] == []
+                made.give_back(answer)
+        finally:
+            made.close()
+            server.close()
+            await asyncio.gather(*sides)
+
+    with nullcontext() if times == 3 else pytest.raises(upstream.Broken):
+        asyncio.run(ask_twice())
+    assert len(asked) == times
 
 
 def test_beyond_so_many_in_hand_the_secondary_answers():
