@@ -77,6 +77,13 @@ class TieBroken(Choosing):
     by: Reason
 
 
+class OneIsEnough(Choosing):
+    """One runtime and the hybrid tie: the second one must be worth its operation."""
+
+    lead: float
+    share: float
+
+
 class TieStands(Choosing):
     """Nothing decides."""
 
