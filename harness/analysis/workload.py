@@ -61,8 +61,8 @@ class Measured:
     """One workload on one target, by the runs of one profile.
 
     ``worked_s`` is how long one is worked on, not how long it waits: its p95; ``longest_s`` the longest that was seen,
-    an Estimate without ends. ``memory_mb``: the most that one instance used. Money is of a month at its volume, ``per_month``: of the
-    runtime, and of what is beside it (tokens, stores), which is None where it is not known.
+    an Estimate without ends. ``memory_mb``: the most that one instance held, of 2^20 bytes. Money is of a month at its volume,
+    ``per_month``: of the runtime, and of what is beside it (tokens, stores), which is None where it is not known.
     """
 
     target: str
@@ -87,8 +87,7 @@ class Measured:
         month, beside = self.month_usd, self.beside_usd
         if not isinstance(month, Estimate) or not beside:
             return month
-        low, high = (None if end is None else end + beside for end in (month.low, month.high))
-        return Estimate(month.value + beside, low, high, month.confidence, month.n, month.blocks, month.method)
+        return month.scaled(1.0, beside)
 
 
 class Measures(Protocol):

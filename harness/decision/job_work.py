@@ -7,13 +7,11 @@ from dataclasses import dataclass
 
 from harness.analysis.workload import NOT_MEASURED, Ended, EndedBy, JobFate, JobsMeasured, Measured, Start
 from harness.decision.findings import Findings
-from harness.decision.request_work import with_a_start
+from harness.decision.request_work import PER, with_a_start
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.reasons import absence
 from harness.domain.target import Target
 from harness.domain.workload import Promise, Workload
-
-PER = 1000
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,4 @@ def _month(of_thousand: Known, per_month: int | None) -> Known:
         return Unknown(absence.NoVolume())
     if isinstance(of_thousand, Unknown):
         return of_thousand
-    factor = per_month / PER
-    low, high = (None if end is None else end * factor for end in (of_thousand.low, of_thousand.high))
-    known = of_thousand
-    return Estimate(known.value * factor, low, high, known.confidence, known.n, known.blocks, known.method)
+    return of_thousand.scaled(per_month / PER)

@@ -108,8 +108,7 @@ def _against(
             yield Against(what, value, Basis.MEASURED if one is measured else Basis.ELSEWHERE, ceiling)
         else:
             yield Against(what, declared, Basis.DECLARED, ceiling)
-    carries = Ceiling(ceilings.carries_kb, ceilings.carries_kb)
-    yield Against(PAYLOAD, workload.size_kb, Basis.DECLARED, carries)
+    yield Against(PAYLOAD, workload.size_kb, Basis.DECLARED, ceilings.carries_kb)
 
 
 def _fit(

@@ -21,8 +21,10 @@ from harness.words import said
 
 FREE = Ceiling(None, None)
 MEMORY = Ceiling(1024, 10_240)
-FUNCTION = Ceilings(Ceiling(30, 900), Ceiling(60, 900), MEMORY, MEMORY, 6_000, streams=True, front="a URL")
-CONTAINER = Ceilings(FREE, FREE, Ceiling(2048, 122_880), FREE, None, streams=True, front="a load balancer")
+FUNCTION = Ceilings(
+    Ceiling(30, 900), Ceiling(60, 900), MEMORY, MEMORY, Ceiling(6_000, 6_000), streams=True, front="a URL"
+)
+CONTAINER = Ceilings(FREE, FREE, Ceiling(2048, 122_880), FREE, FREE, streams=True, front="a load balancer")
 MARGIN = 1.1
 LIMIT = {"p95_s": 2.0, "done_within_s": 900.0}
 
@@ -87,7 +89,7 @@ def test_a_job_that_takes_longer_than_the_function_lets_it_belongs_to_the_contai
 
 def test_a_job_that_the_function_ended_belongs_to_the_container_whatever_its_verdict_is():
     ended = (Ended(EndedBy.TIME, 3, 40),)
-    held = Ceilings(Ceiling(5, 5), Ceiling(5, 5), FREE, FREE, None, streams=True, front="")
+    held = Ceilings(Ceiling(5, 5), Ceiling(5, 5), FREE, FREE, FREE, streams=True, front="")
     placed = put(
         work("ingestion", WorkKind.JOB, waited_for=False),
         measured("container", metric="done_within_s"),
@@ -276,7 +278,7 @@ def test_a_promise_that_is_not_shown_leaves_it_open_and_one_that_both_break_has_
 
 
 def test_answers_that_must_stream_and_cannot_are_no_matter_of_verdicts_alone():
-    whole = Ceilings(FREE, FREE, FREE, FREE, None, streams=False, front="an HTTP API")
+    whole = Ceilings(FREE, FREE, FREE, FREE, FREE, streams=False, front="an HTTP API")
     late = SloVerdict(
         "function",
         "steady",
