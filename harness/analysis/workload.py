@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.job import Killed
 from harness.domain.reason import Reason
 from harness.domain.reasons.absence import NotMeasured
 from harness.domain.target import Target
@@ -17,18 +17,11 @@ from harness.domain.workload import Workload
 NOT_MEASURED = Unknown(NotMeasured())
 
 
-class EndedBy(StrEnum):
-    """The limit of a platform that ended work before it was done, as rag-jobs/1 names it."""
-
-    TIME = "time_limit"
-    MEMORY = "memory_limit"
-
-
 @dataclass(frozen=True)
 class Ended:
     """How many of those that began were ended by a limit."""
 
-    by: EndedBy
+    by: Killed
     count: int
     of: int
 
@@ -102,46 +95,3 @@ def deciding(verdicts: Sequence[SloVerdict]) -> SloVerdict | None:
     """The one that says most: broken, else open, else the first that is kept."""
     order = (Judgement.FAIL, Judgement.INCONCLUSIVE, Judgement.PASS)
     return min(verdicts, key=lambda v: order.index(v.judgement), default=None)
-
-
-class JobMoney(Protocol):
-    """Of a thousand jobs that were done: the runtime's part, and that of tokens."""
-
-    @property
-    def runtime_usd(self) -> Known: ...
-    @property
-    def tokens_usd(self) -> Known: ...
-
-
-class JobFate(Protocol):
-    """How many ended so, and of how many; ``fate`` reads as rag-jobs/1 names it."""
-
-    @property
-    def fate(self) -> str: ...
-    @property
-    def count(self) -> int: ...
-    @property
-    def of(self) -> int: ...
-
-
-class JobsMeasured(Protocol):
-    """What the analysis of jobs says of one target under one profile, its workload's promises judged."""
-
-    @property
-    def target(self) -> str: ...
-    @property
-    def profile(self) -> str: ...
-    @property
-    def blocks(self) -> int: ...
-    @property
-    def done(self) -> int: ...
-    @property
-    def working_s(self) -> Known: ...
-    @property
-    def longest_s(self) -> float | None: ...
-    @property
-    def shares(self) -> Sequence[JobFate]: ...
-    @property
-    def cost(self) -> JobMoney: ...
-    @property
-    def verdicts(self) -> tuple[SloVerdict, ...]: ...

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.analysis.slo import STREAMED
-from harness.analysis.workload import EndedBy, Measured, Start
+from harness.analysis.workload import NOT_MEASURED, Measured, Start
 from harness.domain.estimate import Estimate, Infinite, Known, Unknown
+from harness.domain.job import Killed
 from harness.domain.reason import Reason
 from harness.domain.reasons import place as reasons
 from harness.domain.reasons.place import Basis
@@ -56,8 +57,8 @@ class Side:
     against: tuple[Against, ...] = ()
 
     @property
-    def month_usd(self) -> Known | None:
-        return self.measured.month_usd if self.measured else None
+    def month_usd(self) -> Known:
+        return self.measured.month_usd if self.measured else NOT_MEASURED
 
 
 TIME, MEMORY, PAYLOAD = "time", "memory", "payload"
@@ -143,7 +144,7 @@ def _ended(target: str, measured: Measured, against: Sequence[Against]) -> tuple
     for one in measured.ended:
         if not one.count:
             continue
-        held = next(a for a in against if a.what == (TIME if one.by is EndedBy.TIME else MEMORY))
+        held = next(a for a in against if a.what == (TIME if one.by is Killed.TIME else MEMORY))
         setting, most = held.ceiling.setting, held.ceiling.most
         limit = setting if setting is not None else most
         lifts_to = most if setting is not None and most is not None and setting < most else None

@@ -9,9 +9,8 @@ from harness.analysis.workload import deciding
 from harness.decision.placement import Placed
 from harness.decision.side import MEMORY, PAYLOAD, TIME, Against, Side
 from harness.domain.columns import Column, Kind, absent_of
-from harness.domain.estimate import Known, Unknown
+from harness.domain.estimate import Unknown
 from harness.domain.reason import labelled
-from harness.domain.reasons.absence import NotMeasured
 from harness.domain.reasons.place import BELONGS, Basis, Place
 from harness.domain.verdict import SloVerdict
 from harness.domain.workload import Promise, Workload
@@ -79,12 +78,8 @@ def _row(one: Placed, targets: Sequence[str], names: Names) -> list[Any]:
         one.place,
         "; ".join(dict.fromkeys(all_said(labelled(reason, names) for reason in one.reasons))),
         _declared(one.workload) if promise is None else limit_text(promise),
-        *((_same(side, promise), side.against, _month(side)) for side in sides),
+        *((_same(side, promise), side.against, side.month_usd) for side in sides),
     ]
-
-
-def _month(side: Side) -> Known:
-    return side.measured.month_usd if side.measured else Unknown(NotMeasured())
 
 
 PROMISES: Mapping[Promise, tuple[str, Callable[[float], str]]] = {

@@ -127,7 +127,6 @@ WORDS: Book = {
         else "both keep it, and neither is shown to be cheaper"
     ),
     kinds.CostUntoldOf: "both keep it, and the cost of {target} is unknown: {why}",
-    kinds.OnlyThere: "only {target} is shown to keep it",
     kinds.NeitherKeeps: "neither keeps it as it is",
     kinds.BelongsServerless: "glue can stay serverless",
     kinds.BelongsWarm: "must be always warm",

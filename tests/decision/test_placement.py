@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.analysis.workload import Ended, EndedBy, Measured, Start
+from harness.analysis.workload import Ended, Measured, Start
 from harness.decision.placement import Home, placement
 from harness.decision.side import Fit
 from harness.domain.estimate import Estimate, Unknown
+from harness.domain.job import Killed
 from harness.domain.reasons import absence, place
 from harness.domain.reasons.place import Basis, Place
 from harness.domain.reasons.verdict import ShownFewer
@@ -88,7 +89,7 @@ def test_a_job_that_takes_longer_than_the_function_lets_it_belongs_to_the_contai
 
 
 def test_a_job_that_the_function_ended_belongs_to_the_container_whatever_its_verdict_is():
-    ended = (Ended(EndedBy.TIME, 3, 40),)
+    ended = (Ended(Killed.TIME, 3, 40),)
     held = Ceilings(Ceiling(5, 5), Ceiling(5, 5), FREE, FREE, FREE, streams=True, front="")
     placed = put(
         work("ingestion", WorkKind.JOB, waited_for=False),
@@ -102,7 +103,7 @@ def test_a_job_that_the_function_ended_belongs_to_the_container_whatever_its_ver
 
 
 def test_jobs_that_a_setting_ended_leave_it_open_until_it_is_raised():
-    ended = (Ended(EndedBy.TIME, 3, 40),)
+    ended = (Ended(Killed.TIME, 3, 40),)
     placed = put(
         work("ingestion", WorkKind.JOB, waited_for=False),
         measured("container", metric="done_within_s"),
@@ -310,7 +311,7 @@ def drawn(rng):
         starts = ()
         if rng.random() < 0.6:
             starts = (start(*(rng.uniform(*ends) for ends in ((0.1, 6.0), (0.0, 0.6), (0.1, 6.0), (0.1, 3.0)))),)
-        ended = (Ended(EndedBy.TIME, rng.randint(0, 2), 40),) if rng.random() < 0.2 else ()
+        ended = (Ended(Killed.TIME, rng.randint(0, 2), 40),) if rng.random() < 0.2 else ()
         return measured(
             target,
             rng.choice(list(Judgement)),

@@ -201,12 +201,6 @@ class CostUntoldOf(Placing):
     why: Reason
 
 
-class OnlyThere(Placing):
-    """The only one of the two that is shown to keep it."""
-
-    target: str
-
-
 class NeitherKeeps(Placing):
     """Neither does."""
 
