@@ -25,8 +25,8 @@ SIDES = ("baseline", "candidate")
 MARKS = {Place.WARM: "● ", Place.CONTAINER: "● ", Place.SERVERLESS: "○ ", Place.EITHER: "◐ "}
 UNTOLD = (Place.OPEN, Place.NOT_MEASURED)
 NOTE = (
-    "Of each workload the promise that decides; the next table has all of them. Limits are the platforms' own: time for "
-    "one, memory of an instance, size of what one carries."
+    "Each row has the promise that decides; the next table has all of them. Limits: time of one request or job, memory of "
+    "an instance, payload."
 )
 UNIT: Mapping[str, Callable[[float], str]] = {
     TIME: duration_text,
@@ -47,7 +47,16 @@ def places(placed: Sequence[Placed], targets: Sequence[str], names: Names) -> Ta
         *(_side(names[t], side) for side, t in sides),
     ]
     rows = [_row(one, [t for _, t in sides], names) for one in placed]
-    return table("placement", "Where each workload belongs", shown, rows, NOTE)
+    return table("placement", "Where each workload belongs", shown, rows, NOTE + _sources(placed))
+
+
+def _sources(placed: Sequence[Placed]) -> str:
+    """The documents that limits are from, of those that a figure is held to."""
+    every = (one for p in placed for side in p.sides for one in side.against)
+    named = dict.fromkeys(
+        a.ceiling.source for a in every if _held(a) and a.ceiling.most is not None and a.ceiling.source
+    )
+    return f" What platforms allow: {'; '.join(named)}." if named else ""
 
 
 def _side(head: str, side: str) -> Shown:

@@ -10,7 +10,7 @@ from harness.report.blocks import Table, listed
 from harness.report.columns import estimate, figure, target, text
 from harness.words.numbers import percent, significant
 
-UNTOLD = "not told by the service"
+UNTOLD = "not reported by the service"
 
 
 def sizes(findings: Findings, names: Mapping[str, str]) -> Table:

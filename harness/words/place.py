@@ -41,7 +41,7 @@ def _too_large(r: kinds.TooLarge) -> str:
 
 
 def _too_heavy(r: kinds.TooHeavy) -> str:
-    return f"one carries {r.value:,.0f} kB{_basis(r.basis)}, and {r.target} takes at most {r.limit:,.0f} kB"
+    return f"its payload is {r.value:,.0f} kB{_basis(r.basis)}, and {r.target} accepts at most {r.limit:,.0f} kB"
 
 
 def _amount(by: str, value: float) -> str:
@@ -92,7 +92,7 @@ WORDS: Book = {
     kinds.TooLong: _too_long,
     kinds.TooLarge: _too_large,
     kinds.TooHeavy: _too_heavy,
-    kinds.NoStream: "its answers stream, and {front} before {target} does not",
+    kinds.NoStream: "its answers stream, and {front} in front of {target} does not",
     kinds.EndedByLimit: _ended,
     kinds.Raise: _raise,
     kinds.Breaks: lambda r: f"{r.target} fails {_named(r.broken)}",

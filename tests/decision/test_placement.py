@@ -148,7 +148,7 @@ def test_a_document_that_the_front_does_not_take_belongs_to_the_container():
     placed = put(work(size_kb=20_000), measured("container"), measured("function"))
 
     assert placed.place is Place.CONTAINER
-    assert "one carries 20,000 kB (declared, not measured), and function takes at most 6,000 kB" in said(
+    assert "its payload is 20,000 kB (declared, not measured), and function accepts at most 6,000 kB" in said(
         placed.reasons[0]
     )
 
@@ -296,7 +296,7 @@ def test_answers_that_must_stream_and_cannot_are_no_matter_of_verdicts_alone():
     )
 
     assert placed.place is Place.CONTAINER
-    assert said(placed.reasons[0]) == "its answers stream, and an HTTP API before function does not"
+    assert said(placed.reasons[0]) == "its answers stream, and an HTTP API in front of function does not"
 
 
 def drawn(rng):
