@@ -10,6 +10,7 @@ from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.job import Killed
 from harness.domain.reason import Reason
 from harness.domain.reasons.absence import NotMeasured
+from harness.domain.reasons.verdict import JobsLost
 from harness.domain.target import Target
 from harness.domain.verdict import Judgement, SloVerdict
 from harness.domain.workload import Workload
@@ -91,7 +92,12 @@ class Measures(Protocol):
         ...
 
 
+def none_lost(v: SloVerdict) -> bool:
+    """No accepted job was lost. No number of jobs proves that none ever will be, so more evidence does not settle it."""
+    return isinstance(v.reason, JobsLost) and v.reason.accepted > 0 and not v.reason.lost
+
+
 def deciding(verdicts: Sequence[SloVerdict]) -> SloVerdict | None:
     """The one that says most: broken, else open, else the first that is kept."""
     order = (Judgement.FAIL, Judgement.INCONCLUSIVE, Judgement.PASS)
-    return min(verdicts, key=lambda v: order.index(v.judgement), default=None)
+    return min(verdicts, key=lambda v: len(order) if none_lost(v) else order.index(v.judgement), default=None)

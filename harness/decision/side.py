@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.analysis.slo import STREAMED
-from harness.analysis.workload import NOT_MEASURED, Measured, Start
+from harness.analysis.workload import NOT_MEASURED, Measured, Start, none_lost
 from harness.domain.estimate import Estimate, Infinite, Known, Unknown
 from harness.domain.job import Killed
 from harness.domain.reason import Reason
@@ -189,7 +189,8 @@ def _kept(target: str, measured: Measured) -> tuple[Fit, Reason]:
     if (unsure := _unsure(target, measured, [why for made, why in judged if made is Fit.OPEN])) is not None:
         return Fit.OPEN, unsure
     how = judged[0][1] if judged else None
-    return Fit.KEEPS, reasons.Keeps(target, len(measured.verdicts), how)
+    lost = next((v.reason for v in measured.verdicts if none_lost(v)), None)
+    return Fit.KEEPS, reasons.Keeps(target, len(measured.judged(Judgement.PASS)), how, lost)
 
 
 def _failed(target: str, measured: Measured, failed: Sequence[SloVerdict]) -> tuple[Fit, Reason]:
@@ -203,7 +204,7 @@ def _failed(target: str, measured: Measured, failed: Sequence[SloVerdict]) -> tu
 
 def _unsure(target: str, measured: Measured, of_starts: Sequence[Reason]) -> Reason | None:
     """A promise that is not settled, its volume, or its cold starts."""
-    if undecided := measured.judged(Judgement.INCONCLUSIVE):
+    if undecided := [v for v in measured.judged(Judgement.INCONCLUSIVE) if not none_lost(v)]:
         return reasons.NotShownYet(target, tuple((v.slo.name, v.profile) for v in undecided))
     if measured.untold is not None:
         return reasons.VolumeUntold(target, measured.untold)

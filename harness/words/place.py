@@ -71,7 +71,7 @@ def _keeps(r: kinds.Keeps) -> str:
     kept = {0: "carries it; nothing is promised", 1: "keeps its promise"}.get(
         r.promises, f"keeps its {r.promises} promises"
     )
-    return f"{r.target} {kept}" + (f": {said(r.how)}" if r.how else "")
+    return f"{r.target} {kept}" + (f": {said(r.how)}" if r.how else "") + (f" ({said(r.lost)})" if r.lost else "")
 
 
 def _open(r: kinds.ColdOpen) -> str:

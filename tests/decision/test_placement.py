@@ -1,18 +1,19 @@
 """Placement: known truths, and reasons that are true of the figures they name."""
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from harness.analysis.workload import Ended, Measured, Start
+from harness.analysis.workload import Ended, Measured, Start, deciding
 from harness.decision.placement import Home, placement
 from harness.decision.side import Fit
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.job import Killed
 from harness.domain.reasons import absence, place
 from harness.domain.reasons.place import Basis, Place
-from harness.domain.reasons.verdict import ShownFewer
+from harness.domain.reasons.verdict import JobsLost, ShownFewer
 from harness.domain.target import Dialect, Target
 from harness.domain.verdict import Judgement, Slo, SloVerdict
 from harness.domain.workload import Promise, WorkKind, Workload
@@ -276,6 +277,30 @@ def test_a_promise_that_is_not_shown_leaves_it_open_and_one_that_both_break_has_
 
     assert few.place is Place.OPEN
     assert none.place is Place.NEITHER
+
+
+@pytest.mark.parametrize(("lost", "place_"), [(0, Place.SERVERLESS), (1, Place.CONTAINER)])
+def test_that_no_job_was_lost_leaves_nothing_open_and_one_that_was_breaks_it(lost, place_):
+    """More jobs never prove that none will be lost."""
+    judgement = Judgement.FAIL if lost else Judgement.INCONCLUSIVE
+    of_lost = SloVerdict(
+        "function",
+        "jobs",
+        Slo("lost jobs", "lost", 0.0, "share"),
+        judgement,
+        about(lost / 90),
+        JobsLost(lost, 90, 0.03),
+    )
+    function = measured("function", metric="done_within_s", month_usd=about(20.0, 0.01))
+    function = replace(function, verdicts=(of_lost, *function.verdicts))
+    placed = put(work(kind=WorkKind.JOB), measured("container", metric="done_within_s"), function)
+
+    assert placed.place is place_
+    assert deciding(function.verdicts).slo.metric == ("lost" if lost else "done_within_s")
+    if not lost:
+        assert "function keeps its promise (none of 90 accepted jobs was lost; up to 3 %" in said(
+            placed.of("function").why
+        )
 
 
 def test_answers_that_must_stream_and_cannot_are_no_matter_of_verdicts_alone():
