@@ -268,7 +268,6 @@ def load(store: Store, plan: Plan) -> Dataset:
             aa.append((first, second) if block.order == "AB" else (second, first))
         else:
             runs += found
-    roles = {p.name: p.role for p in plan.profiles}
     runs, aa = _with_usual(runs, aa, roles)
     dropped = {u.record.path for u in unread}
     invalid = tuple(r for r in every if not r.valid or r.path in dropped)

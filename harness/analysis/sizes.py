@@ -12,16 +12,15 @@ from harness.analysis.dataset import RunData
 from harness.analysis.shown import Shown
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.reasons.absence import MemoryUntold
-from harness.platforms.platform import Measure, Per, SizeLimit
+from harness.platforms.platform import MIB_IN_MB, Measure, Most
 
 METHOD = "high-water of any instance; interval: the least and the most that a run's instances reached"
-MIB_IN_MB = 1.048576  # of memory that is configured, which platforms count in MiB
 PARTS = ("package_mb", "weights_mb", "index_mb")  # of what /v1/meta says of itself, each in 10^6 bytes
 
 
 @dataclass(frozen=True)
 class Footprint:
-    """Of one target, in 10^6 bytes; None where nobody tells. ``limit``: its platform's, None where none is known."""
+    """Of one target, in 10^6 bytes; None where nobody tells. ``most``: its platform's limits, in units of their own."""
 
     target: str
     memory_mb: Known
@@ -29,7 +28,7 @@ class Footprint:
     package_mb: float | None
     weights_mb: float | None
     index_mb: float | None
-    limit: SizeLimit | None
+    most: Most
 
     @property
     def artifact_mb(self) -> float | None:
@@ -39,13 +38,16 @@ class Footprint:
         return self.package_mb + (self.weights_mb or 0.0) + (self.index_mb or 0.0)
 
     @property
+    def artifact_limit_mb(self) -> float | None:
+        """The most that may be deployed; None where there is no limit, or none is known."""
+        return None if self.most.artifact_mb is None else self.most.artifact_mb * MIB_IN_MB
+
+    @property
     def memory_share(self) -> Known:
         """Of what an instance has."""
         if isinstance(self.memory_mb, Unknown) or not self.configured_mb:
             return Unknown(MemoryUntold()) if isinstance(self.memory_mb, Estimate) else self.memory_mb
-        m, of = self.memory_mb, self.configured_mb
-        low, high = (None if end is None else end / of for end in (m.low, m.high))
-        return Estimate(m.value / of, low, high, m.confidence, m.n, m.blocks, m.method)
+        return self.memory_mb.scaled(1 / self.configured_mb)
 
     @property
     def fits(self) -> bool | None:
@@ -53,13 +55,13 @@ class Footprint:
         told: list[bool] = []
         if isinstance(self.memory_share, Estimate):
             told.append(self.memory_share.value <= 1)
-        if self.limit is not None and self.limit.artifact_mb is not None and self.artifact_mb is not None:
-            told.append(self.artifact_mb <= self.limit.artifact_mb)
+        if self.artifact_limit_mb is not None and self.artifact_mb is not None:
+            told.append(self.artifact_mb <= self.artifact_limit_mb)
         return all(told) if told else None
 
 
 def footprint(
-    target: str, runs: Sequence[RunData], series: Sequence[Shown], limit: SizeLimit | None, configured_mb: float | None
+    target: str, runs: Sequence[RunData], series: Sequence[Shown], most: Most, configured_mb: float | None
 ) -> Footprint:
     """``configured_mb``: as target.toml has it; what the instance says of itself wins."""
     metas = [m for r in runs if r.record and isinstance(m := (r.record.target_says or {}).get("meta"), dict)]
@@ -70,22 +72,22 @@ def footprint(
         if isinstance(t := m.get("runtime"), dict) and (n := _number(t, "memory_mb")) is not None
     ]
     sizes = {name: max((n for a in said if (n := _number(a, name)) is not None), default=None) for name in PARTS}
-    memory = _memory(runs, [s for s in series if s.target == target])
-    return Footprint(target, memory, max(own, default=configured_mb), **sizes, limit=limit)
+    memory = memory_held(runs, [s for s in series if s.target == target])
+    return Footprint(target, memory, max(own, default=configured_mb), **sizes, most=most)
 
 
-def _memory(runs: Sequence[RunData], series: Sequence[Shown]) -> Known:
-    """As the instances say with each answer; else as the platform told it of each run."""
+def memory_held(runs: Sequence[RunData], series: Sequence[Shown]) -> Known:
+    """The most that an instance held, in 10^6 bytes: as each answer says; else as the platform told it of each run."""
     by_run = [np.asarray(r.columns["instance_memory_mb"], dtype=float) for r in runs]
     most = [float(np.nanmax(values)) for values in by_run if not np.isnan(values).all()]
     if most:
         told = sum(int((~np.isnan(values)).sum()) for values in by_run)
         return Estimate(max(most), min(most), max(most), 0.95, told, len(most), METHOD)
-    for s in series:
-        if s.signal and s.signal.measure is Measure.MEMORY and (s.unit, s.signal.per) == ("MB", Per.MOST) and s.of_runs:
-            of = s.of_runs
-            return Estimate(of.most, of.least, of.most, 0.95, of.runs, of.runs, METHOD)
-    return Unknown(MemoryUntold())
+    spreads = [s.of_runs for s in series if s.signal and s.signal.measure is Measure.INSTANCE_MEMORY and s.of_runs]
+    if not spreads:
+        return Unknown(MemoryUntold())
+    value, told = max(s.most for s in spreads), sum(s.runs for s in spreads)
+    return Estimate(value, min(s.least for s in spreads), value, 0.95, told, told, METHOD).scaled(MIB_IN_MB)
 
 
 def _number(of: Mapping[str, Any], name: str) -> float | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.job import Killed
 from harness.domain.reason import Reason
 from harness.domain.reasons.absence import NotMeasured
+from harness.domain.reasons.verdict import JobsLost
 from harness.domain.target import Target
 from harness.domain.verdict import Judgement, SloVerdict
 from harness.domain.workload import Workload
@@ -17,18 +18,11 @@ from harness.domain.workload import Workload
 NOT_MEASURED = Unknown(NotMeasured())
 
 
-class EndedBy(StrEnum):
-    """The limit of a platform that ended work before it was done, as rag-jobs/1 names it."""
-
-    TIME = "time_limit"
-    MEMORY = "memory_limit"
-
-
 @dataclass(frozen=True)
 class Ended:
     """How many of those that began were ended by a limit."""
 
-    by: EndedBy
+    by: Killed
     count: int
     of: int
 
@@ -61,8 +55,8 @@ class Measured:
     """One workload on one target, by the runs of one profile.
 
     ``worked_s`` is how long one is worked on, not how long it waits: its p95; ``longest_s`` the longest that was seen,
-    an Estimate without ends. ``memory_mb``: the most that one instance used. Money is of a month at its volume, ``per_month``: of the
-    runtime, and of what is beside it (tokens, stores), which is None where it is not known.
+    an Estimate without ends. ``memory_mb``: the most that one instance held, of 2^20 bytes. Money is of a month at its volume,
+    ``per_month``: of the runtime, and of what is beside it (tokens, stores), which is None where it is not known.
     """
 
     target: str
@@ -87,8 +81,7 @@ class Measured:
         month, beside = self.month_usd, self.beside_usd
         if not isinstance(month, Estimate) or not beside:
             return month
-        low, high = (None if end is None else end + beside for end in (month.low, month.high))
-        return Estimate(month.value + beside, low, high, month.confidence, month.n, month.blocks, month.method)
+        return month.scaled(1.0, beside)
 
 
 class Measures(Protocol):
@@ -99,50 +92,12 @@ class Measures(Protocol):
         ...
 
 
+def none_lost(v: SloVerdict) -> bool:
+    """No accepted job was lost. No number of jobs proves that none ever will be, so more evidence does not settle it."""
+    return isinstance(v.reason, JobsLost) and v.reason.accepted > 0 and not v.reason.lost
+
+
 def deciding(verdicts: Sequence[SloVerdict]) -> SloVerdict | None:
     """The one that says most: broken, else open, else the first that is kept."""
     order = (Judgement.FAIL, Judgement.INCONCLUSIVE, Judgement.PASS)
-    return min(verdicts, key=lambda v: order.index(v.judgement), default=None)
-
-
-class JobMoney(Protocol):
-    """Of a thousand jobs that were done: the runtime's part, and that of tokens."""
-
-    @property
-    def runtime_usd(self) -> Known: ...
-    @property
-    def tokens_usd(self) -> Known: ...
-
-
-class JobFate(Protocol):
-    """How many ended so, and of how many; ``fate`` reads as rag-jobs/1 names it."""
-
-    @property
-    def fate(self) -> str: ...
-    @property
-    def count(self) -> int: ...
-    @property
-    def of(self) -> int: ...
-
-
-class JobsMeasured(Protocol):
-    """What the analysis of jobs says of one target under one profile, its workload's promises judged."""
-
-    @property
-    def target(self) -> str: ...
-    @property
-    def profile(self) -> str: ...
-    @property
-    def blocks(self) -> int: ...
-    @property
-    def done(self) -> int: ...
-    @property
-    def working_s(self) -> Known: ...
-    @property
-    def longest_s(self) -> float | None: ...
-    @property
-    def shares(self) -> Sequence[JobFate]: ...
-    @property
-    def cost(self) -> JobMoney: ...
-    @property
-    def verdicts(self) -> tuple[SloVerdict, ...]: ...
+    return min(verdicts, key=lambda v: len(order) if none_lost(v) else order.index(v.judgement), default=None)

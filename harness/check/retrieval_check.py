@@ -18,11 +18,11 @@ PASSAGES = 3
 
 
 def retrieval_check(target: Target, url: str, terms: AskingTerms) -> Check:
-    """One short question, as a run asks it; the passages' ids stand where the run reads them."""
-    name = f"{target.name}: it answers with passages alone"
+    """One short question, asked as a run does; the passages' ids are where the run reads them."""
+    name = f"{target.name}: it returns passages without an answer"
     how = target.retrieval
     if how is None:
-        return Check(name, Answer.FAIL, "nothing says how it is asked", mend="add [retrieval] to its target.toml")
+        return Check(name, Answer.FAIL, "target.toml does not say how to ask for passages", mend="add [retrieval]")
     body = orjson.dumps(filled(how.request, {"prompt": TEXT, "top_k": PASSAGES}))
     with asker_of(target, url, terms) as asker:
         said = asker.send("POST", how.path, body).said
@@ -32,4 +32,9 @@ def retrieval_check(target: Target, url: str, terms: AskingTerms) -> Check:
     if said.status == 200 and isinstance(found, list) and not any(isinstance(one, dict | list | None) for one in found):
         return Check(name, Answer.PASS, f"{len(found)} passages")
     wrong = f"POST {how.path} answered {said.status}" if said.status != 200 else f"no passages at {how.passages}"
-    return Check(name, Answer.FAIL, wrong, mend="serve it, fix [retrieval] of target.toml, or leave these profiles out")
+    return Check(
+        name,
+        Answer.FAIL,
+        wrong,
+        mend=f"serve {how.path}, fix [retrieval] in target.toml, or remove the retrieval profiles",
+    )

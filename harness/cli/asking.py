@@ -71,7 +71,7 @@ def _side(role: str, said: Side, known: Mapping[str, str]) -> Side:
 def _workloads(said: Tables) -> Tables:
     """Every kind that no option declared already; what is not known stays out of the file."""
     print(
-        "What else does the product do? Each is placed by itself; 0 where a figure is not known or nothing is promised."
+        "What else does the product do? Each workload is placed separately. Enter 0 where a figure is unknown or not promised."
     )
     found = dict(said)
     for seed in SEEDS:
@@ -89,15 +89,15 @@ def _workload(seed: Seed) -> WorkloadTable:
         what = "p95 until it is done" if job else "p95 response time"
         figures = {
             "per_month": _number("  how many a month", 0.0, _not_below),
-            "duration_s": _number("  seconds that one takes", 0.0, _not_below),
-            "memory_mb": _number("  megabytes of memory that one needs", 0.0, _not_below),
+            "duration_s": _number("  seconds each takes", 0.0, _not_below),
+            "memory_mb": _number("  MB of memory each needs", 0.0, _not_below),
         }
         slo = {
             promise: _number(f"  promised {what}, seconds", 0.0, _not_below),
-            "usd_per_thousand": _number("  most that a thousand may cost, USD", 0.0, _not_below),
+            "usd_per_thousand": _number("  cost limit per thousand, USD", 0.0, _not_below),
         }
         limits: dict[str, float] = {name: value for name, value in slo.items() if value}
-        if job and typer.confirm("  may none be lost?", default=True):
+        if job and typer.confirm("  must none be lost?", default=True):
             limits["lost"] = 0
         known = {name: value for name, value in figures.items() if value}
         try:

@@ -34,7 +34,7 @@ def demo(
     ),
     *,
     fresh: Annotated[bool, typer.Option(help="Delete an earlier demo in this folder first.")] = True,
-    full: Annotated[bool, typer.Option("--full", help="More and longer runs: about 15 minutes.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="More and longer runs: about half an hour.")] = False,
 ) -> None:
     """Start two embedded runtimes, check, plan, measure, collect, decide and report."""
     began = time.monotonic()

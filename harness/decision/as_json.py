@@ -132,7 +132,7 @@ def decision_json(
                 "weights_mb": f.weights_mb,
                 "index_mb": f.index_mb,
                 "artifact_mb": f.artifact_mb,
-                "artifact_limit_mb": f.limit.artifact_mb if f.limit else None,
+                "artifact_limit_mb": f.artifact_limit_mb,
                 "fits": f.fits,
             }
             for f in findings.footprints

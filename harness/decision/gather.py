@@ -51,8 +51,9 @@ from harness.domain.traffic import Traffic
 from harness.evidence import coverage
 from harness.evidence.early_end import blocks_left_out
 from harness.evidence.store import Store
+from harness.platforms.ceilings import most_of
 from harness.platforms.pricing import pricing_of
-from harness.platforms.registry import expected_of, memory_of, signals_of, size_limit
+from harness.platforms.registry import expected_of, memory_of, signals_of
 from harness.predict.fitted import facts_of
 from harness.workspace import Workspace
 
@@ -167,7 +168,7 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
         streams=_all(streams),
         series=series,
         footprints=tuple(
-            sizes.footprint(n, runs, series, size_limit(targets[n], facts_of(runs)), memory_of(targets[n]))
+            sizes.footprint(n, runs, series, most_of(targets[n], facts_of(runs)), memory_of(targets[n]))
             for n in data.everyone
             if (runs := [r for r in data.runs if r.target == n])
         ),

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.analysis.workload import NOT_MEASURED, Ended, EndedBy, JobFate, JobsMeasured, Measured, Start
+from harness.analysis.jobs import JobsFound
+from harness.analysis.jobs.shares import JobShare
+from harness.analysis.workload import NOT_MEASURED, Ended, Measured, Start
 from harness.decision.findings import Findings
-from harness.decision.request_work import with_a_start
+from harness.decision.request_work import PER, with_a_start
 from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.job import Killed
 from harness.domain.reasons import absence
 from harness.domain.target import Target
 from harness.domain.workload import Promise, Workload
-
-PER = 1000
 
 
 @dataclass(frozen=True)
 class JobWork:
     """A ``Measures`` of jobs; ``done_by``: the target that does the jobs of each of the two, itself or its variant."""
 
-    found: Sequence[JobsMeasured]
+    found: Sequence[JobsFound]
     findings: Findings
     done_by: dict[str, str]
     starts_cold: frozenset[str]
@@ -40,7 +41,7 @@ class JobWork:
             target.name,
             found.profile,
             found.verdicts,
-            worked_s=found.working_s,
+            worked_s=found.p95_working_s,
             longest_s=longest,
             ended=tuple(_ended(found.shares)),
             starts=tuple(self._starts(found, target.name)) if cold else (),
@@ -49,7 +50,7 @@ class JobWork:
             beside_usd=beside.value if isinstance(beside, Estimate) else None,
         )
 
-    def _starts(self, found: JobsMeasured, target: str) -> Iterator[Start]:
+    def _starts(self, found: JobsFound, target: str) -> Iterator[Start]:
         """What its jobs met is in the times as measured; one more on top, by what probes say that it costs."""
         for v in found.verdicts:
             if v.slo.metric not in (Promise.DONE.value, Promise.FRESHNESS.value):
@@ -61,8 +62,8 @@ class JobWork:
             yield Start(v.slo.metric, v.slo.limit, v.estimate, untold, untold, on_top, untold, untold)
 
 
-def _ended(shares: Sequence[JobFate]) -> Iterator[Ended]:
-    for by in EndedBy:
+def _ended(shares: Sequence[JobShare]) -> Iterator[Ended]:
+    for by in (Killed.TIME, Killed.MEMORY):
         yield from (Ended(by, one.count, one.of) for one in shares if one.fate == by.value and one.count)
 
 
@@ -72,7 +73,4 @@ def _month(of_thousand: Known, per_month: int | None) -> Known:
         return Unknown(absence.NoVolume())
     if isinstance(of_thousand, Unknown):
         return of_thousand
-    factor = per_month / PER
-    low, high = (None if end is None else end * factor for end in (of_thousand.low, of_thousand.high))
-    known = of_thousand
-    return Estimate(known.value * factor, low, high, known.confidence, known.n, known.blocks, known.method)
+    return of_thousand.scaled(per_month / PER)

@@ -94,4 +94,5 @@ def _against(one: Against) -> dict[str, Any]:
         "known_by": one.basis.value,
         "setting": one.ceiling.setting,
         "most": one.ceiling.most,
+        "most_source": one.ceiling.source or None,
     }

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from harness.analysis.workload import Measured, Measures
 from harness.decision.side import Fit, Side, side, unmeasured
-from harness.domain.estimate import Estimate, Unknown
+from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.reason import Reason
 from harness.domain.reasons import place as reasons
 from harness.domain.reasons.place import Place
@@ -86,14 +86,11 @@ def placed(sides: Sequence[Side], margin: float) -> tuple[Place, tuple[Reason, .
     able = [one for one in sides if one.fit is Fit.KEEPS]
     if not able:
         return _none_able(sides, every)
-    if cheapest := [one for one in able if one.serverless]:
-        kept = [one for one in able if not one.serverless]
-        if len(able) > 1:
-            return _both(able, margin)
-        return Place.SERVERLESS, (cheapest[0].why, *_rest(sides, kept + cheapest))
     if len(able) > 1:
         return _both(able, margin)
     [home] = able
+    if home.serverless:
+        return Place.SERVERLESS, (home.why, *(one.why for one in sides if one is not home))
     return _kept_alone(home, sides)
 
 
@@ -124,7 +121,7 @@ def _none_able(sides: Sequence[Side], every: tuple[Reason, ...]) -> tuple[Place,
 def _both(able: Sequence[Side], margin: float) -> tuple[Place, tuple[Reason, ...]]:
     """Every one keeps it: the cheaper one, where a difference is shown that is more than the margin."""
     kept = tuple(one.why for one in able)
-    usd = [one.measured.month_usd for one in able if one.measured]
+    usd = [one.month_usd for one in able]
     for one, known in zip(able, usd, strict=True):
         if isinstance(known, Unknown):
             return Place.EITHER, (reasons.CostUntoldOf(one.target, known.reason), *kept)
@@ -141,7 +138,7 @@ def _both(able: Sequence[Side], margin: float) -> tuple[Place, tuple[Reason, ...
     return Place.EITHER, (reasons.CostsMeet(margin), *kept)
 
 
-def _cheaper(mine: object, theirs: object, margin: float) -> bool:
+def _cheaper(mine: Known, theirs: Known, margin: float) -> bool:
     if not isinstance(mine, Estimate) or not isinstance(theirs, Estimate):
         return False
     if mine.high is None or theirs.low is None or mine.high >= theirs.low:
@@ -151,10 +148,6 @@ def _cheaper(mine: object, theirs: object, margin: float) -> bool:
 
 def _word(home: Side) -> Place:
     return Place.SERVERLESS if home.serverless else Place.CONTAINER
-
-
-def _rest(sides: Sequence[Side], known: Sequence[Side]) -> tuple[Reason, ...]:
-    return tuple(one.why for one in sides if one not in known)
 
 
 def _distinct(found: Sequence[Reason]) -> tuple[Reason, ...]:

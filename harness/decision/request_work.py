@@ -13,6 +13,7 @@ from harness.analysis.coded import is_true
 from harness.analysis.dataset import Dataset, RunData
 from harness.analysis.pooled import Pooled
 from harness.analysis.quantiles import percentile
+from harness.analysis.sizes import memory_held
 from harness.analysis.workload import NOT_MEASURED, Measured, Start
 from harness.decision.findings import Findings
 from harness.domain import looks
@@ -24,7 +25,7 @@ from harness.domain.reasons.untold import BeyondCapacity, BeyondInstances
 from harness.domain.target import Target
 from harness.domain.verdict import Slo, SloVerdict
 from harness.domain.workload import Promise, Workload
-from harness.platforms.platform import Measure
+from harness.platforms.platform import MIB_IN_MB
 from harness.predict.at_volume import Volume, at_volume
 from harness.predict.prediction import Quantity
 from harness.workspace import Workspace
@@ -62,7 +63,7 @@ class RequestWork:
             verdicts,
             worked_s=_worked(runs),
             longest_s=_longest(runs),
-            memory_mb=self._memory(target.name, profile),
+            memory_mb=self._memory(target.name, profile, runs),
             starts=tuple(self._starts(verdicts, target.name, runs, played)) if cold else (),
             per_month=per_month,
             untold=None if scored else played.beyond,
@@ -129,20 +130,10 @@ class RequestWork:
                 start = replace(start, share=played.of(Quantity.COLD_SHARE), at_volume=played.of(quantity))
             yield start
 
-    def _memory(self, target: str, profile: str) -> Known:
-        """The most that one instance used, by the platform's own series."""
-        found = [
-            s.of_runs
-            for s in self.findings.series
-            if (s.target, s.profile) == (target, profile)
-            and s.signal is not None
-            and s.signal.measure is Measure.INSTANCE_MEMORY
-            and s.of_runs is not None
-        ]
-        if not found:
-            return NOT_MEASURED
-        most = max(found, key=lambda spread: spread.most)
-        return Estimate(most.most, None, None, 0.95, most.runs, most.runs, "most of any instance")
+    def _memory(self, target: str, profile: str, runs: Sequence[RunData]) -> Known:
+        """The most that one instance held, as platforms count memory."""
+        held = memory_held(runs, [s for s in self.findings.series if (s.target, s.profile) == (target, profile)])
+        return held.scaled(1 / MIB_IN_MB) if isinstance(held, Estimate) else held
 
 
 def with_a_start(warm: Known, target: str, findings: Findings) -> Known:
@@ -229,11 +220,7 @@ def with_cost(made: Measured, limit_usd: float | None, per_month: int | None) ->
     whole = made.whole_usd
     each: Known = whole
     if isinstance(whole, Estimate) and per_month:
-        factor = PER / per_month
-        low, high = (None if end is None else end * factor for end in (whole.low, whole.high))
-        each = Estimate(
-            whole.value * factor, low, high, whole.confidence, whole.n, whole.blocks, f"{whole.method}, of a thousand"
-        )
+        each = replace(whole.scaled(PER / per_month), method=f"{whole.method}, of a thousand")
     judged = slo.ceiling(
         made.target,
         "cost of a thousand",

@@ -156,8 +156,8 @@ def _sizes(findings: Findings) -> dict[str, Scored] | None:
         if one is None or not isinstance(one.memory_share, Estimate):
             return None
         parts = [part_of(one.memory_share, 1.0, MEMORY)]
-        if one.artifact_mb is not None and one.limit is not None and one.limit.artifact_mb is not None:
-            score = ARTIFACT.score(one.artifact_mb / one.limit.artifact_mb)
+        if one.artifact_mb is not None and one.artifact_limit_mb is not None:
+            score = ARTIFACT.score(one.artifact_mb / one.artifact_limit_mb)
             parts.append((score, score, score, Z_95))
         scored[name] = _worst(parts, reasons.MeasuredSizes())
     return {**scored, HYBRID: min(scored.values(), key=lambda s: s.value)}

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.analysis.slo import STREAMED
-from harness.analysis.workload import EndedBy, Measured, Start
+from harness.analysis.workload import NOT_MEASURED, Measured, Start, none_lost
 from harness.domain.estimate import Estimate, Infinite, Known, Unknown
+from harness.domain.job import Killed
 from harness.domain.reason import Reason
 from harness.domain.reasons import place as reasons
 from harness.domain.reasons.place import Basis
@@ -56,8 +57,8 @@ class Side:
     against: tuple[Against, ...] = ()
 
     @property
-    def month_usd(self) -> Known | None:
-        return self.measured.month_usd if self.measured else None
+    def month_usd(self) -> Known:
+        return self.measured.month_usd if self.measured else NOT_MEASURED
 
 
 TIME, MEMORY, PAYLOAD = "time", "memory", "payload"
@@ -108,8 +109,7 @@ def _against(
             yield Against(what, value, Basis.MEASURED if one is measured else Basis.ELSEWHERE, ceiling)
         else:
             yield Against(what, declared, Basis.DECLARED, ceiling)
-    carries = Ceiling(ceilings.carries_kb, ceilings.carries_kb)
-    yield Against(PAYLOAD, workload.size_kb, Basis.DECLARED, carries)
+    yield Against(PAYLOAD, workload.size_kb, Basis.DECLARED, ceilings.carries_kb)
 
 
 def _fit(
@@ -144,7 +144,7 @@ def _ended(target: str, measured: Measured, against: Sequence[Against]) -> tuple
     for one in measured.ended:
         if not one.count:
             continue
-        held = next(a for a in against if a.what == (TIME if one.by is EndedBy.TIME else MEMORY))
+        held = next(a for a in against if a.what == (TIME if one.by is Killed.TIME else MEMORY))
         setting, most = held.ceiling.setting, held.ceiling.most
         limit = setting if setting is not None else most
         lifts_to = most if setting is not None and most is not None and setting < most else None
@@ -189,7 +189,8 @@ def _kept(target: str, measured: Measured) -> tuple[Fit, Reason]:
     if (unsure := _unsure(target, measured, [why for made, why in judged if made is Fit.OPEN])) is not None:
         return Fit.OPEN, unsure
     how = judged[0][1] if judged else None
-    return Fit.KEEPS, reasons.Keeps(target, len(measured.verdicts), how)
+    lost = next((v.reason for v in measured.verdicts if none_lost(v)), None)
+    return Fit.KEEPS, reasons.Keeps(target, len(measured.judged(Judgement.PASS)), how, lost)
 
 
 def _failed(target: str, measured: Measured, failed: Sequence[SloVerdict]) -> tuple[Fit, Reason]:
@@ -203,7 +204,7 @@ def _failed(target: str, measured: Measured, failed: Sequence[SloVerdict]) -> tu
 
 def _unsure(target: str, measured: Measured, of_starts: Sequence[Reason]) -> Reason | None:
     """A promise that is not settled, its volume, or its cold starts."""
-    if undecided := measured.judged(Judgement.INCONCLUSIVE):
+    if undecided := [v for v in measured.judged(Judgement.INCONCLUSIVE) if not none_lost(v)]:
         return reasons.NotShownYet(target, tuple((v.slo.name, v.profile) for v in undecided))
     if measured.untold is not None:
         return reasons.VolumeUntold(target, measured.untold)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class RetrievalAnswer(Answer):
-    """One whole answer; its passages stand in the sample as citations, best first. None at all is an answer too."""
+    """One whole answer. Its passages are the sample's citations, best first; an empty list is a valid answer."""
 
     kind = "passages"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.domain.reason import Reason
 
@@ -23,6 +23,11 @@ class Estimate:
     def within(self, low: float, high: float) -> bool:
         """The whole interval lies inside; an open end is never inside."""
         return self.low is not None and self.high is not None and low <= self.low and self.high <= high
+
+    def scaled(self, factor: float, plus: float = 0.0) -> Estimate:
+        """So many times it and a known amount more; an open end stays open. ``factor`` is above 0."""
+        low, high = (None if end is None else end * factor + plus for end in (self.low, self.high))
+        return replace(self, value=self.value * factor + plus, low=low, high=high)
 
 
 @dataclass(frozen=True, slots=True)

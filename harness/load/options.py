@@ -240,9 +240,7 @@ def _answerable(given: Given, target: Target, load: LoadProfile, work: Work) -> 
     """The work as this target can be asked for it; what it can't answer becomes a problem."""
     if load.asks is Asks.RETRIEVAL:
         if target.retrieval is None:
-            given.problem(
-                f"{target.name}: nothing says how it is asked for passages: add [retrieval] to its target.toml"
-            )
+            given.problem(f"{target.name}: its target.toml does not say how to ask for passages: add [retrieval]")
         return replace(work, mix=work.mix.for_retrieval())
     if target.fields is not None and (problem := target.fields.cannot_read(work.mix.stream_share)):
         given.problem(f"--stream-share: {problem}, or another --mode")

@@ -243,7 +243,7 @@ class FunctionPlatform:
             environment.process.sample()
         if status:
             self._counts["errors"] += 1
-        peak = round(environment.process.peak_rss_mb) if environment.process else 0
+        peak = round(environment.process.peak_rss_mb * 1e6 / MIB) if environment.process else 0
         self._log.line(f"END RequestId: {invocation.request_id}")
         init_ms = environment.init_ms if cold and environment.inits == 1 else None
         self._log.line(report_line(invocation.request_id, duration_ms, self._config.memory_mb, peak, init_ms, status))

@@ -19,6 +19,7 @@ from harness.platforms.billing import Billing
 from harness.platforms.front import Front
 from harness.platforms.scaling import Scaling
 
+MIB_IN_MB = 1.048576  # what platforms call a megabyte of memory, in 10^6 bytes
 MakeClient = Callable[[str, str], Any]  # a service and a region: a client of it
 
 
@@ -125,22 +126,17 @@ def no_quotas(target: Target, make: MakeClient) -> list[Quota]:
 
 @dataclass(frozen=True)
 class Most:
-    """What a platform allows at most, whatever a target is set to; None: it has no such limit, or nobody knows it."""
+    """What a platform allows at most, whatever a target is set to; None: it has no such limit, or nobody knows it.
+
+    Megabytes are of 2^20 bytes, as platforms count them. ``source``: the document that says so.
+    """
 
     request_s: float | None = None  # that one request may be worked on
     job_s: float | None = None
     memory_mb: float | None = None  # of one instance
     job_memory_mb: float | None = None  # None: as of one that answers requests
-
-
-@dataclass(frozen=True)
-class SizeLimit:
-    """The most of a deployment in one form, in 10^6 bytes; None where the platform sets none. ``source``: who says so."""
-
-    form: str
-    artifact_mb: float | None  # unpacked
-    memory_mb: float | None  # of its largest instance
-    source: str
+    artifact_mb: float | None = None  # of what is deployed, unpacked
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -154,8 +150,7 @@ class Limits:
     job_s: Callable[[RuntimeConfig, Mapping[str, Any]], float | None] | None = None  # None: as long as a request
     memory_mb: Callable[[RuntimeConfig, Mapping[str, Any]], float | None] = lambda config, facts: None  # noqa: ARG005 - of an instance, where it is said
     job_memory_mb: Callable[[RuntimeConfig, Mapping[str, Any]], float | None] | None = None  # None: as of a request
-    most: Most | Callable[[RuntimeConfig], Most] = field(default_factory=Most)
-    size: Callable[[Mapping[str, Any]], SizeLimit | None] = lambda facts: None  # noqa: ARG005 - of facts; None: not known
+    most: Most | Callable[[Target, Mapping[str, Any]], Most] = field(default_factory=Most)
 
 
 @dataclass(frozen=True)

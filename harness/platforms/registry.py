@@ -21,12 +21,11 @@ from harness.domain.reasons.doubt import Figures
 from harness.domain.target import SourceConfig, Target
 from harness.errors import PilotError, Refused
 from harness.platforms.billing import Billing
-from harness.platforms.platform import Part, Platform, Signal, SizeLimit, SourceKind, Subject
+from harness.platforms.platform import MIB_IN_MB, Part, Platform, Signal, SourceKind, Subject
 from harness.platforms.scaling import Scaling
 from harness.platforms.shared.sources import SHARED
 
 GROUP, SOURCES = "runtime_pilot.platforms", "runtime_pilot.sources"
-MIB_IN_MB = 1.048576
 NO_ROOM = ("shared",)  # folders beside the platforms'
 
 
@@ -113,11 +112,6 @@ def scaling_of(target: Target, facts: Mapping[str, Any]) -> Scaling | None:
     if own is None and target.prices is not None:
         own = next((p.scaling for p in platforms() for b in p.billings if b.model == target.prices.model), None)
     return own(target, facts) if own else None
-
-
-def size_limit(target: Target, facts: Mapping[str, Any]) -> SizeLimit | None:
-    """What its platform deploys at most; None where nothing is known of it."""
-    return platform_of(target).limits.size(facts)
 
 
 def memory_of(target: Target) -> float | None:

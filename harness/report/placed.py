@@ -9,9 +9,8 @@ from harness.analysis.workload import deciding
 from harness.decision.placement import Placed
 from harness.decision.side import MEMORY, PAYLOAD, TIME, Against, Side
 from harness.domain.columns import Column, Kind, absent_of
-from harness.domain.estimate import Known, Unknown
+from harness.domain.estimate import Unknown
 from harness.domain.reason import labelled
-from harness.domain.reasons.absence import NotMeasured
 from harness.domain.reasons.place import BELONGS, Basis, Place
 from harness.domain.verdict import SloVerdict
 from harness.domain.workload import Promise, Workload
@@ -26,8 +25,8 @@ SIDES = ("baseline", "candidate")
 MARKS = {Place.WARM: "● ", Place.CONTAINER: "● ", Place.SERVERLESS: "○ ", Place.EITHER: "◐ "}
 UNTOLD = (Place.OPEN, Place.NOT_MEASURED)
 NOTE = (
-    "Of each workload the promise that decides; the next table has all of them. Limits are the platforms' own: time for "
-    "one, memory of an instance, size of what one carries."
+    "Each row has the promise that decides; the next table has all of them. Limits: time of one request or job, memory of "
+    "an instance, payload."
 )
 UNIT: Mapping[str, Callable[[float], str]] = {
     TIME: duration_text,
@@ -48,7 +47,16 @@ def places(placed: Sequence[Placed], targets: Sequence[str], names: Names) -> Ta
         *(_side(names[t], side) for side, t in sides),
     ]
     rows = [_row(one, [t for _, t in sides], names) for one in placed]
-    return table("placement", "Where each workload belongs", shown, rows, NOTE)
+    return table("placement", "Where each workload belongs", shown, rows, NOTE + _sources(placed))
+
+
+def _sources(placed: Sequence[Placed]) -> str:
+    """The documents that limits are from, of those that a figure is held to."""
+    every = (one for p in placed for side in p.sides for one in side.against)
+    named = dict.fromkeys(
+        a.ceiling.source for a in every if _held(a) and a.ceiling.most is not None and a.ceiling.source
+    )
+    return f" What platforms allow: {'; '.join(named)}." if named else ""
 
 
 def _side(head: str, side: str) -> Shown:
@@ -79,12 +87,8 @@ def _row(one: Placed, targets: Sequence[str], names: Names) -> list[Any]:
         one.place,
         "; ".join(dict.fromkeys(all_said(labelled(reason, names) for reason in one.reasons))),
         _declared(one.workload) if promise is None else limit_text(promise),
-        *((_same(side, promise), side.against, _month(side)) for side in sides),
+        *((_same(side, promise), side.against, side.month_usd) for side in sides),
     ]
-
-
-def _month(side: Side) -> Known:
-    return side.measured.month_usd if side.measured else Unknown(NotMeasured())
 
 
 PROMISES: Mapping[Promise, tuple[str, Callable[[float], str]]] = {

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.analysis.workload import NOT_MEASURED
 from harness.decision.placement import Placed
-from harness.domain.estimate import Estimate, Known, Unknown
-from harness.domain.reasons.absence import NotMeasured
+from harness.domain.estimate import Estimate, Known
 from harness.report.blocks import Table, table
 from harness.report.columns import counted, estimate, flag, share, text, usd
 from harness.words.numbers import money
@@ -87,4 +87,4 @@ def _volume(one: Placed) -> int | None:
 
 def _whole(one: Placed, target: str) -> Known:
     measured = one.of(target).measured
-    return measured.whole_usd if measured else Unknown(NotMeasured())
+    return measured.whole_usd if measured else NOT_MEASURED

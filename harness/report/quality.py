@@ -29,11 +29,11 @@ def qualities(findings: Findings, names: Names) -> Table:
             (text("models that answered", "models", lack="not named"), _models),
             (text("its own model", "own_model", lack="not known"), _own),
             (estimate("degraded", "degraded_share", percent), lambda q: q.degraded),
-            (counted("told", "told"), lambda q: q.told),
+            (counted("answers that say", "told"), lambda q: q.told),
             (estimate("from a cache", "cached_share", percent), lambda q: q.cached),
         ],
         "Degraded: by a fallback, as the answer or its model says, or with fewer passages than the same question's everyday "
-        "answers cite. Shares are of the answers that tell; where none does, it is not known, never 0.",
+        "answers cite. Shares are of the answers that say; where none does, the share is unknown, never 0.",
     )
 
 
@@ -53,14 +53,14 @@ def evaluations(findings: Findings, names: Names) -> Table:
                 figure("p95", "p95_s", lambda v: f"{v:.3g} s", lack="not judged"),
                 lambda q: p95.get((q.target, q.profile)),
             ),
-            (text("failed most", "missed", lack="none"), _missed),
+            (text("failed most often", "missed", lack="none"), _missed),
         ],
-        "Asked in every profile among the other questions, the same arrivals on both targets. A failed request has not passed.",
+        "Asked in every profile among the other questions, the same arrivals on both targets. A failed request counts as not passed.",
     )
 
 
 def said(findings: Findings, names: Names) -> tuple[str, ...]:
-    """What a reader has to know before the tables: a fallback that was seen, and promises that nobody can judge."""
+    """What a reader has to know before the tables: fallbacks that were seen, and targets that report none."""
     out = []
     for q in findings.quality:
         if isinstance(q.degraded, Estimate) and q.degraded.value > 0:
@@ -70,7 +70,7 @@ def said(findings: Findings, names: Names) -> tuple[str, ...]:
             )
     untold = dict.fromkeys(names[q.target] for q in findings.quality if q.answered and not q.told)
     if untold:
-        out.append(f"{', '.join(untold)}: no answer tells whether a fallback made it.")
+        out.append(f"{', '.join(untold)}: no answer says whether a fallback produced it.")
     return tuple(out)
 
 

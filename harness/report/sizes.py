@@ -10,7 +10,7 @@ from harness.report.blocks import Table, listed
 from harness.report.columns import estimate, figure, target, text
 from harness.words.numbers import percent, significant
 
-UNTOLD = "not told by the service"
+UNTOLD = "not reported by the service"
 
 
 def sizes(findings: Findings, names: Mapping[str, str]) -> Table:
@@ -31,10 +31,10 @@ def sizes(findings: Findings, names: Mapping[str, str]) -> Table:
             (figure("index (MB)", "index_mb", significant, lack=UNTOLD), lambda f: f.index_mb),
             (
                 figure("most that may be deployed (MB)", "artifact_limit_mb", significant, lack="no limit known"),
-                lambda f: f.limit.artifact_mb if f.limit else None,
+                lambda f: f.artifact_limit_mb,
             ),
             (text("fits", lack="can't tell"), _fits),
-            (text("limits as", "limit_source", lack="not known"), lambda f: f.limit.source if f.limit else None),
+            (text("limits as", "limit_source", lack="not known"), lambda f: f.most.source or None),
         ],
         "Memory: high-water of any instance's resident memory, as its answers or its platform say. Package: the service and all "
         "that it requires, unpacked, without the interpreter and the system below it.",

@@ -35,14 +35,14 @@ SEEDS = (
     Seed(CHAT, "user-facing inference: a person reads the answer", WorkKind.REQUEST, waited_for=True, example={}),
     Seed(
         "retrieval",
-        "passages are searched, without an answer being written",
+        "passages are retrieved, and no answer is generated",
         WorkKind.REQUEST,
         waited_for=True,
         example={"per_month": 500_000, "slo": {"response_p95_s": 0.5}},
     ),
     Seed(
         "ingestion",
-        "documents are parsed, cut, embedded and indexed",
+        "documents are parsed, chunked, embedded and indexed",
         WorkKind.JOB,
         waited_for=False,
         example={
@@ -70,7 +70,7 @@ SEEDS = (
     ),
     Seed(
         "webhooks",
-        "other systems call when something happened, and call again where nothing answers",
+        "other systems call when something happens, and retry when nothing answers",
         WorkKind.JOB,
         waited_for=False,
         example={"per_month": 200_000, "size_kb": 20, "slo": {"response_p95_s": 5, "done_within_s": 60, "lost": 0}},
@@ -93,7 +93,7 @@ def read(options: Sequence[str]) -> dict[str, WorkloadTable]:
                 continue
             (said["slo"] if key in WorkloadSlos.model_fields else said)[key] = _value(value)
         if name in found:
-            wrong.append(f"--workload {name}: stands twice")
+            wrong.append(f"--workload {name}: given twice")
         try:
             found[name] = made(name, said)
         except BadFile as bad:

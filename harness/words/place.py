@@ -41,7 +41,7 @@ def _too_large(r: kinds.TooLarge) -> str:
 
 
 def _too_heavy(r: kinds.TooHeavy) -> str:
-    return f"one carries {r.value:,.0f} kB{_basis(r.basis)}, and {r.target} takes at most {r.limit:,.0f} kB"
+    return f"its payload is {r.value:,.0f} kB{_basis(r.basis)}, and {r.target} accepts at most {r.limit:,.0f} kB"
 
 
 def _amount(by: str, value: float) -> str:
@@ -71,7 +71,7 @@ def _keeps(r: kinds.Keeps) -> str:
     kept = {0: "carries it; nothing is promised", 1: "keeps its promise"}.get(
         r.promises, f"keeps its {r.promises} promises"
     )
-    return f"{r.target} {kept}" + (f": {said(r.how)}" if r.how else "")
+    return f"{r.target} {kept}" + (f": {said(r.how)}" if r.how else "") + (f" ({said(r.lost)})" if r.lost else "")
 
 
 def _open(r: kinds.ColdOpen) -> str:
@@ -92,7 +92,7 @@ WORDS: Book = {
     kinds.TooLong: _too_long,
     kinds.TooLarge: _too_large,
     kinds.TooHeavy: _too_heavy,
-    kinds.NoStream: "its answers stream, and {front} before {target} does not",
+    kinds.NoStream: "its answers stream, and {front} in front of {target} does not",
     kinds.EndedByLimit: _ended,
     kinds.Raise: _raise,
     kinds.Breaks: lambda r: f"{r.target} fails {_named(r.broken)}",
@@ -127,7 +127,6 @@ WORDS: Book = {
         else "both keep it, and neither is shown to be cheaper"
     ),
     kinds.CostUntoldOf: "both keep it, and the cost of {target} is unknown: {why}",
-    kinds.OnlyThere: "only {target} is shown to keep it",
     kinds.NeitherKeeps: "neither keeps it as it is",
     kinds.BelongsServerless: "glue can stay serverless",
     kinds.BelongsWarm: "must be always warm",

@@ -60,7 +60,7 @@ WORDS: Book = {
     kinds.NotShown: lambda r: f"{_beyond(r)}: neither fewer nor more is shown",
     kinds.RunsTooShort: _runs_too_short,
     kinds.QualityUntold: lambda r: (
-        f"of {_percent(r.untold)} of {r.n:.0f} requests it can't be told whether the answer was degraded: "
+        f"for {_percent(r.untold)} of {r.n:.0f} requests it is unknown whether the answer was degraded; "
         "the others keep the promise, which is not enough"
     ),
     kinds.WithinLimit: "the whole interval lies within the limit",

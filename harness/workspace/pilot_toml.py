@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from harness.domain import bounds
 from harness.domain.process import Process
 from harness.domain.role import Role
+from harness.domain.workload import WorkKind
 from harness.tables.problems import nearest
 from harness.tables.table import Table
 from harness.tables.values import (
@@ -306,6 +307,15 @@ class PilotToml(Table):
             for name, workload in self.workloads.items()
             if (by := workload.measured_by) is not None and by not in measured
         ]
+        jobs: dict[str, str] = {}
+        for name, workload in self.workloads.items():
+            if workload.kind is WorkKind.JOB and (by := workload.measured_by) is not None:
+                first = jobs.setdefault(by, name)
+                if first != name:  # its runs are held to the promises of one
+                    wrong.append(
+                        f"workloads.{name}.measured_by: {by} measures workloads.{first} already; "
+                        'give its jobs a profile of their own (file = "jobs")'
+                    )
         if wrong:
             raise ValueError("; ".join(wrong))
         return self

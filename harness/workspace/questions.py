@@ -119,16 +119,14 @@ def read_evaluation(path: Path, max_tokens: int | None = None) -> tuple[Question
 
 
 def with_evaluation(path: Path, evaluation: Path | None, max_tokens: int | None = None) -> tuple[Question, ...]:
-    """Questions, then those of the evaluation set; raises BadFile for an id that stands in both."""
+    """Questions, then those of the evaluation set; raises BadFile for an id that is in both."""
     asked = read_questions(path, max_tokens)
     if evaluation is None:
         return asked
     graded = read_evaluation(evaluation, max_tokens)
     known = {q.id for q in asked}
     if twice := [q.id for q in graded if q.id in known]:
-        raise BadFile(
-            evaluation, [Problem("id", f"{one!r} stands in {path.name} too") for one in twice[:MOST_PROBLEMS]]
-        )
+        raise BadFile(evaluation, [Problem("id", f"{one!r} is in {path.name} too") for one in twice[:MOST_PROBLEMS]])
     return (*asked, *graded)
 
 

@@ -7,14 +7,17 @@ from types import SimpleNamespace
 import pytest
 
 from harness.analysis.dataset import load
-from harness.analysis.sizes import footprint
+from harness.analysis.shown import Shown, Spread
+from harness.analysis.sizes import footprint, memory_held
 from harness.decision.scorecards import _sizes
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.reasons.absence import MemoryUntold
-from harness.platforms.platform import SizeLimit
+from harness.platforms.aws_lambda.readings import REPORTS
+from harness.platforms.platform import Most
+from harness.platforms.shared.local_signals import EMBEDDED
 from tests.builders import Pilot, sample
 
-ZIP = SizeLimit("zip package", 262.0, 10_737.0, "the platform's page")
+ZIP = Most(artifact_mb=250, source="the platform's page")
 META = {
     "artifact": {"package_mb": 60.0, "weights_mb": 100, "index_mb": 4.0, "memory_mb": "?"},
     "runtime": {"memory_mb": 512},
@@ -59,6 +62,18 @@ def test_what_nobody_tells_is_not_known_and_fits_cannot_be_told(tmp_path):
     assert made.fits is None
 
 
+@pytest.mark.parametrize("reports", [REPORTS, EMBEDDED], ids=["lambda", "embedded"])
+def test_where_no_answer_tells_the_platforms_own_figure_counts_in_its_own_megabytes(tmp_path, reports):
+    """Each run's most of one instance; never the sum of all instances, which some platforms tell too."""
+    memory = [s for s in reports if s.metric in ("max_memory_mb", "rss_mb")]
+    series = [Shown("alpha", "steady", s.metric, s, Spread(150.0, 100.0, 200.0, 3), 6, None) for s in memory]
+    silent = runs(tmp_path, told=False)
+    found = memory_held(silent, [s for s in series if s.metric == "max_memory_mb"])
+
+    assert (found.value, found.low, found.blocks) == (pytest.approx(209.7, abs=0.1), pytest.approx(104.9, abs=0.1), 3)
+    assert isinstance(memory_held(silent, [s for s in series if s.metric == "rss_mb"]), Unknown)
+
+
 def test_an_artifact_beyond_its_platforms_limit_does_not_fit(tmp_path):
     big = {**META, "runtime": {"memory_mb": 4096}, "artifact": {"package_mb": 300.0}}
 
@@ -70,7 +85,7 @@ def test_an_artifact_beyond_its_platforms_limit_does_not_fit(tmp_path):
 def score(a: float | None, b: float | None):
     def one(target: str, share: float | None):
         known = Unknown(MemoryUntold()) if share is None else Estimate(share, share, share, 0.95, 9, 6, "m")
-        return SimpleNamespace(target=target, memory_share=known, artifact_mb=None, limit=None)
+        return SimpleNamespace(target=target, memory_share=known, artifact_mb=None, artifact_limit_mb=None)
 
     data = SimpleNamespace(baseline="alpha", candidate="beta")
     return _sizes(SimpleNamespace(data=data, footprints=(one("alpha", a), one("beta", b))))

@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import pytest
 
 from harness import pipeline
-from harness.analysis.workload import EndedBy
 from harness.decision.job_work import JobWork
 from harness.decision.side import Fit
 from harness.decision.workloads import workloads_placed
 from harness.domain.estimate import Estimate, Unknown
+from harness.domain.job import Killed
 from harness.domain.reasons import absence
 from harness.domain.reasons.place import Place
 from harness.domain.reasons.verdict import ShownFewer
@@ -50,7 +50,7 @@ class Found:
     profile: str = "steady"
     blocks: int = 6
     done: int = 240
-    working_s: object = Unknown(absence.NotMeasured())
+    p95_working_s: object = Unknown(absence.NotMeasured())
     longest_s: float | None = 40.0
     shares: tuple = ()
     cost: Money = Money(Unknown(absence.NoPrices()), Unknown(absence.NoPrices()))
@@ -98,15 +98,16 @@ def test_jobs_that_the_platform_killed_are_those_that_a_limit_ended(piloted):
     )
 
     [ended] = placed.of("beta").measured.ended
-    assert (ended.by, ended.count, ended.of) == (EndedBy.TIME, 5, 240)
+    assert (ended.by, ended.count, ended.of) == (Killed.TIME, 5, 240)
     assert placed.of("beta").fit is Fit.CANNOT
 
 
 def test_a_month_of_jobs_is_a_thousand_at_its_volume_with_its_interval(piloted):
     money = Money(usd(0.5), usd(2.0))
-    placed = ingestion(piloted, Found("alpha", verdicts=(done("alpha"),), cost=money))
+    placed = ingestion(piloted, Found("alpha", verdicts=(done("alpha"),), cost=money, p95_working_s=usd(7.0)))
 
     made = placed.of("alpha").measured
+    assert made.worked_s == usd(7.0), "a p95, as of requests"
     assert (made.month_usd.value, made.month_usd.low) == pytest.approx((20.0, 19.8))
     assert made.beside_usd == pytest.approx(80.0)
     assert made.whole_usd.value == pytest.approx(100.0)

@@ -1,17 +1,19 @@
 """Placement: known truths, and reasons that are true of the figures they name."""
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from harness.analysis.workload import Ended, EndedBy, Measured, Start
+from harness.analysis.workload import Ended, Measured, Start, deciding
 from harness.decision.placement import Home, placement
 from harness.decision.side import Fit
 from harness.domain.estimate import Estimate, Unknown
+from harness.domain.job import Killed
 from harness.domain.reasons import absence, place
 from harness.domain.reasons.place import Basis, Place
-from harness.domain.reasons.verdict import ShownFewer
+from harness.domain.reasons.verdict import JobsLost, ShownFewer
 from harness.domain.target import Dialect, Target
 from harness.domain.verdict import Judgement, Slo, SloVerdict
 from harness.domain.workload import Promise, WorkKind, Workload
@@ -21,8 +23,10 @@ from harness.words import said
 
 FREE = Ceiling(None, None)
 MEMORY = Ceiling(1024, 10_240)
-FUNCTION = Ceilings(Ceiling(30, 900), Ceiling(60, 900), MEMORY, MEMORY, 6_000, streams=True, front="a URL")
-CONTAINER = Ceilings(FREE, FREE, Ceiling(2048, 122_880), FREE, None, streams=True, front="a load balancer")
+FUNCTION = Ceilings(
+    Ceiling(30, 900), Ceiling(60, 900), MEMORY, MEMORY, Ceiling(6_000, 6_000), streams=True, front="a URL"
+)
+CONTAINER = Ceilings(FREE, FREE, Ceiling(2048, 122_880), FREE, FREE, streams=True, front="a load balancer")
 MARGIN = 1.1
 LIMIT = {"p95_s": 2.0, "done_within_s": 900.0}
 
@@ -86,8 +90,8 @@ def test_a_job_that_takes_longer_than_the_function_lets_it_belongs_to_the_contai
 
 
 def test_a_job_that_the_function_ended_belongs_to_the_container_whatever_its_verdict_is():
-    ended = (Ended(EndedBy.TIME, 3, 40),)
-    held = Ceilings(Ceiling(5, 5), Ceiling(5, 5), FREE, FREE, None, streams=True, front="")
+    ended = (Ended(Killed.TIME, 3, 40),)
+    held = Ceilings(Ceiling(5, 5), Ceiling(5, 5), FREE, FREE, FREE, streams=True, front="")
     placed = put(
         work("ingestion", WorkKind.JOB, waited_for=False),
         measured("container", metric="done_within_s"),
@@ -100,7 +104,7 @@ def test_a_job_that_the_function_ended_belongs_to_the_container_whatever_its_ver
 
 
 def test_jobs_that_a_setting_ended_leave_it_open_until_it_is_raised():
-    ended = (Ended(EndedBy.TIME, 3, 40),)
+    ended = (Ended(Killed.TIME, 3, 40),)
     placed = put(
         work("ingestion", WorkKind.JOB, waited_for=False),
         measured("container", metric="done_within_s"),
@@ -145,7 +149,7 @@ def test_a_document_that_the_front_does_not_take_belongs_to_the_container():
     placed = put(work(size_kb=20_000), measured("container"), measured("function"))
 
     assert placed.place is Place.CONTAINER
-    assert "one carries 20,000 kB (declared, not measured), and function takes at most 6,000 kB" in said(
+    assert "its payload is 20,000 kB (declared, not measured), and function accepts at most 6,000 kB" in said(
         placed.reasons[0]
     )
 
@@ -275,8 +279,32 @@ def test_a_promise_that_is_not_shown_leaves_it_open_and_one_that_both_break_has_
     assert none.place is Place.NEITHER
 
 
+@pytest.mark.parametrize(("lost", "place_"), [(0, Place.SERVERLESS), (1, Place.CONTAINER)])
+def test_that_no_job_was_lost_leaves_nothing_open_and_one_that_was_breaks_it(lost, place_):
+    """More jobs never prove that none will be lost."""
+    judgement = Judgement.FAIL if lost else Judgement.INCONCLUSIVE
+    of_lost = SloVerdict(
+        "function",
+        "jobs",
+        Slo("lost jobs", "lost", 0.0, "share"),
+        judgement,
+        about(lost / 90),
+        JobsLost(lost, 90, 0.03),
+    )
+    function = measured("function", metric="done_within_s", month_usd=about(20.0, 0.01))
+    function = replace(function, verdicts=(of_lost, *function.verdicts))
+    placed = put(work(kind=WorkKind.JOB), measured("container", metric="done_within_s"), function)
+
+    assert placed.place is place_
+    assert deciding(function.verdicts).slo.metric == ("lost" if lost else "done_within_s")
+    if not lost:
+        assert "function keeps its promise (none of 90 accepted jobs was lost; up to 3 %" in said(
+            placed.of("function").why
+        )
+
+
 def test_answers_that_must_stream_and_cannot_are_no_matter_of_verdicts_alone():
-    whole = Ceilings(FREE, FREE, FREE, FREE, None, streams=False, front="an HTTP API")
+    whole = Ceilings(FREE, FREE, FREE, FREE, FREE, streams=False, front="an HTTP API")
     late = SloVerdict(
         "function",
         "steady",
@@ -293,7 +321,7 @@ def test_answers_that_must_stream_and_cannot_are_no_matter_of_verdicts_alone():
     )
 
     assert placed.place is Place.CONTAINER
-    assert said(placed.reasons[0]) == "its answers stream, and an HTTP API before function does not"
+    assert said(placed.reasons[0]) == "its answers stream, and an HTTP API in front of function does not"
 
 
 def drawn(rng):
@@ -308,7 +336,7 @@ def drawn(rng):
         starts = ()
         if rng.random() < 0.6:
             starts = (start(*(rng.uniform(*ends) for ends in ((0.1, 6.0), (0.0, 0.6), (0.1, 6.0), (0.1, 3.0)))),)
-        ended = (Ended(EndedBy.TIME, rng.randint(0, 2), 40),) if rng.random() < 0.2 else ()
+        ended = (Ended(Killed.TIME, rng.randint(0, 2), 40),) if rng.random() < 0.2 else ()
         return measured(
             target,
             rng.choice(list(Judgement)),

@@ -12,6 +12,7 @@ from harness.domain.questions import Message, Question
 from harness.domain.target import Dialect, PriceModel, Target
 from harness.platforms.aws_ecs.config import AwsEcs
 from harness.platforms.aws_lambda.config import AwsLambda
+from harness.platforms.azure_container_apps.config import AzureContainerApp
 from harness.platforms.azure_functions.config import AzureFunctionApp
 from harness.platforms.external.config import External
 from harness.platforms.limits import front_of
@@ -110,5 +111,5 @@ def test_nothing_is_said_of_a_url_that_a_team_runs():
 
 
 def test_what_nobody_has_re_read_is_marked(asked):
-    functions = asked(front_of(target(AzureFunctionApp("s", "g", "a"))))
-    assert "cuts at 230 s (unconfirmed)" in functions["a promise is no longer than its front waits"].detail
+    apps = asked(front_of(target(AzureContainerApp("s", "g", "a"))))
+    assert "cuts at 240 s (unconfirmed)" in apps["a promise is no longer than its front waits"].detail

@@ -59,6 +59,7 @@ def test_a_declared_duration_is_held_to_the_functions_limit_and_said_to_be_decla
 
     assert "a job takes 20 min (declared, not measured), and Beta ends at 15 min" in row[2].text
     assert row[3].text == "p95 until done: at most 900 s; lost: at most 0"
+    assert "What platforms allow: Lambda quotas" in tables["placement"].note
     assert row[5].text == "not measured; time 1,200 s (declared, not measured), limit 900 s"
 
 

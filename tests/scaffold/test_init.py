@@ -140,7 +140,7 @@ def test_workloads_that_do_not_fit_are_all_said_at_once():
             "--workload hooks: kind is required",
             "--workload hooks: size is not a known field: did you mean size_kb?",
             "--workload webhooks: 'lost': want FIELD=VALUE",
-            "--workload webhooks: stands twice",
+            "--workload webhooks: given twice",
         )
     )
 

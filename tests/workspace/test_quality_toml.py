@@ -66,7 +66,7 @@ def test_a_line_that_checks_or_asks_nothing_is_refused_by_its_number(tmp_path, c
 
 def test_an_id_that_stands_in_both_files_is_refused(root):
     lines(root / "evaluation.jsonl", {**GOOD, "id": "q1"})
-    with pytest.raises(BadFile, match=r"stands in questions\.jsonl too"):
+    with pytest.raises(BadFile, match=r"is in questions\.jsonl too"):
         open_workspace(root).questions()
 
 

@@ -81,6 +81,14 @@ def test_every_workload_that_no_profile_measures_is_named_at_once(tmp_path):
     assert "workloads.two.measured_by" in str(caught.value)
 
 
+def test_jobs_of_two_workloads_need_a_profile_each_and_requests_may_share_one(tmp_path):
+    table = '[workloads.{0}]\nkind = "{1}"\nwaited_for = true\nmeasured_by = "steady"\n'
+
+    assert opened(tmp_path, table.format("one", "request") + table.format("two", "request"))
+    with pytest.raises(BadFile, match=r"workloads.four.measured_by: steady measures workloads.three already"):
+        opened(tmp_path, table.format("three", "job") + table.format("four", "job"))
+
+
 def test_a_promise_that_changes_after_the_seal_is_named_and_a_verdict_may_come_out_otherwise(tmp_path):
     plan = Pilot(tmp_path).plan()
     sealed = seal_of(opened(tmp_path, INGESTION), plan)

@@ -98,11 +98,15 @@ class NotShownYet(Placing):
 
 
 class Keeps(Placing):
-    """promises: how many; how: why cold starts change nothing, None where it never starts cold."""
+    """promises: how many; how: why cold starts change nothing, None where it never starts cold.
+
+    lost: that no job was, which is never shown for good; None where nothing is promised of it.
+    """
 
     target: str
     promises: int
     how: Reason | None
+    lost: Reason | None = None
 
 
 class NobodyWaits(Placing):
@@ -199,12 +203,6 @@ class CostUntoldOf(Placing):
 
     target: str
     why: Reason
-
-
-class OnlyThere(Placing):
-    """The only one of the two that is shown to keep it."""
-
-    target: str
 
 
 class NeitherKeeps(Placing):

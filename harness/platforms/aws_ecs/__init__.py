@@ -18,7 +18,7 @@ PLATFORM = Platform(
     billings=BILLINGS,
     signals=SIGNALS,
     subjects=SUBJECTS,
-    limits=Limits(limits.ALB, limits.quotas, memory_mb=limits.memory_mb, most=limits.MOST, size=lambda _: limits.SIZE),
+    limits=Limits(limits.ALB, limits.quotas, memory_mb=limits.memory_mb, most=limits.MOST),
     cloud="aws",
     scaling=scaling,
 )

@@ -12,12 +12,13 @@ from harness.domain.quota import Need, Quota
 from harness.domain.target import RuntimeConfig, Target
 from harness.platforms.aws_ecs.config import AwsEcs
 from harness.platforms.front import Front
-from harness.platforms.platform import Most, SizeLimit
+from harness.platforms.platform import Most
 
 ALB = Front("an ALB", None, None, streams=True, no_place="it waits in the service; 503 where no task is healthy")
-MOST = Most(memory_mb=122_880)  # of a Fargate task
-SIZE = SizeLimit(
-    "container image", 21_475.0, 128_849.0, "Fargate: 20 GiB of storage for image and files, 120 GB of memory"
+MOST = Most(  # of a Fargate task; its storage holds image and files, and is 20 GiB unless a task says more
+    memory_mb=122_880,
+    artifact_mb=204_800,
+    source="Fargate: 120 GB of memory (RegisterTaskDefinition), at most 200 GiB of storage (fargate-task-storage)",
 )
 FARGATE_VCPU = ("fargate", "L-3032A538")
 

@@ -7,15 +7,15 @@ tests. Code of API Gateway's requests a second: L-8A5B8E43, as AWS documents it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from harness.domain.quota import Need, Quota
 from harness.domain.target import RuntimeConfig, Target
 from harness.platforms.aws_lambda.config import AwsLambda
 from harness.platforms.front import MB, Front
-from harness.platforms.platform import Most, SizeLimit
+from harness.platforms.platform import Most
 
-MIB_IN_MB = 1.048576
 URL = Front("a function URL", 900.0, 6 * MB, streams=True, no_place="429 at once")
 HTTP_API = Front("an HTTP API", 30.0, 6 * MB, streams=False, no_place="429 or 503 at once")
 REST_API = Front(  # in its streaming mode; a REST API that buffers cuts at 29 s
@@ -24,21 +24,22 @@ REST_API = Front(  # in its streaming mode; a REST API that buffers cuts at 29 s
     request_bytes=6 * MB,
     streams=True,
     no_place="429 at once",
-    unconfirmed=("cuts_s",),
 )
 GATEWAYS = ("lambda-http-api", "lambda-rest-api")
 GATEWAY_RATE = ("apigateway", "L-8A5B8E43")
 RATE_PER_CONCURRENCY = 10.0  # a function takes at most ten times its concurrency a second
 STARTS_PER_10_S = 1000.0  # environments that a function may gain
-MOST = Most(request_s=900.0, job_s=900.0, memory_mb=10_240)
+SOURCE = (
+    "Lambda quotas (gettingstarted-limits): 15 min, 10,240 MB, an image of 10 GB or 250 MB unzipped; "
+    "Managed Instances allow more"
+)
+IMAGE = Most(request_s=900.0, job_s=900.0, memory_mb=10_240, artifact_mb=10_240, source=SOURCE)
+ZIP = replace(IMAGE, artifact_mb=250)
 
 
-ZIP = SizeLimit("zip package", 250 * MIB_IN_MB, 10_240 * MIB_IN_MB, "AWS Lambda quotas: 250 MB unzipped, 10,240 MB")
-IMAGE = SizeLimit("container image", 10_240 * MIB_IN_MB, 10_240 * MIB_IN_MB, "AWS Lambda quotas: 10 GB, 10,240 MB")
-
-
-def size(facts: Mapping[str, Any]) -> SizeLimit:
+def most(target: Target, facts: Mapping[str, Any]) -> Most:
     """By the form that the function was deployed in; an image where that is not known, as this repository deploys it."""
+    del target
     return ZIP if facts.get("PackageType") == "Zip" else IMAGE
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from harness.domain.target import Target
 from harness.platforms.azure_functions.bill import BILLINGS
 from harness.platforms.azure_functions.config import AzureFunctionApp
 from harness.platforms.azure_functions.scaling import scaling
@@ -18,7 +19,7 @@ FRONT = Front(
     request_bytes=None,
     streams=False,
     no_place="429 or 503 while instances are added",
-    unconfirmed=("cuts_s", "no_place"),
+    unconfirmed=("no_place",),
 )
 _app = rows("azure-monitor")
 FLEX = (
@@ -44,6 +45,17 @@ def _of_plan(plan: str) -> Callable[[Mapping[str, Any]], list[str]]:
     return at
 
 
+SERVICE_LIMITS = "Azure Functions service limits (functions-scale)"
+FLEX_MOST = Most(memory_mb=4_096, source=f"{SERVICE_LIMITS}: 4 GB on Flex, no limit of time")
+CONSUMPTION_MOST = Most(600.0, 600.0, 1_536, source=f"{SERVICE_LIMITS}: 1.5 GB and 10 min on the consumption plan")
+
+
+def _most(target: Target, facts: Mapping[str, Any]) -> Most:
+    """By the plan that it is billed as; Flex, the larger one, where that is not known."""
+    del facts
+    return CONSUMPTION_MOST if target.prices and target.prices.model == "functions-consumption" else FLEX_MOST
+
+
 PLATFORM = Platform(
     kind=AzureFunctionApp.kind,
     title="Azure Functions",
@@ -56,7 +68,7 @@ PLATFORM = Platform(
         Subject("azure-monitor", FLEX, _of_plan("flex")),
         Subject("azure-monitor", CONSUMPTION, _of_plan("consumption")),
     ),
-    limits=Limits(FRONT, most=Most(memory_mb=4_096)),
+    limits=Limits(FRONT, most=_most),
     cloud="azure",
     scaling=scaling,
 )

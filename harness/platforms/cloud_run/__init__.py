@@ -7,7 +7,7 @@ from harness.platforms.cloud_run.config import CloudRun
 from harness.platforms.cloud_run.readings import SIGNALS, SOURCE
 from harness.platforms.cloud_run.scaling import scaling
 from harness.platforms.front import Front
-from harness.platforms.platform import Limits, Most, Platform, SizeLimit, controlled_by
+from harness.platforms.platform import Limits, Most, Platform, controlled_by
 
 FRONT = Front(
     "Cloud Run",
@@ -15,10 +15,13 @@ FRONT = Front(
     request_bytes=32 * 1024 * 1024,
     streams=True,
     no_place="it waits for 10 s or 3.5 mean starts, then 429",
-    unconfirmed=("cuts_s", "request_bytes", "no_place"),
+    unconfirmed=("request_bytes", "no_place"),
 )
-SIZE = SizeLimit(
-    "container image", None, 34_360.0, "Cloud Run quotas: 32 GiB of memory, no limit on images; unconfirmed"
+MOST = Most(  # of a service; what Pub/Sub pushes to it has 600 s
+    request_s=3600.0,
+    job_s=3600.0,
+    memory_mb=32_768,
+    source="Cloud Run quotas and request timeout: 60 min, 32 GiB, no limit on images",
 )
 
 PLATFORM = Platform(
@@ -30,7 +33,7 @@ PLATFORM = Platform(
     billings=BILLINGS,
     sources=(SOURCE,),
     signals=SIGNALS,
-    limits=Limits(FRONT, most=Most(3600.0, 3600.0, 32_768), size=lambda _: SIZE),
+    limits=Limits(FRONT, most=MOST),
     cloud="google",
     scaling=scaling,
 )

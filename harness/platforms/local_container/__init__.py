@@ -6,7 +6,7 @@ from harness.domain.target import RuntimeConfig
 from harness.platforms.front import Front
 from harness.platforms.local_container.config import BOUNDED, LocalContainer
 from harness.platforms.local_container.scaling import scaling
-from harness.platforms.platform import Limits, Platform, SizeLimit, controlled_by
+from harness.platforms.platform import Limits, Most, Platform, controlled_by
 from harness.platforms.shared.job_limits import job_memory_mb, worked_s
 from harness.platforms.shared.local_signals import EMBEDDED, log_of, memory_mb, timeout_s
 
@@ -19,7 +19,7 @@ def _front(config: RuntimeConfig) -> Front:
     return Front("the embedded container platform", None, None, streams=True, no_place=no_place)
 
 
-SIZE = SizeLimit("container image", None, None, "a process of this machine: its own memory is what it is held to")
+MOST = Most(source="a process of this machine: no limit but its own memory")
 PLATFORM = Platform(
     kind=LocalContainer.kind,
     title="Embedded container",
@@ -34,7 +34,7 @@ PLATFORM = Platform(
         job_s=worked_s,
         job_memory_mb=job_memory_mb,
         memory_mb=memory_mb,
-        size=lambda _: SIZE,
+        most=MOST,
     ),
     scaling=scaling,
 )

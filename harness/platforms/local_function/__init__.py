@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from harness.domain.target import RuntimeConfig
+from collections.abc import Mapping
+from typing import Any
+
+from harness.domain.target import Target
 from harness.platforms.front import MB, Front
 from harness.platforms.local_function.config import LocalFunction
 from harness.platforms.local_function.scaling import scaling
-from harness.platforms.platform import Limits, Most, Platform, SizeLimit, controlled_by
+from harness.platforms.platform import Limits, Most, Platform, controlled_by
 from harness.platforms.shared.job_limits import invoked_s, job_memory_mb
 from harness.platforms.shared.local_signals import EMBEDDED, log_of, memory_mb, timeout_s
 
 FRONT = Front("the embedded function platform", None, 6 * MB, streams=True, no_place="429 at once")
-SIZE = SizeLimit("container image", 10_737.0, 10_737.0, "as the function platform that it stands in for")
 
 
-def _most(config: RuntimeConfig) -> Most:
+def _most(target: Target, facts: Mapping[str, Any]) -> Most:
     """It stands for a function whose limits are where they can be met in minutes: its table's are the platform's."""
+    config = target.runtime
     assert isinstance(config, LocalFunction)
-    return Most(config.timeout_s, invoked_s(config, {}), config.memory_mb, job_memory_mb(config, {}))
+    return Most(
+        config.timeout_s,
+        invoked_s(config, facts),
+        config.memory_mb,
+        job_memory_mb(config, facts),
+        artifact_mb=10_240,
+        source="target.toml; an image as large as functions may have",
+    )
 
 
 PLATFORM = Platform(
@@ -35,7 +45,6 @@ PLATFORM = Platform(
         memory_mb=memory_mb,
         job_memory_mb=job_memory_mb,
         most=_most,
-        size=lambda _: SIZE,
     ),
     scaling=scaling,
 )
