@@ -10,6 +10,7 @@ from harness.analysis.jobs.shares import Fate
 from harness.decision.findings import Findings
 from harness.domain.estimate import Estimate
 from harness.domain.shown import visible
+from harness.domain.workload import Promise
 from harness.report import charts_jobs
 from harness.report.blocks import Figure, Table, listed, marked, table
 from harness.report.columns import (
@@ -217,14 +218,18 @@ def done_curve(findings: Findings, names: Names, of: str) -> Figure | None:
         values,
     )
     limit = next(
-        (v.slo.limit for j in findings.jobs if j.profile == of for v in j.verdicts if v.slo.metric == DONE), None
+        (
+            v.slo.limit
+            for j in findings.jobs
+            if j.profile == of
+            for v in j.verdicts
+            if v.slo.metric == Promise.DONE.value
+        ),
+        None,
     )
     spec = charts_jobs.done_curves(marked(rows, shown), pair_of(findings, names), limit)
     subtitle = "From the intended submission; a curve ends where jobs that were not done make it infinite or n cannot certify it."
     return Figure(f"done-{of}", title, subtitle, render(spec, title), shown)
-
-
-DONE = "done_within_s"
 
 
 def _p95_words(found: JobsFound, names: Names) -> str:
