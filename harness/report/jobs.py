@@ -62,7 +62,7 @@ def times(findings: Findings, names: Names) -> Table:
             (estimate("p50 time to done", "done_p50_s", duration_text), lambda j: j.p50_done_s),
             (estimate("p95 time to done", "done_p95_s", duration_text), lambda j: j.p95_done_s),
             (estimate("p95 freshness", "freshness_p95_s", duration_text), lambda j: j.p95_fresh_s),
-            (estimate("mean time of work", "working_s", duration_text), lambda j: j.working_s),
+            (estimate("mean working time", "working_s", duration_text), lambda j: j.working_s),
             (estimate("drained (jobs/s)", "drained_per_s", significant), lambda j: j.per_s),
             (text("largest backlog, by block", "backlog_peaks"), _peaks),
         ],
@@ -103,7 +103,7 @@ def fates(findings: Findings, names: Names) -> Table:
             (share("share", "ended_share"), lambda row: row[1].share.value),
             (interval("ended_share", percent), lambda row: row[1].known),
         ],
-        "Shares of accepted jobs where nothing else is said. None seen does not show none: the interval's upper end remains possible.",
+        "Shares of accepted jobs where nothing else is said. Zero seen does not prove zero: the share may be as high as the interval's upper end.",
     )
 
 
@@ -121,8 +121,8 @@ def costs(findings: Findings, names: Names) -> Table:
             (target(names), lambda j: j.target),
             (usd("1,000 jobs", "thousand_usd", lack="not known"), lambda j: j.cost.per_thousand_usd),
             (interval("thousand_usd", _money), lambda j: j.cost.per_thousand_usd),
-            (usd("of it runtime", "runtime_usd", lack="not known"), lambda j: j.cost.runtime_usd),
-            (usd("of it tokens and the like", "beside_usd", lack="not known"), lambda j: j.cost.tokens_usd),
+            (usd("of which runtime", "runtime_usd", lack="not known"), lambda j: j.cost.runtime_usd),
+            (usd("of which tokens and the like", "beside_usd", lack="not known"), lambda j: j.cost.tokens_usd),
             (counted("jobs a night", "night_jobs", lack="no volume declared"), _nightly),
             (usd("a night", "night_usd", lack="no volume declared"), lambda j: j.cost.per_night_usd),
             (interval("night_usd", _money, "its interval"), lambda j: j.cost.per_night_usd),
