@@ -103,7 +103,7 @@ def fates(findings: Findings, names: Names) -> Table:
             (share("share", "ended_share"), lambda row: row[1].share.value),
             (interval("ended_share", percent), lambda row: row[1].known),
         ],
-        "Shares of accepted jobs where nothing else is said. Zero seen does not prove zero: the share may be as high as the interval's upper end.",
+        "Shares of accepted jobs where nothing else is said. Zero seen does not prove zero: up to the interval's upper end is possible.",
     )
 
 

@@ -34,7 +34,7 @@ class HashedWords:
 
     name = f"hash-{DIMENSIONS}"
     dimensions = DIMENSIONS
-    model = None
+    model: str | None = None
 
     def embed(self, text: str) -> list[float]:
         vector = [0.0] * DIMENSIONS
@@ -52,7 +52,7 @@ class HashedSubwords:
 
     name = f"subword-{DIMENSIONS}"
     dimensions = DIMENSIONS
-    model = None
+    model: str | None = None
     saturation = 1.2  # BM25's k1
     shortest, longest = 3, 5
 
@@ -79,7 +79,7 @@ class BedrockEmbedder:
         import boto3  # noqa: PLC0415 - only where it is configured
 
         self.name, self.dimensions = f"bedrock:{model}", 512
-        self.model = model
+        self.model: str | None = model
         self._client: Any = boto3.client("bedrock-runtime", region_name=region, endpoint_url=endpoint)
 
     def embed(self, text: str) -> list[float]:
