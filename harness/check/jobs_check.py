@@ -70,7 +70,7 @@ class JobChecks:
     def ages(self) -> str:
         """A status says for how long a job has been done"""
         if self._last is None or self._last.status is not Status.DONE:
-            raise CannotTell("no job got done that would show it")
+            raise CannotTell("no job finished to show it")
         if self._last.since_done_ms is None:
             raise NotTold("done is then known only by polling, as exactly as the run polls")
         return ""
@@ -78,7 +78,7 @@ class JobChecks:
     def result(self) -> str:
         """Its result is read"""
         if self._last is None or self._last.status is not Status.DONE:
-            raise CannotTell("no job got done whose result could be read")
+            raise CannotTell("no job finished, so there is no result to read")
         asked = self._asker.send("GET", self._path(self._how.result_path or ""))
         judge(asked)
         want(asked.said.status == OK, f"answered {asked.said.status}", asked)
@@ -94,7 +94,7 @@ class JobChecks:
         judge(asked)
         if asked.said.status == OK and self._how.name != RAG_JOBS:  # as Celery's, whose unknown tasks wait for ever
             raise NotTold("a lost job looks like one that waits: it will count as unfinished")
-        want(asked.said.status in GONE, f"answered {asked.said.status}, not 404: a lost job could not be told", asked)
+        want(asked.said.status in GONE, f"answered {asked.said.status}, not 404: a lost job would go unnoticed", asked)
         return ""
 
     def _submitted(self) -> Accepted:

@@ -91,7 +91,7 @@ def _said(how: JobsMap, at: StatusPlaces, value: Any) -> JobSaid:  # noqa: ANN40
 
 
 def result_in(places: ResultPlaces, body: bytes) -> Result:
-    """Raises Unexpected for a number that is none."""
+    """Raises Unexpected where a field is not the number it should be."""
     value = json_value(body, "the result")
     return Result(
         _times(value_at(value, places.effects), places.effects),
@@ -111,7 +111,7 @@ class Called:
 
 
 def called(how: JobsMap, callback: CallbackMap, body: bytes) -> Called:
-    """Raises Unexpected for what is no callback of a job."""
+    """Raises Unexpected where the body is not a job's callback."""
     value = json_value(body, "the callback")
     job_id = _word(value_at(value, callback.id))
     if job_id is None:

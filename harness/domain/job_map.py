@@ -132,7 +132,7 @@ def rag_jobs() -> JobsMap:
         status=places,
         idempotency="Idempotency-Key",
         result_path="/v1/jobs/{id}/result",
-        result=ResultPlaces("effects", "tokens.input", "tokens.output", "model"),
+        result=ResultPlaces("effects", "tokens.input", "tokens.output", "result.model"),
         cancel_path="/v1/jobs/{id}",
         callback=CallbackMap("id", places, "delivery", "X-RagJobs-Signature", "sha256=", "RAG_JOBS_SECRET"),
         killed={killed.value: killed.value for killed in Killed},

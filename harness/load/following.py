@@ -30,9 +30,9 @@ ONLY_JOBS = ("variant", "jobs", "drain", "poll", "callback")
 def add_job_options(parser: LocustArgumentParser) -> None:
     """The options of this page."""
     add = parser.add_argument
-    add("--variant", metavar="NAME", help="jobs: another schedule of the locustfile, as backlog or nightly")
+    add("--variant", metavar="NAME", help="jobs: another schedule of the locustfile, such as backlog or nightly")
     add("--jobs", metavar="FILE", help="jobs: jobs.jsonl, what is submitted (default: ingest, evaluate and webhook)")
-    add("--drain", type=float, metavar="SECONDS", help="jobs: how long they are waited for after the last submission")
+    add("--drain", type=float, metavar="SECONDS", help="jobs: how long to wait for them after the last submission")
     add(
         "--poll",
         type=float,
@@ -75,15 +75,11 @@ def following(load: LoadProfile, target: Target, given: Given) -> Following | No
     if load.drain_s is None:
         return None
     if target.jobs is None:
-        raise Refused(
-            f"{target.name}: nothing says how it takes jobs", "declare [jobs] in its target.toml; docs/measure-jobs.md"
-        )
+        raise Refused(f"{target.name} declares no job API", "add [jobs] to its target.toml; see docs/measure-jobs.md")
     callback = given.text("callback")
     if callback is not None:
         if target.jobs.callback is None:
-            given.problem(
-                f"--callback: {target.name} says nothing of callbacks; [jobs.callback] of its target.toml does"
-            )
+            given.problem(f"--callback: {target.name} declares no callbacks; add [jobs.callback] to its target.toml")
         elif callback != LOOPBACK and (wrong := _wrong(callback)):
             given.problem(f"--callback: {wrong}")
     poll = given.number("poll")

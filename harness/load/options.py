@@ -17,7 +17,6 @@ from harness import outlet
 from harness.domain import schedule as schedules
 from harness.domain.arrivals import LoadProfile
 from harness.domain.asks import Asks
-from harness.domain.job import JobShape
 from harness.domain.job_map import RAG_JOBS
 from harness.domain.process import Process
 from harness.domain.target import Dialect, Target
@@ -182,11 +181,11 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
     asked: Sequence[Asked]
     evaluation = None
     if jobs is not None:
-        questions_path, asked = shapes_of(given, workspace)
+        questions_path, shapes = shapes_of(given, workspace)
+        asked, digest, work = shapes, job_shapes.digest(shapes), replace(work, mix=JOB_MIX)
     else:
-        questions_path, evaluation, asked = _questions(given, workspace)
-    if jobs is None:
-        work = _answerable(given, target, load, work)
+        questions_path, evaluation, questions = _questions(given, workspace)
+        asked, digest, work = questions, question_files.digest(questions), _answerable(given, target, load, work)
     seed = given.whole("seed")
     slots = given.whole("slots")
     given.raise_problems()
@@ -199,10 +198,10 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
         seed=seed if seed is not None else (workspace.config.pilot.seed if workspace else 1),
         slots=slots or 0,
         deadline_s=deadline,
-        mix=work.mix if jobs is None else JOB_MIX,
+        mix=work.mix,
         jobs=jobs,
         questions_file=str(questions_path),
-        questions_digest=_digest(asked),
+        questions_digest=digest,
         evaluation_file=str(evaluation) if evaluation else None,
         workspace=str(workspace.root) if workspace else None,
         evidence=given.text("evidence"),
@@ -245,12 +244,6 @@ def _answerable(given: Given, target: Target, load: LoadProfile, work: Work) -> 
     if target.fields is not None and (problem := target.fields.cannot_read(work.mix.stream_share)):
         given.problem(f"--stream-share: {problem}, or another --mode")
     return work
-
-
-def _digest(asked: Sequence[Asked]) -> str:
-    """Of the questions file, or of the jobs file."""
-    shapes = [one for one in asked if isinstance(one, JobShape)]
-    return job_shapes.digest(shapes) if shapes else question_files.digest(tuple(asked))  # type: ignore[arg-type]
 
 
 def _asks_meta(load: LoadProfile, jobs: Following | None) -> bool:

@@ -57,7 +57,7 @@ class EventSource:
         self.function = FunctionPlatform(name, alone, environment, log, reaper)
         self._source: InstanceProcess | None = None
         self._places = asyncio.Semaphore(jobs.concurrency)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
         self._next_tick = 0.0
         self._closing = False
         self._counts = {"batches": 0, "messages": 0, "deleted": 0, "failed_batches": 0, "source_restarts": 0}
@@ -97,7 +97,7 @@ class EventSource:
 
     async def _start_source(self) -> InstanceProcess:
         process = await spawn(self._jobs.source, self._environment, self._log, self._reaper, talks=True)
-        self._begin(_waited(process))
+        self._begin(process.wait())
         return process
 
     async def _carry(self, messages: list[dict[str, Any]]) -> None:
@@ -161,14 +161,10 @@ class EventSource:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.function.close()
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def _begin(self, work: Coroutine[Any, Any, object]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-async def _waited(process: InstanceProcess) -> None:
-    await process.wait()
 
 
 def _record(message: dict[str, Any], name: str) -> dict[str, Any]:

@@ -88,7 +88,7 @@ class JobWorkers:
         self._closing = True
         for process in self._running.values():
             process.kill()
-        for keeper, number in zip(self._keepers, range(self._config.workers), strict=True):
+        for number, keeper in enumerate(self._keepers):
             if number not in self._running:
                 keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)

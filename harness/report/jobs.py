@@ -10,6 +10,7 @@ from harness.analysis.jobs.shares import Fate
 from harness.decision.findings import Findings
 from harness.domain.estimate import Estimate
 from harness.domain.shown import visible
+from harness.domain.workload import Promise
 from harness.report import charts_jobs
 from harness.report.blocks import Figure, Table, listed, marked, table
 from harness.report.columns import (
@@ -61,7 +62,7 @@ def times(findings: Findings, names: Names) -> Table:
             (estimate("p50 time to done", "done_p50_s", duration_text), lambda j: j.p50_done_s),
             (estimate("p95 time to done", "done_p95_s", duration_text), lambda j: j.p95_done_s),
             (estimate("p95 freshness", "freshness_p95_s", duration_text), lambda j: j.p95_fresh_s),
-            (estimate("mean time of work", "working_s", duration_text), lambda j: j.working_s),
+            (estimate("mean working time", "working_s", duration_text), lambda j: j.working_s),
             (estimate("drained (jobs/s)", "drained_per_s", significant), lambda j: j.per_s),
             (text("largest backlog, by block", "backlog_peaks"), _peaks),
         ],
@@ -102,7 +103,7 @@ def fates(findings: Findings, names: Names) -> Table:
             (share("share", "ended_share"), lambda row: row[1].share.value),
             (interval("ended_share", percent), lambda row: row[1].known),
         ],
-        "Shares of accepted jobs where nothing else is said. None seen does not show none: the interval's upper end remains possible.",
+        "Shares of accepted jobs where nothing else is said. Zero seen does not prove zero: up to the interval's upper end is possible.",
     )
 
 
@@ -120,8 +121,8 @@ def costs(findings: Findings, names: Names) -> Table:
             (target(names), lambda j: j.target),
             (usd("1,000 jobs", "thousand_usd", lack="not known"), lambda j: j.cost.per_thousand_usd),
             (interval("thousand_usd", _money), lambda j: j.cost.per_thousand_usd),
-            (usd("of it runtime", "runtime_usd", lack="not known"), lambda j: j.cost.runtime_usd),
-            (usd("of it tokens and the like", "beside_usd", lack="not known"), lambda j: j.cost.tokens_usd),
+            (usd("of which runtime", "runtime_usd", lack="not known"), lambda j: j.cost.runtime_usd),
+            (usd("of which tokens and the like", "beside_usd", lack="not known"), lambda j: j.cost.tokens_usd),
             (counted("jobs a night", "night_jobs", lack="no volume declared"), _nightly),
             (usd("a night", "night_usd", lack="no volume declared"), lambda j: j.cost.per_night_usd),
             (interval("night_usd", _money, "its interval"), lambda j: j.cost.per_night_usd),
@@ -217,14 +218,18 @@ def done_curve(findings: Findings, names: Names, of: str) -> Figure | None:
         values,
     )
     limit = next(
-        (v.slo.limit for j in findings.jobs if j.profile == of for v in j.verdicts if v.slo.metric == DONE), None
+        (
+            v.slo.limit
+            for j in findings.jobs
+            if j.profile == of
+            for v in j.verdicts
+            if v.slo.metric == Promise.DONE.value
+        ),
+        None,
     )
     spec = charts_jobs.done_curves(marked(rows, shown), pair_of(findings, names), limit)
     subtitle = "From the intended submission; a curve ends where jobs that were not done make it infinite or n cannot certify it."
     return Figure(f"done-{of}", title, subtitle, render(spec, title), shown)
-
-
-DONE = "done_within_s"
 
 
 def _p95_words(found: JobsFound, names: Names) -> str:

@@ -47,9 +47,7 @@ class _ShapeLine(Table):
     @classmethod
     def _without_secrets(cls, value: dict[str, Any]) -> dict[str, Any]:
         if names := secret_fields(value):
-            raise ValueError(
-                f"{', '.join(names)}: looks like a secret; jobs are told by their file, which is no place for one"
-            )
+            raise ValueError(f"{', '.join(names)}: looks like a secret, which does not belong in a jobs file")
         return value
 
     @model_validator(mode="after")

@@ -138,7 +138,7 @@ class JobsTable(Table):
             raise ValueError(f"{unknown[0]!r}: want one of {', '.join(known)}, each with the service's words for it")
         said = [word.casefold() for words in value.values() for word in words]
         if twice := sorted({word for word in said if said.count(word) > 1}):
-            raise ValueError(f"{', '.join(twice)}: stands for two things")
+            raise ValueError(f"{', '.join(twice)}: means two things")
         if not value.get(Status.DONE.value):
             raise ValueError("done = […] is missing: no job would ever be known to be done")
         return value

@@ -90,7 +90,7 @@ def test_an_age_that_is_none_is_no_status(field, value):
 
 
 def test_a_result_tells_effects_and_tokens():
-    found = result_in(RAG.result, body(id="j", effects=2, tokens={"input": 7, "output": 1}, model="m"))
+    found = result_in(RAG.result, body(id="j", effects=2, tokens={"input": 7, "output": 1}, result={"model": "m"}))
 
     assert (found.effects, found.input_tokens, found.output_tokens, found.model) == (2, 7, 1, "m")
     assert result_in(ResultPlaces(), b"[]").effects is None

@@ -145,6 +145,26 @@ def test_at_the_deadline_what_was_heard_of_is_unfinished_and_what_never_was_is_l
     assert f"DELETE {HOW.cancel_path.format(id='j-1')}" in one.answers.asked
 
 
+def test_what_nobody_asked_about_is_unfinished_not_lost():
+    one = Followed(said(1.0))
+    one.accept()
+    one.follower._give_up()
+
+    assert (one.rows[0]["state"], one.rows[0]["polls"]) == ("unfinished", 0)
+    assert "before it was asked about" in one.rows[0]["detail"]
+
+
+def test_a_callback_about_the_runs_own_cancelling_does_not_change_how_a_job_ended():
+    one = Followed(said(1.0, "queued"), callback="loopback")
+    one.accept()
+    one.poll()
+    answer = one.answers.ask
+    one.answers.ask = lambda method, *rest: (one.call("cancelled", 9.0), answer(method, *rest))[1]
+    one.follower._give_up()
+
+    assert (one.rows[0]["state"], one.rows[0]["callbacks"]) == ("unfinished", 1)
+
+
 def test_a_callback_ends_a_job_and_its_result_is_asked_for_afterwards():
     one = Followed(RESULT, callback="loopback")
     one.accept()

@@ -101,7 +101,7 @@ def test_the_terminal_counts_the_states(called_back):
     assert f"unfinished {len(called_back.of('never'))}" in line
 
 
-@pytest.mark.slow  # a rate on the wall clock
+@pytest.mark.slow  # 12 s, a rate on the wall clock; tests/analysis/jobs/test_draining.py reads the same law from rows
 def test_a_backlog_is_drained_and_read_at_the_rate_of_the_law(tmp_path):
     """Four workers of 80 ms are 50 jobs a second, whoever reads them."""
     file = jobs_file(tmp_path, {})

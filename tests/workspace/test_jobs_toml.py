@@ -79,7 +79,7 @@ def test_every_field_that_is_wrong_is_named_at_once():
     ("changes", "words"),
     [
         ({"words": {"queued": ["PENDING"]}}, "done = […] is missing"),
-        ({"words": {"queued": ["X"], "done": ["x"]}}, "x: stands for two things"),
+        ({"words": {"queued": ["X"], "done": ["x"]}}, "x: means two things"),
         ({"status_path": "/tasks"}, "names no job"),
         ({"callback": {"id": "task"}}, "requires {callback_url} in body"),
         ({"body": {"hook": "{callback_url}"}}, "{callback_url} requires [jobs.callback]"),

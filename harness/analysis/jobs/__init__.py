@@ -3,7 +3,6 @@
 ``jobs_of`` is the door: one ``JobsFound`` for each target and profile of role ``jobs``.
 """
 
-from harness.analysis.jobs.cost import Volume
-from harness.analysis.jobs.found import JobsFound, Promises, jobs_of
+from harness.analysis.jobs.found import JobsFound, jobs_of
 
-__all__ = ["JobsFound", "Promises", "Volume", "jobs_of"]
+__all__ = ["JobsFound", "jobs_of"]

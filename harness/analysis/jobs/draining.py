@@ -82,11 +82,3 @@ def throughput(runs: Sequence[JobRun], confidence: float) -> Known:
     logs = [math.log(rate) for rate in rates]
     made = jackknife(lambda kept: sum(logs[k] for k in kept) / len(kept), len(logs))
     return made.estimate(confidence, n, METHOD)
-
-
-def drained_s(run: JobRun) -> float | None:
-    """From the last submission to the last end; None while something is unfinished."""
-    came, ended = run.numbers["accepted_s"][run.accepted], run.ended_s[run.accepted]
-    if not len(came) or np.isnan(ended).any():
-        return None
-    return float(ended.max() - np.nanmax(came))

@@ -22,19 +22,9 @@ from harness.domain.reasons import absence
 from harness.domain.role import Role
 from harness.domain.target import Target
 from harness.domain.verdict import Slo, SloVerdict
+from harness.domain.workload import Promise, Workload
 
 CURVE = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
-
-
-@dataclass(frozen=True)
-class Promises:
-    """What a workload of jobs promises; None where it promises nothing. ``lost``: the share of accepted jobs that may be."""
-
-    done_within_s: float | None = None
-    freshness_p95_s: float | None = None
-    response_p95_s: float | None = None
-    lost: float | None = None
-    usd_per_thousand: float | None = None
 
 
 @dataclass(frozen=True)
@@ -71,22 +61,20 @@ class JobsFound:
 def jobs_of(
     data: Dataset,
     targets: Mapping[str, Target],
-    promises: Mapping[str, Promises] | None = None,
-    volumes: Mapping[str, Volume] | None = None,
-    confidence: float = 0.95,
+    workloads: Mapping[str, Workload],
+    confidence: float,
 ) -> tuple[JobsFound, ...]:
     """One for each profile of role ``jobs`` and each target that it was measured on, in that order.
 
-    ``promises`` and ``volumes`` are by the name of the profile that measures the workload. Raises BadFile where a
-    jobs.parquet is not as a run leaves it.
+    ``workloads`` are by the name of the profile that measures each. Raises BadFile where a jobs.parquet is not as a run
+    leaves it.
     """
     out = []
     for profile in data.in_role(Role.JOBS):
         for target in data.everyone:
             runs = data.of(target, profile)
             if runs:
-                kept, volume = (promises or {}).get(profile, Promises()), (volumes or {}).get(profile)
-                out.append(found(targets[target], profile, runs, kept, volume, confidence))
+                out.append(found(targets[target], profile, runs, workloads.get(profile), confidence))
     return tuple(out)
 
 
@@ -94,12 +82,13 @@ def found(
     target: Target,
     profile: str,
     runs: Sequence[RunData],
-    promises: Promises,
-    volume: Volume | None,
+    workload: Workload | None,
     confidence: float,
 ) -> JobsFound:
     """Of one target's runs under one profile, one a block."""
     jobs = [job_run(run) for run in runs]
+    promises = workload.promises if workload else {}
+    volume = Volume(float(workload.per_month)) if workload and workload.per_month else None
     costs = cost(target, list(zip(runs, jobs, strict=True)), confidence, volume)
     working = [job.numbers["running_ms"][job.measured & ~np.isnan(job.numbers["running_ms"])] / 1000 for job in jobs]
     lines = tuple(backlog(job) for job in jobs)
@@ -111,8 +100,8 @@ def found(
         accepted=_count(jobs, lambda j: j.accepted & j.measured),
         done=_count(jobs, lambda j: j.done & j.measured),
         p50_done_s=verdicts.to_done(jobs, 0.5, confidence),
-        p95_done_s=verdicts.to_done(jobs, 0.95, confidence, promises.done_within_s),
-        p95_fresh_s=verdicts.freshness(jobs, 0.95, confidence, promises.freshness_p95_s),
+        p95_done_s=verdicts.to_done(jobs, 0.95, confidence, promises.get(Promise.DONE)),
+        p95_fresh_s=verdicts.freshness(jobs, 0.95, confidence, promises.get(Promise.FRESHNESS)),
         p95_submit_s=slo.measured("p95_s", runs, confidence=confidence),
         called_back=any(job.called_back for job in jobs),
         resolution_s=max((job.resolution_s for job in jobs if job.resolution_s is not None), default=None),
@@ -150,20 +139,20 @@ def _judged(
     profile: str,
     runs: Sequence[RunData],
     jobs: Sequence[JobRun],
-    promises: Promises,
+    promises: Mapping[Promise, float],
     costs: JobCost,
     confidence: float,
 ) -> tuple[SloVerdict, ...]:
     """Each promise that was made, in the order of the table."""
     out = []
-    if (limit := promises.response_p95_s) is not None:
+    if (limit := promises.get(Promise.RESPONSE)) is not None:
         promise = Slo("p95 response time of a submission", "p95_s", limit, "s")
         out.append(slo.verdict(target, profile, promise, runs, confidence=confidence))
     for metric in verdicts.TIMES:
-        if (limit := getattr(promises, metric)) is not None:
+        if (limit := promises.get(metric)) is not None:
             out.append(verdicts.time_verdict(target, profile, metric, limit, jobs, confidence))
-    if promises.lost is not None:
-        out.append(verdicts.lost_verdict(target, profile, promises.lost, jobs, confidence))
-    if (limit := promises.usd_per_thousand) is not None:
+    if Promise.LOST in promises:
+        out.append(verdicts.lost_verdict(target, profile, jobs, confidence))
+    if (limit := promises.get(Promise.COST)) is not None:
         out.append(verdicts.cost_verdict(target, profile, limit, costs.per_thousand_usd))
     return tuple(out)

@@ -84,10 +84,10 @@ FATES: dict[Fate, tuple[Picked, Picked]] = {  # which of them, and of what
 }
 
 
-def share(fate: Fate, runs: Sequence[JobRun], confidence: float, allowed: float | None = None) -> JobShare:
+def share(fate: Fate, runs: Sequence[JobRun], confidence: float) -> JobShare:
     """Of the measured submissions."""
     which, of = FATES[fate]
     hits = np.array([float((which(r) & of(r) & r.measured).sum()) for r in runs])
     totals = np.array([float((of(r) & r.measured).sum()) for r in runs])
     made = share_of(hits, totals)
-    return JobShare(fate, int(hits.sum()), int(totals.sum()), made, made.estimate(confidence, allowed))
+    return JobShare(fate, int(hits.sum()), int(totals.sum()), made, made.estimate(confidence))

@@ -19,11 +19,12 @@ from harness.analysis.slo import Held, ceiling, judge
 from harness.domain.estimate import Known, Unknown
 from harness.domain.reasons import verdict as reasons
 from harness.domain.verdict import Judgement, Slo, SloVerdict
+from harness.domain.workload import Promise
 
 ALLOWED = 0.05  # of jobs, beyond a p95's limit
-TIMES: dict[str, tuple[str, Callable[[JobRun], Array]]] = {
-    "done_within_s": ("p95 time to done", lambda run: run.to_done_s),
-    "freshness_p95_s": ("p95 freshness", lambda run: run.fresh_s),
+TIMES: dict[Promise, tuple[str, Callable[[JobRun], Array]]] = {
+    Promise.DONE: ("p95 time to done", lambda run: run.to_done_s),
+    Promise.FRESHNESS: ("p95 freshness", lambda run: run.fresh_s),
 }
 
 
@@ -33,11 +34,11 @@ def pooled(runs: Sequence[JobRun], of: Callable[[JobRun], Array]) -> Pooled:
 
 
 def time_verdict(
-    target: str, profile: str, metric: str, limit_s: float, runs: Sequence[JobRun], confidence: float
+    target: str, profile: str, metric: Promise, limit_s: float, runs: Sequence[JobRun], confidence: float
 ) -> SloVerdict:
     """``done_within_s`` or ``freshness_p95_s``."""
     name, of = TIMES[metric]
-    promise, alpha = Slo(name, metric, limit_s, "s"), (1 - confidence) / 2
+    promise, alpha = Slo(name, metric.value, limit_s, "s"), (1 - confidence) / 2
     values = pooled(runs, of)
     beyond = share_of(values.beyond(limit_s), values.totals, values.runs(limit_s) if len(values) else None)
     held = Held(beyond, ALLOWED, percentile(values, 1 - ALLOWED, confidence, limit_s))
@@ -56,25 +57,22 @@ def time_verdict(
     )
 
 
-def lost_verdict(target: str, profile: str, allowed: float, runs: Sequence[JobRun], confidence: float) -> SloVerdict:
-    """A share of accepted jobs that may be lost; of 0 one lost job is enough, and none is no proof."""
-    promise = Slo("lost jobs", "lost", allowed, "share")
-    found = share(Fate.LOST, runs, confidence, allowed or None)
+def lost_verdict(target: str, profile: str, runs: Sequence[JobRun], confidence: float) -> SloVerdict:
+    """That no accepted job is lost: one is enough to break it, and none does not prove it."""
+    promise = Slo("lost jobs", Promise.LOST.value, 0.0, "share")
+    found = share(Fate.LOST, runs, confidence)
     if isinstance(found.known, Unknown) and not found.of:
         return SloVerdict(target, profile, promise, Judgement.INCONCLUSIVE, found.known, found.known.reason)
-    if allowed > 0:
-        judgement, reason = judge(Held(found.share, allowed, found.known), (1 - confidence) / 2)
-        return SloVerdict(target, profile, promise, judgement, found.known, reason, None, found.known, allowed)
     lost = found.count > 0
     high = None if isinstance(found.known, Unknown) else found.known.high
     why = reasons.JobsLost(found.count, found.of, high)
     judgement = Judgement.FAIL if lost else Judgement.INCONCLUSIVE
-    return SloVerdict(target, profile, promise, judgement, found.known, why, None, found.known, allowed)
+    return SloVerdict(target, profile, promise, judgement, found.known, why, None, found.known, 0.0)
 
 
 def cost_verdict(target: str, profile: str, limit_usd: float, known: Known) -> SloVerdict:
     """What a thousand jobs may cost."""
-    return ceiling(target, "cost of 1,000 jobs", "usd_per_thousand", limit_usd, known, profile)
+    return ceiling(target, "cost of 1,000 jobs", Promise.COST.value, limit_usd, known, profile)
 
 
 def to_done(runs: Sequence[JobRun], p: float, confidence: float, limit_s: float | None = None) -> Known:

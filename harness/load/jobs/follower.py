@@ -306,18 +306,15 @@ class Follower:
             self._over()
 
     def _give_up(self) -> None:
-        """The deadline: what is known and not done is unfinished; what nobody ever said a word of is lost."""
+        """The deadline; decided before anything is cancelled, for a callback may tell of that."""
         left = list(self._open.items())
-        self._cancel([(job_id, one) for job_id, one in left if one.ending is None])
+        unfinished = [(job_id, one) for job_id, one in left if one.ending is None]
+        for _, one in unfinished:
+            one.ending = _ending_of(one)
+        self._cancel(unfinished)
         self._uncalled.clear()
         for job_id, one in left:
-            if one.ending is not None:
-                self._end(job_id, one, one.ending)
-                continue
-            if not one.heard:
-                words = f"the service answered no question about it ({one.job.detail or 'no answer'})"
-                one.job.detail = words[:MOST_DETAIL]
-            self._end(job_id, one, JobState.UNFINISHED if one.heard else JobState.LOST)
+            self._end(job_id, one, one.ending or JobState.UNFINISHED)
         self._over()
 
     def _cancel(self, left: Sequence[tuple[str, _Followed]]) -> None:
@@ -341,6 +338,18 @@ class Follower:
     def _write(self, job: Job) -> None:
         quoted_job(job)
         self._keep_line(orjson.dumps(job.row()))
+
+
+def _ending_of(one: _Followed) -> JobState:
+    """At the deadline: lost is what was asked about and never answered for, unfinished everything else."""
+    if one.heard:
+        return JobState.UNFINISHED
+    if not one.job.polls:
+        one.job.detail = "the run ended before it was asked about"
+        return JobState.UNFINISHED
+    words = f"the service never answered a question about it ({one.job.detail or 'no answer'})"
+    one.job.detail = words[:MOST_DETAIL]
+    return JobState.LOST
 
 
 def _as(job: Job, twin: Job) -> Job:

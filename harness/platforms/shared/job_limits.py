@@ -23,5 +23,4 @@ def worked_s(config: RuntimeConfig, facts: Mapping[str, Any]) -> float | None:
 
 def job_memory_mb(config: RuntimeConfig, facts: Mapping[str, Any]) -> float | None:
     """Of the function or worker that does jobs, where it has its own."""
-    own = memory_mb(getattr(config, "jobs", config) or config, facts)
-    return memory_mb(config, facts) if own is None else own
+    return memory_mb(getattr(config, "jobs", None) or config, facts)

@@ -18,10 +18,11 @@ DIMENSIONS = 256
 
 
 class Embedder(Protocol):
-    """``name`` is part of the index's digest: vectors of two models do not compare."""
+    """``name`` is part of the index's digest: vectors of two models do not compare; ``model`` is billed by token, None is free."""
 
     name: str
     dimensions: int
+    model: str | None
 
     def embed(self, text: str) -> list[float]:
         """A vector of length 1, or of zeros for a text without words."""
@@ -33,6 +34,7 @@ class HashedWords:
 
     name = f"hash-{DIMENSIONS}"
     dimensions = DIMENSIONS
+    model: str | None = None
 
     def embed(self, text: str) -> list[float]:
         vector = [0.0] * DIMENSIONS
@@ -50,6 +52,7 @@ class HashedSubwords:
 
     name = f"subword-{DIMENSIONS}"
     dimensions = DIMENSIONS
+    model: str | None = None
     saturation = 1.2  # BM25's k1
     shortest, longest = 3, 5
 
@@ -76,12 +79,12 @@ class BedrockEmbedder:
         import boto3  # noqa: PLC0415 - only where it is configured
 
         self.name, self.dimensions = f"bedrock:{model}", 512
-        self._model = model
+        self.model: str | None = model
         self._client: Any = boto3.client("bedrock-runtime", region_name=region, endpoint_url=endpoint)
 
     def embed(self, text: str) -> list[float]:
         body = json.dumps({"inputText": text, "dimensions": self.dimensions, "normalize": True})
-        said = self._client.invoke_model(modelId=self._model, body=body)
+        said = self._client.invoke_model(modelId=self.model, body=body)
         return _unit([float(x) for x in json.loads(said["body"].read())["embedding"]])
 
 
@@ -89,7 +92,7 @@ class Cached:
     """Another embedder's vectors, kept for a while."""
 
     def __init__(self, inner: Embedder, ttl_s: float) -> None:
-        self.name, self.dimensions = inner.name, inner.dimensions
+        self.name, self.dimensions, self.model = inner.name, inner.dimensions, inner.model
         self._inner = inner
         self._kept: TtlCache[list[float]] = TtlCache(ttl_s)
 

@@ -11,6 +11,7 @@ from harness.domain.estimate import Estimate, Infinite
 from harness.domain.job import JobState, Killed
 from harness.domain.reasons.verdict import JobsLost
 from harness.domain.verdict import Judgement
+from harness.domain.workload import Promise
 from harness.errors import BadFile
 from harness.words import said
 from tests.analysis.jobs.made import jobs_in, run_of
@@ -70,7 +71,7 @@ def test_done_within_is_judged_by_the_share_beyond_it(tmp_path):
 
     def judged(name, blocks):
         runs = jobs_in(tmp_path / name, *blocks)
-        return verdicts.time_verdict("alpha", "jobs", "done_within_s", 5.0, runs, 0.95)
+        return verdicts.time_verdict("alpha", "jobs", Promise.DONE, 5.0, runs, 0.95)
 
     assert judged("kept", kept).judgement is Judgement.PASS
     assert judged("broken", broken).judgement is Judgement.FAIL
@@ -80,9 +81,9 @@ def test_done_within_is_judged_by_the_share_beyond_it(tmp_path):
 
 def test_one_lost_job_breaks_the_promise_that_none_is(tmp_path):
     blocks = [[job(k) for k in range(50)] for _ in range(BLOCKS)]
-    none = verdicts.lost_verdict("alpha", "jobs", 0, jobs_in(tmp_path / "none", *blocks), 0.95)
+    none = verdicts.lost_verdict("alpha", "jobs", jobs_in(tmp_path / "none", *blocks), 0.95)
     blocks[2][7] = not_done(7, JobState.LOST)
-    one = verdicts.lost_verdict("alpha", "jobs", 0, jobs_in(tmp_path / "one", *blocks), 0.95)
+    one = verdicts.lost_verdict("alpha", "jobs", jobs_in(tmp_path / "one", *blocks), 0.95)
 
     assert (one.judgement, one.reason.lost, one.reason.accepted) == (Judgement.FAIL, 1, 300)
     assert none.judgement is Judgement.INCONCLUSIVE, "none seen is no proof"

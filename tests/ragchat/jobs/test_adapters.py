@@ -163,7 +163,13 @@ def test_a_topic_has_no_workers_end_to_ask():
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("RAG_JOBS_VISIBILITY_S", "0"), ("RAG_JOBS_BACKOFF_S", "soon"), ("RAG_JOBS_MOST_QUEUED", "-1")]
+    ("name", "value"),
+    [
+        ("RAG_JOBS_VISIBILITY_S", "0"),
+        ("RAG_JOBS_BACKOFF_S", "soon"),
+        ("RAG_JOBS_MOST_QUEUED", "-1"),
+        ("RAG_JOBS_MEMORY_MB", "1 GB"),
+    ],
 )
 def test_a_setting_that_is_no_number_is_named(name, value):
     with pytest.raises(ValueError, match=f"{name}={value}"):

@@ -42,6 +42,13 @@ TEXTS = {
 }
 
 
+class Billed:
+    name, dimensions, model = "bedrock:titan", 1, "titan"
+
+    def embed(self, text):
+        return [1.0]
+
+
 @pytest.mark.parametrize(
     ("question", "document"),
     [("When do apples ripen?", "apples"), ("serialising objects", "json"), ("networked proccesses", "sockets")],
@@ -52,7 +59,17 @@ def test_an_ingested_passage_is_found_by_its_words_inflected_or_misspelt(setting
 
     assert closest(question, effect.passages).document_id == document
     assert effect.result == {"collection": "c", "documents": 3, "passages": 3, "embedder": "subword-256"}
+    assert effect.input_tokens == 0, "this embedder is billed by no token"
+
+
+def test_tokens_of_an_embedder_that_is_billed_by_them_are_told_with_its_model(settings):
+    ingest = Ingest(settings)
+    ingest._embedder = Billed()
+    given = {"collection": "c", "documents": [{"id": k, "title": k, "text": v} for k, v in TEXTS.items()]}
+    effect = ingest(given, Calm())
+
     assert effect.input_tokens == sum(len(text) // 4 for text in TEXTS.values())
+    assert effect.result["model"] == "titan"
 
 
 def test_the_services_own_documents_are_ingested_from_its_index_and_it_stays_as_it_was(settings, corpus):

@@ -33,7 +33,7 @@ class JobSettings:
         """None where the deployment declares no jobs; raises ValueError naming the variable that is wrong."""
         if not (queue := env.get("RAG_JOBS", "")):
             return None
-        memory = env.get("RAG_JOBS_MEMORY_MB") or env.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+        memory = _positive(env, "RAG_JOBS_MEMORY_MB", 0) or _positive(env, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 0)
         hosts = env.get("RAG_JOBS_CALLBACK_HOSTS", LOOPBACK)
         return cls(
             queue=queue,
@@ -46,7 +46,7 @@ class JobSettings:
             backoff_s=_positive(env, "RAG_JOBS_BACKOFF_S", 1.0),
             most_queued=int(_positive(env, "RAG_JOBS_MOST_QUEUED", 10_000)),
             time_limit_s=_positive(env, "RAG_JOBS_TIME_LIMIT_S", 0) or None,
-            memory_limit_mib=float(memory) if memory else None,
+            memory_limit_mib=memory or None,
             secret=env.get("RAG_JOBS_SECRET", "").encode(),
             callback_hosts=tuple(host.strip() for host in hosts.split(",") if host.strip()),
         )

@@ -216,14 +216,7 @@ class Store:
         """End the job as done and make its effect visible, at once; as cancelled if it was. Raises LeaseLost."""
         now, publication = self.database.now(), uuid.uuid4().hex
         with self.database.transaction() as rows:
-            held = rows.mine(
-                "SELECT cancel FROM job WHERE id = ? AND lease = ? AND status = ?",
-                *(claim.id, claim.lease, Status.RUNNING.value),
-            )
-            if not held:
-                raise LeaseLost
-            if held[0][0]:
-                _end(rows, claim.id, Status.CANCELLED, now)
+            if _cancelled(rows, claim, now):
                 return Status.CANCELLED
             rows.run("INSERT INTO effect VALUES (?, ?, ?)", publication, claim.id, claim.kind)
             rows.many(
@@ -248,14 +241,7 @@ class Store:
         """Note why the attempt ended: queued again, failed, dead or cancelled. Raises LeaseLost."""
         now = self.database.now()
         with self.database.transaction() as rows:
-            held = rows.mine(
-                "SELECT cancel FROM job WHERE id = ? AND lease = ? AND status = ?",
-                *(claim.id, claim.lease, Status.RUNNING.value),
-            )
-            if not held:
-                raise LeaseLost
-            if held[0][0]:
-                _end(rows, claim.id, Status.CANCELLED, now)
+            if _cancelled(rows, claim, now):
                 return Status.CANCELLED
             _failed(rows, claim.id, error.code, error.message)
             if not error.again:
@@ -280,6 +266,19 @@ def _by_key(rows: Rows, key: str, digest: str) -> Made | None:
         raise ContractError(422, "idempotency_mismatch", "Idempotency-Key: belongs to a job with another body")
     job_id, kind, status, _ = found[0]
     return Made(job_id, kind, status, new=False)
+
+
+def _cancelled(rows: Rows, claim: Claim, now: float) -> bool:
+    """Whether somebody cancelled the job, which then ends here; raises LeaseLost."""
+    held = rows.mine(
+        "SELECT cancel FROM job WHERE id = ? AND lease = ? AND status = ?",
+        *(claim.id, claim.lease, Status.RUNNING.value),
+    )
+    if not held:
+        raise LeaseLost
+    if held[0][0]:
+        _end(rows, claim.id, Status.CANCELLED, now)
+    return bool(held[0][0])
 
 
 def _failed(rows: Rows, job_id: str, code: str, message: str) -> None:

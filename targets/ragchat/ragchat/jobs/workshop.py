@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ragchat.jobs.carry import Carrier
 from ragchat.jobs.courier import Courier
 from ragchat.jobs.database import open_database
-from ragchat.jobs.queues import Held, Queue, QueueDown, Sender, open_queue, open_sender
+from ragchat.jobs.queues import Held, Queue, Sender, open_queue, open_sender
 from ragchat.jobs.settings import JobSettings
 from ragchat.jobs.store import Store
 from ragchat.jobs.work import works
@@ -57,6 +57,3 @@ def workshop(held: Held | None = None) -> Workshop:
     assert by is not None
     carrier = Carrier(store, by, settings, works(Settings.from_env(), settings))
     return Workshop(settings, store, sender, queue, carrier, Courier(store, settings))
-
-
-__all__ = ["Pushed", "QueueDown", "Workshop", "workshop"]

@@ -24,9 +24,10 @@ class Ingest:
         self._embedder: Embedder | None = None
 
     def __call__(self, given: dict[str, Any], attempt: Attempt) -> Effect:
-        """Raises JobError invalid_input where there is no text."""
+        """Raises JobError invalid_input where there is no text; tokens are counted where an embedder is billed by them."""
         if self._embedder is None:
             self._embedder = embedder_of(self._settings, default="subword")
+        model = self._embedder.model
         made: list[Indexed] = []
         documents = tokens = 0
         for document in self._documents(given):
@@ -34,7 +35,7 @@ class Ingest:
             for number, text in enumerate(corpus.passages(document["text"].replace("\0", " "))):
                 attempt.check()
                 vector = array("f", self._embedder.embed(text)).tobytes()
-                tokens += count_tokens(text)
+                tokens += count_tokens(text) if model else 0
                 name = f"{document['id']}#{number}"
                 made.append(Indexed(given["collection"], name, document["id"], document["title"], text, vector))
         if not made:
@@ -44,6 +45,7 @@ class Ingest:
             "documents": documents,
             "passages": len(made),
             "embedder": self._embedder.name,
+            **({"model": model} if model else {}),
         }
         return Effect(result, tokens, 0, tuple(made))
 
