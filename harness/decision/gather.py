@@ -93,7 +93,12 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
     manners = _each(pool, pairs, lambda of: refusals.manner(*of, data.of(*of), config.slo.p95_s))
     graded = _each(
         pool,
-        [(n, p) for p in data.profiles for n in data.everyone if data.roles.get(p) not in RETRIEVALS and data.of(n, p)],
+        [
+            (n, p)
+            for p in data.paired
+            for n in data.everyone
+            if data.roles.get(p) not in (*RETRIEVALS, Role.JOBS) and data.of(n, p)
+        ],
         lambda of: quality.quality(*of, data.of(*of)),
     )
     same = pool.submit(parity.parity, data)
