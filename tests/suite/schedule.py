@@ -96,7 +96,8 @@ class Lanes(LoadScopeScheduling):
 
     def schedule(self) -> None:
         if self.collection is None:
-            self._groups = json.loads((self._folder / FILE).read_text())
+            written = self._folder / FILE  # none where nothing could be collected, as of a path that does not exist
+        self._groups = json.loads(written.read_text()) if written.exists() else {}
         super().schedule()
 
     def remove_node(self, node):
