@@ -34,6 +34,7 @@ class GeneratorHealth:
 
     no_free_slot: int = 0
     held_up: int = 0  # arrivals that a hanging target kept waiting for a slot
+    jobs_unasked: int = 0  # questions about jobs that came too late, or not at all, for the generator's own rate
     lost_workers: int = 0
     late_joiners: int = 0
     write_errors: tuple[str, ...] = ()
@@ -156,6 +157,8 @@ def _faults(planned: int, counts: Mapping[str, int], health: GeneratorHealth, st
         out.append(fault.NeverSent(counts[Outcome.NOT_SENT]))
     if health.no_free_slot:
         out.append(fault.NoSlotFree(health.no_free_slot))
+    if health.jobs_unasked:
+        out.append(fault.JobsNotAsked(health.jobs_unasked))
     out.extend(map(fault.NotConnected, health.local_errors))
     out.extend(map(fault.NotWritten, health.write_errors))
     out.extend(map(fault.GeneratorFailed, health.worker_errors))

@@ -177,6 +177,7 @@ LEDGER: tuple[Column, ...] = (
     *ints(
         no_free_slot="arrivals that were due while every slot was taken, though the target kept its deadlines",
         held_up="arrivals that waited for a slot because requests of a hanging target held them all; their lag is not counted",
+        jobs_unasked="questions about jobs that came too late, or not at all, for the generator's own rate of questions",
         lost_workers="generator processes that died or fell silent",
         late_joiners="generator processes that joined after the start and stayed idle",
     ),

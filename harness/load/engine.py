@@ -224,6 +224,8 @@ class Engine:
         stripe = schedule.stripe(worker, plan["workers"])
         self._live = live.LiveRows(environment, live.JOBS if spec.jobs else live.METHOD)
         growing = spec.load.experiment is not None
+        if spec.jobs is not None:
+            spec = replace(spec, jobs=spec.jobs.of_one(plan["workers"]))
         self.generator = Generator(spec, stripe, questions, t0_here(plan), worker, self._live, growing=growing)
         self._done_sent = False
         remote = isinstance(environment.runner, WorkerRunner)

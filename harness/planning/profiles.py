@@ -86,6 +86,7 @@ def options_of(profile: Profile, of: Profile | None = None) -> tuple[tuple[str, 
         "--jobs": profile.jobs,
         "--drain": profile.drain_s,
         "--poll": profile.poll_s,
+        "--poll-rate": profile.poll_rate,
         "--callback": profile.callback,
         "--p95": profile.p95_s,
     }

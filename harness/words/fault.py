@@ -69,6 +69,10 @@ WORDS: Book = {
     kinds.WorkersLost: "{workers} worker(s) lost, {arrivals} arrivals with them",
     kinds.NeverSent: "{arrivals} arrivals were never sent",
     kinds.NoSlotFree: "no slot was free for {arrivals} arrivals when they were due: raise --slots",
+    kinds.JobsNotAsked: (
+        "{questions} questions about jobs came too late, or not at all, at this generator's own rate of questions: raise "
+        "poll_rate (--poll-rate), or the limits.max_rate that it may not pass"
+    ),
     kinds.NotConnected: "this machine could not open a connection: {error}",
     kinds.NotWritten: "evidence could not be written: {error}",
     kinds.GeneratorFailed: "the generator failed: {error}",

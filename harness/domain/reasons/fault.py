@@ -82,6 +82,12 @@ class NoSlotFree(Fault):
     arrivals: int
 
 
+class JobsNotAsked(Fault):
+    """In time, for the generator's own rate of questions."""
+
+    questions: int
+
+
 class NotConnected(Fault):
     """By this machine, in its system's words."""
 
