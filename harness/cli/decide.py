@@ -103,7 +103,7 @@ def _print(outcome: pipeline.Outcome) -> None:
             words.interval(v.estimate, v.slo.unit).text,
             FORMATS[v.slo.unit](v.slo.limit),
         )
-        for v in (*findings.slos, *findings.cost_verdicts)
+        for v in findings.verdicts
     ]
     head = ("verdict", "target", "profile", "SLO", "value", "interval", "limit")
     page.rows(out, "SLOs", head, slos, right=(4, 5, 6))

@@ -40,7 +40,7 @@ from harness.analysis import projection as projecting
 from harness.analysis.dataset import Dataset, RunData
 from harness.decision import ceilings, cold
 from harness.decision.findings import ColdFindings, Findings
-from harness.decision.jobs import jobs_found
+from harness.decision.jobs import job_verdicts, jobs_found
 from harness.decision.measured_hybrid import measured_hybrid
 from harness.decision.settled import settled_of
 from harness.domain import looks
@@ -124,6 +124,7 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
         for n in names
         for s in shown.shown(n, p, data.of(n, p), signals_of(targets[n]), expected_of(targets[n]))
     )
+    jobs = jobs_found(workspace, seen, targets, look.confidence)
     return Findings(
         data=data,
         expected_requests=traffic_.requests_per_month,
@@ -183,7 +184,8 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
             confirmed.confirmed(g, data.of(g.target, g.profile), signals_of(targets[g.target]))
             for g in _gave_way(data, names, limits)
         ),
-        jobs=jobs_found(workspace, data, targets, look.confidence),
+        jobs=jobs,
+        job_verdicts=job_verdicts(workspace, jobs),
         settings=tuple(s for n in names if (s := settled_of(workspace, n)) is not None),
         hybrid=measured_hybrid(workspace, data, seen, judged, cost_profile, look),
         tenants=tuple(

@@ -34,7 +34,6 @@ class GeneratorHealth:
 
     no_free_slot: int = 0
     held_up: int = 0  # arrivals that a hanging target kept waiting for a slot
-    jobs_unasked: int = 0  # questions about jobs that came too late, or not at all, for the generator's own rate
     lost_workers: int = 0
     late_joiners: int = 0
     write_errors: tuple[str, ...] = ()
@@ -47,6 +46,7 @@ class GeneratorHealth:
     sockets_max: float | None = None
     sockets_limit: float | None = None
     clock_step_s: float | None = None
+    jobs_unasked: int = 0  # questions about jobs that came too late, or not at all, for the generator's own rate
 
     @property
     def sockets_share(self) -> float | None:
