@@ -48,6 +48,7 @@ from harness.domain.plan import Plan
 from harness.domain.role import PACED, RETRIEVALS, Role
 from harness.domain.target import Target
 from harness.domain.traffic import Traffic
+from harness.domain.workload import Promise
 from harness.evidence import coverage
 from harness.evidence.early_end import blocks_left_out
 from harness.evidence.store import Store
@@ -162,7 +163,7 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
         parity=same.result(),
         quality=_all(graded),
         retrievals=tuple(
-            retrieval.retrieval(n, p, runs, config.profiles[p].p95_s if p in config.profiles else None, look.confidence)
+            retrieval.retrieval(n, p, runs, _response_limit_s(workspace, p), look.confidence)
             for p in data.in_role(Role.RETRIEVAL)
             for n in data.everyone
             if (runs := seen.of(n, p))
@@ -198,6 +199,13 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
         canary=canary.latest(store),
         ended=blocks_left_out(store.journal(), data.blocks_valid),
     )
+
+
+def _response_limit_s(workspace: Workspace, profile: str) -> float | None:
+    """What the workload that it measures promises; else what the profile itself is held to."""
+    own = (w.promises.get(Promise.RESPONSE) for w in workspace.workloads() if w.measured_by == profile)
+    of_profile = workspace.config.profiles.get(profile)
+    return next((limit for limit in own if limit is not None), of_profile.p95_s if of_profile else None)
 
 
 def _gave_way(data: Dataset, names: Sequence[str], limits: tuple[float, float | None]) -> tuple[gave_way.GaveWay, ...]:

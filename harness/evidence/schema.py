@@ -155,7 +155,8 @@ LEDGER: tuple[Column, ...] = (
     *ints(
         planned="arrivals of the schedule; the sum of all outcomes",
         outcomes="object: number of arrivals for each outcome that occurred",
-        jobs="object: number of submissions for each state of a job that occurred, which add up to `planned`; null: no jobs",
+        jobs="object: number of submissions for each state of a job that occurred, which add up to `planned`; null: no jobs, or "
+        "`reasons` says why it can't be told",
     ),
     *flags(valid="the generator and its machine did their part; a slow or refusing target never makes a run invalid"),
     *texts(

@@ -222,7 +222,7 @@ class Engine:
     ) -> None:
         worker = plan["worker"]
         stripe = schedule.stripe(worker, plan["workers"])
-        self._live = live.LiveRows(environment, live.JOBS if spec.jobs else live.METHOD)
+        self._live = live.LiveRows(environment, live.method_of(spec))
         growing = spec.load.experiment is not None
         if spec.jobs is not None:
             spec = replace(spec, jobs=spec.jobs.of_one(plan["workers"]))

@@ -15,16 +15,27 @@ from typing import TYPE_CHECKING, Any
 import locust.stats
 from locust.stats import StatsEntry
 
+from harness.domain.asks import Asks
 from harness.domain.sample import REFUSALS, Outcome
 
 if TYPE_CHECKING:
     from locust.env import Environment
 
     from harness.domain.sample import Sample
+    from harness.load.spec import RunSpec
 
 METHOD = "CHAT"
-JOBS = "JOB"  # the method column where each request submits a job
+RETRIEVE = "RETRIEVE"  # where each asks for passages alone
+JOBS = "JOB"  # where each submits a job
+NAMES = {JOBS: "submit", RETRIEVE: "passages"}  # of rows that are neither streamed nor whole answers
 APART = "·"  # the method column of rows that are no part of Aggregated
+
+
+def method_of(spec: RunSpec) -> str:
+    """The method column of a run's main rows."""
+    if spec.jobs is not None:
+        return JOBS
+    return RETRIEVE if spec.mix.asks is Asks.RETRIEVAL else METHOD
 
 
 class Failed(Exception):
@@ -115,7 +126,7 @@ class LiveRows:
         finished, sent, due = sample.finished_s, sample.sent_s, sample.scheduled_s
         if finished is None:
             return
-        name = "submit" if self._method == JOBS else "stream" if sample.stream else "json"
+        name = NAMES.get(self._method) or ("stream" if sample.stream else "json")
         if self._listened:
             self._fire(sample, name, finished - due)
         else:

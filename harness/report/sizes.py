@@ -22,7 +22,7 @@ def sizes(findings: Findings, names: Mapping[str, str]) -> Table:
         [
             (target(names), lambda f: f.target),
             (
-                estimate("most memory held (MB)", "memory_mb", significant, "least and most of a run"),
+                estimate("most memory held (MB)", "memory_mb", significant, "of another block"),
                 lambda f: f.memory_mb,
             ),
             (estimate("of an instance's memory", "memory_share", percent, "its ends"), lambda f: f.memory_share),

@@ -80,6 +80,7 @@ WORDS: Book = {
     kinds.KilledBy: _killed,
     kinds.DidNotEnd: "the run did not end",
     kinds.NotReadable: "{file} {problems}",
+    kinds.JobsNotRead: "what became of its jobs can't be told: {file}: {problem}",
     kinds.SentLate: (
         "{arrivals} arrivals were sent late because requests that reached their deadline held every slot; "
         "their lag is the target's, and more slots would have sent them in time"

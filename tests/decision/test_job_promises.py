@@ -6,6 +6,7 @@ import pytest
 
 from harness import pipeline
 from harness.analysis.jobs import JobsFound
+from harness.cli.decide import _print
 from harness.decision.job_doubts import job_doubts
 from harness.decision.jobs import job_verdicts
 from harness.decision.rule import Choice, gate, hybrid_gate
@@ -128,3 +129,13 @@ def test_ends_that_only_polls_tell_are_in_doubt_where_they_could_decide(piloted)
 
     assert told(0.9) == []
     assert told(1.1) == ["jobs_timed_roughly"]
+
+
+def test_decide_says_in_a_line_where_each_workload_belongs(piloted, capsys):
+    _print(piloted[2])
+    lines = capsys.readouterr().out.splitlines()
+
+    head = next(k for k, one in enumerate(lines) if one.strip() == "Placement")
+    assert lines[head + 1].split() == ["workload", "place", "because"]
+    assert lines[head + 2].startswith("ingestion ")
+    assert "beta" in lines[head + 2].lower()

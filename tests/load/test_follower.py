@@ -305,7 +305,11 @@ def test_a_turn_depends_on_due_instants_alone_however_late_a_question_is_asked()
         ({"REQUEST_METHOD": "GET"}, "404"),
         ({"PATH_INFO": "/else"}, "404"),
         ({"CONTENT_LENGTH": "9999999"}, "413"),
-        ({"CONTENT_LENGTH": "abc"}, "413"),
+        ({"CONTENT_LENGTH": "9" * 5000}, "413"),
+        ({"CONTENT_LENGTH": "abc"}, "400"),
+        ({"CONTENT_LENGTH": "²"}, "400"),
+        ({"CONTENT_LENGTH": None}, "411"),
+        ({"CONTENT_LENGTH": ""}, "411"),
     ],
 )
 def test_only_what_the_service_signed_is_a_callback(changes, answer, monkeypatch):

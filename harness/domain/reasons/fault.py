@@ -129,6 +129,13 @@ class NotReadable(Fault):
     problems: str
 
 
+class JobsNotRead(Fault):
+    """What became of its jobs can't be told: the file, and what is wrong with it."""
+
+    file: str
+    problem: str
+
+
 class SentLate(Warn):
     """Because a hanging target held every slot."""
 
