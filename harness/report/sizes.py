@@ -36,7 +36,8 @@ def sizes(findings: Findings, names: Mapping[str, str]) -> Table:
             (text("fits", lack="can't tell"), _fits),
             (text("limits as", "limit_source", lack="not known"), lambda f: f.most.source or None),
         ],
-        "Memory: high-water of any instance's resident memory, as its answers or its platform say. Package: the service and all "
+        "Memory: high-water of any instance's resident memory, as its answers or its platform say; the interval is "
+        "that of another block's high-water. Package: the service and all "
         "that it requires, unpacked, without the interpreter and the system below it.",
     )
 
