@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from harness.analysis import laws
 from harness.decision.findings import Findings
-from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID, hybrid_cost
+from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.scores import (
     Acceptability,
     Card,
@@ -171,7 +171,7 @@ def _cost(workspace: Workspace, findings: Findings) -> dict[str, Scored] | Reaso
     out = {
         name: _worst([part_of(c.per_month_usd, ceiling, COST)], reasons.MeasuredScore()) for name, c in months.items()
     }
-    both = hybrid_cost(workspace, findings)
+    both = findings.hybrids[0]
     if isinstance(both, Estimate):
         out[HYBRID] = _worst([part_of(both, ceiling, COST)], Other(both.method))
     return out

@@ -48,11 +48,7 @@ WORDS: Book = {
     kinds.FewCostBlocks: "{blocks} valid block(s) of the profile that cost is scored at; an interval needs {least}",
     kinds.BilledMissing: "billed durations were collected for {collected} of {blocks} blocks: run pilot collect",
     kinds.InstanceTimeMissing: "billable instance time was not collected; without it this platform's cost is unknown",
-    kinds.InProgressUnknown: (
-        "time in progress is unknown; requests share instances, so the cost at other traffic cannot be calculated"
-    ),
     kinds.NoSuccess: "a set with one block left out has no successful request",
-    kinds.NoUsage: "no measured usage of the target that this is a variant of",
     kinds.NoWindow: "no keep-alive window was measured, so the expected share of cold answers is unknown",
     kinds.NoExpectedShare: "the expected share of cold answers is unknown",
     kinds.FewModes: "too few warm or cold answers",
@@ -90,6 +86,7 @@ WORDS: Book = {
     kinds.NotSealed: "not sealed",
     kinds.NotRecorded: "not recorded",
     kinds.NoRun: "no run",
+    kinds.NotPlayed: "other volumes were not simulated here",
     kinds.NoCrossing: "the costs do not cross",
     kinds.CheaperBelow: "cheaper below the crossing, not above",
     kinds.BilledByUse: "billed by use",

@@ -5,7 +5,8 @@ import pytest
 from harness import pipeline
 from harness.analysis.dataset import load
 from harness.campaign.progress import Progress
-from harness.domain.estimate import Estimate
+from harness.domain.estimate import Estimate, Unknown
+from harness.domain.reasons import absence
 from harness.domain.reasons import untold as kinds
 from harness.domain.retry import NO_RETRY
 from harness.domain.traffic import Traffic
@@ -48,7 +49,8 @@ def test_every_quantity_has_its_interval_and_what_it_rests_on(made):
         for figure in one.figures:
             known = figure.known
             assert isinstance(known, Estimate), (one.target, figure.quantity, said(known.reason))
-            assert known.low <= known.value <= known.high
+            assert known.low <= known.value
+            assert known.high is None or known.value <= known.high
             assert known.blocks == 4
             assert known.n > 500
             assert figure.played_error is not None
@@ -128,9 +130,20 @@ def test_nothing_is_predicted_of_what_was_not_measured(tmp_path):
 def test_a_target_that_nobody_knows_anything_of_is_refused_whole():
     fitted = fit("alpha", measured(draw(0)), None, NO_RETRY, 1)
     asked_of = Asked(
-        external("http://127.0.0.1:1", name="alpha"), fitted, None, MonthOf.of_week(Traffic(1_000_000, 1.0))
+        external("http://127.0.0.1:1", name="alpha"),
+        fitted,
+        Unknown(absence.NoPrices()),
+        MonthOf.of_week(Traffic(1_000_000, 1.0)),
     )
     made = predicted(asked_of, 1.0, 1, QUICK)
 
     assert {p.what for p in fitted.parameters} >= {What.RUNTIME, What.MODEL}
     assert {type(f.known.reason) for f in made.figures} == {kinds.GrowthUnknown}
+
+
+def test_a_month_sees_at_least_as_many_instances_as_the_stretches_of_it_that_are_played(made):
+    most = at(made, "alpha", 1.0, Quantity.INSTANCES_MOST)
+
+    assert most.high is None
+    assert isinstance(most.why_open, kinds.StretchesPlayed)
+    assert at(made, "beta", 1.0, Quantity.INSTANCES_MOST).high == 2  # a fixed fleet is as large as it is

@@ -75,16 +75,8 @@ class InstanceTimeMissing(Absence):
     """Of a platform that bills instances by the second."""
 
 
-class InProgressUnknown(Absence):
-    """Of a platform whose requests share instances."""
-
-
 class NoSuccess(Absence):
     """A cost per success has none to be spread over."""
-
-
-class NoUsage(Absence):
-    """A variant is priced at its target's usage."""
 
 
 class NoWindow(Absence):
@@ -260,6 +252,10 @@ class NotRecorded(Absence):
 
 class NoRun(Absence):
     """To take it from."""
+
+
+class NotPlayed(Absence):
+    """Other volumes of the traffic."""
 
 
 class NoCrossing(Absence):
