@@ -41,7 +41,7 @@ def now(foretold: Foretold, names: Names) -> Table:
     rows = [(one.target, *(one.of(q).known for q in PAGE_ONE)) for one in foretold.prediction.at if one.factor == 1]
     note = (
         f"Predicted: a simulator plays {foretold.prediction.traffic} with what the pilot measured; 90 % intervals, of the cost "
-        "at the level that promises are judged at. Your traffic shows how far off such predictions were."
+        f"{100 * _level(foretold, Quantity.COST):g} %, as promises are judged. Your traffic shows how far off such predictions were."
     )
     shown = (target(names), *_shown(foretold, PAGE_ONE))
     return table("at-your-traffic", "At your traffic", shown, rows, note)
@@ -50,8 +50,13 @@ def now(foretold: Foretold, names: Names) -> Table:
 def _shown(foretold: Foretold, quantities: Iterable[Quantity]) -> Iterator[Shown]:
     """A column each, its head naming the level of its intervals."""
     for q in quantities:
-        levels = [known.confidence for one in foretold.prediction.at if isinstance(known := one.of(q).known, Estimate)]
-        yield estimate(*HEADS[q], level=f"{100 * (levels[0] if levels else CONFIDENCE):g} % interval")
+        yield estimate(*HEADS[q], level=f"{100 * _level(foretold, q):g} % interval")
+
+
+def _level(foretold: Foretold, quantity: Quantity) -> float:
+    """Of its intervals."""
+    every = (one.of(quantity).known for one in foretold.prediction.at)
+    return next((known.confidence for known in every if isinstance(known, Estimate)), CONFIDENCE)
 
 
 def factors(foretold: Foretold, names: Names) -> Table:
