@@ -24,7 +24,9 @@ from harness.platforms.scaling import Scaling
 from harness.platforms.shared.usage import Usage
 from harness.predict.drawn import LEVEL, World, central
 from harness.predict.fitted import Fitted
-from harness.predict.played import Month, fleet, play_at
+from harness.predict.played import Month, fill, fleet, play_at
+
+MOST_BEFORE = 50  # times that a short run is played before it counts
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,12 @@ def played_beside(each_one: Each, fitted: Fitted, runs: Sequence[RunData]) -> Ea
     rng = np.random.default_rng([len(each_one.blocks), 29])
     of, made = fleet(central(fitted), fitted.retry, math.inf, rng), []
     for run, block in zip(runs, each_one.blocks, strict=True):
-        at = np.sort(np.asarray(run.columns["scheduled_s"], dtype=float))
-        from_s = float(np.asarray(run.columns["scheduled_s"], dtype=float)[run.measured].min(initial=at[-1]))
-        played = play_at(of, [at], float(at[-1]) + 1e-6, from_s, run.block)
+        due = np.asarray(run.columns["scheduled_s"], dtype=float)
+        at, from_s = np.sort(due), float(due[run.measured].min(initial=due.max()))
+        period = float(at[-1]) * (1 + 1 / len(at)) + 1e-6
+        before = min(MOST_BEFORE, math.ceil(fill(of, len(at) / period) / period))  # it was warm when the run began
+        again = np.concatenate([k * period + at for k in range(before + 1)])
+        played = play_at(of, [again], float(again[-1]) + 1e-6, before * period + from_s, run.block)
         made.append(replace(block, active_s=played.active_s))
     active_s = sum(b.active_s for b in made)
     return replace(each_one, instances=told_s / active_s, blocks=tuple(made)) if active_s > 0 else each_one

@@ -21,7 +21,7 @@ from harness.domain.reasons import absence, untold
 from harness.domain.target import Target
 from harness.domain.traffic import HOURS_PER_MONTH
 from harness.platforms.pricing import Pricing, pricing_of
-from harness.platforms.scaling import Grows, declared
+from harness.platforms.scaling import Basis, Grows, declared
 from harness.predict import support
 from harness.predict.billed import Each, Used, mean_of, month_bill, needed_units, resting, used
 from harness.predict.drawn import ENDS, World, carriers, central, drawn
@@ -143,7 +143,7 @@ def _told(
     others: Sequence[Played],
     why: support.Refusals,
 ) -> Predicted:
-    """Of one quantity; the most instances of a month are no fewer than those of the stretches that were played."""
+    """Of one quantity; the most instances of a month are no fewer than in the stretches that were played, and within a declared limit."""
     fitted = asked.fitted
     if quantity is Quantity.COST and isinstance(asked.each, Unknown):
         return Predicted(quantity, asked.each)
@@ -157,9 +157,12 @@ def _told(
     if quantity is Quantity.COST:
         known = replace(known, value=bills.usd(mean_of([p.used for p in same])))
         known = at_confidence(known, asked.cost_at)
-    fixed = fitted.scaling is not None and fitted.scaling.grows is Grows.FIXED
-    if quantity is Quantity.INSTANCES_MOST and not fixed:
-        known = replace(known, high=None, why_open=untold.StretchesPlayed())
+    if quantity is Quantity.INSTANCES_MOST and fitted.scaling is not None and fitted.scaling.grows is not Grows.FIXED:
+        most = fitted.scaling.most
+        if most.basis is Basis.DECLARED and math.isfinite(most.value):
+            known = replace(known, high=max(most.value, known.value))
+        else:
+            known = replace(known, high=None, why_open=untold.StretchesPlayed())
     return replace(made, known=known)
 
 

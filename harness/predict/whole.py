@@ -209,7 +209,7 @@ def asked(
         each_one, blocks = _each(target, fitted, data.of(target.name, profile), (slo.p95_s, slo.ttft_p95_s))
         out[target.name] = Asked(
             made.target,
-            fitted,
+            _as_metered(fitted, each_one, blocks),
             each_one,
             traffic,
             workspace.config.load.deadline_s,
@@ -220,6 +220,15 @@ def asked(
             blocks,
         )
     return out
+
+
+def _as_metered(fitted: Fitted, one: Each | Unknown, blocks: Sequence[BlockUsage]) -> Fitted:
+    """Where no answer names its instance: what one carried as the measured arrivals are played, for those were carried."""
+    if fitted.driven.per_active_per_s is not None or isinstance(one, Unknown):
+        return fitted
+    pairs = zip(blocks, one.blocks, strict=True)
+    seen = [float(b.usage.requests) / beside.active_s for b, beside in pairs if beside.active_s]
+    return replace(fitted, driven=replace(fitted.driven, per_active_per_s=max(seen))) if seen else fitted
 
 
 def _each(

@@ -1,5 +1,7 @@
 """What is predicted of a fleet of known truth, and where it is refused."""
 
+from dataclasses import replace
+
 import pytest
 
 from harness import pipeline
@@ -11,13 +13,15 @@ from harness.domain.reasons import untold as kinds
 from harness.domain.retry import NO_RETRY
 from harness.domain.traffic import Traffic
 from harness.errors import Refused
+from harness.platforms.scaling import assumed
 from harness.predict.fitted import fit
-from harness.predict.loads import MonthOf
+from harness.predict.loads import MonthOf, month_of
 from harness.predict.parameter import From, What
 from harness.predict.predict import Asked, Effort, predicted
 from harness.predict.prediction import Quantity
 from harness.predict.settings import asked
 from harness.predict.whole import Wanted, predictions
+from harness.predict.whole import asked as asked_of
 from harness.words import said
 from tests.builders import external
 from tests.predict.pilots import TruePilot
@@ -141,9 +145,15 @@ def test_a_target_that_nobody_knows_anything_of_is_refused_whole():
     assert {type(f.known.reason) for f in made.figures} == {kinds.GrowthUnknown}
 
 
-def test_a_month_sees_at_least_as_many_instances_as_the_stretches_of_it_that_are_played(made):
+def test_a_month_sees_at_least_as_many_instances_as_the_stretches_of_it_that_are_played(pilot, made):
     most = at(made, "alpha", 1.0, Quantity.INSTANCES_MOST)
+    workspace, data = pilot
+    of = asked_of(workspace, data, Wanted(), month_of(workspace))["alpha"]
+    unlimited = replace(of.fitted.scaling, most=assumed(1000, 100, 1000, "a documented default"))
+    free = predicted(replace(of, fitted=replace(of.fitted, scaling=unlimited)), 1.0, 1, QUICK)
+    found = free.of(Quantity.INSTANCES_MOST).known
 
-    assert most.high is None
-    assert isinstance(most.why_open, kinds.StretchesPlayed)
+    assert most.high == 20  # as it is declared
+    assert found.high is None
+    assert isinstance(found.why_open, kinds.StretchesPlayed)
     assert at(made, "beta", 1.0, Quantity.INSTANCES_MOST).high == 2  # a fixed fleet is as large as it is
