@@ -1,10 +1,10 @@
 """What a canary showed: at each step of the split how many requests were bad, and how long until they were as few as before.
 
 A request is bad that failed, was cut or was degraded: said so, came from another model than the target's own, or cites less
-than the answers before the canary to the same question, as in every run (``usual``). It belongs to the step in which it was due. Intervals are Clopper
-and Pearson's over the step's requests, which one run has taken as independent. A step has recovered at the first instant
-after which its bad share is not shown to be larger than before the canary (Fisher's exact test, one-sided, 5 %); fewer
-than ``LEAST_TAIL`` requests, or less than a fifth of the step, show nothing.
+than the answers before the canary to the same question, as in every run (``usual``). It belongs to the step in which it was
+due. Intervals are Clopper and Pearson's over the step's requests, which one run has taken as independent. A step has
+recovered at the first instant after which its bad share is not shown to be larger than before the canary (Fisher's exact
+test, one-sided, 5 %); fewer than ``LEAST_TAIL`` requests, or less than a fifth of the step, show nothing.
 """
 
 from __future__ import annotations

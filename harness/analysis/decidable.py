@@ -76,7 +76,9 @@ def of_workloads(plan: Plan, workloads: Iterable[Workload]) -> tuple[Unsettled, 
     for workload in workloads:
         if workload.declared and workload.measured_by:
             limits = {promise: limit for promise, limit in workload.promises.items() if promise in OF_TIME}
-            slos = [Slo(f"{promise.value} of {workload.name}", "p95_s", limit, "s") for promise, limit in limits.items()]
+            slos = [
+                Slo(f"{promise.value} of {workload.name}", "p95_s", limit, "s") for promise, limit in limits.items()
+            ]
             out += unsettled(slos, of_plan(plan, [workload.measured_by]))
     return tuple(out)
 

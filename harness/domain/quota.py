@@ -36,3 +36,13 @@ class Quota:
     limit: float | None
     reason: str = ""
     shared: bool = True  # with whatever else the account runs
+
+
+@dataclass(frozen=True)
+class Granted:
+    """A limit that a target's account was read to have."""
+
+    target: str
+    name: str
+    needs: Need
+    limit: float

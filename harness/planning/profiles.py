@@ -108,13 +108,11 @@ def _mistaken(workspace: Workspace, found: Sequence[Described]) -> list[str]:
         if not workload.declared or by not in submits or submits[by] is (workload.kind is WorkKind.JOB):
             continue
         what, fix = (
-            ("submits jobs", "name a profile that sends it, or kind = \"job\"")
+            ("submits jobs", 'name a profile that sends it, or kind = "job"')
             if submits[by]
-            else ("sends requests", "name a profile of jobs (file = \"jobs\"), or kind = \"request\"")
+            else ("sends requests", 'name a profile of jobs (file = "jobs"), or kind = "request"')
         )
-        out.append(
-            f"[workloads.{workload.name}]: measured_by: {by} {what}, and this is a {workload.kind.value}: {fix}"
-        )
+        out.append(f"[workloads.{workload.name}]: measured_by: {by} {what}, and this is a {workload.kind.value}: {fix}")
     return out
 
 

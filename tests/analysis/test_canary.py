@@ -145,7 +145,12 @@ def test_an_answer_is_degraded_by_the_rule_of_every_run_not_by_its_own_flag_alon
     def answered(k):
         new = k >= 40
         less = {"model": "small"} if k % 4 == 0 else {"citations": "a"} if k % 4 == 1 else {}
-        usual = {"question_id": f"q{k % 4}", "model": "large", "citations": "a b", "route": "function" if new else "fleet"}
+        usual = {
+            "question_id": f"q{k % 4}",
+            "model": "large",
+            "citations": "a b",
+            "route": "function" if new else "fleet",
+        }
         return sample(k, degraded=None, **(usual | (less if new else {})))
 
     write_run(tmp_path, [answered(k) for k in range(80)], datetime(2026, 11, 20, 9, tzinfo=UTC))

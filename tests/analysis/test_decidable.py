@@ -101,6 +101,11 @@ def test_too_few_jobs_for_what_their_workload_promises_are_told_before_they_are_
 
     [few] = of_workloads(planned(15), [ingestion])
 
-    assert (few.profile, few.promise, few.lacks, few.has) == ("steady", "done_within_s of ingestion", Lacks.REQUESTS, 90)
+    assert (few.profile, few.promise, few.lacks, few.has) == (
+        "steady",
+        "done_within_s of ingestion",
+        Lacks.REQUESTS,
+        90,
+    )
     assert few.needed == least_clean(0.05, 0.025, 6)
     assert of_workloads(planned(30), [ingestion]) == ()

@@ -49,7 +49,8 @@ def test_the_most_that_any_instance_held_is_held_to_what_it_has(tmp_path):
     made = footprint("alpha", runs(tmp_path), [], ZIP, None)
 
     assert (made.memory_mb.value, made.memory_mb.blocks, made.memory_mb.n) == (600.0, 6, 30)
-    assert made.memory_mb.low < 100 < 600 < made.memory_mb.high
+    assert made.memory_mb.low < 100
+    assert made.memory_mb.high > 600
     assert made.configured_mb == pytest.approx(536.9, abs=0.1)
     assert made.memory_share.value == pytest.approx(1.118, abs=0.001)
     assert made.artifact_mb == 164.0
@@ -79,7 +80,10 @@ def test_what_nobody_tells_is_not_known_and_fits_cannot_be_told(tmp_path):
 def test_where_no_answer_tells_the_platforms_own_figure_counts_in_its_own_megabytes(tmp_path, reports):
     """Each run's most of one instance; never the sum of all instances, which some platforms tell too."""
     memory = [s for s in reports if s.metric in ("max_memory_mb", "rss_mb")]
-    series = [Shown("alpha", "steady", s.metric, s, Spread(150.0, 100.0, 200.0, 3, (100.0, 150.0, 200.0)), 6, None) for s in memory]
+    series = [
+        Shown("alpha", "steady", s.metric, s, Spread(150.0, 100.0, 200.0, 3, (100.0, 150.0, 200.0)), 6, None)
+        for s in memory
+    ]
     silent = runs(tmp_path, told=False)
     found = memory_held(silent, [s for s in series if s.metric == "max_memory_mb"])
 

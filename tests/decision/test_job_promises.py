@@ -45,7 +45,7 @@ def losing(block):
 def piloted(tmp_path_factory):
     """The cheaper one loses jobs; with its findings under no promise, and under one."""
     root = tmp_path_factory.mktemp("jobs")
-    workspace, plan, store = Pilot(root, jobs={"alpha": whole, "beta": losing}).write()
+    workspace, _, _ = Pilot(root, jobs={"alpha": whole, "beta": losing}).write()
     free = pipeline.decide(workspace)
     path = root / "pilot.toml"
     path.write_text(path.read_text() + WORKLOAD)
@@ -89,7 +89,7 @@ def test_both_together_keep_what_the_one_that_does_the_jobs_keeps(piloted):
 
 
 def test_what_became_of_jobs_is_in_doubt_by_kind_whether_it_is_promised_or_not(piloted):
-    free, workspace, bound = piloted
+    free, _, bound = piloted
     found = [r for r in bound.doubts if r.kind == "jobs_ended"]
 
     assert [(r.target, r.fate, r.count) for r in found] == [

@@ -67,7 +67,10 @@ def test_each_share_is_of_those_that_could_have_ended_so(tmp_path):
 def test_done_within_is_judged_by_the_share_beyond_it(tmp_path):
     kept = [[job(k, takes_s=1 + k % 7 / 10) for k in range(100)] for _ in range(BLOCKS)]
     broken = [[job(k, takes_s=1 if k % 5 else 9) for k in range(100)] for _ in range(BLOCKS)]
-    few = [[not_done(k, not_done_s=k + 9.0) if k % 10 == 0 else job(k, takes_s=1) for k in range(100)] for _ in range(BLOCKS)]
+    few = [
+        [not_done(k, not_done_s=k + 9.0) if k % 10 == 0 else job(k, takes_s=1) for k in range(100)]
+        for _ in range(BLOCKS)
+    ]
 
     def judged(name, blocks):
         runs = jobs_in(tmp_path / name, *blocks)
@@ -81,7 +84,10 @@ def test_done_within_is_judged_by_the_share_beyond_it(tmp_path):
 
 def test_a_job_that_was_not_followed_up_to_its_limit_is_neither_kept_nor_broken(tmp_path):
     """A tenth was queued when the run ended, 3 s after its submission: of a promise of 5 s that says nothing, of 2 s all."""
-    blocks = [[not_done(k, not_done_s=k + 3.0) if k % 10 == 0 else job(k, takes_s=1) for k in range(100)] for _ in range(BLOCKS)]
+    blocks = [
+        [not_done(k, not_done_s=k + 3.0) if k % 10 == 0 else job(k, takes_s=1) for k in range(100)]
+        for _ in range(BLOCKS)
+    ]
     runs = jobs_in(tmp_path, *blocks)
     long, short = (verdicts.time_verdict("alpha", "jobs", Promise.DONE, limit, runs, 0.95) for limit in (5.0, 2.0))
 
