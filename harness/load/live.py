@@ -15,27 +15,15 @@ from typing import TYPE_CHECKING, Any
 import locust.stats
 from locust.stats import StatsEntry
 
-from harness.domain.asks import Asks
 from harness.domain.sample import REFUSALS, Outcome
+from harness.load.row_names import METHOD, NAMES
 
 if TYPE_CHECKING:
     from locust.env import Environment
 
     from harness.domain.sample import Sample
-    from harness.load.spec import RunSpec
 
-METHOD = "CHAT"
-RETRIEVE = "RETRIEVE"  # where each asks for passages alone
-JOBS = "JOB"  # where each submits a job
-NAMES = {JOBS: "submit", RETRIEVE: "passages"}  # of rows that are neither streamed nor whole answers
 APART = "·"  # the method column of rows that are no part of Aggregated
-
-
-def method_of(spec: RunSpec) -> str:
-    """The method column of a run's main rows."""
-    if spec.jobs is not None:
-        return JOBS
-    return RETRIEVE if spec.mix.asks is Asks.RETRIEVAL else METHOD
 
 
 class Failed(Exception):

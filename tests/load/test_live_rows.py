@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from harness.domain.asks import Asks
-from harness.load.live import NAMES, method_of
+from harness.load.row_names import NAMES, method_of
 
 
 @pytest.mark.parametrize(
