@@ -115,7 +115,9 @@ def _accepted(steps: _Steps) -> tuple[int, ...]:
 def _named(steps: _Steps) -> tuple[int, ...]:
     answers = steps.post.get("responses")
     codes = [str(code) for code in (answers if isinstance(answers, dict) else {})]
-    return tuple(sorted(int(code) for code in codes if len(code) == 3 and code.isdecimal() and int(code) in SUCCESSES))[:5]
+    return tuple(sorted(int(code) for code in codes if len(code) == 3 and code.isdecimal() and int(code) in SUCCESSES))[
+        :5
+    ]
 
 
 def _answer(operation: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any]:
