@@ -16,8 +16,8 @@ from harness.domain.sample import COLUMNS
 from harness.workspace import open_workspace
 from tests.local.platform import pilot, workspace
 
-pytestmark = pytest.mark.slow  # a minute; a router's rules, refusals and bills are in tests/local and here, faked
-BLOCKS = 1
+pytestmark = pytest.mark.slow  # two minutes; a router's rules, refusals and bills are in tests/local and here, faked
+BLOCKS = 2
 FLEET, FUNCTION, ROUTER = "local_container", "local_function", "local_router"
 PILOT = f"""
 [pilot]
@@ -44,8 +44,8 @@ stream_share = 0.8
 max_tokens   = 40
 [profiles.steady]
 rate       = 12
-duration_s = 6
-warmup_s   = 1
+duration_s = 4
+warmup_s   = 0.5
 [scaling]
 rehearsal        = true
 model_time_scale = 0.25
