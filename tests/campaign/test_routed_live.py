@@ -58,7 +58,7 @@ CHANGES = {
     FUNCTION: [
         ("concurrency    = 10", "concurrency    = 1"),
         ("RAG_INDEX ", 'RAG_FALLBACK_MODEL = "extractive-mini"\nRAG_INDEX '),
-        ('"0.25"]', '"0.25", "--requests-per-minute", "10"]'),
+        ('"0.25"]', '"0.25", "--requests-per-minute", "3"]'),
     ],
     ROUTER: [("in_flight = 10", "in_flight = 3")],
 }
@@ -114,8 +114,8 @@ def test_what_the_first_side_cannot_hold_overflows_and_what_it_refuses_falls_bac
     found = counted(runs, "route", "route_from")
     print(dict(found), dict(Counter(s["outcome"] for run in runs for s in run.samples)))
 
-    assert found[FLEET, None] > 20
-    assert found[FUNCTION, None] > 5, "overflow"
+    assert found[FLEET, None] > 0
+    assert found[FUNCTION, None] > 0, "overflow"
     assert found[FLEET, FUNCTION] > 0, "fallback, with the side that refused it"
 
 
