@@ -98,7 +98,7 @@ def _print(found: Canary) -> None:
     page.rows(out, f"canary of {found.target}, {found.folder}", head, rows, right=tuple(range(8)))
     drained = next((s.drained_s for s in found.steps if s.drained_s is not None), None)
     if drained is not None:
-        print(f"the last answer of {found.side} ended {duration_text(drained)} after the way back began")
+        print(f"the last answer of {found.side} ended {duration_text(drained)} after the rollback began")
     if len(found.steps) < found.planned:
         print(f"stopped after {len(found.steps)} of {found.planned} steps")
     print(f"{'VALID' if found.valid else 'INVALID'}; the split is at 0 %")

@@ -341,7 +341,7 @@ def _load(profile: LoadProfile, given: Given, workspace: Workspace | None) -> Lo
     if file is not None:
         profile = profile.playing(_trace(file, given, workspace), speed)
     elif speed is not None:
-        given.problem("--speed: only a trace has a pace; add --trace FILE")
+        given.problem("--speed requires --trace FILE")
     if rate is not None:
         profile = profile.at_rate(rate)
     if duration is not None:

@@ -113,7 +113,7 @@ def _google_id_token() -> str | None:
     if not named:
         return None if _on_google() else f"no Google service account: {ID_TOKEN_MEND}"
     kind = _json(Path(named)).get("type")
-    return None if kind else f"GOOGLE_APPLICATION_CREDENTIALS names {named}, which is no key file: {ID_TOKEN_MEND}"
+    return None if kind else f"GOOGLE_APPLICATION_CREDENTIALS names {named}, which is not a key file: {ID_TOKEN_MEND}"
 
 
 def _on_google() -> bool:

@@ -127,7 +127,7 @@ def _told(refused: int, told: int, tested: int, honest: int) -> str:
     if not told:
         return f"absent in all {refused}"
     said = f"given in {told} of {refused}"
-    return f"{said}; honest in {honest} of {tested}" if tested else f"{said}; nobody came back in time to tell"
+    return f"{said}; honest in {honest} of {tested}" if tested else f"{said}; no request tested it"
 
 
 def _recovery(m: Manner) -> tuple[float | None, float | None, int, int] | None:

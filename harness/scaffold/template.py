@@ -95,14 +95,14 @@ baseline  = {_text(a.baseline.folder)}        # folders under targets/
 candidate = {_text(a.candidate.folder)}
 variants  = []               # more targets, measured by the cold-start tracks alone
 # hybrid  = "local_router"   # a router before both, measured in the blocks too
-blocks    = {6 if a.quick else 12}               # pairs of measurements; 6 are the least that a verdict needs
+blocks    = {6 if a.quick else 12}               # pairs of measurements; a verdict needs at least 6
 days      = {1 if a.quick else 10}               # over how many days they spread
 seed      = 20261122         # of schedules and order
 stop      = "settled"        # at the sealed look at which more blocks can't change the answer; or "never" before the plan's end
 
 [slo]                        # promises, counted from the moment a request was due
 p95_s      = {a.p95_s:.15g}
-# p99_s    = {a.p95_s * 2:.15g}              # 299 requests are the least that can certify one
+# p99_s    = {a.p95_s * 2:.15g}              # at least 299 requests are needed to certify one
 {_or_not("ttft_p95_s", a.ttft_p95_s, 2.0)}        # to the first token
 # first_reasoning_p95_s = 1.0  # to the first token of a model's reasoning
 error_rate = {a.error_rate:.15g}            # share of failed requests

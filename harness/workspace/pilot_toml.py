@@ -233,7 +233,7 @@ class Profile(Table):
         if self.speed and not self.trace:
             raise ValueError("speed is a trace's: name one with trace")
         if self.aa_of and self.repeats is None:
-            raise ValueError("aa_of: an A/A run is a track of its own, so say how often with repeats (6 are the least)")
+            raise ValueError("aa_of: an A/A run is a track of its own, so say how often with repeats (at least 6)")
         return self
 
 
