@@ -33,8 +33,10 @@ from harness.check import tracing
 from harness.check.asking import terms_of
 from harness.check.checks import checked, comparing, fitting
 from harness.check.contract_check import Answer, Check, Weight, check_contract
+from harness.check.doctor import LACKING, Deployed, before_money, once_deployed
 from harness.check.endpoint import Endpoint, EndpointHints
 from harness.check.openapi import Asking
+from harness.check.preflight import demands
 from harness.check.recognise import recognise
 from harness.collect import collect as collecting
 from harness.decision.as_json import decision_json
@@ -112,6 +114,20 @@ def check(workspace: Workspace, names: Sequence[str]) -> dict[str, list[Check]]:
     store = Store(workspace.evidence)
     if not names and not has_measured(store):
         store.write_checks(out)
+    return out
+
+
+def doctor(workspace: Workspace, names: Sequence[str], within_s: float) -> dict[str, list[Check]]:
+    """What would stop a first contact, asked before it costs money; what is deployed already answers one request."""
+    prospects = [workspace.prospect(name) for name in names or workspace.config.pilot.measured]
+    described = describe(workspace)
+    share = workspace.config.limits.quota_share
+    out = before_money(prospects, lambda target: demands(workspace, described, target), share)
+    targets = [p.target for p in prospects if not p.unset and not any(c.name == LACKING for c in out[p.target.name])]
+    with EmbeddedPlatform(workspace, targets) if targets else nullcontext() as platform:
+        for target in targets if platform else ():
+            sources = partial(collecting.sources_of, target, workspace, source_of)
+            out[target.name] += once_deployed(Deployed(target, platform.url(target.name), sources), within_s)
     return out
 
 

@@ -27,27 +27,33 @@ class TracedRequest:
     ids: tuple[str, ...]
     window: Window
     checks: tuple[Check, ...]
+    outcome: str = Outcome.CONNECTION_ERROR.value  # as a run would count it
 
 
-def send(target: Target, url: str, now: Callable[[], float] = time.time) -> TracedRequest:
-    """One chat request in the target's dialect, with a request id and a W3C trace context of its own."""
+def send(
+    target: Target, url: str, now: Callable[[], float] = time.time, *, stream: bool | None = None
+) -> TracedRequest:
+    """One chat request in the target's dialect, with a request id and a W3C trace context of its own.
+
+    ``stream`` None: as its API answers by itself.
+    """
     request_id, trace_id = f"pilot-trace-{uuid.uuid4().hex[:12]}", uuid.uuid4().hex
     names = target.header_names
     headers = {names.request_id: request_id, "traceparent": f"00-{trace_id}-{uuid.uuid4().hex[:16]}-01"}
     began = now()
     socket = target.fields is not None and target.fields.websocket is not None
-    streams = target.fields is not None and not target.fields.answers_whole
+    streams = target.fields is not None and not target.fields.answers_whole if stream is None else stream
     with asker_of(target, url) as asker:
         if socket:  # whose messages carry no headers
             asked = asker.ask(stream=True)
             request_id = asked.sent.request_id
         else:
-            asked = asker.send("POST", *asker.body(stream=streams), headers)
+            asked = asker.ask_with(headers, stream=streams)
     window = Window(began - AROUND_S, now() + AROUND_S)
     if not asked.answered:
         failed = Check("The request is answered", Answer.FAIL, words_of(asked))
-        return TracedRequest((request_id, trace_id), window, (failed,))
-    ok = asked.sample.outcome == Outcome.OK if socket else asked.said.status == 200
+        return TracedRequest((request_id, trace_id), window, (failed,), str(asked.sample.outcome))
+    ok = asked.sample.outcome == Outcome.OK
     said = Check(
         "The request is answered",
         Answer.PASS if ok else Answer.FAIL,
@@ -62,7 +68,7 @@ def send(target: Target, url: str, now: Callable[[], float] = time.time) -> Trac
     )
     platform_id = asked.said.header(names.platform_request_id.lower())
     ids = (request_id, trace_id, *([platform_id] if platform_id else ()))
-    return TracedRequest(ids, window, (said, echo))
+    return TracedRequest(ids, window, (said, echo), str(asked.sample.outcome))
 
 
 def follow(

@@ -48,6 +48,7 @@ from harness.workspace.platform_tables import (
     read_runtime,
     read_sources,
 )
+from harness.workspace.prospect import Prospect, without_unset
 from harness.workspace.sides import problems_of_sides
 
 KEPT = ("mapping", "openai", "api", "jobs", "retrieval")  # tables whose values are written into a run's folder
@@ -193,6 +194,16 @@ class Declared:
     runtime: RuntimeConfig
     sources: tuple[SourceConfig, ...]
     preset: str | None
+
+
+def read_prospect(folder: Path, fill: Mapping[str, str]) -> Prospect:
+    """One that may not be deployed yet; raises BadFile with whatever else is wrong with its file."""
+    path = folder / "target.toml"
+    data, variant_of = tables_of(path)
+    if not is_embedded(data.get("runtime")):
+        data, unset = without_unset(data)
+        return Prospect(_target(_checked(data, path, fill), folder, fill, variant_of), unset)
+    return Prospect(_target(_checked(data, path, fill), folder, fill, variant_of))
 
 
 def read_target(folder: Path, fill: Mapping[str, str], setting: Setting | None = None) -> Target:
