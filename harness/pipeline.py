@@ -78,6 +78,7 @@ from harness.report.record import record
 from harness.run import canary as splitting
 from harness.run import sweep as sweeping
 from harness.run.canary import Splitting
+from harness.run.deployed import over_plan_usd
 from harness.run.drive import limits_of, usual_usd, worst_case_usd
 from harness.run.execute import Campaign, Tally
 from harness.run.silence import unheard
@@ -229,9 +230,8 @@ def _drawn(workspace: Workspace) -> Plan:
     described, now = describe(workspace), datetime.now(UTC)
     made = draw_plan(workspace, described, now, Decimal(0))
     targets = {t.name: t for t in workspace.measured()}
-    return replace(
-        made, forecast_usd=sum((worst_case_usd(workspace, targets[r.target], r) for r in made.runs), Decimal(0))
-    )
+    runs_usd = sum((worst_case_usd(workspace, made, targets[r.target], r) for r in made.runs), Decimal(0))
+    return replace(made, forecast_usd=runs_usd + over_plan_usd(workspace, made))
 
 
 @dataclass(frozen=True)
@@ -252,15 +252,16 @@ def outlook(workspace: Workspace, made: Plan) -> tuple[Outlook, ...]:
     targets = {t.name: t for t in workspace.measured()}
 
     def whole(blocks: Sequence[Block]) -> tuple[float, Decimal]:
-        usd = sum((usual_usd(workspace, targets[r.target], r) for b in blocks for r in b.runs), Decimal(0))
+        usd = sum((usual_usd(workspace, made, targets[r.target], r) for b in blocks for r in b.runs), Decimal(0))
         return sum(b.expected_s for b in blocks) / 3600, usd
 
+    standing_usd = over_plan_usd(workspace, made)  # ends with the last block, where it is destroyed then
     (paired_h, paired_usd), (tracks_h, tracks_usd) = whole(made.blocks), whole(made.tracks)
     out = []
     for ratio, spread in product(RATIOS, SPREADS):
         expected = length(len(made.blocks), [p.requests for p in judged], ratio, spread, made.seed)
         share = expected.blocks / len(made.blocks)
-        usd = tracks_usd + paired_usd * Decimal(str(share))
+        usd = tracks_usd + (paired_usd + standing_usd) * Decimal(str(share))
         out.append(Outlook(expected, tracks_h + paired_h * share, usd.quantize(Decimal("0.01"))))
     return tuple(out)
 

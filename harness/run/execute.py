@@ -114,7 +114,7 @@ class Campaign:
                 wait_closed(folder)
                 account(folder)
             if run.target in targets:
-                worst = worst_case_usd(self._workspace, targets[run.target], run)
+                worst = worst_case_usd(self._workspace, self._plan, targets[run.target], run)
                 settle(
                     self._store,
                     targets[run.target],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from harness.domain.target import Target
 from harness.workspace.api_toml import VARIABLE
 
-NOWHERE = "https://not-deployed.invalid"
+NOWHERE, NOTHING_YET = "https://not-deployed.invalid", "not-deployed"
 KEPT = ("headers",)  # read where they are sent
 
 
@@ -22,12 +21,15 @@ class Prospect:
     unset: tuple[str, ...] = ()
 
 
-def without_unset(data: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The tables without what names a variable that is not set, and these variables; ``base_url`` leads nowhere then."""
+def without_unset(data: Mapping[str, Any], known: Mapping[str, str]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The tables without what names a variable that is not ``known``, and these variables; ``base_url`` leads nowhere then.
+
+    What [runtime] wants of a deployment stands in as a name that nothing has.
+    """
     unset: dict[str, None] = {}
 
     def lacks(value: Any) -> bool:  # noqa: ANN401 - whatever the file holds
-        names = [n for n in VARIABLE.findall(value) if not os.environ.get(n)] if isinstance(value, str) else []
+        names = [n for n in VARIABLE.findall(value) if not known.get(n)] if isinstance(value, str) else []
         unset.update(dict.fromkeys(names))
         return bool(names)
 
@@ -38,7 +40,12 @@ def without_unset(data: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, .
             return [kept(inner) for inner in value if not lacks(inner)]
         return value
 
+    def named(value: Any) -> Any:  # noqa: ANN401
+        return NOTHING_YET if lacks(value) else value
+
     out = {key: value if key in KEPT else kept(value) for key, value in data.items() if key in KEPT or not lacks(value)}
+    if isinstance(data.get("runtime"), dict):
+        out["runtime"] = {key: named(value) for key, value in data["runtime"].items()}
     if "base_url" in data and "base_url" not in out:
         out["base_url"] = NOWHERE
     return out, tuple(unset)

@@ -201,7 +201,7 @@ def read_prospect(folder: Path, fill: Mapping[str, str]) -> Prospect:
     path = folder / "target.toml"
     data, variant_of = tables_of(path)
     if not is_embedded(data.get("runtime")):
-        data, unset = without_unset(data)
+        data, unset = without_unset(data, os.environ)
         return Prospect(_target(_checked(data, path, fill), folder, fill, variant_of), unset)
     return Prospect(_target(_checked(data, path, fill), folder, fill, variant_of))
 
@@ -294,7 +294,8 @@ def _retrieval(model: TargetToml) -> RetrievalMap | None:
 
 def _prices(table: PricesTable, workspace: Path) -> PriceModel:
     """A book of a team's own is a file of the workspace; any other is one of this package."""
-    return PriceModel(table.path(workspace), table.region, table.model, table.terms)
+    billed = table.model_prices == "listed"
+    return PriceModel(table.path(workspace), table.region, table.model, table.terms, billed)
 
 
 def tables_of(path: Path) -> tuple[dict[str, Any], str | None]:
