@@ -136,8 +136,12 @@ def canary(workspace: Workspace, name: str | None, wanted: Splitting, progress: 
     """Steady load on a router while its split goes up and back; raises Refused where there is none with a split."""
     router = splitting.router_of(workspace, name)
     require_credentials([router])
+
+    def gate(url: str) -> None:
+        _gated({router.name: check_contract(router, url, terms_of(workspace))}, None, progress)
+
     with alone(workspace.state / MEASURING, "pilot canary"):
-        store = splitting.canary(workspace, router, wanted, progress)
+        store = splitting.canary(workspace, router, wanted, progress, gate)
     found = canaries.canary(store)
     assert found is not None, "a run that ended left its samples"
     return found
@@ -318,7 +322,7 @@ def ending(workspace: Workspace, sealed: Seal) -> EarlyEnd | tuple[str, ...]:
     return EarlyEnd(look.number, look.of, look.blocks, because, kind=stands.settled.value)
 
 
-def _gated(results: dict[str, list[Check]], store: Store, progress: Progress) -> None:
+def _gated(results: dict[str, list[Check]], store: Store | None, progress: Progress) -> None:
     """Load goes only to what keeps its contract; raises GateFailed, or Undecided where nothing fails, with all that does not."""
     asked = {name: [c for c in made if c.weight is Weight.GATE] for name, made in results.items()}
     gates = {name: made for name, made in asked.items() if made}
@@ -328,7 +332,8 @@ def _gated(results: dict[str, list[Check]], store: Store, progress: Progress) ->
         raise GateFailed("the contract check failed:\n  - " + "\n  - ".join(wrong), "pilot check")
     if wrong or not held:
         raise Undecided("the contract check can't tell:\n  - " + "\n  - ".join(wrong), "pilot check")
-    store.note(CHECKED, checks=sum(map(len, gates.values())))
+    if store is not None:
+        store.note(CHECKED, checks=sum(map(len, gates.values())))
     told = sum(c.answer is Answer.PASS for cs in gates.values() for c in cs)
     progress.say(f"contract checked: {told} checks passed on {', '.join(gates)}")
 

@@ -93,6 +93,7 @@ class Driven:
     targets: Sequence[Target]
     prepare: Callable[[Target, Runtime], None] | None = None
     command: str = "pilot run"
+    stops_unanswered: bool = True  # False: that one answers nothing is what is looked for
 
 
 class Driver:

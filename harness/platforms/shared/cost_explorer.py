@@ -18,7 +18,11 @@ from harness.platforms.shared.answer import Answer, pages, said_of
 from harness.platforms.shared.recorded import taken
 
 USD_PER_PAGE = Decimal("0.01")
-USAGE = ("Usage", "DiscountedUsage", "SavingsPlanCoveredUsage")  # on demand, reserved, of a savings plan
+USAGE = (  # on demand, reserved, of a savings plan; the service knows two spellings, and drops what it does not know
+    "Usage",
+    *("DiscountedUsage", "Reservation applied usage"),
+    *("SavingsPlanCoveredUsage", "Savings Plan Covered Usage"),
+)
 
 
 class CostApi(Protocol):

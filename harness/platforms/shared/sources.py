@@ -63,7 +63,7 @@ class CloudWatchTable(Table):
         if bool(self.cluster) != bool(self.service):
             raise ValueError("cluster and service go together")
         if self.collection_id and not (self.collection_name and self.account_id):
-            raise ValueError("collection_id wants collection_name and account_id: CloudWatch matches all three")
+            raise ValueError("collection_id wants collection_name and account_id: its units are the account's")
         return self
 
 
