@@ -56,6 +56,7 @@ check-advisories: install
 
 bench: install
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.predict 7
 
 clean:
 	rm -rf $(VENV) .venv-foreign .pilot build dist

@@ -1,6 +1,6 @@
 """``python -m bench.predict [DAYS]``: seconds a million requests that the simulator takes, by kind of fleet, and its memory.
 
-A week at 5/s is 3 million requests. Draws of arrivals are part of it.
+A week at 5/s is 3 million requests. Draws of arrivals are part of it. Run by ``make bench``.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ from harness.decision.settled import settled
 from harness.decision.settling import Standing, standing
 from harness.decision.workloads import workloads_placed
 from harness.domain.address import is_url, problem_of, without_secrets
-from harness.domain.looks import looks_of
+from harness.domain.looks import first_blocks, look, looks_of
 from harness.domain.plan import Block, Plan
 from harness.domain.reason import Reason
 from harness.domain.sweep import Sweep
@@ -377,15 +377,18 @@ class Outcome:
         return made | {"placement": placement_json(self.placed)}
 
 
-def decide(workspace: Workspace) -> Outcome:
-    """Pure: the same evidence and pilot.toml give the same outcome."""
+def decide(workspace: Workspace, progress: Progress | None = None) -> Outcome:
+    """Pure: the same evidence and pilot.toml give the same outcome.
+
+    With ``progress`` other volumes of the traffic are played too, which takes seconds: what would change the decision.
+    """
     store = Store(workspace.evidence)
     made = store.plan()
     if made is None:
         if has_measured(store):
             raise Refused(f"{store.root / PLAN} is missing, and requests were measured", "restore it from a backup")
         raise Refused("no plan yet", "run pilot plan --seal first")
-    findings = gather(workspace, load(store, made), store, made)
+    findings = gather(workspace, load(store, made), store, made, progress)
     found = doubts(workspace, made, store, findings)
     chosen = choose(workspace, findings, found)
     stands = standing(workspace, findings, chosen)
@@ -394,7 +397,14 @@ def decide(workspace: Workspace) -> Outcome:
 
 def predict(workspace: Workspace, wanted: Wanted, progress: Progress, *, seed: int | None = None) -> Prediction:
     """What each target does at other traffic; pure, but for the time it takes."""
-    return predicting.predictions(workspace, _measured(workspace), wanted, progress, seed)
+    return predicting.predictions(workspace, _looked_at(_measured(workspace)), wanted, progress, seed)
+
+
+def prediction_chart(workspace: Workspace, made: Prediction) -> str:
+    """What was predicted as an SVG; raises Refused where nothing of it can be told."""
+    from harness.report.at_traffic import chart  # noqa: PLC0415 - as in _content
+
+    return chart(made, {t.name: t.label for t in workspace.measured()}, workspace.config.slo.p95_s)
 
 
 def validate(workspace: Workspace, progress: Progress, *, seed: int | None = None) -> Validation:
@@ -412,6 +422,12 @@ def _measured(workspace: Workspace) -> Dataset:
     return data
 
 
+def _looked_at(data: Dataset) -> Dataset:
+    """The blocks that verdicts and costs are of: one traffic has one cost, whoever asks."""
+    reached = look(len(data.blocks_valid), data.blocks_planned)
+    return data.at(first_blocks(data.blocks_valid, reached.blocks))
+
+
 def report(
     workspace: Workspace, folder: Path, earlier: Path | None = None, progress: Progress | None = None
 ) -> tuple[Outcome, Path]:
@@ -420,7 +436,7 @@ def report(
     With ``progress`` it says what happens at your traffic too, which takes seconds.
     """
     before = read_earlier(earlier) if earlier is not None else None
-    outcome = decide(workspace)
+    outcome = decide(workspace, progress)
     from harness.report import render  # noqa: PLC0415 - Jinja and the chart library, where a report is made alone
 
     said = _content(workspace, outcome, before, _foretold(workspace, outcome, progress))
@@ -435,7 +451,8 @@ def report_table(workspace: Workspace, name: str, progress: Progress | None = No
     """One table of the report as CSV, made anew from the evidence; raises Refused where there is none of that name."""
     from harness.report.at_traffic import TABLES  # noqa: PLC0415 - as in _content
 
-    found = report_tables(workspace, decide(workspace), progress if name in TABLES else None)
+    wanted = progress if name in TABLES else None
+    found = report_tables(workspace, decide(workspace, wanted), wanted)
     return csv_text(one_of(found, name, TABLES))
 
 
@@ -454,9 +471,10 @@ def one_of(tables: dict[str, Table], name: str, others: Collection[str] = ()) ->
 
 def _foretold(workspace: Workspace, outcome: Outcome, progress: Progress | None) -> Foretold | None:
     """None where nobody asked, or nothing was measured yet."""
-    if progress is None or not outcome.findings.data.runs:
+    volumes = outcome.findings.volumes
+    if progress is None or volumes is None:
         return None
-    return predicting.foretold(workspace, outcome.findings.data, progress)
+    return Foretold(volumes.prediction, predicting.held_out(workspace, outcome.findings.data, progress, None))
 
 
 def _content(

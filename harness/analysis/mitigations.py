@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.analysis import coldstarts, fromzero, spend
+from harness.analysis import coldstarts, fromzero
 from harness.analysis.coldstarts import Penalty
 from harness.analysis.dataset import RunData
 from harness.analysis.fromzero import FromZero
-from harness.domain.estimate import Estimate, Known, Unknown
-from harness.domain.reasons.absence import NoUsage
+from harness.domain.estimate import Estimate, Known
 from harness.domain.target import Target
 
 
@@ -30,31 +29,23 @@ def mitigations(
     targets: Mapping[str, Target],
     probes: Mapping[str, Sequence[RunData]],
     bursts: Mapping[str, Sequence[RunData]],
-    usage: Mapping[str, Sequence[spend.BlockUsage]],
-    requests_per_month: int,
+    month: Callable[[str, str], Known],
 ) -> tuple[Mitigation, ...]:
-    """Of every target that has a variant: itself, then its variants, at the usage that the target itself was measured at."""
+    """Of every target that has a variant: itself, then its variants.
+
+    ``month``: USD of a month of a variant, at what the target itself was measured to use.
+    """
     out = []
     for base in dict.fromkeys(t.variant_of for t in targets.values() if t.variant_of in targets):
         if base is None:
             continue
         family = [base, *(name for name, t in targets.items() if t.variant_of == base)]
-        months = {
-            name: spend.cost(targets[name], usage.get(base, ()), requests_per_month).per_month_usd for name in family
-        }
+        months = {name: month(name, base) for name in family}
         own = months[base]
         for name in family:
-            month = months[name]
-            both = isinstance(month, Estimate) and isinstance(own, Estimate)
+            usd = months[name]
+            both = isinstance(usd, Estimate) and isinstance(own, Estimate)
             forced = next(p for p in coldstarts.penalties(name, probes.get(name, ())) if p.kind == "forced")
-            out.append(
-                Mitigation(
-                    name,
-                    base,
-                    forced,
-                    fromzero.from_zero(name, bursts.get(name, ())),
-                    month if usage.get(base) else Unknown(NoUsage()),
-                    month.value - own.value if both else None,  # type: ignore[union-attr]
-                )
-            )
+            extra = usd.value - own.value if both else None  # type: ignore[union-attr]
+            out.append(Mitigation(name, base, forced, fromzero.from_zero(name, bursts.get(name, ())), usd, extra))
     return tuple(out)

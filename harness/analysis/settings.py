@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.analysis import slo, spend
+from harness.analysis import slo
 from harness.analysis.dataset import Dataset
 from harness.domain.estimate import Estimate, Infinite, Known, Unknown
 from harness.domain.reason import Reason
@@ -100,13 +100,15 @@ def settings(
     data: Dataset,
     slos: Sequence[Slo],
     limits: tuple[float, float | None],
-    requests_per_month: int,
+    month: Callable[[str], Known],
     margin: float,
 ) -> Settings:
-    """What the valid rounds say; ``margin`` is the cost ratio that does not matter, sealed as margins.cost."""
+    """What the valid rounds say; ``margin`` is the cost ratio that does not matter, sealed as margins.cost.
+
+    ``month``: USD of a month of the target of that name at the expected traffic.
+    """
     promised = [s for s in slos if s.metric in JUDGED]
     named: Mapping[str, Target] = {t.name: t for t in targets}
-    profile = spend.cost_profile(data, data.profiles)
     tried = []
     for name, setting in zip(sweep.names, sweep.settings, strict=True):
         promises = tuple(
@@ -114,9 +116,7 @@ def settings(
             for p in data.profiles
             for promise in promised
         )
-        usage = spend.blocks_of(named[name], data.of(name, profile), *limits)
-        cost = spend.cost(named[name], usage, requests_per_month)
-        tried.append(TriedSetting(setting.name, promises, cost.per_month_usd, named[name].prices is not None))
+        tried.append(TriedSetting(setting.name, promises, month(name), named[name].prices is not None))
     chosen, reason = choose(tried, margin)
     rounds = (len(data.blocks_valid), data.blocks_planned)
     return Settings(sweep.target, tuple(tried), *rounds, chosen, reason, sweep.now)

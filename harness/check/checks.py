@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any
 
 from harness.check import preflight
@@ -13,6 +14,7 @@ from harness.check.fronts import front_checks
 from harness.check.retrieval_check import retrieval_check
 from harness.domain.bounds import MOST_HEADER_TEXT
 from harness.domain.lines import first_line
+from harness.domain.quota import Granted, Quota
 from harness.domain.role import RETRIEVALS
 from harness.domain.target import Dialect, Target
 from harness.errors import PilotError
@@ -68,10 +70,11 @@ def fitting(workspace: Workspace, targets: Sequence[Target], bases: Mapping[str,
         front = front_of(target)
         fronts += [_named(target, c) for c in (front_checks(workspace, front, mixes) if front else ())]
         wanted = preflight.demands(workspace, described, target)
-        made = preflight.quota_checks(quotas_of(target), wanted, workspace.config.limits.quota_share)
+        granted = quotas_of(target)
+        made = preflight.quota_checks(granted, wanted, workspace.config.limits.quota_share)
         if (starts := limits_of(target).starts_per_10_s) is not None:
             made.append(preflight.scaling_check(wanted, starts))
-        quotas += [_named(target, check) for check in made]
+        quotas += [_of_account(_named(target, check), target, read) for check, read in zip_longest(made, granted)]
     searched = any(d.plan.role in RETRIEVALS for d in described)
     passages = [retrieval_check(t, bases[t.name], terms_of(workspace)) for t in targets] if searched else []
     return {
@@ -123,6 +126,13 @@ def _facts(workspace: Workspace, target: Target, url: str) -> dict[str, Any] | s
         return facts_of(runtime_of(target, workspace.root, url))
     except PilotError as error:
         return first_line(str(error))
+
+
+def _of_account(check: Check, target: Target, read: Quota | None) -> Check:
+    """With the limit that was read, which bounds what is predicted of its fleet."""
+    if read is None or read.limit is None:
+        return check
+    return replace(check, granted=Granted(target.name, read.name, read.needs, read.limit))
 
 
 def _named(target: Target, check: Check) -> Check:

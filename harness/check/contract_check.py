@@ -16,6 +16,7 @@ from harness.check.symptoms import Broken, CannotTell, judge, want
 from harness.dialects.numbers import finite
 from harness.dialects.shapes import json_object
 from harness.domain.job_map import RAG_JOBS
+from harness.domain.quota import Granted
 from harness.domain.target import Dialect, Target
 from harness.errors import PilotError
 
@@ -67,6 +68,7 @@ class Check:
     said: str | None = None
     mend: str | None = None
     weight: Weight = Weight.GATE
+    granted: Granted | None = None  # of a quota whose limit was read
 
     @property
     def stands(self) -> bool:

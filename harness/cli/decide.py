@@ -8,6 +8,7 @@ import typer
 from rich.text import Text
 
 from harness import pipeline
+from harness.campaign.progress import Progress
 from harness.cli import page
 from harness.cli.output import emit
 from harness.decision.asked import Asked, asked
@@ -42,7 +43,8 @@ def decide(
     ] = None,
 ) -> None:
     """Judge every SLO, compare the targets, recommend; exit 5 when there is no clear winner, 6 while that is open."""
-    outcome = pipeline.decide(find())
+    with Progress(quiet=as_json) as progress:
+        outcome = pipeline.decide(find(), progress)
     if expect_seal is not None and (outcome.seal is None or outcome.seal["digest"] != expect_seal):
         raise GateFailed(
             f"the seal is {outcome.seal['digest'] if outcome.seal else 'absent'}, not {expect_seal}",

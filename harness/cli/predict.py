@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from harness.cli import page
 from harness.cli.output import emit
 from harness.domain.estimate import Estimate
 from harness.errors import Refused
+from harness.evidence.files import write_text
 from harness.predict.as_json import prediction_json, validation_json
 from harness.predict.parameter import From, Parameter
 from harness.predict.prediction import UNITS, AtTraffic, Predicted, Prediction, Quantity
@@ -24,6 +26,7 @@ from harness.words import said
 from harness.words.numbers import duration_text, money, percent, significant
 from harness.workspace import find
 
+DRAWN = "0.1,0.3,1,3,10,30,100"
 MOST_TIMES, LEAST_TIMES = 10_000.0, 0.001
 WRITE = {"s": duration_text, "": percent, "USD": money, "h": significant, "instances": significant}
 
@@ -36,8 +39,9 @@ def register(app: typer.Typer) -> None:
 def predict(
     *,
     times: Annotated[
-        str, typer.Option("--times", metavar="FACTORS", help="How many times the traffic: 1,10,100.")
-    ] = "1",
+        str | None,
+        typer.Option("--times", metavar="FACTORS", help="How many times the traffic: 1,10,100; 1 where not given."),
+    ] = None,
     traffic: Annotated[
         Path | None,
         typer.Option("--traffic", metavar="FILE", help="A trace (CSV) in place of the traffic of pilot.toml."),
@@ -49,21 +53,34 @@ def predict(
         bool,
         typer.Option("--validate", help="Keep out each block, predict it from the others, report error and coverage."),
     ] = False,
+    chart: Annotated[
+        Path | None,
+        typer.Option(
+            "--chart", metavar="FILE.svg", help="Draw it too; without --times from 0.1 to 100 times the traffic."
+        ),
+    ] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Of the playing; the pilot's own where not given.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the prediction as JSON.")] = False,
 ) -> None:
     """Predict p95, first token, cold and refused share, instances and cost at other traffic; refuse where nobody measured."""
     workspace = find()
+    if chart is not None and (validate or chart.suffix != ".svg"):
+        raise Refused(f"--chart {chart}: want a file that ends in .svg, and no --validate", "as --chart predicted.svg")
+    asked_times = times or ("1" if chart is None else DRAWN)
     with Progress(quiet=as_json) as progress:
         if validate:
             held = pipeline.validate(workspace, progress, seed=seed)
         else:
-            wanted = Wanted(factors(times), traffic, asked(changes) if changes else ())
+            wanted = Wanted(factors(asked_times), traffic, asked(changes) if changes else ())
             made = pipeline.predict(workspace, wanted, progress, seed=seed)
     if validate:
         emit(validation_json(held)) if as_json else _print_held(held)
     else:
+        drawn = None if chart is None else pipeline.prediction_chart(workspace, made)
         emit(prediction_json(made)) if as_json else _print(made)
+        if chart is not None and drawn is not None:
+            write_text(chart, drawn)
+            print(chart, file=sys.stderr if as_json else sys.stdout)
 
 
 def factors(text: str) -> tuple[float, ...]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from harness.analysis.break_even import break_even
 from harness.decision.asked import why
 from harness.decision.decide import Decision
 from harness.decision.errors import statement
@@ -167,7 +166,7 @@ def decision_json(
                 **known_json(c.per_s),
                 "at_least": c.at_least,
                 "per_instance": c.per_instance_per_s,
-                "break_even": known_json(break_even(findings.crossing, c)),
+                "break_even": known_json(findings.break_even(c.target)),
                 "unit": "requests/s",
             }
             for c in findings.capacities
@@ -191,11 +190,21 @@ def decision_json(
                 "per_good": known_json(c.per_good_usd),
                 "per_month": known_json(c.per_month_usd),
                 "layers": {layer.value: str(c.monthly.layer_usd(layer)) for layer in CostLayer} if c.monthly else None,
+                "resting": c.resting_usd,
                 "basis": said(c.coverage),
                 "basis_kind": c.coverage.kind,
             }
             for c in (*findings.costs, *([findings.hybrid.cost] if findings.hybrid else []))
         },
+        "crossings": [
+            {
+                "times": known_json(c.factor),
+                "requests_per_month": c.requests,
+                "cheaper_below": c.below,
+                "cheaper_above": c.above,
+            }
+            for c in (findings.volumes.crossings if findings.volumes else ())
+        ],
         "doubts": list(all_said(doubts)),
         "doubt_kinds": [doubt.kind for doubt in doubts],
         "would_change": list(all_said(decision.would_change)),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from harness.analysis import slo, spend
-from harness.analysis.spend import Cost
+from harness.analysis import slo
 from harness.domain.estimate import Known
 from harness.domain.traffic import Traffic
 from harness.domain.verdict import SloVerdict
+from harness.predict.cost import Cost, whole_month
 from harness.workspace import Workspace
 
 
@@ -29,7 +29,7 @@ class Month:
     def judged(self, cost: Cost) -> Iterator[SloVerdict]:
         """Each ceiling that is declared."""
         yield from self.runtime(cost.target, cost.per_month_usd)
-        yield from self._judged(cost.target, "total", self.total_usd, spend.whole_month(cost))
+        yield from self._judged(cost.target, "total", self.total_usd, whole_month(cost))
 
     def _judged(self, target: str, what: str, limit_usd: float | None, known: Known) -> Iterator[SloVerdict]:
         if limit_usd is None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.analysis.dataset import Dataset
-from harness.analysis.projection import SPAN
 from harness.decision.findings import Findings
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.rule import Cap, Choice, Chosen, Confidence, Gate, Voids, choose, gate, hybrid_gate
@@ -17,6 +17,8 @@ from harness.domain.reasons import decided as told
 from harness.domain.reasons.choice import HarnessBiased
 from harness.domain.reasons.seal import SealDoubt
 from harness.domain.verdict import Judgement, SloVerdict
+from harness.predict.crossings import Crossing
+from harness.predict.prediction import Quantity
 from harness.workspace import Workspace
 
 Names = Mapping[str, str]
@@ -148,21 +150,58 @@ def _of_latency(findings: Findings, names: Names) -> list[Reason]:
 
 
 def _of_volume(findings: Findings, names: Names) -> list[Reason]:
-    """Every volume at which the cheaper target changes, and by how much prices would have to."""
-    found = findings.projection
-    if found is None:
-        return [told.VolumeUnknown()]
-    out: list[Reason] = [
-        told.CostsCross(
-            c.requests, c.low, c.high, names[c.cheaper_below], names[c.cheaper_above], findings.expected_requests
-        )
-        for c in found.crossings[:MOST_CROSSINGS]
-    ]
-    if not found.crossings:
-        first = {curve.target: curve.points[0].usd for curve in found.curves}
-        cheaper = names[min(first, key=lambda name: first[name])] if first else "one target"
-        out.append(told.CheaperThroughout(cheaper, SPAN))
-    return out + [told.PriceFlips(names[target], -change) for target, change in found.flips if change < 0]
+    """Where the costs cross and promises break, by the months that were played, and by how much prices would have to fall."""
+    costs = {c.target: c.per_month_usd for c in findings.costs}
+    if len(costs) < 2 or not all(isinstance(usd, Estimate) for usd in costs.values()):
+        return [told.VolumeUnknown(), *_of_breaks(findings, names)]
+    out: list[Reason] = []
+    if (found := findings.volumes) is not None:
+        near = sorted(found.crossings, key=lambda c: abs(math.log(c.factor.value)))[:MOST_CROSSINGS]
+        out += [_crosses(c, names, findings.expected_requests) for c in near] or [_throughout(findings, names)]
+    return [*out, *_of_breaks(findings, names), *_of_prices(findings, names)]
+
+
+def _crosses(c: Crossing, names: Names, expected: float) -> Reason:
+    each = c.requests / c.factor.value
+    low, high = (None if end is None else end * each for end in (c.factor.low, c.factor.high))
+    return told.CostsCross(c.requests, low, high, names[c.below], names[c.above], expected, c.factor.value)
+
+
+def _throughout(findings: Findings, names: Names) -> Reason:
+    """Who is cheaper at every volume at which both costs are told."""
+    assert findings.volumes is not None
+    usd = {(a.target, a.factor): a.of(Quantity.COST).known for a in findings.volumes.prediction.at}
+    told_at = {
+        name: {f for (n, f), known in usd.items() if n == name and isinstance(known, Estimate)} for name in names
+    }
+    both = sorted(told_at[findings.data.baseline] & told_at[findings.data.candidate])
+    values = {c.target: c.per_month_usd.value for c in findings.costs if isinstance(c.per_month_usd, Estimate)}
+    return told.CheaperThroughout(names[min(values, key=lambda name: values[name])], both[0], both[-1])
+
+
+def _of_breaks(findings: Findings, names: Names) -> list[Reason]:
+    """Of each target, the nearest volume above and below yours at which a promise begins to break or to be kept."""
+    found = findings.volumes
+    out: list[Reason] = []
+    for one in found.seen if found is not None else ():
+        mine = [b for b in found.breaks if b.target == one.target] if found is not None else []
+        for side in (True, False):
+            some = [b for b in mine if (b.factor.value >= 1) == side]
+            if some:
+                b = min(some, key=lambda b: abs(math.log(b.factor.value)))
+                at = (b.factor.value, b.factor.low, b.factor.high)
+                out.append(
+                    told.PromiseBreaks(names[b.target], b.limit.name, b.limit.limit, b.limit.unit, *at, b.kept_above)
+                )
+        if not any(b.factor.value >= 1 for b in mine):
+            out.append(told.KeptUpTo(names[one.target], one.to, tuple(x.name for x in one.breaks_now)))
+    return out
+
+
+def _of_prices(findings: Findings, names: Names) -> list[Reason]:
+    usd = {c.target: c.per_month_usd.value for c in findings.costs if isinstance(c.per_month_usd, Estimate)}
+    falls = {name: 1 - min(v for k, v in usd.items() if k != name) / own for name, own in usd.items() if own > 0}
+    return [told.PriceFlips(names[name], fall) for name, fall in falls.items() if fall > 0]
 
 
 def would_change(findings: Findings, names: Names) -> list[Reason]:

@@ -20,7 +20,6 @@ from harness.analysis.metered import Used
 from harness.analysis.mitigations import Mitigation
 from harness.analysis.modes import Modes
 from harness.analysis.parity import Parity
-from harness.analysis.projection import Crossing, Projection
 from harness.analysis.quality import Quality
 from harness.analysis.reconciliation import Reconciliation
 from harness.analysis.refusals import Manner
@@ -29,7 +28,6 @@ from harness.analysis.settings import Settings
 from harness.analysis.shown import Shown
 from harness.analysis.sizes import Footprint
 from harness.analysis.spans import SpanTime
-from harness.analysis.spend import Cost
 from harness.analysis.tenants import Felt
 from harness.analysis.throttling import Funnel, Second
 from harness.analysis.timings import Timing
@@ -37,10 +35,15 @@ from harness.analysis.traffic import Burstiness, Streams
 from harness.analysis.warmup import WarmUp
 from harness.decision.measured_hybrid import MeasuredHybrid
 from harness.domain.bill import Bill
+from harness.domain.estimate import Known, Unknown
 from harness.domain.looks import Look
+from harness.domain.reasons import absence
 from harness.domain.verdict import Comparison, SloVerdict
 from harness.evidence.coverage import Cell
 from harness.evidence.early_end import EarlyEnd
+from harness.predict.cost import Cost
+from harness.predict.crossings import Crossing
+from harness.predict.whole import Sealed, Volumes
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,10 @@ class Findings:
     contention: tuple[Contention, ...]
     costs: tuple[Cost, ...]
     cost_verdicts: tuple[SloVerdict, ...]
-    projection: Projection | None  # None where a target's cost is not known
+    played: Sealed  # both targets at the sealed traffic: what costs, cold share and page one are of
+    hybrids: tuple[
+        Known, ...
+    ]  # USD a month of both together: at the expected traffic, then at that of the first months
     used: tuple[Used, ...]
     asking: Bill  # what the pilot's own questions cost
     agreements: tuple[Agreement, ...]
@@ -115,13 +121,21 @@ class Findings:
     store_limits: tuple[StoreLimit, ...] = ()  # of targets whose retrieval was searched for its capacity
     footprints: tuple[Footprint, ...] = ()
     ended: EarlyEnd | None = None  # where the paired blocks ended before the plan did
+    volumes: Volumes | None = None  # factors of the traffic, where they were asked for
 
     @property
     def crossing(self) -> Crossing | None:
         """The volume nearest to the expected one at which the cheaper target changes."""
-        if self.projection is None or not self.projection.crossings:
-            return None
-        return min(self.projection.crossings, key=lambda c: abs(math.log(c.requests / self.expected_requests)))
+        found = self.volumes.crossings if self.volumes else ()
+        return min(found, key=lambda c: abs(math.log(c.factor.value)), default=None)
+
+    def break_even(self, target: str) -> Known:
+        """How busy a capacity must be on average to be the cheaper one; Unknown of what is cheaper below the crossing."""
+        if self.volumes is None:
+            return Unknown(absence.NotPlayed())
+        if (crossing := self.crossing) is None:
+            return Unknown(absence.NoCrossing())
+        return crossing.busy if crossing.above == target else Unknown(absence.CheaperBelow())
 
     def cost_of(self, target: str, *, start: bool = False) -> Cost:
         """At the expected traffic, or at that of the first months; of the hybrid that was run at the expected."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import TypeVar
 
 from harness.analysis import (
@@ -33,39 +34,51 @@ from harness.analysis import (
     throttling,
     timings,
     traffic,
-    units,
     warmup,
 )
-from harness.analysis import projection as projecting
-from harness.analysis.dataset import Dataset, RunData
+from harness.analysis.dataset import Dataset
+from harness.campaign.progress import Progress
 from harness.decision import ceilings, cold
 from harness.decision.findings import ColdFindings, Findings
+from harness.decision.hybrid import hybrid_cost
 from harness.decision.jobs import jobs_found
 from harness.decision.measured_hybrid import measured_hybrid
 from harness.decision.settled import settled_of
 from harness.domain import looks
 from harness.domain.plan import Plan
 from harness.domain.role import PACED, RETRIEVALS, Role
-from harness.domain.target import Target
-from harness.domain.traffic import Traffic
+from harness.domain.verdict import Slo
 from harness.evidence import coverage
 from harness.evidence.early_end import blocks_left_out
 from harness.evidence.store import Store
 from harness.platforms.ceilings import most_of
-from harness.platforms.pricing import pricing_of
 from harness.platforms.registry import expected_of, memory_of, signals_of
+from harness.predict.cost import cost
+from harness.predict.crossings import Limit
 from harness.predict.fitted import facts_of
+from harness.predict.prediction import Quantity
+from harness.predict.whole import sealed, volumes
 from harness.workspace import Workspace
 
 T = TypeVar("T")
 R = TypeVar("R")
+HELD = {"p95_s": Quantity.P95, "ttft_p95_s": Quantity.TTFT_P95, "error_rate": Quantity.REFUSED_SHARE}
 WORKERS = min(4, os.cpu_count() or 1)  # each holds arrays of its own: more would cost memory
 
 
-def gather(workspace: Workspace, data: Dataset, store: Store, plan: Plan) -> Findings:
-    """Verdicts, comparisons, funnels, cold starts and costs."""
+def gather(workspace: Workspace, data: Dataset, store: Store, plan: Plan, progress: Progress | None = None) -> Findings:
+    """Verdicts, comparisons, funnels, cold starts and costs; with ``progress`` other volumes of the traffic too."""
     with ThreadPoolExecutor(WORKERS) as pool:
-        return _gathered(workspace, data, store, plan, pool)
+        found = _gathered(workspace, data, store, plan, pool)
+    if progress is None or not data.runs:
+        return found
+    return replace(found, volumes=volumes(found.played, limits_of(workspace.slos()), progress))
+
+
+def limits_of(slos: Sequence[Slo]) -> tuple[Limit, ...]:
+    """Those promises that a played month can be held to."""
+    found = ((slo, HELD[slo.metric]) for slo in slos if slo.metric in HELD)
+    return tuple(Limit(slo.metric, slo.name, quantity, slo.limit, slo.unit) for slo, quantity in found)
 
 
 def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, pool: ThreadPoolExecutor) -> Findings:
@@ -81,7 +94,6 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
     declared = {p.name: p.warmup_s for p in plan.profiles}
     records = metered.records_of([*data.runs, *(run for pair in data.aa for run in pair)], data.invalid)
 
-    blocks = _each(pool, names, lambda n: spend.blocks_of(targets[n], data.of(n, cost_profile), *limits))
     slos = pool.submit(slo.verdicts, seen, workspace.slos(), judged, limits, look.confidence)
     comparisons = pool.submit(compare.comparisons, seen, judged, config.margins.latency, limits, look.confidence)
     gate = pool.submit(aa.aa_gate, data, config.margins.latency, limits)
@@ -110,13 +122,15 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
     )
     used = _each(pool, data.everyone, lambda n: metered.used(targets[n], records))
 
-    usage = dict(zip(names, _all(blocks), strict=True))
-    starts = pool.submit(cold.cold, workspace, data, judged, usage)
+    played = sealed(workspace, seen)
+    starts = pool.submit(cold.cold, workspace, data, judged, played)
     capacities = tuple(capacity.capacity(n, runs) for n in names if (runs := data.of_role(n, Role.CAPACITY)))
     sizings = tuple(capacity.sizing(c, traffic_.peak_per_s) for c in capacities)
-    looked_at = {n: _seen(usage[n], data.of(n, cost_profile), seen.of(n, cost_profile)) for n in names}
     months = ceilings.months(workspace)
-    told = [tuple(_cost(targets[n], looked_at[n], month.traffic, capacities, look) for n in names) for month in months]
+    expected = months[0].traffic.requests_per_month
+    factors = [month.traffic.requests_per_month / expected for month in months]
+    scored = {n: len(data.of(n, cost_profile)) for n in names}
+    told = [tuple(cost(played.asked[n], played.at(n, factor), scored[n]) for n in names) for factor in factors]
     costs = told[0]
     series = tuple(
         s
@@ -150,7 +164,8 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
         costs=costs,
         cost_verdicts=ceilings.verdicts(list(zip(months, told, strict=True))),
         start_costs=tuple(one for more in told[1:] for one in more),
-        projection=projecting.projection([targets[n] for n in names], usage, costs, capacities, traffic_),
+        played=played,
+        hybrids=tuple(hybrid_cost(workspace, capacities, played, month) for month in months),
         used=tuple(u for u in _all(used) if u),
         asking=asking.asking(records, store.root),
         agreements=_all(agreements),
@@ -185,7 +200,7 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
         ),
         jobs=jobs_found(workspace, data, targets, look.confidence),
         settings=tuple(s for n in names if (s := settled_of(workspace, n)) is not None),
-        hybrid=measured_hybrid(workspace, data, seen, judged, cost_profile, look),
+        hybrid=measured_hybrid(workspace, data, seen, judged, cost_profile, look, played),
         tenants=tuple(
             one
             for p in bursts
@@ -215,31 +230,8 @@ def _all(futures: Iterable[Future[R]]) -> tuple[R, ...]:
     return tuple(future.result() for future in futures)
 
 
-def _seen(
-    usage: Sequence[spend.BlockUsage], runs: Sequence[RunData], seen: Sequence[RunData]
-) -> list[spend.BlockUsage]:
-    """Of the blocks that this look is of: a ceiling is judged at the same looks as every promise."""
-    kept = {run.block for run in seen}
-    return [block for block, run in zip(usage, runs, strict=True) if run.block in kept]
-
-
 def _expected(starts: ColdFindings, target: str) -> modes.Expected | None:
     """Cold answers at the expected traffic, where a window was measured."""
     return next(
         (modes.Expected(e.share, e.share_low, e.share_high) for e in starts.expected if e.target == target), None
     )
-
-
-def _cost(
-    target: Target,
-    blocks: Sequence[spend.BlockUsage],
-    traffic_: Traffic,
-    capacities: Sequence[capacity.Capacity],
-    look: looks.Look,
-) -> spend.Cost:
-    """At this traffic, a capacity as large as its peak wants."""
-    carries = next((c for c in capacities if c.target == target.name), None)
-    needed = (
-        units.needed(carries, pricing_of(target.prices), traffic_.peak_per_s) if carries and target.prices else None
-    )
-    return spend.cost(target, blocks, traffic_.requests_per_month, needed, look.confidence, traffic_)

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from harness.analysis.capacity import UTILISATION
+from harness.analysis.capacity import UTILISATION, Capacity
 from harness.analysis.spend import runtime_usd
 from harness.decision.ceilings import Month
-from harness.decision.findings import Findings
 from harness.domain.estimate import Estimate, Known, Unknown
-from harness.domain.own_costs import OwnCost, own_bill
+from harness.domain.own_costs import own_bill
 from harness.domain.reasons import absence
 from harness.domain.traffic import Traffic
-from harness.platforms.billing import How
 from harness.platforms.registry import billing_of
+from harness.predict.loads import MonthOf
+from harness.predict.prediction import Quantity
+from harness.predict.whole import Sealed
 from harness.workspace import Workspace
 
 BASELINE, CANDIDATE, HYBRID = "baseline", "candidate", "hybrid"
 
 
-def hybrid_cost(workspace: Workspace, findings: Findings, at: Month | None = None) -> Known:
+def hybrid_cost(workspace: Workspace, capacities: Sequence[Capacity], played: Sealed, at: Month) -> Known:
     """A month of the declared fleet, and of the function for the share of the peak beyond what the fleet is planned for.
 
-    ``at``: another month than that of the expected traffic. A team's own line that both would pay is paid once.
+    Both are played at their own part of the traffic. The least is a cheap function behind a fleet that carries much, the most
+    a dear one behind a fleet that carries little: as cheap and as dear as its own month may be. A team's own line that both
+    would pay is paid once.
 
     Unknown unless one target is a fleet with a measured capacity and the other is billed by use.
     """
@@ -33,52 +36,64 @@ def hybrid_cost(workspace: Workspace, findings: Findings, at: Month | None = Non
         return Unknown(absence.NoHybrid())
     [fleet] = fleets
     function = next(t for t in targets.values() if t is not fleet)
-    shares = function.name in bills and bills[function.name].how is How.INSTANCE_TIME
-    sustained = next((c.per_s for c in findings.capacities if c.target == fleet.name), None)
+    sustained = next((c.per_s for c in capacities if c.target == fleet.name), None)
     if not isinstance(sustained, Estimate):
         return Unknown(absence.CapacityNotMeasured(fleet.name))
-    traffic, start = (workspace.traffic(), False) if at is None else (at.traffic, at.start)
-    requests = traffic.requests_per_month
-    fixed = findings.cost_of(fleet.name, start=start).fixed_per_month_usd
-    by_use = findings.cost_of(function.name, start=start)
-    month = by_use.per_month_usd
-    if fixed is None or not isinstance(month, Estimate) or by_use.fixed_per_month_usd is None:
+
+    month = played.at(function.name).of(Quantity.COST).known
+    ends = (sustained.value, sustained.high or sustained.value, sustained.low or sustained.value)
+    found = [_parts(played, fleet.name, function.name, at.traffic, carries * UTILISATION) for carries in ends]
+    if not isinstance(month, Estimate) or None in found:
         return Unknown(absence.OneCostUnknown())
-    fleet_usd = fixed - _own_usd(fleet.beside, 0)
-    resting_usd = by_use.fixed_per_month_usd - _own_usd(function.beside, 0)
-    whole_usd, own_usd = month.value - _own_usd(function.beside, requests), _own_usd(function.beside, requests)
-    shared = set(fleet.beside) & set(function.beside)
-
-    def own(beyond: float) -> float:
-        apart = [
-            _own_usd((c for c in t.beside if c not in shared), requests * share)
-            for t, share in ((fleet, 1 - beyond), (function, beyond))
-        ]
-        return sum(apart) + _own_usd(shared, requests)
-
-    def both(month_usd: float, carries_per_s: float) -> float:
-        beyond = overflow_share(traffic, carries_per_s * UTILISATION)
-        function_usd = month_usd - own_usd
-        if shares and findings.projection is not None:  # of less traffic than was scored, each request costs more
-            curve = next(c for c in findings.projection.curves if c.target == function.name)
-            less_usd = curve.usd_at(requests * beyond) - _own_usd(function.beside, requests * beyond)
-            return fleet_usd + function_usd / whole_usd * less_usd + own(beyond)
-        return fleet_usd + resting_usd + (function_usd - resting_usd) * beyond + own(beyond)
-
-    overflow = overflow_share(traffic, sustained.value * UTILISATION)
-    words = f"the declared fleet, and {overflow * 100:.0f} % of the traffic on the function"
-    # the least is a cheap function behind a fleet that carries much, the most a dear one behind a fleet that carries little
-    low = None if month.low is None or sustained.high is None else both(month.low, sustained.high)
-    high = None if month.high is None or sustained.low is None else both(month.high, sustained.low)
-    return Estimate(both(month.value, sustained.value), low, high, month.confidence, month.n, month.blocks, words)
+    twice = runtime_usd(own_bill(set(fleet.beside) & set(function.beside), 0))
+    middle, strong, weak = (part for part in found if part is not None)
+    low, high = (None if end is None else end / month.value for end in (month.low, month.high))
+    least = None if low is None or sustained.high is None else strong[0] + strong[1] * low - twice
+    most = None if high is None or sustained.low is None else weak[0] + weak[1] * high - twice
+    value = sum(middle) - twice
+    overflow = overflow_share(at.traffic, sustained.value * UTILISATION)
+    return Estimate(
+        value,
+        least if least is None else min(least, value),
+        most if most is None else max(most, value),
+        month.confidence,
+        month.n,
+        month.blocks,
+        f"the declared fleet, and {overflow * 100:.0f} % of the traffic on the function",
+    )
 
 
-def _own_usd(lines: Iterable[OwnCost], requests: float) -> float:
-    return runtime_usd(own_bill(lines, requests))
+def _parts(
+    played: Sealed, fleet: str, function: str, traffic: Traffic, carries_per_s: float
+) -> tuple[float, float] | None:
+    """USD a month of the fleet, and of the function."""
+    usd = [_usd(played, *of) for of in zip((fleet, function), parted(traffic, carries_per_s), strict=True)]
+    return None if usd[0] is None or usd[1] is None else (usd[0], usd[1])
+
+
+def _usd(played: Sealed, target: str, traffic: Traffic | None) -> float | None:
+    """What it would cost while nobody asks, where it gets nothing."""
+    if traffic is not None:
+        part = played.part(target, MonthOf.of_week(traffic))
+        return None if part is None else runtime_usd(part.month)
+    billed = played.at(target).billed
+    return None if billed is None else runtime_usd(billed.resting)
+
+
+def parted(traffic: Traffic, carries_per_s: float) -> tuple[Traffic | None, Traffic | None]:
+    """What is below a rate, hour by hour of the week at its peaks, and what goes beyond it; None of nothing."""
+    peaks = traffic.hourly_peaks(traffic.requests_per_month)
+    beyond = [max(0.0, peak - carries_per_s) for peak in peaks]
+    below = [peak - over for peak, over in zip(peaks, beyond, strict=True)]
+    return tuple(_part(traffic, week, sum(peaks)) for week in (below, beyond))  # type: ignore[return-value]
+
+
+def _part(traffic: Traffic, week: Sequence[float], whole: float) -> Traffic | None:
+    requests = round(traffic.requests_per_month * sum(week) / whole) if whole else 0
+    return Traffic(requests, max(week), tuple(week)) if requests else None
 
 
 def overflow_share(traffic: Traffic, carries_per_s: float) -> float:
     """Of a month's traffic, hour by hour of the week at its peaks: what goes beyond ``carries_per_s``."""
-    peaks = traffic.hourly_peaks(traffic.requests_per_month)
-    whole = sum(peaks)
-    return sum(max(0.0, peak - carries_per_s) for peak in peaks) / whole if whole else 0.0
+    _, beyond = parted(traffic, carries_per_s)
+    return beyond.requests_per_month / traffic.requests_per_month if beyond else 0.0

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from harness.analysis import routed as routing
 from harness.analysis import slo, throttling
 from harness.analysis.dataset import Dataset
-from harness.analysis.spend import Cost
 from harness.analysis.throttling import Funnel
 from harness.decision import ceilings
 from harness.domain.looks import Look
 from harness.domain.verdict import SloVerdict
+from harness.predict import routed as priced
+from harness.predict.cost import Cost
+from harness.predict.whole import Sealed
 from harness.workspace import Workspace
 
 
@@ -36,7 +38,13 @@ class MeasuredHybrid:
 
 
 def measured_hybrid(
-    workspace: Workspace, data: Dataset, seen: Dataset, judged: Sequence[str], scored_at: str, look: Look
+    workspace: Workspace,
+    data: Dataset,
+    seen: Dataset,
+    judged: Sequence[str],
+    scored_at: str,
+    look: Look,
+    played: Sealed,
 ) -> MeasuredHybrid | None:
     """None where pilot.toml names none, or none of its runs counts; ``seen``: the blocks that this look is of."""
     router = workspace.hybrid()
@@ -51,7 +59,7 @@ def measured_hybrid(
     )
     months = ceilings.months(workspace)
     paid = seen.of(router.name, scored_at if scored_at in profiles else profiles[0])
-    costs = [routing.cost(router, paid, limits, month.traffic, look.confidence) for month in months]
+    costs = [priced.cost(router, paid, limits, month.traffic, played, look.confidence) for month in months]
     return MeasuredHybrid(
         router.name,
         tuple(side.name for side in router.behind),

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from harness.decision import ceilings
 from harness.decision.findings import Findings
-from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID, hybrid_cost
+from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.scorecards import Scoring
 from harness.decision.scores import acceptability
 from harness.domain.criteria import Criterion
@@ -102,9 +102,8 @@ def hybrid_gate(workspace: Workspace, findings: Findings) -> Gate:
         by_promise.setdefault((v.profile, v.slo.metric), []).append(v)
     best = {Judgement.PASS: 0, Judgement.INCONCLUSIVE: 1, Judgement.FAIL: 2}
     mine = [min(found, key=lambda v: best[v.judgement]) for found in by_promise.values()]
-    for month in ceilings.months(workspace):
-        if month.runtime_usd is not None:
-            mine += month.runtime(HYBRID, hybrid_cost(workspace, findings, month))
+    for month, known in zip(ceilings.months(workspace), findings.hybrids, strict=True):
+        mine += month.runtime(HYBRID, known)
     return _gate(HYBRID, mine)
 
 
@@ -247,8 +246,8 @@ def cheaper_to_reverse(findings: Findings, scored: Scoring | None) -> str | None
             return high.name
     data = findings.data
     fixed = {
-        BASELINE: findings.cost_of(data.baseline).fixed_per_month_usd,
-        CANDIDATE: findings.cost_of(data.candidate).fixed_per_month_usd,
+        BASELINE: findings.cost_of(data.baseline).resting_usd,
+        CANDIDATE: findings.cost_of(data.candidate).resting_usd,
     }
     known = {name: usd for name, usd in fixed.items() if usd is not None}
     if len(known) < 2 or known[BASELINE] == known[CANDIDATE]:

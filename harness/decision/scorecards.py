@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from harness.analysis import laws
 from harness.decision.findings import Findings
-from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID, hybrid_cost
+from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.scores import (
     Acceptability,
     Card,
@@ -199,7 +199,7 @@ def _cost(workspace: Workspace, findings: Findings) -> dict[str, Scored] | Reaso
         name: _worst([part_of(c.per_month_usd, ceiling, COST)], reasons.MeasuredScore()) for name, c in months.items()
     }
     run = findings.hybrid
-    both = hybrid_cost(workspace, findings) if run is None else run.cost.per_month_usd
+    both = findings.hybrids[0] if run is None else run.cost.per_month_usd
     if isinstance(both, Estimate):
         basis = Other(both.method) if run is None else reasons.MeasuredScore()
         out[HYBRID] = _worst([part_of(both, ceiling, COST)], basis)

@@ -6,6 +6,7 @@ from harness.analysis.dataset import load
 from harness.analysis.settings import Settings, settings
 from harness.domain.sweep import Sweep
 from harness.evidence.store import Store
+from harness.predict.whole import months_of
 from harness.workspace import Workspace
 
 
@@ -15,14 +16,15 @@ def settled(workspace: Workspace, sweep: Sweep) -> Settings | None:
     plan = store.plan()
     if plan is None:
         return None
-    config = workspace.config
+    config, data, targets = workspace.config, load(store, plan), workspace.swept(sweep)
+    months = months_of(workspace, data, targets)
     return settings(
         sweep,
-        workspace.swept(sweep),
-        load(store, plan),
+        targets,
+        data,
         workspace.slos(),
         (config.slo.p95_s, config.slo.ttft_p95_s),
-        workspace.traffic().requests_per_month,
+        months.__getitem__,
         config.margins.cost,
     )
 

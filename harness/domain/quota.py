@@ -38,3 +38,13 @@ class Quota:
     shared: bool = True  # with whatever else the account runs
     request: str = field(default="", compare=False)  # the command that raises it; {value}: how much is wanted
     lead: str = field(default="", compare=False)  # how long that takes
+
+
+@dataclass(frozen=True)
+class Granted:
+    """A limit that a target's account was read to have."""
+
+    target: str
+    name: str
+    needs: Need
+    limit: float

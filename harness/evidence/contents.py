@@ -158,7 +158,15 @@ CHECKS = fields(
     {
         "groups": named(
             each(
-                fields({"name": text, "answer": text}, {"detail": maybe(text), "shown_by": maybe(text), "weight": text})
+                fields(
+                    {"name": text, "answer": text},
+                    {
+                        "detail": maybe(text),
+                        "shown_by": maybe(text),
+                        "weight": text,
+                        "granted": maybe(fields({"target": text, "name": text, "needs": text, "limit": amount})),
+                    },
+                )
             )
         )
     }

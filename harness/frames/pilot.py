@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from harness import pipeline
+from harness.campaign.progress import Progress
 from harness.domain.columns import Column
 from harness.domain.plan import Plan
 from harness.errors import Refused
@@ -117,7 +118,7 @@ class Pilot:
 
     def decision(self) -> Mapping[str, Any]:
         """What ``pilot decide --json`` prints, as plain dicts and lists."""
-        return self._outcome.as_json()
+        return pipeline.decide(self._workspace, Progress(quiet=True)).as_json()
 
     @cached_property
     def _tables(self) -> dict[str, Table]:

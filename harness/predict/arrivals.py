@@ -16,13 +16,13 @@ from harness.analysis.columns import Array
 from harness.domain.traffic import HOURS_PER_WEEK
 
 CHUNK_S = 3600.0
-MOST_A_CHUNK = 100_000
+FEW_A_CHUNK, MOST_A_CHUNK = 500, 100_000
 Arrivals = Iterable[Array]
 
 
 def poisson(rate_per_s: float, length_s: float, seed: int) -> Iterator[Array]:
-    """Independent callers at one rate."""
-    yield from varying([rate_per_s], length_s, seed)
+    """Independent callers at one rate; a chunk of a quiet one is as long as its requests need."""
+    yield from varying([rate_per_s], length_s, seed, max(CHUNK_S, FEW_A_CHUNK / rate_per_s) if rate_per_s else length_s)
 
 
 def gamma(rate_per_s: float, cv: float, length_s: float, seed: int) -> Iterator[Array]:
@@ -42,12 +42,12 @@ def week(hourly_per_s: Sequence[float], length_s: float, seed: int) -> Iterator[
     yield from varying(hourly_per_s, length_s, seed)
 
 
-def varying(hourly_per_s: Sequence[float], length_s: float, seed: int) -> Iterator[Array]:
+def varying(hourly_per_s: Sequence[float], length_s: float, seed: int, hour_s: float = CHUNK_S) -> Iterator[Array]:
     """Poisson at a rate for each hour, the hours in turn."""
     rng = np.random.default_rng([seed, 1])
     start, hour = 0.0, 0
     while start < length_s:
-        stretch = min(CHUNK_S, length_s - start)
+        stretch = min(hour_s, length_s - start)
         rate = hourly_per_s[hour % len(hourly_per_s)]
         parts = max(1, math.ceil(rate * stretch / MOST_A_CHUNK))
         for part in range(parts):

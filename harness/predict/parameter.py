@@ -32,6 +32,7 @@ class What(StrEnum):
     CAPACITY = "requests a second that it sustains"
     WAIT = "how long a request may wait for a place"
     ATTEMPTS = "attempts of a client"
+    SPEED = "speed of an instance"
 
 
 @dataclass(frozen=True)

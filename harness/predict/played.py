@@ -23,7 +23,9 @@ from harness.predict.window import Curve
 WINDOWS = 256  # values that a curve is drawn as
 UNBOUNDED = 100_000  # requests that an instance holds where nobody limits them
 UNTOLD_S = 1e-6  # a start that nobody measured still counts as one
-LEAST_FILL_S = 60.0
+LEAST_FILL_S = 20.0
+MANY = 1000  # requests, after which the instances that a steady rate needs are there
+LONG = 0.95  # of idle windows: what began before as long a time is gone, or would have been there anyway
 TRACED = 20  # times as many requests of a trace, whose bursts are few
 FILLS = 5.0  # windows, or answer times, until a fleet is where its traffic puts it
 
@@ -102,7 +104,7 @@ def play(of: Fleet, level: Level, requests: int, seed: int) -> Play:
     """
     if level.instants_s is not None:
         return _traced(of, level, level.instants_s, TRACED * requests, seed)
-    fill_s = fill(of)
+    fill_s = fill(of, level.per_s)
     if level.before_per_s is None and level.per_s:
         length_s = fill_s + requests / level.per_s
         due: Arrivals = arrivals.poisson(level.per_s, length_s, seed)
@@ -136,12 +138,13 @@ def play_at(of: Fleet, due: Arrivals, length_s: float, warm_s: float, seed: int)
     return simulate(of, due, length_s, seed=seed, warm_s=warm_s)
 
 
-def fill(of: Fleet) -> float:
-    """Seconds until it no longer matters how a fleet began."""
-    kept = float(of.idle.values_s.mean()) if len(of.idle.values_s) else 0.0
+def fill(of: Fleet, per_s: float = 0.0) -> float:
+    """Seconds until it no longer matters how a fleet began: a window's length, or where many are asked so many requests."""
+    kept = float(np.quantile(of.idle.values_s, LONG)) if len(of.idle.values_s) else 0.0
+    kept = min(kept, MANY / per_s) if per_s else kept
     scaled = of.scaler.window_s + of.scaler.down_s if of.scaler else 0.0
     answer = float((of.service.runtime_s + of.service.model_s).mean())
-    return max(LEAST_FILL_S, FILLS * answer, 2 * kept, 2 * scaled)
+    return max(LEAST_FILL_S, FILLS * answer, kept, 2 * scaled)
 
 
 @dataclass(frozen=True)
@@ -187,6 +190,10 @@ class Month:
     def per_s(self, what: str) -> float:
         """Seconds of something in a second of the month."""
         return sum(p.level.share * float(getattr(p.outcome, what)) / p.seconds for p in self.plays)
+
+    def of_requests(self, what: str) -> float:
+        """Of what each request makes, in a second of the month: free of how many came by chance."""
+        return self._sum(what)
 
     def _sum(self, what: str) -> float:
         return sum(w * float(getattr(p.outcome, what)) for w, p in zip(self.weights, self.plays, strict=True))

@@ -12,35 +12,41 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from harness.analysis import laws
 from harness.analysis.capacity import UTILISATION
+from harness.analysis.spend import BlockUsage, runtime_usd
+from harness.domain.bill import Bill
 from harness.domain.estimate import Estimate, Infinite, Known, Unknown
-from harness.domain.reasons import absence
+from harness.domain.reasons import absence, untold
 from harness.domain.target import Target
 from harness.domain.traffic import HOURS_PER_MONTH
-from harness.platforms.scaling import Grows, declared
+from harness.platforms.pricing import Pricing, pricing_of
+from harness.platforms.scaling import Basis, Grows, declared
 from harness.predict import support
-from harness.predict.billed import Each, month_usd
-from harness.predict.drawn import World, central, drawn
+from harness.predict.billed import Each, Used, mean_of, month_bill, needed_units, resting, used
+from harness.predict.drawn import ENDS, World, carriers, central, drawn
 from harness.predict.fitted import Fitted
 from harness.predict.loads import Level, MonthOf
 from harness.predict.played import Month, Play, fleet, play, quantiles
-from harness.predict.prediction import CONFIDENCE, AtTraffic, Hour, Predicted, Quantity
+from harness.predict.prediction import CONFIDENCE, AtTraffic, Billed, Hour, Predicted, Quantity, Served
 from harness.predict.support import Needs
 from harness.predict.telling import Costing
 from harness.predict.window import Curve, Mode
 
 METHOD = "simulated month, nine tenths of worlds redrawn by block and posterior"
 ROUNDING = 1e-9
+USUAL_START_S = (0.1, 1.0, 10.0)  # what a start adds, where none was measured: least, assumed, most
 Step = Callable[[], None]
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How many plays: of the figures themselves, of other worlds; how many requests a level has."""
+    """How many plays: of the figures themselves, of other worlds; how many requests a level of each has."""
 
     same: int = 4
     worlds: int = 40
-    requests: int = 3000
+    requests: int = 2000
+    world_requests: int = 800
 
     @property
     def plays(self) -> int:
@@ -53,42 +59,190 @@ USUAL = Effort()
 
 @dataclass(frozen=True)
 class Asked:
-    """One target at a traffic; ``sized``: a fixed fleet is as large as the peak wants, as analysis sizes it."""
+    """One target at a traffic; ``sized``: a fixed fleet is as large as the peak wants, as analysis sizes it.
+
+    ``each``: what one request uses, or why its cost is not known. ``cost_at``: the confidence that cost is judged at.
+    ``speeds``: least, assumed and most that an instance is as fast as the measured one.
+    """
 
     target: Target
     fitted: Fitted
-    each: Each | None
+    each: Each | Unknown
     traffic: MonthOf
     deadline_s: float = math.inf
     sized: bool = True
     unlike: Mapping[Quantity, tuple[int, int]] = field(default_factory=dict)  # what the fitted worlds do not give again
+    cost_at: float = CONFIDENCE
+    speeds: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    blocks: tuple[BlockUsage, ...] = ()  # that ``each`` is of
 
 
-def predicted(asked: Asked, factor: float, seed: int, effort: Effort = USUAL, step: Step = lambda: None) -> AtTraffic:
-    """Every quantity, with its interval or the reason why it cannot be told."""
+@dataclass(frozen=True)
+class Played:
+    """One world of it, and the month that it had."""
+
+    world: World
+    month: Month
+    used: Used
+    usd: float  # nan where it has no price
+
+
+def predicted(
+    asked: Asked,
+    factor: float,
+    seed: int,
+    effort: Effort = USUAL,
+    step: Step = lambda: None,
+    *,
+    refuses: bool = True,
+) -> AtTraffic:
+    """Every quantity, with its interval or the reason why it cannot be told.
+
+    Without ``refuses`` what rests on nothing measured is told as it was played: to compare settings of one target.
+    """
     fitted, at = asked.fitted, asked.traffic.levels(factor)
     per_s = sum(level.share * level.per_s for level in at)
     if fitted.scaling is None or not fitted.parts:
         return _untold(asked.target.name, factor, per_s, fitted)
-    middle = _sized(central(fitted), asked, factor)
-    same = [_played(asked, middle, at, effort, [seed, k], step) for k in range(effort.same)]
-    rng = np.random.default_rng([seed, 99])
-    worlds = [_sized(drawn(fitted, rng), asked, factor) for _ in range(effort.worlds)]
-    others = [_played(asked, world, at, effort, [seed, 100 + k], step) for k, world in enumerate(worlds)]
-    needs = _needs(asked, middle, at, same, others, effort, seed, step)
-    costing = Costing(
-        asked.target, max(0.01, same[0].p95_s()) if math.isfinite(same[0].p95_s()) else 1.0, _tokens(asked)
+    bills = _Bills(asked, factor)
+    middle = _sized(_started(central(fitted), USUAL_START_S[1]), asked, factor)
+    same = [
+        bills.played(middle, _play(asked, middle, at, effort.requests, [seed, k], step)) for k in range(effort.same)
+    ]
+    rng, of_bill = np.random.default_rng([seed, 99]), np.random.default_rng([seed, 98])
+    others = []
+    for k in range(effort.worlds):
+        world = drawn(_as_fast(fitted, asked, of_bill), rng)
+        world = _sized(_started(world, float(of_bill.choice(USUAL_START_S, p=ENDS))), asked, factor)
+        month = _play(asked, world, at, effort.world_requests, [seed, 100 + k], step)
+        others.append(bills.played(world, month, of_bill))
+    months = [p.month for p in same]
+    why: support.Refusals = {}
+    if refuses:
+        needs = _needs(asked, middle, at, months, [p.month for p in others], effort, seed, step)
+        answer_s = max(0.01, months[0].p95_s()) if math.isfinite(months[0].p95_s()) else 1.0
+        why = support.refusals(fitted, needs, Costing(asked.target, answer_s, _tokens(asked)))
+    figures = tuple(_told(q, asked, bills, same, others, why) for q in Quantity)
+    priced = isinstance(next(f for f in figures if f.quantity is Quantity.COST).known, Estimate)
+    return AtTraffic(
+        asked.target.name,
+        factor,
+        per_s,
+        figures,
+        tuple(_hours(months, [p.month for p in others])),
+        bills.billed(middle, same) if priced else None,
+        _served(same, others, played=Quantity.REFUSED_SHARE not in why),
     )
-    why = support.refusals(fitted, needs, costing)
-    figures = []
-    for quantity in Quantity:
-        if quantity in why:
-            figures.append(Predicted(quantity, Unknown(why[quantity])))
-            continue
-        values = [_figure(quantity, asked, middle, month) for month in same]
-        spread = [_figure(quantity, asked, world, month) for world, month in zip(worlds, others, strict=True)]
-        figures.append(_estimate(quantity, values, spread, fitted.answers, fitted.blocks))
-    return AtTraffic(asked.target.name, factor, per_s, tuple(figures), tuple(_hours(same, others)))
+
+
+def _told(
+    quantity: Quantity,
+    asked: Asked,
+    bills: _Bills,
+    same: Sequence[Played],
+    others: Sequence[Played],
+    why: support.Refusals,
+) -> Predicted:
+    """Of one quantity; the most instances of a month are no fewer than in the stretches that were played, and within a declared limit."""
+    fitted = asked.fitted
+    if quantity is Quantity.COST and isinstance(asked.each, Unknown):
+        return Predicted(quantity, asked.each)
+    if quantity in why and not _assumed(quantity, why[quantity]):
+        return Predicted(quantity, Unknown(why[quantity]))
+    values, spread = ([_READ[quantity](p) for p in some] for some in (same, others))
+    made = _estimate(quantity, values, spread, fitted.answers, fitted.blocks)
+    known = made.known
+    if not isinstance(known, Estimate):
+        return made
+    if quantity is Quantity.COST:
+        priced = min(known.blocks, len(asked.blocks) or known.blocks)
+        known = replace(known, value=bills.usd(mean_of([p.used for p in same])), blocks=priced)
+        known = at_confidence(known, asked.cost_at)
+    if quantity is Quantity.INSTANCES_MOST and fitted.scaling is not None and fitted.scaling.grows is not Grows.FIXED:
+        most = fitted.scaling.most
+        if most.basis is Basis.DECLARED and math.isfinite(most.value):
+            known = replace(known, high=max(most.value, known.value))
+        else:
+            known = replace(known, high=None, why_open=untold.StretchesPlayed())
+    return replace(made, known=known)
+
+
+def _assumed(quantity: Quantity, why: untold.Untold) -> bool:
+    """A cost of which only starts were not measured is told: its interval has any start that is usual."""
+    return quantity is Quantity.COST and isinstance(why, untold.StartsUnmeasured)
+
+
+def _started(world: World, usual_s: float) -> World:
+    """Where no start was measured: a usual one."""
+    return world if len(world.start_s) else replace(world, start_s=np.full(1, usual_s))
+
+
+def at_confidence(known: Estimate, confidence: float) -> Estimate:
+    """At another level: each end's distance by the ratio, in proportion to Student's t of its blocks."""
+    if confidence == known.confidence or known.value <= 0 or known.blocks < 2:
+        return known
+    was, now = (laws.t_quantile((1 + c) / 2, known.blocks - 1) for c in (known.confidence, confidence))
+    low, high = (
+        None if end is None else known.value * (max(end, 1e-12) / known.value) ** (now / was)
+        for end in (known.low, known.high)
+    )
+    return replace(known, low=low, high=high, confidence=confidence)
+
+
+class _Bills:
+    """The bill of a month of one target, its prices read once."""
+
+    def __init__(self, asked: Asked, factor: float) -> None:
+        self._asked = asked
+        self._peak_per_s = asked.traffic.traffic.peak_per_s * factor
+        self._pricing: Pricing | None = pricing_of(asked.target.prices) if asked.target.prices else None
+        self._in_file = asked.fitted.scaling.least.value if asked.fitted.scaling else 0.0
+
+    def played(self, world: World, month: Month, rng: np.random.Generator | None = None) -> Played:
+        """Priced; with ``rng`` by what one request uses in other blocks."""
+        of = used(month, world.scaling, self._needed(world))
+        each = self._asked.each
+        if isinstance(each, Unknown) or self._pricing is None:
+            return Played(world, month, of, math.nan)
+        return Played(world, month, of, self.usd(of, each if rng is None else each.drawn(rng)))
+
+    def usd(self, of: Used, each: Each | None = None) -> float:
+        """The runtime's layer, a team's own lines in it."""
+        return runtime_usd(self._bill(of, each))
+
+    def billed(self, middle: World, same: Sequence[Played]) -> Billed:
+        """As lines: the mean month, the same with free tiers, and one in which nobody asks."""
+        of = mean_of([p.used for p in same])
+        idle, capacity = resting(middle.scaling, self._needed(middle)), self._pricing is not None
+        units = self._pricing.billing.units if self._pricing is not None else None
+        count = None if not capacity or units is None else of.needed if of.needed is not None else of.instances
+        return Billed(self._bill(of), self._bill(of, free=True), self._bill(idle), count)
+
+    def _bill(self, of: Used, each: Each | None = None, *, free: bool = False) -> Bill:
+        uses = each or self._asked.each
+        assert self._pricing is not None
+        assert isinstance(uses, Each)
+        return month_bill(self._asked.target, self._pricing, uses, of, self._in_file, free=free)
+
+    def _needed(self, world: World) -> float | None:
+        if self._pricing is None or not self._asked.sized:
+            return None
+        return needed_units(self._pricing, self._asked.fitted, world, self._peak_per_s, carriers(self._asked.fitted))
+
+
+def _as_fast(fitted: Fitted, asked: Asked, rng: np.random.Generator) -> Fitted:
+    """With an instance as fast as somewhere in the range that is assumed."""
+    return (
+        fitted if asked.speeds[0] == asked.speeds[2] else replace(fitted, processors=rng.choice(asked.speeds, p=ENDS))
+    )
+
+
+def _served(same: Sequence[Played], others: Sequence[Played], *, played: bool) -> Served:
+    values, worlds = (
+        [(1 - p.month.refused_share) * (1 - p.world.failing) if p.month.asked else math.nan for p in some]
+        for some in (same, others)
+    )
+    return Served(float(np.mean(values)), tuple(worlds), played)
 
 
 def _untold(target: str, factor: float, per_s: float, fitted: Fitted) -> AtTraffic:
@@ -99,7 +253,7 @@ def _untold(target: str, factor: float, per_s: float, fitted: Fitted) -> AtTraff
 
 
 def _tokens(asked: Asked) -> tuple[int, int]:
-    return asked.each.tokens if asked.each else (0, 0)
+    return asked.each.tokens if isinstance(asked.each, Each) else (0, 0)
 
 
 def _sized(world: World, asked: Asked, factor: float) -> World:
@@ -113,10 +267,12 @@ def _sized(world: World, asked: Asked, factor: float) -> World:
     return replace(world, scaling=replace(scaling, least=size, most=size))
 
 
-def _played(asked: Asked, world: World, at: Sequence[Level], effort: Effort, seed: Sequence[int], step: Step) -> Month:
+def _play(
+    asked: Asked, world: World, at: Sequence[Level], requests: int, seed: Sequence[int], step: Step = lambda: None
+) -> Month:
     rng = np.random.default_rng(list(seed))
     of = fleet(world, asked.fitted.retry, asked.deadline_s, rng)
-    plays = tuple(play(of, level, effort.requests, int(rng.integers(2**31))) for level in at)
+    plays = tuple(play(of, level, requests, int(rng.integers(2**31))) for level in at)
     step()
     return Month(plays, world.failing)
 
@@ -147,7 +303,7 @@ def _needs(
     window = asked.fitted.window
 
     def cold(curve: Curve) -> float:
-        return _played(asked, replace(middle, window=curve), at, effort, [seed, 7], step).cold_share
+        return _play(asked, replace(middle, window=curve), at, effort.world_requests, [seed, 7], step).cold_share
 
     needs = replace(needs, never=cold(()))
     if window is None or (window.seen_end and window.seen_begin):
@@ -172,47 +328,34 @@ def _busy_vcpus(world: World, busiest: Play) -> float:
     return shared.other_vcpus + (shared.answer_vcpus * out.handled_s + starts_s) / busiest.seconds
 
 
-def _figure(quantity: Quantity, asked: Asked, world: World, month: Month) -> float:
-    """Nan where there is none: nothing streams, or nothing is priced."""
-    return _READ[quantity](asked, world, month)
-
-
-def _usd(asked: Asked, world: World, month: Month) -> float:
-    if asked.target.prices is None or asked.each is None:
-        return math.nan
-    of_file = asked.fitted.scaling.least.value if asked.fitted.scaling else 0.0
-    return month_usd(asked.target, world.scaling, asked.each, month, of_file)
-
-
-_READ: Mapping[Quantity, Callable[[Asked, World, Month], float]] = {
-    Quantity.P95: lambda _, __, month: month.p95_s(),
-    Quantity.TTFT_P95: lambda _, __, month: month.p95_s(first=True),
-    Quantity.COLD_SHARE: lambda _, __, month: month.cold_share,
-    Quantity.REFUSED_SHARE: lambda _, __, month: month.refused_share,
-    Quantity.INSTANCES_MEAN: lambda _, __, month: month.mean,
-    Quantity.INSTANCES_MOST: lambda _, __, month: month.most,
-    Quantity.INSTANCE_HOURS: lambda _, __, month: month.mean * HOURS_PER_MONTH,
-    Quantity.COST: _usd,
+_READ: Mapping[Quantity, Callable[[Played], float]] = {  # nan where there is none: nothing streams
+    Quantity.P95: lambda p: p.month.p95_s(),
+    Quantity.TTFT_P95: lambda p: p.month.p95_s(first=True),
+    Quantity.COLD_SHARE: lambda p: p.month.cold_share,
+    Quantity.REFUSED_SHARE: lambda p: p.month.refused_share,
+    Quantity.INSTANCES_MEAN: lambda p: p.month.mean,
+    Quantity.INSTANCES_MOST: lambda p: p.month.most,
+    Quantity.INSTANCE_HOURS: lambda p: p.month.mean * HOURS_PER_MONTH,
+    Quantity.COST: lambda p: p.usd,
 }
 
 
 def _estimate(quantity: Quantity, same: Sequence[float], spread: Sequence[float], n: int, blocks: int) -> Predicted:
     """Worlds in which there is none are left out; more than a twentieth infinite leaves the end open."""
     if any(map(math.isnan, same)):
-        none = absence.NoPrices() if quantity is Quantity.COST else absence.NoMetric(quantity.value)
-        return Predicted(quantity, Unknown(none))
+        return Predicted(quantity, Unknown(absence.NoMetric(quantity.value)))
     every = [v for v in spread if not math.isnan(v)]
     low, high = quantiles([*same, *every])
     if any(map(math.isinf, same)):
         end = None if math.isinf(low) else low
-        return Predicted(quantity, Infinite(absence.ManyWouldFail(0.05), n, blocks, end))
+        return Predicted(quantity, Infinite(absence.ManyWouldFail(0.05), n, blocks, end), worlds=tuple(spread))
     value = float(np.mean(same))
     error = None if len(set(same)) == 1 else float(np.std(same, ddof=1)) / math.sqrt(len(same))
     error = 0.0 if error is None or error < ROUNDING * abs(value) else error
     known: Known = Estimate(
         value, min(low, value), None if math.isinf(high) else max(high, value), CONFIDENCE, n, blocks, METHOD
     )
-    return Predicted(quantity, known, error)
+    return Predicted(quantity, known, error, tuple(spread))
 
 
 def _hours(same: Sequence[Month], others: Sequence[Month]) -> Iterator[Hour]:

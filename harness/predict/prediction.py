@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from harness.domain.bill import Bill
 from harness.domain.estimate import Estimate, Known
 from harness.predict.parameter import From, Parameter
 
@@ -41,12 +42,14 @@ UNITS = {
 class Predicted:
     """One quantity; ``played_error`` is the standard error that the playing itself leaves, and is in the interval too.
 
-    n and blocks of its estimate are those of the measured answers that it rests on.
+    n and blocks of its estimate are those of the measured answers that it rests on. ``worlds`` has the value of each other
+    world, in their order, which is the same at every factor; nan where there is none.
     """
 
     quantity: Quantity
     known: Known
     played_error: float | None = None
+    worlds: tuple[float, ...] = ()
 
     @property
     def told(self) -> bool:
@@ -69,14 +72,35 @@ class Hour:
 
 
 @dataclass(frozen=True)
+class Served:
+    """Share of a month's requests that are answered: the value, and of each other world; ``played``: refusals are simulated."""
+
+    value: float
+    worlds: tuple[float, ...]
+    played: bool
+
+
+@dataclass(frozen=True)
+class Billed:
+    """The month as bills; ``cost a month`` is the runtime's layer of ``month``."""
+
+    month: Bill
+    free: Bill  # the same with free tiers
+    resting: Bill  # nobody asks
+    units: float | None = None  # of a capacity, that are paid for
+
+
+@dataclass(frozen=True)
 class AtTraffic:
-    """One target at one factor of the traffic."""
+    """One target at one factor of the traffic; ``billed`` is None where its cost can't be told."""
 
     target: str
     factor: float
     per_s: float
     figures: tuple[Predicted, ...]
     hours: tuple[Hour, ...] = ()
+    billed: Billed | None = None
+    served: Served | None = None
 
     def of(self, quantity: Quantity) -> Predicted:
         return next(f for f in self.figures if f.quantity is quantity)

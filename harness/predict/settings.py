@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -10,8 +11,9 @@ from pydantic import ValidationError
 
 from harness.domain.target import Target
 from harness.errors import Refused
-from harness.platforms.registry import billing_of, scaling_of
+from harness.platforms.registry import billing_of
 from harness.platforms.scaling import SETTINGS, Scaling
+from harness.predict.growth import scaling_of
 from harness.tables.problems import nearest
 
 SOURCE = "--set"
@@ -31,11 +33,15 @@ class Asked:
 
 @dataclass(frozen=True)
 class Variant:
-    """A target with the changes laid over it; ``processors`` is how many times as many an instance now has."""
+    """A target with the changes laid over it.
+
+    ``speeds``: how many times as fast an instance is with the processors that it now has, least, assumed and most: nobody
+    measured how its answers share them, so anything between not at all and in proportion.
+    """
 
     target: Target
     scaling: Scaling | None
-    processors: float = 1.0
+    speeds: tuple[float, float, float] = (1.0, 1.0, 1.0)
     changed: tuple[str, ...] = ()
 
 
@@ -116,7 +122,8 @@ def _variant(target: Target, facts: Mapping[str, Any], changes: Sequence[Asked])
             ) from None
         made = _kept(made, after)
     processors = after.vcpus.value / before.vcpus.value if after is not None and before is not None else 1.0
-    return Variant(made, after, processors, tuple(map(str, changes)))
+    speeds = (min(1.0, processors), math.sqrt(processors), max(1.0, processors))
+    return Variant(made, after, speeds, tuple(map(str, changes)))
 
 
 def _kept(target: Target, scaling: Scaling) -> Target:

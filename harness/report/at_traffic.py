@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.decision.findings import Findings
 from harness.domain.estimate import Estimate, Infinite, Known, Unknown
-from harness.predict.prediction import AtTraffic, Quantity
+from harness.domain.reason import Reason
+from harness.domain.reasons.decided import CheaperThroughout, CostsCross
+from harness.errors import Refused
+from harness.predict.prediction import CONFIDENCE, AtTraffic, Prediction, Quantity
 from harness.predict.whole import Foretold
 from harness.report import charts_predicted
-from harness.report.blocks import Figure, Table, marked, table
+from harness.report.blocks import Figure, Shown, Table, marked, table
 from harness.report.columns import counted, estimate, figure, share, target, word
 from harness.report.figures import pair_of
-from harness.report.svg import render
+from harness.report.svg import Rows, render, standalone
 from harness.words import said
 from harness.words.numbers import duration_text, money, percent, significant
 
@@ -28,8 +29,9 @@ HEADS = {
     Quantity.INSTANCES_MEAN: ("instances", "instances", significant),
     Quantity.COST: ("runtime a month", "month_usd", money),
 }
-TABLES = frozenset({"at-your-traffic", "predicted", "assumed", "held-out", "at-traffic-table"})
-LEVEL = "90 % interval"
+TABLES = frozenset(
+    {"at-your-traffic", "predicted", "assumed", "held-out", "at-traffic-table", "crossings", "capacity"}
+)  # that want other volumes to be played
 PAGE_ONE = (Quantity.P95, Quantity.COLD_SHARE, Quantity.INSTANCES_MEAN, Quantity.COST)
 DRAWN = (Quantity.P95, Quantity.COLD_SHARE, Quantity.COST)
 
@@ -38,12 +40,23 @@ def now(foretold: Foretold, names: Names) -> Table:
     """One row a target, at the sealed traffic."""
     rows = [(one.target, *(one.of(q).known for q in PAGE_ONE)) for one in foretold.prediction.at if one.factor == 1]
     note = (
-        f"Predicted: a simulator plays {foretold.prediction.traffic} with what the pilot measured; 90 % intervals. "
-        "Its month includes this traffic's starts and idle time; the cost page extrapolates what the runs used. "
-        "Your traffic shows how far off such predictions were."
+        f"Predicted: a simulator plays {foretold.prediction.traffic} with what the pilot measured; 90 % intervals, of the cost "
+        f"{100 * _level(foretold, Quantity.COST):g} %, as promises are judged. Your traffic shows how far off such predictions were."
     )
-    shown = (target(names), *(estimate(*HEADS[q], level=LEVEL) for q in PAGE_ONE))
+    shown = (target(names), *_shown(foretold, PAGE_ONE))
     return table("at-your-traffic", "At your traffic", shown, rows, note)
+
+
+def _shown(foretold: Foretold, quantities: Iterable[Quantity]) -> Iterator[Shown]:
+    """A column each, its head naming the level of its intervals."""
+    for q in quantities:
+        yield estimate(*HEADS[q], level=f"{100 * _level(foretold, q):g} % interval")
+
+
+def _level(foretold: Foretold, quantity: Quantity) -> float:
+    """Of its intervals."""
+    every = (one.of(quantity).known for one in foretold.prediction.at)
+    return next((known.confidence for known in every if isinstance(known, Estimate)), CONFIDENCE)
 
 
 def factors(foretold: Foretold, names: Names) -> Table:
@@ -51,12 +64,12 @@ def factors(foretold: Foretold, names: Names) -> Table:
     rows = [(one.target, one.factor, one.per_s, *(one.of(q).known for q in HEADS)) for one in foretold.prediction.at]
     shown = (
         target(names),
-        figure("times", "factor", lambda factor: f"{factor:g}"),
+        figure("times", "factor", significant),
         figure("requests/s", "mean_per_s", significant),
-        *(estimate(*head, level=LEVEL) for head in HEADS.values()),
+        *_shown(foretold, HEADS),
     )
     note = (
-        "Simulated; 90 % intervals. The model provider and the store are assumed to answer at any traffic as they did in the "
+        "Simulated. The model provider and the store are assumed to answer at any traffic as they did in the "
         "runs. For other factors: pilot predict --times."
     )
     return table("predicted", "The same at other volumes", shown, rows, note)
@@ -102,10 +115,11 @@ def held_out(foretold: Foretold, names: Names) -> Table:
     return table("held-out", "Predicted runs against measured ones", shown, rows, f"{note} {few}".strip())
 
 
-def curves(foretold: Foretold, findings: Findings, names: Names, limit_s: float) -> Figure | None:
+def curves(
+    foretold: Foretold, findings: Findings, names: Names, limit_s: float, would_change: Sequence[Reason] = ()
+) -> Figure | None:
     """P95, cold share and cost over factors, shaded where it can't be told."""
-    at = foretold.prediction.at
-    rows = [_row(one, q, names) for q in DRAWN for one in at if isinstance(one.of(q).known, Estimate)]
+    rows = _rows(foretold.prediction, names)
     if not rows:
         return None
     shown = table(
@@ -114,7 +128,7 @@ def curves(foretold: Foretold, findings: Findings, names: Names, limit_s: float)
         (
             target(names),
             word("quantity"),
-            figure("times", "factor", lambda factor: f"{factor:g}"),
+            figure("times", "factor", significant),
             *(
                 figure(head, name, significant, lack="open")
                 for head, name in (("value", "value"), ("low", "low"), ("high", "high"))
@@ -122,50 +136,35 @@ def curves(foretold: Foretold, findings: Findings, names: Names, limit_s: float)
         ),
         [(r["folder"], r["quantity"], r["factor"], r["value"], r["low"], r["high"]) for r in rows],
     )
-    title = " ".join(changes(foretold, names)) or "Predicted at other volumes"
+    volumes = (why for why in would_change if isinstance(why, CostsCross | CheaperThroughout))
+    title = next(map(said, volumes), "Predicted at other volumes")
     subtitle = (
-        f"Times {foretold.prediction.traffic}, simulated, 90 % intervals, logarithmic. Shaded: can't be told from what was "
+        f"Times {foretold.prediction.traffic}, simulated, bands as in the table, logarithmic. Shaded: can't be told from what was "
         "measured; the table says what to measure."
     )
-    dark = [{"quantity": q.value, "low": low, "high": high} for q in DRAWN for low, high in _untold(at, q)]
-    spec = charts_predicted.over_factors(marked(rows, shown), dark, pair_of(findings, names), limit_s)
+    spec = _spec(foretold.prediction, marked(rows, shown), pair_of(findings, names), limit_s)
     return Figure("at-traffic", title, subtitle, render(spec, title), shown)
 
 
-def changes(foretold: Foretold, names: Names) -> tuple[str, ...]:
-    """Between which volumes the cheaper target changes."""
-    at = foretold.prediction.at
-    targets = list(foretold.prediction.parameters)
-    if len(targets) != 2:
-        return ()
-    apart: list[tuple[float, int]] = []
-    for factor in sorted({one.factor for one in at}):
-        a, b = (_value(at, name, factor, Quantity.COST) for name in targets)
-        if a and b and (sign := _cheaper(a, b)):
-            apart.append((factor, sign))
-    if not apart:
-        return ("The intervals of the two costs overlap at every volume shown: either may be the cheaper one.",)
-    out = [
-        f"Between {low:g} and {high:g} times your traffic {names[targets[after < 0]]} becomes the cheaper one."
-        for (low, before), (high, after) in pairwise(apart)
-        if before != after
-    ]
-    (first, sign), (last, _) = apart[0], apart[-1]
-    return tuple(out) or (f"{names[targets[sign < 0]]} is cheaper{_stretch(first, last)}.",)
+def chart(made: Prediction, names: Names, limit_s: float) -> str:
+    """The same as a file of its own; raises Refused where nothing can be drawn."""
+    rows = _rows(made, names)
+    targets = tuple(names[name] for name in made.parameters)
+    if not rows or len(targets) != 2:
+        raise Refused(
+            "nothing to draw: no figure of the prediction can be told", "pilot predict without --chart says why"
+        )
+    spec = _spec(made, [{**row, "said": f"{row['target']}, {row['factor']:g} times"} for row in rows], targets, limit_s)
+    return standalone(render(spec, f"Times {made.traffic}, simulated"))
 
 
-def _cheaper(a: Estimate, b: Estimate) -> int:
-    """1: the first, -1: the second, 0: their intervals overlap."""
-    (a_low, a_high), (b_low, b_high) = ((_or(e.low, -math.inf), _or(e.high, math.inf)) for e in (a, b))
-    return int(a_high < b_low) - int(b_high < a_low)
+def _rows(made: Prediction, names: Names) -> list[dict[str, Any]]:
+    return [_row(one, q, names) for q in DRAWN for one in made.at if isinstance(one.of(q).known, Estimate)]
 
 
-def _or(end: float | None, open_end: float) -> float:
-    return open_end if end is None else end
-
-
-def _stretch(first: float, last: float) -> str:
-    return f" at {first:g} times your traffic" if first == last else f" from {first:g} to {last:g} times your traffic"
+def _spec(made: Prediction, rows: Rows, pair: tuple[str, str], limit_s: float) -> dict[str, Any]:
+    dark = [{"quantity": q.value, "low": low, "high": high} for q in DRAWN for low, high in _untold(made.at, q)]
+    return charts_predicted.over_factors(rows, dark, pair, limit_s)
 
 
 def refusals(foretold: Foretold, names: Names) -> tuple[str, ...]:
@@ -215,8 +214,3 @@ def _untold(at: Sequence[AtTraffic], quantity: Quantity) -> list[tuple[float, fl
             low = out.pop()[0]
         out.append((low, high))
     return out
-
-
-def _value(at: Sequence[AtTraffic], name: str, factor: float, quantity: Quantity) -> Estimate | None:
-    known = next(one.of(quantity).known for one in at if one.target == name and one.factor == factor)
-    return known if isinstance(known, Estimate) else None

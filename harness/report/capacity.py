@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.analysis.break_even import break_even
 from harness.analysis.capacity import UTILISATION, Capacity, TriedRate
 from harness.decision.findings import Findings
 from harness.domain.estimate import Estimate
@@ -51,9 +50,9 @@ def capacities(findings: Findings, names: Names) -> Table:
             ),
             (
                 figure("busy at cost break-even", "break_even_share", percent, lack="not known"),
-                lambda c: break_even(findings.crossing, c),
+                lambda c: findings.break_even(c.target),
             ),
-            (interval("break_even_share", percent, "its interval"), lambda c: break_even(findings.crossing, c)),
+            (interval("break_even_share", percent, "its interval"), lambda c: findings.break_even(c.target)),
             (counted("requests spent", "requests"), lambda c: c.requests),
             (counted("searches", "searches"), lambda c: c.searches),
             (text("why the search ended"), lambda c: tuple(c.ended)),

@@ -113,32 +113,6 @@ def _ends(rows: Rows) -> Rows:
 
 
 @drawing
-def cost_lines(rows: Rows, pair: tuple[str, str], crossing: float | None, expected: float) -> alt.TopLevelMixin:
-    """``rows``: target, requests, usd, low, high over a logarithmic volume axis."""
-    log = alt.Scale(type="log")
-    axis = alt.Axis(format="~s", tickCount=5, grid=False)
-    base = alt.Chart().encode(
-        x=alt.X("requests:Q", scale=log, title="requests a month", axis=axis), color=coloured(pair)
-    )
-    low, usd = (
-        alt.Y(field, title="runtime cost, USD a month", scale=log, axis=alt.Axis(format=",~r", tickCount=5, grid=False))
-        for field in ("low:Q", "usd:Q")
-    )
-    now = alt.Chart(ONCE).encode(x=alt.datum(expected))
-    layers = [
-        base.mark_area(opacity=0.18).encode(y=low, y2="high"),
-        base.mark_line(strokeWidth=2).encode(y=usd),
-        pointed(base.encode(y=usd)),
-        now.mark_rule(strokeDash=[2, 3]),
-        now.mark_text(align="right", dx=-4, y=8, text="expected traffic"),
-    ]
-    if crossing is not None:
-        cross = alt.Chart(ONCE).encode(x=alt.datum(crossing))
-        layers += [cross.mark_rule(), cross.mark_text(align="left", dx=4, y=8, text="the lines cross")]
-    return alt.layer(*layers, data=values(rows), width=WIDTH, height=240)
-
-
-@drawing
 def cost_against_latency(rows: Rows, pair: tuple[str, str], limit_s: float) -> alt.TopLevelMixin:
     """``rows``: target, cost (per 1,000), cost_low, cost_high, p95, p95_low, p95_high."""
     words = "runtime cost of 1,000 successful answers, USD"

@@ -27,7 +27,7 @@ def _panel(
     dark = [row for row in untold if row["quantity"] == quantity.value]
     title = "times your traffic" if last else None
     scale = alt.Scale(type="log", domain=_ends(rows, untold))
-    axis = alt.Axis(format="~g", values=sorted({row["factor"] for row in rows}), grid=False)
+    axis = alt.Axis(format="~g", values=_ticks(rows), grid=False)
     y_scale = alt.Scale(type="log") if quantity in LOGARITHMIC else alt.Scale(zero=True)
     y_axis = alt.Axis(format="~%" if quantity is Quantity.COLD_SHARE else ",~r", tickCount=4, grid=False)
     base = alt.Chart().encode(x=alt.X("factor:Q", scale=scale, title=title, axis=axis), color=coloured(pair))
@@ -42,6 +42,11 @@ def _panel(
     line = at.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=26))
     promise = limit_rule(limit_s) if quantity is Quantity.P95 else []
     return alt.layer(shade, band, line, pointed(at), *promise, data=values(own), width=WIDTH, height=130)
+
+
+def _ticks(rows: Rows) -> list[float]:
+    """Round factors; those that were played to find a crossing are none."""
+    return sorted(f for f in {row["factor"] for row in rows} if float(f"{f:.2g}") == f)
 
 
 def _ends(rows: Rows, untold: Rows) -> list[float]:

@@ -108,7 +108,6 @@ def content(
         costs.ceilings(findings, names, config.slo.start.requests_per_month if config.slo.start else None),
         costs.bill_lines(findings, names),
         costs.crossings(findings, names),
-        costs.sensitivity(findings, names),
         costs.pilot_bill(findings, names),
         costs.reconciled(findings, names),
         costs.coverage(findings, names),
@@ -159,11 +158,10 @@ def content(
         cold.keep_alive(findings, names),
         capacity.knee(findings, names, config.slo.p95_s),
         *jobs.drawn(findings, names),
-        costs.cost_curve(findings, names),
         figures.pareto(findings, names, config.slo.p95_s),
         decided.acceptability(decision, sides),
         decided.tornado(decision, sides),
-        at_traffic.curves(foretold, findings, names, config.slo.p95_s) if foretold else None,
+        at_traffic.curves(foretold, findings, names, config.slo.p95_s, decision.would_change) if foretold else None,
     ]
     choice = decision.choice.value
     if decision.choice not in (Choice.NONE, Choice.HYBRID) and decision.target:
@@ -203,7 +201,6 @@ def content(
             "mark": by_role.mark,
             "capacity_rule": capacity.rule(findings),
             "gave_way": platforms.at_its_limit(findings, names),
-            "at_traffic_changes": at_traffic.changes(foretold, names) if foretold else (),
             "at_traffic_untold": at_traffic.refusals(foretold, names) if foretold else (),
             "has": {
                 "foretold": foretold is not None,
@@ -213,8 +210,7 @@ def content(
                 "tornado": bool(decision.scoring and decision.scoring.tornado),
                 "checks": bool(checks),
                 "since": bool(since and (since.rows or since.note)),
-                "projection": findings.projection is not None,
-                "crossings": bool(findings.projection and findings.projection.crossings),
+                "crossings": bool(findings.volumes and findings.volumes.crossings),
                 "ceilings": bool(findings.cost_verdicts),
                 "reconciled": bool(findings.reconciliations),
                 "coverage": bool(findings.coverage),

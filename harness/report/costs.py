@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
-from harness.analysis.break_even import break_even
-from harness.analysis.projection import Crossing, Curve
 from harness.analysis.reconciliation import PRICE_TOLERANCE, QUANTITY_TOLERANCE
 from harness.decision.findings import Findings
 from harness.domain.bill import CostLayer
@@ -15,11 +12,8 @@ from harness.domain.columns import Column, Kind
 from harness.domain.estimate import Estimate
 from harness.domain.verdict import SloVerdict
 from harness.evidence.coverage import Cell as Covered
-from harness.report import charts
-from harness.report.blocks import Figure, Shown, Table, absent, listed, marked, number, table
+from harness.report.blocks import Shown, Table, absent, listed, number, table
 from harness.report.columns import counted, estimate, figure, interval, judged, share, target, text, usd, word
-from harness.report.figures import pair_of
-from harness.report.svg import render
 from harness.words.numbers import count, money, percent, significant
 
 Names = Mapping[str, str]
@@ -27,7 +21,10 @@ Names = Mapping[str, str]
 
 def costs(findings: Findings, names: Names) -> Table:
     """Per success and per month."""
-    note = "USD at the sealed expected traffic. The shared layer (tokens, transfer) is the same for both and would hide every difference."
+    note = (
+        "USD at the sealed expected traffic: a simulated month, starts and idle time in it, by the platform's own bill. The shared "
+        f"layer (tokens, transfer) is the same for both and would hide every difference. {flips(findings, names)}"
+    ).strip()
     return listed(
         "costs",
         "Cost at the expected traffic",
@@ -128,147 +125,46 @@ def bill_lines(findings: Findings, names: Names) -> Table:
     return table("bill", "The monthly bill, line by line", shown, rows)
 
 
-def cost_curve(findings: Findings, names: Names) -> Figure | None:
-    """Monthly runtime cost against volume, staircases where a fleet must grow."""
-    found = findings.projection
-    if found is None:
-        return None
-    rows: list[dict[str, Any]] = [
-        {
-            "target": names[curve.target],
-            "requests": round(p.requests),
-            "usd": p.usd,
-            "low": p.low_usd,
-            "high": p.high_usd,
-            "instances": p.instances,
-        }
-        for curve in found.curves
-        for p in curve.points
-    ]
-    title = _curve_title(findings, names)
-    subtitle = (
-        "Runtime layer, USD a month, list prices, MODELLED; bands are 95 % block intervals of the measured usage; both axes "
-        f"logarithmic. {_fleet_words(found.curves, names)}"
-    )
-    values = [
-        (curve.target, round(p.requests), p.instances, p.usd, (p.low_usd, p.high_usd))
-        for curve in found.curves
-        for p in curve.points
-    ]
-    crossing = findings.crossing
-    shown = table(
-        "cost-curve-table",
-        title,
-        (
-            target(names),
-            counted("requests a month", "month_requests"),
-            figure("instances", "instances", significant, lack="billed by use"),
-            usd("runtime a month", "month_usd"),
-            interval("month_usd", money),
-        ),
-        values,
-    )
-    spec = charts.cost_lines(
-        marked(rows, shown),
-        pair_of(findings, names),
-        crossing.requests if crossing else None,
-        findings.expected_requests,
-    )
-    return Figure("cost-curve", title, subtitle, render(spec, title), shown)
-
-
-def _curve_title(findings: Findings, names: Names) -> str:
-    crossing = findings.crossing
-    if crossing is None:
-        cheaper = (
-            {curve.target: curve.points[0].usd for curve in findings.projection.curves} if findings.projection else {}
-        )
-        least = min(cheaper, key=lambda name: cheaper[name]) if cheaper else ""
-        return f"{names[least]} is cheaper at every volume shown" if least else "The runtime costs are not known"
-    more = len(findings.projection.crossings) - 1 if findings.projection else 0
-    others = f"; the lines cross {more} more time{'s' * (more > 1)}" if more else ""
-    return (
-        f"{names[crossing.cheaper_below]} is cheaper below {crossing.requests / 1e6:.2g} million requests a month, "
-        f"{names[crossing.cheaper_above]} above{others}"
-    )
-
-
-def _fleet_words(curves: tuple[Curve, ...], names: Names) -> str:
-    out = []
-    for curve in curves:
-        if curve.fleet and curve.per_instance_per_s:
-            rate = significant(curve.per_instance_per_s)
-            out.append(
-                f"An instance of {names[curve.target]} sustains {rate} requests a second, and as many are kept as carry "
-                "the peak at 70 % of that."
-            )
-        elif curve.fleet:
-            out.append(f"{names[curve.target]}: {curve.hint}.")
-    return " ".join(out)
-
-
 def crossings(findings: Findings, names: Names) -> Table:
     """Every volume at which the cheaper target changes."""
-    found = findings.projection.crossings if findings.projection else ()
+    found = findings.volumes.crossings if findings.volumes else ()
     note = (
-        "Searched on the staircase, a hundredth to a hundred times the expected volume, with the expected peak's ratio. "
-        "Either may be cheaper: where the two costs' 95 % intervals overlap, of what was used and of what an instance sustains. "
-        "Fleet used: the peak over what the fleet sustains at that volume."
+        "Between the volumes that were simulated, straight on logarithmic axes; the interval holds the crossings of nine tenths "
+        "of the worlds that the measurements allow. An open end lies beyond what was simulated. Fleet used: on average, of what "
+        "it sustains at that volume."
     )
     return listed(
         "crossings",
         "Where the costs cross",
         found,
         [
+            (figure("times your traffic", "factor", significant), lambda c: c.factor),
+            (interval("factor", significant, "90 % interval", lack="at every volume simulated"), lambda c: c.factor),
             (counted("requests a month", "month_requests"), lambda c: round(c.requests)),
-            (
-                interval("month_requests", count, "either may be cheaper", lack="at every volume that was looked at"),
-                _stretch,
-            ),
-            (figure("peak (requests/s)", "peak_per_s", significant), lambda c: c.peak_per_s),
-            (target(names, "cheaper below", "cheaper_below"), lambda c: c.cheaper_below),
-            (target(names, "cheaper above", "cheaper_above"), lambda c: c.cheaper_above),
-            (share("fleet used", "fleet_used_share", lack="capacity not measured"), lambda c: c.utilisation or None),
+            (target(names, "cheaper below", "cheaper_below"), lambda c: c.below),
+            (target(names, "cheaper above", "cheaper_above"), lambda c: c.above),
+            (figure("fleet used", "fleet_used_share", percent, lack="no fleet, or not known"), lambda c: c.busy),
+            (interval("fleet_used_share", percent, "its interval"), lambda c: c.busy),
         ],
-        f"{note} {_busy(findings, names)}".strip(),
+        note,
     )
 
 
-def _busy(findings: Findings, names: Names) -> str:
-    """The break-even nearest to the expected volume as a share of the capacity's time."""
+def flips(findings: Findings, names: Names) -> str:
+    """By how much prices would have to change for the cheaper one to change."""
+    usd = {c.target: c.per_month_usd.value for c in findings.costs if isinstance(c.per_month_usd, Estimate)}
     out = []
-    for c in findings.capacities:
-        share_ = break_even(findings.crossing, c)
-        if isinstance(share_, Estimate):
-            ends = [None if end is None else percent(end) for end in (share_.low, share_.high)]
-            between = f" ({ends[0] or 'no end seen'} to {ends[1] or 'no end seen'})" if any(ends) else ""
-            out.append(f"From {percent(share_.value)} busy on{between}, {names[c.target]} is the cheaper one.")
-    return " ".join(out)
-
-
-def _stretch(crossing: Crossing) -> tuple[int | None, int | None] | None:
-    """Where either may be the cheaper one; an open end lies beyond the volumes that were looked at."""
-    low, high = (None if end is None else round(end) for end in (crossing.low, crossing.high))
-    return None if low is None and high is None else (low, high)
-
-
-def sensitivity(findings: Findings, names: Names) -> Table:
-    """Other traffic, and by how much prices would have to change."""
-    found = findings.projection
-    order = [curve.target for curve in found.curves] if found else list(dict.fromkeys(findings.data.targets))
-    rows = [(s.what, *(s.usd[name] for name in order), s.cheaper) for s in (found.traffic if found else ())]
-    flips = [
-        f"{names[name]} would be the cheaper one if its prices fell by {-change * 100:.0f} %"
-        if change < 0
-        else f"{names[name]} stays the cheaper one until its prices rise by {change * 100:.0f} %"
-        for name, change in (found.flips if found else ())
-    ]
-    shown = (
-        text("assumption"),
-        *(usd(f"{names[name]}, runtime a month", f"{name}_month_usd") for name in order),
-        target(names, "cheaper", "cheaper"),
-    )
-    return table("sensitivity", "What other traffic would cost", shown, rows, "; ".join(flips) + "." if flips else "")
+    for name, own in usd.items():
+        others = [v for k, v in usd.items() if k != name]
+        if not others or own <= 0:
+            continue
+        change = min(others) / own - 1
+        out.append(
+            f"{names[name]} would be the cheaper one if its prices fell by {-change * 100:.0f} %"
+            if change < 0
+            else f"{names[name]} stays the cheaper one until its prices rise by {change * 100:.0f} %"
+        )
+    return "; ".join(out) + "." if out else ""
 
 
 def pilot_bill(findings: Findings, names: Names) -> Table:

@@ -154,7 +154,7 @@ def promises(findings: Findings, names: Names) -> Table:
             (figure("limit", "limit", significant), lambda v: v.slo.limit),
             (word("unit"), lambda v: v.slo.unit),
             (estimate("measured", "measured", significant), lambda v: v.estimate),
-            (judged("verdict", "judgement"), lambda v: v.judgement.value),
+            (judged("verdict", "judgement"), lambda v: v.judgement),
             (text("why"), lambda v: said(v.reason)),
         ],
     )

@@ -23,6 +23,7 @@ from harness.report.content import Content
 from harness.report.csv_text import csv_text
 from harness.report.remote import css_loads, loads
 from harness.report.sections import Section, asset, find_sections
+from harness.report.svg import standalone
 from harness.workspace.shipped import shipped
 
 _HOLD = re.compile("<p>\ue000(\\d+)\ue001</p>|\ue000(\\d+)\ue001")
@@ -55,7 +56,7 @@ def files(content: Content, workspace_root: Path) -> dict[str, str]:
     sections = [_filled(section, content, reader) for section in find_sections(workspace_root)]
     tables = (*content.tables.values(), *(f.table for f in content.figures.values() if f.table))
     return {
-        **{f"figures/{f.id}.svg": _standalone(f.svg) for f in content.figures.values()},
+        **{f"figures/{f.id}.svg": standalone(f.svg) for f in content.figures.values()},
         **{f"tables/{t.id}.csv": csv_text(t) for t in tables},
         "report.md": _markdown(content, sections),
         PAGE: _html(content, sections, reader, workspace_root),
@@ -149,10 +150,3 @@ def _filled(section: Section, content: Content, reader: MarkdownIt) -> Filled:
         words = "would be loaded or run where the report is read: a report shows only its own text, tables and charts"
         raise BadFile(section.path, [Problem("", f"{visible(what, MOST_SHOWN)} {words}") for what in elsewhere])
     return Filled(section.id, text, tokens, blocks)
-
-
-def _standalone(svg: str) -> str:
-    """An SVG file of its own has no page to take colours from."""
-    for variable, colour in (("--ink", "#1b1b1a"), ("--muted", "#5f5f5b"), ("--grid", "#dcdcd6")):
-        svg = svg.replace(f"var({variable})", colour)
-    return svg

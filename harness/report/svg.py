@@ -87,6 +87,13 @@ def render(spec: dict[str, Any], label: str) -> str:
     return raw.replace("<svg ", f'<svg role="img" aria-label="{escaped}" ', 1)
 
 
+def standalone(svg: str) -> str:
+    """An SVG file of its own has no page to take colours from."""
+    for variable, colour in (("--ink", "#1b1b1a"), ("--muted", "#5f5f5b"), ("--grid", "#dcdcd6")):
+        svg = svg.replace(f"var({variable})", colour)
+    return svg
+
+
 def values(rows: Rows) -> alt.InlineData:
     """Rows of plain values."""
     return alt.InlineData(values=list(rows))

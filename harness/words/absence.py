@@ -61,9 +61,6 @@ WORDS: Book = {
     kinds.FewCostBlocks: "{blocks} valid block(s) of the profile that cost is scored at; an interval needs {least}",
     kinds.BilledMissing: "billed durations were collected for {collected} of {blocks} blocks: run pilot collect",
     kinds.InstanceTimeMissing: "billable instance time was not collected; without it this platform's cost is unknown",
-    kinds.InProgressUnknown: (
-        "time in progress is unknown; requests share instances, so the cost at other traffic cannot be calculated"
-    ),
     kinds.NoSuccess: "a set with one block left out has no successful request",
     kinds.NothingDrained: "no backlog: fewer than {least} jobs got done while others waited",
     kinds.JobsUsageMissing: "what the platform billed while jobs ran was not collected: run pilot collect",
@@ -73,7 +70,6 @@ WORDS: Book = {
     kinds.NoJobDone: "a set with one block left out has no job that was done",
     kinds.CostsNothing: "nothing that has a price was used",
     kinds.NotTold: "the service does not say",
-    kinds.NoUsage: "no measured usage of the target that this is a variant of",
     kinds.NoWindow: "no keep-alive window was measured, so the expected share of cold answers is unknown",
     kinds.NoExpectedShare: "the expected share of cold answers is unknown",
     kinds.FewModes: "too few warm or cold answers",
@@ -114,6 +110,7 @@ WORDS: Book = {
     kinds.NotSealed: "not sealed",
     kinds.NotRecorded: "not recorded",
     kinds.NoRun: "no run",
+    kinds.NotPlayed: "other volumes were not simulated here",
     kinds.NoCrossing: "the costs do not cross",
     kinds.CheaperBelow: "cheaper below the crossing, not above",
     kinds.BilledByUse: "billed by use",

@@ -30,7 +30,7 @@ def _none_keeps(r: kinds.NoneKeeps) -> str:
 
 def _modelled(r: kinds.Modelled) -> str:
     some = f", from {r.blocks} of {r.measured} blocks" if r.blocks < r.measured else ""
-    words = f"MODELLED from measured usage at list prices{some}"
+    words = f"MODELLED: a simulated month of what was measured, at list prices{some}"
     if r.needed is None:
         return words
     return f"{words}, priced at {r.needed} {r.unit} for the expected peak ({r.declared:g} were measured)"

@@ -31,18 +31,38 @@ def _gate_open(r: kinds.GateOpen) -> str:
 
 def _costs_cross(r: kinds.CostsCross) -> str:
     return (
-        f"Volume: the runtime costs cross at {r.requests / 1e6:.2f} million requests a month{_span(r.low, r.high)}; "
-        f"{r.below} is cheaper below, {r.above} above. Expected: {r.expected / 1e6:.2f} million."
+        f"Volume: the runtime costs cross at {r.factor:.3g} times your traffic, {r.requests / 1e6:.2f} million requests a "
+        f"month{_span(r.low, r.high)}; {r.below} is cheaper below, {r.above} above. Expected: {r.expected / 1e6:.2f} million."
     )
 
 
 def _span(least: float | None, most: float | None) -> str:
-    """The range in which either may be cheaper, in millions."""
+    """Its interval, in millions."""
     low, high = (None if end is None else f"{end / 1e6:.2f}" for end in (least, most))
-    if low is None and high is None:
-        return " (either may be cheaper at every volume considered)"
-    ends = f"{low} to {high}" if low and high else f"up to {high}" if high else f"from {low} on"
-    return f" (either may be cheaper {'from ' if low and high else ''}{ends})"
+    return f" ({_ends(low, high)})"
+
+
+def _ends(low: str | None, high: str | None) -> str:
+    if low and high:
+        return f"{low} to {high}"
+    return f"up to {high}" if high else f"from {low} on" if low else "or at no volume played"
+
+
+def _breaks(r: kinds.PromiseBreaks) -> str:
+    low, high = (None if end is None else f"{end:.3g}" for end in (r.low, r.high))
+    does = "keeps" if r.kept_above else "breaks"
+    return (
+        f"Volume: from {r.factor:.3g} times your traffic on ({_ends(low, high)}) {r.label} {does} {r.name} "
+        f"(limit {FORMATS[r.unit](r.limit)})."
+    )
+
+
+def _kept(r: kinds.KeptUpTo) -> str:
+    if r.factor is None:
+        return f"Volume: whether {r.label} keeps its promises at more than your traffic can't be told."
+    broken = f" but {_joined(list(r.broken))}" if r.broken else ""
+    at = f"up to {r.factor:g} times your traffic" if r.factor > 1 else "at your traffic"
+    return f"Volume: {r.label} keeps every promise{broken} {at}; more was not played or can't be told."
 
 
 def _error_budget(r: kinds.ErrorBudget) -> str:
@@ -77,12 +97,14 @@ WORDS: Book = {
     kinds.Broken: lambda r: f"{r.name} under {r.profile} ({said(r.value)}, limit {FORMATS[r.unit](r.limit)})",
     kinds.Figure: lambda r: f"{FORMATS[r.unit](r.value)}",
     kinds.CostsMonthly: lambda r: (
-        f"{r.label} would cost {money(r.usd)} a month at the expected traffic (runtime, MODELLED)."
+        f"{r.label} would cost {money(r.usd)} a month at the expected traffic (runtime, simulated)."
     ),
     kinds.TimesBaseline: "Under {profile} traffic the p95 of {label} is {ratio:.2f} times the baseline's: {relation}.",
     kinds.VolumeUnknown: "Volume: one target's cost is unknown.",
     kinds.CostsCross: _costs_cross,
-    kinds.CheaperThroughout: "Volume: {label} is cheaper at every volume within a factor of {factor:g} of the expected one.",
+    kinds.CheaperThroughout: "Volume: {label} is cheaper from {least:g} to {most:g} times your traffic.",
+    kinds.PromiseBreaks: _breaks,
+    kinds.KeptUpTo: _kept,
     kinds.PriceFlips: lambda r: f"Price: {r.label} would be cheaper if its prices fell by {r.fall * 100:.0f} %.",
     kinds.WouldPass: lambda r: (
         f"{r.label} would pass {r.name} under {r.profile} at a limit of {FORMATS[r.unit](r.limit)}."

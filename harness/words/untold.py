@@ -62,6 +62,7 @@ WORDS: Book = {
     kinds.StartsUnmeasured: lambda r: (
         f"can't tell: {r.cold_share * 100:.1f} % of requests would meet a start, and no cold answer was measured; {said(r.measure)}"
     ),
+    kinds.StretchesPlayed: "at least as many: a whole month sees more than the stretches of it that are played",
     kinds.GrowthUnknown: "can't tell: how it scales with its traffic is not known; {measure}",
     kinds.NotGivenAgain: (
         "can't tell: a replay of the measured arrivals matches only {again} of {runs} runs, so the model lacks "

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from harness.analysis.instances import told
-from harness.analysis.spend import blocks_of, cost
+from harness.analysis.spend import blocks_of, priced
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.target import Dialect, PriceModel, Target
 from harness.platforms import registry
@@ -17,6 +17,7 @@ from harness.platforms.external.config import External
 from harness.platforms.pricing import pricing_of
 from harness.words import said
 from tests.analysis.fakes import run_of
+from tests.predict.priced import month, on_demand
 
 BILLABLE = "run.googleapis.com/container/billable_instance_time ALIGN_DELTA"
 REPLICAS, MODEL_LATENCY = "Replicas average", "AWS/SageMaker ModelLatency Sum"
@@ -65,17 +66,15 @@ def test_cost_follows_the_instances_time_and_is_not_known_without(tmp_path):
     runs = [run_with(tmp_path / str(k), "cloud-monitoring", {BILLABLE: [50.0 + k]}) for k in range(3)]
     twice = [run_with(tmp_path / f"t{k}", "cloud-monitoring", {BILLABLE: [2 * (50.0 + k)]}) for k in range(3)]
     none = [run_with(tmp_path / f"n{k}", "cloud-monitoring", {}) for k in range(3)]
-    once, double, absent = (
-        cost(RUN, blocks_of(RUN, r, 2.0, None), 1_000_000).per_month_usd for r in (runs, twice, none)
-    )
+    once, double = (sum(float(b.usage.instance_s) for b in blocks_of(RUN, r, 2.0, None)) for r in (runs, twice))
+    _, gap = priced(RUN, blocks_of(RUN, none, 2.0, None))
 
-    assert isinstance(once, Estimate)
-    assert double.value > 1.5 * once.value
-    assert isinstance(absent, Unknown)
-    assert "instance time was not collected" in said(absent.reason)
+    assert double == 2 * once
+    assert "instance time was not collected" in said(gap.reason)
+    assert priced(RUN, blocks_of(RUN, runs, 2.0, None)) == ([0, 1, 2], None)
 
 
-def priced(book, model, memory_mb):
+def at(book, model, memory_mb):
     prices = PriceModel(book, "anywhere", model, {"memory_mb": memory_mb})
     return Target("run", Path("run"), Dialect.RAG_CHAT, External(), base_url="https://x.example", prices=prices)
 
@@ -84,13 +83,13 @@ def priced(book, model, memory_mb):
     ("target", "source", "readings"),
     [
         (
-            priced("azure-2026-11", "functions-flex", 2048),
+            at("azure-2026-11", "functions-flex", 2048),
             "azure-monitor",
             {UNITS[0]: [2048 * 30_000.0], UNITS[1]: [2048 * 10_000.0]},
         ),
-        (priced("azure-2026-11", "functions-consumption", 1500), "azure-monitor", {UNITS[2]: [1536 * 40_000.0]}),
+        (at("azure-2026-11", "functions-consumption", 1500), "azure-monitor", {UNITS[2]: [1536 * 40_000.0]}),
         (
-            priced("aws-2026-11", "sagemaker-serverless", 4096),
+            at("aws-2026-11", "sagemaker-serverless", 4096),
             "cloudwatch",
             {MODEL_LATENCY: [15e6, 25e6], "AWS/SageMaker ModelLatency p95": [9e9]},
         ),
@@ -107,21 +106,23 @@ def test_forty_seconds_that_are_told_together_are_shared_by_the_requests_of_a_ru
 
 def test_their_cost_is_known_with_the_platforms_sums_and_not_without(tmp_path):
     """1,000,000 requests of 400 ms at 2 GB are 800,000 GB-s x 0.000026 and 1,000,000 executions x 0.0000004 (Flex, unless free)."""
-    flex = priced("azure-2026-11", "functions-flex", 2048)
+    flex = at("azure-2026-11", "functions-flex", 2048)
     told = [run_with(tmp_path / str(k), "azure-monitor", {UNITS[0]: [2048 * 40_000.0]}) for k in range(3)]
     untold = [run_with(tmp_path / f"n{k}", "azure-monitor", {}) for k in range(3)]
-    month = cost(flex, blocks_of(flex, told, 2.0, None), 1_000_000)
-    absent = cost(flex, blocks_of(flex, untold, 2.0, None), 1_000_000).per_month_usd
-    units = {line.label: float(line.quantity) for line in month.monthly.lines}
+    blocks = blocks_of(flex, told, 2.0, None)
+    waited = blocks[0].busy_s / float(blocks[0].usage.requests)
+    known = month(flex, blocks, 1_000_000, (waited,) * 400, scaling=on_demand(kept_s=600))
+    absent = month(flex, blocks_of(flex, untold, 2.0, None), 1_000_000).per_month_usd
+    units = {line.label: float(line.quantity) for line in known.monthly.lines}
 
-    assert isinstance(month.per_month_usd, Estimate)
-    assert units["On-demand execution"] == pytest.approx(800_000)
+    assert isinstance(known.per_month_usd, Estimate)
+    assert units["On-demand execution"] == pytest.approx(800_000, rel=0.01)
     assert isinstance(absent, Unknown)
     assert "billed durations were collected for 0 of 3 blocks" in said(absent.reason)
 
 
 def test_a_refused_request_has_no_share_of_what_is_billed(tmp_path):
-    flex = priced("azure-2026-11", "functions-flex", 2048)
+    flex = at("azure-2026-11", "functions-flex", 2048)
     outcomes = np.array(["throttled"] * 50 + ["ok"] * 50, dtype=object)
     [block] = blocks_of(
         flex, [run_with(tmp_path / "a", "azure-monitor", {UNITS[0]: [2048 * 1000.0]}, outcome=outcomes)], 2.0, None

@@ -8,7 +8,7 @@ import numpy as np
 import orjson
 import pytest
 
-from harness.analysis.spend import blocks_of, cost
+from harness.analysis.spend import blocks_of
 from harness.campaign.limits import Spending
 from harness.campaign.metering import Meter
 from harness.domain.sample import COLUMNS, UNBILLED, Outcome
@@ -18,6 +18,7 @@ from harness.evidence.run_folder import SPOOL
 from harness.platforms.external.config import External
 from tests.analysis.fakes import run_of
 from tests.builders import failed, sample
+from tests.predict.priced import month
 
 PRICES = PriceModel("aws-2026-11", "us-east-1", "lambda-url", {"memory_mb": 1024})
 TARGET = Target("fn", Path(), Dialect.RAG_CHAT, External(), prices=PRICES)
@@ -103,8 +104,8 @@ def test_a_month_is_billed_by_the_models_that_answered_and_names_those_that_no_l
     model = np.array(["gpt-4o-mini", "gpt-4o-mini", "in-house-7b", None], dtype=object)
     run.columns.update(input_tokens=np.full(4, 1e6), output_tokens=np.zeros(4), model=model)
     target = replace(TARGET, prices=PriceModel("", "", "custom", {"per_month": {"usd": 1, "source": "we"}}))
-    found = cost(target, blocks_of(target, [run] * 3, 2.0, None), 4)
+    found = month(target, blocks_of(target, [run] * 3, 2.0, None), 4_000_000)
 
     by_label = {line.label: line.amount_usd for line in found.monthly.lines if line.amount_usd}
-    assert by_label == {"Fee a month": 1, "Model input tokens, openai/gpt-4o-mini": Decimal("0.3")}
+    assert by_label == {"Fee a month": 1, "Model input tokens, openai/gpt-4o-mini": pytest.approx(Decimal(300_000))}
     assert found.unlisted == ("in-house-7b",)

@@ -44,6 +44,17 @@ def test_the_page_says_what_it_rests_on_and_what_cannot_be_told(root):
     assert "predicted, not measured" in done.stdout
 
 
+def test_it_is_drawn_as_a_file_of_its_own(root, tmp_path):
+    done = pilot(root, "predict", "--times", "1,3", "--chart", str(tmp_path / "c.svg"))
+    drawn = (tmp_path / "c.svg").read_text()
+
+    assert done.returncode == 0
+    assert done.stdout.endswith(f"{tmp_path / 'c.svg'}\n")
+    assert "times your traffic" in drawn
+    assert "var(--" not in drawn, "a file of its own has no page to take colours from"
+    assert pilot(root, "predict", "--chart", "c.png").returncode == 2
+
+
 def test_blocks_are_held_out(root):
     done = pilot(root, "predict", "--validate", "--json")
     said = json.loads(done.stdout)

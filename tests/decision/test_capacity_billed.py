@@ -7,8 +7,10 @@ import pytest
 from harness import pipeline
 from harness.campaign.progress import Progress
 from harness.collect.collect import collect
-from harness.decision.hybrid import hybrid_cost
 from harness.domain.estimate import Estimate
+from harness.predict.predict import predicted
+from harness.predict.prediction import Quantity
+from harness.predict.whole import QUICK
 from harness.words import said
 from harness.workspace import open_workspace
 from tests.campaign.clouds import Cloud, CloudPilot, later
@@ -39,13 +41,9 @@ def test_two_machines_that_carry_six_a_second_are_five_for_a_peak_of_ten(tmp_pat
     with Progress(quiet=True) as progress:
         collect(workspace, plan, store, progress, lambda: later(20), cloud.make, cloud.make_bills)
     outcome = pipeline.decide(workspace)
-    curve = next(c for c in outcome.findings.projection.curves if c.target == "alpha")
-    by_size = {p.instances: p.usd for p in curve.points}
+    cost, played = outcome.findings.cost_of("alpha"), outcome.findings.played.asked["alpha"]
+    one, more = (predicted(played, f, 1, QUICK).of(Quantity.COST).known.value for f in (1, 1.2))
 
-    assert "priced at 5 machines for the expected peak (2 were measured)" in said(
-        outcome.findings.cost_of("alpha").coverage
-    )
-    assert curve.fleet
-    assert min(by_size) == 2
-    assert by_size[6] - by_size[5] == pytest.approx(each_usd, rel=0.01)
-    assert isinstance(hybrid_cost(workspace, outcome.findings), Estimate)
+    assert "priced at 5 machines for the expected peak (2 were measured)" in said(cost.coverage)
+    assert more - one == pytest.approx(each_usd, rel=0.01)  # a peak of 12 wants six
+    assert isinstance(outcome.findings.hybrids[0], Estimate)

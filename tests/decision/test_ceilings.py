@@ -6,7 +6,6 @@ from decimal import Decimal
 import pytest
 
 from harness import pipeline
-from harness.decision.hybrid import hybrid_cost
 from harness.domain.bill import CostLayer
 from harness.domain.reasons.doubt import PartsUnpriced
 from harness.domain.verdict import Judgement
@@ -86,9 +85,9 @@ def test_what_the_team_declares_stands_in_the_bill_with_its_source(tmp_path):
 
 def test_a_hybrid_pays_what_both_would_pay_once(tmp_path):
     workspace, bare = decided(tmp_path, {"capacity": both(search(6.0, 6.66))})
-    before = hybrid_cost(workspace, bare.findings)
-    workspace, told = again(workspace, OWN)
-    after = hybrid_cost(workspace, told.findings)
+    [before] = bare.findings.hybrids
+    _, told = again(workspace, OWN)
+    [after] = told.findings.hybrids
 
     assert after.value == pytest.approx(before.value + 270, rel=1e-9)
     assert after.low == pytest.approx(before.low + 270, rel=0.01)

@@ -72,9 +72,9 @@ def test_a_month_is_the_whole_of_each_fleet_and_the_router_to_the_cent(outcome):
 
     by = {line.label: line.amount_usd for line in both.monthly.lines}
     assert by["Router: Units"] == Decimal("0.01") * HOURS_PER_MONTH
-    fixed = sum(made.findings.cost_of(name).fixed_per_month_usd for name in ("alpha", "beta"))
+    fixed = sum(made.findings.cost_of(name).resting_usd for name in ("alpha", "beta"))
     expected = fixed + float(Decimal("0.01") * HOURS_PER_MONTH)
-    assert both.fixed_per_month_usd == pytest.approx(expected)
+    assert both.resting_usd == pytest.approx(expected)
     assert both.per_month_usd.value < sum(alone) + 0.01 * HOURS_PER_MONTH
     assert isinstance(both.per_success_usd, Estimate)
     assert workspace.hybrid().name == both.target

@@ -65,7 +65,7 @@ def campaign(law: Law, rng: np.random.Generator) -> Dataset:
 def cost(target: str, usd: float) -> SimpleNamespace:
     month = Estimate(usd, usd * 0.98, usd * 1.02, 0.95, 7200, 12, "drawn")
     one = Estimate(usd / 2e6, usd / 2e6 * 0.98, usd / 2e6 * 1.02, 0.95, 7200, 12, "drawn")
-    return SimpleNamespace(target=target, per_month_usd=month, per_success_usd=one, fixed_per_month_usd=None)
+    return SimpleNamespace(target=target, per_month_usd=month, per_success_usd=one, resting_usd=None)
 
 
 @dataclass(frozen=True)

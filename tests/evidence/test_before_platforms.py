@@ -13,6 +13,19 @@ from harness.workspace import open_workspace
 
 FIGURE = re.compile(r"\d[\d.,]*\b")
 SIMULATED = ".expected_cold_share"  # of Poisson arrivals at one rate then; of the expected traffic now
+# What a formula said of the function's month and the simulator says otherwise, each with its reason:
+PLAYED = {
+    # the sealed traffic is a third of the measured one, so that two in five answers meet a start, which is billed; the formula
+    # took the runs' own few for as many
+    ".slos.14.": "the month of the function",
+    ".slos.15.": "its whole month, of which the runtime's part is that one",
+    ".cost.local_function.": "the same month, and a successful answer of it",
+    ".reasons.4": "the sentence that says it",
+    # other volumes are played where a report or pilot decide wants them, which here nobody does; the fall of prices is of that month
+    ".would_change.": "where the costs cross, and by how much the fleet's prices would have to fall",
+}
+# n was requests offered at the traffic that cost is scored at; a month rests on the answers of every paced run
+RESTS_ON = re.compile(r"\.(slos\.1[23]|cost\.local_container\.per_\w+)\.n")
 HERE = Path(__file__).parent / "before_platforms"
 LATER = "older_evidence"  # the kind of the one doubt that is new: what was not recorded then
 
@@ -42,10 +55,25 @@ def test_every_figure_and_verdict_of_the_decision_is_as_it_was(decided):
     assert len(later) == 1
     del now["doubts"][later[0]]
     assert len(now["doubts"]) == len(before["doubts"])
-    was, found = ({k: v for k, v in flat(one) if SIMULATED not in k} for one in (before, now))
+    was, found = ({k: v for k, v in flat(one) if SIMULATED not in k and not played(k)} for one in (before, now))
 
-    assert len(was) > 750
+    assert len(was) > 690
     assert {k: found.get(k) for k in was if not same(found.get(k, "gone"), was[k])} == {}
+
+
+def played(key):
+    return RESTS_ON.fullmatch(key) is not None or any(key.startswith(one) for one in PLAYED)
+
+
+def test_starts_at_the_sealed_traffic_make_the_functions_month_dearer_and_leave_the_fleets(decided):
+    before = json.loads((HERE / "decision.json").read_text())["cost"]
+    month = {c.target: c.per_month_usd for c in decided[1].findings.costs}
+
+    assert month["local_container"].value == pytest.approx(before["local_container"]["per_month"]["value"])
+    # a start by itself takes 0.2 s; beside the others of a burst, which is where most were measured, it takes longer
+    assert 1.03 < month["local_function"].value / before["local_function"]["per_month"]["value"] < 1.3
+    [cold] = [e.share for e in decided[1].findings.cold.expected if e.target == "local_function"]
+    assert cold > 0.3
 
 
 def same(found, was):

@@ -10,6 +10,7 @@ import pytest
 
 import harness
 from harness import pipeline
+from harness.campaign.progress import Progress
 from harness.collect.bills import _content as bill_content
 from harness.domain.columns import Kind
 from harness.domain.sample import COLUMNS, Outcome
@@ -223,7 +224,7 @@ def test_verdicts_and_comparisons_are_those_of_the_decision(opened):
 
 
 def test_the_decision_is_the_documents_own_structure(opened, written):
-    outcome = pipeline.decide(written.workspace())
+    outcome = pipeline.decide(written.workspace(), Progress(quiet=True))
 
     assert opened.decision() == outcome.as_json()
 

@@ -98,8 +98,6 @@ def test_decide_bills_sizes_and_places_it(piloted):
 
     assert cost.per_month_usd.value == pytest.approx(5 * 73 + 43.8)
     assert "priced at 5 machines for the expected peak (2 were measured)" in said(cost.coverage)
-    curve = next(c for c in outcome.findings.projection.curves if c.target == "alpha")
-    assert {p.instances for p in curve.points} >= {2.0, 5.0}
     assert not outcome.placed[0].of("alpha").serverless
     assert still_billing(piloted, "alpha")[0].startswith("alpha: bills 0.2600 USD an hour")
 

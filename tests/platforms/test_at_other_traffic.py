@@ -6,26 +6,21 @@ than the two that are declared). Of instances that take 80 at once the mean numb
 Poisson with 0.04, 0.4, 4, 40 and 400 in progress: 0.03921, 0.32968, 0.98168, 1.00000 and 5.48673, by Poisson's tables.
 """
 
-import math
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from harness.analysis.capacity import Capacity
-from harness.analysis.projection import Biller
-from harness.analysis.spend import BlockUsage
-from harness.analysis.units import per_unit
-from harness.domain.estimate import Estimate
+from harness.analysis.spend import runtime_usd
 from harness.domain.target import Dialect, PriceModel, Target
-from harness.domain.traffic import Traffic
 from harness.platforms import registry
-from harness.platforms.billing import ToldBy
 from harness.platforms.external.config import External
 from harness.platforms.pricing import pricing_of
 from harness.platforms.shared.usage import Usage
+from harness.predict.billed import Each, Used, month_bill
 
 MONTH, FACTORS = 2_628_000, (0.01, 0.1, 1, 10, 100)
+BUSY, SIZES = (0.03921, 0.32968, 0.98168, 1.00000, 5.48673), (2, 2, 2, 8, 72)
 AWS, GOOGLE, AZURE = "aws-2026-11", "gcp-2026-11", "azure-2026-11"
 LAMBDA = {"memory_mb": 1024}
 RUN = {"vcpu": 1, "memory_gib": 2, "concurrency": 80}
@@ -89,13 +84,12 @@ def test_a_bill_at_other_traffic(model):
     target = Target(
         "t", Path(), Dialect.RAG_CHAT, External(), prices=PriceModel(book, "here", model.partition(",")[0], parameters)
     )
-    carried = Capacity("t", 2, 100, Estimate(4.0, 4.0, 4.0, 0.95, 2, 2, "t"), None, (), 2, (), "")
-    pricing = pricing_of(target.prices)
-    told = Decimal(str(1000 * (1 - math.exp(-4)))) if pricing.billing.told is ToldBy.INSTANCES else Decimal(0)
-    zero = Decimal(0)
-    block = BlockUsage(
-        1000, 1000, 1000, Usage(zero, Decimal(1000), Decimal(4_000_000), zero, zero, zero, told), 1000, 4000.0, 1000.0
-    )
-    biller = Biller(target, [block] * 3, Traffic(MONTH, 1.0), per_unit(carried, pricing))
+    pricing, zero = pricing_of(target.prices), Decimal(0)
+    one = Each(Usage(zero, Decimal(1), Decimal(4000), zero, zero, zero))
+    found = []
+    for factor, busy, size in zip(FACTORS, BUSY, SIZES, strict=True):
+        asked = MONTH * factor
+        used = Used(asked, asked, 4 * asked, busy * MONTH, 0.0, size, None if pricing.billing.units is None else size)
+        found.append(round(runtime_usd(month_bill(target, pricing, one, used, 2)), 2))
 
-    assert [round(biller.usd(MONTH * factor), 2) for factor in FACTORS] == pytest.approx(list(usd), abs=0.0051)
+    assert found == pytest.approx(list(usd), abs=0.0051)

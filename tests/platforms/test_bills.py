@@ -8,7 +8,6 @@ import pytest
 
 from harness.analysis import spend
 from harness.domain.bill import CostLayer
-from harness.domain.estimate import Unknown
 from harness.domain.target import Dialect, PriceModel, Target
 from harness.errors import Refused
 from harness.platforms import registry
@@ -316,10 +315,9 @@ def _bills(billing, book):
 def test_a_platform_whose_instance_time_is_not_known_has_no_cost_and_never_a_small_one(model):
     prices = PriceModel("gcp-2026-11", "us-central1", model)
     target = Target("t", Path(), Dialect.RAG_CHAT, External(), prices=prices)
-    found = spend.cost(target, [spend.BlockUsage(100, 100, 100, usage())] * 3, 1_000_000)
+    _, gap = spend.priced(target, [spend.BlockUsage(100, 100, 100, usage())] * 3)
 
-    assert isinstance(found.per_month_usd, Unknown)
-    assert "instance time was not collected" in said(found.coverage)
+    assert "instance time was not collected" in said(gap.reason)
 
 
 BOOKS = {"gke": "gcp-2026-11", "aks": "azure-2026-11"}

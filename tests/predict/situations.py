@@ -12,6 +12,8 @@ from enum import StrEnum
 import numpy as np
 
 from harness.analysis.dataset import Dataset, RunData
+from harness.domain.estimate import Unknown
+from harness.domain.reasons import absence
 from harness.domain.retry import NO_RETRY
 from harness.domain.role import Role
 from harness.domain.sample import COLUMNS
@@ -105,7 +107,12 @@ def predict(s: Situation) -> AtTraffic:
     month = Traffic(round(s.per_s * MONTH_S), s.per_s * 3)
     again = unlike(data, fitted, s.seed)
     asked = Asked(
-        external("http://127.0.0.1:1", name="alpha"), fitted, None, MonthOf.of_week(month), DEADLINE_S, unlike=again
+        external("http://127.0.0.1:1", name="alpha"),
+        fitted,
+        Unknown(absence.NoPrices()),
+        MonthOf.of_week(month),
+        DEADLINE_S,
+        unlike=again,
     )
     return predicted(asked, s.factor, s.seed, QUICK)
 

@@ -31,7 +31,7 @@ TARGET = Target("alpha", Path(), Dialect.RAG_CHAT, CloudRun("p", "r", "s"), pric
 
 def usage(requests, instance_s=0.0, busy_s=100.0):
     figures = (Decimal(0), Decimal(requests), Decimal(0), Decimal(2000 * requests), Decimal(0), Decimal(0))
-    return BlockUsage(requests, requests, requests, Usage(*figures, Decimal(str(instance_s))), 0, busy_s, 240.0)
+    return BlockUsage(requests, requests, requests, Usage(*figures, Decimal(str(instance_s))), 0, busy_s)
 
 
 def fitted():
@@ -44,7 +44,9 @@ def usd(one, least=0):
     made = fitted()
     made = replace(made, scaling=made.scaling.changed({"min_instances": least}, "a test"))
     month = MonthOf.of_week(Traffic(round(0.3 * MONTH_S), 1.0))
-    found = predicted(Asked(TARGET, made, one, month), 1.0, 1, Effort(same=2, worlds=4, requests=500))
+    found = predicted(
+        Asked(TARGET, made, one, month), 1.0, 1, Effort(same=2, worlds=4, requests=500, world_requests=500)
+    )
     return found.of(Quantity.COST).known.value
 
 
@@ -67,13 +69,13 @@ def test_what_was_billed_at_the_measured_arrivals_scales_what_is_played():
         at = np.sort(run.columns["scheduled_s"])
         played += play_at(of, [at], float(at[-1]) + 1e-6, float(at[0]), 1).active_s
     blocks = [usage(100, instance_s=2 * played / len(runs)) for _ in runs]
-    found = played_beside(each(blocks), fitted(), runs, blocks)
+    found = played_beside(each(blocks), fitted(), runs)
 
     assert found.instances == pytest.approx(2.0, rel=0.1)
 
 
 def test_without_billed_instance_time_it_stays_as_played():
-    assert played_beside(each([usage(100)]), fitted(), DATA.of("alpha", "steady"), [usage(100)]).instances == 1.0
+    assert played_beside(each([usage(100)]), fitted(), DATA.of("alpha", "steady")[:1]).instances == 1.0
 
 
 def test_nothing_accepted_is_nothing_to_scale():

@@ -7,21 +7,23 @@ import pytest
 from harness import pipeline
 from harness.analysis.dataset import load
 from harness.campaign.progress import Progress
-from harness.domain.estimate import Estimate
+from harness.domain.estimate import Estimate, Unknown
+from harness.domain.reasons import absence
 from harness.domain.reasons import untold as kinds
 from harness.domain.retry import NO_RETRY
 from harness.domain.traffic import Traffic
 from harness.errors import Refused
-from harness.platforms.scaling import Grows, Picks, Scaling, declared
+from harness.platforms.scaling import Grows, Picks, Scaling, assumed, declared
 from harness.predict.drawn import central
 from harness.predict.fitted import fit
-from harness.predict.loads import MonthOf
+from harness.predict.loads import MonthOf, month_of
 from harness.predict.parameter import From, What
 from harness.predict.predict import Asked, Effort, predicted
 from harness.predict.prediction import Quantity
 from harness.predict.settings import asked
 from harness.predict.shared_machine import Machine, Other
 from harness.predict.whole import Wanted, predictions
+from harness.predict.whole import asked as asked_of
 from harness.words import said
 from tests.builders import external
 from tests.predict.pilots import TruePilot
@@ -53,7 +55,8 @@ def test_every_quantity_has_its_interval_and_what_it_rests_on(made):
         for figure in one.figures:
             known = figure.known
             assert isinstance(known, Estimate), (one.target, figure.quantity, said(known.reason))
-            assert known.low <= known.value <= known.high
+            assert known.low <= known.value
+            assert known.high is None or known.value <= known.high
             assert known.blocks == 4
             assert known.n > 500
             assert figure.played_error is not None
@@ -133,7 +136,10 @@ def test_nothing_is_predicted_of_what_was_not_measured(tmp_path):
 def test_a_target_that_nobody_knows_anything_of_is_refused_whole():
     fitted = fit("alpha", measured(draw(0)), None, NO_RETRY, 1)
     asked_of = Asked(
-        external("http://127.0.0.1:1", name="alpha"), fitted, None, MonthOf.of_week(Traffic(1_000_000, 1.0))
+        external("http://127.0.0.1:1", name="alpha"),
+        fitted,
+        Unknown(absence.NoPrices()),
+        MonthOf.of_week(Traffic(1_000_000, 1.0)),
     )
     made = predicted(asked_of, 1.0, 1, QUICK)
 
@@ -182,3 +188,17 @@ def test_a_search_that_found_the_limit_of_the_places_says_nothing_of_the_process
 
     assert (world.computed_per_s == world.per_instance_per_s) is (told_by == "the search")
     assert world.computed_per_s >= world.per_instance_per_s
+
+
+def test_a_month_sees_at_least_as_many_instances_as_the_stretches_of_it_that_are_played(pilot, made):
+    most = at(made, "alpha", 1.0, Quantity.INSTANCES_MOST)
+    workspace, data = pilot
+    of = asked_of(workspace, data, Wanted(), month_of(workspace))["alpha"]
+    unlimited = replace(of.fitted.scaling, most=assumed(1000, 100, 1000, "a documented default"))
+    free = predicted(replace(of, fitted=replace(of.fitted, scaling=unlimited)), 1.0, 1, QUICK)
+    found = free.of(Quantity.INSTANCES_MOST).known
+
+    assert most.high == 20  # as it is declared
+    assert found.high is None
+    assert isinstance(found.why_open, kinds.StretchesPlayed)
+    assert at(made, "beta", 1.0, Quantity.INSTANCES_MOST).high == 2  # a fixed fleet is as large as it is

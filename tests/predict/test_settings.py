@@ -47,8 +47,8 @@ def test_what_the_control_plane_says_stands_but_for_what_is_changed(targets):
     assert variants(targets, facts, asked("max_instances=4"))["alpha"].scaling.most.value == 4
 
 
-def test_more_processors_are_told(targets):
-    assert made(targets, "beta.vcpus=2")["beta"].processors == 2
+def test_more_processors_make_an_instance_faster_by_nobody_knows_how_much(targets):
+    assert made(targets, "beta.vcpus=2")["beta"].speeds == (1, pytest.approx(2**0.5), 2)
 
 
 @pytest.mark.parametrize(

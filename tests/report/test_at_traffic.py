@@ -49,25 +49,6 @@ def test_page_one_has_each_target_at_the_sealed_traffic_alone():
     assert shown.rows[1][4].text == "$20.00 ($18.00 to $22.00)"
 
 
-def test_it_is_said_between_which_volumes_the_cheaper_one_changes():
-    assert at_traffic.changes(foretold(*PAIR), NAMES) == (
-        "Between 1 and 10 times your traffic Container becomes the cheaper one.",
-    )
-
-
-def test_where_nothing_changes_the_cheaper_one_is_named_with_the_volumes():
-    rows = [row for row in PAIR if row.factor < 10]
-
-    assert at_traffic.changes(foretold(*rows), NAMES) == ("Function is cheaper from 0.1 to 1 times your traffic.",)
-
-
-def test_costs_whose_intervals_overlap_name_no_cheaper_one():
-    near = [at("alpha", 1, 100.0), at("beta", 1, 105.0)]
-
-    (words,) = at_traffic.changes(foretold(*near), NAMES)
-    assert words == "The intervals of the two costs overlap at every volume shown: either may be the cheaper one."
-
-
 def test_an_infinite_percentile_is_an_answer_and_no_refusal():
     one = at("alpha", 1, 100.0)
     failed = Predicted(Quantity.P95, Infinite(absence.ManyWouldFail(0.05), 10, 6))

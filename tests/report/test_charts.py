@@ -35,7 +35,6 @@ DRAWN = (
     (charts.quantile_curves, ([LATENCY], PAIR, "s", None)),
     (charts.paired_blocks, ([{"block": 1, "target": "Alpha", "value": 0.4}], PAIR, "s")),
     (charts.burst_timeline, ([SECOND], PAIR)),
-    (charts.cost_lines, ([COST], PAIR, 5.0, 10.0)),
     (charts.cost_against_latency, ([PARETO], PAIR, 2.0)),
     (charts_cold.cold_parts, ([{"label": "a", "part": "init", "order": 0, "milliseconds": 1.0}], ("init",))),
     (charts_cold.cold_strip, ([{"label": "a", "state": "cold", "milliseconds": 1.0}],)),

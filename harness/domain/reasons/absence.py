@@ -119,10 +119,6 @@ class InstanceTimeMissing(Absence):
     """Of a platform that bills instances by the second."""
 
 
-class InProgressUnknown(Absence):
-    """Of a platform whose requests share instances."""
-
-
 class NoSuccess(Absence):
     """A cost per success has none to be spread over."""
 
@@ -154,10 +150,6 @@ class CostsNothing(Absence):
 
 class NotTold(Absence):
     """By the service."""
-
-
-class NoUsage(Absence):
-    """A variant is priced at its target's usage."""
 
 
 class NoWindow(Absence):
@@ -350,6 +342,10 @@ class NotRecorded(Absence):
 
 class NoRun(Absence):
     """To take it from."""
+
+
+class NotPlayed(Absence):
+    """Other volumes of the traffic."""
 
 
 class NoCrossing(Absence):

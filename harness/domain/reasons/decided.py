@@ -99,7 +99,7 @@ class VolumeUnknown(Decided):
 
 
 class CostsCross(Decided):
-    """A month; the ends of the volumes at which either may be the cheaper one."""
+    """A month, as played; its interval, with None for an end beyond all that was played. ``factor`` of your traffic."""
 
     requests: float
     low: float | None
@@ -107,13 +107,36 @@ class CostsCross(Decided):
     below: str
     above: str
     expected: float
+    factor: float
 
 
 class CheaperThroughout(Decided):
-    """No crossing."""
+    """No crossing between these factors of your traffic."""
 
     label: str
+    least: float
+    most: float
+
+
+class PromiseBreaks(Decided):
+    """Going up, at this factor of your traffic; ``kept_above``: from there on it is kept."""
+
+    label: str
+    name: str
+    limit: float
+    unit: str
     factor: float
+    low: float | None
+    high: float | None
+    kept_above: bool
+
+
+class KeptUpTo(Decided):
+    """Every promise that can be played, but those that are broken at your traffic; None: not even there can it be told."""
+
+    label: str
+    factor: float | None
+    broken: tuple[str, ...]
 
 
 class PriceFlips(Decided):

@@ -78,3 +78,7 @@ class NotGivenAgain(Untold):
 
 class GrowthUnknown(Untold):
     """Nothing is known of how the target grows."""
+
+
+class StretchesPlayed(Absence):
+    """The most of a month is no less than that of the stretches of it that were played."""

@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -11,12 +12,13 @@ from harness.analysis.jobs.cost import Volume, cost
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.job import JobState
 from harness.domain.reasons import absence
+from harness.domain.target import Dialect, PriceModel, Target
 from harness.errors import BadFile
+from harness.platforms.external.config import External
 from harness.platforms.pricing import pricing_of
 from harness.platforms.shared.token_prices import TokenTerms, rates
 from harness.platforms.shared.usage import Tokens
 from tests.analysis.jobs.made import run_of
-from tests.analysis.test_projection import FLEET, FUNCTION, target
 from tests.builders import job, not_done
 
 BLOCKS, JOBS = 6, 50
@@ -25,6 +27,15 @@ REQUEST, GB_SECOND, LOGS, API = 0.20e-6, 0.0000166667, 0.20e-6, 1.00e-6
 EGRESS_GB = 0.09
 INPUT, OUTPUT = 0.075e-6, 0.30e-6  # of gpt-4o-mini in a batch, USD a token: half of what it costs else
 NIGHT = Volume(12_000 * 730 / 24)
+
+
+def target(name, model, **parameters):
+    prices = PriceModel("aws-2026-11", "us-east-1", model, parameters)
+    return Target(name, Path(), Dialect.RAG_CHAT, External(), prices=prices)
+
+
+FUNCTION = target("function", "lambda-http-api", memory_mb=1024)
+FLEET = target("fleet", "fargate-alb", vcpu=1, memory_gb=2, tasks=2)
 
 
 def reports(jobs):
