@@ -60,7 +60,9 @@ def of_sources(target: Target) -> tuple[Permission, ...]:
     for source in target.sources:
         out += {
             "cloudwatch": needing(Purpose.COLLECT, EVERYTHING, "cloudwatch:GetMetricData"),
-            "cost-explorer": needing(Purpose.COLLECT, EVERYTHING, "ce:GetCostAndUsage"),
+            "cost-explorer": needing(
+                Purpose.COLLECT, EVERYTHING, "ce:GetCostAndUsage", "ce:ListCostAllocationTags"
+            ),
             "lambda-logs": needing(
                 Purpose.COLLECT, f"log-group:{source.options.get('log_group')}:*", "logs:FilterLogEvents"
             ),
