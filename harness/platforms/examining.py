@@ -31,8 +31,8 @@ class Reach:
     """How the clouds are asked: a client of each service once, whatever targets share it."""
 
     make: Callable[[str, str], Any] = client  # boto3's, by service and region
-    google: Callable[[str], Any] = google  # by host
-    azure: Callable[[], Any] = azure
+    make_google: Callable[[str], Any] = google  # by host
+    make_azure: Callable[[], Any] = azure
     cluster: Callable[..., Any] = cluster
     fetch: Callable[[str], bytes] = _fetched
     environ: Mapping[str, str] = field(default_factory=dict)  # for a region that the shell has set
@@ -40,6 +40,12 @@ class Reach:
 
     def aws(self, service: str, region: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
         return self.once(("aws", service, region), lambda: self.make(service, region))
+
+    def google(self, host: str) -> Any:  # noqa: ANN401 - a Rest, or a test's
+        return self.once(("google", host), lambda: self.make_google(host))
+
+    def azure(self) -> Any:  # noqa: ANN401
+        return self.once("azure", self.make_azure)
 
     def once(self, key: object, make: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever ``make`` answers
         """What ``make`` says, asked once: some questions cost money."""
