@@ -33,6 +33,11 @@ ANSWERS: Mapping[State, Answer] = {
     State.UNREADABLE: Answer.UNKNOWN,
     State.LATER: Answer.UNTOLD,
 }
+ENOUGH: Mapping[tracing.Seen, Answer] = {  # that a source hears of the target at all; what comes later is not told yet
+    **tracing.STRICT,
+    tracing.Seen.POINTS: Answer.PASS,
+    tracing.Seen.LATER: Answer.UNTOLD,
+}
 ONCE_DEPLOYED = "pilot deploy first, then pilot doctor again"
 Groups = dict[str, list[Check]]
 
@@ -141,7 +146,7 @@ def once_deployed(one: Deployed, within_s: float) -> list[Check]:
         sent = tracing.send(target, one.url, stream=streams(target))
         made += [*sent.checks, provider_check(sent)]
         if sent.checks[0].answer is Answer.PASS:
-            made += tracing.follow(sent, one.sources(), within_s)
+            made += tracing.follow(sent, one.sources(), within_s, answers=ENOUGH)
     except PilotError as error:
         made.append(Check("one request", Answer.UNKNOWN, str(error), mend=error.hint))
     return made

@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from harness.check.asking import asker_of
 from harness.check.contract_check import Answer, Check
@@ -71,11 +72,31 @@ def send(
     return TracedRequest(ids, window, (said, echo), str(asked.sample.outcome))
 
 
+class Seen(StrEnum):
+    """What a source knows of a request."""
+
+    FOUND = "found"
+    POINTS = "points of that time, which carry no id"
+    LATER = "it settles later"
+    UNREAD = "no answer"
+    LOST = "lost"
+
+
+STRICT: Mapping[Seen, Answer] = {  # of a question whether this very request is there
+    Seen.FOUND: Answer.PASS,
+    Seen.POINTS: Answer.UNKNOWN,
+    Seen.LATER: Answer.UNKNOWN,
+    Seen.UNREAD: Answer.UNKNOWN,
+    Seen.LOST: Answer.FAIL,
+}
+
+
 def follow(
     sent: TracedRequest,
     sources: Mapping[str, MetricSource],
     within_s: float,
     *,
+    answers: Mapping[Seen, Answer] = STRICT,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> list[Check]:
@@ -84,30 +105,29 @@ def follow(
     deadline = clock() + within_s
     for name, source in sources.items():
         while True:
-            check = _look(name, source, sent)
-            if check.answer is Answer.PASS or source.settle_s > within_s or clock() >= deadline:
+            seen, words = _look(source, sent)
+            if seen is Seen.FOUND or source.settle_s > within_s or clock() >= deadline:
                 break
             sleep(LOOK_AGAIN_S)
-        if check.answer is not Answer.PASS and source.settle_s > within_s:
-            words = f"{check.detail}; it settles after {source.settle_s / 60:g} min, look again with --wait"
-            check = Check(check.name, Answer.UNKNOWN, words)
-        out.append(check)
+        if seen is not Seen.FOUND and source.settle_s > within_s:
+            seen = Seen.UNREAD if seen is Seen.UNREAD else Seen.LATER
+            words = f"{words}; it settles after {source.settle_s / 60:g} min, look again with --wait"
+        out.append(Check(f"{name}: it is there", answers[seen], words))
     return out
 
 
-def _look(name: str, source: MetricSource, sent: TracedRequest) -> Check:
+def _look(source: MetricSource, sent: TracedRequest) -> tuple[Seen, str]:
     readings = ask(source, sent.window)
-    title = f"{name}: it is there"
     if failed := [r for r in readings if isinstance(r, Absent) and r.failed]:
-        return Check(title, Answer.UNKNOWN, said(failed[0].reason))
+        return Seen.UNREAD, said(failed[0].reason)
     points = sum(len(r.points) for r in readings if isinstance(r, Series))
     if isinstance(source, LineSource):
         lines = source.lines(sent.window)
         if any(one in line for line in lines for one in sent.ids):
-            return Check(title, Answer.PASS, "by its id")
+            return Seen.FOUND, "by its id"
         if lines:
             words = f"{len(lines)} lines of that time, none with {' or '.join(sent.ids)}: its id got lost on the way to the log"
-            return Check(title, Answer.FAIL, words)
+            return Seen.LOST, words
     if points:
-        return Check(title, Answer.UNKNOWN, f"{points} points of that time, and points carry no id")
-    return Check(title, Answer.FAIL, "nothing of that time: it got lost between the service and this source")
+        return Seen.POINTS, f"{points} points of that time, and points carry no id"
+    return Seen.LOST, "nothing of that time: it got lost between the service and this source"

@@ -12,12 +12,14 @@ from harness.check.preflight import Demand
 from harness.check.tracing import TracedRequest
 from harness.cli.checks import end
 from harness.domain.quota import Need
-from harness.domain.reading import Window
+from harness.domain.reading import Absent, Series, Window
+from harness.domain.reasons.reading import NoPoint, NotAnswered
 from harness.domain.target import Dialect, Target
 from harness.errors import BadFile
 from harness.platforms.external.config import External
 from harness.workspace import open_workspace
 from harness.workspace.prospect import NOWHERE, Prospect
+from tests.builders import with_corpus
 from tests.check.test_recognise import completion
 from tests.cli.inside import pilot
 from tests.peers.raw import raw, whole
@@ -114,13 +116,13 @@ def test_a_target_that_is_not_deployed_yet_can_be_examined(tmp_path, monkeypatch
         workspace.target("aws_lambda")
 
 
-def test_the_command_says_the_same_to_a_machine(tmp_path, monkeypatch):
+def test_the_command_says_the_same_to_a_machine(tmp_path, monkeypatch, corpus):
     for name in ("AWS_ACCESS_KEY_ID", "RAG_LAMBDA_URL", "RAG_FARGATE_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("PILOT_TRUST", str(tmp_path))
     pilot(tmp_path, "init", "ours", "--quick", "--baseline", "aws_fargate", "--candidate", "aws_lambda")
-    done = pilot(tmp_path / "ours", "doctor", "--json")
+    done = pilot(with_corpus(tmp_path / "ours", corpus), "doctor", "--json")
 
     assert done.returncode == 5, done.stderr
     assert {c["name"] for c in json.loads(done.stdout)["aws_lambda"]} == {"credentials", "the address"}
@@ -135,6 +137,30 @@ def test_one_request_of_what_is_deployed_is_answered_as_a_run_would_read_it():
         made = once_deployed(Deployed(external(url), url, dict), 0.0)
 
     assert {c.name: c.answer for c in made}["the model provider is reached from inside the runtime"] is Answer.PASS
+
+
+class Source:
+    def __init__(self, readings, settle_s=0.0):
+        self._readings, self.settle_s = readings, settle_s
+
+    def read(self, window):
+        return self._readings
+
+
+@pytest.mark.parametrize(
+    ("source", "answer"),
+    [
+        (Source([Series("n", "count", ((30.0, 1.0),), "q", "s")]), Answer.PASS),
+        (Source([Absent("n", NoPoint(), "q", "s")], settle_s=900.0), Answer.UNTOLD),
+        (Source([Absent("n", NoPoint(), "q", "s")]), Answer.FAIL),
+        (Source([Absent("n", NotAnswered("AccessDenied"), "q", "s", failed=True)], settle_s=900.0), Answer.UNKNOWN),
+    ],
+)
+def test_a_source_has_heard_of_it_or_settles_later_or_may_not_be_read(source, answer):
+    with raw(completion) as url:
+        made = once_deployed(Deployed(external(url), url, lambda: {"metrics": source}), 0.0)
+
+    assert next(c for c in made if c.name == "metrics: it is there").answer is answer
 
 
 def test_a_service_that_does_not_reach_its_provider_says_so():
