@@ -22,7 +22,7 @@ from harness.platforms.credentials import require
 from harness.platforms.examined import examined, named_regions, reaching
 from harness.platforms.examining import Reach
 from harness.platforms.limits import front_of, quotas_of
-from harness.platforms.shared.tls_names import certificate
+from harness.platforms.shared.tls_names import certificate, names_for
 from harness.workspace import Workspace
 from harness.workspace.prospect import Prospect
 
@@ -139,7 +139,7 @@ class Deployed:
 def once_deployed(one: Deployed, within_s: float) -> list[Check]:
     """Its certificate, and one request of the plan's kind: answered, through its provider, found in log, metric and trace."""
     target = one.target
-    made = [check_of(f) for f in certificate(f"certificate, {target.name}", one.url)]
+    made = [check_of(f) for f in certificate(f"certificate, {target.name}", one.url, names_for(target))]
     if any(c.answer is Answer.FAIL for c in made):
         return made
     try:

@@ -16,6 +16,7 @@ from harness.platforms.aws_lambda.config import AwsLambda
 from harness.platforms.examined import examined
 from harness.platforms.examining import Reach
 from harness.platforms.shared.aws_permissions import POLICIES
+from harness.platforms.shared.provider_url import provider_url
 from harness.platforms.shared.tls_names import certificate, covers
 from tests.platforms.account import INDEX, NUMBER, Account, denying, refused
 from tests.platforms.rigs import KEYS
@@ -184,6 +185,13 @@ def test_half_a_url_for_the_provider_is_wrong():
 
     assert found["the provider's address, fn"].state is State.WRONG
     assert "RAG_http" in found["the provider's address, fn"].detail
+
+
+def test_a_provider_behind_a_certificate_of_another_name_is_wrong():
+    made = provider_url(FUNCTION, {"RAG_PROVIDER_URL": "https://rag-1.elb.amazonaws.com:8443"}, lambda h, p: ("a.example",))
+
+    assert [(one.name, one.state) for one in made] == [("the provider's certificate, fn", State.WRONG)]
+    assert provider_url(FUNCTION, {"OTHER": "x"}) == []
 
 
 def test_a_certificate_of_another_name_than_the_urls_is_wrong():

@@ -109,7 +109,7 @@ def _deployed(target: Target, config: AwsEcs, reach: Reach, task: Answer) -> lis
     }
     out = guarded(name, lambda: _image(name, task, container, reach), "allow ecr:BatchGetImage and ecr:GetDownloadUrlForLayer")
     out += _certificates(target, config, reach)
-    return [*out, *provider_url(target.name, variables)]
+    return [*out, *provider_url(target, variables)]
 
 
 def _image(name: str, task: Answer, container: Answer, reach: Reach) -> Finding:

@@ -112,7 +112,7 @@ def _deployed(target: Target, config: AwsLambda, reach: Reach, function: Answer)
     name = f"image platform, {target.name}"
     out = guarded(name, lambda: _image(name, function, reach), "allow ecr:BatchGetImage and ecr:GetDownloadUrlForLayer")
     out += guarded(f"alias of {target.name}", lambda: _alias(target, config, reach))
-    return [*out, *provider_url(target.name, variables)]
+    return [*out, *provider_url(target, variables)]
 
 
 def _image(name: str, function: Answer, reach: Reach) -> Finding:

@@ -30,7 +30,7 @@ def examine(target: Target, reach: Reach) -> list[Finding]:
     for provider in PROVIDERS:
         out = out + registered(reach, config.subscription, provider)
     out = out + permissions(reach, target.name, config, (*RUN, *COLD, *(DEPLOY if app is None else ())))
-    return out + found + (provider_url(target.name, _variables(app)) if app is not None else [])
+    return out + found + (provider_url(target, _variables(app)) if app is not None else [])
 
 
 def _judged(name: str, said: Answer) -> Finding:

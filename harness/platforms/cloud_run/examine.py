@@ -37,7 +37,7 @@ def examine(target: Target, reach: Reach) -> list[Finding]:
         found += permissions(
             reach, f"invoking {target.name}", HOST, where, [INVOKE], f"roles/run.invoker on {config.service}"
         )
-        found += provider_url(target.name, _variables(service))
+        found += provider_url(target, _variables(service))
     return out + found
 
 

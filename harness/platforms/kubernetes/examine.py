@@ -29,7 +29,7 @@ def examine(target: Target, reach: Reach) -> list[Finding]:
     out = [*version, *_allowed(target, config, reach, deployed=workload is not None)]
     nodes = f"nodes of {target.name}"
     out += guarded(nodes, lambda: _nodes(nodes, config, workload, reach), "allow listing nodes")
-    return out + found + (provider_url(target.name, _variables(workload)) if workload is not None else [])
+    return out + found + (provider_url(target, _variables(workload)) if workload is not None else [])
 
 
 def _api(config: Kubernetes, reach: Reach):  # type: ignore[no-untyped-def] # noqa: ANN202 - a Rest

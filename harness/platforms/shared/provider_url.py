@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from harness.domain.finding import Finding, State
-from harness.platforms.shared.tls_names import Names, certificate, names_at
+from harness.domain.target import Target
+from harness.platforms.shared.tls_names import Names, certificate, names_for
 
 VARIABLE = "RAG_PROVIDER_URL"
 FIX = f"deploy again with the provider's base URL in {VARIABLE}"
 
 
-def provider_url(target: str, variables: Mapping[str, str], names: Names = names_at) -> list[Finding]:
+def provider_url(target: Target, variables: Mapping[str, str], names: Names | None = None) -> list[Finding]:
     """Of the variables that a runtime was deployed with; nothing where another service than ours was deployed."""
-    name = f"the provider's address, {target}"
+    name = f"the provider's address, {target.name}"
     if not any(variable.startswith("RAG_") for variable in variables):
         return []
     said = variables.get(VARIABLE)
@@ -23,4 +24,5 @@ def provider_url(target: str, variables: Mapping[str, str], names: Names = names
     parts = urlsplit(said)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return [Finding(name, State.WRONG, f"{VARIABLE} is not a URL: it begins with {said[:12]!r}", FIX)]
-    return certificate(f"the provider's certificate, {target}", said, names) or [Finding(name, State.GOOD, "http, without TLS")]
+    held = certificate(f"the provider's certificate, {target.name}", said, names or names_for(target))
+    return held or [Finding(name, State.GOOD, "http, without TLS")]

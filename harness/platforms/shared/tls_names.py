@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
 from harness.domain.finding import Finding, State
+from harness.domain.target import Target
 from harness.platforms.examining import guarded
+from harness.platforms.shared.ready import verify_of
 
 TIMEOUT_S = 10.0
 Names = Callable[[str, int], tuple[str, ...]]  # of the certificate that answers at a host and a port
@@ -24,6 +26,16 @@ def names_at(host: str, port: int, context: ssl.SSLContext | None = None) -> tup
     ):
         said = wrapped.getpeercert() or {}
     return tuple(str(name) for kind, name in said.get("subjectAltName", ()) if kind in ("DNS", "IP Address"))  # type: ignore[misc]
+
+
+def names_for(target: Target) -> Names:
+    """By the authority that its own file names, where it has one: its certificates are often a team's own."""
+
+    def names(host: str, port: int) -> tuple[str, ...]:
+        verify = verify_of(target)
+        return names_at(host, port, verify if isinstance(verify, ssl.SSLContext) else None)
+
+    return names
 
 
 def covers(host: str, names: Iterable[str]) -> bool:
