@@ -125,8 +125,8 @@ def doctor(workspace: Workspace, names: Sequence[str], within_s: float) -> dict[
     share = workspace.config.limits.quota_share
     out = before_money(prospects, lambda target: demands(workspace, described, target), share)
     targets = [p.target for p in prospects if not p.unset and not any(c.name == LACKING for c in out[p.target.name])]
-    with EmbeddedPlatform(workspace, targets) if targets else nullcontext() as platform:
-        for target in targets if platform else ():
+    with EmbeddedPlatform(workspace, targets) as platform:
+        for target in targets:
             sources = partial(collecting.sources_of, target, workspace, source_of)
             out[target.name] += once_deployed(Deployed(target, platform.url(target.name), sources), within_s)
     return out

@@ -22,7 +22,7 @@ class Spending:
     budget_usd: Decimal
     stop_file: Path
     spent_usd: Decimal = field(default=Decimal(0))
-    standing: Callable[[], Decimal] = lambda: Decimal(0)  # noqa: E731 - nothing is deployed
+    standing: Callable[[], Decimal] = lambda: Decimal(0)
     _settling: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     @property
@@ -32,7 +32,9 @@ class Spending:
 
     def _standing_words(self) -> str:
         standing = self.standing()
-        return f", {standing:.4f} of it by what is deployed and goes on costing until it is destroyed" if standing else ""
+        return (
+            f", {standing:.4f} of it by what is deployed and goes on costing until it is destroyed" if standing else ""
+        )
 
     def reserve(self, worst_case_usd: Decimal) -> None:
         """Raises LimitReached when the next run could exceed the budget, or the stop file lies there."""

@@ -23,7 +23,6 @@ from harness.platforms.examined import examined, named_regions, reaching
 from harness.platforms.examining import Reach
 from harness.platforms.limits import front_of, quotas_of
 from harness.platforms.shared.tls_names import certificate, names_for
-from harness.workspace import Workspace
 from harness.workspace.prospect import Prospect
 
 ACCOUNT, LACKING = "account", "credentials"
@@ -45,9 +44,7 @@ Groups = dict[str, list[Check]]
 Wanted = Callable[[Target], Sequence[Demand]]  # what a plan's profiles need of it at their peak
 
 
-def before_money(
-    prospects: Sequence[Prospect], wanted: Wanted, share: float, reach: Reach | None = None
-) -> Groups:
+def before_money(prospects: Sequence[Prospect], wanted: Wanted, share: float, reach: Reach | None = None) -> Groups:
     """Of each target, and what holds for the account under a name of its own; nothing is sent to any target.
 
     ``share``: of a quota that other traffic uses too, how much this pilot may.
@@ -93,7 +90,14 @@ def _undeployed(prospect: Prospect) -> list[Check]:
     if not prospect.unset:
         return []
     names = " and ".join(prospect.unset)
-    return [Check("the address", Answer.UNTOLD, f"{names} {'is' if len(prospect.unset) == 1 else 'are'} not set", mend=ONCE_DEPLOYED)]
+    return [
+        Check(
+            "the address",
+            Answer.UNTOLD,
+            f"{names} {'is' if len(prospect.unset) == 1 else 'are'} not set",
+            mend=ONCE_DEPLOYED,
+        )
+    ]
 
 
 def check_of(one: Finding) -> Check:
@@ -165,5 +169,7 @@ def provider_check(sent: tracing.TracedRequest) -> Check:
         return Check(name, Answer.PASS, "its answer came through")
     if sent.outcome in (Outcome.UPSTREAM_ERROR, Outcome.UPSTREAM_THROTTLED):
         words = "the service answers, and says that the provider does not"
-        return Check(name, Answer.FAIL, words, mend="the provider's address, key and certificate as the runtime has them")
+        return Check(
+            name, Answer.FAIL, words, mend="the provider's address, key and certificate as the runtime has them"
+        )
     return Check(name, Answer.UNKNOWN, f"the request ended as {sent.outcome}, before anybody could say")

@@ -28,7 +28,9 @@ def doctor(
     wait: Annotated[
         float,
         typer.Option(
-            metavar="SECONDS", callback=within(WAIT_S), help="How long to look for the request in logs, metrics and traces."
+            metavar="SECONDS",
+            callback=within(WAIT_S),
+            help="How long to look for the request in logs, metrics and traces.",
         ),
     ] = 30.0,
     *,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from harness.domain.finding import Finding, State
 from harness.errors import PilotError
@@ -16,6 +16,8 @@ from harness.platforms.shared.answer import Answer, said_of
 from harness.platforms.shared.aws import client
 from harness.platforms.shared.call import Call
 from harness.platforms.shared.origins import azure, cluster, google
+
+T = TypeVar("T")
 
 
 def _fetched(url: str) -> bytes:
@@ -47,11 +49,11 @@ class Reach:
     def azure(self) -> Any:  # noqa: ANN401
         return self.once("azure", self.make_azure)
 
-    def once(self, key: object, make: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever ``make`` answers
+    def once(self, key: object, make: Callable[[], T]) -> T:
         """What ``make`` says, asked once: some questions cost money."""
         if key not in self.known:
             self.known[key] = make()
-        return self.known[key]
+        return cast("T", self.known[key])
 
 
 def guarded(name: str, look: Callable[[], Finding | Iterable[Finding]], fix: str = "") -> list[Finding]:

@@ -70,7 +70,9 @@ def _following(workspace: Workspace, plan: Plan, run: Run) -> Following:
     said = [w.duration_s for w in workspace.workloads() if w.measured_by == run.profile and w.duration_s]
     each = polls_within(run.expected_s, float(options.get("--poll", USUAL_POLL_S)))
     most = MOST_POLLS_PER_S * run.expected_s
-    return Following(Decimal(str(round(min(run.requests * each, most)))), max(said, default=workspace.config.load.deadline_s))
+    return Following(
+        Decimal(str(round(min(run.requests * each, most)))), max(said, default=workspace.config.load.deadline_s)
+    )
 
 
 def polls_within(seconds: float, poll_s: float) -> int:

@@ -44,7 +44,9 @@ class PricesTable(Table):
     book: Line = NO_BOOK
     region: Line = ""
     model: Line
-    model_prices: Literal["listed", "none"] = "listed"  # none: the pilot's model is a replay, and nobody bills its tokens
+    model_prices: Literal["listed", "none"] = (
+        "listed"  # none: the pilot's model is a replay, and nobody bills its tokens
+    )
     parameters: dict[str, Parameter] = Field(default_factory=dict)
     tokens: dict[str, Any] | None = None
     discount: dict[str, Any] | None = None

@@ -76,9 +76,7 @@ def healthy():
         },
         ("iam", "get_role"): _role,
         ("iam", "simulate_principal_policy"): allowed,
-        ("ec2", "describe_regions"): {
-            "Regions": [{"RegionName": "us-east-1", "OptInStatus": "opt-in-not-required"}]
-        },
+        ("ec2", "describe_regions"): {"Regions": [{"RegionName": "us-east-1", "OptInStatus": "opt-in-not-required"}]},
         ("lambda", "get_function"): {
             "Configuration": configuration,
             "Code": {"ImageUri": IMAGE, "ResolvedImageUri": IMAGE},
@@ -91,9 +89,7 @@ def healthy():
         ("ecr", "batch_get_image"): {"images": [{"imageManifest": MANIFEST}]},
         ("ecr", "get_download_url_for_layer"): {"downloadUrl": "https://layers/config"},
         ("ecs", "describe_services"): {
-            "services": [
-                {"status": "ACTIVE", "runningCount": 2, "desiredCount": 2, "taskDefinition": "rag-chat-ecs:1"}
-            ]
+            "services": [{"status": "ACTIVE", "runningCount": 2, "desiredCount": 2, "taskDefinition": "rag-chat-ecs:1"}]
         },
         ("ecs", "describe_task_definition"): {
             "taskDefinition": {

@@ -142,7 +142,7 @@ def test_the_role_that_a_first_cluster_needs_comes_with_the_command_that_makes_i
     ],
 )
 def test_a_tag_that_no_bill_carries_yet_comes_with_its_activation(tags, state, words):
-    found, account = look(FUNCTION, {("ce", "list_cost_allocation_tags"): {"CostAllocationTags": tags}})
+    found, _ = look(FUNCTION, {("ce", "list_cost_allocation_tags"): {"CostAllocationTags": tags}})
     tag = found["cost allocation tag pilot"]
 
     assert tag.state is state
@@ -188,7 +188,9 @@ def test_half_a_url_for_the_provider_is_wrong():
 
 
 def test_a_provider_behind_a_certificate_of_another_name_is_wrong():
-    made = provider_url(FUNCTION, {"RAG_PROVIDER_URL": "https://rag-1.elb.amazonaws.com:8443"}, lambda h, p: ("a.example",))
+    made = provider_url(
+        FUNCTION, {"RAG_PROVIDER_URL": "https://rag-1.elb.amazonaws.com:8443"}, lambda h, p: ("a.example",)
+    )
 
     assert [(one.name, one.state) for one in made] == [("the provider's certificate, fn", State.WRONG)]
     assert provider_url(FUNCTION, {"OTHER": "x"}) == []
@@ -273,7 +275,9 @@ def test_what_answers_at_a_url_is_told_by_its_handshake():
         raise error
 
     [wrong] = certificate("certificate", "https://a.example.com", untrusted)
-    [nobody] = certificate("certificate", "https://a.example.com", lambda host, port: (_ for _ in ()).throw(OSError(111, "refused")))
+    [nobody] = certificate(
+        "certificate", "https://a.example.com", lambda host, port: (_ for _ in ()).throw(OSError(111, "refused"))
+    )
     [good] = certificate("certificate", "https://a.example.com", lambda host, port: ("*.example.com",))
 
     assert (wrong.state, nobody.state, good.state) == (State.WRONG, State.UNREADABLE, State.GOOD)

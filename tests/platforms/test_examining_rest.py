@@ -108,9 +108,27 @@ def test_where_everything_is_well_nothing_is_wrong(target):
 @pytest.mark.parametrize(
     ("target", "answers", "name", "words", "fix"),
     [
-        (RUN, {"/v1/projects/shop/services/run.googleapis.com": {"state": "DISABLED"}}, "API run.googleapis.com", "off", "gcloud services enable"),
-        (RUN, {"/v1/projects/shop": {"lifecycleState": "DELETE_REQUESTED"}}, "project", "DELETE_REQUESTED", "project of"),
-        (RUN, {"/v1/projects/shop:testIamPermissions": {}}, "permissions for run", "run.services.update", "roles/run.developer"),
+        (
+            RUN,
+            {"/v1/projects/shop/services/run.googleapis.com": {"state": "DISABLED"}},
+            "API run.googleapis.com",
+            "off",
+            "gcloud services enable",
+        ),
+        (
+            RUN,
+            {"/v1/projects/shop": {"lifecycleState": "DELETE_REQUESTED"}},
+            "project",
+            "DELETE_REQUESTED",
+            "project of",
+        ),
+        (
+            RUN,
+            {"/v1/projects/shop:testIamPermissions": {}},
+            "permissions for run",
+            "run.services.update",
+            "roles/run.developer",
+        ),
         (RUN, {f"{SERVICE}:testIamPermissions": {}}, "invoking run", "run.routes.invoke", "roles/run.invoker"),
         (
             RUN,
@@ -148,9 +166,21 @@ def test_where_everything_is_well_nothing_is_wrong(target):
             "Stopped",
             "az functionapp start",
         ),
-        (PODS, {REVIEWS: {"status": {"allowed": False}}}, "permissions for k8s", "may not get, patch deployments in rag", "rolebinding"),
+        (
+            PODS,
+            {REVIEWS: {"status": {"allowed": False}}},
+            "permissions for k8s",
+            "may not get, patch deployments in rag",
+            "rolebinding",
+        ),
         (PODS, {"/api/v1/nodes": nodes("amd64", "arm64")}, "nodes of k8s", "the pods name none", "nodeSelector"),
-        (PODS, {DEPLOYMENT: spec(selector={"kubernetes.io/arch": "arm64"})}, "nodes of k8s", "none is arm64", "nodeSelector"),
+        (
+            PODS,
+            {DEPLOYMENT: spec(selector={"kubernetes.io/arch": "arm64"})},
+            "nodes of k8s",
+            "none is arm64",
+            "nodeSelector",
+        ),
         (PODS, {DEPLOYMENT: {**spec(), "status": {}}}, "the workload of k8s", "0 of 2 replicas", "kubectl describe"),
         (PODS, {DEPLOYMENT: spec(HALF)}, "the provider's address, k8s", "RAG_http", "RAG_PROVIDER_URL"),
     ],
@@ -184,7 +214,7 @@ def test_what_is_not_deployed_yet_is_no_fault_and_what_may_not_be_read_is_cant_t
 
 @pytest.mark.parametrize("target", [RUN, APP, FUNCTIONS, PODS], ids=lambda t: t.name)
 def test_an_api_that_answers_something_else_is_never_good(target):
-    found, _ = look(target, dict.fromkeys(HEALTHY, {"surprise": 1}))
+    found, _ = look(target, {path: {"surprise": 1} for path in HEALTHY})
 
     assert State.GOOD not in {one.state for one in found.values()}
     assert all(one.detail for one in found.values())

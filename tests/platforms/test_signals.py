@@ -3,10 +3,10 @@
 import pytest
 
 from harness.platforms import registry
-from harness.platforms.registry import asked_of
-from harness.platforms.shared.prometheus_sets import queries_of
 from harness.platforms.aws_lambda import log_readings
+from harness.platforms.registry import asked_of
 from harness.platforms.shared import local_logs
+from harness.platforms.shared.prometheus_sets import queries_of
 
 RETURNED = {
     "lambda-logs": log_readings.METRICS | {log_readings.FAILURES: "ms"},

@@ -24,7 +24,9 @@ from harness.run.drive import polls_within, worst_case_usd
 from harness.workspace import open_workspace
 from tests.builders import Pilot, sample
 
-TASKS = PriceModel("aws-2026-11", "us-east-1", "fargate-alb", {"vcpu": 1, "memory_gb": 2, "tasks": 2}, model_billed=False)
+TASKS = PriceModel(
+    "aws-2026-11", "us-east-1", "fargate-alb", {"vcpu": 1, "memory_gb": 2, "tasks": 2}, model_billed=False
+)
 URL = PriceModel("aws-2026-11", "us-east-1", "lambda-url", {"memory_mb": 1024}, model_billed=False)
 FLEET = Target("fleet", Path(), Dialect.RAG_CHAT, AwsEcs("c", "s", "us-east-1"), prices=TASKS)
 FUNCTION = Target("fn", Path(), Dialect.RAG_CHAT, AwsLambda("f", "us-east-1"), prices=URL)

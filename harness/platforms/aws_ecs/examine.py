@@ -5,6 +5,7 @@ Verified: spec only; requests and answers are held to botocore's service model i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -75,7 +76,9 @@ def _task(target: Target, config: AwsEcs, reach: Reach) -> tuple[Answer | None, 
             return Finding(name, State.LATER, f"no service {config.service} in cluster {config.cluster} yet")
         one = services[0]
         request = {"taskDefinition": one["taskDefinition"].text()}
-        found.append(answer_of(calling(reach, "ecs", config.region, "describe_task_definition"), request)["taskDefinition"])
+        found.append(
+            answer_of(calling(reach, "ecs", config.region, "describe_task_definition"), request)["taskDefinition"]
+        )
         running, desired = (int(one[field].number()) for field in ("runningCount", "desiredCount"))
         if running < desired:
             words = f"{running} of {desired} tasks run{_last_event(one)}"
@@ -86,7 +89,7 @@ def _task(target: Target, config: AwsEcs, reach: Reach) -> tuple[Answer | None, 
     return (found[0] if found else None), made
 
 
-def _services(reach: Reach, config: AwsEcs, asked: dict[str, object]) -> list[Answer]:
+def _services(reach: Reach, config: AwsEcs, asked: Mapping[str, object]) -> list[Answer]:
     """None where the cluster itself is not there yet."""
     try:
         return listed(answer_of(calling(reach, "ecs", config.region, "describe_services"), asked)["services"])
@@ -107,7 +110,9 @@ def _deployed(target: Target, config: AwsEcs, reach: Reach, task: Answer) -> lis
     variables = {
         one["name"].text(): one["value"].text() for one in container["environment"].rows() if one["value"].given
     }
-    out = guarded(name, lambda: _image(name, task, container, reach), "allow ecr:BatchGetImage and ecr:GetDownloadUrlForLayer")
+    out = guarded(
+        name, lambda: _image(name, task, container, reach), "allow ecr:BatchGetImage and ecr:GetDownloadUrlForLayer"
+    )
     out += _certificates(target, config, reach)
     return [*out, *provider_url(target, variables)]
 
@@ -130,7 +135,9 @@ def _certificates(target: Target, config: AwsEcs, reach: Reach) -> list[Finding]
     if parts.scheme != "https" or not parts.hostname or named is None:
         return []
     name, host = f"certificates of the load balancer, {target.name}", parts.hostname
-    return guarded(name, lambda: _held(name, host, str(named).split("/")[1], config.region, reach), "allow acm:DescribeCertificate")
+    return guarded(
+        name, lambda: _held(name, host, str(named).split("/")[1], config.region, reach), "allow acm:DescribeCertificate"
+    )
 
 
 def _held(name: str, host: str, balancer: str, region: str, reach: Reach) -> list[Finding]:
@@ -149,10 +156,14 @@ def _certificate(name: str, host: str, said: Answer) -> Finding:
     names = [one.text() for one in said["SubjectAlternativeNames"].rows()] or [said["DomainName"].text()]
     status = said["Status"].text()
     if status != "ISSUED":
-        return Finding(name, State.WRONG, f"the one for {names[0]} is {status}", "validate it in ACM, or import it again")
+        return Finding(
+            name, State.WRONG, f"the one for {names[0]} is {status}", "validate it in ACM, or import it again"
+        )
     if said["NotAfter"].given and said["NotAfter"].moment() < datetime.now(UTC).timestamp():
         return Finding(name, State.WRONG, f"the one for {names[0]} has expired", "renew it in ACM")
     if not covers(host, names):
         words = f"it is for {', '.join(names)}, and base_url says {host}: every client would refuse it"
-        return Finding(name, State.WRONG, words, f"base_url = https://{names[0]}, and a DNS record of it to the load balancer")
+        return Finding(
+            name, State.WRONG, words, f"base_url = https://{names[0]}, and a DNS record of it to the load balancer"
+        )
     return Finding(name, State.GOOD, ", ".join(names))

@@ -69,7 +69,9 @@ class LambdaRuntime(Settling[AwsLambda]):
             return Cold("new-version", f"{said} on $LATEST")
         version = demand(doing, self._api.publish_version, **name).get("Version")
         if not version:
-            raise PilotError(f"{doing}: its new version has no number", "try again, and look at the function's versions")
+            raise PilotError(
+                f"{doing}: its new version has no number", "try again, and look at the function's versions"
+            )
         demand(doing, self._api.update_alias, **name, Name=config.alias, FunctionVersion=version)
         self._until("provisioned concurrency", self._provisioned_ready, SETTLE_S, POLL_S)
         return Cold("new-version", f"{said}, alias {config.alias} moved to version {version}")

@@ -56,7 +56,9 @@ def permissions(target: Target, config: AwsLambda) -> tuple[Permission, ...]:
         *needing(Purpose.DEPLOY, f"stack/{config.function}/*", *STACKS),
         *needing(Purpose.DEPLOY, function, *MADE),
         *needing(Purpose.DEPLOY, f"role/{config.function}-*", "iam:CreateRole", "iam:PutRolePolicy", "iam:PassRole"),
-        *needing(Purpose.DEPLOY, f"log-group:/aws/lambda/{config.function}", "logs:CreateLogGroup", "logs:PutRetentionPolicy"),
+        *needing(
+            Purpose.DEPLOY, f"log-group:/aws/lambda/{config.function}", "logs:CreateLogGroup", "logs:PutRetentionPolicy"
+        ),
     )
     invoked: tuple[Permission, ...] = ()
     if target.auth is not None and target.auth.options.get("service") == "lambda":
@@ -101,7 +103,9 @@ def _function(target: Target, config: AwsLambda, reach: Reach) -> tuple[Answer |
 def _state(name: str, said: Answer) -> Finding:
     state, update = (said[field].value for field in ("State", "LastUpdateStatus"))
     if state in ("Failed", "Inactive") or update == "Failed":
-        why = next((said[f].text() for f in ("LastUpdateStatusReason", "StateReason") if said[f].given), "no reason given")
+        why = next(
+            (said[f].text() for f in ("LastUpdateStatusReason", "StateReason") if said[f].given), "no reason given"
+        )
         return Finding(name, State.WRONG, f"{state or update}: {why}", "pilot deploy, or the function's own page")
     return Finding(name, State.GOOD, f"{said['MemorySize'].number():g} MB, {said['Timeout'].number():g} s")
 

@@ -38,7 +38,9 @@ def _judged(name: str, said: Answer) -> Finding:
     if state == "Failed":
         return Finding(name, State.WRONG, "its provisioning failed", "the app's revisions and their logs say why")
     if not said["latestReadyRevisionName"].value:
-        return Finding(name, State.WRONG, "no revision of it is ready", "its logs: an image that is not pulled is one cause")
+        return Finding(
+            name, State.WRONG, "no revision of it is ready", "its logs: an image that is not pulled is one cause"
+        )
     return Finding(name, State.GOOD, state)
 
 

@@ -103,7 +103,9 @@ def _nodes(name: str, config: Kubernetes, workload: Answer | None, reach: Reach)
     if not kinds:
         return Finding(name, State.WRONG, "the cluster has no node", "add one, or let its autoscaler begin")
     if selected is not None and selected not in kinds:
-        return Finding(name, State.WRONG, f"none is {selected}, which the pods ask for: {', '.join(kinds)}", "nodeSelector")
+        return Finding(
+            name, State.WRONG, f"none is {selected}, which the pods ask for: {', '.join(kinds)}", "nodeSelector"
+        )
     if len(kinds) > 1 and selected is None:
         words = f"{', '.join(kinds)}, and the pods name none: an image for one of them fails on the others"
         return Finding(name, State.WRONG, words, f"nodeSelector: {{{ARCHITECTURE}: amd64}}")

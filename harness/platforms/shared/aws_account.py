@@ -67,8 +67,6 @@ def _caller(reach: Reach, region: str) -> Caller:
     return Caller(account, "federated user", path.rsplit("/", 1)[-1], partition, None)
 
 
-
-
 def _role_arn(reach: Reach, region: str, role: str, account: str, partition: str) -> str:
     """With its path, which the session's name leaves out; where that may not be read, as if it had none."""
     try:
@@ -126,7 +124,9 @@ def enabled(reach: Reach, wanted: str) -> list[Finding]:
     name = f"{REGIONS} {wanted} is enabled"
 
     def look() -> Finding:
-        said = answer_of(calling(reach, "ec2", wanted, "describe_regions"), {"RegionNames": [wanted], "AllRegions": True})
+        said = answer_of(
+            calling(reach, "ec2", wanted, "describe_regions"), {"RegionNames": [wanted], "AllRegions": True}
+        )
         found = listed(said["Regions"])
         if not found:
             return Finding(name, State.WRONG, "AWS knows no such region", "region of [runtime] in target.toml")
@@ -135,7 +135,7 @@ def enabled(reach: Reach, wanted: str) -> list[Finding]:
             return Finding(name, State.GOOD)
         return Finding(name, State.WRONG, status, f"aws account enable-region --region-name {wanted}")
 
-    return reach.once(("region", wanted), lambda: guarded(name, look, "allow ec2:DescribeRegions"))  # type: ignore[no-any-return]
+    return reach.once(("region", wanted), lambda: guarded(name, look, "allow ec2:DescribeRegions"))
 
 
 def linked_role(reach: Reach, region: str, role: str, service: str, why: str) -> list[Finding]:
@@ -152,4 +152,4 @@ def linked_role(reach: Reach, region: str, role: str, service: str, why: str) ->
             raise
         return Finding(name, State.GOOD, said["Role"]["RoleName"].text())
 
-    return reach.once(("role", role), lambda: guarded(name, look, "allow iam:GetRole"))  # type: ignore[no-any-return]
+    return reach.once(("role", role), lambda: guarded(name, look, "allow iam:GetRole"))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from harness.domain.finding import Finding, State
 from harness.domain.target import Target
@@ -60,9 +61,7 @@ def of_sources(target: Target) -> tuple[Permission, ...]:
     for source in target.sources:
         out += {
             "cloudwatch": needing(Purpose.COLLECT, EVERYTHING, "cloudwatch:GetMetricData"),
-            "cost-explorer": needing(
-                Purpose.COLLECT, EVERYTHING, "ce:GetCostAndUsage", "ce:ListCostAllocationTags"
-            ),
+            "cost-explorer": needing(Purpose.COLLECT, EVERYTHING, "ce:GetCostAndUsage", "ce:ListCostAllocationTags"),
             "lambda-logs": needing(
                 Purpose.COLLECT, f"log-group:{source.options.get('log_group')}:*", "logs:FilterLogEvents"
             ),
@@ -81,7 +80,8 @@ def simulated(
     out: list[Finding] = []
     for purpose, needed in by_purpose.items():
         name = f"policies for {purpose.value}, {target.name}"
-        out += guarded(name, lambda n=name, p=needed: _simulated(n, reach, region, p), "allow iam:SimulatePrincipalPolicy")  # type: ignore[misc]
+        look = partial(_simulated, name, reach, region, needed)
+        out += guarded(name, look, "allow iam:SimulatePrincipalPolicy")
     return out
 
 
@@ -94,7 +94,11 @@ def _simulated(name: str, reach: Reach, region: str, needed: Sequence[Permission
     groups: dict[tuple[str, tuple[tuple[str, str], ...]], list[str]] = {}
     for one in needed:
         groups.setdefault((arn_of(one, who, region), one.context), []).append(one.action)
-    refused = [f"{a} ({why})" for (arn, context), actions in groups.items() for a, why in _denied(reach, region, who, arn, context, actions)]
+    refused = [
+        f"{a} ({why})"
+        for (arn, context), actions in groups.items()
+        for a, why in _denied(reach, region, who, arn, context, actions)
+    ]
     if refused:
         more = f" and {len(refused) - MOST_NAMED} more" if len(refused) > MOST_NAMED else ""
         return Finding(name, State.WRONG, f"may not {', '.join(refused[:MOST_NAMED])}{more}", POLICIES)
@@ -129,7 +133,9 @@ def _denied(
             action, decision = result["EvalActionName"].text(), result["EvalDecision"].text()
             answered.add(action)
             if decision != "allowed":
-                out.append((action, _by_whom(decision, result["OrganizationsDecisionDetail"]["AllowedByOrganizations"].value)))
+                out.append(
+                    (action, _by_whom(decision, result["OrganizationsDecisionDetail"]["AllowedByOrganizations"].value))
+                )
     if silent := sorted(set(actions) - answered):
         raise NoAnswer(f"IAM says nothing of {', '.join(silent)}")
     return out

@@ -27,7 +27,7 @@ def request_of(service: str, code: str, region: str) -> str:
 
 def coded(name: str, needs: Need, service: str, code: str, region: str, make: MakeClient) -> Quota:
     """The account's own value, else AWS's default, which holds where nobody ever changed it; one that cannot be read says why."""
-    raised = {"request": request_of(service, code, region), "lead": LEAD}
+    request = request_of(service, code, region)
     asked = {"ServiceCode": service, "QuotaCode": code}
     try:
         api = make("service-quotas", region)
@@ -37,9 +37,9 @@ def coded(name: str, needs: Need, service: str, code: str, region: str, make: Ma
             if NONE_OF_ITS_OWN not in str(error):
                 raise
             said = answer_of(api.get_aws_default_service_quota, asked)
-        return Quota(name, needs, said["Quota"]["Value"].number(), **raised)
+        return Quota(name, needs, said["Quota"]["Value"].number(), request=request, lead=LEAD)
     except NoAnswer as error:
-        return Quota(name, needs, None, str(without_identities(str(error))), **raised)
+        return Quota(name, needs, None, str(without_identities(str(error))), request=request, lead=LEAD)
 
 
 def named(config: QuotaConfig, target: Target, make: MakeClient) -> Quota:

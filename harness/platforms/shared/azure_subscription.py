@@ -29,7 +29,7 @@ def subscription(reach: Reach, of: str) -> list[Finding]:
             return Finding(name, State.WRONG, f"it is {state}: nothing can be made in it", "the subscription's page")
         return Finding(name, State.GOOD, "enabled")
 
-    return reach.once(("subscription", of), lambda: guarded(name, look, LOGIN))  # type: ignore[no-any-return]
+    return reach.once(("subscription", of), lambda: guarded(name, look, LOGIN))
 
 
 def registered(reach: Reach, of: str, provider: str) -> list[Finding]:
@@ -39,10 +39,14 @@ def registered(reach: Reach, of: str, provider: str) -> list[Finding]:
 
     def look() -> Finding:
         path = f"/subscriptions/{of}/providers/{provider}"
-        state = answer_of(reach.azure().get, {"path": path, "params": {"api-version": PROVIDERS}})["registrationState"].text()
-        return Finding(name, State.GOOD if state == "Registered" else State.WRONG, state, "" if state == "Registered" else register)
+        state = answer_of(reach.azure().get, {"path": path, "params": {"api-version": PROVIDERS}})[
+            "registrationState"
+        ].text()
+        return Finding(
+            name, State.GOOD if state == "Registered" else State.WRONG, state, "" if state == "Registered" else register
+        )
 
-    return reach.once(("provider", of, provider), lambda: guarded(name, look, register))  # type: ignore[no-any-return]
+    return reach.once(("provider", of, provider), lambda: guarded(name, look, register))
 
 
 def permissions(reach: Reach, target: str, config: AzureApp, wanted: Sequence[str]) -> list[Finding]:

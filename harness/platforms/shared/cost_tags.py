@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any, Protocol
 
 from harness.domain.finding import Finding, State
@@ -43,7 +44,7 @@ class TagState:
 def tag_state(api: TagApi, tag: str) -> TagState:
     """Raises NoAnswer."""
     request = {"TagKeys": [tag], "Type": "UserDefined"}
-    said = answer_of(lambda **asked: api.list_cost_allocation_tags(**asked), request)
+    said = answer_of(api.list_cost_allocation_tags, request)
     mine = [one for one in listed(said["CostAllocationTags"]) if one["TagKey"].text() == tag]
     if not mine:
         return TagState(None)
@@ -61,7 +62,7 @@ def examine(target: Target, reach: Reach) -> list[Finding]:
     """Of the tags that the target's bills are asked by, each once."""
     out: list[Finding] = []
     for tag in dict.fromkeys(str(s.options["tag"]) for s in target.sources if s.bills and "tag" in s.options):
-        out += reach.once(("cost tag", tag), lambda tag=tag: _examined(tag, reach))  # type: ignore[misc]
+        out += reach.once(("cost tag", tag), partial(_examined, tag, reach))
     return out
 
 

@@ -6,6 +6,7 @@ Verified: spec only; the tests hold requests to the APIs' documented paths with 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from harness.domain.finding import Finding, State
 from harness.platforms.examining import Reach, guarded, refused_as
@@ -27,12 +28,13 @@ def project(reach: Reach, name: str) -> list[Finding]:
             return Finding(title, State.WRONG, f"it is {state}", "project of [runtime] in target.toml")
         return Finding(title, State.GOOD, "active")
 
-    return reach.once(("google project", name), lambda: guarded(title, look, LOGIN))  # type: ignore[no-any-return]
+    return reach.once(("google project", name), lambda: guarded(title, look, LOGIN))
 
 
 def apis(reach: Reach, name: str, wanted: Sequence[str]) -> list[Finding]:
     """Each API that its commands need: one that is off answers every call with 403."""
-    return [found for api in wanted for found in reach.once(("google api", name, api), lambda api=api: _api(reach, name, api))]  # type: ignore[misc]
+    each = [reach.once(("google api", name, api), partial(_api, reach, name, api)) for api in wanted]
+    return [found for one in each for found in one]
 
 
 def _api(reach: Reach, name: str, api: str) -> list[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable, Iterable
+from typing import Any
 from urllib.parse import urlsplit
 
 from harness.domain.finding import Finding, State
@@ -24,8 +25,8 @@ def names_at(host: str, port: int, context: ssl.SSLContext | None = None) -> tup
         socket.create_connection((host, port), TIMEOUT_S) as plain,
         trusted.wrap_socket(plain, server_hostname=host) as wrapped,
     ):
-        said = wrapped.getpeercert() or {}
-    return tuple(str(name) for kind, name in said.get("subjectAltName", ()) if kind in ("DNS", "IP Address"))  # type: ignore[misc]
+        said: dict[str, Any] = dict(wrapped.getpeercert() or {})
+    return tuple(str(name) for kind, name in said.get("subjectAltName", ()) if kind in ("DNS", "IP Address"))
 
 
 def names_for(target: Target) -> Names:
@@ -42,7 +43,9 @@ def covers(host: str, names: Iterable[str]) -> bool:
     """As RFC 6125: a star stands for one label, and only the leftmost."""
     wanted = host.lower().rstrip(".")
     for name in (n.lower().rstrip(".") for n in names):
-        if name == wanted or (name.startswith("*.") and wanted.partition(".")[2] == name[2:] and wanted.partition(".")[0]):
+        if name == wanted or (
+            name.startswith("*.") and wanted.partition(".")[2] == name[2:] and wanted.partition(".")[0]
+        ):
             return True
     return False
 
@@ -59,13 +62,17 @@ def certificate(name: str, url: str, names: Names = names_at) -> list[Finding]:
             found = names(host, port)
         except ssl.SSLCertVerificationError as error:
             words = f"{host}: {error.verify_message or error}"
-            return Finding(name, State.WRONG, words, "a certificate of an authority that clients trust, or [tls] ca_file")
+            return Finding(
+                name, State.WRONG, words, "a certificate of an authority that clients trust, or [tls] ca_file"
+            )
         except OSError as error:
             words = f"{host}:{port}: {error.strerror or error}"
             return Finding(name, State.UNREADABLE, words, "the address must be reachable from here")
         if covers(host, found):
             return Finding(name, State.GOOD, host)
         words = f"it is for {', '.join(found) or 'no name'}, and the URL says {host}: every client would refuse it"
-        return Finding(name, State.WRONG, words, f"a DNS name of the certificate that leads to {host}, and that name in the URL")
+        return Finding(
+            name, State.WRONG, words, f"a DNS name of the certificate that leads to {host}, and that name in the URL"
+        )
 
     return guarded(name, look)
