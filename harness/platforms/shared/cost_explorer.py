@@ -15,6 +15,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
+from harness.platforms.examining import listed
 from harness.platforms.shared.answer import Answer, NoAnswer, pages, said_of
 from harness.platforms.shared.cost_tags import TagApi, TagState, activate, tag_state
 from harness.platforms.shared.recorded import taken
@@ -82,7 +83,7 @@ class CostExplorer:
         try:
             for page in pages(self._api.get_cost_and_usage, query, "NextPageToken", "NextPageToken"):
                 asked += 1
-                for period in page["ResultsByTime"].rows():
+                for period in listed(page["ResultsByTime"]):
                     estimated |= bool(period["Estimated"].value)
                     lines += [_line(group) for group in period["Groups"].rows()]
             if not lines:
