@@ -233,7 +233,7 @@ def _drawn(workspace: Workspace) -> Plan:
     """Every block, with what it may cost at most."""
     described, now = describe(workspace), datetime.now(UTC)
     made = draw_plan(workspace, described, now, Decimal(0))
-    targets = {t.name: t for t in workspace.measured()}
+    targets = {t.name: t for t in workspace.prospects()}
     runs_usd = sum((worst_case_usd(workspace, made, targets[r.target], r) for r in made.runs), Decimal(0))
     return replace(made, forecast_usd=runs_usd + over_plan_usd(workspace, made))
 
@@ -253,7 +253,7 @@ def outlook(workspace: Workspace, made: Plan) -> tuple[Outlook, ...]:
     judged = [p for p in made.profiles if p.repeats is None and p.name in promised]
     if workspace.config.pilot.stop == NEVER or len(looks_of(len(made.blocks))) < 2 or not judged:
         return ()
-    targets = {t.name: t for t in workspace.measured()}
+    targets = {t.name: t for t in workspace.prospects()}
 
     def whole(blocks: Sequence[Block]) -> tuple[float, Decimal]:
         usd = sum((usual_usd(workspace, made, targets[r.target], r) for b in blocks for r in b.runs), Decimal(0))

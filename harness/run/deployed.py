@@ -20,7 +20,7 @@ DAY_H, HOUR_S = Decimal(24), Decimal(3600)
 
 def usd_per_hour(workspace: Workspace) -> Decimal:
     """Of every target that is measured, each once, and of what pilot.toml says stands beside them."""
-    every = {one.name: one for one in workspace.measured()}
+    every = {one.name: one for one in workspace.prospects()}
     behind = {side.name for one in every.values() for side in one.behind}  # counted with their router
     beside = (workspace.config.limits.standing_usd_per_day or Decimal(0)) / DAY_H
     return sum((standing_usd_per_hour(one) for one in every.values() if one.name not in behind), beside)

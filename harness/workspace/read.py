@@ -116,6 +116,14 @@ class Workspace:
         """Every target that the campaign drives: the two, the hybrid of both, then their variants."""
         return self._targets("baseline", "candidate", "hybrid", "variants")
 
+    def prospects(self) -> tuple[Target, ...]:
+        """The same targets, deployed or not: what they will cost can be said before that; raises Refused, BadFile."""
+        try:
+            found = [self.prospect(name) for name in self.config.pilot.measured]
+        except Refused:
+            return self.measured()  # which says what is wrong with all of them
+        return tuple(one.target for one in found) if any(one.unset for one in found) else self.measured()
+
     def hybrid(self) -> Target | None:
         """The router before both that the campaign measures with them; None where pilot.toml names none."""
         return self.target(self.config.pilot.hybrid) if self.config.pilot.hybrid else None
