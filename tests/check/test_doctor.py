@@ -1,6 +1,7 @@
 """``pilot doctor``: every problem before it costs money, with the command that fixes it; an error in a check is "can't tell"."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,18 @@ def test_a_healthy_account_ends_in_0_and_says_once_what_both_targets_share():
     assert named(groups, ACCOUNT, "identity").answer is Answer.PASS
     assert named(groups, ACCOUNT, "one region for all targets").detail == "ecs us-east-1, fn us-east-1"
     assert not any(c.name == "identity" for c in groups["ecs"])
+
+
+def test_the_page_names_every_action_that_doctor_itself_needs():
+    account = Account()
+    https = Prospect(replace(SERVICE, base_url="https://chat.example.com"))
+    before_money([https, Prospect(FUNCTION)], lambda target: QUICK, 0.5, account.reach)
+    named = {"elbv2": "elasticloadbalancing", "service-quotas": "servicequotas"}
+    asked_of_aws = {f"{named.get(service, service)}:{method.replace('_', '')}" for service, method, _ in account.asked}
+    page = (Path(__file__).parents[2] / "docs" / "doctor.md").read_text().lower()
+
+    assert len(asked_of_aws) > 12
+    assert {action for action in asked_of_aws if f"`{action}`" not in page} == set()
 
 
 def test_a_new_accounts_concurrency_is_named_before_deployment_by_the_plans_own_peak():

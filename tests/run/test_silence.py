@@ -1,13 +1,18 @@
 """A provider that fails every request: noticed after the block, written down, asked before the next."""
 
+import shutil
+
 import pytest
 
 from harness.analysis.dataset import load
+from harness.campaign.progress import Progress
 from harness.decision.doubts import doubts
 from harness.decision.gather import gather
 from harness.domain.ledger import only_upstream, unanswered
-from harness.errors import Exit
+from harness.errors import Exit, LimitReached
 from harness.evidence.events import CHECKED
+from harness.run.drive import Driven
+from harness.run.execute import Campaign
 from harness.run.silence import MOST_UNANSWERED, note_silence, note_unanswered, stopped, unheard
 from harness.words import all_said
 from tests.builders import Pilot, failed, sample
@@ -113,3 +118,28 @@ def test_a_run_that_was_answered_or_a_contract_that_was_checked_begins_the_count
     _, plan, store = again.write()
     store.note(CHECKED, checks=1)
     assert note_unanswered(store, plan) is None
+
+
+def dead_image(tmp_path, **more):
+    """A campaign whose candidate answered nothing in three blocks of four, and nothing was measured of the last."""
+    pilot = Pilot(tmp_path, blocks=4, kept=True)
+    pilot._samples = lambda run: broken() if run.target == "beta" else [sample(k) for k in range(20)]
+    workspace, plan, store = pilot.write()
+    shutil.rmtree(store.root / "blocks" / "b04")
+    return Campaign(workspace, plan, store, Progress(), **more), plan, store
+
+
+def test_a_campaign_stops_between_blocks_and_says_what_to_do(tmp_path):
+    campaign, plan, store = dead_image(tmp_path)
+    with pytest.raises(LimitReached, match="beta answered") as stop:
+        campaign._hear(plan.blocks[2], plan.units)
+
+    assert stop.value.exit_code == Exit.LIMIT
+    assert "pilot run checks the contract and goes on" in stop.value.hint
+    assert store.valid_attempt(plan.blocks[2]) == 1
+
+
+def test_a_setting_of_a_sweep_that_answers_nothing_ends_nothing(tmp_path):
+    campaign, plan, _ = dead_image(tmp_path, of=Driven((), command="pilot sweep", stops_unanswered=False))
+
+    campaign._hear(plan.blocks[2], plan.units)
