@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from harness.analysis import canary as canaries
 from harness.analysis.canary import Canary
 from harness.analysis.dataset import Dataset, load
-from harness.analysis.decidable import Unsettled, of_plan, unsettled
+from harness.analysis.decidable import Unsettled, of_plan, of_workloads, unsettled
 from harness.analysis.length import Length, length
 from harness.analysis.settings import Settings
 from harness.calibration import calibrate as calibrating
@@ -226,7 +226,8 @@ def plan(workspace: Workspace, *, seal: bool) -> Planned:
 
 def open_promises(workspace: Workspace, plan: Plan) -> tuple[Unsettled, ...]:
     """The promises that no outcome of this plan can settle, with what each would need."""
-    return unsettled(workspace.slos(), of_plan(plan, plan.judged(workspace.config.slo.profiles)))
+    of_slo = unsettled(workspace.slos(), of_plan(plan, plan.judged(workspace.config.slo.profiles)))
+    return (*of_slo, *of_workloads(plan, workspace.workloads()))
 
 
 def _drawn(workspace: Workspace) -> Plan:

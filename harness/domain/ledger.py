@@ -46,6 +46,7 @@ class GeneratorHealth:
     sockets_max: float | None = None
     sockets_limit: float | None = None
     clock_step_s: float | None = None
+    jobs_unasked: int = 0  # questions about jobs that came too late, or not at all, for the generator's own rate
 
     @property
     def sockets_share(self) -> float | None:
@@ -169,6 +170,8 @@ def _faults(planned: int, counts: Mapping[str, int], health: GeneratorHealth, st
         out.append(fault.NeverSent(counts[Outcome.NOT_SENT]))
     if health.no_free_slot:
         out.append(fault.NoSlotFree(health.no_free_slot))
+    if health.jobs_unasked:
+        out.append(fault.JobsNotAsked(health.jobs_unasked))
     out.extend(map(fault.NotConnected, health.local_errors))
     out.extend(map(fault.NotWritten, health.write_errors))
     out.extend(map(fault.GeneratorFailed, health.worker_errors))

@@ -46,8 +46,8 @@ RUN: tuple[Column, ...] = (
         touched="list: changes made in Locust itself during the run, for example in its web UI, and when; samples are not affected",
         contention="object: whether this machine's cores were used up, and whether the target shares them",
         experiment="object: what a capacity search or keep-alive probe did, step by step; null for other profiles",
-        jobs="object: how jobs were followed: polls and their failures, callbacks and those refused, and how many were cancelled "
-        "at the end; null: no jobs",
+        jobs="object: how jobs were followed: polls, their failures and most a second, questions that came too late for that rate, "
+        "callbacks and those refused, and how many were cancelled at the end; null: no jobs",
         trace="object: how a trace was brought to its rate, and how bursty it was before and after; null: no trace was played",
         worker_clocks="list: each worker's clock against the master's, before and after",
         strangers="object: connections to the workers' port that did not know the secret and were refused, "

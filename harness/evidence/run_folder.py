@@ -180,6 +180,7 @@ def ledger_json(ledger: Ledger) -> dict[str, Any]:
             "stop_signal": ledger.stop_signal,
             "no_free_slot": health.no_free_slot,
             "held_up": health.held_up,
+            "jobs_unasked": health.jobs_unasked,
             "lost_workers": health.lost_workers,
             "late_joiners": health.late_joiners,
             "loop_lag_p99_s": health.loop_lag_p99_s,

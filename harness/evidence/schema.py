@@ -155,7 +155,8 @@ LEDGER: tuple[Column, ...] = (
     *ints(
         planned="arrivals of the schedule; the sum of all outcomes",
         outcomes="object: number of arrivals for each outcome that occurred",
-        jobs="object: number of submissions for each state of a job that occurred, which add up to `planned`; null: no jobs",
+        jobs="object: number of submissions for each state of a job that occurred, which add up to `planned`; null: no jobs, or "
+        "`reasons` says why it can't be told",
     ),
     *flags(valid="the generator and its machine did their part; a slow or refusing target never makes a run invalid"),
     *texts(
@@ -177,6 +178,7 @@ LEDGER: tuple[Column, ...] = (
     *ints(
         no_free_slot="arrivals that were due while every slot was taken, though the target kept its deadlines",
         held_up="arrivals that waited for a slot because requests of a hanging target held them all; their lag is not counted",
+        jobs_unasked="questions about jobs that came too late, or not at all, for the generator's own rate of questions",
         lost_workers="generator processes that died or fell silent",
         late_joiners="generator processes that joined after the start and stayed idle",
     ),

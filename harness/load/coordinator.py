@@ -399,6 +399,7 @@ class Coordinator:
         return GeneratorHealth(
             no_free_slot=sum(d.get("no_free_slot", 0) for d in dones),
             held_up=held_up,
+            jobs_unasked=sum((d.get("jobs") or {}).get("unasked", 0) for d in dones),
             lost_workers=len(self._lost),
             late_joiners=max(0, len(self._clients()) + len(self._lost) - len(self._stripes)),
             write_errors=tuple(self._folder.errors),

@@ -37,6 +37,7 @@ from harness.load.ending import Ending
 from harness.load.generator import FLUSH_GROWING_S, FLUSH_S, Generator, build
 from harness.load.guard import guarded, told
 from harness.load.outbox import Outbox
+from harness.load.row_names import method_of
 from harness.load.shape import SlotShape
 from harness.load.spec import RunSpec
 from harness.load.stop import IN_LOCUST, Stop
@@ -222,8 +223,10 @@ class Engine:
     ) -> None:
         worker = plan["worker"]
         stripe = schedule.stripe(worker, plan["workers"])
-        self._live = live.LiveRows(environment, live.JOBS if spec.jobs else live.METHOD)
+        self._live = live.LiveRows(environment, method_of(spec))
         growing = spec.load.experiment is not None
+        if spec.jobs is not None:
+            spec = replace(spec, jobs=spec.jobs.of_one(plan["workers"]))
         self.generator = Generator(spec, stripe, questions, t0_here(plan), worker, self._live, growing=growing)
         self._done_sent = False
         remote = isinstance(environment.runner, WorkerRunner)

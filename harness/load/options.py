@@ -23,7 +23,7 @@ from harness.domain.target import Dialect, Target
 from harness.errors import Exit, PilotError, Refused
 from harness.load import locusts_own, ports
 from harness.load.following import MIX as JOB_MIX
-from harness.load.following import add_job_options, draining, following, shapes_of, variant_of
+from harness.load.following import add_job_options, draining, following, paced, shapes_of, variant_of
 from harness.load.given import Given
 from harness.load.hosts import check_listeners, check_url, declared_by, may_drive, nearest_workspace
 from harness.load.origin import tls_context
@@ -230,7 +230,8 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
         PREPARED.questions = {q.id: q for q in asked}
         PREPARED.key = key
     quiet = again or bool(PREPARED.spec)
-    spec = replace(spec, slots=choose_slots(spec, PREPARED.schedule, workers=_workers(parsed), quiet=quiet))
+    jobs = paced(jobs, load, len(PREPARED.schedule), given, spec.most_rate)
+    spec = replace(spec, slots=choose_slots(spec, PREPARED.schedule, workers=_workers(parsed), quiet=quiet), jobs=jobs)
     PREPARED.spec = spec
     return spec
 

@@ -43,6 +43,7 @@ repeats = 6
 # jobs     = "jobs.jsonl"    # what is submitted
 # drain_s  = 300             # how long jobs are waited for after the last submission
 # poll_s   = 1               # shortest time between two questions about one job
+# poll_rate = 100            # most questions a second about all jobs; without: what the planned number of jobs needs
 # callback = "loopback"      # be called back on this machine, or the public address that leads to it
 """
 TRACKS = """

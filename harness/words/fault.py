@@ -69,6 +69,10 @@ WORDS: Book = {
     kinds.WorkersLost: "{workers} worker(s) lost, {arrivals} arrivals with them",
     kinds.NeverSent: "{arrivals} arrivals were never sent",
     kinds.NoSlotFree: "no slot was free for {arrivals} arrivals when they were due: raise --slots",
+    kinds.JobsNotAsked: (
+        "{questions} questions about jobs came too late, or not at all, at this generator's own rate of questions: raise "
+        "poll_rate (--poll-rate), or the limits.max_rate that it may not pass"
+    ),
     kinds.NotConnected: "this machine could not open a connection: {error}",
     kinds.NotWritten: "evidence could not be written: {error}",
     kinds.GeneratorFailed: "the generator failed: {error}",
@@ -76,6 +80,7 @@ WORDS: Book = {
     kinds.KilledBy: _killed,
     kinds.DidNotEnd: "the run did not end",
     kinds.NotReadable: "{file} {problems}",
+    kinds.JobsNotRead: "what became of its jobs can't be told: {file}: {problem}",
     kinds.SentLate: (
         "{arrivals} arrivals were sent late because requests that reached their deadline held every slot; "
         "their lag is the target's, and more slots would have sent them in time"

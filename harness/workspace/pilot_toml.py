@@ -226,6 +226,7 @@ class Profile(Table):
     jobs: Line | None = None
     drain_s: AnswerSeconds | None = None
     poll_s: Annotated[float, Field(ge=0.05, le=60)] | None = None
+    poll_rate: Annotated[float, Field(ge=0.1, le=10_000)] | None = None
     callback: Line | None = None
 
     @model_validator(mode="after")

@@ -24,6 +24,13 @@ def test_a_run_of_refusals_is_valid():
         (2, ["ok", "not_sent"], [0], {}, "never sent"),
         (1, ["ok"], [0.021], {}, "lag p99 21.0 ms"),
         (1, ["ok"], [0], {"no_free_slot": 4}, "no slot was free for 4"),
+        (
+            1,
+            ["ok"],
+            [0],
+            {"jobs_unasked": 3},
+            "3 questions about jobs came too late, or not at all, at this generator's own",
+        ),
         (1, ["ok"], [0], {"write_errors": ("disk full",)}, "disk full"),
         (1, ["ok"], [0], {"worker_errors": ("other questions",)}, "the generator failed: other questions"),
         (1, ["aborted"], [0], {"interrupted": True}, "stopped before its end"),

@@ -82,6 +82,12 @@ class NoSlotFree(Fault):
     arrivals: int
 
 
+class JobsNotAsked(Fault):
+    """In time, for the generator's own rate of questions."""
+
+    questions: int
+
+
 class NotConnected(Fault):
     """By this machine, in its system's words."""
 
@@ -121,6 +127,13 @@ class NotReadable(Fault):
 
     file: str
     problems: str
+
+
+class JobsNotRead(Fault):
+    """What became of its jobs can't be told: the file, and what is wrong with it."""
+
+    file: str
+    problem: str
 
 
 class SentLate(Warn):
