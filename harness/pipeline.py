@@ -33,8 +33,10 @@ from harness.check import tracing
 from harness.check.asking import terms_of
 from harness.check.checks import checked, comparing, fitting
 from harness.check.contract_check import Answer, Check, Weight, check_contract
+from harness.check.doctor import LACKING, Deployed, before_money, once_deployed
 from harness.check.endpoint import Endpoint, EndpointHints
 from harness.check.openapi import Asking
+from harness.check.preflight import demands
 from harness.check.recognise import recognise
 from harness.collect import collect as collecting
 from harness.decision.as_json import decision_json
@@ -76,6 +78,7 @@ from harness.report.record import record
 from harness.run import canary as splitting
 from harness.run import sweep as sweeping
 from harness.run.canary import Splitting
+from harness.run.deployed import over_plan_usd
 from harness.run.drive import limits_of, usual_usd, worst_case_usd
 from harness.run.execute import Campaign, Tally
 from harness.run.silence import unheard
@@ -115,12 +118,30 @@ def check(workspace: Workspace, names: Sequence[str]) -> dict[str, list[Check]]:
     return out
 
 
+def doctor(workspace: Workspace, names: Sequence[str], within_s: float) -> dict[str, list[Check]]:
+    """What would stop a first contact, asked before it costs money; what is deployed already answers one request."""
+    prospects = [workspace.prospect(name) for name in names or workspace.config.pilot.measured]
+    described = describe(workspace)
+    share = workspace.config.limits.quota_share
+    out = before_money(prospects, lambda target: demands(workspace, described, target), share)
+    targets = [p.target for p in prospects if not p.unset and not any(c.name == LACKING for c in out[p.target.name])]
+    with EmbeddedPlatform(workspace, targets) as platform:
+        for target in targets:
+            sources = partial(collecting.sources_of, target, workspace, source_of)
+            out[target.name] += once_deployed(Deployed(target, platform.url(target.name), sources), within_s)
+    return out
+
+
 def canary(workspace: Workspace, name: str | None, wanted: Splitting, progress: Progress) -> Canary:
     """Steady load on a router while its split goes up and back; raises Refused where there is none with a split."""
     router = splitting.router_of(workspace, name)
     require_credentials([router])
+
+    def gate(url: str) -> None:
+        _gated({router.name: check_contract(router, url, terms_of(workspace))}, None, progress)
+
     with alone(workspace.state / MEASURING, "pilot canary"):
-        store = splitting.canary(workspace, router, wanted, progress)
+        store = splitting.canary(workspace, router, wanted, progress, gate)
     found = canaries.canary(store)
     assert found is not None, "a run that ended left its samples"
     return found
@@ -213,10 +234,9 @@ def _drawn(workspace: Workspace) -> Plan:
     """Every block, with what it may cost at most."""
     described, now = describe(workspace), datetime.now(UTC)
     made = draw_plan(workspace, described, now, Decimal(0))
-    targets = {t.name: t for t in workspace.measured()}
-    return replace(
-        made, forecast_usd=sum((worst_case_usd(workspace, targets[r.target], r) for r in made.runs), Decimal(0))
-    )
+    targets = {t.name: t for t in workspace.prospects()}
+    runs_usd = sum((worst_case_usd(workspace, made, targets[r.target], r) for r in made.runs), Decimal(0))
+    return replace(made, forecast_usd=runs_usd + over_plan_usd(workspace, made))
 
 
 @dataclass(frozen=True)
@@ -234,18 +254,19 @@ def outlook(workspace: Workspace, made: Plan) -> tuple[Outlook, ...]:
     judged = [p for p in made.profiles if p.repeats is None and p.name in promised]
     if workspace.config.pilot.stop == NEVER or len(looks_of(len(made.blocks))) < 2 or not judged:
         return ()
-    targets = {t.name: t for t in workspace.measured()}
+    targets = {t.name: t for t in workspace.prospects()}
 
     def whole(blocks: Sequence[Block]) -> tuple[float, Decimal]:
-        usd = sum((usual_usd(workspace, targets[r.target], r) for b in blocks for r in b.runs), Decimal(0))
+        usd = sum((usual_usd(workspace, made, targets[r.target], r) for b in blocks for r in b.runs), Decimal(0))
         return sum(b.expected_s for b in blocks) / 3600, usd
 
+    standing_usd = over_plan_usd(workspace, made)  # ends with the last block, where it is destroyed then
     (paired_h, paired_usd), (tracks_h, tracks_usd) = whole(made.blocks), whole(made.tracks)
     out = []
     for ratio, spread in product(RATIOS, SPREADS):
         expected = length(len(made.blocks), [p.requests for p in judged], ratio, spread, made.seed)
         share = expected.blocks / len(made.blocks)
-        usd = tracks_usd + paired_usd * Decimal(str(share))
+        usd = tracks_usd + (paired_usd + standing_usd) * Decimal(str(share))
         out.append(Outlook(expected, tracks_h + paired_h * share, usd.quantize(Decimal("0.01"))))
     return tuple(out)
 
@@ -302,7 +323,7 @@ def ending(workspace: Workspace, sealed: Seal) -> EarlyEnd | tuple[str, ...]:
     return EarlyEnd(look.number, look.of, look.blocks, because, kind=stands.settled.value)
 
 
-def _gated(results: dict[str, list[Check]], store: Store, progress: Progress) -> None:
+def _gated(results: dict[str, list[Check]], store: Store | None, progress: Progress) -> None:
     """Load goes only to what keeps its contract; raises GateFailed, or Undecided where nothing fails, with all that does not."""
     asked = {name: [c for c in made if c.weight is Weight.GATE] for name, made in results.items()}
     gates = {name: made for name, made in asked.items() if made}
@@ -312,7 +333,8 @@ def _gated(results: dict[str, list[Check]], store: Store, progress: Progress) ->
         raise GateFailed("the contract check failed:\n  - " + "\n  - ".join(wrong), "pilot check")
     if wrong or not held:
         raise Undecided("the contract check can't tell:\n  - " + "\n  - ".join(wrong), "pilot check")
-    store.note(CHECKED, checks=sum(map(len, gates.values())))
+    if store is not None:
+        store.note(CHECKED, checks=sum(map(len, gates.values())))
     told = sum(c.answer is Answer.PASS for cs in gates.values() for c in cs)
     progress.say(f"contract checked: {told} checks passed on {', '.join(gates)}")
 

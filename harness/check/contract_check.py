@@ -54,6 +54,7 @@ class Weight(StrEnum):
     GATE = "gate"  # load is not sent
     ADVICE = "advice"  # said, kept and doubted in the report; only a person can weigh it
     EVIDENCE = "evidence"  # what a report could not show of this endpoint
+    DOCUMENT = "document"  # the text of a file, for a machine: a person gets it apart
 
 
 @dataclass(frozen=True)

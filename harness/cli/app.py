@@ -21,6 +21,7 @@ COMMANDS = (
     "init",
     "calibrate",
     "check",
+    "doctor",
     "sweep",
     "plan",
     "run",

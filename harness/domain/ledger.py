@@ -82,11 +82,24 @@ UPSTREAM = frozenset({Outcome.UPSTREAM_ERROR, Outcome.UPSTREAM_THROTTLED})
 LEAST_TO_TELL = 5  # requests: fewer can all fail by chance
 
 
+NEARLY_NONE = 0.05  # of the requests that were sent: a target that answers fewer answers nobody
+
+
 def only_upstream(outcomes: Mapping[str, int]) -> bool:
     """Whether the provider behind a target failed every request that was sent: such a run says nothing of the runtime."""
-    unsent = (Outcome.NOT_SENT, Outcome.LOST, Outcome.ABORTED)
-    sent = sum(count for name, count in outcomes.items() if name not in unsent)
+    sent = _sent(outcomes)
     return sent >= LEAST_TO_TELL and sum(outcomes.get(name, 0) for name in UPSTREAM) == sent
+
+
+def unanswered(outcomes: Mapping[str, int]) -> bool:
+    """Whether (nearly) nothing that was sent was answered, whoever failed it. The run is as valid as any."""
+    sent = _sent(outcomes)
+    return sent >= LEAST_TO_TELL and outcomes.get(Outcome.OK, 0) <= NEARLY_NONE * sent
+
+
+def _sent(outcomes: Mapping[str, int]) -> int:
+    unsent = (Outcome.NOT_SENT, Outcome.LOST, Outcome.ABORTED)
+    return sum(count for name, count in outcomes.items() if name not in unsent)
 
 
 def lag_limit_s(tightest_s: float | None) -> float:

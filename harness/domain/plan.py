@@ -97,6 +97,10 @@ class Plan:
             return chosen
         return tuple(p.name for p in self.profiles if p.repeats is None and not p.aa and p.role in PACED)
 
+    def role_of(self, profile: str) -> Role:
+        """Everyday of one that the plan does not have: a canary's, a sweep's."""
+        return next((p.role for p in self.profiles if p.name == profile), Role.EVERYDAY)
+
     @property
     def runs(self) -> tuple[Run, ...]:
         return tuple(run for unit in self.units for run in unit.runs)

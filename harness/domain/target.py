@@ -75,6 +75,7 @@ class PriceModel:
     region: str
     model: str  # one that a platform declares
     parameters: Mapping[str, Any] = field(default_factory=dict)  # as they are written; their bill reads them
+    model_billed: bool = True  # False: of a replay, whose tokens the pilot pays nobody for
 
 
 @dataclass(frozen=True)

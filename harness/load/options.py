@@ -296,7 +296,9 @@ def _target(given: Given, workspace: Workspace | None) -> Target:
         check_url(host)
         declared = declared_by(workspace, host)
         return _spoken(declared, given) if declared else _bare(given, host)
-    target = workspace.target(name or workspace.config.pilot.baseline)
+    chosen = name or workspace.config.pilot.baseline
+    # what a profile sends can be said before its target is deployed
+    target = workspace.prospect(chosen).target if PREPARED.only_describe and not name else workspace.target(chosen)
     for url in (host, os.environ.get(URL_VARIABLE)):
         if url is not None:
             may_drive(url, workspace, vouched=given.flag("i_own_this_host"))

@@ -74,7 +74,7 @@ def manners(findings: Findings, names: Names) -> Table:
         [
             (profile(), lambda m: m.profile),
             (target(names), lambda m: m.target),
-            (text("under too much it", "manner"), lambda m: said(m.does)),
+            (text("under overload", "manner"), lambda m: said(m.does)),
             (text("refused by", lack="no refusal"), lambda m: ", ".join(f"{n} by the {who}" for who, n in m.by)),
             (
                 _onset("first refusal at", "onset_in_flight", " in flight"),

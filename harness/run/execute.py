@@ -19,7 +19,7 @@ from harness.run.drive import Driven, Driver, Stopped, limits_of, worst_case_usd
 from harness.run.quiet import wait_until_quiet
 from harness.run.settle import account, settle, unsettled, wait_closed
 from harness.run.settling import Ask, Stopping
-from harness.run.silence import note_silence, stopped
+from harness.run.silence import note_silence, note_unanswered, stopped
 from harness.run.spend import spent_in
 from harness.signals import ENDING
 from harness.words import all_said
@@ -94,14 +94,24 @@ class Campaign:
         return Tally(valid, given_up, needed - valid - given_up, len(units) - needed)
 
     def _hear(self, block: Block, units: Sequence[Block]) -> None:
-        """Raises LimitReached where the provider failed whole runs of this block, and blocks are left to measure."""
+        """Raises LimitReached where more would say nothing, and blocks are left to measure: never inside a block that may yet count."""
         attempt = self._store.valid_attempt(block)
         words = note_silence(self._store, block, attempt) if attempt is not None else None
+        left = any(self._store.valid_attempt(unit) is None for unit in units)
         if words is None:
+            self._answered(left=left)
             return
-        if any(self._store.valid_attempt(unit) is None for unit in units):
+        if left:
             raise stopped(words, self._of.command)
         self._progress.say(words)
+
+    def _answered(self, *, left: bool) -> None:
+        """Raises LimitReached where a target answers nothing any more, and something is left to measure."""
+        found = note_unanswered(self._store, self._plan) if self._of.stops_unanswered else None
+        if found is not None and left:
+            raise found.stopped(self._of.command)
+        if found is not None:
+            self._progress.say(found.words)
 
     def _settle_killed(self) -> None:
         """Runs whose campaign was killed under them enter the budget now, and have a ledger."""
@@ -114,7 +124,7 @@ class Campaign:
                 wait_closed(folder)
                 account(folder)
             if run.target in targets:
-                worst = worst_case_usd(self._workspace, targets[run.target], run)
+                worst = worst_case_usd(self._workspace, self._plan, targets[run.target], run)
                 settle(
                     self._store,
                     targets[run.target],
@@ -137,6 +147,7 @@ class Campaign:
                 if self._after_block is not None:
                     self._after_block(block)
                 return True
+            self._answered(left=True)
         self._store.note("block given up", block=block.number, attempts=most)
         self._progress.say(f"block {block.number}: INVALID in all {most} attempts; going on without it")
         return False

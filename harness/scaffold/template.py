@@ -125,7 +125,8 @@ latency = 1.10
 cost    = 1.10
 
 [limits]
-budget_usd  = {a.budget_usd:.15g}             # modelled at list prices; the pilot stops before it
+budget_usd  = {a.budget_usd:.15g}             # modelled at list prices, deployments by the day; the pilot stops before it
+# standing_usd_per_day = 1.50  # deployed beside the targets for the pilot alone, as the model provider is
 max_rate    = 40             # no run asks faster than this
 stop_file   = "STOP"         # a file of this name stops the pilot
 attempts    = 3              # of a block whose run was INVALID

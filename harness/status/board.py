@@ -10,6 +10,7 @@ from harness.check.checks import checked
 from harness.domain.plan import Block, Plan
 from harness.evidence.early_end import blocks_left_out
 from harness.evidence.store import Store
+from harness.run.deployed import until_now_usd
 from harness.run.spend import spent_in
 from harness.status import way
 from harness.status.workloads import WorkloadLine, workload_lines
@@ -87,7 +88,7 @@ def board(workspace: Workspace, store: Store) -> Board:
         swept=tuple(words for words, _ in way.settings_of(workspace, store)),
         blocks=lines,
         uncollected=uncollected,
-        spent_usd=f"{spent_in(workspace):.2f}",
+        spent_usd=f"{spent_in(workspace) + until_now_usd(workspace, store)():.2f}",
         budget_usd=str(workspace.config.limits.budget_usd),
         next_command=following.command if following else None,
         workloads=workload_lines(workspace),

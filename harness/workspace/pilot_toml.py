@@ -151,6 +151,9 @@ class LimitsTable(Table):
     """Where the campaign stops; part of the seal."""
 
     budget_usd: Usd = Decimal(50)
+    standing_usd_per_day: Usd | None = (
+        None  # deployed beside the targets, for the pilot alone: its provider, its generator
+    )
     max_rate: Rate = 40.0
     stop_file: Line = "STOP"
     attempts: int = Field(default=3, ge=1, le=10)

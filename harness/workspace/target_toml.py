@@ -48,6 +48,7 @@ from harness.workspace.platform_tables import (
     read_runtime,
     read_sources,
 )
+from harness.workspace.prospect import Prospect, without_unset
 from harness.workspace.sides import problems_of_sides
 
 KEPT = ("mapping", "openai", "api", "jobs", "retrieval")  # tables whose values are written into a run's folder
@@ -195,6 +196,16 @@ class Declared:
     preset: str | None
 
 
+def read_prospect(folder: Path, fill: Mapping[str, str]) -> Prospect:
+    """One that may not be deployed yet; raises BadFile with whatever else is wrong with its file."""
+    path = folder / "target.toml"
+    data, variant_of = tables_of(path)
+    if not is_embedded(data.get("runtime")):
+        data, unset = without_unset(data, os.environ)
+        return Prospect(_target(_checked(data, path, fill), folder, fill, variant_of), unset)
+    return Prospect(_target(_checked(data, path, fill), folder, fill, variant_of))
+
+
 def read_target(folder: Path, fill: Mapping[str, str], setting: Setting | None = None) -> Target:
     """One target, or what a setting of its sweep makes of it; raises BadFile with every problem of its file."""
     path = folder / "target.toml"
@@ -283,7 +294,8 @@ def _retrieval(model: TargetToml) -> RetrievalMap | None:
 
 def _prices(table: PricesTable, workspace: Path) -> PriceModel:
     """A book of a team's own is a file of the workspace; any other is one of this package."""
-    return PriceModel(table.path(workspace), table.region, table.model, table.terms)
+    billed = table.model_prices == "listed"
+    return PriceModel(table.path(workspace), table.region, table.model, table.terms, billed)
 
 
 def tables_of(path: Path) -> tuple[dict[str, Any], str | None]:

@@ -57,8 +57,8 @@ WORKED = {
     "aks": (AZURE, {"d2s_v5": 2, "disk_gb": 100}, (238.93, 239.15, 241.33, 683.57, 5386.29)),
     # 8 GB-s at 0.00002
     "sagemaker-serverless": (AWS, {"memory_mb": 2048}, (4.20, 42.05, 420.48, 4204.80, 42048.00)),
-    # 0.40 a million, 8 GB-s at 0.000026
-    "functions-flex": (AZURE, {"memory_mb": 2048}, (5.48, 54.77, 547.68, 5476.75, 54767.52)),
+    # 0.40 a million, 2,628,000 s x 2 GB x 0.000026 x the instances that are busy
+    "functions-flex": (AZURE, {"memory_mb": 2048, "concurrency": 80}, (5.37, 45.16, 135.20, 147.17, 854.91)),
     # 0.20 a million, 6 GB-s at 0.000016
     "functions-consumption": (AZURE, {"memory_mb": 1536}, (2.53, 25.28, 252.81, 2528.14, 25281.36)),
     # 0.40 a million, 2,628,000 s x 0.000029 x the instances that are busy

@@ -263,7 +263,7 @@ def test_container_apps_bill_idle_replicas_at_their_own_price():
 
 def test_functions_flex_on_demand_and_always_ready():
     """2,000,000 GB-s: on demand 52.00; always ready 21.02 for the baseline and 32.00 busy; 0.40 for executions."""
-    million = {"billed_ms": 10**9}
+    million = {"instance_s": 10**6}
 
     assert runtime("functions-flex", AZURE, {"memory_mb": 2048}, **million) == Decimal("52.40")
     assert runtime("functions-flex", AZURE, {"memory_mb": 2048, "always_ready": 1}, **million) == Decimal("53.42")
@@ -273,7 +273,7 @@ def test_executions_that_met_no_ready_instance_have_the_price_on_demand():
     """0.40; 21.02 for the baseline; 1,500,000 of 2,000,000 GB-s at 0.000016 = 24.00, the rest at 0.000026 = 13.00."""
     size = {"memory_mb": 2048, "always_ready": 1, "ready_share": 0.75}
 
-    assert runtime("functions-flex", AZURE, size, billed_ms=10**9) == Decimal("58.42")
+    assert runtime("functions-flex", AZURE, size, instance_s=10**6) == Decimal("58.42")
 
 
 def test_functions_on_the_classic_plan_count_memory_in_steps():

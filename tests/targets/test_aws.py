@@ -144,7 +144,7 @@ def called():
     methods = set()
     for path in (TARGETS.parent / "harness").rglob("*.py"):
         methods |= set(re.findall(r"_?api\.([a-z]+_[a-z_]+)\b", path.read_text()))
-    return {"".join(part.title() for part in method.split("_")) for method in methods}
+    return {"".join(part.title() for part in method.split("_")).replace("Aws", "AWS") for method in methods}
 
 
 def test_who_collects_can_only_read():

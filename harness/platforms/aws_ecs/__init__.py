@@ -7,7 +7,7 @@ from harness.platforms.aws_ecs.bill import BILLINGS
 from harness.platforms.aws_ecs.config import AwsEcs
 from harness.platforms.aws_ecs.readings import SIGNALS, SUBJECTS
 from harness.platforms.aws_ecs.scaling import scaling
-from harness.platforms.platform import Limits, Platform, controlled_by
+from harness.platforms.platform import Limits, Platform, controlled_by, examined_by
 
 PLATFORM = Platform(
     kind=AwsEcs.kind,
@@ -20,5 +20,6 @@ PLATFORM = Platform(
     subjects=SUBJECTS,
     limits=Limits(limits.ALB, limits.quotas, memory_mb=limits.memory_mb, most=limits.MOST),
     cloud="aws",
+    examine=examined_by(f"{__name__}.examine"),
     scaling=scaling,
 )

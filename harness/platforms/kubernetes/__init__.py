@@ -6,7 +6,7 @@ from harness.platforms.kubernetes.bill import BILLINGS
 from harness.platforms.kubernetes.config import Kubernetes
 from harness.platforms.kubernetes.readings import SUBJECTS
 from harness.platforms.kubernetes.scaling import scaling
-from harness.platforms.platform import Platform, controlled_by
+from harness.platforms.platform import Platform, controlled_by, examined_by
 
 PLATFORM = Platform(
     kind=Kubernetes.kind,
@@ -16,5 +16,6 @@ PLATFORM = Platform(
     control=controlled_by(f"{__name__}.control"),
     billings=BILLINGS,
     subjects=SUBJECTS,
+    examine=examined_by(f"{__name__}.examine"),
     scaling=scaling,
 )
