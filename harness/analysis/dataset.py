@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from harness.errors import BadFile
 from harness.evidence.schema import SAMPLES_FORMAT
 from harness.evidence.store import RunRecord, Store
 
+T = TypeVar("T")
 READ = (
     "phase",
     "measured",
@@ -193,6 +195,14 @@ class Dataset:
     aa: tuple[tuple[RunData, RunData], ...] = ()  # the baseline under both labels, as the unit's order has them
     roles: Mapping[str, Role] = field(default_factory=dict)  # of every profile
     unread: tuple[Unread, ...] = ()  # runs that ended and whose data cannot be read: their blocks are not used
+    _made: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What several rooms ask of the same samples: ``make`` is called for the first, and is pure."""
+        if key not in self._made:
+            self._made[key] = make()
+        made: T = self._made[key]
+        return made
 
     @property
     def paired(self) -> tuple[str, ...]:
@@ -219,6 +229,8 @@ class Dataset:
     def at(self, blocks: Sequence[int]) -> Dataset:
         """With these paired blocks alone; tracks stay."""
         kept = tuple(run for run in self.runs if run.profile in self.tracks or run.block in blocks)
+        if len(kept) == len(self.runs) and all(b in blocks for b in self.blocks_valid):
+            return self
         return replace(self, runs=kept, blocks_valid=tuple(b for b in self.blocks_valid if b in blocks))
 
     @property

@@ -19,7 +19,7 @@ from harness.analysis import laws
 from harness.analysis.columns import Array
 from harness.domain.estimate import Estimate
 from harness.platforms.scaling import Grows, Scaling, Stated
-from harness.predict.fitted import Fitted
+from harness.predict.fitted import Fitted, p95_of
 from harness.predict.fleet import Host, Service
 from harness.predict.observed import Parts
 from harness.predict.window import Curve, Mode
@@ -115,11 +115,7 @@ def _blocks(fitted: Fitted, rng: np.random.Generator, *, one_block: bool) -> tup
     parts = [p for name in chosen for p in fitted.parts if p.block == name]
     if k < 2:
         return parts, 1.0
-    ends = [
-        float(np.quantile(np.concatenate([p.runtime_s + p.model_s for p in some]), 0.95))
-        for some in (parts, fitted.parts)
-    ]
-    return parts, (ends[0] / ends[1]) ** (_wide(k, one=one_block) - 1)
+    return parts, (p95_of(parts) / fitted.p95_s) ** (_wide(k, one=one_block) - 1)
 
 
 def _wide(k: int, *, one: bool) -> float:

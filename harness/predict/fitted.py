@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,11 @@ class Fitted:
     def answers(self) -> int:
         return sum(len(p) for p in self.parts)
 
+    @cached_property
+    def p95_s(self) -> float:
+        """Of all answers, the runtime's and the model's time together."""
+        return p95_of(self.parts)
+
     @property
     def model_told(self) -> bool:
         return all(p.told for p in self.parts)
@@ -79,6 +85,11 @@ class Fitted:
         for one in self.starts:
             found.setdefault(one.cause, []).append(one.alone_s)
         return {cause: np.concatenate(each) for cause, each in found.items()}
+
+
+def p95_of(parts: Sequence[Parts]) -> float:
+    """Of the answers of these parts."""
+    return float(np.quantile(np.concatenate([p.runtime_s + p.model_s for p in parts]), 0.95))
 
 
 def facts_of(runs: Sequence[RunData]) -> dict[str, Any]:

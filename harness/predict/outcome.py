@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -78,44 +79,44 @@ class Outcome:
     response: Times
     first_token: Times
 
-    @property
+    @cached_property
     def asked(self) -> int:
         return int(self.hourly.asked.sum())
 
-    @property
+    @cached_property
     def ok(self) -> int:
         return int(self.hourly.ok.sum())
 
-    @property
+    @cached_property
     def cold(self) -> int:
         return int(self.hourly.cold.sum())
 
-    @property
+    @cached_property
     def refused(self) -> int:
         return int(self.hourly.refused.sum())
 
-    @property
+    @cached_property
     def late(self) -> int:
         return int(self.hourly.late.sum())
 
-    @property
+    @cached_property
     def cold_share(self) -> float:
         """Of answers, late ones among them."""
         answered = self.ok + self.late
         return self.cold / answered if answered else math.nan
 
-    @property
+    @cached_property
     def refused_share(self) -> float:
         return self.refused / self.asked if self.asked else math.nan
 
-    @property
+    @cached_property
     def instance_s(self) -> float:
         return float(self.hourly.instance_s.sum())
 
-    @property
+    @cached_property
     def instances_mean(self) -> float:
         return self.instance_s / (self.to_s - self.from_s)
 
-    @property
+    @cached_property
     def instances_most(self) -> int:
         return int(self.hourly.most.max(initial=0))

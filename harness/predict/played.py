@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -154,11 +155,11 @@ class Month:
     plays: tuple[Play, ...]
     failing: float = 0.0  # share that fails beside what is refused
 
-    @property
+    @cached_property
     def asked(self) -> int:
         return sum(p.outcome.asked for p in self.plays)
 
-    @property
+    @cached_property
     def weights(self) -> list[float]:
         """Of the plays: requests of a month that one of theirs stands for, in proportion."""
         return [p.level.share * p.level.per_s / max(1, p.outcome.asked) for p in self.plays]
@@ -168,22 +169,22 @@ class Month:
         laws = [p.outcome.first_token if first else p.outcome.response for p in self.plays]
         return mixed(laws, self.weights, 0.95 / (1 - self.failing)) if self.failing < 1 else math.inf
 
-    @property
+    @cached_property
     def cold_share(self) -> float:
         """Of those that were answered; nan where none was."""
         answered = self._sum("ok") + self._sum("late")
         return self._sum("cold") / answered if answered else math.nan
 
-    @property
+    @cached_property
     def refused_share(self) -> float:
         return self._sum("refused") / self._sum("asked")
 
-    @property
+    @cached_property
     def mean(self) -> float:
         """Instances over all hours."""
         return sum(p.level.share * p.outcome.instances_mean for p in self.plays)
 
-    @property
+    @cached_property
     def most(self) -> float:
         return float(max(p.outcome.instances_most for p in self.plays))
 

@@ -10,6 +10,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from heapq import heappop, heappush
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -173,7 +174,8 @@ class _Play:
     def _begin(self, one: Instance, now: float, came: float, due: float) -> None:
         """Give it a request that came at ``came``; it begins when the start is over and a processor is free."""
         own_s, first_s, holds_s, runtime_s, runtime_first_s = next(self._served)
-        begin = at = max(now, one.ready_s)
+        ready_s = one.ready_s
+        begin = at = ready_s if ready_s > now else now
         if self._starting and self._shared and (slower := self._shared.slower()) > 1:
             own_s += (slower - 1) * runtime_s
             first_s += (slower - 1) * runtime_first_s
@@ -184,7 +186,7 @@ class _Play:
         took = end - due
         if took > self._fleet.deadline_s:
             took = END
-        self._rows.append((due, took, at + first_s - due, end - begin, one.ready_s > came))
+        self._rows.append((due, took, at + first_s - due, end - begin, ready_s > came))
         if one.active_s == END:
             one.active_s = now
             if self._keeps:
@@ -364,10 +366,12 @@ class _Play:
 
     def _kept(self, now: float, more: int) -> None:
         """So many more are active from now on: those kept beyond that were idle until now."""
-        to = min(now, self._to_s)
-        if to > self._active_at:
-            idle = max(0, self._fleet.least_at(self._active_at) - self._active)
-            self._tally.kept_idle_s += idle * (to - self._active_at)
+        to = now if now < self._to_s else self._to_s
+        since = self._active_at
+        if to > since:
+            idle = self._fleet.least_at(since) - self._active
+            if idle > 0:
+                self._tally.kept_idle_s += idle * (to - since)
             self._active_at = to
         self._active += more
 
@@ -452,8 +456,12 @@ def _nothing(now: float, of: object) -> None:
     """What never happens."""
 
 
-def _rows(fleet: Fleet, rng: np.random.Generator) -> Iterator[tuple[float, float, float, float, float]]:
+def _rows(fleet: Fleet, rng: np.random.Generator) -> Iterator[Sequence[float]]:
     """Answers: all their seconds, those to the first token, those that a processor is held; and the runtime's of both."""
+    return chain.from_iterable(_answers(fleet, rng))  # one call an answer, and no frame of Python's
+
+
+def _answers(fleet: Fleet, rng: np.random.Generator) -> Iterator[Sequence[Sequence[float]]]:
     own, rate = fleet.service, fleet.per_instance_per_s
     mean = float(own.runtime_s.mean())
     holds = np.zeros(len(own.runtime_s))
@@ -463,13 +471,12 @@ def _rows(fleet: Fleet, rng: np.random.Generator) -> Iterator[tuple[float, float
     columns = np.column_stack([whole, first, holds, own.runtime_s, own.runtime_first_s])
     size = LEAST_DRAWN
     while True:
-        yield from map(tuple, columns[rng.integers(len(columns), size=size)].tolist())
+        yield columns[rng.integers(len(columns), size=size)].tolist()
         size = min(DRAWN, 2 * size)
 
 
 def _drawn(values: Array, rng: np.random.Generator) -> Iterator[float]:
-    while True:
-        yield from values[rng.integers(len(values), size=LEAST_DRAWN)].tolist()
+    return chain.from_iterable(values[rng.integers(len(values), size=LEAST_DRAWN)].tolist() for _ in count())
 
 
 def _ends(fleet: Fleet) -> bool:

@@ -16,10 +16,11 @@ from harness.domain.looks import look
 from harness.domain.own_costs import OwnCost
 from harness.domain.quota import Granted
 from harness.domain.reasons import absence
+from harness.domain.retry import RetryPolicy
 from harness.domain.target import Target
 from harness.evidence.store import Store
 from harness.platforms.registry import billing_of
-from harness.platforms.scaling import Grows
+from harness.platforms.scaling import Grows, Scaling
 from harness.predict.billed import Each, each, played_beside
 from harness.predict.crossings import Break, Crossing, Limit, Sees, between, breaks, crossings, seen
 from harness.predict.drawn import central
@@ -226,7 +227,7 @@ def asked(
             traffic,
             workspace.config.load.deadline_s,
             sized,
-            unlike(data, before, workspace.config.pilot.seed),
+            _unlike(workspace, data, was, before),
             level,
             made.speeds,
             blocks,
@@ -264,9 +265,19 @@ def _within(one: Variant, limits: Sequence[Granted]) -> Variant:
 
 
 def _fitted(workspace: Workspace, data: Dataset, made: Variant) -> Fitted:
-    seed = workspace.config.pilot.seed
-    fitted = fit(made.target.name, data, made.scaling, workspace.retry(), seed, made.speeds[1])
+    of = _told_apart(workspace, made)
+    fitted = data.once(("fitted", *of), lambda: fit(of[0], data, *of[1:]))
     return replace(fitted, changed=made.changed)
+
+
+def _unlike(workspace: Workspace, data: Dataset, made: Variant, fitted: Fitted) -> Mapping[Quantity, tuple[int, int]]:
+    key = ("unlike", *_told_apart(workspace, made))
+    return data.once(key, lambda: unlike(data, fitted, workspace.config.pilot.seed))
+
+
+def _told_apart(workspace: Workspace, made: Variant) -> tuple[str, Scaling | None, RetryPolicy, int, float]:
+    """What a fit to one dataset depends on."""
+    return made.target.name, made.scaling, workspace.retry(), workspace.config.pilot.seed, made.speeds[1]
 
 
 def held_out(workspace: Workspace, data: Dataset, progress: Progress, seed: int | None) -> Validation:
