@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property, partial
-from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,6 @@ from harness.analysis import canary as canaries
 from harness.analysis.canary import Canary
 from harness.analysis.dataset import Dataset, load
 from harness.analysis.decidable import Unsettled, of_plan, of_workloads, unsettled
-from harness.analysis.length import Length, length
 from harness.analysis.settings import Settings
 from harness.calibration import calibrate as calibrating
 from harness.campaign.lock import MEASURING, alone
@@ -51,7 +49,7 @@ from harness.decision.settled import settled
 from harness.decision.settling import Standing, standing
 from harness.decision.workloads import workloads_placed
 from harness.domain.address import is_url, problem_of, without_secrets
-from harness.domain.looks import first_blocks, look, looks_of
+from harness.domain.looks import first_blocks, look
 from harness.domain.plan import Block, Plan
 from harness.domain.reason import Reason
 from harness.domain.sweep import Sweep
@@ -63,10 +61,11 @@ from harness.evidence.store import PLAN, Store
 from harness.planning import Planned, Seal, draw_plan, note_changes, seal_of, sealing
 from harness.planning.changes import has_measured
 from harness.planning.profiles import describe
-from harness.planning.seal import NEVER, judged_otherwise, stops_when_settled
+from harness.planning.seal import judged_otherwise, stops_when_settled
 from harness.platforms.credentials import require as require_credentials
 from harness.platforms.registry import source_of
 from harness.predict import whole as predicting
+from harness.predict.predict import USUAL, Effort
 from harness.predict.prediction import Prediction
 from harness.predict.validate import Validation
 from harness.predict.whole import Foretold, Wanted
@@ -79,7 +78,7 @@ from harness.run import canary as splitting
 from harness.run import sweep as sweeping
 from harness.run.canary import Splitting
 from harness.run.deployed import over_plan_usd
-from harness.run.drive import limits_of, usual_usd, worst_case_usd
+from harness.run.drive import limits_of, worst_case_usd
 from harness.run.execute import Campaign, Tally
 from harness.run.silence import unheard
 from harness.status.board import Board, board
@@ -88,9 +87,6 @@ from harness.workspace import Workspace
 
 if TYPE_CHECKING:
     from harness.report.content import Content
-
-RATIOS = (1.2, 1.5)  # promised over true p95, and
-SPREADS = (0.05, 0.10)  # how blocks differ: what a length is expected for
 
 
 def check(workspace: Workspace, names: Sequence[str]) -> dict[str, list[Check]]:
@@ -239,38 +235,6 @@ def _drawn(workspace: Workspace) -> Plan:
     return replace(made, forecast_usd=runs_usd + over_plan_usd(workspace, made))
 
 
-@dataclass(frozen=True)
-class Outlook:
-    """What a plan takes: at worst every block, and what to expect where both keep their promises by so much."""
-
-    length: Length
-    hours: float
-    usd: Decimal
-
-
-def outlook(workspace: Workspace, made: Plan) -> tuple[Outlook, ...]:
-    """One for each of RATIOS and SPREADS; experiments are measured whole in each. Empty where every block is measured."""
-    promised = made.judged(workspace.config.slo.profiles)
-    judged = [p for p in made.profiles if p.repeats is None and p.name in promised]
-    if workspace.config.pilot.stop == NEVER or len(looks_of(len(made.blocks))) < 2 or not judged:
-        return ()
-    targets = {t.name: t for t in workspace.prospects()}
-
-    def whole(blocks: Sequence[Block]) -> tuple[float, Decimal]:
-        usd = sum((usual_usd(workspace, made, targets[r.target], r) for b in blocks for r in b.runs), Decimal(0))
-        return sum(b.expected_s for b in blocks) / 3600, usd
-
-    standing_usd = over_plan_usd(workspace, made)  # ends with the last block, where it is destroyed then
-    (paired_h, paired_usd), (tracks_h, tracks_usd) = whole(made.blocks), whole(made.tracks)
-    out = []
-    for ratio, spread in product(RATIOS, SPREADS):
-        expected = length(len(made.blocks), [p.requests for p in judged], ratio, spread, made.seed)
-        share = expected.blocks / len(made.blocks)
-        usd = tracks_usd + (paired_usd + standing_usd) * Decimal(str(share))
-        out.append(Outlook(expected, tracks_h + paired_h * share, usd.quantize(Decimal("0.01"))))
-    return tuple(out)
-
-
 def run(
     workspace: Workspace, progress: Progress, *, now: bool, after_block: Callable[[Block], None] | None = None
 ) -> Tally:
@@ -378,10 +342,11 @@ class Outcome:
         return made | {"placement": placement_json(self.placed)}
 
 
-def decide(workspace: Workspace, progress: Progress | None = None) -> Outcome:
+def decide(workspace: Workspace, progress: Progress | None = None, effort: Effort = USUAL) -> Outcome:
     """Pure: the same evidence and pilot.toml give the same outcome.
 
     With ``progress`` other volumes of the traffic are played too, which takes seconds: what would change the decision.
+    Less ``effort`` gives costs wider intervals, and nothing else.
     """
     store = Store(workspace.evidence)
     made = store.plan()
@@ -389,7 +354,7 @@ def decide(workspace: Workspace, progress: Progress | None = None) -> Outcome:
         if has_measured(store):
             raise Refused(f"{store.root / PLAN} is missing, and requests were measured", "restore it from a backup")
         raise Refused("no plan yet", "run pilot plan --seal first")
-    findings = gather(workspace, load(store, made), store, made, progress)
+    findings = gather(workspace, load(store, made), store, made, progress, effort)
     found = doubts(workspace, made, store, findings)
     chosen = choose(workspace, findings, found)
     stands = standing(workspace, findings, chosen)
@@ -430,14 +395,18 @@ def _looked_at(data: Dataset) -> Dataset:
 
 
 def report(
-    workspace: Workspace, folder: Path, earlier: Path | None = None, progress: Progress | None = None
+    workspace: Workspace,
+    folder: Path,
+    earlier: Path | None = None,
+    progress: Progress | None = None,
+    effort: Effort = USUAL,
 ) -> tuple[Outcome, Path]:
     """Render the outcome, beside what an earlier report said; returns the HTML's path.
 
     With ``progress`` it says what happens at your traffic too, which takes seconds.
     """
     before = read_earlier(earlier) if earlier is not None else None
-    outcome = decide(workspace, progress)
+    outcome = decide(workspace, progress, effort)
     from harness.report import render  # noqa: PLC0415 - Jinja and the chart library, where a report is made alone
 
     said = _content(workspace, outcome, before, _foretold(workspace, outcome, progress))
@@ -448,12 +417,12 @@ def report(
     return outcome, folder / render.PAGE
 
 
-def report_table(workspace: Workspace, name: str, progress: Progress | None = None) -> str:
+def report_table(workspace: Workspace, name: str, progress: Progress | None = None, effort: Effort = USUAL) -> str:
     """One table of the report as CSV, made anew from the evidence; raises Refused where there is none of that name."""
     from harness.report.at_traffic import TABLES  # noqa: PLC0415 - as in _content
 
     wanted = progress if name in TABLES else None
-    found = report_tables(workspace, decide(workspace, wanted), wanted)
+    found = report_tables(workspace, decide(workspace, wanted, effort), wanted)
     return csv_text(one_of(found, name, TABLES))
 
 

@@ -27,6 +27,7 @@ from harness.evidence.run_folder import ledger_json
 from harness.evidence.schema import JOB_KINDS, JOBS_FORMAT, SAMPLE_KINDS, SAMPLES_FORMAT
 from harness.evidence.store import Store
 from harness.platforms.external.config import External
+from harness.predict.predict import Effort
 from harness.workspace import Workspace, open_workspace
 
 TARGET_TOML = """
@@ -87,6 +88,9 @@ ROLES = {
     "jobs": Role.JOBS,
 }  # of the builder's own profiles; every other one is everyday traffic
 ROW = attrgetter(*COLUMNS)
+LIGHT = Effort(
+    same=2, worlds=9, requests=150, world_requests=100, again=9
+)  # of a decision whose costs need no narrow interval: a tenth of the time
 MOST_DRAWN = 1000
 _DRAWN: dict[Hashable, Encoded] = {}
 Submitted = Callable[[int], "list[Job]"]  # of a block

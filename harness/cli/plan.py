@@ -10,6 +10,7 @@ import typer
 from harness import pipeline
 from harness.analysis.decidable import Lacks, Unsettled
 from harness.analysis.length import VARIATION
+from harness.analysis.outlook import Outlook, outlook
 from harness.campaign.progress import duration
 from harness.cli.output import emit
 from harness.domain.plan import Plan
@@ -25,7 +26,7 @@ def register(app: typer.Typer) -> None:
     app.command("plan")(plan)
 
 
-def expected(outlooks: Sequence[pipeline.Outlook], made: Plan) -> list[str]:
+def expected(outlooks: Sequence[Outlook], made: Plan) -> list[str]:
     """How long it takes where the answer settles early, and at worst."""
     if not outlooks:
         return []
@@ -72,7 +73,7 @@ def plan(
                 "workloads": workload_lines(workspace),
                 "changes": all_said(planned.changes),
                 "replaced": planned.replaced,
-                "expected": pipeline.outlook(workspace, planned.plan),
+                "expected": outlook(workspace, planned.plan),
                 "at_worst": {
                     "blocks": len(planned.plan.blocks),
                     "hours": planned.plan.expected_s / 3600,
@@ -111,7 +112,7 @@ def _size(workspace: Workspace, made: Plan) -> list[str]:
     of_it = f", {standing:.2f} of it by what is deployed for {duration(span_s(made))}" if standing else ""
     cost = f"forecast up to {made.forecast_usd:.2f} USD (MODELLED{of_it})"
     out = [f"in all {made.requests} requests, {duration(made.expected_s)} of measuring, {cost}"]
-    out += expected(pipeline.outlook(workspace, made), made)
+    out += expected(outlook(workspace, made), made)
     out += workspace.times_read_as()
     budget = workspace.config.limits.budget_usd
     if made.forecast_usd > budget:

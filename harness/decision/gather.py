@@ -57,6 +57,7 @@ from harness.platforms.registry import expected_of, memory_of, signals_of
 from harness.predict.cost import cost
 from harness.predict.crossings import Limit
 from harness.predict.fitted import facts_of
+from harness.predict.predict import USUAL, Effort
 from harness.predict.prediction import Quantity
 from harness.predict.whole import sealed, volumes
 from harness.workspace import Workspace
@@ -67,10 +68,17 @@ HELD = {"p95_s": Quantity.P95, "ttft_p95_s": Quantity.TTFT_P95, "error_rate": Qu
 WORKERS = min(4, os.cpu_count() or 1)  # each holds arrays of its own: more would cost memory
 
 
-def gather(workspace: Workspace, data: Dataset, store: Store, plan: Plan, progress: Progress | None = None) -> Findings:
+def gather(
+    workspace: Workspace,
+    data: Dataset,
+    store: Store,
+    plan: Plan,
+    progress: Progress | None = None,
+    effort: Effort = USUAL,
+) -> Findings:
     """Verdicts, comparisons, funnels, cold starts and costs; with ``progress`` other volumes of the traffic too."""
     with ThreadPoolExecutor(WORKERS) as pool:
-        found = _gathered(workspace, data, store, plan, pool)
+        found = _gathered(workspace, data, store, plan, pool, effort)
     if progress is None or not data.runs:
         return found
     return replace(found, volumes=volumes(found.played, limits_of(workspace.slos()), progress))
@@ -82,7 +90,9 @@ def limits_of(slos: Sequence[Slo]) -> tuple[Limit, ...]:
     return tuple(Limit(slo.metric, slo.name, quantity, slo.limit, slo.unit) for slo, quantity in found)
 
 
-def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, pool: ThreadPoolExecutor) -> Findings:
+def _gathered(
+    workspace: Workspace, data: Dataset, store: Store, plan: Plan, pool: ThreadPoolExecutor, effort: Effort
+) -> Findings:
     config, traffic_ = workspace.config, workspace.traffic()
     judged = [p for p in plan.judged(config.slo.profiles) if p in data.profiles]
     limits = (config.slo.p95_s, config.slo.ttft_p95_s)
@@ -123,7 +133,7 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
     )
     used = _each(pool, data.everyone, lambda n: metered.used(targets[n], records))
 
-    played = sealed(workspace, seen)
+    played = sealed(workspace, seen, effort)
     starts = pool.submit(cold.cold, workspace, data, judged, played)
     capacities = tuple(capacity.capacity(n, runs) for n in names if (runs := data.of_role(n, Role.CAPACITY)))
     sizings = tuple(capacity.sizing(c, traffic_.peak_per_s) for c in capacities)

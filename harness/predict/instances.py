@@ -43,9 +43,7 @@ class Instance:
         """When a request that comes now gets a processor, which it then has for ``for_s``; first come, first served."""
         own = self.processors
         k = 0 if len(own) == 1 else own.index(min(own))
-        at = own[k]
-        if at < now:
-            at = now
+        at = max(now, own[k])
         own[k] = at + for_s
         return at
 
@@ -131,8 +129,7 @@ class Least:
         if one.level >= 0:
             del self._levels[one.level][one]
         self._put(one, one.in_hand)
-        if one.in_hand < self._lowest:
-            self._lowest = one.in_hand
+        self._lowest = min(self._lowest, one.in_hand)
 
     def _put(self, one: Instance, level: int) -> None:
         if level >= self._at_once:

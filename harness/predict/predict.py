@@ -41,12 +41,16 @@ Step = Callable[[], None]
 
 @dataclass(frozen=True)
 class Effort:
-    """How many plays: of the figures themselves, of other worlds; how many requests a level of each has."""
+    """How many plays: of the figures themselves, of other worlds; how many requests a level of each has.
+
+    ``again``: how often each everyday run is replayed, to see whether the fitted worlds give it again.
+    """
 
     same: int = 4
     worlds: int = 40
     requests: int = 2000
     world_requests: int = 800
+    again: int = 20
 
     @property
     def plays(self) -> int:

@@ -175,7 +175,7 @@ class _Play:
         """Give it a request that came at ``came``; it begins when the start is over and a processor is free."""
         own_s, first_s, holds_s, runtime_s, runtime_first_s = next(self._served)
         ready_s = one.ready_s
-        begin = at = ready_s if ready_s > now else now
+        begin = at = max(now, ready_s)
         if self._starting and self._shared and (slower := self._shared.slower()) > 1:
             own_s += (slower - 1) * runtime_s
             first_s += (slower - 1) * runtime_first_s
@@ -366,7 +366,7 @@ class _Play:
 
     def _kept(self, now: float, more: int) -> None:
         """So many more are active from now on: those kept beyond that were idle until now."""
-        to = now if now < self._to_s else self._to_s
+        to = min(now, self._to_s)
         since = self._active_at
         if to > since:
             idle = self._fleet.least_at(since) - self._active

@@ -22,7 +22,6 @@ from harness.predict.prediction import Quantity
 BLOCK, PROFILE = "block", "profile"
 LEAST_BLOCKS = 3
 WORLDS = 45
-AGAIN = 20
 HELD = (Quantity.P95, Quantity.TTFT_P95, Quantity.COLD_SHARE, Quantity.REFUSED_SHARE)
 
 
@@ -128,12 +127,12 @@ def validated(
     return Validation(tuple(held), tuple(few))
 
 
-def unlike(data: Dataset, fitted: Fitted, seed: int) -> dict[Quantity, tuple[int, int]]:
+def unlike(data: Dataset, fitted: Fitted, seed: int, again: int) -> dict[Quantity, tuple[int, int]]:
     """Of everyday runs, how many the fitted worlds give again, and of how many: less than half is no fit. All that fit are left out."""
     if fitted.scaling is None:
         return {}
     runs = [run for profile in data.in_role(Role.EVERYDAY) for run in data.of(fitted.target, profile)]
-    held = [h for run in runs for h in held_out(run, fitted, seed, AGAIN)]
+    held = [h for run in runs for h in held_out(run, fitted, seed, again)]
     rows = [_row(fitted.target, BLOCK, q, [h for h in held if h.quantity is q]) for q in HELD]
     return {r.quantity: (r.covered, r.held) for r in rows if r.held >= LEAST_BLOCKS and r.covered < r.held / 2}
 

@@ -49,21 +49,22 @@ COUNTS = frozenset({"min_instances", "max_instances"})  # a fleet whose size is 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Factors of the traffic, a trace in its place, settings laid over the targets."""
+    """Factors of the traffic, a trace in its place, settings laid over the targets; and how much it is played."""
 
     factors: tuple[float, ...] = (1.0,)
     trace: Path | None = None
     changes: tuple[Change, ...] = ()
+    effort: Effort = USUAL
 
 
 def predictions(
-    workspace: Workspace, data: Dataset, wanted: Wanted, progress: Progress, seed: int | None, effort: Effort = USUAL
+    workspace: Workspace, data: Dataset, wanted: Wanted, progress: Progress, seed: int | None
 ) -> Prediction:
     """Of both targets; raises Refused for a setting that neither has, BadFile for a trace that cannot be read."""
     traffic = month_of(workspace) if wanted.trace is None else MonthOf.of_trace(read_trace(wanted.trace))
     of = asked(workspace, data, wanted, traffic)
     seed = workspace.config.pilot.seed if seed is None else seed
-    return _predicted(of, traffic, wanted.factors, progress, seed, effort)
+    return _predicted(of, traffic, wanted.factors, progress, seed, wanted.effort)
 
 
 def _predicted(
@@ -112,11 +113,12 @@ class Sealed:
     asked: Mapping[str, Asked]
     prediction: Prediction
     seed: int
+    effort: Effort = USUAL
 
     def at(self, target: str, factor: float = 1.0) -> AtTraffic:
         """Played, if it was not yet."""
         there = (one for one in self.prediction.at if (one.target, one.factor) == (target, factor))
-        return next(there, None) or predicted(self.asked[target], factor, self.seed)
+        return next(there, None) or predicted(self.asked[target], factor, self.seed, self.effort)
 
     def variant(self, target: Target, like: str) -> Known:
         """USD of a month of a target that answers as ``like`` was measured to."""
@@ -144,11 +146,11 @@ class Sealed:
         return None if made is None else replace(made, month=made.resting, free=made.resting)
 
 
-def sealed(workspace: Workspace, data: Dataset) -> Sealed:
+def sealed(workspace: Workspace, data: Dataset, effort: Effort = USUAL) -> Sealed:
     """What page one and the decision say of each target: with all the effort, cost at the level of the look that ``data`` is at."""
     traffic, seed = month_of(workspace), workspace.config.pilot.seed
-    of = asked(workspace, data, Wanted(), traffic)
-    return Sealed(traffic, of, _predicted(of, traffic, (1.0,), Progress(quiet=True), seed, USUAL), seed)
+    of = asked(workspace, data, Wanted(effort=effort), traffic)
+    return Sealed(traffic, of, _predicted(of, traffic, (1.0,), Progress(quiet=True), seed, effort), seed, effort)
 
 
 @dataclass(frozen=True)
@@ -227,7 +229,7 @@ def asked(
             traffic,
             workspace.config.load.deadline_s,
             sized,
-            _unlike(workspace, data, was, before),
+            _unlike(workspace, data, was, before, wanted.effort.again),
             level,
             made.speeds,
             blocks,
@@ -270,9 +272,11 @@ def _fitted(workspace: Workspace, data: Dataset, made: Variant) -> Fitted:
     return replace(fitted, changed=made.changed)
 
 
-def _unlike(workspace: Workspace, data: Dataset, made: Variant, fitted: Fitted) -> Mapping[Quantity, tuple[int, int]]:
-    key = ("unlike", *_told_apart(workspace, made))
-    return data.once(key, lambda: unlike(data, fitted, workspace.config.pilot.seed))
+def _unlike(
+    workspace: Workspace, data: Dataset, made: Variant, fitted: Fitted, again: int
+) -> Mapping[Quantity, tuple[int, int]]:
+    key = ("unlike", again, *_told_apart(workspace, made))
+    return data.once(key, lambda: unlike(data, fitted, workspace.config.pilot.seed, again))
 
 
 def _told_apart(workspace: Workspace, made: Variant) -> tuple[str, Scaling | None, RetryPolicy, int, float]:

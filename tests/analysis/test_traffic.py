@@ -10,7 +10,7 @@ import pytest
 from harness import pipeline
 from harness.domain.buffering import held_back
 from harness.words import all_said
-from tests.builders import sample, write_run
+from tests.builders import LIGHT, sample, write_run
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_a_target_that_buffers_is_named_and_the_other_is_not(pilot):
             folder.rmdir()
             make = buffered if run.target == "beta" else streaming
             write_run(folder, [make(k) for k in range(30)], datetime(2026, 11, 10 + block.number, tzinfo=UTC))
-    outcome = pipeline.decide(workspace)
+    outcome = pipeline.decide(workspace, effort=LIGHT)
 
     assert {s.target: s.buffered for s in outcome.findings.streams} == {"alpha": False, "beta": True}
     assert any(d.startswith("beta buffers its streams: in 180 of 180") for d in all_said(outcome.doubts))
@@ -54,7 +54,7 @@ def test_a_target_that_buffers_is_named_and_the_other_is_not(pilot):
 def test_a_pilot_without_a_calibration_says_so(pilot):
     workspace, _, _ = pilot.write()
 
-    assert any("was not calibrated" in d for d in all_said(pipeline.decide(workspace).doubts))
+    assert any("was not calibrated" in d for d in all_said(pipeline.decide(workspace, effort=LIGHT).doubts))
 
 
 def test_a_calibration_that_failed_is_a_doubt(pilot):
@@ -64,13 +64,13 @@ def test_a_calibration_that_failed_is_a_doubt(pilot):
 
     assert any(
         "Calibration: stall, p95: can't tell: a worker was lost." in d
-        for d in all_said(pipeline.decide(workspace).doubts)
+        for d in all_said(pipeline.decide(workspace, effort=LIGHT).doubts)
     )
 
 
 def test_requests_that_were_tried_again_are_said(pilot):
     workspace, plan, store = pilot.write()
-    assert not any("attempts" in d for d in all_said(pipeline.decide(workspace).doubts))
+    assert not any("attempts" in d for d in all_said(pipeline.decide(workspace, effort=LIGHT).doubts))
     folder = store.run_folder(plan.blocks[0].runs[0], 1)
     table = pq.read_table(folder / "samples.parquet")
     twice = pa.array([2] * table.num_rows)
@@ -78,5 +78,5 @@ def test_requests_that_were_tried_again_are_said(pilot):
         table.set_column(table.column_names.index("attempts"), "attempts", twice), folder / "samples.parquet"
     )
 
-    [said] = [d for d in all_said(pipeline.decide(workspace).doubts) if "attempts" in d]
+    [said] = [d for d in all_said(pipeline.decide(workspace, effort=LIGHT).doubts) if "attempts" in d]
     assert "1200 requests took 1400 attempts" in said

@@ -29,7 +29,7 @@ from harness.planning.seal import seal_of
 from harness.words import all_said
 from harness.workspace import open_workspace
 from tests.attack.corruptor import spoils
-from tests.builders import Pilot
+from tests.builders import LIGHT, Pilot
 
 SEED = 20261126
 FEW = 8  # in the suite; all of them with -m attack
@@ -104,10 +104,10 @@ def told(root: Path, *, report: bool) -> tuple[str, str]:
     """The recommendation and everything that was said beside it; raises what is not a refusal."""
     try:
         workspace = open_workspace(root)
-        outcome = pipeline.decide(workspace)
+        outcome = pipeline.decide(workspace, effort=LIGHT)
         words = "\n".join(all_said(outcome.doubts))
         if report:
-            pipeline.report(workspace, root / "report")
+            pipeline.report(workspace, root / "report", effort=LIGHT)
         verdicts = sorted(f"{v.target} {v.profile} {v.slo.name} {v.judgement}" for v in outcome.findings.slos)
         return f"{outcome.decision.sentence} {verdicts}", words
     except Refused as refused:

@@ -21,7 +21,7 @@ from harness.report.csv_text import csv_text
 from harness.report.escape import markdown as escape
 from harness.report.remote import css_loads, loads
 from harness.report.render import parser
-from tests.builders import failed, write_run
+from tests.builders import LIGHT, failed, write_run
 from tests.cli.inside import pilot as command
 from tests.report.test_report import render
 
@@ -143,7 +143,14 @@ def hostile(pilot):
 
 
 def test_no_command_prints_what_steers_a_terminal(hostile, pilot, tmp_path):
-    for words in (("status",), ("status", "--json"), ("decide",), ("decide", "--json"), ("report",), ("collect",)):
+    for words in (
+        ("status",),
+        ("status", "--json"),
+        ("decide",),
+        ("decide", "--json"),
+        ("report", "--no-predict"),
+        ("collect",),
+    ):
         done = command(hostile.root, *words)
         assert not STEERS.search(done.stdout + done.stderr), words
 
@@ -156,7 +163,7 @@ def test_no_page_table_or_record_holds_it(hostile, pilot, tmp_path):
 
 
 def render_again(workspace):
-    return pipeline.report(workspace, workspace.rendered)[1]
+    return pipeline.report(workspace, workspace.rendered, effort=LIGHT)[1]
 
 
 FORMULAS = [

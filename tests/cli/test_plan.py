@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from harness import pipeline
+from harness.analysis.outlook import outlook
 from harness.cli.plan import expected, plan
 from harness.errors import BadFile
 from harness.evidence.store import Store
@@ -40,7 +40,7 @@ def test_a_new_pilot_says_blocks_hours_and_dollars_expected_and_at_worst(folder,
         assert 0 < one["hours"] <= worst["hours"]
     workspace = find()
     drawn = Store(workspace.evidence).plan()
-    text = "\n".join(expected(pipeline.outlook(workspace, drawn), drawn))
+    text = "\n".join(expected(outlook(workspace, drawn), drawn))
     assert "p95 33 % below its limit, blocks that differ by 5 %: about " in text
     assert "at worst, as where the two are nearly equal or p95 is near its limit: all 12 blocks" in text
 

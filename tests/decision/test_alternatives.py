@@ -17,13 +17,14 @@ from harness.domain.reasons.place import Place
 from harness.domain.verdict import Judgement
 from harness.words import said
 from harness.workspace import open_workspace
+from tests.builders import LIGHT
 from tests.campaign.clouds import Cloud, CloudPilot, later
 from tests.report.test_experiments import both, gaps, probes, search
 
 QUIET = '[workloads.chat]\nkind = "request"\nwaited_for = true\nmeasured_by = "steady"\nper_month = 3_000\n'
 
 
-def decided(folder, tracks=None, refused=None, week="", error_rate=0.02, kind=CloudPilot, per_run=60):
+def collected(folder, tracks=None, refused=None, week="", error_rate=0.02, kind=CloudPilot, per_run=60):
     """Alpha is two Fargate tasks, beta a Lambda function; billed durations are collected."""
     pilot = kind(folder, per_run=per_run, tracks=tracks or {}, refused=refused or {})
     workspace, plan, store = pilot.write()
@@ -33,13 +34,23 @@ def decided(folder, tracks=None, refused=None, week="", error_rate=0.02, kind=Cl
     path = workspace.root / "pilot.toml"
     text = path.read_text().replace("peak_per_s = 10", f"peak_per_s = 10\n{week}")
     path.write_text(text.replace("error_rate = 0.02", f"error_rate = {error_rate}"))
-    workspace = open_workspace(workspace.root)
-    return workspace, pipeline.decide(workspace)
+    return open_workspace(workspace.root)
 
 
-def test_a_hybrid_is_the_fleet_and_what_goes_beyond_it_on_the_function(tmp_path):
+def decided(folder, *told, **changes):
+    workspace = collected(folder, *told, **changes)
+    return workspace, pipeline.decide(workspace, effort=LIGHT)
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory):
+    """Of which the capacity is known; whoever changes its pilot.toml puts it back."""
+    return decided(tmp_path_factory.mktemp("searched"), {"capacity": both(search(6.0, 6.66))})
+
+
+def test_a_hybrid_is_the_fleet_and_what_goes_beyond_it_on_the_function(searched):
     """It sustains about 6.2/s, is planned at 70 % of that, and the peak is 10/s: more than half goes beyond."""
-    workspace, outcome = decided(tmp_path, {"capacity": both(search(6.0, 6.66))})
+    workspace, outcome = searched
     [found] = outcome.findings.hybrids
     carried = next(c.per_s for c in outcome.findings.capacities if c.target == "alpha")
     share = overflow_share(workspace.traffic(), carried.value * 0.7)
@@ -56,16 +67,14 @@ def test_a_hybrid_is_the_fleet_and_what_goes_beyond_it_on_the_function(tmp_path)
     assert "hybrid" in outcome.decision.scoring.order
 
 
-def test_without_a_measured_capacity_a_hybrid_has_no_price_and_no_score(tmp_path):
-    _, outcome = decided(tmp_path)
-
-    assert isinstance(outcome.findings.hybrids[0], Unknown)
-    assert set(outcome.decision.scoring.order) == {"baseline", "candidate"}
+def test_without_a_measured_capacity_a_hybrid_has_no_price_and_no_score(plain):
+    assert isinstance(plain.findings.hybrids[0], Unknown)
+    assert set(plain.decision.scoring.order) == {"baseline", "candidate"}
 
 
 def test_a_week_with_quiet_nights_sends_less_beyond_the_fleet_in_hours_but_not_in_its_peak(tmp_path):
     night = "week = [" + ", ".join(["0.1"] * 12 + ["1.0"] * 12) + "]"
-    workspace, _ = decided(tmp_path, {"capacity": both(search(6.0, 6.66))}, week=night)
+    workspace = collected(tmp_path, week=night)
 
     # by day 10/s against 4.42, by night 1/s against 4.42: (12 x 5.58) of (12 x 11)
     assert overflow_share(workspace.traffic(), 4.42) == pytest.approx(5.58 / 11, rel=1e-3)
@@ -180,20 +189,22 @@ def test_a_fleet_that_starts_slowly_is_never_cold_for_its_traffic(plain):
     assert chat(with_penalty(plain, "alpha", 60.0)).of("alpha").fit is Fit.KEEPS
 
 
-def test_a_hybrid_beyond_the_ceiling_fails_its_gate_by_that_promise(tmp_path):
-    workspace, outcome = decided(tmp_path, {"capacity": both(search(6.0, 6.66))})
+def test_a_hybrid_beyond_the_ceiling_fails_its_gate_by_that_promise(searched):
+    workspace, outcome = searched
     path = workspace.root / "pilot.toml"
-    path.write_text(re.sub(r"monthly_runtime_usd *= *\S+", "monthly_runtime_usd = 1", path.read_text()))
+    text = path.read_text()
+    path.write_text(re.sub(r"monthly_runtime_usd *= *\S+", "monthly_runtime_usd = 1", text))
     workspace = open_workspace(workspace.root)
+    path.write_text(text)
     made = hybrid_gate(workspace, outcome.findings)
 
     assert made.judgement is Judgement.FAIL
     assert [v.slo.metric for v in made.failed] == ["monthly_runtime_usd"]
 
 
-def test_the_report_says_how_to_move_in_the_pilots_own_numbers(tmp_path):
-    workspace, outcome = decided(tmp_path, {"capacity": both(search(6.0, 6.66))})
-    _, page = pipeline.report(workspace, tmp_path / "r")
+def test_the_report_says_how_to_move_in_the_pilots_own_numbers(searched, tmp_path):
+    workspace, _ = searched
+    outcome, page = pipeline.report(workspace, tmp_path / "r", effort=LIGHT)
     text = page.with_suffix(".md").read_text()
 
     assert outcome.decision.choice.value == "candidate"

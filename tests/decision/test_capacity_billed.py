@@ -13,6 +13,7 @@ from harness.predict.prediction import Quantity
 from harness.predict.whole import QUICK
 from harness.words import said
 from harness.workspace import open_workspace
+from tests.builders import LIGHT
 from tests.campaign.clouds import Cloud, CloudPilot, later
 from tests.report.test_experiments import both, search
 
@@ -40,7 +41,7 @@ def test_two_machines_that_carry_six_a_second_are_five_for_a_peak_of_ten(tmp_pat
     workspace, cloud = open_workspace(tmp_path), Cloud(store)
     with Progress(quiet=True) as progress:
         collect(workspace, plan, store, progress, lambda: later(20), cloud.make, cloud.make_bills)
-    outcome = pipeline.decide(workspace)
+    outcome = pipeline.decide(workspace, effort=LIGHT)
     cost, played = outcome.findings.cost_of("alpha"), outcome.findings.played.asked["alpha"]
     one, more = (predicted(played, f, 1, QUICK).of(Quantity.COST).known.value for f in (1, 1.2))
 

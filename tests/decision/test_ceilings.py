@@ -11,7 +11,8 @@ from harness.domain.reasons.doubt import PartsUnpriced
 from harness.domain.verdict import Judgement
 from harness.report.costs import bill_lines
 from harness.workspace import open_workspace
-from tests.decision.test_alternatives import decided
+from tests.builders import LIGHT
+from tests.decision.test_alternatives import collected, decided
 from tests.report.test_experiments import both, search
 
 OWN = """
@@ -31,12 +32,18 @@ def again(workspace, more="", start=""):
     path = workspace.root / "pilot.toml"
     path.write_text(re.sub(r"(monthly_runtime_usd *= *\S+)", rf"\1\n{start}", path.read_text()) + more)
     workspace = open_workspace(workspace.root)
-    return workspace, pipeline.decide(workspace)
+    return workspace, pipeline.decide(workspace, effort=LIGHT)
 
 
-def test_the_start_is_judged_at_its_own_traffic_by_its_own_ceilings(tmp_path):
+@pytest.fixture(scope="module")
+def started(tmp_path_factory):
+    """With ceilings of the first months."""
     start = "start = { requests_per_month = 50000, monthly_runtime_usd = 60, monthly_total_usd = 1 }"
-    _, outcome = again(decided(tmp_path)[0], start=start)
+    return again(collected(tmp_path_factory.mktemp("started")), start=start)
+
+
+def test_the_start_is_judged_at_its_own_traffic_by_its_own_ceilings(started):
+    _, outcome = started
     told = {(v.target, v.slo.metric): v for v in outcome.findings.cost_verdicts}
 
     assert told["alpha", "start_monthly_runtime_usd"].judgement is Judgement.FAIL, (
@@ -50,9 +57,9 @@ def test_the_start_is_judged_at_its_own_traffic_by_its_own_ceilings(tmp_path):
     assert "start_monthly_runtime_usd" in {v.slo.metric for v in gate.failed}
 
 
-def test_the_cost_page_shows_each_month_beside_its_ceiling(tmp_path):
-    start = "start = { requests_per_month = 50000, monthly_runtime_usd = 60 }"
-    workspace, outcome = again(decided(tmp_path)[0], start=start)
+def test_the_cost_page_shows_each_month_beside_its_ceiling(started, tmp_path):
+    workspace, _ = started
+    outcome, page = pipeline.report(workspace, tmp_path / "r", effort=LIGHT)
     table = pipeline.report_tables(workspace, outcome)["ceilings"]
     rows = {(row[0], row[1]): dict(zip([c.name for c in table.columns], row, strict=True)) for row in table.data}
 
@@ -62,7 +69,6 @@ def test_the_cost_page_shows_each_month_beside_its_ceiling(tmp_path):
     assert first["ceiling_share"] == pytest.approx(first["month_usd"] / 60)
     assert rows["expected traffic", "alpha"]["ceiling_usd"] == 600
     assert "at the start: 50,000" in table.note
-    _, page = pipeline.report(workspace, tmp_path / "r")
     assert 'id="table-ceilings"' in page.read_text()
 
 
@@ -94,7 +100,7 @@ def test_a_hybrid_pays_what_both_would_pay_once(tmp_path):
 
 
 def test_a_store_that_nobody_prices_is_a_doubt_that_names_it_until_a_line_covers_it(tmp_path):
-    workspace, _ = decided(tmp_path)
+    workspace = collected(tmp_path)
     path = workspace.root / "targets" / "beta" / "target.toml"
     path.write_text(f'uses = ["pgvector", "http_api"]\n{path.read_text()}')
     workspace, before = again(workspace)

@@ -7,13 +7,13 @@ from harness.decision.doubts import aa_silent
 from harness.decision.errors import statement
 from harness.words import said
 from tests.analysis.test_verdicts_more import named, pair
-from tests.builders import Pilot
+from tests.builders import LIGHT, Pilot
 
 
 def test_the_sentence_counts_looks_promises_and_comparisons(tmp_path):
     pilot = Pilot(tmp_path, blocks=12)
     pilot.write()
-    outcome = pipeline.decide(pilot.workspace())
+    outcome = pipeline.decide(pilot.workspace(), effort=LIGHT)
     words = said(statement(outcome.findings))
 
     assert words.startswith("Over all 3 sealed looks, each of the 4 promises")

@@ -15,7 +15,7 @@ from harness.domain.reasons.absence import NotMeasured
 from harness.domain.verdict import Judgement
 from harness.words import said
 from harness.workspace import open_workspace
-from tests.builders import Pilot, job, not_done
+from tests.builders import LIGHT, Pilot, job, not_done
 
 WORKLOAD = """
 [workloads.ingestion]
@@ -46,11 +46,11 @@ def piloted(tmp_path_factory):
     """The cheaper one loses jobs; with its findings under no promise, and under one."""
     root = tmp_path_factory.mktemp("jobs")
     workspace, _, _ = Pilot(root, jobs={"alpha": whole, "beta": losing}).write()
-    free = pipeline.decide(workspace)
+    free = pipeline.decide(workspace, effort=LIGHT)
     path = root / "pilot.toml"
     path.write_text(path.read_text() + WORKLOAD)
     bound = open_workspace(root)
-    return free, bound, pipeline.decide(bound)
+    return free, bound, pipeline.decide(bound, effort=LIGHT)
 
 
 def test_a_target_that_loses_jobs_wins_only_where_nobody_promised_that_none_is(piloted):

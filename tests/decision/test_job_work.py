@@ -17,7 +17,8 @@ from harness.domain.reasons.verdict import ShownFewer
 from harness.domain.verdict import Judgement, Slo, SloVerdict
 from harness.words import said
 from harness.workspace import open_workspace
-from tests.decision.test_alternatives import decided
+from tests.builders import LIGHT
+from tests.decision.test_alternatives import collected
 
 INGESTION = """
 [workloads.ingestion]
@@ -71,11 +72,11 @@ def done(target, seconds=60.0, judgement=Judgement.PASS):
 @pytest.fixture(scope="module")
 def piloted(tmp_path_factory):
     """Alpha is two Fargate tasks, beta a Lambda function; jobs are declared."""
-    workspace, _ = decided(tmp_path_factory.mktemp("jobs"))
+    workspace = collected(tmp_path_factory.mktemp("jobs"))
     path = workspace.root / "pilot.toml"
     path.write_text(path.read_text() + INGESTION)
     workspace = open_workspace(workspace.root)
-    return workspace, pipeline.decide(workspace).findings
+    return workspace, pipeline.decide(workspace, effort=LIGHT).findings
 
 
 def ingestion(piloted, *found):

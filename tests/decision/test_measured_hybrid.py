@@ -14,7 +14,7 @@ from harness.domain.traffic import HOURS_PER_MONTH
 from harness.domain.verdict import Judgement
 from harness.report.hybrid import migration, rules
 from harness.words import all_said, said
-from tests.builders import Pilot, failed, sample
+from tests.builders import LIGHT, Pilot, failed, sample
 
 PASS, FAIL, OPEN = Judgement.PASS, Judgement.FAIL, Judgement.INCONCLUSIVE
 
@@ -38,7 +38,7 @@ def overflowing(response_s=0.4, refused=0):
 
 def decided(root, **changes):
     workspace, _, _ = Pilot(root, hybrid=overflowing(), **changes).write()
-    return workspace, pipeline.decide(workspace)
+    return workspace, pipeline.decide(workspace, effort=LIGHT)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_its_gate_is_of_its_own_measurement(tmp_path, outcome):
     assert {v.target for v in made.findings.hybrid.promises} == {"router"}
 
     slow, _, _ = Pilot(tmp_path, hybrid=overflowing(response_s=9.0)).write()
-    assert hybrid_gate(slow, pipeline.decide(slow).findings).judgement is FAIL
+    assert hybrid_gate(slow, pipeline.decide(slow, effort=LIGHT).findings).judgement is FAIL
 
 
 def test_a_month_is_the_whole_of_each_fleet_and_the_router_to_the_cent(outcome):
@@ -137,7 +137,7 @@ def test_only_one_that_was_run_is_recommended_with_high_confidence(outcome):
 def test_one_that_nobody_ran_is_named_with_not_measured_beside_it_and_never_sure(tmp_path):
     slow = {"alpha": _spread(9.0), "beta": _spread(0.4)}
     refusing, _, _ = Pilot(tmp_path, laws=slow, refused={"beta": 0.045}).write()
-    made = pipeline.decide(refusing)
+    made = pipeline.decide(refusing, effort=LIGHT)
 
     assert made.decision.choice is Choice.HYBRID
     assert Cap.NOT_MEASURED in made.decision.caps

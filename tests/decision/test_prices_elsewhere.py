@@ -6,14 +6,14 @@ from harness.platforms.shared.book import read_book
 from harness.platforms.shared.write import book_toml
 from harness.words import said
 from harness.workspace import open_workspace
-from tests.builders import Pilot
+from tests.builders import LIGHT, Pilot
 
 
 def doubts(root, old="", new=""):
     Pilot(root).write()
     path = root / "targets" / "alpha" / "target.toml"
     path.write_text(path.read_text().replace(old, new) if old else path.read_text())
-    found = pipeline.decide(open_workspace(root)).doubts
+    found = pipeline.decide(open_workspace(root), effort=LIGHT).doubts
     return [doubt for doubt in found if isinstance(doubt, PricesElsewhere)]
 
 

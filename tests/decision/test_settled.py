@@ -13,7 +13,7 @@ from harness.domain.plan import Block, Plan, ProfilePlan, Run, Start
 from harness.evidence.store import Store
 from harness.words import all_said
 from harness.workspace import open_workspace
-from tests.builders import Pilot, sample, write_run
+from tests.builders import LIGHT, Pilot, sample, write_run
 
 SETTINGS = """
 apply = [["true", "{vcpu}"]]
@@ -36,11 +36,23 @@ ROUNDS = 3
 
 @pytest.fixture
 def swept(tmp_path):
+    return swept_in(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory):
+    """What is said of it, and the folder of its report."""
+    workspace = swept_in(tmp_path_factory.mktemp("swept"))
+    outcome, page = pipeline.report(workspace, workspace.root / "r", effort=LIGHT)
+    return outcome, page.parent
+
+
+def swept_in(folder):
     """A pilot whose baseline has what ``one`` sets, and a sweep of three rounds before it."""
-    pilot = Pilot(tmp_path)
+    pilot = Pilot(folder)
     pilot.write()
-    (tmp_path / "targets" / "alpha" / "sweep.toml").write_text(SETTINGS)
-    workspace = open_workspace(tmp_path)
+    (folder / "targets" / "alpha" / "sweep.toml").write_text(SETTINGS)
+    workspace = open_workspace(folder)
     sweep = workspace.sweep("alpha")
     store = Store(workspace.evidence).sweep("alpha", sweep.digest)
     blocks = tuple(
@@ -69,12 +81,8 @@ def swept(tmp_path):
     return workspace
 
 
-def rows(workspace):
-    return pipeline.report_table(workspace, "settings").splitlines()
-
-
-def test_the_report_shows_what_was_tried_and_which_was_measured(swept):
-    _, half, one, four = rows(swept)
+def test_the_report_shows_what_was_tried_and_which_was_measured(reported):
+    _, half, one, four = (reported[1] / "tables" / "settings.csv").read_text().splitlines()
 
     assert half.startswith("Alpha,half,tried alone,steady,")
     assert "p95 response time, p95 time to first token" in half
@@ -83,15 +91,15 @@ def test_the_report_shows_what_was_tried_and_which_was_measured(swept):
     assert four.startswith("Alpha,four,tried alone,steady,")
 
 
-def test_what_was_sealed_as_the_sweep_chose_is_no_doubt(swept):
-    said = [doubt for doubt in all_said(pipeline.decide(swept).doubts) if "alpha" in doubt and "sweep" in doubt]
+def test_what_was_sealed_as_the_sweep_chose_is_no_doubt(reported):
+    said = [doubt for doubt in all_said(reported[0].doubts) if "alpha" in doubt and "sweep" in doubt]
     assert said == []
 
 
 def test_another_setting_than_the_one_that_was_chosen_is_a_doubt(swept):
     path = swept.root / "targets" / "alpha" / "target.toml"
     path.write_text(path.read_text().replace("vcpu = 1,", "vcpu = 4,"))
-    [said] = [doubt for doubt in all_said(pipeline.decide(swept).doubts) if "sweep" in doubt]
+    [said] = [doubt for doubt in all_said(pipeline.decide(swept, effort=LIGHT).doubts) if "sweep" in doubt]
 
     assert said == "The sweep of alpha chose one (the cheapest that keeps every promise), but the pilot measured four."
 
@@ -103,23 +111,23 @@ def test_a_sweep_that_was_edited_afterwards_is_named(swept):
     path.write_text(path.read_text().replace("alpha", "alphb"))
     store.note("sweep drawn", target="alpha")
 
-    assert any("sweeps/alpha-" in doubt and "edited" in doubt for doubt in all_said(pipeline.decide(swept).doubts))
+    assert any(
+        "sweeps/alpha-" in doubt and "edited" in doubt
+        for doubt in all_said(pipeline.decide(swept, effort=LIGHT).doubts)
+    )
 
 
-def test_the_report_has_the_table_in_its_place(swept, tmp_path):
-    _, page = pipeline.report(swept, tmp_path / "r")
-    assert "Memory and workers were tried in short rounds" in page.read_text()
+def test_the_report_has_the_table_in_its_place(reported):
+    assert "Memory and workers were tried in short rounds" in (reported[1] / "report.html").read_text()
 
 
 def test_without_a_sweep_nothing_of_it_is_said(tmp_path):
     pilot = Pilot(tmp_path)
     workspace, _, _ = pilot.write()
-    _, page = pipeline.report(workspace, tmp_path / "r")
+    outcome, page = pipeline.report(workspace, tmp_path / "r", effort=LIGHT)
 
     assert "Memory and workers were tried" not in page.read_text()
-    assert not any("sweep" in doubt for doubt in all_said(pipeline.decide(workspace).doubts)), (
-        "nothing of theirs can be set"
-    )
+    assert not any("sweep" in doubt for doubt in all_said(outcome.doubts)), "nothing of theirs can be set"
 
 
 def test_settings_chosen_by_hand_are_a_doubt_where_they_could_have_been_tried(tmp_path):
@@ -128,7 +136,7 @@ def test_settings_chosen_by_hand_are_a_doubt_where_they_could_have_been_tried(tm
     path = workspace.root / "targets" / "beta" / "target.toml"
     ecs = 'kind = "aws-ecs"\ncluster = "c"\nservice = "s"\nregion = "us-east-1"'
     path.write_text(path.read_text().replace('kind = "external"', ecs))
-    [said] = [doubt for doubt in all_said(pipeline.decide(workspace).doubts) if "sweep" in doubt]
+    [said] = [doubt for doubt in all_said(pipeline.decide(workspace, effort=LIGHT).doubts) if "sweep" in doubt]
 
     assert said == "The memory and worker settings of beta were chosen by hand, not by a sweep (pilot sweep)."
 

@@ -8,14 +8,14 @@ from harness.domain.reasons.choice import OtherWork
 from harness.domain.verdict import Judgement, Relation
 from harness.planning import seal_of
 from harness.words import all_said, said
-from tests.builders import Pilot, lognormal
+from tests.builders import LIGHT, Pilot, lognormal
 
 
 def decided(pilot):
     workspace, plan, store = pilot.write()
     seal = seal_of(workspace, plan)
     store.write_seal(seal.digest, dict(seal.content))
-    return pipeline.decide(workspace)
+    return pipeline.decide(workspace, effort=LIGHT)
 
 
 def test_thirty_percent_slower_is_called_worse(pilot):
@@ -73,7 +73,7 @@ def test_a_change_after_the_seal_is_named(pilot):
 
     from harness.workspace import open_workspace
 
-    outcome = pipeline.decide(open_workspace(workspace.root))
+    outcome = pipeline.decide(open_workspace(workspace.root), effort=LIGHT)
     assert "Sealed criteria: changed since the seal: slo.p95_s: 2.0 → 9.0" in all_said(outcome.doubts)
     assert outcome.decision.confidence is Confidence.LOW
 
@@ -85,14 +85,14 @@ def test_an_edited_seal_is_noticed(pilot):
 
     Store(workspace.evidence).write_seal("sha256:" + "f" * 64, dict(decided_before.content))
 
-    assert any("edited" in doubt for doubt in all_said(pipeline.decide(workspace).doubts))
+    assert any("edited" in doubt for doubt in all_said(pipeline.decide(workspace, effort=LIGHT).doubts))
 
 
 def test_an_invalid_run_is_listed_and_not_used(pilot):
     workspace, plan, store = pilot.write()
     ledger = store.run_folder(plan.blocks[0].runs[0], 1) / "ledger.json"
     ledger.write_text(ledger.read_text().replace('"valid": true', '"valid": false'))
-    outcome = pipeline.decide(workspace)
+    outcome = pipeline.decide(workspace, effort=LIGHT)
 
     assert outcome.findings.data.blocks_valid == (2, 3, 4, 5, 6)
     assert len(outcome.findings.data.invalid) == 1
@@ -104,7 +104,7 @@ def test_nothing_measured_is_said_not_crashed(tmp_path):
     from harness.evidence.store import Store
 
     Store(workspace.evidence).write_plan(pilot.plan())
-    outcome = pipeline.decide(workspace)
+    outcome = pipeline.decide(workspace, effort=LIGHT)
 
     assert outcome.decision.choice is Choice.NONE
     assert outcome.as_json()["slos"][0]["value"] is None
@@ -143,11 +143,11 @@ def sealed_and_measured(pilot):
 
 def test_a_sample_that_was_changed_is_named(pilot):
     workspace, plan, store = sealed_and_measured(pilot)
-    assert not [d for d in all_said(pipeline.decide(workspace).doubts) if d.startswith("Sealed")]
+    assert not [d for d in all_said(pipeline.decide(workspace, effort=LIGHT).doubts) if d.startswith("Sealed")]
     path = store.run_folder(plan.blocks[2].runs[0], 1) / "samples.parquet"
     other = store.run_folder(plan.blocks[3].runs[0], 1) / "samples.parquet"
     path.write_bytes(other.read_bytes())
-    outcome = pipeline.decide(workspace)
+    outcome = pipeline.decide(workspace, effort=LIGHT)
 
     [said] = [d for d in all_said(outcome.doubts) if d.startswith("Sealed")]
     assert "b03/attempt-1/steady-1-alpha/samples.parquet was changed after it was written" in said
@@ -170,9 +170,9 @@ def test_a_price_that_was_changed_after_the_seal_is_named(pilot):
     workspace = open_workspace(root)
     seal = seal_of(workspace, plan)
     store.write_seal(seal.digest, dict(seal.content))
-    before = pipeline.decide(workspace)
+    before = pipeline.decide(workspace, effort=LIGHT)
     book.write_text(book.read_text().replace('"0.04048"', '"0.02"'))
-    after = pipeline.decide(open_workspace(root))
+    after = pipeline.decide(open_workspace(root), effort=LIGHT)
 
     assert not [d for d in all_said(before.doubts) if d.startswith("Sealed")]
     [said] = [d for d in all_said(after.doubts) if d.startswith("Sealed")]
@@ -189,7 +189,7 @@ def test_a_change_is_listed_with_its_time_and_who_made_it(pilot):
     changed = open_workspace(workspace.root)
     note_changes(changed, plan, store)
     note_changes(changed, plan, store)
-    [said] = [d for d in all_said(pipeline.decide(changed).doubts) if d.startswith("Sealed")]
+    [said] = [d for d in all_said(pipeline.decide(changed, effort=LIGHT).doubts) if d.startswith("Sealed")]
 
     assert "slo.p95_s: 2.0 → 9.0 (found at " in said
     assert said.endswith(")")
@@ -205,7 +205,7 @@ def test_a_target_that_differs_in_what_it_searches_voids_the_comparison(pilot):
             meta = {"index_digest": f"sha256:{run.target}", "model": "m", "prompt_version": "1"}
             content = {"schema_version": 1, "name": run.target, "meta": meta}
             (store.run_folder(run, 1) / "target.json").write_text(json.dumps(content))
-    outcome = pipeline.decide(workspace)
+    outcome = pipeline.decide(workspace, effort=LIGHT)
 
     assert outcome.decision.choice is Choice.NONE
     [why, *_] = outcome.decision.reasons

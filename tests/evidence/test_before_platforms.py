@@ -10,6 +10,7 @@ import pytest
 
 from harness import pipeline
 from harness.workspace import open_workspace
+from tests.builders import LIGHT
 
 FIGURE = re.compile(r"\d[\d.,]*\b")
 SIMULATED = ".expected_cold_share"  # of Poisson arrivals at one rate then; of the expected traffic now
@@ -36,7 +37,7 @@ def decided(tmp_path_factory):
     with tarfile.open(HERE / "demo.tar.xz") as kept:
         kept.extractall(root, filter="data")
     workspace = open_workspace(root)
-    return workspace, pipeline.decide(workspace)
+    return workspace, pipeline.decide(workspace, effort=LIGHT)
 
 
 def flat(value, at=""):

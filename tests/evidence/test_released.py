@@ -14,6 +14,7 @@ from harness.evidence.schema import FORMATS, VERSION
 from harness.evidence.store import Store
 from harness.words import all_said
 from harness.workspace import open_workspace
+from tests.builders import LIGHT
 
 RELEASED = Path(__file__).parent / "released"
 
@@ -25,7 +26,7 @@ def released(request, tmp_path):
 
 
 def test_it_is_decided_and_reported(released):
-    outcome, page = pipeline.report(open_workspace(released), released / "report")
+    outcome, page = pipeline.report(open_workspace(released), released / "report", effort=LIGHT)
 
     assert len(outcome.findings.data.blocks_valid) == 3
     assert {v.slo.metric for v in outcome.findings.slos} >= {"p95_s", "ttft_p95_s", "error_rate"}
@@ -42,7 +43,9 @@ def test_status_counts_what_it_spent(released):
 
 def test_what_0_1_0_did_not_record_is_a_doubt(tmp_path):
     root = shutil.copytree(RELEASED / "0.1.0", tmp_path / "pilot")
-    [doubt] = [d for d in all_said(pipeline.decide(open_workspace(root)).doubts) if "earlier version" in d]
+    [doubt] = [
+        d for d in all_said(pipeline.decide(open_workspace(root), effort=LIGHT).doubts) if "earlier version" in d
+    ]
 
     for lacking in ("digests of its files", "a tamper-evident journal", "first_reasoning_s", "contention"):
         assert lacking in doubt
@@ -58,7 +61,9 @@ def test_a_promise_that_was_changed_since_0_1_0_sealed_it_is_still_named(tmp_pat
         assert was in text
         (root / file).write_text(text.replace(was, now, 1))
     sealed = [
-        doubt for doubt in all_said(pipeline.decide(open_workspace(root)).doubts) if doubt.startswith("Sealed criteria")
+        doubt
+        for doubt in all_said(pipeline.decide(open_workspace(root), effort=LIGHT).doubts)
+        if doubt.startswith("Sealed criteria")
     ]
 
     assert [doubt.split(": ")[2] for doubt in sealed] == ["slo.p95_s", "targets.local_function"]
@@ -82,7 +87,7 @@ def test_a_newer_file_is_refused_with_the_version_to_install(tmp_path, file):
     path.write_text("\n".join([*lines[:-1], json.dumps(value)]) + "\n")
 
     with pytest.raises(TooNew, match="schema_version 99") as refused:
-        pipeline.decide(open_workspace(root))
+        pipeline.decide(open_workspace(root), effort=LIGHT)
     assert refused.value.exit_code is Exit.REFUSED
     assert str(path) in str(refused.value)
     assert f"runtime-pilot {VERSION} understands is" in str(refused.value)
@@ -97,7 +102,7 @@ def test_the_name_of_a_writer_is_never_a_command(tmp_path):
     path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": 99, "written_by": "x; rm -rf /"}))
 
     with pytest.raises(TooNew) as refused:
-        pipeline.decide(open_workspace(root))
+        pipeline.decide(open_workspace(root), effort=LIGHT)
     assert refused.value.hint.endswith("pip install --upgrade runtime-pilot")
 
 
@@ -115,7 +120,7 @@ def test_one_unreadable_run_costs_its_block_and_nothing_else(released, name):
     data = load(store, plan)
     assert data.blocks_valid == (1, 3)
     assert [u.record.path for u in data.unread] == [record.path]
-    outcome = pipeline.decide(open_workspace(released))
+    outcome = pipeline.decide(open_workspace(released), effort=LIGHT)
     [said] = [d for d in all_said(outcome.doubts) if "attempt without data" in d]
 
     assert f"{record.path.relative_to(store.root)}/{name}" in said

@@ -13,7 +13,7 @@ from harness.errors import BadFile
 from harness.evidence.job_columns import JOBS
 from harness.workspace import open_workspace
 from tests.analysis.jobs.queue import played
-from tests.builders import Pilot, not_done
+from tests.builders import LIGHT, Pilot, not_done
 
 BLOCKS = 6
 
@@ -48,7 +48,7 @@ def test_every_submission_is_a_row_with_its_keys_and_times(folder):
 
 
 def test_the_report_draws_the_backlog_and_says_what_each_did(folder):
-    outcome, page = pipeline.report(open_workspace(folder), folder / "out")
+    outcome, page = pipeline.report(open_workspace(folder), folder / "out", effort=LIGHT)
     alpha, beta = outcome.findings.jobs
     text = (folder / "out" / "report.md").read_text()
 
@@ -63,7 +63,7 @@ def test_the_report_draws_the_backlog_and_says_what_each_did(folder):
 def test_jobs_change_nothing_that_is_said_of_the_chat(folder, tmp_path):
     """The same chat without jobs has the same verdicts and costs."""
     Pilot(tmp_path, blocks=BLOCKS, per_run=40).write()
-    with_jobs, without = (pipeline.decide(open_workspace(root)).as_json() for root in (folder, tmp_path))
+    with_jobs, without = (pipeline.decide(open_workspace(root), effort=LIGHT).as_json() for root in (folder, tmp_path))
 
     for part in ("slos", "comparisons", "recommendation"):
         assert with_jobs[part] == without[part], part
@@ -74,7 +74,7 @@ def test_a_run_whose_jobs_cannot_be_read_is_not_evidence(folder, tmp_path):
     shutil.copytree(folder, tmp_path / "broken")
     [broken, *_] = sorted((tmp_path / "broken").glob("evidence/blocks/b01/*/jobs-*/jobs.parquet"))
     broken.write_bytes(b"PAR1 no more")
-    found = pipeline.decide(open_workspace(tmp_path / "broken")).findings
+    found = pipeline.decide(open_workspace(tmp_path / "broken"), effort=LIGHT).findings
 
     assert [u.file.rpartition("/")[2] for u in found.data.unread] == ["jobs.parquet"]
     assert found.data.blocks_valid == tuple(range(2, BLOCKS + 1))

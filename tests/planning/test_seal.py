@@ -13,7 +13,7 @@ from harness.planning.seal import Seal, digest_of
 from harness.platforms.shared.token_prices import installed
 from harness.words import all_said, said
 from harness.workspace import open_workspace
-from tests.builders import Pilot
+from tests.builders import LIGHT, Pilot
 
 
 def test_a_seal_names_every_change():
@@ -66,7 +66,7 @@ def test_evidence_sealed_under_another_method_says_that_it_is_judged_anew(tmp_pa
     now = seal_of(workspace, plan)
     before = dict(now.content) | {"rule": {k: v for k, v in now.content["rule"].items() if k != "method"}}
     store.write_seal(digest_of(before), before)
-    outcome = pipeline.decide(workspace)
+    outcome = pipeline.decide(workspace, effort=LIGHT)
 
     assert any(doubt.startswith("The plan was sealed under an earlier method") for doubt in all_said(outcome.doubts))
     assert not any(doubt.startswith("Sealed criteria") for doubt in all_said(outcome.doubts))
@@ -79,7 +79,7 @@ def test_the_seal_names_the_list_that_tokens_are_priced_by_and_another_version_i
     assert now.token_list == installed()
     before = dict(now.content) | {"token_prices": "genai-prices 0.0.1"}
     store.write_seal(digest_of(before), before)
-    found = pipeline.decide(workspace)
+    found = pipeline.decide(workspace, effort=LIGHT)
 
     [doubt] = [d for d in found.doubts if isinstance(d, OtherTokenPrices)]
     assert doubt == OtherTokenPrices("genai-prices 0.0.1", installed())
@@ -92,7 +92,7 @@ def test_a_seal_that_names_no_list_of_token_prices_stays_valid_without_a_doubt(t
     before = {k: v for k, v in seal_of(workspace, plan).content.items() if k != "token_prices"}
     store.write_seal(digest_of(before), before)
 
-    assert not any(isinstance(d, SealDoubt | OtherTokenPrices) for d in pipeline.decide(workspace).doubts)
+    assert not any(isinstance(d, SealDoubt | OtherTokenPrices) for d in pipeline.decide(workspace, effort=LIGHT).doubts)
 
 
 def test_where_the_team_says_what_a_token_costs_no_list_is_sealed(tmp_path):

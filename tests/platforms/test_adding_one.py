@@ -23,6 +23,7 @@ from harness.platforms.shared.prometheus_sets import queries_of
 from harness.run.standing import still_billing
 from harness.words import said
 from harness.workspace import open_workspace
+from tests.builders import LIGHT
 from tests.campaign.clouds import Cloud, CloudPilot, later
 from tests.report.test_experiments import both, search
 
@@ -93,7 +94,7 @@ def test_check_holds_the_plan_to_its_limits(piloted):
 
 def test_decide_bills_sizes_and_places_it(piloted):
     """A machine carries half of 6.3/s, 70 % of it is planned: a peak of 10/s wants five; 5 x 730 x 0.10 + 3 x 730 x 0.02."""
-    outcome = pipeline.decide(piloted)
+    outcome = pipeline.decide(piloted, effort=LIGHT)
     cost = outcome.findings.cost_of("alpha")
 
     assert cost.per_month_usd.value == pytest.approx(5 * 73 + 43.8)
@@ -103,7 +104,7 @@ def test_decide_bills_sizes_and_places_it(piloted):
 
 
 def test_the_report_shows_the_series_that_it_declares(piloted):
-    shown = [s for s in pipeline.decide(piloted).findings.series if s.target == "alpha"]
+    shown = [s for s in pipeline.decide(piloted, effort=LIGHT).findings.series if s.target == "alpha"]
 
     assert {(s.metric, s.signal.meaning) for s in shown} == {("nomad.allocations", "allocations that run")}
     assert {s.of_runs.most for s in shown if s.of_runs} == {3.0}

@@ -17,7 +17,7 @@ from harness.predict.whole import QUICK
 from harness.report.platforms import at_its_limit
 from harness.words import said
 from harness.workspace import open_workspace
-from tests.builders import Pilot
+from tests.builders import LIGHT, Pilot
 from tests.platforms.recorded import source
 from tests.report.test_experiments import both, search
 
@@ -169,7 +169,7 @@ def piloted(root, alpha, beta):
             workspace, plan, store, progress, lambda: LATER, lambda c: source(c, store.root, VALUES, lambda: LATER)
         )
     assert (done.failed, done.unsettled) == ([], [])
-    outcome = pipeline.decide(workspace)
+    outcome = pipeline.decide(workspace, effort=LIGHT)
     return workspace, plan, store, outcome
 
 
@@ -292,7 +292,7 @@ def test_opencosts_idle_cost_is_shown_as_its_readme_promises(pilot):
 
 
 def test_the_page_is_made_and_names_no_account(pilot, tmp_path):
-    _, path = pipeline.report(pilot[0], tmp_path / "out")
+    _, path = pipeline.report(pilot[0], tmp_path / "out", effort=LIGHT)
     page = path.read_text()
 
     assert "What the platforms measured" in page

@@ -22,7 +22,7 @@ from harness.evidence.schema import SAMPLE_KINDS
 from harness.platforms.scaling import Grows, Picks, Scaling, Waiting, assumed, declared
 from harness.predict.fitted import fit
 from harness.predict.loads import MonthOf
-from harness.predict.predict import Asked, Effort, predicted
+from harness.predict.predict import USUAL, Asked, Effort, predicted
 from harness.predict.prediction import AtTraffic, Quantity
 from harness.predict.validate import unlike
 from tests.builders import external
@@ -105,7 +105,7 @@ def predict(s: Situation) -> AtTraffic:
     if s.otherwise is Otherwise.START:
         fitted = replace(fitted, starts=())
     month = Traffic(round(s.per_s * MONTH_S), s.per_s * 3)
-    again = unlike(data, fitted, s.seed)
+    again = unlike(data, fitted, s.seed, USUAL.again)
     asked = Asked(
         external("http://127.0.0.1:1", name="alpha"),
         fitted,

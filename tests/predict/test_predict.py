@@ -47,7 +47,7 @@ def pilot(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def made(pilot):
-    return predictions(*pilot, Wanted((1.0, 10.0)), QUIET, 1, QUICK)
+    return predictions(*pilot, Wanted((1.0, 10.0), effort=QUICK), QUIET, 1)
 
 
 def test_every_quantity_has_its_interval_and_what_it_rests_on(made):
@@ -80,7 +80,7 @@ def test_a_function_costs_by_its_requests(made):
 
 
 def test_the_same_seed_gives_the_same_prediction(pilot, made):
-    again = predictions(*pilot, Wanted((1.0,)), QUIET, 1, QUICK)
+    again = predictions(*pilot, Wanted((1.0,), effort=QUICK), QUIET, 1)
 
     assert [a.figures for a in again.at if a.target == "alpha"] == [
         a.figures for a in made.at if (a.target, a.factor) == ("alpha", 1.0)
@@ -88,7 +88,7 @@ def test_the_same_seed_gives_the_same_prediction(pilot, made):
 
 
 def test_a_fleet_that_may_not_grow_is_refused_past_its_capacity(pilot):
-    made = predictions(*pilot, Wanted((50.0,), changes=asked("beta.min_instances=2")), QUIET, 1, QUICK)
+    made = predictions(*pilot, Wanted((50.0,), changes=asked("beta.min_instances=2"), effort=QUICK), QUIET, 1)
     why = at(made, "beta", 50.0, Quantity.P95).reason
 
     assert isinstance(why, kinds.BeyondCapacity)
@@ -98,8 +98,8 @@ def test_a_fleet_that_may_not_grow_is_refused_past_its_capacity(pilot):
 
 
 def test_instances_that_are_kept_cost_and_keep_cold_away(pilot):
-    before = predictions(*pilot, Wanted((1.0,)), QUIET, 1, QUICK)
-    after = predictions(*pilot, Wanted((1.0,), changes=asked("alpha.min_instances=8")), QUIET, 1, QUICK)
+    before = predictions(*pilot, Wanted((1.0,), effort=QUICK), QUIET, 1)
+    after = predictions(*pilot, Wanted((1.0,), changes=asked("alpha.min_instances=8"), effort=QUICK), QUIET, 1)
 
     assert at(after, "alpha", 1.0, Quantity.COLD_SHARE).value < at(before, "alpha", 1.0, Quantity.COLD_SHARE).value / 5
     assert at(after, "alpha", 1.0, Quantity.INSTANCES_MEAN).value >= 8
@@ -119,7 +119,7 @@ def test_every_figure_says_where_it_is_from(made):
 def test_a_trace_takes_the_place_of_the_week(pilot, tmp_path):
     trace = tmp_path / "own.csv"
     trace.write_text("at_s\n" + "".join(f"{k * 2.0}\n{k * 2.0 + 0.1}\n" for k in range(1500)))
-    made = predictions(*pilot, Wanted((1.0,), trace), QUIET, 1, QUICK)
+    made = predictions(*pilot, Wanted((1.0,), trace, effort=QUICK), QUIET, 1)
 
     assert made.traffic == "the traffic of own.csv"
     assert made.at[0].per_s == pytest.approx(1.0, rel=0.01)

@@ -12,7 +12,7 @@ from harness.predict.prediction import AtTraffic, Predicted, Prediction, Quantit
 from harness.predict.validate import Held, Validation
 from harness.predict.whole import Foretold
 from harness.report import at_traffic
-from tests.builders import Pilot
+from tests.builders import LIGHT, Pilot
 
 NAMES = {"alpha": "Container", "beta": "Function"}
 
@@ -75,8 +75,8 @@ def test_predictions_stand_beside_how_far_such_predictions_were_off():
 def page(tmp_path_factory):
     root = tmp_path_factory.mktemp("pilot")
     workspace, *_ = Pilot(root).write()
-    pipeline.report(workspace, root / "with", progress=Progress(quiet=True))
-    pipeline.report(workspace, root / "without")
+    pipeline.report(workspace, root / "with", progress=Progress(quiet=True), effort=LIGHT)
+    pipeline.report(workspace, root / "without", effort=LIGHT)
     return [(root / name / "report.md").read_text() for name in ("with", "without")]
 
 

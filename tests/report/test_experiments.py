@@ -7,7 +7,7 @@ import pytest
 from harness import pipeline
 from harness.domain.experiments.capacity import METHOD
 from harness.words import all_said
-from tests.builders import Pilot, failed, sample
+from tests.builders import LIGHT, Pilot, failed, sample
 
 COLD = {"instance_requests": 1, "init_ms": 80.0, "instance_age_ms": 100.0}
 WARM = {"cold": False, "instance_requests": 2, "instance_age_ms": 9e5}
@@ -80,7 +80,7 @@ def pages(folder, **tracks):
     bursts = tracks.pop("burst", {})
     pilot = Pilot(folder, burst=bursts, tracks=tracks)
     workspace, _, _ = pilot.write()
-    outcome, path = pipeline.report(workspace, workspace.rendered)
+    outcome, path = pipeline.report(workspace, workspace.rendered, effort=LIGHT)
     return outcome, path.read_text(), (path.with_suffix(".md")).read_text()
 
 

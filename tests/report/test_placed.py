@@ -10,7 +10,7 @@ from harness.domain.reasons.place import CheaperThere
 from harness.report.placed_bills import bill_share
 from harness.words import said
 from harness.workspace import open_workspace
-from tests.builders import Pilot
+from tests.builders import LIGHT, Pilot
 from tests.decision.test_alternatives import decided
 
 DECLARED = """
@@ -40,7 +40,7 @@ def outcome(tmp_path_factory):
     path = workspace.root / "pilot.toml"
     path.write_text(path.read_text() + DECLARED)
     workspace = open_workspace(workspace.root)
-    return pipeline.decide(workspace)
+    return pipeline.decide(workspace, effort=LIGHT)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def test_the_decision_says_the_same_where_machines_read(outcome):
 
 def test_a_pilot_that_declares_none_says_how_to(tmp_path):
     workspace, _, _ = Pilot(tmp_path).write()
-    _, page = pipeline.report(workspace, tmp_path / "r")
+    _, page = pipeline.report(workspace, tmp_path / "r", effort=LIGHT)
     text = page.with_suffix(".md").read_text()
 
     assert "No workload is declared" in text

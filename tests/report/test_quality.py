@@ -7,7 +7,7 @@ import pytest
 
 from harness import pipeline
 from tests import builders
-from tests.builders import Pilot, sample
+from tests.builders import LIGHT, Pilot, sample
 
 ROLES = MappingProxyType({"retrieval": builders.Role.RETRIEVAL})
 
@@ -46,14 +46,14 @@ def outcome(tmp_path_factory):
     patched = dict(builders.ROLES)
     builders.ROLES.update(ROLES)
     workspace, _, _ = Served(tmp_path_factory.mktemp("served")).write()
-    yield workspace, pipeline.decide(workspace)
+    yield workspace, pipeline.decide(workspace, effort=LIGHT)
     builders.ROLES.clear()
     builders.ROLES.update(patched)
 
 
 def test_the_report_has_its_pages(outcome, tmp_path):
     workspace, _ = outcome
-    pipeline.report(workspace, tmp_path)
+    pipeline.report(workspace, tmp_path, effort=LIGHT)
     text = (tmp_path / "report.md").read_text()
 
     assert "25 % of its answers were degraded" in text

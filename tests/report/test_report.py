@@ -9,7 +9,7 @@ from harness.cli.report import report as report_command
 from harness.errors import BadFile, Refused
 from harness.planning import seal_of
 from harness.workspace import open_workspace
-from tests.builders import Pilot, lognormal
+from tests.builders import LIGHT, Pilot, lognormal
 
 HOSTILE = "<script>alert(1)</script> [x](javascript:alert(2)) **bold** | `code` &amp;"
 
@@ -19,7 +19,7 @@ def render(pilot, folder):
     seal = seal_of(workspace, plan)
     if store.seal() is None:
         store.write_seal(seal.digest, dict(seal.content))
-    _, path = pipeline.report(workspace, folder)
+    _, path = pipeline.report(workspace, folder, effort=LIGHT)
     return path
 
 
@@ -30,12 +30,11 @@ def usual(tmp_path_factory):
     return render(Pilot(root), root / "r")
 
 
-def test_the_same_evidence_gives_the_same_bytes(pilot, tmp_path):
-    first = render(pilot, tmp_path / "one")
-    _, second = pipeline.report(pilot.workspace(), tmp_path / "two")
+def test_the_same_evidence_gives_the_same_bytes(usual, tmp_path):
+    _, second = pipeline.report(open_workspace(usual.parent.parent), tmp_path / "two", effort=LIGHT)
 
-    for path in sorted(p for p in first.parent.rglob("*") if p.is_file()):
-        assert path.read_bytes() == (second.parent / path.relative_to(first.parent)).read_bytes(), path.name
+    for path in sorted(p for p in usual.parent.rglob("*") if p.is_file()):
+        assert path.read_bytes() == (second.parent / path.relative_to(usual.parent)).read_bytes(), path.name
 
 
 def test_the_page_needs_nothing_from_outside(usual):
@@ -97,7 +96,7 @@ def test_an_empty_pilot_still_renders(tmp_path):
     from harness.evidence.store import Store
 
     Store(workspace.evidence).write_plan(pilot.plan())
-    _, path = pipeline.report(workspace, tmp_path / "r")
+    _, path = pipeline.report(workspace, tmp_path / "r", effort=LIGHT)
 
     assert "no clear winner" in path.read_text()
     assert "not measured" in path.read_text()
@@ -128,7 +127,8 @@ def test_sentences_follow_the_numbers(tmp_path):
     slow = Pilot(tmp_path / "slow", laws={"alpha": lognormal(), "beta": lognormal(0.4 * 1.4)})
     (tmp_path / "slow").mkdir()
     page = render(slow, tmp_path / "r1").read_text()
-    same = Pilot(tmp_path / "same", per_run=1500, blocks=12)
+    even = lognormal(sigma=0.05, between=0.01)
+    same = Pilot(tmp_path / "same", laws={"alpha": even, "beta": even})
     (tmp_path / "same").mkdir()
     other = render(same, tmp_path / "r2").read_text()
 
@@ -140,7 +140,7 @@ def test_every_table_names_the_command_that_makes_it_again(usual, monkeypatch, c
     folder = usual.parent
     page = (folder / "report.html").read_text()
     monkeypatch.chdir(folder.parent)
-    for name in ("slos", "comparisons", "quantiles-steady-response-table"):
+    for name in ("slos", "quantiles-steady-response-table"):
         assert f"<code>pilot report --table {name}</code>" in page
         report_command(table=name)
         assert capsys.readouterr().out == (folder / "tables" / f"{name}.csv").read_text()
@@ -148,7 +148,7 @@ def test_every_table_names_the_command_that_makes_it_again(usual, monkeypatch, c
 
 def test_a_table_that_is_not_there_is_refused_with_those_that_are(usual):
     with pytest.raises(Refused, match="no table nonsense") as refused:
-        pipeline.report_table(open_workspace(usual.parent.parent), "nonsense")
+        pipeline.report_table(open_workspace(usual.parent.parent), "nonsense", effort=LIGHT)
     assert "slos" in str(refused.value.hint)
 
 

@@ -7,7 +7,7 @@ from harness import pipeline
 from harness.domain.role import Role
 from harness.evidence.store import Store
 from harness.workspace import open_workspace
-from tests.builders import Pilot, sample
+from tests.builders import LIGHT, Pilot, sample
 
 
 def page(root, name):
@@ -15,7 +15,7 @@ def page(root, name):
     root.mkdir()
     burst = {target: [sample(k, phase="burst") for k in range(40)] for target in ("alpha", "beta")}
     workspace, *_ = Pilot(root, everyday=name, burst=burst).write()
-    pipeline.report(workspace, root / "out")
+    pipeline.report(workspace, root / "out", effort=LIGHT)
     return (root / "out" / "report.md").read_text()
 
 

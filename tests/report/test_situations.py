@@ -14,7 +14,7 @@ from harness.report.earlier import read_earlier
 from harness.report.pdf import print_pdf
 from harness.words import said
 from harness.workspace import open_workspace
-from tests.builders import Pilot, lognormal
+from tests.builders import LIGHT, Pilot, lognormal
 
 CRITERIA = """
 [criteria]
@@ -34,7 +34,7 @@ def told(pilot, folder, criteria=""):
     if store.seal() is None:
         seal = seal_of(workspace, plan)
         store.write_seal(seal.digest, dict(seal.content))
-    outcome, page = pipeline.report(workspace, folder)
+    outcome, page = pipeline.report(workspace, folder, effort=LIGHT)
     html = page.read_text()
     first = re.sub(r"<[^>]+>", " ", html[html.index("<main") : html.index('id="slos"')])
     return outcome, " ".join(first.split()), html
@@ -69,7 +69,7 @@ def test_an_invalid_pilot_recommends_nothing_and_shows_every_run(tmp_path):
             path.write_text(
                 json.dumps({**ledger, "valid": False, "reasons": ["lag p99 99 ms is above its limit 40 ms"]})
             )
-    _, page = pipeline.report(open_workspace(pilot.root), tmp_path / "r")
+    _, page = pipeline.report(open_workspace(pilot.root), tmp_path / "r", effort=LIGHT)
     html = page.read_text()
 
     assert "no clear winner" in html
@@ -81,7 +81,7 @@ def test_a_half_done_pilot_says_how_much_is_missing(pilot, tmp_path):
     _, plan, store = pilot.write()
     for block in plan.blocks[3:]:
         shutil.rmtree(store.attempt_folder(block.number, 1))
-    outcome, page = pipeline.report(open_workspace(pilot.root), tmp_path / "r")
+    outcome, page = pipeline.report(open_workspace(pilot.root), tmp_path / "r", effort=LIGHT)
     html = page.read_text()
 
     assert "3 of 6 blocks are valid; verdicts need 6" in html
@@ -148,7 +148,7 @@ def test_an_earlier_report_shows_what_has_changed_since(pilot, tmp_path):
     pilot.refused["beta"] = 0.3
     shutil.rmtree(workspace.evidence / "blocks")
     pilot.write()
-    _, page = pipeline.report(workspace, tmp_path / "now", tmp_path / "earlier")
+    _, page = pipeline.report(workspace, tmp_path / "now", tmp_path / "earlier", effort=LIGHT)
     html = page.read_text()
     rows = (page.parent / "tables" / "changes.csv").read_text()
 
@@ -159,7 +159,9 @@ def test_an_earlier_report_shows_what_has_changed_since(pilot, tmp_path):
 
 def test_the_same_evidence_has_changed_nothing(pilot, tmp_path):
     told(pilot, tmp_path / "earlier")
-    _, page = pipeline.report(open_workspace(pilot.root), tmp_path / "now", tmp_path / "earlier" / "decision.json")
+    _, page = pipeline.report(
+        open_workspace(pilot.root), tmp_path / "now", tmp_path / "earlier" / "decision.json", effort=LIGHT
+    )
 
     assert "Nothing that is compared here has changed." in page.read_text()
 

@@ -7,13 +7,13 @@ from harness import pipeline
 from harness.domain.ledger import GeneratorHealth
 from harness.report.state import state
 from harness.workspace import open_workspace
-from tests.builders import sample, write_run
+from tests.builders import LIGHT, sample, write_run
 
 
 def said(pilot, change):
     _, plan, store = pilot.write()
     change(plan, store)
-    return state(pipeline.decide(open_workspace(pilot.root)).findings, plan)
+    return state(pipeline.decide(open_workspace(pilot.root), effort=LIGHT).findings, plan)
 
 
 def without(first):
@@ -37,7 +37,7 @@ def test_a_pilot_under_way_says_how_far_it_is_and_what_verdicts_need(pilot):
 def test_the_page_begins_with_it(pilot, tmp_path):
     _, plan, store = pilot.write()
     without(3)(plan, store)
-    pipeline.report(open_workspace(pilot.root), tmp_path / "r")
+    pipeline.report(open_workspace(pilot.root), tmp_path / "r", effort=LIGHT)
     html, text = ((tmp_path / "r" / f"report.{kind}").read_text() for kind in ("html", "md"))
 
     words = "2 of 6 blocks; verdicts need 6."

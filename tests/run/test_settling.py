@@ -14,7 +14,7 @@ from harness.planning import Seal, seal_of
 from harness.run.settling import Stopping
 from harness.words import all_said
 from harness.workspace import open_workspace
-from tests.builders import Pilot, lognormal
+from tests.builders import LIGHT, Pilot, lognormal
 
 FASTER = {"alpha": lognormal(), "beta": lognormal(median_s=0.2)}
 END = EarlyEnd(1, 3, 6, "the gates decide")
@@ -56,7 +56,7 @@ def test_what_was_left_out_is_told_by_status_decide_and_report_and_is_not_missin
     workspace, _, _ = measured(tmp_path, 6)
     run(workspace)
     board = pipeline.status(workspace)
-    outcome, page = pipeline.report(workspace, tmp_path / "r")
+    outcome, page = pipeline.report(workspace, tmp_path / "r", effort=LIGHT)
     said = json.loads((tmp_path / "r" / "decision.json").read_text())
 
     assert [line.state for line in board.blocks] == ["done"] * 6 + ["not needed"] * 6

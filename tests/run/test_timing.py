@@ -8,7 +8,7 @@ from harness import pipeline
 from harness.errors import Refused
 from harness.evidence.store import Store
 from harness.run.timing import timed
-from tests.builders import Pilot
+from tests.builders import LIGHT, Pilot
 
 
 def clock(*instants):
@@ -37,7 +37,7 @@ def test_the_runbook_shows_the_last_of_each_and_what_nobody_timed(tmp_path):
     workspace, _, store = pilot.write()
     timed(store, "alpha", "deploy", [sys.executable, "-c", ""], clock(0.0, 300.0))
     timed(store, "alpha", "deploy", [sys.executable, "-c", ""], clock(0.0, 240.0))
-    rows = pipeline.report_table(workspace, "timed").splitlines()
+    rows = pipeline.report_table(workspace, "timed", effort=LIGHT).splitlines()
 
     assert rows[0] == "target,step,took,exit code,times,on (UTC)"
     assert rows[1].startswith("Alpha,deploy,4 min,0,2,")
