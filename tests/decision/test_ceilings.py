@@ -61,13 +61,13 @@ def test_the_cost_page_shows_each_month_beside_its_ceiling(started, tmp_path):
     workspace, _ = started
     outcome, page = pipeline.report(workspace, tmp_path / "r", effort=LIGHT)
     table = pipeline.report_tables(workspace, outcome)["ceilings"]
-    rows = {(row[0], row[1]): dict(zip([c.name for c in table.columns], row, strict=True)) for row in table.data}
+    every = [dict(zip([c.name for c in table.columns], row, strict=True)) for row in table.data]
+    rows = {(*row[:2], one["ceiling_usd"]): one for row, one in zip(table.data, every, strict=True)}
 
-    assert set(rows) == {(m, t) for m in ("expected traffic", "traffic at the start") for t in ("alpha", "beta")}
-    first = rows["traffic at the start", "alpha"]
-    assert first["ceiling_usd"] == 60
+    months = (("expected traffic", 600), ("traffic at the start", 60), ("traffic at the start", 1))
+    assert set(rows) == {(month, target, usd) for month, usd in months for target in ("alpha", "beta")}
+    first = rows["traffic at the start", "alpha", 60]
     assert first["ceiling_share"] == pytest.approx(first["month_usd"] / 60)
-    assert rows["expected traffic", "alpha"]["ceiling_usd"] == 600
     assert "at the start: 50,000" in table.note
     assert 'id="table-ceilings"' in page.read_text()
 

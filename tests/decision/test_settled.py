@@ -1,7 +1,5 @@
 """What was tried before the seal stands in the report, and what was chosen otherwise is a doubt."""
 
-import subprocess
-import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -14,6 +12,7 @@ from harness.evidence.store import Store
 from harness.words import all_said
 from harness.workspace import open_workspace
 from tests.builders import LIGHT, Pilot, sample, write_run
+from tests.cli import inside
 
 SETTINGS = """
 apply = [["true", "{vcpu}"]]
@@ -147,8 +146,7 @@ def test_the_command_ends_with_5_where_no_setting_keeps_every_promise(swept):
     path.write_text(path.read_text().replace("p95_s = 2.0", "p95_s = 0.1", 1))
     store = Store(swept.evidence).sweeps()[0]
     store.note(pipeline.CHECKED)
-    command = [sys.executable, "-m", "harness", "sweep", "alpha"]
-    done = subprocess.run(command, cwd=swept.root, capture_output=True, text=True, check=False)
+    done = inside.pilot(swept.root, "sweep", "alpha")
 
     assert done.returncode == 5, done.stderr
     assert "can't choose: no setting keeps every promise; four comes closest" in done.stdout
