@@ -346,7 +346,7 @@ def decide(workspace: Workspace, progress: Progress | None = None, effort: Effor
     """Pure: the same evidence and pilot.toml give the same outcome.
 
     With ``progress`` other volumes of the traffic are played too, which takes seconds: what would change the decision.
-    Less ``effort`` gives costs wider intervals, and nothing else.
+    Less ``effort`` is for who asks for verdicts and doubts: a cost's interval is wider then, or cannot be told.
     """
     store = Store(workspace.evidence)
     made = store.plan()

@@ -27,7 +27,7 @@ from harness.frames.samples import COLUMNS as SAMPLES
 from harness.platforms.shared.cost_explorer import BilledDay, BilledLine
 from harness.report.blocks import Tone
 from harness.words.numbers import money
-from tests.builders import LIGHT, Pilot, failed, sample
+from tests.builders import Pilot, failed, sample
 from tests.report.test_experiments import both, gaps, probes, search, zero
 
 FRAMES = ("samples", "runs", "readings", "bills", "verdicts", "comparisons")
@@ -224,7 +224,7 @@ def test_verdicts_and_comparisons_are_those_of_the_decision(opened):
 
 
 def test_the_decision_is_the_documents_own_structure(opened, written):
-    outcome = pipeline.decide(written.workspace(), Progress(quiet=True), effort=LIGHT)
+    outcome = pipeline.decide(written.workspace(), Progress(quiet=True))
 
     assert opened.decision() == outcome.as_json()
 
@@ -248,7 +248,7 @@ def richer(tmp_path_factory):
     """Every kind of experiment, so that every table has rows where this evidence can give some: opened, and its tables."""
     made = experiments(tmp_path_factory.mktemp("richer"))
     workspace, _, _ = made.write()
-    return harness.open(made.root), pipeline.report_tables(workspace, pipeline.decide(workspace, effort=LIGHT))
+    return harness.open(made.root), pipeline.report_tables(workspace, pipeline.decide(workspace))
 
 
 def test_every_table_of_the_report_is_a_frame_of_the_values_that_it_is_written_from(richer):
