@@ -41,10 +41,16 @@ def run(workspace):
         return pipeline.run(workspace, progress, now=True)
 
 
-def test_a_pilot_whose_answer_is_settled_at_its_first_look_leaves_the_other_blocks_out(tmp_path):
-    """Beta is cheaper and faster, and both keep every promise: nothing is sent for the six blocks that are left."""
-    workspace, _, store = measured(tmp_path, 6)
-    tally = run(workspace)
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory):
+    """At its first look: beta is cheaper and faster, and both keep every promise."""
+    workspace, _, store = measured(tmp_path_factory.mktemp("ended"), 6)
+    return workspace, store, run(workspace)
+
+
+def test_a_pilot_whose_answer_is_settled_at_its_first_look_leaves_the_other_blocks_out(ended):
+    """Nothing is sent for the six blocks that are left."""
+    _, store, tally = ended
 
     assert (tally.blocks_valid, tally.blocks_left, tally.not_needed) == (6, 0, 6)
     ended = early_end(store.journal())
@@ -52,9 +58,8 @@ def test_a_pilot_whose_answer_is_settled_at_its_first_look_leaves_the_other_bloc
     assert ended.because == "every promise and primary comparison is decided"
 
 
-def test_what_was_left_out_is_told_by_status_decide_and_report_and_is_not_missing(tmp_path, monkeypatch, capsys):
-    workspace, _, _ = measured(tmp_path, 6)
-    run(workspace)
+def test_what_was_left_out_is_told_by_status_decide_and_report_and_is_not_missing(ended, tmp_path, monkeypatch, capsys):
+    workspace, _, _ = ended
     board = pipeline.status(workspace)
     outcome, page = pipeline.report(workspace, tmp_path / "r", effort=LIGHT)
     said = json.loads((tmp_path / "r" / "decision.json").read_text())
@@ -69,7 +74,7 @@ def test_what_was_left_out_is_told_by_status_decide_and_report_and_is_not_missin
     assert any("biased away from its limit" in doubt for doubt in all_said(outcome.doubts))
     assert "6 not needed: settled at look 1 of 3" in page.read_text()
     assert "6 not needed: settled at look 1 of 3" in (tmp_path / "r" / "decision-record.md").read_text()
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(workspace.root)
     run_command(now=True)
     assert "6 blocks valid, 0 given up, 0 left, 6 not needed" in capsys.readouterr().out
 
