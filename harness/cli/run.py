@@ -23,7 +23,7 @@ def run(
 ) -> None:
     """Execute the plan's remaining blocks; resumes where the last run stopped, ends early once the answer is settled."""
     workspace = find()
-    trust.for_work(workspace, trust.measured(workspace), profiles=True)
+    trust.for_work(workspace, trust.measured(workspace), profiles=True, generator=True)
     with Progress() as progress:
         tally = pipeline.run(workspace, progress, now=now)
     spared = f", {tally.not_needed} not needed: the answer is settled" if tally.not_needed else ""

@@ -46,6 +46,9 @@ class GeneratorHealth:
     sockets_max: float | None = None
     sockets_limit: float | None = None
     clock_step_s: float | None = None
+    clocks_apart_s: float | None = None  # by how much the worst worker's clock certainly moved against the master's
+    clocks_unsure_s: float | None = None  # by how much its part of the schedule may have been out of step at most
+    clocks_unknown: int = 0  # workers on other machines whose clock could not be compared
 
     @property
     def sockets_share(self) -> float | None:
@@ -123,6 +126,12 @@ def close(
             reasons.append(fault.GaugeAbove(gauge, value, most))
         elif value is not None and abs(value) > NEAR * most:
             warnings.append(fault.GaugeNear(gauge, value, most))
+    if health.clocks_unknown:
+        reasons.append(fault.ClocksUnknown(health.clocks_unknown))
+    if (apart := health.clocks_apart_s) is not None and apart > limit:
+        reasons.append(fault.ClocksApart(apart, limit))
+    elif (unsure := health.clocks_unsure_s) is not None and unsure > limit:
+        warnings.append(fault.ClocksUnsure(unsure, limit))
     if health.held_up:
         warnings.append(fault.SentLate(health.held_up))
     if health.late_joiners:

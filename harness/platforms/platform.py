@@ -17,6 +17,7 @@ from harness.domain.reasons.doubt import Figures
 from harness.domain.target import Runtime, RuntimeConfig, Target
 from harness.platforms.billing import Billing
 from harness.platforms.front import Front
+from harness.platforms.generator import GeneratorKind
 from harness.platforms.scaling import Scaling
 
 MIB_IN_MB = 1.048576  # what platforms call a megabyte of memory, in 10^6 bytes
@@ -219,3 +220,4 @@ class Platform:
     limits: Limits = field(default_factory=Limits)
     cloud: str | None = None  # whose credentials its control side needs
     scaling: Scale | None = None  # how a target grows with its traffic; None: nothing is known of it
+    generators: tuple[GeneratorKind, ...] = ()  # that can send the load from there

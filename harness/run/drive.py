@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from harness.campaign.limits import Spending
 from harness.campaign.metering import Meter
@@ -31,6 +32,7 @@ from harness.words import all_said
 from harness.workspace import Workspace
 
 TARGETS_GONE = "targets gone"  # in the journal: before this run
+GENERATORS = "generators"  # in the journal: who sends from here on, where that is a fleet
 TOKENS = (2000, 512)  # an answer's worst case in the forecast: prompt and max_tokens of the questions
 
 
@@ -89,6 +91,7 @@ class Driver:
         self._platform = platform
         self._launcher = launcher
         self._stop = threading.Event()
+        self._members: list[dict[str, Any]] = []
 
     def stop(self) -> None:
         """Every run that is going ends with its ledger closed, and raises Stopped."""
@@ -108,6 +111,7 @@ class Driver:
             raise LimitReached(
                 words, f"see {self._workspace.state / 'logs'}; {self._of.command} starts them and goes on"
             )
+        self._ready()
         target = self._targets[run.target]
         runtime = runtime_of(target, self._workspace.root, self._platform.url(run.target))
         cold_method = self._prepare(run, target, runtime)
@@ -118,6 +122,14 @@ class Driver:
         if code == Exit.LIMIT:
             raise LimitReached(f"{run.id}: {(record.ledger or {}).get('stopped_by')}", "check the target's credentials")
         return record
+
+    def _ready(self) -> None:
+        """All that sends stands by before a target is made cold; who came, and whenever that changes, is noted."""
+        members = self._launcher.ready()
+        if members != self._members:
+            self._members = members
+            asked = self._workspace.generator
+            self._store.note(GENERATORS, kind=asked.kind, processes=asked.processes, members=members)
 
     def _measured(
         self, run: Run, attempt: int, step: RunShown, cold_method: str | None

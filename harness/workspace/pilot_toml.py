@@ -41,6 +41,7 @@ from harness.tables.values import (
 )
 from harness.workspace.costs_toml import CostTable
 from harness.workspace.criteria_toml import CriteriaTable
+from harness.workspace.generator_toml import GeneratorTable
 from harness.workspace.workloads_toml import WorkloadTable
 
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):[0-5][0-9]")
@@ -287,6 +288,7 @@ class PilotToml(Table):
     costs: dict[Name, CostTable] = Field(default_factory=dict, max_length=50)
     slots: Slots = Slots()
     corpus: Corpus = Corpus()
+    generator: GeneratorTable = GeneratorTable()
     scaling: Scaling = Scaling()
 
     @model_validator(mode="after")
