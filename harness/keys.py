@@ -6,9 +6,6 @@ import hashlib
 from dataclasses import dataclass
 from typing import Self
 
-import zmq
-from zmq.utils import z85
-
 VARIABLE = "PILOT_WORKER_SECRET"
 LEAST, MOST = 16, 1024  # bytes of a secret
 
@@ -23,6 +20,9 @@ class Pair:
     @classmethod
     def of(cls, secret: bytes, role: bytes) -> Self:
         """By scrypt, so that a secret which a person chose cannot be tried out quickly on what was overheard."""
+        import zmq  # noqa: PLC0415 - most commands lead nobody
+        from zmq.utils import z85  # noqa: PLC0415
+
         raw = hashlib.scrypt(secret, salt=b"runtime-pilot fleet 1 " + role, n=2**14, r=8, p=1, dklen=32)
         private = z85.encode(raw)
         return cls(zmq.curve_public(private), private)

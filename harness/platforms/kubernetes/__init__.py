@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.platforms.kubernetes.bill import BILLINGS
 from harness.platforms.kubernetes.config import Kubernetes
+from harness.platforms.kubernetes.generator import KIND
 from harness.platforms.kubernetes.readings import SUBJECTS
 from harness.platforms.kubernetes.scaling import scaling
 from harness.platforms.platform import Platform, controlled_by
@@ -17,4 +18,5 @@ PLATFORM = Platform(
     billings=BILLINGS,
     subjects=SUBJECTS,
     scaling=scaling,
+    generators=(KIND,),
 )
