@@ -1,0 +1,27 @@
+"""The template of the machine's stack: beside the targets in a checkout, inside the package in a wheel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import harness
+from harness.errors import PilotError
+
+PLACES = ("scaffold/assets/targets/generator", "../targets/generator")
+
+
+def folder() -> Path:
+    """Raises PilotError where it is missing."""
+    for place in PLACES:
+        found = Path(harness.__file__).parent / place
+        if found.is_dir():
+            return found
+    raise PilotError("the package's own targets/generator is missing", "install the package again")
+
+
+def text() -> str:
+    """As CloudFormation is given it, with the script that runs on the machine put in."""
+    here = folder()
+    script = (here / "machine.sh").read_text(encoding="utf-8")
+    indented = "".join(f"          {line}\n" if line else "\n" for line in script.rstrip().split("\n"))
+    return (here / "aws.yaml").read_text(encoding="utf-8").replace("          # machine.sh\n", indented)
