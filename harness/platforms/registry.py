@@ -21,9 +21,11 @@ from harness.domain.reasons.doubt import Figures
 from harness.domain.target import SourceConfig, Target
 from harness.errors import PilotError, Refused
 from harness.platforms.billing import Billing
+from harness.platforms.elsewhere import ElsewhereKind
 from harness.platforms.generator import GeneratorKind
 from harness.platforms.platform import MIB_IN_MB, Part, Platform, Signal, SourceKind, Subject
 from harness.platforms.scaling import Scaling
+from harness.platforms.shared import on_aws
 from harness.platforms.shared.generators import hosts
 from harness.platforms.shared.sources import SHARED
 
@@ -130,6 +132,11 @@ def memory_of(target: Target) -> float | None:
 def generators() -> dict[str, GeneratorKind]:
     """By ``generator.kind``, without this machine itself."""
     return {g.kind: g for g in (hosts.KIND, *(g for p in platforms() for g in p.generators))}
+
+
+def elsewheres() -> dict[str, ElsewhereKind]:
+    """Where a campaign can be run in this machine's place, by the name that ``pilot run --on`` takes."""
+    return {on_aws.KIND.kind: on_aws.KIND}
 
 
 def source_kinds() -> dict[str, SourceKind]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from harness.errors import BadFile, Problem
+from harness.errors import BadFile, Problem, Refused
 from harness.platforms import registry
+from harness.platforms.elsewhere import Elsewhere
 from harness.platforms.generator import GeneratorConfig, LocalConfig
 from harness.tables.plain import shown
 from harness.tables.problems import nearest, validate
@@ -37,3 +39,13 @@ def read_generator(table: GeneratorTable, path: Path) -> GeneratorConfig:
         meant = nearest(table.kind, known) or f"; known: {', '.join(known)}"
         raise BadFile(path, [Problem("generator.kind", f"no kind of generator {shown(table.kind)!r}{meant}")])
     return validate(kinds[table.kind].config, table.said, path, "generator")
+
+
+def read_elsewhere(tables: Mapping[str, Mapping[str, Any]], name: str, path: Path) -> Elsewhere:
+    """The machine that ``[on.NAME]`` describes; raises Refused for a name that nobody knows, BadFile for what is wrong in its table."""
+    kinds = registry.elsewheres()
+    if name not in kinds:
+        raise Refused(f"--on {shown(name)}: no such place{nearest(name, kinds)}", f"known: {', '.join(kinds)}")
+    if name not in tables:
+        raise BadFile(path, [Problem(f"on.{name}", "is required for --on; docs/generator.md has one to copy")])
+    return kinds[name].make(validate(kinds[name].config, tables[name], path, f"on.{name}"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
@@ -289,6 +289,7 @@ class PilotToml(Table):
     slots: Slots = Slots()
     corpus: Corpus = Corpus()
     generator: GeneratorTable = GeneratorTable()
+    on: dict[Name, dict[str, Any]] = Field(default_factory=dict, max_length=10)
     scaling: Scaling = Scaling()
 
     @model_validator(mode="after")
