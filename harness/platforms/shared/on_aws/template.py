@@ -20,8 +20,5 @@ def folder() -> Path:
 
 
 def text() -> str:
-    """As CloudFormation is given it, with the script that runs on the machine put in."""
-    here = folder()
-    script = (here / "machine.sh").read_text(encoding="utf-8")
-    indented = "".join(f"          {line}\n" if line else "\n" for line in script.rstrip().split("\n"))
-    return (here / "aws.yaml").read_text(encoding="utf-8").replace("          # machine.sh\n", indented)
+    """As CloudFormation is given it."""
+    return (folder() / "aws.yaml").read_text(encoding="utf-8")
