@@ -334,6 +334,7 @@ def collect(workspace: Workspace, progress: Progress) -> collecting.Collected:
     made = store.plan()
     if made is None:
         raise Refused("no plan yet", "run pilot plan --seal first")
+    at_home(workspace)
     note_changes(workspace, made, store)
     with alone(workspace.state / "collect.lock", "pilot collect"):
         return collecting.collect(workspace, made, store, progress)

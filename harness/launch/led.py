@@ -89,15 +89,14 @@ class Led(Launcher):
         workers = len(self._fleet.members) * self._config.processes
         master = ["--master", "--master-bind-host", self._config.listens, "--master-bind-port", str(port)]
         master += ["--expect-workers", str(workers), "--expect-workers-max-wait", WAIT_S]
-        self._roll.begin(
-            number,
-            {
-                "argv": [*_of_worker(argv), "--master-host", self._config.address, "--master-port", str(port)],
-                "env": dict(env),
-                "processes": self._config.processes,
-            },
-        )
-        launched = super().begin([*argv, *master], {**env, VARIABLE: self._secret}, log, cwd)
+        try:
+            launched = super().begin([*argv, *master], {**env, VARIABLE: self._secret}, log, cwd)
+        except BaseException:
+            with self._guard:
+                self._free.append(port)
+            raise
+        mine = [*_of_worker(argv), "--master-host", self._config.address, "--master-port", str(port)]
+        self._roll.begin(number, {"argv": mine, "env": dict(env), "processes": self._config.processes})
         thread = threading.Thread(target=self._follow, args=(launched, number, port), daemon=True)
         with self._guard:
             self._going.append((launched, thread))

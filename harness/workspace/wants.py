@@ -124,13 +124,19 @@ def of_page(workspace: Workspace) -> list[Want]:
 
 def of_generator(workspace: Workspace) -> list[Want]:
     """Commands that bring up who sends the load, or what is done for that with this machine's credentials."""
-    table = workspace.config.generator
+    table, on = workspace.config.generator, workspace.config.on
+    places = [(f"makes and removes a machine as [on.{visible(name)}] says", said) for name, said in on.items()]
+    out = [_steered(f"{words}, with this machine's credentials", said) for words, said in places]
     kind = registry.generators().get(table.kind) if table.said else None
     if kind is None:
-        return []
+        return out
     commands, steers = kind.runs(table.said), kind.steers(table.said)
-    out = [Want(Does.RUNS, "pilot.toml", f"{_line(c)} to send load from there", _digest(c)) for c in commands]
-    return out + ([Want(Does.STEERS, "pilot.toml", visible(steers, MOST_LINE), _digest(table.said))] if steers else [])
+    out += [Want(Does.RUNS, "pilot.toml", f"{_line(c)} to send load from there", _digest(c)) for c in commands]
+    return [*out, *([_steered(steers, table.said)] if steers else [])]
+
+
+def _steered(words: str, rests_on: object) -> Want:
+    return Want(Does.STEERS, "pilot.toml", visible(words, MOST_LINE), _digest(rests_on))
 
 
 def of_corpus(workspace: Workspace) -> list[Want]:

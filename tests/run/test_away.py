@@ -156,6 +156,17 @@ def test_evidence_that_both_machines_made_is_not_mixed(workspace, measured):
     assert store.journal() == before
 
 
+def test_fetching_again_keeps_what_was_collected_here_since(workspace, measured):
+    machine = Machine(ENDED, evidence=measured)
+    away(workspace, machine, plan_of(workspace), Order("aws"), print)
+    store = Store(workspace.evidence)
+    store.note("collected", runs=[])
+    longer = store.journal()
+
+    assert away(workspace, machine, plan_of(workspace), Order("aws"), print).fetched == 0
+    assert store.journal() == longer
+
+
 def test_damaged_evidence_is_not_taken_over(workspace, measured):
     [first, *_] = measured.glob("blocks/*/*/*/ledger.json")
     first.write_text("{}")

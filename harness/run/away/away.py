@@ -75,7 +75,7 @@ def blocks_of(board: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def at_home(workspace: Workspace) -> None:
-    """Raises Refused while the campaign goes on elsewhere: it would be measured twice."""
+    """Raises Refused while the campaign goes on elsewhere: evidence that grows in two places can't be joined."""
     mark = workspace.state.parent / MARK
     if mark.exists():
         name = mark.read_text(encoding="utf-8").strip()

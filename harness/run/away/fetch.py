@@ -12,21 +12,25 @@ from harness.workspace import Workspace
 
 
 def fetch(workspace: Workspace, place: Elsewhere) -> int:
-    """Number of files; raises Refused where the evidence here is not the beginning of what comes, PilotError where it is damaged."""
+    """Number of files, 0 where all of it is here; raises Refused where the evidence here is not the beginning of what comes, PilotError where it is damaged."""
     there = workspace.state.parent / "fetched"
     shutil.rmtree(there, ignore_errors=True)
     there.mkdir(parents=True)
     try:
         count = place.fetch(there)
-        _goes_on(workspace, there)
+        if not _goes_on(workspace, there):
+            return 0
         shutil.copytree(there, workspace.evidence, dirs_exist_ok=True)
     finally:
         shutil.rmtree(there, ignore_errors=True)
     return count
 
 
-def _goes_on(workspace: Workspace, there: Path) -> None:
+def _goes_on(workspace: Workspace, there: Path) -> bool:
+    """Whether it is more than what is here, which may have been collected further since it was fetched."""
     here, come = Store(workspace.evidence).journal(), Store(there).journal()
+    if len(here) > len(come) > 0 and here[: len(come)] == come:
+        return False
     if come[: len(here)] != here:
         raise Refused(
             f"{workspace.evidence} has events that the machine does not know, so both were measured: nothing was taken over",
@@ -34,3 +38,4 @@ def _goes_on(workspace: Workspace, there: Path) -> None:
         )
     if problems := list(Store(there).integrity().problems()):
         raise PilotError(f"what was fetched is damaged: {problems[0]}", "fetch again; the machine still has it")
+    return True
