@@ -8,10 +8,11 @@ import pytest
 
 from harness.errors import BadFile, PilotError, Refused
 from harness.launch.generators import can_be_reached, launcher_of
+from harness.launch.launcher import Launched
 from harness.launch.led import Led, _of_worker
 from harness.launch.line import Caller, Door
 from harness.launch.roll import Roll
-from harness.launch.standby import allowed, told
+from harness.launch.standby import Standby, Told, allowed, told
 from harness.workspace import open_workspace
 from harness.workspace.wants import of_generator
 from tests.builders import Pilot
@@ -156,6 +157,93 @@ def test_a_port_that_is_taken_is_refused():
     with pytest.raises(Refused, match=f"127.0.0.1:{port} cannot be listened at"):
         Door("127.0.0.1", port, SECRET)
     door.close()
+
+
+class Beginning:
+    """Begins nothing; what it began ends when it is told to, or at once with ``code``."""
+
+    def __init__(self, code=None):
+        self.code, self.begun = code, []
+
+    def begin(self, argv, env, log):
+        log.write_text("the target is not declared\n")
+        launched = Launched()
+        launched.terminate = lambda number=15: launched.hear(pid=1, code=143)
+        if self.code is not None:
+            launched.hear(pid=1, code=self.code)
+        self.begun.append((argv, env))
+        return launched
+
+
+class Serving(threading.Thread):
+    """A real standby in this process."""
+
+    def __init__(self, member, port, root, launcher):
+        super().__init__(daemon=True)
+        self.standby = Standby(Told(f"127.0.0.1:{port}", SECRET, member), root, launcher, root)
+        self.run = self.standby.serve
+        self.stop = self.standby.leave
+        self.start()
+
+
+@pytest.fixture
+def served(rolled, profiles):
+    """A roll whose one member is a real standby over ``launcher``."""
+
+    def make(launcher):
+        roll, fleet, _ = rolled("a")
+        fleet.start = lambda member: fleet.running.setdefault(member, Serving(member, fleet.port, profiles, launcher))
+        said = roll.gather(10)
+        assert said[0]["member"] == "a"
+        assert said[0]["cores"] >= 1
+        return roll, fleet
+
+    return make
+
+
+MINE = ["-f", "loadprofiles/steady.py", "--target", "alpha", "--master-host", "127.0.0.1"]
+
+
+def test_a_standby_begins_its_workers_with_the_secret_and_says_how_they_ended(served):
+    launcher = Beginning(code=1)
+    roll, _ = served(launcher)
+    roll.begin(1, {"argv": MINE, "env": {"PILOT_CAMPAIGN": "1", "LD_PRELOAD": "evil.so"}, "processes": 2})
+
+    assert roll.over(1, 5, 5) == ["a: a worker ended with 1: the target is not declared"]
+    assert launcher.begun == [([*MINE, "--worker"], {"PILOT_CAMPAIGN": "1", "PILOT_WORKER_SECRET": SECRET.decode()})] * 2
+
+
+def test_a_standby_says_what_it_does_not_begin(served):
+    launcher = Beginning()
+    roll, _ = served(launcher)
+    roll.begin(1, {"argv": ["-f", "/etc/passwd"], "env": {}, "processes": 1})
+
+    [words] = roll.over(1, 5, 5)
+    assert words.startswith("a: a worker ended with 2: -f /etc/passwd: not a load profile of")
+    assert launcher.begun == []
+
+
+def test_workers_that_go_on_after_their_master_are_ended_by_their_standby(served):
+    roll, _ = served(Beginning())
+    roll.begin(1, {"argv": MINE, "env": {}, "processes": 1})
+
+    assert roll.over(1, 0.2, 5) == ["a: a worker ended with 143: the target is not declared"]
+
+
+def test_a_standby_leaves_when_its_campaign_is_silent_and_ends_what_it_began(served, monkeypatch, capsys):
+    monkeypatch.setattr("harness.launch.standby.ALONE_S", 0.4)
+    monkeypatch.setattr("harness.launch.roll.BEAT_S", 0.1)
+    launcher = Beginning()
+    roll, fleet = served(launcher)
+    roll.begin(1, {"argv": MINE, "env": {}, "processes": 1})
+    until = time.monotonic() + 5
+    while not launcher.begun and time.monotonic() < until:
+        time.sleep(0.01)
+    roll._to_send, roll._queue = [], lambda message: None  # it says nothing any more
+    fleet.running["a"].join(5)
+
+    assert not fleet.running["a"].is_alive()
+    assert "was silent for 0.4 s" in capsys.readouterr().err
 
 
 @pytest.fixture(scope="module")

@@ -210,3 +210,24 @@ def test_a_host_killed_in_the_middle_makes_its_block_invalid_and_it_is_repeated(
     assert {name: pids_of(name) for name in hosts.workers} == {name: [] for name in hosts.workers}
     left = subprocess.run(["ip", "netns", "pids", hosts.hub], check=True, capture_output=True, text=True).stdout.split()
     assert len(left) == 1, "the server alone"
+
+
+def test_a_campaign_that_is_killed_leaves_nothing_running_on_any_host(hosts, tmp_path):
+    root = workspace(tmp_path / "led", 2, of_hosts(hosts))
+    process = campaign(hosts, root)
+    until = time.monotonic() + 60
+    while not list(root.glob("evidence/blocks/b01/attempt-1/*/samples.spool.jsonl")):
+        assert time.monotonic() < until, (root / f"{hosts.hub}.txt").read_text()
+        time.sleep(0.05)
+    assert all(pids_of(name) for name in hosts.workers)
+    [campaigns] = [pid for pid in pids_of(hosts.hub) if str(root) in open(f"/proc/{pid}/cmdline").read()]
+    os.kill(campaigns, signal.SIGKILL)
+    process.wait(30)
+
+    until = time.monotonic() + 40
+    while left := {name: pids_of(name) for name in hosts.workers if pids_of(name)}:
+        assert time.monotonic() < until, left
+        time.sleep(0.5)
+    while len(left := pids_of(hosts.hub)) > 1:  # the server stays
+        assert time.monotonic() < until, left
+        time.sleep(0.5)
