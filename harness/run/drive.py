@@ -129,7 +129,7 @@ class Driver:
         if members != self._members:
             self._members = members
             asked = self._workspace.generator
-            self._store.note(GENERATORS, kind=asked.kind, processes=asked.processes, members=members)
+            self._store.note(GENERATORS, fleet=asked.kind, processes=asked.processes, members=members)
 
     def _measured(
         self, run: Run, attempt: int, step: RunShown, cold_method: str | None
