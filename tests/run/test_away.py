@@ -4,6 +4,8 @@ import json
 import shutil
 import tarfile
 from dataclasses import replace
+from importlib.metadata import PackagePath
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,6 +19,7 @@ from harness.workspace import open_workspace
 from harness.workspace.variables import as_file, from_file, named_by
 from tests.builders import Pilot
 
+ADD_PACKAGE = bundle._add_package
 UTC = "2099-01-01T00:00:00+00:00"
 BOARD = {"blocks": [{"state": "done"}, {"state": "not needed"}, {"state": "due"}]}
 RUNS = Seen(UTC, "running", None, BOARD)
@@ -218,3 +221,29 @@ def test_links_that_lead_out_of_the_workspace_do_not_go_with_it(workspace, tmp_p
     (workspace.root / "linked.txt").symlink_to(tmp_path / "elsewhere")
 
     assert "linked.txt" not in [at for at, _ in bundle._of_workspace(workspace)]
+
+
+def test_an_installed_package_goes_with_its_files_and_the_versions_beside_it(tmp_path, monkeypatch):
+    (tmp_path / "harness").mkdir()
+    (tmp_path / "harness" / "x.py").write_text("")
+    names = [PackagePath("harness/x.py"), PackagePath("harness/local.env"), PackagePath("../../bin/pilot")]
+    for name in names:
+        name.dist = Distribution(tmp_path)
+    monkeypatch.setattr(bundle, "PINS", "no checkout")
+    monkeypatch.setattr(bundle, "distribution", lambda name: SimpleNamespace(files=names))
+    with tarfile.open(tmp_path / "b.tar", "w") as tar:
+        ADD_PACKAGE(tar)
+    with tarfile.open(tmp_path / "b.tar") as tar:
+        pins = tar.extractfile("package/requirements.txt").read().decode().split()
+
+        assert [n for n in tar.getnames() if "site" in n] == ["package/site/harness/x.py"]
+    assert any(pin.startswith("locust==2.47") for pin in pins)
+    assert not any(pin.startswith(("runtime-pilot==", "pip==")) for pin in pins)
+
+
+class Distribution:
+    def __init__(self, root):
+        self._root = root
+
+    def locate_file(self, name):
+        return self._root / name

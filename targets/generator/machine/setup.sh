@@ -12,6 +12,8 @@ if [ -f package/pyproject.toml ]; then # from a checkout
 else # from an installed package: its files, and the versions that were beside it
   venv/bin/pip install --quiet --requirement package/requirements.txt
   cp -r package/site/. "$(venv/bin/python -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')"
+  printf '#!/bin/sh\nexec /pilot/venv/bin/python -P -m harness "$@"\n' > venv/bin/pilot
+  chmod 755 venv/bin/pilot
 fi
 mkdir -p logs state
 chmod 755 machine/*.sh

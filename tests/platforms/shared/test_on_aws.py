@@ -1,6 +1,8 @@
 """A campaign's machine on AWS, against an account that holds every request to the SDK's service model."""
 
 import io
+from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
 
 import boto3
@@ -37,7 +39,7 @@ class Account:
     def __init__(self):
         self.stack, self.objects, self.parameters, self.requests = None, {}, {}, []
         self.ends, self.looks, self.next = "CREATE_COMPLETE", 0, None
-        self.events = []
+        self.events, self.usd, self.began = [], Decimal("0.1"), datetime(2026, 11, 27, tzinfo=UTC)
 
     def client(self, service):
         return Client(self, service)
@@ -46,7 +48,12 @@ class Account:
         clock = Clock()
         stack = Stack(self.client("cloudformation"), CONFIG.stack, {"pilot": CONFIG.stack}, clock, clock.sleep)
         clients = (self.client(name) for name in ("s3", "ssm"))
-        return Machine(CONFIG, text(), stack, *clients, self)
+        return Machine(CONFIG, text(), stack, *clients, self, self.price)
+
+    def price(self):
+        if self.usd is None:
+            raise PilotError("AccessDenied")
+        return self.usd
 
     # -- CloudFormation
 
@@ -64,6 +71,8 @@ class Account:
         self.stack = {
             "StackName": request["StackName"],
             "StackStatus": "CREATE_IN_PROGRESS",
+            "CreationTime": self.began,
+            "Parameters": {p["ParameterKey"]: p["ParameterValue"] for p in request.get("Parameters", ())},
             "Tags": request["Tags"],
             "Outputs": [{"OutputKey": "Bucket", "OutputValue": "b"}],
         }
@@ -227,6 +236,22 @@ def test_removing_it_leaves_nothing_and_again_is_no_error(account, bundle):
     assert account.machine().remove(print) == ()
     assert (account.stack, account.objects, account.parameters) == (None, {}, {})
     assert account.machine().remove(print) == ()
+
+
+@pytest.mark.parametrize(
+    ("usd", "until", "says"),
+    [
+        ("0.1", "2026-12-11", "c7i.large at 0.1 USD an hour until 2026-12-11: about 34 USD"),
+        ("1", "2026-11-29", "about 48 USD, for its budget_usd is used up then"),
+        (None, "2026-12-11", "could not be asked (AccessDenied): AWS Budgets alone holds it to 60 USD"),
+    ],
+)
+def test_it_stops_on_the_day_that_is_named_or_when_its_hours_have_used_up_its_budget(account, bundle, usd, until, says):
+    account.usd, said = usd and Decimal(usd), []
+    account.machine().begin(bundle, "", print)  # made: from here on the stack's own age counts
+    assert account.machine()._until(said.append) == until
+
+    assert says in "".join(said)
 
 
 def test_a_stack_of_somebody_else_is_not_removed(account, bundle):

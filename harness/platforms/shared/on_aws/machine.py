@@ -7,13 +7,16 @@ runs on the machine is run in the tests with a stand-in for its ``aws`` and ``sy
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from harness.errors import PilotError
 from harness.platforms.elsewhere import BUNDLE, EVIDENCE, STATE, STOP, Say, Seen, Where
 from harness.platforms.shared.aws import client
+from harness.platforms.shared.aws_prices import REGION, aws_price
 from harness.platforms.shared.call import call, demand
 from harness.platforms.shared.on_aws import OnAws
 from harness.platforms.shared.on_aws.stack import Stack
@@ -27,9 +30,18 @@ WORDS = 5
 class Machine:
     """Over four clients, and ``template``, the text of its stack."""
 
-    def __init__(self, config: OnAws, template: str, stack: Stack, s3: Any, ssm: Any, ec2: Any) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        config: OnAws,
+        template: str,
+        stack: Stack,
+        s3: Any,  # noqa: ANN401 - boto3 makes its clients at run time
+        ssm: Any,  # noqa: ANN401
+        ec2: Any,  # noqa: ANN401
+        usd_per_hour: Callable[[], Decimal],
+    ) -> None:
         self._config, self._template, self._stack = config, template, stack
-        self._s3, self._ssm, self._ec2 = s3, ssm, ec2
+        self._s3, self._ssm, self._ec2, self._usd_per_hour = s3, ssm, ec2, usd_per_hour
 
     def there(self) -> Where | None:
         outputs = self._stack.outputs()
@@ -38,7 +50,7 @@ class Machine:
     def begin(self, bundle: Path, variables: str, say: Say) -> Where:
         """The variables first, for the machine reads them as it comes up; the bundle last: with it the run begins."""
         self._keep(variables)
-        made = self._stack.put(self._template, self._parameters(), self._once(), say)
+        made = self._stack.put(self._template, self._parameters(self._until(say)), self._once(), say)
         bucket = self._bucket()
         if not self._has(bucket, BUNDLE):
             say(f"{bundle.stat().st_size / 1e6:.1f} MB to s3://{bucket}/{BUNDLE}")
@@ -106,12 +118,28 @@ class Machine:
         said = demand("the newest image cannot be found", self._ssm.get_parameter, Name=IMAGE)
         return {"Image": str(said["Parameter"]["Value"]), "Subnet": subnet, "Vpc": vpc}
 
-    def _parameters(self) -> dict[str, str]:
+    def _until(self, say: Say) -> str:
+        """The day on which it stops: that of pilot.toml, or an earlier one by which its own hours have used up its budget."""
+        config = self._config
+        began = (self._stack.now() or {}).get("CreationTime") or datetime.now(UTC)
+        try:
+            price = self._usd_per_hour()
+        except PilotError as error:
+            say(f"what {config.instance} costs could not be asked ({error}): AWS Budgets alone holds it to {config.budget_usd} USD")
+            return config.until
+        paid = (began + timedelta(hours=float(config.budget_usd / price))).date().isoformat()
+        until = min(config.until, paid)
+        hours = (datetime.fromisoformat(f"{until}T00:00:00+00:00") - began).total_seconds() / 3600
+        why = "" if until == config.until else ", for its budget_usd is used up then"
+        say(f"{config.instance} at {price} USD an hour until {until}: about {float(price) * hours:.0f} USD{why}")
+        return until
+
+    def _parameters(self, until: str) -> dict[str, str]:
         config = self._config
         return {
             "InstanceType": config.instance,
             "VolumeGiB": str(config.volume_gib),
-            "Until": config.until,
+            "Until": until,
             "BudgetUsd": str(config.budget_usd),
             "Policies": ",".join(config.policies),
             "Variables": self._parameter,
@@ -168,5 +196,11 @@ def machine(config: OnAws) -> Machine:
     from harness.platforms.shared.on_aws.template import text  # noqa: PLC0415 - a file of the package
 
     stack = Stack(client("cloudformation", config.region), config.stack, {TAG: config.stack})
-    clients = (client(name, config.region) for name in ("s3", "ssm", "ec2"))
-    return Machine(config, text(), stack, *clients)
+    s3, ssm, ec2 = (client(name, config.region) for name in ("s3", "ssm", "ec2"))
+    return Machine(config, text(), stack, s3, ssm, ec2, lambda: _price(config))
+
+
+def _price(config: OnAws) -> Decimal:
+    """As an account without reservations pays it; raises PilotError."""
+    found = aws_price(client("pricing", REGION), {"machine": config.instance}, config.region)
+    return found.usd
