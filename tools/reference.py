@@ -106,7 +106,11 @@ def page() -> str:
             for config in (LocalConfig, *(kind.config for kind in registry.generators().values()))
             for part in _tables(config, f"[generator], kind = {json.dumps(config.kind)}", "generator")
         ),
-        *(part for name, kind in registry.elsewheres().items() for part in _tables(kind.config, f"[on.{name}]", f"on.{name}")),
+        *(
+            part
+            for name, kind in registry.elsewheres().items()
+            for part in _tables(kind.config, f"[on.{name}]", f"on.{name}")
+        ),
         "## target.toml\n",
         *_tables(TargetToml),
         *(

@@ -27,7 +27,9 @@ def run(
     ] = None,
     detach: Annotated[bool, typer.Option(help="With --on: begin it, or say how it is, and return.")] = False,
     stop: Annotated[bool, typer.Option(help="With --on: end it there, then fetch.")] = False,
-    remove: Annotated[bool, typer.Option(help="With --on: take the machine away, after its evidence was fetched.")] = False,
+    remove: Annotated[
+        bool, typer.Option(help="With --on: take the machine away, after its evidence was fetched.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="With --on: print how it stands as JSON.")] = False,
 ) -> None:
     """Execute the plan's remaining blocks; resumes where the last run stopped, ends early once the answer is settled."""

@@ -126,12 +126,9 @@ def close(
             reasons.append(fault.GaugeAbove(gauge, value, most))
         elif value is not None and abs(value) > NEAR * most:
             warnings.append(fault.GaugeNear(gauge, value, most))
-    if health.clocks_unknown:
-        reasons.append(fault.ClocksUnknown(health.clocks_unknown))
-    if (apart := health.clocks_apart_s) is not None and apart > limit:
-        reasons.append(fault.ClocksApart(apart, limit))
-    elif (unsure := health.clocks_unsure_s) is not None and unsure > limit:
-        warnings.append(fault.ClocksUnsure(unsure, limit))
+    spoilt, loose = _clocks(health, limit)
+    reasons += spoilt
+    warnings += loose
     if health.held_up:
         warnings.append(fault.SentLate(health.held_up))
     if health.late_joiners:
@@ -151,6 +148,15 @@ def close(
         health=health,
         jobs=None if jobs is None else dict(sorted(jobs.items())),
     )
+
+
+def _clocks(health: GeneratorHealth, limit: float) -> tuple[list[Reason], list[Reason]]:
+    """What spoils the run, and what may."""
+    spoilt: list[Reason] = [fault.ClocksUnknown(health.clocks_unknown)] if health.clocks_unknown else []
+    apart, unsure = health.clocks_apart_s or 0.0, health.clocks_unsure_s or 0.0
+    if apart > limit:
+        return [*spoilt, fault.ClocksApart(apart, limit)], []
+    return spoilt, [fault.ClocksUnsure(unsure, limit)] if unsure > limit else []
 
 
 def _faults(planned: int, counts: Mapping[str, int], health: GeneratorHealth, stopped_by: str | None) -> list[Reason]:

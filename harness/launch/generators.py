@@ -42,6 +42,8 @@ def launcher_of(workspace: Workspace, say: Callable[[str], None]) -> Launcher:
     """Not begun yet; entering it brings up nothing but the line that members call."""
     asked, words = workspace.generator, workspace.state / WORDS
     if isinstance(asked, LocalConfig):
-        return Several(workspace.root, words, asked.processes) if asked.processes > 1 else Launcher(workspace.root, words)
+        return (
+            Several(workspace.root, words, asked.processes) if asked.processes > 1 else Launcher(workspace.root, words)
+        )
     kind = registry.generators()[asked.kind]
     return Led(workspace.root, words, asked, lambda call: kind.fleet(asked, call), say)

@@ -63,7 +63,9 @@ def told(line: str, environment: Mapping[str, str] = os.environ) -> Told:
         try:
             said = json.loads(line)
         except ValueError:
-            raise Refused("the first line of the input is not valid JSON", 'as {"to": …, "secret": …, "member": …}') from None
+            raise Refused(
+                "the first line of the input is not valid JSON", 'as {"to": …, "secret": …, "member": …}'
+            ) from None
     said = said if isinstance(said, dict) else {}
     names = {"to": CALL_VARIABLE, "secret": VARIABLE, "member": MEMBER_VARIABLE}
     found = {name: str(said.get(name) or environment.get(variable, "")) for name, variable in names.items()}

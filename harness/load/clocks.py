@@ -77,7 +77,9 @@ class Apart:
     unknown: int
 
 
-def apart(before: Mapping[str, Offset], after: Mapping[str, Offset], workers: Iterable[str], lost: Collection[str]) -> Apart:
+def apart(
+    before: Mapping[str, Offset], after: Mapping[str, Offset], workers: Iterable[str], lost: Collection[str]
+) -> Apart:
     """A worker that was lost is judged by that alone; one that shares this machine's clock can't be off."""
     certain, most, unknown = [], [], 0
     for worker in workers:

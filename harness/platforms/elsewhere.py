@@ -1,10 +1,10 @@
 """A machine in a cloud that runs the campaign in this one's place: what each cloud must be able to do, and what is known of it.
 
-    begin      bring it up, hand it the bundle and the variables; whatever is there already is kept
-    seen       what the machine last said of itself
-    fetch      copy what it measured
-    stop       ask it to end: its run closes its ledger first
-    remove     take all of it away, and prove that nothing is left
+begin      bring it up, hand it the bundle and the variables; whatever is there already is kept
+seen       what the machine last said of itself
+fetch      copy what it measured
+stop       ask it to end: its run closes its ledger first
+remove     take all of it away, and prove that nothing is left
 """
 
 from __future__ import annotations

@@ -30,7 +30,9 @@ def machine(tmp_path, monkeypatch):
     path.write_text(path.read_text() + TABLE)
     Store(workspace.evidence).write_plan(pair.plan())
     Store(workspace.evidence).write_seal("sha256:0", {"pilot": {}})
-    monkeypatch.setattr(registry, "elsewheres", lambda: {"aws": ElsewhereKind("aws", OnAws, lambda config: made, "fake")})
+    monkeypatch.setattr(
+        registry, "elsewheres", lambda: {"aws": ElsewhereKind("aws", OnAws, lambda config: made, "fake")}
+    )
     monkeypatch.setattr(bundle, "_add_package", lambda tar: None)
     monkeypatch.setattr("harness.run.away.away.POLL_S", 0.0)
     made.here = workspace.root

@@ -167,9 +167,7 @@ class Account:
         return {"tasks": [self.tasks[arn] for arn in tasks if arn in self.tasks]}
 
     def list_tasks(self, startedBy, **_):  # noqa: N803 - the API's own name
-        return {
-            "taskArns": [a for a, t in self.tasks.items() if t["by"] == startedBy and t["lastStatus"] == "RUNNING"]
-        }
+        return {"taskArns": [a for a, t in self.tasks.items() if t["by"] == startedBy and t["lastStatus"] == "RUNNING"]}
 
     def stop_task(self, task, **_):
         if not self.stuck:
@@ -259,7 +257,7 @@ def test_what_cannot_be_stopped_is_named_with_the_command_that_finds_it(rig):
     rig.stays_whatever_it_is_told()
     rig.fleet.start(rig.fleet.members[0])
 
-    with pytest.raises(PilotError, match="still .* after 120 s") as raised:
+    with pytest.raises(PilotError, match=r"still .* after 120 s") as raised:
         rig.fleet.stop()
     assert "pilot-1f2e" in raised.value.hint
 

@@ -64,7 +64,9 @@ def workspace(tmp_path):
     root.mkdir()
     made = Pilot(root, blocks=2).workspace()
     path = made.root / "targets" / "alpha" / "target.toml"
-    path.write_text('base_url = "${RAG_URL}"\n[auth]\nkind = "header"\nenv = "RAG_TOKEN"\n[runtime]\nkind = "external"\n')
+    path.write_text(
+        'base_url = "${RAG_URL}"\n[auth]\nkind = "header"\nenv = "RAG_TOKEN"\n[runtime]\nkind = "external"\n'
+    )
     (made.root / "loadprofiles").mkdir(exist_ok=True)
     (made.root / "secret.env").write_text("RAG_TOKEN=sesame\n")
     (made.root / ".env").write_text("RAG_TOKEN=sesame\n")
@@ -195,13 +197,13 @@ def test_a_plan_that_is_longer_than_its_machine_is_refused(workspace):
     path.write_text(path.read_text() + '[on.aws]\nregion = "us-east-1"\nuntil = "2020-01-01"\n')
     again = open_workspace(workspace.root)
 
-    with pytest.raises(Refused, match="on.aws.until is 2020-01-01, and the plan's last block is due"):
+    with pytest.raises(Refused, match=r"on.aws.until is 2020-01-01, and the plan's last block is due"):
         away(again, Machine(ENDED), plan_of(again), Order("aws"), print)
 
 
 def test_variables_are_read_from_a_file_that_nobody_else_reads(workspace):
     path = workspace.root / "generator.env"
-    path.write_text("# of the targets\nexport A=1\nB = \"two words\"\n")
+    path.write_text('# of the targets\nexport A=1\nB = "two words"\n')
     path.chmod(0o644)
     with pytest.raises(Refused, match="other users can reach it"):
         from_file(path)
@@ -212,7 +214,7 @@ def test_variables_are_read_from_a_file_that_nobody_else_reads(workspace):
     with pytest.raises(Refused, match="KEY: a value must be one line"):
         as_file({"KEY": "-----BEGIN\nKEY"})
     path.write_text("no equals sign\n")
-    with pytest.raises(Refused, match="generator.env:1: want NAME=VALUE"):
+    with pytest.raises(Refused, match=r"generator.env:1: want NAME=VALUE"):
         from_file(path)
 
 

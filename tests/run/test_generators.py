@@ -3,6 +3,7 @@
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -114,9 +115,11 @@ def test_a_member_that_does_not_stay_up_is_named_with_its_reason(rolled, monkeyp
 def test_who_does_not_know_the_secret_is_not_on_the_roll(rolled, monkeypatch):
     monkeypatch.setattr("harness.launch.roll.ASK_S", 0.05)
     roll, fleet, _ = rolled("a")
-    fleet.start = lambda member: fleet.running.setdefault(member, Member(member, fleet.port, b"another secret altogether"))
+    fleet.start = lambda member: fleet.running.setdefault(
+        member, Member(member, fleet.port, b"another secret altogether")
+    )
 
-    with pytest.raises(PilotError, match="a of the generator did not call within 0.5 s"):
+    with pytest.raises(PilotError, match=r"a of the generator did not call within 0.5 s"):
         roll.gather(0.5)
 
 
@@ -210,7 +213,9 @@ def test_a_standby_begins_its_workers_with_the_secret_and_says_how_they_ended(se
     roll.begin(1, {"argv": MINE, "env": {"PILOT_CAMPAIGN": "1", "LD_PRELOAD": "evil.so"}, "processes": 2})
 
     assert roll.over(1, 5, 5) == ["a: a worker ended with 1: the target is not declared"]
-    assert launcher.begun == [([*MINE, "--worker"], {"PILOT_CAMPAIGN": "1", "PILOT_WORKER_SECRET": SECRET.decode()})] * 2
+    assert (
+        launcher.begun == [([*MINE, "--worker"], {"PILOT_CAMPAIGN": "1", "PILOT_WORKER_SECRET": SECRET.decode()})] * 2
+    )
 
 
 def test_a_standby_says_what_it_does_not_begin(served):
@@ -282,7 +287,18 @@ def test_a_standby_is_told_by_its_input_or_its_environment():
 
 
 def test_a_worker_is_asked_for_what_its_master_is_without_the_masters_own_part():
-    argv = ["-f", "loadprofiles/s.py", "--headless", "--only-summary", "--loglevel", "WARNING", "--evidence", "e", "--rate", "2"]
+    argv = [
+        "-f",
+        "loadprofiles/s.py",
+        "--headless",
+        "--only-summary",
+        "--loglevel",
+        "WARNING",
+        "--evidence",
+        "e",
+        "--rate",
+        "2",
+    ]
 
     assert _of_worker(argv) == ["-f", "loadprofiles/s.py", "--loglevel", "WARNING", "--rate", "2"]
     assert allowed(_of_worker(argv), Path()) == [*_of_worker(argv), "--worker"]
@@ -324,7 +340,7 @@ def test_a_host_whose_command_cannot_be_started_is_named_and_nothing_is_left(tmp
     launcher = launcher_of(workspace, print)
 
     assert isinstance(launcher, Led)
-    with pytest.raises(PilotError, match="generator.hosts.one: no-such-program: No such file"), launcher:
+    with pytest.raises(PilotError, match=r"generator.hosts.one: no-such-program: No such file"), launcher:
         launcher.ready()
     with launcher_of(workspace, print):
         pass  # its port is free again
@@ -333,11 +349,11 @@ def test_a_host_whose_command_cannot_be_started_is_named_and_nothing_is_left(tmp
 def test_commands_of_hosts_are_trusted_by_somebody_first(tmp_path):
     workspace = with_generator(tmp_path, TABLE.format(port=1))
 
-    assert ["no-such-program x to send load from there"] == [want.what for want in of_generator(workspace)]
+    assert [want.what for want in of_generator(workspace)] == ["no-such-program x to send load from there"]
 
 
 def test_a_generator_that_is_not_known_is_said_with_the_nearest(tmp_path):
-    with pytest.raises(BadFile, match="generator.kind: no kind of generator 'host': did you mean hosts"):
+    with pytest.raises(BadFile, match=r"generator.kind: no kind of generator 'host': did you mean hosts"):
         with_generator(tmp_path, '[generator]\nkind = "host"\n')
 
 
@@ -356,7 +372,7 @@ def test_embedded_targets_are_not_asked_from_other_machines(tmp_path):
 def test_processes_of_this_machine_are_locusts_own(tmp_path):
     several = launcher_of(with_generator(tmp_path, "[generator]\nprocesses = 3\n"), print)
     begun = []
-    several._alive = lambda: type("Nursery", (), {"begin": lambda self, job: begun.append(job["argv"]) or True})()
+    several._alive = lambda: SimpleNamespace(begin=lambda job: begun.append(job["argv"]) or True)
     several.begin(["-f", "x"], {}, tmp_path / "log")
 
     assert begun == [["-f", "x", "--processes", "3"]]

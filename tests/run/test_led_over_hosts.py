@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -20,7 +21,7 @@ from harness.analysis.quantiles import quantile
 from harness.domain.quantile import quantile as plain
 from harness.evidence.store import Store
 from harness.workspace import open_workspace
-from tests.load.run import ROOT, STEADY, questions_file
+from tests.load.run import STEADY, questions_file
 from tests.load.test_hosts import HUB, Hosts, ip, pytestmark
 
 pytestmark = [pytestmark, pytest.mark.slow, pytest.mark.timeout(400)]
@@ -141,14 +142,18 @@ def samples(root, target):
 
 
 def responses(rows):
-    return np.array([r["finished_s"] - r["scheduled_s"] if r["outcome"] == "ok" else np.inf for r in rows if r["measured"]])
+    return np.array(
+        [r["finished_s"] - r["scheduled_s"] if r["outcome"] == "ok" else np.inf for r in rows if r["measured"]]
+    )
 
 
 def pids_of(name):
     return [int(pid) for pid in ip("netns", "pids", name).stdout.split()]
 
 
-def test_percentiles_over_three_hosts_are_those_of_one_and_exact_to_the_merged_samples(hosts, tmp_path, record_property):
+def test_percentiles_over_three_hosts_are_those_of_one_and_exact_to_the_merged_samples(
+    hosts, tmp_path, record_property
+):
     led, alone = workspace(tmp_path / "led", 3, of_hosts(hosts)), workspace(tmp_path / "alone", 3)
     ended(campaign(hosts, led), hosts, led)
     ended(campaign(hosts, alone), hosts, alone)
@@ -171,7 +176,7 @@ def test_percentiles_over_three_hosts_are_those_of_one_and_exact_to_the_merged_s
         for share in (0.5, 0.95, 0.99):
             a = quantile([responses(rows) for _, rows in over_hosts], share)
             b = quantile([responses(rows) for _, rows in by_one], share)
-            figures = f"{a.value * 1e3:.1f} ms [{_ms(a.low)}, {_ms(a.high)}] over 3 hosts, {b.value * 1e3:.1f} ms [{_ms(b.low)}, {_ms(b.high)}] by one"
+            figures = f"{_told(a)} over 3 hosts, {_told(b)} by one"
             record_property(f"{target} p{share * 100:g}", figures)
             print(f"{target} p{share * 100:g}: {figures}")
             assert b.low <= a.value <= (b.high or np.inf), figures
@@ -179,17 +184,19 @@ def test_percentiles_over_three_hosts_are_those_of_one_and_exact_to_the_merged_s
     assert {name: pids_of(name) for name in hosts.workers} == {name: [] for name in hosts.workers}
 
 
-def _ms(value):
-    return "open" if value is None else f"{value * 1e3:.1f}"
+def _told(estimate):
+    high = "open" if estimate.high is None else f"{estimate.high * 1e3:.1f}"
+    return f"{estimate.value * 1e3:.1f} ms [{estimate.low * 1e3:.1f}, {high}]"
 
 
 def test_a_host_killed_in_the_middle_makes_its_block_invalid_and_it_is_repeated(hosts, tmp_path):
     root = workspace(tmp_path / "led", 2, of_hosts(hosts))
     process = campaign(hosts, root)
     until = time.monotonic() + 60
-    while not (spools := list(root.glob("evidence/blocks/b01/attempt-1/*/samples.spool.jsonl"))) or spools[
-        0
-    ].read_bytes().count(b"\n") < 40:
+    while (
+        not (spools := list(root.glob("evidence/blocks/b01/attempt-1/*/samples.spool.jsonl")))
+        or spools[0].read_bytes().count(b"\n") < 40
+    ):
         assert time.monotonic() < until, (root / f"{hosts.hub}.txt").read_text()
         time.sleep(0.05)
     for pid in pids_of(hosts.workers[1]):
@@ -220,7 +227,7 @@ def test_a_campaign_that_is_killed_leaves_nothing_running_on_any_host(hosts, tmp
         assert time.monotonic() < until, (root / f"{hosts.hub}.txt").read_text()
         time.sleep(0.05)
     assert all(pids_of(name) for name in hosts.workers)
-    [campaigns] = [pid for pid in pids_of(hosts.hub) if str(root) in open(f"/proc/{pid}/cmdline").read()]
+    [campaigns] = [pid for pid in pids_of(hosts.hub) if str(root) in Path(f"/proc/{pid}/cmdline").read_text()]
     os.kill(campaigns, signal.SIGKILL)
     process.wait(30)
 

@@ -94,7 +94,10 @@ def test_after_its_end_it_waits_for_the_platforms_collects_copies_and_only_then_
     host.clock = TELL.SETTLE_S + 1
     assert TELL.tell(host, "b") == "ended"
     assert host.state["exit_code"] == 4
-    ends = [len(host.done) - host.done[::-1].index(host.did(text)[-1]) for text in ("pilot-collect", "/evidence", "cp ", "poweroff")]
+    ends = [
+        len(host.done) - host.done[::-1].index(host.did(text)[-1])
+        for text in ("pilot-collect", "/evidence", "cp ", "poweroff")
+    ]
     assert ends == sorted(ends)
 
 

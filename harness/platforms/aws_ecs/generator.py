@@ -98,7 +98,9 @@ class Tasks:
         until = self._clock() + SETTLE_S
         while left := self._running():
             for arn in left:
-                asked(self._ecs.stop_task, {"cluster": self._config.cluster, "task": arn, "reason": "the campaign ended"})
+                asked(
+                    self._ecs.stop_task, {"cluster": self._config.cluster, "task": arn, "reason": "the campaign ended"}
+                )
             if self._clock() > until:
                 names = ", ".join(arn.rpartition("/")[2] for arn in left)
                 raise PilotError(

@@ -86,7 +86,12 @@ def at_home(workspace: Workspace) -> None:
 
 
 def away(
-    workspace: Workspace, place: Elsewhere, plan: Plan, wanted: Order, say: Say, sleep: Callable[[float], None] = time.sleep
+    workspace: Workspace,
+    place: Elsewhere,
+    plan: Plan,
+    wanted: Order,
+    say: Say,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Away:
     """Brought up where it is not there, then followed to its end; raises PilotError, and KeyboardInterrupt goes on there."""
     where = place.there()
@@ -105,7 +110,9 @@ def away(
     seen = _followed(place, wanted, say, sleep)
     count = fetch(workspace, place)
     (workspace.state.parent / MARK).unlink(missing_ok=True)
-    say(f"{count} files of evidence are here; pilot run --on {wanted.name} --remove takes the machine and its bucket away")
+    say(
+        f"{count} files of evidence are here; pilot run --on {wanted.name} --remove takes the machine and its bucket away"
+    )
     return Away(wanted.name, "ended", where, seen, count)
 
 
@@ -114,7 +121,8 @@ def _begun(workspace: Workspace, place: Elsewhere, plan: Plan, wanted: Order, sa
     until = str(workspace.config.on.get(wanted.name, {}).get("until", ""))
     if until and last[:10] >= until:
         raise Refused(
-            f"on.{wanted.name}.until is {until}, and the plan's last block is due at {last} UTC", "stop it some days later"
+            f"on.{wanted.name}.until is {until}, and the plan's last block is due at {last} UTC",
+            "stop it some days later",
         )
     variables = as_file(_variables(workspace))
     mark = workspace.state.parent / MARK

@@ -1,9 +1,9 @@
 """What another machine needs to run this campaign: the workspace, this package with the versions beside it, and its services.
 
-    workspace/   pilot.toml, targets, profiles, questions, the corpus, the evidence so far; never a secret or a virtual environment
-    package/     this checkout, or what is installed with requirements.txt
-    machine/     targets/generator/machine
-    options      of ``pilot run`` there
+workspace/   pilot.toml, targets, profiles, questions, the corpus, the evidence so far; never a secret or a virtual environment
+package/     this checkout, or what is installed with requirements.txt
+machine/     targets/generator/machine
+options      of ``pilot run`` there
 """
 
 from __future__ import annotations
@@ -20,7 +20,18 @@ import harness
 from harness.workspace import Workspace
 from harness.workspace.shipped import is_own_checkout, shipped
 
-NEVER = (".git", ".venv*", "__pycache__", "*.pyc", "*.env", ".env*", "*.key", "worker-secret*", "node_modules", ".*_cache")
+NEVER = (
+    ".git",
+    ".venv*",
+    "__pycache__",
+    "*.pyc",
+    "*.env",
+    ".env*",
+    "*.key",
+    "worker-secret*",
+    "node_modules",
+    ".*_cache",
+)
 NOT_OF_WORKSPACE = ("reports/rendered", ".pilot")
 OF_STATE = ".pilot/corpus"
 OF_CHECKOUT = ("harness", "targets", "reports", "loadprofiles", "docs", "pyproject.toml", "README.md", "LICENSE")
@@ -46,8 +57,7 @@ def write(workspace: Workspace, path: Path, options: str) -> Path:
 def _of_workspace(workspace: Workspace) -> Iterator[tuple[str, Path]]:
     root = workspace.root
     own = ONLY_CHECKOUTS if is_own_checkout(root) else ()
-    for at, file in _files(root, (*NOT_OF_WORKSPACE, *own)):
-        yield at, file
+    yield from _files(root, (*NOT_OF_WORKSPACE, *own))
     corpus = root / OF_STATE
     if corpus.is_dir():
         yield from ((f"{OF_STATE}/{at}", file) for at, file in _files(corpus.resolve()))

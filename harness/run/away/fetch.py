@@ -12,7 +12,10 @@ from harness.workspace import Workspace
 
 
 def fetch(workspace: Workspace, place: Elsewhere) -> int:
-    """Number of files, 0 where all of it is here; raises Refused where the evidence here is not the beginning of what comes, PilotError where it is damaged."""
+    """Number of files, 0 where all of it is here.
+
+    Raises Refused where the evidence here is not the beginning of what comes, PilotError where that is damaged.
+    """
     there = workspace.state.parent / "fetched"
     shutil.rmtree(there, ignore_errors=True)
     there.mkdir(parents=True)

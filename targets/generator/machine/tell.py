@@ -69,7 +69,9 @@ def tell(host: Host, bucket: str) -> str:
     else:
         ended.unlink(missing_ok=True)  # it was started again
     store = f"s3://{bucket}"
-    copied, _ = host.run("aws", "s3", "sync", str(home / "workspace" / "evidence"), f"{store}/evidence", "--only-show-errors")
+    copied, _ = host.run(
+        "aws", "s3", "sync", str(home / "workspace" / "evidence"), f"{store}/evidence", "--only-show-errors"
+    )
     host.run("aws", "s3", "sync", str(home / "logs"), f"{store}/logs", "--only-show-errors")
     if copied != 0:
         return "not copied"  # no state is told of evidence that is not there; the next minute tries again

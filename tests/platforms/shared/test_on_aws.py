@@ -279,5 +279,5 @@ def test_its_table_is_read_with_every_problem(tmp_path):
         validate(KIND.config, {"region": "us-east-1", "until": "soon"}, tmp_path, "on.aws")
     with pytest.raises(Refused, match="no such place: did you mean aws"):
         read_elsewhere({}, "awss", tmp_path)
-    with pytest.raises(BadFile, match="on.aws: is required"):
+    with pytest.raises(BadFile, match=r"on.aws: is required"):
         read_elsewhere({}, "aws", tmp_path)

@@ -71,7 +71,9 @@ class Machine:
         for key in self._keys(bucket, f"{EVIDENCE}/"):
             path = (into / key.removeprefix(f"{EVIDENCE}/")).resolve()
             if not path.is_relative_to(into.resolve()):
-                raise PilotError(f"s3://{bucket}/{key} lies outside of the evidence", "somebody else writes to this bucket")
+                raise PilotError(
+                    f"s3://{bucket}/{key} lies outside of the evidence", "somebody else writes to this bucket"
+                )
             path.parent.mkdir(parents=True, exist_ok=True)
             said = demand(f"{key} could not be fetched", self._s3.get_object, Bucket=bucket, Key=key)
             path.write_bytes(said["Body"].read())
@@ -100,7 +102,9 @@ class Machine:
     def _keep(self, variables: str) -> None:
         """As a secret, and never empty, which a parameter may not be."""
         if len(variables.encode()) > MOST_VARIABLES:
-            raise PilotError(f"{self._config.variables} has more than {MOST_VARIABLES} bytes", "keep what the targets need")
+            raise PilotError(
+                f"{self._config.variables} has more than {MOST_VARIABLES} bytes", "keep what the targets need"
+            )
         demand(
             "the variables could not be kept",
             self._ssm.put_parameter,
@@ -125,7 +129,9 @@ class Machine:
         try:
             price = self._usd_per_hour()
         except PilotError as error:
-            say(f"what {config.instance} costs could not be asked ({error}): AWS Budgets alone holds it to {config.budget_usd} USD")
+            say(
+                f"what {config.instance} costs could not be asked ({error}): AWS Budgets alone holds it to {config.budget_usd} USD"
+            )
             return config.until
         paid = (began + timedelta(hours=float(config.budget_usd / price))).date().isoformat()
         until = min(config.until, paid)
@@ -188,7 +194,9 @@ def seen_in(data: bytes) -> Seen:
             words=tuple(map(str, said.get("words") or ()))[-WORDS:],
         )
     except (ValueError, LookupError, TypeError) as error:
-        raise PilotError(f"what the machine says of itself cannot be read: {error}", "it says it anew every minute") from None
+        raise PilotError(
+            f"what the machine says of itself cannot be read: {error}", "it says it anew every minute"
+        ) from None
 
 
 def machine(config: OnAws) -> Machine:

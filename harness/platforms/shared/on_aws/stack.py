@@ -101,7 +101,9 @@ class Stack:
                 status = there["StackStatus"]
                 say(f"stack {self._name}: {status.lower().replace('_', ' ')}")
             if self._clock() > until:
-                raise PilotError(f"stack {self._name} is {status} for {MOST_S / 60:g} minutes", "the same command waits on")
+                raise PilotError(
+                    f"stack {self._name} is {status} for {MOST_S / 60:g} minutes", "the same command waits on"
+                )
             self._sleep(POLL_S)
         return there
 
