@@ -54,7 +54,7 @@ class Door:
         poller = zmq.Poller()
         poller.register(self._socket, zmq.POLLIN)
         poller.register(self._asked, zmq.POLLIN)
-        ready = dict(poller.poll(seconds * 1000))
+        ready = dict(poller.poll(int(seconds * 1000)))
         if self._asked in ready:
             self._admit()
         out = []

@@ -146,12 +146,11 @@ quota_share = 0.5            # how much of a quota that production shares may be
 # covers                   = ["pgvector"]  # which of a target's uses, or its front, this pays for
 
 # [generator]                # who sends the load: generator.md; without it this machine, in one process
-# kind      = "local"
-# processes = 4              # as --processes 4 by hand
-# kind      = "hosts"        # or machines of your own; "kubernetes" and "fargate" bring theirs up
+# kind      = "hosts"        # machines of your own; "kubernetes" and "fargate" bring theirs up; "local" wants no address
 # address   = "10.0.0.5"     # this machine as they see it; ports from 5560 on
+# processes = 2              # workers on each; with "local" as --processes by hand
 # [generator.hosts]
-# load-1 = ["ssh", "load-1", "cd /srv/pilot && PILOT_TRUST=$PWD exec .venv/bin/python -P -m harness.launch.standby"]
+# load_1 = ["ssh", "load-1", "cd /srv/pilot && PILOT_TRUST=$PWD exec .venv/bin/python -P -m harness.launch.standby"]
 
 # [on.aws]                   # pilot run --on aws: the campaign itself on a machine in this region
 # region     = "us-east-1"

@@ -57,7 +57,7 @@ class Stack:
             say(f"stack {self._name}: an earlier try ended as {there['StackStatus']}, so it is made again")
             self.remove(say)
             there = None
-        request = {
+        request: dict[str, Any] = {
             "StackName": self._name,
             "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
             "Capabilities": ["CAPABILITY_IAM"],
