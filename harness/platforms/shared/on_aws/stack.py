@@ -28,11 +28,11 @@ class Stack:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._api, self._name, self._tags, self._clock, self._sleep = api, name, tags, clock, sleep
+        self._formation, self._name, self._tags, self._clock, self._sleep = api, name, tags, clock, sleep
 
     def now(self) -> dict[str, Any] | None:
         """As it is described; None where there is none. Raises PilotError where it cannot be asked."""
-        said = call(self._api.describe_stacks, {"StackName": self._name})
+        said = call(self._formation.describe_stacks, {"StackName": self._name})
         if isinstance(said, str):
             if "does not exist" in said:
                 return None
@@ -66,11 +66,11 @@ class Stack:
         doing = f"stack {self._name} could not be {'made' if there is None else 'changed'}"
         if there is None:
             request["Parameters"] += [{"ParameterKey": k, "ParameterValue": v} for k, v in once.items()]
-            demand(doing, self._api.create_stack, **request, TemplateBody=template, OnFailure="ROLLBACK")
+            demand(doing, self._formation.create_stack, **request, TemplateBody=template, OnFailure="ROLLBACK")
         else:
             request["Parameters"] += [{"ParameterKey": k, "UsePreviousValue": True} for k in once]
             request["UsePreviousTemplate"] = True
-            said = call(self._api.update_stack, request)
+            said = call(self._formation.update_stack, request)
             if isinstance(said, str):
                 if NOTHING_NEW in said:
                     return False
@@ -91,7 +91,7 @@ class Stack:
                 f"stack {self._name} does not carry this pilot's tags, so somebody else may own it",
                 "delete it by hand if it is yours, or choose another on.aws.stack",
             )
-        demand(f"stack {self._name} could not be removed", self._api.delete_stack, StackName=self._name)
+        demand(f"stack {self._name} could not be removed", self._formation.delete_stack, StackName=self._name)
         return self._settled(say) is None
 
     def _settled(self, say: Say) -> dict[str, Any] | None:
@@ -114,7 +114,7 @@ class Stack:
 
     def _cause(self) -> str:
         """The first failure that is not the echo of another."""
-        said = call(self._api.describe_stack_events, {"StackName": self._name})
+        said = call(self._formation.describe_stack_events, {"StackName": self._name})
         if isinstance(said, str):
             return said
         failed = [e for e in said["StackEvents"] if str(e.get("ResourceStatus", "")).endswith("_FAILED")]
