@@ -77,6 +77,7 @@ from harness.report.folder import write_all
 from harness.report.record import record
 from harness.run import canary as splitting
 from harness.run import sweep as sweeping
+from harness.run.away.away import Away, Order, at_home, away
 from harness.run.canary import Splitting
 from harness.run.deployed import over_plan_usd
 from harness.run.drive import limits_of, usual_usd, worst_case_usd
@@ -85,6 +86,7 @@ from harness.run.silence import unheard
 from harness.status.board import Board, board
 from harness.words import said
 from harness.workspace import Workspace
+from harness.workspace.generator_toml import read_elsewhere
 
 if TYPE_CHECKING:
     from harness.report.content import Content
@@ -278,6 +280,7 @@ def run(
 
     Raises Refused while another one, a sweep or a calibration measures in this workspace.
     """
+    at_home(workspace)
     with alone(workspace.state / MEASURING, "pilot run"):
         return _run(workspace, progress, now=now, after_block=after_block)
 
@@ -304,6 +307,15 @@ def _run(workspace: Workspace, progress: Progress, *, now: bool, after_block: Ca
         sealed = Seal(seal["digest"], seal["content"])
         ask = partial(ending, workspace, sealed)
     return Campaign(workspace, sealed_plan, store, progress, settled=ask, after_block=after_block).run(now=now)
+
+
+def run_on(workspace: Workspace, wanted: Order, progress: Progress) -> Away:
+    """The same on another machine: brought up, followed and fetched; raises Refused without a sealed plan."""
+    place = read_elsewhere(workspace.config.on, wanted.name, workspace.root / "pilot.toml")
+    if (there := sealing.standing(Store(workspace.evidence))) is None:
+        raise Refused("no sealed plan", "run pilot plan --seal first")
+    with alone(workspace.state / MEASURING, "pilot run --on"):
+        return away(workspace, place, there[0], wanted, progress.say)
 
 
 def ending(workspace: Workspace, sealed: Seal) -> EarlyEnd | tuple[str, ...]:
@@ -345,6 +357,7 @@ def collect(workspace: Workspace, progress: Progress) -> collecting.Collected:
     made = store.plan()
     if made is None:
         raise Refused("no plan yet", "run pilot plan --seal first")
+    at_home(workspace)
     note_changes(workspace, made, store)
     with alone(workspace.state / "collect.lock", "pilot collect"):
         return collecting.collect(workspace, made, store, progress)

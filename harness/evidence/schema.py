@@ -189,7 +189,10 @@ LEDGER: tuple[Column, ...] = (
         sockets_max="most sockets open at once",
         sockets_limit="file descriptors that the process may hold",
         clock_step_s="how far the wall clock moved against the monotonic one during the run",
+        clocks_apart_s="how far the worst worker's clock certainly moved against the master's; null: all on one machine",
+        clocks_unsure_s="how far out of step a worker's part of the schedule may have been at most; null: all on one machine",
     ),
+    *ints(clocks_unknown="workers on other machines whose clocks could not be compared"),
     *texts(
         local_errors="list: connections that this machine itself could not open",
         write_errors="list: evidence that could not be written",

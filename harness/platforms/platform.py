@@ -18,6 +18,7 @@ from harness.domain.reasons.doubt import Figures
 from harness.domain.target import Runtime, RuntimeConfig, Target
 from harness.platforms.billing import Billing
 from harness.platforms.front import Front
+from harness.platforms.generator import GeneratorKind
 from harness.platforms.scaling import Scaling
 
 if TYPE_CHECKING:
@@ -244,3 +245,4 @@ class Platform:
     cloud: str | None = None  # whose credentials its control side needs
     examine: Examine = nothing_to_examine  # the account and the deployment, before money
     scaling: Scale | None = None  # how a target grows with its traffic; None: nothing is known of it
+    generators: tuple[GeneratorKind, ...] = ()  # that can send the load from there

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from harness.campaign.limits import Spending
 from harness.campaign.metering import Meter
@@ -33,6 +34,7 @@ from harness.words import all_said
 from harness.workspace import Workspace
 
 TARGETS_GONE = "targets gone"  # in the journal: before this run
+GENERATORS = "generators"  # in the journal: who sends from here on, where that is a fleet
 TOKENS = (2000, 512)  # an answer's worst case in the forecast: prompt and max_tokens of the questions
 USUAL_POLL_S, LONGEST_POLL_S, AGE_SHARE = 1.0, 10.0, 0.1  # how jobs are followed (harness/load/jobs)
 MOST_POLLS_PER_S = 50.0
@@ -123,6 +125,7 @@ class Driver:
         self._platform = platform
         self._launcher = launcher
         self._stop = threading.Event()
+        self._members: list[dict[str, Any]] = []
 
     def stop(self) -> None:
         """Every run that is going ends with its ledger closed, and raises Stopped."""
@@ -142,6 +145,7 @@ class Driver:
             raise LimitReached(
                 words, f"see {self._workspace.state / 'logs'}; {self._of.command} starts them and goes on"
             )
+        self._ready()
         target = self._targets[run.target]
         runtime = runtime_of(target, self._workspace.root, self._platform.url(run.target))
         cold_method = self._prepare(run, target, runtime)
@@ -152,6 +156,14 @@ class Driver:
         if code == Exit.LIMIT:
             raise LimitReached(f"{run.id}: {(record.ledger or {}).get('stopped_by')}", "check the target's credentials")
         return record
+
+    def _ready(self) -> None:
+        """All that sends stands by before a target is made cold; who came, and whenever that changes, is noted."""
+        members = self._launcher.ready()
+        if members != self._members:
+            self._members = members
+            asked = self._workspace.generator
+            self._store.note(GENERATORS, fleet=asked.kind, processes=asked.processes, members=members)
 
     def _measured(
         self, run: Run, attempt: int, step: RunShown, cold_method: str | None

@@ -14,7 +14,7 @@ from harness.domain.plan import Block, Plan, Run
 from harness.errors import Interrupted
 from harness.evidence.events import BEGUN
 from harness.evidence.store import RunRecord, Store
-from harness.launch import Launcher
+from harness.launch.generators import can_be_reached, launcher_of
 from harness.run.drive import Driven, Driver, Stopped, limits_of, worst_case_usd
 from harness.run.quiet import wait_until_quiet
 from harness.run.settle import account, settle, unsettled, wait_closed
@@ -73,10 +73,11 @@ class Campaign:
 
     def _run(self, *, now: bool) -> Tally:
         units = _blocks_first(self._plan.units) if now else self._plan.units
+        can_be_reached(self._workspace, self._of.targets)
         self._settle_killed()
         given_up = 0
         with (
-            Launcher(self._workspace.root, self._workspace.state / "nursery.err") as launcher,
+            launcher_of(self._workspace, self._progress.say) as launcher,
             EmbeddedPlatform(self._workspace, list(self._of.targets)) as platform,
         ):
             drive = Driver(

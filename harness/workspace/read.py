@@ -18,9 +18,11 @@ from harness.domain.traffic import Traffic, week_of
 from harness.domain.verdict import Slo
 from harness.domain.workload import WorkKind, Workload
 from harness.errors import BadFile, NoWorkspace, Problem, Refused
+from harness.platforms.generator import GeneratorConfig
 from harness.tables.problems import read_toml, validate
 from harness.workspace.corpus import MARK as CORPUS_MARK
 from harness.workspace.corpus import CorpusPaths
+from harness.workspace.generator_toml import read_generator
 from harness.workspace.pilot_toml import PilotToml
 from harness.workspace.prospect import Prospect
 from harness.workspace.questions import with_evaluation
@@ -54,6 +56,11 @@ class Workspace:
     @cached_property
     def corpus(self) -> CorpusPaths:
         return CorpusPaths(self.root / self.config.corpus.folder, self.config.corpus.build)
+
+    @cached_property
+    def generator(self) -> GeneratorConfig:
+        """Who sends the load; raises BadFile."""
+        return read_generator(self.config.generator, self.root / "pilot.toml")
 
     @cached_property
     def target_names(self) -> tuple[str, ...]:
@@ -264,7 +271,9 @@ def _unknown(what: str, name: str, known: tuple[str, ...], where: Path) -> Refus
 def open_workspace(root: Path) -> Workspace:
     """The workspace in this folder; raises BadFile with every problem of pilot.toml."""
     path = root / "pilot.toml"
-    return Workspace(root.resolve(), validate(PilotToml, read_toml(path), path))
+    made = Workspace(root.resolve(), validate(PilotToml, read_toml(path), path))
+    assert made.generator  # what is wrong with it is said now
+    return made
 
 
 def find(start: Path | None = None) -> Workspace:

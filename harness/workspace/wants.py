@@ -61,7 +61,7 @@ class Want:
 def everything(workspace: Workspace) -> list[Want]:
     """Of every target, profile and page; raises BadFile for a file that cannot be read."""
     targets = [want for name in workspace.target_names for want in of_target(workspace, name)]
-    return list(dict.fromkeys([*of_profiles(workspace), *targets, *of_page(workspace)]))
+    return list(dict.fromkeys([*of_profiles(workspace), *of_generator(workspace), *targets, *of_page(workspace)]))
 
 
 def of_target(workspace: Workspace, name: str) -> list[Want]:
@@ -120,6 +120,23 @@ def of_page(workspace: Workspace) -> list[Want]:
                 what = f"{visible(where)} in the report's page (sha256 {digest[:12]})"
                 out.append(Want(Does.SHOWS, where, what, digest))
     return out
+
+
+def of_generator(workspace: Workspace) -> list[Want]:
+    """Commands that bring up who sends the load, or what is done for that with this machine's credentials."""
+    table, on = workspace.config.generator, workspace.config.on
+    places = [(f"makes and removes a machine as [on.{visible(name)}] says", said) for name, said in on.items()]
+    out = [_steered(f"{words}, with this machine's credentials", said) for words, said in places]
+    kind = registry.generators().get(table.kind) if table.said else None
+    if kind is None:
+        return out
+    commands, steers = kind.runs(table.said), kind.steers(table.said)
+    out += [Want(Does.RUNS, "pilot.toml", f"{_line(c)} to send load from there", _digest(c)) for c in commands]
+    return [*out, *([_steered(steers, table.said)] if steers else [])]
+
+
+def _steered(words: str, rests_on: object) -> Want:
+    return Want(Does.STEERS, "pilot.toml", visible(words, MOST_LINE), _digest(rests_on))
 
 
 def of_corpus(workspace: Workspace) -> list[Want]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.platforms.aws_ecs import limits
 from harness.platforms.aws_ecs.bill import BILLINGS
 from harness.platforms.aws_ecs.config import AwsEcs
+from harness.platforms.aws_ecs.generator import KIND
 from harness.platforms.aws_ecs.readings import SIGNALS, SUBJECTS
 from harness.platforms.aws_ecs.scaling import scaling
 from harness.platforms.platform import Limits, Platform, controlled_by, examined_by
@@ -22,4 +23,5 @@ PLATFORM = Platform(
     cloud="aws",
     examine=examined_by(f"{__name__}.examine"),
     scaling=scaling,
+    generators=(KIND,),
 )
