@@ -57,10 +57,11 @@ from harness.errors import GateFailed, Refused, Undecided
 from harness.evidence.early_end import EarlyEnd
 from harness.evidence.events import CHECKED
 from harness.evidence.files import dump
-from harness.evidence.store import PLAN, Store
+from harness.evidence.store import PLAN, RunRecord, Store
 from harness.planning import Planned, Seal, draw_plan, note_changes, seal_of, sealing
 from harness.planning.changes import has_measured
 from harness.planning.profiles import describe
+from harness.planning.race import draw_race
 from harness.planning.seal import NEVER, judged_otherwise, stops_when_settled
 from harness.platforms.credentials import require as require_credentials
 from harness.platforms.registry import source_of
@@ -74,12 +75,14 @@ from harness.report.earlier import changes, read_earlier
 from harness.report.folder import write_all
 from harness.report.record import record
 from harness.run import canary as splitting
+from harness.run import race as racing
 from harness.run import sweep as sweeping
 from harness.run.canary import Splitting
 from harness.run.drive import limits_of, usual_usd, worst_case_usd
 from harness.run.execute import Campaign, Tally
 from harness.run.silence import unheard
 from harness.status.board import Board, board
+from harness.watch.beside import beside
 from harness.words import said
 from harness.workspace import Workspace
 
@@ -265,7 +268,7 @@ def _run(workspace: Workspace, progress: Progress, *, now: bool, after_block: Ca
     there = sealing.standing(store)
     if there is None:
         raise Refused("no sealed plan", "run pilot plan --seal first")
-    sealed_plan = there[0]
+    sealed_plan = sealing.judgeable(there[0], store)
     sealing.unchanged(workspace, sealed_plan, store)
     note_changes(workspace, sealed_plan, store)
     limits_of(workspace).check_stop_file()
@@ -322,7 +325,7 @@ def collect(workspace: Workspace, progress: Progress) -> collecting.Collected:
     made = store.plan()
     if made is None:
         raise Refused("no plan yet", "run pilot plan --seal first")
-    note_changes(workspace, made, store)
+    note_changes(workspace, sealing.judgeable(made, store), store)
     with alone(workspace.state / "collect.lock", "pilot collect"):
         return collecting.collect(workspace, made, store, progress)
 
@@ -363,11 +366,21 @@ def decide(workspace: Workspace) -> Outcome:
         if has_measured(store):
             raise Refused(f"{store.root / PLAN} is missing, and requests were measured", "restore it from a backup")
         raise Refused("no plan yet", "run pilot plan --seal first")
-    findings = gather(workspace, load(store, made), store, made)
+    findings = gather(workspace, load(store, sealing.judgeable(made, store)), store, made)
     found = doubts(workspace, made, store, findings)
     chosen = choose(workspace, findings, found)
     stands = standing(workspace, findings, chosen)
     return Outcome(made, findings, found, chosen, stands, store.seal(), store.calibration(), workspace)
+
+
+def race(
+    workspace: Workspace, profile: str, rate: float | None, duration_s: float | None, progress: Progress
+) -> tuple[Store, list[RunRecord]]:
+    """Both targets at once for eyes only, with the live page; nothing of it is judged by anybody."""
+    require_credentials(workspace.measured())
+    with alone(workspace.state / MEASURING, "pilot race"):
+        made = draw_race(workspace, profile, rate, duration_s, datetime.now(UTC))
+        return racing.race(workspace, made, progress, partial(beside, workspace, progress.say))
 
 
 def predict(workspace: Workspace, wanted: Wanted, progress: Progress, *, seed: int | None = None) -> Prediction:
@@ -384,7 +397,7 @@ def _measured(workspace: Workspace) -> Dataset:
     """Raises Refused where nothing was measured yet."""
     store = Store(workspace.evidence)
     made = store.plan()
-    data = load(store, made) if made is not None else None
+    data = load(store, sealing.judgeable(made, store)) if made is not None else None
     if data is None or not data.runs:
         raise Refused("nothing was measured yet", "pilot plan --seal, then pilot run")
     return data

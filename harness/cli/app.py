@@ -29,6 +29,8 @@ COMMANDS = (
     "report",
     "predict",
     "status",
+    "watch",
+    "race",
     "demo",
     "up",
     "down",
