@@ -96,7 +96,7 @@ class Picture:
                 "targets": [self._named(plan, name) for name in dict.fromkeys(r.target for r in unit.runs)],
                 "going": self._going(plan),
                 "blocks": [self._block(line) for line in self._lines],
-                "left": self._left(plan, lanes),
+                "left": self._left(plan, unit, lanes),
                 "spend": {
                     "spent_usd": self._spent_usd + sum(lane.spent_usd() or 0.0 for _, _, lane in lanes if lane and lane.going),
                     "budget_usd": float(self._workspace.config.limits.budget_usd),
@@ -161,9 +161,11 @@ class Picture:
             "profiles": list(dict.fromkeys(r.profile for r in unit.runs)),
         }
 
-    def _left(self, plan: Plan, lanes: Sequence[tuple[Run, int, Lane | None]]) -> dict[str, Any]:
+    def _left(self, plan: Plan, unit: Block, lanes: Sequence[tuple[Run, int, Lane | None]]) -> dict[str, Any]:
+        """Without what the runs that are going on have behind them."""
         found = left(plan, self._lines, self._journal, datetime.now(UTC))
-        done_s = sum(min(lane.now_s(), run.expected_s) for run, _, lane in lanes if lane is not None and lane.going)
+        behind = [min(lane.now_s(), run.expected_s) for run, _, lane in lanes if lane is not None and lane.going]
+        done_s = max(behind, default=0.0) if unit.side_by_side else sum(behind)
         return {**asdict(found), "measuring_s": max(0.0, found.measuring_s - done_s)}
 
     def _looks(self, plan: Plan) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 // One chart as SVG, drawn for the width that it has: axes, an area for what was offered, lines, and dots as one path a target.
 const Charts = (() => {
   const NS = "http://www.w3.org/2000/svg";
-  const HEIGHT = 184, TOP = 14, BOTTOM = 22, LEFT = 46, LETTER = 6.8;
+  const HEIGHT = 184, TOP = 14, BOTTOM = 22, LEFT = 46, LETTER = 7.3;
 
   const make = (name, attributes, parent, text) => {
     const made = document.createElementNS(NS, name);
@@ -58,7 +58,7 @@ const Charts = (() => {
     const y = (v) => +(HEIGHT - BOTTOM - (Math.min(v, top) / top) * (HEIGHT - TOP - BOTTOM)).toFixed(1);
     for (const part of [0, 0.5, 1]) {
       make("line", { class: "grid", x1: LEFT, x2: width - right, y1: y(top * part), y2: y(top * part) }, svg);
-      make("text", { x: LEFT - 6, y: y(top * part) + 4, "text-anchor": "end" }, svg, figure(top * part) + (part === 1 ? said.unit : ""));
+      make("text", { x: LEFT - 6, y: y(top * part) + 4, "text-anchor": "end" }, svg, (part && said.before ? said.before : "") + figure(top * part) + (part === 1 ? said.unit : ""));
     }
     for (const part of [0, 0.5, 1]) {
       const anchor = part === 0 ? "start" : part === 1 ? "end" : "middle";
@@ -74,6 +74,7 @@ const Charts = (() => {
         make("text", { x: LEFT + 4, y: y(said.limit.value) - 4 }, svg, said.limit.words);
       } else make("text", { x: LEFT + 4, y: TOP - 3 }, svg, `${said.limit.words}, above this chart`);
     }
+    if (said.none && most === 0) make("text", { x: LEFT + 6, y: y(0) - 8 }, svg, said.none);
     const ends = [];
     for (const one of said.series) {
       if (one.dots) make("path", { class: `dots ${one.side}`, d: one.dots.map((d) => `M${x(d[0])} ${y(d[1])}h0`).join("") }, svg);

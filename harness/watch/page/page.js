@@ -67,30 +67,42 @@
     }
   }
 
+  const NARROW = window.matchMedia("(max-width: 600px)");
+  const FIGURES = ["state", "due", "answered", "refused", "failed", "open", "cold", "instances", "lag p99", "spent"];
   function lanes() {
     const shown = last.shown, out = el("lanes"), reasons = el("reasons");
     el("shown-heading").textContent = `${shown.track ? `Experiment ${shown.track}` : last.race ? "Race" : `Block ${shown.block}`}: ${shown.profile}` +
       `${shown.attempt > 1 ? `, attempt ${shown.attempt}` : ""}`;
-    out.replaceChildren();
     reasons.replaceChildren();
-    const head = add(add(out, "thead"), "tr");
-    for (const name of ["target", "state", "due", "answered", "refused", "failed", "open", "cold", "instances", "lag p99", "spent"])
-      add(head, "th", name, name === "target" || name === "state" ? "" : "n");
-    const body = add(out, "tbody");
-    for (const lane of shown.lanes) {
-      const row = add(body, "tr", undefined, sideOf(lane.target));
-      add(row, "td", titleOf(lane.target), "who");
-      if (lane.state === "not begun") {
-        add(row, "td", "not measured yet").colSpan = 10;
-        continue;
-      }
-      const word = lane.state === "going" ? `${Math.round(lane.now_s)} of ${Math.round(shown.length_s)} s` : lane.valid === null ? lane.state : lane.valid ? "VALID" : "INVALID";
-      add(row, "td", word);
+    const rows = shown.lanes.map((lane) => {
+      for (const why of last.race ? [] : lane.reasons || []) add(reasons, "li", `${titleOf(lane.target)}: ${why}`);
+      if (lane.state === "not begun") return ["not measured yet", ...FIGURES.slice(1).map(() => "")];
+      const word = lane.state === "going" ? `${Math.round(lane.now_s)} of ${Math.round(shown.length_s)} s` : lane.valid === null ? lane.state : lane.valid ? "VALID" : last.race ? "ended" : "INVALID";
       const open = Math.max(0, lane.due - lane.answered - lane.refused - lane.failed);
       const lag = lane.lag_p99_s === null ? "" : `${(lane.lag_p99_s * 1000).toFixed(1)} ms`;
-      for (const value of [lane.due, lane.answered, lane.refused, lane.failed, lane.state === "going" ? open : "", lane.cold, lane.instances || "not told", lag, usd(lane.spent_usd)])
-        add(row, "td", String(value), "n");
-      for (const why of lane.reasons) add(reasons, "li", `${titleOf(lane.target)}: ${why}`);
+      return [word, lane.due, lane.answered, lane.refused, lane.failed, lane.state === "going" ? open : "", lane.cold, lane.instances || "not told", lag, usd(lane.spent_usd)].map(String);
+    });
+    out.replaceChildren();
+    const head = add(add(out, "thead"), "tr"), body = add(out, "tbody");
+    const shows = FIGURES.map((name) => name !== "open" || shown.lanes.some((lane) => lane.state === "going"));
+    const who = (row, lane, name) => add(row, name, titleOf(lane.target), `who ${sideOf(lane.target)}`);
+    if (NARROW.matches) {
+      add(head, "th", "");
+      for (const lane of shown.lanes) who(head, lane, "th");
+      FIGURES.forEach((name, k) => {
+        if (!shows[k]) return;
+        const row = add(body, "tr");
+        add(row, "td", name);
+        for (const one of rows) add(row, "td", one[k], "n");
+      });
+    } else {
+      add(head, "th", "target");
+      FIGURES.forEach((name, k) => { if (shows[k]) add(head, "th", name, k ? "n" : ""); });
+      shown.lanes.forEach((lane, k) => {
+        const row = add(body, "tr");
+        who(row, lane, "td");
+        rows[k].forEach((text, at) => { if (shows[at]) add(row, "td", text, at ? "n" : ""); });
+      });
     }
     const every = Math.max(...shown.lanes.map((l) => l.every || 1));
     el("drawn").textContent = (every > 1 ? `One of ${every} requests is drawn as a dot. ` : "") +
@@ -136,7 +148,7 @@
     const area = shown.offered && shown.offered.slice(0, Math.ceil(length / bin)).map((rate, k) => [k * bin, Math.min((k + 1) * bin, length), rate]);
     const draw = (id, said) => Charts.draw(el(`chart-${id}`), { length, unit: "", ...said });
     draw("rate", { area, unit: "/s", series: series((lane) => stretches(lane, (row, s) => row[0] / s, true)) });
-    draw("lost", { unit: "/s", series: series((lane) => stretches(lane, (row, s) => (row[1] + row[2]) / s, true)) });
+    draw("lost", { unit: "/s", none: "none so far", series: series((lane) => stretches(lane, (row, s) => (row[1] + row[2]) / s, true)) });
     const promise = (value, name) => value && { value, words: `promise: p95 ${Charts.figure(value)} s` };
     const crosses = (own) => own.filter((d) => d[3] !== 0).map((d) => d[0]);
     draw("response", {
@@ -148,7 +160,7 @@
       series: series(() => [], (own) => ({ dots: own.filter((d) => d[2] !== null).map((d) => [d[0], d[2]]), crosses: crosses(own) })),
     });
     draw("instances", { series: series((lane) => stretches(lane, (row) => row[4])) });
-    draw("spend", { unit: " $", series: series((lane) => (lane.spent_usd === null ? [] : [[0, 0], ...lane.spend.map((v, k) => [Math.min((k + 1) * bin, length), v])])) });
+    draw("spend", { before: "$", none: "nothing so far", series: series((lane) => (lane.spent_usd === null ? [] : [[0, 0], ...lane.spend.map((v, k) => [Math.min((k + 1) * bin, length), v])])) });
   }
 
   function buttons(out, wanted, press) {
@@ -252,7 +264,7 @@
     timer = setTimeout(ask, gone ? GONE_MS : document.hidden || !last || !last.going.length ? IDLE_MS : BUSY_MS);
   }
 
-  new ResizeObserver(() => { if (last) charts(); }).observe(el("charts"));
+  new ResizeObserver(() => { if (last) { lanes(); charts(); } }).observe(el("charts"));
   document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
   ask();
 })();
