@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -59,7 +59,7 @@ class Offered:
         """A second, for each stretch."""
         if self.due is None:
             return None
-        edges = [bisect_right(self.due, k * bin_s) for k in range(int(self.length_s / bin_s) + 2)]
+        edges = [bisect_left(self.due, k * bin_s) for k in range(int(self.length_s / bin_s) + 2)]
         return [round((after - before) / bin_s, 3) for before, after in pairwise(edges)]
 
 
@@ -252,7 +252,8 @@ class Picture:
         self, unit: Block, run: Run, lanes: Sequence[tuple[Run, int, Lane | None]], wanted: Wanted
     ) -> dict[str, Any]:
         known = [lane for _, _, lane in lanes if lane is not None]
-        offered = self._offered.get(known[0].folder) if known else None
+        told = [lane for lane in known if self._offered[lane.folder].due is not None] or known
+        offered = self._offered[told[0].folder] if told else None
         read = "".join("." if lane is None else "w" if lane.ledger is not None else "s" for _, _, lane in lanes)
         key = f"{unit.number}/{self._attempt(unit)}/{run.profile}/{read}"  # a file read whole begins its dots anew
         slo = self._workspace.config.slo
@@ -267,8 +268,8 @@ class Picture:
             "profile": run.profile,
             "profiles": list(dict.fromkeys(r.profile for r in unit.runs)),
             "length_s": max(length_s, seen_s, 1.0),
-            "bin_s": known[0].bin_s if known else 1.0,
-            "offered": offered.rates(known[0].bin_s) if offered and known else None,
+            "bin_s": told[0].bin_s if told else 1.0,
+            "offered": offered.rates(told[0].bin_s) if offered else None,
             "limits": {"response_s": slo.p95_s, "first_token_s": slo.ttft_p95_s},
             "lanes": [
                 self._lane_said(one, attempt, lane, offered, wanted.dots[k] if same and k < len(wanted.dots) else 0)
@@ -302,6 +303,7 @@ class Picture:
             "lag_p99_s": lane.lag_p99_s(),
             "spent_usd": lane.spent_usd(),
             "every": lane.every,
+            "bin_s": lane.bin_s,
             "dots_from": has,
             "dots": lane.dots[has:],
             "stretches": lane.stretches(),

@@ -141,6 +141,7 @@
       side: sideOf(lane.target), title: titleOf(lane.target), points: pick(lane), ...(more ? more(own) : {}),
     }));
     const stretches = (lane, value, whole) => lane.stretches.map((row, k) => {
+      const bin = lane.bin_s;
       const from = k * bin, to = Math.min(from + bin, lane.state === "going" ? lane.now_s : Infinity);
       if (whole && to - from < bin * 0.4) return [Math.min(from + bin / 2, length), null];
       return [Math.min(from + bin / 2, length), value(row, Math.max(to - from, bin * 0.4))];
@@ -160,7 +161,7 @@
       series: series(() => [], (own) => ({ dots: own.filter((d) => d[2] !== null).map((d) => [d[0], d[2]]), crosses: crosses(own) })),
     });
     draw("instances", { series: series((lane) => stretches(lane, (row) => row[4])) });
-    draw("spend", { before: "$", none: "nothing so far", series: series((lane) => (lane.spent_usd === null ? [] : [[0, 0], ...lane.spend.map((v, k) => [Math.min((k + 1) * bin, length), v])])) });
+    draw("spend", { before: "$", none: "nothing so far", series: series((lane) => (lane.spent_usd === null ? [] : [[0, 0], ...lane.spend.map((v, k) => [Math.min((k + 1) * lane.bin_s, length), v])])) });
   }
 
   function buttons(out, wanted, press) {
@@ -261,7 +262,7 @@
     asking = false;
     fresh();
     document.documentElement.dataset.ready = last ? "yes" : "";
-    timer = setTimeout(ask, gone ? GONE_MS : document.hidden || !last || !last.going.length ? IDLE_MS : BUSY_MS);
+    timer = setTimeout(ask, gone === 1 ? BUSY_MS : gone ? GONE_MS : document.hidden || !last || !last.going.length ? IDLE_MS : BUSY_MS);
   }
 
   new ResizeObserver(() => { if (last) { lanes(); charts(); } }).observe(el("charts"));
