@@ -50,7 +50,9 @@ def race(
     with Progress() as progress:
         store, records = pipeline.race(workspace, profile, rate, seconds, progress)
     if as_json:
-        runs = [{"target": r.target, "outcomes": (r.ledger or {}).get("outcomes"), "folder": str(r.path)} for r in records]
+        runs = [
+            {"target": r.target, "outcomes": (r.ledger or {}).get("outcomes"), "folder": str(r.path)} for r in records
+        ]
         emit({"folder": str(store.root), "evidence": False, "runs": runs})
     else:
         print(f"for eyes only, not evidence: {store.root}\npilot watch {store.root} shows it again")

@@ -14,9 +14,6 @@ import typer
 from harness import pipeline
 from harness.watch.beside import PARENT_VARIABLE
 from harness.watch.found import found
-from harness.watch.picture import Picture
-from harness.watch.serve import Served, step_back
-from harness.watch.verdicts import judged
 
 
 def register(app: typer.Typer) -> None:
@@ -36,6 +33,10 @@ def watch(
 
     It only reads: it starts, stops and changes nothing. Verdicts are shown at the sealed looks alone.
     """
+    from harness.watch.picture import Picture  # noqa: PLC0415 - a web server, where one is served
+    from harness.watch.serve import Served, step_back  # noqa: PLC0415
+    from harness.watch.verdicts import judged  # noqa: PLC0415
+
     workspace, store = found(folder)
     parent = sys.stdin.buffer if os.environ.get(PARENT_VARIABLE) else None
 
@@ -43,7 +44,10 @@ def watch(
         if as_json:
             print(json.dumps({"address": address, "folder": str(store.root)}), flush=True)
         else:
-            print(f"{store.root}\n{address}\n  (for whoever has this address, on this machine; Ctrl-C ends it)", flush=True)
+            print(
+                f"{store.root}\n{address}\n  (for whoever has this address, on this machine; Ctrl-C ends it)",
+                flush=True,
+            )
 
     def judge() -> Mapping[str, Any]:
         outcome = pipeline.decide(workspace)

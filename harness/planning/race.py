@@ -16,9 +16,7 @@ from harness.workspace import questions as question_files
 from harness.workspace.pilot_toml import Profile
 
 
-def draw_race(
-    workspace: Workspace, name: str, rate: float | None, duration_s: float | None, created: datetime
-) -> Plan:
+def draw_race(workspace: Workspace, name: str, rate: float | None, duration_s: float | None, created: datetime) -> Plan:
     """Both runs have the same seed, so the same arrivals; raises Refused for a profile whose arrivals depend on answers."""
     item = _profile(workspace, name, rate, duration_s)
     pilot, questions = workspace.config.pilot, workspace.questions()

@@ -31,6 +31,7 @@ class Beside:
     def __init__(self, folder: Path, words: Path, say: Callable[[str], None]) -> None:
         self._folder, self._words, self._say = folder, words, say
         self._process: subprocess.Popen[bytes] | None = None
+        self._over = False
 
     def __enter__(self) -> Self:
         self._words.parent.mkdir(parents=True, exist_ok=True)
@@ -57,7 +58,8 @@ class Beside:
         with suppress(ValueError, KeyError, TypeError):
             self._say(f"live page: {json.loads(line)['address']}\n  (for whoever has this address, on this machine)")
             return
-        self._say(f"the live page did not start; its words are in {self._words}")
+        if not self._over:
+            self._say(f"the live page did not start; its words are in {self._words}")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -65,6 +67,7 @@ class Beside:
         if self._process is None:
             return
         assert self._process.stdin is not None
+        self._over = True
         with suppress(OSError):
             self._process.stdin.close()  # it shows the end, and ends
         try:

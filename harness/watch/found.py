@@ -19,4 +19,6 @@ def found(folder: Path | None) -> tuple[Workspace, Store]:
         return workspace, Store(workspace.evidence)
     if (folder / PLAN).is_file():
         return find(folder), Store(folder.resolve())
-    raise Refused(f"{folder} holds neither pilot.toml nor {PLAN}", "pilot watch DIR: a workspace, or evidence/races/rNN")
+    raise Refused(
+        f"{folder} holds neither pilot.toml nor {PLAN}", "pilot watch DIR: a workspace, or evidence/races/rNN"
+    )

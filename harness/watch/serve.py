@@ -17,7 +17,8 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from harness.errors import PilotError, Refused
 from harness.load.gate import Gate, Page
-from harness.watch.picture import Picture, Wanted
+from harness.watch.picture import Picture
+from harness.watch.shown import Wanted
 from harness.workspace.shipped import shipped
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class App:
             said = self._picture.now(wanted(request.args))
         except PilotError as error:
             said = {"problem": str(error), "hint": error.hint}
+        except Exception as error:  # noqa: BLE001 - evidence that nobody foresaw: the page says so and asks again
+            said = {"problem": f"unexpected: {type(error).__name__}: {error}", "hint": "pilot status may say more"}
         return _fresh(Response(orjson.dumps(said, default=str), content_type="application/json"))
 
 

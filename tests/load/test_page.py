@@ -81,7 +81,9 @@ def story(request, tmp_path_factory):
     with served(cwd, *request.param) as (given, runs), closing(opened(cwd / "output.txt")) as ui:
         told = told_by(ui, runs, workers=len(request.param))
         without = [word for k, word in enumerate(given) if "--rate" not in given[max(0, k - 1) : k + 1]]
-        command, file = (json.loads(one["out"]) for one in described(cwd, [str(STEADY), *given], [str(STEADY), *without]))
+        command, file = (
+            json.loads(one["out"]) for one in described(cwd, [str(STEADY), *given], [str(STEADY), *without])
+        )
         told |= {"command": command, "file's rate": file["load"]["phases"][0]["rate"], "server": given[3]}
     told["runs"] = [json.loads((folder / "run.json").read_text())["spec"] for folder in sorted(runs.glob("*"))]
     return told | {"output": (cwd / "output.txt").read_text()}
@@ -227,6 +229,9 @@ def test_a_browser_says_the_same_as_the_form_that_is_filled_in_above(tmp_path):
         wait_for(lambda: list(runs.glob("*/ledger.json")))
         browser.close()
         [path] = runs.glob("*/run.json")
-        spec, command = json.loads(path.read_text())["spec"], json.loads(described(tmp_path, [str(STEADY), *given])[0]["out"])
+        spec, command = (
+            json.loads(path.read_text())["spec"],
+            json.loads(described(tmp_path, [str(STEADY), *given])[0]["out"]),
+        )
 
     assert (spec["load"], spec["mix"]) == (command["load"], command["mix"])

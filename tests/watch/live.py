@@ -1,6 +1,7 @@
 """A campaign in the middle of a block: some blocks measured, one run ended, the other being written."""
 
 import time
+from datetime import UTC, datetime
 
 import orjson
 
@@ -11,7 +12,6 @@ from harness.evidence.run_folder import SPOOL
 from harness.evidence.schema import RUN_FORMAT, SAMPLES_FORMAT
 from harness.evidence.store import Store
 from tests.builders import Pilot, put_run
-from datetime import UTC, datetime
 
 RATE, LENGTH_S = 10.0, 20.0
 

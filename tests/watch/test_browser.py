@@ -12,8 +12,10 @@ from tests.watch.live import RATE, Going
 CHROMIUM = next((p for name in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(name))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-CUT = """[...document.querySelectorAll("svg text")].filter(t => { const at = t.getBoundingClientRect(), box = t.closest("svg").getBoundingClientRect();
-                                   return at.left < box.left - 1 || at.right > box.right + 1; }).length"""
+CUT = """[...document.querySelectorAll("svg text")].filter(t => {
+  const at = t.getBoundingClientRect(), box = t.closest("svg").getBoundingClientRect();
+  return at.left < box.left - 1 || at.right > box.right + 1;
+}).length"""
 JUDGED = {
     "blocks": 6,
     "targets": ["alpha", "beta"],

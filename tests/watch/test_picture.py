@@ -9,7 +9,8 @@ from harness.domain.plan import Purpose
 from harness.errors import Refused
 from harness.evidence.store import Store
 from harness.watch.lane import MOST_DOTS, Lane
-from harness.watch.picture import Picture, Wanted, bin_s
+from harness.watch.picture import Picture
+from harness.watch.shown import Wanted, bin_s
 from tests.builders import Pilot, failed, sample
 from tests.watch.live import LENGTH_S, RATE, Going
 
@@ -23,7 +24,7 @@ def going(tmp_path):
     return Going(tmp_path)
 
 
-def picture(going, judge=lambda: {}):
+def picture(going, judge=dict):
     return Picture(going.workspace, going.store, judge)
 
 
@@ -138,7 +139,7 @@ def test_a_look_that_cannot_be_read_is_said_and_ends_nothing(tmp_path):
 
 
 def test_a_campaign_that_has_ended_reads_the_same_from_its_evidence(tmp_path):
-    workspace, plan, store = Pilot(tmp_path, blocks=2, per_run=100).write()
+    workspace, _, store = Pilot(tmp_path, blocks=2, per_run=100).write()
     said = Picture(workspace, store, None).now(Wanted(block=2))
 
     assert said["going"] == []
@@ -177,3 +178,12 @@ def test_a_long_run_is_drawn_in_few_stretches_and_few_dots(tmp_path):
     assert lane.every == -(-1_000_000 // MOST_DOTS)
     assert [bin_s(length) for length in (5, 90, 91, 600, 3600, 86400)] == [1, 1, 2, 10, 60, 600]
     assert lane.spent_usd() is None
+
+
+def test_a_run_that_began_and_left_no_file_is_not_waited_for_for_ever(going, monkeypatch):
+    run = going.plan.blocks[2].runs[0]
+    going.store.note("run begun", run=run.id, attempt=1)
+    assert [one["block"] for one in picture(going).now(Wanted())["going"]] == [2, 3]
+    monkeypatch.setattr("harness.watch.picture.SILENT_S", -1.0)
+
+    assert [one["block"] for one in picture(going).now(Wanted())["going"]] == [2]

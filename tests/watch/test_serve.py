@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from harness.errors import Refused
-from harness.watch.picture import Wanted
 from harness.watch.serve import FILES, KINDS, POLICY, Served, palette, wanted
+from harness.watch.shown import Wanted
 
 
 class Still:
@@ -54,7 +54,12 @@ def test_the_printed_address_opens_it_and_nothing_else_does(served):
 
 @pytest.mark.parametrize(
     "forged",
-    [{"Host": "evil.example"}, {"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}],
+    [
+        {"Host": "evil.example"},
+        {"Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Origin": "null"},
+    ],
     ids=str,
 )
 def test_no_other_page_reads_it_even_with_the_cookie(served, forged):

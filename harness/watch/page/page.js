@@ -251,8 +251,7 @@
       if (chosen.block !== null) query.set("block", chosen.block);
       if (chosen.profile !== null) query.set("profile", chosen.profile);
       const answer = await fetch(`data?${query}`, { cache: "no-store" });
-      if (!answer.ok) throw new Error(await answer.text());
-      const said = await answer.json();
+      const said = answer.ok ? await answer.json() : { problem: (await answer.text()).trim() };
       heardAt = Date.now();
       gone = 0;
       show(said);
