@@ -54,7 +54,8 @@ class Beside:
     def _announce(self) -> None:
         assert self._process is not None
         assert self._process.stdout is not None
-        line = self._process.stdout.readline()
+        with self._process.stdout as out:  # it says no more than this
+            line = out.readline()
         with suppress(ValueError, KeyError, TypeError):
             self._say(f"live page: {json.loads(line)['address']}\n  (for whoever has this address, on this machine)")
             return

@@ -160,7 +160,7 @@
       unit: " s", limit: promise(shown.limits.first_token_s),
       series: series(() => [], (own) => ({ dots: own.filter((d) => d[2] !== null).map((d) => [d[0], d[2]]), crosses: crosses(own) })),
     });
-    draw("instances", { series: series((lane) => stretches(lane, (row) => row[4])) });
+    draw("instances", { none: "no instance named so far", series: series((lane) => stretches(lane, (row) => row[4])) });
     draw("spend", { before: "$", none: "nothing so far", series: series((lane) => (lane.spent_usd === null ? [] : [[0, 0], ...lane.spend.map((v, k) => [Math.min((k + 1) * lane.bin_s, length), v])])) });
   }
 
