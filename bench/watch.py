@@ -11,6 +11,7 @@ is from an answer's end to the moment when the page has it.
 from __future__ import annotations
 
 import argparse
+import http.client
 import json
 import os
 import statistics
@@ -23,8 +24,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import urlencode, urlsplit
 
-import httpx
+import orjson
 
 from bench.__main__ import JSON, LOCUST, ROOT, server
 from harness.domain.plan import Block, Plan, ProfilePlan, Run, Start
@@ -32,7 +34,7 @@ from harness.domain.quantile import quantile
 from harness.evidence.store import Store
 from harness.watch.beside import PARENT_VARIABLE
 
-ASKS_S = 0.3  # as page.js while something is measured
+GAP_S = 0.1  # as page.js while something is measured: the server answers when something is new
 TARGET = """
 base_url = "{url}"
 dialect = "rag-chat/1"
@@ -44,6 +46,7 @@ region = "us-east-1"
 model = "fargate-alb"
 parameters = {{ vcpu = 1, memory_gb = 2, tasks = 2 }}
 """
+WARM_S = 1.0
 PILOT = """
 [pilot]
 question = "?"
@@ -104,11 +107,12 @@ def measured(root: Path, url: str, options: argparse.Namespace, seen: Seen, *, p
     given = {"--host": url, "--rate": options.rate, "--duration": options.seconds, "--warmup": 0, "--mode": "json"}
     given |= {"--arrivals": "constant", "--slots": JSON.slots, "--evidence": folder}
     words = [*LOCUST, "-f", str(ROOT / "loadprofiles/steady.py"), *(str(p) for pair in given.items() for p in pair)]
-    beside = _page(root) if page else None
-    over = threading.Event()
-    asking = threading.Thread(target=_ask, args=(beside, folder, seen, over)) if beside else None
-    if asking:
+    over, beside, asking = threading.Event(), _page(root) if page else None, None
+    if beside is not None and beside.stdout is not None:  # up before the run, as beside a campaign
+        address = json.loads(beside.stdout.readline())["address"]
+        asking = threading.Thread(target=_ask, args=(address, folder, seen, over))
         asking.start()
+        time.sleep(WARM_S)
     generator = subprocess.Popen(words, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, used = os.wait4(generator.pid, 0)
     generator.returncode = os.waitstatus_to_exitcode(status)
@@ -135,22 +139,24 @@ def _page(root: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def _ask(page: subprocess.Popen[bytes], folder: Path, seen: Seen, over: threading.Event) -> None:
-    """As the page does, and when it had each answer."""
-    assert page.stdout is not None
-    address = json.loads(page.stdout.readline())["address"]
-    started, dots, key = None, 0, ""
-    with httpx.Client(base_url=address.partition("/?")[0], trust_env=False, timeout=10) as client:
-        client.get(address)
-        while not over.wait(ASKS_S):
-            said = client.get("/data", params={"key": key, "dots": dots}).json()
-            at, seen.asked = time.perf_counter(), seen.asked + 1
-            lane = said["shown"]["lanes"][0]
-            if lane["state"] != "going" or lane["dots_from"] != dots:
-                continue
-            started = started or json.loads((folder / "run.json").read_text(encoding="utf-8"))["started_monotonic_s"]
-            seen.delays_s += [at - started - dot[0] - dot[1] for dot in lane["dots"]]
-            key, dots = said["shown"]["key"], dots + len(lane["dots"])
+def _ask(address: str, folder: Path, seen: Seen, over: threading.Event) -> None:
+    """As the page does, and when it had each answer; the gate's cookie is the address's token."""
+    where = urlsplit(address)
+    token = where.query.partition("=")[2]
+    headers = {"Cookie": f"pilot_page_{where.port}={token}"}
+    started, dots, key, stamp = None, 0, "", ""
+    while not over.wait(GAP_S):
+        link = http.client.HTTPConnection(where.hostname or "", where.port, timeout=10)
+        link.request("GET", "/data?" + urlencode({"key": key, "dots": dots, "stamp": stamp}), headers=headers)
+        said = orjson.loads(link.getresponse().read())
+        link.close()
+        at, seen.asked = time.perf_counter(), seen.asked + 1
+        lane, stamp = said["shown"]["lanes"][0], said["stamp"]
+        if lane["state"] != "going" or lane["dots_from"] != dots:
+            continue
+        started = started or json.loads((folder / "run.json").read_text(encoding="utf-8"))["started_monotonic_s"]
+        seen.delays_s += [at - started - dot[0] - dot[1] for dot in lane["dots"]]
+        key, dots = said["shown"]["key"], dots + len(lane["dots"])
 
 
 def main() -> None:

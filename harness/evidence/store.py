@@ -71,7 +71,7 @@ class RunRecord:
     @property
     def only_for_eyes(self) -> bool:
         """Whether it is a race's, wherever it lies."""
-        return (self.run or {}).get("purpose", Purpose.EVIDENCE) != Purpose.EVIDENCE
+        return bool((self.run or {}).get("purpose", Purpose.EVIDENCE) != Purpose.EVIDENCE)
 
     @property
     def lost(self) -> int:

@@ -13,6 +13,7 @@ from harness.domain.looks import Look, look, looks_of
 from harness.domain.plan import Block, Plan, Purpose, Run
 from harness.errors import PilotError, Refused
 from harness.evidence.events import BEGUN, ENDED
+from harness.evidence.run_folder import SPOOL
 from harness.evidence.store import PLAN, Store
 from harness.run.spend import spent_in
 from harness.status.board import BlockLine, BlockState, block_lines
@@ -37,20 +38,29 @@ class Picture:
         self._lines: tuple[BlockLine, ...] = ()
         self._blocks: list[dict[str, Any]] = []
         self._settled: str | None = None
+        self._watched: list[Path] = []
         self._spent_usd = 0.0
         self._attempts: dict[int, int] = {}
         self._judged: tuple[int, Mapping[str, Any]] | None = None
         self._plan_read: tuple[object, Plan | None] = (None, None)
 
+    def stamp(self) -> str:
+        """Another one as soon as there is something new of what was shown last; costs a look at two or three files."""
+        return str([_stamp(path) for path in self._watched])
+
     def now(self, wanted: Wanted) -> dict[str, Any]:
         """One document; raises Refused where there is no plan, BadFile where one cannot be read."""
         with self._lock:
+            stamp = self.stamp()  # before anything is read: what comes meanwhile is new
             plan = self._plan()
             self._read(plan)
             unit, run = self._shown(plan, wanted)
             lanes = self._lanes_of(plan, unit, run)
+            spools = [lane.folder / SPOOL for _, lane in lanes if lane is not None and lane.going]
+            self._watched = [self._store.root / "journal.jsonl", *spools]
             going_usd = sum(lane.spent_usd() or 0.0 for _, lane in lanes if lane is not None and lane.going)
             return {
+                "stamp": stamp,
                 "question": self._workspace.config.pilot.question,
                 "race": plan.purpose is Purpose.EYES,
                 "embedded": [
@@ -100,15 +110,15 @@ class Picture:
         out = []
         for unit, run in ((one, run) for one in plan.units for run in one.runs):
             for (name, attempt), event in begun.items():
-                if name != run.id or (name, attempt) in ended or not self._is_going(run, attempt, event):
+                if name != run.id or (name, attempt) in ended or not self._is_going(run, event):
                     continue
                 said = {"block": unit.number, "track": unit.track, "profile": run.profile, "target": run.target}
                 out.append({**said, "attempt": attempt})
         return out
 
-    def _is_going(self, run: Run, attempt: int, begun: Mapping[str, Any]) -> bool:
+    def _is_going(self, run: Run, begun: Mapping[str, Any]) -> bool:
         """One whose files are not there yet is about to begin, for a while."""
-        lane = self._lanes.lane(run, attempt)
+        lane = self._lanes.lane(run, int(begun["attempt"]))
         if lane is not None:
             return lane.going
         age = datetime.now(UTC) - datetime.fromisoformat(str(begun["utc"]))

@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -35,6 +36,7 @@ POLICY = (
 )
 LOWEST = 19  # of nice(1): a page never takes the processor from what is measured
 LINGER_S = 1.5  # after its command has ended: the page asks once more, and has the last samples and the ledger
+WAIT_S, LOOK_S = 0.8, 0.05  # how long an answer waits for news, and how often it looks for them
 _NUMBER = re.compile(r"[0-9]{1,7}")
 _ROOT = re.compile(r":root \{[^}]*\}")
 
@@ -63,6 +65,10 @@ class App:
         return _fresh(Response(text, content_type=f"{KINDS[name]}; charset=utf-8"))
 
     def _data(self, request: Request) -> Response:
+        """At once where something is new since ``stamp``, else when it is, or after a while all the same."""
+        until = time.monotonic() + WAIT_S
+        while request.args.get("stamp") == self._picture.stamp() and time.monotonic() < until:
+            time.sleep(LOOK_S)
         try:
             said = self._picture.now(wanted(request.args))
         except PilotError as error:

@@ -13,7 +13,7 @@ from tests.builders import Pilot
 
 
 def test_a_folder_is_a_workspace_or_a_races(tmp_path):
-    workspace, plan, store = Pilot(tmp_path, blocks=1, per_run=5).write()
+    workspace, plan, store = Pilot(tmp_path, blocks=2, per_run=5).write()
     race = store.new_race()
     race.write_plan(plan)
     with chdir(tmp_path):

@@ -187,3 +187,15 @@ def test_a_run_that_began_and_left_no_file_is_not_waited_for_for_ever(going, mon
     monkeypatch.setattr("harness.watch.picture.SILENT_S", -1.0)
 
     assert [one["block"] for one in picture(going).now(Wanted())["going"]] == [2]
+
+
+def test_its_stamp_changes_as_soon_as_there_is_something_new(going):
+    made = picture(going)
+    first = made.now(Wanted())
+    before = made.stamp()
+    going.append(*answered(1))
+    after = made.stamp()
+    going.store.note("block begun", block=3, attempt=1)
+
+    assert made.now(Wanted())["stamp"] == made.stamp() != after != before
+    assert first["stamp"] != before, "nothing was watched yet when it was asked first: the next answer comes at once"

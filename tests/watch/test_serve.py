@@ -15,7 +15,10 @@ class Still:
     """A picture that never changes; remembers what it was asked for."""
 
     def __init__(self, problem=None):
-        self.asked, self.problem = [], problem
+        self.asked, self.problem, self.stamps = [], problem, ["new"]
+
+    def stamp(self):
+        return self.stamps.pop(0) if len(self.stamps) > 1 else self.stamps[0]
 
     def now(self, given):
         self.asked.append(given)
@@ -122,3 +125,18 @@ def test_it_has_the_reports_colours_light_and_dark():
     assert made.startswith(":root { --paper:")
     assert "prefers-color-scheme: dark" in made
     assert made.count("--candidate:") == 2
+
+
+def test_an_answer_waits_for_news_and_not_for_ever(served, monkeypatch):
+    slept = []
+    monkeypatch.setattr("harness.watch.serve.time.sleep", slept.append)
+    served.picture.stamps = ["old", "old", "new"]
+    with client(served, Cookie=f"{served.page.cookie}={served.page.token}") as person:
+        waited = person.get("/data", params={"stamp": "old"})
+        seen = len(slept)
+        at_once = person.get("/data", params={"stamp": "before that"})
+        monkeypatch.setattr("harness.watch.serve.WAIT_S", 0.0)
+        given_up = person.get("/data", params={"stamp": "new"})
+
+    assert [answer.status_code for answer in (waited, at_once, given_up)] == [200] * 3
+    assert (seen, len(slept)) == (2, 2)

@@ -1,7 +1,7 @@
 "use strict";
-// Asks the server that gave this page what is new, three times a second while something is measured, and draws it.
+// Asks the server that gave this page what is new, which answers as soon as something is, and draws it.
 (() => {
-  const BUSY_MS = 300, IDLE_MS = 2000, GONE_MS = 3000;
+  const BUSY_MS = 100, IDLE_MS = 2000, GONE_MS = 3000;
   const el = (id) => document.getElementById(id);
   const chosen = { block: null, profile: null };
   let dots = [], key = "", last = null, heardAt = 0, gone = 0;
@@ -174,7 +174,7 @@
       button.type = "button";
       button.setAttribute("aria-pressed", String(one.pressed));
       if (one.label) button.setAttribute("aria-label", one.label);
-      button.addEventListener("click", () => { press(one.value); ask(); });
+      button.addEventListener("click", () => { press(one.value); pressed = true; ask(); });
     }
   }
 
@@ -241,13 +241,15 @@
     header(); facts(); choices(); lanes(); figures(); charts(); verdicts();
   }
 
-  let timer = 0, asking = false;
+  let timer = 0, asking = false, pressed = false;
   async function ask() {
     clearTimeout(timer);
     if (asking) { timer = setTimeout(ask, 50); return; }
     asking = true;
     try {
       const query = new URLSearchParams({ key, dots: dots.map((d) => d.length).join(",") });
+      if (last && last.going.length && !pressed) query.set("stamp", last.stamp);  // else at once
+      pressed = false;
       if (chosen.block !== null) query.set("block", chosen.block);
       if (chosen.profile !== null) query.set("profile", chosen.profile);
       const answer = await fetch(`data?${query}`, { cache: "no-store" });
