@@ -146,7 +146,7 @@ def _ask(address: str, folder: Path, seen: Seen, over: threading.Event) -> None:
     headers = {"Cookie": f"pilot_page_{where.port}={token}"}
     started, dots, key, stamp = None, 0, "", ""
     while not over.wait(GAP_S):
-        link = http.client.HTTPConnection(where.hostname or "", where.port, timeout=10)
+        link = http.client.HTTPConnection(where.hostname or "", where.port, timeout=60)
         link.request("GET", "/data?" + urlencode({"key": key, "dots": dots, "stamp": stamp}), headers=headers)
         said = orjson.loads(link.getresponse().read())
         link.close()
@@ -191,7 +191,7 @@ def main() -> None:
         f"  the page has an answer {p50:.2f} s after its end (p99 {p99:.2f}, most {max(delays_s):.2f}; {len(delays_s)} answers)"
     )
     print(
-        f"  pilot watch itself {statistics.median(beside.page_cpu_s):.2f} s CPU a run, start included, at the lowest priority"
+        f"  pilot watch itself {statistics.median(beside.page_cpu_s):.2f} s CPU a run, start included, at a low priority"
     )
 
 

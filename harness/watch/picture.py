@@ -107,13 +107,17 @@ class Picture:
         """Runs that began and did not end, by the journal and their own files."""
         ended = {(e.get("run"), e.get("attempt")) for e in self._journal if e.get("event") == ENDED}
         begun = {(e.get("run"), e.get("attempt")): e for e in self._journal if e.get("event") == BEGUN}
+        still = {key: event for key, event in begun.items() if key not in ended}
+        if not still:
+            return []
+        known: dict[object, tuple[Block, Run]] = {run.id: (unit, run) for unit in plan.units for run in unit.runs}
         out = []
-        for unit, run in ((one, run) for one in plan.units for run in one.runs):
-            for (name, attempt), event in begun.items():
-                if name != run.id or (name, attempt) in ended or not self._is_going(run, event):
-                    continue
-                said = {"block": unit.number, "track": unit.track, "profile": run.profile, "target": run.target}
-                out.append({**said, "attempt": attempt})
+        for (name, attempt), event in still.items():
+            if name not in known or not self._is_going(known[name][1], event):
+                continue
+            unit, run = known[name]
+            said = {"block": unit.number, "track": unit.track, "profile": run.profile, "target": run.target}
+            out.append({**said, "attempt": attempt})
         return out
 
     def _is_going(self, run: Run, begun: Mapping[str, Any]) -> bool:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -34,7 +35,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-LOWEST = 19  # of nice(1): a page never takes the processor from what is measured
+NICE = 10  # of nice(1): what is measured goes first, and a page that got nothing at all would be no live one
 LINGER_S = 1.5  # after its command has ended: the page asks once more, and has the last samples and the ledger
 WAIT_S, LOOK_S = 0.8, 0.05  # how long an answer waits for news, and how often it looks for them
 _NUMBER = re.compile(r"[0-9]{1,7}")
@@ -145,5 +146,6 @@ class Served:
 
 
 def step_back() -> None:
-    """Put this process at the lowest priority, for good."""
-    os.nice(LOWEST)
+    """Put this process at a low priority, and load now what it would otherwise load while something is measured."""
+    os.nice(NICE)
+    import_module("pyarrow.parquet")
