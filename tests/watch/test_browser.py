@@ -66,6 +66,8 @@ def test_no_error_no_request_elsewhere_no_overflow_and_the_token_is_gone(browser
     lines.get_by_role("cell", name="74", exact=True).wait_for()
     page.get_by_role("button", name="block 2: done").click()
     page.get_by_role("heading", name="Block 2: steady").wait_for()
+    page.get_by_role("button", name="block 3: done").click()
+    page.get_by_role("heading", name="Block 3: steady").wait_for()
     page.get_by_role("button", name="back to what is measured now").click()
     page.get_by_role("heading", name="Block 8: steady").wait_for()
     for width, scheme in ((1280, "dark"), (390, "light")):

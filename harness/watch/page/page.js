@@ -184,7 +184,8 @@
     if (chosen.block !== null || chosen.profile !== null) profiles.push({ words: "back to what is measured now", value: null, pressed: false });
     buttons(el("profiles"), profiles, (name) => {
       chosen.profile = name;
-      chosen.block = name === null ? null : shown.block;
+      if (name === null) chosen.block = null;
+      else if (chosen.block === null) chosen.block = last.shown.block;
     });
     const going = new Set(last.going.map((g) => g.block));
     buttons(el("blocks"), last.race ? [] : last.blocks.map((b) => {
