@@ -46,7 +46,7 @@ const Charts = (() => {
     const width = Math.max(240, svg.clientWidth || 320);
     const wide = width >= 480;
     const names = said.series.map((one) => one.title);
-    const right = wide ? Math.min(150, 14 + LETTER * Math.max(0, ...names.map((n) => n.length))) : 8;
+    const right = wide ? Math.min(180, 16 + LETTER * Math.max(0, ...names.map((n) => n.length))) : 8;
     svg.replaceChildren();
     svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
     const values = said.series.flatMap((one) => [...one.points.map((p) => p[1]), ...(one.dots || []).map((d) => d[1])]);
@@ -87,7 +87,7 @@ const Charts = (() => {
     ends.forEach((end, k) => { if (k && end.at - ends[k - 1].at < 14) end.at = ends[k - 1].at + 14; });
     const over = ends.length ? ends[ends.length - 1].at - (HEIGHT - BOTTOM) : 0;
     for (const end of ends) {
-      const shown = end.one.title.length * LETTER > right - 12 ? `${end.one.title.slice(0, Math.floor((right - 12) / LETTER) - 1)}…` : end.one.title;
+      const shown = end.one.title.length * LETTER > right - 8 ? `${end.one.title.slice(0, Math.floor((right - 8) / LETTER) - 1)}…` : end.one.title;
       make("text", { class: `end ${end.one.side}`, x: width - right + 6, y: end.at + 4 - Math.max(0, over) }, svg, shown);
     }
   };
