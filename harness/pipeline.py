@@ -19,16 +19,12 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis import canary as canaries
-from harness.analysis.canary import Canary
 from harness.analysis.dataset import Dataset, load
 from harness.analysis.decidable import Unsettled, of_plan, of_workloads, unsettled
 from harness.analysis.length import Length, length
-from harness.analysis.settings import Settings
-from harness.calibration import calibrate as calibrating
 from harness.campaign.lock import MEASURING, alone
 from harness.campaign.platform import EmbeddedPlatform
-from harness.campaign.progress import Progress, duration
+from harness.campaign.progress import Progress
 from harness.check import tracing
 from harness.check.asking import terms_of
 from harness.check.checks import checked, comparing, fitting
@@ -47,14 +43,12 @@ from harness.decision.findings import Findings
 from harness.decision.gather import gather
 from harness.decision.placed_json import placement_json
 from harness.decision.placement import Placed
-from harness.decision.settled import settled
 from harness.decision.settling import Standing, standing
 from harness.decision.workloads import workloads_placed
 from harness.domain.address import is_url, problem_of, without_secrets
 from harness.domain.looks import first_blocks, look, looks_of
 from harness.domain.plan import Block, Plan
 from harness.domain.reason import Reason
-from harness.domain.sweep import Sweep
 from harness.errors import GateFailed, Refused, Undecided
 from harness.evidence.early_end import EarlyEnd
 from harness.evidence.events import CHECKED
@@ -75,10 +69,7 @@ from harness.report.csv_text import csv_text
 from harness.report.earlier import changes, read_earlier
 from harness.report.folder import write_all
 from harness.report.record import record
-from harness.run import canary as splitting
-from harness.run import sweep as sweeping
 from harness.run.away.away import Away, Order, at_home, away
-from harness.run.canary import Splitting
 from harness.run.deployed import over_plan_usd
 from harness.run.drive import limits_of, usual_usd, worst_case_usd
 from harness.run.execute import Campaign, Tally
@@ -134,21 +125,6 @@ def doctor(workspace: Workspace, names: Sequence[str], within_s: float) -> dict[
     return out
 
 
-def canary(workspace: Workspace, name: str | None, wanted: Splitting, progress: Progress) -> Canary:
-    """Steady load on a router while its split goes up and back; raises Refused where there is none with a split."""
-    router = splitting.router_of(workspace, name)
-    require_credentials([router])
-
-    def gate(url: str) -> None:
-        _gated({router.name: check_contract(router, url, terms_of(workspace))}, None, progress)
-
-    with alone(workspace.state / MEASURING, "pilot canary"):
-        store = splitting.canary(workspace, router, wanted, progress, gate)
-    found = canaries.canary(store)
-    assert found is not None, "a run that ended left its samples"
-    return found
-
-
 def trace(workspace: Workspace, name: str, within_s: float) -> list[Check]:
     """One request followed through a target and its sources; raises Refused for a target that nobody declared."""
     target = workspace.target(name)
@@ -165,50 +141,6 @@ def endpoints(urls: Sequence[str], told: EndpointHints | None = None, asking: As
     if wrong:
         raise Refused("; ".join(wrong), "as https://chat.example.com/path")
     return [recognise(url.rstrip("/"), told, asking) for url in urls]
-
-
-def calibrate(
-    workspace: Workspace, progress: Progress, effort: calibrating.Effort = calibrating.USUAL
-) -> tuple[calibrating.Calibration, Path]:
-    """Hold the load generator to known laws; the record lies with the evidence."""
-    progress.say(f"calibrating the load generator against known laws, about {duration(effort.expected_s)}")
-    with alone(workspace.state / MEASURING, "pilot calibrate"):
-        made = calibrating.calibrate(progress.say, effort)
-    return made, calibrating.write(workspace.evidence, made)
-
-
-def sweep(
-    workspace: Workspace, names: Sequence[str], progress: Progress, *, rounds: int, most_s: float
-) -> list[tuple[Sweep, Settings]]:
-    """Measure the settings of each target that declares some, and choose; the deployment is left at what was chosen."""
-    pair = (workspace.config.pilot.baseline, workspace.config.pilot.candidate)
-    for name in names:
-        workspace.target(name)
-    declared = {name: one for name in names or pair if (one := workspace.sweep(name)) is not None}
-    without = [name for name in names if name not in declared]
-    if without or not declared:
-        lacking = " and ".join(without or pair)
-        raise Refused(f"no sweep.toml beside target.toml of {lacking}", "targets/README.md says what it holds")
-    for one in declared.values():
-        workspace.swept(one)  # what is wrong with any setting is said before anything is drawn
-    plans = {name: sweeping.drawn(workspace, one, rounds, most_s) for name, one in declared.items()}
-    out = []
-    with alone(workspace.state / MEASURING, "pilot sweep"):
-        for name, one in declared.items():
-            store = sweeping.store_of(workspace, one)
-            if not checked(store.journal()) or unheard(store.journal()):
-                _gated(check(workspace, [name]), store, progress)
-            sweeping.measure(workspace, one, plans[name], progress)
-            pulled = collecting.collect(workspace, plans[name], store, progress, measured=workspace.swept(one))
-            if pulled.unsettled or pulled.failed:
-                waiting = f"{len(pulled.unsettled)} readings of {name} have not settled, {len(pulled.failed)} were not answered"
-                progress.say(f"{waiting}: pilot sweep again asks for them and measures nothing anew")
-            found = settled(workspace, one)
-            assert found is not None
-            if found.chosen is not None:
-                sweeping.leave_at(workspace, one, found.chosen, progress)
-            out.append((one, found))
-    return out
 
 
 def plan(workspace: Workspace, *, seal: bool) -> Planned:
@@ -290,14 +222,14 @@ def _run(workspace: Workspace, progress: Progress, *, now: bool, after_block: Ca
     there = sealing.standing(store)
     if there is None:
         raise Refused("no sealed plan", "run pilot plan --seal first")
-    sealed_plan = there[0]
+    sealed_plan = sealing.judgeable(there[0], store)
     sealing.unchanged(workspace, sealed_plan, store)
     note_changes(workspace, sealed_plan, store)
     limits_of(workspace).check_stop_file()
     require_credentials(workspace.measured())
     if not checked(store.journal()) or unheard(store.journal()):
         results = check(workspace, [])
-        _gated(results, store, progress)
+        gated(results, store, progress)
         advice = [(n, c) for n, cs in results.items() for c in cs if c.weight is Weight.ADVICE and not c.stands]
         for name, one in advice:
             progress.say(f"{name}: {one.answer.value}: {one.name}{f' ({one.words})' if one.words else ''}")
@@ -335,7 +267,7 @@ def ending(workspace: Workspace, sealed: Seal) -> EarlyEnd | tuple[str, ...]:
     return EarlyEnd(look.number, look.of, look.blocks, because, kind=stands.settled.value)
 
 
-def _gated(results: dict[str, list[Check]], store: Store | None, progress: Progress) -> None:
+def gated(results: dict[str, list[Check]], store: Store | None, progress: Progress) -> None:
     """Load goes only to what keeps its contract; raises GateFailed, or Undecided where nothing fails, with all that does not."""
     asked = {name: [c for c in made if c.weight is Weight.GATE] for name, made in results.items()}
     gates = {name: made for name, made in asked.items() if made}
@@ -358,7 +290,7 @@ def collect(workspace: Workspace, progress: Progress) -> collecting.Collected:
     if made is None:
         raise Refused("no plan yet", "run pilot plan --seal first")
     at_home(workspace)
-    note_changes(workspace, made, store)
+    note_changes(workspace, sealing.judgeable(made, store), store)
     with alone(workspace.state / "collect.lock", "pilot collect"):
         return collecting.collect(workspace, made, store, progress)
 
@@ -402,7 +334,7 @@ def decide(workspace: Workspace, progress: Progress | None = None) -> Outcome:
         if has_measured(store):
             raise Refused(f"{store.root / PLAN} is missing, and requests were measured", "restore it from a backup")
         raise Refused("no plan yet", "run pilot plan --seal first")
-    findings = gather(workspace, load(store, made), store, made, progress)
+    findings = gather(workspace, load(store, sealing.judgeable(made, store)), store, made, progress)
     found = doubts(workspace, made, store, findings)
     chosen = choose(workspace, findings, found)
     stands = standing(workspace, findings, chosen)
@@ -430,7 +362,7 @@ def _measured(workspace: Workspace) -> Dataset:
     """Raises Refused where nothing was measured yet."""
     store = Store(workspace.evidence)
     made = store.plan()
-    data = load(store, made) if made is not None else None
+    data = load(store, sealing.judgeable(made, store)) if made is not None else None
     if data is None or not data.runs:
         raise Refused("nothing was measured yet", "pilot plan --seal, then pilot run")
     return data

@@ -30,6 +30,8 @@ COMMANDS = (
     "report",
     "predict",
     "status",
+    "watch",
+    "race",
     "demo",
     "up",
     "down",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from harness.campaign.progress import Progress
 from harness.cli.output import emit
 from harness.errors import Exit, Interrupted, Refused
 from harness.run.away.away import Away, Order
+from harness.watch.beside import beside
 from harness.workspace import Workspace, find, trust
 
 
@@ -22,6 +24,9 @@ def register(app: typer.Typer) -> None:
 def run(
     *,
     now: Annotated[bool, typer.Option(help="Do not wait for the blocks' slots (a rehearsal).")] = False,
+    ui: Annotated[
+        bool, typer.Option("--ui", help="Serve a page that shows both targets side by side; its address is printed.")
+    ] = False,
     on: Annotated[
         str | None, typer.Option(metavar="NAME", help="Run it on another machine, as [on.NAME] of pilot.toml says.")
     ] = None,
@@ -42,7 +47,7 @@ def run(
     if as_json:
         raise Refused("--json: for a campaign on another machine", "pilot status --json says how this one is")
     trust.for_work(workspace, trust.measured(workspace), profiles=True, generator=True)
-    with Progress() as progress:
+    with Progress() as progress, beside(workspace, progress.say) if ui else nullcontext():
         tally = pipeline.run(workspace, progress, now=now)
     spared = f", {tally.not_needed} not needed: the answer is settled" if tally.not_needed else ""
     print(f"{tally.blocks_valid} blocks valid, {tally.blocks_given_up} given up, {tally.blocks_left} left{spared}")

@@ -70,6 +70,7 @@ _ANY_RUN = fields(
         "versions": table,
         "generator": table,
         "state": text,
+        "purpose": one_of("evidence", "eyes"),
         "started_monotonic_s": maybe(number),
         "elapsed_s": maybe(number),  # below 0 of an older run that was stopped before its first arrival was due
         "planned": maybe(count),
@@ -151,7 +152,7 @@ PLAN = fields(
         "forecast_usd": money,
         "created": text,
     },
-    {"tracks": each(_BLOCK, most=10_000)},
+    {"tracks": each(_BLOCK, most=10_000), "purpose": one_of("evidence", "eyes")},
 )
 SEAL = fields({"digest": text, "content": fields({"pilot": table})}, {"sealed_utc": maybe(text)})
 CHECKS = fields(

@@ -17,6 +17,7 @@ RUN: tuple[Column, ...] = (
         state="`running`, then `done`; a file that says `running` is of a run that did not end",
         profile="load profile, the name of its file",
         target="folder of the target under targets/",
+        purpose="`eyes` in a run of a race, which is not evidence; absent in every other run",
     ),
     *texts(
         base_url="where the requests went",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -121,6 +122,7 @@ class Driver:
         self._targets: dict[str, Target] = {t.name: t for t in of.targets}
         self._plan = plan
         self._profiles = {p.name: p for p in plan.profiles}
+        self._purpose = plan.purpose
         self._limits = limits
         self._platform = platform
         self._launcher = launcher
@@ -136,6 +138,21 @@ class Driver:
         self._limits.reserve(
             sum((worst_case_usd(self._workspace, self._plan, self._targets[r.target], r) for r in runs), Decimal(0))
         )
+
+    def together(self, runs: Sequence[Run], attempt: int, steps: Sequence[RunShown]) -> list[RunRecord]:
+        """All at once: the first that fails stops the others, a signal stops all; what each measured is kept."""
+        self.reserve(runs)
+        if len(runs) == 1:
+            return [self(runs[0], attempt, steps[0])]
+        with ENDING.held(), ThreadPoolExecutor(len(runs)) as pool:
+            futures = [pool.submit(self, run, attempt, step) for run, step in zip(runs, steps, strict=True)]
+            wait(futures, return_when=FIRST_EXCEPTION)  # each of them looks whether an end was asked for
+            if any(future.done() and future.exception() for future in futures):
+                self.stop()
+            errors = [error for future in futures if (error := future.exception()) is not None]
+            for error in sorted(errors, key=lambda e: isinstance(e, Stopped)):
+                raise error
+            return [future.result() for future in futures]
 
     def __call__(self, run: Run, attempt: int, step: RunShown) -> RunRecord:
         """What the run left; raises LimitReached, Interrupted, Stopped, and PilotError where it left nothing to go on with."""
@@ -217,7 +234,7 @@ class Driver:
             self._limits.count(cost_usd)
 
         urls = (self._platform.url(run.target), *self._platform.lanes(run.target))
-        return launch(self._launcher, run, self._profiles[run.profile], urls, folder, tick)
+        return launch(self._launcher, run, self._profiles[run.profile], urls, folder, tick, self._purpose)
 
     def _ended(self, run: Run, attempt: int, folder: Path, code: int | None) -> RunRecord:
         record = self._store.record(run, attempt)
@@ -256,7 +273,7 @@ def _line(step: RunShown, record: RunRecord) -> str:
     lag = ledger.get("lag_p99_s")
     words = [
         f"[{step.number:>3}/{step.of}] block {step.block}  {step.label:<32}",
-        "VALID  " if record.valid else "INVALID",
+        "RACE   " if record.only_for_eyes else "VALID  " if record.valid else "INVALID",
         f"{ledger.get('planned', 0):>4} requests, {failed} failed",
         f"lag p99 {lag * 1e3:.1f} ms" if lag is not None else "",
     ]

@@ -138,6 +138,10 @@ class KilledBy(Fault):
     signal: str | None = None
 
 
+class OnlyForEyes(Fault):
+    """A race: both targets were driven at once, for people to watch."""
+
+
 class DidNotEnd(Fault):
     """It has no ledger."""
 
