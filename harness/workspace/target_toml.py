@@ -48,6 +48,7 @@ from harness.workspace.platform_tables import (
     read_runtime,
     read_sources,
 )
+from harness.workspace.one_region import with_region
 from harness.workspace.sides import problems_of_sides
 
 KEPT = ("mapping", "openai", "api", "jobs", "retrieval")  # tables whose values are written into a run's folder
@@ -122,6 +123,7 @@ class TargetToml(Table):
 
     title: Title = ""
     base_url: str | None = None
+    region: Line | None = None  # of every table that has one and says none: read apart, by one_region
     lanes: Annotated[tuple[str, ...], AfterValidator(distinct)] = Field(default=(), max_length=64)
     dialect: Dialect = Dialect.RAG_CHAT
     model: Line | None = None
@@ -315,6 +317,8 @@ def _checked(data: Mapping[str, Any], path: Path, fill: Mapping[str, str]) -> De
     if unfit := impediments(data):
         raise BadFile(path, unfit)
     data, problems = filled_in(data)
+    data, unfit = with_region(data)
+    problems += unfit
     data, preset, wrong = presets.laid_under(data)
     problems += wrong
     if any(problem.field == "dialect" for problem in wrong):
