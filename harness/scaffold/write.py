@@ -40,6 +40,7 @@ build
 **/__pycache__
 **/*.env
 **/key.pem
+**/worker-secret
 """
 REPORTS = """\
 # Your own pages

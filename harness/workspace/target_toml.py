@@ -56,7 +56,7 @@ AUTH_FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # what e
     "none": ((), ()),
     "header": (("env",), ("header",)),
     "aws-sigv4": (("region",), ("service",)),
-    "google-id-token": ((), ("audience",)),
+    "google-id-token": ((), ("audience", "impersonate")),
     "azure-token": (("scope",), ()),
 }
 WHAT = {
@@ -75,6 +75,7 @@ class AuthTable(Table):
     region: Line | None = None
     service: Literal["lambda", "execute-api", "sagemaker", "bedrock"] | None = None
     audience: Line | None = None
+    impersonate: Line | None = None
     scope: Line | None = None
 
     @model_validator(mode="after")
