@@ -5,5 +5,5 @@ set -eu
 {
   echo "${1:-service}"
   find targets/ragchat/ragchat targets/aws_base/Dockerfile targets/aws_base/requirements*.txt -type f ! -path '*/__pycache__/*' |
-    LC_ALL=C sort | while IFS= read -r file; do sha256sum "$file"; done
+    LC_ALL=C sort | xargs sha256sum
 } | sha256sum | cut -c1-16
