@@ -100,20 +100,28 @@ def test_the_docs_say_of_every_program_by_which_peer_it_was_last_run(called):
     section = page[page.index("## What was run by which peer") :]
     programs = {c.words[0] for calls in called.values() for c in calls}
 
-    assert [name for name in sorted(programs) if not re.search(rf"^\| `{name}` \|.*20\d\d-\d\d-\d\d", section, re.MULTILINE)] == []
+    assert [
+        name for name in sorted(programs) if not re.search(rf"^\| `{name}` \|.*20\d\d-\d\d-\d\d", section, re.MULTILINE)
+    ] == []
 
 
 def commands_of(name):
     """Calls of clouds' programs in a page, without jobs and without taking it down."""
     text = re.split(r"\n## (?:Jobs|Destroy)", (TARGETS / name / "README.md").read_text())[0]
     blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
-    return sum(len(re.findall(r'(?:^|[\s(|"])(?:aws|az|gcloud|kubectl|docker|func) (?=[a-z-])', b, re.MULTILINE)) for b in blocks)
+    return sum(
+        len(re.findall(r'(?:^|[\s(|"])(?:aws|az|gcloud|kubectl|docker|func) (?=[a-z-])', b, re.MULTILINE))
+        for b in blocks
+    )
 
 
 def rows_of_the_docs():
     page = (ROOT / "docs" / "platforms.md").read_text()
     section = page[page.index("## What it takes") : page.index("## What was run by which peer")]
-    return {row[0]: row[1:] for row in re.findall(r"^\| `(\w+)` \| ([\d +]+) \| [^|]+ \| (\d+) \| (\d+)", section, re.MULTILINE)}
+    return {
+        row[0]: row[1:]
+        for row in re.findall(r"^\| `(\w+)` \| ([\d +]+) \| [^|]+ \| (\d+) \| (\d+)", section, re.MULTILINE)
+    }
 
 
 BASES = {"azure_container_apps": "azure_base", "azure_functions": "azure_base"} | dict.fromkeys(
@@ -136,7 +144,8 @@ def test_the_docs_say_what_a_platform_takes(name, monkeypatch):
     assert int(planned) == round(bills[1]) or pricing.billing.told is not ToldBy.EACH_REQUEST
 
 
-@pytest.mark.slow  # 1 s a command; where the real programs are installed, their own help has each option that the peers know
+# 80 s, and test_every_block… asks the tables in a second: their own help has each option that the peers know
+@pytest.mark.slow
 @pytest.mark.parametrize("program", ["gcloud", "kubectl"])
 def test_the_real_program_knows_what_its_peer_knows(program):
     if not shutil.which(program):

@@ -1,7 +1,7 @@
 """The image is built from its Dockerfile and started, where a builder is: Debian's buildah, without a daemon, as root.
 
-Its base is a Debian of debootstrap with Python in it, for no registry of images is asked. Its wheels are fetched by pip beforehand, from the
-same pins, so that the build itself needs no network.
+Its base is a Debian of debootstrap with Python in it, for no registry of images is asked. Its wheels are fetched by pip
+beforehand, from the same pins, so that the build itself needs no network.
 """
 
 import json
@@ -55,19 +55,43 @@ class Builder:
 def python_base(builder, folder):
     """A Debian with Python, and the wheels of the pins."""
     root = folder / "root"
-    command = ["debootstrap", "--variant=minbase", "--include=python3,python3-pip,ca-certificates", "bookworm", str(root)]
+    command = [
+        "debootstrap",
+        "--variant=minbase",
+        "--include=python3,python3-pip,ca-certificates",
+        "bookworm",
+        str(root),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     if done.returncode:
         pytest.skip(f"debootstrap: {done.stdout[-500:]}{done.stderr[-500:]}")
     (root / "usr/bin/python").symlink_to("python3")
     (root / "etc/pip.conf").write_text("[global]\nno-index = true\nfind-links = /wheels\n")
     for name in ("requirements.txt", "requirements-jobs.txt"):
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:"]
-        versions = ["--python-version", "3.11", "--dest", str(root / "wheels"), "-r", str(ROOT / "targets/aws_base" / name)]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--require-hashes",
+            "--only-binary=:all:",
+        ]
+        versions = [
+            "--python-version",
+            "3.11",
+            "--dest",
+            str(root / "wheels"),
+            "-r",
+            str(ROOT / "targets/aws_base" / name),
+        ]
         subprocess.run([*command, *versions], check=True, capture_output=True, timeout=300)
     context = folder / "base"
     context.mkdir()
-    subprocess.run(["tar", "-C", root, "--exclude=./proc/*", "--exclude=./sys/*", "-cf", context / "root.tar", "."], check=True)
+    subprocess.run(
+        ["tar", "-C", root, "--exclude=./proc/*", "--exclude=./sys/*", "-cf", context / "root.tar", "."], check=True
+    )
     (context / "Dockerfile").write_text("FROM scratch\nADD root.tar /\n")
     builder("bud", "--isolation", "chroot", "-t", BASE, str(context))
 
@@ -146,7 +170,9 @@ def test_the_image_answers_a_question_of_its_own_index_by_its_own_command(builde
 
 
 def test_no_secret_of_the_workspace_is_in_it(builder, container):
-    found = builder("run", "--isolation", "chroot", container, "--", "sh", "-c", "find /app -name '*.env' -o -name '*.pem'")
+    found = builder(
+        "run", "--isolation", "chroot", container, "--", "sh", "-c", "find /app -name '*.env' -o -name '*.pem'"
+    )
     assert found == ""
 
 
