@@ -39,6 +39,7 @@ from harness.workspace.api_toml import (
 from harness.workspace.jobs_toml import JobsTable
 from harness.workspace.layers import laid_over
 from harness.workspace.mapping_toml import MappingTable, RetrievalTable
+from harness.workspace.one_region import with_region
 from harness.workspace.platform_tables import (
     KindTable,
     PricesTable,
@@ -56,7 +57,7 @@ AUTH_FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # what e
     "none": ((), ()),
     "header": (("env",), ("header",)),
     "aws-sigv4": (("region",), ("service",)),
-    "google-id-token": ((), ("audience",)),
+    "google-id-token": ((), ("audience", "impersonate")),
     "azure-token": (("scope",), ()),
 }
 WHAT = {
@@ -75,6 +76,7 @@ class AuthTable(Table):
     region: Line | None = None
     service: Literal["lambda", "execute-api", "sagemaker", "bedrock"] | None = None
     audience: Line | None = None
+    impersonate: Line | None = None
     scope: Line | None = None
 
     @model_validator(mode="after")
@@ -123,6 +125,7 @@ class TargetToml(Table):
 
     title: Title = ""
     base_url: str | None = None
+    region: Line | None = None  # of every table that has one and says none: read apart, by one_region
     lanes: Annotated[tuple[str, ...], AfterValidator(distinct)] = Field(default=(), max_length=64)
     dialect: Dialect = Dialect.RAG_CHAT
     model: Line | None = None
@@ -327,6 +330,8 @@ def _checked(data: Mapping[str, Any], path: Path, fill: Mapping[str, str]) -> De
     if unfit := impediments(data):
         raise BadFile(path, unfit)
     data, problems = filled_in(data)
+    data, unfit = with_region(data)
+    problems += unfit
     data, preset, wrong = presets.laid_under(data)
     problems += wrong
     if any(problem.field == "dialect" for problem in wrong):
