@@ -76,6 +76,7 @@ from harness.report.record import record
 from harness.run import canary as splitting
 from harness.run import sweep as sweeping
 from harness.run.canary import Splitting
+from harness.run.deploy import Deploys, Wishes
 from harness.run.drive import limits_of, usual_usd, worst_case_usd
 from harness.run.execute import Campaign, Tally
 from harness.run.silence import unheard
@@ -186,6 +187,11 @@ def sweep(
                 sweeping.leave_at(workspace, one, found.chosen, progress)
             out.append((one, found))
     return out
+
+
+def deploys(workspace: Workspace, names: Sequence[str], wishes: Wishes) -> Deploys:
+    """What deploys and destroys these targets; raises Refused for one whose platform does neither."""
+    return Deploys(workspace, names, wishes)
 
 
 def plan(workspace: Workspace, *, seal: bool) -> Planned:

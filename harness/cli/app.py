@@ -37,6 +37,8 @@ COMMANDS = (
     "time",
     "prices",
     "dashboards",
+    "deploy",
+    "destroy",
     "trust",
 )
 

@@ -203,6 +203,14 @@ Scale = Callable[[Target, Mapping[str, Any]], Scaling]  # the target, what its c
 
 
 @dataclass(frozen=True)
+class Deploying:
+    """Modules by name, imported where something is deployed: ``part(target)`` of one, ``deployments(parts, asked)`` of the other."""
+
+    part: str
+    by: str
+
+
+@dataclass(frozen=True)
 class Platform:
     """One platform; ``config`` and ``control`` are None of one that only bills: something else is its runtime."""
 
@@ -219,3 +227,4 @@ class Platform:
     limits: Limits = field(default_factory=Limits)
     cloud: str | None = None  # whose credentials its control side needs
     scaling: Scale | None = None  # how a target grows with its traffic; None: nothing is known of it
+    deploying: Deploying | None = None  # None: its README is how

@@ -19,6 +19,7 @@ from harness.domain.verdict import Slo
 from harness.domain.workload import WorkKind, Workload
 from harness.errors import BadFile, NoWorkspace, Problem, Refused
 from harness.tables.problems import read_toml, validate
+from harness.workspace import deployed
 from harness.workspace.corpus import MARK as CORPUS_MARK
 from harness.workspace.corpus import CorpusPaths
 from harness.workspace.pilot_toml import PilotToml
@@ -68,6 +69,13 @@ class Workspace:
         if sides := [self.target(side) for side in made.runtime.behind]:
             made = before(made, sides, self.root / "targets" / name / "target.toml")
         return replace(made, beside=tuple(cost for cost in self.own_costs() if cost.pays_for(name)))
+
+    def to_deploy(self, name: str) -> Target:
+        """One target whose variables its deployment will set; raises Refused, or BadFile."""
+        if name not in self.target_names:
+            raise _unknown("target", name, self.target_names, self.root / "targets")
+        fill = {"corpus": str(self.corpus.folder), "workspace": str(self.root)}
+        return read_target(self.root / "targets" / name, fill, otherwise=deployed.UNDEPLOYED)
 
     def sweep(self, name: str) -> Sweep | None:
         """The settings of one target that are to be tried, None where it declares none; raises BadFile."""

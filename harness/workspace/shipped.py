@@ -44,6 +44,14 @@ def file_digests(name: str) -> frozenset[str]:
 
 
 @cache
+def image_digests() -> frozenset[str]:
+    """Of every file that an image is built from or that a template is: in a wheel the service lies beside this package."""
+    service = PACKAGE.parent / "ragchat"
+    beside = service.rglob("*") if service.is_dir() else ()
+    return file_digests("targets") | {content_digest(p) for p in beside if p.is_file()}
+
+
+@cache
 def command_digests() -> frozenset[str]:
     """Of what the embedded targets run that came with this package."""
     return frozenset(command_digest(table) for table in _runtimes())

@@ -7,7 +7,7 @@ from harness.platforms.aws_ecs.bill import BILLINGS
 from harness.platforms.aws_ecs.config import AwsEcs
 from harness.platforms.aws_ecs.readings import SIGNALS, SUBJECTS
 from harness.platforms.aws_ecs.scaling import scaling
-from harness.platforms.platform import Limits, Platform, controlled_by
+from harness.platforms.platform import Deploying, Limits, Platform, controlled_by
 
 PLATFORM = Platform(
     kind=AwsEcs.kind,
@@ -21,4 +21,5 @@ PLATFORM = Platform(
     limits=Limits(limits.ALB, limits.quotas, memory_mb=limits.memory_mb, most=limits.MOST),
     cloud="aws",
     scaling=scaling,
+    deploying=Deploying(f"{__name__}.deploy", "harness.platforms.shared.aws_deploy.deployment"),
 )
