@@ -35,6 +35,7 @@ class Asked:
     source: str | None = None  # the address range that load comes from; None: this machine's own
     only_source: bool = False  # renew that and nothing else
     took_s: Mapping[str, float] = field(default_factory=dict)
+    deadline_s: float | None = None  # for which clients wait: no runtime should work longer
 
 
 @dataclass(frozen=True)

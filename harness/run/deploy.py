@@ -49,6 +49,7 @@ class Deploys:
             wishes.source,
             wishes.only_source,
             _took(self._store),
+            workspace.config.load.deadline_s,
         )
         self._all = deployments(self.targets, self._asked)
 

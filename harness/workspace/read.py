@@ -19,7 +19,6 @@ from harness.domain.verdict import Slo
 from harness.domain.workload import WorkKind, Workload
 from harness.errors import BadFile, NoWorkspace, Problem, Refused
 from harness.tables.problems import read_toml, validate
-from harness.workspace import deployed
 from harness.workspace.corpus import MARK as CORPUS_MARK
 from harness.workspace.corpus import CorpusPaths
 from harness.workspace.pilot_toml import PilotToml
@@ -75,7 +74,7 @@ class Workspace:
         if name not in self.target_names:
             raise _unknown("target", name, self.target_names, self.root / "targets")
         fill = {"corpus": str(self.corpus.folder), "workspace": str(self.root)}
-        return read_target(self.root / "targets" / name, fill, otherwise=deployed.UNDEPLOYED)
+        return read_target(self.root / "targets" / name, fill, deploying=True)
 
     def sweep(self, name: str) -> Sweep | None:
         """The settings of one target that are to be tried, None where it declares none; raises BadFile."""

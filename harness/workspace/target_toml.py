@@ -196,17 +196,17 @@ class Declared:
 
 
 def read_target(
-    folder: Path, fill: Mapping[str, str], setting: Setting | None = None, otherwise: str | None = None
+    folder: Path, fill: Mapping[str, str], setting: Setting | None = None, *, deploying: bool = False
 ) -> Target:
     """One target, or what a setting of its sweep makes of it; raises BadFile with every problem of its file.
 
-    ``otherwise`` stands in for variables that nobody has set, where its deployment is what sets them.
+    ``deploying``: variables that nobody has set are no problem, for its deployment is what sets them.
     """
     path = folder / "target.toml"
     data, variant_of = tables_of(path)
     known = {**(deployed.values(folder.parent / variant_of) if variant_of else {}), **deployed.values(folder)}
-    if otherwise is not None:
-        known = _Known(known, otherwise)
+    if deploying:  # what an earlier deployment wrote is no reason for this one to fail
+        data, known = deployed.without_unset(data), {}
     declared = _checked(data if setting is None else laid_over(data, setting.laid_over), path, fill, known)
     made = _target(declared, folder, fill, variant_of)
     if setting is None:
@@ -316,17 +316,6 @@ def tables_of(path: Path) -> tuple[dict[str, Any], str | None]:
 
 def _beside(path: Path) -> list[str]:
     return sorted(p.parent.name for p in path.parent.parent.glob("*/target.toml") if p != path)
-
-
-class _Known(dict[str, str]):
-    """A value for every variable."""
-
-    def __init__(self, known: Mapping[str, str], otherwise: str) -> None:
-        super().__init__(known)
-        self._otherwise = otherwise
-
-    def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - as dict has it
-        return super().get(name, self._otherwise)
 
 
 def _checked(

@@ -57,6 +57,7 @@ def linked_role(iam: Any, service: str) -> bool:
         f"role {name}",
         iam.create_service_linked_role,
         "InvalidInput",  # it has been taken: somebody else was faster
+        "EntityAlreadyExists",
         AWSServiceName=service,
     )
     return made is not None

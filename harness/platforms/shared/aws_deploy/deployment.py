@@ -29,6 +29,7 @@ from harness.platforms.shared.aws_deploy.stacks import Done, Stacks, Wanted, par
 COST_REGION = "us-east-1"  # of Cost Explorer, whatever the region
 ROLES = ("ecs.amazonaws.com", "elasticloadbalancing.amazonaws.com")
 BASE_MINUTES = 6.0
+ROLE_S = 10.0  # until other services see a role
 
 
 @dataclass
@@ -111,10 +112,7 @@ class AwsDeployment:
         self.identity()
         if self.asked.only_source:
             return self._renewed(heard, steps, notes)
-        for service in dict.fromkeys([*ROLES, *(role for part in self.parts for role in part.roles)]):
-            if account.linked_role(self.clients("iam"), service):
-                heard.say(f"made the role that {service} needs in a new account")
-                self.pace.sleep(min(10.0, self.pace.settle_s))  # until other services see it
+        self._linked_roles(heard)
         parameters = dict(self.asked.settings)
         with steps.timed("image") as step:
             parameters["Image"] = self.asked.image or self._image(heard, step)
@@ -139,6 +137,13 @@ class AwsDeployment:
             files[part.target.name] = {"ca_file": pem} if pem and part.service else {}
         notes.append(account.cost_tag(self.clients("ce", COST_REGION), self.base_tag))
         return Deployed(tuple(steps.done), values, files, tuple(notes))
+
+    def _linked_roles(self, heard: Heard) -> None:
+        wanted = dict.fromkeys([*ROLES, *(role for part in self.parts for role in part.roles)])
+        made = [service for service in wanted if account.linked_role(self.clients("iam"), service)]
+        if made:
+            heard.say(f"made the roles that a new account lacks: {', '.join(made)}")
+            self.pace.sleep(ROLE_S)
 
     def _renewed(self, heard: Heard, steps: _Steps, notes: list[str]) -> Deployed:
         """The address range of who sends load, and nothing else."""
@@ -175,7 +180,8 @@ class AwsDeployment:
         return Wanted(self.base, template, parameters, self.base_tag, minutes)
 
     def _wanted(self, part: Part, parameters: Mapping[str, str]) -> Wanted:
-        mine = {**part.settings, **parameters, "Base": self.base}
+        deadline = {"TimeoutS": str(int(self.asked.deadline_s))} if self.asked.deadline_s else {}
+        mine = {**deadline, **part.settings, **parameters, "Base": self.base}
         minutes, service = self.expected(part.stack, part.minutes), part.service
         return Wanted(part.stack, part.template, mine, part.tag, minutes, self.base if service else None, service)
 

@@ -1,0 +1,192 @@
+"""AWS as moto has it, on loopback, with what moto lacks: an account that `pilot deploy` and `pilot destroy` are run against.
+
+    AWS_PEER_FOLDER=FOLDER python -c 'from tests.peers.aws import serve; serve(PORT)'
+
+Added here, by AWS's own documentation: function URLs and aliases in CloudFormation, ListImports, previous values that are
+defaults, route tables that go with their associations, the full name of a load balancer,
+activation and backfill of cost tags. What a function URL and a load balancer answer is another server's business: FOLDER
+holds ``function_url`` and ``balancer``, a URL and a host, once somebody serves there.
+"""
+
+import json
+import os
+from pathlib import Path
+
+from moto.awslambda import models as functions
+from moto.ce.responses import CostExplorerResponse
+from moto.cloudformation import models as backends
+from moto.cloudformation import responses as stacks
+from moto.core.common_models import CloudFormationModel
+from moto.ec2.models import route_tables
+from moto.elbv2 import models as balancers
+
+FOLDER = Path(os.environ.get("AWS_PEER_FOLDER", "."))
+COST_TAGS = {"pilot": "Inactive"}
+BACKFILLS = []
+
+
+def served(name, otherwise):
+    path = FOLDER / name
+    return path.read_text().strip() if path.is_file() else otherwise
+
+
+class _Part:
+    """Of a function: made with it, gone with it."""
+
+    def __init__(self, name, **said):
+        self.physical_resource_id = name
+        self._said = said
+
+    @classmethod
+    def has_cfn_attr(cls, attr):
+        return attr in ("FunctionUrl", "FunctionArn", "AliasArn")
+
+    def get_cfn_attribute(self, attribute_name):
+        return self._said[attribute_name]
+
+    @classmethod
+    def update_from_cloudformation_json(cls, original, new_resource_name, cloudformation_json, account_id, region_name):
+        return original
+
+    def delete(self, account_id, region_name):
+        pass
+
+
+class Url(_Part, CloudFormationModel):
+    @staticmethod
+    def cloudformation_type():
+        return "AWS::Lambda::Url"
+
+    @classmethod
+    def create_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name, **kwargs):
+        said = cloudformation_json["Properties"]
+        backend = functions.lambda_backends[account_id][region_name]
+        made = backend.create_function_url_config(
+            said["TargetFunctionArn"], {"AuthType": said["AuthType"], "InvokeMode": said.get("InvokeMode")}
+        )
+        made.url = served("function_url", made.url + "/")
+        return cls(made.function.function_arn, FunctionUrl=made.url, FunctionArn=made.function.function_arn)
+
+
+class Alias(_Part, CloudFormationModel):
+    @staticmethod
+    def cloudformation_type():
+        return "AWS::Lambda::Alias"
+
+    @classmethod
+    def create_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name, **kwargs):
+        said = cloudformation_json["Properties"]
+        backend = functions.lambda_backends[account_id][region_name]
+        name = said["FunctionName"].split(":function:")[-1]
+        made = backend.create_alias(said["Name"], name, str(said["FunctionVersion"]), "", "")
+        return cls(made.arn, AliasArn=made.arn)
+
+
+def _version_attribute(self, attribute_name):
+    return self.version
+
+
+functions.LambdaVersion.get_cfn_attribute = _version_attribute
+
+_load_balancer = balancers.FakeLoadBalancer.__init__
+
+
+def _at_the_peer(self, *args, **kwargs):
+    _load_balancer(self, *args, **kwargs)
+    self.dns_name = served("balancer", self.dns_name)
+
+
+_balancer_attribute = balancers.FakeLoadBalancer.get_cfn_attribute
+
+
+def _with_full_name(self, attribute_name):
+    if attribute_name == "LoadBalancerFullName":
+        return "app/rag-pilot/50dc6c495c0c9188"
+    return _balancer_attribute(self, attribute_name)
+
+
+balancers.FakeLoadBalancer.__init__ = _at_the_peer
+balancers.FakeLoadBalancer.get_cfn_attribute = _with_full_name
+
+
+def _different(self, incoming, stack_body, old):
+    """AWS knows a parameter's default as its previous value, and moto only what was given."""
+    same = all(p.get("UsePreviousValue") or old.stack_parameters.get(p["ParameterKey"]) == p["ParameterValue"] for p in incoming)
+    if same and old.template == stack_body:
+        raise stacks.ValidationError(old.name, message="No updates are to be performed.")
+
+
+def _resolved(self, instance, incoming):
+    given = {p["ParameterKey"]: p["ParameterValue"] for p in incoming if "ParameterValue" in p}
+    kept = {p["ParameterKey"] for p in incoming if p.get("UsePreviousValue")}
+    return {**{key: value for key, value in instance.parameters.items() if key in kept}, **given}
+
+
+stacks.CloudFormationResponse._validate_different_update = _different
+backends.CloudFormationBackend._resolve_update_parameters = _resolved
+
+_delete_route_table = route_tables.RouteBackend.delete_route_table
+
+
+def _with_its_associations(self, route_table_id):
+    self.get_route_table(route_table_id)._associations.clear()
+    _delete_route_table(self, route_table_id)
+
+
+route_tables.RouteBackend.delete_route_table = _with_its_associations
+
+
+def list_imports(self):
+    """Stacks whose template imports a name that ends as this one, on the stack that it begins with."""
+    name = self._get_param("ExportName")
+    base = next(e.exporting_stack_id for e in self.cloudformation_backend.list_exports(None)[0] if e.name == name)
+    base = self.cloudformation_backend.get_stack(base).name
+    users = [
+        stack.name
+        for stack in self.cloudformation_backend.stacks.values()
+        if f"${{Base}}{name.removeprefix(base)}" in stack.template and stack.parameters.get("Base") == base
+    ]
+    rows = "".join(f"<member>{user}</member>" for user in users)
+    return (
+        '<ListImportsResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/">'
+        f"<ListImportsResult><Imports>{rows}</Imports></ListImportsResult></ListImportsResponse>"
+    )
+
+
+stacks.CloudFormationResponse.list_imports = list_imports
+
+
+def _list_cost_allocation_tags(self):
+    wanted = json.loads(self.body).get("TagKeys") or list(COST_TAGS)
+    rows = [{"TagKey": key, "Type": "UserDefined", "Status": COST_TAGS[key]} for key in wanted if key in COST_TAGS]
+    return json.dumps({"CostAllocationTags": rows})
+
+
+def _update_cost_allocation_tags_status(self):
+    COST_TAGS.update({row["TagKey"]: row["Status"] for row in json.loads(self.body)["CostAllocationTagsStatus"]})
+    return json.dumps({"Errors": []})
+
+
+def _list_cost_allocation_tag_backfill_history(self):
+    return json.dumps({"BackfillRequests": BACKFILLS})
+
+
+def _start_cost_allocation_tag_backfill(self):
+    BACKFILLS.append({"BackfillFrom": json.loads(self.body)["BackfillFrom"], "BackfillStatus": "PROCESSING"})
+    return json.dumps({"BackfillRequest": BACKFILLS[-1]})
+
+
+for handler in (
+    _list_cost_allocation_tags,
+    _update_cost_allocation_tags_status,
+    _list_cost_allocation_tag_backfill_history,
+    _start_cost_allocation_tag_backfill,
+):
+    setattr(CostExplorerResponse, handler.__name__.removeprefix("_"), handler)
+
+
+def serve(port):
+    """Until the process is ended; not as ``python -m``, for moto reads its models' module names."""
+    from moto.server import main
+
+    main(["-H", "127.0.0.1", "-p", str(port)])
