@@ -17,7 +17,7 @@ from moto.ce.responses import CostExplorerResponse
 from moto.cloudformation import models as backends
 from moto.cloudformation import responses as stacks
 from moto.core.common_models import CloudFormationModel
-from moto.ec2.models import route_tables
+from moto.ec2.models import vpcs
 from moto.elbv2 import models as balancers
 
 FOLDER = Path(os.environ.get("AWS_PEER_FOLDER", "."))
@@ -116,24 +116,27 @@ def _different(self, incoming, stack_body, old):
         raise stacks.ValidationError(old.name, message="No updates are to be performed.")
 
 
-def _resolved(self, instance, incoming):
-    given = {p["ParameterKey"]: p["ParameterValue"] for p in incoming if "ParameterValue" in p}
-    kept = {p["ParameterKey"] for p in incoming if p.get("UsePreviousValue")}
+def _resolved(self, instance, incoming_params):
+    given = {p["ParameterKey"]: p["ParameterValue"] for p in incoming_params if "ParameterValue" in p}
+    kept = {p["ParameterKey"] for p in incoming_params if p.get("UsePreviousValue")}
     return {**{key: value for key, value in instance.parameters.items() if key in kept}, **given}
 
 
 stacks.CloudFormationResponse._validate_different_update = _different
 backends.CloudFormationBackend._resolve_update_parameters = _resolved
 
-_delete_route_table = route_tables.RouteBackend.delete_route_table
+_delete_vpc = vpcs.VPCBackend.delete_vpc
 
 
-def _with_its_associations(self, route_table_id):
-    self.get_route_table(route_table_id)._associations.clear()
-    _delete_route_table(self, route_table_id)
+def _without_its_tables(self, vpc_id):
+    """Moto keeps the route tables of a stack that is deleted, and then the network that they are of."""
+    if not self.describe_subnets(filters={"vpc-id": vpc_id}):
+        for table in self.describe_route_tables(filters={"vpc-id": vpc_id})[1:]:
+            self.route_tables.pop(table.id)
+    return _delete_vpc(self, vpc_id)
 
 
-route_tables.RouteBackend.delete_route_table = _with_its_associations
+vpcs.VPCBackend.delete_vpc = _without_its_tables
 
 
 def list_imports(self):

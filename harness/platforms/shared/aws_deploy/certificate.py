@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from harness.platforms.shared.aws_deploy.part import Tag
 
 DAYS = 365
 RENEW = timedelta(days=45)  # a pilot and its report are over by then
+Sign = Callable[[str], tuple[bytes, bytes]]  # a name: certificate and key as PEM
 BODY = re.compile(r"-----BEGIN CERTIFICATE-----\s+(.+?)\s+-----END CERTIFICATE-----", re.DOTALL)
 
 
@@ -40,8 +42,8 @@ class Certificate:
 class Certificates:
     """Over ``acm``; the one of this deployment is the one that carries its tag and is for this region's balancers."""
 
-    def __init__(self, acm: Any, region: str, tag: Tag) -> None:  # noqa: ANN401 - boto3 makes its clients at run time
-        self._acm, self._tag = acm, tag
+    def __init__(self, acm: Any, region: str, tag: Tag, sign: Sign) -> None:  # noqa: ANN401 - boto3 makes its clients at run time
+        self._acm, self._tag, self._sign = acm, tag, sign
         self.name = f"*.{region}.elb.amazonaws.com"
 
     def there(self) -> str | None:
@@ -63,7 +65,7 @@ class Certificates:
             ends = asked("certificate", self._acm.describe_certificate, CertificateArn=arn)["Certificate"]["NotAfter"]
             if ends - (now or datetime.now(UTC)) > RENEW:
                 return Certificate(arn, self._pem(arn), made=False)
-        pem, key = self_signed(self.name)
+        pem, key = self._sign(self.name)
         again = {"CertificateArn": arn} if arn else {"Tags": [{"Key": self._tag.key, "Value": self._tag.value}]}
         said = asked("certificate", self._acm.import_certificate, Certificate=pem, PrivateKey=key, **again)
         return Certificate(str(said["CertificateArn"]), pem.decode(), made=True)

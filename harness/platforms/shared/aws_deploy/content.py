@@ -9,6 +9,7 @@ import re
 import shlex
 import zipfile
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from harness.errors import Refused
@@ -29,7 +30,7 @@ class Content:
     platform: str = "linux/amd64"
     target: str | None = None
 
-    @property
+    @cached_property
     def tag(self) -> str:
         """The same content has the same tag, on any machine."""
         made = hashlib.sha256(f"{self.platform}\n{self.target or ''}\n".encode())

@@ -5,7 +5,7 @@ identity, region → linked roles → image → provider's key, certificate → 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,7 +16,7 @@ from harness.platforms.platform import MakeClient
 from harness.platforms.shared.aws import client
 from harness.platforms.shared.aws_deploy import account, address
 from harness.platforms.shared.aws_deploy.builders import Builder, local_builder
-from harness.platforms.shared.aws_deploy.certificate import Certificates
+from harness.platforms.shared.aws_deploy.certificate import Certificates, Sign, self_signed
 from harness.platforms.shared.aws_deploy.codebuild import CodeBuild
 from harness.platforms.shared.aws_deploy.content import content_of
 from harness.platforms.shared.aws_deploy.image import Repository
@@ -30,6 +30,17 @@ COST_REGION = "us-east-1"  # of Cost Explorer, whatever the region
 ROLES = ("ecs.amazonaws.com", "elasticloadbalancing.amazonaws.com")
 BASE_MINUTES = 6.0
 ROLE_S = 10.0  # until other services see a role
+
+
+@dataclass(frozen=True)
+class Hands:
+    """What reaches out of this process, apart so that tests can give their own."""
+
+    make: MakeClient = client
+    pace: Pace = field(default_factory=Pace)
+    sign: Sign = self_signed
+    builder: Callable[[str], Builder | None] = local_builder
+    own_range: Callable[[], str] = address.own_range
 
 
 @dataclass
@@ -48,13 +59,12 @@ class Clients:
 class AwsDeployment:
     """Of targets in one region, on one shared stack."""
 
-    def __init__(
-        self, parts: Sequence[Part], asked: Asked, make: MakeClient = client, pace: Pace | None = None
-    ) -> None:
-        self.parts, self.asked, self.pace = tuple(parts), asked, pace or Pace()
+    def __init__(self, parts: Sequence[Part], asked: Asked, hands: Hands | None = None) -> None:
+        self.parts, self.asked, self._hands = tuple(parts), asked, hands or Hands()
+        self.pace = self._hands.pace
         self.region = parts[0].region
         self.base = next((part.base for part in parts if part.base), asked.settings.get("Base", BASE_STACK))
-        self.clients = Clients(make, self.region)
+        self.clients = Clients(self._hands.make, self.region)
         self.base_tag = Tag(parts[0].tag.key, BASE_TAG)
         self.base_template = asked.root / "targets" / BASE_FOLDER / TEMPLATE
         self.dockerfile = asked.root / "targets" / BASE_FOLDER / "Dockerfile"
@@ -86,7 +96,7 @@ class AwsDeployment:
 
     @cached_property
     def certificates(self) -> Certificates:
-        return Certificates(self.clients("acm"), self.region, self.base_tag)
+        return Certificates(self.clients("acm"), self.region, self.base_tag, self._hands.sign)
 
     @cached_property
     def codebuild(self) -> CodeBuild:
@@ -159,7 +169,7 @@ class AwsDeployment:
         return made.uri
 
     def _builder(self) -> Builder:
-        return local_builder(self.asked.builder) or self.codebuild
+        return self._hands.builder(self.asked.builder) or self.codebuild
 
     def _source(self, notes: list[str]) -> str:
         """Given, else this machine's own; a range that somebody widened stays."""
@@ -170,7 +180,7 @@ class AwsDeployment:
         was = before.get("GeneratorCidr")
         if was is not None and not was.endswith("/32"):
             return str(was)
-        own = address.own_range()
+        own = self._hands.own_range()
         if was is not None and was != own:
             notes.append(f"load may now come from {own}; before from {was}")
         return own
@@ -237,13 +247,11 @@ def _values(part: Part, outputs: Mapping[str, str]) -> dict[str, str]:
     return out
 
 
-def deployments(
-    parts: Sequence[Part], asked: Asked, make: MakeClient = client, pace: Pace | None = None
-) -> list[AwsDeployment]:
+def deployments(parts: Sequence[Part], asked: Asked, hands: Hands | None = None) -> list[AwsDeployment]:
     """One a region and shared stack."""
     bases = {(p.region, p.base) for p in parts if p.base}
     groups: dict[tuple[str, str | None], list[Part]] = {}
     for part in parts:
         base = part.base or next((b for region, b in sorted(bases) if region == part.region), None)
         groups.setdefault((part.region, base), []).append(part)
-    return [AwsDeployment(group, asked, make, pace) for group in groups.values()]
+    return [AwsDeployment(group, asked, hands) for group in groups.values()]

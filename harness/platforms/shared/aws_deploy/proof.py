@@ -145,8 +145,12 @@ class Proving:
         api, cluster = self._client("ecs"), self._names.cluster
         none = ("ClusterNotFoundException",)
         said = found("ECS services", api.list_services, *none, cluster=cluster)
-        for arn in (said or {}).get("serviceArns", ()):
-            yield f"ECS service {arn.rpartition('/')[2]}"
+        arns = list((said or {}).get("serviceArns", ()))
+        for k in range(0, len(arns), 10):
+            rows = asked("ECS services", api.describe_services, cluster=cluster, services=arns[k : k + 10])["services"]
+            for row in rows:
+                if row.get("status") == "ACTIVE" or row.get("runningCount"):
+                    yield f"ECS service {row['serviceName']}"
         said = found("ECS tasks", api.list_tasks, *none, cluster=cluster)
         for arn in (said or {}).get("taskArns", ()):
             yield f"ECS task {arn.rpartition('/')[2]}"
