@@ -48,6 +48,7 @@ from harness.workspace.platform_tables import (
     read_runtime,
     read_sources,
 )
+from harness.workspace.one_region import with_region
 from harness.workspace.sides import problems_of_sides
 
 KEPT = ("mapping", "openai", "api", "jobs", "retrieval")  # tables whose values are written into a run's folder
@@ -55,7 +56,7 @@ AUTH_FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # what e
     "none": ((), ()),
     "header": (("env",), ("header",)),
     "aws-sigv4": (("region",), ("service",)),
-    "google-id-token": ((), ("audience",)),
+    "google-id-token": ((), ("audience", "impersonate")),
     "azure-token": (("scope",), ()),
 }
 WHAT = {
@@ -74,6 +75,7 @@ class AuthTable(Table):
     region: Line | None = None
     service: Literal["lambda", "execute-api", "sagemaker", "bedrock"] | None = None
     audience: Line | None = None
+    impersonate: Line | None = None
     scope: Line | None = None
 
     @model_validator(mode="after")
@@ -122,6 +124,7 @@ class TargetToml(Table):
 
     title: Title = ""
     base_url: str | None = None
+    region: Line | None = None  # of every table that has one and says none: read apart, by one_region
     lanes: Annotated[tuple[str, ...], AfterValidator(distinct)] = Field(default=(), max_length=64)
     dialect: Dialect = Dialect.RAG_CHAT
     model: Line | None = None
@@ -325,6 +328,8 @@ def _checked(
     if unfit := impediments(data):
         raise BadFile(path, unfit)
     data, problems = filled_in(data, known or {})
+    data, unfit = with_region(data)
+    problems += unfit
     data, preset, wrong = presets.laid_under(data)
     problems += wrong
     if any(problem.field == "dialect" for problem in wrong):

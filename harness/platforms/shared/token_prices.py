@@ -22,6 +22,7 @@ MILLION = Decimal(10**6)
 LIST = "genai-prices"
 ALIKE = 1000  # requests whose mean prompts differ by less are looked up once
 BATCH = {"processing": "batch"}  # as the list names it
+NOBODY = "none"  # in a model's place: a mock's tokens, which nobody bills
 OTHERWISE = "aws"  # whose ids carry a vendor's name, by which the list takes them for the vendor's
 
 
@@ -70,6 +71,10 @@ class TokenTerms(Table):
             )
         elif not (self.model or self.provider or self.context):
             raise ValueError("want input_usd_per_million, output_usd_per_million and source, or model or provider")
+        if self.free:
+            if self.provider or self.context:
+                raise ValueError(f'model = "{NOBODY}" says that nobody bills them: no provider or context beside it')
+            return self
         if self.model and listed(self.model, self.provider, tuple(self.context.items())) is None:
             raise ValueError(f"{LIST} knows no price of {self.model!r}{self._of()}: state your own, with source")
         return self
@@ -79,6 +84,11 @@ class TokenTerms(Table):
         return (
             f" ({', '.join([*more, *(f'{k} {v}' for k, v in self.context.items())])})" if more or self.context else ""
         )
+
+    @property
+    def free(self) -> bool:
+        """Whether nobody bills them: a mock's."""
+        return self.model == NOBODY
 
     @property
     def own_batch(self) -> Rates | None:
@@ -165,7 +175,12 @@ def listed(
 
 
 def token_lines(tariff: Tariff, terms: TokenTerms | None, stand_in: str, usage: Usage, *, batch: bool = False) -> Bill:
-    """A line each of what was read, read before, and written, by the model; the rest at the book's ``stand_in``."""
+    """A line each of what was read, read before, and written, by the model; the rest at the book's ``stand_in``.
+
+    None at all of what nobody bills.
+    """
+    if terms is not None and terms.free:
+        return Bill()
     day, made, rest, unknown = tariff.book.date, Bill(), [], False
     counted = usage.by_model()
     for tokens in [t for t in counted if t.input or t.output] or counted[-1:]:
@@ -190,7 +205,9 @@ def token_lines(tariff: Tariff, terms: TokenTerms | None, stand_in: str, usage: 
 
 
 def unlisted(terms: TokenTerms | None, usage: Usage, day: dt.date) -> tuple[str, ...]:
-    """Models that tokens were counted of and that no list knows."""
+    """Models that tokens were counted of and that no list knows; none where nobody bills them."""
+    if terms is not None and terms.free:
+        return ()
     found = (t.model for t in usage.by_model() if t.model and rates(terms, t, day) is None)
     return tuple(sorted(set(found)))
 

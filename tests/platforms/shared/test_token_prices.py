@@ -110,3 +110,14 @@ def test_what_is_wrong_is_refused(tokens, says):
         shared(used=usage(HAIKU), tokens=tokens)
 
     assert says in str(caught.value)
+
+
+def test_a_mocks_tokens_are_billed_by_nobody():
+    assert shared(used=usage(HAIKU, STRANGE), tokens={"model": "none"}) == {}
+    made = pricing_of(PriceModel("aws-2026-11", "here", "lambda-url", {"memory_mb": 1024, "tokens": {"model": "none"}}))
+    assert made.unlisted(usage(STRANGE)) == ()
+
+
+def test_nobody_has_no_provider():
+    with pytest.raises(BadFile, match="no provider or context beside it"):
+        shared(used=usage(HAIKU), tokens={"model": "none", "provider": "aws"})
