@@ -27,7 +27,9 @@ def with_region(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]
     out = {name: value for name, value in data.items() if name != REGION}
     runtime, auth, sources = out.get("runtime"), out.get("auth"), out.get("sources")
     out |= {"runtime": told(runtime, wanted=_of_a_runtime(runtime))} if runtime is not None else {}
-    out |= {"auth": told(auth, wanted=isinstance(auth, dict) and auth.get("kind") == SIGNED)} if auth is not None else {}
+    out |= (
+        {"auth": told(auth, wanted=isinstance(auth, dict) and auth.get("kind") == SIGNED)} if auth is not None else {}
+    )
     out |= {"prices": told(out["prices"], wanted=True)} if "prices" in out else {}
     if isinstance(sources, list):
         out["sources"] = [told(source, wanted=_of_a_source(source)) for source in sources]

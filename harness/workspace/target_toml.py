@@ -39,6 +39,7 @@ from harness.workspace.api_toml import (
 from harness.workspace.jobs_toml import JobsTable
 from harness.workspace.layers import laid_over
 from harness.workspace.mapping_toml import MappingTable, RetrievalTable
+from harness.workspace.one_region import with_region
 from harness.workspace.platform_tables import (
     KindTable,
     PricesTable,
@@ -48,7 +49,6 @@ from harness.workspace.platform_tables import (
     read_runtime,
     read_sources,
 )
-from harness.workspace.one_region import with_region
 from harness.workspace.sides import problems_of_sides
 
 KEPT = ("mapping", "openai", "api", "jobs", "retrieval")  # tables whose values are written into a run's folder

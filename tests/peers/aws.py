@@ -111,7 +111,10 @@ balancers.FakeLoadBalancer.get_cfn_attribute = _with_full_name
 
 def _different(self, incoming, stack_body, old):
     """AWS knows a parameter's default as its previous value, and moto only what was given."""
-    same = all(p.get("UsePreviousValue") or old.stack_parameters.get(p["ParameterKey"]) == p["ParameterValue"] for p in incoming)
+    same = all(
+        p.get("UsePreviousValue") or old.stack_parameters.get(p["ParameterKey"]) == p["ParameterValue"]
+        for p in incoming
+    )
     if same and old.template == stack_body:
         raise stacks.ValidationError(old.name, message="No updates are to be performed.")
 

@@ -3,6 +3,8 @@
 Requests are held to botocore's own model. Stacks take a few looks to end, as CloudFormation's do.
 """
 
+# ruff: noqa: N803 - parameters are spelt as AWS spells them
+
 import itertools
 import re
 from datetime import UTC, datetime, timedelta
@@ -135,11 +137,15 @@ def ended(account, stack):
     if reason := account.fails.get((name, doing)):
         account.event(name, "Other", f"{doing}_FAILED", "Resource creation cancelled")
         account.event(name, "Service", f"{doing}_FAILED", reason)
-        stack["StackStatus"] = {"CREATE": "ROLLBACK_COMPLETE", "UPDATE": "UPDATE_ROLLBACK_COMPLETE"}.get(doing, "DELETE_FAILED")
+        stack["StackStatus"] = {"CREATE": "ROLLBACK_COMPLETE", "UPDATE": "UPDATE_ROLLBACK_COMPLETE"}.get(
+            doing, "DELETE_FAILED"
+        )
     else:
         stack["StackStatus"] = f"{doing}_COMPLETE"
         if doing == "CREATE":
-            account.groups.add(f"/aws/lambda/{name}" if name.endswith("fn") else f"/ecs/{name}")  # which a last line brings back
+            account.groups.add(
+                f"/aws/lambda/{name}" if name.endswith("fn") else f"/ecs/{name}"
+            )  # which a last line brings back
     account.event(name, name, stack["StackStatus"])
 
 
@@ -164,7 +170,13 @@ def cloudformation_create_stack(account, StackName, TemplateBody, Parameters, Ca
     before = account.stacks.get(StackName)
     if before is not None and before["StackStatus"] != "DELETE_COMPLETE":
         raise refused("AlreadyExistsException", f"Stack [{StackName}] already exists")
-    stack = {"StackName": StackName, "StackId": arn(StackName), "template": TemplateBody, "Tags": [*Tags], "CreationTime": BEGAN}
+    stack = {
+        "StackName": StackName,
+        "StackId": arn(StackName),
+        "template": TemplateBody,
+        "Tags": [*Tags],
+        "CreationTime": BEGAN,
+    }
     stack["Parameters"] = known(account, stack, Parameters)
     stack["Outputs"] = outputs(StackName, TemplateBody)
     account.stacks[StackName] = stack
@@ -184,7 +196,9 @@ def outputs(name, template):
 def cloudformation_update_stack(account, StackName, TemplateBody, Parameters, Capabilities, Tags):
     stack = there(account, StackName)
     if stack["StackStatus"].endswith("_IN_PROGRESS") or stack["StackStatus"] in ("ROLLBACK_COMPLETE", "DELETE_FAILED"):
-        raise refused("ValidationError", f"Stack {StackName} is in {stack['StackStatus']} state and can not be updated.")
+        raise refused(
+            "ValidationError", f"Stack {StackName} is in {stack['StackStatus']} state and can not be updated."
+        )
     wanted = {**stack, "template": TemplateBody}
     parameters = known(account, wanted, Parameters)
     if (stack["template"], stack["Parameters"], stack["Tags"]) == (TemplateBody, parameters, Tags):
@@ -211,7 +225,9 @@ def cloudformation_imports(account, base):
 
 
 def cloudformation_list_imports(account, ExportName):
-    users = [u for name in account.stacks if ExportName.startswith(f"{name}-") for u in cloudformation_imports(account, name)]
+    users = [
+        u for name in account.stacks if ExportName.startswith(f"{name}-") for u in cloudformation_imports(account, name)
+    ]
     if not users:
         raise refused("ValidationError", f"Export '{ExportName}' is not imported by any stack.")
     return {"Imports": users}
@@ -329,7 +345,11 @@ def ssm_delete_parameter(account, Name):
 
 
 def acm_list_certificates(account):
-    return {"CertificateSummaryList": [{"CertificateArn": a, "DomainName": c["name"]} for a, c in account.certificates.items()]}
+    return {
+        "CertificateSummaryList": [
+            {"CertificateArn": a, "DomainName": c["name"]} for a, c in account.certificates.items()
+        ]
+    }
 
 
 def acm_list_tags_for_certificate(account, CertificateArn):
@@ -363,7 +383,9 @@ def signed(name):
 
 
 def ce_list_cost_allocation_tags(account, TagKeys):
-    rows = [{"TagKey": k, "Status": account.cost_tags[k], "Type": "UserDefined"} for k in TagKeys if k in account.cost_tags]
+    rows = [
+        {"TagKey": k, "Status": account.cost_tags[k], "Type": "UserDefined"} for k in TagKeys if k in account.cost_tags
+    ]
     return {"CostAllocationTags": rows}
 
 

@@ -161,7 +161,9 @@ def test_a_deployment_cut_at_any_call_can_be_destroyed_as_it_is(made):
 
 def test_the_cause_of_a_failure_comes_first_and_what_the_tasks_say(made):
     account = Account()
-    account.fails = {("rag-chat-ecs", "CREATE"): "Resource handler returned: ECS Deployment Circuit Breaker was triggered"}
+    account.fails = {
+        ("rag-chat-ecs", "CREATE"): "Resource handler returned: ECS Deployment Circuit Breaker was triggered"
+    }
     with pytest.raises(PilotError) as error:
         made(account).deploy(Heard())
 

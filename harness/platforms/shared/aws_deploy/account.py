@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime
-from typing import Any
 
 from harness.errors import PilotError, Refused
-from harness.platforms.shared.aws_deploy.api import AwsError, asked, found
+from harness.platforms.shared.aws_deploy.api import Api, AwsError, asked, found
 from harness.platforms.shared.aws_deploy.part import Tag
 from harness.secrecy import KNOWN
 
@@ -19,8 +18,8 @@ ROLE_PATHS = {
 LEAST_ZONES = 2  # a load balancer wants two
 
 
-def identity(sts: Any, ec2: Any, region: str) -> tuple[str, str]:
-    """Account and who asks; raises PilotError where nobody may, or the region cannot be used."""  # noqa: D401
+def identity(sts: Api, ec2: Api, region: str) -> tuple[str, str]:
+    """Account and who asks; raises PilotError where nobody may, or the region cannot be used."""
     said = asked("who you are", sts.get_caller_identity)
     try:
         zones = asked(
@@ -44,7 +43,7 @@ def identity(sts: Any, ec2: Any, region: str) -> tuple[str, str]:
     return str(said["Account"]), str(said["Arn"])
 
 
-def linked_role(iam: Any, service: str) -> bool:
+def linked_role(iam: Api, service: str) -> bool:
     """Whether it was missing, and was made: the first ECS cluster of an account fails without it."""
     name = ROLE_PATHS[service]
     try:
@@ -66,7 +65,7 @@ def linked_role(iam: Any, service: str) -> bool:
 class Key:
     """The provider's bearer key, kept where any machine of the team finds it: a parameter of Systems Manager, which costs nothing."""
 
-    def __init__(self, ssm: Any, name: str, tag: Tag) -> None:  # noqa: ANN401 - boto3 makes its clients at run time
+    def __init__(self, ssm: Api, name: str, tag: Tag) -> None:
         self._ssm, self.name, self._tag = ssm, name, tag
 
     def ensure(self) -> tuple[str, bool]:
@@ -111,7 +110,7 @@ class Key:
         return gone is not None
 
 
-def cost_tag(ce: Any, tag: Tag, now: datetime | None = None) -> str:
+def cost_tag(ce: Api, tag: Tag, now: datetime | None = None) -> str:
     """Activated, and earlier days asked for; what cannot be done yet, or by this account, is said and stops nothing."""
     key = tag.key
     try:
@@ -132,7 +131,7 @@ def cost_tag(ce: Any, tag: Tag, now: datetime | None = None) -> str:
         return f"cost tag {key}: {error}{who}"
 
 
-def _backfilled(ce: Any, now: datetime) -> str:
+def _backfilled(ce: Api, now: datetime) -> str:
     """Of this month, once: days before the activation are not told apart otherwise."""
     first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     wanted = first.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,4 +1,4 @@
-"""This machine's own public address, which is all that may reach a container target."""
+"""The public address of this machine, which is all that may reach a container target."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from harness.domain.identities import without_identity
 from harness.domain.shown import MOST_SHOWN, visible
@@ -19,6 +19,7 @@ NO_LOGIN = (
     "AuthFailure",
 )
 Call = Callable[..., Mapping[str, Any]]
+Api: TypeAlias = Any  # a client, which boto3 makes at run time
 
 
 class AwsError(PilotError):

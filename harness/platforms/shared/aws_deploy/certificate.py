@@ -13,10 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from harness.errors import PilotError, Refused
-from harness.platforms.shared.aws_deploy.api import asked, every, found
+from harness.platforms.shared.aws_deploy.api import Api, asked, every, found
 from harness.platforms.shared.aws_deploy.part import Tag
 
 DAYS = 365
@@ -42,7 +41,7 @@ class Certificate:
 class Certificates:
     """Over ``acm``; the one of this deployment is the one that carries its tag and is for this region's balancers."""
 
-    def __init__(self, acm: Any, region: str, tag: Tag, sign: Sign) -> None:  # noqa: ANN401 - boto3 makes its clients at run time
+    def __init__(self, acm: Api, region: str, tag: Tag, sign: Sign) -> None:
         self._acm, self._tag, self._sign = acm, tag, sign
         self.name = f"*.{region}.elb.amazonaws.com"
 

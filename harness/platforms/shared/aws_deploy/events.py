@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harness.domain.identities import without_identity
 from harness.domain.shown import MOST_SHOWN, visible
 from harness.errors import PilotError
-from harness.platforms.shared.aws_deploy.api import AwsError, asked, every
+from harness.platforms.shared.aws_deploy.api import Api, AwsError, asked, every
 
 if TYPE_CHECKING:
     from harness.platforms.shared.aws_deploy.stacks import Wanted
@@ -84,7 +84,7 @@ class Operation:
 class Events:
     """Of stacks, and of the services that they wait for."""
 
-    def __init__(self, api: Any, ecs: Any) -> None:  # noqa: ANN401 - boto3 makes its clients at run time
+    def __init__(self, api: Api, ecs: Api) -> None:
         self._api, self._ecs = api, ecs
 
     def last(self, stack: str) -> Operation:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from harness.errors import PilotError
 from harness.platforms.deploying import Heard
-from harness.platforms.shared.aws_deploy.api import asked, found
+from harness.platforms.shared.aws_deploy.api import Api, asked, found
 from harness.platforms.shared.aws_deploy.builders import Builder
 from harness.platforms.shared.aws_deploy.content import Content
 from harness.platforms.shared.aws_deploy.part import Tag
@@ -28,7 +27,7 @@ class Image:
 class Repository:
     """One repository with immutable tags, over ``api``, a client of ECR."""
 
-    def __init__(self, api: Any, name: str, tag: Tag) -> None:  # noqa: ANN401 - boto3 makes its clients at run time
+    def __init__(self, api: Api, name: str, tag: Tag) -> None:
         self._api, self.name, self._tag = api, name, tag
 
     def uri(self) -> str | None:

@@ -23,7 +23,7 @@ BALANCER, GATEWAY = "AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::EC2::NatG
 SERVICE = "AWS::ECS::Service"
 BALANCER_ADDRESSES = 2  # one a subnet
 PROVIDER = ((Decimal(1), "fargate_vcpu_hour"), (Decimal(2), "fargate_gb_hour"), (Decimal(1), "public_ipv4_hour"))
-FRONT_KEYS = frozenset({"alb_hour", "alb_lcu_hour"})
+CAPACITY_KEY = "alb_lcu_hour"  # a balancer that nobody asks uses none
 
 
 def intent_of(made: AwsDeployment, *, destroy: bool) -> Intent:
@@ -58,7 +58,7 @@ def _steps(made: AwsDeployment) -> Iterator[Step]:
     yield _stack(made, made.base, text, made._wanted_base({}).minutes, tuple(_base_standing(text, tariff)))  # noqa: SLF001
     for part in made.parts:
         text = part.template.read_text(encoding="utf-8")
-        yield _stack(made, part.stack, text, made.expected(part.stack, part.minutes), tuple(_own(part, text)))
+        yield _stack(made, part.stack, text, made.expected(part.stack, part.minutes), tuple(_own(part)))
 
 
 def _step(made: AwsDeployment, name: str, does: str, rough: float) -> Step:
@@ -102,19 +102,15 @@ def _base_standing(text: str, tariff: Tariff | None) -> Iterator[Standing]:
         yield _priced("NAT gateway", tariff, ((Decimal(1), "nat_hour"), (Decimal(1), "public_ipv4_hour")))
 
 
-def _own(part: Part, text: str) -> Iterator[Standing]:
-    """As its own prices have an hour without requests; the balancer counts where its template makes one."""
+def _own(part: Part) -> Iterator[Standing]:
+    """As its own prices have an hour without requests, its balancer among them."""
     if part.target.prices is None:
         yield Standing("Its runtime", None)
         return
-    balanced, pricing = BALANCER in RESOURCE.findall(text), pricing_of(part.target.prices)
-    tariff = Tariff(pricing.book)
+    pricing = pricing_of(part.target.prices)
     for line in pricing.bill(NOTHING).lines:
-        if line.price_key == "alb_lcu_hour" or not line.quantity or (line.price_key in FRONT_KEYS and not balanced):
-            continue
-        yield Standing(line.label, line.amount_usd, tariff.book.price(line.price_key).confirmed)
-    if balanced:
-        yield _priced("Its public addresses", tariff, ((Decimal(BALANCER_ADDRESSES), "public_ipv4_hour"),))
+        if line.quantity and line.price_key != CAPACITY_KEY:
+            yield Standing(line.label, line.amount_usd, pricing.book.price(line.price_key).confirmed)
 
 
 def _priced(what: str, tariff: Tariff | None, amounts: tuple[tuple[Decimal, str], ...]) -> Standing:

@@ -1,4 +1,4 @@
-"""Whether anything of a deployment is left: every service is asked for what it has of the tag or of the names, and what it refuses to say is said.
+"""Whether anything of a deployment is left: every service is asked for what it has of the tag or the names; a refusal is told.
 
 The tagging API alone proves little: it goes on listing what is gone for hours, and does not know every service. So what it
 lists is asked for again where it lives.

@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.errors import PilotError
 from harness.platforms.deploying import Heard
-from harness.platforms.shared.aws_deploy.api import asked, found
+from harness.platforms.shared.aws_deploy.api import Api, asked, found
 from harness.platforms.shared.aws_deploy.events import Events, Operation
 from harness.platforms.shared.aws_deploy.pace import Pace
 from harness.platforms.shared.aws_deploy.part import Tag
@@ -18,7 +18,14 @@ from harness.platforms.shared.aws_deploy.part import Tag
 NOT_THERE = ("does not exist",)
 # nothing can be updated from here: these are removed and made again
 DEAD = frozenset(
-    "CREATE_FAILED ROLLBACK_COMPLETE ROLLBACK_FAILED DELETE_FAILED REVIEW_IN_PROGRESS IMPORT_ROLLBACK_COMPLETE".split()
+    [
+        "CREATE_FAILED",
+        "ROLLBACK_COMPLETE",
+        "ROLLBACK_FAILED",
+        "DELETE_FAILED",
+        "REVIEW_IN_PROGRESS",
+        "IMPORT_ROLLBACK_COMPLETE",
+    ]
 )
 GOOD = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 RESOURCE = re.compile(r"(?m)^ {4}Type: (AWS::\S+)")
@@ -64,7 +71,7 @@ def parameters_of(text: str) -> dict[str, bool]:
 class Stacks:
     """Over ``api``, a client of CloudFormation; ``ecs`` says why a service does not come up."""
 
-    def __init__(self, api: Any, ecs: Any, pace: Pace) -> None:  # noqa: ANN401 - boto3 makes its clients at run time
+    def __init__(self, api: Api, ecs: Api, pace: Pace) -> None:
         self._api, self._pace = api, pace
         self._events = Events(api, ecs)
 
