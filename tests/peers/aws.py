@@ -2,8 +2,8 @@
 
     AWS_PEER_FOLDER=FOLDER python -c 'from tests.peers.aws import serve; serve(PORT)'
 
-Added here, by AWS's own documentation: function URLs and aliases in CloudFormation, ListImports, previous values that are
-defaults, route tables that go with their associations, the full name of a load balancer,
+Added here, by AWS's own documentation: function URLs and aliases in CloudFormation, ListImports, AWS::NoValue in lists,
+previous values that are defaults, route tables that go with their associations, the full name of a load balancer,
 activation and backfill of cost tags. What a function URL and a load balancer answer is another server's business: FOLDER
 holds ``function_url`` and ``balancer``, a URL and a host, once somebody serves there.
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 from moto.awslambda import models as functions
 from moto.ce.responses import CostExplorerResponse
 from moto.cloudformation import models as backends
+from moto.cloudformation import parsing
 from moto.cloudformation import responses as stacks
 from moto.core.common_models import CloudFormationModel
 from moto.ec2.models import vpcs
@@ -107,6 +108,18 @@ def _with_full_name(self, attribute_name):
 
 balancers.FakeLoadBalancer.__init__ = _at_the_peer
 balancers.FakeLoadBalancer.get_cfn_attribute = _with_full_name
+
+
+_clean_json = parsing.clean_json
+
+
+def _without_no_value(resource_json, resources_map):
+    """Of a list, AWS::NoValue leaves nothing."""
+    made = _clean_json(resource_json, resources_map)
+    return [one for one in made if one is not None] if isinstance(resource_json, list) else made
+
+
+parsing.clean_json = _without_no_value
 
 
 def _different(self, incoming, stack_body, old):
