@@ -163,7 +163,12 @@ def known(account, stack, parameters):
     lacking = [name for name, required in wanted.items() if required and given.get(name) is None]
     if lacking or set(given) - set(wanted):
         raise refused("ValidationError", f"Parameters: {lacking} must have values, {set(given) - set(wanted)} unknown")
-    return [{"ParameterKey": name, "ParameterValue": given.get(name) or "default"} for name in wanted]
+    return [{"ParameterKey": name, "ParameterValue": given.get(name) or default(stack["template"], name)} for name in wanted]
+
+
+def default(template, name):
+    said = re.search(r"(?m)^ {4}Default: (.*)$", template.partition(f"\n  {name}:\n")[2])
+    return said.group(1).strip('"') if said else ""
 
 
 def cloudformation_create_stack(account, StackName, TemplateBody, Parameters, Capabilities, Tags):
@@ -331,8 +336,9 @@ def ssm_get_parameter(account, Name, WithDecryption=False):
     return {"Parameter": {"Value": account.parameters[Name]}}
 
 
-def ssm_put_parameter(account, Name, Value, Type, Description, Tags):
-    if Name in account.parameters:
+def ssm_put_parameter(account, Name, Value, Type, Description, Tags=(), Overwrite=False):
+    assert not (Tags and Overwrite), "AWS takes only one of them"
+    if Name in account.parameters and not Overwrite:
         raise refused("ParameterAlreadyExists", "is there")
     account.parameters[Name] = Value
     return {}

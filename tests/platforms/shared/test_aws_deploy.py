@@ -329,6 +329,34 @@ def test_a_range_that_somebody_widened_stays(made):
     assert parameters["GeneratorCidr"] == "203.0.113.0/24"
 
 
+OTHERS = "arn:aws:acm:us-east-1:123456789012:certificate/of-the-team"
+
+
+def parameters(account, name):
+    return {p["ParameterKey"]: p["ParameterValue"] for p in account.stacks[name]["Parameters"]}
+
+
+def test_a_certificate_and_a_key_of_the_teams_own_stay_without_being_named_again(made):
+    account = Account()
+    given = {"CertificateArn": OTHERS, "ProviderKey": "a-key-of-the-endpoint-of-ours"}
+    made(account).deploy(Heard())
+    made(account, settings=given).deploy(Heard())
+    made(account).deploy(Heard())
+
+    said = parameters(account, "rag-pilot")
+    assert said["CertificateArn"] == OTHERS
+    assert said["ProviderKey"] == parameters(account, "rag-chat-fn")["ProviderKey"] == given["ProviderKey"]
+
+
+def test_the_image_has_the_clients_of_the_model_and_store_that_are_asked(made):
+    account = Account()
+    usual = made(account).content()
+    made(account, settings={"ModelBackend": "bedrock", "Model": "anthropic.claude"}).deploy(Heard())
+
+    assert (usual.target, made(account).content().target) == (None, "backends"), "also when nobody names it again"
+    assert made(account).content().tag != usual.tag
+
+
 def test_without_the_right_to_see_cost_tags_it_deploys_and_says_so(made):
     account = Account()
     account.denied = {"ce"}

@@ -68,19 +68,22 @@ class Key:
     def __init__(self, ssm: Api, name: str, tag: Tag) -> None:
         self._ssm, self.name, self._tag = ssm, name, tag
 
-    def ensure(self) -> tuple[str, bool]:
-        """The key, and whether it was made now."""
-        if (there := self._value()) is not None:
+    def ensure(self, given: str | None = None) -> tuple[str, bool]:
+        """The key, and whether it was made now; ``given``: the one of an endpoint of the team's own, kept from then on."""
+        KNOWN.learn("provider key", given)
+        there = self._value()
+        if there is not None and given in (None, there):
             return there, False
+        tags = {"Overwrite": True} if there else {"Tags": [{"Key": self._tag.key, "Value": self._tag.value}]}
         made = found(
             f"parameter {self.name}",
             self._ssm.put_parameter,
             "ParameterAlreadyExists",
             Name=self.name,
-            Value=secrets.token_hex(24),
+            Value=given or secrets.token_hex(24),
             Type="SecureString",
             Description="What the model provider of a pilot wants as its bearer key",
-            Tags=[{"Key": self._tag.key, "Value": self._tag.value}],
+            **tags,
         )
         value = self._value()
         if value is None:

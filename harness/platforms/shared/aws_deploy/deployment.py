@@ -18,13 +18,13 @@ from harness.platforms.shared.aws_deploy import account, address
 from harness.platforms.shared.aws_deploy.builders import Builder, local_builder
 from harness.platforms.shared.aws_deploy.certificate import Certificates, Sign, self_signed
 from harness.platforms.shared.aws_deploy.codebuild import CodeBuild
-from harness.platforms.shared.aws_deploy.content import content_of
+from harness.platforms.shared.aws_deploy.content import Content, content_of
 from harness.platforms.shared.aws_deploy.image import Repository
 from harness.platforms.shared.aws_deploy.intent import intent_of
 from harness.platforms.shared.aws_deploy.pace import Pace
 from harness.platforms.shared.aws_deploy.part import BASE_FOLDER, BASE_STACK, BASE_TAG, TEMPLATE, Part, Tag
 from harness.platforms.shared.aws_deploy.removal import Removal
-from harness.platforms.shared.aws_deploy.stacks import Done, Stacks, Wanted, parameters_of, settings_known
+from harness.platforms.shared.aws_deploy.stacks import DEAD, Done, Stacks, Wanted, parameters_of, settings_known
 
 COST_REGION = "us-east-1"  # of Cost Explorer, whatever the region
 ROLES = ("ecs.amazonaws.com", "elasticloadbalancing.amazonaws.com")
@@ -105,9 +105,28 @@ class AwsDeployment:
 
     @property
     def wants_certificate(self) -> bool:
-        """The shared template has no way without TLS, and nobody names a certificate."""
+        """The shared template has no way without TLS, and nobody names a certificate, nor did before."""
         required = parameters_of(self.base_template.read_text(encoding="utf-8")).get("CertificateArn", False)
-        return required and "CertificateArn" not in self.asked.settings
+        if not required or "CertificateArn" in self.asked.settings:
+            return False
+        return self.before().get("CertificateArn") in (None, self.certificates.there())
+
+    def before(self) -> dict[str, str]:
+        """Parameters that the shared stack has now."""
+        there = self.stacks.now(self.base) or {}
+        if there.get("StackStatus") in DEAD:
+            return {}
+        return {p["ParameterKey"]: str(p.get("ParameterValue", "")) for p in there.get("Parameters", ())}
+
+    def content(self) -> Content:
+        """What the image is built from; clients of other models and stores are in it where those are asked."""
+        said = {**self.before(), **self.asked.settings}
+        others = (
+            said.get("ModelBackend") == "bedrock"
+            or said.get("Store", "sqlite") != "sqlite"
+            or said.get("Embedding", "").startswith("bedrock")
+        )
+        return content_of(self.asked.root, self.dockerfile, "backends" if others else None)
 
     def identity(self) -> tuple[str, str]:
         return account.identity(self.clients("sts"), self.clients("ec2"), self.region)
@@ -127,7 +146,7 @@ class AwsDeployment:
         with steps.timed("image") as step:
             parameters["Image"] = self.asked.image or self._image(heard, step)
         with steps.timed("provider key") as step:
-            parameters["ProviderKey"], made = self.key.ensure()
+            parameters["ProviderKey"], made = self.key.ensure(self.asked.settings.get("ProviderKey"))
             step.did = "created" if made else "kept"
         pem = None
         if self.wants_certificate:
@@ -164,7 +183,7 @@ class AwsDeployment:
         return Deployed(tuple(steps.done), {}, {}, tuple(notes))
 
     def _image(self, heard: Heard, step: _Step) -> str:
-        made = self.repository.image(content_of(self.asked.root, self.dockerfile), self._builder, heard)
+        made = self.repository.image(self.content(), self._builder, heard)
         step.did = "created" if made.built else "kept"
         return made.uri
 
@@ -175,9 +194,7 @@ class AwsDeployment:
         """Given, else this machine's own; a range that somebody widened stays."""
         if self.asked.source is not None:
             return address.checked_range(self.asked.source)
-        there = self.stacks.now(self.base)
-        before = {p["ParameterKey"]: p["ParameterValue"] for p in (there or {}).get("Parameters", ())}
-        was = before.get("GeneratorCidr")
+        was = self.before().get("GeneratorCidr")
         if was is not None and not was.endswith("/32"):
             return str(was)
         own = self._hands.own_range()

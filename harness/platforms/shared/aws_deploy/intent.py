@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from harness.platforms.deploying import Intent, Standing, Step
 from harness.platforms.pricing import NOTHING, pricing_of
 from harness.platforms.shared.aws_deploy.builders import CLOUD
-from harness.platforms.shared.aws_deploy.content import content_of
 from harness.platforms.shared.aws_deploy.stacks import RESOURCE
 from harness.platforms.shared.usage import Tariff
 
@@ -39,13 +38,13 @@ def _files(made: AwsDeployment) -> Iterator[Path]:
     yield made.base_template
     yield from (part.template for part in made.parts)
     if made.asked.image is None:
-        content = content_of(made.asked.root, made.dockerfile)
+        content = made.content()
         yield from (content.root / name for name in content.files)
 
 
 def _steps(made: AwsDeployment) -> Iterator[Step]:
     if made.asked.image is None:
-        content = content_of(made.asked.root, made.dockerfile)
+        content = made.content()
         there = made.repository.digest(content.tag)
         rough = CLOUD_MINUTES if made.asked.builder == CLOUD else BUILD_MINUTES
         does = f"keep {made.repository.name}:{content.tag}" if there else f"build and push {content.tag}"
