@@ -3,8 +3,8 @@
     AWS_PEER_FOLDER=FOLDER python -c 'from tests.peers.aws import serve; serve(PORT)'
 
 Added here, by AWS's own documentation: function URLs and aliases in CloudFormation, ListImports, AWS::NoValue in lists,
-previous values that are defaults, route tables that go with their associations, the full name of a load balancer,
-activation and backfill of cost tags. What a function URL and a load balancer answer is another server's business: FOLDER
+previous values that are defaults, route tables that go with their associations, full names of load balancers and target
+groups, activation and backfill of cost tags. What a function URL and a load balancer answer is another server's business: FOLDER
 holds ``function_url`` and ``balancer``, a URL and a host, once somebody serves there.
 """
 
@@ -106,6 +106,7 @@ def _with_full_name(self, attribute_name):
     return _balancer_attribute(self, attribute_name)
 
 
+balancers.FakeTargetGroup.get_cfn_attribute = lambda self, name: "targetgroup/rag/73e2d6bc24d8a067"  # its full name
 balancers.FakeLoadBalancer.__init__ = _at_the_peer
 balancers.FakeLoadBalancer.get_cfn_attribute = _with_full_name
 

@@ -38,7 +38,7 @@ class Account:
         self.parameters, self.certificates, self.roles, self.groups = {}, {}, set(), set()
         self.cost_tags, self.backfills = {"pilot": "Inactive"}, []
         self.fails, self.denied, self.leftover = {}, set(), []
-        self.pushes = 0
+        self.builds, self.objects, self.pushes = {}, {}, 0
         self._ticks = itertools.count()
 
     def make(self, service, region):
@@ -163,7 +163,9 @@ def known(account, stack, parameters):
     lacking = [name for name, required in wanted.items() if required and given.get(name) is None]
     if lacking or set(given) - set(wanted):
         raise refused("ValidationError", f"Parameters: {lacking} must have values, {set(given) - set(wanted)} unknown")
-    return [{"ParameterKey": name, "ParameterValue": given.get(name) or default(stack["template"], name)} for name in wanted]
+    return [
+        {"ParameterKey": name, "ParameterValue": given.get(name) or default(stack["template"], name)} for name in wanted
+    ]
 
 
 def default(template, name):
@@ -193,7 +195,9 @@ def outputs(name, template):
     body = template.partition("\nOutputs:\n")[2]
     rows = []
     for key in re.findall(r"(?m)^  (\w+):$", body):
-        value = {"LoadBalancer": "app/rag/50dc6c495c0c9188"}.get(key, f"https://{name}.{key.lower()}.example/")
+        value = {"LoadBalancer": "app/rag/50dc6c495c0c9188", "Bucket": "sources"}.get(
+            key, f"https://{name}.{key.lower()}.example/"
+        )
         rows.append({"OutputKey": key, "OutputValue": value, "ExportName": f"{name}-{key.lower()}"})
     return rows
 
@@ -461,3 +465,52 @@ def ecs_describe_services(account, cluster, services):
 
 def resourcegroupstaggingapi_get_resources(account, TagFilters):
     return {"ResourceTagMappingList": [{"ResourceARN": one} for one in account.leftover]}
+
+
+# -- codebuild and its bucket
+
+
+def codebuild_list_builds_for_project(account, projectName):
+    return {"ids": list(account.builds)}
+
+
+def codebuild_start_build(account, projectName, sourceLocationOverride, environmentVariablesOverride):
+    assert sourceLocationOverride.partition("/")[2] in account.objects, "nothing was sent to build from"
+    number = f"{projectName}:{len(account.builds)}"
+    variables = {"environmentVariables": [{**v, "type": "PLAINTEXT"} for v in environmentVariablesOverride]}
+    account.builds[number] = {"id": number, "buildStatus": "IN_PROGRESS", "looks": LOOKS + 2, "environment": variables}
+    return {"build": account.builds[number]}
+
+
+def codebuild_batch_get_builds(account, ids):
+    for build in (account.builds[number] for number in ids):
+        build["looks"] -= 1
+        if build["looks"] <= 0 and build["buildStatus"] == "IN_PROGRESS":
+            reason = account.fails.get(("build", "BUILD"))
+            build["buildStatus"] = "FAILED" if reason else "SUCCEEDED"
+            build["phases"] = [{"phaseType": "BUILD", "contexts": [{"message": reason}]}] if reason else []
+            build["logs"] = {"groupName": "/aws/codebuild/rag-pilot-build", "streamName": "one"}
+    return {"builds": [account.builds[number] for number in ids]}
+
+
+def logs_get_log_events(account, logGroupName, logStreamName, limit):
+    return {"events": [{"message": "no matching manifest for linux/amd64\n"}]}
+
+
+def s3_put_object(account, Bucket, Key, Body):
+    account.objects[Key] = Body
+    return {}
+
+
+def s3_head_bucket(account, Bucket):
+    return {}
+
+
+def s3_list_objects_v2(account, Bucket):
+    return {"Contents": [{"Key": key} for key in account.objects]}
+
+
+def s3_delete_objects(account, Bucket, Delete):
+    for one in Delete["Objects"]:
+        del account.objects[one["Key"]]
+    return {}

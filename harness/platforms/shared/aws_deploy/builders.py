@@ -111,6 +111,8 @@ class Local:
             process.kill()
             process.wait()
             raise
+        finally:
+            process.stdout.close()
         if code and must:
             raise PilotError(
                 "\n  ".join([f"{self.name} {words[0]} ended with {code}:", *tail]),
