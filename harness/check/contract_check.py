@@ -103,7 +103,9 @@ class Contract(Answers):
         path = next((p for p in HEALTH if self.asker.send("GET", p).said.status != NOT_THERE), HEALTH[0])
         asked = self._get(path)
         want(asked.said.fields == {"status": "ok"}, 'body is not {"status": "ok"}', asked)
-        return "" if path == HEALTH[0] else f"at {path}, which Google's front end keeps for itself: serve {HEALTH[0]} too"
+        return (
+            "" if path == HEALTH[0] else f"at {path}, which Google's front end keeps for itself: serve {HEALTH[0]} too"
+        )
 
     def fields(self) -> str:
         """A whole answer has id, model, answer, citations, usage"""

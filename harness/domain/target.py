@@ -17,7 +17,8 @@ from harness.domain.quota import QuotaConfig
 from harness.domain.retrieval_map import RetrievalMap
 from harness.domain.routing import RoutingRule
 
-HEALTH = ("/health", "/healthz")  # of rag-chat/1; the second for servers of before: some fronts keep paths that end in z
+# Of rag-chat/1; the second for servers that came before: some front ends keep paths that end in z for themselves.
+HEALTH = ("/health", "/healthz")
 
 
 class Dialect(StrEnum):

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Fills the ${NAME} of a manifest: ``python targets/aws_base/fill.py FILE [NAME=VALUE …]``, the result on standard output.
 
 A name has its value from the command line, else from the environment, else from its default (``${NAME:-30}``). Every name

@@ -112,7 +112,11 @@ def test_an_app_that_fails_midway_is_an_error_not_half_an_answer(runtime_api):
     assert json.loads(body)["errorMessage"] == "broken"
 
 
-CONSOLE = {"key1": "value1", "key2": "value2", "key3": "value3"}  # what the console's Test button sends if nobody changes it
+CONSOLE = {
+    "key1": "value1",
+    "key2": "value2",
+    "key3": "value3",
+}  # what the console's Test button sends if nobody changes it
 
 
 @pytest.mark.parametrize("event", [CONSOLE, [], "hello", None, {"requestContext": {}}, {**HTTP_EVENT, "body": 3}])

@@ -2,11 +2,19 @@
 
 import re
 import shutil
+import subprocess
+from decimal import Decimal
 
 import pytest
 
+from harness.platforms.billing import ToldBy
+from harness.platforms.pricing import pricing_of
+from harness.platforms.shared.usage import Usage
+from harness.workspace.target_toml import read_target
 from tests.targets.peers import known, shell
 from tests.targets.peers.shell import DIGEST, ROOT, Call
+from tests.targets.test_others import VARIABLES
+from tests.targets.test_sweeps import MORE
 
 TARGETS = ROOT / "targets"
 CHAINS = {  # pages whose reader stays in one shell: the later ones use what the earlier ones set
@@ -92,14 +100,54 @@ def test_the_docs_say_of_every_program_by_which_peer_it_was_last_run(called):
     section = page[page.index("## What was run by which peer") :]
     programs = {c.words[0] for calls in called.values() for c in calls}
 
-    assert [name for name in sorted(programs) if not re.search(rf"^\| `{name}` \|.*20\d\d-\d\d-\d\d", section, re.MULTILINE)] == []
+    assert [
+        name for name in sorted(programs) if not re.search(rf"^\| `{name}` \|.*20\d\d-\d\d-\d\d", section, re.MULTILINE)
+    ] == []
 
 
-@pytest.mark.slow  # 1 s a command; where the real programs are installed, their own help has each option that the peers know
+def commands_of(name):
+    """Calls of clouds' programs in a page, without jobs and without taking it down."""
+    text = re.split(r"\n## (?:Jobs|Destroy)", (TARGETS / name / "README.md").read_text())[0]
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    return sum(
+        len(re.findall(r'(?:^|[\s(|"])(?:aws|az|gcloud|kubectl|docker|func) (?=[a-z-])', b, re.MULTILINE))
+        for b in blocks
+    )
+
+
+def rows_of_the_docs():
+    page = (ROOT / "docs" / "platforms.md").read_text()
+    section = page[page.index("## What it takes") : page.index("## What was run by which peer")]
+    return {
+        row[0]: row[1:]
+        for row in re.findall(r"^\| `(\w+)` \| ([\d +]+) \| [^|]+ \| (\d+) \| (\d+)", section, re.MULTILINE)
+    }
+
+
+BASES = {"azure_container_apps": "azure_base", "azure_functions": "azure_base"} | dict.fromkeys(
+    ("aws_lambda", "aws_fargate", "aws_ecs_ec2"), "aws_base"
+)
+
+
+@pytest.mark.parametrize("name", rows_of_the_docs())
+def test_the_docs_say_what_a_platform_takes(name, monkeypatch):
+    """Commands as its page has them; USD as the bill says them, but for what is billed by instance time, which no request has."""
+    for variable, value in {**VARIABLES, **MORE}.items():
+        monkeypatch.setenv(variable, value)
+    commands, idle, planned = rows_of_the_docs()[name]
+    said = [commands_of(page) for page in (BASES.get(name), name) if page]
+    pricing = pricing_of(read_target(TARGETS / name, {}).prices)
+    bills = [pricing.bill(Usage(*map(Decimal, (336, n, n * 5000, n * 4000, 0, 0)))).total_usd for n in (0, 34_000)]
+
+    assert [int(n) for n in commands.split(" + ")] == said
+    assert int(idle) == round(bills[0])
+    assert int(planned) == round(bills[1]) or pricing.billing.told is not ToldBy.EACH_REQUEST
+
+
+# 80 s, and test_every_block… asks the tables in a second: their own help has each option that the peers know
+@pytest.mark.slow
 @pytest.mark.parametrize("program", ["gcloud", "kubectl"])
 def test_the_real_program_knows_what_its_peer_knows(program):
-    import subprocess  # noqa: PLC0415
-
     if not shutil.which(program):
         pytest.skip(f"{program} is not installed")
     unknown = []

@@ -144,7 +144,10 @@ def test_tasks_on_machines_reach_the_model_through_their_machine():
     assert (rule["FromPort"], rule["ToPort"]) == (32768, 65535), "Linux's ephemeral ports, of which it gets one"
 
 
-@pytest.mark.parametrize("path", ["aws_base/template.yaml", "aws_fargate/template.yaml", "aws_ecs_ec2/template.yaml", "aws_fargate/jobs.yaml"])
+@pytest.mark.parametrize(
+    "path",
+    ["aws_base/template.yaml", "aws_fargate/template.yaml", "aws_ecs_ec2/template.yaml", "aws_fargate/jobs.yaml"],
+)
 def test_a_service_that_does_not_start_is_rolled_back_and_not_tried_for_hours(path):
     for service in resources(*path.split("/")[:1], "AWS::ECS::Service", path.split("/")[1]).values():
         assert service["DeploymentConfiguration"]["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
@@ -178,14 +181,28 @@ CHOSEN = {
 @pytest.mark.parametrize(("name", "said"), list(environments()))
 def test_every_platform_can_be_told_which_model_and_which_store(name, said):
     assert CHOSEN - said == set()
-    assert {v for v in said if v.startswith("RAG_")} - READ - {"RAG_PROVIDER_KEY", "RAG_INIT_TYPE", "RAG_RESPONSE_MODE"} == set()
+    assert {v for v in said if v.startswith("RAG_")} - READ - {
+        "RAG_PROVIDER_KEY",
+        "RAG_INIT_TYPE",
+        "RAG_RESPONSE_MODE",
+    } == set()
 
 
 def test_both_runtimes_of_aws_get_the_same_from_the_base_and_may_ask_it():
     exported = re.findall(r'\$\{AWS::StackName\}-([\w-]+)"', (TARGETS / "aws_base" / "template.yaml").read_text())
     for name in ("aws_lambda", *CONTAINERS):
-        imported = set(re.findall(r"ImportValue: !Sub \$\{Base\}-([\w-]+)", (TARGETS / name / "template.yaml").read_text()))
-        assert {"model-backend", "model", "provider-url", "certificate", "store", "store-url", "model-and-store"} <= imported
+        imported = set(
+            re.findall(r"ImportValue: !Sub \$\{Base\}-([\w-]+)", (TARGETS / name / "template.yaml").read_text())
+        )
+        assert {
+            "model-backend",
+            "model",
+            "provider-url",
+            "certificate",
+            "store",
+            "store-url",
+            "model-and-store",
+        } <= imported
         assert imported <= set(exported)
 
 
@@ -199,22 +216,28 @@ def test_an_export_is_never_empty():
 def test_the_image_has_what_bedrock_opensearch_and_postgresql_need():
     said = (TARGETS / "aws_base" / "requirements-jobs.txt").read_text()
     assert re.search(r"^FROM jobs AS backends$", (TARGETS / "aws_base" / "Dockerfile").read_text(), re.MULTILINE)
-    assert all(re.search(rf"^{name}==", said, re.MULTILINE) for name in ("boto3", "botocore", "psycopg", "psycopg-binary"))
+    assert all(
+        re.search(rf"^{name}==", said, re.MULTILINE) for name in ("boto3", "botocore", "psycopg", "psycopg-binary")
+    )
 
 
 PROVIDERS = {
-    "aws_base": lambda: resources("aws_base", "AWS::ECS::TaskDefinition")["ProviderTask"]["ContainerDefinitions"][0]["Command"],
+    "aws_base": lambda: resources("aws_base", "AWS::ECS::TaskDefinition")["ProviderTask"]["ContainerDefinitions"][0][
+        "Command"
+    ],
     "cloud_run": lambda: ["python", *knative("cloud_run/provider.yaml")["containers"][0]["args"]],
-    "kubernetes": lambda: next(yaml.safe_load_all((TARGETS / "kubernetes" / "provider.yaml").read_text()))["spec"]["template"][
-        "spec"
-    ]["containers"][0]["command"],
+    "kubernetes": lambda: next(yaml.safe_load_all((TARGETS / "kubernetes" / "provider.yaml").read_text()))["spec"][
+        "template"
+    ]["spec"]["containers"][0]["command"],
     "azure_base": lambda: [
         "python",
         *next(r for r in arm("azure_base")["resources"] if r.get("name") == "rag-provider")["properties"]["template"][
             "containers"
         ][0]["args"],
     ],
-    "docker_vm": lambda: yaml.safe_load((TARGETS / "docker_vm" / "compose.yaml").read_text())["services"]["provider"]["command"],
+    "docker_vm": lambda: yaml.safe_load((TARGETS / "docker_vm" / "compose.yaml").read_text())["services"]["provider"][
+        "command"
+    ],
 }
 
 
@@ -272,7 +295,11 @@ def test_a_region_is_said_once(name):
     [region] = re.findall(r'(?m)^region\s*= "([^"]+)"', text)
 
     assert target.prices.region == region
-    assert all(s.options["region"] == region for s in target.sources if s.kind in ("cloudwatch", "lambda-logs", "cloud-monitoring"))
+    assert all(
+        s.options["region"] == region
+        for s in target.sources
+        if s.kind in ("cloudwatch", "lambda-logs", "cloud-monitoring")
+    )
     assert getattr(target.runtime, "region", region) == region
     assert target.auth is None or target.auth.options.get("region", region) == region
     assert region not in (TARGETS / name / "sweep.toml").read_text()
@@ -289,7 +316,15 @@ def test_a_sweep_keeps_the_costs_tag_and_asks_the_region_of_the_target():
 
 
 def test_a_mock_is_billed_nowhere():
-    for name in ("aws_lambda", "aws_fargate", "cloud_run", "azure_container_apps", "azure_functions", "kubernetes", "docker_vm"):
+    for name in (
+        "aws_lambda",
+        "aws_fargate",
+        "cloud_run",
+        "azure_container_apps",
+        "azure_functions",
+        "kubernetes",
+        "docker_vm",
+    ):
         assert read_target(TARGETS / name, {}).prices.parameters["tokens"] == {"model": "none"}
 
 
@@ -341,11 +376,13 @@ def fill(tmp_path, text, *words, **environment):
 
 
 def test_a_manifest_is_filled_where_it_says_so_and_nowhere_else(tmp_path):
-    done = fill(tmp_path, 'name: RAG_PROVIDER_URL, value: "${PROVIDER_URL}", also: "${SCALE:-1.0}"', PROVIDER_URL="http://x")
+    done = fill(
+        tmp_path, 'name: RAG_PROVIDER_URL, value: "${PROVIDER_URL}", also: "${SCALE:-1.0}"', PROVIDER_URL="http://x"
+    )
     assert (done.returncode, done.stdout) == (0, 'name: RAG_PROVIDER_URL, value: "http://x", also: "1.0"')
 
 
 def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_written(tmp_path):
-    done = fill(tmp_path, '"${A}" "${B}" "${C:-1}"', "B=x\"y", "D=1")
+    done = fill(tmp_path, '"${A}" "${B}" "${C:-1}"', 'B=x"y', "D=1")
     assert (done.returncode, done.stdout) == (2, "")
     assert [line.split(": ", 1)[1].split(" ")[0] for line in done.stderr.splitlines()] == ["A", "D", "B"]

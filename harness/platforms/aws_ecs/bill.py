@@ -53,8 +53,9 @@ def fargate_alb(tariff: Tariff, terms: FargateTerms, usage: Usage) -> Bill:
 
 
 def ec2_alb(tariff: Tariff, terms: HostTerms, usage: Usage) -> Bill:
-    """Machines by their type, billed whole; ``load_balancer = 0`` if there is none, ``ebs_gb`` of volumes,
-    ``machine_addresses`` of the machines that have a public one.
+    """Machines by their type, billed whole; ``load_balancer = 0`` if there is none, ``ebs_gb`` of volumes.
+
+    ``machine_addresses``: how many of them have a public one.
     """
     made = machine_hours(tariff, terms, usage) + volume_line(tariff, terms.ebs_gb, usage)
     made += addresses_line(tariff, "Machine", terms.machine_addresses, usage)

@@ -12,9 +12,9 @@ import azure.functions as func
 # the index is in the package, whose folder the platform decides; the service reads this when it is imported
 os.environ.setdefault("RAG_INDEX", str(Path(__file__).parent / "index" / "index.sqlite"))
 
-from ragchat.asgi import app as service  # noqa: E402
-from ragchat.jobs.queues import Message  # noqa: E402
-from ragchat.jobs.workshop import Pushed, workshop  # noqa: E402
+from ragchat.asgi import app as service
+from ragchat.jobs.queues import Message
+from ragchat.jobs.workshop import Pushed, workshop
 
 app = func.AsgiFunctionApp(app=service, http_auth_level=func.AuthLevel.ANONYMOUS)
 made = workshop(Pushed())

@@ -25,7 +25,7 @@ class Settings:
     upstream_timeout_s: float
     provider_path: str = "/v1/chat/completions"
     provider_ca: str | None = None  # base64 of a certificate's DER: the only authority that the provider's may have
-    provider_auth: str = "key"  # RAG_PROVIDER_KEY; or google, azure: the identity that the platform gives to this instance
+    provider_auth: str = "key"  # RAG_PROVIDER_KEY; or google, azure: the identity that the platform gives
     model_backend: str = "openai"  # any OpenAI-compatible endpoint; or bedrock
     bedrock_endpoint: str | None = None
     store: str = "sqlite"  # or pgvector, opensearch

@@ -29,7 +29,14 @@ GLOBAL = {
     "docker": set(),
     "func": set(),
 }
-DEPLOY = {"--stack-name", "--template-file", "--capabilities", "--tags", "--parameter-overrides", "--no-fail-on-empty-changeset"}
+DEPLOY = {
+    "--stack-name",
+    "--template-file",
+    "--capabilities",
+    "--tags",
+    "--parameter-overrides",
+    "--no-fail-on-empty-changeset",
+}
 OPTIONS = {  # of those programs that publish no model that could be asked here
     "az": {
         "account show": set(),
@@ -152,7 +159,9 @@ def _deploy(call):
     given = dict(word.split("=", 1) for word in options.get("--parameter-overrides", ()))
     out += [f"{path.parent.name} has no parameter {name}" for name in given if name not in declared]
     out += [
-        f"{path.parent.name}/{path.name} requires {n}" for n, p in declared.items() if "Default" not in p and n not in given
+        f"{path.parent.name}/{path.name} requires {n}"
+        for n, p in declared.items()
+        if "Default" not in p and n not in given
     ]
     out += [p for n, v in given.items() if n in declared for p in _value(n, v, declared[n])]
     iam = any(r["Type"].startswith("AWS::IAM::") for r in made["Resources"].values())
@@ -199,7 +208,7 @@ def _manifests(call):
                 out.append(f"{value!r} is not an address")
         spec = manifest
         if manifest["apiVersion"] == "serving.knative.dev/v1":
-            inner = {k: v for k, v in manifest["spec"]["template"]["spec"].items()}
+            inner = dict(manifest["spec"]["template"]["spec"].items())
             for own in ("containerConcurrency", "timeoutSeconds"):
                 inner.pop(own)
             spec = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": inner}
@@ -244,5 +253,3 @@ def stacks_of(calls):
         for c in calls
         if c.words[:3] == ("aws", "cloudformation", "deploy")
     }
-
-
