@@ -13,15 +13,16 @@ from harness.domain.target import Target
 from harness.errors import Refused
 from harness.evidence.files import write_text
 from harness.evidence.store import Store
-from harness.platforms.control import runtime_of
 from harness.platforms.deploying import Asked, Deployed, Destroyed, Intent, Took, deployable, deployments
 from harness.platforms.registry import platform_of
+from harness.platforms.shared.ready import wait_ready
 from harness.run.timing import EVENT
 from harness.workspace import Workspace, deployed, trust, wants
 from harness.workspace.target_toml import tables_of
 
 LOCK = "deploy.lock"
 KEPT = "kept"
+READY_S = 300.0  # a name that was just made is not known everywhere at once
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class Deploys:
         for name in done.values:
             target, began = self._workspace.target(name), time.monotonic()
             progress.work(f"{name}: waiting for its first answer")
-            runtime_of(target, self._workspace.root, target.base_url or "").wait_ready()
+            wait_ready(target, target.base_url or "", READY_S)
             took = Took(f"ready {name}", "answered", round(time.monotonic() - began, 1), name)
             progress.say(f"{name}: answers at {target.base_url}")
             out.append(took)

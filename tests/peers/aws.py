@@ -3,7 +3,7 @@
     AWS_PEER_FOLDER=FOLDER python -c 'from tests.peers.aws import serve; serve(PORT)'
 
 Added here, by AWS's own documentation: function URLs and aliases in CloudFormation, ListImports, AWS::NoValue in lists,
-previous values that are defaults, route tables that go with their associations, full names of load balancers and target
+previous values that are defaults, route tables and ECS services that go with their stack, full names of load balancers and target
 groups, activation and backfill of cost tags. What a function URL and a load balancer answer is another server's business: FOLDER
 holds ``function_url`` and ``balancer``, a URL and a host, once somebody serves there.
 """
@@ -19,6 +19,7 @@ from moto.cloudformation import parsing
 from moto.cloudformation import responses as stacks
 from moto.core.common_models import CloudFormationModel
 from moto.ec2.models import vpcs
+from moto.ecs import models as containers
 from moto.elbv2 import models as balancers
 
 FOLDER = Path(os.environ.get("AWS_PEER_FOLDER", "."))
@@ -174,6 +175,13 @@ def list_imports(self):
 
 
 stacks.CloudFormationResponse.list_imports = list_imports
+
+
+def _gone_with_its_stack(self, account_id, region_name):
+    self._backend.delete_service(self.cluster_name, self.name, force=True)
+
+
+containers.Service.delete = _gone_with_its_stack
 
 
 def _list_cost_allocation_tags(self):

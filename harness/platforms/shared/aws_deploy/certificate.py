@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from harness.errors import PilotError, Refused
 from harness.platforms.shared.aws_deploy.api import Api, asked, every, found
@@ -21,6 +22,7 @@ from harness.platforms.shared.aws_deploy.part import Tag
 DAYS = 365
 RENEW = timedelta(days=45)  # a pilot and its report are over by then
 Sign = Callable[[str], tuple[bytes, bytes]]  # a name: certificate and key as PEM
+KEY_TYPES = ["RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1"]
 BODY = re.compile(r"-----BEGIN CERTIFICATE-----\s+(.+?)\s+-----END CERTIFICATE-----", re.DOTALL)
 
 
@@ -38,6 +40,12 @@ class Certificate:
         return re.sub(r"\s", "", body.group(1)) if body else ""
 
 
+def listed(acm: Api) -> list[dict[str, Any]]:
+    """All of them: unless asked for others, ACM lists only keys of RSA up to 2048 bits."""
+    kinds = {"Includes": {"keyTypes": list(KEY_TYPES)}}
+    return every("certificates", acm.list_certificates, "CertificateSummaryList", "NextToken", "NextToken", **kinds)
+
+
 class Certificates:
     """Over ``acm``; the one of this deployment is the one that carries its tag and is for this region's balancers."""
 
@@ -47,9 +55,10 @@ class Certificates:
 
     def there(self) -> str | None:
         """Its ARN."""
-        rows = every("certificates", self._acm.list_certificates, "CertificateSummaryList", "NextToken", "NextToken")
+        rows = listed(self._acm)
         for row in rows:
-            if row.get("DomainName") == self.name and self._mine(row["CertificateArn"]):
+            names = (row.get("DomainName"), *row.get("SubjectAlternativeNameSummaries", ()))
+            if self.name in names and self._mine(row["CertificateArn"]):
                 return str(row["CertificateArn"])
         return None
 
@@ -93,7 +102,7 @@ def self_signed(name: str) -> tuple[bytes, bytes]:
         pem, key = Path(folder) / "certificate.pem", Path(folder) / "key.pem"
         command = [
             *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-sha256", "-days", str(DAYS)),
-            *("-subj", "/CN=runtime-pilot", "-addext", f"subjectAltName=DNS:{name}"),
+            *("-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"),
             *("-keyout", str(key), "-out", str(pem)),
         ]
         done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)

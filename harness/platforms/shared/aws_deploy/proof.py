@@ -12,6 +12,7 @@ from typing import Any
 
 from harness.platforms.platform import MakeClient
 from harness.platforms.shared.aws_deploy.api import AwsError, asked, every, found
+from harness.platforms.shared.aws_deploy.certificate import listed
 from harness.platforms.shared.aws_deploy.part import Tag
 
 FREE = (  # that nobody bills: they go with what they belong to, and AWS lists them for a while
@@ -178,8 +179,7 @@ class Proving:
 
     def _certificates(self) -> Iterator[str]:
         api = self._client("acm")
-        rows = every("certificates", api.list_certificates, "CertificateSummaryList", "NextToken", "NextToken")
-        for row in rows:
+        for row in listed(api):
             tags = asked("certificates", api.list_tags_for_certificate, CertificateArn=row["CertificateArn"])["Tags"]
             if any({"Key": t.key, "Value": t.value} in tags for t in self._tags):
                 yield f"certificate for {row.get('DomainName')}"
