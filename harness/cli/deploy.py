@@ -156,14 +156,11 @@ def _row(one: Intent) -> dict[str, object]:
 
 def _print(one: Intent) -> None:
     print(one.where)
-    rows = [
-        (s.name, s.does, "" if not s.minutes else f"{'' if s.measured else '~'}{s.minutes:.0f} min", "")
-        if k == 0
-        else ("", f"  {line.what}", "", _usd(line))
-        for s in one.steps
-        for k, line in enumerate((None, *s.standing))
-        if k == 0 or line is not None
-    ]
+    rows: list[tuple[str, ...]] = []
+    for step in one.steps:
+        takes = f"{'' if step.measured else '~'}{step.minutes:.0f} min" if step.minutes else ""
+        rows.append((step.name, step.does, takes, ""))
+        rows += [("", f"  {line.what}", "", _usd(line)) for line in step.standing]
     page.rows(page.console(), "", ("step", "what", "takes", "USD an hour idle"), rows, right=(2, 3))
     marked = any(not s.confirmed for step in one.steps for s in step.standing)
     if (whole := one.usd_per_hour) > 0:

@@ -41,7 +41,7 @@ def values(folder: Path) -> dict[str, str]:
 
 def variables_of(tables: Mapping[str, Any]) -> dict[str, str]:
     """Field to the variable that its whole value is: of the file itself, and of its sources by their field's name."""
-    found = {}
+    found: dict[str, str] = {}
     sources = tables.get("sources")
     for table in (tables, *(s for s in (sources if isinstance(sources, list) else ()) if isinstance(s, dict))):
         for name, value in table.items():

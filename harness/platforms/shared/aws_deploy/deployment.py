@@ -15,6 +15,7 @@ from harness.platforms.deploying import Asked, Deployed, Destroyed, Heard, Inten
 from harness.platforms.platform import MakeClient
 from harness.platforms.shared.aws import client
 from harness.platforms.shared.aws_deploy import account, address
+from harness.platforms.shared.aws_deploy.api import Api
 from harness.platforms.shared.aws_deploy.builders import Builder, local_builder
 from harness.platforms.shared.aws_deploy.certificate import Certificates, Sign, self_signed
 from harness.platforms.shared.aws_deploy.codebuild import CodeBuild
@@ -49,9 +50,9 @@ class Clients:
 
     make: MakeClient
     region: str
-    _made: dict[str, object] = field(default_factory=dict)
+    _made: dict[str, Api] = field(default_factory=dict)
 
-    def __call__(self, service: str, region: str | None = None) -> object:
+    def __call__(self, service: str, region: str | None = None) -> Api:
         where = region or self.region
         return self._made.setdefault(f"{service} {where}", self.make(service, where))
 

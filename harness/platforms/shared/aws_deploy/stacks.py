@@ -145,6 +145,7 @@ class Stacks:
 
     def remove(self, name: str, tag: Tag, heard: Heard) -> Done | None:
         """None where there is none; raises PilotError where it stays, or is not of this deployment."""
+        status = ""
         for again in range(TRIES):
             there = self._settled(name, None, heard)
             if there is None:
@@ -155,10 +156,10 @@ class Stacks:
             left = self.now(there["StackId"])
             if left is None:
                 return Done("removed", self._events.last(there["StackId"]).seconds, {})
-            operation = self._events.last(there["StackId"])
-            heard.say(f"{name}: {left['StackStatus']}: {operation.cause or 'no reason given'}")
+            operation, status = self._events.last(there["StackId"]), str(left["StackStatus"])
+            heard.say(f"{name}: {status}: {operation.cause or 'no reason given'}")
             self._pace.sleep(self._pace.settle_s)  # addresses and tasks that are let go of take a moment
-        raise operation.failure(name, left["StackStatus"], ())
+        raise operation.failure(name, status, ())
 
     def _settled(self, name: str, want: Wanted | None, heard: Heard) -> dict[str, Any] | None:
         """Once nothing is in progress."""
