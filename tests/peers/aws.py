@@ -125,11 +125,9 @@ parsing.clean_json = _without_no_value
 
 
 def _different(self, incoming, stack_body, old):
-    """AWS knows a parameter's default as its previous value, and moto only what was given."""
-    same = all(
-        p.get("UsePreviousValue") or old.stack_parameters.get(p["ParameterKey"]) == p["ParameterValue"]
-        for p in incoming
-    )
+    """AWS knows a parameter's default as its previous value, and moto only what was given, numbers as numbers."""
+    before = {key: str(value) for key, value in old.stack_parameters.items()}
+    same = all(p.get("UsePreviousValue") or before.get(p["ParameterKey"]) == p["ParameterValue"] for p in incoming)
     if same and old.template == stack_body:
         raise stacks.ValidationError(old.name, message="No updates are to be performed.")
 

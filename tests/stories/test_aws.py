@@ -7,7 +7,6 @@ import json
 import os
 import random
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -27,7 +26,11 @@ from tests.suite import processes
 # 3 min and 2 min; tests/platforms/shared/test_aws_deploy.py cuts at every call in seconds
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent.parent
-KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "planted-secret", "AWS_DEFAULT_REGION": "us-east-1"}
+KEYS = {
+    "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "planted-secret",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
 CUTS = 20
 STEPS = ("plan", "run", "collect", "decide", "report")
 
@@ -125,8 +128,8 @@ def test_every_step_ends_well(story):
     _, steps, _ = story
     said = {name: (done.returncode, done.stderr[-1500:]) for name, done in steps.items()}
     for name in ("deploy --plan", "deploy", "again", *STEPS, "destroy", "after"):
-        gate = {"decide": 5, "after": 5}.get(name, 0)  # two short blocks may certify nothing
-        assert said[name][0] in (0, gate), (name, said[name])
+        may = (0, 5, 6) if name in ("decide", "after") else (0,)  # two short blocks may certify nothing
+        assert said[name][0] in may, (name, said[name])
 
 
 def test_the_plan_names_dollars_and_minutes_before_anything_is_made(story):
@@ -174,11 +177,12 @@ def test_nothing_is_left_and_what_was_measured_still_reads(story):
 
 def cut(folder, words, after_s):
     """The command, killed; True where it had ended by itself."""
-    process = processes.start([sys.executable, "-m", "harness", *words], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = processes.start(
+        [sys.executable, "-m", "harness", *words], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     time.sleep(after_s)
     ended = process.poll() is not None
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    processes.end(process)  # SIGKILL, to it and whatever it started
     return ended
 
 
