@@ -83,6 +83,12 @@ class Alias(_Part, CloudFormationModel):
         made = backend.create_alias(said["Name"], name, str(said["FunctionVersion"]), "", "")
         return cls(made.arn, AliasArn=made.arn)
 
+    def delete(self, account_id, region_name):
+        backend = functions.lambda_backends[account_id][region_name]
+        for names in backend._lambdas._aliases.values():  # moto would keep them longer than their function
+            for name in [n for n, alias in names.items() if alias.arn == self.physical_resource_id]:
+                del names[name]
+
 
 def _version_attribute(self, attribute_name):
     return self.version

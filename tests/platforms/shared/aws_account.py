@@ -11,13 +11,13 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 import boto3
-from botocore.exceptions import ClientError
 from botocore.validate import validate_parameters
 
 from harness.platforms.shared.aws_deploy.stacks import parameters_of
+from tests.platforms.shared import aws_looks
+from tests.platforms.shared.aws_looks import LOOKS, refused
 from tests.platforms.shared.rigs import KEYS
 
-LOOKS = 2
 NUMBER = "123456789012"
 REGISTRY = f"{NUMBER}.dkr.ecr.us-east-1.amazonaws.com"
 BEGAN = datetime(2026, 11, 27, 9, tzinfo=UTC)
@@ -78,16 +78,17 @@ class Client:
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)
-        handler = globals().get(f"{self._service}_{name}")
+        call = f"{self._service}_{name}"
+        handler = globals().get(call) or getattr(aws_looks, call, None)
         assert handler, f"this account knows no {self._service}.{name}"
 
-        def call(**request):
+        def called(**request):
             if self._account.held:
                 validate_parameters(request, shape(self._service, name))
             self._account.asked.append((self._service, name, request))
             return self._account.step(lambda: self._answer(handler, name, request))
 
-        return call
+        return called
 
     def _answer(self, handler, name, request):
         if f"{self._service}.{name}" in self._account.denied or self._service in self._account.denied:
@@ -99,10 +100,6 @@ class Client:
 def shape(service, name):
     client = boto3.client(service, **KEYS)
     return client.meta.service_model.operation_model(client.meta.method_to_api_mapping[name]).input_shape
-
-
-def refused(code, words):
-    return ClientError({"Error": {"Code": code, "Message": words}}, "Operation")
 
 
 def arn(name):
@@ -421,98 +418,4 @@ def logs_describe_log_groups(account, logGroupNamePrefix):
 
 def logs_delete_log_group(account, logGroupName):
     account.groups.discard(logGroupName)
-    return {}
-
-
-# -- whether anything is left
-
-
-def ec2_describe_instances(account, Filters):
-    return {"Reservations": []}
-
-
-def ec2_describe_volumes(account, Filters):
-    return {"Volumes": []}
-
-
-def ec2_describe_nat_gateways(account, Filter):
-    return {"NatGateways": []}
-
-
-def ec2_describe_addresses(account, Filters):
-    return {"Addresses": []}
-
-
-def elbv2_describe_load_balancers(account):
-    return {"LoadBalancers": []}
-
-
-def ecs_list_services(account, cluster):
-    raise refused("ClusterNotFoundException", "no such cluster")
-
-
-def ecs_list_tasks(account, cluster, serviceName=None, desiredStatus=None):
-    if serviceName is None:
-        raise refused("ClusterNotFoundException", "no such cluster")
-    return {"taskArns": ["arn:task"] if account.fails else []}
-
-
-def ecs_describe_tasks(account, cluster, tasks):
-    return {"tasks": [{"stoppedReason": "CannotPullContainerError: image not found", "containers": []}]}
-
-
-def ecs_describe_services(account, cluster, services):
-    return {"services": [{"events": [{"message": "has reached a steady state"}]}]}
-
-
-def resourcegroupstaggingapi_get_resources(account, TagFilters):
-    return {"ResourceTagMappingList": [{"ResourceARN": one} for one in account.leftover]}
-
-
-# -- codebuild and its bucket
-
-
-def codebuild_list_builds_for_project(account, projectName):
-    return {"ids": list(account.builds)}
-
-
-def codebuild_start_build(account, projectName, sourceLocationOverride, environmentVariablesOverride):
-    assert sourceLocationOverride.partition("/")[2] in account.objects, "nothing was sent to build from"
-    number = f"{projectName}:{len(account.builds)}"
-    variables = {"environmentVariables": [{**v, "type": "PLAINTEXT"} for v in environmentVariablesOverride]}
-    account.builds[number] = {"id": number, "buildStatus": "IN_PROGRESS", "looks": LOOKS + 2, "environment": variables}
-    return {"build": account.builds[number]}
-
-
-def codebuild_batch_get_builds(account, ids):
-    for build in (account.builds[number] for number in ids):
-        build["looks"] -= 1
-        if build["looks"] <= 0 and build["buildStatus"] == "IN_PROGRESS":
-            reason = account.fails.get(("build", "BUILD"))
-            build["buildStatus"] = "FAILED" if reason else "SUCCEEDED"
-            build["phases"] = [{"phaseType": "BUILD", "contexts": [{"message": reason}]}] if reason else []
-            build["logs"] = {"groupName": "/aws/codebuild/rag-pilot-build", "streamName": "one"}
-    return {"builds": [account.builds[number] for number in ids]}
-
-
-def logs_get_log_events(account, logGroupName, logStreamName, limit):
-    return {"events": [{"message": "no matching manifest for linux/amd64\n"}]}
-
-
-def s3_put_object(account, Bucket, Key, Body):
-    account.objects[Key] = Body
-    return {}
-
-
-def s3_head_bucket(account, Bucket):
-    return {}
-
-
-def s3_list_objects_v2(account, Bucket):
-    return {"Contents": [{"Key": key} for key in account.objects]}
-
-
-def s3_delete_objects(account, Bucket, Delete):
-    for one in Delete["Objects"]:
-        del account.objects[one["Key"]]
     return {}
