@@ -10,6 +10,7 @@ holds ``function_url`` and ``balancer``, a URL and a host, once somebody serves 
 
 import json
 import os
+import threading
 from pathlib import Path
 
 from moto.awslambda import models as functions
@@ -159,6 +160,23 @@ def _without_its_tables(self, vpc_id):
 
 
 vpcs.VPCBackend.delete_vpc = _without_its_tables
+
+
+ONE_AT_A_TIME = threading.RLock()
+
+
+def _alone(method):
+    """AWS knows a stack from the moment it is asked for; moto once it is made, so nobody may look in between."""
+
+    def locked(self, *args, **kwargs):
+        with ONE_AT_A_TIME:
+            return method(self, *args, **kwargs)
+
+    return locked
+
+
+for _name in ("create_stack", "update_stack", "delete_stack", "describe_stacks"):
+    setattr(backends.CloudFormationBackend, _name, _alone(getattr(backends.CloudFormationBackend, _name)))
 
 
 def list_imports(self):
