@@ -70,6 +70,7 @@ from harness.report.earlier import changes, read_earlier
 from harness.report.folder import write_all
 from harness.report.record import record
 from harness.run.away.away import Away, Order, at_home, away
+from harness.run.deploy import Deploys, Wishes
 from harness.run.deployed import over_plan_usd
 from harness.run.drive import limits_of, usual_usd, worst_case_usd
 from harness.run.execute import Campaign, Tally
@@ -141,6 +142,11 @@ def endpoints(urls: Sequence[str], told: EndpointHints | None = None, asking: As
     if wrong:
         raise Refused("; ".join(wrong), "as https://chat.example.com/path")
     return [recognise(url.rstrip("/"), told, asking) for url in urls]
+
+
+def deploys(workspace: Workspace, names: Sequence[str], wishes: Wishes) -> Deploys:
+    """What deploys and destroys these targets; raises Refused for one whose platform does neither."""
+    return Deploys(workspace, names, wishes)
 
 
 def plan(workspace: Workspace, *, seal: bool) -> Planned:

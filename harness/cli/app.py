@@ -40,6 +40,8 @@ COMMANDS = (
     "time",
     "prices",
     "dashboards",
+    "deploy",
+    "destroy",
     "trust",
 )
 

@@ -252,3 +252,12 @@ _SPLIT = fields({"share": share, "due_s": duration}, {"changed_s": maybe(number)
 CANARY = fields(
     {"target": part, "side": part, "step_s": duration, "steps": each(_SPLIT, most=100)}, {"ended": maybe(text)}
 )
+
+_TOOK = fields({"name": text, "did": text, "seconds": duration}, {"target": maybe(part)})
+DEPLOYMENTS = fields(
+    {
+        "deployments": each(
+            fields({"utc": moment, "what": one_of("deploy", "destroy"), "targets": each(part), "steps": each(_TOOK)})
+        )
+    }
+)

@@ -279,6 +279,7 @@ READINGS_FORMAT = Format("readings/SOURCE.json", 2, contents.READINGS, {1: _read
 BILL_FORMAT = Format("bills/TARGET/DAY.N.json", 1, contents.BILL)
 UNREAD_BILL_FORMAT = Format("bills/TARGET/unread/DAY.N.json", 1, contents.UNREAD_BILL)
 CANARY_FORMAT = Format("canary.json", 1, contents.CANARY)
+DEPLOYMENTS_FORMAT = Format("deployments.json", 1, contents.DEPLOYMENTS)
 MANIFEST_FORMAT = Format("report-files.json", 1, contents.MANIFEST)
 SAMPLES_FORMAT = Format("samples.parquet", 2, most_bytes=SAMPLES_BYTES)
 GENERATOR_FORMAT = Format("generator.parquet", 2, most_bytes=SAMPLES_BYTES)
@@ -291,6 +292,7 @@ FORMATS: tuple[Format, ...] = (
     READINGS_FORMAT,
     *(BILL_FORMAT, UNREAD_BILL_FORMAT, PLAN_FORMAT, SEAL_FORMAT, CHECKS_FORMAT, CALIBRATION_FORMAT),
     CANARY_FORMAT,
+    DEPLOYMENTS_FORMAT,
     *(JOURNAL_FORMAT, RECORDS_FORMAT, MANIFEST_FORMAT),
 )
 

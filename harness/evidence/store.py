@@ -1,6 +1,6 @@
 """The evidence folder of a pilot: plan, seal, journal, and one folder per block attempt.
 
-evidence/plan.json  seal.json  journal.jsonl
+evidence/plan.json  seal.json  journal.jsonl  deployments.json
 evidence/blocks/b01/attempt-1/steady-1-local_function/   one run's folder
 evidence/sweeps/local_function-1f3a9c07/               the same again, of the settings that were tried before
 evidence/canaries/c01/                                 the same again, of one canary and its canary.json
@@ -31,6 +31,7 @@ from harness.evidence.schema import (
     CALIBRATION_FORMAT,
     CANARY_FORMAT,
     CHECKS_FORMAT,
+    DEPLOYMENTS_FORMAT,
     LEDGER_FORMAT,
     PLAN_FORMAT,
     RUN_FORMAT,
@@ -41,6 +42,7 @@ from harness.evidence.schema import (
 
 CALIBRATION = "calibration.json"
 CHECKS = "checks.json"
+DEPLOYMENTS = "deployments.json"
 PLAN = "plan.json"
 SEAL = "seal.json"
 SWEEPS = "sweeps"
@@ -171,6 +173,18 @@ class Store:
         """By group, as they were answered; None when nothing was checked."""
         said = self._maybe(CHECKS, CHECKS_FORMAT)
         return None if said is None else said["groups"]
+
+    def deployments(self) -> list[dict[str, Any]]:
+        """What was deployed and destroyed, and how long each step took, the oldest first."""
+        said = self._maybe(DEPLOYMENTS, DEPLOYMENTS_FORMAT)
+        return [] if said is None else list(said["deployments"])
+
+    def add_deployment(self, entry: dict[str, Any]) -> None:
+        """One more; those before stay as they are."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        rows = [*self.deployments(), {"utc": datetime.now(UTC).isoformat(timespec="seconds"), **entry}]
+        write_text(self.root / DEPLOYMENTS, dump(DEPLOYMENTS_FORMAT.stamped({"deployments": rows})))
+        self.keep(DEPLOYMENTS)
 
     def _maybe(self, name: str, of: Format) -> dict[str, Any] | None:
         path = self.root / name

@@ -90,6 +90,13 @@ class Workspace:
             target = before(target, [side.target for side in sides], self.root / "targets" / name / "target.toml")
         return Prospect(target, tuple(unset))
 
+    def to_deploy(self, name: str) -> Target:
+        """One target whose variables its deployment will set; raises Refused, or BadFile."""
+        if name not in self.target_names:
+            raise _unknown("target", name, self.target_names, self.root / "targets")
+        fill = {"corpus": str(self.corpus.folder), "workspace": str(self.root)}
+        return read_target(self.root / "targets" / name, fill, deploying=True)
+
     def sweep(self, name: str) -> Sweep | None:
         """The settings of one target that are to be tried, None where it declares none; raises BadFile."""
         return read_sweep(self.root / "targets" / name)

@@ -19,7 +19,7 @@ from typing import Any
 from harness.domain.shown import visible
 from harness.platforms import registry
 from harness.tables.problems import read_toml
-from harness.workspace import shipped
+from harness.workspace import deployed, shipped
 from harness.workspace.api_toml import VARIABLE
 from harness.workspace.pilot_toml import Corpus
 from harness.workspace.platform_tables import is_embedded
@@ -69,7 +69,7 @@ def of_target(workspace: Workspace, name: str) -> list[Want]:
     folder = workspace.root / "targets" / name.partition("@")[0]
     tables, _ = tables_of(folder / "target.toml")
     beside = _of_modules(workspace) if is_embedded(tables.get("runtime")) else []
-    own = [*beside, *_Tables(f"targets/{folder.name}/target.toml", tables), *_of_sweep(folder)]
+    own = [*beside, *_Tables(f"targets/{folder.name}/target.toml", tables), *_of_sweep(folder), *_of_deployed(folder)]
     sides = [side for side in sides_in(tables) if side in workspace.target_names and side != folder.name]
     behind = [want for side in sides for want in of_target(workspace, side)]
     return [*of_corpus(workspace), *own, *behind]
@@ -110,6 +110,18 @@ def _of_modules(workspace: Workspace) -> list[Want]:
     return out
 
 
+def of_files(workspace: Workspace, files: Sequence[Path]) -> list[Want]:
+    """Templates that are deployed, and what an image is built from, where they did not come with this package."""
+    out = []
+    for path in files:
+        digest = shipped.content_digest(path)
+        if path.is_relative_to(workspace.root) and digest not in shipped.image_digests():
+            where = str(path.relative_to(workspace.root))
+            what = f"deploys, or builds, {visible(where)} with this machine's credentials (sha256 {digest[:12]})"
+            out.append(Want(Does.RUNS, where, what, digest))
+    return out
+
+
 def of_page(workspace: Workspace) -> list[Want]:
     """Template, style and program of the report's page, which a reader's browser runs."""
     out = []
@@ -145,6 +157,13 @@ def of_corpus(workspace: Workspace) -> list[Want]:
     if build == Corpus().build:
         return []
     return [Want(Does.RUNS, "pilot.toml", f"{_line(build)} to build the corpus", _digest(build))]
+
+
+def _of_deployed(folder: Path) -> Iterator[Want]:
+    """Values that fill target.toml in where the environment has none: they say where requests go."""
+    for name, value in sorted(deployed.values(folder).items()):
+        what = f"{visible(value, MOST_LINE)} as {name}"
+        yield Want(Does.STEERS, f"targets/{folder.name}/{deployed.FILE}", what, _digest([name, value]))
 
 
 def _of_sweep(folder: Path) -> Iterator[Want]:
