@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from harness.analysis.dataset import Dataset
 from harness.decision.findings import Findings
+from harness.decision.headline import headline
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.rule import Cap, Choice, Chosen, Confidence, Gate, Voids, choose, gate, hybrid_gate
 from harness.decision.scorecards import Scoring, scoring
@@ -68,7 +68,7 @@ def decide(workspace: Workspace, findings: Findings, doubts: Sequence[Reason]) -
         target,
         Confidence.LOW if caps else chosen.confidence,
         caps,
-        _sentence(chosen, data, names, measured=not unseen),
+        headline(chosen, findings, gates, names),
         _because(chosen, (gates[BASELINE], gates[CANDIDATE]), names),
         tuple(reasons),
         tuple(would_change(findings, names)),
@@ -92,15 +92,6 @@ def biased(findings: Findings) -> HarnessBiased | None:
     found = ((c.metric, c.relation.value, c.ratio) for c in findings.aa.biased)
     ratios = tuple((metric, relation, ratio.value) for metric, relation, ratio in found if isinstance(ratio, Estimate))
     return HarnessBiased(findings.aa.target, ratios)
-
-
-def _sentence(chosen: Chosen, data: Dataset, names: Names, *, measured: bool) -> Reason:
-    labels = {BASELINE: names[data.baseline], CANDIDATE: names[data.candidate]}
-    if chosen.choice is Choice.HYBRID:
-        return told.ServeFromBoth(labels[BASELINE], labels[CANDIDATE], measured)
-    if chosen.choice is Choice.NONE:
-        return told.NoWinner(labels[chosen.reversible] if chosen.reversible else None)
-    return told.ServeFrom(labels[chosen.choice.value], chosen.leaning)
 
 
 def _because(chosen: Chosen, gates: Sequence[Gate], names: Names) -> tuple[Reason, ...]:

@@ -138,7 +138,7 @@ def _filled(section: Section, content: Content, reader: MarkdownIt) -> Filled:
         **content.values,
         "table": lambda name: hold("table", content.tables[name]),
         "figure": figure,
-        "verdict": lambda: hold("verdict", content.verdict),
+        "page_one": lambda: hold("page_one", content.page_one),
     }
     try:
         template = _environment(escape.markdown).from_string(section.path.read_text(encoding="utf-8-sig"))

@@ -50,7 +50,7 @@ WORDS: Book = {
     kinds.BothFailGates: "Both targets fail a gate.",
     kinds.OnlyHybridStands: "Each target fails a gate; the hybrid that was measured fails none.",
     kinds.StandsByItself: "It fails no gate by itself, and the hybrid that was measured does not score clearly higher.",
-    kinds.OnlyOneStands: "It is the only one that fails no gate.",
+    kinds.OnlyOneStands: "Of the two runtimes, only this one breaks no promise.",
     kinds.ScoresPrefer: lambda r: (
         f"It scores highest in {r.share * 100:.0f} % of random weightings around the sealed weights."
     ),
