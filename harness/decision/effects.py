@@ -1,7 +1,7 @@
 """What stands out: every effect that was shown, by how many times it is off its promise or its rival.
 
 An effect's size is the natural log of that ratio, at the end of its interval that is nearest to no effect; one whose interval
-holds no effect has none. So a broken promise, a slower rival, a bill and a full fleet are ranked on one scale.
+holds no effect has none. So a broken promise, a slower rival, a full fleet and cold answers are ranked on one scale; money has a place of its own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from harness.domain.estimate import Estimate, Known
 from harness.domain.reason import Reason
 from harness.domain.reasons import page
 from harness.domain.verdict import Judgement, Relation, SloVerdict
-from harness.predict.cost import whole_month
 from harness.predict.prediction import Quantity
 
 Names = Mapping[str, str]
@@ -41,7 +40,11 @@ def stands_out(findings: Findings, names: Names, but: Reason | None = None) -> t
     for effect in sorted(found, key=lambda e: -e.size):
         kept.setdefault(effect.about, effect)
     told = [effect.told for effect in kept.values() if effect.told != but]
-    return (*told, *_alike(findings))[:MOST]
+    shown = (*told, *_alike(findings))[:MOST]
+    if shown:
+        return shown
+    why = page.Lacking.MEASURED if not findings.data.blocks_valid else page.Lacking.MORE if kept else page.Lacking.EFFECT
+    return (page.NoEffect(why),)
 
 
 def worst_broken(findings: Findings, names: Names) -> Reason | None:
@@ -86,7 +89,6 @@ def _over(seen: page.Ends, allowed: float, *, at_least: bool) -> float:
 
 def _between(findings: Findings, names: Names) -> Iterator[Effect]:
     yield from _slower(findings, names)
-    yield from _dearer(findings, names)
     yield from _colder(findings, names)
     for sizing in findings.sizings:
         use = sizing.utilisation
@@ -112,20 +114,6 @@ def _slower(findings: Findings, names: Names) -> Iterator[Effect]:
 
 def _turned(end: float | None) -> float | None:
     return 1 / end if end else None
-
-
-def _dearer(findings: Findings, names: Names) -> Iterator[Effect]:
-    """Of the whole bill: a runtime that costs a tenth of another saves little where tokens are most of it."""
-    months = {c.target: whole_month(c) for c in findings.costs}
-    known = {name: usd for name, usd in months.items() if isinstance(usd, Estimate)}
-    if len(known) < 2:
-        return
-    (less, low), (_, high) = sorted(known.items(), key=lambda item: item[1].value)
-    least, most = _gap(high.low, low.high), _gap(high.high, low.low)
-    if least is None or least <= 0 or low.high is None or low.high <= 0:
-        return
-    told = page.Cheaper(names[less], high.value - low.value, (least, most), 1 - low.value / high.value)
-    yield Effect(math.log(1 + least / low.high), ("cost",), told)
 
 
 def _gap(more: float | None, less: float | None) -> float | None:

@@ -93,6 +93,9 @@ def gravity(reason: Reason) -> Gravity:
     return _PLACE[type(reason)][0]
 
 
-def gravest(doubts: Iterable[Reason]) -> tuple[Reason, ...]:
-    """All of them, the gravest kinds first; of one kind in the order given."""
-    return tuple(sorted(doubts, key=lambda reason: _PLACE[type(reason)]))
+def gravest(doubts: Iterable[Reason], most: int) -> tuple[Reason, ...]:
+    """The first of each kind, the gravest kinds first."""
+    first: dict[type[Reason], Reason] = {}
+    for reason in sorted(doubts, key=lambda reason: _PLACE[type(reason)]):
+        first.setdefault(type(reason), reason)
+    return tuple(first.values())[:most]

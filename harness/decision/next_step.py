@@ -49,10 +49,7 @@ def _again(plan: Plan, findings: Findings, decision: Decision, takes: BlockTakes
     spent = (blocks, blocks * takes.hours, blocks * takes.usd)
     match decision.chosen.step:
         case reasons.NothingValid():
-            why = next((r.reasons[0] for r in findings.data.invalid if r.reasons), None)
-            if why is None and not findings.data.invalid:
-                return page.RunRest(*spent)
-            return page.MendAndRun(why, *spent)
+            return page.FixAndRun(*spent) if findings.data.invalid else page.RunRest(*spent)
         case step:
             return page.MakeAlike(isinstance(step, reasons.HarnessBiased), *spent)
 

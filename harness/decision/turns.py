@@ -12,6 +12,7 @@ from harness.decision.findings import Findings
 from harness.decision.rule import By, Choice
 from harness.domain.criteria import WORDS
 from harness.domain.estimate import Estimate
+from harness.domain.looks import looks_of
 from harness.domain.reason import Reason
 from harness.domain.reasons import decided, page
 from harness.domain.reasons.page import Actor
@@ -23,21 +24,22 @@ MOST = 3
 
 @dataclass(frozen=True)
 class Turn:
-    """``actor``: who would do it, or see it coming."""
+    """``actor``: who would do it, or see it coming; None of what would not turn it."""
 
     told: Reason
-    actor: Actor
+    actor: Actor | None
 
 
 def turns(decision: Decision, findings: Findings, names: Names, sides: Mapping[str, str]) -> tuple[Turn, ...]:
     """At most three, the surest first; ``sides``: labels of the alternatives."""
     if decision.chosen.by is By.VOID:
-        return ()
+        least = page.ValidBlocks(looks_of(findings.data.blocks_planned)[0])
+        return (Turn(least, Actor.PILOT),) if not findings.data.blocks_valid else ()
     found = [*_undecided(decision, findings, names), *_capacity(decision, findings, names)]
     if decision.chosen.by in (By.SCORES, By.LEANING):
         found += _weights(decision, sides)
-    found += _volumes(decision, names)
-    return tuple(found[:MOST])
+    found += [*_volumes(decision, names), *_lasting(decision, names)]
+    return tuple(found[:MOST]) or (Turn(page.NothingTurns(), None),)
 
 
 def _undecided(decision: Decision, findings: Findings, names: Names) -> Iterator[Turn]:
@@ -94,6 +96,14 @@ def _volumes(decision: Decision, names: Names) -> list[Turn]:
             case _:
                 pass
     return [turn for _, turn in sorted(near, key=lambda one: one[0])]
+
+
+def _lasting(decision: Decision, names: Names) -> Iterator[Turn]:
+    """Up to which volume the one that is chosen keeps its promises."""
+    for told in decision.would_change:
+        if isinstance(told, decided.KeptUpTo) and told.label == names.get(decision.target or ""):
+            if told.factor is not None and told.factor > 1 and not told.broken:
+                yield Turn(told, None)
 
 
 def _matters(told: decided.PromiseBreaks, chosen: str | None, decision: Decision) -> bool:

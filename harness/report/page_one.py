@@ -17,7 +17,7 @@ from harness.decision.turns import turns
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.reason import Reason, labelled
 from harness.domain.reasons import decided, page
-from harness.domain.reasons.doubt import IsRehearsal, TeamSays
+from harness.domain.reasons.doubt import IsRehearsal, PeakBeyond, TeamSays
 from harness.domain.verdict import Judgement
 from harness.predict.cost import Cost, whole_month
 from harness.predict.prediction import Quantity
@@ -38,6 +38,7 @@ class Figure:
 
     value: str
     interval: str
+    absent: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,10 @@ def page_one(
     changing = would_change(findings, names)
     first = _breaks(findings, changing, names)
     turning = turns(replace(decision, would_change=tuple(changing)), findings, names, brief)
-    ranked = [d for d in gravest(doubts) if not isinstance(d, TeamSays | IsRehearsal)]  # those stand above all
+    found = stands_out(findings, names, first)
+    above = (TeamSays, IsRehearsal, *((PeakBeyond,) if any(isinstance(r, page.NoRoom) for r in found) else ()))
+    others = [d for d in doubts if not isinstance(d, above)]  # those stand on the page already
+    grave = gravest(others, DOUBTS)
     return PageOne(
         question=question,
         which=said(answer),
@@ -119,10 +123,10 @@ def page_one(
         cost=said(_months(findings, names)),
         month=f"A month at {count(findings.expected_requests)} requests",
         traffic=tuple(_traffic(findings, names)),
-        findings=all_said(stands_out(findings, names, first)),
-        changes=tuple(Change(short(t.told), t.actor.value) for t in turning),
-        doubts=all_said(labelled(d, names) for d in ranked[:DOUBTS]),
-        more_doubts=len(ranked[DOUBTS:]),
+        findings=all_said(found),
+        changes=tuple(Change(short(t.told), t.actor.value if t.actor else "") for t in turning),
+        doubts=all_said(labelled(d, names) for d in grave),
+        more_doubts=len(others) - len(grave),
         monday=said(step(names)),
     )
 
@@ -155,10 +159,9 @@ def _how_sure(findings: Findings, decision: Decision) -> Reason:
     data = findings.data
     verdicts = [v for name in dict.fromkeys(data.targets) for v in findings.promises_of(name)]
     told = sum(v.judgement is not Judgement.INCONCLUSIVE for v in verdicts)
-    share = decision.chosen.share if decision.chosen.by in (By.SCORES, By.LEANING) else None
     caps = tuple(cap.value for cap in decision.caps)
     blocks = (len(data.blocks_valid), data.blocks_planned)
-    return page.HowSure(decision.confidence.value, caps, *blocks, told, len(verdicts), share)
+    return page.HowSure(decision.confidence.value, caps, *blocks, told, len(verdicts))
 
 
 def _why(answer: Reason, findings: Findings, decision: Decision, names: Names) -> str:
@@ -174,27 +177,29 @@ def _why(answer: Reason, findings: Findings, decision: Decision, names: Names) -
         told = (decision.target,)
     elif isinstance(answer, decided.Equivalent | decided.NoWinner | decided.NeitherKeeps):
         told = data.targets
-    kept = [_kept(findings, name, names[name]) for name in dict.fromkeys(order) if name not in told]
+    some = [name for name in dict.fromkeys(order) if name not in told]
+    kept = [_kept(findings, name, names[name], first=name == some[0]) for name in some]
     parts = all_said([*kept, *_saves(findings, names)])
     step = said(decision.chosen.step) if decision.chosen.by in (By.SCORES, By.LEANING) else ""
     return f"{'; '.join(parts)}. {step}".strip() if parts else step
 
 
-def _kept(findings: Findings, target: str, label: str) -> Reason:
+def _kept(findings: Findings, target: str, label: str, *, first: bool) -> Reason:
     found = [v.judgement for v in findings.promises_of(target)]
-    return page.Kept(label, *(found.count(j) for j in (Judgement.PASS, Judgement.FAIL, Judgement.INCONCLUSIVE)))
+    return page.Kept(label, first, *(found.count(j) for j in (Judgement.PASS, Judgement.FAIL, Judgement.INCONCLUSIVE)))
 
 
 def _saves(findings: Findings, names: Names) -> Iterator[Reason]:
-    """Of the runtime, beside the whole bill, where the two differ."""
+    """Of the runtime, beside the whole bill, where the two differ and the whole bill does not say the opposite."""
     runtime = {c.target: c.per_month_usd.value for c in findings.costs if isinstance(c.per_month_usd, Estimate)}
     if len(runtime) < 2:
         return
     less, more = sorted(runtime, key=lambda name: runtime[name])
-    whole = whole_month(findings.cost_of(more))
+    few, many = (whole_month(findings.cost_of(name)) for name in (less, more))
+    known = isinstance(few, Estimate) and isinstance(many, Estimate)
     saved = runtime[more] - runtime[less]
-    if saved > 0:
-        yield page.Saves(names[less], saved, saved / whole.value if isinstance(whole, Estimate) else None)
+    if saved > 0 and (not known or few.value <= many.value):
+        yield page.Saves(names[less], saved, saved / many.value if known else None)
 
 
 def _breaks(findings: Findings, changing: Sequence[Reason], names: Names) -> Reason:
@@ -252,10 +257,10 @@ def _traffic(findings: Findings, names: Names) -> Iterator[Traffic]:
 
 def _played(findings: Findings, target: str, quantity: Quantity, write: Write) -> Figure:
     at = next((a for a in findings.played.prediction.at if (a.target, a.factor) == (target, 1.0)), None)
-    return Figure("not simulated", "") if at is None else _figure(at.of(quantity).known, write)
+    return Figure("not simulated", "", absent=True) if at is None else _figure(at.of(quantity).known, write)
 
 
 def _figure(known: Known, write: Write) -> Figure:
     if isinstance(known, Unknown):
-        return Figure("not known", said(known.reason))
+        return Figure("not known", said(known.reason), absent=True)
     return Figure(write(known.value), ends((known.low, known.high), write))

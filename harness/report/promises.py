@@ -46,6 +46,11 @@ class Line:
     high: float | None
     edge: Edge | None = None
 
+    @property
+    def absent(self) -> bool:
+        """There is no value; the interval is why."""
+        return self.at is None
+
 
 @dataclass(frozen=True)
 class Promise:
@@ -141,7 +146,7 @@ def _line(side: str, label: str, v: SloVerdict, scale: Scale) -> Line:
     known = v.estimate
     shown = (side, label, v.judgement, OPEN if v.judgement is Judgement.INCONCLUSIVE else judgement(v.judgement))
     if isinstance(known, Infinite):
-        over = f"{ends(seen[0], FORMATS['share'])} over, {FORMATS['share'](seen[1])} may be" if seen[2] == "share" else ""
+        over = f"{ends(seen[0], FORMATS['share'])} beyond, {FORMATS['share'](seen[1])} allowed" if seen[2] == "share" else ""
         return Line(*shown, "∞", over, scale.place(math.inf), None, None, Edge.ABOVE)
     if not isinstance(known, Estimate):
         return Line(*shown, "not known", said(known.reason), None, None, None)

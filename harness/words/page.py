@@ -11,9 +11,14 @@ from harness.words.speech import Book, said
 
 METRICS = {"p95_s": "p95 response time", "ttft_p95_s": "p95 time to first token", "overhead_p95_s": "p95 overhead"}
 CAPS = {
-    "rehearsal": "a rehearsal on one machine",
-    "seal": "the seal or evidence was changed",
-    "not measured": "both together were not measured",
+    "rehearsal": "rehearsal",
+    "seal": "seal or evidence changed",
+    "not measured": "hybrid not measured",
+}
+NO_EFFECT = {
+    kinds.Lacking.MEASURED: "Nothing valid was measured.",
+    kinds.Lacking.MORE: "No other effect is shown beyond chance.",
+    kinds.Lacking.EFFECT: "No effect is shown beyond chance.",
 }
 
 
@@ -41,16 +46,15 @@ def _blocks(count: int) -> str:
 
 
 def _how_sure(r: kinds.HowSure) -> str:
-    why = f" ({' and '.join(CAPS[c] for c in r.caps)})" if r.caps else ""
-    draws = f"; first in {r.share * 100:.0f} % of weightings" if r.share is not None else ""
+    why = f" ({', '.join(CAPS[c] for c in r.caps)})" if r.caps else ""
     return (
-        f"Confidence {r.confidence}{why}: {r.valid} of {r.planned} blocks valid, {r.decided} of {r.verdicts} verdicts decided{draws}."
+        f"Confidence {r.confidence}{why}: {r.valid} of {r.planned} blocks valid, {r.decided} of {r.verdicts} verdicts decided."
     )
 
 
 def _kept(r: kinds.Kept) -> str:
     of = r.kept + r.broken + r.open
-    parts = [f"breaks {r.broken} of {of} promises"] if r.broken else [f"keeps {r.kept} of {of} promises"]
+    parts = [f"{f'breaks {r.broken}' if r.broken else f'keeps {r.kept}'} of {of}{' promises' if r.first else ''}"]
     if r.open:
         parts.append(f"{r.open} undecided")
     return f"{r.label} {', '.join(parts)}"
@@ -91,10 +95,6 @@ def _alike(r: kinds.Alike) -> str:
     )
 
 
-def _cheaper(r: kinds.Cheaper) -> str:
-    return f"{r.label} is {money(r.usd)} a month cheaper ({ends(r.ends, money)}), {percent(r.share)} of the whole bill."
-
-
 def _cold(r: kinds.ColdAnswers) -> str:
     return f"{percent(r.share)} of the answers of {r.label} are cold ({ends(r.ends, percent)}), of {r.rival} {percent(r.rival_share)}."
 
@@ -108,7 +108,7 @@ def _lower(sentence: str) -> str:
 
 
 def _saves(r: kinds.Saves) -> str:
-    share = f", {percent(r.share)} of the whole bill" if r.share is not None else ""
+    share = f" ({percent(r.share)} of the whole bill)" if r.share is not None else ""
     return f"{r.label} saves {money(r.usd)} of runtime a month{share}"
 
 
@@ -124,19 +124,14 @@ def _run_more(r: kinds.RunMore) -> str:
     return f"Run {least}{r.blocks} more block{'s' * (r.blocks != 1)}: {takes(r.hours, r.usd)}, to decide {r.open} open verdict{'s' * (r.open != 1)}."
 
 
-def _mend(r: kinds.MendAndRun) -> str:
-    why = f" ({said(r.why)})" if r.why else ""
-    return f"Fix what made the runs invalid{why}, then run {_blocks(r.blocks)}: {takes(r.hours, r.usd)}."
-
-
 def _alike_first(r: kinds.MakeAlike) -> str:
     what = "Find what biases the harness (A/A run)" if r.biased else "Make both targets do the same work (pilot check)"
     return f"{what}, then run {_blocks(r.blocks)}: {takes(r.hours, r.usd)}."
 
 
 def _roll_out(r: kinds.RollOut) -> str:
-    back = f", back when p95 stays above {duration_text(r.limit_s)} for 15 minutes" if r.limit_s is not None else ""
-    return f"Roll out {r.label}: mirror 1 %, then serve 5, 25, 50, 100 %, a day each{back}."
+    back = f"; back if p95 stays above {duration_text(r.limit_s)}" if r.limit_s is not None else ""
+    return f"Roll out {r.label}: 1 % mirrored, then 5, 25, 50, 100 %, a day each{back}."
 
 
 WORDS: Book = {
@@ -152,7 +147,6 @@ WORDS: Book = {
     kinds.NotJudged: "Not known: no promise could be judged.",
     kinds.Slower: _slower,
     kinds.Alike: _alike,
-    kinds.Cheaper: _cheaper,
     kinds.ColdAnswers: _cold,
     kinds.NoRoom: _no_room,
     kinds.Undecided: _undecided,
@@ -160,10 +154,12 @@ WORDS: Book = {
         f"{r.label} with room for {r.at_once} requests at once: under {r.profile} it refuses {percent(r.share)}."
     ),
     kinds.WeightAt: lambda r: f"{r.criterion} weighted {percent(r.at)} instead of {percent(r.weight)}: {r.to} would lead.",
+    kinds.NoEffect: lambda r: NO_EFFECT[r.why],
+    kinds.ValidBlocks: "Valid blocks: verdicts need {least}.",
     kinds.NothingTurns: "Nothing that was measured or simulated.",
     kinds.RunMore: _run_more,
     kinds.RunRest: lambda r: f"Run the {r.blocks} remaining block{'s' * (r.blocks != 1)}: {takes(r.hours, r.usd)}.",
-    kinds.MendAndRun: _mend,
+    kinds.FixAndRun: lambda r: f"Fix what made the runs invalid, then run {_blocks(r.blocks)}: {takes(r.hours, r.usd)}.",
     kinds.MakeAlike: _alike_first,
     kinds.MeasureYours: lambda r: (
         f"Measure your own two deployments (pilot init); move nothing yet.{f' Here: {_lower(said(r.more))}' if r.more else ''}"
@@ -195,6 +191,7 @@ def _breaks(r: decided.PromiseBreaks) -> str:
 SHORT: Book = {
     decided.CostsCross: _cross,
     decided.PromiseBreaks: _breaks,
+    decided.KeptUpTo: lambda r: f"More traffic does not, up to {_times(r.factor)}: {r.label} keeps its promises.",
     decided.PriceFlips: lambda r: f"{r.label} is the cheaper if its prices fall by {percent(r.fall)}.",
     decided.WouldPass: lambda r: (
         f"{r.label} keeps {r.name} under {r.profile} if {FORMATS[r.unit](r.limit)} is promised."

@@ -14,7 +14,7 @@ class Page(Reason):
 
 
 class HowSure(Page):
-    """Verdicts of the pair; caps: what holds confidence down; share: of the draws, where scores decided."""
+    """Verdicts of the pair; caps: what holds confidence down."""
 
     confidence: str
     caps: tuple[str, ...]
@@ -22,13 +22,13 @@ class HowSure(Page):
     planned: int
     decided: int
     verdicts: int
-    share: float | None
 
 
 class Kept(Page):
-    """Promises of one alternative."""
+    """Promises of one alternative; ``first``: of those that a sentence names."""
 
     label: str
+    first: bool
     kept: int
     broken: int
     open: int
@@ -80,6 +80,20 @@ class NotJudged(Page):
     """No promise of either."""
 
 
+class Lacking(StrEnum):
+    """Why nothing stands out."""
+
+    MEASURED = "nothing valid"
+    MORE = "nothing else"
+    EFFECT = "nothing"
+
+
+class NoEffect(Page):
+    """Beside what breaks first."""
+
+    why: Lacking
+
+
 class Slower(Page):
     """One against the other, at a percentile that is felt."""
 
@@ -98,15 +112,6 @@ class Alike(Page):
     profile: str
     ends: Ends
     margin: float
-
-
-class Cheaper(Page):
-    """USD a month between the two, and the share of the dearer one's whole bill."""
-
-    label: str
-    usd: float
-    ends: Ends
-    share: float
 
 
 class ColdAnswers(Page):
@@ -169,6 +174,12 @@ class NothingTurns(Page):
     """Nothing that was measured or played."""
 
 
+class ValidBlocks(Page):
+    """So many, before anything can be said."""
+
+    least: int
+
+
 class RunMore(Page):
     """Blocks beyond those that are valid; ``least``: it may take more."""
 
@@ -187,10 +198,9 @@ class RunRest(Page):
     usd: float
 
 
-class MendAndRun(Page):
-    """No block is valid: what spoilt them, and what measuring anew takes."""
+class FixAndRun(Page):
+    """No block is valid: what measuring anew takes."""
 
-    why: Reason | None
     blocks: int
     hours: float
     usd: float
