@@ -1,7 +1,8 @@
 """What stands out: every effect that was shown, by how many times it is off its promise or its rival.
 
 An effect's size is the natural log of that ratio, at the end of its interval that is nearest to no effect; one whose interval
-holds no effect has none. So a broken promise, a slower rival, a full fleet and cold answers are ranked on one scale; money has a place of its own.
+holds no effect has none. So a broken promise, a slower rival, a full fleet and cold answers are ranked on one scale;
+money has a place of its own.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ def stands_out(findings: Findings, names: Names, but: Reason | None = None) -> t
     shown = (*told, *_alike(findings))[:MOST]
     if shown:
         return shown
-    why = page.Lacking.MEASURED if not findings.data.blocks_valid else page.Lacking.MORE if kept else page.Lacking.EFFECT
+    why = (
+        page.Lacking.MEASURED if not findings.data.blocks_valid else page.Lacking.MORE if kept else page.Lacking.EFFECT
+    )
     return (page.NoEffect(why),)
 
 

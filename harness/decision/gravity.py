@@ -32,7 +32,13 @@ _KINDS: Mapping[Gravity, tuple[type[Reason], ...]] = {
         doubt.NothingPaired,
     ),
     Gravity.VERDICTS: (doubt.FewValid, doubt.ProviderFailed, doubt.CalibrationOff),
-    Gravity.MEANING: (doubt.IsRehearsal, doubt.TeamSays, doubt.CoresShared, doubt.SweepChoseOther, doubt.SettingsByHand),
+    Gravity.MEANING: (
+        doubt.IsRehearsal,
+        doubt.TeamSays,
+        doubt.CoresShared,
+        doubt.SweepChoseOther,
+        doubt.SettingsByHand,
+    ),
     Gravity.FIGURES: (
         doubt.CostNotKnown,
         doubt.NoPricesOf,

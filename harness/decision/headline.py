@@ -29,13 +29,13 @@ def headline(chosen: Chosen, findings: Findings, gates: Mapping[str, Gate], name
     if chosen.choice is Choice.NONE:
         return _no_choice(chosen, findings, gates, labels)
     made, label = gates[chosen.choice.value], labels[chosen.choice.value]
+    kept = sum(v.judgement is Judgement.PASS for v in findings.promises_of(made.target))
     if made.judgement is not Judgement.PASS:
-        kept = sum(v.judgement is Judgement.PASS for v in findings.promises_of(made.target))
         return told.SoFar(label, chosen.leaning, kept, len(made.open))
     cheaper = getattr(chosen.step, "by", chosen.step)
     if isinstance(cheaper, reasons.CheaperNotSlower) and equivalent(findings, gates):
         return told.Equivalent(label, told.By.COST)
-    return told.ServeFrom(label, chosen.leaning)
+    return told.ServeFrom(label, chosen.leaning, kept)
 
 
 def equivalent(findings: Findings, gates: Mapping[str, Gate]) -> bool:

@@ -73,10 +73,9 @@ def _act(findings: Findings, decision: Decision, names: Names) -> Reason:
         case Choice.CANDIDATE:
             p95 = next((v for v in findings.slos if v.target == data.candidate and v.slo.metric == "p95_s"), None)
             return page.RollOut(names[data.candidate], p95.slo.limit if p95 else None)
-        case Choice.HYBRID if findings.hybrid is None:
-            return page.MeasureRouter()
         case Choice.HYBRID:
-            return page.RollOut(names[findings.hybrid.target], None)
+            run = findings.hybrid
+            return page.MeasureRouter() if run is None else page.RollOut(names[run.target], None)
         case _:
             return _undecided(decision, names)
 
@@ -88,7 +87,8 @@ def _undecided(decision: Decision, names: Names) -> Reason:
         nearest: Gate = min(pair, key=lambda made: len(made.failed))
         worst: SloVerdict = next(v for v in nearest.failed if v.judgement is Judgement.FAIL)
         return page.Raise(names[nearest.target], len(nearest.failed), worst.slo.name, worst.profile)
-    told = decision.sentence
-    known = isinstance(told, decided.NoWinner | decided.NoneYet)
-    reversible = told.reversible if known else told.take if isinstance(told, decided.Equivalent) else None
-    return page.Decide(reversible)
+    match decision.sentence:
+        case decided.NoWinner(reversible=name) | decided.NoneYet(reversible=name) | decided.Equivalent(take=name):
+            return page.Decide(name)
+        case _:
+            return page.Decide(None)

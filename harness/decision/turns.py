@@ -101,9 +101,9 @@ def _volumes(decision: Decision, names: Names) -> list[Turn]:
 def _lasting(decision: Decision, names: Names) -> Iterator[Turn]:
     """Up to which volume the one that is chosen keeps its promises."""
     for told in decision.would_change:
-        if isinstance(told, decided.KeptUpTo) and told.label == names.get(decision.target or ""):
-            if told.factor is not None and told.factor > 1 and not told.broken:
-                yield Turn(told, None)
+        mine = isinstance(told, decided.KeptUpTo) and told.label == names.get(decision.target or "")
+        if mine and told.factor is not None and told.factor > 1 and not told.broken:
+            yield Turn(told, None)
 
 
 def _matters(told: decided.PromiseBreaks, chosen: str | None, decision: Decision) -> bool:

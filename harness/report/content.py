@@ -86,9 +86,7 @@ def content(
     """Pure: the same findings give the same content."""
     config = workspace.config
     names = {t.name: t.label for t in workspace.measured()}
-    pair = findings.data
-    both = "both together" if findings.hybrid else "both together (not measured)"
-    sides = {BASELINE: names[pair.baseline], CANDIDATE: names[pair.candidate], HYBRID: both}
+    alternatives = sides(findings, names)
     day = max((str(r.record.run["started_utc"])[:10] for r in findings.data.runs if r.record.run), default="no run yet")
     made = [
         tables.slos(findings, names),
@@ -122,9 +120,9 @@ def content(
         platforms.spans(findings, names),
         platforms.gave_way(findings, names),
         tables.gates(decision, names),
-        decided.scores(decision, sides),
-        decided.firmness(decision, sides),
-        decided.flips(decision, sides),
+        decided.scores(decision, alternatives),
+        decided.firmness(decision, alternatives),
+        decided.flips(decision, alternatives),
         placed.places(placement, findings.data.targets, names),
         placed.promised(placement, names),
         placed_bills.bills(placement, findings.data.targets, names),
@@ -164,23 +162,13 @@ def content(
         capacity.knee(findings, names, config.slo.p95_s),
         *jobs.drawn(findings, names),
         figures.pareto(findings, names, config.slo.p95_s),
-        decided.acceptability(decision, sides),
-        decided.tornado(decision, sides),
+        decided.acceptability(decision, alternatives),
+        decided.tornado(decision, alternatives),
         at_traffic.curves(foretold, findings, names, config.slo.p95_s, decision.would_change) if foretold else None,
     ]
     return Content(
         title=f"{config.pilot.question} {said(decision.sentence)}",
-        page_one=page_one(
-            config.pilot.question,
-            findings,
-            decision,
-            doubts,
-            lambda brief: next_step(plan, findings, decision, standing, takes, brief),
-            state(findings, plan),
-            config.scaling,
-            names,
-            sides,
-        ),
+        page_one=first_page(workspace, plan, findings, decision, doubts, standing, takes),
         day=day,
         tables={t.id: t for t in made},
         figures={f.id: f for f in drawn if f},
@@ -244,6 +232,37 @@ def content(
         f"{words.spared(findings)}. "
         f"Seal {seal['digest'][:23] + '…' if seal else 'absent'}.",
     )
+
+
+def first_page(
+    workspace: Workspace,
+    plan: Plan,
+    findings: Findings,
+    decision: Decision,
+    doubts: Sequence[Reason],
+    standing: Standing,
+    takes: BlockTakes,
+) -> PageOne:
+    """Without what is behind it: no chart is drawn."""
+    config = workspace.config
+    names = {t.name: t.label for t in workspace.measured()}
+    return page_one(
+        config.pilot.question,
+        findings,
+        decision,
+        doubts,
+        lambda brief: next_step(plan, findings, decision, standing, takes, brief),
+        state(findings, plan),
+        config.scaling,
+        names,
+        sides(findings, names),
+    )
+
+
+def sides(findings: Findings, names: Mapping[str, str]) -> dict[str, str]:
+    """Labels of the alternatives."""
+    pair, both = findings.data, "both together" if findings.hybrid else "both together (not measured)"
+    return {BASELINE: names[pair.baseline], CANDIDATE: names[pair.candidate], HYBRID: both}
 
 
 def _scaling(scaling: Scaling) -> tuple[str, ...]:

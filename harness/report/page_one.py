@@ -173,7 +173,7 @@ def _why(answer: Reason, findings: Findings, decision: Decision, names: Names) -
     if findings.hybrid is not None:
         order.append(findings.hybrid.target)
     told: tuple[str | None, ...] = ()
-    if isinstance(answer, decided.SoFar):
+    if isinstance(answer, decided.SoFar | decided.ServeFrom):
         told = (decision.target,)
     elif isinstance(answer, decided.Equivalent | decided.NoWinner | decided.NeitherKeeps):
         told = data.targets
@@ -196,10 +196,13 @@ def _saves(findings: Findings, names: Names) -> Iterator[Reason]:
         return
     less, more = sorted(runtime, key=lambda name: runtime[name])
     few, many = (whole_month(findings.cost_of(name)) for name in (less, more))
-    known = isinstance(few, Estimate) and isinstance(many, Estimate)
-    saved = runtime[more] - runtime[less]
-    if saved > 0 and (not known or few.value <= many.value):
-        yield page.Saves(names[less], saved, saved / many.value if known else None)
+    saved, share = runtime[more] - runtime[less], None
+    if isinstance(few, Estimate) and isinstance(many, Estimate):
+        share = saved / many.value
+        if few.value > many.value:
+            return
+    if saved > 0:
+        yield page.Saves(names[less], saved, share)
 
 
 def _breaks(findings: Findings, changing: Sequence[Reason], names: Names) -> Reason:

@@ -83,7 +83,10 @@ class Scale:
     @property
     def ticks(self) -> tuple[tuple[float, str], ...]:
         """Places and what is written there."""
-        some = [(2.0**k, f"{2**k:g}×" if k > 0 else "limit" if k == 0 else f"1/{2**-k}") for k in range(-6, 5, 2)]
+        some = [
+            (2.0**k, f"{2**k:g}\N{MULTIPLICATION SIGN}" if k > 0 else "limit" if k == 0 else f"1/{2**-k}")
+            for k in range(-6, 5, 2)
+        ]
         return tuple((self.place(r), words) for r, words in some if self.lowest < r < self.highest or r == 1)
 
 
@@ -146,7 +149,11 @@ def _line(side: str, label: str, v: SloVerdict, scale: Scale) -> Line:
     known = v.estimate
     shown = (side, label, v.judgement, OPEN if v.judgement is Judgement.INCONCLUSIVE else judgement(v.judgement))
     if isinstance(known, Infinite):
-        over = f"{ends(seen[0], FORMATS['share'])} beyond, {FORMATS['share'](seen[1])} allowed" if seen[2] == "share" else ""
+        over = (
+            f"{ends(seen[0], FORMATS['share'])} beyond, {FORMATS['share'](seen[1])} allowed"
+            if seen[2] == "share"
+            else ""
+        )
         return Line(*shown, "∞", over, scale.place(math.inf), None, None, Edge.ABOVE)
     if not isinstance(known, Estimate):
         return Line(*shown, "not known", said(known.reason), None, None, None)

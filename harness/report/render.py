@@ -21,6 +21,7 @@ from harness.errors import BadFile, Problem
 from harness.report import escape
 from harness.report.content import Content
 from harness.report.csv_text import csv_text
+from harness.report.page_one import PageOne
 from harness.report.remote import css_loads, loads
 from harness.report.sections import Section, asset, find_sections
 from harness.report.svg import standalone
@@ -61,6 +62,11 @@ def files(content: Content, workspace_root: Path) -> dict[str, str]:
         "report.md": _markdown(content, sections),
         PAGE: _html(content, sections, reader, workspace_root),
     }
+
+
+def page_one_html(page: PageOne) -> str:
+    """Page one alone, as it stands in the page."""
+    return str(_macros("blocks.html.j2", escape.html).page_one(page))
 
 
 def parser() -> MarkdownIt:

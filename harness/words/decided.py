@@ -18,6 +18,11 @@ def _no_winner(r: kinds.NoWinner) -> str:
     return f"{words} {r.reversible} is cheaper to reverse." if r.reversible else words
 
 
+def _serve_from(r: kinds.ServeFrom) -> str:
+    kept = "its one promise" if r.promises == 1 else f"all {r.promises} promises"
+    return f"{'Lean towards serving' if r.leaning else 'Serve'} the endpoint from {r.label}: it keeps {kept}."
+
+
 def _from_both(r: kinds.ServeFromBoth) -> str:
     words = f"Serve the endpoint from both: {r.baseline} and {r.candidate}, each where it keeps its promises"
     return f"{words}." if r.measured else f"{words} (not measured)."
@@ -27,7 +32,9 @@ def _so_far(r: kinds.SoFar) -> str:
     lead = "Leaning towards " if r.leaning else ""
     if not r.open:
         return f"{lead}{r.label}{'' if r.leaning else ' so far'}: none of its promises could be judged."
-    return f"{lead}{r.label}{'' if r.leaning else ' so far'}: it breaks no promise, but {_open(r.open, r.kept + r.open)}."
+    return (
+        f"{lead}{r.label}{'' if r.leaning else ' so far'}: it breaks no promise, but {_open(r.open, r.kept + r.open)}."
+    )
 
 
 def _both_so_far(r: kinds.BothSoFar) -> str:
@@ -121,7 +128,7 @@ def _whole(share: float) -> str:
 
 
 WORDS: Book = {
-    kinds.ServeFrom: lambda r: f"{'Lean towards serving' if r.leaning else 'Serve'} the endpoint from {r.label}.",
+    kinds.ServeFrom: _serve_from,
     kinds.ServeFromBoth: _from_both,
     kinds.HybridNotMeasured: (
         "Both together were not measured: their verdicts and cost are worked out from each one alone. Name a router "
@@ -134,9 +141,6 @@ WORDS: Book = {
     kinds.NeitherKeeps: _neither,
     kinds.NoAnswer: _no_answer,
     kinds.NoWinner: _no_winner,
-    kinds.FailsPromises: lambda r: (
-        f"{r.label} fails {_joined([f'{name} under {profile}' for name, profile in r.broken])}."
-    ),
     kinds.PassesAll: "{label} passes every SLO.",
     kinds.NoneJudged: "{label} has no judged SLO.",
     kinds.GateOpen: _gate_open,

@@ -28,7 +28,9 @@ def ends(pair: kinds.Ends, write: Callable[[float], str]) -> str:
     if low is None or high is None:
         return f"up to {high}" if high else f"from {low}" if low else "not bounded"
     number, _, unit = low.rpartition(" ")
-    return f"{number} to {high}" if number and high.endswith(f" {unit}") and number[:1].isdigit() else f"{low} to {high}"
+    return (
+        f"{number} to {high}" if number and high.endswith(f" {unit}") and number[:1].isdigit() else f"{low} to {high}"
+    )
 
 
 def takes(hours: float, usd: float) -> str:
@@ -47,9 +49,7 @@ def _blocks(count: int) -> str:
 
 def _how_sure(r: kinds.HowSure) -> str:
     why = f" ({', '.join(CAPS[c] for c in r.caps)})" if r.caps else ""
-    return (
-        f"Confidence {r.confidence}{why}: {r.valid} of {r.planned} blocks valid, {r.decided} of {r.verdicts} verdicts decided."
-    )
+    return f"Confidence {r.confidence}{why}: {r.valid} of {r.planned} blocks valid, {r.decided} of {r.verdicts} verdicts decided."
 
 
 def _kept(r: kinds.Kept) -> str:
@@ -83,8 +83,8 @@ def _nothing_breaks(r: kinds.NothingBreaks) -> str:
 
 def _slower(r: kinds.Slower) -> str:
     return (
-        f"Under {r.profile} the {METRICS[r.metric]} of {r.label} is {significant(r.ratio, 2)} times that of {r.rival} "
-        f"({ends(r.ends, lambda v: significant(v, 2))})."
+        f"Under {r.profile} the {METRICS[r.metric]} of {r.label} is {significant(r.ratio)} times that of {r.rival} "
+        f"({ends(r.ends, significant)})."
     )
 
 
@@ -121,7 +121,8 @@ def _undecided(r: kinds.Undecided) -> str:
 
 def _run_more(r: kinds.RunMore) -> str:
     least = "at least " if r.least else ""
-    return f"Run {least}{r.blocks} more block{'s' * (r.blocks != 1)}: {takes(r.hours, r.usd)}, to decide {r.open} open verdict{'s' * (r.open != 1)}."
+    verdicts = f"{r.open} open verdict{'s' * (r.open != 1)}"
+    return f"Run {least}{r.blocks} more block{'s' * (r.blocks != 1)}: {takes(r.hours, r.usd)}, to decide {verdicts}."
 
 
 def _alike_first(r: kinds.MakeAlike) -> str:
@@ -153,13 +154,17 @@ WORDS: Book = {
     kinds.MoreAtOnce: lambda r: (
         f"{r.label} with room for {r.at_once} requests at once: under {r.profile} it refuses {percent(r.share)}."
     ),
-    kinds.WeightAt: lambda r: f"{r.criterion} weighted {percent(r.at)} instead of {percent(r.weight)}: {r.to} would lead.",
+    kinds.WeightAt: lambda r: (
+        f"{r.criterion} weighted {percent(r.at)} instead of {percent(r.weight)}: {r.to} would lead."
+    ),
     kinds.NoEffect: lambda r: NO_EFFECT[r.why],
     kinds.ValidBlocks: "Valid blocks: verdicts need {least}.",
     kinds.NothingTurns: "Nothing that was measured or simulated.",
     kinds.RunMore: _run_more,
     kinds.RunRest: lambda r: f"Run the {r.blocks} remaining block{'s' * (r.blocks != 1)}: {takes(r.hours, r.usd)}.",
-    kinds.FixAndRun: lambda r: f"Fix what made the runs invalid, then run {_blocks(r.blocks)}: {takes(r.hours, r.usd)}.",
+    kinds.FixAndRun: lambda r: (
+        f"Fix what made the runs invalid, then run {_blocks(r.blocks)}: {takes(r.hours, r.usd)}."
+    ),
     kinds.MakeAlike: _alike_first,
     kinds.MeasureYours: lambda r: (
         f"Measure your own two deployments (pilot init); move nothing yet.{f' Here: {_lower(said(r.more))}' if r.more else ''}"

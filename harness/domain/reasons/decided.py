@@ -12,10 +12,11 @@ class Decided(Reason):
 
 
 class ServeFrom(Decided):
-    """One target."""
+    """One target, which keeps every one of so many promises."""
 
     label: str
     leaning: bool
+    promises: int
 
 
 class ServeFromBoth(Decided):
@@ -86,13 +87,6 @@ class NoWinner(Decided):
     """Both keep every promise, and nothing favours one; the label of the one that is cheaper to reverse."""
 
     reversible: str | None
-
-
-class FailsPromises(Decided):
-    """Each: promise, profile."""
-
-    label: str
-    broken: tuple[tuple[str, str], ...]
 
 
 class PassesAll(Decided):
