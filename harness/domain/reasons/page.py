@@ -76,7 +76,7 @@ class NothingBreaks(Page):
     open: int
 
 
-class NotJudged(Page):
+class BreaksUnknown(Page):
     """No promise of either."""
 
 
@@ -238,7 +238,7 @@ class MeasureRouter(Page):
     """A hybrid is recommended that nobody ran."""
 
 
-class Raise(Page):
+class FixFirst(Page):
     """Both fail: what the one that fails fewer would need."""
 
     label: str
