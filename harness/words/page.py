@@ -70,7 +70,7 @@ def _months(r: kinds.Months) -> str:
 def _broken_now(r: kinds.BrokenNow) -> str:
     more = f", and {r.more} more" if r.more else ""
     return (
-        f"{r.label}: {r.name} under {r.profile}, {ends(r.seen, FORMATS[r.unit])} "
+        f"{r.label}: {r.name} under {r.profile}, {ends(r.seen, FORMATS[r.unit])}{' beyond its limit' * r.late} "
         f"({FORMATS[r.unit](r.allowed)} {'allowed' if r.unit == 'share' else 'promised'}){more}."
     )
 
