@@ -21,6 +21,7 @@ from harness.errors import BadFile, Problem
 from harness.report import escape
 from harness.report.content import Content
 from harness.report.csv_text import csv_text
+from harness.report.page_one import PageOne
 from harness.report.remote import css_loads, loads
 from harness.report.sections import Section, asset, find_sections
 from harness.report.svg import standalone
@@ -61,6 +62,11 @@ def files(content: Content, workspace_root: Path) -> dict[str, str]:
         "report.md": _markdown(content, sections),
         PAGE: _html(content, sections, reader, workspace_root),
     }
+
+
+def page_one_html(page: PageOne) -> str:
+    """Page one alone, as it stands in the page."""
+    return str(_macros("blocks.html.j2", escape.html).page_one(page))
 
 
 def parser() -> MarkdownIt:
@@ -138,7 +144,7 @@ def _filled(section: Section, content: Content, reader: MarkdownIt) -> Filled:
         **content.values,
         "table": lambda name: hold("table", content.tables[name]),
         "figure": figure,
-        "verdict": lambda: hold("verdict", content.verdict),
+        "page_one": lambda: hold("page_one", content.page_one),
     }
     try:
         template = _environment(escape.markdown).from_string(section.path.read_text(encoding="utf-8-sig"))

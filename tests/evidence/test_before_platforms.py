@@ -21,6 +21,7 @@ PLAYED = {
     ".slos.15.": "its whole month, of which the runtime's part is that one",
     ".cost.local_function.": "the same month, and a successful answer of it",
     ".reasons.4": "the sentence that says it",
+    ".sentence": "it counts the promises that are kept",
     # other volumes are played where a report or pilot decide wants them, which here nobody does; the fall of prices is of that month
     ".would_change.": "where the costs cross, and by how much the fleet's prices would have to fall",
 }
