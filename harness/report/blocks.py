@@ -95,6 +95,33 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Promised:
+    """A promise in one row: a verdict and a value of each target, beside each other."""
+
+    promise: str
+    limit: str
+    sides: tuple[tuple[Cell, Cell], ...]  # of each target: verdict, value with its interval
+
+
+@dataclass(frozen=True)
+class Promises:
+    """Every promise once; ``table`` is the same data with n, blocks and shares, one row a promise and target."""
+
+    targets: tuple[str, ...]
+    rows: tuple[Promised, ...]
+    notes: tuple[str, ...]
+    table: Table
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """What a report does not have; ``how`` would measure it, where a person can."""
+
+    what: str
+    how: str = ""
+
+
+@dataclass(frozen=True)
 class KeyNumber:
     """One of the numbers of page one, for both targets."""
 

@@ -32,17 +32,19 @@ from harness.report import (
     placed,
     placed_bills,
     platforms,
+    promises,
     quality,
     retrieval,
     runbook,
     settings,
+    short,
     sizes,
     tables,
     tenants,
     throttles,
     words,
 )
-from harness.report.blocks import Figure, KeyNumber, PageOneVerdict, Table, table
+from harness.report.blocks import Figure, KeyNumber, PageOneVerdict, Promises, Table, table
 from harness.report.columns import figure, flag, text, word
 from harness.report.earlier import changes
 from harness.report.state import state
@@ -60,6 +62,7 @@ class Content:
     verdict: PageOneVerdict
     tables: dict[str, Table]
     figures: dict[str, Figure]
+    promises: dict[str, Promises]
     values: dict[str, Any]
     footer: str
 
@@ -166,6 +169,7 @@ def content(
     choice = decision.choice.value
     if decision.choice not in (Choice.NONE, Choice.HYBRID) and decision.target:
         choice = f"{names[decision.target]} ({choice})"
+    found = {t.id: t for t in made}
     return Content(
         title=f"{config.pilot.question} {said(decision.sentence)}",
         verdict=PageOneVerdict(
@@ -178,8 +182,12 @@ def content(
             _key_numbers(findings, names),
             state(findings, plan),
         ),
-        tables={t.id: t for t in made},
+        tables=found,
         figures={f.id: f for f in drawn if f},
+        promises={
+            "slos": promises.promises(findings, names, found["slos"]),
+            "hybrid": promises.hybrid(findings, names, found["hybrid"]),
+        },
         values={
             "would_change": all_said(decision.would_change),
             "doubts": all_said(doubts),
@@ -194,6 +202,9 @@ def content(
                 f"{names[m.target]} {said(m.does)}" for m in findings.manners if m.profile in by_role.bursts(findings)
             ),
             "job_profiles": jobs.profiles(findings),
+            "tenant_words": short.tenants(findings.tenants, names),
+            "place_words": short.placed(placement),
+            "same_work": short.same_work(findings.parity),
             "retrieval_words": retrieval.words(findings, names),
             "quality_words": quality.said(findings, names),
             "everyday": by_role.everyday(findings),
@@ -204,12 +215,13 @@ def content(
             "at_traffic_untold": at_traffic.refusals(foretold, names) if foretold else (),
             "has": {
                 "foretold": foretold is not None,
-                "foretold_drawn": any(f and f.id == "at-traffic" for f in drawn),
                 "assumed": bool(foretold and any(t.id == "assumed" and t.values for t in made)),
                 "scoring": decision.scoring is not None,
                 "tornado": bool(decision.scoring and decision.scoring.tornado),
                 "checks": bool(checks),
                 "since": bool(since and (since.rows or since.note)),
+                "since_changed": bool(since and since.rows),
+                "platform": any(found[name].values for name in ("gave-way", "timings", "spans", "platform")),
                 "crossings": bool(findings.volumes and findings.volumes.crossings),
                 "ceilings": bool(findings.cost_verdicts),
                 "reconciled": bool(findings.reconciliations),
@@ -224,7 +236,6 @@ def content(
                 "retrieval": bool(findings.retrievals or findings.store_limits),
                 "store_limits": bool(findings.store_limits),
                 "evaluation": any(q.asked for q in findings.quality),
-                "spans": bool(findings.spans),
                 "probes": bool(findings.cold.penalties),
                 "settings": bool(findings.settings),
                 "workloads": bool(config.workloads),
