@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from harness.domain.columns import Column
+from harness.report.svg import Drawn
 
 R = TypeVar("R")
 
@@ -90,7 +91,7 @@ class Figure:
     id: str
     title: str
     subtitle: str
-    svg: str
+    svg: Drawn
     table: Table | None = None
 
 
