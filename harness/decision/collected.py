@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.decision.findings import Findings
+from harness.domain.estimate import Estimate
 from harness.domain.reason import Reason
 from harness.domain.reasons import doubt
 from harness.platforms import registry
@@ -35,7 +36,8 @@ def disagreeing(findings: Findings) -> list[Reason]:
 def unreconciled(findings: Findings) -> list[Reason]:
     """How far the model has been held to a bill."""
     if not findings.reconciliations:
-        return [doubt.NothingBilled()]
+        modelled = any(isinstance(cost.per_success_usd, Estimate) for cost in findings.costs)
+        return [doubt.NothingBilled()] if modelled else []
     out: list[Reason] = []
     for r in findings.reconciliations:
         out.append(doubt.BilledDays(r.target, r.days_final, r.days))

@@ -16,7 +16,8 @@ from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 from harness.errors import Refused
-from harness.load.hosts import is_loopback, nearest_workspace
+from harness.domain.address import is_loopback
+from harness.load.hosts import nearest_workspace
 
 if TYPE_CHECKING:
     import argparse

@@ -203,6 +203,7 @@ def content(
             ),
             "job_profiles": jobs.profiles(findings),
             "tenant_words": short.tenants(findings.tenants, names),
+            "hybrid_words": short.kept(findings.hybrid.promises, names) if findings.hybrid else "",
             "place_words": short.placed(placement),
             "same_work": short.same_work(findings.parity),
             "retrieval_words": retrieval.words(findings, names),

@@ -40,7 +40,7 @@ def quantile_curve(findings: Findings, names: Names, profile: str, what: str, li
         return None
     word = "response time" if what == "response_s" else "time to first token"
     pair = pair_of(findings, names)
-    title = _comparison_sentence(findings, names, profile, "p95_s" if what == "response_s" else "ttft_p95_s")
+    title = comparison_sentence(findings, names, profile, "p95_s" if what == "response_s" else "ttft_p95_s")
     subtitle = (
         f"Quantiles of {word} from the intended send, {profile} traffic, all valid blocks; bands are 95 % block intervals. "
         f"A curve ends where failures make it infinite or n cannot certify it."
@@ -133,7 +133,7 @@ def pair_of(findings: Findings, names: Names) -> tuple[str, str]:
     return names[findings.data.baseline], names[findings.data.candidate]
 
 
-def _comparison_sentence(findings: Findings, names: Names, profile: str, metric: str) -> str:
+def comparison_sentence(findings: Findings, names: Names, profile: str, metric: str) -> str:
     """The conclusion, as far as the numbers carry it."""
     base, cand = pair_of(findings, names)
     word = "p95" if metric == "p95_s" else "p95 to the first token"

@@ -9,6 +9,7 @@ from harness.analysis.tenants import Felt
 from harness.decision.placement import Placed
 from harness.domain.estimate import Estimate
 from harness.domain.reasons.place import BELONGS
+from harness.domain.verdict import Judgement, SloVerdict
 from harness.report import words
 from harness.words import said
 from harness.words.numbers import count, percent
@@ -42,6 +43,12 @@ def _felt(f: Felt, name: str) -> str:
     if isinstance(more, Estimate):
         told.append(f"refused {words.difference(more).text} points")
     return f"{name} under {f.profile}, all tenants but {f.noisy} during its burst: {'; '.join(told)}."
+
+
+def kept(every: Sequence[SloVerdict], names: Names) -> str:
+    """How many promises a target keeps, breaks and leaves open."""
+    told = [f"{n} {judged.value}" for judged in Judgement if (n := sum(v.judgement is judged for v in every))]
+    return f"{names[every[0].target]}, of {len(every)} promises: {', '.join(told)}." if every else ""
 
 
 def placed(every: Sequence[Placed]) -> tuple[str, ...]:
