@@ -68,7 +68,7 @@ class _Holder:
         made = self.content.tables[name]
         if made.values:
             return self.hold("table", made)
-        return self.lacks(made.title)
+        return self.lacks(made.title[:1].lower() + made.title[1:])
 
     def figure(self, name: str) -> Markup:
         """Nothing where no data supports it: the table that it would draw says why."""

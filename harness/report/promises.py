@@ -58,7 +58,7 @@ def value(known: Known, unit: str) -> Cell:
     if not isinstance(known, Estimate):
         return absent(said(known.reason))
     write = FORMATS[unit]
-    one, ends = write(known.value), words.interval_text(known, write)
+    one, ends = write(known.value), words.ends_text(known.low, known.high, write)  # why an end is open, the table says
     return number(one if ends == f"{one} to {one}" else f"{one} ({ends})")
 
 
@@ -71,7 +71,9 @@ def _open(verdicts: Sequence[SloVerdict], targets: Sequence[str], names: Names) 
             if isinstance(v.reason, NotShown) and not v.blocks_needed:
                 why = "no number of blocks that would settle it is known yet"
             whose.setdefault(why, {}).setdefault(of(v), []).append(v.target)
-    return [f"{_all(held, targets, names)}: {why}." for why, held in whose.items()]
+    if len(whose) == 1:
+        return [f"Not decided: {why}." for why in whose]
+    return [f"Not decided: {_all(held, targets, names)}: {why}." for why, held in whose.items()]
 
 
 def _all(held: Mapping[str, Sequence[str]], targets: Sequence[str], names: Names) -> str:
@@ -79,4 +81,4 @@ def _all(held: Mapping[str, Sequence[str]], targets: Sequence[str], names: Names
     for promise, who in held.items():
         every = len(targets) > 1 and set(who) == set(targets)
         told.setdefault("" if every else " and ".join(names[t] for t in who), []).append(promise)
-    return "; ".join(f"{who} on {', '.join(each)}" if who else ", ".join(each) for who, each in told.items())
+    return "; ".join(f"{who} on {'; '.join(each)}" if who else "; ".join(each) for who, each in told.items())

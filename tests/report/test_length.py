@@ -12,7 +12,7 @@ from tests.report.open_words import open_words
 from tests.report.test_report import render
 
 MOST = 2_500  # whatever was measured
-FIVE_MINUTES = 1_000
+FIVE_MINUTES = 1_250
 ROOT = Path(__file__).parents[2]
 
 
@@ -58,11 +58,10 @@ def test_what_was_not_measured_is_one_line(short):
     page = short.read_text()
     line = re.search(r'<p class="lacking">(.*?)</p>', page, re.DOTALL)[1]
 
-    assert "sustainable capacity (<code>[profiles.capacity]</code> in pilot.toml)" in line
+    assert "sustainable capacity (<code>[profiles.capacity]</code>)" in line
     assert "bursts (" in line
     assert 'id="capacity"' not in page
     assert page.count("no data supports it") == 0
-    assert " not measured " not in re.sub(r"<[^>]+>", " ", page.split('id="not-measured"')[0].split("<main>")[1].split('id="slos"')[0])
 
 
 def test_markdown_has_all_of_it(whole):
