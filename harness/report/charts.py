@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from harness.report.plot import Panel, by_target, clock, colours, dollars, panel, plain, up_to
+from harness.report.plot import SHARED, Panel, by_target, clock, colours, dollars, panel, plain, up_to
 from harness.report.svg import INK, LINE, MUTED, REFUSED, Canvas, Point, Row, Rows, cut, drawing, width_of
 from harness.words.numbers import percent
 
@@ -74,15 +74,15 @@ def burst_timeline(canvas: Canvas, rows: Rows, pair: tuple[str, str]) -> None:
     canvas.key((("4,3", MUTED, "offered"), ("", INK, "answered"), ("2,2", REFUSED, "refused")))
     for target, mine in lines.items():
         canvas.words(target, bold=True, dot=colours(pair)[target])
-        plot = panel(canvas, 90, (0, end), (0, most), below=10)
+        plot = panel(canvas, 90, (0, end), (0, most), below=10, left=SHARED)
         plot.y_axis("requests/s", most=3)
         for what, colour, dash in (("offered", MUTED, "4,3"), ("answered", colours(pair)[target], ""), ("refused", REFUSED, "2,2")):
             _steps(plot, mine, what, colour, dash)
-    flying = panel(canvas, 80, (0, end), (0, up_to(row["in_flight"] for row in rows)), below=10)
+    flying = panel(canvas, 80, (0, end), (0, up_to(row["in_flight"] for row in rows)), below=10, left=SHARED)
     flying.y_axis("requests in flight", most=3)
     for target, mine in lines.items():
         _steps(flying, mine, "in_flight", colours(pair)[target])
-    late = panel(canvas, 80, (0, end), (0, up_to(r["p95"] for r in rows if r["p95"] is not None)), write=clock)
+    late = panel(canvas, 80, (0, end), (0, up_to(r["p95"] for r in rows if r["p95"] is not None)), write=clock, left=SHARED)
     late.y_axis("p95 of each second's answers", clock, 3)
     late.x_axis("seconds since the start of the run", {v: plain(v) for v in late.x.ticks(8)})
     for target, mine in lines.items():

@@ -39,6 +39,7 @@ from harness.report import (
     settings,
     short,
     sizes,
+    slowest,
     tables,
     tenants,
     throttles,
@@ -91,6 +92,7 @@ def content(
     made = [
         tables.slos(findings, names),
         tables.comparisons(findings),
+        slowest.slowest(findings, names),
         throttles.funnels(findings, names),
         throttles.manners(findings, names),
         throttles.contention(findings, names),

@@ -93,7 +93,7 @@ class Panel:
 
     def y_axis(self, title: str, write: Write = plain, most: int = 5) -> None:
         """Title above, lines across, values to the left."""
-        self.canvas.text((0, self.y.end - 8), title, colour=MUTED)
+        self.canvas.text((0, self.y.end - 12), title, colour=MUTED)
         for value in self.y.ticks(most):
             y = self.y(value)
             self.canvas.line([(self.x.start, y), (self.x.end, y)], GRID, width=1)
@@ -153,12 +153,16 @@ def panel(  # noqa: PLR0913 - two scales
     y_log: bool = False,
     write: Write = plain,
     below: float = 40,
+    left: float = 24,
 ) -> Panel:
-    """Takes its height, with a margin on the left as wide as the widest value."""
-    top = canvas.down(22 + height + below) + 22
+    """Takes its height, with a margin on the left as wide as the widest value, or as ``left`` where panels share an axis."""
+    top = canvas.down(26 + height + below) + 26
     up = Scale(*y, top + height, top, y_log)
-    left = max(24.0, *(width_of(write(v)) for v in up.ticks(5))) + 8
+    left = max(left, *(width_of(write(v)) for v in up.ticks(5))) + 8
     return Panel(canvas, Scale(*x, left, canvas.width - 12, x_log), up)
+
+
+SHARED = 62  # of panels under each other: as wide as "1,000 ms"
 
 
 def up_to(values: Iterable[float], limit: float | None = None) -> float:

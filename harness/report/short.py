@@ -39,10 +39,11 @@ def tenants(felt: Sequence[Felt], names: Names) -> tuple[str, ...]:
 
 def _felt(f: Felt, name: str) -> str:
     times, more = f.times, f.refused_more
-    told = [f"p95 × {words.ratio_text(times)}"] if isinstance(times, Estimate) else [said(times.reason)]
+    told = [f"p95 {words.ratio_text(times)} times that before"] if isinstance(times, Estimate) else []
+    told += [] if isinstance(times, Estimate) else [f"p95 {said(times.reason)}"]
     if isinstance(more, Estimate):
-        told.append(f"refused {words.difference(more).text} points")
-    return f"{name} under {f.profile}, all tenants but {f.noisy} during its burst: {'; '.join(told)}."
+        told.append(f"refusals {words.difference(more).text} points")
+    return f"{name} under {f.profile}: while {f.noisy} bursts, all others see {', '.join(told)}."
 
 
 def kept(every: Sequence[SloVerdict], names: Names) -> str:

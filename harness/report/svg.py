@@ -18,7 +18,7 @@ P = ParamSpec("P")
 Point = tuple[float, float]
 
 WIDE, NARROW = 700, 344  # pixels; on a screen of 390 the page has 350
-LETTER = 6.9  # widest mean width of a letter at 12 px, whatever font the reader has
+LETTER = 7.6  # a generous mean width of a letter at 12 px: the reader's own font may be wide
 LINE = 15  # of text
 
 INK, MUTED, GRID, PAPER = "var(--ink)", "var(--muted)", "var(--grid)", "var(--paper)"

@@ -15,7 +15,7 @@ class _Open(HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         told = dict(attributes)
-        if tag in ("meta", "link", "br", "path", "img", "input"):
+        if tag in ("meta", "link", "br", "img", "input"):
             return
         hidden = tag in ("script", "style", "title") or "narrow" in (told.get("class") or "").split()
         self.within.append((tag, hidden, tag == "details" and "open" not in told))
