@@ -415,7 +415,7 @@ def report(
     """
     before = read_earlier(earlier) if earlier is not None else None
     outcome = decide(workspace, progress)
-    from harness.report import render  # noqa: PLC0415 - Jinja and the chart library, where a report is made alone
+    from harness.report import render  # noqa: PLC0415 - Jinja, where a report is made alone
 
     said = _content(workspace, outcome, before, _foretold(workspace, outcome, progress))
     seal = outcome.seal["digest"] if outcome.seal else None
@@ -458,7 +458,7 @@ def _foretold(workspace: Workspace, outcome: Outcome, progress: Progress | None)
 def _content(
     workspace: Workspace, outcome: Outcome, before: dict[str, Any] | None, foretold: Foretold | None = None
 ) -> Content:
-    from harness.report.content import content  # noqa: PLC0415 - Altair and the chart library, where a report is made alone
+    from harness.report.content import content  # noqa: PLC0415 - Jinja, where a report is made alone
 
     return content(
         workspace,

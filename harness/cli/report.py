@@ -43,7 +43,9 @@ def report(
     workspace = find()
     trust.for_work(workspace, page=True)
     if everything and not pdf:
-        raise Refused("--all requires --pdf", "in a browser, the button Open all or ?all in the address opens everything")
+        raise Refused(
+            "--all requires --pdf", "in a browser, the button Open all or ?all in the address opens everything"
+        )
     if table is not None:
         with Progress() as progress:
             found = pipeline.report_table(workspace, table, progress)

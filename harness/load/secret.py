@@ -15,8 +15,8 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
-from harness.errors import Refused
 from harness.domain.address import is_loopback
+from harness.errors import Refused
 from harness.load.hosts import nearest_workspace
 
 if TYPE_CHECKING:

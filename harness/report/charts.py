@@ -19,13 +19,17 @@ def stretched(p: float) -> float:
 
 
 @drawing
-def quantile_curves(canvas: Canvas, rows: Rows, pair: tuple[str, str], titles: tuple[str, str], limit_s: float | None) -> None:
+def quantile_curves(
+    canvas: Canvas, rows: Rows, pair: tuple[str, str], titles: tuple[str, str], limit_s: float | None
+) -> None:
     """``rows``: target, p, value, low, high in seconds; ``titles`` of what is waited for and of the shares."""
     at = [stretched(row["p"]) for row in rows]
     most = up_to((row["high"] for row in rows), limit_s)
     plot = panel(canvas, HEIGHT, (min(at), max(at) * 1.03), (0, most), write=clock)
     plot.y_axis(titles[0], clock)
-    plot.x_axis(titles[1], {stretched(p): percent(p) for p in PERCENTILES if min(at) <= stretched(p) <= max(at)}, lines=True)
+    plot.x_axis(
+        titles[1], {stretched(p): percent(p) for p in PERCENTILES if min(at) <= stretched(p) <= max(at)}, lines=True
+    )
     lines = by_target(rows, pair)
     for target, mine in lines.items():
         low = [plot.at(stretched(row["p"]), row["low"]) for row in mine]
@@ -76,13 +80,19 @@ def burst_timeline(canvas: Canvas, rows: Rows, pair: tuple[str, str]) -> None:
         canvas.words(target, bold=True, dot=colours(pair)[target])
         plot = panel(canvas, 90, (0, end), (0, most), below=10, left=SHARED)
         plot.y_axis("requests/s", most=3)
-        for what, colour, dash in (("offered", MUTED, "4,3"), ("answered", colours(pair)[target], ""), ("refused", REFUSED, "2,2")):
+        for what, colour, dash in (
+            ("offered", MUTED, "4,3"),
+            ("answered", colours(pair)[target], ""),
+            ("refused", REFUSED, "2,2"),
+        ):
             _steps(plot, mine, what, colour, dash)
     flying = panel(canvas, 80, (0, end), (0, up_to(row["in_flight"] for row in rows)), below=10, left=SHARED)
     flying.y_axis("requests in flight", most=3)
     for target, mine in lines.items():
         _steps(flying, mine, "in_flight", colours(pair)[target])
-    late = panel(canvas, 80, (0, end), (0, up_to(r["p95"] for r in rows if r["p95"] is not None)), write=clock, left=SHARED)
+    late = panel(
+        canvas, 80, (0, end), (0, up_to(r["p95"] for r in rows if r["p95"] is not None)), write=clock, left=SHARED
+    )
     late.y_axis("p95 of each second's answers", clock, 3)
     late.x_axis("seconds since the start of the run", {v: plain(v) for v in late.x.ticks(8)})
     for target, mine in lines.items():

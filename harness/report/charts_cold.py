@@ -35,7 +35,9 @@ def cold_strip(canvas: Canvas, rows: Rows) -> None:
     """``rows``: label, state, milliseconds: what the runtime added to each probe and control."""
     look = {"cold": ("triangle", COLD), "warm": ("circle", WARM)}
     canvas.key((*look[state], state) for state in look)
-    x = Scale(min(0, *(row["milliseconds"] for row in rows)), up_to(row["milliseconds"] for row in rows), 8, canvas.width - 30)
+    x = Scale(
+        min(0, *(row["milliseconds"] for row in rows)), up_to(row["milliseconds"] for row in rows), 8, canvas.width - 30
+    )
     for label in dict.fromkeys(row["label"] for row in rows):
         canvas.words(label)
         y = canvas.down(20) + 8
@@ -63,8 +65,12 @@ def keep_alive(canvas: Canvas, curve: Rows, probes: Rows, medians: Rows, pair: t
             points += [(plot.x(row["gap"]), points[-1][1]), plot.at(row["gap"], row["share"])]
         canvas.line(points, colours(pair)[target])
     for row in probes:
-        canvas.mark("tick", plot.at(row["gap"], row["cold"]), colours(pair)[row["target"]], row.get("said", ""), 4.5, 0.7)
-    plot.name([(plot.at(mine[-1]["gap"], mine[-1]["share"]), target, colours(pair)[target]) for target, mine in lines.items()])
+        canvas.mark(
+            "tick", plot.at(row["gap"], row["cold"]), colours(pair)[row["target"]], row.get("said", ""), 4.5, 0.7
+        )
+    plot.name(
+        [(plot.at(mine[-1]["gap"], mine[-1]["share"]), target, colours(pair)[target]) for target, mine in lines.items()]
+    )
 
 
 def _bracketed(plot: Panel, rows: Rows, pair: Sequence[str]) -> None:
@@ -101,14 +107,23 @@ def knee(canvas: Canvas, steps: Rows, brackets: Rows, pair: tuple[str, str], lim
     plot = panel(canvas, 190, (min(rates) / 1.1, max(rates) * 1.1), (0, most), x_log=True, write=clock)
     plot.y_axis("p95 response time", clock)
     plot.x_axis("offered requests/s", {v: plain(v) for v in plot.x.ticks(8)})
-    _bracketed(plot, [{**row, "low": row["low"] or min(rates), "high": row["high"] or max(rates)} for row in brackets], pair)
+    _bracketed(
+        plot, [{**row, "low": row["low"] or min(rates), "high": row["high"] or max(rates)} for row in brackets], pair
+    )
     plot.limit(limit_s, clock)
     ends = []
     for target, mine in by_target(steps, pair).items():
         means: dict[float, list[float]] = {}
         for row in mine:
             means.setdefault(row["rate"], []).append(row["p95"])
-            canvas.mark(shapes[row["kept"]], plot.at(row["rate"], row["p95"]), colours(pair)[target], row.get("said", ""), 4, 0.85)
+            canvas.mark(
+                shapes[row["kept"]],
+                plot.at(row["rate"], row["p95"]),
+                colours(pair)[target],
+                row.get("said", ""),
+                4,
+                0.85,
+            )
         line = [plot.at(rate, sum(p95) / len(p95)) for rate, p95 in sorted(means.items())]
         canvas.line(line, colours(pair)[target], width=1.5, opacity=0.6)
         ends.append((line[-1], target, colours(pair)[target]))

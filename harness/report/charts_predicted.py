@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from harness.predict.prediction import Quantity
-from harness.report.plot import SHARED, Write, by_target, clock, colours, dollars, log_ticks, panel, plain, shares, up_to
+from harness.report.plot import (
+    SHARED,
+    Write,
+    by_target,
+    clock,
+    colours,
+    dollars,
+    log_ticks,
+    panel,
+    plain,
+    shares,
+    up_to,
+)
 from harness.report.svg import MUTED, Canvas, Rows, drawing
 
-TITLES = {Quantity.P95: "p95 response time", Quantity.COLD_SHARE: "share of cold answers", Quantity.COST: "runtime a month"}
+TITLES = {
+    Quantity.P95: "p95 response time",
+    Quantity.COLD_SHARE: "share of cold answers",
+    Quantity.COST: "runtime a month",
+}
 WRITE: dict[Quantity, Write] = {Quantity.P95: clock, Quantity.COLD_SHARE: shares, Quantity.COST: dollars}
 LOGARITHMIC = frozenset({Quantity.COST})
 
@@ -22,15 +38,33 @@ def over_factors(canvas: Canvas, rows: Rows, untold: Rows, pair: tuple[str, str]
         _panel(canvas, quantity, mine, dark, pair, (min(every), max(every)), limit_s, last=quantity is shown[-1])
 
 
-def _panel(  # noqa: PLR0913
-    canvas: Canvas, quantity: Quantity, rows: Rows, untold: Rows, pair: tuple[str, str], ends: tuple[float, float], limit_s: float, *, last: bool
+def _panel(
+    canvas: Canvas,
+    quantity: Quantity,
+    rows: Rows,
+    untold: Rows,
+    pair: tuple[str, str],
+    ends: tuple[float, float],
+    limit_s: float,
+    *,
+    last: bool,
 ) -> None:
     logarithmic, write = quantity in LOGARITHMIC, WRITE[quantity]
     promise = limit_s if quantity is Quantity.P95 else None
     highs = [row["high"] for row in rows]
     lows = [row["low"] for row in rows if row["low"] > 0]
     y = (min(lows) / 1.3, max(highs) * 1.3) if logarithmic and lows else (0, up_to(highs, promise))
-    plot = panel(canvas, 110, ends, y, x_log=True, y_log=logarithmic and bool(lows), write=write, below=40 if last else 14, left=SHARED)
+    plot = panel(
+        canvas,
+        110,
+        ends,
+        y,
+        x_log=True,
+        y_log=logarithmic and bool(lows),
+        write=write,
+        below=40 if last else 14,
+        left=SHARED,
+    )
     for row in untold:
         canvas.bar(plot.x(row["low"]), plot.y.end, plot.x(row["high"]), plot.y.start, MUTED, opacity=0.18)
     plot.y_axis(TITLES[quantity], write, 4)

@@ -98,7 +98,9 @@ class _Holder:
         """A fold in which nothing stands is none."""
         for place, (macro, _) in enumerate(self.blocks):
             if macro == FOLD:
-                text = re.sub(f"\ue000{place}\ue001\\s*\ue000{place + 1}\ue001", "", text) if self._ends(place) else text
+                text = (
+                    re.sub(f"\ue000{place}\ue001\\s*\ue000{place + 1}\ue001", "", text) if self._ends(place) else text
+                )
         return "" if _ALONE.fullmatch(text) else text
 
     def _ends(self, place: int) -> bool:
@@ -106,7 +108,11 @@ class _Holder:
 
 
 def filled(
-    section: Section, content: Content, reader: MarkdownIt, environment: SandboxedEnvironment, lacking: dict[str, Lacking]
+    section: Section,
+    content: Content,
+    reader: MarkdownIt,
+    environment: SandboxedEnvironment,
+    lacking: dict[str, Lacking],
 ) -> Filled:
     """Raises BadFile where it cannot be filled, or would load or run anything; adds what it lacks to ``lacking``."""
     holder = _Holder(content, lacking)
@@ -115,7 +121,9 @@ def filled(
         text = holder.without_empty_folds(template.render(holder.names()))
     except (TemplateError, KeyError, TypeError) as error:
         raise BadFile(section.path, [Problem("", f"cannot be rendered: {type(error).__name__}: {error}")]) from None
-    if [m for m, _ in holder.blocks if m in (FOLD, UNFOLD)] != [FOLD, UNFOLD] * sum(m == FOLD for m, _ in holder.blocks):
+    if [m for m, _ in holder.blocks if m in (FOLD, UNFOLD)] != [FOLD, UNFOLD] * sum(
+        m == FOLD for m, _ in holder.blocks
+    ):
         raise BadFile(section.path, [Problem("", "each fold() wants its unfold(), and none inside another")])
     tokens = reader.parse(text)
     if elsewhere := loads(tokens):

@@ -26,7 +26,10 @@ FLAGS = (
 
 
 def print_pdf(page: Path, *, everything: bool = False) -> Path:
-    """report.pdf beside the page, with ``everything`` of what is folded; raises Refused without a Chromium, PilotError when it does not print."""
+    """report.pdf beside the page, with ``everything`` that is folded.
+
+    Raises Refused without a Chromium, PilotError when it does not print.
+    """
     program = next((found for name in NAMES if (found := shutil.which(name))), None)
     if program is None:
         raise Refused("there is no Chromium to print a PDF with", "install one, or print the HTML from any browser")

@@ -10,7 +10,9 @@ from harness.report.svg import BASELINE, CANDIDATE, GRID, LINE, MUTED, Canvas, P
 from harness.words.numbers import money, percent
 
 Write = Callable[[float], str]
-NEAR = 2.0  # times the largest value: a limit further off is named at the edge, for on the scale it would flatten the data
+NEAR = (
+    2.0  # times the largest value: a limit further off is named at the edge, for on the scale it would flatten the data
+)
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,9 @@ class Panel:
             self.canvas.line([(self.x.start, y), (self.x.end, y)], MUTED, width=1.5, dash="5,4")
             self.canvas.text((self.x.start + 4, y - 5), f"SLO {write(value)}")
         else:
-            self.canvas.text((self.x.end, self.y.end + 12), f"↑ SLO {write(value)}, off this scale", anchor="end", colour=MUTED)
+            self.canvas.text(
+                (self.x.end, self.y.end + 12), f"↑ SLO {write(value)}, off this scale", anchor="end", colour=MUTED
+            )
 
     def name(self, ends: Sequence[tuple[Point, str, str]]) -> None:
         """Names at the ends of lines, pushed apart and kept inside: ((x, y in pixels), words, colour)."""
@@ -143,7 +147,7 @@ class Panel:
             self.canvas.text((right, y), told, anchor="end", dot=colour)
 
 
-def panel(  # noqa: PLR0913 - two scales
+def panel(
     canvas: Canvas,
     height: float,
     x: tuple[float, float],

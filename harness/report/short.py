@@ -27,7 +27,9 @@ def same_work(parity: Parity) -> str:
         "output tokens": parity.same_output_tokens,
     }
     whole = [what for what, same in alike.items() if same == parity.pairs]
-    partly = [f"{count(same)} ({percent(same / parity.pairs)}) the same {w}" for w, same in alike.items() if w not in whole]
+    partly = [
+        f"{count(same)} ({percent(same / parity.pairs)}) the same {w}" for w, same in alike.items() if w not in whole
+    ]
     told = [f"all have the same {_and(whole)}"] if whole else []
     return f"Of {count(parity.pairs)} pairs that both answered, {', '.join([*told, *partly])}."
 

@@ -20,10 +20,7 @@ def slowest(findings: Findings, names: Mapping[str, str]) -> Table:
     """A row a request; empty without an answer or a failure."""
     data = findings.data
     rows = [
-        row
-        for name in data.profiles
-        for folder in dict.fromkeys(data.targets)
-        for row in _worst(data.of(folder, name))
+        row for name in data.profiles for folder in dict.fromkeys(data.targets) for row in _worst(data.of(folder, name))
     ]
     shown = (
         profile(),

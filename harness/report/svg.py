@@ -61,7 +61,9 @@ class Canvas:
         top, self.height = self.height, self.height + pixels
         return top
 
-    def line(self, points: Iterable[Point], colour: str, *, width: float = 2, dash: str = "", opacity: float = 1) -> None:
+    def line(
+        self, points: Iterable[Point], colour: str, *, width: float = 2, dash: str = "", opacity: float = 1
+    ) -> None:
         """Joined points."""
         self._path(_joined(points), f'fill="none" stroke="{colour}" stroke-width="{width:g}"', dash, opacity)
 
@@ -69,7 +71,9 @@ class Canvas:
         """Filled, without an edge."""
         self._path(f"{_joined(points)}Z", f'fill="{colour}"', "", opacity)
 
-    def bar(self, left: float, top: float, right: float, bottom: float, colour: str, said: str = "", opacity: float = 1) -> None:
+    def bar(
+        self, left: float, top: float, right: float, bottom: float, colour: str, said: str = "", opacity: float = 1
+    ) -> None:
         """A rectangle; ``said`` is what it says when pointed at."""
         path = f"M{_n(left)},{_n(top)}H{_n(right)}V{_n(bottom)}H{_n(left)}Z"
         self._path(path, f'fill="{colour}"', "", opacity, said)
@@ -79,7 +83,9 @@ class Canvas:
         look = f'fill="none" stroke="{colour}" stroke-width="2"' if shape in ("cross", "tick") else f'fill="{colour}"'
         self._path(_SHAPES[shape](*at, size), look, "", opacity, said)
 
-    def text(self, at: Point, words: str, *, anchor: str = "start", colour: str = INK, dot: str = "", bold: bool = False) -> None:
+    def text(
+        self, at: Point, words: str, *, anchor: str = "start", colour: str = INK, dot: str = "", bold: bool = False
+    ) -> None:
         """One line, over a halo of the paper; ``dot`` is the colour of what it names."""
         look = f' text-anchor="{anchor}"' if anchor != "start" else ""
         look += ' font-weight="600"' if bold else ""
@@ -110,7 +116,9 @@ class Canvas:
         """``label`` is read to those who cannot see it."""
         height = math.ceil(self.height) + 2
         head = f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{_safe(label)}" width="{self.width}" '
-        look = f'height="{height}" viewBox="0 0 {self.width} {height}" font-family="system-ui, sans-serif" font-size="12">'
+        look = (
+            f'height="{height}" viewBox="0 0 {self.width} {height}" font-family="system-ui, sans-serif" font-size="12">'
+        )
         return head + look + "".join(self.parts) + "</svg>"
 
     def _path(self, path: str, look: str, dash: str, opacity: float, said: str = "") -> None:
@@ -171,7 +179,9 @@ def width_of(words: str) -> float:
 
 _SHAPES: Mapping[str, Callable[[float, float, float], str]] = {
     "circle": lambda x, y, r: f"M{_n(x - r)},{_n(y)}a{r:g},{r:g},0,1,0,{2 * r:g},0a{r:g},{r:g},0,1,0,{-2 * r:g},0Z",
-    "diamond": lambda x, y, r: f"M{_n(x)},{_n(y - r - 1)}l{r + 1:g},{r + 1:g}l{-r - 1:g},{r + 1:g}l{-r - 1:g},{-r - 1:g}Z",
+    "diamond": lambda x, y, r: (
+        f"M{_n(x)},{_n(y - r - 1)}l{r + 1:g},{r + 1:g}l{-r - 1:g},{r + 1:g}l{-r - 1:g},{-r - 1:g}Z"
+    ),
     "triangle": lambda x, y, r: f"M{_n(x)},{_n(y - r)}l{r:g},{2 * r:g}h{-2 * r:g}Z",
     "square": lambda x, y, r: f"M{_n(x - r)},{_n(y - r)}h{2 * r:g}v{2 * r:g}h{-2 * r:g}Z",
     "cross": lambda x, y, r: f"M{_n(x - r)},{_n(y - r)}l{2 * r:g},{2 * r:g}m{-2 * r:g},0l{2 * r:g},{-2 * r:g}",

@@ -37,7 +37,12 @@ def findings_of(base, rng):
         hybrids=tuple(_dearer(monthly.values()) for _ in base.hybrids),
         comparisons=tuple(_comparison(rng, p, m) for p in profiles for m in ("p95_s", "ttft_p95_s")),
         costs=tuple(
-            replace(c, per_success_usd=_per(monthly[c.target], 1e6), per_good_usd=_per(monthly[c.target], 1e6), per_month_usd=monthly[c.target])
+            replace(
+                c,
+                per_success_usd=_per(monthly[c.target], 1e6),
+                per_good_usd=_per(monthly[c.target], 1e6),
+                per_month_usd=monthly[c.target],
+            )
             for c in base.costs
         ),
         funnels=tuple(_funnel(rng, t, p) for p in profiles for t in targets),
@@ -73,7 +78,11 @@ def _per(known, requests):
 
 def _ceiling(target, usd):
     found = (
-        Judgement.PASS if usd.high <= CEILING.limit else Judgement.FAIL if usd.low > CEILING.limit else Judgement.INCONCLUSIVE
+        Judgement.PASS
+        if usd.high <= CEILING.limit
+        else Judgement.FAIL
+        if usd.low > CEILING.limit
+        else Judgement.INCONCLUSIVE
     )
     return SloVerdict(target, "expected traffic", CEILING, found, usd, verdict.WithinLimit())
 
@@ -86,7 +95,7 @@ def _comparison(rng, profile, metric):
         relation = Relation.BETTER
     elif known.low > 1:
         relation = Relation.WORSE
-    elif 1 / 1.1 < known.low and known.high < 1.1:
+    elif known.low > 1 / 1.1 and known.high < 1.1:
         relation = Relation.EQUIVALENT
     return Comparison(profile, metric, relation, known, 1.1, verdict.NeitherShown())
 

@@ -44,7 +44,7 @@ class Reader:
             (r"No clear winner: the evidence does not favour either target\.( (?:Alpha|Beta) is cheaper to reverse\.)?", self.none),
             (r"It is the only one that fails no gate\.", self.only),
             (r"Both targets fail a gate\.", lambda: all(self.failed(t) for t in NAMES)),
-            (r"Each target fails a gate that the other (?:passes; together they pass every one|does not; together they fail none, but not every pass is shown)\.", self.apart),
+            (r"Each target fails a gate that the other (?:passes; together they pass every one|does not; together they fail .+)\.", self.apart),
             (r"(Alpha|Beta) passes every SLO\.", lambda who: self.named(who, Judgement.PASS) == self.every(who)),
             (r"(Alpha|Beta) fails (.+?)\.(?: Not decided: (.+)\.)?", self.fails),
             (r"(Alpha|Beta) would cost (\$[\d,.]+) a month at the expected traffic \(runtime, simulated\)\.", self.costs),
@@ -85,7 +85,11 @@ class Reader:
         return {f"{v.slo.name} under {v.profile}" for v in self.of(TARGETS[who])}
 
     def serves(self, how, who):
-        return self.d.target == TARGETS[who] and not self.failed(TARGETS[who]) and (how == "Serve") != self.d.chosen.leaning
+        return (
+            self.d.target == TARGETS[who]
+            and not self.failed(TARGETS[who])
+            and (how == "Serve") != self.d.chosen.leaning
+        )
 
     def both(self):
         return self.d.choice.value == "hybrid" and self.f.hybrid is None
@@ -102,7 +106,9 @@ class Reader:
         return a - b and b - a
 
     def fails(self, who, broken, undecided):
-        told = {re.sub(r" \(.*", "", one) for one in re.split(r", (?![^(]*\))| and (?=p95|error|runtime)", broken)} - {"no SLO"}
+        told = {re.sub(r" \(.*", "", one) for one in re.split(r", (?![^(]*\))| and (?=p95|error|runtime)", broken)} - {
+            "no SLO"
+        }
         opened = set(re.split(r", | and ", undecided)) if undecided else set()
         listed = self.named(who, Judgement.INCONCLUSIVE) if undecided else opened
         return told == self.named(who, Judgement.FAIL) and opened == listed
@@ -124,7 +130,11 @@ class Reader:
 
     def price(self, who, fall):
         own, other = self.usd[TARGETS[who]], next(v for k, v in self.usd.items() if k != TARGETS[who])
-        return own > other and own * (1 - float(fall) / 100) <= other * 1.0001 and own * (1 - (float(fall) - 1.001) / 100) > other
+        return (
+            own > other
+            and own * (1 - float(fall) / 100) <= other * 1.0001
+            and own * (1 - (float(fall) - 1.001) / 100) > other
+        )
 
     def cheaper(self):
         if self.d.target is None:
@@ -187,12 +197,18 @@ def doubts_hold(findings, told):
     modelled = any(isinstance(c.per_success_usd, Estimate) for c in findings.costs)
     assert any(one.startswith("Costs are MODELLED") for one in told) == modelled
     parity = findings.parity
-    pairs = {"answers": parity.same_answer, "citations": parity.same_citations, "token counts": parity.same_output_tokens}
+    pairs = {
+        "answers": parity.same_answer,
+        "citations": parity.same_citations,
+        "token counts": parity.same_output_tokens,
+    }
     for one in told:
         if found := re.fullmatch(r"(\d+) of (\d+) paired requests had different (.+) on the two targets\.", one):
             assert int(found[1]) == parity.pairs - pairs[found[3]]
             assert int(found[2]) == parity.pairs
-        if found := re.fullmatch(r"In (\d+) of (\d+) runs that recorded it, this machine's cores were saturated .+", one):
+        if found := re.fullmatch(
+            r"In (\d+) of (\d+) runs that recorded it, this machine's cores were saturated .+", one
+        ):
             here = [c for c in findings.contention if c.shared or c.loopback]
             assert (int(found[1]), int(found[2])) == (sum(c.contended for c in here), sum(c.told for c in here))
 
@@ -211,7 +227,11 @@ def page_holds(findings):
     parity = findings.parity
     words = short.same_work(parity)
     assert bool(words) == bool(parity.pairs)
-    alike = (("answer text", parity.same_answer), ("citations", parity.same_citations), ("output tokens", parity.same_output_tokens))
+    alike = (
+        ("answer text", parity.same_answer),
+        ("citations", parity.same_citations),
+        ("output tokens", parity.same_output_tokens),
+    )
     for what, same in alike if words else ():
         whole = re.search(r"all have the same ([a-z ,]+?)(?:, \d|\.)", words)
         assert (what in (whole[1] if whole else "")) == (same == parity.pairs)
@@ -225,7 +245,11 @@ def page_holds(findings):
     notes = " ".join(made.notes)
     for row in made.rows:
         for (verdict, _), target in zip(row.sides, NAMES, strict=True):
-            mine = [v for v in (*findings.slos, *findings.cost_verdicts) if (f"{v.slo.name}, {v.profile}", v.target) == (row.promise, target)]
+            mine = [
+                v
+                for v in (*findings.slos, *findings.cost_verdicts)
+                if (f"{v.slo.name}, {v.profile}", v.target) == (row.promise, target)
+            ]
             assert (verdict.text[2:] if mine else "not judged") == (mine[0].judgement.value if mine else verdict.text)
     assert bool(notes) == bool(opened or any(v.judgement is Judgement.INCONCLUSIVE for v in findings.cost_verdicts))
     assert len(made.notes) == 1 or all(promise in notes for promise, _ in opened)
@@ -233,7 +257,12 @@ def page_holds(findings):
     for profile in findings.data.profiles:
         words = comparison_sentence(findings, NAMES, profile, "p95_s")
         [c] = [c for c in findings.comparisons if c.profile == profile and c.metric == "p95_s"]
-        shown = {"slower": Relation.WORSE, "faster": Relation.BETTER, "the same within": Relation.EQUIVALENT, "neither": Relation.UNRESOLVED}
+        shown = {
+            "slower": Relation.WORSE,
+            "faster": Relation.BETTER,
+            "the same within": Relation.EQUIVALENT,
+            "neither": Relation.UNRESOLVED,
+        }
         assert [relation for word, relation in shown.items() if word in words] == [c.relation]
         if found := re.search(r"is (.+ %) (?:slower|faster)", words):
             assert reads_as(found[1], abs(c.ratio.value - 1))

@@ -82,6 +82,8 @@ def test_a_fold_that_is_not_ended_is_refused(tmp_path):
 
 @pytest.mark.skipif(not shutil.which("chromium"), reason="no Chromium on this machine")
 def test_paper_has_what_is_open_and_all_on_demand(short):
-    pages = [len(re.findall(rb"/Type\s*/Page\b", print_pdf(short, everything=all_).read_bytes())) for all_ in (False, True)]
+    pages = [
+        len(re.findall(rb"/Type\s*/Page\b", print_pdf(short, everything=all_).read_bytes())) for all_ in (False, True)
+    ]
     assert pages[0] <= 7
     assert pages[1] > pages[0]
