@@ -96,7 +96,7 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Promised:
+class PromiseRow:
     """A promise in one row: a verdict and a value of each target, beside each other."""
 
     promise: str
@@ -105,11 +105,11 @@ class Promised:
 
 
 @dataclass(frozen=True)
-class Promises:
+class PromiseTable:
     """Every promise once; ``table`` is the same data with n, blocks and shares, one row a promise and target."""
 
     targets: tuple[str, ...]
-    rows: tuple[Promised, ...]
+    rows: tuple[PromiseRow, ...]
     notes: tuple[str, ...]
     table: Table
 

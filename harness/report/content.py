@@ -32,12 +32,12 @@ from harness.report import (
     placed,
     placed_bills,
     platforms,
-    promises,
     quality,
     retrieval,
     runbook,
     settings,
     short,
+    side_by_side,
     sizes,
     slowest,
     tables,
@@ -45,7 +45,7 @@ from harness.report import (
     throttles,
     words,
 )
-from harness.report.blocks import Figure, KeyNumber, PageOneVerdict, Promises, Table, table
+from harness.report.blocks import Figure, KeyNumber, PageOneVerdict, PromiseTable, Table, table
 from harness.report.columns import figure, flag, text, word
 from harness.report.earlier import changes
 from harness.report.state import state
@@ -63,7 +63,7 @@ class Content:
     verdict: PageOneVerdict
     tables: dict[str, Table]
     figures: dict[str, Figure]
-    promises: dict[str, Promises]
+    promise_tables: dict[str, PromiseTable]
     values: dict[str, Any]
     footer: str
 
@@ -186,9 +186,9 @@ def content(
         ),
         tables=found,
         figures={f.id: f for f in drawn if f},
-        promises={
-            "slos": promises.promises(findings, names, found["slos"]),
-            "hybrid": promises.hybrid(findings, names, found["hybrid"]),
+        promise_tables={
+            "slos": side_by_side.promises(findings, names, found["slos"]),
+            "hybrid": side_by_side.hybrid(findings, names, found["hybrid"]),
         },
         values={
             "would_change": all_said(decision.would_change),

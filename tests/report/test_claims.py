@@ -13,7 +13,7 @@ from harness.domain.estimate import Estimate
 from harness.domain.verdict import Judgement, Relation
 from harness.report import short, throttles
 from harness.report.figures import comparison_sentence
-from harness.report.promises import promises
+from harness.report.side_by_side import promises
 from harness.report.record import record
 from harness.report.tables import slos
 from harness.words import all_said, said

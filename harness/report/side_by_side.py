@@ -9,32 +9,32 @@ from harness.domain.estimate import Estimate, Known
 from harness.domain.reasons.verdict import NotShown
 from harness.domain.verdict import Judgement, Slo, SloVerdict
 from harness.report import words
-from harness.report.blocks import Cell, Promised, Promises, Table, absent, number
+from harness.report.blocks import Cell, PromiseRow, PromiseTable, Table, absent, number
 from harness.words import said
 from harness.words.numbers import FORMATS
 
 Names = Mapping[str, str]
 
 
-def promises(findings: Findings, names: Names, table: Table) -> Promises:
+def promises(findings: Findings, names: Names, table: Table) -> PromiseTable:
     """Of both targets; ``table`` has one row a promise and target."""
     verdicts = (*findings.slos, *findings.cost_verdicts)
     return _beside(verdicts, list(dict.fromkeys(findings.data.targets)), names, table)
 
 
-def hybrid(findings: Findings, names: Names, table: Table) -> Promises:
+def hybrid(findings: Findings, names: Names, table: Table) -> PromiseTable:
     """Of the router before both."""
     mine = findings.hybrid.promises if findings.hybrid else ()
     return _beside(mine, list(dict.fromkeys(v.target for v in mine)), names, table)
 
 
-def _beside(verdicts: Sequence[SloVerdict], targets: Sequence[str], names: Names, table: Table) -> Promises:
+def _beside(verdicts: Sequence[SloVerdict], targets: Sequence[str], names: Names, table: Table) -> PromiseTable:
     found = {(v.profile, v.slo.metric, v.slo.limit, v.target): v for v in verdicts}
     rows = {(v.profile, v.slo.metric, v.slo.limit): v for v in verdicts}
     made = tuple(
-        Promised(of(v), limit(v.slo), tuple(_side(found.get((*key, t))) for t in targets)) for key, v in rows.items()
+        PromiseRow(of(v), limit(v.slo), tuple(_side(found.get((*key, t))) for t in targets)) for key, v in rows.items()
     )
-    return Promises(tuple(names[t] for t in targets), made, tuple(_open(verdicts, targets, names)), table)
+    return PromiseTable(tuple(names[t] for t in targets), made, tuple(_open(verdicts, targets, names)), table)
 
 
 def of(verdict: SloVerdict) -> str:
