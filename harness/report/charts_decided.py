@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.report.plot import Panel, Scale, plain, round_ticks
-from harness.report.svg import BASELINE, CANDIDATE, GRID, INK, MUTED, THIRD, Canvas, Rows, drawing, width_of
+from harness.report.svg import BASELINE, CANDIDATE, GRID, INK, MUTED, HYBRID, Canvas, Rows, drawing, width_of
 from harness.words.numbers import percent
 
 
 @drawing
 def acceptability(canvas: Canvas, rows: Rows, order: Sequence[str]) -> None:
     """``rows``: alternative, share, weights; a group a kind of weights, every bar on one scale from nought to all."""
-    colours = dict(zip(order, (BASELINE, CANDIDATE, THIRD), strict=False))
+    colours = dict(zip(order, (BASELINE, CANDIDATE, HYBRID), strict=False))
     x = Scale(0, 1, 0, canvas.width - 70)
     for weights in dict.fromkeys(row["weights"] for row in rows):
         canvas.words(weights, bold=True)

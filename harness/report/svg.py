@@ -22,7 +22,7 @@ LETTER = 7.6  # a generous mean width of a letter at 12 px: the reader's own fon
 LINE = 15  # of text
 
 INK, MUTED, GRID, PAPER = "var(--ink)", "var(--muted)", "var(--grid)", "var(--paper)"
-BASELINE, CANDIDATE, THIRD, REFUSED = "var(--baseline)", "var(--candidate)", "var(--third)", "var(--refused)"
+BASELINE, CANDIDATE, HYBRID, REFUSED = "var(--baseline)", "var(--candidate)", "var(--hybrid)", "var(--refused)"
 PARTS = ("#e69f00", "#56b4e9", "#f0e442", "#009e73", "#999999", "#cccccc")
 ON_PAPER = {
     "--ink": "#1b1b1a",
@@ -31,7 +31,7 @@ ON_PAPER = {
     "--paper": "#fdfdfb",
     "--baseline": "#0072b2",
     "--candidate": "#d55e00",
-    "--third": "#009e73",
+    "--hybrid": "#7b4b94",
     "--refused": "#cc79a7",
 }
 

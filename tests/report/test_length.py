@@ -46,7 +46,7 @@ def test_what_is_folded_is_whole(whole):
 
 def test_a_promise_has_one_row(whole):
     page = whole.read_text()
-    table = re.search(r'<table class="promises">(.*?)</table>', page, re.DOTALL)[1]
+    table = re.search(r'<table class="sides">(.*?)</table>', page, re.DOTALL)[1]
     rows = re.findall(r'<th scope="row">(.*?)</th>', table)
 
     assert len(rows) == len(set(rows)) > 3
