@@ -43,6 +43,7 @@ from harness.decision.decide import decide as choose
 from harness.decision.doubts import doubts
 from harness.decision.findings import Findings
 from harness.decision.gather import gather
+from harness.decision.next_step import BlockTakes
 from harness.decision.placed_json import placement_json
 from harness.decision.placement import Placed
 from harness.decision.settled import settled
@@ -419,7 +420,7 @@ def report(
 
     said = _content(workspace, outcome, before, _foretold(workspace, outcome, progress))
     seal = outcome.seal["digest"] if outcome.seal else None
-    adr = record(workspace, outcome.findings, outcome.decision, outcome.doubts, seal, said.verdict.date)
+    adr = record(workspace, outcome.findings, outcome.decision, outcome.doubts, seal, said.day)
     made = {"decision-record.md": adr, "decision.json": dump(outcome.as_json())}
     write_all(folder, render.files(said, workspace.root) | made)
     return outcome, folder / render.PAGE
@@ -455,6 +456,15 @@ def _foretold(workspace: Workspace, outcome: Outcome, progress: Progress | None)
     return Foretold(volumes.prediction, predicting.held_out(workspace, outcome.findings.data, progress, None))
 
 
+def _block_takes(workspace: Workspace, made: Plan) -> BlockTakes:
+    """The mean of the plan's paired blocks; a rehearsal on one machine costs no money."""
+    targets = {t.name: t for t in workspace.measured()}
+    usd = sum((usual_usd(workspace, targets[r.target], r) for b in made.blocks for r in b.runs), Decimal(0))
+    many = max(1, len(made.blocks))
+    usd *= not workspace.config.scaling.rehearsal
+    return BlockTakes(sum(b.expected_s for b in made.blocks) / 3600 / many, float(usd) / many)
+
+
 def _content(
     workspace: Workspace, outcome: Outcome, before: dict[str, Any] | None, foretold: Foretold | None = None
 ) -> Content:
@@ -466,6 +476,8 @@ def _content(
         outcome.findings,
         outcome.decision,
         outcome.doubts,
+        outcome.standing,
+        _block_takes(workspace, outcome.plan),
         outcome.seal,
         outcome.calibration,
         Store(workspace.evidence).checks(),

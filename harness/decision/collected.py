@@ -36,8 +36,7 @@ def disagreeing(findings: Findings) -> list[Reason]:
 def unreconciled(findings: Findings) -> list[Reason]:
     """How far the model has been held to a bill."""
     if not findings.reconciliations:
-        modelled = any(isinstance(cost.per_success_usd, Estimate) for cost in findings.costs)
-        return [doubt.NothingBilled()] if modelled else []
+        return [doubt.NothingBilled()] if any(isinstance(c.per_month_usd, Estimate) for c in findings.costs) else []
     out: list[Reason] = []
     for r in findings.reconciliations:
         out.append(doubt.BilledDays(r.target, r.days_final, r.days))

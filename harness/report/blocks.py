@@ -1,9 +1,9 @@
-"""What a page is made of: tables, figures, verdicts. No markup."""
+"""What a page is made of: tables and figures. No markup."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, TypeVar
@@ -120,29 +120,6 @@ class Lacking:
 
     what: str
     how: str = ""
-
-
-@dataclass(frozen=True)
-class KeyNumber:
-    """One of the numbers of page one, for both targets."""
-
-    label: str
-    values: tuple[tuple[str, str, str], ...]  # (target label, value, interval with n)
-    table: str
-
-
-@dataclass(frozen=True)
-class PageOneVerdict:
-    """Page one's answer."""
-
-    question: str
-    answer: str
-    because: str
-    choice: str
-    confidence: str
-    date: str
-    numbers: tuple[KeyNumber, ...] = field(default=())
-    state: tuple[str, ...] = ()  # how far the pilot is, where it is not at its end
 
 
 def number(text: str) -> Cell:

@@ -86,7 +86,7 @@ class _Holder:
             **self.content.values,
             "table": self.table,
             "figure": self.figure,
-            "verdict": lambda: self.hold("verdict", self.content.verdict),
+            "page_one": lambda: self.hold("page_one", self.content.page_one),
             "promises": lambda name: self.hold("promise_table", self.content.promise_tables[name]),
             "undecided": lambda name: self.hold("undecided", self.content.promise_tables[name]),
             FOLD: lambda title: self.hold(FOLD, title),

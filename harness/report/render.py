@@ -22,6 +22,7 @@ from harness.report.blocks import Lacking
 from harness.report.content import Content
 from harness.report.csv_text import csv_text
 from harness.report.filled import Filled, filled
+from harness.report.page_one import PageOne
 from harness.report.remote import css_loads
 from harness.report.sections import asset, find_sections
 from harness.report.svg import standalone
@@ -44,6 +45,11 @@ def files(content: Content, workspace_root: Path) -> dict[str, str]:
         "report.md": _markdown(content, sections),
         PAGE: _html(content, sections, reader, workspace_root),
     }
+
+
+def page_one_html(page: PageOne) -> str:
+    """Page one alone, as it stands in the page."""
+    return str(_macros("blocks.html.j2", escape.html).page_one(page))
 
 
 def parser() -> MarkdownIt:

@@ -21,7 +21,9 @@ def _harness_biased(r: kinds.HarnessBiased) -> str:
 
 
 def _tie(r: kinds.TieBroken | kinds.OneIsEnough | kinds.TieStands) -> str:
-    return f"The scores tie (a lead of {r.lead:.2f} points of 5, first in {percent(r.share)} of random weightings)"
+    who = f" of {', '.join(r.tied[:-1])} and {r.tied[-1]}" if len(r.tied) > 1 else ""
+    found = f"a lead of {r.lead:.2f} points of 5, first in {percent(r.share)} of random weightings"
+    return f"The scores{who} {'tie' if len(r.tied) > 1 else 'are not firm'} ({found})"
 
 
 def _none_keeps(r: kinds.NoneKeeps) -> str:
@@ -51,7 +53,7 @@ WORDS: Book = {
     kinds.BothFailGates: "Both targets fail a gate.",
     kinds.OnlyHybridStands: "Each target fails a gate; the hybrid that was measured fails none.",
     kinds.StandsByItself: "It fails no gate by itself, and the hybrid that was measured does not score clearly higher.",
-    kinds.OnlyOneStands: "It is the only one that fails no gate.",
+    kinds.OnlyOneStands: "Of the two runtimes, only this one breaks no promise.",
     kinds.ScoresPrefer: lambda r: (
         f"It scores highest in {percent(r.share)} of random weightings around the sealed weights."
     ),
@@ -59,7 +61,7 @@ WORDS: Book = {
         f"The scores lean to it: first in {percent(r.share)} of random weightings; {percent(r.firm)} would be firm."
     ),
     kinds.TieBroken: lambda r: f"{_tie(r)}, so cost and latency decide. {said(r.by)}",
-    kinds.OneIsEnough: lambda r: f"{_tie(r)} with both together, and one runtime is less to operate than two.",
+    kinds.OneIsEnough: lambda r: f"{_tie(r)}, and one runtime is less to operate than two.",
     kinds.TieStands: lambda r: f"{_tie(r)}. {said(r.by)}",
     kinds.CheaperNotSlower: "It is cheaper and not shown to be slower.",
     kinds.FasterSameCost: "It is faster, and no difference in cost is shown.",

@@ -1,5 +1,6 @@
 """The report in a real Chromium, where one is installed."""
 
+import re
 import shutil
 
 import pytest
@@ -139,6 +140,17 @@ def test_it_prints(browser, page_file, tmp_path):
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
     assert (tmp_path / "report.pdf").stat().st_size > 20_000
     context.close()
+
+
+def test_page_one_fits_one_screen_and_one_printed_page(browser, page_file, tmp_path):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(page_file.as_uri())
+    assert page.evaluate("document.querySelector('.page-one').getBoundingClientRect().bottom") <= 900
+
+    page.evaluate("document.querySelectorAll('main > :not(#answer), footer').forEach(e => e.remove())")
+    page.pdf(path=tmp_path / "one.pdf", format="A4")
+    assert len(re.findall(rb"/Type\s*/Page\b", (tmp_path / "one.pdf").read_bytes())) == 1
+    page.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
