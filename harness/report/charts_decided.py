@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.report.plot import Panel, Scale, plain, round_ticks
-from harness.report.svg import BASELINE, CANDIDATE, GRID, INK, MUTED, HYBRID, Canvas, Rows, drawing, width_of
+from harness.report.svg import BASELINE, CANDIDATE, GRID, HYBRID, INK, MUTED, Canvas, Rows, drawing, width_of
 from harness.words.numbers import percent
 
 

@@ -13,8 +13,8 @@ from harness.domain.estimate import Estimate
 from harness.domain.verdict import Judgement, Relation
 from harness.report import short, throttles
 from harness.report.figures import comparison_sentence
-from harness.report.side_by_side import promises
 from harness.report.record import record
+from harness.report.side_by_side import promises
 from harness.report.tables import slos
 from harness.words import all_said, said
 from tests.builders import Pilot
@@ -44,7 +44,7 @@ class Reader:
             (r"No clear winner: the evidence does not favour either target\.( (?:Alpha|Beta) is cheaper to reverse\.)?", self.none),
             (r"It is the only one that fails no gate\.", self.only),
             (r"Both targets fail a gate\.", lambda: all(self.failed(t) for t in NAMES)),
-            (r"Each target fails a gate that the other (?:passes; together they pass every one|does not; together they fail .+)\.", self.apart),
+            (r"Each target fails a gate that the other (?:passes; together they pass every one|does not; .+)\.", self.apart),
             (r"(Alpha|Beta) passes every SLO\.", lambda who: self.named(who, Judgement.PASS) == self.every(who)),
             (r"(Alpha|Beta) fails (.+?)\.(?: Not decided: (.+)\.)?", self.fails),
             (r"(Alpha|Beta) would cost (\$[\d,.]+) a month at the expected traffic \(runtime, simulated\)\.", self.costs),

@@ -66,7 +66,7 @@ def test_what_was_not_measured_is_one_line(short):
 
 def test_markdown_has_all_of_it(whole):
     text = (whole.parent / "report.md").read_text()
-    assert "### Blocks, n and shares beyond the limit" in text
+    assert "### Every promise with both targets beside each other" in text
     assert "<details" not in text
 
 
