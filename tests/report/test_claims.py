@@ -39,10 +39,16 @@ class Reader:
         self.f, self.d = findings, decision
         self.usd = {c.target: c.per_month_usd.value for c in findings.costs if isinstance(c.per_month_usd, Estimate)}
         self.rules = [
-            (r"(Serve|Lean towards serving) the endpoint from (Alpha|Beta)\.", self.serves),
+            (r"(?:Serve|Lean towards serving) the endpoint from (Alpha|Beta): it keeps (?:all (\d+) promises|its one promise)\.", self.serves),
+            (r"(?:Leaning towards )?(Alpha|Beta)(?: so far)?: it breaks no promise, but (\d+) of (\d+) (?:is|are) not decided yet\.", self.so_far),
             (r"Serve the endpoint from both: Alpha and Beta, each where it keeps its promises \(not measured\)\.", self.both),
-            (r"No clear winner: the evidence does not favour either target\.( (?:Alpha|Beta) is cheaper to reverse\.)?", self.none),
-            (r"It is the only one that fails no gate\.", self.only),
+            (r"Both so far, Alpha and Beta, not measured together: no promise is broken, but (\d+) (?:is|are) not decided yet\.", self.both_so_far),
+            (r"Both keep every promise and perform the same: take (.+)\.", self.same),
+            (r"No clear winner: both keep every promise, and cost and latency do not favour one\.( (?:Alpha|Beta) is cheaper to reverse\.)?", self.none),
+            (r"No choice yet: neither breaks a promise, but (\d+) of (\d+) verdicts (?:is|are) open\.(?: .+)?", self.none_yet),
+            (r"Neither as measured: Alpha breaks (\d+) of (\d+) promises, Beta (\d+)\.", self.neither),
+            (r"No answer: (.+)", lambda why: self.d.target is None),
+            (r"Of the two runtimes, only this one breaks no promise\.", self.only),
             (r"Both targets fail a gate\.", lambda: all(self.failed(t) for t in NAMES)),
             (r"Each target fails a gate that the other (?:passes; together they pass every one|does not; .+)\.", self.apart),
             (r"(Alpha|Beta) passes every SLO\.", lambda who: self.named(who, Judgement.PASS) == self.every(who)),
@@ -58,7 +64,7 @@ class Reader:
             (r"It is faster, and no difference in cost is shown\.", self.faster),
             (r"It scores highest in (.+ %) of random weightings around the sealed weights\.", self.share),
             (r"The scores lean to it: first in (.+ %) of random weightings; 80 % would be firm\.", self.share),
-            (r"The scores tie \(a lead of ([\d.]+) points of 5, first in (.+ %) of random weightings\)(.*)", self.tie),
+            (r"The scores(?: of .+? tie| are not firm| tie) \(a lead of ([\d.]+) points of 5, first in (.+ %) of random weightings\)(.*)", self.tie),
             (r"Cost and latency favour different targets\.", self.against),
             (r"No difference in cost or latency is shown\.", self.alike),
             (r"The two did not do the same work; only (.+?) % of the passages .+", self.other_work),
@@ -84,18 +90,45 @@ class Reader:
     def every(self, who):
         return {f"{v.slo.name} under {v.profile}" for v in self.of(TARGETS[who])}
 
-    def serves(self, how, who):
+    def serves(self, who, promises):
+        every = self.of(TARGETS[who])
         return (
             self.d.target == TARGETS[who]
-            and not self.failed(TARGETS[who])
-            and (how == "Serve") != self.d.chosen.leaning
+            and len(every) == int(promises or 1)
+            and every == self.of(TARGETS[who], Judgement.PASS)
+        )
+
+    def so_far(self, who, opened, promises):
+        counts = len(self.of(TARGETS[who], Judgement.INCONCLUSIVE)), len(self.of(TARGETS[who]))
+        return (
+            self.d.target == TARGETS[who] and not self.failed(TARGETS[who]) and counts == (int(opened), int(promises))
         )
 
     def both(self):
         return self.d.choice.value == "hybrid" and self.f.hybrid is None
 
+    def both_so_far(self, opened):
+        [gate] = [g for g in self.d.gates if g.target == "hybrid"]
+        return self.both() and not gate.failed and len(gate.open) == int(opened)
+
+    def same(self, take):
+        felt = {c.relation for c in self.f.comparisons}
+        return self.passing() and felt == {Relation.EQUIVALENT} and (take == "either" or take.split(",")[0] in TARGETS)
+
+    def passing(self):
+        return all(self.of(t) == self.of(t, Judgement.PASS) for t in NAMES)
+
     def none(self, _):
-        return self.d.target is None
+        return self.d.target is None and self.passing()
+
+    def none_yet(self, opened, verdicts):
+        every = [v for t in NAMES for v in self.of(t)]
+        left = [v for v in every if v.judgement is Judgement.INCONCLUSIVE]
+        return not any(self.failed(t) for t in NAMES) and (len(left), len(every)) == (int(opened), int(verdicts))
+
+    def neither(self, first, of, second):
+        counts = len(self.failed("alpha")), len(self.of("alpha")), len(self.failed("beta"))
+        return self.d.target is None and counts == (int(first), int(of), int(second))
 
     def only(self):
         others = [t for t in NAMES if t != self.d.target]
@@ -153,7 +186,7 @@ class Reader:
     def tie(self, lead, share, rest):
         cards = sorted((self.d.scoring.total(c.name) for c in self.d.scoring.cards), reverse=True)
         assert reads_as(share, self.d.chosen.share)
-        if rest.strip(" .") and "with both together" not in rest:
+        if rest.strip(" .") and "one runtime is less to operate" not in rest:
             self.hold(rest.removeprefix(", so cost and latency decide.").removeprefix(".").strip())
         return float(lead) <= 0.1 and len(cards) > 1
 
@@ -186,7 +219,7 @@ def held(base, seed):
     found = doubts(workspace, plan, store, findings)
     decision = decide(workspace, findings, found)
     reader = Reader(findings, decision)
-    for reason in (decision.sentence, *decision.because, *decision.reasons, *decision.would_change):
+    for reason in (decision.sentence, *decision.reasons, *decision.would_change):
         reader.hold(said(reason))
     doubts_hold(findings, all_said(found))
     record_holds(findings, record(workspace, findings, decision, found, None, "2026-11-27"))
