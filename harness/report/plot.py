@@ -52,7 +52,7 @@ def log_ticks(low: float, high: float, most: int) -> list[float]:
         found = [v for k in powers for b in between if low * 0.999 <= (v := float(f"{b}e{k}")) <= high * 1.001]
         if len(found) <= most and found:
             return found
-    return found[:: math.ceil(len(found) / most)] or [low, high]
+    return found[:: math.ceil(len(found) / most)] if found else round_ticks(low, high, most)
 
 
 def plain(value: float) -> str:

@@ -119,3 +119,5 @@ def test_axes_have_plain_units():
     assert round_ticks(0, 1.6, 5) == [0, 0.5, 1, 1.5]
     assert log_ticks(0.1, 100, 9) == [0.1, 0.3, 1, 3, 10, 30, 100]
     assert log_ticks(1, 1e9, 4)[0] == 1
+    assert log_ticks(2.2, 2.9, 6)[0] == pytest.approx(2.2)
+    assert log_ticks(4, 4, 6) == [4]
