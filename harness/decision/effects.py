@@ -76,7 +76,7 @@ def _broken(findings: Findings, names: Names) -> Iterator[Effect]:
     for v in failed:
         seen, allowed, unit = seen_of(v)
         more = sum(w.target == v.target for w in failed) - 1
-        told = page.BrokenNow(names[v.target], v.slo.name, v.profile, seen, allowed, unit, more)
+        told = page.BrokenNow(names[v.target], v.slo.name, v.profile, seen, allowed, unit, unit != v.slo.unit, more)
         yield Effect(_over(seen, allowed, at_least=v.slo.at_least), ("broken", v.target), told)
 
 

@@ -50,7 +50,7 @@ def _no_choice(chosen: Chosen, findings: Findings, gates: Mapping[str, Gate], la
     reversible = labels[chosen.reversible] if chosen.reversible else None
     if chosen.by is By.GATES:
         broken = ((labels[n], len(gates[n].failed), len(findings.promises_of(gates[n].target))) for n in PAIR)
-        return told.NeitherKeeps(tuple(broken))
+        return told.BothBreak(tuple(broken))
     if undecided := sum(len(gates[n].open) for n in PAIR):
         return told.NoneYet(undecided, sum(len(findings.promises_of(gates[n].target)) for n in PAIR), reversible)
     if equivalent(findings, gates):

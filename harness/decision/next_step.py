@@ -86,7 +86,7 @@ def _undecided(decision: Decision, names: Names) -> Reason:
     if all(made.failed for made in pair):
         nearest: Gate = min(pair, key=lambda made: len(made.failed))
         worst: SloVerdict = next(v for v in nearest.failed if v.judgement is Judgement.FAIL)
-        return page.Raise(names[nearest.target], len(nearest.failed), worst.slo.name, worst.profile)
+        return page.FixFirst(names[nearest.target], len(nearest.failed), worst.slo.name, worst.profile)
     match decision.sentence:
         case decided.NoWinner(reversible=name) | decided.NoneYet(reversible=name) | decided.Equivalent(take=name):
             return page.Decide(name)

@@ -101,9 +101,12 @@ def _volumes(decision: Decision, names: Names) -> list[Turn]:
 def _lasting(decision: Decision, names: Names) -> Iterator[Turn]:
     """Up to which volume the one that is chosen keeps its promises."""
     for told in decision.would_change:
-        mine = isinstance(told, decided.KeptUpTo) and told.label == names.get(decision.target or "")
-        if mine and told.factor is not None and told.factor > 1 and not told.broken:
-            yield Turn(told, None)
+        match told:
+            case decided.KeptUpTo(label=label, factor=float(factor), broken=()) if factor > 1:
+                if label == names.get(decision.target or ""):
+                    yield Turn(told, None)
+            case _:
+                pass
 
 
 def _matters(told: decided.PromiseBreaks, chosen: str | None, decision: Decision) -> bool:

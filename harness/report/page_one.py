@@ -175,7 +175,7 @@ def _why(answer: Reason, findings: Findings, decision: Decision, names: Names) -
     told: tuple[str | None, ...] = ()
     if isinstance(answer, decided.SoFar | decided.ServeFrom):
         told = (decision.target,)
-    elif isinstance(answer, decided.Equivalent | decided.NoWinner | decided.NeitherKeeps):
+    elif isinstance(answer, decided.Equivalent | decided.NoWinner | decided.BothBreak):
         told = data.targets
     some = [name for name in dict.fromkeys(order) if name not in told]
     kept = [_kept(findings, name, names[name], first=name == some[0]) for name in some]
@@ -210,7 +210,7 @@ def _breaks(findings: Findings, changing: Sequence[Reason], names: Names) -> Rea
     pair = dict.fromkeys(findings.data.targets)
     verdicts = [v for name in pair for v in findings.promises_of(name)]
     if not findings.data.blocks_valid or not verdicts:
-        return page.NotJudged()
+        return page.BreaksUnknown()
     if (now := worst_broken(findings, names)) is not None:
         return now
     above = [r for r in changing if isinstance(r, decided.PromiseBreaks)]

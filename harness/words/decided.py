@@ -61,7 +61,7 @@ def _none_yet(r: kinds.NoneYet) -> str:
     return f"{words} {r.reversible} is cheaper to reverse." if r.reversible else words
 
 
-def _neither(r: kinds.NeitherKeeps) -> str:
+def _neither(r: kinds.BothBreak) -> str:
     (first, broken, of), *rest = r.broken
     return f"Neither as measured: {first} breaks {broken} of {of} promises, {_joined([f'{name} {n}' for name, n, _ in rest])}."
 
@@ -145,7 +145,7 @@ WORDS: Book = {
     kinds.BothSoFar: _both_so_far,
     kinds.Equivalent: _equivalent,
     kinds.NoneYet: _none_yet,
-    kinds.NeitherKeeps: _neither,
+    kinds.BothBreak: _neither,
     kinds.NoAnswer: _no_answer,
     kinds.NoWinner: _no_winner,
     kinds.PassesAll: "{label} passes every SLO.",

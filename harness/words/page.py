@@ -70,7 +70,7 @@ def _months(r: kinds.Months) -> str:
 def _broken_now(r: kinds.BrokenNow) -> str:
     more = f", and {r.more} more" if r.more else ""
     return (
-        f"{r.label}: {r.name} under {r.profile}, {ends(r.seen, FORMATS[r.unit])} "
+        f"{r.label}: {r.name} under {r.profile}, {ends(r.seen, FORMATS[r.unit])}{' beyond its limit' * r.late} "
         f"({FORMATS[r.unit](r.allowed)} {'allowed' if r.unit == 'share' else 'promised'}){more}."
     )
 
@@ -145,7 +145,7 @@ WORDS: Book = {
         f"{r.label} is first: {r.name}, from {_times(r.factor)} ({ends(r.ends, lambda v: significant(v, 2))})."
     ),
     kinds.NothingBreaks: _nothing_breaks,
-    kinds.NotJudged: "Not known: no promise could be judged.",
+    kinds.BreaksUnknown: "Not known: no promise could be judged.",
     kinds.Slower: _slower,
     kinds.Alike: _alike,
     kinds.ColdAnswers: _cold,
@@ -172,7 +172,7 @@ WORDS: Book = {
     kinds.Stay: "Stay on {label}; nothing moves.",
     kinds.RollOut: _roll_out,
     kinds.MeasureRouter: "Measure a router before both (docs/hybrid.md); move nothing yet.",
-    kinds.Raise: "Move nothing. Fix {label}, which breaks {broken}: first {name} under {profile}.",
+    kinds.FixFirst: "Move nothing. Fix {label}, which breaks {broken}: first {name} under {profile}.",
     kinds.Decide: lambda r: (
         f"Choose {r.reversible}, the cheaper to reverse, or weigh the criteria nobody measured."
         if r.reversible

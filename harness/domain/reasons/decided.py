@@ -71,7 +71,7 @@ class NoneYet(Decided):
     reversible: str | None
 
 
-class NeitherKeeps(Decided):
+class BothBreak(Decided):
     """Each: label, promises that it breaks, of so many."""
 
     broken: tuple[tuple[str, int, int], ...]

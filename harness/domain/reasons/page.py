@@ -49,7 +49,10 @@ class Months(Page):
 
 
 class BrokenNow(Page):
-    """The promise broken by most at your traffic, with the share or value seen; ``more``: others that are broken."""
+    """The promise broken by most at your traffic, with what was seen; ``more``: others that are broken.
+
+    ``late``: of a time it is the share beyond its limit, because too many failed for a percentile.
+    """
 
     label: str
     name: str
@@ -57,6 +60,7 @@ class BrokenNow(Page):
     seen: Ends
     allowed: float
     unit: str
+    late: bool
     more: int
 
 
@@ -76,7 +80,7 @@ class NothingBreaks(Page):
     open: int
 
 
-class NotJudged(Page):
+class BreaksUnknown(Page):
     """No promise of either."""
 
 
@@ -238,7 +242,7 @@ class MeasureRouter(Page):
     """A hybrid is recommended that nobody ran."""
 
 
-class Raise(Page):
+class FixFirst(Page):
     """Both fail: what the one that fails fewer would need."""
 
     label: str
