@@ -39,23 +39,50 @@ class Reader:
         self.f, self.d = findings, decision
         self.usd = {c.target: c.per_month_usd.value for c in findings.costs if isinstance(c.per_month_usd, Estimate)}
         self.rules = [
-            (r"(?:Serve|Lean towards serving) the endpoint from (Alpha|Beta): it keeps (?:all (\d+) promises|its one promise)\.", self.serves),
-            (r"(?:Leaning towards )?(Alpha|Beta)(?: so far)?: it breaks no promise, but (\d+) of (\d+) (?:is|are) not decided yet\.", self.so_far),
-            (r"Serve the endpoint from both: Alpha and Beta, each where it keeps its promises \(not measured\)\.", self.both),
-            (r"Both so far, Alpha and Beta, not measured together: no promise is broken, but (\d+) (?:is|are) not decided yet\.", self.both_so_far),
+            (
+                r"(?:Serve|Lean towards serving) the endpoint from (Alpha|Beta): it keeps (?:all (\d+) promises|its one promise)\.",
+                self.serves,
+            ),
+            (
+                r"(?:Leaning towards )?(Alpha|Beta)(?: so far)?: it breaks no promise, but (\d+) of (\d+) (?:is|are) not decided yet\.",
+                self.so_far,
+            ),
+            (
+                r"Serve the endpoint from both: Alpha and Beta, each where it keeps its promises \(not measured\)\.",
+                self.both,
+            ),
+            (
+                r"Both so far, Alpha and Beta, not measured together: no promise is broken, but (\d+) (?:is|are) not decided yet\.",
+                self.both_so_far,
+            ),
             (r"Both keep every promise and perform the same: take (.+)\.", self.same),
-            (r"No clear winner: both keep every promise, and cost and latency do not favour one\.( (?:Alpha|Beta) is cheaper to reverse\.)?", self.none),
-            (r"No choice yet: neither breaks a promise, but (\d+) of (\d+) verdicts (?:is|are) open\.(?: .+)?", self.none_yet),
+            (
+                r"No clear winner: both keep every promise, and cost and latency do not favour one\.( (?:Alpha|Beta) is cheaper to reverse\.)?",
+                self.none,
+            ),
+            (
+                r"No choice yet: neither breaks a promise, but (\d+) of (\d+) verdicts (?:is|are) open\.(?: .+)?",
+                self.none_yet,
+            ),
             (r"Neither as measured: Alpha breaks (\d+) of (\d+) promises, Beta (\d+)\.", self.neither),
             (r"No answer: (.+)", lambda why: self.d.target is None),
             (r"Of the two runtimes, only this one breaks no promise\.", self.only),
             (r"Both targets fail a gate\.", lambda: all(self.failed(t) for t in NAMES)),
-            (r"Each target fails a gate that the other (?:passes; together they pass every one|does not; .+)\.", self.apart),
+            (
+                r"Each target fails a gate that the other (?:passes; together they pass every one|does not; .+)\.",
+                self.apart,
+            ),
             (r"(Alpha|Beta) passes every SLO\.", lambda who: self.named(who, Judgement.PASS) == self.every(who)),
             (r"(Alpha|Beta) fails (.+?)\.(?: Not decided: (.+)\.)?", self.fails),
-            (r"(Alpha|Beta) would cost (\$[\d,.]+) a month at the expected traffic \(runtime, simulated\)\.", self.costs),
+            (
+                r"(Alpha|Beta) would cost (\$[\d,.]+) a month at the expected traffic \(runtime, simulated\)\.",
+                self.costs,
+            ),
             (r"Under (\w+) traffic the p95 of Beta is ([\d.]+) times the baseline's: (\w+)\.", self.times),
-            (r"(Alpha|Beta) refuses (.+ %) under (\w+): a higher concurrency limit or more capacity would change that\.", self.refuses),
+            (
+                r"(Alpha|Beta) refuses (.+ %) under (\w+): a higher concurrency limit or more capacity would change that\.",
+                self.refuses,
+            ),
             (r"(Alpha|Beta) would pass (.+) under (\w+) at a limit of (.+)\.", self.would_pass),
             (r"Volume: one target's cost is unknown\.", lambda: len(self.usd) < 2),
             (r"Price: (Alpha|Beta) would be cheaper if its prices fell by (.+) %\.", self.price),
@@ -64,11 +91,14 @@ class Reader:
             (r"It is faster, and no difference in cost is shown\.", self.faster),
             (r"It scores highest in (.+ %) of random weightings around the sealed weights\.", self.share),
             (r"The scores lean to it: first in (.+ %) of random weightings; 80 % would be firm\.", self.share),
-            (r"The scores(?: of .+? tie| are not firm| tie) \(a lead of ([\d.]+) points of 5, first in (.+ %) of random weightings\)(.*)", self.tie),
+            (
+                r"The scores(?: of .+? tie| are not firm| tie) \(a lead of ([\d.]+) points of 5, first in (.+ %) of random weightings\)(.*)",
+                self.tie,
+            ),
             (r"Cost and latency favour different targets\.", self.against),
             (r"No difference in cost or latency is shown\.", self.alike),
             (r"The two did not do the same work; only (.+?) % of the passages .+", self.other_work),
-        ]  # fmt: skip
+        ]
 
     def hold(self, sentence):
         for pattern, claim in self.rules:
