@@ -57,7 +57,7 @@ class Reader:
             ),
             (r"Both keep every promise and perform the same: take (.+)\.", self.same),
             (
-                r"No clear winner: both keep every promise, and cost and latency do not favour one\.( (?:Alpha|Beta) is cheaper to reverse\.)?",
+                r"No clear winner: both keep every promise, .+ do not favour one\.( (?:Alpha|Beta) is cheaper to reverse\.)?",
                 self.none,
             ),
             (
@@ -92,7 +92,7 @@ class Reader:
             (r"It scores highest in (.+ %) of random weightings around the sealed weights\.", self.share),
             (r"The scores lean to it: first in (.+ %) of random weightings; 80 % would be firm\.", self.share),
             (
-                r"The scores(?: of .+? tie| are not firm| tie) \(a lead of ([\d.]+) points of 5, first in (.+ %) of random weightings\)(.*)",
+                r"The scores(?: of .+? tie| are not firm| tie) \(a lead of ([\d.]+) points of 5, first in (.+ %) of random w\w+\)(.*)",
                 self.tie,
             ),
             (r"Cost and latency favour different targets\.", self.against),
