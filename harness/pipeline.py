@@ -19,22 +19,20 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis import canary as canaries
-from harness.analysis.canary import Canary
 from harness.analysis.dataset import Dataset, load
-from harness.analysis.decidable import Unsettled, of_plan, unsettled
+from harness.analysis.decidable import Unsettled, of_plan, of_workloads, unsettled
 from harness.analysis.length import Length, length
-from harness.analysis.settings import Settings
-from harness.calibration import calibrate as calibrating
 from harness.campaign.lock import MEASURING, alone
 from harness.campaign.platform import EmbeddedPlatform
-from harness.campaign.progress import Progress, duration
+from harness.campaign.progress import Progress
 from harness.check import tracing
 from harness.check.asking import terms_of
 from harness.check.checks import checked, comparing, fitting
 from harness.check.contract_check import Answer, Check, Weight, check_contract
+from harness.check.doctor import LACKING, Deployed, before_money, once_deployed
 from harness.check.endpoint import Endpoint, EndpointHints
 from harness.check.openapi import Asking
+from harness.check.preflight import demands
 from harness.check.recognise import recognise
 from harness.collect import collect as collecting
 from harness.decision.as_json import decision_json
@@ -46,14 +44,12 @@ from harness.decision.gather import gather
 from harness.decision.next_step import BlockTakes
 from harness.decision.placed_json import placement_json
 from harness.decision.placement import Placed
-from harness.decision.settled import settled
 from harness.decision.settling import Standing, standing
 from harness.decision.workloads import workloads_placed
 from harness.domain.address import is_url, problem_of, without_secrets
 from harness.domain.looks import first_blocks, look, looks_of
 from harness.domain.plan import Block, Plan
 from harness.domain.reason import Reason
-from harness.domain.sweep import Sweep
 from harness.errors import GateFailed, Refused, Undecided
 from harness.evidence.early_end import EarlyEnd
 from harness.evidence.events import CHECKED
@@ -74,15 +70,16 @@ from harness.report.csv_text import csv_text
 from harness.report.earlier import changes, read_earlier
 from harness.report.folder import write_all
 from harness.report.record import record
-from harness.run import canary as splitting
-from harness.run import sweep as sweeping
-from harness.run.canary import Splitting
+from harness.run.away.away import Away, Order, at_home, away
+from harness.run.deploy import Deploys, Wishes
+from harness.run.deployed import over_plan_usd
 from harness.run.drive import limits_of, usual_usd, worst_case_usd
 from harness.run.execute import Campaign, Tally
 from harness.run.silence import unheard
 from harness.status.board import Board, board
 from harness.words import said
 from harness.workspace import Workspace
+from harness.workspace.generator_toml import read_elsewhere
 
 if TYPE_CHECKING:
     from harness.report.content import Content
@@ -116,15 +113,18 @@ def check(workspace: Workspace, names: Sequence[str]) -> dict[str, list[Check]]:
     return out
 
 
-def canary(workspace: Workspace, name: str | None, wanted: Splitting, progress: Progress) -> Canary:
-    """Steady load on a router while its split goes up and back; raises Refused where there is none with a split."""
-    router = splitting.router_of(workspace, name)
-    require_credentials([router])
-    with alone(workspace.state / MEASURING, "pilot canary"):
-        store = splitting.canary(workspace, router, wanted, progress)
-    found = canaries.canary(store)
-    assert found is not None, "a run that ended left its samples"
-    return found
+def doctor(workspace: Workspace, names: Sequence[str], within_s: float) -> dict[str, list[Check]]:
+    """What would stop a first contact, asked before it costs money; what is deployed already answers one request."""
+    prospects = [workspace.prospect(name) for name in names or workspace.config.pilot.measured]
+    described = describe(workspace)
+    share = workspace.config.limits.quota_share
+    out = before_money(prospects, lambda target: demands(workspace, described, target), share)
+    targets = [p.target for p in prospects if not p.unset and not any(c.name == LACKING for c in out[p.target.name])]
+    with EmbeddedPlatform(workspace, targets) as platform:
+        for target in targets:
+            sources = partial(collecting.sources_of, target, workspace, source_of)
+            out[target.name] += once_deployed(Deployed(target, platform.url(target.name), sources), within_s)
+    return out
 
 
 def trace(workspace: Workspace, name: str, within_s: float) -> list[Check]:
@@ -145,48 +145,9 @@ def endpoints(urls: Sequence[str], told: EndpointHints | None = None, asking: As
     return [recognise(url.rstrip("/"), told, asking) for url in urls]
 
 
-def calibrate(
-    workspace: Workspace, progress: Progress, effort: calibrating.Effort = calibrating.USUAL
-) -> tuple[calibrating.Calibration, Path]:
-    """Hold the load generator to known laws; the record lies with the evidence."""
-    progress.say(f"calibrating the load generator against known laws, about {duration(effort.expected_s)}")
-    with alone(workspace.state / MEASURING, "pilot calibrate"):
-        made = calibrating.calibrate(progress.say, effort)
-    return made, calibrating.write(workspace.evidence, made)
-
-
-def sweep(
-    workspace: Workspace, names: Sequence[str], progress: Progress, *, rounds: int, most_s: float
-) -> list[tuple[Sweep, Settings]]:
-    """Measure the settings of each target that declares some, and choose; the deployment is left at what was chosen."""
-    pair = (workspace.config.pilot.baseline, workspace.config.pilot.candidate)
-    for name in names:
-        workspace.target(name)
-    declared = {name: one for name in names or pair if (one := workspace.sweep(name)) is not None}
-    without = [name for name in names if name not in declared]
-    if without or not declared:
-        lacking = " and ".join(without or pair)
-        raise Refused(f"no sweep.toml beside target.toml of {lacking}", "targets/README.md says what it holds")
-    for one in declared.values():
-        workspace.swept(one)  # what is wrong with any setting is said before anything is drawn
-    plans = {name: sweeping.drawn(workspace, one, rounds, most_s) for name, one in declared.items()}
-    out = []
-    with alone(workspace.state / MEASURING, "pilot sweep"):
-        for name, one in declared.items():
-            store = sweeping.store_of(workspace, one)
-            if not checked(store.journal()) or unheard(store.journal()):
-                _gated(check(workspace, [name]), store, progress)
-            sweeping.measure(workspace, one, plans[name], progress)
-            pulled = collecting.collect(workspace, plans[name], store, progress, measured=workspace.swept(one))
-            if pulled.unsettled or pulled.failed:
-                waiting = f"{len(pulled.unsettled)} readings of {name} have not settled, {len(pulled.failed)} were not answered"
-                progress.say(f"{waiting}: pilot sweep again asks for them and measures nothing anew")
-            found = settled(workspace, one)
-            assert found is not None
-            if found.chosen is not None:
-                sweeping.leave_at(workspace, one, found.chosen, progress)
-            out.append((one, found))
-    return out
+def deploys(workspace: Workspace, names: Sequence[str], wishes: Wishes) -> Deploys:
+    """What deploys and destroys these targets; raises Refused for one whose platform does neither."""
+    return Deploys(workspace, names, wishes)
 
 
 def plan(workspace: Workspace, *, seal: bool) -> Planned:
@@ -206,17 +167,17 @@ def plan(workspace: Workspace, *, seal: bool) -> Planned:
 
 def open_promises(workspace: Workspace, plan: Plan) -> tuple[Unsettled, ...]:
     """The promises that no outcome of this plan can settle, with what each would need."""
-    return unsettled(workspace.slos(), of_plan(plan, plan.judged(workspace.config.slo.profiles)))
+    of_slo = unsettled(workspace.slos(), of_plan(plan, plan.judged(workspace.config.slo.profiles)))
+    return (*of_slo, *of_workloads(plan, workspace.workloads()))
 
 
 def _drawn(workspace: Workspace) -> Plan:
     """Every block, with what it may cost at most."""
     described, now = describe(workspace), datetime.now(UTC)
     made = draw_plan(workspace, described, now, Decimal(0))
-    targets = {t.name: t for t in workspace.measured()}
-    return replace(
-        made, forecast_usd=sum((worst_case_usd(workspace, targets[r.target], r) for r in made.runs), Decimal(0))
-    )
+    targets = {t.name: t for t in workspace.prospects()}
+    runs_usd = sum((worst_case_usd(workspace, made, targets[r.target], r) for r in made.runs), Decimal(0))
+    return replace(made, forecast_usd=runs_usd + over_plan_usd(workspace, made))
 
 
 @dataclass(frozen=True)
@@ -234,18 +195,19 @@ def outlook(workspace: Workspace, made: Plan) -> tuple[Outlook, ...]:
     judged = [p for p in made.profiles if p.repeats is None and p.name in promised]
     if workspace.config.pilot.stop == NEVER or len(looks_of(len(made.blocks))) < 2 or not judged:
         return ()
-    targets = {t.name: t for t in workspace.measured()}
+    targets = {t.name: t for t in workspace.prospects()}
 
     def whole(blocks: Sequence[Block]) -> tuple[float, Decimal]:
-        usd = sum((usual_usd(workspace, targets[r.target], r) for b in blocks for r in b.runs), Decimal(0))
+        usd = sum((usual_usd(workspace, made, targets[r.target], r) for b in blocks for r in b.runs), Decimal(0))
         return sum(b.expected_s for b in blocks) / 3600, usd
 
+    standing_usd = over_plan_usd(workspace, made)  # ends with the last block, where it is destroyed then
     (paired_h, paired_usd), (tracks_h, tracks_usd) = whole(made.blocks), whole(made.tracks)
     out = []
     for ratio, spread in product(RATIOS, SPREADS):
         expected = length(len(made.blocks), [p.requests for p in judged], ratio, spread, made.seed)
         share = expected.blocks / len(made.blocks)
-        usd = tracks_usd + paired_usd * Decimal(str(share))
+        usd = tracks_usd + (paired_usd + standing_usd) * Decimal(str(share))
         out.append(Outlook(expected, tracks_h + paired_h * share, usd.quantize(Decimal("0.01"))))
     return tuple(out)
 
@@ -257,6 +219,7 @@ def run(
 
     Raises Refused while another one, a sweep or a calibration measures in this workspace.
     """
+    at_home(workspace)
     with alone(workspace.state / MEASURING, "pilot run"):
         return _run(workspace, progress, now=now, after_block=after_block)
 
@@ -266,14 +229,14 @@ def _run(workspace: Workspace, progress: Progress, *, now: bool, after_block: Ca
     there = sealing.standing(store)
     if there is None:
         raise Refused("no sealed plan", "run pilot plan --seal first")
-    sealed_plan = there[0]
+    sealed_plan = sealing.judgeable(there[0], store)
     sealing.unchanged(workspace, sealed_plan, store)
     note_changes(workspace, sealed_plan, store)
     limits_of(workspace).check_stop_file()
     require_credentials(workspace.measured())
     if not checked(store.journal()) or unheard(store.journal()):
         results = check(workspace, [])
-        _gated(results, store, progress)
+        gated(results, store, progress)
         advice = [(n, c) for n, cs in results.items() for c in cs if c.weight is Weight.ADVICE and not c.stands]
         for name, one in advice:
             progress.say(f"{name}: {one.answer.value}: {one.name}{f' ({one.words})' if one.words else ''}")
@@ -283,6 +246,15 @@ def _run(workspace: Workspace, progress: Progress, *, now: bool, after_block: Ca
         sealed = Seal(seal["digest"], seal["content"])
         ask = partial(ending, workspace, sealed)
     return Campaign(workspace, sealed_plan, store, progress, settled=ask, after_block=after_block).run(now=now)
+
+
+def run_on(workspace: Workspace, wanted: Order, progress: Progress) -> Away:
+    """The same on another machine: brought up, followed and fetched; raises Refused without a sealed plan."""
+    place = read_elsewhere(workspace.config.on, wanted.name, workspace.root / "pilot.toml")
+    if (there := sealing.standing(Store(workspace.evidence))) is None:
+        raise Refused("no sealed plan", "run pilot plan --seal first")
+    with alone(workspace.state / MEASURING, "pilot run --on"):
+        return away(workspace, place, there[0], wanted, progress.say)
 
 
 def ending(workspace: Workspace, sealed: Seal) -> EarlyEnd | tuple[str, ...]:
@@ -302,7 +274,7 @@ def ending(workspace: Workspace, sealed: Seal) -> EarlyEnd | tuple[str, ...]:
     return EarlyEnd(look.number, look.of, look.blocks, because, kind=stands.settled.value)
 
 
-def _gated(results: dict[str, list[Check]], store: Store, progress: Progress) -> None:
+def gated(results: dict[str, list[Check]], store: Store | None, progress: Progress) -> None:
     """Load goes only to what keeps its contract; raises GateFailed, or Undecided where nothing fails, with all that does not."""
     asked = {name: [c for c in made if c.weight is Weight.GATE] for name, made in results.items()}
     gates = {name: made for name, made in asked.items() if made}
@@ -312,7 +284,8 @@ def _gated(results: dict[str, list[Check]], store: Store, progress: Progress) ->
         raise GateFailed("the contract check failed:\n  - " + "\n  - ".join(wrong), "pilot check")
     if wrong or not held:
         raise Undecided("the contract check can't tell:\n  - " + "\n  - ".join(wrong), "pilot check")
-    store.note(CHECKED, checks=sum(map(len, gates.values())))
+    if store is not None:
+        store.note(CHECKED, checks=sum(map(len, gates.values())))
     told = sum(c.answer is Answer.PASS for cs in gates.values() for c in cs)
     progress.say(f"contract checked: {told} checks passed on {', '.join(gates)}")
 
@@ -323,7 +296,8 @@ def collect(workspace: Workspace, progress: Progress) -> collecting.Collected:
     made = store.plan()
     if made is None:
         raise Refused("no plan yet", "run pilot plan --seal first")
-    note_changes(workspace, made, store)
+    at_home(workspace)
+    note_changes(workspace, sealing.judgeable(made, store), store)
     with alone(workspace.state / "collect.lock", "pilot collect"):
         return collecting.collect(workspace, made, store, progress)
 
@@ -367,7 +341,7 @@ def decide(workspace: Workspace, progress: Progress | None = None) -> Outcome:
         if has_measured(store):
             raise Refused(f"{store.root / PLAN} is missing, and requests were measured", "restore it from a backup")
         raise Refused("no plan yet", "run pilot plan --seal first")
-    findings = gather(workspace, load(store, made), store, made, progress)
+    findings = gather(workspace, load(store, sealing.judgeable(made, store)), store, made, progress)
     found = doubts(workspace, made, store, findings)
     chosen = choose(workspace, findings, found)
     stands = standing(workspace, findings, chosen)
@@ -395,7 +369,7 @@ def _measured(workspace: Workspace) -> Dataset:
     """Raises Refused where nothing was measured yet."""
     store = Store(workspace.evidence)
     made = store.plan()
-    data = load(store, made) if made is not None else None
+    data = load(store, sealing.judgeable(made, store)) if made is not None else None
     if data is None or not data.runs:
         raise Refused("nothing was measured yet", "pilot plan --seal, then pilot run")
     return data

@@ -1,32 +1,37 @@
 """What a canary showed: at each step of the split how many requests were bad, and how long until they were as few as before.
 
-A request is bad that failed, was cut or was degraded. It belongs to the step in which it was due. Intervals are Clopper
-and Pearson's over the step's requests, which one run has taken as independent. A step has recovered at the first instant
-after which its bad share is not shown to be larger than before the canary (Fisher's exact test, one-sided, 5 %); fewer
-than ``LEAST_TAIL`` requests, or less than a fifth of the step, show nothing.
+A request is bad that failed, was cut or was degraded: said so, came from another model than the target's own, or cites less
+than the answers before the canary to the same question, as in every run (``usual``). It belongs to the step in which it was
+due. Intervals are Clopper and Pearson's over the step's requests, which one run has taken as independent. A step has
+recovered at the first instant after which its bad share is not shown to be larger than before the canary (Fisher's exact
+test, one-sided, 5 %); fewer than ``LEAST_TAIL`` requests, or less than a fifth of the step, show nothing.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from harness.analysis import laws
 from harness.analysis.coded import is_known, is_true
-from harness.analysis.columns import Array
-from harness.analysis.dataset import read
+from harness.analysis.columns import Array, Chosen, Column
+from harness.analysis.dataset import RunData, read
+from harness.analysis.usual import DEGRADED, FULL, Usual
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.reason import Reason
 from harness.domain.reasons import absence
 from harness.domain.sample import Outcome
-from harness.evidence.store import Store
+from harness.evidence.store import RunRecord, Store
 
 ALPHA, LEAST_TAIL, LEAST_SHARE = 0.05, 20, 0.2
-COLUMNS = ("measured", "scheduled_s", "finished_s", "outcome", "route", "degraded")
+COLUMNS = (
+    *("measured", "scheduled_s", "finished_s", "outcome", "route", "degraded"),
+    *("model", "cold", "question_id", "citations", "top_k"),  # what tells an answer that is less than the target's own
+)
 
 
 @dataclass(frozen=True)
@@ -71,10 +76,23 @@ def canary(store: Store) -> Canary | None:
     record = store.record(plan.runs[0], 1)
     if record is None or not (record.path / "samples.parquet").exists():
         return None
-    steps = told(content, read(record.path, COLUMNS), float((record.run or {}).get("elapsed_s") or math.inf))
+    columns = graded(content, record, read(record.path, COLUMNS))
+    steps = told(content, columns, float((record.run or {}).get("elapsed_s") or math.inf))
     return Canary(
         str(content["target"]), str(content["side"]), store.root.name, record.valid, steps, len(content["steps"])
     )
+
+
+def graded(content: Mapping[str, Any], record: RunRecord, columns: Mapping[str, Column]) -> dict[str, Column]:
+    """The columns, ``degraded`` by the rule of every run; the answers before the canary are the usual ones."""
+    begun = [float(s["changed_s"]) for s in content["steps"] if s.get("changed_s") is not None]
+    end = begun[1] if len(begun) > 1 else math.inf
+    run = RunData(1, str(content["target"]), "canary", record, columns)
+    before = replace(run, columns=Chosen(columns, np.asarray(columns["scheduled_s"] < end, dtype=bool)))
+    quality = Usual([before]).degraded(run)
+    flags = np.full(len(quality), None, dtype=object)
+    flags[quality == FULL], flags[quality == DEGRADED] = False, True
+    return {**columns, "degraded": flags}
 
 
 def told(content: Mapping[str, Any], columns: Mapping[str, Array], elapsed_s: float) -> tuple[Step, ...]:

@@ -15,6 +15,7 @@ from harness.analysis.slo import STREAMED, allowed_share
 from harness.domain.looks import look
 from harness.domain.plan import Plan
 from harness.domain.verdict import Slo
+from harness.domain.workload import OF_TIME, Workload
 
 MOST = 1 << 40  # requests: beyond it nobody plans
 
@@ -67,6 +68,19 @@ def unsettled(slos: Iterable[Slo], measured: Iterable[Measured]) -> tuple[Unsett
     """Every promise that even the best outcome leaves open at the last look of the plan."""
     made = tuple(slos)
     return tuple(one for m in measured for slo in made if (one := _one(slo, m)) is not None)
+
+
+def of_workloads(plan: Plan, workloads: Iterable[Workload]) -> tuple[Unsettled, ...]:
+    """The same of what workloads promise of time: each is a p95 of the requests or jobs of its own profile."""
+    out: list[Unsettled] = []
+    for workload in workloads:
+        if workload.declared and workload.measured_by:
+            limits = {promise: limit for promise, limit in workload.promises.items() if promise in OF_TIME}
+            slos = [
+                Slo(f"{promise.value} of {workload.name}", "p95_s", limit, "s") for promise, limit in limits.items()
+            ]
+            out += unsettled(slos, of_plan(plan, [workload.measured_by]))
+    return tuple(out)
 
 
 def of_plan(plan: Plan, judged: Iterable[str]) -> tuple[Measured, ...]:

@@ -69,6 +69,14 @@ class JobRun:
         """From the intended submission; +inf for everything that was not done."""
         return np.where(self.done, self.done_at_s - self.numbers["scheduled_s"], math.inf)
 
+    @cached_property
+    def at_least_s(self) -> Array:
+        """The least that ``to_done_s`` may be: what is not done at the end of a run, or known only by polls, is known so far."""
+        known = np.fmax(self.numbers["not_done_s"], self.numbers["accepted_s"]) - self.numbers["scheduled_s"]
+        rough = self.done & np.isnan(self.numbers["done_s"])
+        open_ = rough | self.state(JobState.UNFINISHED)
+        return np.where(open_ & ~np.isnan(known), known, self.to_done_s)
+
     @property
     def called_back(self) -> bool:
         """Whether callbacks were asked for."""
@@ -82,6 +90,14 @@ class JobRun:
         called = self.numbers["called_s"]
         known = self.done & ~np.isnan(called)
         return np.where(known, called - self.numbers["scheduled_s"], math.inf)
+
+    @cached_property
+    def fresh_at_least_s(self) -> Array:
+        """The same of ``fresh_s``; a callback that did not come may come after the run."""
+        if not self.called_back:
+            return self.at_least_s
+        waited = np.where(self.done, self.numbers["known_s"] - self.numbers["scheduled_s"], self.at_least_s)
+        return np.where(np.isfinite(self.fresh_s) | np.isnan(waited), self.fresh_s, waited)
 
     @cached_property
     def resolution_s(self) -> float | None:

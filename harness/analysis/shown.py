@@ -17,12 +17,13 @@ from harness.platforms.platform import Measure, Per, Signal, Tier
 
 @dataclass(frozen=True)
 class Spread:
-    """Over the runs that have it: mean, least and most."""
+    """Over the runs that have it: mean, least and most, and each."""
 
     mean: float
     least: float
     most: float
     runs: int
+    each: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ def _shown(
 
 
 def _spread(told: Sequence[float]) -> Spread | None:
-    return Spread(sum(told) / len(told), min(told), max(told), len(told)) if told else None
+    return Spread(sum(told) / len(told), min(told), max(told), len(told), tuple(told)) if told else None
 
 
 def _sent(run: RunData, signal: Signal) -> float:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from harness.analysis import laws
 from harness.analysis.dataset import RunData
 from harness.analysis.shown import Shown
 from harness.domain.estimate import Estimate, Known, Unknown
-from harness.domain.reasons.absence import MemoryUntold
+from harness.domain.reasons.absence import FewBlocks, MemoryUntold
 from harness.platforms.platform import MIB_IN_MB, Measure, Most
 
-METHOD = "high-water of any instance; interval: the least and the most that a run's instances reached"
+CONFIDENCE = 0.95
+METHOD = "high-water of any instance; interval: that of another {unit} like these, log-normal over their high-waters"
 PARTS = ("package_mb", "weights_mb", "index_mb")  # of what /v1/meta says of itself, each in 10^6 bytes
 
 
@@ -78,16 +81,35 @@ def footprint(
 
 def memory_held(runs: Sequence[RunData], series: Sequence[Shown]) -> Known:
     """The most that an instance held, in 10^6 bytes: as each answer says; else as the platform told it of each run."""
-    by_run = [np.asarray(r.columns["instance_memory_mb"], dtype=float) for r in runs]
-    most = [float(np.nanmax(values)) for values in by_run if not np.isnan(values).all()]
-    if most:
-        told = sum(int((~np.isnan(values)).sum()) for values in by_run)
-        return Estimate(max(most), min(most), max(most), 0.95, told, len(most), METHOD)
+    by_block: dict[int, float] = {}
+    told = 0
+    for run in runs:
+        values = np.asarray(run.columns["instance_memory_mb"], dtype=float)
+        if known := int((~np.isnan(values)).sum()):
+            told += known
+            by_block[run.block] = max(by_block.get(run.block, 0.0), float(np.nanmax(values)))
+    if by_block:
+        return high_water(list(by_block.values()), told, "block")
     spreads = [s.of_runs for s in series if s.signal and s.signal.measure is Measure.INSTANCE_MEMORY and s.of_runs]
     if not spreads:
         return Unknown(MemoryUntold())
-    value, told = max(s.most for s in spreads), sum(s.runs for s in spreads)
-    return Estimate(value, min(s.least for s in spreads), value, 0.95, told, told, METHOD).scaled(MIB_IN_MB)
+    each = [value for s in spreads for value in s.each]
+    return high_water(each, len(each), "run").scaled(MIB_IN_MB)
+
+
+def high_water(most: Sequence[float], told: int, unit: str) -> Estimate:
+    """The most of all, from each unit's own; the interval is where the next unit's lies, with Student's t.
+
+    What must fit is the most, and a mean's interval would say nothing of it. Open with one unit.
+    """
+    value, count, method = max(most), len(most), METHOD.format(unit=unit)
+    if count < 2 or min(most) <= 0:
+        return Estimate(value, None, None, CONFIDENCE, told, count, method, FewBlocks(count))
+    logs = np.log(most)
+    spread = float(logs.std(ddof=1)) * math.sqrt(1 + 1 / count)
+    half = laws.t_quantile((1 + CONFIDENCE) / 2, count - 1) * spread
+    low, high = (math.exp(float(logs.mean()) + sign * half) for sign in (-1, 1))
+    return Estimate(value, min(low, value), max(high, value), CONFIDENCE, told, count, method)
 
 
 def _number(of: Mapping[str, Any], name: str) -> float | None:

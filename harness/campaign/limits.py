@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -17,26 +17,38 @@ SPENT = (ENDED, RECONCILED)  # journal events that say what a run has cost; the 
 
 @dataclass
 class Spending:
-    """Spend so far against the budget, in modelled US dollars."""
+    """Spend so far against the budget, in modelled US dollars: of runs, and of what stands whether or not it is asked."""
 
     budget_usd: Decimal
     stop_file: Path
     spent_usd: Decimal = field(default=Decimal(0))
+    standing: Callable[[], Decimal] = lambda: Decimal(0)
     _settling: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    @property
+    def all_usd(self) -> Decimal:
+        """Of runs and deployments together, until now."""
+        return self.spent_usd + self.standing()
+
+    def _standing_words(self) -> str:
+        standing = self.standing()
+        return (
+            f", {standing:.4f} of it by what is deployed and goes on costing until it is destroyed" if standing else ""
+        )
 
     def reserve(self, worst_case_usd: Decimal) -> None:
         """Raises LimitReached when the next run could exceed the budget, or the stop file lies there."""
         self.check_stop_file()
-        if self.spent_usd + worst_case_usd > self.budget_usd:
+        if self.all_usd + worst_case_usd > self.budget_usd:
             raise LimitReached(
-                f"the next run may cost up to {worst_case_usd:.4f} USD; {self.spent_usd:.4f} of "
-                f"{self.budget_usd} USD are spent (limits.budget_usd)",
+                f"the next run may cost up to {worst_case_usd:.4f} USD; {self.all_usd:.4f} of "
+                f"{self.budget_usd} USD are spent (limits.budget_usd){self._standing_words()}",
                 "raise the budget in pilot.toml and seal again, or decide on what there is",
             )
 
     def count(self, so_far_usd: Decimal) -> None:
         """Raises LimitReached when the run that is under way has used up what was left."""
-        if self.spent_usd + so_far_usd > self.budget_usd:
+        if self.all_usd + so_far_usd > self.budget_usd:
             raise LimitReached(
                 f"this run has cost {so_far_usd:.4f} USD so far, and with it {self.budget_usd} USD are spent "
                 "(limits.budget_usd)",

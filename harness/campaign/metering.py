@@ -6,7 +6,7 @@ too little; ``pilot collect`` replaces it by what the platform's own lines say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from harness.errors import BadFile
 from harness.evidence import parquet
 from harness.evidence.regular import opened
 from harness.evidence.run_folder import SPOOL
+from harness.evidence.schema import JOB_KINDS, JOBS_FORMAT
+from harness.platforms.forecast import POLL_S, spent_usd
 from harness.platforms.pricing import pricing_of
 from harness.platforms.shared.usage import Tokens, Usage
 
@@ -26,6 +28,8 @@ READ = (
     *("outcome", "sent_s", "finished_s", "bytes", "input_tokens", "output_tokens", "attempts", "platform_request_id"),
     "route",
 )
+JOBS = "jobs.parquet"
+JOB_READ = ("running_ms", "polls", "input_tokens", "output_tokens")
 PLACES = tuple(COLUMNS.index(name) for name in READ)
 
 
@@ -36,6 +40,7 @@ class Meter:
     """
 
     def __init__(self, target: Target, billed_ms: Mapping[str, float] | None = None) -> None:
+        self._target = target
         self._pricing = pricing_of(target.prices) if target.prices else None
         self._model = target.model  # that requests name: which one answers is known when the run is read
         self._billed_ms = billed_ms or {}
@@ -83,8 +88,19 @@ class Meter:
         self.matched += known is not None
         self._ms += (finished - sent) * 1e3 if known is None else known
 
+    def add_job(self, values: Iterable[Any]) -> None:
+        """One submission's ``JOB_READ`` columns: its work, and how often it was asked for."""
+        running_ms, polls, tokens_in, tokens_out = (value or 0 for value in values)
+        self._requests += polls
+        self._ms += running_ms + polls * POLL_S * 1e3
+        self._input += tokens_in
+        self._output += tokens_out
+
     def cost_usd(self, elapsed_s: float) -> Decimal:
-        """At list prices, without free tiers; 0 for a target without prices. A router's sides are kept while it runs."""
+        """At list prices, without free tiers; 0 for a target without prices. A router's sides are kept while it runs.
+
+        What a deployment costs while it stands is not a run's: it goes by the calendar.
+        """
         return sum((side.cost_usd(elapsed_s) for side in self._sides.values()), self._own_usd(elapsed_s))
 
     def _own_usd(self, elapsed_s: float) -> Decimal:
@@ -101,7 +117,7 @@ class Meter:
             tokens=(asked,) if self._model else (),
             instance_s=_exact(self._ms / 1e3),  # each alone on its instance, where requests may share one
         )
-        return self._pricing.bill(usage.passed_on() if self._sides else usage).total_usd
+        return spent_usd(self._target, self._pricing, usage.passed_on() if self._sides else usage)
 
 
 def metered(target: Target, folder: Path, billed_ms: Mapping[str, float] | None = None) -> Meter | None:
@@ -111,9 +127,20 @@ def metered(target: Target, folder: Path, billed_ms: Mapping[str, float] | None 
     except BadFile:
         return None
     meter = Meter(target, billed_ms)
-    for row in zip(*(table.column(name).to_pylist() for name in READ), strict=True):
+    for row in _rows(table, READ):
         meter.add(row)
+    if (folder / JOBS).is_file():
+        try:
+            jobs = parquet.read(folder / JOBS, JOB_READ, JOBS_FORMAT, JOB_KINDS)
+        except BadFile:
+            return None  # what the jobs did is not known: the run counts at its worst
+        for row in _rows(jobs, JOB_READ):
+            meter.add_job(row)
     return meter
+
+
+def _rows(table: Any, names: Sequence[str]) -> Iterable[tuple[Any, ...]]:  # noqa: ANN401 - pyarrow is untyped
+    return zip(*(table.column(name).to_pylist() for name in names), strict=True)
 
 
 def _exact(value: float) -> Decimal:

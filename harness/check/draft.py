@@ -14,6 +14,7 @@ from harness.domain.shown import visible
 from harness.platforms import registry
 
 BARE = re.compile(r"[A-Za-z0-9_-]+")
+PARTS = {"mapping": ("answer", "stream"), "jobs": ("status", "words", "result", "cancel")}  # tables of their own
 HEAD = "# Drafted by pilot check from answers of {url}. Confirm each line that says guess; targets/README.md explains the fields."
 
 
@@ -23,6 +24,10 @@ class Draft:
 
     tables: Mapping[str, Any]
     guesses: Mapping[str, str]
+
+    def of(self, name: str) -> str:
+        """One of its tables, as the file has it."""
+        return "\n".join(self._table(name, self.tables[name])) + "\n"
 
     @property
     def text(self) -> str:
@@ -37,9 +42,7 @@ class Draft:
         return "\n".join(lines) + "\n"
 
     def _table(self, name: str, table: Mapping[str, Any]) -> list[str]:
-        inner = {
-            k: v for k, v in table.items() if isinstance(v, dict) and name == "mapping" and k in ("answer", "stream")
-        }
+        inner = {k: v for k, v in table.items() if isinstance(v, dict) and k in PARTS.get(name, ())}
         own = {k: v for k, v in table.items() if k not in inner}
         lines = ["", f"[{name}]", *(self._line(k, v, f"{name}.{k}") for k, v in own.items())]
         for key, value in inner.items():

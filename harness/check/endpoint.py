@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from harness.load.ask import Asked, Asker
 
 NAME = "API dialect"
-DRAFT = "target.toml as drafted"
 GAPS = {
     "instances": "no X-Instance-Id: cold starts, instances and capacity per instance cannot be told",
     "age": "no X-Instance-Age-Ms: a cold answer looks like a slow one, so cold starts are not counted",
@@ -81,9 +80,9 @@ class Endpoint:
         more = [
             Check("requests of this check", Answer.PASS, f"{len(self.asked)} in all: {', '.join(_counted(self.asked))}")
         ]
-        if self.draft is not None:
-            more.append(Check(DRAFT, Answer.PASS, self.draft))
         told = [replace(check, weight=Weight.EVIDENCE) for check in (*self.evidence, *more)]
+        if self.draft is not None:
+            told.append(Check("target.toml as drafted", Answer.PASS, self.draft, weight=Weight.DOCUMENT))
         return {self.url: [self.seen, *self.held], f"evidence of {self.url}": told}
 
 

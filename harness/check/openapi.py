@@ -53,11 +53,11 @@ def document_of(asker: Asker) -> dict[str, Any]:
 def askings(document: Mapping[str, Any]) -> list[Asking]:
     """The likeliest first; paths with a parameter of their own are left out, for nobody says its value."""
     found: list[tuple[int, Asking]] = []
-    for path, methods in _paths(document):
+    for path, methods in paths_of(document):
         post = methods.get("post")
         if "{" in path or not isinstance(post, dict):
             continue
-        schema = _schema(post, document)
+        schema = schema_of(post, document)
         if (request := _request(schema, document, set())) is not None:
             score = sum(word in path.lower() for word in CHATTY) + ("{stream}" in str(request))
             found.append((-score, Asking(path, request, "a POST of its openapi.json with a place for a question")))
@@ -66,31 +66,37 @@ def askings(document: Mapping[str, Any]) -> list[Asking]:
 
 def posts(document: Mapping[str, Any]) -> list[str]:
     """Every path that takes a POST, of the first that it has."""
-    return [path for path, methods in _paths(document) if "post" in methods]
+    return [path for path, methods in paths_of(document) if "post" in methods]
 
 
 def two_steps(document: Mapping[str, Any]) -> tuple[str, str] | None:
     """A path that is posted to, and one below it that is asked by an id that the first gave."""
     posted = set(posts(document))
-    for below, methods in _paths(document):
+    for below, methods in paths_of(document):
         path, _, last = below.rpartition("/")
         if path in posted and last.startswith("{") and last.endswith("}") and "get" in methods:
             return path, below
     return None
 
 
-def _paths(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def paths_of(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The first of its paths, with what each may be asked by."""
     paths = document.get("paths")
     for path, methods in islice((paths if isinstance(paths, dict) else {}).items(), MOST_PATHS):
         if isinstance(methods, dict) and len(path) <= MOST_PATH:
             yield path, methods
 
 
-def _schema(post: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any]:
-    body = _resolved(post.get("requestBody"), document)
-    content = body.get("content")
+def schema_of(post: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of the JSON that it is asked with; empty where it takes none."""
+    return json_of(post.get("requestBody"), document)
+
+
+def json_of(holder: Any, document: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ANN401 - a JSON value
+    """The schema of a body's or an answer's JSON; empty where there is none."""
+    content = resolved(holder, document).get("content")
     kind = content.get("application/json") if isinstance(content, dict) else None
-    return _resolved(kind.get("schema") if isinstance(kind, dict) else None, document)
+    return resolved(kind.get("schema") if isinstance(kind, dict) else None, document)
 
 
 def _request(schema: Mapping[str, Any], document: Mapping[str, Any], seen: set[int]) -> dict[str, Any] | None:
@@ -98,11 +104,11 @@ def _request(schema: Mapping[str, Any], document: Mapping[str, Any], seen: set[i
     if id(schema) in seen:
         return None
     seen.add(id(schema))
-    fields = _fields(schema, document)
+    fields = fields_of(schema, document)
     made = _question_in(fields) or _deeper(fields, document, seen)
     if not made:
         return None
-    required = _names(schema.get("required"))
+    required = names_of(schema.get("required"))
     for names, placeholder, kind in FILLED:
         name = next((n for n in names if n not in made and _is(fields.get(n), kind)), None)
         if name is not None and not (placeholder == "{session}" and name in required):  # not every arrival has one
@@ -131,7 +137,7 @@ def _deeper(fields: Mapping[str, dict[str, Any]], document: Mapping[str, Any], s
     return {}
 
 
-def _fields(schema: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def fields_of(schema: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Its properties and those of its parts; a document may refer to itself, so that each schema is looked at once."""
     made: dict[str, dict[str, Any]] = {}
     todo, seen = [schema], set[int]()
@@ -142,12 +148,13 @@ def _fields(schema: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str,
         seen.add(id(one))
         properties, parts = one.get("properties"), one.get("allOf")
         for name, value in islice((properties if isinstance(properties, dict) else {}).items(), MOST_SCHEMAS):
-            made.setdefault(name, _resolved(value, document))
-        todo += [_resolved(part, document) for part in (parts if isinstance(parts, list) else [])[:MOST_SCHEMAS][::-1]]
+            made.setdefault(name, resolved(value, document))
+        todo += [resolved(part, document) for part in (parts if isinstance(parts, list) else [])[:MOST_SCHEMAS][::-1]]
     return made
 
 
-def _names(value: object) -> list[str]:
+def names_of(value: object) -> list[str]:
+    """Of a list, the texts."""
     return [one for one in value[:MOST_SCHEMAS] if isinstance(one, str)] if isinstance(value, list) else []
 
 
@@ -174,8 +181,8 @@ def _some(schema: Mapping[str, Any], document: Mapping[str, Any], deep: int = 0)
         if isinstance(schema.get(name), list) and schema[name]:
             return schema[name][0]
     if _is(schema, "object"):
-        wanted = _names(schema.get("required"))[:MOST_WANTED] if deep < MOST_DEEP else []
-        fields = _fields(schema, document) if wanted else {}
+        wanted = names_of(schema.get("required"))[:MOST_WANTED] if deep < MOST_DEEP else []
+        fields = fields_of(schema, document) if wanted else {}
         return {name: _some(fields.get(name, {}), document, deep + 1) for name in wanted}
     plain: tuple[tuple[str, Any], ...] = (
         ("string", "pilot"),
@@ -187,7 +194,7 @@ def _some(schema: Mapping[str, Any], document: Mapping[str, Any], deep: int = 0)
     return next((value for kind, value in plain if _is(schema, kind)), "pilot")
 
 
-def _resolved(schema: Any, document: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401
+def resolved(schema: Any, document: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401
     """The schema itself, where it is a reference within the document."""
     for _ in range(MOST_REFERENCES):
         if not isinstance(schema, dict):

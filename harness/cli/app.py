@@ -21,6 +21,7 @@ COMMANDS = (
     "init",
     "calibrate",
     "check",
+    "doctor",
     "sweep",
     "plan",
     "run",
@@ -29,6 +30,8 @@ COMMANDS = (
     "report",
     "predict",
     "status",
+    "watch",
+    "race",
     "demo",
     "up",
     "down",
@@ -37,6 +40,8 @@ COMMANDS = (
     "time",
     "prices",
     "dashboards",
+    "deploy",
+    "destroy",
     "trust",
 )
 

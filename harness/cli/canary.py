@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from harness import pipeline
+from harness import aside
 from harness.analysis.canary import Canary, Step
 from harness.campaign.progress import Progress
 from harness.cli import page
@@ -54,7 +54,7 @@ def canary(
     chosen = target or workspace.config.pilot.hybrid
     trust.for_work(workspace, [chosen] if chosen else [], profiles=True)
     with Progress() as progress:
-        found = pipeline.canary(workspace, target, wanted, progress)
+        found = aside.canary(workspace, target, wanted, progress)
     if as_json:
         emit(found)
     else:
@@ -98,7 +98,7 @@ def _print(found: Canary) -> None:
     page.rows(out, f"canary of {found.target}, {found.folder}", head, rows, right=tuple(range(8)))
     drained = next((s.drained_s for s in found.steps if s.drained_s is not None), None)
     if drained is not None:
-        print(f"the last answer of {found.side} ended {duration_text(drained)} after the way back began")
+        print(f"the last answer of {found.side} ended {duration_text(drained)} after the rollback began")
     if len(found.steps) < found.planned:
         print(f"stopped after {len(found.steps)} of {found.planned} steps")
     print(f"{'VALID' if found.valid else 'INVALID'}; the split is at 0 %")

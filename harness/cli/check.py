@@ -10,15 +10,15 @@ from typing import Annotated
 import typer
 
 from harness import pipeline
-from harness.check.contract_check import Answer, Check, Weight
-from harness.check.endpoint import DRAFT, Endpoint
+from harness.check.endpoint import Endpoint
+from harness.cli.checks import end, print_checks
 from harness.cli.numbers import within
 from harness.cli.output import emit
 from harness.cli.told import HowAsked
 from harness.domain.address import is_url
 from harness.domain.bounds import Range
 from harness.domain.target import Dialect
-from harness.errors import Exit, Refused
+from harness.errors import Refused
 from harness.evidence.files import write_text
 from harness.workspace import find, trust
 
@@ -103,23 +103,13 @@ def check(
     else:
         for name, checks in results.items():
             print(f"{name} (verified: {verified[name]})" if name in verified else name)
-            for item in checks:
-                if item.name != DRAFT:
-                    _print(item)
+            print_checks(checks)
     files = _drafts(seen, draft)
     if not as_json:
         _tell_drafts(seen, files)
         if following := _next(seen, files, [*names, *how.words]):
             print(f"next: {following}")
-    _end(results)
-
-
-def _end(results: dict[str, list[Check]]) -> None:
-    answers = [item for checks in results.values() for item in checks if item.weight is not Weight.EVIDENCE]
-    if any(item.answer is Answer.FAIL for item in answers):
-        raise typer.Exit(int(Exit.GATE))
-    if not answers or any(not item.stands for item in answers):  # also where nothing was asked
-        raise typer.Exit(int(Exit.CANT_TELL))
+    end(results)
 
 
 def _refuse_overwriting(draft: Path | None, names: Sequence[str]) -> None:
@@ -150,13 +140,6 @@ def _tell_drafts(seen: Sequence[Endpoint], files: Mapping[str, Path]) -> None:
     for one in seen:
         if one.draft is not None:
             print(f"\n{one.draft}" + (f"\nwritten to {files[one.url]}" if one.url in files else ""))
-
-
-def _print(item: Check) -> None:
-    print(f"  {item.answer.value:<10} {item.name}{f': {item.detail}' if item.detail else ''}")
-    for label, text in (("it said", item.said), ("to do", item.mend)):
-        if text:
-            print(f"  {'':<10} {label}: {text}")
 
 
 def _next(seen: Sequence[Endpoint], files: Mapping[str, Path], typed: Sequence[str]) -> str | None:

@@ -15,6 +15,8 @@ from harness.decision.asked import Asked, asked
 from harness.decision.errors import statement
 from harness.decision.rule import Choice
 from harness.domain.estimate import Estimate
+from harness.domain.reason import labelled
+from harness.domain.reasons.place import BELONGS
 from harness.domain.verdict import Judgement
 from harness.errors import Exit, GateFailed, Refused, Undecided
 from harness.report import words
@@ -105,7 +107,7 @@ def _print(outcome: pipeline.Outcome) -> None:
             words.interval(v.estimate, v.slo.unit).text,
             FORMATS[v.slo.unit](v.slo.limit),
         )
-        for v in (*findings.slos, *findings.cost_verdicts)
+        for v in findings.verdicts
     ]
     head = ("verdict", "target", "profile", "SLO", "value", "interval", "limit")
     page.rows(out, "SLOs", head, slos, right=(4, 5, 6))
@@ -126,6 +128,7 @@ def _print(outcome: pipeline.Outcome) -> None:
         page.rows(out, "Scores", ("alternative", "of 5", "wins of draws"), scored, right=(1, 2))
     out.print(Text(line(outcome), style="bold"))
     out.print()
+    page.rows(out, "Placement", ("workload", "place", "because"), _places(outcome))
     page.lines(out, "because", all_said(outcome.decision.reasons))
     page.lines(out, "would change", all_said(outcome.decision.would_change))
     page.lines(
@@ -135,6 +138,18 @@ def _print(outcome: pipeline.Outcome) -> None:
     )
     page.lines(out, "in doubt", all_said(outcome.doubts))
     page.lines(out, "error budget", [said(statement(findings))])
+
+
+def _places(outcome: pipeline.Outcome) -> list[tuple[str, str, str]]:
+    """Each declared workload with the reason that decides first; the report has every one."""
+    if not any(workload.declared for workload in outcome.workspace.workloads()):
+        return []
+    names = {t.name: t.label for t in outcome.workspace.pair()}
+    declared = (one for one in outcome.placed if one.workload.declared)
+    return [
+        (one.workload.label, said(BELONGS[one.place]), said(labelled(one.reasons[0], names)) if one.reasons else "")
+        for one in declared
+    ]
 
 
 def line(outcome: pipeline.Outcome) -> str:

@@ -14,6 +14,7 @@ from harness.campaign.progress import duration
 from harness.cli.output import emit
 from harness.domain.plan import Plan
 from harness.planning import Planned
+from harness.run.deployed import over_plan_usd, span_s
 from harness.status.workloads import workload_lines
 from harness.words import all_said
 from harness.workspace import Workspace, find, trust
@@ -106,7 +107,9 @@ def _blocks(made: Plan, hybrid: str | None) -> list[str]:
 
 
 def _size(workspace: Workspace, made: Plan) -> list[str]:
-    cost = f"forecast up to {made.forecast_usd:.2f} USD (MODELLED)"
+    standing = over_plan_usd(workspace, made)
+    of_it = f", {standing:.2f} of it by what is deployed for {duration(span_s(made))}" if standing else ""
+    cost = f"forecast up to {made.forecast_usd:.2f} USD (MODELLED{of_it})"
     out = [f"in all {made.requests} requests, {duration(made.expected_s)} of measuring, {cost}"]
     out += expected(pipeline.outlook(workspace, made), made)
     out += workspace.times_read_as()

@@ -51,7 +51,7 @@ def asked(target: str, findings: Findings) -> Asked:
 
     The candidate is worse where it is WORSE, the baseline where the candidate is BETTER.
     """
-    mine = [v for v in (*findings.slos, *findings.cost_verdicts) if v.target == target]
+    mine = [v for v in findings.verdicts if v.target == target]
     against = Relation.WORSE if target == findings.data.candidate else Relation.BETTER
     broken = tuple(v for v in mine if v.judgement is Judgement.FAIL)
     worse = tuple(c for c in primary(findings) if c.relation is against)

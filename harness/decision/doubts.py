@@ -14,6 +14,7 @@ from harness.analysis.shares import LEAST_BLOCKS
 from harness.check.contract_check import Answer, ShownBy
 from harness.decision.collected import disagreeing, uncollected, unreconciled
 from harness.decision.findings import Findings
+from harness.decision.job_doubts import job_doubts
 from harness.domain.bill import Bill
 from harness.domain.estimate import Unknown
 from harness.domain.ledger import only_upstream
@@ -64,6 +65,7 @@ def doubts(workspace: Workspace, plan: Plan, store: Store, findings: Findings) -
     out += _settings(workspace, findings)
     out += _streams(findings)
     out += _retries(findings)
+    out += job_doubts(workspace, findings)
     out += _parity(findings)
     out += uncollected(findings)
     out += disagreeing(findings)

@@ -14,6 +14,6 @@ PROMISE, DIFFERENCE, EQUIVALENT, UNLIKE = 0.05, 0.06, 0.06, 0.08
 def statement(findings: Findings) -> ErrorBudget:
     """Of every look together, not of the one that is read now."""
     looks = findings.look.of
-    promises = len({(v.profile, v.slo.metric) for v in (*findings.slos, *findings.cost_verdicts)})
+    promises = len({(v.profile, v.slo.metric) for v in findings.verdicts})
     compared = sum(c.metric in PRIMARY for c in findings.comparisons)
     return ErrorBudget(looks, sum(SPENT[looks]), promises, compared, PROMISE, DIFFERENCE, EQUIVALENT, UNLIKE)

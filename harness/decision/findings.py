@@ -113,6 +113,7 @@ class Findings:
     settings: tuple[Settings, ...] = ()  # of the sweeps before the campaign
     start_costs: tuple[Cost, ...] = ()  # at the first months' traffic, where slo.start says one
     jobs: tuple[JobsFound, ...] = ()  # by profile of role jobs, then target
+    job_verdicts: tuple[SloVerdict, ...] = ()  # promises of workloads about them, of the two targets
     hybrid: MeasuredHybrid | None = None  # that was run; None: what both together would do is worked out, not measured
     tenants: tuple[Felt, ...] = ()  # where one tenant made the bursts
     canary: Canary | None = None  # the last one that was driven
@@ -142,7 +143,12 @@ class Findings:
         hybrid: tuple[Cost, ...] = (self.hybrid.cost,) if self.hybrid is not None else ()
         return next(c for c in (*(self.start_costs if start else self.costs), *hybrid) if c.target == target)
 
+    @property
+    def verdicts(self) -> tuple[SloVerdict, ...]:
+        """Every promise of the two targets: what their gates are made of."""
+        return (*self.slos, *self.cost_verdicts, *self.job_verdicts)
+
     def promises_of(self, target: str) -> tuple[SloVerdict, ...]:
         """Every verdict on one target, or on the hybrid that was run."""
         hybrid = self.hybrid.promises if self.hybrid is not None else ()
-        return tuple(v for v in (*self.slos, *self.cost_verdicts, *hybrid) if v.target == target)
+        return tuple(v for v in (*self.verdicts, *hybrid) if v.target == target)

@@ -41,13 +41,14 @@ from harness.campaign.progress import Progress
 from harness.decision import ceilings, cold
 from harness.decision.findings import ColdFindings, Findings
 from harness.decision.hybrid import hybrid_cost
-from harness.decision.jobs import jobs_found
+from harness.decision.jobs import job_verdicts, jobs_found
 from harness.decision.measured_hybrid import measured_hybrid
 from harness.decision.settled import settled_of
 from harness.domain import looks
 from harness.domain.plan import Plan
 from harness.domain.role import PACED, RETRIEVALS, Role
 from harness.domain.verdict import Slo
+from harness.domain.workload import Promise
 from harness.evidence import coverage
 from harness.evidence.early_end import blocks_left_out
 from harness.evidence.store import Store
@@ -138,6 +139,7 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
         for n in names
         for s in shown.shown(n, p, data.of(n, p), signals_of(targets[n]), expected_of(targets[n]))
     )
+    jobs = jobs_found(workspace, seen, targets, look.confidence)
     return Findings(
         data=data,
         expected_requests=traffic_.requests_per_month,
@@ -176,7 +178,7 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
         parity=same.result(),
         quality=_all(graded),
         retrievals=tuple(
-            retrieval.retrieval(n, p, runs, config.profiles[p].p95_s if p in config.profiles else None, look.confidence)
+            retrieval.retrieval(n, p, runs, _response_limit_s(workspace, p), look.confidence)
             for p in data.in_role(Role.RETRIEVAL)
             for n in data.everyone
             if (runs := seen.of(n, p))
@@ -198,7 +200,8 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
             confirmed.confirmed(g, data.of(g.target, g.profile), signals_of(targets[g.target]))
             for g in _gave_way(data, names, limits)
         ),
-        jobs=jobs_found(workspace, data, targets, look.confidence),
+        jobs=jobs,
+        job_verdicts=job_verdicts(workspace, jobs),
         settings=tuple(s for n in names if (s := settled_of(workspace, n)) is not None),
         hybrid=measured_hybrid(workspace, data, seen, judged, cost_profile, look, played),
         tenants=tuple(
@@ -211,6 +214,13 @@ def _gathered(workspace: Workspace, data: Dataset, store: Store, plan: Plan, poo
         canary=canary.latest(store),
         ended=blocks_left_out(store.journal(), data.blocks_valid),
     )
+
+
+def _response_limit_s(workspace: Workspace, profile: str) -> float | None:
+    """What the workload that it measures promises; else what the profile itself is held to."""
+    own = (w.promises.get(Promise.RESPONSE) for w in workspace.workloads() if w.measured_by == profile)
+    of_profile = workspace.config.profiles.get(profile)
+    return next((limit for limit in own if limit is not None), of_profile.p95_s if of_profile else None)
 
 
 def _gave_way(data: Dataset, names: Sequence[str], limits: tuple[float, float | None]) -> tuple[gave_way.GaveWay, ...]:

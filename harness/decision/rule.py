@@ -86,25 +86,40 @@ class Chosen:
 
 def gate(target: str, findings: Findings) -> Gate:
     """FAIL when one SLO fails, PASS when all pass, INCONCLUSIVE otherwise."""
-    mine = [v for v in (*findings.slos, *findings.cost_verdicts) if v.target == target]
-    return _gate(target, mine)
+    return _gate(target, [v for v in findings.verdicts if v.target == target])
 
 
 def hybrid_gate(workspace: Workspace, findings: Findings) -> Gate:
     """Of the one that was run. Of one that was not: each profile's SLO is kept when one of the two keeps it.
 
-    The ceiling is held to what both together cost, measured or worked out.
+    Jobs are done by one of the two either way: the one that keeps what they promise. The ceiling is held to what both
+    together cost, measured or worked out.
     """
     if findings.hybrid is not None:
-        return _gate(HYBRID, findings.hybrid.promises)
+        return _gate(HYBRID, (*findings.hybrid.promises, *_jobs_on_one(findings)))
     by_promise: dict[tuple[str, str], list[SloVerdict]] = {}
     for v in findings.slos:
         by_promise.setdefault((v.profile, v.slo.metric), []).append(v)
-    best = {Judgement.PASS: 0, Judgement.INCONCLUSIVE: 1, Judgement.FAIL: 2}
-    mine = [min(found, key=lambda v: best[v.judgement]) for found in by_promise.values()]
+    mine = [min(found, key=lambda v: _BEST[v.judgement]) for found in by_promise.values()]
+    mine += _jobs_on_one(findings)
     for month, known in zip(ceilings.months(workspace), findings.hybrids, strict=True):
         mine += month.runtime(HYBRID, known)
     return _gate(HYBRID, mine)
+
+
+_BEST = {Judgement.PASS: 0, Judgement.INCONCLUSIVE: 1, Judgement.FAIL: 2}
+
+
+def _jobs_on_one(findings: Findings) -> list[SloVerdict]:
+    """Of each profile of jobs: through the router where it was asked, else on the target that keeps most promises."""
+    out: list[SloVerdict] = []
+    router = findings.hybrid.target if findings.hybrid is not None else None
+    for profile in dict.fromkeys(v.profile for v in findings.job_verdicts):
+        here = [v for v in findings.job_verdicts if v.profile == profile]
+        by_target = [[v for v in here if v.target == name] for name in dict.fromkeys(v.target for v in here)]
+        routed = [v for one in findings.jobs if (one.target, one.profile) == (router, profile) for v in one.verdicts]
+        out += routed or min(by_target, key=lambda mine: sorted((_BEST[v.judgement] for v in mine), reverse=True))
+    return out
 
 
 def _gate(name: str, mine: Sequence[SloVerdict]) -> Gate:

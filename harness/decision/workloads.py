@@ -8,6 +8,7 @@ from typing import Any
 from harness.analysis.workload import Measures
 from harness.decision.findings import Findings
 from harness.decision.job_work import JobWork
+from harness.decision.jobs import doing_jobs
 from harness.decision.placement import Home, Placed, placement
 from harness.decision.request_work import RequestWork
 from harness.domain.target import Target
@@ -22,7 +23,7 @@ from harness.workspace import Workspace
 def workloads_placed(workspace: Workspace, findings: Findings) -> tuple[Placed, ...]:
     """Pure, like a decision; a workload at a volume of its own has its months played, which takes a second each."""
     pair = workspace.pair()
-    doing = {target.name: _doing_jobs(target, workspace, findings) for target in pair}
+    doing = {target.name: doing_jobs(target, workspace, findings.jobs) for target in pair}
     homes = {
         WorkKind.REQUEST: [_home(target, target, findings) for target in pair],
         WorkKind.JOB: [_home(target, doing[target.name], findings) for target in pair],
@@ -34,13 +35,6 @@ def workloads_placed(workspace: Workspace, findings: Findings) -> tuple[Placed, 
         WorkKind.JOB: JobWork(findings.jobs, findings, done_by, cold),
     }
     return placement(workspace.workloads(), homes, measures, workspace.config.margins.cost)
-
-
-def _doing_jobs(target: Target, workspace: Workspace, findings: Findings) -> Target:
-    """Itself, or the variant of it that jobs were measured on."""
-    measured = {found.target for found in findings.jobs}
-    own = (one for one in workspace.measured() if one.variant_of == target.name and one.name in measured)
-    return target if target.name in measured else next(own, target)
 
 
 def _home(target: Target, doing: Target, findings: Findings) -> Home:

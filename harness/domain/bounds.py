@@ -89,6 +89,7 @@ WARMUP_S = Range(0, DAY_S)
 ANSWER_S = Range(0, 3_600, above=True)  # promises, deadlines, timeouts: how long one answer may take
 JOB_S = Range(0, 30 * DAY_S, above=True)  # a job, from its submission until it is done
 POLL_S = Range(0.05, 60)  # between two questions about one job
+POLL_RATE = Range(0.1, 10_000)  # questions a second about all jobs
 PAUSE_S = Range(0, DAY_S)  # between two turns, before an instance starts
 IDLE_S = Range(0, 30 * DAY_S, above=True)  # how long an instance is kept
 SPEED = Range(0, 100_000, above=True)  # of a trace, times its own pace

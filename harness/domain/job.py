@@ -40,6 +40,21 @@ class Killed(StrEnum):
     WORKER = "worker_lost"
 
 
+class Fate(StrEnum):
+    """What may become of a job other than being done once."""
+
+    NOT_ACCEPTED = "not_accepted"
+    LOST = "lost"
+    TWICE = "twice"
+    DEAD_LETTERED = "dead_lettered"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    UNFINISHED = "unfinished"
+    TIME_LIMIT = "time_limit"
+    MEMORY_LIMIT = "memory_limit"
+    WORKER_LOST = "worker_lost"
+
+
 END: dict[Status, JobState] = {
     Status.DONE: JobState.DONE,
     Status.FAILED: JobState.FAILED,

@@ -46,6 +46,10 @@ class GeneratorHealth:
     sockets_max: float | None = None
     sockets_limit: float | None = None
     clock_step_s: float | None = None
+    jobs_unasked: int = 0  # questions about jobs that came too late, or not at all, for the generator's own rate
+    clocks_apart_s: float | None = None  # by how much the worst worker's clock certainly moved against the master's
+    clocks_unsure_s: float | None = None  # by how much its part of the schedule may have been out of step at most
+    clocks_unknown: int = 0  # workers on other machines whose clock could not be compared
 
     @property
     def sockets_share(self) -> float | None:
@@ -81,11 +85,24 @@ UPSTREAM = frozenset({Outcome.UPSTREAM_ERROR, Outcome.UPSTREAM_THROTTLED})
 LEAST_TO_TELL = 5  # requests: fewer can all fail by chance
 
 
+NEARLY_NONE = 0.05  # of the requests that were sent: a target that answers fewer answers nobody
+
+
 def only_upstream(outcomes: Mapping[str, int]) -> bool:
     """Whether the provider behind a target failed every request that was sent: such a run says nothing of the runtime."""
-    unsent = (Outcome.NOT_SENT, Outcome.LOST, Outcome.ABORTED)
-    sent = sum(count for name, count in outcomes.items() if name not in unsent)
+    sent = _sent(outcomes)
     return sent >= LEAST_TO_TELL and sum(outcomes.get(name, 0) for name in UPSTREAM) == sent
+
+
+def unanswered(outcomes: Mapping[str, int]) -> bool:
+    """Whether (nearly) nothing that was sent was answered, whoever failed it. The run is as valid as any."""
+    sent = _sent(outcomes)
+    return sent >= LEAST_TO_TELL and outcomes.get(Outcome.OK, 0) <= NEARLY_NONE * sent
+
+
+def _sent(outcomes: Mapping[str, int]) -> int:
+    unsent = (Outcome.NOT_SENT, Outcome.LOST, Outcome.ABORTED)
+    return sum(count for name, count in outcomes.items() if name not in unsent)
 
 
 def lag_limit_s(tightest_s: float | None) -> float:
@@ -123,6 +140,9 @@ def close(
             reasons.append(fault.GaugeAbove(gauge, value, most))
         elif value is not None and abs(value) > NEAR * most:
             warnings.append(fault.GaugeNear(gauge, value, most))
+    spoilt, loose = _clocks(health, limit)
+    reasons += spoilt
+    warnings += loose
     if health.held_up:
         warnings.append(fault.SentLate(health.held_up))
     if health.late_joiners:
@@ -144,6 +164,15 @@ def close(
     )
 
 
+def _clocks(health: GeneratorHealth, limit: float) -> tuple[list[Reason], list[Reason]]:
+    """What spoils the run, and what may."""
+    spoilt: list[Reason] = [fault.ClocksUnknown(health.clocks_unknown)] if health.clocks_unknown else []
+    apart, unsure = health.clocks_apart_s or 0.0, health.clocks_unsure_s or 0.0
+    if apart > limit:
+        return [*spoilt, fault.ClocksApart(apart, limit)], []
+    return spoilt, [fault.ClocksUnsure(unsure, limit)] if unsure > limit else []
+
+
 def _faults(planned: int, counts: Mapping[str, int], health: GeneratorHealth, stopped_by: str | None) -> list[Reason]:
     out: list[Reason] = []
     if (seen := sum(counts.values())) != planned:
@@ -156,6 +185,8 @@ def _faults(planned: int, counts: Mapping[str, int], health: GeneratorHealth, st
         out.append(fault.NeverSent(counts[Outcome.NOT_SENT]))
     if health.no_free_slot:
         out.append(fault.NoSlotFree(health.no_free_slot))
+    if health.jobs_unasked:
+        out.append(fault.JobsNotAsked(health.jobs_unasked))
     out.extend(map(fault.NotConnected, health.local_errors))
     out.extend(map(fault.NotWritten, health.write_errors))
     out.extend(map(fault.GeneratorFailed, health.worker_errors))

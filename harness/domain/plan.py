@@ -9,6 +9,13 @@ from enum import StrEnum
 from harness.domain.role import PACED, Role
 
 
+class Purpose(StrEnum):
+    """What a plan's runs are for; only evidence is ever judged."""
+
+    EVIDENCE = "evidence"
+    EYES = "eyes"  # a race: both targets share the generator's machine at once, so no figure of it counts
+
+
 class Start(StrEnum):
     """The state a run finds its target in."""
 
@@ -85,6 +92,7 @@ class Plan:
     forecast_usd: Decimal
     created: str
     tracks: tuple[Block, ...] = ()
+    purpose: Purpose = Purpose.EVIDENCE
 
     @property
     def units(self) -> tuple[Block, ...]:
@@ -96,6 +104,10 @@ class Plan:
         if chosen is not None:
             return chosen
         return tuple(p.name for p in self.profiles if p.repeats is None and not p.aa and p.role in PACED)
+
+    def role_of(self, profile: str) -> Role:
+        """Everyday of one that the plan does not have: a canary's, a sweep's."""
+        return next((p.role for p in self.profiles if p.name == profile), Role.EVERYDAY)
 
     @property
     def runs(self) -> tuple[Run, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -36,6 +36,8 @@ class Quota:
     limit: float | None
     reason: str = ""
     shared: bool = True  # with whatever else the account runs
+    request: str = field(default="", compare=False)  # the command that raises it; {value}: how much is wanted
+    lead: str = field(default="", compare=False)  # how long that takes
 
 
 @dataclass(frozen=True)

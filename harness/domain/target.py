@@ -17,6 +17,9 @@ from harness.domain.quota import QuotaConfig
 from harness.domain.retrieval_map import RetrievalMap
 from harness.domain.routing import RoutingRule
 
+# Of rag-chat/1; the second for servers that came before: some front ends keep paths that end in z for themselves.
+HEALTH = ("/health", "/healthz")
+
 
 class Dialect(StrEnum):
     """Which API a target speaks."""
@@ -75,6 +78,7 @@ class PriceModel:
     region: str
     model: str  # one that a platform declares
     parameters: Mapping[str, Any] = field(default_factory=dict)  # as they are written; their bill reads them
+    model_billed: bool = True  # False: of a replay, whose tokens the pilot pays nobody for
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,10 @@ TIGHT = 3.0  # times: ends further apart say nothing that anybody could plan by
 
 
 PRIMARY = ("p95_s", "overhead_p95_s")  # co-primary measures of the comparison, sealed; any other is exploratory
-NEVER_KEPT = ("availability",)  # promises that a pilot can show to be broken, never to be kept: no block settles them
+NEVER_KEPT = (
+    "availability",
+    "lost",
+)  # promises that a pilot can show to be broken, never to be kept: no block settles them
 METHOD = "share-beyond/3"  # the rules that verdicts and comparisons are made by, named in the seal
 
 

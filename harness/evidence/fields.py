@@ -17,6 +17,7 @@ RUN: tuple[Column, ...] = (
         state="`running`, then `done`; a file that says `running` is of a run that did not end",
         profile="load profile, the name of its file",
         target="folder of the target under targets/",
+        purpose="`eyes` in a run of a race, which is not evidence; absent in every other run",
     ),
     *texts(
         base_url="where the requests went",
@@ -46,8 +47,8 @@ RUN: tuple[Column, ...] = (
         touched="list: changes made in Locust itself during the run, for example in its web UI, and when; samples are not affected",
         contention="object: whether this machine's cores were used up, and whether the target shares them",
         experiment="object: what a capacity search or keep-alive probe did, step by step; null for other profiles",
-        jobs="object: how jobs were followed: polls and their failures, callbacks and those refused, and how many were cancelled "
-        "at the end; null: no jobs",
+        jobs="object: how jobs were followed: polls, their failures and most a second, questions that came too late for that rate, "
+        "callbacks and those refused, and how many were cancelled at the end; null: no jobs",
         trace="object: how a trace was brought to its rate, and how bursty it was before and after; null: no trace was played",
         worker_clocks="list: each worker's clock against the master's, before and after",
         strangers="object: connections to the workers' port that did not know the secret and were refused, "
@@ -131,7 +132,11 @@ JOURNAL: tuple[Column, ...] = (
     ),
     *ints(checks="checks that passed", block="number of the block", attempt="attempt of the block, from 1"),
     *words(order="AB or BA; A is the baseline"),
-    *ints(attempts="attempts after which a block was given up"),
+    *ints(
+        attempts="attempts after which a block was given up", processes="workers that each generator begins for a run"
+    ),
+    *words(fleet="kind of the fleet that sends the load"),
+    *texts(members="list: the generators that stand by, each with its machine, cores and versions"),
     *texts(runs="list: the runs in which the provider failed every request"),
     *texts(
         reasons="list: why a run was not valid",

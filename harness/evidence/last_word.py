@@ -8,11 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from harness.domain.bounds import MOST_ARRIVALS, SAMPLES_BYTES
+from harness.domain.bounds import MOST_ARRIVALS, MOST_DETAIL, SAMPLES_BYTES
 from harness.domain.job import JOB_COLUMNS, JobState
 from harness.domain.ledger import GeneratorHealth, Ledger
 from harness.domain.reason import Reason
+from harness.domain.reasons.fault import JobsNotRead
 from harness.domain.sample import COLUMNS, Outcome
+from harness.domain.shown import visible
 from harness.evidence import parquet
 from harness.evidence.files import read_object
 from harness.evidence.regular import bytes_of
@@ -41,19 +43,24 @@ def last_word(
     whole = max(known or 0, counts.total())
     if missing := whole - counts.total():
         counts[Outcome.LOST.value] += missing
+    jobs = _jobs(folder, whole)
+    unread = (jobs,) if isinstance(jobs, Reason) else ()
     return Ledger(
         planned=whole,
         outcomes=dict(sorted(counts.items())),
         valid=False,
-        reasons=tuple(reasons),
+        reasons=(*reasons, *unread),
         stopped_by=stopped_by,
         health=GeneratorHealth(),
-        jobs=_jobs(folder, whole),
+        jobs=None if isinstance(jobs, Reason) else jobs,
     )
 
 
-def _jobs(folder: Path, planned: int) -> dict[str, int] | None:
-    """By state, as far as lines tell; a submission without one was not accepted, as far as anybody knows. None: no jobs."""
+def _jobs(folder: Path, planned: int) -> dict[str, int] | Reason | None:
+    """By state, as far as lines tell; a submission without one was not accepted, as far as anybody knows. None: no jobs.
+
+    A Reason where nobody can tell any more.
+    """
     try:
         if not (folder / JOBS_SPOOL).exists():
             return None
@@ -63,8 +70,8 @@ def _jobs(folder: Path, planned: int) -> dict[str, int] | None:
         finally:
             reader.close()
         return dict(Counter(_state(row) for row in rows))
-    except Exception:  # noqa: BLE001 - a ledger is written whatever else cannot be read
-        return None
+    except Exception as error:  # noqa: BLE001 - a ledger is written whatever else cannot be read
+        return JobsNotRead(JOBS_SPOOL, visible(str(error), MOST_DETAIL) or type(error).__name__)
 
 
 def _state(row: list[Any] | None) -> str:

@@ -85,7 +85,7 @@ COMPARISONS: tuple[Column, ...] = (
 
 def verdicts(findings: Findings) -> Iterator[tuple[Any, ...]]:
     """In the order of ``VERDICTS``; promises of cost stand under the profile ``expected traffic``."""
-    for v in (*findings.slos, *findings.cost_verdicts):
+    for v in findings.verdicts:
         value, low, high, confidence, n, blocks, method, *absent = _known(v.estimate)
         head = (v.target, v.profile, v.slo.metric, v.slo.name, v.judgement.value, v.slo.unit)
         numbers = (value, low, high, v.slo.limit, v.slo.at_least, confidence, n, blocks, method)

@@ -203,6 +203,16 @@ class Asker:
         """Path and body of that question, sent by nobody."""
         return self._attempts.bodies.body(self._arrival(stream=stream, **shape))
 
+    def ask_with(self, headers: Mapping[str, str], *, stream: bool) -> Asked:
+        """The question with these headers, a request id among them, read as a run reads its answer."""
+        arrival = self._arrival(stream=stream)
+        request_id = headers[self.spec.header_names.request_id]
+        sample = self._blank(arrival.question_id, stream=stream, request_id=request_id)
+        path, body = self.body(stream=stream)
+        request = self._attempts.bodies.single("POST", path, body, headers)
+        answer = self._attempts.reader(sample, self._t0)
+        return self._deliver(request, answer, Sent("POST", path, body, request_id), self.spec.deadline_s)
+
     def send(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Asked:
         """Any request of our own to a path below the base URL; its outcome is ``ok`` when an answer came whole."""
         name = self.spec.header_names.request_id

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from harness.domain.address import problem_of
 from harness.domain.mix import Mix
 from harness.errors import Refused
+from harness.load.jobs.pace import wanted_per_s
 from harness.load.spec import Following
 from harness.workspace.job_shapes import USUAL, read_shapes
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 MIX = Mix(stream_share=0.0, zipf=0.0)  # weights of the jobs file say how often each kind comes
 LOOPBACK = "loopback"
-ONLY_JOBS = ("variant", "jobs", "drain", "poll", "callback")
+ONLY_JOBS = ("variant", "jobs", "drain", "poll", "poll_rate", "callback")
 
 
 def add_job_options(parser: LocustArgumentParser) -> None:
@@ -38,6 +39,12 @@ def add_job_options(parser: LocustArgumentParser) -> None:
         type=float,
         metavar="SECONDS",
         help="jobs: shortest time between two questions about one job (default 1)",
+    )
+    add(
+        "--poll-rate",
+        type=float,
+        metavar="PER_S",
+        help="jobs: most questions a second, of all jobs together (default: what the planned number of jobs needs)",
     )
     add(
         "--callback",
@@ -85,6 +92,19 @@ def following(load: LoadProfile, target: Target, given: Given) -> Following | No
     poll = given.number("poll")
     made = Following(target.jobs, callback=callback)
     return made if poll is None else replace(made, poll_s=poll)
+
+
+def paced(how: Following | None, load: LoadProfile, planned: int, given: Given, most_rate: float) -> Following | None:
+    """With the rate of questions that was asked for, else what so many jobs need; raises Refused above the workspace's limit."""
+    if how is None:
+        return None
+    asked = given.number("poll_rate")
+    if asked is not None and asked > most_rate:
+        raise Refused(
+            f"--poll-rate: {asked:g} questions a second; limits.max_rate of pilot.toml is {most_rate:g}",
+            "lower it (poll_rate of the profile), or raise the limit if the target may be asked for more",
+        )
+    return replace(how, most_polls_per_s=asked or wanted_per_s(planned, load.drain_s or 0.0, most_rate))
 
 
 def _wrong(url: str) -> str | None:

@@ -30,6 +30,7 @@ WITHIN: Mapping[str, Range] = {
     "max_tokens": bounds.MAX_TOKENS,
     "drain": bounds.ANSWER_S,
     "poll": bounds.POLL_S,
+    "poll_rate": bounds.POLL_RATE,
 }
 
 

@@ -31,7 +31,7 @@ def may_drive(host: str, workspace: Workspace | None, *, vouched: bool) -> None:
     if workspace is not None and declared_by(workspace, host):
         return
     raise UndeclaredHost(
-        f"host {host} stands in no target.toml and is not this machine",
+        f"host {host} is not declared in any target.toml and is not localhost",
         "declare it in targets/NAME/target.toml, or vouch for it with --i-own-this-host",
     )
 

@@ -16,14 +16,13 @@ import locust.stats
 from locust.stats import StatsEntry
 
 from harness.domain.sample import REFUSALS, Outcome
+from harness.load.row_names import METHOD, NAMES
 
 if TYPE_CHECKING:
     from locust.env import Environment
 
     from harness.domain.sample import Sample
 
-METHOD = "CHAT"
-JOBS = "JOB"  # the method column where each request submits a job
 APART = "·"  # the method column of rows that are no part of Aggregated
 
 
@@ -115,7 +114,7 @@ class LiveRows:
         finished, sent, due = sample.finished_s, sample.sent_s, sample.scheduled_s
         if finished is None:
             return
-        name = "submit" if self._method == JOBS else "stream" if sample.stream else "json"
+        name = NAMES.get(self._method) or ("stream" if sample.stream else "json")
         if self._listened:
             self._fire(sample, name, finished - due)
         else:

@@ -23,7 +23,7 @@ from harness.domain.target import Dialect, Target
 from harness.errors import Exit, PilotError, Refused
 from harness.load import locusts_own, ports
 from harness.load.following import MIX as JOB_MIX
-from harness.load.following import add_job_options, draining, following, shapes_of, variant_of
+from harness.load.following import add_job_options, draining, following, paced, shapes_of, variant_of
 from harness.load.given import Given
 from harness.load.hosts import check_listeners, check_url, declared_by, may_drive, nearest_workspace
 from harness.load.origin import tls_context
@@ -230,7 +230,8 @@ def resolve(parsed: argparse.Namespace, *, again: bool = False) -> RunSpec:
         PREPARED.questions = {q.id: q for q in asked}
         PREPARED.key = key
     quiet = again or bool(PREPARED.spec)
-    spec = replace(spec, slots=choose_slots(spec, PREPARED.schedule, workers=_workers(parsed), quiet=quiet))
+    jobs = paced(jobs, load, len(PREPARED.schedule), given, spec.most_rate)
+    spec = replace(spec, slots=choose_slots(spec, PREPARED.schedule, workers=_workers(parsed), quiet=quiet), jobs=jobs)
     PREPARED.spec = spec
     return spec
 
@@ -295,7 +296,9 @@ def _target(given: Given, workspace: Workspace | None) -> Target:
         check_url(host)
         declared = declared_by(workspace, host)
         return _spoken(declared, given) if declared else _bare(given, host)
-    target = workspace.target(name or workspace.config.pilot.baseline)
+    chosen = name or workspace.config.pilot.baseline
+    # what a profile sends can be said before its target is deployed
+    target = workspace.prospect(chosen).target if PREPARED.only_describe and not name else workspace.target(chosen)
     for url in (host, os.environ.get(URL_VARIABLE)):
         if url is not None:
             may_drive(url, workspace, vouched=given.flag("i_own_this_host"))
@@ -340,7 +343,7 @@ def _load(profile: LoadProfile, given: Given, workspace: Workspace | None) -> Lo
     if file is not None:
         profile = profile.playing(_trace(file, given, workspace), speed)
     elif speed is not None:
-        given.problem("--speed: only a trace has a pace; add --trace FILE")
+        given.problem("--speed requires --trace FILE")
     if rate is not None:
         profile = profile.at_rate(rate)
     if duration is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from harness.domain.openai_options import USUAL_OPTIONS, OpenAiOptions
 from harness.domain.retrieval_map import RetrievalMap
 from harness.domain.retry import NO_RETRY, RetryPolicy
 from harness.domain.target import Target
+from harness.load.jobs.pace import LEAST_PER_S
 from harness.load.origin import Connections
 from harness.platforms.registry import traced
 from harness.workspace.trace_csv import read_trace
@@ -30,8 +31,12 @@ class Following:
 
     how: JobsMap
     poll_s: float = 1.0
-    most_polls_per_s: float = 50.0
+    most_polls_per_s: float = LEAST_PER_S  # of all processes together
     callback: str | None = None
+
+    def of_one(self, workers: int) -> Following:
+        """One process's part of it."""
+        return replace(self, most_polls_per_s=self.most_polls_per_s / workers)
 
 
 @dataclass(frozen=True)

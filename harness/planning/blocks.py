@@ -184,6 +184,6 @@ def _side_by_side(workspace: Workspace, described: Sequence[Described], runs: Se
     names = [run.target for run in runs]
     if len(set(names)) < len(names):
         return False
-    shared = any(workspace.target(name).embedded for name in names)
+    shared = any(workspace.prospect(name).target.embedded for name in names)
     designs = [item.load.experiment for item in described]
     return all(design is not None and design.sparse and not (shared and design.timed) for design in designs)

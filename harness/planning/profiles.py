@@ -16,6 +16,7 @@ from harness.domain.lines import last_line
 from harness.domain.mix import Mix, mix_from
 from harness.domain.plan import ProfilePlan, Start
 from harness.domain.role import PACED, Role, role_of
+from harness.domain.workload import WorkKind
 from harness.errors import PilotError, Refused
 from harness.workspace import Workspace
 from harness.workspace.job_shapes import read_shapes
@@ -60,6 +61,7 @@ def described(workspace: Workspace, profiles: Mapping[str, Profile]) -> tuple[De
         searches = [one.plan.name for one in out if one.plan.role is role and not one.plan.aa]
         if len(searches) > 1:
             problems.append(f"{' and '.join(searches)} both search for the {role.value.replace('-', ' ')}: keep one")
+    problems += _mistaken(workspace, out)
     if problems:
         raise Refused(
             f"{workspace.root / 'pilot.toml'}: " + "; ".join(problems),
@@ -86,6 +88,7 @@ def options_of(profile: Profile, of: Profile | None = None) -> tuple[tuple[str, 
         "--jobs": profile.jobs,
         "--drain": profile.drain_s,
         "--poll": profile.poll_s,
+        "--poll-rate": profile.poll_rate,
         "--callback": profile.callback,
         "--p95": profile.p95_s,
     }
@@ -94,6 +97,23 @@ def options_of(profile: Profile, of: Profile | None = None) -> tuple[tuple[str, 
         for name, value in values.items()
         if value is not None
     )
+
+
+def _mistaken(workspace: Workspace, found: Sequence[Described]) -> list[str]:
+    """Workloads of jobs that a profile of requests is to measure, or the other way round: no run of it would count."""
+    submits = {one.plan.name: one.plan.role is Role.JOBS for one in found}
+    out = []
+    for workload in workspace.workloads():
+        by = workload.measured_by or ""
+        if not workload.declared or by not in submits or submits[by] is (workload.kind is WorkKind.JOB):
+            continue
+        what, fix = (
+            ("submits jobs", 'name a profile that sends it, or kind = "job"')
+            if submits[by]
+            else ("sends requests", 'name a profile of jobs (file = "jobs"), or kind = "request"')
+        )
+        out.append(f"[workloads.{workload.name}]: measured_by: {by} {what}, and this is a {workload.kind.value}: {fix}")
+    return out
 
 
 def _said(

@@ -119,6 +119,7 @@ def _without_younger(tables: dict[str, Any]) -> None:
     """Fields that are younger than many a seal, where they say nothing: its digest stays what it was."""
     younger: dict[str, dict[str, Any]] = {
         "pilot": {"stop": NEVER, "hybrid": None},
+        "limits": {"standing_usd_per_day": None},
         "slo": {"first_reasoning_p95_s": None, "full_quality_share": None, "start": None},
     }
     of_a_profile: dict[str, Any] = dict.fromkeys(("role", "file", "noisy", "p95_s"))

@@ -75,7 +75,7 @@ def _enough(
         if rounds * measured < least:
             problems.append(
                 f"{rounds} rounds of {measured} measured requests under {item.plan.name} cannot certify a p95: "
-                f"{least} are the least"
+                f"at least {least} are needed"
             )
     if problems:
         raise Refused("; ".join(problems), "more --rounds or a longer --duration")

@@ -7,17 +7,22 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from harness.domain.finding import Finding
 from harness.domain.quota import Quota
 from harness.domain.reading import MetricSource
 from harness.domain.reasons.doubt import Figures
 from harness.domain.target import Runtime, RuntimeConfig, Target
 from harness.platforms.billing import Billing
 from harness.platforms.front import Front
+from harness.platforms.generator import GeneratorKind
 from harness.platforms.scaling import Scaling
+
+if TYPE_CHECKING:
+    from harness.platforms.examining import Reach  # which knows every cloud's client
 
 MIB_IN_MB = 1.048576  # what platforms call a megabyte of memory, in 10^6 bytes
 MakeClient = Callable[[str, str], Any]  # a service and a region: a client of it
@@ -161,6 +166,25 @@ class Part:
     price_key: str | None = None
 
 
+Examine = Callable[[Target, "Reach"], Sequence[Finding]]
+
+
+def examined_by(module: str, name: str = "examine") -> Examine:
+    """What this module names so, imported only where somebody examines: it asks a cloud."""
+
+    def examine(target: Target, reach: Reach) -> Sequence[Finding]:
+        made: Examine = getattr(import_module(module), name)
+        return made(target, reach)
+
+    return examine
+
+
+def nothing_to_examine(target: Target, reach: Reach) -> Sequence[Finding]:
+    """Of a platform that has no account, and of one that nobody can ask."""
+    del target, reach
+    return ()
+
+
 @dataclass(frozen=True)
 class SourceKind:
     """One kind of [[sources]]: its table, and the source that is made of it."""
@@ -173,6 +197,7 @@ class SourceKind:
     bills: bool = False  # of days and not of runs
     spans: bool = False  # of requests inside the service: its targets are sent a trace context to join them by
     others: str = ""  # what a series of it is that nothing declares
+    examine: Examine = nothing_to_examine  # before money: whether it can have anything to say
     subjects: tuple[Subject, ...] = ()  # of no one platform
     parts: Mapping[str, Part] = field(default_factory=dict)  # by the field of its table that names one
 
@@ -203,6 +228,14 @@ Scale = Callable[[Target, Mapping[str, Any]], Scaling]  # the target, what its c
 
 
 @dataclass(frozen=True)
+class Deploying:
+    """Modules by name, imported where something is deployed: ``part(target)`` of one, ``deployments(parts, asked)`` of the other."""
+
+    part: str
+    by: str
+
+
+@dataclass(frozen=True)
 class Platform:
     """One platform; ``config`` and ``control`` are None of one that only bills: something else is its runtime."""
 
@@ -218,4 +251,7 @@ class Platform:
     subjects: tuple[Subject, ...] = ()  # that shared kinds of sources are asked about
     limits: Limits = field(default_factory=Limits)
     cloud: str | None = None  # whose credentials its control side needs
+    examine: Examine = nothing_to_examine  # the account and the deployment, before money
     scaling: Scale | None = None  # how a target grows with its traffic; None: nothing is known of it
+    generators: tuple[GeneratorKind, ...] = ()  # that can send the load from there
+    deploying: Deploying | None = None  # None: its README is how

@@ -136,7 +136,7 @@ def acceptability(decision: Decision, names: Names) -> Figure | None:
         for name in shares
     ]
     best = max(made.acceptability.around, key=lambda name: made.acceptability.around[name])
-    title = f"{names[best]} wins {percent(made.acceptability.around[best])} of the draws around the sealed weights"
+    title = f"{names[best]} wins {percent(made.acceptability.around[best])} of random weightings around the sealed ones"
     subtitle = "Share of 20,000 draws of weights, with measured scores drawn within their intervals."
     columns = (text("alternative"), word("weights"), share("wins", "wins_share"))
     values = [(r["alternative"], r["weights"], r["share"]) for r in rows]

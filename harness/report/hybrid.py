@@ -138,7 +138,7 @@ def canary(findings: Findings, names: Names) -> Table:
         )
         drained = next((s.drained_s for s in found.steps if s.drained_s is not None), None)
         if drained is not None:
-            note += f" Its last answer ended {duration_text(drained)} after the way back began."
+            note += f" Its last answer ended {duration_text(drained)} after the rollback began."
     return listed(
         "canary",
         title,

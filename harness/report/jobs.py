@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.analysis.jobs import JobsFound
-from harness.analysis.jobs.shares import Fate
 from harness.decision.findings import Findings
 from harness.domain.estimate import Estimate
+from harness.domain.job import Fate
 from harness.domain.shown import visible
 from harness.domain.workload import Promise
 from harness.report import charts, charts_jobs

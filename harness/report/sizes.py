@@ -22,7 +22,7 @@ def sizes(findings: Findings, names: Mapping[str, str]) -> Table:
         [
             (target(names), lambda f: f.target),
             (
-                estimate("most memory held (MB)", "memory_mb", significant, "least and most of a run"),
+                estimate("most memory held (MB)", "memory_mb", significant, "of another block"),
                 lambda f: f.memory_mb,
             ),
             (estimate("of an instance's memory", "memory_share", percent, "its ends"), lambda f: f.memory_share),
@@ -36,7 +36,8 @@ def sizes(findings: Findings, names: Mapping[str, str]) -> Table:
             (text("fits", lack="can't tell"), _fits),
             (text("limits as", "limit_source", lack="not known"), lambda f: f.most.source or None),
         ],
-        "Memory: high-water of any instance's resident memory, as its answers or its platform say. Package: the service and all "
+        "Memory: high-water of any instance's resident memory, as its answers or its platform say; the interval is "
+        "that of another block's high-water. Package: the service and all "
         "that it requires, unpacked, without the interpreter and the system below it.",
     )
 

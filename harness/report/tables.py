@@ -43,7 +43,7 @@ METRIC_NAMES = {
 
 def slos(findings: Findings, names: Mapping[str, str]) -> Table:
     """One row per SLO and target; value, interval and limit are in the row's own ``unit``."""
-    return _promised("slos", "SLOs", (*findings.slos, *findings.cost_verdicts), findings, names)
+    return _promised("slos", "SLOs", findings.verdicts, findings, names)
 
 
 def hybrid(findings: Findings, names: Mapping[str, str]) -> Table:

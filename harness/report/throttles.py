@@ -75,7 +75,7 @@ def manners(findings: Findings, names: Names) -> Table:
         [
             (profile(), lambda m: m.profile),
             (target(names), lambda m: m.target),
-            (text("under too much it", "manner"), lambda m: said(m.does)),
+            (text("under overload", "manner"), lambda m: said(m.does)),
             (text("refused by", lack="no refusal"), lambda m: ", ".join(f"{n} by the {who}" for who, n in m.by)),
             (
                 _onset("first refusal at", "onset_in_flight", " in flight"),
@@ -128,7 +128,7 @@ def _told(refused: int, told: int, tested: int, honest: int) -> str:
     if not told:
         return f"absent in all {refused}"
     said = f"given in {told} of {refused}"
-    return f"{said}; honest in {honest} of {tested}" if tested else f"{said}; nobody came back in time to tell"
+    return f"{said}; honest in {honest} of {tested}" if tested else f"{said}; no request tested it"
 
 
 def _recovery(m: Manner) -> tuple[float | None, float | None, int, int] | None:

@@ -55,17 +55,17 @@ def router_of(workspace: Workspace, name: str | None) -> Target:
     return router
 
 
-def canary(workspace: Workspace, router: Target, wanted: Splitting, progress: Progress) -> Store:
-    """Drive it; whatever ends it, the split is back at 0 and what was measured is kept."""
+Gate = Callable[[str], None]  # at a base URL: raises GateFailed or Undecided where nothing may be sent there
+
+
+def canary(workspace: Workspace, router: Target, wanted: Splitting, progress: Progress, gate: Gate) -> Store:
+    """Drive it once ``gate`` lets it; whatever ends it, the split is back at 0 and what was measured is kept."""
     steps = steps_of(wanted.shares)
     plan = draw_canary(workspace, router.name, len(steps), wanted.step_s, wanted.rate, datetime.now(UTC))
     _within_rate(workspace, plan, wanted)
     limits = limits_of(workspace)
     limits.spent_usd = spent_in(workspace)
-    store = Store(workspace.evidence).new_canary()
     [run] = plan.runs
-    store.write_plan(plan)
-    store.keep("plan.json")
     progress.say(
         f"{router.name}: {' → '.join(f'{share * 100:g} %' for share in steps)}, {duration(wanted.step_s)} each, "
         f"{run.requests} requests, about {duration(run.expected_s)}"
@@ -74,6 +74,10 @@ def canary(workspace: Workspace, router: Target, wanted: Splitting, progress: Pr
         Launcher(workspace.root, workspace.state / "nursery.err") as launcher,
         EmbeddedPlatform(workspace, [router]) as platform,
     ):
+        gate(platform.url(router.name))
+        store = Store(workspace.evidence).new_canary()
+        store.write_plan(plan)
+        store.keep("plan.json")
         drive = Driver(workspace, plan, store, progress, Driven([router], command=COMMAND), limits, platform, launcher)
         drive.reserve([run])
         splits = Splits(_splitter(workspace, router), steps, wanted.step_s, store.run_folder(run, 1), progress.say)

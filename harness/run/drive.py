@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from harness.campaign.limits import Spending
 from harness.campaign.metering import Meter
@@ -14,6 +16,7 @@ from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Progress, RunSeen, RunShown, duration
 from harness.domain.lines import lines_of
 from harness.domain.plan import Plan, Run, Start
+from harness.domain.role import RETRIEVALS, Role
 from harness.domain.target import Runtime, Target
 from harness.errors import Exit, Interrupted, InvalidRun, LimitReached, PilotError, Refused
 from harness.evidence.digests import digest_of
@@ -23,7 +26,8 @@ from harness.evidence.schema import FACTS_FORMAT
 from harness.evidence.store import RunRecord, Store
 from harness.launch import Launcher
 from harness.platforms.control import facts_of, runtime_of
-from harness.platforms.forecast import run_cost_usd
+from harness.platforms.forecast import Following, run_cost_usd
+from harness.run.deployed import until_now_usd
 from harness.run.launch import launch
 from harness.run.settle import account, explain, settle
 from harness.signals import ENDING
@@ -31,25 +35,56 @@ from harness.words import all_said
 from harness.workspace import Workspace
 
 TARGETS_GONE = "targets gone"  # in the journal: before this run
+GENERATORS = "generators"  # in the journal: who sends from here on, where that is a fleet
 TOKENS = (2000, 512)  # an answer's worst case in the forecast: prompt and max_tokens of the questions
+USUAL_POLL_S, LONGEST_POLL_S, AGE_SHARE = 1.0, 10.0, 0.1  # how jobs are followed (harness/load/jobs)
+MOST_POLLS_PER_S = 50.0
 
 
 def limits_of(workspace: Workspace) -> Spending:
-    """The limits of pilot.toml, nothing spent yet."""
+    """The limits of pilot.toml; nothing spent yet but by what is deployed."""
     limits = workspace.config.limits
-    return Spending(limits.budget_usd, workspace.root / limits.stop_file)
+    standing = until_now_usd(workspace, Store(workspace.evidence))
+    return Spending(limits.budget_usd, workspace.root / limits.stop_file, standing=standing)
 
 
-def worst_case_usd(workspace: Workspace, target: Target, run: Run) -> Decimal:
-    """Every answer as slow as the deadline allows, and every attempt that the retry policy may make."""
+def worst_case_usd(workspace: Workspace, plan: Plan, target: Target, run: Run) -> Decimal:
+    """Every answer as slow as the deadline allows, and every attempt that the retry policy may make; jobs, polls and work too."""
     load = workspace.config.load
     attempts = load.retry_attempts if load.retry == "client" else 1
-    return run_cost_usd(target, run.requests * attempts, run.expected_s, load.deadline_s, TOKENS)
+    return _usd(workspace, plan, target, run, run.requests * attempts, load.deadline_s)
 
 
-def usual_usd(workspace: Workspace, target: Target, run: Run) -> Decimal:
+def usual_usd(workspace: Workspace, plan: Plan, target: Target, run: Run) -> Decimal:
     """Every answer as slow as the promised p95, none asked twice."""
-    return run_cost_usd(target, run.requests, run.expected_s, workspace.config.slo.p95_s, TOKENS)
+    return _usd(workspace, plan, target, run, run.requests, workspace.config.slo.p95_s)
+
+
+def _usd(workspace: Workspace, plan: Plan, target: Target, run: Run, requests: int, answer_s: float) -> Decimal:
+    role = plan.role_of(run.profile)
+    tokens = (0, 0) if role in RETRIEVALS else TOKENS
+    following = _following(workspace, plan, run) if role is Role.JOBS else None
+    return run_cost_usd(target, requests, run.expected_s, answer_s, tokens, following)
+
+
+def _following(workspace: Workspace, plan: Plan, run: Run) -> Following:
+    """Each job unfinished to the run's end; it works as long as its workload says, else as long as an answer may take."""
+    options = next((dict(p.options) for p in plan.profiles if p.name == run.profile), {})
+    said = [w.duration_s for w in workspace.workloads() if w.measured_by == run.profile and w.duration_s]
+    each = polls_within(run.expected_s, float(options.get("--poll", USUAL_POLL_S)))
+    most = MOST_POLLS_PER_S * run.expected_s
+    return Following(
+        Decimal(str(round(min(run.requests * each, most)))), max(said, default=workspace.config.load.deadline_s)
+    )
+
+
+def polls_within(seconds: float, poll_s: float) -> int:
+    """How often a job that never ends is asked for: the older it is, the seldomer."""
+    count, age_s = 0, poll_s
+    while age_s <= seconds:
+        count += 1
+        age_s += max(poll_s, min(LONGEST_POLL_S, age_s * AGE_SHARE))
+    return count
 
 
 class Stopped(Exception):
@@ -63,6 +98,7 @@ class Driven:
     targets: Sequence[Target]
     prepare: Callable[[Target, Runtime], None] | None = None
     command: str = "pilot run"
+    stops_unanswered: bool = True  # False: that one answers nothing is what is looked for
 
 
 class Driver:
@@ -84,11 +120,14 @@ class Driver:
         self._progress = progress
         self._of = of
         self._targets: dict[str, Target] = {t.name: t for t in of.targets}
+        self._plan = plan
         self._profiles = {p.name: p for p in plan.profiles}
+        self._purpose = plan.purpose
         self._limits = limits
         self._platform = platform
         self._launcher = launcher
         self._stop = threading.Event()
+        self._members: list[dict[str, Any]] = []
 
     def stop(self) -> None:
         """Every run that is going ends with its ledger closed, and raises Stopped."""
@@ -97,8 +136,23 @@ class Driver:
     def reserve(self, runs: Sequence[Run]) -> None:
         """Raises LimitReached where the runs together could exceed the budget."""
         self._limits.reserve(
-            sum((worst_case_usd(self._workspace, self._targets[r.target], r) for r in runs), Decimal(0))
+            sum((worst_case_usd(self._workspace, self._plan, self._targets[r.target], r) for r in runs), Decimal(0))
         )
+
+    def together(self, runs: Sequence[Run], attempt: int, steps: Sequence[RunShown]) -> list[RunRecord]:
+        """All at once: the first that fails stops the others, a signal stops all; what each measured is kept."""
+        self.reserve(runs)
+        if len(runs) == 1:
+            return [self(runs[0], attempt, steps[0])]
+        with ENDING.held(), ThreadPoolExecutor(len(runs)) as pool:
+            futures = [pool.submit(self, run, attempt, step) for run, step in zip(runs, steps, strict=True)]
+            wait(futures, return_when=FIRST_EXCEPTION)  # each of them looks whether an end was asked for
+            if any(future.done() and future.exception() for future in futures):
+                self.stop()
+            errors = [error for future in futures if (error := future.exception()) is not None]
+            for error in sorted(errors, key=lambda e: isinstance(e, Stopped)):
+                raise error
+            return [future.result() for future in futures]
 
     def __call__(self, run: Run, attempt: int, step: RunShown) -> RunRecord:
         """What the run left; raises LimitReached, Interrupted, Stopped, and PilotError where it left nothing to go on with."""
@@ -108,6 +162,7 @@ class Driver:
             raise LimitReached(
                 words, f"see {self._workspace.state / 'logs'}; {self._of.command} starts them and goes on"
             )
+        self._ready()
         target = self._targets[run.target]
         runtime = runtime_of(target, self._workspace.root, self._platform.url(run.target))
         cold_method = self._prepare(run, target, runtime)
@@ -119,13 +174,21 @@ class Driver:
             raise LimitReached(f"{run.id}: {(record.ledger or {}).get('stopped_by')}", "check the target's credentials")
         return record
 
+    def _ready(self) -> None:
+        """All that sends stands by before a target is made cold; who came, and whenever that changes, is noted."""
+        members = self._launcher.ready()
+        if members != self._members:
+            self._members = members
+            asked = self._workspace.generator
+            self._store.note(GENERATORS, fleet=asked.kind, processes=asked.processes, members=members)
+
     def _measured(
         self, run: Run, attempt: int, step: RunShown, cold_method: str | None
     ) -> tuple[RunRecord, int | None]:
         """Launched, ended and paid for, whatever ended it."""
         target, folder = self._targets[run.target], self._store.run_folder(run, attempt)
         self._store.note(BEGUN, run=run.id, attempt=attempt, cold=cold_method, schedule=run.schedule_digest)
-        worst = worst_case_usd(self._workspace, target, run)
+        worst = worst_case_usd(self._workspace, self._plan, target, run)
         try:
             code = self._launch(run, target, folder, step)
         except BaseException as error:
@@ -165,13 +228,13 @@ class Driver:
             meter.follow(folder)
             cost_usd = meter.cost_usd(elapsed_s)
             seen = RunSeen(
-                meter.samples, meter.ok, run.requests, self._limits.spent_usd + cost_usd, self._limits.budget_usd
+                meter.samples, meter.ok, run.requests, self._limits.all_usd + cost_usd, self._limits.budget_usd
             )
             self._progress.tick(step, elapsed_s, run.expected_s, seen)
             self._limits.count(cost_usd)
 
         urls = (self._platform.url(run.target), *self._platform.lanes(run.target))
-        return launch(self._launcher, run, self._profiles[run.profile], urls, folder, tick)
+        return launch(self._launcher, run, self._profiles[run.profile], urls, folder, tick, self._purpose)
 
     def _ended(self, run: Run, attempt: int, folder: Path, code: int | None) -> RunRecord:
         record = self._store.record(run, attempt)
@@ -210,7 +273,7 @@ def _line(step: RunShown, record: RunRecord) -> str:
     lag = ledger.get("lag_p99_s")
     words = [
         f"[{step.number:>3}/{step.of}] block {step.block}  {step.label:<32}",
-        "VALID  " if record.valid else "INVALID",
+        "RACE   " if record.only_for_eyes else "VALID  " if record.valid else "INVALID",
         f"{ledger.get('planned', 0):>4} requests, {failed} failed",
         f"lag p99 {lag * 1e3:.1f} ms" if lag is not None else "",
     ]

@@ -1,21 +1,23 @@
-"""Notices a provider that fails every request: what would be measured next says nothing of the runtimes.
+"""Notices that more of the same would say nothing: a provider that fails every request, a target that answers nearly none.
 
-Its runs stay VALID and in the data, for a run is never judged by its target; the campaign
-stops before the next block, and goes on once the contract check passes again.
+Such runs stay VALID and in the data, for a run is never judged by its target; the campaign
+stops before the next block, never inside one, and goes on once the contract check passes again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from harness.domain.ledger import only_upstream
-from harness.domain.plan import Block
+from harness.domain.ledger import only_upstream, unanswered
+from harness.domain.plan import Block, Plan
 from harness.errors import LimitReached
-from harness.evidence.events import CHECKED
+from harness.evidence.events import CHECKED, ENDED
 from harness.evidence.store import RunRecord, Store
 
-EVENT = "provider silent"
+EVENT, UNANSWERED = "provider silent", "nothing answered"
+MOST_UNANSWERED = 3  # runs of one target in a row, since the contract was last checked
 
 
 def silent(records: Sequence[RunRecord]) -> list[str]:
@@ -32,6 +34,53 @@ def note_silence(store: Store, block: Block, attempt: int) -> str | None:
     return f"block {block.number}: the provider failed every request of {' and of '.join(runs)}"
 
 
+def note_unanswered(store: Store, plan: Plan) -> Unanswered | None:
+    """After an attempt at a block: a target whose last runs were (nearly) all unanswered, written down; None where none is."""
+    for target, runs in _in_a_row(store, plan).items():
+        if len(runs) >= MOST_UNANSWERED:
+            store.note(UNANSWERED, target=target, runs=runs)
+            return Unanswered(target, len(runs))
+    return None
+
+
+def _in_a_row(store: Store, plan: Plan) -> dict[str, list[str]]:
+    """Of each target, the unanswered runs with which it ended so far, since the contract was last checked."""
+    journal = store.journal()
+    checks = [number for number, e in enumerate(journal) if e.get("event") in (CHECKED, UNANSWERED)]
+    known = {run.id: run for run in plan.runs}
+    out: dict[str, list[str]] = {}
+    for event in journal[checks[-1] + 1 if checks else 0 :]:
+        run, attempt = known.get(str(event.get("run"))), event.get("attempt")
+        if event.get("event") != ENDED or run is None or not isinstance(attempt, int):
+            continue
+        record = store.record(run, attempt)
+        outcomes = ((record.ledger if record else None) or {}).get("outcomes") or {}
+        if unanswered(outcomes):
+            out.setdefault(run.target, []).append(run.id)
+        elif outcomes:
+            out[run.target] = []
+    return out
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """A target that answered (nearly) nothing in so many runs in a row."""
+
+    target: str
+    runs: int
+
+    @property
+    def words(self) -> str:
+        return f"{self.target} answered (nearly) nothing in {self.runs} runs in a row"
+
+    def stopped(self, command: str) -> LimitReached:
+        """What ends the campaign before its next block."""
+        return LimitReached(
+            f"{self.words}; these runs are kept and count, and more of them would say nothing new",
+            f"pilot doctor {self.target} and its log say why; {command} checks the contract and goes on",
+        )
+
+
 def stopped(words: str, command: str) -> LimitReached:
     """What ends the campaign before its next block."""
     return LimitReached(
@@ -41,6 +90,6 @@ def stopped(words: str, command: str) -> LimitReached:
 
 
 def unheard(journal: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether it was silent when it was last heard of: the contract is checked again before anything is sent."""
-    last = [e["event"] for e in journal if e.get("event") in (EVENT, CHECKED)]
-    return bool(last) and last[-1] == EVENT
+    """Whether nothing was heard when somebody last listened: the contract is checked again before anything is sent."""
+    last = [e["event"] for e in journal if e.get("event") in (EVENT, UNANSWERED, CHECKED)]
+    return bool(last) and last[-1] != CHECKED

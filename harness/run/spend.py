@@ -41,12 +41,13 @@ def _unknown(workspace: Workspace, store: Store, known: set[tuple[object, object
     targets: dict[str, Target | None] = {}
     plan, out = store.plan(), Decimal(0)
     for unit in plan.units if plan else ():
+        assert plan is not None
         for attempt in store.attempts(unit.number):
             for run in unit.runs:
                 if (run.id, attempt) in known or not store.run_folder(run, attempt).is_dir():
                     continue
                 if (target := _target(workspace, run.target, targets)) is not None:
-                    out += worst_case_usd(workspace, target, run)
+                    out += worst_case_usd(workspace, plan, target, run)
     return out
 
 

@@ -52,7 +52,8 @@ def measure(workspace: Workspace, sweep: Sweep, plan: Plan, progress: Progress) 
         )
     words = workspace.state / f"apply-{sweep.target}.log"
     applied = Applied(sweep, store, workspace.root, words, progress)
-    return Campaign(workspace, plan, store, progress, Driven(targets, applied, COMMAND)).run(now=True)
+    of = Driven(targets, applied, COMMAND, stops_unanswered=False)  # a setting that answers nothing is a finding
+    return Campaign(workspace, plan, store, progress, of).run(now=True)
 
 
 def leave_at(workspace: Workspace, sweep: Sweep, name: str, progress: Progress) -> None:

@@ -75,7 +75,7 @@ class Answers:
     monthly_runtime_usd: float | None = None
     requests_per_month: int = 2_000_000
     peak_per_s: float = 12.0
-    budget_usd: float = 50.0
+    budget_usd: float = 100.0  # a default plan with its deployments, on AWS, forecasts about 61 at worst
     stream_share: float = 1.0
     quick: bool = False
     workloads: Mapping[str, WorkloadTable] = field(default_factory=dict)  # beside the endpoint itself

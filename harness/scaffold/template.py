@@ -43,6 +43,7 @@ repeats = 6
 # jobs     = "jobs.jsonl"    # what is submitted
 # drain_s  = 300             # how long jobs are waited for after the last submission
 # poll_s   = 1               # shortest time between two questions about one job
+# poll_rate = 100            # most questions a second about all jobs; without: what the planned number of jobs needs
 # callback = "loopback"      # be called back on this machine, or the public address that leads to it
 """
 TRACKS = """
@@ -94,14 +95,14 @@ baseline  = {_text(a.baseline.folder)}        # folders under targets/
 candidate = {_text(a.candidate.folder)}
 variants  = []               # more targets, measured by the cold-start tracks alone
 # hybrid  = "local_router"   # a router before both, measured in the blocks too
-blocks    = {6 if a.quick else 12}               # pairs of measurements; 6 are the least that a verdict needs
+blocks    = {6 if a.quick else 12}               # pairs of measurements; a verdict needs at least 6
 days      = {1 if a.quick else 10}               # over how many days they spread
 seed      = 20261122         # of schedules and order
 stop      = "settled"        # at the sealed look at which more blocks can't change the answer; or "never" before the plan's end
 
 [slo]                        # promises, counted from the moment a request was due
 p95_s      = {a.p95_s:.15g}
-# p99_s    = {a.p95_s * 2:.15g}              # 299 requests are the least that can certify one
+# p99_s    = {a.p95_s * 2:.15g}              # at least 299 requests are needed to certify one
 {_or_not("ttft_p95_s", a.ttft_p95_s, 2.0)}        # to the first token
 # first_reasoning_p95_s = 1.0  # to the first token of a model's reasoning
 error_rate = {a.error_rate:.15g}            # share of failed requests
@@ -124,7 +125,8 @@ latency = 1.10
 cost    = 1.10
 
 [limits]
-budget_usd  = {a.budget_usd:.15g}             # modelled at list prices; the pilot stops before it
+budget_usd  = {a.budget_usd:.15g}             # modelled at list prices, deployments by the day; the pilot stops before it
+# standing_usd_per_day = 1.50  # deployed beside the targets for the pilot alone, as the model provider is
 max_rate    = 40             # no run asks faster than this
 stop_file   = "STOP"         # a file of this name stops the pilot
 attempts    = 3              # of a block whose run was INVALID
@@ -144,6 +146,18 @@ quota_share = 0.5            # how much of a quota that production shares may be
 # source                   = "invoice of October"  # where the figure comes from; required
 # targets                  = [{_text(a.candidate.folder)}]  # who has it; default: both
 # covers                   = ["pgvector"]  # which of a target's uses, or its front, this pays for
+
+# [generator]                # who sends the load: generator.md; without it this machine, in one process
+# kind      = "hosts"        # machines of your own; "kubernetes" and "fargate" bring theirs up; "local" wants no address
+# address   = "10.0.0.5"     # this machine as they see it; ports from 5560 on
+# processes = 2              # workers on each; with "local" as --processes by hand
+# [generator.hosts]
+# load_1 = ["ssh", "load-1", "cd /srv/pilot && PILOT_TRUST=$PWD exec .venv/bin/python -P -m harness.launch.standby"]
+
+# [on.aws]                   # pilot run --on aws: the campaign itself on a machine in this region
+# region     = "us-east-1"
+# until      = "2026-12-11"  # it stops on this day, whatever goes on
+# budget_usd = 60            # and when the machine has cost so much
 
 # [criteria]                 # weights, and what your team scores from 1 to 5 with a note; measured ones are scored by evidence
 # latency      = {{ weight = 0.20 }}

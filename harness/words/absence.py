@@ -95,7 +95,7 @@ WORDS: Book = {
         f"the p95 of {r.name or 'the ' + r.side} is infinite: more than {r.share * 100:.0f} % of its requests failed"
     ),
     kinds.NothingBefore: "later steps are compared with this one",
-    kinds.FewRequestsOf: "{requests} requests tell nothing, {least} are the least",
+    kinds.FewRequestsOf: "{requests} requests are too few, at least {least} are needed",
     kinds.NotRecovered: "not within {seconds:g} s",
     kinds.NoHybrid: "a hybrid needs one fleet and one target that is billed by use",
     kinds.CapacityNotMeasured: "the capacity of {of} was not measured",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from harness.domain.job import Fate
 from harness.domain.reasons import doubt as kinds
 from harness.domain.reasons import seal
 from harness.domain.reasons.doubt import Figures, What
 from harness.domain.reasons.seal import How
+from harness.words.numbers import duration_text
 from harness.words.speech import Book, said
 
 MEASURES = {"p95_s": "p95", "overhead_p95_s": "p95 overhead", "ttft_p95_s": "p95 to the first token"}
@@ -183,7 +185,40 @@ def _older_evidence(r: kinds.OlderEvidence) -> str:
     return f"An earlier version wrote this evidence. It did not record {'; '.join(lacking)}. These stay unknown."
 
 
+ENDED = {
+    Fate.LOST: "were lost",
+    Fate.TWICE: "were done twice",
+    Fate.DEAD_LETTERED: "were dead-lettered",
+    Fate.TIME_LIMIT: "were killed by the time limit",
+    Fate.MEMORY_LIMIT: "were killed by the memory limit",
+    Fate.WORKER_LOST: "were killed with their worker",
+    Fate.UNFINISHED: "were unfinished at the end of their run",
+}
+
+
+def _jobs_ended(r: kinds.JobsEnded) -> str:
+    ends = "" if r.low is None or r.high is None else f" ({r.low * 100:.2g} to {r.high * 100:.2g} %)"
+    return f"{r.target}: {r.count} of {r.of} jobs under {r.profile} {ENDED.get(r.fate, r.fate.value)}{ends}."
+
+
+def _jobs_rough(r: kinds.JobsTimedRoughly) -> str:
+    return (
+        f"{r.target} does not say when a job under {r.profile} was done: polls find it up to {duration_text(r.resolution_s)} "
+        f"late, against a promise of {duration_text(r.limit_s)}."
+    )
+
+
 WORDS: Book = {
+    kinds.JobsEnded: _jobs_ended,
+    kinds.EffectsUntold: (
+        "No result of {target} under {profile} says how often a job's effect became visible, so it is unknown whether any of "
+        "{done} was done twice."
+    ),
+    kinds.JobsTimedRoughly: _jobs_rough,
+    kinds.JobsNotMeasured: lambda r: (
+        f"The workload {r.workload} promises {', '.join(r.promises)}, and no run measured its jobs: the recommendation does "
+        "not rest on them."
+    ),
     seal.RunUnread: _run_unread,
     kinds.OlderEvidence: _older_evidence,
     seal.SealMissing: _seal_missing,

@@ -63,19 +63,34 @@ WORDS: Book = {
     kinds.LagNear: lambda r: f"lag p99 {r.lag_p99_s * 1e3:.1f} ms is near its limit {r.limit_s * 1e3:.0f} ms",
     kinds.GaugeAbove: _above,
     kinds.GaugeNear: _near,
+    kinds.ClocksApart: lambda r: (
+        f"a worker's clock moved {r.apart_s * 1e3:.1f} ms against the master's, above {r.limit_s * 1e3:.0f} ms: "
+        "its part of the schedule was out of step; keep the hosts' clocks by NTP"
+    ),
+    kinds.ClocksUnsure: lambda r: (
+        f"a worker's clock is known to {r.unsure_s * 1e3:.1f} ms only, more than {r.limit_s * 1e3:.0f} ms: "
+        "bursts may be less sharp than planned; put the generators nearer to their master"
+    ),
+    kinds.ClocksUnknown: "the clocks of {workers} worker(s) could not be compared with the master's, so when they sent is not known",
     kinds.DoesNotBalance: "the ledger does not balance: {planned} planned, {seen} accounted for",
     kinds.JobsDoNotBalance: "jobs.parquet does not balance: {planned} submissions planned, {seen} jobs accounted for",
     kinds.StoppedEarly: lambda r: f"stopped before its end{f' ({r.by})' if r.by else ''}",
     kinds.WorkersLost: "{workers} worker(s) lost, {arrivals} arrivals with them",
     kinds.NeverSent: "{arrivals} arrivals were never sent",
     kinds.NoSlotFree: "no slot was free for {arrivals} arrivals when they were due: raise --slots",
+    kinds.JobsNotAsked: (
+        "{questions} questions about jobs came too late, or not at all, at this generator's own rate of questions: raise "
+        "poll_rate (--poll-rate), or the limits.max_rate that it may not pass"
+    ),
     kinds.NotConnected: "this machine could not open a connection: {error}",
     kinds.NotWritten: "evidence could not be written: {error}",
     kinds.GeneratorFailed: "the generator failed: {error}",
     kinds.NotClosed: "it could not be closed: {error}",
     kinds.KilledBy: _killed,
+    kinds.OnlyForEyes: "it is a race, for eyes only: both targets were driven at once, so it is not evidence",
     kinds.DidNotEnd: "the run did not end",
     kinds.NotReadable: "{file} {problems}",
+    kinds.JobsNotRead: "what became of its jobs can't be told: {file}: {problem}",
     kinds.SentLate: (
         "{arrivals} arrivals were sent late because requests that reached their deadline held every slot; "
         "their lag is the target's, and more slots would have sent them in time"

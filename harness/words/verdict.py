@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.domain.reasons import verdict as kinds
 from harness.domain.verdict import Needed
+from harness.words.numbers import duration_text
 from harness.words.speech import Book, said
 
 Shares = kinds.ShownFewer | kinds.ShownMore | kinds.NotShown | kinds.RunsTooShort
@@ -68,6 +69,10 @@ WORDS: Book = {
     kinds.ContainsLimit: "the interval contains the limit",
     kinds.Incidents: _incidents,
     kinds.JobsLost: _jobs_lost,
+    kinds.JobsSeenTooShort: lambda r: (
+        f"{_percent(r.untold)} of {r.jobs} jobs were followed for less than {duration_text(r.limit_s)} and not done by then, "
+        "so it is unknown whether they kept it: raise drain_s"
+    ),
     kinds.NotByHolm: lambda r: (
         f"{r.relation} by itself, but not after Holm's correction over {r.family} "
         f"{'co-primary' if r.primary else 'exploratory'} comparisons"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
@@ -41,6 +41,7 @@ from harness.tables.values import (
 )
 from harness.workspace.costs_toml import CostTable
 from harness.workspace.criteria_toml import CriteriaTable
+from harness.workspace.generator_toml import GeneratorTable
 from harness.workspace.workloads_toml import WorkloadTable
 
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):[0-5][0-9]")
@@ -151,6 +152,9 @@ class LimitsTable(Table):
     """Where the campaign stops; part of the seal."""
 
     budget_usd: Usd = Decimal(50)
+    standing_usd_per_day: Usd | None = (
+        None  # deployed beside the targets, for the pilot alone: its provider, its generator
+    )
     max_rate: Rate = 40.0
     stop_file: Line = "STOP"
     attempts: int = Field(default=3, ge=1, le=10)
@@ -223,6 +227,7 @@ class Profile(Table):
     jobs: Line | None = None
     drain_s: AnswerSeconds | None = None
     poll_s: Annotated[float, Field(ge=0.05, le=60)] | None = None
+    poll_rate: Annotated[float, Field(ge=0.1, le=10_000)] | None = None
     callback: Line | None = None
 
     @model_validator(mode="after")
@@ -232,7 +237,7 @@ class Profile(Table):
         if self.speed and not self.trace:
             raise ValueError("speed is a trace's: name one with trace")
         if self.aa_of and self.repeats is None:
-            raise ValueError("aa_of: an A/A run is a track of its own, so say how often with repeats (6 are the least)")
+            raise ValueError("aa_of: an A/A run is a track of its own, so say how often with repeats (at least 6)")
         return self
 
 
@@ -287,6 +292,8 @@ class PilotToml(Table):
     costs: dict[Name, CostTable] = Field(default_factory=dict, max_length=50)
     slots: Slots = Slots()
     corpus: Corpus = Corpus()
+    generator: GeneratorTable = GeneratorTable()
+    on: dict[Name, dict[str, Any]] = Field(default_factory=dict, max_length=10)
     scaling: Scaling = Scaling()
 
     @model_validator(mode="after")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec, TypeVar
+from typing import Annotated, Any, Literal, ParamSpec, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidatorFunctionWrapHandler, WrapValidator
 
@@ -44,6 +44,9 @@ class PricesTable(Table):
     book: Line = NO_BOOK
     region: Line = ""
     model: Line
+    model_prices: Literal["listed", "none"] = (
+        "listed"  # none: the pilot's model is a replay, and nobody bills its tokens
+    )
     parameters: dict[str, Parameter] = Field(default_factory=dict)
     tokens: dict[str, Any] | None = None
     discount: dict[str, Any] | None = None

@@ -18,15 +18,18 @@ from harness.domain.traffic import Traffic, week_of
 from harness.domain.verdict import Slo
 from harness.domain.workload import WorkKind, Workload
 from harness.errors import BadFile, NoWorkspace, Problem, Refused
+from harness.platforms.generator import GeneratorConfig
 from harness.tables.problems import read_toml, validate
 from harness.workspace.corpus import MARK as CORPUS_MARK
 from harness.workspace.corpus import CorpusPaths
+from harness.workspace.generator_toml import read_generator
 from harness.workspace.pilot_toml import PilotToml
+from harness.workspace.prospect import Prospect
 from harness.workspace.questions import with_evaluation
 from harness.workspace.sides import before
 from harness.workspace.sweep_toml import FILE as SWEEP_FILE
 from harness.workspace.sweep_toml import read_sweep
-from harness.workspace.target_toml import read_target
+from harness.workspace.target_toml import read_prospect, read_target
 from harness.workspace.trace_csv import read_trace
 
 
@@ -55,6 +58,11 @@ class Workspace:
         return CorpusPaths(self.root / self.config.corpus.folder, self.config.corpus.build)
 
     @cached_property
+    def generator(self) -> GeneratorConfig:
+        """Who sends the load; raises BadFile."""
+        return read_generator(self.config.generator, self.root / "pilot.toml")
+
+    @cached_property
     def target_names(self) -> tuple[str, ...]:
         return tuple(sorted(p.parent.name for p in (self.root / "targets").glob("*/target.toml")))
 
@@ -68,6 +76,26 @@ class Workspace:
         if sides := [self.target(side) for side in made.runtime.behind]:
             made = before(made, sides, self.root / "targets" / name / "target.toml")
         return replace(made, beside=tuple(cost for cost in self.own_costs() if cost.pays_for(name)))
+
+    def prospect(self, name: str) -> Prospect:
+        """One declared target, whether or not it is deployed yet; raises Refused with the nearest name, or BadFile."""
+        if name not in self.target_names:
+            raise _unknown("target", name, self.target_names, self.root / "targets")
+        fill = {"corpus": str(self.corpus.folder), "workspace": str(self.root)}
+        made = read_prospect(self.root / "targets" / name, fill)
+        sides = [self.prospect(side) for side in made.target.runtime.behind]
+        unset = dict.fromkeys([*made.unset, *(variable for side in sides for variable in side.unset)])
+        target = made.target
+        if sides:
+            target = before(target, [side.target for side in sides], self.root / "targets" / name / "target.toml")
+        return Prospect(target, tuple(unset))
+
+    def to_deploy(self, name: str) -> Target:
+        """One target whose variables its deployment will set; raises Refused, or BadFile."""
+        if name not in self.target_names:
+            raise _unknown("target", name, self.target_names, self.root / "targets")
+        fill = {"corpus": str(self.corpus.folder), "workspace": str(self.root)}
+        return read_target(self.root / "targets" / name, fill, deploying=True)
 
     def sweep(self, name: str) -> Sweep | None:
         """The settings of one target that are to be tried, None where it declares none; raises BadFile."""
@@ -101,6 +129,14 @@ class Workspace:
     def measured(self) -> tuple[Target, ...]:
         """Every target that the campaign drives: the two, the hybrid of both, then their variants."""
         return self._targets("baseline", "candidate", "hybrid", "variants")
+
+    def prospects(self) -> tuple[Target, ...]:
+        """The same targets, deployed or not: what they will cost can be said before that; raises Refused, BadFile."""
+        try:
+            found = [self.prospect(name) for name in self.config.pilot.measured]
+        except Refused:
+            return self.measured()  # which says what is wrong with all of them
+        return tuple(one.target for one in found) if any(one.unset for one in found) else self.measured()
 
     def hybrid(self) -> Target | None:
         """The router before both that the campaign measures with them; None where pilot.toml names none."""
@@ -242,7 +278,9 @@ def _unknown(what: str, name: str, known: tuple[str, ...], where: Path) -> Refus
 def open_workspace(root: Path) -> Workspace:
     """The workspace in this folder; raises BadFile with every problem of pilot.toml."""
     path = root / "pilot.toml"
-    return Workspace(root.resolve(), validate(PilotToml, read_toml(path), path))
+    made = Workspace(root.resolve(), validate(PilotToml, read_toml(path), path))
+    assert made.generator  # what is wrong with it is said now
+    return made
 
 
 def find(start: Path | None = None) -> Workspace:

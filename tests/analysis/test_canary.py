@@ -1,11 +1,16 @@
 """A canary's steps: known sides behind the split, and what is said of each step."""
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 
-from harness.analysis.canary import more_than_before, told
+from harness.analysis.canary import COLUMNS, graded, more_than_before, told
+from harness.analysis.dataset import read
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.reasons.absence import FewRequestsOf, NoQuality, NotRecovered
+from harness.evidence.store import RunRecord
+from tests.builders import sample, write_run
 
 STEP_S, RATE = 60.0, 20
 SHARES = (0.0, 0.01, 0.05, 0.25, 1.0, 0.0)
@@ -132,3 +137,27 @@ def test_too_few_requests_tell_nothing():
 )
 def test_larger_is_fishers_exact_test_one_sided(case, p):
     assert more_than_before(*case) is (p < 0.05)  # p-values of R's fisher.test(alternative = "greater")
+
+
+def test_an_answer_is_degraded_by_the_rule_of_every_run_not_by_its_own_flag_alone(tmp_path):
+    """A side that says nothing, and answers from another model, or cites one passage of the two that were usual."""
+
+    def answered(k):
+        new = k >= 40
+        less = {"model": "small"} if k % 4 == 0 else {"citations": "a"} if k % 4 == 1 else {}
+        usual = {
+            "question_id": f"q{k % 4}",
+            "model": "large",
+            "citations": "a b",
+            "route": "function" if new else "fleet",
+        }
+        return sample(k, degraded=None, **(usual | (less if new else {})))
+
+    write_run(tmp_path, [answered(k) for k in range(80)], datetime(2026, 11, 20, 9, tzinfo=UTC))
+    record = RunRecord(tmp_path, 1, 1, "canary", "router", {}, {"valid": True})
+    steps = [{"share": 0.0, "changed_s": 0.0}, {"share": 1.0, "changed_s": 40.0}]
+    content = {"target": "router", "side": "function", "steps": steps}
+    before, after = told(content, graded(content, record, read(tmp_path, COLUMNS)), 80.0)
+
+    assert (before.degraded.value, before.degraded.n) == (0, 40)
+    assert (after.degraded.value, after.degraded.n) == (0.5, 40)

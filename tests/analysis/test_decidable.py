@@ -1,17 +1,20 @@
 """How many clean requests a promise needs: never less than the exact law of a count, and just what a verdict takes."""
 
 import tomllib
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from harness.analysis.decidable import Lacks, Measured, least_clean, unsettled
+from harness.analysis.decidable import Lacks, Measured, least_clean, of_workloads, unsettled
 from harness.analysis.shares import share_of
 from harness.domain.verdict import Slo
+from harness.domain.workload import Promise, WorkKind, Workload
 from harness.scaffold import Answers, Side
 from harness.scaffold.template import pilot_toml
 from harness.workspace.pilot_toml import PilotToml
+from tests.builders import Pilot
 
 ERRORS = Slo("error rate", "error_rate", 0.01, "share")
 P95 = Slo("p95 response time", "p95_s", 2.0, "s")
@@ -86,3 +89,23 @@ def test_more_looks_leave_less_for_the_last_one_and_ask_for_more():
     [three_looks] = unsettled([ERRORS], [Measured("steady", 12, 1, 1)])
     assert three_looks.needed > least_clean(0.01, 0.025, 12)
     assert one_look.needed == least_clean(0.01, 0.025, 6)
+
+
+def test_too_few_jobs_for_what_their_workload_promises_are_told_before_they_are_submitted(tmp_path):
+    promises = {Promise.DONE: 900.0, Promise.LOST: 0.0}
+    ingestion = Workload("ingestion", WorkKind.JOB, waited_for=False, measured_by="steady", promises=promises)
+
+    def planned(jobs):
+        made = Pilot(tmp_path, per_run=jobs).plan()
+        return replace(made, profiles=tuple(replace(p, measured=jobs, streams=0) for p in made.profiles))
+
+    [few] = of_workloads(planned(15), [ingestion])
+
+    assert (few.profile, few.promise, few.lacks, few.has) == (
+        "steady",
+        "done_within_s of ingestion",
+        Lacks.REQUESTS,
+        90,
+    )
+    assert few.needed == least_clean(0.05, 0.025, 6)
+    assert of_workloads(planned(30), [ingestion]) == ()

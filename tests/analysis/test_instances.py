@@ -12,7 +12,8 @@ from harness.analysis.spend import blocks_of, priced
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.target import Dialect, PriceModel, Target
 from harness.platforms import registry
-from harness.platforms.azure_functions.bill import UNITS as BILLED_UNITS
+from harness.platforms.azure_functions.bill import FLEX_UNITS
+from harness.platforms.azure_functions.bill import UNITS as CLASSIC_UNITS
 from harness.platforms.external.config import External
 from harness.platforms.pricing import pricing_of
 from harness.words import said
@@ -21,7 +22,7 @@ from tests.predict.priced import month, on_demand
 
 BILLABLE = "run.googleapis.com/container/billable_instance_time ALIGN_DELTA"
 REPLICAS, MODEL_LATENCY = "Replicas average", "AWS/SageMaker ModelLatency Sum"
-UNITS = tuple(BILLED_UNITS)
+UNITS = (*FLEX_UNITS, *CLASSIC_UNITS)
 
 RUN = Target(
     *("run", Path("run"), Dialect.RAG_CHAT, External()),
@@ -82,11 +83,6 @@ def at(book, model, memory_mb):
 @pytest.mark.parametrize(
     ("target", "source", "readings"),
     [
-        (
-            at("azure-2026-11", "functions-flex", 2048),
-            "azure-monitor",
-            {UNITS[0]: [2048 * 30_000.0], UNITS[1]: [2048 * 10_000.0]},
-        ),
         (at("azure-2026-11", "functions-consumption", 1500), "azure-monitor", {UNITS[2]: [1536 * 40_000.0]}),
         (
             at("aws-2026-11", "sagemaker-serverless", 4096),
@@ -104,28 +100,40 @@ def test_forty_seconds_that_are_told_together_are_shared_by_the_requests_of_a_ru
     assert block.billed == 80
 
 
-def test_their_cost_is_known_with_the_platforms_sums_and_not_without(tmp_path):
-    """1,000,000 requests of 400 ms at 2 GB are 800,000 GB-s x 0.000026 and 1,000,000 executions x 0.0000004 (Flex, unless free)."""
+def test_executions_that_meet_on_an_instance_of_flex_share_its_time(tmp_path):
+    """10 s of instances, though the 100 requests of 400 ms waited 40 s; the measured 80 bear four fifths."""
+    measured = np.array([False] * 20 + [True] * 80, dtype=object)
     flex = at("azure-2026-11", "functions-flex", 2048)
-    told = [run_with(tmp_path / str(k), "azure-monitor", {UNITS[0]: [2048 * 40_000.0]}) for k in range(3)]
+    readings = {UNITS[0]: [2048 * 7_000.0], UNITS[1]: [2048 * 3_000.0]}
+    run = run_with(tmp_path / "a", "azure-monitor", readings, measured=measured)
+    [block] = blocks_of(flex, [run], 2.0, None)
+
+    assert float(block.usage.instance_s) == pytest.approx(8.0)
+    assert float(block.usage.billed_ms) == 0
+
+
+def test_their_cost_is_known_with_the_platforms_sums_and_not_without(tmp_path):
+    """1,000,000 requests of 400 ms at 1.5 GB are 600,000 GB-s (the classic plan, unless free)."""
+    classic = at("azure-2026-11", "functions-consumption", 1536)
+    told = [run_with(tmp_path / str(k), "azure-monitor", {UNITS[2]: [1536 * 40_000.0]}) for k in range(3)]
     untold = [run_with(tmp_path / f"n{k}", "azure-monitor", {}) for k in range(3)]
-    blocks = blocks_of(flex, told, 2.0, None)
+    blocks = blocks_of(classic, told, 2.0, None)
     waited = blocks[0].busy_s / float(blocks[0].usage.requests)
-    known = month(flex, blocks, 1_000_000, (waited,) * 400, scaling=on_demand(kept_s=600))
-    absent = month(flex, blocks_of(flex, untold, 2.0, None), 1_000_000).per_month_usd
+    known = month(classic, blocks, 1_000_000, (waited,) * 400, scaling=on_demand(kept_s=600))
+    absent = month(classic, blocks_of(classic, untold, 2.0, None), 1_000_000).per_month_usd
     units = {line.label: float(line.quantity) for line in known.monthly.lines}
 
     assert isinstance(known.per_month_usd, Estimate)
-    assert units["On-demand execution"] == pytest.approx(800_000, rel=0.01)
+    assert units["Execution time"] == pytest.approx(600_000, rel=0.01)
     assert isinstance(absent, Unknown)
     assert "billed durations were collected for 0 of 3 blocks" in said(absent.reason)
 
 
 def test_a_refused_request_has_no_share_of_what_is_billed(tmp_path):
-    flex = at("azure-2026-11", "functions-flex", 2048)
+    classic = at("azure-2026-11", "functions-consumption", 1536)
     outcomes = np.array(["throttled"] * 50 + ["ok"] * 50, dtype=object)
     [block] = blocks_of(
-        flex, [run_with(tmp_path / "a", "azure-monitor", {UNITS[0]: [2048 * 1000.0]}, outcome=outcomes)], 2.0, None
+        classic, [run_with(tmp_path / "a", "azure-monitor", {UNITS[2]: [1536 * 1000.0]}, outcome=outcomes)], 2.0, None
     )
 
     assert float(block.usage.billed_ms) == pytest.approx(1000)

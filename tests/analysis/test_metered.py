@@ -11,12 +11,12 @@ from tests.campaign.clouds import CloudPilot
 
 
 def test_a_total_that_the_platform_told_is_what_was_billed(tmp_path):
-    """Execution units of 2,048 MB for 2 s are 2,000 billed milliseconds, however long the clients waited."""
+    """Execution units of 1,536 MB for 2 s are 2,000 billed milliseconds, however long the clients waited."""
     workspace, plan, store = CloudPilot(tmp_path, per_run=60).write()
-    target = replace(workspace.target("alpha"), prices=PriceModel("azure-2026-11", "eastus", "functions-flex"))
+    target = replace(workspace.target("alpha"), prices=PriceModel("azure-2026-11", "eastus", "functions-consumption"))
     record = next(r for r in store.all_records(plan) if r.target == "alpha")
     waited = used(target, [record]).usage.billed_ms
-    units = {"kind": "series", "metric": "OnDemandFunctionExecutionUnits total", "points": [[0, 2048.0 * 2000]]}
+    units = {"kind": "series", "metric": "FunctionExecutionUnits total", "points": [[0, 1536.0 * 2000]]}
     (record.path / "readings").mkdir(exist_ok=True)
     (record.path / "readings" / "azure-monitor.json").write_text(json.dumps({"readings": [units]}))
 

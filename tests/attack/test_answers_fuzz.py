@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from harness.check.checks import typed_meta
 from harness.check.contract_check import parity
 from harness.check.guess import Streamed, of_stream, of_whole
+from harness.check.jobs_draft import jobs_draft
 from harness.check.openapi import askings, posts, two_steps
 from harness.check.preflight import fairness_checks
 from harness.dialects.errors import code_of, error_in, gist, signs_of
@@ -341,6 +342,7 @@ def check_document(value: dict) -> None:
     """An openapi.json, an error, an answer of an unknown API, /v1/meta: each is anything."""
     document = json_object(orjson.dumps(value))
     askings(document), posts(document), two_steps(document)
+    jobs_draft({"base_url": "http://127.0.0.1:9"}, document)
     of_whole(document)
     of_stream(Streamed([Event("message", orjson.dumps(document)), Event("x", b"[DONE]")]))
     error = error_in(document) or document

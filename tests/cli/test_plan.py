@@ -6,6 +6,7 @@ import pytest
 
 from harness import pipeline
 from harness.cli.plan import expected, plan
+from harness.errors import BadFile
 from harness.evidence.store import Store
 from harness.scaffold import write
 from harness.scaffold.answers import Answers, Side
@@ -68,3 +69,25 @@ def test_a_trace_whose_times_are_not_seconds_is_said(folder, capsys):
     plan()
 
     assert "week.csv: times read as milliseconds" in capsys.readouterr().out.splitlines()
+
+
+def test_a_default_plan_fits_its_own_default_budget(tmp_path, monkeypatch, corpus, capsys):
+    """A replay's tokens were counted at list price: it forecast 314 dollars against 50, and would have stopped on day 6."""
+    answers = Answers(Side("local_container"), Side("local_function"))
+    write(tmp_path / "ours", answers)
+    monkeypatch.chdir(with_corpus(tmp_path / "ours", corpus))
+    plan(as_json=True)
+
+    assert 0 < float(json.loads(capsys.readouterr().out)["at_worst"]["usd"]) < answers.budget_usd
+
+
+def test_a_plan_says_what_it_costs_before_anything_is_deployed(tmp_path, monkeypatch, corpus, capsys):
+    for name in ("RAG_LAMBDA_URL", "RAG_FARGATE_URL", "RAG_LOAD_BALANCER"):
+        monkeypatch.delenv(name, raising=False)
+    write(tmp_path / "ours", Answers(Side("aws_fargate"), Side("aws_lambda"), quick=True))
+    monkeypatch.chdir(with_corpus(tmp_path / "ours", corpus))
+    plan()
+
+    assert "of it by what is deployed for" in capsys.readouterr().out
+    with pytest.raises(BadFile, match="RAG_LAMBDA_URL is not set"):
+        plan(seal=True)

@@ -49,6 +49,7 @@ def flat(value, at=""):
 
 
 def test_every_figure_and_verdict_of_the_decision_is_as_it_was(decided):
+    """But for the container's cost: 7.30 USD a month more, for its balancer's public addresses, which no bill had then."""
     before = json.loads((HERE / "decision.json").read_text())
     now = json.loads(json.dumps(decided[1].as_json(), default=str))
     later = [k for k, kind in enumerate(now["doubt_kinds"]) if kind == LATER]

@@ -7,9 +7,8 @@ import pytest
 
 import harness
 from harness import pipeline
-from harness.analysis.jobs.shares import Fate
 from harness.domain.estimate import Estimate
-from harness.domain.job import JobState
+from harness.domain.job import Fate, JobState
 from harness.errors import BadFile
 from harness.evidence.job_columns import JOBS
 from harness.workspace import open_workspace

@@ -9,7 +9,7 @@ from harness.domain.ledger import close
 from harness.domain.reasons.fault import NotClosed
 from harness.domain.sample import COLUMNS
 from harness.evidence.last_word import last_word
-from harness.evidence.run_folder import RunFolder
+from harness.evidence.run_folder import JOBS_SPOOL, RunFolder
 from tests.builders import sample
 
 
@@ -51,3 +51,17 @@ def test_whatever_a_sample_holds_the_samples_that_were_spooled_are_counted(folde
     folder.close(ledger)
     assert ledger_of(folder)["outcomes"] in ({"ok": 3, "lost": 1}, {"lost": 1, "ok": 3})
     assert not list(folder.path.glob("*.partial"))
+
+
+def test_jobs_that_cannot_be_read_any_more_are_not_told_as_none(tmp_path):
+    """A folder stands where the lines of jobs were: no state of any job is known, which is no run without jobs."""
+    made = RunFolder(tmp_path / "run")
+    made.open(jobs=True)
+    (made.path / JOBS_SPOOL).unlink()
+    (made.path / JOBS_SPOOL).mkdir()
+    ledger = last_word(made.path, [NotClosed("a value")], planned=4)
+    made.close(ledger)
+
+    assert ledger.jobs is None
+    assert "jobs_not_read" in ledger_of(made)["reason_kinds"]
+    assert any(reason.startswith("what became of its jobs can't be told: ") for reason in ledger_of(made)["reasons"])

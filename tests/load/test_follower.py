@@ -4,6 +4,7 @@ import io
 import json
 from time import perf_counter
 
+import gevent
 import orjson
 import pytest
 
@@ -11,6 +12,7 @@ from harness.dialects.jobs import Accepted, called
 from harness.domain.job import JOB_COLUMNS, Job, JobState
 from harness.domain.job_map import rag_jobs
 from harness.load.jobs.follower import GONE_S, Follower
+from harness.load.jobs.pace import Pace, wanted_per_s
 from harness.load.jobs.plain import Said
 from harness.load.jobs.receiver import Receiver
 from harness.load.spec import Following
@@ -225,6 +227,75 @@ def test_what_is_stopped_is_unfinished():
     assert one.rows[0]["state"] == "unfinished"
 
 
+class Slow(Answers):
+    """Each answer takes its time, as many at once as are asked."""
+
+    def __init__(self, takes_s, *said):
+        super().__init__(*said)
+        self.takes_s = takes_s
+
+    def ask(self, method, path, deadline_s=10.0):
+        if method == "GET":
+            gevent.sleep(self.takes_s)
+        return super().ask(method, path, deadline_s)
+
+
+def followed(jobs, per_s, takes_s, drain_s=0.5):
+    """A real follower of so many jobs that never end, until its deadline."""
+    answers, over = Slow(takes_s, said(1.0, "queued")), gevent.event.Event()
+    following = Following(HOW, poll_s=0.05, most_polls_per_s=per_s)
+    made = Follower(following, answers, perf_counter(), drain_s, lambda _: None, over.set, pytest.fail)
+    made.start()
+    for seq in range(jobs):
+        job = Job(seq, None, "ingest", "steady", True, 0.0, accepted_s=0.0)
+        made.accepted(job, Accepted(f"j-{seq}", {}))
+    made.close()
+    assert over.wait(10)
+    return made, answers
+
+
+def test_jobs_that_the_generators_own_rate_left_out_are_its_fault():
+    made, answers = followed(jobs=100, per_s=50, takes_s=0.0)
+    asked = sum(one.startswith("GET") for one in answers.asked)
+
+    assert asked <= 30
+    assert 60 <= made.unasked <= 100 - asked
+    assert made.summary()["unasked"] == made.unasked
+
+
+def test_jobs_that_slow_status_answers_left_out_are_the_targets():
+    """Each answer outlasts the drain: most jobs are never asked about, and the run is as valid as before."""
+    made, answers = followed(jobs=400, per_s=1000, takes_s=0.6)
+
+    assert sum(one.startswith("GET") for one in answers.asked) == 256
+    assert made.unasked == 0
+
+
+def test_many_jobs_are_asked_about_at_once_as_often_as_the_rate_allows():
+    """One after the other, answers of 0.2 s would be five questions a second."""
+    made, answers = followed(jobs=60, per_s=400, takes_s=0.2)
+
+    assert len({one for one in answers.asked if one.startswith("GET")}) == 60
+    assert made.unasked == 0
+
+
+@pytest.mark.parametrize(
+    ("jobs", "drain_s", "most", "per_s"),
+    [(10, 300, 1000, 50), (3000, 300, 1000, 300), (3000, 4, 10_000, 1500), (3000, 300, 40, 40)],
+)
+def test_the_rate_of_questions_grows_with_the_planned_jobs_up_to_the_workspaces_limit(jobs, drain_s, most, per_s):
+    assert wanted_per_s(jobs, drain_s, most) == per_s
+
+
+def test_a_turn_depends_on_due_instants_alone_however_late_a_question_is_asked():
+    prompt, slow = Pace(10, 1.0), Pace(10, 1.0)
+    for k in range(30):
+        prompt.asked(0.0, k / 10)
+        slow.asked(0.0, 100.0 + k)
+
+    assert prompt.late == slow.late == 19, "30 due at once at 10 a second: from the twelfth on the turn is beyond 1 s"
+
+
 @pytest.mark.parametrize(
     ("changes", "answer"),
     [
@@ -234,7 +305,11 @@ def test_what_is_stopped_is_unfinished():
         ({"REQUEST_METHOD": "GET"}, "404"),
         ({"PATH_INFO": "/else"}, "404"),
         ({"CONTENT_LENGTH": "9999999"}, "413"),
-        ({"CONTENT_LENGTH": "abc"}, "413"),
+        ({"CONTENT_LENGTH": "9" * 5000}, "413"),
+        ({"CONTENT_LENGTH": "abc"}, "400"),
+        ({"CONTENT_LENGTH": "²"}, "400"),
+        ({"CONTENT_LENGTH": None}, "411"),
+        ({"CONTENT_LENGTH": ""}, "411"),
     ],
 )
 def test_only_what_the_service_signed_is_a_callback(changes, answer, monkeypatch):

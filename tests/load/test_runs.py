@@ -209,7 +209,7 @@ def test_a_full_disk_leaves_readable_evidence_and_an_invalid_run(server, tmp_pat
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        (["--host", "http://example.com"], "stands in no target.toml"),
+        (["--host", "http://example.com"], "is not declared in any target.toml"),
         (["--host", "ftp://127.0.0.1"], "want http"),
         (["--host", "http://127.0.0.1:9", "--rate", "-1", "--deadline", "x"], "--deadline"),
         (["--host", "http://127.0.0.1:9", "--cv", "2"], "only gamma"),
@@ -300,7 +300,7 @@ def test_an_environment_variable_cannot_send_load_to_a_stranger(variable):
     )
 
     assert done.returncode == 2
-    assert "stands in no target.toml" in done.stderr
+    assert "is not declared in any target.toml" in done.stderr
 
 
 def test_master_and_worker_started_apart_run_together(server, tmp_path):

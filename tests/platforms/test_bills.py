@@ -47,11 +47,11 @@ def test_a_million_lambda_requests_of_four_seconds_at_one_gigabyte():
 
 
 def test_two_fargate_tasks_behind_a_load_balancer_for_a_month():
-    """2 x (1 vCPU, 2 GB): 59.10 + 12.98 = 72.08; IPv4 7.30; ALB 16.43 + 5.84; logs 0.20."""
+    """2 x (1 vCPU, 2 GB): 59.10 + 12.98 = 72.08; IPv4 7.30; ALB 16.43 + 5.84, its two addresses 7.30; logs 0.20."""
     made = bill("fargate-alb", BOOK, {"vcpu": 1, "memory_gb": 2, "tasks": 2}, usage())
 
     assert cents(made.lines[0].amount_usd + made.lines[1].amount_usd) == Decimal("72.08")
-    assert cents(made.layer_usd(CostLayer.RUNTIME)) == Decimal("101.85")
+    assert cents(made.layer_usd(CostLayer.RUNTIME)) == Decimal("109.15")
 
 
 def test_a_gigabyte_of_provisioned_concurrency_kept_for_a_month():
@@ -159,16 +159,16 @@ def test_lambda_managed_instances_cost_the_instance_and_a_fee():
 
 
 def test_fargate_on_arm64_with_scratch_space():
-    """2 x 730 x (0.03238 + 2 x 0.00356) = 57.67; 10 GB beyond 20 x 1,460 h x 0.000111 = 1.62; IPv4 7.30; ALB 22.27; logs 0.20."""
+    """2 x 730 x (0.03238 + 2 x 0.00356) = 57.67; 10 GB beyond 20 x 1,460 h x 0.000111 = 1.62; IPv4 7.30; ALB 29.57; logs 0.20."""
     size = {"vcpu": 1, "memory_gb": 2, "tasks": 2, "arm64": 1, "ephemeral_gb": 30}
 
-    assert runtime("fargate-alb", BOOK, size) == Decimal("89.06")
+    assert runtime("fargate-alb", BOOK, size) == Decimal("96.36")
 
 
 def test_a_cluster_bills_its_nodes_whole():
-    """3 x 730 x 0.0832 = 182.21, control plane 73.00, 100 GB x 0.08 = 8.00, ALB 22.27, logs 0.20."""
-    assert runtime("eks", BOOK, {"t3_large": 3, "ebs_gb": 100}) == Decimal("285.67")
-    assert runtime("eks", BOOK, {"m5_xlarge": 1, "t3_medium": 1}, requests=0) == Decimal("265.79")
+    """3 x 730 x 0.0832 = 182.21, control plane 73.00, 100 GB x 0.08 = 8.00, ALB 29.57 with its addresses, logs 0.20."""
+    assert runtime("eks", BOOK, {"t3_large": 3, "ebs_gb": 100}) == Decimal("292.97")
+    assert runtime("eks", BOOK, {"m5_xlarge": 1, "t3_medium": 1}, requests=0) == Decimal("273.09")
 
 
 def test_googles_cluster():
@@ -263,7 +263,7 @@ def test_container_apps_bill_idle_replicas_at_their_own_price():
 
 def test_functions_flex_on_demand_and_always_ready():
     """2,000,000 GB-s: on demand 52.00; always ready 21.02 for the baseline and 32.00 busy; 0.40 for executions."""
-    million = {"billed_ms": 10**9}
+    million = {"instance_s": 10**6}
 
     assert runtime("functions-flex", AZURE, {"memory_mb": 2048}, **million) == Decimal("52.40")
     assert runtime("functions-flex", AZURE, {"memory_mb": 2048, "always_ready": 1}, **million) == Decimal("53.42")
@@ -273,7 +273,7 @@ def test_executions_that_met_no_ready_instance_have_the_price_on_demand():
     """0.40; 21.02 for the baseline; 1,500,000 of 2,000,000 GB-s at 0.000016 = 24.00, the rest at 0.000026 = 13.00."""
     size = {"memory_mb": 2048, "always_ready": 1, "ready_share": 0.75}
 
-    assert runtime("functions-flex", AZURE, size, billed_ms=10**9) == Decimal("58.42")
+    assert runtime("functions-flex", AZURE, size, instance_s=10**6) == Decimal("58.42")
 
 
 def test_functions_on_the_classic_plan_count_memory_in_steps():

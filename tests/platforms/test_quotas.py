@@ -133,3 +133,23 @@ def test_facts_that_cannot_be_read_do_not_end_a_campaign():
             return {}["taskDefinition"]
 
     assert facts_of(Runtime()) == {"unreadable": "unexpected: KeyError: 'taskDefinition'"}
+
+
+def test_a_quota_that_the_account_never_changed_is_the_default_of_aws(apis):
+    code = {"ServiceCode": "fargate", "QuotaCode": "L-3032A538"}
+    apis["service-quotas"].add_client_error("get_service_quota", "NoSuchResourceException", expected_params=code)
+    apis["service-quotas"].add_response("get_aws_default_service_quota", {"Quota": {"Value": 6.0}}, code)
+
+    [quota] = quotas_of(target(AwsEcs("c", "s", "us-east-1")), apis.make)
+
+    assert quota == Quota("Fargate on-demand vCPU", Need.VCPU, 6.0)
+    assert "request-service-quota-increase" in quota.request
+    assert "--quota-code L-3032A538 --desired-value {value}" in quota.request
+
+
+def test_a_quota_that_may_not_be_read_is_not_taken_for_the_default(apis):
+    apis["service-quotas"].add_client_error("get_service_quota", "AccessDeniedException")
+    [quota] = quotas_of(target(AwsEcs("c", "s", "us-east-1")), apis.make)
+
+    assert quota.limit is None
+    assert "AccessDenied" in quota.reason

@@ -4,7 +4,9 @@ import pytest
 
 from harness.platforms import registry
 from harness.platforms.aws_lambda import log_readings
+from harness.platforms.registry import asked_of
 from harness.platforms.shared import local_logs
+from harness.platforms.shared.prometheus_sets import queries_of
 
 RETURNED = {
     "lambda-logs": log_readings.METRICS | {log_readings.FAILURES: "ms"},
@@ -47,3 +49,20 @@ def test_every_series_that_a_platform_expects_is_asked_for(source):
     asked = {s.metric for subject in registry.subjects(source) for s in subject.signals}
 
     assert {s.metric for p in registry.platforms() for s in p.signals if s.source == source} <= asked
+
+
+def test_units_of_a_vector_store_are_asked_of_the_account_and_summed():
+    """AWS publishes SearchOCU and IndexingOCU by ClientId alone, and means their sum (monitoring-cloudwatch)."""
+    named = {"collection_id": "c1", "collection_name": "chat", "account_id": "123456789012"}
+    [(signals, dimensions)] = [(s, d) for s, d in asked_of("cloudwatch", named) if "AOSS" in s[0].metric]
+
+    assert dimensions == {"ClientId": "123456789012"}
+    assert {s.metric.split()[-1] for s in signals} == {"Sum"}
+    assert not any("AOSS" in s[0].metric for s, _ in asked_of("cloudwatch", {"function": "f"}))
+
+
+def test_a_service_of_knative_is_asked_of_its_own_namespace():
+    queries = queries_of({"sets": ["knative"], "namespace": "mine", "service": "chat", "queries": ()})
+
+    assert len(queries) == 4
+    assert all('k8s_namespace_name="mine"' in q.promql for q in queries.values())

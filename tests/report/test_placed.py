@@ -5,7 +5,10 @@ import json
 import pytest
 
 from harness import pipeline
+from harness.domain.reason import labelled
+from harness.domain.reasons.place import CheaperThere
 from harness.report.placed_bills import bill_share
+from harness.words import said
 from harness.workspace import open_workspace
 from tests.builders import Pilot
 from tests.decision.test_alternatives import decided
@@ -106,3 +109,9 @@ def test_a_pilot_that_declares_none_says_how_to(tmp_path):
 
     assert "other workloads than the endpoint (`[workloads.NAME]`)" in text
     assert "the endpoint" in text
+
+
+def test_the_one_that_is_dearer_is_named_by_its_title_too():
+    reason = CheaperThere("alpha", 1.0, 2.0, "beta", 5.0, 4.0)
+
+    assert "beta" not in said(labelled(reason, {"alpha": "Fleet", "beta": "Function"}))

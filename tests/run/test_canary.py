@@ -6,13 +6,17 @@ from types import SimpleNamespace
 
 import pytest
 
+from harness import aside
+from harness.campaign.progress import Progress
 from harness.cli.canary import shares_of
 from harness.domain.routing import RoutingRule, When
-from harness.errors import PilotError, Refused
+from harness.errors import GateFailed, PilotError, Refused
 from harness.planning.canary import WARMUP_S, steps_of
-from harness.run.canary import Splits, router_of
+from harness.run import canary as splitting
+from harness.run.canary import Splits, Splitting, router_of
 from harness.workspace import open_workspace
 from tests.builders import Pilot
+from tests.peers.raw import not_found, raw
 
 ROUTER = SimpleNamespace(
     name="router", runtime=SimpleNamespace(routing=(RoutingRule(When.CANARY, "beta", 0.0, ("request",)),))
@@ -106,6 +110,24 @@ def test_only_a_router_with_a_split_can_be_driven(tmp_path):
     path.write_text(path.read_text().replace("[runtime.canary]\n", ""))
     with pytest.raises(Refused, match="no split"):
         router_of(open_workspace(tmp_path), "router")
+
+
+def test_nothing_is_driven_at_a_router_that_breaks_its_contract(tmp_path, monkeypatch):
+    """As pilot run: the same gate, asked at the router's own address once it is up."""
+    asked = []
+
+    def driven(workspace, router, wanted, progress, gate):
+        with raw(not_found) as url:
+            asked.append(url)
+            gate(url)
+        raise AssertionError("it was driven")
+
+    monkeypatch.setattr(splitting, "canary", driven)
+    Pilot(tmp_path, hybrid=lambda _: []).workspace()
+    with Progress() as progress, pytest.raises(GateFailed, match="router: "):
+        aside.canary(open_workspace(tmp_path), "router", Splitting((1.0,), 2.0), progress)
+
+    assert len(asked) == 1
 
 
 def test_steps_are_percentages_and_every_wrong_one_is_named():

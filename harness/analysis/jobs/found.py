@@ -15,9 +15,10 @@ from harness.analysis.job_table import JobRun, job_run
 from harness.analysis.jobs import verdicts
 from harness.analysis.jobs.cost import JobCost, Volume, cost
 from harness.analysis.jobs.draining import Backlog, backlog, throughput
-from harness.analysis.jobs.shares import Fate, JobShare, share
+from harness.analysis.jobs.shares import JobShare, share
 from harness.analysis.quantiles import quantile
 from harness.domain.estimate import Known, Unknown
+from harness.domain.job import Fate
 from harness.domain.reasons import absence
 from harness.domain.role import Role
 from harness.domain.target import Target

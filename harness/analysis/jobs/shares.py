@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
@@ -12,22 +11,7 @@ from harness.analysis.columns import Array
 from harness.analysis.job_table import JobRun
 from harness.analysis.shares import Share, share_of
 from harness.domain.estimate import Known
-from harness.domain.job import JobState, Killed
-
-
-class Fate(StrEnum):
-    """What may become of a job other than being done once."""
-
-    NOT_ACCEPTED = "not_accepted"
-    LOST = "lost"
-    TWICE = "twice"
-    DEAD_LETTERED = "dead_lettered"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    UNFINISHED = "unfinished"
-    TIME_LIMIT = "time_limit"
-    MEMORY_LIMIT = "memory_limit"
-    WORKER_LOST = "worker_lost"
+from harness.domain.job import Fate, JobState, Killed
 
 
 @dataclass(frozen=True)

@@ -11,20 +11,22 @@ from collections.abc import Callable, Sequence
 from harness.analysis.blocks_needed import blocks_needed
 from harness.analysis.columns import Array
 from harness.analysis.job_table import JobRun
-from harness.analysis.jobs.shares import Fate, share
+from harness.analysis.jobs.shares import share
 from harness.analysis.pooled import Pooled
 from harness.analysis.quantiles import percentile
-from harness.analysis.shares import share_of
+from harness.analysis.shares import LEAST_BLOCKS, Share, share_of
 from harness.analysis.slo import Held, ceiling, judge
 from harness.domain.estimate import Known, Unknown
+from harness.domain.job import Fate
 from harness.domain.reasons import verdict as reasons
 from harness.domain.verdict import Judgement, Slo, SloVerdict
 from harness.domain.workload import Promise
 
 ALLOWED = 0.05  # of jobs, beyond a p95's limit
-TIMES: dict[Promise, tuple[str, Callable[[JobRun], Array]]] = {
-    Promise.DONE: ("p95 time to done", lambda run: run.to_done_s),
-    Promise.FRESHNESS: ("p95 freshness", lambda run: run.fresh_s),
+Of = Callable[[JobRun], Array]
+TIMES: dict[Promise, tuple[str, Of, Of]] = {  # as it was seen, and the least that it may be
+    Promise.DONE: ("p95 time to done", lambda run: run.to_done_s, lambda run: run.at_least_s),
+    Promise.FRESHNESS: ("p95 freshness", lambda run: run.fresh_s, lambda run: run.fresh_at_least_s),
 }
 
 
@@ -36,25 +38,37 @@ def pooled(runs: Sequence[JobRun], of: Callable[[JobRun], Array]) -> Pooled:
 def time_verdict(
     target: str, profile: str, metric: Promise, limit_s: float, runs: Sequence[JobRun], confidence: float
 ) -> SloVerdict:
-    """``done_within_s`` or ``freshness_p95_s``."""
-    name, of = TIMES[metric]
+    """``done_within_s`` or ``freshness_p95_s``.
+
+    A job that was followed for less than its limit, and was not done by then, keeps the ends apart: a PASS takes it as
+    beyond, a FAIL as within.
+    """
+    name, of, least = TIMES[metric]
     promise, alpha = Slo(name, metric.value, limit_s, "s"), (1 - confidence) / 2
     values = pooled(runs, of)
-    beyond = share_of(values.beyond(limit_s), values.totals, values.runs(limit_s) if len(values) else None)
-    held = Held(beyond, ALLOWED, percentile(values, 1 - ALLOWED, confidence, limit_s))
-    judgement, reason = judge(held, alpha)
-    needed = blocks_needed(beyond, ALLOWED, alpha) if judgement is Judgement.INCONCLUSIVE and beyond.n else None
+    beyond, surely = _beyond(values, limit_s), _beyond(pooled(runs, least), limit_s)
+    untold = beyond.value - surely.value if beyond.n else 0.0
+    estimate = percentile(values, 1 - ALLOWED, confidence, limit_s)
+    judgement, reason = judge(Held(surely, ALLOWED, estimate, beyond if untold else None), alpha)
+    is_open = judgement is Judgement.INCONCLUSIVE and beyond.n
+    if is_open and untold and beyond.blocks >= LEAST_BLOCKS:
+        reason = reasons.JobsSeenTooShort(untold, round(beyond.n), limit_s)
+    needed = blocks_needed(beyond, ALLOWED, alpha) if is_open and not untold else None
     return SloVerdict(
         target,
         profile,
         promise,
         judgement,
-        held.estimate,
+        estimate,
         reason,
         needed,
         beyond.estimate(confidence, ALLOWED),
         ALLOWED,
     )
+
+
+def _beyond(values: Pooled, limit_s: float) -> Share:
+    return share_of(values.beyond(limit_s), values.totals, values.runs(limit_s) if len(values) else None)
 
 
 def lost_verdict(target: str, profile: str, runs: Sequence[JobRun], confidence: float) -> SloVerdict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from harness.domain.job import Fate
 from harness.domain.reason import Reason
 
 
@@ -267,6 +268,42 @@ class BlocksSpread(Doubt):
     target: str
     profile: str
     spread: float
+
+
+class JobsEnded(Doubt):
+    """Other than done once; the ends of their share's interval, None where there is none."""
+
+    target: str
+    profile: str
+    fate: Fate
+    count: int
+    of: int
+    low: float | None
+    high: float | None
+
+
+class EffectsUntold(Doubt):
+    """Whether any was done twice: no result tells it."""
+
+    target: str
+    profile: str
+    done: int
+
+
+class JobsTimedRoughly(Doubt):
+    """Their ends are known by polls, so many seconds apart; the tightest promise of time about them."""
+
+    target: str
+    profile: str
+    resolution_s: float
+    limit_s: float
+
+
+class JobsNotMeasured(Doubt):
+    """A workload of jobs and what it promises."""
+
+    workload: str
+    promises: tuple[str, ...]
 
 
 class NoPricesOf(Doubt):

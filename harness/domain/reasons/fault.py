@@ -43,6 +43,26 @@ class GaugeNear(Warn):
     most: float
 
 
+class ClocksApart(Fault):
+    """A worker's clock moved against the master's, so its part of the schedule was sent at other instants than the rest."""
+
+    apart_s: float
+    limit_s: float
+
+
+class ClocksUnsure(Warn):
+    """The same may be so: the round trips by which they are compared took that long."""
+
+    unsure_s: float
+    limit_s: float
+
+
+class ClocksUnknown(Fault):
+    """They could not be compared at all."""
+
+    workers: int
+
+
 class DoesNotBalance(Fault):
     """Arrivals that ended nowhere, or twice."""
 
@@ -82,6 +102,12 @@ class NoSlotFree(Fault):
     arrivals: int
 
 
+class JobsNotAsked(Fault):
+    """In time, for the generator's own rate of questions."""
+
+    questions: int
+
+
 class NotConnected(Fault):
     """By this machine, in its system's words."""
 
@@ -112,6 +138,10 @@ class KilledBy(Fault):
     signal: str | None = None
 
 
+class OnlyForEyes(Fault):
+    """A race: both targets were driven at once, for people to watch."""
+
+
 class DidNotEnd(Fault):
     """It has no ledger."""
 
@@ -121,6 +151,13 @@ class NotReadable(Fault):
 
     file: str
     problems: str
+
+
+class JobsNotRead(Fault):
+    """What became of its jobs can't be told: the file, and what is wrong with it."""
+
+    file: str
+    problem: str
 
 
 class SentLate(Warn):

@@ -87,6 +87,14 @@ class JobsLost(Judged):
     high: float | None
 
 
+class JobsSeenTooShort(Judged):
+    """Followed for less than the limit and not done by then; ``untold``: their share of ``jobs``."""
+
+    untold: float
+    jobs: int
+    limit_s: float
+
+
 class NotByHolm(Judged):
     """Different by itself alone."""
 

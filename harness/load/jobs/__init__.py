@@ -1,1 +1,1 @@
-"""Jobs in a run: submitted by the slots, followed by one poller and, where it is asked for, by callbacks."""
+"""Jobs in a run: submitted by the slots, followed by polling and, where it is asked for, by callbacks."""

@@ -70,4 +70,4 @@ def followed(said: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     return counted | ({"signed": all(signed)} if signed else {})
 
 
-_COUNTS = ("polls", "poll_failures", "cancelled", "callbacks", "callbacks_refused")
+_COUNTS = ("polls", "poll_failures", "cancelled", "unasked", "polls_per_s", "callbacks", "callbacks_refused")

@@ -1,4 +1,4 @@
-"""Follows the jobs that were accepted until each has ended, by one poller of bounded rate; the slots never wait for a job.
+"""Follows the jobs that were accepted until each has ended, at a bounded rate; the slots never wait for a job.
 
 What a poll finds is placed on the run's clock by the ages that the answer tells, so that the time between two polls costs
 no precision where the service tells them; where it does not, a job's end lies between two polls, and both are kept.
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import gevent
 import gevent.event
+import gevent.pool
 import orjson
 
 from harness.dialects.jobs import JobSaid, result_in, status_in
@@ -21,6 +22,7 @@ from harness.domain.bounds import MOST_DETAIL
 from harness.domain.job import END, Job, JobState, Status
 from harness.domain.job_map import path_of
 from harness.load.guard import guarded
+from harness.load.jobs.pace import LONGEST_POLL_S, Pace
 from harness.load.jobs.quoting import quoted_job
 
 if TYPE_CHECKING:
@@ -36,7 +38,6 @@ GONE_POLLS, GONE_S = (
     5.0,
 )  # how often and how long a service says so before a job is lost: a store may lag behind its queue
 AGE_SHARE = 0.1  # of a job's age: the longer it takes, the seldomer it is asked for
-LONGEST_POLL_S = 10.0
 MOST_EARLY = 10_000  # callbacks that are kept for a submission whose answer has not come yet
 OK = 200
 TOLD = ("attempts", "queued_ms", "running_ms", "instance_id", "error_code")
@@ -91,7 +92,10 @@ class Follower:
         self._more = gevent.event.Event()
         self._deadline: float | None = None
         self._greenlet: gevent.Greenlet | None = None
-        self._last_poll = 0.0
+        window_s = max(LONGEST_POLL_S, drain_s / 2, following.poll_s)
+        self._pace = Pace(following.most_polls_per_s, window_s)
+        self._asking = gevent.pool.Pool(self._pace.at_once)
+        self._unasked = 0
         self.polls = self.poll_failures = self.cancelled = 0
 
     def start(self) -> None:
@@ -107,9 +111,15 @@ class Follower:
     def open_sockets(self) -> int:
         return self._questions.open_sockets
 
-    def summary(self) -> dict[str, int]:
+    @property
+    def unasked(self) -> int:
+        """Questions that came too late, or not at all, for this generator's own rate."""
+        return self._pace.late + self._unasked
+
+    def summary(self) -> dict[str, float]:
         """For run.json."""
-        return {"polls": self.polls, "poll_failures": self.poll_failures, "cancelled": self.cancelled}
+        counted = {"polls": self.polls, "poll_failures": self.poll_failures, "cancelled": self.cancelled}
+        return counted | {"unasked": self.unasked, "polls_per_s": self._pace.per_s}
 
     # -- what comes in
 
@@ -160,6 +170,7 @@ class Follower:
         """Now: what has not ended is unfinished."""
         if self._greenlet is not None:
             self._greenlet.kill(block=False)
+        self._asking.kill(block=False)
         self._uncalled.clear()
         for job_id, one in list(self._open.items()):
             self._end(job_id, one, one.ending or JobState.UNFINISHED)
@@ -173,6 +184,7 @@ class Follower:
         self._more.set()
 
     def _follow(self) -> None:
+        ask = guarded(self._ask, self._failed)
         while True:
             self._more.clear()
             now = perf_counter()
@@ -183,16 +195,22 @@ class Follower:
             if wait_s > 0:
                 self._more.wait(wait_s)
                 continue
-            _, _, job_id = heapq.heappop(self._due)
-            if (one := self._open.get(job_id)) is not None:
-                self._last_poll = perf_counter()
-                self._poll(job_id, one) if one.ending is None else self._result(job_id, one)
+            if self._asking.full():
+                self._asking.wait_available(None if self._deadline is None else self._deadline - now)
+                continue
+            due, _, job_id = heapq.heappop(self._due)
+            if job_id in self._open:
+                self._pace.asked(due, perf_counter())
+                self._asking.spawn(ask, job_id)
 
     def _wait_s(self, now: float) -> float:
         """Until the next poll is due and allowed, or the deadline, whichever comes first."""
-        allowed = self._last_poll + 1 / self._following.most_polls_per_s
-        due = max(self._due[0][0], allowed) if self._due else now + LONGEST_POLL_S
-        return (due if self._deadline is None else min(due, self._deadline)) - now
+        wait_s = self._pace.wait_s(self._due[0][0], now) if self._due else LONGEST_POLL_S
+        return wait_s if self._deadline is None else min(wait_s, self._deadline - now)
+
+    def _ask(self, job_id: str) -> None:
+        if (one := self._open.get(job_id)) is not None:
+            self._poll(job_id, one) if one.ending is None else self._result(job_id, one)
 
     def _poll(self, job_id: str, one: _Followed) -> None:
         said = self._questions.ask("GET", path_of(self._how.status_path, job_id, one.answer))
@@ -233,7 +251,8 @@ class Follower:
 
     def _again(self, job_id: str, one: _Followed, retry_after_s: float | None) -> None:
         age_s = perf_counter() - self._t0 - one.age_from_s
-        wait_s = min(LONGEST_POLL_S, AGE_SHARE * age_s)
+        fair_s = len(self._open) / self._pace.per_s  # by when everyone else has had a turn
+        wait_s = max(min(LONGEST_POLL_S, AGE_SHARE * age_s), fair_s)
         self._ask_later(job_id, max(self._following.poll_s, retry_after_s or 0.0, wait_s))
 
     # -- what was said
@@ -307,6 +326,9 @@ class Follower:
 
     def _give_up(self) -> None:
         """The deadline; decided before anything is cancelled, for a callback may tell of that."""
+        self._asking.join()  # what was asked in time may still be answered
+        waiting = (due for due, _, job_id in self._due if job_id in self._open)
+        self._unasked = self._pace.unasked(waiting, self._deadline or 0.0, self._following.poll_s)
         left = list(self._open.items())
         unfinished = [(job_id, one) for job_id, one in left if one.ending is None]
         for _, one in unfinished:
@@ -323,11 +345,15 @@ class Follower:
             return
         until = perf_counter() + CANCEL_S
         for job_id, one in left:
-            if (left_s := until - perf_counter()) <= 0:
-                return
-            said = self._questions.ask(
-                self._how.cancel_method, path_of(self._how.cancel_path, job_id, one.answer), left_s
-            )
+            if perf_counter() >= until:
+                break
+            path = path_of(self._how.cancel_path, job_id, one.answer)
+            self._asking.spawn(guarded(self._take_back, self._failed), path, until)
+        self._asking.join()
+
+    def _take_back(self, path: str, until: float) -> None:
+        if (left_s := until - perf_counter()) > 0:
+            said = self._questions.ask(self._how.cancel_method, path, left_s)
             self.cancelled += said.status is not None and said.status < 300
 
     def _rewrite(self, one: _Followed) -> None:

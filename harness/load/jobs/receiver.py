@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 MOST_BYTES = 64 * KIB
+MOST_DIGITS = 18  # of a length: more is no number to read
 PATH = "/callbacks"
 
 
@@ -79,9 +80,9 @@ class Receiver:
         length = environ.get("CONTENT_LENGTH") or ""
         if environ["REQUEST_METHOD"] != "POST" or environ["PATH_INFO"].rstrip("/").rpartition("/")[2] != PATH[1:]:
             return "404 Not Found"
-        if not length.isdigit() or int(length) > MOST_BYTES:
+        if wrong := _wrong_length(length):
             self.refused += 1
-            return "413 Content Too Large"
+            return wrong
         body = environ["wsgi.input"].read(int(length))
         header = f"HTTP_{(self._callback.signature or '').upper().replace('-', '_')}"
         if self._secret and not signed(body, self._secret, environ.get(header), self._callback.prefix):
@@ -95,3 +96,12 @@ class Receiver:
         self.received += 1
         self._heard(call, at_s)
         return "204 No Content"
+
+
+def _wrong_length(length: str) -> str | None:
+    """Why a body of this Content-Length is not read; a callback that is sent in chunks tells none."""
+    if not length:
+        return "411 Length Required"
+    if not (length.isascii() and length.isdigit()):
+        return "400 Bad Request"
+    return "413 Content Too Large" if len(length) > MOST_DIGITS or int(length) > MOST_BYTES else None

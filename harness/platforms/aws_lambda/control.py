@@ -57,14 +57,21 @@ class LambdaRuntime(Settling[AwsLambda]):
         doing = f"{self._target.name} could not be made cold"
         now = demand(doing, self._api.get_function_configuration, **name)
         variables = dict((now.get("Environment") or {}).get("Variables") or {})
-        variables[COLD_VARIABLE] = str(int(variables.get(COLD_VARIABLE, "0") or 0) + 1)
-        changed = {"Environment": {"Variables": variables}, "RevisionId": now["RevisionId"]}
+        before = str(variables.get(COLD_VARIABLE) or "0")
+        variables[COLD_VARIABLE] = str(int(before) + 1 if before.isdecimal() else 1)
+        # with it somebody else's change between the two calls is refused; not every endpoint of Lambda's API has one
+        same = {"RevisionId": now["RevisionId"]} if "RevisionId" in now else {}
+        changed = {"Environment": {"Variables": variables}, **same}
         demand(doing, self._api.update_function_configuration, **name, **changed)
         self._until("the update", self._update_ended, SETTLE_S, POLL_S)
         said = f"{COLD_VARIABLE} set to {variables[COLD_VARIABLE]}"
         if config.alias is None:
             return Cold("new-version", f"{said} on $LATEST")
-        version = demand(doing, self._api.publish_version, **name)["Version"]
+        version = demand(doing, self._api.publish_version, **name).get("Version")
+        if not version:
+            raise PilotError(
+                f"{doing}: its new version has no number", "try again, and look at the function's versions"
+            )
         demand(doing, self._api.update_alias, **name, Name=config.alias, FunctionVersion=version)
         self._until("provisioned concurrency", self._provisioned_ready, SETTLE_S, POLL_S)
         return Cold("new-version", f"{said}, alias {config.alias} moved to version {version}")

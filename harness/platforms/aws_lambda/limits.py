@@ -1,7 +1,8 @@
 """What Lambda holds a plan to: its fronts, its concurrency and its rate, how fast it starts environments.
 
 Verified: spec only; requests and answers are held to botocore's service model in the
-tests. Code of API Gateway's requests a second: L-8A5B8E43, as AWS documents it.
+tests. Codes as AWS documents them: API Gateway's requests a second L-8A5B8E43, concurrent
+executions L-B99A9384.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ REST_API = Front(  # in its streaming mode; a REST API that buffers cuts at 29 s
     no_place="429 at once",
 )
 GATEWAYS = ("lambda-http-api", "lambda-rest-api")
+CONCURRENCY = ("lambda", "L-B99A9384")
 GATEWAY_RATE = ("apigateway", "L-8A5B8E43")
 RATE_PER_CONCURRENCY = 10.0  # a function takes at most ten times its concurrency a second
 STARTS_PER_10_S = 1000.0  # environments that a function may gain
@@ -78,12 +80,15 @@ def _concurrency(config: AwsLambda, api: Any) -> list[Quota]:  # noqa: ANN401
         reserved = answer_of(api.get_function_concurrency, {"FunctionName": config.function})
         own = reserved["ReservedConcurrentExecutions"]
         if own.given:
-            return _both("Lambda reserved concurrency", own.number(), shared=False)
+            raise_it = f"aws lambda put-function-concurrency --region {config.region} --function-name {config.function}"
+            request = f"{raise_it} --reserved-concurrent-executions {{value}}"
+            return _both("Lambda reserved concurrency", own.number(), shared=False, request=request, lead="at once")
     except NoAnswer:
         pass  # what the account leaves is the wider limit, and known to those who may not read the function's
     try:
         said = answer_of(api.get_account_settings, {})
-        return _both("Lambda concurrency", said["AccountLimit"]["UnreservedConcurrentExecutions"].number(), shared=True)
+        unreserved = said["AccountLimit"]["UnreservedConcurrentExecutions"].number()
+        return _both("Lambda concurrency", unreserved, shared=True, **_raised(config))
     except NoAnswer as error:
         reason = str(without_identities(str(error)))
         return [
@@ -92,8 +97,16 @@ def _concurrency(config: AwsLambda, api: Any) -> list[Quota]:  # noqa: ANN401
         ]
 
 
-def _both(name: str, limit: float, *, shared: bool) -> list[Quota]:
+def _raised(config: AwsLambda) -> dict[str, str]:
+    """How the account's concurrency is raised: a new account begins with ten or so, whatever the documentation's default."""
+    from harness.platforms.shared.aws_quotas import LEAD, request_of  # noqa: PLC0415 - asked by a check, not by a report
+
+    return {"request": request_of(*CONCURRENCY, config.region), "lead": LEAD}
+
+
+def _both(name: str, limit: float, *, shared: bool, request: str, lead: str) -> list[Quota]:
+    """Concurrency, and the rate that goes with it: raised by raising the first."""
     return [
-        Quota(name, Need.CONCURRENCY, limit, shared=shared),
-        Quota("Lambda requests", Need.REQUESTS_PER_S, limit * RATE_PER_CONCURRENCY, shared=shared),
+        Quota(name, Need.CONCURRENCY, limit, shared=shared, request=request, lead=lead),
+        Quota("Lambda requests", Need.REQUESTS_PER_S, limit * RATE_PER_CONCURRENCY, shared=shared, lead=lead),
     ]

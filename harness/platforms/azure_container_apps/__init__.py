@@ -9,7 +9,7 @@ from harness.platforms.azure_container_apps.bill import BILLINGS
 from harness.platforms.azure_container_apps.config import AzureContainerApp
 from harness.platforms.azure_container_apps.scaling import scaling
 from harness.platforms.front import Front
-from harness.platforms.platform import Limits, Measure, Per, Platform, Subject, Tier, controlled_by
+from harness.platforms.platform import Limits, Measure, Per, Platform, Subject, Tier, controlled_by, examined_by
 from harness.platforms.shared.rows import rows
 
 FRONT = Front(
@@ -46,5 +46,6 @@ PLATFORM = Platform(
     subjects=(Subject("azure-monitor", SIGNALS, _at),),
     limits=Limits(FRONT),
     cloud="azure",
+    examine=examined_by(f"{__name__}.examine"),
     scaling=scaling,
 )

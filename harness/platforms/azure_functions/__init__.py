@@ -10,7 +10,7 @@ from harness.platforms.azure_functions.bill import BILLINGS
 from harness.platforms.azure_functions.config import AzureFunctionApp
 from harness.platforms.azure_functions.scaling import scaling
 from harness.platforms.front import Front
-from harness.platforms.platform import Limits, Measure, Most, Per, Platform, Subject, controlled_by
+from harness.platforms.platform import Limits, Measure, Most, Per, Platform, Subject, controlled_by, examined_by
 from harness.platforms.shared.rows import rows
 
 FRONT = Front(
@@ -70,5 +70,6 @@ PLATFORM = Platform(
     ),
     limits=Limits(FRONT, most=_most),
     cloud="azure",
+    examine=examined_by(f"{__name__}.examine"),
     scaling=scaling,
 )

@@ -1,4 +1,8 @@
-"""Bills of Azure Functions, on Flex and on the classic consumption plan: executions and gigabyte-seconds."""
+"""Bills of Azure Functions, on Flex and on the classic consumption plan: executions and gigabyte-seconds.
+
+On Flex the memory of an instance is billed while it executes anything, so executions that meet on one share its price
+("Estimating consumption-based costs", Azure Functions); the classic plan bills each execution by itself.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +17,10 @@ MEMORY_STEP_MB = Decimal(128)
 
 
 class FlexTerms(PriceTerms):
-    """An instance's memory, how many are always ready, and the share of executions that meet one of these."""
+    """An instance's memory, how many requests it takes at once, how many are always ready, and the share that meets one of these."""
 
     memory_mb: Size = Decimal(2048)
+    concurrency: Size = Decimal(16)  # HTTP concurrency by itself, at 2,048 MB
     always_ready: Amount = NONE
     ready_share: Share = ONE
 
@@ -37,7 +42,7 @@ def functions_flex(tariff: Tariff, terms: FlexTerms, usage: Usage) -> Bill:
     The rest, which met none of them, is billed on demand.
     """
     gb, ready = terms.memory_mb / 1024, terms.always_ready
-    gb_seconds = usage.billed_ms / 1000 * gb
+    gb_seconds = usage.instance_s * gb
     kept = terms.ready_share if ready else NONE
     made = tariff.line("Executions", usage.requests, "flex_execution")
     if kept < 1:
@@ -56,19 +61,21 @@ def functions_consumption(tariff: Tariff, terms: ConsumptionTerms, usage: Usage)
     )
 
 
-UNITS = {  # megabyte-milliseconds
-    "OnDemandFunctionExecutionUnits total": 1.0,
-    "AlwaysReadyFunctionExecutionUnits total": 1.0,
-    "FunctionExecutionUnits total": 1.0,
+MS = 0.001
+FLEX_UNITS = {  # megabyte-milliseconds of instances
+    "OnDemandFunctionExecutionUnits total": MS,
+    "AlwaysReadyFunctionExecutionUnits total": MS,
 }
+UNITS = {"FunctionExecutionUnits total": 1.0}  # megabyte-milliseconds of executions
 BILLINGS = (
     Billing(
         "functions-flex",
-        How.REQUESTS,
-        ToldBy.TOTAL,
+        How.INSTANCE_TIME,
+        ToldBy.INSTANCES,
         FlexTerms,
         functions_flex,
-        series=UNITS,
+        series=FLEX_UNITS,
+        at_once=lambda terms: terms.concurrency,
         per_memory_mb=lambda terms: terms.memory_mb,
         kept_as="always_ready",
     ),

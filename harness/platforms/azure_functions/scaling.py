@@ -20,7 +20,9 @@ def scaling(target: Target, facts: Mapping[str, Any]) -> Scaling:
     return Scaling(
         grows=Grows.ON_DEMAND,
         picks=Picks.LEAST,
-        at_once=fact(facts, "httpConcurrency") or assumed(16, 1, 16, "Flex Consumption: 16 at 2,048 MB of memory"),
+        at_once=fact(facts, "httpConcurrency")
+        or parameter(target, "concurrency")
+        or assumed(16, 1, 16, "Flex Consumption: 16 at 2,048 MB of memory"),
         least=ready or assumed(0, 0, 0, "always ready: none by default"),
         most=fact(facts, "maximumInstanceCount") or assumed(100, 40, 1000, "Flex Consumption: 100 by default"),
         idle_s=assumed(600, 120, 1200, "not documented"),

@@ -7,7 +7,7 @@ from harness.platforms.cloud_run.config import CloudRun
 from harness.platforms.cloud_run.readings import SIGNALS, SOURCE
 from harness.platforms.cloud_run.scaling import scaling
 from harness.platforms.front import Front
-from harness.platforms.platform import Limits, Most, Platform, controlled_by
+from harness.platforms.platform import Limits, Most, Platform, controlled_by, examined_by
 
 FRONT = Front(
     "Cloud Run",
@@ -35,5 +35,6 @@ PLATFORM = Platform(
     signals=SIGNALS,
     limits=Limits(FRONT, most=MOST),
     cloud="google",
+    examine=examined_by(f"{__name__}.examine"),
     scaling=scaling,
 )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from harness.platforms.kubernetes.bill import BILLINGS
 from harness.platforms.kubernetes.config import Kubernetes
+from harness.platforms.kubernetes.generator import KIND
 from harness.platforms.kubernetes.readings import SUBJECTS
 from harness.platforms.kubernetes.scaling import scaling
-from harness.platforms.platform import Platform, controlled_by
+from harness.platforms.platform import Platform, controlled_by, examined_by
 
 PLATFORM = Platform(
     kind=Kubernetes.kind,
@@ -16,5 +17,7 @@ PLATFORM = Platform(
     control=controlled_by(f"{__name__}.control"),
     billings=BILLINGS,
     subjects=SUBJECTS,
+    examine=examined_by(f"{__name__}.examine"),
     scaling=scaling,
+    generators=(KIND,),
 )

@@ -71,11 +71,13 @@ PROMQL = {
         'sum(kn_revision_request_concurrency{kn_service_name="$service",k8s_namespace_name="$namespace"})'
     ),
     "knative.invocations_per_s": (
-        'sum(rate(kn_serving_invocation_duration_seconds_count{kn_service_name="$service"}[2m]))'
+        "sum(rate(kn_serving_invocation_duration_seconds_count"
+        '{kn_service_name="$service",k8s_namespace_name="$namespace"}[2m]))'
     ),
     "knative.invocation_p95_s": (
         "histogram_quantile(0.95,"
-        ' sum by (le) (rate(kn_serving_invocation_duration_seconds_bucket{kn_service_name="$service"}[2m])))'
+        " sum by (le) (rate(kn_serving_invocation_duration_seconds_bucket"
+        '{kn_service_name="$service",k8s_namespace_name="$namespace"}[2m])))'
     ),
     "opencost.idle_usd_per_hour": (
         "sum(node_total_hourly_cost)"

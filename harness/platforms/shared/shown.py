@@ -51,9 +51,9 @@ BEDROCK = (
     _model("OutputTokenCount Sum", Measure.TOKENS, "tokens", "tokens written"),
     _model("EstimatedTPMQuotaUsage Maximum", Measure.QUOTA_USE, "tokens/min", "use of the quota of tokens a minute"),
 )
-STORE = (
-    _store("SearchOCU Maximum", Measure.INSTANCES, "OCU", "units of the vector store"),
-    _store("IndexingOCU Maximum", Measure.INSTANCES, "OCU", "units for its index"),
+STORE = (  # of the whole account: collections share their units, and no dimension tells them apart
+    _store("SearchOCU Sum", Measure.INSTANCES, "OCU", "units of all vector stores of the account"),
+    _store("IndexingOCU Sum", Measure.INSTANCES, "OCU", "units for all their indexes"),
 )
 CALLS = (_usage("CallCount Sum", Measure.QUOTA_USE, "count", "calls that a quota counts"),)
 RESOURCES = (_usage("ResourceCount Maximum", Measure.QUOTA_USE, "count", "resources that a quota counts"),)
@@ -69,12 +69,17 @@ def _used(kind: str) -> Any:  # noqa: ANN401 - what finds a subject
     return at
 
 
+def _store_of(options: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Where a collection is named: its account, by which alone these metrics are published."""
+    return [{"ClientId": options["account_id"]}] if options.get("collection_id") else []
+
+
 SUBJECTS = (
     Subject(CW, BALANCER, by_name(LoadBalancer="load_balancer")),
     Subject(CW, (*BOTH_APIS, *REST_API), by_name(ApiName="rest_api")),
     Subject(CW, (*BOTH_APIS, *HTTP_API), by_name(ApiId="http_api")),
     Subject(CW, BEDROCK, by_name(ModelId="bedrock_model")),
-    Subject(CW, STORE, by_name(CollectionId="collection_id", CollectionName="collection_name", ClientId="account_id")),
+    Subject(CW, STORE, _store_of),
     Subject(CW, CALLS, _used("API")),
     Subject(CW, RESOURCES, _used("Resource")),
 )

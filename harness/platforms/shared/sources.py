@@ -14,7 +14,7 @@ from harness.domain.lines import names_in
 from harness.domain.reading import MetricSource
 from harness.domain.reasons.doubt import Figures
 from harness.errors import Refused
-from harness.platforms.platform import Part, SourceKind
+from harness.platforms.platform import Part, SourceKind, examined_by
 from harness.platforms.shared.azure_app import providers
 from harness.platforms.shared.shown import SUBJECTS
 from harness.tables.problems import nearest
@@ -63,7 +63,7 @@ class CloudWatchTable(Table):
         if bool(self.cluster) != bool(self.service):
             raise ValueError("cluster and service go together")
         if self.collection_id and not (self.collection_name and self.account_id):
-            raise ValueError("collection_id wants collection_name and account_id: CloudWatch matches all three")
+            raise ValueError("collection_id wants collection_name and account_id: its units are the account's")
         return self
 
 
@@ -227,7 +227,15 @@ SHARED = (
         spans=True,
         others="how long spans of this name took",
     ),
-    SourceKind("cost-explorer", CostExplorerTable, _bills, Figures.BILL, cloud="aws", bills=True),
+    SourceKind(
+        "cost-explorer",
+        CostExplorerTable,
+        _bills,
+        Figures.BILL,
+        cloud="aws",
+        bills=True,
+        examine=examined_by("harness.platforms.shared.cost_tags"),
+    ),
     SourceKind(
         "azure-monitor",
         AzureMonitorTable,

@@ -6,10 +6,10 @@ import pytest
 
 from harness.analysis.job_table import job_run
 from harness.analysis.jobs import verdicts
-from harness.analysis.jobs.shares import Fate, share
+from harness.analysis.jobs.shares import share
 from harness.domain.estimate import Estimate, Infinite
-from harness.domain.job import JobState, Killed
-from harness.domain.reasons.verdict import JobsLost
+from harness.domain.job import Fate, JobState, Killed
+from harness.domain.reasons.verdict import JobsLost, JobsSeenTooShort
 from harness.domain.verdict import Judgement
 from harness.domain.workload import Promise
 from harness.errors import BadFile
@@ -67,7 +67,10 @@ def test_each_share_is_of_those_that_could_have_ended_so(tmp_path):
 def test_done_within_is_judged_by_the_share_beyond_it(tmp_path):
     kept = [[job(k, takes_s=1 + k % 7 / 10) for k in range(100)] for _ in range(BLOCKS)]
     broken = [[job(k, takes_s=1 if k % 5 else 9) for k in range(100)] for _ in range(BLOCKS)]
-    few = [[not_done(k) if k % 10 == 0 else job(k, takes_s=1) for k in range(100)] for _ in range(BLOCKS)]
+    few = [
+        [not_done(k, not_done_s=k + 9.0) if k % 10 == 0 else job(k, takes_s=1) for k in range(100)]
+        for _ in range(BLOCKS)
+    ]
 
     def judged(name, blocks):
         runs = jobs_in(tmp_path / name, *blocks)
@@ -77,6 +80,30 @@ def test_done_within_is_judged_by_the_share_beyond_it(tmp_path):
     assert judged("broken", broken).judgement is Judgement.FAIL
     assert judged("unfinished", few).judgement is Judgement.FAIL, "what is not done is later than any limit"
     assert isinstance(judged("unfinished again", few).estimate, Infinite)
+
+
+def test_a_job_that_was_not_followed_up_to_its_limit_is_neither_kept_nor_broken(tmp_path):
+    """A tenth was queued when the run ended, 3 s after its submission: of a promise of 5 s that says nothing, of 2 s all."""
+    blocks = [
+        [not_done(k, not_done_s=k + 3.0) if k % 10 == 0 else job(k, takes_s=1) for k in range(100)]
+        for _ in range(BLOCKS)
+    ]
+    runs = jobs_in(tmp_path, *blocks)
+    long, short = (verdicts.time_verdict("alpha", "jobs", Promise.DONE, limit, runs, 0.95) for limit in (5.0, 2.0))
+
+    assert (long.judgement, long.reason) == (Judgement.INCONCLUSIVE, JobsSeenTooShort(pytest.approx(0.1), 600, 5.0))
+    assert long.blocks_needed is None, "no number of such runs would settle it"
+    assert short.judgement is Judgement.FAIL
+
+
+def test_a_job_known_by_polls_alone_may_have_been_done_right_after_the_last_one(tmp_path):
+    rough = [[job(k, done_s=None, not_done_s=k + 1.0, known_s=k + 9.0) for k in range(100)] for _ in range(BLOCKS)]
+    runs = jobs_in(tmp_path, *rough)
+
+    def judged(limit):
+        return verdicts.time_verdict("alpha", "jobs", Promise.DONE, limit, runs, 0.95).judgement
+
+    assert [judged(limit) for limit in (0.5, 5.0, 10.0)] == [Judgement.FAIL, Judgement.INCONCLUSIVE, Judgement.PASS]
 
 
 def test_one_lost_job_breaks_the_promise_that_none_is(tmp_path):

@@ -53,6 +53,19 @@ def test_cold_is_a_new_value_of_a_variable_and_waits_until_the_update_is_over():
     assert clock.now == 1.0
 
 
+def test_a_control_plane_without_revisions_is_changed_without_one():
+    runtime, stub, _ = function()
+    said = configuration(Environment={"Variables": {"PILOT_COLD": "not a number"}})
+    del said["RevisionId"]
+    stub.add_response("get_function_configuration", said, NAME)
+    stub.add_response(
+        "update_function_configuration", said, {**NAME, "Environment": {"Variables": {"PILOT_COLD": "1"}}}
+    )
+    stub.add_response("get_function_configuration", said, NAME)
+    with stub:
+        assert runtime.make_cold().kind == "new-version"
+
+
 def test_an_alias_is_moved_to_a_new_version_and_its_provisioned_concurrency_waited_for():
     runtime, stub, clock = function(alias="live")
     asked = {**NAME, "Qualifier": "live"}

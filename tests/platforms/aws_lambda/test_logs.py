@@ -11,6 +11,7 @@ from harness.local.journal import init_report_line, report_line
 from harness.platforms.aws_lambda import insights as lambda_insights
 from harness.platforms.aws_lambda.insights import LambdaInsights
 from harness.platforms.aws_lambda.logs import LambdaLogs
+from harness.platforms.shared.recorded import Recorded
 from harness.words import said
 from tests.platforms.shared.rigs import KEYS, START, WINDOW, LambdaInsightsRig
 
@@ -92,6 +93,23 @@ class Service:
             for k, _ in inside
         ]
         return {"status": "Complete", "results": rows, "statistics": {"bytesScanned": 1.0}}
+
+
+@pytest.mark.parametrize("stamp", ["", "not a time", "2026-11-20T25:00:00", "99999-01-01 00:00:00.000", "1", None])
+def test_a_malformed_time_is_an_absence_and_no_traceback(stamp):
+    cells = [{"field": "@message", "value": report_line("r", 1.0, 512, 90, None)}, {"field": "@ptr", "value": "p"}]
+    service = Service([START])
+    service.get_query_results = lambda **request: {
+        "status": "Complete",
+        "results": [[*cells, *([] if stamp is None else [{"field": "@timestamp", "value": stamp}])]],
+    }
+    source = LambdaInsights(Recorded(service), "g")
+    found = source.read(WINDOW)
+
+    assert all(r.failed and "@timestamp" not in r.metric for r in found)
+    assert {"unknown shape" in said(r.reason) for r in found} == {True}
+    assert source.lines(WINDOW) == []
+    assert source.raw()
 
 
 def test_a_slice_that_is_full_is_halved_until_every_line_is_there_once(monkeypatch):

@@ -80,7 +80,7 @@ class Says:
         return self.left.pop(0) if self.left else {}
 
     get = filter_log_events = get_metric_data = get_cost_and_usage = get_products = _next
-    start_query = get_query_results = _next
+    start_query = get_query_results = list_cost_allocation_tags = _next
 
     def take(self):
         return []
@@ -322,7 +322,8 @@ def test_pages_that_lead_in_a_circle_end(kind):
 
     class Circle(Says):
         def _next(self, *_, **__):
-            return {"NextToken": "t", "nextToken": "t", "nextPageToken": "t", "NextPageToken": "t"}
+            tokens = {"NextToken": "t", "nextToken": "t", "nextPageToken": "t", "NextPageToken": "t"}
+            return {"ResultsByTime": [], **tokens}
 
         get = filter_log_events = get_metric_data = get_cost_and_usage = get_products = _next
 

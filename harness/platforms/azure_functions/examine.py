@@ -1,0 +1,37 @@
+"""A Function App before money: its subscription, its providers, what the caller may do, and what is deployed.
+
+Verified: spec only; the tests hold requests to Resource Manager's documented paths with recorded answers.
+"""
+
+from __future__ import annotations
+
+from harness.domain.finding import Finding, State
+from harness.domain.target import Target
+from harness.platforms.azure_functions.config import AzureFunctionApp
+from harness.platforms.azure_functions.control import VERSION
+from harness.platforms.examining import Reach
+from harness.platforms.shared.answer import Answer
+from harness.platforms.shared.azure_subscription import deployed, permissions, registered, subscription
+
+PROVIDERS = ("Microsoft.Web", "Microsoft.Storage")
+RUN = ("Microsoft.Web/sites/read", "Microsoft.Insights/metrics/read")
+COLD = ("Microsoft.Web/sites/restart/action",)
+DEPLOY = ("Microsoft.Web/sites/write", "Microsoft.Web/serverfarms/write", "Microsoft.Storage/storageAccounts/write")
+
+
+def examine(target: Target, reach: Reach) -> list[Finding]:
+    """The subscription first, then the app where there is one."""
+    config = target.runtime
+    assert isinstance(config, AzureFunctionApp)
+    app, found = deployed(reach, target, f"{config.group}/Microsoft.Web/sites/{config.app}", VERSION, _judged)
+    out = subscription(reach, config.subscription)
+    for provider in PROVIDERS:
+        out = out + registered(reach, config.subscription, provider)
+    return out + permissions(reach, target.name, config, (*RUN, *COLD, *(DEPLOY if app is None else ()))) + found
+
+
+def _judged(name: str, said: Answer) -> Finding:
+    state = said["state"].text()
+    if state != "Running":
+        return Finding(name, State.WRONG, f"it is {state}", "az functionapp start")
+    return Finding(name, State.GOOD, state)

@@ -1,0 +1,118 @@
+"""A Deployment or a Knative Service before money: the cluster, what the caller may do in it, its nodes, and what is deployed.
+
+Verified: spec only; the tests hold requests to the API's documented paths with recorded answers.
+"""
+
+from __future__ import annotations
+
+from harness.domain.finding import Finding, State
+from harness.domain.target import Target
+from harness.platforms.examining import Reach, guarded, refused_as
+from harness.platforms.kubernetes.config import Kubernetes
+from harness.platforms.shared.answer import Answer, NoAnswer, answer_of
+from harness.platforms.shared.provider_url import provider_url
+
+REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+PROXY = "kubectl proxy must run, or api and token_env of [runtime] say where the cluster is"
+ARCHITECTURE = "kubernetes.io/arch"
+
+
+def examine(target: Target, reach: Reach) -> list[Finding]:
+    """The cluster first, then the workload where there is one."""
+    config = target.runtime
+    assert isinstance(config, Kubernetes)
+    name = f"the cluster of {target.name}"
+    version = guarded(name, lambda: _version(name, config, reach), PROXY)
+    if version[0].state is not State.GOOD:
+        return version
+    workload, found = _workload(target, config, reach)
+    out = [*version, *_allowed(target, config, reach, deployed=workload is not None)]
+    nodes = f"nodes of {target.name}"
+    out += guarded(nodes, lambda: _nodes(nodes, config, workload, reach), "allow listing nodes")
+    return out + found + (provider_url(target, _variables(workload)) if workload is not None else [])
+
+
+def _api(config: Kubernetes, reach: Reach):  # type: ignore[no-untyped-def] # noqa: ANN202 - a Rest
+    key = (config.api, config.token_env, config.ca_file)
+    return reach.once(("cluster", key), lambda: reach.cluster(*key))
+
+
+def _version(name: str, config: Kubernetes, reach: Reach) -> Finding:
+    return Finding(name, State.GOOD, answer_of(_api(config, reach).get, {"path": "/version"})["gitVersion"].text())
+
+
+def _allowed(target: Target, config: Kubernetes, reach: Reach, *, deployed: bool) -> list[Finding]:
+    group, resource = ("serving.knative.dev", "services") if config.knative else ("apps", "deployments")
+    name = f"permissions for {target.name}"
+    verbs = ("get", "patch") if deployed else ("get", "patch", "create", "delete")
+
+    def look() -> Finding:
+        lacking = []
+        for verb in verbs:
+            asked = {"namespace": config.namespace, "group": group, "resource": resource, "verb": verb}
+            body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
+            request = {"path": REVIEWS, "body": {**body, "spec": {"resourceAttributes": asked}}}
+            allowed = answer_of(_api(config, reach).post, request)["status"]["allowed"]
+            if not isinstance(allowed.value, bool):
+                raise allowed.unlike("true or false")
+            if not allowed.value:
+                lacking.append(verb)
+        if lacking:
+            words = f"may not {', '.join(lacking)} {resource} in {config.namespace}"
+            fix = f"kubectl create rolebinding pilot --clusterrole=edit --user=USER --namespace={config.namespace}"
+            return Finding(name, State.WRONG, words, fix)
+        return Finding(name, State.GOOD, ", ".join(verbs))
+
+    return guarded(name, look, "allow selfsubjectaccessreviews, which every user may by default")
+
+
+def _workload(target: Target, config: Kubernetes, reach: Reach) -> tuple[Answer | None, list[Finding]]:
+    name = f"the workload of {target.name}"
+    group = "/apis/serving.knative.dev/v1" if config.knative else "/apis/apps/v1"
+    path = f"{group}/namespaces/{config.namespace}/{'services' if config.knative else 'deployments'}/{config.name}"
+    kept: list[Answer] = []
+
+    def look() -> Finding:
+        try:
+            said = answer_of(_api(config, reach).get, {"path": path})
+        except NoAnswer as error:
+            if refused_as(error, "HTTP 404"):
+                return Finding(name, State.LATER, f"no {config.name} in {config.namespace} yet")
+            raise
+        spec = said["spec"]
+        if not spec.given:
+            raise spec.unlike("an object")
+        kept.append(spec)
+        wanted, ready = spec["replicas"].value, said["status"]["readyReplicas"].value
+        if not config.knative and wanted and (ready or 0) < wanted:
+            words = f"{ready or 0} of {wanted} replicas are ready"
+            return Finding(name, State.WRONG, words, f"kubectl describe deployment {config.name} -n {config.namespace}")
+        return Finding(name, State.GOOD, f"{ready or 0} replicas are ready")
+
+    made = guarded(name, look, f"allow get in {config.namespace}")
+    return (kept[0] if kept else None), made
+
+
+def _nodes(name: str, config: Kubernetes, workload: Answer | None, reach: Reach) -> Finding:
+    """Of one kind of processor, or the workload says which: an image for another one ends in exec format error."""
+    rows = answer_of(_api(config, reach).get, {"path": "/api/v1/nodes"})["items"]
+    if not rows.given:
+        raise rows.unlike("a list")
+    kinds = sorted({str(one["metadata"]["labels"][ARCHITECTURE].value) for one in rows.rows()} - {"None"})
+    selected = workload["template"]["spec"]["nodeSelector"][ARCHITECTURE].value if workload is not None else None
+    if not kinds:
+        return Finding(name, State.WRONG, "the cluster has no node", "add one, or let its autoscaler begin")
+    if selected is not None and selected not in kinds:
+        return Finding(
+            name, State.WRONG, f"none is {selected}, which the pods ask for: {', '.join(kinds)}", "nodeSelector"
+        )
+    if len(kinds) > 1 and selected is None:
+        words = f"{', '.join(kinds)}, and the pods name none: an image for one of them fails on the others"
+        return Finding(name, State.WRONG, words, f"nodeSelector: {{{ARCHITECTURE}: amd64}}")
+    return Finding(name, State.GOOD, selected or kinds[0])
+
+
+def _variables(workload: Answer) -> dict[str, str]:
+    containers = workload["template"]["spec"]["containers"].rows()
+    rows = containers[0]["env"].rows() if containers else []
+    return {one["name"].text(): one["value"].text() for one in rows if one["value"].given}

@@ -1,0 +1,228 @@
+"""Projects, subscriptions and clusters examined before money, over recorded answers of their APIs."""
+
+from functools import partial
+from pathlib import Path
+
+import httpx
+import pytest
+
+from harness.domain.finding import State
+from harness.domain.target import Dialect, Target
+from harness.platforms.azure_container_apps.config import AzureContainerApp
+from harness.platforms.azure_functions.config import AzureFunctionApp
+from harness.platforms.cloud_run.config import CloudRun
+from harness.platforms.examined import examined
+from harness.platforms.examining import Reach
+from harness.platforms.kubernetes.config import Kubernetes
+from harness.platforms.shared.call_policy import CallPolicy
+from harness.platforms.shared.rest import Rest
+
+ENV = [{"name": "RAG_PROVIDER_URL", "value": "http://provider.example"}]
+HALF = [{"name": "RAG_PROVIDER_URL", "value": "RAG_http://provider.example"}]
+RUN = Target("run", Path(), Dialect.RAG_CHAT, CloudRun("shop", "europe-west1", "chat"))
+APP = Target("aca", Path(), Dialect.RAG_CHAT, AzureContainerApp("sub", "rag", "chat"))
+FUNCTIONS = Target("fn", Path(), Dialect.RAG_CHAT, AzureFunctionApp("sub", "rag", "chat"))
+PODS = Target("k8s", Path(), Dialect.RAG_CHAT, Kubernetes("rag", "chat"))
+KNATIVE = Target("kn", Path(), Dialect.RAG_CHAT, Kubernetes("rag", "chat", knative=True))
+
+GROUP = "/subscriptions/sub/resourceGroups/rag/providers"
+SERVICE = "/v2/projects/shop/locations/europe-west1/services/chat"
+DEPLOYMENT = "/apis/apps/v1/namespaces/rag/deployments/chat"
+KSERVICE = "/apis/serving.knative.dev/v1/namespaces/rag/services/chat"
+REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+MISSING = (404, {"error": {"code": "ResourceNotFound", "status": "NOT_FOUND", "message": "not found"}})
+DENIED = (403, {"error": {"status": "PERMISSION_DENIED", "message": "no"}})
+
+
+def held(request):
+    return {"permissions": _json(request)["permissions"]}
+
+
+def _json(request):
+    return httpx.Response(200, content=request.content).json()
+
+
+def spec(env=ENV, selector=None, replicas=2):
+    pod = {"containers": [{"env": env}], **({"nodeSelector": selector} if selector else {})}
+    return {"spec": {"replicas": replicas, "template": {"spec": pod}}, "status": {"readyReplicas": 2}}
+
+
+def nodes(*kinds):
+    return {"items": [{"metadata": {"labels": {"kubernetes.io/arch": kind}}} for kind in kinds]}
+
+
+HEALTHY = {
+    "/v1/projects/shop": {"lifecycleState": "ACTIVE"},
+    **{
+        f"/v1/projects/shop/services/{name}.googleapis.com": {"state": "ENABLED"}
+        for name in ("run", "artifactregistry", "monitoring")
+    },
+    "/v1/projects/shop:testIamPermissions": held,
+    f"{SERVICE}:testIamPermissions": held,
+    SERVICE: {"terminalCondition": {"state": "CONDITION_SUCCEEDED"}, "template": {"containers": [{"env": ENV}]}},
+    "/subscriptions/sub": {"state": "Enabled"},
+    **{
+        f"/subscriptions/sub/providers/Microsoft.{name}": {"registrationState": "Registered"}
+        for name in ("App", "OperationalInsights", "Web", "Storage")
+    },
+    f"{GROUP}/Microsoft.Authorization/permissions": {"value": [{"actions": ["*"], "notActions": []}]},
+    f"{GROUP}/Microsoft.App/containerApps/chat": {
+        "properties": {
+            "provisioningState": "Succeeded",
+            "latestReadyRevisionName": "chat--1",
+            "template": {"containers": [{"env": ENV}]},
+        }
+    },
+    f"{GROUP}/Microsoft.Web/sites/chat": {"properties": {"state": "Running"}},
+    "/version": {"gitVersion": "v1.33.1"},
+    REVIEWS: {"status": {"allowed": True}},
+    "/api/v1/nodes": nodes("amd64", "amd64"),
+    DEPLOYMENT: spec(),
+    KSERVICE: spec(),
+}
+
+
+def look(target, answers=()):
+    told, asked = {**HEALTHY, **dict(answers)}, []
+
+    def answer(request):
+        asked.append(request.url.path)
+        said = told[request.url.path]
+        said = said(request) if callable(said) else said
+        status, body = said if isinstance(said, tuple) else (200, said)
+        return httpx.Response(status, json=body)
+
+    make = partial(Rest, transport=httpx.MockTransport(answer), policy=CallPolicy(tries=1))
+    reach = Reach(make_google=make, make_azure=lambda: make("https://a"), cluster=lambda *where: make("https://k"))
+    return {one.name: one for one in examined(target, reach)}, asked
+
+
+@pytest.mark.parametrize("target", [RUN, APP, FUNCTIONS, PODS, KNATIVE], ids=lambda t: t.name)
+def test_where_everything_is_well_nothing_is_wrong(target):
+    found, _ = look(target)
+
+    assert len(found) >= 4
+    assert {one.name: one for one in found.values() if one.state is not State.GOOD} == {}
+
+
+@pytest.mark.parametrize(
+    ("target", "answers", "name", "words", "fix"),
+    [
+        (
+            RUN,
+            {"/v1/projects/shop/services/run.googleapis.com": {"state": "DISABLED"}},
+            "API run.googleapis.com",
+            "off",
+            "gcloud services enable",
+        ),
+        (
+            RUN,
+            {"/v1/projects/shop": {"lifecycleState": "DELETE_REQUESTED"}},
+            "project",
+            "DELETE_REQUESTED",
+            "project of",
+        ),
+        (
+            RUN,
+            {"/v1/projects/shop:testIamPermissions": {}},
+            "permissions for run",
+            "run.services.update",
+            "roles/run.developer",
+        ),
+        (RUN, {f"{SERVICE}:testIamPermissions": {}}, "invoking run", "run.routes.invoke", "roles/run.invoker"),
+        (
+            RUN,
+            {SERVICE: {"terminalCondition": {"state": "CONDITION_FAILED", "message": "image not found"}}},
+            "the service of run",
+            "image not found",
+            "logs",
+        ),
+        (
+            RUN,
+            {SERVICE: {**HEALTHY[SERVICE], "template": {"containers": [{"env": HALF}]}}},
+            "the provider's address, run",
+            "RAG_http",
+            "RAG_PROVIDER_URL",
+        ),
+        (APP, {"/subscriptions/sub": {"state": "Disabled"}}, "subscription", "Disabled", "page"),
+        (
+            APP,
+            {"/subscriptions/sub/providers/Microsoft.App": {"registrationState": "NotRegistered"}},
+            "provider Microsoft.App",
+            "NotRegistered",
+            "az provider register --namespace Microsoft.App",
+        ),
+        (
+            APP,
+            {f"{GROUP}/Microsoft.Authorization/permissions": {"value": [{"actions": ["*/read"], "notActions": []}]}},
+            "permissions for aca",
+            "restart/action",
+            "Contributor",
+        ),
+        (
+            FUNCTIONS,
+            {f"{GROUP}/Microsoft.Web/sites/chat": {"properties": {"state": "Stopped"}}},
+            "the app of fn",
+            "Stopped",
+            "az functionapp start",
+        ),
+        (
+            PODS,
+            {REVIEWS: {"status": {"allowed": False}}},
+            "permissions for k8s",
+            "may not get, patch deployments in rag",
+            "rolebinding",
+        ),
+        (PODS, {"/api/v1/nodes": nodes("amd64", "arm64")}, "nodes of k8s", "the pods name none", "nodeSelector"),
+        (
+            PODS,
+            {DEPLOYMENT: spec(selector={"kubernetes.io/arch": "arm64"})},
+            "nodes of k8s",
+            "none is arm64",
+            "nodeSelector",
+        ),
+        (PODS, {DEPLOYMENT: {**spec(), "status": {}}}, "the workload of k8s", "0 of 2 replicas", "kubectl describe"),
+        (PODS, {DEPLOYMENT: spec(HALF)}, "the provider's address, k8s", "RAG_http", "RAG_PROVIDER_URL"),
+    ],
+)
+def test_what_would_stop_a_first_contact_comes_with_what_fixes_it(target, answers, name, words, fix):
+    found, _ = look(target, answers)
+
+    assert found[name].state is State.WRONG
+    assert words in found[name].detail
+    assert fix in found[name].fix
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "name"),
+    [
+        (RUN, SERVICE, "the service of run"),
+        (APP, f"{GROUP}/Microsoft.App/containerApps/chat", "the app of aca"),
+        (FUNCTIONS, f"{GROUP}/Microsoft.Web/sites/chat", "the app of fn"),
+        (PODS, DEPLOYMENT, "the workload of k8s"),
+    ],
+    ids=lambda one: getattr(one, "name", None),
+)
+def test_what_is_not_deployed_yet_is_no_fault_and_what_may_not_be_read_is_cant_tell(target, path, name):
+    assert look(target, {path: MISSING})[0][name].state is State.LATER
+    denied = look(target, {path: DENIED})[0][name]
+
+    assert denied.state is State.UNREADABLE
+    assert "403" in denied.detail
+    assert denied.fix
+
+
+@pytest.mark.parametrize("target", [RUN, APP, FUNCTIONS, PODS], ids=lambda t: t.name)
+def test_an_api_that_answers_something_else_is_never_good(target):
+    found, _ = look(target, {path: {"surprise": 1} for path in HEALTHY})
+
+    assert State.GOOD not in {one.state for one in found.values()}
+    assert all(one.detail for one in found.values())
+
+
+def test_a_cluster_that_is_not_reached_is_asked_nothing_more():
+    found, asked = look(PODS, {"/version": (502, {"message": "no upstream"})})
+
+    assert asked == ["/version"]
+    assert found["the cluster of k8s"].state is State.UNREADABLE
+    assert "kubectl proxy" in found["the cluster of k8s"].fix
