@@ -433,7 +433,7 @@ def _foretold(workspace: Workspace, outcome: Outcome, progress: Progress | None)
 def _block_takes(workspace: Workspace, made: Plan) -> BlockTakes:
     """The mean of the plan's paired blocks; a rehearsal on one machine costs no money."""
     targets = {t.name: t for t in workspace.measured()}
-    usd = sum((usual_usd(workspace, targets[r.target], r) for b in made.blocks for r in b.runs), Decimal(0))
+    usd = sum((usual_usd(workspace, made, targets[r.target], r) for b in made.blocks for r in b.runs), Decimal(0))
     many = max(1, len(made.blocks))
     usd *= not workspace.config.scaling.rehearsal
     return BlockTakes(sum(b.expected_s for b in made.blocks) / 3600 / many, float(usd) / many)
