@@ -18,15 +18,11 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis import canary as canaries
-from harness.analysis.canary import Canary
 from harness.analysis.dataset import Dataset, load
 from harness.analysis.decidable import Unsettled, of_plan, of_workloads, unsettled
-from harness.analysis.settings import Settings
-from harness.calibration import calibrate as calibrating
 from harness.campaign.lock import MEASURING, alone
 from harness.campaign.platform import EmbeddedPlatform
-from harness.campaign.progress import Progress, duration
+from harness.campaign.progress import Progress
 from harness.check import tracing
 from harness.check.asking import terms_of
 from harness.check.checks import checked, comparing, fitting
@@ -43,16 +39,15 @@ from harness.decision.decide import decide as choose
 from harness.decision.doubts import doubts
 from harness.decision.findings import Findings
 from harness.decision.gather import gather
+from harness.decision.next_step import BlockTakes
 from harness.decision.placed_json import placement_json
 from harness.decision.placement import Placed
-from harness.decision.settled import settled
 from harness.decision.settling import Standing, standing
 from harness.decision.workloads import workloads_placed
 from harness.domain.address import is_url, problem_of, without_secrets
 from harness.domain.looks import first_blocks, look
 from harness.domain.plan import Block, Plan
 from harness.domain.reason import Reason
-from harness.domain.sweep import Sweep
 from harness.errors import GateFailed, Refused, Undecided
 from harness.evidence.early_end import EarlyEnd
 from harness.evidence.events import CHECKED
@@ -74,16 +69,16 @@ from harness.report.csv_text import csv_text
 from harness.report.earlier import changes, read_earlier
 from harness.report.folder import write_all
 from harness.report.record import record
-from harness.run import canary as splitting
-from harness.run import sweep as sweeping
-from harness.run.canary import Splitting
+from harness.run.away.away import Away, Order, at_home, away
+from harness.run.deploy import Deploys, Wishes
 from harness.run.deployed import over_plan_usd
-from harness.run.drive import limits_of, worst_case_usd
+from harness.run.drive import limits_of, usual_usd, worst_case_usd
 from harness.run.execute import Campaign, Tally
 from harness.run.silence import unheard
 from harness.status.board import Board, board
 from harness.words import said
 from harness.workspace import Workspace
+from harness.workspace.generator_toml import read_elsewhere
 
 if TYPE_CHECKING:
     from harness.report.content import Content
@@ -128,21 +123,6 @@ def doctor(workspace: Workspace, names: Sequence[str], within_s: float) -> dict[
     return out
 
 
-def canary(workspace: Workspace, name: str | None, wanted: Splitting, progress: Progress) -> Canary:
-    """Steady load on a router while its split goes up and back; raises Refused where there is none with a split."""
-    router = splitting.router_of(workspace, name)
-    require_credentials([router])
-
-    def gate(url: str) -> None:
-        _gated({router.name: check_contract(router, url, terms_of(workspace))}, None, progress)
-
-    with alone(workspace.state / MEASURING, "pilot canary"):
-        store = splitting.canary(workspace, router, wanted, progress, gate)
-    found = canaries.canary(store)
-    assert found is not None, "a run that ended left its samples"
-    return found
-
-
 def trace(workspace: Workspace, name: str, within_s: float) -> list[Check]:
     """One request followed through a target and its sources; raises Refused for a target that nobody declared."""
     target = workspace.target(name)
@@ -161,48 +141,9 @@ def endpoints(urls: Sequence[str], told: EndpointHints | None = None, asking: As
     return [recognise(url.rstrip("/"), told, asking) for url in urls]
 
 
-def calibrate(
-    workspace: Workspace, progress: Progress, effort: calibrating.Effort = calibrating.USUAL
-) -> tuple[calibrating.Calibration, Path]:
-    """Hold the load generator to known laws; the record lies with the evidence."""
-    progress.say(f"calibrating the load generator against known laws, about {duration(effort.expected_s)}")
-    with alone(workspace.state / MEASURING, "pilot calibrate"):
-        made = calibrating.calibrate(progress.say, effort)
-    return made, calibrating.write(workspace.evidence, made)
-
-
-def sweep(
-    workspace: Workspace, names: Sequence[str], progress: Progress, *, rounds: int, most_s: float
-) -> list[tuple[Sweep, Settings]]:
-    """Measure the settings of each target that declares some, and choose; the deployment is left at what was chosen."""
-    pair = (workspace.config.pilot.baseline, workspace.config.pilot.candidate)
-    for name in names:
-        workspace.target(name)
-    declared = {name: one for name in names or pair if (one := workspace.sweep(name)) is not None}
-    without = [name for name in names if name not in declared]
-    if without or not declared:
-        lacking = " and ".join(without or pair)
-        raise Refused(f"no sweep.toml beside target.toml of {lacking}", "targets/README.md says what it holds")
-    for one in declared.values():
-        workspace.swept(one)  # what is wrong with any setting is said before anything is drawn
-    plans = {name: sweeping.drawn(workspace, one, rounds, most_s) for name, one in declared.items()}
-    out = []
-    with alone(workspace.state / MEASURING, "pilot sweep"):
-        for name, one in declared.items():
-            store = sweeping.store_of(workspace, one)
-            if not checked(store.journal()) or unheard(store.journal()):
-                _gated(check(workspace, [name]), store, progress)
-            sweeping.measure(workspace, one, plans[name], progress)
-            pulled = collecting.collect(workspace, plans[name], store, progress, measured=workspace.swept(one))
-            if pulled.unsettled or pulled.failed:
-                waiting = f"{len(pulled.unsettled)} readings of {name} have not settled, {len(pulled.failed)} were not answered"
-                progress.say(f"{waiting}: pilot sweep again asks for them and measures nothing anew")
-            found = settled(workspace, one)
-            assert found is not None
-            if found.chosen is not None:
-                sweeping.leave_at(workspace, one, found.chosen, progress)
-            out.append((one, found))
-    return out
+def deploys(workspace: Workspace, names: Sequence[str], wishes: Wishes) -> Deploys:
+    """What deploys and destroys these targets; raises Refused for one whose platform does neither."""
+    return Deploys(workspace, names, wishes)
 
 
 def plan(workspace: Workspace, *, seal: bool) -> Planned:
@@ -242,6 +183,7 @@ def run(
 
     Raises Refused while another one, a sweep or a calibration measures in this workspace.
     """
+    at_home(workspace)
     with alone(workspace.state / MEASURING, "pilot run"):
         return _run(workspace, progress, now=now, after_block=after_block)
 
@@ -251,14 +193,14 @@ def _run(workspace: Workspace, progress: Progress, *, now: bool, after_block: Ca
     there = sealing.standing(store)
     if there is None:
         raise Refused("no sealed plan", "run pilot plan --seal first")
-    sealed_plan = there[0]
+    sealed_plan = sealing.judgeable(there[0], store)
     sealing.unchanged(workspace, sealed_plan, store)
     note_changes(workspace, sealed_plan, store)
     limits_of(workspace).check_stop_file()
     require_credentials(workspace.measured())
     if not checked(store.journal()) or unheard(store.journal()):
         results = check(workspace, [])
-        _gated(results, store, progress)
+        gated(results, store, progress)
         advice = [(n, c) for n, cs in results.items() for c in cs if c.weight is Weight.ADVICE and not c.stands]
         for name, one in advice:
             progress.say(f"{name}: {one.answer.value}: {one.name}{f' ({one.words})' if one.words else ''}")
@@ -268,6 +210,15 @@ def _run(workspace: Workspace, progress: Progress, *, now: bool, after_block: Ca
         sealed = Seal(seal["digest"], seal["content"])
         ask = partial(ending, workspace, sealed)
     return Campaign(workspace, sealed_plan, store, progress, settled=ask, after_block=after_block).run(now=now)
+
+
+def run_on(workspace: Workspace, wanted: Order, progress: Progress) -> Away:
+    """The same on another machine: brought up, followed and fetched; raises Refused without a sealed plan."""
+    place = read_elsewhere(workspace.config.on, wanted.name, workspace.root / "pilot.toml")
+    if (there := sealing.standing(Store(workspace.evidence))) is None:
+        raise Refused("no sealed plan", "run pilot plan --seal first")
+    with alone(workspace.state / MEASURING, "pilot run --on"):
+        return away(workspace, place, there[0], wanted, progress.say)
 
 
 def ending(workspace: Workspace, sealed: Seal) -> EarlyEnd | tuple[str, ...]:
@@ -287,7 +238,7 @@ def ending(workspace: Workspace, sealed: Seal) -> EarlyEnd | tuple[str, ...]:
     return EarlyEnd(look.number, look.of, look.blocks, because, kind=stands.settled.value)
 
 
-def _gated(results: dict[str, list[Check]], store: Store | None, progress: Progress) -> None:
+def gated(results: dict[str, list[Check]], store: Store | None, progress: Progress) -> None:
     """Load goes only to what keeps its contract; raises GateFailed, or Undecided where nothing fails, with all that does not."""
     asked = {name: [c for c in made if c.weight is Weight.GATE] for name, made in results.items()}
     gates = {name: made for name, made in asked.items() if made}
@@ -309,7 +260,8 @@ def collect(workspace: Workspace, progress: Progress) -> collecting.Collected:
     made = store.plan()
     if made is None:
         raise Refused("no plan yet", "run pilot plan --seal first")
-    note_changes(workspace, made, store)
+    at_home(workspace)
+    note_changes(workspace, sealing.judgeable(made, store), store)
     with alone(workspace.state / "collect.lock", "pilot collect"):
         return collecting.collect(workspace, made, store, progress)
 
@@ -354,7 +306,7 @@ def decide(workspace: Workspace, progress: Progress | None = None, effort: Effor
         if has_measured(store):
             raise Refused(f"{store.root / PLAN} is missing, and requests were measured", "restore it from a backup")
         raise Refused("no plan yet", "run pilot plan --seal first")
-    findings = gather(workspace, load(store, made), store, made, progress, effort)
+    findings = gather(workspace, load(store, sealing.judgeable(made, store)), store, made, progress, effort)
     found = doubts(workspace, made, store, findings)
     chosen = choose(workspace, findings, found)
     stands = standing(workspace, findings, chosen)
@@ -382,7 +334,7 @@ def _measured(workspace: Workspace) -> Dataset:
     """Raises Refused where nothing was measured yet."""
     store = Store(workspace.evidence)
     made = store.plan()
-    data = load(store, made) if made is not None else None
+    data = load(store, sealing.judgeable(made, store)) if made is not None else None
     if data is None or not data.runs:
         raise Refused("nothing was measured yet", "pilot plan --seal, then pilot run")
     return data
@@ -407,11 +359,11 @@ def report(
     """
     before = read_earlier(earlier) if earlier is not None else None
     outcome = decide(workspace, progress, effort)
-    from harness.report import render  # noqa: PLC0415 - Jinja and the chart library, where a report is made alone
+    from harness.report import render  # noqa: PLC0415 - Jinja, where a report is made alone
 
     said = _content(workspace, outcome, before, _foretold(workspace, outcome, progress))
     seal = outcome.seal["digest"] if outcome.seal else None
-    adr = record(workspace, outcome.findings, outcome.decision, outcome.doubts, seal, said.verdict.date)
+    adr = record(workspace, outcome.findings, outcome.decision, outcome.doubts, seal, said.day)
     made = {"decision-record.md": adr, "decision.json": dump(outcome.as_json())}
     write_all(folder, render.files(said, workspace.root) | made)
     return outcome, folder / render.PAGE
@@ -447,10 +399,19 @@ def _foretold(workspace: Workspace, outcome: Outcome, progress: Progress | None)
     return Foretold(volumes.prediction, predicting.held_out(workspace, outcome.findings.data, progress, None))
 
 
+def _block_takes(workspace: Workspace, made: Plan) -> BlockTakes:
+    """The mean of the plan's paired blocks; a rehearsal on one machine costs no money."""
+    targets = {t.name: t for t in workspace.measured()}
+    usd = sum((usual_usd(workspace, made, targets[r.target], r) for b in made.blocks for r in b.runs), Decimal(0))
+    many = max(1, len(made.blocks))
+    usd *= not workspace.config.scaling.rehearsal
+    return BlockTakes(sum(b.expected_s for b in made.blocks) / 3600 / many, float(usd) / many)
+
+
 def _content(
     workspace: Workspace, outcome: Outcome, before: dict[str, Any] | None, foretold: Foretold | None = None
 ) -> Content:
-    from harness.report.content import content  # noqa: PLC0415 - Altair and the chart library, where a report is made alone
+    from harness.report.content import content  # noqa: PLC0415 - Jinja, where a report is made alone
 
     return content(
         workspace,
@@ -458,6 +419,8 @@ def _content(
         outcome.findings,
         outcome.decision,
         outcome.doubts,
+        outcome.standing,
+        _block_takes(workspace, outcome.plan),
         outcome.seal,
         outcome.calibration,
         Store(workspace.evidence).checks(),

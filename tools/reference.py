@@ -33,6 +33,7 @@ from harness.frames.runs import RUNS
 from harness.frames.samples import HEAD as HEAD_OF_SAMPLES
 from harness.frames.samples import TIMES
 from harness.platforms import registry
+from harness.platforms.generator import LocalConfig
 from harness.tables.problems import fields_of
 from harness.workspace import presets
 from harness.workspace.pilot_toml import PilotToml
@@ -100,6 +101,16 @@ def page() -> str:
         _table(("option", "value", "does"), [(f"`{o}`", _code(v), h) for o, v, h in _profile_options()]),
         "## pilot.toml\n",
         *_tables(PilotToml),
+        *(
+            part
+            for config in (LocalConfig, *(kind.config for kind in registry.generators().values()))
+            for part in _tables(config, f"[generator], kind = {json.dumps(config.kind)}", "generator")
+        ),
+        *(
+            part
+            for name, kind in registry.elsewheres().items()
+            for part in _tables(kind.config, f"[on.{name}]", f"on.{name}")
+        ),
         "## target.toml\n",
         *_tables(TargetToml),
         *(

@@ -30,6 +30,8 @@ COMMANDS = (
     "report",
     "predict",
     "status",
+    "watch",
+    "race",
     "demo",
     "up",
     "down",
@@ -38,6 +40,8 @@ COMMANDS = (
     "time",
     "prices",
     "dashboards",
+    "deploy",
+    "destroy",
     "trust",
 )
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from harness import pipeline
+from harness import aside
 from harness.calibration.calibrate import LONG, USUAL, record
 from harness.calibration.checks import Checked
 from harness.campaign.progress import Progress
@@ -30,7 +30,7 @@ def calibrate(
     """Test the load generator against servers of known response times; exit 5 when a check fails, 6 when one can't be told."""
     workspace = find()
     with Progress() as progress:
-        made, path = pipeline.calibrate(workspace, progress, LONG if long else USUAL)
+        made, path = aside.calibrate(workspace, progress, LONG if long else USUAL)
     if as_json:
         emit(record(made))
     else:

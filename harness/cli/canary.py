@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from harness import pipeline
+from harness import aside
 from harness.analysis.canary import Canary, Step
 from harness.campaign.progress import Progress
 from harness.cli import page
@@ -54,7 +54,7 @@ def canary(
     chosen = target or workspace.config.pilot.hybrid
     trust.for_work(workspace, [chosen] if chosen else [], profiles=True)
     with Progress() as progress:
-        found = pipeline.canary(workspace, target, wanted, progress)
+        found = aside.canary(workspace, target, wanted, progress)
     if as_json:
         emit(found)
     else:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from harness import pipeline
+from harness import aside, pipeline
 from harness.calibration.calibrate import BRIEF, USUAL
 from harness.campaign.progress import Progress, duration
 from harness.cli.decide import line
@@ -46,7 +46,7 @@ def demo(
             building = pool.submit(workspace.corpus.ensure)
             import_module("harness.report.render")  # while a processor is free: the first page need not wait for it
             building.result()
-        pipeline.calibrate(workspace, progress, USUAL if full else BRIEF)
+        aside.calibrate(workspace, progress, USUAL if full else BRIEF)
         planned = pipeline.plan(workspace, seal=True)
         made = planned.plan
         progress.say(

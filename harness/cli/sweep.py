@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from harness import pipeline
+from harness import aside
 from harness.analysis.settings import Settings
 from harness.campaign.progress import Progress
 from harness.cli import page
@@ -48,7 +48,7 @@ def sweep(
     workspace = find()
     trust.for_work(workspace, targets or trust.measured(workspace), profiles=True)
     with Progress() as progress:
-        found = pipeline.sweep(workspace, targets or [], progress, rounds=rounds, most_s=duration)
+        found = aside.sweep(workspace, targets or [], progress, rounds=rounds, most_s=duration)
     if as_json:
         emit([outcome for _, outcome in found])
     else:

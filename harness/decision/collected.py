@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.decision.findings import Findings
+from harness.domain.estimate import Estimate
 from harness.domain.reason import Reason
 from harness.domain.reasons import doubt
 from harness.platforms import registry
@@ -35,7 +36,7 @@ def disagreeing(findings: Findings) -> list[Reason]:
 def unreconciled(findings: Findings) -> list[Reason]:
     """How far the model has been held to a bill."""
     if not findings.reconciliations:
-        return [doubt.NothingBilled()]
+        return [doubt.NothingBilled()] if any(isinstance(c.per_month_usd, Estimate) for c in findings.costs) else []
     out: list[Reason] = []
     for r in findings.reconciliations:
         out.append(doubt.BilledDays(r.target, r.days_final, r.days))

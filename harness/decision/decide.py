@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 
 from harness.analysis.dataset import Dataset
 from harness.decision.findings import Findings
+from harness.decision.headline import headline
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.rule import Cap, Choice, Chosen, Confidence, Gate, Voids, choose, gate, hybrid_gate
 from harness.decision.scorecards import Scoring, scoring
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.reason import Reason
 from harness.domain.reasons import decided as told
-from harness.domain.reasons.choice import HarnessBiased
+from harness.domain.reasons.choice import HarnessBiased, OneIsEnough, TieBroken, TieStands
 from harness.domain.reasons.seal import SealDoubt
 from harness.domain.verdict import Judgement, SloVerdict
 from harness.predict.crossings import Crossing
@@ -34,7 +35,6 @@ class Decision:
     confidence: Confidence
     caps: tuple[Cap, ...]  # what holds confidence at low
     sentence: Reason
-    because: tuple[Reason, ...]  # the step that decided and the promises that were broken, without numbers
     reasons: tuple[Reason, ...]
     would_change: tuple[Reason, ...]
     gates: tuple[Gate, ...]
@@ -51,6 +51,7 @@ def decide(workspace: Workspace, findings: Findings, doubts: Sequence[Reason]) -
     scored = scoring(workspace, findings)
     bias = biased(findings)
     chosen = choose(workspace, findings, gates, scored, Voids(findings.parity.void, bias))
+    chosen = replace(chosen, step=_tied(chosen.step, {**_sides(data, names), HYBRID: names[HYBRID]}))
     targets = {Choice.BASELINE: data.baseline, Choice.CANDIDATE: data.candidate}
     if findings.hybrid is not None:
         targets[Choice.HYBRID] = findings.hybrid.target
@@ -68,8 +69,7 @@ def decide(workspace: Workspace, findings: Findings, doubts: Sequence[Reason]) -
         target,
         Confidence.LOW if caps else chosen.confidence,
         caps,
-        _sentence(chosen, data, names, measured=not unseen),
-        _because(chosen, (gates[BASELINE], gates[CANDIDATE]), names),
+        headline(chosen, findings, gates, names),
         tuple(reasons),
         tuple(would_change(findings, names)),
         tuple(gates.values()),
@@ -94,18 +94,15 @@ def biased(findings: Findings) -> HarnessBiased | None:
     return HarnessBiased(findings.aa.target, ratios)
 
 
-def _sentence(chosen: Chosen, data: Dataset, names: Names, *, measured: bool) -> Reason:
-    labels = {BASELINE: names[data.baseline], CANDIDATE: names[data.candidate]}
-    if chosen.choice is Choice.HYBRID:
-        return told.ServeFromBoth(labels[BASELINE], labels[CANDIDATE], measured)
-    if chosen.choice is Choice.NONE:
-        return told.NoWinner(labels[chosen.reversible] if chosen.reversible else None)
-    return told.ServeFrom(labels[chosen.choice.value], chosen.leaning)
+def _sides(data: Dataset, names: Names) -> dict[str, str]:
+    return {BASELINE: names[data.baseline], CANDIDATE: names[data.candidate]}
 
 
-def _because(chosen: Chosen, gates: Sequence[Gate], names: Names) -> tuple[Reason, ...]:
-    broken = (told.FailsPromises(names[made.target], _named(made.failed)) for made in gates if made.failed)
-    return (chosen.step, *broken)
+def _tied(step: Reason, labels: Names) -> Reason:
+    """A tie names who it is between."""
+    if not isinstance(step, TieBroken | TieStands | OneIsEnough):
+        return step
+    return replace(step, tied=tuple(labels[name] for name in step.tied))
 
 
 def _of_gate(made: Gate, names: Names) -> Reason:

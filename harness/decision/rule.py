@@ -215,21 +215,22 @@ def _between(
         return Chosen(Choice(leader), Confidence.MODERATE, reasons.ScoresLean(share, FIRM), By.LEANING, share)
     tied_first = {card.name for card in cards if card.total(scored.weights) >= min(totals[0] - TIE, totals[1])}
     alone = tied_first - {HYBRID}
+    tied_names = tuple(card.name for card in cards if card.name in tied_first) if tie else ()
     if HYBRID in tied_first and len(alone) == 1:
-        return _one_or_both(Choice(*alone), lead, share, gates)
+        return _one_or_both(Choice(*alone), tied_names, lead, share, gates)
     if measured.choice is not Choice.NONE:
-        why = reasons.TieBroken(lead, share, measured.step)
+        why = reasons.TieBroken(tied_names, lead, share, measured.step)
         return Chosen(measured.choice, measured.confidence, why, By.MEASURES, share)
-    tied = reasons.TieStands(lead, share, measured.step)
+    tied = reasons.TieStands(tied_names, lead, share, measured.step)
     return Chosen(
         Choice.NONE, Confidence.LOW, tied, By.MEASURES, share, reversible=cheaper_to_reverse(findings, scored)
     )
 
 
-def _one_or_both(own: Choice, lead: float, share: float, gates: Mapping[str, Gate]) -> Chosen:
+def _one_or_both(own: Choice, tied: tuple[str, ...], lead: float, share: float, gates: Mapping[str, Gate]) -> Chosen:
     """One runtime and both together score alike: what tells the two runtimes apart does not say it, their number does."""
     sure = Confidence.MODERATE if gates[own.value].judgement is Judgement.PASS else Confidence.LOW
-    return Chosen(own, sure, reasons.OneIsEnough(lead, share), By.MEASURES, share)
+    return Chosen(own, sure, reasons.OneIsEnough(tied, lead, share), By.MEASURES, share)
 
 
 def _by_measures(findings: Findings, cost_margin: float, gates: Mapping[str, Gate]) -> Chosen:

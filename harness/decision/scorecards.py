@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.analysis import laws
+from harness.analysis.columns import Array
 from harness.decision.findings import Findings
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.scores import (
@@ -207,19 +208,25 @@ def _cost(workspace: Workspace, findings: Findings) -> dict[str, Scored] | Reaso
 
 
 def _scaling(workspace: Workspace, findings: Findings) -> dict[str, Scored] | Reason:
-    """Use at the expected peak where capacity was searched for, and what was refused in bursts; the worse counts."""
-    del workspace
-    data = findings.data
+    """Use at the expected peak where capacity was searched for, and what was refused in bursts; the worse counts.
+
+    That nothing was refused at less than the peak says nothing of the peak.
+    """
+    data, peak = findings.data, workspace.traffic().peak_per_s
     parts: dict[str, list[Part]] = {BASELINE: [], CANDIDATE: []}
+    most = 0.0
     for name, target in ((BASELINE, data.baseline), (CANDIDATE, data.candidate)):
         for sizing in findings.sizings:
             if sizing.target == target and isinstance(sizing.utilisation, Estimate):
                 parts[name].append(part_of(sizing.utilisation, 1.0, UTILISATION))
         for funnel in findings.funnels:
             if funnel.target == target and isinstance(funnel.refused_share, Estimate):
-                parts[name].append(part_of(funnel.refused_share, 1.0, REFUSED))
+                offered = _offered_per_s(findings, target, funnel.profile)
+                most = max(most, offered)
+                if offered >= peak or funnel.refused_share.value > 0:
+                    parts[name].append(part_of(funnel.refused_share, 1.0, REFUSED))
     if not all(parts.values()):
-        return absence.NoScaling()
+        return absence.PeakNotOffered(most, peak) if most else absence.NoScaling()
     scored = {name: _worst(found, reasons.MeasuredScore()) for name, found in parts.items()}
     better = replace(max(scored.values(), key=lambda s: s.value), basis=reasons.PeaksToBetter())
     if findings.hybrid is not None:
@@ -227,6 +234,19 @@ def _scaling(workspace: Workspace, findings: Findings) -> dict[str, Scored] | Re
         own = [part_of(share, 1.0, REFUSED) for share in refused if isinstance(share, Estimate)]
         better = _worst(own, reasons.MeasuredScore()) if own else better
     return {**scored, HYBRID: better}
+
+
+def _offered_per_s(findings: Findings, target: str, profile: str) -> float:
+    """The most that a profile asks for: of a burst its highest second, of everything else its mean."""
+    if seconds := findings.timelines.get((profile, target)):
+        return max(s.offered for s in seconds)
+    rates = [_rate(run.measured_of(run.columns["scheduled_s"])) for run in findings.data.of(target, profile)]
+    return sum(rates) / len(rates) if rates else 0.0
+
+
+def _rate(due_s: Array) -> float:
+    span = float(due_s.max() - due_s.min()) if len(due_s) > 1 else 0.0
+    return (len(due_s) - 1) / span if span > 0 else 0.0
 
 
 def part_of(known: Known, limit: float, anchor: Anchor) -> Part:

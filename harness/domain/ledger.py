@@ -47,6 +47,9 @@ class GeneratorHealth:
     sockets_limit: float | None = None
     clock_step_s: float | None = None
     jobs_unasked: int = 0  # questions about jobs that came too late, or not at all, for the generator's own rate
+    clocks_apart_s: float | None = None  # by how much the worst worker's clock certainly moved against the master's
+    clocks_unsure_s: float | None = None  # by how much its part of the schedule may have been out of step at most
+    clocks_unknown: int = 0  # workers on other machines whose clock could not be compared
 
     @property
     def sockets_share(self) -> float | None:
@@ -137,6 +140,9 @@ def close(
             reasons.append(fault.GaugeAbove(gauge, value, most))
         elif value is not None and abs(value) > NEAR * most:
             warnings.append(fault.GaugeNear(gauge, value, most))
+    spoilt, loose = _clocks(health, limit)
+    reasons += spoilt
+    warnings += loose
     if health.held_up:
         warnings.append(fault.SentLate(health.held_up))
     if health.late_joiners:
@@ -156,6 +162,15 @@ def close(
         health=health,
         jobs=None if jobs is None else dict(sorted(jobs.items())),
     )
+
+
+def _clocks(health: GeneratorHealth, limit: float) -> tuple[list[Reason], list[Reason]]:
+    """What spoils the run, and what may."""
+    spoilt: list[Reason] = [fault.ClocksUnknown(health.clocks_unknown)] if health.clocks_unknown else []
+    apart, unsure = health.clocks_apart_s or 0.0, health.clocks_unsure_s or 0.0
+    if apart > limit:
+        return [*spoilt, fault.ClocksApart(apart, limit)], []
+    return spoilt, [fault.ClocksUnsure(unsure, limit)] if unsure > limit else []
 
 
 def _faults(planned: int, counts: Mapping[str, int], health: GeneratorHealth, stopped_by: str | None) -> list[Reason]:

@@ -9,6 +9,13 @@ from enum import StrEnum
 from harness.domain.role import PACED, Role
 
 
+class Purpose(StrEnum):
+    """What a plan's runs are for; only evidence is ever judged."""
+
+    EVIDENCE = "evidence"
+    EYES = "eyes"  # a race: both targets share the generator's machine at once, so no figure of it counts
+
+
 class Start(StrEnum):
     """The state a run finds its target in."""
 
@@ -85,6 +92,7 @@ class Plan:
     forecast_usd: Decimal
     created: str
     tracks: tuple[Block, ...] = ()
+    purpose: Purpose = Purpose.EVIDENCE
 
     @property
     def units(self) -> tuple[Block, ...]:

@@ -17,6 +17,9 @@ from harness.domain.quota import QuotaConfig
 from harness.domain.retrieval_map import RetrievalMap
 from harness.domain.routing import RoutingRule
 
+# Of rag-chat/1; the second for servers that came before: some front ends keep paths that end in z for themselves.
+HEALTH = ("/health", "/healthz")
+
 
 class Dialect(StrEnum):
     """Which API a target speaks."""

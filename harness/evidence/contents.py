@@ -70,6 +70,7 @@ _ANY_RUN = fields(
         "versions": table,
         "generator": table,
         "state": text,
+        "purpose": one_of("evidence", "eyes"),
         "started_monotonic_s": maybe(number),
         "elapsed_s": maybe(number),  # below 0 of an older run that was stopped before its first arrival was due
         "planned": maybe(count),
@@ -151,7 +152,7 @@ PLAN = fields(
         "forecast_usd": money,
         "created": text,
     },
-    {"tracks": each(_BLOCK, most=10_000)},
+    {"tracks": each(_BLOCK, most=10_000), "purpose": one_of("evidence", "eyes")},
 )
 SEAL = fields({"digest": text, "content": fields({"pilot": table})}, {"sealed_utc": maybe(text)})
 CHECKS = fields(
@@ -250,4 +251,13 @@ RECORD = fields(
 _SPLIT = fields({"share": share, "due_s": duration}, {"changed_s": maybe(number), "error": maybe(text)})
 CANARY = fields(
     {"target": part, "side": part, "step_s": duration, "steps": each(_SPLIT, most=100)}, {"ended": maybe(text)}
+)
+
+_TOOK = fields({"name": text, "did": text, "seconds": duration}, {"target": maybe(part)})
+DEPLOYMENTS = fields(
+    {
+        "deployments": each(
+            fields({"utc": moment, "what": one_of("deploy", "destroy"), "targets": each(part), "steps": each(_TOOK)})
+        )
+    }
 )

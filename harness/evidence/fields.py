@@ -17,6 +17,7 @@ RUN: tuple[Column, ...] = (
         state="`running`, then `done`; a file that says `running` is of a run that did not end",
         profile="load profile, the name of its file",
         target="folder of the target under targets/",
+        purpose="`eyes` in a run of a race, which is not evidence; absent in every other run",
     ),
     *texts(
         base_url="where the requests went",
@@ -131,7 +132,11 @@ JOURNAL: tuple[Column, ...] = (
     ),
     *ints(checks="checks that passed", block="number of the block", attempt="attempt of the block, from 1"),
     *words(order="AB or BA; A is the baseline"),
-    *ints(attempts="attempts after which a block was given up"),
+    *ints(
+        attempts="attempts after which a block was given up", processes="workers that each generator begins for a run"
+    ),
+    *words(fleet="kind of the fleet that sends the load"),
+    *texts(members="list: the generators that stand by, each with its machine, cores and versions"),
     *texts(runs="list: the runs in which the provider failed every request"),
     *texts(
         reasons="list: why a run was not valid",

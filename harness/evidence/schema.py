@@ -189,7 +189,10 @@ LEDGER: tuple[Column, ...] = (
         sockets_max="most sockets open at once",
         sockets_limit="file descriptors that the process may hold",
         clock_step_s="how far the wall clock moved against the monotonic one during the run",
+        clocks_apart_s="how far the worst worker's clock certainly moved against the master's; null: all on one machine",
+        clocks_unsure_s="how far out of step a worker's part of the schedule may have been at most; null: all on one machine",
     ),
+    *ints(clocks_unknown="workers on other machines whose clocks could not be compared"),
     *texts(
         local_errors="list: connections that this machine itself could not open",
         write_errors="list: evidence that could not be written",
@@ -276,6 +279,7 @@ READINGS_FORMAT = Format("readings/SOURCE.json", 2, contents.READINGS, {1: _read
 BILL_FORMAT = Format("bills/TARGET/DAY.N.json", 1, contents.BILL)
 UNREAD_BILL_FORMAT = Format("bills/TARGET/unread/DAY.N.json", 1, contents.UNREAD_BILL)
 CANARY_FORMAT = Format("canary.json", 1, contents.CANARY)
+DEPLOYMENTS_FORMAT = Format("deployments.json", 1, contents.DEPLOYMENTS)
 MANIFEST_FORMAT = Format("report-files.json", 1, contents.MANIFEST)
 SAMPLES_FORMAT = Format("samples.parquet", 2, most_bytes=SAMPLES_BYTES)
 GENERATOR_FORMAT = Format("generator.parquet", 2, most_bytes=SAMPLES_BYTES)
@@ -288,6 +292,7 @@ FORMATS: tuple[Format, ...] = (
     READINGS_FORMAT,
     *(BILL_FORMAT, UNREAD_BILL_FORMAT, PLAN_FORMAT, SEAL_FORMAT, CHECKS_FORMAT, CALIBRATION_FORMAT),
     CANARY_FORMAT,
+    DEPLOYMENTS_FORMAT,
     *(JOURNAL_FORMAT, RECORDS_FORMAT, MANIFEST_FORMAT),
 )
 

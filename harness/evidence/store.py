@@ -1,9 +1,10 @@
 """The evidence folder of a pilot: plan, seal, journal, and one folder per block attempt.
 
-evidence/plan.json  seal.json  journal.jsonl
+evidence/plan.json  seal.json  journal.jsonl  deployments.json
 evidence/blocks/b01/attempt-1/steady-1-local_function/   one run's folder
 evidence/sweeps/local_function-1f3a9c07/               the same again, of the settings that were tried before
 evidence/canaries/c01/                                 the same again, of one canary and its canary.json
+evidence/races/r01/                                    the same again, of one race: for eyes only, never judged
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from decimal import Decimal
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from harness.domain.plan import Block, Plan, ProfilePlan, Run, Start
+from harness.domain.plan import Block, Plan, ProfilePlan, Purpose, Run, Start
 from harness.domain.reason import Reason, as_recorded
-from harness.domain.reasons.fault import DidNotEnd, NotReadable
+from harness.domain.reasons.fault import DidNotEnd, NotReadable, OnlyForEyes
 from harness.domain.role import Role
 from harness.errors import BadFile, Problem
 from harness.evidence.digests import digest_of
@@ -30,6 +31,7 @@ from harness.evidence.schema import (
     CALIBRATION_FORMAT,
     CANARY_FORMAT,
     CHECKS_FORMAT,
+    DEPLOYMENTS_FORMAT,
     LEDGER_FORMAT,
     PLAN_FORMAT,
     RUN_FORMAT,
@@ -40,10 +42,12 @@ from harness.evidence.schema import (
 
 CALIBRATION = "calibration.json"
 CHECKS = "checks.json"
+DEPLOYMENTS = "deployments.json"
 PLAN = "plan.json"
 SEAL = "seal.json"
 SWEEPS = "sweeps"
 CANARIES, CANARY = "canaries", "canary.json"
+RACES = "races"
 MOST_ATTEMPTS = 100_000
 
 
@@ -63,8 +67,13 @@ class RunRecord:
 
     @property
     def valid(self) -> bool:
-        """Whether it counts: its ledger says so, and what it says of itself can be read."""
-        return bool(self.ledger and self.ledger.get("valid")) and not self.unread
+        """Whether it counts: its ledger says so, what it says of itself can be read, and it was measured to be judged."""
+        return bool(self.ledger and self.ledger.get("valid")) and not self.unread and not self.only_for_eyes
+
+    @property
+    def only_for_eyes(self) -> bool:
+        """Whether it is a race's, wherever it lies."""
+        return bool((self.run or {}).get("purpose", Purpose.EVIDENCE) != Purpose.EVIDENCE)
 
     @property
     def lost(self) -> int:
@@ -75,6 +84,8 @@ class RunRecord:
     def reasons(self) -> tuple[Reason, ...]:
         if self.unread:
             return tuple(NotReadable(Path(e.path).name, "; ".join(map(str, e.problems))) for e in self.unread)
+        if self.only_for_eyes:
+            return (OnlyForEyes(),)
         if self.ledger is None:
             return (DidNotEnd(),)
         return as_recorded(self.ledger.get("reasons", ()), self.ledger.get("reason_kinds"))
@@ -102,10 +113,18 @@ class Store:
         """Of the next one."""
         return Store(self.root / CANARIES / f"c{len(self.canaries()) + 1:02d}")
 
+    def races(self) -> list[Store]:
+        """Every race that was driven, the oldest first."""
+        return [Store(folder) for folder in sorted((self.root / RACES).glob("r*"))]
+
+    def new_race(self) -> Store:
+        """Of the next one."""
+        return Store(self.root / RACES / f"r{len(self.races()) + 1:02d}")
+
     @property
     def beside(self) -> list[Store]:
         """Everything that was measured beside the campaign, from the same budget."""
-        return [*self.sweeps(), *self.canaries()]
+        return [*self.sweeps(), *self.canaries(), *self.races()]
 
     def write_canary(self, content: dict[str, Any]) -> None:
         """When the split of its run was changed, and to what."""
@@ -154,6 +173,18 @@ class Store:
         """By group, as they were answered; None when nothing was checked."""
         said = self._maybe(CHECKS, CHECKS_FORMAT)
         return None if said is None else said["groups"]
+
+    def deployments(self) -> list[dict[str, Any]]:
+        """What was deployed and destroyed, and how long each step took, the oldest first."""
+        said = self._maybe(DEPLOYMENTS, DEPLOYMENTS_FORMAT)
+        return [] if said is None else list(said["deployments"])
+
+    def add_deployment(self, entry: dict[str, Any]) -> None:
+        """One more; those before stay as they are."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        rows = [*self.deployments(), {"utc": datetime.now(UTC).isoformat(timespec="seconds"), **entry}]
+        write_text(self.root / DEPLOYMENTS, dump(DEPLOYMENTS_FORMAT.stamped({"deployments": rows})))
+        self.keep(DEPLOYMENTS)
 
     def _maybe(self, name: str, of: Format) -> dict[str, Any] | None:
         path = self.root / name
@@ -251,6 +282,8 @@ def _plan_json(plan: Plan) -> dict[str, Any]:
         "questions_digest": plan.questions_digest,
         "forecast_usd": plan.forecast_usd,
         "created": plan.created,
+        # what is usual is not written: what was sealed before there was a choice keeps its digest
+        **({} if plan.purpose is Purpose.EVIDENCE else {"purpose": plan.purpose}),
     }
 
 
@@ -275,6 +308,7 @@ def _plan_from(data: dict[str, Any]) -> Plan:
         questions_digest=data["questions_digest"],
         forecast_usd=Decimal(data["forecast_usd"]),
         created=data["created"],
+        purpose=Purpose(data.get("purpose", Purpose.EVIDENCE)),
     )
 
 

@@ -197,6 +197,10 @@ class Launcher:
                 return launched
         raise PilotError("the process that begins the runs cannot be kept alive", f"its words are in {self._words}")
 
+    def ready(self) -> list[dict[str, Any]]:
+        """Before each run: return when all that sends stands by, with what each says of itself; nothing of this machine alone."""
+        return []
+
     def terminate(self, number: int = signal.SIGTERM) -> None:
         """Every run that is going."""
         if self._nursery is not None:

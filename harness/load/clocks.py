@@ -16,7 +16,7 @@ import gevent
 from harness.load.machine import machine_id
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from locust.env import Environment
 
@@ -66,6 +66,33 @@ class Clocks:
         if best is None or error < best.error_s:
             offset = said["clock"] - (answered + said["asked"]) / 2
             self._best[said["client"]] = Offset(offset, error, said["machine"])
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Of all workers on other machines: how far the worst one moved for certain, may have been off at most, and who is not known."""
+
+    certain_s: float | None
+    most_s: float | None
+    unknown: int
+
+
+def apart(
+    before: Mapping[str, Offset], after: Mapping[str, Offset], workers: Iterable[str], lost: Collection[str]
+) -> Apart:
+    """A worker that was lost is judged by that alone; one that shares this machine's clock can't be off."""
+    certain, most, unknown = [], [], 0
+    for worker in workers:
+        then, now = before.get(worker), after.get(worker)
+        if worker in lost or any(one is not None and one.machine == machine_id() for one in (then, now)):
+            continue
+        if then is None or now is None:
+            unknown += 1
+            continue
+        moved, doubt = abs(now.offset_s - then.offset_s), then.error_s + now.error_s
+        certain.append(max(0.0, moved - doubt))
+        most.append(max(then.error_s, moved + now.error_s))
+    return Apart(max(certain, default=None), max(most, default=None), unknown)
 
 
 def answer_ping(environment: Environment, msg: Any, **_: Any) -> None:  # noqa: ANN401

@@ -23,7 +23,7 @@ from harness.errors import Exit
 from harness.evidence.last_word import last_word
 from harness.evidence.run_folder import RunFolder
 from harness.load import meta, options, summary
-from harness.load.clocks import Clocks, Offset
+from harness.load.clocks import Clocks, Offset, apart
 from harness.load.closing import Tally, planned_dispersion, whole
 from harness.load.conductor import Conductor, plain
 from harness.load.ending import speak
@@ -345,8 +345,9 @@ class Coordinator:
             self._stop = None  # it came when everything was in
         stopped_by = self._stop.words if self._stop else limits[0] if limits else None
         self._folder.write_target(said)
-        self._folder.write_run(self._record("done") | self._record_after(tally, elapsed_s))
-        health = self._health(tally.held_up)
+        after = self._clocks_after()
+        self._folder.write_run(self._record("done") | self._record_after(tally, elapsed_s, after))
+        health = self._health(tally.held_up, after)
         stop_signal = self._stop.signal if self._stop else None
         tightest_s = self._spec.tightest_s
         ledger = close(tally.planned, tally.outcomes, tally.lags_s, health, tightest_s, stopped_by, stop_signal, jobs)
@@ -385,8 +386,10 @@ class Coordinator:
         stripe = self._owner.get(arrival.seq, arrival.seq % len(self._stripes))
         return stripe if stripe in self._lost or self._dones.get(stripe, {}).get("broke") else None
 
-    def _health(self, held_up: int) -> GeneratorHealth:
+    def _health(self, held_up: int, after: dict[str, Offset]) -> GeneratorHealth:
         dones = self._dones.values()
+        lost = {self._stripes[number] or "" for number in self._lost}
+        clocks = apart(self._offsets, after, [c for c in self._stripes.values() if c], lost)
 
         def worst(name: str) -> float | None:
             values = [d[name] for d in dones if d.get(name) is not None]
@@ -406,6 +409,9 @@ class Coordinator:
             worker_errors=tuple(dict.fromkeys(errors)),
             local_errors=words("local_errors"),
             interrupted=self._stop is not None,
+            clocks_apart_s=clocks.certain_s,
+            clocks_unsure_s=clocks.most_s,
+            clocks_unknown=clocks.unknown,
             **{name: worst(name) for name in GAUGES},
         )
 
@@ -434,7 +440,7 @@ class Coordinator:
         record["started_monotonic_s"] = self._t0  # one clock for every process of this machine
         return record | {"elapsed_s": None, "arrivals": {"planned": asdict(self._planned)}}
 
-    def _record_after(self, tally: Tally, elapsed_s: float) -> dict[str, Any]:
+    def _record_after(self, tally: Tally, elapsed_s: float, after: dict[str, Offset]) -> dict[str, Any]:
         """What only the run itself could tell."""
         arrivals = {"planned": self._planned, "achieved": tally.sent_dispersion()}
         return {
@@ -445,7 +451,7 @@ class Coordinator:
             "contention": contention(self._dones.values(), embedded=self._spec.embedded),
             "experiment": self._conductor.record() if self._conductor else None,
             "jobs": followed([d["jobs"] for d in self._dones.values() if d.get("jobs")]),
-            "worker_clocks": self._clock_records() if self._master else [],
+            "worker_clocks": self._clock_records(after) if self._master else [],
             "strangers": {name: now - self._strangers[name] for name, now in self._refused().items()} or None,
         }
 
@@ -468,10 +474,11 @@ class Coordinator:
             "after": asdict(played.after),
         }
 
-    def _clock_records(self) -> list[dict[str, Any]]:
+    def _clocks_after(self) -> dict[str, Offset]:
+        return self._clocks.measure([c for number, c in self._stripes.items() if c and number not in self._lost])
+
+    def _clock_records(self, after: dict[str, Offset]) -> list[dict[str, Any]]:
         """Each worker's clock against the master's, before and after the run."""
-        alive = [c for number, c in self._stripes.items() if c and number not in self._lost]
-        after = self._clocks.measure(alive)
         out = []
         for number, client in self._stripes.items():
             then, now = self._offsets.get(client or ""), after.get(client or "")

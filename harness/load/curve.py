@@ -6,13 +6,11 @@ stranger sends is never read as a message, nothing can be sent a second time, an
 
 from __future__ import annotations
 
-import hashlib
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 from time import perf_counter
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import gevent
 import locust.runners
@@ -27,6 +25,7 @@ from zmq.utils.monitor import parse_monitor_message
 
 from harness import signals
 from harness.errors import Refused
+from harness.keys import Pair
 from harness.load.guard import told
 
 if TYPE_CHECKING:
@@ -39,21 +38,6 @@ DOMAIN = b"pilot"
 ASKED_AT = "inproc://zeromq.zap.01"  # where libzmq asks whether a key may come in: RFC 27, ZAP
 GIVEN_UP = (Event.HANDSHAKE_FAILED_PROTOCOL, Event.HANDSHAKE_FAILED_AUTH)
 FAILED = (Event.HANDSHAKE_FAILED_NO_DETAIL, *GIVEN_UP)
-
-
-@dataclass(frozen=True)
-class Pair:
-    """One side's long-term keys, in Z85."""
-
-    public: bytes
-    secret: bytes
-
-    @classmethod
-    def of(cls, secret: bytes, role: bytes) -> Self:
-        """By scrypt, so that a secret which a person chose cannot be tried out quickly on what was overheard."""
-        raw = hashlib.scrypt(secret, salt=b"runtime-pilot fleet 1 " + role, n=2**14, r=8, p=1, dklen=32)
-        private = z85.encode(raw)
-        return cls(zmq.curve_public(private), private)
 
 
 class Fleet:

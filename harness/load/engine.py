@@ -113,7 +113,7 @@ class Engine:
         watch_touches(environment, self._coordinator)
         options.PREPARED.serving = True
         assert options.PREPARED.parser is not None
-        opened = page.serve(environment, options.PREPARED.parser, self._start_from_page)
+        opened = page.serve(environment, options.PREPARED.parser, self._start_from_page, self._prepared)
         if opened is not None:
             browser.offer(opened)
         self._embed(options.PREPARED.spec)
@@ -141,6 +141,17 @@ class Engine:
 
     # -- start
 
+    def _prepared(self) -> RunSpec | None:
+        """The run as a start alone would begin it."""
+        spec = options.PREPARED.spec
+        return None if spec is None else self._at_child(spec)
+
+    def _at_child(self, spec: RunSpec) -> RunSpec:
+        """With the address of the embedded target that was started for it."""
+        if not self._child or spec.base_url:
+            return spec
+        return replace(spec, base_url=self._child.base_url, lanes=self._child.lanes)
+
     def _start_from_page(self, given: argparse.Namespace) -> None:
         """Begin a run with what the page says; raises PilotError where it does not begin, and then nothing was sent."""
         environment, coordinator = self._environment, self._coordinator
@@ -167,10 +178,7 @@ class Engine:
         if self._coordinator is not None:
             try:
                 assert environment.parsed_options is not None
-                spec = options.resolve(environment.parsed_options, again=True)
-                if self._child and not spec.base_url:
-                    spec = replace(spec, base_url=self._child.base_url, lanes=self._child.lanes)
-                self._coordinator.start(spec)
+                self._coordinator.start(self._at_child(options.resolve(environment.parsed_options, again=True)))
                 self._begun.set(None)
             except Exception as error:  # noqa: BLE001 - Locust would log it and wait for ever
                 refusal = error if isinstance(error, PilotError) else PilotError(f"unexpected: {told(error)}")

@@ -1,6 +1,6 @@
-"""The door of Locust's page: only who has the address that was printed gets in, and only from that very page.
+"""The door of a page of ours: only who has the address that was printed gets in, and only from that very page.
 
-Before it stands nothing of Locust's, so what is turned away is not even read:
+It stands before everything of Locust's or the live page's, so what is turned away is not even read:
 
 Host     a name of this page, or a web site that points its own name at this machine could read it
 Origin   this page's own, so that no other page steers it
@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from werkzeug import Request, Response
 
-from harness.load.hosts import is_loopback
+from harness.domain.address import is_loopback
 
 if TYPE_CHECKING:
     import argparse
@@ -109,11 +109,12 @@ def _is_address(name: str) -> bool:
 
 
 class Gate:
-    """A WSGI application in front of Locust's."""
+    """A WSGI application in front of another; ``policy``: the content policy of its pages."""
 
-    def __init__(self, inside: WSGIApplication, page: Page) -> None:
+    def __init__(self, inside: WSGIApplication, page: Page, policy: str = "frame-ancestors 'none'") -> None:
         self._inside = inside
         self._page = page
+        self._ours = {**OURS, "Content-Security-Policy": policy}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ, populate_request=False, shallow=True)
@@ -123,7 +124,7 @@ class Gate:
 
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:  # noqa: ANN401 - WSGI's
             kept = [(n, v) for n, v in headers if not n.lower().startswith("access-control-") and n not in OURS]
-            return start_response(status, [*kept, *OURS.items()], *more)
+            return start_response(status, [*kept, *self._ours.items()], *more)
 
         return self._inside(environ, start)
 
@@ -147,7 +148,7 @@ class Gate:
             return _refused("another page asks", "use the page itself")
         if not self._is_token(request.cookies.get(self._page.cookie, "")):
             return _refused(
-                "this page is not open to you", "open the address with its token, which locust printed as it began"
+                "this page is not open to you", "open the address with its token, which was printed at the start"
             )
         return None
 

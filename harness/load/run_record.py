@@ -15,7 +15,9 @@ import locust
 import psutil
 
 import harness
+from harness.domain.plan import Purpose
 
+PURPOSE_VARIABLE = "PILOT_PURPOSE"  # set by a race: its runs are no evidence, and say so themselves
 PATHS = ("questions_file", "evaluation_file", "workspace", "evidence", "ca_file")
 CONTENDED_SHARE = 0.1  # of the seconds
 
@@ -30,8 +32,10 @@ def run_record(spec: RunSpec, schedule: Schedule, state: str, started_unix_s: fl
     """Everything that is known before the first request."""
     said = spec.to_message()
     root = Path(spec.workspace) if spec.workspace else Path.cwd()
+    purpose = os.environ.get(PURPOSE_VARIABLE) or Purpose.EVIDENCE.value
     return {
         "state": state,
+        **({} if purpose == Purpose.EVIDENCE else {"purpose": purpose}),
         "profile": spec.profile,
         "target": spec.target,
         "base_url": spec.base_url,

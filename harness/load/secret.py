@@ -15,15 +15,15 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
+from harness.domain.address import is_loopback
 from harness.errors import Refused
-from harness.load.hosts import is_loopback, nearest_workspace
+from harness.keys import LEAST, MOST, VARIABLE
+from harness.load.hosts import nearest_workspace
 
 if TYPE_CHECKING:
     import argparse
 
-VARIABLE = "PILOT_WORKER_SECRET"
 OPTION = "--worker-secret-file"
-LEAST, MOST = 16, 1024  # bytes
 HOW = f"openssl rand -hex 32, the same for the master and every worker, in {VARIABLE} or in a file of mode 600 that {OPTION} names"
 FOR_OTHERS = 0o077
 

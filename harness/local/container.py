@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from harness.domain.target import HEALTH
 from harness.errors import PilotError
 from harness.local.asgi import HOP_BY_HOP, Receive, Scope, Send, body_of, reply
 from harness.local.journal import PlatformLog, instance_line
@@ -23,7 +24,8 @@ from harness.local.reaper import Reaper
 from harness.local.scaling import Autoscaler, ScalingRules, queue_limit_s
 from harness.platforms.local_container.config import SCALED, LocalContainer
 
-UNCOUNTED = ("/healthz", "/v1/meta")  # control traffic takes no place in the queue
+OK, NOT_THERE = 200, 404
+UNCOUNTED = (*HEALTH, "/v1/meta")  # control traffic takes no place in the queue
 
 
 class Worker:
@@ -84,7 +86,7 @@ class ContainerPlatform:
         while not all(worker.up for worker in self._workers):
             if time.perf_counter() > deadline:
                 raise PilotError(
-                    f"{self._name}: no worker answered /healthz within {self._config.start_timeout_s:g} s",
+                    f"{self._name}: no worker answered {HEALTH[0]} within {self._config.start_timeout_s:g} s",
                     f"see {self._log.path}",
                 )
             await asyncio.sleep(0.02)
@@ -124,13 +126,21 @@ class ContainerPlatform:
         assert worker.process is not None
         while not worker.up:
             with contextlib.suppress(httpx.HTTPError):
-                worker.up = (await self._client.get(f"{worker.url}/healthz", timeout=2)).status_code == 200
+                worker.up = await self._healthy(worker)
             if not worker.up:
                 await asyncio.sleep(0.03)
         now = time.perf_counter()
         worker.start_ms = (now - worker.process.started) * 1000
         self._starts_s.append(now - asked)
         self._hand_on()
+
+    async def _healthy(self, worker: Worker) -> bool:
+        """At the first of the paths that the worker has."""
+        for path in HEALTH:
+            said = await self._client.get(f"{worker.url}{path}", timeout=2)
+            if said.status_code != NOT_THERE:
+                return said.status_code == OK
+        return False
 
     # -- scaling
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.domain.plan import Plan
+from harness.domain.plan import Plan, Purpose
 from harness.domain.reasons.seal import Change
 from harness.errors import Refused
 from harness.evidence.events import SEALED
@@ -44,6 +44,16 @@ def standing(store: Store) -> tuple[Plan, str] | None:
             "restore it from a backup; new criteria need a new workspace: pilot init DIR",
         )
     return None
+
+
+def judgeable(plan: Plan, store: Store) -> Plan:
+    """As it is; raises Refused for a race's, wherever it lies."""
+    if plan.purpose is not Purpose.EVIDENCE:
+        raise Refused(
+            f"{store.root / PLAN} is of a race: both targets were driven at once, so nothing of it is evidence",
+            "pilot watch shows it; to measure, restore the sealed plan or begin a new workspace",
+        )
+    return plan
 
 
 def kept(workspace: Workspace, store: Store, *, seal: bool) -> Planned | None:

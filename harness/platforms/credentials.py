@@ -60,7 +60,8 @@ def _needs(target: Target) -> dict[str, list[str]]:
     if (kind := registry.platform_of(target).cloud) is not None:
         out.setdefault(kind, []).append("[runtime]")
     if target.auth is not None and target.auth.kind in AUTH:
-        out.setdefault(AUTH[target.auth.kind], []).append(f"[auth] {target.auth.kind}")
+        chain = "google" if target.auth.options.get("impersonate") else AUTH[target.auth.kind]
+        out.setdefault(chain, []).append(f"[auth] {target.auth.kind}")
     kinds = registry.source_kinds()
     for source in target.sources:
         if (known := kinds.get(source.kind)) and known.cloud:

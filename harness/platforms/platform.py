@@ -18,6 +18,7 @@ from harness.domain.reasons.doubt import Figures
 from harness.domain.target import Runtime, RuntimeConfig, Target
 from harness.platforms.billing import Billing
 from harness.platforms.front import Front
+from harness.platforms.generator import GeneratorKind
 from harness.platforms.scaling import Scaling
 
 if TYPE_CHECKING:
@@ -227,6 +228,14 @@ Scale = Callable[[Target, Mapping[str, Any]], Scaling]  # the target, what its c
 
 
 @dataclass(frozen=True)
+class Deploying:
+    """Modules by name, imported where something is deployed: ``part(target)`` of one, ``deployments(parts, asked)`` of the other."""
+
+    part: str
+    by: str
+
+
+@dataclass(frozen=True)
 class Platform:
     """One platform; ``config`` and ``control`` are None of one that only bills: something else is its runtime."""
 
@@ -244,3 +253,5 @@ class Platform:
     cloud: str | None = None  # whose credentials its control side needs
     examine: Examine = nothing_to_examine  # the account and the deployment, before money
     scaling: Scale | None = None  # how a target grows with its traffic; None: nothing is known of it
+    generators: tuple[GeneratorKind, ...] = ()  # that can send the load from there
+    deploying: Deploying | None = None  # None: its README is how

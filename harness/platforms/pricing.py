@@ -15,6 +15,7 @@ from harness.platforms import registry
 from harness.platforms.billing import Billing
 from harness.platforms.machines import machine_types
 from harness.platforms.shared.book import NO_BOOK, Book, book_names, read_book
+from harness.platforms.shared.discount import NEVER
 from harness.platforms.shared.terms import MachineTerms, PriceTerms
 from harness.platforms.shared.token_prices import installed, token_lines, unlisted
 from harness.platforms.shared.usage import Tariff, Usage
@@ -46,14 +47,18 @@ class Pricing:
 
     @property
     def discounted(self) -> frozenset[str]:
-        """Prices that a discount is of: those it names, else those whose lines grow with the units of a capacity."""
+        """Prices that a discount is of: those it names, else those whose lines grow with the units of a capacity.
+
+        But no addresses: what commits a team to compute is not of them.
+        """
         discount, units = self.terms.discount, self.billing.units
         if discount is None or discount.lines or units is None:
             return frozenset(discount.lines) if discount else frozenset()
         more = units.sized(self.terms, units.declared(self.terms) * 2)
         few, many = (self.billing.lines(Tariff(self.book), terms, NOTHING) for terms in (self.terms, more))
         least = {x.price_key: x.quantity for x in few.lines}
-        return frozenset(x.price_key for x in many.lines if x.quantity > least.get(x.price_key, Decimal(0)))
+        grow = frozenset(x.price_key for x in many.lines if x.quantity > least.get(x.price_key, Decimal(0)))
+        return grow - NEVER
 
     @property
     def units(self) -> float:

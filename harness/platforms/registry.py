@@ -21,8 +21,12 @@ from harness.domain.reasons.doubt import Figures
 from harness.domain.target import SourceConfig, Target
 from harness.errors import PilotError, Refused
 from harness.platforms.billing import Billing
+from harness.platforms.elsewhere import ElsewhereKind
+from harness.platforms.generator import GeneratorKind
 from harness.platforms.platform import MIB_IN_MB, Part, Platform, Signal, SourceKind, Subject
 from harness.platforms.scaling import Scaling
+from harness.platforms.shared import on_aws
+from harness.platforms.shared.generators import hosts
 from harness.platforms.shared.sources import SHARED
 
 GROUP, SOURCES = "runtime_pilot.platforms", "runtime_pilot.sources"
@@ -37,6 +41,7 @@ def platforms() -> tuple[Platform, ...]:
     found = own + [_brought(one) for one in _announced(GROUP)]
     _distinct("platform", [p.kind for p in found])
     _distinct("billing model", [b.model for p in found for b in p.billings])
+    _distinct("kind of generator", [g.kind for g in (hosts.KIND, *(g for p in found for g in p.generators))])
     _distinct("kind of source", [s.kind for s in (*SHARED, *(s for p in found for s in p.sources))])
     return tuple(found)
 
@@ -122,6 +127,16 @@ def memory_of(target: Target) -> float | None:
         gigabytes = target.prices.parameters.get("memory_gb")
         said = float(gigabytes) * 1024 if said is None and gigabytes is not None else said
     return None if said is None else float(said) * MIB_IN_MB
+
+
+def generators() -> dict[str, GeneratorKind]:
+    """By ``generator.kind``, without this machine itself."""
+    return {g.kind: g for g in (hosts.KIND, *(g for p in platforms() for g in p.generators))}
+
+
+def elsewheres() -> dict[str, ElsewhereKind]:
+    """Where a campaign can be run in this machine's place, by the name that ``pilot run --on`` takes."""
+    return {on_aws.KIND.kind: on_aws.KIND}
 
 
 def source_kinds() -> dict[str, SourceKind]:

@@ -183,8 +183,8 @@ def _capacity(one: Asked) -> bool:
 
 
 def _sustains(one: Asked) -> float:
-    """Requests a second that one instance was measured to sustain; 0: it was not."""
-    return central(one.fitted).per_instance_per_s or 0.0
+    """Requests a second that one instance was measured to sustain; 0: it was not, or it answered nothing at all."""
+    return central(one.fitted).per_instance_per_s or 0.0 if one.fitted.parts else 0.0
 
 
 @dataclass(frozen=True)

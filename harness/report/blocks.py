@@ -1,14 +1,15 @@
-"""What a page is made of: tables, figures, verdicts. No markup."""
+"""What a page is made of: tables and figures. No markup."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, TypeVar
 
 from harness.domain.columns import Column
+from harness.report.svg import Drawn
 
 R = TypeVar("R")
 
@@ -90,31 +91,35 @@ class Figure:
     id: str
     title: str
     subtitle: str
-    svg: str
+    svg: Drawn
     table: Table | None = None
 
 
 @dataclass(frozen=True)
-class KeyNumber:
-    """One of the numbers of page one, for both targets."""
+class PromiseRow:
+    """A promise in one row: a verdict and a value of each target, beside each other."""
 
-    label: str
-    values: tuple[tuple[str, str, str], ...]  # (target label, value, interval with n)
-    table: str
+    promise: str
+    limit: str
+    sides: tuple[tuple[Cell, Cell], ...]  # of each target: verdict, value with its interval
 
 
 @dataclass(frozen=True)
-class PageOneVerdict:
-    """Page one's answer."""
+class PromiseTable:
+    """Every promise once; ``table`` is the same data with n, blocks and shares, one row a promise and target."""
 
-    question: str
-    answer: str
-    because: str
-    choice: str
-    confidence: str
-    date: str
-    numbers: tuple[KeyNumber, ...] = field(default=())
-    state: tuple[str, ...] = ()  # how far the pilot is, where it is not at its end
+    targets: tuple[str, ...]
+    rows: tuple[PromiseRow, ...]
+    notes: tuple[str, ...]
+    table: Table
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """What a report does not have; ``how`` would measure it, where a person can."""
+
+    what: str
+    how: str = ""
 
 
 def number(text: str) -> Cell:

@@ -10,9 +10,10 @@ from harness.decision.decide import Decision
 from harness.decision.errors import statement
 from harness.decision.findings import Findings
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
+from harness.decision.next_step import BlockTakes, next_step
 from harness.decision.placement import Placed
-from harness.decision.rule import Choice
-from harness.domain.estimate import Known, Unknown
+from harness.decision.settling import Standing
+from harness.domain.estimate import Unknown
 from harness.domain.plan import Plan
 from harness.domain.reason import Reason
 from harness.domain.reasons import absence
@@ -36,18 +37,22 @@ from harness.report import (
     retrieval,
     runbook,
     settings,
+    short,
+    side_by_side,
     sizes,
+    slowest,
     tables,
     tenants,
     throttles,
     words,
 )
-from harness.report.blocks import Figure, KeyNumber, PageOneVerdict, Table, table
+from harness.report.blocks import Figure, PromiseTable, Table, table
 from harness.report.columns import figure, flag, text, word
 from harness.report.earlier import changes
+from harness.report.page_one import PageOne, page_one
 from harness.report.state import state
 from harness.words import all_said, said
-from harness.words.numbers import FORMATS, count, money, percent
+from harness.words.numbers import count
 from harness.workspace import Workspace
 from harness.workspace.pilot_toml import Scaling
 
@@ -57,9 +62,11 @@ class Content:
     """What one report says."""
 
     title: str
-    verdict: PageOneVerdict
+    page_one: PageOne
+    day: str  # that the evidence ends on
     tables: dict[str, Table]
     figures: dict[str, Figure]
+    promise_tables: dict[str, PromiseTable]
     values: dict[str, Any]
     footer: str
 
@@ -70,6 +77,8 @@ def content(
     findings: Findings,
     decision: Decision,
     doubts: Sequence[Reason],
+    standing: Standing,
+    takes: BlockTakes,
     seal: dict[str, Any] | None,
     calibration: dict[str, Any] | None,
     checks: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
@@ -81,13 +90,12 @@ def content(
     """Pure: the same findings give the same content."""
     config = workspace.config
     names = {t.name: t.label for t in workspace.measured()}
-    pair = findings.data
-    both = "both together" if findings.hybrid else "both together (not measured)"
-    sides = {BASELINE: names[pair.baseline], CANDIDATE: names[pair.candidate], HYBRID: both}
+    alternatives = sides(findings, names)
     day = max((str(r.record.run["started_utc"])[:10] for r in findings.data.runs if r.record.run), default="no run yet")
     made = [
         tables.slos(findings, names),
         tables.comparisons(findings),
+        slowest.slowest(findings, names),
         throttles.funnels(findings, names),
         throttles.manners(findings, names),
         throttles.contention(findings, names),
@@ -117,9 +125,9 @@ def content(
         platforms.spans(findings, names),
         platforms.gave_way(findings, names),
         tables.gates(decision, names),
-        decided.scores(decision, sides),
-        decided.firmness(decision, sides),
-        decided.flips(decision, sides),
+        decided.scores(decision, alternatives),
+        decided.firmness(decision, alternatives),
+        decided.flips(decision, alternatives),
         placed.places(placement, findings.data.targets, names),
         placed.promised(placement, names),
         placed_bills.bills(placement, findings.data.targets, names),
@@ -159,27 +167,21 @@ def content(
         capacity.knee(findings, names, config.slo.p95_s),
         *jobs.drawn(findings, names),
         figures.pareto(findings, names, config.slo.p95_s),
-        decided.acceptability(decision, sides),
-        decided.tornado(decision, sides),
+        decided.acceptability(decision, alternatives),
+        decided.tornado(decision, alternatives),
         at_traffic.curves(foretold, findings, names, config.slo.p95_s, decision.would_change) if foretold else None,
     ]
-    choice = decision.choice.value
-    if decision.choice not in (Choice.NONE, Choice.HYBRID) and decision.target:
-        choice = f"{names[decision.target]} ({choice})"
+    found = {t.id: t for t in made}
     return Content(
         title=f"{config.pilot.question} {said(decision.sentence)}",
-        verdict=PageOneVerdict(
-            config.pilot.question,
-            said(decision.sentence),
-            " ".join(all_said(decision.because)),
-            choice,
-            decision.confidence.value,
-            day,
-            _key_numbers(findings, names),
-            state(findings, plan),
-        ),
-        tables={t.id: t for t in made},
+        page_one=first_page(workspace, plan, findings, decision, doubts, standing, takes),
+        day=day,
+        tables=found,
         figures={f.id: f for f in drawn if f},
+        promise_tables={
+            "slos": side_by_side.promises(findings, names, found["slos"]),
+            "hybrid": side_by_side.hybrid(findings, names, found["hybrid"]),
+        },
         values={
             "would_change": all_said(decision.would_change),
             "doubts": all_said(doubts),
@@ -194,6 +196,10 @@ def content(
                 f"{names[m.target]} {said(m.does)}" for m in findings.manners if m.profile in by_role.bursts(findings)
             ),
             "job_profiles": jobs.profiles(findings),
+            "tenant_words": short.tenants(findings.tenants, names),
+            "hybrid_words": short.kept(findings.hybrid.promises, names) if findings.hybrid else "",
+            "place_words": short.placed(placement),
+            "same_work": short.same_work(findings.parity),
             "retrieval_words": retrieval.words(findings, names),
             "quality_words": quality.said(findings, names),
             "everyday": by_role.everyday(findings),
@@ -204,12 +210,13 @@ def content(
             "at_traffic_untold": at_traffic.refusals(foretold, names) if foretold else (),
             "has": {
                 "foretold": foretold is not None,
-                "foretold_drawn": any(f and f.id == "at-traffic" for f in drawn),
                 "assumed": bool(foretold and any(t.id == "assumed" and t.values for t in made)),
                 "scoring": decision.scoring is not None,
                 "tornado": bool(decision.scoring and decision.scoring.tornado),
                 "checks": bool(checks),
                 "since": bool(since and (since.rows or since.note)),
+                "since_changed": bool(since and since.rows),
+                "platform": any(found[name].values for name in ("gave-way", "timings", "spans", "platform")),
                 "crossings": bool(findings.volumes and findings.volumes.crossings),
                 "ceilings": bool(findings.cost_verdicts),
                 "reconciled": bool(findings.reconciliations),
@@ -224,7 +231,6 @@ def content(
                 "retrieval": bool(findings.retrievals or findings.store_limits),
                 "store_limits": bool(findings.store_limits),
                 "evaluation": any(q.asked for q in findings.quality),
-                "spans": bool(findings.spans),
                 "probes": bool(findings.cold.penalties),
                 "settings": bool(findings.settings),
                 "workloads": bool(config.workloads),
@@ -242,40 +248,35 @@ def content(
     )
 
 
-def _key_numbers(findings: Findings, names: dict[str, str]) -> tuple[KeyNumber, ...]:
-    everyday, burst = by_role.first(by_role.everyday(findings)), by_role.first(by_role.bursts(findings))
-
-    def everyday_p95(target: str) -> Known:
-        return figures.p95(findings, target) or Unknown(absence.NotMeasured())
-
-    def refused(target: str) -> Known:
-        found = [f.refused_share for f in findings.funnels if f.target == target and f.profile == burst]
-        return found[0] if found else Unknown(absence.NotMeasured())
-
-    def per_1000(target: str) -> Known:
-        return findings.cost_of(target).per_success_usd
-
-    def shown(known: Known, write: Any) -> tuple[str, str]:  # noqa: ANN401
-        if isinstance(known, Unknown):
-            return "not known", said(known.reason)
-        return write(
-            known.value
-        ), f"95 % interval {words.interval_text(known, write)}, {known.blocks} blocks, n\u00a0=\u00a0{count(known.n)}"
-
-    rows = (
-        (
-            f"p95 response time, {everyday or 'everyday traffic'}, from the intended send",
-            everyday_p95,
-            FORMATS["s"],
-            "slos",
-        ),
-        ("Runtime cost of 1,000 successful answers", per_1000, lambda v: money(v * 1000), "costs"),
-        (f"Share refused under {burst or 'bursts'}", refused, percent, "throttles"),
+def first_page(
+    workspace: Workspace,
+    plan: Plan,
+    findings: Findings,
+    decision: Decision,
+    doubts: Sequence[Reason],
+    standing: Standing,
+    takes: BlockTakes,
+) -> PageOne:
+    """Without what is behind it: no chart is drawn."""
+    config = workspace.config
+    names = {t.name: t.label for t in workspace.measured()}
+    return page_one(
+        config.pilot.question,
+        findings,
+        decision,
+        doubts,
+        lambda brief: next_step(plan, findings, decision, standing, takes, brief),
+        state(findings, plan),
+        config.scaling,
+        names,
+        sides(findings, names),
     )
-    return tuple(
-        KeyNumber(label, tuple((names[t], *shown(of(t), write)) for t in dict.fromkeys(findings.data.targets)), where)
-        for label, of, write, where in rows
-    )
+
+
+def sides(findings: Findings, names: Mapping[str, str]) -> dict[str, str]:
+    """Labels of the alternatives."""
+    pair, both = findings.data, "both together" if findings.hybrid else "both together (not measured)"
+    return {BASELINE: names[pair.baseline], CANDIDATE: names[pair.candidate], HYBRID: both}
 
 
 def _scaling(scaling: Scaling) -> tuple[str, ...]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from harness.campaign.limits import Spending
 from harness.campaign.metering import Meter
@@ -33,6 +35,7 @@ from harness.words import all_said
 from harness.workspace import Workspace
 
 TARGETS_GONE = "targets gone"  # in the journal: before this run
+GENERATORS = "generators"  # in the journal: who sends from here on, where that is a fleet
 TOKENS = (2000, 512)  # an answer's worst case in the forecast: prompt and max_tokens of the questions
 USUAL_POLL_S, LONGEST_POLL_S, AGE_SHARE = 1.0, 10.0, 0.1  # how jobs are followed (harness/load/jobs)
 MOST_POLLS_PER_S = 50.0
@@ -119,10 +122,12 @@ class Driver:
         self._targets: dict[str, Target] = {t.name: t for t in of.targets}
         self._plan = plan
         self._profiles = {p.name: p for p in plan.profiles}
+        self._purpose = plan.purpose
         self._limits = limits
         self._platform = platform
         self._launcher = launcher
         self._stop = threading.Event()
+        self._members: list[dict[str, Any]] = []
 
     def stop(self) -> None:
         """Every run that is going ends with its ledger closed, and raises Stopped."""
@@ -134,6 +139,21 @@ class Driver:
             sum((worst_case_usd(self._workspace, self._plan, self._targets[r.target], r) for r in runs), Decimal(0))
         )
 
+    def together(self, runs: Sequence[Run], attempt: int, steps: Sequence[RunShown]) -> list[RunRecord]:
+        """All at once: the first that fails stops the others, a signal stops all; what each measured is kept."""
+        self.reserve(runs)
+        if len(runs) == 1:
+            return [self(runs[0], attempt, steps[0])]
+        with ENDING.held(), ThreadPoolExecutor(len(runs)) as pool:
+            futures = [pool.submit(self, run, attempt, step) for run, step in zip(runs, steps, strict=True)]
+            wait(futures, return_when=FIRST_EXCEPTION)  # each of them looks whether an end was asked for
+            if any(future.done() and future.exception() for future in futures):
+                self.stop()
+            errors = [error for future in futures if (error := future.exception()) is not None]
+            for error in sorted(errors, key=lambda e: isinstance(e, Stopped)):
+                raise error
+            return [future.result() for future in futures]
+
     def __call__(self, run: Run, attempt: int, step: RunShown) -> RunRecord:
         """What the run left; raises LimitReached, Interrupted, Stopped, and PilotError where it left nothing to go on with."""
         if not self._platform.alive:
@@ -142,6 +162,7 @@ class Driver:
             raise LimitReached(
                 words, f"see {self._workspace.state / 'logs'}; {self._of.command} starts them and goes on"
             )
+        self._ready()
         target = self._targets[run.target]
         runtime = runtime_of(target, self._workspace.root, self._platform.url(run.target))
         cold_method = self._prepare(run, target, runtime)
@@ -152,6 +173,14 @@ class Driver:
         if code == Exit.LIMIT:
             raise LimitReached(f"{run.id}: {(record.ledger or {}).get('stopped_by')}", "check the target's credentials")
         return record
+
+    def _ready(self) -> None:
+        """All that sends stands by before a target is made cold; who came, and whenever that changes, is noted."""
+        members = self._launcher.ready()
+        if members != self._members:
+            self._members = members
+            asked = self._workspace.generator
+            self._store.note(GENERATORS, fleet=asked.kind, processes=asked.processes, members=members)
 
     def _measured(
         self, run: Run, attempt: int, step: RunShown, cold_method: str | None
@@ -205,7 +234,7 @@ class Driver:
             self._limits.count(cost_usd)
 
         urls = (self._platform.url(run.target), *self._platform.lanes(run.target))
-        return launch(self._launcher, run, self._profiles[run.profile], urls, folder, tick)
+        return launch(self._launcher, run, self._profiles[run.profile], urls, folder, tick, self._purpose)
 
     def _ended(self, run: Run, attempt: int, folder: Path, code: int | None) -> RunRecord:
         record = self._store.record(run, attempt)
@@ -244,7 +273,7 @@ def _line(step: RunShown, record: RunRecord) -> str:
     lag = ledger.get("lag_p99_s")
     words = [
         f"[{step.number:>3}/{step.of}] block {step.block}  {step.label:<32}",
-        "VALID  " if record.valid else "INVALID",
+        "RACE   " if record.only_for_eyes else "VALID  " if record.valid else "INVALID",
         f"{ledger.get('planned', 0):>4} requests, {failed} failed",
         f"lag p99 {lag * 1e3:.1f} ms" if lag is not None else "",
     ]

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from harness.campaign.platform import EmbeddedPlatform
 from harness.campaign.progress import Pace, Progress, RunShown, duration
-from harness.domain.plan import Block, Plan, Run
+from harness.domain.plan import Block, Plan
 from harness.errors import Interrupted
 from harness.evidence.events import BEGUN
-from harness.evidence.store import RunRecord, Store
-from harness.launch import Launcher
-from harness.run.drive import Driven, Driver, Stopped, limits_of, worst_case_usd
+from harness.evidence.store import Store
+from harness.launch.generators import can_be_reached, launcher_of
+from harness.run.drive import Driven, Driver, limits_of, worst_case_usd
 from harness.run.quiet import wait_until_quiet
 from harness.run.settle import account, settle, unsettled, wait_closed
 from harness.run.settling import Ask, Stopping
 from harness.run.silence import note_silence, note_unanswered, stopped
 from harness.run.spend import spent_in
-from harness.signals import ENDING
 from harness.words import all_said
 from harness.workspace import Workspace
 
@@ -73,10 +71,11 @@ class Campaign:
 
     def _run(self, *, now: bool) -> Tally:
         units = _blocks_first(self._plan.units) if now else self._plan.units
+        can_be_reached(self._workspace, self._of.targets)
         self._settle_killed()
         given_up = 0
         with (
-            Launcher(self._workspace.root, self._workspace.state / "nursery.err") as launcher,
+            launcher_of(self._workspace, self._progress.say) as launcher,
             EmbeddedPlatform(self._workspace, list(self._of.targets)) as platform,
         ):
             drive = Driver(
@@ -191,7 +190,7 @@ class Campaign:
                 for number, run in enumerate(runs, start=1)
             ]
             began = time.monotonic()
-            records = self._side_by_side(runs, attempt, steps, drive)
+            records = drive.together(runs, attempt, steps)
             self._pace.add(time.monotonic() - began, max(run.expected_s for run in runs))
             if reasons := [reason for record in records if not record.valid for reason in record.reasons]:
                 self._store.note("block invalid", block=block.number, attempt=attempt, reasons=all_said(reasons))
@@ -199,23 +198,6 @@ class Campaign:
             first += len(runs)
         self._store.note("block ended", block=block.number, attempt=attempt)
         return True
-
-    def _side_by_side(
-        self, runs: Sequence[Run], attempt: int, steps: Sequence[RunShown], drive: Driver
-    ) -> list[RunRecord]:
-        """The first that fails stops the others, a signal stops all; what each measured is kept."""
-        drive.reserve(runs)
-        if len(runs) == 1:
-            return [drive(runs[0], attempt, steps[0])]
-        with ENDING.held(), ThreadPoolExecutor(len(runs)) as pool:
-            futures = [pool.submit(drive, run, attempt, step) for run, step in zip(runs, steps, strict=True)]
-            wait(futures, return_when=FIRST_EXCEPTION)  # each of them looks whether an end was asked for
-            if any(future.done() and future.exception() for future in futures):
-                drive.stop()
-            errors = [error for future in futures if (error := future.exception()) is not None]
-            for error in sorted(errors, key=lambda e: isinstance(e, Stopped)):
-                raise error
-            return [future.result() for future in futures]
 
 
 def _blocks_first(units: Sequence[Block]) -> tuple[Block, ...]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from harness.domain.plan import ProfilePlan, Run
+from harness.domain.plan import ProfilePlan, Purpose, Run
 from harness.launch import Launcher
 from harness.signals import Asked
 
@@ -31,6 +31,7 @@ def launch(
     urls: tuple[str, ...],
     folder: Path,
     tick: Callable[[float], None],
+    purpose: Purpose = Purpose.EVIDENCE,
 ) -> int | None:
     """Its exit code, negative where a signal killed it, None where nobody could tell; it has ended in any case.
 
@@ -40,6 +41,7 @@ def launch(
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     env = {"PILOT_CAMPAIGN": "1", "PILOT_BASE_URL": urls[0], "PILOT_LANE_URLS": ",".join(urls[1:])}
+    env |= {"PILOT_PURPOSE": purpose.value}
     began = time.monotonic()
     launched = launcher.begin(options_of(run, profile, folder), env, folder.with_suffix(".log"))
     try:

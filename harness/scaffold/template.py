@@ -147,6 +147,18 @@ quota_share = 0.5            # how much of a quota that production shares may be
 # targets                  = [{_text(a.candidate.folder)}]  # who has it; default: both
 # covers                   = ["pgvector"]  # which of a target's uses, or its front, this pays for
 
+# [generator]                # who sends the load: generator.md; without it this machine, in one process
+# kind      = "hosts"        # machines of your own; "kubernetes" and "fargate" bring theirs up; "local" wants no address
+# address   = "10.0.0.5"     # this machine as they see it; ports from 5560 on
+# processes = 2              # workers on each; with "local" as --processes by hand
+# [generator.hosts]
+# load_1 = ["ssh", "load-1", "cd /srv/pilot && PILOT_TRUST=$PWD exec .venv/bin/python -P -m harness.launch.standby"]
+
+# [on.aws]                   # pilot run --on aws: the campaign itself on a machine in this region
+# region     = "us-east-1"
+# until      = "2026-12-11"  # it stops on this day, whatever goes on
+# budget_usd = 60            # and when the machine has cost so much
+
 # [criteria]                 # weights, and what your team scores from 1 to 5 with a note; measured ones are scored by evidence
 # latency      = {{ weight = 0.20 }}
 # cost         = {{ weight = 0.20 }}

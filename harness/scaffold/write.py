@@ -25,6 +25,9 @@ evidence/
 reports/rendered/
 .pilot/
 STOP
+# secrets: what a generator reads, and the key of a certificate
+*.env
+key.pem
 """
 DOCKERIGNORE = """\
 # what an image does not need: it is built from targets/
@@ -35,7 +38,9 @@ evidence
 reports
 build
 **/__pycache__
-*.env
+**/*.env
+**/key.pem
+**/worker-secret
 """
 REPORTS = """\
 # Your own pages
@@ -115,6 +120,8 @@ def _target(folder: Path, side: Side, made: list[Path]) -> None:
     _copy(source, folder, made)
     if not source.name.startswith("local_"):
         _image(folder.parent, made)
+        for name in _named(source):
+            _copy(shipped("targets") / name, folder.parent / name, made)
     if side.url is not None:
         path = folder / "target.toml"
         lines = path.read_text(encoding="utf-8").split("\n")
@@ -166,6 +173,13 @@ def _image(targets: Path, made: list[Path]) -> None:
     for place, source in copied(base / "Dockerfile").items():
         _copy(source, targets.parent / place, made)
     _put(targets.parent / ".dockerignore", DOCKERIGNORE, made)
+
+
+def _named(source: Path) -> list[str]:
+    """Other folders whose files its page uses: what several deployments of one cloud share."""
+    page = source / "README.md"
+    found = re.findall(r"targets/(\w+_base)/", page.read_text(encoding="utf-8")) if page.is_file() else []
+    return sorted({name for name in found if name != BASE and (shipped("targets") / name).is_dir()})
 
 
 def _copy(source: Path, to: Path, made: list[Path]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from harness.check.checks import checked
 from harness.domain.plan import Block, Plan
-from harness.evidence.early_end import blocks_left_out
+from harness.evidence.early_end import EarlyEnd, blocks_left_out
 from harness.evidence.store import Store
 from harness.run.deployed import until_now_usd
 from harness.run.spend import spent_in
@@ -67,13 +68,7 @@ class Board:
 def board(workspace: Workspace, store: Store) -> Board:
     """The state as the evidence has it."""
     plan, seal, journal = store.plan(), store.seal(), store.journal()
-    most = workspace.config.limits.attempts
-    lines = tuple(_line(store, unit, most) for unit in plan.units) if plan else ()
-    valid = [line.number for line in lines if line.state == BlockState.DONE]
-    ended = blocks_left_out(journal, valid)
-    lines = tuple(
-        replace(x, state=BlockState.NOT_NEEDED) if ended and x.number in ended.not_needed else x for x in lines
-    )
+    lines, ended = block_lines(store, plan, journal, workspace.config.limits.attempts) if plan else ((), None)
     uncollected = _uncollected(workspace, store, plan) if plan else 0
     left = _left(lines, uncollected)
     steps = way.steps(workspace, store, left)
@@ -94,6 +89,16 @@ def board(workspace: Workspace, store: Store) -> Board:
         workloads=workload_lines(workspace),
         settled=str(ended) if ended else None,
     )
+
+
+def block_lines(
+    store: Store, plan: Plan, journal: Sequence[Mapping[str, Any]], attempts: int
+) -> tuple[tuple[BlockLine, ...], EarlyEnd | None]:
+    """Every block and track of the plan, and where the paired ones ended early; ``attempts``: the most that each has."""
+    lines = tuple(_line(store, unit, attempts) for unit in plan.units)
+    ended = blocks_left_out(journal, [line.number for line in lines if line.state == BlockState.DONE])
+    left_out = ended.not_needed if ended else ()
+    return tuple(replace(x, state=BlockState.NOT_NEEDED) if x.number in left_out else x for x in lines), ended
 
 
 def _left(lines: Sequence[BlockLine], uncollected: int) -> way.Left:

@@ -104,6 +104,9 @@ WORDS: Book = {
     kinds.NoLatency: "no latency was measured",
     kinds.NoCeiling: "no cost ceiling (slo.monthly_runtime_usd) to anchor the score",
     kinds.CostUnknownOf: "the cost of {target} is unknown",
+    kinds.PeakNotOffered: lambda r: (
+        f"not tested at the expected peak of {r.peak_per_s:g}/s: at most {r.most_per_s:.3g}/s was offered, and no capacity found"
+    ),
     kinds.NoScaling: "neither capacity nor refusals were measured on both",
     kinds.NothingScored: "nothing can be scored",
     kinds.NotMeasured: "not measured",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from harness.domain.reasons import decided as kinds
@@ -14,13 +15,60 @@ def _joined(words: Sequence[str]) -> str:
 
 
 def _no_winner(r: kinds.NoWinner) -> str:
-    words = "No clear winner: the evidence does not favour either target."
+    words = "No clear winner: both keep every promise, and cost and latency do not favour one."
     return f"{words} {r.reversible} is cheaper to reverse." if r.reversible else words
+
+
+def _serve_from(r: kinds.ServeFrom) -> str:
+    kept = "its one promise" if r.promises == 1 else f"all {r.promises} promises"
+    return f"{'Lean towards serving' if r.leaning else 'Serve'} the endpoint from {r.label}: it keeps {kept}."
 
 
 def _from_both(r: kinds.ServeFromBoth) -> str:
     words = f"Serve the endpoint from both: {r.baseline} and {r.candidate}, each where it keeps its promises"
     return f"{words}." if r.measured else f"{words} (not measured)."
+
+
+def _so_far(r: kinds.SoFar) -> str:
+    lead = "Leaning towards " if r.leaning else ""
+    if not r.open:
+        return f"{lead}{r.label}{'' if r.leaning else ' so far'}: none of its promises could be judged."
+    return (
+        f"{lead}{r.label}{'' if r.leaning else ' so far'}: it breaks no promise, but {_open(r.open, r.kept + r.open)}."
+    )
+
+
+def _both_so_far(r: kinds.BothSoFar) -> str:
+    unseen = "" if r.measured else ", not measured together"
+    return f"Both so far, {r.baseline} and {r.candidate}{unseen}: no promise is broken, but {r.open} {_are(r.open)} not decided yet."
+
+
+def _open(some: int, of: int) -> str:
+    return f"{some} of {of} {_are(some)} not decided yet"
+
+
+def _are(some: int) -> str:
+    return "is" if some == 1 else "are"
+
+
+def _equivalent(r: kinds.Equivalent) -> str:
+    taken = f"take {r.take}, {r.by.value}" if r.take and r.by else "take either"
+    return f"Both keep every promise and perform the same: {taken}."
+
+
+def _none_yet(r: kinds.NoneYet) -> str:
+    words = f"No choice yet: neither breaks a promise, but {r.open} of {r.promises} verdicts {_are(r.open)} open."
+    return f"{words} {r.reversible} is cheaper to reverse." if r.reversible else words
+
+
+def _neither(r: kinds.BothBreak) -> str:
+    (first, broken, of), *rest = r.broken
+    return f"Neither as measured: {first} breaks {broken} of {of} promises, {_joined([f'{name} {n}' for name, n, _ in rest])}."
+
+
+def _no_answer(r: kinds.NoAnswer) -> str:
+    why = said(r.why)
+    return f"No answer: {why[:1].lower()}{why[1:]}"
 
 
 def _gate_open(r: kinds.GateOpen) -> str:
@@ -80,17 +128,26 @@ def _whole(share: float) -> str:
     return f"{share * 100:g} %"
 
 
+def _fall(share: float) -> str:
+    """Rounded up, or at the fall that is named it would not be cheaper yet."""
+    digits = 0 if share >= 0.1 else 1
+    return f"{math.ceil(share * 100 * 10**digits) / 10**digits:.{digits}f}"
+
+
 WORDS: Book = {
-    kinds.ServeFrom: lambda r: f"{'Lean towards serving' if r.leaning else 'Serve'} the endpoint from {r.label}.",
+    kinds.ServeFrom: _serve_from,
     kinds.ServeFromBoth: _from_both,
     kinds.HybridNotMeasured: (
         "Both together were not measured: their verdicts and cost are worked out from each one alone. Name a router "
         "under pilot.hybrid to measure them (docs/hybrid.md)."
     ),
+    kinds.SoFar: _so_far,
+    kinds.BothSoFar: _both_so_far,
+    kinds.Equivalent: _equivalent,
+    kinds.NoneYet: _none_yet,
+    kinds.BothBreak: _neither,
+    kinds.NoAnswer: _no_answer,
     kinds.NoWinner: _no_winner,
-    kinds.FailsPromises: lambda r: (
-        f"{r.label} fails {_joined([f'{name} under {profile}' for name, profile in r.broken])}."
-    ),
     kinds.PassesAll: "{label} passes every SLO.",
     kinds.NoneJudged: "{label} has no judged SLO.",
     kinds.GateOpen: _gate_open,
@@ -105,7 +162,7 @@ WORDS: Book = {
     kinds.CheaperThroughout: "Volume: {label} is cheaper from {least:g} to {most:g} times your traffic.",
     kinds.PromiseBreaks: _breaks,
     kinds.KeptUpTo: _kept,
-    kinds.PriceFlips: lambda r: f"Price: {r.label} would be cheaper if its prices fell by {r.fall * 100:.0f} %.",
+    kinds.PriceFlips: lambda r: f"Price: {r.label} would be cheaper if its prices fell by {_fall(r.fall)} %.",
     kinds.WouldPass: lambda r: (
         f"{r.label} would pass {r.name} under {r.profile} at a limit of {FORMATS[r.unit](r.limit)}."
     ),

@@ -63,6 +63,15 @@ WORDS: Book = {
     kinds.LagNear: lambda r: f"lag p99 {r.lag_p99_s * 1e3:.1f} ms is near its limit {r.limit_s * 1e3:.0f} ms",
     kinds.GaugeAbove: _above,
     kinds.GaugeNear: _near,
+    kinds.ClocksApart: lambda r: (
+        f"a worker's clock moved {r.apart_s * 1e3:.1f} ms against the master's, above {r.limit_s * 1e3:.0f} ms: "
+        "its part of the schedule was out of step; keep the hosts' clocks by NTP"
+    ),
+    kinds.ClocksUnsure: lambda r: (
+        f"a worker's clock is known to {r.unsure_s * 1e3:.1f} ms only, more than {r.limit_s * 1e3:.0f} ms: "
+        "bursts may be less sharp than planned; put the generators nearer to their master"
+    ),
+    kinds.ClocksUnknown: "the clocks of {workers} worker(s) could not be compared with the master's, so when they sent is not known",
     kinds.DoesNotBalance: "the ledger does not balance: {planned} planned, {seen} accounted for",
     kinds.JobsDoNotBalance: "jobs.parquet does not balance: {planned} submissions planned, {seen} jobs accounted for",
     kinds.StoppedEarly: lambda r: f"stopped before its end{f' ({r.by})' if r.by else ''}",
@@ -78,6 +87,7 @@ WORDS: Book = {
     kinds.GeneratorFailed: "the generator failed: {error}",
     kinds.NotClosed: "it could not be closed: {error}",
     kinds.KilledBy: _killed,
+    kinds.OnlyForEyes: "it is a race, for eyes only: both targets were driven at once, so it is not evidence",
     kinds.DidNotEnd: "the run did not end",
     kinds.NotReadable: "{file} {problems}",
     kinds.JobsNotRead: "what became of its jobs can't be told: {file}: {problem}",

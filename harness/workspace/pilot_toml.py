@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
@@ -41,6 +41,7 @@ from harness.tables.values import (
 )
 from harness.workspace.costs_toml import CostTable
 from harness.workspace.criteria_toml import CriteriaTable
+from harness.workspace.generator_toml import GeneratorTable
 from harness.workspace.workloads_toml import WorkloadTable
 
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-3]):[0-5][0-9]")
@@ -291,6 +292,8 @@ class PilotToml(Table):
     costs: dict[Name, CostTable] = Field(default_factory=dict, max_length=50)
     slots: Slots = Slots()
     corpus: Corpus = Corpus()
+    generator: GeneratorTable = GeneratorTable()
+    on: dict[Name, dict[str, Any]] = Field(default_factory=dict, max_length=10)
     scaling: Scaling = Scaling()
 
     @model_validator(mode="after")

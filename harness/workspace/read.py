@@ -18,9 +18,11 @@ from harness.domain.traffic import Traffic, week_of
 from harness.domain.verdict import Slo
 from harness.domain.workload import WorkKind, Workload
 from harness.errors import BadFile, NoWorkspace, Problem, Refused
+from harness.platforms.generator import GeneratorConfig
 from harness.tables.problems import read_toml, validate
 from harness.workspace.corpus import MARK as CORPUS_MARK
 from harness.workspace.corpus import CorpusPaths
+from harness.workspace.generator_toml import read_generator
 from harness.workspace.pilot_toml import PilotToml
 from harness.workspace.prospect import Prospect
 from harness.workspace.questions import with_evaluation
@@ -56,6 +58,11 @@ class Workspace:
         return CorpusPaths(self.root / self.config.corpus.folder, self.config.corpus.build)
 
     @cached_property
+    def generator(self) -> GeneratorConfig:
+        """Who sends the load; raises BadFile."""
+        return read_generator(self.config.generator, self.root / "pilot.toml")
+
+    @cached_property
     def target_names(self) -> tuple[str, ...]:
         return tuple(sorted(p.parent.name for p in (self.root / "targets").glob("*/target.toml")))
 
@@ -82,6 +89,13 @@ class Workspace:
         if sides:
             target = before(target, [side.target for side in sides], self.root / "targets" / name / "target.toml")
         return Prospect(target, tuple(unset))
+
+    def to_deploy(self, name: str) -> Target:
+        """One target whose variables its deployment will set; raises Refused, or BadFile."""
+        if name not in self.target_names:
+            raise _unknown("target", name, self.target_names, self.root / "targets")
+        fill = {"corpus": str(self.corpus.folder), "workspace": str(self.root)}
+        return read_target(self.root / "targets" / name, fill, deploying=True)
 
     def sweep(self, name: str) -> Sweep | None:
         """The settings of one target that are to be tried, None where it declares none; raises BadFile."""
@@ -264,7 +278,9 @@ def _unknown(what: str, name: str, known: tuple[str, ...], where: Path) -> Refus
 def open_workspace(root: Path) -> Workspace:
     """The workspace in this folder; raises BadFile with every problem of pilot.toml."""
     path = root / "pilot.toml"
-    return Workspace(root.resolve(), validate(PilotToml, read_toml(path), path))
+    made = Workspace(root.resolve(), validate(PilotToml, read_toml(path), path))
+    assert made.generator  # what is wrong with it is said now
+    return made
 
 
 def find(start: Path | None = None) -> Workspace:

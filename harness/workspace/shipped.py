@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -14,6 +15,7 @@ import harness
 from harness.errors import PilotError
 
 PACKAGE = Path(harness.__file__).parent
+COPIED = re.compile(r"(?m)^COPY targets/[^/\s]+/([^/\s.]+) ")  # of an image: a package of its own
 REPORTS = ("report/assets", "reports")  # in a wheel, in a checkout
 
 
@@ -41,6 +43,15 @@ def file_digests(name: str) -> frozenset[str]:
     """Of every file in one of those folders, and of the demo's of the same name."""
     folders = [shipped(name), *(PACKAGE / "demo").glob(f"*/{name}")]
     return frozenset(content_digest(p) for folder in folders for p in folder.rglob("*") if p.is_file())
+
+
+@cache
+def image_digests() -> frozenset[str]:
+    """Of every file that an image is built from or that a template is: in a wheel the service lies beside this package."""
+    recipes = [path.read_text(encoding="utf-8") for path in shipped("targets").glob("*/Dockerfile")]
+    names = {name for text in recipes for name in COPIED.findall(text)}
+    beside = [p for name in names for p in (PACKAGE.parent / name).rglob("*") if p.is_file()]
+    return file_digests("targets") | {content_digest(p) for p in beside}
 
 
 @cache

@@ -32,9 +32,10 @@ COUNTS = (
     "runtime",
     "prices",
 )  # of target.toml: what else it says measures nothing
-ASKED = ("api", "openai")  # where it says them
+ASKED = ("api", "openai", "region")  # where it says them
 WEIGHTS = "RAG_WEIGHTS_MB"  # how large a model the reference service reads at start
-OURS = ("python", "folder")  # placeholders that need no fill
+REGION = "region"
+OURS = ("python", "folder", REGION)  # placeholders that need no fill
 
 
 class SettingTable(Table):
@@ -96,6 +97,9 @@ def read_sweep(folder: Path) -> Sweep | None:
     if not here and not made.apply:
         message = "is required: without a command that applies them the settings of a deployed target do not differ"
         raise BadFile(path, [Problem("apply", message)])
+    region = base.get(REGION)
+    if not region and any(REGION in _PLACE.findall(part) for command in made.apply for part in command):
+        raise BadFile(path, [Problem("apply", "wants {region}: target.toml says no region of the whole file")])
     unset = sorted({v for c in made.apply for part in c for v in VARIABLE.findall(part) if not os.environ.get(v)})
     if unset:
         raise BadFile(path, [Problem("apply", f"environment variable {name} is not set") for name in unset])
@@ -103,7 +107,7 @@ def read_sweep(folder: Path) -> Sweep | None:
         Setting(
             table.name,
             table.embedded if here else table.tables,
-            tuple(_filled(c, {**table.filled, "folder": str(folder)}) for c in made.apply),
+            tuple(_filled(c, {**table.filled, "folder": str(folder), REGION: str(region)}) for c in made.apply),
             table.expect,
         )
         for table in made.settings

@@ -26,7 +26,7 @@ from harness.tables.plain import impediments
 from harness.tables.problems import nearest, read_toml, validate
 from harness.tables.table import Table
 from harness.tables.values import HeaderName, Limit, Line, Name, Title, Variable, distinct, name_problem
-from harness.workspace import presets
+from harness.workspace import deployed, presets
 from harness.workspace.api_toml import (
     VARIABLE,
     HeaderNamesTable,
@@ -39,6 +39,7 @@ from harness.workspace.api_toml import (
 from harness.workspace.jobs_toml import JobsTable
 from harness.workspace.layers import laid_over
 from harness.workspace.mapping_toml import MappingTable, RetrievalTable
+from harness.workspace.one_region import with_region
 from harness.workspace.platform_tables import (
     KindTable,
     PricesTable,
@@ -56,7 +57,7 @@ AUTH_FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # what e
     "none": ((), ()),
     "header": (("env",), ("header",)),
     "aws-sigv4": (("region",), ("service",)),
-    "google-id-token": ((), ("audience",)),
+    "google-id-token": ((), ("audience", "impersonate")),
     "azure-token": (("scope",), ()),
 }
 WHAT = {
@@ -75,6 +76,7 @@ class AuthTable(Table):
     region: Line | None = None
     service: Literal["lambda", "execute-api", "sagemaker", "bedrock"] | None = None
     audience: Line | None = None
+    impersonate: Line | None = None
     scope: Line | None = None
 
     @model_validator(mode="after")
@@ -123,6 +125,7 @@ class TargetToml(Table):
 
     title: Title = ""
     base_url: str | None = None
+    region: Line | None = None  # of every table that has one and says none: read apart, by one_region
     lanes: Annotated[tuple[str, ...], AfterValidator(distinct)] = Field(default=(), max_length=64)
     dialect: Dialect = Dialect.RAG_CHAT
     model: Line | None = None
@@ -200,17 +203,31 @@ def read_prospect(folder: Path, fill: Mapping[str, str]) -> Prospect:
     """One that may not be deployed yet; raises BadFile with whatever else is wrong with its file."""
     path = folder / "target.toml"
     data, variant_of = tables_of(path)
+    known = _deployed(folder, variant_of)
+    unset: tuple[str, ...] = ()
     if not is_embedded(data.get("runtime")):
-        data, unset = without_unset(data, os.environ)
-        return Prospect(_target(_checked(data, path, fill), folder, fill, variant_of), unset)
-    return Prospect(_target(_checked(data, path, fill), folder, fill, variant_of))
+        data, unset = without_unset(data, {**os.environ, **known})
+    return Prospect(_target(_checked(data, path, fill, known), folder, fill, variant_of), unset)
 
 
-def read_target(folder: Path, fill: Mapping[str, str], setting: Setting | None = None) -> Target:
-    """One target, or what a setting of its sweep makes of it; raises BadFile with every problem of its file."""
+def _deployed(folder: Path, variant_of: str | None) -> Mapping[str, str]:
+    """What `pilot deploy` wrote beside the target, and beside that which it varies."""
+    return {**(deployed.values(folder.parent / variant_of) if variant_of else {}), **deployed.values(folder)}
+
+
+def read_target(
+    folder: Path, fill: Mapping[str, str], setting: Setting | None = None, *, deploying: bool = False
+) -> Target:
+    """One target, or what a setting of its sweep makes of it; raises BadFile with every problem of its file.
+
+    ``deploying``: variables that nobody has set are no problem, for its deployment is what sets them.
+    """
     path = folder / "target.toml"
     data, variant_of = tables_of(path)
-    declared = _checked(data if setting is None else laid_over(data, setting.laid_over), path, fill)
+    known = _deployed(folder, variant_of)
+    if deploying:  # what an earlier deployment wrote is no reason for this one to fail
+        data, known = deployed.without_unset(data), {}
+    declared = _checked(data if setting is None else laid_over(data, setting.laid_over), path, fill, known)
     made = _target(declared, folder, fill, variant_of)
     if setting is None:
         return made
@@ -322,11 +339,15 @@ def _beside(path: Path) -> list[str]:
     return sorted(p.parent.name for p in path.parent.parent.glob("*/target.toml") if p != path)
 
 
-def _checked(data: Mapping[str, Any], path: Path, fill: Mapping[str, str]) -> Declared:
+def _checked(
+    data: Mapping[str, Any], path: Path, fill: Mapping[str, str], known: Mapping[str, str] | None = None
+) -> Declared:
     """With the preset's name, if it has one; raises BadFile with variables that are not set and whatever else is wrong."""
     if unfit := impediments(data):
         raise BadFile(path, unfit)
-    data, problems = filled_in(data)
+    data, problems = filled_in(data, known or {})
+    data, unfit = with_region(data)
+    problems += unfit
     data, preset, wrong = presets.laid_under(data)
     problems += wrong
     if any(problem.field == "dialect" for problem in wrong):
@@ -354,8 +375,8 @@ def _read(
     return Declared(model, runtime, sources, preset)
 
 
-def filled_in(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
-    """The tables with each ``${VARIABLE}`` replaced, and those that are not set.
+def filled_in(data: Mapping[str, Any], known: Mapping[str, str]) -> tuple[dict[str, Any], list[Problem]]:
+    """The tables with each ``${VARIABLE}`` replaced, by the environment's value or a ``known`` one, and those that are not set.
 
     Headers keep theirs: secrets are read where they are sent. So do commands and variables of embedded targets.
     """
@@ -368,9 +389,10 @@ def filled_in(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
             ):
                 words = f'{secret[0]} would stand in evidence: write "{{env:{secret[0]}}}" in a message, or send it as a header'
                 missing.append(Problem(field, words))
-            names = [name for name in VARIABLE.findall(value) if not os.environ.get(name)]
+            found = {name: os.environ.get(name) or known.get(name) for name in VARIABLE.findall(value)}
+            names = [name for name, said in found.items() if not said]
             missing.extend(Problem(field, f"environment variable {name} is not set") for name in names)
-            return value if names else VARIABLE.sub(lambda m: os.environ[m.group(1)], value)
+            return value if names else VARIABLE.sub(lambda m: found[m.group(1)] or "", value)
         if isinstance(value, list):
             return [fill(inner, f"{field}[{k}]") for k, inner in enumerate(value)]
         if isinstance(value, dict):

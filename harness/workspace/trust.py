@@ -26,7 +26,7 @@ from harness.errors import PilotError, Refused
 from harness.evidence.files import dump
 from harness.workspace.read import Workspace
 from harness.workspace.shipped import is_own_checkout
-from harness.workspace.wants import Want, of_corpus, of_page, of_profiles, of_target
+from harness.workspace.wants import Want, of_corpus, of_generator, of_page, of_profiles, of_target
 
 VARIABLE = "PILOT_TRUST"
 VERSION = 1
@@ -42,10 +42,18 @@ def lacking(workspace: Workspace, wants: Iterable[Want]) -> list[Want]:
     return [want for want in wanted if (want.does.value, want.where, want.digest) not in known]
 
 
-def for_work(workspace: Workspace, targets: Iterable[str] = (), *, profiles: bool = False, page: bool = False) -> None:
+def for_work(
+    workspace: Workspace,
+    targets: Iterable[str] = (),
+    *,
+    profiles: bool = False,
+    page: bool = False,
+    generator: bool = False,
+) -> None:
     """What a command is about to run, send and show, confirmed; raises Refused, or BadFile for a target's file."""
     wants = [] if page else of_corpus(workspace)
     wants += of_profiles(workspace) if profiles else []
+    wants += of_generator(workspace) if generator else []
     for name in targets:
         if name.partition(MARK)[0] in workspace.target_names:  # any other is refused by name
             wants += of_target(workspace, name)

@@ -19,7 +19,7 @@ from typing import Any
 from harness.domain.shown import visible
 from harness.platforms import registry
 from harness.tables.problems import read_toml
-from harness.workspace import shipped
+from harness.workspace import deployed, shipped
 from harness.workspace.api_toml import VARIABLE
 from harness.workspace.pilot_toml import Corpus
 from harness.workspace.platform_tables import is_embedded
@@ -61,7 +61,7 @@ class Want:
 def everything(workspace: Workspace) -> list[Want]:
     """Of every target, profile and page; raises BadFile for a file that cannot be read."""
     targets = [want for name in workspace.target_names for want in of_target(workspace, name)]
-    return list(dict.fromkeys([*of_profiles(workspace), *targets, *of_page(workspace)]))
+    return list(dict.fromkeys([*of_profiles(workspace), *of_generator(workspace), *targets, *of_page(workspace)]))
 
 
 def of_target(workspace: Workspace, name: str) -> list[Want]:
@@ -69,7 +69,7 @@ def of_target(workspace: Workspace, name: str) -> list[Want]:
     folder = workspace.root / "targets" / name.partition("@")[0]
     tables, _ = tables_of(folder / "target.toml")
     beside = _of_modules(workspace) if is_embedded(tables.get("runtime")) else []
-    own = [*beside, *_Tables(f"targets/{folder.name}/target.toml", tables), *_of_sweep(folder)]
+    own = [*beside, *_Tables(f"targets/{folder.name}/target.toml", tables), *_of_sweep(folder), *_of_deployed(folder)]
     sides = [side for side in sides_in(tables) if side in workspace.target_names and side != folder.name]
     behind = [want for side in sides for want in of_target(workspace, side)]
     return [*of_corpus(workspace), *own, *behind]
@@ -110,6 +110,18 @@ def _of_modules(workspace: Workspace) -> list[Want]:
     return out
 
 
+def of_files(workspace: Workspace, files: Sequence[Path]) -> list[Want]:
+    """Templates that are deployed, and what an image is built from, where they did not come with this package."""
+    out = []
+    for path in files:
+        digest = shipped.content_digest(path)
+        if path.is_relative_to(workspace.root) and digest not in shipped.image_digests():
+            where = str(path.relative_to(workspace.root))
+            what = f"deploys, or builds, {visible(where)} with this machine's credentials (sha256 {digest[:12]})"
+            out.append(Want(Does.RUNS, where, what, digest))
+    return out
+
+
 def of_page(workspace: Workspace) -> list[Want]:
     """Template, style and program of the report's page, which a reader's browser runs."""
     out = []
@@ -122,12 +134,36 @@ def of_page(workspace: Workspace) -> list[Want]:
     return out
 
 
+def of_generator(workspace: Workspace) -> list[Want]:
+    """Commands that bring up who sends the load, or what is done for that with this machine's credentials."""
+    table, on = workspace.config.generator, workspace.config.on
+    places = [(f"makes and removes a machine as [on.{visible(name)}] says", said) for name, said in on.items()]
+    out = [_steered(f"{words}, with this machine's credentials", said) for words, said in places]
+    kind = registry.generators().get(table.kind) if table.said else None
+    if kind is None:
+        return out
+    commands, steers = kind.runs(table.said), kind.steers(table.said)
+    out += [Want(Does.RUNS, "pilot.toml", f"{_line(c)} to send load from there", _digest(c)) for c in commands]
+    return [*out, *([_steered(steers, table.said)] if steers else [])]
+
+
+def _steered(words: str, rests_on: object) -> Want:
+    return Want(Does.STEERS, "pilot.toml", visible(words, MOST_LINE), _digest(rests_on))
+
+
 def of_corpus(workspace: Workspace) -> list[Want]:
     """A command of its own that builds what the service searches."""
     build = workspace.config.corpus.build
     if build == Corpus().build:
         return []
     return [Want(Does.RUNS, "pilot.toml", f"{_line(build)} to build the corpus", _digest(build))]
+
+
+def _of_deployed(folder: Path) -> Iterator[Want]:
+    """Values that fill target.toml in where the environment has none: they say where requests go."""
+    for name, value in sorted(deployed.values(folder).items()):
+        what = f"{visible(value, MOST_LINE)} as {name}"
+        yield Want(Does.STEERS, f"targets/{folder.name}/{deployed.FILE}", what, _digest([name, value]))
 
 
 def _of_sweep(folder: Path) -> Iterator[Want]:

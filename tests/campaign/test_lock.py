@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from harness import pipeline
+from harness import aside, pipeline
 from harness.campaign.lock import MEASURING, alone
 from harness.campaign.progress import Progress
 from harness.errors import Refused
@@ -48,7 +48,7 @@ def test_nothing_measures_while_another_does(tmp_path, second):
     before = store.journal()
     begin = {
         "run": lambda p: pipeline.run(workspace, p, now=True),
-        "calibrate": lambda p: pipeline.calibrate(workspace, p),
+        "calibrate": lambda p: aside.calibrate(workspace, p),
     }
     with (
         Progress(quiet=True) as progress,

@@ -224,6 +224,8 @@ def spoilt(folder):
         cpu_p95_pct=80.0,
         gc_pause_max_s=0.3,
         clock_step_s=-3.0,
+        clocks_apart_s=0.5,
+        clocks_unknown=1,
     )
     counts = {"ok": 1, "not_sent": 2, "aborted": 1}
     folder.mkdir()

@@ -23,6 +23,7 @@ from harness.tables.problems import fields_of, validate
 from harness.workspace import presets
 from harness.workspace.api_toml import HeaderNamesTable, OpenAiTable
 from harness.workspace.costs_toml import CostTable
+from harness.workspace.generator_toml import GeneratorTable, read_generator
 from harness.workspace.job_shapes import read_shapes
 from harness.workspace.jobs_toml import JobsTable
 from harness.workspace.mapping_toml import AnswerTable, MappingTable, OpeningTable, StreamTable, WebSocketTable
@@ -260,7 +261,7 @@ def test_every_outcome_exit_code_and_command_is_documented():
     assert all(f"`pilot {command}" in commands for command in COMMANDS)
 
 
-SHARES = ("tenants",)  # tables of one number a name
+SHARES = ("tenants", "on")  # tables of a name each
 NAMED = {
     "profiles": Profile,
     "workloads": WorkloadTable,
@@ -321,6 +322,25 @@ def test_every_field_of_a_target_is_documented(table):
 )
 def test_every_field_of_a_source_is_documented(table):
     assert undocumented(table, ROOT / "docs" / "sources.md") == []
+
+
+GENERATORS = [*registry.generators().values(), *registry.elsewheres().values()]
+
+
+@pytest.mark.parametrize("kind", GENERATORS, ids=lambda one: one.kind)
+def test_every_field_of_a_generator_is_documented(kind):
+    page = (ROOT / "docs" / "generator.md").read_text()
+
+    assert [n for n in fields_of(kind.config) if not re.search(rf"`{n}\b|^{n} += ", page, re.MULTILINE)] == []
+
+
+def test_every_generator_of_the_docs_is_one():
+    found = [tomllib.loads(text) for name, text in blocks("toml") if name == "docs/generator.md"]
+    tables = [one["generator"] for one in found if "generator" in one]
+    [on] = [one["on"] for one in found if "on" in one]
+
+    assert {read_generator(GeneratorTable(**one), ROOT).kind for one in tables} == {*registry.generators()}
+    assert {name: validate(registry.elsewheres()[name].config, one, "docs").stack for name, one in on.items()}
 
 
 def undocumented(table, path):

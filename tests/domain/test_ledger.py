@@ -36,6 +36,8 @@ def test_a_run_of_refusals_is_valid():
         (1, ["aborted"], [0], {"interrupted": True}, "stopped before its end"),
         (1, ["ok"], [0], {"clock_step_s": 3.0}, "wall clock step"),
         (1, ["ok"], [0], {"loop_lag_p99_s": 0.2}, "event loop lag"),
+        (1, ["ok"], [0], {"clocks_apart_s": 0.05}, "a worker's clock moved 50.0 ms"),
+        (1, ["ok"], [0], {"clocks_unknown": 1}, "the clocks of 1 worker(s) could not be compared"),
         (1, ["ok"], [0], {"cpu_p95_pct": 96.0}, "generator CPU p95 96 % of a core is above 90"),
         (1, ["ok"], [0], {"gc_pause_max_s": 0.3}, "longest garbage collection 300 ms is above 100 ms"),
         (1, ["ok"], [0], {"sockets_max": 1000.0, "sockets_limit": 1024.0}, "open sockets"),
@@ -60,6 +62,13 @@ def test_a_run_near_its_limit_warns():
     near = close(1, {"ok": 1}, [0.0], GeneratorHealth(cpu_p95_pct=80.0))
     assert near.valid
     assert "near its limit 90" in said(near.warnings[0])
+
+
+def test_clocks_that_may_be_apart_warn_and_none_of_several_machines_is_no_fault():
+    unsure = close(1, {"ok": 1}, [0.0], GeneratorHealth(clocks_apart_s=0.0, clocks_unsure_s=0.03))
+    assert unsure.valid
+    assert "known to 30.0 ms only" in said(unsure.warnings[0])
+    assert not close(1, {"ok": 1}, [0.0], GeneratorHealth(clocks_apart_s=0.01, clocks_unsure_s=0.015)).warnings
 
 
 def test_a_gauge_that_was_not_read_is_no_fault():

@@ -7,17 +7,28 @@ import re
 import shutil
 import signal
 from contextlib import closing, contextmanager
+from dataclasses import replace
 
 import httpx
 import pytest
 
+from harness.domain import arrivals
+from harness.load.form import UNCHOSEN, as_files_say
+from harness.load.spec import single
+from tests.builders import external
 from tests.fakes import ScriptedServer
 from tests.load.run import STEADY, described, questions_file
 from tests.load.test_live import wait_for
 from tests.load.ui import address, opened, page_port
 from tests.suite import warm
 
-CAMEL = re.compile(r"(?<=[a-z0-9])([A-Z])")
+PARTS = re.compile(r"([a-z0-9])([A-Z0-9])")  # between which Locust's own script puts a line: p95 is posted as p_95
+
+
+def posted(name):
+    """A field's name as that script posts it: into camel case and back."""
+    camel = re.sub(r"_(\w)", lambda found: found[1].upper(), name)
+    return PARTS.sub(r"\1_\2", camel).lower()
 
 
 class Page:
@@ -35,11 +46,11 @@ class Page:
         for name, field in self.shown["extra_options"].items():
             default, choices = field["default_value"], field["choices"]
             if choices:
-                out[name] = default or choices[0]
+                out[posted(name)] = default or choices[0]
             elif isinstance(default, bool):
-                out[name] = str(default).lower()
+                out[posted(name)] = str(default).lower()
             else:
-                out[name] = "" if default is None else str(default)
+                out[posted(name)] = "" if default is None else str(default)
         return out
 
     def start(self, **changed):
@@ -68,9 +79,12 @@ def story(request, tmp_path_factory):
     """Refusals, a start with nothing chosen, a second one while it goes, a start with something chosen."""
     cwd = tmp_path_factory.mktemp("page")
     with served(cwd, *request.param) as (given, runs), closing(opened(cwd / "output.txt")) as ui:
-        told = told_by(ui, runs, workers=len(request.param)) | {
-            "command": json.loads(described(cwd, [str(STEADY), *given])[0]["out"])
-        }
+        told = told_by(ui, runs, workers=len(request.param))
+        without = [word for k, word in enumerate(given) if "--rate" not in given[max(0, k - 1) : k + 1]]
+        command, file = (
+            json.loads(one["out"]) for one in described(cwd, [str(STEADY), *given], [str(STEADY), *without])
+        )
+        told |= {"command": command, "file's rate": file["load"]["phases"][0]["rate"], "server": given[3]}
     told["runs"] = [json.loads((folder / "run.json").read_text())["spec"] for folder in sorted(runs.glob("*"))]
     return told | {"output": (cwd / "output.txt").read_text()}
 
@@ -98,6 +112,7 @@ def told_by(ui, runs, workers):
             "invented": "1",
         }.items()
     }
+    told["at first"] = page.shown
     told["before"] = list(runs.glob("*"))
     told["alone"] = page.start()
     told["during"] = page.start()
@@ -151,9 +166,42 @@ def test_the_page_shows_what_is_in_force_and_lets_every_list_unchosen(story):
     shown = story["in force"]
 
     assert (shown["arrivals"]["default_value"], shown["mode"]["default_value"]) == ("constant", "json")
-    assert (shown["rate"]["default_value"], shown["duration"]["default_value"]) == (None, 2.0)
-    assert all(field["choices"][0] == "" for field in shown.values() if field["choices"])
+    assert (shown["rate"]["default_value"], shown["duration"]["default_value"]) == (story["file's rate"], 2.0)
+    assert all(field["choices"][0].startswith(UNCHOSEN) for field in shown.values() if field["choices"])
     assert "Traceback" not in story["output"]
+
+
+def test_the_page_is_filled_in_with_what_a_start_alone_would_send_and_says_whom(story):
+    shown, command = story["at first"], story["command"]
+    fields = shown["extra_options"]
+
+    assert fields["rate"]["default_value"] == command["load"]["phases"][0]["rate"] == 10
+    assert [fields[name]["default_value"] for name in ("duration", "warmup")] == [2.0, 0.0]
+    assert fields["seed"]["default_value"] == story["runs"][0]["seed"]
+    assert fields["arrivals"]["choices"][0] == f"{UNCHOSEN} ({command['load']['process']})"
+    assert (shown["host"], shown["missing_host_warning"]) == (story["server"], False)
+
+
+@pytest.mark.parametrize(
+    "load",
+    [
+        arrivals.square_burst(rate=0.3, factor=5, on_s=30, off_s=90).during(600),
+        arrivals.poisson(rate=2).during(60).after_warmup(7),
+        arrivals.ramp(1, 9, 30),
+        arrivals.capacity(rate=3.3),
+        arrivals.keep_alive(10, 5, 600, duration_s=900),
+        arrivals.cold_starts(3, 3, 60, 1),
+        arrivals.probes(3, 60, 1),
+    ],
+    ids=lambda load: load.kind,
+)
+def test_what_is_filled_in_and_posted_back_changes_no_load(load):
+    spec = replace(single(external("http://127.0.0.1:9"), "http://127.0.0.1:9", 30.0), load=load)
+    said = as_files_say(spec)
+    changes = {"rate": load.at_rate, "duration": load.during, "warmup": load.after_warmup, "arrivals": load.spread}
+
+    assert all(changes[name](value) == load for name, value in said.items() if name in changes)
+    assert ("rate" in said) == (load.kind in ("square_burst", "poisson", "ramp", "capacity"))
 
 
 CHROMIUM = next((p for name in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(name))), None)
@@ -170,15 +218,20 @@ def test_a_browser_says_the_same_as_the_form_that_is_filled_in_above(tmp_path):
         page = browser.new_page()
         page.goto(address(tmp_path / "output.txt"))
         page.get_by_text("Custom parameters").click()
+        assert page.locator("select[name=arrivals]").input_value() == f"{UNCHOSEN} (poisson)"
+        assert page.locator("input[name=rate]").input_value() == "10"
+        assert page.get_by_label("Host").input_value() == given[3]
         page.locator("input[name=rate]").fill("-3")
         page.get_by_role("button", name="Start").click()
         page.get_by_text("Refused: --rate: want a number above 0").wait_for()
         page.locator("input[name=rate]").fill("10")
-        assert page.locator("select[name=arrivals]").input_value() == ""
         page.get_by_role("button", name="Start").click()
         wait_for(lambda: list(runs.glob("*/ledger.json")))
         browser.close()
         [path] = runs.glob("*/run.json")
-        spec, command = json.loads(path.read_text())["spec"], described(tmp_path, *given)
+        spec, command = (
+            json.loads(path.read_text())["spec"],
+            json.loads(described(tmp_path, [str(STEADY), *given])[0]["out"]),
+        )
 
     assert (spec["load"], spec["mix"]) == (command["load"], command["mix"])

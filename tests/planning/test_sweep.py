@@ -77,5 +77,7 @@ def test_rounds_that_cannot_tell_a_p95_are_refused_with_what_it_takes(swept):
     with pytest.raises(Refused) as refused:
         plan(swept, 2, profiles_of(swept, 1.0))
 
-    assert "2 rounds of 7 measured requests under steady cannot certify a p95: at least 59 are needed" in str(refused.value)
+    assert "2 rounds of 7 measured requests under steady cannot certify a p95: at least 59 are needed" in str(
+        refused.value
+    )
     assert "--rounds" in refused.value.hint

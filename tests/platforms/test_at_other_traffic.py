@@ -45,12 +45,12 @@ WORKED = {
     "lambda-rest-api": (AWS, LAMBDA, (1.85, 18.54, 185.45, 1854.50, 18544.96)),
     # 730 x 0.096 x 1.15 a machine, 0.20 a million, logs
     "lambda-managed": (AWS, {"m5_large": 2}, (161.19, 161.29, 162.24, 655.25, 5907.74)),
-    # 730 x (0.04048 + 2 x 0.004445 + 0.005) a task, 22.265 in front, logs
-    "fargate-alb": (AWS, {"vcpu": 1, "memory_gb": 2, "tasks": 2}, (101.65, 101.70, 102.17, 345.04, 2932.51)),
-    # 730 x 0.0416 a machine, 4.80 of volumes, 22.265 in front, logs
-    "ec2-alb": (AWS, {"t3_medium": 2, "ebs_gb": 60}, (87.81, 87.85, 88.33, 275.26, 2266.12)),
-    # 730 x 0.0832 a node, 73.00, 8.00 of volumes, 22.265 in front, logs
-    "eks": (AWS, {"t3_large": 2, "ebs_gb": 100}, (224.74, 224.79, 225.26, 594.41, 4528.82)),
+    # 730 x (0.04048 + 2 x 0.004445 + 0.005) a task, 29.565 in front, logs
+    "fargate-alb": (AWS, {"vcpu": 1, "memory_gb": 2, "tasks": 2}, (108.95, 109.00, 109.47, 352.34, 2939.81)),
+    # 730 x 0.0416 a machine, 4.80 of volumes, 29.565 in front, logs
+    "ec2-alb": (AWS, {"t3_medium": 2, "ebs_gb": 60}, (95.11, 95.15, 95.63, 282.56, 2273.42)),
+    # 730 x 0.0832 a node, 73.00, 8.00 of volumes, 29.565 in front, logs
+    "eks": (AWS, {"t3_large": 2, "ebs_gb": 100}, (232.04, 232.09, 232.56, 601.71, 4536.12)),
     # 730 x 0.067006 a node, 73.00, 10.00, 18.25, logs
     "gke": (GOOGLE, {"e2_standard_2": 2, "disk_gb": 100}, (199.08, 199.13, 199.60, 497.82, 3675.65)),
     # 730 x 0.096 a node, 73.00, 7.50, 18.25, logs at 2.30 a GB

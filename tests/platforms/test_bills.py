@@ -47,11 +47,11 @@ def test_a_million_lambda_requests_of_four_seconds_at_one_gigabyte():
 
 
 def test_two_fargate_tasks_behind_a_load_balancer_for_a_month():
-    """2 x (1 vCPU, 2 GB): 59.10 + 12.98 = 72.08; IPv4 7.30; ALB 16.43 + 5.84; logs 0.20."""
+    """2 x (1 vCPU, 2 GB): 59.10 + 12.98 = 72.08; IPv4 7.30; ALB 16.43 + 5.84, its two addresses 7.30; logs 0.20."""
     made = bill("fargate-alb", BOOK, {"vcpu": 1, "memory_gb": 2, "tasks": 2}, usage())
 
     assert cents(made.lines[0].amount_usd + made.lines[1].amount_usd) == Decimal("72.08")
-    assert cents(made.layer_usd(CostLayer.RUNTIME)) == Decimal("101.85")
+    assert cents(made.layer_usd(CostLayer.RUNTIME)) == Decimal("109.15")
 
 
 def test_a_gigabyte_of_provisioned_concurrency_kept_for_a_month():
@@ -159,16 +159,16 @@ def test_lambda_managed_instances_cost_the_instance_and_a_fee():
 
 
 def test_fargate_on_arm64_with_scratch_space():
-    """2 x 730 x (0.03238 + 2 x 0.00356) = 57.67; 10 GB beyond 20 x 1,460 h x 0.000111 = 1.62; IPv4 7.30; ALB 22.27; logs 0.20."""
+    """2 x 730 x (0.03238 + 2 x 0.00356) = 57.67; 10 GB beyond 20 x 1,460 h x 0.000111 = 1.62; IPv4 7.30; ALB 29.57; logs 0.20."""
     size = {"vcpu": 1, "memory_gb": 2, "tasks": 2, "arm64": 1, "ephemeral_gb": 30}
 
-    assert runtime("fargate-alb", BOOK, size) == Decimal("89.06")
+    assert runtime("fargate-alb", BOOK, size) == Decimal("96.36")
 
 
 def test_a_cluster_bills_its_nodes_whole():
-    """3 x 730 x 0.0832 = 182.21, control plane 73.00, 100 GB x 0.08 = 8.00, ALB 22.27, logs 0.20."""
-    assert runtime("eks", BOOK, {"t3_large": 3, "ebs_gb": 100}) == Decimal("285.67")
-    assert runtime("eks", BOOK, {"m5_xlarge": 1, "t3_medium": 1}, requests=0) == Decimal("265.79")
+    """3 x 730 x 0.0832 = 182.21, control plane 73.00, 100 GB x 0.08 = 8.00, ALB 29.57 with its addresses, logs 0.20."""
+    assert runtime("eks", BOOK, {"t3_large": 3, "ebs_gb": 100}) == Decimal("292.97")
+    assert runtime("eks", BOOK, {"m5_xlarge": 1, "t3_medium": 1}, requests=0) == Decimal("273.09")
 
 
 def test_googles_cluster():

@@ -319,4 +319,4 @@ def test_a_change_that_never_settles_is_given_up_and_said(rig):
 def test_readiness_is_the_targets_own_health_check(rig, server):
     rig.runtime.wait_ready()
 
-    assert server.paths == ["/healthz"]
+    assert server.paths == ["/health"]

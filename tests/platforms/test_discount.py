@@ -19,10 +19,10 @@ def off(model, discount, **parameters):
 
 
 def test_of_a_capacity_it_is_of_what_grows_with_the_units_and_not_of_what_stands_in_front():
-    """2 tasks x 730 h x (0.04048 + 2 x 0.004445 + 0.005) = 79.3802: 30 % of it."""
+    """2 tasks x 730 h x (0.04048 + 2 x 0.004445) = 72.0802: 30 % of it, and none of an address."""
     line = off("fargate-alb", PLAN, vcpu=1, memory_gb=2, tasks=2)
 
-    assert round(line.amount_usd, 4) == Decimal("-23.8141")
+    assert round(line.amount_usd, 4) == Decimal("-21.6241")
     assert (line.label, line.source, line.layer.value) == ("Savings plan, 30 % off", "our agreement", "runtime")
 
 

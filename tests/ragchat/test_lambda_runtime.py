@@ -7,7 +7,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from ragchat.lambda_runtime import Buffered, answer, scope_of
+from ragchat.lambda_runtime import Buffered, Invocation, answer, scope_of
 
 # after API Gateway's documentation of the proxy event, payload format 1.0, shortened
 REST_EVENT = {
@@ -72,7 +72,7 @@ def runtime_api():
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield f"127.0.0.1:{server.server_port}", posts
     server.shutdown()
     server.server_close()
@@ -110,3 +110,25 @@ def test_an_app_that_fails_midway_is_an_error_not_half_an_answer(runtime_api):
 
     assert path.endswith("/r1/error")
     assert json.loads(body)["errorMessage"] == "broken"
+
+
+CONSOLE = {
+    "key1": "value1",
+    "key2": "value2",
+    "key3": "value3",
+}  # what the console's Test button sends if nobody changes it
+
+
+@pytest.mark.parametrize("event", [CONSOLE, [], "hello", None, {"requestContext": {}}, {**HTTP_EVENT, "body": 3}])
+def test_an_event_that_is_no_request_is_an_error_of_that_invocation_and_the_runtime_goes_on(runtime_api, event):
+    api, posts = runtime_api
+
+    async def app(scope, receive, send):
+        raise AssertionError("nothing was asked")
+
+    asyncio.run(answer(app, event, "r1", Invocation(api, "r1")))
+    [(path, body)] = posts
+
+    assert path == "/2018-06-01/runtime/invocation/r1/error"
+    assert json.loads(body)["errorType"] == "NotARequest"
+    assert "requests of its URL or an API" in json.loads(body)["errorMessage"]

@@ -84,6 +84,6 @@ def page(tmp_path_factory):
 def test_a_report_that_was_asked_to_says_it_on_page_one_and_in_its_own_section(page):
     said, silent = page
 
-    assert said.index("**At your traffic**") < said.index("**What would change this**")
+    assert said.index("requests, simulated from what was measured") < said.index("**What would change it**")
     assert "Predicted runs against measured ones" in said
-    assert "At your traffic" not in silent
+    assert "Predicted runs against measured ones" not in silent

@@ -42,20 +42,23 @@ def told(pilot, folder, criteria=""):
 
 def test_a_clear_winner_is_named_with_what_would_change_it(pilot, tmp_path):
     pilot.refused["alpha"] = 0.2
-    outcome, first, _ = told(pilot, tmp_path / "r")
+    outcome, first, html = told(pilot, tmp_path / "r")
 
-    assert "Serve the endpoint from Beta." in first
-    assert outcome.decision.confidence.value in first
-    assert "It is the only one that fails no gate." in first
-    assert "Alpha fails p95 response time under steady" in first
+    assert "Serve the endpoint from Beta: it keeps all 4 promises." in first
+    assert f"Confidence {outcome.decision.confidence.value}" in first
+    assert "Alpha breaks 3 of 4 promises" in first
+    assert "Of the two runtimes, only this one breaks no promise." in html
+    assert "Alpha fails p95 response time under steady" in html
 
 
 def test_a_tie_is_said_to_be_one_and_the_cheaper_to_reverse_is_named(pilot, tmp_path):
     pilot.laws["beta"] = lognormal(0.4 * 1.5)
     _, first, html = told(pilot, tmp_path / "r")
 
-    assert "No clear winner: the evidence does not favour either target. Beta is cheaper to reverse." in first
-    assert "The scores tie (" in first
+    assert (
+        "No clear winner: both keep every promise, and cost and latency do not favour one. Beta is cheaper to" in first
+    )
+    assert "The scores of Alpha and Beta tie (" in html
     assert "Nothing is moved yet" in html
 
 
@@ -72,8 +75,7 @@ def test_an_invalid_pilot_recommends_nothing_and_shows_every_run(tmp_path):
     _, page = pipeline.report(open_workspace(pilot.root), tmp_path / "r", effort=LIGHT)
     html = page.read_text()
 
-    assert "no clear winner" in html
-    assert "No block was measured completely and validly." in html
+    assert "No answer: no block was measured completely and validly." in html
     assert html.count("lag p99 99 ms is above its limit") >= 12
 
 
@@ -94,7 +96,7 @@ def test_one_target_down_is_a_report_and_not_a_crash(pilot, tmp_path):
     pilot.refused["beta"] = 1.0
     outcome, first, html = told(pilot, tmp_path / "r")
 
-    assert "Serve the endpoint from Alpha." in first
+    assert "Serve the endpoint from Alpha: it keeps all 4 promises." in first
     assert outcome.decision.choice.value == "baseline"
     assert "infinite: 100.0 % of" in html
 

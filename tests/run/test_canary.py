@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness import pipeline
+from harness import aside
 from harness.campaign.progress import Progress
 from harness.cli.canary import shares_of
 from harness.domain.routing import RoutingRule, When
@@ -125,7 +125,7 @@ def test_nothing_is_driven_at_a_router_that_breaks_its_contract(tmp_path, monkey
     monkeypatch.setattr(splitting, "canary", driven)
     Pilot(tmp_path, hybrid=lambda _: []).workspace()
     with Progress() as progress, pytest.raises(GateFailed, match="router: "):
-        pipeline.canary(open_workspace(tmp_path), "router", Splitting((1.0,), 2.0), progress)
+        aside.canary(open_workspace(tmp_path), "router", Splitting((1.0,), 2.0), progress)
 
     assert len(asked) == 1
 

@@ -8,10 +8,10 @@ FLEET = "vcpu = 1, memory_gb = 2, tasks = 2"
 
 
 def test_a_fleet_bills_by_the_hour_until_it_is_destroyed(tmp_path):
-    """Two tasks of 1 vCPU and 2 GB: 0.0810 + 0.0178 + 0.0100, the balancer 0.0225 + 0.0080."""
+    """Two tasks of 1 vCPU and 2 GB: 0.0810 + 0.0178 + 0.0100, the balancer 0.0225 + 0.0080, its addresses 0.0100."""
     alpha, _ = still_billing(Pilot(tmp_path).workspace())
 
-    assert alpha.startswith("alpha: bills 0.1392 USD an hour as declared (Task vCPU 0.0810, Task memory 0.0178,")
+    assert alpha.startswith("alpha: bills 0.1492 USD an hour as declared (Task vCPU 0.0810, Task memory 0.0178,")
 
 
 def test_what_costs_nothing_while_idle_is_not_listed_and_what_cannot_be_told_is(tmp_path):

@@ -60,6 +60,16 @@ def test_a_deployment_brings_what_its_image_is_built_from(tmp_path, kind):
     assert (tmp_path / ".dockerignore").is_file()
 
 
+def test_a_deployment_brings_every_file_that_its_commands_name(tmp_path):
+    """The bases that deployments share too."""
+    for name in (name for name in kinds() if not name.startswith("local_") and name != "external"):
+        write(tmp_path / name, Answers(Side(name), EXTERNALS[0]))
+        for page in (tmp_path / name / "targets").glob("*/README.md"):
+            blocks = re.findall(r"```sh\n(.*?)```", page.read_text(), re.DOTALL)
+            named = {path for block in blocks for path in re.findall(r"targets/[\w./]*\w(?=[\s\"')/]|$)", block)}
+            assert [path for path in sorted(named) if not (tmp_path / name / path).exists()] == [], page
+
+
 @pytest.mark.parametrize("kind", ["aws_lambda", "local_container", "external"])
 def test_its_pages_have_no_link_that_leads_nowhere(tmp_path, kind):
     pages = [p for p in write(tmp_path, Answers(Side(kind, EXTERNALS[1].url), EXTERNALS[0])) if p.suffix == ".md"]

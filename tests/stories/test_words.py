@@ -106,7 +106,7 @@ def test_the_readme_leads_two_external_servers_to_a_report(tmp_path, two_service
     decided = json.loads((story.folder / "reports" / "rendered" / "decision.json").read_text())
     assert not [doubt for doubt in decided["doubts"] if doubt.startswith("Sealed")]
     page = (story.folder / "reports" / "rendered" / "report.md").read_text()
-    assert page.index("**At your traffic**") < page.index("**What would change this**")
+    assert page.index("requests, simulated from what was measured") < page.index("**What would change it**")
     assert story.following() is None, "the way has an end"
 
 

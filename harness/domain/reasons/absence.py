@@ -320,6 +320,13 @@ class CostUnknownOf(Absence):
     target: str
 
 
+class PeakNotOffered(Absence):
+    """Requests a second that were asked for at most, and those of the expected peak."""
+
+    most_per_s: float
+    peak_per_s: float
+
+
 class NoScaling(Absence):
     """For its score."""
 

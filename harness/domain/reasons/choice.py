@@ -70,8 +70,9 @@ class ScoresLean(Choosing):
 
 
 class TieBroken(Choosing):
-    """Cost and latency decide."""
+    """Cost and latency decide; ``tied``: alternatives, none where one leads and is not firm."""
 
+    tied: tuple[str, ...]
     lead: float
     share: float
     by: Reason
@@ -80,6 +81,7 @@ class TieBroken(Choosing):
 class OneIsEnough(Choosing):
     """One runtime and the hybrid tie: the second one must be worth its operation."""
 
+    tied: tuple[str, ...]
     lead: float
     share: float
 
@@ -87,6 +89,7 @@ class OneIsEnough(Choosing):
 class TieStands(Choosing):
     """Nothing decides."""
 
+    tied: tuple[str, ...]
     lead: float
     share: float
     by: Reason

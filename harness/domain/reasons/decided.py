@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from harness.domain.reason import Reason
 
 
@@ -10,10 +12,11 @@ class Decided(Reason):
 
 
 class ServeFrom(Decided):
-    """One target."""
+    """One target, which keeps every one of so many promises."""
 
     label: str
     leaning: bool
+    promises: int
 
 
 class ServeFromBoth(Decided):
@@ -28,17 +31,62 @@ class HybridNotMeasured(Decided):
     """One is recommended that nobody ran."""
 
 
-class NoWinner(Decided):
-    """Of a tie, the label of the one that is cheaper to reverse."""
+class SoFar(Decided):
+    """One target that breaks no promise, with some that are not decided."""
 
+    label: str
+    leaning: bool
+    kept: int
+    open: int
+
+
+class BothSoFar(Decided):
+    """A hybrid that breaks no promise, with some that are not decided."""
+
+    baseline: str
+    candidate: str
+    measured: bool
+    open: int
+
+
+class By(StrEnum):
+    """What one of two that are equivalent is taken by."""
+
+    COST = "cheaper to run"
+    REVERSAL = "cheaper to reverse"
+
+
+class Equivalent(Decided):
+    """Both keep every promise, and every primary comparison lies within its margin; None where nothing tells them apart."""
+
+    take: str | None
+    by: By | None
+
+
+class NoneYet(Decided):
+    """Neither breaks a promise, and some of both are not decided; ``reversible``: the label of the cheaper to reverse."""
+
+    open: int
+    promises: int
     reversible: str | None
 
 
-class FailsPromises(Decided):
-    """Each: promise, profile."""
+class BothBreak(Decided):
+    """Each: label, promises that it breaks, of so many."""
 
-    label: str
-    broken: tuple[tuple[str, str], ...]
+    broken: tuple[tuple[str, int, int], ...]
+
+
+class NoAnswer(Decided):
+    """Nothing can be said, or nothing compared."""
+
+    why: Reason
+
+
+class NoWinner(Decided):
+    """Both keep every promise, and nothing favours one; the label of the one that is cheaper to reverse."""
+
+    reversible: str | None
 
 
 class PassesAll(Decided):

@@ -43,6 +43,26 @@ class GaugeNear(Warn):
     most: float
 
 
+class ClocksApart(Fault):
+    """A worker's clock moved against the master's, so its part of the schedule was sent at other instants than the rest."""
+
+    apart_s: float
+    limit_s: float
+
+
+class ClocksUnsure(Warn):
+    """The same may be so: the round trips by which they are compared took that long."""
+
+    unsure_s: float
+    limit_s: float
+
+
+class ClocksUnknown(Fault):
+    """They could not be compared at all."""
+
+    workers: int
+
+
 class DoesNotBalance(Fault):
     """Arrivals that ended nowhere, or twice."""
 
@@ -116,6 +136,10 @@ class KilledBy(Fault):
     """Before it could close its ledger; None: it is not known how."""
 
     signal: str | None = None
+
+
+class OnlyForEyes(Fault):
+    """A race: both targets were driven at once, for people to watch."""
 
 
 class DidNotEnd(Fault):

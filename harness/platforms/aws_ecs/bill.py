@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from harness.domain.bill import Bill
 from harness.platforms.billing import Billing, How, Metered, ToldBy, Units, by_machines
-from harness.platforms.shared.aws_front import LCUS, FrontTerms, front_lines, machine_hours, volume_line
+from harness.platforms.shared.aws_front import LCUS, FrontTerms, addresses_line, front_lines, machine_hours, volume_line
 from harness.platforms.shared.terms import NONE, ONE, Amount, MachineTerms, Size
 from harness.platforms.shared.usage import Tariff, Usage
 
@@ -32,6 +32,7 @@ class HostTerms(MachineTerms, FrontTerms):
 
     ebs_gb: Amount = NONE
     load_balancer: Amount = ONE
+    machine_addresses: Amount = NONE  # public IPv4 of the machines themselves
 
 
 def fargate_alb(tariff: Tariff, terms: FargateTerms, usage: Usage) -> Bill:
@@ -52,8 +53,12 @@ def fargate_alb(tariff: Tariff, terms: FargateTerms, usage: Usage) -> Bill:
 
 
 def ec2_alb(tariff: Tariff, terms: HostTerms, usage: Usage) -> Bill:
-    """Machines by their type, billed whole; ``load_balancer = 0`` if there is none, ``ebs_gb`` of volumes."""
+    """Machines by their type, billed whole; ``load_balancer = 0`` if there is none, ``ebs_gb`` of volumes.
+
+    ``machine_addresses``: how many of them have a public one.
+    """
     made = machine_hours(tariff, terms, usage) + volume_line(tariff, terms.ebs_gb, usage)
+    made += addresses_line(tariff, "Machine", terms.machine_addresses, usage)
     return made + front_lines(tariff, terms, usage) if terms.load_balancer else made
 
 

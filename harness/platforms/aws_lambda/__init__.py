@@ -7,7 +7,7 @@ from harness.platforms.aws_lambda.bill import BILLINGS
 from harness.platforms.aws_lambda.config import AwsLambda
 from harness.platforms.aws_lambda.readings import SIGNALS, SOURCE, SUBJECTS
 from harness.platforms.aws_lambda.scaling import scaling
-from harness.platforms.platform import Limits, Platform, controlled_by, examined_by
+from harness.platforms.platform import Deploying, Limits, Platform, controlled_by, examined_by
 
 PLATFORM = Platform(
     kind=AwsLambda.kind,
@@ -30,4 +30,5 @@ PLATFORM = Platform(
     cloud="aws",
     examine=examined_by(f"{__name__}.examine"),
     scaling=scaling,
+    deploying=Deploying(f"{__name__}.deploy", "harness.platforms.shared.aws_deploy.deployment"),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.platforms.kubernetes.bill import BILLINGS
 from harness.platforms.kubernetes.config import Kubernetes
+from harness.platforms.kubernetes.generator import KIND
 from harness.platforms.kubernetes.readings import SUBJECTS
 from harness.platforms.kubernetes.scaling import scaling
 from harness.platforms.platform import Platform, controlled_by, examined_by
@@ -18,4 +19,5 @@ PLATFORM = Platform(
     subjects=SUBJECTS,
     examine=examined_by(f"{__name__}.examine"),
     scaling=scaling,
+    generators=(KIND,),
 )

@@ -21,20 +21,27 @@ class FrontTerms(PriceTerms):
     """The load balancer's use, and gateways that the answers pass."""
 
     lcus: Amount = ONE
+    balancer_addresses: Amount = Decimal(2)  # public IPv4: one a zone, two zones at least; 0 of an internal one
     nat_gateways: Amount = NONE
 
 
 def front_lines(tariff: Tariff, terms: FrontTerms, usage: Usage) -> Bill:
-    """Load balancer with its ``lcus``, logs, and ``nat_gateways`` where there are some."""
+    """Load balancer with its ``lcus`` and public ``balancer_addresses``, logs, and ``nat_gateways`` where there are some."""
     made = (
         tariff.line("Load balancer", usage.hours, "alb_hour")
         + tariff.line("Load balancer capacity", usage.hours * terms.lcus, "alb_lcu_hour")
+        + addresses_line(tariff, "Load balancer", terms.balancer_addresses, usage)
         + tariff.line("Logs", usage.requests * LOG_BYTES_PER_REQUEST / 10**9, "log_gb")
     )
     if nats := terms.nat_gateways:
         made += tariff.line("NAT gateway", usage.hours * nats, "nat_hour")
         made += tariff.line("NAT gateway data", usage.response_bytes / 10**9, "nat_gb")
     return made
+
+
+def addresses_line(tariff: Tariff, whose: str, count: Decimal, usage: Usage) -> Bill:
+    """Public IPv4 by the hour, in use or not; none where there is none."""
+    return tariff.line(f"{whose} public IPv4", usage.hours * count, "public_ipv4_hour") if count else Bill()
 
 
 def volume_line(tariff: Tariff, gb: Decimal, usage: Usage) -> Bill:

@@ -14,6 +14,7 @@ from harness.tables.table import Table
 from harness.tables.values import Line
 
 KEY = "prices.discount"
+NEVER = frozenset({"public_ipv4_hour"})  # not by itself: plans and reservations are of compute
 LABEL = {"savings-plan": "Savings plan", "reserved": "Reserved", "spot": "Spot"}
 
 

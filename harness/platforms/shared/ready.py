@@ -5,10 +5,11 @@ from __future__ import annotations
 import ssl
 import time
 
-from harness.domain.target import Dialect, Target
+from harness.domain.target import HEALTH, Dialect, Target
 from harness.errors import PilotError
 
 READY_TIMEOUT_S = 30.0
+NOT_THERE = 404
 
 
 def verify_of(target: Target) -> ssl.SSLContext | bool:
@@ -24,14 +25,21 @@ def verify_of(target: Target) -> ssl.SSLContext | bool:
         ) from None
 
 
+def health_paths(target: Target) -> tuple[str, ...]:
+    """Where it says that it is ready, the first that is there: a front end may keep the contract's older path for itself."""
+    if target.fields:
+        return (target.fields.ready_path,)
+    return HEALTH if target.dialect is Dialect.RAG_CHAT else ("/v1/models",)
+
+
 def wait_ready(target: Target, base_url: str, timeout_s: float = READY_TIMEOUT_S) -> None:
     """Return on the first healthy answer; raises PilotError after the timeout."""
     import httpx  # noqa: PLC0415 - with what needs it: most commands wait for nothing
 
     from harness.platforms.shared.target_auth import auth_of  # noqa: PLC0415
 
-    path = "/healthz" if target.dialect is Dialect.RAG_CHAT else "/v1/models"
-    path = target.fields.ready_path if target.fields else path
+    paths = health_paths(target)
+    path = paths[0]
     up = 300 if target.dialect is Dialect.RAG_CHAT else 500  # not every server of the dialect lists its models
     deadline = time.monotonic() + timeout_s
     said = "no answer"
@@ -42,6 +50,9 @@ def wait_ready(target: Target, base_url: str, timeout_s: float = READY_TIMEOUT_S
             if answer.status_code < up:
                 return
             said = f"HTTP {answer.status_code}"
+            if answer.status_code == NOT_THERE and path != paths[-1]:
+                path = paths[paths.index(path) + 1]
+                continue
         except httpx.HTTPError as error:
             said = f"{type(error).__name__}: {error}"
         time.sleep(0.1)

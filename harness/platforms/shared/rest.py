@@ -52,6 +52,9 @@ class Rest:
     ) -> dict[str, Any]:
         return self._ask("PATCH", path, params=dict(params or {}), json=body, headers={"Content-Type": kind})
 
+    def delete(self, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        return self._ask("DELETE", path, params=dict(params or {}))
+
     def take(self) -> list[dict[str, Any]]:
         kept, self._kept = self._kept, []
         return kept

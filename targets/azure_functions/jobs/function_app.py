@@ -5,8 +5,13 @@ The host holds the message: it deletes it when this returns, and shows it again 
 
 import os
 import time
+from pathlib import Path
 
 import azure.functions as func
+
+# the index is in the package, whose folder the platform decides; the service reads this when it is imported
+os.environ.setdefault("RAG_INDEX", str(Path(__file__).parent / "index" / "index.sqlite"))
+
 from ragchat.asgi import app as service
 from ragchat.jobs.queues import Message
 from ragchat.jobs.workshop import Pushed, workshop

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from ragchat import __version__, sse
-from ragchat.contract import CONTRACT, MAX_BODY_BYTES, ChatRequest, ContractError, parse, parse_retrieval
+from ragchat.contract import CONTRACT, HEALTH, MAX_BODY_BYTES, ChatRequest, ContractError, parse, parse_retrieval
 from ragchat.finding import Finder, Found
 from ragchat.instance import CURRENT  # first: the instance is born before anything else is imported
 from ragchat.model import CachedModel, Generation, Model, open_model
@@ -116,6 +116,7 @@ class Service:
         return JSONResponse(
             {
                 "contract": CONTRACT,
+                "health": HEALTH[0],
                 "service_version": __version__,
                 "model": s.model,
                 "prompt_version": PROMPT_VERSION,
@@ -286,7 +287,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
         routes=[
             Route("/v1/chat", service.chat, methods=["POST"]),
             Route("/v1/retrieve", service.retrieve, methods=["POST"]),
-            Route("/healthz", service.health),
+            *(Route(path, service.health) for path in HEALTH),
             Route("/v1/meta", service.meta),
             *(jobs.routes() if jobs else ()),
         ],

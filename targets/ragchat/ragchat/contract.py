@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 CONTRACT = "rag-chat/1"
+HEALTH = ("/health", "/healthz")  # the second for who knows it; Google's front end keeps paths that end in z for itself
 MAX_BODY_BYTES = 1 << 20
 MAX_MESSAGES = 64
 MAX_CONTENT_CHARS = 32_000

@@ -115,8 +115,23 @@ def _error(error: BaseException) -> dict[str, Any]:
     }
 
 
-def scope_of(event: dict[str, Any], request_id: str) -> tuple[dict[str, Any], bytes]:
-    """ASGI scope and body of an event: payload format 2.0 (function URL, HTTP API) or 1.0 (REST API)."""
+class NotARequest(ValueError):
+    """An event that no front door makes, such as the console's test event."""
+
+
+def scope_of(event: Any, request_id: str) -> tuple[dict[str, Any], bytes]:  # noqa: ANN401 - whatever was invoked with
+    """ASGI scope and body of an event: payload format 2.0 (function URL, HTTP API) or 1.0 (REST API).
+
+    Raises NotARequest for any other.
+    """
+    try:
+        return _scope_of(event, request_id)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        words = "this function answers requests of its URL or an API, in the payload formats 1.0 and 2.0; this event is neither"
+        raise NotARequest(f"{words} ({type(error).__name__}: {error})") from error
+
+
+def _scope_of(event: dict[str, Any], request_id: str) -> tuple[dict[str, Any], bytes]:
     body = event.get("body") or ""
     raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
     context = event["requestContext"]
@@ -166,9 +181,13 @@ def _without_stage(path: str, stage: str | None) -> str:
     return path.removeprefix(prefix) if stage and stage != "$default" and path.startswith(f"{prefix}/") else path
 
 
-async def answer(app: Any, event: dict[str, Any], request_id: str, invocation: Invocation) -> None:  # noqa: ANN401
-    """Run the app once; its failure is told to the platform, not raised."""
-    scope, body = scope_of(event, request_id)
+async def answer(app: Any, event: Any, request_id: str, invocation: Invocation) -> None:  # noqa: ANN401
+    """Run the app once; its failure, or that of the event, is told to the platform, not raised."""
+    try:
+        scope, body = scope_of(event, request_id)
+    except NotARequest as error:
+        invocation.end(error)
+        return
     pending: list[dict[str, Any]] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> dict[str, Any]:

@@ -7,15 +7,17 @@ service (httpx with its certificate bundle about 300 ms).
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
-import os
 import ssl
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
+from ragchat.bearer import Bearer, bearer_of, stays_inside
 from ragchat.cache import TtlCache
 from ragchat.contract import ContractError
 
@@ -69,7 +71,14 @@ def open_model(settings: Settings) -> Model:
 def _backend(settings: Settings, model: str) -> Model:
     """Its SDK is imported only here."""
     if settings.model_backend == "openai":
-        return Provider(settings.provider_url, model, settings.upstream_timeout_s)
+        return Provider(
+            settings.provider_url,
+            model,
+            settings.upstream_timeout_s,
+            settings.provider_path,
+            settings.provider_ca,
+            bearer_of(settings.provider_auth),
+        )
     if settings.model_backend == "bedrock":
         from ragchat.bedrock import Bedrock  # noqa: PLC0415
 
@@ -130,12 +139,25 @@ class CachedModel:
 class Provider:
     """One OpenAI-compatible endpoint; a connection a request, as a function has it."""
 
-    def __init__(self, base_url: str, model: str, timeout_s: float) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        model: str,
+        timeout_s: float,
+        path: str = "/v1/chat/completions",
+        ca: str | None = None,
+        bearer: Bearer | None = None,
+    ) -> None:
+        """Raises ValueError for an address at which the key would cross a network in clear."""
         parts = urlsplit(base_url)
         self._host = parts.hostname or "127.0.0.1"
         self._tls = parts.scheme == "https"
         self._port = parts.port or (443 if self._tls else 80)
-        self._path = parts.path.rstrip("/") + "/v1/chat/completions"
+        self._path = parts.path.rstrip("/") + path
+        self._ca = ca
+        self._bearer = bearer or bearer_of("key")
+        if not self._tls and not stays_inside(self._host) and self._bearer.known:
+            raise ValueError(f"RAG_PROVIDER_URL={base_url}: the key would cross the network in clear, want https://")
         self._model = model
         self._timeout_s = timeout_s
 
@@ -158,10 +180,11 @@ class Provider:
     async def _events(
         self, messages: list[dict[str, str]], max_tokens: int, request_id: str, generation: Generation
     ) -> AsyncIterator[str]:
-        context = ssl.create_default_context() if self._tls else None
+        key = await self._bearer.token()
+        context = self._context if self._tls else None
         reader, writer = await asyncio.open_connection(self._host, self._port, ssl=context, limit=1 << 20)
         try:
-            writer.write(self._head_and_body(messages, max_tokens, request_id, generation))
+            writer.write(self._head_and_body(messages, max_tokens, request_id, generation, key))
             status, headers = await _read_head(reader)
             if status != 200:
                 raise _refusal(status, headers)
@@ -183,8 +206,18 @@ class Provider:
         finally:
             writer.close()
 
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
+        """Made once: reading the system's authorities takes longer than a handshake."""
+        return ssl.create_default_context(cadata=base64.b64decode(self._ca) if self._ca else None)
+
     def _head_and_body(
-        self, messages: list[dict[str, str]], max_tokens: int, request_id: str, generation: Generation
+        self,
+        messages: list[dict[str, str]],
+        max_tokens: int,
+        request_id: str,
+        generation: Generation,
+        key: str | None,
     ) -> bytes:
         body = json.dumps(
             {
@@ -195,7 +228,6 @@ class Provider:
                 "stream_options": {"include_usage": True},
             }
         ).encode()
-        key = os.environ.get("RAG_PROVIDER_KEY")
         trace = f"traceparent: {generation.traceparent}\r\n" if generation.traceparent else ""
         auth = f"Authorization: Bearer {key}\r\n" if key else ""
         return (

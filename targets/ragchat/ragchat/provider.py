@@ -28,6 +28,7 @@ from starlette.routing import Route
 
 from ragchat import extract
 from ragchat.clock import Law, plan
+from ragchat.contract import HEALTH
 
 BIG = "extractive-1"  # whatever else a request names is this one
 SMALL = "extractive-mini"  # faster, and it says one sentence, not the best, where the other says several
@@ -168,7 +169,7 @@ def create_app(
         routes=[
             Route("/v1/chat/completions", model.completions, methods=["POST"]),
             Route("/v1/models", model.models),
-            Route("/healthz", _healthy),
+            *(Route(path, _healthy) for path in HEALTH),
         ]
     )
 

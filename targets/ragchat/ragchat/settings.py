@@ -23,6 +23,9 @@ class Settings:
     memory_mb: int | None
     cpu: float | None
     upstream_timeout_s: float
+    provider_path: str = "/v1/chat/completions"
+    provider_ca: str | None = None  # base64 of a certificate's DER: the only authority that the provider's may have
+    provider_auth: str = "key"  # RAG_PROVIDER_KEY; or google, azure: the identity that the platform gives
     model_backend: str = "openai"  # any OpenAI-compatible endpoint; or bedrock
     bedrock_endpoint: str | None = None
     store: str = "sqlite"  # or pgvector, opensearch
@@ -52,6 +55,9 @@ class Settings:
             memory_mb=int(memory) if memory else None,
             cpu=float(env["RAG_CPU"]) if env.get("RAG_CPU") else None,
             upstream_timeout_s=float(env.get("RAG_UPSTREAM_TIMEOUT_S", "60")),
+            provider_path=env.get("RAG_PROVIDER_PATH", "/v1/chat/completions"),
+            provider_ca=_given(env.get("RAG_PROVIDER_CA", "")),
+            provider_auth=env.get("RAG_PROVIDER_AUTH", "key"),
             model_backend=env.get("RAG_MODEL_BACKEND", "openai"),
             bedrock_endpoint=env.get("RAG_BEDROCK_ENDPOINT") or None,
             store=env.get("RAG_STORE", "sqlite"),
@@ -66,6 +72,11 @@ class Settings:
             reranker=_reranker(env.get("RAG_RERANKER", "off")),
             fallback_model=env.get("RAG_FALLBACK_MODEL") or None,
         )
+
+
+def _given(text: str) -> str | None:
+    """None for ``none`` too: a stack's output cannot be empty."""
+    return None if text in ("", "none") else text
 
 
 def _megabytes(text: str) -> int:

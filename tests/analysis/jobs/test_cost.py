@@ -80,10 +80,10 @@ def test_jobs_that_failed_are_paid_for_by_those_that_were_done(tmp_path):
 
 
 def test_a_capacity_is_billed_for_as_long_as_the_jobs_keep_it(tmp_path):
-    """Two tasks and their balancer, from the first submission until the last of fifty jobs of 4 s ends."""
+    """Two tasks and their balancer with its two addresses, from the first submission until the last of fifty jobs of 4 s ends."""
     found = measured(tmp_path, worked(), of=FLEET, lines=lambda _: ())
     hours = (JOBS - 1 + 0.02 + WORK_MS / 1000) / 3600
-    hourly = 2 * (0.04048 + 2 * 0.004445 + 0.005) + 0.0225 + 0.008
+    hourly = 2 * (0.04048 + 2 * 0.004445 + 0.005) + 0.0225 + 0.008 + 2 * 0.005
 
     # 2 % for lines that grow with requests: logs and capacity units of the balancer
     assert found.runtime_usd.value == pytest.approx(hours * hourly / JOBS * 1000, rel=0.02)

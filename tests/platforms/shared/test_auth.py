@@ -105,6 +105,10 @@ class Peer:
                 self.end_headers()
                 self.wfile.write(body.encode())
 
+            def do_POST(self):
+                self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                self.do_GET()
+
             def log_message(self, *_):
                 pass
 
@@ -159,6 +163,34 @@ def test_a_google_id_token_comes_from_the_metadata_server_for_the_services_own_u
     assert authoriser.headers("POST", "", b"", None) == {"Authorization": f"Bearer {token}"}
     assert asked[0][0]["audience"] == ["https://chat-abc-uc.a.run.app"]
     assert asked[0][1]["metadata-flavor"] == "Google"
+
+
+def test_a_persons_login_gets_the_id_token_of_an_account_that_it_may_impersonate(monkeypatch, tmp_path):
+    """IAM Credentials' own wire format; google-auth finds the login where gcloud leaves it."""
+    pytest.importorskip("google.auth")
+    from google.auth import iam
+
+    token, asked = web_token(), []
+
+    def answer(path, query, headers):
+        asked.append((path, headers.get("authorization")))
+        if path == "/token":
+            return 200, "application/json", json.dumps({"access_token": "mine", "expires_in": 3600})
+        return 200, "application/json", json.dumps({"token": token})
+
+    with Peer(answer) as peer:
+        login = {"type": "authorized_user", "client_id": "c", "client_secret": "planted", "refresh_token": "planted"}
+        (tmp_path / "login.json").write_text(json.dumps(login | {"token_uri": f"http://{peer.host}/token"}))
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "login.json"))
+        monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "p")
+        monkeypatch.setattr(iam, "_IAM_IDTOKEN_ENDPOINT", f"http://{peer.host}/v1/{{}}:generateIdToken")
+        monkeypatch.setattr("google.oauth2.credentials._GOOGLE_OAUTH2_TOKEN_ENDPOINT", f"http://{peer.host}/token")
+        auth = Auth("google-id-token", {"impersonate": "sender@p.iam.gserviceaccount.com"})
+        authoriser = authoriser_of(auth, "https://chat-abc-uc.a.run.app/base")
+        authoriser.renew()
+
+    assert authoriser.headers("POST", "", b"", None) == {"Authorization": f"Bearer {token}"}
+    assert ("/v1/sender@p.iam.gserviceaccount.com:generateIdToken", "Bearer mine") in asked
 
 
 def test_an_azure_token_comes_from_the_managed_identity_and_is_kept_while_it_lasts(monkeypatch):

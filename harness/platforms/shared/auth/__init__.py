@@ -34,7 +34,7 @@ def authoriser_of(auth: Auth, base_url: str) -> Authoriser:
         case "google-id-token":
             from harness.platforms.shared.auth.google import GoogleIdToken  # noqa: PLC0415
 
-            return GoogleIdToken(auth.options.get("audience") or _origin(base_url))
+            return GoogleIdToken(auth.options.get("audience") or _origin(base_url), auth.options.get("impersonate"))
         case _:
             from harness.platforms.shared.auth.azure_token import AzureToken  # noqa: PLC0415
 

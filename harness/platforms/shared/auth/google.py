@@ -68,19 +68,46 @@ class GoogleAccess(_GoogleToken):
 
 
 class GoogleIdToken(_GoogleToken):
-    """By the metadata server, or a service account's key file."""
+    """By the metadata server or a service account's key file; a person's login only as an account that it may impersonate."""
 
-    def __init__(self, audience: str, now: Callable[[], float] = time.time, policy: CallPolicy = POLICY) -> None:
-        hint = "set GOOGLE_APPLICATION_CREDENTIALS to a service account's key file, or run on Google Cloud"
+    def __init__(
+        self,
+        audience: str,
+        impersonate: str | None = None,
+        now: Callable[[], float] = time.time,
+        policy: CallPolicy = POLICY,
+    ) -> None:
+        hint = (
+            f"gcloud auth application-default login, and roles/iam.serviceAccountOpenIdTokenCreator on {impersonate}"
+            if impersonate
+            else "set GOOGLE_APPLICATION_CREDENTIALS to a service account's key file, run on Google Cloud, or name an account "
+            "to impersonate in [auth]: a person's login has no such token"
+        )
         super().__init__('auth kind "google-id-token" wants', f"ID token for {audience}", hint, now, policy)
-        self._audience = audience
+        self._audience, self._impersonate = audience, impersonate
 
     def _asked(self) -> tuple[str, float | None]:
+        token = self._of_another(self._impersonate) if self._impersonate else self._own()
+        return token, expiry_of(token)
+
+    def _own(self) -> str:
         from google.oauth2 import id_token  # noqa: PLC0415
 
         library: Any = id_token
-        token = str(library.fetch_id_token(self._request, self._audience))
-        return token, expiry_of(token)
+        return str(library.fetch_id_token(self._request, self._audience))
+
+    def _of_another(self, account: str) -> str:
+        """Of a service account, which IAM Credentials hands to who may."""
+        import google.auth  # noqa: PLC0415
+        from google.auth import impersonated_credentials  # noqa: PLC0415
+
+        finder: Any = google.auth
+        library: Any = impersonated_credentials
+        source, _ = finder.default(scopes=[SCOPE], request=self._request)
+        target = library.Credentials(source, account, [SCOPE])
+        made = library.IDTokenCredentials(target, target_audience=self._audience, include_email=True)
+        made.refresh(self._request)
+        return str(made.token)
 
 
 def expiry_of(token: str) -> float | None:

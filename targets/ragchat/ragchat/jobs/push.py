@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from ragchat.contract import HEALTH
 from ragchat.jobs.queues import Message, QueueDown
 from ragchat.jobs.workshop import Pushed, Workshop, workshop
 
@@ -54,7 +55,7 @@ def create_app(made: Workshop, request_limit_s: float | None) -> Starlette:
         routes=[
             Route("/push", pushed, methods=["POST"]),
             Route("/tick", tick, methods=["POST"]),
-            Route("/healthz", health),
+            *(Route(path, health) for path in HEALTH),
         ]
     )
 

@@ -1,0 +1,102 @@
+"""Measurements aside from the two weeks: of the generator itself, of settings before the seal, of a router's split, and for eyes only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from harness.analysis import canary as canaries
+from harness.analysis.canary import Canary
+from harness.analysis.settings import Settings
+from harness.calibration import calibrate as calibrating
+from harness.campaign.lock import MEASURING, alone
+from harness.campaign.progress import Progress, duration
+from harness.check.asking import terms_of
+from harness.check.checks import checked
+from harness.check.contract_check import check_contract
+from harness.collect import collect as collecting
+from harness.decision.settled import settled
+from harness.domain.sweep import Sweep
+from harness.errors import Refused
+from harness.evidence.store import RunRecord, Store
+from harness.pipeline import check, gated
+from harness.planning.race import draw_race
+from harness.platforms.credentials import require as require_credentials
+from harness.run import canary as splitting
+from harness.run import race as racing
+from harness.run import sweep as sweeping
+from harness.run.canary import Splitting
+from harness.run.silence import unheard
+from harness.watch.beside import beside
+from harness.workspace import Workspace
+
+
+def calibrate(
+    workspace: Workspace, progress: Progress, effort: calibrating.Effort = calibrating.USUAL
+) -> tuple[calibrating.Calibration, Path]:
+    """Hold the load generator to known laws; the record lies with the evidence."""
+    progress.say(f"calibrating the load generator against known laws, about {duration(effort.expected_s)}")
+    with alone(workspace.state / MEASURING, "pilot calibrate"):
+        made = calibrating.calibrate(progress.say, effort)
+    return made, calibrating.write(workspace.evidence, made)
+
+
+def sweep(
+    workspace: Workspace, names: Sequence[str], progress: Progress, *, rounds: int, most_s: float
+) -> list[tuple[Sweep, Settings]]:
+    """Measure the settings of each target that declares some, and choose; the deployment is left at what was chosen."""
+    pair = (workspace.config.pilot.baseline, workspace.config.pilot.candidate)
+    for name in names:
+        workspace.target(name)
+    declared = {name: one for name in names or pair if (one := workspace.sweep(name)) is not None}
+    without = [name for name in names if name not in declared]
+    if without or not declared:
+        lacking = " and ".join(without or pair)
+        raise Refused(f"no sweep.toml beside target.toml of {lacking}", "targets/README.md says what it holds")
+    for one in declared.values():
+        workspace.swept(one)  # what is wrong with any setting is said before anything is drawn
+    plans = {name: sweeping.drawn(workspace, one, rounds, most_s) for name, one in declared.items()}
+    out = []
+    with alone(workspace.state / MEASURING, "pilot sweep"):
+        for name, one in declared.items():
+            store = sweeping.store_of(workspace, one)
+            if not checked(store.journal()) or unheard(store.journal()):
+                gated(check(workspace, [name]), store, progress)
+            sweeping.measure(workspace, one, plans[name], progress)
+            pulled = collecting.collect(workspace, plans[name], store, progress, measured=workspace.swept(one))
+            if pulled.unsettled or pulled.failed:
+                waiting = f"{len(pulled.unsettled)} readings of {name} have not settled, {len(pulled.failed)} were not answered"
+                progress.say(f"{waiting}: pilot sweep again asks for them and measures nothing anew")
+            found = settled(workspace, one)
+            assert found is not None
+            if found.chosen is not None:
+                sweeping.leave_at(workspace, one, found.chosen, progress)
+            out.append((one, found))
+    return out
+
+
+def canary(workspace: Workspace, name: str | None, wanted: Splitting, progress: Progress) -> Canary:
+    """Steady load on a router while its split goes up and back; raises Refused where there is none with a split."""
+    router = splitting.router_of(workspace, name)
+    require_credentials([router])
+
+    def gate(url: str) -> None:
+        gated({router.name: check_contract(router, url, terms_of(workspace))}, None, progress)
+
+    with alone(workspace.state / MEASURING, "pilot canary"):
+        store = splitting.canary(workspace, router, wanted, progress, gate)
+    found = canaries.canary(store)
+    assert found is not None, "a run that ended left its samples"
+    return found
+
+
+def race(
+    workspace: Workspace, profile: str, rate: float | None, duration_s: float | None, progress: Progress
+) -> tuple[Store, list[RunRecord]]:
+    """Both targets at once for eyes only, with the live page; nothing of it is judged by anybody."""
+    require_credentials(workspace.measured())
+    with alone(workspace.state / MEASURING, "pilot race"):
+        made = draw_race(workspace, profile, rate, duration_s, datetime.now(UTC))
+        return racing.race(workspace, made, progress, partial(beside, workspace, progress.say))

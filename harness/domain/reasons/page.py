@@ -1,0 +1,257 @@
+"""What page one says: how sure, what it costs, what breaks first, what stands out, what would turn it, what to do next."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from harness.domain.reason import Reason
+
+Ends = tuple[float | None, float | None]  # of an interval
+
+
+class Page(Reason):
+    """A sentence of page one; targets by their labels."""
+
+
+class HowSure(Page):
+    """Verdicts of the pair; caps: what holds confidence down."""
+
+    confidence: str
+    caps: tuple[str, ...]
+    valid: int
+    planned: int
+    decided: int
+    verdicts: int
+
+
+class Kept(Page):
+    """Promises of one alternative; ``first``: of those that a sentence names."""
+
+    label: str
+    first: bool
+    kept: int
+    broken: int
+    open: int
+
+
+class Saves(Page):
+    """USD of runtime a month, and the share of the dearer one's whole bill where that is known."""
+
+    label: str
+    usd: float
+    share: float | None
+
+
+class Months(Page):
+    """Each: label, USD a month whole, of it the runtime; None where it is not known."""
+
+    months: tuple[tuple[str, float | None, float | None], ...]
+
+
+class BrokenNow(Page):
+    """The promise broken by most at your traffic, with what was seen; ``more``: others that are broken.
+
+    ``late``: of a time it is the share beyond its limit, because too many failed for a percentile.
+    """
+
+    label: str
+    name: str
+    profile: str
+    seen: Ends
+    allowed: float
+    unit: str
+    late: bool
+    more: int
+
+
+class BreaksAt(Page):
+    """Nothing breaks at your traffic; this one does first, going up."""
+
+    label: str
+    name: str
+    factor: float
+    ends: Ends
+
+
+class NothingBreaks(Page):
+    """Up to a factor of your traffic; None: other volumes can't be told. ``open``: verdicts that are not decided."""
+
+    to: float | None
+    open: int
+
+
+class BreaksUnknown(Page):
+    """No promise of either."""
+
+
+class Lacking(StrEnum):
+    """Why nothing stands out."""
+
+    MEASURED = "nothing valid"
+    MORE = "nothing else"
+    EFFECT = "nothing"
+
+
+class NoEffect(Page):
+    """Beside what breaks first."""
+
+    why: Lacking
+
+
+class Slower(Page):
+    """One against the other, at a percentile that is felt."""
+
+    label: str
+    rival: str
+    metric: str
+    profile: str
+    ratio: float
+    ends: Ends
+
+
+class Alike(Page):
+    """Within the sealed margin."""
+
+    metric: str
+    profile: str
+    ends: Ends
+    margin: float
+
+
+class ColdAnswers(Page):
+    """At the expected traffic."""
+
+    label: str
+    share: float
+    ends: Ends
+    rival: str
+    rival_share: float
+
+
+class NoRoom(Page):
+    """Use of the measured capacity at the expected peak."""
+
+    label: str
+    peak_per_s: float
+    use: Ends
+
+
+class Actor(StrEnum):
+    """Who would act."""
+
+    PILOT = "pilot lead"
+    PLATFORM = "platform team"
+    PRODUCT = "product owner"
+    BUYER = "whoever buys capacity"
+
+
+class Undecided(Page):
+    """A promise of the one that is chosen: it would not be, were this broken."""
+
+    label: str
+    name: str
+    profile: str
+    seen: Ends
+    allowed: float
+    unit: str
+
+
+class MoreAtOnce(Page):
+    """Requests at once that the burst needs, of which ``share`` is refused now."""
+
+    label: str
+    profile: str
+    share: float
+    at_once: int
+
+
+class WeightAt(Page):
+    """A criterion's weight at which another alternative leads."""
+
+    criterion: str
+    weight: float
+    at: float
+    to: str
+
+
+class NothingTurns(Page):
+    """Nothing that was measured or played."""
+
+
+class ValidBlocks(Page):
+    """So many, before anything can be said."""
+
+    least: int
+
+
+class RunMore(Page):
+    """Blocks beyond those that are valid; ``least``: it may take more."""
+
+    blocks: int
+    least: bool
+    hours: float
+    usd: float
+    open: int
+
+
+class RunRest(Page):
+    """Blocks of the plan that are still to come."""
+
+    blocks: int
+    hours: float
+    usd: float
+
+
+class FixAndRun(Page):
+    """No block is valid: what measuring anew takes."""
+
+    blocks: int
+    hours: float
+    usd: float
+
+
+class MakeAlike(Page):
+    """The two did other work, or the harness is biased: then measure anew."""
+
+    biased: bool
+    blocks: int
+    hours: float
+    usd: float
+
+
+class MeasureYours(Page):
+    """After a rehearsal; more: what would decide here what is open."""
+
+    more: Reason | None
+
+
+class Stay(Page):
+    """On what serves today."""
+
+    label: str
+
+
+class RollOut(Page):
+    """To the candidate; back where its p95 stays above the limit."""
+
+    label: str
+    limit_s: float | None
+
+
+class MeasureRouter(Page):
+    """A hybrid is recommended that nobody ran."""
+
+
+class FixFirst(Page):
+    """Both fail: what the one that fails fewer would need."""
+
+    label: str
+    broken: int
+    name: str
+    profile: str
+
+
+class Decide(Page):
+    """Nothing tells the two apart: the team's own criteria do."""
+
+    reversible: str | None

@@ -1,0 +1,31 @@
+"""Its service's stack, which has the service's name, on the cluster of the stack that all share, which has the cluster's."""
+
+from __future__ import annotations
+
+from harness.domain.target import Target
+from harness.platforms.aws_ecs.config import AwsEcs
+from harness.platforms.shared.aws_deploy.part import Part, declared
+
+SETTINGS = {
+    "tasks": ("Tasks", 1),
+    "vcpu": ("Cpu", 1024),
+    "memory_gb": ("Memory", 1024),
+}
+
+
+def part(target: Target) -> Part:
+    """What a deployment must know of this target."""
+    config = target.runtime
+    assert isinstance(config, AwsEcs)
+    return Part(
+        target,
+        stack=config.service,
+        base=config.cluster,
+        region=config.region,
+        settings=declared(target, SETTINGS),
+        gives={"base_url": ("BaseUrl",), "load_balancer": ("LoadBalancer",)},
+        logs=(f"/ecs/{config.service}",),
+        minutes=5,
+        service=config.service,
+        roles=("autoscaling.amazonaws.com",) if target.prices and target.prices.model.startswith("ec2") else (),
+    )

@@ -1,0 +1,147 @@
+"""From a target's templates to its address and back to nothing, by the platforms that can do it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+from harness.domain.target import Target
+from harness.errors import Refused
+from harness.platforms import registry
+
+BUILDERS = ("auto", "docker", "podman", "buildah", "codebuild")  # the last one builds in the account
+
+
+class Heard(Protocol):
+    """Where a long command says how far it is."""
+
+    def say(self, text: str) -> None: ...
+
+    def work(self, text: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person wants beside the targets; ``took_s``: how long each step took when it was last made here."""
+
+    root: Path
+    settings: Mapping[str, str] = field(default_factory=dict)  # parameters of templates
+    image: str | None = None  # one that is there already, by its digest
+    builder: str = "auto"
+    source: str | None = None  # the address range that load comes from; None: this machine's own
+    only_source: bool = False  # renew that and nothing else
+    took_s: Mapping[str, float] = field(default_factory=dict)
+    deadline_s: float | None = None  # for which clients wait: no runtime should work longer
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Something that is billed while nobody asks anything; None: no price is known."""
+
+    what: str
+    usd_per_hour: Decimal | None
+    confirmed: bool = True
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that will be made, changed or removed; ``minutes`` are a rough figure until they were ``measured`` here."""
+
+    name: str
+    does: str
+    minutes: float
+    measured: bool = False
+    standing: tuple[Standing, ...] = ()
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What a deployment would do, before it does anything."""
+
+    where: str
+    steps: tuple[Step, ...]
+    notes: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()  # of the workspace, that it would deploy or build from
+
+    @property
+    def minutes(self) -> float:
+        return sum(step.minutes for step in self.steps)
+
+    @property
+    def usd_per_hour(self) -> Decimal:
+        """Of what has a price."""
+        return sum((s.usd_per_hour for step in self.steps for s in step.standing if s.usd_per_hour), Decimal(0))
+
+
+@dataclass(frozen=True)
+class Took:
+    """One step as it was done; ``seconds`` by the platform's own clock where it has one. ``did`` is ``kept`` if nothing changed."""
+
+    name: str
+    did: str
+    seconds: float
+    target: str | None = None  # whose step it is; None: of all
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What came of it; ``values``: for each target what its target.toml reads, by the field that reads it."""
+
+    steps: tuple[Took, ...]
+    values: Mapping[str, Mapping[str, str]]
+    files: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by target: the file that a field names
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Destroyed:
+    """``left``: what is still there. ``unseen``: what refused to say, with the reason. ``beyond``: what nobody looked at."""
+
+    steps: tuple[Took, ...]
+    looked: tuple[str, ...]
+    left: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    beyond: str = ""
+
+
+class Deployment(Protocol):
+    """Every target that is deployed together. Each method may be cut at any instant: the next call goes on."""
+
+    def intent(self, *, destroy: bool) -> Intent:
+        """Changes nothing."""
+        ...
+
+    def deploy(self, heard: Heard) -> Deployed:
+        """Return once everything is there; raises PilotError with the cause first."""
+        ...
+
+    def destroy(self, heard: Heard) -> Destroyed:
+        """Return once it is gone, with what says so."""
+        ...
+
+
+def deployments(targets: Sequence[Target], asked: Asked) -> list[Deployment]:
+    """One for all that are deployed together; raises Refused for a target whose platform deploys nothing."""
+    groups: dict[str, list[Any]] = {}
+    without = []
+    for target in targets:
+        found = registry.platform_of(target).deploying
+        if found is None:
+            without.append(target.name)
+            continue
+        groups.setdefault(found.by, []).append(import_module(found.part).part(target))
+    if without:
+        raise Refused(
+            f"pilot deploy does not know how to deploy {', '.join(without)}",
+            f"the README beside its target.toml has the commands; deployed here: {', '.join(deployable())}",
+        )
+    return [one for by, parts in groups.items() for one in import_module(by).deployments(parts, asked)]
+
+
+def deployable() -> list[str]:
+    """Kinds of runtime that ``pilot deploy`` knows."""
+    return [p.kind for p in registry.platforms() if p.deploying is not None]

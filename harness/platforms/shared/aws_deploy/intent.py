@@ -1,0 +1,120 @@
+"""What an AWS deployment would make or remove, what that costs while idle, and how long it takes; asks, and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.platforms.deploying import Intent, Standing, Step
+from harness.platforms.pricing import NOTHING, pricing_of
+from harness.platforms.shared.aws_deploy.builders import CLOUD
+from harness.platforms.shared.aws_deploy.stacks import RESOURCE
+from harness.platforms.shared.usage import Tariff
+
+if TYPE_CHECKING:
+    from harness.platforms.shared.aws_deploy.deployment import AwsDeployment
+    from harness.platforms.shared.aws_deploy.part import Part
+
+BUILD_MINUTES, CLOUD_MINUTES, GONE_SHARE = 4.0, 7.0, 0.8
+BALANCER, GATEWAY = "AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::EC2::NatGateway"
+SERVICE = "AWS::ECS::Service"
+BALANCER_ADDRESSES = 2  # one a subnet
+PROVIDER = ((Decimal(1), "fargate_vcpu_hour"), (Decimal(2), "fargate_gb_hour"), (Decimal(1), "public_ipv4_hour"))
+CAPACITY_KEY = "alb_lcu_hour"  # a balancer that nobody asks uses none
+
+
+def intent_of(made: AwsDeployment, *, destroy: bool) -> Intent:
+    """Raises PilotError where the account does not answer."""
+    number, who = made.identity()
+    where = f"account {number}, {made.region}, as {who.rpartition(':')[2]}"
+    steps = _removed(made) if destroy else _steps(made)
+    files = () if destroy else tuple(_files(made))
+    return Intent(where, tuple(steps), tuple(_notes(made, destroy=destroy)), files)
+
+
+def _files(made: AwsDeployment) -> Iterator[Path]:
+    yield made.base_template
+    yield from (part.template for part in made.parts)
+    if made.asked.image is None:
+        content = made.content()
+        yield from (content.root / name for name in content.files)
+
+
+def _steps(made: AwsDeployment) -> Iterator[Step]:
+    if made.asked.image is None:
+        content = made.content()
+        there = made.repository.digest(content.tag)
+        rough = CLOUD_MINUTES if made.asked.builder == CLOUD else BUILD_MINUTES
+        does = f"keep {made.repository.name}:{content.tag}" if there else f"build and push {content.tag}"
+        yield _step(made, "image", does, 0 if there else rough)
+    if made.wants_certificate:
+        yield Step("certificate", "keep" if made.certificates.there() else "make, self-signed for the balancers", 0)
+    priced = (part.target.prices for part in made.parts if part.target.prices)
+    tariff = next((Tariff(pricing_of(prices).book) for prices in priced), None)
+    text = made.base_template.read_text(encoding="utf-8")
+    yield _stack(made, made.base, text, made._wanted_base({}).minutes, tuple(_base_standing(text, tariff)))  # noqa: SLF001
+    for part in made.parts:
+        text = part.template.read_text(encoding="utf-8")
+        yield _stack(made, part.stack, text, made.expected(part.stack, part.minutes), tuple(_own(part)))
+
+
+def _step(made: AwsDeployment, name: str, does: str, rough: float) -> Step:
+    return Step(name, does, made.expected(name, rough) if rough else 0, measured=name in made.asked.took_s)
+
+
+def _stack(made: AwsDeployment, name: str, text: str, minutes: float, standing: tuple[Standing, ...]) -> Step:
+    there = made.stacks.now(name)
+    kinds = RESOURCE.findall(text)
+    does = f"look at its {len(kinds)} resources, update what differs" if there else f"create {len(kinds)} resources"
+    return Step(f"stack {name}", does, 1 if there else minutes, name in made.asked.took_s, standing)
+
+
+def _removed(made: AwsDeployment) -> Iterator[Step]:
+    alone = not made.others()
+    for name, rough in [*((p.stack, p.minutes) for p in made.parts), *([(made.base, 6.0)] if alone else [])]:
+        if (there := made.stacks.now(name)) is not None:
+            yield Step(f"stack {name}", f"remove ({there['StackStatus']})", rough * GONE_SHARE)
+    if alone:
+        yield Step("image, key, certificate, logs", "remove", 1)
+
+
+def _notes(made: AwsDeployment, *, destroy: bool) -> Iterator[str]:
+    if destroy:
+        yield "its log groups go too: run pilot collect before, what was not collected is lost"
+        if others := made.others():
+            yield f"stack {made.base} stays: {', '.join(others)} still use it"
+        return
+    yield "idle dollars: list prices of the targets' price books; requests, transfer and logs come on top"
+    yield "minutes without a mark were measured here, ~ is a rough figure"
+
+
+def _base_standing(text: str, tariff: Tariff | None) -> Iterator[Standing]:
+    kinds = RESOURCE.findall(text)
+    for _ in range(kinds.count(BALANCER)):
+        yield _priced("Load balancer", tariff, ((Decimal(1), "alb_hour"),))
+        yield _priced("Its public addresses", tariff, ((Decimal(BALANCER_ADDRESSES), "public_ipv4_hour"),))
+    for _ in range(kinds.count(SERVICE)):
+        yield _priced("Model provider, 1 vCPU and 2 GB", tariff, PROVIDER)
+    for _ in range(kinds.count(GATEWAY)):
+        yield _priced("NAT gateway", tariff, ((Decimal(1), "nat_hour"), (Decimal(1), "public_ipv4_hour")))
+
+
+def _own(part: Part) -> Iterator[Standing]:
+    """As its own prices have an hour without requests, its balancer among them."""
+    if part.target.prices is None:
+        yield Standing("Its runtime", None)
+        return
+    pricing = pricing_of(part.target.prices)
+    for line in pricing.bill(NOTHING).lines:
+        if line.quantity and line.price_key != CAPACITY_KEY:
+            yield Standing(line.label, line.amount_usd, pricing.book.price(line.price_key).confirmed)
+
+
+def _priced(what: str, tariff: Tariff | None, amounts: tuple[tuple[Decimal, str], ...]) -> Standing:
+    if tariff is None:
+        return Standing(what, None)
+    prices = [(count, tariff.book.price(key)) for count, key in amounts]
+    usd = sum((count * price.usd for count, price in prices), Decimal(0))
+    return Standing(what, usd, all(price.confirmed for _, price in prices))

@@ -1,0 +1,1 @@
+"""Generators of no one platform: hosts of one's own."""

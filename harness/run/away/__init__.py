@@ -1,0 +1,1 @@
+"""A campaign on another machine: handed over, followed, and fetched."""

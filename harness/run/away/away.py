@@ -1,0 +1,186 @@
+"""``pilot run --on NAME``: begun once, followed for as long as somebody looks, fetched when it has ended."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from harness.domain.plan import Plan
+from harness.errors import Refused
+from harness.platforms.elsewhere import Elsewhere, Say, Seen, Where
+from harness.run.away import bundle
+from harness.run.away.fetch import fetch
+from harness.workspace import Workspace
+from harness.workspace.trust import measured
+from harness.workspace.variables import as_file, from_file, named_by
+
+MARK = "elsewhere"  # in .pilot: where this campaign is
+POLL_S = 30.0
+SILENT = timedelta(minutes=10)
+DONE = ("done", "not needed")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked of it beside following; ``options``: of ``pilot run`` there."""
+
+    name: str
+    options: str = ""
+    detach: bool = False
+    stop: bool = False
+    remove: bool = False
+
+
+@dataclass(frozen=True)
+class Away:
+    """How it stands; ``state``: absent, starting, waiting, running, stopping, ended."""
+
+    on: str
+    state: str
+    where: Where | None = None
+    seen: Seen | None = None
+    fetched: int | None = None
+    left: tuple[str, ...] = ()
+
+    @property
+    def blocks(self) -> tuple[int, int] | None:
+        """Done and planned; None where the machine has not said."""
+        return blocks_of(self.seen.board) if self.seen and self.seen.board else None
+
+    def as_json(self) -> dict[str, Any]:
+        done, planned = self.blocks or (None, None)
+        return {
+            "on": self.on,
+            "state": self.state,
+            "where": asdict(self.where) if self.where else None,
+            "utc": self.seen.utc if self.seen else None,
+            "exit_code": self.seen.exit_code if self.seen else None,
+            "blocks_done": done,
+            "blocks": planned,
+            "files_fetched": self.fetched,
+            "left": list(self.left),
+        }
+
+
+def blocks_of(board: Mapping[str, Any]) -> tuple[int, int]:
+    """Of the board that ``pilot status --json`` prints."""
+    rows = [row for row in board.get("blocks") or () if isinstance(row, dict)]
+    return sum(row.get("state") in DONE for row in rows), len(rows)
+
+
+def at_home(workspace: Workspace) -> None:
+    """Raises Refused while the campaign goes on elsewhere: evidence that grows in two places can't be joined."""
+    mark = workspace.state.parent / MARK
+    if mark.exists():
+        name = mark.read_text(encoding="utf-8").strip()
+        raise Refused(
+            f"this campaign runs on {name}",
+            f"pilot run --on {name} follows it and fetches what it measured; with --stop it ends there first",
+        )
+
+
+def away(
+    workspace: Workspace,
+    place: Elsewhere,
+    plan: Plan,
+    wanted: Order,
+    say: Say,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Away:
+    """Brought up where it is not there, then followed to its end; raises PilotError, and KeyboardInterrupt goes on there."""
+    where = place.there()
+    if wanted.remove:
+        return _removed(workspace, place, wanted, where, say)
+    if wanted.stop:
+        if where is None:
+            raise Refused(f"nothing runs on {wanted.name}", f"pilot run --on {wanted.name} begins it")
+        place.stop()
+        say("it was asked to stop: its run closes its ledger, then it collects, copies and ends")
+    elif where is None or not _marked(workspace):
+        where = _begun(workspace, place, plan, wanted, say)
+    if wanted.detach:
+        seen = place.seen()
+        return Away(wanted.name, seen.service if seen else "starting", where, seen)
+    seen = _followed(place, wanted, say, sleep)
+    count = fetch(workspace, place)
+    (workspace.state.parent / MARK).unlink(missing_ok=True)
+    say(
+        f"{count} files of evidence are here; pilot run --on {wanted.name} --remove takes the machine and its bucket away"
+    )
+    return Away(wanted.name, "ended", where, seen, count)
+
+
+def _begun(workspace: Workspace, place: Elsewhere, plan: Plan, wanted: Order, say: Say) -> Where:
+    last = max((unit.not_before for unit in plan.units), default="")
+    until = str(workspace.config.on.get(wanted.name, {}).get("until", ""))
+    if until and last[:10] >= until:
+        raise Refused(
+            f"on.{wanted.name}.until is {until}, and the plan's last block is due at {last} UTC",
+            "stop it some days later",
+        )
+    variables = as_file(_variables(workspace))
+    mark = workspace.state.parent / MARK
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.write_text(f"{wanted.name}\n", encoding="utf-8")  # first: from here on it may be running there
+    with tempfile.TemporaryDirectory(prefix="pilot-bundle-") as folder:
+        made = bundle.write(workspace, Path(folder) / "bundle.tar.gz", wanted.options)
+        return place.begin(made, variables, say)
+
+
+def _variables(workspace: Workspace) -> dict[str, str]:
+    """What the targets name: from the file where it stands there, else from this environment; raises Refused for what is nowhere."""
+    table = workspace.config.on
+    said = {name: str(options.get("variables", "")) for name, options in table.items()}
+    filed: dict[str, str] = {}
+    for file in dict.fromkeys(filter(None, [*said.values(), "targets/generator/generator.env"])):
+        filed = from_file(workspace.root / file) | filed
+    named = named_by(workspace, measured(workspace))
+    found = {name: value for name in named if (value := filed.get(name, os.environ.get(name))) is not None}
+    if missing := [name for name in named if name not in found]:
+        raise Refused(
+            f"targets name variables that are not set: {', '.join(missing)}",
+            "export them, or put them into targets/generator/generator.env (chmod 600)",
+        )
+    return filed | found
+
+
+def _followed(place: Elsewhere, wanted: Order, say: Say, sleep: Callable[[float], None]) -> Seen:
+    """Until it has ended; what is new is said."""
+    told: object = None
+    while True:
+        seen = place.seen()
+        if seen is not None and seen.over:
+            code = f", exit code {seen.exit_code}" if seen.exit_code else ""
+            say("\n".join([f"it has ended{code}", *(seen.words if seen.exit_code else ())]))
+            return seen
+        if (now := _shown(seen)) != told:
+            told = now
+            say(f"{wanted.name}: {now}  (Ctrl-C leaves it running)")
+        sleep(POLL_S)
+
+
+def _shown(seen: Seen | None) -> str:
+    if seen is None:
+        return "starting: packages and services take some minutes"
+    silent = datetime.now(UTC) - datetime.fromisoformat(seen.utc) > SILENT
+    blocks = "{} of {} blocks done".format(*blocks_of(seen.board)) if seen.board else "no board yet"
+    return f"{seen.service}, {blocks}" + (f"; nothing heard since {seen.utc}" if silent else "")
+
+
+def _marked(workspace: Workspace) -> bool:
+    return (workspace.state.parent / MARK).exists()
+
+
+def _removed(workspace: Workspace, place: Elsewhere, wanted: Order, where: Where | None, say: Say) -> Away:
+    if where is not None and _marked(workspace):
+        raise Refused(
+            "what it measured has not been fetched", f"pilot run --on {wanted.name} first, with --stop if it still runs"
+        )
+    left = place.remove(say)
+    return Away(wanted.name, "absent", None if not left else where, left=left)

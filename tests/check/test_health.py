@@ -1,0 +1,30 @@
+"""The contract's health check, behind front ends that keep what ends in z, and on servers that came before."""
+
+import pytest
+
+from harness.check.asking import USUAL, asker_of
+from harness.check.contract_check import Contract
+from harness.check.symptoms import Broken
+from tests.builders import external
+from tests.peers.raw import not_found, raw, whole
+
+
+def said(*paths):
+    def answer(asked):
+        return whole({"status": "ok"}) if asked.path in paths else not_found(asked)
+
+    with raw(answer) as url, asker_of(external(url), url) as asker:
+        return Contract(asker, USUAL).health()
+
+
+def test_cloud_runs_front_end_is_passed():
+    assert said("/health") == ""
+
+
+def test_a_server_of_before_passes_and_is_told_what_to_serve_too():
+    assert "serve /health too" in said("/healthz")
+
+
+def test_one_that_has_neither_fails():
+    with pytest.raises(Broken):
+        said()

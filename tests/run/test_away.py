@@ -1,0 +1,251 @@
+"""A campaign on another machine: handed over once, followed, fetched, removed; the machine is a fake that keeps a folder."""
+
+import json
+import shutil
+import tarfile
+from dataclasses import replace
+from importlib.metadata import PackagePath
+from types import SimpleNamespace
+
+import pytest
+
+from harness import pipeline
+from harness.errors import Refused
+from harness.evidence.store import Store
+from harness.platforms.elsewhere import Seen, Where
+from harness.run.away import bundle
+from harness.run.away.away import Order, at_home, away
+from harness.workspace import open_workspace
+from harness.workspace.variables import as_file, from_file, named_by
+from tests.builders import Pilot
+
+ADD_PACKAGE = bundle._add_package
+UTC = "2099-01-01T00:00:00+00:00"
+BOARD = {"blocks": [{"state": "done"}, {"state": "not needed"}, {"state": "due"}]}
+RUNS = Seen(UTC, "running", None, BOARD)
+ENDED = Seen(UTC, "ended", 0, BOARD)
+
+
+class Machine:
+    """Says one thing after another; ``evidence`` is what it has measured."""
+
+    def __init__(self, *says, evidence=None):
+        self.says, self.evidence = list(says), evidence
+        self.begun, self.stopped, self.removed, self.up, self.left = [], 0, 0, False, ()
+
+    def there(self):
+        return Where("stack", "bucket", made=False) if self.up else None
+
+    def begin(self, made, variables, say):
+        with tarfile.open(made) as tar:
+            self.begun.append((tar.getnames(), variables))
+        self.up = True
+        return Where("stack", "bucket", made=True)
+
+    def seen(self):
+        return self.says.pop(0) if len(self.says) > 1 else self.says[0]
+
+    def fetch(self, into):
+        shutil.copytree(self.evidence, into, dirs_exist_ok=True)
+        return sum(path.is_file() for path in into.rglob("*"))
+
+    def stop(self):
+        self.stopped += 1
+
+    def remove(self, say):
+        self.removed, self.up = self.removed + 1, bool(self.left)
+        return self.left
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    """Sealed, with variables and a secret lying about."""
+    root = tmp_path / "here"
+    root.mkdir()
+    made = Pilot(root, blocks=2).workspace()
+    path = made.root / "targets" / "alpha" / "target.toml"
+    path.write_text(
+        'base_url = "${RAG_URL}"\n[auth]\nkind = "header"\nenv = "RAG_TOKEN"\n[runtime]\nkind = "external"\n'
+    )
+    (made.root / "loadprofiles").mkdir(exist_ok=True)
+    (made.root / "secret.env").write_text("RAG_TOKEN=sesame\n")
+    (made.root / ".env").write_text("RAG_TOKEN=sesame\n")
+    (made.root / "questions.jsonl").write_text("{}\n")
+    return made
+
+
+@pytest.fixture(autouse=True)
+def variables(monkeypatch, request):
+    if "measured" not in request.fixturenames or "followed_to_its_end" not in request.node.name:
+        monkeypatch.setattr(bundle, "_add_package", lambda tar: None)  # a second of compressing, seen once
+    monkeypatch.setenv("RAG_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("RAG_TOKEN", 'a "token"')
+
+
+@pytest.fixture
+def measured(tmp_path):
+    """Evidence that goes on from what is here."""
+    root = tmp_path / "there"
+    root.mkdir()
+    made, _, _ = Pilot(root, blocks=2, kept=True).write()
+    return made.evidence
+
+
+def plan_of(workspace):
+    return Pilot(workspace.root, blocks=2).plan()
+
+
+def test_it_is_begun_once_followed_to_its_end_and_fetched(workspace, measured):
+    said, waits = [], []
+    machine = Machine(None, RUNS, RUNS, ENDED, evidence=measured)
+    stands = away(workspace, machine, plan_of(workspace), Order("aws", "--now"), said.append, waits.append)
+
+    [(names, given)] = machine.begun
+    assert given == 'RAG_URL="http://127.0.0.1:9"\nRAG_TOKEN="a \\"token\\""\n'
+    assert {"workspace/pilot.toml", "workspace/questions.jsonl", "options"} <= set(names)
+    assert not [n for n in names if n.endswith(".env") or "/.git/" in n or ".venv" in n], "no secret goes with it"
+    assert "package/pyproject.toml" in names
+    assert "machine/tell.py" in names
+    assert len(waits) == 3
+    assert stands.state == "ended"
+    assert stands.fetched > 5
+    assert Store(workspace.evidence).journal() == Store(measured).journal()
+    assert any("running, 2 of 3 blocks done" in line for line in said)
+    at_home(workspace)  # it is here again
+
+
+def test_what_is_followed_again_is_not_begun_again_and_cannot_run_here(workspace, measured):
+    machine = Machine(RUNS, evidence=measured)
+    first = away(workspace, machine, plan_of(workspace), Order("aws", detach=True), print)
+    second = away(workspace, machine, plan_of(workspace), Order("aws", detach=True), print)
+
+    assert (first.state, second.state, len(machine.begun)) == ("running", "running", 1)
+    assert second.as_json()["blocks_done"] == 2
+    json.dumps(second.as_json())
+    with pytest.raises(Refused, match="this campaign runs on aws"):
+        at_home(workspace)
+    with pytest.raises(Refused, match="this campaign runs on aws"):
+        pipeline.run(workspace, None, now=True)
+
+
+def test_it_is_stopped_there_and_then_fetched(workspace, measured):
+    machine = Machine(RUNS, replace(ENDED, exit_code=4, words=("the stop file STOP is there",)), evidence=measured)
+    machine.up = True
+    said = []
+    stands = away(workspace, machine, plan_of(workspace), Order("aws", stop=True), said.append, lambda _: None)
+
+    assert machine.stopped == 1
+    assert stands.seen.exit_code == 4
+    assert any("the stop file STOP is there" in line for line in said)
+
+
+def test_it_is_not_removed_before_its_evidence_was_fetched(workspace, measured):
+    machine = Machine(ENDED, evidence=measured)
+    away(workspace, machine, plan_of(workspace), Order("aws", detach=True), print)
+
+    with pytest.raises(Refused, match="has not been fetched"):
+        away(workspace, machine, plan_of(workspace), Order("aws", remove=True), print)
+    away(workspace, machine, plan_of(workspace), Order("aws"), print)
+    assert away(workspace, machine, plan_of(workspace), Order("aws", remove=True), print).state == "absent"
+    machine.left = ("stack rag-generator",)
+    assert away(workspace, machine, plan_of(workspace), Order("aws", remove=True), print).left == machine.left
+
+
+def test_evidence_that_both_machines_made_is_not_mixed(workspace, measured):
+    store = Store(workspace.evidence)
+    store.note("block begun", block=1, attempt=1, order="AB")
+    before = store.journal()
+
+    with pytest.raises(Refused, match="events that the machine does not know"):
+        away(workspace, Machine(ENDED, evidence=measured), plan_of(workspace), Order("aws"), print)
+    assert store.journal() == before
+
+
+def test_fetching_again_keeps_what_was_collected_here_since(workspace, measured):
+    machine = Machine(ENDED, evidence=measured)
+    away(workspace, machine, plan_of(workspace), Order("aws"), print)
+    store = Store(workspace.evidence)
+    store.note("collected", runs=[])
+    longer = store.journal()
+
+    assert away(workspace, machine, plan_of(workspace), Order("aws"), print).fetched == 0
+    assert store.journal() == longer
+
+
+def test_damaged_evidence_is_not_taken_over(workspace, measured):
+    [first, *_] = measured.glob("blocks/*/*/*/ledger.json")
+    first.write_text("{}")
+
+    with pytest.raises(Exception, match="what was fetched is damaged"):
+        away(workspace, Machine(ENDED, evidence=measured), plan_of(workspace), Order("aws"), print)
+    assert not list(workspace.evidence.glob("blocks/*"))
+
+
+def test_a_variable_that_is_nowhere_is_said_before_anything_is_brought_up(workspace, monkeypatch):
+    plan = plan_of(workspace)
+    monkeypatch.delenv("RAG_TOKEN")
+    machine = Machine(ENDED)
+
+    with pytest.raises(Refused, match="variables that are not set: RAG_TOKEN"):
+        away(workspace, machine, plan, Order("aws"), print)
+    assert not machine.begun
+    at_home(workspace)
+
+
+def test_a_plan_that_is_longer_than_its_machine_is_refused(workspace):
+    path = workspace.root / "pilot.toml"
+    path.write_text(path.read_text() + '[on.aws]\nregion = "us-east-1"\nuntil = "2020-01-01"\n')
+    again = open_workspace(workspace.root)
+
+    with pytest.raises(Refused, match=r"on.aws.until is 2020-01-01, and the plan's last block is due"):
+        away(again, Machine(ENDED), plan_of(again), Order("aws"), print)
+
+
+def test_variables_are_read_from_a_file_that_nobody_else_reads(workspace):
+    path = workspace.root / "generator.env"
+    path.write_text('# of the targets\nexport A=1\nB = "two words"\n')
+    path.chmod(0o644)
+    with pytest.raises(Refused, match="other users can reach it"):
+        from_file(path)
+    path.chmod(0o600)
+
+    assert from_file(path) == {"A": "1", "B": "two words"}
+    assert named_by(workspace, ["alpha"]) == ("RAG_URL", "RAG_TOKEN")
+    with pytest.raises(Refused, match="KEY: a value must be one line"):
+        as_file({"KEY": "-----BEGIN\nKEY"})
+    path.write_text("no equals sign\n")
+    with pytest.raises(Refused, match=r"generator.env:1: want NAME=VALUE"):
+        from_file(path)
+
+
+def test_links_that_lead_out_of_the_workspace_do_not_go_with_it(workspace, tmp_path):
+    (tmp_path / "elsewhere").write_text("a stranger's")
+    (workspace.root / "linked.txt").symlink_to(tmp_path / "elsewhere")
+
+    assert "linked.txt" not in [at for at, _ in bundle._of_workspace(workspace)]
+
+
+def test_an_installed_package_goes_with_its_files_and_the_versions_beside_it(tmp_path, monkeypatch):
+    (tmp_path / "harness").mkdir()
+    (tmp_path / "harness" / "x.py").write_text("")
+    names = [PackagePath("harness/x.py"), PackagePath("harness/local.env"), PackagePath("../../bin/pilot")]
+    for name in names:
+        name.dist = Distribution(tmp_path)
+    monkeypatch.setattr(bundle, "PINS", "no checkout")
+    monkeypatch.setattr(bundle, "distribution", lambda name: SimpleNamespace(files=names))
+    with tarfile.open(tmp_path / "b.tar", "w") as tar:
+        ADD_PACKAGE(tar)
+    with tarfile.open(tmp_path / "b.tar") as tar:
+        pins = tar.extractfile("package/requirements.txt").read().decode().split()
+
+        assert [n for n in tar.getnames() if "site" in n] == ["package/site/harness/x.py"]
+    assert any(pin.startswith("locust==2.47") for pin in pins)
+    assert not any(pin.startswith(("runtime-pilot==", "pip==")) for pin in pins)
+
+
+class Distribution:
+    def __init__(self, root):
+        self._root = root
+
+    def locate_file(self, name):
+        return self._root / name
