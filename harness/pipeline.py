@@ -390,7 +390,7 @@ def report(
     """
     before = read_earlier(earlier) if earlier is not None else None
     outcome = decide(workspace, progress)
-    from harness.report import render  # noqa: PLC0415 - Jinja and the chart library, where a report is made alone
+    from harness.report import render  # noqa: PLC0415 - Jinja, where a report is made alone
 
     said = _content(workspace, outcome, before, _foretold(workspace, outcome, progress))
     seal = outcome.seal["digest"] if outcome.seal else None
@@ -433,7 +433,7 @@ def _foretold(workspace: Workspace, outcome: Outcome, progress: Progress | None)
 def _block_takes(workspace: Workspace, made: Plan) -> BlockTakes:
     """The mean of the plan's paired blocks; a rehearsal on one machine costs no money."""
     targets = {t.name: t for t in workspace.measured()}
-    usd = sum((usual_usd(workspace, targets[r.target], r) for b in made.blocks for r in b.runs), Decimal(0))
+    usd = sum((usual_usd(workspace, made, targets[r.target], r) for b in made.blocks for r in b.runs), Decimal(0))
     many = max(1, len(made.blocks))
     usd *= not workspace.config.scaling.rehearsal
     return BlockTakes(sum(b.expected_s for b in made.blocks) / 3600 / many, float(usd) / many)
@@ -442,7 +442,7 @@ def _block_takes(workspace: Workspace, made: Plan) -> BlockTakes:
 def _content(
     workspace: Workspace, outcome: Outcome, before: dict[str, Any] | None, foretold: Foretold | None = None
 ) -> Content:
-    from harness.report.content import content  # noqa: PLC0415 - Altair and the chart library, where a report is made alone
+    from harness.report.content import content  # noqa: PLC0415 - Jinja, where a report is made alone
 
     return content(
         workspace,

@@ -14,8 +14,8 @@ sys.argv = {argv!r}
 atexit.register(lambda: print("LOADED", *sorted(m for m in {watched!r} if m in sys.modules), file=sys.stderr))
 {code}
 """
-HEAVY = ("pandas", "altair", "boto3", "botocore", "azure.identity", "google.auth", "psycopg", "playwright")
-ARROW = ("pyarrow", "numpy", "scipy", "vl_convert")
+HEAVY = ("pandas", "boto3", "botocore", "azure.identity", "google.auth", "psycopg", "playwright")
+ARROW = ("pyarrow", "numpy", "scipy")
 
 
 def loaded(code, *argv, watched=(*HEAVY, *ARROW, "locust", "gevent")):

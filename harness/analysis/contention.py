@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from harness.analysis.dataset import RunData
+from harness.domain.address import is_loopback
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,7 @@ class Contention:
     contended: int  # with a tenth of their seconds or more at 90 % of all cores
     busiest_pct: float | None  # p95 over the seconds of a run, the highest of the runs
     shared: bool  # the target ran on the generator's machine
+    loopback: bool = False  # it was reached at a loopback address: here, or behind a tunnel
 
 
 def contention(target: str, profile: str, runs: Sequence[RunData]) -> Contention:
@@ -35,4 +38,5 @@ def contention(target: str, profile: str, runs: Sequence[RunData]) -> Contention
         sum(told),
         max(peaks, default=None),
         any(s["target_shares_machine"] for s in said),
+        any(is_loopback(urlsplit(str(record.get("base_url") or "")).hostname or "") for record in records),
     )

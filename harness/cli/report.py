@@ -10,6 +10,7 @@ import typer
 from harness import pipeline
 from harness.campaign.progress import Progress
 from harness.cli.decide import line
+from harness.errors import Refused
 from harness.report.pdf import print_pdf
 from harness.workspace import find, trust
 
@@ -36,10 +37,15 @@ def report(
         bool, typer.Option("--predict/--no-predict", help="Predict what happens at your traffic; takes some seconds.")
     ] = True,
     pdf: Annotated[bool, typer.Option("--pdf", help="Write report.pdf too; needs an installed Chromium.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="With --pdf: print what is folded, too.")] = False,
 ) -> None:
     """Render HTML, Markdown, decision record, figures and tables; the same evidence gives the same bytes."""
     workspace = find()
     trust.for_work(workspace, page=True)
+    if everything and not pdf:
+        raise Refused(
+            "--all requires --pdf", "in a browser, the button Open all or ?all in the address opens everything"
+        )
     if table is not None:
         with Progress() as progress:
             found = pipeline.report_table(workspace, table, progress)
@@ -50,4 +56,4 @@ def report(
     print(line(outcome))
     print(path)
     if pdf:
-        print(print_pdf(path))
+        print(print_pdf(path, everything=everything))

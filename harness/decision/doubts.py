@@ -226,7 +226,7 @@ def _shown(by: str | None, findings: Findings) -> bool:
         case ShownBy.ANSWERS:
             return answers
         case ShownBy.CITATIONS:
-            return answers or p.overlap == 1.0
+            return answers or (p.overlap is not None and p.same_citations == p.pairs)
         case ShownBy.STREAMS:
             return any(s.told for s in findings.streams)
         case _:
@@ -280,7 +280,7 @@ def _never_cold(findings: Findings) -> list[Reason]:
 
 def _contention(findings: Findings) -> list[Reason]:
     """Times of processes that waited for each other's cores are this machine's, not the runtimes'."""
-    shared = [c for c in findings.contention if c.shared]
+    shared = [c for c in findings.contention if c.shared or c.loopback]
     contended, told = sum(c.contended for c in shared), sum(c.told for c in shared)
     if not contended:
         return []

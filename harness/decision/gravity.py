@@ -64,6 +64,7 @@ _KINDS: Mapping[Gravity, tuple[type[Reason], ...]] = {
         doubt.BlocksMissing,
         doubt.CapacityNotKnown,
         doubt.CapacityNotSearched,
+        doubt.JobsNotMeasured,
         doubt.NeverMadeCold,
         doubt.NotCollected,
         doubt.CheckNotFine,

@@ -52,6 +52,16 @@ def _problem_of_parts(url: str, parts: SplitResult) -> str | None:
     return None
 
 
+def is_loopback(hostname: str) -> bool:
+    """By its name alone: nothing is looked up."""
+    if hostname == "localhost":
+        return True
+    try:
+        return ip_address(hostname).is_loopback
+    except ValueError:
+        return False
+
+
 def _is_host(host: str | None) -> bool:
     """A name of DNS labels, or an address as ``urlsplit`` takes it out of its brackets."""
     if not host or ":" in host:

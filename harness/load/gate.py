@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from werkzeug import Request, Response
 
-from harness.load.hosts import is_loopback
+from harness.domain.address import is_loopback
 
 if TYPE_CHECKING:
     import argparse

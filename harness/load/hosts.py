@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from harness.domain.address import problem_of, without_secrets
+from harness.domain.address import is_loopback, problem_of, without_secrets
 from harness.errors import NoWorkspace, PilotError, Refused, UndeclaredHost
 from harness.workspace import Workspace, find
 
@@ -54,16 +53,6 @@ def declared_by(workspace: Workspace, host: str) -> Target | None:
         if wanted in {_origin(url) for url in (target.base_url, *target.lanes) if url}:
             return target
     return None
-
-
-def is_loopback(hostname: str) -> bool:
-    """By its name alone: nothing is looked up."""
-    if hostname == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(hostname).is_loopback
-    except ValueError:
-        return False
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:

@@ -15,9 +15,10 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
+from harness.domain.address import is_loopback
 from harness.errors import Refused
 from harness.keys import LEAST, MOST, VARIABLE
-from harness.load.hosts import is_loopback, nearest_workspace
+from harness.load.hosts import nearest_workspace
 
 if TYPE_CHECKING:
     import argparse

@@ -16,7 +16,7 @@ from harness.report import charts_predicted
 from harness.report.blocks import Figure, Shown, Table, marked, table
 from harness.report.columns import counted, estimate, figure, share, target, word
 from harness.report.figures import pair_of
-from harness.report.svg import Rows, render, standalone
+from harness.report.svg import Drawing, Rows, render, standalone
 from harness.words import said
 from harness.words.numbers import duration_text, money, percent, significant
 
@@ -162,7 +162,7 @@ def _rows(made: Prediction, names: Names) -> list[dict[str, Any]]:
     return [_row(one, q, names) for q in DRAWN for one in made.at if isinstance(one.of(q).known, Estimate)]
 
 
-def _spec(made: Prediction, rows: Rows, pair: tuple[str, str], limit_s: float) -> dict[str, Any]:
+def _spec(made: Prediction, rows: Rows, pair: tuple[str, str], limit_s: float) -> Drawing:
     dark = [{"quantity": q.value, "low": low, "high": high} for q in DRAWN for low, high in _untold(made.at, q)]
     return charts_predicted.over_factors(rows, dark, pair, limit_s)
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from harness.domain.columns import Column
+from harness.report.svg import Drawn
 
 R = TypeVar("R")
 
@@ -90,8 +91,35 @@ class Figure:
     id: str
     title: str
     subtitle: str
-    svg: str
+    svg: Drawn
     table: Table | None = None
+
+
+@dataclass(frozen=True)
+class PromiseRow:
+    """A promise in one row: a verdict and a value of each target, beside each other."""
+
+    promise: str
+    limit: str
+    sides: tuple[tuple[Cell, Cell], ...]  # of each target: verdict, value with its interval
+
+
+@dataclass(frozen=True)
+class PromiseTable:
+    """Every promise once; ``table`` is the same data with n, blocks and shares, one row a promise and target."""
+
+    targets: tuple[str, ...]
+    rows: tuple[PromiseRow, ...]
+    notes: tuple[str, ...]
+    table: Table
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """What a report does not have; ``how`` would measure it, where a person can."""
+
+    what: str
+    how: str = ""
 
 
 def number(text: str) -> Cell:

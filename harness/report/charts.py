@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
-import altair as alt
-
-from harness.report.svg import BASELINE, CANDIDATE, ONCE, SAID, WIDTH, Rows, coloured, drawing, values
+from harness.report.plot import SHARED, Panel, by_target, clock, colours, dollars, panel, plain, up_to
+from harness.report.svg import INK, LINE, MUTED, REFUSED, Canvas, Point, Row, Rows, cut, drawing, width_of
+from harness.words.numbers import percent
 
 PERCENTILES = (0.5, 0.75, 0.9, 0.95, 0.99)
-_STROKES = alt.Legend(symbolType="stroke")
+HEIGHT = 190
 
 
 def stretched(p: float) -> float:
@@ -19,108 +19,120 @@ def stretched(p: float) -> float:
 
 
 @drawing
-def quantile_curves(rows: Rows, pair: tuple[str, str], unit_title: str, limit_s: float | None) -> alt.TopLevelMixin:
-    """``rows``: target, p, value, low, high in seconds."""
-    axis = alt.Axis(
-        values=[stretched(p) for p in PERCENTILES],
-        labelExpr="format(100 * (1 - pow(10, -datum.value)), '.3~g') + ' %'",
-        grid=True,
+def quantile_curves(
+    canvas: Canvas, rows: Rows, pair: tuple[str, str], titles: tuple[str, str], limit_s: float | None
+) -> None:
+    """``rows``: target, p, value, low, high in seconds; ``titles`` of what is waited for and of the shares."""
+    at = [stretched(row["p"]) for row in rows]
+    most = up_to((row["high"] for row in rows), limit_s)
+    plot = panel(canvas, HEIGHT, (min(at), max(at) * 1.03), (0, most), write=clock)
+    plot.y_axis(titles[0], clock)
+    plot.x_axis(
+        titles[1], {stretched(p): percent(p) for p in PERCENTILES if min(at) <= stretched(p) <= max(at)}, lines=True
     )
-    most = max(*(row["high"] for row in rows), limit_s or 0) * 1.06  # room above the promise for its words
-    base = alt.Chart().encode(
-        x=alt.X("x:Q", title="share of requests that were at least this fast", axis=axis), color=coloured(pair)
-    )
-    band = base.mark_area(opacity=0.18).encode(y=alt.Y("low:Q", title=unit_title), y2="high")
-    line = base.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=22)).encode(
-        y=alt.Y("value:Q", title=unit_title, scale=alt.Scale(domainMax=most)), description=SAID
-    )
-    promise = [] if limit_s is None else limit_rule(limit_s)
-    data = values([{**row, "x": stretched(row["p"])} for row in rows])
-    return alt.layer(band, line, *promise, data=data, width=WIDTH, height=230)
+    lines = by_target(rows, pair)
+    for target, mine in lines.items():
+        low = [plot.at(stretched(row["p"]), row["low"]) for row in mine]
+        high = [plot.at(stretched(row["p"]), row["high"]) for row in mine]
+        canvas.area([*high, *reversed(low)], colours(pair)[target])
+    plot.limit(limit_s, clock)
+    _lines(plot, lines, pair, lambda row: (stretched(row["p"]), row["value"]))
 
 
-def limit_rule(limit_s: float) -> list[alt.Chart]:
-    """The promise as a dashed line with its words."""
-    at = alt.Chart(ONCE).encode(y=alt.datum(limit_s))
-    words = at.mark_text(align="left", dy=-7, x=4, text=f"SLO {limit_s:g} s")
-    return [at.mark_rule(strokeDash=[5, 4]), words]
+def _lines(plot: Panel, lines: Mapping[str, Rows], pair: Sequence[str], at: Callable[[Row], Point]) -> None:
+    """A line a target with a mark at each row, named at its end."""
+    ends = []
+    for target, mine in lines.items():
+        points = [plot.at(*at(row)) for row in mine]
+        plot.canvas.line(points, colours(pair)[target])
+        for row, point in zip(mine, points, strict=True):
+            plot.canvas.mark("circle", point, colours(pair)[target], row.get("said", ""), 3)
+        ends.append((points[-1], target, colours(pair)[target]))
+    plot.name(ends)
 
 
 @drawing
-def paired_blocks(rows: Rows, pair: tuple[str, str], unit_title: str) -> alt.TopLevelMixin:
+def paired_blocks(canvas: Canvas, rows: Rows, pair: tuple[str, str], title: str) -> None:
     """``rows``: block, target, value; one line a block joins the two targets."""
-    base = alt.Chart().encode(
-        x=alt.X("block:O", title="block", axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("value:Q", title=unit_title, scale=alt.Scale(zero=True)),
-    )
-    shape = alt.Shape("target:N", scale=alt.Scale(domain=list(pair), range=["circle", "diamond"]))
-    joined = base.mark_line(strokeWidth=1, color="#888888").encode(detail="block:N")
-    points = base.mark_point(filled=True, size=70, opacity=1).encode(
-        color=coloured(pair), shape=shape, description=SAID
-    )
-    return alt.layer(joined, points, data=values(rows), width=WIDTH, height=170)
+    shapes = dict(zip(pair, ("circle", "diamond"), strict=False))
+    canvas.key((shapes[t], colours(pair)[t], t) for t in pair)
+    blocks = sorted({row["block"] for row in rows})
+    place = {block: k for k, block in enumerate(blocks)}
+    plot = panel(canvas, 150, (-0.5, len(blocks) - 0.5), (0, up_to(row["value"] for row in rows)), write=clock)
+    plot.y_axis(title, clock)
+    plot.x_axis("block", {k: str(block) for block, k in place.items()})
+    for block in blocks:
+        mine = [plot.at(place[block], row["value"]) for row in rows if row["block"] == block]
+        canvas.line(mine, MUTED, width=1)
+    for row in rows:
+        at = plot.at(place[row["block"]], row["value"])
+        canvas.mark(shapes[row["target"]], at, colours(pair)[row["target"]], row.get("said", ""), 4.5)
 
 
 @drawing
-def burst_timeline(rows: Rows, pair: tuple[str, str]) -> alt.TopLevelMixin:
+def burst_timeline(canvas: Canvas, rows: Rows, pair: tuple[str, str]) -> None:
     """``rows``: target, second, offered, answered, refused, in_flight, p95; panels share the time axis."""
-    axis = alt.Axis(grid=False, tickMinStep=1)
-    x, x_last = (alt.X("second:Q", title=t, axis=axis) for t in (None, "seconds since the start of the run"))
-    most = max((row["offered"] for row in rows), default=1.0)
-    what: list[Any] = ["offered", "answered", "refused"]
-    panels = []
-    for target, colour in zip(pair, (BASELINE, CANDIDATE), strict=True):
-        colours = alt.Scale(domain=what, range=["#999999", colour, "#cc79a7"])
-        dashes = alt.Scale(domain=what, range=[[4, 3], [1, 0], [2, 2]])
-        base = (
-            alt.Chart()
-            .transform_filter(alt.FieldEqualPredicate(field="target", equal=target))
-            .transform_fold(what, as_=["what", "rate"])
-            .encode(
-                x=x,
-                y=alt.Y("rate:Q", title="requests/s", scale=alt.Scale(domain=[0, most])),
-                color=alt.Color("what:N", scale=colours, legend=_STROKES),
-                strokeDash=alt.StrokeDash("what:N", scale=dashes, legend=_STROKES),
-            )
-        )
-        panels.append(alt.layer(*_steps(base), title=target, width=WIDTH, height=110))
-    both = alt.Chart().encode(color=coloured(pair).legend(_STROKES))
-    flying = both.encode(x=x, y=alt.Y("in_flight:Q", title="in flight"))
-    # one dash a second: a second in which nothing was answered has no p95, and nothing is drawn across it
-    late = both.transform_calculate(next="datum.second + 1").encode(
-        x=x_last, y=alt.Y("p95:Q", title="p95 of answers (s)")
+    end = max(row["second"] for row in rows) + 1
+    lines = by_target(rows, pair)
+    most = up_to(row["offered"] for row in rows)
+    canvas.key((("4,3", MUTED, "offered"), ("", INK, "answered"), ("2,2", REFUSED, "refused")))
+    for target, mine in lines.items():
+        canvas.words(target, bold=True, dot=colours(pair)[target])
+        plot = panel(canvas, 90, (0, end), (0, most), below=10, left=SHARED)
+        plot.y_axis("requests/s", most=3)
+        for what, colour, dash in (
+            ("offered", MUTED, "4,3"),
+            ("answered", colours(pair)[target], ""),
+            ("refused", REFUSED, "2,2"),
+        ):
+            _steps(plot, mine, what, colour, dash)
+    flying = panel(canvas, 80, (0, end), (0, up_to(row["in_flight"] for row in rows)), below=10, left=SHARED)
+    flying.y_axis("requests in flight", most=3)
+    for target, mine in lines.items():
+        _steps(flying, mine, "in_flight", colours(pair)[target])
+    late = panel(
+        canvas, 80, (0, end), (0, up_to(r["p95"] for r in rows if r["p95"] is not None)), write=clock, left=SHARED
     )
-    dashed = (late.mark_rule(strokeWidth=2).encode(x2="next"), pointed(late))
-    panels += [alt.layer(*layers, width=WIDTH, height=90) for layers in (_steps(flying), dashed)]
-    apart = alt.ScaleResolveMap(color="independent", strokeDash="independent")
-    return alt.vconcat(*panels, data=values([*rows, *_ends(rows)]), spacing=14, resolve=alt.Resolve(scale=apart))
+    late.y_axis("p95 of each second's answers", clock, 3)
+    late.x_axis("seconds since the start of the run", {v: plain(v) for v in late.x.ticks(8)})
+    for target, mine in lines.items():
+        for row in mine:
+            if row["p95"] is not None:  # a second without an answer has no p95, and nothing is drawn across it
+                left, right = late.at(row["second"], row["p95"]), late.at(row["second"] + 1, row["p95"])
+                canvas.line([left, right], colours(pair)[target])
+                canvas.mark("tick", ((left[0] + right[0]) / 2, left[1]), colours(pair)[target], row.get("said", ""), 1)
 
 
-def _steps(base: alt.Chart) -> tuple[alt.Chart, alt.Chart]:
-    return base.mark_line(interpolate="step-after", strokeWidth=2), pointed(base)
-
-
-def pointed(base: alt.Chart) -> alt.Chart:
-    """Over a line: there to be pointed at."""
-    marks: alt.Chart = base.mark_point(size=60, opacity=0).encode(description=SAID)
-    return marks
-
-
-def _ends(rows: Rows) -> Rows:
-    """The last second again, where it ends: a step is as long as the others."""
-    last = {row["target"]: row for row in rows}
-    return [{**row, "second": row["second"] + 1, "p95": None} for row in last.values()]
+def _steps(plot: Panel, rows: Rows, what: str, colour: str, dash: str = "") -> None:
+    """Each second as long as the others; there to be pointed at in its middle."""
+    points = [plot.at(x, row[what]) for row in rows for x in (row["second"], row["second"] + 1)]
+    plot.canvas.line(points, colour, dash=dash)
+    for row in rows:
+        plot.canvas.mark("circle", plot.at(row["second"] + 0.5, row[what]), colour, row.get("said", ""), 4, 0)
 
 
 @drawing
-def cost_against_latency(rows: Rows, pair: tuple[str, str], limit_s: float) -> alt.TopLevelMixin:
+def cost_against_latency(canvas: Canvas, rows: Rows, pair: tuple[str, str], limit_s: float) -> None:
     """``rows``: target, cost (per 1,000), cost_low, cost_high, p95, p95_low, p95_high."""
-    words = "runtime cost of 1,000 successful answers, USD"
-    zero = alt.Scale(zero=True)
-    cost, cost_low = (alt.X(f"{field}:Q", title=words, scale=zero) for field in ("cost", "cost_low"))
-    p95, p95_low = (alt.Y(f"{field}:Q", title="p95 response time (s)", scale=zero) for field in ("p95", "p95_low"))
-    base = alt.Chart().encode(color=coloured(pair))
-    bar = base.mark_rule(strokeWidth=2)
-    point = base.mark_point(filled=True, size=90, opacity=1).encode(x=cost, y=p95, description=SAID)
-    bars = (bar.encode(x=cost_low, x2="cost_high", y=p95), bar.encode(x=cost, y=p95_low, y2="p95_high"))
-    return alt.layer(*bars, point, *limit_rule(limit_s), data=values(rows), width=WIDTH, height=200)
+    high = [row["p95_high"] if row["p95_high"] is not None else row["p95"] for row in rows]
+    right = up_to(row["cost_high"] for row in rows)
+    plot = panel(canvas, HEIGHT, (0, right), (0, up_to(high, limit_s)), write=clock)
+    plot.y_axis("p95 response time", clock)
+    plot.x_axis("runtime cost of 1,000 successful answers", {v: dollars(v) for v in plot.x.ticks(5)}, lines=True)
+    plot.limit(limit_s, clock)
+    taken: list[tuple[float, float]] = []
+    for row, top in zip(rows, high, strict=True):
+        colour = colours(pair)[row["target"]]
+        canvas.line([plot.at(row["cost_low"], row["p95"]), plot.at(row["cost_high"], row["p95"])], colour)
+        low = row["p95_low"] if row["p95_low"] is not None else row["p95"]
+        canvas.line([plot.at(row["cost"], low), plot.at(row["cost"], top)], colour)
+        x, y = plot.at(row["cost"], row["p95"])
+        canvas.mark("circle", (x, y), colour, row.get("said", ""), 5)
+        name = cut(row["target"], plot.x.end - plot.x.start - 20)
+        wide = width_of(name) + 16
+        below = y + 22
+        left = min(max(x - wide / 2, plot.x.start), canvas.width - wide - 4)
+        while any(abs(below - other) < LINE and abs(left - at) < wide for at, other in taken):
+            below -= 2 * LINE + 10 if below + LINE > plot.y.start else -LINE
+        taken.append((left, below))
+        canvas.text((left, min(below, plot.y.start - 5)), name, dot=colour)

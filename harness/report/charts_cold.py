@@ -4,113 +4,127 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import altair as alt
+from harness.report.plot import Panel, Scale, by_target, clock, colours, panel, plain, shares, up_to
+from harness.report.svg import GRID, MUTED, PARTS, Canvas, Row, Rows, drawing
+from harness.words.numbers import duration_text
 
-from harness.report.charts import limit_rule
-from harness.report.svg import PARTS, SAID, WIDTH, Rows, coloured, drawing, values
-
-_LABEL = alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=280, minExtent=245))
-
-
-@drawing
-def cold_parts(rows: Rows, parts: Sequence[str]) -> alt.Chart:
-    """``rows``: label, part, order, milliseconds; one stacked bar a label."""
-    words = "mean milliseconds of one answer"
-    chart = alt.Chart(values(rows), width=WIDTH - 200, height=alt.Step(30)).mark_bar(height=18)
-    bars: alt.Chart = chart.encode(
-        x=alt.X("milliseconds:Q", title=words, stack="zero", axis=alt.Axis(tickCount=6)),
-        y=_LABEL,
-        color=alt.Color(
-            "part:N",
-            scale=alt.Scale(domain=list(parts), range=list(PARTS)),
-            legend=alt.Legend(columns=2, labelLimit=300, columnPadding=90),
-        ),
-        order="order:Q",
-        description=SAID,
-    )
-    return bars
+COLD, WARM = "#56b4e9", "#999999"
 
 
 @drawing
-def cold_strip(rows: Rows) -> alt.Chart:
+def cold_parts(canvas: Canvas, rows: Rows, parts: Sequence[str]) -> None:
+    """``rows``: label, part, order, milliseconds; one stacked bar a label, its sum beside it."""
+    canvas.key(("square", colour, part) for part, colour in zip(parts, PARTS, strict=False))
+    bars: dict[str, list[Row]] = {}
+    for row in rows:
+        bars.setdefault(row["label"], []).append(row)
+    sums = {label: sum(row["milliseconds"] for row in mine) for label, mine in bars.items()}
+    x = Scale(0, max(sums.values()) or 1, 0, canvas.width - 70)
+    for label, mine in bars.items():
+        canvas.words(label)
+        top, done = canvas.down(24), 0.0
+        for row in sorted(mine, key=lambda row: row["order"]):
+            colour = PARTS[row["order"] % len(PARTS)]
+            canvas.bar(x(done), top + 2, x(done + row["milliseconds"]), top + 16, colour, row.get("said", ""))
+            done += row["milliseconds"]
+        canvas.text((x(done) + 5, top + 14), duration_text(done / 1000))
+
+
+@drawing
+def cold_strip(canvas: Canvas, rows: Rows) -> None:
     """``rows``: label, state, milliseconds: what the runtime added to each probe and control."""
-    state = ["cold", "warm"]
-    words = "milliseconds beyond the model's own time"
-    chart = alt.Chart(values(rows), width=WIDTH - 200, height=alt.Step(34))
-    marks: alt.Chart = chart.mark_point(filled=True, size=55, opacity=0.75).encode(
-        x=alt.X("milliseconds:Q", title=words, axis=alt.Axis(tickCount=8)),
-        y=_LABEL,
-        color=alt.Color("state:N", scale=alt.Scale(domain=state, range=["#56b4e9", "#999999"])),
-        shape=alt.Shape("state:N", scale=alt.Scale(domain=state, range=["triangle-up", "circle"])),
-        description=SAID,
+    look = {"cold": ("triangle", COLD), "warm": ("circle", WARM)}
+    canvas.key((*look[state], state) for state in look)
+    x = Scale(
+        min(0, *(row["milliseconds"] for row in rows)), up_to(row["milliseconds"] for row in rows), 8, canvas.width - 30
     )
-    return marks
+    for label in dict.fromkeys(row["label"] for row in rows):
+        canvas.words(label)
+        y = canvas.down(20) + 8
+        canvas.line([(0, y), (canvas.width, y)], GRID, width=1)
+        for row in (row for row in rows if row["label"] == label):
+            shape, colour = look[row["state"]]
+            canvas.mark(shape, (x(row["milliseconds"]), y), colour, row.get("said", ""), 4.5, 0.8)
+    top = canvas.down(36)
+    flat = Panel(canvas, x, Scale(0, 1, top, top))
+    flat.x_axis("beyond the model's own time", {v: clock(v / 1000) for v in x.ticks(6)})
 
 
 @drawing
-def keep_alive(curve: Rows, probes: Rows, medians: Rows, pair: tuple[str, str]) -> alt.TopLevelMixin:
+def keep_alive(canvas: Canvas, curve: Rows, probes: Rows, medians: Rows, pair: tuple[str, str]) -> None:
     """``curve``: target, gap, share; ``probes``: target, gap, cold (0 or 1); ``medians``: target, value, low, high."""
-    axis = alt.Axis(grid=False, tickCount=6)
-    gap, low, value = (
-        alt.X(f"{f}:Q", scale=alt.Scale(type="log"), title="idle time before the request (s)", axis=axis)
-        for f in ("gap", "low", "value")
-    )
-    share, cold = (alt.Y(f"{f}:Q", title="share cold", scale=alt.Scale(domain=[0, 1])) for f in ("share", "cold"))
-    steps = alt.Chart(values(curve)).mark_line(interpolate="step-after", strokeWidth=2)
-    ticks = alt.Chart(values(probes)).mark_tick(orient="vertical", height=9, thickness=1.5, opacity=0.7)
-    return alt.layer(
-        *_bracketed(medians, low, value, pair),
-        steps.encode(x=gap, y=share, color=coloured(pair)),
-        ticks.encode(x=gap, y=cold, color=coloured(pair), description=SAID),
-        width=WIDTH,
-        height=200,
-    )
-
-
-def _bracketed(rows: Rows, low: alt.X, value: alt.X, pair: tuple[str, str]) -> tuple[alt.Chart, alt.Chart]:
-    """An estimate on the horizontal axis: dashed, its interval behind it."""
-    base = alt.Chart(values(rows)).encode(color=coloured(pair))
-    return base.mark_rect(opacity=0.15).encode(x=low, x2="high"), base.mark_rule(strokeDash=[4, 3]).encode(x=value)
-
-
-@drawing
-def funnel(rows: Rows, stages: Sequence[str], pair: tuple[str, str]) -> alt.TopLevelMixin:
-    """``rows``: target, stage, share (of what was offered), label."""
-    axis = alt.Axis(format="%", tickCount=5)
-    base = alt.Chart().encode(
-        x=alt.X("share:Q", title="share of the offered requests", axis=axis, scale=alt.Scale(domain=[0, 1])),
-        y=alt.Y("stage:N", title=None, sort=list(stages)),
-        yOffset=alt.YOffset("target:N", sort=list(pair)),
-    )
-    bars = base.mark_bar().encode(color=coloured(pair), description=SAID)
-    words = base.mark_text(align="left", dx=4).encode(text="label:N")
-    return alt.layer(bars, words, data=values(rows), width=WIDTH - 140, height=alt.Step(18))
-
-
-@drawing
-def knee(steps: Rows, brackets: Rows, pair: tuple[str, str], limit_s: float) -> alt.TopLevelMixin:
-    """``steps``: target, rate, p95, kept (words); ``brackets``: target, value, low, high."""
-    rate, low, value = (
-        alt.X(
-            f"{field}:Q",
-            title="offered rate (requests a second)",
-            scale=alt.Scale(type="log", nice=False, padding=12),
-            axis=alt.Axis(grid=False, tickCount=8),
+    every = [row["gap"] for row in (*curve, *probes)] + [row[end] for row in medians for end in ("low", "high")]
+    plot = panel(canvas, 160, (min(every), max(every) * 1.001), (0, 1), x_log=True, write=shares)
+    plot.y_axis("share of answers that were cold", shares)
+    plot.x_axis("idle time before the request", {v: clock(v) for v in plot.x.ticks(8)})
+    _bracketed(plot, medians, pair)
+    lines = by_target(curve, pair)
+    for target, mine in lines.items():
+        points = [plot.at(mine[0]["gap"], mine[0]["share"])]
+        for row in mine[1:]:
+            points += [(plot.x(row["gap"]), points[-1][1]), plot.at(row["gap"], row["share"])]
+        canvas.line(points, colours(pair)[target])
+    for row in probes:
+        canvas.mark(
+            "tick", plot.at(row["gap"], row["cold"]), colours(pair)[row["target"]], row.get("said", ""), 4.5, 0.7
         )
-        for field in ("rate", "low", "value")
+    plot.name(
+        [(plot.at(mine[-1]["gap"], mine[-1]["share"]), target, colours(pair)[target]) for target, mine in lines.items()]
     )
-    p95, mean = (alt.Y(field, title="p95 response time (s)") for field in ("p95:Q", "mean(p95):Q"))
-    kept = alt.Shape(
-        "kept:N",
-        scale=alt.Scale(domain=["kept", "unclear", "broken"], range=["circle", "diamond", "cross"]),
-        legend=alt.Legend(orient="bottom", title="step"),
+
+
+def _bracketed(plot: Panel, rows: Rows, pair: Sequence[str]) -> None:
+    """An estimate on the horizontal axis: dashed, its interval behind it."""
+    for row in rows:
+        colour, (low, high) = colours(pair)[row["target"]], (plot.x(row["low"]), plot.x(row["high"]))
+        plot.canvas.bar(low, plot.y.end, high, plot.y.start, colour, opacity=0.15)
+        at = plot.x(row["value"])
+        plot.canvas.line([(at, plot.y.start), (at, plot.y.end)], colour, width=1.5, dash="4,3")
+
+
+@drawing
+def funnel(canvas: Canvas, rows: Rows, stages: Sequence[str], pair: tuple[str, str]) -> None:
+    """``rows``: target, stage, share (of what was offered), label; every bar on one scale from nought to all."""
+    canvas.key(("square", colours(pair)[t], t) for t in pair)
+    x = Scale(0, 1, 0, canvas.width - 62)
+    for stage in stages:
+        canvas.words(stage)
+        for row in (row for row in rows if row["stage"] == stage):
+            top = canvas.down(16)
+            canvas.bar(0, top + 1, x(1), top + 14, GRID, opacity=0.45)
+            canvas.bar(0, top + 1, x(row["share"]), top + 14, colours(pair)[row["target"]], row.get("said", ""))
+            canvas.text((x(1) + 6, top + 12), row["label"])
+        canvas.down(5)
+
+
+@drawing
+def knee(canvas: Canvas, steps: Rows, brackets: Rows, pair: tuple[str, str], limit_s: float) -> None:
+    """``steps``: target, rate, p95, kept (words); ``brackets``: target, value, low, high."""
+    shapes = {"kept": "circle", "unclear": "diamond", "broken": "cross"}
+    canvas.key((shapes[kept], MUTED, f"step {kept}") for kept in shapes)
+    rates = [row["rate"] for row in steps] + [row[end] for row in brackets for end in ("low", "high") if row[end]]
+    most = up_to((row["p95"] for row in steps), limit_s)
+    plot = panel(canvas, 190, (min(rates) / 1.1, max(rates) * 1.1), (0, most), x_log=True, write=clock)
+    plot.y_axis("p95 response time", clock)
+    plot.x_axis("offered requests/s", {v: plain(v) for v in plot.x.ticks(8)})
+    _bracketed(
+        plot, [{**row, "low": row["low"] or min(rates), "high": row["high"] or max(rates)} for row in brackets], pair
     )
-    base = alt.Chart(values(steps)).encode(x=rate, color=coloured(pair))
-    return alt.layer(
-        *_bracketed(brackets, low, value, pair),
-        base.mark_line(strokeWidth=1.5, opacity=0.6).encode(y=mean),
-        base.mark_point(filled=True, size=60, opacity=0.85).encode(y=p95, shape=kept, description=SAID),
-        *limit_rule(limit_s),
-        width=WIDTH,
-        height=230,
-    )
+    plot.limit(limit_s, clock)
+    ends = []
+    for target, mine in by_target(steps, pair).items():
+        means: dict[float, list[float]] = {}
+        for row in mine:
+            means.setdefault(row["rate"], []).append(row["p95"])
+            canvas.mark(
+                shapes[row["kept"]],
+                plot.at(row["rate"], row["p95"]),
+                colours(pair)[target],
+                row.get("said", ""),
+                4,
+                0.85,
+            )
+        line = [plot.at(rate, sum(p95) / len(p95)) for rate, p95 in sorted(means.items())]
+        canvas.line(line, colours(pair)[target], width=1.5, opacity=0.6)
+        ends.append((line[-1], target, colours(pair)[target]))
+    plot.name(ends)

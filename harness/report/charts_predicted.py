@@ -2,53 +2,84 @@
 
 from __future__ import annotations
 
-import altair as alt
-
 from harness.predict.prediction import Quantity
-from harness.report.charts import limit_rule, pointed
-from harness.report.svg import WIDTH, Rows, coloured, drawing, values
+from harness.report.plot import (
+    SHARED,
+    Write,
+    by_target,
+    clock,
+    colours,
+    dollars,
+    log_ticks,
+    panel,
+    plain,
+    shares,
+    up_to,
+)
+from harness.report.svg import MUTED, Canvas, Rows, drawing
 
-TITLES = {Quantity.P95: "p95 (s)", Quantity.COLD_SHARE: "cold share", Quantity.COST: "USD a month"}
+TITLES = {
+    Quantity.P95: "p95 response time",
+    Quantity.COLD_SHARE: "share of cold answers",
+    Quantity.COST: "runtime a month",
+}
+WRITE: dict[Quantity, Write] = {Quantity.P95: clock, Quantity.COLD_SHARE: shares, Quantity.COST: dollars}
 LOGARITHMIC = frozenset({Quantity.COST})
 
 
 @drawing
-def over_factors(rows: Rows, untold: Rows, pair: tuple[str, str], limit_s: float) -> alt.TopLevelMixin:
+def over_factors(canvas: Canvas, rows: Rows, untold: Rows, pair: tuple[str, str], limit_s: float) -> None:
     """``rows``: target, quantity, factor, value, low, high; ``untold``: quantity, low, high on the same axis."""
+    every = [row["factor"] for row in rows] + [row[end] for row in untold for end in ("low", "high")]
     shown = [q for q in TITLES if any(row["quantity"] == q.value for row in rows)]
-    panels = [_panel(q, rows, untold, pair, limit_s, last=q is shown[-1]) for q in shown]
-    return alt.vconcat(*panels, spacing=14)
+    for quantity in shown:
+        mine = [row for row in rows if row["quantity"] == quantity.value]
+        dark = [row for row in untold if row["quantity"] == quantity.value]
+        _panel(canvas, quantity, mine, dark, pair, (min(every), max(every)), limit_s, last=quantity is shown[-1])
 
 
 def _panel(
-    quantity: Quantity, rows: Rows, untold: Rows, pair: tuple[str, str], limit_s: float, *, last: bool
-) -> alt.LayerChart | alt.FacetChart:
-    own = [row for row in rows if row["quantity"] == quantity.value]
-    dark = [row for row in untold if row["quantity"] == quantity.value]
-    title = "times your traffic" if last else None
-    scale = alt.Scale(type="log", domain=_ends(rows, untold))
-    axis = alt.Axis(format="~g", values=_ticks(rows), grid=False)
-    y_scale = alt.Scale(type="log") if quantity in LOGARITHMIC else alt.Scale(zero=True)
-    y_axis = alt.Axis(format="~%" if quantity is Quantity.COLD_SHARE else ",~r", tickCount=4, grid=False)
-    base = alt.Chart().encode(x=alt.X("factor:Q", scale=scale, title=title, axis=axis), color=coloured(pair))
-
-    def y(field: str) -> alt.Y:
-        return alt.Y(field, title=TITLES[quantity], scale=y_scale, axis=y_axis)
-
-    shade = alt.Chart(values(dark)).mark_rect(opacity=0.18, color="#888888")
-    shade = shade.encode(x=alt.X("low:Q", scale=scale, title=title, axis=axis), x2="high")
-    band = base.mark_area(opacity=0.18).encode(y=y("low:Q"), y2="high")
-    at = base.encode(y=y("value:Q"))
-    line = at.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=26))
-    promise = limit_rule(limit_s) if quantity is Quantity.P95 else []
-    return alt.layer(shade, band, line, pointed(at), *promise, data=values(own), width=WIDTH, height=130)
-
-
-def _ticks(rows: Rows) -> list[float]:
-    """Round factors; those that were played to find a crossing are none."""
-    return sorted(f for f in {row["factor"] for row in rows} if float(f"{f:.2g}") == f)
-
-
-def _ends(rows: Rows, untold: Rows) -> list[float]:
-    every = [row["factor"] for row in rows] + [row[end] for row in untold for end in ("low", "high")]
-    return [min(every), max(every)]
+    canvas: Canvas,
+    quantity: Quantity,
+    rows: Rows,
+    untold: Rows,
+    pair: tuple[str, str],
+    ends: tuple[float, float],
+    limit_s: float,
+    *,
+    last: bool,
+) -> None:
+    logarithmic, write = quantity in LOGARITHMIC, WRITE[quantity]
+    promise = limit_s if quantity is Quantity.P95 else None
+    highs = [row["high"] for row in rows]
+    lows = [row["low"] for row in rows if row["low"] > 0]
+    y = (min(lows) / 1.3, max(highs) * 1.3) if logarithmic and lows else (0, up_to(highs, promise))
+    plot = panel(
+        canvas,
+        110,
+        ends,
+        y,
+        x_log=True,
+        y_log=logarithmic and bool(lows),
+        write=write,
+        below=40 if last else 14,
+        left=SHARED,
+    )
+    for row in untold:
+        canvas.bar(plot.x(row["low"]), plot.y.end, plot.x(row["high"]), plot.y.start, MUTED, opacity=0.18)
+    plot.y_axis(TITLES[quantity], write, 4)
+    if last:
+        plot.x_axis("times your traffic", {v: plain(v) for v in log_ticks(*ends, 9)})
+    plot.limit(promise, write)
+    names = []
+    for target, mine in by_target(rows, pair).items():
+        colour = colours(pair)[target]
+        low = [plot.at(r["factor"], max(r["low"], y[0])) for r in mine]
+        high = [plot.at(r["factor"], r["high"]) for r in mine]
+        canvas.area([*high, *reversed(low)], colour)
+        line = [plot.at(r["factor"], max(r["value"], y[0])) for r in mine]
+        canvas.line(line, colour)
+        for row, point in zip(mine, line, strict=True):
+            canvas.mark("circle", point, colour, row.get("said", ""), 3)
+        names.append((line[-1], target, colour))
+    plot.name(names)

@@ -37,13 +37,16 @@ from harness.report import (
     retrieval,
     runbook,
     settings,
+    short,
+    side_by_side,
     sizes,
+    slowest,
     tables,
     tenants,
     throttles,
     words,
 )
-from harness.report.blocks import Figure, Table, table
+from harness.report.blocks import Figure, PromiseTable, Table, table
 from harness.report.columns import figure, flag, text, word
 from harness.report.earlier import changes
 from harness.report.page_one import PageOne, page_one
@@ -63,6 +66,7 @@ class Content:
     day: str  # that the evidence ends on
     tables: dict[str, Table]
     figures: dict[str, Figure]
+    promise_tables: dict[str, PromiseTable]
     values: dict[str, Any]
     footer: str
 
@@ -91,6 +95,7 @@ def content(
     made = [
         tables.slos(findings, names),
         tables.comparisons(findings),
+        slowest.slowest(findings, names),
         throttles.funnels(findings, names),
         throttles.manners(findings, names),
         throttles.contention(findings, names),
@@ -166,12 +171,17 @@ def content(
         decided.tornado(decision, alternatives),
         at_traffic.curves(foretold, findings, names, config.slo.p95_s, decision.would_change) if foretold else None,
     ]
+    found = {t.id: t for t in made}
     return Content(
         title=f"{config.pilot.question} {said(decision.sentence)}",
         page_one=first_page(workspace, plan, findings, decision, doubts, standing, takes),
         day=day,
-        tables={t.id: t for t in made},
+        tables=found,
         figures={f.id: f for f in drawn if f},
+        promise_tables={
+            "slos": side_by_side.promises(findings, names, found["slos"]),
+            "hybrid": side_by_side.hybrid(findings, names, found["hybrid"]),
+        },
         values={
             "would_change": all_said(decision.would_change),
             "doubts": all_said(doubts),
@@ -186,6 +196,10 @@ def content(
                 f"{names[m.target]} {said(m.does)}" for m in findings.manners if m.profile in by_role.bursts(findings)
             ),
             "job_profiles": jobs.profiles(findings),
+            "tenant_words": short.tenants(findings.tenants, names),
+            "hybrid_words": short.kept(findings.hybrid.promises, names) if findings.hybrid else "",
+            "place_words": short.placed(placement),
+            "same_work": short.same_work(findings.parity),
             "retrieval_words": retrieval.words(findings, names),
             "quality_words": quality.said(findings, names),
             "everyday": by_role.everyday(findings),
@@ -196,12 +210,13 @@ def content(
             "at_traffic_untold": at_traffic.refusals(foretold, names) if foretold else (),
             "has": {
                 "foretold": foretold is not None,
-                "foretold_drawn": any(f and f.id == "at-traffic" for f in drawn),
                 "assumed": bool(foretold and any(t.id == "assumed" and t.values for t in made)),
                 "scoring": decision.scoring is not None,
                 "tornado": bool(decision.scoring and decision.scoring.tornado),
                 "checks": bool(checks),
                 "since": bool(since and (since.rows or since.note)),
+                "since_changed": bool(since and since.rows),
+                "platform": any(found[name].values for name in ("gave-way", "timings", "spans", "platform")),
                 "crossings": bool(findings.volumes and findings.volumes.crossings),
                 "ceilings": bool(findings.cost_verdicts),
                 "reconciled": bool(findings.reconciliations),
@@ -216,7 +231,6 @@ def content(
                 "retrieval": bool(findings.retrievals or findings.store_limits),
                 "store_limits": bool(findings.store_limits),
                 "evaluation": any(q.asked for q in findings.quality),
-                "spans": bool(findings.spans),
                 "probes": bool(findings.cold.penalties),
                 "settings": bool(findings.settings),
                 "workloads": bool(config.workloads),

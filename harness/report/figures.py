@@ -40,7 +40,7 @@ def quantile_curve(findings: Findings, names: Names, profile: str, what: str, li
         return None
     word = "response time" if what == "response_s" else "time to first token"
     pair = pair_of(findings, names)
-    title = _comparison_sentence(findings, names, profile, "p95_s" if what == "response_s" else "ttft_p95_s")
+    title = comparison_sentence(findings, names, profile, "p95_s" if what == "response_s" else "ttft_p95_s")
     subtitle = (
         f"Quantiles of {word} from the intended send, {profile} traffic, all valid blocks; bands are 95 % block intervals. "
         f"A curve ends where failures make it infinite or n cannot certify it."
@@ -55,7 +55,8 @@ def quantile_curve(findings: Findings, names: Names, profile: str, what: str, li
         interval(name, duration_text),
     )
     shown = table(f"{id_}-table", title, columns, shares)
-    spec = charts.quantile_curves(marked(rows, shown), pair, f"{word}, {profile} (s)", limit_s)
+    titles = (f"{word}, {profile}", "share of requests at least this fast")
+    spec = charts.quantile_curves(marked(rows, shown), pair, titles, limit_s)
     return Figure(id_, title, subtitle, render(spec, title), shown)
 
 
@@ -77,7 +78,7 @@ def blocks_pair(findings: Findings, names: Names, profile: str) -> Figure | None
     subtitle = f"p95 response time of each block, {profile} traffic; a block with more than 5 % failures has no finite p95 and no dot."
     columns = (plain("block", "block"), target(names), seconds("p95", "p95_s"))
     shown = table(f"blocks-{profile}-table", title, columns, values)
-    spec = charts.paired_blocks(marked(rows, shown), pair_of(findings, names), f"p95, {profile} (s)")
+    spec = charts.paired_blocks(marked(rows, shown), pair_of(findings, names), f"p95 response time, {profile}")
     return Figure(f"blocks-{profile}", title, subtitle, render(spec, title), shown)
 
 
@@ -132,7 +133,7 @@ def pair_of(findings: Findings, names: Names) -> tuple[str, str]:
     return names[findings.data.baseline], names[findings.data.candidate]
 
 
-def _comparison_sentence(findings: Findings, names: Names, profile: str, metric: str) -> str:
+def comparison_sentence(findings: Findings, names: Names, profile: str, metric: str) -> str:
     """The conclusion, as far as the numbers carry it."""
     base, cand = pair_of(findings, names)
     word = "p95" if metric == "p95_s" else "p95 to the first token"

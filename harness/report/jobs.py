@@ -11,7 +11,7 @@ from harness.domain.estimate import Estimate
 from harness.domain.job import Fate
 from harness.domain.shown import visible
 from harness.domain.workload import Promise
-from harness.report import charts_jobs
+from harness.report import charts, charts_jobs
 from harness.report.blocks import Figure, Table, listed, marked, table
 from harness.report.columns import (
     counted,
@@ -227,7 +227,8 @@ def done_curve(findings: Findings, names: Names, of: str) -> Figure | None:
         ),
         None,
     )
-    spec = charts_jobs.done_curves(marked(rows, shown), pair_of(findings, names), limit)
+    titles = ("time to done", "share of jobs done at least this soon")
+    spec = charts.quantile_curves(marked(rows, shown), pair_of(findings, names), titles, limit)
     subtitle = "From the intended submission; a curve ends where jobs that were not done make it infinite or n cannot certify it."
     return Figure(f"done-{of}", title, subtitle, render(spec, title), shown)
 

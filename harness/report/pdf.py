@@ -25,21 +25,28 @@ FLAGS = (
 )
 
 
-def print_pdf(page: Path) -> Path:
-    """report.pdf beside the page; raises Refused without a Chromium, PilotError when it does not print."""
+def print_pdf(page: Path, *, everything: bool = False) -> Path:
+    """report.pdf beside the page, with ``everything`` that is folded.
+
+    Raises Refused without a Chromium, PilotError when it does not print.
+    """
     program = next((found for name in NAMES if (found := shutil.which(name))), None)
     if program is None:
         raise Refused("there is no Chromium to print a PDF with", "install one, or print the HTML from any browser")
     out = page.with_suffix(".pdf")
     sandbox = ("--no-sandbox",) if hasattr(os, "geteuid") and os.geteuid() == 0 else ()  # as root it has none
     with tempfile.TemporaryDirectory() as profile:
+        shown = page.resolve()
+        if everything:  # text has no "<": what is replaced is markup
+            shown = Path(profile) / page.name
+            shown.write_text(page.read_text(encoding="utf-8").replace("<details", "<details open"), encoding="utf-8")
         command = [
             program,
             *FLAGS,
             *sandbox,
-            f"--user-data-dir={profile}",
+            f"--user-data-dir={profile}/browser",
             f"--print-to-pdf={out}",
-            page.resolve().as_uri(),
+            shown.as_uri(),
         ]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)

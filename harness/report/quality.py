@@ -71,6 +71,9 @@ def said(findings: Findings, names: Names) -> tuple[str, ...]:
     untold = dict.fromkeys(names[q.target] for q in findings.quality if q.answered and not q.told)
     if untold:
         out.append(f"{', '.join(untold)}: no answer says whether a fallback produced it.")
+    told = [(q.told, q.degraded.value) for q in findings.quality if q.told and isinstance(q.degraded, Estimate)]
+    if told and not any(degraded for _, degraded in told):
+        out.append(f"{count(sum(n for n, _ in told))} answers say whether a fallback produced them: none did.")
     return tuple(out)
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -19,42 +18,26 @@ from markupsafe import Markup
 from harness.domain.shown import MOST_SHOWN, visible
 from harness.errors import BadFile, Problem
 from harness.report import escape
+from harness.report.blocks import Lacking
 from harness.report.content import Content
 from harness.report.csv_text import csv_text
+from harness.report.filled import Filled, filled
 from harness.report.page_one import PageOne
-from harness.report.remote import css_loads, loads
-from harness.report.sections import Section, asset, find_sections
+from harness.report.remote import css_loads
+from harness.report.sections import asset, find_sections
 from harness.report.svg import standalone
 from harness.workspace.shipped import shipped
 
-_HOLD = re.compile("<p>\ue000(\\d+)\ue001</p>|\ue000(\\d+)\ue001")
-_HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 PAGE = "report.html"
-
-
-@dataclass(frozen=True)
-class Filled:
-    """A section's Markdown, parsed once; ``blocks`` holds the blocks that its markers stand for, each with its macro's name."""
-
-    id: str
-    source: str
-    tokens: Sequence[Token]
-    blocks: Sequence[tuple[str, Any]]
-
-    def written(self, text: str, macros: Any) -> str:  # noqa: ANN401 - a template's module
-        """``text`` with each block as its macro writes it."""
-
-        def block(found: re.Match[str]) -> str:
-            name, made = self.blocks[int(found.group(1) or found.group(2))]
-            return str(getattr(macros, name)(made)).strip()
-
-        return _HOLD.sub(block, text)
 
 
 def files(content: Content, workspace_root: Path) -> dict[str, str]:
     """report.html, report.md, figures and tables, by their names in the report's folder."""
     reader = parser()
-    sections = [_filled(section, content, reader) for section in find_sections(workspace_root)]
+    environment, lacking = _environment(escape.markdown), dict[str, Lacking]()
+    found = find_sections(workspace_root)
+    sections = [filled(section, content, reader, environment, lacking) for section in found]
+    sections = [section for section in sections if section.source.strip()]
     tables = (*content.tables.values(), *(f.table for f in content.figures.values() if f.table))
     return {
         **{f"figures/{f.id}.svg": standalone(f.svg) for f in content.figures.values()},
@@ -92,11 +75,10 @@ def _markdown(content: Content, sections: Sequence[Filled]) -> str:
 def _html(content: Content, sections: Sequence[Filled], reader: MarkdownIt, workspace_root: Path) -> str:
     """One self-contained HTML page."""
     macros = _macros("blocks.html.j2", escape.html)
-    filled = []
+    shown = []
     for section in sections:
         body = section.written(reader.renderer.render(section.tokens, reader.options, {}), macros)
-        heading = _HEADING.search(section.source)
-        filled.append({"id": section.id, "title": heading.group(1) if heading else "", "html": Markup(body)})  # noqa: S704 - escaped above
+        shown.append({"id": section.id, "title": section.heading, "html": Markup(body)})  # noqa: S704 - escaped above
     environment = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
     template = environment.from_string(asset(workspace_root, "templates", "page.html.j2"))
     sheet, program = (asset(workspace_root, "style", name) for name in ("report.css", "report.js"))
@@ -106,7 +88,7 @@ def _html(content: Content, sections: Sequence[Filled], reader: MarkdownIt, work
     css, script = _inlined(sheet), _inlined(program)
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     values = {"title": content.title, "css": css, "script": script, "allowed": allowed, "footer": content.footer}
-    return template.render(sections=filled, **values) + "\n"
+    return template.render(sections=shown, **values) + "\n"
 
 
 def _inlined(text: str) -> Markup:
@@ -125,34 +107,3 @@ def _macros(name: str, finalize: Callable[[object], object]) -> Any:  # noqa: AN
     environment = _environment(finalize)
     environment.globals["csv"] = lambda t: base64.b64encode(csv_text(t).encode()).decode()
     return environment.from_string(text).module
-
-
-def _filled(section: Section, content: Content, reader: MarkdownIt) -> Filled:
-    """Raises BadFile where it cannot be filled, or would load or run anything."""
-    blocks: list[tuple[str, Any]] = []
-
-    def hold(macro: str, block: Any) -> Markup:  # noqa: ANN401 - what that macro writes
-        blocks.append((macro, block))
-        return Markup(f"\n\ue000{len(blocks) - 1}\ue001\n")  # noqa: S704 - no text of anybody's
-
-    def figure(name: str) -> Markup:
-        if found := content.figures.get(name):
-            return hold("figure", found)
-        return Markup(f"*No chart {escape.markdown(name)}: no data supports it.*")  # noqa: S704 - escaped here
-
-    values: Mapping[str, Any] = {
-        **content.values,
-        "table": lambda name: hold("table", content.tables[name]),
-        "figure": figure,
-        "page_one": lambda: hold("page_one", content.page_one),
-    }
-    try:
-        template = _environment(escape.markdown).from_string(section.path.read_text(encoding="utf-8-sig"))
-        text = template.render(values)
-    except (TemplateError, KeyError, TypeError) as error:
-        raise BadFile(section.path, [Problem("", f"cannot be rendered: {type(error).__name__}: {error}")]) from None
-    tokens = reader.parse(text)
-    if elsewhere := loads(tokens):
-        words = "would be loaded or run where the report is read: a report shows only its own text, tables and charts"
-        raise BadFile(section.path, [Problem("", f"{visible(what, MOST_SHOWN)} {words}") for what in elsewhere])
-    return Filled(section.id, text, tokens, blocks)

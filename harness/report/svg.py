@@ -1,113 +1,201 @@
-"""Altair's charts to SVG that follows the page's colours, in light and dark."""
+"""A chart as SVG that takes its colours from the page, drawn once for a page and once for a phone."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+import math
+import textwrap
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, ParamSpec
+from html import escape
+from typing import Any, Concatenate, ParamSpec
 
-import altair as alt
-import vl_convert
-from altair.utils.schemapi import debug_mode
+from harness.domain.shown import visible
 
-Rows = Sequence[Mapping[str, Any]]
+Row = Mapping[str, Any]
+Rows = Sequence[Row]
 P = ParamSpec("P")
+Point = tuple[float, float]
 
-# Drawn with these, then replaced: an SVG cannot know the reader's colour scheme.
-INK, MUTED, GRID = "#010203", "#040506", "#070809"
-BASELINE, CANDIDATE = "#0072b2", "#d55e00"  # Okabe-Ito blue and vermilion
+WIDE, NARROW = 700, 344  # pixels; on a screen of 390 the page has 350
+LETTER = 7.6  # a generous mean width of a letter at 12 px: the reader's own font may be wide
+LINE = 15  # of text
+
+INK, MUTED, GRID, PAPER = "var(--ink)", "var(--muted)", "var(--grid)", "var(--paper)"
+BASELINE, CANDIDATE, HYBRID, REFUSED = "var(--baseline)", "var(--candidate)", "var(--hybrid)", "var(--refused)"
 PARTS = ("#e69f00", "#56b4e9", "#f0e442", "#009e73", "#999999", "#cccccc")
-WIDTH = 620
-VEGALITE = "5.20"
-
-LETTER = 7.6  # width of a letter at 12 px: the reader's own font may be wider than the one measured here
-
-SAID = alt.Description("said:N")  # what a mark says when pointed at
-
-_MARK = re.compile(
-    r'<path aria-label="([^"]*)" role="graphics-symbol" aria-roledescription="(?!line|area)[^"]*"([^>]*?)/>'
-)
-_INNER = re.compile(r' (?:role="graphics-[a-z]+"|aria-[a-z]+="[^"]*")')
-
-_CONFIG: dict[str, Any] = {
-    "background": None,
-    "font": "system-ui, sans-serif",
-    "padding": 4,
-    "view": {"stroke": None},
-    "axis": {
-        "labelColor": MUTED,
-        "titleColor": MUTED,
-        "domainColor": GRID,
-        "tickColor": GRID,
-        "gridColor": GRID,
-        "labelFontSize": 12,
-        "labelFlush": False,  # a last label that is pushed inwards runs into its neighbour
-        "titleFontSize": 12,
-        "titleFontWeight": "normal",
-    },
-    "legend": {
-        "labelColor": INK,
-        "titleColor": MUTED,
-        "labelFontSize": 12,
-        "titleFontSize": 12,
-        "orient": "top",
-        "symbolOpacity": 1,
-        "columnPadding": 40,  # drawn in the reader's own font, which may be wider than the one measured here
-        "title": None,
-    },
-    "header": {"labelColor": INK, "titleColor": MUTED, "labelFontSize": 12, "labelFontWeight": "bold"},
-    "title": {"color": INK, "fontSize": 13, "anchor": "start", "fontWeight": "bold"},
-    "text": {"color": INK, "fontSize": 12},
-    "rule": {"color": MUTED},
+ON_PAPER = {
+    "--ink": "#1b1b1a",
+    "--muted": "#5f5f5b",
+    "--grid": "#dcdcd6",
+    "--paper": "#fdfdfb",
+    "--baseline": "#0072b2",
+    "--candidate": "#d55e00",
+    "--hybrid": "#7b4b94",
+    "--refused": "#cc79a7",
 }
 
 
-def drawing(draw: Callable[P, alt.TopLevelMixin]) -> Callable[P, dict[str, Any]]:
-    """A chart as its specification. Altair's own checks take longer than the chart: ``draw`` alone is what tests hold to them."""
+@dataclass(frozen=True)
+class Drawn:
+    """The same chart at both widths."""
+
+    wide: str
+    narrow: str
+
+
+@dataclass
+class Canvas:
+    """Grows downwards: whoever draws takes height with ``down``."""
+
+    width: int
+    height: float = 4
+    parts: list[str] = field(default_factory=list)
+
+    @property
+    def narrow(self) -> bool:
+        return self.width < WIDE
+
+    def down(self, pixels: float) -> float:
+        """The top of the height that is taken."""
+        top, self.height = self.height, self.height + pixels
+        return top
+
+    def line(
+        self, points: Iterable[Point], colour: str, *, width: float = 2, dash: str = "", opacity: float = 1
+    ) -> None:
+        """Joined points."""
+        self._path(_joined(points), f'fill="none" stroke="{colour}" stroke-width="{width:g}"', dash, opacity)
+
+    def area(self, points: Iterable[Point], colour: str, opacity: float = 0.18) -> None:
+        """Filled, without an edge."""
+        self._path(f"{_joined(points)}Z", f'fill="{colour}"', "", opacity)
+
+    def bar(
+        self, left: float, top: float, right: float, bottom: float, colour: str, said: str = "", opacity: float = 1
+    ) -> None:
+        """A rectangle; ``said`` is what it says when pointed at."""
+        path = f"M{_n(left)},{_n(top)}H{_n(right)}V{_n(bottom)}H{_n(left)}Z"
+        self._path(path, f'fill="{colour}"', "", opacity, said)
+
+    def mark(self, shape: str, at: Point, colour: str, said: str, size: float = 4, opacity: float = 1) -> None:
+        """``circle``, ``diamond``, ``triangle``, ``cross`` or ``tick``."""
+        look = f'fill="none" stroke="{colour}" stroke-width="2"' if shape in ("cross", "tick") else f'fill="{colour}"'
+        self._path(_SHAPES[shape](*at, size), look, "", opacity, said)
+
+    def text(
+        self, at: Point, words: str, *, anchor: str = "start", colour: str = INK, dot: str = "", bold: bool = False
+    ) -> None:
+        """One line, over a halo of the paper; ``dot`` is the colour of what it names."""
+        look = f' text-anchor="{anchor}"' if anchor != "start" else ""
+        look += ' font-weight="600"' if bold else ""
+        swatch = f'<tspan fill="{dot}">●</tspan> ' if dot else ""
+        self.parts.append(f'<text x="{_n(at[0])}" y="{_n(at[1])}" fill="{colour}"{look}>{swatch}{_safe(words)}</text>')
+
+    def words(self, words: str, *, left: float = 0, colour: str = INK, bold: bool = False, dot: str = "") -> None:
+        """Lines under each other, as many as the width needs."""
+        for place, each in enumerate(wrapped(("●  " if dot else "") + words, self.width - left)):
+            told = each.removeprefix("●").lstrip() if dot and not place else each
+            self.text((left, self.down(LINE + 1) + 12), told, colour=colour, bold=bold, dot="" if place else dot)
+
+    def key(self, entries: Iterable[tuple[str, str, str]], left: float = 0) -> None:
+        """What colours, shapes and dashes mean, in as many lines as the width needs: (shape, colour, words)."""
+        x, top = left, self.down(LINE + 5)
+        for shape, colour, told in entries:
+            wide = 22 + LETTER * len(told) + 14
+            if x > left and x + wide > self.width:
+                x, top = left, self.down(LINE + 5)
+            if shape in _SHAPES:
+                self.mark(shape, (x + 8, top + 8), colour, "", 5)
+            else:
+                self.line([(x, top + 8), (x + 16, top + 8)], colour, dash=shape)
+            self.text((x + 22, top + 12), told)
+            x += wide
+
+    def svg(self, label: str) -> str:
+        """``label`` is read to those who cannot see it."""
+        height = math.ceil(self.height) + 2
+        head = f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{_safe(label)}" width="{self.width}" '
+        look = (
+            f'height="{height}" viewBox="0 0 {self.width} {height}" font-family="system-ui, sans-serif" font-size="12">'
+        )
+        return head + look + "".join(self.parts) + "</svg>"
+
+    def _path(self, path: str, look: str, dash: str, opacity: float, said: str = "") -> None:
+        dashed = f' stroke-dasharray="{dash}"' if dash else ""
+        faint = f' opacity="{opacity:g}"' if opacity != 1 else ""
+        head = f'<path d="{path}" {look}{dashed}{faint}'
+        # a browser shows a title when its mark is pointed at; a phone points at nothing, and has the table
+        self.parts.append(f"{head}><title>{_safe(said)}</title></path>" if said and not self.narrow else f"{head}/>")
+
+
+Drawing = Callable[[Canvas], None]
+
+
+def drawing(draw: Callable[Concatenate[Canvas, P], None]) -> Callable[P, Drawing]:
+    """A chart over its rows, to be drawn on any canvas."""
 
     @wraps(draw)
-    def drawn(*args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
-        with debug_mode(False):  # noqa: FBT003 - Altair's own signature
-            made: dict[str, Any] = draw(*args, **kwargs).to_dict(validate=False)
-        return {**made, "config": _CONFIG, "$schema": f"https://vega.github.io/schema/vega-lite/v{VEGALITE[0]}.json"}
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> Drawing:
+        return lambda canvas: draw(canvas, *args, **kwargs)
 
     return drawn
 
 
-def render(spec: dict[str, Any], label: str) -> str:
-    """The same specification gives the same bytes; ``label`` is read to those who cannot see it."""
-    raw: str = vl_convert.vegalite_to_svg(spec, vl_version=VEGALITE)
-    for sentinel, colour in ((INK, "var(--ink)"), (MUTED, "var(--muted)"), (GRID, "var(--grid)")):
-        raw = raw.replace(sentinel, colour)
-    # a browser shows a title by itself when its mark is pointed at; report.js shows the nearest one at once
-    raw = _MARK.sub(r"<path\2><title>\1</title></path>", raw)
-    raw = _INNER.sub("", raw)  # the whole is one image with one label; its table is beside it
-    escaped = label.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
-    return raw.replace("<svg ", f'<svg role="img" aria-label="{escaped}" ', 1)
+def render(spec: Drawing, label: str) -> Drawn:
+    """The same rows give the same bytes."""
+    made = []
+    for width in (WIDE, NARROW):
+        canvas = Canvas(width)
+        spec(canvas)
+        made.append(canvas.svg(label))
+    return Drawn(*made)
 
 
-def standalone(svg: str) -> str:
+def standalone(drawn: Drawn) -> str:
     """An SVG file of its own has no page to take colours from."""
-    for variable, colour in (("--ink", "#1b1b1a"), ("--muted", "#5f5f5b"), ("--grid", "#dcdcd6")):
+    halo = f"<style>text{{paint-order:stroke;stroke:{PAPER};stroke-width:3px;stroke-linejoin:round}}</style>"
+    svg = drawn.wide.replace('font-size="12">', f'font-size="12">{halo}', 1)
+    for variable, colour in ON_PAPER.items():
         svg = svg.replace(f"var({variable})", colour)
     return svg
 
 
-def values(rows: Rows) -> alt.InlineData:
-    """Rows of plain values."""
-    return alt.InlineData(values=list(rows))
+def wrapped(words: str, pixels: float) -> list[str]:
+    """Lines that fit into so many pixels, in any font."""
+    return textwrap.wrap(words, max(8, int(pixels / LETTER)), break_long_words=True) or [""]
 
 
-ONCE = values([{}])  # of a mark that is no row's: drawn once
+def cut(words: str, pixels: float) -> str:
+    """With an ellipsis where it would not fit."""
+    most = max(1, int(pixels / LETTER))
+    return words if len(words) <= most else f"{words[: most - 1]}…"
 
 
-def row_axis(texts: Sequence[str]) -> alt.Axis:
-    """An axis with room for these whole."""
-    longest = round(LETTER * max(map(len, texts), default=0))
-    return alt.Axis(labelLimit=longest, minExtent=longest)
+def width_of(words: str) -> float:
+    """At most, in any font."""
+    return LETTER * len(words)
 
 
-def coloured(pair: tuple[str, str]) -> alt.Color:
-    """One colour per target through the whole report."""
-    return alt.Color("target:N", scale=alt.Scale(domain=list(pair), range=[BASELINE, CANDIDATE]))
+_SHAPES: Mapping[str, Callable[[float, float, float], str]] = {
+    "circle": lambda x, y, r: f"M{_n(x - r)},{_n(y)}a{r:g},{r:g},0,1,0,{2 * r:g},0a{r:g},{r:g},0,1,0,{-2 * r:g},0Z",
+    "diamond": lambda x, y, r: (
+        f"M{_n(x)},{_n(y - r - 1)}l{r + 1:g},{r + 1:g}l{-r - 1:g},{r + 1:g}l{-r - 1:g},{-r - 1:g}Z"
+    ),
+    "triangle": lambda x, y, r: f"M{_n(x)},{_n(y - r)}l{r:g},{2 * r:g}h{-2 * r:g}Z",
+    "square": lambda x, y, r: f"M{_n(x - r)},{_n(y - r)}h{2 * r:g}v{2 * r:g}h{-2 * r:g}Z",
+    "cross": lambda x, y, r: f"M{_n(x - r)},{_n(y - r)}l{2 * r:g},{2 * r:g}m{-2 * r:g},0l{2 * r:g},{-2 * r:g}",
+    "tick": lambda x, y, r: f"M{_n(x)},{_n(y - r)}v{2 * r:g}",
+}
+
+
+def _joined(points: Iterable[Point]) -> str:
+    return "M" + "L".join(f"{_n(x)},{_n(y)}" for x, y in points)
+
+
+def _n(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def _safe(words: str) -> str:
+    return escape(visible(words))

@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness.analysis.contention import Contention
 from harness.analysis.refusals import Manner
 from harness.decision.findings import Findings
 from harness.domain.columns import Kind, part
@@ -155,7 +156,7 @@ def contention(findings: Findings, names: Names) -> Table:
         [
             (profile(), lambda c: c.profile),
             (target(names), lambda c: c.target),
-            (word("the target's cores", "cores"), lambda c: "this machine's" if c.shared else "its own"),
+            (word("the target's cores", "cores"), _cores),
             (
                 several(
                     "runs with used-up cores",
@@ -173,6 +174,13 @@ def contention(findings: Findings, names: Names) -> Table:
         ],
         note,
     )
+
+
+def _cores(c: Contention) -> str:
+    """Whose they are, as far as it is known: an address says where requests went, not what answers behind it."""
+    if c.shared:
+        return "this machine's"
+    return "this machine's, unless a tunnel ends here" if c.loopback else "another machine's"
 
 
 def burst(findings: Findings, names: Names, profile: str, mark: str = "") -> Figure | None:
@@ -196,7 +204,7 @@ def burst(findings: Findings, names: Names, profile: str, mark: str = "") -> Fig
             values.append((name, s.second, *counts, s.p95_s))
     if not rows:
         return None
-    title = _sentence(findings, names, profile)
+    title = sentence(findings, names, profile)
     subtitle = "Requests per second of the schedule, mean over blocks; offered counts when a request was due, answered when it ended."
     counts_of = ("offered", "admitted", "answered", "within SLO", "refused")
     shown = table(
@@ -242,7 +250,8 @@ def funnel(findings: Findings, names: Names, profile: str, mark: str = "") -> Fi
     return Figure(f"funnel{mark}", title, subtitle, render(spec, title), shown)
 
 
-def _sentence(findings: Findings, names: Names, profile: str) -> str:
+def sentence(findings: Findings, names: Names, profile: str) -> str:
+    """Who refuses how much, and how soon the others answer."""
     parts = []
     for f in findings.funnels:
         if f.profile != profile or not isinstance(f.refused_share, Estimate):

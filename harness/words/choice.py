@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.domain.experiments.step import Why
 from harness.domain.reasons import choice as kinds
+from harness.words.numbers import percent
 from harness.words.speech import Book, said
 
 BROKE = {Why.FAILURES.value: "too many failures"}  # the others read as they are written down
@@ -21,7 +22,7 @@ def _harness_biased(r: kinds.HarnessBiased) -> str:
 
 def _tie(r: kinds.TieBroken | kinds.OneIsEnough | kinds.TieStands) -> str:
     who = f" of {', '.join(r.tied[:-1])} and {r.tied[-1]}" if len(r.tied) > 1 else ""
-    found = f"a lead of {r.lead:.2f} points of 5, first in {r.share * 100:.0f} % of random weightings"
+    found = f"a lead of {r.lead:.2f} points of 5, first in {percent(r.share)} of random weightings"
     return f"The scores{who} {'tie' if len(r.tied) > 1 else 'are not firm'} ({found})"
 
 
@@ -41,7 +42,7 @@ def _modelled(r: kinds.Modelled) -> str:
 WORDS: Book = {
     kinds.OtherWork: _other_work,
     kinds.OtherPassages: lambda r: (
-        f"The two did not do the same work; only {r.overlap * 100:.0f} % of the passages that either cited were cited by both."
+        f"The two did not do the same work; only {percent(r.overlap)} of the passages that either cited were cited by both."
     ),
     kinds.HarnessBiased: _harness_biased,
     kinds.NothingValid: "No block was measured completely and validly.",
@@ -54,10 +55,10 @@ WORDS: Book = {
     kinds.StandsByItself: "It fails no gate by itself, and the hybrid that was measured does not score clearly higher.",
     kinds.OnlyOneStands: "Of the two runtimes, only this one breaks no promise.",
     kinds.ScoresPrefer: lambda r: (
-        f"It scores highest in {r.share * 100:.0f} % of random weightings around the sealed weights."
+        f"It scores highest in {percent(r.share)} of random weightings around the sealed weights."
     ),
     kinds.ScoresLean: lambda r: (
-        f"The scores lean to it: first in {r.share * 100:.0f} % of random weightings; {r.firm * 100:.0f} % would be firm."
+        f"The scores lean to it: first in {percent(r.share)} of random weightings; {percent(r.firm)} would be firm."
     ),
     kinds.TieBroken: lambda r: f"{_tie(r)}, so cost and latency decide. {said(r.by)}",
     kinds.OneIsEnough: lambda r: f"{_tie(r)}, and one runtime is less to operate than two.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from harness.domain.reasons import decided as kinds
@@ -127,6 +128,12 @@ def _whole(share: float) -> str:
     return f"{share * 100:g} %"
 
 
+def _fall(share: float) -> str:
+    """Rounded up, or at the fall that is named it would not be cheaper yet."""
+    digits = 0 if share >= 0.1 else 1
+    return f"{math.ceil(share * 100 * 10**digits) / 10**digits:.{digits}f}"
+
+
 WORDS: Book = {
     kinds.ServeFrom: _serve_from,
     kinds.ServeFromBoth: _from_both,
@@ -155,7 +162,7 @@ WORDS: Book = {
     kinds.CheaperThroughout: "Volume: {label} is cheaper from {least:g} to {most:g} times your traffic.",
     kinds.PromiseBreaks: _breaks,
     kinds.KeptUpTo: _kept,
-    kinds.PriceFlips: lambda r: f"Price: {r.label} would be cheaper if its prices fell by {r.fall * 100:.0f} %.",
+    kinds.PriceFlips: lambda r: f"Price: {r.label} would be cheaper if its prices fell by {_fall(r.fall)} %.",
     kinds.WouldPass: lambda r: (
         f"{r.label} would pass {r.name} under {r.profile} at a limit of {FORMATS[r.unit](r.limit)}."
     ),

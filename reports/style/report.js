@@ -36,6 +36,19 @@
     readout.style.top = `${Math.max(8, y - readout.offsetHeight - 12) + scrollY}px`;
   };
 
+  // All that is folded, for reading or printing; ?all in the address does it at once.
+  const openAll = () => {
+    for (const fold of document.querySelectorAll("details")) fold.open = true;
+  };
+  const button = document.createElement("button");
+  button.className = "open-all";
+  button.textContent = "Open all";
+  button.addEventListener("click", openAll);
+  const item = document.createElement("li");
+  item.append(button);
+  document.querySelector("nav ul").append(item);
+  if (new URLSearchParams(location.search).has("all")) openAll();
+
   for (const chart of document.querySelectorAll(".chart")) {
     const marks = [...chart.querySelectorAll("path")].filter((path) => path.querySelector("title"));
     if (!marks.length) continue;

@@ -48,7 +48,7 @@ def test_what_is_refused_exits_with_2_and_one_message(tmp_path, words, says):
 
 
 NO_WORKSPACE = {"init", "demo", "prices"}
-NEEDED = {"up": ("x",), "cold": ("x",), "time": ("x", "deploy", "--", "true")}
+NEEDED = {"race": ("x",), "up": ("x",), "cold": ("x",), "time": ("x", "deploy", "--", "true")}
 
 
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name not in NO_WORKSPACE])

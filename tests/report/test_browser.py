@@ -26,6 +26,13 @@ def page_file(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def long_names(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("long")
+    titles = {"alpha": "Container (embedded), two of them", "beta": "Function (embedded)"}
+    return render(Pilot(folder, titles=titles), folder / "r")
+
+
+@pytest.fixture(scope="module")
 def browser():
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with api.sync_playwright() as playwright:
@@ -57,21 +64,49 @@ def test_no_error_no_request_no_overflow(browser, page_file, width, scheme):
     context.close()
 
 
-def test_no_chart_cuts_its_labels_off(browser, tmp_path):
-    titles = {"alpha": "Container (embedded), two of them", "beta": "Function (embedded)"}
-    page = browser.new_page()
-    page.goto(render(Pilot(tmp_path, titles=titles), tmp_path / "r").as_uri())
-    texts = "[...document.querySelectorAll('figure svg text')]"
+@pytest.mark.parametrize("width", [1280, 390])
+def test_with_all_of_it_open_nothing_is_cut_and_no_two_labels_touch(browser, long_names, width):
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(long_names.as_uri() + "?all")
+    shown = """[...document.querySelectorAll('figure svg text')].map(t => [t, t.getBoundingClientRect()]).filter(([t, at]) => at.width)"""
     cut = page.evaluate(
-        texts
-        + """.filter(t => { const at = t.getBoundingClientRect(), box = t.closest("svg").getBoundingClientRect();
-                                  return at.width && (at.left < box.left - 1 || at.right > box.right + 1); })
-                   .map(t => t.closest("figure").id + ": " + t.textContent)"""
+        shown
+        + """.filter(([t, at]) => { const box = t.closest("svg").getBoundingClientRect();
+                                    return at.left < box.left - 1 || at.right > box.right + 1; })
+             .map(([t]) => t.closest("figure").id + ": " + t.textContent)"""
+    )
+    touching = page.evaluate(
+        f"""() => {{ const all = {shown}, found = [];
+            all.forEach(([a, p], k) => all.slice(k + 1).forEach(([b, q]) => {{
+              if (a.closest("svg") === b.closest("svg") && p.left < q.right && q.left < p.right
+                  && p.top + 3 < q.bottom - 3 && q.top + 3 < p.bottom - 3) found.push(a.textContent + " / " + b.textContent); }}));
+            return found; }}"""
     )
 
-    assert page.evaluate(texts + ".length") > 20
+    assert page.evaluate(shown + ".length") > 20
     assert cut == []
+    assert touching == []
+    assert page.evaluate("document.querySelectorAll('details:not([open])').length") == 0
+    assert page.evaluate("document.documentElement.scrollWidth") == width
     page.close()
+
+
+def test_a_button_opens_all_that_is_folded(browser, page_file):
+    page = browser.new_page()
+    page.goto(page_file.as_uri())
+    assert page.evaluate("document.querySelectorAll('details[open]').length") == 0
+    page.get_by_role("button", name="Open all").click()
+    assert page.evaluate("document.querySelectorAll('details:not([open])').length") == 0
+    page.close()
+
+
+def test_a_phone_shows_the_chart_that_is_drawn_for_it(browser, page_file):
+    for width, shown, hidden in ((1280, "wide", "narrow"), (390, "narrow", "wide")):
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.goto(page_file.as_uri())
+        assert page.locator(f"#quantiles-steady-response .{shown}").is_visible()
+        assert not page.locator(f"#quantiles-steady-response .{hidden}").is_visible()
+        page.close()
 
 
 def test_every_id_is_there_once(browser, page_file):
@@ -138,7 +173,7 @@ def test_axe_finds_nothing_serious(browser, page_file, scheme):
 def test_a_mark_says_its_numbers_when_pointed_at_and_by_keyboard(browser, page_file):
     page = browser.new_page()
     page.goto(page_file.as_uri())
-    chart, readout = page.locator("#quantiles-steady-response .chart"), page.locator(".readout")
+    chart, readout = page.locator("#quantiles-steady-response .chart.wide"), page.locator(".readout")
     assert readout.is_hidden()
 
     chart.focus()
@@ -160,7 +195,7 @@ def test_without_scripts_a_mark_has_its_title(browser, page_file):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(page_file.as_uri())
-    assert page.locator("#quantiles-steady-response .chart path title").count() > 20
+    assert page.locator("#quantiles-steady-response .chart.wide path title").count() > 20
     context.close()
 
 

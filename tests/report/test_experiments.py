@@ -134,7 +134,7 @@ def test_a_target_that_refuses_everything(tmp_path):
     assert "Alpha: every probe failed, so nothing is known of its cold starts." in text
     assert "no probe said whether it was cold" in text
     assert "no rate met the SLOs" in text
-    assert "*No chart keep-alive-curve: no data supports it.*" in text
+    assert "figures/keep-alive-curve" not in text
     assert "Alpha refuses at once" in text
     assert "The capacity of alpha is unknown: no rate met the SLOs." in all_said(outcome.doubts)
 
@@ -144,7 +144,7 @@ def test_a_target_that_could_not_be_made_cold_has_no_probes_and_a_doubt(tmp_path
     record = {"kind": "cold-starts", "colds": [{"error": ["not for you"]}], "ended": ended}
     outcome, _, text = pages(tmp_path, coldstart=both(([], record)), fromzero=both(([], record)))
 
-    assert "No cold-start probe was made." in text
+    assert "cold-start probes (`[profiles.coldstart]`)" in text
     assert f"An experiment ended early: {ended}." in all_said(outcome.doubts)
 
 
@@ -170,7 +170,7 @@ def test_a_plan_without_some_of_the_experiments_says_so_or_leaves_their_pages_ou
     }
     _, _, text = pages(tmp_path, **{name: made for name, made in tracks.items() if name not in missing})
 
-    assert ("No cold-start probe was made." in text) == ("coldstart" in missing)
-    assert ("Sustainable capacity was not searched for in this plan" in text) == ("capacity" in missing)
+    assert ("cold-start probes (`[profiles.coldstart]`)" in text) == ("coldstart" in missing)
+    assert ("sustainable capacity (`[profiles.capacity]`)" in text) == ("capacity" in missing)
     assert ("How long an idle instance is kept" in text) == ("keepalive" not in missing)
     assert ("Many at once, from zero" in text) == ("fromzero" not in missing)

@@ -107,7 +107,7 @@ def test_a_pilot_that_declares_none_says_how_to(tmp_path):
     _, page = pipeline.report(workspace, tmp_path / "r")
     text = page.with_suffix(".md").read_text()
 
-    assert "No workload is declared" in text
+    assert "other workloads than the endpoint (`[workloads.NAME]`)" in text
     assert "the endpoint" in text
 
 

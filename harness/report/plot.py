@@ -1,0 +1,185 @@
+"""Scales, axes and labels: what every chart over two axes shares."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.report.svg import BASELINE, CANDIDATE, GRID, LINE, MUTED, Canvas, Point, Row, Rows, cut, width_of
+from harness.words.numbers import money, percent
+
+Write = Callable[[float], str]
+NEAR = (
+    2.0  # times the largest value: a limit further off is named at the edge, for on the scale it would flatten the data
+)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """From values to pixels."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+    logarithmic: bool = False
+
+    def __call__(self, value: float) -> float:
+        low, high, at = (math.log10(v) if self.logarithmic else v for v in (self.low, self.high, value))
+        return self.start + (self.end - self.start) * ((at - low) / (high - low) if high > low else 0.5)
+
+    def ticks(self, most: int = 6) -> list[float]:
+        """Round values, at most so many."""
+        return log_ticks(self.low, self.high, most) if self.logarithmic else round_ticks(self.low, self.high, most)
+
+
+def round_ticks(low: float, high: float, most: int) -> list[float]:
+    """1, 2 or 5 times a power of ten apart."""
+    if high <= low:
+        return [low]
+    rough = (high - low) / max(1, most - 1)
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(s * power for s in (1, 2, 5, 10) if s * power >= rough * 0.999)
+    first = math.ceil(low / step - 1e-9)
+    return [round(k * step, 12) for k in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def log_ticks(low: float, high: float, most: int) -> list[float]:
+    """Powers of ten, with 2 and 5 between them where there is room."""
+    for between in ((1, 2, 5), (1, 3), (1,)):
+        powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+        found = [v for k in powers for b in between if low * 0.999 <= (v := float(f"{b}e{k}")) <= high * 1.001]
+        if len(found) <= most and found:
+            return found
+    return found[:: math.ceil(len(found) / most)] if found else round_ticks(low, high, most)
+
+
+def plain(value: float) -> str:
+    """With thousands, and in words beyond a million: never a letter that may be a unit."""
+    for size, word in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
+        if abs(value) >= size:
+            return f"{value / size:.3g} {word}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def dollars(value: float) -> str:
+    """As elsewhere, in words beyond a million."""
+    return f"${plain(value)}" if abs(value) >= 1e6 else money(value).removesuffix(".00")
+
+
+def clock(seconds: float) -> str:
+    """A duration on an axis, no more digits than it has."""
+    if seconds == 0:
+        return "0"
+    if seconds >= 7200:
+        return f"{plain(seconds / 3600)} h"
+    return f"{plain(seconds)} s" if seconds >= 1 else f"{plain(seconds * 1000)} ms"
+
+
+def shares(value: float) -> str:
+    """Whole percent where it is."""
+    return percent(round(value, 4)).replace(".0 %", " %")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A plot with its two scales on a canvas."""
+
+    canvas: Canvas
+    x: Scale
+    y: Scale
+
+    def at(self, x: float, y: float) -> Point:
+        return self.x(x), self.y(y)
+
+    def y_axis(self, title: str, write: Write = plain, most: int = 5) -> None:
+        """Title above, lines across, values to the left."""
+        self.canvas.text((0, self.y.end - 12), title, colour=MUTED)
+        for value in self.y.ticks(most):
+            y = self.y(value)
+            self.canvas.line([(self.x.start, y), (self.x.end, y)], GRID, width=1)
+            self.canvas.text((self.x.start - 6, y + 4), write(value), anchor="end", colour=MUTED)
+
+    def x_axis(self, title: str, ticks: Mapping[float, str], *, lines: bool = False) -> None:
+        """Values and a title below; labels that would touch are left out."""
+        taken, top = -math.inf, self.y.start
+        self.canvas.line([(self.x.start, top), (self.x.end, top)], GRID, width=1)
+        for value, words in sorted(ticks.items()):
+            x, half = self.x(value), width_of(words) / 2
+            if x - half < taken or x + half > self.canvas.width + 2:
+                continue
+            taken = x + half + 8
+            if lines:
+                self.canvas.line([(x, top), (x, self.y.end)], GRID, width=1)
+            self.canvas.line([(x, top), (x, top + 4)], GRID, width=1)
+            self.canvas.text((x, top + 17), words, anchor="middle", colour=MUTED)
+        self.canvas.text((self.x.end, top + 33), title, anchor="end", colour=MUTED)
+
+    def limit(self, value: float | None, write: Write) -> None:
+        """On the scale, or named at the edge where it lies beyond."""
+        if value is None:
+            return
+        if value <= self.y.high:
+            y = self.y(value)
+            self.canvas.line([(self.x.start, y), (self.x.end, y)], MUTED, width=1.5, dash="5,4")
+            self.canvas.text((self.x.start + 4, y - 5), f"SLO {write(value)}")
+        else:
+            self.canvas.text(
+                (self.x.end, self.y.end + 12), f"↑ SLO {write(value)}, off this scale", anchor="end", colour=MUTED
+            )
+
+    def name(self, ends: Sequence[tuple[Point, str, str]]) -> None:
+        """Names at the ends of lines, pushed apart and kept inside: ((x, y in pixels), words, colour)."""
+        top, bottom = self.y.end + 10, self.y.start - 6
+        if any(y < top + 24 for (_, y), _, _ in ends):
+            top = self.y.end + 12
+        placed: list[float] = []
+        order = sorted(ends, key=lambda end: end[0][1])
+        for k, ((_, y), _, _) in enumerate(order):
+            wanted = y - 9 if k < len(order) / 2 else y + 17
+            placed.append(max(min(max(wanted, top), bottom), placed[-1] + LINE if placed else top))
+        for k in range(len(placed) - 1, -1, -1):
+            placed[k] = min(placed[k], bottom - LINE * (len(placed) - 1 - k))
+        for ((x, _), words, colour), y in zip(order, placed, strict=True):
+            told = cut(words, self.x.end - self.x.start - 18)
+            right = min(max(x, self.x.start + width_of(told) + 18), self.x.end)
+            self.canvas.text((right, y), told, anchor="end", dot=colour)
+
+
+def panel(
+    canvas: Canvas,
+    height: float,
+    x: tuple[float, float],
+    y: tuple[float, float],
+    *,
+    x_log: bool = False,
+    y_log: bool = False,
+    write: Write = plain,
+    below: float = 40,
+    left: float = 24,
+) -> Panel:
+    """Takes its height, with a margin on the left as wide as the widest value, or as ``left`` where panels share an axis."""
+    top = canvas.down(26 + height + below) + 26
+    up = Scale(*y, top + height, top, y_log)
+    left = max(left, *(width_of(write(v)) for v in up.ticks(5))) + 8
+    return Panel(canvas, Scale(*x, left, canvas.width - 12, x_log), up)
+
+
+SHARED = 62  # of panels under each other: as wide as "1,000 ms"
+
+
+def up_to(values: Iterable[float], limit: float | None = None) -> float:
+    """The end of a scale from nought: the limit stands on it only where it leaves the data legible."""
+    most = max((v for v in values if math.isfinite(v)), default=0.0) or 1.0
+    return max(most * 1.12, limit * 1.1 if limit is not None and limit <= NEAR * most else 0.0)
+
+
+def colours(pair: Sequence[str]) -> dict[str, str]:
+    """One colour per target through the whole report."""
+    return dict(zip(pair, (BASELINE, CANDIDATE), strict=False))
+
+
+def by_target(rows: Rows, pair: Sequence[str]) -> dict[str, list[Row]]:
+    """Rows of each target that has any."""
+    return {t: mine for t in pair if (mine := [row for row in rows if row["target"] == t])}

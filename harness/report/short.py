@@ -1,0 +1,66 @@
+"""The sentences that stand open in a section, in place of its tables; each a function of figures alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from harness.analysis.parity import Parity
+from harness.analysis.tenants import Felt
+from harness.decision.placement import Placed
+from harness.domain.estimate import Estimate
+from harness.domain.reasons.place import BELONGS
+from harness.domain.verdict import Judgement, SloVerdict
+from harness.report import words
+from harness.words import said
+from harness.words.numbers import count, percent
+
+Names = Mapping[str, str]
+
+
+def same_work(parity: Parity) -> str:
+    """How many pairs are alike, in one sentence; empty without a pair."""
+    if not parity.pairs:
+        return ""
+    alike = {
+        "answer text": parity.same_answer,
+        "citations": parity.same_citations,
+        "output tokens": parity.same_output_tokens,
+    }
+    whole = [what for what, same in alike.items() if same == parity.pairs]
+    partly = [
+        f"{count(same)} ({percent(same / parity.pairs)}) the same {w}" for w, same in alike.items() if w not in whole
+    ]
+    told = [f"all have the same {_and(whole)}"] if whole else []
+    return f"Of {count(parity.pairs)} pairs that both answered, {', '.join([*told, *partly])}."
+
+
+def tenants(felt: Sequence[Felt], names: Names) -> tuple[str, ...]:
+    """What the others feel while one tenant makes a burst, a sentence a target."""
+    return tuple(_felt(f, names[f.target]) for f in felt if f.others)
+
+
+def _felt(f: Felt, name: str) -> str:
+    times, more = f.times, f.refused_more
+    told = [f"p95 {words.ratio_text(times)} times that before"] if isinstance(times, Estimate) else []
+    told += [] if isinstance(times, Estimate) else [f"p95 {said(times.reason)}"]
+    if isinstance(more, Estimate):
+        told.append(f"refusals {words.difference(more).text} points")
+    return f"{name} under {f.profile}: while {f.noisy} bursts, all others see {', '.join(told)}."
+
+
+def kept(every: Sequence[SloVerdict], names: Names) -> str:
+    """How many promises a target keeps, breaks and leaves open."""
+    told = [f"{n} {judged.value}" for judged in Judgement if (n := sum(v.judgement is judged for v in every))]
+    return f"{names[every[0].target]}, of {len(every)} promises: {', '.join(told)}." if every else ""
+
+
+def placed(every: Sequence[Placed]) -> tuple[str, ...]:
+    """Which workload belongs where, a line a place."""
+    where: dict[str, list[str]] = {}
+    for one in every:
+        where.setdefault(said(BELONGS[one.place]), []).append(one.workload.label)
+    return tuple(f"{place[:1].upper()}{place[1:]}: {', '.join(labels)}." for place, labels in where.items())
+
+
+def _and(items: Sequence[str]) -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
