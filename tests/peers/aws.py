@@ -25,6 +25,7 @@ from moto.core.common_models import CloudFormationModel
 from moto.ec2.models import vpcs
 from moto.ecs import models as containers
 from moto.elbv2 import models as balancers
+from moto.iam.models import SERVICE_NAME_CONVERSION
 from moto.iam.responses import IamResponse
 from moto.servicequotas.responses import ServiceQuotasResponse
 
@@ -272,6 +273,7 @@ def get_aws_default_service_quota(self):
     return json.dumps({"Quota": {**asked, "Value": value}})
 
 
+SERVICE_NAME_CONVERSION["elasticloadbalancing"] = "ElasticLoadBalancing"  # as AWS spells the role's name
 IamResponse.simulate_principal_policy = simulate_principal_policy
 LambdaResponse.get_account_settings = get_account_settings
 urls_of_functions.url_paths["{0}/(?P<api_version>[^/]+)/account-settings/?$"] = LambdaResponse.dispatch
