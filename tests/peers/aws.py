@@ -273,7 +273,8 @@ def get_aws_default_service_quota(self):
     return json.dumps({"Quota": {**asked, "Value": value}})
 
 
-SERVICE_NAME_CONVERSION["elasticloadbalancing"] = "ElasticLoadBalancing"  # as AWS spells the role's name
+# as AWS spells the names of their roles
+SERVICE_NAME_CONVERSION.update(ecs="ECS", elasticloadbalancing="ElasticLoadBalancing")
 IamResponse.simulate_principal_policy = simulate_principal_policy
 LambdaResponse.get_account_settings = get_account_settings
 urls_of_functions.url_paths["{0}/(?P<api_version>[^/]+)/account-settings/?$"] = LambdaResponse.dispatch
