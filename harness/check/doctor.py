@@ -90,14 +90,12 @@ def _undeployed(prospect: Prospect) -> list[Check]:
     if not prospect.unset:
         return []
     names = " and ".join(prospect.unset)
-    return [
-        Check(
-            "the address",
-            Answer.UNTOLD,
-            f"{names} {'is' if len(prospect.unset) == 1 else 'are'} not set",
-            mend=ONCE_DEPLOYED,
-        )
-    ]
+    words = f"{names} {'is' if len(prospect.unset) == 1 else 'are'} not set"
+    out = [Check("the address", Answer.UNTOLD, words, mend=ONCE_DEPLOYED)]
+    if prospect.absent:
+        files = " and ".join(prospect.absent)
+        out.append(Check("whom to trust", Answer.UNTOLD, f"tls.ca_file: there is no {files} yet", mend=ONCE_DEPLOYED))
+    return out
 
 
 def check_of(one: Finding) -> Check:

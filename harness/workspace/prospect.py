@@ -15,10 +15,11 @@ KEPT = ("headers",)  # read where they are sent
 
 @dataclass(frozen=True)
 class Prospect:
-    """``unset``: variables of the environment that a deployment gives, and nothing has given yet."""
+    """``unset``: variables of the environment that a deployment gives, and nothing has given yet; ``absent``: files that it writes."""
 
     target: Target
     unset: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
 
 def without_unset(data: Mapping[str, Any], known: Mapping[str, str]) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -84,11 +84,13 @@ class Workspace:
         fill = {"corpus": str(self.corpus.folder), "workspace": str(self.root)}
         made = read_prospect(self.root / "targets" / name, fill)
         sides = [self.prospect(side) for side in made.target.runtime.behind]
-        unset = dict.fromkeys([*made.unset, *(variable for side in sides for variable in side.unset)])
+        both = (made, *sides)
+        unset = dict.fromkeys(variable for one in both for variable in one.unset)
+        absent = dict.fromkeys(file for one in both for file in one.absent)
         target = made.target
         if sides:
             target = before(target, [side.target for side in sides], self.root / "targets" / name / "target.toml")
-        return Prospect(target, tuple(unset))
+        return Prospect(target, tuple(unset), tuple(absent))
 
     def to_deploy(self, name: str) -> Target:
         """One target whose variables its deployment will set; raises Refused, or BadFile."""

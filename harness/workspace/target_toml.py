@@ -207,7 +207,12 @@ def read_prospect(folder: Path, fill: Mapping[str, str]) -> Prospect:
     unset: tuple[str, ...] = ()
     if not is_embedded(data.get("runtime")):
         data, unset = without_unset(data, {**os.environ, **known})
-    return Prospect(_target(_checked(data, path, fill, known), folder, fill, variant_of), unset)
+    target = _target(_checked(data, path, fill, known), folder, fill, variant_of)
+    if (
+        unset and target.ca_file is not None and not Path(target.ca_file).exists()
+    ):  # deploying writes it with the address
+        return Prospect(replace(target, ca_file=None), unset, (Path(target.ca_file).name,))
+    return Prospect(target, unset)
 
 
 def _deployed(folder: Path, variant_of: str | None) -> Mapping[str, str]:

@@ -138,7 +138,9 @@ def test_the_command_says_the_same_to_a_machine(tmp_path, monkeypatch, corpus):
     done = pilot(with_corpus(tmp_path / "ours", corpus), "doctor", "--json")
 
     assert done.returncode == 5, done.stderr
-    assert {c["name"] for c in json.loads(done.stdout)["aws_lambda"]} == {"credentials", "the address"}
+    said = {target: {c["name"]: c["answer"] for c in made} for target, made in json.loads(done.stdout).items()}
+    assert said["aws_lambda"] == {"credentials": "fail", "the address": "not told"}
+    assert said["aws_fargate"] == {**said["aws_lambda"], "whom to trust": "not told"}
 
 
 def external(url):

@@ -3,9 +3,10 @@
     AWS_PEER_FOLDER=FOLDER python -c 'from tests.peers.aws import serve; serve(PORT)'
 
 Added here, by AWS's own documentation: function URLs and aliases in CloudFormation, ListImports, AWS::NoValue in lists,
-previous values that are defaults, route tables and ECS services that go with their stack, full names of load balancers and target
-groups, activation and backfill of cost tags. What a function URL and a load balancer answer is another server's business: FOLDER
-holds ``function_url`` and ``balancer``, a URL and a host, once somebody serves there.
+previous values that are defaults, route tables and ECS services that go with their stack, deleted stacks that stay deleted and
+failed deletions that are told, policies by simulation, limits of Lambda, default quotas, full names of load balancers and
+target groups, activation and backfill of cost tags. What a function URL and a load balancer answer is another server's
+business: FOLDER holds ``function_url`` and ``balancer``, a URL and a host, once somebody serves there.
 """
 
 import json
@@ -14,6 +15,8 @@ import threading
 from pathlib import Path
 
 from moto.awslambda import models as functions
+from moto.awslambda import urls as urls_of_functions
+from moto.awslambda.responses import LambdaResponse
 from moto.ce.responses import CostExplorerResponse
 from moto.cloudformation import models as backends
 from moto.cloudformation import parsing
@@ -22,10 +25,14 @@ from moto.core.common_models import CloudFormationModel
 from moto.ec2.models import vpcs
 from moto.ecs import models as containers
 from moto.elbv2 import models as balancers
+from moto.iam.models import SERVICE_NAME_CONVERSION
+from moto.iam.responses import IamResponse
+from moto.servicequotas.responses import ServiceQuotasResponse
 
 FOLDER = Path(os.environ.get("AWS_PEER_FOLDER", "."))
 COST_TAGS = {"pilot": "Inactive"}
 BACKFILLS = []
+DEFAULT_QUOTAS = {("fargate", "L-3032A538"): 6.0}
 
 
 def served(name, otherwise):
@@ -179,6 +186,36 @@ for _name in ("create_stack", "update_stack", "delete_stack", "describe_stacks")
     setattr(backends.CloudFormationBackend, _name, _alone(getattr(backends.CloudFormationBackend, _name)))
 
 
+_delete_stack = backends.CloudFormationBackend.delete_stack
+
+
+class _NoOutputs(dict):
+    def __init__(self, exports):
+        super().__init__()
+        self.exports = exports
+
+
+def _gone_for_good(self, name_or_stack_id):
+    """What moto does otherwise when a stack is deleted.
+
+    Its outputs are worked out when somebody looks, which makes the balancer or function that they are of once more: a deleted
+    stack that is described comes to life. And one whose deletion fails is forgotten, where AWS has it as DELETE_FAILED.
+    """
+    there = next((s for s in list(self.stacks.values()) if name_or_stack_id in (s.name, s.stack_id)), None)
+    exports = there.exports if there is not None else []
+    try:
+        _delete_stack(self, name_or_stack_id)
+    except Exception as error:  # noqa: BLE001 - whatever a service refuses
+        there._add_stack_event("DELETE_FAILED", resource_status_reason=f"{type(error).__name__}: {error}")
+        there.status = "DELETE_FAILED"
+        self.stacks[there.stack_id] = there
+    if there is not None:
+        there.output_map = _NoOutputs(exports)
+
+
+backends.CloudFormationBackend.delete_stack = _alone(_gone_for_good)
+
+
 def list_imports(self):
     """Stacks whose template imports a name that ends as this one, on the stack that it begins with."""
     name = self._get_param("ExportName")
@@ -204,6 +241,44 @@ def _gone_with_its_stack(self, account_id, region_name):
 
 
 containers.Service.delete = _gone_with_its_stack
+
+
+def simulate_principal_policy(self):
+    """A user with a policy that allows everything may do everything, and anybody else nothing."""
+    user = self._get_param("PolicySourceArn").rpartition("/")[2]
+    policies = self.backend.get_user(user).managed_policies.values()
+    statements = [one for policy in policies for one in json.loads(policy.versions[0].document)["Statement"]]
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    decision = "allowed" if everything in statements else "implicitDeny"
+    rows = "".join(
+        f"<member><EvalActionName>{action}</EvalActionName><EvalResourceName>*</EvalResourceName>"
+        f"<EvalDecision>{decision}</EvalDecision></member>"
+        for action in self._get_param("ActionNames")
+    )
+    return (
+        '<SimulatePrincipalPolicyResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><SimulatePrincipalPolicyResult>'
+        f"<IsTruncated>false</IsTruncated><EvaluationResults>{rows}</EvaluationResults>"
+        "</SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>"
+    )
+
+
+def get_account_settings(self):
+    limits = {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 1000}
+    return json.dumps({"AccountLimit": limits, "AccountUsage": {"FunctionCount": 0}})
+
+
+def get_aws_default_service_quota(self):
+    asked = json.loads(self.body)
+    value = DEFAULT_QUOTAS[asked["ServiceCode"], asked["QuotaCode"]]
+    return json.dumps({"Quota": {**asked, "Value": value}})
+
+
+# as AWS spells the names of their roles
+SERVICE_NAME_CONVERSION.update(ecs="ECS", elasticloadbalancing="ElasticLoadBalancing")
+IamResponse.simulate_principal_policy = simulate_principal_policy
+LambdaResponse.get_account_settings = get_account_settings
+urls_of_functions.url_paths["{0}/(?P<api_version>[^/]+)/account-settings/?$"] = LambdaResponse.dispatch
+ServiceQuotasResponse.get_aws_default_service_quota = get_aws_default_service_quota
 
 
 def _list_cost_allocation_tags(self):

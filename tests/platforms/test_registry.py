@@ -70,7 +70,7 @@ def test_every_subject_is_read_under_its_own_dimensions():
         {"ApiName": "r"},
         {"ApiId": "h"},
         {"ModelId": "m"},
-        {"CollectionId": "id", "CollectionName": "n", "ClientId": "1" * 12},
+        {"ClientId": "1" * 12},  # units are of the account, not of a collection
         {"Service": "Fargate", "Type": "Resource", "Resource": "vCPU", "Class": "Standard/OnDemand"},
     ]
 

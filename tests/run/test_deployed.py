@@ -30,8 +30,9 @@ TASKS = PriceModel(
 URL = PriceModel("aws-2026-11", "us-east-1", "lambda-url", {"memory_mb": 1024}, model_billed=False)
 FLEET = Target("fleet", Path(), Dialect.RAG_CHAT, AwsEcs("c", "s", "us-east-1"), prices=TASKS)
 FUNCTION = Target("fn", Path(), Dialect.RAG_CHAT, AwsLambda("f", "us-east-1"), prices=URL)
-# two tasks with their addresses, a load balancer and its capacity
-TASK_HOUR = 2 * (Decimal("0.04048") + 2 * Decimal("0.004445") + Decimal("0.005")) + Decimal("0.0225") + Decimal("0.008")
+# two tasks with their addresses, a load balancer with its capacity and two of its own
+TASKS_HOUR = 2 * (Decimal("0.04048") + 2 * Decimal("0.004445") + Decimal("0.005"))
+TASK_HOUR = TASKS_HOUR + Decimal("0.0225") + Decimal("0.008") + 2 * Decimal("0.005")
 CREATED = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 

@@ -1,12 +1,15 @@
 """The AWS deployments' files, offline: valid templates, a clean image, policies that allow what is called and no more."""
 
+import ast
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import botocore.session
 import pytest
 import yaml
+from botocore import xform_name
 
 from harness.workspace.target_toml import read_target
 
@@ -14,6 +17,13 @@ TARGETS = Path(__file__).parent.parent.parent / "targets"
 BUILD = TARGETS.parent / "harness" / "platforms" / "shared" / "aws_deploy" / "build.yaml"  # of pilot deploy's own
 TEMPLATES = [*sorted([*TARGETS.glob("aws_*/*.yaml"), *TARGETS.glob("generator/*.yaml")]), BUILD]
 DOCKERFILES = [TARGETS / "aws_base" / "Dockerfile", TARGETS / "fleet" / "Dockerfile"]
+DEPLOYS = BUILD.parent
+CLIENTS = (
+    *("sts", "iam", "ec2", "cloudformation", "ecr", "codebuild", "s3", "logs", "ssm", "acm", "ce", "ecs", "elbv2"),
+    *("lambda", "resourcegroupstaggingapi"),
+)
+NAMED_OTHERWISE = {"DeleteObjects": "DeleteObject", "ListObjectsV2": "ListBucket", "HeadBucket": "ListBucket"}
+PUSHED = {"BatchCheckLayerAvailability", "InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload", "PutImage"}
 VARIABLES = {
     "RAG_LAMBDA_URL": "https://abc.lambda-url.us-east-1.on.aws/",
     "RAG_FARGATE_URL": "http://rag.us-east-1.elb.amazonaws.com",
@@ -141,11 +151,22 @@ def actions(policy):
 
 
 def called():
-    """Every operation that harness code calls on a boto3 client, as IAM names it."""
+    """Every operation that measuring calls on a boto3 client, as IAM names it; deploying is another identity's."""
     methods = set()
     for path in (TARGETS.parent / "harness").rglob("*.py"):
-        methods |= set(re.findall(r"_?api\.([a-z]+_[a-z_]+)\b", path.read_text()))
+        if DEPLOYS not in path.parents:
+            methods |= set(re.findall(r"_?api\.([a-z]+_[a-z_]+)\b", path.read_text()))
     return {"".join(part.title() for part in method.split("_")).replace("Aws", "AWS") for method in methods}
+
+
+def of_deploying():
+    """Every operation of the services that deploying has clients of, called or handed on by its name."""
+    services = map(botocore.session.get_session().get_service_model, CLIENTS)
+    known = {xform_name(name): name for service in services for name in service.operation_names}
+    nodes = [node for path in DEPLOYS.glob("*.py") for node in ast.walk(ast.parse(path.read_text()))]
+    words = {n.attr for n in nodes if isinstance(n, ast.Attribute)}
+    words |= {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    return {known[word] for word in words & set(known)}
 
 
 def test_one_identity_has_one_policy_that_names_every_action():
@@ -161,3 +182,14 @@ def test_every_call_of_the_code_is_allowed_and_nothing_else_is():
 
     assert called() - allowed == set()
     assert allowed - called() == set()
+
+
+def test_the_page_on_deploying_names_every_call_and_no_other():
+    """But what a tag or a push needs, which has no call of its own."""
+    page = (TARGETS.parent / "docs" / "deploy.md").read_text()
+    table = page.partition("## What the account must allow")[2].partition("\n## ")[0].partition("|---|---|")[2]
+    named = {action.rpartition(":")[2] for action in re.findall(r"`((?:[a-z0-9]+:)?[A-Z]\w+)`", table)}
+    as_iam = {NAMED_OTHERWISE.get(name, name) for name in of_deploying()}
+
+    assert as_iam - named == set()
+    assert named - as_iam == {"TagResource", "AddTagsToResource", "AddTagsToCertificate", *PUSHED}

@@ -27,6 +27,7 @@ GIVEN = {  # what a page says that its reader brings
     "aws": {"JOBS_SECRET": SECRET, "SERVING_IMAGE": f"serving@{DIGEST}"},
     "azure": {**JOBS, "JOBS_IMAGE": f"rag.azurecr.io/rag-chat@{DIGEST}"},
     "cloud_run": {**JOBS, "JOBS_IMAGE": f"europe-west1-docker.pkg.dev/p/rag/chat@{DIGEST}"},
+    "generator": {"IMAGE": f"123456789012.dkr.ecr.us-east-1.amazonaws.com/rag-fleet@{DIGEST}", "VPC": "vpc-0a1b2c3d"},
     "kubernetes": {"IMAGE": f"registry.example.com/rag-chat@{DIGEST}"},
 }
 
