@@ -54,6 +54,8 @@ _KINDS: Mapping[Gravity, tuple[type[Reason], ...]] = {
         doubt.BlocksSpread,
         doubt.WarmUpShort,
         doubt.AnswersDiffer,
+        doubt.JobsEnded,
+        doubt.JobsTimedRoughly,
         doubt.CanBeTaken,
     ),
     Gravity.GAPS: (
@@ -65,6 +67,7 @@ _KINDS: Mapping[Gravity, tuple[type[Reason], ...]] = {
         doubt.CapacityNotKnown,
         doubt.CapacityNotSearched,
         doubt.JobsNotMeasured,
+        doubt.EffectsUntold,
         doubt.NeverMadeCold,
         doubt.NotCollected,
         doubt.CheckNotFine,

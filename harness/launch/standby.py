@@ -39,6 +39,7 @@ from harness.workspace import find
 FIRST_S = 300.0  # a campaign may be reached late, as behind a service that is only being made
 POLL_S = 0.05
 GIVEN = ("PILOT_CAMPAIGN", "PILOT_BASE_URL", "PILOT_LANE_URLS")  # variables that a campaign may set
+HINT = "only the campaign that this machine stands by for sends command lines: python -m harness.launch.standby"
 OPTIONS = names_in(
     """
     --target --seed --rate --duration --warmup --arrivals --cv --trace --speed --noisy --variant --jobs --drain --poll --callback --p95
@@ -80,13 +81,13 @@ def told(line: str, environment: Mapping[str, str] = os.environ) -> Told:
 def allowed(argv: object, root: Path) -> list[str]:
     """A worker's command line of a load profile of this workspace; raises Refused for any other."""
     if not isinstance(argv, list) or not all(isinstance(word, str) for word in argv):
-        raise Refused("a command line is a list of words")
+        raise Refused("a command line is a list of words", HINT)
     file, rest = (argv[1], argv[2:]) if argv[:1] == ["-f"] and len(argv) > 1 else ("", argv)
     profiles = (root / "loadprofiles").resolve()
     if not file or not (root / file).resolve().is_relative_to(profiles):
-        raise Refused(f"-f {file}: not a load profile of {root}")
+        raise Refused(f"-f {file}: not a load profile of {root}", HINT)
     if len(rest) % 2 or (wrong := [name for name in rest[::2] if name not in OPTIONS]):
-        raise Refused(f"{' '.join(wrong if not len(rest) % 2 else rest)}: not for a worker")
+        raise Refused(f"{' '.join(wrong if not len(rest) % 2 else rest)}: not for a worker", HINT)
     return ["-f", file, *rest, "--worker"]
 
 

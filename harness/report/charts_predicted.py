@@ -51,8 +51,8 @@ def _panel(
 ) -> None:
     logarithmic, write = quantity in LOGARITHMIC, WRITE[quantity]
     promise = limit_s if quantity is Quantity.P95 else None
-    highs = [row["high"] for row in rows]
-    lows = [row["low"] for row in rows if row["low"] > 0]
+    highs = [row["value"] if row["high"] is None else row["high"] for row in rows]
+    lows = [row["low"] for row in rows if row["low"]]
     y = (min(lows) / 1.3, max(highs) * 1.3) if logarithmic and lows else (0, up_to(highs, promise))
     plot = panel(
         canvas,
@@ -74,8 +74,10 @@ def _panel(
     names = []
     for target, mine in by_target(rows, pair).items():
         colour = colours(pair)[target]
-        low = [plot.at(r["factor"], max(r["low"], y[0])) for r in mine]
-        high = [plot.at(r["factor"], r["high"]) for r in mine]
+        low = [plot.at(r["factor"], max(r["low"] or 0.0, y[0])) for r in mine]
+        high = [
+            plot.at(r["factor"], y[1] if r["high"] is None else r["high"]) for r in mine
+        ]  # an open end is drawn open
         canvas.area([*high, *reversed(low)], colour)
         line = [plot.at(r["factor"], max(r["value"], y[0])) for r in mine]
         canvas.line(line, colour)

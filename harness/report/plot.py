@@ -79,7 +79,8 @@ def clock(seconds: float) -> str:
 
 def shares(value: float) -> str:
     """Whole percent where it is."""
-    return percent(round(value, 4)).replace(".0 %", " %")
+    percents = round(100 * value, 2)
+    return f"{percents:.0f} %" if percents == round(percents) else percent(round(value, 4))
 
 
 @dataclass(frozen=True)

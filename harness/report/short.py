@@ -21,15 +21,13 @@ def same_work(parity: Parity) -> str:
     """How many pairs are alike, in one sentence; empty without a pair."""
     if not parity.pairs:
         return ""
-    alike = {
-        "answer text": parity.same_answer,
-        "citations": parity.same_citations,
-        "output tokens": parity.same_output_tokens,
-    }
-    whole = [what for what, same in alike.items() if same == parity.pairs]
-    partly = [
-        f"{count(same)} ({percent(same / parity.pairs)}) the same {w}" for w, same in alike.items() if w not in whole
-    ]
+    alike = (
+        ("answer text", parity.same_answer),
+        ("citations", parity.same_citations),
+        ("output tokens", parity.same_output_tokens),
+    )
+    whole = [what for what, same in alike if same == parity.pairs]
+    partly = [f"{count(same)} ({percent(same / parity.pairs)}) the same {w}" for w, same in alike if w not in whole]
     told = [f"all have the same {_and(whole)}"] if whole else []
     return f"Of {count(parity.pairs)} pairs that both answered, {', '.join([*told, *partly])}."
 

@@ -3,7 +3,7 @@
 import pytest
 import typer
 
-from harness import pipeline
+from harness import aside, pipeline
 from harness.analysis.settings import Settings, SweepPromise, TriedSetting
 from harness.calibration.calibrate import Calibration
 from harness.calibration.checks import FAIL, PASS, UNKNOWN, Checked, Floor
@@ -54,12 +54,12 @@ def test_a_check(here, monkeypatch, answers, code):
 def test_load_does_not_go_to_a_target_whose_contract_could_not_be_told(tmp_path):
     store, said = Store(tmp_path), {"alpha": [Check("streams", Answer.UNKNOWN, "no answer")]}
     with pytest.raises(Undecided, match="streams"):
-        pipeline._gated(said, store, None)
+        pipeline.gated(said, store, None)
     said["beta"] = [Check("streams", Answer.FAIL, "no")]
     with pytest.raises(GateFailed, match=r"(?s)alpha.*beta"):
-        pipeline._gated(said, store, None)
+        pipeline.gated(said, store, None)
     with pytest.raises(Undecided):
-        pipeline._gated({}, store, None)
+        pipeline.gated({}, store, None)
     assert store.journal() == []
 
 
@@ -80,7 +80,7 @@ def floor(lag_s):
 def test_a_calibration(here, monkeypatch, verdicts, lag_s, code):
     checks = tuple(Checked("law", "p50", 1.0, 1.0, 0.1, "so", 10, verdict) for verdict in verdicts)
     made = Calibration(floor(lag_s), checks)
-    monkeypatch.setattr(pipeline, "calibrate", lambda *_, **__: (made, here / "calibration.json"))
+    monkeypatch.setattr(aside, "calibrate", lambda *_, **__: (made, here / "calibration.json"))
     assert code_of(calibrate, as_json=False) == code
 
 
@@ -104,7 +104,7 @@ def tried(name, *values):
 )
 def test_a_sweep(here, monkeypatch, settings, chosen, code):
     outcome = Settings("alpha", tuple(settings), 3, 3, chosen, Other("because"), (chosen,) if chosen else ())
-    monkeypatch.setattr(pipeline, "sweep", lambda *_, **__: [(None, outcome)])
+    monkeypatch.setattr(aside, "sweep", lambda *_, **__: [(None, outcome)])
     assert code_of(sweep, [], rounds=3, duration=1.0, as_json=False) == code
 
 

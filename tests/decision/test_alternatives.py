@@ -59,7 +59,7 @@ def test_a_hybrid_is_the_fleet_and_what_goes_beyond_it_on_the_function(searched)
     assert share == pytest.approx(1 - 0.7 * carried.value / 10, abs=1e-5)
     assert 5.0 < carried.low < carried.high < 7.5
     assert isinstance(found, Estimate)
-    tasks = 2 * 730 * (0.04048 + 2 * 0.004445 + 0.005) + 22.265  # two are declared, and carry their part
+    tasks = 2 * 730 * (0.04048 + 2 * 0.004445 + 0.005) + 22.265 + 7.30  # two are declared, and carry their part
     logs = 0.20 * 2 * (1 - share)
     assert found.value == pytest.approx(tasks + logs + share * function.per_month_usd.value, rel=0.02)
     assert found.low < found.value < found.high

@@ -91,7 +91,7 @@ def test_two_workers_play_the_same_trace(server, tmp_path):
     ("extra", "says"),
     [
         (["--trace", "none.csv"], "no such file"),
-        (["--speed", "2"], "only a trace"),
+        (["--speed", "2"], "requires --trace"),
         (["--repeats", "2", "--turns", "0.5"], "--repeats: want a number from 0 to 1"),
         (["--repeats", "2", "--turns", "0.5"], "--turns: want a number from 1 to 100"),
         (["--passages", "99:1"], "K from 0 to 50"),

@@ -97,8 +97,8 @@ def test_a_bill_by_shared_instance_time_is_that_of_a_plain_play():
 
 
 def test_a_bill_by_capacity_is_its_tasks_its_front_and_its_logs():
-    """Three tasks of 730 x (0.04048 + 2 x 0.004445 + 0.005), 22.265 in front, 0.20 of logs a million requests."""
-    truth = 3 * 730 * (0.04048 + 2 * 0.004445 + 0.005) + 22.265 + 0.20 * 2 * MONTH_S / 1e6
+    """Three tasks of 730 x (0.04048 + 2 x 0.004445 + 0.005), 22.265 and two addresses of 3.65 in front, 0.20 of logs a million requests."""
+    truth = 3 * 730 * (0.04048 + 2 * 0.004445 + 0.005) + 22.265 + 7.30 + 0.20 * 2 * MONTH_S / 1e6
 
     found = usd("fargate-alb", {"vcpu": 1, "memory_gb": 2, "tasks": 3}, fixed(3), 2.0)
     assert found == pytest.approx(truth, rel=0.002)

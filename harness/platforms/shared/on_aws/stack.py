@@ -74,7 +74,7 @@ class Stack:
             if isinstance(said, str):
                 if NOTHING_NEW in said:
                     return False
-                raise PilotError(f"{doing}: {said}")
+                raise PilotError(f"{doing}: {said}", "pilot doctor says what the account lacks")
         stands = self._settled(say)
         if stands is None or stands["StackStatus"] not in GOOD:
             status = "gone" if stands is None else stands["StackStatus"]
