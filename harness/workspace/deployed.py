@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -17,7 +16,6 @@ from harness.tables.problems import read_toml
 from harness.workspace.api_toml import VARIABLE
 
 FILE = "deployed.toml"
-UNDEPLOYED = "https://not-deployed.invalid"  # in place of what only a deployment can say
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 HEAD = """# Written by pilot deploy: what target.toml reads as ${VARIABLE}. A variable of the environment wins.
 """
@@ -48,25 +46,6 @@ def variables_of(tables: Mapping[str, Any]) -> dict[str, str]:
             if isinstance(value, str) and (said := VARIABLE.fullmatch(value.strip())):
                 found.setdefault(name, said.group(1))
     return found
-
-
-def without_unset(tables: Mapping[str, Any]) -> dict[str, Any]:
-    """The tables before their first deployment: an address that is none, and no field of a source that only it can fill."""
-
-    def unset(value: object) -> bool:
-        names = VARIABLE.findall(value) if isinstance(value, str) else []
-        return any(not os.environ.get(name) for name in names)
-
-    made = dict(tables)
-    if unset(made.get("base_url")):
-        made["base_url"] = UNDEPLOYED
-    sources = made.get("sources")
-    if isinstance(sources, list):
-        made["sources"] = [
-            {name: value for name, value in one.items() if not unset(value)} if isinstance(one, dict) else one
-            for one in sources
-        ]
-    return made
 
 
 def write(folder: Path, said: Mapping[str, str]) -> Path:

@@ -11,6 +11,7 @@ from harness.workspace.api_toml import VARIABLE
 
 NOWHERE, NOTHING_YET = "https://not-deployed.invalid", "not-deployed"
 KEPT = ("headers",)  # read where they are sent
+DEPLOYED = ("base_url", "sources")  # tables that a deployment fills in; it wants the others whole
 
 
 @dataclass(frozen=True)

@@ -69,35 +69,38 @@ class Workspace:
     def target(self, name: str) -> Target:
         """One declared target, or ``NAME@SETTING`` of its sweep; raises Refused with the nearest name, or BadFile."""
         name, _, setting = name.partition(MARK)
-        if name not in self.target_names:
-            raise _unknown("target", name, self.target_names, self.root / "targets")
-        fill = {"corpus": str(self.corpus.folder), "workspace": str(self.root)}
-        made = read_target(self.root / "targets" / name, fill, self._setting(name, setting) if setting else None)
+        folder = self._folder(name)
+        made = read_target(folder, self._fill, self._setting(name, setting) if setting else None)
         if sides := [self.target(side) for side in made.runtime.behind]:
-            made = before(made, sides, self.root / "targets" / name / "target.toml")
+            made = before(made, sides, folder / "target.toml")
         return replace(made, beside=tuple(cost for cost in self.own_costs() if cost.pays_for(name)))
 
     def prospect(self, name: str) -> Prospect:
         """One declared target, whether or not it is deployed yet; raises Refused with the nearest name, or BadFile."""
-        if name not in self.target_names:
-            raise _unknown("target", name, self.target_names, self.root / "targets")
-        fill = {"corpus": str(self.corpus.folder), "workspace": str(self.root)}
-        made = read_prospect(self.root / "targets" / name, fill)
+        folder = self._folder(name)
+        made = read_prospect(folder, self._fill)
         sides = [self.prospect(side) for side in made.target.runtime.behind]
         both = (made, *sides)
         unset = dict.fromkeys(variable for one in both for variable in one.unset)
         absent = dict.fromkeys(file for one in both for file in one.absent)
         target = made.target
         if sides:
-            target = before(target, [side.target for side in sides], self.root / "targets" / name / "target.toml")
+            target = before(target, [side.target for side in sides], folder / "target.toml")
         return Prospect(target, tuple(unset), tuple(absent))
 
     def to_deploy(self, name: str) -> Target:
         """One target whose variables its deployment will set; raises Refused, or BadFile."""
+        return read_target(self._folder(name), self._fill, deploying=True)
+
+    def _folder(self, name: str) -> Path:
+        """Of a declared target; raises Refused with the nearest name."""
         if name not in self.target_names:
             raise _unknown("target", name, self.target_names, self.root / "targets")
-        fill = {"corpus": str(self.corpus.folder), "workspace": str(self.root)}
-        return read_target(self.root / "targets" / name, fill, deploying=True)
+        return self.root / "targets" / name
+
+    @property
+    def _fill(self) -> dict[str, str]:
+        return {"corpus": str(self.corpus.folder), "workspace": str(self.root)}
 
     def sweep(self, name: str) -> Sweep | None:
         """The settings of one target that are to be tried, None where it declares none; raises BadFile."""

@@ -49,7 +49,7 @@ from harness.workspace.platform_tables import (
     read_runtime,
     read_sources,
 )
-from harness.workspace.prospect import Prospect, without_unset
+from harness.workspace.prospect import DEPLOYED, Prospect, without_unset
 from harness.workspace.sides import problems_of_sides
 
 KEPT = ("mapping", "openai", "api", "jobs", "retrieval")  # tables whose values are written into a run's folder
@@ -231,7 +231,8 @@ def read_target(
     data, variant_of = tables_of(path)
     known = _deployed(folder, variant_of)
     if deploying:  # what an earlier deployment wrote is no reason for this one to fail
-        data, known = deployed.without_unset(data), {}
+        filled = {name: data[name] for name in DEPLOYED if name in data}
+        data, known = {**data, **without_unset(filled, os.environ)[0]}, {}
     declared = _checked(data if setting is None else laid_over(data, setting.laid_over), path, fill, known)
     made = _target(declared, folder, fill, variant_of)
     if setting is None:

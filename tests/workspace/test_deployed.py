@@ -5,6 +5,7 @@ import pytest
 from harness.domain.lines import lines_of
 from harness.errors import BadFile, Refused
 from harness.workspace import deployed, open_workspace, trust, wants
+from harness.workspace.prospect import NOWHERE
 from harness.workspace.target_toml import read_target
 from tests.builders import Pilot
 
@@ -49,14 +50,22 @@ def test_a_variant_reads_what_was_written_beside_the_target_that_it_varies(folde
 def test_before_its_deployment_a_target_is_read_without_what_that_sets(folder):
     with pytest.raises(BadFile, match="THEIR_URL is not set"):
         read_target(folder, {})
-    assert read_target(folder, {}, deploying=True).base_url == deployed.UNDEPLOYED
+    assert read_target(folder, {}, deploying=True).base_url == NOWHERE
+
+
+def test_what_a_deployment_does_not_set_must_be_there_before_it(folder):
+    named = (folder / "target.toml").read_text() + 'facts = { region = "${THEIR_REGION}" }\n'
+    (folder / "target.toml").write_text(named)
+
+    with pytest.raises(BadFile, match="THEIR_REGION is not set"):
+        read_target(folder, {}, deploying=True)
 
 
 def test_a_broken_file_of_an_earlier_deployment_stops_no_new_one(folder):
     (folder / deployed.FILE).write_text('[variables]\nTHEIR_URL = "no url"\n')
     with pytest.raises(BadFile):
         read_target(folder, {})
-    assert read_target(folder, {}, deploying=True).base_url == deployed.UNDEPLOYED
+    assert read_target(folder, {}, deploying=True).base_url == NOWHERE
 
 
 def test_the_same_values_leave_the_file_as_it_is(folder):
