@@ -11,7 +11,7 @@ from harness.platforms.aws_ecs import deploy as ecs
 from harness.platforms.aws_lambda import deploy as functions
 from harness.platforms.deploying import Asked, deployments
 from harness.platforms.shared.aws_deploy.content import content_of
-from harness.platforms.shared.aws_deploy.deployment import AwsDeployment, Hands
+from harness.platforms.shared.aws_deploy.deployment import AwsDeployment, Clients, Hands
 from harness.platforms.shared.aws_deploy.pace import Pace
 from harness.workspace.target_toml import read_target
 from tests.platforms.shared.aws_account import Account, Cut, Pushing, signed
@@ -105,6 +105,15 @@ def test_a_new_account_gets_everything_and_a_second_call_changes_nothing(made):
     assert done.values == again.values
     assert set(done.values["aws_fargate"]) == {"base_url", "load_balancer"}
     assert done.values["aws_lambda"]["base_url"].startswith("https://rag-chat-fn")
+
+
+def test_a_client_is_made_once():
+    made = []
+    clients = Clients(lambda *asked: made.append(asked) or object(), "eu-west-1")
+
+    assert clients("ec2") is clients("ec2")
+    assert clients("ce", "us-east-1") is clients("ce", "us-east-1")
+    assert made == [("ec2", "eu-west-1"), ("ce", "us-east-1")]
 
 
 def test_all_of_it_may_be_destroyed_and_every_service_is_asked(made):

@@ -50,11 +50,13 @@ class Clients:
 
     make: MakeClient
     region: str
-    _made: dict[str, Api] = field(default_factory=dict)
+    _made: dict[tuple[str, str], Api] = field(default_factory=dict)
 
     def __call__(self, service: str, region: str | None = None) -> Api:
-        where = region or self.region
-        return self._made.setdefault(f"{service} {where}", self.make(service, where))
+        key = (service, region or self.region)
+        if key not in self._made:
+            self._made[key] = self.make(*key)
+        return self._made[key]
 
 
 class AwsDeployment:
