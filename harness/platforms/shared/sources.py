@@ -162,9 +162,10 @@ def _cloudwatch(options: Mapping[str, Any]) -> MetricSource:
 def _bills(options: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a source of bills
     from harness.platforms.shared.aws import client  # noqa: PLC0415
     from harness.platforms.shared.cost_explorer import CostExplorer  # noqa: PLC0415
+    from harness.platforms.shared.cost_tags import HOME  # noqa: PLC0415
     from harness.platforms.shared.recorded import Recorded  # noqa: PLC0415
 
-    return CostExplorer(Recorded(client("ce", "us-east-1")), options["tag"], tuple(options["values"]))
+    return CostExplorer(Recorded(client("ce", HOME)), options["tag"], tuple(options["values"]))
 
 
 def _prometheus(options: Mapping[str, Any]) -> MetricSource:

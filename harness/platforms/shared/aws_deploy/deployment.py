@@ -13,6 +13,7 @@ from functools import cached_property
 from harness.errors import Refused
 from harness.platforms.deploying import Asked, Deployed, Destroyed, Heard, Intent, Took
 from harness.platforms.platform import MakeClient
+from harness.platforms.shared import cost_tags
 from harness.platforms.shared.aws import client
 from harness.platforms.shared.aws_deploy import account, address
 from harness.platforms.shared.aws_deploy.api import Api
@@ -23,13 +24,19 @@ from harness.platforms.shared.aws_deploy.content import Content, content_of
 from harness.platforms.shared.aws_deploy.image import Repository
 from harness.platforms.shared.aws_deploy.intent import intent_of
 from harness.platforms.shared.aws_deploy.pace import Pace
-from harness.platforms.shared.aws_deploy.part import BASE_FOLDER, BASE_STACK, BASE_TAG, TEMPLATE, Part, Tag
+from harness.platforms.shared.aws_deploy.part import (
+    BASE_FOLDER,
+    BASE_MINUTES,
+    BASE_STACK,
+    BASE_TAG,
+    TEMPLATE,
+    Part,
+    Tag,
+)
 from harness.platforms.shared.aws_deploy.removal import Removal
 from harness.platforms.shared.aws_deploy.stacks import DEAD, Done, Stacks, Wanted, parameters_of, settings_known
 
-COST_REGION = "us-east-1"  # of Cost Explorer, whatever the region
 ROLES = ("ecs.amazonaws.com", "elasticloadbalancing.amazonaws.com")
-BASE_MINUTES = 6.0
 ROLE_S = 10.0  # until other services see a role
 
 
@@ -167,7 +174,7 @@ class AwsDeployment:
             steps.add(part.stack, done, part.target.name)
             values[part.target.name] = _values(part, {**base.outputs, **done.outputs})
             files[part.target.name] = {"ca_file": pem} if pem and part.service else {}
-        notes.append(account.cost_tag(self.clients("ce", COST_REGION), self.base_tag))
+        notes.append(account.cost_tag(self.clients("ce", cost_tags.HOME), self.base_tag))
         return Deployed(tuple(steps.done), values, files, tuple(notes))
 
     def _linked_roles(self, heard: Heard) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from harness.platforms.deploying import Intent, Standing, Step
 from harness.platforms.pricing import NOTHING, pricing_of
 from harness.platforms.shared.aws_deploy.builders import CLOUD
+from harness.platforms.shared.aws_deploy.part import BASE_MINUTES
 from harness.platforms.shared.aws_deploy.stacks import RESOURCE
 from harness.platforms.shared.usage import Tariff
 
@@ -54,7 +55,7 @@ def _steps(made: AwsDeployment) -> Iterator[Step]:
     priced = (part.target.prices for part in made.parts if part.target.prices)
     tariff = next((Tariff(pricing_of(prices).book) for prices in priced), None)
     text = made.base_template.read_text(encoding="utf-8")
-    yield _stack(made, made.base, text, made._wanted_base({}).minutes, tuple(_base_standing(text, tariff)))  # noqa: SLF001
+    yield _stack(made, made.base, text, made.expected(made.base, BASE_MINUTES), tuple(_base_standing(text, tariff)))
     for part in made.parts:
         text = part.template.read_text(encoding="utf-8")
         yield _stack(made, part.stack, text, made.expected(part.stack, part.minutes), tuple(_own(part)))
@@ -73,7 +74,7 @@ def _stack(made: AwsDeployment, name: str, text: str, minutes: float, standing: 
 
 def _removed(made: AwsDeployment) -> Iterator[Step]:
     alone = not made.others()
-    for name, rough in [*((p.stack, p.minutes) for p in made.parts), *([(made.base, 6.0)] if alone else [])]:
+    for name, rough in [*((p.stack, p.minutes) for p in made.parts), *([(made.base, BASE_MINUTES)] if alone else [])]:
         if (there := made.stacks.now(name)) is not None:
             yield Step(f"stack {name}", f"remove ({there['StackStatus']})", rough * GONE_SHARE)
     if alone:

@@ -15,6 +15,7 @@ BASE_FOLDER = "aws_base"
 BASE_TAG = "rag-base"
 TAG_KEY = "pilot"
 TEMPLATE = "template.yaml"
+BASE_MINUTES = 6.0  # roughly, for the stack that all share
 
 
 class Tag(NamedTuple):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.platforms.platform import MakeClient
-from harness.platforms.shared.aws_deploy.api import AwsError, asked, every, found
+from harness.platforms.shared.aws_deploy.api import Api, AwsError, asked, every, found
 from harness.platforms.shared.aws_deploy.certificate import listed
 from harness.platforms.shared.aws_deploy.part import Tag
 
@@ -157,12 +157,8 @@ class Proving:
             yield f"ECS task {arn.rpartition('/')[2]}"
 
     def _logs(self) -> Iterator[str]:
-        api = self._client("logs")
         for name in self._names.logs:
-            rows = every(
-                "log groups", api.describe_log_groups, "logGroups", "nextToken", "nextToken", logGroupNamePrefix=name
-            )
-            yield from (f"log group {row['logGroupName']}" for row in rows if _of(row["logGroupName"], name))
+            yield from (f"log group {group}" for group in log_groups(self._client("logs"), name))
 
     def _repository(self) -> Iterator[str]:
         name = self._names.repository
@@ -229,5 +225,8 @@ def _free(arn: str) -> bool:
     return rest.split("/")[0].split(":")[0] in FREE
 
 
-def _of(group: str, name: str) -> bool:
-    return group == name or group.startswith((name + "/", name + "-"))
+def log_groups(logs: Api, name: str) -> list[str]:
+    """The group of that name and those below it; raises AwsError."""
+    rows = every("log groups", logs.describe_log_groups, "logGroups", "nextToken", "nextToken", logGroupNamePrefix=name)
+    groups = [str(row["logGroupName"]) for row in rows]
+    return [group for group in groups if group == name or group.startswith((name + "/", name + "-"))]

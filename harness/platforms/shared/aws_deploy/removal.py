@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.platforms.deploying import Destroyed, Heard, Took
-from harness.platforms.shared.aws_deploy.api import AwsError, every, found
-from harness.platforms.shared.aws_deploy.proof import Names, Proof, Proving
+from harness.platforms.shared.aws_deploy.api import AwsError, found
+from harness.platforms.shared.aws_deploy.proof import Names, Proof, Proving, log_groups
 from harness.platforms.shared.aws_deploy.stacks import Done
 
 if TYPE_CHECKING:
@@ -56,18 +56,8 @@ class Removal:
         api = self._made.clients("logs")
         for name in self._logs(alone=alone):
             try:
-                rows = every(
-                    "log groups",
-                    api.describe_log_groups,
-                    "logGroups",
-                    "nextToken",
-                    "nextToken",
-                    logGroupNamePrefix=name,
-                )
-                for row in rows:
-                    group = row["logGroupName"]
-                    if group == name or group.startswith((name + "/", name + "-")):
-                        found("log group", api.delete_log_group, "ResourceNotFoundException", logGroupName=group)
+                for group in log_groups(api, name):
+                    found("log group", api.delete_log_group, "ResourceNotFoundException", logGroupName=group)
             except AwsError as error:
                 heard.say(f"log groups {name}: {error}")
 
