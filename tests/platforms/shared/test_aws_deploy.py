@@ -262,7 +262,9 @@ def test_one_target_goes_and_what_the_other_uses_stays(made):
     assert "stack rag-pilot stays: rag-chat-ecs still use it" in notes
     assert [step.name for step in gone.steps] == ["rag-chat-fn"]
     assert account.standing["rag-pilot"] == "CREATE_COMPLETE"
-    made(account, "aws_fargate").destroy(Heard())
+    shared = {"ECS services", "image repository", "provider key"}
+    assert not shared & set(gone.looked), "nobody looked for what stays"
+    assert shared <= set(made(account, "aws_fargate").destroy(Heard()).looked)
     assert account.empty
 
 

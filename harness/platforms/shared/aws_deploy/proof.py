@@ -76,20 +76,23 @@ class Proving:
         return made
 
     def _looks(self) -> dict[str, Look]:
-        return {
+        """Without those that have no name: what other stacks still use stays, so nobody looks for it."""
+        names = self._names
+        looks = {
             "stacks": self._stacks,
             "machines": self._machines,
             "volumes": self._volumes,
             "NAT gateways": self._gateways,
             "public addresses": self._addresses,
             "load balancers": self._balancers,
-            "ECS services": self._services,
+            "ECS services": self._services if names.cluster else None,
             "log groups": self._logs,
-            "image repository": self._repository,
-            "provider key": self._parameter,
+            "image repository": self._repository if names.repository else None,
+            "provider key": self._parameter if names.parameter else None,
             "certificates": self._certificates,
             "everything that carries the tag": self._tagged,
         }
+        return {name: look for name, look in looks.items() if look is not None}
 
     def _client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
         return self._make(service, self._region)
@@ -141,8 +144,6 @@ class Proving:
                     yield f"load balancer {arns[one['ResourceArn']]}"
 
     def _services(self) -> Iterator[str]:
-        if self._names.cluster is None:
-            return
         api, cluster = self._client("ecs"), self._names.cluster
         none = ("ClusterNotFoundException",)
         said = found("ECS services", api.list_services, *none, cluster=cluster)
@@ -161,16 +162,13 @@ class Proving:
             yield from (f"log group {group}" for group in log_groups(self._client("logs"), name))
 
     def _repository(self) -> Iterator[str]:
-        name = self._names.repository
-        if name is None:
-            return
-        none = "RepositoryNotFoundException"
+        name, none = self._names.repository, "RepositoryNotFoundException"
         if found("repository", self._client("ecr").describe_repositories, none, repositoryNames=[name]):
             yield f"image repository {name}"
 
     def _parameter(self) -> Iterator[str]:
         name = self._names.parameter
-        if name and found("parameter", self._client("ssm").get_parameter, "ParameterNotFound", Name=name):
+        if found("parameter", self._client("ssm").get_parameter, "ParameterNotFound", Name=name):
             yield f"parameter {name}"
 
     def _certificates(self) -> Iterator[str]:
