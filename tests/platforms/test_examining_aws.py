@@ -15,7 +15,7 @@ from harness.platforms.aws_lambda import examine as functions
 from harness.platforms.aws_lambda.config import AwsLambda
 from harness.platforms.examined import examined
 from harness.platforms.examining import Reach
-from harness.platforms.shared.aws_permissions import POLICIES
+from harness.platforms.shared.aws_permissions import DEPLOYER, POLICIES
 from harness.platforms.shared.provider_url import provider_url
 from harness.platforms.shared.tls_names import certificate, covers
 from tests.platforms.account import INDEX, NUMBER, Account, denying, refused
@@ -96,6 +96,19 @@ def test_before_deployment_policies_for_it_are_asked_and_after_it_they_are_not()
     assert "policies for pilot deploy, fn" not in after
 
 
+@pytest.mark.parametrize(
+    ("target", "missing"), [(FUNCTION, ("lambda", "get_function")), (SERVICE, ("ecs", "describe_services"))]
+)
+def test_who_may_not_deploy_is_told_which_role_may(target, missing):
+    answer = denying("cloudformation:CreateStack")
+    nothing = NOT_FOUND if target is FUNCTION else {"services": []}
+    found, _ = look(target, {("iam", "simulate_principal_policy"): answer, missing: nothing})
+    deploy = found[f"policies for pilot deploy, {target.name}"]
+
+    assert (deploy.state, deploy.fix) == (State.WRONG, DEPLOYER)
+    assert "cloudformation:CreateStack (no policy allows it)" in deploy.detail
+
+
 def test_every_action_that_is_refused_is_named_with_who_refuses_it():
     answer = denying("lambda:InvokeFunctionUrl", "lambda:GetFunctionUrlConfig")
     found, _ = look(FUNCTION, {("iam", "simulate_principal_policy"): answer})
@@ -130,7 +143,9 @@ def test_the_role_that_a_first_cluster_needs_comes_with_the_command_that_makes_i
     role = found["service-linked role of ecs.amazonaws.com"]
 
     assert role.state is State.WRONG
-    assert role.fix == "aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com"
+    assert (
+        role.fix == "pilot deploy makes it, or: aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com"
+    )
     assert found["service-linked role of elasticloadbalancing.amazonaws.com"].state is State.GOOD
 
 

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from botocore import xform_name
 
+from harness.platforms.shared.aws_permissions import STACKS
 from harness.workspace.target_toml import read_target
 
 TARGETS = Path(__file__).parent.parent.parent / "targets"
@@ -182,6 +183,10 @@ def test_every_call_of_the_code_is_allowed_and_nothing_else_is():
 
     assert called() - allowed == set()
     assert allowed - called() == set()
+
+
+def test_doctor_asks_of_stacks_only_for_what_deploying_calls():
+    assert {action.removeprefix("cloudformation:") for action in STACKS} - of_deploying() == set()
 
 
 def test_the_page_on_deploying_names_every_call_and_no_other():

@@ -16,17 +16,21 @@ from harness.platforms.examining import Reach, calling, guarded, listed, refused
 from harness.platforms.shared import aws_account
 from harness.platforms.shared.answer import Answer, NoAnswer, answer_of
 from harness.platforms.shared.aws_image import SAME, platform_of_image
-from harness.platforms.shared.aws_permissions import EVERYTHING, Permission, Purpose, needing, of_sources, simulated
+from harness.platforms.shared.aws_permissions import (
+    EVERYTHING,
+    STACKS,
+    Permission,
+    Purpose,
+    needing,
+    of_sources,
+    simulated,
+)
 from harness.platforms.shared.provider_url import provider_url
 from harness.platforms.shared.tls_names import covers
 
 ROLES = (
-    ("AWSServiceRoleForECS", "ecs.amazonaws.com", "the first cluster of an account fails without it"),
-    (
-        "AWSServiceRoleForElasticLoadBalancing",
-        "elasticloadbalancing.amazonaws.com",
-        "the first load balancer of an account fails without it",
-    ),
+    ("ecs.amazonaws.com", "the first cluster of an account fails without it"),
+    ("elasticloadbalancing.amazonaws.com", "the first load balancer of an account fails without it"),
 )
 BALANCER = (
     "elasticloadbalancing:CreateLoadBalancer",
@@ -43,6 +47,8 @@ def permissions(target: Target, config: AwsEcs) -> tuple[Permission, ...]:
         *needing(Purpose.RUN, service, "ecs:DescribeServices"),
         *needing(Purpose.RUN, EVERYTHING, "ecs:DescribeTaskDefinition"),
         *needing(Purpose.COLD, service, "ecs:UpdateService"),
+        *needing(Purpose.DEPLOY, f"stack/{config.cluster}/*", *STACKS),
+        *needing(Purpose.DEPLOY, f"stack/{config.service}/*", *STACKS),
         *needing(Purpose.DEPLOY, service, "ecs:CreateService"),
         *needing(Purpose.DEPLOY, f"cluster/{config.cluster}", "ecs:CreateCluster"),
         *needing(Purpose.DEPLOY, EVERYTHING, "ecs:RegisterTaskDefinition", "ec2:CreateVpc", *BALANCER),
@@ -56,8 +62,8 @@ def examine(target: Target, reach: Reach) -> list[Finding]:
     config = target.runtime
     assert isinstance(config, AwsEcs)
     out = [*aws_account.identity(reach, config.region), *aws_account.region(target, reach)]
-    for role, service, why in ROLES:
-        out += aws_account.linked_role(reach, config.region, role, service, why)
+    for service, why in ROLES:
+        out += aws_account.linked_role(reach, config.region, service, why)
     task, found = _task(target, config, reach)
     leave_out = (Purpose.DEPLOY,) if task is not None else ()
     out += simulated(target, reach, config.region, permissions(target, config), leave_out)

@@ -14,6 +14,7 @@ from harness.platforms.shared.answer import Answer, NoAnswer, answer_of
 from harness.platforms.shared.aws_image import platform_of_image
 from harness.platforms.shared.aws_permissions import (
     EVERYTHING,
+    STACKS,
     URL_CONTEXT,
     VIA_URL,
     Permission,
@@ -25,13 +26,6 @@ from harness.platforms.shared.aws_permissions import (
 from harness.platforms.shared.provider_url import provider_url
 
 ARM, X86 = "arm64", "x86_64"
-STACKS = (
-    "cloudformation:CreateChangeSet",
-    "cloudformation:ExecuteChangeSet",
-    "cloudformation:DescribeStacks",
-    "cloudformation:DescribeStackEvents",
-    "cloudformation:DeleteStack",
-)
 MADE = (  # by the template, with the caller's own rights
     "lambda:CreateFunction",
     "lambda:PublishVersion",

@@ -15,6 +15,11 @@ from harness.platforms.examining import Reach, calling, guarded, listed, refused
 from harness.platforms.shared.answer import NoAnswer, answer_of
 
 REGION = re.compile(r"(?<![a-z])[a-z]{2}(?:-[a-z]+)+-\d(?![0-9a-z])")
+ROLES = {  # linked to a service, by what it is asked for as
+    "ecs.amazonaws.com": "AWSServiceRoleForECS",
+    "elasticloadbalancing.amazonaws.com": "AWSServiceRoleForElasticLoadBalancing",
+    "autoscaling.amazonaws.com": "AWSServiceRoleForAutoScaling",
+}
 AWS_HOSTS = (".amazonaws.com", ".amazonaws.com.cn", ".on.aws")
 IDENTITY, REGIONS = "identity", "region"
 LOGIN = "aws sts get-caller-identity must work in this shell: set AWS_PROFILE, or run aws sso login"
@@ -138,10 +143,10 @@ def enabled(reach: Reach, wanted: str) -> list[Finding]:
     return reach.once(("region", wanted), lambda: guarded(name, look, "allow ec2:DescribeRegions"))
 
 
-def linked_role(reach: Reach, region: str, role: str, service: str, why: str) -> list[Finding]:
+def linked_role(reach: Reach, region: str, service: str, why: str) -> list[Finding]:
     """Whether the role exists that a service makes for itself; ``why`` is what fails without it."""
-    name = f"service-linked role of {service}"
-    create = f"aws iam create-service-linked-role --aws-service-name {service}"
+    name, role = f"service-linked role of {service}", ROLES[service]
+    create = f"pilot deploy makes it, or: aws iam create-service-linked-role --aws-service-name {service}"
 
     def look() -> Finding:
         try:

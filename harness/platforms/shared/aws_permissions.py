@@ -20,6 +20,14 @@ from harness.platforms.shared.aws_account import Caller, caller
 
 EVERYTHING = "*"
 POLICIES = "attach the policies of targets/aws_base/policies.yaml"
+DEPLOYER = "deploy with an administrator's role, or PowerUserAccess with iam:*Role* and iam:CreateServiceLinkedRole"
+STACKS = (  # what pilot deploy calls for a stack; its template's resources are made with the caller's own rights
+    "cloudformation:CreateStack",
+    "cloudformation:UpdateStack",
+    "cloudformation:DescribeStacks",
+    "cloudformation:DescribeStackEvents",
+    "cloudformation:DeleteStack",
+)
 MOST_NAMED = 6
 
 
@@ -80,12 +88,12 @@ def simulated(
     out: list[Finding] = []
     for purpose, needed in by_purpose.items():
         name = f"policies for {purpose.value}, {target.name}"
-        look = partial(_simulated, name, reach, region, needed)
+        look = partial(_simulated, name, reach, region, needed, DEPLOYER if purpose is Purpose.DEPLOY else POLICIES)
         out += guarded(name, look, "allow iam:SimulatePrincipalPolicy")
     return out
 
 
-def _simulated(name: str, reach: Reach, region: str, needed: Sequence[Permission]) -> Finding:
+def _simulated(name: str, reach: Reach, region: str, needed: Sequence[Permission], fix: str) -> Finding:
     who = caller(reach, region)
     if who.kind == "root":
         return Finding(name, State.GOOD, "the root user may do everything")
@@ -101,7 +109,7 @@ def _simulated(name: str, reach: Reach, region: str, needed: Sequence[Permission
     ]
     if refused:
         more = f" and {len(refused) - MOST_NAMED} more" if len(refused) > MOST_NAMED else ""
-        return Finding(name, State.WRONG, f"may not {', '.join(refused[:MOST_NAMED])}{more}", POLICIES)
+        return Finding(name, State.WRONG, f"may not {', '.join(refused[:MOST_NAMED])}{more}", fix)
     return Finding(name, State.GOOD, f"{len(needed)} actions, as IAM simulates them")
 
 

@@ -6,15 +6,11 @@ import secrets
 from datetime import UTC, datetime
 
 from harness.errors import PilotError, Refused
+from harness.platforms.shared.aws_account import ROLES
 from harness.platforms.shared.aws_deploy.api import Api, AwsError, asked, found
 from harness.platforms.shared.aws_deploy.part import Tag
 from harness.secrecy import KNOWN
 
-ROLE_PATHS = {
-    "ecs.amazonaws.com": "AWSServiceRoleForECS",
-    "elasticloadbalancing.amazonaws.com": "AWSServiceRoleForElasticLoadBalancing",
-    "autoscaling.amazonaws.com": "AWSServiceRoleForAutoScaling",
-}
 LEAST_ZONES = 2  # a load balancer wants two
 
 
@@ -45,7 +41,7 @@ def identity(sts: Api, ec2: Api, region: str) -> tuple[str, str]:
 
 def linked_role(iam: Api, service: str) -> bool:
     """Whether it was missing, and was made: the first ECS cluster of an account fails without it."""
-    name = ROLE_PATHS[service]
+    name = ROLES[service]
     try:
         if found(f"role {name}", iam.get_role, "NoSuchEntity", RoleName=name) is not None:
             return False
