@@ -162,6 +162,7 @@ def test_a_tag_that_no_bill_carries_yet_comes_with_its_activation(tags, state, w
 
     assert tag.state is state
     assert words in tag.detail
+    assert tag.fix.startswith("pilot deploy ")
     assert tag.fix.endswith("TagKey=pilot,Status=Active")
 
 

@@ -78,11 +78,11 @@ def _examined(tag: str, reach: Reach) -> list[Finding]:
                 return Finding("Cost Explorer", State.WRONG, words, "open Cost Explorer once in the account's console")
             raise
         if found.active is None:
-            words = "no resource has it yet; activate it up to 24 hours after the first one does"
-            return Finding(name, State.LATER, words, activate(tag))
+            words = "no resource has it yet; it can be activated up to 24 hours after the first one does"
+            return Finding(name, State.LATER, words, f"pilot deploy activates it then, or: {activate(tag)}")
         if not found.active:
-            words = "it is not active: every day until then has an empty bill, which nobody can fill in later but by a backfill"
-            return Finding(name, State.WRONG, words, activate(tag))
+            words = "it is not active: bills are empty until it is, and earlier days need a backfill"
+            return Finding(name, State.WRONG, words, f"pilot deploy does both, or: {activate(tag)}")
         return Finding(name, State.GOOD, f"active since {found.since}" if found.since else "active")
 
     return guarded(name, look, f"allow ce:ListCostAllocationTags: {POLICIES}")
