@@ -244,6 +244,17 @@ def test_a_service_that_answers_nothing_readable_is_never_good(target):
     assert all(one.detail for one in found)
 
 
+def test_variables_of_an_unknown_shape_are_cant_tell():
+    function, task = ("lambda", "get_function"), ("ecs", "describe_task_definition")
+    deployed = Account().answers
+    deployed[function]["Configuration"]["Environment"] = {"Variables": "odd"}
+    deployed[task]["taskDefinition"]["containerDefinitions"] = "odd"
+
+    for target, call in ((FUNCTION, function), (SERVICE, task)):
+        found, _ = look(target, {call: deployed[call]})
+        assert found[f"the provider's address, {target.name}"].state is State.UNREADABLE
+
+
 class _Odd:
     def __getattr__(self, name):
         return lambda **request: {"surprise": 1}

@@ -26,6 +26,7 @@ PODS = Target("k8s", Path(), Dialect.RAG_CHAT, Kubernetes("rag", "chat"))
 KNATIVE = Target("kn", Path(), Dialect.RAG_CHAT, Kubernetes("rag", "chat", knative=True))
 
 GROUP = "/subscriptions/sub/resourceGroups/rag/providers"
+CONTAINER_APP = f"{GROUP}/Microsoft.App/containerApps/chat"
 SERVICE = "/v2/projects/shop/locations/europe-west1/services/chat"
 DEPLOYMENT = "/apis/apps/v1/namespaces/rag/deployments/chat"
 KSERVICE = "/apis/serving.knative.dev/v1/namespaces/rag/services/chat"
@@ -66,7 +67,7 @@ HEALTHY = {
         for name in ("App", "OperationalInsights", "Web", "Storage")
     },
     f"{GROUP}/Microsoft.Authorization/permissions": {"value": [{"actions": ["*"], "notActions": []}]},
-    f"{GROUP}/Microsoft.App/containerApps/chat": {
+    CONTAINER_APP: {
         "properties": {
             "provisioningState": "Succeeded",
             "latestReadyRevisionName": "chat--1",
@@ -197,7 +198,7 @@ def test_what_would_stop_a_first_contact_comes_with_what_fixes_it(target, answer
     ("target", "path", "name"),
     [
         (RUN, SERVICE, "the service of run"),
-        (APP, f"{GROUP}/Microsoft.App/containerApps/chat", "the app of aca"),
+        (APP, CONTAINER_APP, "the app of aca"),
         (FUNCTIONS, f"{GROUP}/Microsoft.Web/sites/chat", "the app of fn"),
         (PODS, DEPLOYMENT, "the workload of k8s"),
     ],
@@ -218,6 +219,28 @@ def test_an_api_that_answers_something_else_is_never_good(target):
 
     assert State.GOOD not in {one.state for one in found.values()}
     assert all(one.detail for one in found.values())
+
+
+@pytest.mark.parametrize(
+    ("target", "answers"),
+    [
+        (RUN, {SERVICE: {**HEALTHY[SERVICE], "template": "odd"}}),
+        (
+            APP,
+            {
+                CONTAINER_APP: {
+                    "properties": {**HEALTHY[CONTAINER_APP]["properties"], "template": {"containers": "odd"}}
+                }
+            },
+        ),
+        (PODS, {DEPLOYMENT: spec([{"value": "a variable without a name"}])}),
+    ],
+    ids=lambda one: getattr(one, "name", ""),
+)
+def test_variables_of_an_unknown_shape_are_cant_tell(target, answers):
+    found, _ = look(target, answers)
+
+    assert found[f"the provider's address, {target.name}"].state is State.UNREADABLE
 
 
 def test_a_cluster_that_is_not_reached_is_asked_nothing_more():

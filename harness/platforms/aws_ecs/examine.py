@@ -25,7 +25,7 @@ from harness.platforms.shared.aws_permissions import (
     of_sources,
     simulated,
 )
-from harness.platforms.shared.provider_url import provider_url
+from harness.platforms.shared.provider_url import provider_url_in, variables_of
 from harness.platforms.shared.tls_names import covers
 
 ROLES = (
@@ -112,18 +112,13 @@ def _last_event(service: Answer) -> str:
 
 def _deployed(target: Target, config: AwsEcs, reach: Reach, task: Answer) -> list[Finding]:
     name = f"image platform, {target.name}"
-    container = next(iter(task["containerDefinitions"].rows()), Answer(None, "containerDefinitions"))
-    variables = {
-        one["name"].text(): one["value"].text() for one in container["environment"].rows() if one["value"].given
-    }
-    out = guarded(
-        name, lambda: _image(name, task, container, reach), "allow ecr:BatchGetImage and ecr:GetDownloadUrlForLayer"
-    )
+    out = guarded(name, lambda: _image(name, task, reach), "allow ecr:BatchGetImage and ecr:GetDownloadUrlForLayer")
     out += _certificates(target, config, reach)
-    return [*out, *provider_url(target, variables)]
+    return [*out, *provider_url_in(target, lambda: variables_of(task["containerDefinitions"], "environment"))]
 
 
-def _image(name: str, task: Answer, container: Answer, reach: Reach) -> Finding:
+def _image(name: str, task: Answer, reach: Reach) -> Finding:
+    container = next(iter(task["containerDefinitions"].rows()), Answer(None, "containerDefinitions"))
     said = task["runtimePlatform"]["cpuArchitecture"]
     wanted = (said.text() if said.given else "X86_64").lower()
     built = platform_of_image(reach, container["image"].text())

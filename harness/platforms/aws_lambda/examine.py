@@ -23,7 +23,7 @@ from harness.platforms.shared.aws_permissions import (
     of_sources,
     simulated,
 )
-from harness.platforms.shared.provider_url import provider_url
+from harness.platforms.shared.provider_url import provider_url_in
 
 ARM, X86 = "arm64", "x86_64"
 MADE = (  # by the template, with the caller's own rights
@@ -105,12 +105,15 @@ def _state(name: str, said: Answer) -> Finding:
 
 
 def _deployed(target: Target, config: AwsLambda, reach: Reach, function: Answer) -> list[Finding]:
-    said = function["Configuration"]
-    variables = {k: v.value for k, v in said["Environment"]["Variables"].fields().items() if isinstance(v.value, str)}
     name = f"image platform, {target.name}"
     out = guarded(name, lambda: _image(name, function, reach), "allow ecr:BatchGetImage and ecr:GetDownloadUrlForLayer")
     out += guarded(f"alias of {target.name}", lambda: _alias(target, config, reach))
-    return [*out, *provider_url(target, variables)]
+    return [*out, *provider_url_in(target, lambda: _variables(function["Configuration"]))]
+
+
+def _variables(said: Answer) -> dict[str, str]:
+    variables = said["Environment"]["Variables"].fields()
+    return {name: value.value for name, value in variables.items() if isinstance(value.value, str)}
 
 
 def _image(name: str, function: Answer, reach: Reach) -> Finding:

@@ -12,7 +12,7 @@ from harness.platforms.azure_container_apps.control import VERSION
 from harness.platforms.examining import Reach
 from harness.platforms.shared.answer import Answer
 from harness.platforms.shared.azure_subscription import deployed, permissions, registered, subscription
-from harness.platforms.shared.provider_url import provider_url
+from harness.platforms.shared.provider_url import provider_url_in, variables_of
 
 PROVIDERS = ("Microsoft.App", "Microsoft.OperationalInsights")
 RUN = ("Microsoft.App/containerApps/read", "Microsoft.Insights/metrics/read")
@@ -30,7 +30,9 @@ def examine(target: Target, reach: Reach) -> list[Finding]:
     for provider in PROVIDERS:
         out = out + registered(reach, config.subscription, provider)
     out = out + permissions(reach, target.name, config, (*RUN, *COLD, *(DEPLOY if app is None else ())))
-    return out + found + (provider_url(target, _variables(app)) if app is not None else [])
+    if app is not None:
+        found += provider_url_in(target, lambda: variables_of(app["template"]["containers"]))
+    return out + found
 
 
 def _judged(name: str, said: Answer) -> Finding:
@@ -42,9 +44,3 @@ def _judged(name: str, said: Answer) -> Finding:
             name, State.WRONG, "no revision of it is ready", "its logs: an image that is not pulled is one cause"
         )
     return Finding(name, State.GOOD, state)
-
-
-def _variables(app: Answer) -> dict[str, str]:
-    containers = app["template"]["containers"].rows()
-    rows = containers[0]["env"].rows() if containers else []
-    return {one["name"].text(): one["value"].text() for one in rows if one["value"].given}

@@ -12,7 +12,7 @@ from harness.platforms.cloud_run.control import HOST
 from harness.platforms.examining import Reach, guarded
 from harness.platforms.shared.answer import Answer, NoAnswer, answer_of
 from harness.platforms.shared.google_project import MANAGER, apis, not_there, permissions, project
-from harness.platforms.shared.provider_url import provider_url
+from harness.platforms.shared.provider_url import provider_url_in, variables_of
 
 APIS = ("run.googleapis.com", "artifactregistry.googleapis.com", "monitoring.googleapis.com")
 RUN = ("run.services.get", "monitoring.timeSeries.list")
@@ -37,7 +37,7 @@ def examine(target: Target, reach: Reach) -> list[Finding]:
         found += permissions(
             reach, f"invoking {target.name}", HOST, where, [INVOKE], f"roles/run.invoker on {config.service}"
         )
-        found += provider_url(target, _variables(service))
+        found += provider_url_in(target, lambda: variables_of(service["template"]["containers"]))
     return out + found
 
 
@@ -62,9 +62,3 @@ def _service(target: Target, config: CloudRun, where: str, reach: Reach) -> tupl
 
     made = guarded(name, look, "roles/run.viewer")
     return (kept[0] if kept else None), made
-
-
-def _variables(service: Answer) -> dict[str, str]:
-    containers = service["template"]["containers"].rows()
-    rows = containers[0]["env"].rows() if containers else []
-    return {one["name"].text(): one["value"].text() for one in rows if one["value"].given}

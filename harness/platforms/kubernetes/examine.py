@@ -10,7 +10,7 @@ from harness.domain.target import Target
 from harness.platforms.examining import Reach, guarded, refused_as
 from harness.platforms.kubernetes.config import Kubernetes
 from harness.platforms.shared.answer import Answer, NoAnswer, answer_of
-from harness.platforms.shared.provider_url import provider_url
+from harness.platforms.shared.provider_url import provider_url_in, variables_of
 
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 PROXY = "kubectl proxy must run, or api and token_env of [runtime] say where the cluster is"
@@ -29,7 +29,9 @@ def examine(target: Target, reach: Reach) -> list[Finding]:
     out = [*version, *_allowed(target, config, reach, deployed=workload is not None)]
     nodes = f"nodes of {target.name}"
     out += guarded(nodes, lambda: _nodes(nodes, config, workload, reach), "allow listing nodes")
-    return out + found + (provider_url(target, _variables(workload)) if workload is not None else [])
+    if workload is not None:
+        found += provider_url_in(target, lambda: variables_of(workload["template"]["spec"]["containers"]))
+    return out + found
 
 
 def _api(config: Kubernetes, reach: Reach):  # type: ignore[no-untyped-def] # noqa: ANN202 - a Rest
@@ -110,9 +112,3 @@ def _nodes(name: str, config: Kubernetes, workload: Answer | None, reach: Reach)
         words = f"{', '.join(kinds)}, and the pods name none: an image for one of them fails on the others"
         return Finding(name, State.WRONG, words, f"nodeSelector: {{{ARCHITECTURE}: amd64}}")
     return Finding(name, State.GOOD, selected or kinds[0])
-
-
-def _variables(workload: Answer) -> dict[str, str]:
-    containers = workload["template"]["spec"]["containers"].rows()
-    rows = containers[0]["env"].rows() if containers else []
-    return {one["name"].text(): one["value"].text() for one in rows if one["value"].given}
