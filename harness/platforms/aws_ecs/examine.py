@@ -15,7 +15,7 @@ from harness.platforms.aws_ecs.config import AwsEcs
 from harness.platforms.examining import Reach, calling, guarded, listed, refused_as
 from harness.platforms.shared import aws_account
 from harness.platforms.shared.answer import Answer, NoAnswer, answer_of
-from harness.platforms.shared.aws_image import SAME, platform_of_image
+from harness.platforms.shared.aws_image import DOCKER, platform_of_image
 from harness.platforms.shared.aws_permissions import (
     EVERYTHING,
     STACKS,
@@ -120,12 +120,11 @@ def _deployed(target: Target, config: AwsEcs, reach: Reach, task: Answer) -> lis
 def _image(name: str, task: Answer, reach: Reach) -> Finding:
     container = next(iter(task["containerDefinitions"].rows()), Answer(None, "containerDefinitions"))
     said = task["runtimePlatform"]["cpuArchitecture"]
-    wanted = (said.text() if said.given else "X86_64").lower()
+    wanted = said.text().lower() if said.given else "x86_64"
     built = platform_of_image(reach, container["image"].text())
-    if SAME.get(wanted, wanted) not in built.architectures:
+    if wanted not in built.architectures:
         words = f"the image is for {', '.join(built.architectures)}, the task runs on {wanted}: exec format error"
-        docker = "arm64" if wanted == "arm64" else "amd64"
-        return Finding(name, State.WRONG, words, f"build with --platform linux/{docker}")
+        return Finding(name, State.WRONG, words, f"build with --platform {DOCKER.get(wanted, wanted)}")
     return Finding(name, State.GOOD, wanted)
 
 

@@ -11,7 +11,7 @@ from harness.platforms.aws_lambda.config import AwsLambda
 from harness.platforms.examining import Reach, calling, guarded, refused_as
 from harness.platforms.shared import aws_account
 from harness.platforms.shared.answer import Answer, NoAnswer, answer_of
-from harness.platforms.shared.aws_image import platform_of_image
+from harness.platforms.shared.aws_image import DOCKER, platform_of_image
 from harness.platforms.shared.aws_permissions import (
     EVERYTHING,
     STACKS,
@@ -25,7 +25,7 @@ from harness.platforms.shared.aws_permissions import (
 )
 from harness.platforms.shared.provider_url import provider_url_in
 
-ARM, X86 = "arm64", "x86_64"
+X86 = "x86_64"
 MADE = (  # by the template, with the caller's own rights
     "lambda:CreateFunction",
     "lambda:PublishVersion",
@@ -129,12 +129,8 @@ def _image(name: str, function: Answer, reach: Reach) -> Finding:
         return Finding(name, State.WRONG, words, "build with --provenance=false and one --platform")
     if wanted not in built.architectures:
         words = f"the image is for {', '.join(built.architectures)}, the function runs on {wanted}: it would not start"
-        return Finding(name, State.WRONG, words, f"build with --platform linux/{_docker(wanted)}")
+        return Finding(name, State.WRONG, words, f"build with --platform {DOCKER.get(wanted, wanted)}")
     return Finding(name, State.GOOD, wanted)
-
-
-def _docker(architecture: str) -> str:
-    return ARM if architecture == ARM else "amd64"
 
 
 def _alias(target: Target, config: AwsLambda, reach: Reach) -> list[Finding]:

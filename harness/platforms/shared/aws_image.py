@@ -20,6 +20,7 @@ KINDS = (
     "application/vnd.docker.distribution.manifest.list.v2+json",
     "application/vnd.oci.image.index.v1+json",
 )
+DOCKER = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}  # as its --platform names them
 SAME = {"amd64": "x86_64", "x86_64": "x86_64", "arm64": "arm64", "aarch64": "arm64"}
 
 
