@@ -81,7 +81,8 @@ def deploy(
         print(summary(one.steps))
         for name, values in one.values.items():
             print("\n".join([f"{name}:", *(f"  {field} = {value}" for field, value in values.items())]))
-        print("\n".join(one.notes))
+        for note in one.notes:
+            print(note)
     print("next: pilot check")
 
 
@@ -135,10 +136,9 @@ def _goes_on(intents: Sequence[Intent], made: Deploys, *, plan: bool, yes: bool,
     if yes:
         return True
     names = ", ".join(target.name for target in made.targets)
-    if not sys.stdin.isatty() or as_json:
-        raise Refused(
-            f"nothing was done: no terminal to ask for confirmation of {names}", "--yes does it without asking"
-        )
+    if as_json or not sys.stdin.isatty():
+        why = "--json does not ask" if as_json else "no terminal to ask"
+        raise Refused(f"nothing was done: {why} for confirmation of {names}", "--yes does it without asking")
     if not typer.confirm(f"{what} {names}?", default=False):
         raise Refused("nothing was done", "--plan shows it without asking")
     return True
