@@ -192,12 +192,18 @@ def test_one_that_was_cut_while_it_was_made_goes_on(account, bundle):
 
 def test_why_a_stack_could_not_be_made_is_its_first_cause_and_the_next_try_makes_it_anew(account, bundle):
     account.ends = "ROLLBACK_COMPLETE"
-    failed = {"ResourceStatus": "CREATE_FAILED"}
+    failed = {"ResourceType": "AWS::EC2::Instance", "ResourceStatus": "CREATE_FAILED"}
+    stack = {"ResourceType": "AWS::CloudFormation::Stack", "LogicalResourceId": "rag-generator"}
     account.events = [
         failed | {"LogicalResourceId": "Role", "ResourceStatusReason": "Resource creation cancelled"},
         failed | {"LogicalResourceId": "Machine", "ResourceStatusReason": "You have requested more vCPU capacity"},
+        stack | {"ResourceStatus": "CREATE_IN_PROGRESS"},
+        failed | {"LogicalResourceId": "Bucket", "ResourceStatusReason": "of an earlier try"},
     ]
-    with pytest.raises(PilotError, match="ROLLBACK_COMPLETE: Machine: You have requested more vCPU"):
+    with pytest.raises(
+        PilotError,
+        match=r"ROLLBACK_COMPLETE: Machine \(AWS::EC2::Instance\) CREATE_FAILED: You have requested more vCPU",
+    ):
         account.machine().begin(bundle, "", print)
     account.ends = "CREATE_COMPLETE"
 

@@ -81,6 +81,18 @@ class Operation:
         return PilotError("\n".join(lines), hint or "fix what the cause names, then the same command again")
 
 
+def last_operation(api: Api, stack: str) -> Operation:
+    """Over a client of CloudFormation; raises AwsError."""
+    what = f"events of {stack}"
+    rows = every(what, api.describe_stack_events, "StackEvents", "NextToken", "NextToken", StackName=stack)
+    mine: list[Mapping[str, Any]] = []
+    for event in rows:  # the newest first
+        mine.append(event)
+        if event.get("ResourceType") == STACK and event["ResourceStatus"] in BEGINS:
+            break
+    return Operation(tuple(reversed(mine)))
+
+
 class Events:
     """Of stacks, and of the services that they wait for."""
 
@@ -90,22 +102,9 @@ class Events:
     def last(self, stack: str) -> Operation:
         """Nothing where they cannot be read: an event is no reason to fail."""
         try:
-            rows = every(
-                f"events of {stack}",
-                self._api.describe_stack_events,
-                "StackEvents",
-                "NextToken",
-                "NextToken",
-                StackName=stack,
-            )
+            return last_operation(self._api, stack)
         except AwsError:
             return Operation(())
-        mine: list[Mapping[str, Any]] = []
-        for event in rows:  # the newest first
-            mine.append(event)
-            if event.get("ResourceType") == STACK and event["ResourceStatus"] in BEGINS:
-                break
-        return Operation(tuple(reversed(mine)))
 
     def tasks(self, want: Wanted) -> list[str]:
         """Why tasks of its service stopped, and what the service says last; empty where nobody knows."""

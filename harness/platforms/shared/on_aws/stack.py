@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.domain.identities import without_identity
 from harness.errors import PilotError
 from harness.platforms.elsewhere import Say
+from harness.platforms.shared.aws_deploy.api import AwsError
+from harness.platforms.shared.aws_deploy.events import last_operation
 from harness.platforms.shared.call import call, demand
 
 POLL_S, MOST_S = 5.0, 1800.0
@@ -113,13 +114,8 @@ class Stack:
         return [{"Key": k, "Value": v} for k, v in (kept | dict(self._tags)).items()]
 
     def _cause(self) -> str:
-        """The first failure that is not the echo of another."""
-        said = call(self._formation.describe_stack_events, {"StackName": self._name})
-        if isinstance(said, str):
-            return said
-        failed = [e for e in said["StackEvents"] if str(e.get("ResourceStatus", "")).endswith("_FAILED")]
-        told = [e for e in reversed(failed) if "cancelled" not in str(e.get("ResourceStatusReason", "")).lower()]
-        if not told:
-            return "no reason was given"
-        first = told[0]
-        return without_identity(f"{first.get('LogicalResourceId')}: {first.get('ResourceStatusReason')}")
+        """The first failure of this try that is not the echo of another."""
+        try:
+            return last_operation(self._formation, self._name).cause or "no event says why"
+        except AwsError as error:
+            return str(error)
