@@ -40,6 +40,10 @@ def run(
     """Execute the plan's remaining blocks; resumes where the last run stopped, ends early once the answer is settled."""
     workspace = find()
     if on is not None:
+        if ui:
+            raise Refused(
+                "--ui: the page shows what this machine measures", "pilot watch shows a campaign that was fetched"
+            )
         _on(workspace, Order(on, "--now" if now else "", detach, stop, remove), as_json=as_json)
         return
     if alone := [name for name, said in (("--detach", detach), ("--stop", stop), ("--remove", remove)) if said]:
@@ -62,7 +66,8 @@ def _on(workspace: Workspace, wanted: Order, *, as_json: bool) -> None:
             stands = pipeline.run_on(workspace, wanted, progress)
     except KeyboardInterrupt:
         raise Interrupted(
-            f"no longer followed; it goes on on {wanted.name}", f"pilot run --on {wanted.name} follows it again"
+            f"no longer following: the campaign still runs on {wanted.name}",
+            f"pilot run --on {wanted.name} follows it again",
         ) from None
     if as_json:
         emit(stands.as_json())
