@@ -30,12 +30,12 @@ def run(
     on: Annotated[
         str | None, typer.Option(metavar="NAME", help="Run it on another machine, as [on.NAME] of pilot.toml says.")
     ] = None,
-    detach: Annotated[bool, typer.Option(help="With --on: begin it, or say how it is, and return.")] = False,
-    stop: Annotated[bool, typer.Option(help="With --on: end it there, then fetch.")] = False,
+    detach: Annotated[bool, typer.Option(help="With --on: start it, or print its state, and return.")] = False,
+    stop: Annotated[bool, typer.Option(help="With --on: stop it there, then fetch its evidence.")] = False,
     remove: Annotated[
-        bool, typer.Option(help="With --on: take the machine away, after its evidence was fetched.")
+        bool, typer.Option(help="With --on: remove the machine, once its evidence has been fetched.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="With --on: print how it stands as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --on: print its state as JSON.")] = False,
 ) -> None:
     """Execute the plan's remaining blocks; resumes where the last run stopped, ends early once the answer is settled."""
     workspace = find()
