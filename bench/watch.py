@@ -33,39 +33,15 @@ from harness.domain.plan import Block, Plan, ProfilePlan, Run, Start
 from harness.domain.quantile import quantile
 from harness.evidence.store import Store
 from harness.watch.beside import PARENT_VARIABLE
+from tests.builders import Pilot
 
 GAP_S = 0.1  # as page.js while something is measured: the server answers when something is new
-TARGET = """
-base_url = "{url}"
-dialect = "rag-chat/1"
-[runtime]
-kind = "external"
-[prices]
-book = "aws-2026-11"
-region = "us-east-1"
-model = "fargate-alb"
-parameters = {{ vcpu = 1, memory_gb = 2, tasks = 2 }}
-"""
 WARM_S = 1.0
-PILOT = """
-[pilot]
-question = "?"
-baseline = "alpha"
-candidate = "beta"
-blocks = 2
-[slo]
-p95_s = 5
-error_rate = 0.01
-profiles = ["steady"]
-[traffic]
-requests_per_month = 1000
-peak_per_s = 1
+MORE = """
 [limits]
-budget_usd = 1000
 max_rate = 5000
 [load]
 questions = "questions.jsonl"
-[profiles.steady]
 """
 
 
@@ -81,12 +57,11 @@ class Seen:
     asked: int = 0
 
 
-def workspace(root: Path, url: str, rate: float, seconds: float) -> tuple[Store, Run]:
+def workspace(root: Path, rate: float, seconds: float) -> tuple[Store, Run]:
     """A plan of one run, as a campaign has it."""
-    (root / "pilot.toml").write_text(PILOT, encoding="utf-8")
-    for name in ("alpha", "beta"):
-        (root / "targets" / name).mkdir(parents=True)
-        (root / "targets" / name / "target.toml").write_text(TARGET.format(url=url), encoding="utf-8")
+    Pilot(root, blocks=2).workspace()
+    with (root / "pilot.toml").open("a", encoding="utf-8") as file:
+        file.write(MORE)
     question = {"id": "q0", "messages": [{"role": "user", "content": "ping"}]}
     (root / "questions.jsonl").write_text(json.dumps(question) + "\n", encoding="utf-8")
     store, now = Store(root / "evidence"), datetime.now(UTC).isoformat(timespec="seconds")
@@ -101,7 +76,7 @@ def workspace(root: Path, url: str, rate: float, seconds: float) -> tuple[Store,
 
 def measured(root: Path, url: str, options: argparse.Namespace, seen: Seen, *, page: bool) -> None:
     """One run, with the page or without it."""
-    store, run = workspace(root, url, options.rate, options.seconds)
+    store, run = workspace(root, options.rate, options.seconds)
     folder = store.run_folder(run, 1)
     folder.parent.mkdir(parents=True)
     given = {"--host": url, "--rate": options.rate, "--duration": options.seconds, "--warmup": 0, "--mode": "json"}

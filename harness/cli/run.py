@@ -30,16 +30,20 @@ def run(
     on: Annotated[
         str | None, typer.Option(metavar="NAME", help="Run it on another machine, as [on.NAME] of pilot.toml says.")
     ] = None,
-    detach: Annotated[bool, typer.Option(help="With --on: begin it, or say how it is, and return.")] = False,
-    stop: Annotated[bool, typer.Option(help="With --on: end it there, then fetch.")] = False,
+    detach: Annotated[bool, typer.Option(help="With --on: start it, or print its state, and return.")] = False,
+    stop: Annotated[bool, typer.Option(help="With --on: stop it there, then fetch its evidence.")] = False,
     remove: Annotated[
-        bool, typer.Option(help="With --on: take the machine away, after its evidence was fetched.")
+        bool, typer.Option(help="With --on: remove the machine, once its evidence has been fetched.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="With --on: print how it stands as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --on: print its state as JSON.")] = False,
 ) -> None:
     """Execute the plan's remaining blocks; resumes where the last run stopped, ends early once the answer is settled."""
     workspace = find()
     if on is not None:
+        if ui:
+            raise Refused(
+                "--ui: the page shows what this machine measures", "pilot watch shows a campaign that was fetched"
+            )
         _on(workspace, Order(on, "--now" if now else "", detach, stop, remove), as_json=as_json)
         return
     if alone := [name for name, said in (("--detach", detach), ("--stop", stop), ("--remove", remove)) if said]:
@@ -62,7 +66,8 @@ def _on(workspace: Workspace, wanted: Order, *, as_json: bool) -> None:
             stands = pipeline.run_on(workspace, wanted, progress)
     except KeyboardInterrupt:
         raise Interrupted(
-            f"no longer followed; it goes on on {wanted.name}", f"pilot run --on {wanted.name} follows it again"
+            f"no longer following: the campaign still runs on {wanted.name}",
+            f"pilot run --on {wanted.name} follows it again",
         ) from None
     if as_json:
         emit(stands.as_json())

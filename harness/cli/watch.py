@@ -45,7 +45,7 @@ def watch(
             print(json.dumps({"address": address, "folder": str(store.root)}), flush=True)
         else:
             print(
-                f"{store.root}\n{address}\n  (for whoever has this address, on this machine; Ctrl-C ends it)",
+                f"{store.root}\n{address}\n  (anyone on this machine who has the address can open it; Ctrl-C ends it)",
                 flush=True,
             )
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 BUNDLE, STATE, EVIDENCE, STOP = "bundle.tar.gz", "state.json", "evidence", "control/STOP"
+VARIABLES = "targets/generator/generator.env"  # unless [on.KIND] names another file
 Say = Callable[[str], None]
 
 

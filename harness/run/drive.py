@@ -38,7 +38,6 @@ TARGETS_GONE = "targets gone"  # in the journal: before this run
 GENERATORS = "generators"  # in the journal: who sends from here on, where that is a fleet
 TOKENS = (2000, 512)  # an answer's worst case in the forecast: prompt and max_tokens of the questions
 USUAL_POLL_S, LONGEST_POLL_S, AGE_SHARE = 1.0, 10.0, 0.1  # how jobs are followed (harness/load/jobs)
-MOST_POLLS_PER_S = 50.0
 
 
 def limits_of(workspace: Workspace) -> Spending:
@@ -72,7 +71,7 @@ def _following(workspace: Workspace, plan: Plan, run: Run) -> Following:
     options = next((dict(p.options) for p in plan.profiles if p.name == run.profile), {})
     said = [w.duration_s for w in workspace.workloads() if w.measured_by == run.profile and w.duration_s]
     each = polls_within(run.expected_s, float(options.get("--poll", USUAL_POLL_S)))
-    most = MOST_POLLS_PER_S * run.expected_s
+    most = float(options.get("--poll-rate", workspace.config.limits.max_rate)) * run.expected_s  # no run asks faster
     return Following(
         Decimal(str(round(min(run.requests * each, most)))), max(said, default=workspace.config.load.deadline_s)
     )

@@ -57,10 +57,12 @@ class Beside:
         with self._process.stdout as out:  # it says no more than this
             line = out.readline()
         with suppress(ValueError, KeyError, TypeError):
-            self._say(f"live page: {json.loads(line)['address']}\n  (for whoever has this address, on this machine)")
+            self._say(
+                f"live page: {json.loads(line)['address']}\n  (anyone on this machine who has the address can open it)"
+            )
             return
         if not self._over:
-            self._say(f"the live page did not start; its words are in {self._words}")
+            self._say(f"the live page did not start: see {self._words}")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

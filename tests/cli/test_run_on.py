@@ -70,7 +70,7 @@ def test_ctrl_c_ends_the_following_and_not_the_campaign(machine, monkeypatch):
     done = pilot(machine.here, "run", "--on", "aws")
 
     assert done.returncode == 130
-    assert "it goes on on aws" in done.stderr
+    assert "the campaign still runs on aws" in done.stderr
     assert machine.stopped == 0
 
 
@@ -88,6 +88,7 @@ def test_what_is_left_is_named_and_is_a_failure(machine):
         (("--on", "gcp"), "--on gcp: no such place"),
         (("--detach",), "--detach: for a campaign on another machine"),
         (("--json",), "--json: for a campaign on another machine"),
+        (("--on", "aws", "--ui"), "--ui: the page shows what this machine measures"),
         (("--on", "aws", "--stop"), "nothing runs on aws"),
     ],
 )

@@ -218,6 +218,19 @@ def test_variables_are_read_from_a_file_that_nobody_else_reads(workspace):
         from_file(path)
 
 
+def test_only_the_file_that_its_table_names_is_read(workspace, monkeypatch):
+    monkeypatch.delenv("RAG_TOKEN")
+    path = workspace.root / "pilot.toml"
+    path.write_text(path.read_text() + '[on.aws]\nvariables = "load.env"\n[on.other]\nvariables = "other.env"\n')
+    for name in ("load.env", "other.env"):
+        (workspace.root / name).write_text(f"{'RAG_TOKEN' if name == 'other.env' else 'RAG_MORE'}=sesame\n")
+        (workspace.root / name).chmod(0o600)
+
+    with pytest.raises(Refused, match="not set: RAG_TOKEN") as raised:
+        away(open_workspace(workspace.root), Machine(ENDED), plan_of(workspace), Order("aws"), print)
+    assert "into load.env" in raised.value.hint
+
+
 def test_links_that_lead_out_of_the_workspace_do_not_go_with_it(workspace, tmp_path):
     (tmp_path / "elsewhere").write_text("a stranger's")
     (workspace.root / "linked.txt").symlink_to(tmp_path / "elsewhere")

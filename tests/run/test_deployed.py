@@ -132,13 +132,15 @@ def test_jobs_are_forecast_with_their_polls_and_their_work(cloud):
     workspace, _ = cloud
     jobs = ProfilePlan("ingest", "loadprofiles/jobs.py", Start.WARM, (("--poll", "2"),), 900, 0, 50, role=Role.JOBS)
     retrieval = replace(jobs, name="passages", role=Role.RETRIEVAL, options=())
-    plan = plan_of(profiles=(jobs, retrieval, replace(jobs, name="steady", role=Role.EVERYDAY)))
+    slowly = replace(jobs, name="slowly", options=(("--poll", "2"), ("--poll-rate", "0.5")))
+    plan = plan_of(profiles=(jobs, retrieval, slowly, replace(jobs, name="steady", role=Role.EVERYDAY)))
     usd = {
         name: worst_case_usd(workspace, plan, workspace.target("beta"), run("beta", name, 50, 900.0))
-        for name in ("ingest", "passages", "steady")
+        for name in ("ingest", "passages", "steady", "slowly")
     }
 
     assert usd["ingest"] > 1.5 * float(usd["steady"])
+    assert usd["slowly"] < usd["ingest"], "no more polls than their rate allows"
     assert run_cost_usd(FUNCTION, 50, 900.0, 30.0, (0, 0), Following(Decimal(1000), 30.0)) > run_cost_usd(
         FUNCTION, 50, 900.0, 30.0, (0, 0)
     )

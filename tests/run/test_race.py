@@ -6,16 +6,20 @@ import shutil
 import time
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 
 import httpx
 import pytest
 
 from harness import pipeline
+from harness.campaign.progress import Progress
 from harness.domain.plan import Purpose
-from harness.errors import Refused
+from harness.errors import PilotError, Refused
 from harness.evidence.store import Store
 from harness.planning.race import draw_race
 from harness.planning.sealing import judgeable
+from harness.platforms.shared.ready import wait_ready
+from harness.run.race import race
 from harness.workspace import open_workspace
 from tests.attack.ways import workspace
 from tests.builders import Pilot
@@ -69,6 +73,19 @@ def test_both_are_driven_at_once_with_the_same_arrivals(raced):
     assert runs[0]["schedule_digest"] == runs[1]["schedule_digest"]
     assert {run["seed"] for run in runs} == {runs[0]["seed"]}
     assert abs(runs[0]["started_monotonic_s"] - runs[1]["started_monotonic_s"]) < 2, "not one after the other"
+
+
+def test_neither_is_driven_while_the_other_is_down(tmp_path, monkeypatch):
+    monkeypatch.setattr("harness.platforms.external.control.wait_ready", partial(wait_ready, timeout_s=0.1))
+    made, server = Pilot(tmp_path, blocks=2), ScriptedServer()
+    alpha, here = tmp_path / "targets" / "alpha" / "target.toml", made.workspace()
+    alpha.write_text(alpha.read_text().replace("http://127.0.0.1:9001", server.url))
+    with pytest.raises(PilotError, match="beta is not ready"):
+        race(here, replace(made.plan(), blocks=made.plan().blocks[:1]), Progress(quiet=True), None)
+    server.close()
+
+    assert (server.paths, server.bodies) == (["/health"], []), "asked whether it is ready, and no more"
+    assert Store(here.evidence).races() == []
 
 
 def test_its_page_shows_both_while_they_go_and_the_end(raced):

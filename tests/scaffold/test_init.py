@@ -15,6 +15,7 @@ from harness.workspace.pilot_toml import PilotToml
 from harness.workspace.target_toml import read_target
 from tests.builders import with_corpus
 from tests.cli.inside import pilot
+from tests.targets.peers.shell import blocks_of
 
 EXTERNALS = (Side("external", "http://a.example"), Side("external", "https://b.example/chat"))
 EMBEDDED = (Side("local_container"), Side("local_function"))
@@ -65,8 +66,11 @@ def test_a_deployment_brings_every_file_that_its_commands_name(tmp_path):
     for name in (name for name in kinds() if not name.startswith("local_") and name != "external"):
         write(tmp_path / name, Answers(Side(name), EXTERNALS[0]))
         for page in (tmp_path / name / "targets").glob("*/README.md"):
-            blocks = re.findall(r"```sh\n(.*?)```", page.read_text(), re.DOTALL)
-            named = {path for block in blocks for path in re.findall(r"targets/[\w./]*\w(?=[\s\"')/]|$)", block)}
+            named = {
+                path
+                for block in blocks_of(page.read_text())
+                for path in re.findall(r"targets/[\w./]*\w(?=[\s\"')/]|$)", block)
+            }
             assert [path for path in sorted(named) if not (tmp_path / name / path).exists()] == [], page
 
 

@@ -34,7 +34,7 @@ GIVEN = {  # what a page says that its reader brings
 
 def sessions():
     chained = {name for names in CHAINS.values() for name in names}
-    pages = {p.parent.name for p in TARGETS.glob("*/README.md") if shell.blocks_of(p)}
+    pages = {p.parent.name for p in TARGETS.glob("*/README.md") if shell.blocks_of(p.read_text())}
     return {**CHAINS, **{name: (name,) for name in sorted(pages - chained)}}
 
 
@@ -109,10 +109,9 @@ def test_the_docs_say_of_every_program_by_which_peer_it_was_last_run(called):
 def commands_of(name):
     """Calls of clouds' programs in a page, without jobs and without taking it down."""
     text = re.split(r"\n## (?:Jobs|Destroy)", (TARGETS / name / "README.md").read_text())[0]
-    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
     return sum(
         len(re.findall(r'(?:^|[\s(|"])(?:aws|az|gcloud|kubectl|docker|func) (?=[a-z-])', b, re.MULTILINE))
-        for b in blocks
+        for b in shell.blocks_of(text)
     )
 
 

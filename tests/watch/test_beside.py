@@ -36,7 +36,7 @@ def test_a_page_that_does_not_start_says_so_once_and_stops_nothing(tmp_path, mon
         while not said and time.monotonic() < deadline:
             time.sleep(0.01)
 
-    assert said == [f"the live page did not start; its words are in {tmp_path / 'state' / 'watch.err'}"]
+    assert said == [f"the live page did not start: see {tmp_path / 'state' / 'watch.err'}"]
 
 
 def test_a_python_that_is_gone_is_said_too(tmp_path, monkeypatch):

@@ -13,7 +13,7 @@ from typing import Any
 
 from harness.domain.plan import Plan
 from harness.errors import Refused
-from harness.platforms.elsewhere import Elsewhere, Say, Seen, Where
+from harness.platforms.elsewhere import VARIABLES, Elsewhere, Say, Seen, Where
 from harness.run.away import bundle
 from harness.run.away.fetch import fetch
 from harness.workspace import Workspace
@@ -39,7 +39,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Away:
-    """How it stands; ``state``: absent, starting, waiting, running, stopping, ended."""
+    """How it stands; ``state``: absent, starting, waiting, running, ended."""
 
     on: str
     state: str
@@ -122,9 +122,9 @@ def _begun(workspace: Workspace, place: Elsewhere, plan: Plan, wanted: Order, sa
     if until and last[:10] >= until:
         raise Refused(
             f"on.{wanted.name}.until is {until}, and the plan's last block is due at {last} UTC",
-            "stop it some days later",
+            f"set on.{wanted.name}.until to a later day",
         )
-    variables = as_file(_variables(workspace))
+    variables = as_file(_variables(workspace, wanted.name))
     mark = workspace.state.parent / MARK
     mark.parent.mkdir(parents=True, exist_ok=True)
     mark.write_text(f"{wanted.name}\n", encoding="utf-8")  # first: from here on it may be running there
@@ -133,19 +133,16 @@ def _begun(workspace: Workspace, place: Elsewhere, plan: Plan, wanted: Order, sa
         return place.begin(made, variables, say)
 
 
-def _variables(workspace: Workspace) -> dict[str, str]:
-    """What the targets name: from the file where it stands there, else from this environment; raises Refused for what is nowhere."""
-    table = workspace.config.on
-    said = {name: str(options.get("variables", "")) for name, options in table.items()}
-    filed: dict[str, str] = {}
-    for file in dict.fromkeys(filter(None, [*said.values(), "targets/generator/generator.env"])):
-        filed = from_file(workspace.root / file) | filed
+def _variables(workspace: Workspace, on: str) -> dict[str, str]:
+    """What the targets name: from its file where it stands there, else from this environment; raises Refused for what is nowhere."""
+    file = str(workspace.config.on.get(on, {}).get("variables", VARIABLES))
+    filed = from_file(workspace.root / file)
     named = named_by(workspace, measured(workspace))
     found = {name: value for name in named if (value := filed.get(name, os.environ.get(name))) is not None}
     if missing := [name for name in named if name not in found]:
         raise Refused(
             f"targets name variables that are not set: {', '.join(missing)}",
-            "export them, or put them into targets/generator/generator.env (chmod 600)",
+            f"export them, or put them into {file} (chmod 600)",
         )
     return filed | found
 

@@ -204,8 +204,8 @@
     const said = looks.verdicts;
     const at = looks.counts.join(", ");
     el("looks").textContent = !looks.number
-      ? `None before ${looks.following} blocks; ${looks.valid} so far. Verdicts are read at the sealed looks (${at} blocks) and stand still between them, because whoever looks more often finds more than there is.`
-      : !said ? "This plan is not sealed, so there is no look at which a verdict may be read."
+      ? `None before ${looks.following} blocks; ${looks.valid} so far. Verdicts are read at the sealed looks (${at} blocks) and stay as they are between them: looking more often finds differences that are not there.`
+      : !said ? "This plan is not sealed: it has no verdicts."
       : said.problem ? `Can't be read: ${said.problem}`
       : `As of look ${looks.number} of ${looks.counts.length}, the first ${said.blocks} VALID blocks${looks.following ? `; the next look is at ${looks.following}` : ""}. ${said.sentence || ""}`;
     out.hidden = !(said && said.rows);

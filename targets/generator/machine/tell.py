@@ -53,7 +53,7 @@ def service(host: Host) -> tuple[str, int | None]:
 
 
 def tell(host: Host, bucket: str) -> str:
-    """What it told: ``waiting``, ``running`` or ``ended``."""
+    """What it told: ``waiting``, ``running`` or ``ended``; ``not copied``: nothing."""
     home = host.home
     if host.run("aws", "s3api", "head-object", "--bucket", bucket, "--key", "control/STOP")[0] == 0:
         stop_file(home).touch()

@@ -72,8 +72,9 @@ class Call:
         return tuple(out)
 
 
-def blocks_of(page: Path) -> list[str]:
-    return re.findall(r"```sh\n(.*?)```", page.read_text(), re.DOTALL)
+def blocks_of(text: str) -> list[str]:
+    """The shell blocks of a page."""
+    return re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
 
 
 def run(folder: Path, pages: list[Path], given: dict[str, str]) -> list[Call]:
@@ -90,7 +91,7 @@ def run(folder: Path, pages: list[Path], given: dict[str, str]) -> list[Call]:
     made, destroyed = [], []
     for page in pages:
         text = page.read_text()
-        for block in blocks_of(page):
+        for block in blocks_of(text):
             (destroyed if text.index(block) > (text + "\n## Destroy").index("\n## Destroy") else made).append(block)
     script = "set -euo pipefail\n" + "\n".join([*made, *reversed(destroyed)]) + "\nwait\n"
     kept = {k: v for k, v in os.environ.items() if k in ("HOME", "LANG", "TMPDIR")}

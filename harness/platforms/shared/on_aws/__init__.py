@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from harness.platforms.elsewhere import Elsewhere, ElsewhereKind
+from harness.platforms.elsewhere import VARIABLES, Elsewhere, ElsewhereKind
 from harness.tables.value import value
 from harness.tables.values import Line, Name, Usd
 
@@ -34,7 +34,7 @@ class OnAws:
     volume_gib: int = Field(default=30, ge=10, le=1000)
     subnet: Line | None = None
     policies: tuple[Line, ...] = Field(default=(), max_length=10)
-    variables: Line = "targets/generator/generator.env"
+    variables: Line = VARIABLES
 
 
 def _make(config: Any) -> Elsewhere:  # noqa: ANN401 - an OnAws
