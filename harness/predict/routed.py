@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
@@ -145,26 +145,22 @@ class _Month:
     def _estimate(self, value: float, confidence: float) -> Estimate:
         n = sum(b.offered for b in self.blocks)
         how = "both sides' months of what was routed to them, played, and the router's"
-        least = [end for end in self._ends("low") if end is not None]
-        most = [end for end in self._ends("high") if end is not None]
-        low = min(value, *least) if least else None
-        high = max(value, *most) if most else None
+        low, high = self._ends(value)
         return Estimate(value, low, high, confidence, n, len(self.blocks), how)
 
-    def _ends(self, which: str) -> Iterator[float | None]:
-        """At either end of the first side's share, with each side's month at that end of its own."""
+    def _ends(self, value: float) -> tuple[float | None, float | None]:
+        """At both ends of the first side's share: the least with each side's month at its low end, the most at its high one."""
         first, other = self.sides
-        factors = [getattr(side, which) for side in self.sides]
-        fixed = runtime_usd(self._own(self.traffic.requests_per_month)) + runtime_usd(
-            self._teams(self.traffic.requests_per_month)
-        )
-        for share in (first.share.low, first.share.high):
-            if share is None or None in factors:
-                yield None
-                continue
-            rest = other.share.value + first.share.value - share
-            parts = [runtime_usd(self._part(side, s).month) for side, s in zip(self.sides, (share, rest), strict=True)]
-            yield fixed + sum(usd * factor for usd, factor in zip(parts, factors, strict=True))
+        requests, both = self.traffic.requests_per_month, first.share.value + other.share.value
+        fixed = runtime_usd(self._own(requests)) + runtime_usd(self._teams(requests))
+        shares = [(end, max(0.0, both - end)) for end in (first.share.low, first.share.high) if end is not None]
+        usd = [[runtime_usd(self._part(*of).month) for of in zip(self.sides, two, strict=True)] for two in shares]
+
+        def months(one: float | None, another: float | None) -> list[float]:
+            return [] if one is None or another is None else [fixed + a * one + b * another for a, b in usd]
+
+        least, most = months(first.low, other.low), months(first.high, other.high)
+        return min(value, *least) if least else None, max(value, *most) if most else None
 
     def _per(self, month: Estimate, achieved: Sequence[int]) -> Known:
         share = share_of(np.array(achieved), np.array([b.offered for b in self.blocks])).estimate(month.confidence)
@@ -188,9 +184,15 @@ def _sides(router: Target, runs: Sequence[RunData], played: Sealed, confidence: 
         share = share_of(np.array([int(run.measured.sum()) for run in of]), offered).estimate(confidence)
         if not isinstance(month, Estimate) or not isinstance(share, Estimate):
             return None
-        low, high = (None if end is None else end / month.value for end in (month.low, month.high))
-        out.append(_Side(side, share, low, high))
+        out.append(_Side(side, share, _of(month.value, month.low), _of(month.value, month.high)))
     return tuple(out)
+
+
+def _of(value: float, end: float | None) -> float | None:
+    """An end as a factor of the value; what costs nothing costs nothing at its ends either."""
+    if end is None or value > 0:
+        return None if end is None else end / value
+    return None if end > 0 else 1.0
 
 
 def _passed_on(blocks: Sequence[BlockUsage]) -> list[BlockUsage]:
