@@ -78,7 +78,7 @@ class _Month:
     def cost(self, confidence: float) -> Cost:
         middle = [self._part(side, side.share.value) for side in self.sides]
         monthly = self._whole([part.month for part in middle], self.traffic.requests_per_month)
-        free = self._whole([part.free for part in middle], self.traffic.requests_per_month)
+        free = self._whole([part.free for part in middle], self.traffic.requests_per_month, free=True)
         resting = self._whole([part.resting for part in middle], 0)
         month = self._estimate(runtime_usd(monthly), confidence)
         unlisted = (
@@ -114,23 +114,23 @@ class _Month:
         assert made is not None  # its whole month could be told: _sides looked
         return made
 
-    def _whole(self, parts: Sequence[Bill], requests: float) -> Bill:
+    def _whole(self, parts: Sequence[Bill], requests: float, *, free: bool = False) -> Bill:
         """Of both sides, the router, and each line of the team's own once."""
         named = [self._named(side.target, bill) for side, bill in zip(self.sides, parts, strict=True)]
-        router = self._named(self.router, self._own(requests))
+        router = self._named(self.router, self._own(requests, free=free))
         return reduce(add, (*named, router)) + self._teams(requests)
 
     @staticmethod
     def _named(target: Target, bill: Bill) -> Bill:
         return Bill(tuple(replace(line, label=f"{target.label}: {line.label}") for line in bill.lines))
 
-    def _own(self, requests: float) -> Bill:
+    def _own(self, requests: float, *, free: bool = False) -> Bill:
         """The router's: what it used of each request, in proportion; a proxy has no starts and no queue."""
         accepted = sum(float(b.usage.requests) for b in self.blocks) / sum(b.offered for b in self.blocks) * requests
         one = self.own.usage
         busy_s = sum(b.busy_s for b in self.blocks) / max(1.0, sum(float(b.usage.requests) for b in self.blocks))
         used = Used(requests, accepted, busy_s * accepted, float(one.instance_s) * accepted, 0.0, 0.0)
-        return month_bill(replace(self.router, beside=()), self.pricing, self.own, used, 0.0)
+        return month_bill(replace(self.router, beside=()), self.pricing, self.own, used, 0.0, free=free)
 
     def _teams(self, requests: float) -> Bill:
         """What is paid for several of them at all the requests, else at its part's."""

@@ -1,4 +1,4 @@
-"""A hybrid's month: what the router itself uses, and the ends of a share."""
+"""A hybrid's month: what the router itself uses, its free tiers, and the ends of a share."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -52,12 +52,13 @@ def test_a_share_whose_end_leaves_the_other_less_than_nothing_has_its_interval(m
     assert made.low <= made.value <= made.high
 
 
-def test_a_router_that_is_billed_by_use_is_billed_for_its_own_time(measured):
+def test_a_router_that_is_billed_by_use_is_billed_for_its_own_time_and_its_free_tiers_are_taken_off_too(measured):
     router, runs, played = measured
     made = routed.cost(replace(router, prices=BY_USE), runs, LIMITS, MONTH, played)
     lines = {line.label: line for line in made.monthly.lines}
 
     assert lines["Router: Compute, billed duration"].quantity == pytest.approx(Decimal("0.5") * 5 * 1950)
+    assert made.per_month_usd.value - made.with_free_usd == pytest.approx(0.2 + 4875 * 0.0000166667)
 
 
 def test_a_side_that_costs_nothing_has_an_interval_like_any_other(measured):
