@@ -139,6 +139,12 @@ def predicted(
     )
 
 
+def at_rest(asked: Asked) -> Billed:
+    """A month in which nobody asks, of a target whose cost can be told; nothing is played for it."""
+    made = _Bills(asked, 1.0).resting(_sized(central(asked.fitted), asked, 1.0))
+    return Billed(made, made, made)
+
+
 def _told(
     quantity: Quantity,
     asked: Asked,
@@ -217,10 +223,13 @@ class _Bills:
     def billed(self, middle: World, same: Sequence[Played]) -> Billed:
         """As lines: the mean month, the same with free tiers, and one in which nobody asks."""
         of = mean_of([p.used for p in same])
-        idle, capacity = resting(middle.scaling, self._needed(middle)), self._pricing is not None
         units = self._pricing.billing.units if self._pricing is not None else None
-        count = None if not capacity or units is None else of.needed if of.needed is not None else of.instances
-        return Billed(self._bill(of), self._bill(of, free=True), self._bill(idle), count)
+        count = None if units is None else of.needed if of.needed is not None else of.instances
+        return Billed(self._bill(of), self._bill(of, free=True), self.resting(middle), count)
+
+    def resting(self, middle: World) -> Bill:
+        """Of a month in which nobody asks."""
+        return self._bill(resting(middle.scaling, self._needed(middle)))
 
     def _bill(self, of: Used, each: Each | None = None, *, free: bool = False) -> Bill:
         uses = each or self._asked.each
