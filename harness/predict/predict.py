@@ -160,6 +160,9 @@ def _told(
     if quantity in why and not _assumed(quantity, why[quantity]):
         return Predicted(quantity, Unknown(why[quantity]))
     values, spread = ([_READ[quantity](p) for p in some] for some in (same, others))
+    if any(map(math.isnan, values)):
+        lacking = absence.NoMetric(quantity.value) if all(p.month.asked for p in same) else untold.NothingPlayed()
+        return Predicted(quantity, Unknown(lacking))
     made = _estimate(quantity, values, spread, fitted.answers, fitted.blocks)
     known = made.known
     if not isinstance(known, Estimate):
@@ -355,8 +358,6 @@ _READ: Mapping[Quantity, Callable[[Played], float]] = {  # nan where there is no
 
 def _estimate(quantity: Quantity, same: Sequence[float], spread: Sequence[float], n: int, blocks: int) -> Predicted:
     """Worlds in which there is none are left out; more than a twentieth infinite leaves the end open."""
-    if any(map(math.isnan, same)):
-        return Predicted(quantity, Unknown(absence.NoMetric(quantity.value)))
     every = [v for v in spread if not math.isnan(v)]
     low, high = quantiles([*same, *every])
     if any(map(math.isinf, same)):
