@@ -23,7 +23,6 @@ from harness.domain.traffic import Traffic
 from harness.platforms.pricing import Pricing, pricing_of
 from harness.predict.billed import Each, Used, each, month_bill
 from harness.predict.cost import Cost
-from harness.predict.loads import MonthOf
 from harness.predict.prediction import Billed, Quantity
 from harness.predict.whole import Sealed
 
@@ -103,12 +102,12 @@ class _Month:
         return self.played.asked[side.target.name].blocks
 
     def _part(self, side: _Side, share: float) -> Billed:
-        """A side's month of its share, a team's own lines not in it; at rest where it gets nothing."""
+        """A side's month of its share, a trace's arrivals thinned; a team's own lines not in it; at rest where it gets nothing."""
         requests, peak = round(self.traffic.requests_per_month * share), self.traffic.peak_per_s * share
         name = side.target.name
         if requests:
             of = replace(self.traffic, requests_per_month=requests, peak_per_s=peak)
-            made = self.played.part(name, MonthOf.of_week(of), beside=())
+            made = self.played.part(name, replace(self.played.traffic, traffic=of), beside=())
         else:
             made = self.played.resting(name, beside=())
         assert made is not None  # its whole month could be told: _sides looked

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 
+import numpy as np
 import pytest
 
 from harness.analysis.dataset import load
@@ -11,7 +12,7 @@ from harness.domain.target import PriceModel
 from harness.domain.traffic import Traffic
 from harness.planning import sealing
 from harness.predict import routed
-from harness.predict.whole import sealed
+from harness.predict.whole import Sealed, sealed
 from tests.builders import LIGHT, Pilot, failed, sample
 
 MONTH, LIMITS = Traffic(2_000_000, 4.0), (2.0, 1.0)
@@ -70,3 +71,21 @@ def test_a_side_that_costs_nothing_has_an_interval_like_any_other(measured):
 
     assert made.per_month_usd.low > 0
     assert [line.amount_usd for line in made.monthly.lines if line.label == "Alpha: Fee a month"] == [0]
+
+
+def test_under_a_trace_each_side_gets_its_share_of_the_trace(measured):
+    router, runs, played = measured
+    heard = []
+
+    class Heard(Sealed):
+        def part(self, target, traffic, *, beside=None):
+            heard.append((target, traffic))
+            return super().part(target, traffic, beside=beside)
+
+    traced = replace(played.traffic, instants_s=np.array([0.0, 0.1, 0.2, 30.0]), length_s=60.0)
+    given = Heard(traced, played.asked, played.prediction, played.seed, played.effort)
+    made = routed.cost(router, runs, LIMITS, MONTH, given)
+
+    assert isinstance(made.per_month_usd, Estimate)
+    assert {target for target, _ in heard} == {"alpha", "beta"}
+    assert all(traffic.instants_s is traced.instants_s for _, traffic in heard)
