@@ -133,13 +133,14 @@ class Sealed:
 
         ``beside``: the team's own lines in it, in place of the target's.
         """
-        one = self._declared(target, beside)
-        return one and predicted(replace(one, traffic=traffic), 1.0, self.seed, ONE, refuses=False).billed
+        if (one := self._declared(target, beside)) is None:
+            return None
+        return predicted(replace(one, traffic=traffic), 1.0, self.seed, ONE, refuses=False).billed
 
     def resting(self, target: str, *, beside: tuple[OwnCost, ...] | None = None) -> Billed | None:
         """As ``part``, of a month in which it gets nothing."""
         one = self._declared(target, beside)
-        return one and at_rest(one)
+        return None if one is None else at_rest(one)
 
     def _declared(self, target: str, beside: tuple[OwnCost, ...] | None) -> Asked | None:
         if not isinstance(self.at(target).of(Quantity.COST).known, Estimate):
