@@ -1,4 +1,4 @@
-"""Measurements aside from the two weeks: of the generator itself, of settings before the seal, of a router's split, and for eyes only."""
+"""What is measured beside the two weeks: the generator itself, settings before the seal, a router's split, and a race to watch."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def canary(workspace: Workspace, name: str | None, wanted: Splitting, progress: 
 def race(
     workspace: Workspace, profile: str, rate: float | None, duration_s: float | None, progress: Progress
 ) -> tuple[Store, list[RunRecord]]:
-    """Both targets at once for eyes only, with the live page; nothing of it is judged by anybody."""
+    """Both targets at once for eyes only, with the live page; nothing of it is judged."""
     require_credentials(workspace.measured())
     with alone(workspace.state / MEASURING, "pilot race"):
         made = draw_race(workspace, profile, rate, duration_s, datetime.now(UTC))

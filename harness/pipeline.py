@@ -3,7 +3,8 @@
     check → plan → run → collect → decide → report
 
 Everything up to ``collect`` touches the world and writes evidence; ``decide`` and
-``report`` are pure functions of that evidence.
+``report`` are pure functions of that evidence. What is measured beside these steps
+(calibrate, sweep, canary, race) is in ``aside.py``.
 """
 
 from __future__ import annotations

@@ -87,7 +87,6 @@ class Sizing:
     peak_per_s: float
     utilisation: Known  # peak over capacity, of what was measured
     instances_needed: int | None
-    instances_measured: float | None
 
 
 def capacity(target: str, runs: Sequence[RunData]) -> Capacity:
@@ -167,7 +166,7 @@ def sizing(found: Capacity, peak_per_s: float) -> Sizing:
     known, one = found.per_s, found.per_instance_per_s
     use: Known = known if isinstance(known, Unknown) else _over(peak_per_s, known)
     needed = math.ceil(peak_per_s / (one * UTILISATION)) if one else None
-    return Sizing(found.target, peak_per_s, use, needed, found.instances)
+    return Sizing(found.target, peak_per_s, use, needed)
 
 
 def _over(peak: float, per_s: Estimate) -> Estimate:

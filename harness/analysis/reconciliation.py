@@ -64,7 +64,6 @@ class Reconciliation:
 
     target: str
     days: int
-    days_billed: int
     days_final: int
     lines: tuple[Line, ...]
     only_billed: tuple[tuple[str, Decimal], ...]  # usage type, USD
@@ -92,7 +91,6 @@ def reconciliation(target: Target, records: Sequence[RunRecord], evidence: Path)
     return Reconciliation(
         target.name,
         len(days),
-        sum(b["day"] in days for b in bills),
         len(settled),
         tuple(lines),
         tuple(sorted(only_billed)),

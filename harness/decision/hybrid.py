@@ -73,11 +73,8 @@ def _parts(
 
 def _usd(played: Sealed, target: str, traffic: Traffic | None) -> float | None:
     """What it would cost while nobody asks, where it gets nothing."""
-    if traffic is not None:
-        part = played.part(target, MonthOf.of_week(traffic))
-        return None if part is None else runtime_usd(part.month)
-    billed = played.at(target).billed
-    return None if billed is None else runtime_usd(billed.resting)
+    part = played.resting(target) if traffic is None else played.part(target, MonthOf.of_week(traffic))
+    return None if part is None else runtime_usd(part.month)
 
 
 def parted(traffic: Traffic, carries_per_s: float) -> tuple[Traffic | None, Traffic | None]:

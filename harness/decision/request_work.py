@@ -27,7 +27,7 @@ from harness.domain.verdict import Slo, SloVerdict
 from harness.domain.workload import Promise, Workload
 from harness.platforms.platform import MIB_IN_MB
 from harness.predict.at_volume import Volume, at_volume
-from harness.predict.prediction import Quantity
+from harness.predict.prediction import AtTraffic, Quantity
 from harness.workspace import Workspace
 
 AT_VOLUME = {
@@ -52,10 +52,11 @@ class RequestWork:
         if not profile or not runs:
             return None
         per_month = workload.per_month or self._volume(workload, profile)
-        played = _Played(self.workspace, self.findings.data, target, profile, per_month)
+        scored = profile == self.findings.scored_at and per_month == self.findings.expected_requests
+        there = self.findings.played.at(target.name) if scored else None
+        played = _Played(self.workspace, self.findings.data, target, profile, per_month, there)
         verdicts = tuple(self._verdicts(workload, target.name, profile, runs))
         cold = workload.timed and target.name in self.starts_cold
-        scored = profile == self.findings.scored_at and per_month == self.findings.expected_requests
         month_usd, beside_usd = self._scored(target.name) if scored else (played.of(Quantity.COST), played.beside_usd)
         made = Measured(
             target.name,
@@ -151,16 +152,19 @@ def with_a_start(warm: Known, target: str, findings: Findings) -> Known:
 
 @dataclass(frozen=True)
 class _Played:
-    """A month at its volume, played when somebody asks."""
+    """A month at its volume, played when somebody asks; ``there``: it is the month that cost is scored at."""
 
     workspace: Workspace
     data: Dataset
     target: Target
     profile: str
     per_month: int | None
+    there: AtTraffic | None = None
 
     @cached_property
     def _volume(self) -> Volume | None:
+        if self.there is not None:
+            return Volume(self.there, None)
         if self.per_month is None:
             return None
         return at_volume(self.workspace, self.data, self.target, self.profile, self.per_month)

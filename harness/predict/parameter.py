@@ -22,7 +22,6 @@ class What(StrEnum):
 
     RUNTIME = "runtime's own time an answer"
     MODEL = "model's time an answer"
-    PROCESSOR = "processor time an answer"
     BUSY = "what an answer in progress keeps busy"
     START = "what a start adds"
     WINDOW = "time that an idle instance is kept"

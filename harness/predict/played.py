@@ -177,7 +177,8 @@ class Month:
 
     @cached_property
     def refused_share(self) -> float:
-        return self._sum("refused") / self._sum("asked")
+        """Nan where nobody asked, as in a few seconds of quiet traffic."""
+        return self._sum("refused") / self._sum("asked") if self.asked else math.nan
 
     @cached_property
     def mean(self) -> float:

@@ -139,6 +139,12 @@ def predicted(
     )
 
 
+def at_rest(asked: Asked) -> Billed:
+    """A month in which nobody asks, of a target whose cost can be told; nothing is played for it."""
+    made = _Bills(asked, 1.0).resting(_sized(central(asked.fitted), asked, 1.0))
+    return Billed(made, made, made)
+
+
 def _told(
     quantity: Quantity,
     asked: Asked,
@@ -154,6 +160,9 @@ def _told(
     if quantity in why and not _assumed(quantity, why[quantity]):
         return Predicted(quantity, Unknown(why[quantity]))
     values, spread = ([_READ[quantity](p) for p in some] for some in (same, others))
+    if any(map(math.isnan, values)):
+        lacking = absence.NoMetric(quantity.value) if all(p.month.asked for p in same) else untold.NothingPlayed()
+        return Predicted(quantity, Unknown(lacking))
     made = _estimate(quantity, values, spread, fitted.answers, fitted.blocks)
     known = made.known
     if not isinstance(known, Estimate):
@@ -217,10 +226,13 @@ class _Bills:
     def billed(self, middle: World, same: Sequence[Played]) -> Billed:
         """As lines: the mean month, the same with free tiers, and one in which nobody asks."""
         of = mean_of([p.used for p in same])
-        idle, capacity = resting(middle.scaling, self._needed(middle)), self._pricing is not None
         units = self._pricing.billing.units if self._pricing is not None else None
-        count = None if not capacity or units is None else of.needed if of.needed is not None else of.instances
-        return Billed(self._bill(of), self._bill(of, free=True), self._bill(idle), count)
+        count = None if units is None else of.needed if of.needed is not None else of.instances
+        return Billed(self._bill(of), self._bill(of, free=True), self.resting(middle), count)
+
+    def resting(self, middle: World) -> Bill:
+        """Of a month in which nobody asks."""
+        return self._bill(resting(middle.scaling, self._needed(middle)))
 
     def _bill(self, of: Used, each: Each | None = None, *, free: bool = False) -> Bill:
         uses = each or self._asked.each
@@ -346,8 +358,6 @@ _READ: Mapping[Quantity, Callable[[Played], float]] = {  # nan where there is no
 
 def _estimate(quantity: Quantity, same: Sequence[float], spread: Sequence[float], n: int, blocks: int) -> Predicted:
     """Worlds in which there is none are left out; more than a twentieth infinite leaves the end open."""
-    if any(map(math.isnan, same)):
-        return Predicted(quantity, Unknown(absence.NoMetric(quantity.value)))
     every = [v for v in spread if not math.isnan(v)]
     low, high = quantiles([*same, *every])
     if any(map(math.isinf, same)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
@@ -23,7 +23,6 @@ from harness.domain.traffic import Traffic
 from harness.platforms.pricing import Pricing, pricing_of
 from harness.predict.billed import Each, Used, each, month_bill
 from harness.predict.cost import Cost
-from harness.predict.loads import MonthOf
 from harness.predict.prediction import Billed, Quantity
 from harness.predict.whole import Sealed
 
@@ -78,7 +77,7 @@ class _Month:
     def cost(self, confidence: float) -> Cost:
         middle = [self._part(side, side.share.value) for side in self.sides]
         monthly = self._whole([part.month for part in middle], self.traffic.requests_per_month)
-        free = self._whole([part.free for part in middle], self.traffic.requests_per_month)
+        free = self._whole([part.free for part in middle], self.traffic.requests_per_month, free=True)
         resting = self._whole([part.resting for part in middle], 0)
         month = self._estimate(runtime_usd(monthly), confidence)
         unlisted = (
@@ -103,34 +102,34 @@ class _Month:
         return self.played.asked[side.target.name].blocks
 
     def _part(self, side: _Side, share: float) -> Billed:
-        """A side's month of its share, a team's own lines not in it; at rest where it gets nothing."""
+        """A side's month of its share, a trace's arrivals thinned; a team's own lines not in it; at rest where it gets nothing."""
         requests, peak = round(self.traffic.requests_per_month * share), self.traffic.peak_per_s * share
         name = side.target.name
         if requests:
             of = replace(self.traffic, requests_per_month=requests, peak_per_s=peak)
-            made = self.played.part(name, MonthOf.of_week(of), beside=())
+            made = self.played.part(name, replace(self.played.traffic, traffic=of), beside=())
         else:
             made = self.played.resting(name, beside=())
         assert made is not None  # its whole month could be told: _sides looked
         return made
 
-    def _whole(self, parts: Sequence[Bill], requests: float) -> Bill:
+    def _whole(self, parts: Sequence[Bill], requests: float, *, free: bool = False) -> Bill:
         """Of both sides, the router, and each line of the team's own once."""
         named = [self._named(side.target, bill) for side, bill in zip(self.sides, parts, strict=True)]
-        router = self._named(self.router, self._own(requests))
+        router = self._named(self.router, self._own(requests, free=free))
         return reduce(add, (*named, router)) + self._teams(requests)
 
     @staticmethod
     def _named(target: Target, bill: Bill) -> Bill:
         return Bill(tuple(replace(line, label=f"{target.label}: {line.label}") for line in bill.lines))
 
-    def _own(self, requests: float) -> Bill:
+    def _own(self, requests: float, *, free: bool = False) -> Bill:
         """The router's: what it used of each request, in proportion; a proxy has no starts and no queue."""
         accepted = sum(float(b.usage.requests) for b in self.blocks) / sum(b.offered for b in self.blocks) * requests
         one = self.own.usage
         busy_s = sum(b.busy_s for b in self.blocks) / max(1.0, sum(float(b.usage.requests) for b in self.blocks))
         used = Used(requests, accepted, busy_s * accepted, float(one.instance_s) * accepted, 0.0, 0.0)
-        return month_bill(replace(self.router, beside=()), self.pricing, self.own, used, 0.0)
+        return month_bill(replace(self.router, beside=()), self.pricing, self.own, used, 0.0, free=free)
 
     def _teams(self, requests: float) -> Bill:
         """What is paid for several of them at all the requests, else at its part's."""
@@ -145,26 +144,22 @@ class _Month:
     def _estimate(self, value: float, confidence: float) -> Estimate:
         n = sum(b.offered for b in self.blocks)
         how = "both sides' months of what was routed to them, played, and the router's"
-        least = [end for end in self._ends("low") if end is not None]
-        most = [end for end in self._ends("high") if end is not None]
-        low = min(value, *least) if least else None
-        high = max(value, *most) if most else None
+        low, high = self._ends(value)
         return Estimate(value, low, high, confidence, n, len(self.blocks), how)
 
-    def _ends(self, which: str) -> Iterator[float | None]:
-        """At either end of the first side's share, with each side's month at that end of its own."""
+    def _ends(self, value: float) -> tuple[float | None, float | None]:
+        """At both ends of the first side's share: the least with each side's month at its low end, the most at its high one."""
         first, other = self.sides
-        factors = [getattr(side, which) for side in self.sides]
-        fixed = runtime_usd(self._own(self.traffic.requests_per_month)) + runtime_usd(
-            self._teams(self.traffic.requests_per_month)
-        )
-        for share in (first.share.low, first.share.high):
-            if share is None or None in factors:
-                yield None
-                continue
-            rest = other.share.value + first.share.value - share
-            parts = [runtime_usd(self._part(side, s).month) for side, s in zip(self.sides, (share, rest), strict=True)]
-            yield fixed + sum(usd * factor for usd, factor in zip(parts, factors, strict=True))
+        requests, both = self.traffic.requests_per_month, first.share.value + other.share.value
+        fixed = runtime_usd(self._own(requests)) + runtime_usd(self._teams(requests))
+        shares = [(end, max(0.0, both - end)) for end in (first.share.low, first.share.high) if end is not None]
+        usd = [[runtime_usd(self._part(*of).month) for of in zip(self.sides, two, strict=True)] for two in shares]
+
+        def months(one: float | None, another: float | None) -> list[float]:
+            return [] if one is None or another is None else [fixed + a * one + b * another for a, b in usd]
+
+        least, most = months(first.low, other.low), months(first.high, other.high)
+        return min(value, *least) if least else None, max(value, *most) if most else None
 
     def _per(self, month: Estimate, achieved: Sequence[int]) -> Known:
         share = share_of(np.array(achieved), np.array([b.offered for b in self.blocks])).estimate(month.confidence)
@@ -188,9 +183,15 @@ def _sides(router: Target, runs: Sequence[RunData], played: Sealed, confidence: 
         share = share_of(np.array([int(run.measured.sum()) for run in of]), offered).estimate(confidence)
         if not isinstance(month, Estimate) or not isinstance(share, Estimate):
             return None
-        low, high = (None if end is None else end / month.value for end in (month.low, month.high))
-        out.append(_Side(side, share, low, high))
+        out.append(_Side(side, share, _of(month.value, month.low), _of(month.value, month.high)))
     return tuple(out)
+
+
+def _of(value: float, end: float | None) -> float | None:
+    """An end as a factor of the value; what costs nothing costs nothing at its ends either."""
+    if end is None or value > 0:
+        return None if end is None else end / value
+    return None if end > 0 else 1.0
 
 
 def _passed_on(blocks: Sequence[BlockUsage]) -> list[BlockUsage]:

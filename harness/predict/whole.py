@@ -29,7 +29,7 @@ from harness.predict.granted import granted, within
 from harness.predict.growth import scaling_of
 from harness.predict.loads import MonthOf, month_of
 from harness.predict.parameter import From, Parameter, What
-from harness.predict.predict import USUAL, USUAL_START_S, Asked, Effort, predicted
+from harness.predict.predict import USUAL, USUAL_START_S, Asked, Effort, at_rest, predicted
 from harness.predict.prediction import AtTraffic, Billed, Prediction, Quantity
 from harness.predict.settings import Asked as Change
 from harness.predict.settings import Variant, variants
@@ -133,17 +133,20 @@ class Sealed:
 
         ``beside``: the team's own lines in it, in place of the target's.
         """
-        if not isinstance(self.at(target).of(Quantity.COST).known, Estimate):
+        if (one := self._declared(target, beside)) is None:
             return None
-        one = replace(self.asked[target], traffic=traffic, sized=False)
-        if beside is not None:
-            one = replace(one, target=replace(one.target, beside=beside))
-        return predicted(one, 1.0, self.seed, ONE, refuses=False).billed
+        return predicted(replace(one, traffic=traffic), 1.0, self.seed, ONE, refuses=False).billed
 
     def resting(self, target: str, *, beside: tuple[OwnCost, ...] | None = None) -> Billed | None:
         """As ``part``, of a month in which it gets nothing."""
-        made = self.part(target, self.traffic, beside=beside)
-        return None if made is None else replace(made, month=made.resting, free=made.resting)
+        one = self._declared(target, beside)
+        return None if one is None else at_rest(one)
+
+    def _declared(self, target: str, beside: tuple[OwnCost, ...] | None) -> Asked | None:
+        if not isinstance(self.at(target).of(Quantity.COST).known, Estimate):
+            return None
+        one = replace(self.asked[target], sized=False)
+        return one if beside is None else replace(one, target=replace(one.target, beside=beside))
 
 
 def sealed(workspace: Workspace, data: Dataset, effort: Effort = USUAL) -> Sealed:

@@ -62,6 +62,7 @@ WORDS: Book = {
     kinds.StartsUnmeasured: lambda r: (
         f"can't tell: {r.cold_share * 100:.1f} % of requests would meet a start, and no cold answer was measured; {said(r.measure)}"
     ),
+    kinds.NothingPlayed: "so little traffic that no request fell into the stretch that was played",
     kinds.StretchesPlayed: "at least as many: a whole month sees more than the stretches of it that are played",
     kinds.GrowthUnknown: "can't tell: how it scales with its traffic is not known; {measure}",
     kinds.NotGivenAgain: (

@@ -126,6 +126,16 @@ def test_a_trace_takes_the_place_of_the_week(pilot, tmp_path):
     assert made.at[0].hours
 
 
+def test_a_trace_of_which_no_request_is_left_can_be_told_of_in_instances_and_cost_alone(pilot, tmp_path):
+    trace = tmp_path / "own.csv"
+    trace.write_text("at_s\n" + "".join(f"{k * 30.0}\n" for k in range(20)))
+    found = predictions(*pilot, Wanted((0.001,), trace, effort=QUICK), QUIET, 1).at[0]
+    told = {f.quantity for f in found.figures if f.told}
+
+    assert told == {Quantity.INSTANCES_MEAN, Quantity.INSTANCES_MOST, Quantity.INSTANCE_HOURS, Quantity.COST}
+    assert found.of(Quantity.REFUSED_SHARE).known.reason == kinds.NothingPlayed()
+
+
 def test_nothing_is_predicted_of_what_was_not_measured(tmp_path):
     workspace = TruePilot(tmp_path).workspace()
 

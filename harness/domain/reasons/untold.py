@@ -80,5 +80,9 @@ class GrowthUnknown(Untold):
     """Nothing is known of how the target grows."""
 
 
+class NothingPlayed(Absence):
+    """So few requests that none fell into what was played."""
+
+
 class StretchesPlayed(Absence):
     """The most of a month is no less than that of the stretches of it that were played."""
