@@ -50,7 +50,7 @@ def _needed(r: Needed) -> str:
     """One number only where it means something; else that it does not."""
     if r.tight:
         return f"about {r.blocks} blocks would settle it ({r.low} to {r.high})"
-    return f"at least {r.low} blocks would be needed to settle it; how many more is not yet clear"
+    return f"at least {r.low} blocks are needed to settle it; no upper bound is known yet"
 
 
 WORDS: Book = {
