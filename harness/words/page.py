@@ -96,7 +96,10 @@ def _alike(r: kinds.Alike) -> str:
 
 
 def _cold(r: kinds.ColdAnswers) -> str:
-    return f"{percent(r.share)} of the answers of {r.label} are cold ({ends(r.ends, percent)}), of {r.rival} {percent(r.rival_share)}."
+    return (
+        f"At your traffic {percent(r.share)} of the answers of {r.label} would be cold ({ends(r.ends, percent)}, simulated), "
+        f"of {r.rival} {percent(r.rival_share)}."
+    )
 
 
 def _no_room(r: kinds.NoRoom) -> str:
@@ -196,7 +199,7 @@ def _breaks(r: decided.PromiseBreaks) -> str:
 SHORT: Book = {
     decided.CostsCross: _cross,
     decided.PromiseBreaks: _breaks,
-    decided.KeptUpTo: lambda r: f"More traffic does not, up to {_times(r.factor)}: {r.label} keeps its promises.",
+    decided.KeptUpTo: lambda r: f"More traffic would not: {r.label} keeps its promises up to {_times(r.factor)}.",
     decided.PriceFlips: lambda r: f"{r.label} is the cheaper if its prices fall by {percent(r.fall)}.",
     decided.WouldPass: lambda r: (
         f"{r.label} keeps {r.name} under {r.profile} if {FORMATS[r.unit](r.limit)} is promised."
