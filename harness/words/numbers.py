@@ -49,4 +49,9 @@ def count(value: float) -> str:
     return f"{value:,.0f}"
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 block``, ``2 blocks``."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 FORMATS: dict[str, Callable[[float], str]] = {"s": duration_text, "share": percent, "USD": money}
