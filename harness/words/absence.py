@@ -19,7 +19,9 @@ def _hourly_window(r: kinds.HourlyWindow) -> str:
 
 def _steps_disagree(r: kinds.StepsDisagree) -> str:
     kept = (
-        "no rate met the SLOs" if r.kept_per_s is None else f"the highest rate that met them was {r.kept_per_s:.3g}/s"
+        "no rate met the SLOs"
+        if r.kept_per_s is None
+        else f"the highest rate that met the SLOs was {r.kept_per_s:.3g}/s"
     )
     return f"no result after {r.steps} steps: {kept}, and the steps do not agree on a limit"
 
