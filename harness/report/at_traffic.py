@@ -40,8 +40,8 @@ def now(foretold: Foretold, names: Names) -> Table:
     """One row a target, at the sealed traffic."""
     rows = [(one.target, *(one.of(q).known for q in PAGE_ONE)) for one in foretold.prediction.at if one.factor == 1]
     note = (
-        f"Predicted: a simulator plays {foretold.prediction.traffic} with what the pilot measured; 90 % intervals, of the cost "
-        f"{100 * _level(foretold, Quantity.COST):g} %, as promises are judged. Your traffic shows how far off such predictions were."
+        f"Predicted: a simulator plays {foretold.prediction.traffic} with what the pilot measured; {_levels(foretold)}. "
+        "Your traffic shows how far off such predictions were."
     )
     shown = (target(names), *_shown(foretold, PAGE_ONE))
     return table("at-your-traffic", "At your traffic", shown, rows, note)
@@ -51,6 +51,12 @@ def _shown(foretold: Foretold, quantities: Iterable[Quantity]) -> Iterator[Shown
     """A column each, its head naming the level of its intervals."""
     for q in quantities:
         yield estimate(*HEADS[q], level=f"{100 * _level(foretold, q):g} % interval")
+
+
+def _levels(foretold: Foretold) -> str:
+    """In words."""
+    cost = 100 * _level(foretold, Quantity.COST)
+    return f"{100 * CONFIDENCE:g} % intervals, of the cost {cost:.3g} %, as promises are judged"
 
 
 def _level(foretold: Foretold, quantity: Quantity) -> float:
@@ -69,8 +75,8 @@ def factors(foretold: Foretold, names: Names) -> Table:
         *_shown(foretold, HEADS),
     )
     note = (
-        "Simulated. The model provider and the store are assumed to answer at any traffic as they did in the "
-        "runs. For other factors: pilot predict --times."
+        f"Simulated; {_levels(foretold)}. The model provider and the store are assumed to answer at any traffic as they did "
+        "in the runs. For other factors: pilot predict --times."
     )
     return table("predicted", "The same at other volumes", shown, rows, note)
 

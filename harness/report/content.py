@@ -185,6 +185,7 @@ def content(
         values={
             "would_change": all_said(decision.would_change),
             "doubts": all_said(doubts),
+            "decided": said(decision.sentence),
             "reasons": all_said(decision.reasons),
             "margin": f"{(config.margins.latency - 1) * 100:.0f} %",
             "errors": said(statement(findings)),

@@ -18,7 +18,7 @@ from harness.report.blocks import Figure, marked, table
 from harness.report.columns import figure, interval, plain, seconds, target
 from harness.report.svg import render
 from harness.words import said
-from harness.words.numbers import duration_text, money, percent
+from harness.words.numbers import duration_text, money, significant
 
 SHARES = (0.05, 0.25, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98, 0.99)
 Names = Mapping[str, str]
@@ -142,13 +142,11 @@ def comparison_sentence(findings: Findings, names: Names, profile: str, metric: 
             continue
         if not isinstance(c.ratio, Estimate):
             return f"Under {profile} traffic {said(labelled(c.reason, {BASELINE: base, CANDIDATE: cand}))}"
-        share = abs(c.ratio.value - 1)
         if c.relation is Relation.EQUIVALENT:
             return f"Under {profile} traffic the {word} of both is the same within {(c.margin - 1) * 100:.0f} %"
         if c.relation is Relation.UNRESOLVED:
             return f"Under {profile} traffic neither a difference nor equivalence in {word} was shown"
-        direction = "slower" if c.relation is Relation.WORSE else "faster"
-        return f"Under {profile} traffic {cand} is {percent(share)} {direction} at the {word}"
+        return f"Under {profile} traffic the {word} of {cand} is {significant(c.ratio.value)} times that of {base}"
     return f"{word.capitalize()} under {profile} traffic"
 
 

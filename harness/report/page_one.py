@@ -20,7 +20,7 @@ from harness.domain.reasons import decided, page
 from harness.domain.reasons.doubt import IsRehearsal, PeakBeyond, TeamSays
 from harness.domain.verdict import Judgement
 from harness.predict.cost import Cost, whole_month
-from harness.predict.prediction import Quantity
+from harness.predict.prediction import CONFIDENCE, Quantity
 from harness.report.promises import Picture, picture
 from harness.words import all_said, said
 from harness.words.numbers import count, duration_text, money, percent, significant
@@ -79,6 +79,7 @@ class PageOne:
     promises: Picture
     cost: str
     month: str
+    levels: str  # of the month's intervals
     traffic: tuple[Traffic, ...]
     findings: tuple[str, ...]
     changes: tuple[Change, ...]
@@ -122,6 +123,7 @@ def page_one(
         promises=picture(findings, names),
         cost=said(_months(findings, names)),
         month=f"A month at {count(findings.expected_requests)} requests",
+        levels=_levels(findings),
         traffic=tuple(_traffic(findings, names)),
         findings=all_said(found),
         changes=tuple(Change(short(t.told), t.actor.value if t.actor else "") for t in turning),
@@ -236,6 +238,13 @@ def _months(findings: Findings, names: Names) -> Reason:
 
     pair = [c for side, c in _columns(findings) if side != HYBRID]
     return page.Months(tuple((names[c.target], value(whole_month(c)), value(c.per_month_usd)) for c in pair))
+
+
+def _levels(findings: Findings) -> str:
+    """Cost has that of the verdicts, what else is simulated its own."""
+    months = (c.per_month_usd for _, c in _columns(findings))
+    of_cost = next((f", of cost {m.confidence * 100:.3g} %" for m in months if isinstance(m, Estimate)), "")
+    return f"{CONFIDENCE * 100:g} % intervals{of_cost}"
 
 
 def _traffic(findings: Findings, names: Names) -> Iterator[Traffic]:

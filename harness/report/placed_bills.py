@@ -15,7 +15,8 @@ from harness.words.numbers import money
 
 ALONE = (
     "Each workload is priced alone, at its own volume: workloads that share a fleet cost less together than their sum. "
-    "The interval of a month that was played is a 90 % interval. Shares are of the workloads that have a cost."
+    "A simulated month has a 90 % interval; at the traffic that cost is scored at, the interval its promise is judged by. "
+    "Shares are of the workloads that have a cost."
 )
 
 

@@ -61,7 +61,7 @@ def record(
         "",
         "### Confirmation",
         "",
-        "To be asked again when one of these is passed:",
+        "Reopen the decision when one of these is passed:",
         "",
         *(f"* {escape(change)}" for change in all_said(decision.would_change)),
         "",

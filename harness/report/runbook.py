@@ -124,7 +124,7 @@ def migration(decision: Decision, findings: Findings, names: Names, router: Targ
         return ("Nothing is moved yet: the decision does not name one target.",)
     if to == data.baseline:
         return (
-            f"Stay on {names[data.baseline]}; keep the deployment of {names[data.candidate]} for as long as it may be asked again.",
+            f"Stay on {names[data.baseline]}; keep the deployment of {names[data.candidate]} for as long as this decision may be reopened.",
         )
     p95 = next((v for v in findings.slos if v.target == to and v.slo.metric == "p95_s"), None)
     rollback = f"its p95 stays above {duration_text(p95.slo.limit)}" if p95 else "an SLO is broken"

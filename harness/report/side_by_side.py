@@ -71,8 +71,8 @@ def _open(verdicts: Sequence[SloVerdict], targets: Sequence[str], names: Names) 
             if isinstance(v.reason, NotShown) and not v.blocks_needed:
                 why = "no number of blocks that would settle it is known yet"
             whose.setdefault(why, {}).setdefault(of(v), []).append(v.target)
-    if len(whose) == 1:
-        return [f"Not decided: {why}." for why in whose]
+    if len(whose) == 1 and all(v.judgement is Judgement.INCONCLUSIVE for v in verdicts):
+        return [f"No promise is decided: {why}." for why in whose]
     return [f"Not decided: {_all(held, targets, names)}: {why}." for why, held in whose.items()]
 
 

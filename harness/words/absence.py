@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.domain.reasons import absence as kinds
+from harness.words.numbers import counted
 from harness.words.speech import Book
 
 
@@ -18,7 +19,9 @@ def _hourly_window(r: kinds.HourlyWindow) -> str:
 
 def _steps_disagree(r: kinds.StepsDisagree) -> str:
     kept = (
-        "no rate met the SLOs" if r.kept_per_s is None else f"the highest rate that met them was {r.kept_per_s:.3g}/s"
+        "no rate met the SLOs"
+        if r.kept_per_s is None
+        else f"the highest rate that met the SLOs was {r.kept_per_s:.3g}/s"
     )
     return f"no result after {r.steps} steps: {kept}, and the steps do not agree on a limit"
 
@@ -38,9 +41,13 @@ def _searches_differ(r: kinds.SearchesDiffer) -> str:
 
 WORDS: Book = {
     kinds.NoRequests: "no measured request",
-    kinds.FewBlocks: "{blocks} valid block(s): an interval needs at least {least}",
-    kinds.FewPairedBlocks: "{blocks} paired valid block(s) with data; an interval needs at least {least}",
-    kinds.FewForComparison: "{blocks} paired valid block(s) with data; at least {least} are needed",
+    kinds.FewBlocks: lambda r: f"{counted(r.blocks, 'valid block')}: an interval needs at least {r.least}",
+    kinds.FewPairedBlocks: lambda r: (
+        f"{counted(r.blocks, 'paired valid block')} with data; an interval needs at least {r.least}"
+    ),
+    kinds.FewForComparison: lambda r: (
+        f"{counted(r.blocks, 'paired valid block')} with data; at least {r.least} are needed"
+    ),
     kinds.ManyFailed: lambda r: f"infinite: {r.share * 100:.1f} % of {r.n} requests failed",
     kinds.ManyWouldFail: lambda r: f"infinite: more than {r.allowed * 100:g} % would fail",
     kinds.NoMetric: "no metric {metric}",
@@ -58,7 +65,9 @@ WORDS: Book = {
         f"{r.asked_per_s:.3g}/s; measure it at more"
     ),
     kinds.StartsNotPlayed: "how often a job meets a cold start at its volume is not simulated",
-    kinds.FewCostBlocks: "{blocks} valid block(s) of the profile that cost is scored at; an interval needs {least}",
+    kinds.FewCostBlocks: lambda r: (
+        f"{counted(r.blocks, 'valid block')} of the profile that cost is scored at; an interval needs {r.least}"
+    ),
     kinds.BilledMissing: "billed durations were collected for {collected} of {blocks} blocks: run pilot collect",
     kinds.InstanceTimeMissing: "billable instance time was not collected; without it this platform's cost is unknown",
     kinds.NoSuccess: "a set with one block left out has no successful request",
@@ -73,7 +82,7 @@ WORDS: Book = {
     kinds.NoWindow: "no keep-alive window was measured, so the expected share of cold answers is unknown",
     kinds.NoExpectedShare: "the expected share of cold answers is unknown",
     kinds.FewModes: "too few warm or cold answers",
-    kinds.FewProbePairs: "{runs} run(s) with a complete pair; an interval needs {least}",
+    kinds.FewProbePairs: lambda r: f"{counted(r.runs, 'run')} with a complete pair; an interval needs {r.least}",
     kinds.TwoWindows: _two_windows,
     kinds.HourlyWindow: _hourly_window,
     kinds.NoProbe: "no probe said whether it was cold",

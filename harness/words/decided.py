@@ -93,7 +93,7 @@ def _span(least: float | None, most: float | None) -> str:
 def _ends(low: str | None, high: str | None) -> str:
     if low and high:
         return f"{low} to {high}"
-    return f"up to {high}" if high else f"from {low} on" if low else "or at no volume played"
+    return f"up to {high}" if high else f"from {low} on" if low else "or at no volume simulated"
 
 
 def _breaks(r: kinds.PromiseBreaks) -> str:
@@ -110,7 +110,7 @@ def _kept(r: kinds.KeptUpTo) -> str:
         return f"Volume: whether {r.label} keeps its promises at more than your traffic can't be told."
     broken = f" but {_joined(list(r.broken))}" if r.broken else ""
     at = f"up to {r.factor:g} times your traffic" if r.factor > 1 else "at your traffic"
-    return f"Volume: {r.label} keeps every promise{broken} {at}; more was not played or can't be told."
+    return f"Volume: {r.label} keeps every promise{broken} {at}; more was not simulated or can't be predicted."
 
 
 def _error_budget(r: kinds.ErrorBudget) -> str:

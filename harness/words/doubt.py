@@ -122,7 +122,7 @@ def _runs_invalid(r: kinds.RunsInvalid) -> str:
 def _cores_shared(r: kinds.CoresShared) -> str:
     return (
         f"In {r.contended} of {r.told} runs that recorded it, this machine's cores were saturated for a tenth of the time or "
-        "more; generator, model and targets then waited for each other."
+        "more; generator, model and targets may have waited for each other there."
     )
 
 

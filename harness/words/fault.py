@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.domain.reasons import fault as kinds
+from harness.words.numbers import counted
 from harness.words.speech import Book
 
 
@@ -71,11 +72,13 @@ WORDS: Book = {
         f"a worker's clock is known to {r.unsure_s * 1e3:.1f} ms only, more than {r.limit_s * 1e3:.0f} ms: "
         "bursts may be less sharp than planned; put the generators nearer to their master"
     ),
-    kinds.ClocksUnknown: "the clocks of {workers} worker(s) could not be compared with the master's, so when they sent is not known",
+    kinds.ClocksUnknown: lambda r: (
+        f"the clocks of {counted(r.workers, 'worker')} could not be compared with the master's, so when they sent is not known"
+    ),
     kinds.DoesNotBalance: "the ledger does not balance: {planned} planned, {seen} accounted for",
     kinds.JobsDoNotBalance: "jobs.parquet does not balance: {planned} submissions planned, {seen} jobs accounted for",
     kinds.StoppedEarly: lambda r: f"stopped before its end{f' ({r.by})' if r.by else ''}",
-    kinds.WorkersLost: "{workers} worker(s) lost, {arrivals} arrivals with them",
+    kinds.WorkersLost: lambda r: f"{counted(r.workers, 'worker')} lost, {counted(r.arrivals, 'arrival')} with them",
     kinds.NeverSent: "{arrivals} arrivals were never sent",
     kinds.NoSlotFree: "no slot was free for {arrivals} arrivals when they were due: raise --slots",
     kinds.JobsNotAsked: (
@@ -95,5 +98,5 @@ WORDS: Book = {
         "{arrivals} arrivals were sent late because requests that reached their deadline held every slot; "
         "their lag is the target's, and more slots would have sent them in time"
     ),
-    kinds.JoinedLate: "{workers} worker(s) joined after the start and stayed idle",
+    kinds.JoinedLate: lambda r: f"{counted(r.workers, 'worker')} joined after the start and stayed idle",
 }

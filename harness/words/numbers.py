@@ -23,14 +23,16 @@ def duration_text(seconds: float) -> str:
 
 
 def percent(share: float) -> str:
-    """One decimal below 10 %; never 0 % or 100 % for something that is not."""
+    """One decimal below 10 % and within a point of 100 %; never 0 % or 100 % for something that is not."""
     if share in (0, 1):
         return f"{share * 100:.0f} %"
     value = share * 100
-    text = f"{value:.1f}" if value < 10 or value > 99 else f"{value:.0f}"
-    if float(text) == 0:
+    text = f"{value:.1f}" if value < 10 or 99 < value < 101 else f"{value:,.0f}"
+    if round(value, 1) == 0:
         return "< 0.1 %"
-    return "> 99.9 %" if float(text) == 100 else f"{text} %"
+    if round(value, 1) == 100:
+        return "> 99.9 %" if value < 100 else "> 100 %"
+    return f"{text} %"
 
 
 def money(usd: float) -> str:
@@ -45,6 +47,11 @@ def money(usd: float) -> str:
 def count(value: float) -> str:
     """Whole numbers with separators."""
     return f"{value:,.0f}"
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 block``, ``2 blocks``."""
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 FORMATS: dict[str, Callable[[float], str]] = {"s": duration_text, "share": percent, "USD": money}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from harness.domain.reasons import decided
 from harness.domain.reasons import page as kinds
-from harness.words.numbers import FORMATS, duration_text, money, percent, significant
+from harness.words.numbers import FORMATS, counted, duration_text, money, percent, significant
 from harness.words.speech import Book, said
 
 METRICS = {"p95_s": "p95 response time", "ttft_p95_s": "p95 time to first token", "overhead_p95_s": "p95 overhead"}
@@ -41,10 +41,6 @@ def takes(hours: float, usd: float) -> str:
 
 def _times(factor: float) -> str:
     return f"{significant(factor, 2)} times your traffic"
-
-
-def _blocks(count: int) -> str:
-    return f"{count} block{'s' * (count != 1)}"
 
 
 def _how_sure(r: kinds.HowSure) -> str:
@@ -96,7 +92,10 @@ def _alike(r: kinds.Alike) -> str:
 
 
 def _cold(r: kinds.ColdAnswers) -> str:
-    return f"{percent(r.share)} of the answers of {r.label} are cold ({ends(r.ends, percent)}), of {r.rival} {percent(r.rival_share)}."
+    return (
+        f"At your traffic {percent(r.share)} of the answers of {r.label} would be cold ({ends(r.ends, percent)}, simulated), "
+        f"of {r.rival} {percent(r.rival_share)}."
+    )
 
 
 def _no_room(r: kinds.NoRoom) -> str:
@@ -121,13 +120,12 @@ def _undecided(r: kinds.Undecided) -> str:
 
 def _run_more(r: kinds.RunMore) -> str:
     least = "at least " if r.least else ""
-    verdicts = f"{r.open} open verdict{'s' * (r.open != 1)}"
-    return f"Run {least}{r.blocks} more block{'s' * (r.blocks != 1)}: {takes(r.hours, r.usd)}, to decide {verdicts}."
+    return f"Run {least}{counted(r.blocks, 'more block')}: {takes(r.hours, r.usd)}, to decide {counted(r.open, 'open verdict')}."
 
 
 def _alike_first(r: kinds.MakeAlike) -> str:
     what = "Find what biases the harness (A/A run)" if r.biased else "Make both targets do the same work (pilot check)"
-    return f"{what}, then run {_blocks(r.blocks)}: {takes(r.hours, r.usd)}."
+    return f"{what}, then run {counted(r.blocks, 'block')}: {takes(r.hours, r.usd)}."
 
 
 def _roll_out(r: kinds.RollOut) -> str:
@@ -161,9 +159,9 @@ WORDS: Book = {
     kinds.ValidBlocks: "Valid blocks: verdicts need {least}.",
     kinds.NothingTurns: "Nothing that was measured or simulated.",
     kinds.RunMore: _run_more,
-    kinds.RunRest: lambda r: f"Run the {r.blocks} remaining block{'s' * (r.blocks != 1)}: {takes(r.hours, r.usd)}.",
+    kinds.RunRest: lambda r: f"Run the {counted(r.blocks, 'remaining block')}: {takes(r.hours, r.usd)}.",
     kinds.FixAndRun: lambda r: (
-        f"Fix what made the runs invalid, then run {_blocks(r.blocks)}: {takes(r.hours, r.usd)}."
+        f"Fix what made the runs invalid, then run {counted(r.blocks, 'block')}: {takes(r.hours, r.usd)}."
     ),
     kinds.MakeAlike: _alike_first,
     kinds.MeasureYours: lambda r: (
@@ -196,7 +194,7 @@ def _breaks(r: decided.PromiseBreaks) -> str:
 SHORT: Book = {
     decided.CostsCross: _cross,
     decided.PromiseBreaks: _breaks,
-    decided.KeptUpTo: lambda r: f"More traffic does not, up to {_times(r.factor)}: {r.label} keeps its promises.",
+    decided.KeptUpTo: lambda r: f"More traffic would not: {r.label} keeps its promises up to {_times(r.factor)}.",
     decided.PriceFlips: lambda r: f"{r.label} is the cheaper if its prices fall by {percent(r.fall)}.",
     decided.WouldPass: lambda r: (
         f"{r.label} keeps {r.name} under {r.profile} if {FORMATS[r.unit](r.limit)} is promised."

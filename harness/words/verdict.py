@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.domain.reasons import verdict as kinds
 from harness.domain.verdict import Needed
-from harness.words.numbers import duration_text
+from harness.words.numbers import counted, duration_text
 from harness.words.speech import Book, said
 
 Shares = kinds.ShownFewer | kinds.ShownMore | kinds.NotShown | kinds.RunsTooShort
@@ -25,7 +25,7 @@ def _runs_too_short(r: kinds.RunsTooShort) -> str:
 
 def _incidents(r: kinds.Incidents) -> str:
     words = (
-        f"{r.count or 'no'} incident{'s' * (r.count != 1)} in {r.hours:.1f} h of load on {r.days or 1} day(s); up to "
+        f"{counted(r.count, 'incident') if r.count else 'no incidents'} in {r.hours:.1f} h of load on {counted(r.days or 1, 'day')}; up to "
         f"{r.monthly:.3g} per month of load remain possible, so this cannot show {r.limit * 100:g} %"
     )
     if r.down:
@@ -50,7 +50,7 @@ def _needed(r: Needed) -> str:
     """One number only where it means something; else that it does not."""
     if r.tight:
         return f"about {r.blocks} blocks would settle it ({r.low} to {r.high})"
-    return f"at least {r.low} blocks would be needed to settle it; how many more is not yet clear"
+    return f"at least {r.low} blocks are needed to settle it; no upper bound is known yet"
 
 
 WORDS: Book = {

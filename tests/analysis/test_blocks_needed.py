@@ -16,7 +16,7 @@ def test_an_open_promise_near_its_limit_gets_no_number_to_plan_by():
 
     assert found.high is None
     assert found.low < found.blocks
-    assert "is not yet clear" in said(found)
+    assert "no upper bound is known" in said(found)
     assert f"about {found.blocks}" not in said(found)
 
 
@@ -27,7 +27,7 @@ def test_even_a_promise_that_the_next_block_may_settle_says_how_many_it_may_also
 
     assert found.blocks == found.low == 13
     assert found.high > 3 * 13
-    assert said(found) == "at least 13 blocks would be needed to settle it; how many more is not yet clear"
+    assert said(found) == "at least 13 blocks are needed to settle it; no upper bound is known yet"
 
 
 def test_a_number_is_said_where_its_ends_are_near():

@@ -9,7 +9,10 @@ from harness.words.numbers import duration_text, money, percent
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0 %"), (1, "100 %"), (0.0002, "< 0.1 %"), (0.99999, "> 99.9 %"), (0.0123, "1.2 %"), (0.254, "25 %")],
+    [
+        *((0, "0 %"), (1, "100 %"), (0.0002, "< 0.1 %"), (0.99999, "> 99.9 %"), (0.0123, "1.2 %"), (0.254, "25 %")),
+        *((0.995, "99.5 %"), (1.0003, "> 100 %"), (1.004, "100.4 %"), (2.06, "206 %"), (12.5, "1,250 %")),
+    ],
 )
 def test_percentages_never_round_to_what_is_not_true(value, text):
     assert percent(value) == text

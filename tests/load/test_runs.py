@@ -365,4 +365,4 @@ def test_a_worker_that_joins_later_stays_idle_and_is_said(server, tmp_path):
     assert done.ended_well, done.output
     assert {s["worker"] for s in done.samples} == {0}
     assert [s["outcome"] for s in done.samples] == ["ok"] * 160
-    assert "1 worker(s) joined after the start and stayed idle" in done.json("ledger.json")["warnings"]
+    assert "1 worker joined after the start and stayed idle" in done.json("ledger.json")["warnings"]

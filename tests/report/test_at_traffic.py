@@ -62,6 +62,7 @@ def test_what_cannot_be_told_is_said_with_its_volumes_and_never_zero():
 
     assert at_traffic.refusals(foretold(*PAIR), NAMES) == ("Container, at 100 times: not measured.",)
     assert told.rows[3][3].text == "not measured"
+    assert told.note.startswith("Simulated; 90 % intervals, of the cost 90 %, as promises are judged.")
 
 
 def test_predictions_stand_beside_how_far_such_predictions_were_off():

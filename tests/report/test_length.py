@@ -66,6 +66,10 @@ def test_what_was_not_measured_is_one_line(short):
 
 def test_markdown_has_all_of_it(whole):
     text = (whole.parent / "report.md").read_text()
+    missing = text.split("## Not measured")[1].split("## ")[0]
+
+    assert "), " in missing
+    assert re.search(r"\),\S", missing) is None
     assert "### Every promise with both targets beside each other" in text
     assert "<details" not in text
 

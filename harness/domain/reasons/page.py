@@ -119,7 +119,7 @@ class Alike(Page):
 
 
 class ColdAnswers(Page):
-    """At the expected traffic."""
+    """At the expected traffic, simulated."""
 
     label: str
     share: float
@@ -175,7 +175,7 @@ class WeightAt(Page):
 
 
 class NothingTurns(Page):
-    """Nothing that was measured or played."""
+    """Nothing that was measured or simulated."""
 
 
 class ValidBlocks(Page):
