@@ -13,9 +13,10 @@ import psutil
 import pytest
 
 from tests.attack import strangers
-from tests.attack.ways import LOCUST, free_port
+from tests.attack.ways import LOCUST
 from tests.fakes import ScriptedServer
 from tests.load.run import Done, questions_file, wait_until_running
+from tests.peers.start import free_port
 from tests.suite import processes
 
 SEED = 4

@@ -16,11 +16,12 @@ import httpx
 import psutil
 import pytest
 
-from tests.attack.ways import LOCUST, free_port
+from tests.attack.ways import LOCUST
 from tests.fakes import ScriptedServer
 from tests.load.run import questions_file
 from tests.load.test_live import wait_for
 from tests.load.ui import address, opened
+from tests.peers.start import free_port
 from tests.suite import processes
 
 ROUTES = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from harness.evidence.store import Store
 from tests.cli.inside import pilot as inside
 from tests.load.run import STEADY, questions_file
 from tests.local.platform import workspace as embedded
+from tests.peers.start import free_port
 from tests.suite import processes
 
 PILOT = [sys.executable, "-m", "harness"]
@@ -179,11 +179,6 @@ def up(corpus: Path) -> Way:
         return Begun(process, folder / "nothing", folder / "output.txt")
 
     return begin
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 WAYS: dict[str, Way] = {

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from tests.guarded import API_KEY, KEYS
 from tests.local.platform import DEMO
+from tests.peers.start import free_port
 from tests.suite import processes
 
 ROOT = Path(__file__).parent.parent.parent
@@ -56,11 +56,6 @@ AUTH = {
     "signed": 'kind = "aws-sigv4"\nregion = "eu-west-1"',
     "keyed": 'kind = "header"\nheader = "X-Api-Key"\nenv = "CHAT_KEY"',
 }
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def serve(words, **environment):

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import socket
 import subprocess
 import threading
 import time
@@ -16,6 +15,7 @@ from harness.platforms import registry
 from harness.platforms.shared.prometheus import Prometheus
 from harness.platforms.shared.prometheus_sets import Query, queries_of, set_name
 from harness.words import said
+from tests.peers.start import free_port
 from tests.suite import processes
 
 SERVER, EXPORTER = shutil.which("prometheus"), shutil.which("prometheus-node-exporter")
@@ -39,11 +39,6 @@ node_cpu_hourly_cost{node="n1"} 0.04
 node_ram_hourly_cost{node="n1"} 0.005
 node_total_hourly_cost{node="n1"} 0.192
 """
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 class Cluster(BaseHTTPRequestHandler):

@@ -26,7 +26,9 @@ PRINTED = (  # the first pattern of a call's words that fits, and what is printe
     ("*", "https://rag.example.com"),
 )
 RECORDER = """#!/bin/sh
+until mkdir "$RECORDS/busy" 2>/dev/null; do :; done  # both sides of a pipe are called at once
 at=$(mktemp -d "$RECORDS/$(cat "$RECORDS/count").XXXX") && echo $(($(cat "$RECORDS/count") + 1)) >"$RECORDS/count"
+rmdir "$RECORDS/busy"
 printf '%s\\0' {name} "$@" >"$at/words"
 case " $* " in *" - "* | *" -f - "* | *" --password-stdin "* | *"=- "*) cat >"$at/stdin" ;; esac
 case "$*" in *"describe-images --repository-name rag-chat --image-ids imageTag="*) case "$*" in *--query*) ;; *) exit 254 ;; esac ;; esac
