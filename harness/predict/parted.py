@@ -16,9 +16,13 @@ def parted(month: MonthOf, carries_per_s: float) -> tuple[MonthOf | None, MonthO
     """Below a rate and beyond it: of a week hour by hour at its peaks, of a trace minute by minute. None of nothing."""
     if month.instants_s is None:
         below, beyond = _of_week(month.traffic, carries_per_s)
-        return (below and replace(month, traffic=below), beyond and replace(month, traffic=beyond))
+        return _with(month, below), _with(month, beyond)
     stays = _stays(month.instants_s, month.levels(1.0)[0].times, carries_per_s)
     return _of_trace(month, month.instants_s[stays]), _of_trace(month, month.instants_s[~stays])
+
+
+def _with(month: MonthOf, traffic: Traffic | None) -> MonthOf | None:
+    return None if traffic is None else replace(month, traffic=traffic)
 
 
 def share_beyond(month: MonthOf, carries_per_s: float) -> float:
