@@ -1,0 +1,416 @@
+"""Deploying on Google Cloud, cut at every call that it makes: the next one ends right, and destroying leaves nothing."""
+
+import copy
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.domain.target import Auth
+from harness.errors import PilotError, Refused
+from harness.platforms.cloud_run import deploy as cloud_run
+from harness.platforms.deploying import Asked, deployments
+from harness.platforms.shared.deploy.pace import Pace
+from harness.platforms.shared.google_deploy.deployment import GoogleDeployment, Hands
+from harness.workspace.target_toml import read_target
+from tests.peers import google_run
+from tests.peers.google import DIGEST, PROJECT, REGION, USER, Cut, Google, Pushing
+from tests.platforms.shared.test_aws_deploy import Heard, Hours
+
+ROOT = Path(__file__).parent.parent.parent.parent
+SENDER = f"rag-sender@{PROJECT}.iam.gserviceaccount.com"
+URL = "https://rag-chat-a1b2c3d4e5-ew.a.run.app"
+assert google_run
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """A workspace whose image is of one small file; its manifests are the real ones."""
+    folder = tmp_path_factory.mktemp("workspace")
+    base = folder / "targets" / "aws_base"
+    base.mkdir(parents=True)
+    (base / "Dockerfile").write_text("FROM scratch\nCOPY targets/aws_base/app.py ./\n")
+    (base / "app.py").write_text("1\n")
+    mine = folder / "targets" / "cloud_run"
+    mine.mkdir()
+    for name in ("target.toml", "service.yaml", "provider.yaml"):
+        (mine / name).write_text((ROOT / "targets" / "cloud_run" / name).read_text())
+    text = (mine / "target.toml").read_text()
+    (mine / "target.toml").write_text(text.replace("# impersonate", "impersonate"))
+    return folder
+
+
+@pytest.fixture
+def target(root, monkeypatch):
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", PROJECT)
+    return read_target(root / "targets" / "cloud_run", {}, deploying=True)
+
+
+@pytest.fixture
+def made(target, root):
+    """A deployment on a project; ``local``: a builder works on this machine."""
+
+    def deployment(google, *, local=True, of=None, **asked):
+        hours = Hours()
+        hands = Hands(
+            google.make,
+            Pace(clock=hours, sleep=hours.sleep),
+            lambda wanted: Pushing(google) if local else None,
+            lambda: "ya29.token",
+        )
+        parts = [cloud_run.part(one) for one in of or [target]]
+        return GoogleDeployment(parts, Asked(root, **asked), hands)
+
+    return deployment
+
+
+def whole(google):
+    states = {name: row["status"]["conditions"][0]["status"] for name, row in google.services.items()}
+    sender = google.members("service rag-chat", "roles/run.invoker")
+    return (
+        states == {"rag-chat": "True", "rag-provider": "True"}
+        and google.pushes == 1
+        and len(google.secrets["rag-provider-key"]["versions"]) == 1
+        and sender == {f"serviceAccount:{SENDER}"}
+        and USER in google.members(f"account {SENDER}", "roles/iam.serviceAccountOpenIdTokenCreator")
+    )
+
+
+def spec(google, name="rag-chat"):
+    return google.services[name]["spec"]["template"]["spec"]
+
+
+def variables(google, name="rag-chat"):
+    return {one["name"]: one.get("value") for one in spec(google, name)["containers"][0]["env"]}
+
+
+def test_a_new_project_gets_everything_and_a_second_call_changes_nothing(made):
+    google = Google()
+    done = made(google).deploy(Heard())
+    changes = [call for call in google.asked if call[0] != "GET"]
+    again = made(google).deploy(Heard())
+
+    assert whole(google)
+    assert {step.did for step in done.steps} == {"created"}
+    assert [step.name for step in done.steps] == [
+        *("APIs", "accounts", "provider key", "access", "image", "rag-provider", "rag-chat")
+    ]
+    assert {step.did for step in again.steps} == {"kept"}
+    assert done.values == again.values == {"cloud_run": {"base_url": URL}}
+    more = [call for call in google.asked if call[0] != "GET"][len(changes) :]
+    assert [path for _, _, path, *_ in more if "getIamPolicy" not in path and "generateIdToken" not in path] == []
+
+
+def test_what_is_deployed_is_what_its_bill_and_its_manifest_say(made):
+    google = Google()
+    made(google, deadline_s=25.0).deploy(Heard())
+    chat, provider = spec(google), spec(google, "rag-provider")
+    image = f"{REGION}-docker.pkg.dev/{PROJECT}/rag/chat@{DIGEST}"
+
+    assert chat["containers"][0]["image"] == provider["containers"][0]["image"] == image
+    assert chat["containers"][0]["resources"]["limits"] == {"cpu": "1", "memory": "2Gi"}
+    assert (chat["timeoutSeconds"], chat["containerConcurrency"]) == (25, 40)
+    assert chat["serviceAccountName"] == f"rag-chat@{PROJECT}.iam.gserviceaccount.com"
+    assert variables(google)["RAG_PROVIDER_URL"] == "https://rag-provider-a1b2c3d4e5-ew.a.run.app"
+    assert provider["timeoutSeconds"] == 60
+    labels = {name: row["metadata"]["labels"]["pilot"] for name, row in google.services.items()}
+    assert labels == {"rag-chat": "rag-run", "rag-provider": "rag-provider"}
+    assert google.repositories["rag"]["said"]["labels"] == google.secrets["rag-provider-key"]["labels"]
+    key = google.secrets["rag-provider-key"]["versions"][0]
+    assert len(key) == 48
+    assert all(key not in str(body) for method, _, path, _, body in google.asked if "addVersion" not in path)
+
+
+def test_all_of_it_is_destroyed_and_every_api_is_asked(made):
+    google = Google()
+    made(google).deploy(Heard())
+    gone = made(google).destroy(Heard())
+
+    assert google.empty
+    assert (gone.left, gone.unseen) == ((), ())
+    assert {"services", "image repositories", "secrets", "accounts", "everything that carries the label"} <= set(
+        gone.looked
+    )
+    assert [step.name for step in gone.steps][:2] == ["rag-chat", "rag-provider"]
+    assert made(google).destroy(Heard()).left == ()
+
+
+@pytest.mark.parametrize("local", [True, False], ids=["docker", "Cloud Build"])
+@pytest.mark.parametrize("after", [False, True], ids=["before it is carried out", "after it"])
+def test_a_deployment_cut_at_any_call_is_finished_by_the_next(made, after, local):
+    google = Google()
+    made(google, local=local).deploy(Heard())
+    for k in range(1, google.calls + 1):
+        cut = Google(k, after=after)
+        with suppress(Cut):
+            made(cut, local=local).deploy(Heard())
+        made(cut, local=local).deploy(Heard())
+        assert whole(cut), k
+        assert len(cut.builds) == (0 if local else 1), k
+    assert k > 50
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before it is carried out", "after it"])
+def test_a_destruction_cut_at_any_call_is_finished_by_the_next(made, after):
+    google = Google()
+    made(google, local=False).deploy(Heard())
+    last = copy.deepcopy(google)
+    made(last).destroy(Heard())
+    for k in range(1, last.calls - google.calls + 1):
+        cut = copy.deepcopy(google)
+        cut.cut_at, cut.after = cut.calls + k, after
+        with suppress(Cut):
+            made(cut).destroy(Heard())
+        gone = made(cut).destroy(Heard())
+        assert cut.empty, k
+        assert gone.left == (), k
+    assert k > 30
+
+
+def test_a_deployment_cut_at_any_call_can_be_destroyed_as_it_is(made):
+    google = Google()
+    made(google, local=False).deploy(Heard())
+    for k in range(1, google.calls + 1, 3):
+        cut = Google(k, after=True)
+        with suppress(Cut):
+            made(cut, local=False).deploy(Heard())
+        if made(cut).destroy(Heard()).left:  # what was still being made then is seen, and goes with the next
+            made(cut).destroy(Heard())
+        assert cut.empty, k
+
+
+def test_the_cause_of_a_failure_comes_first_and_what_the_log_says(made):
+    google = Google()
+    google.fails = {"rag-chat": ("HealthCheckContainerError", "The container failed to start and listen on PORT=8080.")}
+    google.logs = ["Traceback (most recent call last):", "ModuleNotFoundError: No module named 'ragchat'"]
+    with pytest.raises(PilotError) as error:
+        made(google).deploy(Heard())
+
+    first, cause, *rest = str(error.value).split("\n")
+    assert first == "service rag-chat is not ready"
+    assert cause.startswith("  cause: HealthCheckContainerError: The container failed to start")
+    assert "ModuleNotFoundError" in rest[1]
+    assert "RevisionFailed" in rest[-1]
+    assert "log says why" in error.value.hint
+
+
+def test_what_failed_is_tried_again_in_a_revision_of_its_own(made):
+    google = Google()
+    google.fails = {"rag-chat": ("HealthCheckContainerError", "no")}
+    for _ in range(2):
+        with suppress(PilotError):
+            made(google).deploy(Heard())
+    google.fails = {}
+    made(google).deploy(Heard())
+
+    assert whole(google)
+    assert google.services["rag-chat"]["metadata"]["generation"] == 3
+
+
+def test_what_a_sweep_left_and_a_person_added_stays(made):
+    google = Google()
+    made(google, settings={"MODEL": "ours-1"}).deploy(Heard())
+    there = google.services["rag-chat"]
+    there["spec"]["template"]["spec"]["containerConcurrency"] = 20
+    there["metadata"]["labels"]["team"] = "search"
+    counter = next(one for one in spec(google)["containers"][0]["env"] if one["name"] == "PILOT_COLD")
+    counter["value"] = "3"
+    done = made(google).deploy(Heard())
+
+    assert {step.did for step in done.steps} == {"kept"}
+    assert done.notes == ("rag-chat keeps concurrency 20; service.yaml has 40: --set CONCURRENCY=40",)
+    made(google, settings={"CONCURRENCY": "40"}).deploy(Heard())
+    assert spec(google)["containerConcurrency"] == 40
+    assert (variables(google)["PILOT_COLD"], variables(google)["RAG_MODEL"]) == ("3", "ours-1")
+    assert google.services["rag-chat"]["metadata"]["labels"]["team"] == "search"
+
+
+def test_a_model_of_the_teams_own_has_no_provider_beside_it_and_stays(made):
+    google = Google()
+    settings = {"PROVIDER_URL": "https://models.example.com", "PROVIDER_KEY": "a-key-of-the-endpoint-of-ours"}
+    made(google, settings=settings).deploy(Heard())
+    done = made(google).deploy(Heard())
+
+    assert set(google.services) == {"rag-chat"}
+    assert {step.did for step in done.steps} == {"kept"}
+    assert google.secrets["rag-provider-key"]["versions"] == ["a-key-of-the-endpoint-of-ours"]
+    assert variables(google)["RAG_PROVIDER_URL"] == "https://models.example.com"
+
+
+def test_vertex_is_asked_by_the_services_own_account_and_that_right_goes_with_it(made):
+    google = Google()
+    made(google, settings={"PROVIDER_URL": "https://x/openapi", "PROVIDER_AUTH": "google"}).deploy(Heard())
+    granted = google.members("project", "roles/aiplatform.user")
+    made(google).destroy(Heard())
+
+    assert "aiplatform" in google.on
+    assert granted == {f"serviceAccount:rag-chat@{PROJECT}.iam.gserviceaccount.com"}
+    assert google.empty
+
+
+def test_rights_that_others_gave_stay_with_their_conditions(made):
+    google = Google()
+    made(google).deploy(Heard())
+    role = "roles/run.invoker"
+    others = {"role": role, "members": ["user:bob@example.com"], "condition": {"title": "until friday"}}
+    google.policies["service rag-chat"] |= {"bindings": [others], "version": 3}
+    made(google).deploy(Heard())
+
+    assert google.policies["service rag-chat"]["bindings"][0] == others
+    assert google.members("service rag-chat", role) == {f"serviceAccount:{SENDER}"}
+    assert google.policies["service rag-chat"]["version"] == 3
+
+
+def test_a_service_account_asks_as_itself(made, root, target):
+    itself = replace(target, auth=Auth("google-id-token"))
+    google = Google(email=f"ci@{PROJECT}.iam.gserviceaccount.com")
+    google.accounts[google.email] = {"said": {"email": google.email}, "young": 0}
+    made(google, of=[itself]).deploy(Heard())
+
+    assert google.members("service rag-chat", "roles/run.invoker") == {
+        f"serviceAccount:{google.email}",
+        f"serviceAccount:{SENDER}",
+    }
+
+
+def test_a_persons_login_is_told_to_impersonate_before_anything_is_made(made, target):
+    google = Google()
+    google.on |= {"cloudresourcemanager"}
+    deployment = made(google, of=[replace(target, auth=Auth("google-id-token"))])
+    for doing in (lambda: deployment.intent(destroy=False), lambda: deployment.deploy(Heard())):
+        with pytest.raises(Refused, match="your own login has no ID token") as error:
+            doing()
+        assert 'impersonate = "rag-sender@' in error.value.hint
+    assert [call for call in google.asked if call[0] != "GET"] == []
+
+
+def test_an_unknown_setting_is_refused_with_those_there_are(made):
+    with pytest.raises(Refused, match="MODELL") as error:
+        made(Google(), settings={"MODELL": "1"})
+    assert "MODEL" in error.value.hint
+    assert "GOOGLE_CLOUD_PROJECT" not in error.value.hint
+
+
+def test_what_means_nothing_here_is_refused_or_said(made):
+    with pytest.raises(Refused, match="--address means nothing"):
+        made(Google(), only_source=True)
+    google = Google()
+    one = made(google, source="203.0.113.7")
+    assert any("--from means nothing" in note for note in one.intent(destroy=False).notes)
+    assert any("--from means nothing" in note for note in one.deploy(Heard()).notes)
+
+
+def test_the_plan_asks_and_changes_nothing(made):
+    google = Google()
+    one = made(google).intent(destroy=False)
+    said = {step.name: step for step in one.steps}
+
+    assert [call for call in google.asked if call[0] != "GET"] == []
+    assert said["APIs"].does.startswith("turn on run, artifactregistry")
+    assert said["service rag-chat"].standing == ()
+    [provider] = said["service rag-provider"].standing
+    assert provider.what == "Model provider, 1 vCPU and 1 GiB"
+    assert float(provider.usd_per_hour) == pytest.approx(3600 * (0.000018 + 0.000002))
+    assert not provider.confirmed, "its memory's price has no source"
+    assert not any(step.measured for step in one.steps)
+
+
+def test_minutes_are_those_that_were_measured_here_and_what_is_there_is_said(made):
+    google = Google()
+    made(google).deploy(Heard())
+    one = made(google, took_s={"rag-chat": 240.0}).intent(destroy=False)
+    gone = made(google).intent(destroy=True)
+
+    said = {step.name: step.does for step in one.steps}
+    assert said["APIs"] == said["accounts"] == "keep"
+    assert said["image"].startswith("keep rag:content-")
+    assert said["service rag-chat"] == "look at it, replace what differs"
+    assert [step.name for step in gone.steps][:2] == ["service rag-chat", "service rag-provider"]
+
+
+def test_what_other_services_still_use_stays(made):
+    google = Google()
+    made(google).deploy(Heard())
+    jobs = copy.deepcopy(google.services["rag-chat"])
+    jobs["metadata"] |= {"name": "rag-jobs", "labels": {"pilot": "rag-jobs"}}
+    google.services["rag-jobs"] = jobs
+    one = made(google)
+    notes = one.intent(destroy=True).notes
+    gone = one.destroy(Heard())
+
+    assert "provider, image, key and accounts stay: rag-jobs still use them" in notes
+    assert set(google.services) == {"rag-jobs", "rag-provider"}
+    assert google.secrets
+    assert (gone.left, "secrets" in gone.looked) == ((), False)
+
+
+def test_a_service_of_somebody_else_is_not_touched(made):
+    google = Google()
+    made(google).deploy(Heard())
+    google.services["rag-chat"]["metadata"]["labels"]["pilot"] = "another"
+    for doing in (lambda: made(google).destroy(Heard()), lambda: made(google).deploy(Heard())):
+        with pytest.raises(PilotError, match="does not carry the label pilot=rag-run"):
+            doing()
+    assert "rag-chat" in google.services
+
+
+def test_what_somebody_else_made_under_its_name_stays_and_is_said(made):
+    google, heard = Google(), Heard()
+    made(google).deploy(Heard())
+    google.secrets["rag-provider-key"]["labels"] = {}
+    google.accounts[SENDER]["said"]["description"] = "of the team"
+    gone = made(google).destroy(heard)
+
+    assert gone.left == ("secret rag-provider-key",), "it is billed, whoever made it"
+    assert "account rag-sender stays: pilot deploy did not make it" in heard.said
+    assert set(google.accounts) == {SENDER}
+
+
+def test_an_api_that_refuses_to_say_is_named(made):
+    google = Google()
+    made(google).deploy(Heard())
+    google.denied = {"cloudasset", f"GET /v2/projects/{PROJECT}/locations/{REGION}/jobs"}
+    gone = made(google).destroy(Heard())
+
+    assert [words.partition(":")[0] for words in gone.unseen] == ["jobs", "everything that carries the label"]
+    assert gone.left == ()
+
+
+def test_what_the_label_still_shows_counts_where_nothing_else_can_be_asked(made):
+    google = Google()
+    made(google).deploy(Heard())
+    google.leftover = [("redis.googleapis.com/Instance", "cache")]
+    assert made(google).destroy(Heard()).left == ("redis.googleapis.com/Instance cache",)
+
+
+def test_a_build_that_fails_says_why_by_its_log(made):
+    google = Google()
+    google.fails = {"build": "Step 5/9 : RUN pip install\nERROR: No matching distribution found for ragchatt\n"}
+    with pytest.raises(PilotError) as error:
+        made(google, local=False).deploy(Heard())
+
+    assert str(error.value).startswith("the build ended as FAILURE:\n  Build step failure")
+    assert "No matching distribution" in str(error.value)
+
+
+def test_an_image_that_is_there_is_not_built(made):
+    google = Google()
+    done = made(google, image="elsewhere/chat@sha256:1").deploy(Heard())
+
+    assert google.pushes == 0
+    assert "image" in {step.name for step in done.steps}
+    assert spec(google)["containers"][0]["image"] == "elsewhere/chat@sha256:1"
+
+
+def test_a_project_that_is_being_deleted_is_refused(made):
+    google = Google()
+    google.on |= {"cloudresourcemanager"}
+    google.state = "DELETE_REQUESTED"
+    with pytest.raises(Refused, match="DELETE_REQUESTED"):
+        made(google).deploy(Heard())
+
+
+def test_a_cloud_run_target_is_deployed_by_it(target, root):
+    [one] = deployments([target], Asked(root))
+    assert isinstance(one, GoogleDeployment)
