@@ -12,7 +12,10 @@ import json
 import re
 from urllib.parse import unquote
 
-from harness.platforms.shared.rest import RestError
+import httpx
+
+from harness.platforms.shared.call_policy import CallPolicy
+from harness.platforms.shared.rest import Rest, RestError
 
 PROJECT, NUMBER, REGION = "shop-pilot", "1234567890", "europe-west1"
 HERE = f"projects/{PROJECT}/locations/{REGION}"
@@ -55,7 +58,7 @@ class Google:
         self.buckets, self.objects, self.builds = {}, {}, {}
         self.services, self.policies, self.operations = {}, {}, {}
         self.denied, self.fails, self.leftover, self.logs = set(), {}, [], []
-        self.pushes, self.state = 0, "ACTIVE"
+        self.pushes, self.state, self.quotas = 0, "ACTIVE", set()
         self._ticks = itertools.count(1)
 
     def tick(self):
@@ -87,6 +90,8 @@ class Google:
             self.held(method, host, path, params, body)
         self.asked.append((method, host, path, params, body))
         said = copy.deepcopy(self._carried_out(method, host, path, params, body, content))
+        if self.held is not None:
+            self.held.answered(method, host, path, said)
         if self.calls == self.cut_at:
             raise Cut
         return said
@@ -160,6 +165,37 @@ class Client:
 
     def text(self, path, params=None):
         return self._ask("GET", path, params)["text"]
+
+
+def over_a_wire(google):
+    """Clients as the program has them, with this project behind their transport."""
+
+    def client(host, project):
+        def answer(request):
+            path, _, _ = request.url.raw_path.decode().partition("?")
+            many = request.url.params
+            params = {k: many.get_list(k) if k == "names" else many[k] for k in many}
+            params = {
+                k: int(v) if isinstance(v, str) and v.isdigit() and k != "secretId" else v for k, v in params.items()
+            }
+            kind = request.headers.get("content-type", "")
+            google.quotas.add(request.headers.get("x-goog-user-project"))
+            content = request.content if kind == "application/zip" else None
+            body = json.loads(request.content) if request.content and content is None else None
+            try:
+                said = google.answer(request.method, host, path, params, body, content)
+            except Refuses as error:
+                return httpx.Response(error.status, json=error.body)
+            return httpx.Response(200, text=said["text"]) if "text" in said else httpx.Response(200, json=said)
+
+        return Rest(
+            host,
+            headers={"x-goog-user-project": project},
+            transport=httpx.MockTransport(answer),
+            policy=CallPolicy(tries=1),
+        )
+
+    return client
 
 
 # -- who, where, APIs

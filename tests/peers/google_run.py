@@ -270,13 +270,17 @@ def build(google, number, params, body):
             pushed(google, image)
         else:
             there["failureInfo"] = {"type": "USER_BUILD_STEP", "detail": "Build step failure: build step 0 failed"}
+    return built(there)
+
+
+def built(there):
     return {name: said for name, said in there.items() if name != "looks"}
 
 
 @route("GET", "cloudbuild", f"/v1/{HERE}/builds")
 def builds(google, params, body):
     wanted = params["filter"].removeprefix('tags="').removesuffix('"')
-    return {"builds": [row for row in google.builds.values() if wanted in row["tags"]]}
+    return {"builds": [built(row) for row in google.builds.values() if wanted in row["tags"]]}
 
 
 # -- what is left, and what was written

@@ -14,8 +14,8 @@ from harness.platforms.deploying import Asked, deployments
 from harness.platforms.shared.deploy.pace import Pace
 from harness.platforms.shared.google_deploy.deployment import GoogleDeployment, Hands
 from harness.workspace.target_toml import read_target
-from tests.peers import google_run
-from tests.peers.google import DIGEST, PROJECT, REGION, USER, Cut, Google, Pushing
+from tests.peers import google_published, google_run
+from tests.peers.google import DIGEST, PROJECT, REGION, USER, Cut, Google, Pushing, over_a_wire
 from tests.platforms.shared.test_aws_deploy import Heard, Hours
 
 ROOT = Path(__file__).parent.parent.parent.parent
@@ -51,15 +51,17 @@ def target(root, monkeypatch):
 def made(target, root):
     """A deployment on a project; ``local``: a builder works on this machine."""
 
-    def deployment(google, *, local=True, of=None, **asked):
+    part = cloud_run.part(target)
+
+    def deployment(google, *, local=True, of=None, make=None, **asked):
         hours = Hours()
         hands = Hands(
-            google.make,
+            make or google.make,
             Pace(clock=hours, sleep=hours.sleep),
             lambda wanted: Pushing(google) if local else None,
             lambda: "ya29.token",
         )
-        parts = [cloud_run.part(one) for one in of or [target]]
+        parts = [part] if of is None else [cloud_run.part(one) for one in of]
         return GoogleDeployment(parts, Asked(root, **asked), hands)
 
     return deployment
@@ -411,6 +413,45 @@ def test_a_project_that_is_being_deleted_is_refused(made):
         made(google).deploy(Heard())
 
 
+def test_it_goes_over_the_wire_as_it_is(made):
+    google = Google()
+    make = over_a_wire(google)
+    google.fails = {"build": "ERROR: no room\n"}
+    with pytest.raises(PilotError, match="ERROR: no room"):
+        made(google, local=False, make=make).deploy(Heard())
+    google.fails = {}
+    made(google, local=False, make=make).deploy(Heard())
+    [zipped] = [said for (_, name), said in google.objects.items() if name.endswith(".zip")]
+
+    assert whole(google)
+    assert google.quotas == {PROJECT}
+    assert zipped[:2] == b"PK"
+    assert made(google, make=make).destroy(Heard()).left == ()
+    assert google.empty
+
+
 def test_a_cloud_run_target_is_deployed_by_it(target, root):
     [one] = deployments([target], Asked(root))
     assert isinstance(one, GoogleDeployment)
+
+
+@pytest.mark.slow
+def test_every_call_and_every_answer_is_what_google_publishes(made):
+    """Over the discovery documents of google-api-python-client, which is too large for every run."""
+    where = google_published.folder()
+    if where is None:
+        pytest.skip("google-api-python-client is not installed: pip install --no-deps google-api-python-client")
+    held = google_published.Published(where)
+    google = Google(held=held)
+    vertex = {"PROVIDER_URL": "https://x/openapi", "PROVIDER_AUTH": "google"}
+    made(google, local=False).deploy(Heard())
+    made(google, settings=vertex).deploy(Heard())
+    made(google).destroy(Heard())
+    google.fails = {"rag-chat": ("HealthCheckContainerError", "no")}
+    with suppress(PilotError):
+        made(google).deploy(Heard())
+
+    assert google.empty is False
+    assert len(held.calls) > 40
+    with pytest.raises(AssertionError, match="no field"):
+        held("POST", "https://secretmanager.googleapis.com", f"/v1/projects/{PROJECT}/secrets", {}, {"lables": {}})
