@@ -10,10 +10,12 @@ import pytest
 from harness.domain.target import Auth
 from harness.errors import PilotError, Refused
 from harness.platforms.cloud_run import deploy as cloud_run
+from harness.platforms.cloud_run.examine import COLD, DEPLOY
 from harness.platforms.deploying import Asked, deployments
 from harness.platforms.shared.deploy.pace import Pace
 from harness.platforms.shared.google_deploy.deployment import GoogleDeployment, Hands
-from harness.workspace.target_toml import read_target
+from harness.workspace.deployed import variables_of
+from harness.workspace.target_toml import read_target, tables_of
 from tests.peers import google_published, google_run
 from tests.peers.google import DIGEST, PROJECT, REGION, USER, Cut, Google, Pushing, over_a_wire
 from tests.platforms.shared.test_aws_deploy import Heard, Hours
@@ -428,6 +430,16 @@ def test_it_goes_over_the_wire_as_it_is(made):
     assert zipped[:2] == b"PK"
     assert made(google, make=make).destroy(Heard()).left == ()
     assert google.empty
+
+
+def test_the_page_on_deploying_has_every_permission_that_doctor_asks_for():
+    page = (ROOT / "docs" / "deploy.md").read_text().partition("## Google Cloud")[2]
+    assert [name for name in (*DEPLOY, *COLD) if f"`{name}`" not in page] == []
+
+
+def test_the_address_goes_where_target_toml_reads_it(root):
+    tables, _ = tables_of(root / "targets" / "cloud_run" / "target.toml")
+    assert variables_of(tables)["base_url"] == "RAG_RUN_URL"
 
 
 def test_a_cloud_run_target_is_deployed_by_it(target, root):

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from harness.errors import PilotError
-from harness.platforms.shared.google_deploy.api import CHANGED, MANAGER, THERE, Cloud
+from harness.platforms.shared.google_deploy.api import CHANGED, THERE, Cloud
+from harness.platforms.shared.google_project import MANAGER
 
 VERSION = 3  # with conditions: they are kept as they are
 TRIES = 5

@@ -8,15 +8,14 @@ from harness.errors import PilotError, Refused
 from harness.platforms.shared.google_deploy.api import (
     ACCOUNTS,
     CREDENTIALS,
-    MANAGER,
     NOT_THERE,
     PEOPLE,
     THERE,
-    USAGE,
     Cloud,
     GoogleError,
 )
 from harness.platforms.shared.google_deploy.part import MAIL
+from harness.platforms.shared.google_project import MANAGER, USAGE
 from harness.secrecy import KNOWN
 
 APIS = (

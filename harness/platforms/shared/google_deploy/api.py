@@ -15,12 +15,11 @@ from harness.errors import PilotError
 from harness.platforms.shared.auth.google import EMAIL, SCOPE
 from harness.platforms.shared.call import code_of
 from harness.platforms.shared.deploy.pace import Pace
+from harness.platforms.shared.google_project import OFF
 from harness.platforms.shared.origins import google
 from harness.platforms.shared.rest import Rest, RestError
 
 PEOPLE = "https://www.googleapis.com"  # who asks
-MANAGER = "https://cloudresourcemanager.googleapis.com"
-USAGE = "https://serviceusage.googleapis.com"
 REGISTRY = "https://artifactregistry.googleapis.com"
 SECRETS = "https://secretmanager.googleapis.com"
 ACCOUNTS = "https://iam.googleapis.com"
@@ -32,7 +31,6 @@ ASSETS = "https://cloudasset.googleapis.com"
 LOGS = "https://logging.googleapis.com"
 
 NOT_THERE, THERE, CHANGED = "HTTP 404", "HTTP 409", "HTTP 412"
-OFF = ("SERVICE_DISABLED", "has not been used in project", "it is disabled")
 SPREADS_S = 300.0  # until an API, an account or a right that was just given is known everywhere
 Make = Callable[[str, str], Any]  # host and project: a Rest, or a test's
 
