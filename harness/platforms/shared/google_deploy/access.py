@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from harness.errors import PilotError
@@ -64,8 +65,8 @@ def _changed(cloud: Cloud, on: Resource, change: Any) -> bool:  # noqa: ANN401 -
         rows = change(policy)
         if rows is None:
             return False
-        wanted = {**policy, "bindings": rows}
-        if cloud.patient(lambda w=wanted: _written(cloud, on, w), lambda error: error.spreading) is not None:
+        written = partial(_written, cloud, on, {**policy, "bindings": rows})
+        if cloud.patient(written, lambda error: error.spreading) is not None:
             return True
     raise PilotError(
         f"{on.what}: somebody else changes it at the same time", "wait until they are done, then try again"

@@ -11,7 +11,7 @@ from harness.platforms.deploying import Intent, Standing, Step
 from harness.platforms.pricing import pricing_of
 from harness.platforms.shared.google_deploy import account
 from harness.platforms.shared.google_deploy.cloudbuild import CLOUD
-from harness.platforms.shared.google_deploy.part import Part, name_of, spec_of
+from harness.platforms.shared.google_deploy.part import Part, container_of, name_of
 from harness.platforms.shared.usage import Tariff
 
 if TYPE_CHECKING:
@@ -119,8 +119,7 @@ def _kept_warm(what: str, manifest: Mapping[str, Any], tariff: Tariff | None, pa
     least = Decimal(str(annotations.get(LEAST, "0")))
     if not least:
         return None
-    [container, *_] = spec_of(manifest).get("containers") or [{}]  # type: ignore[misc]
-    limits = (container.get("resources") or {}).get("limits") or {}
+    limits = (container_of(manifest).get("resources") or {}).get("limits") or {}
     declared = part.declared if part else {}
     cpus = Decimal(str(declared.get("vcpu", _cpus(str(limits.get("cpu", "1"))))))
     gib = Decimal(str(declared.get("memory_gib", _gib(str(limits.get("memory", "512Mi"))))))

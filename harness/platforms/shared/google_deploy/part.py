@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from harness.domain.target import Target
 from harness.errors import Refused
@@ -87,17 +88,20 @@ def secret_of(manifest: Manifest) -> str | None:
     return None
 
 
-def variables_of(service: Mapping[str, object]) -> list[Mapping[str, Mapping[str, object]]]:
+def variables_of(service: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Of the first container of a Knative service, as its ``env`` has them."""
-    containers = spec_of(service).get("containers")
-    first = containers[0] if isinstance(containers, list) and containers else {}
-    said = first.get("env") if isinstance(first, Mapping) else None
-    return [one for one in said if isinstance(one, Mapping)] if isinstance(said, list) else []
+    return [one for one in container_of(service).get("env") or () if isinstance(one, Mapping)]
 
 
-def spec_of(service: Mapping[str, object]) -> Mapping[str, object]:
+def container_of(service: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The first, which serves; empty where there is none."""
+    containers = spec_of(service).get("containers") or [{}]
+    return containers[0] if isinstance(containers[0], Mapping) else {}
+
+
+def spec_of(service: Mapping[str, Any]) -> Mapping[str, Any]:
     """Of its template; empty where there is none."""
-    spec: object = service
+    spec: Any = service
     for name in ("spec", "template", "spec"):
         spec = spec.get(name) if isinstance(spec, Mapping) else None
     return spec if isinstance(spec, Mapping) else {}

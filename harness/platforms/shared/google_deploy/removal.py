@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.platforms.deploying import Destroyed, Heard, Took
@@ -33,9 +34,7 @@ class Removal:
         made = self._made
         for part in made.parts:
             label = (LABEL, label_of(part.manifest))
-            self._timed(
-                part.service, part.target.name, lambda p=part, of=label: made.services.remove(p.service, of, heard)
-            )
+            self._timed(part.service, part.target.name, partial(made.services.remove, part.service, label, heard))
         alone = not made.others()
         if alone:
             self._shared(heard)
@@ -52,7 +51,7 @@ class Removal:
         made = self._made
         if made.provider is not None:
             name, label = name_of(made.provider), (LABEL, label_of(made.provider))
-            self._timed(name, None, lambda: made.services.remove(name, label, heard))
+            self._timed(name, None, partial(made.services.remove, name, label, heard))
         began = made.pace.clock()
         each: dict[str, bool | None] = {f"secret {one.name}": one.remove() for one in made.secrets}
         each["image repository"] = made.repository.remove()
