@@ -1,9 +1,22 @@
 """The rest of a project of Google Cloud in memory: Cloud Run, Cloud Build with its bucket, and what lists what is left."""
 
-from tests.peers.google import HERE, LOOKS, PROJECT, REGION, Refuses, missing, policy, pushed, route, write_policy
+from tests.peers.google import (
+    HERE,
+    LOOKS,
+    NUMBER,
+    PROJECT,
+    REGION,
+    Refuses,
+    missing,
+    policy,
+    pushed,
+    route,
+    write_policy,
+)
 
 ALL = f"/apis/serving.knative.dev/v1/namespaces/{PROJECT}"
 PUSHERS = "roles/artifactregistry.writer"
+OPEN = "run.googleapis.com/invoker-iam-disabled"
 READS = "roles/secretmanager.secretAccessor"
 
 
@@ -50,7 +63,9 @@ def ended(google, there):
     if container["image"] not in digests and not container["image"].startswith("elsewhere/"):
         why = ("ContainerMissing", f"Image '{container['image']}' not found.")
     for one in (e["valueFrom"]["secretKeyRef"]["name"] for e in container["env"] if "valueFrom" in e):
-        if f"serviceAccount:{spec['serviceAccountName']}" not in google.members(f"secret {one}", READS):
+        google.late_rights -= 1  # a right that was just given is not known at once
+        known = google.members(f"secret {one}", READS) if google.late_rights < 0 else set()
+        if f"serviceAccount:{spec['serviceAccountName']}" not in known:
             why = ("SecretsAccessCheckFailed", f"Permission denied on secret: {one}")
     if why is None:
         there["status"] |= {
@@ -65,7 +80,8 @@ def ended(google, there):
 
 
 def shown(there):
-    return {name: said for name, said in there.items() if name not in ("looks", "revision", "gone")}
+    said = {name: said for name, said in there.items() if name not in ("looks", "revision", "gone")}
+    return {**said, "metadata": {**there["metadata"], "namespace": NUMBER}}
 
 
 @route("GET", "run", f"{ALL}/services/([^/]+)")
@@ -89,11 +105,12 @@ def make_service(google, params, body):
     name = body["metadata"]["name"]
     if name in google.services:
         raise Refuses(409, "ALREADY_EXISTS", f"Resource '{name}' already exists.")
+    taken = {k: v for k, v in body["metadata"].get("annotations", {}).items() if k not in google.refused}
     metadata = {
         **body["metadata"],
         "resourceVersion": f"v{google.tick()}",
         "labels": {**body["metadata"]["labels"], "cloud.googleapis.com/location": REGION},
-        "annotations": {**body["metadata"].get("annotations", {}), "serving.knative.dev/creator": "ann@example.com"},
+        "annotations": {**taken, "serving.knative.dev/creator": "ann@example.com"},
     }
     google.services[name] = {**body, "metadata": metadata, "status": {"observedGeneration": 0}}
     begun(google, google.services[name], body)
@@ -150,12 +167,20 @@ def in_v2(there):
         "name": f"{HERE}/services/{metadata['name']}",
         "labels": {k: v for k, v in metadata["labels"].items() if "/" not in k},
         "template": {"containers": [{"image": container["image"], "env": rows}]},
+        **({"invokerIamDisabled": True} if metadata["annotations"].get(OPEN) == "true" else {}),
     }
 
 
 @route("GET", "run", f"/v2/{HERE}/services")
 def services(google, params, body):
     return {"services": [in_v2(there) for there in google.services.values()]}
+
+
+@route("GET", "run", f"/v2/{HERE}/services/([^/:]+)")
+def service_in_v2(google, name, params, body):
+    if name not in google.services:
+        raise missing(name)
+    return in_v2(google.services[name])
 
 
 @route("GET", "run", f"/v2/{HERE}/(jobs|workerPools)")
@@ -265,6 +290,7 @@ def build(google, number, params, body):
         [image] = there["images"]
         there["status"] = "FAILURE" if "build" in google.fails else "SUCCESS"
         log = google.fails.get("build", "pushed")
+        google.fails.pop("build") if "build" in google.fails and "403" in log else None
         google.objects[there["logsBucket"].split("/")[2], f"logs/log-{number}.txt"] = log.encode()
         if there["status"] == "SUCCESS":
             pushed(google, image)

@@ -212,6 +212,38 @@ def test_what_failed_is_tried_again_in_a_revision_of_its_own(made):
     assert google.services["rag-chat"]["metadata"]["generation"] == 3
 
 
+def test_a_right_that_is_not_known_yet_is_waited_for(made):
+    google, heard = Google(), Heard()
+    google.late_rights = 2
+    google.fails = {"build": "failed to fetch the source: 403 Forbidden\n"}
+    made(google, local=False).deploy(heard)
+
+    assert whole(google)
+    assert [words.partition(":")[0] for words in heard.said if "not known yet" in words] == [
+        *("Cloud Build", "rag-provider", "rag-provider")
+    ]
+
+
+def test_a_right_that_nobody_gave_is_an_error_at_once(made):
+    google = Google()
+    made(google).deploy(Heard())
+    google.late_rights = 1
+    with pytest.raises(PilotError, match="cause: SecretsAccessCheckFailed: Permission denied on secret"):
+        made(google, settings={"MODEL": "another"}).deploy(Heard())
+
+
+def test_a_provider_that_stays_closed_is_opened_by_a_role(made):
+    google, heard = Google(), Heard()
+    made(google).deploy(Heard())
+    assert google.members("service rag-provider", "roles/run.invoker") == set()
+    google = Google()
+    google.refused = {"run.googleapis.com/invoker-iam-disabled"}
+    made(google).deploy(heard)
+
+    assert google.members("service rag-provider", "roles/run.invoker") == {"allUsers"}
+    assert any("open to everybody by a role" in words for words in heard.said)
+
+
 def test_what_a_sweep_left_and_a_person_added_stays(made):
     google = Google()
     made(google, settings={"MODEL": "ours-1"}).deploy(Heard())

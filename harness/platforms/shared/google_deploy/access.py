@@ -14,7 +14,7 @@ from harness.platforms.shared.google_project import MANAGER
 VERSION = 3  # with conditions: they are kept as they are
 TRIES = 5
 OPTION = "options.requestedPolicyVersion"
-ASKS_MODEL = "roles/aiplatform.user"
+ASKS_MODEL, INVOKES = "roles/aiplatform.user", "roles/run.invoker"
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,7 @@ def _changed(cloud: Cloud, on: Resource, change: Any) -> bool:  # noqa: ANN401 -
             return False
         written = partial(_written, cloud, on, {**policy, "bindings": rows})
         if cloud.patient(written, lambda error: error.spreading) is not None:
+            cloud.given_s = cloud.pace.clock()
             return True
     raise PilotError(
         f"{on.what}: somebody else changes it at the same time", "wait until they are done, then try again"

@@ -68,13 +68,15 @@ class GoogleError(PilotError):
 class Cloud:
     """The APIs of one project, a client of each once.
 
-    ``on``: those that Service Usage says are on: who says that they are off is only late.
+    ``on``: those that Service Usage says are on: who says that they are off is only late. ``given_s``: when a right was last
+    given, which others learn of later.
     """
 
     project: str
     make: Make
     pace: Pace
     on: set[str] = field(default_factory=set)
+    given_s: float | None = None
     _made: dict[str, Any] = field(default_factory=dict)
 
     def client(self, host: str) -> Any:  # noqa: ANN401 - a Rest, or a test's
@@ -125,6 +127,11 @@ class Cloud:
             if not following or following == token:
                 return out
             token = str(following)
+
+    @property
+    def spreads(self) -> bool:
+        """Whether a right that was given may not be known everywhere yet."""
+        return self.given_s is not None and self.pace.clock() - self.given_s < SPREADS_S
 
     def patient(self, ask: Callable[[], Any], again: Callable[[GoogleError], bool], within_s: float = SPREADS_S) -> Any:  # noqa: ANN401
         """What ``ask`` says, asked again while what it needs is still spreading; raises GoogleError."""

@@ -94,6 +94,12 @@ def again(body: Mapping[str, Any], there: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
+def without_place(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the project, which is told by its number where it was sent by its name."""
+    metadata = {name: said for name, said in body["metadata"].items() if name != "namespace"}
+    return {**body, "metadata": metadata}
+
+
 def same(wanted: Any, there: Any) -> bool:  # noqa: ANN401 - any of JSON
     """Whether everything that is wanted is there; what else is there is the server's."""
     if isinstance(wanted, Mapping):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -23,6 +24,7 @@ CLOUD = "cloudbuild"
 APIS = ("cloudbuild", "storage")
 BUILDER = "gcr.io/cloud-builders/docker"
 GOING = frozenset({"PENDING", "QUEUED", "WORKING"})
+DENIED = re.compile(r"denied|forbidden|does not have .* access|\b403\b", re.IGNORECASE)
 KEEPS_DAYS = 7
 TIMEOUT = "1800s"
 TAIL = 15
@@ -37,13 +39,23 @@ class CloudBuild:
         self._cloud, self._region, self._repository = cloud, region, repository
         self._builds = f"/v1/projects/{cloud.project}/locations/{region}/builds"
         self.account = mail(BUILD_ACCOUNT, cloud.project)
-        self.bucket = f"{cloud.project.replace(':', '-').replace('.', '-')}-rag-build-{region}"
+        self.bucket = f"{cloud.project.replace(':', '-').replace('.', '-')}-rag-{region}"  # 63 letters at most, which no other project has
         self._b = f"/storage/v1/b/{self.bucket}"
 
     def push(self, content: Content, image: str, token: str, heard: Heard) -> None:
         """A build of the same content that a cut left running is followed, not started again."""
         del token  # its account may write
         self._ensure()
+        try:
+            self._built(content, image, heard)
+        except PilotError as error:
+            if not self._cloud.spreads or not DENIED.search(str(error)):
+                raise
+            heard.say("Cloud Build: a right that was just given is not known yet; built again in a moment")
+            self._cloud.pace.sleep(self._cloud.pace.settle_s)
+            self._built(content, image, heard)
+
+    def _built(self, content: Content, image: str, heard: Heard) -> None:
         number = self._running(content.tag)
         if number is None:
             name = f"{content.tag}.zip"

@@ -19,7 +19,7 @@ from harness.platforms.shared.deploy.manifest import Manifest
 from harness.platforms.shared.deploy.pace import Pace
 from harness.platforms.shared.deploy.steps import Step, Steps
 from harness.platforms.shared.google_deploy import account
-from harness.platforms.shared.google_deploy.access import ASKS_MODEL, Resource, bind, project_policy
+from harness.platforms.shared.google_deploy.access import ASKS_MODEL, INVOKES, Resource, bind, project_policy
 from harness.platforms.shared.google_deploy.api import ACCOUNTS, Cloud, Make, over_http
 from harness.platforms.shared.google_deploy.body import CONCURRENCY, Wanted, values_in
 from harness.platforms.shared.google_deploy.cloudbuild import APIS as BUILD_APIS
@@ -42,9 +42,10 @@ from harness.platforms.shared.google_deploy.services import Services
 
 PROJECT, IMAGE_URI, URL, AUTH = "GOOGLE_CLOUD_PROJECT", "IMAGE", "PROVIDER_URL", "PROVIDER_AUTH"
 KEY, CALLER = "PROVIDER_KEY", "CALLER"  # settings that no manifest has
-READS, INVOKES = "roles/secretmanager.secretAccessor", "roles/run.invoker"
+READS = "roles/secretmanager.secretAccessor"
 ACTS = "roles/iam.serviceAccountOpenIdTokenCreator"
 MODEL_API = "aiplatform"
+OPEN = "run.googleapis.com/invoker-iam-disabled"
 
 
 def here(wanted: str) -> Builder | None:
@@ -255,6 +256,10 @@ class GoogleDeployment:
         want = Wanted(name, self.project, self.provider, (LABEL, label_of(self.provider)), given)
         done = self.services.put(want, heard)
         steps.add(name, done)
+        if OPEN in self.provider.data.get("metadata", {}).get("annotations", {}) and self.services.opened(name):
+            heard.say(
+                f"{name}: open to everybody by a role, for Cloud Run did not take {OPEN}; it asks for its key itself"
+            )
         return done.url
 
     def _wanted(self, part: Part, given: Mapping[str, str]) -> Wanted:

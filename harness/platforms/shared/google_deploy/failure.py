@@ -13,11 +13,9 @@ from harness.platforms.shared.google_deploy.api import LOGS, Cloud
 
 MOST_LINES = 4
 GENERAL = ("Ready", "ConfigurationsReady", "RoutesReady")  # they repeat what another one says
+LATE = r"permission denied on secret|secretmanager"  # what a right that was just given looks like until it is known
 HINTS: tuple[tuple[str, str], ...] = (  # by what is in the cause
-    (
-        r"permission denied on secret|secretmanager|secret .*not found",
-        "access that was just given takes some minutes: the same command again",
-    ),
+    (LATE, "access that was just given takes some minutes: the same command again"),
     (r"quota|limit exceeded|exceeds .*limit", "raise the quota that is named, then try again"),
     (r"image .*not found|failed to import|manifest|pull", "the image must be there, for linux/amd64"),
     (r"failed to start|health ?check|startup|PORT", "the container starts and does not answer: its log says why"),
@@ -26,7 +24,15 @@ HINTS: tuple[tuple[str, str], ...] = (  # by what is in the cause
 )
 
 
-def failure_of(cloud: Cloud, host: str, name: str, there: Mapping[str, Any]) -> PilotError:
+class NotReady(PilotError):
+    """``late``: it lacked a right that may only be too new."""
+
+    def __init__(self, message: str, hint: str, *, late: bool) -> None:
+        super().__init__(message, hint)
+        self.late = late
+
+
+def failure_of(cloud: Cloud, host: str, name: str, there: Mapping[str, Any]) -> NotReady:
     """Of a service as its API has it; what cannot be read is left out."""
     status = there.get("status", {})
     revision = str(status.get("latestCreatedRevisionName") or "")
@@ -36,7 +42,8 @@ def failure_of(cloud: Cloud, host: str, name: str, there: Mapping[str, Any]) -> 
     lines += [f"  log:   {line}" for line in (_log(cloud, name, revision) if revision else ())]
     lines += [f"  then:  {words}" for words in causes[1:MOST_LINES]]
     hint = next((hint for pattern, hint in HINTS if re.search(pattern, causes[0], re.IGNORECASE)), None)
-    return PilotError("\n".join(lines), hint or "fix what the cause names, then the same command again")
+    late = re.search(LATE, causes[0], re.IGNORECASE) is not None
+    return NotReady("\n".join(lines), hint or "fix what the cause names, then the same command again", late=late)
 
 
 def _revision(cloud: Cloud, host: str, name: str) -> Mapping[str, Any]:

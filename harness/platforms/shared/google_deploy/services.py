@@ -11,12 +11,12 @@ from typing import Any
 
 from harness.errors import PilotError
 from harness.platforms.deploying import Heard
-from harness.platforms.shared.google_deploy.access import Resource
+from harness.platforms.shared.google_deploy.access import INVOKES, Resource, bind
 from harness.platforms.shared.google_deploy.api import NOT_THERE, RUN, THERE, Cloud
-from harness.platforms.shared.google_deploy.body import Wanted, again, same
+from harness.platforms.shared.google_deploy.body import Wanted, again, same, without_place
 from harness.platforms.shared.google_deploy.failure import failure_of
 
-READY = "Ready"
+READY, EVERYBODY = "Ready", "allUsers"
 TRIES = 5
 
 
@@ -57,7 +57,7 @@ class Services:
             if there is not None:
                 ours(there, want.label)
             body = want.body(there)
-            if there is not None and same(body, there):
+            if there is not None and same(without_place(body), there):
                 if _state(there) == "True":
                     return Done("kept", self._cloud.pace.clock() - began, _url(there))
                 body = again(body, there)
@@ -65,7 +65,12 @@ class Services:
                 continue
             made = self._settled(want.name, heard)
             if made is None or _state(made) != "True":
-                raise failure_of(self._cloud, self.host, want.name, made or {})
+                error = failure_of(self._cloud, self.host, want.name, made or {})
+                if not error.late or not self._cloud.spreads:
+                    raise error
+                heard.say(f"{want.name}: a right that was just given is not known yet; tried again in a moment")
+                self._cloud.pace.sleep(self._cloud.pace.settle_s)
+                continue
             return Done("updated" if there else "created", self._cloud.pace.clock() - began, _url(made))
         raise PilotError(
             f"service {want.name}: somebody else changes it at the same time",
@@ -84,6 +89,13 @@ class Services:
             return self._cloud.found(f"service {name}", method, self.host, path, none=none, body=body)
 
         return self._cloud.patient(ask, lambda error: error.spreading, self._cloud.pace.settle_s) is not None
+
+    def opened(self, name: str) -> bool:
+        """Whether everybody had to be let in: its manifest says that no identity is asked for, where its project allows that."""
+        said = self._cloud.asked(f"service {name}", "get", RUN, f"{self._v2}/{name}")
+        if said.get("invokerIamDisabled"):
+            return False
+        return bind(self._cloud, self.resource(name), INVOKES, [EVERYBODY])
 
     def remove(self, name: str, label: tuple[str, str], heard: Heard) -> bool:
         """False where there is none; raises PilotError where it is not of this deployment."""
