@@ -59,7 +59,7 @@ class Google:
         self.services, self.policies, self.operations = {}, {}, {}
         self.denied, self.fails, self.leftover, self.logs = set(), {}, [], []
         self.pushes, self.state, self.quotas = 0, "ACTIVE", set()
-        self.late_rights, self.refused = 0, set()
+        self.late_rights, self.refused, self.url = 0, set(), None
         self._ticks = itertools.count(1)
 
     def tick(self):

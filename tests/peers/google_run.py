@@ -69,7 +69,7 @@ def ended(google, there):
             why = ("SecretsAccessCheckFailed", f"Permission denied on secret: {one}")
     if why is None:
         there["status"] |= {
-            "url": f"https://{name}-a1b2c3d4e5-ew.a.run.app",
+            "url": google.url or f"https://{name}-a1b2c3d4e5-ew.a.run.app",
             "latestReadyRevisionName": there["status"]["latestCreatedRevisionName"],
             "conditions": conditions(Ready=("True", "", ""), ConfigurationsReady=("True", "", "")),
         }
