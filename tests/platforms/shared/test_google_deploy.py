@@ -1,6 +1,7 @@
 """Deploying on Google Cloud, cut at every call that it makes: the next one ends right, and destroying leaves nothing."""
 
 import copy
+import re
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from harness.platforms.cloud_run import deploy as cloud_run
 from harness.platforms.cloud_run.examine import COLD, DEPLOY
 from harness.platforms.deploying import Asked, deployments
 from harness.platforms.shared.deploy.pace import Pace
-from harness.platforms.shared.google_deploy.deployment import GoogleDeployment, Hands
+from harness.platforms.shared.google_deploy.deployment import GoogleDeployment, Hands, here
 from harness.workspace.deployed import variables_of
 from harness.workspace.target_toml import read_target, tables_of
 from tests.peers import google_published, google_run
@@ -140,8 +141,11 @@ def test_all_of_it_is_destroyed_and_every_api_is_asked(made):
     assert made(google).destroy(Heard()).left == ()
 
 
-@pytest.mark.parametrize("local", [True, False], ids=["docker", "Cloud Build"])
-@pytest.mark.parametrize("after", [False, True], ids=["before it is carried out", "after it"])
+@pytest.mark.parametrize(
+    ("after", "local"),
+    [(False, True), (True, True), (True, False)],
+    ids=["before it is carried out", "after it", "after it, with Cloud Build"],
+)
 def test_a_deployment_cut_at_any_call_is_finished_by_the_next(made, after, local):
     google = Google()
     made(google, local=local).deploy(Heard())
@@ -262,6 +266,24 @@ def test_what_a_sweep_left_and_a_person_added_stays(made):
     assert google.services["rag-chat"]["metadata"]["labels"]["team"] == "search"
 
 
+def test_what_a_person_took_out_of_the_manifest_goes(made, root, target, tmp_path):
+    google = Google()
+    made(google).deploy(Heard())
+    for name in ("service.yaml", "provider.yaml"):
+        text = (root / "targets" / "cloud_run" / name).read_text()
+        text = text.replace('        run.googleapis.com/startup-cpu-boost: "false"\n', "")
+        (tmp_path / name).write_text(re.sub("    run.googleapis.com/invoker-iam-disabled: .*\n", "", text))
+    done = made(google, of=[replace(target, folder=tmp_path)]).deploy(Heard())
+
+    assert {step.name: step.did for step in done.steps if step.name.startswith("rag-")} == {
+        "rag-provider": "updated",
+        "rag-chat": "updated",
+    }
+    template = google.services["rag-chat"]["spec"]["template"]
+    assert "run.googleapis.com/startup-cpu-boost" not in template["metadata"]["annotations"]
+    assert "run.googleapis.com/invoker-iam-disabled" not in google.services["rag-provider"]["metadata"]["annotations"]
+
+
 def test_a_model_of_the_teams_own_has_no_provider_beside_it_and_stays(made):
     google = Google()
     settings = {"PROVIDER_URL": "https://models.example.com", "PROVIDER_KEY": "a-key-of-the-endpoint-of-ours"}
@@ -319,6 +341,23 @@ def test_a_persons_login_is_told_to_impersonate_before_anything_is_made(made, ta
             doing()
         assert 'impersonate = "rag-sender@' in error.value.hint
     assert [call for call in google.asked if call[0] != "GET"] == []
+
+
+def test_who_is_not_known_is_said_and_may_be_told(made):
+    google = Google(email=None)
+    assert "--set CALLER=user:you@example.com" in made(google).deploy(Heard()).notes[0]
+    assert google.members(f"account {SENDER}", "roles/iam.serviceAccountOpenIdTokenCreator") == set()
+    assert made(google, settings={"CALLER": USER}).deploy(Heard()).notes == ()
+    assert whole(google)
+    with pytest.raises(Refused, match="nobody that a policy can name"):
+        made(google, settings={"CALLER": "ann@example.com"})
+
+
+def test_a_builder_of_another_cloud_is_refused_with_the_one_there_is():
+    assert here("cloudbuild") is None
+    with pytest.raises(Refused, match="codebuild is not installed") as error:
+        here("codebuild")
+    assert "--builder cloudbuild" in error.value.hint
 
 
 def test_an_unknown_setting_is_refused_with_those_there_are(made):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,9 +13,15 @@ from harness.platforms.shared.deploy.manifest import WANTED, Manifest
 from harness.platforms.shared.google_deploy.part import spec_of, variables_of
 
 TRY = "pilot-try"  # of the template: a new value makes a new revision of what failed
+SENT = "pilot-sent"  # which manifest: what a person took out of it is seen by nothing else
+DIGITS = 16
 CONCURRENCY = "CONCURRENCY"
 GIB = 1024
 OF_SERVER = ("cloud.googleapis.com/location",)
+OF_MANIFEST = (
+    "run.googleapis.com/",
+    "autoscaling.knative.dev/",
+)  # annotations that say how a service is: the manifest's alone
 
 
 @dataclass(frozen=True)
@@ -34,12 +42,13 @@ class Wanted:
         made = self.manifest.filled({**values_in(self.manifest, there or {}), **self.given})
         metadata, was = made.setdefault("metadata", {}), (there or {}).get("metadata", {})
         key, value = self.label
-        labels = {**(was.get("labels") or {}), **(metadata.get("labels") or {}), key: value}
+        mine = {**(metadata.get("labels") or {}), key: value, SENT: digest_of(self.manifest)}
+        labels = {**(was.get("labels") or {}), **mine}
         metadata |= {
             "name": self.name,
             "namespace": self.project,
             "labels": {name: said for name, said in labels.items() if name not in OF_SERVER},
-            "annotations": {**(was.get("annotations") or {}), **(metadata.get("annotations") or {})},
+            "annotations": {**_of_others(was.get("annotations") or {}), **(metadata.get("annotations") or {})},
         }
         self._sized(made["spec"]["template"]["spec"], spec_of(there or {}))
         return made
@@ -71,6 +80,16 @@ class Wanted:
             return ""
         gib = self.declared["memory_gib"]
         return f"{gib:g}Gi" if float(gib).is_integer() else f"{round(gib * GIB)}Mi"
+
+
+def _of_others(annotations: Mapping[str, str]) -> dict[str, str]:
+    """Who made it, which may not change, and what a person added."""
+    return {name: said for name, said in annotations.items() if not name.startswith(OF_MANIFEST)}
+
+
+def digest_of(manifest: Manifest) -> str:
+    """Of what is written there, before anything is filled in; comments do not count."""
+    return hashlib.sha256(json.dumps(manifest.data, sort_keys=True, default=str).encode()).hexdigest()[:DIGITS]
 
 
 def values_in(manifest: Manifest, there: Mapping[str, Any]) -> dict[str, str]:

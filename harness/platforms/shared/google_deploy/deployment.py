@@ -42,6 +42,7 @@ from harness.platforms.shared.google_deploy.services import Services
 
 PROJECT, IMAGE_URI, URL, AUTH = "GOOGLE_CLOUD_PROJECT", "IMAGE", "PROVIDER_URL", "PROVIDER_AUTH"
 KEY, CALLER = "PROVIDER_KEY", "CALLER"  # settings that no manifest has
+MEMBERS = ("user:", "serviceAccount:", "group:")
 READS = "roles/secretmanager.secretAccessor"
 ACTS = "roles/iam.serviceAccountOpenIdTokenCreator"
 MODEL_API = "aiplatform"
@@ -88,6 +89,11 @@ class GoogleDeployment:
         known -= {PROJECT, IMAGE_URI}
         if unknown := sorted(set(self.asked.settings) - known):
             raise Refused(f"no manifest has the variable {', '.join(unknown)}", f"known: {', '.join(sorted(known))}")
+        said = self.asked.settings.get(CALLER, "user:")
+        if not said.startswith(MEMBERS):
+            raise Refused(
+                f"--set {CALLER}={said[:60]} is nobody that a policy can name", f"as {CALLER}=user:you@example.com"
+            )
         for one in self.manifests:
             label_of(one)
 
@@ -188,8 +194,8 @@ class GoogleDeployment:
 
     def deploy(self, heard: Heard) -> Deployed:
         """Raises PilotError with the cause first."""
-        steps, notes = Steps(self.pace, heard), self._notes()
-        who = self.identity()
+        steps, who = Steps(self.pace, heard), self.identity()
+        notes = self.notes(who)
         with steps.timed("APIs") as step:
             self._turned_on(step)
         with steps.timed("accounts") as step:
@@ -215,10 +221,16 @@ class GoogleDeployment:
         self._acting(who, values)
         return Deployed(tuple(steps.done), values, {}, tuple(notes))
 
-    def _notes(self) -> list[str]:
-        if self.asked.source is None:
-            return []
-        return ["--from means nothing on Google Cloud: an identity may ask the service, whatever its address"]
+    def notes(self, who: str | None) -> list[str]:
+        """What a person must know who asked for this."""
+        made = []
+        if self.asked.source is not None:
+            made.append("--from means nothing on Google Cloud: an identity may ask the service, whatever its address")
+        if who is None and self.senders:
+            made.append(
+                "the credentials do not say who deploys, so nobody new may ask the service: --set CALLER=user:you@example.com"
+            )
+        return made
 
     def _turned_on(self, step: Step) -> None:
         if off := account.apis_off(self.cloud, self.apis()):

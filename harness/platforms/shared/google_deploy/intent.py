@@ -32,7 +32,7 @@ def intent_of(made: GoogleDeployment, *, destroy: bool) -> Intent:
     where = f"project {made.project}, {made.region}" + (f", as {who.partition(':')[2]}" if who else "")
     steps = _removed(made) if destroy else _steps(made)
     files = () if destroy else tuple(_files(made))
-    return Intent(where, tuple(steps), tuple(_notes(made, destroy=destroy)), files)
+    return Intent(where, tuple(steps), tuple(_notes(made, who, destroy=destroy)), files)
 
 
 def _files(made: GoogleDeployment) -> Iterator[Path]:
@@ -83,7 +83,7 @@ def _removed(made: GoogleDeployment) -> Iterator[Step]:
         yield Step("image, key, accounts, bucket of the build", "remove", GONE_MINUTES)
 
 
-def _notes(made: GoogleDeployment, *, destroy: bool) -> Iterator[str]:
+def _notes(made: GoogleDeployment, who: str | None, *, destroy: bool) -> Iterator[str]:
     if destroy:
         yield "logs and metrics stay in the project as long as it keeps them; pilot collect reads them before"
         if others := made.others():
@@ -91,8 +91,7 @@ def _notes(made: GoogleDeployment, *, destroy: bool) -> Iterator[str]:
         return
     yield "idle dollars: list prices of the targets' price books; requests, transfer, logs and stored images come on top"
     yield "minutes without a mark were measured here, ~ is a rough figure"
-    if made.asked.source is not None:
-        yield "--from means nothing on Google Cloud: an identity may ask the service, whatever its address"
+    yield from made.notes(who)
     if made.provider is not None and not made.wants_provider and made.services.now(name_of(made.provider)):
         yield f"{name_of(made.provider)} is still there and billed, and no target here asks it: pilot destroy removes it"
 
