@@ -1,93 +1,22 @@
-"""Deploying on Google Cloud, cut at every call that it makes: the next one ends right, and destroying leaves nothing."""
+"""Deploying on Google Cloud, cut at every call that it makes: the next one ends right."""
 
-import copy
 import re
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from harness.domain.target import Auth
 from harness.errors import PilotError, Refused
-from harness.platforms.cloud_run import deploy as cloud_run
-from harness.platforms.cloud_run.examine import COLD, DEPLOY
 from harness.platforms.deploying import Asked, deployments
-from harness.platforms.shared.deploy.pace import Pace
-from harness.platforms.shared.google_deploy.deployment import GoogleDeployment, Hands, here
+from harness.platforms.shared.google_deploy.deployment import GoogleDeployment, here
 from harness.workspace.deployed import variables_of
-from harness.workspace.target_toml import read_target, tables_of
-from tests.peers import google_published, google_run
-from tests.peers.google import DIGEST, PROJECT, REGION, USER, Cut, Google, Pushing, over_a_wire
-from tests.platforms.shared.test_aws_deploy import Heard, Hours
+from harness.workspace.target_toml import tables_of
+from tests.peers.google import DIGEST, PROJECT, REGION, USER, Cut, Google
+from tests.platforms.shared.google_deploy.rig import SENDER, spec, variables, whole
+from tests.platforms.shared.test_aws_deploy import Heard
 
-ROOT = Path(__file__).parent.parent.parent.parent
-SENDER = f"rag-sender@{PROJECT}.iam.gserviceaccount.com"
 URL = "https://rag-chat-a1b2c3d4e5-ew.a.run.app"
-assert google_run
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    """A workspace whose image is of one small file; its manifests are the real ones."""
-    folder = tmp_path_factory.mktemp("workspace")
-    base = folder / "targets" / "aws_base"
-    base.mkdir(parents=True)
-    (base / "Dockerfile").write_text("FROM scratch\nCOPY targets/aws_base/app.py ./\n")
-    (base / "app.py").write_text("1\n")
-    mine = folder / "targets" / "cloud_run"
-    mine.mkdir()
-    for name in ("target.toml", "service.yaml", "provider.yaml"):
-        (mine / name).write_text((ROOT / "targets" / "cloud_run" / name).read_text())
-    text = (mine / "target.toml").read_text()
-    (mine / "target.toml").write_text(text.replace("# impersonate", "impersonate"))
-    return folder
-
-
-@pytest.fixture
-def target(root, monkeypatch):
-    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", PROJECT)
-    return read_target(root / "targets" / "cloud_run", {}, deploying=True)
-
-
-@pytest.fixture
-def made(target, root):
-    """A deployment on a project; ``local``: a builder works on this machine."""
-
-    part = cloud_run.part(target)
-
-    def deployment(google, *, local=True, of=None, make=None, **asked):
-        hours = Hours()
-        hands = Hands(
-            make or google.make,
-            Pace(clock=hours, sleep=hours.sleep),
-            lambda wanted: Pushing(google) if local else None,
-            lambda: "ya29.token",
-        )
-        parts = [part] if of is None else [cloud_run.part(one) for one in of]
-        return GoogleDeployment(parts, Asked(root, **asked), hands)
-
-    return deployment
-
-
-def whole(google):
-    states = {name: row["status"]["conditions"][0]["status"] for name, row in google.services.items()}
-    sender = google.members("service rag-chat", "roles/run.invoker")
-    return (
-        states == {"rag-chat": "True", "rag-provider": "True"}
-        and google.pushes == 1
-        and len(google.secrets["rag-provider-key"]["versions"]) == 1
-        and sender == {f"serviceAccount:{SENDER}"}
-        and USER in google.members(f"account {SENDER}", "roles/iam.serviceAccountOpenIdTokenCreator")
-    )
-
-
-def spec(google, name="rag-chat"):
-    return google.services[name]["spec"]["template"]["spec"]
-
-
-def variables(google, name="rag-chat"):
-    return {one["name"]: one.get("value") for one in spec(google, name)["containers"][0]["env"]}
 
 
 def test_a_new_project_gets_everything_and_a_second_call_changes_nothing(made):
@@ -127,20 +56,6 @@ def test_what_is_deployed_is_what_its_bill_and_its_manifest_say(made):
     assert all(key not in str(body) for method, _, path, _, body in google.asked if "addVersion" not in path)
 
 
-def test_all_of_it_is_destroyed_and_every_api_is_asked(made):
-    google = Google()
-    made(google).deploy(Heard())
-    gone = made(google).destroy(Heard())
-
-    assert google.empty
-    assert (gone.left, gone.unseen) == ((), ())
-    assert {"services", "image repositories", "secrets", "accounts", "everything that carries the label"} <= set(
-        gone.looked
-    )
-    assert [step.name for step in gone.steps][:2] == ["rag-chat", "rag-provider"]
-    assert made(google).destroy(Heard()).left == ()
-
-
 @pytest.mark.parametrize(
     ("after", "local"),
     [(False, True), (True, True), (True, False)],
@@ -157,35 +72,6 @@ def test_a_deployment_cut_at_any_call_is_finished_by_the_next(made, after, local
         assert whole(cut), k
         assert len(cut.builds) == (0 if local else 1), k
     assert k > 50
-
-
-@pytest.mark.parametrize("after", [False, True], ids=["before it is carried out", "after it"])
-def test_a_destruction_cut_at_any_call_is_finished_by_the_next(made, after):
-    google = Google()
-    made(google, local=False).deploy(Heard())
-    last = copy.deepcopy(google)
-    made(last).destroy(Heard())
-    for k in range(1, last.calls - google.calls + 1):
-        cut = copy.deepcopy(google)
-        cut.cut_at, cut.after = cut.calls + k, after
-        with suppress(Cut):
-            made(cut).destroy(Heard())
-        gone = made(cut).destroy(Heard())
-        assert cut.empty, k
-        assert gone.left == (), k
-    assert k > 30
-
-
-def test_a_deployment_cut_at_any_call_can_be_destroyed_as_it_is(made):
-    google = Google()
-    made(google, local=False).deploy(Heard())
-    for k in range(1, google.calls + 1, 3):
-        cut = Google(k, after=True)
-        with suppress(Cut):
-            made(cut, local=False).deploy(Heard())
-        if made(cut).destroy(Heard()).left:  # what was still being made then is seen, and goes with the next
-            made(cut).destroy(Heard())
-        assert cut.empty, k
 
 
 def test_the_cause_of_a_failure_comes_first_and_what_the_log_says(made):
@@ -404,71 +290,6 @@ def test_minutes_are_those_that_were_measured_here_and_what_is_there_is_said(mad
     assert [step.name for step in gone.steps][:2] == ["service rag-chat", "service rag-provider"]
 
 
-def test_what_other_services_still_use_stays(made):
-    google = Google()
-    made(google).deploy(Heard())
-    jobs = copy.deepcopy(google.services["rag-chat"])
-    jobs["metadata"] |= {"name": "rag-jobs", "labels": {"pilot": "rag-jobs"}}
-    google.services["rag-jobs"] = jobs
-    one = made(google)
-    notes = one.intent(destroy=True).notes
-    gone = one.destroy(Heard())
-
-    assert "provider, image, key and accounts stay: rag-jobs still use them" in notes
-    assert set(google.services) == {"rag-jobs", "rag-provider"}
-    assert google.secrets
-    assert (gone.left, "secrets" in gone.looked) == ((), False)
-
-
-def test_a_service_of_somebody_else_is_not_touched(made):
-    google = Google()
-    made(google).deploy(Heard())
-    google.services["rag-chat"]["metadata"]["labels"]["pilot"] = "another"
-    for doing in (lambda: made(google).destroy(Heard()), lambda: made(google).deploy(Heard())):
-        with pytest.raises(PilotError, match="does not carry the label pilot=rag-run"):
-            doing()
-    assert "rag-chat" in google.services
-
-
-def test_what_somebody_else_made_under_its_name_stays_and_is_said(made):
-    google, heard = Google(), Heard()
-    made(google).deploy(Heard())
-    google.secrets["rag-provider-key"]["labels"] = {}
-    google.accounts[SENDER]["said"]["description"] = "of the team"
-    gone = made(google).destroy(heard)
-
-    assert gone.left == ("secret rag-provider-key",), "it is billed, whoever made it"
-    assert "account rag-sender stays: pilot deploy did not make it" in heard.said
-    assert set(google.accounts) == {SENDER}
-
-
-def test_an_api_that_refuses_to_say_is_named(made):
-    google = Google()
-    made(google).deploy(Heard())
-    google.denied = {"cloudasset", f"GET /v2/projects/{PROJECT}/locations/{REGION}/jobs"}
-    gone = made(google).destroy(Heard())
-
-    assert [words.partition(":")[0] for words in gone.unseen] == ["jobs", "everything that carries the label"]
-    assert gone.left == ()
-
-
-def test_what_the_label_still_shows_counts_where_nothing_else_can_be_asked(made):
-    google = Google()
-    made(google).deploy(Heard())
-    google.leftover = [("redis.googleapis.com/Instance", "cache")]
-    assert made(google).destroy(Heard()).left == ("redis.googleapis.com/Instance cache",)
-
-
-def test_a_build_that_fails_says_why_by_its_log(made):
-    google = Google()
-    google.fails = {"build": "Step 5/9 : RUN pip install\nERROR: No matching distribution found for ragchatt\n"}
-    with pytest.raises(PilotError) as error:
-        made(google, local=False).deploy(Heard())
-
-    assert str(error.value).startswith("the build ended as FAILURE:\n  Build step failure")
-    assert "No matching distribution" in str(error.value)
-
-
 def test_an_image_that_is_there_is_not_built(made):
     google = Google()
     done = made(google, image="elsewhere/chat@sha256:1").deploy(Heard())
@@ -486,28 +307,6 @@ def test_a_project_that_is_being_deleted_is_refused(made):
         made(google).deploy(Heard())
 
 
-def test_it_goes_over_the_wire_as_it_is(made):
-    google = Google()
-    make = over_a_wire(google)
-    google.fails = {"build": "ERROR: no room\n"}
-    with pytest.raises(PilotError, match="ERROR: no room"):
-        made(google, local=False, make=make).deploy(Heard())
-    google.fails = {}
-    made(google, local=False, make=make).deploy(Heard())
-    [zipped] = [said for (_, name), said in google.objects.items() if name.endswith(".zip")]
-
-    assert whole(google)
-    assert google.quotas == {PROJECT}
-    assert zipped[:2] == b"PK"
-    assert made(google, make=make).destroy(Heard()).left == ()
-    assert google.empty
-
-
-def test_the_page_on_deploying_has_every_permission_that_doctor_asks_for():
-    page = (ROOT / "docs" / "deploy.md").read_text().partition("## Google Cloud")[2]
-    assert [name for name in (*DEPLOY, *COLD) if f"`{name}`" not in page] == []
-
-
 def test_the_address_goes_where_target_toml_reads_it(root):
     tables, _ = tables_of(root / "targets" / "cloud_run" / "target.toml")
     assert variables_of(tables)["base_url"] == "RAG_RUN_URL"
@@ -516,25 +315,3 @@ def test_the_address_goes_where_target_toml_reads_it(root):
 def test_a_cloud_run_target_is_deployed_by_it(target, root):
     [one] = deployments([target], Asked(root))
     assert isinstance(one, GoogleDeployment)
-
-
-@pytest.mark.slow
-def test_every_call_and_every_answer_is_what_google_publishes(made):
-    """Over the discovery documents of google-api-python-client, which is too large for every run."""
-    where = google_published.folder()
-    if where is None:
-        pytest.skip("google-api-python-client is not installed: pip install --no-deps google-api-python-client")
-    held = google_published.Published(where)
-    google = Google(held=held)
-    vertex = {"PROVIDER_URL": "https://x/openapi", "PROVIDER_AUTH": "google"}
-    made(google, local=False).deploy(Heard())
-    made(google, settings=vertex).deploy(Heard())
-    made(google).destroy(Heard())
-    google.fails = {"rag-chat": ("HealthCheckContainerError", "no")}
-    with suppress(PilotError):
-        made(google).deploy(Heard())
-
-    assert google.empty is False
-    assert len(held.calls) > 40
-    with pytest.raises(AssertionError, match="no field"):
-        held("POST", "https://secretmanager.googleapis.com", f"/v1/projects/{PROJECT}/secrets", {}, {"lables": {}})
