@@ -59,7 +59,7 @@ class Google:
         self.services, self.policies, self.operations = {}, {}, {}
         self.denied, self.fails, self.leftover, self.logs = set(), {}, [], []
         self.pushes, self.state, self.quotas = 0, "ACTIVE", set()
-        self.late_rights, self.refused, self.url = 0, set(), None
+        self.late_rights, self.late_tokens, self.refused, self.url = 0, 0, set(), None
         self._ticks = itertools.count(1)
 
     def tick(self):
@@ -318,7 +318,10 @@ with_policy("cloudresourcemanager", f"/v1/projects/{PROJECT}", lambda g: ("proje
 def id_token(google, email, params, body):
     assert body["includeEmail"]
     assert body["audience"].startswith("https://")
-    if USER not in google.members(f"account {email}", "roles/iam.serviceAccountOpenIdTokenCreator"):
+    known = google.members(f"account {email}", "roles/iam.serviceAccountOpenIdTokenCreator")
+    if google.late_tokens:
+        google.late_tokens, known = google.late_tokens - 1, set()
+    if USER not in known:
         raise Refuses(403, "PERMISSION_DENIED", "Permission 'iam.serviceAccounts.getOpenIdToken' denied")
     return {"token": "eyJhbGciOi.eyJhdWQi.c2ln"}
 
@@ -352,7 +355,9 @@ def add_version(google, name, params, body):
 def access(google, name, params, body):
     if not google.secrets.get(name, {}).get("versions"):
         raise missing(f"Secret {name} or its versions")
-    return {"payload": {"data": base64.b64encode(google.secrets[name]["versions"][-1].encode()).decode()}}
+    versions = google.secrets[name]["versions"]
+    data = base64.b64encode(versions[-1].encode()).decode()
+    return {"name": f"projects/{NUMBER}/secrets/{name}/versions/{len(versions)}", "payload": {"data": data}}
 
 
 @route("DELETE", "secretmanager", f"/v1/projects/{PROJECT}/secrets/([^:/]+)")

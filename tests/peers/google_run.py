@@ -76,7 +76,9 @@ def ended(google, there):
         return
     general = ("False", "RevisionFailed", f"Revision '{there['status']['latestCreatedRevisionName']}' is not ready.")
     there["status"]["conditions"] = conditions(Ready=general, ConfigurationsReady=general, RoutesReady=("True", "", ""))
-    there["revision"] = conditions(Ready=("False", *why), Active=("True", "", ""), ContainerHealthy=("False", *why))
+    there["revision"] = conditions(
+        Ready=("False", why[0], "It is not ready."), Active=("True", "", ""), ContainerHealthy=("False", *why)
+    )
 
 
 def shown(there):

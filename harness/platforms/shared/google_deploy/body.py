@@ -13,6 +13,7 @@ from harness.platforms.shared.deploy.manifest import WANTED, Manifest
 from harness.platforms.shared.google_deploy.part import spec_of, variables_of
 
 TRY = "pilot-try"  # of the template: a new value makes a new revision of what failed
+KEY = "pilot-key"  # of the template: which version of the key its instances read when they start
 SENT = "pilot-sent"  # which manifest: what a person took out of it is seen by nothing else
 DIGITS = 16
 CONCURRENCY = "CONCURRENCY"
@@ -36,6 +37,7 @@ class Wanted:
     declared: Mapping[str, float] = field(default_factory=dict)
     kept: tuple[str, ...] = ()
     timeout_s: float | None = None
+    key_version: str = ""
 
     def body(self, there: Mapping[str, Any] | None) -> dict[str, Any]:
         """As it is written to Cloud Run; raises Refused for a variable without a value."""
@@ -50,7 +52,11 @@ class Wanted:
             "labels": {name: said for name, said in labels.items() if name not in OF_SERVER},
             "annotations": {**_of_others(was.get("annotations") or {}), **(metadata.get("annotations") or {})},
         }
-        self._sized(made["spec"]["template"]["spec"], spec_of(there or {}))
+        template = made["spec"]["template"]
+        if self.key_version:
+            inner = template.setdefault("metadata", {})
+            inner["labels"] = {**(inner.get("labels") or {}), KEY: self.key_version}
+        self._sized(template["spec"], spec_of(there or {}))
         return made
 
     def _sized(self, spec: dict[str, Any], was: Mapping[str, Any]) -> None:

@@ -265,7 +265,8 @@ class GoogleDeployment:
         """The address of the provider beside the targets."""
         assert self.provider is not None
         name = name_of(self.provider)
-        want = Wanted(name, self.project, self.provider, (LABEL, label_of(self.provider)), given)
+        label, version = (LABEL, label_of(self.provider)), self._version(self.provider)
+        want = Wanted(name, self.project, self.provider, label, given, key_version=version)
         done = self.services.put(want, heard)
         steps.add(name, done)
         if OPEN in self.provider.data.get("metadata", {}).get("annotations", {}) and self.services.opened(name):
@@ -285,7 +286,12 @@ class GoogleDeployment:
             part.declared,
             (part.counter,),
             self.asked.deadline_s,
+            self._version(part.manifest),
         )
+
+    def _version(self, manifest: Manifest) -> str:
+        """Of the key that it reads."""
+        return next((one.version for one in self.secrets if one.name == secret_of(manifest)), "")
 
     def _invokers(self, part: Part, who: str | None) -> None:
         """The sender, and a service account that asks as itself."""

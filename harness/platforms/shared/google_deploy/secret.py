@@ -12,10 +12,10 @@ from harness.secrecy import KNOWN
 
 
 class Secret:
-    """One secret; the latest of its versions counts."""
+    """One secret; the latest of its versions counts: ``version`` is its number, once it was ensured."""
 
     def __init__(self, cloud: Cloud, name: str) -> None:
-        self._cloud, self.name = cloud, name
+        self._cloud, self.name, self.version = cloud, name, ""
         self._all = f"/v1/projects/{cloud.project}/secrets"
         self._path = f"{self._all}/{name}"
 
@@ -41,9 +41,10 @@ class Secret:
         key = given or new_key()
         KNOWN.learn("provider key", key)
         data = base64.b64encode(key.encode()).decode()
-        self._cloud.asked(
+        said = self._cloud.asked(
             f"secret {self.name}", "post", SECRETS, f"{self._path}:addVersion", body={"payload": {"data": data}}
         )
+        self.version = str(said.get("name", "")).rpartition("/")[2]
         return True
 
     def _value(self) -> str | None:
@@ -51,6 +52,7 @@ class Secret:
         said = self._cloud.found(f"secret {self.name}", "get", SECRETS, f"{self._path}/versions/latest:access")
         if said is None:
             return None
+        self.version = str(said.get("name", "")).rpartition("/")[2]
         value = base64.b64decode(said["payload"]["data"]).decode()
         KNOWN.learn("provider key", value)
         return value

@@ -182,6 +182,30 @@ def test_a_model_of_the_teams_own_has_no_provider_beside_it_and_stays(made):
     assert variables(google)["RAG_PROVIDER_URL"] == "https://models.example.com"
 
 
+def test_another_key_is_read_by_new_instances_and_the_same_one_changes_nothing(made):
+    google, ours = Google(), "a-key-of-the-endpoint-of-ours"
+    made(google).deploy(Heard())
+    made(google, settings={"PROVIDER_KEY": ours}).deploy(Heard())
+    again = made(google, settings={"PROVIDER_KEY": ours}).deploy(Heard())
+
+    assert google.secrets["rag-provider-key"]["versions"][1:] == [ours]
+    assert {name: row["metadata"]["generation"] for name, row in google.services.items()} == {
+        "rag-chat": 2,
+        "rag-provider": 2,
+    }
+    assert {step.did for step in again.steps} == {"kept"}
+
+
+def test_it_waits_until_who_deploys_may_act_as_the_sender(made):
+    google = Google()
+    google.late_tokens, google.on = 3, {*google.on, "iamcredentials"}
+    made(google).deploy(Heard())
+    asked = [body for _, _, path, _, body in google.asked if path.endswith(":generateIdToken")]
+
+    assert google.late_tokens == 0
+    assert asked == [{"audience": URL, "includeEmail": True}] * 4
+
+
 def test_vertex_is_asked_by_the_services_own_account_and_that_right_goes_with_it(made):
     google = Google()
     made(google, settings={"PROVIDER_URL": "https://x/openapi", "PROVIDER_AUTH": "google"}).deploy(Heard())
