@@ -1,8 +1,8 @@
 """A project of Google Cloud in memory, as far as a deployment asks it: every call is counted, and one of them can be the last.
 
 Operations and services take a few looks to end, APIs that were just turned on are refused for a while, and so is a policy that
-names an account that was just made. Policies are written by their etag alone. tests/peers/google_published.py holds the calls to
-Google's own discovery documents.
+names an account that was just made. Policies are written by their etag alone. ``google_published`` holds calls and answers to what
+Google publishes.
 """
 
 import base64
@@ -58,7 +58,7 @@ class Google:
         self.buckets, self.objects, self.builds = {}, {}, {}
         self.services, self.policies, self.operations = {}, {}, {}
         self.denied, self.fails, self.leftover, self.logs = set(), {}, [], []
-        self.pushes, self.state, self.quotas = 0, "ACTIVE", set()
+        self.pushes, self.state, self.quotas, self.unpaid = 0, "ACTIVE", set(), False
         self.late_rights, self.late_tokens, self.refused, self.url = 0, 0, set(), None
         self._ticks = itertools.count(1)
 
@@ -225,6 +225,10 @@ def apis(google, params, body):
 def enable(google, params, body):
     names = [name.partition(".")[0] for name in body["serviceIds"]]
     assert len(names) <= 20
+    if google.unpaid:
+        raise Refuses(
+            400, "FAILED_PRECONDITION", f"Billing account for project '{NUMBER}' is not found. Billing must be enabled"
+        )
 
     def done():
         google.young |= {name: LOOKS for name in names if name not in google.on}

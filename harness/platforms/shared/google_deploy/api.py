@@ -173,6 +173,8 @@ class Cloud:
 def _hint(code: str, words: str) -> str | None:
     if any(word in words for word in OFF):
         return "pilot deploy turns the API on; it takes some minutes until that is known everywhere"
+    if "billing" in words.lower():
+        return "gcloud billing projects link PROJECT --billing-account ACCOUNT, then the same command again"
     if code == "HTTP 403":
         return "ask for this permission, or deploy with an account that has it: docs/deploy.md has the roles"
     if code == "HTTP 401":

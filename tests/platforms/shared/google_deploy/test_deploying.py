@@ -336,6 +336,14 @@ def test_the_address_goes_where_target_toml_reads_it(root):
     assert variables_of(tables)["base_url"] == "RAG_RUN_URL"
 
 
+def test_a_project_that_nobody_pays_for_is_told_how_to_link_one(made):
+    google = Google()
+    google.unpaid = True
+    with pytest.raises(PilotError, match="APIs: HTTP 400: .*Billing must be enabled") as error:
+        made(google).deploy(Heard())
+    assert "gcloud billing projects link" in error.value.hint
+
+
 def test_a_cloud_run_target_is_deployed_by_it(target, root):
     [one] = deployments([target], Asked(root))
     assert isinstance(one, GoogleDeployment)
