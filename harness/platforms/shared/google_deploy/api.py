@@ -5,6 +5,7 @@ Verified: spec only; the tests hold every request to Google's discovery document
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,6 +33,17 @@ LOGS = "https://logging.googleapis.com"
 
 NOT_THERE, THERE, CHANGED = "HTTP 404", "HTTP 409", "HTTP 412"
 SPREADS_S = 300.0  # until an API, an account or a right that was just given is known everywhere
+HINTS: tuple[tuple[str, str], ...] = (  # by what is in the code or the words of a refusal
+    ("|".join(OFF), "pilot deploy turns the API on; it takes some minutes until that is known everywhere"),
+    ("billing", "gcloud billing projects link PROJECT --billing-account ACCOUNT, then the same command again"),
+    (
+        "HTTP 403",
+        "ask for this permission, or deploy with an account that has it: docs/deploy.md has the permissions",
+    ),
+    ("HTTP 401", "gcloud auth application-default login, or GOOGLE_APPLICATION_CREDENTIALS"),
+    ("quota", "raise the quota that is named, then the same command again"),
+    ("^Connect", "this machine has no way out, or the region in target.toml may be misspelt"),
+)
 Make = Callable[[str, str], Any]  # host and project: a Rest, or a test's
 
 
@@ -171,16 +183,5 @@ class Cloud:
 
 
 def _hint(code: str, words: str) -> str | None:
-    if any(word in words for word in OFF):
-        return "pilot deploy turns the API on; it takes some minutes until that is known everywhere"
-    if "billing" in words.lower():
-        return "gcloud billing projects link PROJECT --billing-account ACCOUNT, then the same command again"
-    if code == "HTTP 403":
-        return "ask for this permission, or deploy with an account that has it: docs/deploy.md has the roles"
-    if code == "HTTP 401":
-        return "gcloud auth application-default login, or GOOGLE_APPLICATION_CREDENTIALS"
-    if "quota" in words.lower():
-        return "raise the quota that is named, then the same command again"
-    if code in ("ConnectError", "ConnectTimeout"):
-        return "this machine has no way out, or the region in target.toml may be misspelt"
-    return None
+    said = f"{code} {words}"
+    return next((hint for pattern, hint in HINTS if re.search(pattern, said, re.IGNORECASE)), None)

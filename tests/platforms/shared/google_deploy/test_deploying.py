@@ -339,7 +339,7 @@ def test_the_address_goes_where_target_toml_reads_it(root):
 def test_a_project_that_nobody_pays_for_is_told_how_to_link_one(made):
     google = Google()
     google.unpaid = True
-    with pytest.raises(PilotError, match="APIs: HTTP 400: .*Billing must be enabled") as error:
+    with pytest.raises(PilotError, match=r"APIs: HTTP 400: .*Billing must be enabled") as error:
         made(google).deploy(Heard())
     assert "gcloud billing projects link" in error.value.hint
 
