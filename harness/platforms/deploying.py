@@ -13,7 +13,7 @@ from harness.domain.target import Target
 from harness.errors import Refused
 from harness.platforms import registry
 
-BUILDERS = ("auto", "docker", "podman", "buildah", "codebuild")  # the last one builds in the account
+BUILDERS = ("auto", "docker", "podman", "buildah", "codebuild", "cloudbuild")  # the last two build in the account
 
 
 class Heard(Protocol):
