@@ -10,7 +10,25 @@ from harness.report.svg import INK, LINE, MUTED, REFUSED, Canvas, Point, Row, Ro
 from harness.words.numbers import percent
 
 PERCENTILES = (0.5, 0.75, 0.9, 0.95, 0.99)
-FINE = (0.1, 0.25, 0.6, 0.7, 0.8, 0.97, 0.98, 0.85, 0.92, 0.94, 0.96, 0.93, 0.91, 0.2, 0.3, 0.4, 0.05)  # of a part of the axis
+FINE = (
+    0.1,
+    0.25,
+    0.6,
+    0.7,
+    0.8,
+    0.97,
+    0.98,
+    0.85,
+    0.92,
+    0.94,
+    0.96,
+    0.93,
+    0.91,
+    0.2,
+    0.3,
+    0.4,
+    0.05,
+)  # of a part of the axis
 HEIGHT = 190
 
 

@@ -103,7 +103,9 @@ def _anchored(section: Filled) -> dict[int, tuple[str, str]]:
     heads = [place for place, token in enumerate(tokens) if token.type == "heading_open"]
     words = [tokens[place + 1].content for place in heads]
     first = next((place for place in heads if tokens[place].tag == "h2"), None)
-    wanted = (section.id if at == first else f"{section.id}-{anchors.slug(w)}" for at, w in zip(heads, words, strict=True))
+    wanted = (
+        section.id if at == first else f"{section.id}-{anchors.slug(w)}" for at, w in zip(heads, words, strict=True)
+    )
     names = anchors.apart(wanted)
     for place, name in zip(heads, names, strict=True):
         if place != first:

@@ -120,7 +120,9 @@ class Canvas:
         yield
         box = f"{_n(left)} {_n(top)} {_n(right - left)} {_n(bottom - top)}"
         x, y, width, height = box.split()
-        head = f'<svg class="plot" x="{x}" y="{y}" width="{width}" height="{height}" viewBox="{box}" overflow="visible">'
+        head = (
+            f'<svg class="plot" x="{x}" y="{y}" width="{width}" height="{height}" viewBox="{box}" overflow="visible">'
+        )
         self.parts[start:] = [head, *self.parts[start:], "</svg>"] if len(self.parts) > start else []
 
     @contextmanager
@@ -201,7 +203,9 @@ def width_of(words: str) -> float:
 
 
 _SHAPES: Mapping[str, Callable[[float, float, float], str]] = {
-    "circle": lambda x, y, r: f"M{_n(x)},{_n(y)}m{-r:g},0a{r:g},{r:g},0,1,0,{2 * r:g},0a{r:g},{r:g},0,1,0,{-2 * r:g},0Z",
+    "circle": lambda x, y, r: (
+        f"M{_n(x)},{_n(y)}m{-r:g},0a{r:g},{r:g},0,1,0,{2 * r:g},0a{r:g},{r:g},0,1,0,{-2 * r:g},0Z"
+    ),
     "diamond": lambda x, y, r: (
         f"M{_n(x)},{_n(y - r - 1)}l{r + 1:g},{r + 1:g}l{-r - 1:g},{r + 1:g}l{-r - 1:g},{-r - 1:g}Z"
     ),

@@ -185,7 +185,7 @@ def test_a_mark_says_its_numbers_when_pointed_at_and_by_keyboard(browser, page_f
     page.keyboard.press("Escape")
     assert readout.is_hidden()
 
-    box = chart.locator("path[data-said]").last.bounding_box()
+    box = chart.locator(".plot path").last.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2 + 9, box["y"] + box["height"] / 2 + 9)
     assert readout.inner_text() == last
     page.close()
