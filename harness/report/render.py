@@ -31,6 +31,7 @@ from harness.report.svg import standalone
 from harness.workspace.shipped import shipped
 
 PAGE, LINKS = anchors.PAGE, "links"
+_ID, _INWARD = re.compile(r'\bid="([^"]+)"'), re.compile(r'<a href="#([^"]+)">([^<]*)</a>')
 _HEADING = re.compile(r"<h2>([^<]+)</h2>")  # of a block: those of sections have their link already
 
 
@@ -94,7 +95,7 @@ def _html(content: Content, sections: Sequence[Filled], reader: MarkdownIt, work
     css, script = _inlined(sheet), _inlined(lean(program))
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     values = {"title": content.title, "css": css, "script": script, "allowed": allowed, "footer": content.footer}
-    return template.render(sections=shown, **values) + "\n"
+    return _without_dead_links(template.render(sections=shown, **values)) + "\n"
 
 
 def _anchored(section: Filled) -> dict[int, tuple[str, str]]:
@@ -134,6 +135,12 @@ def _with_links(section: str, body: str) -> str:
         return f'<h2 id="{name}">{found.group(1)}{_link(name, unescape(found.group(1)))}</h2>'
 
     return _HEADING.sub(linked, body)
+
+
+def _without_dead_links(page: str) -> str:
+    """A link to a part that this report does not have is only its words."""
+    there = set(_ID.findall(page))
+    return _INWARD.sub(lambda found: found.group() if found.group(1) in there else found.group(2), page)
 
 
 def lean(program: str) -> str:

@@ -1,4 +1,3 @@
-"use strict";
 // Reads, zooms, filters, sorts and links what the page holds; asks for nothing else. Without it marks have titles and tables their order.
 const NEAR = 36, DRAG = 8;
 const make = (tag, more) => Object.assign(document.createElement(tag), more);
@@ -8,7 +7,7 @@ const keep = (id, query) => history.replaceState(null, "", "#" + id + (query && 
 
 const readout = make("div", { className: "readout", role: "status", hidden: true });
 document.body.append(readout);
-let shown = null;
+let shown;
 const hide = () => {
   shown?.classList.remove("said");
   shown = null;
@@ -19,16 +18,15 @@ const show = (mark) => {
   hide();
   shown = mark;
   mark.classList.add("said");
-  readout.textContent = mark.said;
-  readout.hidden = false;
+  Object.assign(readout, { textContent: mark.said, hidden: false });
   const { left, top, width, height } = boxOf(mark), room = document.body.clientWidth - readout.offsetWidth - 8;
   readout.style.left = Math.max(8, Math.min(left + width / 2 + 12, room)) + scrollX + "px";
   readout.style.top = Math.max(8, top + height / 2 - readout.offsetHeight - 12) + scrollY + "px";
 };
 
 const openAll = () => all(document, "details").forEach((fold) => { fold.open = true; });
-const item = document.querySelector("nav ul").appendChild(make("li"));
-item.append(make("button", { className: "open-all", textContent: "Open all", onclick: openAll }));
+document.querySelector("nav ul").appendChild(make("li"))
+  .append(make("button", { className: "open-all", textContent: "Open all", onclick: openAll }));
 if (/[?&]all\b/.test(location.search)) openAll();
 
 // A chart drawn for the part of its axis from ``from`` to ``to``: absolute places move, shapes stay.
@@ -72,7 +70,7 @@ for (const figure of all(document, "figure")) {
     const [from, to] = (query.get("x") ?? "").split("-");
     if (to - from > 0) zoom(+from, +to);
   };
-  for (const chart of all(figure, ":scope > .chart")) {
+  for (const chart of all(figure, ".chart")) {
     const svg = chart.firstElementChild, ticks = svg.querySelector(".ticks"), plots = all(svg, ".plot"), zooms = ticks && plots[0];
     const marks = svg.querySelector(".m") ? all(svg, ".m") : titles.map((title) => title.parentNode);
     if (!marks[0]) continue;
@@ -84,9 +82,8 @@ for (const figure of all(document, "figure")) {
     }
     const chosen = make("i", { hidden: true });
     chart.append(chosen);
-    chart.tabIndex = 0;
-    chart.role = "group";
-    chart.ariaLabel = "Chart; arrow keys read its marks" + (zooms ? ", + and - zoom, 0 shows all" : "");
+    const ariaLabel = "Chart; arrow keys read its marks" + (zooms ? ", + and - zoom, 0 shows all" : "");
+    Object.assign(chart, { tabIndex: 0, role: "group", ariaLabel });
     const place = (clientX) => {
       const { left, width } = boxOf(svg), plot = plots[0].viewBox.baseVal, [from, to] = chart.view;
       return from + ((clientX - left) / width * svg.viewBox.baseVal.width - plot.x) / plot.width * (to - from);
@@ -99,24 +96,22 @@ for (const figure of all(document, "figure")) {
       }).sort(([a], [b]) => a - b);
       if (far < NEAR) show(mark); else hide();
     };
-    let start = null;
+    let start = NaN;
     const end = () => {
-      start = null;
+      start = NaN;
       chosen.hidden = true;
     };
     const does = {
-      pointercancel: end,
       pointerdown(event) {
         near(event);
         if (zooms) start = event.clientX;
       },
       pointermove(event) {
-        const far = start === null ? 0 : event.clientX - start;
-        if (Math.abs(far) < DRAG) return near(event);
+        const far = Math.abs(event.clientX - start);
+        if (!(far >= DRAG)) return near(event);
         hide();
         chosen.hidden = false;
-        chosen.style.left = Math.min(start, event.clientX) - boxOf(chart).left + "px";
-        chosen.style.width = Math.abs(far) + "px";
+        Object.assign(chosen.style, { left: Math.min(start, event.clientX) - boxOf(chart).left + "px", width: far + "px" });
       },
       pointerup({ clientX }) {
         if (!chosen.hidden) zoom(...[start, clientX].map(place).sort((a, b) => a - b));
@@ -130,8 +125,7 @@ for (const figure of all(document, "figure")) {
       keydown(event) {
         const { key } = event, step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[key];
         const times = zooms && !event.ctrlKey && !event.metaKey && { "+": 0.25, "-": 1, 0: 1e9 }[key];
-        if (key === "Escape") hide();
-        if (step || times) event.preventDefault();
+        if (step || times) event.preventDefault(); else if (key === "Escape") hide();
         if (times) {
           const { left, width } = boxOf(shown ?? chart), middle = place(left + width / 2), half = (chart.view[1] - chart.view[0]) * times;
           zoom(middle - half, middle + half);
@@ -159,37 +153,38 @@ for (const region of all(document, ".scroll[id]")) {
     const order = (a, b) => (of(a, k) === "-") - (of(b, k) === "-") || sort * (of(a, k) - of(b, k) || of(a, k).localeCompare(of(b, k)));
     body.append(...(sort ? [...rows].sort(order) : rows));
     heads.forEach((head, n) => { head.ariaSort = n === k ? (sort > 0 ? "ascending" : "descending") : null; });
-    for (const row of rows) row.hidden = few.some(([n, { value }]) => value && of(row, n) !== value);
-    for (const [n, { value }] of few) if (value) query.set(heads[n].dataset.few, value);
+    for (const row of rows) row.hidden = few.some(([, n, { value }]) => value && of(row, n) !== value);
+    for (const [name, , { value }] of few) if (value) query.set(name, value);
     const some = rows.filter((row) => !row.hidden).length;
     count.textContent = some < rows.length ? `${some} of ${rows.length} rows shown` : "";
     if (sort) query.set("sort", sort);
     keep(region.id, `${query}`);
   };
   heads.forEach((head, k) => {
-    const words = head.textContent, onclick = () => { sort = sort === k + 1 ? -sort : k + 1; apply(); };
-    head.replaceChildren(make("button", { textContent: words, onclick }));
+    const { textContent } = head, onclick = () => { sort = sort === k + 1 ? -sort : k + 1; apply(); };
+    head.replaceChildren(make("button", { textContent, onclick }));
     if (!head.dataset.few) return;
-    const label = make("label", { textContent: words }), select = make("select", { onchange: apply });
+    const label = make("label", { textContent }), select = make("select", { onchange: apply });
     select.append(new Option("all", ""), ...[...new Set(rows.map((row) => of(row, k)))].map((value) => new Option(value)));
     label.append(select);
-    few.push([k, select]);
+    few.push([head.dataset.few, k, select]);
     bar.append(label);
   });
   bar.append(count);
   region.before(bar);
   region.state = (query) => {
     sort = heads[Math.abs(query.get("sort")) - 1] ? +query.get("sort") : 0;
-    for (const [n, select] of few) select.value = query.get(heads[n].dataset.few) ?? "";
+    for (const [name, , select] of few) select.value = query.get(name) ?? "";
     apply();
   };
 }
 
 const go = () => {
   const [id, query] = location.hash.slice(1).split("?"), to = document.getElementById(id);
-  for (let up = to; up; up = up.parentElement) if (up.tagName === "DETAILS") up.open = true;
+  // every fold around it; to anything else it means nothing
+  for (let up = to; up; up = up.parentElement) up.open = true;
   to?.state?.(new URLSearchParams(query));
   to?.scrollIntoView();
 };
-addEventListener("hashchange", go);
+window.onhashchange = go;
 go();

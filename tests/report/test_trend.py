@@ -3,6 +3,7 @@
 import json
 import random
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -213,7 +214,7 @@ def test_where_nothing_changes_a_whole_report_seldom_says_that_something_did():
         return {"value": mean, "low": mean - quantile * spread, "high": mean + quantile * spread}
 
     nights = [night(k, *(verdict(f"t{t}") | seen() for t in range(16))) for k in range(300)]
-    for before, after in zip(nights, nights[1:], strict=False):
+    for before, after in pairwise(nights):
         wrong += any(s.beyond for s in over(before, after).steps)
 
     assert wrong / 299 <= 0.08
