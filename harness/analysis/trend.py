@@ -17,6 +17,7 @@ from harness.analysis import special
 from harness.analysis.compare import holm
 
 ALPHA = 0.05  # of all changes of a family together
+NOTHING = 1e-9  # of a logarithm, or of a share: what rounding leaves is no change
 
 
 class By(StrEnum):
@@ -46,6 +47,11 @@ class Change:
     apart: bool
     p: float
 
+    @property
+    def magnitude(self) -> float:
+        """How large it is either way."""
+        return abs(self.size) if self.by is By.POINTS else abs(math.log(self.size))
+
 
 def change(before: Seen, after: Seen, by: By) -> Change | None:
     """None where an interval has no end on the side of the other: then nothing can be said."""
@@ -53,20 +59,13 @@ def change(before: Seen, after: Seen, by: By) -> Change | None:
     size = _size(before, after, by)
     if one is None or two is None or size is None:
         return None
-    up = two[1] >= one[1]
-    facing = (one[2], two[0]) if up else (one[0], two[2])
-    if facing[0] is None or facing[1] is None:
+    up, degrees = two[1] >= one[1], _degrees(before, after)
+    near, far = (one[2], two[0]) if up else (one[0], two[2])
+    if near is None or far is None:
         return None
-    degrees = _degrees(before, after)
-    wide = math.hypot(
-        *(
-            abs(end - at[1]) / _quantile(seen, degrees)
-            for seen, at, end in zip((before, after), (one, two), facing, strict=True)
-        )
-    )
-    distance = abs(two[1] - one[1])
-    apart = facing[0] < facing[1] if up else facing[0] > facing[1]
-    return Change(by, size, apart, _two_sided(distance, wide, degrees))
+    sides = abs(near - one[1]) / _quantile(before, degrees), abs(far - two[1]) / _quantile(after, degrees)
+    apart = near < far if up else near > far
+    return Change(by, size, apart, _two_sided(abs(two[1] - one[1]), math.hypot(*sides), degrees))
 
 
 def judged(families: Sequence[Sequence[float]]) -> list[list[float]]:
@@ -102,7 +101,7 @@ def _quantile(seen: Seen, degrees: int | None) -> float:
 
 
 def _two_sided(distance: float, spread: float, degrees: int | None) -> float:
-    if distance == 0:
+    if distance <= NOTHING:
         return 1.0
     if spread == 0:
         return 0.0

@@ -50,7 +50,8 @@ from harness.report import (
 from harness.report.blocks import Figure, PromiseTable, Table, table
 from harness.report.columns import figure, flag, text, word
 from harness.report.earlier import changes
-from harness.report.page_one import PageOne, page_one
+from harness.report.figures import pair_of
+from harness.report.page_one import PageOne, briefly, page_one
 from harness.report.state import state
 from harness.report.trend import Trend
 from harness.words import all_said, said
@@ -215,7 +216,9 @@ def content(
             "mark": by_role.mark,
             "capacity_rule": capacity.rule(findings),
             "gave_way": platforms.at_its_limit(findings, names),
-            "trend_words": trend_shown.sentences(trend, names, _promised(findings)) if trend else (),
+            "trend_words": trend_shown.sentences(trend, briefly(names, pair_of(findings, names)), _promised(findings))
+            if trend
+            else (),
             "trend_figures": tuple(f.id for f in over),
             "at_traffic_untold": at_traffic.refusals(foretold, names) if foretold else (),
             "has": {

@@ -11,7 +11,7 @@ from harness.domain.columns import Column, Kind
 from harness.domain.shown import visible
 from harness.domain.verdict import Judgement
 from harness.report import anchors, charts_trend, words
-from harness.report.blocks import Cell, Figure, Shown, Table, absent, listed, marked, number, table
+from harness.report.blocks import Cell, Figure, Shown, Table, absent, listed, number, table
 from harness.report.columns import figure, target, text, toned
 from harness.report.plot import Write, clock, dollars, shares
 from harness.report.svg import render
@@ -20,7 +20,7 @@ from harness.words.numbers import FORMATS, counted, significant
 
 Names = Mapping[str, str]
 AXES: dict[str, Write] = {"s": clock, "share": shares, "USD": dollars}
-MOST_SAID = 4  # changes in a sentence; the tables have all
+MOST_SAID = 3  # changes in a sentence; the tables have all
 MOST_FIELDS = 200  # rows of what was configured otherwise
 MOST_VALUE = 60  # characters
 VERDICTS = {judgement.value for judgement in Judgement}
@@ -57,7 +57,7 @@ def _family(trend: Trend, names: Names, promised: Names, *, newest: bool) -> str
     steps = trend.family(newest=newest)
     if not steps:
         return "no change could be judged"
-    beyond = sorted((s for s in steps if s.beyond), key=lambda s: s.p or 0.0)
+    beyond = sorted((s for s in steps if s.beyond), key=lambda s: -s.change.magnitude if s.change else 0.0)
     level = f"{100 * ALPHA:g} % for all {len(steps)} together, Holm"
     if not beyond:
         return f"none of {counted(len(steps), 'change')} is beyond chance ({level})"
@@ -116,17 +116,28 @@ def _figure(trend: Trend, names: Names, promised: Names, profile: str, metric: s
             "low": point.seen.low if point.seen else None,
             "high": point.seen.high if point.seen else None,
             "joined": bool(step and step.change),
+            "said": _said(trend.campaigns[place].label, names.get(name, name), point),
         }
         for place, name, point, step in found
     ]
-    with_values = [row for row in marked(drawn, shown) if row["value"] is not None and row["value"] >= 0]
+    with_values = [row for row in drawn if row["value"] is not None]
     limits = {place: point.limit for place, _, point, _ in found if point.limit is not None and point.unit == unit}
-    days = [campaign.label[5:] for campaign in trend.campaigns]
+    years = {campaign.label[:4] for campaign in trend.campaigns}
+    days = [campaign.label[5 if len(years) == 1 else 2 :] for campaign in trend.campaigns]
     order = tuple(names.get(name, name) for name in targets)[: len(charts_trend.SHAPES)]
     spec = charts_trend.over_campaigns(
         [r for r in with_values if r["target"] in order], order, days, limits, AXES[unit]
     )
     return Figure(mark, title, subtitle, render(spec, title), shown)
+
+
+def _said(label: str, name: str, point: Point) -> str:
+    """Short: a chart has sixty marks."""
+    if point.seen is None:
+        return ""
+    write = FORMATS[point.unit]
+    ends = words.ends_text(point.seen.low, point.seen.high, write)
+    return f"{name}, {label}: {write(point.seen.value)} ({ends}), {point.verdict}"
 
 
 def _finding(trend: Trend, names: Names, found: list[tuple[int, str, Point, Step | None]]) -> str:
