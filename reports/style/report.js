@@ -3,7 +3,7 @@ const NEAR = 36, DRAG = 8;
 const make = (tag, more) => Object.assign(document.createElement(tag), more);
 const all = (within, what) => [...within.querySelectorAll(what)];
 const boxOf = (what) => what.getBoundingClientRect();
-const keep = (id, query) => history.replaceState(null, "", "#" + id + (query && "?" + query));
+const keep = (id, query) => history.replaceState(0, "", "#" + id + (query && "?" + query));
 
 const readout = make("div", { className: "readout", role: "status", hidden: true });
 document.body.append(readout);
