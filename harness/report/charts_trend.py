@@ -13,7 +13,13 @@ APART = 0.12  # of the distance between two campaigns, that targets stand beside
 
 @drawing
 def over_campaigns(
-    canvas: Canvas, rows: Rows, order: Sequence[str], days: Sequence[str], limits: Mapping[int, float], write: Write
+    canvas: Canvas,
+    rows: Rows,
+    order: Sequence[str],
+    days: Sequence[str],
+    limits: Mapping[int, float],
+    write: Write,
+    title: str,
 ) -> None:
     """``rows``: target, place, value, low, high, joined (to the one before), said; ``limits`` by place, as it was then."""
     look = dict(zip(order, zip(SHAPES, (BASELINE, CANDIDATE, HYBRID), strict=True), strict=False))
@@ -22,7 +28,7 @@ def over_campaigns(
     most = max(values, default=0.0)
     near = [limit for limit in limits.values() if limit <= NEAR * most]
     plot = panel(canvas, 150, (-0.5, len(days) - 0.5), (0, up_to([*values, *near])), write=write)
-    plot.y_axis("", write)
+    plot.y_axis(title, write)
     plot.x_axis("first day of each campaign", dict(enumerate(days)))
     with plot.inside():
         for place, limit in limits.items():
@@ -45,5 +51,6 @@ def over_campaigns(
     if limits and min(limits.values()) > plot.y.high:
         plot.limit(min(limits.values()), write)
     elif limits:
-        last = max(limits)
-        canvas.text((plot.x.start + 4, plot.y(min(limits[last], plot.y.high)) - 5), f"SLO {write(limits[last])}")
+        last = limits[max(limits)]
+        at = (plot.x.end - 4, plot.y(min(last, plot.y.high)) - 5)
+        canvas.text(at, f"SLO {write(last)}", anchor="end")

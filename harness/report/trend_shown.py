@@ -125,9 +125,8 @@ def _figure(trend: Trend, names: Names, promised: Names, profile: str, metric: s
     years = {campaign.label[:4] for campaign in trend.campaigns}
     days = [campaign.label[5 if len(years) == 1 else 2 :] for campaign in trend.campaigns]
     order = tuple(names.get(name, name) for name in targets)[: len(charts_trend.SHAPES)]
-    spec = charts_trend.over_campaigns(
-        [r for r in with_values if r["target"] in order], order, days, limits, AXES[unit]
-    )
+    some = [row for row in with_values if row["target"] in order]
+    spec = charts_trend.over_campaigns(some, order, days, limits, AXES[unit], promised.get(metric, metric))
     return Figure(mark, title, subtitle, render(spec, title), shown)
 
 

@@ -305,6 +305,8 @@ def test_a_table_is_filtered_and_sorted_and_the_address_says_how(browser, page_f
     table.get_by_role("button", name="value").click()
     table.get_by_role("button", name="value").click()
     assert table.locator("th[aria-sort=descending]").inner_text().startswith("value")
+    assert rows.first.locator("td").nth(4).inner_text().startswith("$")  # by value: money, then seconds, then shares
+    assert rows.last.locator("td").nth(4).inner_text().endswith("%")
     first = rows.first.inner_text()
 
     link = page.url

@@ -10,13 +10,14 @@ import pytest
 from harness import pipeline
 from harness.analysis.trend import By, Seen, change
 from harness.errors import BadFile, Refused
+from harness.evidence.files import dump
+from harness.planning import seal_of
 from harness.report.earlier import as_earlier, read_all
 from harness.report.trend import MOST, THIS, trend_of
 from harness.report.trend_json import trend_json
 from harness.report.trend_shown import changed, figures, sentences
 from harness.workspace import open_workspace
 from tests.builders import LIGHT, Pilot
-from tests.report.test_report import render
 
 NAMES = {"alpha": "Alpha", "beta": "Beta"}
 PROMISED = {"p95_s": "p95 response time", "error_rate": "error rate"}
@@ -254,16 +255,14 @@ def test_a_folder_without_a_report_and_a_broken_one_among_many_are_refused_by_na
 
 @pytest.fixture(scope="module")
 def second(tmp_path_factory):
-    """Two campaigns of one pilot, the later one beside the earlier."""
+    """The report of a campaign beside that of an earlier one, which found the same."""
     root = tmp_path_factory.mktemp("second")
-    (root / "then").mkdir()
-    (root / "now").mkdir()
-    render(Pilot(root / "then"), root / "then" / "r")
-    earlier = json.loads((root / "then" / "r" / "decision.json").read_text())
-    earlier["campaign"]["from_utc"] = "2026-10-01T09:00:00.000+00:00"
-    (root / "then" / "r" / "decision.json").write_text(json.dumps(earlier))
-    page = render(Pilot(root / "now"), root / "now" / "r")
-    pipeline.report(open_workspace(root / "now"), root / "now" / "r", [root / "then" / "r"], effort=LIGHT)
+    workspace, plan, store = Pilot(root).write()
+    seal = seal_of(workspace, plan)
+    store.write_seal(seal.digest, dict(seal.content))
+    said = json.loads(dump(pipeline.decide(workspace, effort=LIGHT).as_json()))
+    said["campaign"]["from_utc"] = "2026-10-01T09:00:00.000+00:00"
+    _, page = pipeline.report(workspace, root / "r", [folder_of(root, "then", said)], effort=LIGHT)
     return page
 
 
