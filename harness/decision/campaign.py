@@ -6,8 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.decision.findings import Findings
+from harness.domain.bounds import MOST_NAME
+from harness.domain.shown import MOST_SHOWN, visible
 from harness.planning.seal import digest_of
 
+MOST_SAID = 50  # fields of a target's own description
 ORDER = "order"  # of a seal: a schedule's digest for each run, hundreds of them
 
 
@@ -38,8 +41,9 @@ def _told(findings: Findings, target: str) -> dict[str, str]:
         meta = (run.record.target_says or {}).get("meta") if run.target == target else None
         for name, value in (meta or {}).items():
             if isinstance(value, str | int | float) and not isinstance(value, bool):
-                found.setdefault(str(name), set()).add(str(value))
-    return {name: next(iter(values)) for name, values in sorted(found.items()) if len(values) == 1}
+                found.setdefault(visible(str(name), MOST_NAME), set()).add(visible(str(value), MOST_SHOWN))
+    same = {name: next(iter(values)) for name, values in sorted(found.items()) if len(values) == 1}
+    return dict(list(same.items())[:MOST_SAID])
 
 
 def _flat(value: object, prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -127,7 +127,7 @@ class Panel:
         taken, top = -math.inf, self.y.start
         self.canvas.line([(self.x.start, top), (self.x.end, top)], GRID, width=1)
         every = {**ticks, **(fine or {})}
-        with self.canvas.ticks("|".join(f"{self.x.part(value):.4g}:{words}" for value, words in every.items())):
+        with self.canvas.ticks("|".join(f"{self.x.part(value):.4g}={words}" for value, words in every.items())):
             for value, words in sorted(ticks.items()):
                 x, half = self.x(value), width_of(words) / 2
                 if x - half < taken or x + half > self.canvas.width + 2:

@@ -155,7 +155,8 @@ def _points(said: Mapping[str, Any]) -> Iterator[tuple[Key, Point]]:
 def _seen(said: Mapping[str, Any]) -> Seen | None:
     if said["value"] is None:
         return None
-    return Seen(said["value"], said["low"], said["high"], said["confidence"] or USUAL_CONFIDENCE, said["blocks"])
+    confidence = said["confidence"] if 0 < (said["confidence"] or 0) < 1 else USUAL_CONFIDENCE
+    return Seen(said["value"], said["low"], said["high"], confidence, said["blocks"])
 
 
 def _steps(campaigns: Sequence[Campaign]) -> tuple[Step, ...]:

@@ -45,7 +45,7 @@ const redraw = (chart, from, to) => {
   ticks.replaceChildren(...(whole ? ticks.own : []));
   const { x: left, width, y: top, height } = plots.at(-1).viewBox.baseVal, taken = [];
   for (const one of whole ? [] : ticks.dataset.fine.split("|")) {
-    const [place, words] = one.split(":"), x = left + (place - from) / (to - from) * width, half = words.length * 3.8 + 4;
+    const [place, words] = one.split("="), x = left + (place - from) / (to - from) * width, half = words.length * 3.8 + 4;
     if (x < left || x + half > left + width + 14 || taken.some(([at, its]) => Math.abs(at - x) < its + half)) continue;
     taken.push([x, half]);
     const [rule, text] = ticks.own.slice(0, 2).map((node) => node.cloneNode());

@@ -143,7 +143,7 @@ def test_what_is_over_the_axis_can_be_drawn_again_for_a_part_of_it():
 
 def test_an_axis_offers_finer_values_for_a_part_of_it():
     wide = render(all_of(PAIR)["burst"], "burst").wide
-    fine = [one.split(":") for one in re.search(r'data-fine="([^"]+)"', wide)[1].split("|")]
+    fine = [one.split("=") for one in re.search(r'data-fine="([^"]+)"', wide)[1].split("|")]
 
     assert len(fine) > wide.count("<text") / 2
     assert all(0 <= float(place) <= 1 for place, _ in fine)
