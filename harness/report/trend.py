@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -71,6 +71,7 @@ class Step:
     newest: bool = False
     p: float | None = None  # by Holm's correction over its family
     family: int = 0
+    comparable: bool = True  # asked and judged the same
 
     @property
     def beyond(self) -> bool:
@@ -189,13 +190,13 @@ def _crept(campaigns: Sequence[Campaign], neighbours: Sequence[Step]) -> Iterato
 
 
 def _told(step: Step, p: float, family: int) -> Step:
-    return Step(step.key, step.before, step.after, step.change, step.why, step.newest, p, family)
+    return replace(step, p=p, family=family)
 
 
 def _step(campaigns: Sequence[Campaign], key: Key, before: int, after: int, *, newest: bool) -> Step:
     one, two = campaigns[before], campaigns[after]
     if why := incomparable(one, two, key):
-        return Step(key, before, after, None, f"not comparable: {why}", newest)
+        return Step(key, before, after, None, f"not comparable: {why}", newest, comparable=False)
     a, b = one.points[key], two.points[key]
     if a.seen and b.seen:
         found = change(a.seen, b.seen, By.POINTS if b.unit == "share" else By.TIMES)

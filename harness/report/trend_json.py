@@ -68,7 +68,7 @@ def _point_json(trend: Trend, place: int, point: Point | None, key: Key) -> dict
         "change": None
         if step is None
         else {
-            "comparable": not step.why.startswith("not comparable"),
+            "comparable": step.comparable,
             "why_not": step.why or None,
             "by": step.change.by.value if step.change else None,
             "size": step.change.size if step.change else None,
