@@ -53,7 +53,9 @@ def deploy(
         typer.Option("--set", metavar="NAME=VALUE", help="A parameter of a template; may be repeated."),
     ] = None,
     image: Annotated[str | None, typer.Option(metavar="URI", help="An image that is there, by its digest.")] = None,
-    builder: Annotated[str, typer.Option(metavar="NAME", help="auto, docker, podman, buildah or codebuild.")] = "auto",
+    builder: Annotated[
+        str, typer.Option(metavar="NAME", help="auto, docker, podman, buildah, codebuild or acr.")
+    ] = "auto",
     source: Annotated[
         str | None,
         typer.Option("--from", metavar="CIDR", help="Where load comes from; default: this machine's own address."),
@@ -186,4 +188,6 @@ def _print_gone(one: Destroyed) -> None:
         print(f"could not be seen: {words}")
     if not one.left:
         print("nothing of it is left" if not one.unseen else "nothing else of it is left")
+    for note in one.notes:
+        print(note)
     print(f"not looked at: {one.beyond}")

@@ -1,0 +1,107 @@
+"""Whether anything of a deployment is left: asked by name, then by tag; a refusal is told.
+
+What the list of a group still shows is asked for again where it lives: the list goes on showing what is gone for minutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from harness.platforms.shared.azure_deploy.account import Group
+from harness.platforms.shared.azure_deploy.arm import GROUPS, Arm, ArmError
+from harness.platforms.shared.azure_deploy.part import SITE, VERSIONS, WORKSPACE, Resource, Tag
+
+KINDS = {kind.lower(): version for kind, version in VERSIONS.items()}
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a deployment may have made: resources, the tags that they carry, and records of deployments."""
+
+    resources: tuple[Resource, ...]
+    tags: tuple[Tag, ...]
+    records: tuple[str, ...]
+
+
+@dataclass
+class Proof:
+    """What was looked at, what is left, and what could not be seen."""
+
+    looked: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    unseen: list[str] = field(default_factory=list)
+
+
+class Proving:
+    """Over one resource group."""
+
+    def __init__(self, arm: Arm, group: Group, names: Names) -> None:
+        self._arm, self._group, self._names = arm, group, names
+
+    def proof(self) -> Proof:
+        """Each look by itself: one that is refused hides no other."""
+        made = Proof()
+        for name, look in self._looks().items():
+            try:
+                left = list(look())
+            except ArmError as error:
+                made.unseen.append(f"{name}: {error}")
+                continue
+            made.looked.append(name)
+            made.left += [one for one in left if one not in made.left]
+        return made
+
+    def _looks(self) -> dict[str, Callable[[], Iterator[str]]]:
+        kinds: dict[str, list[Resource]] = {}
+        for one in self._names.resources:
+            kinds.setdefault(one.kind, []).append(one)
+        looks = {kind: self._named(mine) for kind, mine in kinds.items()}
+        return {**looks, "everything that carries the tag": self._tagged, "deployments": self._records}
+
+    def _named(self, resources: list[Resource]) -> Callable[[], Iterator[str]]:
+        def look() -> Iterator[str]:
+            for one in resources:
+                path = f"{self._group.path}/providers/{one.path}"
+                if self._arm.found(one.path, path, VERSIONS[one.kind]) is not None:
+                    yield one.path
+
+        return look
+
+    def _tagged(self) -> Iterator[str]:
+        for tag in self._names.tags:
+            asked = {"$filter": f"tagName eq '{tag.key}' and tagValue eq '{tag.value}'"}
+            for row in self._arm.every("tagged resources", f"{self._group.path}/resources", GROUPS, asked):
+                kind, name = str(row.get("type", "")), str(row.get("name", ""))
+                version = KINDS.get(kind.lower())
+                if version is None or self._arm.found(name, str(row["id"]), version) is not None:
+                    yield f"{kind}/{name}"
+
+    def _records(self) -> Iterator[str]:
+        for name in self._names.records:
+            path = f"{self._group.path}/providers/Microsoft.Resources/deployments/{name}"
+            if self._arm.found(f"deployment {name}", path, GROUPS) is not None:
+                yield f"deployment {name}"
+
+
+def soft_deleted(arm: Arm, subscription: str, group: str, names: Names) -> Iterator[str]:
+    """What Azure keeps for a while although it was removed; nobody bills it, and who cannot see it says so."""
+    kinds = {one.kind for one in names.resources}
+    known = {one.name for one in names.resources}
+    for kind, path, days in (
+        (WORKSPACE, "Microsoft.OperationalInsights/deletedWorkspaces", 14),
+        (SITE, "Microsoft.Web/deletedSites", 30),
+    ):
+        if kind not in kinds:
+            continue
+        try:
+            rows = arm.every("what is kept", f"/subscriptions/{subscription}/providers/{path}", VERSIONS[kind])
+        except ArmError as error:
+            yield f"{path} could not be seen: {error}"
+            continue
+        for row in rows:
+            said = row.get("properties") or {}
+            name = str(said.get("deletedSiteName") or row.get("name", ""))
+            of = str(said.get("resourceGroup") or row.get("id", ""))
+            if name in known and (of.lower() == group.lower() or f"/{group}/".lower() in of.lower()):
+                yield f"{kind}/{name} can be restored for up to {days} days, and costs nothing"
