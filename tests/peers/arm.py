@@ -48,7 +48,8 @@ class Azure(Hosts):
         self.groups, self.resources, self.roles, self.records = {}, {}, {}, {}
         self.operations, self.images, self.uploads, self.runs, self.code = {}, {}, {}, {}, {}
         self.fails, self.denied, self.kept, self.builds, self.cancelled = {}, (), [], 0, []
-        self.role_late = 0  # how often a package is refused before its role is seen
+        self.role_late = self.pull_late = 0  # how often a package, or a pull, is refused before its role is seen
+        self.registering, self.ghosts = {}, []  # what a group still lists although it is gone
         self._ids = itertools.count(1)
 
     def copy(self):
@@ -118,10 +119,15 @@ class Azure(Hosts):
     def _provider(self, name, *, register):
         if register:
             assert name in ("Microsoft.App", *KNOWN_PROVIDERS), name
-            self.registered.add(name)
-        return ok(
-            {"namespace": name, "registrationState": "Registered" if name in self.registered else "NotRegistered"}
-        )
+            self.registering[name] = LOOKS
+        state = "Registered" if name in self.registered else "NotRegistered"
+        if name in self.registering and not register:
+            self.registering[name] -= 1
+            state = "Registering"
+            if self.registering[name] <= 0:
+                self.registered.add(name)
+                del self.registering[name]
+        return ok({"namespace": name, "registrationState": state})
 
     def _group(self, request, name, rest, body):
         group = self.groups.get(name)
@@ -162,7 +168,7 @@ class Azure(Hosts):
         return self._begun(202, "location", {"gone": name})
 
     def _listed(self, path, said):
-        rows = [r for k, r in self.resources.items() if k.startswith(path.lower() + "/") and top(r)]
+        rows = [r for k, r in self.resources.items() if k.startswith(path.lower() + "/") and top(r)] + self.ghosts
         if said is not None:
             key, value = re.fullmatch(r"tagName eq '([^']+)' and tagValue eq '([^']+)'", said).groups()
             rows = [row for row in rows if (row.get("tags") or {}).get(key) == value]
@@ -343,7 +349,9 @@ class Azure(Hosts):
                 )
             principal = self.resources[one["identity"].lower()]["properties"]["principalId"]
             granted = [r["properties"] for r in self.roles.values() if r["scope"] == registry["id"].lower()]
-            if not any(g["principalId"] == principal and PULL in g["roleDefinitionId"] for g in granted):
+            may = any(g["principalId"] == principal and PULL in g["roleDefinitionId"] for g in granted)
+            self.pull_late -= (late := self.pull_late > 0)
+            if late or not may:
                 raise Refusal(
                     400, "InvalidParameterValueInContainerTemplate", "unable to pull image using Managed identity"
                 )
@@ -411,6 +419,7 @@ class Azure(Hosts):
     def _gone(self, request, key, row):
         if row is None:
             return httpx.Response(204)
+        self.ghosts = [row] if top(row) else []
         used = [r["name"] for r in self.resources.values() if key in json.dumps(uses(r)).lower()]
         if used:
             raise Refusal(409, "Conflict", f"it has {', '.join(used)} in it")

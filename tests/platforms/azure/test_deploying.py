@@ -161,10 +161,19 @@ def test_a_model_of_ones_own_takes_the_place_of_the_mock_and_stays(made):
 def test_what_somebody_removed_by_hand_is_made_again(made):
     azure = Azure()
     made(azure).deploy(Heard())
-    del azure.resources[f"{GROUP}/Microsoft.App/containerApps/rag-chat".lower()]
+    azure.ghosts = [azure.resources.pop(f"{GROUP}/Microsoft.App/containerApps/rag-chat".lower())]
     done = made(azure).deploy(Heard())
 
     assert {s.name: s.did for s in done.steps if s.did != "kept"} == {"rag-chat": "updated"}
+
+
+def test_a_role_that_is_seen_late_stops_no_first_deployment(made):
+    azure, heard = Azure(), Heard()
+    azure.pull_late = 2
+    made(azure).deploy(heard)
+
+    assert whole(azure)
+    assert sum("a role that was just assigned is not seen yet" in words for words in heard.said) == 2
 
 
 def test_an_unknown_setting_is_refused_with_those_there_are(made):

@@ -66,6 +66,7 @@ def test_a_group_with_something_of_somebody_else_stays_with_it(made):
     }
     gone = made(azure).destroy(Heard())
 
+    assert "resource group rag-pilot stays: it holds Microsoft.Storage/storageAccounts/theirs" in gone.notes
     assert [row["name"] for row in azure.resources.values()] == ["theirs"]
     assert (list(azure.groups), gone.left) == (["rag-pilot"], ())
 

@@ -9,7 +9,7 @@ from harness.domain.shown import visible
 from harness.errors import PilotError, Refused
 from harness.platforms.deploying import Heard
 from harness.platforms.shared.azure_deploy.arm import GROUPS, Arm
-from harness.platforms.shared.azure_deploy.part import Tag
+from harness.platforms.shared.azure_deploy.part import KINDS, Tag
 
 SUBSCRIPTIONS = "2022-12-01"
 REGISTER_S = 1200.0  # a provider is registered in every region
@@ -99,14 +99,22 @@ class Group:
             self._arm.wait(f"removal of resource group {self.name}", over, self._arm.pace.stack_s)
         return there
 
-    def resources(self) -> list[Mapping[str, Any]]:
-        """All in it; none where there is no group."""
-        return self._arm.every(f"resources of {self.name}", f"{self.path}/resources", GROUPS)
+    def standing(self, params: Mapping[str, str] | None = None) -> list[str]:
+        """Resources in it, of a filter where one is given; none where there is no group.
+
+        The list shows what is gone for minutes, so each of a kind that is known here is asked for where it lives.
+        """
+        rows = self._arm.every(f"resources of {self.name}", f"{self.path}/resources", GROUPS, params)
+        return [f"{row.get('type')}/{row.get('name')}" for row in rows if self._stands(row)]
+
+    def _stands(self, row: Mapping[str, Any]) -> bool:
+        version = KINDS.get(str(row.get("type", "")).lower())
+        return version is None or self._arm.found(str(row.get("name")), str(row["id"]), version) is not None
 
     def remove(self, heard: Heard) -> bool:
         """Where this deployment made it and nothing is in it any more; raises PilotError where it stays all the same."""
         there = self._settled(heard)
-        if there is None or not self.ours(there) or self.resources():
+        if there is None or not self.ours(there) or self.standing():
             return False
         doing = f"removal of resource group {self.name}"
         said = self._arm.ask(doing, "DELETE", self.path, GROUPS)

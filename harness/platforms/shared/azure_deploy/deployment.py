@@ -239,7 +239,7 @@ class AzureDeployment:
             self.templates.settled(name, heard)
 
     def _one(self, part: Part, given: Mapping[str, str], heard: Heard, steps: _Steps) -> Mapping[str, str]:
-        publishing, package = self._publishing(part), self.package(part)
+        publishing, package = self.publishing(part), self.package(part)
         was = publishing.published() if package else None
         done = self.templates.put(self._wanted(part, given), heard)
         steps.add(part.app, done, part.target.name)
@@ -251,7 +251,7 @@ class AzureDeployment:
             **{name: done.outputs[key].rstrip("/") for name, key in part.gives.items() if key in done.outputs},
         }
 
-    def _publishing(self, part: Part) -> Publishing:
+    def publishing(self, part: Part) -> Publishing:
         return Publishing(self.arm, self.path(part.keeps[0]), part.app, self._hands.lay)
 
     def _image(self, heard: Heard, steps: _Steps) -> str:
@@ -302,12 +302,12 @@ class AzureDeployment:
         key, source, where = self.key.there(), self._source(notes), self.before.get("location")
         same = {**({"providerKey": key} if key else {}), **({"location": where} if where else {})}
         for part in self.parts:
-            was = self._publishing(part).published() if part.package else None
+            was = self.publishing(part).published() if part.package else None
             minutes = self.expected(part.app, part.minutes)
             wanted = Wanted(part.app, part.template, {**same, "generatorCidr": source}, part.tag, minutes)
             steps.add(part.app, self.templates.put(wanted, heard), part.target.name)
             if was is not None:
-                self._publishing(part).keep(was)
+                self.publishing(part).keep(was)
         return Deployed(tuple(steps.done), {}, {}, tuple(notes))
 
     def _source(self, notes: list[str]) -> str:

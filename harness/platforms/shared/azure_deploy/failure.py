@@ -12,6 +12,9 @@ from harness.errors import PilotError
 from harness.platforms.shared.azure_deploy.arm import cause_of
 
 MOST_FURTHER = 4
+LATE = re.compile(
+    r"PrincipalNotFound|unable to pull image using managed identity|UNAUTHORIZED: authentication", re.IGNORECASE
+)
 BY_ITS_PARTS = ("DeploymentFailed", "DeploymentOperationFailed", "ResourceDeploymentFailure")  # that something failed
 DURATION = re.compile(r"P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?")
 HINTS: tuple[tuple[str, str], ...] = (  # by what is in the cause
@@ -51,6 +54,11 @@ def hint_of(words: str) -> str:
     """What fixes a failure, by its words."""
     found = next((hint for pattern, hint in HINTS if re.search(pattern, words, re.IGNORECASE)), None)
     return found or "fix what the cause names, then the same command again"
+
+
+def is_late(words: str) -> bool:
+    """Whether it failed because a role, or whom it is assigned to, was not seen everywhere yet: minutes, says Azure."""
+    return LATE.search(words) is not None
 
 
 def seconds_of(duration: object) -> float:

@@ -11,7 +11,6 @@ from harness.platforms.deploying import Intent, Standing, Step
 from harness.platforms.pricing import NOTHING, pricing_of
 from harness.platforms.shared.azure_deploy import account
 from harness.platforms.shared.azure_deploy.part import BASE_MINUTES, PROVIDER, template_of
-from harness.platforms.shared.azure_deploy.publish import PUBLISHED
 from harness.platforms.shared.book import Book
 
 if TYPE_CHECKING:
@@ -74,15 +73,14 @@ def _image(made: AzureDeployment, server: str | None) -> Step:
 
 def _template(made: AzureDeployment, name: str, template: Path, rough: float, standing: tuple[Standing, ...]) -> Step:
     of, there = len(template_of(template)["resources"]), made.templates.now(name)
-    does = f"look at its {of} resources, update what differs" if there else f"create {of} resources"
+    does = f"look at its {_counted(of)}, update what differs" if there else f"create {_counted(of)}"
     minutes = 1 if there else made.expected(name, rough)
     return Step(f"deployment {name}", does, minutes, name in made.asked.took_s, standing)
 
 
 def _code(made: AzureDeployment, part: Part, tag: str) -> Step:
-    there = made.arm.found(part.app, made.path(part.keeps[0]), "2023-12-01")
     name = f"code of {part.app}"
-    if ((there or {}).get("tags") or {}).get(PUBLISHED) == tag:
+    if made.publishing(part).published() == tag:
         return Step(name, f"keep {tag}", 0)
     return Step(name, f"publish {tag}", made.expected(name, CODE_MINUTES), name in made.asked.took_s)
 
@@ -93,7 +91,7 @@ def _removed(made: AzureDeployment) -> Iterator[Step]:
         return
     names = [(part.app, part.keeps, part.minutes) for part in made.parts]
     for name, keeps, rough in names:
-        yield Step(f"deployment {name}", f"remove with its {len(keeps)} resources", rough * GONE_SHARE)
+        yield Step(f"deployment {name}", f"remove with its {_counted(len(keeps))}", rough * GONE_SHARE)
     if not made.others():
         yield Step(
             f"deployment {made.base}", "remove with what all share, registry and images", BASE_MINUTES * GONE_SHARE
@@ -115,6 +113,10 @@ def _notes(made: AzureDeployment, *, destroy: bool) -> Iterator[str]:
     )
     yield "idle dollars: list prices of the targets' price books; requests, transfer and logs come on top"
     yield "minutes without a mark were measured here, ~ is a rough figure"
+
+
+def _counted(resources: int) -> str:
+    return "1 resource" if resources == 1 else f"{resources} resources"
 
 
 def _own(part: Part) -> Iterator[Standing]:

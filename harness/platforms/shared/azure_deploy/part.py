@@ -27,6 +27,7 @@ VERSIONS = {  # of the API that is asked about each kind of resource
     IDENTITY: "2023-01-31",
     REGISTRY: "2023-07-01",
 }
+KINDS = {kind.lower(): version for kind, version in VERSIONS.items()}  # as Resource Manager spells them differently
 
 
 class Tag(NamedTuple):

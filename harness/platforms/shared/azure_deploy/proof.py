@@ -1,18 +1,14 @@
-"""Whether anything of a deployment is left: asked by name, then by tag; a refusal is told.
-
-What the list of a group still shows is asked for again where it lives: the list goes on showing what is gone for minutes.
-"""
+"""Whether anything of a deployment is left: asked by name, then by tag; a refusal is told."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from harness.platforms.shared.azure_deploy.account import Group
 from harness.platforms.shared.azure_deploy.arm import GROUPS, Arm, ArmError
 from harness.platforms.shared.azure_deploy.part import SITE, VERSIONS, WORKSPACE, Resource, Tag
-
-KINDS = {kind.lower(): version for kind, version in VERSIONS.items()}
 
 
 @dataclass(frozen=True)
@@ -71,11 +67,7 @@ class Proving:
     def _tagged(self) -> Iterator[str]:
         for tag in self._names.tags:
             asked = {"$filter": f"tagName eq '{tag.key}' and tagValue eq '{tag.value}'"}
-            for row in self._arm.every("tagged resources", f"{self._group.path}/resources", GROUPS, asked):
-                kind, name = str(row.get("type", "")), str(row.get("name", ""))
-                version = KINDS.get(kind.lower())
-                if version is None or self._arm.found(name, str(row["id"]), version) is not None:
-                    yield f"{kind}/{name}"
+            yield from self._group.standing(asked)
 
     def _records(self) -> Iterator[str]:
         for name in self._names.records:
@@ -99,9 +91,16 @@ def soft_deleted(arm: Arm, subscription: str, group: str, names: Names) -> Itera
         except ArmError as error:
             yield f"{path} could not be seen: {error}"
             continue
-        for row in rows:
-            said = row.get("properties") or {}
-            name = str(said.get("deletedSiteName") or row.get("name", ""))
-            of = str(said.get("resourceGroup") or row.get("id", ""))
-            if name in known and (of.lower() == group.lower() or f"/{group}/".lower() in of.lower()):
-                yield f"{kind}/{name} can be restored for up to {days} days, and costs nothing"
+        ours = (_name(row) for row in rows if _name(row) in known and _is_of(row, group))
+        yield from (
+            f"{kind}/{name} can be restored for up to {days} days, and costs nothing" for name in dict.fromkeys(ours)
+        )
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    return str((row.get("properties") or {}).get("deletedSiteName") or row.get("name", ""))
+
+
+def _is_of(row: Mapping[str, Any], group: str) -> bool:
+    of = str((row.get("properties") or {}).get("resourceGroup") or row.get("id", "")).lower()
+    return of == group.lower() or f"/{group}/".lower() in of

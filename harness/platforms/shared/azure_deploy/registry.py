@@ -35,7 +35,7 @@ class Registry:
     """The one that carries the tag, else the one that is named, else one whose name follows from subscription and group."""
 
     def __init__(self, arm: Arm, group: str, tag: Tag, named: str | None = None) -> None:
-        self._arm, self._group, self._tag, self._named = arm, group, tag, named
+        self._arm, self._group, self._tag, self.named = arm, group, tag, named
         self._version = VERSIONS[REGISTRY]
 
     @property
@@ -45,8 +45,8 @@ class Registry:
 
     def now(self) -> Mapping[str, Any] | None:
         """None where there is none."""
-        if self._named is not None:
-            return self._arm.found(f"registry {self._named}", self.path(self._named), self._version)
+        if self.named is not None:
+            return self._arm.found(f"registry {self.named}", self.path(self.named), self._version)
         rows = self._arm.every("registries", f"{self._group}/providers/{REGISTRY}", self._version)
         mine = [row for row in rows if (row.get("tags") or {}).get(self._tag.key) == self._tag.value]
         return mine[0] if mine else None
@@ -57,22 +57,21 @@ class Registry:
     def ensure(self, location: str) -> tuple[str, bool]:
         """Its name, and whether it was made."""
         there = self.now()
-        if there is not None and _ready(there):
-            return str(there["name"]), False
-        name = str(there["name"]) if there is not None else self._named or self.usual
+        name = str(there["name"]) if there is not None else self.named or self.usual
         doing = f"registry {name}"
-        body = {
-            "location": location,
-            "sku": {"name": SKU},
-            "tags": {self._tag.key: self._tag.value},
-            "properties": {"adminUserEnabled": False},
-        }
-        said = self._arm.ask(doing, "PUT", self.path(name), self._version, body=body)
-        self._arm.ended(doing, said, self._arm.pace.stack_s)
+        if there is None or _state(there) == "Failed":
+            body = {
+                "location": location,
+                "sku": {"name": SKU},
+                "tags": {self._tag.key: self._tag.value},
+                "properties": {"adminUserEnabled": False},
+            }
+            said = self._arm.ask(doing, "PUT", self.path(name), self._version, body=body)
+            self._arm.ended(doing, said, self._arm.pace.stack_s)
 
         def over() -> tuple[bool, float]:
             row = self._arm.found(doing, self.path(name), self._version)
-            return row is not None and _ready(row), 0.0
+            return row is not None and _state(row) == "Succeeded", 0.0
 
         if not over()[0]:
             self._arm.wait(doing, over, self._arm.pace.stack_s)
@@ -125,8 +124,8 @@ class Registry:
         return _learnt(said.get("refresh_token"))
 
 
-def _ready(there: Mapping[str, Any]) -> bool:
-    return str((there.get("properties") or {}).get("provisioningState", "Succeeded")) == "Succeeded"
+def _state(there: Mapping[str, Any]) -> str:
+    return str((there.get("properties") or {}).get("provisioningState", "Succeeded"))
 
 
 def _learnt(token: object) -> str:

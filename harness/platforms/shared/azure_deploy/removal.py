@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import PilotError
 from harness.platforms.deploying import Destroyed, Heard, Took
+from harness.platforms.shared.azure_deploy.account import Group
 from harness.platforms.shared.azure_deploy.arm import Arm, ArmError
 from harness.platforms.shared.azure_deploy.part import (
     ENVIRONMENT,
@@ -50,6 +51,12 @@ def removed(arm: Arm, path: str, version: str, tag: Tag, params: Mapping[str, st
     raise PilotError(f"{name} is still there", "the same command again; what stays is removed by hand")
 
 
+def _stays(group: Group) -> str:
+    others = group.standing()
+    why = f"it holds {', '.join(others[:3])}" if others else "somebody else made it"
+    return f"resource group {group.name} stays: {why}"
+
+
 def _ours(name: str, there: Mapping[str, Any], tag: Tag) -> None:
     if (there.get("tags") or {}).get(tag.key) != tag.value:
         raise PilotError(
@@ -68,7 +75,7 @@ class Removal:
     def run(self, heard: Heard) -> Destroyed:
         """Raises PilotError where a resource stays."""
         made, group = self._made, self._made.group
-        alone = True
+        alone, notes = True, list[str]()
         if group.now() is not None:
             for part in made.parts:
                 self._gone(part.app, part.target.name, part.keeps, part.tag, heard)
@@ -78,6 +85,8 @@ class Removal:
                 if group.remove(heard):
                     took = round(made.pace.clock() - began, 1)
                     self._done.append(Took(f"resource group {group.name}", "removed", took))
+                elif group.now() is not None:
+                    notes.append(_stays(group))
         proof = self._proved(heard, alone=alone)
         return Destroyed(
             tuple(self._done),
@@ -85,7 +94,7 @@ class Removal:
             tuple(proof.left),
             tuple(proof.unseen),
             NOT_LOOKED,
-            tuple(soft_deleted(made.arm, made.subscription, group.name, self._names(alone=alone))),
+            (*notes, *soft_deleted(made.arm, made.subscription, group.name, self._names(alone=alone))),
         )
 
     def _shared(self) -> Iterator[Resource]:
@@ -137,6 +146,8 @@ class Removal:
         made = self._made
         own = [one for part in made.parts for one in part.keeps]
         shared = [PROVIDER, *(Resource(kind, made.base) for kind in (ENVIRONMENT, WORKSPACE, IDENTITY))]
+        if made.registry.named is None:  # one that somebody named may be theirs
+            shared.append(Resource(REGISTRY, made.registry.usual))
         tags = [part.tag for part in made.parts]
         records = [part.app for part in made.parts]
         return Names(

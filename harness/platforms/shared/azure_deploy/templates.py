@@ -17,12 +17,12 @@ from typing import Any
 from harness.errors import PilotError
 from harness.platforms.deploying import Heard
 from harness.platforms.shared.azure_deploy.arm import ENDED, GROUPS, Arm, ArmError
-from harness.platforms.shared.azure_deploy.failure import creating, failure, progress, seconds_of
+from harness.platforms.shared.azure_deploy.failure import creating, failure, is_late, progress, seconds_of
 from harness.platforms.shared.azure_deploy.parameters import filled
-from harness.platforms.shared.azure_deploy.part import Tag, template_of
+from harness.platforms.shared.azure_deploy.part import KINDS, Tag, template_of
 
 SAID_EVERY_S = 60.0
-TRIES = 3
+TRIES, LATE_TRIES = 3, 5
 CONTENT = "pilot-content"  # the tag of a deployment that says what was deployed
 DIGITS = 32
 
@@ -65,7 +65,20 @@ class Templates:
         return dict((self.now(name) or {}).get("properties", {}).get("parameters") or {})
 
     def put(self, want: Wanted, heard: Heard) -> Done:
-        """Deploy it where anything differs; raises PilotError with the cause first."""
+        """Deploy it where anything differs, again where a role was seen too late; raises PilotError with the cause first."""
+        for left in reversed(range(LATE_TRIES)):
+            try:
+                return self._put(want, heard)
+            except PilotError as error:
+                if not left or not is_late(str(error)):
+                    raise
+            heard.say(
+                f"{want.name}: a role that was just assigned is not seen yet; again in {self._arm.pace.settle_s:.0f} s"
+            )
+            self._arm.pace.sleep(self._arm.pace.settle_s)
+        raise AssertionError
+
+    def _put(self, want: Wanted, heard: Heard) -> Done:
         for _ in range(TRIES):
             there = self.settled(want.name, heard, want)
             before = (there or {}).get("properties", {}).get("parameters")
@@ -104,10 +117,14 @@ class Templates:
     def _same(self, there: Mapping[str, Any], content: str) -> bool:
         if _state(there) != "Succeeded" or (there.get("tags") or {}).get(CONTENT) != content:
             return False
-        made = {str(one.get("id", "")).lower() for one in there["properties"].get("outputResources") or ()}
-        rows = self._arm.every("resources", f"{self._group}/resources", GROUPS)
-        known = {str(row["id"]).lower() for row in rows}
-        return all(one in known for one in made if _listed(one))
+        made = (str(one.get("id", "")) for one in there["properties"].get("outputResources") or ())
+        return all(self._stands(identity) for identity in made)
+
+    def _stands(self, identity: str) -> bool:
+        """Asked where it lives, for the list of a group shows what is gone; what lies inside of another is that one's."""
+        below = identity.rpartition("/providers/")[2].split("/")
+        version = KINDS.get("/".join(below[:2]).lower()) if len(below) == 3 else None
+        return version is None or self._arm.found("/".join(below), identity, version) is not None
 
     def settled(self, name: str, heard: Heard, want: Wanted | None = None) -> Mapping[str, Any] | None:
         """Once it is not running; raises PilotError where that takes too long."""
@@ -175,9 +192,3 @@ def _state(there: Mapping[str, Any]) -> str:
 def _outputs(there: Mapping[str, Any]) -> dict[str, str]:
     rows = there["properties"].get("outputs") or {}
     return {name: str(one["value"]) for name, one in rows.items() if isinstance(one, Mapping) and "value" in one}
-
-
-def _listed(identity: str) -> bool:
-    """Whether a group lists it among its resources: role assignments and what lies inside of another resource it does not."""
-    below = identity.rpartition("/providers/")[2].split("/")
-    return len(below) == 3 and not below[0].startswith("microsoft.authorization")
