@@ -21,6 +21,7 @@ SUBSCRIPTION = "0a1b2c3d-0000-4000-8000-000000000001"
 MANAGEMENT = "management.azure.com"
 PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"  # the role that pulls images
 ROLE, DEPLOYMENT = "Microsoft.Authorization/roleAssignments", "Microsoft.Resources/deployments"
+BLANK = {"properties": {"provisioningState": ""}}
 NO_TAGS = (ROLE, "Microsoft.Storage/storageAccounts/blobServices/containers")
 
 
@@ -49,6 +50,7 @@ class Azure(Hosts):
         self.operations, self.images, self.uploads, self.runs, self.code = {}, {}, {}, {}, {}
         self.fails, self.denied, self.kept, self.builds, self.cancelled = {}, (), [], 0, []
         self.role_late = self.pull_late = 0  # how often a package, or a pull, is refused before its role is seen
+        self.busy = {}  # by deployment: somebody else's comes first, once
         self.registering, self.ghosts = {}, []  # what a group still lists although it is gone
         self._ids = itertools.count(1)
 
@@ -218,7 +220,7 @@ class Azure(Hosts):
         return ok({k: v for k, v in there.items() if k not in ("looks", "operations", "template", "given")})
 
     def _deploy(self, world, key, name, there, body):
-        if there is not None and there["properties"]["provisioningState"] == "Running":
+        if self.busy.pop(name, None) or (there or BLANK)["properties"]["provisioningState"] == "Running":
             raise Refusal(409, "DeploymentActive", "a previous deployment is still active")
         said = body["properties"]
         assert said["mode"] == "Incremental"

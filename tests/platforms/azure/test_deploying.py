@@ -176,6 +176,14 @@ def test_a_role_that_is_seen_late_stops_no_first_deployment(made):
     assert sum("a role that was just assigned is not seen yet" in words for words in heard.said) == 2
 
 
+def test_somebody_elses_deployment_that_comes_first_is_waited_for(made):
+    azure = Azure()
+    azure.busy = {"rag-chat": True}
+    made(azure).deploy(Heard())
+
+    assert whole(azure)
+
+
 def test_an_unknown_setting_is_refused_with_those_there_are(made):
     with pytest.raises(Refused, match="maxReplica") as error:
         made(Azure(), settings={"maxReplica": "1"})

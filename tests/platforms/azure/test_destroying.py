@@ -71,6 +71,27 @@ def test_a_group_with_something_of_somebody_else_stays_with_it(made):
     assert (list(azure.groups), gone.left) == (["rag-pilot"], ())
 
 
+def test_a_registry_of_somebody_else_stays_and_takes_the_next_deployments_identity(made):
+    azure = Azure()
+    azure.groups["rag-pilot"] = {"location": "eastus", "properties": {"provisioningState": "Succeeded"}}
+    path = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rag-pilot/providers/Microsoft.ContainerRegistry/registries/theirs"
+    azure.resources[path.lower()] = {
+        "id": path,
+        "name": "theirs",
+        "type": "Microsoft.ContainerRegistry/registries",
+        "properties": {"loginServer": "theirs.azurecr.io", "provisioningState": "Succeeded"},
+    }
+    settings = {"registry": "theirs"}
+    made(azure, settings=settings).deploy(Heard())
+    gone = made(azure, settings=settings).destroy(Heard())
+    left = [row["name"] for row in azure.resources.values()]
+    again = made(azure, settings=settings).deploy(Heard())
+
+    assert (left, gone.left) == (["theirs"], ())
+    assert set(again.values) == {"azure_container_apps", "azure_functions"}
+    assert azure.builds == 1
+
+
 def test_an_app_of_somebody_else_is_not_touched(made):
     azure = Azure()
     made(azure).deploy(Heard())
