@@ -176,6 +176,17 @@ def test_a_role_that_is_seen_late_stops_no_first_deployment(made):
     assert sum("a role that was just assigned is not seen yet" in words for words in heard.said) == 2
 
 
+def test_a_location_that_was_said_once_holds_although_the_group_is_elsewhere(made):
+    azure = Azure()
+    azure.groups["rag-pilot"] = {"location": "westeurope", "properties": {"provisioningState": "Succeeded"}}
+    made(azure, "azure_container_apps", settings={"location": "eastus"}).deploy(Heard())
+    again = made(azure, "azure_container_apps").deploy(Heard())
+
+    assert resource(azure, "Microsoft.App/containerApps", "rag-chat")["location"] == "eastus"
+    assert {step.did for step in again.steps} == {"kept"}
+    assert again.notes == (), "it is where it is billed"
+
+
 def test_somebody_elses_deployment_that_comes_first_is_waited_for(made):
     azure = Azure()
     azure.busy = {"rag-chat": True}

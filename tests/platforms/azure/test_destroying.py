@@ -7,7 +7,7 @@ from harness.errors import PilotError
 from harness.platforms.shared.call_policy import CallPolicy
 from harness.platforms.shared.http_client import HttpClient
 from tests.peers.arm import SUBSCRIPTION, Azure
-from tests.platforms.azure.rig import DEPLOYMENTS, Heard, resource, states
+from tests.platforms.azure.rig import DEPLOYMENTS, GROUP, Heard, resource, states
 
 
 def test_all_of_it_may_be_destroyed_and_every_kind_of_resource_is_asked_for(made):
@@ -69,6 +69,19 @@ def test_a_group_with_something_of_somebody_else_stays_with_it(made):
     assert "resource group rag-pilot stays: it holds Microsoft.Storage/storageAccounts/theirs" in gone.notes
     assert [row["name"] for row in azure.resources.values()] == ["theirs"]
     assert (list(azure.groups), gone.left) == (["rag-pilot"], ())
+
+
+def test_an_app_that_only_pulls_from_the_registry_keeps_it(made):
+    azure = Azure()
+    made(azure).deploy(Heard())
+    jobs = {**resource(azure, "Microsoft.App/containerApps", "rag-chat"), "name": "rag-jobs", "identity": {}}
+    jobs["properties"] = {**jobs["properties"], "environmentId": "its own"}
+    azure.resources[f"{GROUP}/Microsoft.App/containerApps/rag-jobs".lower()] = jobs
+    one = made(azure)
+
+    assert one.others() == ["rag-jobs"]
+    one.destroy(Heard())
+    assert resource(azure, "Microsoft.ContainerRegistry/registries", one.registry.usual)
 
 
 def test_a_registry_of_somebody_else_stays_and_takes_the_next_deployments_identity(made):
