@@ -50,6 +50,7 @@ class Azure(Hosts):
         self.operations, self.images, self.uploads, self.runs, self.code = {}, {}, {}, {}, {}
         self.fails, self.denied, self.kept, self.builds, self.cancelled = {}, (), [], 0, []
         self.role_late = self.pull_late = 0  # how often a package, or a pull, is refused before its role is seen
+        self.taken = set()  # names of registries that are others'
         self.busy = {}  # by deployment: somebody else's comes first, once
         self.registering, self.ghosts = {}, []  # what a group still lists although it is gone
         self._ids = itertools.count(1)
@@ -413,6 +414,8 @@ class Azure(Hosts):
             raise Refusal(409, "MissingSubscriptionRegistration", "not registered")
         name = path.rpartition("/")[2]
         assert re.fullmatch(r"[a-zA-Z0-9]{5,50}", name)
+        if any(name.startswith(taken) for taken in self.taken):
+            raise Refusal(409, "AlreadyInUse", f"The registry DNS name {name}.azurecr.io is already in use.")
         row = {"id": path, "name": name, "type": "Microsoft.ContainerRegistry/registries", **body}
         row["properties"] = {**body["properties"], "loginServer": f"{name}.azurecr.io", "provisioningState": "Creating"}
         self.resources[key] = row

@@ -58,6 +58,11 @@ def test_a_template_that_is_refused_before_it_is_deployed_says_why(made):
     with pytest.raises(PilotError, match="AuthorizationFailed") as error:
         made(azure).deploy(Heard())
     assert "permission" in error.value.hint
+    azure = Azure()
+    azure.taken = {"ragpilot"}
+    with pytest.raises(PilotError, match="AlreadyInUse") as error:
+        made(azure).deploy(Heard())
+    assert "--set registry=NAME" in error.value.hint
 
 
 def test_every_resource_and_deployment_carries_the_tag_also_after_an_update(made):

@@ -17,6 +17,7 @@ from harness.domain.shown import MOST_SHOWN, visible
 from harness.errors import PilotError
 from harness.platforms.shared.auth.azure_token import AzureToken
 from harness.platforms.shared.aws_deploy.pace import Pace
+from harness.platforms.shared.azure_deploy.hints import hint_of
 from harness.platforms.shared.http_client import HttpClient
 from harness.platforms.shared.origins import AZURE, AZURE_SCOPE
 from harness.platforms.shared.rest import Token
@@ -216,7 +217,7 @@ def _refusal(doing: str, said: Said) -> ArmError:
     code, message = cause_of(error)
     words = visible(without_identity(message or said.text), MOST_SHOWN)
     code = code or f"HTTP {said.status}"
-    hint = _hint(outer, code, said.status)
+    hint = _hint(outer, code, said.status) or hint_of(f"{code} {message}")
     return ArmError(f"{doing}: {code}{f': {words}' if words else ''}", outer or code, said.status, hint)
 
 

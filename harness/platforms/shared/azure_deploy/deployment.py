@@ -188,7 +188,12 @@ class AzureDeployment:
         service = content_of(self.asked.root, self.dockerfile)
         shared = [service.root / name for name in service.files]
         files = {*beside, part.target.folder / "host.json", *shared}
-        return Package(self.asked.root, program, tuple(sorted(files)), int(self.asked.deadline_s or 30))
+        return Package(self.asked.root, program, tuple(sorted(files)), self.timeout_s or 30)
+
+    @property
+    def timeout_s(self) -> int | None:
+        """That a request may be worked on: as long as clients wait."""
+        return max(1, int(self.asked.deadline_s)) if self.asked.deadline_s else None
 
     def location(self) -> str | None:
         """Of a group that is still to be made: as it is said, else where target.toml says that it is billed."""
@@ -334,7 +339,7 @@ class AzureDeployment:
         return Wanted(self.base, self.base_template, known, self.base_tag, self.expected(self.base, BASE_MINUTES))
 
     def _wanted(self, part: Part, given: Mapping[str, str]) -> Wanted:
-        deadline = {"timeoutS": str(int(self.asked.deadline_s))} if self.asked.deadline_s else {}
+        deadline = {"timeoutS": str(self.timeout_s)} if self.timeout_s else {}
         known = {**deadline, **part.settings, **given, "name": part.app}
         return Wanted(part.app, part.template, known, part.tag, self.expected(part.app, part.minutes))
 

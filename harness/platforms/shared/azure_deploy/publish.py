@@ -26,7 +26,7 @@ from harness.platforms.shared.azure_deploy.arm import GROUPS, Arm, ArmError
 from harness.platforms.shared.azure_deploy.part import SITE, VERSIONS
 
 PUBLISHED = "pilot-package"  # the tag of an app that says what its code is
-SUCCEEDED, FAILED = 4, (3, 5)  # of a deployment's status; everything below is on its way
+SUCCEEDED, BUSY = 4, (None, 0, 1, 2)  # of a deployment's status; None: it is not listed yet
 WITHIN_S, LAYOUT_S = 1800.0, 600.0
 TAIL, DIGITS, TRIES = 15, 20, 4
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -159,7 +159,7 @@ class Publishing:
         def over() -> tuple[bool, float]:
             nonlocal state
             state = self._deployment(host, number) or {}
-            return state.get("status") in (SUCCEEDED, *FAILED), 0.0
+            return state.get("status") not in BUSY, 0.0
 
         def tell(took_s: float) -> None:
             heard.work(
@@ -172,7 +172,7 @@ class Publishing:
     def _settled(self, host: str, heard: Heard) -> None:
         """Once no deployment of it is running."""
         there = self._deployment(host, "latest")
-        if there is not None and there.get("status") in (0, 1, 2):
+        if there is not None and there.get("status") in BUSY:
             heard.say(f"{self._name}: waiting for a deployment that is running")
             self._followed(host, "latest", heard)
 
