@@ -184,8 +184,14 @@ class Azure(Hosts):
         headers = {header: f"https://{MANAGEMENT}/operations/{number}", "Retry-After": "3"}
         return httpx.Response(status, json=body or {}, headers=headers)
 
-    def _operation(self, path):
-        said = self.operations[path.rpartition("/")[2]]
+    def _time_passes(self, key):
+        """What was begun goes on by itself, whoever looks at it."""
+        for number, said in self.operations.items():
+            if str(said.get("made")).startswith(key):
+                self._operation("", number)
+
+    def _operation(self, path, number=None):
+        said = self.operations[number or path.rpartition("/")[2]]
         said["looks"] -= 1
         busy = said["looks"] > 0
         if "gone" in said:
@@ -379,6 +385,7 @@ class Azure(Hosts):
 
     def _resource(self, request, path, body):  # noqa: PLR0911 - one answer each
         method, key = request.method, path.lower()
+        self._time_passes(key if method == "GET" else "nowhere")
         if path.endswith("/providers/Microsoft.Resources/tags/default"):
             row = self.resources[key.removesuffix("/providers/microsoft.resources/tags/default")]
             assert (method, body["operation"]) == ("PATCH", "Merge")

@@ -279,7 +279,7 @@ class AzureDeployment:
             here = None if wanted == HERE else self._hands.builder(wanted)
         except Refused as error:
             raise Refused(str(error), f"start it, or --builder {HERE} builds in the registry") from None
-        return here or Tasks(self.arm, self.registry.path(registry))
+        return here or Tasks(self.arm, self.registry.path(registry), self.registry.has)
 
     def _without_model(self, steps: _Steps) -> None:
         """Resource Manager leaves alone what a condition turns off, and its replica would go on being billed."""

@@ -94,6 +94,11 @@ class Registry:
             raise PilotError(f"{by.name} ended well, and {server}/{IMAGE}:{tag} is not there", "the same command again")
         return Image(f"{server}/{IMAGE}@{digest}", built=True)
 
+    def has(self, tag: str) -> bool:
+        """Whether an image with this tag is in it."""
+        there = self.now()
+        return there is not None and self.digest(str(there["properties"]["loginServer"]), tag) is not None
+
     def digest(self, server: str, tag: str) -> str | None:
         """Of the image with this tag; None where there is none."""
         doing, scope = f"image {IMAGE}:{tag}", f"repository:{IMAGE}:pull"

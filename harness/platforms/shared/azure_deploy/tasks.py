@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from harness.domain.lines import lines_of
@@ -23,12 +23,12 @@ LOCAL = "--builder docker, podman or buildah builds here; --image names an image
 
 
 class Tasks:
-    """Over ``path``, a registry's."""
+    """Over ``path``, a registry's; ``there`` says whether it has an image with this tag."""
 
     name = "ACR Tasks"
 
-    def __init__(self, arm: Arm, path: str) -> None:
-        self._arm, self._path = arm, path
+    def __init__(self, arm: Arm, path: str, there: Callable[[str], bool]) -> None:
+        self._arm, self._path, self._there = arm, path, there
 
     def push(self, content: Content, image: str, token: str, heard: Heard) -> None:
         """A run that a cut left is waited for: the registry is this deployment's own, so it may have built the same."""
@@ -36,10 +36,9 @@ class Tasks:
         if (left := self._running()) is not None:
             heard.say(f"following build {left}, which is running")
             self._followed(left, heard, must=False)
-            if self._is_there(left, image):
-                return
-        number = self._begun(content, image)
-        self._followed(number, heard, must=True)
+        if self._there(content.tag):  # by that one, or by one that ended while this was asked
+            return
+        self._followed(self._begun(content, image), heard, must=True)
 
     def _begun(self, content: Content, image: str) -> str:
         source = self._arm.ask("source of the build", "POST", f"{self._path}/listBuildSourceUploadUrl", VERSION).body
@@ -72,11 +71,6 @@ class Tasks:
             if said.get("status") in BUSY:
                 return str(said.get("runId") or row["name"])
         return None
-
-    def _is_there(self, number: str, image: str) -> bool:
-        tag = image.rpartition(":")[2]
-        made = (self._run(number).get("properties") or {}).get("outputImages") or ()
-        return any(one.get("tag") == tag for one in made)
 
     def _run(self, number: str) -> Mapping[str, Any]:
         return self._arm.get(f"build {number}", f"{self._path}/runs/{number}", VERSION)
