@@ -13,7 +13,15 @@ from harness.domain.target import Target
 from harness.errors import Refused
 from harness.platforms import registry
 
-BUILDERS = ("auto", "docker", "podman", "buildah", "codebuild", "acr")  # the last two build in the account
+BUILDERS = (
+    "auto",
+    "docker",
+    "podman",
+    "buildah",
+    "codebuild",
+    "cloudbuild",
+    "acr",
+)  # the last three build in the account
 
 
 class Heard(Protocol):

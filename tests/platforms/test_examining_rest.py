@@ -66,6 +66,7 @@ HEALTHY = {
         for name in ("run", "artifactregistry", "monitoring")
     },
     "/v1/projects/shop:testIamPermissions": held,
+    "/v1/projects/shop/billingInfo": {"billingEnabled": True, "projectId": "shop"},
     f"{SERVICE}:testIamPermissions": held,
     SERVICE: {"terminalCondition": {"state": "CONDITION_SUCCEEDED"}, "template": {"containers": [{"env": ENV}]}},
     "/subscriptions/sub": {"state": "Enabled"},
@@ -259,6 +260,34 @@ def test_what_is_not_deployed_yet_is_no_fault_and_what_may_not_be_read_is_cant_t
     assert denied.state is State.UNREADABLE
     assert "403" in denied.detail
     assert denied.fix
+
+
+def test_before_a_deployment_on_google_that_is_asked_which_it_needs():
+    off = {"/v1/projects/shop/services/run.googleapis.com": {"state": "DISABLED"}, SERVICE: MISSING}
+    found, _ = look(RUN, off)
+
+    assert found["API run.googleapis.com"].state is State.LATER
+    assert "pilot deploy turns it on" in found["API run.googleapis.com"].detail
+    assert found["billing account"].state is State.GOOD
+    assert "/v1/projects/shop/billingInfo" not in look(RUN)[1], "a service that is there is paid for"
+    lacking = look(RUN, {SERVICE: MISSING, "/v1/projects/shop:testIamPermissions": {}})[0]["permissions for run"]
+    assert "secretmanager.secrets.create" in lacking.detail
+    assert "roles/owner" in lacking.fix
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        ({"billingEnabled": False}, State.WRONG),
+        ({"projectId": "shop"}, State.WRONG),  # false is left out
+        ({"surprise": 1}, State.UNREADABLE),
+        ((403, {"error": {"message": "Cloud Billing API has not been used in project 1 before"}}), State.LATER),
+        (DENIED, State.UNREADABLE),
+    ],
+)
+def test_a_project_that_nobody_pays_for_is_wrong_before_it_is_deployed(said, state):
+    found, _ = look(RUN, {SERVICE: MISSING, "/v1/projects/shop/billingInfo": said})
+    assert found["billing account"].state is state
 
 
 @pytest.mark.parametrize("target", [RUN, APP, FUNCTIONS, PODS], ids=lambda t: t.name)

@@ -6,10 +6,10 @@ import httpx
 import pytest
 
 from harness.platforms.deploying import Asked
-from harness.platforms.shared.aws_deploy.pace import Pace
 from harness.platforms.shared.azure_deploy.arm import IDEMPOTENT, Arm
 from harness.platforms.shared.azure_deploy.deployment import AzureDeployment, Hands
 from harness.platforms.shared.call_policy import CallPolicy
+from harness.platforms.shared.deploy.pace import Pace
 from harness.platforms.shared.http_client import HttpClient
 from harness.workspace.target_toml import read_target
 from tests.peers.arm import SUBSCRIPTION, Token
@@ -48,7 +48,7 @@ def made(targets, root):
         pace = Pace(clock=hours, sleep=hours.sleep)
         http = HttpClient(transport=httpx.MockTransport(azure.handle), questions=IDEMPOTENT, policy=CallPolicy(tries=1))
         builder = Pushing(azure) if here else None
-        hands = Hands(lambda pace: Arm(http, Token(), pace), pace, lambda wanted: builder, lambda: own, laid)
+        hands = Hands(lambda pace: Arm(http, Token(), pace), pace, lambda wanted, cloud: builder, lambda: own, laid)
         parts = []
         for name in names or PART:
             target = replace(targets[name], folder=root / "targets" / name)

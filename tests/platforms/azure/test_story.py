@@ -7,10 +7,10 @@ import pytest
 
 from harness.campaign.progress import Progress
 from harness.errors import BadFile
-from harness.platforms.shared.aws_deploy.pace import Pace
 from harness.platforms.shared.azure_deploy import deployment
 from harness.platforms.shared.azure_deploy.arm import IDEMPOTENT, Arm
 from harness.platforms.shared.call_policy import CallPolicy
+from harness.platforms.shared.deploy.pace import Pace
 from harness.platforms.shared.http_client import HttpClient
 from harness.run import deploy as run_deploy
 from harness.run.deploy import Deploys, Wishes
@@ -31,7 +31,7 @@ def azure(monkeypatch):
         deployment.Hands,
         lambda _: Arm(http, Token(), pace),
         pace,
-        lambda _: None,
+        lambda *_: None,
         lambda: "198.51.100.9/32",
         laid,
     )

@@ -16,8 +16,8 @@ from harness.domain.identities import without_identity
 from harness.domain.shown import MOST_SHOWN, visible
 from harness.errors import PilotError
 from harness.platforms.shared.auth.azure_token import AzureToken
-from harness.platforms.shared.aws_deploy.pace import Pace
 from harness.platforms.shared.azure_deploy.hints import hint_of
+from harness.platforms.shared.deploy.pace import Pace
 from harness.platforms.shared.http_client import HttpClient
 from harness.platforms.shared.origins import AZURE, AZURE_SCOPE
 from harness.platforms.shared.rest import Token

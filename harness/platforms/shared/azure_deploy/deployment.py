@@ -7,17 +7,13 @@ template → the code of function apps
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from harness.errors import Refused
-from harness.platforms.deploying import Asked, Deployed, Destroyed, Heard, Intent, Took
+from harness.platforms.deploying import Asked, Deployed, Destroyed, Heard, Intent
 from harness.platforms.shared.aws_deploy.address import checked_range, own_range
-from harness.platforms.shared.aws_deploy.builders import Builder, local_builder
-from harness.platforms.shared.aws_deploy.content import Content, content_of
-from harness.platforms.shared.aws_deploy.pace import Pace
 from harness.platforms.shared.azure_deploy import account
 from harness.platforms.shared.azure_deploy.arm import Arm, reached
 from harness.platforms.shared.azure_deploy.intent import intent_of
@@ -42,6 +38,10 @@ from harness.platforms.shared.azure_deploy.registry import Registry
 from harness.platforms.shared.azure_deploy.removal import Removal, removed
 from harness.platforms.shared.azure_deploy.tasks import Tasks
 from harness.platforms.shared.azure_deploy.templates import Done, Templates, Wanted
+from harness.platforms.shared.deploy.builders import Builder, local_builder
+from harness.platforms.shared.deploy.content import Content, content_of
+from harness.platforms.shared.deploy.pace import Pace
+from harness.platforms.shared.deploy.steps import Steps
 
 PROVIDERS = (  # of what all targets share
     "Microsoft.App",
@@ -65,7 +65,7 @@ class Hands:
 
     make: Callable[[Pace], Arm] = reached
     pace: Pace = field(default_factory=Pace)
-    builder: Callable[[str], Builder | None] = local_builder
+    builder: Callable[[str, str], Builder | None] = local_builder
     own_range: Callable[[], str] = own_range
     lay: Lay = laid_out
 
@@ -208,7 +208,7 @@ class AzureDeployment:
 
     def deploy(self, heard: Heard) -> Deployed:
         """Raises PilotError with the cause first."""
-        steps, notes = _Steps(self.pace, heard), list[str]()
+        steps, notes = Steps(self.pace, heard), list[str]()
         account.subscription(self.arm, self.subscription)
         if self.asked.only_source:
             return self._renewed(heard, steps, notes)
@@ -243,7 +243,7 @@ class AzureDeployment:
         for name in (self.base, *(part.app for part in self.parts)):
             self.templates.settled(name, heard)
 
-    def _one(self, part: Part, given: Mapping[str, str], heard: Heard, steps: _Steps) -> Mapping[str, str]:
+    def _one(self, part: Part, given: Mapping[str, str], heard: Heard, steps: Steps) -> Mapping[str, str]:
         publishing, package = self.publishing(part), self.package(part)
         was = publishing.published() if package else None
         done = self.templates.put(self._wanted(part, given), heard)
@@ -259,7 +259,7 @@ class AzureDeployment:
     def publishing(self, part: Part) -> Publishing:
         return Publishing(self.arm, self.path(part.keeps[0]), part.app, self._hands.lay)
 
-    def _image(self, heard: Heard, steps: _Steps) -> str:
+    def _image(self, heard: Heard, steps: Steps) -> str:
         """As it is given, else of the content; where nothing runs an image, none is built."""
         if self.asked.image is not None:
             return self.asked.image
@@ -275,13 +275,10 @@ class AzureDeployment:
         wanted = self.asked.builder
         if wanted not in ("auto", HERE, "docker", "podman", "buildah"):
             raise Refused(f"--builder {wanted} does not build on Azure", f"--builder {HERE} builds in the registry")
-        try:
-            here = None if wanted == HERE else self._hands.builder(wanted)
-        except Refused as error:
-            raise Refused(str(error), f"start it, or --builder {HERE} builds in the registry") from None
+        here = self._hands.builder(wanted, HERE)
         return here or Tasks(self.arm, self.registry.path(registry), self.registry.has)
 
-    def _without_model(self, steps: _Steps) -> None:
+    def _without_model(self, steps: Steps) -> None:
         """Resource Manager leaves alone what a condition turns off, and its replica would go on being billed."""
         if self.own_model:
             return
@@ -299,7 +296,7 @@ class AzureDeployment:
             raise Refused("ownModel=false, and nothing says which model to ask", "--set providerUrl=https://HOST")
         return before
 
-    def _renewed(self, heard: Heard, steps: _Steps, notes: list[str]) -> Deployed:
+    def _renewed(self, heard: Heard, steps: Steps, notes: list[str]) -> Deployed:
         """The address range of who sends load, and nothing else."""
         for part in self.parts:
             if self.templates.settled(part.app, heard) is None:
@@ -372,31 +369,6 @@ class AzureDeployment:
         """Raises PilotError where a resource stays."""
         account.subscription(self.arm, self.subscription)
         return Removal(self).run(heard)
-
-
-class _Step:
-    did = "kept"
-
-
-class _Steps:
-    """What was done so far."""
-
-    def __init__(self, pace: Pace, heard: Heard) -> None:
-        self._pace, self._heard = pace, heard
-        self.done: list[Took] = []
-
-    @contextmanager
-    def timed(self, name: str, target: str | None = None) -> Iterator[_Step]:
-        began, step = self._pace.clock(), _Step()
-        yield step
-        self._add(Took(name, step.did, round(self._pace.clock() - began, 1), target))
-
-    def add(self, name: str, done: Done, target: str | None = None) -> None:
-        self._add(Took(name, done.did, round(done.seconds, 1), target))
-
-    def _add(self, took: Took) -> None:
-        self.done.append(took)
-        self._heard.say(f"{took.name}: {took.did}" + (f" in {took.seconds:.0f} s" if took.did != "kept" else ""))
 
 
 def _text(value: object) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from harness.platforms.shared.azure_deploy.account import Group
 from harness.platforms.shared.azure_deploy.arm import GROUPS, Arm, ArmError
 from harness.platforms.shared.azure_deploy.part import SITE, VERSIONS, WORKSPACE, Resource, Tag
+from harness.platforms.shared.deploy.proof import Proof, proof_of
 
 
 @dataclass(frozen=True)
@@ -20,15 +21,6 @@ class Names:
     records: tuple[str, ...]
 
 
-@dataclass
-class Proof:
-    """What was looked at, what is left, and what could not be seen."""
-
-    looked: list[str] = field(default_factory=list)
-    left: list[str] = field(default_factory=list)
-    unseen: list[str] = field(default_factory=list)
-
-
 class Proving:
     """Over one resource group."""
 
@@ -36,17 +28,7 @@ class Proving:
         self._arm, self._group, self._names = arm, group, names
 
     def proof(self) -> Proof:
-        """Each look by itself: one that is refused hides no other."""
-        made = Proof()
-        for name, look in self._looks().items():
-            try:
-                left = list(look())
-            except ArmError as error:
-                made.unseen.append(f"{name}: {error}")
-                continue
-            made.looked.append(name)
-            made.left += [one for one in left if one not in made.left]
-        return made
+        return proof_of(self._looks())
 
     def _looks(self) -> dict[str, Callable[[], Iterator[str]]]:
         kinds: dict[str, list[Resource]] = {}

@@ -20,7 +20,8 @@ from harness.platforms.shared.azure_deploy.part import (
     Resource,
     Tag,
 )
-from harness.platforms.shared.azure_deploy.proof import Names, Proof, Proving, soft_deleted
+from harness.platforms.shared.azure_deploy.proof import Names, Proving, soft_deleted
+from harness.platforms.shared.deploy.proof import Proof, proved
 
 if TYPE_CHECKING:
     from harness.platforms.shared.azure_deploy.deployment import AzureDeployment
@@ -157,14 +158,5 @@ class Removal:
         )
 
     def _proved(self, heard: Heard, *, alone: bool) -> Proof:
-        """Once more after a moment where something is left: what was just removed is listed for a while."""
         made = self._made
-        proving = Proving(made.arm, made.group, self._names(alone=alone))
-        proof = proving.proof()
-        for _ in range(2):
-            if not proof.left:
-                break
-            heard.work(f"still listed, asked again in a moment: {', '.join(proof.left[:3])}")
-            made.pace.sleep(made.pace.settle_s)
-            proof = proving.proof()
-        return proof
+        return proved(Proving(made.arm, made.group, self._names(alone=alone)).proof, made.pace, heard)

@@ -12,8 +12,8 @@ from harness.domain.lines import lines_of
 from harness.domain.shown import MOST_SHOWN, visible
 from harness.errors import PilotError
 from harness.platforms.deploying import Heard
-from harness.platforms.shared.aws_deploy.content import Content
 from harness.platforms.shared.azure_deploy.arm import Arm, ArmError
+from harness.platforms.shared.deploy.content import Content
 
 VERSION = "2019-06-01-preview"  # of builds and runs
 BUSY = ("Queued", "Started", "Running")
