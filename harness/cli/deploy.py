@@ -54,7 +54,8 @@ def deploy(
     ] = None,
     image: Annotated[str | None, typer.Option(metavar="URI", help="An image that is there, by its digest.")] = None,
     builder: Annotated[
-        str, typer.Option(metavar="NAME", help="auto, docker, podman, buildah; in the account: codebuild, cloudbuild.")
+        str,
+        typer.Option(metavar="NAME", help="auto, docker, podman, buildah; in the account: codebuild, cloudbuild, acr."),
     ] = "auto",
     source: Annotated[
         str | None,
@@ -188,4 +189,6 @@ def _print_gone(one: Destroyed) -> None:
         print(f"could not be seen: {words}")
     if not one.left:
         print("nothing of it is left" if not one.unseen else "nothing else of it is left")
+    for note in one.notes:
+        print(note)
     print(f"not looked at: {one.beyond}")

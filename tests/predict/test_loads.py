@@ -56,7 +56,7 @@ def test_hours_without_requests_keep_what_is_kept():
 @pytest.mark.parametrize("window_s", [20.0, 200.0])
 def test_a_fleet_that_fills_keeps_no_crowd_of_starts_that_it_needed_only_for_filling(window_s):
     """40/s of 2 s each keep some 80 busy; 80 more would start beside them while the first start, and stay for a window."""
-    level = MonthOf.of_week(Traffic(round(40 * 730 * 3600), 40.0)).levels(1.0)[0]
+    level = MonthOf.of_week(Traffic(40 * 730 * 3600, 40.0)).levels(1.0)[0]
 
     assert 80 < play(fleet(window_s), level, 2000, 1).outcome.instances_mean < 125
 

@@ -34,11 +34,11 @@ class Steps:
         self.done: list[Took] = []
 
     @contextmanager
-    def timed(self, name: str) -> Iterator[Step]:
+    def timed(self, name: str, target: str | None = None) -> Iterator[Step]:
         """By this machine's clock; one that fails is not done."""
         began, step = self._pace.clock(), Step()
         yield step
-        self._add(Took(name, step.did, round(self._pace.clock() - began, 1)))
+        self._add(Took(name, step.did, round(self._pace.clock() - began, 1), target))
 
     def add(self, name: str, done: Done, target: str | None = None) -> None:
         """By the clock of whoever did it."""
