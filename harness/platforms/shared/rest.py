@@ -50,16 +50,22 @@ class Rest:
     def patch(
         self, path: str, params: Mapping[str, Any] | None = None, body: object = None, kind: str = "application/json"
     ) -> dict[str, Any]:
-        return self._ask("PATCH", path, params=dict(params or {}), json=body, headers={"Content-Type": kind})
+        """A text is sent as it stands."""
+        sent = {"content": body.encode()} if isinstance(body, str) else {"json": body}
+        return self._ask("PATCH", path, params=dict(params or {}), headers={"Content-Type": kind}, **sent)
 
     def delete(self, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
         return self._ask("DELETE", path, params=dict(params or {}))
+
+    def text(self, path: str, params: Mapping[str, Any] | None = None) -> str:
+        """An answer that is not JSON; raises RestError."""
+        return self._answer("GET", path, params=dict(params or {})).text
 
     def take(self) -> list[dict[str, Any]]:
         kept, self._kept = self._kept, []
         return kept
 
-    def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    def _answer(self, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401
         """Raises RestError; PilotError where there is no token."""
         import httpx  # noqa: PLC0415
 
@@ -73,6 +79,10 @@ class Rest:
             raise RestError(type(error).__name__, str(error)) from None
         if answer.status_code >= 400:
             raise RestError(f"HTTP {answer.status_code}", _words(answer))
+        return answer
+
+    def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+        answer = self._answer(method, path, **more)
         if not answer.content:
             return {}
         try:
