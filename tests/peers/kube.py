@@ -43,6 +43,7 @@ KINDS = {
     "keda.sh/v1alpha1": {"ScaledObject": ("scaledobjects", True)},
 }
 CUSTOM = (KNATIVE, "keda.sh/v1alpha1")
+REVIEW = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 CONTROLLER = "kube-controller-manager"
 
 
@@ -107,7 +108,13 @@ class Object:
         meta |= {"uid": f"uid-{self.kind}-{self.name}", "generation": self.generation}
         meta |= {"finalizers": self.finalizers} if self.finalizers else {}
         meta |= {"deletionTimestamp": "2026-11-27T12:00:00Z"} if self.deleting else {}
-        return {"apiVersion": self.api, "kind": self.kind, "metadata": meta, **said, **({"status": self.status} if self.status else {})}
+        return {
+            "apiVersion": self.api,
+            "kind": self.kind,
+            "metadata": meta,
+            **said,
+            **({"status": self.status} if self.status else {}),
+        }
 
     @property
     def labels(self):
@@ -148,7 +155,9 @@ class Kube:
 
     @property
     def changes(self):
-        return [call for call in self.asked if call[0] != "GET" and "dryRun" not in call[2] and "selfsubject" not in call[1]]
+        return [
+            call for call in self.asked if call[0] != "GET" and "dryRun" not in call[2] and "selfsubject" not in call[1]
+        ]
 
     def step(self, doing):
         """One call: the process may end at it."""
@@ -169,20 +178,25 @@ class Kube:
         path, params = request.url.path, dict(request.url.params)
         self.asked.append((request.method, path, params))
         try:
-            if any(word in f"{request.method} {path}" for word in self.denied):
-                raise Refusal(403, f'User "jo" cannot {request.method.lower()} {path}')
+            self._allowed(f"{request.method} {path}")
             said = self._routed(request.method, path, params, request)
         except Refusal as error:
             body = {"kind": "Status", "status": "Failure", "message": str(error), "code": error.status}
             return httpx.Response(error.status, json=body)
         return httpx.Response(200, text=said) if isinstance(said, str) else httpx.Response(200, json=said)
 
+    def _allowed(self, call):
+        if any(word in call for word in self.denied):
+            raise Refusal(403, f'User "jo" cannot {call}')
+
     def _routed(self, method, path, params, request):
-        if path == "/version":
-            return {"gitVersion": "v1.36.0"}
-        if path.endswith("selfsubjectreviews"):
-            return {"status": {"userInfo": {"username": "jo"}}}
-        found = re.fullmatch(r"/(?:api|apis)/((?:[\w.-]+/)?v\d\w*)(?:/namespaces/([\w-]+)(?=/\w))?(?:/(\w+)(?:/([\w.-]+))?)?(/log)?", path)
+        known = {"/version": {"gitVersion": "v1.36.0"}, REVIEW: {"status": {"userInfo": {"username": "jo"}}}}
+        if path in known:
+            return known[path]
+        found = re.fullmatch(
+            r"/(?:api|apis)/((?:[\w.-]+/)?v\d\w*)(?:/namespaces/([\w-]+)(?=/\w))?(?:/(\w+)(?:/([\w.-]+))?)?(/log)?",
+            path,
+        )
         assert found, path
         api, namespace, plural, name, log = found.groups()
         if api not in self.knows:
@@ -193,11 +207,11 @@ class Kube:
         if log:
             return self.logs.get(name.rpartition("-")[0], "")
         kind = next(k for k, (p, _) in KINDS[api].items() if p == plural)
-        if method == "GET":
-            return self._get(api, kind, namespace, name) if name else self._list(api, kind, namespace, params)
         if method == "DELETE":
             return self._delete(api, kind, namespace, name)
-        return self._changed(method, (api, kind, namespace, name), params, request)
+        if method != "GET":
+            return self._changed(method, (api, kind, namespace, name), params, request)
+        return self._get(api, kind, namespace, name) if name else self._list(api, kind, namespace, params)
 
     def _get(self, api, kind, namespace, name):
         self._look(self.objects.get((api, kind, namespace, name)))
@@ -236,7 +250,11 @@ class Kube:
                 self._set(there, params["fieldManager"], body, force=True, merge=True)
                 return there.body()
             assert params["fieldValidation"] == "Strict"
-            assert (body["metadata"]["name"], body["metadata"].get("namespace"), body["kind"]) == (name, namespace, kind)
+            assert (body["metadata"]["name"], body["metadata"].get("namespace"), body["kind"]) == (
+                name,
+                namespace,
+                kind,
+            )
         valid(json.dumps(body, sort_keys=True))
         target = self.objects.get(key)
         if dry:
@@ -244,7 +262,9 @@ class Kube:
             if target is not None:
                 copy.leaves, copy.owners = dict(target.leaves), {m: set(p) for m, p in target.owners.items()}
                 copy.version, copy.generation, copy.meta = target.version, target.generation, target.meta
+            now = self.clock
             self._set(copy, params["fieldManager"], body, force=params.get("force") == "true")
+            self.clock = now
             return copy.body()
         target = target or Object(*key[:2], key[3], namespace)
         self._set(target, params["fieldManager"], body, force=method == "POST" or params.get("force") == "true")
@@ -274,9 +294,20 @@ class Kube:
             data = {k: base64.b64encode(v.encode()).decode() for k, v in body.pop("stringData").items()}
             body["data"] = {**body.get("data", {}), **data}
         meta = {k: v for k, v in (body.get("metadata") or {}).items() if k in ("labels", "annotations")}
-        wanted = flat({**{k: v for k, v in body.items() if k not in ("apiVersion", "kind", "metadata", "status")}, **({"metadata": meta} if meta else {})})
+        wanted = flat(
+            {
+                **{k: v for k, v in body.items() if k not in ("apiVersion", "kind", "metadata", "status")},
+                **({"metadata": meta} if meta else {}),
+            }
+        )
         wanted.pop((), None)
-        others = [(m, p) for m, paths in one.owners.items() if m != manager for p in paths if p in wanted and one.leaves.get(p) != wanted[p]]
+        others = [
+            (m, p)
+            for m, paths in one.owners.items()
+            if m != manager
+            for p in paths
+            if p in wanted and one.leaves.get(p) != wanted[p]
+        ]
         if others and not force:
             fields = ", ".join(f'conflict with "{m}": .{".".join(map(str, p))}' for m, p in others)
             raise Refusal(409, f"Apply failed with {len(others)} conflicts: {fields}")
@@ -321,8 +352,17 @@ class Kube:
             done = one.looks > 2
             condition = {"type": "Ready", "status": "True" if done else "Unknown", "reason": "Deploying"}
             if one.name in self.waiting:
-                condition = {"type": "Ready", "status": "False", "reason": "RevisionFailed", "message": self.waiting[one.name]["message"]}
-            one.status = {"observedGeneration": one.generation, "conditions": [condition], "latestCreatedRevisionName": f"{one.name}-00001"}
+                condition = {
+                    "type": "Ready",
+                    "status": "False",
+                    "reason": "RevisionFailed",
+                    "message": self.waiting[one.name]["message"],
+                }
+            one.status = {
+                "observedGeneration": one.generation,
+                "conditions": [condition],
+                "latestCreatedRevisionName": f"{one.name}-00001",
+            }
             one.status |= {"url": f"http://{one.name}.{one.namespace}.example.com"} if done else {}
         for service in self.objects.values():
             if service.leaves.get(("spec", "type")) == "LoadBalancer" and self.address:
@@ -343,17 +383,26 @@ class Kube:
         ready = wanted if one.looks > 3 and one.name not in self.waiting and one.name not in self.unscheduled else 0
         one.status = {
             "observedGeneration": one.generation if one.looks > 1 else one.generation - 1,
-            **{"replicas": wanted, "updatedReplicas": min(wanted, one.looks - 1), "availableReplicas": ready},
+            "replicas": wanted,
+            "updatedReplicas": min(wanted, one.looks - 1),
+            "availableReplicas": ready,
         }
         hash_ = f"h{one.revision}"
         labels = {**body["spec"]["template"]["metadata"]["labels"], "pod-template-hash": hash_}
         number = {"deployment.kubernetes.io/revision": str(one.revision)}
-        self._child("apps/v1", "ReplicaSet", f"{one.name}-{hash_}", one.namespace, labels).meta = {"annotations": number}
+        self._child("apps/v1", "ReplicaSet", f"{one.name}-{hash_}", one.namespace, labels).meta = {
+            "annotations": number
+        }
         pod = self._child("v1", "Pod", f"{one.name}-{hash_}-x", one.namespace, labels)
         name = body["spec"]["template"]["spec"]["containers"][0]["name"]
         pod.status = {"conditions": [{"type": "PodScheduled", "status": "True"}]}
         if one.name in self.unscheduled:
-            said = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/2 nodes are available: 2 Insufficient cpu."}
+            said = {
+                "type": "PodScheduled",
+                "status": "False",
+                "reason": "Unschedulable",
+                "message": "0/2 nodes are available: 2 Insufficient cpu.",
+            }
             pod.status = {"conditions": [said]}
         elif (waiting := self.waiting.get(one.name)) is not None:
             states = {"name": name, "state": {"waiting": {k: v for k, v in waiting.items() if k != "ended"}}}
@@ -386,27 +435,34 @@ class Kube:
             held = [o for (_, _, n, _), o in self.objects.items() if n == one.name and o.finalizers]
             if self.stuck or held:
                 words = self.stuck or f"Some content in the namespace has finalizers remaining: {held[0].finalizers[0]}"
-                one.status["conditions"] = [{"type": "NamespaceFinalizersRemaining", "status": "True", "message": words}]
+                one.status["conditions"] = [
+                    {"type": "NamespaceFinalizersRemaining", "status": "True", "message": words}
+                ]
                 return
             self.objects = {k: o for k, o in self.objects.items() if k[2] != one.name}
         self.objects = {k: o for k, o in self.objects.items() if o is not one and not self._of(o, one)}
 
     def _of(self, child, owner):
         """What a Deployment leaves to the garbage collector."""
-        return child.kind in ("ReplicaSet", "Pod") and child.namespace == owner.namespace and owner.kind == "Deployment" and child.name.startswith(f"{owner.name}-h")
+        return (
+            child.kind in ("ReplicaSet", "Pod")
+            and child.namespace == owner.namespace
+            and owner.kind == "Deployment"
+            and child.name.startswith(f"{owner.name}-h")
+        )
 
 
 def selected(text):
-    """A label selector, as far as it is used."""
-    rules = []
-    for rule in re.findall(r"[^,(]+(?:\([^)]*\))?", text):
-        if found := re.fullmatch(r"(\S+) in \(([^)]*)\)", rule.strip()):
-            rules.append(lambda labels, k=found[1], v=found[2].split(","): labels.get(k) in v)
-        elif "=" in rule:
-            rules.append(lambda labels, k=rule.split("=")[0], v=rule.split("=")[1]: labels.get(k) == v)
-        else:
-            rules.append(lambda labels, k=rule: k in labels)
-    return lambda labels: all(rule(labels) for rule in rules)
+    """Whether labels are chosen by a selector, as far as selectors are used."""
+    rules = [rule.strip() for rule in re.findall(r"[^,(]+(?:\([^)]*\))?", text)]
+    return lambda labels: all(_holds(rule, labels) for rule in rules)
+
+
+def _holds(rule, labels):
+    if found := re.fullmatch(r"(\S+) in \(([^)]*)\)", rule):
+        return labels.get(found[1]) in found[2].split(",")
+    key, is_value, value = rule.partition("=")
+    return labels.get(key) == value if is_value else key in labels
 
 
 class Pushing:

@@ -20,5 +20,5 @@ PLATFORM = Platform(
     examine=examined_by(f"{__name__}.examine"),
     scaling=scaling,
     generators=(KIND,),
-    deploying=Deploying(f"{__name__}.deploy", f"{__name__}.deploy"),
+    deploying=Deploying(f"{__name__}.part", f"{__name__}.deploy"),
 )

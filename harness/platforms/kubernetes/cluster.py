@@ -28,7 +28,9 @@ MANAGER = "runtime-pilot"  # whose fields are those that it applied
 APPLY = "application/apply-patch+yaml"
 PROXY, PROXY_AT = "http://127.0.0.1:8001", ("127.0.0.1", 8001)
 READY = "Starting to serve on "
-OWN_PROXY = 'kubectl proxy --port=0 --context="$1" 2>&1 & read -r over; kill $! 2>/dev/null'  # its input ends with this process
+OWN_PROXY = (
+    'kubectl proxy --port=0 --context="$1" 2>&1 & read -r over; kill $! 2>/dev/null'  # its input ends with this process
+)
 LOOKS_S = 1.0
 MISSING, DENIED, NO_LOGIN, CONFLICT = "HTTP 404", "HTTP 403", "HTTP 401", "HTTP 409"
 HINTS: Mapping[str, str] = {
@@ -71,7 +73,9 @@ class Cluster:
         """None where it does not say, as before 1.28."""
         body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
         try:
-            said = self._ask("who asks", self._api.post, path="/apis/authentication.k8s.io/v1/selfsubjectreviews", body=body)
+            said = self._ask(
+                "who asks", self._api.post, path="/apis/authentication.k8s.io/v1/selfsubjectreviews", body=body
+            )
         except ClusterError:
             return None
         name = ((said.get("status") or {}).get("userInfo") or {}).get("username")
@@ -112,7 +116,9 @@ class Cluster:
 
     def merge(self, doing: str, path: str, body: Json) -> Json:
         params = {"fieldManager": MANAGER}
-        return self._ask(doing, self._api.patch, path=path, body=body, params=params, kind="application/merge-patch+json")
+        return self._ask(
+            doing, self._api.patch, path=path, body=body, params=params, kind="application/merge-patch+json"
+        )
 
     def delete(self, doing: str, path: str) -> bool:
         """False where there is nothing; its dependents go before it."""
@@ -141,7 +147,9 @@ class Cluster:
             rows = [r for r in said.get("resources") or () if "/" not in str(r["name"])]
             self._kinds[api] = {str(r["kind"]): (str(r["name"]), bool(r["namespaced"])) for r in rows}
         if kind not in self._kinds[api]:
-            raise Refused(f"this cluster knows no {kind} of {api}", f"install what brings {api.partition('/')[0]} first")
+            raise Refused(
+                f"this cluster knows no {kind} of {api}", f"install what brings {api.partition('/')[0]} first"
+            )
         return self._kinds[api][kind]
 
     def _ask(self, doing: str, method: Callable[..., Json], **request: Any) -> Json:  # noqa: ANN401 - the API's own
@@ -150,7 +158,9 @@ class Cluster:
         except RestError as error:
             code = error.response["Error"]["Code"]
             words = visible(str(error.response["Error"]["Message"]), MOST_SHOWN)
-            raise ClusterError(f"{doing}: {code}: {words}" if words else f"{doing}: {code}", code, HINTS.get(code)) from None
+            raise ClusterError(
+                f"{doing}: {code}: {words}" if words else f"{doing}: {code}", code, HINTS.get(code)
+            ) from None
 
     def _or_none(self, doing: str, ask: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever is asked
         del doing

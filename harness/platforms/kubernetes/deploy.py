@@ -17,7 +17,6 @@ from harness.platforms.kubernetes.cluster import Cluster, ClusterError, Json, Ma
 from harness.platforms.kubernetes.intent import intent_of
 from harness.platforms.kubernetes.manifests import NAMESPACE, Manifest, names_in, settings_given
 from harness.platforms.kubernetes.part import MORE, OWN, UNKEPT, Chosen, Part
-from harness.platforms.kubernetes.part import part as part  # noqa: PLC0414 - the registry looks for it here
 from harness.platforms.kubernetes.placing import Placing, balancer_of, source_of, wait_for_address
 from harness.platforms.kubernetes.removal import Removal
 from harness.platforms.kubernetes.secret import Key, Settings
@@ -138,7 +137,9 @@ class KubernetesDeployment:
             for part in self.parts:
                 with steps.timed(part.workload.name, part.target.name) as step:
                     own = chosen[part].own
-                    made = placing.applied([m for m in own if m.kind != NAMESPACE], {**self.values(part, found), **filled})
+                    made = placing.applied(
+                        [m for m in own if m.kind != NAMESPACE], {**self.values(part, found), **filled}
+                    )
                     step.did = made.did
                     placing.dropped(self._unwanted(part, chosen))
                     made.wait(heard)
@@ -155,9 +156,7 @@ class KubernetesDeployment:
         """By which everything of these targets is found."""
         return frozenset(m.label for part in self.parts for m in part.main if m.label)
 
-    def _filled(
-        self, cluster: Cluster, found: Found, steps: Steps, heard: Heard, notes: list[str]
-    ) -> dict[str, str]:
+    def _filled(self, cluster: Cluster, found: Found, steps: Steps, heard: Heard, notes: list[str]) -> dict[str, str]:
         """What fills manifests and nobody says: key, image, and where load comes from."""
         with steps.timed("provider key") as step:
             version, step.did = Key(cluster, self.namespace).ensure(self.given.get("PROVIDER_KEY"))
@@ -173,8 +172,12 @@ class KubernetesDeployment:
         return out
 
     def _source(self, cluster: Cluster, notes: list[str]) -> str:
-        balancers = [m for part in self.parts for made in part.others.values() for m in made if m.kind == "Service"]
-        return source_of(cluster, balancers, self.asked.source, self._hands.own_range, notes)
+        return source_of(cluster, self.balancers, self.asked.source, self._hands.own_range, notes)
+
+    @property
+    def balancers(self) -> list[Manifest]:
+        """Those that could be asked for."""
+        return [m for part in self.parts for made in part.others.values() for m in made if m.kind == "Service"]
 
     def _provider(
         self,
@@ -203,7 +206,8 @@ class KubernetesDeployment:
         """Where load comes from, and nothing else."""
         if found.kept.get("FRONT") != "balancer":
             raise Refused(
-                f"no load balancer of pilot deploy limits who reaches {self.namespace}", "--set Front=balancer makes one"
+                f"no load balancer of pilot deploy limits who reaches {self.namespace}",
+                "--set Front=balancer makes one",
             )
         source = {"SOURCE": self._source(placing.cluster, notes)}
         for part in self.parts:

@@ -43,7 +43,9 @@ def examine(target: Target, reach: Reach) -> list[Finding]:
     out += guarded(nodes, lambda: _nodes(nodes, config, workload, reach), "allow listing nodes")
     out += guarded(room, lambda: _room(room, config, workload, reach), "allow listing nodes and pods of all namespaces")
     quotas = f"quotas of {config.namespace}"
-    out += guarded(quotas, lambda: _quotas(quotas, config, workload, reach), f"allow listing resourcequotas in {config.namespace}")
+    out += guarded(
+        quotas, lambda: _quotas(quotas, config, workload, reach), f"allow listing resourcequotas in {config.namespace}"
+    )
     if not config.knative:
         metrics = f"metrics for the autoscaler of {target.name}"
         out += guarded(metrics, lambda: _metrics(metrics, config, reach), "allow reading /apis/metrics.k8s.io")
@@ -94,7 +96,9 @@ def _may_deploy(target: Target, config: Kubernetes, reach: Reach) -> list[Findin
 
     def look() -> Finding:
         kinds = [*DEPLOYS, ("serving.knative.dev", "services") if config.knative else ("apps", "deployments")]
-        lacking = [f"{v} {r}" for g, r in kinds for v in ("create", "patch", "delete") if not _may(config, reach, g, r, v)]
+        lacking = [
+            f"{v} {r}" for g, r in kinds for v in ("create", "patch", "delete") if not _may(config, reach, g, r, v)
+        ]
         if lacking:
             return Finding(name, State.WRONG, f"may not {', '.join(lacking)} in {config.namespace}", ADMIN)
         return Finding(name, State.GOOD, "create, patch, delete")
@@ -114,14 +118,20 @@ def _asks(config: Kubernetes, workload: Answer | None) -> tuple[Asks, int]:
 
 def _room(name: str, config: Kubernetes, workload: Answer | None, reach: Reach) -> Finding:
     """By what nodes have and pods ask for; how many more the cluster's own autoscaler would add is not known here."""
-    nodes, pods = (listed(answer_of(_api(config, reach).get, {"path": p})["items"]) for p in ("/api/v1/nodes", "/api/v1/pods"))
+    nodes, pods = (
+        listed(answer_of(_api(config, reach).get, {"path": p})["items"]) for p in ("/api/v1/nodes", "/api/v1/pods")
+    )
     one, wanted = _asks(config, workload)
     if one == Asks(Decimal(0), Decimal(0)):
-        return Finding(name, State.WRONG, "its pods ask for nothing: any node will take too many of them", "resources.requests")
+        return Finding(
+            name, State.WRONG, "its pods ask for nothing: any node will take too many of them", "resources.requests"
+        )
     fit = sum(node.holds(one) for node in free_by_node(nodes, pods))
     words = f"{fit} more pods fit, of {one.cpu:f} CPU and {one.memory / 2**30:.1f} GiB each, on {len(nodes)} nodes"
     if fit < wanted:
-        return Finding(name, State.WRONG, f"{words}; {wanted} are to come", "add nodes, or let the cluster's autoscaler do it")
+        return Finding(
+            name, State.WRONG, f"{words}; {wanted} are to come", "add nodes, or let the cluster's autoscaler do it"
+        )
     return Finding(name, State.GOOD, words)
 
 
@@ -130,10 +140,16 @@ def _quotas(name: str, config: Kubernetes, workload: Answer | None, reach: Reach
     path = f"/api/v1/namespaces/{config.namespace}/resourcequotas"
     rows = listed(answer_of(_api(config, reach).get, {"path": path})["items"])
     one, more = _asks(config, workload)
-    wanted = {"pods": Decimal(more), **{n: one.cpu * more for n in CPUS}, **{n: one.memory * more for n in MEMORIES}}
+    wanted = {
+        "pods": Decimal(more),
+        **dict.fromkeys(CPUS, one.cpu * more),
+        **dict.fromkeys(MEMORIES, one.memory * more),
+    }
     found = [w for r in rows for w in exceeded(r["status"]["hard"].fields(), r["status"]["used"].fields(), wanted)]
     if found:
-        return Finding(name, State.WRONG, "; ".join(found), f"kubectl --namespace {config.namespace} edit resourcequota")
+        return Finding(
+            name, State.WRONG, "; ".join(found), f"kubectl --namespace {config.namespace} edit resourcequota"
+        )
     return Finding(name, State.GOOD, f"{len(rows)} ResourceQuotas have room" if rows else "no ResourceQuota")
 
 

@@ -56,7 +56,9 @@ def running_in(workload: Json | None) -> Image | None:
     return Image(str(template["spec"]["containers"][0].get("image", "")), str(said.get(CONTENT, NAMED)))
 
 
-def planned(asked: Asked, content: Callable[[], Content], registry: str | None, running: Image | None) -> tuple[str, bool]:
+def planned(
+    asked: Asked, content: Callable[[], Content], registry: str | None, running: Image | None
+) -> tuple[str, bool]:
     """In words, and whether it would be built; raises Refused where nobody says which image."""
     if asked.image is not None:
         return f"take {asked.image}", False

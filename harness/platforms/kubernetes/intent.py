@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING
 from harness.errors import PilotError, Refused
 from harness.platforms.deploying import Intent, Standing, Step
 from harness.platforms.kubernetes.cluster import CONFLICT, Cluster, ClusterError
+from harness.platforms.kubernetes.images import NAMED
 from harness.platforms.kubernetes.manifests import LABEL, NAMESPACE, Manifest
+from harness.platforms.kubernetes.placing import source_now
 from harness.platforms.kubernetes.removal import Removal
+from harness.platforms.kubernetes.secret import Key
 from harness.platforms.pricing import NOTHING, pricing_of
+from harness.platforms.shared.aws_deploy.address import checked_range
 
 if TYPE_CHECKING:
     from harness.platforms.kubernetes.deploy import Found, KubernetesDeployment
@@ -25,12 +29,14 @@ MOST_NAMED = 4
 def intent_of(made: KubernetesDeployment, cluster: Cluster, *, destroy: bool) -> Intent:
     """Raises PilotError where the cluster does not answer, or would refuse."""
     who = cluster.who()
-    where = f"{cluster.through}, Kubernetes {cluster.version()}, namespace {made.namespace}{f', as {who}' if who else ''}"
+    where = (
+        f"{cluster.through}, Kubernetes {cluster.version()}, namespace {made.namespace}{f', as {who}' if who else ''}"
+    )
     if destroy:
         return Intent(where, tuple(_removed(made, cluster)), tuple(Removal(made, cluster).notes()))
     planning = _Planning(made, cluster, made.found(cluster))
     steps = tuple(planning.steps())
-    return Intent(where, steps, tuple([*planning.notes, *_notes()]), tuple(_files(made, cluster, planning)))
+    return Intent(where, steps, (*planning.notes, *_notes()), tuple(_files(made, cluster, planning)))
 
 
 def _files(made: KubernetesDeployment, cluster: Cluster, planning: _Planning) -> Iterator[Path]:
@@ -69,8 +75,10 @@ class _Planning:
         made = self._made
         words, self.builds = made.plan(self._cluster, self.found)
         yield self._of_namespace()
-        yield Step("image", words, made.expected("image", BUILD_MINUTES) if self.builds else 0, "image" in made.asked.took_s)
-        filled = {**UNMADE, **({"IMAGE": made.asked.image} if made.asked.image else self._as_it_is())}
+        yield Step(
+            "image", words, made.expected("image", BUILD_MINUTES) if self.builds else 0, "image" in made.asked.took_s
+        )
+        filled = {**UNMADE, **self._as_it_is()}
         chosen = {part: part.chosen(made.values(part, self.found)) for part in made.parts}
         for part in made.parts:
             if chosen[part].provider:
@@ -99,11 +107,18 @@ class _Planning:
         return Step(name, "keep", 0)
 
     def _as_it_is(self) -> dict[str, str]:
-        """An image that stays, so that a dry run finds nothing to change."""
-        running = self.found.running
-        if self.builds or running is None:
-            return {}
-        return {"IMAGE": running.uri, "CONTENT": running.content}
+        """Key, image and source that stay, so that a dry run finds nothing to change in them."""
+        made, running = self._made, self.found.running
+        out: dict[str, str] = {}
+        if self._namespace is not None and (version := Key(self._cluster, made.namespace).version()) is not None:
+            out["KEY_VERSION"] = version
+        if made.asked.image is not None:
+            out |= {"IMAGE": made.asked.image, "CONTENT": NAMED}
+        elif running is not None and not self.builds:
+            out |= {"IMAGE": running.uri, "CONTENT": running.content}
+        if (source := made.asked.source or source_now(self._cluster, made.balancers)) is not None:
+            out["SOURCE"] = checked_range(source)
+        return out
 
     def _does(self, manifests: Sequence[Manifest], values: dict[str, str]) -> str:
         """By the cluster's own dry run, where the namespace is there to try it in."""
@@ -119,7 +134,9 @@ class _Planning:
                 self.notes.append(f"{one.said}: somebody else has set its fields, pilot deploy will refuse: {error}")
                 continue
             did[said.did].append(one.said)
-        words = [f"{verb} {_named(did[key])}" for verb, key in (("create", "created"), ("update", "updated")) if did[key]]
+        words = [
+            f"{verb} {_named(did[key])}" for verb, key in (("create", "created"), ("update", "updated")) if did[key]
+        ]
         return ", ".join([*words, *([f"keep {len(did['kept'])} objects"] if did["kept"] else [])])
 
 

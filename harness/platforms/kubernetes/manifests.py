@@ -82,7 +82,9 @@ def manifests_of(path: Path) -> list[Manifest]:
         if fields["kind"] != NAMESPACE and not fields.get("metadata.namespace"):
             problems.append(Problem(where, "want metadata.namespace: what is not in it is not found again"))
         if not fields.get("label"):
-            problems.append(Problem(where, "want metadata.labels with pilot: pilot destroy finds by it what is its own"))
+            problems.append(
+                Problem(where, "want metadata.labels with pilot: pilot destroy finds by it what is its own")
+            )
         found.append(
             Manifest(
                 path,

@@ -111,7 +111,9 @@ class Part:
         found |= {name: asks[key] for name, key in (("CPU", "cpu"), ("MEMORY", "memory")) if key in asks}
         return {name: str(value) for name, value in found.items() if name in wanted and value}
 
-    def values(self, kept: Mapping[str, str], workload: Json | None, given: Mapping[str, str], asked: Asked) -> dict[str, str]:
+    def values(
+        self, kept: Mapping[str, str], workload: Json | None, given: Mapping[str, str], asked: Asked
+    ) -> dict[str, str]:
         """The latest said wins: an earlier deployment, the cluster, pilot.toml's deadline, target.toml, this call."""
         deadline = {"TIMEOUT_S": f"{int(asked.deadline_s)}"} if asked.deadline_s else {}
         return {**kept, **self.standing(workload), **deadline, **self.declared(), **given}

@@ -68,7 +68,9 @@ class Placing:
         if self.own and manifests:
             return self._apply(manifests[0], manifests[0].filled({})).did
         if there is None:
-            raise Refused(f"there is no namespace {self._namespace}, and no manifest makes it", "kubectl create namespace")
+            raise Refused(
+                f"there is no namespace {self._namespace}, and no manifest makes it", "kubectl create namespace"
+            )
         self.own = False
         notes.append(
             f"namespace {self._namespace} was there before: pilot destroy will leave it, and what has no {LABEL} label in it"
@@ -79,7 +81,9 @@ class Placing:
         """Raises PilotError for what is somebody else's."""
         texts = {one: one.filled(values) for one in manifests}
         made = [self._apply(one, text) for one, text in texts.items()]
-        least = next((n for one, text in texts.items() if one.kind == HPA for n in re.findall(r"minReplicas: (\d+)", text)), "1")
+        least = next(
+            (n for one, text in texts.items() if one.kind == HPA for n in re.findall(r"minReplicas: (\d+)", text)), "1"
+        )
         waits = [Rollout(self.cluster, one, self._pace, int(least)) for one in made if one.manifest.is_workload]
         return Made(made, waits)
 
@@ -126,14 +130,19 @@ def source_of(
     """Given, else this machine's own; a range that somebody widened stays."""
     if asked is not None:
         return checked_range(asked)
-    fronts = [cluster.found(m.said, cluster.path_of(m)) for m in manifests]
-    was = next((r for f in fronts if f for r in f["spec"].get("loadBalancerSourceRanges") or ()), None)
+    was = source_now(cluster, manifests)
     if was is not None and not was.endswith("/32"):
-        return str(was)
+        return was
     own = own_range()
     if was is not None and was != own:
         notes.append(f"load may now come from {own}; before from {was}")
     return own
+
+
+def source_now(cluster: Cluster, manifests: Sequence[Manifest]) -> str | None:
+    """Where load may come from; None where no balancer limits it."""
+    fronts = [cluster.found(m.said, cluster.path_of(m)) for m in manifests]
+    return next((str(r) for f in fronts if f for r in f["spec"].get("loadBalancerSourceRanges") or ()), None)
 
 
 def wait_for_address(cluster: Cluster, applied: Applied, pace: Pace, heard: Heard, *, wanted: bool) -> str | None:

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 GONE_S = 900.0
 SHARED_KINDS = (("v1", "Secret"), ("v1", "ConfigMap"))
 OTHERS = (("apps/v1", "Deployment"), (KNATIVE, "Service"))
-UNLABELLED = (("apps/v1", "Deployment"), ("apps/v1", "StatefulSet"), ("v1", "PersistentVolumeClaim"), ("batch/v1", "Job"))
+UNLABELLED = (
+    ("apps/v1", "Deployment"),
+    ("apps/v1", "StatefulSet"),
+    ("v1", "PersistentVolumeClaim"),
+    ("batch/v1", "Job"),
+)
 BALANCED = "service.kubernetes.io/load-balancer-cleanup"  # which holds a Service until the cloud's own is gone
 NOT_LOOKED = (
     "the nodes, which are billed on; images in the registry; the cloud's own list of balancers and disks, "
@@ -178,7 +183,11 @@ class Removal:
 
         def balancers() -> list[str]:
             rows = self._rows("v1", "Service", f"{LABEL} in ({','.join(sorted(labels))})")
-            held = [r for r in rows if r["spec"].get("type") == "LoadBalancer" or BALANCED in (r["metadata"].get("finalizers") or ())]
+            held = [
+                r
+                for r in rows
+                if r["spec"].get("type") == "LoadBalancer" or BALANCED in (r["metadata"].get("finalizers") or ())
+            ]
             return [f"load balancer of Service {r['metadata']['name']}" for r in held]
 
         def volumes() -> list[str]:

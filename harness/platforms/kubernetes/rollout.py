@@ -134,12 +134,10 @@ class Rollout:
                 why = f"; it ended with {ended.get('exitCode')}, {ended.get('reason')}" if ended else ""
                 words = f"pod {name}, container {one['name']}: {reason}: {waiting.get('message', '')}{why}"
                 reason = "OOMKilled" if ended.get("reason") == "OOMKilled" else reason
-                yield Trouble(reason, _shown(words) + self._log(name, str(one["name"]), bool(ended)))
+                yield Trouble(reason, _shown(words) + (self._log(name, str(one["name"])) if ended else ""))
 
-    def _log(self, pod: str, container: str, ended: bool) -> str:
+    def _log(self, pod: str, container: str) -> str:
         """The last lines of what ended."""
-        if not ended:
-            return ""
         params = {"container": container, "previous": "true", "tailLines": str(LOG_LINES)}
         said = self._cluster.text(f"{self._pods_path}/{pod}/log", params)
         return "".join(f"\n    | {_shown(line)}" for line in lines_of(said)[-LOG_LINES:])

@@ -57,6 +57,7 @@ def _amount(said: Answer) -> Decimal:
 
 
 def asks_of(resources: Answer) -> Asks:
+    """Raises UnknownShape for what is not a quantity."""
     return Asks(_amount(resources["cpu"]), _amount(resources["memory"]))
 
 

@@ -14,7 +14,7 @@ from harness.secrecy import KNOWN
 if TYPE_CHECKING:
     from harness.platforms.kubernetes.cluster import Cluster, Json
 
-SECRET, FIELD = "rag-provider-key", "key"  # noqa: S105 - their names
+SECRET, FIELD = "rag-provider-key", "key"
 SETTINGS = "pilot-deploy"
 SHARED = "rag-provider"  # the label of what all targets of a namespace use
 
@@ -34,7 +34,9 @@ class Key:
             value = given or secrets.token_hex(24)
             KNOWN.learn("provider key", value)
             body = _named("Secret", SECRET, self._namespace)
-            made = self._cluster.create("provider key", self._all, {**body, "type": "Opaque", "stringData": {FIELD: value}})
+            made = self._cluster.create(
+                "provider key", self._all, {**body, "type": "Opaque", "stringData": {FIELD: value}}
+            )
             there, did = self._there(), "created" if made is not None else "kept"
         if there is not None and given is not None and _value(there) != given:
             self._cluster.merge("provider key", f"{self._all}/{SECRET}", {"stringData": {FIELD: given}})
@@ -44,6 +46,11 @@ class Key:
         if not _value(there):
             raise PilotError(f"Secret {SECRET} has no {FIELD}", "--set ProviderKey=VALUE gives it one")
         return str(there["metadata"]["resourceVersion"]), did
+
+    def version(self) -> str | None:
+        """Of the one that is there; None where there is none."""
+        there = self._there()
+        return None if there is None else str(there["metadata"]["resourceVersion"])
 
     def _there(self) -> Json | None:
         said = self._cluster.found("provider key", f"{self._all}/{SECRET}")
@@ -72,7 +79,10 @@ class Settings:
         now = self.kept()
         if all(now.get(name) == value for name, value in values.items()):
             return
-        body = {**_named("ConfigMap", SETTINGS, self._namespace), "data": {n: v for n, v in values.items() if v is not None}}
+        body = {
+            **_named("ConfigMap", SETTINGS, self._namespace),
+            "data": {n: v for n, v in values.items() if v is not None},
+        }
         if self._cluster.create("settings", self._all, body) is None:
             self._cluster.merge("settings", f"{self._all}/{SETTINGS}", {"data": dict(values)})
 

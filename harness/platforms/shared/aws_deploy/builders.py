@@ -96,7 +96,7 @@ class Local:
     def _repository_digests(self, image: str) -> str:
         """Those of the image that was just pushed, of this repository."""
         repository = image.rpartition(":")[0]
-        asked = [self.name, "image", "inspect", "--format", "{{join .RepoDigests \"\\n\"}}", image]
+        asked = [self.name, "image", "inspect", "--format", '{{join .RepoDigests "\\n"}}', image]
         done = subprocess.run(asked, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
         return "\n".join(line for line in lines_of(done.stdout) if line.startswith(f"{repository}@"))
 

@@ -1,20 +1,28 @@
 """What tests of deploying on a cluster share: a workspace with a small image, and a deployment against a peer."""
 
+import base64
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
 from harness.platforms.deploying import Asked
 from harness.platforms.kubernetes.cluster import Cluster
-from harness.platforms.kubernetes.deploy import Hands, deployments, part
+from harness.platforms.kubernetes.deploy import Hands, deployments
+from harness.platforms.kubernetes.part import part
 from harness.platforms.shared.aws_deploy.pace import Pace
 from harness.workspace.target_toml import read_target
 from tests.peers.kube import Pushing
 from tests.platforms.rigs import Clock
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parent.parent.parent.parent
 IMAGE = "registry.example.com/rag-chat@sha256:" + "7" * 64
 NAMESPACE = "rag-pilot"
+REGISTRY = {"Registry": "registry.example.com/team"}
+OWN = [
+    *("ConfigMap pilot-deploy", "Deployment rag-chat", "Deployment rag-provider", "HorizontalPodAutoscaler rag-chat"),
+    *("Namespace rag-pilot", "PodDisruptionBudget rag-chat", "Secret rag-provider-key", "Service rag-chat"),
+    *("Service rag-provider", "ServiceAccount rag-chat"),
+]
 
 
 class Heard:
@@ -33,12 +41,16 @@ def workspace(folder, name="kubernetes", **runtime):
     base, target = folder / "targets" / "aws_base", folder / "targets" / name
     if not base.is_dir():
         base.mkdir(parents=True)
-        (base / "Dockerfile").write_text("FROM scratch AS lean\nCOPY targets/aws_base/app.py ./\nFROM lean AS backends\n")
+        (base / "Dockerfile").write_text(
+            "FROM scratch AS lean\nCOPY targets/aws_base/app.py ./\nFROM lean AS backends\n"
+        )
         (base / "app.py").write_text("1\n")
     shutil.copytree(ROOT / "targets" / "kubernetes", target)
     more = "".join(f"{key} = {value}\n" for key, value in runtime.items())
     toml = target / "target.toml"
-    toml.write_text(toml.read_text().replace('namespace = "rag-pilot"\nname ', f'namespace = "rag-pilot"\n{more}name ', 1))
+    toml.write_text(
+        toml.read_text().replace('namespace = "rag-pilot"\nname ', f'namespace = "rag-pilot"\n{more}name ', 1)
+    )
     return folder
 
 
@@ -60,3 +72,21 @@ def deployment(folder, cluster, *names, **asked):
     given = {"image": IMAGE, **asked}
     [made] = deployments(parts, Asked(folder, **given), hands)
     return made
+
+
+def container(cluster, name="rag-chat", kind="Deployment"):
+    return cluster.one(kind, name).body()["spec"]["template"]["spec"]["containers"][0]
+
+
+def variables(cluster):
+    return {v["name"]: v.get("value") for v in container(cluster)["env"]}
+
+
+def key(cluster):
+    return base64.b64decode(cluster.one("Secret", "rag-provider-key").body()["data"]["key"]).decode()
+
+
+def whole(cluster):
+    return [n for n in cluster.names() if n != "ConfigMap pilot-deploy"] == OWN[1:] and (
+        cluster.one("Deployment", "rag-chat").status["availableReplicas"] == 2
+    )
