@@ -14,6 +14,7 @@ from harness.platforms.kubernetes.config import Kubernetes
 from harness.platforms.kubernetes.room import Asks, asks_of, exceeded, free_by_node, quantity
 from harness.platforms.shared.answer import Answer, NoAnswer, answer_of
 from harness.platforms.shared.provider_url import provider_url_in, variables_of
+from harness.words.numbers import counted
 
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 PROXY = "kubectl proxy must run, or api and token_env of [runtime] say where the cluster is"
@@ -127,7 +128,7 @@ def _room(name: str, config: Kubernetes, workload: Answer | None, reach: Reach) 
             name, State.WRONG, "its pods ask for nothing: any node will take too many of them", "resources.requests"
         )
     fit = sum(node.holds(one) for node in free_by_node(nodes, pods))
-    words = f"{fit} more pods fit, of {one.cpu:f} CPU and {one.memory / 2**30:.1f} GiB each, on {len(nodes)} nodes"
+    words = f"room for {counted(fit, 'more pod')}, of {one.cpu:f} CPU and {one.memory / 2**30:.1f} GiB each, on {counted(len(nodes), 'node')}"
     if fit < wanted:
         return Finding(
             name, State.WRONG, f"{words}; {wanted} are to come", "add nodes, or let the cluster's autoscaler do it"
@@ -150,7 +151,7 @@ def _quotas(name: str, config: Kubernetes, workload: Answer | None, reach: Reach
         return Finding(
             name, State.WRONG, "; ".join(found), f"kubectl --namespace {config.namespace} edit resourcequota"
         )
-    return Finding(name, State.GOOD, f"{len(rows)} ResourceQuotas have room" if rows else "no ResourceQuota")
+    return Finding(name, State.GOOD, f"room in {counted(len(rows), 'ResourceQuota')}" if rows else "no ResourceQuota")
 
 
 def _metrics(name: str, config: Kubernetes, reach: Reach) -> Finding:
@@ -162,7 +163,7 @@ def _metrics(name: str, config: Kubernetes, reach: Reach) -> Finding:
             words = "the cluster has no metrics API: an autoscaler by CPU cannot scale"
             return Finding(name, State.WRONG, words, "install metrics-server")
         raise
-    return Finding(name, State.GOOD, f"{len(listed(said))} kinds of metrics")
+    return Finding(name, State.GOOD, f"metrics of {counted(len(listed(said)), 'kind')}")
 
 
 def _workload(target: Target, config: Kubernetes, reach: Reach) -> tuple[Answer | None, list[Finding]]:

@@ -16,6 +16,7 @@ from harness.platforms.kubernetes.removal import Removal
 from harness.platforms.kubernetes.secret import Key
 from harness.platforms.pricing import NOTHING, pricing_of
 from harness.platforms.shared.aws_deploy.address import checked_range
+from harness.words.numbers import counted
 
 if TYPE_CHECKING:
     from harness.platforms.kubernetes.deploy import Found, KubernetesDeployment
@@ -123,7 +124,9 @@ class _Planning:
     def _does(self, manifests: Sequence[Manifest], values: dict[str, str]) -> str:
         """By the cluster's own dry run, where the namespace is there to try it in."""
         if self._namespace is None:
-            return f"create {len(manifests)} objects; the cluster can check them once their namespace is there"
+            return (
+                f"create {counted(len(manifests), 'object')}; the cluster can check them once their namespace is there"
+            )
         did: dict[str, list[str]] = {"created": [], "updated": [], "kept": []}
         for one in manifests:
             try:
@@ -137,11 +140,11 @@ class _Planning:
         words = [
             f"{verb} {_named(did[key])}" for verb, key in (("create", "created"), ("update", "updated")) if did[key]
         ]
-        return ", ".join([*words, *([f"keep {len(did['kept'])} objects"] if did["kept"] else [])])
+        return ", ".join([*words, *([f"keep {counted(len(did['kept']), 'object')}"] if did["kept"] else [])])
 
 
 def _named(names: Sequence[str]) -> str:
-    return ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} objects"
+    return ", ".join(names) if len(names) <= MOST_NAMED else counted(len(names), "object")
 
 
 def _nodes(part: Part) -> Iterator[Standing]:
