@@ -15,6 +15,7 @@ import yaml
 
 from harness.platforms.shared.call_policy import CallPolicy
 from harness.platforms.shared.rest import Rest
+from tests.peers.kube_fields import Object, flat, nested, selected
 
 KNATIVE = "serving.knative.dev/v1"
 KINDS = {
@@ -44,6 +45,7 @@ KINDS = {
 }
 CUSTOM = (KNATIVE, "keda.sh/v1alpha1")
 REVIEW = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+REASONS = {403: "Forbidden", 404: "NotFound", 409: "Conflict"}
 CONTROLLER = "kube-controller-manager"
 
 
@@ -63,62 +65,6 @@ def valid(text):
     said = json.loads(text)
     if said["apiVersion"] not in CUSTOM:
         kubernetes_validate.validate(said, "1.31", strict=True)
-
-
-def flat(value, at=()):
-    """Leaves by their path; elements of a list are told apart by their names, and a list without names is one leaf."""
-    if isinstance(value, dict) and value:
-        return {k: v for name, inner in value.items() for k, v in flat(inner, (*at, name)).items()}
-    if isinstance(value, list) and value and all(isinstance(v, dict) and "name" in v for v in value):
-        return {k: v for inner in value for k, v in flat(inner, (*at, ("#", inner["name"]))).items()}
-    return {at: value}
-
-
-def nested(leaves):
-    out = {}
-    for path, value in leaves.items():
-        node = out
-        for key in path[:-1]:
-            node = node.setdefault(key, {})
-        node[path[-1]] = value
-
-    def listed(node):
-        if not isinstance(node, dict) or not node:
-            return node
-        inner = {k: listed(v) for k, v in node.items()}
-        return list(inner.values()) if all(isinstance(k, tuple) for k in inner) else inner
-
-    return listed(out)
-
-
-class Object:
-    """Its leaves, who owns each, and its status; ``looks`` since its last change."""
-
-    def __init__(self, api, kind, name, namespace):
-        self.api, self.kind, self.name, self.namespace = api, kind, name, namespace
-        self.leaves, self.owners, self.status = {}, {}, {}
-        self.version = self.generation = self.looks = 0
-        self.finalizers, self.deleting = [], False
-        self.meta, self.revision, self.template = {}, 0, None
-
-    def body(self):
-        said = nested(self.leaves)
-        meta = {**said.pop("metadata", {}), **self.meta, "name": self.name, "resourceVersion": str(self.version)}
-        meta |= {"namespace": self.namespace} if self.namespace else {}
-        meta |= {"uid": f"uid-{self.kind}-{self.name}", "generation": self.generation}
-        meta |= {"finalizers": self.finalizers} if self.finalizers else {}
-        meta |= {"deletionTimestamp": "2026-11-27T12:00:00Z"} if self.deleting else {}
-        return {
-            "apiVersion": self.api,
-            "kind": self.kind,
-            "metadata": meta,
-            **said,
-            **({"status": self.status} if self.status else {}),
-        }
-
-    @property
-    def labels(self):
-        return self.body()["metadata"].get("labels") or {}
 
 
 class Kube:
@@ -181,7 +127,14 @@ class Kube:
             self._allowed(f"{request.method} {path}")
             said = self._routed(request.method, path, params, request)
         except Refusal as error:
-            body = {"kind": "Status", "status": "Failure", "message": str(error), "code": error.status}
+            body = {
+                "kind": "Status",
+                "apiVersion": "v1",
+                "reason": REASONS.get(error.status, ""),
+                "status": "Failure",
+                "message": str(error),
+                "code": error.status,
+            }
             return httpx.Response(error.status, json=body)
         return httpx.Response(200, text=said) if isinstance(said, str) else httpx.Response(200, json=said)
 
@@ -190,12 +143,11 @@ class Kube:
             raise Refusal(403, f'User "jo" cannot {call}')
 
     def _routed(self, method, path, params, request):
-        known = {"/version": {"gitVersion": "v1.36.0"}, REVIEW: {"status": {"userInfo": {"username": "jo"}}}}
-        if path in known:
-            return known[path]
+        if (known := self._known(path)) is not None:
+            return known
         found = re.fullmatch(
             r"/(?:api|apis)/((?:[\w.-]+/)?v\d\w*)(?:/namespaces/([\w-]+)(?=/\w))?(?:/(\w+)(?:/([\w.-]+))?)?(/log)?",
-            path,
+            path.removesuffix("/status"),  # which the controllers here write themselves
         )
         assert found, path
         api, namespace, plural, name, log = found.groups()
@@ -203,15 +155,36 @@ class Kube:
             raise Refusal(404, "the server could not find the requested resource")
         if plural is None:
             rows = [{"kind": k, "name": p, "namespaced": n} for k, (p, n) in KINDS[api].items()]
-            return {"resources": [*rows, {"kind": "Scale", "name": "deployments/scale", "namespaced": True}]}
+            rows.append({"kind": "Scale", "name": "deployments/scale", "namespaced": True})
+            verbs = {"singularName": "", "verbs": ["create", "delete", "get", "list", "patch"]}
+            whole = [{**row, **verbs} for row in rows]
+            return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": api, "resources": whole}
         if log:
             return self.logs.get(name.rpartition("-")[0], "")
         kind = next(k for k, (p, _) in KINDS[api].items() if p == plural)
         if method == "DELETE":
-            return self._delete(api, kind, namespace, name)
+            return self._delete(api, kind, namespace, name) if name else self._clear(api, kind, namespace, params)
         if method != "GET":
             return self._changed(method, (api, kind, namespace, name), params, request)
         return self._get(api, kind, namespace, name) if name else self._list(api, kind, namespace, params)
+
+    def _known(self, path):
+        """What is of no group."""
+        said = {
+            "/version": {"gitVersion": "v1.36.0"},
+            REVIEW: {"status": {"userInfo": {"username": "jo"}}},
+            "/api": {"kind": "APIVersions", "versions": ["v1"]},
+        }
+        return self._groups() if path == "/apis" else said.get(path)
+
+    def _groups(self):
+        names = {
+            api.partition("/")[0]: {"groupVersion": api, "version": api.partition("/")[2]}
+            for api in self.knows
+            if "/" in api
+        }
+        groups = [{"name": n, "versions": [v], "preferredVersion": v} for n, v in names.items()]
+        return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
 
     def _get(self, api, kind, namespace, name):
         self._look(self.objects.get((api, kind, namespace, name)))
@@ -229,9 +202,15 @@ class Kube:
             if one.deleting:
                 self._look(one)
         if kind == "Event":
-            return {"items": self._events(namespace)}
+            return {"kind": "EventList", "apiVersion": "v1", "items": self._events(namespace)}
         rows = [o for (a, k, n, _), o in self.objects.items() if (a, k) == (api, kind) and namespace in (None, n)]
-        return {"items": [o.body() for o in rows if chosen(o.labels)]}
+        items = [o.body() for o in rows if chosen(o.labels)]
+        return {
+            "kind": f"{kind}List",
+            "apiVersion": api,
+            "metadata": {"resourceVersion": str(self.clock)},
+            "items": items,
+        }
 
     def _changed(self, method, key, params, request):
         api, kind, namespace, name = key
@@ -247,7 +226,7 @@ class Kube:
             body = yaml.safe_load(request.content) if applies else json.loads(request.content)
             if not applies:
                 there = self._there(*key)
-                self._set(there, params["fieldManager"], body, force=True, merge=True)
+                self._set(there, params.get("fieldManager", "unknown"), body, force=True, merge=True)
                 return there.body()
             assert params["fieldValidation"] == "Strict"
             assert (body["metadata"]["name"], body["metadata"].get("namespace"), body["kind"]) == (
@@ -284,6 +263,16 @@ class Kube:
         if kind == "Namespace":
             found.status = {"phase": "Terminating"}
         return found.body()
+
+    def _clear(self, api, kind, namespace, params):
+        """Every one that the labels choose, with what it owns."""
+        chosen = selected(params["labelSelector"])
+        gone = [k for k, o in self.objects.items() if k[:3] == (api, kind, namespace) and chosen(o.labels)]
+        names = {k[3] for k in gone}
+        self.objects = {
+            k: o for k, o in self.objects.items() if k not in gone and not (k[1] == "Secret" and k[3] in names)
+        }
+        return {"kind": f"{kind}List", "apiVersion": api, "items": []}
 
     # -- what is in it
 
@@ -450,19 +439,6 @@ class Kube:
             and owner.kind == "Deployment"
             and child.name.startswith(f"{owner.name}-h")
         )
-
-
-def selected(text):
-    """Whether labels are chosen by a selector, as far as selectors are used."""
-    rules = [rule.strip() for rule in re.findall(r"[^,(]+(?:\([^)]*\))?", text)]
-    return lambda labels: all(_holds(rule, labels) for rule in rules)
-
-
-def _holds(rule, labels):
-    if found := re.fullmatch(r"(\S+) in \(([^)]*)\)", rule):
-        return labels.get(found[1]) in found[2].split(",")
-    key, is_value, value = rule.partition("=")
-    return labels.get(key) == value if is_value else key in labels
 
 
 class Pushing:

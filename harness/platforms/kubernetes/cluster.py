@@ -10,7 +10,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -201,12 +201,14 @@ Make = Callable[[str, str | None, str | None], "Rest"]
 def reached(config: Kubernetes, make: Make, listens: Callable[[], bool] | None = None) -> Iterator[Cluster]:
     """The cluster that target.toml names, else a running ``kubectl proxy``, else one of this command's own."""
     if config.api != PROXY:
-        yield Cluster(make(config.api, config.token_env, config.ca_file), config.api)
+        with closing(make(config.api, config.token_env, config.ca_file)) as api:
+            yield Cluster(api, config.api)
     elif (listens or _listens)():
-        yield Cluster(make(PROXY, config.token_env, config.ca_file), f"the kubectl proxy at {PROXY}")
+        with closing(make(PROXY, config.token_env, config.ca_file)) as api:
+            yield Cluster(api, f"the kubectl proxy at {PROXY}")
     else:
-        with own_proxy() as (url, context):
-            yield Cluster(make(url, None, None), f"kubectl, context {context}")
+        with own_proxy() as (url, context), closing(make(url, None, None)) as api:
+            yield Cluster(api, f"kubectl, context {context}")
 
 
 def _listens() -> bool:

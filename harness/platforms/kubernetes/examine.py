@@ -128,7 +128,8 @@ def _room(name: str, config: Kubernetes, workload: Answer | None, reach: Reach) 
             name, State.WRONG, "its pods ask for nothing: any node will take too many of them", "resources.requests"
         )
     fit = sum(node.holds(one) for node in free_by_node(nodes, pods))
-    words = f"room for {counted(fit, 'more pod')}, of {one.cpu:f} CPU and {one.memory / 2**30:.1f} GiB each, on {counted(len(nodes), 'node')}"
+    each = f"{one.cpu:f} CPU and {one.memory / 2**30:.1f} GiB each"
+    words = f"room for {counted(fit, 'more pod')}, of {each}, on {counted(len(nodes), 'node')}"
     if fit < wanted:
         return Finding(
             name, State.WRONG, f"{words}; {wanted} are to come", "add nodes, or let the cluster's autoscaler do it"

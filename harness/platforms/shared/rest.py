@@ -61,6 +61,10 @@ class Rest:
         """An answer that is not JSON; raises RestError."""
         return self._answer("GET", path, params=dict(params or {})).text
 
+    def close(self) -> None:
+        """Its connections, where a command asks for long."""
+        self._client.close()
+
     def take(self) -> list[dict[str, Any]]:
         kept, self._kept = self._kept, []
         return kept
