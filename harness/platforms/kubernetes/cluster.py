@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.domain.lines import first_line
 from harness.domain.shown import MOST_SHOWN, visible
@@ -39,6 +39,7 @@ HINTS: Mapping[str, str] = {
     "ConnectError": "kubectl proxy must run, or api, token_env and ca_file of [runtime] say where the cluster is",
 }
 Json = dict[str, Any]
+T = TypeVar("T")
 
 
 class ClusterError(PilotError):
@@ -90,12 +91,12 @@ class Cluster:
 
     def found(self, doing: str, path: str) -> Json | None:
         """None where there is nothing."""
-        return self._or_none(doing, lambda: self.get(doing, path))
+        return self._or_none(lambda: self.get(doing, path))
 
     def rows(self, doing: str, path: str, selector: str | None = None) -> list[Json]:
         """Of a list; none where the cluster knows no such kind."""
         params = {"labelSelector": selector} if selector else None
-        said = self._or_none(doing, lambda: self.get(doing, path, params))
+        said = self._or_none(lambda: self.get(doing, path, params))
         return list((said or {}).get("items") or ())
 
     def text(self, path: str, params: Mapping[str, Any]) -> str:
@@ -123,7 +124,7 @@ class Cluster:
     def delete(self, doing: str, path: str) -> bool:
         """False where there is nothing; its dependents go before it."""
         params = {"propagationPolicy": "Foreground"}
-        return self._or_none(doing, lambda: self._ask(doing, self._api.delete, path=path, params=params)) is not None
+        return self._or_none(lambda: self._ask(doing, self._api.delete, path=path, params=params)) is not None
 
     def apply(self, manifest: Manifest, text: str, *, force: bool = False, dry: bool = False) -> Applied:
         """Server-side, with this program as the fields' manager. Raises ClusterError; a conflict names who else has them."""
@@ -162,8 +163,7 @@ class Cluster:
                 f"{doing}: {code}: {words}" if words else f"{doing}: {code}", code, HINTS.get(code)
             ) from None
 
-    def _or_none(self, doing: str, ask: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever is asked
-        del doing
+    def _or_none(self, ask: Callable[[], T]) -> T | None:
         try:
             return ask()
         except ClusterError as error:

@@ -83,7 +83,7 @@ def image_of(
     """By its digest where it is built here; what runs already of the same content is not built again. Raises Refused, PilotError."""
     _, builds = planned(asked, content, registry, running)
     if asked.image is not None:
-        did = "kept" if running is not None and running.uri == asked.image else "updated"
+        did = "updated" if running is not None and running.uri != asked.image else "kept"
         return Image(asked.image, NAMED, did)
     if not builds:
         assert running is not None

@@ -92,7 +92,7 @@ class Part:
     def own_provider(self, values: Mapping[str, str]) -> bool:
         """Whether the model beside it is asked, and no other."""
         usual = dict(WANTED.findall(self.workload.text)).get("PROVIDER_URL", "")
-        return values.get("PROVIDER_URL", usual) == usual
+        return bool(values.get("PROVIDER_URL", usual) == usual)
 
     def declared(self) -> dict[str, str]:
         """What target.toml says of it."""

@@ -20,7 +20,7 @@ def test_an_empty_cluster_gets_everything_and_a_second_call_changes_nothing(made
     assert {step.name: step.did for step in done.steps} == {
         "namespace rag-pilot": "created",
         "provider key": "created",
-        "image": "updated",
+        "image": "kept",
         "model provider": "created",
         "rag-chat": "created",
     }
