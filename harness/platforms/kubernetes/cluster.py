@@ -121,9 +121,9 @@ class Cluster:
             doing, self._api.patch, path=path, body=body, params=params, kind="application/merge-patch+json"
         )
 
-    def delete(self, doing: str, path: str) -> bool:
-        """False where there is nothing; its dependents go before it."""
-        params = {"propagationPolicy": "Foreground"}
+    def delete(self, doing: str, path: str, *, last: bool = True) -> bool:
+        """False where there is nothing; ``last``: its dependents go before it."""
+        params = {"propagationPolicy": "Foreground" if last else "Background"}
         return self._or_none(lambda: self._ask(doing, self._api.delete, path=path, params=params)) is not None
 
     def apply(self, manifest: Manifest, text: str, *, force: bool = False, dry: bool = False) -> Applied:

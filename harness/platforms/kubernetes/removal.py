@@ -120,7 +120,7 @@ class Removal:
         return [str(one["metadata"]["name"]) for one in found]
 
     def _remove_namespace(self, heard: Heard) -> bool:
-        if not self._cluster.delete("namespace", self._space):
+        if not self._cluster.delete("namespace", self._space, last=False):
             return False
         self._until_gone(heard, lambda: self._cluster.found("namespace", self._space))
         return True

@@ -64,7 +64,7 @@ def deployment(folder, cluster, *names, **asked):
 
     hands = Hands(
         reached=reached,
-        pace=Pace(poll_s=2.0, clock=clock, sleep=clock.sleep),
+        pace=Pace(poll_s=10.0, clock=clock, sleep=clock.sleep),
         builder=lambda wanted: Pushing(cluster),
         own_range=lambda: "198.51.100.9/32",
     )

@@ -72,6 +72,7 @@ def kubectl(*words):
     return subprocess.run(["kubectl", *words], capture_output=True, text=True, check=False, timeout=60)
 
 
+@pytest.mark.slow  # 10 s: kubectl starts six times
 def test_kubectls_own_context_carries_a_deployment_and_its_removal(api, root):
     planned = made(root, api).intent(destroy=False)
     done = made(root, api).deploy(Heard())
