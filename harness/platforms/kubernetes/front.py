@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from harness.platforms.kubernetes.cluster import ClusterError, Json
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from harness.platforms.kubernetes.cluster import Applied, Cluster
 
 HTTPS = 443
+PLAIN = re.compile(r"[\w./~-]*")
 
 
 def address_of(cluster: Cluster, applied: Applied) -> str | None:
@@ -46,6 +48,7 @@ def _of_ingress(said: Json, services: set[str]) -> str | None:
             name = ((path.get("backend") or {}).get("service") or {}).get("name")
             if name in services:
                 prefix = str(path.get("path") or "/").rstrip("/")
+                prefix = prefix if PLAIN.fullmatch(prefix) else ""  # a pattern of its controller's own
                 return f"{'https' if secure else 'http'}://{rule.get('host') or given}{prefix}"
     default = ((said["spec"].get("defaultBackend") or {}).get("service") or {}).get("name")
     return f"{'https' if secure else 'http'}://{given}" if default in services else None
