@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.errors import Refused
@@ -109,9 +110,8 @@ class KubernetesDeployment:
 
     def plan(self, cluster: Cluster, found: Found) -> tuple[str, bool]:
         """Of the image, in words, and whether it would be built; raises Refused where nobody says which."""
-        return images.planned(
-            self.asked, lambda: self.content(cluster, found), found.kept.get("REGISTRY"), found.running
-        )
+        content = partial(self.content, cluster, found)
+        return images.planned(self.asked, content, found.kept.get("REGISTRY"), found.running)
 
     def intent(self, *, destroy: bool) -> Intent:
         with self.reached() as cluster:
@@ -126,11 +126,12 @@ class KubernetesDeployment:
             placing = Placing(cluster, self.namespace, self.pace, takeover=self.given.get("TAKEOVER") == "yes")
             if self.asked.only_source:
                 return self._renewed(placing, found, steps, notes)
-            self.plan(cluster, found)
+            _, builds = self.plan(cluster, found)
+            by = images.builder(self.asked.builder, self._hands.builder) if builds else None
             with steps.timed(f"namespace {self.namespace}") as step:
                 step.did = placing.namespace(self.namespaces, self.labels, notes)
             Settings(cluster, self.namespace).keep(self.asked_for())
-            filled = self._filled(cluster, found, steps, heard, notes)
+            filled = self._filled(cluster, found, by, steps, notes)
             chosen = {part: part.chosen({**self.values(part, found), **filled}) for part in self.parts}
             self._provider(placing, chosen, found, filled, steps, heard)
             values: dict[str, Mapping[str, str]] = {}
@@ -156,15 +157,16 @@ class KubernetesDeployment:
         """By which everything of these targets is found."""
         return frozenset(m.label for part in self.parts for m in part.main if m.label)
 
-    def _filled(self, cluster: Cluster, found: Found, steps: Steps, heard: Heard, notes: list[str]) -> dict[str, str]:
+    def _filled(
+        self, cluster: Cluster, found: Found, by: images.Publisher | None, steps: Steps, notes: list[str]
+    ) -> dict[str, str]:
         """What fills manifests and nobody says: key, image, and where load comes from."""
         with steps.timed("provider key") as step:
             version, step.did = Key(cluster, self.namespace).ensure(self.given.get("PROVIDER_KEY"))
         with steps.timed("image") as step:
             registry, running = found.kept.get("REGISTRY"), found.running
-            made = images.image_of(
-                self.asked, lambda: self.content(cluster, found), registry, running, self._hands.builder, heard
-            )
+            content = partial(self.content, cluster, found)
+            made = images.image_of(self.asked, content, registry, running, by, steps.heard)
             step.did = made.did
         out = {"KEY_VERSION": version, "IMAGE": made.uri, "CONTENT": made.content}
         if found.kept.get("FRONT") == "balancer":
@@ -235,7 +237,7 @@ class Steps:
     """What was done so far."""
 
     def __init__(self, pace: Pace, heard: Heard) -> None:
-        self._pace, self._heard = pace, heard
+        self._pace, self.heard = pace, heard
         self.done: list[Took] = []
 
     @contextmanager
@@ -244,7 +246,7 @@ class Steps:
         yield step
         took = Took(name, step.did, round(self._pace.clock() - began, 1), target)
         self.done.append(took)
-        self._heard.say(f"{took.name}: {took.did}" + (f" in {took.seconds:.0f} s" if took.did != "kept" else ""))
+        self.heard.say(f"{took.name}: {took.did}" + (f" in {took.seconds:.0f} s" if took.did != "kept" else ""))
 
 
 def _architecture(cluster: Cluster) -> str:

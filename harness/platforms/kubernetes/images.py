@@ -77,26 +77,25 @@ def image_of(
     content: Callable[[], Content],
     registry: str | None,
     running: Image | None,
-    find: Find,
+    by: Publisher | None,
     heard: Heard,
 ) -> Image:
-    """By its digest where it is built here; what runs already of the same content is not built again. Raises Refused, PilotError."""
-    _, builds = planned(asked, content, registry, running)
+    """``by``: who builds what was planned to be built; its digest is the image's name then. Raises PilotError with the tool's words."""
     if asked.image is not None:
         did = "updated" if running is not None and running.uri != asked.image else "kept"
         return Image(asked.image, NAMED, did)
-    if not builds:
+    if by is None:
         assert running is not None
         return replace(running, did="kept")
     made = content()
-    by = _builder(asked.builder, find)
     uri = f"{registry}/{NAME}:{made.tag}"
     heard.say(f"building the image with {by.name}: {uri}")
     digest = by.publish(made, uri, heard)
     return Image(f"{registry}/{NAME}@{digest}", made.tag, "created")
 
 
-def _builder(wanted: str, find: Find) -> Publisher:
+def builder(wanted: str, find: Find) -> Publisher:
+    """Who builds here; raises Refused where nobody does."""
     hint = f"install and start docker, podman or buildah here; or {HOW.partition(',')[0]}"
     if wanted == CLOUD:
         raise Refused(f"--builder {CLOUD} builds for AWS alone", hint)

@@ -58,6 +58,8 @@ def test_a_push_without_a_digest_is_no_image(tool, content):
 
 
 def test_what_builds_in_another_cloud_builds_for_no_cluster(made):
+    cluster = Kube()
     with pytest.raises(Refused, match="builds for AWS alone") as error:
-        made(Kube(), settings=REGISTRY, image=None, builder="codebuild").deploy(Heard())
+        made(cluster, settings=REGISTRY, image=None, builder="codebuild").deploy(Heard())
     assert "--image" in error.value.hint
+    assert cluster.changes == [], "nothing is made before it is known that it can be finished"
