@@ -1,5 +1,7 @@
 """What a deployment wrote down fills target.toml in: after the environment, and only once somebody confirmed it."""
 
+from pathlib import Path
+
 import pytest
 
 from harness.domain.lines import lines_of
@@ -107,3 +109,16 @@ def test_a_source_without_its_address_asks_nobody_before_the_deployment(folder):
 
     assert read_target(folder, {}, deploying=True).sources == ()
     assert read_prospect(folder, {}).unset == ("THEIR_URL", "THEIR_PROMETHEUS")
+
+
+def test_what_a_deployment_wrote_names_its_runtime_the_next_time(folder, monkeypatch):
+    theirs = Path(__file__).parents[2] / "targets" / "azure_functions" / "target.toml"
+    (folder / "target.toml").write_text(theirs.read_text())
+    monkeypatch.setenv("AZURE_SUBSCRIPTION_ID", "sub")
+    monkeypatch.delenv("RAG_AZFN_NAME", raising=False)
+    with pytest.raises(BadFile, match="RAG_AZFN_NAME is not set"):
+        read_target(folder, {}, deploying=True)
+    deployed.write(folder, {"RAG_AZFN_URL": "https://one.example", "RAG_AZFN_NAME": "chat7"})
+    made = read_target(folder, {}, deploying=True)
+
+    assert (made.runtime.app, made.base_url) == ("chat7", NOWHERE)

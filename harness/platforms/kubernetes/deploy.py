@@ -23,8 +23,8 @@ from harness.platforms.kubernetes.removal import Removal
 from harness.platforms.kubernetes.secret import Key, Settings
 from harness.platforms.shared import origins
 from harness.platforms.shared.aws_deploy.address import own_range
-from harness.platforms.shared.aws_deploy.content import Content, content_of
-from harness.platforms.shared.aws_deploy.pace import Pace
+from harness.platforms.shared.deploy.content import Content, content_of
+from harness.platforms.shared.deploy.pace import Pace
 
 if TYPE_CHECKING:
     from harness.platforms.kubernetes.config import Kubernetes

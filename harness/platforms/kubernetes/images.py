@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from harness.errors import Refused
-from harness.platforms.shared.aws_deploy.builders import CLOUD, Local, local_builder
+from harness.platforms.shared.deploy.builders import LOCAL, Local, local_builder
 
 if TYPE_CHECKING:
     from harness.platforms.deploying import Asked, Heard
     from harness.platforms.kubernetes.cluster import Json
-    from harness.platforms.shared.aws_deploy.content import Content
+    from harness.platforms.shared.deploy.content import Content
 
 NAME, NAMED = "rag-chat", "named"
 HOW = "--image URI names one that is there, --set Registry=HOST/PATH builds it and pushes it there"
@@ -97,8 +97,8 @@ def image_of(
 def builder(wanted: str, find: Find) -> Publisher:
     """Who builds here; raises Refused where nobody does."""
     hint = f"install and start docker, podman or buildah here; or {HOW.partition(',')[0]}"
-    if wanted == CLOUD:
-        raise Refused(f"--builder {CLOUD} builds for AWS alone", hint)
+    if wanted not in ("auto", *LOCAL):
+        raise Refused(f"--builder {wanted} builds in an account, and a cluster has none", hint)
     try:
         found = find(wanted)
     except Refused as error:

@@ -131,7 +131,7 @@ def _head(text: str) -> dict[str, str]:
 
 
 def setting_of(name: str) -> str:
-    """``PROVIDER_URL`` as ``--set`` has it: ``ProviderUrl``."""
+    """``PROVIDER_URL`` as ``--set`` may have it too: ``ProviderUrl``."""
     return "".join(word.capitalize() for word in name.split("_"))
 
 
@@ -142,11 +142,13 @@ def names_in(manifests: Iterable[Manifest]) -> set[str]:
 
 def settings_given(given: Mapping[str, str], known: Iterable[str]) -> dict[str, str]:
     """Values by the manifests' own names; raises Refused for those that nothing reads."""
-    names = {setting_of(name): name for name in known}
+    known = list(known)
+    names = {**{name: name for name in known}, **{setting_of(name): name for name in known}}
     unknown = sorted(set(given) - set(names))
     if unknown:
         meant = nearest(unknown[0], names)
         raise Refused(
-            f"no manifest has the setting {', '.join(unknown)}{meant or ''}", f"known: {', '.join(sorted(names))}"
+            f"no manifest has the setting {', '.join(unknown)}{meant or ''}",
+            f"known: {', '.join(sorted(map(setting_of, known)))}",
         )
     return {names[setting]: value for setting, value in given.items()}

@@ -17,7 +17,7 @@ from harness.platforms.shared.aws_deploy.address import checked_range
 
 if TYPE_CHECKING:
     from harness.platforms.deploying import Heard
-    from harness.platforms.shared.aws_deploy.pace import Pace
+    from harness.platforms.shared.deploy.pace import Pace
 
 ADDRESS_S, GONE_S = 300.0, 600.0
 TAKEN = "--set Takeover=yes takes these fields over; without it, let whoever has them set them, or name their values by --set"

@@ -16,7 +16,7 @@ from harness.platforms.kubernetes.manifests import KNATIVE
 if TYPE_CHECKING:
     from harness.platforms.deploying import Heard
     from harness.platforms.kubernetes.cluster import Applied, Cluster
-    from harness.platforms.shared.aws_deploy.pace import Pace
+    from harness.platforms.shared.deploy.pace import Pace
 
 ROLLOUT_S = 900.0
 GRACE_S = 60.0  # for which trouble may last before it is the end: a node may be on its way, a registry slow

@@ -54,6 +54,13 @@ class Rest:
         sent = {"content": body.encode()} if isinstance(body, str) else {"json": body}
         return self._ask("PATCH", path, params=dict(params or {}), headers={"Content-Type": kind}, **sent)
 
+    def put(self, path: str, params: Mapping[str, Any] | None = None, body: object = None) -> dict[str, Any]:
+        return self._ask("PUT", path, params=dict(params or {}), json=body)
+
+    def upload(self, path: str, params: Mapping[str, Any], content: bytes, kind: str) -> dict[str, Any]:
+        """Bytes of this media type, as they are."""
+        return self._ask("POST", path, params=dict(params), content=content, headers={"Content-Type": kind})
+
     def delete(self, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
         return self._ask("DELETE", path, params=dict(params or {}))
 
@@ -86,6 +93,7 @@ class Rest:
         return answer
 
     def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Raises RestError; PilotError where there is no token."""
         answer = self._answer(method, path, **more)
         if not answer.content:
             return {}

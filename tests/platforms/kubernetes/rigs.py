@@ -9,7 +9,7 @@ from harness.platforms.deploying import Asked
 from harness.platforms.kubernetes.cluster import Cluster
 from harness.platforms.kubernetes.deploy import Hands, deployments
 from harness.platforms.kubernetes.part import part
-from harness.platforms.shared.aws_deploy.pace import Pace
+from harness.platforms.shared.deploy.pace import Pace
 from harness.workspace.target_toml import read_target
 from tests.peers.kube import Pushing
 from tests.platforms.rigs import Clock

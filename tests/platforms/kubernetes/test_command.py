@@ -4,7 +4,7 @@ import pytest
 
 from harness.evidence.store import Store
 from harness.platforms.kubernetes import deploy
-from harness.platforms.shared.aws_deploy.pace import Pace
+from harness.platforms.shared.deploy.pace import Pace
 from harness.run.deploy import Deploys, Wishes
 from harness.workspace import open_workspace, trust, wants
 from tests.builders import Pilot

@@ -13,7 +13,7 @@ from harness.platforms.deploying import Asked
 from harness.platforms.kubernetes import cluster as clusters
 from harness.platforms.kubernetes.deploy import Hands, KubernetesDeployment
 from harness.platforms.kubernetes.part import part
-from harness.platforms.shared.aws_deploy.pace import Pace
+from harness.platforms.shared.deploy.pace import Pace
 from harness.platforms.shared.origins import cluster as origin
 from harness.workspace.target_toml import read_target
 from tests.peers.kube import Kube

@@ -37,7 +37,7 @@ def test_what_a_sweep_set_stays_and_what_somebody_names_is_changed(made):
 
 def test_what_was_said_once_stays_without_being_named_again(made):
     cluster = Kube()
-    given = {"ProviderUrl": "https://models.example.com", "Model": "m-1", "TimeScale": "0.5"}
+    given = {"ProviderUrl": "https://models.example.com", "MODEL": "m-1", "TimeScale": "0.5"}
     made(cluster).deploy(Heard())
     made(cluster, settings=given).deploy(Heard())
     made(cluster).deploy(Heard())
