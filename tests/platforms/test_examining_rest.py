@@ -81,7 +81,7 @@ def pods(cpu, count=2):
     }
 
 
-def quota(**hard):
+def resource_quota(**hard):
     said = {k.replace("_", "."): v for k, v in hard.items()}
     return {"items": [{"status": {"hard": said, "used": dict.fromkeys(said, "1")}}]}
 
@@ -239,7 +239,7 @@ def test_where_everything_is_well_nothing_is_wrong(target):
         (PODS, {DEPLOYMENT: spec_of({})}, "room for k8s", "ask for nothing", "resources.requests"),
         (
             PODS,
-            {QUOTAS: quota(requests_cpu="1")},
+            {QUOTAS: resource_quota(requests_cpu="1")},
             "quotas of rag",
             "requests.cpu: 1 of 1 are used, 1 more",
             "edit resourcequota",
