@@ -5,14 +5,14 @@ cluster → namespace → what was asked for → provider's key → image → mo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.errors import Refused
-from harness.platforms.deploying import Asked, Deployed, Destroyed, Heard, Intent, Took
+from harness.platforms.deploying import Asked, Deployed, Destroyed, Heard, Intent
 from harness.platforms.kubernetes import images
 from harness.platforms.kubernetes.cluster import Cluster, ClusterError, Json, Make, reached
 from harness.platforms.kubernetes.intent import intent_of
@@ -25,6 +25,7 @@ from harness.platforms.shared import origins
 from harness.platforms.shared.aws_deploy.address import own_range
 from harness.platforms.shared.deploy.content import Content, content_of
 from harness.platforms.shared.deploy.pace import Pace
+from harness.platforms.shared.deploy.steps import Steps
 
 if TYPE_CHECKING:
     from harness.platforms.kubernetes.config import Kubernetes
@@ -131,7 +132,7 @@ class KubernetesDeployment:
             with steps.timed(f"namespace {self.namespace}") as step:
                 step.did = placing.namespace(self.namespaces, self.labels, notes)
             Settings(cluster, self.namespace).keep(self.asked_for())
-            filled = self._filled(cluster, found, by, steps, notes)
+            filled = self._filled(cluster, found, by, steps, heard, notes)
             chosen = {part: part.chosen({**self.values(part, found), **filled}) for part in self.parts}
             self._provider(placing, chosen, found, filled, steps, heard)
             values: dict[str, Mapping[str, str]] = {}
@@ -158,7 +159,13 @@ class KubernetesDeployment:
         return frozenset(m.label for part in self.parts for m in part.main if m.label)
 
     def _filled(
-        self, cluster: Cluster, found: Found, by: images.Publisher | None, steps: Steps, notes: list[str]
+        self,
+        cluster: Cluster,
+        found: Found,
+        by: images.Publisher | None,
+        steps: Steps,
+        heard: Heard,
+        notes: list[str],
     ) -> dict[str, str]:
         """What fills manifests and nobody says: key, image, and where load comes from."""
         with steps.timed("provider key") as step:
@@ -166,7 +173,7 @@ class KubernetesDeployment:
         with steps.timed("image") as step:
             registry, running = found.kept.get("REGISTRY"), found.running
             content = partial(self.content, cluster, found)
-            made = images.image_of(self.asked, content, registry, running, by, steps.heard)
+            made = images.image_of(self.asked, content, registry, running, by, heard)
             step.did = made.did
         out = {"KEY_VERSION": version, "IMAGE": made.uri, "CONTENT": made.content}
         if found.kept.get("FRONT") == "balancer":
@@ -227,26 +234,6 @@ class KubernetesDeployment:
         """Raises PilotError where something does not go."""
         with self.reached() as cluster:
             return Removal(self, cluster).run(heard)
-
-
-class _Step:
-    did = "kept"
-
-
-class Steps:
-    """What was done so far."""
-
-    def __init__(self, pace: Pace, heard: Heard) -> None:
-        self._pace, self.heard = pace, heard
-        self.done: list[Took] = []
-
-    @contextmanager
-    def timed(self, name: str, target: str | None = None) -> Iterator[_Step]:
-        began, step = self._pace.clock(), _Step()
-        yield step
-        took = Took(name, step.did, round(self._pace.clock() - began, 1), target)
-        self.done.append(took)
-        self.heard.say(f"{took.name}: {took.did}" + (f" in {took.seconds:.0f} s" if took.did != "kept" else ""))
 
 
 def _architecture(cluster: Cluster) -> str:
