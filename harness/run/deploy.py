@@ -70,7 +70,8 @@ class Deploys:
                 notes = [note for target in self.targets for note in self._written(target, done)]
                 ready = self._ready(done, progress)
                 whole = Deployed((*done.steps, *ready), done.values, done.files, (*done.notes, *notes))
-                self._noted("deploy", whole.steps, list(done.values))
+                named = dict.fromkeys([*done.values, *(s.target for s in whole.steps if s.target)])
+                self._noted("deploy", whole.steps, list(named))
                 out.append(whole)
         return out
 
@@ -99,7 +100,7 @@ class Deploys:
     def _ready(self, done: Deployed, progress: Progress) -> list[Took]:
         out = []
         for name in done.values:
-            target, began = self._workspace.target(name), time.monotonic()
+            target, began = self._workspace.prospect(name).target, time.monotonic()
             progress.work(f"{name}: waiting for its first answer")
             wait_ready(target, target.base_url or "", READY_S)
             took = Took(f"ready {name}", "answered", round(time.monotonic() - began, 1), name)

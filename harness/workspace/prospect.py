@@ -39,8 +39,11 @@ def without_unset(data: Mapping[str, Any], known: Mapping[str, str]) -> tuple[di
         if isinstance(value, dict):
             return {key: kept(inner) for key, inner in value.items() if not lacks(inner)}
         if isinstance(value, list):
-            return [kept(inner) for inner in value if not lacks(inner)]
+            return [kept(inner) for inner in value if not lacks(inner) and not asks_nobody(inner)]
         return value
+
+    def asks_nobody(value: Any) -> bool:  # noqa: ANN401
+        return isinstance(value, dict) and lacks(value.get("url"))
 
     def named(value: Any) -> Any:  # noqa: ANN401
         return NOTHING_YET if lacks(value) else value

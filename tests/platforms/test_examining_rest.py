@@ -33,6 +33,8 @@ BILLED = PriceModel("azure-2026-11", "eastus", "container-apps", {})
 SERVICE = "/v2/projects/shop/locations/europe-west1/services/chat"
 DEPLOYMENT = "/apis/apps/v1/namespaces/rag/deployments/chat"
 KSERVICE = "/apis/serving.knative.dev/v1/namespaces/rag/services/chat"
+METRICS = "/apis/metrics.k8s.io/v1beta1"
+QUOTAS = "/api/v1/namespaces/rag/resourcequotas"
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 MISSING = (404, {"error": {"code": "ResourceNotFound", "status": "NOT_FOUND", "message": "not found"}})
 DENIED = (403, {"error": {"status": "PERMISSION_DENIED", "message": "no"}})
@@ -47,12 +49,41 @@ def _json(request):
 
 
 def spec(env=ENV, selector=None, replicas=2):
-    pod = {"containers": [{"env": env}], **({"nodeSelector": selector} if selector else {})}
+    container = {"env": env, "resources": {"requests": {"cpu": "1", "memory": "2Gi"}}}
+    pod = {"containers": [container], **({"nodeSelector": selector} if selector else {})}
     return {"spec": {"replicas": replicas, "template": {"spec": pod}}, "status": {"readyReplicas": 2}}
 
 
-def nodes(*kinds):
-    return {"items": [{"metadata": {"labels": {"kubernetes.io/arch": kind}}} for kind in kinds]}
+def spec_of(asks, **more):
+    """As ``spec``, of pods that ask for so much."""
+    made = spec(**more)
+    made["spec"]["template"]["spec"]["containers"][0]["resources"] = {"requests": asks}
+    return made
+
+
+def nodes(*kinds, cpu="4", memory="8Gi"):
+    rows = [
+        {
+            "metadata": {"name": f"node-{k}", "labels": {"kubernetes.io/arch": kind}},
+            "spec": {},
+            "status": {"allocatable": {"cpu": cpu, "memory": memory}},
+        }
+        for k, kind in enumerate(kinds)
+    ]
+    return {"items": rows}
+
+
+def pods(cpu, count=2):
+    """As many on the first node."""
+    containers = [{"name": "other", "resources": {"requests": {"cpu": cpu}}}]
+    return {
+        "items": [{"spec": {"nodeName": "node-0", "containers": containers}, "status": {"phase": "Running"}}] * count
+    }
+
+
+def resource_quota(**hard):
+    said = {k.replace("_", "."): v for k, v in hard.items()}
+    return {"items": [{"status": {"hard": said, "used": dict.fromkeys(said, "1")}}]}
 
 
 def quota(name, now, most):
@@ -90,6 +121,9 @@ HEALTHY = {
     "/version": {"gitVersion": "v1.33.1"},
     REVIEWS: {"status": {"allowed": True}},
     "/api/v1/nodes": nodes("amd64", "amd64"),
+    "/api/v1/pods": pods("1"),
+    QUOTAS: {"items": []},
+    METRICS: {"resources": [{"name": "pods"}, {"name": "nodes"}]},
     DEPLOYMENT: spec(),
     KSERVICE: spec(),
 }
@@ -195,6 +229,36 @@ def test_where_everything_is_well_nothing_is_wrong(target):
             "nodeSelector",
         ),
         (PODS, {DEPLOYMENT: {**spec(), "status": {}}}, "the workload of k8s", "0 of 2 replicas", "kubectl describe"),
+        (
+            PODS,
+            {"/api/v1/pods": pods("2"), "/api/v1/nodes": nodes("amd64")},
+            "room for k8s",
+            "room for 0 more pods",
+            "add nodes",
+        ),
+        (PODS, {DEPLOYMENT: spec_of({})}, "room for k8s", "ask for nothing", "resources.requests"),
+        (
+            PODS,
+            {QUOTAS: resource_quota(requests_cpu="1")},
+            "quotas of rag",
+            "requests.cpu: 1 of 1 are used, 1 more",
+            "edit resourcequota",
+        ),
+        (PODS, {METRICS: MISSING}, "metrics for the autoscaler of k8s", "no metrics API", "metrics-server"),
+        (
+            PODS,
+            {DEPLOYMENT: MISSING, REVIEWS: {"status": {"allowed": False}}},
+            "permissions to deploy k8s",
+            "create services, patch services",
+            "clusterrole=admin",
+        ),
+        (
+            PODS,
+            {DEPLOYMENT: MISSING, "/api/v1/nodes": nodes("amd64", cpu="1500m")},
+            "room for k8s",
+            "room for 0 more pods, of 1 CPU and 2.0 GiB each, on 1 node; 2 are to come",
+            "add nodes",
+        ),
         (PODS, {DEPLOYMENT: spec(HALF)}, "the provider's address, k8s", "RAG_http", "RAG_PROVIDER_URL"),
     ],
 )

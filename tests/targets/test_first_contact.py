@@ -20,7 +20,7 @@ from harness.workspace.pilot_toml import PilotToml
 from harness.workspace.sweep_toml import read_sweep
 from harness.workspace.target_toml import read_target
 from tests.targets.test_aws import template
-from tests.targets.test_others import VARIABLES, arm, container_app, deployment
+from tests.targets.test_others import VARIABLES, arm, container_app, deployment, usual
 from tests.targets.test_sweeps import MORE
 
 TARGETS = Path(__file__).parent.parent.parent / "targets"
@@ -39,7 +39,7 @@ def resources(name, kind, file="template.yaml"):
 
 
 def knative(path):
-    return yaml.safe_load((TARGETS / path).read_text())["spec"]["template"]["spec"]
+    return yaml.safe_load(usual((TARGETS / path).read_text()))["spec"]["template"]["spec"]
 
 
 def environments():
@@ -84,7 +84,7 @@ def test_the_gate_of_a_new_pilot_lets_the_deployed_one_pass(name, facts):
 
 
 def test_a_model_is_waited_for_as_long_as_a_request_lasts():
-    texts = [p.read_text() for p in TARGETS.glob("*/*") if p.suffix in (".yaml", ".json")]
+    texts = [usual(p.read_text()) for p in TARGETS.glob("*/*") if p.suffix in (".yaml", ".json")]
     said = [v for t in texts for v in re.findall(r'RAG_UPSTREAM_TIMEOUT_S"?,? *"?(?:V|v)alue"?: "(\d+)"', t)]
 
     by_parameter = {  # Azure's templates take it, and pilot deploy gives it

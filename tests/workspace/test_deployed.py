@@ -8,7 +8,7 @@ from harness.domain.lines import lines_of
 from harness.errors import BadFile, Refused
 from harness.workspace import deployed, open_workspace, trust, wants
 from harness.workspace.prospect import NOWHERE
-from harness.workspace.target_toml import read_target
+from harness.workspace.target_toml import read_prospect, read_target
 from tests.builders import Pilot
 
 TARGET = """
@@ -100,6 +100,15 @@ def test_a_template_that_did_not_come_with_this_package_is_confirmed(tmp_path, f
 
     [want] = wants.of_files(workspace, [template])
     assert "targets/theirs/template.yaml with this machine's credentials" in want.what
+
+
+def test_a_source_without_its_address_asks_nobody_before_the_deployment(folder):
+    """Prometheus' address is no cluster's to know: a cluster is deployed before anybody has looked it up."""
+    more = '\n[[sources]]\nkind = "prometheus"\nurl = "${THEIR_PROMETHEUS}"\nsets = ["opencost"]\nnamespace = "n"\n'
+    (folder / "target.toml").write_text((folder / "target.toml").read_text() + more)
+
+    assert read_target(folder, {}, deploying=True).sources == ()
+    assert read_prospect(folder, {}).unset == ("THEIR_URL", "THEIR_PROMETHEUS")
 
 
 def test_what_a_deployment_wrote_names_its_runtime_the_next_time(folder, monkeypatch):

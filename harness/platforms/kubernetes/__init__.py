@@ -7,7 +7,7 @@ from harness.platforms.kubernetes.config import Kubernetes
 from harness.platforms.kubernetes.generator import KIND
 from harness.platforms.kubernetes.readings import SUBJECTS
 from harness.platforms.kubernetes.scaling import scaling
-from harness.platforms.platform import Platform, controlled_by, examined_by
+from harness.platforms.platform import Deploying, Platform, controlled_by, examined_by
 
 PLATFORM = Platform(
     kind=Kubernetes.kind,
@@ -20,4 +20,5 @@ PLATFORM = Platform(
     examine=examined_by(f"{__name__}.examine"),
     scaling=scaling,
     generators=(KIND,),
+    deploying=Deploying(f"{__name__}.part", f"{__name__}.deploy"),
 )

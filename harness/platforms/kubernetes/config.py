@@ -15,7 +15,10 @@ from harness.tables.values import Line, Variable
 
 @value
 class Kubernetes(RuntimeConfig):
-    """A Deployment, or a Knative Service; ``api`` is the cluster's, or that of ``kubectl proxy``."""
+    """A Deployment, or a Knative Service; ``api`` is the cluster's, or that of ``kubectl proxy``.
+
+    ``replicas``, ``cpu`` and ``memory`` are what ``pilot deploy`` asks of the cluster; None: as it is, else as the manifest has it.
+    """
 
     kind: ClassVar[str] = "kubernetes"
 
@@ -25,6 +28,9 @@ class Kubernetes(RuntimeConfig):
     api: Annotated[str, Field(pattern="^(https?://|\\$\\{)")] = "http://127.0.0.1:8001"
     token_env: Variable | None = None
     ca_file: Line | None = None
+    replicas: Annotated[int, Field(ge=0, le=10_000)] | None = None
+    cpu: Annotated[str, Field(pattern=r"^\d+(\.\d+)?m?$")] | None = None
+    memory: Annotated[str, Field(pattern=r"^\d+(\.\d+)?([kMGT]i?)?$")] | None = None
 
     @property
     def variables(self) -> tuple[str, ...]:

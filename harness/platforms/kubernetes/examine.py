@@ -5,16 +5,27 @@ Verified: spec only; the tests hold requests to the API's documented paths with 
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from harness.domain.finding import Finding, State
 from harness.domain.target import Target
-from harness.platforms.examining import Reach, guarded, refused_as
+from harness.platforms.examining import Reach, guarded, listed, refused_as
 from harness.platforms.kubernetes.config import Kubernetes
+from harness.platforms.kubernetes.room import Asks, asks_of, exceeded, free_by_node, quantity
 from harness.platforms.shared.answer import Answer, NoAnswer, answer_of
 from harness.platforms.shared.provider_url import provider_url_in, variables_of
+from harness.words.numbers import counted
 
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 PROXY = "kubectl proxy must run, or api and token_env of [runtime] say where the cluster is"
 ARCHITECTURE = "kubernetes.io/arch"
+METRICS = "/apis/metrics.k8s.io/v1beta1"
+DEPLOYS = (
+    *(("", "services"), ("", "secrets"), ("", "configmaps"), ("", "serviceaccounts")),
+    *(("autoscaling", "horizontalpodautoscalers"), ("policy", "poddisruptionbudgets")),
+)
+ADMIN = "kubectl create rolebinding pilot --clusterrole=admin --user=USER, in the namespace; docs/deploy.md has all that is needed"
+CPUS, MEMORIES = ("cpu", "requests.cpu"), ("memory", "requests.memory")
 
 
 def examine(target: Target, reach: Reach) -> list[Finding]:
@@ -27,8 +38,18 @@ def examine(target: Target, reach: Reach) -> list[Finding]:
         return version
     workload, found = _workload(target, config, reach)
     out = [*version, *_allowed(target, config, reach, deployed=workload is not None)]
-    nodes = f"nodes of {target.name}"
+    if not any(one.state is State.GOOD for one in found):
+        out += _may_deploy(target, config, reach)
+    nodes, room = f"nodes of {target.name}", f"room for {target.name}"
     out += guarded(nodes, lambda: _nodes(nodes, config, workload, reach), "allow listing nodes")
+    out += guarded(room, lambda: _room(room, config, workload, reach), "allow listing nodes and pods of all namespaces")
+    quotas = f"quotas of {config.namespace}"
+    out += guarded(
+        quotas, lambda: _quotas(quotas, config, workload, reach), f"allow listing resourcequotas in {config.namespace}"
+    )
+    if not config.knative:
+        metrics = f"metrics for the autoscaler of {target.name}"
+        out += guarded(metrics, lambda: _metrics(metrics, config, reach), "allow reading /apis/metrics.k8s.io")
     if workload is not None:
         found += provider_url_in(target, lambda: variables_of(workload["template"]["spec"]["containers"]))
     return out + found
@@ -49,16 +70,7 @@ def _allowed(target: Target, config: Kubernetes, reach: Reach, *, deployed: bool
     verbs = ("get", "patch") if deployed else ("get", "patch", "create", "delete")
 
     def look() -> Finding:
-        lacking = []
-        for verb in verbs:
-            asked = {"namespace": config.namespace, "group": group, "resource": resource, "verb": verb}
-            body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
-            request = {"path": REVIEWS, "body": {**body, "spec": {"resourceAttributes": asked}}}
-            allowed = answer_of(_api(config, reach).post, request)["status"]["allowed"]
-            if not isinstance(allowed.value, bool):
-                raise allowed.unlike("true or false")
-            if not allowed.value:
-                lacking.append(verb)
+        lacking = [verb for verb in verbs if not _may(config, reach, group, resource, verb)]
         if lacking:
             words = f"may not {', '.join(lacking)} {resource} in {config.namespace}"
             fix = f"kubectl create rolebinding pilot --clusterrole=edit --user=USER --namespace={config.namespace}"
@@ -66,6 +78,93 @@ def _allowed(target: Target, config: Kubernetes, reach: Reach, *, deployed: bool
         return Finding(name, State.GOOD, ", ".join(verbs))
 
     return guarded(name, look, "allow selfsubjectaccessreviews, which every user may by default")
+
+
+def _may(config: Kubernetes, reach: Reach, group: str, resource: str, verb: str) -> bool:
+    """Asked of the cluster, which knows every rule that counts; raises NoAnswer."""
+    asked = {"namespace": config.namespace, "group": group, "resource": resource, "verb": verb}
+    body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview"}
+    request = {"path": REVIEWS, "body": {**body, "spec": {"resourceAttributes": asked}}}
+    allowed = answer_of(_api(config, reach).post, request)["status"]["allowed"]
+    if not isinstance(allowed.value, bool):
+        raise allowed.unlike("true or false")
+    return allowed.value
+
+
+def _may_deploy(target: Target, config: Kubernetes, reach: Reach) -> list[Finding]:
+    """What pilot deploy and pilot destroy would ask for; a namespace that is there already needs nobody to make it."""
+    name = f"permissions to deploy {target.name}"
+
+    def look() -> Finding:
+        kinds = [*DEPLOYS, ("serving.knative.dev", "services") if config.knative else ("apps", "deployments")]
+        lacking = [
+            f"{v} {r}" for g, r in kinds for v in ("create", "patch", "delete") if not _may(config, reach, g, r, v)
+        ]
+        if lacking:
+            return Finding(name, State.WRONG, f"may not {', '.join(lacking)} in {config.namespace}", ADMIN)
+        return Finding(name, State.GOOD, "create, patch, delete")
+
+    return guarded(name, look, "allow selfsubjectaccessreviews, which every user may by default")
+
+
+def _asks(config: Kubernetes, workload: Answer | None) -> tuple[Asks, int]:
+    """Of one pod, and how many more are to come: a rollout's one, or all."""
+    if workload is None:
+        asks = Asks(quantity(config.cpu or "1"), quantity(config.memory or "2Gi"))
+        return asks, max(1, config.replicas or 2)
+    rows = workload["template"]["spec"]["containers"].rows()
+    every = [asks_of(one["resources"]["requests"]) for one in rows]
+    return sum(every, Asks(Decimal(0), Decimal(0))), 1
+
+
+def _room(name: str, config: Kubernetes, workload: Answer | None, reach: Reach) -> Finding:
+    """By what nodes have and pods ask for; how many more the cluster's own autoscaler would add is not known here."""
+    nodes, pods = (
+        listed(answer_of(_api(config, reach).get, {"path": p})["items"]) for p in ("/api/v1/nodes", "/api/v1/pods")
+    )
+    one, wanted = _asks(config, workload)
+    if one == Asks(Decimal(0), Decimal(0)):
+        return Finding(
+            name, State.WRONG, "its pods ask for nothing: any node will take too many of them", "resources.requests"
+        )
+    fit = sum(node.holds(one) for node in free_by_node(nodes, pods))
+    each = f"{one.cpu:f} CPU and {one.memory / 2**30:.1f} GiB each"
+    words = f"room for {counted(fit, 'more pod')}, of {each}, on {counted(len(nodes), 'node')}"
+    if fit < wanted:
+        return Finding(
+            name, State.WRONG, f"{words}; {wanted} are to come", "add nodes, or let the cluster's autoscaler do it"
+        )
+    return Finding(name, State.GOOD, words)
+
+
+def _quotas(name: str, config: Kubernetes, workload: Answer | None, reach: Reach) -> Finding:
+    """The namespace's own limits, which no cloud's quota knows."""
+    path = f"/api/v1/namespaces/{config.namespace}/resourcequotas"
+    rows = listed(answer_of(_api(config, reach).get, {"path": path})["items"])
+    one, more = _asks(config, workload)
+    wanted = {
+        "pods": Decimal(more),
+        **dict.fromkeys(CPUS, one.cpu * more),
+        **dict.fromkeys(MEMORIES, one.memory * more),
+    }
+    found = [w for r in rows for w in exceeded(r["status"]["hard"].fields(), r["status"]["used"].fields(), wanted)]
+    if found:
+        return Finding(
+            name, State.WRONG, "; ".join(found), f"kubectl --namespace {config.namespace} edit resourcequota"
+        )
+    return Finding(name, State.GOOD, f"room in {counted(len(rows), 'ResourceQuota')}" if rows else "no ResourceQuota")
+
+
+def _metrics(name: str, config: Kubernetes, reach: Reach) -> Finding:
+    """Without it an autoscaler by CPU stays at its least."""
+    try:
+        said = answer_of(_api(config, reach).get, {"path": METRICS})["resources"]
+    except NoAnswer as error:
+        if refused_as(error, "HTTP 404"):
+            words = "the cluster has no metrics API: an autoscaler by CPU cannot scale"
+            return Finding(name, State.WRONG, words, "install metrics-server")
+        raise
+    return Finding(name, State.GOOD, f"metrics of {counted(len(listed(said)), 'kind')}")
 
 
 def _workload(target: Target, config: Kubernetes, reach: Reach) -> tuple[Answer | None, list[Finding]]:

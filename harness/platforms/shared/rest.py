@@ -50,7 +50,9 @@ class Rest:
     def patch(
         self, path: str, params: Mapping[str, Any] | None = None, body: object = None, kind: str = "application/json"
     ) -> dict[str, Any]:
-        return self._ask("PATCH", path, params=dict(params or {}), json=body, headers={"Content-Type": kind})
+        """A text is sent as it stands."""
+        sent = {"content": body.encode()} if isinstance(body, str) else {"json": body}
+        return self._ask("PATCH", path, params=dict(params or {}), headers={"Content-Type": kind}, **sent)
 
     def put(self, path: str, params: Mapping[str, Any] | None = None, body: object = None) -> dict[str, Any]:
         return self._ask("PUT", path, params=dict(params or {}), json=body)
@@ -63,8 +65,12 @@ class Rest:
         return self._ask("DELETE", path, params=dict(params or {}))
 
     def text(self, path: str, params: Mapping[str, Any] | None = None) -> str:
-        """An answer that is not JSON."""
+        """An answer that is not JSON; raises RestError."""
         return self._answer("GET", path, params=dict(params or {})).text
+
+    def close(self) -> None:
+        """Its connections, where a command asks for long."""
+        self._client.close()
 
     def take(self) -> list[dict[str, Any]]:
         kept, self._kept = self._kept, []

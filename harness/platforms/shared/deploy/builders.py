@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import shutil
 import subprocess
 import tempfile
@@ -20,6 +21,7 @@ from harness.secrecy import KNOWN
 
 LOCAL = ("docker", "podman", "buildah")
 CLOUD = "codebuild"  # builds in the account; each cloud has its own
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 WORKS_S = 20.0
 TAIL = 15
 
@@ -77,6 +79,26 @@ class Local:
                 self._run(["push", *auth, image], content.root, heard)
             finally:
                 self._run(["logout", *auth, registry], content.root, heard, must=False)
+
+    def publish(self, content: Content, image: str, heard: Heard) -> str:
+        """To a registry that the tool is logged in to by its own means; the digest."""
+        with tempfile.TemporaryDirectory(prefix="pilot-registry-") as folder:
+            file = Path(folder) / "digest"
+            self._run(self._build(content, image), content.root, heard)
+            says = [] if self.name == "docker" else ["--digestfile", str(file)]
+            self._run(["push", *says, image], content.root, heard)
+            said = self._repository_digests(image) if self.name == "docker" else file.read_text(encoding="ascii")
+        found = DIGEST.search(said)
+        if found is None:
+            raise PilotError(f"{self.name} pushed {image} and names no digest", "--image names it by its digest")
+        return found.group()
+
+    def _repository_digests(self, image: str) -> str:
+        """Those of the image that was just pushed, of this repository."""
+        repository = image.rpartition(":")[0]
+        asked = [self.name, "image", "inspect", "--format", '{{join .RepoDigests "\\n"}}', image]
+        done = subprocess.run(asked, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        return "\n".join(line for line in lines_of(done.stdout) if line.startswith(f"{repository}@"))
 
     def _build(self, content: Content, image: str) -> list[str]:
         """One platform and no index over it, for Lambda takes none."""

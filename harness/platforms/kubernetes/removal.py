@@ -1,0 +1,223 @@
+"""Taking a deployment out of a cluster, and looking whether anything of it is left there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from harness.domain.shown import MOST_SHOWN, visible
+from harness.errors import PilotError, Refused
+from harness.platforms.deploying import Destroyed, Heard, Took
+from harness.platforms.kubernetes.cluster import Cluster, ClusterError, Json, conditions, group_path
+from harness.platforms.kubernetes.manifests import KNATIVE, LABEL, NAMESPACE
+from harness.platforms.kubernetes.secret import SHARED
+
+if TYPE_CHECKING:
+    from harness.platforms.kubernetes.deploy import KubernetesDeployment
+
+GONE_S = 900.0
+SHARED_KINDS = (("v1", "Secret"), ("v1", "ConfigMap"))
+OTHERS = (("apps/v1", "Deployment"), (KNATIVE, "Service"))
+UNLABELLED = (
+    ("apps/v1", "Deployment"),
+    ("apps/v1", "StatefulSet"),
+    ("v1", "PersistentVolumeClaim"),
+    ("batch/v1", "Job"),
+)
+BALANCED = "service.kubernetes.io/load-balancer-cleanup"  # which holds a Service until the cloud's own is gone
+NOT_LOOKED = (
+    "the nodes, which are billed on; images in the registry; the cloud's own list of balancers and disks, "
+    "whose finalizers hold each Service and volume until they are gone"
+)
+
+
+@dataclass
+class Proof:
+    """What was asked whether it is still there, what is, and what refused to say."""
+
+    looked: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    unseen: list[str] = field(default_factory=list)
+
+
+class Removal:
+    """What carries a target's label; what all share, and the namespace where a deployment made it, goes with the last of them."""
+
+    def __init__(self, made: KubernetesDeployment, cluster: Cluster) -> None:
+        self._made, self._cluster = made, cluster
+        self._space = f"/api/v1/namespaces/{made.namespace}"
+        self._manifests = [m for part in made.parts for m in part.all if m.kind != NAMESPACE]
+
+    @property
+    def alone(self) -> bool:
+        """Whether no other target has a workload in this namespace."""
+        return not self._others()
+
+    @property
+    def whole(self) -> bool:
+        """Whether the namespace goes: a deployment made it, and nobody else is in it."""
+        there = self._cluster.found("namespace", self._space)
+        return there is not None and self._label(there) in self._made.labels and self.alone
+
+    def run(self, heard: Heard) -> Destroyed:
+        """Raises PilotError where something does not go."""
+        began, alone = self._made.pace.clock(), self.alone
+        if self.whole:
+            steps = [(f"namespace {self._made.namespace}", self._remove_namespace(heard))]
+        else:
+            steps = [(", ".join(gone), True) for gone in [self._remove_each(heard)] if gone]
+        seconds = round(self._made.pace.clock() - began, 1)
+        owner = self._made.parts[0].target.name if len(self._made.parts) == 1 else None
+        done = tuple(Took(name, "removed", seconds, owner) for name, was in steps if was)
+        proof = self._proved(heard, alone=alone)
+        return Destroyed(done, tuple(proof.looked), tuple(proof.left), tuple(proof.unseen), NOT_LOOKED)
+
+    def notes(self) -> Iterator[str]:
+        """Before anything goes: what goes with it, and what stays."""
+        if others := self._others():
+            yield f"namespace {self._made.namespace} and the model provider stay: {', '.join(others)} still use them"
+        if self.whole:
+            mine = {m.name for m in self._manifests}
+            foreign = [
+                f"{kind} {name}"
+                for api, kind in UNLABELLED
+                for one in self._rows(api, kind)
+                if not self._label(one) and (name := str(one["metadata"]["name"])) not in mine
+            ]
+            if foreign:
+                yield f"without the label {LABEL}, and removed with the namespace: {', '.join(foreign)}"
+        yield "what pods have logged goes too: run pilot collect before"
+
+    def there(self) -> list[str]:
+        """What carries a label of these targets, and of what they share where nobody else uses it."""
+        return [f"{kind} {one['metadata']['name']}" for _, kind, one in self._labelled()]
+
+    def _labelled(self) -> Iterator[tuple[str, str, Json]]:
+        labels = set(self._made.labels)
+        shared = {SHARED, *(m.label for part in self._made.parts for m in part.provider if m.label)}
+        if self.alone:
+            labels |= shared
+        selector = f"{LABEL} in ({','.join(sorted(labels))})"
+        kinds = dict.fromkeys([*((m.api, m.kind) for m in self._manifests), *SHARED_KINDS])
+        for api, kind in kinds:
+            for one in self._rows(api, kind, selector):
+                yield api, kind, one
+
+    def _rows(self, api: str, kind: str, selector: str | None = None) -> list[Json]:
+        """Of this namespace; none of a kind that the cluster does not know."""
+        try:
+            plural, _ = self._cluster.kind(api, kind)
+        except Refused:
+            return []
+        path = f"{group_path(api)}/namespaces/{self._made.namespace}/{plural}"
+        return self._cluster.rows(f"{kind}s", path, selector)
+
+    def _others(self) -> list[str]:
+        """Workloads of other targets."""
+        mine = {SHARED, *self._made.labels, *(m.label for part in self._made.parts for m in part.provider)}
+        found = [one for api, kind in OTHERS for one in self._rows(api, kind, LABEL) if self._label(one) not in mine]
+        return [str(one["metadata"]["name"]) for one in found]
+
+    def _remove_namespace(self, heard: Heard) -> bool:
+        if not self._cluster.delete("namespace", self._space, last=False):
+            return False
+        self._until_gone(heard, lambda: self._cluster.found("namespace", self._space))
+        return True
+
+    def _until_gone(self, heard: Heard, ask: Callable[[], Json | None]) -> None:
+        """Raises PilotError with what holds it, in the cluster's words."""
+        pace, began = self._made.pace, self._made.pace.clock()
+        while (there := ask()) is not None:
+            held = _held(there)
+            heard.work(f"namespace {self._made.namespace}, {pace.clock() - began:.0f} s: {held or 'being removed'}")
+            if pace.clock() - began > GONE_S:
+                raise PilotError(
+                    f"namespace {self._made.namespace} was not gone within {GONE_S / 60:g} minutes: {held or 'it does not say why'}",
+                    "what a finalizer holds is removed by its controller, which must run; the same command again goes on waiting",
+                )
+            pace.sleep(pace.poll_s)
+
+    def _remove_each(self, heard: Heard) -> list[str]:
+        pace, began, gone = self._made.pace, self._made.pace.clock(), []
+        while there := list(self._labelled()):
+            for api, kind, one in there:
+                name = str(one["metadata"]["name"])
+                plural, _ = self._cluster.kind(api, kind)
+                if not one["metadata"].get("deletionTimestamp"):
+                    path = f"{group_path(api)}/namespaces/{self._made.namespace}/{plural}/{name}"
+                    self._cluster.delete(f"{kind} {name}", path)
+                    gone.append(f"{kind} {name}")
+            names = ", ".join(f"{kind} {one['metadata']['name']}" for _, kind, one in there)
+            heard.work(f"{pace.clock() - began:.0f} s: {names}")
+            if pace.clock() - began > GONE_S:
+                raise PilotError(
+                    f"not gone within {GONE_S / 60:g} minutes: {names}",
+                    "what a finalizer holds is removed by its controller, which must run; the same command again goes on waiting",
+                )
+            pace.sleep(pace.poll_s)
+        return gone
+
+    def _proved(self, heard: Heard, *, alone: bool) -> Proof:
+        """Once more after a moment where something is left: a volume goes after its claim."""
+        proof = self._proof(alone=alone)
+        for _ in range(2):
+            if not proof.left:
+                break
+            heard.work(f"still there, asked again in a moment: {', '.join(proof.left[:3])}")
+            self._made.pace.sleep(self._made.pace.settle_s)
+            proof = self._proof(alone=alone)
+        return proof
+
+    def _proof(self, *, alone: bool) -> Proof:
+        proof, space = Proof(), self._made.namespace
+        labels = self._made.labels
+
+        def namespace() -> list[str]:
+            there = self._cluster.found("namespace", self._space)
+            return [f"namespace {space}"] if there is not None and alone and self._label(there) in labels else []
+
+        def pods() -> list[str]:
+            selector = f"{LABEL} in ({','.join(sorted(labels))})"
+            return [f"pod {p['metadata']['name']}" for p in self._rows("v1", "Pod", selector)]
+
+        def balancers() -> list[str]:
+            rows = self._rows("v1", "Service", f"{LABEL} in ({','.join(sorted(labels))})")
+            held = [
+                r
+                for r in rows
+                if r["spec"].get("type") == "LoadBalancer" or BALANCED in (r["metadata"].get("finalizers") or ())
+            ]
+            return [f"load balancer of Service {r['metadata']['name']}" for r in held]
+
+        def volumes() -> list[str]:
+            if self._cluster.found("namespace", self._space) is not None:
+                return []  # of a team's own namespace, whose volumes are its own
+            rows = self._cluster.rows("volumes", "/api/v1/persistentvolumes")
+            mine = [r for r in rows if ((r["spec"].get("claimRef") or {}).get("namespace")) == space]
+            return [f"volume {r['metadata']['name']} ({r['spec'].get('persistentVolumeReclaimPolicy')})" for r in mine]
+
+        looks: tuple[tuple[str, Callable[[], list[str]]], ...] = (
+            ("namespace", namespace),
+            ("everything that carries the label", self.there),
+            ("pods", pods),
+            ("load balancers", balancers),
+            ("volumes", volumes),
+        )
+        for name, look in looks:
+            proof.looked.append(name)
+            try:
+                proof.left += look()
+            except ClusterError as error:
+                proof.unseen.append(f"{name}: {error}")
+        return proof
+
+    @staticmethod
+    def _label(said: Json) -> str | None:
+        return (said["metadata"].get("labels") or {}).get(LABEL)
+
+
+def _held(namespace: Json) -> str:
+    """What its conditions say is still in it, or holds it."""
+    wrong = [c for name, c in conditions(namespace).items() if c.get("status") == "True"]
+    return visible("; ".join(str(c.get("message")) for c in wrong), MOST_SHOWN)

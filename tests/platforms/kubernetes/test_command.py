@@ -1,0 +1,64 @@
+"""``pilot deploy`` and ``pilot destroy`` of a cluster: over HTTP, to the evidence."""
+
+import pytest
+
+from harness.evidence.store import Store
+from harness.platforms.kubernetes import deploy
+from harness.platforms.shared.deploy.pace import Pace
+from harness.run.deploy import Deploys, Wishes
+from harness.workspace import open_workspace, trust, wants
+from tests.builders import Pilot
+from tests.peers.kube import Kube
+from tests.peers.kube_http import served
+from tests.platforms.kubernetes.rigs import IMAGE, NAMESPACE, workspace
+
+
+class Silent:
+    def say(self, text):
+        pass
+
+    work = say
+
+
+@pytest.fixture
+def deploys(tmp_path, monkeypatch):
+    """Of one target, on a cluster that answers over HTTP."""
+    cluster, hands = Kube(), deploy.Hands(pace=Pace(poll_s=0.01))
+    monkeypatch.setattr(deploy, "Hands", lambda: hands)
+    Pilot(tmp_path, blocks=2).write()
+    with served(cluster) as url:
+        workspace(tmp_path, api=f'"{url}"')
+        trust.add(tmp_path, wants.of_target(open_workspace(tmp_path), "kubernetes"))
+        yield cluster, lambda **more: Deploys(open_workspace(tmp_path), ["kubernetes"], Wishes(image=IMAGE, **more))
+
+
+def test_without_an_address_it_is_deployed_and_noted_all_the_same(deploys, tmp_path):
+    cluster, made = deploys
+    [done] = made().deploy(Silent())
+    [gone] = made().destroy(Silent())
+    noted = Store(tmp_path / "evidence").deployments()
+
+    assert done.values == {}
+    assert [(entry["what"], entry["targets"]) for entry in noted] == [
+        ("deploy", ["kubernetes"]),
+        ("destroy", ["kubernetes"]),
+    ]
+    assert [s["name"] for s in noted[0]["steps"]] == [
+        f"namespace {NAMESPACE}",
+        "provider key",
+        "image",
+        "model provider",
+        "rag-chat",
+    ]
+    assert (cluster.names(), gone.left) == ([], ())
+
+
+def test_an_address_is_written_where_target_toml_reads_it_and_asked(deploys, tmp_path, monkeypatch):
+    cluster, made = deploys
+    asked = []
+    monkeypatch.setattr("harness.run.deploy.wait_ready", lambda target, url, timeout_s: asked.append(url))
+    [done] = made(settings={"Front": "balancer"}, source="203.0.113.7").deploy(Silent())
+
+    assert asked == [f"http://{cluster.address}"]
+    assert 'RAG_K8S_URL = "http://203.0.113.9"' in (tmp_path / "targets" / "kubernetes" / "deployed.toml").read_text()
+    assert done.steps[-1].name == "ready kubernetes"

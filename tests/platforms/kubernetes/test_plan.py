@@ -1,0 +1,88 @@
+"""What a deployment would do, and what is refused before anything is asked."""
+
+import pytest
+
+from harness.errors import BadFile, Refused
+from harness.platforms.kubernetes.manifests import manifests_of
+from tests.peers.kube import Kube
+from tests.platforms.kubernetes.rigs import (
+    NAMESPACE,
+    ROOT,
+    Heard,
+    deployment,
+    workspace,
+)
+
+
+def test_the_plan_asks_and_changes_nothing(made):
+    cluster = Kube()
+    first = made(cluster).intent(destroy=False)
+    made(cluster).deploy(Heard())
+    before = cluster.clock
+    again = made(cluster, settings={"Cpu": "2"}).intent(destroy=False)
+
+    assert cluster.clock == before
+    assert "a cluster in memory, Kubernetes v1.36.0, namespace rag-pilot, as jo" in first.where
+    assert first.usd_per_hour > 0
+    assert {step.name: step.does for step in again.steps}["rag-chat"] == "update Deployment rag-chat, keep 4 objects"
+    assert {step.name: step.does for step in again.steps}["model provider"] == "keep 2 objects"
+    assert {path.name for path in first.files} >= {"deployment.yaml", "provider.yaml"}
+
+
+def test_the_plan_of_a_removal_names_what_goes_with_the_namespace(made):
+    cluster = Kube()
+    made(cluster).deploy(Heard())
+    cluster.put("apps/v1", "StatefulSet", "database", NAMESPACE, {"spec": {"replicas": 1}})
+    plan = made(cluster).intent(destroy=True)
+
+    assert [step.name for step in plan.steps] == ["namespace rag-pilot"]
+    assert any("StatefulSet database" in note for note in plan.notes)
+    assert "Namespace rag-pilot" in cluster.names()
+
+
+def test_minutes_are_those_that_were_measured_here(made):
+    steps = made(Kube(), took_s={"rag-chat": 90.0}).intent(destroy=False).steps
+    said = {step.name: (step.minutes, step.measured) for step in steps}
+
+    assert said["rag-chat"] == (1.5, True)
+    assert said["model provider"][1] is False
+
+
+# -- before anything is asked
+
+
+def test_an_unknown_setting_is_refused_with_those_there_are(made):
+    with pytest.raises(Refused, match="Cpus: did you mean Cpu") as error:
+        made(Kube(), settings={"Cpus": "1"})
+    assert "ProviderUrl" in error.value.hint
+
+
+def test_a_value_that_would_end_its_quotes_is_refused(made):
+    with pytest.raises(Refused, match="Model has a quote"):
+        made(Kube(), settings={"Model": 'x", "y'}).deploy(Heard())
+
+
+def test_a_manifest_of_another_namespace_is_refused(tmp_path):
+    root = workspace(tmp_path)
+    path = root / "targets" / "kubernetes" / "provider.yaml"
+    path.write_text(path.read_text().replace("namespace: rag-pilot", "namespace: elsewhere"))
+    with pytest.raises(Refused, match=r"Deployment rag-provider is in elsewhere, and runtime.namespace is rag-pilot"):
+        deployment(root, Kube())
+
+
+def test_a_document_that_could_not_be_found_again_is_refused(tmp_path):
+    path = tmp_path / "deployment.yaml"
+    path.write_text("apiVersion: v1\nkind: Service\nmetadata:\n  name: x\n---\nkind: Service\n")
+    with pytest.raises(BadFile) as error:
+        manifests_of(path)
+
+    assert [p.field for p in error.value.problems] == ["document 1", "document 1", "document 2"]
+
+
+def test_every_shipped_manifest_is_read_as_it_is():
+    folder = ROOT / "targets" / "kubernetes"
+    found = [m for path in sorted(folder.glob("*.yaml")) for m in manifests_of(path)]
+
+    assert len(found) == 11
+    assert {m.namespace for m in found if m.kind != "Namespace"} == {NAMESPACE}
+    assert all(m.label in ("rag-k8s", "rag-provider") for m in found)
