@@ -136,7 +136,7 @@ def _print(outcome: pipeline.Outcome) -> None:
         "open",
         [f"{one}{f' of {one.target}' if one.target else ''}: {said(one.why)}" for one in outcome.standing.open],
     )
-    page.lines(out, "in doubt", all_said(outcome.doubts))
+    page.lines(out, "in doubt", all_said(outcome.named_doubts))
     page.lines(out, "error budget", [said(statement(findings))])
 
 

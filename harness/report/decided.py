@@ -18,7 +18,7 @@ from harness.report.blocks import Cell, Figure, Shown, Table, absent, listed, ma
 from harness.report.columns import figure, share, target, text, word
 from harness.report.svg import render
 from harness.words import said
-from harness.words.numbers import percent
+from harness.words.numbers import bracket, percent, span
 
 Names = Mapping[str, str]  # of the alternatives
 
@@ -58,9 +58,8 @@ def _points(head: str, name: str) -> Shown:
             return absent(said(score.reason))
         if isinstance(score, float):
             return number(f"{score:.2f}")
-        if score.high - score.low < 0.005:
-            return number(f"{score.value:.1f}")
-        return number(f"{score.value:.1f} ({score.low:.1f} to {score.high:.1f})")
+        value = _tenths(score.value)
+        return number(f"{value}{bracket(value, span(score.low, score.high, _tenths))}")
 
     def split(score: Scored | float | Unknown) -> tuple[Any, ...]:
         if isinstance(score, Unknown):
@@ -70,6 +69,10 @@ def _points(head: str, name: str) -> Shown:
         return score.value, score.low, score.high, None
 
     return Shown(head, columns, cell, split)
+
+
+def _tenths(points: float) -> str:
+    return f"{points:.1f}"
 
 
 def firmness(decision: Decision, names: Names) -> Table:

@@ -23,7 +23,7 @@ from harness.predict.cost import Cost, whole_month
 from harness.predict.prediction import CONFIDENCE, Quantity
 from harness.report.promises import Picture, picture
 from harness.words import all_said, said
-from harness.words.numbers import count, duration_text, money, percent, significant
+from harness.words.numbers import count, duration_text, level, money, percent, significant
 from harness.words.page import ends, short
 from harness.workspace.pilot_toml import Scaling
 
@@ -34,7 +34,7 @@ DOUBTS = 2
 
 @dataclass(frozen=True)
 class Figure:
-    """A value with its interval, or why there is none."""
+    """A value with its interval, empty where it reads as the value does, or why there is none."""
 
     value: str
     interval: str
@@ -54,6 +54,7 @@ class Traffic:
     instances: Figure
     runtime_bar: float
     shared_bar: float
+    simulated: bool  # of a router only its cost is
 
 
 @dataclass(frozen=True)
@@ -243,8 +244,8 @@ def _months(findings: Findings, names: Names) -> Reason:
 def _levels(findings: Findings) -> str:
     """Cost has that of the verdicts, what else is simulated its own."""
     months = (c.per_month_usd for _, c in _columns(findings))
-    of_cost = next((f", of cost {m.confidence * 100:.3g} %" for m in months if isinstance(m, Estimate)), "")
-    return f"{CONFIDENCE * 100:g} % intervals{of_cost}"
+    of_cost = next((f", of cost {level(m.confidence)}" for m in months if isinstance(m, Estimate)), "")
+    return f"{level(CONFIDENCE)} intervals{of_cost}"
 
 
 def _traffic(findings: Findings, names: Names) -> Iterator[Traffic]:
@@ -264,6 +265,7 @@ def _traffic(findings: Findings, names: Names) -> Iterator[Traffic]:
             _played(findings, cost.target, Quantity.INSTANCES_MEAN, significant),
             round(own, 1),
             round(100 * whole.get(side, 0.0) / dearest - own, 1) if dearest else 0.0,
+            any(one.target == cost.target for one in findings.played.prediction.at),
         )
 
 
@@ -275,4 +277,5 @@ def _played(findings: Findings, target: str, quantity: Quantity, write: Write) -
 def _figure(known: Known, write: Write) -> Figure:
     if isinstance(known, Unknown):
         return Figure("not known", said(known.reason), absent=True)
-    return Figure(write(known.value), ends((known.low, known.high), write))
+    value, wide = write(known.value), ends((known.low, known.high), write)
+    return Figure(value, "" if wide == value else wide)

@@ -16,7 +16,7 @@ from harness.platforms.platform import Per, Tier
 from harness.platforms.registry import meaning_of
 from harness.report.blocks import Shown, Table, Tone, listed, table
 from harness.report.columns import estimate, figure, plain, profile, several, target, text, word
-from harness.words.numbers import count, percent, significant
+from harness.words.numbers import bracket, count, percent, significant, span
 
 Names = Mapping[str, str]
 
@@ -87,7 +87,7 @@ def _spread(s: Series) -> tuple[float, float, float] | Unknown | None:
 
 
 def _ends(mean: float, least: float, most: float) -> str:
-    return significant(mean) if least == most else f"{significant(mean)} ({significant(least)} to {significant(most)})"
+    return f"{significant(mean)}{bracket(significant(mean), span(least, most, significant))}"
 
 
 TIMED: Names = {

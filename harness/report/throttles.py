@@ -30,7 +30,7 @@ from harness.report.columns import (
 from harness.report.figures import pair_of
 from harness.report.svg import render
 from harness.words import said
-from harness.words.numbers import count, duration_text, percent, significant
+from harness.words.numbers import bracket, count, duration_text, percent, significant, span
 
 Names = Mapping[str, str]
 STAGES = ("offered", "admitted", "answered", "within SLO")
@@ -113,7 +113,7 @@ def _spread(found: Sequence[float]) -> tuple[float, float, float] | None:
 
 def _onset(head: str, name: str, unit: str) -> Shown:
     def write(middle: float, low: float, high: float) -> str:
-        spread = "" if low == high else f" ({significant(low)} to {significant(high)})"
+        spread = bracket(significant(middle), span(low, high, significant))
         return f"{significant(middle)}{unit}{spread}"
 
     parts = (part(name, "median"), part(name, "min"), part(name, "max"))

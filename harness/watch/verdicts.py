@@ -17,7 +17,7 @@ def judged(findings: Findings, decision: Decision) -> Mapping[str, Any]:
     """Of the look that was reached; the decision's sentence only once it is the last one."""
     pair = (findings.data.baseline, findings.data.candidate)
     rows: dict[tuple[str, str], dict[str, str]] = {}
-    for verdict in (*findings.slos, *findings.cost_verdicts):
+    for verdict in findings.verdicts:
         promise = f"{verdict.slo.name} {FORMATS[verdict.slo.unit](verdict.slo.limit)}"
         rows.setdefault((verdict.profile, promise), {})[verdict.target] = verdict.judgement.value
     look = findings.look
