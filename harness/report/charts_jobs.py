@@ -21,5 +21,5 @@ def backlog(canvas: Canvas, rows: Rows, pair: tuple[str, str]) -> None:
         canvas.line(points, colours(pair)[target])
         for row in mine:
             canvas.mark("circle", plot.at(row["second"], row["jobs"]), colours(pair)[target], row.get("said", ""), 4, 0)
-        ends.append((max(points, key=lambda at: -at[1]), target, colours(pair)[target]))
+        ends.append(([max(points, key=lambda at: -at[1])], target, colours(pair)[target]))
     plot.name(ends)

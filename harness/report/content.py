@@ -9,6 +9,7 @@ from typing import Any
 from harness.decision.decide import Decision
 from harness.decision.errors import statement
 from harness.decision.findings import Findings
+from harness.decision.gravity import ranked
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.next_step import BlockTakes, next_step
 from harness.decision.placement import Placed
@@ -184,7 +185,7 @@ def content(
         },
         values={
             "would_change": all_said(decision.would_change),
-            "doubts": all_said(labelled(doubt, names) for doubt in doubts),
+            "doubts": all_said(labelled(doubt, names) for doubt in ranked(doubts)),
             "decided": said(decision.sentence),
             "reasons": all_said(decision.reasons),
             "margin": f"{(config.margins.latency - 1) * 100:.0f} %",

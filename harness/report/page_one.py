@@ -9,7 +9,7 @@ from harness.campaign.progress import duration
 from harness.decision.decide import Decision, would_change
 from harness.decision.effects import stands_out, worst_broken
 from harness.decision.findings import Findings
-from harness.decision.gravity import gravest
+from harness.decision.gravity import SAID_FIRST, gravest
 from harness.decision.headline import headline
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.rule import By
@@ -17,7 +17,7 @@ from harness.decision.turns import turns
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.reason import Reason, labelled
 from harness.domain.reasons import decided, page
-from harness.domain.reasons.doubt import IsRehearsal, PeakBeyond, TeamSays
+from harness.domain.reasons.doubt import FewValid, IsRehearsal, PeakBeyond
 from harness.domain.verdict import Judgement
 from harness.predict.cost import Cost, whole_month
 from harness.predict.prediction import CONFIDENCE, Quantity
@@ -56,6 +56,13 @@ class Traffic:
     shared_bar: float
     simulated: bool  # of a router only its cost is
 
+    @property
+    def untold(self) -> str:
+        """Why none of it is known, where that is one reason."""
+        every = (self.whole, self.runtime, self.p95, self.cold, self.instances)
+        whys = {figure.interval for figure in every}
+        return whys.pop() if all(figure.absent for figure in every) and len(whys) == 1 else ""
+
 
 @dataclass(frozen=True)
 class Change:
@@ -88,6 +95,11 @@ class PageOne:
     more_doubts: int
     monday: str
 
+    @property
+    def played(self) -> bool:
+        """Whether anything is known of the month."""
+        return not all(column.untold for column in self.traffic)
+
 
 def page_one(
     question: str,
@@ -109,7 +121,8 @@ def page_one(
     first = _breaks(findings, changing, names)
     turning = turns(replace(decision, would_change=tuple(changing)), findings, names, brief)
     found = stands_out(findings, names, first)
-    above = (TeamSays, IsRehearsal, *((PeakBeyond,) if any(isinstance(r, page.NoRoom) for r in found) else ()))
+    told = (FewValid,) if state else ()
+    above = (*SAID_FIRST, *told, *((PeakBeyond,) if any(isinstance(r, page.NoRoom) for r in found) else ()))
     others = [d for d in doubts if not isinstance(d, above)]  # those stand on the page already
     grave = gravest(others, DOUBTS)
     return PageOne(
