@@ -243,7 +243,9 @@ def funnel(findings: Findings, names: Names, profile: str, mark: str = "") -> Fi
     title = f"Of what {profile} offers, " + "; ".join(
         f"{names[f.target]} answers {percent(f.good / f.offered)} within the SLO" for f in mine
     )
-    subtitle = f"Measured requests of {profile}, all valid blocks: {', '.join(count(f.offered) for f in mine)} offered."
+    offered = list(dict.fromkeys(count(f.offered) for f in mine))
+    each = f"{offered[0]} offered to each" if len(offered) == 1 else f"{' and '.join(offered)} offered"
+    subtitle = f"Measured requests of {profile}, all valid blocks: {each}."
     shares = (share("share of offered", "offered_share"),)
     shown = table(f"funnel{mark}-table", title, (target(names), word("stage"), *shares), values)
     spec = charts_cold.funnel(marked(rows, shown), STAGES, pair_of(findings, names))

@@ -118,7 +118,7 @@ def _kept(r: kinds.KeptUpTo) -> str:
         return f"Volume: whether {r.label} keeps its promises at more than your traffic can't be told."
     broken = f" but {_joined(list(r.broken))}" if r.broken else ""
     at = f"up to {r.factor:g} times your traffic" if r.factor > 1 else "at your traffic"
-    return f"Volume: {r.label} keeps every promise{broken} {at}; more was not simulated or can't be predicted."
+    return f"Volume: simulated, {r.label} breaks no promise{broken} {at}; more was not simulated or can't be predicted."
 
 
 def _error_budget(r: kinds.ErrorBudget) -> str:

@@ -199,7 +199,9 @@ def _breaks(r: decided.PromiseBreaks) -> str:
 SHORT: Book = {
     decided.CostsCross: _cross,
     decided.PromiseBreaks: _breaks,
-    decided.KeptUpTo: lambda r: f"More traffic would not: {r.label} keeps its promises up to {_times(r.factor)}.",
+    decided.KeptUpTo: lambda r: (
+        f"More traffic would not: simulated, {r.label} breaks no promise up to {_times(r.factor)}."
+    ),
     decided.PriceFlips: lambda r: f"{r.label} is the cheaper if its prices fall by {percent(r.fall)}.",
     decided.WouldPass: lambda r: (
         f"{r.label} keeps {r.name} under {r.profile} if {FORMATS[r.unit](r.limit)} is promised."
