@@ -213,7 +213,7 @@
     out.dataset.shows = JSON.stringify(said);
     out.replaceChildren();
     const head = add(add(out, "thead"), "tr");
-    for (const name of ["promise", ...said.targets.map(titleOf)]) add(head, "th", name);
+    for (const name of ["promise", ...said.targets]) add(head, "th", name);
     const body = add(out, "tbody");
     for (const row of said.rows) {
       const line = add(body, "tr");
