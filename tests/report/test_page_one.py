@@ -10,9 +10,10 @@ import pytest
 from harness import pipeline
 from harness.analysis.compare import Comparison
 from harness.decision.effects import stands_out, worst_broken
-from harness.decision.gravity import Gravity, gravest, gravity
+from harness.decision.gravity import Gravity, gravest, gravity, ranked
 from harness.decision.next_step import BlockTakes, next_step
 from harness.domain.estimate import Estimate, Infinite
+from harness.domain.reason import labelled
 from harness.domain.reasons import absence, doubt, page, seal
 from harness.domain.verdict import Judgement, Relation, Slo, SloVerdict
 from harness.planning import seal_of
@@ -303,3 +304,18 @@ def test_what_both_keep_is_folded_only_where_a_screen_has_no_room_for_it():
     assert (len(few.rows), few.folded) == (10, ())
     assert [row.name for row in many.folded] == ["m9", "m10"], "the last of what is kept, never what is broken"
     assert many.rows[-1].name == "m11"
+
+
+def test_doubts_name_titles_wherever_they_name_targets():
+    of_both = labelled(doubt.SettingsByHand(("a", "b")), NAMES)
+    fleets = labelled(doubt.CapacityNotSearched(("a",)), NAMES)
+    check = labelled(doubt.CheckNotFine("b", "fail", "streams", ""), NAMES)
+
+    assert "of A and B were chosen by hand" in said(of_both)
+    assert "A is priced" in said(fleets)
+    assert said(check) == "Before the first block, B: fail: streams."
+
+
+def test_all_doubts_stand_gravest_first_and_what_page_one_says_of_a_rehearsal_last():
+    found = [doubt.IsRehearsal(), doubt.TeamSays("Short."), doubt.NotCalibrated(), doubt.FewValid(3, 6, 6)]
+    assert ranked(found) == (found[3], found[2], found[0], found[1])
