@@ -35,6 +35,7 @@ from harness.check.preflight import demands
 from harness.check.recognise import recognise
 from harness.collect import collect as collecting
 from harness.decision.as_json import decision_json
+from harness.decision.campaign import campaign_json
 from harness.decision.decide import Decision
 from harness.decision.decide import decide as choose
 from harness.decision.doubts import doubts
@@ -67,9 +68,11 @@ from harness.predict.validate import Validation
 from harness.predict.whole import Foretold, Wanted
 from harness.report.blocks import Table
 from harness.report.csv_text import csv_text
-from harness.report.earlier import changes, read_earlier
+from harness.report.earlier import DECISION, Earlier, as_earlier, changes, newest, read_all
 from harness.report.folder import write_all
 from harness.report.record import record
+from harness.report.trend import trend_of
+from harness.report.trend_json import TRENDS, trends_text
 from harness.run.away.away import Away, Order, at_home, away
 from harness.run.deploy import Deploys, Wishes
 from harness.run.deployed import over_plan_usd
@@ -298,7 +301,9 @@ class Outcome:
 
     def as_json(self) -> dict[str, Any]:
         made = decision_json(self.findings, self.decision, self.named_doubts, self.seal, self.standing)
-        return made | {"placement": placement_json(self.placed)}
+        scale = self.workspace.config.scaling.model_time_scale
+        campaign = campaign_json(self.findings, self.seal, scale)
+        return made | {"placement": placement_json(self.placed), "campaign": campaign}
 
 
 def decide(workspace: Workspace, progress: Progress | None = None, effort: Effort = USUAL) -> Outcome:
@@ -356,38 +361,47 @@ def _looked_at(data: Dataset) -> Dataset:
 def report(
     workspace: Workspace,
     folder: Path,
-    earlier: Path | None = None,
+    earlier: Sequence[Path] = (),
     progress: Progress | None = None,
     effort: Effort = USUAL,
 ) -> tuple[Outcome, Path]:
-    """Render the outcome, beside what an earlier report said; returns the HTML's path.
+    """Render the outcome, beside what earlier reports said; returns the HTML's path.
 
     With ``progress`` it says what happens at your traffic too, which takes seconds.
     """
-    before = read_earlier(earlier) if earlier is not None else None
+    before = read_all(earlier)
     outcome = decide(workspace, progress, effort)
     from harness.report import render  # noqa: PLC0415 - Jinja, where a report is made alone
 
     said = _content(workspace, outcome, before, _foretold(workspace, outcome, progress))
+    over = {TRENDS: trends_text(said.trend)} if said.trend else {}
     seal = outcome.seal["digest"] if outcome.seal else None
     adr = record(workspace, outcome.findings, outcome.decision, outcome.named_doubts, seal, said.day)
     made = {"decision-record.md": adr, "decision.json": dump(outcome.as_json())}
-    write_all(folder, render.files(said, workspace.root) | made)
+    write_all(folder, render.files(said, workspace.root) | made | over)
     return outcome, folder / render.PAGE
 
 
-def report_table(workspace: Workspace, name: str, progress: Progress | None = None, effort: Effort = USUAL) -> str:
+def report_table(
+    workspace: Workspace,
+    name: str,
+    progress: Progress | None = None,
+    effort: Effort = USUAL,
+    earlier: Sequence[Path] = (),
+) -> str:
     """One table of the report as CSV, made anew from the evidence; raises Refused where there is none of that name."""
     from harness.report.at_traffic import TABLES  # noqa: PLC0415 - as in _content
 
     wanted = progress if name in TABLES else None
-    found = report_tables(workspace, decide(workspace, wanted, effort), wanted)
+    found = report_tables(workspace, decide(workspace, wanted, effort), wanted, read_all(earlier))
     return csv_text(one_of(found, name, TABLES))
 
 
-def report_tables(workspace: Workspace, outcome: Outcome, progress: Progress | None = None) -> dict[str, Table]:
+def report_tables(
+    workspace: Workspace, outcome: Outcome, progress: Progress | None = None, before: Earlier = ()
+) -> dict[str, Table]:
     """Every table of the report and those behind its charts, by name: values, and how they read."""
-    said = _content(workspace, outcome, None, _foretold(workspace, outcome, progress))
+    said = _content(workspace, outcome, before, _foretold(workspace, outcome, progress))
     return {**said.tables, **{f.table.id: f.table for f in said.figures.values() if f.table}}
 
 
@@ -415,11 +429,10 @@ def _block_takes(workspace: Workspace, made: Plan) -> BlockTakes:
     return BlockTakes(sum(b.expected_s for b in made.blocks) / 3600 / many, float(usd) / many)
 
 
-def _content(
-    workspace: Workspace, outcome: Outcome, before: dict[str, Any] | None, foretold: Foretold | None = None
-) -> Content:
+def _content(workspace: Workspace, outcome: Outcome, before: Earlier, foretold: Foretold | None = None) -> Content:
     from harness.report.content import content  # noqa: PLC0415 - Jinja, where a report is made alone
 
+    now = outcome.as_json()
     return content(
         workspace,
         outcome.plan,
@@ -431,8 +444,9 @@ def _content(
         outcome.seal,
         outcome.calibration,
         Store(workspace.evidence).checks(),
-        changes(before, outcome.as_json()),
+        changes(newest(before), now),
         Store(workspace.evidence).journal(),
         foretold,
         outcome.placed,
+        trend_of(before, as_earlier(now, Path(DECISION))) if before else None,
     )

@@ -50,10 +50,13 @@ def deploy(
     yes: Yes = False,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A parameter of a template; may be repeated."),
+        typer.Option("--set", metavar="NAME=VALUE", help="A parameter of a template or manifest; may be repeated."),
     ] = None,
     image: Annotated[str | None, typer.Option(metavar="URI", help="An image that is there, by its digest.")] = None,
-    builder: Annotated[str, typer.Option(metavar="NAME", help="auto, docker, podman, buildah or codebuild.")] = "auto",
+    builder: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="auto, docker, podman, buildah; in the account: codebuild, cloudbuild, acr."),
+    ] = "auto",
     source: Annotated[
         str | None,
         typer.Option("--from", metavar="CIDR", help="Where load comes from; default: this machine's own address."),
@@ -61,7 +64,7 @@ def deploy(
     address: Annotated[bool, typer.Option("--address", help="Only renew the address that load comes from.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Build the image, make or update the stacks in order, write down the addresses; safe to repeat after any cut.
+    """Build the image, make or update stacks or services in order, write down the addresses; safe to repeat after any cut.
 
     At a terminal it shows its plan and asks; anywhere else it requires --yes.
     """
@@ -87,7 +90,7 @@ def deploy(
 
 
 def destroy(targets: Targets = None, *, plan: Plan = False, yes: Yes = False, as_json: AsJson = False) -> None:
-    """Remove the stacks, the image and what they left, then ask every service whether anything of it still bills.
+    """Remove stacks or services, the image and what they left, then ask every service whether anything of it still bills.
 
     Exit 1 if something is left, 6 if a service refused to say.
     """
@@ -116,7 +119,7 @@ def _known(builder: str) -> str:
 
 
 def _settings(said: Sequence[str]) -> dict[str, str]:
-    wrong = [text for text in said if "=" not in text or not text.partition("=")[0].isalnum()]
+    wrong = [text for text in said if "=" not in text or not text.partition("=")[0].replace("_", "").isalnum()]
     if wrong:
         raise Refused(f"--set {wrong[0][:60]!r} is not NAME=VALUE", "as --set Tasks=4")
     return {name: value for name, _, value in (text.partition("=") for text in said)}
@@ -186,4 +189,6 @@ def _print_gone(one: Destroyed) -> None:
         print(f"could not be seen: {words}")
     if not one.left:
         print("nothing of it is left" if not one.unseen else "nothing else of it is left")
+    for note in one.notes:
+        print(note)
     print(f"not looked at: {one.beyond}")

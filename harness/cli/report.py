@@ -25,8 +25,11 @@ def report(
         Path | None, typer.Option(metavar="DIR", help="Folder of the report; default reports/rendered.")
     ] = None,
     compare: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="decision.json of an earlier report of this pilot, or its folder."),
+        list[Path] | None,
+        typer.Option(
+            metavar="PATH",
+            help="Earlier report of this pilot: its folder or decision.json, its workspace, or a folder of such; repeatable.",
+        ),
     ] = None,
     table: Annotated[
         str | None,
@@ -48,11 +51,13 @@ def report(
         )
     if table is not None:
         with Progress() as progress:
-            found = pipeline.report_table(workspace, table, progress)
+            found = pipeline.report_table(workspace, table, progress, earlier=compare or ())
         print(found, end="")
         return
     with Progress() as progress:
-        outcome, path = pipeline.report(workspace, out or workspace.rendered, compare, progress if predict else None)
+        outcome, path = pipeline.report(
+            workspace, out or workspace.rendered, compare or (), progress if predict else None
+        )
     print(line(outcome))
     print(path)
     if pdf:

@@ -10,9 +10,9 @@ from harness.decision.ceilings import Month
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.own_costs import own_bill
 from harness.domain.reasons import absence
-from harness.domain.traffic import Traffic
 from harness.platforms.registry import billing_of
 from harness.predict.loads import MonthOf
+from harness.predict.parted import parted, share_beyond
 from harness.predict.prediction import Quantity
 from harness.predict.whole import Sealed
 from harness.workspace import Workspace
@@ -42,7 +42,8 @@ def hybrid_cost(workspace: Workspace, capacities: Sequence[Capacity], played: Se
 
     month = played.at(function.name).of(Quantity.COST).known
     ends = (sustained.value, sustained.high or sustained.value, sustained.low or sustained.value)
-    found = [_parts(played, fleet.name, function.name, at.traffic, carries * UTILISATION) for carries in ends]
+    traffic = played.traffic.at(at.traffic.requests_per_month)
+    found = [_parts(played, fleet.name, function.name, traffic, carries * UTILISATION) for carries in ends]
     if not isinstance(month, Estimate) or None in found:
         return Unknown(absence.OneCostUnknown())
     twice = runtime_usd(own_bill(set(fleet.beside) & set(function.beside), 0))
@@ -51,7 +52,7 @@ def hybrid_cost(workspace: Workspace, capacities: Sequence[Capacity], played: Se
     least = None if low is None or sustained.high is None else strong[0] + strong[1] * low - twice
     most = None if high is None or sustained.low is None else weak[0] + weak[1] * high - twice
     value = sum(middle) - twice
-    overflow = overflow_share(at.traffic, sustained.value * UTILISATION)
+    overflow = share_beyond(traffic, sustained.value * UTILISATION)
     return Estimate(
         value,
         least if least is None else min(least, value),
@@ -64,33 +65,14 @@ def hybrid_cost(workspace: Workspace, capacities: Sequence[Capacity], played: Se
 
 
 def _parts(
-    played: Sealed, fleet: str, function: str, traffic: Traffic, carries_per_s: float
+    played: Sealed, fleet: str, function: str, traffic: MonthOf, carries_per_s: float
 ) -> tuple[float, float] | None:
     """USD a month of the fleet, and of the function."""
     usd = [_usd(played, *of) for of in zip((fleet, function), parted(traffic, carries_per_s), strict=True)]
     return None if usd[0] is None or usd[1] is None else (usd[0], usd[1])
 
 
-def _usd(played: Sealed, target: str, traffic: Traffic | None) -> float | None:
+def _usd(played: Sealed, target: str, traffic: MonthOf | None) -> float | None:
     """What it would cost while nobody asks, where it gets nothing."""
-    part = played.resting(target) if traffic is None else played.part(target, MonthOf.of_week(traffic))
+    part = played.resting(target) if traffic is None else played.part(target, traffic)
     return None if part is None else runtime_usd(part.month)
-
-
-def parted(traffic: Traffic, carries_per_s: float) -> tuple[Traffic | None, Traffic | None]:
-    """What is below a rate, hour by hour of the week at its peaks, and what goes beyond it; None of nothing."""
-    peaks = traffic.hourly_peaks(traffic.requests_per_month)
-    beyond = [max(0.0, peak - carries_per_s) for peak in peaks]
-    below = [peak - over for peak, over in zip(peaks, beyond, strict=True)]
-    return tuple(_part(traffic, week, sum(peaks)) for week in (below, beyond))  # type: ignore[return-value]
-
-
-def _part(traffic: Traffic, week: Sequence[float], whole: float) -> Traffic | None:
-    requests = round(traffic.requests_per_month * sum(week) / whole) if whole else 0
-    return Traffic(requests, max(week), tuple(week)) if requests else None
-
-
-def overflow_share(traffic: Traffic, carries_per_s: float) -> float:
-    """Of a month's traffic, hour by hour of the week at its peaks: what goes beyond ``carries_per_s``."""
-    _, beyond = parted(traffic, carries_per_s)
-    return beyond.requests_per_month / traffic.requests_per_month if beyond else 0.0

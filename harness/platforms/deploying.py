@@ -13,7 +13,15 @@ from harness.domain.target import Target
 from harness.errors import Refused
 from harness.platforms import registry
 
-BUILDERS = ("auto", "docker", "podman", "buildah", "codebuild")  # the last one builds in the account
+BUILDERS = (
+    "auto",
+    "docker",
+    "podman",
+    "buildah",
+    "codebuild",
+    "cloudbuild",
+    "acr",
+)  # the last three build in the account
 
 
 class Heard(Protocol):
@@ -99,13 +107,17 @@ class Deployed:
 
 @dataclass(frozen=True)
 class Destroyed:
-    """``left``: what is still there. ``unseen``: what refused to say, with the reason. ``beyond``: what nobody looked at."""
+    """``left``: what is still there. ``unseen``: what refused to say, with the reason. ``beyond``: what nobody looked at.
+
+    ``notes``: what costs nothing and is still worth knowing.
+    """
 
     steps: tuple[Took, ...]
     looked: tuple[str, ...]
     left: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
     beyond: str = ""
+    notes: tuple[str, ...] = ()
 
 
 class Deployment(Protocol):

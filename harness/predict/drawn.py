@@ -33,9 +33,6 @@ CAUSES = (
     "zero",
     "deploy",
 )  # which law stands for starts in traffic, the nearest first
-PLACES_LIMIT = (
-    0.75  # of an instance's places in use on average: from there on chance fills them, and requests wait or fail
-)
 ENDS = (0.4, 0.2, 0.4)
 S = TypeVar("S")
 
@@ -73,17 +70,8 @@ def central(fitted: Fitted) -> World:
 
 
 def _computed(fitted: Fitted, per_instance_per_s: float | None) -> float | None:
-    """What a search found may be the limit of an instance's places; its processors are then taken by the runtime's own time."""
-    assert fitted.scaling is not None
-    at_once = fitted.scaling.at_once.value
-    if per_instance_per_s is None or not fitted.parts or math.isinf(at_once):
-        return per_instance_per_s
-    served = _together(fitted.parts, fitted)
-    held = per_instance_per_s * float((served.runtime_s + served.model_s).mean())
-    own = float(served.runtime_s.mean())
-    if held < PLACES_LIMIT * at_once or own <= 0:
-        return per_instance_per_s
-    return max(per_instance_per_s, fitted.scaling.vcpus.value / own)
+    """What a search found may be the limit of an instance's places: then its processors sustain more."""
+    return None if per_instance_per_s is None else max(per_instance_per_s, fitted.computes_per_s * fitted.processors)
 
 
 def drawn(fitted: Fitted, rng: np.random.Generator, *, one_block: bool = False, cause: str = CAUSES[0]) -> World:

@@ -22,6 +22,7 @@ from harness.evidence.files import read_json
 from harness.evidence.schema import FACTS_FORMAT
 from harness.platforms.scaling import Grows, Scaling
 from harness.predict import observed
+from harness.predict.demand import least_per_s, stretches
 from harness.predict.observed import Driven, Parts, Starts
 from harness.predict.parameter import From, Parameter, What, stated
 from harness.predict.shared_machine import Machine, Other, machine, vcpus_of, work_s
@@ -46,6 +47,7 @@ class Fitted:
     retry: RetryPolicy
     processors: float = 1.0  # times as many as an instance had when it was measured
     machine: Machine | None = None  # that all instances share; None: each has processors of its own
+    computes_per_s: float = 0.0  # that the processors of one instance sustain at least, as it was measured
     parameters: tuple[Parameter, ...] = ()
     changed: tuple[str, ...] = ()  # by --set
 
@@ -136,8 +138,17 @@ def fit(
         retry,
         processors,
         shared,
+        _computes_per_s([*paced, *searches], scaling),
     )
     return replace(made, parameters=tuple(_parameters(made, rng)))
+
+
+def _computes_per_s(runs: Sequence[RunData], scaling: Scaling | None) -> float:
+    """0 of instances that hold one request: theirs never wait for each other."""
+    if scaling is None or scaling.at_once.value <= 1:
+        return 0.0
+    fixed = scaling.least.value if scaling.grows is Grows.FIXED else None
+    return least_per_s(stretches(runs, fixed), scaling.vcpus.value)
 
 
 def _machine(

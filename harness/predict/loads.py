@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -70,11 +70,14 @@ class MonthOf:
         instants = np.array([s.at_s for s in trace.requests])
         length_s = trace.length_s * len(instants) / max(1, len(instants) - 1)
         own = len(instants) / length_s * SECONDS_PER_MONTH
-        within = np.searchsorted(instants, instants + PEAK_S, side="left") - np.arange(len(instants))
         times = 1.0 if per_month is None else per_month / own
-        peak = float(within.max()) / PEAK_S * times
-        traffic = Traffic(round(own * times), peak)
+        traffic = Traffic(round(own * times), peak_of(instants) * times)
         return cls(f"the traffic of {Path(trace.file).name}", traffic, instants, length_s)
+
+    def at(self, requests: int) -> MonthOf:
+        """Another volume of the same shape."""
+        smaller = replace(self.traffic, requests_per_month=requests, peak_per_s=self.traffic.peak_at(requests))
+        return replace(self, traffic=smaller)
 
     def levels(self, factor: float) -> tuple[Level, ...]:
         """At ``factor`` times its requests, the busiest last; the steady ones before the beginnings of hours."""
@@ -88,6 +91,12 @@ class MonthOf:
         quiet = [h for h in range(len(means)) if means[h] == 0]
         groups = ([quiet] if quiet else []) + _grouped(asked, means)
         return tuple(_levels([(sum(means[h] for h in g) / len(g), sorted(g)) for g in groups]))
+
+
+def peak_of(instants_s: Array) -> float:
+    """Requests a second of the fullest stretch of ``PEAK_S``; ``instants_s`` ascending."""
+    within = np.searchsorted(instants_s, instants_s + PEAK_S, side="left") - np.arange(len(instants_s))
+    return float(within.max()) / PEAK_S
 
 
 def _levels(groups: Sequence[tuple[float, Sequence[int]]]) -> Iterator[Level]:

@@ -154,6 +154,15 @@ def spans(run: RunData, warm_s: float) -> tuple[Spans, Array]:
     return Spans(sent[cold], began[cold], began[run.ok], ended[run.ok]), cold
 
 
+def own_s(run: RunData, chosen: Array) -> Array:
+    """The runtime's own time of those warm answers: without the model's, where it is told, and the platform's queue."""
+    c = run.columns
+    warm = run.ok & chosen & ~is_true(c["cold"])
+    took = np.asarray(c["finished_s"], dtype=float) - np.asarray(c["sent_s"], dtype=float) - _seconds(c, "queue_ms")
+    found: Array = np.maximum(0.0, took - np.nan_to_num(_told(c, "generation_ms")))[warm]
+    return found[np.isfinite(found)]
+
+
 def beside_the_model_s(runs: Sequence[RunData]) -> float:
     """Median of warm answers, from the send and without the model's time where that is told; 0 without any."""
     of = [parts_.runtime_s for run in runs if (parts_ := parts(run)) is not None]
@@ -193,13 +202,13 @@ def driven(runs: Sequence[RunData]) -> Driven:
         in_flight = max(in_flight, _most_at_once(sent[run.ok], ended[run.ok]))
         if (spans := _spans(run)) is not None:
             instances.append(_most_at_once(*spans))
-            if not _steps(run) and (active_s := float((spans[1] - spans[0]).sum())) > 0:
+            if not steps(run) and (active_s := float((spans[1] - spans[0]).sum())) > 0:
                 dense.append(int(run.ok.sum()) / active_s)
         by_platform = run.refused & (c["layer"] == "platform")
         refused += int(by_platform.sum())
         for at in sent[by_platform & ~np.isnan(sent)]:
             refused_from = min(refused_from, int(((sent < at) & (ended > at) & run.ok).sum()))
-        kept += [float(s["rate"]) for s in _steps(run) if s.get("verdict") == StepVerdict.KEPT.value]
+        kept += [float(s["rate"]) for s in steps(run) if s.get("verdict") == StepVerdict.KEPT.value]
     return Driven(
         per_s,
         sustained,
@@ -213,7 +222,8 @@ def driven(runs: Sequence[RunData]) -> Driven:
     )
 
 
-def _steps(run: RunData) -> Sequence[Mapping[str, Any]]:
+def steps(run: RunData) -> Sequence[Mapping[str, Any]]:
+    """Of a capacity search, as its record has them; none of any other run."""
     said = (run.record.run or {}).get("experiment") if run.record else None
     return said["steps"] if said and said.get("kind") == "capacity" else ()
 

@@ -28,6 +28,7 @@ LEAST_FILL_S = 20.0
 MANY = 1000  # requests, after which the instances that a steady rate needs are there
 LONG = 0.95  # of idle windows: what began before as long a time is gone, or would have been there anyway
 TRACED = 20  # times as many requests of a trace, whose bursts are few
+QUICKLY = 0.5  # of that time: then starts take as long as they take
 FILLS = 5.0  # windows, or answer times, until a fleet is where its traffic puts it
 
 
@@ -112,7 +113,7 @@ def play(of: Fleet, level: Level, requests: int, seed: int) -> Play:
     else:
         length_s = fill_s + level.lasts_s
         due = _begins(level, fill_s, seed)
-    return Play(level, simulate(of, due, length_s, seed=seed, warm_s=fill_s))
+    return Play(level, simulate(of, due, length_s, seed=seed, warm_s=fill_s, quick_s=fill_s * QUICKLY))
 
 
 def _begins(level: Level, from_s: float, seed: int) -> Iterator[Array]:

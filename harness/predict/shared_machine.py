@@ -96,12 +96,17 @@ def machine(
         for (run, _, _), taken in zip(noted, else_vcpus, strict=True)
         if run.profile in paced
     )
-    return Machine(vcpus, answer_vcpus, tuple(_redrawn_slopes(rows, rng)), busiest, other, len(left), len(noted))
+    slopes = tuple(_redrawn_slopes(rows, [run.profile for run, _, _ in noted], rng))
+    return Machine(vcpus, answer_vcpus, slopes, busiest, other, len(left), len(noted))
 
 
-def _redrawn_slopes(rows: Sequence[tuple[Array, Array]], rng: np.random.Generator) -> Iterator[float]:
+def _redrawn_slopes(
+    rows: Sequence[tuple[Array, Array]], profiles: Sequence[str], rng: np.random.Generator
+) -> Iterator[float]:
+    """Runs of each profile for themselves: which loads were tried is no chance, and without the high ones there is no slope."""
+    alike = [[k for k, one in enumerate(profiles) if one == name] for name in dict.fromkeys(profiles)]
     for _ in range(REDRAWN):
-        chosen = rng.integers(len(rows), size=len(rows))
+        chosen = [some[k] for some in alike for k in rng.integers(len(some), size=len(some))]
         yield _slope(*(np.concatenate([rows[run][k] for run in chosen]) for k in (1, 0)))
 
 

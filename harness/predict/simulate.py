@@ -31,17 +31,24 @@ HOURS = 24
 END = math.inf
 
 
-def simulate(fleet: Fleet, arrivals: Arrivals, length_s: float, *, seed: int, warm_s: float = 0.0) -> Outcome:
-    """Play all that is due before ``length_s``; what is in hand then is answered too, and counts."""
-    play = _Play(fleet, length_s, warm_s, np.random.default_rng([seed, 5]))
+def simulate(
+    fleet: Fleet, arrivals: Arrivals, length_s: float, *, seed: int, warm_s: float = 0.0, quick_s: float = 0.0
+) -> Outcome:
+    """Play all that is due before ``length_s``; what is in hand then is answered too, and counts.
+
+    Starts before ``quick_s`` take no time: a fleet that fills all at once would start many more than it needs, and keep them.
+    """
+    play = _Play(fleet, length_s, warm_s, np.random.default_rng([seed, 5]), quick_s)
     for chunk in arrivals:
         play.take(chunk)
     return play.outcome()
 
 
 class _Play:
-    def __init__(self, fleet: Fleet, to_s: float, from_s: float, rng: np.random.Generator) -> None:
-        self._fleet, self._rng, self._to_s = fleet, rng, to_s
+    def __init__(
+        self, fleet: Fleet, to_s: float, from_s: float, rng: np.random.Generator, quick_s: float = 0.0
+    ) -> None:
+        self._fleet, self._rng, self._to_s, self._quick_s = fleet, rng, to_s, quick_s
         self._tally = Tally(from_s, to_s)
         self._rows = self._tally.rows
         self._events: list[tuple[float, int, Callable[[float, Any], None], Any]] = [(END, 0, _nothing, None)]
@@ -250,7 +257,7 @@ class _Play:
         """A new one, where the limits allow it."""
         if len(self._alive) >= self._fleet.most or not self._token(now):
             return None
-        took_s = next(self._start_s if self._alive else self._from_zero_s)
+        took_s = 0.0 if now < self._quick_s else next(self._start_s if self._alive else self._from_zero_s)
         one = self._add(now, END if self._shared else now + took_s)
         self._starting += 1
         if self._keeps:

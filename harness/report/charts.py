@@ -5,11 +5,30 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from harness.report.plot import SHARED, Panel, by_target, clock, colours, dollars, panel, plain, up_to
+from harness.report.plot import SHARED, Panel, by_target, clock, colours, dollars, finer, panel, plain, up_to
 from harness.report.svg import INK, LINE, MUTED, REFUSED, Canvas, Point, Row, Rows, cut, drawing, width_of
 from harness.words.numbers import percent
 
 PERCENTILES = (0.5, 0.75, 0.9, 0.95, 0.99)
+FINE = (
+    0.1,
+    0.25,
+    0.6,
+    0.7,
+    0.8,
+    0.97,
+    0.98,
+    0.85,
+    0.92,
+    0.94,
+    0.96,
+    0.93,
+    0.91,
+    0.2,
+    0.3,
+    0.4,
+    0.05,
+)  # of a part of the axis
 HEIGHT = 190
 
 
@@ -27,27 +46,33 @@ def quantile_curves(
     most = up_to((row["high"] for row in rows), limit_s)
     plot = panel(canvas, HEIGHT, (min(at), max(at) * 1.03), (0, most), write=clock)
     plot.y_axis(titles[0], clock)
-    plot.x_axis(
-        titles[1], {stretched(p): percent(p) for p in PERCENTILES if min(at) <= stretched(p) <= max(at)}, lines=True
-    )
+    usual, fine = (_shares(these, min(at), max(at)) for these in (PERCENTILES, FINE))
+    plot.x_axis(titles[1], usual, lines=True, fine=fine)
     lines = by_target(rows, pair)
-    for target, mine in lines.items():
-        low = [plot.at(stretched(row["p"]), row["low"]) for row in mine]
-        high = [plot.at(stretched(row["p"]), row["high"]) for row in mine]
-        canvas.area([*high, *reversed(low)], colours(pair)[target])
+    with plot.inside():
+        for target, mine in lines.items():
+            low = [plot.at(stretched(row["p"]), row["low"]) for row in mine]
+            high = [plot.at(stretched(row["p"]), row["high"]) for row in mine]
+            canvas.area([*high, *reversed(low)], colours(pair)[target])
     plot.limit(limit_s, clock)
     _lines(plot, lines, pair, lambda row: (stretched(row["p"]), row["value"]))
+
+
+def _shares(some: Sequence[float], low: float, high: float) -> dict[float, str]:
+    """Of a stretched axis from ``low`` to ``high``, each with its words."""
+    return {stretched(p): percent(p) for p in some if low <= stretched(p) <= high}
 
 
 def _lines(plot: Panel, lines: Mapping[str, Rows], pair: Sequence[str], at: Callable[[Row], Point]) -> None:
     """A line a target with a mark at each row, named at its end."""
     ends = []
-    for target, mine in lines.items():
-        points = [plot.at(*at(row)) for row in mine]
-        plot.canvas.line(points, colours(pair)[target])
-        for row, point in zip(mine, points, strict=True):
-            plot.canvas.mark("circle", point, colours(pair)[target], row.get("said", ""), 3)
-        ends.append((points, target, colours(pair)[target]))
+    with plot.inside():
+        for target, mine in lines.items():
+            points = [plot.at(*at(row)) for row in mine]
+            plot.canvas.line(points, colours(pair)[target])
+            for row, point in zip(mine, points, strict=True):
+                plot.canvas.mark("circle", point, colours(pair)[target], row.get("said", ""), 3)
+            ends.append((points, target, colours(pair)[target]))
     plot.name(ends)
 
 
@@ -61,12 +86,13 @@ def paired_blocks(canvas: Canvas, rows: Rows, pair: tuple[str, str], title: str)
     plot = panel(canvas, 150, (-0.5, len(blocks) - 0.5), (0, up_to(row["value"] for row in rows)), write=clock)
     plot.y_axis(title, clock)
     plot.x_axis("block", {k: str(block) for block, k in place.items()})
-    for block in blocks:
-        mine = [plot.at(place[block], row["value"]) for row in rows if row["block"] == block]
-        canvas.line(mine, MUTED, width=1)
-    for row in rows:
-        at = plot.at(place[row["block"]], row["value"])
-        canvas.mark(shapes[row["target"]], at, colours(pair)[row["target"]], row.get("said", ""), 4.5)
+    with plot.inside():
+        for block in blocks:
+            mine = [plot.at(place[block], row["value"]) for row in rows if row["block"] == block]
+            canvas.line(mine, MUTED, width=1)
+        for row in rows:
+            at = plot.at(place[row["block"]], row["value"])
+            canvas.mark(shapes[row["target"]], at, colours(pair)[row["target"]], row.get("said", ""), 4.5)
 
 
 @drawing
@@ -94,21 +120,25 @@ def burst_timeline(canvas: Canvas, rows: Rows, pair: tuple[str, str]) -> None:
         canvas, 80, (0, end), (0, up_to(r["p95"] for r in rows if r["p95"] is not None)), write=clock, left=SHARED
     )
     late.y_axis("p95 of each second's answers", clock, 3)
-    late.x_axis("seconds since the start of the run", {v: plain(v) for v in late.x.ticks(8)})
-    for target, mine in lines.items():
-        for row in mine:
-            if row["p95"] is not None:  # a second without an answer has no p95, and nothing is drawn across it
-                left, right = late.at(row["second"], row["p95"]), late.at(row["second"] + 1, row["p95"])
-                canvas.line([left, right], colours(pair)[target])
-                canvas.mark("tick", ((left[0] + right[0]) / 2, left[1]), colours(pair)[target], row.get("said", ""), 1)
+    ticks = {v: plain(v) for v in late.x.ticks(8)}
+    late.x_axis("seconds since the start of the run", ticks, fine=finer(late.x, plain))
+    with late.inside():
+        for target, mine in lines.items():
+            for row in mine:
+                if row["p95"] is not None:  # a second without an answer has no p95, and nothing is drawn across it
+                    left, right = late.at(row["second"], row["p95"]), late.at(row["second"] + 1, row["p95"])
+                    canvas.line([left, right], colours(pair)[target])
+                    middle = ((left[0] + right[0]) / 2, left[1])
+                    canvas.mark("tick", middle, colours(pair)[target], row.get("said", ""), 1)
 
 
 def _steps(plot: Panel, rows: Rows, what: str, colour: str, dash: str = "") -> None:
     """Each second as long as the others; there to be pointed at in its middle."""
     points = [plot.at(x, row[what]) for row in rows for x in (row["second"], row["second"] + 1)]
-    plot.canvas.line(points, colour, dash=dash)
-    for row in rows:
-        plot.canvas.mark("circle", plot.at(row["second"] + 0.5, row[what]), colour, row.get("said", ""), 4, 0)
+    with plot.inside():
+        plot.canvas.line(points, colour, dash=dash)
+        for row in rows:
+            plot.canvas.mark("circle", plot.at(row["second"] + 0.5, row[what]), colour, row.get("said", ""), 4, 0)
 
 
 @drawing
@@ -118,7 +148,8 @@ def cost_against_latency(canvas: Canvas, rows: Rows, pair: tuple[str, str], limi
     right = up_to(row["cost_high"] for row in rows)
     plot = panel(canvas, HEIGHT, (0, right), (0, up_to(high, limit_s)), write=clock)
     plot.y_axis("p95 response time", clock)
-    plot.x_axis("runtime cost of 1,000 successful answers", {v: dollars(v) for v in plot.x.ticks(5)}, lines=True)
+    ticks = {v: dollars(v) for v in plot.x.ticks(5)}
+    plot.x_axis("runtime cost of 1,000 successful answers", ticks, lines=True)
     plot.limit(limit_s, clock)
     taken: list[tuple[float, float]] = []
     for row, top in zip(rows, high, strict=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.report.plot import Panel, Scale, by_target, clock, colours, panel, plain, shares, up_to
+from harness.report.plot import Panel, Scale, by_target, clock, colours, finer, panel, plain, shares, up_to
 from harness.report.svg import GRID, MUTED, PARTS, Canvas, Row, Rows, drawing
 from harness.words.numbers import duration_text
 
@@ -56,19 +56,20 @@ def keep_alive(canvas: Canvas, curve: Rows, probes: Rows, medians: Rows, pair: t
     every = [row["gap"] for row in (*curve, *probes)] + [row[end] for row in medians for end in ("low", "high")]
     plot = panel(canvas, 160, (min(every), max(every) * 1.001), (0, 1), x_log=True, write=shares)
     plot.y_axis("share of answers that were cold", shares)
-    plot.x_axis("idle time before the request", {v: clock(v) for v in plot.x.ticks(8)})
-    _bracketed(plot, medians, pair)
-    ends = []
-    for target, mine in by_target(curve, pair).items():
-        points = [plot.at(mine[0]["gap"], mine[0]["share"])]
-        for row in mine[1:]:
-            points += [(plot.x(row["gap"]), points[-1][1]), plot.at(row["gap"], row["share"])]
-        canvas.line(points, colours(pair)[target])
-        ends.append((points[-1:], target, colours(pair)[target]))  # a step is as high as the plot
-    for row in probes:
-        canvas.mark(
-            "tick", plot.at(row["gap"], row["cold"]), colours(pair)[row["target"]], row.get("said", ""), 4.5, 0.7
-        )
+    ticks = {v: clock(v) for v in plot.x.ticks(8)}
+    plot.x_axis("idle time before the request", ticks, fine=finer(plot.x, clock))
+    with plot.inside():
+        _bracketed(plot, medians, pair)
+        ends = []
+        for target, mine in by_target(curve, pair).items():
+            points = [plot.at(mine[0]["gap"], mine[0]["share"])]
+            for row in mine[1:]:
+                points += [(plot.x(row["gap"]), points[-1][1]), plot.at(row["gap"], row["share"])]
+            canvas.line(points, colours(pair)[target])
+            ends.append((points[-1:], target, colours(pair)[target]))  # a step is as high as the plot
+        for row in probes:
+            at, colour = plot.at(row["gap"], row["cold"]), colours(pair)[row["target"]]
+            canvas.mark("tick", at, colour, row.get("said", ""), 4.5, 0.7)
     plot.name(ends)
 
 
@@ -105,25 +106,20 @@ def knee(canvas: Canvas, steps: Rows, brackets: Rows, pair: tuple[str, str], lim
     most = up_to((row["p95"] for row in steps), limit_s)
     plot = panel(canvas, 190, (min(rates) / 1.1, max(rates) * 1.1), (0, most), x_log=True, write=clock)
     plot.y_axis("p95 response time", clock)
-    plot.x_axis("offered requests/s", {v: plain(v) for v in plot.x.ticks(8)})
-    _bracketed(
-        plot, [{**row, "low": row["low"] or min(rates), "high": row["high"] or max(rates)} for row in brackets], pair
-    )
+    plot.x_axis("offered requests/s", {v: plain(v) for v in plot.x.ticks(8)}, fine=finer(plot.x, plain))
+    spans = [{**row, "low": row["low"] or min(rates), "high": row["high"] or max(rates)} for row in brackets]
+    with plot.inside():
+        _bracketed(plot, spans, pair)
     plot.limit(limit_s, clock)
     ends = []
-    for target, mine in by_target(steps, pair).items():
-        means: dict[float, list[float]] = {}
-        for row in mine:
-            means.setdefault(row["rate"], []).append(row["p95"])
-            canvas.mark(
-                shapes[row["kept"]],
-                plot.at(row["rate"], row["p95"]),
-                colours(pair)[target],
-                row.get("said", ""),
-                4,
-                0.85,
-            )
-        line = [plot.at(rate, sum(p95) / len(p95)) for rate, p95 in sorted(means.items())]
-        canvas.line(line, colours(pair)[target], width=1.5, opacity=0.6)
-        ends.append((line, target, colours(pair)[target]))
+    with plot.inside():
+        for target, mine in by_target(steps, pair).items():
+            means: dict[float, list[float]] = {}
+            for row in mine:
+                means.setdefault(row["rate"], []).append(row["p95"])
+                at, colour = plot.at(row["rate"], row["p95"]), colours(pair)[target]
+                canvas.mark(shapes[row["kept"]], at, colour, row.get("said", ""), 4, 0.85)
+            line = [plot.at(rate, sum(p95) / len(p95)) for rate, p95 in sorted(means.items())]
+            canvas.line(line, colours(pair)[target], width=1.5, opacity=0.6)
+            ends.append((line, target, colours(pair)[target]))
     plot.name(ends)

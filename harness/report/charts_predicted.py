@@ -10,6 +10,7 @@ from harness.report.plot import (
     clock,
     colours,
     dollars,
+    finer,
     log_ticks,
     panel,
     plain,
@@ -65,11 +66,13 @@ def _panel(
         below=40 if last else 14,
         left=SHARED,
     )
-    for row in untold:
-        canvas.bar(plot.x(row["low"]), plot.y.end, plot.x(row["high"]), plot.y.start, MUTED, opacity=0.18)
+    with plot.inside():
+        for row in untold:
+            canvas.bar(plot.x(row["low"]), plot.y.end, plot.x(row["high"]), plot.y.start, MUTED, opacity=0.18)
     plot.y_axis(TITLES[quantity], write, 4)
     if last:
-        plot.x_axis("times your traffic", {v: plain(v) for v in log_ticks(*ends, 9)})
+        ticks = {v: plain(v) for v in log_ticks(*ends, 9)}
+        plot.x_axis("times your traffic", ticks, fine=finer(plot.x, plain))
     plot.limit(promise, write)
     names = []
     for target, mine in by_target(rows, pair).items():
@@ -78,10 +81,11 @@ def _panel(
         high = [
             plot.at(r["factor"], y[1] if r["high"] is None else r["high"]) for r in mine
         ]  # an open end is drawn open
-        canvas.area([*high, *reversed(low)], colour)
         line = [plot.at(r["factor"], max(r["value"], y[0])) for r in mine]
-        canvas.line(line, colour)
-        for row, point in zip(mine, line, strict=True):
-            canvas.mark("circle", point, colour, row.get("said", ""), 3)
+        with plot.inside():
+            canvas.area([*high, *reversed(low)], colour)
+            canvas.line(line, colour)
+            for row, point in zip(mine, line, strict=True):
+                canvas.mark("circle", point, colour, row.get("said", ""), 3)
         names.append((line, target, colour))
     plot.name(names)

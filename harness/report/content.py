@@ -45,13 +45,16 @@ from harness.report import (
     tables,
     tenants,
     throttles,
+    trend_shown,
     words,
 )
 from harness.report.blocks import Figure, PromiseTable, Table, table
 from harness.report.columns import figure, flag, text, word
 from harness.report.earlier import changes
-from harness.report.page_one import PageOne, page_one
+from harness.report.figures import pair_of
+from harness.report.page_one import PageOne, briefly, page_one
 from harness.report.state import state
+from harness.report.trend import Trend
 from harness.words import all_said, said
 from harness.words.numbers import count
 from harness.workspace import Workspace
@@ -70,6 +73,7 @@ class Content:
     promise_tables: dict[str, PromiseTable]
     values: dict[str, Any]
     footer: str
+    trend: Trend | None = None  # over the campaigns of earlier reports
 
 
 def content(
@@ -87,6 +91,7 @@ def content(
     journal: Sequence[Mapping[str, Any]] = (),
     foretold: Foretold | None = None,
     placement: Sequence[Placed] = (),
+    trend: Trend | None = None,
 ) -> Content:
     """Pure: the same findings give the same content."""
     config = workspace.config
@@ -172,6 +177,9 @@ def content(
         decided.tornado(decision, alternatives),
         at_traffic.curves(foretold, findings, names, config.slo.p95_s, decision.would_change) if foretold else None,
     ]
+    over = _over(trend, findings, names)
+    drawn += over
+    made += [trend_shown.changed(trend)] if trend else []
     found = {t.id: t for t in made}
     return Content(
         title=f"{config.pilot.question} {said(decision.sentence)}",
@@ -209,6 +217,10 @@ def content(
             "mark": by_role.mark,
             "capacity_rule": capacity.rule(findings),
             "gave_way": platforms.at_its_limit(findings, names),
+            "trend_words": trend_shown.sentences(trend, briefly(names, pair_of(findings, names)), _promised(findings))
+            if trend
+            else (),
+            "trend_figures": tuple(f.id for f in over),
             "at_traffic_untold": at_traffic.refusals(foretold, names) if foretold else (),
             "has": {
                 "foretold": foretold is not None,
@@ -217,6 +229,8 @@ def content(
                 "tornado": bool(decision.scoring and decision.scoring.tornado),
                 "checks": bool(checks),
                 "since": bool(since and (since.rows or since.note)),
+                "trend": trend is not None,
+                "trend_configuration": bool(trend and found["trend-configuration"].values),
                 "since_changed": bool(since and since.rows),
                 "platform": any(found[name].values for name in ("gave-way", "timings", "spans", "platform")),
                 "crossings": bool(findings.volumes and findings.volumes.crossings),
@@ -247,6 +261,7 @@ def content(
         footer=f"Evidence up to {day}. {len(findings.data.blocks_valid)} of {findings.data.blocks_planned} blocks valid"
         f"{words.spared(findings)}. "
         f"Seal {seal['digest'][:23] + '…' if seal else 'absent'}.",
+        trend=trend,
     )
 
 
@@ -273,6 +288,15 @@ def first_page(
         names,
         sides(findings, names),
     )
+
+
+def _over(trend: Trend | None, findings: Findings, names: Mapping[str, str]) -> list[Figure]:
+    return list(trend_shown.figures(trend, names, _promised(findings))) if trend else []
+
+
+def _promised(findings: Findings) -> dict[str, str]:
+    """How each promise is called, by its metric."""
+    return {v.slo.metric: v.slo.name for v in findings.verdicts}
 
 
 def sides(findings: Findings, names: Mapping[str, str]) -> dict[str, str]:

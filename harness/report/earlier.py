@@ -1,16 +1,16 @@
-"""What has changed since an earlier report of the same pilot, from the decision.json beside it."""
+"""Earlier reports of the same pilot, from the decision.json of each: where they lie, what they say, what has changed since."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from harness.domain.bounds import REPORT_BYTES
-from harness.errors import BadFile, Problem
+from harness.domain.bounds import MOST_ITEMS, REPORT_BYTES
+from harness.errors import BadFile, Problem, Refused
 from harness.report.blocks import Cell, Table, absent, number, table
 from harness.report.columns import text, toned
 from harness.tables.plain import shown
@@ -19,6 +19,13 @@ from harness.words.numbers import money
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
+
+DECISION = "decision.json"
+RENDERED = Path("reports") / "rendered"  # of a workspace
+DEEPEST = 3  # folders below one that is named: NIGHT/report/decision.json
+
+
+Earlier = Sequence[tuple[str, Mapping[str, Any]]]  # where each lies, what it says
 
 
 class _Loose(BaseModel):
@@ -31,11 +38,23 @@ class _Blocks(_Loose):
     valid: list[int | str]
 
 
-class _Verdict(_Loose):
+class _Beyond(_Loose):
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    confidence: float | None = None
+    blocks: int | None = None
+
+
+class _Verdict(_Beyond):
     slo: str
     target: str
     profile: str
     verdict: str
+    limit: float | None = None
+    unit: str | None = None
+    reason: str | None = None
+    beyond: _Beyond | None = None
 
 
 class _Amount(_Loose):
@@ -46,23 +65,87 @@ class _Cost(_Loose):
     per_month: _Amount | None = None
 
 
+class _Campaign(_Loose):
+    from_utc: str | None = None
+    to_utc: str | None = None
+    plan: str | None = None
+    sealed: dict[str, Any] | None = None
+    versions: dict[str, Any] = {}
+    generator: dict[str, Any] = {}
+    targets: dict[str, dict[str, Any]] = {}
+    model_time_scale: float | None = None
+
+
 class _Earlier(_Loose):
     recommendation: str
     confidence: str
     slos: list[_Verdict]
     cost: dict[str, _Cost]
     blocks: _Blocks
+    method: str | None = None
+    campaign: _Campaign = _Campaign()
+
+
+def newest(every: Earlier) -> Mapping[str, Any] | None:
+    """What the one that measured last says; of those that do not say when, the last one named."""
+    return max((said for _, said in every), key=lambda said: str(said["campaign"]["to_utc"] or ""), default=None)
+
+
+def read_all(paths: Sequence[Path]) -> list[tuple[str, dict[str, Any]]]:
+    """What each earlier report says, with the name of where it lies; raises BadFile for a broken one, Refused where none is."""
+    files = dict.fromkeys(file for path in paths for file in _files(path))
+    return [(_name(file), read_earlier(file)) for file in files]
+
+
+def _files(path: Path) -> list[Path]:
+    """Of a file itself, of a report, of a workspace or its evidence the report, of a folder of such all of them."""
+    if not path.is_dir():
+        return [path]
+    if found := _report_of(path):
+        return [found]
+    if (path / "plan.json").is_file() and (path.parent / RENDERED / DECISION).is_file():
+        return [path.parent / RENDERED / DECISION]
+    if found_below := list(_below(path, DEEPEST)):
+        return found_below
+    raise Refused(
+        f"{path} holds no report: no {DECISION} in it or below",
+        "name a report's folder, a workspace with a report, or a folder of such; pilot report writes one",
+    )
+
+
+def _report_of(folder: Path) -> Path | None:
+    return next((file for file in (folder / DECISION, folder / RENDERED / DECISION) if file.is_file()), None)
+
+
+def _below(folder: Path, left: int) -> Iterator[Path]:
+    """Without links, and without more folders than a pilot has reports."""
+    for inner in sorted(one for one in folder.iterdir() if one.is_dir() and not one.is_symlink())[:MOST_ITEMS]:
+        if found := _report_of(inner):
+            yield found
+        elif left > 1:
+            yield from _below(inner, left - 1)
+
+
+def _name(file: Path) -> str:
+    """The folder that tells it from the others."""
+    parts = [part for part in file.parts[:-1] if part not in (*RENDERED.parts, "report")]
+    return shown(parts[-1]) if parts else shown(file.name)
 
 
 def read_earlier(path: Path) -> dict[str, Any]:
     """A decision.json, or the folder of a report that has one; raises BadFile for anything else, with every wrong field."""
-    file = path / "decision.json" if path.is_dir() else path
+    file = path / DECISION if path.is_dir() else path
     try:
         said = json.loads(text_of(file, most=REPORT_BYTES))
     except (ValueError, RecursionError) as error:
         raise BadFile(file, [Problem("", f"is not valid JSON: {error}")]) from None
     if not isinstance(said, dict):
         raise BadFile(file, [Problem("", "is not an object: want the decision.json of an earlier report")])
+    return as_earlier(said, file)
+
+
+def as_earlier(said: Mapping[str, Any], file: Path) -> dict[str, Any]:
+    """The fields that are compared; raises BadFile."""
     try:
         return _Earlier.model_validate_json(json.dumps(said), strict=True).model_dump()
     except ValidationError as error:

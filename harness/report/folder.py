@@ -14,7 +14,9 @@ from harness.evidence.schema import MANIFEST_FORMAT
 
 MANIFEST = "report-files.json"
 FOLDERS = ("figures", "tables")
-_OURS = re.compile(rf"(?:{'|'.join(FOLDERS)})/[A-Za-z0-9_.-]+\.(?:svg|csv)")  # all that a report ever removes
+_OURS = re.compile(
+    rf"(?:{'|'.join(FOLDERS)})/[A-Za-z0-9_.-]+\.(?:svg|csv)|trends\.json"
+)  # all that a report ever removes
 
 
 def write_all(folder: Path, files: Mapping[str, str]) -> None:

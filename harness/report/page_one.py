@@ -21,6 +21,7 @@ from harness.domain.reasons.doubt import FewValid, IsRehearsal, PeakBeyond
 from harness.domain.verdict import Judgement
 from harness.predict.cost import Cost, whole_month
 from harness.predict.prediction import CONFIDENCE, Quantity
+from harness.report import anchors
 from harness.report.promises import Picture, picture
 from harness.words import all_said, said
 from harness.words.numbers import count, duration_text, level, money, percent, significant
@@ -94,6 +95,7 @@ class PageOne:
     doubts: tuple[str, ...]
     more_doubts: int
     monday: str
+    finding_anchors: tuple[str, ...]  # of each of the findings
 
     @property
     def played(self) -> bool:
@@ -144,6 +146,7 @@ def page_one(
         doubts=all_said(labelled(d, names) for d in grave),
         more_doubts=len(others) - len(grave),
         monday=said(step(names)),
+        finding_anchors=anchors.findings(found),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -27,8 +28,12 @@ class Scale:
     logarithmic: bool = False
 
     def __call__(self, value: float) -> float:
+        return self.start + (self.end - self.start) * self.part(value)
+
+    def part(self, value: float) -> float:
+        """Of the whole scale, 0 at its low end and 1 at its high one."""
         low, high, at = (math.log10(v) if self.logarithmic else v for v in (self.low, self.high, value))
-        return self.start + (self.end - self.start) * ((at - low) / (high - low) if high > low else 0.5)
+        return (at - low) / (high - low) if high > low else 0.5
 
     def ticks(self, most: int = 6) -> list[float]:
         """Round values, at most so many."""
@@ -54,6 +59,15 @@ def log_ticks(low: float, high: float, most: int) -> list[float]:
         if 1 < len(found) <= most:
             return found
     return found[:: math.ceil(len(found) / most)] if len(found) > 1 else round_ticks(low, high, most)
+
+
+def finer(scale: Scale, write: Write) -> dict[float, str]:
+    """Round values for any part of a scale, the coarsest first."""
+    if not scale.logarithmic:
+        return {v: write(v) for most in (10, 20, 50) for v in round_ticks(scale.low, scale.high, most)}
+    powers = range(math.floor(math.log10(scale.low)), math.ceil(math.log10(scale.high)) + 1)
+    steps = [float(f"{b}e{k}") for b in ("1", "5", "2", "3", "7", "4", "6", "8", "9", "1.5", "2.5") for k in powers]
+    return {v: write(v) for v in steps if scale.low <= v <= scale.high}
 
 
 def plain(value: float) -> str:
@@ -103,19 +117,25 @@ class Panel:
             self.canvas.line([(self.x.start, y), (self.x.end, y)], GRID, width=1)
             self.canvas.text((self.x.start - 6, y + 4), write(value), anchor="end", colour=MUTED)
 
-    def x_axis(self, title: str, ticks: Mapping[float, str], *, lines: bool = False) -> None:
-        """Values and a title below; labels that would touch are left out."""
+    def inside(self) -> AbstractContextManager[None]:
+        """Around what is drawn over the horizontal axis: lines, areas, bars and marks, no text."""
+        return self.canvas.plot(self.x.start, self.y.end, self.x.end, self.y.start)
+
+    def x_axis(
+        self, title: str, ticks: Mapping[float, str], *, lines: bool = False, fine: Mapping[float, str] | None = None
+    ) -> None:
+        """Values and a title below; labels that would touch are left out. ``fine`` are those for a part of the axis."""
         taken, top = -math.inf, self.y.start
         self.canvas.line([(self.x.start, top), (self.x.end, top)], GRID, width=1)
-        for value, words in sorted(ticks.items()):
-            x, half = self.x(value), width_of(words) / 2
-            if x - half < taken or x + half > self.canvas.width + 2:
-                continue
-            taken = x + half + 8
-            if lines:
-                self.canvas.line([(x, top), (x, self.y.end)], GRID, width=1)
-            self.canvas.line([(x, top), (x, top + 4)], GRID, width=1)
-            self.canvas.text((x, top + 17), words, anchor="middle", colour=MUTED)
+        every = {**ticks, **(fine or {})}
+        with self.canvas.ticks("|".join(f"{self.x.part(value):.4g}={words}" for value, words in every.items())):
+            for value, words in sorted(ticks.items()):
+                x, half = self.x(value), width_of(words) / 2
+                if x - half < taken or x + half > self.canvas.width + 2:
+                    continue
+                taken = x + half + 8
+                self.canvas.line([(x, self.y.end if lines else top), (x, top + 4)], GRID, width=1)
+                self.canvas.text((x, top + 17), words, anchor="middle", colour=MUTED)
         self.canvas.text((self.x.end, top + 33), title, anchor="end", colour=MUTED)
 
     def limit(self, value: float | None, write: Write) -> None:

@@ -12,6 +12,7 @@ from harness.decision.findings import Findings
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.domain.estimate import Estimate, Infinite
 from harness.domain.verdict import Judgement, SloVerdict
+from harness.report import anchors
 from harness.report.blocks import Cell, Tone
 from harness.report.words import judgement
 from harness.words import said
@@ -61,6 +62,7 @@ class Promise:
     profile: str
     limit: str
     lines: tuple[Line, ...]
+    anchor: str  # of its row with both targets beside each other
 
     @property
     def kept(self) -> bool:
@@ -118,7 +120,13 @@ def picture(findings: Findings, names: Mapping[str, str]) -> Picture:
             by_promise.setdefault((v.profile, v.slo.metric), {})[side] = v
     scale = _scale([r for row in by_promise.values() for v in row.values() for r in _ratios(v) if r])
     rows = [
-        Promise(v.slo.name, v.profile, FORMATS[v.slo.unit](v.slo.limit), tuple(_lines(row, sides, names, scale)))
+        Promise(
+            v.slo.name,
+            v.profile,
+            FORMATS[v.slo.unit](v.slo.limit),
+            tuple(_lines(row, sides, names, scale)),
+            anchors.promise(v.profile, v.slo.metric),
+        )
         for row in by_promise.values()
         for v in [next(iter(row.values()))]
     ]

@@ -10,7 +10,7 @@ from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.domain.criteria import WORDS
 from harness.domain.reason import Reason
 from harness.domain.verdict import Judgement
-from harness.report import words
+from harness.report import anchors, words
 from harness.report.escape import markdown as escape
 from harness.words import all_said, said
 from harness.words.numbers import FORMATS
@@ -53,7 +53,7 @@ def record(
         "",
         "## Decision Outcome",
         "",
-        f"{escape(said(decision.sentence))} Confidence: {decision.confidence.value}.",
+        f"{escape(said(decision.sentence))} Confidence: {decision.confidence.value}. {_at('decision', 'The decision')} in the report.",
         "",
         "### Consequences",
         "",
@@ -61,7 +61,7 @@ def record(
         "",
         "### Confirmation",
         "",
-        "Reopen the decision when one of these is passed:",
+        f"Reopen the decision when one of these is passed ({_at('decision', 'in full')}):",
         "",
         *(f"* {escape(change)}" for change in all_said(decision.would_change)),
         "",
@@ -70,12 +70,17 @@ def record(
         *_options(findings, decision, sides),
         "## More Information",
         "",
-        f"Seal: {seal or 'absent'}. In doubt:",
+        f"Seal: {seal or 'absent'}. {_at('doubts', 'In doubt')}:",
         "",
         *(f"* {escape(doubt)}" for doubt in all_said(doubts)),
         "",
     ]
     return "\n".join(parts)
+
+
+def _at(anchor: str, words: str) -> str:
+    """A link to a place of the report that stands beside the record."""
+    return f"[{escape(words)}]({anchors.PAGE}#{anchor})"
 
 
 def _promise(name: str, limit: float, unit: str) -> str:
@@ -87,16 +92,19 @@ def _options(findings: Findings, decision: Decision, sides: dict[str, str]) -> l
     if findings.hybrid is not None:
         targets[HYBRID] = findings.hybrid.target
     out: list[str] = []
+    hybrid = findings.hybrid.target if findings.hybrid else None
     for side, name in sides.items():
         out += [f"### {escape(name)}", ""]
         for v in findings.promises_of(targets.get(side, "")):
             if v.judgement is not Judgement.INCONCLUSIVE:
                 word = "Good" if v.judgement is Judgement.PASS else "Bad"
-                out.append(f"* {word}, because {v.slo.name} under {v.profile} is {v.judgement.value}")
+                promise = anchors.promise(v.profile, v.slo.metric, HYBRID if v.target == hybrid else "")
+                what = _at(promise, f"{v.slo.name} under {v.profile}")
+                out.append(f"* {word}, because {what} is {v.judgement.value}")
         made = decision.scoring
         card = next((c for c in made.cards if c.name == side), None) if made else None
         if made is not None and card is not None:
-            out.append(f"* Neutral, because its score is {card.total(made.weights):.2f} of 5")
+            out.append(f"* Neutral, because {_at('table-scores', 'its score')} is {card.total(made.weights):.2f} of 5")
         elif side == HYBRID:
             out.append("* Neutral, because it could not be scored")
         out.append("")

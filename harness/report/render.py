@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from harness.domain.lines import lines_of
 from harness.domain.shown import MOST_SHOWN, visible
 from harness.errors import BadFile, Problem
-from harness.report import escape
+from harness.report import anchors, escape
 from harness.report.blocks import Lacking
 from harness.report.content import Content
 from harness.report.csv_text import csv_text
@@ -27,7 +29,9 @@ from harness.report.sections import asset, find_sections
 from harness.report.svg import standalone
 from harness.workspace.shipped import shipped
 
-PAGE = "report.html"
+PAGE, LINKS = anchors.PAGE, "links"
+_ID, _INWARD = re.compile(r'\bid="([^"]+)"'), re.compile(r'<a href="#([^"]+)">([^<]*)</a>')
+_HEADING = re.compile(r"<h2>([^<]+)</h2>")  # of a block: those of sections have their link already
 
 
 def files(content: Content, workspace_root: Path) -> dict[str, str]:
@@ -49,6 +53,7 @@ def files(content: Content, workspace_root: Path) -> dict[str, str]:
 def parser() -> MarkdownIt:
     """Of sections: HTML is seen as such, so that what it would load is found, and written as text."""
     made = MarkdownIt("commonmark", {"html": True}).enable("table")
+    made.add_render_rule("heading_close", _linked)
     for kind in ("html_block", "html_inline"):
         made.add_render_rule(kind, _as_text)
     return made
@@ -71,7 +76,9 @@ def _html(content: Content, sections: Sequence[Filled], reader: MarkdownIt, work
     written = macros("blocks.html.j2", escape.html)
     shown = []
     for section in sections:
-        body = section.written(reader.renderer.render(section.tokens, reader.options, {}), written)
+        found = _anchored(section)
+        body = section.written(reader.renderer.render(section.tokens, reader.options, {LINKS: found}), written)
+        body = _with_links(section.id, body)
         shown.append({"id": section.id, "title": section.heading, "html": Markup(body)})  # noqa: S704 - escaped above
     environment = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
     template = environment.from_string(asset(workspace_root, "templates", "page.html.j2"))
@@ -79,10 +86,64 @@ def _html(content: Content, sections: Sequence[Filled], reader: MarkdownIt, work
     if elsewhere := css_loads(sheet):
         wrong = [Problem("", f"{visible(what, MOST_SHOWN)}: a report loads nothing") for what in elsewhere]
         raise BadFile(workspace_root / "reports" / "style" / "report.css", wrong)
-    css, script = _inlined(sheet), _inlined(program)
+    css, script = _inlined(sheet), _inlined(lean(program))
     allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     values = {"title": content.title, "css": css, "script": script, "allowed": allowed, "footer": content.footer}
-    return template.render(sections=shown, **values) + "\n"
+    return _without_dead_links(template.render(sections=shown, **values)) + "\n"
+
+
+def _anchored(section: Filled) -> dict[int, tuple[str, str]]:
+    """Anchor and words of each heading, by the place of its end; the section itself has that of the first."""
+    tokens = section.tokens
+    heads = [place for place, token in enumerate(tokens) if token.type == "heading_open"]
+    words = [tokens[place + 1].content for place in heads]
+    first = next((place for place in heads if tokens[place].tag == "h2"), None)
+    wanted = (
+        section.id if at == first else f"{section.id}-{anchors.slug(w)}" for at, w in zip(heads, words, strict=True)
+    )
+    names = anchors.apart(wanted)
+    for place, name in zip(heads, names, strict=True):
+        if place != first:
+            tokens[place].attrSet("id", name)
+    return {place + 2: told for place, told in zip(heads, zip(names, words, strict=True), strict=True)}
+
+
+def _linked(
+    _: object, tokens: Sequence[Token], place: int, _options: object, env: Mapping[str, Mapping[int, tuple[str, str]]]
+) -> str:
+    found = env.get(LINKS, {}).get(place)
+    return f"{_link(*found) if found else ''}</{tokens[place].tag}>\n"
+
+
+def _link(name: str, words: str) -> str:
+    return f'<a class="anchor" href="#{escape.html(name)}" aria-label="Link to {escape.html(words)}"></a>'
+
+
+def _with_links(section: str, body: str) -> str:
+    """Headings that stand in a block."""
+    words = _HEADING.findall(body)
+    names = iter(anchors.apart(f"{section}-{anchors.slug(w)}" for w in words))
+
+    def linked(found: re.Match[str]) -> str:
+        name = next(names)
+        return f'<h2 id="{name}">{found.group(1)}{_link(name, unescape(found.group(1)))}</h2>'
+
+    return _HEADING.sub(linked, body)
+
+
+def _without_dead_links(page: str) -> str:
+    """A link to a part that this report does not have is only its words."""
+    there = set(_ID.findall(page))
+    return _INWARD.sub(lambda found: found.group() if found.group(1) in there else found.group(2), page)
+
+
+def lean(program: str) -> str:
+    """A script without its indentation and comment lines; as it is where a text of it goes over several lines."""
+    lines = [line.strip() for line in lines_of(program)]
+    if any(line.count("`") % 2 for line in lines):
+        return program
+    kept = [line for line in lines if line and not line.startswith("//")]
+    return "".join(line if line.endswith((";", "{", ",")) else f"{line}\n" for line in kept)
 
 
 def _inlined(text: str) -> Markup:

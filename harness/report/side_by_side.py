@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from harness.decision.findings import Findings
 from harness.domain.estimate import Estimate, Known
 from harness.domain.reasons.verdict import NotShown
 from harness.domain.verdict import Judgement, Slo, SloVerdict
-from harness.report import words
+from harness.report import anchors, words
 from harness.report.blocks import Cell, PromiseRow, PromiseTable, Table, absent, number
 from harness.words import said
 from harness.words.numbers import FORMATS, bracket
@@ -17,22 +18,27 @@ Names = Mapping[str, str]
 
 
 def promises(findings: Findings, names: Names, table: Table) -> PromiseTable:
-    """Of both targets; ``table`` has one row a promise and target."""
-    verdicts = findings.verdicts
-    return _beside(verdicts, list(dict.fromkeys(findings.data.targets)), names, table)
+    """Of both targets; ``table`` has one row a promise and target. What is not decided of jobs stands with the jobs."""
+    targets = list(dict.fromkeys(findings.data.targets))
+    elsewhere = _open((*findings.slos, *findings.cost_verdicts), targets, names)
+    return replace(_beside(findings.verdicts, targets, names, table, ""), notes=tuple(elsewhere))
 
 
 def hybrid(findings: Findings, names: Names, table: Table) -> PromiseTable:
     """Of the router before both."""
     mine = findings.hybrid_promises
-    return _beside(mine, list(dict.fromkeys(v.target for v in mine)), names, table)
+    return _beside(mine, list(dict.fromkeys(v.target for v in mine)), names, table, "hybrid")
 
 
-def _beside(verdicts: Sequence[SloVerdict], targets: Sequence[str], names: Names, table: Table) -> PromiseTable:
+def _beside(
+    verdicts: Sequence[SloVerdict], targets: Sequence[str], names: Names, table: Table, whose: str
+) -> PromiseTable:
     found = {(v.profile, v.slo.metric, v.slo.limit, v.target): v for v in verdicts}
     rows = {(v.profile, v.slo.metric, v.slo.limit): v for v in verdicts}
+    marks = anchors.apart(anchors.promise(profile, metric, whose) for profile, metric, _ in rows)
     made = tuple(
-        PromiseRow(of(v), limit(v.slo), tuple(_side(found.get((*key, t))) for t in targets)) for key, v in rows.items()
+        PromiseRow(of(v), limit(v.slo), tuple(_side(found.get((*key, t))) for t in targets), mark)
+        for (key, v), mark in zip(rows.items(), marks, strict=True)
     )
     return PromiseTable(tuple(names[t] for t in targets), made, tuple(_open(verdicts, targets, names)), table)
 

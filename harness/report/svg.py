@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
 from html import escape
@@ -112,6 +113,25 @@ class Canvas:
             self.text((x + 22, top + 12), told)
             x += wide
 
+    @contextmanager
+    def plot(self, left: float, top: float, right: float, bottom: float) -> Iterator[None]:
+        """What is drawn within belongs to these two axes: a reader may look at a part of it, and nothing of it is text."""
+        start = len(self.parts)
+        yield
+        box = f"{_n(left)} {_n(top)} {_n(right - left)} {_n(bottom - top)}"
+        x, y, width, height = box.split()
+        head = (
+            f'<svg class="plot" x="{x}" y="{y}" width="{width}" height="{height}" viewBox="{box}" overflow="visible">'
+        )
+        self.parts[start:] = [head, *self.parts[start:], "</svg>"] if len(self.parts) > start else []
+
+    @contextmanager
+    def ticks(self, fine: str) -> Iterator[None]:
+        """What is drawn within is made anew from ``fine`` for a part of the axis: places of the whole, 0 to 1, with their words."""
+        start = len(self.parts)
+        yield
+        self.parts[start:] = [f'<g class="ticks" data-fine="{_safe(fine)}">', *self.parts[start:], "</g>"]
+
     def svg(self, label: str) -> str:
         """``label`` is read to those who cannot see it."""
         height = math.ceil(self.height) + 2
@@ -125,8 +145,13 @@ class Canvas:
         dashed = f' stroke-dasharray="{dash}"' if dash else ""
         faint = f' opacity="{opacity:g}"' if opacity != 1 else ""
         head = f'<path d="{path}" {look}{dashed}{faint}'
-        # a browser shows a title when its mark is pointed at; a phone points at nothing, and has the table
-        self.parts.append(f"{head}><title>{_safe(said)}</title></path>" if said and not self.narrow else f"{head}/>")
+        # a browser shows a title when its mark is pointed at; a phone's marks say what the wide chart's say, in the same order
+        if not said:
+            self.parts.append(f"{head}/>")
+        elif self.narrow:
+            self.parts.append(f'{head} class="m"/>')
+        else:
+            self.parts.append(f"{head}><title>{_safe(said)}</title></path>")
 
 
 Drawing = Callable[[Canvas], None]
@@ -178,13 +203,15 @@ def width_of(words: str) -> float:
 
 
 _SHAPES: Mapping[str, Callable[[float, float, float], str]] = {
-    "circle": lambda x, y, r: f"M{_n(x - r)},{_n(y)}a{r:g},{r:g},0,1,0,{2 * r:g},0a{r:g},{r:g},0,1,0,{-2 * r:g},0Z",
+    "circle": lambda x, y, r: (
+        f"M{_n(x)},{_n(y)}m{-r:g},0a{r:g},{r:g},0,1,0,{2 * r:g},0a{r:g},{r:g},0,1,0,{-2 * r:g},0Z"
+    ),
     "diamond": lambda x, y, r: (
         f"M{_n(x)},{_n(y - r - 1)}l{r + 1:g},{r + 1:g}l{-r - 1:g},{r + 1:g}l{-r - 1:g},{-r - 1:g}Z"
     ),
     "triangle": lambda x, y, r: f"M{_n(x)},{_n(y - r)}l{r:g},{2 * r:g}h{-2 * r:g}Z",
-    "square": lambda x, y, r: f"M{_n(x - r)},{_n(y - r)}h{2 * r:g}v{2 * r:g}h{-2 * r:g}Z",
-    "cross": lambda x, y, r: f"M{_n(x - r)},{_n(y - r)}l{2 * r:g},{2 * r:g}m{-2 * r:g},0l{2 * r:g},{-2 * r:g}",
+    "square": lambda x, y, r: f"M{_n(x)},{_n(y)}m{-r:g},{-r:g}h{2 * r:g}v{2 * r:g}h{-2 * r:g}Z",
+    "cross": lambda x, y, r: f"M{_n(x)},{_n(y)}m{-r:g},{-r:g}l{2 * r:g},{2 * r:g}m{-2 * r:g},0l{2 * r:g},{-2 * r:g}",
     "tick": lambda x, y, r: f"M{_n(x)},{_n(y - r)}v{2 * r:g}",
 }
 

@@ -231,8 +231,9 @@ def read_target(
     data, variant_of = tables_of(path)
     known = _deployed(folder, variant_of)
     if deploying:  # what an earlier deployment wrote is no reason for this one to fail
-        filled = {name: data[name] for name in DEPLOYED if name in data}
-        data, known = {**data, **without_unset(filled, os.environ)[0]}, {}
+        for name in DEPLOYED:
+            there = os.environ if name == "base_url" else {**known, **os.environ}
+            data = {**data, **without_unset({name: data[name]} if name in data else {}, there)[0]}
     declared = _checked(data if setting is None else laid_over(data, setting.laid_over), path, fill, known)
     made = _target(declared, folder, fill, variant_of)
     if setting is None:

@@ -18,6 +18,7 @@ def test_a_setting_without_a_name_or_a_value_is_refused(said):
 
 def test_a_setting_may_hold_further_equals_signs_or_nothing():
     assert _settings(["Url=https://x/?a=1", "Store="]) == {"Url": "https://x/?a=1", "Store": ""}
+    assert _settings(["STORE_URL=postgresql://db"]) == {"STORE_URL": "postgresql://db"}
 
 
 def test_an_unknown_builder_is_refused_with_those_there_are():

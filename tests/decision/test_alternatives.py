@@ -9,12 +9,13 @@ from harness import pipeline
 from harness.analysis.coldstarts import Penalty
 from harness.campaign.progress import Progress
 from harness.collect.collect import collect
-from harness.decision.hybrid import overflow_share
 from harness.decision.rule import hybrid_gate
 from harness.decision.side import Fit
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.reasons.place import Place
 from harness.domain.verdict import Judgement
+from harness.predict.loads import month_of
+from harness.predict.parted import share_beyond
 from harness.words import said
 from harness.workspace import open_workspace
 from tests.builders import LIGHT
@@ -53,7 +54,7 @@ def test_a_hybrid_is_the_fleet_and_what_goes_beyond_it_on_the_function(searched)
     workspace, outcome = searched
     [found] = outcome.findings.hybrids
     carried = next(c.per_s for c in outcome.findings.capacities if c.target == "alpha")
-    share = overflow_share(workspace.traffic(), carried.value * 0.7)
+    share = share_beyond(month_of(workspace), carried.value * 0.7)
     function = outcome.findings.cost_of("beta")
 
     assert share == pytest.approx(1 - 0.7 * carried.value / 10, abs=1e-5)
@@ -77,7 +78,7 @@ def test_a_week_with_quiet_nights_sends_less_beyond_the_fleet_in_hours_but_not_i
     workspace = collected(tmp_path, week=night)
 
     # by day 10/s against 4.42, by night 1/s against 4.42: (12 x 5.58) of (12 x 11)
-    assert overflow_share(workspace.traffic(), 4.42) == pytest.approx(5.58 / 11, rel=1e-3)
+    assert share_beyond(month_of(workspace), 4.42) == pytest.approx(5.58 / 11, rel=1e-3)
 
 
 def chat(outcome):

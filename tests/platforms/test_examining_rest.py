@@ -1,5 +1,6 @@
 """Projects, subscriptions and clusters examined before money, over recorded answers of their APIs."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import httpx
 import pytest
 
 from harness.domain.finding import State
-from harness.domain.target import Dialect, Target
+from harness.domain.target import Dialect, PriceModel, Target
 from harness.platforms.azure_container_apps.config import AzureContainerApp
 from harness.platforms.azure_functions.config import AzureFunctionApp
 from harness.platforms.cloud_run.config import CloudRun
@@ -27,6 +28,8 @@ KNATIVE = Target("kn", Path(), Dialect.RAG_CHAT, Kubernetes("rag", "chat", knati
 
 GROUP = "/subscriptions/sub/resourceGroups/rag/providers"
 CONTAINER_APP = f"{GROUP}/Microsoft.App/containerApps/chat"
+USAGES = "/subscriptions/sub/providers/Microsoft.App/locations/eastus"
+BILLED = PriceModel("azure-2026-11", "eastus", "container-apps", {})
 SERVICE = "/v2/projects/shop/locations/europe-west1/services/chat"
 DEPLOYMENT = "/apis/apps/v1/namespaces/rag/deployments/chat"
 KSERVICE = "/apis/serving.knative.dev/v1/namespaces/rag/services/chat"
@@ -52,6 +55,10 @@ def nodes(*kinds):
     return {"items": [{"metadata": {"labels": {"kubernetes.io/arch": kind}}} for kind in kinds]}
 
 
+def quota(name, now, most):
+    return {"name": {"value": name, "localizedValue": name}, "unit": "Count", "currentValue": now, "limit": most}
+
+
 HEALTHY = {
     "/v1/projects/shop": {"lifecycleState": "ACTIVE"},
     **{
@@ -59,12 +66,13 @@ HEALTHY = {
         for name in ("run", "artifactregistry", "monitoring")
     },
     "/v1/projects/shop:testIamPermissions": held,
+    "/v1/projects/shop/billingInfo": {"billingEnabled": True, "projectId": "shop"},
     f"{SERVICE}:testIamPermissions": held,
     SERVICE: {"terminalCondition": {"state": "CONDITION_SUCCEEDED"}, "template": {"containers": [{"env": ENV}]}},
     "/subscriptions/sub": {"state": "Enabled"},
     **{
         f"/subscriptions/sub/providers/Microsoft.{name}": {"registrationState": "Registered"}
-        for name in ("App", "OperationalInsights", "Web", "Storage")
+        for name in ("App", "OperationalInsights", "Web", "Storage", "ContainerRegistry", "ManagedIdentity")
     },
     f"{GROUP}/Microsoft.Authorization/permissions": {"value": [{"actions": ["*"], "notActions": []}]},
     CONTAINER_APP: {
@@ -75,6 +83,10 @@ HEALTHY = {
         }
     },
     f"{GROUP}/Microsoft.Web/sites/chat": {"properties": {"state": "Running"}},
+    f"{USAGES}/usages": {
+        "value": [quota("ManagedEnvironmentCount", 2, 15), quota("SubscriptionConsumptionCores", 0, 0)]
+    },
+    f"{USAGES.replace('.App', '.Web')}/usages": {"value": [quota("FlexConsumptionMemoryMB", 4096, 512000)]},
     "/version": {"gitVersion": "v1.33.1"},
     REVIEWS: {"status": {"allowed": True}},
     "/api/v1/nodes": nodes("amd64", "amd64"),
@@ -194,6 +206,43 @@ def test_what_would_stop_a_first_contact_comes_with_what_fixes_it(target, answer
     assert fix in found[name].fix
 
 
+NOT_YET = {CONTAINER_APP: MISSING, f"{GROUP}/Microsoft.Web/sites/chat": MISSING}
+
+
+@pytest.mark.parametrize("target", [APP, FUNCTIONS], ids=lambda t: t.name)
+def test_before_a_deployment_azure_is_asked_for_all_that_it_stands_on(target):
+    reader = {"value": [{"actions": ["*"], "notActions": ["Microsoft.Authorization/*/Write"]}]}
+    found, asked = look(target, {**NOT_YET, f"{GROUP}/Microsoft.Authorization/permissions": reader})
+    lacking = found[f"permissions for {target.name}"]
+
+    assert {"provider Microsoft.ContainerRegistry", "provider Microsoft.ManagedIdentity"} <= set(found)
+    assert lacking.detail == "may not Microsoft.Authorization/roleAssignments/write"
+    assert "Role Based Access Control Administrator" in lacking.fix
+    assert not [path for path in asked if path.endswith("/usages")], "nothing says in which region"
+
+
+@pytest.mark.parametrize(
+    ("target", "name", "words"),
+    [
+        (APP, "quotas of Microsoft.App in eastus", "ManagedEnvironmentCount: 2 of 15 used"),
+        (FUNCTIONS, "quotas of Microsoft.Web in eastus", "FlexConsumptionMemoryMB: 4096 of 512000 used"),
+    ],
+    ids=["aca", "fn"],
+)
+def test_what_a_region_has_left_is_told_and_stops_a_deployment_where_it_is_nothing(target, name, words):
+    billed = replace(target, prices=BILLED)
+    provider = name.split()[2]
+    full = {f"{USAGES.replace('Microsoft.App', provider)}/usages": {"value": [quota("Cores", 10, 10)]}}
+
+    assert (look(billed)[0][name].state, look(billed)[0][name].detail) == (State.GOOD, words)
+    assert look(billed, full)[0][name].state is State.GOOD, "what stands has its place"
+    before = look(billed, {**full, **NOT_YET})[0][name]
+    assert (before.state, before.detail) == (State.WRONG, "Cores: 10 of 10 used")
+    assert "[[quotas]]" in before.fix
+    nothing = look(billed, {next(iter(full)): {"value": []}})[0][name]
+    assert nothing.state is State.UNREADABLE
+
+
 @pytest.mark.parametrize(
     ("target", "path", "name"),
     [
@@ -211,6 +260,34 @@ def test_what_is_not_deployed_yet_is_no_fault_and_what_may_not_be_read_is_cant_t
     assert denied.state is State.UNREADABLE
     assert "403" in denied.detail
     assert denied.fix
+
+
+def test_before_a_deployment_on_google_that_is_asked_which_it_needs():
+    off = {"/v1/projects/shop/services/run.googleapis.com": {"state": "DISABLED"}, SERVICE: MISSING}
+    found, _ = look(RUN, off)
+
+    assert found["API run.googleapis.com"].state is State.LATER
+    assert "pilot deploy turns it on" in found["API run.googleapis.com"].detail
+    assert found["billing account"].state is State.GOOD
+    assert "/v1/projects/shop/billingInfo" not in look(RUN)[1], "a service that is there is paid for"
+    lacking = look(RUN, {SERVICE: MISSING, "/v1/projects/shop:testIamPermissions": {}})[0]["permissions for run"]
+    assert "secretmanager.secrets.create" in lacking.detail
+    assert "roles/owner" in lacking.fix
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        ({"billingEnabled": False}, State.WRONG),
+        ({"projectId": "shop"}, State.WRONG),  # false is left out
+        ({"surprise": 1}, State.UNREADABLE),
+        ((403, {"error": {"message": "Cloud Billing API has not been used in project 1 before"}}), State.LATER),
+        (DENIED, State.UNREADABLE),
+    ],
+)
+def test_a_project_that_nobody_pays_for_is_wrong_before_it_is_deployed(said, state):
+    found, _ = look(RUN, {SERVICE: MISSING, "/v1/projects/shop/billingInfo": said})
+    assert found["billing account"].state is state
 
 
 @pytest.mark.parametrize("target", [RUN, APP, FUNCTIONS, PODS], ids=lambda t: t.name)

@@ -53,6 +53,14 @@ def test_hours_without_requests_keep_what_is_kept():
     assert month.per_s("kept_idle_s") == pytest.approx(1.978, rel=0.01)
 
 
+@pytest.mark.parametrize("window_s", [20.0, 200.0])
+def test_a_fleet_that_fills_keeps_no_crowd_of_starts_that_it_needed_only_for_filling(window_s):
+    """40/s of 2 s each keep some 80 busy; 80 more would start beside them while the first start, and stay for a window."""
+    level = MonthOf.of_week(Traffic(40 * 730 * 3600, 40.0)).levels(1.0)[0]
+
+    assert 80 < play(fleet(window_s), level, 2000, 1).outcome.instances_mean < 125
+
+
 def test_what_an_hour_leaves_to_the_next_counts():
     """Windows of half an hour: instances that stay after the last office hour, and are not there before the first."""
     of, traffic = fleet(1800.0), Traffic(30_000, 1.0, OFFICE)

@@ -185,19 +185,19 @@ def test_as_far_as_a_machine_was_driven_it_is_told():
     assert isinstance(shared_by_all().of(Quantity.P95).known, Estimate)  # less than half is busy
 
 
-@pytest.mark.parametrize(("places", "told_by"), [(4, "its places"), (400, "the search")])
-def test_a_search_that_found_the_limit_of_the_places_says_nothing_of_the_processors(pilot, places, told_by):
+def test_processors_carry_what_a_search_found_or_what_answers_that_did_not_wait_have_shown(pilot):
     _, data = pilot
     fixed = Scaling(
-        *(Grows.FIXED, Picks.LEAST, declared(places, "target.toml"), declared(1, "target.toml")),
+        *(Grows.FIXED, Picks.LEAST, declared(8, "target.toml"), declared(1, "target.toml")),
         declared(1, "target.toml"),
     )
     fitted = fit("beta", data, fixed, NO_RETRY, 1)
-    quick = tuple(replace(p, runtime_s=p.runtime_s / 10) for p in fitted.parts)  # a processor would carry far more
-    world = central(replace(fitted, parts=quick))
+    searched = central(fitted).per_instance_per_s
+    assert searched
 
-    assert (world.computed_per_s == world.per_instance_per_s) is (told_by == "the search")
-    assert world.computed_per_s >= world.per_instance_per_s
+    assert central(replace(fitted, computes_per_s=0.0)).computed_per_s == searched
+    assert central(replace(fitted, computes_per_s=3 * searched)).computed_per_s == 3 * searched
+    assert central(replace(fitted, computes_per_s=3 * searched, processors=2.0)).computed_per_s == 6 * searched
 
 
 def test_a_month_sees_at_least_as_many_instances_as_the_stretches_of_it_that_are_played(pilot, made):

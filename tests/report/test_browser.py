@@ -185,7 +185,7 @@ def test_a_mark_says_its_numbers_when_pointed_at_and_by_keyboard(browser, page_f
     page.keyboard.press("Escape")
     assert readout.is_hidden()
 
-    box = chart.locator("path[data-said]").last.bounding_box()
+    box = chart.locator(".plot path").last.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2 + 9, box["y"] + box["height"] / 2 + 9)
     assert readout.inner_text() == last
     page.close()
@@ -207,3 +207,141 @@ def test_no_script_but_ours_may_run(browser, page_file, tmp_path):
     assert page.title() != "taken"
     assert page.locator(".readout").count() == 1
     page.close()
+
+
+def of_chart(page, width="wide"):
+    return page.locator(f"#quantiles-steady-response .chart.{width}")
+
+
+def ticks(chart):
+    return chart.locator(".ticks text").all_text_contents()
+
+
+def drag(page, chart, start, end):
+    box = chart.locator(".plot").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * start, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * end, box["y"] + 60, steps=4)
+    page.mouse.up()
+
+
+def test_dragging_over_a_chart_shows_that_part_of_it_with_finer_values_and_a_button_shows_all(browser, page_file):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(page_file.as_uri())
+    chart, whole = of_chart(page), page.locator("#quantiles-steady-response .reset")
+    chart.scroll_into_view_if_needed()
+    before, shapes = ticks(chart), chart.locator(".plot path").evaluate_all("all => all.map(p => p.getAttribute('d'))")
+    assert whole.is_hidden()
+    drag(page, chart, 0.5, 0.8)
+
+    assert ticks(chart) != before
+    assert {"92 %", "93 %", "94 %"} & set(ticks(chart))
+    assert re.search(r"#quantiles-steady-response\?x=0\.[45]\d*-0\.[78]\d*$", page.url)
+    whole.click()
+    assert ticks(chart) == before
+    assert chart.locator(".plot path").evaluate_all("all => all.map(p => p.getAttribute('d'))") == shapes
+    assert page.url.endswith("#quantiles-steady-response")
+    page.close()
+
+
+def test_a_link_to_a_part_of_a_chart_shows_it_and_keys_do_the_same(browser, page_file):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(page_file.as_uri() + "#quantiles-steady-response?x=0.600-0.900")
+    chart = of_chart(page)
+    linked = ticks(chart)
+    page.goto("about:blank")
+    page.goto(page_file.as_uri())
+    chart.focus()
+    assert ticks(chart) != linked
+    page.keyboard.press("+")
+    near = ticks(chart)
+    page.keyboard.press("ArrowRight")  # only marks that are shown are read
+    assert page.locator(".readout").is_visible()
+    box, mark = chart.locator(".plot").first.bounding_box(), chart.locator("path.said").bounding_box()
+    assert box["x"] - 4 <= mark["x"] <= box["x"] + box["width"] + 4
+    page.keyboard.press("0")
+    assert ticks(chart) not in (near, linked)
+    page.close()
+
+
+def test_a_finger_reads_a_mark_of_a_phones_chart_and_what_it_says_stays(browser, page_file):
+    context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True)
+    page = context.new_page()
+    page.goto(page_file.as_uri())
+    chart = of_chart(page, "narrow")
+    chart.scroll_into_view_if_needed()
+    box = chart.locator(".m").last.bounding_box()
+    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+    assert "95 % interval" in page.locator(".readout").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    context.close()
+
+
+def test_every_mark_of_a_phones_chart_is_one_of_the_wide_one(browser, page_file):
+    page = browser.new_page()
+    page.goto(page_file.as_uri())
+    counts = page.evaluate(
+        """[...document.querySelectorAll("figure")].map(f => [...f.querySelectorAll(":scope > .chart")]
+             .map(c => [...c.querySelectorAll("path")].filter(p => p.said).length))"""
+    )
+    assert len(counts) > 5
+    assert [pair for pair in counts if pair[0] != pair[1]] == []
+    page.close()
+
+
+def test_a_table_is_filtered_and_sorted_and_the_address_says_how(browser, page_file):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(page_file.as_uri() + "#table-slos")
+    table = page.locator("#table-slos")
+    assert table.is_visible()  # the address opened its fold
+    rows = table.locator("tbody tr:visible")
+    every = rows.count()
+    page.locator("p.filters:has(+ #table-slos)").get_by_label("target").select_option("Beta")
+
+    assert 0 < rows.count() < every
+    assert set(table.locator("tbody tr:visible td:nth-child(3)").all_inner_texts()) == {"Beta"}
+    assert f"{rows.count()} of {every} rows shown" in page.locator("p.filters:has(+ #table-slos)").inner_text()
+    table.get_by_role("button", name="value").click()
+    table.get_by_role("button", name="value").click()
+    assert table.locator("th[aria-sort=descending]").inner_text().startswith("value")
+    assert rows.first.locator("td").nth(4).inner_text().startswith("$")  # by value: money, then seconds, then shares
+    assert rows.last.locator("td").nth(4).inner_text().endswith("%")
+    first = rows.first.inner_text()
+
+    link = page.url
+    assert link.endswith("#table-slos?target=Beta&sort=-5")
+    page.goto("about:blank")
+    page.goto(link)
+    assert rows.first.inner_text() == first
+    assert rows.count() < every
+    page.close()
+
+
+def test_links_open_the_fold_that_holds_their_end(browser, page_file):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(page_file.as_uri())
+    row = page.locator("#promise-steady-p95-s")
+    assert row.is_hidden()
+    page.locator(".promises a", has_text="p95 response time").first.click()
+    row.wait_for(state="visible")
+
+    row.locator(".anchor").focus()
+    assert row.locator(".anchor").evaluate("a => getComputedStyle(a).opacity") == "1"
+    page.close()
+
+
+def test_axe_finds_nothing_serious_in_what_was_zoomed_filtered_and_sorted(browser, page_file):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed").Axe()
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    found = []
+    for place, state in (("#quantiles-steady-response", "x=0.600-0.900"), ("#slos", "")):
+        page.goto(
+            page_file.as_uri() + f"{place}?{state}" if state else page_file.as_uri() + "#table-slos?target=Beta&sort=-5"
+        )
+        found += axe.run(page, context=place).response["violations"]
+    page.close()
+
+    assert [
+        (v["id"], [n["html"][:160] for n in v["nodes"]][:3]) for v in found if v["impact"] in ("serious", "critical")
+    ] == []

@@ -6,8 +6,8 @@ from itertools import combinations
 import pytest
 
 from harness.predict.prediction import Quantity
-from harness.report import charts, charts_cold, charts_decided, charts_jobs, charts_predicted
-from harness.report.plot import NEAR, clock, dollars, log_ticks, panel, plain, round_ticks
+from harness.report import charts, charts_cold, charts_decided, charts_jobs, charts_predicted, charts_trend
+from harness.report.plot import NEAR, Scale, clock, dollars, finer, log_ticks, panel, plain, round_ticks
 from harness.report.svg import NARROW, WIDE, Canvas, render
 
 PAIR = ("Alpha", "Beta")
@@ -33,6 +33,9 @@ def all_of(pair):
     pareto = of_both(pair, cost=1, cost_low=1, cost_high=1, p95=1, p95_low=1, p95_high=1)
     wins = [{"alternative": a, "share": 1.0, "weights": "any", "said": a} for a in pair]
     bracket = of_both(pair, value=9.0, low=8.0, high=10.0)
+    night = {"value": 0.4, "low": 0.3, "high": None, "joined": True}
+    campaigns = [r for k in range(31) for r in of_both(pair, place=k, **night)]
+    limits = {k: 0.5 if k < 9 else 0.6 for k in range(31)}
     parts = [
         {"label": f"{a}: cold, after deployment", "part": p, "order": k, "milliseconds": 9.0}
         for a in pair
@@ -57,6 +60,9 @@ def all_of(pair):
         "acceptability": charts_decided.acceptability(wins, pair),
         "tornado": charts_decided.tornado(inputs, 0.4),
         "backlog": charts_jobs.backlog([r for k in range(3) for r in of_both(pair, second=k, jobs=k)], pair),
+        "trend": charts_trend.over_campaigns(
+            campaigns, pair, [f"10-{k:02d}" for k in range(1, 32)], limits, clock, "p95"
+        ),
         "over": charts_predicted.over_factors([{**r, "quantity": Quantity.COST.value} for r in at], [], pair, 2.0),
     }
 
@@ -136,3 +142,25 @@ def test_a_name_lies_clear_of_the_line_that_it_names(width):
     under = [y for x, y in rising if right - LETTER * len("● Function") <= x <= right]
 
     assert below - 9 >= max(under), "the top of its letters"
+
+
+def test_what_is_over_the_axis_can_be_drawn_again_for_a_part_of_it():
+    """Absolute places are those that the page's script moves; a mark's own shape begins at its middle."""
+    for name, spec in all_of(PAIR).items():
+        wide, narrow = (drawn for drawn in (render(spec, name).wide, render(spec, name).narrow))
+        assert wide.count("<title>") == narrow.count('class="m"'), name
+        for plot in re.findall(r'<svg class="plot".*?</svg>', wide, re.DOTALL):
+            left, _, width, _ = map(float, re.search(r'viewBox="([^"]+)"', plot)[1].split())
+            assert "<text" not in plot, name
+            starts = [float(x) for x in re.findall(r'd="M([-\d.]+)', plot)]
+            assert [x for x in starts if not left - 1 <= x <= left + width + 1] == [], name
+
+
+def test_an_axis_offers_finer_values_for_a_part_of_it():
+    wide = render(all_of(PAIR)["burst"], "burst").wide
+    fine = [one.split("=") for one in re.search(r'data-fine="([^"]+)"', wide)[1].split("|")]
+
+    assert len(fine) > wide.count("<text") / 2
+    assert all(0 <= float(place) <= 1 for place, _ in fine)
+    assert next(place for place, words in fine if words == "4.5") == "0.5"
+    assert list(finer(Scale(1, 100, 0, 1, logarithmic=True), plain).values())[:3] == ["1", "10", "100"]

@@ -279,7 +279,11 @@ def doubts_hold(findings, told):
 def record_holds(findings, text):
     for label, target in TARGETS.items():
         part = text.split(f"\n### {label}\n", 1)[1].split("\n### ", 1)[0]
-        told = set(re.findall(r"^\* (?:Good|Bad), because (.+) is (PASS|FAIL)$", part, re.MULTILINE))
+        told = set(
+            re.findall(
+                r"^\* (?:Good|Bad), because \[(.+)\]\(report\.html#promise-\S+\) is (PASS|FAIL)$", part, re.MULTILINE
+            )
+        )
         every = (*findings.slos, *findings.cost_verdicts)
         decided = [v for v in every if v.target == target and v.judgement is not Judgement.INCONCLUSIVE]
         assert told == {(f"{v.slo.name} under {v.profile}", v.judgement.value) for v in decided}

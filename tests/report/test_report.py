@@ -8,6 +8,9 @@ from harness import pipeline
 from harness.cli.report import report as report_command
 from harness.errors import BadFile, Refused
 from harness.planning import seal_of
+from harness.report.blocks import table
+from harness.report.columns import seconds, word
+from harness.report.render import lean
 from harness.workspace import open_workspace
 from tests.builders import LIGHT, Pilot, lognormal
 
@@ -146,3 +149,61 @@ def test_the_prices_are_those_that_a_bill_was_made_with(usual):
     keys = [line.split(",")[1] for line in (folder / "tables" / "prices.csv").read_text().splitlines()[1:]]
     assert "fargate_vcpu_hour" in keys
     assert "eks_cluster_hour" not in keys
+
+
+def test_every_link_of_the_page_and_of_the_record_has_its_end(usual):
+    page, record = usual.read_text(), (usual.parent / "decision-record.md").read_text()
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    links = [*re.findall(r'href="#([^"]+)"', page), *re.findall(r"\(report\.html#([^)]+)\)", record)]
+
+    assert len(ids) == len(set(ids))
+    assert [link for link in links if link not in ids] == []
+    assert {"promise-steady-p95-s", "decision", "doubts"} <= set(re.findall(r"report\.html#([^)]+)", record))
+
+
+def test_every_heading_promise_finding_and_table_has_a_link_to_itself(usual):
+    page = usual.read_text()
+    linked = set(re.findall(r'<a class="anchor" href="#([^"]+)"', page))
+    heads = re.findall(r"<h[23][^>]*>(?:(?!</h[23]>).)*</h[23]>", page)
+
+    assert len(heads) > 20
+    assert [head for head in heads if 'class="anchor"' not in head] == []
+    assert set(re.findall(r'<div class="scroll" id="([^"]+)"', page)) <= linked
+    assert {"promise-steady-p95-s", "slos", "answer-what-breaks-first", "quantiles-steady-response"} <= linked
+    assert (
+        len([name for name in linked if name.startswith("finding-")]) == len(re.findall('<li id="finding-', page)) > 0
+    )
+
+
+def test_a_promise_keeps_its_address_whatever_is_measured(usual, tmp_path):
+    other = render(Pilot(tmp_path, blocks=2, per_run=60, refused={"beta": 0.4}), tmp_path / "r")
+    promises = [set(re.findall(r'<tr id="(promise-[^"]+)"', path.read_text())) for path in (usual, other)]
+
+    assert promises[0] == promises[1]
+    assert 'href="#promise-steady-p95-s">p95 response time</a>' in usual.read_text()
+
+
+def test_the_script_of_a_page_is_small_and_reads_nothing_but_the_page(usual):
+    script = re.search(r"<script>(.*)</script>", usual.read_text(), re.DOTALL)[1]
+
+    assert len(script.encode()) < 8_000
+    assert (
+        re.findall(r"\b(?:eval|Function|fetch|XMLHttpRequest|import|localStorage|sendBeacon|innerHTML)\b", script) == []
+    )
+
+
+def test_a_columns_order_is_that_of_its_values_not_of_their_words():
+    shown = table(
+        "t",
+        "T",
+        (word("target"), seconds("p95", "p95_s", lack="none")),
+        [("a", 0.9), ("b", 1.2), ("a", None), ("b", 0.05)],
+    )
+
+    assert shown.ranks == ((), (1, 2, None, 0))
+    assert shown.few == ("target", "")
+
+
+def test_comments_and_indentation_are_not_sent_but_a_text_over_several_lines_is():
+    assert lean("// why\nconst a = {\n  b: 1,\n};\n  go();\n") == "const a = {b: 1,};go();"
+    assert lean("const a = `\n  b\n`;\n") == "const a = `\n  b\n`;\n"

@@ -152,7 +152,7 @@ def test_an_earlier_report_shows_what_has_changed_since(pilot, tmp_path):
     pilot.refused["beta"] = 0.3
     shutil.rmtree(workspace.evidence / "blocks")
     pilot.write()
-    _, page = pipeline.report(workspace, tmp_path / "now", tmp_path / "earlier", effort=LIGHT)
+    _, page = pipeline.report(workspace, tmp_path / "now", [tmp_path / "earlier"], effort=LIGHT)
     html = page.read_text()
     rows = (page.parent / "tables" / "changes.csv").read_text()
 
@@ -164,7 +164,7 @@ def test_an_earlier_report_shows_what_has_changed_since(pilot, tmp_path):
 def test_the_same_evidence_has_changed_nothing(pilot, tmp_path):
     told(pilot, tmp_path / "earlier")
     _, page = pipeline.report(
-        open_workspace(pilot.root), tmp_path / "now", tmp_path / "earlier" / "decision.json", effort=LIGHT
+        open_workspace(pilot.root), tmp_path / "now", [tmp_path / "earlier" / "decision.json"], effort=LIGHT
     )
 
     assert "Nothing that is compared here has changed." in page.read_text()

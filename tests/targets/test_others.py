@@ -211,6 +211,8 @@ def test_shapes_in_prices_are_those_of_the_deployment():
     ][0]
     limits, priced = run["resources"]["limits"], read_target(TARGETS / "cloud_run", {}).prices.parameters
 
-    assert (container["cpu"], container["memory"]) == (aca["vcpu"], f"{aca['memory_gib']:g}Gi")
+    usual = {name: said.get("defaultValue") for name, said in arm("azure_container_apps")["parameters"].items()}
+    assert container == {"cpu": "[json(parameters('cpu'))]", "memory": "[parameters('memory')]"}
+    assert (usual["cpu"], usual["memory"]) == (f"{aca['vcpu']:g}", f"{aca['memory_gib']:g}Gi")
     assert functions["memory_mb"] == arm("azure_functions")["parameters"]["instanceMemoryMB"]["defaultValue"]
     assert (limits["cpu"], limits["memory"]) == (f"{priced['vcpu']:g}", f"{priced['memory_gib']:g}Gi")

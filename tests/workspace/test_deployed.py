@@ -1,5 +1,7 @@
 """What a deployment wrote down fills target.toml in: after the environment, and only once somebody confirmed it."""
 
+from pathlib import Path
+
 import pytest
 
 from harness.domain.lines import lines_of
@@ -98,3 +100,16 @@ def test_a_template_that_did_not_come_with_this_package_is_confirmed(tmp_path, f
 
     [want] = wants.of_files(workspace, [template])
     assert "targets/theirs/template.yaml with this machine's credentials" in want.what
+
+
+def test_what_a_deployment_wrote_names_its_runtime_the_next_time(folder, monkeypatch):
+    theirs = Path(__file__).parents[2] / "targets" / "azure_functions" / "target.toml"
+    (folder / "target.toml").write_text(theirs.read_text())
+    monkeypatch.setenv("AZURE_SUBSCRIPTION_ID", "sub")
+    monkeypatch.delenv("RAG_AZFN_NAME", raising=False)
+    with pytest.raises(BadFile, match="RAG_AZFN_NAME is not set"):
+        read_target(folder, {}, deploying=True)
+    deployed.write(folder, {"RAG_AZFN_URL": "https://one.example", "RAG_AZFN_NAME": "chat7"})
+    made = read_target(folder, {}, deploying=True)
+
+    assert (made.runtime.app, made.base_url) == ("chat7", NOWHERE)

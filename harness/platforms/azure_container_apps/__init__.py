@@ -9,7 +9,17 @@ from harness.platforms.azure_container_apps.bill import BILLINGS
 from harness.platforms.azure_container_apps.config import AzureContainerApp
 from harness.platforms.azure_container_apps.scaling import scaling
 from harness.platforms.front import Front
-from harness.platforms.platform import Limits, Measure, Per, Platform, Subject, Tier, controlled_by, examined_by
+from harness.platforms.platform import (
+    Deploying,
+    Limits,
+    Measure,
+    Per,
+    Platform,
+    Subject,
+    Tier,
+    controlled_by,
+    examined_by,
+)
 from harness.platforms.shared.rows import rows
 
 FRONT = Front(
@@ -48,4 +58,5 @@ PLATFORM = Platform(
     cloud="azure",
     examine=examined_by(f"{__name__}.examine"),
     scaling=scaling,
+    deploying=Deploying(f"{__name__}.deploy", "harness.platforms.shared.azure_deploy.deployment"),
 )

@@ -11,7 +11,15 @@ from harness.platforms.azure_container_apps.config import AzureContainerApp
 from harness.platforms.azure_container_apps.control import VERSION
 from harness.platforms.examining import Reach
 from harness.platforms.shared.answer import Answer
-from harness.platforms.shared.azure_subscription import deployed, permissions, registered, subscription
+from harness.platforms.shared.azure_subscription import (
+    SHARED,
+    SHARED_DEPLOY,
+    deployed,
+    permissions,
+    regional,
+    registered,
+    subscription,
+)
 from harness.platforms.shared.provider_url import provider_url_in, variables_of
 
 PROVIDERS = ("Microsoft.App", "Microsoft.OperationalInsights")
@@ -27,9 +35,12 @@ def examine(target: Target, reach: Reach) -> list[Finding]:
     path = f"{config.group}/Microsoft.App/containerApps/{config.app}"
     app, found = deployed(reach, target, path, VERSION, _judged)
     out = subscription(reach, config.subscription)
-    for provider in PROVIDERS:
+    before = app is None
+    for provider in dict.fromkeys((*PROVIDERS, *(SHARED if before else ()))):
         out = out + registered(reach, config.subscription, provider)
-    out = out + permissions(reach, target.name, config, (*RUN, *COLD, *(DEPLOY if app is None else ())))
+    wanted = (*RUN, *COLD, *((*DEPLOY, *SHARED_DEPLOY) if before else ()))
+    out = out + permissions(reach, target.name, config, wanted)
+    out = out + regional(reach, target, "Microsoft.App", before=before)
     if app is not None:
         found += provider_url_in(target, lambda: variables_of(app["template"]["containers"]))
     return out + found

@@ -10,7 +10,17 @@ from harness.platforms.azure_functions.bill import BILLINGS
 from harness.platforms.azure_functions.config import AzureFunctionApp
 from harness.platforms.azure_functions.scaling import scaling
 from harness.platforms.front import Front
-from harness.platforms.platform import Limits, Measure, Most, Per, Platform, Subject, controlled_by, examined_by
+from harness.platforms.platform import (
+    Deploying,
+    Limits,
+    Measure,
+    Most,
+    Per,
+    Platform,
+    Subject,
+    controlled_by,
+    examined_by,
+)
 from harness.platforms.shared.rows import rows
 
 FRONT = Front(
@@ -72,4 +82,5 @@ PLATFORM = Platform(
     cloud="azure",
     examine=examined_by(f"{__name__}.examine"),
     scaling=scaling,
+    deploying=Deploying(f"{__name__}.deploy", "harness.platforms.shared.azure_deploy.deployment"),
 )

@@ -11,7 +11,15 @@ from harness.platforms.azure_functions.config import AzureFunctionApp
 from harness.platforms.azure_functions.control import VERSION
 from harness.platforms.examining import Reach
 from harness.platforms.shared.answer import Answer
-from harness.platforms.shared.azure_subscription import deployed, permissions, registered, subscription
+from harness.platforms.shared.azure_subscription import (
+    SHARED,
+    SHARED_DEPLOY,
+    deployed,
+    permissions,
+    regional,
+    registered,
+    subscription,
+)
 
 PROVIDERS = ("Microsoft.Web", "Microsoft.Storage")
 RUN = ("Microsoft.Web/sites/read", "Microsoft.Insights/metrics/read")
@@ -25,9 +33,12 @@ def examine(target: Target, reach: Reach) -> list[Finding]:
     assert isinstance(config, AzureFunctionApp)
     app, found = deployed(reach, target, f"{config.group}/Microsoft.Web/sites/{config.app}", VERSION, _judged)
     out = subscription(reach, config.subscription)
-    for provider in PROVIDERS:
+    before = app is None
+    for provider in (*PROVIDERS, *(SHARED if before else ())):
         out = out + registered(reach, config.subscription, provider)
-    return out + permissions(reach, target.name, config, (*RUN, *COLD, *(DEPLOY if app is None else ()))) + found
+    wanted = (*RUN, *COLD, *((*DEPLOY, *SHARED_DEPLOY) if before else ()))
+    out = out + permissions(reach, target.name, config, wanted)
+    return out + regional(reach, target, "Microsoft.Web", before=before) + found
 
 
 def _judged(name: str, said: Answer) -> Finding:

@@ -7,7 +7,7 @@ from harness.platforms.cloud_run.config import CloudRun
 from harness.platforms.cloud_run.readings import SIGNALS, SOURCE
 from harness.platforms.cloud_run.scaling import scaling
 from harness.platforms.front import Front
-from harness.platforms.platform import Limits, Most, Platform, controlled_by, examined_by
+from harness.platforms.platform import Deploying, Limits, Most, Platform, controlled_by, examined_by
 
 FRONT = Front(
     "Cloud Run",
@@ -37,4 +37,5 @@ PLATFORM = Platform(
     cloud="google",
     examine=examined_by(f"{__name__}.examine"),
     scaling=scaling,
+    deploying=Deploying(f"{__name__}.deploy", "harness.platforms.shared.google_deploy.deployment"),
 )

@@ -11,13 +11,25 @@ from harness.platforms.cloud_run.config import CloudRun
 from harness.platforms.cloud_run.control import HOST
 from harness.platforms.examining import Reach, guarded
 from harness.platforms.shared.answer import Answer, NoAnswer, answer_of
-from harness.platforms.shared.google_project import MANAGER, apis, not_there, permissions, project
+from harness.platforms.shared.google_project import MANAGER, apis, billing, not_there, permissions, project
 from harness.platforms.shared.provider_url import provider_url_in, variables_of
 
 APIS = ("run.googleapis.com", "artifactregistry.googleapis.com", "monitoring.googleapis.com")
 RUN = ("run.services.get", "monitoring.timeSeries.list")
 COLD = ("run.services.update",)
-DEPLOY = ("run.services.create", "artifactregistry.repositories.uploadArtifacts", "iam.serviceAccounts.actAs")
+DEPLOY = (  # docs/deploy.md has all of them
+    "serviceusage.services.enable",
+    "iam.serviceAccounts.create",
+    "iam.serviceAccounts.setIamPolicy",
+    "iam.serviceAccounts.actAs",
+    "secretmanager.secrets.create",
+    "secretmanager.secrets.setIamPolicy",
+    "secretmanager.versions.add",
+    "artifactregistry.repositories.create",
+    "artifactregistry.repositories.uploadArtifacts",
+    "run.services.create",
+    "run.services.setIamPolicy",
+)
 INVOKE = "run.routes.invoke"
 HEALTHZ = "/healthz"
 
@@ -29,9 +41,13 @@ def examine(target: Target, reach: Reach) -> list[Finding]:
     where = f"/v2/projects/{config.project}/locations/{config.region}/services/{config.service}"
     service, found = _service(target, config, where, reach)
     roles = "roles/run.developer and roles/monitoring.viewer"
+    if service is None:
+        roles = "roles/owner, or the permissions that docs/deploy.md lists"
     wanted = (*RUN, *COLD, *(DEPLOY if service is None else ()))
     title, of = f"permissions for {target.name}", f"/v1/projects/{config.project}"
-    out = [*project(reach, config.project), *apis(reach, config.project, APIS)]
+    out = [*project(reach, config.project), *apis(reach, config.project, APIS, later=service is None)]
+    if service is None:
+        out += billing(reach, config.project)
     out += permissions(reach, title, MANAGER, of, wanted, roles)
     if service is not None:
         found += permissions(

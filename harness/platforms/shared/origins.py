@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from harness.errors import PilotError, Refused
 from harness.platforms.shared.auth.azure_token import AzureToken
-from harness.platforms.shared.auth.google import GoogleAccess
+from harness.platforms.shared.auth.google import SCOPE, GoogleAccess
 from harness.platforms.shared.rest import Rest
 from harness.secrecy import KNOWN
 
 AZURE, AZURE_SCOPE = "https://management.azure.com", "https://management.azure.com/.default"
+QUOTA = "x-goog-user-project"
 
 
 class EnvironmentToken:
@@ -33,9 +34,9 @@ class EnvironmentToken:
         return {"Authorization": f"Bearer {os.environ[self._variable]}"}
 
 
-def google(host: str) -> Rest:
-    """One of Google Cloud's APIs; raises Refused without google-auth."""
-    return Rest(host, GoogleAccess())
+def google(host: str, project: str | None = None, scopes: Sequence[str] = (SCOPE,)) -> Rest:
+    """One of Google Cloud's APIs; ``project``: whose quota a person's own login uses. Raises Refused without google-auth."""
+    return Rest(host, GoogleAccess(scopes=scopes), headers={QUOTA: project} if project else {})
 
 
 def azure() -> Rest:

@@ -52,14 +52,25 @@ class Rest:
     ) -> dict[str, Any]:
         return self._ask("PATCH", path, params=dict(params or {}), json=body, headers={"Content-Type": kind})
 
+    def put(self, path: str, params: Mapping[str, Any] | None = None, body: object = None) -> dict[str, Any]:
+        return self._ask("PUT", path, params=dict(params or {}), json=body)
+
+    def upload(self, path: str, params: Mapping[str, Any], content: bytes, kind: str) -> dict[str, Any]:
+        """Bytes of this media type, as they are."""
+        return self._ask("POST", path, params=dict(params), content=content, headers={"Content-Type": kind})
+
     def delete(self, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
         return self._ask("DELETE", path, params=dict(params or {}))
+
+    def text(self, path: str, params: Mapping[str, Any] | None = None) -> str:
+        """An answer that is not JSON."""
+        return self._answer("GET", path, params=dict(params or {})).text
 
     def take(self) -> list[dict[str, Any]]:
         kept, self._kept = self._kept, []
         return kept
 
-    def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    def _answer(self, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401
         """Raises RestError; PilotError where there is no token."""
         import httpx  # noqa: PLC0415
 
@@ -73,6 +84,11 @@ class Rest:
             raise RestError(type(error).__name__, str(error)) from None
         if answer.status_code >= 400:
             raise RestError(f"HTTP {answer.status_code}", _words(answer))
+        return answer
+
+    def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Raises RestError; PilotError where there is no token."""
+        answer = self._answer(method, path, **more)
         if not answer.content:
             return {}
         try:

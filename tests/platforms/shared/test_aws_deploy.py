@@ -10,9 +10,9 @@ from harness.errors import PilotError, Refused
 from harness.platforms.aws_ecs import deploy as ecs
 from harness.platforms.aws_lambda import deploy as functions
 from harness.platforms.deploying import Asked, deployments
-from harness.platforms.shared.aws_deploy.content import content_of
 from harness.platforms.shared.aws_deploy.deployment import AwsDeployment, Clients, Hands
-from harness.platforms.shared.aws_deploy.pace import Pace
+from harness.platforms.shared.deploy.content import content_of
+from harness.platforms.shared.deploy.pace import Pace
 from harness.workspace.target_toml import read_target
 from tests.platforms.shared.aws_account import Account, Cut, Pushing, signed
 

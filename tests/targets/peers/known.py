@@ -42,7 +42,7 @@ OPTIONS = {  # of those programs that publish no model that could be asked here
         "account show": set(),
         "group create": {"--name", "--location", "--tags"},
         "group delete": {"--name", "--yes"},
-        "acr create": {"--name", "--sku", "--admin-enabled"},
+        "acr create": {"--name", "--sku", "--admin-enabled", "--tags"},
         "acr build": {"--registry", "--image", "--platform", "--file"},
         "acr repository show": {"--name", "--image"},
         "deployment group create": {"--template-file", "--parameters"},

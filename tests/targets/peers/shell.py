@@ -37,7 +37,11 @@ case "$*" in
 esac
 """
 PYTHON = """#!/bin/sh
-case "$*" in "-m ragchat.index"*) mkdir -p index && : >index/index.sqlite ;; *) exec {python} "$@" ;; esac
+case "$*" in
+"-m ragchat.index"*) mkdir -p index && : >index/index.sqlite ;;
+*make_package.py*) mkdir -p "$2" ;;
+*) exec {python} "$@" ;;
+esac
 """
 
 

@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC
 from functools import partial
 from typing import Any
@@ -22,6 +22,7 @@ from harness.platforms.shared.auth.bearer import AGAIN_S, EARLY_S, BearerToken
 from harness.platforms.shared.call_policy import POLICY, CallPolicy
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+EMAIL = "https://www.googleapis.com/auth/userinfo.email"
 
 
 class _GoogleToken(BearerToken):
@@ -53,15 +54,21 @@ class _GoogleToken(BearerToken):
 class GoogleAccess(_GoogleToken):
     """By Application Default Credentials."""
 
-    def __init__(self, now: Callable[[], float] = time.time, policy: CallPolicy = POLICY) -> None:
+    def __init__(
+        self,
+        now: Callable[[], float] = time.time,
+        policy: CallPolicy = POLICY,
+        scopes: Sequence[str] = (SCOPE,),
+    ) -> None:
         hint = "gcloud auth application-default login, or GOOGLE_APPLICATION_CREDENTIALS"
         super().__init__("Google Cloud's APIs want", "Google credentials", hint, now, policy)
+        self._scopes = list(scopes)
 
     def _asked(self) -> tuple[str, float | None]:
         import google.auth  # noqa: PLC0415
 
         library: Any = google.auth
-        credentials, _ = library.default(scopes=[SCOPE], request=self._request)
+        credentials, _ = library.default(scopes=self._scopes, request=self._request)
         credentials.refresh(self._request)
         ends = credentials.expiry.replace(tzinfo=UTC).timestamp() if credentials.expiry else None
         return str(credentials.token), ends

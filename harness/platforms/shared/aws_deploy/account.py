@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import UTC, datetime
 
 from harness.errors import PilotError, Refused
 from harness.platforms.shared.aws_account import ROLES
 from harness.platforms.shared.aws_deploy.api import Api, AwsError, asked, found
 from harness.platforms.shared.aws_deploy.part import Tag
+from harness.platforms.shared.deploy.key import new_key
 from harness.secrecy import KNOWN
 
 LEAST_ZONES = 2  # a load balancer wants two
@@ -76,7 +76,7 @@ class Key:
             self._ssm.put_parameter,
             "ParameterAlreadyExists",
             Name=self.name,
-            Value=given or secrets.token_hex(24),
+            Value=given or new_key(),
             Type="SecureString",
             Description="What the model provider of a pilot wants as its bearer key",
             **tags,

@@ -8,10 +8,10 @@ from typing import Any
 from harness.errors import PilotError
 from harness.platforms.deploying import Heard
 from harness.platforms.shared.aws_deploy.api import AwsError, asked, every, found
-from harness.platforms.shared.aws_deploy.content import Content
-from harness.platforms.shared.aws_deploy.pace import Pace
 from harness.platforms.shared.aws_deploy.part import Tag
 from harness.platforms.shared.aws_deploy.stacks import Stacks, Wanted
+from harness.platforms.shared.deploy.content import Content
+from harness.platforms.shared.deploy.pace import Pace
 
 TEMPLATE = Path(__file__).parent / "build.yaml"
 TAIL = 15

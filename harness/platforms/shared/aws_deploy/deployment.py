@@ -5,25 +5,21 @@ identity, region → linked roles → image → provider's key, certificate → 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from harness.errors import Refused
-from harness.platforms.deploying import Asked, Deployed, Destroyed, Heard, Intent, Took
+from harness.platforms.deploying import Asked, Deployed, Destroyed, Heard, Intent
 from harness.platforms.platform import MakeClient
 from harness.platforms.shared import cost_tags
 from harness.platforms.shared.aws import client
 from harness.platforms.shared.aws_deploy import account, address
 from harness.platforms.shared.aws_deploy.api import Api
-from harness.platforms.shared.aws_deploy.builders import Builder, local_builder
 from harness.platforms.shared.aws_deploy.certificate import Certificates, Sign, self_signed
 from harness.platforms.shared.aws_deploy.codebuild import CodeBuild
-from harness.platforms.shared.aws_deploy.content import Content, content_of
 from harness.platforms.shared.aws_deploy.image import Repository
 from harness.platforms.shared.aws_deploy.intent import intent_of
-from harness.platforms.shared.aws_deploy.pace import Pace
 from harness.platforms.shared.aws_deploy.part import (
     BASE_FOLDER,
     BASE_MINUTES,
@@ -34,7 +30,12 @@ from harness.platforms.shared.aws_deploy.part import (
     Tag,
 )
 from harness.platforms.shared.aws_deploy.removal import Removal
-from harness.platforms.shared.aws_deploy.stacks import DEAD, Done, Stacks, Wanted, parameters_of, settings_known
+from harness.platforms.shared.aws_deploy.stacks import DEAD, Stacks, Wanted, parameters_of, settings_known
+from harness.platforms.shared.deploy.builders import Builder, local_builder
+from harness.platforms.shared.deploy.content import Content, content_of
+from harness.platforms.shared.deploy.image import image_of
+from harness.platforms.shared.deploy.pace import Pace
+from harness.platforms.shared.deploy.steps import Step, Steps
 
 ROLES = ("ecs.amazonaws.com", "elasticloadbalancing.amazonaws.com")
 ROLE_S = 10.0  # until other services see a role
@@ -146,7 +147,7 @@ class AwsDeployment:
 
     def deploy(self, heard: Heard) -> Deployed:
         """Raises PilotError with the cause first."""
-        steps: _Steps = _Steps(self.pace, heard)
+        steps = Steps(self.pace, heard)
         notes: list[str] = []
         self.identity()
         if self.asked.only_source:
@@ -184,7 +185,7 @@ class AwsDeployment:
             heard.say(f"made the roles that a new account lacks: {', '.join(made)}")
             self.pace.sleep(ROLE_S)
 
-    def _renewed(self, heard: Heard, steps: _Steps, notes: list[str]) -> Deployed:
+    def _renewed(self, heard: Heard, steps: Steps, notes: list[str]) -> Deployed:
         """The address range of who sends load, and nothing else."""
         if self.stacks.now(self.base) is None:
             raise Refused(f"there is no stack {self.base} yet", "pilot deploy without --address makes it")
@@ -192,8 +193,8 @@ class AwsDeployment:
         steps.add(self.base, self.stacks.put(self._wanted_base({"GeneratorCidr": source}), heard))
         return Deployed(tuple(steps.done), {}, {}, tuple(notes))
 
-    def _image(self, heard: Heard, step: _Step) -> str:
-        made = self.repository.image(self.content(), self._builder, heard)
+    def _image(self, heard: Heard, step: Step) -> str:
+        made = image_of(self.repository, self.content(), self._builder, heard)
         step.did = "created" if made.built else "kept"
         return made.uri
 
@@ -239,31 +240,6 @@ class AwsDeployment:
         """Raises PilotError where a stack stays."""
         self.identity()
         return Removal(self).run(heard)
-
-
-class _Step:
-    did = "kept"
-
-
-class _Steps:
-    """What was done so far."""
-
-    def __init__(self, pace: Pace, heard: Heard) -> None:
-        self._pace, self._heard = pace, heard
-        self.done: list[Took] = []
-
-    @contextmanager
-    def timed(self, name: str) -> Iterator[_Step]:
-        began, step = self._pace.clock(), _Step()
-        yield step
-        self._add(Took(name, step.did, round(self._pace.clock() - began, 1)))
-
-    def add(self, name: str, done: Done, target: str | None = None) -> None:
-        self._add(Took(name, done.did, round(done.seconds, 1), target))
-
-    def _add(self, took: Took) -> None:
-        self.done.append(took)
-        self._heard.say(f"{took.name}: {took.did}" + (f" in {took.seconds:.0f} s" if took.did != "kept" else ""))
 
 
 def _values(part: Part, outputs: Mapping[str, str]) -> dict[str, str]:

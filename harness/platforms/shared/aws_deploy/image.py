@@ -1,27 +1,13 @@
-"""The image of a deployment, by its digest: in the registry under the tag of its content, built where it is not there yet."""
+"""Where the images of an AWS deployment are: a repository of ECR."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from harness.errors import PilotError
-from harness.platforms.deploying import Heard
 from harness.platforms.shared.aws_deploy.api import Api, asked, found
-from harness.platforms.shared.aws_deploy.builders import Builder
-from harness.platforms.shared.aws_deploy.content import Content
 from harness.platforms.shared.aws_deploy.part import Tag
 
 INDEXES = ("manifest.list", "image.index")
 NO_IMAGE = ("ImageNotFoundException", "RepositoryNotFoundException")
-
-
-@dataclass(frozen=True)
-class Image:
-    """By digest, as both runtimes take it; ``built``: it was not there before."""
-
-    uri: str
-    built: bool
 
 
 class Repository:
@@ -76,23 +62,8 @@ class Repository:
             )
         return str(rows[0]["imageDigest"])
 
-    def image(self, content: Content, builder: Callable[[], Builder], heard: Heard) -> Image:
-        """As the content has it; a content that was pushed before is not built again."""
-        uri, tag = self.ensure(), content.tag
-        if (digest := self.digest(tag)) is not None:
-            return Image(f"{uri}@{digest}", built=False)
-        by = builder()
-        heard.say(f"building the image with {by.name}: {uri}:{tag}")
-        token = asked("ECR login", self._api.get_authorization_token)["authorizationData"][0]["authorizationToken"]
-        try:
-            by.push(content, f"{uri}:{tag}", str(token), heard)
-        except PilotError:
-            if self.digest(tag) is None:  # an immutable tag that is there by now is the same content
-                raise
-        digest = self.digest(tag)
-        if digest is None:
-            raise PilotError(f"{by.name} ended well, and {uri}:{tag} is not there", "the same command again")
-        return Image(f"{uri}@{digest}", built=True)
+    def login(self) -> str:
+        return str(asked("ECR login", self._api.get_authorization_token)["authorizationData"][0]["authorizationToken"])
 
     def remove(self) -> bool:
         """With its images; False where there is none."""

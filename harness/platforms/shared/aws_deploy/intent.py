@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from harness.platforms.deploying import Intent, Standing, Step
 from harness.platforms.pricing import NOTHING, pricing_of
-from harness.platforms.shared.aws_deploy.builders import CLOUD
 from harness.platforms.shared.aws_deploy.part import BASE_MINUTES
 from harness.platforms.shared.aws_deploy.stacks import RESOURCE
+from harness.platforms.shared.deploy.builders import CLOUD
 from harness.platforms.shared.usage import Tariff
 
 if TYPE_CHECKING:

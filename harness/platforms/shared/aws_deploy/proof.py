@@ -6,14 +6,15 @@ lists is asked for again where it lives.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from harness.platforms.platform import MakeClient
-from harness.platforms.shared.aws_deploy.api import Api, AwsError, asked, every, found
+from harness.platforms.shared.aws_deploy.api import Api, asked, every, found
 from harness.platforms.shared.aws_deploy.certificate import listed
 from harness.platforms.shared.aws_deploy.part import Tag
+from harness.platforms.shared.deploy.proof import Look, Proof, proof_of
 
 FREE = (  # that nobody bills: they go with what they belong to, and AWS lists them for a while
     "security-group",
@@ -44,18 +45,6 @@ class Names:
     parameter: str | None = None
 
 
-@dataclass
-class Proof:
-    """What was looked at, what is left, and what could not be seen."""
-
-    looked: list[str] = field(default_factory=list)
-    left: list[str] = field(default_factory=list)
-    unseen: list[str] = field(default_factory=list)
-
-
-Look = Callable[[], Iterator[str]]
-
-
 class Proving:
     """Over clients of one region."""
 
@@ -64,16 +53,7 @@ class Proving:
 
     def proof(self) -> Proof:
         """Each look by itself: one that is refused hides no other."""
-        made = Proof()
-        for name, look in self._looks().items():
-            try:
-                left = list(look())
-            except AwsError as error:
-                made.unseen.append(f"{name}: {error}")
-                continue
-            made.looked.append(name)
-            made.left += [one for one in left if one not in made.left]
-        return made
+        return proof_of(self._looks())
 
     def _looks(self) -> dict[str, Look]:
         """Without those that have no name: what other stacks still use stays, so nobody looks for it."""

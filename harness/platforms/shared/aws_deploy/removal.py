@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from harness.platforms.deploying import Destroyed, Heard, Took
 from harness.platforms.shared.aws_deploy.api import AwsError, found
-from harness.platforms.shared.aws_deploy.proof import Names, Proof, Proving, log_groups
+from harness.platforms.shared.aws_deploy.proof import Names, Proving, log_groups
 from harness.platforms.shared.aws_deploy.stacks import Done
+from harness.platforms.shared.deploy.proof import Proof, proved
 
 if TYPE_CHECKING:
     from harness.platforms.shared.aws_deploy.deployment import AwsDeployment
@@ -80,11 +81,4 @@ class Removal:
             made.key.name if alone else None,
         )
         proving = Proving(made.clients, made.region, tags, names)
-        proof = proving.proof()
-        for _ in range(2):
-            if not proof.left:
-                break
-            heard.work(f"still listed, asked again in a moment: {', '.join(proof.left[:3])}")
-            made.pace.sleep(made.pace.settle_s)
-            proof = proving.proof()
-        return proof
+        return proved(proving.proof, made.pace, heard)

@@ -1,4 +1,4 @@
-"""Who builds an image and pushes it: docker, podman or buildah where one works here, else CodeBuild."""
+"""Who builds an image and pushes it: docker, podman or buildah where one works here, else a service of the cloud."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from harness.domain.lines import lines_of
 from harness.domain.shown import MOST_SHOWN, visible
 from harness.errors import PilotError, Refused
 from harness.platforms.deploying import Heard
-from harness.platforms.shared.aws_deploy.content import Content
+from harness.platforms.shared.deploy.content import Content
 from harness.secrecy import KNOWN
 
 LOCAL = ("docker", "podman", "buildah")
-CLOUD = "codebuild"
+CLOUD = "codebuild"  # builds in the account; each cloud has its own
 WORKS_S = 20.0
 TAIL = 15
 
@@ -30,21 +30,21 @@ class Builder(Protocol):
     name: str
 
     def push(self, content: Content, image: str, token: str, heard: Heard) -> None:
-        """``image``: REPOSITORY:TAG. ``token``: ECR's, as base64 of USER:PASSWORD."""
+        """``image``: REPOSITORY:TAG. ``token``: the registry's, as base64 of USER:PASSWORD."""
         ...
 
 
-def local_builder(wanted: str) -> Builder | None:
-    """The first that works here, or the one that is wanted; None for CodeBuild. Raises Refused where the wanted one does not work."""
-    if wanted == CLOUD:
+def local_builder(wanted: str, cloud: str = CLOUD) -> Builder | None:
+    """The first that works here, or the one that is wanted; None for ``cloud``. Raises Refused where the wanted one does not work."""
+    if wanted == cloud:
         return None
     names = LOCAL if wanted == "auto" else (wanted,)
     for name in names:
         if shutil.which(name) and _works(name):
-            return Local(name)
+            return Local(name, cloud=cloud)
     if wanted != "auto":
         raise Refused(
-            f"{wanted} is not installed, or does not run", f"start it, or --builder {CLOUD} builds in the account"
+            f"{wanted} is not installed, or does not run", f"start it, or --builder {cloud} builds in the account"
         )
     return None
 
@@ -62,12 +62,12 @@ def _works(name: str) -> bool:
 class Local:
     """One of the three tools, which have the same words but for a few."""
 
-    def __init__(self, name: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self.name, self._clock = name, clock
+    def __init__(self, name: str, clock: Callable[[], float] = time.monotonic, cloud: str = CLOUD) -> None:
+        self.name, self._clock, self._cloud = name, clock, cloud
 
     def push(self, content: Content, image: str, token: str, heard: Heard) -> None:
         user, _, password = base64.b64decode(token).decode().partition(":")
-        KNOWN.learn("ECR password", password)
+        KNOWN.learn("registry password", password)
         registry = image.partition("/")[0]
         with tempfile.TemporaryDirectory(prefix="pilot-registry-") as folder:
             auth = [] if self.name == "docker" else ["--authfile", str(Path(folder) / "auth.json")]
@@ -116,5 +116,5 @@ class Local:
         if code and must:
             raise PilotError(
                 "\n  ".join([f"{self.name} {words[0]} ended with {code}:", *tail]),
-                f"--builder {CLOUD} builds in the account; --image names one that is there already",
+                f"--builder {self._cloud} builds in the account; --image names one that is there already",
             )

@@ -1,4 +1,4 @@
-"""Waiting for AWS: how often it is asked, and for how long."""
+"""Waiting for a cloud: how often it is asked, and for how long."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Pace:
     sleep: Callable[[float], None] = time.sleep
 
     def until(self, what: str, ended: Callable[[], bool], within_s: float) -> None:
-        """Raises PilotError when it does not end in time; what goes on at AWS goes on."""
+        """Raises PilotError when it does not end in time; what goes on there goes on."""
         deadline = self.clock() + within_s
         while not ended():
             if self.clock() > deadline:

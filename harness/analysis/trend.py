@@ -1,0 +1,109 @@
+"""Changes between campaigns that were measured apart, from their values and intervals alone.
+
+The spread of a difference of two independent estimates follows from the ends of their
+intervals that face each other (MOVER: Zou and Donner 2008, Statistics in Medicine 27),
+so that crooked intervals keep their sides. Its tails are Student's with the smaller
+number of blocks less one: an interval says nothing of what lies far beyond it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.analysis import special
+from harness.analysis.compare import holm
+
+ALPHA = 0.05  # of all changes of a family together
+NOTHING = 1e-9  # of a logarithm, or of a share: what rounding leaves is no change
+
+
+class By(StrEnum):
+    """What a change is counted in."""
+
+    TIMES = "times"
+    POINTS = "points"  # of a share
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One figure of one campaign; ``blocks`` is None where its report does not say."""
+
+    value: float
+    low: float | None
+    high: float | None
+    confidence: float
+    blocks: int | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """From one campaign to a later one; ``p`` is two-sided, of no change, and ``apart`` whether the intervals share no value."""
+
+    by: By
+    size: float  # a ratio, or a difference of shares
+    apart: bool
+    p: float
+
+    @property
+    def magnitude(self) -> float:
+        """How large it is either way."""
+        return abs(self.size) if self.by is By.POINTS else abs(math.log(self.size))
+
+
+def change(before: Seen, after: Seen, by: By) -> Change | None:
+    """None where an interval has no end on the side of the other: then nothing can be said."""
+    one, two = (_placed(seen, by) for seen in (before, after))
+    size = _size(before, after, by)
+    if one is None or two is None or size is None:
+        return None
+    up, degrees = two[1] >= one[1], _degrees(before, after)
+    near, far = (one[2], two[0]) if up else (one[0], two[2])
+    if near is None or far is None:
+        return None
+    sides = abs(near - one[1]) / _quantile(before, degrees), abs(far - two[1]) / _quantile(after, degrees)
+    apart = near < far if up else near > far
+    return Change(by, size, apart, _two_sided(abs(two[1] - one[1]), math.hypot(*sides), degrees))
+
+
+def judged(families: Sequence[Sequence[float]]) -> list[list[float]]:
+    """P values of each family by Holm's correction, which holds however they depend on each other."""
+    return [holm(family) for family in families]
+
+
+def _size(before: Seen, after: Seen, by: By) -> float | None:
+    if by is By.POINTS:
+        return after.value - before.value
+    return after.value / before.value if before.value > 0 and after.value > 0 else None
+
+
+def _placed(seen: Seen, by: By) -> tuple[float | None, float, float | None] | None:
+    """Low end, value and high end on the scale that changes are counted on."""
+    if by is By.POINTS:
+        return seen.low, seen.value, seen.high
+    if seen.value <= 0:
+        return None
+    low, high = (None if end is None or end <= 0 else math.log(end) for end in (seen.low, seen.high))
+    return low, math.log(seen.value), high
+
+
+def _degrees(*seen: Seen) -> int | None:
+    known = [one.blocks for one in seen if one.blocks is not None]
+    return max(1, min(known) - 1) if len(known) == len(seen) else None
+
+
+def _quantile(seen: Seen, degrees: int | None) -> float:
+    """How many of its own spreads an end lies off, by the law of its tails."""
+    at = 0.5 + seen.confidence / 2
+    return float(special.ndtri(at) if degrees is None else special.stdtrit(degrees, at))
+
+
+def _two_sided(distance: float, spread: float, degrees: int | None) -> float:
+    if distance <= NOTHING:
+        return 1.0
+    if spread == 0:
+        return 0.0
+    z = -distance / spread
+    return float(2 * (special.ndtr(z) if degrees is None else special.stdtr(degrees, z)))

@@ -1,0 +1,115 @@
+"""What a target of Azure is in a deployment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from harness.domain.target import Target
+from harness.errors import BadFile, Problem, Refused
+
+BASE, BASE_FOLDER, TEMPLATE = "rag-pilot", "azure_base", "template.json"
+BASE_MINUTES = 5.0  # roughly, for what all targets of a group share
+APP, ENVIRONMENT = "Microsoft.App/containerApps", "Microsoft.App/managedEnvironments"
+SITE, PLAN = "Microsoft.Web/sites", "Microsoft.Web/serverfarms"
+STORAGE, WORKSPACE = "Microsoft.Storage/storageAccounts", "Microsoft.OperationalInsights/workspaces"
+IDENTITY, REGISTRY = "Microsoft.ManagedIdentity/userAssignedIdentities", "Microsoft.ContainerRegistry/registries"
+VERSIONS = {  # of the API that is asked about each kind of resource
+    APP: "2024-03-01",
+    ENVIRONMENT: "2024-03-01",
+    SITE: "2023-12-01",
+    PLAN: "2023-12-01",
+    STORAGE: "2023-05-01",
+    WORKSPACE: "2022-10-01",
+    IDENTITY: "2023-01-31",
+    REGISTRY: "2023-07-01",
+}
+KINDS = {kind.lower(): version for kind, version in VERSIONS.items()}  # as Resource Manager spells them differently
+
+
+class Tag(NamedTuple):
+    """The tag that every resource of a template carries, by which its cost is told apart."""
+
+    key: str
+    value: str
+
+
+class Resource(NamedTuple):
+    """One that a template makes."""
+
+    kind: str
+    name: str
+
+    @property
+    def path(self) -> str:
+        """Below the providers of its group."""
+        return f"{self.kind}/{self.name}"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One target's own template; ``gives``: by the field of target.toml, the template's output that it holds.
+
+    ``keeps``: resources that it makes, in the order in which they are removed; the first is the app itself.
+    """
+
+    target: Target
+    subscription: str
+    group: str
+    app: str
+    settings: Mapping[str, str]  # by parameter of the template
+    gives: Mapping[str, str]
+    keeps: tuple[Resource, ...]
+    minutes: float
+    providers: tuple[str, ...]
+    says: Mapping[str, str] = field(default_factory=dict)  # fields of target.toml that are known before
+    package: str | None = None  # program beside the template that lays out what is published to the app
+
+    @property
+    def template(self) -> Path:
+        """Raises Refused where there is none."""
+        path = self.target.folder / TEMPLATE
+        if not path.is_file():
+            raise Refused(
+                f"{self.target.name}: there is no {path}",
+                f"pilot init with --baseline {self.target.name} copies what came with this package",
+            )
+        return path
+
+    @property
+    def tag(self) -> Tag:
+        """As its template has it."""
+        return tag_of(self.template)
+
+
+def template_of(path: Path) -> dict[str, Any]:
+    """A template's tables; raises BadFile."""
+    try:
+        made = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadFile(path, [Problem("", f"is not valid JSON: {error}")]) from None
+    wrong = [name for name, kind in (("parameters", dict), ("resources", list)) if not isinstance(made.get(name), kind)]
+    if wrong:
+        raise BadFile(path, [Problem(name, "is missing: want an ARM template") for name in wrong])
+    return dict(made)
+
+
+def tag_of(path: Path) -> Tag:
+    """The one that its resources carry; raises BadFile where they carry none, or several."""
+    made = {tuple(r["tags"].items()) for r in template_of(path)["resources"] if isinstance(r.get("tags"), dict)}
+    if len(made) != 1 or len(pairs := next(iter(made))) != 1:
+        words = 'want the same one tag on every resource, as "tags": {"pilot": "NAME"}: costs are told apart by it'
+        raise BadFile(path, [Problem("resources", words)])
+    return Tag(*map(str, pairs[0]))
+
+
+def declared(target: Target, settings: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    """Parameters of its template from what target.toml says that is billed, so that both are the same figure."""
+    said = target.prices.parameters if target.prices else {}
+    return {name: form.format(f"{float(said[key]):g}") for key, (name, form) in settings.items() if key in said}
+
+
+PROVIDER = Resource(APP, "rag-provider")  # the model of one's own, as the shared template calls it
