@@ -95,7 +95,7 @@ def canary(workspace: Workspace, name: str | None, wanted: Splitting, progress: 
 def race(
     workspace: Workspace, profile: str, rate: float | None, duration_s: float | None, progress: Progress
 ) -> tuple[Store, list[RunRecord]]:
-    """Both targets at once for eyes only, with the live page; nothing of it is judged."""
+    """Both targets at once, to watch and not to measure, with the live page; nothing of it is judged."""
     require_credentials(workspace.measured())
     with alone(workspace.state / MEASURING, "pilot race"):
         made = draw_race(workspace, profile, rate, duration_s, datetime.now(UTC))

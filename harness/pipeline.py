@@ -49,7 +49,7 @@ from harness.decision.workloads import workloads_placed
 from harness.domain.address import is_url, problem_of, without_secrets
 from harness.domain.looks import first_blocks, look
 from harness.domain.plan import Block, Plan
-from harness.domain.reason import Reason
+from harness.domain.reason import Reason, labelled
 from harness.errors import GateFailed, Refused, Undecided
 from harness.evidence.early_end import EarlyEnd
 from harness.evidence.events import CHECKED
@@ -288,13 +288,19 @@ class Outcome:
     calibration: dict[str, Any] | None
     workspace: Workspace
 
+    @property
+    def named_doubts(self) -> tuple[Reason, ...]:
+        """With titles in place of folders: for whoever reads them."""
+        names = {target.name: target.label for target in self.workspace.measured()}
+        return tuple(labelled(doubt, names) for doubt in self.doubts)
+
     @cached_property
     def placed(self) -> tuple[Placed, ...]:
         """Where each workload belongs; months at volumes of their own are played when somebody asks."""
         return workloads_placed(self.workspace, self.findings)
 
     def as_json(self) -> dict[str, Any]:
-        made = decision_json(self.findings, self.decision, self.doubts, self.seal, self.standing)
+        made = decision_json(self.findings, self.decision, self.named_doubts, self.seal, self.standing)
         scale = self.workspace.config.scaling.model_time_scale
         campaign = campaign_json(self.findings, self.seal, scale)
         return made | {"placement": placement_json(self.placed), "campaign": campaign}
@@ -370,7 +376,7 @@ def report(
     said = _content(workspace, outcome, before, _foretold(workspace, outcome, progress))
     over = {TRENDS: trends_text(said.trend)} if said.trend else {}
     seal = outcome.seal["digest"] if outcome.seal else None
-    adr = record(workspace, outcome.findings, outcome.decision, outcome.doubts, seal, said.day)
+    adr = record(workspace, outcome.findings, outcome.decision, outcome.named_doubts, seal, said.day)
     made = {"decision-record.md": adr, "decision.json": dump(outcome.as_json())}
     write_all(folder, render.files(said, workspace.root) | made | over)
     return outcome, folder / render.PAGE

@@ -41,7 +41,6 @@ class Manner:
     tested: int  # of those, how many had a request soon after the announced moment
     honest: int  # of those, how many were admitted
     queued: int  # answers that waited at least QUEUED_MS
-    queue_known: int  # answers that say how long they waited
     queue_p95_s: float | None
     recoveries_s: tuple[float, ...]  # after each burst: the last request that was refused or late; 0 at once
     unrecovered: int  # bursts after which the quiet time ended first
@@ -84,7 +83,6 @@ def manner(target: str, profile: str, runs: Sequence[RunData], p95_limit_s: floa
         tested,
         honest,
         int((waits >= QUEUED_MS).sum()),
-        len(waits),
         float(inverted_cdf(waits, 0.95)) / 1000 if len(waits) else None,
         tuple(recoveries),
         unrecovered,

@@ -17,7 +17,7 @@ from harness.domain.estimate import Estimate, Known
 from harness.errors import Exit, Refused
 from harness.run.canary import Splitting
 from harness.words import said
-from harness.words.numbers import duration_text, percent
+from harness.words.numbers import bracket, duration_text, percent, span
 from harness.workspace import find, trust
 
 STEP_S = Range(2, RUN_S.most)
@@ -113,7 +113,8 @@ def _row(step: Step) -> tuple[str, ...]:
 def _share(known: Known) -> str:
     if not isinstance(known, Estimate):
         return said(known.reason)
-    return f"{percent(known.value)} ({percent(known.low or 0.0)} to {percent(known.high if known.high is not None else 1.0)})"
+    value, most = percent(known.value), 1.0 if known.high is None else known.high
+    return f"{value}{bracket(value, span(known.low or 0.0, most, percent))}"
 
 
 def _seconds(known: Known) -> str:

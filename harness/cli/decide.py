@@ -125,7 +125,7 @@ def _print(outcome: pipeline.Outcome) -> None:
     if made := outcome.decision.scoring:
         shares = made.acceptability.around
         scored = [(name, f"{made.total(name):.2f}", f"{shares[name] * 100:.0f} %") for name in made.order]
-        page.rows(out, "Scores", ("alternative", "of 5", "wins of draws"), scored, right=(1, 2))
+        page.rows(out, "Scores", ("alternative", "of 5", "comes first"), scored, right=(1, 2))
     out.print(Text(line(outcome), style="bold"))
     out.print()
     page.rows(out, "Placement", ("workload", "place", "because"), _places(outcome))
@@ -136,7 +136,7 @@ def _print(outcome: pipeline.Outcome) -> None:
         "open",
         [f"{one}{f' of {one.target}' if one.target else ''}: {said(one.why)}" for one in outcome.standing.open],
     )
-    page.lines(out, "in doubt", all_said(outcome.doubts))
+    page.lines(out, "in doubt", all_said(outcome.named_doubts))
     page.lines(out, "error budget", [said(statement(findings))])
 
 

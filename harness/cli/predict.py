@@ -18,12 +18,12 @@ from harness.errors import Refused
 from harness.evidence.files import write_text
 from harness.predict.as_json import prediction_json, validation_json
 from harness.predict.parameter import From, Parameter
-from harness.predict.prediction import UNITS, AtTraffic, Predicted, Prediction, Quantity
+from harness.predict.prediction import CONFIDENCE, UNITS, AtTraffic, Predicted, Prediction, Quantity
 from harness.predict.settings import asked
 from harness.predict.validate import Validation
 from harness.predict.whole import Wanted
 from harness.words import said
-from harness.words.numbers import duration_text, money, percent, significant
+from harness.words.numbers import duration_text, level, money, percent, significant
 from harness.workspace import find
 
 DRAWN = "0.1,0.3,1,3,10,30,100"
@@ -101,7 +101,7 @@ def factors(text: str) -> tuple[float, ...]:
 
 def _print(made: Prediction) -> None:
     out = page.console()
-    head = ("target", "times", "requests/s", "quantity", "value", "90 % interval", "n", "playing's error")
+    head = ("target", "times", "requests/s", "quantity", "value", _levels(made), "n", "playing's error")
     for target in made.parameters:
         at = [a for a in made.at if a.target == target]
         body = [row for one in at for row in _rows(one)]
@@ -118,6 +118,13 @@ def _print(made: Prediction) -> None:
         if made.changed[target]:
             page.lines(out, f"changed for {target}", list(made.changed[target]))
     page.lines(out, "mind", _mind(made))
+
+
+def _levels(made: Prediction) -> str:
+    """Of the intervals: of cost that of the verdicts, of what else is played its own."""
+    every = [(f.quantity, f.known.confidence) for at in made.at for f in at.figures if isinstance(f.known, Estimate)]
+    of_cost = sorted({level(sure) for quantity, sure in every if quantity is Quantity.COST} - {level(CONFIDENCE)})
+    return f"{level(CONFIDENCE)} interval{f' (of cost {of_cost[0]})' if of_cost else ''}"
 
 
 def _rows(at: AtTraffic) -> list[tuple[str, ...]]:
@@ -138,8 +145,9 @@ def _figures(one: Predicted) -> tuple[str, str, str, str]:
     if not isinstance(known, Estimate):
         return "can't tell", "", "", ""
     low, high = ("open" if end is None else write(end) for end in (known.low, known.high))
+    ends = low if low == high else f"{low} to {high}"
     error = "" if one.played_error is None else f"± {write(one.played_error)}"
-    return write(known.value), f"{low} to {high}", f"{known.n:,} in {known.blocks}", error
+    return write(known.value), ends, f"{known.n:,} in {known.blocks}", error
 
 
 def _whys(at: AtTraffic) -> list[str]:

@@ -40,7 +40,7 @@ def race(
 ) -> None:
     """Drive one profile at both targets at once, with the same schedule, and serve the live page meanwhile.
 
-    For eyes only: both generators share this machine, so nothing of it is evidence, and no verdict is made of it.
+    To watch, not to measure: both generators share this machine, so nothing of it is evidence, and no verdict is made of it.
     """
     if rate is not None and not rate > 0:
         raise Refused(f"--rate {rate:g}: want a number above 0", "as --rate 5")
@@ -55,4 +55,4 @@ def race(
         ]
         emit({"folder": str(store.root), "evidence": False, "runs": runs})
     else:
-        print(f"for eyes only, not evidence: {store.root}\npilot watch {store.root} shows it again")
+        print(f"to watch, not to measure: {store.root}\npilot watch {store.root} shows it again")

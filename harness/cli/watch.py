@@ -51,7 +51,8 @@ def watch(
 
     def judge() -> Mapping[str, Any]:
         outcome = pipeline.decide(workspace)
-        return judged(outcome.findings, outcome.decision)
+        names = {target.name: target.label for target in workspace.pair()}
+        return judged(outcome.findings, outcome.decision, names)
 
     step_back()
     served = Served(Picture(workspace, store, judge), port)

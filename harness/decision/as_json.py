@@ -52,7 +52,7 @@ def decision_json(
                 "beyond": None if v.beyond is None else known_json(v.beyond),
                 "allowed": v.allowed,
             }
-            for v in (*findings.verdicts, *(findings.hybrid.promises if findings.hybrid else ()))
+            for v in (*findings.verdicts, *findings.hybrid_promises)
         ],
         "hybrid": _hybrid(findings),
         "tenants": [

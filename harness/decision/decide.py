@@ -204,7 +204,7 @@ def _of_prices(findings: Findings, names: Names) -> list[Reason]:
 def would_change(findings: Findings, names: Names) -> list[Reason]:
     """Values at which the answer flips, in business units; gates first, as in the rule."""
     out: list[Reason] = []
-    for v in (*findings.slos, *findings.job_verdicts):
+    for v in (*findings.slos, *findings.work_verdicts):
         if v.judgement is Judgement.FAIL and isinstance(v.estimate, Estimate) and v.estimate.high and v.slo.unit == "s":
             out.append(told.WouldPass(names[v.target], v.slo.name, v.profile, v.estimate.high, v.slo.unit))
     for f in findings.funnels:

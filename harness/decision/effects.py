@@ -66,13 +66,8 @@ def seen_of(verdict: SloVerdict) -> tuple[page.Ends, float, str]:
     return (None, None), slo.limit, slo.unit
 
 
-def judged(findings: Findings) -> tuple[SloVerdict, ...]:
-    """Every verdict of the pair: of the chat, and of the jobs that were measured."""
-    return (*findings.slos, *findings.cost_verdicts, *(v for j in findings.jobs for v in j.verdicts))
-
-
 def _broken(findings: Findings, names: Names) -> Iterator[Effect]:
-    failed = [v for v in judged(findings) if v.judgement is Judgement.FAIL]
+    failed = [v for v in findings.verdicts if v.judgement is Judgement.FAIL]
     for v in failed:
         seen, allowed, unit = seen_of(v)
         more = sum(w.target == v.target for w in failed) - 1

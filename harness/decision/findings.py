@@ -114,6 +114,7 @@ class Findings:
     start_costs: tuple[Cost, ...] = ()  # at the first months' traffic, where slo.start says one
     jobs: tuple[JobsFound, ...] = ()  # by profile of role jobs, then target
     job_verdicts: tuple[SloVerdict, ...] = ()  # promises of workloads about them, of the two targets
+    retrieval_verdicts: tuple[SloVerdict, ...] = ()  # the same about passages asked for by themselves
     hybrid: MeasuredHybrid | None = None  # that was run; None: what both together would do is worked out, not measured
     tenants: tuple[Felt, ...] = ()  # where one tenant made the bursts
     canary: Canary | None = None  # the last one that was driven
@@ -146,9 +147,25 @@ class Findings:
     @property
     def verdicts(self) -> tuple[SloVerdict, ...]:
         """Every promise of the two targets: what their gates are made of."""
-        return (*self.slos, *self.cost_verdicts, *self.job_verdicts)
+        return (*self.slos, *self.cost_verdicts, *self.work_verdicts)
+
+    @property
+    def work_verdicts(self) -> tuple[SloVerdict, ...]:
+        """Promises of other work than the chat."""
+        return (*self.job_verdicts, *self.retrieval_verdicts)
+
+    @property
+    def routed_work(self) -> tuple[SloVerdict, ...]:
+        """The same of the hybrid that was run, of what was asked of it."""
+        router = self.hybrid.target if self.hybrid is not None else None
+        jobs = (v for found in self.jobs if found.target == router for v in found.verdicts)
+        return (*jobs, *(r.promise for r in self.retrievals if r.target == router and r.promise is not None))
+
+    @property
+    def hybrid_promises(self) -> tuple[SloVerdict, ...]:
+        """Everything that the hybrid that was run was held to."""
+        return (*self.hybrid.promises, *self.routed_work) if self.hybrid is not None else ()
 
     def promises_of(self, target: str) -> tuple[SloVerdict, ...]:
         """Every verdict on one target, or on the hybrid that was run."""
-        hybrid = self.hybrid.promises if self.hybrid is not None else ()
-        return tuple(v for v in (*self.verdicts, *hybrid) if v.target == target)
+        return tuple(v for v in (*self.verdicts, *self.hybrid_promises) if v.target == target)

@@ -43,12 +43,12 @@ from harness.decision.findings import ColdFindings, Findings
 from harness.decision.hybrid import hybrid_cost
 from harness.decision.jobs import job_verdicts, jobs_found
 from harness.decision.measured_hybrid import measured_hybrid
+from harness.decision.retrieved import response_limit_s, retrieval_verdicts
 from harness.decision.settled import settled_of
 from harness.domain import looks
 from harness.domain.plan import Plan
 from harness.domain.role import PACED, RETRIEVALS, Role
 from harness.domain.verdict import Slo
-from harness.domain.workload import Promise
 from harness.evidence import coverage
 from harness.evidence.early_end import blocks_left_out
 from harness.evidence.store import Store
@@ -150,6 +150,12 @@ def _gathered(
         for s in shown.shown(n, p, data.of(n, p), signals_of(targets[n]), expected_of(targets[n]))
     )
     jobs = jobs_found(workspace, seen, targets, look.confidence)
+    retrievals = tuple(
+        retrieval.retrieval(n, p, runs, response_limit_s(workspace, p), look.confidence)
+        for p in data.in_role(Role.RETRIEVAL)
+        for n in data.everyone
+        if (runs := seen.of(n, p))
+    )
     return Findings(
         data=data,
         expected_requests=traffic_.requests_per_month,
@@ -187,12 +193,8 @@ def _gathered(
         coverage=tuple(coverage.coverage(targets.values(), plan, store)),
         parity=same.result(),
         quality=_all(graded),
-        retrievals=tuple(
-            retrieval.retrieval(n, p, runs, _response_limit_s(workspace, p), look.confidence)
-            for p in data.in_role(Role.RETRIEVAL)
-            for n in data.everyone
-            if (runs := seen.of(n, p))
-        ),
+        retrievals=retrievals,
+        retrieval_verdicts=retrieval_verdicts(names, retrievals),
         store_limits=tuple(
             retrieval.store_limit(n, runs) for n in data.everyone if (runs := data.of_role(n, Role.RETRIEVAL_CAPACITY))
         ),
@@ -224,13 +226,6 @@ def _gathered(
         canary=canary.latest(store),
         ended=blocks_left_out(store.journal(), data.blocks_valid),
     )
-
-
-def _response_limit_s(workspace: Workspace, profile: str) -> float | None:
-    """What the workload that it measures promises; else what the profile itself is held to."""
-    own = (w.promises.get(Promise.RESPONSE) for w in workspace.workloads() if w.measured_by == profile)
-    of_profile = workspace.config.profiles.get(profile)
-    return next((limit for limit in own if limit is not None), of_profile.p95_s if of_profile else None)
 
 
 def _gave_way(data: Dataset, names: Sequence[str], limits: tuple[float, float | None]) -> tuple[gave_way.GaveWay, ...]:

@@ -95,12 +95,18 @@ _KINDS: Mapping[Gravity, tuple[type[Reason], ...]] = {
         doubt.ManyInvocations,
     ),
 }
+SAID_FIRST = (doubt.IsRehearsal, doubt.TeamSays)  # on page one, above everything
 _PLACE = {kind: (gravity, place) for gravity, kinds in _KINDS.items() for place, kind in enumerate(kinds)}
 
 
 def gravity(reason: Reason) -> Gravity:
     """Of one doubt; raises KeyError for a kind that is not ranked."""
     return _PLACE[type(reason)][0]
+
+
+def ranked(doubts: Iterable[Reason]) -> tuple[Reason, ...]:
+    """All of them, the gravest first; what page one says of a rehearsal comes last."""
+    return tuple(sorted(doubts, key=lambda reason: (isinstance(reason, SAID_FIRST), _PLACE[type(reason)])))
 
 
 def gravest(doubts: Iterable[Reason], most: int) -> tuple[Reason, ...]:

@@ -45,6 +45,11 @@ def job_verdicts(workspace: Workspace, found: Sequence[JobsFound]) -> tuple[SloV
         for one in found
         if one.target == doing and one.blocks
     }
+    return of_both(tuple(pair), told)
+
+
+def of_both(pair: Sequence[str], told: Mapping[tuple[str, str], Sequence[SloVerdict]]) -> tuple[SloVerdict, ...]:
+    """``told``: by target and profile. A promise that was measured on one of the two only is open on the other."""
     profiles = dict.fromkeys(profile for _, profile in told)
     return tuple(v for profile in profiles for name in pair for v in _of(name, profile, told))
 

@@ -92,16 +92,16 @@ def gate(target: str, findings: Findings) -> Gate:
 def hybrid_gate(workspace: Workspace, findings: Findings) -> Gate:
     """Of the one that was run. Of one that was not: each profile's SLO is kept when one of the two keeps it.
 
-    Jobs are done by one of the two either way: the one that keeps what they promise. The ceiling is held to what both
-    together cost, measured or worked out.
+    Other work is done by one of the two either way: the one that keeps what is promised of it. The ceiling is held to
+    what both together cost, measured or worked out.
     """
     if findings.hybrid is not None:
-        return _gate(HYBRID, (*findings.hybrid.promises, *_jobs_on_one(findings)))
+        return _gate(HYBRID, (*findings.hybrid.promises, *_work_on_one(findings)))
     by_promise: dict[tuple[str, str], list[SloVerdict]] = {}
     for v in findings.slos:
         by_promise.setdefault((v.profile, v.slo.metric), []).append(v)
     mine = [min(found, key=lambda v: _BEST[v.judgement]) for found in by_promise.values()]
-    mine += _jobs_on_one(findings)
+    mine += _work_on_one(findings)
     for month, known in zip(ceilings.months(workspace), findings.hybrids, strict=True):
         mine += month.runtime(HYBRID, known)
     return _gate(HYBRID, mine)
@@ -110,14 +110,13 @@ def hybrid_gate(workspace: Workspace, findings: Findings) -> Gate:
 _BEST = {Judgement.PASS: 0, Judgement.INCONCLUSIVE: 1, Judgement.FAIL: 2}
 
 
-def _jobs_on_one(findings: Findings) -> list[SloVerdict]:
-    """Of each profile of jobs: through the router where it was asked, else on the target that keeps most promises."""
+def _work_on_one(findings: Findings) -> list[SloVerdict]:
+    """Of each profile of jobs or retrieval: through the router where it was asked, else on the target that keeps most."""
     out: list[SloVerdict] = []
-    router = findings.hybrid.target if findings.hybrid is not None else None
-    for profile in dict.fromkeys(v.profile for v in findings.job_verdicts):
-        here = [v for v in findings.job_verdicts if v.profile == profile]
+    for profile in dict.fromkeys(v.profile for v in findings.work_verdicts):
+        here = [v for v in findings.work_verdicts if v.profile == profile]
         by_target = [[v for v in here if v.target == name] for name in dict.fromkeys(v.target for v in here)]
-        routed = [v for one in findings.jobs if (one.target, one.profile) == (router, profile) for v in one.verdicts]
+        routed = [v for v in findings.routed_work if v.profile == profile]
         out += routed or min(by_target, key=lambda mine: sorted((_BEST[v.judgement] for v in mine), reverse=True))
     return out
 

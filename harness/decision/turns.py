@@ -16,7 +16,7 @@ from harness.domain.looks import looks_of
 from harness.domain.reason import Reason
 from harness.domain.reasons import decided, page
 from harness.domain.reasons.page import Actor
-from harness.domain.verdict import Judgement
+from harness.domain.verdict import Judgement, SloVerdict
 
 Names = Mapping[str, str]
 MOST = 3
@@ -49,7 +49,11 @@ def _undecided(decision: Decision, findings: Findings, names: Names) -> Iterator
     def reach(ends: page.Ends, allowed: float) -> float:
         return math.inf if ends[1] is None else ends[1] / allowed if allowed else math.inf
 
-    for v in sorted(open_, key=lambda v: -reach(*seen_of(v)[:2]))[:1]:
+    def near(v: SloVerdict) -> tuple[bool, float]:
+        far = reach(*seen_of(v)[:2])
+        return math.isinf(far), -far  # what too few were measured of has no end, and is no nearer to its limit for that
+
+    for v in sorted(open_, key=near)[:1]:
         seen, allowed, unit = seen_of(v)
         yield Turn(page.Undecided(names[v.target], v.slo.name, v.profile, seen, allowed, unit), Actor.PILOT)
 

@@ -96,14 +96,16 @@ def kind_of(reason: type[Reason]) -> str:
 
 
 def labelled(reason: R, names: Mapping[str, str]) -> R:
-    """With a target's title in place of its folder, the other's too, and of ``side`` the ``name``; in reasons within it too."""
+    """With titles in place of folders, wherever it names targets, and of ``side`` the ``name``; in reasons within it too."""
     changed: dict[str, object] = {}
     for field in fields(reason):
         value = getattr(reason, field.name)
         if isinstance(value, Reason):
             changed[field.name] = labelled(value, names)
-        elif field.name in ("target", "other") and value in names:
+        elif field.name in ("target", "other", "group") and value in names:
             changed[field.name] = names[value]
+        elif field.name in ("targets", "fleets"):
+            changed[field.name] = tuple(names.get(name, name) for name in value)
         elif field.name == "side" and value in names:
             changed["name"] = names[value]
     return replace(reason, **changed) if changed else reason

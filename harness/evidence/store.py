@@ -4,7 +4,7 @@ evidence/plan.json  seal.json  journal.jsonl  deployments.json
 evidence/blocks/b01/attempt-1/steady-1-local_function/   one run's folder
 evidence/sweeps/local_function-1f3a9c07/               the same again, of the settings that were tried before
 evidence/canaries/c01/                                 the same again, of one canary and its canary.json
-evidence/races/r01/                                    the same again, of one race: for eyes only, never judged
+evidence/races/r01/                                    the same again, of one race: to watch, never judged
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 from harness.domain.plan import Block, Plan, ProfilePlan, Purpose, Run, Start
 from harness.domain.reason import Reason, as_recorded
-from harness.domain.reasons.fault import DidNotEnd, NotReadable, OnlyForEyes
+from harness.domain.reasons.fault import DidNotEnd, NotReadable, OnlyToWatch
 from harness.domain.role import Role
 from harness.errors import BadFile, Problem
 from harness.evidence.digests import digest_of
@@ -68,10 +68,10 @@ class RunRecord:
     @property
     def valid(self) -> bool:
         """Whether it counts: its ledger says so, what it says of itself can be read, and it was measured to be judged."""
-        return bool(self.ledger and self.ledger.get("valid")) and not self.unread and not self.only_for_eyes
+        return bool(self.ledger and self.ledger.get("valid")) and not self.unread and not self.only_to_watch
 
     @property
-    def only_for_eyes(self) -> bool:
+    def only_to_watch(self) -> bool:
         """Whether it is a race's, wherever it lies."""
         return bool((self.run or {}).get("purpose", Purpose.EVIDENCE) != Purpose.EVIDENCE)
 
@@ -84,8 +84,8 @@ class RunRecord:
     def reasons(self) -> tuple[Reason, ...]:
         if self.unread:
             return tuple(NotReadable(Path(e.path).name, "; ".join(map(str, e.problems))) for e in self.unread)
-        if self.only_for_eyes:
-            return (OnlyForEyes(),)
+        if self.only_to_watch:
+            return (OnlyToWatch(),)
         if self.ledger is None:
             return (DidNotEnd(),)
         return as_recorded(self.ledger.get("reasons", ()), self.ledger.get("reason_kinds"))

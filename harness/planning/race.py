@@ -1,4 +1,4 @@
-"""A race's plan: one profile at both targets at once, with one schedule; for eyes only."""
+"""A race's plan: one profile at both targets at once, with one schedule; to watch, not to measure."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ from harness.predict.support import Needs
 from harness.predict.telling import Costing
 from harness.predict.window import Curve, Mode
 
-METHOD = "simulated month, nine tenths of worlds redrawn by block and posterior"
+METHOD = "simulated month, worlds redrawn by block and posterior"
 ROUNDING = 1e-9
 USUAL_START_S = (0.1, 1.0, 10.0)  # what a start adds, where none was measured: least, assumed, most
 Step = Callable[[], None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.decision.findings import Findings
@@ -13,12 +13,12 @@ from harness.errors import Refused
 from harness.predict.prediction import CONFIDENCE, AtTraffic, Prediction, Quantity
 from harness.predict.whole import Foretold
 from harness.report import charts_predicted
-from harness.report.blocks import Figure, Shown, Table, marked, table
+from harness.report.blocks import Figure, Table, marked, table
 from harness.report.columns import counted, estimate, figure, share, target, word
 from harness.report.figures import pair_of
 from harness.report.svg import Drawing, Rows, render, standalone
 from harness.words import said
-from harness.words.numbers import duration_text, money, percent, significant
+from harness.words.numbers import duration_text, level, money, percent, significant
 
 Names = Mapping[str, str]
 HEADS = {
@@ -30,33 +30,16 @@ HEADS = {
     Quantity.COST: ("runtime a month", "month_usd", money),
 }
 TABLES = frozenset(
-    {"at-your-traffic", "predicted", "assumed", "held-out", "at-traffic-table", "crossings", "capacity"}
+    {"predicted", "assumed", "held-out", "at-traffic-table", "crossings", "capacity"}
 )  # that want other volumes to be played
-PAGE_ONE = (Quantity.P95, Quantity.COLD_SHARE, Quantity.INSTANCES_MEAN, Quantity.COST)
+TOLD = (Quantity.P95, Quantity.COLD_SHARE, Quantity.INSTANCES_MEAN, Quantity.COST)
 DRAWN = (Quantity.P95, Quantity.COLD_SHARE, Quantity.COST)
-
-
-def now(foretold: Foretold, names: Names) -> Table:
-    """One row a target, at the sealed traffic."""
-    rows = [(one.target, *(one.of(q).known for q in PAGE_ONE)) for one in foretold.prediction.at if one.factor == 1]
-    note = (
-        f"Predicted: a simulator plays {foretold.prediction.traffic} with what the pilot measured; {_levels(foretold)}. "
-        "Your traffic shows how far off such predictions were."
-    )
-    shown = (target(names), *_shown(foretold, PAGE_ONE))
-    return table("at-your-traffic", "At your traffic", shown, rows, note)
-
-
-def _shown(foretold: Foretold, quantities: Iterable[Quantity]) -> Iterator[Shown]:
-    """A column each, its head naming the level of its intervals."""
-    for q in quantities:
-        yield estimate(*HEADS[q], level=f"{100 * _level(foretold, q):g} % interval")
 
 
 def _levels(foretold: Foretold) -> str:
     """In words."""
-    cost = 100 * _level(foretold, Quantity.COST)
-    return f"{100 * CONFIDENCE:g} % intervals, of the cost {cost:.3g} %, as promises are judged"
+    of_cost = level(_level(foretold, Quantity.COST))
+    return f"{level(CONFIDENCE)} intervals, of the cost {of_cost}, as promises are judged"
 
 
 def _level(foretold: Foretold, quantity: Quantity) -> float:
@@ -72,13 +55,13 @@ def factors(foretold: Foretold, names: Names) -> Table:
         target(names),
         figure("times", "factor", significant),
         figure("requests/s", "mean_per_s", significant),
-        *_shown(foretold, HEADS),
+        *(estimate(*HEADS[q], level=f"{level(_level(foretold, q))} interval") for q in HEADS),
     )
     note = (
         f"Simulated; {_levels(foretold)}. The model provider and the store are assumed to answer at any traffic as they did "
         "in the runs. For other factors: pilot predict --times."
     )
-    return table("predicted", "The same at other volumes", shown, rows, note)
+    return table("predicted", "At your traffic and at other volumes", shown, rows, note)
 
 
 def assumed(foretold: Foretold, names: Names) -> Table:
@@ -178,7 +161,7 @@ def refusals(foretold: Foretold, names: Names) -> tuple[str, ...]:
     found: dict[tuple[str, str], list[float]] = {}
     for one in foretold.prediction.at:
         for each in one.figures:
-            if each.quantity in PAGE_ONE and isinstance(why := each.known, Unknown) and _refused(why):
+            if each.quantity in TOLD and isinstance(why := each.known, Unknown) and _refused(why):
                 found.setdefault((one.target, said(why.reason)), []).append(one.factor)
     return tuple(f"{names[name]}, {_times(factors)}: {words}." for (name, words), factors in found.items())
 

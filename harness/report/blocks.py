@@ -13,8 +13,10 @@ from typing import Any, TypeVar
 
 from harness.domain.columns import Column, Kind
 from harness.report.svg import Drawn
+from harness.words.numbers import level
 
 R = TypeVar("R")
+LEVEL = "{level}"  # in a head: the confidence of the intervals below it, a fact of the values and never of the words
 LEAST_ROWS, MOST_CHOICES = 3, 12  # of a table that a reader may filter, and of a column to choose from
 
 
@@ -45,6 +47,7 @@ class Shown:
     parts: tuple[Column, ...]
     cell: Callable[[Any], Cell]
     split: Callable[[Any], tuple[Any, ...]]
+    confidence: Callable[[Any], float | None] = lambda _: None  # of a value's interval; ``LEVEL`` in the head names it
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Table:
 
     @property
     def head(self) -> tuple[str, ...]:
-        return tuple(column.head for column in self.shown)
+        return tuple(_headed(c, [row[k] for row in self.values]) for k, c in enumerate(self.shown))
 
     @cached_property
     def rows(self) -> tuple[tuple[Cell, ...], ...]:
@@ -98,6 +101,12 @@ class Table:
     def data(self) -> tuple[tuple[Any, ...], ...]:
         """The values themselves, under ``columns``."""
         return tuple(tuple(v for c, x in zip(self.shown, row, strict=True) for v in c.split(x)) for row in self.values)
+
+
+def _headed(column: Shown, values: Sequence[Any]) -> str:
+    """Values at several levels name each of them; without a value there is no level to name."""
+    found = sorted({sure for value in values if (sure := column.confidence(value)) is not None})
+    return column.head.replace(f"{LEVEL} ", f"{' or '.join(map(level, found))} " if found else "")
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def _lines(plot: Panel, lines: Mapping[str, Rows], pair: Sequence[str], at: Call
             plot.canvas.line(points, colours(pair)[target])
             for row, point in zip(mine, points, strict=True):
                 plot.canvas.mark("circle", point, colours(pair)[target], row.get("said", ""), 3)
-            ends.append((points[-1], target, colours(pair)[target]))
+            ends.append((points, target, colours(pair)[target]))
     plot.name(ends)
 
 

@@ -60,18 +60,17 @@ def keep_alive(canvas: Canvas, curve: Rows, probes: Rows, medians: Rows, pair: t
     plot.x_axis("idle time before the request", ticks, fine=finer(plot.x, clock))
     with plot.inside():
         _bracketed(plot, medians, pair)
-        lines = by_target(curve, pair)
-        for target, mine in lines.items():
+        ends = []
+        for target, mine in by_target(curve, pair).items():
             points = [plot.at(mine[0]["gap"], mine[0]["share"])]
             for row in mine[1:]:
                 points += [(plot.x(row["gap"]), points[-1][1]), plot.at(row["gap"], row["share"])]
             canvas.line(points, colours(pair)[target])
+            ends.append((points[-1:], target, colours(pair)[target]))  # a step is as high as the plot
         for row in probes:
             at, colour = plot.at(row["gap"], row["cold"]), colours(pair)[row["target"]]
             canvas.mark("tick", at, colour, row.get("said", ""), 4.5, 0.7)
-    plot.name(
-        [(plot.at(mine[-1]["gap"], mine[-1]["share"]), target, colours(pair)[target]) for target, mine in lines.items()]
-    )
+    plot.name(ends)
 
 
 def _bracketed(plot: Panel, rows: Rows, pair: Sequence[str]) -> None:
@@ -122,5 +121,5 @@ def knee(canvas: Canvas, steps: Rows, brackets: Rows, pair: tuple[str, str], lim
                 canvas.mark(shapes[row["kept"]], at, colour, row.get("said", ""), 4, 0.85)
             line = [plot.at(rate, sum(p95) / len(p95)) for rate, p95 in sorted(means.items())]
             canvas.line(line, colours(pair)[target], width=1.5, opacity=0.6)
-            ends.append((line[-1], target, colours(pair)[target]))
+            ends.append((line, target, colours(pair)[target]))
     plot.name(ends)

@@ -24,5 +24,5 @@ def backlog(canvas: Canvas, rows: Rows, pair: tuple[str, str]) -> None:
             for row in mine:
                 at = plot.at(row["second"], row["jobs"])
                 canvas.mark("circle", at, colours(pair)[target], row.get("said", ""), 4, 0)
-        ends.append((max(points, key=lambda at: -at[1]), target, colours(pair)[target]))
+        ends.append(([max(points, key=lambda at: -at[1])], target, colours(pair)[target]))
     plot.name(ends)

@@ -87,5 +87,5 @@ def _panel(
             canvas.line(line, colour)
             for row, point in zip(mine, line, strict=True):
                 canvas.mark("circle", point, colour, row.get("said", ""), 3)
-        names.append((line[-1], target, colour))
+        names.append((line, target, colour))
     plot.name(names)

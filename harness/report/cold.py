@@ -33,7 +33,7 @@ from harness.report.columns import (
 from harness.report.figures import pair_of
 from harness.report.svg import render
 from harness.words import said
-from harness.words.numbers import duration_text, money, percent, significant
+from harness.words.numbers import duration_text, level, money, percent, significant, span
 
 Names = Mapping[str, str]
 KINDS = {"deploy": "first start after a deployment", "forced": "made cold", "idle": "after an idle gap"}
@@ -350,10 +350,11 @@ def keep_alive(findings: Findings, names: Names) -> Figure | None:
         for w in mine
         if isinstance(w.median_s, Estimate)
     ]
+    sure = next((f"{level(w.median_s.confidence)} " for w in mine if isinstance(w.median_s, Estimate)), "")
     title = "; ".join(_window_sentence(w, names[w.target]) for w in mine)
     subtitle = (
         "Steps: isotonic fit of the share of cold answers. Ticks: each probe, warm below and cold above. Dashed: the median "
-        f"window with its 95 % interval. Measured on {', '.join(dict.fromkeys(w.days for w in mine))}."
+        f"window with its {sure}interval. Measured on {', '.join(dict.fromkeys(w.days for w in mine))}."
     )
     values = [(w.target, p.gap_s, "cold" if p.cold else "warm") for w in mine for p in w.probes]
     shown = table("keep-alive-probes", title, (target(names), seconds("idle gap", "gap_s"), word("answer")), values)
@@ -364,17 +365,17 @@ def keep_alive(findings: Findings, names: Names) -> Figure | None:
 def _window_sentence(window: KeptWindow, name: str) -> str:
     known, law = window.median_s, window.law
     if law.modes:
-        spans = (f"{duration_text(m.low_s)} to {duration_text(m.high_s)}" for m in law.modes)
+        spans = (span(m.low_s, m.high_s, duration_text) for m in law.modes)
         return f"{name} keeps some idle instances for {', others for '.join(spans)}"
     if law.parts:
         middles = [p.middle_s for p in law.parts]
-        return f"{name} keeps an idle instance for {duration_text(min(middles))} to {duration_text(max(middles))}, by the hour"
+        return f"{name} keeps an idle instance for {span(min(middles), max(middles), duration_text)}, by the hour"
     if not isinstance(known, Estimate):
         why = known.reason
         return f"{name}: {said(why.seen if isinstance(why, absence.WindowLonger | absence.WindowShorter) else why)}"
     if window.wide and window.cold_from_s is not None and window.warm_to_s is not None:
-        span = f"{duration_text(window.cold_from_s)} to {duration_text(window.warm_to_s)}"
-        return f"{name} keeps an idle instance for {span}, half of them for {duration_text(known.value)}"
+        lasts = span(window.cold_from_s, window.warm_to_s, duration_text)
+        return f"{name} keeps an idle instance for {lasts}, half of them for {duration_text(known.value)}"
     return f"{name} keeps an idle instance for {duration_text(known.value)}"
 
 

@@ -13,7 +13,7 @@ from harness.domain.columns import Column, Kind, absent_of, part
 from harness.domain.estimate import Estimate, Unknown
 from harness.domain.reason import Reason
 from harness.report import words
-from harness.report.blocks import Cell, Shown, Tone, absent, number
+from harness.report.blocks import LEVEL, Cell, Shown, Tone, absent, number
 from harness.words import said
 from harness.words.numbers import count, duration_text, money, percent
 
@@ -95,9 +95,13 @@ def share(head: str, name: str, *, lack: str | None = None) -> Shown:
     return figure(head, name, percent, lack=lack)
 
 
-def interval(name: str, write: Write, head: str = "95 % interval", *, lack: str | None = "none") -> Shown:
-    """Both ends: of an estimate, or of a pair; an open end is NA in the frame. Without ``lack`` an Unknown says its reason."""
-    parts = tuple(_column(Kind.FLOAT, part(name, end), f"{end} end: {head}") for end in ("low", "high"))
+def interval(name: str, write: Write, head: str = f"{LEVEL} interval", *, lack: str | None = "none") -> Shown:
+    """Both ends: of an estimate, or of a pair; an open end is NA in the frame. Without ``lack`` an Unknown says its reason.
+
+    ``LEVEL`` in the head reads as the confidence of the estimates below it.
+    """
+    means = head.replace(f"{LEVEL} ", "")
+    parts = tuple(_column(Kind.FLOAT, part(name, end), f"{end} end: {means}") for end in ("low", "high"))
 
     def cell(value: Any) -> Cell:  # noqa: ANN401
         low, high = _ends(value)
@@ -105,21 +109,25 @@ def interval(name: str, write: Write, head: str = "95 % interval", *, lack: str 
             return absent(lack or _reason(value, NOT_KNOWN) or NOT_KNOWN)
         return number(words.ends_text(low, high, write, getattr(value, "why_open", None)))
 
-    return Shown(head, parts, cell, _ends)
+    return Shown(head, parts, cell, _ends, _confidence)
 
 
-def estimate(head: str, name: str, write: Write, level: str = "95 % interval") -> Shown:
-    """Value and interval in one cell."""
-    value = _column(Kind.FLOAT, name, head)
-    why = _column(Kind.TEXT, absent_of(name), f"why there is no value: {head}")
+def estimate(head: str, name: str, write: Write, level: str = "interval") -> Shown:
+    """Value and interval in one cell; ``LEVEL`` in the head as in ``interval``."""
+    means = head.replace(f" ({LEVEL} interval)", "")
+    value = _column(Kind.FLOAT, name, means)
+    why = _column(Kind.TEXT, absent_of(name), f"why there is no value: {means}")
     ends = interval(name, write, level)
 
     def cell(known: Any) -> Cell:  # noqa: ANN401
         if isinstance(known, Estimate):
-            return number(f"{write(known.value)} ({words.interval_text(known, write)})")
+            return number(words.estimate_text(known, write))
         return _cell(known, write, NOT_KNOWN)
 
-    return Shown(head, (value, *ends.parts, why), cell, lambda v: (_value(v), *ends.split(v), _reason(v, NOT_KNOWN)))
+    def split(known: Any) -> tuple[Any, ...]:  # noqa: ANN401
+        return _value(known), *ends.split(known), _reason(known, NOT_KNOWN)
+
+    return Shown(head, (value, *ends.parts, why), cell, split, _confidence)
 
 
 def blocks_behind(head: str = "blocks") -> Shown:
@@ -211,6 +219,10 @@ def _reason(value: Any, lack: str) -> str | None:  # noqa: ANN401
     if isinstance(value, Unknown):
         return said(value.reason)
     return lack if value is None else None
+
+
+def _confidence(value: Any) -> float | None:  # noqa: ANN401
+    return value.confidence if isinstance(value, Estimate) else None
 
 
 def _ends(value: Any) -> tuple[Any, Any]:  # noqa: ANN401

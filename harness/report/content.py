@@ -9,13 +9,14 @@ from typing import Any
 from harness.decision.decide import Decision
 from harness.decision.errors import statement
 from harness.decision.findings import Findings
+from harness.decision.gravity import ranked
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.next_step import BlockTakes, next_step
 from harness.decision.placement import Placed
 from harness.decision.settling import Standing
 from harness.domain.estimate import Unknown
 from harness.domain.plan import Plan
-from harness.domain.reason import Reason
+from harness.domain.reason import Reason, labelled
 from harness.domain.reasons import absence
 from harness.platforms.shared.book import read_book
 from harness.predict.whole import Foretold
@@ -99,7 +100,7 @@ def content(
     day = max((str(r.record.run["started_utc"])[:10] for r in findings.data.runs if r.record.run), default="no run yet")
     made = [
         tables.slos(findings, names),
-        tables.comparisons(findings),
+        tables.comparisons(findings, names),
         slowest.slowest(findings, names),
         throttles.funnels(findings, names),
         throttles.manners(findings, names),
@@ -162,8 +163,8 @@ def content(
         _prices(workspace, findings),
     ]
     if foretold:
-        made += [at_traffic.now(foretold, names), at_traffic.factors(foretold, names)]
-        made += [at_traffic.held_out(foretold, names), at_traffic.assumed(foretold, names)]
+        made += [at_traffic.factors(foretold, names), at_traffic.held_out(foretold, names)]
+        made.append(at_traffic.assumed(foretold, names))
     drawn = [
         *by_role.drawn(findings, names, config.slo),
         cold.breakdown(findings, names),
@@ -192,7 +193,7 @@ def content(
         },
         values={
             "would_change": all_said(decision.would_change),
-            "doubts": all_said(doubts),
+            "doubts": all_said(labelled(doubt, names) for doubt in ranked(doubts)),
             "decided": said(decision.sentence),
             "reasons": all_said(decision.reasons),
             "margin": f"{(config.margins.latency - 1) * 100:.0f} %",
@@ -206,7 +207,7 @@ def content(
             ),
             "job_profiles": jobs.profiles(findings),
             "tenant_words": short.tenants(findings.tenants, names),
-            "hybrid_words": short.kept(findings.hybrid.promises, names) if findings.hybrid else "",
+            "hybrid_words": short.kept(findings.hybrid_promises, names),
             "place_words": short.placed(placement),
             "same_work": short.same_work(findings.parity),
             "retrieval_words": retrieval.words(findings, names),

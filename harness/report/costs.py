@@ -12,7 +12,7 @@ from harness.domain.columns import Column, Kind
 from harness.domain.estimate import Estimate
 from harness.domain.verdict import SloVerdict
 from harness.evidence.coverage import Cell as Covered
-from harness.report.blocks import Shown, Table, absent, listed, number, table
+from harness.report.blocks import LEVEL, Shown, Table, absent, listed, number, table
 from harness.report.columns import counted, estimate, figure, interval, judged, share, target, text, usd, word
 from harness.words.numbers import count, money, percent, significant
 
@@ -32,11 +32,11 @@ def costs(findings: Findings, names: Names) -> Table:
         [
             (target(names), lambda c: c.target),
             (
-                estimate("per 1,000 successes, runtime (95 % interval)", "per_success_usd", _thousand),
+                estimate(f"per 1,000 successes, runtime ({LEVEL} interval)", "per_success_usd", _thousand),
                 lambda c: c.per_success_usd,
             ),
             (
-                estimate("per 1,000 within SLO, runtime (95 % interval)", "per_good_usd", _thousand),
+                estimate(f"per 1,000 within SLO, runtime ({LEVEL} interval)", "per_good_usd", _thousand),
                 lambda c: c.per_good_usd,
             ),
             (usd("runtime a month", "month_usd", lack="not known"), lambda c: c.per_month_usd),
@@ -65,7 +65,7 @@ def ceilings(findings: Findings, names: Names, start_requests: int | None) -> Ta
             (text("month"), lambda v: v.profile),
             (target(names), lambda v: v.target),
             (text("promise"), lambda v: v.slo.name),
-            (estimate("cost a month (95 % interval)", "month_usd", money), lambda v: v.estimate),
+            (estimate(f"cost a month ({LEVEL} interval)", "month_usd", money), lambda v: v.estimate),
             (usd("ceiling", "ceiling_usd"), lambda v: v.slo.limit),
             (share("of the ceiling", "ceiling_share", lack="not known"), _of_ceiling),
             (judged("verdict", "verdict"), lambda v: v.judgement),

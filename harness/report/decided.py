@@ -18,7 +18,7 @@ from harness.report.blocks import Cell, Figure, Shown, Table, absent, listed, ma
 from harness.report.columns import figure, share, target, text, word
 from harness.report.svg import render
 from harness.words import said
-from harness.words.numbers import percent
+from harness.words.numbers import bracket, percent, span
 
 Names = Mapping[str, str]  # of the alternatives
 
@@ -58,9 +58,8 @@ def _points(head: str, name: str) -> Shown:
             return absent(said(score.reason))
         if isinstance(score, float):
             return number(f"{score:.2f}")
-        if score.high - score.low < 0.005:
-            return number(f"{score.value:.1f}")
-        return number(f"{score.value:.1f} ({score.low:.1f} to {score.high:.1f})")
+        value = _tenths(score.value)
+        return number(f"{value}{bracket(value, span(score.low, score.high, _tenths))}")
 
     def split(score: Scored | float | Unknown) -> tuple[Any, ...]:
         if isinstance(score, Unknown):
@@ -70,6 +69,10 @@ def _points(head: str, name: str) -> Shown:
         return score.value, score.low, score.high, None
 
     return Shown(head, columns, cell, split)
+
+
+def _tenths(points: float) -> str:
+    return f"{points:.1f}"
 
 
 def firmness(decision: Decision, names: Names) -> Table:
@@ -87,11 +90,11 @@ def firmness(decision: Decision, names: Names) -> Table:
             (target(names, "alternative", "alternative"), lambda card: card.name),
             (figure("sum", "score", lambda v: f"{v:.2f}"), lambda card: made.total(card.name) if made else None),
             (
-                share("wins around the sealed weights", "wins_sealed_share"),
+                share("first around the sealed weights", "wins_sealed_share"),
                 lambda card: made.acceptability.around[card.name] if made else None,
             ),
             (
-                share("wins under any priorities", "wins_any_share"),
+                share("first under any priorities", "wins_any_share"),
                 lambda card: made.acceptability.uniform[card.name] if made else None,
             ),
         ],
@@ -136,9 +139,9 @@ def acceptability(decision: Decision, names: Names) -> Figure | None:
         for name in shares
     ]
     best = max(made.acceptability.around, key=lambda name: made.acceptability.around[name])
-    title = f"{names[best]} wins {percent(made.acceptability.around[best])} of random weightings around the sealed ones"
+    title = f"{names[best]} comes first in {percent(made.acceptability.around[best])} of random weightings around the sealed ones"
     subtitle = "Share of 20,000 draws of weights, with measured scores drawn within their intervals."
-    columns = (text("alternative"), word("weights"), share("wins", "wins_share"))
+    columns = (text("alternative"), word("weights"), share("comes first", "wins_share"))
     values = [(r["alternative"], r["weights"], r["share"]) for r in rows]
     shown = table("acceptability-table", title, columns, values)
     spec = charts_decided.acceptability(marked(rows, shown), [names[name] for name in (BASELINE, CANDIDATE, HYBRID)])

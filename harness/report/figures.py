@@ -18,7 +18,7 @@ from harness.report.blocks import Figure, marked, table
 from harness.report.columns import figure, interval, plain, seconds, target
 from harness.report.svg import render
 from harness.words import said
-from harness.words.numbers import duration_text, money, significant
+from harness.words.numbers import duration_text, level, money, significant
 
 SHARES = (0.05, 0.25, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98, 0.99)
 Names = Mapping[str, str]
@@ -28,11 +28,12 @@ def quantile_curve(findings: Findings, names: Names, profile: str, what: str, li
     """Response time or time to first token (``what``: ``response_s`` or ``ttft_s``)."""
     data = findings.data
     rows: list[dict[str, Any]] = []
+    sure = ""
     for folder in data.targets:
         blocks = [r.measured_of(getattr(r, what)) for r in data.of(folder, profile)]
         for p, known in curve(blocks, SHARES) if blocks else ():
             if isinstance(known, Estimate) and known.high is not None:
-                low, high = known.low or known.value, known.high
+                low, high, sure = known.low or known.value, known.high, level(known.confidence)
                 rows.append(
                     {"of": folder, "target": names[folder], "p": p, "value": known.value, "low": low, "high": high}
                 )
@@ -42,7 +43,7 @@ def quantile_curve(findings: Findings, names: Names, profile: str, what: str, li
     pair = pair_of(findings, names)
     title = comparison_sentence(findings, names, profile, "p95_s" if what == "response_s" else "ttft_p95_s")
     subtitle = (
-        f"Quantiles of {word} from the intended send, {profile} traffic, all valid blocks; bands are 95 % block intervals. "
+        f"Quantiles of {word} from the intended send, {profile} traffic, all valid blocks; bands are {sure} block intervals. "
         f"A curve ends where failures make it infinite or n cannot certify it."
     )
     shares = [(r.pop("of"), r["p"], r["value"], (r["low"], r["high"])) for r in rows]
@@ -52,7 +53,7 @@ def quantile_curve(findings: Findings, names: Names, profile: str, what: str, li
         target(names),
         figure("quantile", "quantile_share", lambda p: f"p{p * 100:g}"),
         seconds(word, name),
-        interval(name, duration_text),
+        interval(name, duration_text, f"{sure} interval"),
     )
     shown = table(f"{id_}-table", title, columns, shares)
     titles = (f"{word}, {profile}", "share of requests at least this fast")
@@ -116,7 +117,8 @@ def pareto(findings: Findings, names: Names, limit_s: float) -> Figure | None:
         return None
     title = "Cost against waiting: further left is cheaper, further down is faster"
     subtitle = (
-        f"{findings.scored_at} traffic; bars are 95 % intervals; cost of the runtime layer at the expected traffic."
+        f"{findings.scored_at} traffic; bars are {level(findings.look.confidence)} intervals; "
+        "cost of the runtime layer at the expected traffic."
     )
     columns = (
         target(names),

@@ -11,7 +11,7 @@ from harness.domain.routing import RoutingRule, When
 from harness.domain.target import Target
 from harness.report.blocks import Table, listed, table
 from harness.report.columns import counted, estimate, figure, n_behind, plain, seconds, target, text, word
-from harness.words.numbers import count, duration_text, money, percent
+from harness.words.numbers import count, duration_text, level, money, percent
 
 Names = Mapping[str, str]
 
@@ -67,7 +67,11 @@ def added_words(findings: Findings) -> tuple[str, ...]:
     out = []
     for one in run.added if run else ():
         if isinstance(one.p50_s, Estimate) and isinstance(one.p95_s, Estimate):
-            high = "" if one.p95_s.high is None else f", at most {duration_text(one.p95_s.high)} with 95 % confidence"
+            high = (
+                ""
+                if one.p95_s.high is None
+                else f", at most {duration_text(one.p95_s.high)} with {level(one.p95_s.confidence)} confidence"
+            )
             out.append(
                 f"Under {one.profile} the router itself took {duration_text(one.p50_s.value)} at the median and "
                 f"{duration_text(one.p95_s.value)} at p95{high} ({count(one.p95_s.n)} requests); its extra connection is not in it."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from harness.analysis.jobs import JobsFound
@@ -30,7 +31,7 @@ from harness.report.columns import (
 from harness.report.figures import pair_of
 from harness.report.svg import render
 from harness.words import said
-from harness.words.numbers import count, duration_text, money, percent, significant
+from harness.words.numbers import count, duration_text, money, percent, significant, span
 
 Names = Mapping[str, str]
 FATES: Mapping[Fate, str] = {
@@ -72,7 +73,7 @@ def times(findings: Findings, names: Names) -> Table:
 
 def _peaks(found: JobsFound) -> str:
     least, most = min(found.peaks, default=0), max(found.peaks, default=0)
-    return count(most) if least == most else f"{count(least)} to {count(most)}"
+    return span(least, most, count)
 
 
 def _note(found: Sequence[JobsFound]) -> str:
@@ -200,7 +201,7 @@ def done_curve(findings: Findings, names: Names, of: str) -> Figure | None:
                 rows.append(
                     {"target": names[found.target], "p": p, "value": known.value, "low": low, "high": known.high}
                 )
-                values.append((found.target, p, known.value, (low, known.high)))
+                values.append((found.target, p, known.value, replace(known, low=low)))
     if not rows:
         return None
     title = (

@@ -9,7 +9,7 @@ from harness.campaign.progress import duration
 from harness.decision.decide import Decision, would_change
 from harness.decision.effects import stands_out, worst_broken
 from harness.decision.findings import Findings
-from harness.decision.gravity import gravest
+from harness.decision.gravity import SAID_FIRST, gravest
 from harness.decision.headline import headline
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.rule import By
@@ -17,14 +17,14 @@ from harness.decision.turns import turns
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.reason import Reason, labelled
 from harness.domain.reasons import decided, page
-from harness.domain.reasons.doubt import IsRehearsal, PeakBeyond, TeamSays
+from harness.domain.reasons.doubt import FewValid, IsRehearsal, PeakBeyond
 from harness.domain.verdict import Judgement
 from harness.predict.cost import Cost, whole_month
 from harness.predict.prediction import CONFIDENCE, Quantity
 from harness.report import anchors
 from harness.report.promises import Picture, picture
 from harness.words import all_said, said
-from harness.words.numbers import count, duration_text, money, percent, significant
+from harness.words.numbers import count, duration_text, level, money, percent, significant
 from harness.words.page import ends, short
 from harness.workspace.pilot_toml import Scaling
 
@@ -35,7 +35,7 @@ DOUBTS = 2
 
 @dataclass(frozen=True)
 class Figure:
-    """A value with its interval, or why there is none."""
+    """A value with its interval, empty where it reads as the value does, or why there is none."""
 
     value: str
     interval: str
@@ -55,6 +55,14 @@ class Traffic:
     instances: Figure
     runtime_bar: float
     shared_bar: float
+    simulated: bool  # of a router only its cost is
+
+    @property
+    def untold(self) -> str:
+        """Why none of it is known, where that is one reason."""
+        every = (self.whole, self.runtime, self.p95, self.cold, self.instances)
+        whys = {figure.interval for figure in every}
+        return whys.pop() if all(figure.absent for figure in every) and len(whys) == 1 else ""
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,11 @@ class PageOne:
     monday: str
     finding_anchors: tuple[str, ...]  # of each of the findings
 
+    @property
+    def played(self) -> bool:
+        """Whether anything is known of the month."""
+        return not all(column.untold for column in self.traffic)
+
 
 def page_one(
     question: str,
@@ -110,7 +123,8 @@ def page_one(
     first = _breaks(findings, changing, names)
     turning = turns(replace(decision, would_change=tuple(changing)), findings, names, brief)
     found = stands_out(findings, names, first)
-    above = (TeamSays, IsRehearsal, *((PeakBeyond,) if any(isinstance(r, page.NoRoom) for r in found) else ()))
+    told = (FewValid,) if state else ()
+    above = (*SAID_FIRST, *told, *((PeakBeyond,) if any(isinstance(r, page.NoRoom) for r in found) else ()))
     others = [d for d in doubts if not isinstance(d, above)]  # those stand on the page already
     grave = gravest(others, DOUBTS)
     return PageOne(
@@ -246,8 +260,8 @@ def _months(findings: Findings, names: Names) -> Reason:
 def _levels(findings: Findings) -> str:
     """Cost has that of the verdicts, what else is simulated its own."""
     months = (c.per_month_usd for _, c in _columns(findings))
-    of_cost = next((f", of cost {m.confidence * 100:.3g} %" for m in months if isinstance(m, Estimate)), "")
-    return f"{CONFIDENCE * 100:g} % intervals{of_cost}"
+    of_cost = next((f", of cost {level(m.confidence)}" for m in months if isinstance(m, Estimate)), "")
+    return f"{level(CONFIDENCE)} intervals{of_cost}"
 
 
 def _traffic(findings: Findings, names: Names) -> Iterator[Traffic]:
@@ -267,6 +281,7 @@ def _traffic(findings: Findings, names: Names) -> Iterator[Traffic]:
             _played(findings, cost.target, Quantity.INSTANCES_MEAN, significant),
             round(own, 1),
             round(100 * whole.get(side, 0.0) / dearest - own, 1) if dearest else 0.0,
+            any(one.target == cost.target for one in findings.played.prediction.at),
         )
 
 
@@ -278,4 +293,5 @@ def _played(findings: Findings, target: str, quantity: Quantity, write: Write) -
 def _figure(known: Known, write: Write) -> Figure:
     if isinstance(known, Unknown):
         return Figure("not known", said(known.reason), absent=True)
-    return Figure(write(known.value), ends((known.low, known.high), write))
+    value, wide = write(known.value), ends((known.low, known.high), write)
+    return Figure(value, "" if wide == value else wide)

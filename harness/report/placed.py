@@ -163,7 +163,7 @@ def value_text(v: SloVerdict) -> str:
     seen = v.estimate
     if isinstance(seen, Unknown):
         return said(seen.reason)
-    return f"{_written(v, seen.value)} ({words.interval_text(seen, lambda x: _written(v, x))})"
+    return words.estimate_text(seen, lambda x: _written(v, x))
 
 
 def _limits(head: str, name: str) -> Shown:

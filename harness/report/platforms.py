@@ -16,7 +16,7 @@ from harness.platforms.platform import Per, Tier
 from harness.platforms.registry import meaning_of
 from harness.report.blocks import Shown, Table, Tone, listed, table
 from harness.report.columns import estimate, figure, plain, profile, several, target, text, word
-from harness.words.numbers import count, percent, significant
+from harness.words.numbers import bracket, count, percent, significant, span
 
 Names = Mapping[str, str]
 
@@ -87,7 +87,7 @@ def _spread(s: Series) -> tuple[float, float, float] | Unknown | None:
 
 
 def _ends(mean: float, least: float, most: float) -> str:
-    return significant(mean) if least == most else f"{significant(mean)} ({significant(least)} to {significant(most)})"
+    return f"{significant(mean)}{bracket(significant(mean), span(least, most, significant))}"
 
 
 TIMED: Names = {
@@ -185,14 +185,17 @@ def _platform_says(g: GaveWay) -> tuple[str, ...] | None:
 
 
 def _confirmed(one: Confirmed) -> str:
+    return f"{one.signal.meaning}: {_amount(one)}"
+
+
+def _amount(one: Confirmed) -> str:
     match one.signal.unit:
         case "count":
-            figure_ = count(one.value)
+            return count(one.value)
         case "share":
-            figure_ = percent(one.value)
+            return percent(one.value)
         case unit:
-            figure_ = f"{significant(one.value)} {unit}"
-    return f"{one.signal.meaning}: {figure_}"
+            return f"{significant(one.value)} {unit}"
 
 
 def at_its_limit(findings: Findings, names: Names) -> tuple[str, ...]:
@@ -218,6 +221,9 @@ def _sentence(name: str, broken: Sequence[GaveWay]) -> str:
     agreeing = [g for g in broken if g.tier is tier]
     first, of_tier = sum(g.first for g in agreeing), sum(g.of_tier for g in agreeing)
     steps = f" at {most} of {len(broken)} broken steps" if len(broken) > 1 else ""
-    said = dict.fromkeys(_confirmed(c) for g in agreeing for c in g.confirmed)
-    confirmed = f"; the platform says the same: {'; '.join(said)}" if said else ""
+    seen: dict[str, list[str]] = {}
+    for c in (c for g in agreeing for c in g.confirmed):
+        seen.setdefault(c.signal.meaning, []).append(_amount(c))
+    said = (f"{meaning}: {', '.join(dict.fromkeys(amounts))}" for meaning, amounts in seen.items())
+    confirmed = f"; the platform says the same: {'; '.join(said)}" if seen else ""
     return f"{name}: the {tier} gave way first at {at}: {of_tier} of the first {first} bad requests point at it{steps}{confirmed}."

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import pairwise
 
 from harness.report.svg import BASELINE, CANDIDATE, GRID, LINE, MUTED, Canvas, Point, Row, Rows, cut, width_of
 from harness.words.numbers import money, percent
@@ -51,13 +52,13 @@ def round_ticks(low: float, high: float, most: int) -> list[float]:
 
 
 def log_ticks(low: float, high: float, most: int) -> list[float]:
-    """Powers of ten, with 2 and 5 between them where there is room."""
+    """Powers of ten, with 2 and 5 between them where there is room; round values where fewer than two of those lie there."""
     for between in ((1, 2, 5), (1, 3), (1,)):
         powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
         found = [v for k in powers for b in between if low * 0.999 <= (v := float(f"{b}e{k}")) <= high * 1.001]
-        if len(found) <= most and found:
+        if 1 < len(found) <= most:
             return found
-    return found[:: math.ceil(len(found) / most)] if found else round_ticks(low, high, most)
+    return found[:: math.ceil(len(found) / most)] if len(found) > 1 else round_ticks(low, high, most)
 
 
 def finer(scale: Scale, write: Write) -> dict[float, str]:
@@ -150,22 +151,36 @@ class Panel:
                 (self.x.end, self.y.end + 12), f"↑ SLO {write(value)}, off this scale", anchor="end", colour=MUTED
             )
 
-    def name(self, ends: Sequence[tuple[Point, str, str]]) -> None:
-        """Names at the ends of lines, pushed apart and kept inside: ((x, y in pixels), words, colour)."""
+    def name(self, lines: Sequence[tuple[Sequence[Point], str, str]]) -> None:
+        """Names at the ends of lines, clear of their own lines, pushed apart and kept inside: (points, words, colour)."""
         top, bottom = self.y.end + 10, self.y.start - 6
-        if any(y < top + 24 for (_, y), _, _ in ends):
+        order = sorted(lines, key=lambda line: line[0][-1][1])
+        if any(points[-1][1] < top + 24 for points, _, _ in order):
             top = self.y.end + 12
+        named: list[tuple[float, str]] = []
         placed: list[float] = []
-        order = sorted(ends, key=lambda end: end[0][1])
-        for k, ((_, y), _, _) in enumerate(order):
-            wanted = y - 9 if k < len(order) / 2 else y + 17
+        for k, (points, words, _) in enumerate(order):
+            told = cut(words, self.x.end - self.x.start - 18)
+            wide = width_of(told) + 18
+            right = min(max(points[-1][0], self.x.start + wide), self.x.end)
+            highest, lowest = _between(points, right - wide, right)
+            wanted = highest - 9 if k < len(order) / 2 else lowest + 17
             placed.append(max(min(max(wanted, top), bottom), placed[-1] + LINE if placed else top))
+            named.append((right, told))
         for k in range(len(placed) - 1, -1, -1):
             placed[k] = min(placed[k], bottom - LINE * (len(placed) - 1 - k))
-        for ((x, _), words, colour), y in zip(order, placed, strict=True):
-            told = cut(words, self.x.end - self.x.start - 18)
-            right = min(max(x, self.x.start + width_of(told) + 18), self.x.end)
+        for (right, told), (_, _, colour), y in zip(named, order, placed, strict=True):
             self.canvas.text((right, y), told, anchor="end", dot=colour)
+
+
+def _between(points: Sequence[Point], left: float, right: float) -> tuple[float, float]:
+    """The highest and the lowest pixel of a line over a stretch of the width; at its end where it does not reach there."""
+    found = [y for x, y in points if left <= x <= right]
+    for (x, y), (next_x, next_y) in pairwise(points):
+        if x < left < next_x:
+            found.append(y + (next_y - y) * (left - x) / (next_x - x))
+    found = found or [points[-1][1]]
+    return min(found), max(found)
 
 
 def panel(

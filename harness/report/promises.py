@@ -16,13 +16,14 @@ from harness.report import anchors
 from harness.report.blocks import Cell, Tone
 from harness.report.words import judgement
 from harness.words import said
-from harness.words.numbers import FORMATS
+from harness.words.numbers import FORMATS, level
 from harness.words.page import ends
 
 LOWEST, HIGHEST = 1 / 8, 4.0  # times the limit, that the scale always shows
 LEAST, MOST = 1 / 64, 16.0  # beyond these a value is named at the edge, or it would flatten the others
 OPEN = Cell("◇ open", Tone.OPEN)
 MARGIN = 0.03  # of the width, that a mark at an end needs
+MOST_LINES = 20  # more and page one is longer than a screen: what every runtime keeps is folded then, the last first
 
 
 class Edge(StrEnum):
@@ -63,6 +64,11 @@ class Promise:
     lines: tuple[Line, ...]
     anchor: str  # of its row with both targets beside each other
 
+    @property
+    def kept(self) -> bool:
+        """By every runtime."""
+        return all(line.judgement is Judgement.PASS for line in self.lines)
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -98,6 +104,8 @@ class Picture:
 
     scale: Scale
     rows: tuple[Promise, ...]
+    folded: tuple[Promise, ...]  # kept by every runtime, where there are more lines than a screen has
+    level: str  # of the intervals
 
 
 def picture(findings: Findings, names: Mapping[str, str]) -> Picture:
@@ -122,7 +130,19 @@ def picture(findings: Findings, names: Mapping[str, str]) -> Picture:
         for row in by_promise.values()
         for v in [next(iter(row.values()))]
     ]
-    return Picture(scale, tuple(rows))
+    shown, folded = _parted(rows)
+    return Picture(scale, shown, folded, level(findings.look.confidence))
+
+
+def _parted(rows: Sequence[Promise]) -> tuple[tuple[Promise, ...], tuple[Promise, ...]]:
+    """What is shown, and what is folded."""
+    lines = sum(len(row.lines) for row in rows)
+    folded: list[Promise] = []
+    for row in reversed(rows):
+        if lines > MOST_LINES and row.kept:
+            folded.insert(0, row)
+            lines -= len(row.lines)
+    return tuple(row for row in rows if row not in folded), tuple(folded)
 
 
 def _scale(ratios: Sequence[float]) -> Scale:
@@ -134,8 +154,13 @@ def _scale(ratios: Sequence[float]) -> Scale:
 def _ratios(v: SloVerdict) -> tuple[float | None, float | None, float | None]:
     """Value and ends in times the limit; of a least share, what is lacking in times what may lack."""
     known, limit = v.estimate, v.slo.limit
-    if not isinstance(known, Estimate) or limit <= 0:
+    if not isinstance(known, Estimate):
         return None, None, None
+    if limit <= 0:  # none is at the limit, any is beyond every scale
+        none, low, high = (
+            None if end is None else math.inf if end > 0 else 1.0 for end in (known.value, known.low, known.high)
+        )
+        return none, low, high
     if v.slo.at_least:
         may = 1 - limit
         lacks = [None if end is None or may <= 0 else (1 - end) / may for end in (known.value, known.high, known.low)]
@@ -174,4 +199,5 @@ def _line(side: str, label: str, v: SloVerdict, scale: Scale) -> Line:
         edge = Edge.BELOW
     left = scale.place(low) if low is not None else place if place is None else scale.place(0.0)
     right = scale.place(high) if high is not None else place if place is None else 100.0
-    return Line(*shown, write(known.value), ends((known.low, known.high), write), place, left, right, edge)
+    value, wide = write(known.value), ends((known.low, known.high), write)
+    return Line(*shown, value, "" if wide == value else wide, place, left, right, edge)

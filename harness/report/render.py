@@ -24,7 +24,6 @@ from harness.report.blocks import Lacking
 from harness.report.content import Content
 from harness.report.csv_text import csv_text
 from harness.report.filled import Filled, filled
-from harness.report.page_one import PageOne
 from harness.report.remote import css_loads
 from harness.report.sections import asset, find_sections
 from harness.report.svg import standalone
@@ -51,11 +50,6 @@ def files(content: Content, workspace_root: Path) -> dict[str, str]:
     }
 
 
-def page_one_html(page: PageOne) -> str:
-    """Page one alone, as it stands in the page."""
-    return str(_macros("blocks.html.j2", escape.html).page_one(page))
-
-
 def parser() -> MarkdownIt:
     """Of sections: HTML is seen as such, so that what it would load is found, and written as text."""
     made = MarkdownIt("commonmark", {"html": True}).enable("table")
@@ -71,19 +65,19 @@ def _as_text(_: object, tokens: Sequence[Token], place: int, *_rest: object) -> 
 
 def _markdown(content: Content, sections: Sequence[Filled]) -> str:
     """One Markdown document."""
-    macros = _macros("blocks.md.j2", escape.markdown)
-    parts = [section.written(section.source, macros).strip() for section in sections]
+    written = macros("blocks.md.j2", escape.markdown)
+    parts = [section.written(section.source, written).strip() for section in sections]
     text = "\n\n".join(part for part in parts if part)
     return re.sub(r"\n{3,}", "\n\n", text) + f"\n\n---\n\n{escape.markdown(content.footer)}\n"
 
 
 def _html(content: Content, sections: Sequence[Filled], reader: MarkdownIt, workspace_root: Path) -> str:
     """One self-contained HTML page."""
-    macros = _macros("blocks.html.j2", escape.html)
+    written = macros("blocks.html.j2", escape.html)
     shown = []
     for section in sections:
         found = _anchored(section)
-        body = section.written(reader.renderer.render(section.tokens, reader.options, {LINKS: found}), macros)
+        body = section.written(reader.renderer.render(section.tokens, reader.options, {LINKS: found}), written)
         body = _with_links(section.id, body)
         shown.append({"id": section.id, "title": section.heading, "html": Markup(body)})  # noqa: S704 - escaped above
     environment = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
@@ -162,7 +156,7 @@ def _environment(finalize: Callable[[object], object]) -> SandboxedEnvironment:
     )
 
 
-def _macros(name: str, finalize: Callable[[object], object]) -> Any:  # noqa: ANN401 - a template's module
+def macros(name: str, finalize: Callable[[object], object]) -> Any:  # noqa: ANN401 - a template's module
     """How each block is written in one format: of the package, never of a workspace, for nothing checks what they load."""
     text = (shipped("reports") / "templates" / name).read_text(encoding="utf-8")
     environment = _environment(finalize)

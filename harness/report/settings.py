@@ -8,7 +8,7 @@ from typing import Any
 from harness.analysis.settings import Settings, SweepPromise, TriedSetting
 from harness.domain.estimate import Unknown
 from harness.domain.reasons.absence import NotPromised
-from harness.report.blocks import Cell, Table, Tone, table
+from harness.report.blocks import LEVEL, Cell, Table, Tone, table
 from harness.report.columns import estimate, n_behind, profile, target, text, toned, usd
 from harness.words import said
 from harness.words.numbers import duration_text, percent
@@ -27,7 +27,7 @@ def tried(found: Sequence[Settings], names: Mapping[str, str]) -> Table:
         text("setting"),
         text("was", lack="tried alone"),
         profile(),
-        estimate("p95 (95 % interval)", "p95_s", duration_text),
+        estimate(f"p95 ({LEVEL} interval)", "p95_s", duration_text),
         estimate("TTFT p95", "ttft_p95_s", duration_text),
         estimate("failed", "failed_share", percent),
         toned("breaks", "breaks", _broken),

@@ -12,7 +12,7 @@ from harness.domain.verdict import Judgement, Slo, SloVerdict
 from harness.report import anchors, words
 from harness.report.blocks import Cell, PromiseRow, PromiseTable, Table, absent, number
 from harness.words import said
-from harness.words.numbers import FORMATS
+from harness.words.numbers import FORMATS, bracket
 
 Names = Mapping[str, str]
 
@@ -26,7 +26,7 @@ def promises(findings: Findings, names: Names, table: Table) -> PromiseTable:
 
 def hybrid(findings: Findings, names: Names, table: Table) -> PromiseTable:
     """Of the router before both."""
-    mine = findings.hybrid.promises if findings.hybrid else ()
+    mine = findings.hybrid_promises
     return _beside(mine, list(dict.fromkeys(v.target for v in mine)), names, table, "hybrid")
 
 
@@ -65,7 +65,7 @@ def value(known: Known, unit: str) -> Cell:
         return absent(said(known.reason))
     write = FORMATS[unit]
     one, ends = write(known.value), words.ends_text(known.low, known.high, write)  # why an end is open, the table says
-    return number(one if ends == f"{one} to {one}" else f"{one} ({ends})")
+    return number(f"{one}{bracket(one, ends)}")
 
 
 def _open(verdicts: Sequence[SloVerdict], targets: Sequence[str], names: Names) -> list[str]:

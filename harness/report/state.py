@@ -39,7 +39,7 @@ def _spoilt(reasons: Mapping[int, Sequence[Reason]], plan: Plan) -> str:
 def _to_come(left: Sequence[Block], data: Dataset, plan: Plan) -> str:
     if not left:
         return ""
-    words = f"{len(data.blocks_valid)} of {data.blocks_planned} blocks"
+    words = f"{len(data.blocks_valid)} of {data.blocks_planned} blocks are valid"
     least = looks_of(data.blocks_planned)[0]
     if len(data.blocks_valid) < least:
         words += f"; verdicts need {least}"

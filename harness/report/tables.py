@@ -11,6 +11,7 @@ from harness.decision.errors import statement
 from harness.decision.findings import Findings
 from harness.domain.columns import Column, Kind, floats, part, texts
 from harness.domain.estimate import Estimate, Known, Unknown
+from harness.domain.reason import labelled
 from harness.domain.reasons.absence import JudgedByInterval, NoPairs
 from harness.domain.verdict import Slo, SloVerdict
 from harness.report import words
@@ -32,7 +33,7 @@ from harness.report.columns import (
     word,
 )
 from harness.words import all_said, said
-from harness.words.numbers import FORMATS, duration_text, percent
+from harness.words.numbers import FORMATS, duration_text, level, percent
 
 METRIC_NAMES = {
     "p95_s": "p95 response time",
@@ -48,7 +49,7 @@ def slos(findings: Findings, names: Mapping[str, str]) -> Table:
 
 def hybrid(findings: Findings, names: Mapping[str, str]) -> Table:
     """The same of the hybrid that was run."""
-    mine = findings.hybrid.promises if findings.hybrid else ()
+    mine = findings.hybrid_promises
     return _promised("hybrid", "The hybrid that was measured, held to the same promises", mine, findings, names)
 
 
@@ -129,12 +130,12 @@ _BEYOND = Shown(
 _LIMIT = _in_unit("limit", ("limit",), _limit_cell, lambda slo: (slo.limit,))
 
 
-def comparisons(findings: Findings) -> Table:
+def comparisons(findings: Findings, names: Mapping[str, str]) -> Table:
     """Candidate over baseline."""
     sure = _confidence(findings)
     note = "A ratio below 1 means that the candidate is faster."
     if findings.aa is not None and not findings.aa.biased and findings.aa.told:
-        note += f" {said(aa_silent(findings.aa))}"
+        note += f" {said(labelled(aa_silent(findings.aa), names))}"
     return listed(
         "comparisons",
         "Candidate against baseline",
@@ -173,7 +174,7 @@ def _ends(name: str) -> tuple[str, str, str]:
 
 def _confidence(findings: Findings) -> str:
     """Of the look that the verdicts are made at."""
-    return f"{findings.look.confidence * 100:g} %"
+    return level(findings.look.confidence)
 
 
 def modes(findings: Findings, names: Mapping[str, str]) -> Table:

@@ -30,7 +30,7 @@ from harness.report.columns import (
 from harness.report.figures import pair_of
 from harness.report.svg import render
 from harness.words import said
-from harness.words.numbers import count, duration_text, percent, significant
+from harness.words.numbers import bracket, count, duration_text, percent, significant, span
 
 Names = Mapping[str, str]
 STAGES = ("offered", "admitted", "answered", "within SLO")
@@ -113,7 +113,7 @@ def _spread(found: Sequence[float]) -> tuple[float, float, float] | None:
 
 def _onset(head: str, name: str, unit: str) -> Shown:
     def write(middle: float, low: float, high: float) -> str:
-        spread = "" if low == high else f" ({significant(low)} to {significant(high)})"
+        spread = bracket(significant(middle), span(low, high, significant))
         return f"{significant(middle)}{unit}{spread}"
 
     parts = (part(name, "median"), part(name, "min"), part(name, "max"))
@@ -243,7 +243,9 @@ def funnel(findings: Findings, names: Names, profile: str, mark: str = "") -> Fi
     title = f"Of what {profile} offers, " + "; ".join(
         f"{names[f.target]} answers {percent(f.good / f.offered)} within the SLO" for f in mine
     )
-    subtitle = f"Measured requests of {profile}, all valid blocks: {', '.join(count(f.offered) for f in mine)} offered."
+    offered = list(dict.fromkeys(count(f.offered) for f in mine))
+    each = f"{offered[0]} offered to each" if len(offered) == 1 else f"{' and '.join(offered)} offered"
+    subtitle = f"Measured requests of {profile}, all valid blocks: {each}."
     shares = (share("share of offered", "offered_share"),)
     shown = table(f"funnel{mark}-table", title, (target(names), word("stage"), *shares), values)
     spec = charts_cold.funnel(marked(rows, shown), STAGES, pair_of(findings, names))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from harness.decision.findings import Findings
 from harness.domain.estimate import Estimate, Known, Unknown
 from harness.domain.reason import Reason
@@ -11,7 +9,7 @@ from harness.domain.reasons.absence import JudgedByInterval, NoPairs
 from harness.domain.verdict import Judgement, Relation, SloVerdict
 from harness.report.blocks import Cell, Tone, absent, number
 from harness.words import said
-from harness.words.numbers import FORMATS, count, percent
+from harness.words.numbers import FORMATS, Write, bracket, count, percent, span
 
 _TONES = {Judgement.PASS: Tone.PASS, Judgement.FAIL: Tone.FAIL, Judgement.INCONCLUSIVE: Tone.OPEN}
 _MARKS = {Judgement.PASS: "● ", Judgement.FAIL: "▲ ", Judgement.INCONCLUSIVE: "◇ "}
@@ -47,14 +45,12 @@ def interval(known: Known, unit: str) -> Cell:
     return number(interval_text(known, FORMATS[unit]))
 
 
-def interval_text(known: Estimate, write: Callable[[float], str]) -> str:
-    """``low to high``."""
+def interval_text(known: Estimate, write: Write) -> str:
+    """``low to high``, or the one value that both ends read as."""
     return ends_text(known.low, known.high, write, known.why_open)
 
 
-def ends_text(
-    low: float | None, high: float | None, write: Callable[[float], str], why_open: Reason | None = None
-) -> str:
+def ends_text(low: float | None, high: float | None, write: Write, why_open: Reason | None = None) -> str:
     """An open end is said, never drawn as a number."""
     why = f": {said(why_open)}" if why_open else ""
     if low is None and high is None:
@@ -63,7 +59,13 @@ def ends_text(
         return f"up to {write(high or 0.0)}"
     if high is None:
         return f"from {write(low)} on{why}"
-    return f"{write(low)} to {write(high)}"
+    return span(low, high, write)
+
+
+def estimate_text(known: Estimate, write: Write) -> str:
+    """``602 ms (531 ms to 650 ms)``; the value alone where its interval reads as it does."""
+    value = write(known.value)
+    return f"{value}{bracket(value, interval_text(known, write))}"
 
 
 def beyond(verdict: SloVerdict) -> Cell:
@@ -73,19 +75,19 @@ def beyond(verdict: SloVerdict) -> Cell:
     if isinstance(verdict.beyond, Unknown):
         return absent(said(verdict.beyond.reason))
     found = verdict.beyond
-    return number(f"{percent(found.value)} ({interval_text(found, percent)}) of {percent(verdict.allowed)}")
+    return number(f"{estimate_text(found, percent)} of {percent(verdict.allowed)}")
 
 
 def difference(known: Known | None) -> Cell:
     """Of two shares, in percentage points."""
     if known is None or isinstance(known, Unknown):
         return absent(said(NoPairs() if known is None else known.reason))
-    return number(f"{known.value * 100:+.2f} ({interval_text(known, lambda v: f'{v * 100:+.2f}')})")
+    return number(estimate_text(known, lambda v: f"{v * 100:+.2f}"))
 
 
 def ratio_text(known: Estimate) -> str:
     """``1.07 (0.98 to 1.17)``."""
-    return f"{known.value:.2f} ({interval_text(known, lambda v: f'{v:.2f}')})"
+    return estimate_text(known, lambda v: f"{v:.2f}")
 
 
 def ratio(known: Known) -> Cell:

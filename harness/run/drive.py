@@ -272,7 +272,7 @@ def _line(step: RunShown, record: RunRecord) -> str:
     lag = ledger.get("lag_p99_s")
     words = [
         f"[{step.number:>3}/{step.of}] block {step.block}  {step.label:<32}",
-        "RACE   " if record.only_for_eyes else "VALID  " if record.valid else "INVALID",
+        "RACE   " if record.only_to_watch else "VALID  " if record.valid else "INVALID",
         f"{ledger.get('planned', 0):>4} requests, {failed} failed",
         f"lag p99 {lag * 1e3:.1f} ms" if lag is not None else "",
     ]

@@ -38,7 +38,7 @@ def race(
         with beside(store), Launcher(workspace.root, workspace.state / "nursery.err") as launcher:
             progress.say(
                 f"race of {' and '.join(run.target for run in block.runs)}: {block.runs[0].requests} requests each, "
-                f"about {duration(block.expected_s)}; for eyes only, both generators share this machine"
+                f"about {duration(block.expected_s)}; to watch, not to measure: both generators share this machine"
             )
             driven = Driven(targets, command=COMMAND)
             drive = Driver(workspace, plan, store, progress, driven, limits, platform, launcher)

@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from harness.decision.findings import Findings
 
 
-def judged(findings: Findings, decision: Decision) -> Mapping[str, Any]:
-    """Of the look that was reached; the decision's sentence only once it is the last one."""
+def judged(findings: Findings, decision: Decision, names: Mapping[str, str]) -> Mapping[str, Any]:
+    """Of the look that was reached, with the targets' titles; the decision's sentence only once it is the last one."""
     pair = (findings.data.baseline, findings.data.candidate)
     rows: dict[tuple[str, str], dict[str, str]] = {}
-    for verdict in (*findings.slos, *findings.cost_verdicts):
+    for verdict in findings.verdicts:
         promise = f"{verdict.slo.name} {FORMATS[verdict.slo.unit](verdict.slo.limit)}"
         rows.setdefault((verdict.profile, promise), {})[verdict.target] = verdict.judgement.value
     look = findings.look
     return {
         "blocks": look.blocks,
-        "targets": list(pair),
+        "targets": [names[target] for target in pair],
         "rows": [
             {"promise": f"{profile}: {promise}" if profile else promise, "verdicts": [by.get(t, "") for t in pair]}
             for (profile, promise), by in rows.items()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from harness.domain.reasons import absence as kinds
-from harness.words.numbers import counted
+from harness.words.numbers import counted, span
 from harness.words.speech import Book
 
 
 def _two_windows(r: kinds.TwoWindows) -> str:
-    first, second = (f"{low:.3g} to {high:.3g} s for {share * 100:.0f} %" for low, high, share in r.windows)
+    first, second = (
+        f"{span(low, high, lambda v: f'{v:.3g}')} s for {share * 100:.0f} %" for low, high, share in r.windows
+    )
     return f"two windows: {first}, {second}"
 
 

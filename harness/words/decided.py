@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from harness.domain.reasons import decided as kinds
-from harness.words.numbers import FORMATS, money, percent
+from harness.words.numbers import FORMATS, Write, bracket, money, percent, span
 from harness.words.speech import Book, all_said, said
 
 
@@ -80,27 +80,35 @@ def _gate_open(r: kinds.GateOpen) -> str:
 def _costs_cross(r: kinds.CostsCross) -> str:
     return (
         f"Volume: the runtime costs cross at {r.factor:.3g} times your traffic, {r.requests / 1e6:.2f} million requests a "
-        f"month{_span(r.low, r.high)}; {r.below} is cheaper below, {r.above} above. Expected: {r.expected / 1e6:.2f} million."
+        f"month{_millions(r)}; {r.below} is cheaper below, {r.above} above. Expected: {r.expected / 1e6:.2f} million."
     )
 
 
-def _span(least: float | None, most: float | None) -> str:
-    """Its interval, in millions."""
-    low, high = (None if end is None else f"{end / 1e6:.2f}" for end in (least, most))
-    return f" ({_ends(low, high)})"
+def _millions(r: kinds.CostsCross) -> str:
+    """Its interval."""
+
+    def write(requests: float) -> str:
+        return f"{requests / 1e6:.2f}"
+
+    return bracket(write(r.requests), _ends(r.low, r.high, write))
 
 
-def _ends(low: str | None, high: str | None) -> str:
-    if low and high:
-        return f"{low} to {high}"
-    return f"up to {high}" if high else f"from {low} on" if low else "or at no volume simulated"
+def _ends(low: float | None, high: float | None, write: Write) -> str:
+    if low is not None and high is not None:
+        return span(low, high, write)
+    if high is not None:
+        return f"up to {write(high)}"
+    return f"from {write(low)} on" if low is not None else "or at no volume simulated"
 
 
 def _breaks(r: kinds.PromiseBreaks) -> str:
-    low, high = (None if end is None else f"{end:.3g}" for end in (r.low, r.high))
+    def write(factor: float) -> str:
+        return f"{factor:.3g}"
+
     does = "keeps" if r.kept_above else "breaks"
+    wide = bracket(write(r.factor), _ends(r.low, r.high, write))
     return (
-        f"Volume: from {r.factor:.3g} times your traffic on ({_ends(low, high)}) {r.label} {does} {r.name} "
+        f"Volume: from {write(r.factor)} times your traffic on{wide} {r.label} {does} {r.name} "
         f"(limit {FORMATS[r.unit](r.limit)})."
     )
 
@@ -110,7 +118,7 @@ def _kept(r: kinds.KeptUpTo) -> str:
         return f"Volume: whether {r.label} keeps its promises at more than your traffic can't be told."
     broken = f" but {_joined(list(r.broken))}" if r.broken else ""
     at = f"up to {r.factor:g} times your traffic" if r.factor > 1 else "at your traffic"
-    return f"Volume: {r.label} keeps every promise{broken} {at}; more was not simulated or can't be predicted."
+    return f"Volume: simulated, {r.label} breaks no promise{broken} {at}; more was not simulated or can't be predicted."
 
 
 def _error_budget(r: kinds.ErrorBudget) -> str:

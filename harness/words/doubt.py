@@ -7,7 +7,7 @@ from harness.domain.reasons import doubt as kinds
 from harness.domain.reasons import seal
 from harness.domain.reasons.doubt import Figures, What
 from harness.domain.reasons.seal import How
-from harness.words.numbers import duration_text
+from harness.words.numbers import duration_text, span
 from harness.words.speech import Book, said
 
 MEASURES = {"p95_s": "p95", "overhead_p95_s": "p95 overhead", "ttft_p95_s": "p95 to the first token"}
@@ -197,7 +197,7 @@ ENDED = {
 
 
 def _jobs_ended(r: kinds.JobsEnded) -> str:
-    ends = "" if r.low is None or r.high is None else f" ({r.low * 100:.2g} to {r.high * 100:.2g} %)"
+    ends = "" if r.low is None or r.high is None else f" ({span(r.low * 100, r.high * 100, lambda v: f'{v:.2g}')} %)"
     return f"{r.target}: {r.count} of {r.of} jobs under {r.profile} {ENDED.get(r.fate, r.fate.value)}{ends}."
 
 

@@ -90,7 +90,7 @@ WORDS: Book = {
     kinds.GeneratorFailed: "the generator failed: {error}",
     kinds.NotClosed: "it could not be closed: {error}",
     kinds.KilledBy: _killed,
-    kinds.OnlyForEyes: "it is a race, for eyes only: both targets were driven at once, so it is not evidence",
+    kinds.OnlyToWatch: "it is a race: both targets were driven at once, to watch, not to measure, so it is not evidence",
     kinds.DidNotEnd: "the run did not end",
     kinds.NotReadable: "{file} {problems}",
     kinds.JobsNotRead: "what became of its jobs can't be told: {file}: {problem}",

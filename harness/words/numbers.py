@@ -5,6 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+Write = Callable[[float], str]
+
+
+def span(low: float, high: float, write: Write) -> str:
+    """``531 ms to 583 ms``; ends that read alike are one value: an interval without width is never written as a range."""
+    first, last = write(low), write(high)
+    return first if first == last else f"{first} to {last}"
+
+
+def bracket(value: str, ends: str, more: str = "") -> str:
+    """`` (531 ms to 583 ms)``, to follow the value; nothing where the interval reads as the value does. ``more`` stands beside it."""
+    told = ", ".join(part for part in (ends if ends != value else "", more) if part)
+    return f" ({told})" if told else ""
+
+
+def level(confidence: float) -> str:
+    """Of an interval: ``95 %``, ``98.5 %``."""
+    return f"{confidence * 100:.3g} %"
+
 
 def significant(value: float, digits: int = 3) -> str:
     """Plain decimal text with that many significant digits, no exponent."""
@@ -54,4 +73,4 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' * (number != 1)}"
 
 
-FORMATS: dict[str, Callable[[float], str]] = {"s": duration_text, "share": percent, "USD": money}
+FORMATS: dict[str, Write] = {"s": duration_text, "share": percent, "USD": money}

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from harness.domain.reasons import decided
 from harness.domain.reasons import page as kinds
-from harness.words.numbers import FORMATS, counted, duration_text, money, percent, significant
+from harness.words.numbers import FORMATS, Write, bracket, counted, duration_text, money, percent, significant, span
 from harness.words.speech import Book, said
 
 METRICS = {"p95_s": "p95 response time", "ttft_p95_s": "p95 time to first token", "overhead_p95_s": "p95 overhead"}
@@ -22,15 +20,17 @@ NO_EFFECT = {
 }
 
 
-def ends(pair: kinds.Ends, write: Callable[[float], str]) -> str:
+def ends(pair: kinds.Ends, write: Write) -> str:
     """``19 to 28 %``: a unit that both ends have is written once."""
-    low, high = (None if end is None else write(end) for end in pair)
+    low, high = pair
     if low is None or high is None:
-        return f"up to {high}" if high else f"from {low}" if low else "not bounded"
-    number, _, unit = low.rpartition(" ")
-    return (
-        f"{number} to {high}" if number and high.endswith(f" {unit}") and number[:1].isdigit() else f"{low} to {high}"
-    )
+        return (
+            f"up to {write(high)}" if high is not None else f"from {write(low)}" if low is not None else "not bounded"
+        )
+    told = span(low, high, write)
+    number, _, unit = write(low).rpartition(" ")
+    once = number[:1].isdigit() and told.endswith(f" {unit}")
+    return told.replace(f" {unit} to ", " to ", 1) if once else told
 
 
 def takes(hours: float, usd: float) -> str:
@@ -39,8 +39,12 @@ def takes(hours: float, usd: float) -> str:
     return f"about {time}" + (f" and {money(usd)}" if usd >= 0.005 else "")
 
 
+def _two(value: float) -> str:
+    return significant(value, 2)
+
+
 def _times(factor: float) -> str:
-    return f"{significant(factor, 2)} times your traffic"
+    return f"{_two(factor)} times your traffic"
 
 
 def _how_sure(r: kinds.HowSure) -> str:
@@ -79,8 +83,8 @@ def _nothing_breaks(r: kinds.NothingBreaks) -> str:
 
 def _slower(r: kinds.Slower) -> str:
     return (
-        f"Under {r.profile} the {METRICS[r.metric]} of {r.label} is {significant(r.ratio)} times that of {r.rival} "
-        f"({ends(r.ends, significant)})."
+        f"Under {r.profile} the {METRICS[r.metric]} of {r.label} is {significant(r.ratio)} times that of {r.rival}"
+        f"{bracket(significant(r.ratio), ends(r.ends, significant))}."
     )
 
 
@@ -93,8 +97,8 @@ def _alike(r: kinds.Alike) -> str:
 
 def _cold(r: kinds.ColdAnswers) -> str:
     return (
-        f"At your traffic {percent(r.share)} of the answers of {r.label} would be cold ({ends(r.ends, percent)}, simulated), "
-        f"of {r.rival} {percent(r.rival_share)}."
+        f"At your traffic {percent(r.share)} of the answers of {r.label} would be cold"
+        f"{bracket(percent(r.share), ends(r.ends, percent), 'simulated')}, of {r.rival} {percent(r.rival_share)}."
     )
 
 
@@ -140,7 +144,7 @@ WORDS: Book = {
     kinds.Saves: _saves,
     kinds.BrokenNow: _broken_now,
     kinds.BreaksAt: lambda r: (
-        f"{r.label} is first: {r.name}, from {_times(r.factor)} ({ends(r.ends, lambda v: significant(v, 2))})."
+        f"{r.label} is first: {r.name}, from {_times(r.factor)}{bracket(_two(r.factor), ends(r.ends, _two))}."
     ),
     kinds.NothingBreaks: _nothing_breaks,
     kinds.BreaksUnknown: "Not known: no promise could be judged.",
@@ -181,20 +185,23 @@ WORDS: Book = {
 
 def _cross(r: decided.CostsCross) -> str:
     low, high = (None if end is None else end / 1e6 for end in (r.low, r.high))
-    span = f" ({ends((low, high), lambda v: significant(v, 2))})" if low or high else ""
-    return f"From {significant(r.requests / 1e6, 2)} M requests a month{span}, {_times(r.factor)}, {r.above} is the cheaper."
+    at = _two(r.requests / 1e6)
+    wide = bracket(at, ends((low, high), _two)) if low or high else ""
+    return f"From {at} M requests a month{wide}, {_times(r.factor)}, {r.above} is the cheaper."
 
 
 def _breaks(r: decided.PromiseBreaks) -> str:
     does = "keeps" if r.kept_above else "breaks"
-    span = ends((r.low, r.high), lambda v: significant(v, 2))
-    return f"From {_times(r.factor)} ({span}) {r.label} {does} {r.name}."
+    wide = bracket(_two(r.factor), ends((r.low, r.high), _two))
+    return f"From {_times(r.factor)}{wide} {r.label} {does} {r.name}."
 
 
 SHORT: Book = {
     decided.CostsCross: _cross,
     decided.PromiseBreaks: _breaks,
-    decided.KeptUpTo: lambda r: f"More traffic would not: {r.label} keeps its promises up to {_times(r.factor)}.",
+    decided.KeptUpTo: lambda r: (
+        f"More traffic would not: simulated, {r.label} breaks no promise up to {_times(r.factor)}."
+    ),
     decided.PriceFlips: lambda r: f"{r.label} is the cheaper if its prices fall by {percent(r.fall)}.",
     decided.WouldPass: lambda r: (
         f"{r.label} keeps {r.name} under {r.profile} if {FORMATS[r.unit](r.limit)} is promised."

@@ -66,7 +66,6 @@ WORDS: Book = {
     kinds.StretchesPlayed: "at least as many: a whole month sees more than the stretches of it that are played",
     kinds.GrowthUnknown: "can't tell: how it scales with its traffic is not known; {measure}",
     kinds.NotGivenAgain: (
-        "can't tell: a replay of the measured arrivals matches only {again} of {runs} runs, so the model lacks "
-        "something; {measure}"
+        "can't tell: a replay of the measured arrivals matches {again} of {runs} runs, so the model lacks something; {measure}"
     ),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.domain.reasons import verdict as kinds
 from harness.domain.verdict import Needed
-from harness.words.numbers import counted, duration_text
+from harness.words.numbers import bracket, counted, duration_text, span
 from harness.words.speech import Book, said
 
 Shares = kinds.ShownFewer | kinds.ShownMore | kinds.NotShown | kinds.RunsTooShort
@@ -49,7 +49,7 @@ def _shares_differ(r: kinds.SharesDiffer) -> str:
 def _needed(r: Needed) -> str:
     """One number only where it means something; else that it does not."""
     if r.tight:
-        return f"about {r.blocks} blocks would settle it ({r.low} to {r.high})"
+        return f"about {r.blocks} blocks would settle it{bracket(str(r.blocks), span(r.low, r.high or r.low, str))}"
     return f"at least {r.low} blocks are needed to settle it; no upper bound is known yet"
 
 

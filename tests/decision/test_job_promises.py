@@ -139,3 +139,17 @@ def test_decide_says_in_a_line_where_each_workload_belongs(piloted, capsys):
     assert lines[head + 1].split() == ["workload", "place", "because"]
     assert lines[head + 2].startswith("ingestion ")
     assert "beta" in lines[head + 2].lower()
+
+
+def test_a_promise_about_passages_decides_beside_those_about_jobs(piloted):
+    _, workspace, bound = piloted
+    like = next(v for v in bound.findings.job_verdicts if v.target == "alpha")
+    kept, broken = (
+        replace(like, target=target, profile="retrieval", judgement=judgement)
+        for target, judgement in (("beta", Judgement.PASS), ("alpha", Judgement.FAIL))
+    )
+    findings = replace(bound.findings, retrieval_verdicts=(broken, kept))
+
+    assert broken in gate("alpha", findings).failed
+    assert broken in findings.promises_of("alpha"), "a row of page one"
+    assert broken not in hybrid_gate(workspace, findings).failed, "both together have it done by the one that keeps it"

@@ -26,7 +26,7 @@ from harness.frames.runs import RUNS
 from harness.frames.samples import COLUMNS as SAMPLES
 from harness.platforms.shared.cost_explorer import BilledDay, BilledLine
 from harness.report.blocks import Tone
-from harness.words.numbers import money
+from harness.words.numbers import money, span
 from tests.builders import Pilot, failed, sample
 from tests.report.test_experiments import both, gaps, probes, search, zero
 
@@ -269,7 +269,7 @@ def test_a_tables_words_are_its_frames_numbers(richer):
 
     assert words[1].text.startswith(money(costs.per_success_usd * 1000))
     assert words[3].text == money(costs.month_usd)
-    assert words[4].text == f"{money(costs.month_low_usd)} to {money(costs.month_high_usd)}"
+    assert words[4].text == span(costs.month_low_usd, costs.month_high_usd, money)
 
 
 def test_a_number_of_a_table_that_is_missing_has_its_reason(richer):

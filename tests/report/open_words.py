@@ -4,6 +4,7 @@ import re
 from html.parser import HTMLParser
 
 WORD = re.compile(r"\S*\w\S*")
+MOST = 2_500  # of a report, whatever was measured
 
 
 class _Open(HTMLParser):

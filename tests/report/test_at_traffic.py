@@ -42,11 +42,12 @@ PAIR = [
 ]
 
 
-def test_page_one_has_each_target_at_the_sealed_traffic_alone():
-    shown = at_traffic.now(foretold(*PAIR), NAMES)
+def test_your_own_traffic_stands_among_the_volumes():
+    shown = at_traffic.factors(foretold(*PAIR), NAMES)
+    mine = [row for row in shown.rows if row[1].text == "1.00"]
 
-    assert [row[0].text for row in shown.rows] == ["Container", "Function"]
-    assert shown.rows[1][4].text == "$20.00 ($18.00 to $22.00)"
+    assert [row[0].text for row in mine] == ["Container", "Function"]
+    assert mine[1][-1].text == "$20.00 ($18.00 to $22.00)"
 
 
 def test_an_infinite_percentile_is_an_answer_and_no_refusal():

@@ -7,8 +7,8 @@ import pytest
 
 from harness.predict.prediction import Quantity
 from harness.report import charts, charts_cold, charts_decided, charts_jobs, charts_predicted, charts_trend
-from harness.report.plot import NEAR, Scale, clock, dollars, finer, log_ticks, plain, round_ticks
-from harness.report.svg import NARROW, WIDE, render
+from harness.report.plot import NEAR, Scale, clock, dollars, finer, log_ticks, panel, plain, round_ticks
+from harness.report.svg import NARROW, WIDE, Canvas, render
 
 PAIR = ("Alpha", "Beta")
 LONG = ("Container (embedded), two of them", "Function (embedded), two provisioned")
@@ -127,6 +127,21 @@ def test_axes_have_plain_units():
     assert log_ticks(1, 1e9, 4)[0] == 1
     assert log_ticks(2.2, 2.9, 6)[0] == pytest.approx(2.2)
     assert log_ticks(4, 4, 6) == [4]
+    assert log_ticks(56, 195, 4) == [100, 150], "one tick is no scale"
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_a_name_lies_clear_of_the_line_that_it_names(width):
+    """A line that rises to its end ran through the name below that end."""
+    canvas = Canvas(width)
+    plot = panel(canvas, 190, (0, 10), (0, 10))
+    flat, rising = ([plot.at(x, y(x)) for x in range(11)] for y in (lambda _: 9.0, lambda x: 2 + 0.5 * x))
+    plot.name([(flat, "Container", "blue"), (rising, "Function", "red")])
+    found = re.search(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*><tspan[^>]*>●</tspan> Function<', canvas.svg("a chart"))
+    right, below = float(found[1]), float(found[2])
+    under = [y for x, y in rising if right - LETTER * len("● Function") <= x <= right]
+
+    assert below - 9 >= max(under), "the top of its letters"
 
 
 def test_what_is_over_the_axis_can_be_drawn_again_for_a_part_of_it():

@@ -8,10 +8,9 @@ import pytest
 
 from harness.report.pdf import print_pdf
 from tests.builders import Pilot, lognormal, sample
-from tests.report.open_words import open_words
+from tests.report.open_words import MOST, open_words
 from tests.report.test_report import render
 
-MOST = 2_500  # whatever was measured
 FIVE_MINUTES = 1_250
 ROOT = Path(__file__).parents[2]
 

@@ -1,6 +1,7 @@
 """Page one alone answers five readers' questions, in five situations that end differently."""
 
 import json
+import math
 import re
 from types import SimpleNamespace
 
@@ -9,16 +10,18 @@ import pytest
 from harness import pipeline
 from harness.analysis.compare import Comparison
 from harness.decision.effects import stands_out, worst_broken
-from harness.decision.gravity import Gravity, gravest, gravity
+from harness.decision.gravity import Gravity, gravest, gravity, ranked
 from harness.decision.next_step import BlockTakes, next_step
 from harness.domain.estimate import Estimate, Infinite
+from harness.domain.reason import labelled
 from harness.domain.reasons import absence, doubt, page, seal
 from harness.domain.verdict import Judgement, Relation, Slo, SloVerdict
 from harness.planning import seal_of
+from harness.report import escape
 from harness.report.content import first_page
 from harness.report.page_one import briefly
 from harness.report.promises import Edge, picture
-from harness.report.render import page_one_html
+from harness.report.render import macros
 from harness.words import said
 from harness.workspace import open_workspace
 from tests.builders import Pilot, lognormal
@@ -85,7 +88,7 @@ def html_of(workspace):
     """Page one, without what is behind it."""
     found = pipeline.decide(workspace)
     args = (workspace, found.plan, found.findings, found.decision, found.doubts, found.standing, BlockTakes(0.5, 2.0))
-    return page_one_html(first_page(*args))
+    return str(macros("blocks.html.j2", escape.html).page_one(first_page(*args)))
 
 
 @pytest.fixture(scope="module", params=SITUATIONS)
@@ -140,9 +143,8 @@ def findings(slos=(), comparisons=(), sizings=()):
     played = SimpleNamespace(prediction=SimpleNamespace(at=()))
     return SimpleNamespace(
         data=data,
-        slos=slos,
-        cost_verdicts=(),
-        jobs=(),
+        verdicts=slos,
+        look=SimpleNamespace(confidence=0.95),
         comparisons=comparisons,
         sizings=sizings,
         played=played,
@@ -194,9 +196,7 @@ def test_all_limits_stand_at_one_line_and_what_would_flatten_is_named_at_the_edg
         verdict("a", "error_rate", "share", 0.01, estimate(0.0001, 0, 0.0002), Judgement.PASS),
         verdict("b", "error_rate", "share", 0.01, estimate(0.5, 0.4, 0.6)),
     )
-    pair = findings(slos)
-    pair.promises_of = lambda target: [v for v in slos if v.target == target]
-    drawn = picture(pair, NAMES)
+    drawn = drawn_of(*slos)
     at_limit, few, many = (line for row in drawn.rows for line in row.lines)
 
     assert at_limit.at == drawn.scale.limit
@@ -269,3 +269,53 @@ def test_scaling_is_not_scored_where_the_peak_was_never_offered(tmp_path):
 def test_where_nothing_costs_nothing_is_modelled(tmp_path):
     outcome = pipeline.decide(Pilot(tmp_path, refused={"alpha": 1.0, "beta": 1.0}, per_run=20).write()[0])
     assert not any(isinstance(d, doubt.NothingBilled) for d in outcome.doubts)
+
+
+def drawn_of(*slos):
+    pair = findings(slos)
+    pair.promises_of = lambda target: [v for v in slos if v.target == target]
+    return picture(pair, NAMES)
+
+
+def test_none_lost_stands_at_its_limit_and_any_beyond_the_scale():
+    """A promise of none has no times its limit."""
+    kept = verdict("a", "lost", "share", 0.0, estimate(0, 0, 0.01), Judgement.INCONCLUSIVE, profile="ingestion")
+    lost = verdict("b", "lost", "share", 0.0, estimate(0.1, 0.05, 0.2), profile="ingestion")
+    drawn = drawn_of(kept, lost)
+    [[none, some]] = [row.lines for row in drawn.rows]
+
+    assert (none.at, none.low, none.high) == (drawn.scale.limit, drawn.scale.limit, drawn.scale.place(math.inf))
+    assert (none.value, none.interval) == ("0 %", "0 to 1.0 %")
+    assert (some.edge, some.low) == (Edge.ABOVE, drawn.scale.place(math.inf))
+
+
+def test_an_interval_without_width_is_not_written_again():
+    fixed = drawn_of(verdict("a", "monthly_usd", "USD", 600.0, estimate(109.1, 109.1, 109.1), Judgement.PASS))
+    assert [(line.value, line.interval) for row in fixed.rows for line in row.lines] == [("$109", "")]
+
+
+def test_what_both_keep_is_folded_only_where_a_screen_has_no_room_for_it():
+    def pair(k, judgement):
+        return [verdict(t, f"m{k}", "s", 1.0, estimate(0.5, 0.4, 0.6), judgement) for t in ("a", "b")]
+
+    few = drawn_of(*(v for k in range(10) for v in pair(k, Judgement.PASS)))
+    many = drawn_of(*(v for k in range(12) for v in pair(k, Judgement.FAIL if k == 11 else Judgement.PASS)))
+
+    assert (len(few.rows), few.folded) == (10, ())
+    assert [row.name for row in many.folded] == ["m9", "m10"], "the last of what is kept, never what is broken"
+    assert many.rows[-1].name == "m11"
+
+
+def test_doubts_name_titles_wherever_they_name_targets():
+    of_both = labelled(doubt.SettingsByHand(("a", "b")), NAMES)
+    fleets = labelled(doubt.CapacityNotSearched(("a",)), NAMES)
+    check = labelled(doubt.CheckNotFine("b", "fail", "streams", ""), NAMES)
+
+    assert "of A and B were chosen by hand" in said(of_both)
+    assert "A is priced" in said(fleets)
+    assert said(check) == "Before the first block, B: fail: streams."
+
+
+def test_all_doubts_stand_gravest_first_and_what_page_one_says_of_a_rehearsal_last():
+    found = [doubt.IsRehearsal(), doubt.TeamSays("Short."), doubt.NotCalibrated(), doubt.FewValid(3, 6, 6)]
+    assert ranked(found) == (found[3], found[2], found[0], found[1])

@@ -31,7 +31,7 @@ def test_a_pilot_that_is_done_says_nothing_of_its_state(pilot):
 
 
 def test_a_pilot_under_way_says_how_far_it_is_and_what_verdicts_need(pilot):
-    assert said(pilot, without(3)) == ("2 of 6 blocks; verdicts need 6.",)
+    assert said(pilot, without(3)) == ("2 of 6 blocks are valid; verdicts need 6.",)
 
 
 def test_the_page_begins_with_it(pilot, tmp_path):
@@ -40,7 +40,7 @@ def test_the_page_begins_with_it(pilot, tmp_path):
     pipeline.report(open_workspace(pilot.root), tmp_path / "r", effort=LIGHT)
     html, text = ((tmp_path / "r" / f"report.{kind}").read_text() for kind in ("html", "md"))
 
-    words = "2 of 6 blocks; verdicts need 6."
+    words = "2 of 6 blocks are valid; verdicts need 6."
     assert html.index(words) < html.index("Which runtime should serve it?", html.index("<body"))
     assert text.startswith(f"**{words}**")
 
@@ -56,4 +56,4 @@ def test_a_machine_that_could_not_carry_a_block_is_named_first(pilot):
     lines = said(pilot, spoil)
 
     assert lines[0].startswith("The machine that sends the load could not carry 1 of 6 blocks and experiments (")
-    assert lines[1] == "5 of 6 blocks; verdicts need 6."
+    assert lines[1] == "5 of 6 blocks are valid; verdicts need 6."

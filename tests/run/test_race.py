@@ -107,8 +107,8 @@ def test_every_run_of_it_says_itself_that_it_is_no_evidence(raced):
     records = list(store.all_records(plan))
 
     assert plan.purpose is Purpose.EYES
-    assert [(r.ledger is not None, r.only_for_eyes, r.valid) for r in records] == [(True, True, False)] * 2
-    assert [reason.kind for r in records for reason in r.reasons] == ["only_for_eyes"] * 2
+    assert [(r.ledger is not None, r.only_to_watch, r.valid) for r in records] == [(True, True, False)] * 2
+    assert [reason.kind for r in records for reason in r.reasons] == ["only_to_watch"] * 2
     assert not (raced["root"] / "evidence" / "blocks").exists()
     assert "not evidence" in raced["output"]
 
@@ -131,7 +131,7 @@ def test_a_race_that_is_put_in_a_blocks_place_makes_that_block_invalid(tmp_path)
     data = pipeline.decide(made).findings.data
 
     assert data.blocks_valid == (2, 3, 4, 5, 6)
-    assert [reason.kind for record in data.invalid for reason in record.reasons][:1] == ["only_for_eyes"]
+    assert [reason.kind for record in data.invalid for reason in record.reasons][:1] == ["only_to_watch"]
 
 
 def test_a_plan_keeps_its_purpose_and_that_of_a_campaign_is_written_as_ever(tmp_path):

@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from tests.local.platform import pilot, workspace
+from tests.report.open_words import MOST, open_words
 from tests.suite import warm
 
 SMALL = """
@@ -154,6 +155,7 @@ def test_the_report_has_real_numbers_and_the_spoilt_attempt(folder):
     assert "2 of 2 blocks are valid; verdicts need 6" in page
     assert "Many at once, from zero" in page
     assert "Function, 2 provisioned" in page
+    assert len(open_words(page)) <= MOST
 
 
 def test_a_stop_file_stops_before_anything_is_sent(folder):

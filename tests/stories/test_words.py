@@ -15,6 +15,7 @@ import pytest
 from harness import pipeline
 from harness.workspace import open_workspace
 from tests.local.platform import Up, pilot, workspace
+from tests.report.open_words import MOST, open_words
 
 ROOT = Path(__file__).parent.parent.parent
 INSTALLING = ("python3 ", "pilot-env/", ". ")
@@ -107,6 +108,7 @@ def test_the_readme_leads_two_external_servers_to_a_report(tmp_path, two_service
     assert not [doubt for doubt in decided["doubts"] if doubt.startswith("Sealed")]
     page = (story.folder / "reports" / "rendered" / "report.md").read_text()
     assert page.index("requests, simulated from what was measured") < page.index("**What would change it**")
+    assert len(open_words((story.folder / "reports" / "rendered" / "report.html").read_text())) <= MOST
     assert story.following() is None, "the way has an end"
 
 
@@ -120,6 +122,7 @@ def test_the_tutorial_leads_the_embedded_runtimes_to_a_report(tmp_path, corpus):
         story.type(line)
 
     assert story.ended["report"][0].stdout.splitlines()[-1].endswith("report.html")
+    assert len(open_words((story.folder / "reports" / "rendered" / "report.html").read_text())) <= MOST
     wrong = [(typed, said) for typed, said in story.led if typed not in (said, "pilot status", "pilot report")]
     assert wrong == [("pilot plan", "pilot calibrate"), ("pilot run", "pilot calibrate")], (
         "only what this test leaves out is missing"

@@ -138,7 +138,7 @@ class KilledBy(Fault):
     signal: str | None = None
 
 
-class OnlyForEyes(Fault):
+class OnlyToWatch(Fault):
     """A race: both targets were driven at once, for people to watch."""
 
 

@@ -36,7 +36,7 @@
     if (el("state").textContent !== words) el("state").textContent = words;
     document.title = `${words} · pilot`;
     el("race").hidden = !last.race;
-    el("race").textContent = "For eyes only, not evidence: both load generators" +
+    el("race").textContent = "To watch, not to measure: both load generators" +
       `${last.embedded.length ? " and " + (last.embedded.length > 1 ? "both targets" : "one target") : ""} share this machine at the same time.`;
   }
 
