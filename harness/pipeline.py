@@ -40,7 +40,7 @@ from harness.decision.decide import Decision
 from harness.decision.decide import decide as choose
 from harness.decision.doubts import doubts
 from harness.decision.findings import Findings
-from harness.decision.gather import gather
+from harness.decision.gather import elsewhere, gather
 from harness.decision.next_step import BlockTakes
 from harness.decision.placed_json import placement_json
 from harness.decision.placement import Placed
@@ -312,21 +312,49 @@ def decide(workspace: Workspace, progress: Progress | None = None, effort: Effor
     With ``progress`` other volumes of the traffic are played too, which takes seconds: what would change the decision.
     Less ``effort`` is for who asks for verdicts and doubts: a cost's interval is wider then, or cannot be told.
     """
+    workspace = workspace.still()
     store = Store(workspace.evidence)
-    made = store.plan()
-    if made is None:
-        if has_measured(store):
-            raise Refused(f"{store.root / PLAN} is missing, and requests were measured", "restore it from a backup")
-        raise Refused("no plan yet", "run pilot plan --seal first")
-    findings = gather(workspace, load(store, sealing.judgeable(made, store)), store, made, progress, effort)
+    made = _planned(store)
+    findings = gather(workspace, load(store, sealing.judgeable(made, store)), store, made, effort)
+    if progress is not None:
+        findings = elsewhere(workspace, findings, progress)
+    return _judged(workspace, store, made, findings)
+
+
+def at_volumes(outcome: Outcome, progress: Progress) -> Outcome:
+    """What was decided without ``progress``, as it would have been with it."""
+    workspace = outcome.workspace
+    findings = elsewhere(workspace, outcome.findings, progress)
+    return _judged(workspace, Store(workspace.evidence), outcome.plan, findings)
+
+
+def _judged(workspace: Workspace, store: Store, made: Plan, findings: Findings) -> Outcome:
     found = doubts(workspace, made, store, findings)
     chosen = choose(workspace, findings, found)
     stands = standing(workspace, findings, chosen)
     return Outcome(made, findings, found, chosen, stands, store.seal(), store.calibration(), workspace)
 
 
+def sealed(workspace: Workspace) -> str | None:
+    """The digest of the plan's seal, None where nobody sealed it; raises Refused without a plan."""
+    store = Store(workspace.evidence)
+    _planned(store)
+    seal = store.seal()
+    return None if seal is None else str(seal["digest"])
+
+
+def _planned(store: Store) -> Plan:
+    made = store.plan()
+    if made is not None:
+        return made
+    if has_measured(store):
+        raise Refused(f"{store.root / PLAN} is missing, and requests were measured", "restore it from a backup")
+    raise Refused("no plan yet", "run pilot plan --seal first")
+
+
 def predict(workspace: Workspace, wanted: Wanted, progress: Progress, *, seed: int | None = None) -> Prediction:
     """What each target does at other traffic; pure, but for the time it takes."""
+    workspace = workspace.still()
     return predicting.predictions(workspace, _looked_at(_measured(workspace)), wanted, progress, seed)
 
 
@@ -339,6 +367,7 @@ def prediction_chart(workspace: Workspace, made: Prediction) -> str:
 
 def validate(workspace: Workspace, progress: Progress, *, seed: int | None = None) -> Validation:
     """Each block predicted from the others, laid beside what it measured."""
+    workspace = workspace.still()
     return predicting.held_out(workspace, _measured(workspace), progress, seed)
 
 
@@ -369,6 +398,7 @@ def report(
 
     With ``progress`` it says what happens at your traffic too, which takes seconds.
     """
+    workspace = workspace.still()
     before = read_all(earlier)
     outcome = decide(workspace, progress, effort)
     from harness.report import render  # noqa: PLC0415 - Jinja, where a report is made alone
@@ -401,6 +431,7 @@ def report_tables(
     workspace: Workspace, outcome: Outcome, progress: Progress | None = None, before: Earlier = ()
 ) -> dict[str, Table]:
     """Every table of the report and those behind its charts, by name: values, and how they read."""
+    workspace = workspace.still()
     said = _content(workspace, outcome, before, _foretold(workspace, outcome, progress))
     return {**said.tables, **{f.table.id: f.table for f in said.figures.values() if f.table}}
 

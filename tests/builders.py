@@ -89,8 +89,8 @@ ROLES = {
 }  # of the builder's own profiles; every other one is everyday traffic
 ROW = attrgetter(*COLUMNS)
 LIGHT = Effort(
-    same=2, worlds=9, requests=150, world_requests=100, again=9
-)  # of a decision whose costs need no narrow interval: a tenth of the time
+    same=2, worlds=9, requests=150, world_requests=100, again=0
+)  # of a decision whose costs need no narrow interval, and whose runs nobody asks to be given again: a tenth of the time
 MOST_DRAWN = 1000
 _DRAWN: dict[Hashable, Encoded] = {}
 Submitted = Callable[[int], "list[Job]"]  # of a block

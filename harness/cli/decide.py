@@ -45,13 +45,14 @@ def decide(
     ] = None,
 ) -> None:
     """Judge every SLO, compare the targets, recommend; exit 5 when there is no clear winner, 6 while that is open."""
-    with Progress(quiet=as_json) as progress:
-        outcome = pipeline.decide(find(), progress)
-    if expect_seal is not None and (outcome.seal is None or outcome.seal["digest"] != expect_seal):
+    workspace = find()
+    if expect_seal is not None and (sealed := pipeline.sealed(workspace)) != expect_seal:
         raise GateFailed(
-            f"the seal is {outcome.seal['digest'] if outcome.seal else 'absent'}, not {expect_seal}",
+            f"the seal is {sealed or 'absent'}, not {expect_seal}",
             "the plan was resealed; the report lists what changed",
         )
+    with Progress(quiet=as_json) as progress:
+        outcome = pipeline.decide(workspace, progress)
     answer = None if gate is None else _asked(outcome, gate)
     if as_json:
         emit(outcome.as_json() | ({"gate": answer.as_json()} if answer else {}))

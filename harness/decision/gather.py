@@ -73,13 +73,16 @@ def gather(
     data: Dataset,
     store: Store,
     plan: Plan,
-    progress: Progress | None = None,
     effort: Effort = USUAL,
 ) -> Findings:
-    """Verdicts, comparisons, funnels, cold starts and costs; with ``progress`` other volumes of the traffic too."""
+    """Verdicts, comparisons, funnels, cold starts and costs."""
     with ThreadPoolExecutor(WORKERS) as pool:
-        found = _gathered(workspace, data, store, plan, pool, effort)
-    if progress is None or not data.runs:
+        return _gathered(workspace, data, store, plan, pool, effort)
+
+
+def elsewhere(workspace: Workspace, found: Findings, progress: Progress) -> Findings:
+    """The same with other volumes of the traffic, which are played now; none where nothing was measured."""
+    if not found.data.runs:
         return found
     return replace(found, volumes=volumes(found.played, limits_of(workspace.slos()), progress))
 

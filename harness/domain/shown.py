@@ -31,9 +31,11 @@ def visible(text: str, most: int | None = None) -> str:
 
 def harmless(text: str) -> str:
     """The same where lines and tabs are this program's own."""
-    if is_shown(text):
-        return text
-    return "".join(c if c in "\n\t" else _shown(c) for c in text)
+    return "\n".join(line if is_shown(line) else "".join(map(_in_line, line)) for line in text.split("\n"))
+
+
+def _in_line(character: str) -> str:
+    return character if character == "\t" else _shown(character)
 
 
 def _shown(character: str) -> str:

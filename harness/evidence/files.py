@@ -46,15 +46,19 @@ def dump(value: Any) -> str:  # noqa: ANN401
     return harmless(json.dumps(jsonable(value), indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write, flush to disk, rename into place, known secrets hidden; leaves no partial file, whatever it raises."""
+def write_text(path: Path, text: str, *, flushed: bool = True) -> None:
+    """Write, flush to disk, rename into place, known secrets hidden; leaves no partial file, whatever it raises.
+
+    Not ``flushed``: what can be made again, and is many files that the disk would be waited for one by one.
+    """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         # what others sent may hold half a surrogate pair, which UTF-8 cannot: JSON reads its escape as the same
         with partial.open("w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(KNOWN.hide(text))
             file.flush()
-            os.fsync(file.fileno())
+            if flushed:
+                os.fsync(file.fileno())
         partial.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -118,7 +118,7 @@ class Pilot:
 
     def decision(self) -> Mapping[str, Any]:
         """What ``pilot decide --json`` prints, as plain dicts and lists."""
-        return pipeline.decide(self._workspace, Progress(quiet=True)).as_json()
+        return pipeline.at_volumes(self._outcome, Progress(quiet=True)).as_json()
 
     @cached_property
     def _tables(self) -> dict[str, Table]:

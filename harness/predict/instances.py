@@ -43,7 +43,8 @@ class Instance:
         """When a request that comes now gets a processor, which it then has for ``for_s``; first come, first served."""
         own = self.processors
         k = 0 if len(own) == 1 else own.index(min(own))
-        at = max(now, own[k])
+        free = own[k]
+        at = max(now, free)
         own[k] = at + for_s
         return at
 
@@ -126,10 +127,11 @@ class Least:
         return None
 
     def changed(self, one: Instance) -> None:
+        level = one.in_hand
         if one.level >= 0:
             del self._levels[one.level][one]
-        self._put(one, one.in_hand)
-        self._lowest = min(self._lowest, one.in_hand)
+        self._put(one, level)
+        self._lowest = min(self._lowest, level)
 
     def _put(self, one: Instance, level: int) -> None:
         if level >= self._at_once:

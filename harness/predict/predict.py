@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
@@ -51,6 +51,10 @@ class Effort:
     requests: int = 2000
     world_requests: int = 800
     again: int = 20
+
+    def at_most(self, other: Effort) -> Effort:
+        """The lesser of both, one by one."""
+        return Effort(*(min(getattr(self, f.name), getattr(other, f.name)) for f in fields(self)))
 
     @property
     def plays(self) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.analysis.columns import Array
+from harness.analysis.columns import Array, as_array
 from harness.analysis.dataset import RunData
 from harness.errors import BadFile
 from harness.evidence import parquet
@@ -124,9 +124,7 @@ def _busy(run: RunData, vcpus: float) -> Array:
         table = parquet.read(path, names, GENERATOR_FORMAT, GENERATOR_KINDS)
     except BadFile:
         return np.zeros((0, 2))
-    second, worker, share = (
-        np.asarray(table[name].to_numpy(zero_copy_only=False), dtype=float) for name in table.column_names
-    )
+    second, worker, share = (np.asarray(as_array(table[name]), dtype=float) for name in table.column_names)
     one = (worker == worker.min()) & np.isfinite(share) if len(worker) else np.zeros(0, dtype=bool)
     found: Array = np.column_stack([second, share / 100 * vcpus])[one][1:]
     return found

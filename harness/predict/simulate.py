@@ -64,6 +64,8 @@ class _Play:
         self._active = 0  # instances with something in hand or starting, counted where some are kept
         self._active_at = from_s
         self._keeps = fleet.least > 0 or bool(fleet.least_by_hour)
+        self._deadline_s = fleet.deadline_s
+        self._ends = self._end  # bound once: it is asked for with each request
         self._tokens, self._tokens_at = fleet.starts_at_once, 0.0
         self._timed = self._refilling = False
         self._served = _rows(fleet, rng)
@@ -191,7 +193,7 @@ class _Play:
             at = one.processor_at(begin, holds_s)
         end = at + own_s
         took = end - due
-        if took > self._fleet.deadline_s:
+        if took > self._deadline_s:
             took = END
         self._rows.append((due, took, at + first_s - due, end - begin, ready_s > came))
         if one.active_s == END:
@@ -205,7 +207,7 @@ class _Play:
         if self._shared:
             self._answers(now, 1)
         self._n += 1
-        heappush(self._events, (end, self._n, self._end, one))
+        heappush(self._events, (end, self._n, self._ends, one))
 
     def _end(self, now: float, one: Instance) -> None:
         self._in_hand -= 1
@@ -376,7 +378,8 @@ class _Play:
         to = min(now, self._to_s)
         since = self._active_at
         if to > since:
-            idle = self._fleet.least_at(since) - self._active
+            fleet = self._fleet
+            idle = (fleet.least_at(since) if fleet.least_by_hour else fleet.least) - self._active
             if idle > 0:
                 self._tally.kept_idle_s += idle * (to - since)
             self._active_at = to

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import chain
 
 import numpy as np
 
@@ -13,6 +14,7 @@ HOUR_S = 3600.0
 
 # When it was due, how long it took, how long to the first token, how long it was handled, whether it was cold.
 Row = tuple[float, float, float, float, bool]
+FIELDS = 5
 
 
 class Tally:
@@ -89,7 +91,8 @@ class Tally:
     def _bin(self) -> None:
         if not self.rows:
             return
-        due, took, first, handled, cold = np.array(self.rows).T
+        every = np.fromiter(chain.from_iterable(self.rows), dtype=float, count=FIELDS * len(self.rows))
+        due, took, first, handled, cold = every.reshape(-1, FIELDS).T
         self.rows.clear()
         counts = due >= self.from_s
         late = np.isinf(took)

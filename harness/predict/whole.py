@@ -168,12 +168,13 @@ class Volumes:
 
 def volumes(sealed: Sealed, limits: Sequence[Limit], progress: Progress) -> Volumes:
     """Played with less effort than the sealed traffic itself, and once more where the costs cross."""
-    there = _predicted(sealed.asked, sealed.traffic, SHOWN, progress, sealed.seed, QUICK)
+    effort = QUICK.at_most(sealed.effort)
+    there = _predicted(sealed.asked, sealed.traffic, SHOWN, progress, sealed.seed, effort)
     at = [*sealed.prediction.at, *there.at]
     for _ in range(SPLITS if len(sealed.asked) == 2 else 0):
         if (factor := between(at)) is None:
             break
-        at += [predicted(one, factor, sealed.seed, QUICK) for one in sealed.asked.values()]
+        at += [predicted(one, factor, sealed.seed, effort) for one in sealed.asked.values()]
     every = tuple(sorted(at, key=lambda one: (one.target, one.factor)))
     fleets = {name: _sustains(one) for name, one in sealed.asked.items() if _capacity(one)}
     crossed = crossings(every, fleets) if len(sealed.asked) == 2 else ()

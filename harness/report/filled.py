@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jinja2 import TemplateError
+from jinja2 import Template, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -108,6 +109,12 @@ class _Holder:
         return self.blocks[place + 1 : place + 2] == [(UNFOLD, None)]
 
 
+@functools.lru_cache(maxsize=64)  # a report has some thirty
+def compiled(environment: SandboxedEnvironment, text: str) -> Template:
+    """Once for every report of a process: half of what a report's pages take. Raises TemplateError."""
+    return environment.from_string(text)
+
+
 def filled(
     section: Section,
     content: Content,
@@ -118,7 +125,7 @@ def filled(
     """Raises BadFile where it cannot be filled, or would load or run anything; adds what it lacks to ``lacking``."""
     holder = _Holder(content, lacking)
     try:
-        template = environment.from_string(section.path.read_text(encoding="utf-8-sig"))
+        template = compiled(environment, section.path.read_text(encoding="utf-8-sig"))
         text = holder.without_empty_folds(template.render(holder.names()))
     except (TemplateError, KeyError, TypeError) as error:
         raise BadFile(section.path, [Problem("", f"cannot be rendered: {type(error).__name__}: {error}")]) from None

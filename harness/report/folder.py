@@ -34,7 +34,7 @@ def write_all(folder: Path, files: Mapping[str, str]) -> None:
     now = {name: hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest() for name, text in files.items()}
     _note(folder, {**before, **now})  # first: a report that is cut short knows its files all the same
     for name, text in files.items():
-        write_text(folder / name, text)
+        write_text(folder / name, text, flushed=False)
     for name in before.keys() - now.keys():
         path = folder / name
         if _OURS.fullmatch(name) and not path.is_symlink() and path.is_file() and digest_of(path) == before[name]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +24,7 @@ from harness.report import anchors, escape
 from harness.report.blocks import Lacking
 from harness.report.content import Content
 from harness.report.csv_text import csv_text
-from harness.report.filled import Filled, filled
+from harness.report.filled import Filled, compiled, filled
 from harness.report.remote import css_loads
 from harness.report.sections import asset, find_sections
 from harness.report.svg import standalone
@@ -37,7 +38,7 @@ _HEADING = re.compile(r"<h2>([^<]+)</h2>")  # of a block: those of sections have
 def files(content: Content, workspace_root: Path) -> dict[str, str]:
     """report.html, report.md, figures and tables, by their names in the report's folder."""
     reader = parser()
-    environment, lacking = _environment(escape.markdown), dict[str, Lacking]()
+    environment, lacking = _of_sections(), dict[str, Lacking]()
     found = find_sections(workspace_root)
     sections = [filled(section, content, reader, environment, lacking) for section in found]
     sections = [section for section in sections if section.source.strip()]
@@ -80,8 +81,7 @@ def _html(content: Content, sections: Sequence[Filled], reader: MarkdownIt, work
         body = section.written(reader.renderer.render(section.tokens, reader.options, {LINKS: found}), written)
         body = _with_links(section.id, body)
         shown.append({"id": section.id, "title": section.heading, "html": Markup(body)})  # noqa: S704 - escaped above
-    environment = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
-    template = environment.from_string(asset(workspace_root, "templates", "page.html.j2"))
+    template = compiled(_of_pages(), asset(workspace_root, "templates", "page.html.j2"))
     sheet, program = (asset(workspace_root, "style", name) for name in ("report.css", "report.js"))
     if elsewhere := css_loads(sheet):
         wrong = [Problem("", f"{visible(what, MOST_SHOWN)}: a report loads nothing") for what in elsewhere]
@@ -156,6 +156,17 @@ def _environment(finalize: Callable[[object], object]) -> SandboxedEnvironment:
     )
 
 
+@functools.cache
+def _of_sections() -> SandboxedEnvironment:
+    return _environment(escape.markdown)
+
+
+@functools.cache
+def _of_pages() -> SandboxedEnvironment:
+    return SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
+
+
+@functools.cache
 def macros(name: str, finalize: Callable[[object], object]) -> Any:  # noqa: ANN401 - a template's module
     """How each block is written in one format: of the package, never of a workspace, for nothing checks what they load."""
     text = (shipped("reports") / "templates" / name).read_text(encoding="utf-8")

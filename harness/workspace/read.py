@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeVar
 
 from harness.domain.mix import Mix, TokenLength
 from harness.domain.own_costs import OwnCost
@@ -32,6 +34,8 @@ from harness.workspace.sweep_toml import read_sweep
 from harness.workspace.target_toml import read_prospect, read_target
 from harness.workspace.trace_csv import read_trace
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Workspace:
@@ -39,6 +43,19 @@ class Workspace:
 
     root: Path
     config: PilotToml
+    _kept: dict[str, Any] | None = field(default=None, repr=False, compare=False)  # None: nothing is
+
+    def still(self) -> Workspace:
+        """As it is now: a decision asks for its targets and its trace dozens of times, and reads each once."""
+        return self if self._kept is not None else replace(self, _kept={})
+
+    def _once(self, what: str, read: Callable[[], T]) -> T:
+        if self._kept is None:
+            return read()
+        if what not in self._kept:
+            self._kept[what] = read()
+        made: T = self._kept[what]
+        return made
 
     @property
     def evidence(self) -> Path:
@@ -68,7 +85,9 @@ class Workspace:
 
     def target(self, name: str) -> Target:
         """One declared target, or ``NAME@SETTING`` of its sweep; raises Refused with the nearest name, or BadFile."""
-        name, _, setting = name.partition(MARK)
+        return self._once(f"targets/{name}", lambda: self._read(*name.partition(MARK)[::2]))
+
+    def _read(self, name: str, setting: str) -> Target:
         folder = self._folder(name)
         made = read_target(folder, self._fill, self._setting(name, setting) if setting else None)
         if sides := [self.target(side) for side in made.runtime.behind]:
@@ -209,6 +228,9 @@ class Workspace:
 
     def traffic(self) -> Traffic:
         """What cost is scored at; raises BadFile for a trace that has no shape."""
+        return self._once("traffic", self._traffic)
+
+    def _traffic(self) -> Traffic:
         said = self.config.traffic
         week = said.week
         trace = self.traffic_trace()
@@ -236,7 +258,9 @@ class Workspace:
     def traffic_trace(self) -> Trace | None:
         """The file that [traffic] names; raises BadFile with its lines."""
         name = self.config.traffic.trace
-        return None if name is None else read_trace(self._named("traffic.trace", name))
+        if name is None:
+            return None
+        return self._once("trace", lambda: read_trace(self._named("traffic.trace", name)))
 
     def _named(self, field: str, name: str) -> Path:
         """A file that pilot.toml names; raises BadFile that names the field where there is none."""

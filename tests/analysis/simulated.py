@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy import stats
+import scipy  # its stats are loaded when they are first asked for
 
 WITHIN = 0.5  # log sd of requests within a block
 OWN = 0.05  # log sd of blocks where a law says nothing else
@@ -101,7 +101,7 @@ def plain_width(beyond: np.ndarray, n: int) -> float:
     k, shares = len(beyond), beyond / n
     share = max(float(shares.mean()), 1 / (k * n))
     se = max(float(shares.std(ddof=1)) / math.sqrt(k), math.sqrt(share * (1 - share) / (k * n)))
-    return 2 * float(stats.t.ppf(0.975, k - 1)) * se
+    return 2 * float(scipy.stats.t.ppf(0.975, k - 1)) * se
 
 
 def woodruff(blocks: np.ndarray, p: float = 0.95) -> tuple[float, float]:
@@ -112,7 +112,7 @@ def woodruff(blocks: np.ndarray, p: float = 0.95) -> tuple[float, float]:
     inside = (blocks <= value).sum(axis=1)
     moved = inside - inside.mean()
     se = max(math.sqrt(k / (k - 1) * float((moved**2).sum())) / (k * n), math.sqrt(p * (1 - p) / (k * n)))
-    t = float(stats.t.ppf(0.975, k - 1))
+    t = float(scipy.stats.t.ppf(0.975, k - 1))
 
     def at(share: float) -> float:
         rank = math.ceil(share * k * n - 1e-9) - 1

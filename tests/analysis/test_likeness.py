@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy import stats
+import scipy  # its stats are loaded when they are first asked for
 
 from harness.analysis.likeness import ALONE, Likeness
 from harness.analysis.pooled import Pooled
@@ -64,8 +64,8 @@ def test_a_burst_at_the_same_place_of_every_run_is_no_memory():
 
 @pytest.mark.parametrize("latent", [0.05, 0.3, 0.8])
 def test_two_requests_lie_beyond_together_as_two_normals_do(latent):
-    z = stats.norm.ppf(0.95)
-    both = stats.multivariate_normal([0, 0], [[1, latent], [latent, 1]]).cdf([-z, -z])
+    z = scipy.stats.norm.ppf(0.95)
+    both = scipy.stats.multivariate_normal([0, 0], [[1, latent], [latent, 1]]).cdf([-z, -z])
     expected = 99 * (both - 0.05**2) / (0.05 * 0.95)
 
     assert Likeness(latent, 0.0, 100.0).excess(0.05) == pytest.approx(expected, rel=1e-3)

@@ -7,6 +7,7 @@ import hashlib
 import socket
 import struct
 import threading
+from collections.abc import Iterator
 from random import Random
 
 import msgpack
@@ -209,9 +210,10 @@ class Between:
                     continue
 
 
-def rogue_master(worker_reads: list[tuple], secret: bytes | None = None) -> tuple[zmq.Context, int]:
-    """Where a worker looks for its master: gives it orders, by a key of its own or none."""
-    context = zmq.Context()
+@contextlib.contextmanager
+def rogue_master(worker_reads: list[tuple], secret: bytes | None = None) -> Iterator[int]:
+    """The port where a worker looks for its master: gives it orders, by a key of its own or none."""
+    context, ended = zmq.Context(), threading.Event()
     router = context.socket(zmq.ROUTER)
     router.linger = 0
     if secret is not None:
@@ -220,11 +222,18 @@ def rogue_master(worker_reads: list[tuple], secret: bytes | None = None) -> tupl
     port = router.bind_to_random_port("tcp://127.0.0.1")
 
     def serve() -> None:
-        with contextlib.suppress(zmq.ZMQError):
-            while True:
-                identity, *_ = router.recv_multipart()
-                for message in worker_reads:
-                    router.send_multipart([identity, msgpack.dumps((*message, identity.decode()))])
+        with router, contextlib.suppress(zmq.ZMQError):  # closed by the thread that uses it: no other may
+            while not ended.is_set():
+                if router.poll(100):
+                    identity, *_ = router.recv_multipart()
+                    for message in worker_reads:
+                        router.send_multipart([identity, msgpack.dumps((*message, identity.decode()))])
 
-    threading.Thread(target=serve, daemon=True).start()
-    return context, port
+    serving = threading.Thread(target=serve, daemon=True)
+    serving.start()
+    try:
+        yield port
+    finally:
+        ended.set()
+        serving.join()
+        context.term()

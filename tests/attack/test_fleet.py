@@ -189,15 +189,14 @@ def test_a_worker_obeys_no_stranger(server, tmp_path, key):
         "parsed_options": {},
     }
     orders = [("ack", {"index": 0}), ("pilot_plan", plan), ("spawn", spawn), ("quit", None)]
-    context, port = strangers.rogue_master(orders, key)
-    run = Run(tmp_path, server.url, workers=1)
-    led_astray = run.begin("astray", "--worker", "--master-port", str(port))
-    done = run.finish()
-    time.sleep(3)
-    alive = led_astray.poll() is None
-    led_astray.send_signal(signal.SIGINT)
-    led_astray.wait(20)
-    context.destroy(linger=0)
+    with strangers.rogue_master(orders, key) as port:
+        run = Run(tmp_path, server.url, workers=1)
+        led_astray = run.begin("astray", "--worker", "--master-port", str(port))
+        done = run.finish()
+        time.sleep(3)
+        alive = led_astray.poll() is None
+        led_astray.send_signal(signal.SIGINT)
+        led_astray.wait(20)
     evil.close()
     words = run.words("astray")
 

@@ -22,6 +22,7 @@ from harness.report.escape import markdown as escape
 from harness.report.remote import css_loads, loads
 from harness.report.render import parser
 from tests.builders import LIGHT, failed, write_run
+from tests.cli.inside import lighter
 from tests.cli.inside import pilot as command
 from tests.report.test_report import render
 
@@ -142,7 +143,8 @@ def hostile(pilot):
     return workspace
 
 
-def test_no_command_prints_what_steers_a_terminal(hostile, pilot, tmp_path):
+def test_no_command_prints_what_steers_a_terminal(hostile, pilot, tmp_path, monkeypatch):
+    lighter(monkeypatch.setattr)
     for words in (
         ("status",),
         ("status", "--json"),

@@ -5,9 +5,12 @@ import io
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 
-from harness import signals
+from harness import pipeline, signals
 from harness.cli.app import main
+from tests.builders import LIGHT
 
 
 def pilot(cwd, *words) -> subprocess.CompletedProcess[str]:
@@ -25,3 +28,20 @@ def pilot(cwd, *words) -> subprocess.CompletedProcess[str]:
         sys.argv = before
         for number, handler in handlers.items():
             signal.signal(number, handler)
+
+
+def lighter(put: Callable[[object, str, object], None]) -> None:
+    """Commands of this process play with the least effort: for tests of what they print and how they end.
+
+    ``put``: a monkeypatch's setattr, or the builtin in a process that ends with its command.
+    """
+    decide, predict = pipeline.decide, pipeline.predict
+
+    def decide_lightly(workspace, progress=None, effort=LIGHT):
+        return decide(workspace, progress, effort.at_most(LIGHT))
+
+    def predict_lightly(workspace, wanted, progress, *, seed=None):
+        return predict(workspace, replace(wanted, effort=LIGHT), progress, seed=seed)
+
+    put(pipeline, "decide", decide_lightly)
+    put(pipeline, "predict", predict_lightly)

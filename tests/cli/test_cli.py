@@ -13,7 +13,7 @@ from harness.cli.app import COMMANDS, registered
 from harness.cli.plan import _open
 from harness.planning import seal_of
 from tests.builders import Pilot, lognormal
-from tests.cli.inside import pilot
+from tests.cli.inside import lighter, pilot
 
 
 def apart(cwd, *words):
@@ -90,17 +90,17 @@ def test_a_plan_says_in_words_what_it_cannot_settle():
     assert "error rate under steady: 240 measured requests planned on each target, 368 needed" in line
 
 
-def test_decide_prints_one_document_and_its_exit_code_is_the_gate(tmp_path):
+def test_decide_prints_one_document_and_its_exit_code_is_the_gate(tmp_path, monkeypatch):
+    lighter(monkeypatch.setattr)
     made = Pilot(tmp_path, laws={"alpha": lognormal(), "beta": lognormal(median_s=0.2)})
     workspace, plan, store = made.write()
     seal = seal_of(workspace, plan)
     store.write_seal(seal.digest, dict(seal.content))
-    good = pilot(tmp_path, "decide", "--json")
     wrong = pilot(tmp_path, "decide", "--expect-seal", "sha256:0")
-    right = pilot(tmp_path, "decide", "--expect-seal", seal.digest)
+    right = pilot(tmp_path, "decide", "--json", "--expect-seal", seal.digest)
 
-    assert json.loads(good.stdout)["recommendation"] == "candidate"
-    assert (good.returncode, wrong.returncode, right.returncode) == (0, 5, 0)
+    assert json.loads(right.stdout)["recommendation"] == "candidate"
+    assert (wrong.returncode, right.returncode) == (5, 0)
     assert "the seal is sha256:" in wrong.stderr
 
 

@@ -11,6 +11,12 @@ import typer
 from harness.cli.decide import decide
 from harness.errors import GateFailed, Refused, Undecided
 from tests.builders import Pilot, lognormal
+from tests.cli.inside import lighter
+
+
+@pytest.fixture(autouse=True)
+def _light(monkeypatch):
+    lighter(monkeypatch.setattr)
 
 
 @pytest.fixture

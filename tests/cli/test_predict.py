@@ -6,8 +6,13 @@ import pytest
 
 from harness.cli.predict import factors
 from harness.errors import Refused
-from tests.cli.inside import pilot
+from tests.cli.inside import lighter, pilot
 from tests.predict.pilots import TruePilot
+
+
+@pytest.fixture(autouse=True)
+def _light(monkeypatch):
+    lighter(monkeypatch.setattr)
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from harness.platforms.shared.cloudwatch import CloudWatch
 from harness.platforms.shared.cost_explorer import BilledDay
 from harness.platforms.shared.recorded import Recorded
 from harness.words import all_said
+from tests.builders import LIGHT
 from tests.campaign.clouds import ACCOUNT, Cloud, CloudPilot, later
 from tests.platforms.shared.rigs import ONE
 
@@ -145,14 +146,14 @@ def test_a_day_that_was_not_collected_ends_in_a_report_that_says_what_it_weakens
 
 
 def test_without_any_collection_the_cost_is_not_known_rather_than_small(made):
-    outcome = decide(made[0])
+    outcome = decide(made[0], effort=LIGHT)
 
     assert outcome.findings.cost_of("beta").coverage == BilledMissing(0, 6)
 
 
 def test_what_the_questions_cost_is_the_pilots_own_layer(made):
     run(made, 8)
-    asking = {line.label: line for line in decide(made[0]).findings.asking.lines}
+    asking = {line.label: line for line in decide(made[0], effort=LIGHT).findings.asking.lines}
 
     assert asking["Cost Explorer questions"].quantity == 8, "a page a day from the first run's day to yesterday"
     assert asking["GetMetricData (price unconfirmed)"].quantity == 12, "two metrics of each run"
@@ -162,7 +163,7 @@ def test_what_the_questions_cost_is_the_pilots_own_layer(made):
 def test_the_report_shows_what_was_collected_and_no_account(made, tmp_path):
     made[3].dead_days = {"2026-11-13"}
     run(made, 9.5)
-    _, path = report(made[0], tmp_path / "out")
+    _, path = report(made[0], tmp_path / "out", effort=LIGHT)
     page = path.read_text()
 
     assert ACCOUNT not in page
@@ -180,7 +181,7 @@ def test_the_report_shows_what_was_collected_and_no_account(made, tmp_path):
 
 def test_the_pilots_own_bill_is_metered_where_the_platform_said_it(made):
     run(made, 8)
-    [beta] = [u for u in decide(made[0]).findings.used if u.target == "beta"]
+    [beta] = [u for u in decide(made[0], effort=LIGHT).findings.used if u.target == "beta"]
     basis = {line.price_key: line.basis.value for line in beta.bill.lines}
 
     assert beta.joined == 1.0
@@ -190,12 +191,12 @@ def test_the_pilots_own_bill_is_metered_where_the_platform_said_it(made):
 
 def test_modelled_and_billed_agree_when_they_are_the_same_and_differ_when_not(made):
     run(made, 9.5)
-    [agrees] = decide(made[0]).findings.reconciliations
+    [agrees] = decide(made[0], effort=LIGHT).findings.reconciliations
     made[3].billed_factor *= 2
     for path in (made[2].root / "bills").rglob("*.json"):
         path.unlink()
     run(made, 9.6)
-    outcome = decide(made[0])
+    outcome = decide(made[0], effort=LIGHT)
     [differs] = outcome.findings.reconciliations
 
     assert (agrees.days, agrees.days_final) == (6, 6)
@@ -249,14 +250,14 @@ def test_a_runs_cost_is_counted_by_what_was_billed_once_it_is_known(made):
 
 def test_disagreement_between_client_and_platform_is_a_doubt(made):
     run(made, 8)
-    quiet = all_said(decide(made[0]).doubts)
+    quiet = all_said(decide(made[0], effort=LIGHT).doubts)
     for path in made[2].root.rglob("lambda-logs.log"):
         path.write_text("".join(path.read_text().splitlines(keepends=True)[::2]))
     for path in made[2].root.rglob("cloudwatch.json"):
         content = json.loads(path.read_text())
         content["readings"][0]["points"][0][1] = 5000.0
         path.write_text(json.dumps(content))
-    loud = all_said(decide(made[0]).doubts)
+    loud = all_said(decide(made[0], effort=LIGHT).doubts)
 
     assert not [d for d in quiet if "platform" in d and d.startswith("beta")]
     assert any("have no line in the platform's log" in d for d in loud)

@@ -4,7 +4,7 @@ import math
 from random import Random
 
 import pytest
-from scipy import stats
+import scipy  # its stats are loaded when they are first asked for
 
 from harness.decision.scorecards import critical
 from harness.decision.scorecards import part_of as part
@@ -83,7 +83,11 @@ def leads(cards, criterion, weight):
 @pytest.mark.parametrize(("confidence", "blocks"), [(0.99, 6), (0.975, 12), (0.95, 12), (0.95, 1)])
 def test_a_scores_spread_is_its_error_whatever_the_look_and_the_blocks(confidence, blocks):
     """A share of half the limit with an error of a twentieth of it: the anchors make 0.4 points of that."""
-    errors = stats.t.ppf((1 + confidence) / 2, blocks - 1) if blocks > 1 else stats.norm.ppf((1 + confidence) / 2)
+    errors = (
+        scipy.stats.t.ppf((1 + confidence) / 2, blocks - 1)
+        if blocks > 1
+        else scipy.stats.norm.ppf((1 + confidence) / 2)
+    )
     half = 0.05 * errors / 2
     known = Estimate(0.75, 0.75 - half, 0.75 + half, confidence, 600, blocks, "")
 

@@ -9,7 +9,7 @@ from harness.analysis.parity import Parity
 from harness.decision.doubts import doubts
 from harness.decision.gather import gather
 from harness.words import all_said
-from tests.builders import Pilot
+from tests.builders import LIGHT, Pilot
 
 UNTOLD = {
     "same work": [
@@ -26,7 +26,7 @@ def said(tmp_path):
     """The doubts, for a parity of the samples."""
     workspace, plan, store = Pilot(tmp_path, per_run=30).write()
     store.write_checks(UNTOLD)
-    findings = gather(workspace, load(store, plan), store, plan)
+    findings = gather(workspace, load(store, plan), store, plan, effort=LIGHT)
 
     def doubted(parity):
         found = all_said(doubts(workspace, plan, store, replace(findings, parity=parity)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -13,17 +14,19 @@ from tests.suite import processes, warm
 DEMO = Path(__file__).parent.parent.parent / "harness" / "demo"
 
 
-def workspace(folder: Path, corpus: Path) -> Path:
-    """The demo's workspace with a corpus that is already there."""
+def workspace(folder: Path, corpus: Path, *, jobs: bool = False) -> Path:
+    """The demo's workspace with a corpus that is already there; without ``jobs`` nobody starts processes that would do them."""
     import shutil
 
     for layer in ("workspace", "full"):  # the longer one: its figures leave room on a busy machine
         shutil.copytree(DEMO / layer, folder, dirs_exist_ok=True)
+    for path in () if jobs else folder.glob("targets/*/target.toml"):
+        path.write_text(re.sub(r"(?ms)^\[runtime\.jobs\].*?(?=^\[)", "", path.read_text()))
     return with_corpus(folder, corpus)
 
 
-def pilot(folder: Path, *words: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
-    return warm.run("pilot", *words, cwd=folder, timeout=timeout)
+def pilot(folder: Path, *words: str, timeout: float = 60, light: bool = False) -> subprocess.CompletedProcess[str]:
+    return warm.run("pilot", *words, cwd=folder, timeout=timeout, light=light)
 
 
 class Up:

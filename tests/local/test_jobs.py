@@ -48,7 +48,7 @@ LONG = {"kind": "ingest", "input": {"collection": "long", "reindex": {"first": 0
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, corpus):
-    made = workspace(tmp_path_factory.mktemp("jobs"), corpus)
+    made = workspace(tmp_path_factory.mktemp("jobs"), corpus, jobs=True)
     for name, text in zip(NAMES, (FUNCTION, CONTAINER), strict=True):
         (made / "targets" / name).mkdir()
         (made / "targets" / name / "target.toml").write_text(text)

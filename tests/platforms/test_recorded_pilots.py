@@ -169,7 +169,7 @@ def piloted(root, alpha, beta):
             workspace, plan, store, progress, lambda: LATER, lambda c: source(c, store.root, VALUES, lambda: LATER)
         )
     assert (done.failed, done.unsettled) == ([], [])
-    outcome = pipeline.decide(workspace)
+    outcome = pipeline.decide(workspace, effort=LIGHT)
     return workspace, plan, store, outcome
 
 

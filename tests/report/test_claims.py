@@ -17,7 +17,7 @@ from harness.report.record import record
 from harness.report.side_by_side import promises
 from harness.report.tables import slos
 from harness.words import all_said, said
-from tests.builders import Pilot
+from tests.builders import LIGHT, Pilot
 from tests.report.drawn import findings_of
 
 NAMES = {"alpha": "Alpha", "beta": "Beta"}
@@ -29,7 +29,7 @@ FEW, MANY = 25, 500
 def base(tmp_path_factory):
     """Workspace, plan, store and findings of one pilot, whose figures are then replaced."""
     workspace, plan, store = Pilot(tmp_path_factory.mktemp("claims"), per_run=30).write()
-    return workspace, plan, store, gather(workspace, load(store, plan), store, plan)
+    return workspace, plan, store, gather(workspace, load(store, plan), store, plan, effort=LIGHT)
 
 
 class Reader:

@@ -24,7 +24,7 @@ from harness.report.promises import Edge, picture
 from harness.report.render import macros
 from harness.words import said
 from harness.workspace import open_workspace
-from tests.builders import Pilot, lognormal
+from tests.builders import LIGHT, Pilot, lognormal
 
 QUESTIONS = ("which", "sure", "cost", "breaks", "monday")
 MOST_WORDS = 25
@@ -86,7 +86,7 @@ SAYS = {
 
 def html_of(workspace):
     """Page one, without what is behind it."""
-    found = pipeline.decide(workspace)
+    found = pipeline.decide(workspace, effort=LIGHT)
     args = (workspace, found.plan, found.findings, found.decision, found.doubts, found.standing, BlockTakes(0.5, 2.0))
     return str(macros("blocks.html.j2", escape.html).page_one(first_page(*args)))
 
@@ -261,13 +261,13 @@ def test_scaling_is_not_scored_where_the_peak_was_never_offered(tmp_path):
     workspace, _, _ = Pilot(tmp_path, per_run=20).write()
     path = workspace.root / "pilot.toml"
     path.write_text(path.read_text().replace("peak_per_s = 10", "peak_per_s = 1000"))
-    left_out = pipeline.decide(open_workspace(tmp_path)).decision.scoring.left_out
+    left_out = pipeline.decide(open_workspace(tmp_path), effort=LIGHT).decision.scoring.left_out
     [why] = [r for r in left_out.values() if isinstance(r, absence.PeakNotOffered)]
     assert why.most_per_s < 1000 == why.peak_per_s
 
 
 def test_where_nothing_costs_nothing_is_modelled(tmp_path):
-    outcome = pipeline.decide(Pilot(tmp_path, refused={"alpha": 1.0, "beta": 1.0}, per_run=20).write()[0])
+    outcome = pipeline.decide(Pilot(tmp_path, refused={"alpha": 1.0, "beta": 1.0}, per_run=20).write()[0], effort=LIGHT)
     assert not any(isinstance(d, doubt.NothingBilled) for d in outcome.doubts)
 
 

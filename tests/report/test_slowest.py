@@ -5,7 +5,7 @@ import pytest
 from harness.analysis.dataset import load
 from harness.decision.gather import gather
 from harness.report.slowest import FAILED, SLOWEST, slowest
-from tests.builders import Pilot
+from tests.builders import LIGHT, Pilot
 
 
 @pytest.fixture(scope="module")
@@ -13,7 +13,7 @@ def rows(tmp_path_factory):
     pilot = Pilot(tmp_path_factory.mktemp("slowest"), refused={"beta": 0.2}, per_run=40)
     workspace, plan, store = pilot.write()
     data = load(store, plan)
-    made = slowest(gather(workspace, data, store, plan), {"alpha": "Alpha", "beta": "Beta"})
+    made = slowest(gather(workspace, data, store, plan, effort=LIGHT), {"alpha": "Alpha", "beta": "Beta"})
     names = [column.name for column in made.columns]
     return data, [dict(zip(names, row, strict=True)) for row in made.data]
 

@@ -22,7 +22,7 @@ from harness.platforms.shared.ready import wait_ready
 from harness.run.race import race
 from harness.workspace import open_workspace
 from tests.attack.ways import workspace
-from tests.builders import Pilot
+from tests.builders import LIGHT, Pilot
 from tests.cli.inside import pilot
 from tests.fakes import ScriptedServer
 from tests.suite import warm
@@ -125,10 +125,10 @@ def test_neither_decide_nor_report_nor_run_takes_it_wherever_it_lies(raced, tmp_
 def test_a_race_that_is_put_in_a_blocks_place_makes_that_block_invalid(tmp_path):
     """By what the run says of itself: its folder, names and plan are those of a block."""
     made, plan, store = Pilot(tmp_path, blocks=6, per_run=100).write()
-    assert len(pipeline.decide(made).findings.data.blocks_valid) == 6
+    assert len(pipeline.decide(made, effort=LIGHT).findings.data.blocks_valid) == 6
     path = store.run_folder(plan.blocks[0].runs[0], 1) / "run.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"purpose": "eyes"}))
-    data = pipeline.decide(made).findings.data
+    data = pipeline.decide(made, effort=LIGHT).findings.data
 
     assert data.blocks_valid == (2, 3, 4, 5, 6)
     assert [reason.kind for record in data.invalid for reason in record.reasons][:1] == ["only_to_watch"]

@@ -15,7 +15,7 @@ from harness.run.drive import Driven
 from harness.run.execute import Campaign
 from harness.run.silence import MOST_UNANSWERED, note_silence, note_unanswered, stopped, unheard
 from harness.words import all_said
-from tests.builders import Pilot, failed, sample
+from tests.builders import LIGHT, Pilot, failed, sample
 
 
 def dead(n=20):
@@ -67,7 +67,7 @@ def test_runs_that_the_provider_failed_count_and_are_doubted(tmp_path):
     pilot = Pilot(tmp_path, blocks=2)
     pilot._samples = lambda run: dead() if run.block == 1 else [sample(k) for k in range(20)]
     workspace, plan, store = pilot.write()
-    found = all_said(doubts(workspace, plan, store, gather(workspace, load(store, plan), store, plan)))
+    found = all_said(doubts(workspace, plan, store, gather(workspace, load(store, plan), store, plan, effort=LIGHT)))
 
     assert "In 2 of 4 runs the provider failed every request; they count, but say nothing about the runtimes." in found
 

@@ -132,7 +132,7 @@ def test_collecting_twice_changes_nothing(folder):
 
 
 def test_both_targets_got_the_same_work_and_did_it(folder):
-    decided = json.loads(pilot(folder, "decide", "--json").stdout)
+    decided = json.loads(pilot(folder, "decide", "--json", light=True).stdout)
     digests = {}
     for path in (folder / "evidence" / "blocks" / "b01" / "attempt-2").glob("*/run.json"):
         run = json.loads(path.read_text())
@@ -145,7 +145,7 @@ def test_both_targets_got_the_same_work_and_did_it(folder):
 
 
 def test_the_report_has_real_numbers_and_the_spoilt_attempt(folder):
-    done = pilot(folder, "report", "--no-predict")
+    done = pilot(folder, "report", "--no-predict", light=True)
     page = (folder / "reports" / "rendered" / "report.html").read_text()
 
     assert done.returncode == 0, done.stderr

@@ -47,7 +47,7 @@ class Story:
             case ["pilot", *words]:
                 if (self.folder / "pilot.toml").exists():
                     self.led.append((f"pilot {words[0]}", self.following()))
-                done = pilot(self.folder, *words, timeout=170)
+                done = pilot(self.folder, *words, timeout=170, light=True)  # no figure is read here
                 self.ended.setdefault(words[0].lstrip("-"), []).append(done)
                 wanted = {"decide": (NO_WINNER, *UNDECIDED)}.get(words[0], (0,))
                 assert done.returncode in wanted, f"{line}\n{done.stdout}\n{done.stderr}"

@@ -38,13 +38,15 @@ class Forked:
 
     stdin = None
 
-    def __init__(self, command: str, words: tuple[str, ...], cwd: Path, env: dict[str, str], file: int | None) -> None:
+    def __init__(
+        self, command: str, words: tuple[str, ...], cwd: Path, env: dict[str, str], file: int | None, *, light: bool
+    ) -> None:
         self.args = [command, *words]
         self.returncode: int | None = None
         told, telling = os.pipe()
         pipes = [os.pipe(), os.pipe()] if file is None else []
         ends = [theirs for _, theirs in pipes] or [file, file]
-        job = {"words": words, "cwd": str(cwd), "env": env}
+        job = {"words": words, "cwd": str(cwd), "env": env, "light": light}
         socket.send_fds(_server(command), [json.dumps(job).encode()], [*ends, telling])
         for end in (telling, *(theirs for _, theirs in pipes)):
             os.close(end)
@@ -96,22 +98,32 @@ class Forked:
 
 
 def start(
-    command: str, *words: str, cwd: Path, env: dict[str, str] | None = None, file: int | None = None
+    command: str,
+    *words: str,
+    cwd: Path,
+    env: dict[str, str] | None = None,
+    file: int | None = None,
+    light: bool = False,
 ) -> Forked | subprocess.Popen[str]:
-    """``pilot WORDS`` or ``locust WORDS``, which ends with its test; ``file`` takes both streams."""
+    """``pilot WORDS`` or ``locust WORDS``, which ends with its test; ``file`` takes both streams.
+
+    ``light``: what it decides is played with the least effort, for its figures are not the point.
+    """
     env = dict(os.environ) if env is None else env
     if not SAFE:
         out, err = (subprocess.PIPE, subprocess.PIPE) if file is None else (file, file)
         whole = [sys.executable, "-m", MODULES[command], *words]
         return processes.start(whole, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err, text=True)
-    process = Forked(command, words, cwd, env, file)
+    process = Forked(command, words, cwd, env, file, light=light)
     processes.STARTED.append(process)
     return process
 
 
-def run(command: str, *words: str, cwd: Path, timeout: float = 60) -> subprocess.CompletedProcess[str]:
-    """To its end; raises TimeoutExpired."""
-    process = start(command, *words, cwd=cwd)
+def run(
+    command: str, *words: str, cwd: Path, timeout: float = 60, light: bool = False
+) -> subprocess.CompletedProcess[str]:
+    """To its end; raises TimeoutExpired. ``light`` as above."""
+    process = start(command, *words, cwd=cwd, light=light)
     out, err = process.communicate(timeout=timeout)
     process.stdout.close()
     process.stderr.close()
@@ -204,6 +216,10 @@ def become(command: str, job: dict) -> None:
         import gevent
 
         gevent.reinit()
+    if job["light"]:
+        from tests.cli.inside import lighter
+
+        lighter(setattr)
 
 
 def ready(command: str) -> Callable[[], object]:
