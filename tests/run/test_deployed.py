@@ -110,7 +110,7 @@ def test_fourteen_days_of_a_deployment_are_in_the_forecast_and_in_the_stop_rule(
     assert over_plan_usd(workspace, whole) == pytest.approx(TASK_HOUR * 336, rel=Decimal("0.001"))
     assert standing() == pytest.approx(TASK_HOUR * 144, rel=Decimal("0.001"))
     limits = Spending(Decimal(20), workspace.root / "STOP", standing=standing)
-    with pytest.raises(LimitReached, match="by what is deployed and goes on costing until it is destroyed"):
+    with pytest.raises(LimitReached, match="by what is deployed and by generators, which cost until they are removed"):
         limits.reserve(Decimal(1))
 
 

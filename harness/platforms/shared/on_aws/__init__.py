@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from importlib import import_module
@@ -9,7 +10,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from harness.domain.traffic import HOURS_PER_MONTH
 from harness.platforms.elsewhere import VARIABLES, Elsewhere, ElsewhereKind
+from harness.platforms.generator import Books, Upkeep, priced
 from harness.tables.value import value
 from harness.tables.values import Line, Name, Usd
 
@@ -42,4 +45,11 @@ def _make(config: Any) -> Elsewhere:  # noqa: ANN401 - an OnAws
     return made
 
 
-KIND = ElsewhereKind("aws", OnAws, _make, "spec only")
+def _upkeep(config: Any, books: Books) -> Upkeep:  # noqa: ANN401 - an OnAws
+    """Its machine, volume and public address."""
+    volume = Decimal(config.volume_gib) / HOURS_PER_MONTH
+    machine = f"ec2_{re.sub('[.-]', '_', config.instance)}_hour"
+    return priced(f"{config.instance} of [on.aws]", books, "aws", {machine: Decimal(1), "ebs_gb_month": volume, "public_ipv4_hour": Decimal(1)})
+
+
+KIND = ElsewhereKind("aws", OnAws, _make, "real peer", _upkeep)
