@@ -36,7 +36,7 @@ KEYS = {
     "AWS_DEFAULT_REGION": "us-east-1",
 }
 STACK = "rag-generator"
-CUTS = 6
+CUTS = 4
 
 
 @pytest.fixture(scope="module")
