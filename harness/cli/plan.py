@@ -113,7 +113,9 @@ def _blocks(made: Plan, hybrid: str | None) -> list[str]:
 def _size(workspace: Workspace, made: Plan) -> list[str]:
     cost = f"forecast up to {made.forecast_usd:.2f} USD ({', '.join(['MODELLED', *_of_it(workspace, made)])})"
     out = [f"in all {made.requests} requests, {duration(made.expected_s)} of measuring, {cost}"]
-    out += [f"  {one.what}: no price is known ({one.why}), so it is not in the forecast" for one in _unpriced(workspace)]
+    out += [
+        f"  {one.what}: no price is known ({one.why}), so it is not in the forecast" for one in _unpriced(workspace)
+    ]
     out += expected(outlook(workspace, made), made)
     out += workspace.times_read_as()
     budget = workspace.config.limits.budget_usd
@@ -125,7 +127,10 @@ def _size(workspace: Workspace, made: Plan) -> list[str]:
 def _of_it(workspace: Workspace, made: Plan) -> list[str]:
     """What goes by the calendar."""
     senders = [one for one in upkeeps(workspace) if one.usd_per_hour]
-    parts = ((deployed_usd(workspace, made), "what is deployed"), (sending_usd(workspace, made), ", ".join(one.what for one in senders)))
+    parts = (
+        (deployed_usd(workspace, made), "what is deployed"),
+        (sending_usd(workspace, made), ", ".join(one.what for one in senders)),
+    )
     return [f"{usd:.2f} of it by {what} for {duration(span_s(made))}" for usd, what in parts if usd]
 
 

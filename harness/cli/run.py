@@ -33,7 +33,10 @@ def run(
     detach: Annotated[bool, typer.Option(help="With --on: start it, or print its state, and return.")] = False,
     stop: Annotated[bool, typer.Option(help="With --on: stop it there, then fetch its evidence.")] = False,
     remove: Annotated[
-        bool, typer.Option(help="With --on: remove the machine, once its evidence has been fetched; with --stop, stop and fetch it first.")
+        bool,
+        typer.Option(
+            help="With --on: remove the machine, once its evidence has been fetched; with --stop, stop and fetch it first."
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="With --on: print its state as JSON.")] = False,
 ) -> None:

@@ -103,7 +103,9 @@ class Campaign:
             yield
             return
         if price.usd_per_hour is None:
-            self._progress.say(f"{price.what}: no price is known ({price.why}), so limits.budget_usd does not count them")
+            self._progress.say(
+                f"{price.what}: no price is known ({price.why}), so limits.budget_usd does not count them"
+            )
         self._store.note(FLEET_UP, fleet=fleet)
         try:
             yield

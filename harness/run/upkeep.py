@@ -31,7 +31,7 @@ def of_machine(workspace: Workspace, name: str) -> Upkeep | None:
     if kind is None or name not in workspace.config.on:
         return None
     try:
-        config = validate(kind.config, workspace.config.on[name], workspace.root / "pilot.toml", f"on.{name}")
+        config: Any = validate(kind.config, workspace.config.on[name], workspace.root / "pilot.toml", f"on.{name}")
     except BadFile as error:
         return Upkeep(f"[on.{name}]", None, "; ".join(map(str, error.problems)))
     return kind.upkeep(config, _books(workspace))

@@ -29,9 +29,7 @@ def machine(tmp_path, monkeypatch):
     path.write_text(path.read_text() + TABLE)
     Store(workspace.evidence).write_plan(pair.plan())
     Store(workspace.evidence).write_seal("sha256:0", {"pilot": {}})
-    monkeypatch.setattr(
-        registry, "elsewheres", lambda: {"aws": replace(on_aws.KIND, make=lambda config: made)}
-    )
+    monkeypatch.setattr(registry, "elsewheres", lambda: {"aws": replace(on_aws.KIND, make=lambda config: made)})
     monkeypatch.setattr(bundle, "_add_package", lambda tar: None)
     monkeypatch.setattr("harness.run.away.away.POLL_S", 0.0)
     made.here = workspace.root

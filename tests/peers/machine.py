@@ -26,9 +26,27 @@ LINKS = ("bin", "sbin", "lib", "lib64")
 UNITS = (
     *("basic.target", "sysinit.target", "multi-user.target", "timers.target", "sockets.target", "paths.target"),
     *("slices.target", "network.target", "network-online.target", "time-set.target", "time-sync.target"),
-    *("shutdown.target", "umount.target", "final.target", "poweroff.target", "systemd-poweroff.service", "local-fs.target"),
+    *(
+        "shutdown.target",
+        "umount.target",
+        "final.target",
+        "poweroff.target",
+        "systemd-poweroff.service",
+        "local-fs.target",
+    ),
 )
-ETC = ("passwd", "group", "shadow", "gshadow", "login.defs", "nsswitch.conf", "hosts", "ld.so.cache", "localtime", "ssl")
+ETC = (
+    "passwd",
+    "group",
+    "shadow",
+    "gshadow",
+    "login.defs",
+    "nsswitch.conf",
+    "hosts",
+    "ld.so.cache",
+    "localtime",
+    "ssl",
+)
 DROPPED = ("sys_admin", "sys_boot", "sys_module", "sys_time", "sys_rawio", "syslog", "net_admin", "mknod", "sys_ptrace")
 FIRST_START = """[Unit]
 Description=What a machine's user data says, once
@@ -40,7 +58,7 @@ ExecStart=/bin/bash /var/lib/cloud/user-data
 ExecStartPost=/bin/touch /var/lib/cloud/done
 TimeoutStartSec=300
 """
-OFTEN = "[Timer]\nOnBootSec=\nOnUnitActiveSec=\nOnBootSec=2s\nOnUnitActiveSec=2s\nAccuracySec=100ms\n"
+OFTEN = "[Timer]\nOnBootSec=\nOnUnitActiveSec=\nOnBootSec=2s\nOnUnitActiveSec=5s\nAccuracySec=100ms\n"
 BOOT = """set -eu
 root=$1 base=$2 packages=$3 cgroup=$4
 mount --make-rprivate /
@@ -103,7 +121,19 @@ class Machine:
 
     def _laid_out(self, user_data, environment):
         base, packages = Path(sys.base_prefix), Path(sysconfig.get_path("purelib"))
-        for name in ("usr", "proc", "sys", "dev", "run", "tmp", "root", "home", "opt/packages", "var/log", "var/lib/cloud"):
+        for name in (
+            "usr",
+            "proc",
+            "sys",
+            "dev",
+            "run",
+            "tmp",
+            "root",
+            "home",
+            "opt/packages",
+            "var/log",
+            "var/lib/cloud",
+        ):
             (self.root / name).mkdir(parents=True)
         (self.root / "tmp").chmod(0o1777)
         for name in LINKS:
@@ -169,7 +199,7 @@ class Machine:
         words = " ".join(shlex.quote(str(word)) for word in [*spaces, *inner])
         with self._log.open("ab") as log:
             self._process = processes.start(
-                ["sh", "-c", f'echo $$ > {self._cgroup}/cgroup.procs && exec {words}'], stdout=log, stderr=log
+                ["sh", "-c", f"echo $$ > {self._cgroup}/cgroup.procs && exec {words}"], stdout=log, stderr=log
             )
 
     @property

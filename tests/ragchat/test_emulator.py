@@ -49,7 +49,13 @@ def chat(stream, path="/v1/chat"):
         "requestContext": {
             "domainName": "abc.lambda-url.us-east-1.on.aws",
             "stage": "$default",
-            "http": {"method": "POST", "path": path, "protocol": "HTTP/1.1", "sourceIp": "203.0.113.7", "userAgent": "t"},
+            "http": {
+                "method": "POST",
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "203.0.113.7",
+                "userAgent": "t",
+            },
         },
         "body": json.dumps(body),
         "isBase64Encoded": False,
@@ -69,11 +75,19 @@ def emulated(tmp_path_factory, corpus, provider):
     """What asks the function, and all that it has written."""
     folder, port, api = tmp_path_factory.mktemp("emulator"), free_port(), free_port()
     (folder / "served.py").write_text(APP)
-    addresses = ["--runtime-api-address", f"127.0.0.1:{api}", "--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
+    addresses = [
+        "--runtime-api-address",
+        f"127.0.0.1:{api}",
+        "--runtime-interface-emulator-address",
+        f"127.0.0.1:{port}",
+    ]
     command = [EMULATOR, *addresses, sys.executable, "-m", "ragchat.lambda_runtime", "served:app"]
     index = next(Path(corpus).glob("*.sqlite"))
     env = {**os.environ, "RAG_INDEX": str(index), "RAG_PROVIDER_URL": provider, "AWS_LAMBDA_FUNCTION_TIMEOUT": "30"}
-    with running(command, port, folder, env=env) as url, httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
+    with (
+        running(command, port, folder, env=env) as url,
+        httpx.Client(base_url=url, timeout=60, trust_env=False) as client,
+    ):
         yield client, folder / f"peer-{port}.log"
 
 

@@ -26,7 +26,7 @@ from tests.peers.start import free_port, running
 from tests.suite import processes
 
 # 3 min; tests/platforms/shared/test_on_aws.py cuts at every call in a second
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 if why := machines.lacking():
     pytestmark.append(pytest.mark.skip(reason=why))
 ROOT = Path(__file__).parent.parent.parent
@@ -120,14 +120,20 @@ def left():
     client = boto3.client
     stacks = [s["StackName"] for s in client("cloudformation").describe_stacks()["Stacks"]]
     buckets = [b["Name"] for b in client("s3").list_buckets()["Buckets"]]
-    parameters = [p["Name"] for p in client("ssm").describe_parameters()["Parameters"] if not p["Name"].startswith("/aws/")]
+    parameters = [
+        p["Name"] for p in client("ssm").describe_parameters()["Parameters"] if not p["Name"].startswith("/aws/")
+    ]
     schedules = [s["Name"] for s in client("scheduler").list_schedules()["Schedules"]]
     number = client("sts").get_caller_identity()["Account"]
     budgets = [b["BudgetName"] for b in client("budgets").describe_budgets(AccountId=number).get("Budgets", ())]
     topics = [t["TopicArn"] for t in client("sns").list_topics()["Topics"]]
     roles = [r["RoleName"] for r in client("iam").list_roles()["Roles"] if "AWSServiceRole" not in r["RoleName"]]
     volumes = [v["VolumeId"] for v in client("ec2").describe_volumes()["Volumes"]]
-    groups = [g["GroupName"] for g in client("ec2").describe_security_groups()["SecurityGroups"] if g["GroupName"] != "default"]
+    groups = [
+        g["GroupName"]
+        for g in client("ec2").describe_security_groups()["SecurityGroups"]
+        if g["GroupName"] != "default"
+    ]
     return [*stacks, *buckets, *parameters, *schedules, *budgets, *topics, *roles, *standing(), *volumes, *groups]
 
 
@@ -161,7 +167,7 @@ def _words_of(machine):
 def settled(machine):
     """Twenty minutes after its last run: as soon as it has noted that this has ended."""
     ended = machine.root / "pilot" / "state" / "ended"
-    until(ended.exists, 150, machine)
+    until(ended.exists, 240, machine)
     ended.write_text(f"{time.time() - 1300}\n")
 
 

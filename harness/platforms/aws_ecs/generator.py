@@ -164,7 +164,7 @@ class Tasks:
                         "name": config.container,
                         "environment": [{"name": k, "value": v} for k, v in environment.items()],
                     }
-                ]
+                ],
             },
         }
 

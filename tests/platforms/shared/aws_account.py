@@ -206,16 +206,16 @@ def cloudformation_update_stack(
 ):
     stack = there(account, StackName)
     assert UsePreviousTemplate == (TemplateBody is None)
-    TemplateBody = TemplateBody or stack["template"]
+    template = TemplateBody or stack["template"]
     if stack["StackStatus"].endswith("_IN_PROGRESS") or stack["StackStatus"] in ("ROLLBACK_COMPLETE", "DELETE_FAILED"):
         raise refused(
             "ValidationError", f"Stack {StackName} is in {stack['StackStatus']} state and can not be updated."
         )
-    wanted = {**stack, "template": TemplateBody}
+    wanted = {**stack, "template": template}
     parameters = known(account, wanted, Parameters)
-    if (stack["template"], stack["Parameters"], stack["Tags"]) == (TemplateBody, parameters, Tags):
+    if (stack["template"], stack["Parameters"], stack["Tags"]) == (template, parameters, Tags):
         raise refused("ValidationError", "No updates are to be performed.")
-    stack |= {"template": TemplateBody, "Parameters": parameters, "Tags": Tags}
+    stack |= {"template": template, "Parameters": parameters, "Tags": Tags}
     begun(account, stack, "UPDATE")
     return {"StackId": arn(StackName)}
 

@@ -136,7 +136,7 @@ def test_removing_that_was_cut_at_any_call_is_finished_by_the_next(bundle, after
 
 def test_why_a_stack_could_not_be_made_is_its_first_cause_and_the_next_try_makes_it_anew(account, bundle):
     account.fails = {(STACK, "CREATE"): "You have requested more vCPU capacity"}
-    with pytest.raises(PilotError, match="ended as ROLLBACK_COMPLETE\n  cause: Service .* more vCPU capacity"):
+    with pytest.raises(PilotError, match=r"ended as ROLLBACK_COMPLETE\n  cause: Service .* more vCPU capacity"):
         machine(account).begin(bundle, "", print)
     account.fails, said = {}, []
 

@@ -23,4 +23,7 @@ def emptied(s3: Api, bucket: str) -> None:
     for k in range(0, len(names), BATCH):
         objects = [{"Key": name} for name in names[k : k + BATCH]]
         if errors := asked("bucket", s3.delete_objects, Bucket=bucket, Delete={"Objects": objects}).get("Errors"):
-            raise PilotError(f"s3://{bucket}/{errors[0].get('Key')}: {errors[0].get('Message')}", "take it out by hand, then the same command again")
+            raise PilotError(
+                f"s3://{bucket}/{errors[0].get('Key')}: {errors[0].get('Message')}",
+                "take it out by hand, then the same command again",
+            )

@@ -46,7 +46,9 @@ class Wanted:
     minutes: float
     cluster: str | None = None  # and service of ECS, which know why tasks do not start
     service: str | None = None
-    kept: frozenset[str] | None = None  # of what is at work: these values and its template stay, for a new one would replace it
+    kept: frozenset[str] | None = (
+        None  # of what is at work: these values and its template stay, for a new one would replace it
+    )
 
     @property
     def text(self) -> str:

@@ -49,7 +49,12 @@ def _upkeep(config: Any, books: Books) -> Upkeep:  # noqa: ANN401 - an OnAws
     """Its machine, volume and public address."""
     volume = Decimal(config.volume_gib) / HOURS_PER_MONTH
     machine = f"ec2_{re.sub('[.-]', '_', config.instance)}_hour"
-    return priced(f"{config.instance} of [on.aws]", books, "aws", {machine: Decimal(1), "ebs_gb_month": volume, "public_ipv4_hour": Decimal(1)})
+    return priced(
+        f"{config.instance} of [on.aws]",
+        books,
+        "aws",
+        {machine: Decimal(1), "ebs_gb_month": volume, "public_ipv4_hour": Decimal(1)},
+    )
 
 
 KIND = ElsewhereKind("aws", OnAws, _make, "real peer", _upkeep)

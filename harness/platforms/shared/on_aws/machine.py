@@ -1,7 +1,7 @@
 """The machine that runs a campaign on AWS: a stack, a bucket in it, and a parameter with the targets' variables.
 
-Verified: real peer; begun, followed, stopped, fetched and removed against moto, its first start and services run by systemd in a
-root of their own (tests/stories/test_on_aws.py). No account has run it: no package was installed there, and nothing stopped it by its budget.
+Verified: real peer; against moto, with the machine's first start and services run by systemd in a root of their own
+(tests/stories/test_on_aws.py). No account has run it: no package was downloaded there, and no AWS budget stopped it.
 """
 
 from __future__ import annotations
