@@ -39,7 +39,7 @@ POLL_S = 2.0
 
 @value
 class FargateGenerator(FleetConfig):
-    """``tag``: the value of the tag ``pilot``, by which its cost is found; ``container``: of the task definition; size: of each task."""
+    """``tag``: the value of the tag ``pilot``, by which its cost is found; ``container``: of the task definition; ``vcpu``, ``memory_gb``: of a task."""
 
     kind: ClassVar[str] = "fargate"
 

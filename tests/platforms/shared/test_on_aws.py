@@ -292,5 +292,6 @@ def test_what_it_costs_an_hour_is_its_machine_volume_and_address_by_the_price_bo
     unknown = KIND.upkeep(OnAws(region="us-east-1", until="2026-12-11", instance="x9.huge"), books.get)
 
     assert found.usd_per_hour == pytest.approx(Decimal("0.08925") + 30 * Decimal("0.08") / 730 + Decimal("0.005"))
-    assert unknown.usd_per_hour is None
+    said = KIND.upkeep(OnAws(region="us-east-1", until="2026-12-11", instance="x9.huge", usd_per_hour=2), books.get)
+    assert (unknown.usd_per_hour, said.usd_per_hour) == (None, 2)
     assert "holds no 'ec2_x9_huge_hour'" in unknown.why

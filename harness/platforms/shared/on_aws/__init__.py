@@ -38,6 +38,7 @@ class OnAws:
     subnet: Line | None = None
     policies: tuple[Line, ...] = Field(default=(), max_length=10)
     variables: Line = VARIABLES
+    usd_per_hour: Usd | None = None  # of the machine, where no price book knows it
 
 
 def _make(config: Any) -> Elsewhere:  # noqa: ANN401 - an OnAws
@@ -47,14 +48,13 @@ def _make(config: Any) -> Elsewhere:  # noqa: ANN401 - an OnAws
 
 def _upkeep(config: Any, books: Books) -> Upkeep:  # noqa: ANN401 - an OnAws
     """Its machine, volume and public address."""
+    what = f"{config.instance} of [on.aws]"
+    if config.usd_per_hour is not None:
+        return Upkeep(what, config.usd_per_hour)
     volume = Decimal(config.volume_gib) / HOURS_PER_MONTH
     machine = f"ec2_{re.sub('[.-]', '_', config.instance)}_hour"
-    return priced(
-        f"{config.instance} of [on.aws]",
-        books,
-        "aws",
-        {machine: Decimal(1), "ebs_gb_month": volume, "public_ipv4_hour": Decimal(1)},
-    )
+    amounts = {machine: Decimal(1), "ebs_gb_month": volume, "public_ipv4_hour": Decimal(1)}
+    return priced(what, books, "aws", amounts)
 
 
 KIND = ElsewhereKind("aws", OnAws, _make, "real peer", _upkeep)
