@@ -35,7 +35,6 @@ KEYS = {
     "AWS_SECRET_ACCESS_KEY": "planted-secret",
     "AWS_DEFAULT_REGION": "us-east-1",
 }
-STACK = "rag-generator"
 MAY = (0, 3)  # a machine that is busy with others spoils a block
 CUTS = 4
 

@@ -39,7 +39,10 @@ POLL_S = 2.0
 
 @value
 class FargateGenerator(FleetConfig):
-    """``tag``: the value of the tag ``pilot``, by which its cost is found; ``container``: of the task definition; ``vcpu``, ``memory_gb``: of a task."""
+    """``tag``: the value of the tag ``pilot``, by which its cost is found; ``container``: of the task definition.
+
+    ``vcpu`` and ``memory_gb`` are a task's size, whatever the task definition says.
+    """
 
     kind: ClassVar[str] = "fargate"
 
