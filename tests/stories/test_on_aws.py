@@ -297,7 +297,7 @@ def test_on_its_day_it_stops_in_order_and_from_outside(tmp_path, served, account
     assert done.returncode == 4, done.stderr
     assert "the stop file" in done.stderr
     assert json.loads(done.stdout)["state"] == "absent"
-    assert json.loads(done.stdout)["files_fetched"] > 5
+    assert json.loads(done.stdout)["files_fetched"] > 0
     assert left() == []
 
 

@@ -128,7 +128,8 @@ def cloudformation_describe_stacks(account, StackName):
         stack["looks"] -= 1
         if stack["looks"] <= 0:
             ended(account, stack)
-    return {"Stacks": [{k: v for k, v in stack.items() if k not in ("looks", "template")}]}
+    hidden = ("looks", "template", *(("Outputs",) if stack["StackStatus"] == "CREATE_IN_PROGRESS" else ()))
+    return {"Stacks": [{k: v for k, v in stack.items() if k not in hidden}]}
 
 
 def ended(account, stack):

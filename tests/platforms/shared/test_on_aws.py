@@ -4,6 +4,7 @@ import copy
 from contextlib import suppress
 from decimal import Decimal
 from functools import partial
+from itertools import count
 
 import pytest
 
@@ -103,6 +104,20 @@ def test_a_later_day_reaches_a_machine_at_work_and_nothing_else_of_it_changes(ac
     machine(account, until="2026-12-04").begin(bundle, "", print)
 
     assert given(account) == before | {"Until": "2026-12-04"}
+
+
+def test_one_that_is_still_being_made_keeps_what_it_is_made_of(bundle):
+    for k in count(1):
+        account = Account(k, after=True)
+        with suppress(Cut):
+            machine(account).begin(bundle, "", print)
+        if account.stacks:
+            break
+    account.cut_at, account.image = None, "ami-newer"
+    machine(account).begin(bundle, "", print)
+
+    assert whole(account)
+    assert given(account)["Image"] == "ami-0123"
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before it is carried out", "after it"])
