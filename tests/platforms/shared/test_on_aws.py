@@ -113,7 +113,7 @@ def test_one_that_is_still_being_made_keeps_what_it_is_made_of(bundle):
             machine(account).begin(bundle, "", print)
         if account.stacks:
             break
-    account.cut_at, account.image = None, "ami-newer"
+    account.cut_at, account.image, account.stacks[STACK]["looks"] = None, "ami-newer", 9
     machine(account).begin(bundle, "", print)
 
     assert whole(account)
