@@ -33,7 +33,9 @@ class Spending:
     def _standing_words(self) -> str:
         standing = self.standing()
         return (
-            f", {standing:.4f} of it by what is deployed and goes on costing until it is destroyed" if standing else ""
+            f", {standing:.4f} of it by what is deployed and by generators, which cost until they are removed"
+            if standing
+            else ""
         )
 
     def reserve(self, worst_case_usd: Decimal) -> None:

@@ -15,7 +15,9 @@ from harness.campaign.progress import duration
 from harness.cli.output import emit
 from harness.domain.plan import Plan
 from harness.planning import Planned
-from harness.run.deployed import over_plan_usd, span_s
+from harness.platforms.generator import Upkeep
+from harness.run.deployed import deployed_usd, sending_usd, span_s
+from harness.run.upkeep import upkeeps
 from harness.status.workloads import workload_lines
 from harness.words import all_said
 from harness.workspace import Workspace, find, trust
@@ -73,6 +75,7 @@ def plan(
                 "workloads": workload_lines(workspace),
                 "changes": all_said(planned.changes),
                 "replaced": planned.replaced,
+                "generators": upkeeps(workspace),
                 "expected": outlook(workspace, planned.plan),
                 "at_worst": {
                     "blocks": len(planned.plan.blocks),
@@ -108,16 +111,31 @@ def _blocks(made: Plan, hybrid: str | None) -> list[str]:
 
 
 def _size(workspace: Workspace, made: Plan) -> list[str]:
-    standing = over_plan_usd(workspace, made)
-    of_it = f", {standing:.2f} of it by what is deployed for {duration(span_s(made))}" if standing else ""
-    cost = f"forecast up to {made.forecast_usd:.2f} USD (MODELLED{of_it})"
+    cost = f"forecast up to {made.forecast_usd:.2f} USD ({', '.join(['MODELLED', *_of_it(workspace, made)])})"
     out = [f"in all {made.requests} requests, {duration(made.expected_s)} of measuring, {cost}"]
+    out += [
+        f"  {one.what}: no price is known ({one.why}), so it is not in the forecast" for one in _unpriced(workspace)
+    ]
     out += expected(outlook(workspace, made), made)
     out += workspace.times_read_as()
     budget = workspace.config.limits.budget_usd
     if made.forecast_usd > budget:
         out.append(f"warning: limits.budget_usd is {budget}: the campaign would stop before its end")
     return out
+
+
+def _of_it(workspace: Workspace, made: Plan) -> list[str]:
+    """What goes by the calendar."""
+    senders = [one for one in upkeeps(workspace) if one.usd_per_hour]
+    parts = (
+        (deployed_usd(workspace, made), "what is deployed"),
+        (sending_usd(workspace, made), ", ".join(one.what for one in senders)),
+    )
+    return [f"{usd:.2f} of it by {what} for {duration(span_s(made))}" for usd, what in parts if usd]
+
+
+def _unpriced(workspace: Workspace) -> list[Upkeep]:
+    return [one for one in upkeeps(workspace) if one.usd_per_hour is None]
 
 
 def _workloads(workspace: Workspace) -> list[str]:

@@ -33,7 +33,10 @@ def run(
     detach: Annotated[bool, typer.Option(help="With --on: start it, or print its state, and return.")] = False,
     stop: Annotated[bool, typer.Option(help="With --on: stop it there, then fetch its evidence.")] = False,
     remove: Annotated[
-        bool, typer.Option(help="With --on: remove the machine, once its evidence has been fetched.")
+        bool,
+        typer.Option(
+            help="With --on: remove the machine, once its evidence has been fetched; with --stop, stop and fetch it first."
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="With --on: print its state as JSON.")] = False,
 ) -> None:
@@ -44,6 +47,8 @@ def run(
             raise Refused(
                 "--ui: the page shows what this machine measures", "pilot watch shows a campaign that was fetched"
             )
+        if detach and remove:
+            raise Refused("--detach, --remove: what it measured is fetched first", "without --detach")
         _on(workspace, Order(on, "--now" if now else "", detach, stop, remove), as_json=as_json)
         return
     if alone := [name for name, said in (("--detach", detach), ("--stop", stop), ("--remove", remove)) if said]:
@@ -75,7 +80,7 @@ def _on(workspace: Workspace, wanted: Order, *, as_json: bool) -> None:
         _tell(stands)
     if stands.left:
         raise typer.Exit(int(Exit.FAILED))
-    if stands.state == "ended" and stands.seen is not None and stands.seen.exit_code:
+    if stands.fetched is not None and stands.seen is not None and stands.seen.exit_code:
         raise typer.Exit(stands.seen.exit_code)
 
 

@@ -235,6 +235,8 @@ EVENT = fields(
         "digest": text,
         "settles_unix_s": maybe(number),
         "exit_code": maybe(whole),
+        "on": text,
+        "off_utc": maybe(text),
     },
 )
 RECORD = fields(
@@ -257,7 +259,10 @@ _TOOK = fields({"name": text, "did": text, "seconds": duration}, {"target": mayb
 DEPLOYMENTS = fields(
     {
         "deployments": each(
-            fields({"utc": moment, "what": one_of("deploy", "destroy"), "targets": each(part), "steps": each(_TOOK)})
+            fields(
+                {"utc": moment, "what": one_of("deploy", "destroy"), "targets": each(part), "steps": each(_TOOK)},
+                {"left": each(text)},
+            )
         )
     }
 )

@@ -135,7 +135,8 @@ JOURNAL: tuple[Column, ...] = (
     *ints(
         attempts="attempts after which a block was given up", processes="workers that each generator begins for a run"
     ),
-    *words(fleet="kind of the fleet that sends the load"),
+    *words(fleet="kind of the fleet that sends the load", on="where the campaign was handed to, as in [on.NAME]"),
+    *instants(off_utc="when the machine there last reported; null: it was removed"),
     *texts(members="list: the generators that stand by, each with its machine, cores and versions"),
     *texts(runs="list: the runs in which the provider failed every request"),
     *texts(

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from harness.platforms.generator import Books, Upkeep
+
 BUNDLE, STATE, EVIDENCE, STOP = "bundle.tar.gz", "state.json", "evidence", "control/STOP"
 VARIABLES = "targets/generator/generator.env"  # unless [on.KIND] names another file
 Say = Callable[[str], None]
@@ -26,6 +28,7 @@ class Where:
     stack: str
     store: str
     made: bool
+    handed: bool = True  # it has its bundle, and begins by itself
 
 
 @dataclass(frozen=True)
@@ -74,3 +77,4 @@ class ElsewhereKind:
     config: type
     make: Callable[[Any], Elsewhere]
     verified: str
+    upkeep: Callable[[Any, Books], Upkeep]  # its table, where prices are

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from pydantic import Field
 
+from harness.errors import Refused
+from harness.platforms.shared.book import Book
 from harness.tables.value import value
-from harness.tables.values import Line
+from harness.tables.values import Line, Usd
 
 STANDBY = ("python", "-P", "-m", "harness.launch.standby")
 CALL_VARIABLE, MEMBER_VARIABLE = "PILOT_STANDBY", "PILOT_STANDBY_MEMBER"
@@ -59,6 +62,7 @@ class FleetConfig:
     port: int = Field(default=5560, ge=1, le=65_000)
     processes: int = Field(default=1, ge=1, le=64)
     start_s: float = Field(default=300.0, gt=0, le=3600)
+    usd_per_hour: Usd | None = None  # of all its members together, where no price book knows it
 
     @property
     def listens(self) -> str:
@@ -76,6 +80,31 @@ class LocalConfig:
 
 
 GeneratorConfig = LocalConfig | FleetConfig
+Books = Callable[[str], Book]  # the price book of a provider
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """What machines that send are billed an hour, whether or not they send; ``usd_per_hour`` None: no price is known, and ``why``."""
+
+    what: str
+    usd_per_hour: Decimal | None
+    why: str = ""
+
+
+def priced(what: str, books: Books, provider: str, amounts: Mapping[str, Decimal]) -> Upkeep:
+    """By the provider's price book; ``amounts`` by price key."""
+    try:
+        book = books(provider)
+        return Upkeep(what, sum((count * book.price(key).usd for key, count in amounts.items()), Decimal(0)))
+    except Refused as error:
+        return Upkeep(what, None, str(error))
+
+
+def _unpriced(config: Any, books: Books) -> Upkeep:  # noqa: ANN401 - a FleetConfig
+    del books
+    why = "no price book knows these machines: generator.usd_per_hour says what they cost"
+    return Upkeep(f"{config.kind} generators", None, why)
 
 
 @dataclass(frozen=True)
@@ -88,3 +117,10 @@ class GeneratorKind:
     verified: str  # "live DATE", "real peer" or "spec only"
     runs: Callable[[Mapping[str, Any]], Sequence[Sequence[str]]] = lambda table: ()  # noqa: ARG005 - commands of its table
     steers: Callable[[Mapping[str, Any]], str | None] = lambda table: None  # noqa: ARG005 - what it does with credentials
+    upkeep: Callable[[Any, Books], Upkeep] = _unpriced  # its config, where prices are
+
+    def costs(self, config: FleetConfig, books: Books) -> Upkeep:
+        """As pilot.toml says, else as its kind is billed."""
+        if config.usd_per_hour is not None:
+            return Upkeep(f"{self.kind} generators", config.usd_per_hour)
+        return self.upkeep(config, books)

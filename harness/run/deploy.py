@@ -16,6 +16,7 @@ from harness.evidence.store import Store
 from harness.platforms.deploying import Asked, Deployed, Destroyed, Intent, Took, deployable, deployments
 from harness.platforms.registry import platform_of
 from harness.platforms.shared.ready import wait_ready
+from harness.run.away.away import at_home
 from harness.run.timing import EVENT
 from harness.workspace import Workspace, deployed, trust, wants
 from harness.workspace.target_toml import tables_of
@@ -63,6 +64,7 @@ class Deploys:
 
     def deploy(self, progress: Progress) -> list[Deployed]:
         """Return once every target answers; safe to repeat after any cut."""
+        at_home(self._workspace)
         out = []
         with alone(self._workspace.state / LOCK, "pilot deploy"):
             for one in self._all:
@@ -110,21 +112,24 @@ class Deploys:
 
     def destroy(self, progress: Progress) -> list[Destroyed]:
         """Return once all is gone or known to be left; safe to repeat after any cut."""
+        at_home(self._workspace)
         out = []
         with alone(self._workspace.state / LOCK, "pilot destroy"):
             for one in self._all:
                 done = one.destroy(progress)
-                self._noted("destroy", done.steps, [t.name for t in self.targets])
+                self._noted("destroy", done.steps, [t.name for t in self.targets], done.left)
                 out.append(done)
         return out
 
-    def _noted(self, what: str, steps: Sequence[Took], names: Sequence[str]) -> None:
+    def _noted(self, what: str, steps: Sequence[Took], names: Sequence[str], left: Sequence[str] = ()) -> None:
         """Nothing where nothing changed, but for a deployment that a cut left unnoted."""
         known = {e.get("target") for e in self._store.journal() if (e["event"], e.get("step")) == (EVENT, "deploy")}
         news = [s for s in steps if s.did not in (KEPT, "answered") or (s.target and s.target not in known)]
-        if not news:
+        was_left = what == "destroy" and any("left" in entry for entry in self._store.deployments()[-1:])
+        if not news and not was_left:
             return
-        self._store.add_deployment({"what": what, "targets": list(names), "steps": steps})
+        entry = {"what": what, "targets": list(names), "steps": steps}
+        self._store.add_deployment(entry | ({"left": list(left)} if left else {}))
         if what == "deploy":
             for name in {step.target: None for step in news if step.target}:
                 seconds = round(sum(step.seconds for step in steps if step.target == name), 1)

@@ -1,4 +1,4 @@
-"""What is deployed costs by the calendar: over the days of a plan before it begins, and from its seal on until now."""
+"""What costs by the calendar: over the days of a plan before it begins, and from its deployment on until now."""
 
 from __future__ import annotations
 
@@ -13,22 +13,31 @@ from harness.domain.plan import Plan
 from harness.evidence.events import SEALED
 from harness.evidence.store import Store
 from harness.platforms.forecast import standing_usd_per_hour
+from harness.run import upkeep
 from harness.workspace import Workspace
 
 DAY_H, HOUR_S = Decimal(24), Decimal(3600)
+MADE = "created"  # what ``pilot deploy`` did with a stack that was not there
 
 
 def usd_per_hour(workspace: Workspace) -> Decimal:
     """Of every target that is measured, each once, and of what pilot.toml says stands beside them."""
-    every = {one.name: one for one in workspace.prospects()}
-    behind = {side.name for one in every.values() for side in one.behind}  # counted with their router
-    beside = (workspace.config.limits.standing_usd_per_day or Decimal(0)) / DAY_H
-    return sum((standing_usd_per_hour(one) for one in every.values() if one.name not in behind), beside)
+    return sum(_own(workspace).values(), _beside(workspace))
 
 
 def over_plan_usd(workspace: Workspace, plan: Plan) -> Decimal:
     """From when it is drawn until its last run can have ended."""
-    return usd_per_hour(workspace) * Decimal(str(round(span_s(plan), 3))) / HOUR_S
+    return deployed_usd(workspace, plan) + sending_usd(workspace, plan)
+
+
+def deployed_usd(workspace: Workspace, plan: Plan) -> Decimal:
+    """Of it, the targets and what stands beside them."""
+    return _usd(usd_per_hour(workspace), span_s(plan))
+
+
+def sending_usd(workspace: Workspace, plan: Plan) -> Decimal:
+    """Of it, a fleet and the machine that the campaign may be handed to."""
+    return _usd(upkeep.usd_per_hour(upkeep.upkeeps(workspace)), span_s(plan))
 
 
 def span_s(plan: Plan) -> float:
@@ -39,17 +48,86 @@ def span_s(plan: Plan) -> float:
     return max(plan.expected_s, waited)
 
 
-def until_now_usd(workspace: Workspace, store: Store, now: Callable[[], float] = time.time) -> Callable[[], Decimal]:
-    """Of the time since the plan was first sealed, whenever it is asked: what was deployed before that is not known here."""
-    began = _sealed_at(store.journal())
-    per_hour = lru_cache(maxsize=1)(lambda: usd_per_hour(workspace))
+def until_now_usd(
+    workspace: Workspace, store: Store, now: Callable[[], float] = time.time, *, sending: bool = False
+) -> Callable[[], Decimal]:
+    """Of the time until whenever it is asked: deployments as the evidence knows them, and those who send.
+
+    A target that was not deployed by ``pilot deploy`` counts from the first seal on: nothing says how long it stood before.
+    ``sending``: a campaign of this process leads its fleet from now on.
+    """
+    journal, deployments, began_s = store.journal(), store.deployments(), now()
+    sealed_s = _sealed_at(journal)
+
+    @lru_cache(maxsize=1)
+    def rates() -> tuple[dict[str, Decimal], Decimal]:
+        return _own(workspace), _beside(workspace)
+
+    @lru_cache(maxsize=1)
+    def fleet() -> Decimal:
+        return upkeep.usd_per_hour([upkeep.of_fleet(workspace)])
+
+    @lru_cache(maxsize=8)
+    def machine(name: str) -> Decimal:
+        return upkeep.usd_per_hour([upkeep.of_machine(workspace, name)])
 
     def standing() -> Decimal:
-        if began is None:
-            return Decimal(0)
-        return per_hour() * Decimal(str(round(max(0.0, now() - began), 3))) / HOUR_S
+        at_s = now()
+        own, beside = rates()
+        stood = {name: stood_s(deployments, name, sealed_s, at_s) for name in own}
+        out = sum((_usd(rate, stood[name]) for name, rate in own.items()), Decimal(0))
+        out += _usd(beside, max(stood.values(), default=0.0))
+        led_s = upkeep.fleet_s(journal) + (at_s - began_s if sending else 0.0)
+        out += _usd(fleet(), led_s) if led_s else Decimal(0)
+        return out + sum((_usd(machine(n), s) for n, s in upkeep.machines_s(journal, at_s).items()), Decimal(0))
 
     return standing
+
+
+def stood_s(deployments: Sequence[Mapping[str, Any]], target: str, sealed_s: float | None, now_s: float) -> float:
+    """How long this target has stood, by what was deployed and destroyed; of one of which that says nothing, since the seal."""
+    total_s, up_s, known = 0.0, None, False
+    for entry in deployments:
+        if target not in entry["targets"]:
+            continue
+        at_s = _utc(str(entry["utc"])).timestamp()
+        if entry["what"] == "deploy" and up_s is None:
+            up_s = _begun_s(entry, target, at_s)
+            if not known and not _is_made(entry, target) and sealed_s is not None:
+                up_s = min(up_s, sealed_s)  # it stood before, and nobody knows since when
+        elif entry["what"] == "destroy" and not entry.get("left"):
+            total_s += 0.0 if up_s is None else max(0.0, at_s - up_s)
+            up_s = None
+        known = True
+    if not known:
+        up_s = sealed_s
+    return total_s + (0.0 if up_s is None else max(0.0, now_s - up_s))
+
+
+def _begun_s(entry: Mapping[str, Any], target: str, at_s: float) -> float:
+    """When the first of its resources can have been there: an entry is written when all are."""
+    return at_s - sum(float(step["seconds"]) for step in entry["steps"] if step.get("target") in (target, None))
+
+
+def _is_made(entry: Mapping[str, Any], target: str) -> bool:
+    return any(step["did"] == MADE for step in entry["steps"] if step.get("target") == target)
+
+
+def _own(workspace: Workspace) -> dict[str, Decimal]:
+    """USD an hour of each target, the sides behind a router apart."""
+    every, out = list(workspace.prospects()), {}
+    for one in every:
+        out[one.name] = standing_usd_per_hour(one) - sum(map(standing_usd_per_hour, one.behind), Decimal(0))
+        every += [side for side in one.behind if side.name not in out]
+    return out
+
+
+def _beside(workspace: Workspace) -> Decimal:
+    return (workspace.config.limits.standing_usd_per_day or Decimal(0)) / DAY_H
+
+
+def _usd(per_hour: Decimal, seconds: float) -> Decimal:
+    return per_hour * Decimal(str(round(seconds, 3))) / HOUR_S
 
 
 def _sealed_at(journal: Sequence[Mapping[str, Any]]) -> float | None:

@@ -40,10 +40,10 @@ TOKENS = (2000, 512)  # an answer's worst case in the forecast: prompt and max_t
 USUAL_POLL_S, LONGEST_POLL_S, AGE_SHARE = 1.0, 10.0, 0.1  # how jobs are followed (harness/load/jobs)
 
 
-def limits_of(workspace: Workspace) -> Spending:
-    """The limits of pilot.toml; nothing spent yet but by what is deployed."""
+def limits_of(workspace: Workspace, *, sending: bool = False) -> Spending:
+    """The limits of pilot.toml; nothing spent yet but by what is deployed, and by a fleet that is led from now on."""
     limits = workspace.config.limits
-    standing = until_now_usd(workspace, Store(workspace.evidence))
+    standing = until_now_usd(workspace, Store(workspace.evidence), sending=sending)
     return Spending(limits.budget_usd, workspace.root / limits.stop_file, standing=standing)
 
 

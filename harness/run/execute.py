@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -20,6 +21,7 @@ from harness.run.settle import account, settle, unsettled, wait_closed
 from harness.run.settling import Ask, Stopping
 from harness.run.silence import note_silence, note_unanswered, stopped
 from harness.run.spend import spent_in
+from harness.run.upkeep import FLEET_GONE, FLEET_UP, of_fleet
 from harness.words import all_said
 from harness.workspace import Workspace
 
@@ -56,7 +58,7 @@ class Campaign:
         self._progress = progress
         self._of = of or Driven(workspace.measured())
         self._after_block = after_block
-        self._limits = limits_of(workspace)
+        self._limits = limits_of(workspace, sending=True)
         self._pace = Pace()
         self._stopping = Stopping(plan, store, progress, settled)
 
@@ -75,6 +77,7 @@ class Campaign:
         self._settle_killed()
         given_up = 0
         with (
+            self._led(),
             launcher_of(self._workspace, self._progress.say) as launcher,
             EmbeddedPlatform(self._workspace, list(self._of.targets)) as platform,
         ):
@@ -91,6 +94,23 @@ class Campaign:
         valid = sum(self._store.valid_attempt(b) is not None for b in units)
         needed = len(self._stopping.needed(units))
         return Tally(valid, given_up, needed - valid - given_up, len(units) - needed)
+
+    @contextmanager
+    def _led(self) -> Iterator[None]:
+        """Notes how long a fleet stands by, which somebody bills."""
+        fleet, price = self._workspace.generator.kind, of_fleet(self._workspace)
+        if price is None:
+            yield
+            return
+        if price.usd_per_hour is None:
+            self._progress.say(
+                f"{price.what}: no price is known ({price.why}), so limits.budget_usd does not count them"
+            )
+        self._store.note(FLEET_UP, fleet=fleet)
+        try:
+            yield
+        finally:
+            self._store.note(FLEET_GONE, fleet=fleet)
 
     def _hear(self, block: Block, units: Sequence[Block]) -> None:
         """Raises LimitReached where more would say nothing, and blocks are left to measure: never inside a block that may yet count."""

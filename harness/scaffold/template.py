@@ -151,6 +151,7 @@ quota_share = 0.5            # how much of a quota that production shares may be
 # kind      = "hosts"        # machines of your own; "kubernetes" and "fargate" bring theirs up; "local" wants no address
 # address   = "10.0.0.5"     # this machine as they see it; ports from 5560 on
 # processes = 2              # workers on each; with "local" as --processes by hand
+# usd_per_hour = 0.30        # what all of them cost together, where no price book knows it
 # [generator.hosts]
 # load_1 = ["ssh", "load-1", "cd /srv/pilot && PILOT_TRUST=$PWD exec .venv/bin/python -P -m harness.launch.standby"]
 

@@ -81,13 +81,30 @@ def test_a_default_plan_fits_its_own_default_budget(tmp_path, monkeypatch, corpu
     assert 0 < float(json.loads(capsys.readouterr().out)["at_worst"]["usd"]) < answers.budget_usd
 
 
+SENDERS = """
+[generator]
+kind = "hosts"
+address = "10.0.0.5"
+[generator.hosts]
+one = ["ssh", "one"]
+[on.aws]
+region = "us-east-1"
+until = "2099-12-11"
+"""
+
+
 def test_a_plan_says_what_it_costs_before_anything_is_deployed(tmp_path, monkeypatch, corpus, capsys):
     for name in ("RAG_LAMBDA_URL", "RAG_FARGATE_URL", "RAG_LOAD_BALANCER"):
         monkeypatch.delenv(name, raising=False)
     write(tmp_path / "ours", Answers(Side("aws_fargate"), Side("aws_lambda"), quick=True))
     monkeypatch.chdir(with_corpus(tmp_path / "ours", corpus))
+    toml = tmp_path / "ours" / "pilot.toml"
+    toml.write_text(toml.read_text() + SENDERS)
     plan()
 
-    assert "of it by what is deployed for" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "of it by what is deployed for" in said
+    assert "of it by c7i.large of [on.aws] for" in said
+    assert "hosts generators: no price is known (no price book knows these machines" in said
     with pytest.raises(BadFile, match="RAG_LAMBDA_URL is not set"):
         plan(seal=True)

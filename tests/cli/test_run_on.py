@@ -7,8 +7,7 @@ import pytest
 
 from harness.evidence.store import Store
 from harness.platforms import registry
-from harness.platforms.elsewhere import ElsewhereKind
-from harness.platforms.shared.on_aws import OnAws
+from harness.platforms.shared import on_aws
 from harness.run.away import bundle
 from tests.builders import Pilot
 from tests.cli.inside import pilot
@@ -30,9 +29,7 @@ def machine(tmp_path, monkeypatch):
     path.write_text(path.read_text() + TABLE)
     Store(workspace.evidence).write_plan(pair.plan())
     Store(workspace.evidence).write_seal("sha256:0", {"pilot": {}})
-    monkeypatch.setattr(
-        registry, "elsewheres", lambda: {"aws": ElsewhereKind("aws", OnAws, lambda config: made, "fake")}
-    )
+    monkeypatch.setattr(registry, "elsewheres", lambda: {"aws": replace(on_aws.KIND, make=lambda config: made)})
     monkeypatch.setattr(bundle, "_add_package", lambda tar: None)
     monkeypatch.setattr("harness.run.away.away.POLL_S", 0.0)
     made.here = workspace.root
@@ -74,6 +71,16 @@ def test_ctrl_c_ends_the_following_and_not_the_campaign(machine, monkeypatch):
     assert machine.stopped == 0
 
 
+def test_stopping_and_removing_at_once_ends_with_the_exit_code_of_the_run_there(machine):
+    pilot(machine.here, "run", "--on", "aws", "--detach")
+    machine.says = [replace(ENDED, exit_code=4)]
+    done = pilot(machine.here, "run", "--on", "aws", "--stop", "--remove", "--json")
+
+    assert done.returncode == 4
+    assert json.loads(done.stdout)["state"] == "absent"
+    assert (machine.stopped, machine.removed) == (1, 1)
+
+
 def test_what_is_left_is_named_and_is_a_failure(machine):
     assert pilot(machine.here, "run", "--on", "aws").returncode == 0
     machine.left = ("stack rag-generator",)
@@ -90,6 +97,7 @@ def test_what_is_left_is_named_and_is_a_failure(machine):
         (("--json",), "--json: for a campaign on another machine"),
         (("--on", "aws", "--ui"), "--ui: the page shows what this machine measures"),
         (("--on", "aws", "--stop"), "nothing runs on aws"),
+        (("--on", "aws", "--stop", "--remove", "--detach"), "--detach, --remove: what it measured is fetched first"),
     ],
 )
 def test_what_makes_no_sense_is_refused(machine, words, says):

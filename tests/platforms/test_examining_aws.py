@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from harness.domain.finding import State
-from harness.domain.target import Auth, Dialect, SourceConfig, Target
+from harness.domain.target import Auth, Dialect, PriceModel, SourceConfig, Target
 from harness.platforms.aws_ecs import examine as ecs
 from harness.platforms.aws_ecs.config import AwsEcs
 from harness.platforms.aws_lambda import examine as functions
@@ -147,6 +147,19 @@ def test_the_role_that_a_first_cluster_needs_comes_with_the_command_that_makes_i
         role.fix == "pilot deploy makes it, or: aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com"
     )
     assert found["service-linked role of elasticloadbalancing.amazonaws.com"].state is State.GOOD
+
+
+def test_a_service_on_machines_of_the_account_needs_the_role_of_their_group_too():
+    def roles(request):
+        missing = request["RoleName"] == "AWSServiceRoleForAutoScaling"
+        return refused("NoSuchEntity") if missing else Account().answers["iam", "get_role"](request)
+
+    prices = PriceModel("aws-2026-11", "us-east-1", "ec2-alb", {"machines": {"t3_large": 1}})
+    found, _ = look(replace(SERVICE, prices=prices), {("iam", "get_role"): roles})
+    tasks, _ = look(SERVICE, {("iam", "get_role"): roles})
+
+    assert found["service-linked role of autoscaling.amazonaws.com"].state is State.WRONG
+    assert "service-linked role of autoscaling.amazonaws.com" not in tasks
 
 
 @pytest.mark.parametrize(

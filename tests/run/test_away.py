@@ -15,6 +15,7 @@ from harness.evidence.store import Store
 from harness.platforms.elsewhere import Seen, Where
 from harness.run.away import bundle
 from harness.run.away.away import Order, at_home, away
+from harness.run.upkeep import HANDED, OFF, stands_on
 from harness.workspace import open_workspace
 from harness.workspace.variables import as_file, from_file, named_by
 from tests.builders import Pilot
@@ -32,14 +33,17 @@ class Machine:
     def __init__(self, *says, evidence=None):
         self.says, self.evidence = list(says), evidence
         self.begun, self.stopped, self.removed, self.up, self.left = [], 0, 0, False, ()
+        self.handed = True
 
     def there(self):
-        return Where("stack", "bucket", made=False) if self.up else None
+        return Where("stack", "bucket", made=False, handed=self.handed) if self.up else None
 
     def begin(self, made, variables, say):
         with tarfile.open(made) as tar:
             self.begun.append((tar.getnames(), variables))
-        self.up = True
+            if self.evidence is not None and not (self.up and self.handed):
+                self.evidence = gone_on(tar, self.evidence, made.parent.name)
+        self.up = self.handed = True
         return Where("stack", "bucket", made=True)
 
     def seen(self):
@@ -55,6 +59,23 @@ class Machine:
     def remove(self, say):
         self.removed, self.up = self.removed + 1, bool(self.left)
         return self.left
+
+
+def gone_on(tar, measured, name):
+    """A machine's evidence: what came with the bundle, and then what it measured."""
+    folder = measured.parent / name
+    come = [member for member in tar.getmembers() if member.name.startswith("workspace/evidence/")]
+    tar.extractall(folder, come, filter="data")
+    evidence = folder / "workspace" / "evidence"
+    for path in (p for p in measured.rglob("*") if p.is_file() and p.suffix != ".jsonl"):
+        there = evidence / path.relative_to(measured)
+        there.parent.mkdir(parents=True, exist_ok=True)
+        if not there.exists():
+            shutil.copy2(path, there)
+    for event in Store(measured).journal():
+        said = {key: value for key, value in event.items() if key not in ("utc", "chain", "record", "schema_version")}
+        Store(evidence).note(**said)
+    return evidence
 
 
 @pytest.fixture
@@ -109,7 +130,10 @@ def test_it_is_begun_once_followed_to_its_end_and_fetched(workspace, measured):
     assert len(waits) == 3
     assert stands.state == "ended"
     assert stands.fetched > 5
-    assert Store(workspace.evidence).journal() == Store(measured).journal()
+    journal = Store(workspace.evidence).journal()
+    assert journal[:-1] == Store(machine.evidence).journal()
+    assert [e["event"] for e in (journal[0], journal[-1])] == [HANDED, OFF], "what it costs counts in between"
+    assert journal[-1]["off_utc"] == UTC
     assert any("running, 2 of 3 blocks done" in line for line in said)
     at_home(workspace)  # it is here again
 
@@ -151,13 +175,52 @@ def test_it_is_not_removed_before_its_evidence_was_fetched(workspace, measured):
     assert away(workspace, machine, plan_of(workspace), Order("aws", remove=True), print).left == machine.left
 
 
+def test_stopping_and_removing_in_one_is_stop_fetch_and_only_then_remove(workspace, measured):
+    machine = Machine(RUNS, replace(ENDED, exit_code=4), evidence=measured)
+    away(workspace, machine, plan_of(workspace), Order("aws", detach=True), print)
+    gone = away(workspace, machine, plan_of(workspace), Order("aws", stop=True, remove=True), print, lambda _: None)
+
+    assert (machine.stopped, machine.removed, gone.state, gone.left) == (1, 1, "absent", ())
+    assert gone.seen.exit_code == 4
+    assert gone.fetched > 5
+    assert Store(workspace.evidence).journal()[:-1] == Store(machine.evidence).journal()
+    again = away(workspace, machine, plan_of(workspace), Order("aws", stop=True, remove=True), print)
+    assert (machine.stopped, again.state) == (1, "absent"), "nothing is there to stop"
+
+
+def test_one_that_was_cut_before_its_bundle_was_handed_over_gets_it_from_the_next(workspace, measured):
+    machine = Machine(RUNS, evidence=measured)
+    away(workspace, machine, plan_of(workspace), Order("aws", detach=True), print)
+    machine.handed = False
+    with pytest.raises(Refused, match="nothing runs on aws"):
+        away(workspace, machine, plan_of(workspace), Order("aws", stop=True), print)
+    away(workspace, machine, plan_of(workspace), Order("aws", detach=True), print)
+
+    assert len(machine.begun) == 2
+    assert [e["on"] for e in Store(workspace.evidence).journal() if e["event"] == HANDED] == ["aws"]
+
+
+def test_what_cannot_be_brought_up_leaves_the_campaign_here(workspace, monkeypatch):
+    machine = Machine(ENDED)
+
+    def refuses(made, variables, say):
+        raise Refused("its budget is used up", "raise it")
+
+    monkeypatch.setattr(machine, "begin", refuses)
+    with pytest.raises(Refused, match="its budget is used up"):
+        away(workspace, machine, plan_of(workspace), Order("aws"), print)
+    at_home(workspace)
+    assert not stands_on(Store(workspace.evidence).journal(), "aws")
+
+
 def test_evidence_that_both_machines_made_is_not_mixed(workspace, measured):
-    store = Store(workspace.evidence)
+    store, machine = Store(workspace.evidence), Machine(RUNS, ENDED, evidence=measured)
+    away(workspace, machine, plan_of(workspace), Order("aws", detach=True), print)
     store.note("block begun", block=1, attempt=1, order="AB")
     before = store.journal()
 
     with pytest.raises(Refused, match="events that the machine does not know"):
-        away(workspace, Machine(ENDED, evidence=measured), plan_of(workspace), Order("aws"), print)
+        away(workspace, machine, plan_of(workspace), Order("aws"), print)
     assert store.journal() == before
 
 
@@ -229,6 +292,25 @@ def test_only_the_file_that_its_table_names_is_read(workspace, monkeypatch):
     with pytest.raises(Refused, match="not set: RAG_TOKEN") as raised:
         away(open_workspace(workspace.root), Machine(ENDED), plan_of(workspace), Order("aws"), print)
     assert "into load.env" in raised.value.hint
+
+
+def test_only_what_somebody_names_of_the_file_goes_there_and_the_names_are_said(workspace, monkeypatch, measured):
+    monkeypatch.delenv("RAG_TOKEN")
+    values = {"RAG_TOKEN": "sesame", "TENANT": "blue", "HALT_URL": "http://x", "DATABASE_URL": "postgres://everything"}
+    path = workspace.root / "load.env"
+    path.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+    path.chmod(0o600)
+    toml = workspace.root / "pilot.toml"
+    toml.write_text(toml.read_text() + '[on.aws]\nvariables = "load.env"  # with HALT_URL\n')
+    (workspace.root / "loadprofiles" / "ours.py").write_text('import os\nTENANT = os.environ["TENANT"]\n')
+    said, machine = [], Machine(RUNS, evidence=measured)
+    away(open_workspace(workspace.root), machine, plan_of(workspace), Order("aws", detach=True), said.append)
+
+    [(_, given)] = machine.begun
+    assert sorted(line.partition("=")[0] for line in given.split()) == ["HALT_URL", "RAG_TOKEN", "RAG_URL", "TENANT"]
+    assert "variables that go there: RAG_URL, RAG_TOKEN, TENANT, HALT_URL" in said
+    assert any(line.startswith("load.env also has DATABASE_URL: that stays here") for line in said)
+    assert not any(value in line for line in said for value in values.values())
 
 
 def test_links_that_lead_out_of_the_workspace_do_not_go_with_it(workspace, tmp_path):

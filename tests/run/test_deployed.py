@@ -19,7 +19,7 @@ from harness.platforms.aws_ecs.config import AwsEcs
 from harness.platforms.aws_lambda.config import AwsLambda
 from harness.platforms.external.config import External
 from harness.platforms.forecast import Following, run_cost_usd, standing_usd_per_hour
-from harness.run.deployed import over_plan_usd, span_s, until_now_usd, usd_per_hour
+from harness.run.deployed import over_plan_usd, span_s, stood_s, until_now_usd, usd_per_hour
 from harness.run.drive import polls_within, worst_case_usd
 from harness.workspace import open_workspace
 from tests.builders import Pilot, sample
@@ -110,7 +110,7 @@ def test_fourteen_days_of_a_deployment_are_in_the_forecast_and_in_the_stop_rule(
     assert over_plan_usd(workspace, whole) == pytest.approx(TASK_HOUR * 336, rel=Decimal("0.001"))
     assert standing() == pytest.approx(TASK_HOUR * 144, rel=Decimal("0.001"))
     limits = Spending(Decimal(20), workspace.root / "STOP", standing=standing)
-    with pytest.raises(LimitReached, match="by what is deployed and goes on costing until it is destroyed"):
+    with pytest.raises(LimitReached, match="by what is deployed and by generators, which cost until they are removed"):
         limits.reserve(Decimal(1))
 
 
@@ -160,3 +160,43 @@ def test_a_job_that_ran_is_metered_with_its_work():
     worked.add_job([60_000.0, 40, None, None])
 
     assert worked.cost_usd(60) > 50 * asked.cost_usd(60)
+
+
+def entry(what, day, *targets, did="created", hours=1, **more):
+    """Of deployments.json, noted when it had ended, an hour after it began."""
+    steps = [{"name": f"rag-{name}", "did": did, "seconds": hours * 3600, "target": name} for name in targets]
+    return {
+        "utc": (CREATED + timedelta(days=day)).isoformat(),
+        "what": what,
+        "targets": targets,
+        "steps": steps,
+        **more,
+    }
+
+
+def hours(deployments, sealed_day=None, now_day=10):
+    sealed_s = None if sealed_day is None else (CREATED + timedelta(days=sealed_day)).timestamp()
+    return stood_s(deployments, "fleet", sealed_s, (CREATED + timedelta(days=now_day)).timestamp()) / 3600
+
+
+def test_what_was_deployed_costs_from_then_and_to_its_destruction_whenever_it_was_sealed():
+    made, gone = entry("deploy", 0, "fleet"), entry("destroy", 2, "fleet", did="removed")
+
+    assert hours([made], sealed_day=5) == 10 * 24 + 1, "from the first step, before the seal"
+    assert hours([made, gone], sealed_day=5) == 2 * 24 + 1
+    assert hours([made, gone, entry("deploy", 9, "fleet")], sealed_day=5) == 2 * 24 + 1 + 24 + 1
+    assert hours([made, entry("deploy", 3, "fleet", did="updated")], sealed_day=5) == 10 * 24 + 1
+
+
+def test_what_something_was_left_of_costs_on_until_a_destruction_that_left_nothing():
+    made, half = entry("deploy", 0, "fleet"), entry("destroy", 2, "fleet", did="removed", left=["volume vol-1"])
+
+    assert hours([made, half]) == 10 * 24 + 1
+    assert hours([made, half, entry("destroy", 3, "fleet")]) == 3 * 24 + 1
+
+
+def test_what_nobody_saw_deployed_costs_since_the_seal():
+    assert hours([], sealed_day=5) == 5 * 24
+    assert hours([], sealed_day=None) == 0
+    assert hours([entry("deploy", 0, "fn")], sealed_day=5) == 5 * 24, "of another target"
+    assert hours([entry("deploy", 7, "fleet", did="updated")], sealed_day=5) == 5 * 24, "it stood before it was changed"

@@ -162,6 +162,15 @@ def test_doctor_names_what_a_new_account_lacks_and_nothing_of_it_once_deployed(s
     assert {before["the address"], before["whom to trust"]} == {"not told"}
     assert "can't tell" not in before.values()
     assert {after[name] for name in lacking} == {"pass"}
+    # moto starts no task, keeps no layer of an image and has no certificate on its balancers
+    assert steps["doctor again"].returncode == 5
+    assert {name for name, answer in after.items() if answer == "fail"} == {"the service of aws_fargate"}
+    assert {name for name, answer in after.items() if answer == "can't tell"} == {
+        "image platform, aws_fargate",
+        "certificates of the load balancer, aws_fargate",
+        "the provider's certificate, aws_fargate",
+        "the provider's certificate, aws_lambda",
+    }
     assert "the address" not in after
 
 

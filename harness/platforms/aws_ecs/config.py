@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from harness.domain.target import RuntimeConfig
+from harness.domain.target import RuntimeConfig, Target
 from harness.tables.value import value
 from harness.tables.values import Line
+
+AUTOSCALING = "autoscaling.amazonaws.com"
 
 
 @value
@@ -18,3 +20,8 @@ class AwsEcs(RuntimeConfig):
     cluster: Line
     service: Line
     region: Line
+
+
+def on_own_machines(target: Target) -> bool:
+    """Whether its tasks run on machines of the account, by how it is billed."""
+    return target.prices is not None and target.prices.model.startswith("ec2")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.domain.target import Target
-from harness.platforms.aws_ecs.config import AwsEcs
+from harness.platforms.aws_ecs.config import AUTOSCALING, AwsEcs, on_own_machines
 from harness.platforms.shared.aws_deploy.part import Part, declared
 
 SETTINGS = {
@@ -27,5 +27,5 @@ def part(target: Target) -> Part:
         logs=(f"/ecs/{config.service}",),
         minutes=5,
         service=config.service,
-        roles=("autoscaling.amazonaws.com",) if target.prices and target.prices.model.startswith("ec2") else (),
+        roles=(AUTOSCALING,) if on_own_machines(target) else (),
     )

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from harness.domain.finding import Finding, State
 from harness.domain.target import Target
-from harness.platforms.aws_ecs.config import AwsEcs
+from harness.platforms.aws_ecs.config import AUTOSCALING, AwsEcs, on_own_machines
 from harness.platforms.examining import Reach, calling, guarded, listed, refused_as
 from harness.platforms.shared import aws_account
 from harness.platforms.shared.answer import Answer, NoAnswer, answer_of
@@ -32,6 +32,7 @@ ROLES = (
     ("ecs.amazonaws.com", "the first cluster of an account fails without it"),
     ("elasticloadbalancing.amazonaws.com", "the first load balancer of an account fails without it"),
 )
+MACHINES = (AUTOSCALING, "the first group of machines of an account fails without it")
 BALANCER = (
     "elasticloadbalancing:CreateLoadBalancer",
     "elasticloadbalancing:CreateTargetGroup",
@@ -62,7 +63,7 @@ def examine(target: Target, reach: Reach) -> list[Finding]:
     config = target.runtime
     assert isinstance(config, AwsEcs)
     out = [*aws_account.identity(reach, config.region), *aws_account.region(target, reach)]
-    for service, why in ROLES:
+    for service, why in (*ROLES, MACHINES) if on_own_machines(target) else ROLES:
         out += aws_account.linked_role(reach, config.region, service, why)
     task, found = _task(target, config, reach)
     leave_out = (Purpose.DEPLOY,) if task is not None else ()

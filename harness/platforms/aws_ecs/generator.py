@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -19,9 +20,12 @@ from harness.platforms.generator import (
     CALL_VARIABLE,
     MEMBER_VARIABLE,
     SETTLE_S,
+    Books,
     Call,
     FleetConfig,
     GeneratorKind,
+    Upkeep,
+    priced,
 )
 from harness.platforms.shared.aws import client
 from harness.platforms.shared.call import call as asked
@@ -35,7 +39,10 @@ POLL_S = 2.0
 
 @value
 class FargateGenerator(FleetConfig):
-    """``tag``: the value of the tag ``pilot``, by which its cost is found; ``container``: of the task definition."""
+    """``tag``: the value of the tag ``pilot``, by which its cost is found; ``container``: of the task definition.
+
+    ``vcpu`` and ``memory_gb`` are a task's size, whatever the task definition says.
+    """
 
     kind: ClassVar[str] = "fargate"
 
@@ -45,6 +52,8 @@ class FargateGenerator(FleetConfig):
     subnets: tuple[Line, ...] = Field(kw_only=True, min_length=1, max_length=16)
     security_groups: tuple[Line, ...] = Field(kw_only=True, min_length=1, max_length=5)
     workers: int = Field(kw_only=True, ge=1, le=100)
+    vcpu: float = Field(default=1.0, gt=0, le=16)
+    memory_gb: float = Field(default=2.0, gt=0, le=120)
     public_ip: bool = False
     container: Line = "standby"
     secret_parameter: Line = "/runtime-pilot/generator/secret"  # noqa: S105 - where it lies, not what it is
@@ -151,12 +160,14 @@ class Tasks:
                 }
             },
             "overrides": {
+                "cpu": f"{config.vcpu * 1024:g}",
+                "memory": f"{config.memory_gb * 1024:g}",
                 "containerOverrides": [
                     {
                         "name": config.container,
                         "environment": [{"name": k, "value": v} for k, v in environment.items()],
                     }
-                ]
+                ],
             },
         }
 
@@ -165,9 +176,21 @@ def _fleet(config: FargateGenerator, call: Call) -> Tasks:
     return Tasks(config, call, client("ecs", config.region), client("ssm", config.region))
 
 
+def _upkeep(config: FargateGenerator, books: Books) -> Upkeep:
+    """Of x86: the task definition may say arm64, which costs less."""
+    count = Decimal(config.workers)
+    amounts = {
+        "fargate_vcpu_hour": count * Decimal(str(config.vcpu)),
+        "fargate_gb_hour": count * Decimal(str(config.memory_gb)),
+        "public_ipv4_hour": count * config.public_ip,
+    }
+    what = f"{config.workers} tasks of {config.vcpu:g} vCPU and {config.memory_gb:g} GB"
+    return priced(what, books, "aws", amounts)
+
+
 def _steers(table: Mapping[str, Any]) -> str:
     where = f"{table.get('cluster')} in {table.get('region')}"
     return f"runs and stops tasks of {table.get('task_definition')} in {where} with this machine's credentials"
 
 
-KIND = GeneratorKind(FargateGenerator.kind, FargateGenerator, _fleet, "spec only", steers=_steers)
+KIND = GeneratorKind(FargateGenerator.kind, FargateGenerator, _fleet, "spec only", steers=_steers, upkeep=_upkeep)

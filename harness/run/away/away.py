@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -13,9 +14,12 @@ from typing import Any
 
 from harness.domain.plan import Plan
 from harness.errors import Refused
+from harness.evidence.store import Store
 from harness.platforms.elsewhere import VARIABLES, Elsewhere, Say, Seen, Where
+from harness.run import upkeep
 from harness.run.away import bundle
 from harness.run.away.fetch import fetch
+from harness.tables.text import text_of
 from harness.workspace import Workspace
 from harness.workspace.trust import measured
 from harness.workspace.variables import as_file, from_file, named_by
@@ -24,6 +28,7 @@ MARK = "elsewhere"  # in .pilot: where this campaign is
 POLL_S = 30.0
 SILENT = timedelta(minutes=10)
 DONE = ("done", "not needed")
+READERS = ("pilot.toml", "loadprofiles/*.py")  # what may name a variable beside the targets
 
 
 @dataclass(frozen=True)
@@ -95,28 +100,35 @@ def away(
 ) -> Away:
     """Brought up where it is not there, then followed to its end; raises PilotError, and KeyboardInterrupt goes on there."""
     where = place.there()
-    if wanted.remove:
+    begun = where is not None and where.handed
+    if wanted.remove and not (wanted.stop and begun):
         return _removed(workspace, place, wanted, where, say)
     if wanted.stop:
-        if where is None:
+        if not begun:
             raise Refused(f"nothing runs on {wanted.name}", f"pilot run --on {wanted.name} begins it")
         place.stop()
         say("it was asked to stop: its run closes its ledger, then it collects, copies and ends")
-    elif where is None or not _marked(workspace):
-        where = _begun(workspace, place, plan, wanted, say)
+    elif not begun or not _marked(workspace):
+        where = _begun(workspace, place, plan, wanted, say, anew=not begun)
     if wanted.detach:
         seen = place.seen()
         return Away(wanted.name, seen.service if seen else "starting", where, seen)
     seen = _followed(place, wanted, say, sleep)
     count = fetch(workspace, place)
     (workspace.state.parent / MARK).unlink(missing_ok=True)
+    _note_off(workspace, wanted.name, seen.utc)
+    if wanted.remove:
+        say(f"{count} files of evidence are here")
+        left = place.remove(say)
+        return Away(wanted.name, "absent", where if left else None, seen, count, left)
     say(
         f"{count} files of evidence are here; pilot run --on {wanted.name} --remove takes the machine and its bucket away"
     )
     return Away(wanted.name, "ended", where, seen, count)
 
 
-def _begun(workspace: Workspace, place: Elsewhere, plan: Plan, wanted: Order, say: Say) -> Where:
+def _begun(workspace: Workspace, place: Elsewhere, plan: Plan, wanted: Order, say: Say, *, anew: bool) -> Where:
+    """The journal says so first: what it costs counts from here on, there too."""
     last = max((unit.not_before for unit in plan.units), default="")
     until = str(workspace.config.on.get(wanted.name, {}).get("until", ""))
     if until and last[:10] >= until:
@@ -124,17 +136,39 @@ def _begun(workspace: Workspace, place: Elsewhere, plan: Plan, wanted: Order, sa
             f"on.{wanted.name}.until is {until}, and the plan's last block is due at {last} UTC",
             f"set on.{wanted.name}.until to a later day",
         )
-    variables = as_file(_variables(workspace, wanted.name))
+    variables = as_file(_variables(workspace, wanted.name, say))
+    price = upkeep.of_machine(workspace, wanted.name)
+    if price is not None and price.usd_per_hour is None:
+        say(f"{price.what}: no price is known ({price.why}), so limits.budget_usd does not count it")
+    store = Store(workspace.evidence)
+    if anew and not upkeep.stands_on(store.journal(), wanted.name):
+        store.note(upkeep.HANDED, on=wanted.name)
     mark = workspace.state.parent / MARK
     mark.parent.mkdir(parents=True, exist_ok=True)
     mark.write_text(f"{wanted.name}\n", encoding="utf-8")  # first: from here on it may be running there
     with tempfile.TemporaryDirectory(prefix="pilot-bundle-") as folder:
         made = bundle.write(workspace, Path(folder) / "bundle.tar.gz", wanted.options)
-        return place.begin(made, variables, say)
+        try:
+            return place.begin(made, variables, say)
+        except Refused:  # before anything was brought up
+            if anew:
+                mark.unlink()
+                _note_off(workspace, wanted.name, None)
+            raise
 
 
-def _variables(workspace: Workspace, on: str) -> dict[str, str]:
-    """What the targets name: from its file where it stands there, else from this environment; raises Refused for what is nowhere."""
+def _note_off(workspace: Workspace, name: str, utc: str | None) -> None:
+    """It costs no more, whenever somebody looked."""
+    store = Store(workspace.evidence)
+    if upkeep.stands_on(store.journal(), name):
+        store.note(upkeep.OFF, on=name, off_utc=utc)
+
+
+def _variables(workspace: Workspace, on: str, say: Say) -> dict[str, str]:
+    """What the targets name: from its file where it stands there, else from this environment; raises Refused for what is nowhere.
+
+    Of the file also what pilot.toml or a profile names. The rest of it stays here.
+    """
     file = str(workspace.config.on.get(on, {}).get("variables", VARIABLES))
     filed = from_file(workspace.root / file)
     named = named_by(workspace, measured(workspace))
@@ -144,7 +178,18 @@ def _variables(workspace: Workspace, on: str) -> dict[str, str]:
             f"targets name variables that are not set: {', '.join(missing)}",
             f"export them, or put them into {file} (chmod 600)",
         )
-    return filed | found
+    words = _words_of(workspace)
+    sent = found | {name: value for name, value in filed.items() if name in words}
+    say(f"variables that go there: {', '.join(sent) or 'none'}")
+    if kept := [name for name in filed if name not in sent]:
+        readers = "target.toml of this campaign, pilot.toml, loadprofiles/"
+        say(f"{file} also has {', '.join(kept)}: that stays here, for nothing names it ({readers})")
+    return sent
+
+
+def _words_of(workspace: Workspace) -> set[str]:
+    files = [path for pattern in READERS for path in sorted(workspace.root.glob(pattern))]
+    return {word for path in files for word in re.findall(r"[A-Za-z_]\w*", text_of(path, ""))}
 
 
 def _followed(place: Elsewhere, wanted: Order, say: Say, sleep: Callable[[float], None]) -> Seen:
@@ -175,9 +220,13 @@ def _marked(workspace: Workspace) -> bool:
 
 
 def _removed(workspace: Workspace, place: Elsewhere, wanted: Order, where: Where | None, say: Say) -> Away:
-    if where is not None and _marked(workspace):
+    if where is not None and where.handed and _marked(workspace):
         raise Refused(
-            "what it measured has not been fetched", f"pilot run --on {wanted.name} first, with --stop if it still runs"
+            "what it measured has not been fetched",
+            f"pilot run --on {wanted.name} first; --stop --remove ends it, fetches and removes",
         )
     left = place.remove(say)
+    if not left:
+        (workspace.state.parent / MARK).unlink(missing_ok=True)
+        _note_off(workspace, wanted.name, None)
     return Away(wanted.name, "absent", None if not left else where, left=left)

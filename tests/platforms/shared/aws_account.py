@@ -39,6 +39,7 @@ class Account:
         self.cost_tags, self.backfills = {"pilot": "Inactive"}, []
         self.fails, self.denied, self.leftover = {}, set(), []
         self.builds, self.objects, self.pushes = {}, {}, 0
+        self.image = "ami-0123"
         self._ticks = itertools.count()
 
     def make(self, service, region):
@@ -85,7 +86,8 @@ class Client:
         def called(**request):
             if self._account.held:
                 validate_parameters(request, shape(self._service, name))
-            self._account.asked.append((self._service, name, request))
+            kept = {key: value for key, value in request.items() if key != "Body"}
+            self._account.asked.append((self._service, name, kept))
             return self._account.step(lambda: self._answer(handler, name, request))
 
         return called
@@ -126,7 +128,8 @@ def cloudformation_describe_stacks(account, StackName):
         stack["looks"] -= 1
         if stack["looks"] <= 0:
             ended(account, stack)
-    return {"Stacks": [{k: v for k, v in stack.items() if k not in ("looks", "template")}]}
+    hidden = ("looks", "template", *(("Outputs",) if stack["StackStatus"] == "CREATE_IN_PROGRESS" else ()))
+    return {"Stacks": [{k: v for k, v in stack.items() if k not in hidden}]}
 
 
 def ended(account, stack):
@@ -191,7 +194,7 @@ def cloudformation_create_stack(account, StackName, TemplateBody, Parameters, Ca
 def outputs(name, template):
     body = template.partition("\nOutputs:\n")[2]
     rows = []
-    for key in re.findall(r"(?m)^  (\w+):$", body):
+    for key in re.findall(r"(?m)^  (\w+):", body):
         value = {"LoadBalancer": "app/rag/50dc6c495c0c9188", "Bucket": "sources"}.get(
             key, f"https://{name}.{key.lower()}.example/"
         )
@@ -199,17 +202,21 @@ def outputs(name, template):
     return rows
 
 
-def cloudformation_update_stack(account, StackName, TemplateBody, Parameters, Capabilities, Tags):
+def cloudformation_update_stack(
+    account, StackName, Parameters, Capabilities, Tags, TemplateBody=None, UsePreviousTemplate=False
+):
     stack = there(account, StackName)
+    assert UsePreviousTemplate == (TemplateBody is None)
+    template = TemplateBody or stack["template"]
     if stack["StackStatus"].endswith("_IN_PROGRESS") or stack["StackStatus"] in ("ROLLBACK_COMPLETE", "DELETE_FAILED"):
         raise refused(
             "ValidationError", f"Stack {StackName} is in {stack['StackStatus']} state and can not be updated."
         )
-    wanted = {**stack, "template": TemplateBody}
+    wanted = {**stack, "template": template}
     parameters = known(account, wanted, Parameters)
-    if (stack["template"], stack["Parameters"], stack["Tags"]) == (TemplateBody, parameters, Tags):
+    if (stack["template"], stack["Parameters"], stack["Tags"]) == (template, parameters, Tags):
         raise refused("ValidationError", "No updates are to be performed.")
-    stack |= {"template": TemplateBody, "Parameters": parameters, "Tags": Tags}
+    stack |= {"template": template, "Parameters": parameters, "Tags": Tags}
     begun(account, stack, "UPDATE")
     return {"StackId": arn(StackName)}
 
@@ -258,6 +265,10 @@ def sts_get_caller_identity(account):
 
 def ec2_describe_availability_zones(account, Filters):
     return {"AvailabilityZones": [{"ZoneName": f"us-east-1{z}"} for z in "ab"]}
+
+
+def ec2_describe_subnets(account, Filters):
+    return {"Subnets": [{"SubnetId": f"subnet-{z}", "VpcId": "vpc-1", "AvailabilityZone": z} for z in "ba"]}
 
 
 def iam_get_role(account, RoleName):
@@ -332,12 +343,14 @@ class Pushing:
 
 
 def ssm_get_parameter(account, Name, WithDecryption=False):
+    if Name.startswith("/aws/service/ami-"):  # public ones, of every account
+        return {"Parameter": {"Value": account.image}}
     if Name not in account.parameters:
         raise refused("ParameterNotFound", "no such parameter")
     return {"Parameter": {"Value": account.parameters[Name]}}
 
 
-def ssm_put_parameter(account, Name, Value, Type, Description, Tags=(), Overwrite=False):
+def ssm_put_parameter(account, Name, Value, Type, Description="", Tags=(), Overwrite=False):
     assert not (Tags and Overwrite), "AWS takes only one of them"
     if Name in account.parameters and not Overwrite:
         raise refused("ParameterAlreadyExists", "is there")

@@ -2,6 +2,8 @@
 
 # ruff: noqa: N803 - parameters are spelt as AWS spells them
 
+import io
+
 from botocore.exceptions import ClientError
 
 LOOKS = 2  # until what was begun has ended
@@ -87,16 +89,25 @@ def logs_get_log_events(account, logGroupName, logStreamName, limit):
 
 
 def s3_put_object(account, Bucket, Key, Body):
-    account.objects[Key] = Body
+    account.objects[Key] = Body if isinstance(Body, bytes) else Body.read()
     return {}
+
+
+def s3_get_object(account, Bucket, Key):
+    if Key not in account.objects:
+        raise refused("NoSuchKey", "The specified key does not exist.")
+    return {"Body": io.BytesIO(account.objects[Key])}
 
 
 def s3_head_bucket(account, Bucket):
     return {}
 
 
-def s3_list_objects_v2(account, Bucket):
-    return {"Contents": [{"Key": key} for key in account.objects]}
+def s3_list_objects_v2(account, Bucket, Prefix="", ContinuationToken="0"):
+    """Two a page, for who reads page by page."""
+    keys, at = sorted(key for key in account.objects if key.startswith(Prefix)), int(ContinuationToken)
+    more = {"IsTruncated": True, "NextContinuationToken": str(at + 2)} if at + 2 < len(keys) else {}
+    return {"Contents": [{"Key": key} for key in keys[at : at + 2]], **more}
 
 
 def s3_delete_objects(account, Bucket, Delete):

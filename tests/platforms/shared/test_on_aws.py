@@ -1,157 +1,53 @@
-"""A campaign's machine on AWS, against an account that holds every request to the SDK's service model."""
+"""A campaign's machine on AWS, against an account in memory that holds every request to the SDK's service model."""
 
-import io
-from datetime import UTC, datetime
+import copy
+from contextlib import suppress
 from decimal import Decimal
-from functools import cache
+from functools import partial
+from itertools import count
 
-import boto3
 import pytest
-from botocore.exceptions import ClientError
-from botocore.validate import ParamValidator
 
 from harness.errors import BadFile, PilotError, Refused
 from harness.platforms.elsewhere import Elsewhere
+from harness.platforms.shared.aws_deploy.stacks import Stacks
+from harness.platforms.shared.book import read_book
+from harness.platforms.shared.deploy.pace import Pace
 from harness.platforms.shared.on_aws import KIND, OnAws
 from harness.platforms.shared.on_aws.machine import Machine, seen_in
-from harness.platforms.shared.on_aws.stack import Stack
-from harness.platforms.shared.on_aws.template import text
+from harness.platforms.shared.on_aws.template import folder
 from harness.tables.problems import validate
 from harness.workspace.generator_toml import read_elsewhere
-from tests.platforms.rigs import KEYS, Clock
+from tests.platforms.shared.aws_account import BEGAN, Account, Cut, arn
+from tests.platforms.shared.test_aws_deploy import Hours
 
 CONFIG = OnAws(region="us-east-1", until="2026-12-11")
-TAGS = [{"Key": "pilot", "Value": "rag-generator"}]
+STACK, PARAMETER = "rag-generator", "/runtime-pilot/rag-generator/variables"
 
 
-@cache
-def model(service):
-    return boto3.client(service, **KEYS).meta.service_model
+class Price:
+    """A machine's, by the hour; None: nobody may ask."""
 
+    def __init__(self, usd="0.1"):
+        self._usd = usd
 
-def no(code, words):
-    return ClientError({"Error": {"Code": code, "Message": words}}, "Operation")
-
-
-class Account:
-    """Its stack takes three looks to be there; ``ends`` is how."""
-
-    def __init__(self):
-        self.stack, self.objects, self.parameters, self.requests = None, {}, {}, []
-        self.ends, self.looks, self.next = "CREATE_COMPLETE", 0, None
-        self.events, self.usd, self.began = [], Decimal("0.1"), datetime(2026, 11, 27, tzinfo=UTC)
-
-    def client(self, service):
-        return Client(self, service)
-
-    def machine(self):
-        clock = Clock()
-        stack = Stack(self.client("cloudformation"), CONFIG.stack, {"pilot": CONFIG.stack}, clock, clock.sleep)
-        clients = (self.client(name) for name in ("s3", "ssm"))
-        return Machine(CONFIG, text(), stack, *clients, self, self.price)
-
-    def price(self):
-        if self.usd is None:
+    def __call__(self):
+        if self._usd is None:
             raise PilotError("AccessDenied")
-        return self.usd
-
-    # -- CloudFormation
-
-    def describe_stacks(self, **_):
-        self.looks -= 1
-        if self.looks == 0:
-            self.stack = None if self.next == "GONE" else self.stack | {"StackStatus": self.next}
-        if self.stack is None:
-            raise no("ValidationError", "Stack with id rag-generator does not exist")
-        return {"Stacks": [self.stack]}
-
-    def create_stack(self, **request):
-        assert request["Tags"] == TAGS
-        assert len(request["TemplateBody"]) < 51_200, "more goes by a bucket alone"
-        self.stack = {
-            "StackName": request["StackName"],
-            "StackStatus": "CREATE_IN_PROGRESS",
-            "CreationTime": self.began,
-            "Parameters": {p["ParameterKey"]: p["ParameterValue"] for p in request.get("Parameters", ())},
-            "Tags": request["Tags"],
-            "Outputs": [{"OutputKey": "Bucket", "OutputValue": "b"}],
-        }
-        self.looks, self.next = 3, self.ends
-        return {}
-
-    def update_stack(self, **request):
-        assert request["UsePreviousTemplate"], "a machine at work is not replaced"
-        assert {"ParameterKey": "Image", "UsePreviousValue": True} in request["Parameters"]
-        assert request["Tags"][0] in TAGS
-        raise no("ValidationError", "No updates are to be performed.")
-
-    def delete_stack(self, **_):
-        assert not self.objects, "a bucket that is not empty stays"
-        self.stack |= {"StackStatus": "DELETE_IN_PROGRESS"}
-        self.looks, self.next = 3, "GONE"
-        return {}
-
-    def describe_stack_events(self, **_):
-        return {"StackEvents": self.events}
-
-    # -- S3, Systems Manager, EC2
-
-    def put_object(self, Key, Body, **_):  # noqa: N803 - the API's own names
-        self.objects[Key] = Body if isinstance(Body, bytes) else Body.read()
-        return {}
-
-    def get_object(self, Key, **_):  # noqa: N803
-        if Key not in self.objects:
-            raise no("NoSuchKey", "The specified key does not exist.")
-        return {"Body": io.BytesIO(self.objects[Key])}
-
-    def list_objects_v2(self, Prefix, ContinuationToken="0", **_):  # noqa: N803
-        keys = sorted(key for key in self.objects if key.startswith(Prefix))
-        at = int(ContinuationToken)
-        page = keys[at : at + 2]
-        more = {"IsTruncated": True, "NextContinuationToken": str(at + 2)} if at + 2 < len(keys) else {}
-        return {"Contents": [{"Key": key} for key in page], **more}
-
-    def delete_object(self, Key, **_):  # noqa: N803
-        del self.objects[Key]
-        return {}
-
-    def put_parameter(self, **request):
-        assert request["Type"] == "SecureString"
-        self.parameters[request["Name"]] = request["Value"]
-        return {}
-
-    def get_parameter(self, **_):
-        return {"Parameter": {"Value": "ami-0123"}}
-
-    def delete_parameter(self, Name):  # noqa: N803
-        if self.parameters.pop(Name, None) is None:
-            raise no("ParameterNotFound", "")
-        return {}
-
-    def describe_subnets(self, **_):
-        return {"Subnets": [{"SubnetId": f"subnet-{z}", "VpcId": "vpc-1", "AvailabilityZone": z} for z in "ba"]}
+        return Decimal(self._usd)
 
 
-class Client:
-    def __init__(self, account, service):
-        self._account, self._service = account, service
-
-    def __getattr__(self, name):
-        def ask(**request):
-            operation = "".join(part.title() for part in name.split("_"))
-            shape = model(self._service).operation_model(operation).input_shape
-            problems = ParamValidator().validate(request, shape)
-            assert not problems.has_errors(), problems.generate_report()
-            self._account.requests.append(name)
-            return getattr(self._account, name)(**request)
-
-        return ask
+def machine(account, usd="0.1", **said):
+    hours = Hours()
+    stacks = Stacks(account.make("cloudformation", ""), None, Pace(clock=hours, sleep=hours.sleep))
+    clients = (account.make(name, "") for name in ("s3", "ssm", "ec2"))
+    config = OnAws(region="us-east-1", **{"until": "2026-12-11", **said})
+    return Machine(config, stacks, *clients, Price(usd), now=lambda: BEGAN)
 
 
 @pytest.fixture
 def account():
-    return Account()
+    return Account(held=True)
 
 
 @pytest.fixture
@@ -161,111 +57,227 @@ def bundle(tmp_path):
     return path
 
 
+def whole(account):
+    return (
+        account.standing == {STACK: "CREATE_COMPLETE"}
+        and "bundle.tar.gz" in account.objects
+        and list(account.parameters) == [PARAMETER]
+    )
+
+
+def given(account):
+    return {p["ParameterKey"]: p["ParameterValue"] for p in account.stacks[STACK]["Parameters"]}
+
+
 def test_it_is_brought_up_with_its_variables_first_and_its_bundle_last(account, bundle):
     said = []
-    machine: Elsewhere = account.machine()
+    made: Elsewhere = machine(account)
 
-    assert machine.there() is None
-    assert machine.begin(bundle, 'RAG_TOKEN="sesame"\n', said.append).made
-    asked = [r for r in account.requests if r in ("put_parameter", "create_stack", "put_object")]
-    assert asked == ["put_parameter", "create_stack", "put_object"]
-    assert account.parameters == {"/runtime-pilot/rag-generator/variables": 'RAG_TOKEN="sesame"\n'}
-    assert machine.there().store == "b"
-    assert "sesame" not in text() + "".join(said)
+    assert made.there() is None
+    assert made.begin(bundle, 'RAG_TOKEN="sesame"\n', said.append).made
+    changes = ("put_parameter", "create_stack", "put_object")
+    assert [name for _, name, _ in account.asked if name in changes] == list(changes)
+    assert account.parameters == {PARAMETER: 'RAG_TOKEN="sesame"\n'}
+    assert account.stacks[STACK]["Tags"] == [{"Key": "pilot", "Value": STACK}]
+    assert given(account)["Subnet"] == "subnet-a"
+    assert (made.there().store, made.there().handed) == ("sources", True)
+    template = (folder() / "aws.yaml").read_text()
+    assert len(template) < 51_200, "more goes by a bucket alone"
+    assert "sesame" not in template + "".join(said)
 
 
-def test_the_same_again_changes_nothing_and_hands_over_nothing(account, bundle):
-    account.machine().begin(bundle, "", print)
-    account.objects["bundle.tar.gz"] = b"what runs there"
+def test_the_same_again_changes_nothing_hands_over_nothing_and_keeps_the_machine_at_work(account, bundle):
+    machine(account).begin(bundle, "", print)
+    account.objects["bundle.tar.gz"], account.image = b"what runs there", "ami-newer"
 
-    assert not account.machine().begin(bundle, "", print).made
+    assert not machine(account).begin(bundle, "", print).made
     assert account.objects["bundle.tar.gz"] == b"what runs there"
+    [update] = [request for _, name, request in account.asked if name == "update_stack"]
+    assert update["UsePreviousTemplate"]
+    assert {"ParameterKey": "Image", "UsePreviousValue": True} in update["Parameters"]
 
 
-def test_one_that_was_cut_while_it_was_made_goes_on(account, bundle):
-    account.create_stack(StackName="rag-generator", Tags=TAGS, TemplateBody="")
-    account.machine().begin(bundle, "", print)
+def test_a_later_day_reaches_a_machine_at_work_and_nothing_else_of_it_changes(account, bundle):
+    machine(account, until="2026-12-01").begin(bundle, "", print)
+    before = given(account)
+    account.image = "ami-newer"
+    machine(account, until="2026-12-04").begin(bundle, "", print)
 
-    assert account.requests.count("create_stack") == 0
-    assert "bundle.tar.gz" in account.objects
+    assert given(account) == before | {"Until": "2026-12-04"}
+
+
+def test_one_that_is_still_being_made_keeps_what_it_is_made_of(bundle):
+    for k in count(1):
+        account = Account(k, after=True)
+        with suppress(Cut):
+            machine(account).begin(bundle, "", print)
+        if account.standing == {STACK: "CREATE_IN_PROGRESS"}:
+            break
+    account.cut_at, account.image, account.stacks[STACK]["looks"] = None, "ami-newer", 9
+    machine(account).begin(bundle, "", print)
+
+    assert whole(account)
+    assert given(account)["Image"] == "ami-0123"
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before it is carried out", "after it"])
+def test_one_that_was_cut_at_any_call_is_finished_by_the_next(bundle, after):
+    account = Account()
+    machine(account).begin(bundle, "", print)
+    for k in range(1, account.calls + 1):
+        cut = Account(k, after=after)
+        with suppress(Cut):
+            machine(cut).begin(bundle, "", print)
+        machine(cut).begin(bundle, "", print)
+        assert whole(cut), k
+    assert k > 8
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before it is carried out", "after it"])
+def test_removing_that_was_cut_at_any_call_is_finished_by_the_next(bundle, after):
+    account = Account()
+    machine(account).begin(bundle, "", print)
+    last = copy.deepcopy(account)
+    machine(last).remove(print)
+    for k in range(1, last.calls - account.calls + 1):
+        cut = copy.deepcopy(account)
+        cut.cut_at, cut.after = cut.calls + k, after
+        with suppress(Cut):
+            machine(cut).remove(print)
+        assert machine(cut).remove(print) == ()
+        assert (cut.standing, cut.objects, cut.parameters) == ({STACK: "DELETE_COMPLETE"}, {}, {}), k
+    assert k > 5
 
 
 def test_why_a_stack_could_not_be_made_is_its_first_cause_and_the_next_try_makes_it_anew(account, bundle):
-    account.ends = "ROLLBACK_COMPLETE"
-    failed = {"ResourceType": "AWS::EC2::Instance", "ResourceStatus": "CREATE_FAILED"}
-    stack = {"ResourceType": "AWS::CloudFormation::Stack", "LogicalResourceId": "rag-generator"}
-    account.events = [
-        failed | {"LogicalResourceId": "Role", "ResourceStatusReason": "Resource creation cancelled"},
-        failed | {"LogicalResourceId": "Machine", "ResourceStatusReason": "You have requested more vCPU capacity"},
-        stack | {"ResourceStatus": "CREATE_IN_PROGRESS"},
-        failed | {"LogicalResourceId": "Bucket", "ResourceStatusReason": "of an earlier try"},
-    ]
-    with pytest.raises(
-        PilotError,
-        match=r"ROLLBACK_COMPLETE: Machine \(AWS::EC2::Instance\) CREATE_FAILED: You have requested more vCPU",
-    ):
-        account.machine().begin(bundle, "", print)
-    account.ends = "CREATE_COMPLETE"
+    account.fails = {(STACK, "CREATE"): "You have requested more vCPU capacity"}
+    with pytest.raises(PilotError, match=r"ended as ROLLBACK_COMPLETE\n  cause: Service .* more vCPU capacity"):
+        machine(account).begin(bundle, "", print)
+    account.fails, said = {}, []
 
-    account.machine().begin(bundle, "", print)
-    assert account.requests.count("delete_stack") == 1
+    machine(account).begin(bundle, "", said.append)
+    assert whole(account)
+    assert any("an earlier try ended as ROLLBACK_COMPLETE" in line for line in said)
+
+
+def test_a_stack_that_waits_for_somebodys_review_is_said_at_once_and_made_anew(account, bundle):
+    """No change set of it was ever carried out: it never proceeds by itself."""
+    account.stacks[STACK] = {
+        "StackName": STACK,
+        "StackId": arn(STACK),
+        "StackStatus": "REVIEW_IN_PROGRESS",
+        "looks": 1_000,
+        "Tags": [{"Key": "pilot", "Value": STACK}],
+        "CreationTime": BEGAN,
+        "Parameters": [],
+    }
+    account.event(STACK, STACK, "REVIEW_IN_PROGRESS")
+    said = []
+    machine(account).begin(bundle, "", said.append)
+
+    assert whole(account)
+    assert "ended as REVIEW_IN_PROGRESS" in said[1]
+    assert [name for _, name, _ in account.asked].index("delete_stack") < 12, "not waited for"
 
 
 def test_what_it_says_and_what_it_measured_are_read_from_its_bucket(account, bundle, tmp_path):
-    machine = account.machine()
-    machine.begin(bundle, "", print)
-    assert machine.seen() is None
+    made = machine(account)
+    made.begin(bundle, "", print)
+    assert made.seen() is None
     account.objects |= {
         "state.json": b'{"utc": "2026-11-27T09:00:00+00:00", "service": "running", "exit_code": null}',
         **{f"evidence/{name}": name.encode() for name in ("plan.json", "journal.jsonl", "blocks/b01/x")},
     }
 
-    assert (machine.seen().service, machine.seen().over) == ("running", False)
-    assert machine.fetch(tmp_path / "there") == 3
+    assert (made.seen().service, made.seen().over) == ("running", False)
+    assert made.fetch(tmp_path / "there") == 3
     assert (tmp_path / "there" / "blocks" / "b01" / "x").read_bytes() == b"blocks/b01/x"
-    machine.stop()
+    made.stop()
     assert "control/STOP" in account.objects
 
 
 def test_a_key_that_leads_out_of_the_folder_is_not_written(account, bundle, tmp_path):
-    account.machine().begin(bundle, "", print)
+    machine(account).begin(bundle, "", print)
     account.objects["evidence/../../stranger"] = b""
 
     with pytest.raises(PilotError, match="lies outside of the evidence"):
-        account.machine().fetch(tmp_path / "there")
+        machine(account).fetch(tmp_path / "there")
 
 
 def test_removing_it_leaves_nothing_and_again_is_no_error(account, bundle):
-    account.machine().begin(bundle, "", print)
+    machine(account).begin(bundle, "", print)
     account.objects |= {f"evidence/{n}": b"" for n in range(5)}
 
-    assert account.machine().remove(print) == ()
-    assert (account.stack, account.objects, account.parameters) == (None, {}, {})
-    assert account.machine().remove(print) == ()
+    assert machine(account).remove(print) == ()
+    assert (account.standing, account.objects, account.parameters) == ({STACK: "DELETE_COMPLETE"}, {}, {})
+    assert machine(account).remove(print) == ()
+
+
+def test_a_machine_that_wrote_to_its_bucket_while_it_was_removed_is_emptied_once_more(account, bundle):
+    machine(account).begin(bundle, "", print)
+    account.fails = {(STACK, "DELETE"): "The bucket you tried to delete is not empty"}
+    stands = machine(account)
+    emptied = []
+
+    def empties(**request):
+        emptied.extend(one["Key"] for one in request["Delete"]["Objects"])
+        if len(emptied) > 1:
+            account.fails = {}
+        return delete(**request)
+
+    delete = stands._s3.delete_objects
+    writes = partial(account.objects.setdefault, "state.json", b"")
+    stands._s3 = Spied(stands._s3, writes, delete_objects=empties)
+
+    assert stands.remove(print) == ()
+    assert emptied == ["bundle.tar.gz", "state.json"]
+
+
+class Spied:
+    """A client, one method of which is another's; ``after`` each listing of the bucket something is written to it, once."""
+
+    def __init__(self, client, after, **others):
+        self._client, self._after, self._others = client, after, others
+
+    def __getattr__(self, name):
+        return self._others.get(name) or getattr(self._client, name)
+
+    def list_objects_v2(self, **request):
+        said, after = self._client.list_objects_v2(**request), self._after
+        self._after = lambda: None
+        after()
+        return said
 
 
 @pytest.mark.parametrize(
     ("usd", "until", "says"),
     [
-        ("0.1", "2026-12-11", "c7i.large at 0.1 USD an hour until 2026-12-11: about 34 USD"),
-        ("1", "2026-11-29", "about 48 USD, for its budget_usd is used up then"),
+        ("0.1", "2026-12-11", "c7i.large at 0.1 USD an hour until 2026-12-11: about 33 USD"),
+        ("1", "2026-11-29", "about 39 USD, for its budget_usd is used up then"),
         (None, "2026-12-11", "could not be asked (AccessDenied): AWS Budgets alone holds it to 60 USD"),
     ],
 )
 def test_it_stops_on_the_day_that_is_named_or_when_its_hours_have_used_up_its_budget(account, bundle, usd, until, says):
-    account.usd, said = usd and Decimal(usd), []
-    account.machine().begin(bundle, "", print)  # made: from here on the stack's own age counts
-    assert account.machine()._until(said.append) == until
+    said = []
+    machine(account, usd).begin(bundle, "", said.append)
 
+    assert given(account)["Until"] == until
     assert says in "".join(said)
 
 
-def test_a_stack_of_somebody_else_is_not_removed(account, bundle):
-    account.machine().begin(bundle, "", print)
-    account.stack |= {"Tags": []}
+def test_a_budget_that_ends_before_any_midnight_is_refused_before_anything_is_made(account, bundle):
+    with pytest.raises(Refused, match="budget_usd of 1 USD is used up before midnight UTC"):
+        machine(account, "0.1", budget_usd=1).begin(bundle, "", print)
+    assert (account.standing, account.parameters, account.objects) == ({}, {}, {})
 
-    with pytest.raises(PilotError, match="does not carry this pilot's tags"):
-        account.machine().remove(print)
+
+def test_a_stack_of_somebody_else_is_not_removed(account, bundle):
+    machine(account).begin(bundle, "", print)
+    account.stacks[STACK]["Tags"] = []
+
+    with pytest.raises(PilotError, match="does not carry the tag pilot=rag-generator"):
+        machine(account).remove(print)
+    assert account.objects, "nor what lies in its bucket"
 
 
 @pytest.mark.parametrize("said", [b"", b"[]", b"{}", b'{"utc": 1, "service": "running", "exit_code": "x"}'])
@@ -275,9 +287,9 @@ def test_a_state_that_cannot_be_read_is_said(said):
 
 
 def test_variables_that_do_not_fit_are_refused_before_anything_is_made(account, bundle):
-    with pytest.raises(PilotError, match="more than 4096 bytes"):
-        account.machine().begin(bundle, "X" * 5000, print)
-    assert account.requests == []
+    with pytest.raises(Refused, match="more than 4096 bytes"):
+        machine(account).begin(bundle, "X" * 5000, print)
+    assert account.asked == []
 
 
 def test_its_table_is_read_with_every_problem(tmp_path):
@@ -287,3 +299,14 @@ def test_its_table_is_read_with_every_problem(tmp_path):
         read_elsewhere({}, "awss", tmp_path)
     with pytest.raises(BadFile, match=r"on.aws: is required"):
         read_elsewhere({}, "aws", tmp_path)
+
+
+def test_what_it_costs_an_hour_is_its_machine_volume_and_address_by_the_price_book():
+    books = {"aws": read_book("aws-2026-11")}
+    found = KIND.upkeep(CONFIG, books.get)
+    unknown = KIND.upkeep(OnAws(region="us-east-1", until="2026-12-11", instance="x9.huge"), books.get)
+
+    assert found.usd_per_hour == pytest.approx(Decimal("0.08925") + 30 * Decimal("0.08") / 730 + Decimal("0.005"))
+    said = KIND.upkeep(OnAws(region="us-east-1", until="2026-12-11", instance="x9.huge", usd_per_hour=2), books.get)
+    assert (unknown.usd_per_hour, said.usd_per_hour) == (None, 2)
+    assert "holds no 'ec2_x9_huge_hour'" in unknown.why

@@ -7,7 +7,8 @@ from typing import Any
 
 from harness.errors import PilotError
 from harness.platforms.deploying import Heard
-from harness.platforms.shared.aws_deploy.api import AwsError, asked, every, found
+from harness.platforms.shared.aws_deploy.api import AwsError, asked
+from harness.platforms.shared.aws_deploy.bucket import emptied
 from harness.platforms.shared.aws_deploy.part import Tag
 from harness.platforms.shared.aws_deploy.stacks import Stacks, Wanted
 from harness.platforms.shared.deploy.content import Content
@@ -16,7 +17,6 @@ from harness.platforms.shared.deploy.pace import Pace
 TEMPLATE = Path(__file__).parent / "build.yaml"
 TAIL = 15
 MOST_BUILDS = 20
-BATCH = 1000
 
 
 class CodeBuild:
@@ -106,16 +106,6 @@ class CodeBuild:
             return False
         bucket = next((o["OutputValue"] for o in there.get("Outputs", ()) if o["OutputKey"] == "Bucket"), None)
         if bucket is not None:
-            self._emptied(bucket)
+            emptied(self._s3, bucket)
         self._stacks.remove(self._stack, self._tag, heard)
         return True
-
-    def _emptied(self, bucket: str) -> None:
-        if found("bucket", self._s3.head_bucket, "404", "NoSuchBucket", "NotFound", Bucket=bucket) is None:
-            return
-        rows = every(
-            "bucket", self._s3.list_objects_v2, "Contents", "ContinuationToken", "NextContinuationToken", Bucket=bucket
-        )
-        for k in range(0, len(rows), BATCH):
-            objects = [{"Key": row["Key"]} for row in rows[k : k + BATCH]]
-            asked("bucket", self._s3.delete_objects, Bucket=bucket, Delete={"Objects": objects})

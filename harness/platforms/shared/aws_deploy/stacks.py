@@ -29,7 +29,7 @@ DEAD = frozenset(
 )
 GOOD = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 RESOURCE = re.compile(r"(?m)^ {4}Type: (AWS::\S+)")
-PARAMETER = re.compile(r"(?m)^  ([A-Za-z0-9]+):\n((?: {4}.*\n|\n)+)")
+PARAMETER = re.compile(r"(?m)^  ([A-Za-z0-9]+):(.*\n(?: {4}.*\n|\n)*)")
 CAPABILITIES = ["CAPABILITY_IAM"]
 SAID_EVERY_S = 60.0
 TRIES = 3
@@ -46,6 +46,9 @@ class Wanted:
     minutes: float
     cluster: str | None = None  # and service of ECS, which know why tasks do not start
     service: str | None = None
+    kept: frozenset[str] | None = (
+        None  # of what is at work: these values and its template stay, for a new one would replace it
+    )
 
     @property
     def text(self) -> str:
@@ -65,7 +68,7 @@ def parameters_of(text: str) -> dict[str, bool]:
     """Parameters of a template, each with whether it must be given."""
     body = re.search(r"(?m)^Parameters:\n((?:[ ].*\n|\n)*)", text)
     found_in = PARAMETER.findall(body.group(1)) if body else []
-    return {name: not re.search(r"(?m)^ {4}Default:", rest) for name, rest in found_in}
+    return {name: not re.search(r"(?m)(?:^ {4}|[{,] ?)Default:", rest) for name, rest in found_in}
 
 
 class Stacks:
@@ -108,7 +111,7 @@ class Stacks:
         """``created``, ``updated`` or ``kept``; None where it is there by now, and is looked at again."""
         request = {
             "StackName": want.name,
-            "TemplateBody": want.text,
+            **({"UsePreviousTemplate": True} if there and want.kept is not None else {"TemplateBody": want.text}),
             "Parameters": self._parameters(want, there),
             "Capabilities": CAPABILITIES,
             "Tags": _tags(want.tag, there),
@@ -122,9 +125,10 @@ class Stacks:
     def _parameters(self, want: Wanted, there: Mapping[str, Any] | None) -> list[dict[str, Any]]:
         """What is given, and as it was what is not: a setting that a sweep left stays."""
         known = {p["ParameterKey"] for p in (there or {}).get("Parameters", ())}
+        wanted = dict.fromkeys(known, False) if there and want.kept is not None else parameters_of(want.text)
         out: list[dict[str, Any]] = []
-        for name, required in parameters_of(want.text).items():
-            if name in want.parameters:
+        for name, required in wanted.items():
+            if name in want.parameters and not (name in known and name in (want.kept or ())):
                 out.append({"ParameterKey": name, "ParameterValue": want.parameters[name]})
             elif name in known:
                 out.append({"ParameterKey": name, "UsePreviousValue": True})
@@ -141,7 +145,7 @@ class Stacks:
         if there is None or there["StackStatus"] not in stands:
             operation = self._events.last(want.name)
             raise operation.failure(want.name, (there or {}).get("StackStatus", "gone"), self._events.tasks(want))
-        return Done(did, self._events.last(want.name).seconds, _outputs(there))
+        return Done(did, self._events.last(want.name).seconds, outputs_of(there))
 
     def remove(self, name: str, tag: Tag, heard: Heard) -> Done | None:
         """None where there is none; raises PilotError where it stays, or is not of this deployment."""
@@ -150,7 +154,7 @@ class Stacks:
             there = self._settled(name, None, heard)
             if there is None:
                 return Done("removed", 0.0, {}) if again else None
-            _ours(there, tag)
+            ours(there, tag)
             asked(f"stack {name}", self._api.delete_stack, StackName=there["StackId"])
             self._waited(there["StackId"], None, heard)
             left = self.now(there["StackId"])
@@ -207,16 +211,18 @@ def _tags(tag: Tag, there: Mapping[str, Any] | None) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in {**kept, tag.key: tag.value}.items()]
 
 
-def _ours(there: Mapping[str, Any], tag: Tag) -> None:
+def ours(there: Mapping[str, Any], tag: Tag) -> None:
+    """Raises PilotError for a stack without the tag."""
     tags = {t["Key"]: t["Value"] for t in there.get("Tags", ())}
     if tags.get(tag.key) != tag.value:
         raise PilotError(
             f"stack {there['StackName']} does not carry the tag {tag.key}={tag.value}, so somebody else may own it",
-            "delete it by hand if it is yours, or give its runtime another name in target.toml",
+            "delete it by hand if it is yours, or give this one another name",
         )
 
 
-def _outputs(there: Mapping[str, Any]) -> dict[str, str]:
+def outputs_of(there: Mapping[str, Any]) -> dict[str, str]:
+    """Of a stack as it is described."""
     return {o["OutputKey"]: o["OutputValue"] for o in there.get("Outputs", ())}
 
 

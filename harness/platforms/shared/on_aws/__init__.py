@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from importlib import import_module
@@ -9,7 +10,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from harness.domain.traffic import HOURS_PER_MONTH
 from harness.platforms.elsewhere import VARIABLES, Elsewhere, ElsewhereKind
+from harness.platforms.generator import Books, Upkeep, priced
 from harness.tables.value import value
 from harness.tables.values import Line, Name, Usd
 
@@ -35,6 +38,7 @@ class OnAws:
     subnet: Line | None = None
     policies: tuple[Line, ...] = Field(default=(), max_length=10)
     variables: Line = VARIABLES
+    usd_per_hour: Usd | None = None  # of the machine, where no price book knows it
 
 
 def _make(config: Any) -> Elsewhere:  # noqa: ANN401 - an OnAws
@@ -42,4 +46,15 @@ def _make(config: Any) -> Elsewhere:  # noqa: ANN401 - an OnAws
     return made
 
 
-KIND = ElsewhereKind("aws", OnAws, _make, "spec only")
+def _upkeep(config: Any, books: Books) -> Upkeep:  # noqa: ANN401 - an OnAws
+    """Its machine, volume and public address."""
+    what = f"{config.instance} of [on.aws]"
+    if config.usd_per_hour is not None:
+        return Upkeep(what, config.usd_per_hour)
+    volume = Decimal(config.volume_gib) / HOURS_PER_MONTH
+    machine = f"ec2_{re.sub('[.-]', '_', config.instance)}_hour"
+    amounts = {machine: Decimal(1), "ebs_gb_month": volume, "public_ipv4_hour": Decimal(1)}
+    return priced(what, books, "aws", amounts)
+
+
+KIND = ElsewhereKind("aws", OnAws, _make, "real peer", _upkeep)

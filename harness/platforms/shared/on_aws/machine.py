@@ -1,111 +1,130 @@
 """The machine that runs a campaign on AWS: a stack, a bucket in it, and a parameter with the targets' variables.
 
-Verified: spec only; requests are held to botocore's service model in the tests, the template to the resource schemas, and what
-runs on the machine is run in the tests with a stand-in for its ``aws`` and ``systemctl``.
+Verified: real peer; against moto, with the machine's first start and services run by systemd in a root of their own
+(tests/stories/test_on_aws.py). No account has run it: no package was downloaded there, and no AWS budget stopped it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from harness.errors import PilotError
+from harness.errors import PilotError, Refused
 from harness.platforms.elsewhere import BUNDLE, EVIDENCE, STATE, STOP, Say, Seen, Where
 from harness.platforms.shared.aws import client
+from harness.platforms.shared.aws_deploy.api import asked, found
+from harness.platforms.shared.aws_deploy.bucket import emptied, keys
+from harness.platforms.shared.aws_deploy.part import TAG_KEY, Tag
+from harness.platforms.shared.aws_deploy.stacks import DEAD, Stacks, Wanted, ours, outputs_of
 from harness.platforms.shared.aws_prices import REGION, aws_price
-from harness.platforms.shared.call import call, demand
+from harness.platforms.shared.deploy.pace import Pace
 from harness.platforms.shared.on_aws import OnAws
-from harness.platforms.shared.on_aws.stack import Stack
+from harness.platforms.shared.on_aws.template import folder
 
-TAG = "pilot"
 IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+ONCE = frozenset({"Image", "Subnet", "Vpc"})  # a newer one of these would replace a machine at work
+MINUTES = 3.0  # roughly, for its stack
 MOST_VARIABLES = 4096  # bytes of a parameter that costs nothing
 WORDS = 5
+TRIES = 2  # a machine that still ran may have written to the bucket once more
 
 
 class Machine:
-    """Over four clients, and ``template``, the text of its stack."""
+    """Over stacks and three clients."""
 
     def __init__(
         self,
         config: OnAws,
-        template: str,
-        stack: Stack,
+        stacks: Stacks,
         s3: Any,  # noqa: ANN401 - boto3 makes its clients at run time
         ssm: Any,  # noqa: ANN401
         ec2: Any,  # noqa: ANN401
         usd_per_hour: Callable[[], Decimal],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._config, self._template, self._stack = config, template, stack
-        self._s3, self._ssm, self._ec2, self._usd_per_hour = s3, ssm, ec2, usd_per_hour
+        self._config, self._stacks = config, stacks
+        self._s3, self._ssm, self._ec2, self._usd_per_hour, self._now = s3, ssm, ec2, usd_per_hour, now
+        self._tag = Tag(TAG_KEY, config.stack)
 
     def there(self) -> Where | None:
-        outputs = self._stack.outputs()
-        return Where(self._config.stack, outputs["Bucket"], made=False) if "Bucket" in outputs else None
+        if (bucket := self._outputs().get("Bucket")) is None:
+            return None
+        return Where(self._config.stack, bucket, made=False, handed=self._has(bucket, BUNDLE))
 
     def begin(self, bundle: Path, variables: str, say: Say) -> Where:
         """The variables first, for the machine reads them as it comes up; the bundle last: with it the run begins."""
+        if len(variables.encode()) > MOST_VARIABLES:
+            raise Refused(
+                f"{self._config.variables} has more than {MOST_VARIABLES} bytes", "keep what the targets need"
+            )
+        parameters = {**self._parameters(self._until(say)), **self._once()}
         self._keep(variables)
-        made = self._stack.put(self._template, self._parameters(self._until(say)), self._once(), say)
+        template = folder() / "aws.yaml"
+        want = Wanted(self._config.stack, template, parameters, self._tag, MINUTES, kept=ONCE)
+        made = self._stacks.put(want, _Heard(say)).did != "kept"
         bucket = self._bucket()
         if not self._has(bucket, BUNDLE):
             say(f"{bundle.stat().st_size / 1e6:.1f} MB to s3://{bucket}/{BUNDLE}")
             with bundle.open("rb") as file:
-                demand("the bundle could not be stored", self._s3.put_object, Bucket=bucket, Key=BUNDLE, Body=file)
+                asked("the bundle could not be stored", self._s3.put_object, Bucket=bucket, Key=BUNDLE, Body=file)
         return Where(self._config.stack, bucket, made)
 
     def seen(self) -> Seen | None:
-        said = call(self._s3.get_object, {"Bucket": self._bucket(), "Key": STATE})
-        if isinstance(said, str):
-            if "NoSuchKey" in said:
-                return None
-            raise PilotError(f"the machine's state cannot be read: {said}", "credentials that may read its bucket")
-        return seen_in(said["Body"].read())
+        bucket = self._bucket()
+        said = found("the machine's state", self._s3.get_object, "NoSuchKey", Bucket=bucket, Key=STATE)
+        return None if said is None else seen_in(said["Body"].read())
 
     def fetch(self, into: Path) -> int:
         bucket, count = self._bucket(), 0
-        for key in self._keys(bucket, f"{EVIDENCE}/"):
+        for key in keys(self._s3, bucket, f"{EVIDENCE}/"):
             path = (into / key.removeprefix(f"{EVIDENCE}/")).resolve()
             if not path.is_relative_to(into.resolve()):
                 raise PilotError(
                     f"s3://{bucket}/{key} lies outside of the evidence", "somebody else writes to this bucket"
                 )
             path.parent.mkdir(parents=True, exist_ok=True)
-            said = demand(f"{key} could not be fetched", self._s3.get_object, Bucket=bucket, Key=key)
+            said = asked(f"{key} could not be fetched", self._s3.get_object, Bucket=bucket, Key=key)
             path.write_bytes(said["Body"].read())
             count += 1
         return count
 
     def stop(self) -> None:
-        demand("it could not be asked to stop", self._s3.put_object, Bucket=self._bucket(), Key=STOP, Body=b"stop\n")
+        asked("it could not be asked to stop", self._s3.put_object, Bucket=self._bucket(), Key=STOP, Body=b"stop\n")
 
     def remove(self, say: Say) -> tuple[str, ...]:
-        outputs = self._stack.outputs()
-        if bucket := outputs.get("Bucket"):
-            for key in list(self._keys(bucket, "")):
-                demand(f"{key} could not be removed", self._s3.delete_object, Bucket=bucket, Key=key)
-        gone = self._stack.remove(say)
-        removed = call(self._ssm.delete_parameter, {"Name": self._parameter})
-        left = [] if gone else [f"stack {self._config.stack}"]
-        if isinstance(removed, str) and "ParameterNotFound" not in removed:
-            left.append(f"parameter {self._parameter}: {removed}")
-        return tuple(left)
+        """Raises PilotError, the cause first, where its stack stays."""
+        for left in reversed(range(TRIES)):
+            if there := self._stacks.now(self._config.stack):
+                ours(there, self._tag)
+                if bucket := outputs_of(there).get("Bucket"):
+                    emptied(self._s3, bucket)
+            try:
+                self._stacks.remove(self._config.stack, self._tag, _Heard(say))
+                break
+            except PilotError:
+                if not left:
+                    raise
+        gone = "ParameterNotFound"
+        found(f"parameter {self._parameter}", self._ssm.delete_parameter, gone, Name=self._parameter)
+        still = found(f"parameter {self._parameter}", self._ssm.get_parameter, gone, Name=self._parameter)
+        return (f"parameter {self._parameter}",) if still else ()
 
     @property
     def _parameter(self) -> str:
         return f"/runtime-pilot/{self._config.stack}/variables"
 
+    def _outputs(self) -> dict[str, str]:
+        """Of a stack that stands; empty while it is made, and without one."""
+        there = self._stacks.now(self._config.stack)
+        return {} if there is None or there["StackStatus"] in DEAD else outputs_of(there)
+
     def _keep(self, variables: str) -> None:
         """As a secret, and never empty, which a parameter may not be."""
-        if len(variables.encode()) > MOST_VARIABLES:
-            raise PilotError(
-                f"{self._config.variables} has more than {MOST_VARIABLES} bytes", "keep what the targets need"
-            )
-        demand(
+        asked(
             "the variables could not be kept",
             self._ssm.put_parameter,
             Name=self._parameter,
@@ -115,17 +134,18 @@ class Machine:
         )
 
     def _once(self) -> dict[str, str]:
-        """What a machine that stands keeps."""
-        if self._stack.outputs():
-            return dict.fromkeys(("Image", "Subnet", "Vpc"), "")
+        """Nothing for a machine that stands: it keeps what it has."""
+        if self._outputs():
+            return {}
         subnet, vpc = self._place()
-        said = demand("the newest image cannot be found", self._ssm.get_parameter, Name=IMAGE)
+        said = asked("the newest image cannot be found", self._ssm.get_parameter, Name=IMAGE)
         return {"Image": str(said["Parameter"]["Value"]), "Subnet": subnet, "Vpc": vpc}
 
     def _until(self, say: Say) -> str:
         """The day on which it stops: that of pilot.toml, or an earlier one by which its own hours have used up its budget."""
         config = self._config
-        began = (self._stack.now() or {}).get("CreationTime") or datetime.now(UTC)
+        stands = (self._stacks.now(config.stack) or {}).get("CreationTime")
+        began = stands or self._now()
         try:
             price = self._usd_per_hour()
         except PilotError as error:
@@ -136,6 +156,11 @@ class Machine:
         paid = (began + timedelta(hours=float(config.budget_usd / price))).date().isoformat()
         until = min(config.until, paid)
         hours = (datetime.fromisoformat(f"{until}T00:00:00+00:00") - began).total_seconds() / 3600
+        if hours <= 0 and not stands:
+            raise Refused(
+                f"on.aws.budget_usd of {config.budget_usd} USD is used up before midnight UTC, when the machine would be stopped",
+                f"{config.instance} costs {price} USD an hour: raise it, or name a smaller instance",
+            )
         why = "" if until == config.until else ", for its budget_usd is used up then"
         say(f"{config.instance} at {price} USD an hour until {until}: about {float(price) * hours:.0f} USD{why}")
         return until
@@ -156,29 +181,29 @@ class Machine:
         named = {"SubnetIds": [self._config.subnet]} if self._config.subnet else {}
         default = [{"Name": "default-for-az", "Values": ["true"]}]
         request: dict[str, Any] = named or {"Filters": default}
-        found = demand("the subnets cannot be listed", self._ec2.describe_subnets, **request)["Subnets"]
-        if not found:
+        rows = asked("the subnets cannot be listed", self._ec2.describe_subnets, **request)["Subnets"]
+        if not rows:
             raise PilotError(f"{self._config.region} has no default subnet", 'on.aws.subnet = "subnet-…" names one')
-        first = min(found, key=lambda one: str(one["AvailabilityZone"]))
+        first = min(rows, key=lambda one: str(one["AvailabilityZone"]))
         return str(first["SubnetId"]), str(first["VpcId"])
 
     def _bucket(self) -> str:
-        where = self.there()
-        if where is None:
+        if (bucket := self._outputs().get("Bucket")) is None:
             raise PilotError(f"there is no stack {self._config.stack}", "pilot run --on aws brings it up")
-        return where.store
+        return bucket
 
     def _has(self, bucket: str, key: str) -> bool:
-        return key in set(self._keys(bucket, key))
+        return key in keys(self._s3, bucket, key)
 
-    def _keys(self, bucket: str, prefix: str) -> Iterator[str]:
-        page: dict[str, Any] = {}
-        while True:
-            said = demand("the bucket cannot be listed", self._s3.list_objects_v2, Bucket=bucket, Prefix=prefix, **page)
-            yield from (str(one["Key"]) for one in said.get("Contents", ()))
-            if not said.get("IsTruncated"):
-                return
-            page = {"ContinuationToken": said["NextContinuationToken"]}
+
+class _Heard:
+    """Whoever follows hears what a stack says that lasts; how far it is goes by."""
+
+    def __init__(self, say: Say) -> None:
+        self.say = say
+
+    def work(self, text: str) -> None:
+        pass
 
 
 def seen_in(data: bytes) -> Seen:
@@ -201,14 +226,11 @@ def seen_in(data: bytes) -> Seen:
 
 def machine(config: OnAws) -> Machine:
     """With the environment's own credentials."""
-    from harness.platforms.shared.on_aws.template import text  # noqa: PLC0415 - a file of the package
-
-    stack = Stack(client("cloudformation", config.region), config.stack, {TAG: config.stack})
+    stacks = Stacks(client("cloudformation", config.region), None, Pace())  # no service of ECS is in it
     s3, ssm, ec2 = (client(name, config.region) for name in ("s3", "ssm", "ec2"))
-    return Machine(config, text(), stack, s3, ssm, ec2, lambda: _price(config))
+    return Machine(config, stacks, s3, ssm, ec2, lambda: _price(config))
 
 
 def _price(config: OnAws) -> Decimal:
     """As an account without reservations pays it; raises PilotError."""
-    found = aws_price(client("pricing", REGION), {"machine": config.instance}, config.region)
-    return found.usd
+    return aws_price(client("pricing", REGION), {"machine": config.instance}, config.region).usd

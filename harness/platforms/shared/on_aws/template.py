@@ -1,4 +1,4 @@
-"""The template of the machine's stack: beside the targets in a checkout, inside the package in a wheel."""
+"""The folder of the machine's template: beside the targets in a checkout, inside the package in a wheel."""
 
 from __future__ import annotations
 
@@ -17,8 +17,3 @@ def folder() -> Path:
         if found.is_dir():
             return found
     raise PilotError("the package's own targets/generator is missing", "install the package again")
-
-
-def text() -> str:
-    """As CloudFormation is given it."""
-    return (folder() / "aws.yaml").read_text(encoding="utf-8")
