@@ -120,7 +120,7 @@ def rows_of_the_docs():
     section = page[page.index("## What it takes") : page.index("## What was run by which peer")]
     return {
         row[0]: row[1:]
-        for row in re.findall(r"^\| `(\w+)` \| ([\d +]+) \| [^|]+ \| (\d+) \| (\d+)", section, re.MULTILINE)
+        for row in re.findall(r"^\| `(\w+)` \| ([\d +]+) \| [^|]+ \| [^|]+ \| (\d+) \| (\d+)", section, re.MULTILINE)
     }
 
 
