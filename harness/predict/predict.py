@@ -313,7 +313,7 @@ def _needs(
         same[0],
         quantiles([m.most for m in every])[1],
         quantiles([c for m in every if not math.isnan(c := m.cold_share)] or [0.0])[1],
-        busiest.level.per_s / max(1e-9, _carrying(middle, busiest)),
+        _carried_per_s(middle, busiest),
         sum(level.share * level.per_s for level in at),
         vcpus=_busy_vcpus(middle, busiest),
         unlike=asked.unlike,
@@ -332,10 +332,12 @@ def _needs(
     return replace(needs, shortest=shortest, longest=longest)
 
 
-def _carrying(world: World, busiest: Play) -> float:
-    """Instances that share the requests: all of a fixed fleet, else those with some in hand."""
-    fixed = world.scaling.grows is Grows.FIXED
-    return busiest.outcome.instances_mean if fixed else busiest.outcome.active_s / busiest.seconds
+def _carried_per_s(world: World, busiest: Play) -> float:
+    """Of one instance: of a fixed fleet all share the rate; else what came while they had some in hand, as it came."""
+    of = busiest.outcome
+    if world.scaling.grows is Grows.FIXED:
+        return busiest.level.per_s / max(1e-9, of.instances_mean)
+    return of.asked / max(1e-9, of.active_s)
 
 
 def _busy_vcpus(world: World, busiest: Play) -> float:

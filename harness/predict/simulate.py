@@ -28,6 +28,7 @@ from harness.predict.tally import HOUR_S, Tally
 DRAWN = 8192  # rows drawn at once, and arrivals taken at once
 LEAST_DRAWN = 128  # by a play that may be short
 HOURS = 24
+AT_ONCE_S = 1e-6  # a start that takes no time is still one
 END = math.inf
 
 
@@ -259,7 +260,7 @@ class _Play:
         """A new one, where the limits allow it."""
         if len(self._alive) >= self._fleet.most or not self._token(now):
             return None
-        took_s = 0.0 if now < self._quick_s else next(self._start_s if self._alive else self._from_zero_s)
+        took_s = AT_ONCE_S if now < self._quick_s else next(self._start_s if self._alive else self._from_zero_s)
         one = self._add(now, END if self._shared else now + took_s)
         self._starting += 1
         if self._keeps:
