@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from harness.domain.target import Target
 from harness.errors import Refused
 from harness.platforms import registry
+from harness.tables.problems import nearest
 
 BUILDERS = (
     "auto",
@@ -44,6 +45,10 @@ class Asked:
     only_source: bool = False  # renew that and nothing else
     took_s: Mapping[str, float] = field(default_factory=dict)
     deadline_s: float | None = None  # for which clients wait: no runtime should work longer
+
+    def of(self, known: Collection[str]) -> Asked:
+        """With the settings that one deployment knows; the others are for another one of the same call."""
+        return replace(self, settings={name: value for name, value in self.settings.items() if name in known})
 
 
 @dataclass(frozen=True)
@@ -123,6 +128,11 @@ class Destroyed:
 class Deployment(Protocol):
     """Every target that is deployed together. Each method may be cut at any instant: the next call goes on."""
 
+    @property
+    def known(self) -> Mapping[str, str]:
+        """Each name that ``--set`` may have here, with the spelling that a hint shows."""
+        ...
+
     def intent(self, *, destroy: bool) -> Intent:
         """Changes nothing."""
         ...
@@ -137,7 +147,7 @@ class Deployment(Protocol):
 
 
 def deployments(targets: Sequence[Target], asked: Asked) -> list[Deployment]:
-    """One for all that are deployed together; raises Refused for a target whose platform deploys nothing."""
+    """One for all that are deployed together; raises Refused for a target whose platform deploys nothing, or an unknown setting."""
     groups: dict[str, list[Any]] = {}
     without = []
     for target in targets:
@@ -151,7 +161,19 @@ def deployments(targets: Sequence[Target], asked: Asked) -> list[Deployment]:
             f"pilot deploy does not know how to deploy {', '.join(without)}",
             f"the README beside its target.toml has the commands; deployed here: {', '.join(deployable())}",
         )
-    return [one for by, parts in groups.items() for one in import_module(by).deployments(parts, asked)]
+    made = [one for by, parts in groups.items() for one in import_module(by).deployments(parts, asked)]
+    refuse_unknown(made, asked.settings)
+    return made
+
+
+def refuse_unknown(made: Sequence[Deployment], settings: Mapping[str, str]) -> None:
+    """Raises Refused for settings that none of these deployments knows."""
+    known = {name for one in made for name in one.known}
+    if unknown := sorted(set(settings) - known):
+        raise Refused(
+            f"no template or manifest has {', '.join(unknown)}{nearest(unknown[0], known)}",
+            f"known: {', '.join(sorted({shown for one in made for shown in one.known.values()}))}",
+        )
 
 
 def deployable() -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from harness.errors import Refused
@@ -16,7 +16,7 @@ from harness.platforms.deploying import Asked, Deployed, Destroyed, Heard, Inten
 from harness.platforms.kubernetes import images
 from harness.platforms.kubernetes.cluster import Cluster, ClusterError, Json, Make, reached
 from harness.platforms.kubernetes.intent import intent_of
-from harness.platforms.kubernetes.manifests import NAMESPACE, Manifest, names_in, settings_given
+from harness.platforms.kubernetes.manifests import NAMESPACE, Manifest, names_in, setting_of, settings_given
 from harness.platforms.kubernetes.part import MORE, OWN, UNKEPT, Chosen, Part
 from harness.platforms.kubernetes.placing import Placing, balancer_of, source_of, wait_for_address
 from harness.platforms.kubernetes.removal import Removal
@@ -62,21 +62,31 @@ class KubernetesDeployment:
     """Of targets in one namespace of one cluster."""
 
     def __init__(self, parts: Sequence[Part], asked: Asked, hands: Hands | None = None) -> None:
-        self.parts, self.asked, self._hands = tuple(parts), asked, hands or Hands()
+        self.parts, self._hands = tuple(parts), hands or Hands()
         self.pace, self.config = self._hands.pace, parts[0].config
         self.namespace = self.config.namespace
-        self.given = self._checked()
+        self._checked()
+        self.asked = asked.of(self.known)
+        self.given = settings_given(self.asked.settings, self._variables)
 
-    def _checked(self) -> dict[str, str]:
-        """Settings by the manifests' names; raises Refused for what is wrong before anything is asked."""
+    def _checked(self) -> None:
+        """Raises Refused for what is wrong before anything is asked."""
         if problems := [words for part in self.parts for words in part.problems()]:
             raise Refused("\n  - ".join(["manifests and target.toml differ:", *problems]), "make them say the same")
         names = [part.workload.said for part in self.parts]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             both = ", ".join(part.target.name for part in self.parts)
             raise Refused(f"{both} have the same runtime: {', '.join(twice)}", "name one of them, or give each its own")
-        known = (names_in(m for part in self.parts for m in part.all) - OWN) | MORE
-        return settings_given(self.asked.settings, known)
+
+    @cached_property
+    def _variables(self) -> set[str]:
+        """What may be given, by the manifests' own names."""
+        return (names_in(m for part in self.parts for m in part.all) - OWN) | MORE
+
+    @cached_property
+    def known(self) -> dict[str, str]:
+        """Each in both spellings."""
+        return {spelling: setting_of(name) for name in self._variables for spelling in (name, setting_of(name))}
 
     def reached(self) -> AbstractContextManager[Cluster]:
         return self._hands.reached(self.config, self._hands.make)

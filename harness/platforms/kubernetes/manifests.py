@@ -14,7 +14,6 @@ from pathlib import Path
 
 from harness.domain.lines import lines_of
 from harness.errors import BadFile, Problem, Refused
-from harness.tables.problems import nearest
 
 WANTED = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}")
 BREAKS = re.compile(r'["\\\n\r]')
@@ -141,14 +140,6 @@ def names_in(manifests: Iterable[Manifest]) -> set[str]:
 
 
 def settings_given(given: Mapping[str, str], known: Iterable[str]) -> dict[str, str]:
-    """Values by the manifests' own names; raises Refused for those that nothing reads."""
-    known = list(known)
-    names = {**{name: name for name in known}, **{setting_of(name): name for name in known}}
-    unknown = sorted(set(given) - set(names))
-    if unknown:
-        meant = nearest(unknown[0], names)
-        raise Refused(
-            f"no manifest has the setting {', '.join(unknown)}{meant or ''}",
-            f"known: {', '.join(sorted(map(setting_of, known)))}",
-        )
+    """Values by the manifests' own names, of which ``known`` has all."""
+    names = {spelling: name for name in known for spelling in (name, setting_of(name))}
     return {names[setting]: value for setting, value in given.items()}

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from harness.errors import PilotError, Refused
-from harness.platforms.deploying import Asked
+from harness.platforms.deploying import Asked, refuse_unknown
 from harness.platforms.shared.azure_deploy.deployment import deployments
 from harness.platforms.shared.azure_deploy.part import tag_of
 from tests.peers.arm import Azure
@@ -202,7 +202,7 @@ def test_somebody_elses_deployment_that_comes_first_is_waited_for(made):
 
 def test_an_unknown_setting_is_refused_with_those_there_are(made):
     with pytest.raises(Refused, match="maxReplica") as error:
-        made(Azure(), settings={"maxReplica": "1"})
+        refuse_unknown([made(Azure())], {"maxReplica": "1"})
     assert "maxReplicas" in error.value.hint
     with pytest.raises(Refused, match="--from"):
         made(Azure(), settings={"generatorCidr": "0.0.0.0/0"})

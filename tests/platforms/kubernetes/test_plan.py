@@ -3,6 +3,7 @@
 import pytest
 
 from harness.errors import BadFile, Refused
+from harness.platforms.deploying import refuse_unknown
 from harness.platforms.kubernetes.manifests import manifests_of
 from tests.peers.kube import Kube
 from tests.platforms.kubernetes.rigs import (
@@ -53,7 +54,7 @@ def test_minutes_are_those_that_were_measured_here(made):
 
 def test_an_unknown_setting_is_refused_with_those_there_are(made):
     with pytest.raises(Refused, match="Cpus: did you mean Cpu") as error:
-        made(Kube(), settings={"Cpus": "1"})
+        refuse_unknown([made(Kube())], {"Cpus": "1"})
     assert "ProviderUrl" in error.value.hint
 
 

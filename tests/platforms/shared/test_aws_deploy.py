@@ -9,7 +9,7 @@ import pytest
 from harness.errors import PilotError, Refused
 from harness.platforms.aws_ecs import deploy as ecs
 from harness.platforms.aws_lambda import deploy as functions
-from harness.platforms.deploying import Asked, deployments
+from harness.platforms.deploying import Asked, deployments, refuse_unknown
 from harness.platforms.shared.aws_deploy.deployment import AwsDeployment, Clients, Hands
 from harness.platforms.shared.deploy.content import content_of
 from harness.platforms.shared.deploy.pace import Pace
@@ -248,7 +248,7 @@ def test_parameters_are_what_the_target_is_billed_by_and_no_longer_than_clients_
 
 def test_an_unknown_setting_is_refused_with_those_there_are(made):
     with pytest.raises(Refused, match="MemoryMB") as error:
-        made(Account(), settings={"MemoryMB": "1"})
+        refuse_unknown([made(Account())], {"MemoryMB": "1"})
     assert "MemoryMb" in error.value.hint
 
 

@@ -71,7 +71,7 @@ class AwsDeployment:
     """Of targets in one region, on one shared stack."""
 
     def __init__(self, parts: Sequence[Part], asked: Asked, hands: Hands | None = None) -> None:
-        self.parts, self.asked, self._hands = tuple(parts), asked, hands or Hands()
+        self.parts, self._hands = tuple(parts), hands or Hands()
         self.pace = self._hands.pace
         self.region = parts[0].region
         self.base = next((part.base for part in parts if part.base), asked.settings.get("Base", BASE_STACK))
@@ -80,18 +80,22 @@ class AwsDeployment:
         self.base_template = asked.root / "targets" / BASE_FOLDER / TEMPLATE
         self.dockerfile = asked.root / "targets" / BASE_FOLDER / "Dockerfile"
         self._checked()
+        self.asked = asked.of(self.known)
 
     def _checked(self) -> None:
-        """Raises Refused for settings that no template has, and for a template that is missing."""
+        """Raises Refused for a template that is missing, and for targets that are the same runtime."""
         if not self.base_template.is_file():
             raise Refused(f"there is no {self.base_template}", "pilot init copies it beside a target of AWS")
-        known = settings_known([self.base_template, *(part.template for part in self.parts)])
         names = [part.stack for part in self.parts]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             both = ", ".join(part.target.name for part in self.parts if part.stack in twice)
             raise Refused(f"{both} have the same runtime: {', '.join(twice)}", "name one of them, or give each its own")
-        if unknown := sorted(set(self.asked.settings) - known):
-            raise Refused(f"no template has the parameter {', '.join(unknown)}", f"known: {', '.join(sorted(known))}")
+
+    @cached_property
+    def known(self) -> dict[str, str]:
+        """Every parameter of its templates."""
+        names = settings_known([self.base_template, *(part.template for part in self.parts)])
+        return {name: name for name in names}
 
     @cached_property
     def stacks(self) -> Stacks:

@@ -74,35 +74,41 @@ class AzureDeployment:
     """Of targets in one resource group, on one environment, registry and identity."""
 
     def __init__(self, parts: Sequence[Part], asked: Asked, hands: Hands | None = None) -> None:
-        self.parts, self.asked, self._hands = tuple(parts), asked, hands or Hands()
+        self.parts, self._hands = tuple(parts), hands or Hands()
         self.pace = self._hands.pace
         self.subscription = parts[0].subscription
         self.base = asked.settings.get("base", BASE)
         self.base_template = asked.root / "targets" / BASE_FOLDER / TEMPLATE
         self.dockerfile = asked.root / "targets" / IMAGE_FOLDER / "Dockerfile"
-        self._checked()
+        self._checked(asked)
+        self.asked = asked.of(self.known)
+        self._settings_checked()
 
-    def _checked(self) -> None:
-        """Raises Refused for settings that no template has or takes, and for a template that is missing."""
+    def _checked(self, asked: Asked) -> None:
+        """Raises Refused for a template that is missing, targets that are the same runtime, and what --set may not say."""
         if not self.base_template.is_file():
             raise Refused(f"there is no {self.base_template}", "pilot init copies it beside a target of Azure")
-        templates = [self.base_template, *(part.template for part in self.parts)]
         names = [part.app for part in self.parts]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             both = ", ".join(part.target.name for part in self.parts if part.app in twice)
             raise Refused(f"{both} have the same runtime: {', '.join(twice)}", "name one of them, or give each its own")
         if self.base in names:
             raise Refused(f"an app has the name of what all share, {self.base}", "give it another one in target.toml")
-        if said := sorted(set(self.asked.settings) & set(OURS)):
+        if said := sorted(set(asked.settings) & set(OURS)):
             raise Refused(f"--set {said[0]} is said by {OURS[said[0]]}", "leave it out of --set")
-        self._settings_checked(templates)
 
-    def _settings_checked(self, templates: Sequence[Path]) -> None:
-        """Each is of a template, and of the template's type; raises Refused."""
-        known = {*known_in(templates), "base"} - set(OURS)
-        if unknown := sorted(set(self.asked.settings) - known):
-            raise Refused(f"no template has the parameter {', '.join(unknown)}", f"known: {', '.join(sorted(known))}")
-        for path in templates:
+    @property
+    def _templates(self) -> list[Path]:
+        return [self.base_template, *(part.template for part in self.parts)]
+
+    @cached_property
+    def known(self) -> dict[str, str]:
+        """Every parameter of its templates that nothing else of the command says."""
+        return {name: name for name in {*known_in(self._templates), "base"} - set(OURS)}
+
+    def _settings_checked(self) -> None:
+        """Each is of the template's type; raises Refused."""
+        for path in self._templates:
             for name, said in parameters_of(path).items():
                 if name in self.asked.settings:
                     value_of(name, said, self.asked.settings[name])

@@ -68,14 +68,15 @@ class GoogleDeployment:
     """Of targets in one region of one project, with one provider beside them."""
 
     def __init__(self, parts: Sequence[Part], asked: Asked, hands: Hands | None = None) -> None:
-        self.parts, self.asked, self._hands = tuple(parts), asked, hands or Hands()
+        self.parts, self._hands = tuple(parts), hands or Hands()
+        self.dockerfile = asked.root / "targets" / IMAGE_FOLDER / "Dockerfile"
+        self.asked = asked.of(self.known)
         self.pace, self.project, self.region = self._hands.pace, parts[0].project, parts[0].region
         self.cloud = Cloud(self.project, self._hands.make, self.pace)
-        self.dockerfile = asked.root / "targets" / IMAGE_FOLDER / "Dockerfile"
         self._checked()
 
     def _checked(self) -> None:
-        """Raises Refused for settings that no manifest has, and for options that mean nothing here."""
+        """Raises Refused for targets that are the same runtime, and for options and settings that mean nothing here."""
         if self.asked.only_source:
             raise Refused(
                 "--address means nothing on Google Cloud: an identity may ask the service, whatever its address",
@@ -85,10 +86,6 @@ class GoogleDeployment:
         if twice := sorted({name for name in names if names.count(name) > 1}):
             both = ", ".join(part.target.name for part in self.parts if part.service in twice)
             raise Refused(f"{both} have the same runtime: {', '.join(twice)}", "name one of them, or give each its own")
-        known = {KEY, CALLER, CONCURRENCY, *(name for one in self.manifests for name in one.variables)}
-        known -= {PROJECT, IMAGE_URI}
-        if unknown := sorted(set(self.asked.settings) - known):
-            raise Refused(f"no manifest has the variable {', '.join(unknown)}", f"known: {', '.join(sorted(known))}")
         said = self.asked.settings.get(CALLER, "user:")
         if not said.startswith(MEMBERS):
             raise Refused(
@@ -96,6 +93,12 @@ class GoogleDeployment:
             )
         for one in self.manifests:
             label_of(one)
+
+    @cached_property
+    def known(self) -> dict[str, str]:
+        """Variables of its manifests, and what those do not have."""
+        names = {KEY, CALLER, CONCURRENCY, *(name for one in self.manifests for name in one.variables)}
+        return {name: name for name in names - {PROJECT, IMAGE_URI}}
 
     @cached_property
     def manifests(self) -> tuple[Manifest, ...]:

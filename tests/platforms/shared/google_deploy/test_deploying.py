@@ -8,7 +8,7 @@ import pytest
 
 from harness.domain.target import Auth
 from harness.errors import PilotError, Refused
-from harness.platforms.deploying import Asked, deployments
+from harness.platforms.deploying import Asked, deployments, refuse_unknown
 from harness.platforms.shared.google_deploy.deployment import GoogleDeployment, here
 from harness.workspace.deployed import variables_of
 from harness.workspace.target_toml import tables_of
@@ -272,7 +272,7 @@ def test_a_builder_of_another_cloud_is_refused_with_the_one_there_is():
 
 def test_an_unknown_setting_is_refused_with_those_there_are(made):
     with pytest.raises(Refused, match="MODELL") as error:
-        made(Google(), settings={"MODELL": "1"})
+        refuse_unknown([made(Google())], {"MODELL": "1"})
     assert "MODEL" in error.value.hint
     assert "GOOGLE_CLOUD_PROJECT" not in error.value.hint
 
