@@ -159,8 +159,11 @@ class GoogleDeployment:
         """Nobody names a model's address, nor did before."""
         if self.provider is None or URL in self.asked.settings:
             return False
-        name = name_of(self.provider)
-        return any(_is_of(name, self.before(part).get(URL)) for part in self.parts)
+        return any(self._asks_provider(part) for part in self.parts)
+
+    def _asks_provider(self, part: Part) -> bool:
+        """Not a model of the team's own, by an earlier call."""
+        return self.provider is not None and _is_of(name_of(self.provider), self.before(part).get(URL))
 
     @property
     def by_vertex(self) -> bool:
@@ -212,11 +215,11 @@ class GoogleDeployment:
         with steps.timed("image") as step:
             uri = self.asked.image or self._image(heard, step)
         given_all = {**self.asked.settings, PROJECT: self.project, IMAGE_URI: uri}
-        if self.wants_provider:
-            given_all[URL] = self._provided(given_all, steps, heard)
+        provided = {URL: self._provided(given_all, steps, heard)} if self.wants_provider else {}
         values: dict[str, Mapping[str, str]] = {}
         for part in self.parts:
-            done = self.services.put(self._wanted(part, given_all), heard)
+            more = provided if self._asks_provider(part) else {}
+            done = self.services.put(self._wanted(part, {**given_all, **more}), heard)
             self._invokers(part, who)
             steps.add(part.service, done, part.target.name)
             values[part.target.name] = {"base_url": done.url}

@@ -152,6 +152,16 @@ def test_what_a_sweep_left_and_a_person_added_stays(made):
     assert google.services["rag-chat"]["metadata"]["labels"]["team"] == "search"
 
 
+def test_a_target_with_a_model_of_its_own_keeps_it_beside_one_that_has_the_provider(made, target):
+    google, ours = Google(), "https://models.example.com"
+    made(google, settings={"PROVIDER_URL": ours}).deploy(Heard())
+    other = replace(target, name="other", runtime=replace(target.runtime, service="rag-other"))
+    made(google, of=[target, other]).deploy(Heard())
+
+    assert variables(google)["RAG_PROVIDER_URL"] == ours
+    assert variables(google, "rag-other")["RAG_PROVIDER_URL"].startswith("https://rag-provider-")
+
+
 def test_what_a_person_took_out_of_the_manifest_goes(made, root, target, tmp_path):
     google = Google()
     made(google).deploy(Heard())
