@@ -91,6 +91,9 @@ class GoogleDeployment:
             raise Refused(
                 f"--set {CALLER}={said[:60]} is nobody that a policy can name", f"as {CALLER}=user:you@example.com"
             )
+        at_once = self.asked.settings.get(CONCURRENCY, "1")
+        if not at_once.isdecimal() or int(at_once) == 0:
+            raise Refused(f"--set {CONCURRENCY}={at_once[:60]} is not a whole number from 1", f"as {CONCURRENCY}=40")
         for one in self.manifests:
             label_of(one)
 

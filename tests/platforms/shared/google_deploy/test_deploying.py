@@ -287,6 +287,12 @@ def test_an_unknown_setting_is_refused_with_those_there_are(made):
     assert "GOOGLE_CLOUD_PROJECT" not in error.value.hint
 
 
+@pytest.mark.parametrize("at_once", ["many", "0", "2.5", ""])
+def test_a_concurrency_that_is_not_a_whole_number_is_refused_before_anything_is_asked(made, at_once):
+    with pytest.raises(Refused, match="not a whole number"):
+        made(Google(), settings={"CONCURRENCY": at_once})
+
+
 def test_what_means_nothing_here_is_refused_or_said(made):
     with pytest.raises(Refused, match="--address means nothing"):
         made(Google(), only_source=True)
