@@ -52,6 +52,7 @@ class Services:
     def put(self, want: Wanted, heard: Heard) -> Done:
         """Create it, or replace it where anything differs; raises PilotError with the cause first."""
         began = self._cloud.pace.clock()
+        late: PilotError | None = None
         for _ in range(TRIES):
             there = self._settled(want.name, heard)
             if there is not None:
@@ -68,11 +69,12 @@ class Services:
                 error = failure_of(self._cloud, self.host, want.name, made or {})
                 if not error.late or not self._cloud.spreads:
                     raise error
+                late = error
                 heard.say(f"{want.name}: a right that was just given is not known yet; tried again in a moment")
                 self._cloud.pace.sleep(self._cloud.pace.settle_s)
                 continue
             return Done("updated" if there else "created", self._cloud.pace.clock() - began, _url(made))
-        raise PilotError(
+        raise late or PilotError(
             f"service {want.name}: somebody else changes it at the same time",
             "wait until they are done, then try again",
         )

@@ -114,6 +114,13 @@ def test_a_right_that_is_not_known_yet_is_waited_for(made):
     ]
 
 
+def test_a_right_that_is_never_known_ends_with_that_cause(made):
+    google = Google()
+    google.late_rights = 99
+    with pytest.raises(PilotError, match="cause: SecretsAccessCheckFailed: Permission denied on secret"):
+        made(google).deploy(Heard())
+
+
 def test_a_right_that_nobody_gave_is_an_error_at_once(made):
     google = Google()
     made(google).deploy(Heard())
