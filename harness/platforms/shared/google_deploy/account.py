@@ -102,13 +102,16 @@ class Accounts:
         made = self._cloud.found(f"account {name}", "post", ACCOUNTS, self._path, none=(THERE,), body=body)
         return made is not None
 
+    def ours(self, address: str) -> bool | None:
+        """Whether pilot deploy made it; None where there is none."""
+        there = self.there(address)
+        return None if there is None else there.get("description") == MARK
+
     def remove(self, address: str) -> bool | None:
         """None where there is none, False where somebody else made it: that one stays."""
-        there = self.there(address)
-        if there is None:
-            return None
-        if there.get("description") != MARK:
-            return False
+        ours = self.ours(address)
+        if not ours:
+            return ours
         self._cloud.found(f"account {_short(address)}", "delete", ACCOUNTS, self.path(address), none=(NOT_THERE,))
         return True
 

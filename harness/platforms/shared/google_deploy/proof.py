@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.platforms.shared.deploy.proof import Look, Proof, proof_of
-from harness.platforms.shared.google_deploy.account import MARK, apis_off
-from harness.platforms.shared.google_deploy.api import ACCOUNTS, ASSETS, BUILDS, REGISTRY, RUN, SECRETS, STORAGE, Cloud
+from harness.platforms.shared.google_deploy.account import Accounts, apis_off
+from harness.platforms.shared.google_deploy.api import ASSETS, BUILDS, REGISTRY, RUN, SECRETS, STORAGE, Cloud
 from harness.platforms.shared.google_deploy.cloudbuild import GOING
 from harness.platforms.shared.google_deploy.part import BASE_LABEL, LABEL
 
@@ -102,9 +102,7 @@ class Proving:
 
     def _accounts(self) -> Iterator[str]:
         for address in self._names.accounts:
-            path = f"/v1/projects/{self._cloud.project}/serviceAccounts/{address}"
-            there = self._cloud.found("accounts", "get", ACCOUNTS, path)
-            if there is not None and there.get("description") == MARK:
+            if Accounts(self._cloud).ours(address):
                 yield f"account {address.partition('@')[0]}"
 
     def _labelled(self) -> Iterator[str]:

@@ -66,11 +66,11 @@ class Removal:
             self._done.append(Took(", ".join(gone), "removed", round(made.pace.clock() - began, 1)))
 
     def _rights_taken(self, heard: Heard) -> None:
-        """Those that lie on the project would stay there under the name of an account that is gone."""
+        """Rights on the project would stay there under the name of an account that is gone; one that stays keeps its own."""
         made = self._made
         for address in made.own:
             try:
-                if made.accounts.mine(address) and made.accounts.there(address) is not None:
+                if made.accounts.mine(address) and made.accounts.ours(address):
                     unbind(made.cloud, project_policy(made.project), ASKS_MODEL, member(address))
             except GoogleError as error:
                 heard.say(f"rights on the project: {error}")

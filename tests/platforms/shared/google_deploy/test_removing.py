@@ -92,6 +92,17 @@ def test_what_somebody_else_made_under_its_name_stays_and_is_said(made):
     assert set(google.accounts) == {SENDER}
 
 
+def test_an_account_of_the_team_keeps_its_rights(made):
+    google = Google()
+    mine = f"rag-chat@{PROJECT}.iam.gserviceaccount.com"
+    made(google, settings={"PROVIDER_URL": "https://x/openapi", "PROVIDER_AUTH": "google"}).deploy(Heard())
+    google.accounts[mine]["said"]["description"] = "of the team"
+    made(google).destroy(Heard())
+
+    assert set(google.accounts) == {mine}
+    assert google.members("project", "roles/aiplatform.user") == {f"serviceAccount:{mine}"}
+
+
 def test_an_api_that_refuses_to_say_is_named(made):
     google = Google()
     made(google).deploy(Heard())
