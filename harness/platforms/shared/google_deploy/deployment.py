@@ -339,7 +339,7 @@ class GoogleDeployment:
         out = []
         for row in self.services.listed():
             containers = row.get("template", {}).get("containers", ())
-            used = [str(c.get("image", "")).startswith(f"{self.repository.uri}@") for c in containers]
+            used = [self.repository.holds(str(c.get("image", ""))) for c in containers]
             for one in (e for c in containers for e in c.get("env", ())):
                 said = str(((one.get("valueSource") or {}).get("secretKeyRef") or {}).get("secret") or "")
                 used.append(f"/{said.rpartition('/')[2]}" in names)

@@ -31,6 +31,10 @@ class Repository:
         self._path = f"{self._all}/{REPOSITORY}"
         self.uri = f"{region}-docker.pkg.dev/{cloud.project.replace(':', '/')}/{REPOSITORY}/{IMAGE}"
 
+    def holds(self, image: str) -> bool:
+        """Whether an image, however it is named, goes with this repository."""
+        return image.startswith(self.uri.removesuffix(IMAGE))
+
     @property
     def resource(self) -> Resource:
         return Resource(f"repository {self.name}", REGISTRY, self._path)

@@ -70,6 +70,19 @@ def test_what_other_services_still_use_stays(made):
     assert (gone.left, "secrets" in gone.looked) == ((), False)
 
 
+def test_images_stay_where_a_service_runs_from_any_of_them(made):
+    google = Google()
+    made(google).deploy(Heard())
+    jobs = copy.deepcopy(google.services["rag-chat"])
+    jobs["metadata"] |= {"name": "rag-jobs", "labels": {}}
+    [container] = jobs["spec"]["template"]["spec"]["containers"]
+    container |= {"image": f"{REGION}-docker.pkg.dev/{PROJECT}/rag/jobs:v1", "env": []}
+    google.services["rag-jobs"] = jobs
+    made(google).destroy(Heard())
+
+    assert set(google.repositories) == {"rag"}
+
+
 def test_a_service_of_somebody_else_is_not_touched(made):
     google = Google()
     made(google).deploy(Heard())
