@@ -34,6 +34,7 @@ class Names:
     secrets: tuple[str, ...] = ()
     bucket: str | None = None
     accounts: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()  # services that are not of this deployment, whatever their label
 
 
 class Proving:
@@ -68,7 +69,7 @@ class Proving:
     def _run(self, rows: str, what: str) -> Iterator[str]:
         for row in self._cloud.every(rows, RUN, f"/v2/{self._at}/{rows}", rows):
             name = _last(row)
-            if self._mine(row) or name in self._names.services:
+            if name in self._names.services or (self._mine(row) and name not in self._names.others):
                 yield f"{what} {name}"
 
     def _repositories(self) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -35,10 +35,12 @@ class Removal:
         for part in made.parts:
             label = (LABEL, label_of(part.manifest))
             self._timed(part.service, part.target.name, partial(made.services.remove, part.service, label, heard))
-        alone = not made.others()
-        if alone:
+        others = made.others()
+        if others:
+            heard.say(f"provider, image, key and accounts stay: {', '.join(others)} still use them")
+        else:
             self._shared(heard)
-        proof = proved(Proving(made.cloud, made.region, self._names(alone=alone)).proof, made.pace, heard)
+        proof = proved(Proving(made.cloud, made.region, self._names(others)).proof, made.pace, heard)
         return Destroyed(tuple(self._done), tuple(proof.looked), tuple(proof.left), tuple(proof.unseen), NOT_LOOKED)
 
     def _timed(self, name: str, target: str | None, remove: Callable[[], bool]) -> None:
@@ -75,12 +77,12 @@ class Removal:
             except GoogleError as error:
                 heard.say(f"rights on the project: {error}")
 
-    def _names(self, *, alone: bool) -> Names:
+    def _names(self, others: Sequence[str]) -> Names:
         made = self._made
         labels = [label_of(part.manifest) for part in made.parts]
         services = [part.service for part in made.parts]
-        if not alone:
-            return Names(tuple(services), tuple(labels))
+        if others:
+            return Names(tuple(services), tuple(labels), others=tuple(others))
         if made.provider is not None:
             labels.append(label_of(made.provider))
             services.append(name_of(made.provider))

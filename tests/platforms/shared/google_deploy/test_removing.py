@@ -58,12 +58,14 @@ def test_what_other_services_still_use_stays(made):
     google = Google()
     made(google).deploy(Heard())
     jobs = copy.deepcopy(google.services["rag-chat"])
-    jobs["metadata"] |= {"name": "rag-jobs", "labels": {"pilot": "rag-jobs"}}
+    jobs["metadata"] |= {"name": "rag-jobs", "labels": {"pilot": "rag-run"}}  # as jobs_front.yaml has it
     google.services["rag-jobs"] = jobs
     one = made(google)
     notes = one.intent(destroy=True).notes
-    gone = one.destroy(Heard())
+    heard = Heard()
+    gone = one.destroy(heard)
 
+    assert notes[1] in heard.said
     assert "provider, image, key and accounts stay: rag-jobs still use them" in notes
     assert set(google.services) == {"rag-jobs", "rag-provider"}
     assert google.secrets
