@@ -31,7 +31,6 @@ DEPLOY = (  # docs/deploy.md has all of them
     "run.services.setIamPolicy",
 )
 INVOKE = "run.routes.invoke"
-HEALTHZ = "/healthz"
 
 
 def examine(target: Target, reach: Reach) -> list[Finding]:
