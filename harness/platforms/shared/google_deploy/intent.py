@@ -21,7 +21,13 @@ BUILD_MINUTES, CLOUD_MINUTES, API_MINUTES, PROVIDER_MINUTES, GONE_MINUTES = 4.0,
 HOUR_S = 3600
 LEAST = "autoscaling.knative.dev/minScale"
 THROTTLED = "run.googleapis.com/cpu-throttling"
-UNITS = {"Ki": Decimal(1) / 1024**2, "Mi": Decimal(1) / 1024, "Gi": Decimal(1), "G": Decimal(10**9) / 1024**3}
+UNITS = {
+    "Ki": Decimal(1) / 1024**2,
+    "Mi": Decimal(1) / 1024,
+    "Gi": Decimal(1),
+    "M": Decimal(10**6) / 1024**3,
+    "G": Decimal(10**9) / 1024**3,
+}
 
 
 def intent_of(made: GoogleDeployment, *, destroy: bool) -> Intent:
@@ -122,7 +128,7 @@ def _kept_warm(what: str, manifest: Mapping[str, Any], tariff: Tariff | None, pa
     declared = part.declared if part else {}
     cpus = Decimal(str(declared.get("vcpu", _cpus(str(limits.get("cpu", "1"))))))
     gib = Decimal(str(declared.get("memory_gib", _gib(str(limits.get("memory", "512Mi"))))))
-    title = f"{what}, {cpus.normalize():f} vCPU and {gib.normalize():f} GiB"
+    title = f"{what}, {cpus.normalize():f} vCPU and {round(gib, 2).normalize():f} GiB"
     if tariff is None:
         return Standing(title, None)
     kind = "run_idle_vcpu_second" if annotations.get(THROTTLED, "true") == "true" else "run_instance_vcpu_second"

@@ -324,6 +324,17 @@ def test_the_plan_asks_and_changes_nothing(made):
     assert not any(step.measured for step in one.steps)
 
 
+def test_a_provider_whose_memory_is_in_megabytes_has_its_price(made, root, target, tmp_path):
+    for name in ("service.yaml", "provider.yaml"):
+        (tmp_path / name).write_text((root / "targets" / "cloud_run" / name).read_text().replace("1Gi", "512M"))
+    one = made(Google(), of=[replace(target, folder=tmp_path)]).intent(destroy=False)
+    [provider] = {step.name: step for step in one.steps}["service rag-provider"].standing
+
+    gib = 512e6 / 2**30
+    assert provider.what == "Model provider, 1 vCPU and 0.48 GiB"
+    assert float(provider.usd_per_hour) == pytest.approx(3600 * (0.000018 + 0.000002 * gib))
+
+
 def test_minutes_are_those_that_were_measured_here_and_what_is_there_is_said(made):
     google = Google()
     made(google).deploy(Heard())
