@@ -21,7 +21,7 @@ class Token(Protocol):
 
 
 class RestError(Exception):
-    """An answer that is none; ``response`` is shaped as the AWS SDK's, so that one reader of codes reads both."""
+    """A call that failed or was refused; ``response`` is shaped as the AWS SDK's, so that one reader of codes reads both."""
 
     def __init__(self, code: str, message: str) -> None:
         message = visible(without_identity(message), MOST_SHOWN)

@@ -1,4 +1,4 @@
-"""One call of Google's APIs while deploying: its answer, that there is nothing, or an error that says what was being done.
+"""One call of Google's APIs while deploying: its answer, None for what is not there, or an error that names the step.
 
 Verified: spec only; the tests hold every request to Google's discovery documents, over a project in memory.
 """
@@ -80,8 +80,8 @@ class GoogleError(PilotError):
 class Cloud:
     """The APIs of one project, a client of each once.
 
-    ``on``: those that Service Usage says are on: who says that they are off is only late. ``given_s``: when a right was last
-    given, which others learn of later.
+    ``on``: those that Service Usage reports as on: an API that still answers that it is off is only late. ``given_s``: when
+    a right was last given; other services learn of it later.
     """
 
     project: str

@@ -89,7 +89,8 @@ class GoogleDeployment:
         said = self.asked.settings.get(CALLER, "user:")
         if not said.startswith(MEMBERS):
             raise Refused(
-                f"--set {CALLER}={said[:60]} is nobody that a policy can name", f"as {CALLER}=user:you@example.com"
+                f"--set {CALLER}={said[:60]} is not a member that an IAM policy can name",
+                f"as {CALLER}=user:you@example.com",
             )
         at_once = self.asked.settings.get(CONCURRENCY, "1")
         if not at_once.isdecimal() or int(at_once) == 0:
@@ -186,7 +187,7 @@ class GoogleDeployment:
         return self.asked.settings.get(CALLER) or account.caller(self.cloud)
 
     def identity(self) -> str | None:
-        """Who asks; raises PilotError where the project cannot be used, Refused where who asks could ask no service."""
+        """Who deploys; raises PilotError where the project cannot be used, Refused for a login that could invoke no service."""
         account.project_of(self.cloud)
         who = self.caller()
         without = [part.target.name for part in self.parts if part.by_identity and not part.impersonates]
@@ -237,7 +238,7 @@ class GoogleDeployment:
             made.append("--from means nothing on Google Cloud: an identity may ask the service, whatever its address")
         if who is None and self.senders:
             made.append(
-                "the credentials do not say who deploys, so nobody new may ask the service: --set CALLER=user:you@example.com"
+                "the credentials do not say who deploys, so nobody new may invoke the service: --set CALLER=user:you@example.com"
             )
         return made
 
@@ -247,7 +248,7 @@ class GoogleDeployment:
             step.did = "created"
 
     def _given(self, step: Step, who: str | None) -> None:
-        """Services read the key, and ask Vertex AI where that is their model; who asks may act as the sender."""
+        """Services read the key, and ask Vertex AI where that is their model; who deploys may impersonate the sender."""
         members = [account.member(one) for one in self.own]
         given = [bind(self.cloud, secret.resource, READS, members) for secret in self.secrets]
         if self.by_vertex:
@@ -258,7 +259,7 @@ class GoogleDeployment:
         step.did = "created" if any(given) else "kept"
 
     def acting(self, who: str | None) -> list[str]:
-        """Senders of this project that who asks acts as."""
+        """Senders of this project that the caller impersonates."""
         said = dict.fromkeys(part.sender for part in self.parts if part.impersonates)
         return [one for one in said if who is not None and self.accounts.mine(one)]
 

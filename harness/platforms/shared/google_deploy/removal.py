@@ -49,7 +49,7 @@ class Removal:
             self._done.append(Took(name, "removed", round(self._made.pace.clock() - began, 1), target))
 
     def _shared(self, heard: Heard) -> None:
-        """Without what somebody else made: that one stays, and is said."""
+        """But for what somebody else made: that stays, and a line says so."""
         made = self._made
         if made.provider is not None:
             name, label = name_of(made.provider), (LABEL, label_of(made.provider))

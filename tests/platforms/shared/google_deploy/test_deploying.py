@@ -276,7 +276,7 @@ def test_who_is_not_known_is_said_and_may_be_told(made):
     assert google.members(f"account {SENDER}", "roles/iam.serviceAccountOpenIdTokenCreator") == set()
     assert made(google, settings={"CALLER": USER}).deploy(Heard()).notes == ()
     assert whole(google)
-    with pytest.raises(Refused, match="nobody that a policy can name"):
+    with pytest.raises(Refused, match="not a member that an IAM policy can name"):
         made(google, settings={"CALLER": "ann@example.com"})
 
 
