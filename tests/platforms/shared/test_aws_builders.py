@@ -57,6 +57,13 @@ def test_a_client_whose_daemon_does_not_run_is_passed_over(tool):
     assert local_builder("codebuild") is None
 
 
+def test_a_tool_that_ends_before_it_reads_the_password_says_why(tool, content):
+    tool("docker", 'if [ "$1" = login ]; then echo no daemon; exit 3; fi')
+    long = base64.b64encode(b"AWS:" + b"x" * 200_000).decode()  # more than a pipe takes
+    with pytest.raises(PilotError, match=r"docker login ended with 3:\s+no daemon"):
+        Local("docker").push(content, IMAGE, long, Heard())
+
+
 @pytest.mark.parametrize(("name", "words"), [("docker", "--provenance=false"), ("buildah", "--format docker")])
 def test_one_platform_is_built_logged_in_pushed_and_logged_out(tool, content, name, words):
     calls = tool(name, 'echo "$@" >> "$CALLS"; [ "$1" = login ] && cat >> "$CALLS"; exit 0')

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -123,8 +124,10 @@ class Local:
         assert process.stdout is not None
         tail: list[str] = []
         try:
-            process.stdin.write(entry)
-            process.stdin.close()
+            with suppress(BrokenPipeError):  # it ended before it read: its own words say why
+                process.stdin.write(entry)
+            with suppress(BrokenPipeError):
+                process.stdin.close()
             for line in process.stdout:
                 tail = [*tail, *(visible(part, MOST_SHOWN) for part in lines_of(line))][-TAIL:]
                 heard.work(f"{self.name} {words[0]}, {self._clock() - began:.0f} s: {tail[-1] if tail else ''}")
