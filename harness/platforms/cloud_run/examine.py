@@ -27,6 +27,7 @@ DEPLOY = (  # docs/deploy.md has all of them
     "secretmanager.versions.add",
     "artifactregistry.repositories.create",
     "artifactregistry.repositories.uploadArtifacts",
+    "artifactregistry.repositories.downloadArtifacts",  # Cloud Run requires it of whoever deploys the image
     "run.services.create",
     "run.services.setIamPolicy",
 )
