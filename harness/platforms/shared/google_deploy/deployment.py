@@ -166,7 +166,7 @@ class GoogleDeployment:
         return any(self._asks_provider(part) for part in self.parts)
 
     def _asks_provider(self, part: Part) -> bool:
-        """Not a model of the team's own, by an earlier call."""
+        """Whether the provider beside it is its model: no earlier call gave it another."""
         return self.provider is not None and _is_of(name_of(self.provider), self.before(part).get(URL))
 
     @property

@@ -12,6 +12,7 @@ from harness.platforms.pricing import pricing_of
 from harness.platforms.shared.google_deploy import account
 from harness.platforms.shared.google_deploy.cloudbuild import CLOUD
 from harness.platforms.shared.google_deploy.part import Part, container_of, name_of
+from harness.platforms.shared.google_deploy.removal import staying
 from harness.platforms.shared.usage import Tariff
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _notes(made: GoogleDeployment, who: str | None, *, destroy: bool) -> Iterato
     if destroy:
         yield "logs and metrics stay in the project as long as it keeps them; pilot collect reads them before"
         if others := made.others():
-            yield f"provider, image, key and accounts stay: {', '.join(others)} still use them"
+            yield staying(others)
         return
     yield "idle dollars: list prices of the targets' price books; requests, transfer, logs and stored images come on top"
     yield "minutes without a mark were measured here, ~ is a rough figure"

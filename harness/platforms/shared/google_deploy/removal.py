@@ -22,6 +22,11 @@ NOT_LOOKED = (
 )
 
 
+def staying(others: Sequence[str]) -> str:
+    """What these services keep, in a line."""
+    return f"provider, image, key and accounts stay: in use by {', '.join(others)}"
+
+
 class Removal:
     """Targets first; what they share goes with the last of them."""
 
@@ -37,7 +42,7 @@ class Removal:
             self._timed(part.service, part.target.name, partial(made.services.remove, part.service, label, heard))
         others = made.others()
         if others:
-            heard.say(f"provider, image, key and accounts stay: {', '.join(others)} still use them")
+            heard.say(staying(others))
         else:
             self._shared(heard)
         proof = proved(Proving(made.cloud, made.region, self._names(others)).proof, made.pace, heard)
