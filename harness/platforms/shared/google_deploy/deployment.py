@@ -92,6 +92,8 @@ class GoogleDeployment:
                 f"--set {CALLER}={said[:60]} is not a member that an IAM policy can name",
                 f"as {CALLER}=user:you@example.com",
             )
+        if not self.asked.settings.get(KEY, "kept").strip():
+            raise Refused(f"--set {KEY}= has no value", "leave it out: the key that is there stays")
         at_once = self.asked.settings.get(CONCURRENCY, "1")
         if not at_once.isdecimal() or int(at_once) == 0:
             raise Refused(f"--set {CONCURRENCY}={at_once[:60]} is not a whole number from 1", f"as {CONCURRENCY}=40")

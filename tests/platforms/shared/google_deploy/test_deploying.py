@@ -300,6 +300,11 @@ def test_a_concurrency_that_is_not_a_whole_number_is_refused_before_anything_is_
         made(Google(), settings={"CONCURRENCY": at_once})
 
 
+def test_an_empty_key_is_refused_for_it_would_replace_the_one_there_is(made):
+    with pytest.raises(Refused, match="PROVIDER_KEY= has no value"):
+        made(Google(), settings={"PROVIDER_KEY": ""})
+
+
 def test_what_means_nothing_here_is_refused_or_said(made):
     with pytest.raises(Refused, match="--address means nothing"):
         made(Google(), only_source=True)
