@@ -105,13 +105,22 @@ def test_a_registry_of_somebody_else_stays_and_takes_the_next_deployments_identi
     assert azure.builds == 1
 
 
-def test_an_app_of_somebody_else_is_not_touched(made):
+@pytest.mark.parametrize(
+    ("target", "kind", "app", "tag"),
+    [
+        ("azure_container_apps", "Microsoft.App/containerApps", "rag-chat", "rag-aca"),
+        ("azure_functions", "Microsoft.Web/sites", "ragchat", "rag-azfn"),
+    ],
+)
+def test_an_app_of_somebody_else_is_not_touched_nor_are_its_roles(made, target, kind, app, tag):
     azure = Azure()
     made(azure).deploy(Heard())
-    resource(azure, "Microsoft.App/containerApps", "rag-chat")["tags"] = {"pilot": "another"}
-    with pytest.raises(PilotError, match="does not carry the tag pilot=rag-aca"):
-        made(azure).destroy(Heard())
-    assert resource(azure, "Microsoft.App/containerApps", "rag-chat")
+    resource(azure, kind, app)["tags"] = {"pilot": "another"}
+    roles = dict(azure.roles)
+    with pytest.raises(PilotError, match=f"does not carry the tag pilot={tag}"):
+        made(azure, target).destroy(Heard())
+    assert resource(azure, kind, app)
+    assert azure.roles == roles
 
 
 def test_a_deployment_that_runs_is_stopped_before_it_is_removed(made):
