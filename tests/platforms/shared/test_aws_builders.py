@@ -10,11 +10,11 @@ import pytest
 from harness.errors import PilotError, Refused
 from harness.platforms.shared.aws_deploy.certificate import self_signed
 from harness.platforms.shared.aws_deploy.codebuild import CodeBuild
-from harness.platforms.shared.aws_deploy.part import Tag
 from harness.platforms.shared.aws_deploy.stacks import Stacks
 from harness.platforms.shared.deploy.builders import Local, local_builder
 from harness.platforms.shared.deploy.content import Content
 from harness.platforms.shared.deploy.pace import Pace
+from harness.platforms.shared.deploy.part import Tag
 from tests.platforms.shared.aws_account import Account, Cut
 from tests.platforms.shared.test_aws_deploy import Heard, Hours
 

@@ -27,7 +27,6 @@ from harness.platforms.shared.aws_deploy.part import (
     BASE_TAG,
     TEMPLATE,
     Part,
-    Tag,
 )
 from harness.platforms.shared.aws_deploy.removal import Removal
 from harness.platforms.shared.aws_deploy.stacks import DEAD, Stacks, Wanted, parameters_of, settings_known
@@ -35,6 +34,7 @@ from harness.platforms.shared.deploy.builders import Builder, local_builder
 from harness.platforms.shared.deploy.content import Content, content_of
 from harness.platforms.shared.deploy.image import image_of
 from harness.platforms.shared.deploy.pace import Pace
+from harness.platforms.shared.deploy.part import Tag
 from harness.platforms.shared.deploy.steps import Step, Steps
 
 ROLES = ("ecs.amazonaws.com", "elasticloadbalancing.amazonaws.com")

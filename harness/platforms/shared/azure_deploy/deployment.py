@@ -30,7 +30,6 @@ from harness.platforms.shared.azure_deploy.part import (
     VERSIONS,
     Part,
     Resource,
-    Tag,
     tag_of,
 )
 from harness.platforms.shared.azure_deploy.publish import Lay, Package, Publishing, laid_out
@@ -41,6 +40,7 @@ from harness.platforms.shared.azure_deploy.templates import Done, Templates, Wan
 from harness.platforms.shared.deploy.builders import Builder, local_builder
 from harness.platforms.shared.deploy.content import Content, content_of
 from harness.platforms.shared.deploy.pace import Pace
+from harness.platforms.shared.deploy.part import Tag, own_file
 from harness.platforms.shared.deploy.steps import Steps
 
 PROVIDERS = (  # of what all targets share
@@ -175,15 +175,10 @@ class AzureDeployment:
         return content_of(self.asked.root, self.dockerfile, "backends" if store != "sqlite" else None)
 
     def package(self, part: Part) -> Package | None:
-        """What is published to a function app; None for any other."""
+        """What is published to a function app; None for any other. Raises Refused where nothing lays it out."""
         if part.package is None:
             return None
-        program = part.target.folder / part.package
-        if not program.is_file():
-            raise Refused(
-                f"{part.target.name}: there is no {program}, which lays out its code",
-                f"pilot init with --baseline {part.target.name} copies what came with this package",
-            )
+        program = own_file(part.target, part.package)
         beside = [path for path in part.target.folder.iterdir() if path.is_file() and path.suffix in (".py", ".txt")]
         service = content_of(self.asked.root, self.dockerfile)
         shared = [service.root / name for name in service.files]

@@ -8,7 +8,8 @@ from typing import Any
 
 from harness.platforms.shared.azure_deploy.account import Group
 from harness.platforms.shared.azure_deploy.arm import GROUPS, Arm, ArmError
-from harness.platforms.shared.azure_deploy.part import SITE, VERSIONS, WORKSPACE, Resource, Tag
+from harness.platforms.shared.azure_deploy.part import SITE, VERSIONS, WORKSPACE, Resource
+from harness.platforms.shared.deploy.part import Tag
 from harness.platforms.shared.deploy.proof import Proof, proof_of
 
 

@@ -11,9 +11,10 @@ from typing import Any
 from harness.errors import PilotError
 from harness.platforms.deploying import Heard
 from harness.platforms.shared.azure_deploy.arm import Arm, ArmError
-from harness.platforms.shared.azure_deploy.part import REGISTRY, VERSIONS, Tag
+from harness.platforms.shared.azure_deploy.part import REGISTRY, VERSIONS
 from harness.platforms.shared.deploy.builders import Builder
 from harness.platforms.shared.deploy.content import Content
+from harness.platforms.shared.deploy.part import Tag
 from harness.secrecy import KNOWN
 
 IMAGE = "rag-chat"

@@ -18,9 +18,9 @@ from harness.platforms.shared.azure_deploy.part import (
     VERSIONS,
     WORKSPACE,
     Resource,
-    Tag,
 )
 from harness.platforms.shared.azure_deploy.proof import Names, Proving, soft_deleted
+from harness.platforms.shared.deploy.part import Tag
 from harness.platforms.shared.deploy.proof import Proof, proved
 
 if TYPE_CHECKING:

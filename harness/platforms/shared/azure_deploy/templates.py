@@ -19,7 +19,8 @@ from harness.platforms.deploying import Heard
 from harness.platforms.shared.azure_deploy.arm import ENDED, GROUPS, Arm, ArmError
 from harness.platforms.shared.azure_deploy.failure import creating, failure, is_late, progress, seconds_of
 from harness.platforms.shared.azure_deploy.parameters import filled
-from harness.platforms.shared.azure_deploy.part import KINDS, Tag, template_of
+from harness.platforms.shared.azure_deploy.part import KINDS, template_of
+from harness.platforms.shared.deploy.part import Tag
 
 SAID_EVERY_S = 60.0
 TRIES, LATE_TRIES = 3, 5
