@@ -37,18 +37,13 @@ from harness.platforms.shared.azure_deploy.registry import Registry
 from harness.platforms.shared.azure_deploy.removal import Removal, removed
 from harness.platforms.shared.azure_deploy.tasks import Tasks
 from harness.platforms.shared.azure_deploy.templates import Done, Templates, Wanted
+from harness.platforms.shared.azure_subscription import SHARED
 from harness.platforms.shared.deploy.builders import Builder, local_builder
 from harness.platforms.shared.deploy.content import Content, content_of
 from harness.platforms.shared.deploy.pace import Pace
 from harness.platforms.shared.deploy.part import Tag, own_file
 from harness.platforms.shared.deploy.steps import Steps
 
-PROVIDERS = (  # of what all targets share
-    "Microsoft.App",
-    "Microsoft.OperationalInsights",
-    "Microsoft.ContainerRegistry",
-    "Microsoft.ManagedIdentity",
-)
 OURS = {  # parameters that something else of the command or target.toml says
     "name": "name of the app in target.toml",
     "generatorCidr": "--from",
@@ -128,7 +123,7 @@ class AzureDeployment:
 
     @property
     def wanted_providers(self) -> list[str]:
-        return list(dict.fromkeys([*PROVIDERS, *(name for part in self.parts for name in part.providers)]))
+        return list(dict.fromkeys([*SHARED, *(name for part in self.parts for name in part.providers)]))
 
     @cached_property
     def templates(self) -> Templates:

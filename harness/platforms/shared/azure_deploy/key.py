@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 
 from harness.platforms.shared.azure_deploy.arm import Arm, ArmError
 from harness.platforms.shared.azure_deploy.part import APP, VERSIONS, Resource
+from harness.platforms.shared.deploy.key import new_key
 from harness.secrecy import KNOWN
 
 SECRET, SETTING = "provider-key", "RAG_PROVIDER_KEY"  # as the templates call it
@@ -25,7 +25,7 @@ class Key:
             return given, False
         if (there := self.there()) is not None:
             return there, False
-        made = secrets.token_hex(24)
+        made = new_key()
         KNOWN.learn("provider key", made)
         return made, True
 
