@@ -233,10 +233,12 @@ def test_a_plan_of_what_stands_keeps_it_and_minutes_are_those_that_were_measured
     measured = made(azure, took_s={"rag-pilot": 240.0}).intent(destroy=False)
     made(azure).deploy(Heard())
     before = len(azure.asked)
-    one = made(azure).intent(destroy=False)
+    one = made(azure, took_s={"rag-pilot": 240.0}).intent(destroy=False)
+    looked = next(step for step in one.steps if step.name == "deployment rag-pilot")
     again = {step.name: step.does.partition(" ")[0] for step in one.steps}
 
     assert {s.name: (s.minutes, s.measured) for s in measured.steps}["deployment rag-pilot"] == (4.0, True)
+    assert (looked.minutes, looked.measured) == (1, False), "how long it took to make is not how long a look takes"
     assert again["image"] == again["registry"] == again["provider key"] == again["code of ragchat"] == "keep"
     assert {m for m, _, p in azure.asked[before:] if "oauth2" not in p} <= {"GET", "HEAD", "POST"}
     assert all(re.search(r"list|oauth2", p) for m, _, p in azure.asked[before:] if m == "POST")
