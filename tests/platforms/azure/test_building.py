@@ -6,8 +6,10 @@ import pytest
 
 from harness.errors import PilotError, Refused
 from harness.platforms.shared.azure_deploy.hints import hint_of
-from tests.peers.arm import Azure, Cut
-from tests.platforms.azure.rig import Heard, whole
+from tests.peers.arm import Azure
+from tests.peers.cuts import Cut
+from tests.platforms.azure.rig import whole
+from tests.platforms.doubles import Heard
 
 
 def test_a_function_app_with_a_model_of_ones_own_needs_no_image(made):

@@ -5,8 +5,10 @@ from contextlib import suppress
 
 import pytest
 
-from tests.peers.arm import Azure, Cut
-from tests.platforms.azure.rig import PART, Heard, whole
+from tests.peers.arm import Azure
+from tests.peers.cuts import Cut
+from tests.platforms.azure.rig import PART, whole
+from tests.platforms.doubles import Heard
 
 TWENTY = range(20)
 

@@ -10,7 +10,8 @@ from harness.platforms.deploying import Asked
 from harness.platforms.shared.azure_deploy.deployment import deployments
 from harness.platforms.shared.azure_deploy.part import tag_of
 from tests.peers.arm import Azure
-from tests.platforms.azure.rig import DEPLOYMENTS, GROUP, PART, Heard, keys, parameters, resource, whole
+from tests.platforms.azure.rig import DEPLOYMENTS, GROUP, PART, keys, parameters, resource, whole
+from tests.platforms.doubles import Heard
 from tests.targets.test_others import models
 
 

@@ -7,7 +7,8 @@ from harness.errors import PilotError
 from harness.platforms.shared.call_policy import CallPolicy
 from harness.platforms.shared.http_client import HttpClient
 from tests.peers.arm import SUBSCRIPTION, Azure
-from tests.platforms.azure.rig import DEPLOYMENTS, GROUP, Heard, resource, states
+from tests.platforms.azure.rig import DEPLOYMENTS, GROUP, resource, states
+from tests.platforms.doubles import Heard
 
 
 def test_all_of_it_may_be_destroyed_and_every_kind_of_resource_is_asked_for(made):
