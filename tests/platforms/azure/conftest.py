@@ -40,7 +40,7 @@ def root(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def made(targets, root):
     """A deployment of both, or of those named, in a subscription."""
 
