@@ -193,6 +193,14 @@ def test_a_location_that_was_said_once_holds_although_the_group_is_elsewhere(mad
     assert again.notes == (), "it is where it is billed"
 
 
+def test_a_deployment_without_a_duration_is_timed_here(made):
+    azure = Azure()
+    azure.duration = None
+    done = made(azure).deploy(Heard())
+
+    assert all(step.seconds > 0 for step in done.steps if step.name in DEPLOYMENTS)
+
+
 def test_somebody_elses_deployment_that_comes_first_is_waited_for(made):
     azure = Azure()
     azure.busy = {"rag-chat": True}

@@ -41,7 +41,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Done:
-    """How it was brought there: ``created``, ``updated`` or ``kept``, by Resource Manager's own clock."""
+    """How it was brought there: ``created``, ``updated`` or ``kept``, by Resource Manager's own clock where it tells."""
 
     did: str
     seconds: float
@@ -62,7 +62,7 @@ class Templates:
         return self._arm.found(f"deployment {name}", self._path(name), GROUPS)
 
     def parameters(self, name: str) -> Mapping[str, Any]:
-        """Values that it was last deployed with; secret ones are not told."""
+        """Values that it was last deployed with; secret ones are not returned."""
         return dict((self.now(name) or {}).get("properties", {}).get("parameters") or {})
 
     def put(self, want: Wanted, heard: Heard) -> Done:
@@ -81,7 +81,7 @@ class Templates:
 
     def _put(self, want: Wanted, heard: Heard) -> Done:
         for _ in range(TRIES):
-            there = self.settled(want.name, heard, want)
+            there, began = self.settled(want.name, heard, want), self._arm.pace.clock()
             before = (there or {}).get("properties", {}).get("parameters")
             known = filled(want.name, want.template, want.parameters, before)
             template = template_of(want.template)
@@ -89,7 +89,7 @@ class Templates:
             if there is not None and self._same(there, content):
                 return Done("kept", 0.0, _outputs(there))
             if self._begun(want, template, known, content):
-                return self._ended(want, "created" if there is None else "updated", heard)
+                return self._ended(want, "created" if there is None else "updated", began, heard)
         raise PilotError(
             f"deployment {want.name}: somebody else changes it at the same time",
             "wait until they are done, then try again",
@@ -109,11 +109,12 @@ class Templates:
             raise
         return True
 
-    def _ended(self, want: Wanted, did: str, heard: Heard) -> Done:
+    def _ended(self, want: Wanted, did: str, began: float, heard: Heard) -> Done:
         there = self.settled(want.name, heard, want)
         if there is None or _state(there) != "Succeeded":
             raise failure(want.name, there, self._operations(want.name))
-        return Done(did, seconds_of(there["properties"].get("duration")), _outputs(there))
+        took = seconds_of(there["properties"].get("duration"))
+        return Done(did, self._arm.pace.clock() - began if took is None else took, _outputs(there))
 
     def _same(self, there: Mapping[str, Any], content: str) -> bool:
         if _state(there) != "Succeeded" or (there.get("tags") or {}).get(CONTENT) != content:
