@@ -193,6 +193,16 @@ def test_a_location_that_was_said_once_holds_although_the_group_is_elsewhere(mad
     assert again.notes == (), "it is where it is billed"
 
 
+def test_what_is_kept_has_the_seconds_that_it_took(made):
+    azure = Azure()
+    made(azure).deploy(Heard())
+    again = made(azure).deploy(Heard())
+
+    assert {s.name: (s.did, s.seconds) for s in again.steps if s.name in DEPLOYMENTS} == dict.fromkeys(
+        DEPLOYMENTS, ("kept", 62.5)
+    )
+
+
 def test_a_deployment_without_a_duration_is_timed_here(made):
     azure = Azure()
     azure.duration = None
