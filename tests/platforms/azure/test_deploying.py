@@ -267,7 +267,7 @@ def test_the_tags_are_those_of_the_templates(root, tmp_path):
     assert tag_of(root / "targets" / "azure_base" / "template.json") == ("pilot", "rag-base")
     path = tmp_path / "template.json"
     path.write_text('{"parameters": {}, "resources": [{"type": "a/b"}]}')
-    with pytest.raises(PilotError, match="costs are told apart"):
+    with pytest.raises(PilotError, match="costs are allocated by it"):
         tag_of(path)
 
 

@@ -30,7 +30,7 @@ def test_one_target_goes_and_what_the_other_uses_stays(made):
     notes = one.intent(destroy=True).notes
     gone = one.destroy(Heard())
 
-    assert "what all share stays: rag-chat still use it" in notes
+    assert "what all targets share stays: used by rag-chat" in notes
     assert [step.name for step in gone.steps] == ["ragchat"]
     assert states(azure) == {"rag-pilot": "Succeeded", "rag-chat": "Succeeded"}
     assert "Microsoft.App/managedEnvironments" not in gone.looked, "nobody looked for what stays"

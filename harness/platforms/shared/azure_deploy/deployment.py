@@ -142,7 +142,7 @@ class AzureDeployment:
 
     @cached_property
     def before(self) -> dict[str, str]:
-        """Settings that the shared template and the targets' have when it is first asked, as texts; secret ones are not told."""
+        """Settings that the shared template and the targets' have when it is first asked, as texts; secret ones are not returned."""
         said = [self.templates.parameters(name) for name in (*(part.app for part in self.parts), self.base)]
         return {
             name: _text(one["value"])
@@ -153,7 +153,7 @@ class AzureDeployment:
 
     @property
     def own_model(self) -> bool:
-        """Whether the mock is deployed; without it being said, not where the targets ask another endpoint."""
+        """Whether the mock is deployed: as ownModel says, else as before, and not where providerUrl is given."""
         said = self.asked.settings
         if "ownModel" in said or "providerUrl" in said:
             return said.get("ownModel", "false").lower() in ("true", "1")
@@ -182,11 +182,11 @@ class AzureDeployment:
 
     @property
     def timeout_s(self) -> int | None:
-        """That a request may be worked on: as long as clients wait."""
+        """How long a request may take: as long as clients wait."""
         return max(1, int(self.asked.deadline_s)) if self.asked.deadline_s else None
 
     def location(self) -> str | None:
-        """Of a group that is still to be made: as it is said, else where target.toml says that it is billed."""
+        """Of a group that is still to be made: as --set says, else the region that target.toml bills."""
         if "location" in self.asked.settings:
             return self.asked.settings["location"]
         return next(
@@ -225,7 +225,7 @@ class AzureDeployment:
         return Deployed(tuple(steps.done), values, {}, (*notes, *self._moved(given["location"])))
 
     def _stays(self, where: str) -> str:
-        """Where the apps are: they cannot move, so what was said once holds."""
+        """Where the apps are: they cannot move, so the location they were made in stays."""
         return self.asked.settings.get("location") or self.before.get("location") or where
 
     def _settled(self, heard: Heard) -> None:
@@ -315,7 +315,7 @@ class AzureDeployment:
         return own
 
     def _moved(self, where: str) -> Iterator[str]:
-        """Targets that are billed as if they were somewhere else."""
+        """Targets that run in one region and are billed as in another."""
         for part in self.parts:
             said = part.target.prices.region if part.target.prices else None
             if said is not None and str(said) != where:

@@ -94,7 +94,9 @@ def _removed(made: AzureDeployment) -> Iterator[Step]:
         yield Step(f"deployment {name}", f"remove with its {counted(len(keeps), 'resource')}", rough * GONE_SHARE)
     if not made.others():
         yield Step(
-            f"deployment {made.base}", "remove with what all share, registry and images", BASE_MINUTES * GONE_SHARE
+            f"deployment {made.base}",
+            "remove with what all targets share, registry and images",
+            BASE_MINUTES * GONE_SHARE,
         )
         if made.group.ours(there):
             yield Step(f"resource group {made.group.name}", "remove, if nothing else is in it", 1)
@@ -102,14 +104,14 @@ def _removed(made: AzureDeployment) -> Iterator[Step]:
 
 def _notes(made: AzureDeployment, *, destroy: bool) -> Iterator[str]:
     if destroy:
-        yield "its logs go too: run pilot collect before, what was not collected is lost"
+        yield "its logs go too: run pilot collect first, what was not collected is lost"
         if others := made.others():
-            yield f"what all share stays: {', '.join(others)} still use it"
+            yield f"what all targets share stays: used by {', '.join(others)}"
         return
     yield (
-        "the model's replica is billed less while it idles: at most is as if it always worked"
+        "model provider, at most: as if it were always busy; an idle replica is billed less"
         if made.own_model
-        else (f"{PROVIDER.name} is removed where it is: the targets ask another endpoint")
+        else (f"{PROVIDER.name} is removed if it is there: the targets ask another endpoint")
     )
     yield "idle dollars: list prices of the targets' price books; requests, transfer and logs come on top"
     yield "minutes without a mark were measured here, ~ is a rough figure"

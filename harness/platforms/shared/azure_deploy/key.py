@@ -13,7 +13,7 @@ SECRET, SETTING = "provider-key", "RAG_PROVIDER_KEY"  # as the templates call it
 
 
 class Key:
-    """A secret of the provider's app, or of a target that asks another one; ``apps`` in the order in which they are asked."""
+    """A secret of the provider's app, or of a target's where that asks another model; ``apps`` in the order in which they are read."""
 
     def __init__(self, arm: Arm, group: str, apps: Sequence[Resource]) -> None:
         self._arm, self._group, self._apps = arm, group, tuple(apps)

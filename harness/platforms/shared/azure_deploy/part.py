@@ -18,7 +18,7 @@ APP, ENVIRONMENT = "Microsoft.App/containerApps", "Microsoft.App/managedEnvironm
 SITE, PLAN = "Microsoft.Web/sites", "Microsoft.Web/serverfarms"
 STORAGE, WORKSPACE = "Microsoft.Storage/storageAccounts", "Microsoft.OperationalInsights/workspaces"
 IDENTITY, REGISTRY = "Microsoft.ManagedIdentity/userAssignedIdentities", "Microsoft.ContainerRegistry/registries"
-VERSIONS = {  # of the API that is asked about each kind of resource
+VERSIONS = {  # of the API, by kind of resource
     APP: "2024-03-01",
     ENVIRONMENT: "2024-03-01",
     SITE: "2023-12-01",
@@ -28,7 +28,7 @@ VERSIONS = {  # of the API that is asked about each kind of resource
     IDENTITY: "2023-01-31",
     REGISTRY: "2023-07-01",
 }
-KINDS = {kind.lower(): version for kind, version in VERSIONS.items()}  # as Resource Manager spells them differently
+KINDS = {kind.lower(): version for kind, version in VERSIONS.items()}  # Resource Manager changes their case
 
 
 class Resource(NamedTuple):
@@ -89,7 +89,7 @@ def tag_of(path: Path) -> Tag:
     """The one that its resources carry; raises BadFile where they carry none, or several."""
     made = {tuple(r["tags"].items()) for r in template_of(path)["resources"] if isinstance(r.get("tags"), dict)}
     if len(made) != 1 or len(pairs := next(iter(made))) != 1:
-        words = 'want the same one tag on every resource, as "tags": {"pilot": "NAME"}: costs are told apart by it'
+        words = 'want one tag, the same on every resource, as "tags": {"pilot": "NAME"}: costs are allocated by it'
         raise BadFile(path, [Problem("resources", words)])
     return Tag(*map(str, pairs[0]))
 

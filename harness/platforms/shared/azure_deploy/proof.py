@@ -1,4 +1,4 @@
-"""Whether anything of a deployment is left: asked by name, then by tag; a refusal is told."""
+"""Whether anything of a deployment is left: asked by name, then by tag; a refusal is reported."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Proving:
 
 
 def soft_deleted(arm: Arm, subscription: str, group: str, names: Names) -> Iterator[str]:
-    """What Azure keeps for a while although it was removed; nobody bills it, and who cannot see it says so."""
+    """What Azure keeps for a while after its removal, at no cost; a list that may not be read is named."""
     kinds = {one.kind for one in names.resources}
     known = {one.name for one in names.resources}
     for kind, path, days in (

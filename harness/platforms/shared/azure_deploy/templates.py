@@ -66,7 +66,7 @@ class Templates:
         return dict((self.now(name) or {}).get("properties", {}).get("parameters") or {})
 
     def put(self, want: Wanted, heard: Heard) -> Done:
-        """Deploy it where anything differs, again where a role was seen too late; raises PilotError with the cause first."""
+        """Deploy it where anything differs, again where a role was not visible yet; raises PilotError with the cause first."""
         for left in reversed(range(LATE_TRIES)):
             try:
                 return self._put(want, heard)
@@ -153,7 +153,7 @@ class Templates:
         return there
 
     def _operations(self, name: str) -> list[Mapping[str, Any]]:
-        """Nothing where they cannot be read: an operation is no reason to fail."""
+        """Nothing where they cannot be read: they only explain."""
         try:
             return creating(self._arm.every(f"operations of {name}", f"{self._path(name)}/operations", GROUPS))
         except ArmError:
@@ -182,7 +182,7 @@ class Templates:
 
 
 def _content(template: Mapping[str, Any], parameters: Mapping[str, Any]) -> str:
-    """Of a template with these values; of a secret too, which is long enough that its digest says nothing of it."""
+    """Of a template with these values; of a secret too, which is too long to be guessed from the digest."""
     text = json.dumps([template, parameters], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 
