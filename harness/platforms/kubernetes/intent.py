@@ -14,7 +14,7 @@ from harness.platforms.kubernetes.manifests import LABEL, NAMESPACE, Manifest
 from harness.platforms.kubernetes.placing import source_now
 from harness.platforms.kubernetes.removal import Removal
 from harness.platforms.kubernetes.secret import Key
-from harness.platforms.shared.aws_deploy.address import checked_range
+from harness.platforms.shared.deploy.address import checked_range
 from harness.platforms.shared.deploy.standing import standing_of
 from harness.words.numbers import counted
 

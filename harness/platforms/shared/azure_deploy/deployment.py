@@ -13,7 +13,6 @@ from pathlib import Path
 
 from harness.errors import Refused
 from harness.platforms.deploying import Asked, Deployed, Destroyed, Heard, Intent
-from harness.platforms.shared.aws_deploy.address import checked_range, own_range
 from harness.platforms.shared.azure_deploy import account
 from harness.platforms.shared.azure_deploy.arm import Arm, reached
 from harness.platforms.shared.azure_deploy.intent import intent_of
@@ -38,6 +37,7 @@ from harness.platforms.shared.azure_deploy.removal import Removal, removed
 from harness.platforms.shared.azure_deploy.tasks import Tasks
 from harness.platforms.shared.azure_deploy.templates import Done, Templates, Wanted
 from harness.platforms.shared.azure_subscription import SHARED
+from harness.platforms.shared.deploy.address import own_range, source_of
 from harness.platforms.shared.deploy.builders import Builder, local_builder
 from harness.platforms.shared.deploy.content import Content, content_of
 from harness.platforms.shared.deploy.pace import Pace
@@ -303,16 +303,7 @@ class AzureDeployment:
         return Deployed(tuple(steps.done), {}, {}, tuple(notes))
 
     def _source(self, notes: list[str]) -> str:
-        """Given, else this machine's own; a range that somebody widened stays."""
-        if self.asked.source is not None:
-            return checked_range(self.asked.source)
-        was = self.before.get("generatorCidr")
-        if was is not None and not was.endswith("/32"):
-            return was
-        own = self._hands.own_range()
-        if was is not None and was != own:
-            notes.append(f"load may now come from {own}; before from {was}")
-        return own
+        return source_of(self.asked.source, lambda: self.before.get("generatorCidr"), self._hands.own_range, notes)
 
     def _moved(self, where: str) -> Iterator[str]:
         """Targets that run in one region and are billed as in another."""
