@@ -18,10 +18,10 @@ OWN = ("function_app.py", "requirements.txt")
 
 
 def main() -> None:
-    """Into an empty or a new folder."""
+    """Into an empty or new folder."""
     parser = argparse.ArgumentParser(description="Lay out the package of the function app.")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--timeout-s", type=int, default=30, help="that a request may take: load.deadline_s")
+    parser.add_argument("--timeout-s", type=int, default=30, help="how long a request may take, as load.deadline_s")
     said = parser.parse_args()
     out = said.folder
     out.mkdir(parents=True, exist_ok=True)

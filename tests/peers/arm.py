@@ -15,6 +15,7 @@ import httpx
 
 from tests.peers.arm_hosts import LOOKS, TOKEN, Hosts, Refusal, ok
 from tests.peers.arm_template import Evaluated, InvalidTemplate, identity_of, ordered, values
+from tests.peers.cuts import Calls
 from tests.published import unknown
 
 SUBSCRIPTION = "0a1b2c3d-0000-4000-8000-000000000001"
@@ -23,10 +24,6 @@ PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"  # the role that pulls images
 ROLE, DEPLOYMENT = "Microsoft.Authorization/roleAssignments", "Microsoft.Resources/deployments"
 BLANK = {"properties": {"provisioningState": ""}}
 NO_TAGS = (ROLE, "Microsoft.Storage/storageAccounts/blobServices/containers")
-
-
-class Cut(BaseException):
-    """The process is gone: nothing of it catches this."""
 
 
 class Token:
@@ -39,17 +36,18 @@ class Token:
         return {"Authorization": f"Bearer {TOKEN}"}
 
 
-class Azure(Hosts):
-    """``cut_at``: the call at which the process ends, before it is carried out, or ``after`` it was. ``models``: by type."""
+class Azure(Calls, Hosts):
+    """A subscription; ``models`` of Azure's own that what is made is held to, by type."""
 
     def __init__(self, cut_at=None, *, after=False, models=None):
-        self.cut_at, self.after, self.models = cut_at, after, models or {}
-        self.calls, self.asked = 0, []
+        super().__init__(cut_at, after=after)
+        self.models, self.asked = models or {}, []
         self.state, self.registered = "Enabled", {"Microsoft.Authorization", "Microsoft.Resources"}
         self.groups, self.resources, self.roles, self.records = {}, {}, {}, {}
         self.operations, self.images, self.uploads, self.runs, self.code = {}, {}, {}, {}, {}
         self.fails, self.denied, self.kept, self.builds, self.cancelled = {}, (), [], 0, []
         self.role_late = self.pull_late = 0  # how often a package, or a pull, is refused before its role is seen
+        self.duration = "PT1M2.5S"  # of each deployment
         self.taken = set()  # names of registries that are others'
         self.busy = {}  # by deployment: somebody else's comes first, once
         self.registering, self.ghosts = {}, []  # what a group still lists although it is gone
@@ -64,15 +62,6 @@ class Azure(Hosts):
     @property
     def empty(self):
         return not (self.groups or self.resources or self.roles or self.records)
-
-    def step(self, doing):
-        self.calls += 1
-        if self.calls == self.cut_at and not self.after:
-            raise Cut
-        answer = doing()
-        if self.calls == self.cut_at:
-            raise Cut
-        return answer
 
     def handle(self, request):
         """For httpx.MockTransport."""
@@ -274,7 +263,7 @@ class Azure(Hosts):
                 failed, operation = True, refusal.answer.json()
             there["operations"].append(self._said(row, operation))
         outputs = {} if failed else there["template"]["outputs"]
-        properties |= {"provisioningState": "Failed" if failed else "Succeeded", "duration": "PT1M2.5S"}
+        properties |= {"provisioningState": "Failed" if failed else "Succeeded", "duration": self.duration}
         properties |= {
             "outputs": {n: {**o, "value": evaluated.of(o["value"])} for n, o in outputs.items()},
             "outputResources": made,

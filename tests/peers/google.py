@@ -16,6 +16,7 @@ import httpx
 
 from harness.platforms.shared.call_policy import CallPolicy
 from harness.platforms.shared.rest import Rest, RestError
+from tests.peers.cuts import Calls
 
 PROJECT, NUMBER, REGION = "shop-pilot", "1234567890", "europe-west1"
 HERE = f"projects/{PROJECT}/locations/{REGION}"
@@ -23,10 +24,6 @@ DIGEST = "sha256:" + "b" * 64
 LOOKS = 2
 USER = "user:ann@example.com"
 ROUTES = []
-
-
-class Cut(BaseException):
-    """The process is gone: nothing of it catches this."""
 
 
 class Refuses(Exception):
@@ -47,12 +44,12 @@ def route(method, host, path):
     return add
 
 
-class Google:
-    """``cut_at``: the call at which the process ends, before it is carried out, or ``after`` it was."""
+class Google(Calls):
+    """A project with nothing in it."""
 
     def __init__(self, cut_at=None, *, after=False, email="ann@example.com", held=None):
-        self.cut_at, self.after, self.email, self.held = cut_at, after, email, held
-        self.calls, self.asked = 0, []
+        super().__init__(cut_at, after=after)
+        self.email, self.held, self.asked = email, held, []
         self.on, self.young = {"serviceusage"}, {}
         self.accounts, self.secrets, self.repositories, self.tags = {}, {}, {}, {}
         self.buckets, self.objects, self.builds = {}, {}, {}
@@ -84,17 +81,15 @@ class Google:
 
     def answer(self, method, host, path, params, body=None, content=None):
         """One call: the process may end at it."""
-        self.calls += 1
-        if self.calls == self.cut_at and not self.after:
-            raise Cut
+        return self.step(lambda: self._answered(method, host, path, params, body, content))
+
+    def _answered(self, method, host, path, params, body, content):
         if self.held is not None:
             self.held(method, host, path, params, body)
         self.asked.append((method, host, path, params, body))
         said = copy.deepcopy(self._carried_out(method, host, path, params, body, content))
         if self.held is not None:
             self.held.answered(method, host, path, said)
-        if self.calls == self.cut_at:
-            raise Cut
         return said
 
     def _carried_out(self, method, host, path, params, body, content):
@@ -456,9 +451,4 @@ class Pushing:
 
     def push(self, content, image, token, heard):
         assert base64.b64decode(token) == b"oauth2accesstoken:ya29.token"
-        self._google.calls += 1
-        if self._google.calls == self._google.cut_at and not self._google.after:
-            raise Cut
-        pushed(self._google, image)
-        if self._google.calls == self._google.cut_at:
-            raise Cut
+        self._google.step(lambda: pushed(self._google, image))

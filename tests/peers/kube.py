@@ -15,6 +15,7 @@ import yaml
 
 from harness.platforms.shared.call_policy import CallPolicy
 from harness.platforms.shared.rest import Rest
+from tests.peers.cuts import Calls
 from tests.peers.kube_fields import Object, flat, nested, selected
 
 KNATIVE = "serving.knative.dev/v1"
@@ -49,10 +50,6 @@ REASONS = {403: "Forbidden", 404: "NotFound", 409: "Conflict"}
 CONTROLLER = "kube-controller-manager"
 
 
-class Cut(BaseException):
-    """The process is gone: nothing of it catches this."""
-
-
 class Refusal(Exception):
     def __init__(self, status, message):
         super().__init__(message)
@@ -67,12 +64,12 @@ def valid(text):
         kubernetes_validate.validate(said, "1.31", strict=True)
 
 
-class Kube:
-    """``cut_at``: the call at which the process ends, before it is carried out, or ``after`` it was."""
+class Kube(Calls):
+    """An API server that ``knows`` these groups."""
 
     def __init__(self, cut_at=None, *, after=False, knows=tuple(KINDS)):
-        self.cut_at, self.after, self.knows = cut_at, after, knows
-        self.calls, self.asked, self.objects = 0, [], {}
+        super().__init__(cut_at, after=after)
+        self.knows, self.asked, self.objects = knows, [], {}
         self.denied, self.waiting, self.unscheduled, self.stuck, self.logs = set(), {}, set(), None, {}
         self.autoscaler, self.address, self.pushes, self.clock = True, "203.0.113.9", [], 0
         for k in range(2):
@@ -104,16 +101,6 @@ class Kube:
         return [
             call for call in self.asked if call[0] != "GET" and "dryRun" not in call[2] and "selfsubject" not in call[1]
         ]
-
-    def step(self, doing):
-        """One call: the process may end at it."""
-        self.calls += 1
-        if self.calls == self.cut_at and not self.after:
-            raise Cut
-        answer = doing()
-        if self.calls == self.cut_at:
-            raise Cut
-        return answer
 
     # -- requests
 

@@ -15,7 +15,7 @@ from harness.workspace import deployed
 from tests.builders import Pilot
 from tests.peers import google_run
 from tests.peers.google import PROJECT, Google, Pushing
-from tests.platforms.shared.test_aws_deploy import Heard, Hours
+from tests.platforms.doubles import Heard, Hours
 
 TARGETS = Path(__file__).parent.parent.parent / "targets"
 assert google_run

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from harness.domain.target import Target
 from harness.platforms.aws_ecs.config import AUTOSCALING, AwsEcs, on_own_machines
-from harness.platforms.shared.aws_deploy.part import Part, declared
+from harness.platforms.shared.aws_deploy.part import Part
+from harness.platforms.shared.deploy.part import Setting, declared
 
 SETTINGS = {
-    "tasks": ("Tasks", 1),
-    "vcpu": ("Cpu", 1024),
-    "memory_gb": ("Memory", 1024),
+    "tasks": Setting("Tasks"),
+    "vcpu": Setting("Cpu", unit=1024),
+    "memory_gb": Setting("Memory", unit=1024),
 }
 
 

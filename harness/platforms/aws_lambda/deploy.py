@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from harness.domain.target import Target
 from harness.platforms.aws_lambda.config import AwsLambda
-from harness.platforms.shared.aws_deploy.part import Part, declared
+from harness.platforms.shared.aws_deploy.part import Part
+from harness.platforms.shared.deploy.part import Setting, declared
 
-SETTINGS = {"memory_mb": ("MemoryMb", 1), "provisioned": ("Provisioned", 1)}
+SETTINGS = {"memory_mb": Setting("MemoryMb"), "provisioned": Setting("Provisioned")}
 
 
 def part(target: Target) -> Part:

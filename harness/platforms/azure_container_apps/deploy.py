@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from harness.domain.target import Target
 from harness.platforms.azure_container_apps.config import AzureContainerApp
-from harness.platforms.shared.azure_deploy.part import APP, Part, Resource, declared
+from harness.platforms.shared.azure_deploy.part import APP, Part, Resource
+from harness.platforms.shared.deploy.part import Setting, declared
 
 SETTINGS = {
-    "vcpu": ("cpu", "{}"),
-    "memory_gib": ("memory", "{}Gi"),
-    "concurrency": ("concurrentRequests", "{}"),
+    "vcpu": Setting("cpu"),
+    "memory_gib": Setting("memory", form="{}Gi"),
+    "concurrency": Setting("concurrentRequests"),
 }
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from harness.domain.target import Target
 from harness.platforms.azure_functions.config import AzureFunctionApp
-from harness.platforms.shared.azure_deploy.part import PLAN, SITE, STORAGE, Part, Resource, declared
+from harness.platforms.shared.azure_deploy.part import PLAN, SITE, STORAGE, Part, Resource
+from harness.platforms.shared.deploy.part import Setting, declared
 
 SETTINGS = {
-    "memory_mb": ("instanceMemoryMB", "{}"),
-    "always_ready": ("alwaysReady", "{}"),
-    "concurrency": ("httpConcurrency", "{}"),
+    "memory_mb": Setting("instanceMemoryMB"),
+    "always_ready": Setting("alwaysReady"),
+    "concurrency": Setting("httpConcurrency"),
 }
 
 

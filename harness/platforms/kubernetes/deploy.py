@@ -22,7 +22,7 @@ from harness.platforms.kubernetes.placing import Placing, balancer_of, source_of
 from harness.platforms.kubernetes.removal import Removal
 from harness.platforms.kubernetes.secret import Key, Settings
 from harness.platforms.shared import origins
-from harness.platforms.shared.aws_deploy.address import own_range
+from harness.platforms.shared.deploy.address import own_range
 from harness.platforms.shared.deploy.content import Content, content_of
 from harness.platforms.shared.deploy.pace import Pace
 from harness.platforms.shared.deploy.steps import Steps

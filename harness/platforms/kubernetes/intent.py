@@ -7,20 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import PilotError, Refused
-from harness.platforms.deploying import Intent, Standing, Step
+from harness.platforms.deploying import Intent, Step
 from harness.platforms.kubernetes.cluster import CONFLICT, Cluster, ClusterError
 from harness.platforms.kubernetes.images import NAMED
 from harness.platforms.kubernetes.manifests import LABEL, NAMESPACE, Manifest
 from harness.platforms.kubernetes.placing import source_now
 from harness.platforms.kubernetes.removal import Removal
 from harness.platforms.kubernetes.secret import Key
-from harness.platforms.pricing import NOTHING, pricing_of
-from harness.platforms.shared.aws_deploy.address import checked_range
+from harness.platforms.shared.deploy.address import checked_range
+from harness.platforms.shared.deploy.standing import standing_of
 from harness.words.numbers import counted
 
 if TYPE_CHECKING:
     from harness.platforms.kubernetes.deploy import Found, KubernetesDeployment
-    from harness.platforms.kubernetes.part import Part
 
 BUILD_MINUTES, ROLLOUT_MINUTES, PROVIDER_MINUTES, GONE_MINUTES = 4.0, 1.0, 0.5, 1.0
 UNMADE = {"KEY_VERSION": "0", "CONTENT": "planned", "SOURCE": "192.0.2.1/32", "IMAGE": "planned"}
@@ -92,7 +91,7 @@ class _Planning:
             does = self._does(own, {**made.values(part, self.found), **filled})
             name = part.workload.name
             minutes = made.expected(name, ROLLOUT_MINUTES)
-            yield Step(name, does, minutes, name in made.asked.took_s, tuple(_nodes(part)))
+            yield Step(name, does, minutes, name in made.asked.took_s, tuple(standing_of(part.target, "Its nodes")))
 
     def _of_namespace(self) -> Step:
         made, there = self._made, self._namespace
@@ -145,14 +144,3 @@ class _Planning:
 
 def _named(names: Sequence[str]) -> str:
     return ", ".join(names) if len(names) <= MOST_NAMED else counted(len(names), "object")
-
-
-def _nodes(part: Part) -> Iterator[Standing]:
-    """As its own prices have an hour without requests: nodes are billed whole."""
-    if part.target.prices is None:
-        yield Standing("Its nodes", None)
-        return
-    pricing = pricing_of(part.target.prices)
-    for line in pricing.bill(NOTHING).lines:
-        if line.quantity:
-            yield Standing(line.label, line.amount_usd, pricing.book.price(line.price_key).confirmed)

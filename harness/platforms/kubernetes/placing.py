@@ -13,7 +13,7 @@ from harness.platforms.kubernetes.front import address_of
 from harness.platforms.kubernetes.manifests import LABEL, Manifest
 from harness.platforms.kubernetes.part import HPA
 from harness.platforms.kubernetes.rollout import Rollout
-from harness.platforms.shared.aws_deploy.address import checked_range
+from harness.platforms.shared.deploy import address
 
 if TYPE_CHECKING:
     from harness.platforms.deploying import Heard
@@ -127,16 +127,8 @@ def balancer_of(manifests: Iterable[Manifest]) -> Manifest | None:
 def source_of(
     cluster: Cluster, manifests: Sequence[Manifest], asked: str | None, own_range: Callable[[], str], notes: list[str]
 ) -> str:
-    """Given, else this machine's own; a range that somebody widened stays."""
-    if asked is not None:
-        return checked_range(asked)
-    was = source_now(cluster, manifests)
-    if was is not None and not was.endswith("/32"):
-        return was
-    own = own_range()
-    if was is not None and was != own:
-        notes.append(f"load may now come from {own}; before from {was}")
-    return own
+    """Where load may come from now, by what the balancers let in before."""
+    return address.source_of(asked, lambda: source_now(cluster, manifests), own_range, notes)
 
 
 def source_now(cluster: Cluster, manifests: Sequence[Manifest]) -> str | None:

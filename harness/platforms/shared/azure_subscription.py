@@ -17,6 +17,7 @@ from harness.platforms.shared.azure_app import AzureApp
 USAGES = {"Microsoft.App": "2024-03-01", "Microsoft.Web": "2023-12-01"}
 SUBSCRIPTION, PROVIDERS, RIGHTS, GROUPS = "2022-12-01", "2021-04-01", "2022-04-01", "2021-04-01"
 ASSIGNS = "Microsoft.Authorization/roleAssignments"
+# Resource providers of what all targets of a group share
 SHARED = ("Microsoft.App", "Microsoft.OperationalInsights", "Microsoft.ContainerRegistry", "Microsoft.ManagedIdentity")
 SHARED_DEPLOY = (  # what all targets of a group share, and that roles may be assigned
     "Microsoft.Resources/deployments/write",

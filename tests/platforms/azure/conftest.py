@@ -13,7 +13,8 @@ from harness.platforms.shared.deploy.pace import Pace
 from harness.platforms.shared.http_client import HttpClient
 from harness.workspace.target_toml import read_target
 from tests.peers.arm import SUBSCRIPTION, Token
-from tests.platforms.azure.rig import PART, ROOT, Hours, Pushing, laid
+from tests.platforms.azure.rig import PART, ROOT, Pushing, laid
+from tests.platforms.doubles import Hours
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def root(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def made(targets, root):
     """A deployment of both, or of those named, in a subscription."""
 

@@ -14,29 +14,6 @@ GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rag-pilot/providers".lowe
 DEPLOYMENTS = ["rag-pilot", "rag-chat", "ragchat"]
 
 
-class Heard:
-    def __init__(self):
-        self.said = []
-
-    def say(self, text):
-        self.said.append(text)
-
-    def work(self, text):
-        pass
-
-
-class Hours:
-    """A clock that only waiting moves."""
-
-    now = 0.0
-
-    def __call__(self):
-        return self.now
-
-    def sleep(self, seconds):
-        self.now += seconds
-
-
 class Pushing:
     """A builder of this machine."""
 

@@ -5,8 +5,11 @@ from contextlib import suppress
 import pytest
 
 from harness.errors import PilotError, Refused
-from tests.peers.arm import Azure, Cut
-from tests.platforms.azure.rig import Heard, whole
+from harness.platforms.shared.azure_deploy.hints import hint_of
+from tests.peers.arm import Azure
+from tests.peers.cuts import Cut
+from tests.platforms.azure.rig import whole
+from tests.platforms.doubles import Heard
 
 
 def test_a_function_app_with_a_model_of_ones_own_needs_no_image(made):
@@ -71,3 +74,16 @@ def test_code_that_does_not_build_says_why(made):
     azure.fails = {"code": 3}
     with pytest.raises(PilotError, match="ModuleNotFoundError"):
         made(azure).deploy(Heard())
+
+
+@pytest.mark.parametrize(
+    ("cause", "hint"),
+    [
+        ("SkuNotAvailable: The requested size is currently not available in location 'eastus'", "another location"),
+        ("LocationNotAvailableForResourceType: 'x' is not available for resource type 'y'", "another location"),
+        ("StorageAccountAlreadyTaken: The storage account named ragchat is already taken", "unique in the world"),
+        ("QuotaExceeded: the quota of cores is used up", "raise the quota"),
+    ],
+)
+def test_a_refusal_is_answered_by_what_fixes_it(cause, hint):
+    assert hint in hint_of(cause)

@@ -10,7 +10,8 @@ from harness.platforms.deploying import Asked, refuse_unknown
 from harness.platforms.shared.azure_deploy.deployment import deployments
 from harness.platforms.shared.azure_deploy.part import tag_of
 from tests.peers.arm import Azure
-from tests.platforms.azure.rig import DEPLOYMENTS, GROUP, PART, Heard, keys, parameters, resource, whole
+from tests.platforms.azure.rig import DEPLOYMENTS, GROUP, PART, keys, parameters, resource, whole
+from tests.platforms.doubles import Heard
 from tests.targets.test_others import models
 
 
@@ -192,6 +193,24 @@ def test_a_location_that_was_said_once_holds_although_the_group_is_elsewhere(mad
     assert again.notes == (), "it is where it is billed"
 
 
+def test_what_is_kept_has_the_seconds_that_it_took(made):
+    azure = Azure()
+    made(azure).deploy(Heard())
+    again = made(azure).deploy(Heard())
+
+    assert {s.name: (s.did, s.seconds) for s in again.steps if s.name in DEPLOYMENTS} == dict.fromkeys(
+        DEPLOYMENTS, ("kept", 62.5)
+    )
+
+
+def test_a_deployment_without_a_duration_is_timed_here(made):
+    azure = Azure()
+    azure.duration = None
+    done = made(azure).deploy(Heard())
+
+    assert all(step.seconds > 0 for step in done.steps if step.name in DEPLOYMENTS)
+
+
 def test_somebody_elses_deployment_that_comes_first_is_waited_for(made):
     azure = Azure()
     azure.busy = {"rag-chat": True}
@@ -233,10 +252,12 @@ def test_a_plan_of_what_stands_keeps_it_and_minutes_are_those_that_were_measured
     measured = made(azure, took_s={"rag-pilot": 240.0}).intent(destroy=False)
     made(azure).deploy(Heard())
     before = len(azure.asked)
-    one = made(azure).intent(destroy=False)
+    one = made(azure, took_s={"rag-pilot": 240.0}).intent(destroy=False)
+    looked = next(step for step in one.steps if step.name == "deployment rag-pilot")
     again = {step.name: step.does.partition(" ")[0] for step in one.steps}
 
     assert {s.name: (s.minutes, s.measured) for s in measured.steps}["deployment rag-pilot"] == (4.0, True)
+    assert (looked.minutes, looked.measured) == (1, False), "how long it took to make is not how long a look takes"
     assert again["image"] == again["registry"] == again["provider key"] == again["code of ragchat"] == "keep"
     assert {m for m, _, p in azure.asked[before:] if "oauth2" not in p} <= {"GET", "HEAD", "POST"}
     assert all(re.search(r"list|oauth2", p) for m, _, p in azure.asked[before:] if m == "POST")
@@ -246,7 +267,7 @@ def test_the_tags_are_those_of_the_templates(root, tmp_path):
     assert tag_of(root / "targets" / "azure_base" / "template.json") == ("pilot", "rag-base")
     path = tmp_path / "template.json"
     path.write_text('{"parameters": {}, "resources": [{"type": "a/b"}]}')
-    with pytest.raises(PilotError, match="costs are told apart"):
+    with pytest.raises(PilotError, match="costs are allocated by it"):
         tag_of(path)
 
 

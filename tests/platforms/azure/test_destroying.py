@@ -7,7 +7,8 @@ from harness.errors import PilotError
 from harness.platforms.shared.call_policy import CallPolicy
 from harness.platforms.shared.http_client import HttpClient
 from tests.peers.arm import SUBSCRIPTION, Azure
-from tests.platforms.azure.rig import DEPLOYMENTS, GROUP, Heard, resource, states
+from tests.platforms.azure.rig import DEPLOYMENTS, GROUP, resource, states
+from tests.platforms.doubles import Heard
 
 
 def test_all_of_it_may_be_destroyed_and_every_kind_of_resource_is_asked_for(made):
@@ -29,7 +30,7 @@ def test_one_target_goes_and_what_the_other_uses_stays(made):
     notes = one.intent(destroy=True).notes
     gone = one.destroy(Heard())
 
-    assert "what all share stays: rag-chat still use it" in notes
+    assert "what all targets share stays: used by rag-chat" in notes
     assert [step.name for step in gone.steps] == ["ragchat"]
     assert states(azure) == {"rag-pilot": "Succeeded", "rag-chat": "Succeeded"}
     assert "Microsoft.App/managedEnvironments" not in gone.looked, "nobody looked for what stays"
@@ -105,13 +106,22 @@ def test_a_registry_of_somebody_else_stays_and_takes_the_next_deployments_identi
     assert azure.builds == 1
 
 
-def test_an_app_of_somebody_else_is_not_touched(made):
+@pytest.mark.parametrize(
+    ("target", "kind", "app", "tag"),
+    [
+        ("azure_container_apps", "Microsoft.App/containerApps", "rag-chat", "rag-aca"),
+        ("azure_functions", "Microsoft.Web/sites", "ragchat", "rag-azfn"),
+    ],
+)
+def test_an_app_of_somebody_else_is_not_touched_nor_are_its_roles(made, target, kind, app, tag):
     azure = Azure()
     made(azure).deploy(Heard())
-    resource(azure, "Microsoft.App/containerApps", "rag-chat")["tags"] = {"pilot": "another"}
-    with pytest.raises(PilotError, match="does not carry the tag pilot=rag-aca"):
-        made(azure).destroy(Heard())
-    assert resource(azure, "Microsoft.App/containerApps", "rag-chat")
+    resource(azure, kind, app)["tags"] = {"pilot": "another"}
+    roles = dict(azure.roles)
+    with pytest.raises(PilotError, match=f"does not carry the tag pilot={tag}"):
+        made(azure, target).destroy(Heard())
+    assert resource(azure, kind, app)
+    assert azure.roles == roles
 
 
 def test_a_deployment_that_runs_is_stopped_before_it_is_removed(made):

@@ -18,7 +18,8 @@ from harness.scaffold.answers import Answers, Side
 from harness.scaffold.write import write
 from harness.workspace import open_workspace
 from tests.peers.arm import SUBSCRIPTION, Azure, Token
-from tests.platforms.azure.rig import PART, Hours, laid
+from tests.platforms.azure.rig import PART, laid
+from tests.platforms.doubles import Hours
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from contextlib import suppress
 import pytest
 
 from harness.errors import PilotError
-from tests.peers.kube import Cut, Kube
+from tests.peers.cuts import Cut
+from tests.peers.kube import Kube
 from tests.platforms.kubernetes.rigs import IMAGE, NAMESPACE, REGISTRY, Heard, container, key, whole
 
 

@@ -14,6 +14,7 @@ import boto3
 from botocore.validate import validate_parameters
 
 from harness.platforms.shared.aws_deploy.stacks import parameters_of
+from tests.peers.cuts import Calls
 from tests.platforms.shared import aws_looks
 from tests.platforms.shared.aws_looks import LOOKS, refused
 from tests.platforms.shared.rigs import KEYS
@@ -23,17 +24,12 @@ REGISTRY = f"{NUMBER}.dkr.ecr.us-east-1.amazonaws.com"
 BEGAN = datetime(2026, 11, 27, 9, tzinfo=UTC)
 
 
-class Cut(BaseException):
-    """The process is gone: nothing of it catches this."""
-
-
-class Account:
-    """``cut_at``: the call at which the process ends, before it is carried out, or ``after`` it was."""
+class Account(Calls):
+    """An account with nothing in it."""
 
     def __init__(self, cut_at=None, *, after=False, held=False):
-        self.cut_at, self.after, self.held = cut_at, after, held
-        self.calls = 0
-        self.asked = []
+        super().__init__(cut_at, after=after)
+        self.held, self.asked = held, []
         self.stacks, self.events, self.repositories, self.images = {}, {}, set(), {}
         self.parameters, self.certificates, self.roles, self.groups = {}, {}, set(), set()
         self.cost_tags, self.backfills = {"pilot": "Inactive"}, []
@@ -44,16 +40,6 @@ class Account:
 
     def make(self, service, region):
         return Client(self, service)
-
-    def step(self, doing):
-        """One call: the process may end at it."""
-        self.calls += 1
-        if self.calls == self.cut_at and not self.after:
-            raise Cut
-        answer = doing()
-        if self.calls == self.cut_at:
-            raise Cut
-        return answer
 
     @property
     def empty(self):

@@ -10,13 +10,14 @@ import pytest
 from harness.errors import PilotError, Refused
 from harness.platforms.shared.aws_deploy.certificate import self_signed
 from harness.platforms.shared.aws_deploy.codebuild import CodeBuild
-from harness.platforms.shared.aws_deploy.part import Tag
 from harness.platforms.shared.aws_deploy.stacks import Stacks
 from harness.platforms.shared.deploy.builders import Local, local_builder
 from harness.platforms.shared.deploy.content import Content
 from harness.platforms.shared.deploy.pace import Pace
-from tests.platforms.shared.aws_account import Account, Cut
-from tests.platforms.shared.test_aws_deploy import Heard, Hours
+from harness.platforms.shared.deploy.part import Tag
+from tests.peers.cuts import Cut
+from tests.platforms.doubles import Heard, Hours
+from tests.platforms.shared.aws_account import Account
 
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/rag-pilot:content-1"
 TOKEN = base64.b64encode(b"AWS:the-password-of-ecr").decode()

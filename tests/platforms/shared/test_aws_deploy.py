@@ -14,33 +14,12 @@ from harness.platforms.shared.aws_deploy.deployment import AwsDeployment, Client
 from harness.platforms.shared.deploy.content import content_of
 from harness.platforms.shared.deploy.pace import Pace
 from harness.workspace.target_toml import read_target
-from tests.platforms.shared.aws_account import Account, Cut, Pushing, signed
+from tests.peers.cuts import Cut
+from tests.platforms.doubles import Heard, Hours
+from tests.platforms.shared.aws_account import Account, Pushing, signed
 
 ROOT = Path(__file__).parent.parent.parent.parent
 STACKS = ["rag-pilot", "rag-chat-ecs", "rag-chat-fn"]
-
-
-class Heard:
-    def __init__(self):
-        self.said = []
-
-    def say(self, text):
-        self.said.append(text)
-
-    def work(self, text):
-        pass
-
-
-class Hours:
-    """A clock that only waiting moves."""
-
-    now = 0.0
-
-    def __call__(self):
-        return self.now
-
-    def sleep(self, seconds):
-        self.now += seconds
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,9 @@ from harness.platforms.shared.on_aws.machine import Machine, seen_in
 from harness.platforms.shared.on_aws.template import folder
 from harness.tables.problems import validate
 from harness.workspace.generator_toml import read_elsewhere
-from tests.platforms.shared.aws_account import BEGAN, Account, Cut, arn
-from tests.platforms.shared.test_aws_deploy import Hours
+from tests.peers.cuts import Cut
+from tests.platforms.doubles import Hours
+from tests.platforms.shared.aws_account import BEGAN, Account, arn
 
 CONFIG = OnAws(region="us-east-1", until="2026-12-11")
 STACK, PARAMETER = "rag-generator", "/runtime-pilot/rag-generator/variables"

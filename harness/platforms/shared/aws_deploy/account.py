@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from harness.errors import PilotError, Refused
 from harness.platforms.shared.aws_account import ROLES
 from harness.platforms.shared.aws_deploy.api import Api, AwsError, asked, found
-from harness.platforms.shared.aws_deploy.part import Tag
 from harness.platforms.shared.deploy.key import new_key
+from harness.platforms.shared.deploy.part import Tag
 from harness.secrecy import KNOWN
 
 LEAST_ZONES = 2  # a load balancer wants two

@@ -17,7 +17,7 @@ from typing import Any
 
 from harness.errors import PilotError, Refused
 from harness.platforms.shared.aws_deploy.api import Api, asked, every, found
-from harness.platforms.shared.aws_deploy.part import Tag
+from harness.platforms.shared.deploy.part import Tag
 
 DAYS = 365
 RENEW = timedelta(days=45)  # a pilot and its report are over by then

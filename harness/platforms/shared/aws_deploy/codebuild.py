@@ -9,10 +9,10 @@ from harness.errors import PilotError
 from harness.platforms.deploying import Heard
 from harness.platforms.shared.aws_deploy.api import AwsError, asked
 from harness.platforms.shared.aws_deploy.bucket import emptied
-from harness.platforms.shared.aws_deploy.part import Tag
 from harness.platforms.shared.aws_deploy.stacks import Stacks, Wanted
 from harness.platforms.shared.deploy.content import Content
 from harness.platforms.shared.deploy.pace import Pace
+from harness.platforms.shared.deploy.part import Tag
 
 TEMPLATE = Path(__file__).parent / "build.yaml"
 TAIL = 15

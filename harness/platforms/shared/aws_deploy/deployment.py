@@ -14,7 +14,7 @@ from harness.platforms.deploying import Asked, Deployed, Destroyed, Heard, Inten
 from harness.platforms.platform import MakeClient
 from harness.platforms.shared import cost_tags
 from harness.platforms.shared.aws import client
-from harness.platforms.shared.aws_deploy import account, address
+from harness.platforms.shared.aws_deploy import account
 from harness.platforms.shared.aws_deploy.api import Api
 from harness.platforms.shared.aws_deploy.certificate import Certificates, Sign, self_signed
 from harness.platforms.shared.aws_deploy.codebuild import CodeBuild
@@ -27,14 +27,15 @@ from harness.platforms.shared.aws_deploy.part import (
     BASE_TAG,
     TEMPLATE,
     Part,
-    Tag,
 )
 from harness.platforms.shared.aws_deploy.removal import Removal
 from harness.platforms.shared.aws_deploy.stacks import DEAD, Stacks, Wanted, parameters_of, settings_known
+from harness.platforms.shared.deploy.address import own_range, source_of
 from harness.platforms.shared.deploy.builders import Builder, local_builder
 from harness.platforms.shared.deploy.content import Content, content_of
 from harness.platforms.shared.deploy.image import image_of
 from harness.platforms.shared.deploy.pace import Pace
+from harness.platforms.shared.deploy.part import Tag
 from harness.platforms.shared.deploy.steps import Step, Steps
 
 ROLES = ("ecs.amazonaws.com", "elasticloadbalancing.amazonaws.com")
@@ -49,7 +50,7 @@ class Hands:
     pace: Pace = field(default_factory=Pace)
     sign: Sign = self_signed
     builder: Callable[[str], Builder | None] = local_builder
-    own_range: Callable[[], str] = address.own_range
+    own_range: Callable[[], str] = own_range
 
 
 @dataclass
@@ -206,16 +207,7 @@ class AwsDeployment:
         return self._hands.builder(self.asked.builder) or self.codebuild
 
     def _source(self, notes: list[str]) -> str:
-        """Given, else this machine's own; a range that somebody widened stays."""
-        if self.asked.source is not None:
-            return address.checked_range(self.asked.source)
-        was = self.before().get("GeneratorCidr")
-        if was is not None and not was.endswith("/32"):
-            return str(was)
-        own = self._hands.own_range()
-        if was is not None and was != own:
-            notes.append(f"load may now come from {own}; before from {was}")
-        return own
+        return source_of(self.asked.source, lambda: self.before().get("GeneratorCidr"), self._hands.own_range, notes)
 
     def _wanted_base(self, parameters: Mapping[str, str]) -> Wanted:
         minutes, template = self.expected(self.base, BASE_MINUTES), self.base_template

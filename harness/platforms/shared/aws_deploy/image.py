@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.errors import PilotError
 from harness.platforms.shared.aws_deploy.api import Api, asked, found
-from harness.platforms.shared.aws_deploy.part import Tag
+from harness.platforms.shared.deploy.part import Tag
 
 INDEXES = ("manifest.list", "image.index")
 NO_IMAGE = ("ImageNotFoundException", "RepositoryNotFoundException")

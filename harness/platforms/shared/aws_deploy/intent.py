@@ -8,22 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.platforms.deploying import Intent, Standing, Step
-from harness.platforms.pricing import NOTHING, pricing_of
 from harness.platforms.shared.aws_deploy.part import BASE_MINUTES
 from harness.platforms.shared.aws_deploy.stacks import RESOURCE
+from harness.platforms.shared.book import Book
 from harness.platforms.shared.deploy.builders import CLOUD
-from harness.platforms.shared.usage import Tariff
+from harness.platforms.shared.deploy.standing import book_of, priced, standing_of
 
 if TYPE_CHECKING:
     from harness.platforms.shared.aws_deploy.deployment import AwsDeployment
-    from harness.platforms.shared.aws_deploy.part import Part
 
 BUILD_MINUTES, CLOUD_MINUTES, GONE_SHARE = 4.0, 7.0, 0.8
 BALANCER, GATEWAY = "AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::EC2::NatGateway"
 SERVICE = "AWS::ECS::Service"
 BALANCER_ADDRESSES = 2  # one a subnet
 PROVIDER = ((Decimal(1), "fargate_vcpu_hour"), (Decimal(2), "fargate_gb_hour"), (Decimal(1), "public_ipv4_hour"))
-CAPACITY_KEY = "alb_lcu_hour"  # a balancer that nobody asks uses none
+IDLE = ("alb_lcu_hour",)  # capacity units: a balancer that nobody asks uses none
 
 
 def intent_of(made: AwsDeployment, *, destroy: bool) -> Intent:
@@ -52,13 +51,18 @@ def _steps(made: AwsDeployment) -> Iterator[Step]:
         yield _step(made, "image", does, 0 if there else rough)
     if made.wants_certificate:
         yield Step("certificate", "keep" if made.certificates.there() else "make, self-signed for the balancers", 0)
-    priced = (part.target.prices for part in made.parts if part.target.prices)
-    tariff = next((Tariff(pricing_of(prices).book) for prices in priced), None)
+    book = book_of([part.target for part in made.parts])
     text = made.base_template.read_text(encoding="utf-8")
-    yield _stack(made, made.base, text, made.expected(made.base, BASE_MINUTES), tuple(_base_standing(text, tariff)))
+    yield _stack(made, made.base, text, made.expected(made.base, BASE_MINUTES), tuple(_base_standing(text, book)))
     for part in made.parts:
         text = part.template.read_text(encoding="utf-8")
-        yield _stack(made, part.stack, text, made.expected(part.stack, part.minutes), tuple(_own(part)))
+        yield _stack(
+            made,
+            part.stack,
+            text,
+            made.expected(part.stack, part.minutes),
+            tuple(standing_of(part.target, "Its runtime", IDLE)),
+        )
 
 
 def _step(made: AwsDeployment, name: str, does: str, rough: float) -> Step:
@@ -69,7 +73,8 @@ def _stack(made: AwsDeployment, name: str, text: str, minutes: float, standing: 
     there = made.stacks.now(name)
     kinds = RESOURCE.findall(text)
     does = f"look at its {len(kinds)} resources, update what differs" if there else f"create {len(kinds)} resources"
-    return Step(f"stack {name}", does, 1 if there else minutes, name in made.asked.took_s, standing)
+    measured = not there and name in made.asked.took_s
+    return Step(f"stack {name}", does, 1 if there else minutes, measured, standing)
 
 
 def _removed(made: AwsDeployment) -> Iterator[Step]:
@@ -91,31 +96,12 @@ def _notes(made: AwsDeployment, *, destroy: bool) -> Iterator[str]:
     yield "minutes without a mark were measured here, ~ is a rough figure"
 
 
-def _base_standing(text: str, tariff: Tariff | None) -> Iterator[Standing]:
+def _base_standing(text: str, book: Book | None) -> Iterator[Standing]:
     kinds = RESOURCE.findall(text)
     for _ in range(kinds.count(BALANCER)):
-        yield _priced("Load balancer", tariff, ((Decimal(1), "alb_hour"),))
-        yield _priced("Its public addresses", tariff, ((Decimal(BALANCER_ADDRESSES), "public_ipv4_hour"),))
+        yield priced("Load balancer", book, ((Decimal(1), "alb_hour"),))
+        yield priced("Its public addresses", book, ((Decimal(BALANCER_ADDRESSES), "public_ipv4_hour"),))
     for _ in range(kinds.count(SERVICE)):
-        yield _priced("Model provider, 1 vCPU and 2 GB", tariff, PROVIDER)
+        yield priced("Model provider, 1 vCPU and 2 GB", book, PROVIDER)
     for _ in range(kinds.count(GATEWAY)):
-        yield _priced("NAT gateway", tariff, ((Decimal(1), "nat_hour"), (Decimal(1), "public_ipv4_hour")))
-
-
-def _own(part: Part) -> Iterator[Standing]:
-    """As its own prices have an hour without requests, its balancer among them."""
-    if part.target.prices is None:
-        yield Standing("Its runtime", None)
-        return
-    pricing = pricing_of(part.target.prices)
-    for line in pricing.bill(NOTHING).lines:
-        if line.quantity and line.price_key != CAPACITY_KEY:
-            yield Standing(line.label, line.amount_usd, pricing.book.price(line.price_key).confirmed)
-
-
-def _priced(what: str, tariff: Tariff | None, amounts: tuple[tuple[Decimal, str], ...]) -> Standing:
-    if tariff is None:
-        return Standing(what, None)
-    prices = [(count, tariff.book.price(key)) for count, key in amounts]
-    usd = sum((count * price.usd for count, price in prices), Decimal(0))
-    return Standing(what, usd, all(price.confirmed for _, price in prices))
+        yield priced("NAT gateway", book, ((Decimal(1), "nat_hour"), (Decimal(1), "public_ipv4_hour")))

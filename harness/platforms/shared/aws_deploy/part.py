@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 from harness.domain.target import Target
 from harness.errors import Refused
+from harness.platforms.shared.deploy.part import Tag, own_file
 
 BASE_STACK = "rag-pilot"
 BASE_FOLDER = "aws_base"
@@ -16,13 +16,6 @@ BASE_TAG = "rag-base"
 TAG_KEY = "pilot"
 TEMPLATE = "template.yaml"
 BASE_MINUTES = 6.0  # roughly, for the stack that all share
-
-
-class Tag(NamedTuple):
-    """A cost allocation tag and its value."""
-
-    key: str
-    value: str
 
 
 @dataclass(frozen=True)
@@ -43,13 +36,7 @@ class Part:
     @property
     def template(self) -> Path:
         """Raises Refused where there is none."""
-        path = self.target.folder / TEMPLATE
-        if not path.is_file():
-            raise Refused(
-                f"{self.target.name}: there is no {path}",
-                f"pilot init with --baseline {self.target.name} copies what came with this package",
-            )
-        return path
+        return own_file(self.target, TEMPLATE)
 
     @property
     def tag(self) -> Tag:
@@ -61,9 +48,3 @@ class Part:
             f"{self.target.name}: no source names the cost tag that its resources would carry",
             'add [[sources]] with kind = "cost-explorer" and values to its target.toml',
         )
-
-
-def declared(target: Target, settings: Mapping[str, tuple[str, int]]) -> dict[str, str]:
-    """Parameters of its template from what target.toml says that is billed, so that both are the same figure."""
-    said = target.prices.parameters if target.prices else {}
-    return {name: f"{float(said[key]) * unit:g}" for key, (name, unit) in settings.items() if key in said}

@@ -13,7 +13,7 @@ from typing import Any
 from harness.platforms.platform import MakeClient
 from harness.platforms.shared.aws_deploy.api import Api, asked, every, found
 from harness.platforms.shared.aws_deploy.certificate import listed
-from harness.platforms.shared.aws_deploy.part import Tag
+from harness.platforms.shared.deploy.part import Tag
 from harness.platforms.shared.deploy.proof import Look, Proof, proof_of
 
 FREE = (  # that nobody bills: they go with what they belong to, and AWS lists them for a while

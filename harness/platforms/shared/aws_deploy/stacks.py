@@ -12,8 +12,8 @@ from harness.errors import PilotError
 from harness.platforms.deploying import Heard
 from harness.platforms.shared.aws_deploy.api import Api, asked, found
 from harness.platforms.shared.aws_deploy.events import Events, Operation
-from harness.platforms.shared.aws_deploy.part import Tag
 from harness.platforms.shared.deploy.pace import Pace
+from harness.platforms.shared.deploy.part import Tag
 
 NOT_THERE = ("does not exist",)
 # nothing can be updated from here: these are removed and made again

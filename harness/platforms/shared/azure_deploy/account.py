@@ -9,7 +9,8 @@ from harness.domain.shown import visible
 from harness.errors import PilotError, Refused
 from harness.platforms.deploying import Heard
 from harness.platforms.shared.azure_deploy.arm import GROUPS, Arm
-from harness.platforms.shared.azure_deploy.part import KINDS, Tag
+from harness.platforms.shared.azure_deploy.part import KINDS
+from harness.platforms.shared.deploy.part import Tag
 
 SUBSCRIPTIONS = "2022-12-01"
 REGISTER_S = 1200.0  # a provider is registered in every region

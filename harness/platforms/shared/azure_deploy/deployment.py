@@ -13,7 +13,6 @@ from pathlib import Path
 
 from harness.errors import Refused
 from harness.platforms.deploying import Asked, Deployed, Destroyed, Heard, Intent
-from harness.platforms.shared.aws_deploy.address import checked_range, own_range
 from harness.platforms.shared.azure_deploy import account
 from harness.platforms.shared.azure_deploy.arm import Arm, reached
 from harness.platforms.shared.azure_deploy.intent import intent_of
@@ -30,7 +29,6 @@ from harness.platforms.shared.azure_deploy.part import (
     VERSIONS,
     Part,
     Resource,
-    Tag,
     tag_of,
 )
 from harness.platforms.shared.azure_deploy.publish import Lay, Package, Publishing, laid_out
@@ -38,17 +36,14 @@ from harness.platforms.shared.azure_deploy.registry import Registry
 from harness.platforms.shared.azure_deploy.removal import Removal, removed
 from harness.platforms.shared.azure_deploy.tasks import Tasks
 from harness.platforms.shared.azure_deploy.templates import Done, Templates, Wanted
+from harness.platforms.shared.azure_subscription import SHARED
+from harness.platforms.shared.deploy.address import own_range, source_of
 from harness.platforms.shared.deploy.builders import Builder, local_builder
 from harness.platforms.shared.deploy.content import Content, content_of
 from harness.platforms.shared.deploy.pace import Pace
+from harness.platforms.shared.deploy.part import Tag, own_file
 from harness.platforms.shared.deploy.steps import Steps
 
-PROVIDERS = (  # of what all targets share
-    "Microsoft.App",
-    "Microsoft.OperationalInsights",
-    "Microsoft.ContainerRegistry",
-    "Microsoft.ManagedIdentity",
-)
 OURS = {  # parameters that something else of the command or target.toml says
     "name": "name of the app in target.toml",
     "generatorCidr": "--from",
@@ -134,7 +129,7 @@ class AzureDeployment:
 
     @property
     def wanted_providers(self) -> list[str]:
-        return list(dict.fromkeys([*PROVIDERS, *(name for part in self.parts for name in part.providers)]))
+        return list(dict.fromkeys([*SHARED, *(name for part in self.parts for name in part.providers)]))
 
     @cached_property
     def templates(self) -> Templates:
@@ -153,7 +148,7 @@ class AzureDeployment:
 
     @cached_property
     def before(self) -> dict[str, str]:
-        """Settings that the shared template and the targets' have when it is first asked, as texts; secret ones are not told."""
+        """Settings that the shared template and the targets' have when it is first asked, as texts; secret ones are not returned."""
         said = [self.templates.parameters(name) for name in (*(part.app for part in self.parts), self.base)]
         return {
             name: _text(one["value"])
@@ -164,7 +159,7 @@ class AzureDeployment:
 
     @property
     def own_model(self) -> bool:
-        """Whether the mock is deployed; without it being said, not where the targets ask another endpoint."""
+        """Whether the mock is deployed: as ownModel says, else as before, and not where providerUrl is given."""
         said = self.asked.settings
         if "ownModel" in said or "providerUrl" in said:
             return said.get("ownModel", "false").lower() in ("true", "1")
@@ -181,15 +176,10 @@ class AzureDeployment:
         return content_of(self.asked.root, self.dockerfile, "backends" if store != "sqlite" else None)
 
     def package(self, part: Part) -> Package | None:
-        """What is published to a function app; None for any other."""
+        """What is published to a function app; None for any other. Raises Refused where nothing lays it out."""
         if part.package is None:
             return None
-        program = part.target.folder / part.package
-        if not program.is_file():
-            raise Refused(
-                f"{part.target.name}: there is no {program}, which lays out its code",
-                f"pilot init with --baseline {part.target.name} copies what came with this package",
-            )
+        program = own_file(part.target, part.package)
         beside = [path for path in part.target.folder.iterdir() if path.is_file() and path.suffix in (".py", ".txt")]
         service = content_of(self.asked.root, self.dockerfile)
         shared = [service.root / name for name in service.files]
@@ -198,11 +188,11 @@ class AzureDeployment:
 
     @property
     def timeout_s(self) -> int | None:
-        """That a request may be worked on: as long as clients wait."""
+        """How long a request may take: as long as clients wait."""
         return max(1, int(self.asked.deadline_s)) if self.asked.deadline_s else None
 
     def location(self) -> str | None:
-        """Of a group that is still to be made: as it is said, else where target.toml says that it is billed."""
+        """Of a group that is still to be made: as --set says, else the region that target.toml bills."""
         if "location" in self.asked.settings:
             return self.asked.settings["location"]
         return next(
@@ -241,7 +231,7 @@ class AzureDeployment:
         return Deployed(tuple(steps.done), values, {}, (*notes, *self._moved(given["location"])))
 
     def _stays(self, where: str) -> str:
-        """Where the apps are: they cannot move, so what was said once holds."""
+        """Where the apps are: they cannot move, so the location they were made in stays."""
         return self.asked.settings.get("location") or self.before.get("location") or where
 
     def _settled(self, heard: Heard) -> None:
@@ -319,19 +309,10 @@ class AzureDeployment:
         return Deployed(tuple(steps.done), {}, {}, tuple(notes))
 
     def _source(self, notes: list[str]) -> str:
-        """Given, else this machine's own; a range that somebody widened stays."""
-        if self.asked.source is not None:
-            return checked_range(self.asked.source)
-        was = self.before.get("generatorCidr")
-        if was is not None and not was.endswith("/32"):
-            return was
-        own = self._hands.own_range()
-        if was is not None and was != own:
-            notes.append(f"load may now come from {own}; before from {was}")
-        return own
+        return source_of(self.asked.source, lambda: self.before.get("generatorCidr"), self._hands.own_range, notes)
 
     def _moved(self, where: str) -> Iterator[str]:
-        """Targets that are billed as if they were somewhere else."""
+        """Targets that run in one region and are billed as in another."""
         for part in self.parts:
             said = part.target.prices.region if part.target.prices else None
             if said is not None and str(said) != where:

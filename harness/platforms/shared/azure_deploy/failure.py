@@ -25,11 +25,11 @@ def is_late(words: str) -> bool:
     return LATE.search(words) is not None
 
 
-def seconds_of(duration: object) -> float:
-    """Of an ISO 8601 duration, as PT1M12.5S; 0 where it is none."""
+def seconds_of(duration: object) -> float | None:
+    """Of an ISO 8601 duration, as PT1M12.5S; None where it is not one."""
     said = DURATION.fullmatch(str(duration or ""))
-    if said is None:
-        return 0.0
+    if said is None or not any(said.groups()):
+        return None
     return sum(float(part or 0) * unit for part, unit in zip(said.groups(), (86_400, 3_600, 60, 1), strict=True))
 
 

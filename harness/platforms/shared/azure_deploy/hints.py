@@ -14,14 +14,14 @@ HINTS: tuple[tuple[str, str], ...] = (  # by what is in the cause
         r"roleAssignments/write|Authorization(Failed|Denied)|does not have authorization",
         "the templates assign roles: Owner of the resource group, or Contributor with Role Based Access Control Administrator",
     ),
+    (
+        r"LocationNotAvailable|SkuNotAvailable|not available (in|for)|LocationIneligible",
+        "another location: --set location=NAME, and region under [prices] in target.toml",
+    ),
     (r"quota|limit|exceed|cores", "raise the quota that is named (pilot doctor has what is used), or another location"),
     (
         r"AlreadyTaken|AlreadyInUse|AlreadyExists|already (taken|in use)|not available",
         "the name is unique in the world: another one as RAG_AZFN_NAME, or --set registry=NAME",
-    ),
-    (
-        r"LocationNotAvailable|SkuNotAvailable|not available in|LocationIneligible",
-        "another location: --set location=NAME, and region under [prices] in target.toml",
     ),
     (r"RequestDisallowedByPolicy|policy", "a policy of the organization refuses it: ask who keeps the policies"),
     (

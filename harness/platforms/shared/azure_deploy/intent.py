@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.platforms.deploying import Intent, Standing, Step
-from harness.platforms.pricing import NOTHING, pricing_of
 from harness.platforms.shared.azure_deploy import account
 from harness.platforms.shared.azure_deploy.part import BASE_MINUTES, PROVIDER, template_of
-from harness.platforms.shared.book import Book
+from harness.platforms.shared.deploy.standing import book_of, priced, standing_of
+from harness.words.numbers import counted
 
 if TYPE_CHECKING:
     from harness.platforms.shared.azure_deploy.deployment import AzureDeployment
@@ -47,17 +47,17 @@ def _steps(made: AzureDeployment) -> Iterator[Step]:
         yield Step("resource providers", f"register {', '.join(missing)}", REGISTER_MINUTES)
     there = made.group.now()
     yield Step(f"resource group {made.group.name}", "keep" if there else "create", 0)
-    book = next((pricing_of(p.target.prices).book for p in made.parts if p.target.prices), None)
+    book = book_of([part.target for part in made.parts])
     registry = made.registry.now()
-    priced = (_priced("Registry, Basic", book, REGISTRY),)
-    yield Step("registry", f"keep {registry['name']}" if registry else "create", 0 if registry else 1, standing=priced)
+    does, minutes = (f"keep {registry['name']}", 0) if registry else ("create", 1)
+    yield Step("registry", does, minutes, standing=(priced("Registry, Basic", book, REGISTRY),))
     if made.asked.image is None and made.wants_image:
         yield _image(made, str(registry["properties"]["loginServer"]) if registry else None)
     yield Step("provider key", "keep" if made.key.there() else "make", 0)
-    model = (_priced("Model provider, 1 vCPU and 2 GiB, at most", book, MODEL),) if made.own_model else ()
+    model = (priced("Model provider, 1 vCPU and 2 GiB, at most", book, MODEL),) if made.own_model else ()
     yield _template(made, made.base, made.base_template, BASE_MINUTES, model)
     for part in made.parts:
-        yield _template(made, part.app, part.template, part.minutes, tuple(_own(part)))
+        yield _template(made, part.app, part.template, part.minutes, tuple(standing_of(part.target, "Its runtime")))
         if (package := made.package(part)) is not None:
             yield _code(made, part, package.tag)
 
@@ -73,9 +73,9 @@ def _image(made: AzureDeployment, server: str | None) -> Step:
 
 def _template(made: AzureDeployment, name: str, template: Path, rough: float, standing: tuple[Standing, ...]) -> Step:
     of, there = len(template_of(template)["resources"]), made.templates.now(name)
-    does = f"look at its {_counted(of)}, update what differs" if there else f"create {_counted(of)}"
-    minutes = 1 if there else made.expected(name, rough)
-    return Step(f"deployment {name}", does, minutes, name in made.asked.took_s, standing)
+    resources, measured = counted(of, "resource"), not there and name in made.asked.took_s
+    does = f"look at its {resources}, update what differs" if there else f"create {resources}"
+    return Step(f"deployment {name}", does, 1 if there else made.expected(name, rough), measured, standing)
 
 
 def _code(made: AzureDeployment, part: Part, tag: str) -> Step:
@@ -91,10 +91,12 @@ def _removed(made: AzureDeployment) -> Iterator[Step]:
         return
     names = [(part.app, part.keeps, part.minutes) for part in made.parts]
     for name, keeps, rough in names:
-        yield Step(f"deployment {name}", f"remove with its {_counted(len(keeps))}", rough * GONE_SHARE)
+        yield Step(f"deployment {name}", f"remove with its {counted(len(keeps), 'resource')}", rough * GONE_SHARE)
     if not made.others():
         yield Step(
-            f"deployment {made.base}", "remove with what all share, registry and images", BASE_MINUTES * GONE_SHARE
+            f"deployment {made.base}",
+            "remove with what all targets share, registry and images",
+            BASE_MINUTES * GONE_SHARE,
         )
         if made.group.ours(there):
             yield Step(f"resource group {made.group.name}", "remove, if nothing else is in it", 1)
@@ -102,38 +104,14 @@ def _removed(made: AzureDeployment) -> Iterator[Step]:
 
 def _notes(made: AzureDeployment, *, destroy: bool) -> Iterator[str]:
     if destroy:
-        yield "its logs go too: run pilot collect before, what was not collected is lost"
+        yield "its logs go too: run pilot collect first, what was not collected is lost"
         if others := made.others():
-            yield f"what all share stays: {', '.join(others)} still use it"
+            yield f"what all targets share stays: used by {', '.join(others)}"
         return
     yield (
-        "the model's replica is billed less while it idles: at most is as if it always worked"
+        "model provider, at most: as if it were always busy; an idle replica is billed less"
         if made.own_model
-        else (f"{PROVIDER.name} is removed where it is: the targets ask another endpoint")
+        else (f"{PROVIDER.name} is removed if it is there: the targets ask another endpoint")
     )
     yield "idle dollars: list prices of the targets' price books; requests, transfer and logs come on top"
     yield "minutes without a mark were measured here, ~ is a rough figure"
-
-
-def _counted(resources: int) -> str:
-    return "1 resource" if resources == 1 else f"{resources} resources"
-
-
-def _own(part: Part) -> Iterator[Standing]:
-    """As its own prices have an hour without requests."""
-    if part.target.prices is None:
-        yield Standing("Its runtime", None)
-        return
-    pricing = pricing_of(part.target.prices)
-    for line in pricing.bill(NOTHING).lines:
-        if line.quantity:
-            yield Standing(line.label, line.amount_usd, pricing.book.price(line.price_key).confirmed)
-
-
-def _priced(what: str, book: Book | None, amounts: tuple[tuple[Decimal, str], ...]) -> Standing:
-    """No price where the book has none: it may be a team's own, or of another day."""
-    known = {price.key: price for price in book.prices} if book else {}
-    if any(key not in known for _, key in amounts):
-        return Standing(what, None)
-    usd = sum((count * known[key].usd for count, key in amounts), Decimal(0))
-    return Standing(what, usd, all(known[key].confirmed for _, key in amounts))

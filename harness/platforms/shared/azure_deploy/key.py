@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 
 from harness.platforms.shared.azure_deploy.arm import Arm, ArmError
 from harness.platforms.shared.azure_deploy.part import APP, VERSIONS, Resource
+from harness.platforms.shared.deploy.key import new_key
 from harness.secrecy import KNOWN
 
 SECRET, SETTING = "provider-key", "RAG_PROVIDER_KEY"  # as the templates call it
 
 
 class Key:
-    """A secret of the provider's app, or of a target that asks another one; ``apps`` in the order in which they are asked."""
+    """A secret of the provider's app, or of a target's where that asks another model; ``apps`` in the order in which they are read."""
 
     def __init__(self, arm: Arm, group: str, apps: Sequence[Resource]) -> None:
         self._arm, self._group, self._apps = arm, group, tuple(apps)
@@ -25,7 +25,7 @@ class Key:
             return given, False
         if (there := self.there()) is not None:
             return there, False
-        made = secrets.token_hex(24)
+        made = new_key()
         KNOWN.learn("provider key", made)
         return made, True
 

@@ -1,4 +1,4 @@
-"""Parameters of ARM templates: which there are, and what a text is as one of them."""
+"""Parameters of ARM templates: which ones a template declares, and a text as a value of the declared type."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def known_in(paths: Sequence[Path]) -> set[str]:
 
 
 def value_of(name: str, declared: Mapping[str, Any], text: str, hint: str = "") -> object:
-    """A text as the template's type; raises Refused where it is none, or not allowed."""
+    """A text as the template's type; raises Refused where it is not of that type, or not allowed."""
     kind = str(declared.get("type", "string")).lower()
     if kind == "int":
         if not re.fullmatch(r"-?\d{1,9}", text):
@@ -47,24 +47,24 @@ def _problem(declared: Mapping[str, Any], value: object) -> str | None:
     allowed = declared.get("allowedValues")
     if allowed is not None and value not in allowed:
         return f"is not one of {', '.join(map(str, allowed))}"
+    of_text = isinstance(value, str)
     size = len(value) if isinstance(value, str) else value
-    bounds = ("minLength", "maxLength") if isinstance(value, str) else ("minValue", "maxValue")
-    what = " characters" if isinstance(value, str) else ""
+    bounds = ("minLength", "maxLength") if of_text else ("minValue", "maxValue")
     least, most = (declared.get(bound) for bound in bounds)
     if isinstance(size, int) and least is not None and size < least:
-        return f"is too small: at least {least}{what}"
+        return f"is too short: at least {least} characters" if of_text else f"is too small: at least {least}"
     if isinstance(size, int) and most is not None and size > most:
-        return f"is too large: at most {most}{what}"
+        return f"is too long: at most {most} characters" if of_text else f"is too large: at most {most}"
     return None
 
 
 def filled(
     what: str, path: Path, given: Mapping[str, str], before: Mapping[str, Any] | None = None
 ) -> dict[str, dict[str, object]]:
-    """What a deployment of it sends: what is given, and as it was before what is not; a setting that somebody chose stays.
+    """Values that a deployment sends: those given, else those it had before, so that a setting that somebody chose stays.
 
-    What is as the template has it by itself is left out, so that the same deployment is sent in the same words. Raises
-    PilotError for a parameter that nobody gives.
+    A value equal to the template's default is left out, so that the same deployment has the same content. Raises
+    PilotError for a parameter that has no value.
     """
     out: dict[str, dict[str, object]] = {}
     for name, declared in parameters_of(path).items():
@@ -86,5 +86,5 @@ def filled(
 
 
 def _computed(usual: object) -> bool:
-    """A default that Resource Manager works out: what it was before is no choice of anybody."""
+    """Whether Resource Manager computes this default: then nobody chose the value it had before."""
     return isinstance(usual, str) and usual.startswith("[")

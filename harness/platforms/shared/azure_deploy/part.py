@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness.domain.target import Target
-from harness.errors import BadFile, Problem, Refused
+from harness.errors import BadFile, Problem
+from harness.platforms.shared.deploy.part import Tag, own_file
 
 BASE, BASE_FOLDER, TEMPLATE = "rag-pilot", "azure_base", "template.json"
 BASE_MINUTES = 5.0  # roughly, for what all targets of a group share
@@ -17,7 +18,7 @@ APP, ENVIRONMENT = "Microsoft.App/containerApps", "Microsoft.App/managedEnvironm
 SITE, PLAN = "Microsoft.Web/sites", "Microsoft.Web/serverfarms"
 STORAGE, WORKSPACE = "Microsoft.Storage/storageAccounts", "Microsoft.OperationalInsights/workspaces"
 IDENTITY, REGISTRY = "Microsoft.ManagedIdentity/userAssignedIdentities", "Microsoft.ContainerRegistry/registries"
-VERSIONS = {  # of the API that is asked about each kind of resource
+VERSIONS = {  # of the API, by kind of resource
     APP: "2024-03-01",
     ENVIRONMENT: "2024-03-01",
     SITE: "2023-12-01",
@@ -27,14 +28,7 @@ VERSIONS = {  # of the API that is asked about each kind of resource
     IDENTITY: "2023-01-31",
     REGISTRY: "2023-07-01",
 }
-KINDS = {kind.lower(): version for kind, version in VERSIONS.items()}  # as Resource Manager spells them differently
-
-
-class Tag(NamedTuple):
-    """The tag that every resource of a template carries, by which its cost is told apart."""
-
-    key: str
-    value: str
+KINDS = {kind.lower(): version for kind, version in VERSIONS.items()}  # Resource Manager changes their case
 
 
 class Resource(NamedTuple):
@@ -71,13 +65,7 @@ class Part:
     @property
     def template(self) -> Path:
         """Raises Refused where there is none."""
-        path = self.target.folder / TEMPLATE
-        if not path.is_file():
-            raise Refused(
-                f"{self.target.name}: there is no {path}",
-                f"pilot init with --baseline {self.target.name} copies what came with this package",
-            )
-        return path
+        return own_file(self.target, TEMPLATE)
 
     @property
     def tag(self) -> Tag:
@@ -101,15 +89,9 @@ def tag_of(path: Path) -> Tag:
     """The one that its resources carry; raises BadFile where they carry none, or several."""
     made = {tuple(r["tags"].items()) for r in template_of(path)["resources"] if isinstance(r.get("tags"), dict)}
     if len(made) != 1 or len(pairs := next(iter(made))) != 1:
-        words = 'want the same one tag on every resource, as "tags": {"pilot": "NAME"}: costs are told apart by it'
+        words = 'want one tag, the same on every resource, as "tags": {"pilot": "NAME"}: costs are allocated by it'
         raise BadFile(path, [Problem("resources", words)])
     return Tag(*map(str, pairs[0]))
-
-
-def declared(target: Target, settings: Mapping[str, tuple[str, str]]) -> dict[str, str]:
-    """Parameters of its template from what target.toml says that is billed, so that both are the same figure."""
-    said = target.prices.parameters if target.prices else {}
-    return {name: form.format(f"{float(said[key]):g}") for key, (name, form) in settings.items() if key in said}
 
 
 PROVIDER = Resource(APP, "rag-provider")  # the model of one's own, as the shared template calls it

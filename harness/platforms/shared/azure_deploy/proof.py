@@ -1,4 +1,4 @@
-"""Whether anything of a deployment is left: asked by name, then by tag; a refusal is told."""
+"""Whether anything of a deployment is left: asked by name, then by tag; a refusal is reported."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 
 from harness.platforms.shared.azure_deploy.account import Group
 from harness.platforms.shared.azure_deploy.arm import GROUPS, Arm, ArmError
-from harness.platforms.shared.azure_deploy.part import SITE, VERSIONS, WORKSPACE, Resource, Tag
+from harness.platforms.shared.azure_deploy.part import SITE, VERSIONS, WORKSPACE, Resource
+from harness.platforms.shared.deploy.part import Tag
 from harness.platforms.shared.deploy.proof import Proof, proof_of
 
 
@@ -59,7 +60,7 @@ class Proving:
 
 
 def soft_deleted(arm: Arm, subscription: str, group: str, names: Names) -> Iterator[str]:
-    """What Azure keeps for a while although it was removed; nobody bills it, and who cannot see it says so."""
+    """What Azure keeps for a while after its removal, at no cost; a list that may not be read is named."""
     kinds = {one.kind for one in names.resources}
     known = {one.name for one in names.resources}
     for kind, path, days in (

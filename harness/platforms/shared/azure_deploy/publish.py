@@ -44,7 +44,7 @@ Lay = Callable[
 
 @dataclass(frozen=True)
 class Package:
-    """A program and the files that it lays out; ``timeout_s``: that a request may take."""
+    """A program and the files that it lays out; ``timeout_s``: how long a request may take."""
 
     root: Path
     program: Path

@@ -11,9 +11,11 @@ from typing import Any
 from harness.errors import PilotError
 from harness.platforms.deploying import Heard
 from harness.platforms.shared.azure_deploy.arm import Arm, ArmError
-from harness.platforms.shared.azure_deploy.part import REGISTRY, VERSIONS, Tag
+from harness.platforms.shared.azure_deploy.part import REGISTRY, VERSIONS
 from harness.platforms.shared.deploy.builders import Builder
 from harness.platforms.shared.deploy.content import Content
+from harness.platforms.shared.deploy.image import Image, image_of
+from harness.platforms.shared.deploy.part import Tag
 from harness.secrecy import KNOWN
 
 IMAGE = "rag-chat"
@@ -23,16 +25,8 @@ OCI, DOCKER = "application/vnd.oci.image", "application/vnd.docker.distribution.
 KINDS = f"{OCI}.manifest.v1+json, {OCI}.index.v1+json, {DOCKER}.v2+json, {DOCKER}.list.v2+json"
 
 
-@dataclass(frozen=True)
-class Image:
-    """By its digest; ``built``: it was not there before."""
-
-    uri: str
-    built: bool
-
-
 class Registry:
-    """The one that carries the tag, else the one that is named, else one whose name follows from subscription and group."""
+    """The one that is named, else the one that carries the tag, else one whose name follows from subscription and group."""
 
     def __init__(self, arm: Arm, group: str, tag: Tag, named: str | None = None) -> None:
         self._arm, self._group, self._tag, self.named = arm, group, tag, named
@@ -82,17 +76,8 @@ class Registry:
         there = self.now()
         if there is None:
             raise PilotError("the registry was made and is not there", "the same command again")
-        server, tag = str(there["properties"]["loginServer"]), content.tag
-        if (digest := self.digest(server, tag)) is not None:
-            return Image(f"{server}/{IMAGE}@{digest}", built=False)
-        by = builder(str(there["name"]))
-        heard.say(f"building the image with {by.name}: {server}/{IMAGE}:{tag}")
-        login = base64.b64encode(f"{NOBODY}:{self._refresh(server)}".encode()).decode()
-        by.push(content, f"{server}/{IMAGE}:{tag}", login, heard)
-        digest = self.digest(server, tag)
-        if digest is None:
-            raise PilotError(f"{by.name} ended well, and {server}/{IMAGE}:{tag} is not there", "the same command again")
-        return Image(f"{server}/{IMAGE}@{digest}", built=True)
+        images = Images(self, str(there["properties"]["loginServer"]))
+        return image_of(images, content, lambda: builder(str(there["name"])), heard)
 
     def has(self, tag: str) -> bool:
         """Whether an image with this tag is in it."""
@@ -119,6 +104,10 @@ class Registry:
             raise
         return said.headers.get("docker-content-digest")
 
+    def login(self, server: str) -> str:
+        """Base64 of USER:PASSWORD."""
+        return base64.b64encode(f"{NOBODY}:{self._refresh(server)}".encode()).decode()
+
     def _refresh(self, server: str) -> str:
         """What the registry gives for a token of Resource Manager."""
         self._arm.token.renew()
@@ -127,6 +116,23 @@ class Registry:
         doing = f"login of {server}"
         said = self._arm.send(doing, "POST", f"https://{server}/oauth2/exchange", signed=False, data=form).body
         return _learnt(said.get("refresh_token"))
+
+
+@dataclass(frozen=True)
+class Images:
+    """The images of a registry that is there, which ``server`` answers for."""
+
+    registry: Registry
+    server: str
+
+    def ensure(self) -> str:
+        return f"{self.server}/{IMAGE}"
+
+    def digest(self, tag: str) -> str | None:
+        return self.registry.digest(self.server, tag)
+
+    def login(self) -> str:
+        return self.registry.login(self.server)
 
 
 def _state(there: Mapping[str, Any]) -> str:

@@ -18,9 +18,9 @@ from harness.platforms.shared.azure_deploy.part import (
     VERSIONS,
     WORKSPACE,
     Resource,
-    Tag,
 )
 from harness.platforms.shared.azure_deploy.proof import Names, Proving, soft_deleted
+from harness.platforms.shared.deploy.part import Tag
 from harness.platforms.shared.deploy.proof import Proof, proved
 
 if TYPE_CHECKING:
@@ -117,20 +117,22 @@ class Removal:
         for one in keeps:
             path, version = made.path(one), VERSIONS[one.kind]
             heard.work(f"removing {one.path}")
-            self._roles(one, path)
+            self._roles(one, path, tag)
             was = removed(made.arm, path, version, tag, WHOLLY.get(one.kind)) or was
         if made.templates.forget(name) or was:
             took = Took(name, "removed", round(made.pace.clock() - began, 1), target)
             self._done.append(took)
             heard.say(f"{name}: removed in {took.seconds:.0f} s")
 
-    def _roles(self, one: Resource, path: str) -> None:
-        """What its identity was allowed goes with it: otherwise the same name could not be given a role again."""
+    def _roles(self, one: Resource, path: str, tag: Tag) -> None:
+        """The role assignments of its identity, else one made again under the same name could not be given them."""
         if one.kind not in (IDENTITY, SITE):
             return
         arm, group = self._made.arm, self._made.group.path
-        there = arm.found(one.path, path, VERSIONS[one.kind])
-        said = (there or {}).get("properties" if one.kind == IDENTITY else "identity") or {}
+        if (there := arm.found(one.path, path, VERSIONS[one.kind])) is None:
+            return
+        _ours(one.path, there, tag)
+        said = there.get("properties" if one.kind == IDENTITY else "identity") or {}
         if (principal := said.get("principalId")) is None:
             return
         where = f"{group}/providers/Microsoft.Authorization/roleAssignments"

@@ -19,7 +19,8 @@ from harness.platforms.deploying import Heard
 from harness.platforms.shared.azure_deploy.arm import ENDED, GROUPS, Arm, ArmError
 from harness.platforms.shared.azure_deploy.failure import creating, failure, is_late, progress, seconds_of
 from harness.platforms.shared.azure_deploy.parameters import filled
-from harness.platforms.shared.azure_deploy.part import KINDS, Tag, template_of
+from harness.platforms.shared.azure_deploy.part import KINDS, template_of
+from harness.platforms.shared.deploy.part import Tag
 
 SAID_EVERY_S = 60.0
 TRIES, LATE_TRIES = 3, 5
@@ -40,7 +41,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Done:
-    """How it was brought there: ``created``, ``updated`` or ``kept``, by Resource Manager's own clock."""
+    """How it was brought there: ``created``, ``updated`` or ``kept``, by Resource Manager's own clock where it tells."""
 
     did: str
     seconds: float
@@ -61,11 +62,11 @@ class Templates:
         return self._arm.found(f"deployment {name}", self._path(name), GROUPS)
 
     def parameters(self, name: str) -> Mapping[str, Any]:
-        """Values that it was last deployed with; secret ones are not told."""
+        """Values that it was last deployed with; secret ones are not returned."""
         return dict((self.now(name) or {}).get("properties", {}).get("parameters") or {})
 
     def put(self, want: Wanted, heard: Heard) -> Done:
-        """Deploy it where anything differs, again where a role was seen too late; raises PilotError with the cause first."""
+        """Deploy it where anything differs, again where a role was not visible yet; raises PilotError with the cause first."""
         for left in reversed(range(LATE_TRIES)):
             try:
                 return self._put(want, heard)
@@ -80,15 +81,15 @@ class Templates:
 
     def _put(self, want: Wanted, heard: Heard) -> Done:
         for _ in range(TRIES):
-            there = self.settled(want.name, heard, want)
+            there, began = self.settled(want.name, heard, want), self._arm.pace.clock()
             before = (there or {}).get("properties", {}).get("parameters")
             known = filled(want.name, want.template, want.parameters, before)
             template = template_of(want.template)
             content = _content(template, known)
             if there is not None and self._same(there, content):
-                return Done("kept", 0.0, _outputs(there))
+                return Done("kept", _took(there) or 0.0, _outputs(there))
             if self._begun(want, template, known, content):
-                return self._ended(want, "created" if there is None else "updated", heard)
+                return self._ended(want, "created" if there is None else "updated", began, heard)
         raise PilotError(
             f"deployment {want.name}: somebody else changes it at the same time",
             "wait until they are done, then try again",
@@ -108,11 +109,12 @@ class Templates:
             raise
         return True
 
-    def _ended(self, want: Wanted, did: str, heard: Heard) -> Done:
+    def _ended(self, want: Wanted, did: str, began: float, heard: Heard) -> Done:
         there = self.settled(want.name, heard, want)
         if there is None or _state(there) != "Succeeded":
             raise failure(want.name, there, self._operations(want.name))
-        return Done(did, seconds_of(there["properties"].get("duration")), _outputs(there))
+        took = _took(there)
+        return Done(did, self._arm.pace.clock() - began if took is None else took, _outputs(there))
 
     def _same(self, there: Mapping[str, Any], content: str) -> bool:
         if _state(there) != "Succeeded" or (there.get("tags") or {}).get(CONTENT) != content:
@@ -151,7 +153,7 @@ class Templates:
         return there
 
     def _operations(self, name: str) -> list[Mapping[str, Any]]:
-        """Nothing where they cannot be read: an operation is no reason to fail."""
+        """Nothing where they cannot be read: they only explain."""
         try:
             return creating(self._arm.every(f"operations of {name}", f"{self._path(name)}/operations", GROUPS))
         except ArmError:
@@ -180,13 +182,18 @@ class Templates:
 
 
 def _content(template: Mapping[str, Any], parameters: Mapping[str, Any]) -> str:
-    """Of a template with these values; of a secret too, which is long enough that its digest says nothing of it."""
+    """Of a template with these values; of a secret too, which is too long to be guessed from the digest."""
     text = json.dumps([template, parameters], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 
 
 def _state(there: Mapping[str, Any]) -> str:
     return str(there.get("properties", {}).get("provisioningState", ""))
+
+
+def _took(there: Mapping[str, Any]) -> float | None:
+    """Of what is there too: a call that goes on after a cut finds a deployment that nobody has noted."""
+    return seconds_of(there["properties"].get("duration"))
 
 
 def _outputs(there: Mapping[str, Any]) -> dict[str, str]:

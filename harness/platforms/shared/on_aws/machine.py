@@ -18,10 +18,11 @@ from harness.platforms.elsewhere import BUNDLE, EVIDENCE, STATE, STOP, Say, Seen
 from harness.platforms.shared.aws import client
 from harness.platforms.shared.aws_deploy.api import asked, found
 from harness.platforms.shared.aws_deploy.bucket import emptied, keys
-from harness.platforms.shared.aws_deploy.part import TAG_KEY, Tag
+from harness.platforms.shared.aws_deploy.part import TAG_KEY
 from harness.platforms.shared.aws_deploy.stacks import DEAD, Stacks, Wanted, ours, outputs_of
 from harness.platforms.shared.aws_prices import REGION, aws_price
 from harness.platforms.shared.deploy.pace import Pace
+from harness.platforms.shared.deploy.part import Tag
 from harness.platforms.shared.on_aws import OnAws
 from harness.platforms.shared.on_aws.template import folder
 

@@ -9,8 +9,8 @@ from harness.platforms.shared.google_deploy.deployment import GoogleDeployment, 
 from harness.workspace.target_toml import read_target
 from tests.peers import google_run
 from tests.peers.google import PROJECT, Pushing
+from tests.platforms.doubles import Hours
 from tests.platforms.shared.google_deploy.rig import ROOT
-from tests.platforms.shared.test_aws_deploy import Hours
 
 assert google_run
 

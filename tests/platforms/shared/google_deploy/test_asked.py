@@ -8,8 +8,8 @@ from harness.errors import PilotError
 from harness.platforms.cloud_run.examine import COLD, DEPLOY
 from tests.peers import google_published
 from tests.peers.google import PROJECT, Google, over_a_wire
+from tests.platforms.doubles import Heard
 from tests.platforms.shared.google_deploy.rig import ROOT, whole
-from tests.platforms.shared.test_aws_deploy import Heard
 
 
 def test_a_build_that_fails_says_why_by_its_log(made):

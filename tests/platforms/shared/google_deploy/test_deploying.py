@@ -12,9 +12,10 @@ from harness.platforms.deploying import Asked, deployments, refuse_unknown
 from harness.platforms.shared.google_deploy.deployment import GoogleDeployment, here
 from harness.workspace.deployed import variables_of
 from harness.workspace.target_toml import tables_of
-from tests.peers.google import DIGEST, PROJECT, REGION, USER, Cut, Google
+from tests.peers.cuts import Cut
+from tests.peers.google import DIGEST, PROJECT, REGION, USER, Google
+from tests.platforms.doubles import Heard
 from tests.platforms.shared.google_deploy.rig import SENDER, spec, variables, whole
-from tests.platforms.shared.test_aws_deploy import Heard
 
 URL = "https://rag-chat-a1b2c3d4e5-ew.a.run.app"
 

@@ -6,9 +6,10 @@ from contextlib import suppress
 import pytest
 
 from harness.errors import PilotError
-from tests.peers.google import PROJECT, REGION, Cut, Google
+from tests.peers.cuts import Cut
+from tests.peers.google import PROJECT, REGION, Google
+from tests.platforms.doubles import Heard
 from tests.platforms.shared.google_deploy.rig import SENDER
-from tests.platforms.shared.test_aws_deploy import Heard
 
 
 def test_all_of_it_is_destroyed_and_every_api_is_asked(made):

@@ -1,4 +1,4 @@
-"""The public address of this machine, which is all that may reach a container target."""
+"""The address range that load may come from: this machine's public address, unless somebody names another."""
 
 from __future__ import annotations
 
@@ -33,6 +33,19 @@ def checked_range(text: str) -> str:
         return str(ipaddress.IPv4Network(text if "/" in text else f"{text}/32"))
     except ValueError as error:
         raise Refused(f"--from {text[:40]}: {error}", "as 203.0.113.7/32") from None
+
+
+def source_of(asked: str | None, was: Callable[[], str | None], own: Callable[[], str], notes: list[str]) -> str:
+    """The range that is asked for, else this machine's own; one that somebody widened stays, and one that moves is noted."""
+    if asked is not None:
+        return checked_range(asked)
+    before = was()
+    if before is not None and not before.endswith("/32"):
+        return before
+    now = own()
+    if before is not None and before != now:
+        notes.append(f"load may now come from {now}; before from {before}")
+    return now
 
 
 def _ask(url: str) -> str:
