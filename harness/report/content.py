@@ -207,7 +207,7 @@ def content(
             ),
             "job_profiles": jobs.profiles(findings),
             "tenant_words": short.tenants(findings.tenants, names),
-            "hybrid_words": short.kept(findings.hybrid_promises, names),
+            "hybrid_words": short.kept(findings.promises_of(findings.hybrid.target) if findings.hybrid else (), names),
             "place_words": short.placed(placement),
             "same_work": short.same_work(findings.parity),
             "retrieval_words": retrieval.words(findings, names),
