@@ -462,9 +462,9 @@ def _block_takes(workspace: Workspace, made: Plan) -> BlockTakes:
 
 
 def _content(workspace: Workspace, outcome: Outcome, before: Earlier, foretold: Foretold | None = None) -> Content:
-    from harness.report.content import content  # noqa: PLC0415 - Jinja, where a report is made alone
+    from harness.report.content import content, promised  # noqa: PLC0415 - Jinja, where a report is made alone
 
-    now = outcome.as_json()
+    now, names = outcome.as_json(), {t.name: t.label for t in workspace.measured()}
     return content(
         workspace,
         outcome.plan,
@@ -476,7 +476,7 @@ def _content(workspace: Workspace, outcome: Outcome, before: Earlier, foretold: 
         outcome.seal,
         outcome.calibration,
         Store(workspace.evidence).checks(),
-        changes(newest(before), now),
+        changes(newest(before), now, names, promised(outcome.findings)),
         Store(workspace.evidence).journal(),
         foretold,
         outcome.placed,
