@@ -102,6 +102,11 @@ def test_what_was_asked_or_judged_otherwise_is_not_comparable_and_no_line_joins_
     assert why in " ".join(cell.text for row in drawn.table.rows for cell in row)
 
 
+def test_promises_of_other_work_that_came_to_decide_change_nothing_about_the_others():
+    [told] = over(night(1, verdict()), night(2, verdict(), method="share-beyond/4")).steps
+    assert told.change is not None
+
+
 def test_a_line_joins_two_that_may_be_compared():
     [drawn] = figures(over(night(1, verdict()), night(2, verdict())), NAMES, PROMISED)
     assert re.search(r'stroke="var\(--baseline\)" stroke-width="1.5"/>', drawn.svg.wide)
@@ -166,7 +171,7 @@ def test_a_report_from_before_reports_said_when_they_measured_is_named_not_guess
     trend = trend_of([("old", old), ("n", night(2, verdict()))], night(3, verdict()))
 
     assert trend.undated == ("old",)
-    assert "1 left out that do not say when they measured" in words(trend)
+    assert "1 report left out without the time of measuring" in words(trend)
 
 
 def test_what_was_configured_otherwise_is_listed_with_both_values():
