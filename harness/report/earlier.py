@@ -172,7 +172,7 @@ def changes(earlier: Mapping[str, Any] | None, now: Mapping[str, Any], names: Na
     rows = [(what, old, new) for what, old, new in (_pairs(earlier, now) if earlier else ()) if old != new]
     note = "" if rows or earlier is None else "Nothing that is compared here has changed."
     shown = (
-        word("what", write=lambda what: called.get(what, what)),
+        word("what", write=lambda what: str(called.get(what, what))),
         toned("then", "then", _cell),
         toned("now", "now", _cell),
     )
