@@ -209,8 +209,19 @@ def test_the_interval_of_a_difference_is_movers():
     assert change(Seen(1.0, 0.9, None, 0.95, 6), Seen(2.0, 1.9, 2.1, 0.95, 6), By.TIMES) is None
 
 
+def test_an_interval_of_an_early_look_is_read_inwards_by_the_more_cautious_tails():
+    """At 0.95 of the facing halves of two 99 % intervals Student's tails alone would tell a change, with p = 0.042."""
+    one = Seen(0.5, 0.4, 0.6, 0.99, 6)
+    two = Seen(0.5 + 0.095, 0.4 + 0.095, 0.6 + 0.095, 0.99, 6)
+
+    assert change(one, two, By.POINTS).p == pytest.approx(0.0836, abs=1e-3)
+
+
 def test_where_nothing_changes_a_whole_report_seldom_says_that_something_did():
-    """Sixteen figures, means of six blocks with Student intervals, 300 nights: 5 % of the nights at most, by chance up to 8 %."""
+    """Sixteen figures, means of six blocks with Student intervals, 300 nights: 5 % of the nights at most, by chance up to 8 %.
+
+    tests/analysis/test_trend_slow.py measures it over laws of response times, with the intervals of verdicts.
+    """
     rng, quantile, wrong = random.Random(5), 2.5706, 0
 
     def seen():
