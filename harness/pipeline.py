@@ -58,7 +58,7 @@ from harness.evidence.store import PLAN, Store
 from harness.planning import Planned, Seal, draw_plan, note_changes, seal_of, sealing
 from harness.planning.changes import has_measured
 from harness.planning.profiles import describe
-from harness.planning.seal import judged_otherwise, stops_when_settled
+from harness.planning.seal import judged_otherwise, method_of, stops_when_settled
 from harness.platforms.credentials import require as require_credentials
 from harness.platforms.registry import source_of
 from harness.predict import whole as predicting
@@ -300,7 +300,8 @@ class Outcome:
         return workloads_placed(self.workspace, self.findings)
 
     def as_json(self) -> dict[str, Any]:
-        made = decision_json(self.findings, self.decision, self.named_doubts, self.seal, self.standing)
+        method = method_of(self.workspace)
+        made = decision_json(self.findings, self.decision, self.named_doubts, self.seal, self.standing, method)
         scale = self.workspace.config.scaling.model_time_scale
         campaign = campaign_json(self.findings, self.seal, scale)
         return made | {"placement": placement_json(self.placed), "campaign": campaign}
@@ -461,9 +462,9 @@ def _block_takes(workspace: Workspace, made: Plan) -> BlockTakes:
 
 
 def _content(workspace: Workspace, outcome: Outcome, before: Earlier, foretold: Foretold | None = None) -> Content:
-    from harness.report.content import content  # noqa: PLC0415 - Jinja, where a report is made alone
+    from harness.report.content import content, promised  # noqa: PLC0415 - Jinja, where a report is made alone
 
-    now = outcome.as_json()
+    now, names = outcome.as_json(), {t.name: t.label for t in workspace.measured()}
     return content(
         workspace,
         outcome.plan,
@@ -475,7 +476,7 @@ def _content(workspace: Workspace, outcome: Outcome, before: Earlier, foretold: 
         outcome.seal,
         outcome.calibration,
         Store(workspace.evidence).checks(),
-        changes(newest(before), now),
+        changes(newest(before), now, names, promised(outcome.findings)),
         Store(workspace.evidence).journal(),
         foretold,
         outcome.placed,

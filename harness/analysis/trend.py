@@ -2,8 +2,9 @@
 
 The spread of a difference of two independent estimates follows from the ends of their
 intervals that face each other (MOVER: Zou and Donner 2008, Statistics in Medicine 27),
-so that crooked intervals keep their sides. Its tails are Student's with the smaller
-number of blocks less one: an interval says nothing of what lies far beyond it.
+so that crooked intervals keep their sides. Its tails are Student's with the smaller number
+of blocks less one, or normal where those give the larger p: an interval says nothing of
+what lies far beyond it, and little of what lies well within.
 """
 
 from __future__ import annotations
@@ -63,9 +64,10 @@ def change(before: Seen, after: Seen, by: By) -> Change | None:
     near, far = (one[2], two[0]) if up else (one[0], two[2])
     if near is None or far is None:
         return None
-    sides = abs(near - one[1]) / _quantile(before, degrees), abs(far - two[1]) / _quantile(after, degrees)
+    sides = ((before, abs(near - one[1])), (after, abs(far - two[1])))
     apart = near < far if up else near > far
-    return Change(by, size, apart, _two_sided(abs(two[1] - one[1]), math.hypot(*sides), degrees))
+    laws = dict.fromkeys((None, degrees))
+    return Change(by, size, apart, max(_two_sided(abs(two[1] - one[1]), sides, law) for law in laws))
 
 
 def judged(families: Sequence[Sequence[float]]) -> list[list[float]]:
@@ -100,7 +102,9 @@ def _quantile(seen: Seen, degrees: int | None) -> float:
     return float(special.ndtri(at) if degrees is None else special.stdtrit(degrees, at))
 
 
-def _two_sided(distance: float, spread: float, degrees: int | None) -> float:
+def _two_sided(distance: float, sides: Sequence[tuple[Seen, float]], degrees: int | None) -> float:
+    """``sides``: of each figure how far its facing end lies off; ``degrees`` is None for normal tails."""
+    spread = math.hypot(*(off / _quantile(seen, degrees) for seen, off in sides))
     if distance <= NOTHING:
         return 1.0
     if spread == 0:

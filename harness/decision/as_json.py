@@ -14,12 +14,16 @@ from harness.decision.settling import Standing
 from harness.domain.bill import CostLayer
 from harness.domain.estimate import Infinite, Known, Unknown
 from harness.domain.reason import Reason
-from harness.domain.verdict import METHOD
 from harness.words import all_said, said
 
 
 def decision_json(
-    findings: Findings, decision: Decision, doubts: Sequence[Reason], seal: dict[str, Any] | None, standing: Standing
+    findings: Findings,
+    decision: Decision,
+    doubts: Sequence[Reason],
+    seal: dict[str, Any] | None,
+    standing: Standing,
+    method: str,
 ) -> dict[str, Any]:
     """One document; keys only grow."""
     return {
@@ -215,7 +219,7 @@ def decision_json(
             "not_needed": list(findings.ended.not_needed) if findings.ended else [],
         },
         "seal": None if seal is None else {"digest": seal["digest"], "sealed_utc": seal.get("sealed_utc")},
-        "method": METHOD,
+        "method": method,
     }
 
 

@@ -23,11 +23,10 @@ from harness.domain.reason import Reason
 from harness.domain.reasons import doubt, seal
 from harness.domain.reasons.doubt import What
 from harness.domain.target import PriceModel, Target
-from harness.domain.verdict import METHOD
 from harness.evidence.schema import SAMPLES_LATER
 from harness.evidence.store import Store
 from harness.planning.changes import changes_since, first_run, last_seal, met
-from harness.planning.seal import Seal, digest_of, token_list_of
+from harness.planning.seal import Seal, digest_of, method_of, token_list_of
 from harness.platforms.pricing import pricing_of
 from harness.platforms.registry import billing_of, parts_of
 from harness.platforms.shared.book import OLD_AFTER_DAYS, read_book
@@ -106,7 +105,8 @@ def _older_rules(workspace: Workspace, store: Store) -> list[Reason]:
     if written is None:
         return []
     sealed = Seal(written["digest"], written["content"])
-    out: list[Reason] = [] if sealed.method == METHOD else [seal.OtherMethod(sealed.method, METHOD)]
+    method = method_of(workspace)
+    out: list[Reason] = [] if sealed.method == method else [seal.OtherMethod(sealed.method, method)]
     now = token_list_of(workspace)
     if sealed.token_list and now and sealed.token_list != now:
         out.append(seal.OtherTokenPrices(sealed.token_list, now))

@@ -38,12 +38,14 @@ from harness.domain.bill import Bill
 from harness.domain.estimate import Known, Unknown
 from harness.domain.looks import Look
 from harness.domain.reasons import absence
-from harness.domain.verdict import Comparison, SloVerdict
+from harness.domain.verdict import Comparison, Judgement, SloVerdict
 from harness.evidence.coverage import Cell
 from harness.evidence.early_end import EarlyEnd
 from harness.predict.cost import Cost
 from harness.predict.crossings import Crossing
 from harness.predict.whole import Sealed, Volumes
+
+BEST = {Judgement.PASS: 0, Judgement.INCONCLUSIVE: 1, Judgement.FAIL: 2}
 
 
 @dataclass(frozen=True)
@@ -162,10 +164,23 @@ class Findings:
         return (*jobs, *(r.promise for r in self.retrievals if r.target == router and r.promise is not None))
 
     @property
+    def work_on_one(self) -> tuple[SloVerdict, ...]:
+        """Other work of a hybrid, by profile: through the router where it was asked, else on the target that keeps most."""
+        out: list[SloVerdict] = []
+        for profile in dict.fromkeys(v.profile for v in self.work_verdicts):
+            here = [v for v in self.work_verdicts if v.profile == profile]
+            by_target = [[v for v in here if v.target == name] for name in dict.fromkeys(v.target for v in here)]
+            routed = [v for v in self.routed_work if v.profile == profile]
+            out += routed or min(by_target, key=lambda mine: sorted((BEST[v.judgement] for v in mine), reverse=True))
+        return tuple(out)
+
+    @property
     def hybrid_promises(self) -> tuple[SloVerdict, ...]:
-        """Everything that the hybrid that was run was held to."""
+        """Every verdict that was measured on the hybrid that was run."""
         return (*self.hybrid.promises, *self.routed_work) if self.hybrid is not None else ()
 
     def promises_of(self, target: str) -> tuple[SloVerdict, ...]:
-        """Every verdict on one target, or on the hybrid that was run."""
-        return tuple(v for v in (*self.verdicts, *self.hybrid_promises) if v.target == target)
+        """Everything that a target's gate is made of; the hybrid's own includes work that one of its sides does for it."""
+        if self.hybrid is not None and target == self.hybrid.target:
+            return (*self.hybrid.promises, *self.work_on_one)
+        return tuple(v for v in self.verdicts if v.target == target)

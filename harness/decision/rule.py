@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.decision import ceilings
-from harness.decision.findings import Findings
+from harness.decision.findings import BEST, Findings
 from harness.decision.hybrid import BASELINE, CANDIDATE, HYBRID
 from harness.decision.scorecards import Scoring
 from harness.decision.scores import acceptability
@@ -96,29 +96,15 @@ def hybrid_gate(workspace: Workspace, findings: Findings) -> Gate:
     what both together cost, measured or worked out.
     """
     if findings.hybrid is not None:
-        return _gate(HYBRID, (*findings.hybrid.promises, *_work_on_one(findings)))
+        return _gate(HYBRID, findings.promises_of(findings.hybrid.target))
     by_promise: dict[tuple[str, str], list[SloVerdict]] = {}
     for v in findings.slos:
         by_promise.setdefault((v.profile, v.slo.metric), []).append(v)
-    mine = [min(found, key=lambda v: _BEST[v.judgement]) for found in by_promise.values()]
-    mine += _work_on_one(findings)
+    mine = [min(found, key=lambda v: BEST[v.judgement]) for found in by_promise.values()]
+    mine += findings.work_on_one
     for month, known in zip(ceilings.months(workspace), findings.hybrids, strict=True):
         mine += month.runtime(HYBRID, known)
     return _gate(HYBRID, mine)
-
-
-_BEST = {Judgement.PASS: 0, Judgement.INCONCLUSIVE: 1, Judgement.FAIL: 2}
-
-
-def _work_on_one(findings: Findings) -> list[SloVerdict]:
-    """Of each profile of jobs or retrieval: through the router where it was asked, else on the target that keeps most."""
-    out: list[SloVerdict] = []
-    for profile in dict.fromkeys(v.profile for v in findings.work_verdicts):
-        here = [v for v in findings.work_verdicts if v.profile == profile]
-        by_target = [[v for v in here if v.target == name] for name in dict.fromkeys(v.target for v in here)]
-        routed = [v for v in findings.routed_work if v.profile == profile]
-        out += routed or min(by_target, key=lambda mine: sorted((_BEST[v.judgement] for v in mine), reverse=True))
-    return out
 
 
 def _gate(name: str, mine: Sequence[SloVerdict]) -> Gate:

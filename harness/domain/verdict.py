@@ -20,6 +20,7 @@ NEVER_KEPT = (
     "lost",
 )  # promises that a pilot can show to be broken, never to be kept: no block settles them
 METHOD = "share-beyond/3"  # the rules that verdicts and comparisons are made by, named in the seal
+WORK_METHOD = "share-beyond/4"  # the same, and promises of jobs and retrieval decide too
 
 
 class Judgement(StrEnum):

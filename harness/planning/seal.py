@@ -13,7 +13,7 @@ from harness.domain.criteria import ANCHORS
 from harness.domain.looks import looks_of
 from harness.domain.plan import Plan
 from harness.domain.reasons.seal import Change, How
-from harness.domain.verdict import METHOD, PRIMARY
+from harness.domain.verdict import METHOD, PRIMARY, WORK_METHOD
 from harness.evidence.files import jsonable
 from harness.evidence.regular import bytes_of
 from harness.platforms.pricing import pricing_of
@@ -94,7 +94,7 @@ def seal_of(workspace: Workspace, plan: Plan) -> Seal:
     every = {one.name: one for target in workspace.measured() for one in (target, *target.behind)}
     targets = {target.name: _fields_of(target.folder / "target.toml") for target in every.values()}
     rule = {
-        "method": METHOD,
+        "method": method_of(workspace),
         "looks": looks_of(len(plan.blocks)),
         "primary": PRIMARY,
         "anchors": {name: [anchor.worst, anchor.best] for name, anchor in ANCHORS.items()},
@@ -113,6 +113,12 @@ def seal_of(workspace: Workspace, plan: Plan) -> Seal:
         }
     )
     return Seal(digest_of(content), content)
+
+
+def method_of(workspace: Workspace) -> str:
+    """The rules that this pilot is judged by: once jobs or retrieval promise something, it decides too."""
+    of_profiles = any(profile.p95_s is not None for profile in workspace.config.profiles.values())
+    return WORK_METHOD if of_profiles or any(w.promises for w in workspace.workloads()) else METHOD
 
 
 def _without_younger(tables: dict[str, Any]) -> None:

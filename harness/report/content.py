@@ -140,7 +140,7 @@ def content(
         runbook.alarms(workspace, findings, decision, names),
         runbook.quotas(checks),
         runbook.timed(journal, names, list(dict.fromkeys(findings.data.targets))),
-        since or changes(None, {}),
+        since or changes(None, {}, {}, {}),
         tables.parity(findings),
         tables.hybrid(findings, names),
         hybrid.routed(findings, names),
@@ -207,7 +207,7 @@ def content(
             ),
             "job_profiles": jobs.profiles(findings),
             "tenant_words": short.tenants(findings.tenants, names),
-            "hybrid_words": short.kept(findings.hybrid_promises, names),
+            "hybrid_words": short.kept(findings.promises_of(findings.hybrid.target) if findings.hybrid else (), names),
             "place_words": short.placed(placement),
             "same_work": short.same_work(findings.parity),
             "retrieval_words": retrieval.words(findings, names),
@@ -217,7 +217,7 @@ def content(
             "mark": by_role.mark,
             "capacity_rule": capacity.rule(findings),
             "gave_way": platforms.at_its_limit(findings, names),
-            "trend_words": trend_shown.sentences(trend, briefly(names, pair_of(findings, names)), _promised(findings))
+            "trend_words": trend_shown.sentences(trend, briefly(names, pair_of(findings, names)), promised(findings))
             if trend
             else (),
             "trend_figures": tuple(f.id for f in over),
@@ -291,10 +291,10 @@ def first_page(
 
 
 def _over(trend: Trend | None, findings: Findings, names: Mapping[str, str]) -> list[Figure]:
-    return list(trend_shown.figures(trend, names, _promised(findings))) if trend else []
+    return list(trend_shown.figures(trend, names, promised(findings))) if trend else []
 
 
-def _promised(findings: Findings) -> dict[str, str]:
+def promised(findings: Findings) -> dict[str, str]:
     """How each promise is called, by its metric."""
     return {v.slo.metric: v.slo.name for v in findings.verdicts}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from harness.domain.bounds import MOST_ITEMS, REPORT_BYTES
 from harness.errors import BadFile, Problem, Refused
 from harness.report.blocks import Cell, Table, absent, number, table
-from harness.report.columns import text, toned
+from harness.report.columns import toned, word
 from harness.tables.plain import shown
 from harness.tables.text import text_of
 from harness.words.numbers import money
@@ -26,6 +27,7 @@ DEEPEST = 3  # folders below one that is named: NIGHT/report/decision.json
 
 
 Earlier = Sequence[tuple[str, Mapping[str, Any]]]  # where each lies, what it says
+Names = Mapping[str, str]
 
 
 class _Loose(BaseModel):
@@ -159,11 +161,21 @@ def _problem(said: ErrorDetails) -> Problem:
     return Problem(place, said["msg"][:1].lower() + said["msg"][1:])
 
 
-def changes(earlier: Mapping[str, Any] | None, now: Mapping[str, Any]) -> Table:
-    """Recommendation, blocks, verdicts and cost, where they differ; empty without an earlier report."""
+def changes(earlier: Mapping[str, Any] | None, now: Mapping[str, Any], names: Names, promised: Names) -> Table:
+    """Recommendation, blocks, verdicts and cost, where they differ; empty without an earlier report.
+
+    ``names``: the label of every target, ``promised``: how each metric is called. The CSV keeps what they stand for.
+    """
+    every = (earlier or {}, now)
+    called = {_verdict_of(s): _verdict_of(s, names, promised) for said in every for s in said.get("slos", ())}
+    called |= {_month_of(name): _month_of(names.get(name, name)) for said in every for name in said.get("cost", ())}
     rows = [(what, old, new) for what, old, new in (_pairs(earlier, now) if earlier else ()) if old != new]
     note = "" if rows or earlier is None else "Nothing that is compared here has changed."
-    shown = (text("what"), toned("then", "then", _cell), toned("now", "now", _cell))
+    shown = (
+        word("what", write=lambda what: str(called.get(what, what))),
+        toned("then", "then", _cell),
+        toned("now", "now", _cell),
+    )
     return table("changes", "Since the earlier report", shown, rows, note)
 
 
@@ -183,9 +195,20 @@ def _pairs(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[str
 
 
 def _verdicts(said: Mapping[str, Any]) -> dict[str, str]:
-    return {f"{s['slo']} of {s['target']} under {s['profile']}": str(s["verdict"]) for s in said["slos"]}
+    return {_verdict_of(s): str(s["verdict"]) for s in said["slos"]}
+
+
+def _verdict_of(
+    said: Mapping[str, Any], names: Names = MappingProxyType({}), promised: Names = MappingProxyType({})
+) -> str:
+    slo, target = said["slo"], said["target"]
+    return f"{promised.get(slo, slo)} of {names.get(target, target)} under {said['profile']}"
 
 
 def _months(said: Mapping[str, Any]) -> dict[str, str]:
     found = {name: (cost.get("per_month") or {}).get("value") for name, cost in said["cost"].items()}
-    return {f"runtime cost a month of {name}": money(value) for name, value in found.items() if value is not None}
+    return {_month_of(name): money(value) for name, value in found.items() if value is not None}
+
+
+def _month_of(target: str) -> str:
+    return f"runtime cost a month of {target}"

@@ -204,8 +204,10 @@ def _why(answer: Reason, findings: Findings, decision: Decision, names: Names) -
 
 
 def _kept(findings: Findings, target: str, label: str, *, first: bool) -> Reason:
-    found = [v.judgement for v in findings.promises_of(target)]
-    return page.Kept(label, first, *(found.count(j) for j in (Judgement.PASS, Judgement.FAIL, Judgement.INCONCLUSIVE)))
+    mine = findings.promises_of(target)
+    found = [v.judgement for v in mine]
+    kept, broken, undecided = (found.count(j) for j in (Judgement.PASS, Judgement.FAIL, Judgement.INCONCLUSIVE))
+    return page.Kept(label, first, kept, broken, undecided, elsewhere=sum(v.target != target for v in mine))
 
 
 def _saves(findings: Findings, names: Names) -> Iterator[Reason]:

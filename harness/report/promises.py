@@ -117,7 +117,8 @@ def picture(findings: Findings, names: Mapping[str, str]) -> Picture:
     by_promise: dict[tuple[str, str], dict[str, SloVerdict]] = {}
     for side, target in sides.items():
         for v in findings.promises_of(target):
-            by_promise.setdefault((v.profile, v.slo.metric), {})[side] = v
+            if v.target == target:
+                by_promise.setdefault((v.profile, v.slo.metric), {})[side] = v
     scale = _scale([r for row in by_promise.values() for v in row.values() for r in _ratios(v) if r])
     rows = [
         Promise(

@@ -120,7 +120,7 @@ def _link(name: str, words: str) -> str:
 
 
 def _with_links(section: str, body: str) -> str:
-    """Headings that stand in a block."""
+    """The body, with an anchor and a link for each heading that a block writes."""
     words = _HEADING.findall(body)
     names = iter(anchors.apart(f"{section}-{anchors.slug(w)}" for w in words))
 

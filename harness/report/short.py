@@ -47,9 +47,14 @@ def _felt(f: Felt, name: str) -> str:
 
 
 def kept(every: Sequence[SloVerdict], names: Names) -> str:
-    """How many promises a target keeps, breaks and leaves open."""
+    """How many promises a target keeps, breaks and leaves open; its own first."""
+    if not every:
+        return ""
+    own = every[0].target
     told = [f"{n} {judged.value}" for judged in Judgement if (n := sum(v.judgement is judged for v in every))]
-    return f"{names[every[0].target]}, of {len(every)} promises: {', '.join(told)}." if every else ""
+    elsewhere = sum(v.target != own for v in every)
+    without = f" ({elsewhere} of them measured without it)" if elsewhere else ""
+    return f"{names[own]}, of {len(every)} promises{without}: {', '.join(told)}."
 
 
 def placed(every: Sequence[Placed]) -> tuple[str, ...]:

@@ -8,12 +8,14 @@ from itertools import pairwise
 from typing import Any
 
 from harness.analysis.trend import ALPHA, By, Change, Seen, change, judged
+from harness.domain.verdict import METHOD, WORK_METHOD
 from harness.words.numbers import FORMATS
 
 MOST = 30  # earlier campaigns; older ones are left out, and their number is said
 USUAL_CONFIDENCE = 0.95
 THIS = "this report"
 MONEY = "USD"
+ALIKE = {METHOD, WORK_METHOD}  # methods that judge each promise alike, though not the same promises
 ASKED = ("load", "mix", "tenants", "quality", "questions")  # sealed fields that say what was asked
 PRICED = ("traffic", "traffic_trace", "costs")  # of a cost: what it is scored at
 
@@ -210,8 +212,9 @@ def _step(campaigns: Sequence[Campaign], key: Key, before: int, after: int, *, n
 def incomparable(one: Campaign, two: Campaign, key: Key) -> str:
     """Why no change may be told between two campaigns; empty where it may."""
     a, b = one.points[key], two.points[key]
-    if one.said["method"] != two.said["method"]:
-        return f"judged by {one.said['method'] or 'an unnamed method'}, then by {two.said['method'] or 'an unnamed method'}"
+    methods = [c.said["method"] for c in (one, two)]
+    if methods[0] != methods[1] and not set(methods) <= ALIKE:
+        return f"judged by {methods[0] or 'an unnamed method'}, then by {methods[1] or 'an unnamed method'}"
     if (a.limit, a.unit) != (b.limit, b.unit):
         return f"promise of {_limit(a)}, then of {_limit(b)}"
     scales = [c.about["model_time_scale"] for c in (one, two)]

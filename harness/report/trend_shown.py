@@ -48,8 +48,10 @@ def sentences(trend: Trend, names: Names, promised: Names) -> tuple[str, ...]:
 
 def _left_out(trend: Trend) -> str:
     parts = [f"{trend.older} older left out"] if trend.older else []
-    parts += [f"{trend.repeated} reports of the same campaigns left out"] if trend.repeated else []
-    parts += [f"{len(trend.undated)} left out that do not say when they measured"] if trend.undated else []
+    if trend.repeated:
+        parts.append(f"{counted(trend.repeated, 'report')} left out that another one of the same campaign replaces")
+    if trend.undated:
+        parts.append(f"{counted(len(trend.undated), 'report')} left out without the time of measuring")
     return f" ({', '.join(parts)})" if parts else ""
 
 

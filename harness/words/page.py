@@ -55,6 +55,8 @@ def _how_sure(r: kinds.HowSure) -> str:
 def _kept(r: kinds.Kept) -> str:
     of = r.kept + r.broken + r.open
     parts = [f"{f'breaks {r.broken}' if r.broken else f'keeps {r.kept}'} of {of}{' promises' if r.first else ''}"]
+    if r.elsewhere:
+        parts[0] += f" ({r.elsewhere} of them measured without it)"
     if r.open:
         parts.append(f"{r.open} undecided")
     return f"{r.label} {', '.join(parts)}"

@@ -1,6 +1,7 @@
 """Promises about jobs decide like every other: who loses jobs does not win, and what nobody measured is not kept."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,6 +14,7 @@ from harness.decision.rule import Choice, gate, hybrid_gate
 from harness.domain.job import Fate, JobState
 from harness.domain.reasons.absence import NotMeasured
 from harness.domain.verdict import Judgement
+from harness.report.page_one import _kept
 from harness.words import said
 from harness.workspace import open_workspace
 from tests.builders import LIGHT, Pilot, job, not_done
@@ -86,6 +88,21 @@ def test_both_together_keep_what_the_one_that_does_the_jobs_keeps(piloted):
     _, workspace, bound = piloted
 
     assert [v.target for v in hybrid_gate(workspace, bound.findings).open if v.profile == "jobs"] == ["alpha"]
+
+
+def test_page_one_counts_the_promises_of_a_router_as_its_gate_does_where_jobs_go_past_it(piloted):
+    _, workspace, bound = piloted
+    own = tuple(replace(v, target="router") for v in bound.findings.slos if v.target == "alpha")
+    findings = replace(bound.findings, hybrid=SimpleNamespace(target="router", promises=own))
+    gate_of = hybrid_gate(workspace, findings)
+    told = _kept(findings, "router", "Router", first=True)
+
+    assert (told.kept, told.broken, told.open) == (len(own) + 1, 0, len(gate_of.open)) == (len(own) + 1, 0, 1)
+    assert (
+        said(told)
+        == f"Router keeps {len(own) + 1} of {len(own) + 2} promises (2 of them measured without it), 1 undecided"
+    )
+    assert {v.target for v in findings.hybrid_promises} == {"router"}, "its table has what was measured on it"
 
 
 def test_what_became_of_jobs_is_in_doubt_by_kind_whether_it_is_promised_or_not(piloted):

@@ -5,8 +5,8 @@ import shutil
 import pytest
 
 from harness import pipeline
-from harness.domain.reasons.seal import OtherTokenPrices, SealDiffers, SealDoubt
-from harness.domain.verdict import METHOD
+from harness.domain.reasons.seal import OtherMethod, OtherTokenPrices, SealDiffers, SealDoubt
+from harness.domain.verdict import METHOD, WORK_METHOD
 from harness.errors import BadFile
 from harness.planning import seal_of
 from harness.planning.seal import Seal, digest_of
@@ -71,6 +71,23 @@ def test_evidence_sealed_under_another_method_says_that_it_is_judged_anew(tmp_pa
     assert any(doubt.startswith("The plan was sealed under an earlier method") for doubt in all_said(outcome.doubts))
     assert not any(doubt.startswith("Sealed criteria") for doubt in all_said(outcome.doubts))
     assert outcome.as_json()["method"] == METHOD
+
+
+def test_a_seal_from_before_promises_of_jobs_decided_is_in_doubt_only_where_there_are_some(tmp_path):
+    workspace, plan, store = Pilot(tmp_path).write()
+    assert seal_of(workspace, plan).method == METHOD
+    path = workspace.root / "pilot.toml"
+    path.write_text(path.read_text() + '[workloads.ingestion]\nkind = "job"\nwaited_for = false\nslo = { lost = 0 }\n')
+    promised = open_workspace(workspace.root)
+    now = seal_of(promised, plan)
+    before = dict(now.content) | {"rule": now.content["rule"] | {"method": METHOD}}
+    store.write_seal(digest_of(before), before)
+    outcome = pipeline.decide(promised, effort=LIGHT)
+
+    assert OtherMethod(METHOD, WORK_METHOD) in outcome.doubts
+    assert outcome.as_json()["method"] == now.method == WORK_METHOD
+    store.write_seal(now.digest, dict(now.content))
+    assert not any(isinstance(doubt, OtherMethod) for doubt in pipeline.decide(promised, effort=LIGHT).doubts)
 
 
 def test_the_seal_names_the_list_that_tokens_are_priced_by_and_another_version_is_a_doubt_that_says_both(tmp_path):

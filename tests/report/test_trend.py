@@ -102,6 +102,11 @@ def test_what_was_asked_or_judged_otherwise_is_not_comparable_and_no_line_joins_
     assert why in " ".join(cell.text for row in drawn.table.rows for cell in row)
 
 
+def test_promises_of_other_work_that_came_to_decide_change_nothing_about_the_others():
+    [told] = over(night(1, verdict()), night(2, verdict(), method="share-beyond/4")).steps
+    assert told.change is not None
+
+
 def test_a_line_joins_two_that_may_be_compared():
     [drawn] = figures(over(night(1, verdict()), night(2, verdict())), NAMES, PROMISED)
     assert re.search(r'stroke="var\(--baseline\)" stroke-width="1.5"/>', drawn.svg.wide)
@@ -166,7 +171,7 @@ def test_a_report_from_before_reports_said_when_they_measured_is_named_not_guess
     trend = trend_of([("old", old), ("n", night(2, verdict()))], night(3, verdict()))
 
     assert trend.undated == ("old",)
-    assert "1 left out that do not say when they measured" in words(trend)
+    assert "1 report left out without the time of measuring" in words(trend)
 
 
 def test_what_was_configured_otherwise_is_listed_with_both_values():
@@ -204,8 +209,19 @@ def test_the_interval_of_a_difference_is_movers():
     assert change(Seen(1.0, 0.9, None, 0.95, 6), Seen(2.0, 1.9, 2.1, 0.95, 6), By.TIMES) is None
 
 
+def test_an_interval_of_an_early_look_is_read_inwards_by_the_more_cautious_tails():
+    """At 0.95 of the facing halves of two 99 % intervals Student's tails alone would tell a change, with p = 0.042."""
+    one = Seen(0.5, 0.4, 0.6, 0.99, 6)
+    two = Seen(0.5 + 0.095, 0.4 + 0.095, 0.6 + 0.095, 0.99, 6)
+
+    assert change(one, two, By.POINTS).p == pytest.approx(0.0836, abs=1e-3)
+
+
 def test_where_nothing_changes_a_whole_report_seldom_says_that_something_did():
-    """Sixteen figures, means of six blocks with Student intervals, 300 nights: 5 % of the nights at most, by chance up to 8 %."""
+    """Sixteen figures, means of six blocks with Student intervals, 300 nights: 5 % of the nights at most, by chance up to 8 %.
+
+    tests/analysis/test_trend_slow.py measures it over laws of response times, with the intervals of verdicts.
+    """
     rng, quantile, wrong = random.Random(5), 2.5706, 0
 
     def seen():

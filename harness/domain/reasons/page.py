@@ -25,13 +25,14 @@ class HowSure(Page):
 
 
 class Kept(Page):
-    """Promises of one alternative; ``first``: of those that a sentence names."""
+    """Promises of one alternative; ``first``: of those that a sentence names, ``elsewhere``: work that one side of it does."""
 
     label: str
     first: bool
     kept: int
     broken: int
     open: int
+    elsewhere: int = 0
 
 
 class Saves(Page):
