@@ -120,8 +120,18 @@ class Destroyed:
     notes: tuple[str, ...] = ()
 
 
+class Part(Protocol):
+    """One target, as its platform deploys it."""
+
+    @property
+    def target(self) -> Target: ...
+
+
 class Deployment(Protocol):
     """Every target that is deployed together. Each method may be cut at any instant: the next call goes on."""
+
+    @property
+    def parts(self) -> Sequence[Part]: ...
 
     def intent(self, *, destroy: bool) -> Intent:
         """Changes nothing."""
