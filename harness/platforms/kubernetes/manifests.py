@@ -141,7 +141,7 @@ def names_in(manifests: Iterable[Manifest]) -> set[str]:
 
 
 def settings_given(given: Mapping[str, str], known: Iterable[str]) -> dict[str, str]:
-    """Values by the manifests' own names; raises Refused for those that nothing reads."""
+    """Values by the manifests' own names; raises Refused for those that nothing reads, and for empty ones."""
     known = list(known)
     names = {**{name: name for name in known}, **{setting_of(name): name for name in known}}
     unknown = sorted(set(given) - set(names))
@@ -151,4 +151,6 @@ def settings_given(given: Mapping[str, str], known: Iterable[str]) -> dict[str, 
             f"no manifest has the setting {', '.join(unknown)}{meant or ''}",
             f"known: {', '.join(sorted(map(setting_of, known)))}",
         )
+    if empty := sorted(setting for setting, value in given.items() if not value.strip()):
+        raise Refused(f"--set {empty[0]}= has no value", "what nobody names stays as it is")
     return {names[setting]: value for setting, value in given.items()}

@@ -57,6 +57,12 @@ def test_an_unknown_setting_is_refused_with_those_there_are(made):
     assert "ProviderUrl" in error.value.hint
 
 
+@pytest.mark.parametrize("name", ["ProviderKey", "PROVIDER_URL", "Registry"])
+def test_a_setting_without_a_value_is_refused(made, name):
+    with pytest.raises(Refused, match=f"--set {name}= has no value"):
+        made(Kube(), settings={name: " "})
+
+
 def test_a_value_that_would_end_its_quotes_is_refused(made):
     with pytest.raises(Refused, match="Model has a quote"):
         made(Kube(), settings={"Model": 'x", "y'}).deploy(Heard())
