@@ -4,7 +4,7 @@ import pytest
 
 from harness.errors import BadFile, Refused
 from harness.platforms.kubernetes.manifests import manifests_of
-from tests.peers.kube import Kube
+from tests.peers.kube import KINDS, Kube
 from tests.platforms.kubernetes.rigs import (
     NAMESPACE,
     ROOT,
@@ -57,6 +57,27 @@ def test_an_unknown_setting_is_refused_with_those_there_are(made):
     assert "ProviderUrl" in error.value.hint
 
 
+def test_a_name_without_a_value_is_in_the_way_before_there_is_a_namespace(tmp_path):
+    root, cluster = workspace(tmp_path), Kube()
+    path = root / "targets" / "kubernetes" / "deployment.yaml"
+    path.write_text(path.read_text().replace("${WORKERS:-1}", "${WORKERS}"))
+    with pytest.raises(Refused, match=r"deployment\.yaml: Workers has no value"):
+        deployment(root, cluster).intent(destroy=False)
+
+
+def test_a_kind_that_the_cluster_lacks_is_refused_before_there_is_a_namespace(made):
+    cluster = Kube(knows=[api for api in KINDS if api != "keda.sh/v1alpha1"])
+    with pytest.raises(Refused, match=r"knows no ScaledObject of keda\.sh/v1alpha1"):
+        made(cluster, settings={"Scaler": "keda"}).intent(destroy=False)
+
+
+def test_a_file_that_is_not_text_is_refused(tmp_path):
+    path = tmp_path / "deployment.yaml"
+    path.write_bytes(b"apiVersion: \xff\n")
+    with pytest.raises(BadFile, match="not UTF-8"):
+        manifests_of(path)
+
+
 @pytest.mark.parametrize("name", ["ProviderKey", "PROVIDER_URL", "Registry"])
 def test_a_setting_without_a_value_is_refused(made, name):
     with pytest.raises(Refused, match=f"--set {name}= has no value"):
@@ -85,9 +106,13 @@ def test_a_document_that_could_not_be_found_again_is_refused(tmp_path):
     assert [p.field for p in error.value.problems] == ["document 1", "document 1", "document 2"]
 
 
-def test_every_shipped_manifest_is_read_as_it_is():
-    folder = ROOT / "targets" / "kubernetes"
-    found = [m for path in sorted(folder.glob("*.yaml")) for m in manifests_of(path)]
+@pytest.mark.parametrize("ends", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
+def test_every_shipped_manifest_is_read_as_it_is(tmp_path, ends):
+    found = []
+    for path in sorted((ROOT / "targets" / "kubernetes").glob("*.yaml")):
+        copy = tmp_path / path.name
+        copy.write_bytes(path.read_bytes().replace(b"\n", ends))
+        found += manifests_of(copy)
 
     assert len(found) == 11
     assert {m.namespace for m in found if m.kind != "Namespace"} == {NAMESPACE}
