@@ -143,7 +143,7 @@ class KubernetesDeployment:
                         [m for m in own if m.kind != NAMESPACE], {**self.values(part, found), **filled}
                     )
                     step.did = made.did
-                    placing.dropped(self._unwanted(part, chosen))
+                    placing.dropped(self._unwanted(cluster, part, chosen))
                     made.wait(heard)
                 front = balancer_of(own) is not None
                 address = wait_for_address(cluster, made.workload, self.pace, heard, wanted=front)
@@ -206,10 +206,12 @@ class KubernetesDeployment:
                     made.wait(heard)
                 return
 
-    def _unwanted(self, part: Part, chosen: Mapping[Part, Chosen]) -> list[Manifest]:
-        """What this target could have and no target asks for."""
+    def _unwanted(self, cluster: Cluster, part: Part, chosen: Mapping[Part, Chosen]) -> list[Manifest]:
+        """What this target could have and no target asks for; a provider that another target may still ask stays."""
         wanted = {(m.api, m.kind, m.name) for one in chosen.values() for m in (*one.own, *one.provider)}
-        return [m for m in chosen[part].dropped if (m.api, m.kind, m.name) not in wanted]
+        found = [m for m in chosen[part].dropped if (m.api, m.kind, m.name) not in wanted]
+        shared = [m for m in found if m in part.provider]
+        return found if not shared or Removal(self, cluster).alone else [m for m in found if m not in shared]
 
     def _renewed(self, placing: Placing, found: Found, steps: Steps, notes: list[str]) -> Deployed:
         """Where load comes from, and nothing else."""
