@@ -361,7 +361,7 @@ class Kube:
 
     def _rolls(self, one):
         scaler = self.one("HorizontalPodAutoscaler", one.name)
-        least = scaler.leaves[("spec", "minReplicas")] if scaler and self.autoscaler else 1
+        least = scaler.leaves[("spec", "minReplicas")] if scaler and self.autoscaler else 0
         if one.looks >= 5 and one.leaves[("spec", "replicas")] < least:
             self._set(one, CONTROLLER, {"spec": {"replicas": least}}, force=True, merge=True)
             one.looks = 2
