@@ -37,6 +37,9 @@ def test_the_plan_of_a_removal_names_what_goes_with_the_namespace(made):
 
     assert [step.name for step in plan.steps] == ["namespace rag-pilot"]
     assert any("StatefulSet database" in note for note in plan.notes)
+    cluster.denied = {"/statefulsets"}
+    notes = made(cluster).intent(destroy=True).notes
+    assert any("StatefulSets: HTTP 403" in note for note in notes), "what may not be listed does not stop a removal"
     assert "Namespace rag-pilot" in cluster.names()
 
 
