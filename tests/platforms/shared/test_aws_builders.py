@@ -1,7 +1,6 @@
 """Who builds an image: a tool that works here, and how it is called; CodeBuild where there is none."""
 
 import base64
-import os
 import subprocess
 from contextlib import suppress
 
@@ -15,6 +14,7 @@ from harness.platforms.shared.aws_deploy.stacks import Stacks
 from harness.platforms.shared.deploy.builders import Local, local_builder
 from harness.platforms.shared.deploy.content import Content
 from harness.platforms.shared.deploy.pace import Pace
+from tests.platforms.rigs import tool_on_path
 from tests.platforms.shared.aws_account import Account, Cut
 from tests.platforms.shared.test_aws_deploy import Heard, Hours
 
@@ -26,17 +26,7 @@ TAG = Tag("pilot", "rag-base")
 @pytest.fixture
 def tool(tmp_path, monkeypatch):
     """A builder of this name on the path that writes down how it was called."""
-
-    def made(name, script='echo "$@" >> "$CALLS"'):
-        path = tmp_path / "bin" / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(f"#!/bin/sh\n{script}\n")
-        path.chmod(0o755)
-        monkeypatch.setenv("CALLS", str(tmp_path / "calls"))
-        monkeypatch.setenv("PATH", f"{path.parent}{os.pathsep}/bin:/usr/bin")
-        return tmp_path / "calls"
-
-    return made
+    return tool_on_path(tmp_path, monkeypatch)
 
 
 @pytest.fixture
