@@ -29,7 +29,8 @@ def test_an_unknown_builder_is_refused_with_those_there_are():
 
 
 @pytest.mark.parametrize(
-    ("minutes", "measured", "words"), [(0, False, ""), (0.5, False, "~1 min"), (0.2, True, "<1 min"), (4, True, "4 min")]
+    ("minutes", "measured", "words"),
+    [(0, False, ""), (0.5, False, "~1 min"), (0.2, True, "<1 min"), (4, True, "4 min")],
 )
 def test_a_step_of_seconds_does_not_take_0_minutes(minutes, measured, words):
     assert _minutes(Step("image", "build", minutes, measured)) == words

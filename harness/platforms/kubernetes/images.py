@@ -65,7 +65,10 @@ def planned(
     if registry is None and running is not None:
         return f"keep {running.uri}", False
     if registry is None:
-        raise Refused("which image the cluster is to pull is not known", f"{NAMES}, --set Registry=HOST/PATH builds it and pushes it there")
+        raise Refused(
+            "which image the cluster is to pull is not known",
+            f"{NAMES}, --set Registry=HOST/PATH builds it and pushes it there",
+        )
     tag = content().tag
     if running is not None and running.content == tag:
         return f"keep {tag}", False

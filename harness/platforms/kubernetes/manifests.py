@@ -78,7 +78,11 @@ def manifests_of(path: Path) -> list[Manifest]:
         where = f"document {number}"
         lacking = [name for name in ("apiVersion", "kind", "metadata.name") if not fields.get(name)]
         if lacking:
-            problems.append(Problem(where, f"want {', '.join(lacking)}, each on a line of its own, indented by two spaces in metadata"))
+            problems.append(
+                Problem(
+                    where, f"want {', '.join(lacking)}, each on a line of its own, indented by two spaces in metadata"
+                )
+            )
             continue
         if fields["kind"] != NAMESPACE and not fields.get("metadata.namespace"):
             problems.append(Problem(where, "want metadata.namespace: without it the object is not found again"))

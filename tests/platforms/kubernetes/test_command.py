@@ -61,7 +61,7 @@ def test_without_an_address_it_is_deployed_and_noted_all_the_same(deploys, tmp_p
 
 
 def test_each_removal_is_noted_for_its_own_targets(deploys, tmp_path):
-    cluster, made = deploys
+    _, made = deploys
     folder = tmp_path / "targets" / "other"
     shutil.copytree(folder.parent / "kubernetes", folder)
     for path in folder.glob("*.*"):
@@ -77,7 +77,7 @@ def test_each_removal_is_noted_for_its_own_targets(deploys, tmp_path):
 
 
 def test_a_removal_that_was_cut_before_it_was_noted_is_noted_by_the_next(deploys, tmp_path, monkeypatch):
-    cluster, made = deploys
+    _, made = deploys
     made().deploy(Silent())
     with monkeypatch.context() as cut:
         cut.setattr(Deploys, "_noted", lambda *_: None)
